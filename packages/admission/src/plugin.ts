@@ -1,0 +1,47 @@
+import type { KubeObject, Status } from "@sallyport/kube";
+import type { Reason } from "./decision.ts";
+import type { Operation, Request } from "./request.ts";
+import type { AdmissionEffects, Snapshot } from "./snapshot.ts";
+
+/** What a plugin answers for one phase. `admit` turns it into a `Step`, computing the patch and the cost. */
+export type PluginResult =
+  | {
+      readonly outcome: "skipped" | "admitted";
+      readonly why: string;
+      readonly warnings?: readonly string[];
+      readonly auditAnnotations?: Annotations;
+      readonly reasons?: readonly Reason[];
+    }
+  | {
+      readonly outcome: "mutated";
+      readonly why: string;
+      readonly object: KubeObject;
+      readonly warnings?: readonly string[];
+      readonly auditAnnotations?: Annotations;
+    }
+  | {
+      readonly outcome: "denied" | "errored";
+      readonly why: string;
+      readonly status: Status;
+      readonly reasons: readonly Reason[];
+      readonly warnings?: readonly string[];
+      readonly auditAnnotations?: Annotations;
+    };
+
+export type Annotations = { readonly [key: string]: string };
+
+export interface PluginContext {
+  readonly request: Request;
+  readonly snapshot: Snapshot;
+  readonly effects: AdmissionEffects;
+}
+
+export type PluginFunction = (context: PluginContext) => PluginResult | Promise<PluginResult>;
+
+/** One admission plugin, named exactly as kube-apiserver names it. */
+export interface Plugin {
+  readonly name: string;
+  readonly operations: readonly Operation[];
+  readonly mutate?: PluginFunction;
+  readonly validate?: PluginFunction;
+}

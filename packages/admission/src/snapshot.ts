@@ -1,0 +1,72 @@
+import type { KubeObject } from "@sallyport/kube";
+import type { UserInfo } from "./request.ts";
+
+/** Reads of current objects, in their preferred version. Answers what was true at one generation. */
+export interface ObjectReader {
+  /** `namespace` is empty for cluster-scoped resources. */
+  readonly get: (group: string, resource: string, namespace: string, name: string) => KubeObject | undefined;
+  /** All of a resource, or of one namespace, ordered by namespace and name. */
+  readonly list: (group: string, resource: string, namespace?: string) => readonly KubeObject[];
+}
+
+/** authorizer.Attributes of k8s.io/apiserver. */
+export interface AuthorizationAttributes {
+  readonly user: UserInfo;
+  readonly verb: string;
+  readonly group: string;
+  readonly version?: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** For non-resource requests. */
+  readonly path?: string;
+}
+
+export interface Authorizer {
+  readonly authorize: (attributes: AuthorizationAttributes) => { readonly allowed: boolean; readonly reason: string };
+}
+
+/** The loaded policies, compiled: one immutable generation. See `policies/policy-set.ts`. */
+export interface PolicySet {
+  readonly generation: number;
+  /** SHA-256 over the policies' names and texts. */
+  readonly digest: string;
+}
+
+/**
+ * An immutable generation of everything a decision may read. Writers build the next one and swap it; a bad policy leaves
+ * the last good generation in place.
+ */
+export interface Snapshot {
+  readonly generation: number;
+  readonly objects: ObjectReader;
+  readonly authorizer: Authorizer;
+  readonly policies: PolicySet;
+}
+
+/** What the chain may do to the world; all of it is handed in. */
+export interface AdmissionEffects {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Monotonic microseconds, for costs. */
+  readonly ticks: () => number;
+  readonly randomBytes: (size: number) => Uint8Array;
+  /** POSTs JSON over TLS; rejects on timeout or transport failure. Absent offline: webhooks then follow failurePolicy. */
+  readonly post?: (call: WebhookPost) => Promise<WebhookAnswer>;
+}
+
+export interface WebhookPost {
+  readonly url: string;
+  /** Name to check in the server's certificate, when it differs from the URL's host (`svc.ns.svc`). */
+  readonly serverName?: string;
+  /** PEM; undefined means the system's roots. */
+  readonly caBundle?: string;
+  readonly body: string;
+  readonly timeoutMs: number;
+}
+
+export interface WebhookAnswer {
+  readonly code: number;
+  readonly body: string;
+}

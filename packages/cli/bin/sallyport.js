@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// Plain ES2020 for any Node from 18 on: finds a Node 24, then runs the command line.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, "..", "src", "main.ts");
+const main = existsSync(source) ? source : join(here, "..", "dist", "main.js");
+
+if (Number(process.versions.node.split(".")[0]) >= 24 && main !== source) {
+  await import(main);
+} else {
+  const conditions = main === source ? ["--conditions=source"] : [];
+  const run = spawnSync(
+    findNode(),
+    [...conditions, "--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)],
+    {
+      stdio: "inherit",
+      env: process.env,
+    },
+  );
+  if (run.signal) process.kill(process.pid, run.signal);
+  process.exit(run.status ?? 1);
+}
+
+function findNode() {
+  if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
+  const require = createRequire(import.meta.url);
+  try {
+    const packaged = join(dirname(require.resolve(`node-linux-${process.arch}/package.json`)), "bin", "node");
+    if (existsSync(packaged)) return packaged;
+  } catch {
+    // not installed: said below
+  }
+  process.stderr.write(`sallyport: needs Node 24 or newer (found ${process.versions.node})\n`);
+  process.exit(1);
+}

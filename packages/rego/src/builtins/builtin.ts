@@ -1,0 +1,70 @@
+import type { TypeName, Value } from "../value/value.ts";
+
+/**
+ * What a builtin may know of the world. Everything here is passed in by the room that embeds the engine; a builtin
+ * without a needed effect fails with a clear `BuiltinError`.
+ */
+export interface Effects {
+  /** Wall clock, nanoseconds since the epoch; read once per query so that time.now_ns is constant within it. */
+  readonly nowNs: bigint;
+  /** Uniform bytes. */
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly env: { readonly [name: string]: string };
+  readonly crypto?: CryptoEffects;
+  readonly print?: (message: string) => void;
+  /** For trace() notes. */
+  readonly note?: (message: string) => void;
+}
+
+/** Cryptography that Rego's builtins need, synchronous. Implemented over node:crypto outside this room. */
+export interface CryptoEffects {
+  readonly hash: (algorithm: "md5" | "sha1" | "sha256" | "sha384" | "sha512", data: Uint8Array) => Uint8Array;
+  readonly hmac: (
+    algorithm: "md5" | "sha1" | "sha256" | "sha384" | "sha512",
+    key: Uint8Array,
+    data: Uint8Array,
+  ) => Uint8Array;
+  /** `key` is PEM or JWK; `algorithm` a JWS name (RS256, PS384, ES512, EdDSA…). */
+  readonly verify: (algorithm: string, key: SigningKey, data: Uint8Array, signature: Uint8Array) => boolean;
+  readonly sign: (algorithm: string, key: SigningKey, data: Uint8Array) => Uint8Array;
+}
+
+export type SigningKey = { readonly pem: string } | { readonly jwk: { readonly [field: string]: unknown } };
+
+/** State that lives as long as one query: caches and the like, keyed by builtin name. */
+export interface QueryState {
+  readonly effects: Effects;
+  /** Builtins keep per-query memory here (uuid per key, rand per key, compiled patterns). */
+  readonly cache: Map<string, unknown>;
+}
+
+/**
+ * A builtin that could not answer. Without strict errors the call is undefined; with them the query fails with
+ * `code` and `${name}: ${message}`, as OPA words it.
+ */
+export class BuiltinError extends Error {
+  /** `eval_type_error` for operands of a wrong type, else `eval_builtin_error`. */
+  readonly code: "eval_builtin_error" | "eval_type_error";
+
+  constructor(message: string, code: "eval_builtin_error" | "eval_type_error" = "eval_builtin_error") {
+    super(message);
+    this.name = "BuiltinError";
+    this.code = code;
+  }
+}
+
+/** OPA's wording: `operand 1 must be string but got number`. `position` counts from 1. */
+export function operandTypeError(position: number, wanted: string | readonly string[], got: TypeName): BuiltinError {
+  const want = typeof wanted === "string" ? wanted : `one of {${wanted.join(", ")}}`;
+  return new BuiltinError(`operand ${position} must be ${want} but got ${got}`, "eval_type_error");
+}
+
+/** One builtin function. Its type declaration is looked up by name in the generated capabilities table. */
+export interface Builtin {
+  /** Exactly OPA's name: `json.unmarshal`, `plus`. */
+  readonly name: string;
+  /** Answers undefined for Rego's undefined. May throw `BuiltinError`. Must not keep or change its arguments. */
+  readonly call: (args: readonly Value[], state: QueryState) => Value | undefined;
+  /** Cost hint for budgets: true when the work grows faster than the operands. */
+  readonly nondeterministic?: boolean;
+}

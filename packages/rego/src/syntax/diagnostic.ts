@@ -1,0 +1,38 @@
+import type { Location } from "./ast.ts";
+
+/** OPA's error codes: https://www.openpolicyagent.org/docs/errors */
+export type DiagnosticCode =
+  | "rego_parse_error"
+  | "rego_compile_error"
+  | "rego_type_error"
+  | "rego_unsafe_var_error"
+  | "rego_recursion_error"
+  | "rego_module_version_error";
+
+/** A fault of the policy's author, as a value: OPA's message text, the place, and what would be right. */
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly loc: Location | undefined;
+  readonly hint?: string;
+  /** OPA's extra lines below the message (have/want of a type error). */
+  readonly details?: readonly string[];
+}
+
+/** Thrown by entry points that have no other way to answer; carries all that was found. */
+export class RegoError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(formatDiagnostic).join("\n"));
+    this.name = "RegoError";
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** One line, as OPA prints it: `policy.rego:3: rego_type_error: message`. */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const { code, message, loc } = diagnostic;
+  const place = loc === undefined ? "" : `${loc.file === "" ? `${loc.row}:${loc.col}` : `${loc.file}:${loc.row}`}: `;
+  return [`${place}${code}: ${message}`, ...(diagnostic.details ?? []).map((line) => `\t${line}`)].join("\n");
+}

@@ -1,0 +1,39 @@
+import { RegoSet, sortedEntries } from "./collection.ts";
+import { Decimal } from "./decimal.ts";
+import { type NumberValue, numberFromText, numberText } from "./number.ts";
+import type { Value } from "./value.ts";
+
+/** Numbers that `JSON.parse` could change: 16 or more digits in a row, or an exponent. Strings may match too: harmless. */
+const risky = /\d{16}|\d[eE][+-]?\d|\d\.\d{15}/;
+
+/** Parses JSON without losing digits. Throws `SyntaxError` as `JSON.parse` does. */
+export function parseJson(text: string): Value {
+  if (!risky.test(text)) return JSON.parse(text) as Value;
+  return JSON.parse(text, exactNumber as (key: string, value: unknown) => unknown) as Value;
+}
+
+/** Node 24 hands the reviver the source text, so exact numbers need no parser of our own. */
+function exactNumber(_key: string, value: unknown, context: { source?: string }): unknown {
+  if (typeof value !== "number" || context.source === undefined) return value;
+  return numberFromText(context.source) ?? value;
+}
+
+/** JSON text of a value, as OPA prints it: keys in Rego's order, sets as arrays, non-string keys as their JSON text. */
+export function jsonText(value: Value): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value !== "object" || value instanceof Decimal) return numberText(value as NumberValue);
+  if (Array.isArray(value)) return "[" + value.map(jsonText).join() + "]";
+  if (value instanceof RegoSet) return "[" + value.sorted().map(jsonText).join() + "]";
+  return (
+    "{" +
+    sortedEntries(value)
+      .map(([key, item]) => `${jsonKey(key)}:${jsonText(item)}`)
+      .join() +
+    "}"
+  );
+}
+
+function jsonKey(key: Value): string {
+  return JSON.stringify(typeof key === "string" ? key : jsonText(key));
+}

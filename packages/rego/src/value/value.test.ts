@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { lookup } from "./access.ts";
+import { compare, equal, keyOf, RegoObject, RegoSet } from "./collection.ts";
+import { jsonText, parseJson } from "./json.ts";
+import { normalizeNumber, numberFromText, numberText } from "./number.ts";
+import type { Value } from "./value.ts";
+
+const numbers: readonly [text: string, printed: string, type: string][] = [
+  ["0", "0", "number"],
+  ["-0", "0", "number"],
+  ["1.0", "1", "number"],
+  ["1e3", "1000", "number"],
+  ["0.1", "0.1", "number"],
+  ["9007199254740991", "9007199254740991", "number"],
+  ["9007199254740993", "9007199254740993", "bigint"],
+  ["1e100", "1e+100", "number"],
+  ["0.0000001", "1e-07", "number"],
+  ["0.33333333333333333333", "0.33333333333333333333", "object"],
+];
+
+for (const [text, printed, type] of numbers) {
+  test(`number ${text}`, () => {
+    const value = numberFromText(text);
+    assert.ok(value !== undefined);
+    assert.equal(typeof value, type);
+    assert.equal(numberText(value), printed);
+  });
+}
+
+test("equal numbers have one representation", () => {
+  assert.equal(normalizeNumber(10n, -1), 1);
+  assert.equal(normalizeNumber(1n, 2), 100);
+  assert.equal(numberFromText("1e400000"), undefined);
+});
+
+test("exact JSON", () => {
+  const text = '{"a":12345678901234567890,"b":[0.1,1.5],"c":"12345678901234567890"}';
+  assert.equal(jsonText(parseJson(text)), text);
+});
+
+test("order of types", () => {
+  const ordered: Value[] = [
+    null,
+    false,
+    true,
+    -1,
+    2n ** 60n,
+    "",
+    "a",
+    "\uffff",
+    "\u{10000}",
+    [],
+    [1],
+    {},
+    { a: 1 },
+    new RegoSet(),
+  ];
+  for (let i = 0; i + 1 < ordered.length; i++) {
+    assert.ok(compare(ordered[i] as Value, ordered[i + 1] as Value) < 0, `${i}`);
+    assert.ok(compare(ordered[i + 1] as Value, ordered[i] as Value) > 0, `${i}`);
+  }
+});
+
+test("built and parsed objects are equal and share keys", () => {
+  const built = RegoObject.of([
+    ["b", 2],
+    ["a", RegoSet.of([1])],
+  ]);
+  const other = { a: RegoSet.of([1]), b: 2 };
+  assert.ok(equal(built, other));
+  assert.equal(keyOf(built), keyOf(other));
+  assert.ok(!equal(built, { a: [1], b: 2 }));
+});
+
+test("keys never collide with strings, and prototype names are only keys", () => {
+  assert.notEqual(keyOf([1]), keyOf("\0[1]"));
+  assert.equal(lookup(parseJson('{"__proto__":1}'), "__proto__"), 1);
+  assert.equal(lookup({}, "constructor"), undefined);
+});

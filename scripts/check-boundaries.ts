@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+
+/** What each room may import of the others; the same diagram as in docs/architecture.md, lowest first. */
+const arrows: { readonly [room: string]: readonly string[] } = {
+  base: [],
+  rego: ["base"],
+  kube: ["base"],
+  admission: ["base", "kube", "rego"],
+  opa: ["base", "kube", "rego"],
+  apiserver: ["admission", "base", "kube"],
+  cli: ["admission", "apiserver", "base", "kube", "opa", "rego"],
+};
+
+/** Rooms that may import no `node:` module outside their tests, so that they run in a browser and are easy to test. */
+const pure = new Set(["base", "rego", "kube", "admission"]);
+
+/** Files of pure rooms that may touch Node all the same, each with its reason. */
+const exceptions: { readonly [file: string]: string } = {};
+
+/** Answers one line per arrow that does not belong. */
+export function checkBoundaries(root: string): string[] {
+  const faults: string[] = [];
+  for (const room of readdirSync(join(root, "packages"))) {
+    const allowed = arrows[room];
+    if (allowed === undefined) faults.push(`packages/${room}: not in the table of scripts/check-boundaries.ts`);
+    else faults.push(...checkManifest(root, room, allowed), ...checkSources(root, room, allowed));
+  }
+  return faults;
+}
+
+function checkManifest(root: string, room: string, allowed: readonly string[]): string[] {
+  const manifest = JSON.parse(readFileSync(join(root, "packages", room, "package.json"), "utf8"));
+  return Object.entries(manifest.dependencies ?? {}).flatMap(([name, version]) => {
+    const place = `packages/${room}/package.json: ${name}`;
+    if (name.startsWith("@sallyport/")) {
+      return allowed.includes(name.slice("@sallyport/".length)) ? [] : [`${place}: no such arrow in the diagram`];
+    }
+    return /^\d+\.\d+\.\d+/.test(String(version)) ? [] : [`${place}: ${version} is not pinned exactly`];
+  });
+}
+
+function checkSources(root: string, room: string, allowed: readonly string[]): string[] {
+  const folder = join(root, "packages", room, "src");
+  const faults: string[] = [];
+  for (const entry of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!/\.tsx?$/.test(entry)) continue;
+    const isTest = /\.(test|fixture)\.tsx?$/.test(entry) || entry.includes("testdata");
+    const text = readFileSync(join(folder, entry), "utf8");
+    const file = `packages/${room}/src/${entry}`;
+    for (const target of importsOf(text)) {
+      const fault = checkImport(room, allowed, target, isTest);
+      if (fault !== undefined && exceptions[file] === undefined) faults.push(`${file}: ${fault}`);
+    }
+    if (room !== "cli" && !isTest && /\bprocess\.(env|argv|exit|cwd|stdout|stderr|stdin)\b/.test(text)) {
+      faults.push(`${file}: reads process; only cli does`);
+    }
+  }
+  return faults;
+}
+
+function* importsOf(text: string): Generator<string> {
+  for (const match of text.matchAll(
+    /^\s*(?:import|export)\b[^;"']*?from\s+["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/gm,
+  )) {
+    yield (match[1] ?? match[2]) as string;
+  }
+}
+
+function checkImport(room: string, allowed: readonly string[], target: string, isTest: boolean): string | undefined {
+  if (target.startsWith("@sallyport/")) {
+    const [, other = "", ...rest] = target.split("/");
+    if (rest.length > 0) return `imports ${target}: only a room's index is public`;
+    return allowed.includes(other) ? undefined : `imports ${target}: no such arrow in the diagram`;
+  }
+  if (target.startsWith("."))
+    return /\/index\.ts$/.test(target) ? `imports ${target}: import the file itself` : undefined;
+  if (isBuiltin(target) && pure.has(room) && !isTest) return `imports ${target}: ${room} is a pure room`;
+  return undefined;
+}
