@@ -1,0 +1,80 @@
+import type { GroupVersionResource, KubeObject } from "@sallyport/kube";
+import { ConfigData } from "./config-data.ts";
+import { idOf, roleOf } from "./config-maps.ts";
+import { type SyncOptions, statusAnnotation } from "./options.ts";
+import { type ActivatePolicies, type LoadStatus, PolicyLoader } from "./policy-loader.ts";
+import { ReplicatedData } from "./replicated-data.ts";
+
+/** One change of the cluster, in order. `object` is undefined when it was deleted. */
+export interface ObjectChange {
+  readonly resource: GroupVersionResource;
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: KubeObject | undefined;
+}
+
+export interface SyncEffects {
+  /** Compiles and puts policies in force; see `PolicyLoader`. */
+  readonly activate: ActivatePolicies;
+  /** Annotates a ConfigMap with what became of it. Must not throw; a lost write is repaired by the next change. */
+  readonly annotate: (namespace: string, name: string, annotations: { readonly [key: string]: string }) => void;
+}
+
+/** Resources whose objects are not replicated: a policy must not be able to carry secrets into a message or a log. */
+const neverReplicated = new Set(["secrets"]);
+
+/** kube-mgmt's job in one process: ConfigMaps become policies and data, objects become `data.kubernetes`. */
+export class Sync {
+  readonly #options: SyncOptions;
+  readonly #effects: SyncEffects;
+  readonly #loader: PolicyLoader;
+  readonly #configData = new ConfigData();
+  readonly #replicated: ReplicatedData;
+
+  constructor(options: SyncOptions, effects: SyncEffects) {
+    this.#options = options;
+    this.#effects = effects;
+    this.#loader = new PolicyLoader(effects.activate);
+    this.#replicated = new ReplicatedData(options.replicateIgnoreNamespaces);
+  }
+
+  /** `data` as policies see it, always current: the replicated objects, and the data of ConfigMaps beside them. */
+  get data(): { readonly [name: string]: unknown } {
+    return { ...this.#configData.document, [this.#options.replicatePath]: this.#replicated.document };
+  }
+
+  /** Makes the resource known, so that policies over it work before its first object. */
+  declare(resource: GroupVersionResource): void {
+    if (!neverReplicated.has(resource.resource)) this.#replicated.declare(resource);
+  }
+
+  /** Takes one change in; when it returns, the next decision sees it. */
+  apply(change: ObjectChange): void {
+    const { resource, namespace, name, object } = change;
+    if (!neverReplicated.has(resource.resource)) {
+      if (object === undefined) this.#replicated.remove(resource, namespace, name);
+      else this.#replicated.put(resource, object);
+    }
+    if (resource.group === "" && resource.resource === "configmaps") this.#applyConfigMap(change);
+  }
+
+  #applyConfigMap({ namespace, name, object }: ObjectChange): void {
+    const role = object === undefined ? "none" : roleOf(object, this.#options);
+    if (role !== "policy") this.#report(this.#loader.remove(`${namespace}/${name}`));
+    if (role !== "data") this.#configData.remove(namespace, name);
+    if (object === undefined || role === "none") return;
+    if (role === "policy") {
+      this.#report(this.#loader.put(object));
+      return;
+    }
+    const status = this.#configData.put(object);
+    if (status !== undefined) this.#report(new Map([[idOf(object), status]]));
+  }
+
+  #report(statuses: ReadonlyMap<string, LoadStatus>): void {
+    for (const [id, status] of statuses) {
+      const [namespace = "", name = ""] = id.split("/");
+      this.#effects.annotate(namespace, name, { [statusAnnotation]: JSON.stringify(status) });
+    }
+  }
+}
