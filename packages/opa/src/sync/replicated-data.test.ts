@@ -44,6 +44,7 @@ test("names of the prototype are only names", () => {
   const data = new ReplicatedData();
   data.put(pods, object("__proto__", "constructor"));
   const root = data.document as Record<string, Record<string, Record<string, KubeObject>>>;
-  assert.equal(root["pods"]?.["__proto__"]?.["constructor"]?.metadata.name, "constructor");
+  const namespace = "__proto__";
+  assert.equal(root["pods"]?.[namespace]?.["constructor"]?.metadata.name, "constructor");
   assert.equal(({} as Record<string, unknown>)["constructor.name"], undefined);
 });

@@ -72,7 +72,12 @@ test("sync: data ConfigMaps, last good kept", () => {
 test("sync: secrets never reach data", () => {
   const { sync } = setUp();
   sync.declare(secrets);
-  const object: KubeObject = { apiVersion: "v1", kind: "Secret", metadata: { namespace: "opa", name: "s" }, data: { k: "canary" } };
+  const object: KubeObject = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { namespace: "opa", name: "s" },
+    data: { k: "canary" },
+  };
   sync.apply({ resource: secrets, namespace: "opa", name: "s", object });
   assert.ok(!JSON.stringify(sync.data).includes("canary"));
 });

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { paint, wrap } from "../terminal.ts";
+import type { Chapter, Command, Scene } from "./chapter.ts";
+
+/** How long one kubectl may take: all is on loopback, so far longer than any honest answer. */
+const commandTimeoutMs = 60_000;
+
+export interface Stage {
+  readonly kubectl: string;
+  readonly kubeconfig: string;
+  /** Folder of the chapter's files; commands run there. */
+  readonly folder: string;
+  readonly print: (text: string) => void;
+}
+
+export interface PlayResult {
+  readonly commands: number;
+  /** One line per command whose answer was not the expected one. */
+  readonly surprises: readonly string[];
+}
+
+/** Plays a chapter: shows each command, runs it with the real kubectl, explains the answer, checks it. */
+export async function playChapter(chapter: Chapter, stage: Stage): Promise<PlayResult> {
+  stage.print(`\n${paint("bold", `Chapter: ${chapter.title}`)}\n`);
+  for (const args of chapter.cleanUp) await runKubectl(args, stage);
+  const surprises: string[] = [];
+  let commands = 0;
+  for (const [index, scene] of chapter.scenes.entries()) {
+    showScene(scene, index + 1, chapter.scenes.length, stage);
+    for (const command of scene.commands) {
+      commands++;
+      surprises.push(...(await playCommand(command, stage)));
+    }
+    stage.print(`${wrap(scene.after, 96, "  ")}\n`);
+  }
+  return { commands, surprises };
+}
+
+function showScene(scene: Scene, number: number, of: number, stage: Stage): void {
+  stage.print(`\n${paint(["bold", "cyan"], `${number}/${of}  ${scene.title}`)}\n`);
+  stage.print(`${wrap(scene.before, 96, "  ")}\n\n`);
+}
+
+async function playCommand(command: Command, stage: Stage): Promise<readonly string[]> {
+  const line = `kubectl ${command.kubectl.map(quote).join(" ")}`;
+  stage.print(`  ${paint("bold", `$ ${line}`)}\n`);
+  const { code, output } = await runKubectl(command.kubectl, stage);
+  for (const each of output.trimEnd().split("\n")) stage.print(`  ${each}\n`);
+  const surprise = judge(command, code, output);
+  stage.print(
+    surprise === undefined ? `  ${paint("green", "✓ as expected")}\n\n` : `  ${paint("red", `✗ ${surprise}`)}\n\n`,
+  );
+  return surprise === undefined ? [] : [`${line}: ${surprise}`];
+}
+
+/** Undefined when the answer is the expected one, else what is wrong with it. */
+export function judge(command: Command, code: number | null, output: string): string | undefined {
+  const wanted = command.outcome ?? "done";
+  if (code === null) return `did not end within ${commandTimeoutMs / 1000} s`;
+  if (wanted === "done" && code !== 0) return `should have succeeded, but ended with status ${code}`;
+  if (wanted === "refused" && code === 0) return "should have been refused, but succeeded";
+  const missing = command.expect?.find((pattern) => !pattern.test(output));
+  if (missing !== undefined) return `the answer should match ${missing}`;
+  const extra = command.unexpected?.find((pattern) => pattern.test(output));
+  return extra === undefined ? undefined : `the answer should not match ${extra}`;
+}
+
+function runKubectl(args: readonly string[], stage: Stage): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(stage.kubectl, args, {
+      cwd: stage.folder,
+      env: { ...process.env, KUBECONFIG: stage.kubeconfig },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: commandTimeoutMs,
+    });
+    let output = "";
+    const take = (chunk: string) => {
+      output += chunk;
+    };
+    child.stdout.setEncoding("utf8").on("data", take);
+    child.stderr.setEncoding("utf8").on("data", take);
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
+/** As a shell would need it, so that the line can be copied. */
+function quote(arg: string): string {
+  return /^[\w@%+=:,./*-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+}
