@@ -1,0 +1,244 @@
+import type { Comment } from "./ast.ts";
+import { type Source, SourceLocation } from "./source.ts";
+
+export type TokenKind = "ident" | "number" | "string" | "rawstring" | "template" | "punctuation" | "eof" | "illegal";
+
+export interface Token {
+  readonly kind: TokenKind;
+  /** As written; for `illegal`, the message. */
+  readonly text: string;
+  readonly loc: SourceLocation;
+  /** White space or a comment stands before it: a ref or call must not be continued by it. */
+  readonly spaced: boolean;
+  /** For strings: the value. */
+  readonly value: string;
+}
+
+const punctuation2 = new Set([":=", "==", "!=", "<=", ">="]);
+const punctuation1 = new Set([..."{}[]().,:;=<>+-*/%&|"]);
+
+/** All tokens of a source, the last one `eof`, and its comments. Never throws: a fault is an `illegal` token. */
+export function lex(
+  source: Source,
+  start = 0,
+  end: number = source.text.length,
+): { tokens: Token[]; comments: Comment[] } {
+  return new Lexer(source, start, end).run();
+}
+
+class Lexer {
+  readonly #source: Source;
+  readonly #text: string;
+  readonly #end: number;
+  readonly #tokens: Token[] = [];
+  readonly #comments: Comment[] = [];
+  #at: number;
+  #spaced = false;
+
+  constructor(source: Source, start: number, end: number) {
+    this.#source = source;
+    this.#text = source.text;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  run(): { tokens: Token[]; comments: Comment[] } {
+    for (;;) {
+      this.#skipSpace();
+      if (this.#at >= this.#end) break;
+      this.#token();
+      this.#spaced = false;
+    }
+    this.#push("eof", this.#end, "");
+    return { tokens: this.#tokens, comments: this.#comments };
+  }
+
+  #skipSpace(): void {
+    while (this.#at < this.#end) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d) this.#at++;
+      else if (unit === 0x23) this.#comment();
+      else return;
+      this.#spaced = true;
+    }
+  }
+
+  #comment(): void {
+    const start = this.#at;
+    let end = this.#text.indexOf("\n", start);
+    if (end < 0 || end > this.#end) end = this.#end;
+    this.#at = end;
+    const stop = this.#text.charCodeAt(end - 1) === 0x0d ? end - 1 : end;
+    this.#comments.push({
+      loc: new SourceLocation(this.#source, start, stop),
+      text: this.#text.slice(start + 1, stop),
+    });
+  }
+
+  #token(): void {
+    const first = this.#text[this.#at] as string;
+    if (/[A-Za-z_]/.test(first)) this.#ident();
+    else if (first >= "0" && first <= "9") this.#number();
+    else if (first === '"') this.#string();
+    else if (first === "`") this.#raw();
+    else if (first === "$") this.#template();
+    else this.#punctuation(first);
+  }
+
+  #ident(): void {
+    let end = this.#at + 1;
+    while (end < this.#end && isWord(this.#text.charCodeAt(end))) end++;
+    this.#push("ident", end, "");
+  }
+
+  /** JSON's numbers; `01` and `1.` are refused as OPA refuses them. */
+  #number(): void {
+    const match = /(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+    match.lastIndex = this.#at;
+    const end = this.#at + (match.exec(this.#text)?.[0].length ?? 1);
+    const next = this.#text.charCodeAt(end);
+    if (end < this.#end && (isWord(next) || (next === 0x2e && !isLetter(this.#text.charCodeAt(end + 1))))) {
+      let stop = end;
+      while (stop < this.#end && (isWord(this.#text.charCodeAt(stop)) || this.#text[stop] === ".")) stop++;
+      this.#illegal(stop, "illegal number format");
+    } else {
+      this.#push("number", end, "");
+    }
+  }
+
+  #string(): void {
+    const end = stringEnd(this.#text, this.#at, this.#end);
+    if (end === undefined) {
+      const newline = this.#text.indexOf("\n", this.#at);
+      this.#illegal(newline < 0 || newline > this.#end ? this.#end : newline, "non-terminated string");
+      return;
+    }
+    const value = unquote(this.#text.slice(this.#at, end));
+    if (value === undefined) this.#illegal(end, "illegal string literal");
+    else this.#push("string", end, value);
+  }
+
+  #raw(): void {
+    const close = this.#text.indexOf("`", this.#at + 1);
+    if (close < 0 || close >= this.#end) this.#illegal(this.#end, "non-terminated string");
+    else this.#push("rawstring", close + 1, this.#text.slice(this.#at + 1, close).replaceAll("\r\n", "\n"));
+  }
+
+  /** A whole `$"…"`; the parser takes it apart. */
+  #template(): void {
+    const quote = this.#text[this.#at + 1];
+    const end = quote === '"' || quote === "`" ? templateEnd(this.#text, this.#at, this.#end) : undefined;
+    if (end !== undefined) this.#push("template", end, "");
+    else if (quote === '"' || quote === "`") this.#illegal(this.#end, "non-terminated string");
+    else this.#illegal(this.#at + 1, "illegal $ character");
+  }
+
+  #punctuation(first: string): void {
+    const two = this.#text.slice(this.#at, Math.min(this.#at + 2, this.#end));
+    if (punctuation2.has(two)) this.#push("punctuation", this.#at + 2, "");
+    else if (punctuation1.has(first)) this.#push("punctuation", this.#at + 1, "");
+    else this.#illegalCharacter();
+  }
+
+  #illegalCharacter(): void {
+    const character = String.fromCodePoint(this.#text.codePointAt(this.#at) as number);
+    this.#illegal(this.#at + character.length, character === "!" ? "illegal ! character" : "illegal token");
+  }
+
+  #push(kind: TokenKind, end: number, value: string): void {
+    const loc = new SourceLocation(this.#source, this.#at, end);
+    this.#tokens.push({ kind, text: this.#text.slice(this.#at, end), loc, spaced: this.#spaced, value });
+    this.#at = end;
+  }
+
+  #illegal(end: number, message: string): void {
+    const loc = new SourceLocation(this.#source, this.#at, end);
+    this.#tokens.push({ kind: "illegal", text: message, loc, spaced: this.#spaced, value: "" });
+    this.#at = end;
+  }
+}
+
+function isWord(unit: number): boolean {
+  return isLetter(unit) || (unit >= 0x30 && unit <= 0x39);
+}
+
+function isLetter(unit: number): boolean {
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || unit === 0x5f;
+}
+
+/** Offset behind the closing quote of the string at `start`; undefined when its line ends first. */
+function stringEnd(text: string, start: number, limit: number): number | undefined {
+  for (let at = start + 1; at < limit; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) return at + 1;
+    if (unit === 0x0a) return undefined;
+    if (unit === 0x5c) at++;
+  }
+  return undefined;
+}
+
+/** How deep `{"{…}"}` may nest in template strings: each level is a call of the scanner. */
+const maxTemplateDepth = 100;
+
+/** Offset behind the template string at `start` (its `$`). */
+function templateEnd(text: string, start: number, limit: number, depth = 0): number | undefined {
+  if (depth > maxTemplateDepth) return undefined;
+  const quote = text[start + 1] as string;
+  for (let at = start + 2; at < limit; ) {
+    const char = text[at] as string;
+    if (char === quote) return at + 1;
+    if (char === "\n" && quote === '"') return undefined;
+    if (char === "\\") at += 2;
+    else if (char === "{") {
+      const end = templateExpressionEnd(text, at, limit, depth);
+      if (end === undefined) return undefined;
+      at = end;
+    } else at++;
+  }
+  return undefined;
+}
+
+/** Offset behind the `}` that closes the `{` at `start`. */
+export function templateExpressionEnd(text: string, start: number, limit: number, depth = 0): number | undefined {
+  let braces = 0;
+  for (let at = start; at < limit; ) {
+    const char = text[at] as string;
+    if (char === "{") braces++;
+    if (char === "}" && --braces === 0) return at + 1;
+    const end =
+      char === '"' || char === "`" || char === "$" || char === "#" ? skipNested(text, at, limit, depth) : at + 1;
+    if (end === undefined) return undefined;
+    at = end;
+  }
+  return undefined;
+}
+
+function skipNested(text: string, at: number, limit: number, depth: number): number | undefined {
+  if (text[at] === '"') return stringEnd(text, at, limit);
+  if (text[at] === "#") return text.indexOf("\n", at) + 1 || undefined;
+  if (text[at] === "$")
+    return text[at + 1] === '"' || text[at + 1] === "`" ? templateEnd(text, at, limit, depth + 1) : at + 1;
+  const close = text.indexOf("`", at + 1);
+  return close < 0 || close >= limit ? undefined : close + 1;
+}
+
+/** The value of a JSON string literal; undefined when it is none. Go takes control characters as they are. */
+export function unquote(literal: string): string | undefined {
+  if (!literal.includes("\\") && !hasControl(literal)) return literal.slice(1, -1);
+  try {
+    return JSON.parse(literal.replace(controls, escapeControl)) as string;
+  } catch {
+    return undefined;
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const controls = /[\u0000-\u001f]/g;
+
+function hasControl(text: string): boolean {
+  return text.search(controls) >= 0;
+}
+
+function escapeControl(char: string): string {
+  return "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0");
+}

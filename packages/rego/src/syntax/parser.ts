@@ -1,0 +1,186 @@
+import { attachAnnotations } from "./annotations.ts";
+import type { Body, Import, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
+import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
+import { type Diagnostic, RegoError } from "./diagnostic.ts";
+import { lex } from "./lexer.ts";
+import { parseRules, refText } from "./rules.ts";
+import { Source } from "./source.ts";
+import { parseBody, parseInfix, parseTerm } from "./terms.ts";
+
+export interface ParseOptions {
+  readonly file?: string;
+  /** Default v1. `import rego.v1` makes a v0 module v1. */
+  readonly regoVersion?: RegoVersion;
+}
+
+export interface ParseResult {
+  readonly module: Module | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const alwaysKeywords = ["package", "import", "as", "default", "else", "not", "null", "true", "false", "with", "some"];
+const futureKeywords = ["in", "every", "contains", "if"];
+
+/** Larger modules are refused before any work: generated bundles stay far below. */
+const maxTextLength = 16 * 1024 * 1024;
+
+/** Parses one module. The first fault of syntax ends it; annotations may add several. */
+export function parseModule(text: string, options: ParseOptions = {}): ParseResult {
+  const { file = "", regoVersion = "v1" } = options;
+  const source = new Source(file, text);
+  try {
+    return { module: new ModuleParser(source, regoVersion).parse(), diagnostics: [] };
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    return { module: undefined, diagnostics: [error.diagnostic] };
+  }
+}
+
+/** The same, throwing `RegoError`. */
+export function parseModuleOrThrow(text: string, options: ParseOptions = {}): Module {
+  const { module, diagnostics } = parseModule(text, options);
+  if (module === undefined) throw new RegoError(diagnostics);
+  return module;
+}
+
+/** Parses a query: literals separated by `;` or line breaks. Throws `RegoError`. */
+export function parseQuery(text: string, options: ParseOptions = {}): Body {
+  return parseWhole(text, options, (cursor) => {
+    const body = parseBody(cursor);
+    if (body.length === 0) cursor.fail("empty query");
+    return body;
+  });
+}
+
+/** Parses one term. Throws `RegoError`. */
+export function parseTermText(text: string, options: ParseOptions = {}): Term {
+  return parseWhole(text, options, (cursor) => parseInfix(cursor, true));
+}
+
+function parseWhole<T>(text: string, options: ParseOptions, parse: (cursor: Cursor) => T): T {
+  const source = new Source(options.file ?? "", text);
+  const version = options.regoVersion ?? "v1";
+  try {
+    const cursor = new Cursor(source, lex(source).tokens, modeOf(version), { wildcards: 0, attempts: 0 });
+    const result = parse(cursor);
+    if (cursor.token.kind !== "eof") cursor.unexpected();
+    return result;
+  } catch (error) {
+    if (error instanceof SyntaxFault) throw new RegoError([error.diagnostic]);
+    throw error;
+  }
+}
+
+function modeOf(version: RegoVersion): ParserMode {
+  return { version, keywords: new Set(version === "v1" ? [...alwaysKeywords, ...futureKeywords] : alwaysKeywords) };
+}
+
+class ModuleParser {
+  readonly #source: Source;
+  readonly #cursor: Cursor;
+  readonly #comments: Module["comments"];
+  #version: RegoVersion;
+
+  constructor(source: Source, version: RegoVersion) {
+    this.#source = source;
+    this.#version = version;
+    const tooLong = source.text.length > maxTextLength;
+    const { tokens, comments } = lex(source, 0, tooLong ? 0 : source.text.length);
+    this.#comments = comments;
+    this.#cursor = new Cursor(source, tokens, modeOf(version), { wildcards: 0, attempts: 0 });
+    if (tooLong) this.#cursor.fail(`module is larger than ${maxTextLength} characters`);
+  }
+
+  /** Module : Package { Import } { Rule } — imports may stand anywhere. */
+  parse(): Module {
+    const cursor = this.#cursor;
+    if (cursor.token.kind === "eof") cursor.fail("empty module");
+    const start = cursor.token;
+    const packageLine = this.#package();
+    const imports: Import[] = [];
+    const rules: Rule[] = [];
+    while (cursor.token.kind !== "eof") {
+      if (cursor.isKeyword("import")) imports.push(this.#import());
+      else rules.push(...this.#rules());
+    }
+    return attachAnnotations(
+      {
+        kind: "module",
+        file: this.#source.file,
+        text: this.#source.text,
+        regoVersion: this.#version,
+        package: { loc: start.loc, path: packageLine },
+        imports,
+        rules,
+        comments: this.#comments,
+        annotations: [],
+      },
+      (loc, message) => {
+        throw new SyntaxFault({ code: "rego_parse_error", message, loc });
+      },
+    );
+  }
+
+  #rules(): readonly Rule[] {
+    const rules = parseRules(this.#cursor);
+    const { token, previous } = this.#cursor;
+    if (token.kind !== "eof" && !this.#cursor.take(";") && token.loc.row === previous.loc.row)
+      this.#cursor.unexpected();
+    return rules;
+  }
+
+  /** Package : "package" Ref — the result begins with `data`. */
+  #package(): Ref {
+    const cursor = this.#cursor;
+    if (!cursor.isKeyword("package")) cursor.fail("package expected");
+    cursor.advance();
+    if (cursor.token.kind !== "ident") cursor.unexpected("expected package path");
+    const term = parseTerm(cursor);
+    const path = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : undefined;
+    const first = path?.[0];
+    if (path === undefined || first?.kind !== "var") return cursor.fail("unexpected package path");
+    const rest = path.slice(1);
+    if (rest.some((each) => each.kind !== "string"))
+      return cursor.fail("package name must be a string-keyed reference");
+    const root: Term = { kind: "var", loc: first.loc, name: "data" };
+    const head: Term = { kind: "string", loc: first.loc, value: first.name };
+    return { kind: "ref", loc: term.loc, terms: [root, head, ...rest] };
+  }
+
+  /** Import : "import" Ref [ "as" Var ] */
+  #import(): Import {
+    const cursor = this.#cursor;
+    const start = cursor.advance();
+    const term = parseTerm(cursor);
+    const terms = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : [];
+    const root = terms[0];
+    if (root?.kind !== "var") return cursor.fail("unexpected import path, must be a reference");
+    if (!["data", "input", "future", "rego"].includes(root.name)) {
+      return cursor.fail(
+        `unexpected import path, must begin with one of: {data, future, input, rego}, got: ${root.name}`,
+      );
+    }
+    const path: Ref = { kind: "ref", loc: term.loc, terms };
+    const alias = cursor.take("as") === undefined ? undefined : cursor.advance().text;
+    this.#applyKeywords(path, alias);
+    return { loc: cursor.span(start), path, alias };
+  }
+
+  #applyKeywords(path: Ref, alias: string | undefined): void {
+    const { keywords } = this.#cursor.mode;
+    const [root, second, third] = refText(path).split(".");
+    if (root === "rego" && second === "v1") {
+      this.#version = "v1";
+      this.#cursor.mode.version = "v1";
+      for (const word of futureKeywords) keywords.add(word);
+    }
+    if (root !== "future" || second !== "keywords") return;
+    if (alias !== undefined) this.#cursor.fail("`future` imports cannot be aliased");
+    if (third === undefined) for (const word of futureKeywords) keywords.add(word);
+    else if (third === "not") return;
+    else if (!futureKeywords.includes(third))
+      this.#cursor.fail(`unexpected keyword, must be one of [contains every if in not]`);
+    else keywords.add(third);
+    if (third === "every") keywords.add("in");
+  }
+}
