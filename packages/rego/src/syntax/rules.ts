@@ -20,13 +20,7 @@ export function parseRules(cursor: Cursor): readonly Rule[] {
   return [main, ...rest.map((body) => finish(head.head, body, undefined, loc))];
 }
 
-function finish(
-  cursor: Cursor,
-  head: Head,
-  body: Body | undefined,
-  otherwise: Rule | undefined,
-  loc: Rule["loc"],
-): Rule {
+function finish(head: Head, body: Body | undefined, otherwise: Rule | undefined, loc: Rule["loc"]): Rule {
   return {
     kind: "rule",
     loc,

@@ -1,0 +1,12 @@
+import { generateCapabilities } from "./generate/capabilities.ts";
+
+/** All generators of checked-in data, in order. Each answers the files it wrote. */
+const generators: readonly (readonly [name: string, run: (root: string) => readonly string[]])[] = [
+  ["capabilities", generateCapabilities],
+];
+
+const wanted = process.argv.slice(2);
+for (const [name, run] of generators) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const file of run(".")) console.log(`wrote ${file}`);
+}
