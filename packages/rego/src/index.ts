@@ -1,1 +1,20 @@
-export {};
+export { type Builtin, BuiltinError, type CryptoEffects, type Effects, type QueryState } from "./builtins/builtin.ts";
+export {
+  type CompileAnswer,
+  compile,
+  compileParsed,
+  type EngineOptions,
+  type EvaluateOptions,
+  type Evaluator,
+  type ModuleSource,
+  RegoPolicy,
+} from "./engine.ts";
+export { EvalError, type EvalErrorCode } from "./run/errors.ts";
+export { defaultLimits, type Limits } from "./run/state.ts";
+export type { Module, RegoVersion } from "./syntax/ast.ts";
+export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";
+export { parseModule, parseQuery } from "./syntax/parser.ts";
+export { isObject, lookup, sizeOf, typeName } from "./value/access.ts";
+export { compare, equal, RegoObject, RegoSet, sortedEntries } from "./value/collection.ts";
+export { jsonText, parseJson } from "./value/json.ts";
+export type { JsonObject, TypeName, Value } from "./value/value.ts";

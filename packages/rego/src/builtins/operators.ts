@@ -1,0 +1,122 @@
+import * as arithmetic from "../value/arithmetic.ts";
+import { isObject, lookup, typeName } from "../value/access.ts";
+import { compare, equal, RegoSet, sortedEntries } from "../value/collection.ts";
+import { Decimal } from "../value/decimal.ts";
+import { jsonText } from "../value/json.ts";
+import { isInteger, type NumberValue } from "../value/number.ts";
+import type { Value } from "../value/value.ts";
+import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+
+function isNumber(value: Value | undefined): value is NumberValue {
+  return typeof value === "number" || typeof value === "bigint" || value instanceof Decimal;
+}
+
+function binary(name: string, compute: (a: NumberValue, b: NumberValue) => Value): Builtin {
+  return {
+    name,
+    call: ([a, b]) => {
+      if (!isNumber(a)) throw operandTypeError(1, "number", typeName(a as Value));
+      if (!isNumber(b)) throw operandTypeError(2, "number", typeName(b as Value));
+      return compute(a, b);
+    },
+  };
+}
+
+function unary(name: string, compute: (a: NumberValue) => Value): Builtin {
+  return {
+    name,
+    call: ([a]) => {
+      if (!isNumber(a)) throw operandTypeError(1, "number", typeName(a as Value));
+      return compute(a);
+    },
+  };
+}
+
+function comparison(name: string, holds: (order: number) => boolean): Builtin {
+  return { name, call: ([a, b]) => holds(compare(a as Value, b as Value)) };
+}
+
+function setOperation(name: string, compute: (a: RegoSet, b: RegoSet) => RegoSet): Builtin {
+  return {
+    name,
+    call: ([a, b]) => {
+      if (!(a instanceof RegoSet)) throw operandTypeError(1, "set", typeName(a as Value));
+      if (!(b instanceof RegoSet)) throw operandTypeError(2, "set", typeName(b as Value));
+      return compute(a, b);
+    },
+  };
+}
+
+function divide(a: NumberValue, b: NumberValue): Value {
+  if (b === 0) throw new BuiltinError("divide by zero");
+  return arithmetic.divide(a, b);
+}
+
+function remainder(a: NumberValue, b: NumberValue): Value {
+  if (!isInteger(a) || !isInteger(b)) throw new BuiltinError("modulo on floating-point number");
+  if (b === 0) throw new BuiltinError("modulo by zero");
+  return arithmetic.remainder(a, b);
+}
+
+/** `-` is of numbers and of sets. */
+const minus: Builtin = {
+  name: "minus",
+  call: ([a, b]) => {
+    if (isNumber(a) && isNumber(b)) return arithmetic.subtract(a, b);
+    if (a instanceof RegoSet && b instanceof RegoSet) return RegoSet.of([...a.values()].filter((each) => !b.has(each)));
+    if (!isNumber(a) && !(a instanceof RegoSet)) throw operandTypeError(1, ["number", "set"], typeName(a as Value));
+    throw operandTypeError(2, isNumber(a) ? "number" : "set", typeName(b as Value));
+  },
+};
+
+function member(value: Value, collection: Value): boolean {
+  if (collection instanceof RegoSet) return collection.has(value);
+  if (Array.isArray(collection)) return collection.some((each: Value) => equal(each, value));
+  return isObject(collection) && sortedEntries(collection).some(([, each]) => equal(each, value));
+}
+
+function memberAt(key: Value, value: Value, collection: Value): boolean {
+  const found = lookup(collection, key);
+  return found !== undefined && equal(found, value);
+}
+
+/** Each part is a string, or the set of an expression's values: empty when it is undefined. */
+function templateString(parts: Value): Value {
+  if (!Array.isArray(parts)) throw operandTypeError(1, "array", typeName(parts));
+  return parts.map((part: Value) => (part instanceof RegoSet ? templatePart(part) : templateText(part))).join("");
+}
+
+function templatePart(values: RegoSet): string {
+  if (values.size > 1) throw new BuiltinError("template-strings must not produce multiple outputs", "eval_builtin_error");
+  const [value] = values.values();
+  return value === undefined ? "<undefined>" : templateText(value);
+}
+
+function templateText(value: Value): string {
+  return typeof value === "string" ? value : jsonText(value);
+}
+
+/** Arithmetic, comparison, set operators and the internal functions behind syntax. */
+export const operators: readonly Builtin[] = [
+  binary("plus", arithmetic.add),
+  minus,
+  binary("mul", arithmetic.multiply),
+  binary("div", divide),
+  binary("rem", remainder),
+  unary("abs", arithmetic.absolute),
+  unary("round", arithmetic.roundHalf),
+  unary("ceil", arithmetic.ceil),
+  unary("floor", arithmetic.floor),
+  { name: "eq", call: ([a, b]) => equal(a as Value, b as Value) },
+  { name: "equal", call: ([a, b]) => equal(a as Value, b as Value) },
+  { name: "neq", call: ([a, b]) => !equal(a as Value, b as Value) },
+  comparison("lt", (order) => order < 0),
+  comparison("lte", (order) => order <= 0),
+  comparison("gt", (order) => order > 0),
+  comparison("gte", (order) => order >= 0),
+  setOperation("and", (a, b) => RegoSet.of([...a.values()].filter((each) => b.has(each)))),
+  setOperation("or", (a, b) => RegoSet.of([...a.values(), ...b.values()])),
+  { name: "internal.member_2", call: ([value, collection]) => member(value as Value, collection as Value) },
+  { name: "internal.member_3", call: ([key, value, collection]) => memberAt(key as Value, value as Value, collection as Value) },
+  { name: "internal.template_string", call: ([parts]) => templateString(parts as Value) },
+];

@@ -1,0 +1,82 @@
+/**
+ * OPA's intermediate representation, with the names of its JSON: https://www.openpolicyagent.org/docs/ir
+ * Local 0 is `input`, local 1 is `data`. A statement that is undefined ends the block it stands in.
+ */
+export interface Policy {
+  readonly static: Static;
+  readonly plans: { readonly plans: readonly Plan[] };
+  readonly funcs: { readonly funcs: readonly Func[] };
+}
+
+export interface Static {
+  readonly strings: readonly { readonly value: string }[];
+  readonly builtin_funcs?: readonly { readonly name: string; readonly decl?: unknown }[];
+  readonly files?: readonly { readonly value: string }[];
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly blocks: readonly Block[];
+}
+
+export interface Func {
+  readonly name: string;
+  readonly path?: readonly string[];
+  /** Locals of the arguments; the first two are input and data. */
+  readonly params: readonly number[];
+  readonly return: number;
+  readonly blocks: readonly Block[];
+}
+
+export interface Block {
+  readonly stmts: readonly Stmt[];
+}
+
+export type Operand =
+  | { readonly type: "local"; readonly value: number }
+  | { readonly type: "bool"; readonly value: boolean }
+  | { readonly type: "string_index"; readonly value: number };
+
+export interface Place {
+  readonly file?: number;
+  readonly row?: number;
+  readonly col?: number;
+}
+
+type S<Type extends string, Fields> = { readonly type: Type; readonly stmt: Fields & Place };
+
+export type Stmt =
+  | S<"ArrayAppendStmt", { readonly array: number; readonly value: Operand }>
+  | S<"AssignIntStmt", { readonly value: number; readonly target: number }>
+  | S<"AssignVarOnceStmt", { readonly source: Operand; readonly target: number }>
+  | S<"AssignVarStmt", { readonly source: Operand; readonly target: number }>
+  | S<"BlockStmt", { readonly blocks: readonly Block[] | null }>
+  | S<"BreakStmt", { readonly index: number }>
+  | S<"CallDynamicStmt", { readonly path: readonly Operand[]; readonly args: readonly number[]; readonly result: number }>
+  | S<"CallStmt", { readonly func: string; readonly args: readonly Operand[] | null; readonly result: number }>
+  | S<"DotStmt", { readonly source: Operand; readonly key: Operand; readonly target: number }>
+  | S<"EqualStmt", { readonly a: Operand; readonly b: Operand }>
+  | S<"IsArrayStmt", { readonly source: Operand }>
+  | S<"IsDefinedStmt", { readonly source: number }>
+  | S<"IsObjectStmt", { readonly source: Operand }>
+  | S<"IsSetStmt", { readonly source: Operand }>
+  | S<"IsUndefinedStmt", { readonly source: number }>
+  | S<"LenStmt", { readonly source: Operand; readonly target: number }>
+  | S<"MakeArrayStmt", { readonly capacity: number; readonly target: number }>
+  | S<"MakeNullStmt", { readonly target: number }>
+  | S<"MakeNumberIntStmt", { readonly value: number; readonly target: number }>
+  | S<"MakeNumberRefStmt", { readonly Index: number; readonly target: number }>
+  | S<"MakeObjectStmt", { readonly target: number }>
+  | S<"MakeSetStmt", { readonly target: number }>
+  | S<"NopStmt", object>
+  | S<"NotEqualStmt", { readonly a: Operand; readonly b: Operand }>
+  | S<"NotStmt", { readonly block: Block }>
+  | S<"ObjectInsertOnceStmt", { readonly key: Operand; readonly value: Operand; readonly object: number }>
+  | S<"ObjectInsertStmt", { readonly key: Operand; readonly value: Operand; readonly object: number }>
+  | S<"ObjectMergeStmt", { readonly a: number; readonly b: number; readonly target: number }>
+  | S<"ResetLocalStmt", { readonly target: number }>
+  | S<"ResultSetAddStmt", { readonly value: number }>
+  | S<"ReturnLocalStmt", { readonly source: number }>
+  | S<"ScanStmt", { readonly source: number; readonly key: number; readonly value: number; readonly block: Block }>
+  | S<"SetAddStmt", { readonly value: Operand; readonly set: number }>
+  | S<"WithStmt", { readonly local: number; readonly path: readonly number[] | null; readonly value: Operand; readonly block: Block }>;

@@ -1,0 +1,71 @@
+import { equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
+import { isObject, lookup, sizeOf } from "../value/access.ts";
+import { Decimal } from "../value/decimal.ts";
+import type { JsonObject, Value } from "../value/value.ts";
+import { EvalError } from "./errors.ts";
+import type { Place } from "./ir.ts";
+
+// What statements of both evaluators do; each function is one statement, and answers undefined for Rego's undefined.
+
+/** Keys of a collection in Rego's order; undefined for arrays, whose keys are their indices. */
+export function scanKeys(source: Value): readonly Value[] | undefined {
+  if (source instanceof RegoSet) return source.sorted();
+  return Array.isArray(source) ? undefined : sortedEntries(source).map(([key]) => key);
+}
+
+/** Values of a collection in the order of its keys; undefined when it is no collection. */
+export function scanValues(source: Value | undefined): readonly Value[] | undefined {
+  if (source === undefined || source === null || typeof source !== "object" || source instanceof Decimal) return undefined;
+  if (Array.isArray(source)) return source as readonly Value[];
+  if (source instanceof RegoSet) return source.sorted();
+  return sortedEntries(source).map(([, value]) => value);
+}
+
+/** LenStmt: as `count` counts. */
+export function lengthOf(value: Value): number | undefined {
+  return typeof value === "string" ? [...value].length : sizeOf(value);
+}
+
+/** ObjectInsertOnceStmt: the same value again is no conflict. */
+export function insertOnce(object: Value, key: Value, value: Value, place: Place): void {
+  const known = object instanceof RegoObject ? object.get(key) : null;
+  if (known === undefined) (object as RegoObject).set(key, value);
+  else if (known === null || !equal(known, value)) throw objectConflict(place);
+}
+
+export function objectConflict(place: Place): EvalError {
+  return new EvalError("eval_conflict_error", "object keys must be unique", place);
+}
+
+export function valueConflict(isFunction: boolean, place: Place): EvalError {
+  const what = isFunction ? "functions must not produce multiple outputs for same inputs" : "complete rules must not produce multiple outputs";
+  return new EvalError("eval_conflict_error", what, place);
+}
+
+/** ObjectMergeStmt: `a` over `b`, deep where both are objects. */
+export function mergeObjects(a: Value, b: Value): Value {
+  if (!isObject(a) || !isObject(b)) return a;
+  const merged = RegoObject.of(sortedEntries(b));
+  for (const [key, value] of sortedEntries(a)) {
+    const below = merged.get(key);
+    merged.set(key, below === undefined ? value : mergeObjects(value, below));
+  }
+  return merged;
+}
+
+/** WithStmt: the document with another value at a path; what is not an object on the way is replaced. */
+export function overlay(document: Value | undefined, path: readonly string[], value: Value): Value {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const below = document === undefined ? undefined : lookup(document, key);
+  const inner = overlay(below, rest, value);
+  if (document === undefined || !isObject(document)) return RegoObject.of([[key, inner]]);
+  if (document instanceof RegoObject) {
+    const copy = RegoObject.of(document.entries());
+    copy.set(key, inner);
+    return copy;
+  }
+  const copy = Object.assign(Object.create(null) as { [key: string]: Value }, document as JsonObject);
+  copy[key] = inner;
+  return copy;
+}

@@ -1,0 +1,104 @@
+import { type Builtin, BuiltinError, type Effects, type QueryState } from "../builtins/builtin.ts";
+import type { Value } from "../value/value.ts";
+import { EvalError } from "./errors.ts";
+import type { Place } from "./ir.ts";
+
+/** What one evaluation may spend. Each limit ends it with `eval_cancel_error`. */
+export interface Limits {
+  /** Loop rounds and calls; a decision of an ordinary policy takes thousands. */
+  readonly steps: number;
+  /** Calls inside calls: far below what the stack holds. */
+  readonly depth: number;
+}
+
+export const defaultLimits: Limits = { steps: 50_000_000, depth: 2_000 };
+
+/** How often the clock is asked, in steps: asking costs more than a step. */
+const stepsPerClock = 4096;
+
+export interface StateOptions {
+  readonly effects: Effects;
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly strictBuiltinErrors: boolean;
+  readonly limits: Limits;
+  /** Milliseconds; with `deadline`, ends an evaluation that takes too long. */
+  readonly clock?: () => number;
+  readonly deadline?: number;
+}
+
+/** The values that `input` and `data` have inside one `with`, and the rules' values under them. */
+export interface Frame {
+  readonly input: Value | undefined;
+  readonly data: Value;
+  /** By number of the function; `null` stands for a rule that is undefined. */
+  readonly memo: (readonly [Value] | null | undefined)[];
+}
+
+/** Everything that changes while one query is evaluated. */
+export class RunState {
+  readonly query: QueryState;
+  readonly #options: StateOptions;
+  readonly #frames: Frame[] = [];
+  /** Builtin errors that made an expression undefined, in order. */
+  readonly builtinErrors: EvalError[] = [];
+  readonly #builtinMemo = new Map<string, Value>();
+  #steps = 0;
+  #depth = 0;
+
+  constructor(options: StateOptions) {
+    this.#options = options;
+    this.query = { effects: options.effects, cache: new Map() };
+  }
+
+  /** The frame of an input and data; the same one again for the same documents. */
+  frame(input: Value | undefined, data: Value): Frame {
+    for (let i = this.#frames.length - 1; i >= 0; i--) {
+      const frame = this.#frames[i] as Frame;
+      if (frame.input === input && frame.data === data) return frame;
+    }
+    const frame: Frame = { input, data, memo: [] };
+    this.#frames.push(frame);
+    return frame;
+  }
+
+  /** Counts one step of a loop or call. */
+  step(): void {
+    if (++this.#steps > this.#options.limits.steps) this.#cancel("too many steps");
+    if (this.#steps % stepsPerClock === 0 && this.#options.clock !== undefined && this.#options.deadline !== undefined) {
+      if (this.#options.clock() > this.#options.deadline) this.#cancel("caller cancelled query execution");
+    }
+  }
+
+  enter(): void {
+    this.step();
+    if (++this.#depth > this.#options.limits.depth) this.#cancel("too many nested calls");
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  #cancel(message: string): never {
+    throw new EvalError("eval_cancel_error", message);
+  }
+
+  /** Calls a builtin; undefined when it is, or when it failed and errors are not strict. */
+  call(name: string, args: readonly Value[], place: Place): Value | undefined {
+    const builtin = this.#options.builtins.get(name);
+    if (builtin === undefined) throw new EvalError("eval_internal_error", `unsupported built-in function: ${name}`, place);
+    try {
+      return builtin.call(args, this.query);
+    } catch (error) {
+      if (!(error instanceof BuiltinError)) throw error;
+      const wrapped = new EvalError(error.code, `${name}: ${error.message}`, place);
+      if (this.#options.strictBuiltinErrors) throw wrapped;
+      this.builtinErrors.push(wrapped);
+      return undefined;
+    }
+  }
+
+  /** Memory of nondeterministic builtins' answers within the query. */
+  get builtinMemo(): Map<string, Value> {
+    return this.#builtinMemo;
+  }
+}

@@ -1,0 +1,165 @@
+import { bigintOf, compareNumbers, decimalOf, isInteger, type NumberValue, normalizeInteger, normalizeNumber } from "./number.ts";
+
+/** Go's big.Float as OPA uses it: this many bits of mantissa, rounded to nearest even. */
+const mantissaBits = 64;
+
+/** `mantissa × 2^exponent`. */
+interface Float {
+  readonly mantissa: bigint;
+  readonly exponent: number;
+}
+
+/** Exact for integers of any size, else in 64-bit binary floating point, as OPA adds. */
+export function add(a: NumberValue, b: NumberValue): NumberValue {
+  if (typeof a === "number" && typeof b === "number") {
+    const sum = a + b;
+    if (Number.isSafeInteger(sum) && Number.isSafeInteger(a) && Number.isSafeInteger(b)) return sum;
+  }
+  if (isInteger(a) && isInteger(b)) return normalizeInteger(bigintOf(a) + bigintOf(b));
+  return fromFloat(addFloats(toFloat(a), toFloat(b)));
+}
+
+export function subtract(a: NumberValue, b: NumberValue): NumberValue {
+  return add(a, negate(b));
+}
+
+export function negate(a: NumberValue): NumberValue {
+  if (typeof a === "number") return a === 0 ? 0 : -a;
+  if (typeof a === "bigint") return normalizeInteger(-a);
+  return normalizeNumber(-a.coefficient, a.exponent);
+}
+
+export function multiply(a: NumberValue, b: NumberValue): NumberValue {
+  if (typeof a === "number" && typeof b === "number") {
+    const product = a * b;
+    if (Number.isSafeInteger(product) && Number.isSafeInteger(a) && Number.isSafeInteger(b)) return product + 0;
+  }
+  if (isInteger(a) && isInteger(b)) return normalizeInteger(bigintOf(a) * bigintOf(b));
+  const x = toFloat(a);
+  const y = toFloat(b);
+  return fromFloat(round(x.mantissa * y.mantissa, x.exponent + y.exponent));
+}
+
+/** The caller has refused a zero divisor. */
+export function divide(a: NumberValue, b: NumberValue): NumberValue {
+  if (typeof a === "number" && typeof b === "number" && Number.isSafeInteger(a) && Number.isSafeInteger(b) && a % b === 0) return a / b + 0;
+  if (isInteger(a) && isInteger(b) && bigintOf(a) % bigintOf(b) === 0n) return normalizeInteger(bigintOf(a) / bigintOf(b));
+  const x = toFloat(a);
+  const y = toFloat(b);
+  const shift = mantissaBits * 2 + 2;
+  const quotient = (x.mantissa << BigInt(shift)) / y.mantissa;
+  const exact = quotient * y.mantissa === x.mantissa << BigInt(shift);
+  const sticky = exact ? quotient : (quotient << 1n) | 1n;
+  return fromFloat(round(sticky, x.exponent - y.exponent - shift - (exact ? 0 : 1)));
+}
+
+/** Go's remainder: the sign of the dividend. Both are integers. */
+export function remainder(a: NumberValue, b: NumberValue): NumberValue {
+  if (typeof a === "number" && typeof b === "number") return (a % b) + 0;
+  return normalizeInteger(bigintOf(a) % bigintOf(b));
+}
+
+export function absolute(a: NumberValue): NumberValue {
+  return compareNumbers(a, 0) < 0 ? negate(a) : a;
+}
+
+/** Half away from zero. */
+export function roundHalf(a: NumberValue): NumberValue {
+  const { coefficient, exponent } = decimalOf(a);
+  if (exponent >= 0) return a;
+  const unit = 10n ** BigInt(-exponent);
+  const twice = (coefficient < 0n ? -coefficient : coefficient) * 2n + unit;
+  const rounded = twice / (unit * 2n);
+  return normalizeInteger(coefficient < 0n ? -rounded : rounded);
+}
+
+export function floor(a: NumberValue): NumberValue {
+  const { coefficient, exponent } = decimalOf(a);
+  if (exponent >= 0) return a;
+  const unit = 10n ** BigInt(-exponent);
+  const quotient = coefficient / unit;
+  return normalizeInteger(coefficient < 0n && quotient * unit !== coefficient ? quotient - 1n : quotient);
+}
+
+export function ceil(a: NumberValue): NumberValue {
+  return negate(floor(negate(a)));
+}
+
+function addFloats(x: Float, y: Float): Float {
+  const exponent = Math.min(x.exponent, y.exponent);
+  return round((x.mantissa << BigInt(x.exponent - exponent)) + (y.mantissa << BigInt(y.exponent - exponent)), exponent);
+}
+
+/** The decimal, rounded to a binary mantissa. */
+function toFloat(value: NumberValue): Float {
+  const { coefficient, exponent } = decimalOf(value);
+  if (exponent >= 0) return round(coefficient * 10n ** BigInt(exponent), 0);
+  const divisor = 10n ** BigInt(-exponent);
+  const shift = mantissaBits + 2 + bitLength(divisor);
+  const quotient = (coefficient << BigInt(shift)) / divisor;
+  const exact = quotient * divisor === coefficient << BigInt(shift);
+  return exact ? round(quotient, -shift) : round((quotient << 1n) | 1n, -shift - 1);
+}
+
+function round(mantissa: bigint, exponent: number): Float {
+  const negative = mantissa < 0n;
+  const size = negative ? -mantissa : mantissa;
+  const extra = bitLength(size) - mantissaBits;
+  if (extra <= 0) return { mantissa, exponent };
+  const shift = BigInt(extra);
+  let kept = size >> shift;
+  const rest = size - (kept << shift);
+  const half = 1n << (shift - 1n);
+  if (rest > half || (rest === half && (kept & 1n) === 1n)) kept += 1n;
+  return { mantissa: negative ? -kept : kept, exponent: exponent + extra };
+}
+
+function bitLength(value: bigint): number {
+  return value === 0n ? 0 : (value < 0n ? -value : value).toString(2).length;
+}
+
+/** The shortest decimal that rounds to this float: what Go prints. */
+function fromFloat({ mantissa, exponent }: Float): NumberValue {
+  if (mantissa === 0n) return 0;
+  if (exponent >= 0) return normalizeInteger(mantissa << BigInt(exponent));
+  const negative = mantissa < 0n;
+  const size = negative ? -mantissa : mantissa;
+  const { digits, power } = shortest(size, exponent);
+  return normalizeNumber(negative ? -digits : digits, power);
+}
+
+function shortest(mantissa: bigint, exponent: number): { digits: bigint; power: number } {
+  const full = mantissa << BigInt(Math.max(0, mantissaBits - bitLength(mantissa)));
+  const shift = exponent - (bitLength(full) - bitLength(mantissa));
+  // Twice the value and its neighbours' midpoints, over 2^bits, so that all are integers.
+  const bits = 1 - shift;
+  const value = full * 2n;
+  const scale = 1n << BigInt(bits);
+  for (let count = 1; count <= 21; count++) {
+    const candidate = roundedTo(value, scale, count);
+    const distance = candidate.digits * (candidate.power >= 0 ? 10n ** BigInt(candidate.power) : 1n) * scale;
+    const unit = candidate.power < 0 ? 10n ** BigInt(-candidate.power) : 1n;
+    const error = distance - value * unit;
+    const limit = unit;
+    if (error <= limit && error >= -limit) return candidate;
+  }
+  return roundedTo(value, scale, 22);
+}
+
+/** `value / scale` to `count` significant digits. */
+function roundedTo(value: bigint, scale: bigint, count: number): { digits: bigint; power: number } {
+  const whole = value / scale;
+  const magnitude = whole > 0n ? whole.toString().length : -leadingZeros(value, scale);
+  const power = magnitude - count;
+  const numerator = power < 0 ? value * 10n ** BigInt(-power) : value;
+  const denominator = power > 0 ? scale * 10n ** BigInt(power) : scale;
+  const digits = (numerator * 2n + denominator) / (denominator * 2n);
+  return { digits, power };
+}
+
+/** How many zeros stand behind the point of a fraction. */
+function leadingZeros(value: bigint, scale: bigint): number {
+  let zeros = 0;
+  for (let next = value * 10n; next < scale; next *= 10n) zeros++;
+  return zeros;
+}
