@@ -1,5 +1,14 @@
 import { globSync, readFileSync } from "node:fs";
-import { type Evaluator, compile, EvalError, jsonText, parseJson, RegoError, type RegoVersion, type Value } from "@sallyport/rego";
+import {
+  compile,
+  EvaluationError,
+  type Evaluator,
+  jsonText,
+  parseJson,
+  RegoError,
+  type RegoVersion,
+  type Value,
+} from "@sallyport/rego";
 import { parseAllDocuments } from "yaml";
 import { testEffects } from "./effects.ts";
 import type { SuiteResult, Verdict } from "./suite.ts";
@@ -61,7 +70,8 @@ function judgeWith(each: Case, version: RegoVersion, evaluator: Evaluator): stri
     if (!wantsError) return `unexpected error: ${(error as Error).message.split("\n")[0]}`;
     return judgeError(each, error as Error);
   }
-  if (wantsError) return `wanted an error (${each.want_error_code ?? each.want_error}), got ${shorten(JSON.stringify(results.map(jsonText)))}`;
+  if (wantsError)
+    return `wanted an error (${each.want_error_code ?? each.want_error}), got ${shorten(JSON.stringify(results.map(jsonText)))}`;
   return judgeResults(each, results);
 }
 
@@ -71,7 +81,12 @@ function evaluate(each: Case, version: RegoVersion, evaluator: Evaluator): reado
   if (policy === undefined) throw new RegoError(diagnostics);
   const options = { effects: testEffects, strictBuiltinErrors: each.strict_error === true, evaluator };
   const data = plain(each.data ?? {});
-  const input = each.input_term === undefined ? each.input === undefined ? undefined : plain(each.input) : termValue(each.input_term);
+  const input =
+    each.input_term === undefined
+      ? each.input === undefined
+        ? undefined
+        : plain(each.input)
+      : termValue(each.input_term);
   return policy.query(each.query, { ...options, data, input });
 }
 
@@ -79,7 +94,7 @@ function evaluate(each: Case, version: RegoVersion, evaluator: Evaluator): reado
 function termValue(text: string): Value | undefined {
   const { policy } = compile([], {});
   const [binding] = policy?.query(`__term = ${text}`, { effects: testEffects }) ?? [];
-  return binding === undefined ? undefined : (JSON.parse("null"), bindingOf(binding, "__term"));
+  return binding === undefined ? undefined : bindingOf(binding, "__term");
 }
 
 function bindingOf(binding: Value, name: string): Value | undefined {
@@ -87,25 +102,31 @@ function bindingOf(binding: Value, name: string): Value | undefined {
 }
 
 function judgeError(each: Case, error: Error): string | undefined {
-  const code = error instanceof EvalError ? error.code : error instanceof RegoError ? error.diagnostics[0]?.code : undefined;
+  const code =
+    error instanceof EvaluationError ? error.code : error instanceof RegoError ? error.diagnostics[0]?.code : undefined;
   if (code === undefined) return `crashed: ${error.stack?.split("\n").slice(0, 3).join(" ")}`;
-  if (each.want_error_code !== undefined && each.want_error_code !== code) return `wanted ${each.want_error_code}, got ${code}: ${error.message}`;
+  if (each.want_error_code !== undefined && each.want_error_code !== code)
+    return `wanted ${each.want_error_code}, got ${code}: ${error.message}`;
   const text = `${code}: ${error.message}`;
-  if (each.want_error !== undefined && !text.includes(each.want_error)) return `wanted "${each.want_error}", got "${error.message}"`;
+  if (each.want_error !== undefined && !text.includes(each.want_error))
+    return `wanted "${each.want_error}", got "${error.message}"`;
   return undefined;
 }
 
 /** Bindings as a set, sets as arrays; numbers as doubles, as the suite's own runner reads them. */
 function judgeResults(each: Case, results: readonly Value[]): string | undefined {
   const got = new Set(results.map((value) => canonical(JSON.parse(jsonText(value)), each.sort_bindings === true)));
-  const want = new Set((each.want_result ?? []).map((value) => canonical(JSON.parse(jsonText(plain(value))), each.sort_bindings === true)));
+  const want = new Set(
+    (each.want_result ?? []).map((value) => canonical(JSON.parse(jsonText(plain(value))), each.sort_bindings === true)),
+  );
   const same = got.size === want.size && [...want].every((text) => got.has(text));
   return same ? undefined : `wanted ${shorten([...want].join(" "))}, got ${shorten([...got].join(" "))}`;
 }
 
 function canonical(binding: { [name: string]: unknown }, sort: boolean): string {
   const entries = Object.entries(binding).map(([name, value]) => {
-    const sorted = sort && Array.isArray(value) ? [...value].sort((a, b) => (sortedText(a) < sortedText(b) ? -1 : 1)) : value;
+    const sorted =
+      sort && Array.isArray(value) ? [...value].sort((a, b) => (sortedText(a) < sortedText(b) ? -1 : 1)) : value;
     return [name, sorted] as const;
   });
   return sortedText(Object.fromEntries(entries));
@@ -115,12 +136,17 @@ function sortedText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(sortedText).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const object = value as { [key: string]: unknown };
-  return `{${Object.keys(object).sort().map((key) => `${JSON.stringify(key)}:${sortedText(object[key])}`).join()}}`;
+  return `{${Object.keys(object)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${sortedText(object[key])}`)
+    .join()}}`;
 }
 
 /** YAML's values as ours: exact integers become numbers where they are safe. */
 function plain(value: unknown): Value {
-  return parseJson(JSON.stringify(value, (_key, each) => (typeof each === "bigint" ? JSON.rawJSON(String(each)) : each)));
+  return parseJson(
+    JSON.stringify(value, (_key, each) => (typeof each === "bigint" ? JSON.rawJSON(String(each)) : each)),
+  );
 }
 
 function shorten(text: string): string {

@@ -10,7 +10,10 @@ const args = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith("--")));
 const [name, dir] = args.filter((arg) => !arg.startsWith("--"));
 const suite = suites.find((each) => each.name === name);
-if (suite === undefined) fail(`usage: npm run conformance -- SUITE [DIR] [--verbose] [--update]; suites: ${suites.map((each) => each.name).join(", ")}`);
+if (suite === undefined)
+  fail(
+    `usage: npm run conformance -- SUITE [DIR] [--verbose] [--update]; suites: ${suites.map((each) => each.name).join(", ")}`,
+  );
 const data = process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance";
 const folder = dir ?? join(data, suite.folder);
 if (!existsSync(folder)) fail(`no folder ${folder}; give one, or set SALLYPORT_CONFORMANCE`);

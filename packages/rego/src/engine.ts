@@ -3,7 +3,7 @@ import type { Builtin, Effects } from "./builtins/builtin.ts";
 import { compileModules, compileQuery } from "./compile/compile.ts";
 import type { Compiled } from "./compile/compiled.ts";
 import { planPolicy, type Wanted } from "./plan/planner.ts";
-import { EvalError } from "./run/errors.ts";
+import { EvaluationError } from "./run/errors.ts";
 import { type Generated, generate } from "./run/generate.ts";
 import { Interpreter } from "./run/interpreter.ts";
 import type { Policy } from "./run/ir.ts";
@@ -60,7 +60,10 @@ export function compile(sources: readonly ModuleSource[], options: EngineOptions
   const parsed = sources.map(({ file, text }) => parseModule(text, { file, regoVersion: options.regoVersion ?? "v1" }));
   const faults = parsed.flatMap(({ diagnostics }) => diagnostics);
   if (faults.length > 0) return { policy: undefined, diagnostics: faults };
-  return compileParsed(parsed.map(({ module }) => module as Module), options);
+  return compileParsed(
+    parsed.map(({ module }) => module as Module),
+    options,
+  );
 }
 
 /** The same, from modules that are parsed already. */
@@ -93,7 +96,7 @@ export class RegoPolicy {
     this.#builtins = new Map([...allBuiltins, ...(options.builtins ?? [])].map((builtin) => [builtin.name, builtin]));
   }
 
-  /** The document at a path, `a/b/c` or `data.a.b.c`; undefined when it is. Throws `EvalError`. */
+  /** The document at a path, `a/b/c` or `data.a.b.c`; undefined when it is. Throws `EvaluationError`. */
   evaluate(path: string, options: EvaluateOptions): Value | undefined {
     const parts = pathParts(path);
     const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
@@ -101,7 +104,7 @@ export class RegoPolicy {
     return result === undefined ? undefined : lookup(result, "result");
   }
 
-  /** All bindings of a query. Throws `RegoError` for what does not compile, `EvalError` for what cannot be answered. */
+  /** All bindings of a query. Throws `RegoError` for what does not compile, `EvaluationError` for what cannot be answered. */
   query(text: string, options: EvaluateOptions): readonly Value[] {
     const prepared = this.#prepare(`query ${text}`, () => {
       const body = parseQuery(text, { regoVersion: this.#options.regoVersion ?? "v1" });
@@ -144,7 +147,7 @@ export class RegoPolicy {
       }
       return prepared.interpreter.run(planName, options.input, data, state);
     } catch (error) {
-      if (error instanceof RangeError) throw new EvalError("eval_cancel_error", "too many nested calls");
+      if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
       throw error;
     }
   }

@@ -9,7 +9,7 @@ export {
   type ModuleSource,
   RegoPolicy,
 } from "./engine.ts";
-export { EvalError, type EvalErrorCode } from "./run/errors.ts";
+export { EvaluationError, type EvaluationErrorCode } from "./run/errors.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Module, RegoVersion } from "./syntax/ast.ts";
 export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";

@@ -1,5 +1,24 @@
+import { aggregates, types } from "./aggregates.ts";
 import type { Builtin } from "./builtin.ts";
+import { encoding } from "./encoding.ts";
+import { json } from "./json.ts";
+import { numbers } from "./numbers.ts";
+import { objects } from "./objects.ts";
 import { operators } from "./operators.ts";
+import { regex } from "./regex.ts";
+import { strings } from "./strings.ts";
+import { time } from "./time.ts";
 
 /** Every builtin that is implemented, family by family. */
-export const allBuiltins: readonly Builtin[] = Object.freeze([...operators]);
+export const allBuiltins: readonly Builtin[] = Object.freeze([
+  ...operators,
+  ...aggregates,
+  ...types,
+  ...strings,
+  ...regex,
+  ...objects,
+  ...json,
+  ...encoding,
+  ...numbers,
+  ...time,
+]);

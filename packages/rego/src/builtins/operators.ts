@@ -1,5 +1,5 @@
-import * as arithmetic from "../value/arithmetic.ts";
 import { isObject, lookup, typeName } from "../value/access.ts";
+import * as arithmetic from "../value/arithmetic.ts";
 import { compare, equal, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
 import { jsonText } from "../value/json.ts";
@@ -87,7 +87,8 @@ function templateString(parts: Value): Value {
 }
 
 function templatePart(values: RegoSet): string {
-  if (values.size > 1) throw new BuiltinError("template-strings must not produce multiple outputs", "eval_builtin_error");
+  if (values.size > 1)
+    throw new BuiltinError("template-strings must not produce multiple outputs", "eval_builtin_error");
   const [value] = values.values();
   return value === undefined ? "<undefined>" : templateText(value);
 }
@@ -117,6 +118,9 @@ export const operators: readonly Builtin[] = [
   setOperation("and", (a, b) => RegoSet.of([...a.values()].filter((each) => b.has(each)))),
   setOperation("or", (a, b) => RegoSet.of([...a.values(), ...b.values()])),
   { name: "internal.member_2", call: ([value, collection]) => member(value as Value, collection as Value) },
-  { name: "internal.member_3", call: ([key, value, collection]) => memberAt(key as Value, value as Value, collection as Value) },
+  {
+    name: "internal.member_3",
+    call: ([key, value, collection]) => memberAt(key as Value, value as Value, collection as Value),
+  },
   { name: "internal.template_string", call: ([parts]) => templateString(parts as Value) },
 ];

@@ -1,5 +1,5 @@
-import type { Location } from "../syntax/ast.ts";
 import type { Block, Func, Operand, Place, Plan, Policy, Stmt } from "../run/ir.ts";
+import type { Location } from "../syntax/ast.ts";
 
 /** The constants, functions and plans of one policy while it is planned. */
 export class PolicyBuilder {
@@ -24,7 +24,11 @@ export class PolicyBuilder {
   build(): Policy {
     const values = (map: ReadonlyMap<string, number>) => [...map.keys()].map((value) => ({ value }));
     return {
-      static: { strings: values(this.#strings), builtin_funcs: [...this.#builtins].map((name) => ({ name })), files: values(this.#files) },
+      static: {
+        strings: values(this.#strings),
+        builtin_funcs: [...this.#builtins].map((name) => ({ name })),
+        files: values(this.#files),
+      },
       plans: { plans: this.plans },
       funcs: { funcs: this.funcs },
     };

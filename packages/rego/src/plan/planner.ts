@@ -6,7 +6,9 @@ import type { Body, Call, Expr, Ref, Rule, Term, With } from "../syntax/ast.ts";
 import { BlockWriter, falseOperand, localOperand, PolicyBuilder, trueOperand } from "./builder.ts";
 
 /** A plan to make: an ad-hoc query, or the document at a path as one binding `result`. */
-export type Wanted = { readonly name: string; readonly query: CompiledQuery } | { readonly name: string; readonly path: readonly string[] };
+export type Wanted =
+  | { readonly name: string; readonly query: CompiledQuery }
+  | { readonly name: string; readonly path: readonly string[] };
 
 /** Plans queries and entry points over compiled modules into OPA's IR. */
 export function planPolicy(compiled: Compiled, wanted: readonly Wanted[]): Policy {
@@ -52,7 +54,11 @@ class PolicyPlanner {
         body.planDocument(wanted.path, (value) => this.#addResult(writer, result, [["result", value]]));
       } else {
         body.planBody(wanted.query.body, 0, () => {
-          this.#addResult(writer, result, wanted.query.variables.map(({ name, local }) => [name, body.valueOf(local)] as const));
+          this.#addResult(
+            writer,
+            result,
+            wanted.query.variables.map(({ name, local }) => [name, body.valueOf(local)] as const),
+          );
         });
       }
     });
@@ -99,7 +105,9 @@ class PolicyPlanner {
 
   /** The rules at or below a path as this context sees them. */
   node(path: readonly string[], context: Context): RuleNode | undefined {
-    const isShadowed = context.shadows.some((shadow) => shadow.length <= path.length && shadow.every((part, i) => part === path[i]));
+    const isShadowed = context.shadows.some(
+      (shadow) => shadow.length <= path.length && shadow.every((part, i) => part === path[i]),
+    );
     const node = isShadowed ? undefined : findNode(this.compiled.root, path);
     return hasRules(node) ? node : undefined;
   }
@@ -205,7 +213,9 @@ class BodyPlanner {
       const failing = writer.block(() => {
         this.#scoped(() => {
           if (terms.key?.kind === "var") this.bind(terms.key.name, localOperand(key));
-          const holds = writer.block(() => this.#unifyOperand(localOperand(value), terms.value, () => this.planBody(terms.body, 0, () => {})));
+          const holds = writer.block(() =>
+            this.#unifyOperand(localOperand(value), terms.value, () => this.planBody(terms.body, 0, () => {})),
+          );
           writer.emit("NotStmt", { block: holds });
         });
       });
@@ -256,7 +266,11 @@ class BodyPlanner {
     this.writer.emit("WithStmt", { local, path: null, value: localOperand(saved[local] as number), block });
   }
 
-  #withValues(withs: readonly With[], done: readonly (Operand | undefined)[], next: (values: readonly (Operand | undefined)[]) => void): void {
+  #withValues(
+    withs: readonly With[],
+    done: readonly (Operand | undefined)[],
+    next: (values: readonly (Operand | undefined)[]) => void,
+  ): void {
     const each = withs[done.length];
     if (each === undefined) next(done);
     else if (this.#functionName(each.value) !== undefined) this.#withValues(withs, [...done, undefined], next);
@@ -265,13 +279,22 @@ class BodyPlanner {
 
   /** The function or builtin that a `with` value or target names, if it is one. */
   #functionName(term: Term): string | undefined {
-    if (term.kind === "var") return this.#vars.has(term.name) || findSignature(term.name) === undefined ? undefined : term.name;
+    if (term.kind === "var")
+      return this.#vars.has(term.name) || findSignature(term.name) === undefined ? undefined : term.name;
     const name = term.kind === "ref" ? nameOfRef(term) : undefined;
     if (name === undefined) return undefined;
-    return this.#policy.compiled.arities.has(name) || (findSignature(name) !== undefined && !name.startsWith("input.")) ? name : undefined;
+    return this.#policy.compiled.arities.has(name) || (findSignature(name) !== undefined && !name.startsWith("input."))
+      ? name
+      : undefined;
   }
 
-  #replace(expr: Expr, values: readonly (Operand | undefined)[], at: number, context: Context, inside: (context: Context) => void): void {
+  #replace(
+    expr: Expr,
+    values: readonly (Operand | undefined)[],
+    at: number,
+    context: Context,
+    inside: (context: Context) => void,
+  ): void {
     const each = expr.with[at];
     if (each === undefined) {
       inside(context);
@@ -284,7 +307,13 @@ class BodyPlanner {
     else this.#overlay(each.target, value ?? trueOperand, context, rest);
   }
 
-  #mock(target: string, each: With, value: Operand | undefined, context: Context, rest: (context: Context) => void): void {
+  #mock(
+    target: string,
+    each: With,
+    value: Operand | undefined,
+    context: Context,
+    rest: (context: Context) => void,
+  ): void {
     const replacement = this.#functionName(each.value);
     if (value === undefined && replacement !== undefined) {
       const mocked = context.mocks.get(replacement);
@@ -406,7 +435,10 @@ class BodyPlanner {
     });
   }
 
-  #planComprehension(term: Term & { kind: "arraycomprehension" | "setcomprehension" | "objectcomprehension" }, next: (value: Operand) => void): void {
+  #planComprehension(
+    term: Term & { kind: "arraycomprehension" | "setcomprehension" | "objectcomprehension" },
+    next: (value: Operand) => void,
+  ): void {
     const { writer } = this;
     const target = writer.local();
     if (term.kind === "arraycomprehension") writer.emit("MakeArrayStmt", { capacity: 0, target });
@@ -453,12 +485,17 @@ class BodyPlanner {
           writer.fail();
           return;
         }
-        writer.emit("CallStmt", { func: this.#policy.ruleFunction(node, context), args: [localOperand(0), localOperand(1), ...values], result });
+        writer.emit("CallStmt", {
+          func: this.#policy.ruleFunction(node, context),
+          args: [localOperand(0), localOperand(1), ...values],
+          result,
+        });
       } else {
         this.#policy.builder.useBuiltin(target);
         writer.emit("CallStmt", { func: target, args: values, result });
       }
-      if (findSignature(target)?.relation === true && !this.#policy.compiled.arities.has(target)) this.#planRelation(result, next);
+      if (findSignature(target)?.relation === true && !this.#policy.compiled.arities.has(target))
+        this.#planRelation(result, next);
       else next(localOperand(result));
     });
   }
@@ -503,7 +540,9 @@ class BodyPlanner {
       writer.fail();
       return;
     }
-    const func = isRule ? this.#policy.ruleFunction(node, this.#context) : this.#policy.documentFunction(node, this.#context);
+    const func = isRule
+      ? this.#policy.ruleFunction(node, this.#context)
+      : this.#policy.documentFunction(node, this.#context);
     const result = writer.local();
     writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result });
     this.#planPath(localOperand(result), operands, next);
@@ -522,7 +561,11 @@ class BodyPlanner {
   /** The document at a constant path. */
   planDocument(path: readonly string[], next: (value: Operand) => void): void {
     const loc = undefined as never;
-    this.#planData([], path.map((value): Term => ({ kind: "string", loc, value })), next);
+    this.#planData(
+      [],
+      path.map((value): Term => ({ kind: "string", loc, value })),
+      next,
+    );
   }
 
   #planPath(source: Operand, operands: readonly Term[], next: (value: Operand) => void): void {
@@ -543,7 +586,9 @@ class BodyPlanner {
     const key = writer.local();
     const value = writer.local();
     const scanned = this.#asLocal(source);
-    const block = writer.block(() => this.#unifyOperand(localOperand(key), operand, () => this.#planPath(localOperand(value), rest, next)));
+    const block = writer.block(() =>
+      this.#unifyOperand(localOperand(key), operand, () => this.#planPath(localOperand(value), rest, next)),
+    );
     writer.emit("ScanStmt", { source: scanned, key, value, block });
   }
 
@@ -585,7 +630,11 @@ class BodyPlanner {
   /** Pairs in whatever order they become bound. */
   #unifyItems(left: readonly Term[], right: readonly Term[], next: () => void): void {
     if (left.length !== right.length) this.writer.fail();
-    else this.#unifyPairs(left.map((item, i) => [item, right[i] as Term] as const), next);
+    else
+      this.#unifyPairs(
+        left.map((item, i) => [item, right[i] as Term] as const),
+        next,
+      );
   }
 
   #unifyPairs(pairs: readonly (readonly [Term, Term])[], next: () => void): void {
@@ -596,12 +645,19 @@ class BodyPlanner {
     const ready = pairs.findIndex(([a, b]) => this.#isBound(a) || this.#isBound(b));
     const at = Math.max(ready, 0);
     const [a, b] = pairs[at] as readonly [Term, Term];
-    this.unify(a, b, () => this.#unifyPairs(pairs.filter((_, i) => i !== at), next));
+    this.unify(a, b, () =>
+      this.#unifyPairs(
+        pairs.filter((_, i) => i !== at),
+        next,
+      ),
+    );
   }
 
   #unifyEntries(a: Term & { kind: "object" }, b: Term & { kind: "object" }, next: () => void): void {
     const keyText = (term: Term) => `${term.kind} ${term.loc.text}`;
-    const pairs = a.entries.map(([key, value]) => [value, b.entries.find(([other]) => keyText(other) === keyText(key))?.[1]] as const);
+    const pairs = a.entries.map(
+      ([key, value]) => [value, b.entries.find(([other]) => keyText(other) === keyText(key))?.[1]] as const,
+    );
     if (a.entries.length !== b.entries.length || pairs.some(([, other]) => other === undefined)) this.writer.fail();
     else this.#unifyPairs(pairs as readonly (readonly [Term, Term])[], next);
   }
@@ -620,13 +676,24 @@ class BodyPlanner {
     } else if (term.kind === "array") {
       writer.emit("IsArrayStmt", { source: value });
       this.#requireLength(value, term.items.length);
-      this.#unifyParts(value, term.items.map((item, i) => [this.#number(String(i)), item] as const), next);
+      this.#unifyParts(
+        value,
+        term.items.map((item, i) => [this.#number(String(i)), item] as const),
+        next,
+      );
     } else if (term.kind === "object") {
       writer.emit("IsObjectStmt", { source: value });
       this.#requireLength(value, term.entries.length);
-      this.#planItems(term.entries.map(([key]) => key), (keys) => {
-        this.#unifyParts(value, term.entries.map(([, item], i) => [keys[i] as Operand, item] as const), next);
-      });
+      this.#planItems(
+        term.entries.map(([key]) => key),
+        (keys) => {
+          this.#unifyParts(
+            value,
+            term.entries.map(([, item], i) => [keys[i] as Operand, item] as const),
+            next,
+          );
+        },
+      );
     } else {
       this.planTerm(term, (other) => {
         writer.emit("EqualStmt", { a: value, b: other });
@@ -690,9 +757,19 @@ class RulePlanner {
     const params = [0, 1, ...Array.from({ length: arity }, () => writer.local())];
     const result = writer.local();
     const grouped = node.rules.some((each) => each.suffix.length > 0) || node.children.size > 0;
-    const blocks = grouped ? this.#planGroup(node, result) : first?.kind === "set" ? this.#planSet(node, result) : this.#planValues(node, params, result);
+    const blocks = grouped
+      ? this.#planGroup(node, result)
+      : first?.kind === "set"
+        ? this.#planSet(node, result)
+        : this.#planValues(node, params, result);
     const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: result }));
-    this.#policy.builder.funcs.push({ name, path: ["g0", ...node.path], params, return: result, blocks: [...blocks, last] });
+    this.#policy.builder.funcs.push({
+      name,
+      path: ["g0", ...node.path],
+      params,
+      return: result,
+      blocks: [...blocks, last],
+    });
   }
 
   /** The document of a package: each child's value over the base document. */
@@ -702,7 +779,9 @@ class RulePlanner {
     const virtual = writer.local();
     const make = writer.block(() => {
       writer.emit("MakeObjectStmt", { target: virtual });
-      const blocks = [...node.children.values()].filter((child) => this.#isDocument(child)).map((child) => this.#planChild(child, virtual));
+      const blocks = [...node.children.values()]
+        .filter((child) => this.#isDocument(child))
+        .map((child) => this.#planChild(child, virtual));
       writer.emit("BlockStmt", { blocks });
       writer.emit("AssignVarStmt", { source: localOperand(virtual), target: result });
     });
@@ -717,7 +796,13 @@ class RulePlanner {
       writer.emit("ObjectMergeStmt", { a: virtual, b: source.value as number, target: result });
     });
     const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: result }));
-    this.#policy.builder.funcs.push({ name, path: ["g0", ...node.path], params: [0, 1], return: result, blocks: [make, merge, last] });
+    this.#policy.builder.funcs.push({
+      name,
+      path: ["g0", ...node.path],
+      params: [0, 1],
+      return: result,
+      blocks: [make, merge, last],
+    });
   }
 
   #isDocument(node: RuleNode): boolean {
@@ -727,10 +812,17 @@ class RulePlanner {
   #planChild(child: RuleNode, object: number): { readonly stmts: readonly never[] } {
     const writer = this.#writer;
     return writer.block(() => {
-      const func = child.rules.length > 0 ? this.#policy.ruleFunction(child, this.#context) : this.#policy.documentFunction(child, this.#context);
+      const func =
+        child.rules.length > 0
+          ? this.#policy.ruleFunction(child, this.#context)
+          : this.#policy.documentFunction(child, this.#context);
       const value = writer.local();
       writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result: value });
-      writer.emit("ObjectInsertStmt", { key: writer.string(child.path.at(-1) as string), value: localOperand(value), object });
+      writer.emit("ObjectInsertStmt", {
+        key: writer.string(child.path.at(-1) as string),
+        value: localOperand(value),
+        object,
+      });
     }) as { readonly stmts: readonly never[] };
   }
 
@@ -746,7 +838,9 @@ class RulePlanner {
         writer.emit("IsUndefinedStmt", { source: result });
         const body = this.#body();
         this.#bindArgs(body, rule, params, () => {
-          body.planTerm(rule.head.value as Term, (value) => writer.emit("AssignVarOnceStmt", { source: value, target: result }));
+          body.planTerm(rule.head.value as Term, (value) =>
+            writer.emit("AssignVarOnceStmt", { source: value, target: result }),
+          );
         });
       }),
     );
@@ -786,7 +880,8 @@ class RulePlanner {
         writer.at(rule.head.loc);
         body.planTerm(rule.head.value as Term, (value) => {
           writer.emit("AssignVarOnceStmt", { source: value, target: result });
-          if (isConstant(rule.head.value as Term) && writer.depth > depth) writer.emit("BreakStmt", { index: writer.depth - depth });
+          if (isConstant(rule.head.value as Term) && writer.depth > depth)
+            writer.emit("BreakStmt", { index: writer.depth - depth });
         });
       });
     });
@@ -850,7 +945,12 @@ class RulePlanner {
     this.#insertValue(this.#body(), result, path, (next) => next(localOperand(chosen)));
   }
 
-  #insertValue(body: BodyPlanner, object: number, path: readonly Term[], value: (next: (value: Operand) => void) => void): void {
+  #insertValue(
+    body: BodyPlanner,
+    object: number,
+    path: readonly Term[],
+    value: (next: (value: Operand) => void) => void,
+  ): void {
     const writer = this.#writer;
     const [key, ...rest] = path as readonly [Term, ...Term[]];
     body.planTerm(key, (operand) => {
@@ -895,7 +995,10 @@ class RulePlanner {
   }
 }
 
-function rulesBelow(node: RuleNode, keys: readonly string[] = []): readonly { rule: RuleNode["rules"][number]; keys: readonly string[] }[] {
+function rulesBelow(
+  node: RuleNode,
+  keys: readonly string[] = [],
+): readonly { rule: RuleNode["rules"][number]; keys: readonly string[] }[] {
   const below = [...node.children].flatMap(([key, child]) => rulesBelow(child, [...keys, key]));
   return [...node.rules.map((rule) => ({ rule, keys })), ...below];
 }

@@ -1,12 +1,12 @@
 import type { Value } from "../value/value.ts";
 import type { Policy } from "./ir.ts";
 import type { RunState } from "./state.ts";
-import { writePolicy } from "./write-js.ts";
 import * as support from "./support.ts";
+import { writePolicy } from "./write-js.ts";
 
 /** A policy as JavaScript functions. */
 export interface Generated {
-  /** All results of a plan. Throws `EvalError`. */
+  /** All results of a plan. Throws `EvaluationError`. */
   readonly run: (plan: string, input: Value | undefined, data: Value, state: RunState) => readonly Value[];
 }
 

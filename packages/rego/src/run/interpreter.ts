@@ -1,9 +1,8 @@
-import { lookup } from "../value/access.ts";
+import { isObject, lookup } from "../value/access.ts";
 import { equal, RegoObject, RegoSet } from "../value/collection.ts";
-import { isObject } from "../value/access.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
-import { EvalError } from "./errors.ts";
+import { EvaluationError } from "./errors.ts";
 import type { Block, Func, Operand, Policy, Stmt } from "./ir.ts";
 import { insertOnce, lengthOf, mergeObjects, overlay, scanKeys, scanValues, valueConflict } from "./runtime.ts";
 import type { Frame, RunState } from "./state.ts";
@@ -29,10 +28,10 @@ export class Interpreter {
     this.#strings = (policy.static?.strings ?? []).map(({ value }) => value);
   }
 
-  /** All results of a plan. Throws `EvalError`. */
+  /** All results of a plan. Throws `EvaluationError`. */
   run(plan: string, input: Value | undefined, data: Value, state: RunState): readonly Value[] {
     const found = this.#policy.plans.plans.find(({ name }) => name === plan);
-    if (found === undefined) throw new EvalError("eval_internal_error", `no plan ${plan}`);
+    if (found === undefined) throw new EvaluationError("eval_internal_error", `no plan ${plan}`);
     const run = new Run(this.#functions, this.#byPath, this.#strings, state, input, data);
     for (const block of found.blocks) if (run.block(block) === returned) break;
     return run.results;
@@ -119,14 +118,18 @@ class Run {
       const right = run.#value(b);
       return left !== undefined && right !== undefined && equal(left, right) ? done : undefinedHere;
     },
-    IsArrayStmt: (run: Run, { source }: Fields<"IsArrayStmt">) => (Array.isArray(run.#value(source)) ? done : undefinedHere),
-    IsDefinedStmt: (run: Run, { source }: Fields<"IsDefinedStmt">) => (run.#locals[source] === undefined ? undefinedHere : done),
+    IsArrayStmt: (run: Run, { source }: Fields<"IsArrayStmt">) =>
+      Array.isArray(run.#value(source)) ? done : undefinedHere,
+    IsDefinedStmt: (run: Run, { source }: Fields<"IsDefinedStmt">) =>
+      run.#locals[source] === undefined ? undefinedHere : done,
     IsObjectStmt: (run: Run, { source }: Fields<"IsObjectStmt">) => {
       const value = run.#value(source);
       return value !== undefined && isObject(value) ? done : undefinedHere;
     },
-    IsSetStmt: (run: Run, { source }: Fields<"IsSetStmt">) => (run.#value(source) instanceof RegoSet ? done : undefinedHere),
-    IsUndefinedStmt: (run: Run, { source }: Fields<"IsUndefinedStmt">) => (run.#locals[source] === undefined ? done : undefinedHere),
+    IsSetStmt: (run: Run, { source }: Fields<"IsSetStmt">) =>
+      run.#value(source) instanceof RegoSet ? done : undefinedHere,
+    IsUndefinedStmt: (run: Run, { source }: Fields<"IsUndefinedStmt">) =>
+      run.#locals[source] === undefined ? done : undefinedHere,
     LenStmt: (run: Run, { source, target }: Fields<"LenStmt">) => {
       const value = run.#value(source);
       return run.#set(target, value === undefined ? undefined : lengthOf(value));
@@ -227,7 +230,8 @@ class Run {
     const saved = this.#locals[local];
     const replacement = this.#value(value);
     const keys = (path ?? []).map((index) => this.#strings[index] as string);
-    this.#locals[local] = keys.length === 0 || replacement === undefined ? replacement : overlay(saved, keys, replacement);
+    this.#locals[local] =
+      keys.length === 0 || replacement === undefined ? replacement : overlay(saved, keys, replacement);
     try {
       return this.block(block);
     } finally {

@@ -52,7 +52,10 @@ export type Stmt =
   | S<"AssignVarStmt", { readonly source: Operand; readonly target: number }>
   | S<"BlockStmt", { readonly blocks: readonly Block[] | null }>
   | S<"BreakStmt", { readonly index: number }>
-  | S<"CallDynamicStmt", { readonly path: readonly Operand[]; readonly args: readonly number[]; readonly result: number }>
+  | S<
+      "CallDynamicStmt",
+      { readonly path: readonly Operand[]; readonly args: readonly number[]; readonly result: number }
+    >
   | S<"CallStmt", { readonly func: string; readonly args: readonly Operand[] | null; readonly result: number }>
   | S<"DotStmt", { readonly source: Operand; readonly key: Operand; readonly target: number }>
   | S<"EqualStmt", { readonly a: Operand; readonly b: Operand }>
@@ -79,4 +82,12 @@ export type Stmt =
   | S<"ReturnLocalStmt", { readonly source: number }>
   | S<"ScanStmt", { readonly source: number; readonly key: number; readonly value: number; readonly block: Block }>
   | S<"SetAddStmt", { readonly value: Operand; readonly set: number }>
-  | S<"WithStmt", { readonly local: number; readonly path: readonly number[] | null; readonly value: Operand; readonly block: Block }>;
+  | S<
+      "WithStmt",
+      {
+        readonly local: number;
+        readonly path: readonly number[] | null;
+        readonly value: Operand;
+        readonly block: Block;
+      }
+    >;

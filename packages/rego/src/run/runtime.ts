@@ -1,8 +1,8 @@
-import { equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import { isObject, lookup, sizeOf } from "../value/access.ts";
+import { equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
 import type { JsonObject, Value } from "../value/value.ts";
-import { EvalError } from "./errors.ts";
+import { EvaluationError } from "./errors.ts";
 import type { Place } from "./ir.ts";
 
 // What statements of both evaluators do; each function is one statement, and answers undefined for Rego's undefined.
@@ -15,7 +15,8 @@ export function scanKeys(source: Value): readonly Value[] | undefined {
 
 /** Values of a collection in the order of its keys; undefined when it is no collection. */
 export function scanValues(source: Value | undefined): readonly Value[] | undefined {
-  if (source === undefined || source === null || typeof source !== "object" || source instanceof Decimal) return undefined;
+  if (source === undefined || source === null || typeof source !== "object" || source instanceof Decimal)
+    return undefined;
   if (Array.isArray(source)) return source as readonly Value[];
   if (source instanceof RegoSet) return source.sorted();
   return sortedEntries(source).map(([, value]) => value);
@@ -33,13 +34,15 @@ export function insertOnce(object: Value, key: Value, value: Value, place: Place
   else if (known === null || !equal(known, value)) throw objectConflict(place);
 }
 
-export function objectConflict(place: Place): EvalError {
-  return new EvalError("eval_conflict_error", "object keys must be unique", place);
+export function objectConflict(place: Place): EvaluationError {
+  return new EvaluationError("eval_conflict_error", "object keys must be unique", place);
 }
 
-export function valueConflict(isFunction: boolean, place: Place): EvalError {
-  const what = isFunction ? "functions must not produce multiple outputs for same inputs" : "complete rules must not produce multiple outputs";
-  return new EvalError("eval_conflict_error", what, place);
+export function valueConflict(isFunction: boolean, place: Place): EvaluationError {
+  const what = isFunction
+    ? "functions must not produce multiple outputs for same inputs"
+    : "complete rules must not produce multiple outputs";
+  return new EvaluationError("eval_conflict_error", what, place);
 }
 
 /** ObjectMergeStmt: `a` over `b`, deep where both are objects. */

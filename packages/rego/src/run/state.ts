@@ -1,6 +1,6 @@
 import { type Builtin, BuiltinError, type Effects, type QueryState } from "../builtins/builtin.ts";
 import type { Value } from "../value/value.ts";
-import { EvalError } from "./errors.ts";
+import { EvaluationError } from "./errors.ts";
 import type { Place } from "./ir.ts";
 
 /** What one evaluation may spend. Each limit ends it with `eval_cancel_error`. */
@@ -40,7 +40,7 @@ export class RunState {
   readonly #options: StateOptions;
   readonly #frames: Frame[] = [];
   /** Builtin errors that made an expression undefined, in order. */
-  readonly builtinErrors: EvalError[] = [];
+  readonly builtinErrors: EvaluationError[] = [];
   readonly #builtinMemo = new Map<string, Value>();
   #steps = 0;
   #depth = 0;
@@ -64,7 +64,11 @@ export class RunState {
   /** Counts one step of a loop or call. */
   step(): void {
     if (++this.#steps > this.#options.limits.steps) this.#cancel("too many steps");
-    if (this.#steps % stepsPerClock === 0 && this.#options.clock !== undefined && this.#options.deadline !== undefined) {
+    if (
+      this.#steps % stepsPerClock === 0 &&
+      this.#options.clock !== undefined &&
+      this.#options.deadline !== undefined
+    ) {
       if (this.#options.clock() > this.#options.deadline) this.#cancel("caller cancelled query execution");
     }
   }
@@ -79,18 +83,19 @@ export class RunState {
   }
 
   #cancel(message: string): never {
-    throw new EvalError("eval_cancel_error", message);
+    throw new EvaluationError("eval_cancel_error", message);
   }
 
   /** Calls a builtin; undefined when it is, or when it failed and errors are not strict. */
   call(name: string, args: readonly Value[], place: Place): Value | undefined {
     const builtin = this.#options.builtins.get(name);
-    if (builtin === undefined) throw new EvalError("eval_internal_error", `unsupported built-in function: ${name}`, place);
+    if (builtin === undefined)
+      throw new EvaluationError("eval_internal_error", `unsupported built-in function: ${name}`, place);
     try {
       return builtin.call(args, this.query);
     } catch (error) {
       if (!(error instanceof BuiltinError)) throw error;
-      const wrapped = new EvalError(error.code, `${name}: ${error.message}`, place);
+      const wrapped = new EvaluationError(error.code, `${name}: ${error.message}`, place);
       if (this.#options.strictBuiltinErrors) throw wrapped;
       this.builtinErrors.push(wrapped);
       return undefined;

@@ -42,7 +42,12 @@ export function once(known: Value | undefined, value: Value, isFunction: boolean
 }
 
 /** A rule's value, computed once per frame. */
-export function memo(state: RunState, frame: Frame, number: number, compute: (state: RunState, frame: Frame) => Value | undefined): Value | undefined {
+export function memo(
+  state: RunState,
+  frame: Frame,
+  number: number,
+  compute: (state: RunState, frame: Frame) => Value | undefined,
+): Value | undefined {
   const known = frame.memo[number];
   if (known !== undefined) return known === null ? undefined : known[0];
   state.enter();

@@ -10,7 +10,9 @@ export function writePolicy(policy: Policy): string {
   const strings = policy.static.strings.map(({ value }) => value);
   const context: Context = { numbers, functions, strings };
   const bodies = functions.map((func, i) => new FunctionWriter(context, func).write(`f${i}`));
-  const plans = policy.plans.plans.map((plan) => `${JSON.stringify(plan.name)}: ${new FunctionWriter(context, undefined).writePlan(plan.blocks)}`);
+  const plans = policy.plans.plans.map(
+    (plan) => `${JSON.stringify(plan.name)}: ${new FunctionWriter(context, undefined).writePlan(plan.blocks)}`,
+  );
   return `"use strict";
 ${bodies.join("\n")}
 const plans = { __proto__: null, ${plans.join(",\n")} };
@@ -25,11 +27,25 @@ interface Context {
 
 /** Property names that prototypes of our values hold: these are read through `dot`. */
 const inherited = new Set(
-  [Object.prototype, Array.prototype, String.prototype, Number.prototype, Boolean.prototype, BigInt.prototype].flatMap((prototype) =>
-    Object.getOwnPropertyNames(prototype),
+  [Object.prototype, Array.prototype, String.prototype, Number.prototype, Boolean.prototype, BigInt.prototype].flatMap(
+    (prototype) => Object.getOwnPropertyNames(prototype),
   ),
 );
-for (const name of ["size", "add", "has", "get", "set", "values", "entries", "sorted", "canonical", "coefficient", "exponent", "of"]) inherited.add(name);
+for (const name of [
+  "size",
+  "add",
+  "has",
+  "get",
+  "set",
+  "values",
+  "entries",
+  "sorted",
+  "canonical",
+  "coefficient",
+  "exponent",
+  "of",
+])
+  inherited.add(name);
 
 class FunctionWriter {
   readonly #context: Context;
@@ -116,7 +132,8 @@ class FunctionWriter {
       w.#requireDefined(value);
       w.#emit(`${w.#target(array)}.push(${w.#operand(value)});`);
     },
-    AssignIntStmt: (w: FunctionWriter, { value, target }: Fields<"AssignIntStmt">) => w.#emit(`${w.#target(target)} = ${value};`),
+    AssignIntStmt: (w: FunctionWriter, { value, target }: Fields<"AssignIntStmt">) =>
+      w.#emit(`${w.#target(target)} = ${value};`),
     AssignVarOnceStmt: (w: FunctionWriter, { source, target, row }: Fields<"AssignVarOnceStmt">) => {
       w.#requireDefined(source);
       const name = w.#target(target);
@@ -134,23 +151,30 @@ class FunctionWriter {
     CallStmt: (w: FunctionWriter, stmt: Fields<"CallStmt">) => w.#call(stmt),
     DotStmt: (w: FunctionWriter, stmt: Fields<"DotStmt">) => w.#dot(stmt),
     EqualStmt: (w: FunctionWriter, { a, b }: Fields<"EqualStmt">) => w.#emit(`if (!(${w.#equality(a, b)})) ${w.#out}`),
-    IsArrayStmt: (w: FunctionWriter, { source }: Fields<"IsArrayStmt">) => w.#emit(`if (!Array.isArray(${w.#operand(source)})) ${w.#out}`),
-    IsDefinedStmt: (w: FunctionWriter, { source }: Fields<"IsDefinedStmt">) => w.#emit(`if (${w.#local(source)} === undefined) ${w.#out}`),
+    IsArrayStmt: (w: FunctionWriter, { source }: Fields<"IsArrayStmt">) =>
+      w.#emit(`if (!Array.isArray(${w.#operand(source)})) ${w.#out}`),
+    IsDefinedStmt: (w: FunctionWriter, { source }: Fields<"IsDefinedStmt">) =>
+      w.#emit(`if (${w.#local(source)} === undefined) ${w.#out}`),
     IsObjectStmt: (w: FunctionWriter, { source }: Fields<"IsObjectStmt">) =>
       w.#emit(`if (!$.isObjectOrUndefined(${w.#operand(source)})) ${w.#out}`),
-    IsSetStmt: (w: FunctionWriter, { source }: Fields<"IsSetStmt">) => w.#emit(`if (!$.isSet(${w.#operand(source)})) ${w.#out}`),
-    IsUndefinedStmt: (w: FunctionWriter, { source }: Fields<"IsUndefinedStmt">) => w.#emit(`if (${w.#local(source)} !== undefined) ${w.#out}`),
+    IsSetStmt: (w: FunctionWriter, { source }: Fields<"IsSetStmt">) =>
+      w.#emit(`if (!$.isSet(${w.#operand(source)})) ${w.#out}`),
+    IsUndefinedStmt: (w: FunctionWriter, { source }: Fields<"IsUndefinedStmt">) =>
+      w.#emit(`if (${w.#local(source)} !== undefined) ${w.#out}`),
     LenStmt: (w: FunctionWriter, { source, target }: Fields<"LenStmt">) => {
       w.#requireDefined(source);
       w.#assign(target, `$.lengthOf(${w.#operand(source)})`);
     },
     MakeArrayStmt: (w: FunctionWriter, { target }: Fields<"MakeArrayStmt">) => w.#emit(`${w.#target(target)} = [];`),
     MakeNullStmt: (w: FunctionWriter, { target }: Fields<"MakeNullStmt">) => w.#emit(`${w.#target(target)} = null;`),
-    MakeNumberIntStmt: (w: FunctionWriter, { value, target }: Fields<"MakeNumberIntStmt">) => w.#emit(`${w.#target(target)} = ${value};`),
+    MakeNumberIntStmt: (w: FunctionWriter, { value, target }: Fields<"MakeNumberIntStmt">) =>
+      w.#emit(`${w.#target(target)} = ${value};`),
     MakeNumberRefStmt: (w: FunctionWriter, { Index, target }: Fields<"MakeNumberRefStmt">) =>
       w.#assign(target, `$.numberOf(${JSON.stringify(w.#context.strings[Index])})`),
-    MakeObjectStmt: (w: FunctionWriter, { target }: Fields<"MakeObjectStmt">) => w.#emit(`${w.#target(target)} = $.createObject();`),
-    MakeSetStmt: (w: FunctionWriter, { target }: Fields<"MakeSetStmt">) => w.#emit(`${w.#target(target)} = $.createSet();`),
+    MakeObjectStmt: (w: FunctionWriter, { target }: Fields<"MakeObjectStmt">) =>
+      w.#emit(`${w.#target(target)} = $.createObject();`),
+    MakeSetStmt: (w: FunctionWriter, { target }: Fields<"MakeSetStmt">) =>
+      w.#emit(`${w.#target(target)} = $.createSet();`),
     NopStmt: () => {},
     NotEqualStmt: (w: FunctionWriter, { a, b }: Fields<"NotEqualStmt">) => {
       w.#requireDefined(a);
@@ -161,7 +185,9 @@ class FunctionWriter {
     ObjectInsertOnceStmt: (w: FunctionWriter, { key, value, object, row, file }: Fields<"ObjectInsertOnceStmt">) => {
       w.#requireDefined(key);
       w.#requireDefined(value);
-      w.#emit(`$.insertOnce(${w.#target(object)}, ${w.#operand(key)}, ${w.#operand(value)}, $.place(${row ?? 0}, ${file ?? 0}));`);
+      w.#emit(
+        `$.insertOnce(${w.#target(object)}, ${w.#operand(key)}, ${w.#operand(value)}, $.place(${row ?? 0}, ${file ?? 0}));`,
+      );
     },
     ObjectInsertStmt: (w: FunctionWriter, { key, value, object }: Fields<"ObjectInsertStmt">) => {
       w.#requireDefined(key);
@@ -172,9 +198,12 @@ class FunctionWriter {
       w.#emit(`if (${w.#local(a)} === undefined || ${w.#local(b)} === undefined) ${w.#out}`);
       w.#emit(`${w.#target(target)} = $.mergeObjects(${w.#local(a)}, ${w.#local(b)});`);
     },
-    ResetLocalStmt: (w: FunctionWriter, { target }: Fields<"ResetLocalStmt">) => w.#emit(`${w.#target(target)} = undefined;`),
-    ResultSetAddStmt: (w: FunctionWriter, { value }: Fields<"ResultSetAddStmt">) => w.#emit(`results.push(${w.#local(value)});`),
-    ReturnLocalStmt: (w: FunctionWriter, { source }: Fields<"ReturnLocalStmt">) => w.#emit(`return ${w.#local(source)};`),
+    ResetLocalStmt: (w: FunctionWriter, { target }: Fields<"ResetLocalStmt">) =>
+      w.#emit(`${w.#target(target)} = undefined;`),
+    ResultSetAddStmt: (w: FunctionWriter, { value }: Fields<"ResultSetAddStmt">) =>
+      w.#emit(`results.push(${w.#local(value)});`),
+    ReturnLocalStmt: (w: FunctionWriter, { source }: Fields<"ReturnLocalStmt">) =>
+      w.#emit(`return ${w.#local(source)};`),
     ScanStmt: (w: FunctionWriter, stmt: Fields<"ScanStmt">) => w.#scan(stmt),
     SetAddStmt: (w: FunctionWriter, { value, set }: Fields<"SetAddStmt">) => {
       w.#requireDefined(value);
@@ -204,7 +233,9 @@ class FunctionWriter {
     }
     // The read into a temporary first: source and target may be the same local.
     const text = JSON.stringify(constant);
-    this.#emit(`{ const t = ${from}; ${name} = t?.[${text}]; if (${name} === undefined && (${name} = $.dot(t, ${text})) === undefined) ${this.#out} }`);
+    this.#emit(
+      `{ const t = ${from}; ${name} = t?.[${text}]; if (${name} === undefined && (${name} = $.dot(t, ${text})) === undefined) ${this.#out} }`,
+    );
   }
 
   #not(block: Block): void {
@@ -225,7 +256,9 @@ class FunctionWriter {
     this.#emit(`const c${id} = $.scanValues(${from}); if (c${id} === undefined) ${this.#out}`);
     this.#emit(`const k${id} = $.scanKeys(${from});`);
     this.#emit(`for (let i${id} = 0; i${id} < c${id}.length; i${id}++) {`);
-    this.#emit(`s.step(); ${this.#target(key)} = k${id} === undefined ? i${id} : k${id}[i${id}]; ${this.#target(value)} = c${id}[i${id}];`);
+    this.#emit(
+      `s.step(); ${this.#target(key)} = k${id} === undefined ? i${id} : k${id}[i${id}]; ${this.#target(value)} = c${id}[i${id}];`,
+    );
     this.#block(block);
     this.#emit("}");
   }
@@ -234,7 +267,8 @@ class FunctionWriter {
     const frame = `f${this.#next++}w`;
     const keys = (path ?? []).map((index) => this.#context.strings[index] as string);
     const replacement = this.#operand(value);
-    const document = keys.length === 0 ? replacement : `$.overlay(${this.#local(local)}, ${JSON.stringify(keys)}, ${replacement})`;
+    const document =
+      keys.length === 0 ? replacement : `$.overlay(${this.#local(local)}, ${JSON.stringify(keys)}, ${replacement})`;
     const args = local === 0 ? `${document}, ${this.#local(1)}` : `${this.#local(0)}, ${document}`;
     const ended = `n${this.#next++}`;
     this.#emit(`let ${ended} = false; { const ${frame} = s.frame(${args});`);
@@ -270,7 +304,9 @@ class FunctionWriter {
     }
     const values = operands.slice(2).map((operand) => this.#operand(operand));
     const name = this.#target(result);
-    this.#emit(`s.enter(); ${name} = f${number}(s, ${[frame, ...values].join(", ")}); s.leave(); if (${name} === undefined) ${this.#out}`);
+    this.#emit(
+      `s.enter(); ${name} = f${number}(s, ${[frame, ...values].join(", ")}); s.leave(); if (${name} === undefined) ${this.#out}`,
+    );
   }
 
   #frameOf([input, data]: readonly Operand[]): string {
@@ -282,12 +318,15 @@ class FunctionWriter {
     const operands = args.map((value): Operand => ({ type: "local", value }));
     const key = path.map((operand) => this.#operand(operand)).join(' + "\\0" + ');
     const candidates = this.#context.functions.flatMap((func, i) => {
-      return func.path === undefined || func.path.length !== path.length || func.params.length !== args.length ? [] : [[func.path.join("\0"), i] as const];
+      return func.path === undefined || func.path.length !== path.length || func.params.length !== args.length
+        ? []
+        : [[func.path.join("\0"), i] as const];
     });
     const table = `{ __proto__: null, ${candidates.map(([name, i]) => `${JSON.stringify(name)}: [${i}, f${i}]`).join(", ")} }`;
     const frame = this.#frameOf(operands);
     const values = operands.slice(2).map((operand) => this.#operand(operand));
-    const invoke = values.length === 0 ? `$.memo(s, ${frame}, t[0], t[1])` : `t[1](s, ${[frame, ...values].join(", ")})`;
+    const invoke =
+      values.length === 0 ? `$.memo(s, ${frame}, t[0], t[1])` : `t[1](s, ${[frame, ...values].join(", ")})`;
     this.#emit(`{ const t = ${table}[${key}]; ${this.#target(result)} = t === undefined ? undefined : ${invoke}; }`);
     this.#emit(`if (${this.#target(result)} === undefined) ${this.#out}`);
   }

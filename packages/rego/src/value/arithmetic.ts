@@ -1,4 +1,12 @@
-import { bigintOf, compareNumbers, decimalOf, isInteger, type NumberValue, normalizeInteger, normalizeNumber } from "./number.ts";
+import {
+  bigintOf,
+  compareNumbers,
+  decimalOf,
+  isInteger,
+  type NumberValue,
+  normalizeInteger,
+  normalizeNumber,
+} from "./number.ts";
 
 /** Go's big.Float as OPA uses it: this many bits of mantissa, rounded to nearest even. */
 const mantissaBits = 64;
@@ -42,8 +50,16 @@ export function multiply(a: NumberValue, b: NumberValue): NumberValue {
 
 /** The caller has refused a zero divisor. */
 export function divide(a: NumberValue, b: NumberValue): NumberValue {
-  if (typeof a === "number" && typeof b === "number" && Number.isSafeInteger(a) && Number.isSafeInteger(b) && a % b === 0) return a / b + 0;
-  if (isInteger(a) && isInteger(b) && bigintOf(a) % bigintOf(b) === 0n) return normalizeInteger(bigintOf(a) / bigintOf(b));
+  if (
+    typeof a === "number" &&
+    typeof b === "number" &&
+    Number.isSafeInteger(a) &&
+    Number.isSafeInteger(b) &&
+    a % b === 0
+  )
+    return a / b + 0;
+  if (isInteger(a) && isInteger(b) && bigintOf(a) % bigintOf(b) === 0n)
+    return normalizeInteger(bigintOf(a) / bigintOf(b));
   const x = toFloat(a);
   const y = toFloat(b);
   const shift = mantissaBits * 2 + 2;

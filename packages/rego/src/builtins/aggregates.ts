@@ -1,0 +1,111 @@
+import { isObject, sizeOf, typeName } from "../value/access.ts";
+import { add, multiply } from "../value/arithmetic.ts";
+import { compare, RegoSet } from "../value/collection.ts";
+import type { NumberValue } from "../value/number.ts";
+import type { Value } from "../value/value.ts";
+import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { arrayAt, integerAt, isNumber, itemsAt, setAt } from "./operands.ts";
+
+function count(args: readonly Value[]): Value {
+  const value = args[0] as Value;
+  if (typeof value === "string") return [...value].length;
+  const size = sizeOf(value);
+  if (size === undefined) throw operandTypeError(1, ["array", "object", "set", "string"], typeName(value));
+  return size;
+}
+
+function numbersAt(args: readonly Value[]): readonly NumberValue[] {
+  const value = args[0] as Value;
+  return itemsAt(args, 1).map((item) => {
+    if (isNumber(item)) return item;
+    const kind = Array.isArray(value) ? "array" : "set";
+    throw new BuiltinError(
+      `operand 1 must be ${kind} of numbers but got ${kind} containing ${typeName(item)}`,
+      "eval_type_error",
+    );
+  });
+}
+
+function extreme(name: string, wins: (order: number) => boolean): Builtin {
+  return {
+    name,
+    call: (args) => {
+      let best: Value | undefined;
+      for (const item of itemsAt(args, 1)) if (best === undefined || wins(compare(item, best))) best = item;
+      return best;
+    },
+  };
+}
+
+function slice(args: readonly Value[]): Value {
+  const items = arrayAt(args, 1);
+  const start = Math.max(0, integerAt(args, 2));
+  const stop = Math.min(items.length, integerAt(args, 3));
+  return start >= stop ? [] : items.slice(start, stop);
+}
+
+/** A set of sets, for `intersection` and `union`. */
+function setsAt(args: readonly Value[]): readonly RegoSet[] {
+  return setAt(args, 1)
+    .sorted()
+    .map((item) => {
+      if (item instanceof RegoSet) return item;
+      throw new BuiltinError(
+        `operand 1 must be set of sets but got set containing ${typeName(item)}`,
+        "eval_type_error",
+      );
+    });
+}
+
+function intersection(args: readonly Value[]): Value {
+  const [first, ...rest] = setsAt(args);
+  if (first === undefined) return new RegoSet();
+  return RegoSet.of(first.sorted().filter((item) => rest.every((set) => set.has(item))));
+}
+
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/aggregates, …/array, …/sets */
+export const aggregates: readonly Builtin[] = [
+  { name: "count", call: count },
+  { name: "sum", call: (args) => numbersAt(args).reduce(add, 0) },
+  { name: "product", call: (args) => numbersAt(args).reduce(multiply, 1) },
+  extreme("max", (order) => order > 0),
+  extreme("min", (order) => order < 0),
+  { name: "sort", call: (args) => [...itemsAt(args, 1)].sort(compare) },
+  { name: "all", call: (args) => itemsAt(args, 1).every((item) => item === true) },
+  { name: "any", call: (args) => itemsAt(args, 1).includes(true) },
+  { name: "array.concat", call: (args) => [...arrayAt(args, 1), ...arrayAt(args, 2)] },
+  { name: "array.slice", call: slice },
+  { name: "array.reverse", call: (args) => arrayAt(args, 1).toReversed() },
+  {
+    name: "array.flatten",
+    call: (args) => arrayAt(args, 1).flatMap((item) => (Array.isArray(item) ? (item as Value[]) : [item])),
+  },
+  { name: "intersection", call: intersection },
+  { name: "union", call: (args) => RegoSet.of(setsAt(args).flatMap((set) => set.sorted())) },
+  {
+    name: "set_diff",
+    call: (args) =>
+      RegoSet.of(
+        setAt(args, 1)
+          .sorted()
+          .filter((item) => !setAt(args, 2).has(item)),
+      ),
+  },
+];
+
+const isType = (name: string, type: string): Builtin => ({
+  name,
+  call: ([value]) => typeName(value as Value) === type || undefined,
+});
+
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/types — `is_…` is true or undefined. */
+export const types: readonly Builtin[] = [
+  { name: "type_name", call: ([value]) => typeName(value as Value) },
+  isType("is_array", "array"),
+  isType("is_boolean", "boolean"),
+  isType("is_null", "null"),
+  isType("is_number", "number"),
+  { name: "is_object", call: ([value]) => isObject(value as Value) || undefined },
+  isType("is_set", "set"),
+  isType("is_string", "string"),
+];

@@ -1,0 +1,175 @@
+import { typeName } from "../value/access.ts";
+import { RegoSet, sortedEntries } from "../value/collection.ts";
+import { bigintOf, doubleOf, isInteger, type NumberValue, numberText } from "../value/number.ts";
+import type { Value } from "../value/value.ts";
+import { operandTypeError } from "./builtin.ts";
+import { isNumber } from "./operands.ts";
+
+/** A verb with its flags: `%[flags][width][.precision]verb`. https://pkg.go.dev/fmt */
+interface Verb {
+  readonly flags: string;
+  readonly width: number | undefined;
+  readonly precision: number | undefined;
+  readonly verb: string;
+}
+
+/** A width beyond this would only fill memory. Go refuses the same. */
+const maxWidth = 1_000_000;
+
+/** Go's fmt.Sprintf as OPA calls it: integers as int, other numbers as float64, strings as they are, all else as its Rego text. */
+export function sprintf(format: string, operands: Value): string {
+  if (!Array.isArray(operands)) throw operandTypeError(2, "array", typeName(operands));
+  const args = operands as readonly Value[];
+  let used = 0;
+  const text = format.replace(
+    /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([\s\S])?/gu,
+    (match, flags: string, width, precision, verb?: string) => {
+      if (verb === undefined) return "%!(NOVERB)";
+      if (verb === "%") return "%";
+      const size = (given: string | undefined) =>
+        given === "*" ? Number(args[used++]) : given === undefined ? undefined : Number(given);
+      const hasPrecision = /\.\S*$/u.test(match.slice(0, -verb.length)) && match.includes(".");
+      const options: Verb = {
+        flags,
+        width: size(width),
+        precision: hasPrecision ? (size(precision) ?? 0) : undefined,
+        verb,
+      };
+      if ((options.width ?? 0) > maxWidth) return "%!(BADWIDTH)";
+      if (used >= args.length) return `%!${verb}(MISSING)`;
+      return pad(formatValue(args[used++] as Value, options), options);
+    },
+  );
+  if (used >= args.length) return text;
+  const extra = args.slice(used).map((each) => `${goType(each)}=${plainText(each)}`);
+  return `${text}%!(EXTRA ${extra.join(", ")})`;
+}
+
+function pad(text: string, { flags, width, verb }: Verb): string {
+  const missing = (width ?? 0) - [...text].length;
+  if (missing <= 0) return text;
+  if (flags.includes("-")) return text + " ".repeat(missing);
+  if (!flags.includes("0") || "sqvT".includes(verb))
+    return flags.includes("0") && "sq".includes(verb) ? "0".repeat(missing) + text : " ".repeat(missing) + text;
+  const sign = /^[+-]/.exec(text)?.[0] ?? "";
+  return sign + "0".repeat(missing) + text.slice(sign.length);
+}
+
+function goType(value: Value): string {
+  if (isNumber(value)) return isInteger(value) ? "int" : "float64";
+  return "string";
+}
+
+/** What OPA hands to Go: strings plain, all else its text. */
+function plainText(value: Value): string {
+  if (typeof value === "string") return value;
+  return isNumber(value) ? (isInteger(value) ? bigintOf(value).toString() : goFloat(value)) : regoText(value);
+}
+
+function formatValue(value: Value, options: Verb): string {
+  const { verb, flags } = options;
+  if (verb === "T") return goType(value);
+  if (isNumber(value))
+    return isInteger(value) ? formatInteger(bigintOf(value), options) : formatFloat(doubleOf(value), value, options);
+  const text = typeof value === "string" ? value : regoText(value);
+  switch (verb) {
+    case "v":
+      return flags.includes("#") ? JSON.stringify(text) : cut(text, options);
+    case "s":
+      return cut(text, options);
+    case "q":
+      return flags.includes("#") && !text.includes("`") ? `\`${text}\`` : goQuote(cut(text, options));
+    case "x":
+    case "X": {
+      const hex = [...new TextEncoder().encode(cut(text, options))].map((byte) => byte.toString(16).padStart(2, "0"));
+      const joined = hex.join(flags.includes(" ") ? " " : "");
+      return verb === "X" ? joined.toUpperCase() : joined;
+    }
+    default:
+      return `%!${verb}(string=${text})`;
+  }
+}
+
+function cut(text: string, { precision }: Verb): string {
+  return precision === undefined ? text : [...text].slice(0, precision).join("");
+}
+
+const bases: { readonly [verb: string]: number } = { d: 10, v: 10, b: 2, o: 8, O: 8, x: 16, X: 16 };
+
+function formatInteger(value: bigint, { verb, flags, precision }: Verb): string {
+  const base = bases[verb];
+  if (verb === "c") return String.fromCodePoint(Number(value));
+  if (verb === "q") return `'${String.fromCodePoint(Number(value))}'`;
+  if (verb === "U") return `U+${value.toString(16).toUpperCase().padStart(4, "0")}`;
+  if (base === undefined) return `%!${verb}(int=${value})`;
+  const size = value < 0n ? -value : value;
+  let digits = size.toString(base).padStart(precision ?? 0, "0");
+  if (verb === "X") digits = digits.toUpperCase();
+  const prefix = verb === "O" ? "0o" : flags.includes("#") ? ({ x: "0x", X: "0X", o: "0", b: "0b" }[verb] ?? "") : "";
+  return signOf(value < 0n, flags) + prefix + digits;
+}
+
+function signOf(negative: boolean, flags: string): string {
+  if (negative) return "-";
+  return flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
+}
+
+function formatFloat(value: number, exact: NumberValue, { verb, flags, precision }: Verb): string {
+  const size = Math.abs(value);
+  const sign = signOf(value < 0, flags);
+  switch (verb) {
+    case "v":
+    case "g":
+    case "G":
+      return sign + (precision === undefined ? goFloat(size) : goGeneral(size, precision));
+    case "f":
+    case "F":
+      return sign + size.toFixed(precision ?? 6);
+    case "e":
+    case "E": {
+      const text = goExponent(size.toExponential(precision ?? 6));
+      return sign + (verb === "E" ? text.toUpperCase() : text);
+    }
+    default:
+      return `%!${verb}(float64=${goFloat(doubleOf(exact))})`;
+  }
+}
+
+/** %g with the shortest digits: exponents below -4 and from 21 on are written as such. */
+function goFloat(value: NumberValue): string {
+  const double = doubleOf(value);
+  if (double === 0) return "0";
+  const exponent = Math.floor(Math.log10(Math.abs(double)));
+  if (exponent < -4 || exponent >= 21) return goExponent(double.toExponential());
+  return String(double);
+}
+
+function goGeneral(value: number, precision: number): string {
+  const digits = precision === 0 ? 1 : precision;
+  const exponent = value === 0 ? 0 : Number(value.toExponential(digits - 1).split("e")[1]);
+  const text =
+    exponent < -4 || exponent >= digits
+      ? goExponent(value.toExponential(digits - 1))
+      : value.toFixed(Math.max(0, digits - 1 - exponent));
+  return text.includes(".") ? text.replace(/\.?0+(?=e|$)/, "") : text;
+}
+
+function goExponent(text: string): string {
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+function goQuote(text: string): string {
+  return JSON.stringify(text).replaceAll("\u007f", "\\x7f");
+}
+
+/** A value as Rego text, as OPA prints terms: `{"a": 1}`, `{1, 2}`, `set()`. */
+export function regoText(value: Value): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (value === null || typeof value === "boolean") return String(value);
+  if (isNumber(value)) return numberText(value);
+  if (Array.isArray(value)) return `[${value.map(regoText).join(", ")}]`;
+  if (value instanceof RegoSet) return value.size === 0 ? "set()" : `{${value.sorted().map(regoText).join(", ")}}`;
+  return `{${sortedEntries(value as Value)
+    .map(([key, item]) => `${regoText(key)}: ${regoText(item)}`)
+    .join(", ")}}`;
+}

@@ -1,0 +1,182 @@
+import { typeName } from "../value/access.ts";
+import { multiply } from "../value/arithmetic.ts";
+import { bigintOf, isInteger, type NumberValue, normalizeInteger, numberFromText } from "../value/number.ts";
+import type { Value } from "../value/value.ts";
+import { type Builtin, BuiltinError, operandTypeError, type QueryState } from "./builtin.ts";
+import { isNumber, numberAt, stringAt } from "./operands.ts";
+
+/** Longer ranges are mistakes that would only fill memory. */
+const maxRange = 10_000_000;
+
+function integer(args: readonly Value[], at: number): bigint {
+  const value = numberAt(args, at);
+  if (!isInteger(value))
+    throw new BuiltinError(`operand ${at} must be integer number but got floating-point number`, "eval_type_error");
+  return bigintOf(value);
+}
+
+function range(from: bigint, to: bigint, step: bigint): Value {
+  const size = from < to ? to - from : from - to;
+  if (size / step > BigInt(maxRange)) throw new BuiltinError(`a range of more than ${maxRange} numbers`);
+  const items: Value[] = [];
+  if (from <= to) for (let each = from; each <= to; each += step) items.push(normalizeInteger(each));
+  else for (let each = from; each >= to; each -= step) items.push(normalizeInteger(each));
+  return items;
+}
+
+function rangeStep(args: readonly Value[]): Value {
+  const step = integer(args, 3);
+  if (step <= 0n) throw new BuiltinError("step must be a positive number above zero");
+  return range(integer(args, 1), integer(args, 2), step);
+}
+
+function bits(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin {
+  return { name, call: (args) => normalizeInteger(compute(integer(args, 1), integer(args, 2))) };
+}
+
+/** Shifts beyond this would only fill memory. */
+const maxShift = 1_000_000n;
+
+function shift(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin {
+  return {
+    name,
+    call: (args) => {
+      const by = integer(args, 2);
+      if (by < 0n)
+        throw new BuiltinError(
+          "operand 2 must be an unsigned integer number but got a negative integer",
+          "eval_type_error",
+        );
+      if (by > maxShift) throw new BuiltinError(`a shift of more than ${maxShift} bits`);
+      return normalizeInteger(compute(integer(args, 1), by));
+    },
+  };
+}
+
+function toNumber([value]: readonly Value[]): Value {
+  if (value === null) return 0;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (isNumber(value)) return value;
+  if (typeof value !== "string")
+    throw operandTypeError(1, ["null", "boolean", "number", "string"], typeName(value as Value));
+  const number = numberFromText(value.replace(/^\+/, ""));
+  if (number === undefined) throw new BuiltinError("invalid syntax");
+  return number;
+}
+
+const decimalUnits: { readonly [unit: string]: NumberValue } = {
+  "": 1,
+  m: 0.001,
+  k: 1e3,
+  K: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 10n ** 18n,
+};
+const binaryUnits: { readonly [unit: string]: bigint } = {
+  ki: 2n ** 10n,
+  mi: 2n ** 20n,
+  gi: 2n ** 30n,
+  ti: 2n ** 40n,
+  pi: 2n ** 50n,
+  ei: 2n ** 60n,
+};
+
+/** Amount and unit; quotes around are dropped, spaces inside are a fault. */
+function splitUnit(text: string): { readonly amount: NumberValue; readonly unit: string } {
+  const plain = text.replaceAll('"', "");
+  if (plain === "") throw new BuiltinError("no amount provided");
+  if (/\s/.test(plain)) throw new BuiltinError("spaces not allowed in resource strings");
+  const match = /^([+-]?[\d.]*(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(plain);
+  const [, digits = "", unit = ""] = match ?? [];
+  if (digits === "") throw new BuiltinError("no amount provided");
+  const amount = numberFromText(
+    digits
+      .replace(/^\+/, "")
+      .replace(/^(-?)\./, "$10.")
+      .replace(/\.$/, ""),
+  );
+  if (amount === undefined) throw new BuiltinError("could not parse amount to a number");
+  return { amount, unit };
+}
+
+function parseUnits(args: readonly Value[]): Value {
+  const { amount, unit } = splitUnit(stringAt(args, 1));
+  const scale =
+    decimalUnits[unit] ??
+    (unit === "mi" ? undefined : binaryUnits[unit.toLowerCase()]) ??
+    decimalUnits[unit === "m" ? unit : unit.toUpperCase()];
+  const factor = unit.toLowerCase() === "mi" ? binaryUnits["mi"] : scale;
+  if (factor === undefined) throw new BuiltinError(`unit ${unit} not recognized`);
+  return multiply(amount, normalize(factor));
+}
+
+function normalize(factor: NumberValue): NumberValue {
+  return typeof factor === "bigint" ? normalizeInteger(factor) : factor;
+}
+
+/** Bytes: `b`, `kb`, `KiB`, any case; whole bytes only. */
+function parseBytes(args: readonly Value[]): Value {
+  const { amount, unit } = splitUnit(stringAt(args, 1));
+  const lower = unit.toLowerCase().replace(/b$/, "");
+  const factor = lower === "" ? 1n : (binaryUnits[lower] ?? (lower.length === 1 ? decimalBytes[lower] : undefined));
+  if (factor === undefined) throw new BuiltinError(`byte unit ${unit} not recognized`);
+  const product = multiply(amount, normalizeInteger(factor));
+  return isInteger(product) ? product : normalizeInteger(bigintOf(product));
+}
+
+const decimalBytes: { readonly [unit: string]: bigint } = {
+  k: 10n ** 3n,
+  m: 10n ** 6n,
+  g: 10n ** 9n,
+  t: 10n ** 12n,
+  p: 10n ** 15n,
+  e: 10n ** 18n,
+};
+
+/** The same number for the same key within a query. */
+function randomInteger(args: readonly Value[], { cache, effects }: QueryState): Value {
+  const limit = integer(args, 2);
+  if (limit === 0n) return 0;
+  const key = `rand.intn ${stringAt(args, 1)} ${limit}`;
+  const known = cache.get(key) as Value | undefined;
+  if (known !== undefined) return known;
+  const bytes = effects.randomBytes(8);
+  const random = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  const value = normalizeInteger(random % (limit < 0n ? -limit : limit));
+  cache.set(key, value);
+  return value;
+}
+
+function cast(name: string, type: string): Builtin {
+  return {
+    name,
+    call: ([value]) => {
+      const got = typeName(value as Value);
+      if (got !== type) throw operandTypeError(1, type, got);
+      return value as Value;
+    },
+  };
+}
+
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/numbers, …/bits, …/units, …/conversions */
+export const numbers: readonly Builtin[] = [
+  { name: "numbers.range", call: (args) => range(integer(args, 1), integer(args, 2), 1n) },
+  { name: "numbers.range_step", call: rangeStep },
+  { name: "rand.intn", call: randomInteger, nondeterministic: true },
+  bits("bits.and", (a, b) => a & b),
+  bits("bits.or", (a, b) => a | b),
+  bits("bits.xor", (a, b) => a ^ b),
+  { name: "bits.negate", call: (args) => normalizeInteger(~integer(args, 1)) },
+  shift("bits.lsh", (a, b) => a << b),
+  shift("bits.rsh", (a, b) => a >> b),
+  { name: "to_number", call: toNumber },
+  { name: "units.parse", call: parseUnits },
+  { name: "units.parse_bytes", call: parseBytes },
+  cast("cast_boolean", "boolean"),
+  cast("cast_null", "null"),
+  cast("cast_object", "object"),
+  cast("cast_string", "string"),
+];

@@ -1,0 +1,160 @@
+import { RE2JS } from "re2js";
+import type { Value } from "../value/value.ts";
+import { type Builtin, BuiltinError, type QueryState } from "./builtin.ts";
+import { globParts, globPattern } from "./glob.ts";
+import { arrayAt, integerAt, stringAt } from "./operands.ts";
+
+/** Compiled patterns that one process keeps: policies have dozens, attackers may send more. */
+const maxPatterns = 500;
+
+/** Least recently used first. A pattern says nothing of a decision, so it is shared by all queries. */
+const patterns = new Map<string, RE2JS>();
+
+/** RE2 syntax and linear time, as Go's regexp. */
+export function compilePattern(pattern: string): RE2JS {
+  const known = patterns.get(pattern);
+  if (known !== undefined) return known;
+  let compiled: RE2JS;
+  try {
+    compiled = RE2JS.compile(pattern);
+  } catch (error) {
+    throw new BuiltinError((error as Error).message);
+  }
+  if (patterns.size >= maxPatterns) patterns.delete(patterns.keys().next().value as string);
+  patterns.set(pattern, compiled);
+  return compiled;
+}
+
+function isValid([pattern]: readonly Value[]): Value {
+  if (typeof pattern !== "string") return false;
+  try {
+    compilePattern(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** All matches with their groups, at most `limit`; negative means all. */
+function findAll(pattern: string, text: string, limit: number): readonly string[][] {
+  const matcher = compilePattern(pattern).matcher(text);
+  const found: string[][] = [];
+  while ((limit < 0 || found.length < limit) && matcher.find()) {
+    const groups: string[] = [];
+    for (let i = 0; i <= matcher.groupCount(); i++) groups.push(matcher.group(i) ?? "");
+    found.push(groups);
+  }
+  return found;
+}
+
+function split(args: readonly Value[]): Value {
+  const [pattern, text] = [stringAt(args, 1), stringAt(args, 2)];
+  const matcher = compilePattern(pattern).matcher(text);
+  const parts: string[] = [];
+  let from = 0;
+  while (matcher.find()) {
+    if (matcher.end() === 0) continue;
+    parts.push(text.slice(from, matcher.start()));
+    from = matcher.end();
+  }
+  if (from !== text.length || text === "") parts.push(text.slice(from));
+  else parts.push("");
+  return parts;
+}
+
+function replace(args: readonly Value[]): Value {
+  const [text, pattern, replacement] = [stringAt(args, 1), stringAt(args, 2), stringAt(args, 3)];
+  const matcher = compilePattern(pattern).matcher(text);
+  let result = "";
+  let from = 0;
+  while (matcher.find()) {
+    result += text.slice(from, matcher.start()) + expand(replacement, (name) => groupOf(matcher, name));
+    from = matcher.end();
+  }
+  return result + text.slice(from);
+}
+
+/** Go's Expand: `$1`, `${1}`, `$name`; `$$` is a dollar. */
+function expand(template: string, group: (name: string) => string): string {
+  return template.replace(/\$(?:\$|(\w+)|\{(\w+)\})/g, (_match, plain?: string, braced?: string) => {
+    const name = plain ?? braced;
+    return name === undefined ? "$" : group(name);
+  });
+}
+
+function groupOf(matcher: { group(key: number | string): string | null; groupCount(): number }, name: string): string {
+  try {
+    if (/^\d+$/.test(name)) return Number(name) <= matcher.groupCount() ? (matcher.group(Number(name)) ?? "") : "";
+    return matcher.group(name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** `urn:foo:{.*}` with regexes between the delimiters. */
+function templateMatch(args: readonly Value[]): Value {
+  const [template, text, open, close] = [stringAt(args, 1), stringAt(args, 2), stringAt(args, 3), stringAt(args, 4)];
+  if ([...open].length !== 1)
+    throw new BuiltinError("start delimiter has to be exactly one character long but is " + [...open].length);
+  if ([...close].length !== 1)
+    throw new BuiltinError("end delimiter has to be exactly one character long but is " + [...close].length);
+  let pattern = "^";
+  let depth = 0;
+  let from = 0;
+  for (let i = 0; i < template.length; i++) {
+    if (template[i] === open && depth++ === 0) {
+      pattern += quote(template.slice(from, i));
+      from = i + 1;
+    } else if (template[i] === close && depth > 0 && --depth === 0) {
+      pattern += `(${template.slice(from, i)})`;
+      from = i + 1;
+    } else if (template[i] === close && depth === 0) throw new BuiltinError(`unbalanced braces in "${template}"`);
+  }
+  if (depth !== 0) throw new BuiltinError(`unbalanced braces in "${template}"`);
+  return compilePattern(`${pattern}${quote(template.slice(from))}$`)
+    .matcher(text)
+    .find();
+}
+
+function quote(text: string): string {
+  return text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
+}
+
+function match(args: readonly Value[]): Value {
+  const [pattern, text] = [stringAt(args, 1), stringAt(args, 2)];
+  return compilePattern(pattern).matcher(text).find();
+}
+
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/regex, …/glob */
+export const regex: readonly Builtin[] = [
+  { name: "regex.match", call: match },
+  { name: "re_match", call: match },
+  { name: "regex.is_valid", call: isValid },
+  { name: "regex.split", call: split },
+  { name: "regex.replace", call: replace },
+  { name: "regex.template_match", call: templateMatch },
+  {
+    name: "regex.find_n",
+    call: (args) => findAll(stringAt(args, 1), stringAt(args, 2), integerAt(args, 3)).map(([whole = ""]) => whole),
+  },
+  {
+    name: "regex.find_all_string_submatch_n",
+    call: (args) => findAll(stringAt(args, 1), stringAt(args, 2), integerAt(args, 3)),
+  },
+  { name: "glob.match", call: globMatch },
+  {
+    name: "glob.quote_meta",
+    call: (args) =>
+      stringAt(args, 1).replace(/[*?\\[\]{}!,-]/g, (char) => ("*?\\[]{}".includes(char) ? `\\${char}` : char)),
+  },
+];
+
+/** Null delimiters: none at all; an empty array: the dot. */
+function globMatch(args: readonly Value[], _state: QueryState): Value {
+  const [pattern, delimiters, text] = [stringAt(args, 1), args[1] as Value, stringAt(args, 3)];
+  const given = delimiters === null ? [] : arrayAt(args, 2).map((each) => stringAt([each], 1));
+  const separators = delimiters !== null && given.length === 0 ? ["."] : given;
+  return compilePattern(globPattern(globParts(pattern), separators))
+    .matcher(text)
+    .find();
+}

@@ -1,0 +1,165 @@
+import { isObject, typeName } from "../value/access.ts";
+import { floor } from "../value/arithmetic.ts";
+import { RegoSet, sortedEntries } from "../value/collection.ts";
+import { bigintOf } from "../value/number.ts";
+import type { Value } from "../value/value.ts";
+import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { sprintf } from "./go-format.ts";
+import { integerAt, itemsAt, numberAt, stringAt, stringsAt } from "./operands.ts";
+
+const ascii = /^[\x20-\x7e\t\n\r]*$/;
+
+/** Characters as Go's runes; a string without others than ASCII is its own array. */
+function runes(text: string): readonly string[] {
+  return [...text];
+}
+
+function concat(args: readonly Value[]): Value {
+  return stringsAt(args, 2).join(stringAt(args, 1));
+}
+
+function indexOf(args: readonly Value[]): Value {
+  const [text, search] = [stringAt(args, 1), stringAt(args, 2)];
+  if (search === "") throw new BuiltinError("empty search character");
+  const at = text.indexOf(search);
+  return at < 0 || ascii.test(text) ? at : runes(text.slice(0, at)).length;
+}
+
+function indexOfAll(args: readonly Value[]): Value {
+  const [text, search] = [stringAt(args, 1), stringAt(args, 2)];
+  if (search === "") throw new BuiltinError("empty search character");
+  const [whole, part] = [runes(text), runes(search)];
+  return whole.flatMap((_, i) => (part.every((rune, j) => whole[i + j] === rune) ? [i] : []));
+}
+
+function substring(args: readonly Value[]): Value {
+  const [text, start, length] = [stringAt(args, 1), integerAt(args, 2), integerAt(args, 3)];
+  if (start < 0) throw new BuiltinError("negative offset");
+  const characters = ascii.test(text) ? text : runes(text);
+  if (start >= characters.length) return "";
+  const part = characters.slice(start, length < 0 ? undefined : start + length);
+  return typeof part === "string" ? part : part.join("");
+}
+
+function split(args: readonly Value[]): Value {
+  const [text, separator] = [stringAt(args, 1), stringAt(args, 2)];
+  return separator === "" ? [...runes(text)] : text.split(separator);
+}
+
+/** Go's SplitN: at most n parts, the last one unsplit; none for 0, all for a negative n. */
+function splitN(args: readonly Value[]): Value {
+  const [text, separator, limit] = [stringAt(args, 1), stringAt(args, 2), integerAt(args, 3)];
+  if (limit === 0) return [];
+  const parts = separator === "" ? [...runes(text)] : text.split(separator);
+  if (limit < 0 || parts.length <= limit) return parts;
+  return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)];
+}
+
+function replaceN(args: readonly Value[]): Value {
+  const patterns = args[0] as Value;
+  if (!isObject(patterns)) throw operandTypeError(1, "object", typeName(patterns));
+  const pairs = sortedEntries(patterns).map(([key, value]) => {
+    if (typeof key !== "string")
+      throw new BuiltinError("operand 1 non-string key found in pattern object", "eval_type_error");
+    if (typeof value !== "string")
+      throw new BuiltinError("operand 1 non-string value found in pattern object", "eval_type_error");
+    return [key, value] as const;
+  });
+  return replaceFirstOf(stringAt(args, 2), pairs);
+}
+
+/** Go's strings.Replacer: at each place the first pattern that fits, without looking again at what was put in. */
+function replaceFirstOf(text: string, pairs: readonly (readonly [string, string])[]): string {
+  let result = "";
+  for (let at = 0; at <= text.length; ) {
+    const hit = pairs.find(([pattern]) => text.startsWith(pattern, at));
+    if (hit !== undefined) result += hit[1];
+    if (hit === undefined || hit[0] === "") {
+      result += text.charAt(at);
+      at++;
+    } else at += hit[0].length;
+  }
+  return result;
+}
+
+function trimLeft(text: string, cut: string): string {
+  const characters = runes(text);
+  const from = characters.findIndex((rune) => !cut.includes(rune));
+  return from < 0 ? "" : characters.slice(from).join("");
+}
+
+function trimRight(text: string, cut: string): string {
+  const characters = runes(text);
+  const last = characters.findLastIndex((rune) => !cut.includes(rune));
+  return characters.slice(0, last + 1).join("");
+}
+
+function two(name: string, compute: (a: string, b: string) => Value): Builtin {
+  return { name, call: (args) => compute(stringAt(args, 1), stringAt(args, 2)) };
+}
+
+function one(name: string, compute: (text: string) => Value): Builtin {
+  return { name, call: (args) => compute(stringAt(args, 1)) };
+}
+
+function formatInt(args: readonly Value[]): Value {
+  const base = numberAt(args, 2);
+  if (base !== 2 && base !== 8 && base !== 10 && base !== 16)
+    throw new BuiltinError("operand 2 must be one of {2, 8, 10, 16}", "eval_type_error");
+  return bigintOf(floor(numberAt(args, 1))).toString(base);
+}
+
+/** A string, or all strings of a set or array. */
+function oneOrMany(args: readonly Value[], at: number): readonly string[] {
+  const value = args[at - 1] as Value;
+  if (typeof value === "string") return [value];
+  if (!Array.isArray(value) && !(value instanceof RegoSet))
+    throw operandTypeError(at, ["string", "set", "array"], typeName(value));
+  return itemsAt(args, at).map((item) => {
+    if (typeof item !== "string") throw operandTypeError(at, "string", typeName(item));
+    return item;
+  });
+}
+
+function anyMatch(name: string, matches: (text: string, part: string) => boolean): Builtin {
+  return {
+    name,
+    call: (args) => {
+      const [texts, parts] = [oneOrMany(args, 1), oneOrMany(args, 2)];
+      return texts.some((text) => parts.some((part) => matches(text, part)));
+    },
+  };
+}
+
+/** White space as Go's unicode.IsSpace. */
+const space = "[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+const aroundSpace = new RegExp(`^${space}|${space}$`, "g");
+
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/strings */
+export const strings: readonly Builtin[] = [
+  { name: "concat", call: concat },
+  two("contains", (text, part) => text.includes(part)),
+  two("startswith", (text, part) => text.startsWith(part)),
+  two("endswith", (text, part) => text.endsWith(part)),
+  { name: "format_int", call: formatInt },
+  { name: "indexof", call: indexOf },
+  { name: "indexof_n", call: indexOfAll },
+  one("lower", (text) => text.toLowerCase()),
+  one("upper", (text) => text.toUpperCase()),
+  { name: "replace", call: (args) => stringAt(args, 1).split(stringAt(args, 2)).join(stringAt(args, 3)) },
+  { name: "strings.replace_n", call: replaceN },
+  one("strings.reverse", (text) => runes(text).toReversed().join("")),
+  { name: "split", call: split },
+  { name: "strings.split_n", call: splitN },
+  { name: "sprintf", call: (args) => sprintf(stringAt(args, 1), args[1] as Value) },
+  { name: "substring", call: substring },
+  two("trim", (text, cut) => trimRight(trimLeft(text, cut), cut)),
+  two("trim_left", trimLeft),
+  two("trim_right", trimRight),
+  two("trim_prefix", (text, part) => (text.startsWith(part) ? text.slice(part.length) : text)),
+  two("trim_suffix", (text, part) => (part !== "" && text.endsWith(part) ? text.slice(0, -part.length) : text)),
+  one("trim_space", (text) => text.replace(aroundSpace, "")),
+  two("strings.count", (text, part) => (part === "" ? runes(text).length + 1 : text.split(part).length - 1)),
+  anyMatch("strings.any_prefix_match", (text, part) => text.startsWith(part)),
+  anyMatch("strings.any_suffix_match", (text, part) => text.endsWith(part)),
+];
