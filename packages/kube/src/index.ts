@@ -1,3 +1,37 @@
+export {
+  builtinResources,
+  compareVersions,
+  findKind,
+  findResource,
+  preferredResource,
+  type ResourceInfo,
+} from "./catalogue.ts";
+export { conform, type Decoded, parseBody } from "./decode.ts";
+export { applyDefaults } from "./defaults.ts";
+export { humanDurationOf } from "./duration.ts";
+export { type FieldError, generateName, invalidStatus, randomSuffix, validateMetadata } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
 export { apiVersionOf, parseApiVersion } from "./object.ts";
+export { openApiV3, openApiV3Index } from "./openapi-v3.ts";
+export { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, diffObjects } from "./patch.ts";
+export { decodeProtobuf, isProtobuf } from "./protobuf.ts";
+export {
+  authorizeByRbac,
+  bootstrapRbac,
+  type GrantedRule,
+  type PolicyRule,
+  type RbacReader,
+  type RbacRequest,
+  rulesFor,
+} from "./rbac.ts";
+export { findSchema, type Schema } from "./schema.ts";
+export {
+  type LabelSelector,
+  type LabelSelectorObject,
+  matchesSelector,
+  parseFieldSelector,
+  parseLabelSelector,
+} from "./selector.ts";
 export { type Status, type StatusCause, type StatusDetails, StatusError, type StatusReason } from "./status.ts";
+export { tableOf } from "./table.ts";
+export { validateObject, validateUpdate } from "./validate.ts";

@@ -86,11 +86,13 @@ function subset(args: readonly Value[]): Value {
 /** All paths of a value with what lies there, the value itself first. */
 export function walkPaths(value: Value, path: readonly Value[] = []): Value[] {
   const found: Value[] = [[path, value]];
-  if (Array.isArray(value))
-    (value as readonly Value[]).forEach((item, i) => found.push(...walkPaths(item, [...path, i])));
-  else if (value instanceof RegoSet) for (const item of value.sorted()) found.push(...walkPaths(item, [...path, item]));
-  else if (isObject(value))
+  if (Array.isArray(value)) {
+    for (const [i, item] of (value as readonly Value[]).entries()) found.push(...walkPaths(item, [...path, i]));
+  } else if (value instanceof RegoSet) {
+    for (const item of value.sorted()) found.push(...walkPaths(item, [...path, item]));
+  } else if (isObject(value)) {
     for (const [key, item] of sortedEntries(value)) found.push(...walkPaths(item, [...path, key]));
+  }
   return found;
 }
 

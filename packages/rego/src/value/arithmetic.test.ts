@@ -35,16 +35,16 @@ for (const [a, operator, b, result] of cases) {
   });
 }
 
-const rounding: readonly [text: string, round: string, floor: string, ceil: string][] = [
+const rounding: readonly [text: string, rounded: string, below: string, above: string][] = [
   ["2.5", "3", "2", "3"],
   ["-2.5", "-3", "-3", "-2"],
   ["2.4", "2", "2", "3"],
   ["7", "7", "7", "7"],
 ];
 
-for (const [text, round, floor, ceil] of rounding) {
+for (const [text, rounded, below, above] of rounding) {
   test(`rounding ${text}`, () => {
     const value = numberFromText(text) as NumberValue;
-    assert.deepEqual([roundHalf(value), floor(value), ceil(value)].map(numberText), [round, floor, ceil]);
+    assert.deepEqual([roundHalf(value), floor(value), ceil(value)].map(numberText), [rounded, below, above]);
   });
 }

@@ -1,0 +1,62 @@
+import table from "./data/resources.generated.json" with { type: "json" };
+
+/** A resource or subresource (`pods/log`) that the API serves, as discovery tells it. */
+export interface ResourceInfo {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  /** Name of its schema; absent for options kinds. */
+  readonly schema?: string;
+  readonly singular?: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+}
+
+/** Everything built in, by group, version and name. */
+export const builtinResources: readonly ResourceInfo[] = table as readonly ResourceInfo[];
+
+/** Versions from the best to the least: stable, then beta, then alpha, newest first. KEP-2232's order. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [rankOf(a), rankOf(b)];
+  for (let i = 0; i < left.length; i++) {
+    const difference = (right[i] as number) - (left[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function rankOf(version: string): readonly number[] {
+  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
+  if (match === null) return [-1, 0, 0];
+  const [, major = "0", stage, minor = "0"] = match;
+  return [stage === undefined ? 2 : stage === "beta" ? 1 : 0, Number(major), Number(minor)];
+}
+
+/** A resource by its place in the API. */
+export function findResource(group: string, version: string, resource: string): ResourceInfo | undefined {
+  return byPlace.get(`${group}/${version}/${resource}`);
+}
+
+/** The resource (no subresource) of a kind. */
+export function findKind(group: string, version: string, kind: string): ResourceInfo | undefined {
+  return byKind.get(`${group}/${version}/${kind}`);
+}
+
+/** The version in which a resource is stored and shown to policies: its best one. */
+export function preferredResource(group: string, resource: string): ResourceInfo | undefined {
+  return preferred.get(`${group}/${resource}`);
+}
+
+const byPlace = new Map(builtinResources.map((each) => [`${each.group}/${each.version}/${each.resource}`, each]));
+const byKind = new Map<string, ResourceInfo>();
+const preferred = new Map<string, ResourceInfo>();
+for (const each of builtinResources) {
+  if (each.resource.includes("/")) continue;
+  byKind.set(`${each.group}/${each.version}/${each.kind}`, each);
+  const known = preferred.get(`${each.group}/${each.resource}`);
+  if (known === undefined || compareVersions(each.version, known.version) < 0)
+    preferred.set(`${each.group}/${each.resource}`, each);
+}

@@ -1,0 +1,285 @@
+import table from "./data/protobuf.generated.json" with { type: "json" };
+import { findSchema, resolveSchema, type Schema } from "./schema.ts";
+import { StatusError } from "./status.ts";
+
+/** `k8s\0`, before a runtime.Unknown. https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding */
+const magic = [0x6b, 0x38, 0x73, 0x00];
+
+/** Deeper messages are refused. Schemas of JSON Schema itself nest, nothing else comes near. */
+const maxDepth = 200;
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly repeated: boolean;
+  readonly map: boolean;
+}
+
+const messages = new Map<string, ReadonlyMap<number, Field>>();
+
+function fieldsOf(message: string): ReadonlyMap<number, Field> | undefined {
+  const known = messages.get(message);
+  if (known !== undefined) return known;
+  const text = (table as { readonly [name: string]: string })[message];
+  if (text === undefined) return undefined;
+  const fields = new Map(
+    text
+      .split(",")
+      .filter(Boolean)
+      .map((line) => {
+        const [name = "", number = "", written = ""] = line.split(" ");
+        const map = written.startsWith("<");
+        const repeated = written.startsWith("*");
+        return [Number(number), { name, type: written.replace(/^[*<]|>$/g, ""), repeated, map }] as const;
+      }),
+  );
+  messages.set(message, fields);
+  return fields;
+}
+
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at: number;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, at = 0, end: number = bytes.length) {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
+  }
+
+  get more(): boolean {
+    return this.#at < this.#end;
+  }
+
+  varint(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined || this.#at > this.#end) throw malformed("unexpected EOF");
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    throw malformed("integer overflow");
+  }
+
+  bytes(): Uint8Array {
+    const length = Number(this.varint());
+    const start = this.#at;
+    if (length < 0 || start + length > this.#end) throw malformed("unexpected EOF");
+    this.#at += length;
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  fixed(size: number): DataView {
+    if (this.#at + size > this.#end) throw malformed("unexpected EOF");
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, size);
+    this.#at += size;
+    return view;
+  }
+}
+
+function malformed(why: string): StatusError {
+  return new StatusError("BadRequest", `proto: ${why}`);
+}
+
+const decoder = new TextDecoder();
+
+/** True when a body begins as Kubernetes' protobuf does. */
+export function isProtobuf(bytes: Uint8Array): boolean {
+  return magic.every((byte, i) => bytes[i] === byte);
+}
+
+/** Decodes an enveloped object to the JSON that it means. Throws `BadRequest`. */
+export function decodeProtobuf(bytes: Uint8Array): { readonly [field: string]: unknown } {
+  if (!isProtobuf(bytes))
+    throw malformed("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+  let apiVersion = "";
+  let kind = "";
+  let raw: Uint8Array = new Uint8Array();
+  for (const [number, value] of readFields(new Reader(bytes, magic.length))) {
+    if (number === 1 && value instanceof Uint8Array) {
+      for (const [inner, text] of readFields(new Reader(value))) {
+        if (inner === 1 && text instanceof Uint8Array) apiVersion = decoder.decode(text);
+        if (inner === 2 && text instanceof Uint8Array) kind = decoder.decode(text);
+      }
+    }
+    if (number === 2 && value instanceof Uint8Array) raw = value;
+  }
+  const message = messageOf(apiVersion, kind);
+  if (message === undefined)
+    throw new StatusError("BadRequest", `no kind "${kind}" is registered for version "${apiVersion}"`);
+  return { apiVersion, kind, ...(decodeMessage(raw, message, 0) as object) };
+}
+
+function* readFields(reader: Reader): Generator<readonly [number, bigint | Uint8Array | DataView]> {
+  while (reader.more) {
+    const tag = reader.varint();
+    const number = Number(tag >> 3n);
+    switch (Number(tag & 7n)) {
+      case 0:
+        yield [number, reader.varint()];
+        break;
+      case 1:
+        yield [number, reader.fixed(8)];
+        break;
+      case 2:
+        yield [number, reader.bytes()];
+        break;
+      case 5:
+        yield [number, reader.fixed(4)];
+        break;
+      default:
+        throw malformed(`wiretype ${Number(tag & 7n)} is not supported`);
+    }
+  }
+}
+
+const kinds = new Map<string, string>();
+
+/** The message of a kind, by looking for the package of its group and version. */
+function messageOf(apiVersion: string, kind: string): string | undefined {
+  if (kinds.size === 0) {
+    for (const name of Object.keys(table)) {
+      const parts = name.split(".");
+      kinds.set(`${parts.at(-3)}/${parts.at(-2)}/${parts.at(-1)}`, name);
+    }
+  }
+  const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["core", apiVersion];
+  if (/^(Delete|Create|Update|Patch|List|Get)Options$/.test(kind))
+    return `k8s.io.apimachinery.pkg.apis.meta.v1.${kind}`;
+  const short = group.split(".")[0];
+  const special: { readonly [group: string]: string } = {
+    "rbac.authorization.k8s.io": "rbac",
+    "flowcontrol.apiserver.k8s.io": "flowcontrol",
+    "internal.apiserver.k8s.io": "apiserverinternal",
+  };
+  return kinds.get(`${special[group] ?? short}/${version}/${kind}`);
+}
+
+function decodeMessage(bytes: Uint8Array, message: string, depth: number): unknown {
+  if (depth > maxDepth) throw malformed("message is nested too deeply");
+  const special = specials[message];
+  if (special !== undefined) return special(bytes, depth);
+  const fields = fieldsOf(message);
+  if (fields === undefined) throw malformed(`unknown message ${message}`);
+  const schema = resolveSchema(findSchema(schemaName(message)));
+  const result: { [field: string]: unknown } = {};
+  for (const [number, value] of readFields(new Reader(bytes))) {
+    const field = fields.get(number);
+    if (field !== undefined) addField(result, field, value, schema, depth);
+  }
+  return result;
+}
+
+/** gogo/protobuf writes required strings always, JSON omits empty ones. Go's embedded structs are messages of their own in protobuf and nothing in JSON: their fields stand in the outer object. */
+function addField(
+  result: { [field: string]: unknown },
+  field: Field,
+  value: bigint | Uint8Array | DataView,
+  schema: Schema | undefined,
+  depth: number,
+): void {
+  if (field.map) {
+    const [key, item] = decodeEntry(value as Uint8Array, field, depth);
+    const map = (result[field.name] ??= {}) as { [key: string]: unknown };
+    Object.defineProperty(map, key, { value: item, enumerable: true, configurable: true, writable: true });
+    return;
+  }
+  const decoded = decodeValue(value, field.type, depth);
+  const isInline =
+    schema?.p !== undefined && !Object.hasOwn(schema.p, field.name) && typeof decoded === "object" && !field.repeated;
+  if (isInline) Object.assign(result, decoded);
+  else if (field.repeated) ((result[field.name] ??= []) as unknown[]).push(decoded);
+  else if (decoded !== "" && decoded !== null) result[field.name] = decoded;
+}
+
+function decodeEntry(bytes: Uint8Array, field: Field, depth: number): readonly [string, unknown] {
+  let key = "";
+  let item: unknown = field.type === "string" ? "" : undefined;
+  for (const [number, value] of readFields(new Reader(bytes))) {
+    if (number === 1) key = decoder.decode(value as Uint8Array);
+    if (number === 2) item = decodeValue(value, field.type, depth);
+  }
+  return [key, item];
+}
+
+function decodeValue(value: bigint | Uint8Array | DataView, type: string, depth: number): unknown {
+  if (value instanceof Uint8Array) {
+    if (type === "string") return decoder.decode(value);
+    if (type === "bytes") return base64(value);
+    return decodeMessage(value, type, depth + 1);
+  }
+  if (value instanceof DataView) return value.byteLength === 8 ? value.getFloat64(0, true) : value.getFloat32(0, true);
+  if (type === "bool") return value !== 0n;
+  return Number(BigInt.asIntN(64, value));
+}
+
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+function plainFields(bytes: Uint8Array): ReadonlyMap<number, bigint | Uint8Array | DataView> {
+  return new Map(readFields(new Reader(bytes)));
+}
+
+function timeText(bytes: Uint8Array, digits: number): string | null {
+  const fields = plainFields(bytes);
+  if (fields.size === 0) return null;
+  const seconds = Number(BigInt.asIntN(64, (fields.get(1) as bigint | undefined) ?? 0n));
+  const nanos = Number((fields.get(2) as bigint | undefined) ?? 0n);
+  const text = new Date(seconds * 1000).toISOString().slice(0, 19);
+  return digits === 0 ? `${text}Z` : `${text}.${String(Math.floor(nanos / 1000)).padStart(6, "0")}Z`;
+}
+
+const meta = "k8s.io.apimachinery.pkg.apis.meta.v1";
+
+/** Messages whose JSON is not an object of their fields. */
+const specials: { readonly [message: string]: (bytes: Uint8Array, depth: number) => unknown } = {
+  [`${meta}.Time`]: (bytes) => timeText(bytes, 0),
+  [`${meta}.MicroTime`]: (bytes) => timeText(bytes, 6),
+  [`${meta}.Duration`]: (bytes) => `${Number((plainFields(bytes).get(1) as bigint | undefined) ?? 0n) / 1e9}s`,
+  [`${meta}.FieldsV1`]: (bytes) => rawJson(plainFields(bytes).get(1)),
+  [`${meta}.Verbs`]: (bytes) =>
+    [...readFields(new Reader(bytes))].map(([, value]) => decoder.decode(value as Uint8Array)),
+  "k8s.io.apimachinery.pkg.runtime.RawExtension": (bytes) => rawJson(plainFields(bytes).get(1)),
+  "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON": (bytes) => rawJson(plainFields(bytes).get(1)),
+  "k8s.io.apimachinery.pkg.api.resource.Quantity": (bytes) => {
+    const text = plainFields(bytes).get(1);
+    return text instanceof Uint8Array ? decoder.decode(text) : "0";
+  },
+  "k8s.io.apimachinery.pkg.util.intstr.IntOrString": (bytes) => {
+    const fields = plainFields(bytes);
+    const text = fields.get(3);
+    if (fields.get(1) === 1n) return text instanceof Uint8Array ? decoder.decode(text) : "";
+    return Number(BigInt.asIntN(32, (fields.get(2) as bigint | undefined) ?? 0n));
+  },
+};
+
+for (const list of [
+  "k8s.io.api.authorization.v1.ExtraValue",
+  "k8s.io.api.authentication.v1.ExtraValue",
+  "k8s.io.api.certificates.v1.ExtraValue",
+]) {
+  (specials as { [message: string]: (bytes: Uint8Array) => unknown })[list] = (bytes) =>
+    [...readFields(new Reader(bytes))].map(([, value]) => decoder.decode(value as Uint8Array));
+}
+
+function rawJson(value: bigint | Uint8Array | DataView | undefined): unknown {
+  if (!(value instanceof Uint8Array)) return null;
+  try {
+    return JSON.parse(decoder.decode(value)) as unknown;
+  } catch {
+    throw malformed("embedded JSON is malformed");
+  }
+}
+
+/** `k8s.io.api.core.v1.Pod` is `io.k8s.api.core.v1.Pod` in OpenAPI. */
+function schemaName(message: string): string {
+  return message
+    .replace(/^k8s\.io\./, "io.k8s.")
+    .replace("apiextensions_apiserver", "apiextensions-apiserver")
+    .replace("kube_aggregator", "kube-aggregator");
+}

@@ -1,0 +1,64 @@
+import table from "./data/schemas.generated.json" with { type: "json" };
+
+/** A type of the API, compact: see scripts/generate/kube.ts. */
+export interface Schema {
+  /** `string`, `integer`, `number`, `boolean`, `array`, `object`. */
+  readonly t?: string;
+  readonly f?: string;
+  /** Name of the schema that this one refers to. */
+  readonly r?: string;
+  /** Of the items of an array, of the values of a map. */
+  readonly i?: Schema;
+  readonly v?: Schema;
+  readonly p?: { readonly [field: string]: Schema };
+  /** Required fields. */
+  readonly q?: readonly string[];
+  readonly g?: { readonly group: string; readonly version: string; readonly kind: string };
+  /** List type (`atomic`, `set`, `map`), its keys, and the map type. */
+  readonly lt?: string;
+  readonly lk?: readonly string[];
+  readonly mt?: string;
+  /** Strategic merge: the key of a list's items, and `merge`, `replace` or `retainKeys`. */
+  readonly pk?: string;
+  readonly ps?: string;
+  readonly x?: boolean;
+  readonly is?: boolean;
+}
+
+const schemas = table as unknown as { readonly [name: string]: Schema };
+
+const intOrString = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
+
+/** Types whose JSON is free or special: their fields are not looked into. */
+const opaque: ReadonlySet<string> = new Set([
+  "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1",
+  "io.k8s.apimachinery.pkg.runtime.RawExtension",
+  "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON",
+]);
+
+export function findSchema(name: string): Schema | undefined {
+  return Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+}
+
+export function schemaNames(): readonly string[] {
+  return Object.keys(schemas);
+}
+
+/** Follows a reference; the merge rules beside it stay with the field. */
+export function resolveSchema(schema: Schema | undefined): Schema | undefined {
+  return schema?.r === undefined ? schema : findSchema(schema.r);
+}
+
+/** True where anything may stand: free JSON, or a type without any known field. */
+export function isOpaque(schema: Schema): boolean {
+  if (schema.r !== undefined && opaque.has(schema.r)) return true;
+  const resolved = resolveSchema(schema);
+  return (
+    resolved === undefined ||
+    (resolved.p === undefined && resolved.v === undefined && (resolved.t === undefined || resolved.t === "object"))
+  );
+}
+
+export function isIntOrString(schema: Schema): boolean {
+  return schema.r === intOrString || schema.f === "int-or-string";
+}

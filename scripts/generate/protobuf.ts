@@ -1,0 +1,53 @@
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The Go modules whose `generated.proto` files hold the field numbers; any folder that contains them will do. */
+const folderVariable = "SALLYPORT_PROTO";
+
+/** Field numbers of every type, out of the `generated.proto` files below `SALLYPORT_PROTO`; nothing without it. */
+export function generateProtobuf(root: string): readonly string[] {
+  const folders = process.env[folderVariable];
+  if (folders === undefined) {
+    console.log(`skipped protobuf: set ${folderVariable} to folders of k8s.io/api, apimachinery, … separated by ":"`);
+    return [];
+  }
+  const files = folders
+    .split(":")
+    .flatMap((folder) => globSync(`${folder}/**/generated.proto`))
+    .sort();
+  const messages = new Map<string, string>();
+  for (const file of files)
+    for (const [name, fields] of messagesOf(readFileSync(file, "utf8"))) messages.set(name, fields);
+  const lines = [...messages]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, fields]) => `${JSON.stringify(name)}:${JSON.stringify(fields)}`);
+  const file = join(root, "packages/kube/src/data/protobuf.generated.json");
+  writeFileSync(file, `{\n${lines.join(",\n")}\n}\n`);
+  return [file];
+}
+
+/** `name number type`, `*` before a repeated type, `<` before a map's value type; separated by commas. */
+function messagesOf(text: string): readonly (readonly [string, string])[] {
+  const packageName = /^package\s+([\w.]+);/m.exec(text)?.[1] ?? "";
+  const plain = text.replaceAll(/\/\/.*$/gm, "");
+  return [...plain.matchAll(/message\s+(\w+)\s*\{([^}]*)\}/g)].map(([, name = "", body = ""]) => {
+    const fields = [
+      ...body.matchAll(
+        /(optional|repeated|required)?\s*(map\s*<\s*\w+\s*,\s*([\w.]+)\s*>|[\w.]+)\s+(\w+)\s*=\s*(\d+)/g,
+      ),
+    ].map(([, label, type = "", value, field = "", number = ""]) => {
+      const written =
+        value === undefined
+          ? `${label === "repeated" ? "*" : ""}${qualify(type, packageName)}`
+          : `<${qualify(value, packageName)}`;
+      return `${field} ${number} ${written}`;
+    });
+    return [`${packageName}.${name}`, fields.join(",")] as const;
+  });
+}
+
+function qualify(type: string, packageName: string): string {
+  const name = type.replace(/^\./, "");
+  if (/^(string|bytes|bool|int32|int64|uint32|uint64|double|float|sint64|fixed64)$/.test(name)) return name;
+  return name.includes(".") ? name : `${packageName}.${name}`;
+}
