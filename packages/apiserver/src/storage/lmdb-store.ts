@@ -1,0 +1,139 @@
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { open, type RootDatabase } from "lmdb";
+import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts";
+import { type Store, StoreError, type StoredValue, type StoreEvent } from "./store.ts";
+
+/** Raised when the layout below changes; an older program refuses a newer folder. */
+const formatVersion = 1;
+
+/** Room that the map reserves, not disk that it uses. etcd's own default quota is 2 GiB. */
+const mapSize = 8 * 1024 * 1024 * 1024;
+
+/** Bytes before a value: two revisions as float64. */
+const headerBytes = 16;
+
+/**
+ * Opens the embedded store in a folder, making it when it is not there. `v/KEY` holds a value behind its revisions, `e/REVISION` an
+ * event, `m/…` format and revision. Throws `StoreError`: newer format, damaged, read-only, or in use by another process.
+ */
+export function openLmdbStore(folder: string): Store {
+  const release = lockFolder(folder);
+  try {
+    const database = openDatabase(folder);
+    return new RevisionedStore(createJournal(database, folder, release));
+  } catch (error) {
+    release();
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`${folder}: the store cannot be opened (${(error as Error).message}); restore it from a backup, or name another --data folder`, { cause: error });
+  }
+}
+
+function openDatabase(folder: string): RootDatabase<Buffer, string> {
+  checkHeader(join(folder, "data.mdb"));
+  // Without overlappingSync a commit's promise resolves only after fsync.
+  const database = open<Buffer, string>({ path: folder, encoding: "binary", mapSize, overlappingSync: false, noSubdir: false });
+  const written = database.get("m/format");
+  const version = written === undefined ? formatVersion : Number(written.toString());
+  if (version > formatVersion) {
+    throw new StoreError(`${folder}: written by a newer version (format ${version}, this program knows ${formatVersion}); use the newer program`);
+  }
+  return database;
+}
+
+/** LMDB maps the file: a damaged one would end the process, not throw. */
+function checkHeader(file: string): void {
+  if (!existsSync(file)) return;
+  const size = statSync(file).size;
+  const head = Buffer.alloc(32);
+  const handle = openSync(file, "r");
+  readSync(handle, head);
+  closeSync(handle);
+  const magic = 0xbeefc0de;
+  if (size < 8192 || (head.readUInt32LE(16) !== magic && head.readUInt32LE(24) !== magic)) throw new StoreError(`${file}: damaged (not an LMDB file); restore it from a backup, or name another --data folder`);
+}
+
+/** One process at a time: two would give out the same revisions. A lock of a dead process is taken over. */
+function lockFolder(folder: string): () => void {
+  const file = join(folder, "lock");
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const owner = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+    if (owner > 0 && owner !== process.pid && isAlive(owner)) throw new StoreError(`${folder}: in use by process ${owner}; stop it, or name another --data folder`);
+    if (owner > 0) rmSync(file, { force: true });
+    const handle = openSync(file, "wx", 0o600);
+    writeSync(handle, String(process.pid));
+    closeSync(handle);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = code === "EROFS" ? "the disk is read-only" : code === "EACCES" ? "permission denied" : code === "EEXIST" ? "in use by another process" : (error as Error).message;
+    throw new StoreError(`${folder}: ${reason}; name another --data folder`, { cause: error });
+  }
+  return () => rmSync(file, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function createJournal(database: RootDatabase<Buffer, string>, folder: string, release: () => void): Journal {
+  return {
+    load: () => loadAll(database),
+    append: async (events) => {
+      try {
+        await database.transaction(() => {
+          for (const event of events) writeEvent(database, event);
+          const last = events.at(-1) as StoreEvent;
+          database.put("m/revision", Buffer.from(String(last.revision)));
+          database.put("m/format", Buffer.from(String(formatVersion)));
+        });
+      } catch (error) {
+        throw new StoreError(`${folder}: the write could not be made durable (${(error as Error).message})`, { cause: error });
+      }
+    },
+    close: async () => {
+      await database.close();
+      release();
+    },
+  };
+}
+
+function writeEvent(database: RootDatabase<Buffer, string>, { key, value, previous, revision }: StoreEvent): void {
+  if (value === undefined) database.remove(`v/${key}`);
+  else database.put(`v/${key}`, encode(value));
+  const record = { key, value: value && encode(value).toString("base64"), previous: previous && encode(previous).toString("base64") };
+  database.put(eventKey(revision), Buffer.from(JSON.stringify(record)));
+  database.remove(eventKey(revision - keptEvents));
+}
+
+function eventKey(revision: number): string {
+  return `e/${String(Math.max(revision, 0)).padStart(16, "0")}`;
+}
+
+function encode({ value, createRevision, modRevision }: StoredValue): Buffer {
+  const bytes = Buffer.allocUnsafe(headerBytes + value.length);
+  bytes.writeDoubleLE(createRevision, 0);
+  bytes.writeDoubleLE(modRevision, 8);
+  bytes.set(value, headerBytes);
+  return bytes;
+}
+
+function decode(key: string, bytes: Buffer): StoredValue {
+  return { key, createRevision: bytes.readDoubleLE(0), modRevision: bytes.readDoubleLE(8), value: Uint8Array.from(bytes.subarray(headerBytes)) };
+}
+
+function loadAll(database: RootDatabase<Buffer, string>): ReturnType<Journal["load"]> {
+  const values = [...database.getRange({ start: "v/", end: "v0" })].map(({ key, value }) => decode(key.slice(2), value));
+  const events = [...database.getRange({ start: "e/", end: "e0" })].map(({ key, value }): StoreEvent => {
+    const record = JSON.parse(value.toString()) as { key: string; value?: string; previous?: string };
+    const part = (text: string | undefined) => (text === undefined ? undefined : decode(record.key, Buffer.from(text, "base64")));
+    return { revision: Number(key.slice(2)), key: record.key, value: part(record.value), previous: part(record.previous) };
+  });
+  return { revision: Number(database.get("m/revision")?.toString() ?? 0), values, events };
+}

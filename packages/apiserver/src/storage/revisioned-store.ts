@@ -1,0 +1,119 @@
+import { CompactedError, type Store, type StoredValue, type StoreEvent, type Write, type WriteResult } from "./store.ts";
+
+/** What a driver must keep: the state as it was, and each batch of events, all or nothing. */
+export interface Journal {
+  readonly load: () => { readonly revision: number; readonly values: Iterable<StoredValue>; readonly events: readonly StoreEvent[] };
+  /** Resolves when the events are durable. They come in the order of their revisions. */
+  readonly append: (events: readonly StoreEvent[]) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** How many events stay for watchers that resume. kube-apiserver's watch cache keeps some thousands as well. */
+export const keptEvents = 10_000;
+
+/**
+ * The semantics that all embedded drivers share. Comparisons are made at once against what is accepted; writes that wait
+ * together are made durable together; only durable writes are seen by anyone.
+ */
+export class RevisionedStore implements Store {
+  readonly #journal: Journal;
+  readonly #durable = new Map<string, StoredValue>();
+  /** Accepted but not yet durable; null stands for a deletion. */
+  readonly #pending = new Map<string, StoredValue | null>();
+  readonly #listeners = new Set<(event: StoreEvent) => void>();
+  #events: StoreEvent[];
+  #accepted: number;
+  #revision: number;
+  #waiting: { event: StoreEvent; done: () => void; failed: (error: unknown) => void }[] = [];
+  #flushing: Promise<void> | undefined;
+  /** A failed batch leaves doubt about what is on disk: nothing more is accepted. */
+  #broken: unknown;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    const { revision, values, events } = journal.load();
+    for (const value of values) this.#durable.set(value.key, value);
+    this.#events = [...events];
+    this.#revision = this.#accepted = revision;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  async range(prefix: string): Promise<readonly StoredValue[]> {
+    const found = [...this.#durable.values()].filter(({ key }) => key.startsWith(prefix));
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  async write({ key, expected, value }: Write): Promise<WriteResult> {
+    if (this.#broken !== undefined) throw this.#broken;
+    const current = this.#current(key);
+    if ((current?.modRevision ?? 0) !== expected) return { ok: false, current };
+    if (current === undefined && value === undefined) return { ok: true, revision: this.#revision };
+    const revision = ++this.#accepted;
+    const next = value && { key, value, createRevision: current?.createRevision ?? revision, modRevision: revision };
+    this.#pending.set(key, next ?? null);
+    await this.#flushed({ revision, key, value: next, previous: current });
+    return { ok: true, revision };
+  }
+
+  watch(revision: number, listener: (event: StoreEvent) => void): () => void {
+    const oldest = (this.#events[0]?.revision ?? this.#revision + 1) - 1;
+    if (revision < oldest) throw new CompactedError(revision, oldest);
+    for (const event of this.#events) if (event.revision > revision) listener(event);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing;
+    this.#listeners.clear();
+    await this.#journal.close();
+  }
+
+  #current(key: string): StoredValue | undefined {
+    const pending = this.#pending.get(key);
+    return pending === undefined ? this.#durable.get(key) : (pending ?? undefined);
+  }
+
+  #flushed(event: StoreEvent): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ event, done, failed });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  /** One batch after another: while one is on its way to the disk, the next gathers. */
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#journal.append(batch.map(({ event }) => event));
+      } catch (error) {
+        this.#broken = error;
+        for (const { failed } of [...batch, ...this.#waiting]) failed(error);
+        this.#waiting = [];
+        break;
+      }
+      for (const { event, done } of batch) {
+        this.#apply(event);
+        done();
+      }
+    }
+    this.#flushing = undefined;
+  }
+
+  #apply(event: StoreEvent): void {
+    const { key, value, revision } = event;
+    if (value === undefined) this.#durable.delete(key);
+    else this.#durable.set(key, value);
+    const pending = this.#pending.get(key);
+    if (pending === null ? value === undefined : pending?.modRevision === revision) this.#pending.delete(key);
+    this.#revision = revision;
+    this.#events.push(event);
+    if (this.#events.length > keptEvents * 2) this.#events = this.#events.slice(-keptEvents);
+    for (const listener of this.#listeners) listener(event);
+  }
+}
