@@ -1,10 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run as runOpa } from "../conformance/opa.ts";
+import { run as runPodSecurity } from "../conformance/pod-security.ts";
 import type { Suite, SuiteResult } from "../conformance/suite.ts";
 
 /** The outside suites, in the order of the rooms they test. */
-const suites: readonly Suite[] = [{ name: "opa", folder: "opa", run: runOpa }];
+const suites: readonly Suite[] = [
+  { name: "opa", folder: "opa", run: runOpa },
+  { name: "pod-security", folder: "pod-security", run: runPodSecurity },
+];
 
 const args = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith("--")));

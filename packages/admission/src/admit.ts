@@ -1,0 +1,99 @@
+import { diffObjects, type KubeObject, StatusError } from "@sallyport/kube";
+import type { Decision, Outcome, PatchOperation, Phase, Step } from "./decision.ts";
+import type { Plugin, PluginResult } from "./plugin.ts";
+import { type Request, withObject } from "./request.ts";
+import type { AdmissionEffects, Snapshot } from "./snapshot.ts";
+
+export interface AdmitOptions {
+  /** In order; see `createChain`. */
+  readonly plugins: readonly Plugin[];
+  /**
+   * Runs between the phases, as the API server validates there: answers the object to go on with, or throws `StatusError`.
+   */
+  readonly validate?: (object: KubeObject | null) => KubeObject | null;
+}
+
+/**
+ * The whole chain: all mutating plugins in order, then validation, then all validating plugins. The first refusal ends it, as
+ * kube-apiserver ends it; a plugin that throws has refused (fail closed).
+ */
+export async function admit(request: Request, snapshot: Snapshot, effects: AdmissionEffects, options: AdmitOptions): Promise<Decision> {
+  const run = new Run(request, snapshot, effects);
+  const allowed = (await run.phase("mutating", options.plugins)) && run.validate(options.validate) && (await run.phase("validating", options.plugins));
+  return run.decision(allowed);
+}
+
+class Run {
+  #request: Request;
+  readonly #snapshot: Snapshot;
+  readonly #effects: AdmissionEffects;
+  readonly #steps: Step[] = [];
+  readonly #warnings = new Set<string>();
+  #annotations: { readonly [key: string]: string } = {};
+  #status: Decision["status"];
+
+  constructor(request: Request, snapshot: Snapshot, effects: AdmissionEffects) {
+    this.#request = request;
+    this.#snapshot = snapshot;
+    this.#effects = effects;
+  }
+
+  async phase(phase: Phase, plugins: readonly Plugin[]): Promise<boolean> {
+    for (const plugin of plugins) {
+      const handler = phase === "mutating" ? plugin.mutate : plugin.validate;
+      if (handler === undefined) continue;
+      const start = this.#effects.ticks();
+      const result = await this.#call(plugin, handler);
+      this.#record(plugin.name, phase, result, this.#effects.ticks() - start);
+      if (result.outcome === "denied" || result.outcome === "errored") return false;
+    }
+    return true;
+  }
+
+  async #call(plugin: Plugin, handler: NonNullable<Plugin["mutate"]>): Promise<PluginResult> {
+    if (!plugin.operations.includes(this.#request.operation)) {
+      return { outcome: "skipped", why: `does not look at ${this.#request.operation}` };
+    }
+    try {
+      return await handler({ request: this.#request, snapshot: this.#snapshot, effects: this.#effects });
+    } catch (error) {
+      const status = error instanceof StatusError ? error.status : new StatusError("InternalError", `Internal error occurred: admission plugin "${plugin.name}" failed: ${(error as Error).message}`).status;
+      return { outcome: "errored", why: (error as Error).message, status, reasons: [] };
+    }
+  }
+
+  validate(validate: AdmitOptions["validate"]): boolean {
+    if (validate === undefined) return true;
+    const start = this.#effects.ticks();
+    try {
+      this.#request = withObject(this.#request, validate(this.#request.object));
+      return true;
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      const { message = "", details } = error.status;
+      const reasons = (details?.causes ?? []).map((cause) => ({ code: "invalid", message: cause.message ?? "", fieldPath: cause.field ?? "" }));
+      this.#record("Validation", "validating", { outcome: "denied", why: message, status: error.status, reasons }, this.#effects.ticks() - start);
+      return false;
+    }
+  }
+
+  #record(plugin: string, phase: Phase, result: PluginResult, cost: number): void {
+    for (const warning of result.warnings ?? []) this.#warnings.add(warning);
+    this.#annotations = { ...this.#annotations, ...result.auditAnnotations };
+    const reasons = "reasons" in result ? (result.reasons ?? []) : [];
+    if (result.outcome === "mutated") {
+      const patch = diffObjects(this.#request.object, result.object) as readonly PatchOperation[];
+      const outcome: Outcome = patch.length === 0 ? "admitted" : "mutated";
+      this.#steps.push({ plugin, phase, outcome, why: result.why, patch, reasons, cost });
+      this.#request = withObject(this.#request, result.object);
+      return;
+    }
+    this.#steps.push({ plugin, phase, outcome: result.outcome, why: result.why, reasons, cost });
+    if ("status" in result) this.#status = result.status;
+  }
+
+  decision(allowed: boolean): Decision {
+    const shared = { object: this.#request.object, warnings: [...this.#warnings], auditAnnotations: this.#annotations, steps: this.#steps };
+    return allowed || this.#status === undefined ? { allowed, ...shared } : { allowed, ...shared, status: this.#status };
+  }
+}

@@ -1,0 +1,35 @@
+import type { KubeObject } from "@sallyport/kube";
+import type { Plugin } from "../plugin.ts";
+import { isCore, pass, skip } from "../refusals.ts";
+
+const annotations = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+
+/**
+ * DefaultStorageClass: a claim that names no class gets the default one. Of several defaults the newest is taken, then the first by
+ * name. A claim with the empty class, or the old annotation, has named one.
+ * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#defaultstorageclass
+ */
+export const defaultStorageClass: Plugin = {
+  name: "DefaultStorageClass",
+  operations: ["CREATE"],
+  mutate: ({ request, snapshot }) => {
+    if (!isCore(request, "persistentvolumeclaims") || request.object === null) return skip("not a claim");
+    const spec = (request.object["spec"] ?? {}) as { readonly storageClassName?: string };
+    const named = request.object.metadata.annotations?.["volume.beta.kubernetes.io/storage-class"];
+    if (spec.storageClassName !== undefined || named !== undefined) return pass("the claim names its class");
+    const [chosen] = snapshot.objects.list("storage.k8s.io", "storageclasses").filter(isDefault).sort(byAgeThenName);
+    if (chosen === undefined) return pass("there is no default class");
+    const storageClassName = chosen.metadata.name ?? "";
+    return { outcome: "mutated", why: `default class ${storageClassName}`, object: { ...request.object, spec: { ...spec, storageClassName } } };
+  },
+};
+
+function isDefault(storageClass: KubeObject): boolean {
+  return annotations.some((key) => storageClass.metadata.annotations?.[key] === "true");
+}
+
+function byAgeThenName(a: KubeObject, b: KubeObject): number {
+  const [older, newer] = [a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? ""];
+  if (older !== newer) return older < newer ? 1 : -1;
+  return (a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1;
+}

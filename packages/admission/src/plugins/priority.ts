@@ -1,0 +1,59 @@
+import type { KubeObject } from "@sallyport/kube";
+import type { Plugin } from "../plugin.ts";
+import { deny, isCore, pass, skip } from "../refusals.ts";
+
+interface PodSpec {
+  readonly priorityClassName?: string;
+  readonly priority?: number;
+  readonly preemptionPolicy?: string;
+}
+
+/** The two classes that exist without an object. */
+const system: { readonly [name: string]: number } = { "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000 };
+
+/**
+ * Priority: a pod's priorityClassName becomes its priority and preemptionPolicy; without one the global default class counts. An
+ * unknown class, or a priority that is not the class's, is refused.
+ * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#priority
+ */
+export const priority: Plugin = {
+  name: "Priority",
+  operations: ["CREATE"],
+  mutate: ({ request, snapshot }) => {
+    if (!isCore(request, "pods") || request.object === null) return skip("not a pod");
+    const spec = (request.object["spec"] ?? {}) as PodSpec;
+    const classes = snapshot.objects.list("scheduling.k8s.io", "priorityclasses");
+    const chosen = spec.priorityClassName ? classOf(spec.priorityClassName, classes) : defaultOf(classes);
+    if (chosen === undefined) return deny(request, "priority-class-not-found", `no PriorityClass with name ${spec.priorityClassName} was found`, "spec.priorityClassName");
+    if (spec.priority !== undefined && spec.priority !== chosen.value) {
+      return deny(request, "priority-mismatch", `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${chosen.value} from the given PriorityClass name`, "spec.priority");
+    }
+    const object = { ...request.object, spec: { ...spec, ...(chosen.name === "" ? {} : { priorityClassName: chosen.name }), priority: chosen.value, preemptionPolicy: spec.preemptionPolicy ?? chosen.policy } };
+    return { outcome: "mutated", why: `priority ${chosen.value}`, object };
+  },
+  validate: () => pass(),
+};
+
+interface Chosen {
+  readonly name: string;
+  readonly value: number;
+  readonly policy: string;
+}
+
+function classOf(name: string, classes: readonly KubeObject[]): Chosen | undefined {
+  const found = classes.find((each) => each.metadata.name === name);
+  if (found !== undefined) return chosenFrom(found);
+  const value = system[name];
+  return value === undefined ? undefined : { name, value, policy: "PreemptLowerPriority" };
+}
+
+function chosenFrom(priorityClass: KubeObject): Chosen {
+  const { value, preemptionPolicy } = priorityClass as { readonly value?: number; readonly preemptionPolicy?: string };
+  return { name: priorityClass.metadata.name ?? "", value: value ?? 0, policy: preemptionPolicy ?? "PreemptLowerPriority" };
+}
+
+/** Of several global defaults the lowest value counts. */
+function defaultOf(classes: readonly KubeObject[]): Chosen {
+  const defaults = classes.filter((each) => each["globalDefault"] === true).map(chosenFrom);
+  return defaults.sort((a, b) => a.value - b.value)[0] ?? { name: "", value: 0, policy: "PreemptLowerPriority" };
+}

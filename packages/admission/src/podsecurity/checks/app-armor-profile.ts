@@ -1,0 +1,42 @@
+import { type Check, verdict } from "../check.ts";
+import { containersOf, named, quoteAll } from "../pod.ts";
+
+const prefix = "container.apparmor.security.beta.kubernetes.io/";
+
+function isAllowedAnnotation(value: string): boolean {
+  return value === "" || value === "runtime/default" || value.startsWith("localhost/");
+}
+
+/** appArmorProfile: annotations runtime/default or localhost/*; fields RuntimeDefault or Localhost. */
+export const appArmorProfile: Check = {
+  id: "appArmorProfile",
+  level: "baseline",
+  versions: [
+    {
+      minor: 0,
+      check: (metadata, spec) => {
+        const types = new Set<string>();
+        const isBad = (type: string | undefined) => {
+          if (type === undefined || type === "RuntimeDefault" || type === "Localhost") return false;
+          types.add(type);
+          return true;
+        };
+        const pod = isBad(spec.securityContext?.appArmorProfile?.type);
+        const bad = containersOf(spec).filter(({ container }) => isBad(container.securityContext?.appArmorProfile?.type));
+        const annotations = Object.entries(metadata.annotations ?? {}).filter(([key, value]) => key.startsWith(prefix) && !isAllowedAnnotation(value));
+        const setters = [...(pod ? ["pod"] : []), ...(bad.length === 0 ? [] : [named("container", bad.map(({ container }) => container.name))])];
+        const details = [
+          ...(setters.length === 0 ? [] : [`${setters.join(" and ")} must not set AppArmor profile type to ${quoteAll([...types].sort())}`]),
+          ...(annotations.length === 0 ? [] : [`annotation${annotations.length === 1 ? "" : "s"} ${annotations.map(([key, value]) => `"${key}=${JSON.stringify(value).slice(1, -1)}"`).sort().join(", ")}`]),
+        ];
+        const fields = [
+          ...(pod ? ["spec.securityContext.appArmorProfile.type"] : []),
+          ...bad.map(({ path }) => `${path}.securityContext.appArmorProfile.type`),
+          ...annotations.map(([key]) => `metadata.annotations[${key}]`),
+        ];
+        const reason = fields.length === 1 ? "forbidden AppArmor profile" : "forbidden AppArmor profiles";
+        return verdict(reason, details.join(" and "), fields);
+      },
+    },
+  ],
+};
