@@ -1,4 +1,5 @@
 import type { KubeObject } from "@sallyport/kube";
+import type { PolicySet } from "./policies/policy-set.ts";
 import type { UserInfo } from "./request.ts";
 
 /** Reads of current objects, in their preferred version. Answers what was true at one generation. */
@@ -27,13 +28,6 @@ export interface Authorizer {
   readonly authorize: (attributes: AuthorizationAttributes) => { readonly allowed: boolean; readonly reason: string };
 }
 
-/** The loaded policies, compiled: one immutable generation. See `policies/policy-set.ts`. */
-export interface PolicySet {
-  readonly generation: number;
-  /** SHA-256 over the policies' names and texts. */
-  readonly digest: string;
-}
-
 /**
  * An immutable generation of everything a decision may read. Writers build the next one and swap it; a bad policy leaves
  * the last good generation in place.
@@ -43,6 +37,8 @@ export interface Snapshot {
   readonly objects: ObjectReader;
   readonly authorizer: Authorizer;
   readonly policies: PolicySet;
+  /** `data` as policies see it: a plain document that is always current, for reading only. */
+  readonly policyData: { readonly [name: string]: unknown };
 }
 
 /** What the chain may do to the world; all of it is handed in. */

@@ -8,6 +8,7 @@ import { type Generated, generate } from "./run/generate.ts";
 import { Interpreter } from "./run/interpreter.ts";
 import type { Policy } from "./run/ir.ts";
 import { defaultLimits, type Limits, RunState } from "./run/state.ts";
+import { type Read, Trace } from "./run/trace.ts";
 import type { Module, RegoVersion } from "./syntax/ast.ts";
 import { type Diagnostic, RegoError } from "./syntax/diagnostic.ts";
 import { parseModule, parseQuery } from "./syntax/parser.ts";
@@ -72,6 +73,14 @@ export function compileParsed(modules: readonly Module[], options: EngineOptions
   return { policy: compiled && new RegoPolicy(compiled, options), diagnostics };
 }
 
+/** A member of a partial set: the rule that made it, and the parts of the input which that rule had looked at. */
+export interface ExplainedMember {
+  readonly value: Value;
+  readonly file: string;
+  readonly row: number;
+  readonly reads: readonly Read[];
+}
+
 interface Prepared {
   readonly policy: Policy;
   readonly interpreter: Interpreter;
@@ -104,6 +113,17 @@ export class RegoPolicy {
     return result === undefined ? undefined : lookup(result, "result");
   }
 
+  /** The same by the interpreter, with what each set's members were derived from. */
+  explain(path: string, options: EvaluateOptions): { readonly value: Value | undefined; readonly derivations: readonly ExplainedMember[] } {
+    const parts = pathParts(path);
+    const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
+    const trace = new Trace(options.input);
+    const [result] = this.#run(prepared, { ...options, evaluator: "interpreter" }, trace);
+    const files = prepared.policy.static.files ?? [];
+    const derivations = trace.derivations.map(({ value, place, reads }) => ({ value, reads, file: files[place.file ?? 0]?.value ?? "", row: place.row ?? 0 }));
+    return { value: result === undefined ? undefined : lookup(result, "result"), derivations };
+  }
+
   /** All bindings of a query. Throws `RegoError` for what does not compile, `EvaluationError` for what cannot be answered. */
   query(text: string, options: EvaluateOptions): readonly Value[] {
     const prepared = this.#prepare(`query ${text}`, () => {
@@ -130,12 +150,13 @@ export class RegoPolicy {
     return prepared;
   }
 
-  #run(prepared: Prepared, options: EvaluateOptions): readonly Value[] {
+  #run(prepared: Prepared, options: EvaluateOptions, trace?: Trace): readonly Value[] {
     const state = new RunState({
       effects: options.effects,
       builtins: this.#builtins,
       strictBuiltinErrors: options.strictBuiltinErrors === true,
       limits: options.limits ?? defaultLimits,
+      ...(trace === undefined ? {} : { trace }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
     });

@@ -5,11 +5,13 @@ export {
   compileParsed,
   type EngineOptions,
   type EvaluateOptions,
+  type ExplainedMember,
   type Evaluator,
   type ModuleSource,
   RegoPolicy,
 } from "./engine.ts";
 export { EvaluationError, type EvaluationErrorCode } from "./run/errors.ts";
+export type { Read } from "./run/trace.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Module, RegoVersion } from "./syntax/ast.ts";
 export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";

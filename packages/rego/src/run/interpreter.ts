@@ -65,6 +65,15 @@ class Run {
 
   /** A block ends where a statement is undefined or leaves it; `0` from a statement means: leave this block. */
   block(block: Block): Ending {
+    const { trace } = this.#state;
+    if (trace === undefined) return this.#statements(block);
+    const mark = trace.mark;
+    const ending = this.#statements(block);
+    trace.reset(mark);
+    return ending;
+  }
+
+  #statements(block: Block): Ending {
     for (const stmt of block.stmts) {
       const ending = this.#statement(stmt);
       if (ending === done) continue;
@@ -111,7 +120,10 @@ class Run {
     DotStmt: (run: Run, { source, key, target }: Fields<"DotStmt">) => {
       const from = run.#value(source);
       const at = run.#value(key);
-      return from === undefined || at === undefined ? undefinedHere : run.#set(target, lookup(from, at));
+      if (from === undefined || at === undefined) return undefinedHere;
+      const found = lookup(from, at);
+      run.#state.trace?.read(from, at, found);
+      return run.#set(target, found);
     },
     EqualStmt: (run: Run, { a, b }: Fields<"EqualStmt">) => {
       const left = run.#value(a);
@@ -148,7 +160,8 @@ class Run {
       return left !== undefined && right !== undefined && !equal(left, right) ? done : undefinedHere;
     },
     NotStmt: (run: Run, { block }: Fields<"NotStmt">) => {
-      const ending = run.block(block);
+      // What a negation looked at is why it holds: it is not forgotten.
+      const ending = run.#statements(block);
       if (ending === done) return undefinedHere;
       return ending === undefinedHere ? done : ending;
     },
@@ -186,9 +199,11 @@ class Run {
       return returned;
     },
     ScanStmt: (run: Run, stmt: Fields<"ScanStmt">) => run.#scan(stmt),
-    SetAddStmt: (run: Run, { value, set }: Fields<"SetAddStmt">) => {
+    SetAddStmt: (run: Run, stmt: Fields<"SetAddStmt">) => {
+      const { value, set } = stmt;
       const member = run.#value(value);
       if (member === undefined) return undefinedHere;
+      run.#state.trace?.derive(member, stmt);
       (run.#locals[set] as RegoSet).add(member);
       return done;
     },
@@ -220,7 +235,10 @@ class Run {
       this.#state.step();
       this.#locals[key] = keys === undefined ? i : keys[i];
       this.#locals[value] = values[i];
+      const mark = this.#state.trace?.mark ?? 0;
+      this.#state.trace?.read(from as Value, this.#locals[key] as Value, values[i]);
       const ending = this.block(block);
+      this.#state.trace?.reset(mark);
       if (ending >= 0 || ending === returned) return ending;
     }
     return done;

@@ -2,6 +2,7 @@ import { type Builtin, BuiltinError, type Effects, type QueryState } from "../bu
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import type { Place } from "./ir.ts";
+import type { Trace } from "./trace.ts";
 
 /** What one evaluation may spend. Each limit ends it with `eval_cancel_error`. */
 export interface Limits {
@@ -24,6 +25,8 @@ export interface StateOptions {
   /** Milliseconds; with `deadline`, ends an evaluation that takes too long. */
   readonly clock?: () => number;
   readonly deadline?: number;
+  /** Only the interpreter follows it. */
+  readonly trace?: Trace;
 }
 
 /** The values that `input` and `data` have inside one `with`, and the rules' values under them. */
@@ -37,16 +40,17 @@ export interface Frame {
 /** Everything that changes while one query is evaluated. */
 export class RunState {
   readonly query: QueryState;
+  readonly trace: Trace | undefined;
   readonly #options: StateOptions;
   readonly #frames: Frame[] = [];
   /** Builtin errors that made an expression undefined, in order. */
   readonly builtinErrors: EvaluationError[] = [];
-  readonly #builtinMemo = new Map<string, Value>();
   #steps = 0;
   #depth = 0;
 
   constructor(options: StateOptions) {
     this.#options = options;
+    this.trace = options.trace;
     this.query = { effects: options.effects, cache: new Map() };
   }
 
@@ -102,8 +106,4 @@ export class RunState {
     }
   }
 
-  /** Memory of nondeterministic builtins' answers within the query. */
-  get builtinMemo(): Map<string, Value> {
-    return this.#builtinMemo;
-  }
 }
