@@ -78,6 +78,7 @@ export class BlockWriter {
   /** The block that `write` fills. */
   block(write: () => void): Block {
     const outer = this.#stmts;
+    const place = this.#place;
     const inner: Stmt[] = [];
     this.#stmts = inner;
     this.#depth++;
@@ -85,6 +86,7 @@ export class BlockWriter {
       write();
     } finally {
       this.#stmts = outer;
+      this.#place = place;
       this.#depth--;
     }
     return { stmts: inner };

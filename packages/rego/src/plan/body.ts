@@ -1,0 +1,64 @@
+import type { Body, Expr, Term } from "../syntax/ast.ts";
+import { BlockWriter, falseOperand } from "./builder.ts";
+import { planCallExpr } from "./calls.ts";
+import type { Context } from "./context.ts";
+import { planEvery } from "./every.ts";
+import type { Library } from "./library.ts";
+import { closure, planTerm, type Scope } from "./scope.ts";
+import { planTermHere } from "./terms.ts";
+import { planWith } from "./with.ts";
+
+/** A place in a new function or plan, without variables. */
+export function createScope(library: Library, context: Context): Scope {
+  const writer = new BlockWriter(library.builder);
+  return { library, context, writer, vars: new Map(), recursion: { term: planTermHere, body: planBodyHere } };
+}
+
+/** What `planBody` does. */
+function planBodyHere(scope: Scope, body: Body, next: () => void): void {
+  planFrom(scope, body, 0, next);
+}
+
+function planFrom(scope: Scope, body: Body, at: number, next: () => void): void {
+  const expr = body[at];
+  if (expr === undefined) next();
+  else planExpr(scope, expr, () => planFrom(scope, body, at + 1, next));
+}
+
+function planExpr(scope: Scope, expr: Expr, next: () => void): void {
+  scope.writer.at(expr.loc);
+  if (expr.negated) planNegated(scope, expr, next);
+  else if (expr.with.length > 0) planWith(scope, expr, (inner, after) => planPlain(inner, expr, after), next);
+  else planPlain(scope, expr, next);
+}
+
+function planNegated(scope: Scope, expr: Expr, next: () => void): void {
+  const { writer } = scope;
+  const block = writer.block(() => planExpr(closure(scope), { ...expr, negated: false }, () => {}));
+  writer.emit("NotStmt", { block });
+  next();
+}
+
+function planPlain(scope: Scope, { terms }: Expr, next: () => void): void {
+  switch (terms.kind) {
+    case "every":
+      planEvery(scope, terms, next);
+      return;
+    case "some":
+      next();
+      return;
+    case "call":
+      planCallExpr(scope, terms.operator, terms.args, next);
+      return;
+    case "term":
+      planTruth(scope, terms.term, next);
+  }
+}
+
+/** A term as an expression holds unless it is false or undefined. */
+function planTruth(scope: Scope, term: Term, next: () => void): void {
+  planTerm(scope, term, (value) => {
+    scope.writer.emit("NotEqualStmt", { a: value, b: falseOperand });
+    next();
+  });
+}

@@ -1,0 +1,111 @@
+import { findSignature } from "../builtins/capabilities.ts";
+import { nameOfRef } from "../compile/walk.ts";
+import type { Operand } from "../run/ir.ts";
+import type { Call, Ref, Term } from "../syntax/ast.ts";
+import { falseOperand, localOperand } from "./builder.ts";
+import { type Mock, mockRoot, withoutMocks } from "./context.ts";
+import { type Next, planTerm, planTerms, type Scope } from "./scope.ts";
+import { unify, unifyOperand } from "./unify.ts";
+
+/** A call as an expression: an equation, a call with its output as one argument more, or one that must not be false. */
+export function planCallExpr(scope: Scope, operator: Ref, args: readonly Term[], next: () => void): void {
+  const name = nameOfRef(operator) ?? "";
+  if (name === "eq" && args.length === 2) {
+    unify(scope, args[0] as Term, args[1] as Term, next);
+    return;
+  }
+  const arity = arityOf(scope, name) ?? args.length;
+  const output = args[arity];
+  planFunction(scope, operator, args.slice(0, arity), (value) => {
+    if (output !== undefined) unifyOperand(scope, value, output, next);
+    else {
+      if (!isVoid(name)) scope.writer.emit("NotEqualStmt", { a: value, b: falseOperand });
+      next();
+    }
+  });
+}
+
+/** A call inside a term. */
+export function planCall(scope: Scope, { operator, args }: Call, next: Next<Operand>): void {
+  planFunction(scope, operator, args, next);
+}
+
+/** True when the name is that of a function with rules. */
+export function isFunction({ library }: Scope, name: string): boolean {
+  return library.compiled.arities.has(name);
+}
+
+function arityOf({ library }: Scope, name: string): number | undefined {
+  return library.compiled.arities.get(name) ?? findSignature(name)?.args.length;
+}
+
+/** A builtin without a result, as `print`: called for its effect. */
+function isVoid(name: string): boolean {
+  const signature = findSignature(name);
+  return signature !== undefined && signature.result === undefined;
+}
+
+function planFunction(scope: Scope, operator: Ref, args: readonly Term[], next: Next<Operand>): void {
+  const mock = scope.context.mocks.get(nameOfRef(operator) ?? "");
+  planTerms(scope, args, (values) => {
+    if (mock === undefined) planPlainCall(scope, operator, values, next);
+    else if (mock.kind === "function") {
+      const inner = { ...scope, context: withoutMocks(scope.context) };
+      planPlainCall(inner, mock.operator, values, next);
+    } else planMockedValue(scope, mock, next);
+  });
+}
+
+function planPlainCall(scope: Scope, operator: Ref, values: readonly Operand[], next: Next<Operand>): void {
+  const name = nameOfRef(operator) ?? "";
+  if (isFunction(scope, name)) planRuleCall(scope, operator, values, next);
+  else planBuiltinCall(scope, name, values, next);
+}
+
+function planRuleCall(
+  { library, writer, context }: Scope,
+  operator: Ref,
+  values: readonly Operand[],
+  next: Next<Operand>,
+): void {
+  const path = operator.terms.slice(1).map((term) => (term.kind === "string" ? term.value : ""));
+  const node = library.node(path, context);
+  if (node === undefined || node.rules.length === 0) {
+    writer.fail();
+    return;
+  }
+  const result = writer.local();
+  const args = [localOperand(0), localOperand(1), ...values];
+  writer.emit("CallStmt", { func: library.ruleFunction(node, context), args, result });
+  next(localOperand(result));
+}
+
+function planBuiltinCall(
+  { library, writer }: Scope,
+  name: string,
+  values: readonly Operand[],
+  next: Next<Operand>,
+): void {
+  const result = writer.local();
+  library.builder.useBuiltin(name);
+  writer.emit("CallStmt", { func: name, args: values, result });
+  if (findSignature(name)?.relation !== true) {
+    next(localOperand(result));
+    return;
+  }
+  const [key, value] = [writer.local(), writer.local()];
+  const block = writer.block(() => next(localOperand(value)));
+  writer.emit("ScanStmt", { source: result, key, value, block });
+}
+
+function planMockedValue(scope: Scope, mock: Exclude<Mock, { kind: "function" }>, next: Next<Operand>): void {
+  if (mock.kind === "constant") {
+    planTerm(scope, mock.term, next);
+    return;
+  }
+  const { writer } = scope;
+  const [root, target] = [writer.local(), writer.local()];
+  writer.emit("DotStmt", { source: localOperand(1), key: writer.string(mockRoot), target: root });
+  writer.emit("DotStmt", { source: localOperand(root), key: writer.string(mock.slot), target });
+  next(localOperand(target));
+}

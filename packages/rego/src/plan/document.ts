@@ -1,0 +1,112 @@
+import type { Block, Operand } from "../run/ir.ts";
+import { createScope } from "./body.ts";
+import { localOperand } from "./builder.ts";
+import { hasSlots, mockRoot } from "./context.ts";
+import type { Job, Library, Pattern } from "./library.ts";
+import type { Scope } from "./scope.ts";
+import type { TreeNode } from "./tree.ts";
+
+type DocumentJob = Extract<Job, { kind: "document" }>;
+type ChildJob = Extract<Job, { kind: "child" }>;
+
+/** Plans the document at a node without rules: the values of what lies below, over the base document. */
+export function planDocumentJob(library: Library, { name, node, context, pattern }: DocumentJob): void {
+  const scope = createScope(library, context);
+  const { writer } = scope;
+  const [result, virtual] = [writer.local(), writer.local()];
+  const make = writer.block(() => {
+    writer.emit("MakeObjectStmt", { target: virtual });
+    const blocks = childrenOf(scope, node, pattern[0]).map((child) => planInsertion(scope, child, pattern, virtual));
+    writer.emit("BlockStmt", { blocks });
+    writer.emit("AssignVarStmt", { source: localOperand(virtual), target: result });
+  });
+  const merge = writer.block(() => {
+    const base = planBase(scope, node.path);
+    writer.emit("IsObjectStmt", { source: localOperand(base) });
+    writer.emit("ObjectMergeStmt", { a: virtual, b: base, target: result });
+  });
+  const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: result }));
+  library.builder.funcs.push({
+    name,
+    path: ["g0", ...node.path],
+    params: [0, 1],
+    return: result,
+    blocks: [make, merge, last],
+  });
+}
+
+/** The children that have a value and are wanted, as the context shows them. */
+function childrenOf({ library, context }: Scope, node: TreeNode, wanted: string | undefined): readonly TreeNode[] {
+  return [...node.children]
+    .filter(([key, { isDocument }]) => isDocument && (wanted === undefined || wanted === key))
+    .flatMap(([, { path }]) => library.node(path, context) ?? []);
+}
+
+function planInsertion(scope: Scope, child: TreeNode, pattern: Pattern, object: number): Block {
+  const { writer } = scope;
+  return writer.block(() => {
+    const value = planChild(scope, child, pattern.slice(1));
+    writer.emit("ObjectInsertStmt", { key: writer.string(child.path.at(-1) as string), value, object });
+  });
+}
+
+function planChild({ library, context, writer }: Scope, child: TreeNode, pattern: Pattern): Operand {
+  const hasValue = child.rules.length > 0;
+  const func = hasValue ? library.ruleFunction(child, context) : library.documentFunction(child, pattern, context);
+  const result = writer.local();
+  writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result });
+  return localOperand(result);
+}
+
+/** The base document at a path, without the values of mocks. */
+function planBase(scope: Scope, path: readonly string[]): number {
+  const { writer, context } = scope;
+  if (path.length === 0 && hasSlots(context)) return planVisibleRoot(scope);
+  let source = 1;
+  for (const part of path) {
+    const target = writer.local();
+    writer.emit("DotStmt", { source: localOperand(source), key: writer.string(part), target });
+    source = target;
+  }
+  return source;
+}
+
+function planVisibleRoot({ writer }: Scope): number {
+  const [object, key, value] = [writer.local(), writer.local(), writer.local()];
+  writer.emit("MakeObjectStmt", { target: object });
+  const block = writer.block(() => {
+    writer.emit("NotEqualStmt", { a: localOperand(key), b: writer.string(mockRoot) });
+    writer.emit("ObjectInsertStmt", { key: localOperand(key), value: localOperand(value), object });
+  });
+  writer.emit("ScanStmt", { source: 1, key, value, block });
+  return object;
+}
+
+/**
+ * Plans the lookup of one child by a key that is known when it runs: not a part of OPA's IR, which has CallDynamicStmt for the case that
+ * all children are rules, but made of its statements. Other keys are those of the base document.
+ */
+export function planChildJob(library: Library, { name, node, context, pattern }: ChildJob): void {
+  const scope = createScope(library, context);
+  const { writer } = scope;
+  const [key, result] = [writer.local(), writer.local()];
+  const children = childrenOf(scope, node, undefined);
+  const blocks = children.map((child) =>
+    writer.block(() => {
+      writer.emit("EqualStmt", { a: localOperand(key), b: writer.string(child.path.at(-1) as string) });
+      const outcome = writer.block(() => {
+        const value = planChild(scope, child, pattern);
+        writer.emit("AssignVarStmt", { source: value, target: result });
+      });
+      writer.emit("BlockStmt", { blocks: [outcome] });
+      writer.emit("ReturnLocalStmt", { source: result });
+    }),
+  );
+  const reset = writer.block(() => writer.emit("ResetLocalStmt", { target: result }));
+  const base = writer.block(() => {
+    const source = localOperand(planBase(scope, node.path));
+    writer.emit("DotStmt", { source, key: localOperand(key), target: result });
+    writer.emit("ReturnLocalStmt", { source: result });
+  });
+  library.builder.funcs.push({ name, params: [0, 1, key], return: result, blocks: [reset, ...blocks, base] });
+}

@@ -1,0 +1,118 @@
+import type { CompiledRule } from "../compile/compiled.ts";
+import type { Block, Operand } from "../run/ir.ts";
+import type { Rule, Term } from "../syntax/ast.ts";
+import { localOperand } from "./builder.ts";
+import { type Next, planBody, planTerm, type Scope } from "./scope.ts";
+import type { TreeNode } from "./tree.ts";
+
+/** A rule with its path below the node of its group. */
+interface Member {
+  readonly each: CompiledRule;
+  readonly path: readonly Term[];
+}
+
+/** Plans the value of a rule with its else branches into a local. */
+type Chain = (rule: Rule, result: number) => void;
+
+/**
+ * Rules with variables in their path, with all rules below the node: one object of objects. The longest paths come first, so that a
+ * value in whose inside another rule has written is a conflict, and is never changed.
+ */
+export function planGroup(scope: Scope, node: TreeNode, result: number, chain: Chain): readonly Block[] {
+  const { writer } = scope;
+  const make = writer.block(() => writer.emit("MakeObjectStmt", { target: result }));
+  const members = membersOf(node, []).sort((a, b) => b.path.length - a.path.length);
+  const [definitions, defaults] = [members.filter(isDefinition), members.filter((member) => !isDefinition(member))];
+  const blocks = [...definitions, ...defaults].map((member) =>
+    writer.block(() => planMember({ ...scope, vars: new Map() }, member, result, chain)),
+  );
+  return [make, ...blocks];
+}
+
+function isDefinition({ each }: Member): boolean {
+  return !each.rule.default;
+}
+
+function membersOf(node: TreeNode, keys: readonly string[]): Member[] {
+  const own = node.rules
+    .filter(({ kind }) => kind !== "function")
+    .map((each): Member => {
+      const { loc } = each.rule.head;
+      return { each, path: [...keys.map((value): Term => ({ kind: "string", loc, value })), ...each.suffix] };
+    });
+  return [...own, ...[...node.children].flatMap(([key, child]) => membersOf(child, [...keys, key]))];
+}
+
+function planMember(scope: Scope, { each: { rule, kind }, path }: Member, result: number, chain: Chain): void {
+  const { writer } = scope;
+  writer.at(rule.loc);
+  if (rule.default) {
+    planDefault(scope, rule, path, result);
+  } else if (rule.else !== undefined) {
+    const chosen = writer.local();
+    writer.emit("ResetLocalStmt", { target: chosen });
+    const block = writer.block(() => chain(rule, chosen));
+    writer.emit("BlockStmt", { blocks: [block] });
+    writer.emit("IsDefinedStmt", { source: chosen });
+    insertValue(scope, result, path, (next) => next(localOperand(chosen)));
+  } else {
+    planBody(scope, rule.body, () => {
+      writer.at(rule.head.loc);
+      if (kind === "set") insertMember(scope, result, path, rule.head.key as Term);
+      else insertValue(scope, result, path, (next) => planTerm(scope, rule.head.value as Term, next));
+    });
+  }
+}
+
+/** A default stands where no other rule has put a value. */
+function planDefault(scope: Scope, rule: Rule, path: readonly Term[], result: number): void {
+  const { writer } = scope;
+  const missing = writer.block(() => {
+    let source = localOperand(result);
+    for (const key of path) {
+      planTerm(scope, key, (operand) => {
+        const target = writer.local();
+        writer.emit("DotStmt", { source, key: operand, target });
+        source = localOperand(target);
+      });
+    }
+  });
+  writer.emit("NotStmt", { block: missing });
+  planBody(scope, rule.body, () => {
+    insertValue(scope, result, path, (next) => planTerm(scope, rule.head.value as Term, next));
+  });
+}
+
+function insertValue(scope: Scope, object: number, path: readonly Term[], value: (next: Next<Operand>) => void): void {
+  const [key, ...rest] = path as readonly [Term, ...Term[]];
+  planTerm(scope, key, (operand) => {
+    if (rest.length > 0) insertValue(scope, childOf(scope, object, operand, "MakeObjectStmt"), rest, value);
+    else value((planned) => scope.writer.emit("ObjectInsertOnceStmt", { key: operand, value: planned, object }));
+  });
+}
+
+function insertMember(scope: Scope, object: number, path: readonly Term[], member: Term): void {
+  const [key, ...rest] = path as readonly [Term, ...Term[]];
+  planTerm(scope, key, (operand) => {
+    if (rest.length > 0) {
+      insertMember(scope, childOf(scope, object, operand, "MakeObjectStmt"), rest, member);
+      return;
+    }
+    const set = childOf(scope, object, operand, "MakeSetStmt");
+    planTerm(scope, member, (value) => scope.writer.emit("SetAddStmt", { value, set }));
+  });
+}
+
+/** The object or set below `key`, made when it is not there. */
+function childOf({ writer }: Scope, object: number, key: Operand, make: "MakeObjectStmt" | "MakeSetStmt"): number {
+  const child = writer.local();
+  writer.emit("ResetLocalStmt", { target: child });
+  const find = writer.block(() => writer.emit("DotStmt", { source: localOperand(object), key, target: child }));
+  const create = writer.block(() => {
+    writer.emit("IsUndefinedStmt", { source: child });
+    writer.emit(make, { target: child });
+    writer.emit("ObjectInsertOnceStmt", { key, value: localOperand(child), object });
+  });
+  writer.emit("BlockStmt", { blocks: [find, create] });
+  return child;
+}

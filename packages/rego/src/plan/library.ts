@@ -1,0 +1,106 @@
+import type { Compiled } from "../compile/compiled.ts";
+import { PolicyBuilder } from "./builder.ts";
+import { type Context, isHidden, plainContext } from "./context.ts";
+import { createTree, type TreeNode } from "./tree.ts";
+
+/** Keys of a document that are wanted, level by level; undefined for all keys of a level. */
+export type Pattern = readonly (string | undefined)[];
+
+/** A function that something calls and that is still to be planned. */
+export type Job = { readonly name: string; readonly node: TreeNode; readonly context: Context } & (
+  | { readonly kind: "rules" }
+  /** One member or entry of a partial rule, by its key. */
+  | { readonly kind: "key" }
+  | { readonly kind: "document"; readonly pattern: Pattern }
+  /** The document one level down, at a key that is known when it runs. */
+  | { readonly kind: "child"; readonly pattern: Pattern }
+);
+
+/** All functions of one policy: names for those that are called, and jobs to plan them. */
+export class Library {
+  readonly compiled: Compiled;
+  readonly builder: PolicyBuilder = new PolicyBuilder();
+  readonly #root: TreeNode;
+  readonly #named = new Set<string>();
+  readonly #jobs: Job[] = [];
+  readonly #contexts = new Map<string, number>([[plainContext.key, 0]]);
+  #slots = 0;
+
+  constructor(compiled: Compiled) {
+    this.compiled = compiled;
+    this.#root = createTree(compiled);
+  }
+
+  /** The next function to plan, if any is left. */
+  nextJob(): Job | undefined {
+    return this.#jobs.shift();
+  }
+
+  /** A name for a value of a mock, unique in the policy. */
+  slot(): string {
+    return String(this.#slots++);
+  }
+
+  /** The rules and packages at or below a path, as this context sees them. */
+  node(path: readonly string[], context: Context): TreeNode | undefined {
+    if (isHidden(context, path)) return undefined;
+    let node: TreeNode | undefined = this.#root;
+    for (const key of path) node = node?.children.get(key);
+    return node;
+  }
+
+  /** The function of a node's rules. */
+  ruleFunction(node: TreeNode, context: Context): string {
+    return this.#request("", { kind: "rules", node, context });
+  }
+
+  /** The function of a partial rule's one entry; its argument is the key. */
+  keyFunction(node: TreeNode, context: Context): string {
+    return this.#request("[key]", { kind: "key", node, context });
+  }
+
+  /** The function of the document at a node: its rules' values over the base document. */
+  documentFunction(node: TreeNode, pattern: Pattern, context: Context): string {
+    const relevant = trim(pattern.slice(0, node.height));
+    return this.#request(`[*]${patternText(relevant)}`, { kind: "document", node, context, pattern: relevant });
+  }
+
+  /** The function of the document at a key below a node; its argument is the key. */
+  childFunction(node: TreeNode, pattern: Pattern, context: Context): string {
+    const relevant = trim(pattern.slice(0, node.height - 1));
+    return this.#request(`[child]${patternText(relevant)}`, { kind: "child", node, context, pattern: relevant });
+  }
+
+  #request(mark: string, wanted: Unnamed<Job>): string {
+    const { node, context } = wanted;
+    const name = `g${this.#contextId(context)}.data${node.path.map(partText).join("")}${mark}`;
+    if (!this.#named.has(name)) {
+      this.#named.add(name);
+      this.#jobs.push({ ...wanted, name } as Job);
+    }
+    return name;
+  }
+
+  #contextId(context: Context): number {
+    const known = this.#contexts.get(context.key);
+    if (known !== undefined) return known;
+    this.#contexts.set(context.key, this.#contexts.size);
+    return this.#contexts.size - 1;
+  }
+}
+
+type Unnamed<T> = T extends Job ? Omit<T, "name"> : never;
+
+/** Trailing levels of which all is wanted say nothing. */
+function trim(pattern: Pattern): Pattern {
+  return pattern.slice(0, pattern.findLastIndex((key) => key !== undefined) + 1);
+}
+
+function patternText(pattern: Pattern): string {
+  return pattern.map((key) => (key === undefined ? "[*]" : partText(key))).join("");
+}
+
+/** As OPA writes it; keys that would make a name ambiguous are quoted. */
+function partText(part: string): string {
+  return /[.[\]"]/.test(part) ? `[${JSON.stringify(part)}]` : `.${part}`;
+}

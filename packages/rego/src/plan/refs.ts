@@ -1,0 +1,133 @@
+import type { Operand } from "../run/ir.ts";
+import type { Ref, Term } from "../syntax/ast.ts";
+import { localOperand } from "./builder.ts";
+import { isSelective } from "./key.ts";
+import { bind, isBound, localOf, makeNumber, type Next, planTerm, type Scope } from "./scope.ts";
+import { isFunctionNode, type TreeNode } from "./tree.ts";
+import { unifyOperand } from "./unify.ts";
+
+export function planRef(scope: Scope, ref: Ref, next: Next<Operand>): void {
+  const [head, ...operands] = ref.terms as readonly [Term, ...Term[]];
+  if (head.kind === "var" && head.name === "data") planData(scope, [], operands, next);
+  else if (head.kind === "var" && head.name === "input" && operands.length > 0) {
+    planPath(scope, localOperand(0), operands, next);
+  } else planTerm(scope, head, (value) => planPath(scope, value, operands, next));
+}
+
+/** The document at a constant path below `data`. */
+export function planDocument(scope: Scope, path: readonly string[], next: Next<Operand>): void {
+  const { library, context, writer } = scope;
+  const node = library.node(path, context);
+  if (node === undefined) planBase(scope, path, next);
+  else if (node.rules.length === 0) next(call(scope, library.documentFunction(node, [], context)));
+  else if (isFunctionNode(node)) writer.fail();
+  else next(call(scope, library.ruleFunction(node, context)));
+}
+
+/** Walks constant keys through the tree as far as rules reach, then goes on through their value or the base document. */
+function planData(scope: Scope, path: readonly string[], operands: readonly Term[], next: Next<Operand>): void {
+  const node = scope.library.node(path, scope.context);
+  const [key, ...rest] = operands;
+  if (node === undefined) planBase(scope, path, (value) => planBasePath(scope, value, operands, next));
+  else if (node.rules.length > 0) planRules(scope, node, operands, next);
+  else if (key === undefined) planDocument(scope, path, next);
+  else if (key.kind === "string") planData(scope, [...path, key.value], rest, next);
+  else planBranches(scope, node, operands, next);
+}
+
+function planRules(scope: Scope, node: TreeNode, operands: readonly Term[], next: Next<Operand>): void {
+  const [key, ...rest] = operands;
+  if (isFunctionNode(node)) scope.writer.fail();
+  else if (key !== undefined && isBound(scope, key) && isSelective(node)) {
+    planTerm(scope, key, (value) => {
+      const found = call(scope, scope.library.keyFunction(node, scope.context), value);
+      planPath(scope, found, rest, next);
+    });
+  } else {
+    const value = call(scope, scope.library.ruleFunction(node, scope.context));
+    planPath(scope, value, operands, next);
+  }
+}
+
+/**
+ * A key that is no constant, where the tree branches. A known one is looked up alone; else the document is made of as much as the
+ * operands ask for: `data.policies[x].deny` evaluates no rule but `deny`.
+ */
+function planBranches(scope: Scope, node: TreeNode, operands: readonly Term[], next: Next<Operand>): void {
+  const { library, context } = scope;
+  const pattern = operands.map((term) => (term.kind === "string" ? term.value : undefined));
+  const [key, ...rest] = operands as readonly [Term, ...Term[]];
+  if (isBound(scope, key)) {
+    planTerm(scope, key, (value) => {
+      const child = call(scope, library.childFunction(node, pattern.slice(1), context), value);
+      planPath(scope, child, rest, next);
+    });
+  } else planPath(scope, call(scope, library.documentFunction(node, pattern, context)), operands, next);
+}
+
+function call({ writer }: Scope, func: string, ...args: readonly Operand[]): Operand {
+  const result = writer.local();
+  writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1), ...args], result });
+  return localOperand(result);
+}
+
+function planBase({ writer }: Scope, path: readonly string[], next: Next<Operand>): void {
+  let source = localOperand(1);
+  for (const part of path) {
+    const target = writer.local();
+    writer.emit("DotStmt", { source, key: writer.string(part), target });
+    source = localOperand(target);
+  }
+  next(source);
+}
+
+/** A number written in a reference to base data is also the text of a key, as OPA's store addresses documents by text. */
+function planBasePath(scope: Scope, source: Operand, operands: readonly Term[], next: Next<Operand>): void {
+  const [key, ...rest] = operands;
+  if (key?.kind !== "number") {
+    const isName = key?.kind === "string";
+    if (isName) planDot(scope, source, key, (value) => planBasePath(scope, value, rest, next));
+    else planPath(scope, source, operands, next);
+    return;
+  }
+  const { writer } = scope;
+  const target = writer.local();
+  writer.emit("ResetLocalStmt", { target });
+  const byNumber = writer.block(() => writer.emit("DotStmt", { source, key: makeNumber(scope, key.text), target }));
+  const byText = writer.block(() => {
+    writer.emit("IsUndefinedStmt", { source: target });
+    writer.emit("DotStmt", { source, key: writer.string(key.text), target });
+  });
+  writer.emit("BlockStmt", { blocks: [byNumber, byText] });
+  writer.emit("IsDefinedStmt", { source: target });
+  planBasePath(scope, localOperand(target), rest, next);
+}
+
+function planDot(scope: Scope, source: Operand, operand: Term, next: Next<Operand>): void {
+  const { writer } = scope;
+  planTerm(scope, operand, (key) => {
+    const target = writer.local();
+    writer.emit("DotStmt", { source, key, target });
+    next(localOperand(target));
+  });
+}
+
+/** Goes on through a value: by keys that are known, and over all others. */
+export function planPath(scope: Scope, source: Operand, operands: readonly Term[], next: Next<Operand>): void {
+  const [operand, ...rest] = operands;
+  if (operand === undefined) next(source);
+  else if (isBound(scope, operand)) planDot(scope, source, operand, (value) => planPath(scope, value, rest, next));
+  else planScan(scope, source, operand, (value) => planPath(scope, value, rest, next));
+}
+
+function planScan(scope: Scope, from: Operand, operand: Term, next: Next<Operand>): void {
+  const { writer } = scope;
+  const source = localOf(scope, from);
+  const [key, value] = [writer.local(), writer.local()];
+  const block = writer.block(() => {
+    const found = () => next(localOperand(value));
+    if (operand.kind === "var") bind(scope, operand.name, localOperand(key), found);
+    else unifyOperand(scope, localOperand(key), operand, found);
+  });
+  writer.emit("ScanStmt", { source, key, value, block });
+}
