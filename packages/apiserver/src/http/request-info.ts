@@ -1,0 +1,46 @@
+/** What a URL asks for, as k8s.io/apiserver's RequestInfo. */
+export interface RequestInfo {
+  readonly isResource: boolean;
+  readonly path: string;
+  /** get, list, watch, create, update, patch, delete, deletecollection; for other paths the method in lower case. */
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const verbs: { readonly [method: string]: string } = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete", GET: "get", HEAD: "get" };
+
+/** Takes `/api/v1/namespaces/NS/pods/NAME/log` apart. */
+export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
+  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const other: RequestInfo = { isResource: false, path, verb: method.toLowerCase(), group: "", version: "", resource: "", subresource: "", namespace: "", name: "" };
+  const isCore = parts[0] === "api";
+  if (!isCore && parts[0] !== "apis") return other;
+  const rest = parts.slice(isCore ? 2 : 3);
+  const group = isCore ? "" : (parts[1] ?? "");
+  const version = (isCore ? parts[1] : parts[2]) ?? "";
+  if (rest.length === 0 || version === "") return other;
+  const placed = placeOf(rest);
+  const base = verbs[method] ?? method.toLowerCase();
+  return { ...other, isResource: true, group, version, ...placed, verb: verbOf(base, placed.name, query) };
+}
+
+/** `namespaces/NS` alone is the Namespace itself; with more behind it, it is where the rest lies. */
+function placeOf(rest: readonly string[]): Pick<RequestInfo, "namespace" | "resource" | "name" | "subresource"> {
+  const [first = "", second = "", third] = rest;
+  if (first === "namespaces" && third !== undefined && !["status", "finalize"].includes(third)) {
+    return { namespace: second, resource: third, name: rest[3] ?? "", subresource: rest[4] ?? "" };
+  }
+  const namespace = first === "namespaces" ? second : "";
+  return { namespace, resource: first, name: second, subresource: third ?? "" };
+}
+
+function verbOf(verb: string, name: string, query: URLSearchParams): string {
+  if (verb === "get" && (query.get("watch") === "true" || query.get("watch") === "1")) return "watch";
+  if (verb === "get" && name === "") return "list";
+  return verb === "delete" && name === "" ? "deletecollection" : verb;
+}

@@ -1,0 +1,33 @@
+import { preferredResource } from "@sallyport/kube";
+
+/** Groups whose objects do not lie below their group's name: kube-apiserver's old, built-in ones. */
+const special: { readonly [resource: string]: string } = {
+  "/nodes": "minions",
+  "/services": "services/specs",
+  "/endpoints": "services/endpoints",
+  "/replicationcontrollers": "controllers",
+  "networking.k8s.io/ingresses": "ingress",
+  "events.k8s.io/events": "events",
+};
+
+const grouped = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
+
+/** Where kube-apiserver keeps a resource in etcd: `/registry/pods/`, `/registry/minions/`, … */
+export function prefixOf(group: string, resource: string): string {
+  const name = special[`${group}/${resource}`] ?? resource;
+  return grouped.has(group) ? `/registry/${group}/${name}/` : `/registry/${name}/`;
+}
+
+export function keyOf(group: string, resource: string, namespace: string, name: string): string {
+  return `${prefixOf(group, resource)}${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
+/** Events have two groups and are stored once, in the core one. */
+export function storageGroup(group: string, resource: string): string {
+  return group === "events.k8s.io" && resource === "events" ? "" : group;
+}
+
+/** The version in which objects lie in the cache. */
+export function storageVersion(group: string, resource: string): string {
+  return preferredResource(group, resource)?.version ?? "v1";
+}

@@ -1,0 +1,76 @@
+import type { KubeObject } from "@sallyport/kube";
+import type { ObjectReader } from "@sallyport/admission";
+
+/** What a resource does with an object beyond its schema, as upstream's registry strategies. */
+export interface Strategy {
+  /** Before admission of a new object: drops what a client may not set, adds what the server decides. */
+  readonly prepareCreate?: (object: KubeObject, reader: ObjectReader) => KubeObject;
+  /** Fields besides metadata and status that never change by an update. */
+  readonly keep?: readonly string[];
+  /** True for objects with a status that only `/status` may write. */
+  readonly hasStatus: boolean;
+}
+
+type Fields = { readonly [field: string]: unknown };
+
+/** The range of `--service-cluster-ip-range`'s default, without network and API server addresses. */
+const servicePrefix = "10.0.0.";
+
+const strategies: { readonly [resource: string]: Strategy } = {
+  namespaces: {
+    hasStatus: true,
+    prepareCreate: (object) => ({ ...object, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } }),
+    keep: ["spec"],
+  },
+  pods: {
+    hasStatus: true,
+    prepareCreate: (object) => ({ ...object, status: { phase: "Pending", qosClass: qosClass((object["spec"] ?? {}) as Fields) } }),
+  },
+  secrets: { hasStatus: false, prepareCreate: withStringData },
+  services: { hasStatus: true, prepareCreate: (object, reader) => ({ ...withClusterIp(object, reader), status: { loadBalancer: {} } }) },
+  persistentvolumeclaims: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
+  persistentvolumes: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
+  certificatesigningrequests: { hasStatus: true },
+};
+
+/** Kinds whose status is emptied on create and kept on update. */
+const withStatus = new Set([
+  "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "replicationcontrollers", "ingresses", "nodes", "poddisruptionbudgets",
+  "horizontalpodautoscalers", "resourcequotas", "customresourcedefinitions", "apiservices", "flowschemas", "prioritylevelconfigurations", "validatingadmissionpolicies",
+]);
+
+export function strategyOf(resource: string): Strategy {
+  const known = strategies[resource];
+  if (known !== undefined) return known;
+  if (!withStatus.has(resource)) return { hasStatus: false };
+  return { hasStatus: true, prepareCreate: ({ status: _status, ...object }) => ({ ...(object as KubeObject), status: {} }) };
+}
+
+/** Write-only `stringData` goes into `data`. */
+export function withStringData(object: KubeObject): KubeObject {
+  const { stringData, ...rest } = object as KubeObject & { readonly stringData?: { readonly [key: string]: string } };
+  if (stringData === undefined) return object;
+  const encoded = Object.fromEntries(Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString("base64")]));
+  return { ...(rest as KubeObject), data: { ...((object["data"] ?? {}) as object), ...encoded } };
+}
+
+/** Guaranteed when all containers limit cpu and memory to what they request; BestEffort when none asks for anything. */
+function qosClass(spec: Fields): string {
+  const containers = [...((spec["containers"] ?? []) as Fields[]), ...((spec["initContainers"] ?? []) as Fields[])];
+  const resources = containers.map((each) => (each["resources"] ?? {}) as { readonly requests?: Fields; readonly limits?: Fields });
+  if (resources.every(({ requests = {}, limits = {} }) => Object.keys(requests).length + Object.keys(limits).length === 0)) return "BestEffort";
+  const isGuaranteed = resources.every(({ requests = {}, limits = {} }) => ["cpu", "memory"].every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]));
+  return isGuaranteed ? "Guaranteed" : "Burstable";
+}
+
+/** The lowest free address of the range; headless and external services have none. */
+function withClusterIp(object: KubeObject, reader: ObjectReader): KubeObject {
+  const spec = (object["spec"] ?? {}) as Fields;
+  if (spec["clusterIP"] !== undefined || spec["type"] === "ExternalName") return object;
+  const used = new Set(reader.list("", "services").map((each) => ((each["spec"] ?? {}) as Fields)["clusterIP"]));
+  for (let last = 2; last < 255; last++) {
+    const clusterIP = servicePrefix + last;
+    if (!used.has(clusterIP)) return { ...object, spec: { ...spec, clusterIP, clusterIPs: [clusterIP], ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" } };
+  }
+  return object;
+}
