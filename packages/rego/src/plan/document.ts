@@ -9,7 +9,7 @@ import type { TreeNode } from "./tree.ts";
 type DocumentJob = Extract<Job, { kind: "document" }>;
 type ChildJob = Extract<Job, { kind: "child" }>;
 
-/** Plans the document at a node without rules: the values of what lies below, over the base document. */
+/** Plans the document at a node without rules: the base document over the values of what lies below, as in topdown. */
 export function planDocumentJob(library: Library, { name, node, context, pattern }: DocumentJob): void {
   const scope = createScope(library, context);
   const { writer } = scope;
@@ -23,7 +23,7 @@ export function planDocumentJob(library: Library, { name, node, context, pattern
   const merge = writer.block(() => {
     const base = planBase(scope, node.path);
     writer.emit("IsObjectStmt", { source: localOperand(base) });
-    writer.emit("ObjectMergeStmt", { a: virtual, b: base, target: result });
+    writer.emit("ObjectMergeStmt", { a: base, b: virtual, target: result });
   });
   const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: result }));
   library.builder.funcs.push({

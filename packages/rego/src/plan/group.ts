@@ -3,7 +3,7 @@ import type { Block, Operand } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
 import { type Next, planBody, planTerm, type Scope } from "./scope.ts";
-import type { TreeNode } from "./tree.ts";
+import { isFunction, type TreeNode } from "./tree.ts";
 
 /** A rule with its path below the node of its group. */
 interface Member {
@@ -35,7 +35,7 @@ function isDefinition({ each }: Member): boolean {
 
 function membersOf(node: TreeNode, keys: readonly string[]): Member[] {
   const own = node.rules
-    .filter(({ kind }) => kind !== "function")
+    .filter((each) => !isFunction(each))
     .map((each): Member => {
       const { loc } = each.rule.head;
       return { each, path: [...keys.map((value): Term => ({ kind: "string", loc, value })), ...each.suffix] };

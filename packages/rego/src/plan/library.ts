@@ -59,7 +59,7 @@ export class Library {
     return this.#request("[key]", { kind: "key", node, context });
   }
 
-  /** The function of the document at a node: its rules' values over the base document. */
+  /** The function of the document at a node: the base document over the values of its rules. */
   documentFunction(node: TreeNode, pattern: Pattern, context: Context): string {
     const relevant = trim(pattern.slice(0, node.height));
     return this.#request(`[*]${patternText(relevant)}`, { kind: "document", node, context, pattern: relevant });

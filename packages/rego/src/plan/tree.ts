@@ -47,7 +47,7 @@ function merge(path: readonly string[], rules: RuleNode | undefined, packages: P
     path,
     rules: own,
     children,
-    isDocument: packages?.isPackage === true || own.some(({ kind }) => kind !== "function") || below.length > 0,
+    isDocument: packages?.isPackage === true || own.some((each) => !isFunction(each)) || below.length > 0,
     height: own.length > 0 ? 0 : Math.max(0, ...below.map((node) => node.height + 1)),
   };
 }
@@ -59,5 +59,10 @@ export function isGroup(node: TreeNode): boolean {
 
 /** True when only functions lie at the node. */
 export function isFunctionNode(node: TreeNode): boolean {
-  return node.rules[0]?.kind === "function";
+  return node.rules[0] !== undefined && isFunction(node.rules[0]);
+}
+
+/** A function without arguments, `f() = 1`, is also a rule with a value. */
+export function isFunction({ rule }: CompiledRule): boolean {
+  return rule.head.args !== undefined && rule.head.args.length > 0;
 }
