@@ -25,7 +25,7 @@ function mutate(context: PluginContext): PluginResult {
   let object: KubeObject = context.request.object;
   for (const { path, rules } of packages) {
     if (!rules.has("patch")) continue;
-    const operations = members(evaluate(policy, `${path}/patch`, { ...context.request, object }, context)).flatMap((each) => (Array.isArray(each) ? each : [each]));
+    const operations = members(evaluate(policy, `${path}/patch`, { ...context.request, object }, context)).flatMap((each) => JSON.parse(jsonText(each)) as unknown);
     if (operations.length === 0) continue;
     object = applyPatch(object, operations, path);
     changed.push(path);

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from "node:http";
+import { gunzipSync } from "node:zlib";
+import { decodeProtobuf, parseBody, StatusError } from "@sallyport/kube";
+import type { DecodedBody } from "../registry/registry.ts";
+
+/** kube-apiserver's limit: 3 MiB, what etcd takes with room for a patch. */
+export const maxBodyBytes = 3 * 1024 * 1024;
+
+/** The whole body. Throws `RequestEntityTooLarge` as soon as it is known to be too large. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks);
+  if (request.headers["content-encoding"] !== "gzip") return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: maxBodyBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
+    throw new StatusError("BadRequest", "the request body is not valid gzip");
+  }
+}
+
+function tooLarge(): StatusError {
+  return new StatusError("RequestEntityTooLarge", `Request entity too large: limit is ${maxBodyBytes}`);
+}
+
+export function mediaType(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "application/json").split(";")[0]?.trim() ?? "";
+}
+
+/** An object in JSON, YAML or protobuf. Throws `UnsupportedMediaType` for others. */
+export function decodeBody(bytes: Buffer, type: string): DecodedBody {
+  switch (type) {
+    case "application/vnd.kubernetes.protobuf":
+      return { value: decodeProtobuf(bytes), strictErrors: [] };
+    case "application/yaml":
+    case "application/x-yaml":
+      return parseBody(bytes.toString("utf8"), "yaml");
+    case "application/json":
+    case "":
+      return parseBody(bytes.toString("utf8"), "json");
+    default:
+      throw new StatusError("UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf (got ${type})`);
+  }
+}

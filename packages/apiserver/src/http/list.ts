@@ -1,0 +1,199 @@
+import type { ServerResponse } from "node:http";
+import { type KubeObject, parseFieldSelector, parseLabelSelector, type ResourceInfo, StatusError, tableOf } from "@sallyport/kube";
+import type { Cache, CacheEvent } from "../registry/cache.ts";
+import { outgoing } from "../registry/registry.ts";
+import { storageGroup } from "../registry/keys.ts";
+import type { Wanted } from "./negotiate.ts";
+
+export interface ListContext {
+  readonly cache: Cache;
+  readonly info: ResourceInfo;
+  readonly namespace: string;
+  readonly query: URLSearchParams;
+  readonly wanted: Wanted;
+  readonly now: () => number;
+}
+
+type Matches = (object: KubeObject) => boolean;
+
+/** Watches that say nothing get a bookmark this often; kube-apiserver's interval. */
+const bookmarkMs = 60_000;
+
+/** What a slow watcher may leave unread before it is cut: it lists again, nothing is lost. */
+const maxUnreadBytes = 16 * 1024 * 1024;
+
+function matcherOf({ info, query }: ListContext): Matches {
+  const labels = parseLabelSelector(query.get("labelSelector") ?? "");
+  const fields = parseFieldSelector(query.get("fieldSelector") ?? "", info.resource);
+  return (object) => labels(object.metadata.labels ?? {}) && fields(object);
+}
+
+interface Continue {
+  readonly revision: number;
+  readonly after: string;
+}
+
+/** A list, page by page, all pages as of the first one's revision. */
+export function listObjects(context: ListContext): { readonly [field: string]: unknown } {
+  const { cache, info, namespace, query } = context;
+  const token = readContinue(query.get("continue"));
+  const revision = token?.revision ?? cache.revision;
+  const exact = query.get("resourceVersionMatch") === "Exact" ? Number(query.get("resourceVersion")) : undefined;
+  const all = cache.listAt(exact ?? revision, info.group, info.resource, namespace);
+  if (all === undefined) throw new StatusError("Expired", "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.");
+  const identity = (object: KubeObject) => `${object.metadata.namespace ?? ""}/${object.metadata.name ?? ""}`;
+  const matching = all.filter(matcherOf(context)).filter((object) => token === undefined || identity(object) > token.after);
+  const limit = Number(query.get("limit") ?? 0);
+  const page = limit > 0 ? matching.slice(0, limit) : matching;
+  const rest = matching.length - page.length;
+  const last = page.at(-1);
+  const metadata = {
+    resourceVersion: String(exact ?? revision),
+    ...(rest > 0 && last !== undefined ? { continue: writeContinue({ revision, after: identity(last) }), remainingItemCount: rest } : {}),
+  };
+  return writeList(page.map((object) => outgoing(object, info)), metadata, context);
+}
+
+function writeContinue(token: Continue): string {
+  return Buffer.from(JSON.stringify({ v: "sallyport/v1", rv: token.revision, start: token.after })).toString("base64url");
+}
+
+function readContinue(text: string | null): Continue | undefined {
+  if (text === null || text === "") return undefined;
+  try {
+    const { v, rv, start } = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as { v: string; rv: number; start: string };
+    if (v === "sallyport/v1" && Number.isSafeInteger(rv) && typeof start === "string") return { revision: rv, after: start };
+  } catch {
+    // said below, with all other malformed ones
+  }
+  throw new StatusError("BadRequest", "continue key is not valid");
+}
+
+function writeList(items: readonly KubeObject[], metadata: object, { info, wanted, query, now }: ListContext): { readonly [field: string]: unknown } {
+  if (wanted.as === "Table") return { ...tableOf(info.group, info.resource, items, now(), includeOf(query)), metadata };
+  if (wanted.as === "PartialObjectMetadata") {
+    return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items: items.map(partial) };
+  }
+  const apiVersion = info.group === "" ? info.version : `${info.group}/${info.version}`;
+  return { kind: `${info.kind}List`, apiVersion, metadata, items };
+}
+
+function partial(object: KubeObject): object {
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+}
+
+function includeOf(query: URLSearchParams): "Metadata" | "None" | "Object" {
+  const given = query.get("includeObject");
+  return given === "None" || given === "Object" ? given : "Metadata";
+}
+
+/** One object as the client wants to see it. */
+export function writeObject(object: KubeObject, { info, wanted, query, now }: Omit<ListContext, "cache" | "namespace">): object {
+  const written = outgoing(object, info);
+  if (wanted.as === "Table") return { ...tableOf(info.group, info.resource, [written], now(), includeOf(query)), metadata: { resourceVersion: object.metadata.resourceVersion } };
+  return wanted.as === "PartialObjectMetadata" ? partial(written) : written;
+}
+
+/** Streams events as JSON lines until the client, the timeout or the server ends it. Answers when the stream has begun. */
+export function watchObjects(context: ListContext, response: ServerResponse): void {
+  const { cache, query } = context;
+  const matches = matcherOf(context);
+  const writer = new WatchWriter(context, response, matches);
+  const version = query.get("resourceVersion") ?? "";
+  const wantsInitial = query.get("sendInitialEvents") === "true";
+  response.writeHead(200, { "content-type": "application/json", "transfer-encoding": "chunked", "cache-control": "no-cache, private" });
+  if (wantsInitial || version === "" || version === "0") {
+    for (const object of cache.list(context.info.group, context.info.resource, context.namespace)) writer.initial(object);
+    if (wantsInitial) writer.bookmark(true);
+    writer.follow(cache.follow((event) => writer.event(event)));
+    return;
+  }
+  const revision = Number(version);
+  if (!Number.isSafeInteger(revision) || revision < 0) {
+    writer.fail(new StatusError("BadRequest", `invalid resource version ${JSON.stringify(version)}`));
+    return;
+  }
+  const stop = cache.watch(revision, (event) => writer.event(event));
+  if (stop === undefined) writer.fail(new StatusError("Expired", `too old resource version: ${revision} (${cache.revision})`));
+  else writer.follow(stop);
+}
+
+class WatchWriter {
+  readonly #context: ListContext;
+  readonly #response: ServerResponse;
+  readonly #matches: Matches;
+  #isFirstRow = true;
+  #stop: (() => void) | undefined;
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(context: ListContext, response: ServerResponse, matches: Matches) {
+    this.#context = context;
+    this.#response = response;
+    this.#matches = matches;
+  }
+
+  follow(stop: () => void): void {
+    this.#stop = stop;
+    const { query } = this.#context;
+    // Not the request's close: that comes when its body ends.
+    this.#response.on("close", () => this.#end());
+    const seconds = Number(query.get("timeoutSeconds") ?? 0);
+    if (seconds > 0) this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));
+    if (query.get("allowWatchBookmarks") === "true") this.#timers.push(setInterval(() => this.bookmark(false), bookmarkMs));
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  initial(object: KubeObject): void {
+    if (this.#isHere(object) && this.#matches(object)) this.#write("ADDED", object);
+  }
+
+  /** An object that begins or ceases to match is added or deleted to this watcher. */
+  event({ resource, object, previous, revision }: CacheEvent): void {
+    const { info } = this.#context;
+    if (resource.resource !== info.resource || resource.group !== storageGroup(info.group, info.resource)) return;
+    const now = object !== undefined && this.#isHere(object) && this.#matches(object);
+    const before = previous !== undefined && this.#isHere(previous) && this.#matches(previous);
+    if (now) this.#write(before ? "MODIFIED" : "ADDED", object);
+    else if (before) this.#write("DELETED", { ...previous, metadata: { ...previous.metadata, resourceVersion: String(revision) } });
+  }
+
+  bookmark(endsInitial: boolean): void {
+    const { cache, info } = this.#context;
+    const annotations = endsInitial ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
+    const apiVersion = info.group === "" ? info.version : `${info.group}/${info.version}`;
+    const metadata = { resourceVersion: String(cache.revision), creationTimestamp: null, ...annotations };
+    const object = { kind: info.kind, apiVersion, metadata } as unknown as KubeObject;
+    this.#line("BOOKMARK", this.#context.wanted.as === "Table" ? { ...writeObject(object, this.#context), metadata } : object);
+  }
+
+  fail(error: StatusError): void {
+    this.#line("ERROR", error.status);
+    this.#end();
+  }
+
+  #isHere({ metadata }: KubeObject): boolean {
+    return this.#context.namespace === "" || metadata.namespace === this.#context.namespace;
+  }
+
+  #write(type: string, object: KubeObject): void {
+    const written = writeObject(object, this.#context) as { columnDefinitions?: unknown };
+    // As kube-apiserver: the head of the table comes once.
+    const { columnDefinitions: _, ...rest } = written;
+    this.#line(type, this.#context.wanted.as === "Table" && !this.#isFirstRow ? rest : written);
+    this.#isFirstRow = false;
+  }
+
+  #line(type: string, object: object): void {
+    if (this.#response.writableEnded) return;
+    this.#response.write(`${JSON.stringify({ type, object })}\n`);
+    if (this.#response.writableLength > maxUnreadBytes) this.#response.destroy();
+  }
+
+  #end(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+    if (!this.#response.writableEnded) this.#response.end();
+  }
+}

@@ -1,0 +1,178 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:https";
+import { type AddressInfo, isIPv6 } from "node:net";
+import type { AdmissionEffects, Authorizer, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
+import { admit } from "@sallyport/admission";
+import { authorizeByRbac, bootstrapRbac, findKind, type KubeObject, parseApiVersion, type ResourceInfo } from "@sallyport/kube";
+import { NamespaceController } from "./controllers/namespaces.ts";
+import type { StaticToken } from "./http/authenticate.ts";
+import { type Certificates, loadCertificates } from "./http/certificates.ts";
+import { createHandler } from "./http/handler.ts";
+import { Cache, type CacheEvent } from "./registry/cache.ts";
+import { Registry } from "./registry/registry.ts";
+import type { Store } from "./storage/store.ts";
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  /** Where CA, server and administrator certificates lie; made when missing. */
+  readonly certificateFolder: string;
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** The admission chain, in order. */
+  readonly plugins: readonly Plugin[];
+  readonly effects: AdmissionEffects;
+  /** The policies in force, and `data` as they see it; asked at each request. */
+  readonly policies: () => { readonly set: PolicySet; readonly data: { readonly [name: string]: unknown } };
+  readonly tokens?: readonly StaticToken[];
+  readonly version: string;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** A port that is taken, or a host that is not ours: one line. */
+export class ListenError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ListenError";
+  }
+}
+
+export interface ApiServer {
+  readonly url: string;
+  readonly cache: Cache;
+  readonly registry: Registry;
+  /** A kubeconfig of the administrator, as YAML-compatible JSON. */
+  readonly kubeconfig: () => string;
+  /** Sets annotations of an object past admission, as a controller. False when it is gone. */
+  readonly annotate: (group: string, resource: string, namespace: string, name: string, annotations: { readonly [key: string]: string }) => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
+/** Open watches are given this long to end when the server stops. */
+const drainMs = 2000;
+
+/** Starts an API server over a store. Resolves when it answers; `onStart` is called between loading and listening, to subscribe to changes. */
+export async function startApiServer(options: ApiServerOptions, onStart: (cache: Cache, follow: (listener: (event: CacheEvent) => void) => void) => void = () => {}): Promise<ApiServer> {
+  const certificates = await loadCertificates(options.certificateFolder, options.host);
+  const cache = await Cache.over(options.store);
+  const registry = createRegistry(options, cache);
+  await writeBootstrapRbac(cache, registry);
+  const timestamp = () => `${new Date(options.effects.now()).toISOString().slice(0, 19)}Z`;
+  const namespaces = new NamespaceController(cache, registry, certificates.ca.certificate, timestamp, randomUUID);
+  await namespaces.start();
+  onStart(cache, (listener) => cache.follow(listener));
+  const handler = createHandler({
+    cache,
+    registry,
+    tokens: options.tokens ?? [],
+    now: options.effects.now,
+    version: versionInfo(options.version),
+    readyChecks: () => new Map([["ping", undefined], ["store", undefined], ["poststarthook/rbac", undefined], ["poststarthook/namespaces", undefined]]),
+    onFault: options.onFault,
+  });
+  const server = createServer(
+    { cert: certificates.server.certificate, key: certificates.server.key, ca: certificates.ca.certificate, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" },
+    (request, response) => void handler(request, response),
+  );
+  await listen(server, options);
+  const url = urlOf(server, options.host);
+  return {
+    url,
+    cache,
+    registry,
+    kubeconfig: () => kubeconfigText(url, certificates),
+    annotate: (group, resource, namespace, name, annotations) => annotate(cache, registry, group, resource, namespace, name, annotations),
+    close: async () => {
+      await closeServer(server);
+      await namespaces.stop();
+      await options.store.close();
+    },
+  };
+}
+
+function createRegistry(options: ApiServerOptions, cache: Cache): Registry {
+  const authorizer: Authorizer = { authorize: ({ user, ...rest }) => authorizeByRbac(cache.reader, { user, ...rest }) };
+  return new Registry({
+    store: options.store,
+    cache,
+    now: options.effects.now,
+    randomBytes: (size) => randomBytes(size),
+    admit: (request, validate) => {
+      const { set, data } = options.policies();
+      const snapshot: Snapshot = { generation: cache.revision, objects: cache.reader, authorizer, policies: set, policyData: data };
+      return admit(request, snapshot, options.effects, { plugins: options.plugins, validate });
+    },
+  });
+}
+
+/** Missing roles and bindings are made; those that somebody changed are left alone. */
+async function writeBootstrapRbac(cache: Cache, registry: Registry): Promise<void> {
+  await Promise.all(
+    bootstrapRbac.map(async (object) => {
+      const { group, version } = parseApiVersion(object.apiVersion);
+      const info = findKind(group, version, object.kind) as ResourceInfo;
+      const name = object.metadata.name ?? "";
+      if (cache.get(info.group, info.resource, "", name) !== undefined) return;
+      const metadata = { ...object.metadata, uid: randomUUID(), creationTimestamp: `${new Date().toISOString().slice(0, 19)}Z` };
+      await registry.writeDirect({ ...object, metadata }, undefined, info, "", name);
+    }),
+  );
+}
+
+async function annotate(cache: Cache, registry: Registry, group: string, resource: string, namespace: string, name: string, annotations: { readonly [key: string]: string }): Promise<boolean> {
+  for (;;) {
+    const current = cache.get(group, resource, namespace, name);
+    if (current === undefined) return false;
+    const { version } = parseApiVersion(current.apiVersion);
+    const info = findKind(group, version, current.kind) as ResourceInfo;
+    const metadata = { ...current.metadata, annotations: { ...current.metadata.annotations, ...annotations } };
+    if (await registry.writeDirect({ ...current, metadata } as KubeObject, current, info, namespace, name)) return true;
+  }
+}
+
+function versionInfo(version: string): { readonly [field: string]: unknown } {
+
+  return { major: "1", minor: "37", gitVersion: `v1.37.0+sallyport.${version}`, gitCommit: "", gitTreeState: "clean", buildDate: "", goVersion: "", compiler: "node", platform: "linux/amd64" };
+}
+
+function listen(server: Server, { host, port }: ApiServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") reject(new ListenError(`port ${port} on ${host} is in use; stop what listens there, or choose another with --port (0 takes any free one)`));
+      else if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") reject(new ListenError(`${host} is no address of this machine; choose another with --host`));
+      else if (error.code === "EACCES") reject(new ListenError(`not allowed to listen on port ${port}; choose one above 1023 with --port`));
+      else reject(error);
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+    server.closeAllConnections();
+  });
+}
+
+function kubeconfigText(url: string, { ca, admin }: Certificates): string {
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "sallyport", cluster: { server: url, "certificate-authority-data": base64(ca.certificate) } }],
+    users: [{ name: "kubernetes-admin", user: { "client-certificate-data": base64(admin.certificate), "client-key-data": base64(admin.key) } }],
+    contexts: [{ name: "sallyport", context: { cluster: "sallyport", user: "kubernetes-admin" } }],
+    "current-context": "sallyport",
+  };
+  return `${JSON.stringify(config, undefined, 2)}\n`;
+}

@@ -1,0 +1,19 @@
+/** Exit codes that every command keeps to. */
+export const exitCodes = {
+  /** Allowed, or done. */
+  ok: 0,
+  /** Denied, or an answer that was not the expected one. */
+  denied: 1,
+  /** Bad input, or a command line that makes no sense. */
+  badInput: 2,
+  /** The machine did not let us: port, disk, permissions. */
+  failed: 3,
+} as const;
+
+/** A command line that makes no sense: one line, status 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}

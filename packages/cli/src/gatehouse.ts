@@ -1,0 +1,83 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ChainOptions, createChain, createPolicySet, emptyPolicySet, type PolicySet } from "@sallyport/admission";
+import { type ApiServer, type CacheEvent, createMemoryStore, openLmdbStore, startApiServer } from "@sallyport/apiserver";
+import { defaultSyncOptions, Sync, type SyncOptions } from "@sallyport/opa";
+import { createAdmissionEffects } from "./effects/admission.ts";
+import { UsageError } from "./errors.ts";
+import { version } from "./version.ts";
+
+export interface GatehouseOptions {
+  /** Certificates, kubeconfig and, unless `memory`, the store. */
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  readonly memory: boolean;
+  readonly chain: ChainOptions;
+  readonly sync?: Partial<SyncOptions>;
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface Gatehouse {
+  readonly server: ApiServer;
+  readonly kubeconfigFile: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Everything wired: store, API server, admission chain, and policies from ConfigMaps over data that is always current. */
+export async function openGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
+  const plugins = createChain(options.chain);
+  if (typeof plugins === "string") throw new UsageError(plugins);
+  const store = options.memory ? createMemoryStore() : openLmdbStore(join(options.folder, "store"));
+  let policies: PolicySet = emptyPolicySet;
+  let server: ApiServer | undefined;
+  const annotate = (namespace: string, name: string, annotations: { readonly [key: string]: string }) => {
+    // Not within the event that led here: the store is still telling others of it.
+    setImmediate(() => void server?.annotate("", "configmaps", namespace, name, annotations).catch(options.onFault));
+  };
+  const sync = new Sync({ ...defaultSyncOptions, ...options.sync }, {
+    activate: (sources) => {
+      const result = createPolicySet(sources, policies.generation + 1);
+      if ("error" in result) return { error: result.error };
+      policies = result.set;
+      return {};
+    },
+    annotate,
+  });
+  try {
+    server = await startApiServer(
+      {
+        store,
+        certificateFolder: join(options.folder, "pki"),
+        host: options.host,
+        port: options.port,
+        plugins,
+        effects: createAdmissionEffects(),
+        policies: () => ({ set: policies, data: sync.data }),
+        version,
+        onFault: options.onFault,
+      },
+      (cache, follow) => {
+        for (const resource of cache.resources) {
+          sync.declare(resource);
+          for (const object of cache.list(resource.group, resource.resource)) sync.apply({ resource, namespace: object.metadata.namespace ?? "", name: object.metadata.name ?? "", object });
+        }
+        follow(({ resource, namespace, name, object }: CacheEvent) => sync.apply({ resource, namespace, name, object }));
+      },
+    );
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  const kubeconfigFile = writeKubeconfig(options.folder, server.kubeconfig());
+  return { server, kubeconfigFile, close: () => (server as ApiServer).close() };
+}
+
+/** Holds the administrator's key: readable by its owner alone, and never half-written. */
+function writeKubeconfig(folder: string, text: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, "kubeconfig");
+  writeFileSync(`${file}.partial`, text, { mode: 0o600 });
+  renameSync(`${file}.partial`, file);
+  return file;
+}

@@ -1,0 +1,32 @@
+import { ListenError, StoreError } from "@sallyport/apiserver";
+import { Command, CommanderError } from "commander";
+import { upCommand } from "./commands/up.ts";
+import { exitCodes, UsageError } from "./errors.ts";
+import { InputError } from "./manifests.ts";
+import { version } from "./version.ts";
+
+const program = new Command("sallyport")
+  .description("Kubernetes workload security in one program: nothing passes until it was checked")
+  .version(version, "-V, --version")
+  .exitOverride()
+  .showHelpAfterError("(sallyport --help shows all commands)")
+  .addCommand(upCommand());
+
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** One clear line, and the exit code that says whose fault it was. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+  const message = (error as Error).message;
+  process.stderr.write(`sallyport: ${message}\n`);
+  if (error instanceof UsageError || error instanceof InputError) return exitCodes.badInput;
+  if (error instanceof ListenError || error instanceof StoreError) return exitCodes.failed;
+  process.stderr.write(`${(error as Error).stack ?? ""}\n`);
+  return exitCodes.failed;
+}
