@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import {
   compile,
   EvaluationError,
@@ -6,12 +7,13 @@ import {
   jsonText,
   parseJson,
   RegoError,
+  type RegoPolicy,
   type RegoVersion,
   type Value,
 } from "@sallyport/rego";
 import { parseAllDocuments } from "yaml";
 import { testEffects } from "./effects.ts";
-import type { SuiteResult, Verdict } from "./suite.ts";
+import { type SuiteResult, Tally } from "./suite.ts";
 
 /** One case of OPA's suite: github.com/open-policy-agent/opa v1/test/cases. */
 interface Case {
@@ -26,24 +28,19 @@ interface Case {
   readonly want_error?: string;
   readonly sort_bindings?: boolean;
   readonly strict_error?: boolean;
+  readonly env?: { readonly [name: string]: string };
 }
 
 const evaluators: readonly Evaluator[] = ["interpreter", "generated"];
 
-/** Runs every case with both evaluators; a case passes when both give what it wants. */
+/** Runs every case with both evaluators; a case passes when both give what it wants. Cases outside of `v0/` are v1. */
 export async function run(dir: string): Promise<SuiteResult> {
-  const passed: string[] = [];
-  const failed: Verdict[] = [];
+  const tally = new Tally();
   for (const file of globSync(`${dir}/**/*.yaml`).sort()) {
-    const version: RegoVersion = /(^|\/)v0\//.test(file) ? "v0" : "v1";
-    for (const each of casesOf(readFileSync(file, "utf8"))) {
-      const name = `${version}/${each.note}`;
-      const why = judge(each, version);
-      if (why === undefined) passed.push(name);
-      else failed.push({ name, why });
-    }
+    const version: RegoVersion = resolve(file).split("/").includes("v0") ? "v0" : "v1";
+    for (const each of casesOf(readFileSync(file, "utf8"))) tally.add(`${version}/${each.note}`, judge(each, version));
   }
-  return { passed, failed, skipped: [] };
+  return tally.result;
 }
 
 function casesOf(text: string): readonly Case[] {
@@ -54,40 +51,61 @@ function casesOf(text: string): readonly Case[] {
 }
 
 function judge(each: Case, version: RegoVersion): string | undefined {
+  let prepared: Prepared | Error;
+  try {
+    prepared = prepare(each, version);
+  } catch (error) {
+    prepared = error as Error;
+  }
   for (const evaluator of evaluators) {
-    const why = judgeWith(each, version, evaluator);
+    const why = judgeOutcome(each, prepared instanceof Error ? prepared : evaluate(each, prepared, evaluator));
     if (why !== undefined) return `${evaluator}: ${why}`;
   }
   return undefined;
 }
 
-function judgeWith(each: Case, version: RegoVersion, evaluator: Evaluator): string | undefined {
-  const wantsError = each.want_error_code !== undefined || each.want_error !== undefined;
-  let results: readonly Value[];
-  try {
-    results = evaluate(each, version, evaluator);
-  } catch (error) {
-    if (!wantsError) return `unexpected error: ${(error as Error).message.split("\n")[0]}`;
-    return judgeError(each, error as Error);
-  }
-  if (wantsError)
-    return `wanted an error (${each.want_error_code ?? each.want_error}), got ${shorten(JSON.stringify(results.map(jsonText)))}`;
-  return judgeResults(each, results);
+interface Prepared {
+  readonly policy: RegoPolicy;
+  readonly data: Value;
+  readonly input: Value | undefined;
 }
 
-function evaluate(each: Case, version: RegoVersion, evaluator: Evaluator): readonly Value[] {
+function prepare(each: Case, regoVersion: RegoVersion): Prepared {
   const sources = (each.modules ?? []).map((text, i) => ({ file: `test-${i}.rego`, text }));
-  const { policy, diagnostics } = compile(sources, { regoVersion: version });
+  const { policy, diagnostics } = compile(sources, { regoVersion });
   if (policy === undefined) throw new RegoError(diagnostics);
-  const options = { effects: testEffects, strictBuiltinErrors: each.strict_error === true, evaluator };
-  const data = plain(each.data ?? {});
-  const input =
-    each.input_term === undefined
-      ? each.input === undefined
-        ? undefined
-        : plain(each.input)
-      : termValue(each.input_term);
-  return policy.query(each.query, { ...options, data, input });
+  return { policy, data: plain(each.data ?? {}), input: inputOf(each) };
+}
+
+function inputOf({ input, input_term: term }: Case): Value | undefined {
+  if (term !== undefined) return termValue(term);
+  return input === undefined ? undefined : plain(input);
+}
+
+/** The bindings, or the error that ended the evaluation. */
+function evaluate(each: Case, { policy, data, input }: Prepared, evaluator: Evaluator): readonly Value[] | Error {
+  const effects = { ...testEffects, env: { ...testEffects.env, ...each.env } };
+  try {
+    return policy.query(each.query, {
+      effects,
+      strictBuiltinErrors: each.strict_error === true,
+      evaluator,
+      data,
+      input,
+    });
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function judgeOutcome(each: Case, outcome: readonly Value[] | Error): string | undefined {
+  const wanted = each.want_error ?? each.want_error_code;
+  if (outcome instanceof Error) {
+    if (wanted !== undefined) return judgeError(each, outcome);
+    return `unexpected error: ${outcome.message.split("\n")[0]}`;
+  }
+  if (wanted !== undefined) return `wanted an error (${wanted}), got ${shorten(outcome.map(jsonText).join(" "))}`;
+  return judgeResults(each, outcome);
 }
 
 /** `input_term` is Rego text: it may hold sets and keys that JSON cannot. */

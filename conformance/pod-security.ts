@@ -17,7 +17,11 @@ export async function run(dir: string): Promise<SuiteResult> {
     const findings = evaluatePod(level, Number(version.slice("v1.".length)), pod.metadata, pod.spec);
     const check = basename(file, ".yaml").replace(/\d+$/, "");
     const accepted = [check, ...(level === "restricted" ? overriding(check, Number(version.slice("v1.".length))) : [])];
-    const why = judge(wanted, accepted, findings.map(({ id }) => id));
+    const why = judge(
+      wanted,
+      accepted,
+      findings.map(({ id }) => id),
+    );
     if (why === undefined) passed.push(name);
     else failed.push({ name, why });
   }

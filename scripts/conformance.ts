@@ -1,47 +1,65 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { run as runOpa } from "../conformance/opa.ts";
-import { run as runPodSecurity } from "../conformance/pod-security.ts";
-import type { Suite, SuiteResult } from "../conformance/suite.ts";
+import { existsSync } from "node:fs";
+import { growLedger, lostCases, readLedger } from "../conformance/ledger.ts";
+import { dataFolder, type Suite, type SuiteResult, type Verdict } from "../conformance/suite.ts";
+import { findSuite, suites } from "../conformance/suites.ts";
 
-/** The outside suites, in the order of the rooms they test. */
-const suites: readonly Suite[] = [
-  { name: "opa", folder: "opa", run: runOpa },
-  { name: "pod-security", folder: "pod-security", run: runPodSecurity },
-];
+// `npm run conformance -- SUITE [DIR] [--verbose] [--update]`: runs an outside suite. Without DIR the result is held against the ledger,
+// which `--update` lets grow; with DIR every case must pass. The last line is always the count.
+
+/** Enough to see what is wrong; `--verbose` shows all. */
+const shownFailures = 20;
 
 const args = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith("--")));
 const [name, dir] = args.filter((arg) => !arg.startsWith("--"));
-const suite = suites.find((each) => each.name === name);
-if (suite === undefined)
-  fail(
-    `usage: npm run conformance -- SUITE [DIR] [--verbose] [--update]; suites: ${suites.map((each) => each.name).join(", ")}`,
-  );
-const data = process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance";
-const folder = dir ?? join(data, suite.folder);
+const unknown = [...flags].find((flag) => flag !== "--verbose" && flag !== "--update");
+const suite = findSuite(name);
+if (suite === undefined || unknown !== undefined) {
+  const names = suites.map((each) => each.name).join(", ");
+  fail(`usage: npm run conformance -- SUITE [DIR] [--verbose] [--update]; suites: ${names}`);
+}
+const folder = dir ?? dataFolder(suite);
 if (!existsSync(folder)) fail(`no folder ${folder}; give one, or set SALLYPORT_CONFORMANCE`);
-const result = await suite.run(folder);
-report(suite, result);
+const { run } = await suite.load();
+process.exitCode = report(suite, await run(folder)) ? 0 : 1;
 
-function report({ name }: Suite, { passed, failed, skipped }: SuiteResult): void {
-  const shown = flags.has("--verbose") ? failed : failed.slice(0, 20);
-  for (const each of shown) console.log(`FAILED ${each.name}: ${each.why}`);
-  if (shown.length < failed.length) console.log(`… and ${failed.length - shown.length} more; --verbose shows all`);
+/** True when all is well. */
+function report({ name }: Suite, { passed, failed, skipped }: SuiteResult): boolean {
+  if (flags.has("--verbose")) printScoreboard(passed, failed);
+  printFailures(failed);
   for (const each of skipped) console.log(`skipped ${each.name}: ${each.why}`);
   const lost = dir === undefined ? checkLedger(name, passed) : [];
-  for (const each of lost) console.log(`LOST ${each}: passed before`);
+  for (const each of lost) console.log(`LOST ${each}: in the ledger, but does not pass`);
   console.log(`${passed.length} passed, ${failed.length} failed, ${skipped.length} skipped`);
-  process.exit(lost.length > 0 || (dir !== undefined && failed.length > 0) ? 1 : 0);
+  return lost.length === 0 && (dir === undefined || failed.length === 0);
 }
 
-/** Cases of the ledger that do not pass any more. `--update` adds those that are new. */
+function printFailures(failed: readonly Verdict[]): void {
+  const shown = flags.has("--verbose") ? failed : failed.slice(0, shownFailures);
+  for (const each of shown) console.log(`FAILED ${each.name}: ${each.why}`);
+  if (shown.length < failed.length) console.log(`… and ${failed.length - shown.length} more; --verbose shows all`);
+}
+
+/** One line per folder of cases: what passes of how many. */
+function printScoreboard(passed: readonly string[], failed: readonly Verdict[]): void {
+  const folders = new Map<string, { passed: number; all: number }>();
+  const count = (name: string, pass: number) => {
+    const key = name.split("/").slice(0, 2).join("/");
+    const entry = folders.get(key) ?? { passed: 0, all: 0 };
+    folders.set(key, { passed: entry.passed + pass, all: entry.all + 1 });
+  };
+  for (const name of passed) count(name, 1);
+  for (const { name } of failed) count(name, 0);
+  for (const [key, entry] of [...folders].sort()) {
+    const mark = entry.passed === entry.all ? " " : "!";
+    console.log(`${mark} ${key.padEnd(48)} ${String(entry.passed).padStart(4)} / ${entry.all}`);
+  }
+}
+
 function checkLedger(suiteName: string, passed: readonly string[]): readonly string[] {
-  const file = `conformance/ledger/${suiteName}.txt`;
-  const before = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
-  const now = new Set(passed);
-  if (flags.has("--update")) writeFileSync(file, `${[...new Set([...before, ...passed])].sort().join("\n")}\n`);
-  return before.filter((each) => !now.has(each));
+  const ledger = readLedger(suiteName);
+  if (flags.has("--update")) console.log(`${growLedger(ledger, passed)} new in the ledger`);
+  return lostCases(ledger, passed);
 }
 
 function fail(message: string): never {

@@ -1,0 +1,12 @@
+import type { Suite } from "./suite.ts";
+
+/** The outside suites, in the order of the rooms they test. */
+export const suites: readonly Suite[] = [
+  { name: "opa", folder: "opa", load: () => import("./opa.ts") },
+  { name: "pod-security", folder: "pod-security", load: () => import("./pod-security.ts") },
+];
+
+/** The suite of a name, if there is one. */
+export function findSuite(name: string | undefined): Suite | undefined {
+  return suites.find((each) => each.name === name);
+}
