@@ -17,9 +17,17 @@ export interface AdmitOptions {
  * The whole chain: all mutating plugins in order, then validation, then all validating plugins. The first refusal ends it, as
  * kube-apiserver ends it; a plugin that throws has refused (fail closed).
  */
-export async function admit(request: Request, snapshot: Snapshot, effects: AdmissionEffects, options: AdmitOptions): Promise<Decision> {
+export async function admit(
+  request: Request,
+  snapshot: Snapshot,
+  effects: AdmissionEffects,
+  options: AdmitOptions,
+): Promise<Decision> {
   const run = new Run(request, snapshot, effects);
-  const allowed = (await run.phase("mutating", options.plugins)) && run.validate(options.validate) && (await run.phase("validating", options.plugins));
+  const allowed =
+    (await run.phase("mutating", options.plugins)) &&
+    run.validate(options.validate) &&
+    (await run.phase("validating", options.plugins));
   return run.decision(allowed);
 }
 
@@ -57,7 +65,13 @@ class Run {
     try {
       return await handler({ request: this.#request, snapshot: this.#snapshot, effects: this.#effects });
     } catch (error) {
-      const status = error instanceof StatusError ? error.status : new StatusError("InternalError", `Internal error occurred: admission plugin "${plugin.name}" failed: ${(error as Error).message}`).status;
+      const status =
+        error instanceof StatusError
+          ? error.status
+          : new StatusError(
+              "InternalError",
+              `Internal error occurred: admission plugin "${plugin.name}" failed: ${(error as Error).message}`,
+            ).status;
       return { outcome: "errored", why: (error as Error).message, status, reasons: [] };
     }
   }
@@ -71,8 +85,17 @@ class Run {
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       const { message = "", details } = error.status;
-      const reasons = (details?.causes ?? []).map((cause) => ({ code: "invalid", message: cause.message ?? "", fieldPath: cause.field ?? "" }));
-      this.#record("Validation", "validating", { outcome: "denied", why: message, status: error.status, reasons }, this.#effects.ticks() - start);
+      const reasons = (details?.causes ?? []).map((cause) => ({
+        code: "invalid",
+        message: cause.message ?? "",
+        fieldPath: cause.field ?? "",
+      }));
+      this.#record(
+        "Validation",
+        "validating",
+        { outcome: "denied", why: message, status: error.status, reasons },
+        this.#effects.ticks() - start,
+      );
       return false;
     }
   }
@@ -93,7 +116,14 @@ class Run {
   }
 
   decision(allowed: boolean): Decision {
-    const shared = { object: this.#request.object, warnings: [...this.#warnings], auditAnnotations: this.#annotations, steps: this.#steps };
-    return allowed || this.#status === undefined ? { allowed, ...shared } : { allowed, ...shared, status: this.#status };
+    const shared = {
+      object: this.#request.object,
+      warnings: [...this.#warnings],
+      auditAnnotations: this.#annotations,
+      steps: this.#steps,
+    };
+    return allowed || this.#status === undefined
+      ? { allowed, ...shared }
+      : { allowed, ...shared, status: this.#status };
   }
 }

@@ -1,10 +1,18 @@
 export { type AdmitOptions, admit } from "./admit.ts";
 export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
+export { fieldPath } from "./explain/field-path.ts";
 export type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
+export { type ChainOptions, createChain, type PluginEntry, pluginEntries } from "./plugins/all.ts";
 export type { Level } from "./podsecurity/check.ts";
 export { checkRegistry, checks, evaluatePod, type Finding, joinFindings, overriding } from "./podsecurity/registry.ts";
-export { type Operation, type Request, type UserInfo, withObject } from "./request.ts";
-export type { AdmissionEffects, AuthorizationAttributes, Authorizer, ObjectReader, Snapshot, WebhookAnswer, WebhookPost } from "./snapshot.ts";
-export { type ChainOptions, createChain, type PluginEntry, pluginEntries } from "./plugins/all.ts";
 export { createPolicySet, emptyPolicySet, type PolicySet, type PolicySource } from "./policies/policy-set.ts";
-export { fieldPath } from "./explain/field-path.ts";
+export { type Operation, type Request, type UserInfo, withObject } from "./request.ts";
+export type {
+  AdmissionEffects,
+  AuthorizationAttributes,
+  Authorizer,
+  ObjectReader,
+  Snapshot,
+  WebhookAnswer,
+  WebhookPost,
+} from "./snapshot.ts";

@@ -8,16 +8,26 @@ export function forbiddenStatus(request: Request, message: string, details: Part
   const { group, resource } = request.resource;
   const name = request.name === "" ? (request.object?.metadata.generateName ?? "") : request.name;
   const qualified = group === "" ? resource : `${resource}.${group}`;
-  const text = name === "" ? `${qualified} is forbidden: ${message}` : `${qualified} "${name}" is forbidden: ${message}`;
+  const text =
+    name === "" ? `${qualified} is forbidden: ${message}` : `${qualified} "${name}" is forbidden: ${message}`;
   return new StatusError("Forbidden", text, { name, ...(group === "" ? {} : { group }), kind: resource, ...details });
 }
 
 /** A refusal with one reason. */
 export function deny(request: Request, code: string, message: string, fieldPath = ""): PluginResult {
-  return { outcome: "denied", why: message, status: forbiddenStatus(request, message).status, reasons: [{ code, message, fieldPath }] };
+  return {
+    outcome: "denied",
+    why: message,
+    status: forbiddenStatus(request, message).status,
+    reasons: [{ code, message, fieldPath }],
+  };
 }
 
-export function denyWith(error: StatusError, reasons: readonly Reason[], auditAnnotations: Annotations = {}): PluginResult {
+export function denyWith(
+  error: StatusError,
+  reasons: readonly Reason[],
+  auditAnnotations: Annotations = {},
+): PluginResult {
   return { outcome: "denied", why: error.message, status: error.status, reasons, auditAnnotations };
 }
 

@@ -3,7 +3,8 @@ import type { Request } from "./request.ts";
 
 /** The `request` of an AdmissionReview, as webhooks and policies get it. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request */
 export function reviewRequest(request: Request): { readonly [field: string]: unknown } {
-  const { kind, resource, subResource, name, namespace, operation, userInfo, object, oldObject, dryRun, options } = request;
+  const { kind, resource, subResource, name, namespace, operation, userInfo, object, oldObject, dryRun, options } =
+    request;
   return {
     uid: request.uid,
     kind,
@@ -14,7 +15,12 @@ export function reviewRequest(request: Request): { readonly [field: string]: unk
     ...(name === "" ? {} : { name }),
     ...(namespace === "" ? {} : { namespace }),
     operation,
-    userInfo: { username: userInfo.username, ...(userInfo.uid === undefined ? {} : { uid: userInfo.uid }), groups: userInfo.groups, ...(userInfo.extra === undefined ? {} : { extra: userInfo.extra }) },
+    userInfo: {
+      username: userInfo.username,
+      ...(userInfo.uid === undefined ? {} : { uid: userInfo.uid }),
+      groups: userInfo.groups,
+      ...(userInfo.extra === undefined ? {} : { extra: userInfo.extra }),
+    },
     object,
     oldObject,
     dryRun,
@@ -45,5 +51,10 @@ export function decodePatch(patch: string): unknown {
 
 /** What a review is told about an object that is no Kubernetes object any more. */
 export function isKubeObject(value: unknown): value is KubeObject {
-  return typeof value === "object" && value !== null && typeof (value as KubeObject).kind === "string" && typeof (value as KubeObject).metadata === "object";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as KubeObject).kind === "string" &&
+    typeof (value as KubeObject).metadata === "object"
+  );
 }

@@ -15,10 +15,15 @@ for (const versions of groups.values()) versions.sort(compareVersions);
 export function discover(path: string, aggregated: "v2" | "v2beta1" | undefined): Json | undefined {
   const parts = path.split("/").filter(Boolean);
   const [root, first, second] = parts;
-  if (root === "api" && parts.length === 1) return aggregated === undefined ? coreVersions : aggregatedList([""], aggregated);
-  if (root === "apis" && parts.length === 1) return aggregated === undefined ? groupList() : aggregatedList(namedGroups(), aggregated);
+  if (root === "api" && parts.length === 1)
+    return aggregated === undefined ? coreVersions : aggregatedList([""], aggregated);
+  if (root === "apis" && parts.length === 1)
+    return aggregated === undefined ? groupList() : aggregatedList(namedGroups(), aggregated);
   if (root === "api" && parts.length === 2) return resourceList("", first ?? "");
-  if (root === "apis" && parts.length === 2) return groups.has(first ?? "") && first !== "" ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(first ?? "") } : undefined;
+  if (root === "apis" && parts.length === 2)
+    return groups.has(first ?? "") && first !== ""
+      ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(first ?? "") }
+      : undefined;
   return root === "apis" && parts.length === 3 ? resourceList(first ?? "", second ?? "") : undefined;
 }
 
@@ -64,7 +69,11 @@ function resourceList(group: string, version: string): Json | undefined {
 function aggregatedList(names: readonly string[], version: "v2" | "v2beta1"): Json {
   const items = names.map((name) => ({
     metadata: { name: name === "" ? null : name, creationTimestamp: null },
-    versions: (groups.get(name) ?? []).map((each) => ({ version: each, freshness: "Current", resources: aggregatedResources(name, each) })),
+    versions: (groups.get(name) ?? []).map((each) => ({
+      version: each,
+      freshness: "Current",
+      resources: aggregatedResources(name, each),
+    })),
   }));
   return { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
 }
@@ -83,6 +92,10 @@ function aggregatedResources(group: string, version: string): readonly Json[] {
       ...(each.categories === undefined ? {} : { categories: each.categories }),
       subresources: all
         .filter(({ resource }) => resource.startsWith(`${each.resource}/`))
-        .map(({ resource, kind, verbs, group: inner, version: innerVersion }) => ({ subresource: resource.slice(each.resource.length + 1), responseKind: { group: inner, version: innerVersion, kind }, verbs })),
+        .map(({ resource, kind, verbs, group: inner, version: innerVersion }) => ({
+          subresource: resource.slice(each.resource.length + 1),
+          responseKind: { group: inner, version: innerVersion, kind },
+          verbs,
+        })),
     }));
 }

@@ -1,7 +1,14 @@
 export type { StaticToken } from "./http/authenticate.ts";
-export type { Cache, CacheEvent } from "./registry/cache.ts";
-export type { DeleteOptions, Registry } from "./registry/registry.ts";
-export { type ApiServer, type ApiServerOptions, ListenError, startApiServer } from "./server.ts";
+export { Cache, type CacheEvent } from "./registry/cache.ts";
+export type { DecodedBody, DeleteOptions, Registry, WriteContext } from "./registry/registry.ts";
+export {
+  type ApiServer,
+  type ApiServerOptions,
+  createRegistry,
+  ListenError,
+  type RegistryWiring,
+  startApiServer,
+} from "./server.ts";
 export { openLmdbStore } from "./storage/lmdb-store.ts";
 export { createMemoryStore } from "./storage/memory-store.ts";
 export { CompactedError, type Store, StoreError, type StoreEvent } from "./storage/store.ts";

@@ -21,7 +21,13 @@ interface ReviewSpec {
 }
 
 /** Kinds that are asked and never stored. Undefined for all others. */
-export function answerReview(info: ResourceInfo, body: Json, user: UserInfo, reader: RbacReader, namespace: string): Json | undefined {
+export function answerReview(
+  info: ResourceInfo,
+  body: Json,
+  user: UserInfo,
+  reader: RbacReader,
+  namespace: string,
+): Json | undefined {
   const spec = (body["spec"] ?? {}) as ReviewSpec;
   switch (info.resource) {
     case "selfsubjectreviews":
@@ -29,7 +35,8 @@ export function answerReview(info: ResourceInfo, body: Json, user: UserInfo, rea
     case "selfsubjectaccessreviews":
       return { ...body, status: accessStatus(spec, user, reader) };
     case "localsubjectaccessreviews":
-      if (spec.resourceAttributes?.namespace !== namespace) throw new StatusError("BadRequest", "spec.resourceAttributes.namespace must match metadata.namespace");
+      if (spec.resourceAttributes?.namespace !== namespace)
+        throw new StatusError("BadRequest", "spec.resourceAttributes.namespace must match metadata.namespace");
       return { ...body, status: accessStatus(spec, subjectOf(spec), reader) };
     case "subjectaccessreviews":
       return { ...body, status: accessStatus(spec, subjectOf(spec), reader) };
@@ -46,12 +53,20 @@ function subjectOf({ user = "", groups = [] }: ReviewSpec): UserInfo {
   return { username: user, groups };
 }
 
-function accessStatus({ resourceAttributes, nonResourceAttributes }: ReviewSpec, user: UserInfo, reader: RbacReader): Json {
+function accessStatus(
+  { resourceAttributes, nonResourceAttributes }: ReviewSpec,
+  user: UserInfo,
+  reader: RbacReader,
+): Json {
   if (nonResourceAttributes !== undefined) {
     const { path = "", verb = "" } = nonResourceAttributes;
     return answer(authorizeByRbac(reader, { user, verb, path, group: "", resource: "", namespace: "", name: "" }));
   }
-  if (resourceAttributes === undefined) throw new StatusError("Invalid", "spec.resourceAttributes: exactly one of nonResourceAttributes or resourceAttributes must be specified");
+  if (resourceAttributes === undefined)
+    throw new StatusError(
+      "Invalid",
+      "spec.resourceAttributes: exactly one of nonResourceAttributes or resourceAttributes must be specified",
+    );
   const { namespace = "", verb = "", group = "", resource = "", subresource = "", name = "" } = resourceAttributes;
   return answer(authorizeByRbac(reader, { user, verb, group, resource, subresource, namespace, name }));
 }
@@ -62,7 +77,16 @@ function answer({ allowed, reason }: { readonly allowed: boolean; readonly reaso
 
 function rulesStatus({ namespace = "" }: ReviewSpec, user: UserInfo, reader: RbacReader): Json {
   const rules = [...rulesFor(reader, user, namespace)].map(({ rule }) => rule);
-  const resourceRules = rules.filter(({ resources }) => resources !== undefined).map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames === undefined ? {} : { resourceNames }) }));
-  const nonResourceRules = rules.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
+  const resourceRules = rules
+    .filter(({ resources }) => resources !== undefined)
+    .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+      verbs,
+      apiGroups,
+      resources,
+      ...(resourceNames === undefined ? {} : { resourceNames }),
+    }));
+  const nonResourceRules = rules
+    .filter(({ nonResourceURLs }) => nonResourceURLs !== undefined)
+    .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
   return { resourceRules, nonResourceRules, incomplete: false };
 }

@@ -1,9 +1,16 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, isIPv6 } from "node:net";
-import type { AdmissionEffects, Authorizer, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
+import type { AdmissionEffects, Authorizer, Decision, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
 import { admit } from "@sallyport/admission";
-import { authorizeByRbac, bootstrapRbac, findKind, type KubeObject, parseApiVersion, type ResourceInfo } from "@sallyport/kube";
+import {
+  authorizeByRbac,
+  bootstrapRbac,
+  findKind,
+  type KubeObject,
+  parseApiVersion,
+  type ResourceInfo,
+} from "@sallyport/kube";
 import { NamespaceController } from "./controllers/namespaces.ts";
 import type { StaticToken } from "./http/authenticate.ts";
 import { type Certificates, loadCertificates } from "./http/certificates.ts";
@@ -44,7 +51,13 @@ export interface ApiServer {
   /** A kubeconfig of the administrator, as YAML-compatible JSON. */
   readonly kubeconfig: () => string;
   /** Sets annotations of an object past admission, as a controller. False when it is gone. */
-  readonly annotate: (group: string, resource: string, namespace: string, name: string, annotations: { readonly [key: string]: string }) => Promise<boolean>;
+  readonly annotate: (
+    group: string,
+    resource: string,
+    namespace: string,
+    name: string,
+    annotations: { readonly [key: string]: string },
+  ) => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
@@ -52,7 +65,10 @@ export interface ApiServer {
 const drainMs = 2000;
 
 /** Starts an API server over a store. Resolves when it answers; `onStart` is called between loading and listening, to subscribe to changes. */
-export async function startApiServer(options: ApiServerOptions, onStart: (cache: Cache, follow: (listener: (event: CacheEvent) => void) => void) => void = () => {}): Promise<ApiServer> {
+export async function startApiServer(
+  options: ApiServerOptions,
+  onStart: (cache: Cache, follow: (listener: (event: CacheEvent) => void) => void) => void = () => {},
+): Promise<ApiServer> {
   const certificates = await loadCertificates(options.certificateFolder, options.host);
   const cache = await Cache.over(options.store);
   const registry = createRegistry(options, cache);
@@ -67,11 +83,24 @@ export async function startApiServer(options: ApiServerOptions, onStart: (cache:
     tokens: options.tokens ?? [],
     now: options.effects.now,
     version: versionInfo(options.version),
-    readyChecks: () => new Map([["ping", undefined], ["store", undefined], ["poststarthook/rbac", undefined], ["poststarthook/namespaces", undefined]]),
+    readyChecks: () =>
+      new Map([
+        ["ping", undefined],
+        ["store", undefined],
+        ["poststarthook/rbac", undefined],
+        ["poststarthook/namespaces", undefined],
+      ]),
     onFault: options.onFault,
   });
   const server = createServer(
-    { cert: certificates.server.certificate, key: certificates.server.key, ca: certificates.ca.certificate, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" },
+    {
+      cert: certificates.server.certificate,
+      key: certificates.server.key,
+      ca: certificates.ca.certificate,
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2",
+    },
     (request, response) => void handler(request, response),
   );
   await listen(server, options);
@@ -81,7 +110,8 @@ export async function startApiServer(options: ApiServerOptions, onStart: (cache:
     cache,
     registry,
     kubeconfig: () => kubeconfigText(url, certificates),
-    annotate: (group, resource, namespace, name, annotations) => annotate(cache, registry, group, resource, namespace, name, annotations),
+    annotate: (group, resource, namespace, name, annotations) =>
+      annotate(cache, registry, group, resource, namespace, name, annotations),
     close: async () => {
       await closeServer(server);
       await namespaces.stop();
@@ -90,17 +120,35 @@ export async function startApiServer(options: ApiServerOptions, onStart: (cache:
   };
 }
 
-function createRegistry(options: ApiServerOptions, cache: Cache): Registry {
+export interface RegistryWiring {
+  readonly store: Store;
+  readonly plugins: readonly Plugin[];
+  readonly effects: AdmissionEffects;
+  readonly policies: ApiServerOptions["policies"];
+  /** Sees every decision, also those that allow. */
+  readonly onDecision?: (decision: Decision) => void;
+}
+
+/** The registry with its admission chain, as the server uses it; offline checks use the same one. */
+export function createRegistry(options: RegistryWiring, cache: Cache): Registry {
   const authorizer: Authorizer = { authorize: ({ user, ...rest }) => authorizeByRbac(cache.reader, { user, ...rest }) };
   return new Registry({
     store: options.store,
     cache,
     now: options.effects.now,
     randomBytes: (size) => randomBytes(size),
-    admit: (request, validate) => {
+    admit: async (request, validate) => {
       const { set, data } = options.policies();
-      const snapshot: Snapshot = { generation: cache.revision, objects: cache.reader, authorizer, policies: set, policyData: data };
-      return admit(request, snapshot, options.effects, { plugins: options.plugins, validate });
+      const snapshot: Snapshot = {
+        generation: cache.revision,
+        objects: cache.reader,
+        authorizer,
+        policies: set,
+        policyData: data,
+      };
+      const decision = await admit(request, snapshot, options.effects, { plugins: options.plugins, validate });
+      options.onDecision?.(decision);
+      return decision;
     },
   });
 }
@@ -113,13 +161,25 @@ async function writeBootstrapRbac(cache: Cache, registry: Registry): Promise<voi
       const info = findKind(group, version, object.kind) as ResourceInfo;
       const name = object.metadata.name ?? "";
       if (cache.get(info.group, info.resource, "", name) !== undefined) return;
-      const metadata = { ...object.metadata, uid: randomUUID(), creationTimestamp: `${new Date().toISOString().slice(0, 19)}Z` };
+      const metadata = {
+        ...object.metadata,
+        uid: randomUUID(),
+        creationTimestamp: `${new Date().toISOString().slice(0, 19)}Z`,
+      };
       await registry.writeDirect({ ...object, metadata }, undefined, info, "", name);
     }),
   );
 }
 
-async function annotate(cache: Cache, registry: Registry, group: string, resource: string, namespace: string, name: string, annotations: { readonly [key: string]: string }): Promise<boolean> {
+async function annotate(
+  cache: Cache,
+  registry: Registry,
+  group: string,
+  resource: string,
+  namespace: string,
+  name: string,
+  annotations: { readonly [key: string]: string },
+): Promise<boolean> {
   for (;;) {
     const current = cache.get(group, resource, namespace, name);
     if (current === undefined) return false;
@@ -131,16 +191,32 @@ async function annotate(cache: Cache, registry: Registry, group: string, resourc
 }
 
 function versionInfo(version: string): { readonly [field: string]: unknown } {
-
-  return { major: "1", minor: "37", gitVersion: `v1.37.0+sallyport.${version}`, gitCommit: "", gitTreeState: "clean", buildDate: "", goVersion: "", compiler: "node", platform: "linux/amd64" };
+  return {
+    major: "1",
+    minor: "37",
+    gitVersion: `v1.37.0+sallyport.${version}`,
+    gitCommit: "",
+    gitTreeState: "clean",
+    buildDate: "",
+    goVersion: "",
+    compiler: "node",
+    platform: "linux/amd64",
+  };
 }
 
 function listen(server: Server, { host, port }: ApiServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE") reject(new ListenError(`port ${port} on ${host} is in use; stop what listens there, or choose another with --port (0 takes any free one)`));
-      else if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") reject(new ListenError(`${host} is no address of this machine; choose another with --host`));
-      else if (error.code === "EACCES") reject(new ListenError(`not allowed to listen on port ${port}; choose one above 1023 with --port`));
+      if (error.code === "EADDRINUSE")
+        reject(
+          new ListenError(
+            `port ${port} on ${host} is in use; stop what listens there, or choose another with --port (0 takes any free one)`,
+          ),
+        );
+      else if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
+        reject(new ListenError(`${host} is no address of this machine; choose another with --host`));
+      else if (error.code === "EACCES")
+        reject(new ListenError(`not allowed to listen on port ${port}; choose one above 1023 with --port`));
       else reject(error);
     });
     server.listen(port, host, resolve);
@@ -170,7 +246,12 @@ function kubeconfigText(url: string, { ca, admin }: Certificates): string {
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name: "sallyport", cluster: { server: url, "certificate-authority-data": base64(ca.certificate) } }],
-    users: [{ name: "kubernetes-admin", user: { "client-certificate-data": base64(admin.certificate), "client-key-data": base64(admin.key) } }],
+    users: [
+      {
+        name: "kubernetes-admin",
+        user: { "client-certificate-data": base64(admin.certificate), "client-key-data": base64(admin.key) },
+      },
+    ],
     contexts: [{ name: "sallyport", context: { cluster: "sallyport", user: "kubernetes-admin" } }],
     "current-context": "sallyport",
   };

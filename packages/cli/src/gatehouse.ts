@@ -1,7 +1,13 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ChainOptions, createChain, createPolicySet, emptyPolicySet, type PolicySet } from "@sallyport/admission";
-import { type ApiServer, type CacheEvent, createMemoryStore, openLmdbStore, startApiServer } from "@sallyport/apiserver";
+import {
+  type ApiServer,
+  type CacheEvent,
+  createMemoryStore,
+  openLmdbStore,
+  startApiServer,
+} from "@sallyport/apiserver";
 import { defaultSyncOptions, Sync, type SyncOptions } from "@sallyport/opa";
 import { createAdmissionEffects } from "./effects/admission.ts";
 import { UsageError } from "./errors.ts";
@@ -35,15 +41,18 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     // Not within the event that led here: the store is still telling others of it.
     setImmediate(() => void server?.annotate("", "configmaps", namespace, name, annotations).catch(options.onFault));
   };
-  const sync = new Sync({ ...defaultSyncOptions, ...options.sync }, {
-    activate: (sources) => {
-      const result = createPolicySet(sources, policies.generation + 1);
-      if ("error" in result) return { error: result.error };
-      policies = result.set;
-      return {};
+  const sync = new Sync(
+    { ...defaultSyncOptions, ...options.sync },
+    {
+      activate: (sources) => {
+        const result = createPolicySet(sources, policies.generation + 1);
+        if ("error" in result) return { error: result.error };
+        policies = result.set;
+        return {};
+      },
+      annotate,
     },
-    annotate,
-  });
+  );
   try {
     server = await startApiServer(
       {
@@ -60,9 +69,17 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
       (cache, follow) => {
         for (const resource of cache.resources) {
           sync.declare(resource);
-          for (const object of cache.list(resource.group, resource.resource)) sync.apply({ resource, namespace: object.metadata.namespace ?? "", name: object.metadata.name ?? "", object });
+          for (const object of cache.list(resource.group, resource.resource))
+            sync.apply({
+              resource,
+              namespace: object.metadata.namespace ?? "",
+              name: object.metadata.name ?? "",
+              object,
+            });
         }
-        follow(({ resource, namespace, name, object }: CacheEvent) => sync.apply({ resource, namespace, name, object }));
+        follow(({ resource, namespace, name, object }: CacheEvent) =>
+          sync.apply({ resource, namespace, name, object }),
+        );
       },
     );
   } catch (error) {

@@ -1,5 +1,8 @@
 import { ListenError, StoreError } from "@sallyport/apiserver";
 import { Command, CommanderError } from "commander";
+import { checkCommand } from "./commands/check.ts";
+import { pluginsCommand } from "./commands/plugins.ts";
+import { tourCommand } from "./commands/tour.ts";
 import { upCommand } from "./commands/up.ts";
 import { exitCodes, UsageError } from "./errors.ts";
 import { InputError } from "./manifests.ts";
@@ -10,7 +13,24 @@ const program = new Command("sallyport")
   .version(version, "-V, --version")
   .exitOverride()
   .showHelpAfterError("(sallyport --help shows all commands)")
-  .addCommand(upCommand());
+  .addCommand(checkCommand())
+  .addCommand(upCommand())
+  .addCommand(tourCommand())
+  .addCommand(pluginsCommand())
+  .addHelpText(
+    "after",
+    `
+Examples:
+  sallyport check pod.yaml        is this pod admitted, and if not, why
+  sallyport up                    a Kubernetes API for kubectl, without a cluster
+  sallyport tour                  a lesson with a real kubectl
+  sallyport COMMAND --help        options and more examples`,
+  );
+
+// `sallyport … | head` closes the pipe early: that is no fault of anybody's.
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed),
+);
 
 for (const command of program.commands) command.exitOverride();
 

@@ -26,7 +26,9 @@ const extensions = /\.(ya?ml|json)$/;
 
 /** Reads files, folders (recursively, in name order) and `-`; Lists are taken apart. Throws `InputError`. */
 export function readManifests(paths: readonly string[], stdin: () => string): readonly Manifest[] {
-  return paths.flatMap(expandPath).flatMap((file) => parseManifests(file, file === "-" ? stdin() : readText(file)));
+  return expandFiles(paths, extensions).flatMap((file) =>
+    parseManifests(file, file === "-" ? stdin() : readText(file)),
+  );
 }
 
 /** All objects of one text. Throws `InputError` at the first fault of syntax. */
@@ -66,10 +68,15 @@ function flatten(file: string, line: number, value: unknown): readonly Manifest[
   return [{ file, line, value: object }];
 }
 
-function expandPath(path: string): readonly string[] {
+/** Files as they are, folders as the files in them whose names match, recursively and in order. */
+export function expandFiles(paths: readonly string[], names: RegExp): readonly string[] {
+  return paths.flatMap((path) => expandPath(path, names));
+}
+
+function expandPath(path: string, names: RegExp): readonly string[] {
   if (path === "-") return [path];
   if (!isFolder(path)) return [path];
-  const inside = readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) => extensions.test(name));
+  const inside = readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) => names.test(name));
   return inside
     .sort()
     .map((name) => join(path, name))

@@ -10,7 +10,10 @@ const aboutTheRequest = new Set(["kind", "apiVersion", "metadata.name", "metadat
  * The field that a finding is about: of all that its rule looked at, the last value that the message quotes, else the last scalar, else
  * the last thing at all.
  */
-export function blamedField({ reads }: ExplainedMember, message: string): { readonly path: string; readonly value: unknown } | undefined {
+export function blamedField(
+  { reads }: ExplainedMember,
+  message: string,
+): { readonly path: string; readonly value: unknown } | undefined {
   const candidates = reads
     .filter(({ path }) => path.length > object.length && object.every((part, i) => path[i] === part))
     .map((read) => ({ read, path: fieldPath(read.path.slice(object.length)) }))
@@ -24,5 +27,8 @@ export function blamedField({ reads }: ExplainedMember, message: string): { read
 }
 
 function isQuoted({ value }: Read, message: string): boolean {
-  return (typeof value === "string" && value.length > 1 && message.includes(value)) || (typeof value === "number" && message.includes(String(value)));
+  return (
+    (typeof value === "string" && value.length > 1 && message.includes(value)) ||
+    (typeof value === "number" && message.includes(String(value)))
+  );
 }

@@ -12,10 +12,18 @@ import { isExcluded, mismatch, type Webhook, webhooksOf } from "../webhook/confi
  * reinvocationPolicy IfNeeded once more when a later one changed the object.
  * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
  */
-export const mutatingAdmissionWebhook: Plugin = { name: "MutatingAdmissionWebhook", operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"], mutate };
+export const mutatingAdmissionWebhook: Plugin = {
+  name: "MutatingAdmissionWebhook",
+  operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+  mutate,
+};
 
 /** ValidatingAdmissionWebhook: calls all matching webhooks at once; any refusal refuses. */
-export const validatingAdmissionWebhook: Plugin = { name: "ValidatingAdmissionWebhook", operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"], validate };
+export const validatingAdmissionWebhook: Plugin = {
+  name: "ValidatingAdmissionWebhook",
+  operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+  validate,
+};
 
 interface Outcome {
   readonly refusal?: StatusError;
@@ -25,7 +33,10 @@ interface Outcome {
   readonly object: KubeObject | null;
 }
 
-function matching(context: PluginContext, resource: "mutatingwebhookconfigurations" | "validatingwebhookconfigurations"): readonly Webhook[] {
+function matching(
+  context: PluginContext,
+  resource: "mutatingwebhookconfigurations" | "validatingwebhookconfigurations",
+): readonly Webhook[] {
   if (isExcluded(context.request)) return [];
   return webhooksOf(context.snapshot, resource)
     .map(({ webhook }) => webhook)
@@ -44,15 +55,22 @@ async function mutate(context: PluginContext): Promise<PluginResult> {
     if (refusal !== undefined) return refusal;
     if (state.request.object === before) continue;
     changed.push(webhook.name);
-    for (const earlier of webhooks.slice(0, webhooks.indexOf(webhook))) if (earlier.reinvocationPolicy === "IfNeeded") again.add(earlier);
+    for (const earlier of webhooks.slice(0, webhooks.indexOf(webhook)))
+      if (earlier.reinvocationPolicy === "IfNeeded") again.add(earlier);
   }
   for (const webhook of again) {
     const refusal = await step(webhook, context, state);
     if (refusal !== undefined) return refusal;
   }
   const shared = { warnings: state.warnings, auditAnnotations: state.annotations };
-  if (state.request.object === context.request.object || state.request.object === null) return { outcome: "admitted", why: `${webhooks.length} called`, ...shared };
-  return { outcome: "mutated", why: `changed by ${[...new Set(changed)].join(", ")}`, object: state.request.object, ...shared };
+  if (state.request.object === context.request.object || state.request.object === null)
+    return { outcome: "admitted", why: `${webhooks.length} called`, ...shared };
+  return {
+    outcome: "mutated",
+    why: `changed by ${[...new Set(changed)].join(", ")}`,
+    object: state.request.object,
+    ...shared,
+  };
 }
 
 interface State {
@@ -77,12 +95,21 @@ async function validate(context: PluginContext): Promise<PluginResult> {
   const warnings = outcomes.flatMap((each) => each.warnings);
   const auditAnnotations = Object.assign({}, ...outcomes.map((each) => each.annotations)) as Annotations;
   const refusal = outcomes.find((each) => each.refusal !== undefined);
-  return refusal === undefined ? { outcome: "admitted", why: `${webhooks.length} called`, warnings, auditAnnotations } : { ...refused(refusal), warnings, auditAnnotations };
+  return refusal === undefined
+    ? { outcome: "admitted", why: `${webhooks.length} called`, warnings, auditAnnotations }
+    : { ...refused(refusal), warnings, auditAnnotations };
 }
 
 function refused({ refusal, reasons, warnings, annotations }: Outcome): PluginResult {
   const error = refusal as StatusError;
-  return { outcome: "denied", why: error.message, status: error.status, reasons, warnings, auditAnnotations: annotations };
+  return {
+    outcome: "denied",
+    why: error.message,
+    status: error.status,
+    reasons,
+    warnings,
+    auditAnnotations: annotations,
+  };
 }
 
 async function call(webhook: Webhook, context: PluginContext, mutating: boolean): Promise<Outcome> {
@@ -94,7 +121,9 @@ async function call(webhook: Webhook, context: PluginContext, mutating: boolean)
     }
     const response = await callWebhook(webhook, request, snapshot, effects);
     const warnings = response.warnings ?? [];
-    const annotations = Object.fromEntries(Object.entries(response.auditAnnotations ?? {}).map(([key, value]) => [`${webhook.name}/${key}`, value]));
+    const annotations = Object.fromEntries(
+      Object.entries(response.auditAnnotations ?? {}).map(([key, value]) => [`${webhook.name}/${key}`, value]),
+    );
     if (response.allowed !== true) return { ...nothing, warnings, annotations, ...denial(webhook, response) };
     const object = mutating && response.patch !== undefined ? patched(request, response) : request.object;
     return { ...nothing, warnings, annotations, object };
@@ -106,10 +135,23 @@ async function call(webhook: Webhook, context: PluginContext, mutating: boolean)
 
 function denial(webhook: Webhook, { status = {} }: ReviewResponse): Pick<Outcome, "refusal" | "reasons"> {
   const said = status.message ?? status.reason;
-  const text = said === undefined ? `admission webhook ${JSON.stringify(webhook.name)} denied the request without explanation` : `admission webhook ${JSON.stringify(webhook.name)} denied the request: ${said}`;
+  const text =
+    said === undefined
+      ? `admission webhook ${JSON.stringify(webhook.name)} denied the request without explanation`
+      : `admission webhook ${JSON.stringify(webhook.name)} denied the request: ${said}`;
   const code = status.code === undefined || status.code < 400 ? 403 : status.code;
   const refusal = new StatusError("Forbidden", text, undefined, code);
-  return { refusal, reasons: [{ code: "webhook-denied", message: said ?? "without explanation", fieldPath: "", source: { policy: webhook.name } }] };
+  return {
+    refusal,
+    reasons: [
+      {
+        code: "webhook-denied",
+        message: said ?? "without explanation",
+        fieldPath: "",
+        source: { policy: webhook.name },
+      },
+    ],
+  };
 }
 
 function patched(request: Request, { patch, patchType }: ReviewResponse): KubeObject | null {
@@ -125,5 +167,9 @@ function failed(webhook: Webhook, error: Error, nothing: Outcome): Outcome {
     return { ...nothing, annotations: { [`failed-open.webhook.admission.k8s.io/${webhook.name}`]: message } };
   }
   const refusal = new StatusError("InternalError", `Internal error occurred: ${message}`);
-  return { ...nothing, refusal, reasons: [{ code: "webhook-failed", message, fieldPath: "", source: { policy: webhook.name } }] };
+  return {
+    ...nothing,
+    refusal,
+    reasons: [{ code: "webhook-failed", message, fieldPath: "", source: { policy: webhook.name } }],
+  };
 }

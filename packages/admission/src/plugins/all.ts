@@ -79,14 +79,19 @@ export interface ChainOptions {
 /** The plugins that run, in order, or one line that says what is wrong with the flags. */
 export function createChain({ enable = [], disable = [] }: ChainOptions = {}): readonly Plugin[] | string {
   const names = pluginEntries.map(({ name }) => name);
-  for (const [flag, list] of [["enable", enable], ["disable", disable]] as const) {
+  for (const [flag, list] of [
+    ["enable", enable],
+    ["disable", disable],
+  ] as const) {
     const unknown = list.find((name) => !names.includes(name));
-    if (unknown !== undefined) return `--${flag}-admission-plugins: unknown plugin ${JSON.stringify(unknown)}; known: ${names.join(", ")}`;
+    if (unknown !== undefined)
+      return `--${flag}-admission-plugins: unknown plugin ${JSON.stringify(unknown)}; known: ${names.join(", ")}`;
   }
   const both = enable.find((name) => disable.includes(name));
   if (both !== undefined) return `${both} is both enabled and disabled`;
   const missing = enable.find((name) => pluginEntries.find((entry) => entry.name === name)?.create === undefined);
-  if (missing !== undefined) return `--enable-admission-plugins: ${missing} is not supported yet; \`sallyport plugins\` lists what is`;
+  if (missing !== undefined)
+    return `--enable-admission-plugins: ${missing} is not supported yet; \`sallyport plugins\` lists what is`;
   return pluginEntries
     .filter(({ name, byDefault }) => (byDefault || enable.includes(name)) && !disable.includes(name))
     .flatMap(({ create }) => (create === undefined ? [] : [create()]));

@@ -14,15 +14,27 @@ export const alwaysPullImages: Plugin = {
   mutate: ({ request }) => {
     if (!isCore(request, "pods") || request.object === null) return skip("not a pod");
     const spec = (request.object["spec"] ?? {}) as { readonly [list: string]: readonly Container[] | undefined };
-    const changed = lists.filter((list) => spec[list] !== undefined).map((list) => [list, spec[list]?.map((each) => ({ ...each, imagePullPolicy: "Always" }))]);
-    return { outcome: "mutated", why: "imagePullPolicy Always", object: { ...request.object, spec: { ...spec, ...Object.fromEntries(changed) } } };
+    const changed = lists
+      .filter((list) => spec[list] !== undefined)
+      .map((list) => [list, spec[list]?.map((each) => ({ ...each, imagePullPolicy: "Always" }))]);
+    return {
+      outcome: "mutated",
+      why: "imagePullPolicy Always",
+      object: { ...request.object, spec: { ...spec, ...Object.fromEntries(changed) } },
+    };
   },
   validate: ({ request }) => {
     if (!isCore(request, "pods") || request.object === null) return skip("not a pod");
     const spec = (request.object["spec"] ?? {}) as { readonly [list: string]: readonly Container[] | undefined };
     for (const list of lists) {
       const at = (spec[list] ?? []).findIndex((each) => each.imagePullPolicy !== "Always");
-      if (at >= 0) return deny(request, "pull-policy", `spec.${list}[${at}].imagePullPolicy: Unsupported value: "${spec[list]?.[at]?.imagePullPolicy ?? ""}": supported values: "Always"`, `spec.${list}[${at}].imagePullPolicy`);
+      if (at >= 0)
+        return deny(
+          request,
+          "pull-policy",
+          `spec.${list}[${at}].imagePullPolicy: Unsupported value: "${spec[list]?.[at]?.imagePullPolicy ?? ""}": supported values: "Always"`,
+          `spec.${list}[${at}].imagePullPolicy`,
+        );
     }
     return { outcome: "admitted", why: "" };
   },

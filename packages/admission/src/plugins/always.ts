@@ -2,7 +2,11 @@ import type { Plugin } from "../plugin.ts";
 import { deny, pass } from "../refusals.ts";
 
 /** AlwaysAdmit: admits everything. Deprecated: an empty chain does the same. */
-export const alwaysAdmit: Plugin = { name: "AlwaysAdmit", operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"], validate: () => pass() };
+export const alwaysAdmit: Plugin = {
+  name: "AlwaysAdmit",
+  operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+  validate: () => pass(),
+};
 
 /** AlwaysDeny: refuses everything. Deprecated: it was for tests. */
 export const alwaysDeny: Plugin = {

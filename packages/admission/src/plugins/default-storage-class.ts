@@ -20,7 +20,11 @@ export const defaultStorageClass: Plugin = {
     const [chosen] = snapshot.objects.list("storage.k8s.io", "storageclasses").filter(isDefault).sort(byAgeThenName);
     if (chosen === undefined) return pass("there is no default class");
     const storageClassName = chosen.metadata.name ?? "";
-    return { outcome: "mutated", why: `default class ${storageClassName}`, object: { ...request.object, spec: { ...spec, storageClassName } } };
+    return {
+      outcome: "mutated",
+      why: `default class ${storageClassName}`,
+      object: { ...request.object, spec: { ...spec, storageClassName } },
+    };
   },
 };
 

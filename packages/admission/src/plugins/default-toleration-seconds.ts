@@ -22,9 +22,15 @@ export const defaultTolerationSeconds: Plugin = {
     if (!isCore(request, "pods") || request.object === null) return skip("not a pod");
     const spec = (request.object["spec"] ?? {}) as { readonly tolerations?: readonly Toleration[] };
     const given = spec.tolerations ?? [];
-    const missing = keys.filter((key) => !given.some((each) => (each.key === key || !each.key) && (each.effect === "NoExecute" || !each.effect)));
+    const missing = keys.filter(
+      (key) => !given.some((each) => (each.key === key || !each.key) && (each.effect === "NoExecute" || !each.effect)),
+    );
     if (missing.length === 0) return pass("the pod tolerates both already");
     const added = missing.map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: seconds }));
-    return { outcome: "mutated", why: `tolerates ${missing.join(", ")} for ${seconds} s`, object: { ...request.object, spec: { ...spec, tolerations: [...given, ...added] } } };
+    return {
+      outcome: "mutated",
+      why: `tolerates ${missing.join(", ")} for ${seconds} s`,
+      object: { ...request.object, spec: { ...spec, tolerations: [...given, ...added] } },
+    };
   },
 };

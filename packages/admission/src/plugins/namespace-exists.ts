@@ -14,6 +14,8 @@ export const namespaceExists: Plugin = {
     if (snapshot.objects.get("", "namespaces", "", request.namespace) !== undefined) return pass();
     const message = `namespaces "${request.namespace}" not found`;
     const error = new StatusError("NotFound", message, { name: request.namespace, kind: "namespaces" });
-    return denyWith(error, [{ code: "namespace-not-found", message, fieldPath: "metadata.namespace", value: request.namespace }]);
+    return denyWith(error, [
+      { code: "namespace-not-found", message, fieldPath: "metadata.namespace", value: request.namespace },
+    ]);
   },
 };

@@ -32,11 +32,21 @@ function check({ request, snapshot }: PluginContext): PluginResult {
   if (found === undefined) {
     const message = `namespaces "${namespace}" not found`;
     const error = new StatusError("NotFound", message, { name: namespace, kind: "namespaces" });
-    return denyWith(error, [{ code: "namespace-not-found", message, fieldPath: "metadata.namespace", value: namespace }]);
+    return denyWith(error, [
+      { code: "namespace-not-found", message, fieldPath: "metadata.namespace", value: namespace },
+    ]);
   }
   const phase = (found["status"] as { readonly phase?: string } | undefined)?.phase;
   if (phase !== "Terminating" && !found.metadata.deletionTimestamp) return pass();
   const message = `unable to create new content in namespace ${namespace} because it is being terminated`;
-  const causes = [{ reason: "NamespaceTerminating", message: `namespace ${namespace} is being terminated`, field: "metadata.namespace" }];
-  return denyWith(forbiddenStatus(request, message, { causes }), [{ code: "namespace-terminating", message, fieldPath: "metadata.namespace", value: namespace }]);
+  const causes = [
+    {
+      reason: "NamespaceTerminating",
+      message: `namespace ${namespace} is being terminated`,
+      field: "metadata.namespace",
+    },
+  ];
+  return denyWith(forbiddenStatus(request, message, { causes }), [
+    { code: "namespace-terminating", message, fieldPath: "metadata.namespace", value: namespace },
+  ]);
 }

@@ -1,9 +1,9 @@
 import { type KubeObject, StatusError } from "@sallyport/kube";
 import type { Reason } from "../decision.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
-import { evaluatePod, type Finding, joinFindings } from "../podsecurity/registry.ts";
 import { type LevelVersion, levelText, type NamespacePolicy, policyOf, strictness } from "../podsecurity/labels.ts";
 import type { PodSpec } from "../podsecurity/pod.ts";
+import { evaluatePod, type Finding, joinFindings } from "../podsecurity/registry.ts";
 import { denyWith, forbiddenStatus, pass, skip } from "../refusals.ts";
 
 /** Who and what is not checked. AdmissionConfiguration's `exemptions`. */
@@ -61,8 +61,12 @@ class PodSecurity {
     const { request } = this.#context;
     const { group, resource } = request.resource;
     if (request.object === null) return skip("nothing to look at");
-    if (group === "" && resource === "namespaces") return request.subResource === "" ? this.#namespace() : skip("a subresource");
-    if (group === "" && resource === "pods") return ignoredSubresources.has(request.subResource) ? skip(`pods/${request.subResource} changes nothing`) : this.#pod();
+    if (group === "" && resource === "namespaces")
+      return request.subResource === "" ? this.#namespace() : skip("a subresource");
+    if (group === "" && resource === "pods")
+      return ignoredSubresources.has(request.subResource)
+        ? skip(`pods/${request.subResource} changes nothing`)
+        : this.#pod();
     const path = request.subResource === "" ? templates[`${group}/${resource}`] : undefined;
     return path === undefined ? skip("neither a pod nor a template of one") : this.#controller(path);
   }
@@ -72,33 +76,58 @@ class PodSecurity {
     const labels = (request.object as KubeObject).metadata.labels ?? {};
     const { policy, errors } = policyOf(labels, this.#defaults);
     const before = policyOf(request.oldObject?.metadata.labels ?? {}, this.#defaults);
-    if (errors.length > 0 && (request.operation === "CREATE" || before.errors.length === 0)) return this.#badLabels(errors);
+    if (errors.length > 0 && (request.operation === "CREATE" || before.errors.length === 0))
+      return this.#badLabels(errors);
     if (request.operation === "CREATE" || this.#exemptions.namespaces.includes(request.name)) return pass();
-    const isStricter = strictness(policy.enforce.level) > strictness(before.policy.enforce.level) || levelText(policy.enforce) !== levelText(before.policy.enforce);
+    const isStricter =
+      strictness(policy.enforce.level) > strictness(before.policy.enforce.level) ||
+      levelText(policy.enforce) !== levelText(before.policy.enforce);
     if (!isStricter || policy.enforce.level === "privileged") return pass();
     const warnings = this.#existing(policy.enforce, snapshot.objects.list("", "pods", request.name));
-    return { outcome: "admitted", why: warnings.length === 0 ? "existing pods fit" : "existing pods violate the new level", warnings };
+    return {
+      outcome: "admitted",
+      why: warnings.length === 0 ? "existing pods fit" : "existing pods violate the new level",
+      warnings,
+    };
   }
 
-  #badLabels(errors: readonly { readonly key: string; readonly value: string; readonly message: string }[]): PluginResult {
+  #badLabels(
+    errors: readonly { readonly key: string; readonly value: string; readonly message: string }[],
+  ): PluginResult {
     const { request } = this.#context;
-    const lines = errors.map(({ key, value, message }) => `metadata.labels[${key}]: Invalid value: ${JSON.stringify(value)}: ${message}`);
-    const causes = errors.map(({ key, value, message }) => ({ reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(value)}: ${message}`, field: `metadata.labels[${key}]` }));
+    const lines = errors.map(
+      ({ key, value, message }) => `metadata.labels[${key}]: Invalid value: ${JSON.stringify(value)}: ${message}`,
+    );
+    const causes = errors.map(({ key, value, message }) => ({
+      reason: "FieldValueInvalid",
+      message: `Invalid value: ${JSON.stringify(value)}: ${message}`,
+      field: `metadata.labels[${key}]`,
+    }));
     const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
-    const error = new StatusError("Invalid", `Namespace "${request.name}" is invalid: ${text}`, { name: request.name, kind: "Namespace", causes });
-    return denyWith(error, errors.map(({ key, message }) => ({ code: "pod-security-label", message, fieldPath: `metadata.labels[${key}]` })));
+    const error = new StatusError("Invalid", `Namespace "${request.name}" is invalid: ${text}`, {
+      name: request.name,
+      kind: "Namespace",
+      causes,
+    });
+    return denyWith(
+      error,
+      errors.map(({ key, message }) => ({ code: "pod-security-label", message, fieldPath: `metadata.labels[${key}]` })),
+    );
   }
 
   /** One line per distinct violation, with the first pod that has it and how many others do. */
   #existing(level: LevelVersion, pods: readonly KubeObject[]): readonly string[] {
     const byText = new Map<string, string[]>();
     for (const pod of pods.slice(0, maxExistingPods)) {
-      const text = evaluate(level, pod).map(({ reason }) => reason).join(", ");
+      const text = evaluate(level, pod)
+        .map(({ reason }) => reason)
+        .join(", ");
       if (text !== "") byText.set(text, [...(byText.get(text) ?? []), pod.metadata.name ?? ""]);
     }
     if (byText.size === 0) return [];
     const lines = [...byText].map(([text, [first, ...others]]) => {
-      const more = others.length === 0 ? "" : others.length === 1 ? " (and 1 other pod)" : ` (and ${others.length} other pods)`;
+      const more =
+        others.length === 0 ? "" : others.length === 1 ? " (and 1 other pod)" : ` (and ${others.length} other pods)`;
       return `${first}${more}: ${text}`;
     });
     const head = `existing pods in namespace ${JSON.stringify(this.#context.request.name)} violate the new PodSecurity enforce level ${JSON.stringify(levelText(level))}`;
@@ -108,7 +137,12 @@ class PodSecurity {
   #pod(): PluginResult {
     const { request } = this.#context;
     const pod = request.object as KubeObject;
-    if (request.operation === "UPDATE" && request.oldObject !== null && request.subResource === "" && !isSignificant(pod, request.oldObject)) {
+    if (
+      request.operation === "UPDATE" &&
+      request.oldObject !== null &&
+      request.subResource === "" &&
+      !isSignificant(pod, request.oldObject)
+    ) {
       return pass("the update changes nothing that the standards speak of");
     }
     return this.#evaluate(pod, true);
@@ -123,14 +157,22 @@ class PodSecurity {
   #evaluate(pod: KubeObject, enforce: boolean): PluginResult {
     const { request, snapshot } = this.#context;
     const exempt = this.#exemption(pod);
-    if (exempt !== undefined) return { outcome: "admitted", why: `exempt by ${exempt}`, auditAnnotations: { "pod-security.kubernetes.io/exempt": exempt } };
+    if (exempt !== undefined)
+      return {
+        outcome: "admitted",
+        why: `exempt by ${exempt}`,
+        auditAnnotations: { "pod-security.kubernetes.io/exempt": exempt },
+      };
     const namespace = snapshot.objects.get("", "namespaces", "", request.namespace);
     const { policy, errors } = policyOf(namespace?.metadata.labels ?? {}, this.#defaults);
     const annotations: { [key: string]: string } = {};
-    if (errors.length > 0) annotations["pod-security.kubernetes.io/error"] = `Failed to parse policy: ${errors.map(({ key, message }) => `${key} ${message}`).join("; ")}`;
+    if (errors.length > 0)
+      annotations["pod-security.kubernetes.io/error"] =
+        `Failed to parse policy: ${errors.map(({ key, message }) => `${key} ${message}`).join("; ")}`;
     if (enforce) annotations["pod-security.kubernetes.io/enforce-policy"] = levelText(policy.enforce);
     const audited = evaluate(policy.audit, pod);
-    if (audited.length > 0) annotations["pod-security.kubernetes.io/audit-violations"] = wouldViolate(policy.audit, audited);
+    if (audited.length > 0)
+      annotations["pod-security.kubernetes.io/audit-violations"] = wouldViolate(policy.audit, audited);
     const enforced = enforce ? evaluate(policy.enforce, pod) : [];
     if (enforced.length > 0) return this.#refuse(policy.enforce, enforced, annotations);
     const warned = evaluate(policy.warn, pod);
@@ -141,7 +183,14 @@ class PodSecurity {
   #refuse(level: LevelVersion, findings: readonly Finding[], annotations: Annotations): PluginResult {
     const message = `violates PodSecurity ${JSON.stringify(levelText(level))}: ${joinFindings(findings)}`;
     const reasons = findings.flatMap(({ id, reason, detail, fields }) =>
-      fields.map((fieldPath): Reason => ({ code: `pod-security/${id}`, message: `${reason} (${detail})`, fieldPath, source: { policy: `PodSecurity ${levelText(level)}` } })),
+      fields.map(
+        (fieldPath): Reason => ({
+          code: `pod-security/${id}`,
+          message: `${reason} (${detail})`,
+          fieldPath,
+          source: { policy: `PodSecurity ${levelText(level)}` },
+        }),
+      ),
     );
     return denyWith(forbiddenStatus(this.#context.request, message), reasons, annotations);
   }
@@ -151,7 +200,9 @@ class PodSecurity {
     const runtimeClass = (pod["spec"] as { readonly runtimeClassName?: string } | undefined)?.runtimeClassName;
     if (this.#exemptions.namespaces.includes(request.namespace)) return "namespace";
     if (this.#exemptions.usernames.includes(request.userInfo.username)) return "user";
-    return runtimeClass !== undefined && this.#exemptions.runtimeClasses.includes(runtimeClass) ? "runtimeClass" : undefined;
+    return runtimeClass !== undefined && this.#exemptions.runtimeClasses.includes(runtimeClass)
+      ? "runtimeClass"
+      : undefined;
   }
 }
 
@@ -167,9 +218,21 @@ function wouldViolate(level: LevelVersion, findings: readonly Finding[]): string
 function isSignificant(pod: KubeObject, old: KubeObject): boolean {
   const mask = (each: KubeObject) => {
     const spec = (each["spec"] ?? {}) as { readonly [field: string]: unknown };
-    const strip = (list: unknown) => ((list ?? []) as readonly object[]).map((container) => ({ ...container, image: "" }));
-    const annotations = Object.entries(each.metadata.annotations ?? {}).filter(([key]) => /apparmor|seccomp/.test(key)).sort();
-    const rest = { ...spec, activeDeadlineSeconds: 0, tolerations: [], terminationGracePeriodSeconds: 0, schedulingGates: [], containers: strip(spec["containers"]), initContainers: strip(spec["initContainers"]), ephemeralContainers: strip(spec["ephemeralContainers"]) };
+    const strip = (list: unknown) =>
+      ((list ?? []) as readonly object[]).map((container) => ({ ...container, image: "" }));
+    const annotations = Object.entries(each.metadata.annotations ?? {})
+      .filter(([key]) => /apparmor|seccomp/.test(key))
+      .sort();
+    const rest = {
+      ...spec,
+      activeDeadlineSeconds: 0,
+      tolerations: [],
+      terminationGracePeriodSeconds: 0,
+      schedulingGates: [],
+      containers: strip(spec["containers"]),
+      initContainers: strip(spec["initContainers"]),
+      ephemeralContainers: strip(spec["ephemeralContainers"]),
+    };
     return JSON.stringify([Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), annotations]);
   };
   return mask(pod) !== mask(old);

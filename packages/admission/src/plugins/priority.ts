@@ -9,7 +9,10 @@ interface PodSpec {
 }
 
 /** The two classes that exist without an object. */
-const system: { readonly [name: string]: number } = { "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000 };
+const system: { readonly [name: string]: number } = {
+  "system-cluster-critical": 2_000_000_000,
+  "system-node-critical": 2_000_001_000,
+};
 
 /**
  * Priority: a pod's priorityClassName becomes its priority and preemptionPolicy; without one the global default class counts. An
@@ -24,11 +27,30 @@ export const priority: Plugin = {
     const spec = (request.object["spec"] ?? {}) as PodSpec;
     const classes = snapshot.objects.list("scheduling.k8s.io", "priorityclasses");
     const chosen = spec.priorityClassName ? classOf(spec.priorityClassName, classes) : defaultOf(classes);
-    if (chosen === undefined) return deny(request, "priority-class-not-found", `no PriorityClass with name ${spec.priorityClassName} was found`, "spec.priorityClassName");
+    if (chosen === undefined)
+      return deny(
+        request,
+        "priority-class-not-found",
+        `no PriorityClass with name ${spec.priorityClassName} was found`,
+        "spec.priorityClassName",
+      );
     if (spec.priority !== undefined && spec.priority !== chosen.value) {
-      return deny(request, "priority-mismatch", `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${chosen.value} from the given PriorityClass name`, "spec.priority");
+      return deny(
+        request,
+        "priority-mismatch",
+        `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${chosen.value} from the given PriorityClass name`,
+        "spec.priority",
+      );
     }
-    const object = { ...request.object, spec: { ...spec, ...(chosen.name === "" ? {} : { priorityClassName: chosen.name }), priority: chosen.value, preemptionPolicy: spec.preemptionPolicy ?? chosen.policy } };
+    const object = {
+      ...request.object,
+      spec: {
+        ...spec,
+        ...(chosen.name === "" ? {} : { priorityClassName: chosen.name }),
+        priority: chosen.value,
+        preemptionPolicy: spec.preemptionPolicy ?? chosen.policy,
+      },
+    };
     return { outcome: "mutated", why: `priority ${chosen.value}`, object };
   },
   validate: () => pass(),
@@ -49,7 +71,11 @@ function classOf(name: string, classes: readonly KubeObject[]): Chosen | undefin
 
 function chosenFrom(priorityClass: KubeObject): Chosen {
   const { value, preemptionPolicy } = priorityClass as { readonly value?: number; readonly preemptionPolicy?: string };
-  return { name: priorityClass.metadata.name ?? "", value: value ?? 0, policy: preemptionPolicy ?? "PreemptLowerPriority" };
+  return {
+    name: priorityClass.metadata.name ?? "",
+    value: value ?? 0,
+    policy: preemptionPolicy ?? "PreemptLowerPriority",
+  };
 }
 
 /** Of several global defaults the lowest value counts. */

@@ -1,5 +1,14 @@
 import { applyJsonPatch, type KubeObject, StatusError } from "@sallyport/kube";
-import { type EvaluateOptions, EvaluationError, isObject, jsonText, lookup, type RegoPolicy, RegoSet, type Value } from "@sallyport/rego";
+import {
+  type EvaluateOptions,
+  EvaluationError,
+  isObject,
+  jsonText,
+  lookup,
+  type RegoPolicy,
+  RegoSet,
+  type Value,
+} from "@sallyport/rego";
 import type { Reason } from "../decision.ts";
 import { blamedField } from "../explain/blame.ts";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
@@ -15,7 +24,12 @@ const budgetMs = 2000;
  * webhook plugin of its phase. Without `data.system.main`, every package at or below `kubernetes.admission` decides: `deny` and
  * `violation` refuse, `warn` warns, `patch` changes. A policy that fails refuses (fail closed).
  */
-export const regoPolicies: Plugin = { name: "RegoPolicies", operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"], mutate, validate };
+export const regoPolicies: Plugin = {
+  name: "RegoPolicies",
+  operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+  mutate,
+  validate,
+};
 
 function mutate(context: PluginContext): PluginResult {
   const { policy, packages, hasMain } = context.snapshot.policies;
@@ -25,19 +39,26 @@ function mutate(context: PluginContext): PluginResult {
   let object: KubeObject = context.request.object;
   for (const { path, rules } of packages) {
     if (!rules.has("patch")) continue;
-    const operations = members(evaluate(policy, `${path}/patch`, { ...context.request, object }, context)).flatMap((each) => JSON.parse(jsonText(each)) as unknown);
+    const operations = members(evaluate(policy, `${path}/patch`, { ...context.request, object }, context)).flatMap(
+      (each) => JSON.parse(jsonText(each)) as unknown,
+    );
     if (operations.length === 0) continue;
     object = applyPatch(object, operations, path);
     changed.push(path);
   }
-  return changed.length === 0 ? pass("no policy changes it") : { outcome: "mutated", why: `changed by ${changed.join(", ")}`, object };
+  return changed.length === 0
+    ? pass("no policy changes it")
+    : { outcome: "mutated", why: `changed by ${changed.join(", ")}`, object };
 }
 
 function applyPatch(object: KubeObject, operations: readonly unknown[], path: string): KubeObject {
   try {
     return applyJsonPatch(object, operations) as unknown as KubeObject;
   } catch (error) {
-    throw new StatusError("InternalError", `Internal error occurred: the patch of policy ${path} does not apply: ${(error as Error).message}`);
+    throw new StatusError(
+      "InternalError",
+      `Internal error occurred: the patch of policy ${path} does not apply: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -48,7 +69,8 @@ function validate(context: PluginContext): PluginResult {
   const warnings: string[] = [];
   const reasons: Reason[] = [];
   for (const { path, rules } of packages) {
-    if (rules.has("warn")) warnings.push(...members(evaluate(policy, `${path}/warn`, context.request, context)).map(messageOf));
+    if (rules.has("warn"))
+      warnings.push(...members(evaluate(policy, `${path}/warn`, context.request, context)).map(messageOf));
     for (const name of ["deny", "violation"]) {
       if (rules.has(name)) reasons.push(...refusals(policy, `${path}/${name}`, context));
     }
@@ -69,7 +91,13 @@ function refusals(policy: RegoPolicy, path: string, context: PluginContext): rea
     if (origin === undefined) return { code: "rego-deny", message, fieldPath: "", source: { policy: path } };
     const field = blamedField(origin, message);
     const source = { policy: path, file: origin.file, line: origin.row };
-    return { code: "rego-deny", message, fieldPath: field?.path ?? "", ...(field?.value === undefined ? {} : { value: field.value }), source };
+    return {
+      code: "rego-deny",
+      message,
+      fieldPath: field?.path ?? "",
+      ...(field?.value === undefined ? {} : { value: field.value }),
+      source,
+    };
   });
 }
 
@@ -109,7 +137,10 @@ function evaluate(policy: RegoPolicy, path: string, request: Request, context: P
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
     const row = error.place?.row === undefined ? "" : `, line ${error.place.row}`;
-    throw new StatusError("InternalError", `Internal error occurred: policy ${path} failed (${error.code}: ${error.message}${row}); the request is refused`);
+    throw new StatusError(
+      "InternalError",
+      `Internal error occurred: policy ${path} failed (${error.code}: ${error.message}${row}); the request is refused`,
+    );
   }
 }
 
@@ -117,7 +148,10 @@ function mainResponse(policy: RegoPolicy, context: PluginContext): ReviewRespons
   const answer = evaluate(policy, "system/main", context.request, context);
   const response = answer === undefined || !isObject(answer) ? undefined : lookup(answer, "response");
   if (response === undefined || !isObject(response)) {
-    throw new StatusError("InternalError", "Internal error occurred: data.system.main gave no AdmissionReview with a response; the request is refused");
+    throw new StatusError(
+      "InternalError",
+      "Internal error occurred: data.system.main gave no AdmissionReview with a response; the request is refused",
+    );
   }
   return JSON.parse(jsonText(response)) as ReviewResponse;
 }
@@ -126,7 +160,11 @@ function mainMutation(policy: RegoPolicy, context: PluginContext): PluginResult 
   const { allowed, patch } = mainResponse(policy, context);
   if (allowed !== true || patch === undefined || patch === null) return pass("data.system.main changes nothing");
   const operations = typeof patch === "string" ? decodePatch(patch) : patch;
-  return { outcome: "mutated", why: "changed by data.system.main", object: applyPatch(context.request.object as KubeObject, operations as readonly unknown[], "system/main") };
+  return {
+    outcome: "mutated",
+    why: "changed by data.system.main",
+    object: applyPatch(context.request.object as KubeObject, operations as readonly unknown[], "system/main"),
+  };
 }
 
 function mainVerdict(policy: RegoPolicy, context: PluginContext): PluginResult {
@@ -134,5 +172,11 @@ function mainVerdict(policy: RegoPolicy, context: PluginContext): PluginResult {
   if (allowed === true) return { outcome: "admitted", why: "data.system.main allows", warnings };
   const message = status?.message ?? status?.reason ?? "denied by data.system.main";
   const reasons: readonly Reason[] = [{ code: "rego-deny", message, fieldPath: "", source: { policy: "system/main" } }];
-  return { outcome: "denied", why: message, status: forbiddenStatus(context.request, message).status, reasons, warnings };
+  return {
+    outcome: "denied",
+    why: message,
+    status: forbiddenStatus(context.request, message).status,
+    reasons,
+    warnings,
+  };
 }

@@ -32,15 +32,23 @@ export const serviceAccount: Plugin = { name: "ServiceAccount", operations: ["CR
 
 function mutate({ request, snapshot, effects }: PluginContext): PluginResult {
   if (!isCore(request, "pods") || request.object === null) return skip("not a pod");
-  if (request.object.metadata.annotations?.[mirrorAnnotation] !== undefined) return pass("mirror pods belong to their kubelet");
+  if (request.object.metadata.annotations?.[mirrorAnnotation] !== undefined)
+    return pass("mirror pods belong to their kubelet");
   const spec = (request.object["spec"] ?? {}) as PodSpec;
   const name = spec.serviceAccountName || "default";
   const account = snapshot.objects.get("", "serviceaccounts", request.namespace, name);
   if (account === undefined) {
-    return deny(request, "service-account-not-found", `error looking up service account ${request.namespace}/${name}: serviceaccount "${name}" not found`, "spec.serviceAccountName");
+    return deny(
+      request,
+      "service-account-not-found",
+      `error looking up service account ${request.namespace}/${name}: serviceaccount "${name}" not found`,
+      "spec.serviceAccountName",
+    );
   }
   const named = { ...spec, serviceAccountName: name, serviceAccount: name, ...pullSecrets(spec, account) };
-  const mounted = wantsToken(spec, account) ? mountToken(named, () => tokenPrefix + randomSuffix(5, effects.randomBytes)) : named;
+  const mounted = wantsToken(spec, account)
+    ? mountToken(named, () => tokenPrefix + randomSuffix(5, effects.randomBytes))
+    : named;
   return { outcome: "mutated", why: `service account ${name}`, object: { ...request.object, spec: mounted } };
 }
 
@@ -61,19 +69,32 @@ function mountToken(spec: PodSpec, createName: () => string): PodSpec {
   const mount = (container: Container): Container => {
     if (container.volumeMounts?.some((each) => each.mountPath === mountPath)) return container;
     used = true;
-    return { ...container, volumeMounts: [...(container.volumeMounts ?? []), { name: volume, readOnly: true, mountPath } as { name: string; mountPath: string }] };
+    return {
+      ...container,
+      volumeMounts: [
+        ...(container.volumeMounts ?? []),
+        { name: volume, readOnly: true, mountPath } as { name: string; mountPath: string },
+      ],
+    };
   };
   const containers = (spec.containers ?? []).map(mount);
   const inits = spec.initContainers?.map(mount);
   const volumes = used && existing === undefined ? [...(spec.volumes ?? []), tokenVolume(volume)] : spec.volumes;
-  return { ...spec, containers, ...(inits === undefined ? {} : { initContainers: inits }), ...(volumes === undefined ? {} : { volumes }) };
+  return {
+    ...spec,
+    containers,
+    ...(inits === undefined ? {} : { initContainers: inits }),
+    ...(volumes === undefined ? {} : { volumes }),
+  };
 }
 
 function tokenVolume(name: string): { readonly name: string; readonly projected: object } {
   const sources = [
     { serviceAccountToken: { expirationSeconds: tokenExpirationSeconds, path: "token" } },
     { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-    { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
+    {
+      downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] },
+    },
   ];
   return { name, projected: { defaultMode: 420, sources } };
 }
@@ -82,9 +103,19 @@ function validate({ request, snapshot }: PluginContext): PluginResult {
   if (!isCore(request, "pods") || request.object === null) return skip("not a pod");
   const spec = (request.object["spec"] ?? {}) as PodSpec;
   if (request.object.metadata.annotations?.[mirrorAnnotation] !== undefined) {
-    return spec.serviceAccountName ? deny(request, "mirror-pod", "a mirror pod may not reference service accounts", "spec.serviceAccountName") : pass();
+    return spec.serviceAccountName
+      ? deny(request, "mirror-pod", "a mirror pod may not reference service accounts", "spec.serviceAccountName")
+      : pass();
   }
-  if (!spec.serviceAccountName) return deny(request, "service-account-missing", "no service account specified for pod", "spec.serviceAccountName");
+  if (!spec.serviceAccountName)
+    return deny(request, "service-account-missing", "no service account specified for pod", "spec.serviceAccountName");
   const account = snapshot.objects.get("", "serviceaccounts", request.namespace, spec.serviceAccountName);
-  return account === undefined ? deny(request, "service-account-not-found", `service account ${request.namespace}/${spec.serviceAccountName} was not found`, "spec.serviceAccountName") : pass();
+  return account === undefined
+    ? deny(
+        request,
+        "service-account-not-found",
+        `service account ${request.namespace}/${spec.serviceAccountName} was not found`,
+        "spec.serviceAccountName",
+      )
+    : pass();
 }

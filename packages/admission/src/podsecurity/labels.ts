@@ -25,7 +25,10 @@ export interface LabelError {
 }
 
 /** A namespace's policy by its labels, over the defaults. A level that cannot be read counts as restricted at enforce: fail closed. */
-export function policyOf(labels: { readonly [key: string]: string }, defaults: NamespacePolicy = defaultPolicy): { policy: NamespacePolicy; errors: readonly LabelError[] } {
+export function policyOf(
+  labels: { readonly [key: string]: string },
+  defaults: NamespacePolicy = defaultPolicy,
+): { policy: NamespacePolicy; errors: readonly LabelError[] } {
   const errors: LabelError[] = [];
   const read = (mode: Mode): LevelVersion => ({
     level: readLevel(labels, mode, defaults[mode].level, errors),
@@ -34,8 +37,14 @@ export function policyOf(labels: { readonly [key: string]: string }, defaults: N
   const policy = { enforce: read("enforce"), audit: read("audit"), warn: read("warn") };
   // Upstream: a namespace that enforces warns and audits at least as strictly where it says nothing of them.
   if (labels[`${prefix}enforce`] === undefined) return { policy, errors };
-  const warn = labels[`${prefix}warn`] === undefined && labels[`${prefix}warn-version`] === undefined ? atLeast(policy.warn, policy.enforce) : policy.warn;
-  const audit = labels[`${prefix}audit`] === undefined && labels[`${prefix}audit-version`] === undefined ? atLeast(policy.audit, policy.enforce) : policy.audit;
+  const warn =
+    labels[`${prefix}warn`] === undefined && labels[`${prefix}warn-version`] === undefined
+      ? atLeast(policy.warn, policy.enforce)
+      : policy.warn;
+  const audit =
+    labels[`${prefix}audit`] === undefined && labels[`${prefix}audit-version`] === undefined
+      ? atLeast(policy.audit, policy.enforce)
+      : policy.audit;
   return { policy: { ...policy, warn, audit }, errors };
 }
 
@@ -43,7 +52,12 @@ function atLeast(given: LevelVersion, enforced: LevelVersion): LevelVersion {
   return levels.indexOf(given.level) < levels.indexOf(enforced.level) ? enforced : given;
 }
 
-function readLevel(labels: { readonly [key: string]: string }, mode: Mode, fallback: Level, errors: LabelError[]): Level {
+function readLevel(
+  labels: { readonly [key: string]: string },
+  mode: Mode,
+  fallback: Level,
+  errors: LabelError[],
+): Level {
   const value = labels[prefix + mode];
   if (value === undefined) return fallback;
   if (levels.includes(value)) return value as Level;
@@ -51,7 +65,12 @@ function readLevel(labels: { readonly [key: string]: string }, mode: Mode, fallb
   return mode === "enforce" ? "restricted" : "privileged";
 }
 
-function readVersion(labels: { readonly [key: string]: string }, mode: Mode, fallback: number | "latest", errors: LabelError[]): number | "latest" {
+function readVersion(
+  labels: { readonly [key: string]: string },
+  mode: Mode,
+  fallback: number | "latest",
+  errors: LabelError[],
+): number | "latest" {
   const key = `${prefix}${mode}-version`;
   const value = labels[key];
   if (value === undefined) return fallback;

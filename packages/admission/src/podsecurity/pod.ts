@@ -31,7 +31,12 @@ interface Shared {
   readonly runAsNonRoot?: boolean;
   readonly runAsUser?: number;
   readonly seccompProfile?: { readonly type?: string };
-  readonly seLinuxOptions?: { readonly type?: string; readonly user?: string; readonly role?: string; readonly level?: string };
+  readonly seLinuxOptions?: {
+    readonly type?: string;
+    readonly user?: string;
+    readonly role?: string;
+    readonly level?: string;
+  };
   readonly windowsOptions?: { readonly hostProcess?: boolean };
   readonly appArmorProfile?: { readonly type?: string };
 }

@@ -56,7 +56,12 @@ export interface Finding extends Violation {
 const expanded = new Map<string, readonly Active[]>();
 
 /** Evaluates a pod at a level and version; `latest` and later versions than ours are the latest. */
-export function evaluatePod(level: Level, version: number | "latest", metadata: PodMetadata, spec: PodSpec): readonly Finding[] {
+export function evaluatePod(
+  level: Level,
+  version: number | "latest",
+  metadata: PodMetadata,
+  spec: PodSpec,
+): readonly Finding[] {
   if (level === "privileged") return [];
   const minor = version === "latest" ? latestMinor : Math.min(version, latestMinor);
   return activeChecks(level, minor).flatMap(({ id, check }) => {
@@ -84,7 +89,11 @@ function activeChecks(level: "baseline" | "restricted", minor: number): readonly
 /** The checks that, at a version, stand for another one which they override. */
 export function overriding(id: string, minor: number): readonly string[] {
   return checks
-    .filter((check) => check.versions.findLast((each) => each.minor <= minor)?.overrides?.some((each) => each.toLowerCase() === id.toLowerCase()))
+    .filter((check) =>
+      check.versions
+        .findLast((each) => each.minor <= minor)
+        ?.overrides?.some((each) => each.toLowerCase() === id.toLowerCase()),
+    )
     .map((check) => check.id);
 }
 
@@ -96,10 +105,12 @@ export function checkRegistry(list: readonly Check[] = checks): readonly string[
     if (ids.has(id)) faults.push(`${id}: stands twice`);
     ids.add(id);
     if (versions.length === 0) faults.push(`${id}: has no version`);
-    if (versions.some((each, i) => i > 0 && each.minor <= (versions[i - 1]?.minor ?? 0))) faults.push(`${id}: versions do not rise`);
+    if (versions.some((each, i) => i > 0 && each.minor <= (versions[i - 1]?.minor ?? 0)))
+      faults.push(`${id}: versions do not rise`);
   }
   for (const { id, versions } of list) {
-    for (const name of versions.flatMap((each) => each.overrides ?? [])) if (!ids.has(name)) faults.push(`${id}: overrides ${name}, which is no check`);
+    for (const name of versions.flatMap((each) => each.overrides ?? []))
+      if (!ids.has(name)) faults.push(`${id}: overrides ${name}, which is no check`);
   }
   return faults;
 }

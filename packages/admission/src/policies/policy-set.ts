@@ -29,7 +29,10 @@ export interface PolicySet {
 export const emptyPolicySet: PolicySet = { generation: 0, policy: undefined, packages: [], hasMain: false };
 
 /** Compiles policies together. All or nothing: an error says what and where, and nothing has changed. */
-export function createPolicySet(sources: readonly PolicySource[], generation: number): { readonly set: PolicySet } | { readonly error: string } {
+export function createPolicySet(
+  sources: readonly PolicySource[],
+  generation: number,
+): { readonly set: PolicySet } | { readonly error: string } {
   const modules: Module[] = [];
   for (const { file, text } of sources) {
     const parsed = parseEither(file, text);
@@ -41,7 +44,14 @@ export function createPolicySet(sources: readonly PolicySource[], generation: nu
   if (policy === undefined) return { error: diagnostics.map(formatDiagnostic).join("; ") };
   const packages = packagesOf(modules);
   const hasMain = packages.some(({ path, rules }) => path === "system" && rules.has("main"));
-  return { set: { generation, policy, packages: packages.filter(({ path }) => /^kubernetes\/admission(\/|$)/.test(path)), hasMain } };
+  return {
+    set: {
+      generation,
+      policy,
+      packages: packages.filter(({ path }) => /^kubernetes\/admission(\/|$)/.test(path)),
+      hasMain,
+    },
+  };
 }
 
 /** Rego v1, or v0 where a module only parses as such. */
@@ -55,7 +65,10 @@ function parseEither(file: string, text: string): Module | string {
 function packagesOf(modules: readonly Module[]): readonly PolicyPackage[] {
   const packages = new Map<string, Set<string>>();
   for (const module of modules) {
-    const path = module.package.path.terms.slice(1).map((term) => (term.kind === "string" ? term.value : "")).join("/");
+    const path = module.package.path.terms
+      .slice(1)
+      .map((term) => (term.kind === "string" ? term.value : ""))
+      .join("/");
     const rules = packages.get(path) ?? new Set<string>();
     packages.set(path, rules);
     for (const { head } of module.rules) {

@@ -15,10 +15,17 @@ export class CallError extends Error {
 }
 
 /** Sends a review and reads its answer. Throws `CallError`. */
-export async function callWebhook(webhook: Webhook, request: Request, snapshot: Snapshot, effects: AdmissionEffects): Promise<ReviewResponse> {
+export async function callWebhook(
+  webhook: Webhook,
+  request: Request,
+  snapshot: Snapshot,
+  effects: AdmissionEffects,
+): Promise<ReviewResponse> {
   const version = (webhook.admissionReviewVersions ?? ["v1"]).find((each) => each === "v1" || each === "v1beta1");
-  if (version === undefined) throw new CallError("webhook does not accept known AdmissionReview versions (v1, v1beta1)");
-  if ((webhook.matchConditions ?? []).length > 0) throw new CallError("matchConditions are written in CEL, which is not supported yet");
+  if (version === undefined)
+    throw new CallError("webhook does not accept known AdmissionReview versions (v1, v1beta1)");
+  if ((webhook.matchConditions ?? []).length > 0)
+    throw new CallError("matchConditions are written in CEL, which is not supported yet");
   if (effects.post === undefined) throw new CallError("webhooks cannot be called here");
   const timeout = webhook.timeoutSeconds ?? defaultTimeoutSeconds;
   const { url, serverName } = targetOf(webhook, snapshot, timeout);
@@ -34,22 +41,34 @@ export async function callWebhook(webhook: Webhook, request: Request, snapshot: 
     .catch((error: unknown) => {
       throw new CallError(`failed to call webhook: Post ${JSON.stringify(url)}: ${(error as Error).message}`);
     });
-  if (answer.code !== 200) throw new CallError(`failed to call webhook: an error on the server (${JSON.stringify(answer.body.slice(0, 200))}) has prevented the request from succeeding`);
+  if (answer.code !== 200)
+    throw new CallError(
+      `failed to call webhook: an error on the server (${JSON.stringify(answer.body.slice(0, 200))}) has prevented the request from succeeding`,
+    );
   return readAnswer(answer.body, request.uid, version);
 }
 
 /** A service is reached by its cluster IP, but its certificate must be of `NAME.NAMESPACE.svc`. */
-function targetOf({ clientConfig }: Webhook, snapshot: Snapshot, timeout: number): { url: string; serverName?: string } {
+function targetOf(
+  { clientConfig }: Webhook,
+  snapshot: Snapshot,
+  timeout: number,
+): { url: string; serverName?: string } {
   const suffix = `timeout=${timeout}s`;
-  if (clientConfig.url !== undefined) return { url: `${clientConfig.url}${clientConfig.url.includes("?") ? "&" : "?"}${suffix}` };
+  if (clientConfig.url !== undefined)
+    return { url: `${clientConfig.url}${clientConfig.url.includes("?") ? "&" : "?"}${suffix}` };
   const service = clientConfig.service;
   if (service === undefined) throw new CallError("webhook has neither url nor service");
   const found = snapshot.objects.get("", "services", service.namespace, service.name);
-  if (found === undefined) throw new CallError(`failed to call webhook: service ${JSON.stringify(service.name)} not found`);
+  if (found === undefined)
+    throw new CallError(`failed to call webhook: service ${JSON.stringify(service.name)} not found`);
   const spec = (found["spec"] ?? {}) as { readonly clusterIP?: string; readonly externalName?: string };
   const host = spec.externalName ?? spec.clusterIP ?? "";
   const path = (service.path ?? "").replace(/^\/?/, "/");
-  return { url: `https://${host}:${service.port ?? 443}${path}?${suffix}`, serverName: `${service.name}.${service.namespace}.svc` };
+  return {
+    url: `https://${host}:${service.port ?? 443}${path}?${suffix}`,
+    serverName: `${service.name}.${service.namespace}.svc`,
+  };
 }
 
 function readAnswer(body: string, uid: string, version: string): ReviewResponse {
@@ -57,14 +76,22 @@ function readAnswer(body: string, uid: string, version: string): ReviewResponse 
   try {
     answer = JSON.parse(body) as typeof answer;
   } catch (error) {
-    throw new CallError(`failed to call webhook: couldn't get version/kind; json parse error: ${(error as Error).message}`);
+    throw new CallError(
+      `failed to call webhook: couldn't get version/kind; json parse error: ${(error as Error).message}`,
+    );
   }
   const { response } = answer;
   const wanted = `admission.k8s.io/${version}`;
   if (answer.kind !== "AdmissionReview" || (version === "v1" && answer.apiVersion !== wanted)) {
-    throw new CallError(`received invalid webhook response: expected webhook response of ${wanted}, Kind=AdmissionReview, got ${answer.apiVersion ?? ""}, Kind=${answer.kind ?? ""}`);
+    throw new CallError(
+      `received invalid webhook response: expected webhook response of ${wanted}, Kind=AdmissionReview, got ${answer.apiVersion ?? ""}, Kind=${answer.kind ?? ""}`,
+    );
   }
-  if (response === undefined || response === null) throw new CallError("received invalid webhook response: webhook response was absent");
-  if (version === "v1" && response.uid !== uid) throw new CallError(`received invalid webhook response: expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? "")}`);
+  if (response === undefined || response === null)
+    throw new CallError("received invalid webhook response: webhook response was absent");
+  if (version === "v1" && response.uid !== uid)
+    throw new CallError(
+      `received invalid webhook response: expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? "")}`,
+    );
   return response;
 }

@@ -11,7 +11,12 @@ export const firstNamespaces: readonly string[] = ["default", "kube-node-lease",
 
 /** Every resource that lives in namespaces, once. */
 const contents = builtinResources.filter(({ namespaced, resource, group, version, verbs }) => {
-  return namespaced && !resource.includes("/") && verbs.includes("list") && preferredResource(group, resource)?.version === version;
+  return (
+    namespaced &&
+    !resource.includes("/") &&
+    verbs.includes("list") &&
+    preferredResource(group, resource)?.version === version
+  );
 });
 
 /**
@@ -52,12 +57,17 @@ export class NamespaceController {
     const target = resource.resource === "namespaces" ? name : namespace;
     const isContent = resource.resource !== "namespaces";
     if (target === "" || (isContent && object !== undefined)) return;
-    const isBaseGone = isContent && ((resource.resource === "serviceaccounts" && name === "default") || (resource.resource === "configmaps" && name === "kube-root-ca.crt"));
+    const isBaseGone =
+      isContent &&
+      ((resource.resource === "serviceaccounts" && name === "default") ||
+        (resource.resource === "configmaps" && name === "kube-root-ca.crt"));
     const isGoing = Boolean(this.#cache.get("", "namespaces", "", target)?.metadata.deletionTimestamp);
     if (isContent && !isBaseGone && !isGoing) return;
-    this.#queue = this.#queue.then(() => this.#reconcile(target)).catch(() => {
-      // A lost race or a store that is closing: the next event or the next start takes it up again.
-    });
+    this.#queue = this.#queue
+      .then(() => this.#reconcile(target))
+      .catch(() => {
+        // A lost race or a store that is closing: the next event or the next start takes it up again.
+      });
   }
 
   async #reconcile(name: string): Promise<void> {
@@ -72,7 +82,12 @@ export class NamespaceController {
     const object: KubeObject = {
       apiVersion: "v1",
       kind: "Namespace",
-      metadata: { name, uid: this.#uid(), creationTimestamp: this.#timestamp(), labels: { "kubernetes.io/metadata.name": name } },
+      metadata: {
+        name,
+        uid: this.#uid(),
+        creationTimestamp: this.#timestamp(),
+        labels: { "kubernetes.io/metadata.name": name },
+      },
       spec: { finalizers: ["kubernetes"] },
       status: { phase: "Active" },
     };
@@ -82,12 +97,23 @@ export class NamespaceController {
   async #furnish(namespace: string): Promise<void> {
     const metadata = (name: string) => ({ name, namespace, uid: this.#uid(), creationTimestamp: this.#timestamp() });
     if (this.#cache.get("", "serviceaccounts", namespace, "default") === undefined) {
-      await this.#registry.writeDirect({ apiVersion: "v1", kind: "ServiceAccount", metadata: metadata("default") }, undefined, accountInfo, namespace, "default");
+      await this.#registry.writeDirect(
+        { apiVersion: "v1", kind: "ServiceAccount", metadata: metadata("default") },
+        undefined,
+        accountInfo,
+        namespace,
+        "default",
+      );
     }
     const current = this.#cache.get("", "configmaps", namespace, "kube-root-ca.crt");
     const data = { "ca.crt": this.#caCertificate };
     if (JSON.stringify(current?.["data"]) !== JSON.stringify(data)) {
-      const object: KubeObject = { apiVersion: "v1", kind: "ConfigMap", metadata: current?.metadata ?? metadata("kube-root-ca.crt"), data };
+      const object: KubeObject = {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: current?.metadata ?? metadata("kube-root-ca.crt"),
+        data,
+      };
       await this.#registry.writeDirect(object, current, configMapInfo, namespace, "kube-root-ca.crt");
     }
   }
@@ -100,7 +126,9 @@ export class NamespaceController {
         const isHeld = (object.metadata.finalizers ?? []).length > 0;
         if (isHeld) left++;
         if (isHeld && object.metadata.deletionTimestamp) continue;
-        const marked = isHeld ? { ...object, metadata: { ...object.metadata, deletionTimestamp: this.#timestamp() } } : undefined;
+        const marked = isHeld
+          ? { ...object, metadata: { ...object.metadata, deletionTimestamp: this.#timestamp() } }
+          : undefined;
         await this.#registry.writeDirect(marked, object, info, name, object.metadata.name ?? "");
       }
     }

@@ -40,19 +40,29 @@ function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-type MayImpersonate = (verb: "impersonate", group: string, resource: string, name: string, subresource?: string) => boolean;
+type MayImpersonate = (
+  verb: "impersonate",
+  group: string,
+  resource: string,
+  name: string,
+  subresource?: string,
+) => boolean;
 
 /** `Impersonate-User` and `-Group`, when the user may. https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
 export function impersonate(user: UserInfo, request: IncomingMessage, may: MayImpersonate): UserInfo {
   const name = request.headers["impersonate-user"];
   const groups = splitHeader(request.headers["impersonate-group"]);
   if (name === undefined) {
-    if (groups.length > 0) throw new StatusError("BadRequest", "requested Impersonate-Group without impersonating a user");
+    if (groups.length > 0)
+      throw new StatusError("BadRequest", "requested Impersonate-Group without impersonating a user");
     return user;
   }
   const username = String(name);
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username);
-  const isAllowed = account === null ? may("impersonate", "", "users", username) : may("impersonate", "", "serviceaccounts", account[2] as string);
+  const isAllowed =
+    account === null
+      ? may("impersonate", "", "users", username)
+      : may("impersonate", "", "serviceaccounts", account[2] as string);
   if (!isAllowed) throw refused(user, account === null ? "users" : "serviceaccounts", username);
   for (const group of groups) if (!may("impersonate", "", "groups", group)) throw refused(user, "groups", group);
   const own = account === null ? [] : ["system:serviceaccounts", `system:serviceaccounts:${account[1]}`];
@@ -64,5 +74,9 @@ function splitHeader(value: string | string[] | undefined): readonly string[] {
 }
 
 function refused(user: UserInfo, resource: string, name: string): StatusError {
-  return new StatusError("Forbidden", `${resource} ${JSON.stringify(name)} is forbidden: User ${JSON.stringify(user.username)} cannot impersonate resource ${JSON.stringify(resource)} in API group "" at the cluster scope`, { name, kind: resource });
+  return new StatusError(
+    "Forbidden",
+    `${resource} ${JSON.stringify(name)} is forbidden: User ${JSON.stringify(user.username)} cannot impersonate resource ${JSON.stringify(resource)} in API group "" at the cluster scope`,
+    { name, kind: resource },
+  );
 }

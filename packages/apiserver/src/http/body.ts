@@ -45,6 +45,9 @@ export function decodeBody(bytes: Buffer, type: string): DecodedBody {
     case "":
       return parseBody(bytes.toString("utf8"), "json");
     default:
-      throw new StatusError("UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf (got ${type})`);
+      throw new StatusError(
+        "UnsupportedMediaType",
+        `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf (got ${type})`,
+      );
   }
 }

@@ -31,10 +31,27 @@ export async function loadCertificates(folder: string, host: string): Promise<Ce
   x509.cryptoProvider.set(webcrypto as never);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ca = readPair(folder, "ca") ?? savePair(folder, "ca", await createCa());
-  const names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+  const names = [
+    "localhost",
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+  ];
   const addresses = [...new Set(["127.0.0.1", "::1", ...(/^[\d.:a-f]+$/i.test(host) ? [host] : [])])];
-  const server = readPair(folder, "server") ?? savePair(folder, "server", await createLeaf(ca, "CN=kube-apiserver", { names: [...names, ...(addresses.includes(host) ? [] : [host])], addresses }));
-  const admin = readPair(folder, "admin") ?? savePair(folder, "admin", await createLeaf(ca, "O=system:masters, CN=kubernetes-admin"));
+  const server =
+    readPair(folder, "server") ??
+    savePair(
+      folder,
+      "server",
+      await createLeaf(ca, "CN=kube-apiserver", {
+        names: [...names, ...(addresses.includes(host) ? [] : [host])],
+        addresses,
+      }),
+    );
+  const admin =
+    readPair(folder, "admin") ??
+    savePair(folder, "admin", await createLeaf(ca, "O=system:masters, CN=kubernetes-admin"));
   return { ca, server, admin };
 }
 
@@ -52,7 +69,10 @@ function readPair(folder: string, name: string): KeyPair | undefined {
 
 /** The key first: a certificate without its key would be taken for whole at the next start. */
 function savePair(folder: string, name: string, pair: KeyPair): KeyPair {
-  for (const [file, text] of [[`${name}.key`, pair.key], [`${name}.crt`, pair.certificate]] as const) {
+  for (const [file, text] of [
+    [`${name}.key`, pair.key],
+    [`${name}.crt`, pair.certificate],
+  ] as const) {
     const partial = join(folder, `.${file}.partial`);
     writeFileSync(partial, text, { mode: 0o600 });
     renameSync(partial, join(folder, file));
@@ -61,7 +81,9 @@ function savePair(folder: string, name: string, pair: KeyPair): KeyPair {
 }
 
 function serialNumber(): string {
-  return Buffer.from(webcrypto.getRandomValues(new Uint8Array(16))).toString("hex").replace(/^[89a-f]/, "1");
+  return Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)))
+    .toString("hex")
+    .replace(/^[89a-f]/, "1");
 }
 
 async function createCa(): Promise<KeyPair> {
@@ -75,18 +97,28 @@ async function createCa(): Promise<KeyPair> {
     signingAlgorithm: algorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as never),
     ],
   });
   return { certificate: certificate.toString("pem"), key: await exportKey(keys.privateKey) };
 }
 
-async function createLeaf(ca: KeyPair, subject: string, server?: { readonly names: readonly string[]; readonly addresses: readonly string[] }): Promise<KeyPair> {
+async function createLeaf(
+  ca: KeyPair,
+  subject: string,
+  server?: { readonly names: readonly string[]; readonly addresses: readonly string[] },
+): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const issuer = new x509.X509Certificate(ca.certificate);
   const usage = server === undefined ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth;
-  const names = [...(server?.names ?? []).map((value) => ({ type: "dns" as const, value })), ...(server?.addresses ?? []).map((value) => ({ type: "ip" as const, value }))];
+  const names = [
+    ...(server?.names ?? []).map((value) => ({ type: "dns" as const, value })),
+    ...(server?.addresses ?? []).map((value) => ({ type: "ip" as const, value })),
+  ];
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject,

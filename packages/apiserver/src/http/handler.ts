@@ -2,11 +2,26 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { UserInfo } from "@sallyport/admission";
-import { authorizeByRbac, findResource, type KubeObject, openApiV3, openApiV3Index, type ResourceInfo, type Status, StatusError } from "@sallyport/kube";
+import {
+  authorizeByRbac,
+  findResource,
+  type KubeObject,
+  openApiV3,
+  openApiV3Index,
+  type ResourceInfo,
+  type Status,
+  StatusError,
+} from "@sallyport/kube";
 import { stringify } from "yaml";
 import { discover } from "../discovery.ts";
 import type { Cache } from "../registry/cache.ts";
-import { type DecodedBody, type DeleteOptions, parentInfo, type Registry, type WriteContext } from "../registry/registry.ts";
+import {
+  type DecodedBody,
+  type DeleteOptions,
+  parentInfo,
+  type Registry,
+  type WriteContext,
+} from "../registry/registry.ts";
 import { answerReview } from "../reviews.ts";
 import { authenticate, impersonate, type StaticToken } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
@@ -44,7 +59,9 @@ interface Call {
 }
 
 /** One HTTP request: authenticate, authorize, then the API. Every fault becomes a Status; none leaves a client waiting. */
-export function createHandler(options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function createHandler(
+  options: HandlerOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     response.setHeader("audit-id", randomUUID());
     const warnings: string[] = [];
@@ -63,13 +80,30 @@ export function createHandler(options: HandlerOptions): (request: IncomingMessag
 
 function whoAsks(request: IncomingMessage, { tokens, cache }: HandlerOptions): UserInfo {
   const user = authenticate(request, tokens);
-  return impersonate(user, request, (verb, group, resource, name) => authorizeByRbac(cache.reader, { user, verb, group, resource, namespace: "", name }).allowed);
+  return impersonate(
+    user,
+    request,
+    (verb, group, resource, name) =>
+      authorizeByRbac(cache.reader, { user, verb, group, resource, namespace: "", name }).allowed,
+  );
 }
 
-function answerFault(error: unknown, response: ServerResponse, warnings: readonly string[], { onFault }: HandlerOptions): void {
-  const known = error instanceof StatusError ? error : error instanceof URIError || (error as { code?: string }).code === "ERR_INVALID_URL" ? new StatusError("BadRequest", "the URL is malformed") : undefined;
+function answerFault(
+  error: unknown,
+  response: ServerResponse,
+  warnings: readonly string[],
+  { onFault }: HandlerOptions,
+): void {
+  const known =
+    error instanceof StatusError
+      ? error
+      : error instanceof URIError || (error as { code?: string }).code === "ERR_INVALID_URL"
+        ? new StatusError("BadRequest", "the URL is malformed")
+        : undefined;
   if (known === undefined) onFault(error);
-  const { status } = known ?? new StatusError("InternalError", "Internal error occurred: the server met a fault of its own; its log says more");
+  const { status } =
+    known ??
+    new StatusError("InternalError", "Internal error occurred: the server met a fault of its own; its log says more");
   if (response.headersSent) response.destroy();
   else writeJson(response, status.code, status, warnings);
 }
@@ -82,7 +116,10 @@ async function serve(call: Call, options: HandlerOptions): Promise<void> {
   }
   const found = servePath(call, options);
   if (found === undefined) throw new StatusError("NotFound", "the server could not find the requested resource");
-  if (typeof found.body === "string") response.writeHead(found.code, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" }).end(found.body);
+  if (typeof found.body === "string")
+    response
+      .writeHead(found.code, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" })
+      .end(found.body);
   else if (wanted.discovery !== undefined) writeDiscovery(response, found.body, wanted.discovery, call.request);
   else writeJson(response, found.code, found.body, [], call.request);
 }
@@ -105,11 +142,15 @@ function servePath({ info: { path }, query, wanted }: Call, options: HandlerOpti
   if (place !== null) return { code: 200, body: openApiV3(place[1] ?? "", place[2] ?? "") };
   const discovered = discover(plain, wanted.discovery);
   if (discovered !== undefined) return { code: 200, body: discovered };
-  return plain === "" ? { code: 200, body: { paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] } } : undefined;
+  return plain === ""
+    ? { code: 200, body: { paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] } }
+    : undefined;
 }
 
 function health(path: string, query: URLSearchParams, { readyChecks }: HandlerOptions): Found {
-  const checks = path.startsWith("/readyz") ? readyChecks() : new Map<string, string | undefined>([["ping", undefined]]);
+  const checks = path.startsWith("/readyz")
+    ? readyChecks()
+    : new Map<string, string | undefined>([["ping", undefined]]);
   const failed = [...checks].filter(([, why]) => why !== undefined);
   if (failed.length === 0 && !query.has("verbose")) return { code: 200, body: "ok" };
   const lines = [...checks].map(([name, why]) => (why === undefined ? `[+]${name} ok` : `[-]${name} failed: ${why}`));
@@ -121,9 +162,21 @@ async function serveResource(call: Call, options: HandlerOptions): Promise<void>
   const { info, wanted, query, response } = call;
   const served = findResource(info.group, info.version, fullName(info)) as ResourceInfo;
   const { verb } = info;
-  if (!served.verbs.includes(verb)) throw new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource");
-  if (!wanted.acceptable) throw new StatusError("NotAcceptable", "only the following media types are accepted: application/json, application/yaml");
-  const listing = { cache: options.cache, info: served, namespace: served.namespaced ? info.namespace : "", query: withName(query, info), wanted, now: options.now };
+  if (!served.verbs.includes(verb))
+    throw new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource");
+  if (!wanted.acceptable)
+    throw new StatusError(
+      "NotAcceptable",
+      "only the following media types are accepted: application/json, application/yaml",
+    );
+  const listing = {
+    cache: options.cache,
+    info: served,
+    namespace: served.namespaced ? info.namespace : "",
+    query: withName(query, info),
+    wanted,
+    now: options.now,
+  };
   if (verb === "watch") watchObjects(listing, response);
   else if (verb === "list") write(call, 200, listObjects(listing));
   else if (verb === "get") write(call, 200, writeObject(readOne(call, served, options), listing));
@@ -147,16 +200,31 @@ function readOne({ info }: Call, served: ResourceInfo, { cache }: HandlerOptions
 
 function notFound({ group, resource }: ResourceInfo, name: string): StatusError {
   const qualified = group === "" ? resource : `${resource}.${group}`;
-  return new StatusError("NotFound", `${qualified} "${name}" not found`, { name, ...(group === "" ? {} : { group }), kind: resource });
+  return new StatusError("NotFound", `${qualified} "${name}" not found`, {
+    name,
+    ...(group === "" ? {} : { group }),
+    kind: resource,
+  });
 }
 
 function scaleOf(object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const spec = (object["spec"] ?? {}) as { readonly replicas?: number; readonly selector?: { readonly matchLabels?: { readonly [key: string]: string } } };
-  const selector = Object.entries(spec.selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`).join(",");
+  const spec = (object["spec"] ?? {}) as {
+    readonly replicas?: number;
+    readonly selector?: { readonly matchLabels?: { readonly [key: string]: string } };
+  };
+  const selector = Object.entries(spec.selector?.matchLabels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
   const status = (object["status"] ?? {}) as { readonly replicas?: number };
   const metadata = { name, namespace, uid, resourceVersion, creationTimestamp } as KubeObject["metadata"];
-  return { kind: "Scale", apiVersion: "autoscaling/v1", metadata, spec: { replicas: spec.replicas ?? 0 }, status: { replicas: status.replicas ?? 0, ...(selector === "" ? {} : { selector }) } };
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata,
+    spec: { replicas: spec.replicas ?? 0 },
+    status: { replicas: status.replicas ?? 0, ...(selector === "" ? {} : { selector }) },
+  };
 }
 
 async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
@@ -164,51 +232,102 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   const bytes = await readBody(request);
   const type = mediaType(request);
   if (info.verb === "delete" || info.verb === "deletecollection") {
-    await serveDelete(call, served, bytes.length === 0 ? {} : (decodeBody(bytes, type).value as DeleteOptions), options);
+    await serveDelete(
+      call,
+      served,
+      bytes.length === 0 ? {} : (decodeBody(bytes, type).value as DeleteOptions),
+      options,
+    );
     return;
   }
   const context = writeContext(call, info.subresource === "status" ? parentInfo(served) : served);
   if (info.verb === "patch") {
     const target = patchTarget(context, served, info);
-    write(call, 200, writeObject(await options.registry.patch(parsePatch(bytes, type), type, target), { info: target.info, query, wanted: call.wanted, now: options.now }));
+    write(
+      call,
+      200,
+      writeObject(await options.registry.patch(parsePatch(bytes, type), type, target), {
+        info: target.info,
+        query,
+        wanted: call.wanted,
+        now: options.now,
+      }),
+    );
     return;
   }
   const body = decodeBody(bytes, type);
-  const answer = info.verb === "create" ? answerReview(served, { apiVersion: `${served.group}/${served.version}`, kind: served.kind, ...body.value }, user, options.cache.reader, info.namespace) : undefined;
+  const answer =
+    info.verb === "create"
+      ? answerReview(
+          served,
+          { apiVersion: `${served.group}/${served.version}`, kind: served.kind, ...body.value },
+          user,
+          options.cache.reader,
+          info.namespace,
+        )
+      : undefined;
   if (answer !== undefined) {
     write(call, 201, answer);
     return;
   }
   const object = await serveBody(body, context, served, call, options);
-  write(call, info.verb === "create" ? 201 : 200, writeObject(object, { info: context.info, query, wanted: call.wanted, now: options.now }));
+  write(
+    call,
+    info.verb === "create" ? 201 : 200,
+    writeObject(object, { info: context.info, query, wanted: call.wanted, now: options.now }),
+  );
 }
 
 function patchTarget(context: WriteContext, served: ResourceInfo, { subresource }: RequestInfo): WriteContext {
   if (subresource === "" || subresource === "status") return context;
-  if (subresource === "ephemeralcontainers" || subresource === "resize") return { ...context, info: parentInfo(served) };
-  throw new StatusError("MethodNotAllowed", `patching ${served.resource} is not supported yet; patch the object itself`);
+  if (subresource === "ephemeralcontainers" || subresource === "resize")
+    return { ...context, info: parentInfo(served) };
+  throw new StatusError(
+    "MethodNotAllowed",
+    `patching ${served.resource} is not supported yet; patch the object itself`,
+  );
 }
 
-async function serveBody(body: DecodedBody, context: WriteContext, served: ResourceInfo, { info }: Call, { registry }: HandlerOptions): Promise<KubeObject> {
+async function serveBody(
+  body: DecodedBody,
+  context: WriteContext,
+  served: ResourceInfo,
+  { info }: Call,
+  { registry }: HandlerOptions,
+): Promise<KubeObject> {
   if (info.subresource === "" || info.subresource === "status") {
     return info.verb === "create" ? registry.create(body, context) : registry.updateFrom(body, context);
   }
   const parent = { ...context, info: parentInfo(served) };
   if (info.subresource === "scale") {
     const replicas = (body.value["spec"] as { readonly replicas?: number } | undefined)?.replicas ?? 0;
-    return scaleOf(await registry.update((current) => ({ ...current, spec: { ...((current["spec"] ?? {}) as object), replicas } }), { ...parent, subresource: "" }));
+    return scaleOf(
+      await registry.update((current) => ({ ...current, spec: { ...((current["spec"] ?? {}) as object), replicas } }), {
+        ...parent,
+        subresource: "",
+      }),
+    );
   }
   if (info.subresource === "eviction") {
     await registry.delete({}, { ...parent, subresource: "" });
     return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as unknown as KubeObject;
   }
-  if (info.subresource === "ephemeralcontainers" || info.subresource === "resize" || info.subresource === "finalize" || info.subresource === "approval") return registry.updateFrom(body, parent);
+  if (
+    info.subresource === "ephemeralcontainers" ||
+    info.subresource === "resize" ||
+    info.subresource === "finalize" ||
+    info.subresource === "approval"
+  )
+    return registry.updateFrom(body, parent);
   throw new StatusError("MethodNotAllowed", `${served.resource} is not supported yet`);
 }
 
 function parsePatch(bytes: Buffer, type: string): unknown {
   if (type === "application/apply-patch+yaml" || type === "application/apply-patch+cbor") {
-    throw new StatusError("UnsupportedMediaType", "server-side apply is not supported yet; use kubectl apply without --server-side");
+    throw new StatusError(
+      "UnsupportedMediaType",
+      "server-side apply is not supported yet; use kubectl apply without --server-side",
+    );
   }
   try {
     return JSON.parse(bytes.toString("utf8")) as unknown;
@@ -217,12 +336,25 @@ function parsePatch(bytes: Buffer, type: string): unknown {
   }
 }
 
-async function serveDelete(call: Call, served: ResourceInfo, options: DeleteOptions, { registry, cache, now }: HandlerOptions): Promise<void> {
+async function serveDelete(
+  call: Call,
+  served: ResourceInfo,
+  options: DeleteOptions,
+  { registry, cache, now }: HandlerOptions,
+): Promise<void> {
   const { info, query } = call;
   const context = writeContext(call, served);
   if (info.verb === "deletecollection") {
-    const listed = listObjects({ cache, info: served, namespace: info.namespace, query, wanted: { as: "object", discovery: undefined, yaml: false, acceptable: true }, now }) as { items: readonly KubeObject[] };
-    for (const { metadata } of listed.items) await registry.delete(options, { ...context, name: metadata.name ?? "", namespace: metadata.namespace ?? "" });
+    const listed = listObjects({
+      cache,
+      info: served,
+      namespace: info.namespace,
+      query,
+      wanted: { as: "object", discovery: undefined, yaml: false, acceptable: true },
+      now,
+    }) as { items: readonly KubeObject[] };
+    for (const { metadata } of listed.items)
+      await registry.delete(options, { ...context, name: metadata.name ?? "", namespace: metadata.namespace ?? "" });
     write(call, 200, listed);
     return;
   }
@@ -232,16 +364,31 @@ async function serveDelete(call: Call, served: ResourceInfo, options: DeleteOpti
     return;
   }
   const { name = "", uid = "" } = object.metadata;
-  const status: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details: { name, ...(served.group === "" ? {} : { group: served.group }), kind: served.resource, uid }, code: 200 };
+  const status: Status = {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Success",
+    details: { name, ...(served.group === "" ? {} : { group: served.group }), kind: served.resource, uid },
+    code: 200,
+  };
   write(call, 200, { ...status, code: undefined });
 }
 
 function writeContext({ info, query, user, warnings }: Call, served: ResourceInfo): WriteContext {
   const dryRun = query.getAll("dryRun");
   const unknown = dryRun.find((each) => each !== "All");
-  if (unknown !== undefined) throw new StatusError("BadRequest", `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`);
+  if (unknown !== undefined)
+    throw new StatusError(
+      "BadRequest",
+      `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`,
+    );
   const validation = query.get("fieldValidation") ?? "Warn";
-  if (!["Strict", "Warn", "Ignore"].includes(validation)) throw new StatusError("BadRequest", `fieldValidation: Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`);
+  if (!["Strict", "Warn", "Ignore"].includes(validation))
+    throw new StatusError(
+      "BadRequest",
+      `fieldValidation: Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
+    );
   return {
     info: served,
     subresource: info.subresource,
@@ -264,7 +411,10 @@ function write({ response, request, warnings, wanted }: Call, code: number, body
 
 function setWarnings(response: ServerResponse, warnings: readonly string[]): void {
   if (warnings.length === 0) return;
-  response.setHeader("warning", warnings.map((text) => `299 - ${JSON.stringify(printable(text).slice(0, maxWarningLength))}`));
+  response.setHeader(
+    "warning",
+    warnings.map((text) => `299 - ${JSON.stringify(printable(text).slice(0, maxWarningLength))}`),
+  );
 }
 
 /** A header holds no line breaks and only Latin-1. */
@@ -272,13 +422,22 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (char) => (char === "\n" ? " " : "?"));
 }
 
-function writeJson(response: ServerResponse, code: number, body: object, warnings: readonly string[], request?: IncomingMessage): void {
+function writeJson(
+  response: ServerResponse,
+  code: number,
+  body: object,
+  warnings: readonly string[],
+  request?: IncomingMessage,
+): void {
   setWarnings(response, warnings);
   send(response, code, JSON.stringify(body), "application/json", request);
 }
 
 function writeDiscovery(response: ServerResponse, body: object, version: string, request: IncomingMessage): void {
-  const type = (body as { kind?: string }).kind === "APIGroupDiscoveryList" ? `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList` : "application/json";
+  const type =
+    (body as { kind?: string }).kind === "APIGroupDiscoveryList"
+      ? `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
+      : "application/json";
   send(response, 200, JSON.stringify(body), type, request);
 }
 
@@ -286,7 +445,9 @@ function send(response: ServerResponse, code: number, text: string, type: string
   const takesGzip = request !== undefined && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
   if (takesGzip && text.length > gzipFromBytes) {
     const bytes = gzipSync(text, { level: 1 });
-    response.writeHead(code, { "content-type": type, "content-encoding": "gzip", "content-length": bytes.length }).end(bytes);
+    response
+      .writeHead(code, { "content-type": type, "content-encoding": "gzip", "content-length": bytes.length })
+      .end(bytes);
   } else {
     response.writeHead(code, { "content-type": type, "content-length": Buffer.byteLength(text) }).end(text);
   }

@@ -1,8 +1,15 @@
 import type { ServerResponse } from "node:http";
-import { type KubeObject, parseFieldSelector, parseLabelSelector, type ResourceInfo, StatusError, tableOf } from "@sallyport/kube";
+import {
+  type KubeObject,
+  parseFieldSelector,
+  parseLabelSelector,
+  type ResourceInfo,
+  StatusError,
+  tableOf,
+} from "@sallyport/kube";
 import type { Cache, CacheEvent } from "../registry/cache.ts";
-import { outgoing } from "../registry/registry.ts";
 import { storageGroup } from "../registry/keys.ts";
+import { outgoing } from "../registry/registry.ts";
 import type { Wanted } from "./negotiate.ts";
 
 export interface ListContext {
@@ -40,36 +47,59 @@ export function listObjects(context: ListContext): { readonly [field: string]: u
   const revision = token?.revision ?? cache.revision;
   const exact = query.get("resourceVersionMatch") === "Exact" ? Number(query.get("resourceVersion")) : undefined;
   const all = cache.listAt(exact ?? revision, info.group, info.resource, namespace);
-  if (all === undefined) throw new StatusError("Expired", "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.");
+  if (all === undefined)
+    throw new StatusError(
+      "Expired",
+      "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.",
+    );
   const identity = (object: KubeObject) => `${object.metadata.namespace ?? ""}/${object.metadata.name ?? ""}`;
-  const matching = all.filter(matcherOf(context)).filter((object) => token === undefined || identity(object) > token.after);
+  const matching = all
+    .filter(matcherOf(context))
+    .filter((object) => token === undefined || identity(object) > token.after);
   const limit = Number(query.get("limit") ?? 0);
   const page = limit > 0 ? matching.slice(0, limit) : matching;
   const rest = matching.length - page.length;
   const last = page.at(-1);
   const metadata = {
     resourceVersion: String(exact ?? revision),
-    ...(rest > 0 && last !== undefined ? { continue: writeContinue({ revision, after: identity(last) }), remainingItemCount: rest } : {}),
+    ...(rest > 0 && last !== undefined
+      ? { continue: writeContinue({ revision, after: identity(last) }), remainingItemCount: rest }
+      : {}),
   };
-  return writeList(page.map((object) => outgoing(object, info)), metadata, context);
+  return writeList(
+    page.map((object) => outgoing(object, info)),
+    metadata,
+    context,
+  );
 }
 
 function writeContinue(token: Continue): string {
-  return Buffer.from(JSON.stringify({ v: "sallyport/v1", rv: token.revision, start: token.after })).toString("base64url");
+  return Buffer.from(JSON.stringify({ v: "sallyport/v1", rv: token.revision, start: token.after })).toString(
+    "base64url",
+  );
 }
 
 function readContinue(text: string | null): Continue | undefined {
   if (text === null || text === "") return undefined;
   try {
-    const { v, rv, start } = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as { v: string; rv: number; start: string };
-    if (v === "sallyport/v1" && Number.isSafeInteger(rv) && typeof start === "string") return { revision: rv, after: start };
+    const { v, rv, start } = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as {
+      v: string;
+      rv: number;
+      start: string;
+    };
+    if (v === "sallyport/v1" && Number.isSafeInteger(rv) && typeof start === "string")
+      return { revision: rv, after: start };
   } catch {
     // said below, with all other malformed ones
   }
   throw new StatusError("BadRequest", "continue key is not valid");
 }
 
-function writeList(items: readonly KubeObject[], metadata: object, { info, wanted, query, now }: ListContext): { readonly [field: string]: unknown } {
+function writeList(
+  items: readonly KubeObject[],
+  metadata: object,
+  { info, wanted, query, now }: ListContext,
+): { readonly [field: string]: unknown } {
   if (wanted.as === "Table") return { ...tableOf(info.group, info.resource, items, now(), includeOf(query)), metadata };
   if (wanted.as === "PartialObjectMetadata") {
     return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items: items.map(partial) };
@@ -88,9 +118,16 @@ function includeOf(query: URLSearchParams): "Metadata" | "None" | "Object" {
 }
 
 /** One object as the client wants to see it. */
-export function writeObject(object: KubeObject, { info, wanted, query, now }: Omit<ListContext, "cache" | "namespace">): object {
+export function writeObject(
+  object: KubeObject,
+  { info, wanted, query, now }: Omit<ListContext, "cache" | "namespace">,
+): object {
   const written = outgoing(object, info);
-  if (wanted.as === "Table") return { ...tableOf(info.group, info.resource, [written], now(), includeOf(query)), metadata: { resourceVersion: object.metadata.resourceVersion } };
+  if (wanted.as === "Table")
+    return {
+      ...tableOf(info.group, info.resource, [written], now(), includeOf(query)),
+      metadata: { resourceVersion: object.metadata.resourceVersion },
+    };
   return wanted.as === "PartialObjectMetadata" ? partial(written) : written;
 }
 
@@ -101,9 +138,14 @@ export function watchObjects(context: ListContext, response: ServerResponse): vo
   const writer = new WatchWriter(context, response, matches);
   const version = query.get("resourceVersion") ?? "";
   const wantsInitial = query.get("sendInitialEvents") === "true";
-  response.writeHead(200, { "content-type": "application/json", "transfer-encoding": "chunked", "cache-control": "no-cache, private" });
+  response.writeHead(200, {
+    "content-type": "application/json",
+    "transfer-encoding": "chunked",
+    "cache-control": "no-cache, private",
+  });
   if (wantsInitial || version === "" || version === "0") {
-    for (const object of cache.list(context.info.group, context.info.resource, context.namespace)) writer.initial(object);
+    for (const object of cache.list(context.info.group, context.info.resource, context.namespace))
+      writer.initial(object);
     if (wantsInitial) writer.bookmark(true);
     writer.follow(cache.follow((event) => writer.event(event)));
     return;
@@ -114,7 +156,8 @@ export function watchObjects(context: ListContext, response: ServerResponse): vo
     return;
   }
   const stop = cache.watch(revision, (event) => writer.event(event));
-  if (stop === undefined) writer.fail(new StatusError("Expired", `too old resource version: ${revision} (${cache.revision})`));
+  if (stop === undefined)
+    writer.fail(new StatusError("Expired", `too old resource version: ${revision} (${cache.revision})`));
   else writer.follow(stop);
 }
 
@@ -139,7 +182,8 @@ class WatchWriter {
     this.#response.on("close", () => this.#end());
     const seconds = Number(query.get("timeoutSeconds") ?? 0);
     if (seconds > 0) this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));
-    if (query.get("allowWatchBookmarks") === "true") this.#timers.push(setInterval(() => this.bookmark(false), bookmarkMs));
+    if (query.get("allowWatchBookmarks") === "true")
+      this.#timers.push(setInterval(() => this.bookmark(false), bookmarkMs));
     for (const timer of this.#timers) timer.unref();
   }
 
@@ -154,7 +198,8 @@ class WatchWriter {
     const now = object !== undefined && this.#isHere(object) && this.#matches(object);
     const before = previous !== undefined && this.#isHere(previous) && this.#matches(previous);
     if (now) this.#write(before ? "MODIFIED" : "ADDED", object);
-    else if (before) this.#write("DELETED", { ...previous, metadata: { ...previous.metadata, resourceVersion: String(revision) } });
+    else if (before)
+      this.#write("DELETED", { ...previous, metadata: { ...previous.metadata, resourceVersion: String(revision) } });
   }
 
   bookmark(endsInitial: boolean): void {
@@ -163,7 +208,10 @@ class WatchWriter {
     const apiVersion = info.group === "" ? info.version : `${info.group}/${info.version}`;
     const metadata = { resourceVersion: String(cache.revision), creationTimestamp: null, ...annotations };
     const object = { kind: info.kind, apiVersion, metadata } as unknown as KubeObject;
-    this.#line("BOOKMARK", this.#context.wanted.as === "Table" ? { ...writeObject(object, this.#context), metadata } : object);
+    this.#line(
+      "BOOKMARK",
+      this.#context.wanted.as === "Table" ? { ...writeObject(object, this.#context), metadata } : object,
+    );
   }
 
   fail(error: StatusError): void {

@@ -18,7 +18,8 @@ export function negotiate(accept: string | undefined): Wanted {
     if (type !== "application/json" && type !== "*/*" && type !== "application/*" && type !== "text/plain") continue;
     const as = param("as");
     if (as === "Table" && param("v") === "v1") return { ...plain, as: "Table" };
-    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return { ...plain, as: "PartialObjectMetadata" };
+    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList")
+      return { ...plain, as: "PartialObjectMetadata" };
     if (as === "APIGroupDiscoveryList") return { ...plain, discovery: param("v") === "v2" ? "v2" : "v2beta1" };
     if (as === undefined) return plain;
   }

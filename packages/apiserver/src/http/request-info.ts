@@ -12,12 +12,29 @@ export interface RequestInfo {
   readonly name: string;
 }
 
-const verbs: { readonly [method: string]: string } = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete", GET: "get", HEAD: "get" };
+const verbs: { readonly [method: string]: string } = {
+  POST: "create",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+  GET: "get",
+  HEAD: "get",
+};
 
 /** Takes `/api/v1/namespaces/NS/pods/NAME/log` apart. */
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
   const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
-  const other: RequestInfo = { isResource: false, path, verb: method.toLowerCase(), group: "", version: "", resource: "", subresource: "", namespace: "", name: "" };
+  const other: RequestInfo = {
+    isResource: false,
+    path,
+    verb: method.toLowerCase(),
+    group: "",
+    version: "",
+    resource: "",
+    subresource: "",
+    namespace: "",
+    name: "",
+  };
   const isCore = parts[0] === "api";
   if (!isCore && parts[0] !== "apis") return other;
   const rest = parts.slice(isCore ? 2 : 3);

@@ -35,7 +35,11 @@ export class Cache {
     for (const { group, resource } of builtinResources) {
       if (resource.includes("/")) continue;
       const owner = storageGroup(group, resource);
-      this.#byPrefix.set(prefixOf(owner, resource), { group: owner, version: storageVersion(owner, resource), resource });
+      this.#byPrefix.set(prefixOf(owner, resource), {
+        group: owner,
+        version: storageVersion(owner, resource),
+        resource,
+      });
     }
   }
 
@@ -85,7 +89,9 @@ export class Cache {
       if (event.previous === undefined) objects.delete(key);
       else objects.set(key, event.previous);
     }
-    const found = [...objects].filter(([, object]) => namespace === undefined || namespace === "" || object.metadata.namespace === namespace);
+    const found = [...objects].filter(
+      ([, object]) => namespace === undefined || namespace === "" || object.metadata.namespace === namespace,
+    );
     return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 
@@ -105,7 +111,11 @@ export class Cache {
     return this.#byPrefix.values();
   }
 
-  #place(key: string): { readonly prefix: string; readonly resource: GroupVersionResource; readonly rest: readonly string[] } | undefined {
+  #place(
+    key: string,
+  ):
+    | { readonly prefix: string; readonly resource: GroupVersionResource; readonly rest: readonly string[] }
+    | undefined {
     for (const parts of [3, 4]) {
       const prefix = `${key.split("/").slice(0, parts).join("/")}/`;
       const resource = this.#byPrefix.get(prefix);

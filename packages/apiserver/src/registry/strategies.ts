@@ -1,5 +1,5 @@
-import type { KubeObject } from "@sallyport/kube";
 import type { ObjectReader } from "@sallyport/admission";
+import type { KubeObject } from "@sallyport/kube";
 
 /** What a resource does with an object beyond its schema, as upstream's registry strategies. */
 export interface Strategy {
@@ -24,10 +24,16 @@ const strategies: { readonly [resource: string]: Strategy } = {
   },
   pods: {
     hasStatus: true,
-    prepareCreate: (object) => ({ ...object, status: { phase: "Pending", qosClass: qosClass((object["spec"] ?? {}) as Fields) } }),
+    prepareCreate: (object) => ({
+      ...object,
+      status: { phase: "Pending", qosClass: qosClass((object["spec"] ?? {}) as Fields) },
+    }),
   },
   secrets: { hasStatus: false, prepareCreate: withStringData },
-  services: { hasStatus: true, prepareCreate: (object, reader) => ({ ...withClusterIp(object, reader), status: { loadBalancer: {} } }) },
+  services: {
+    hasStatus: true,
+    prepareCreate: (object, reader) => ({ ...withClusterIp(object, reader), status: { loadBalancer: {} } }),
+  },
   persistentvolumeclaims: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
   persistentvolumes: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
   certificatesigningrequests: { hasStatus: true },
@@ -35,31 +41,58 @@ const strategies: { readonly [resource: string]: Strategy } = {
 
 /** Kinds whose status is emptied on create and kept on update. */
 const withStatus = new Set([
-  "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs", "replicationcontrollers", "ingresses", "nodes", "poddisruptionbudgets",
-  "horizontalpodautoscalers", "resourcequotas", "customresourcedefinitions", "apiservices", "flowschemas", "prioritylevelconfigurations", "validatingadmissionpolicies",
+  "deployments",
+  "replicasets",
+  "statefulsets",
+  "daemonsets",
+  "jobs",
+  "cronjobs",
+  "replicationcontrollers",
+  "ingresses",
+  "nodes",
+  "poddisruptionbudgets",
+  "horizontalpodautoscalers",
+  "resourcequotas",
+  "customresourcedefinitions",
+  "apiservices",
+  "flowschemas",
+  "prioritylevelconfigurations",
+  "validatingadmissionpolicies",
 ]);
 
 export function strategyOf(resource: string): Strategy {
   const known = strategies[resource];
   if (known !== undefined) return known;
   if (!withStatus.has(resource)) return { hasStatus: false };
-  return { hasStatus: true, prepareCreate: ({ status: _status, ...object }) => ({ ...(object as KubeObject), status: {} }) };
+  return {
+    hasStatus: true,
+    prepareCreate: ({ status: _status, ...object }) => ({ ...(object as KubeObject), status: {} }),
+  };
 }
 
 /** Write-only `stringData` goes into `data`. */
 export function withStringData(object: KubeObject): KubeObject {
   const { stringData, ...rest } = object as KubeObject & { readonly stringData?: { readonly [key: string]: string } };
   if (stringData === undefined) return object;
-  const encoded = Object.fromEntries(Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString("base64")]));
+  const encoded = Object.fromEntries(
+    Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
+  );
   return { ...(rest as KubeObject), data: { ...((object["data"] ?? {}) as object), ...encoded } };
 }
 
 /** Guaranteed when all containers limit cpu and memory to what they request; BestEffort when none asks for anything. */
 function qosClass(spec: Fields): string {
   const containers = [...((spec["containers"] ?? []) as Fields[]), ...((spec["initContainers"] ?? []) as Fields[])];
-  const resources = containers.map((each) => (each["resources"] ?? {}) as { readonly requests?: Fields; readonly limits?: Fields });
-  if (resources.every(({ requests = {}, limits = {} }) => Object.keys(requests).length + Object.keys(limits).length === 0)) return "BestEffort";
-  const isGuaranteed = resources.every(({ requests = {}, limits = {} }) => ["cpu", "memory"].every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]));
+  const resources = containers.map(
+    (each) => (each["resources"] ?? {}) as { readonly requests?: Fields; readonly limits?: Fields },
+  );
+  if (
+    resources.every(({ requests = {}, limits = {} }) => Object.keys(requests).length + Object.keys(limits).length === 0)
+  )
+    return "BestEffort";
+  const isGuaranteed = resources.every(({ requests = {}, limits = {} }) =>
+    ["cpu", "memory"].every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]),
+  );
   return isGuaranteed ? "Guaranteed" : "Burstable";
 }
 
@@ -70,7 +103,11 @@ function withClusterIp(object: KubeObject, reader: ObjectReader): KubeObject {
   const used = new Set(reader.list("", "services").map((each) => ((each["spec"] ?? {}) as Fields)["clusterIP"]));
   for (let last = 2; last < 255; last++) {
     const clusterIP = servicePrefix + last;
-    if (!used.has(clusterIP)) return { ...object, spec: { ...spec, clusterIP, clusterIPs: [clusterIP], ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" } };
+    if (!used.has(clusterIP))
+      return {
+        ...object,
+        spec: { ...spec, clusterIP, clusterIPs: [clusterIP], ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" },
+      };
   }
   return object;
 }

@@ -1,8 +1,18 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts";
-import { type Store, StoreError, type StoredValue, type StoreEvent } from "./store.ts";
+import { type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
 
 /** Raised when the layout below changes; an older program refuses a newer folder. */
 const formatVersion = 1;
@@ -25,18 +35,29 @@ export function openLmdbStore(folder: string): Store {
   } catch (error) {
     release();
     if (error instanceof StoreError) throw error;
-    throw new StoreError(`${folder}: the store cannot be opened (${(error as Error).message}); restore it from a backup, or name another --data folder`, { cause: error });
+    throw new StoreError(
+      `${folder}: the store cannot be opened (${(error as Error).message}); restore it from a backup, or name another --data folder`,
+      { cause: error },
+    );
   }
 }
 
 function openDatabase(folder: string): RootDatabase<Buffer, string> {
   checkHeader(join(folder, "data.mdb"));
   // Without overlappingSync a commit's promise resolves only after fsync.
-  const database = open<Buffer, string>({ path: folder, encoding: "binary", mapSize, overlappingSync: false, noSubdir: false });
+  const database = open<Buffer, string>({
+    path: folder,
+    encoding: "binary",
+    mapSize,
+    overlappingSync: false,
+    noSubdir: false,
+  });
   const written = database.get("m/format");
   const version = written === undefined ? formatVersion : Number(written.toString());
   if (version > formatVersion) {
-    throw new StoreError(`${folder}: written by a newer version (format ${version}, this program knows ${formatVersion}); use the newer program`);
+    throw new StoreError(
+      `${folder}: written by a newer version (format ${version}, this program knows ${formatVersion}); use the newer program`,
+    );
   }
   return database;
 }
@@ -50,7 +71,10 @@ function checkHeader(file: string): void {
   readSync(handle, head);
   closeSync(handle);
   const magic = 0xbeefc0de;
-  if (size < 8192 || (head.readUInt32LE(16) !== magic && head.readUInt32LE(24) !== magic)) throw new StoreError(`${file}: damaged (not an LMDB file); restore it from a backup, or name another --data folder`);
+  if (size < 8192 || (head.readUInt32LE(16) !== magic && head.readUInt32LE(24) !== magic))
+    throw new StoreError(
+      `${file}: damaged (not an LMDB file); restore it from a backup, or name another --data folder`,
+    );
 }
 
 /** One process at a time: two would give out the same revisions. A lock of a dead process is taken over. */
@@ -59,7 +83,8 @@ function lockFolder(folder: string): () => void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const owner = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-    if (owner > 0 && owner !== process.pid && isAlive(owner)) throw new StoreError(`${folder}: in use by process ${owner}; stop it, or name another --data folder`);
+    if (owner > 0 && owner !== process.pid && isAlive(owner))
+      throw new StoreError(`${folder}: in use by process ${owner}; stop it, or name another --data folder`);
     if (owner > 0) rmSync(file, { force: true });
     const handle = openSync(file, "wx", 0o600);
     writeSync(handle, String(process.pid));
@@ -67,7 +92,14 @@ function lockFolder(folder: string): () => void {
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const reason = code === "EROFS" ? "the disk is read-only" : code === "EACCES" ? "permission denied" : code === "EEXIST" ? "in use by another process" : (error as Error).message;
+    const reason =
+      code === "EROFS"
+        ? "the disk is read-only"
+        : code === "EACCES"
+          ? "permission denied"
+          : code === "EEXIST"
+            ? "in use by another process"
+            : (error as Error).message;
     throw new StoreError(`${folder}: ${reason}; name another --data folder`, { cause: error });
   }
   return () => rmSync(file, { force: true });
@@ -94,7 +126,9 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
           database.put("m/format", Buffer.from(String(formatVersion)));
         });
       } catch (error) {
-        throw new StoreError(`${folder}: the write could not be made durable (${(error as Error).message})`, { cause: error });
+        throw new StoreError(`${folder}: the write could not be made durable (${(error as Error).message})`, {
+          cause: error,
+        });
       }
     },
     close: async () => {
@@ -107,7 +141,11 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
 function writeEvent(database: RootDatabase<Buffer, string>, { key, value, previous, revision }: StoreEvent): void {
   if (value === undefined) database.remove(`v/${key}`);
   else database.put(`v/${key}`, encode(value));
-  const record = { key, value: value && encode(value).toString("base64"), previous: previous && encode(previous).toString("base64") };
+  const record = {
+    key,
+    value: value && encode(value).toString("base64"),
+    previous: previous && encode(previous).toString("base64"),
+  };
   database.put(eventKey(revision), Buffer.from(JSON.stringify(record)));
   database.remove(eventKey(revision - keptEvents));
 }
@@ -125,15 +163,28 @@ function encode({ value, createRevision, modRevision }: StoredValue): Buffer {
 }
 
 function decode(key: string, bytes: Buffer): StoredValue {
-  return { key, createRevision: bytes.readDoubleLE(0), modRevision: bytes.readDoubleLE(8), value: Uint8Array.from(bytes.subarray(headerBytes)) };
+  return {
+    key,
+    createRevision: bytes.readDoubleLE(0),
+    modRevision: bytes.readDoubleLE(8),
+    value: Uint8Array.from(bytes.subarray(headerBytes)),
+  };
 }
 
 function loadAll(database: RootDatabase<Buffer, string>): ReturnType<Journal["load"]> {
-  const values = [...database.getRange({ start: "v/", end: "v0" })].map(({ key, value }) => decode(key.slice(2), value));
+  const values = [...database.getRange({ start: "v/", end: "v0" })].map(({ key, value }) =>
+    decode(key.slice(2), value),
+  );
   const events = [...database.getRange({ start: "e/", end: "e0" })].map(({ key, value }): StoreEvent => {
     const record = JSON.parse(value.toString()) as { key: string; value?: string; previous?: string };
-    const part = (text: string | undefined) => (text === undefined ? undefined : decode(record.key, Buffer.from(text, "base64")));
-    return { revision: Number(key.slice(2)), key: record.key, value: part(record.value), previous: part(record.previous) };
+    const part = (text: string | undefined) =>
+      text === undefined ? undefined : decode(record.key, Buffer.from(text, "base64"));
+    return {
+      revision: Number(key.slice(2)),
+      key: record.key,
+      value: part(record.value),
+      previous: part(record.previous),
+    };
   });
   return { revision: Number(database.get("m/revision")?.toString() ?? 0), values, events };
 }

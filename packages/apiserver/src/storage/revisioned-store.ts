@@ -1,8 +1,19 @@
-import { CompactedError, type Store, type StoredValue, type StoreEvent, type Write, type WriteResult } from "./store.ts";
+import {
+  CompactedError,
+  type Store,
+  type StoredValue,
+  type StoreEvent,
+  type Write,
+  type WriteResult,
+} from "./store.ts";
 
 /** What a driver must keep: the state as it was, and each batch of events, all or nothing. */
 export interface Journal {
-  readonly load: () => { readonly revision: number; readonly values: Iterable<StoredValue>; readonly events: readonly StoreEvent[] };
+  readonly load: () => {
+    readonly revision: number;
+    readonly values: Iterable<StoredValue>;
+    readonly events: readonly StoreEvent[];
+  };
   /** Resolves when the events are durable. They come in the order of their revisions. */
   readonly append: (events: readonly StoreEvent[]) => Promise<void>;
   readonly close: () => Promise<void>;

@@ -23,68 +23,91 @@ function withFolder(run: (folder: string) => Promise<void>): () => Promise<void>
 
 /** The same cases for every driver. */
 function testDriver(name: string, openIn: (folder: string) => Store): void {
-  test(`${name}: writes compare, and revisions count all keys`, withFolder(async (folder) => {
-    const store = openIn(folder);
-    assert.deepEqual(await store.write({ key: "/a", expected: 0, value: bytes("1") }), { ok: true, revision: 1 });
-    assert.deepEqual(await store.write({ key: "/b", expected: 0, value: bytes("2") }), { ok: true, revision: 2 });
-    const lost = await store.write({ key: "/a", expected: 0, value: bytes("3") });
-    assert.ok(!lost.ok && lost.current?.modRevision === 1);
-    assert.deepEqual(await store.write({ key: "/a", expected: 1, value: bytes("3") }), { ok: true, revision: 3 });
-    const [a] = await store.range("/a");
-    assert.deepEqual([a?.createRevision, a?.modRevision, text(a?.value ?? bytes(""))], [1, 3, "3"]);
-    assert.deepEqual(await store.write({ key: "/a", expected: 3, value: undefined }), { ok: true, revision: 4 });
-    assert.deepEqual((await store.range("/")).map(({ key }) => key), ["/b"]);
-    await store.close();
-  }));
+  test(
+    `${name}: writes compare, and revisions count all keys`,
+    withFolder(async (folder) => {
+      const store = openIn(folder);
+      assert.deepEqual(await store.write({ key: "/a", expected: 0, value: bytes("1") }), { ok: true, revision: 1 });
+      assert.deepEqual(await store.write({ key: "/b", expected: 0, value: bytes("2") }), { ok: true, revision: 2 });
+      const lost = await store.write({ key: "/a", expected: 0, value: bytes("3") });
+      assert.ok(!lost.ok && lost.current?.modRevision === 1);
+      assert.deepEqual(await store.write({ key: "/a", expected: 1, value: bytes("3") }), { ok: true, revision: 3 });
+      const [a] = await store.range("/a");
+      assert.deepEqual([a?.createRevision, a?.modRevision, text(a?.value ?? bytes(""))], [1, 3, "3"]);
+      assert.deepEqual(await store.write({ key: "/a", expected: 3, value: undefined }), { ok: true, revision: 4 });
+      assert.deepEqual(
+        (await store.range("/")).map(({ key }) => key),
+        ["/b"],
+      );
+      await store.close();
+    }),
+  );
 
-  test(`${name}: of concurrent writes on one revision one wins`, withFolder(async (folder) => {
-    const store = openIn(folder);
-    const results = await Promise.all(Array.from({ length: 20 }, (_, i) => store.write({ key: "/k", expected: 0, value: bytes(String(i)) })));
-    assert.equal(results.filter(({ ok }) => ok).length, 1);
-    await store.close();
-  }));
+  test(
+    `${name}: of concurrent writes on one revision one wins`,
+    withFolder(async (folder) => {
+      const store = openIn(folder);
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => store.write({ key: "/k", expected: 0, value: bytes(String(i)) })),
+      );
+      assert.equal(results.filter(({ ok }) => ok).length, 1);
+      await store.close();
+    }),
+  );
 
-  test(`${name}: watches replay, then follow`, withFolder(async (folder) => {
-    const store = openIn(folder);
-    await store.write({ key: "/a", expected: 0, value: bytes("1") });
-    const seen: string[] = [];
-    const stop = store.watch(0, ({ revision, key, value }: StoreEvent) => seen.push(`${revision} ${key} ${value === undefined ? "-" : text(value.value)}`));
-    await store.write({ key: "/a", expected: 1, value: bytes("2") });
-    await store.write({ key: "/a", expected: 2, value: undefined });
-    stop();
-    await store.write({ key: "/a", expected: 0, value: bytes("3") });
-    assert.deepEqual(seen, ["1 /a 1", "2 /a 2", "3 /a -"]);
-    await store.close();
-  }));
+  test(
+    `${name}: watches replay, then follow`,
+    withFolder(async (folder) => {
+      const store = openIn(folder);
+      await store.write({ key: "/a", expected: 0, value: bytes("1") });
+      const seen: string[] = [];
+      const stop = store.watch(0, ({ revision, key, value }: StoreEvent) =>
+        seen.push(`${revision} ${key} ${value === undefined ? "-" : text(value.value)}`),
+      );
+      await store.write({ key: "/a", expected: 1, value: bytes("2") });
+      await store.write({ key: "/a", expected: 2, value: undefined });
+      stop();
+      await store.write({ key: "/a", expected: 0, value: bytes("3") });
+      assert.deepEqual(seen, ["1 /a 1", "2 /a 2", "3 /a -"]);
+      await store.close();
+    }),
+  );
 }
 
 testDriver("memory", () => createMemoryStore());
 testDriver("lmdb", openLmdbStore);
 
-test("lmdb: a reopened store goes on where it was", withFolder(async (folder) => {
-  const first = openLmdbStore(folder);
-  await first.write({ key: "/a", expected: 0, value: bytes("1") });
-  await first.write({ key: "/b", expected: 0, value: bytes("2") });
-  await first.close();
-  const second = openLmdbStore(folder);
-  assert.equal(second.revision, 2);
-  const seen: number[] = [];
-  second.watch(1, ({ revision }) => seen.push(revision));
-  await second.write({ key: "/a", expected: 1, value: bytes("3") });
-  assert.deepEqual(seen, [2, 3]);
-  await second.close();
-}));
+test(
+  "lmdb: a reopened store goes on where it was",
+  withFolder(async (folder) => {
+    const first = openLmdbStore(folder);
+    await first.write({ key: "/a", expected: 0, value: bytes("1") });
+    await first.write({ key: "/b", expected: 0, value: bytes("2") });
+    await first.close();
+    const second = openLmdbStore(folder);
+    assert.equal(second.revision, 2);
+    const seen: number[] = [];
+    second.watch(1, ({ revision }) => seen.push(revision));
+    await second.write({ key: "/a", expected: 1, value: bytes("3") });
+    assert.deepEqual(seen, [2, 3]);
+    await second.close();
+  }),
+);
 
-test("lmdb: in use, damaged, newer: one clear line each", withFolder(async (folder) => {
-  const fault = (pattern: RegExp) => (error: unknown) => error instanceof StoreError && pattern.test(error.message) && !error.message.includes("\n");
-  const store = openLmdbStore(folder);
-  await store.close();
-  writeFileSync(join(folder, "lock"), "1");
-  assert.throws(() => openLmdbStore(folder), fault(/in use by process 1/));
-  rmSync(join(folder, "lock"));
-  writeFileSync(join(folder, "data.mdb"), "garbage");
-  assert.throws(() => openLmdbStore(folder), fault(/damaged/));
-}));
+test(
+  "lmdb: in use, damaged, newer: one clear line each",
+  withFolder(async (folder) => {
+    const fault = (pattern: RegExp) => (error: unknown) =>
+      error instanceof StoreError && pattern.test(error.message) && !error.message.includes("\n");
+    const store = openLmdbStore(folder);
+    await store.close();
+    writeFileSync(join(folder, "lock"), "1");
+    assert.throws(() => openLmdbStore(folder), fault(/in use by process 1/));
+    rmSync(join(folder, "lock"));
+    writeFileSync(join(folder, "data.mdb"), "garbage");
+    assert.throws(() => openLmdbStore(folder), fault(/damaged/));
+  }),
+);
 
 test("events that are gone are said to be", async () => {
   const store = createMemoryStore();

@@ -17,33 +17,47 @@ interface UpFlags {
   readonly disableAdmissionPlugins: readonly string[];
 }
 
-export const list = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, ...value.split(",").filter(Boolean)];
+export const list = (value: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  ...value.split(",").filter(Boolean),
+];
 
 export function upCommand(): Command {
   return new Command("up")
-    .description("start an embedded Kubernetes API server with the real admission chain; a kubeconfig is written beside its data")
+    .description(
+      "start an embedded Kubernetes API server with the real admission chain; a kubeconfig is written beside its data",
+    )
     .option("--data <folder>", "where objects, certificates and the kubeconfig lie", ".sallyport")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes any free one", "6443")
     .option("--memory", "keep objects in memory: nothing survives a restart")
-    .option("--enable-admission-plugins <names>", "plugins to enable beside the default ones, as kube-apiserver names them", list, [])
+    .option(
+      "--enable-admission-plugins <names>",
+      "plugins to enable beside the default ones, as kube-apiserver names them",
+      list,
+      [],
+    )
     .option("--disable-admission-plugins <names>", "default plugins to disable", list, [])
     .option("--tour", "play the tour with a real kubectl, then go on serving")
     .option("--exit", "with --tour: end after it, with status 0 only if every answer was the expected one")
-    .addHelpText("after", `
+    .addHelpText(
+      "after",
+      `
 Examples:
   sallyport up                          serve on https://127.0.0.1:6443
   KUBECONFIG=.sallyport/kubeconfig kubectl get ns
   sallyport up --tour --exit            play the tour, end with its verdict
   sallyport up --port 0 --memory        any free port, nothing kept
 
-Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port, disk or permissions.`)
+Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port, disk or permissions.`,
+    )
     .action(runUp);
 }
 
 async function runUp(flags: UpFlags): Promise<void> {
   const port = Number(flags.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`--port ${flags.port}: expected a number from 0 to 65535`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new UsageError(`--port ${flags.port}: expected a number from 0 to 65535`);
   const folder = resolve(flags.data);
   const start = performance.now();
   const gatehouse = await openGatehouse({
@@ -54,13 +68,17 @@ async function runUp(flags: UpFlags): Promise<void> {
     chain: { enable: flags.enableAdmissionPlugins, disable: flags.disableAdmissionPlugins },
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
-  process.stdout.write(`${paint("green", "ready")} at ${gatehouse.server.url} in ${Math.round(performance.now() - start)} ms\n`);
+  process.stdout.write(
+    `${paint("green", "ready")} at ${gatehouse.server.url} in ${Math.round(performance.now() - start)} ms\n`,
+  );
   process.stdout.write(`kubeconfig: ${gatehouse.kubeconfigFile}\n`);
   const stopped = untilSignal();
   let code: number = exitCodes.ok;
   if (flags.tour === true) code = await tour(folder, gatehouse.kubeconfigFile);
   if (flags.tour !== true || flags.exit !== true) {
-    process.stdout.write(`\nTry it:  export KUBECONFIG=${gatehouse.kubeconfigFile}; kubectl get ns    (Ctrl-C stops)\n`);
+    process.stdout.write(
+      `\nTry it:  export KUBECONFIG=${gatehouse.kubeconfigFile}; kubectl get ns    (Ctrl-C stops)\n`,
+    );
     await stopped;
   }
   await gatehouse.close();

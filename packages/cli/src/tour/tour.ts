@@ -8,18 +8,32 @@ import { playChapter } from "./play.ts";
 const filesRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "tour");
 
 /** Plays one chapter, or all. True when every answer was the expected one. */
-export async function playTour(options: { readonly kubectl: string; readonly kubeconfig: string; readonly chapter: string | undefined }): Promise<boolean> {
+export async function playTour(options: {
+  readonly kubectl: string;
+  readonly kubeconfig: string;
+  readonly chapter: string | undefined;
+}): Promise<boolean> {
   const wanted = chapters.filter(({ name }) => options.chapter === undefined || name === options.chapter);
-  if (wanted.length === 0) throw new UsageError(`no chapter ${JSON.stringify(options.chapter)}; chapters: ${chapters.map(({ name }) => name).join(", ")}`);
+  if (wanted.length === 0)
+    throw new UsageError(
+      `no chapter ${JSON.stringify(options.chapter)}; chapters: ${chapters.map(({ name }) => name).join(", ")}`,
+    );
   const print = (text: string) => void process.stdout.write(text);
   let commands = 0;
   const surprises: string[] = [];
   for (const chapter of wanted) {
-    const result = await playChapter(chapter, { kubectl: options.kubectl, kubeconfig: options.kubeconfig, folder: join(filesRoot, chapter.folder), print });
+    const result = await playChapter(chapter, {
+      kubectl: options.kubectl,
+      kubeconfig: options.kubeconfig,
+      folder: join(filesRoot, chapter.folder),
+      print,
+    });
     commands += result.commands;
     surprises.push(...result.surprises);
   }
-  print(`\n${paint(surprises.length === 0 ? "green" : "red", `Tour: ${commands} commands, ${commands - surprises.length} as expected, ${surprises.length} not`)}\n`);
+  print(
+    `\n${paint(surprises.length === 0 ? "green" : "red", `Tour: ${commands} commands, ${commands - surprises.length} as expected, ${surprises.length} not`)}\n`,
+  );
   for (const surprise of surprises) print(`  ${paint("red", "✗")} ${surprise}\n`);
   return surprises.length === 0;
 }

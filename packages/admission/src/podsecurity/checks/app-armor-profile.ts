@@ -22,12 +22,35 @@ export const appArmorProfile: Check = {
           return true;
         };
         const pod = isBad(spec.securityContext?.appArmorProfile?.type);
-        const bad = containersOf(spec).filter(({ container }) => isBad(container.securityContext?.appArmorProfile?.type));
-        const annotations = Object.entries(metadata.annotations ?? {}).filter(([key, value]) => key.startsWith(prefix) && !isAllowedAnnotation(value));
-        const setters = [...(pod ? ["pod"] : []), ...(bad.length === 0 ? [] : [named("container", bad.map(({ container }) => container.name))])];
+        const bad = containersOf(spec).filter(({ container }) =>
+          isBad(container.securityContext?.appArmorProfile?.type),
+        );
+        const annotations = Object.entries(metadata.annotations ?? {}).filter(
+          ([key, value]) => key.startsWith(prefix) && !isAllowedAnnotation(value),
+        );
+        const setters = [
+          ...(pod ? ["pod"] : []),
+          ...(bad.length === 0
+            ? []
+            : [
+                named(
+                  "container",
+                  bad.map(({ container }) => container.name),
+                ),
+              ]),
+        ];
         const details = [
-          ...(setters.length === 0 ? [] : [`${setters.join(" and ")} must not set AppArmor profile type to ${quoteAll([...types].sort())}`]),
-          ...(annotations.length === 0 ? [] : [`annotation${annotations.length === 1 ? "" : "s"} ${annotations.map(([key, value]) => `"${key}=${JSON.stringify(value).slice(1, -1)}"`).sort().join(", ")}`]),
+          ...(setters.length === 0
+            ? []
+            : [`${setters.join(" and ")} must not set AppArmor profile type to ${quoteAll([...types].sort())}`]),
+          ...(annotations.length === 0
+            ? []
+            : [
+                `annotation${annotations.length === 1 ? "" : "s"} ${annotations
+                  .map(([key, value]) => `"${key}=${JSON.stringify(value).slice(1, -1)}"`)
+                  .sort()
+                  .join(", ")}`,
+              ]),
         ];
         const fields = [
           ...(pod ? ["spec.securityContext.appArmorProfile.type"] : []),

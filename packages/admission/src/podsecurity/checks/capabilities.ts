@@ -3,7 +3,19 @@ import { containersOf, isWindows, named, quoteAll } from "../pod.ts";
 
 /** What container runtimes give by default. */
 const defaults = new Set([
-  "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+  "AUDIT_WRITE",
+  "CHOWN",
+  "DAC_OVERRIDE",
+  "FOWNER",
+  "FSETID",
+  "KILL",
+  "MKNOD",
+  "NET_BIND_SERVICE",
+  "SETFCAP",
+  "SETGID",
+  "SETPCAP",
+  "SETUID",
+  "SYS_CHROOT",
 ]);
 
 /** capabilities_baseline: `capabilities.add` may name only what runtimes give by default. */
@@ -22,7 +34,10 @@ export const capabilitiesBaseline: Check = {
   ],
 };
 
-function added(spec: Parameters<CheckPod>[1], isAllowed: (capability: string) => boolean): { names: string[]; capabilities: Set<string>; fields: string[] } {
+function added(
+  spec: Parameters<CheckPod>[1],
+  isAllowed: (capability: string) => boolean,
+): { names: string[]; capabilities: Set<string>; fields: string[] } {
   const result = { names: [] as string[], capabilities: new Set<string>(), fields: [] as string[] };
   for (const { container, path } of containersOf(spec)) {
     const bad = (container.securityContext?.capabilities?.add ?? []).filter((capability) => !isAllowed(capability));
@@ -35,14 +50,23 @@ function added(spec: Parameters<CheckPod>[1], isAllowed: (capability: string) =>
 }
 
 const restricted: CheckPod = (_metadata, spec) => {
-  const notDropping = containersOf(spec).filter(({ container }) => !container.securityContext?.capabilities?.drop?.includes("ALL"));
+  const notDropping = containersOf(spec).filter(
+    ({ container }) => !container.securityContext?.capabilities?.drop?.includes("ALL"),
+  );
   const adding = added(spec, (capability) => capability === "NET_BIND_SERVICE");
   const details: string[] = [];
   if (notDropping.length > 0) {
-    details.push(`${named("container", notDropping.map(({ container }) => container.name))} must set securityContext.capabilities.drop=["ALL"]`);
+    details.push(
+      `${named(
+        "container",
+        notDropping.map(({ container }) => container.name),
+      )} must set securityContext.capabilities.drop=["ALL"]`,
+    );
   }
   if (adding.names.length > 0) {
-    details.push(`${named("container", adding.names)} must not include ${quoteAll([...adding.capabilities].sort())} in securityContext.capabilities.add`);
+    details.push(
+      `${named("container", adding.names)} must not include ${quoteAll([...adding.capabilities].sort())} in securityContext.capabilities.add`,
+    );
   }
   const fields = [...notDropping.map(({ path }) => `${path}.securityContext.capabilities.drop`), ...adding.fields];
   return verdict("unrestricted capabilities", details.join("; "), fields);
@@ -54,6 +78,10 @@ export const capabilitiesRestricted: Check = {
   level: "restricted",
   versions: [
     { minor: 22, check: restricted, overrides: ["capabilities_baseline"] },
-    { minor: 25, check: (metadata, spec) => (isWindows(spec) ? allowed : restricted(metadata, spec)), overrides: ["capabilities_baseline"] },
+    {
+      minor: 25,
+      check: (metadata, spec) => (isWindows(spec) ? allowed : restricted(metadata, spec)),
+      overrides: ["capabilities_baseline"],
+    },
   ],
 };

@@ -9,7 +9,11 @@ export const hostNamespaces: Check = {
       minor: 0,
       check: (_metadata, spec) => {
         const set = (["hostNetwork", "hostPID", "hostIPC"] as const).filter((name) => spec[name] === true);
-        return verdict("host namespaces", set.map((name) => `${name}=true`).join(", "), set.map((name) => `spec.${name}`));
+        return verdict(
+          "host namespaces",
+          set.map((name) => `${name}=true`).join(", "),
+          set.map((name) => `spec.${name}`),
+        );
       },
     },
   ],

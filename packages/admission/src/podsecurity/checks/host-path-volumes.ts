@@ -9,8 +9,17 @@ export const hostPathVolumes: Check = {
     {
       minor: 0,
       check: (_metadata, spec) => {
-        const bad = (spec.volumes ?? []).flatMap((volume, i) => (volume["hostPath"] === undefined ? [] : [{ name: volume.name, i }]));
-        return verdict("hostPath volumes", named("volume", bad.map(({ name }) => name)), bad.map(({ i }) => `spec.volumes[${i}].hostPath`));
+        const bad = (spec.volumes ?? []).flatMap((volume, i) =>
+          volume["hostPath"] === undefined ? [] : [{ name: volume.name, i }],
+        );
+        return verdict(
+          "hostPath volumes",
+          named(
+            "volume",
+            bad.map(({ name }) => name),
+          ),
+          bad.map(({ i }) => `spec.volumes[${i}].hostPath`),
+        );
       },
     },
   ],

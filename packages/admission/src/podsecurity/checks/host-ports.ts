@@ -22,7 +22,11 @@ export const hostPorts: Check = {
         }
         const verb = names.length === 1 ? "uses" : "use";
         const list = [...ports].map(String).sort().join(", ");
-        return verdict("hostPort", `${named("container", names)} ${verb} hostPort${ports.size === 1 ? "" : "s"} ${list}`, fields);
+        return verdict(
+          "hostPort",
+          `${named("container", names)} ${verb} hostPort${ports.size === 1 ? "" : "s"} ${list}`,
+          fields,
+        );
       },
     },
   ],

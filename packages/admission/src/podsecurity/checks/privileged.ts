@@ -10,8 +10,15 @@ export const privileged: Check = {
       minor: 0,
       check: (_metadata, spec) => {
         const bad = containersOf(spec).filter(({ container }) => container.securityContext?.privileged === true);
-        const detail = `${named("container", bad.map(({ container }) => container.name))} must not set securityContext.privileged=true`;
-        return verdict("privileged", detail, bad.map(({ path }) => `${path}.securityContext.privileged`));
+        const detail = `${named(
+          "container",
+          bad.map(({ container }) => container.name),
+        )} must not set securityContext.privileged=true`;
+        return verdict(
+          "privileged",
+          detail,
+          bad.map(({ path }) => `${path}.securityContext.privileged`),
+        );
       },
     },
   ],

@@ -2,10 +2,19 @@ import { allowed, type Check, type CheckPod, verdict } from "../check.ts";
 import { containersOf, named, quoteAll } from "../pod.ts";
 
 const defaultOnly: CheckPod = (_metadata, spec) => {
-  const bad = containersOf(spec).filter(({ container }) => (container.securityContext?.procMount ?? "Default") !== "Default");
+  const bad = containersOf(spec).filter(
+    ({ container }) => (container.securityContext?.procMount ?? "Default") !== "Default",
+  );
   const types = new Set(bad.map(({ container }) => container.securityContext?.procMount as string));
-  const detail = `${named("container", bad.map(({ container }) => container.name))} must not set securityContext.procMount to ${quoteAll([...types].sort())}`;
-  return verdict("procMount", detail, bad.map(({ path }) => `${path}.securityContext.procMount`));
+  const detail = `${named(
+    "container",
+    bad.map(({ container }) => container.name),
+  )} must not set securityContext.procMount to ${quoteAll([...types].sort())}`;
+  return verdict(
+    "procMount",
+    detail,
+    bad.map(({ path }) => `${path}.securityContext.procMount`),
+  );
 };
 
 /** procMount: `securityContext.procMount` must be Default; since 1.35 anything goes in a user namespace. */

@@ -1,7 +1,17 @@
 import { type Check, verdict } from "../check.ts";
 import { named, quoteAll } from "../pod.ts";
 
-const allowedSources = new Set(["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"]);
+const allowedSources = new Set([
+  "configMap",
+  "csi",
+  "downwardAPI",
+  "emptyDir",
+  "ephemeral",
+  "image",
+  "persistentVolumeClaim",
+  "projected",
+  "secret",
+]);
 
 /** restrictedVolumes: only volumes that do not reach the node or need trust in a driver's server. */
 export const restrictedVolumes: Check = {
@@ -18,8 +28,15 @@ export const restrictedVolumes: Check = {
         });
         const types = new Set(bad.map(({ source }) => source));
         const verb = bad.length === 1 ? "uses" : "use";
-        const detail = `${named("volume", bad.map(({ name }) => name))} ${verb} restricted volume type${types.size === 1 ? "" : "s"} ${quoteAll([...types].sort())}`;
-        return verdict("restricted volume types", detail, bad.map(({ i, source }) => `spec.volumes[${i}].${source}`));
+        const detail = `${named(
+          "volume",
+          bad.map(({ name }) => name),
+        )} ${verb} restricted volume type${types.size === 1 ? "" : "s"} ${quoteAll([...types].sort())}`;
+        return verdict(
+          "restricted volume types",
+          detail,
+          bad.map(({ i, source }) => `spec.volumes[${i}].${source}`),
+        );
       },
     },
   ],

@@ -5,16 +5,34 @@ const check: CheckPod = (_metadata, spec) => {
   const pod = spec.securityContext?.runAsNonRoot;
   const containers = containersOf(spec);
   const saysRoot = containers.filter(({ container }) => container.securityContext?.runAsNonRoot === false);
-  const silent = pod === true ? [] : containers.filter(({ container }) => container.securityContext?.runAsNonRoot === undefined);
+  const silent =
+    pod === true ? [] : containers.filter(({ container }) => container.securityContext?.runAsNonRoot === undefined);
   const field = ({ path }: { readonly path: string }) => `${path}.securityContext.runAsNonRoot`;
-  const explicit = [...(pod === false ? ["pod"] : []), ...(saysRoot.length === 0 ? [] : [named("container", saysRoot.map(({ container }) => container.name))])];
+  const explicit = [
+    ...(pod === false ? ["pod"] : []),
+    ...(saysRoot.length === 0
+      ? []
+      : [
+          named(
+            "container",
+            saysRoot.map(({ container }) => container.name),
+          ),
+        ]),
+  ];
   // A pod that says false but whose containers all say true runs as none of them is root.
   if (saysRoot.length === 0 && silent.length === 0) return allowed;
   if (explicit.length > 0 && (saysRoot.length > 0 || pod === false)) {
     const fields = [...(pod === false ? ["spec.securityContext.runAsNonRoot"] : []), ...saysRoot.map(field)];
-    return verdict("runAsNonRoot != true", `${explicit.join(" and ")} must not set securityContext.runAsNonRoot=false`, fields);
+    return verdict(
+      "runAsNonRoot != true",
+      `${explicit.join(" and ")} must not set securityContext.runAsNonRoot=false`,
+      fields,
+    );
   }
-  const detail = `pod or ${named("container", silent.map(({ container }) => container.name))} must set securityContext.runAsNonRoot=true`;
+  const detail = `pod or ${named(
+    "container",
+    silent.map(({ container }) => container.name),
+  )} must set securityContext.runAsNonRoot=true`;
   return verdict("runAsNonRoot != true", detail, silent.map(field));
 };
 

@@ -4,8 +4,21 @@ import { containersOf, named } from "../pod.ts";
 const check: CheckPod = (_metadata, spec) => {
   const pod = spec.securityContext?.runAsUser === 0;
   const bad = containersOf(spec).filter(({ container }) => container.securityContext?.runAsUser === 0);
-  const setters = [...(pod ? ["pod"] : []), ...(bad.length === 0 ? [] : [named("container", bad.map(({ container }) => container.name))])];
-  const fields = [...(pod ? ["spec.securityContext.runAsUser"] : []), ...bad.map(({ path }) => `${path}.securityContext.runAsUser`)];
+  const setters = [
+    ...(pod ? ["pod"] : []),
+    ...(bad.length === 0
+      ? []
+      : [
+          named(
+            "container",
+            bad.map(({ container }) => container.name),
+          ),
+        ]),
+  ];
+  const fields = [
+    ...(pod ? ["spec.securityContext.runAsUser"] : []),
+    ...bad.map(({ path }) => `${path}.securityContext.runAsUser`),
+  ];
   return verdict("runAsUser=0", `${setters.join(" and ")} must not set runAsUser=0`, fields);
 };
 

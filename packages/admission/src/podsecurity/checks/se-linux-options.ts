@@ -6,7 +6,10 @@ function checkWith(types: ReadonlySet<string>): CheckPod {
     const badTypes = new Set<string>();
     const flags = { user: false, role: false };
     const fields: string[] = [];
-    const look = (path: string, options: { readonly type?: string; readonly user?: string; readonly role?: string } | undefined): boolean => {
+    const look = (
+      path: string,
+      options: { readonly type?: string; readonly user?: string; readonly role?: string } | undefined,
+    ): boolean => {
       const before = fields.length;
       if (options === undefined) return false;
       if (!types.has(options.type ?? "")) {
@@ -21,15 +24,31 @@ function checkWith(types: ReadonlySet<string>): CheckPod {
       return fields.length > before;
     };
     const pod = look("spec.securityContext", spec.securityContext?.seLinuxOptions);
-    const bad = containersOf(spec).filter(({ container, path }) => look(`${path}.securityContext`, container.securityContext?.seLinuxOptions));
-    const setters = [...(pod ? ["pod"] : []), ...(bad.length === 0 ? [] : [named("container", bad.map(({ container }) => container.name))])];
+    const bad = containersOf(spec).filter(({ container, path }) =>
+      look(`${path}.securityContext`, container.securityContext?.seLinuxOptions),
+    );
+    const setters = [
+      ...(pod ? ["pod"] : []),
+      ...(bad.length === 0
+        ? []
+        : [
+            named(
+              "container",
+              bad.map(({ container }) => container.name),
+            ),
+          ]),
+    ];
     const what = [
       ...(badTypes.size === 0 ? [] : [`type${badTypes.size === 1 ? "" : "s"} ${quoteAll([...badTypes].sort())}`]),
       ...(flags.user ? ["user may not be set"] : []),
       ...(flags.role ? ["role may not be set"] : []),
     ];
 
-    return verdict("seLinuxOptions", `${setters.join(" and ")} set forbidden securityContext.seLinuxOptions: ${what.join("; ")}`, fields);
+    return verdict(
+      "seLinuxOptions",
+      `${setters.join(" and ")} set forbidden securityContext.seLinuxOptions: ${what.join("; ")}`,
+      fields,
+    );
   };
 }
 

@@ -12,9 +12,18 @@ function isAllowedAnnotation(value: string): boolean {
 const byAnnotation: CheckPod = (metadata, spec) => {
   const annotations = metadata.annotations ?? {};
   const names = new Set(containersOf(spec).map(({ container }) => `${containerPrefix}${container.name}`));
-  const bad = Object.entries(annotations).filter(([key, value]) => (key === podAnnotation || names.has(key)) && !isAllowedAnnotation(value));
-  const detail = `forbidden annotation${bad.length === 1 ? "" : "s"} ${bad.map(([key, value]) => `${key}=${JSON.stringify(value)}`).sort().join(", ")}`;
-  return verdict("seccompProfile", detail, bad.map(([key]) => `metadata.annotations[${key}]`));
+  const bad = Object.entries(annotations).filter(
+    ([key, value]) => (key === podAnnotation || names.has(key)) && !isAllowedAnnotation(value),
+  );
+  const detail = `forbidden annotation${bad.length === 1 ? "" : "s"} ${bad
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .sort()
+    .join(", ")}`;
+  return verdict(
+    "seccompProfile",
+    detail,
+    bad.map(([key]) => `metadata.annotations[${key}]`),
+  );
 };
 
 const isGood = (type: string | undefined): boolean => type === "RuntimeDefault" || type === "Localhost";
@@ -28,9 +37,26 @@ const byField: CheckPod = (_metadata, spec) => {
   };
   const pod = isBad(spec.securityContext?.seccompProfile?.type);
   const bad = containersOf(spec).filter(({ container }) => isBad(container.securityContext?.seccompProfile?.type));
-  const setters = [...(pod ? ["pod"] : []), ...(bad.length === 0 ? [] : [named("container", bad.map(({ container }) => container.name))])];
-  const fields = [...(pod ? ["spec.securityContext.seccompProfile.type"] : []), ...bad.map(({ path }) => `${path}.securityContext.seccompProfile.type`)];
-  return verdict("seccompProfile", `${setters.join(" and ")} must not set securityContext.seccompProfile.type to ${quoteAll([...types].sort())}`, fields);
+  const setters = [
+    ...(pod ? ["pod"] : []),
+    ...(bad.length === 0
+      ? []
+      : [
+          named(
+            "container",
+            bad.map(({ container }) => container.name),
+          ),
+        ]),
+  ];
+  const fields = [
+    ...(pod ? ["spec.securityContext.seccompProfile.type"] : []),
+    ...bad.map(({ path }) => `${path}.securityContext.seccompProfile.type`),
+  ];
+  return verdict(
+    "seccompProfile",
+    `${setters.join(" and ")} must not set securityContext.seccompProfile.type to ${quoteAll([...types].sort())}`,
+    fields,
+  );
 };
 
 /** seccompProfile_baseline: Unconfined is forbidden. */
@@ -47,10 +73,15 @@ export const seccompProfileBaseline: Check = {
 const required: CheckPod = (metadata, spec) => {
   const forbidden = byField(metadata, spec);
   const pod = spec.securityContext?.seccompProfile?.type;
-  const missing = isGood(pod) ? [] : containersOf(spec).filter(({ container }) => container.securityContext?.seccompProfile?.type === undefined);
+  const missing = isGood(pod)
+    ? []
+    : containersOf(spec).filter(({ container }) => container.securityContext?.seccompProfile?.type === undefined);
   if (!forbidden.allowed && missing.length === 0) return forbidden;
   if (missing.length === 0) return allowed;
-  const detail = `pod or ${named("container", missing.map(({ container }) => container.name))} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`;
+  const detail = `pod or ${named(
+    "container",
+    missing.map(({ container }) => container.name),
+  )} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`;
   const fields = missing.map(({ path }) => `${path}.securityContext.seccompProfile.type`);
   if (forbidden.allowed) return verdict("seccompProfile", detail, fields);
   if (pod !== undefined) return forbidden;
@@ -63,6 +94,10 @@ export const seccompProfileRestricted: Check = {
   level: "restricted",
   versions: [
     { minor: 19, check: required, overrides: ["seccompProfile_baseline"] },
-    { minor: 25, check: (metadata, spec) => (isWindows(spec) ? allowed : required(metadata, spec)), overrides: ["seccompProfile_baseline"] },
+    {
+      minor: 25,
+      check: (metadata, spec) => (isWindows(spec) ? allowed : required(metadata, spec)),
+      overrides: ["seccompProfile_baseline"],
+    },
   ],
 };

@@ -10,10 +10,29 @@ export const windowsHostProcess: Check = {
       minor: 0,
       check: (_metadata, spec) => {
         const pod = spec.securityContext?.windowsOptions?.hostProcess === true;
-        const bad = containersOf(spec).filter(({ container }) => container.securityContext?.windowsOptions?.hostProcess === true);
-        const setters = [...(pod ? ["pod"] : []), ...(bad.length === 0 ? [] : [named("container", bad.map(({ container }) => container.name))])];
-        const fields = [...(pod ? ["spec.securityContext.windowsOptions.hostProcess"] : []), ...bad.map(({ path }) => `${path}.securityContext.windowsOptions.hostProcess`)];
-        return verdict("hostProcess", `${setters.join(" and ")} must not set securityContext.windowsOptions.hostProcess=true`, fields);
+        const bad = containersOf(spec).filter(
+          ({ container }) => container.securityContext?.windowsOptions?.hostProcess === true,
+        );
+        const setters = [
+          ...(pod ? ["pod"] : []),
+          ...(bad.length === 0
+            ? []
+            : [
+                named(
+                  "container",
+                  bad.map(({ container }) => container.name),
+                ),
+              ]),
+        ];
+        const fields = [
+          ...(pod ? ["spec.securityContext.windowsOptions.hostProcess"] : []),
+          ...bad.map(({ path }) => `${path}.securityContext.windowsOptions.hostProcess`),
+        ];
+        return verdict(
+          "hostProcess",
+          `${setters.join(" and ")} must not set securityContext.windowsOptions.hostProcess=true`,
+          fields,
+        );
       },
     },
   ],

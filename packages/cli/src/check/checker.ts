@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import {
+  type ChainOptions,
+  createChain,
+  createPolicySet,
+  type Decision,
+  emptyPolicySet,
+  type PolicySet,
+  type PolicySource,
+  type UserInfo,
+} from "@sallyport/admission";
+import { Cache, createMemoryStore, createRegistry, type Registry, type WriteContext } from "@sallyport/apiserver";
+import {
+  findKind,
+  findResource,
+  type KubeObject,
+  parseApiVersion,
+  type ResourceInfo,
+  StatusError,
+} from "@sallyport/kube";
+import { defaultSyncOptions, Sync } from "@sallyport/opa";
+import { createAdmissionEffects } from "../effects/admission.ts";
+import { UsageError } from "../errors.ts";
+import { InputError, type Manifest } from "../manifests.ts";
+
+export interface CheckOptions {
+  readonly policies: readonly PolicySource[];
+  readonly chain: ChainOptions;
+  readonly user: UserInfo;
+  readonly namespace: string;
+}
+
+/** What became of one object. */
+export interface CheckResult {
+  readonly file: string;
+  readonly line: number;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly verdict: "allowed" | "denied" | "invalid";
+  /** Why it is invalid, or the Status message of the refusal. */
+  readonly message?: string;
+  readonly warnings: readonly string[];
+  readonly decision?: Decision;
+}
+
+export interface CheckReport {
+  readonly results: readonly CheckResult[];
+  /** What had to be assumed of the cluster: namespaces and service accounts that no file holds. */
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * Puts manifests through the API server's own registry and admission chain, over a store in memory: the answers are `up`'s because the
+ * code is. Namespaces go first, then ConfigMaps (they may be policies), then the rest as it stands.
+ */
+export async function checkManifests(manifests: readonly Manifest[], options: CheckOptions): Promise<CheckReport> {
+  const checker = await Checker.create(options);
+  const results: CheckResult[] = [];
+  for (const manifest of [...manifests].sort((a, b) => orderOf(a) - orderOf(b)))
+    results.push(await checker.check(manifest));
+  results.sort((a, b) => placeOf(manifests, a) - placeOf(manifests, b));
+  return { results, assumptions: checker.assumptions };
+}
+
+function placeOf(manifests: readonly Manifest[], { file, line }: CheckResult): number {
+  return manifests.findIndex((manifest) => manifest.file === file && manifest.line === line);
+}
+
+const firstKinds = ["Namespace", "ConfigMap", "ServiceAccount"];
+
+function orderOf({ value }: Manifest): number {
+  const at = firstKinds.indexOf(String(value["kind"]));
+  return at < 0 ? firstKinds.length : at;
+}
+
+class Checker {
+  readonly #options: CheckOptions;
+  readonly #cache: Cache;
+  readonly #registry: Registry;
+  readonly assumptions: string[] = [];
+  #decision: Decision | undefined;
+
+  private constructor(
+    options: CheckOptions,
+    cache: Cache,
+    registry: (onDecision: (decision: Decision) => void) => Registry,
+  ) {
+    this.#options = options;
+    this.#cache = cache;
+    this.#registry = registry((decision) => {
+      this.#decision = decision;
+    });
+  }
+
+  static async create(options: CheckOptions): Promise<Checker> {
+    const plugins = createChain(options.chain);
+    if (typeof plugins === "string") throw new UsageError(plugins);
+    const store = createMemoryStore();
+    const cache = await Cache.over(store);
+    let policies: PolicySet = emptyPolicySet;
+    const activate = (sources: readonly PolicySource[]) => {
+      const result = createPolicySet([...options.policies, ...sources], policies.generation + 1);
+      if ("error" in result) return { error: result.error };
+      policies = result.set;
+      return {};
+    };
+    const { error } = activate([]) as { readonly error?: string };
+    if (error !== undefined) throw new InputError(error);
+    const sync = new Sync(defaultSyncOptions, {
+      activate,
+      annotate: (_namespace, _name, values) => checkStatus(values),
+    });
+    for (const resource of cache.resources) sync.declare(resource);
+    cache.follow((event) => sync.apply(event));
+    return new Checker(options, cache, (onDecision) =>
+      createRegistry(
+        {
+          store,
+          plugins,
+          effects: createAdmissionEffects(),
+          policies: () => ({ set: policies, data: sync.data }),
+          onDecision,
+        },
+        cache,
+      ),
+    );
+  }
+
+  async check({ file, line, value }: Manifest): Promise<CheckResult> {
+    const apiVersion = String(value["apiVersion"]);
+    const kind = String(value["kind"]);
+    const { group, version } = parseApiVersion(apiVersion);
+    const info = findKind(group, version, kind);
+    const metadata = (value["metadata"] ?? {}) as {
+      readonly name?: string;
+      readonly namespace?: string;
+      readonly generateName?: string;
+    };
+    const namespace = info?.namespaced === true ? (metadata.namespace ?? this.#options.namespace) : "";
+    const result = { file, line, apiVersion, kind, namespace, name: metadata.name ?? metadata.generateName ?? "" };
+    if (info === undefined)
+      return {
+        ...result,
+        verdict: "invalid",
+        message: `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`,
+        warnings: [],
+      };
+    await this.#assume(info, namespace, value);
+    return { ...result, ...(await this.#create(info, namespace, value)) };
+  }
+
+  async #create(
+    info: ResourceInfo,
+    namespace: string,
+    value: { readonly [field: string]: unknown },
+  ): Promise<Pick<CheckResult, "verdict" | "message" | "warnings" | "decision">> {
+    const warnings: string[] = [];
+    const name = (value["metadata"] as { readonly name?: string } | undefined)?.name ?? "";
+    const context: WriteContext = {
+      info,
+      subresource: "",
+      namespace,
+      name: "",
+      user: this.#options.user,
+      dryRun: false,
+      fieldValidation: "Strict",
+      warn: (text) => warnings.push(text),
+      audit: () => {},
+    };
+    this.#decision = undefined;
+    try {
+      const exists = name !== "" && this.#cache.get(info.group, info.resource, namespace, name) !== undefined;
+      if (exists) await this.#registry.updateFrom({ value, strictErrors: [] }, { ...context, name });
+      else await this.#registry.create({ value, strictErrors: [] }, context);
+      return { verdict: "allowed", warnings, ...this.#recorded() };
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      const decision = this.#recorded();
+      return {
+        verdict: decision.decision === undefined ? "invalid" : "denied",
+        message: error.message,
+        warnings,
+        ...decision,
+      };
+    }
+  }
+
+  #recorded(): { readonly decision?: Decision } {
+    return this.#decision === undefined ? {} : { decision: this.#decision };
+  }
+
+  /** What every cluster that takes these files has: their namespaces, and the service accounts that pods name. */
+  async #assume(info: ResourceInfo, namespace: string, value: { readonly [field: string]: unknown }): Promise<void> {
+    if (namespace === "") return;
+    await this.#ensure("namespaces", "", namespace, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: namespace, labels: { "kubernetes.io/metadata.name": namespace } },
+      spec: { finalizers: ["kubernetes"] },
+      status: { phase: "Active" },
+    });
+    if (info.resource !== "pods") return;
+    const account =
+      (value["spec"] as { readonly serviceAccountName?: string } | undefined)?.serviceAccountName || "default";
+    await this.#ensure("serviceaccounts", namespace, account, {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: account, namespace },
+    });
+  }
+
+  async #ensure(resource: string, namespace: string, name: string, object: KubeObject): Promise<void> {
+    if (this.#cache.get("", resource, namespace, name) !== undefined) return;
+    const info = findResource("", "v1", resource) as ResourceInfo;
+    const isOrdinary =
+      (resource === "serviceaccounts" && name === "default") || (resource === "namespaces" && name === "default");
+    if (!isOrdinary)
+      this.assumptions.push(
+        `${resource === "namespaces" ? "namespace" : "service account"} ${namespace === "" ? name : `${namespace}/${name}`} exists`,
+      );
+    await this.#registry.writeDirect(
+      { ...object, metadata: { ...object.metadata, uid: randomUUID() } },
+      undefined,
+      info,
+      namespace,
+      name,
+    );
+  }
+}
+
+/** A ConfigMap that holds a broken policy would be kept by a server, with a note on it; a check says so at once. */
+function checkStatus(values: { readonly [key: string]: string }): void {
+  for (const text of Object.values(values)) {
+    const status = JSON.parse(text) as { readonly status: string; readonly error?: string };
+    if (status.status === "error") throw new InputError(status.error ?? "a policy does not compile");
+  }
+}
