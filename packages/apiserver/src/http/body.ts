@@ -6,16 +6,23 @@ import type { DecodedBody } from "../registry/registry.ts";
 /** kube-apiserver's limit: 3 MiB, what etcd takes with room for a patch. */
 export const maxBodyBytes = 3 * 1024 * 1024;
 
-/** The whole body. Throws `RequestEntityTooLarge` as soon as it is known to be too large. */
+/** A body that goes on beyond this is cut off without an answer. */
+const maxDrainedBytes = 32 * 1024 * 1024;
+
+/** The whole body. Rejects with `RequestEntityTooLarge`; the rest is then read and thrown away, so that the client gets its answer. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  const body = Buffer.concat(chunks);
+  const body = await new Promise<Buffer>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBodyBytes) chunks.push(chunk);
+      else reject(tooLarge());
+      if (size > maxDrainedBytes) request.destroy();
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+  });
   if (request.headers["content-encoding"] !== "gzip") return body;
   try {
     return gunzipSync(body, { maxOutputLength: maxBodyBytes });

@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createChain, emptyPolicySet, type Plugin } from "@sallyport/admission";
+import { type ApiServer, startApiServer } from "./server.ts";
+import { createMemoryStore } from "./storage/memory-store.ts";
+
+export interface Answer {
+  readonly code: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many kinds
+  readonly body: any;
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly type?: string;
+  readonly accept?: string;
+  readonly anonymous?: boolean;
+  readonly headers?: { readonly [name: string]: string };
+}
+
+export interface Bed {
+  readonly server: ApiServer;
+  readonly call: (path: string, call?: Call) => Promise<Answer>;
+}
+
+/** A server over a memory store on a free port, for the time of one test. */
+export async function withServer(run: (bed: Bed) => Promise<void>, options: { readonly tokens?: Parameters<typeof startApiServer>[0]["tokens"] } = {}): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-api-"));
+  const faults: unknown[] = [];
+  const server = await startApiServer({
+    store: createMemoryStore(),
+    certificateFolder: folder,
+    host: "127.0.0.1",
+    port: 0,
+    plugins: createChain() as readonly Plugin[],
+    effects: { now: Date.now, ticks: () => performance.now() * 1000, randomBytes: (size) => randomBytes(size) },
+    policies: () => ({ set: emptyPolicySet, data: {} }),
+    version: "test",
+    onFault: (error) => faults.push(error),
+    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
+  });
+  const [ca, cert, key] = ["ca.crt", "admin.crt", "admin.key"].map((name) => readFileSync(join(folder, name)));
+  const call = (path: string, { method, body, type = "application/json", accept, anonymous = false, headers = {} }: Call = {}) =>
+    new Promise<Answer>((resolve, reject) => {
+      const bytes = body === undefined ? undefined : Buffer.isBuffer(body) || typeof body === "string" ? body : JSON.stringify(body);
+      const outgoing = request(
+        `${server.url}${path}`,
+        {
+          method: method ?? (body === undefined ? "GET" : "POST"),
+          ca,
+          ...(anonymous ? {} : { cert, key }),
+          headers: { ...(bytes === undefined ? {} : { "content-type": type }), ...(accept === undefined ? {} : { accept }), ...headers },
+        },
+        async (incoming) => {
+          const chunks: Buffer[] = [];
+          for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+          const text = Buffer.concat(chunks).toString("utf8");
+          resolve({ code: incoming.statusCode ?? 0, body: parse(text), headers: incoming.headers });
+        },
+      );
+      outgoing.on("error", reject);
+      outgoing.end(bytes);
+    });
+  try {
+    await run({ server, call });
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (faults.length > 0) throw faults[0];
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
