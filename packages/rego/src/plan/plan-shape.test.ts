@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compile } from "../engine.ts";
+import type { Block, Policy, Stmt } from "../run/ir.ts";
+
+function planOf(module: string, path: string): Policy {
+  const { policy } = compile([{ file: "p.rego", text: `package p\n${module}` }]);
+  assert.ok(policy);
+  return policy.plan(path);
+}
+
+function statements(blocks: readonly Block[]): Stmt[] {
+  return blocks.flatMap(({ stmts }) => stmts.flatMap((each) => [each, ...statements(blocksOf(each))]));
+}
+
+function blocksOf({ stmt }: Stmt): readonly Block[] {
+  if ("blocks" in stmt) return stmt.blocks ?? [];
+  return "block" in stmt ? [stmt.block] : [];
+}
+
+function names({ funcs }: Policy): string[] {
+  return funcs.funcs.map(({ name }) => name).sort();
+}
+
+test("a ground key that a definition looks up needs no loop", () => {
+  const policy = planOf('o[k] := v if v := data.big[k]\nr := o["a"]', "p/r");
+  assert.deepEqual(names(policy), ["g0.data.p.o[key]", "g0.data.p.r"]);
+  assert.ok(policy.funcs.funcs.every(({ blocks }) => statements(blocks).every(({ type }) => type !== "ScanStmt")));
+});
+
+test("a ground key that saves no loop reads the whole rule, which is kept", () => {
+  const policy = planOf('s contains k if k := input.list[_]\nr if s["a"]', "p/r");
+  assert.deepEqual(names(policy), ["g0.data.p.r", "g0.data.p.s"]);
+});
+
+test("definitions with one constant return at once", () => {
+  const returns = (module: string) => {
+    const [func] = planOf(module, "p/a").funcs.funcs;
+    return statements(func?.blocks ?? []).filter(({ type }) => type === "ReturnLocalStmt").length;
+  };
+  assert.equal(returns("a if input.x\na if input.y"), 3);
+  assert.equal(returns("a := 1 if input.x\na := 2 if input.y"), 1);
+});
+
+test("functions are planned once per context", () => {
+  const policy = planOf(
+    "a := count(input.x)\nb := [x | x := a with count as 1]\nc := [x | x := a with count as 1]\nd := [x | x := a with count as 2]\nr := [b, c, d]",
+    "p/r",
+  );
+  assert.deepEqual(
+    names(policy).filter((name) => name.endsWith("p.a")),
+    ["g1.data.p.a", "g2.data.p.a"],
+  );
+});
+
+test("keys with dots keep names apart", () => {
+  const policy = planOf('x["a.b"] := 1\nx.a.b := 2\nr := [x["a.b"], x.a.b]', "p/r");
+  assert.deepEqual(names(policy), ["g0.data.p.r", "g0.data.p.x.a.b", 'g0.data.p.x["a.b"]']);
+});
+
+test("statements know their place", () => {
+  const policy = planOf("\na if {\n  input.x == 1\n}", "p/a");
+  const rows = statements(policy.funcs.funcs[0]?.blocks ?? []).map(({ stmt }) => stmt.row);
+  assert.ok(rows.includes(4), `rows ${rows.join()}`);
+  assert.deepEqual(policy.static.files, [{ value: "p.rego" }]);
+});
+
+test("large literals need no deep stack", () => {
+  const items = Array.from({ length: 50_000 }, (_, i) => i).join();
+  assert.ok(planOf(`a := [${items}]`, "p/a").funcs.funcs.length === 1);
+});

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compile, type Evaluator } from "../engine.ts";
+import { EvaluationError } from "../run/errors.ts";
+import { jsonText, parseJson } from "../value/json.ts";
+
+const effects = { nowNs: 0n, randomBytes: (size: number) => new Uint8Array(size), env: {} };
+const evaluators: readonly Evaluator[] = ["interpreter", "generated"];
+
+/** The bindings of a query over modules that are split by `package`, or the error's code and text. */
+function ask(modules: string, query: string, data: string, evaluator: Evaluator): readonly string[] {
+  const sources = modules.split(/^(?=package )/m).map((text, i) => ({ file: `${i}.rego`, text }));
+  const { policy, diagnostics } = compile(sources);
+  assert.deepEqual(diagnostics, []);
+  const input = parseJson('{"a": 1, "list": [1, 2], "ks": ["m"]}');
+  try {
+    return (policy?.query(query, { effects, evaluator, input, data: parseJson(data) }) ?? []).map(jsonText);
+  } catch (error) {
+    assert.ok(error instanceof EvaluationError);
+    return [`${error.code}: ${error.message}`];
+  }
+}
+
+type Case = readonly [modules: string, query: string, ...bindings: string[]];
+
+const cases: { readonly [what: string]: readonly Case[] } = {
+  "unification takes values apart": [
+    ["package p", "[x, [y, 3]] = [1, [2, 3]]", '{"x":1,"y":2}'],
+    ["package p", '{"a": x, "b": [y]} = {"b": [2], "a": 1}', '{"x":1,"y":2}'],
+    ["package p", "[x, 1] = [2, 3]"],
+    ["package p", "[x] = [1, 2]"],
+    ["package p", '[x, [y]] = [[y], ["z"]]', '{"x":["z"],"y":"z"}'],
+    ["package p", "x = input.list[i]", '{"i":0,"x":1}', '{"i":1,"x":2}'],
+    ["package p", 'k = "a"; {k: 1} = {"a": v}', '{"k":"a","v":1}'],
+  ],
+  "else, default and early exit": [
+    ["package p\na := 1 if input.b\nelse := 2 if input.a == 1\nelse := 3", "data.p.a = x", '{"x":2}'],
+    ["package p\ndefault d := 0\nd := 1 if input.b", "data.p.d = x", '{"x":0}'],
+    ["package p\nf(x) := 1 if x > 1\nelse := 2", "x = [data.p.f(2), data.p.f(1)]", '{"x":[1,2]}'],
+    ["package p\ndefault f(_) := 9\nf(1) := 2", "x = [data.p.f(1), data.p.f(7)]", '{"x":[2,9]}'],
+    ["package p\nt if input.list[_] > 0\nt if input.b", "data.p.t = x", '{"x":true}'],
+  ],
+  "outputs that differ are conflicts": [
+    [
+      "package p\na := 1\na := 2 if input.a",
+      "data.p.a",
+      "eval_conflict_error: complete rules must not produce multiple outputs",
+    ],
+    [
+      "package p\nf(x) := x\nf(x) := 2 if x",
+      "data.p.f(1)",
+      "eval_conflict_error: functions must not produce multiple outputs for same inputs",
+    ],
+    [
+      'package p\no["k"] := v if some v in [1, 2]',
+      "data.p.o",
+      "eval_conflict_error: complete rules must not produce multiple outputs",
+    ],
+    ["package p\no[1] := v if some v in [1, 2]", "data.p.o[1]", "eval_conflict_error: object keys must be unique"],
+    [
+      'package p\no[q].r := {"s": 1} if q := "q"\no.q.r.t := 2',
+      "data.p.o",
+      "eval_conflict_error: object keys must be unique",
+    ],
+  ],
+  "one entry of a partial rule": [
+    ["package p\no[k] := v if v := data.big[k]", 'data.p.o["a"] = x', '{"x":{"on":true}}'],
+    ["package p\no[k] := v if v := data.big[k]", 'data.p.o["z"] = x'],
+    ["package p\ns contains k if data.big[k].on", 'x = [y | y := data.p.s[["a", "b"][_]]]', '{"x":["a"]}'],
+    ['package p\ns contains k if data.big[k].on\ns contains "c"', 'data.p.s["c"] = x', '{"x":"c"}'],
+    ["package p\ns contains k if data.big[k].on", "data.p.s[x]", '{"x":"a"}'],
+  ],
+  "rules with variables in their path": [
+    [
+      "package p\no[a][b] := 1 if { a := input.list[_]; b := a + 1 }",
+      "data.p.o = x",
+      '{"x":{"1":{"2":1},"2":{"3":1}}}',
+    ],
+    [
+      "package p\no[a] contains a if a := input.list[_]\no.c contains 7",
+      "data.p.o = x",
+      '{"x":{"1":[1],"2":[2],"c":[7]}}',
+    ],
+    ['package p\no.a.b := 1\no[k].c := 2 if k := "a"', "data.p.o = x", '{"x":{"a":{"b":1,"c":2}}}'],
+  ],
+  "references across packages evaluate what they name": [
+    [
+      "package main\nr[n] := data.lib[n].v\npackage lib.a\nv := 1\npackage lib.c\nv := 3\nw := count(data.main.r)",
+      "data.main.r = x",
+      '{"x":{"a":1,"c":3}}',
+    ],
+    ["package main\nr := data.lib[input.ks[0]].v\npackage lib.m\nv := 1", "data.main.r = x", '{"x":1}'],
+    ["package lib.m\nv := 1", "data.lib = x", '{"x":{"b":{"v":2},"m":{"v":1,"w":4}}}'],
+    ["package lib.m\nv := 1", 'k = "b"; data.lib[k].v = x', '{"k":"b","x":2}'],
+    ["package lib.m\nv := 1", 'k = "m"; data.lib[k].w = x', '{"k":"m","x":4}'],
+    ["package empty.e", "data.empty = x", '{"x":{"e":{}}}'],
+    ["package p\nf.g(x) := x\nv := f.g(1)", "data.p = x", '{"x":{"f":{},"v":1}}'],
+  ],
+  "with replaces documents and functions": [
+    ["package p\na := input.a", 'x = data.p.a with input as {"a": 2}; y = data.p.a', '{"x":2,"y":1}'],
+    ["package p\na := data.big.z", "x = data.p.a with data.big.z as 5", '{"x":5}'],
+    ["package p\na := 1\nb := a", "x = data.p.b with data.p.a as 7", '{"x":7}'],
+    ["package p\na := count([1])", "x = data.p.a with count as 4; y = data.p.a", '{"x":4,"y":1}'],
+    ["package p\nf(x) := 9\na := count([1])", "x = data.p.a with count as data.p.f", '{"x":9}'],
+    ["package p\nf(x) := count(x) + 1\na := count([1])", "x = data.p.a with count as data.p.f", '{"x":2}'],
+    ["package p\na := count([1])", "v = input.a; x = data.p.a with count as v", '{"v":1,"x":1}'],
+    ["package p", "x = input.list[_] with input.list as [8, 9]; y = input.a", '{"x":8,"y":1}', '{"x":9,"y":1}'],
+    ["package p", "v = input.a; x = count(data) with count as v; y = input.list[0]", '{"v":1,"x":1,"y":1}'],
+  ],
+  "not, every and comprehensions": [
+    ["package p", "not input.b; x = 1", '{"x":1}'],
+    ["package p\nt if every x in [1, 2] { x > 0 }", "data.p.t = x", '{"x":true}'],
+    ["package p\nt if every x in [1, 2] { x > 1 }", "data.p.t = x"],
+    ["package p\nt if every x in {} { x > 1 }", "data.p.t = x", '{"x":true}'],
+    ['package p\nt if every x in "ab" { x }', "data.p.t = x"],
+    ['package p\nt if every k, v in {"k": 1} { v == 1; k == "k" }', "data.p.t = x", '{"x":true}'],
+    ["package p", "x = {y: z | y = input.list[z]}", '{"x":{"1":0,"2":1}}'],
+    ["package p", "walk([1], [path, 1])", '{"path":[0]}'],
+  ],
+  "numbers in references to base data are also names": [
+    ["package p", "data.nums[2] = x", '{"x":"two"}'],
+    ["package p", "data.list[1] = x", '{"x":"b"}'],
+  ],
+};
+
+const data =
+  '{"big":{"a":{"on":true},"b":{"on":false}},"lib":{"b":{"v":2},"m":{"w":4}},"nums":{"2":"two"},"list":["a","b"]}';
+
+for (const [what, rows] of Object.entries(cases)) {
+  test(what, () => {
+    for (const [modules, query, ...bindings] of rows) {
+      for (const evaluator of evaluators) {
+        const own = modules.startsWith("package lib") || !modules.includes("package lib") ? data : "{}";
+        assert.deepEqual(ask(modules, query, own, evaluator), bindings, `${evaluator}: ${query}\n${modules}`);
+      }
+    }
+  });
+}
