@@ -29,7 +29,10 @@ export interface Bed {
 }
 
 /** A server over a memory store on a free port, for the time of one test. */
-export async function withServer(run: (bed: Bed) => Promise<void>, options: { readonly tokens?: Parameters<typeof startApiServer>[0]["tokens"] } = {}): Promise<void> {
+export async function withServer(
+  run: (bed: Bed) => Promise<void>,
+  options: { readonly tokens?: Parameters<typeof startApiServer>[0]["tokens"] } = {},
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-api-"));
   const faults: unknown[] = [];
   const server = await startApiServer({
@@ -45,16 +48,28 @@ export async function withServer(run: (bed: Bed) => Promise<void>, options: { re
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });
   const [ca, cert, key] = ["ca.crt", "admin.crt", "admin.key"].map((name) => readFileSync(join(folder, name)));
-  const call = (path: string, { method, body, type = "application/json", accept, anonymous = false, headers = {} }: Call = {}) =>
+  const call = (
+    path: string,
+    { method, body, type = "application/json", accept, anonymous = false, headers = {} }: Call = {},
+  ) =>
     new Promise<Answer>((resolve, reject) => {
-      const bytes = body === undefined ? undefined : Buffer.isBuffer(body) || typeof body === "string" ? body : JSON.stringify(body);
+      const bytes =
+        body === undefined
+          ? undefined
+          : Buffer.isBuffer(body) || typeof body === "string"
+            ? body
+            : JSON.stringify(body);
       const outgoing = request(
         `${server.url}${path}`,
         {
           method: method ?? (body === undefined ? "GET" : "POST"),
           ca,
           ...(anonymous ? {} : { cert, key }),
-          headers: { ...(bytes === undefined ? {} : { "content-type": type }), ...(accept === undefined ? {} : { accept }), ...headers },
+          headers: {
+            ...(bytes === undefined ? {} : { "content-type": type }),
+            ...(accept === undefined ? {} : { accept }),
+            ...headers,
+          },
         },
         async (incoming) => {
           const chunks: Buffer[] = [];

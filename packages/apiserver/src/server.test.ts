@@ -10,7 +10,12 @@ function configMap(name: string, data: object = {}): object {
 }
 
 function pod(name: string, spec: object = {}): object {
-  return { apiVersion: "v1", kind: "Pod", metadata: { name }, spec: { containers: [{ name: "a", image: "x:1" }], ...spec } };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name },
+    spec: { containers: [{ name: "a", image: "x:1" }], ...spec },
+  };
 }
 
 test("objects are created, read, replaced and deleted", () =>
@@ -56,30 +61,127 @@ interface Refusal {
 
 const refusals: { readonly [what: string]: Refusal } = {
   "malformed JSON": { call: [maps, { body: "{" }], code: 400, reason: "BadRequest", message: /json parse error/ },
-  "malformed YAML": { call: [maps, { body: "a: [", type: "application/yaml" }], code: 400, reason: "BadRequest", message: /yaml/ },
-  "malformed protobuf": { call: [maps, { body: Buffer.from("k8s\0\x0a\xff", "latin1"), type: "application/vnd.kubernetes.protobuf" }], code: 400, reason: "BadRequest", message: /proto/ },
-  "an unknown content type": { call: [maps, { body: "x", type: "text/html" }], code: 415, reason: "UnsupportedMediaType", message: /unknown format/ },
-  "another kind": { call: [maps, { body: pod("a") }], code: 400, reason: "BadRequest", message: /kind in the data \(Pod\) does not match/ },
-  "a wrong type": { call: [maps, { body: configMap("a", { k: 1 }) }], code: 400, reason: "BadRequest", message: /cannot unmarshal number into Go struct field ConfigMap.data.k of type string/ },
-  "an unknown field, strictly": { call: [`${pods}?fieldValidation=Strict`, { body: pod("a", { foo: 1 }) }], code: 400, reason: "BadRequest", message: /strict decoding error: unknown field "spec.foo"/ },
-  "a duplicate field, strictly": { call: [`${maps}?fieldValidation=Strict`, { body: '{"metadata":{"name":"a","name":"b"}}' }], code: 400, reason: "BadRequest", message: /duplicate field "metadata.name"/ },
-  "an invalid name": { call: [maps, { body: configMap("A_b") }], code: 422, reason: "Invalid", message: /ConfigMap "A_b" is invalid: metadata.name: Invalid value: "A_b": a lowercase RFC 1123 subdomain/ },
-  "a pod without containers": { call: [pods, { body: pod("a", { containers: [] }) }], code: 422, reason: "Invalid", message: /Pod "a" is invalid: spec.containers: Required value/ },
-  "an oversized body": { call: [maps, { body: configMap("a", { k: "x".repeat(4 * 1024 * 1024) }) }], code: 413, reason: "RequestEntityTooLarge", message: /limit is 3145728/ },
-  "an unknown resource": { call: ["/api/v1/namespaces/default/gadgets"], code: 404, reason: "NotFound", message: /could not find the requested resource/ },
-  "a bad label selector": { call: [`${maps}?labelSelector=a%3D%3D%3Db`], code: 400, reason: "BadRequest", message: /unable to parse requirement/ },
-  "a bad field selector": { call: [`${maps}?fieldSelector=spec.x%3Dy`], code: 400, reason: "BadRequest", message: /field label not supported: spec.x/ },
-  "a bad continue token": { call: [`${maps}?continue=abc`], code: 400, reason: "BadRequest", message: /continue key is not valid/ },
-  "a method that is not served": { call: ["/api/v1/namespaces/default/pods/a/log", { method: "DELETE" }], code: 405, reason: "MethodNotAllowed", message: /does not allow this method/ },
-  "a malformed URL": { call: ["/api/v1/namespaces/%zz/pods"], code: 400, reason: "BadRequest", message: /URL is malformed/ },
-  "nobody": { call: [maps, { anonymous: true }], code: 403, reason: "Forbidden", message: /configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps" in API group "" in the namespace "default"/ },
-  "a wrong token": { call: [maps, { anonymous: true, headers: { authorization: "Bearer nope" } }], code: 401, reason: "Unauthorized", message: /Unauthorized/ },
-  "a namespace that is not there": { call: ["/api/v1/namespaces/nope/configmaps", { body: configMap("a") }], code: 404, reason: "NotFound", message: /namespaces "nope" not found/ },
+  "malformed YAML": {
+    call: [maps, { body: "a: [", type: "application/yaml" }],
+    code: 400,
+    reason: "BadRequest",
+    message: /yaml/,
+  },
+  "malformed protobuf": {
+    call: [maps, { body: Buffer.from("k8s\0\x0a\xff", "latin1"), type: "application/vnd.kubernetes.protobuf" }],
+    code: 400,
+    reason: "BadRequest",
+    message: /proto/,
+  },
+  "an unknown content type": {
+    call: [maps, { body: "x", type: "text/html" }],
+    code: 415,
+    reason: "UnsupportedMediaType",
+    message: /unknown format/,
+  },
+  "another kind": {
+    call: [maps, { body: pod("a") }],
+    code: 400,
+    reason: "BadRequest",
+    message: /kind in the data \(Pod\) does not match/,
+  },
+  "a wrong type": {
+    call: [maps, { body: configMap("a", { k: 1 }) }],
+    code: 400,
+    reason: "BadRequest",
+    message: /cannot unmarshal number into Go struct field ConfigMap.data.k of type string/,
+  },
+  "an unknown field, strictly": {
+    call: [`${pods}?fieldValidation=Strict`, { body: pod("a", { foo: 1 }) }],
+    code: 400,
+    reason: "BadRequest",
+    message: /strict decoding error: unknown field "spec.foo"/,
+  },
+  "a duplicate field, strictly": {
+    call: [`${maps}?fieldValidation=Strict`, { body: '{"metadata":{"name":"a","name":"b"}}' }],
+    code: 400,
+    reason: "BadRequest",
+    message: /duplicate field "metadata.name"/,
+  },
+  "an invalid name": {
+    call: [maps, { body: configMap("A_b") }],
+    code: 422,
+    reason: "Invalid",
+    message: /ConfigMap "A_b" is invalid: metadata.name: Invalid value: "A_b": a lowercase RFC 1123 subdomain/,
+  },
+  "a pod without containers": {
+    call: [pods, { body: pod("a", { containers: [] }) }],
+    code: 422,
+    reason: "Invalid",
+    message: /Pod "a" is invalid: spec.containers: Required value/,
+  },
+  "an oversized body": {
+    call: [maps, { body: configMap("a", { k: "x".repeat(4 * 1024 * 1024) }) }],
+    code: 413,
+    reason: "RequestEntityTooLarge",
+    message: /limit is 3145728/,
+  },
+  "an unknown resource": {
+    call: ["/api/v1/namespaces/default/gadgets"],
+    code: 404,
+    reason: "NotFound",
+    message: /could not find the requested resource/,
+  },
+  "a bad label selector": {
+    call: [`${maps}?labelSelector=a%3D%3D%3Db`],
+    code: 400,
+    reason: "BadRequest",
+    message: /unable to parse requirement/,
+  },
+  "a bad field selector": {
+    call: [`${maps}?fieldSelector=spec.x%3Dy`],
+    code: 400,
+    reason: "BadRequest",
+    message: /field label not supported: spec.x/,
+  },
+  "a bad continue token": {
+    call: [`${maps}?continue=abc`],
+    code: 400,
+    reason: "BadRequest",
+    message: /continue key is not valid/,
+  },
+  "a method that is not served": {
+    call: ["/api/v1/namespaces/default/pods/a/log", { method: "DELETE" }],
+    code: 405,
+    reason: "MethodNotAllowed",
+    message: /does not allow this method/,
+  },
+  "a malformed URL": {
+    call: ["/api/v1/namespaces/%zz/pods"],
+    code: 400,
+    reason: "BadRequest",
+    message: /URL is malformed/,
+  },
+  nobody: {
+    call: [maps, { anonymous: true }],
+    code: 403,
+    reason: "Forbidden",
+    message:
+      /configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps" in API group "" in the namespace "default"/,
+  },
+  "a wrong token": {
+    call: [maps, { anonymous: true, headers: { authorization: "Bearer nope" } }],
+    code: 401,
+    reason: "Unauthorized",
+    message: /Unauthorized/,
+  },
+  "a namespace that is not there": {
+    call: ["/api/v1/namespaces/nope/configmaps", { body: configMap("a") }],
+    code: 404,
+    reason: "NotFound",
+    message: /namespaces "nope" not found/,
+  },
 };
 
 test("what is refused, and how", () =>
   withServer(async (bed) => {
-    for (const [what, refusal] of Object.entries(refusals)) assertRefused(what, await bed.call(...refusal.call), refusal);
+    for (const [what, refusal] of Object.entries(refusals))
+      assertRefused(what, await bed.call(...refusal.call), refusal);
   }));
 
 function assertRefused(what: string, { code, body }: Answer, wanted: Refusal): void {
@@ -91,10 +193,18 @@ test("lists page through one revision", () =>
   withServer(async ({ call }) => {
     for (const name of ["a", "b", "c"]) await call(maps, { body: configMap(name) });
     const first = await call(`${maps}?limit=2&fieldSelector=metadata.name!%3Dkube-root-ca.crt`);
-    assert.deepEqual(first.body.items.map((each: { metadata: { name: string } }) => each.metadata.name), ["a", "b"]);
+    assert.deepEqual(
+      first.body.items.map((each: { metadata: { name: string } }) => each.metadata.name),
+      ["a", "b"],
+    );
     await call(maps, { body: configMap("d") });
-    const second = await call(`${maps}?limit=2&fieldSelector=metadata.name!%3Dkube-root-ca.crt&continue=${first.body.metadata.continue}`);
-    assert.deepEqual(second.body.items.map((each: { metadata: { name: string } }) => each.metadata.name), ["c"]);
+    const second = await call(
+      `${maps}?limit=2&fieldSelector=metadata.name!%3Dkube-root-ca.crt&continue=${first.body.metadata.continue}`,
+    );
+    assert.deepEqual(
+      second.body.items.map((each: { metadata: { name: string } }) => each.metadata.name),
+      ["c"],
+    );
     assert.equal(second.body.metadata.resourceVersion, first.body.metadata.resourceVersion);
   }));
 
@@ -103,7 +213,10 @@ test("tables carry kubectl's columns", () =>
     await call(pods, { body: pod("a") });
     const { body } = await call(pods, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json" });
     assert.equal(body.kind, "Table");
-    assert.deepEqual(body.columnDefinitions.slice(0, 5).map((each: { name: string }) => each.name), ["Name", "Ready", "Status", "Restarts", "Age"]);
+    assert.deepEqual(
+      body.columnDefinitions.slice(0, 5).map((each: { name: string }) => each.name),
+      ["Name", "Ready", "Status", "Restarts", "Age"],
+    );
     assert.deepEqual(body.rows[0].cells.slice(0, 4), ["a", "0/1", "Pending", 0]);
   }));
 
@@ -118,12 +231,19 @@ test("dry runs store nothing, and warnings come as headers", () =>
 test("watches begin with what is there, end their list with a bookmark, and follow", () =>
   withServer(async (bed) => {
     await bed.call(maps, { body: configMap("a") });
-    const query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name%3Da";
+    const query =
+      "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name%3Da";
     const watching = bed.call(`${maps}?${query}`);
     await waitFor(bed);
     await bed.call(`${maps}/a`, { method: "DELETE" });
-    const events = String((await watching).body).trim().split("\n").map((line) => JSON.parse(line) as { type: string; object: { metadata: { annotations?: object } } });
-    assert.deepEqual(events.map(({ type }) => type), ["ADDED", "BOOKMARK", "DELETED"]);
+    const events = String((await watching).body)
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; object: { metadata: { annotations?: object } } });
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ["ADDED", "BOOKMARK", "DELETED"],
+    );
     assert.deepEqual(events[1]?.object.metadata.annotations, { "k8s.io/initial-events-end": "true" });
   }));
 
@@ -149,7 +269,9 @@ test("discovery, health and version", () =>
     assert.equal((await call("/readyz", { anonymous: true })).body, "ok");
     assert.equal((await call("/version", { anonymous: true })).body.major, "1");
     assert.ok((await call("/apis")).body.groups.length > 15);
-    const aggregated = await call("/api", { accept: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" });
+    const aggregated = await call("/api", {
+      accept: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+    });
     assert.equal(aggregated.body.kind, "APIGroupDiscoveryList");
     assert.ok((await call("/openapi/v3/api/v1")).body.components.schemas["io.k8s.api.core.v1.Pod"]);
   }));
@@ -159,13 +281,28 @@ test("RBAC: a user sees what a RoleBinding grants, and no more", () =>
     async ({ call }) => {
       const rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
       const headers = { authorization: "Bearer secret-of-jane" };
-      await call(`${rbac}/roles`, { body: { metadata: { name: "reader" }, rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list"] }] } });
-      await call(`${rbac}/rolebindings`, { body: { metadata: { name: "jane" }, roleRef: { kind: "Role", name: "reader", apiGroup: "rbac.authorization.k8s.io" }, subjects: [{ kind: "User", name: "jane" }] } });
+      await call(`${rbac}/roles`, {
+        body: {
+          metadata: { name: "reader" },
+          rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list"] }],
+        },
+      });
+      await call(`${rbac}/rolebindings`, {
+        body: {
+          metadata: { name: "jane" },
+          roleRef: { kind: "Role", name: "reader", apiGroup: "rbac.authorization.k8s.io" },
+          subjects: [{ kind: "User", name: "jane" }],
+        },
+      });
       assert.equal((await call(maps, { anonymous: true, headers })).code, 200);
       assert.equal((await call(maps, { anonymous: true, headers, body: configMap("a") })).code, 403);
       assert.equal((await call("/api/v1/namespaces/kube-system/configmaps", { anonymous: true, headers })).code, 403);
       const review = { spec: { resourceAttributes: { namespace: "default", verb: "list", resource: "configmaps" } } };
-      const answer = await call("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", { anonymous: true, headers, body: review });
+      const answer = await call("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+        anonymous: true,
+        headers,
+        body: review,
+      });
       assert.equal(answer.body.status.allowed, true);
     },
     { tokens: [{ token: "secret-of-jane", user: { username: "jane", groups: [] } }] },

@@ -114,13 +114,21 @@ export class RegoPolicy {
   }
 
   /** The same by the interpreter, with what each set's members were derived from. */
-  explain(path: string, options: EvaluateOptions): { readonly value: Value | undefined; readonly derivations: readonly ExplainedMember[] } {
+  explain(
+    path: string,
+    options: EvaluateOptions,
+  ): { readonly value: Value | undefined; readonly derivations: readonly ExplainedMember[] } {
     const parts = pathParts(path);
     const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
     const trace = new Trace(options.input);
     const [result] = this.#run(prepared, { ...options, evaluator: "interpreter" }, trace);
     const files = prepared.policy.static.files ?? [];
-    const derivations = trace.derivations.map(({ value, place, reads }) => ({ value, reads, file: files[place.file ?? 0]?.value ?? "", row: place.row ?? 0 }));
+    const derivations = trace.derivations.map(({ value, place, reads }) => ({
+      value,
+      reads,
+      file: files[place.file ?? 0]?.value ?? "",
+      row: place.row ?? 0,
+    }));
     return { value: result === undefined ? undefined : lookup(result, "result"), derivations };
   }
 

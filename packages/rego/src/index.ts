@@ -5,14 +5,14 @@ export {
   compileParsed,
   type EngineOptions,
   type EvaluateOptions,
-  type ExplainedMember,
   type Evaluator,
+  type ExplainedMember,
   type ModuleSource,
   RegoPolicy,
 } from "./engine.ts";
 export { EvaluationError, type EvaluationErrorCode } from "./run/errors.ts";
-export type { Read } from "./run/trace.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
+export type { Read } from "./run/trace.ts";
 export type { Module, RegoVersion } from "./syntax/ast.ts";
 export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";
 export { parseModule, parseQuery } from "./syntax/parser.ts";

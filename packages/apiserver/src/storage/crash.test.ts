@@ -13,7 +13,11 @@ const rounds = Number(process.env["SALLYPORT_CRASH_ROUNDS"] ?? 50);
 /** Lets a writer run, kills it at a moment of its own choosing, answers what it had acknowledged. */
 function killedWriter(folder: string, afterWrites: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--conditions=source", "--disable-warning=ExperimentalWarning", fixture, folder], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(
+      process.execPath,
+      ["--conditions=source", "--disable-warning=ExperimentalWarning", fixture, folder],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
     let said = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
@@ -40,7 +44,8 @@ test(`kill -9 loses no acknowledged write and reuses no revision (${rounds} roun
     }
     const store = openLmdbStore(folder);
     const found = new Map((await store.range("/k/")).map(({ key, modRevision }) => [key, modRevision]));
-    for (const [key, revision] of acknowledged) assert.equal(found.get(key), revision, `${key} of revision ${revision}`);
+    for (const [key, revision] of acknowledged)
+      assert.equal(found.get(key), revision, `${key} of revision ${revision}`);
     assert.ok(acknowledged.size >= rounds);
     await store.close();
   } finally {

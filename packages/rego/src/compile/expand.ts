@@ -4,7 +4,7 @@ import type { LocalNames } from "./scope.ts";
 import { nameOfRef } from "./walk.ts";
 
 /**
- * OPA's stages RewriteExprTerms, RewriteComprehensionTerms, RewriteRefsInHead, RewriteWithValues, RewriteEquals and
+ * OPA's stages RewriteExprTerms, RewriteComprehensionTerms, RewriteRefsInHead, RewriteWithValues and
  * RewriteDynamicTerms: afterwards calls hold only scalars, variables and literals of them, everything else stands before the
  * expression as `__localN__ = …`, also when the expression is negated.
  */
@@ -63,7 +63,7 @@ export class Expander {
     const isEquation = (name === "eq" || name === "equal") && terms.args.length === 2;
     if (isEquation) {
       const args = terms.args.map((arg) => this.#keep(arg, context));
-      return { kind: "call", operator: named(terms.operator.loc, "eq"), args };
+      return { kind: "call", operator: named(terms.operator.loc, name), args };
     }
     return { ...terms, args: terms.args.map((arg) => this.#hoistAll(arg, context)) };
   }

@@ -174,7 +174,8 @@ function inputVars(expr: Expr, context: SafetyContext): ReadonlyMap<string, Loca
   const { terms } = expr;
   if (terms.kind === "call") {
     const name = nameOfRef(terms.operator) ?? "";
-    if (name !== "eq") for (const arg of terms.args.slice(0, context.arity(name) ?? terms.args.length)) all(arg);
+    if (name !== "eq" && name !== "equal")
+      for (const arg of terms.args.slice(0, context.arity(name) ?? terms.args.length)) all(arg);
   }
   const visit = (term: Term): boolean => {
     if (isClosure(term)) return false;
@@ -205,7 +206,9 @@ function gains(expr: Expr, safe: Safe, context: SafetyContext): Iterable<string>
   if (terms.kind === "term") addRefOperands(terms.term, known);
   if (terms.kind === "call") {
     const name = nameOfRef(terms.operator) ?? "";
-    if (name === "eq" && terms.args.length === 2) unify(terms.args[0] as Term, terms.args[1] as Term, known);
+    // `==` compares and binds nothing, but the refs in it iterate.
+    if (name === "equal") for (const arg of terms.args) addRefOperands(arg, known);
+    else if (name === "eq" && terms.args.length === 2) unify(terms.args[0] as Term, terms.args[1] as Term, known);
     else {
       const arity = context.arity(name);
       for (const output of arity === undefined ? [] : terms.args.slice(arity)) addPattern(output, known);

@@ -50,6 +50,7 @@ export class BlockWriter {
   readonly #policy: PolicyBuilder;
   #stmts: Stmt[] = [];
   #depth = 0;
+  #loops = 0;
   #place: Place = {};
   /** 0 is input, 1 is data. */
   #locals = 2;
@@ -61,6 +62,26 @@ export class BlockWriter {
   /** How many blocks stand around the current one. */
   get depth(): number {
     return this.#depth;
+  }
+
+  /** True where a statement may run more than once: in a loop, or in a function that is called with arguments. */
+  get isRepeated(): boolean {
+    return this.#loops > 0;
+  }
+
+  /** What `write` emits may run more than once. */
+  repeated<T>(write: () => T): T {
+    this.#loops++;
+    try {
+      return write();
+    } finally {
+      this.#loops--;
+    }
+  }
+
+  /** The block of a loop. */
+  loop(write: () => void): Block {
+    return this.repeated(() => this.block(write));
   }
 
   local(): number {

@@ -10,7 +10,7 @@ import { unify, unifyOperand } from "./unify.ts";
 /** A call as an expression: an equation, a call with its output as one argument more, or one that must not be false. */
 export function planCallExpr(scope: Scope, operator: Ref, args: readonly Term[], next: () => void): void {
   const name = nameOfRef(operator) ?? "";
-  if (name === "eq" && args.length === 2) {
+  if ((name === "eq" || name === "equal") && args.length === 2) {
     unify(scope, args[0] as Term, args[1] as Term, next);
     return;
   }
@@ -94,7 +94,7 @@ function planBuiltinCall(
     return;
   }
   const [key, value] = [writer.local(), writer.local()];
-  const block = writer.block(() => next(localOperand(value)));
+  const block = writer.loop(() => next(localOperand(value)));
   writer.emit("ScanStmt", { source: result, key, value, block });
 }
 

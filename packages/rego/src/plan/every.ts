@@ -16,7 +16,7 @@ export function planEvery(scope: Scope, terms: Every, next: () => void): void {
     const [failed, held, key, value] = [writer.local(), writer.local(), writer.local(), writer.local()];
     requireCollection(scope, source);
     writer.emit("ResetLocalStmt", { target: failed });
-    const loop = writer.block(() => {
+    const loop = writer.loop(() => {
       writer.emit("ResetLocalStmt", { target: held });
       const body = writer.block(() => {
         planElement(closure(scope), terms, key, value, () => {

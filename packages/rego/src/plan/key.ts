@@ -44,6 +44,7 @@ function isLookedUp(rule: Rule, name: string): boolean {
   return found;
 }
 
-function isClosure(term: Term): boolean {
+/** True for terms with a body of their own. */
+export function isClosure(term: Term): boolean {
   return term.kind === "arraycomprehension" || term.kind === "setcomprehension" || term.kind === "objectcomprehension";
 }

@@ -1,4 +1,5 @@
 import type { Compiled } from "../compile/compiled.ts";
+import type { Term } from "../syntax/ast.ts";
 import { PolicyBuilder } from "./builder.ts";
 import { type Context, isHidden, plainContext } from "./context.ts";
 import { createTree, type TreeNode } from "./tree.ts";
@@ -25,6 +26,8 @@ export class Library {
   readonly #jobs: Job[] = [];
   readonly #contexts = new Map<string, number>([[plainContext.key, 0]]);
   #slots = 0;
+  readonly #indexes = new Map<Term, Map<string, string | undefined>>();
+  #indexNames = 0;
 
   constructor(compiled: Compiled) {
     this.compiled = compiled;
@@ -39,6 +42,18 @@ export class Library {
   /** A name for a value of a mock, unique in the policy. */
   slot(): string {
     return String(this.#slots++);
+  }
+
+  /** The function of a comprehension's index, planned once for each `key` (context and variables); undefined when there can be none. */
+  index(term: Term, key: string, plan: () => string | undefined): string | undefined {
+    const known = this.#indexes.get(term) ?? new Map<string, string | undefined>();
+    this.#indexes.set(term, known);
+    if (!known.has(key)) known.set(key, plan());
+    return known.get(key);
+  }
+
+  indexName(): string {
+    return `index${this.#indexNames++}`;
   }
 
   /** The rules and packages at or below a path, as this context sees them. */

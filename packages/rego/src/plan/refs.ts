@@ -124,7 +124,7 @@ function planScan(scope: Scope, from: Operand, operand: Term, next: Next<Operand
   const { writer } = scope;
   const source = localOf(scope, from);
   const [key, value] = [writer.local(), writer.local()];
-  const block = writer.block(() => {
+  const block = writer.loop(() => {
     const found = () => next(localOperand(value));
     if (operand.kind === "var") bind(scope, operand.name, localOperand(key), found);
     else unifyOperand(scope, localOperand(key), operand, found);

@@ -27,11 +27,13 @@ export function planRulesJob(library: Library, { name, node, context }: RulesJob
   const { writer } = scope;
   const params = (node.rules[0]?.rule.head.args ?? []).map(() => writer.local());
   const frame: Frame = { scope, params, result: writer.local() };
-  const blocks = isGroup(node)
-    ? planGroup(scope, node, frame.result, (rule, result) => planChain({ ...frame, result }, rule, "break"))
-    : node.rules[0]?.kind === "set"
-      ? planSet(frame, node.rules)
-      : planValues(frame, node.rules);
+  const planBlocks = () =>
+    isGroup(node)
+      ? planGroup(scope, node, frame.result, (rule, result) => planChain({ ...frame, result }, rule, "break"))
+      : node.rules[0]?.kind === "set"
+        ? planSet(frame, node.rules)
+        : planValues(frame, node.rules);
+  const blocks = params.length > 0 ? writer.repeated(planBlocks) : planBlocks();
   const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: frame.result }));
   const path = ["g0", ...node.path];
   library.builder.funcs.push({
@@ -151,7 +153,7 @@ export function planKeyJob(library: Library, { name, node, context }: KeyJob): v
   const { writer } = scope;
   const [key, found, result] = [writer.local(), writer.local(), writer.local()];
   const make = writer.block(() => writer.emit("MakeObjectStmt", { target: found }));
-  const blocks = node.rules.map((each) => writer.block(() => planEntry(scope, each, key, found)));
+  const blocks = node.rules.map((each) => writer.loop(() => planEntry(scope, each, key, found)));
   const last = writer.block(() => {
     writer.emit("DotStmt", { source: localOperand(found), key: localOperand(key), target: result });
     writer.emit("ReturnLocalStmt", { source: result });

@@ -83,6 +83,14 @@ export function makeNumber({ writer }: Scope, text: string): Operand {
 /** Integers that every JSON reader holds exactly. Others go by their text. */
 const plainInteger = /^-?\d{1,15}$/;
 
+/** A variable is used where nothing has bound it: our own fault, unless an index is tried that cannot be. */
+export class UnboundVariable extends Error {
+  constructor(name: string) {
+    super(`invariant: ${name} is not bound`);
+    this.name = "UnboundVariable";
+  }
+}
+
 /** Binds a variable for all that `next` plans. */
 export function bind({ vars }: Scope, name: string, value: Operand, next: () => void): void {
   vars.set(name, value);

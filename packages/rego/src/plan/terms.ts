@@ -2,8 +2,9 @@ import type { Operand } from "../run/ir.ts";
 import type { Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
 import { planCall } from "./calls.ts";
+import { planComprehension } from "./comprehension.ts";
 import { planDocument, planRef } from "./refs.ts";
-import { closure, makeNumber, type Next, planBody, planTerm, planTerms, type Scope } from "./scope.ts";
+import { closure, makeNumber, type Next, planBody, planTerm, planTerms, type Scope, UnboundVariable } from "./scope.ts";
 
 /** What `planTerm` does. */
 export function planTermHere(scope: Scope, term: Term, next: Next<Operand>): void {
@@ -54,7 +55,7 @@ function planVar(scope: Scope, name: string, next: Next<Operand>): void {
     next(localOperand(0));
   } else {
     const value = vars.get(name);
-    if (value === undefined) throw new Error(`invariant: ${name} is not bound`);
+    if (value === undefined) throw new UnboundVariable(name);
     next(value);
   }
 }
@@ -86,32 +87,4 @@ function makeObject({ writer }: Scope, values: readonly Operand[]): Operand {
     writer.emit("ObjectInsertStmt", { key: values[i] as Operand, value: values[i + 1] as Operand, object });
   }
   return localOperand(object);
-}
-
-type Comprehension = Extract<Term, { kind: "arraycomprehension" | "setcomprehension" | "objectcomprehension" }>;
-
-function planComprehension(outer: Scope, term: Comprehension): Operand {
-  const { writer } = outer;
-  const target = writer.local();
-  if (term.kind === "arraycomprehension") writer.emit("MakeArrayStmt", { capacity: 0, target });
-  else if (term.kind === "setcomprehension") writer.emit("MakeSetStmt", { target });
-  else writer.emit("MakeObjectStmt", { target });
-  const scope = closure(outer);
-  const block = writer.block(() => planBody(scope, term.body, () => planElement(scope, term, target)));
-  writer.emit("BlockStmt", { blocks: [block] });
-  return localOperand(target);
-}
-
-function planElement(scope: Scope, term: Comprehension, target: number): void {
-  const { writer } = scope;
-  if (term.kind === "objectcomprehension") {
-    planTerms(scope, [term.key, term.value], ([key, value]) => {
-      writer.emit("ObjectInsertOnceStmt", { key: key as Operand, value: value as Operand, object: target });
-    });
-    return;
-  }
-  planTerm(scope, term.term, (value) => {
-    if (term.kind === "arraycomprehension") writer.emit("ArrayAppendStmt", { array: target, value });
-    else writer.emit("SetAddStmt", { set: target, value });
-  });
 }

@@ -34,7 +34,8 @@ export class Trace {
     if (Array.isArray(value)) {
       for (const [i, item] of (value as readonly Value[]).entries()) this.#index(item, [...path, i]);
     } else if (isObject(value) && Object.getPrototypeOf(value) !== null) {
-      for (const [key, item] of Object.entries(value as { readonly [key: string]: Value })) this.#index(item, [...path, key]);
+      for (const [key, item] of Object.entries(value as { readonly [key: string]: Value }))
+        this.#index(item, [...path, key]);
     }
   }
 

@@ -83,7 +83,13 @@ export class Cursor {
   }
 
   isKeyword(word: string): boolean {
-    return this.token.kind === "ident" && this.token.text === word && this.mode.keywords.has(word);
+    return this.token.kind === "ident" && this.token.text === word && this.isReserved();
+  }
+
+  /** The token is a keyword here; with a `.` right behind it, it is a name: `not.foo`. */
+  isReserved(): boolean {
+    const { token, next } = this;
+    return this.mode.keywords.has(token.text) && !(next.text === "." && next.kind === "punctuation" && !next.spaced);
   }
 
   /** Takes the token when it is this punctuation or keyword. */

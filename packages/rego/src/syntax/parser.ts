@@ -3,7 +3,7 @@ import type { Body, Import, Module, Ref, RegoVersion, Rule, Term } from "./ast.t
 import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
 import { type Diagnostic, RegoError } from "./diagnostic.ts";
 import { lex } from "./lexer.ts";
-import { parseRules, refText } from "./rules.ts";
+import { isHeadWord, parseRules, refText } from "./rules.ts";
 import { Source } from "./source.ts";
 import { parseBody, parseInfix, parseTerm } from "./terms.ts";
 
@@ -100,7 +100,7 @@ class ModuleParser {
     const imports: Import[] = [];
     const rules: Rule[] = [];
     while (cursor.token.kind !== "eof") {
-      if (cursor.isKeyword("import")) imports.push(this.#import());
+      if (cursor.isKeyword("import") && !isHeadWord(cursor)) imports.push(this.#import());
       else rules.push(...this.#rules());
     }
     return attachAnnotations(

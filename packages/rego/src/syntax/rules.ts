@@ -1,12 +1,12 @@
 import type { Body, Expr, Head, Ref, Rule, Term } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Token } from "./lexer.ts";
-import { parseBody, parseInfix, parseLiteral, parseTerm } from "./terms.ts";
+import { parseBody, parseInfix, parseLiteral, parseRefFrom, parseTerm } from "./terms.ts";
 
 /** Rule : [ "default" ] Head [ "if" ( Literal | "{" Query "}" ) | "{" Query "}" { "{" Query "}" } ] { Else } — one or more rules. */
 export function parseRules(cursor: Cursor): readonly Rule[] {
   const start = cursor.token;
-  if (cursor.isKeyword("default")) return [parseDefault(cursor, start)];
+  if (cursor.isKeyword("default") && !isHeadWord(cursor)) return [parseDefault(cursor, start)];
   const head = parseHead(cursor);
   const bodies = parseBodies(cursor, head);
   const [first, ...rest] = bodies;
@@ -59,7 +59,7 @@ interface ParsedHead {
 function parseHead(cursor: Cursor): ParsedHead {
   const start = cursor.token;
   if (start.kind !== "ident") cursor.unexpected();
-  const written = parseTerm(cursor);
+  const written = isHeadWord(cursor) ? parseRefFrom(cursor) : parseTerm(cursor);
   const { ref, args } = splitCall(written, cursor, start);
   if (cursor.isKeyword("contains")) {
     cursor.advance();
@@ -79,6 +79,19 @@ function parseHead(cursor: Cursor): ParsedHead {
     };
   }
   return { needsBody: ref.terms.length === 1 && args === undefined, head: bareHead(cursor, start, ref, args) };
+}
+
+/** A keyword that a `.` or `[` follows is the name of a rule: `package.p := 1`. */
+export function isHeadWord(cursor: Cursor): boolean {
+  const { token, next } = cursor;
+  const isReserved = cursor.mode.keywords.has(token.text);
+  return (
+    token.kind === "ident" &&
+    isReserved &&
+    !next.spaced &&
+    (next.text === "." || next.text === "[") &&
+    next.kind === "punctuation"
+  );
 }
 
 /** Without a value: v0's `p[x]` is a partial set, all others are true. */

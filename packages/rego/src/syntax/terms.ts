@@ -182,6 +182,11 @@ export function parseTerm(cursor: Cursor): Term {
   return cursor.nested(() => finishTerm(cursor, parseHead(cursor)));
 }
 
+/** A ref whose head may be any word, also a keyword. */
+export function parseRefFrom(cursor: Cursor): Term {
+  return cursor.nested(() => finishTerm(cursor, parseVar(cursor)));
+}
+
 function parseHead(cursor: Cursor): Term {
   const { token } = cursor;
   switch (token.kind) {
@@ -207,6 +212,7 @@ function parseHead(cursor: Cursor): Term {
 
 function parseWord(cursor: Cursor): Term {
   const { token } = cursor;
+  if (!cursor.isReserved()) return parseName(cursor);
   if (token.text === "true" || token.text === "false") {
     cursor.advance();
     return { kind: "boolean", loc: token.loc, value: token.text === "true" };
@@ -215,15 +221,19 @@ function parseWord(cursor: Cursor): Term {
     cursor.advance();
     return { kind: "null", loc: token.loc };
   }
+  if (token.text !== "contains" || cursor.next.text !== "(") cursor.unexpected();
+  return parseVar(cursor);
+}
+
+/** A variable, or the empty set, which is written as a call. */
+function parseName(cursor: Cursor): Term {
+  const { token } = cursor;
   if (token.text === "set" && cursor.next.text === "(" && !cursor.next.spaced) {
     const mark = cursor.save();
     cursor.advance();
     cursor.advance();
     if (cursor.take(")") !== undefined) return { kind: "set", loc: cursor.span(token), items: [] };
     cursor.restore(mark);
-  }
-  if (cursor.mode.keywords.has(token.text)) {
-    if (token.text !== "contains" || cursor.next.text !== "(") cursor.unexpected();
   }
   return parseVar(cursor);
 }

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { KubeObject } from "@sallyport/kube";
+import { namespace, pod, requestFor, snapshotOf, testEffects } from "../admission.fixture.ts";
+import { admit } from "../admit.ts";
+import type { Decision } from "../decision.ts";
+import type { WebhookPost } from "../snapshot.ts";
+import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from "./admission-webhooks.ts";
+
+interface Hook {
+  readonly name?: string;
+  readonly kind?: "Mutating" | "Validating";
+  readonly [field: string]: unknown;
+}
+
+/** A configuration with one webhook that takes all pods. */
+function configuration({ kind = "Validating", name = "hook.example.com", ...rest }: Hook = {}): KubeObject {
+  const webhook = {
+    name,
+    clientConfig: { url: "https://hook.example.com/check" },
+    rules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["*"] }],
+    admissionReviewVersions: ["v1"],
+    sideEffects: "None",
+    ...rest,
+  };
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: `${kind}WebhookConfiguration`,
+    metadata: { name },
+    webhooks: [webhook],
+  };
+}
+
+type Answer = string | Error | ((call: WebhookPost) => object);
+
+async function decide(
+  hooks: readonly Hook[],
+  answer: Answer,
+  dryRun = false,
+): Promise<{ readonly decision: Decision; readonly calls: readonly WebhookPost[] }> {
+  const calls: WebhookPost[] = [];
+  const post = async (call: WebhookPost) => {
+    calls.push(call);
+    if (answer instanceof Error) throw answer;
+    if (typeof answer === "string") return { code: 200, body: answer };
+    const { uid } = (JSON.parse(call.body) as { request: { uid: string } }).request;
+    return {
+      code: 200,
+      body: JSON.stringify({
+        kind: "AdmissionReview",
+        apiVersion: "admission.k8s.io/v1",
+        response: { uid, ...answer(call) },
+      }),
+    };
+  };
+  const snapshot = snapshotOf([namespace("default", { team: "a" }), ...hooks.map(configuration)]);
+  const request = { ...requestFor(pod()), dryRun };
+  const decision = await admit(
+    request,
+    snapshot,
+    { ...testEffects, post },
+    { plugins: [mutatingAdmissionWebhook, validatingAdmissionWebhook] },
+  );
+  return { decision, calls };
+}
+
+test("allowed, with warnings and annotations", async () => {
+  const { decision, calls } = await decide([{}], () => ({
+    allowed: true,
+    warnings: ["mind"],
+    auditAnnotations: { k: "v" },
+  }));
+  assert.deepEqual(
+    [decision.allowed, decision.warnings, decision.auditAnnotations],
+    [true, ["mind"], { "hook.example.com/k": "v" }],
+  );
+  assert.equal(calls[0]?.url, "https://hook.example.com/check?timeout=10s");
+});
+
+test("denied, in upstream's words", async () => {
+  const { decision } = await decide([{}], () => ({ allowed: false, status: { message: "no", code: 422 } }));
+  assert.deepEqual(
+    [decision.status?.message, decision.status?.code],
+    ['admission webhook "hook.example.com" denied the request: no', 422],
+  );
+});
+
+const failures: { readonly [what: string]: readonly [answer: Answer, text: RegExp] } = {
+  "a refused connection": [
+    new Error("connect ECONNREFUSED"),
+    /failed calling webhook "hook\.example\.com": failed to call webhook: Post "https:\/\/hook.example.com\/check\?timeout=10s": connect ECONNREFUSED/,
+  ],
+  garbage: ["<html>", /failed calling webhook.*json parse error/],
+  "another kind": [
+    '{"kind":"Pod","apiVersion":"v1"}',
+    /expected webhook response of admission\.k8s\.io\/v1, Kind=AdmissionReview/,
+  ],
+  "no response": ['{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}', /webhook response was absent/],
+  "a wrong uid": [() => ({ uid: "other", allowed: true }), /expected response\.uid="uid-1", got "other"/],
+};
+
+for (const [what, [answer, text]] of Object.entries(failures)) {
+  test(`${what} refuses by default, and is passed over by Ignore`, async () => {
+    const { decision } = await decide([{}], answer);
+    assert.equal(decision.status?.code, 500);
+    assert.match(decision.status?.message ?? "", text);
+    const ignored = await decide([{ failurePolicy: "Ignore" }], answer);
+    assert.ok(ignored.decision.allowed);
+    assert.ok(ignored.decision.auditAnnotations["failed-open.webhook.admission.k8s.io/hook.example.com"]);
+  });
+}
+
+test("a patch is applied, and the next webhook sees it", async () => {
+  const patch = btoa(JSON.stringify([{ op: "add", path: "/metadata/labels", value: { by: "hook" } }]));
+  const hooks: Hook[] = [
+    { kind: "Mutating", name: "a.example.com" },
+    { kind: "Mutating", name: "b.example.com" },
+  ];
+  const { decision, calls } = await decide(hooks, (call) =>
+    JSON.parse(call.body).request.object.metadata.labels === undefined
+      ? { allowed: true, patch, patchType: "JSONPatch" }
+      : { allowed: true },
+  );
+  assert.deepEqual(decision.object?.metadata.labels, { by: "hook" });
+  assert.equal(JSON.parse(calls[1]?.body ?? "").request.object.metadata.labels.by, "hook");
+  assert.deepEqual(decision.steps[0]?.patch, [{ op: "add", path: "/metadata/labels", value: { by: "hook" } }]);
+});
+
+test("a patch that does not apply refuses", async () => {
+  const patch = btoa(JSON.stringify([{ op: "remove", path: "/nope" }]));
+  const { decision } = await decide([{ kind: "Mutating" }], () => ({ allowed: true, patch, patchType: "JSONPatch" }));
+  assert.ok(!decision.allowed);
+});
+
+test("a webhook with reinvocationPolicy IfNeeded is called again after a later change", async () => {
+  const hooks: Hook[] = [
+    { kind: "Mutating", name: "a.example.com", reinvocationPolicy: "IfNeeded" },
+    { kind: "Mutating", name: "b.example.com" },
+  ];
+  let count = 0;
+  const { calls } = await decide(hooks, () => {
+    count++;
+    const patch = btoa(JSON.stringify([{ op: "add", path: "/metadata/labels", value: { n: String(count) } }]));
+    return count === 2 ? { allowed: true, patch, patchType: "JSONPatch" } : { allowed: true };
+  });
+  assert.equal(calls.length, 3);
+});
+
+const unmatched: { readonly [what: string]: Hook } = {
+  "another resource": { rules: [{ apiGroups: ["apps"], apiVersions: ["*"], resources: ["*"], operations: ["*"] }] },
+  "another operation": {
+    rules: [{ apiGroups: [""], apiVersions: ["*"], resources: ["pods"], operations: ["DELETE"] }],
+  },
+  "another scope": {
+    rules: [{ apiGroups: [""], apiVersions: ["*"], resources: ["pods"], operations: ["*"], scope: "Cluster" }],
+  },
+  "another namespace": { namespaceSelector: { matchLabels: { team: "b" } } },
+  "another object": { objectSelector: { matchExpressions: [{ key: "app", operator: "Exists" }] } },
+};
+
+for (const [what, hook] of Object.entries(unmatched)) {
+  test(`not called for ${what}`, async () => {
+    const { decision, calls } = await decide([hook], () => ({ allowed: false }));
+    assert.deepEqual([decision.allowed, calls.length], [true, 0]);
+  });
+}
+
+test("a dry run never calls a webhook with side effects", async () => {
+  const { decision, calls } = await decide([{ sideEffects: "Some" }], () => ({ allowed: true }), true);
+  assert.deepEqual(
+    [decision.status?.message, calls.length],
+    ['admission webhook "hook.example.com" does not support dry run', 0],
+  );
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InputError, parseManifests } from "../manifests.ts";
+import { type CheckOptions, type CheckReport, checkManifests } from "./checker.ts";
+import { reportText } from "./report.ts";
+
+function check(text: string, options: Partial<CheckOptions> = {}): Promise<CheckReport> {
+  const user = { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
+  return checkManifests(parseManifests("f.yaml", text), {
+    policies: [],
+    chain: {},
+    user,
+    namespace: "default",
+    ...options,
+  });
+}
+
+const pod = (name: string, image = "x:1", extra = "") => `---
+apiVersion: v1
+kind: Pod
+metadata: {name: ${name}}
+spec:
+  containers: [{name: a, image: "${image}"}]
+${extra}`;
+
+const policy = {
+  name: "p",
+  file: "p.rego",
+  text: 'package kubernetes.admission\ndeny contains "evil image" if input.request.object.spec.containers[_].image == "evil:1"\n',
+};
+
+const cases: {
+  readonly [what: string]: readonly [text: string, options: Partial<CheckOptions>, verdicts: string, report: RegExp];
+} = {
+  "a good pod": [pod("a"), {}, "allowed", /1 allowed, 0 denied, 0 invalid/],
+  "a policy's refusal": [
+    pod("a", "evil:1"),
+    { policies: [policy] },
+    "denied",
+    /f\.yaml:2 {2}Pod default\/a {2}DENIED\n {4}RegoPolicies {2}policy p\.rego:2\n {6}evil image\n {6}field spec\.containers\[0\]\.image = "evil:1"/,
+  ],
+  "an unknown kind": [
+    "apiVersion: x/v1\nkind: Gadget\n",
+    {},
+    "invalid",
+    /no matches for kind "Gadget" in version "x\/v1"/,
+  ],
+  "an unknown field": [
+    pod("a", "x:1", "  foo: 1\n"),
+    {},
+    "invalid",
+    /strict decoding error: unknown field "spec\.foo"/,
+  ],
+  "an invalid object": [pod("A"), {}, "denied", /Validation\n {6}Invalid value: "A"/],
+  "a namespace that is given with its labels": [
+    `apiVersion: v1\nkind: Namespace\nmetadata: {name: n, labels: {pod-security.kubernetes.io/enforce: baseline}}\n${pod("a", "x:1", "  hostNetwork: true\n")}`,
+    { namespace: "n" },
+    "allowed denied",
+    /PodSecurity {2}policy PodSecurity baseline:latest\n {6}host namespaces/,
+  ],
+  "a policy in a ConfigMap, whatever the order of the file": [
+    `${pod("a", "evil:1")}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: opa}\ndata:\n  p.rego: |\n    package kubernetes.admission\n    deny contains "from a ConfigMap"\n`,
+    {},
+    "denied allowed",
+    /policy opa\/c\/p\.rego:2\n {6}from a ConfigMap/,
+  ],
+  "an ingress whose host is taken": [
+    ["a", "b"]
+      .map(
+        (name) =>
+          `---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: ${name}}\nspec: {rules: [{host: h}]}\n`,
+      )
+      .join(""),
+    {
+      policies: [
+        {
+          ...policy,
+          text: 'package kubernetes.admission\ndeny contains "taken" if { some ns, n; data.kubernetes.ingresses[ns][n].spec.rules[_].host == input.request.object.spec.rules[_].host; n != input.request.name }',
+        },
+      ],
+    },
+    "allowed denied",
+    /Ingress default\/b {2}DENIED/,
+  ],
+};
+
+for (const [what, [text, options, verdicts, report]] of Object.entries(cases)) {
+  test(`check: ${what}`, async () => {
+    const result = await check(text, options);
+    assert.equal(result.results.map(({ verdict }) => verdict).join(" "), verdicts);
+    assert.match(reportText(result, false), report);
+  });
+}
+
+test("check: what it had to assume is said", async () => {
+  const { assumptions } = await check(pod("a"), { namespace: "team" });
+  assert.deepEqual(assumptions, ["namespace team exists"]);
+});
+
+test("check: broken policies are bad input, also in ConfigMaps", async () => {
+  await assert.rejects(
+    check(pod("a"), { policies: [{ ...policy, text: "package p\nx := y" }] }),
+    (error: unknown) => error instanceof InputError && /var y is unsafe/.test(error.message),
+  );
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { openGatehouse } from "../gatehouse.ts";
+import { findKubectl } from "../kubectl.ts";
+import { chapters } from "./chapters.ts";
+import { judge, playChapter } from "./play.ts";
+
+const kubectl = findKubectl(join(tmpdir(), "sallyport-test-tools"));
+const files = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "tour");
+
+for (const chapter of chapters) {
+  test(`tour: ${chapter.name}, twice, with a real kubectl and a restart between`, {
+    skip: typeof kubectl === "string" ? kubectl : false,
+  }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sallyport-tour-"));
+    try {
+      for (let round = 0; round < 2; round++) {
+        const faults: unknown[] = [];
+        const gatehouse = await openGatehouse({
+          folder,
+          host: "127.0.0.1",
+          port: 0,
+          memory: false,
+          chain: {},
+          onFault: (error) => faults.push(error),
+        });
+        try {
+          const path = typeof kubectl === "string" ? "" : kubectl.path;
+          const { surprises, commands } = await playChapter(chapter, {
+            kubectl: path,
+            kubeconfig: gatehouse.kubeconfigFile,
+            folder: join(files, chapter.folder),
+            print: () => {},
+          });
+          assert.deepEqual(surprises, []);
+          assert.ok(commands > 10);
+        } finally {
+          await gatehouse.close();
+        }
+        assert.deepEqual(faults, []);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+const verdicts: readonly [
+  what: string,
+  command: Parameters<typeof judge>[0],
+  code: number | null,
+  output: string,
+  surprise: string | undefined,
+][] = [
+  ["done as wanted", { kubectl: [], expect: [/ok/] }, 0, "ok", undefined],
+  ["failed", { kubectl: [] }, 1, "", "should have succeeded, but ended with status 1"],
+  ["not refused", { kubectl: [], outcome: "refused" }, 0, "", "should have been refused, but succeeded"],
+  ["other words", { kubectl: [], expect: [/ok/] }, 0, "no", "the answer should match /ok/"],
+  ["unwanted words", { kubectl: [], unexpected: [/bad/] }, 0, "bad", "the answer should not match /bad/"],
+  ["hung", { kubectl: [] }, null, "", "did not end within 60 s"],
+];
+
+for (const [what, command, code, output, surprise] of verdicts) {
+  test(`tour: a command that is ${what}`, () => assert.equal(judge(command, code, output), surprise));
+}
