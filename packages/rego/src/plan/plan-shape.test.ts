@@ -69,3 +69,17 @@ test("large literals need no deep stack", () => {
   const items = Array.from({ length: 50_000 }, (_, i) => i).join();
   assert.ok(planOf(`a := [${items}]`, "p/a").funcs.funcs.length === 1);
 });
+
+test("a comprehension that selects by a variable from around it has an index, where one loop can make it", () => {
+  const hasIndex = (body: string) => {
+    const policy = planOf(`r contains x if { some a in input.apps; a != "0"; x := ${body} }`, "p/r");
+    return names(policy).some((name) => name.startsWith("index"));
+  };
+  assert.ok(hasIndex("[p.name | some p in input.pods; p.app == a]"));
+  assert.ok(hasIndex("{v | input.pairs[_] = [a, v]}"));
+  assert.ok(!hasIndex("[p | some p in input.pods; p.app > a]"), "the key is never found");
+  assert.ok(!hasIndex("[p | some p in input.pods; not p.app == a]"), "negated");
+  assert.ok(!hasIndex("[v | v := input.by[a]]"), "looked up");
+  assert.ok(!hasIndex("{p.id: p | some p in input.pods; p.app == a}"), "conflicts of other keys");
+  assert.ok(!hasIndex("[p | some p in input.pods]"), "nothing selected");
+});

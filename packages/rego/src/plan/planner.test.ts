@@ -117,6 +117,19 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["package p", "x = {y: z | y = input.list[z]}", '{"x":{"1":0,"2":1}}'],
     ["package p", "walk([1], [path, 1])", '{"path":[0]}'],
   ],
+  "comprehensions out of an index": [
+    ["package p\nr := [x | some a in [1, 2, 3]; x := [i | input.list[i] = a]]", "data.p.r = x", '{"x":[[0],[1],[]]}'],
+    [
+      'package p\nr := [x | some a in [1, 2]; some b in [0, 9]; x := {"k" | input.list[i] = a; i = b}]',
+      "data.p.r = x",
+      '{"x":[["k"],[],[],[]]}',
+    ],
+    [
+      "package p\nf(a) := [i | input.list[i] = a]\nr := [f(1), f(5)]",
+      'x = data.p.r; y = data.p.r with input as {"list": [5, 5]}',
+      '{"x":[[0],[]],"y":[[],[0,1]]}',
+    ],
+  ],
   "numbers in references to base data are also names": [
     ["package p", "data.nums[2] = x", '{"x":"two"}'],
     ["package p", "data.list[1] = x", '{"x":"b"}'],

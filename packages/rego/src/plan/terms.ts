@@ -4,7 +4,7 @@ import { localOperand } from "./builder.ts";
 import { planCall } from "./calls.ts";
 import { planComprehension } from "./comprehension.ts";
 import { planDocument, planRef } from "./refs.ts";
-import { closure, makeNumber, type Next, planBody, planTerm, planTerms, type Scope, UnboundVariable } from "./scope.ts";
+import { makeNumber, type Next, planTerms, type Scope, UnboundVariable } from "./scope.ts";
 
 /** What `planTerm` does. */
 export function planTermHere(scope: Scope, term: Term, next: Next<Operand>): void {
