@@ -28,7 +28,7 @@ export function planDocumentJob(library: Library, { name, node, context, pattern
   const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: result }));
   library.builder.funcs.push({
     name,
-    path: ["g0", ...node.path],
+    ...(pattern.length === 0 ? { path: [name.slice(0, name.indexOf(".")), ...node.path] } : {}),
     params: [0, 1],
     return: result,
     blocks: [make, merge, last],

@@ -65,6 +65,56 @@ test("statements know their place", () => {
   assert.deepEqual(policy.static.files, [{ value: "p.rego" }]);
 });
 
+test("definitions that a string tells apart are looked up by it", () => {
+  const words = Array.from({ length: 8 }, (_, i) => `w${i}`);
+  const calls = (module: string, path: string) => {
+    const { funcs } = planOf(module, path);
+    return funcs.funcs.flatMap(({ blocks }) => statements(blocks)).filter(({ type }) => type === "CallDynamicStmt")
+      .length;
+  };
+  const rules = (count: number, write: (word: string) => string) => words.slice(0, count).map(write).join("\n");
+  assert.equal(
+    calls(
+      rules(8, (word) => `a if input.kind == "${word}"`),
+      "p/a",
+    ),
+    1,
+  );
+  assert.equal(
+    calls(
+      rules(8, (word) => `a contains "${word}" if "${word}" == input.kind`),
+      "p/a",
+    ),
+    1,
+  );
+  assert.equal(calls(`${rules(8, (word) => `f("${word}", x) := x`)}\na := f(input.k, 1)`, "p/a"), 1);
+  assert.equal(calls(`${rules(8, (word) => `f(o) if o.kind == "${word}"`)}\na := f(input)`, "p/a"), 1);
+  assert.equal(
+    calls(
+      rules(7, (word) => `a if input.kind == "${word}"`),
+      "p/a",
+    ),
+    0,
+    "too few",
+  );
+  assert.equal(
+    calls(
+      rules(8, (word) => `a if not input.kind == "${word}"`),
+      "p/a",
+    ),
+    0,
+    "negated",
+  );
+  assert.equal(
+    calls(
+      rules(8, (word) => `a if input.kind == "${word}"\nelse := 2`),
+      "p/a",
+    ),
+    0,
+    "else",
+  );
+});
+
 test("large literals need no deep stack", () => {
   const items = Array.from({ length: 50_000 }, (_, i) => i).join();
   assert.ok(planOf(`a := [${items}]`, "p/a").funcs.funcs.length === 1);

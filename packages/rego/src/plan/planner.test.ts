@@ -21,6 +21,11 @@ function ask(modules: string, query: string, data: string, evaluator: Evaluator)
   }
 }
 
+/** Enough definitions, each for one word, that they are looked up by the word. */
+function manyRules(write: (word: string, i: number) => string): string {
+  return `package p\n${["a", "b", "c", "d", "e", "f", "g", "h"].map(write).join("\n")}\n`;
+}
+
 type Case = readonly [modules: string, query: string, ...bindings: string[]];
 
 const cases: { readonly [what: string]: readonly Case[] } = {
@@ -128,6 +133,28 @@ const cases: { readonly [what: string]: readonly Case[] } = {
       "package p\nf(a) := [i | input.list[i] = a]\nr := [f(1), f(5)]",
       'x = data.p.r; y = data.p.r with input as {"list": [5, 5]}',
       '{"x":[[0],[]],"y":[[],[0,1]]}',
+    ],
+  ],
+  "definitions that are looked up by a string": [
+    [manyRules((word, i) => `f("${word}", x) := x + ${i}`), 'x = data.p.f("c", 1)', '{"x":3}'],
+    [manyRules((word, i) => `f("${word}", x) := x + ${i}`), 'x = data.p.f("zz", 1)'],
+    [manyRules((word, i) => `f("${word}", x) := x + ${i}`), 'x = data.p.f({"c": 1}, 1)'],
+    [
+      `${manyRules((word) => `a if input.k == "${word}"`)}a if input.b`,
+      'x = data.p.a with input.k as "h"',
+      '{"x":true}',
+    ],
+    [`${manyRules((word) => `a if input.k == "${word}"`)}a if input.b`, "x = data.p.a with input.b as 1", '{"x":true}'],
+    [`${manyRules((word) => `a if input.k == "${word}"`)}default a := 0`, "x = data.p.a with input.k as 1", '{"x":0}'],
+    [
+      `${manyRules((word) => `s contains x if { input.k == "${word}"; x := ["${word}", 1][_] }`)}s contains 2`,
+      'x = data.p.s with input.k as "b"',
+      '{"x":[1,2,"b"]}',
+    ],
+    [
+      `${manyRules((word, i) => `a := ${i} if input.k == "${word}"`)}a := 7 if input.k == "a"`,
+      'x = data.p.a with input.k as "a"',
+      "eval_conflict_error: complete rules must not produce multiple outputs",
     ],
   ],
   "numbers in references to base data are also names": [

@@ -3,7 +3,8 @@ import type { Block } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { createScope } from "./body.ts";
 import { localOperand } from "./builder.ts";
-import { constantText, isConstant } from "./context.ts";
+import { type Context, constantText, isConstant } from "./context.ts";
+import { type Dispatch, findDispatch, planSubject } from "./dispatch.ts";
 import { planGroup } from "./group.ts";
 import { keyOfRule } from "./key.ts";
 import type { Job, Library } from "./library.ts";
@@ -23,42 +24,110 @@ type KeyJob = Extract<Job, { kind: "key" }>;
 
 /** Plans the function of all rules at a node. */
 export function planRulesJob(library: Library, { name, node, context }: RulesJob): void {
+  const path = [contextOf(name), ...node.path];
+  planFunction(library, context, { name, path, arity: node.rules[0]?.rule.head.args?.length ?? 0 }, (frame) => {
+    if (!isGroup(node)) return planDefinitions(frame, node.rules, name);
+    const chain = (rule: Rule, result: number) => planChain({ ...frame, result }, rule, "break");
+    return planGroup(frame.scope, node, frame.result, chain);
+  });
+}
+
+/** The part of a function's name that tells contexts apart. */
+function contextOf(name: string): string {
+  return name.slice(0, name.indexOf("."));
+}
+
+interface Signature {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly arity: number;
+}
+
+function planFunction(
+  library: Library,
+  context: Context,
+  { name, path, arity }: Signature,
+  planBlocks: (frame: Frame) => readonly Block[],
+): void {
   const scope = createScope(library, context);
   const { writer } = scope;
-  const params = (node.rules[0]?.rule.head.args ?? []).map(() => writer.local());
-  const frame: Frame = { scope, params, result: writer.local() };
-  const planBlocks = () =>
-    isGroup(node)
-      ? planGroup(scope, node, frame.result, (rule, result) => planChain({ ...frame, result }, rule, "break"))
-      : node.rules[0]?.kind === "set"
-        ? planSet(frame, node.rules)
-        : planValues(frame, node.rules);
-  const blocks = params.length > 0 ? writer.repeated(planBlocks) : planBlocks();
-  const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: frame.result }));
-  const path = ["g0", ...node.path];
-  library.builder.funcs.push({
-    name,
-    path,
-    params: [0, 1, ...params],
-    return: frame.result,
-    blocks: [...blocks, last],
-  });
+  const params = Array.from({ length: arity }, () => writer.local());
+  const result = writer.local();
+  const frame: Frame = { scope, params, result };
+  const blocks = arity > 0 ? writer.repeated(() => planBlocks(frame)) : planBlocks(frame);
+  const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: result }));
+  library.builder.funcs.push({ name, path, params: [0, 1, ...params], return: result, blocks: [...blocks, last] });
 }
 
 /** How a definition with a constant value ends: by leaving its block, or, where all others have the same value, the function. */
 type Exit = "break" | "return";
 
-/** Complete rules and functions: each definition may assign the result once. */
-function planValues(frame: Frame, rules: readonly CompiledRule[]): readonly Block[] {
-  const { writer } = frame.scope;
+/** Definitions of a function of this name. Where a string tells many apart, only those that it is for are asked. */
+function planDefinitions(frame: Frame, rules: readonly CompiledRule[], name: string): readonly Block[] {
+  const dispatch = findDispatch(rules);
+  const rest = dispatch?.rest ?? rules;
+  if (rules[0]?.kind === "set") {
+    const { writer } = frame.scope;
+    const make = writer.block(() => writer.emit("MakeSetStmt", { target: frame.result }));
+    const looked = dispatch === undefined ? [] : [planLookup(frame, dispatch, name, (value) => addAll(frame, value))];
+    return [make, ...looked, ...planMembers(frame, rest)];
+  }
   const definitions = rules.filter(({ rule }) => !rule.default);
   const exit: Exit = haveSameConstant(definitions) ? "return" : "break";
+  const looked =
+    dispatch === undefined ? [] : [planLookup(frame, dispatch, name, (value) => assign(frame, value, exit))];
+  return planValues(frame, rest, exit, looked);
+}
+
+/** Complete rules and functions: each definition may assign the result once. */
+function planValues(
+  frame: Frame,
+  rules: readonly CompiledRule[],
+  exit: Exit,
+  looked: readonly Block[],
+): readonly Block[] {
+  const { writer } = frame.scope;
   const reset = writer.block(() => writer.emit("ResetLocalStmt", { target: frame.result }));
-  const blocks = definitions.map(({ rule }) => writer.block(() => planChain(frame, rule, exit)));
+  const blocks = rules
+    .filter(({ rule }) => !rule.default)
+    .map(({ rule }) => writer.block(() => planChain(frame, rule, exit)));
   const defaults = rules
     .filter(({ rule }) => rule.default)
     .map(({ rule }) => writer.block(() => planDefault(frame, rule)));
-  return [reset, ...blocks, ...defaults];
+  return [reset, ...looked, ...blocks, ...defaults];
+}
+
+/** A function for each key, and the call of the one that the subject's value is for. Each definition still makes its comparison. */
+function planLookup(frame: Frame, dispatch: Dispatch, name: string, use: (value: number) => void): Block {
+  const { scope, params } = frame;
+  const { writer, library, context } = scope;
+  for (const [key, rules] of dispatch.byKey) {
+    const path = [indexRoot, name, key];
+    planFunction(library, context, { name: `${name}[${JSON.stringify(key)}]`, path, arity: params.length }, (inner) =>
+      planDefinitions(inner, rules, `${name}[${JSON.stringify(key)}]`),
+    );
+  }
+  return writer.block(() => {
+    const subject = planSubject(scope, dispatch.subject, params);
+    const result = writer.local();
+    const path = [writer.string(indexRoot), writer.string(name), subject];
+    writer.emit("CallDynamicStmt", { path, args: [0, 1, ...params], result });
+    use(result);
+  });
+}
+
+/** First part of the paths of functions that hold the definitions of one key. */
+const indexRoot = "index";
+
+function addAll({ scope: { writer }, result }: Frame, source: number): void {
+  const [key, value] = [writer.local(), writer.local()];
+  const block = writer.loop(() => writer.emit("SetAddStmt", { value: localOperand(value), set: result }));
+  writer.emit("ScanStmt", { source, key, value, block });
+}
+
+function assign({ scope: { writer }, result }: Frame, value: number, exit: Exit): void {
+  writer.emit("AssignVarOnceStmt", { source: localOperand(value), target: result });
+  if (exit === "return") writer.emit("ReturnLocalStmt", { source: result });
 }
 
 /** Then the first that holds decides, as OPA's early exit does. */
@@ -129,19 +198,18 @@ function planArgs(scope: Scope, args: readonly Term[], params: readonly number[]
   else unifyOperand(scope, localOperand(param), arg, () => planArgs(scope, rest, others, next));
 }
 
-function planSet({ scope: { writer }, scope: outer, result }: Frame, rules: readonly CompiledRule[]): readonly Block[] {
-  const make = writer.block(() => writer.emit("MakeSetStmt", { target: result }));
-  const blocks = rules.map(({ rule }) =>
+function planMembers(frame: Frame, rules: readonly CompiledRule[]): readonly Block[] {
+  const { writer } = frame.scope;
+  return rules.map(({ rule }) =>
     writer.block(() => {
-      const scope = { ...outer, vars: new Map() };
+      const scope = { ...frame.scope, vars: new Map() };
       writer.at(rule.loc);
       planBody(scope, rule.body, () => {
         writer.at(rule.head.loc);
-        planTerm(scope, rule.head.key as Term, (value) => writer.emit("SetAddStmt", { value, set: result }));
+        planTerm(scope, rule.head.key as Term, (value) => writer.emit("SetAddStmt", { value, set: frame.result }));
       });
     }),
   );
-  return [make, ...blocks];
 }
 
 /**

@@ -259,6 +259,7 @@ class Run {
 
   #callDynamic(stmt: Fields<"CallDynamicStmt">): Ending {
     const path = stmt.path.map((operand) => this.#value(operand));
+    if (!path.every((part) => typeof part === "string")) return undefinedHere;
     const name = this.#byPath.get(path.join("\0"));
     if (name === undefined) return undefinedHere;
     return this.#call({ func: name, args: stmt.args.map((value) => ({ type: "local", value })), result: stmt.result });

@@ -8,13 +8,14 @@ export function writePolicy(policy: Policy): string {
   const functions = policy.funcs.funcs ?? [];
   const numbers = new Map(functions.map((func, i) => [func.name, i]));
   const strings = policy.static.strings.map(({ value }) => value);
-  const context: Context = { numbers, functions, strings };
+  const context: Context = { numbers, functions, strings, tables: new Map() };
   const bodies = functions.map((func, i) => new FunctionWriter(context, func).write(`f${i}`));
   const plans = policy.plans.plans.map(
     (plan) => `${JSON.stringify(plan.name)}: ${new FunctionWriter(context, undefined).writePlan(plan.blocks)}`,
   );
   return `"use strict";
 ${bodies.join("\n")}
+${[...context.tables].map(([table, name]) => `const ${name} = ${table};`).join("\n")}
 const plans = { __proto__: null, ${plans.join(",\n")} };
 return (plan, input, data, s) => plans[plan](s, s.frame(input, data));`;
 }
@@ -23,6 +24,8 @@ interface Context {
   readonly numbers: ReadonlyMap<string, number>;
   readonly functions: readonly Func[];
   readonly strings: readonly string[];
+  /** Tables of functions by path, for dynamic calls: the text of each, and its name. */
+  readonly tables: Map<string, string>;
 }
 
 /** Property names that prototypes of our values hold: these are read through `dot`. */
@@ -316,19 +319,35 @@ class FunctionWriter {
 
   #callDynamic({ path, args, result }: Fields<"CallDynamicStmt">): void {
     const operands = args.map((value): Operand => ({ type: "local", value }));
-    const key = path.map((operand) => this.#operand(operand)).join(' + "\\0" + ');
-    const candidates = this.#context.functions.flatMap((func, i) => {
-      return func.path === undefined || func.path.length !== path.length || func.params.length !== args.length
-        ? []
-        : [[func.path.join("\0"), i] as const];
-    });
-    const table = `{ __proto__: null, ${candidates.map(([name, i]) => `${JSON.stringify(name)}: [${i}, f${i}]`).join(", ")} }`;
+    const table = this.#tableOf(path, args.length);
+    const unknown = path.filter(({ type }) => type === "local").map((operand) => this.#operand(operand));
+    const key = unknown.join(' + "\\0" + ') || '""';
     const frame = this.#frameOf(operands);
     const values = operands.slice(2).map((operand) => this.#operand(operand));
     const invoke =
       values.length === 0 ? `$.memo(s, ${frame}, t[0], t[1])` : `t[1](s, ${[frame, ...values].join(", ")})`;
-    this.#emit(`{ const t = ${table}[${key}]; ${this.#target(result)} = t === undefined ? undefined : ${invoke}; }`);
+    const isKey = unknown.map((each) => `typeof ${each} === "string"`).join(" && ") || "true";
+    this.#emit(
+      `{ const t = ${isKey} ? ${table}[${key}] : undefined; ${this.#target(result)} = t === undefined ? undefined : ${invoke}; }`,
+    );
     this.#emit(`if (${this.#target(result)} === undefined) ${this.#out}`);
+  }
+
+  /** The name of the table of all functions that fit the constant parts of a path, by its other parts. */
+  #tableOf(path: readonly Operand[], arity: number): string {
+    const { functions, strings, tables } = this.#context;
+    const constants = path.map(({ type, value }) => (type === "string_index" ? strings[value as number] : undefined));
+    const entries = functions.flatMap((func, i) => {
+      const { path: own, params } = func;
+      if (own?.length !== path.length || params.length !== arity) return [];
+      if (!constants.every((part, at) => part === undefined || part === own[at])) return [];
+      const key = own.filter((_, at) => constants[at] === undefined).join("\0");
+      return [`${JSON.stringify(key)}: [${i}, f${i}]`];
+    });
+    const text = `{ __proto__: null, ${entries.join(", ")} }`;
+    const name = tables.get(text) ?? `t${tables.size}`;
+    tables.set(text, name);
+    return name;
   }
 }
 
