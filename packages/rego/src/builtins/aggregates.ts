@@ -95,17 +95,17 @@ export const aggregates: readonly Builtin[] = [
 
 const isType = (name: string, type: string): Builtin => ({
   name,
-  call: ([value]) => typeName(value as Value) === type || undefined,
+  call: ([value]) => typeName(value as Value) === type,
 });
 
-/** https://www.openpolicyagent.org/docs/policy-reference/builtins/types — `is_…` is true or undefined. */
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/types — `is_…` answers true or false. */
 export const types: readonly Builtin[] = [
   { name: "type_name", call: ([value]) => typeName(value as Value) },
   isType("is_array", "array"),
   isType("is_boolean", "boolean"),
   isType("is_null", "null"),
   isType("is_number", "number"),
-  { name: "is_object", call: ([value]) => isObject(value as Value) || undefined },
+  { name: "is_object", call: ([value]) => isObject(value as Value) },
   isType("is_set", "set"),
   isType("is_string", "string"),
 ];

@@ -1,5 +1,6 @@
 import { typeName } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
+import { Decimal } from "../value/decimal.ts";
 import { bigintOf, doubleOf, isInteger, type NumberValue, numberText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { operandTypeError } from "./builtin.ts";
@@ -69,7 +70,7 @@ function plainText(value: Value): string {
 function formatValue(value: Value, options: Verb): string {
   const { verb, flags } = options;
   if (verb === "T") return goType(value);
-  if (isNumber(value))
+  if (isNumber(value) && !isBeyondDouble(value))
     return isInteger(value) ? formatInteger(bigintOf(value), options) : formatFloat(doubleOf(value), value, options);
   const text = typeof value === "string" ? value : regoText(value);
   switch (verb) {
@@ -90,6 +91,11 @@ function formatValue(value: Value, options: Verb): string {
   }
 }
 
+/** A number with an exponent that no double has is handed to Go as its text. */
+function isBeyondDouble(value: NumberValue): boolean {
+  return value instanceof Decimal && !Number.isFinite(doubleOf(value));
+}
+
 function cut(text: string, { precision }: Verb): string {
   return precision === undefined ? text : [...text].slice(0, precision).join("");
 }
@@ -97,7 +103,8 @@ function cut(text: string, { precision }: Verb): string {
 const bases: { readonly [verb: string]: number } = { d: 10, v: 10, b: 2, o: 8, O: 8, x: 16, X: 16 };
 
 function formatInteger(value: bigint, { verb, flags, precision }: Verb): string {
-  const base = bases[verb];
+  // Beyond 64 bits Go has big.Int, which prints itself for %s too.
+  const base = bases[verb] ?? (verb === "s" && BigInt.asIntN(64, value) !== value ? 10 : undefined);
   if (verb === "c") return String.fromCodePoint(Number(value));
   if (verb === "q") return `'${String.fromCodePoint(Number(value))}'`;
   if (verb === "U") return `U+${value.toString(16).toUpperCase().padStart(4, "0")}`;

@@ -81,8 +81,13 @@ function yamlScalar(value: Value): string {
 
 function pathsAt(args: readonly Value[], at: number): readonly (readonly Value[])[] {
   const paths = args[at - 1] as Value;
-  if (paths instanceof RegoSet) return paths.sorted().map(pathOf);
-  if (Array.isArray(paths)) return (paths as readonly Value[]).map(pathOf);
+  if (paths instanceof RegoSet || Array.isArray(paths)) {
+    const items: readonly Value[] = paths instanceof RegoSet ? paths.sorted() : paths;
+    const wrong = items.find((path) => typeof path !== "string" && !Array.isArray(path));
+    if (wrong === undefined) return items.map(pathOf);
+    const wanted = "one of {set, array} containing string paths or array of path segments";
+    throw new BuiltinError(`operand ${at} must be ${wanted} but got ${typeName(wrong)}`, "eval_type_error");
+  }
   throw operandTypeError(at, ["set", "array"], typeName(paths));
 }
 

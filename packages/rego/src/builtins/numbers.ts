@@ -26,7 +26,7 @@ function range(from: bigint, to: bigint, step: bigint): Value {
 
 function rangeStep(args: readonly Value[]): Value {
   const step = integer(args, 3);
-  if (step <= 0n) throw new BuiltinError("step must be a positive number above zero");
+  if (step <= 0n) throw new BuiltinError("numbers.range_step: step must be a positive integer");
   return range(integer(args, 1), integer(args, 2), step);
 }
 
@@ -59,8 +59,10 @@ function toNumber([value]: readonly Value[]): Value {
   if (isNumber(value)) return value;
   if (typeof value !== "string")
     throw operandTypeError(1, ["null", "boolean", "number", "string"], typeName(value as Value));
+  if (/^[+-]?(nan|inf|infinity)$/i.test(value)) throw operandTypeError(1, "valid number string", "string");
   const number = numberFromText(value.replace(/^\+/, ""));
-  if (number === undefined) throw new BuiltinError("invalid syntax");
+  if (number === undefined)
+    throw new BuiltinError(`strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`);
   return number;
 }
 
@@ -85,31 +87,34 @@ const binaryUnits: { readonly [unit: string]: bigint } = {
 };
 
 /** Amount and unit; quotes around are dropped, spaces inside are a fault. */
-function splitUnit(text: string): { readonly amount: NumberValue; readonly unit: string } {
+function splitUnit(text: string, name: string, what: string): { readonly amount: NumberValue; readonly unit: string } {
   const plain = text.replaceAll('"', "");
-  if (plain === "") throw new BuiltinError("no amount provided");
-  if (/\s/.test(plain)) throw new BuiltinError("spaces not allowed in resource strings");
+  if (plain === "") throw new BuiltinError(`${name}: no ${what} provided`);
+  if (/\s/.test(plain)) throw new BuiltinError(`${name}: spaces not allowed in resource strings`);
   const match = /^([+-]?[\d.]*(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(plain);
   const [, digits = "", unit = ""] = match ?? [];
-  if (digits === "") throw new BuiltinError("no amount provided");
+  if (digits === "") throw new BuiltinError(`${name}: no ${what} provided`);
   const amount = numberFromText(
     digits
       .replace(/^\+/, "")
       .replace(/^(-?)\./, "$10.")
       .replace(/\.$/, ""),
   );
-  if (amount === undefined) throw new BuiltinError("could not parse amount to a number");
+  if (amount === undefined) {
+    const isHuge = /^[+-]?(\d+\.?\d*|\.\d+)[eE]/.test(digits);
+    throw new BuiltinError(`${name}: ${isHuge ? "exponent too large" : `could not parse ${what} to a number`}`);
+  }
   return { amount, unit };
 }
 
 function parseUnits(args: readonly Value[]): Value {
-  const { amount, unit } = splitUnit(stringAt(args, 1));
+  const { amount, unit } = splitUnit(stringAt(args, 1), "units.parse", "amount");
   const scale =
     decimalUnits[unit] ??
     (unit === "mi" ? undefined : binaryUnits[unit.toLowerCase()]) ??
     decimalUnits[unit === "m" ? unit : unit.toUpperCase()];
   const factor = unit.toLowerCase() === "mi" ? binaryUnits["mi"] : scale;
-  if (factor === undefined) throw new BuiltinError(`unit ${unit} not recognized`);
+  if (factor === undefined) throw new BuiltinError(`units.parse: unit ${unit} not recognized`);
   return multiply(amount, normalize(factor));
 }
 
@@ -119,10 +124,10 @@ function normalize(factor: NumberValue): NumberValue {
 
 /** Bytes: `b`, `kb`, `KiB`, any case; whole bytes only. */
 function parseBytes(args: readonly Value[]): Value {
-  const { amount, unit } = splitUnit(stringAt(args, 1));
+  const { amount, unit } = splitUnit(stringAt(args, 1), "units.parse_bytes", "byte amount");
   const lower = unit.toLowerCase().replace(/b$/, "");
   const factor = lower === "" ? 1n : (binaryUnits[lower] ?? (lower.length === 1 ? decimalBytes[lower] : undefined));
-  if (factor === undefined) throw new BuiltinError(`byte unit ${unit} not recognized`);
+  if (factor === undefined) throw new BuiltinError(`units.parse_bytes: byte unit ${unit.toLowerCase()} not recognized`);
   const product = multiply(amount, normalizeInteger(factor));
   return isInteger(product) ? product : normalizeInteger(bigintOf(product));
 }

@@ -111,6 +111,8 @@ export const objects: readonly Builtin[] = [
     call: (args) => {
       const graph = objectAt(args, 1);
       const roots = args[1] as Value;
+      if (!Array.isArray(roots) && !(roots instanceof RegoSet))
+        throw operandTypeError(2, ["array", "set"], typeName(roots));
       const waiting: Value[] = [...neighbours(roots)];
       const seen = new RegoSet();
       while (waiting.length > 0) {

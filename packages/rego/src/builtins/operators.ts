@@ -2,10 +2,10 @@ import { isObject, lookup, typeName } from "../value/access.ts";
 import * as arithmetic from "../value/arithmetic.ts";
 import { compare, equal, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
-import { jsonText } from "../value/json.ts";
 import { isInteger, type NumberValue } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { regoText } from "./go-format.ts";
 
 function isNumber(value: Value | undefined): value is NumberValue {
   return typeof value === "number" || typeof value === "bigint" || value instanceof Decimal;
@@ -94,7 +94,7 @@ function templatePart(values: RegoSet): string {
 }
 
 function templateText(value: Value): string {
-  return typeof value === "string" ? value : jsonText(value);
+  return typeof value === "string" ? value : regoText(value);
 }
 
 /** Arithmetic, comparison, set operators and the internal functions behind syntax. */

@@ -51,8 +51,7 @@ function splitN(args: readonly Value[]): Value {
   const [text, separator, limit] = [stringAt(args, 1), stringAt(args, 2), integerAt(args, 3)];
   if (limit === 0) return [];
   const parts = separator === "" ? [...runes(text)] : text.split(separator);
-  if (limit < 0 || parts.length <= limit) return parts;
-  return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)];
+  return limit < 0 ? parts.slice(limit) : parts.slice(0, limit);
 }
 
 function replaceN(args: readonly Value[]): Value {
@@ -116,9 +115,16 @@ function oneOrMany(args: readonly Value[], at: number): readonly string[] {
   if (!Array.isArray(value) && !(value instanceof RegoSet))
     throw operandTypeError(at, ["string", "set", "array"], typeName(value));
   return itemsAt(args, at).map((item) => {
-    if (typeof item !== "string") throw operandTypeError(at, "string", typeName(item));
+    if (typeof item !== "string") throw holdsOther(at, typeName(value), typeName(item));
     return item;
   });
+}
+
+function holdsOther(at: number, kind: string, item: string): BuiltinError {
+  return new BuiltinError(
+    `operand ${at} must be ${kind} of strings but got ${kind} containing ${item}`,
+    "eval_type_error",
+  );
 }
 
 function anyMatch(name: string, matches: (text: string, part: string) => boolean): Builtin {

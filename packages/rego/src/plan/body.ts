@@ -4,7 +4,7 @@ import { planCallExpr } from "./calls.ts";
 import type { Context } from "./context.ts";
 import { planEvery } from "./every.ts";
 import type { Library } from "./library.ts";
-import { closure, planTerm, type Scope } from "./scope.ts";
+import { closure, planBody, planTerm, type Scope } from "./scope.ts";
 import { planTermHere } from "./terms.ts";
 import { planWith } from "./with.ts";
 
@@ -27,20 +27,24 @@ function planFrom(scope: Scope, body: Body, at: number, next: () => void): void 
 
 function planExpr(scope: Scope, expr: Expr, next: () => void): void {
   scope.writer.at(expr.loc);
-  if (expr.negated) planNegated(scope, expr, next);
+  if (expr.negated) planNot(scope, (inner) => planExpr(inner, { ...expr, negated: false }, () => {}), next);
   else if (expr.with.length > 0) planWith(scope, expr, (inner, after) => planPlain(inner, expr, after), next);
   else planPlain(scope, expr, next);
 }
 
-function planNegated(scope: Scope, expr: Expr, next: () => void): void {
+/** Holds when nothing that `inside` plans does; what that binds is not seen outside. */
+function planNot(scope: Scope, inside: (scope: Scope) => void, next: () => void): void {
   const { writer } = scope;
-  const block = writer.block(() => planExpr(closure(scope), { ...expr, negated: false }, () => {}));
+  const block = writer.block(() => inside(closure(scope)));
   writer.emit("NotStmt", { block });
   next();
 }
 
 function planPlain(scope: Scope, { terms }: Expr, next: () => void): void {
   switch (terms.kind) {
+    case "not":
+      planNot(scope, (inner) => planBody(inner, terms.body, () => {}), next);
+      return;
     case "every":
       planEvery(scope, terms, next);
       return;
@@ -52,6 +56,9 @@ function planPlain(scope: Scope, { terms }: Expr, next: () => void): void {
       return;
     case "term":
       planTruth(scope, terms.term, next);
+      return;
+    default:
+      throw new Error(`invariant: ${terms.kind} is rewritten by the compiler`);
   }
 }
 
