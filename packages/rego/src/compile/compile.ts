@@ -46,7 +46,7 @@ export function compileModules(modules: readonly Module[], options: CompileOptio
   }
   checkConflicts(root, report);
   if (diagnostics.length === 0) checkRecursion(root, report);
-  const compiled = diagnostics.length === 0 ? { modules, root, arities } : undefined;
+  const compiled = diagnostics.length === 0 ? { modules, root, arities, written: new Map() } : undefined;
   return { compiled, diagnostics: diagnostics.slice(0, maxDiagnostics) };
 }
 
@@ -68,7 +68,7 @@ export function compileQuery(
   const variables = [...bound]
     .map((local) => ({ local, name: names.original(local) }))
     .filter(({ name }) => name !== "input" && name !== "data" && !isWildcard(name) && !/^__local\d+__$/.test(name));
-  return { query: { body: ordered, variables }, diagnostics };
+  return { query: { body: ordered, variables, captures: [] }, diagnostics };
 }
 
 function arityLookup(arities: ReadonlyMap<string, number>): (name: string) => number | undefined {

@@ -59,6 +59,8 @@ export class Expander {
     if (terms.kind === "some") return terms;
     if (terms.kind === "every")
       return { ...terms, domain: this.#hoistAll(terms.domain, context), body: this.body(terms.body) };
+    if (terms.kind === "not") return { ...terms, body: this.body(terms.body) };
+    if (terms.kind !== "call") return terms;
     const name = nameOfRef(terms.operator);
     const isEquation = (name === "eq" || name === "equal") && terms.args.length === 2;
     if (isEquation) {

@@ -104,7 +104,8 @@ function openVars(expr: Expr): ReadonlyMap<string, Location> {
 function operandsOf({ terms }: Expr): readonly Term[] {
   if (terms.kind === "term") return [terms.term];
   if (terms.kind === "call") return terms.args;
-  return terms.kind === "every" ? [terms.domain] : terms.symbols;
+  if (terms.kind === "every") return [terms.domain];
+  return terms.kind === "some" ? terms.symbols : [];
 }
 
 function collect(term: Term, vars: Map<string, Location>): boolean {

@@ -56,6 +56,11 @@ function mapTerms(terms: ExprTerms, { term: map, body }: Rewriter): ExprTerms {
       const domain = map(terms.domain);
       return { ...terms, domain, key: terms.key && map(terms.key), value: map(terms.value), body: body(terms.body) };
     }
+    case "not":
+      return { ...terms, body: body(terms.body) };
+    case "and":
+    case "or":
+      return { ...terms, left: body(terms.left), right: body(terms.right) };
   }
 }
 
@@ -111,6 +116,10 @@ export function walkExpr(expr: Expr, visit: (term: Term) => boolean): void {
   else if (terms.kind === "call") {
     walkTerm(terms.operator, visit);
     for (const arg of terms.args) walkTerm(arg, visit);
+  } else if (terms.kind === "not") walkBody(terms.body, visit);
+  else if (terms.kind === "and" || terms.kind === "or") {
+    walkBody(terms.left, visit);
+    walkBody(terms.right, visit);
   } else {
     walkTerm(terms.domain, visit);
     if (terms.key !== undefined) walkTerm(terms.key, visit);

@@ -99,7 +99,14 @@ export type ExprTerms =
       readonly value: Term;
       readonly domain: Term;
       readonly body: Body;
-    };
+    }
+  /**
+   * `not` in a module with `import future.keywords.not`: holds when no way through the body exists. What the compiler takes
+   * out of the body stays inside. `explicitBody`: written with braces.
+   */
+  | { readonly kind: "not"; readonly loc: Location; readonly body: Body; readonly explicitBody: boolean }
+  /** `import future.keywords.and` and `….or`; an operand written without braces is a body of one expression. */
+  | { readonly kind: "and" | "or"; readonly loc: Location; readonly left: Body; readonly right: Body };
 
 export interface Head {
   readonly loc: Location;
