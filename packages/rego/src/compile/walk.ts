@@ -117,7 +117,7 @@ export function walkExpr(expr: Expr, visit: (term: Term) => boolean): void {
     walkTerm(terms.operator, visit);
     for (const arg of terms.args) walkTerm(arg, visit);
   } else if (terms.kind === "not") walkBody(terms.body, visit);
-  else if (terms.kind === "and" || terms.kind === "or") {
+  else if ("left" in terms) {
     walkBody(terms.left, visit);
     walkBody(terms.right, visit);
   } else {
