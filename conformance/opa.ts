@@ -4,6 +4,7 @@ import {
   compile,
   EvaluationError,
   type Evaluator,
+  formatEvaluationError,
   jsonText,
   parseJson,
   RegoError,
@@ -125,7 +126,7 @@ function judgeError(each: Case, error: Error): string | undefined {
   if (code === undefined) return `crashed: ${error.stack?.split("\n").slice(0, 3).join(" ")}`;
   if (each.want_error_code !== undefined && each.want_error_code !== code)
     return `wanted ${each.want_error_code}, got ${code}: ${error.message}`;
-  const text = `${code}: ${error.message}`;
+  const text = error instanceof EvaluationError ? formatEvaluationError(error) : error.message;
   if (each.want_error !== undefined && !text.includes(each.want_error))
     return `wanted "${each.want_error}", got "${error.message}"`;
   return undefined;

@@ -177,9 +177,14 @@ export class RegoPolicy {
       return prepared.interpreter.run(planName, options.input, data, state);
     } catch (error) {
       if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
-      throw error;
+      throw error instanceof EvaluationError ? withFileName(error, prepared.policy) : error;
     }
   }
+}
+
+function withFileName({ code, message, place }: EvaluationError, policy: Policy): EvaluationError {
+  const name = policy.static.files?.[place?.file ?? -1]?.value;
+  return new EvaluationError(code, message, name === undefined ? place : { ...place, name });
 }
 
 function pathParts(path: string): readonly string[] {

@@ -10,7 +10,7 @@ export {
   type ModuleSource,
   RegoPolicy,
 } from "./engine.ts";
-export { EvaluationError, type EvaluationErrorCode } from "./run/errors.ts";
+export { EvaluationError, type EvaluationErrorCode, formatEvaluationError } from "./run/errors.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Read } from "./run/trace.ts";
 export type { Module, RegoVersion } from "./syntax/ast.ts";

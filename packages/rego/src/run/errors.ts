@@ -11,12 +11,19 @@ export type EvaluationErrorCode =
 /** A query that cannot be answered: OPA's code and text, and the place in the policy where it is known. */
 export class EvaluationError extends Error {
   readonly code: EvaluationErrorCode;
+  /** `name` is the file's; the engine adds it, as plans know files by number. */
   readonly place: (Place & { readonly name?: string }) | undefined;
 
-  constructor(code: EvaluationErrorCode, message: string, place?: Place) {
+  constructor(code: EvaluationErrorCode, message: string, place?: Place & { readonly name?: string }) {
     super(message);
     this.name = "EvaluationError";
     this.code = code;
     this.place = place;
   }
+}
+
+/** One line, as OPA prints it: `policy.rego:3: eval_conflict_error: message`. */
+export function formatEvaluationError({ code, message, place }: EvaluationError): string {
+  const where = place?.name === undefined || place.row === undefined ? "" : `${place.name}:${place.row}: `;
+  return `${where}${code}: ${message}`;
 }

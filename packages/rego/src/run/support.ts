@@ -36,8 +36,8 @@ export function dot(source: Value | undefined, key: Value | undefined): Value | 
 }
 
 /** The value of a local that may be assigned once: the same again is no conflict. */
-export function once(known: Value | undefined, value: Value, isFunction: boolean, row: number): Value {
-  if (known !== undefined && known !== value && !equal(known, value)) throw valueConflict(isFunction, { row });
+export function once(known: Value | undefined, value: Value, isFunction: boolean, row: number, file: number): Value {
+  if (known !== undefined && known !== value && !equal(known, value)) throw valueConflict(isFunction, { row, file });
   return value;
 }
 

@@ -137,10 +137,12 @@ class FunctionWriter {
     },
     AssignIntStmt: (w: FunctionWriter, { value, target }: Fields<"AssignIntStmt">) =>
       w.#emit(`${w.#target(target)} = ${value};`),
-    AssignVarOnceStmt: (w: FunctionWriter, { source, target, row }: Fields<"AssignVarOnceStmt">) => {
+    AssignVarOnceStmt: (w: FunctionWriter, { source, target, row, file }: Fields<"AssignVarOnceStmt">) => {
       w.#requireDefined(source);
       const name = w.#target(target);
-      w.#emit(`${name} = $.once(${name}, ${w.#operand(source)}, ${(w.#func?.params.length ?? 0) > 2}, ${row ?? 0});`);
+      w.#emit(
+        `${name} = $.once(${name}, ${w.#operand(source)}, ${(w.#func?.params.length ?? 0) > 2}, ${row ?? 0}, ${file ?? 0});`,
+      );
     },
     AssignVarStmt: (w: FunctionWriter, { source, target }: Fields<"AssignVarStmt">) => {
       if (source.type === "local" && source.value < 2) w.#emit(`${w.#target(target)} = ${w.#operand(source)};`);
