@@ -5,6 +5,7 @@ import { json } from "./json.ts";
 import { numbers } from "./numbers.ts";
 import { objects } from "./objects.ts";
 import { operators } from "./operators.ts";
+import { output } from "./output.ts";
 import { regex } from "./regex.ts";
 import { strings } from "./strings.ts";
 import { time } from "./time.ts";
@@ -21,4 +22,5 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...encoding,
   ...numbers,
   ...time,
+  ...output,
 ]);

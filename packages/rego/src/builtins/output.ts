@@ -1,0 +1,42 @@
+import { typeName } from "../value/access.ts";
+import { RegoSet } from "../value/collection.ts";
+import type { Value } from "../value/value.ts";
+import { type Builtin, operandTypeError, type QueryState } from "./builtin.ts";
+import { regoText } from "./go-format.ts";
+import { stringAt } from "./operands.ts";
+
+/** More lines of one print would only fill the log: operands with many values multiply. */
+const maxLines = 1000;
+
+/** Each operand is a string, or a set of its values: empty where the operand is undefined. One line per combination. */
+function print([operands]: readonly Value[], { effects }: QueryState): Value {
+  if (!Array.isArray(operands)) throw operandTypeError(1, "array", typeName(operands as Value));
+  let lines = [""];
+  for (const [i, operand] of (operands as readonly Value[]).entries()) {
+    const texts = operand instanceof RegoSet ? textsOf(operand) : [plainText(operand)];
+    lines = lines.flatMap((line) => texts.map((text) => (i === 0 ? text : `${line} ${text}`))).slice(0, maxLines);
+  }
+  for (const line of lines) effects.print?.(line);
+  return true;
+}
+
+function textsOf(values: RegoSet): readonly string[] {
+  return values.size === 0 ? ["<undefined>"] : values.sorted().map(plainText);
+}
+
+function plainText(value: Value): string {
+  return typeof value === "string" ? value : regoText(value);
+}
+
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/tracing, and what `print` calls become. */
+export const output: readonly Builtin[] = [
+  { name: "internal.print", call: print },
+  {
+    name: "trace",
+    call: (args, { effects }) => {
+      const message = stringAt(args, 1);
+      effects.note?.(message);
+      return true;
+    },
+  },
+];
