@@ -1,5 +1,5 @@
 import { type Check, verdict } from "../check.ts";
-import { containersOf, named, quoteAll } from "../pod.ts";
+import { containersOf, named } from "../pod.ts";
 
 const prefix = "container.apparmor.security.beta.kubernetes.io/";
 
@@ -38,27 +38,23 @@ export const appArmorProfile: Check = {
                   bad.map(({ container }) => container.name),
                 ),
               ]),
+          ...(annotations.length === 0 ? [] : [annotations.length === 1 ? "annotation" : "annotations"]),
         ];
-        const details = [
-          ...(setters.length === 0
-            ? []
-            : [`${setters.join(" and ")} must not set AppArmor profile type to ${quoteAll([...types].sort())}`]),
-          ...(annotations.length === 0
-            ? []
-            : [
-                `annotation${annotations.length === 1 ? "" : "s"} ${annotations
-                  .map(([key, value]) => `"${key}=${JSON.stringify(value).slice(1, -1)}"`)
-                  .sort()
-                  .join(", ")}`,
-              ]),
-        ];
+        const values = [
+          ...[...types].map((type) => JSON.stringify(type)),
+          ...annotations.map(([key, value]) => `"${key}=${JSON.stringify(value)}"`),
+        ].sort();
         const fields = [
           ...(pod ? ["spec.securityContext.appArmorProfile.type"] : []),
           ...bad.map(({ path }) => `${path}.securityContext.appArmorProfile.type`),
           ...annotations.map(([key]) => `metadata.annotations[${key}]`),
         ];
-        const reason = fields.length === 1 ? "forbidden AppArmor profile" : "forbidden AppArmor profiles";
-        return verdict(reason, details.join(" and "), fields);
+        const reason = values.length === 1 ? "forbidden AppArmor profile" : "forbidden AppArmor profiles";
+        return verdict(
+          reason,
+          `${setters.join(" and ")} must not set AppArmor profile type to ${values.join(", ")}`,
+          fields,
+        );
       },
     },
   ],
