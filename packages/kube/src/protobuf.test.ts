@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeProtobuf, isProtobuf } from "./protobuf.ts";
+import { StatusError } from "./status.ts";
+
+type Part = readonly [field: number, value: string | number | Part[]];
+
+/** A tiny writer: strings and messages by length, numbers as varints. */
+function message(parts: readonly Part[]): Buffer {
+  return Buffer.concat(
+    parts.map(([field, value]) => {
+      if (typeof value === "number") return Buffer.from([field << 3, value]);
+      const bytes = typeof value === "string" ? Buffer.from(value) : message(value);
+      return Buffer.concat([Buffer.from([(field << 3) | 2, bytes.length]), bytes]);
+    }),
+  );
+}
+
+function envelope(apiVersion: string, kind: string, parts: readonly Part[]): Buffer {
+  const type = message([
+    [1, apiVersion],
+    [2, kind],
+  ]);
+  const raw = message(parts);
+  return Buffer.concat([
+    Buffer.from("k8s\0"),
+    Buffer.from([0x0a, type.length]),
+    type,
+    Buffer.from([0x12, raw.length]),
+    raw,
+  ]);
+}
+
+const decoded: { readonly [what: string]: readonly [bytes: Buffer, value: object] } = {
+  "a namespace": [
+    envelope("v1", "Namespace", [[1, [[1, "shop"]]]]),
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } },
+  ],
+  "maps of labels": [
+    envelope("v1", "ConfigMap", [
+      [
+        1,
+        [
+          [1, "c"],
+          [
+            11,
+            [
+              [1, "k"],
+              [2, "v"],
+            ],
+          ],
+        ],
+      ],
+      [
+        2,
+        [
+          [1, "key"],
+          [2, "text"],
+        ],
+      ],
+    ]),
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c", labels: { k: "v" } }, data: { key: "text" } },
+  ],
+  "bytes as base64": [
+    envelope("v1", "Secret", [
+      [
+        2,
+        [
+          [1, "k"],
+          [2, "hi"],
+        ],
+      ],
+    ]),
+    { apiVersion: "v1", kind: "Secret", data: { k: "aGk=" } },
+  ],
+  "a group whose package has a short name": [
+    envelope("rbac.authorization.k8s.io/v1", "Role", [
+      [
+        2,
+        [
+          [1, "get"],
+          [3, "pods"],
+        ],
+      ],
+    ]),
+    { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", rules: [{ verbs: ["get"], resources: ["pods"] }] },
+  ],
+  "embedded structs, whose fields stand in the outer object": [
+    envelope("v1", "Pod", [
+      [
+        2,
+        [
+          [
+            1,
+            [
+              [1, "v"],
+              [2, [[2, []]]],
+            ],
+          ],
+        ],
+      ],
+    ]),
+    { apiVersion: "v1", kind: "Pod", spec: { volumes: [{ name: "v", emptyDir: {} }] } },
+  ],
+  quantities: [
+    envelope("v1", "PersistentVolumeClaim", [
+      [
+        2,
+        [
+          [
+            2,
+            [
+              [
+                2,
+                [
+                  [1, "storage"],
+                  [2, [[1, "1Gi"]]],
+                ],
+              ],
+            ],
+          ],
+        ],
+      ],
+    ]),
+    { apiVersion: "v1", kind: "PersistentVolumeClaim", spec: { resources: { requests: { storage: "1Gi" } } } },
+  ],
+  times: [
+    envelope("v1", "Namespace", [[1, [[8, [[1, 60]]]]]]),
+    { apiVersion: "v1", kind: "Namespace", metadata: { creationTimestamp: "1970-01-01T00:01:00Z" } },
+  ],
+};
+
+for (const [what, [bytes, value]] of Object.entries(decoded)) {
+  test(`protobuf: ${what}`, () => {
+    assert.ok(isProtobuf(bytes));
+    const got = JSON.parse(JSON.stringify(decodeProtobuf(bytes))) as { metadata?: object };
+    if (JSON.stringify(got.metadata) === "{}") delete got.metadata;
+    assert.deepEqual(got, value);
+  });
+}
+
+const malformed: { readonly [what: string]: Buffer } = {
+  "no envelope": Buffer.from("{}"),
+  "a cut message": envelope("v1", "Pod", [[2, "x"]]).subarray(0, -1),
+  "an unknown kind": envelope("v1", "Gadget", []),
+  "a length beyond the end": Buffer.concat([Buffer.from("k8s\0"), Buffer.from([0x12, 0x7f])]),
+  "an endless varint": Buffer.concat([Buffer.from("k8s\0"), Buffer.alloc(20, 0xff)]),
+};
+
+for (const [what, bytes] of Object.entries(malformed)) {
+  test(`protobuf: ${what} is a bad request`, () => {
+    assert.throws(
+      () => decodeProtobuf(bytes),
+      (error: unknown) => error instanceof StatusError && error.status.reason === "BadRequest",
+    );
+  });
+}
