@@ -46,7 +46,7 @@ function addElement(scope: Scope, term: Comprehension, target: number): void {
  */
 function planFromIndex(scope: Scope, term: Comprehension): Operand | undefined {
   const keys = keysOf(scope, term);
-  if (keys.length === 0 || !scope.writer.isRepeated) return undefined;
+  if (keys.length === 0 || !scope.writer.isRepeated || !scope.library.hasLookups) return undefined;
   const func = scope.library.index(term, `${scope.context.key} ${keys.join()}`, () => planIndex(scope, term, keys));
   if (func === undefined) return undefined;
   const { writer } = scope;

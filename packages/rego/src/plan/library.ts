@@ -29,8 +29,12 @@ export class Library {
   readonly #indexes = new Map<Term, Map<string, string | undefined>>();
   #indexNames = 0;
 
-  constructor(compiled: Compiled) {
+  /** Whether entries, definitions and comprehensions may be looked up by functions that OPA's planner does not make. */
+  readonly hasLookups: boolean;
+
+  constructor(compiled: Compiled, hasLookups: boolean) {
     this.compiled = compiled;
+    this.hasLookups = hasLookups;
     this.#root = createTree(compiled);
   }
 

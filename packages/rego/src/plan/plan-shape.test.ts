@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../engine.ts";
 import type { Block, Policy, Stmt } from "../run/ir.ts";
+import { planPolicy } from "./planner.ts";
 
 function planOf(module: string, path: string): Policy {
   const { policy } = compile([{ file: "p.rego", text: `package p\n${module}` }]);
@@ -40,6 +41,20 @@ test("definitions with one constant return at once", () => {
   };
   assert.equal(returns("a if input.x\na if input.y"), 3);
   assert.equal(returns("a := 1 if input.x\na := 2 if input.y"), 1);
+});
+
+test("without lookups there are only OPA's functions", () => {
+  const words = Array.from({ length: 8 }, (_, i) => `a if input.kind == "w${i}"`).join("\n");
+  const module = `${words}\no[k] := v if v := data.big[k]\nr contains x if { o["a"]; a; some y in input.ys; x := [z | input.zs[z] = y] }`;
+  const { policy } = compile([{ file: "p.rego", text: `package p\n${module}` }]);
+  assert.ok(policy);
+  const wanted = [{ name: "query", path: ["p", "r"] }];
+  assert.deepEqual(names(planPolicy(policy.compiled, wanted, { lookups: false })), [
+    "g0.data.p.a",
+    "g0.data.p.o",
+    "g0.data.p.r",
+  ]);
+  assert.ok(names(planPolicy(policy.compiled, wanted)).length > 10);
 });
 
 test("functions are planned once per context", () => {

@@ -13,12 +13,17 @@ export type Wanted =
   | { readonly name: string; readonly query: CompiledQuery }
   | { readonly name: string; readonly path: readonly string[] };
 
+export interface PlanOptions {
+  /** False leaves out the lookups beyond OPA's planner, for plans that are printed. */
+  readonly lookups?: boolean;
+}
+
 /**
  * Plans queries and entry points over compiled modules into OPA's IR (https://www.openpolicyagent.org/docs/ir). What is planned beyond
  * it is told in README.md.
  */
-export function planPolicy(compiled: Compiled, wanted: readonly Wanted[]): Policy {
-  const library = new Library(compiled);
+export function planPolicy(compiled: Compiled, wanted: readonly Wanted[], options: PlanOptions = {}): Policy {
+  const library = new Library(compiled, options.lookups !== false);
   for (const each of wanted) planWanted(library, each);
   for (let job = library.nextJob(); job !== undefined; job = library.nextJob()) planJob(library, job);
   return library.builder.build();

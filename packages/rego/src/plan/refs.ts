@@ -38,7 +38,7 @@ function planData(scope: Scope, path: readonly string[], operands: readonly Term
 function planRules(scope: Scope, node: TreeNode, operands: readonly Term[], next: Next<Operand>): void {
   const [key, ...rest] = operands;
   if (isFunctionNode(node)) scope.writer.fail();
-  else if (key !== undefined && isBound(scope, key) && isSelective(node)) {
+  else if (key !== undefined && scope.library.hasLookups && isBound(scope, key) && isSelective(node)) {
     planTerm(scope, key, (value) => {
       const found = call(scope, scope.library.keyFunction(node, scope.context), value);
       planPath(scope, found, rest, next);

@@ -64,7 +64,7 @@ type Exit = "break" | "return";
 
 /** Definitions of a function of this name. Where a string tells many apart, only those that it is for are asked. */
 function planDefinitions(frame: Frame, rules: readonly CompiledRule[], name: string): readonly Block[] {
-  const dispatch = findDispatch(rules);
+  const dispatch = frame.scope.library.hasLookups ? findDispatch(rules) : undefined;
   const rest = dispatch?.rest ?? rules;
   if (rules[0]?.kind === "set") {
     const { writer } = frame.scope;
