@@ -1,6 +1,13 @@
 import { typeName } from "../value/access.ts";
-import { multiply } from "../value/arithmetic.ts";
-import { bigintOf, isInteger, type NumberValue, normalizeInteger, numberFromText } from "../value/number.ts";
+import {
+  bigintOf,
+  decimalOf,
+  isInteger,
+  type NumberValue,
+  normalizeInteger,
+  normalizeNumber,
+  numberFromText,
+} from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError, type QueryState } from "./builtin.ts";
 import { isNumber, numberAt, stringAt } from "./operands.ts";
@@ -115,7 +122,13 @@ function parseUnits(args: readonly Value[]): Value {
     decimalUnits[unit === "m" ? unit : unit.toUpperCase()];
   const factor = unit.toLowerCase() === "mi" ? binaryUnits["mi"] : scale;
   if (factor === undefined) throw new BuiltinError(`units.parse: unit ${unit} not recognized`);
-  return multiply(amount, normalize(factor));
+  return exactProduct(amount, normalize(factor));
+}
+
+/** Quantities are exact decimals: no rounding as in arithmetic. */
+function exactProduct(a: NumberValue, b: NumberValue): NumberValue {
+  const [x, y] = [decimalOf(a), decimalOf(b)];
+  return normalizeNumber(x.coefficient * y.coefficient, x.exponent + y.exponent);
 }
 
 function normalize(factor: NumberValue): NumberValue {
@@ -128,7 +141,7 @@ function parseBytes(args: readonly Value[]): Value {
   const lower = unit.toLowerCase().replace(/b$/, "");
   const factor = lower === "" ? 1n : (binaryUnits[lower] ?? (lower.length === 1 ? decimalBytes[lower] : undefined));
   if (factor === undefined) throw new BuiltinError(`units.parse_bytes: byte unit ${unit.toLowerCase()} not recognized`);
-  const product = multiply(amount, normalizeInteger(factor));
+  const product = exactProduct(amount, normalizeInteger(factor));
   return isInteger(product) ? product : normalizeInteger(bigintOf(product));
 }
 

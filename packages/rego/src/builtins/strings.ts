@@ -1,5 +1,4 @@
 import { isObject, typeName } from "../value/access.ts";
-import { floor } from "../value/arithmetic.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
 import { bigintOf } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
@@ -105,7 +104,7 @@ function formatInt(args: readonly Value[]): Value {
   const base = numberAt(args, 2);
   if (base !== 2 && base !== 8 && base !== 10 && base !== 16)
     throw new BuiltinError("operand 2 must be one of {2, 8, 10, 16}", "eval_type_error");
-  return bigintOf(floor(numberAt(args, 1))).toString(base);
+  return bigintOf(numberAt(args, 1)).toString(base);
 }
 
 /** A string, or all strings of a set or array. */
