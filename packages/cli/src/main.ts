@@ -5,7 +5,7 @@ import { pluginsCommand } from "./commands/plugins.ts";
 import { tourCommand } from "./commands/tour.ts";
 import { upCommand } from "./commands/up.ts";
 import { exitCodes, UsageError } from "./errors.ts";
-import { InputError } from "./manifests.ts";
+import { InputError, reasonOf } from "./manifests.ts";
 import { version } from "./version.ts";
 
 const program = new Command("sallyport")
@@ -43,6 +43,11 @@ try {
 /** One clear line, and the exit code that says whose fault it was. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code !== undefined && path !== undefined) {
+    process.stderr.write(`sallyport: ${path}: ${reasonOf(error)}\n`);
+    return exitCodes.failed;
+  }
   const message = (error as Error).message;
   process.stderr.write(`sallyport: ${message}\n`);
   if (error instanceof UsageError || error instanceof InputError) return exitCodes.badInput;

@@ -9,7 +9,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts";
 import { type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
@@ -81,7 +81,7 @@ function checkHeader(file: string): void {
 function lockFolder(folder: string): () => void {
   const file = join(folder, "lock");
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const owner = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
     if (owner > 0 && owner !== process.pid && isAlive(owner))
       throw new StoreError(`${folder}: in use by process ${owner}; stop it, or name another --data folder`);
@@ -103,6 +103,14 @@ function lockFolder(folder: string): () => void {
     throw new StoreError(`${folder}: ${reason}; name another --data folder`, { cause: error });
   }
   return () => rmSync(file, { force: true });
+}
+
+/** Step by step: Node's own recursive mkdir hides why it fails, and never ends below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function isAlive(pid: number): boolean {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { open } from "lmdb";
 import { openLmdbStore } from "./lmdb-store.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { CompactedError, type Store, StoreError, type StoreEvent } from "./store.ts";
@@ -106,6 +107,24 @@ test(
     rmSync(join(folder, "lock"));
     writeFileSync(join(folder, "data.mdb"), "garbage");
     assert.throws(() => openLmdbStore(folder), fault(/damaged/));
+  }),
+);
+
+test(
+  "lmdb: a folder of a newer version is refused",
+  withFolder(async (folder) => {
+    const store = openLmdbStore(folder);
+    await store.write({ key: "/a", expected: 0, value: bytes("1") });
+    await store.close();
+    const database = open<Buffer, string>({ path: folder, encoding: "binary" });
+    await database.put("m/format", Buffer.from("99"));
+    await database.close();
+    assert.throws(
+      () => openLmdbStore(folder),
+      (error: unknown) =>
+        error instanceof StoreError &&
+        /written by a newer version \(format 99, this program knows 1\)/.test(error.message),
+    );
   }),
 );
 

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { capabilitiesText } from "./capabilities.ts";
+import { catalogueText, schemasText } from "./kube.ts";
+
+const openApi = `${process.env["SALLYPORT_DATA"] ?? "../shared/data"}/kubernetes/openapi-v2.json`;
+const capabilities = `${process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance"}/opa-capabilities/capabilities.json`;
+
+function absent(file: string): string | false {
+  return existsSync(file) ? false : `no ${file}`;
+}
+
+test("checked-in Kubernetes tables are current", { skip: absent(openApi) }, () => {
+  const api = JSON.parse(readFileSync(openApi, "utf8"));
+  assert.ok(
+    catalogueText(api) === readFileSync("packages/kube/src/data/resources.generated.json", "utf8"),
+    "resources: npm run generate -- kube",
+  );
+  assert.ok(
+    schemasText(api) === readFileSync("packages/kube/src/data/schemas.generated.json", "utf8"),
+    "schemas: npm run generate -- kube",
+  );
+});
+
+test("checked-in builtin signatures are current", { skip: absent(capabilities) }, () => {
+  const text = capabilitiesText(readFileSync(capabilities, "utf8"));
+  assert.ok(
+    text === readFileSync("packages/rego/src/builtins/capabilities.generated.json", "utf8"),
+    "npm run generate -- capabilities",
+  );
+});
