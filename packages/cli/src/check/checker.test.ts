@@ -102,4 +102,10 @@ test("check: broken policies are bad input, also in ConfigMaps", async () => {
     check(pod("a"), { policies: [{ ...policy, text: "package p\nx := y" }] }),
     (error: unknown) => error instanceof InputError && /var y is unsafe/.test(error.message),
   );
+  const map =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: opa}\ndata:\n  p.rego: |\n    package p\n    x := y\n";
+  await assert.rejects(
+    check(map),
+    (error: unknown) => error instanceof InputError && /opa\/c\/p\.rego:2: .*var y is unsafe/.test(error.message),
+  );
 });

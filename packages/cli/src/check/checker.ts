@@ -75,9 +75,15 @@ function orderOf({ value }: Manifest): number {
   return at < 0 ? firstKinds.length : at;
 }
 
+/** What is wrong with a policy that came in a ConfigMap; seen while the store tells of it, answered afterwards. */
+interface PolicyFault {
+  text: string | undefined;
+}
+
 class Checker {
   readonly #options: CheckOptions;
   readonly #cache: Cache;
+  readonly #policyFault: PolicyFault;
   readonly #registry: Registry;
   readonly assumptions: string[] = [];
   #decision: Decision | undefined;
@@ -85,10 +91,12 @@ class Checker {
   private constructor(
     options: CheckOptions,
     cache: Cache,
+    policyFault: PolicyFault,
     registry: (onDecision: (decision: Decision) => void) => Registry,
   ) {
     this.#options = options;
     this.#cache = cache;
+    this.#policyFault = policyFault;
     this.#registry = registry((decision) => {
       this.#decision = decision;
     });
@@ -100,6 +108,7 @@ class Checker {
     const store = createMemoryStore();
     const cache = await Cache.over(store);
     let policies: PolicySet = emptyPolicySet;
+    const policyFault: PolicyFault = { text: undefined };
     const activate = (sources: readonly PolicySource[]) => {
       const result = createPolicySet([...options.policies, ...sources], policies.generation + 1);
       if ("error" in result) return { error: result.error };
@@ -110,11 +119,13 @@ class Checker {
     if (error !== undefined) throw new InputError(error);
     const sync = new Sync(defaultSyncOptions, {
       activate,
-      annotate: (_namespace, _name, values) => checkStatus(values),
+      annotate: (_namespace, _name, values) => {
+        policyFault.text ??= faultIn(values);
+      },
     });
     for (const resource of cache.resources) sync.declare(resource);
     cache.follow((event) => sync.apply(event));
-    return new Checker(options, cache, (onDecision) =>
+    return new Checker(options, cache, policyFault, (onDecision) =>
       createRegistry(
         {
           store,
@@ -174,6 +185,8 @@ class Checker {
       const exists = name !== "" && this.#cache.get(info.group, info.resource, namespace, name) !== undefined;
       if (exists) await this.#registry.updateFrom({ value, strictErrors: [] }, { ...context, name });
       else await this.#registry.create({ value, strictErrors: [] }, context);
+      const fault = this.#policyFault.text;
+      if (fault !== undefined) throw new InputError(fault);
       return { verdict: "allowed", warnings, ...this.#recorded() };
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
@@ -230,10 +243,11 @@ class Checker {
   }
 }
 
-/** A ConfigMap that holds a broken policy would be kept by a server, with a note on it; a check says so at once. */
-function checkStatus(values: { readonly [key: string]: string }): void {
+/** A ConfigMap that holds a broken policy would be kept by a server, with a note on it; a check calls it bad input. */
+function faultIn(values: { readonly [key: string]: string }): string | undefined {
   for (const text of Object.values(values)) {
     const status = JSON.parse(text) as { readonly status: string; readonly error?: string };
-    if (status.status === "error") throw new InputError(status.error ?? "a policy does not compile");
+    if (status.status === "error") return status.error ?? "a policy does not compile";
   }
+  return undefined;
 }
