@@ -52,6 +52,27 @@ for (const [type, patch, data] of patches) {
     }));
 }
 
+test("scale reads and writes the replicas of its object", () =>
+  withServer(async ({ call }) => {
+    const path = "/apis/apps/v1/namespaces/default/deployments";
+    const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "x:1" }] } };
+    await call(path, { body: { metadata: { name: "d" }, spec: { selector: { matchLabels: { a: "b" } }, template } } });
+    assert.deepEqual((await call(`${path}/d/scale`)).body.spec, { replicas: 1 });
+    const patched = await call(`${path}/d/scale`, {
+      method: "PATCH",
+      type: "application/merge-patch+json",
+      body: { spec: { replicas: 3 } },
+    });
+    assert.deepEqual([patched.body.kind, patched.body.spec], ["Scale", { replicas: 3 }]);
+    const { body } = await call(`${path}/d`);
+    assert.deepEqual([body.spec.replicas, body.metadata.generation], [3, 2]);
+    const refused = await call(`${path}/d/scale`, {
+      method: "PUT",
+      body: { metadata: { name: "d" }, spec: { replicas: -1 } },
+    });
+    assert.equal(refused.code, 422);
+  }));
+
 interface Refusal {
   readonly call: readonly [path: string, call?: Call];
   readonly code: number;

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { UserInfo } from "@sallyport/admission";
 import {
+  applyJsonPatch,
+  applyMergePatch,
   authorizeByRbac,
   findResource,
   type KubeObject,
@@ -241,6 +243,15 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
     return;
   }
   const context = writeContext(call, info.subresource === "status" ? parentInfo(served) : served);
+  if (info.verb === "patch" && info.subresource === "scale") {
+    const patch = parsePatch(bytes, type);
+    const make = (scale: KubeObject) =>
+      (type === "application/json-patch+json"
+        ? applyJsonPatch(scale, patch)
+        : applyMergePatch(scale, patch)) as KubeObject;
+    write(call, 200, await scaleTo(make, { ...context, info: parentInfo(served) }, options));
+    return;
+  }
   if (info.verb === "patch") {
     const target = patchTarget(context, served, info);
     write(
@@ -299,15 +310,7 @@ async function serveBody(
     return info.verb === "create" ? registry.create(body, context) : registry.updateFrom(body, context);
   }
   const parent = { ...context, info: parentInfo(served) };
-  if (info.subresource === "scale") {
-    const replicas = (body.value["spec"] as { readonly replicas?: number } | undefined)?.replicas ?? 0;
-    return scaleOf(
-      await registry.update((current) => ({ ...current, spec: { ...((current["spec"] ?? {}) as object), replicas } }), {
-        ...parent,
-        subresource: "",
-      }),
-    );
-  }
+  if (info.subresource === "scale") return scaleTo(() => body.value as unknown as KubeObject, parent, { registry });
   if (info.subresource === "eviction") {
     await registry.delete({}, { ...parent, subresource: "" });
     return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as unknown as KubeObject;
@@ -320,6 +323,28 @@ async function serveBody(
   )
     return registry.updateFrom(body, parent);
   throw new StatusError("MethodNotAllowed", `${served.resource} is not supported yet`);
+}
+
+/** Writes the replicas of a Scale, as `make` answers it for the current one, into the object that it belongs to. */
+async function scaleTo(
+  make: (scale: KubeObject) => KubeObject,
+  context: WriteContext,
+  { registry }: Pick<HandlerOptions, "registry">,
+): Promise<KubeObject> {
+  const updated = await registry.update(
+    (current) => {
+      const { replicas } = (make(scaleOf(current))["spec"] ?? {}) as { readonly replicas?: unknown };
+      if (!Number.isInteger(replicas) || Number(replicas) < 0) {
+        throw new StatusError(
+          "Invalid",
+          `Scale.autoscaling "${context.name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas ?? null)}: must be greater than or equal to 0`,
+        );
+      }
+      return { ...current, spec: { ...((current["spec"] ?? {}) as object), replicas } };
+    },
+    { ...context, subresource: "" },
+  );
+  return scaleOf(updated);
 }
 
 function parsePatch(bytes: Buffer, type: string): unknown {
