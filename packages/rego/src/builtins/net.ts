@@ -1,0 +1,203 @@
+import { typeName } from "../value/access.ts";
+import { RegoSet, sortedEntries } from "../value/collection.ts";
+import type { Value } from "../value/value.ts";
+import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { stringAt } from "./operands.ts";
+
+/** An address range: `bits` is 32 or 128, `base` has only the prefix's bits. */
+interface Cidr {
+  readonly bits: 32 | 128;
+  readonly base: bigint;
+  readonly prefix: number;
+}
+
+/** An address as Go's net.ParseIP reads it. */
+function parseAddress(text: string): { readonly bits: 32 | 128; readonly value: bigint } | undefined {
+  const dotted = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (dotted !== null) {
+    const parts = dotted.slice(1);
+    if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith("0")))) return undefined;
+    return { bits: 32, value: parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) };
+  }
+  return parseIpv6(text);
+}
+
+function parseIpv6(text: string): { readonly bits: 128; readonly value: bigint } | undefined {
+  const tail = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  const embedded = tail === null ? undefined : parseAddress(tail[2] ?? "");
+  if (tail !== null && embedded === undefined) return undefined;
+  const hex =
+    embedded === undefined
+      ? text
+      : `${tail?.[1]}${(embedded.value >> 16n).toString(16)}:${(embedded.value & 0xffffn).toString(16)}`;
+  const halves = hex.split("::");
+  if (!hex.includes(":") || halves.length > 2) return undefined;
+  const [head = [], rest = []] = halves.map((half) => (half === "" ? [] : half.split(":")));
+  const missing = 8 - head.length - rest.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...head, ...Array.from({ length: Math.max(missing, 0) }, () => "0"), ...rest];
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return undefined;
+  return { bits: 128, value: groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n) };
+}
+
+function parseCidr(text: string): Cidr | undefined {
+  const [address = "", length = "", ...rest] = text.split("/");
+  const parsed = parseAddress(address);
+  if (
+    parsed === undefined ||
+    rest.length > 0 ||
+    !/^\d{1,3}$/.test(length) ||
+    (length.length > 1 && length.startsWith("0"))
+  )
+    return undefined;
+  const prefix = Number(length);
+  if (prefix > parsed.bits) return undefined;
+  const host = BigInt(parsed.bits - prefix);
+  return { bits: parsed.bits, base: (parsed.value >> host) << host, prefix };
+}
+
+function cidrOf(text: string): Cidr {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) throw new BuiltinError(`invalid CIDR address: ${text}`);
+  return cidr;
+}
+
+/** A CIDR, or an address as the range of itself. */
+function rangeOf(text: string): Cidr {
+  const address = text.includes("/") ? undefined : parseAddress(text);
+  return address === undefined ? cidrOf(text) : { bits: address.bits, base: address.value, prefix: address.bits };
+}
+
+function contains(outer: Cidr, inner: Cidr): boolean {
+  if (outer.bits !== inner.bits || inner.prefix < outer.prefix) return false;
+  const host = BigInt(outer.bits - outer.prefix);
+  return inner.base >> host === outer.base >> host;
+}
+
+function intersects(a: Cidr, b: Cidr): boolean {
+  return contains(a, b) || contains(b, a);
+}
+
+/** Go's net.IP.String: dotted, or hexadecimal with the longest run of zeros left out. */
+function addressText(bits: 32 | 128, value: bigint): string {
+  if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
+  const groups = Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
+  const text = groups.join(":");
+  const runs = [...text.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map(([run]) => run);
+  const longest = runs.reduce(
+    (best, run) => (run.replaceAll(":", "").length > best.replaceAll(":", "").length ? run : best),
+    "",
+  );
+  return longest === ""
+    ? text
+    : text
+        .replace(longest, ":")
+        .replace(/^:(?!:)/, "::")
+        .replace(/(?<!:):$/, "::");
+}
+
+/** Larger ranges are mistakes that would only fill memory. */
+const maxExpanded = 1n << 20n;
+
+function expand(args: readonly Value[]): Value {
+  const { bits, base, prefix } = cidrOf(stringAt(args, 1));
+  const count = 1n << BigInt(bits - prefix);
+  if (count > maxExpanded) throw new BuiltinError(`a range of more than ${maxExpanded} addresses`);
+  return RegoSet.of(Array.from({ length: Number(count) }, (_, i) => addressText(bits, base + BigInt(i))));
+}
+
+/** The smallest list of ranges that covers the same addresses. */
+function merge(args: readonly Value[]): Value {
+  const given = args[0] as Value;
+  const texts =
+    given instanceof RegoSet ? given.sorted() : Array.isArray(given) ? (given as readonly Value[]) : undefined;
+  if (texts === undefined) throw operandTypeError(1, ["set", "array"], typeName(given));
+  const ranges = texts.map((text) => {
+    if (typeof text !== "string")
+      throw new BuiltinError(
+        `operand 1 must be ${Array.isArray(given) ? "array" : "set"} of strings but got ${Array.isArray(given) ? "array" : "set"} containing ${typeName(text)}`,
+        "eval_type_error",
+      );
+    return classfulRange(text);
+  });
+  const merged = ([32, 128] as const).flatMap((bits) =>
+    coverOf(
+      ranges.filter((range) => range.bits === bits),
+      bits,
+    ),
+  );
+  return RegoSet.of(merged.map(({ bits, base, prefix }) => `${addressText(bits, base)}/${prefix}`));
+}
+
+/** Without a length, an IPv4 address stands for its class's network, as Go's DefaultMask says. */
+function classfulRange(text: string): Cidr {
+  const address = text.includes("/") ? undefined : parseAddress(text);
+  if (address === undefined) return cidrOf(text);
+  if (address.bits === 128) throw new BuiltinError("IPv6 invalid: needs prefix length");
+  const first = address.value >> 24n;
+  const prefix = first < 128n ? 8 : first < 192n ? 16 : 24;
+  const host = BigInt(32 - prefix);
+  return { bits: 32, base: (address.value >> host) << host, prefix };
+}
+
+function coverOf(ranges: readonly Cidr[], bits: 32 | 128): readonly Cidr[] {
+  const spans: { from: bigint; to: bigint }[] = [];
+  for (const { base, prefix } of [...ranges].sort((a, b) =>
+    a.base < b.base ? -1 : a.base > b.base ? 1 : a.prefix - b.prefix,
+  )) {
+    const to = base + (1n << BigInt(bits - prefix)) - 1n;
+    const last = spans.at(-1);
+    if (last !== undefined && base <= last.to + 1n) last.to = to > last.to ? to : last.to;
+    else spans.push({ from: base, to });
+  }
+  return spans.flatMap(({ from, to }) => splitSpan(from, to, bits));
+}
+
+/** The fewest aligned ranges that make up a span. */
+function splitSpan(start: bigint, to: bigint, bits: 32 | 128): readonly Cidr[] {
+  const parts: Cidr[] = [];
+  for (let from = start; from <= to; ) {
+    let host = 0;
+    while (host < bits && (from >> BigInt(host)) % 2n === 0n && from + (1n << BigInt(host + 1)) - 1n <= to) host++;
+    parts.push({ bits, base: from, prefix: bits - host });
+    from += 1n << BigInt(host);
+  }
+  return parts;
+}
+
+/** Strings with the key under which a match is reported: their place in an array or object, themselves otherwise. */
+function keyed(value: Value, at: number): readonly (readonly [key: Value, text: string])[] {
+  const textOf = (item: Value): string => {
+    const first = Array.isArray(item) ? (item as readonly Value[])[0] : item;
+    if (typeof first !== "string") throw new BuiltinError(`operand ${at}: element must be string or non-empty array`);
+    return first;
+  };
+  if (typeof value === "string") return [[value, value]];
+  if (Array.isArray(value)) return (value as readonly Value[]).map((item, i) => [i, textOf(item)] as const);
+  if (value instanceof RegoSet) return value.sorted().map((item) => [item, textOf(item)] as const);
+  if (typeName(value) !== "object") throw operandTypeError(at, ["string", "array", "set", "object"], typeName(value));
+  return sortedEntries(value).map(([key, item]) => [key, textOf(item)] as const);
+}
+
+function containsMatches(args: readonly Value[]): Value {
+  const outers = keyed(args[0] as Value, 1).map(([key, text]) => [key, rangeOf(text)] as const);
+  const inners = keyed(args[1] as Value, 2).map(([key, text]) => [key, rangeOf(text)] as const);
+  return RegoSet.of(
+    outers.flatMap(([a, outer]) => inners.filter(([, inner]) => contains(outer, inner)).map(([b]): Value => [a, b])),
+  );
+}
+
+function two(name: string, compute: (a: Cidr, b: Cidr) => boolean): Builtin {
+  return { name, call: (args) => compute(cidrOf(stringAt(args, 1)), rangeOf(stringAt(args, 2))) };
+}
+
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/net */
+export const net: readonly Builtin[] = [
+  two("net.cidr_contains", contains),
+  { name: "net.cidr_intersects", call: (args) => intersects(cidrOf(stringAt(args, 1)), cidrOf(stringAt(args, 2))) },
+  two("net.cidr_overlap", contains),
+  { name: "net.cidr_contains_matches", call: containsMatches },
+  { name: "net.cidr_expand", call: expand },
+  { name: "net.cidr_merge", call: merge },
+  { name: "net.cidr_is_valid", call: ([text]) => typeof text === "string" && parseCidr(text) !== undefined },
+];
