@@ -1,13 +1,10 @@
 import { allBuiltins } from "./builtins/all.ts";
-import type { Builtin, Effects } from "./builtins/builtin.ts";
+import type { Builtin } from "./builtins/builtin.ts";
 import { compileModules, compileQuery } from "./compile/compile.ts";
 import type { Compiled } from "./compile/compiled.ts";
 import { planPolicy, type Wanted } from "./plan/planner.ts";
-import { EvaluationError } from "./run/errors.ts";
-import { type Generated, generate } from "./run/generate.ts";
-import { Interpreter } from "./run/interpreter.ts";
+import { type EvaluateOptions, Executable } from "./run/executable.ts";
 import type { Policy } from "./run/ir.ts";
-import { defaultLimits, type Limits, RunState } from "./run/state.ts";
 import { type Read, Trace } from "./run/trace.ts";
 import type { Module, RegoVersion } from "./syntax/ast.ts";
 import { type Diagnostic, RegoError } from "./syntax/diagnostic.ts";
@@ -15,8 +12,7 @@ import { parseModule, parseQuery } from "./syntax/parser.ts";
 import { lookup } from "./value/access.ts";
 import type { Value } from "./value/value.ts";
 
-/** `generated` runs JavaScript made from the plan; `interpreter` runs the plan itself, and is all there is where code may not be made from strings. */
-export type Evaluator = "generated" | "interpreter";
+export type { EvaluateOptions, Evaluator } from "./run/executable.ts";
 
 export interface ModuleSource {
   readonly file: string;
@@ -29,19 +25,6 @@ export interface EngineOptions {
   readonly strict?: boolean;
   /** Builtins beside those of OPA, or instead of them. */
   readonly builtins?: readonly Builtin[];
-}
-
-export interface EvaluateOptions {
-  readonly input?: Value | undefined;
-  readonly data?: Value;
-  readonly effects: Effects;
-  readonly evaluator?: Evaluator;
-  /** A builtin that fails ends the query instead of being undefined. */
-  readonly strictBuiltinErrors?: boolean;
-  readonly limits?: Limits;
-  /** Milliseconds by `clock`; both or none. */
-  readonly deadline?: number;
-  readonly clock?: () => number;
 }
 
 export interface CompileAnswer {
@@ -81,12 +64,6 @@ export interface ExplainedMember {
   readonly reads: readonly Read[];
 }
 
-interface Prepared {
-  readonly policy: Policy;
-  readonly interpreter: Interpreter;
-  generated: Generated | "impossible" | undefined;
-}
-
 const planName = "query";
 
 /** Prepared queries that are kept: an admission chain has a handful, a REPL many. */
@@ -96,7 +73,7 @@ const maxPrepared = 256;
 export class RegoPolicy {
   readonly compiled: Compiled;
   readonly #builtins: ReadonlyMap<string, Builtin>;
-  readonly #prepared = new Map<string, Prepared>();
+  readonly #prepared = new Map<string, Executable>();
   readonly #options: EngineOptions;
 
   constructor(compiled: Compiled, options: EngineOptions) {
@@ -109,7 +86,7 @@ export class RegoPolicy {
   evaluate(path: string, options: EvaluateOptions): Value | undefined {
     const parts = pathParts(path);
     const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
-    const [result] = this.#run(prepared, options);
+    const [result] = prepared.run(planName, options);
     return result === undefined ? undefined : lookup(result, "result");
   }
 
@@ -121,7 +98,7 @@ export class RegoPolicy {
     const parts = pathParts(path);
     const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
     const trace = new Trace(options.input);
-    const [result] = this.#run(prepared, { ...options, evaluator: "interpreter" }, trace);
+    const [result] = prepared.run(planName, { ...options, evaluator: "interpreter" }, trace);
     const files = prepared.policy.static.files ?? [];
     const derivations = trace.derivations.map(({ value, place, reads }) => ({
       value,
@@ -140,7 +117,7 @@ export class RegoPolicy {
       if (query === undefined) throw new RegoError(diagnostics);
       return { name: planName, query };
     });
-    return this.#run(prepared, options);
+    return prepared.run(planName, options);
   }
 
   /** OPA's IR of an entry point. */
@@ -148,43 +125,15 @@ export class RegoPolicy {
     return this.#prepare(`path ${pathParts(path).join("/")}`, () => ({ name: planName, path: pathParts(path) })).policy;
   }
 
-  #prepare(key: string, wanted: () => Wanted): Prepared {
+  #prepare(key: string, wanted: () => Wanted): Executable {
     const known = this.#prepared.get(key);
     if (known !== undefined) return known;
     const policy = planPolicy(this.compiled, [wanted()]);
-    const prepared: Prepared = { policy, interpreter: new Interpreter(policy), generated: undefined };
+    const prepared = new Executable(policy, this.#builtins);
     if (this.#prepared.size >= maxPrepared) this.#prepared.delete(this.#prepared.keys().next().value as string);
     this.#prepared.set(key, prepared);
     return prepared;
   }
-
-  #run(prepared: Prepared, options: EvaluateOptions, trace?: Trace): readonly Value[] {
-    const state = new RunState({
-      effects: options.effects,
-      builtins: this.#builtins,
-      strictBuiltinErrors: options.strictBuiltinErrors === true,
-      limits: options.limits ?? defaultLimits,
-      ...(trace === undefined ? {} : { trace }),
-      ...(options.clock === undefined ? {} : { clock: options.clock }),
-      ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
-    });
-    const data = options.data ?? {};
-    try {
-      if (options.evaluator !== "interpreter") {
-        prepared.generated ??= generate(prepared.policy);
-        if (prepared.generated !== "impossible") return prepared.generated.run(planName, options.input, data, state);
-      }
-      return prepared.interpreter.run(planName, options.input, data, state);
-    } catch (error) {
-      if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
-      throw error instanceof EvaluationError ? withFileName(error, prepared.policy) : error;
-    }
-  }
-}
-
-function withFileName({ code, message, place }: EvaluationError, policy: Policy): EvaluationError {
-  const name = policy.static.files?.[place?.file ?? -1]?.value;
-  return new EvaluationError(code, message, name === undefined ? place : { ...place, name });
 }
 
 function pathParts(path: string): readonly string[] {

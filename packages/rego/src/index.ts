@@ -4,13 +4,14 @@ export {
   compile,
   compileParsed,
   type EngineOptions,
-  type EvaluateOptions,
-  type Evaluator,
   type ExplainedMember,
   type ModuleSource,
   RegoPolicy,
 } from "./engine.ts";
+export { PlanFile } from "./plan-file.ts";
+export { PlanError, policyFromJson } from "./run/decode.ts";
 export { EvaluationError, type EvaluationErrorCode, formatEvaluationError } from "./run/errors.ts";
+export type { EvaluateOptions, Evaluator } from "./run/executable.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Read } from "./run/trace.ts";
 export type { Module, RegoVersion } from "./syntax/ast.ts";

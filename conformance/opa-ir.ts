@@ -1,0 +1,71 @@
+import { globSync, readFileSync } from "node:fs";
+import { type Evaluator, type JsonObject, PlanFile, parseJson, type Value } from "@sallyport/rego";
+import { testEffects } from "./effects.ts";
+import { type Case, evaluators, inputOf, judgeOutcome } from "./opa-case.ts";
+import { type SuiteResult, Tally } from "./suite.ts";
+
+/** A case of OPA's suite with the plan that OPA made of it: what the evaluators do with plans that are not ours. */
+interface PlanCase extends Case {
+  readonly entrypoints: readonly [string];
+  readonly plan: unknown;
+  readonly want_plan_result: Case["want_result"] | null;
+  readonly ignore: boolean;
+}
+
+/** Cases that a plan cannot pass, by name, and why. */
+const exceptions: readonly (readonly [name: string, why: string])[] = [
+  ["data/toplevel integer", "the plan looks up the number only; a planner must ask for its text too, as ours does"],
+  ["data/nested integer", "the plan looks up the number only; a planner must ask for its text too, as ours does"],
+];
+
+/** Runs every plan with both evaluators; a case passes when both give what it wants. */
+export async function run(dir: string): Promise<SuiteResult> {
+  const tally = new Tally();
+  for (const file of globSync(`${dir}/**/*.json`).sort()) {
+    const { cases } = parseJson(readFileSync(file, "utf8")) as unknown as { readonly cases: readonly PlanCase[] };
+    for (const each of cases) {
+      const why = whySkipped(each);
+      if (why !== undefined) tally.skip(each.note, why);
+      else tally.add(each.note, judge(each));
+    }
+  }
+  return tally.result;
+}
+
+function whySkipped({ ignore, note }: PlanCase): string | undefined {
+  if (ignore) return "the suite says to ignore it";
+  return exceptions.find(([name]) => name === note)?.[1];
+}
+
+function judge(each: PlanCase): string | undefined {
+  const { want_plan_result: wanted } = each;
+  const expected = {
+    ...each,
+    ...(wanted === null ? {} : { want_result: wanted ?? [] }),
+    ...(each.want_error === undefined ? {} : { want_error: inPlan(each.want_error) }),
+  };
+  for (const evaluator of evaluators) {
+    const why = judgeOutcome(expected, evaluate(each, evaluator));
+    if (why !== undefined) return `${evaluator}: ${why}`;
+  }
+  return undefined;
+}
+
+/** The plans call `module-0.rego` what the texts call `test-0.rego`. */
+function inPlan(error: string): string {
+  return error.replace(/^test-(?=\d+\.rego:)/, "module-");
+}
+
+function evaluate(each: PlanCase, evaluator: Evaluator): readonly Value[] | Error {
+  try {
+    return new PlanFile(each.plan).evaluate(each.entrypoints[0], {
+      effects: { ...testEffects, env: { ...testEffects.env, ...each.env } },
+      strictBuiltinErrors: each.strict_error === true,
+      evaluator,
+      data: (each.data ?? {}) as JsonObject,
+      input: inputOf(each),
+    });
+  } catch (error) {
+    return error as Error;
+  }
+}

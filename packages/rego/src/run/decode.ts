@@ -1,0 +1,178 @@
+import type { Policy, Stmt } from "./ir.ts";
+
+/** A plan that is not OPA's IR: where in its JSON, and what would be right. */
+export class PlanError extends Error {
+  constructor(path: string, wanted: string) {
+    super(`${path}: must be ${wanted}`);
+    this.name = "PlanError";
+  }
+}
+
+/** Locals are slots of a frame: more than any planner makes, few enough that a forged plan cannot exhaust memory. */
+const maxLocal = 1_000_000;
+
+/** Blocks inside blocks: far more than any planner nests, far fewer than the stack holds. */
+const maxNesting = 500;
+
+/** What may stand in a statement's field. */
+type Field = "block" | "blocks" | "int" | "local" | "locals" | "operand" | "operands" | "string" | "text" | "texts";
+
+/** Statements and fields as OPA's `plan.schema.json` names them; places (file, row, col) are checked for all. */
+const statements: { readonly [Type in Stmt["type"]]: { readonly [field: string]: Field } } = {
+  ArrayAppendStmt: { array: "local", value: "operand" },
+  AssignIntStmt: { value: "int", target: "local" },
+  AssignVarOnceStmt: { source: "operand", target: "local" },
+  AssignVarStmt: { source: "operand", target: "local" },
+  BlockStmt: { blocks: "blocks" },
+  BreakStmt: { index: "int" },
+  CallDynamicStmt: { path: "operands", args: "locals", result: "local" },
+  CallStmt: { func: "string", args: "operands", result: "local" },
+  DotStmt: { source: "operand", key: "operand", target: "local" },
+  EqualStmt: { a: "operand", b: "operand" },
+  IsArrayStmt: { source: "operand" },
+  IsDefinedStmt: { source: "local" },
+  IsObjectStmt: { source: "operand" },
+  IsSetStmt: { source: "operand" },
+  IsUndefinedStmt: { source: "local" },
+  LenStmt: { source: "operand", target: "local" },
+  MakeArrayStmt: { capacity: "int", target: "local" },
+  MakeNullStmt: { target: "local" },
+  MakeNumberIntStmt: { value: "int", target: "local" },
+  MakeNumberRefStmt: { Index: "text", target: "local" },
+  MakeObjectStmt: { target: "local" },
+  MakeSetStmt: { target: "local" },
+  NopStmt: {},
+  NotEqualStmt: { a: "operand", b: "operand" },
+  NotStmt: { block: "block" },
+  ObjectInsertOnceStmt: { key: "operand", value: "operand", object: "local" },
+  ObjectInsertStmt: { key: "operand", value: "operand", object: "local" },
+  ObjectMergeStmt: { a: "local", b: "local", target: "local" },
+  ResetLocalStmt: { target: "local" },
+  ResultSetAddStmt: { value: "local" },
+  ReturnLocalStmt: { source: "local" },
+  ScanStmt: { source: "local", key: "local", value: "local", block: "block" },
+  SetAddStmt: { value: "operand", set: "local" },
+  WithStmt: { local: "local", path: "texts", value: "operand", block: "block" },
+};
+
+/**
+ * Reads the `plan.json` of `opa build -t plan`, checking everything that the evaluators rely on: the generator writes its numbers
+ * into code. Throws `PlanError`.
+ */
+export function policyFromJson(json: unknown): Policy {
+  const { static: constants, plans, funcs } = fields(json, "plan");
+  const { strings, files } = fields(constants, "static");
+  const texts = constantsOf(strings, "static.strings");
+  constantsOf(files, "static.files");
+  const decoder = new Decoder(texts);
+  const planList = optionalList(fields(plans, "plans")["plans"], "plans.plans");
+  for (const [i, plan] of planList.entries()) decoder.plan(plan, `plans.plans[${i}]`);
+  const funcList = optionalList(fields(funcs ?? {}, "funcs")["funcs"], "funcs.funcs");
+  for (const [i, func] of funcList.entries()) decoder.func(func, `funcs.funcs[${i}]`);
+  return {
+    static: { ...(constants as object), strings: optionalList(strings, "static.strings") },
+    plans: { plans: planList },
+    funcs: { funcs: funcList },
+  } as unknown as Policy;
+}
+
+class Decoder {
+  readonly #texts: number;
+  #nesting = 0;
+
+  constructor(texts: number) {
+    this.#texts = texts;
+  }
+
+  plan(json: unknown, path: string): void {
+    const { name, blocks } = fields(json, path);
+    if (typeof name !== "string") throw new PlanError(`${path}.name`, "a string");
+    this.#blocks(blocks, `${path}.blocks`);
+  }
+
+  func(json: unknown, path: string): void {
+    const { name, params, blocks, return: result, path: names } = fields(json, path);
+    if (typeof name !== "string") throw new PlanError(`${path}.name`, "a string");
+    for (const [i, param] of optionalList(params, `${path}.params`).entries())
+      integer(param, `${path}.params[${i}]`, maxLocal);
+    integer(result, `${path}.return`, maxLocal);
+    for (const [i, each] of optionalList(names, `${path}.path`).entries())
+      if (typeof each !== "string") throw new PlanError(`${path}.path[${i}]`, "a string");
+    this.#blocks(blocks, `${path}.blocks`);
+  }
+
+  #blocks(json: unknown, path: string): void {
+    for (const [i, block] of optionalList(json, path).entries()) this.#block(block, `${path}[${i}]`);
+  }
+
+  #block(json: unknown, path: string): void {
+    if (++this.#nesting > maxNesting) throw new PlanError(path, `nested at most ${maxNesting} deep`);
+    const stmts = list(fields(json, path)["stmts"], `${path}.stmts`);
+    for (const [i, stmt] of stmts.entries()) this.#statement(stmt, `${path}.stmts[${i}]`);
+    this.#nesting--;
+  }
+
+  #statement(json: unknown, path: string): void {
+    const { type, stmt } = fields(json, path);
+    if (typeof type !== "string" || !Object.hasOwn(statements, type))
+      throw new PlanError(`${path}.type`, "a statement's name");
+    const found = fields(stmt, `${path}.stmt`);
+    for (const [name, kind] of Object.entries(statements[type as Stmt["type"]]))
+      this.#field(kind, found[name], `${path}.stmt.${name}`);
+    for (const name of ["file", "row", "col"])
+      if (found[name] !== undefined) integer(found[name], `${path}.stmt.${name}`, Number.MAX_SAFE_INTEGER);
+    if (type === "BreakStmt") integer(found["index"], `${path}.stmt.index`, this.#nesting - 1);
+  }
+
+  #field(kind: Field, value: unknown, path: string): void {
+    if (kind === "operand") this.#operand(value, path);
+    else if (kind === "local") integer(value, path, maxLocal);
+    else if (kind === "text") integer(value, path, this.#texts - 1);
+    else if (kind === "block") this.#block(value, path);
+    else if (kind === "blocks") this.#blocks(value, path);
+    else if (kind === "int") {
+      if (!Number.isSafeInteger(value)) throw new PlanError(path, "an integer");
+    } else if (kind === "string") {
+      if (typeof value !== "string") throw new PlanError(path, "a string");
+    } else {
+      const each = kind === "operands" ? "operand" : kind === "locals" ? "local" : "text";
+      for (const [i, item] of optionalList(value, path).entries()) this.#field(each, item, `${path}[${i}]`);
+    }
+  }
+
+  #operand(json: unknown, path: string): void {
+    const { type, value } = fields(json, path);
+    if (type === "local") integer(value, `${path}.value`, maxLocal);
+    else if (type === "string_index") integer(value, `${path}.value`, this.#texts - 1);
+    else if (type !== "bool") throw new PlanError(`${path}.type`, "local, bool or string_index");
+    else if (typeof value !== "boolean") throw new PlanError(`${path}.value`, "a boolean");
+  }
+}
+
+function fields(json: unknown, path: string): { readonly [name: string]: unknown } {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new PlanError(path, "an object");
+  return json as { readonly [name: string]: unknown };
+}
+
+function list(json: unknown, path: string): readonly unknown[] {
+  if (!Array.isArray(json)) throw new PlanError(path, "an array");
+  return json as readonly unknown[];
+}
+
+/** Go writes an empty list as null, or leaves it out. */
+function optionalList(json: unknown, path: string): readonly unknown[] {
+  return json === undefined || json === null ? [] : list(json, path);
+}
+
+function constantsOf(json: unknown, path: string): number {
+  const constants = optionalList(json, path);
+  for (const [i, constant] of constants.entries())
+    if (typeof fields(constant, `${path}[${i}]`)["value"] !== "string")
+      throw new PlanError(`${path}[${i}].value`, "a string");
+  return constants.length;
+}
+
+function integer(value: unknown, path: string, most: number): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > most)
+    throw new PlanError(path, `an integer from 0 to ${most}`);
+}

@@ -1,0 +1,67 @@
+import type { Builtin, Effects } from "../builtins/builtin.ts";
+import type { Value } from "../value/value.ts";
+import { EvaluationError } from "./errors.ts";
+import { type Generated, generate } from "./generate.ts";
+import { Interpreter } from "./interpreter.ts";
+import type { Policy } from "./ir.ts";
+import { defaultLimits, type Limits, RunState } from "./state.ts";
+import type { Trace } from "./trace.ts";
+
+/** `generated` runs JavaScript made from the plan; `interpreter` runs the plan itself, and is all there is where code may not be made from strings. */
+export type Evaluator = "generated" | "interpreter";
+
+export interface EvaluateOptions {
+  readonly input?: Value | undefined;
+  readonly data?: Value;
+  readonly effects: Effects;
+  readonly evaluator?: Evaluator;
+  /** A builtin that fails ends the query instead of being undefined. */
+  readonly strictBuiltinErrors?: boolean;
+  readonly limits?: Limits;
+  /** Milliseconds by `clock`; both or none. */
+  readonly deadline?: number;
+  readonly clock?: () => number;
+}
+
+/** Plans with the builtins that they call, ready to run; the code is generated on first use. */
+export class Executable {
+  readonly policy: Policy;
+  readonly #builtins: ReadonlyMap<string, Builtin>;
+  readonly #interpreter: Interpreter;
+  #generated: Generated | "impossible" | undefined;
+
+  constructor(policy: Policy, builtins: ReadonlyMap<string, Builtin>) {
+    this.policy = policy;
+    this.#builtins = builtins;
+    this.#interpreter = new Interpreter(policy);
+  }
+
+  /** All results of a plan. Throws `EvaluationError`. */
+  run(plan: string, options: EvaluateOptions, trace?: Trace): readonly Value[] {
+    const state = new RunState({
+      effects: options.effects,
+      builtins: this.#builtins,
+      strictBuiltinErrors: options.strictBuiltinErrors === true,
+      limits: options.limits ?? defaultLimits,
+      ...(trace === undefined ? {} : { trace }),
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+    });
+    const data = options.data ?? {};
+    try {
+      if (options.evaluator !== "interpreter") {
+        this.#generated ??= generate(this.policy);
+        if (this.#generated !== "impossible") return this.#generated.run(plan, options.input, data, state);
+      }
+      return this.#interpreter.run(plan, options.input, data, state);
+    } catch (error) {
+      if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
+      throw error instanceof EvaluationError ? withFileName(error, this.policy) : error;
+    }
+  }
+}
+
+function withFileName({ code, message, place }: EvaluationError, policy: Policy): EvaluationError {
+  const name = policy.static.files?.[place?.file ?? -1]?.value;
+  return new EvaluationError(code, message, name === undefined ? place : { ...place, name });
+}
