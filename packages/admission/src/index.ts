@@ -3,7 +3,9 @@ export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./d
 export { fieldPath } from "./explain/field-path.ts";
 export type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
 export { type ChainOptions, createChain, type PluginEntry, pluginEntries } from "./plugins/all.ts";
+export type { Exemptions } from "./plugins/pod-security.ts";
 export type { Level } from "./podsecurity/check.ts";
+export { type NamespacePolicy, policyOf } from "./podsecurity/labels.ts";
 export { checkRegistry, checks, evaluatePod, type Finding, joinFindings, overriding } from "./podsecurity/registry.ts";
 export { createPolicySet, emptyPolicySet, type PolicySet, type PolicySource } from "./policies/policy-set.ts";
 export { type Operation, type Request, type UserInfo, withObject } from "./request.ts";

@@ -1,4 +1,5 @@
 import type { Plugin } from "../plugin.ts";
+import type { NamespacePolicy } from "../podsecurity/labels.ts";
 import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from "./admission-webhooks.ts";
 import { alwaysAdmit, alwaysDeny } from "./always.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
@@ -6,7 +7,7 @@ import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { namespaceExists } from "./namespace-exists.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
-import { createPodSecurity } from "./pod-security.ts";
+import { createPodSecurity, type Exemptions } from "./pod-security.ts";
 import { priority } from "./priority.ts";
 import { regoPolicies } from "./rego-policies.ts";
 import { serviceAccount } from "./service-account.ts";
@@ -16,7 +17,7 @@ export interface PluginEntry {
   readonly name: string;
   readonly byDefault: boolean;
   /** Undefined where the plugin is not written yet: it cannot be enabled, and is not silently passed over. */
-  readonly create?: () => Plugin;
+  readonly create?: (options?: ChainOptions) => Plugin;
   readonly deprecated?: string;
 }
 
@@ -36,7 +37,11 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "TaintNodesByCondition", ...on },
   { name: "AlwaysPullImages", ...off, create: () => alwaysPullImages },
   { name: "ImagePolicyWebhook", ...off },
-  { name: "PodSecurity", ...on, create: () => createPodSecurity() },
+  {
+    name: "PodSecurity",
+    ...on,
+    create: (options) => createPodSecurity(options?.podSecurity?.exemptions, options?.podSecurity?.defaults),
+  },
   { name: "PodNodeSelector", ...off },
   { name: "Priority", ...on, create: () => priority },
   { name: "DefaultTolerationSeconds", ...on, create: () => defaultTolerationSeconds },
@@ -74,10 +79,13 @@ export interface ChainOptions {
   readonly enable?: readonly string[];
   /** `--disable-admission-plugins`. */
   readonly disable?: readonly string[];
+  /** PodSecurity's part of an AdmissionConfiguration. */
+  readonly podSecurity?: { readonly exemptions?: Exemptions; readonly defaults?: NamespacePolicy };
 }
 
 /** The plugins that run, in order, or one line that says what is wrong with the flags. */
-export function createChain({ enable = [], disable = [] }: ChainOptions = {}): readonly Plugin[] | string {
+export function createChain(options: ChainOptions = {}): readonly Plugin[] | string {
+  const { enable = [], disable = [] } = options;
   const names = pluginEntries.map(({ name }) => name);
   for (const [flag, list] of [
     ["enable", enable],
@@ -94,5 +102,5 @@ export function createChain({ enable = [], disable = [] }: ChainOptions = {}): r
     return `--enable-admission-plugins: ${missing} is not supported yet; \`sallyport plugins\` lists what is`;
   return pluginEntries
     .filter(({ name, byDefault }) => (byDefault || enable.includes(name)) && !disable.includes(name))
-    .flatMap(({ create }) => (create === undefined ? [] : [create()]));
+    .flatMap(({ create }) => (create === undefined ? [] : [create(options)]));
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { PolicySource } from "@sallyport/admission";
 import { Command } from "commander";
+import { chainOptions } from "../admission-configuration.ts";
 import { checkManifests } from "../check/checker.ts";
 import { reportText } from "../check/report.ts";
 import { exitCodes, UsageError } from "../errors.ts";
@@ -16,6 +17,7 @@ interface CheckFlags {
   readonly verbose?: boolean;
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
+  readonly admissionControlConfigFile?: string;
 }
 
 export function checkCommand(): Command {
@@ -35,6 +37,10 @@ export function checkCommand(): Command {
     .option("--as-group <group>", "a group of that user; may be repeated", list, [])
     .option("--enable-admission-plugins <names>", "plugins to enable beside the default ones", list, [])
     .option("--disable-admission-plugins <names>", "default plugins to disable", list, [])
+    .option(
+      "--admission-control-config-file <file>",
+      "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
+    )
     .option("--json", "the whole decisions as JSON")
     .option("-v, --verbose", "every step of every decision")
     .addHelpText(
@@ -60,7 +66,7 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
   const groups = flags.asGroup.length === 0 && flags.as === "kubernetes-admin" ? ["system:masters"] : flags.asGroup;
   const report = await checkManifests(manifests, {
     policies: readPolicies(flags.policy),
-    chain: { enable: flags.enableAdmissionPlugins, disable: flags.disableAdmissionPlugins },
+    chain: chainOptions(flags),
     user: { username: flags.as, groups: [...groups, "system:authenticated"] },
     namespace: flags.namespace,
   });

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { chainOptions } from "../admission-configuration.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
@@ -15,6 +16,7 @@ interface UpFlags {
   readonly exit?: boolean;
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
+  readonly admissionControlConfigFile?: string;
 }
 
 export const list = (value: string, previous: readonly string[] = []): readonly string[] => [
@@ -38,6 +40,10 @@ export function upCommand(): Command {
       [],
     )
     .option("--disable-admission-plugins <names>", "default plugins to disable", list, [])
+    .option(
+      "--admission-control-config-file <file>",
+      "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
+    )
     .option("--tour", "play the tour with a real kubectl, then go on serving")
     .option("--exit", "with --tour: end after it, with status 0 only if every answer was the expected one")
     .addHelpText(
@@ -65,7 +71,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     host: flags.host,
     port,
     memory: flags.memory === true,
-    chain: { enable: flags.enableAdmissionPlugins, disable: flags.disableAdmissionPlugins },
+    chain: chainOptions(flags),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
   process.stdout.write(

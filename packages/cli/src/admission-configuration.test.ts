@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { chainOptions } from "./admission-configuration.ts";
+import { InputError } from "./manifests.ts";
+
+function read(plugins: string): ReturnType<typeof chainOptions> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-config-"));
+  try {
+    const file = join(folder, "admission.yaml");
+    writeFileSync(file, `apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins: ${plugins}\n`);
+    return chainOptions({ enableAdmissionPlugins: [], disableAdmissionPlugins: [], admissionControlConfigFile: file });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test("PodSecurity's defaults and exemptions are read", () => {
+  const { podSecurity } = read(
+    "[{name: PodSecurity, configuration: {defaults: {enforce: baseline, enforce-version: v1.30}, exemptions: {namespaces: [kube-system]}}}]",
+  );
+  assert.deepEqual(podSecurity?.exemptions, { usernames: [], namespaces: ["kube-system"], runtimeClasses: [] });
+  assert.deepEqual(podSecurity?.defaults?.enforce, { level: "baseline", version: 30 });
+});
+
+const faults: { readonly [what: string]: readonly [plugins: string, message: RegExp] } = {
+  "a level that is none": [
+    "[{name: PodSecurity, configuration: {defaults: {warn: strict}}}]",
+    /defaults\.warn: "strict" must be one of privileged, baseline, restricted/,
+  ],
+  "an unknown plugin": ["[{name: Nope}]", /unknown plugin "Nope"/],
+  "a plugin that takes none yet": ["[{name: EventRateLimit}]", /configuring EventRateLimit is not supported yet/],
+};
+
+for (const [what, [plugins, message]] of Object.entries(faults)) {
+  test(`AdmissionConfiguration with ${what} is refused`, () => {
+    assert.throws(
+      () => read(plugins),
+      (error: unknown) => error instanceof InputError && message.test(error.message),
+    );
+  });
+}
