@@ -20,6 +20,8 @@ export interface Call {
   readonly type?: string;
   readonly accept?: string;
   readonly anonymous?: boolean;
+  /** Answers as soon as the head is there, and hangs up: for watches without end. */
+  readonly untilHead?: boolean;
   readonly headers?: { readonly [name: string]: string };
 }
 
@@ -50,7 +52,7 @@ export async function withServer(
   const [ca, cert, key] = ["ca.crt", "admin.crt", "admin.key"].map((name) => readFileSync(join(folder, name)));
   const call = (
     path: string,
-    { method, body, type = "application/json", accept, anonymous = false, headers = {} }: Call = {},
+    { method, body, type = "application/json", accept, anonymous = false, untilHead = false, headers = {} }: Call = {},
   ) =>
     new Promise<Answer>((resolve, reject) => {
       const bytes =
@@ -73,6 +75,11 @@ export async function withServer(
         },
         async (incoming) => {
           const chunks: Buffer[] = [];
+          if (untilHead) {
+            resolve({ code: incoming.statusCode ?? 0, body: undefined, headers: incoming.headers });
+            outgoing.destroy();
+            return;
+          }
           for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
           const text = Buffer.concat(chunks).toString("utf8");
           resolve({ code: incoming.statusCode ?? 0, body: parse(text), headers: incoming.headers });

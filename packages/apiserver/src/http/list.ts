@@ -43,25 +43,21 @@ interface Continue {
 /** A list, page by page, all pages as of the first one's revision. */
 export function listObjects(context: ListContext): { readonly [field: string]: unknown } {
   const { cache, info, namespace, query } = context;
+  const exact = exactRevision(query, cache.revision);
   const token = readContinue(query.get("continue"));
-  const revision = token?.revision ?? cache.revision;
-  const exact = query.get("resourceVersionMatch") === "Exact" ? Number(query.get("resourceVersion")) : undefined;
-  const all = cache.listAt(exact ?? revision, info.group, info.resource, namespace);
-  if (all === undefined)
-    throw new StatusError(
-      "Expired",
-      "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.",
-    );
+  const revision = token?.revision ?? exact ?? cache.revision;
+  const all = cache.listAt(revision, info.group, info.resource, namespace);
+  if (all === undefined) throw token === undefined ? tooOldVersion(revision, cache.revision) : expiredContinue();
   const identity = (object: KubeObject) => `${object.metadata.namespace ?? ""}/${object.metadata.name ?? ""}`;
   const matching = all
     .filter(matcherOf(context))
     .filter((object) => token === undefined || identity(object) > token.after);
-  const limit = Number(query.get("limit") ?? 0);
+  const limit = nonNegative(query, "limit");
   const page = limit > 0 ? matching.slice(0, limit) : matching;
   const rest = matching.length - page.length;
   const last = page.at(-1);
   const metadata = {
-    resourceVersion: String(exact ?? revision),
+    resourceVersion: String(revision),
     ...(rest > 0 && last !== undefined
       ? { continue: writeContinue({ revision, after: identity(last) }), remainingItemCount: rest }
       : {}),
@@ -70,6 +66,51 @@ export function listObjects(context: ListContext): { readonly [field: string]: u
     page.map((object) => outgoing(object, info)),
     metadata,
     context,
+  );
+}
+
+/** The revision that `resourceVersionMatch=Exact` names; all other lists are of the newest. KEP-1432's table of combinations. */
+function exactRevision(query: URLSearchParams, current: number): number | undefined {
+  const match = query.get("resourceVersionMatch") ?? "";
+  const version = query.get("resourceVersion") ?? "";
+  const forbid = (detail: string) =>
+    new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: ${detail}`);
+  if (version !== "" && !/^\d+$/.test(version))
+    throw new StatusError(
+      "Invalid",
+      `ListOptions.meta.k8s.io "" is invalid: resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+    );
+  if (match !== "" && !["Exact", "NotOlderThan"].includes(match))
+    throw new StatusError(
+      "Invalid",
+      `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`,
+    );
+  if (match !== "" && (query.get("continue") ?? "") !== "")
+    throw forbid("resourceVersionMatch is forbidden when continue is provided");
+  if (match !== "" && version === "")
+    throw forbid("resourceVersionMatch is forbidden unless resourceVersion is provided");
+  if (match === "Exact" && version === "0")
+    throw forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  const revision = Number(version);
+  if (revision > current) throw tooLargeVersion(revision, current);
+  return match === "Exact" ? revision : undefined;
+}
+
+function nonNegative(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? "";
+  if (text !== "" && !/^\d+$/.test(text))
+    throw new StatusError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+function tooOldVersion(wanted: number, current: number): StatusError {
+  return new StatusError("Expired", `The resourceVersion for the provided list is too old: ${wanted} (${current})`);
+}
+
+function expiredContinue(): StatusError {
+  return new StatusError(
+    "Expired",
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.",
   );
 }
 
@@ -138,11 +179,14 @@ export function watchObjects(context: ListContext, response: ServerResponse): vo
   const writer = new WatchWriter(context, response, matches);
   const version = query.get("resourceVersion") ?? "";
   const wantsInitial = query.get("sendInitialEvents") === "true";
+  checkWatchOptions(query);
   response.writeHead(200, {
     "content-type": "application/json",
     "transfer-encoding": "chunked",
     "cache-control": "no-cache, private",
   });
+  // Node keeps headers back until the first byte of the body: a client that resumes would wait for the next event.
+  response.flushHeaders();
   if (wantsInitial || version === "" || version === "0") {
     for (const object of cache.list(context.info.group, context.info.resource, context.namespace))
       writer.initial(object);
@@ -155,10 +199,38 @@ export function watchObjects(context: ListContext, response: ServerResponse): vo
     writer.fail(new StatusError("BadRequest", `invalid resource version ${JSON.stringify(version)}`));
     return;
   }
+  if (revision > cache.revision) {
+    writer.fail(tooLargeVersion(revision, cache.revision));
+    return;
+  }
   const stop = cache.watch(revision, (event) => writer.event(event));
   if (stop === undefined)
     writer.fail(new StatusError("Expired", `too old resource version: ${revision} (${cache.revision})`));
   else writer.follow(stop);
+}
+
+/** Faults of the query are answered as such: once the stream has begun, it is too late. */
+function checkWatchOptions(query: URLSearchParams): void {
+  nonNegative(query, "timeoutSeconds");
+  const match = query.get("resourceVersionMatch") ?? "";
+  const initial = query.get("sendInitialEvents");
+  const forbid = (detail: string) => new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: ${detail}`);
+  if (initial === null && match !== "")
+    throw forbid(
+      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+    );
+  if (initial !== null && match !== "NotOlderThan")
+    throw forbid(
+      "sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+    );
+}
+
+/** kube-apiserver waits a while for its cache to catch up; ours is never behind, so a version of the future stays one. */
+function tooLargeVersion(wanted: number, current: number): StatusError {
+  return new StatusError("Timeout", `Too large resource version: ${wanted}, current: ${current}`, {
+    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+    retryAfterSeconds: 1,
+  });
 }
 
 class WatchWriter {
@@ -180,7 +252,7 @@ class WatchWriter {
     const { query } = this.#context;
     // Not the request's close: that comes when its body ends.
     this.#response.on("close", () => this.#end());
-    const seconds = Number(query.get("timeoutSeconds") ?? 0);
+    const seconds = nonNegative(query, "timeoutSeconds");
     if (seconds > 0) this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));
     if (query.get("allowWatchBookmarks") === "true")
       this.#timers.push(setInterval(() => this.bookmark(false), bookmarkMs));
