@@ -11,4 +11,12 @@ export {
 } from "./server.ts";
 export { openLmdbStore } from "./storage/lmdb-store.ts";
 export { createMemoryStore } from "./storage/memory-store.ts";
-export { CompactedError, type Store, StoreError, type StoreEvent } from "./storage/store.ts";
+export {
+  CompactedError,
+  FutureRevisionError,
+  type RangeOptions,
+  type RangeResult,
+  type Store,
+  StoreError,
+  type StoreEvent,
+} from "./storage/store.ts";

@@ -18,6 +18,13 @@ const keptEvents = 10_000;
 
 const decoder = new TextDecoder();
 
+interface Place {
+  readonly prefix: string;
+  readonly resource: GroupVersionResource;
+  /** Namespace and name, or name alone. */
+  readonly rest: readonly string[];
+}
+
 /**
  * All objects in memory, decoded once, always as new as the last durable write: what reads, lists, watches and admission see.
  * kube-apiserver's watch cache.
@@ -43,13 +50,16 @@ export class Cache {
     }
   }
 
-  /** Reads everything, then follows the store. */
+  /** Reads everything, then follows the store. Its history comes along, so that watches resume after a restart. */
   static async over(store: Store): Promise<Cache> {
     const revision = store.revision;
-    const cache = new Cache(revision);
-    for (const value of await store.range("/registry/")) cache.#put(value);
+    const cache = new Cache(store.compactedRevision);
+    for (const value of (await store.range("/registry/", { revision })).values) cache.#put(value);
     cache.#revision = revision;
-    store.watch(revision, (event) => cache.#apply(event));
+    store.watch(store.compactedRevision, (event) => {
+      if (event.revision <= revision) cache.#remember(event);
+      else cache.#apply(event);
+    });
     return cache;
   }
 
@@ -111,11 +121,7 @@ export class Cache {
     return this.#byPrefix.values();
   }
 
-  #place(
-    key: string,
-  ):
-    | { readonly prefix: string; readonly resource: GroupVersionResource; readonly rest: readonly string[] }
-    | undefined {
+  #place(key: string): Place | undefined {
     for (const parts of [3, 4]) {
       const prefix = `${key.split("/").slice(0, parts).join("/")}/`;
       const resource = this.#byPrefix.get(prefix);
@@ -134,22 +140,42 @@ export class Cache {
     return object;
   }
 
-  #apply({ key, value, previous, revision }: StoreEvent): void {
+  #apply(event: StoreEvent): void {
+    const { key, value, previous, revision } = event;
     this.#revision = revision;
     const place = this.#place(key);
     if (place === undefined) return;
     const before = this.#objects.get(place.prefix)?.get(key) ?? (previous && decodeStored(previous));
     const object = value && this.#put(value);
     if (value === undefined) this.#objects.get(place.prefix)?.delete(key);
-    const [name = "", namespace = ""] = [...place.rest].reverse();
-    const event: CacheEvent = { revision, resource: place.resource, namespace, name, object, previous: before };
-    this.#events.push(event);
-    if (this.#events.length > keptEvents * 2) {
-      this.#events = this.#events.slice(-keptEvents);
-      this.#oldest = (this.#events[0]?.revision ?? 1) - 1;
-    }
-    for (const listener of [...this.#listeners]) listener(event);
+    const decoded = eventAt(place, revision, object, before);
+    this.#keep(decoded);
+    for (const listener of [...this.#listeners]) listener(decoded);
   }
+
+  /** An event from before this process: history, not news. */
+  #remember({ key, value, previous, revision }: StoreEvent): void {
+    const place = this.#place(key);
+    if (place !== undefined)
+      this.#keep(eventAt(place, revision, value && decodeStored(value), previous && decodeStored(previous)));
+  }
+
+  #keep(event: CacheEvent): void {
+    this.#events.push(event);
+    if (this.#events.length <= keptEvents * 2) return;
+    this.#events = this.#events.slice(-keptEvents);
+    this.#oldest = (this.#events[0]?.revision ?? 1) - 1;
+  }
+}
+
+function eventAt(
+  { resource, rest }: Place,
+  revision: number,
+  object: KubeObject | undefined,
+  previous: KubeObject | undefined,
+): CacheEvent {
+  const [name = "", namespace = ""] = rest.toReversed();
+  return { revision, resource, namespace, name, object, previous };
 }
 
 /** The stored JSON with its revision as resourceVersion. */

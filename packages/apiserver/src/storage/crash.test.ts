@@ -28,6 +28,24 @@ function killedWriter(folder: string, afterWrites: number): Promise<string> {
   });
 }
 
+test("a process that closes its store ends by itself", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-close-"));
+  const driver = new URL("./lmdb-store.ts", import.meta.url).href;
+  const program = `import { openLmdbStore } from ${JSON.stringify(driver)};
+    const store = openLmdbStore(${JSON.stringify(folder)});
+    await store.write({ key: "/a", expected: 0, value: new Uint8Array(1) });
+    await store.close();`;
+  try {
+    const child = spawn(process.execPath, ["--conditions=source", "--input-type=module-typescript", "-e", program]);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    clearTimeout(timer);
+    assert.equal(code, 0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test(`kill -9 loses no acknowledged write and reuses no revision (${rounds} rounds)`, async () => {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-crash-"));
   const acknowledged = new Map<string, number>();
@@ -43,7 +61,7 @@ test(`kill -9 loses no acknowledged write and reuses no revision (${rounds} roun
       }
     }
     const store = openLmdbStore(folder);
-    const found = new Map((await store.range("/k/")).map(({ key, modRevision }) => [key, modRevision]));
+    const found = new Map((await store.range("/k/")).values.map(({ key, modRevision }) => [key, modRevision]));
     for (const [key, revision] of acknowledged)
       assert.equal(found.get(key), revision, `${key} of revision ${revision}`);
     assert.ok(acknowledged.size >= rounds);

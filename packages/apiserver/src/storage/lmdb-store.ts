@@ -139,6 +139,12 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
         });
       }
     },
+    forget: async (revision) => {
+      const gone = [...database.getKeys({ start: "e/", end: eventKey(revision + 1) })];
+      await database.transaction(() => {
+        for (const key of gone) database.remove(key);
+      });
+    },
     close: async () => {
       await database.close();
       release();

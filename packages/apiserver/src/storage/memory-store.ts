@@ -6,6 +6,7 @@ export function createMemoryStore(): Store {
   const journal: Journal = {
     load: () => ({ revision: 0, values: [], events: [] }),
     append: async () => {},
+    forget: async () => {},
     close: async () => {},
   };
   return new RevisionedStore(journal);

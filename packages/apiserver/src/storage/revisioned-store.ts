@@ -1,5 +1,8 @@
 import {
   CompactedError,
+  FutureRevisionError,
+  type RangeOptions,
+  type RangeResult,
   type Store,
   type StoredValue,
   type StoreEvent,
@@ -16,6 +19,8 @@ export interface Journal {
   };
   /** Resolves when the events are durable. They come in the order of their revisions. */
   readonly append: (events: readonly StoreEvent[]) => Promise<void>;
+  /** Drops the events up to a revision. */
+  readonly forget: (revision: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -33,6 +38,7 @@ export class RevisionedStore implements Store {
   readonly #pending = new Map<string, StoredValue | null>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #events: StoreEvent[];
+  #compacted: number;
   #accepted: number;
   #revision: number;
   #waiting: { event: StoreEvent; done: () => void; failed: (error: unknown) => void }[] = [];
@@ -46,15 +52,28 @@ export class RevisionedStore implements Store {
     for (const value of values) this.#durable.set(value.key, value);
     this.#events = [...events];
     this.#revision = this.#accepted = revision;
+    // Every revision has one event: what lies before the first one that was kept is forgotten.
+    this.#compacted = (events[0]?.revision ?? revision + 1) - 1;
   }
 
   get revision(): number {
     return this.#revision;
   }
 
-  async range(prefix: string): Promise<readonly StoredValue[]> {
-    const found = [...this.#durable.values()].filter(({ key }) => key.startsWith(prefix));
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  get compactedRevision(): number {
+    return this.#compacted;
+  }
+
+  async get(key: string): Promise<StoredValue | undefined> {
+    return this.#durable.get(key);
+  }
+
+  async range(prefix: string, { limit, after, revision }: RangeOptions = {}): Promise<RangeResult> {
+    const at = revision ?? this.#revision;
+    const found = [...this.#stateAt(at).values()].filter(({ key }) => key.startsWith(prefix) && key > (after ?? ""));
+    found.sort((a, b) => (a.key < b.key ? -1 : 1));
+    const values = limit === undefined || limit <= 0 ? found : found.slice(0, limit);
+    return { values, revision: at, remaining: found.length - values.length };
   }
 
   async write({ key, expected, value }: Write): Promise<WriteResult> {
@@ -70,17 +89,42 @@ export class RevisionedStore implements Store {
   }
 
   watch(revision: number, listener: (event: StoreEvent) => void): () => void {
-    const oldest = (this.#events[0]?.revision ?? this.#revision + 1) - 1;
-    if (revision < oldest) throw new CompactedError(revision, oldest);
+    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
     for (const event of this.#events) if (event.revision > revision) listener(event);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async compact(revision: number): Promise<void> {
+    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
+    if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision);
+    this.#forget(revision);
+    await this.#journal.forget(revision);
   }
 
   async close(): Promise<void> {
     await this.#flushing;
     this.#listeners.clear();
     await this.#journal.close();
+  }
+
+  /** The newest state with the events behind a revision taken back. */
+  #stateAt(revision: number): ReadonlyMap<string, StoredValue> {
+    if (revision === this.#revision) return this.#durable;
+    if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision);
+    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
+    const state = new Map(this.#durable);
+    for (const event of this.#events.toReversed()) {
+      if (event.revision <= revision) break;
+      if (event.previous === undefined) state.delete(event.key);
+      else state.set(event.key, event.previous);
+    }
+    return state;
+  }
+
+  #forget(revision: number): void {
+    this.#events = this.#events.filter((event) => event.revision > revision);
+    this.#compacted = Math.max(this.#compacted, revision);
   }
 
   #current(key: string): StoredValue | undefined {
@@ -124,7 +168,7 @@ export class RevisionedStore implements Store {
     if (pending === null ? value === undefined : pending?.modRevision === revision) this.#pending.delete(key);
     this.#revision = revision;
     this.#events.push(event);
-    if (this.#events.length > keptEvents * 2) this.#events = this.#events.slice(-keptEvents);
+    if (this.#events.length > keptEvents * 2) this.#forget(revision - keptEvents);
     for (const listener of this.#listeners) listener(event);
   }
 }

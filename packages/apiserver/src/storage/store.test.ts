@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { open } from "lmdb";
 import { openLmdbStore } from "./lmdb-store.ts";
 import { createMemoryStore } from "./memory-store.ts";
-import { CompactedError, type Store, StoreError, type StoreEvent } from "./store.ts";
+import { CompactedError, FutureRevisionError, type Store, StoreError, type StoreEvent } from "./store.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (value: Uint8Array) => new TextDecoder().decode(value);
@@ -33,11 +33,11 @@ function testDriver(name: string, openIn: (folder: string) => Store): void {
       const lost = await store.write({ key: "/a", expected: 0, value: bytes("3") });
       assert.ok(!lost.ok && lost.current?.modRevision === 1);
       assert.deepEqual(await store.write({ key: "/a", expected: 1, value: bytes("3") }), { ok: true, revision: 3 });
-      const [a] = await store.range("/a");
+      const a = await store.get("/a");
       assert.deepEqual([a?.createRevision, a?.modRevision, text(a?.value ?? bytes(""))], [1, 3, "3"]);
       assert.deepEqual(await store.write({ key: "/a", expected: 3, value: undefined }), { ok: true, revision: 4 });
       assert.deepEqual(
-        (await store.range("/")).map(({ key }) => key),
+        (await store.range("/")).values.map(({ key }) => key),
         ["/b"],
       );
       await store.close();
@@ -73,6 +73,59 @@ function testDriver(name: string, openIn: (folder: string) => Store): void {
       await store.close();
     }),
   );
+
+  test(
+    `${name}: ranges come page by page, all of one revision`,
+    withFolder(async (folder) => {
+      const store = openIn(folder);
+      for (const key of ["/a/1", "/a/2", "/a/3", "/b/1"]) await store.write({ key, expected: 0, value: bytes("old") });
+      const first = await store.range("/a/", { limit: 2 });
+      assert.deepEqual([first.values.map(({ key }) => key), first.revision, first.remaining], [["/a/1", "/a/2"], 4, 1]);
+      await store.write({ key: "/a/3", expected: 3, value: bytes("new") });
+      await store.write({ key: "/a/4", expected: 0, value: bytes("new") });
+      await store.write({ key: "/a/1", expected: 1, value: undefined });
+      const second = await store.range("/a/", { limit: 2, after: "/a/2", revision: first.revision });
+      assert.deepEqual(
+        [second.values.map((each) => [each.key, text(each.value)]), second.remaining],
+        [[["/a/3", "old"]], 0],
+      );
+      assert.equal((await store.range("/a/")).values.map(({ key }) => key).join(), "/a/2,/a/3,/a/4");
+      await assert.rejects(store.range("/a/", { revision: 99 }), FutureRevisionError);
+      await store.close();
+    }),
+  );
+
+  test(
+    `${name}: what is compacted can be neither watched nor read`,
+    withFolder(async (folder) => {
+      const store = openIn(folder);
+      for (const key of ["/1", "/2", "/3"]) await store.write({ key, expected: 0, value: bytes("") });
+      await store.compact(2);
+      assert.equal(store.compactedRevision, 2);
+      assert.throws(() => store.watch(1, () => {}), CompactedError);
+      await assert.rejects(store.range("/", { revision: 1 }), CompactedError);
+      await assert.rejects(store.compact(1), CompactedError);
+      await assert.rejects(store.compact(9), FutureRevisionError);
+      assert.equal((await store.range("/", { revision: 2 })).values.length, 2);
+      const seen: number[] = [];
+      store.watch(2, ({ revision }) => seen.push(revision));
+      assert.deepEqual(seen, [3]);
+      await store.close();
+    }),
+  );
+
+  test(
+    `${name}: many concurrent writes share a few commits, and none is lost`,
+    withFolder(async (folder) => {
+      const store = openIn(folder);
+      const results = await Promise.all(
+        Array.from({ length: 500 }, (_, i) => store.write({ key: `/k/${i}`, expected: 0, value: bytes(String(i)) })),
+      );
+      assert.equal(new Set(results.map((each) => each.ok && each.revision)).size, 500);
+      assert.equal((await store.range("/k/")).values.length, 500);
+      await store.close();
+    }),
+  );
 }
 
 testDriver("memory", () => createMemoryStore());
@@ -91,7 +144,12 @@ test(
     second.watch(1, ({ revision }) => seen.push(revision));
     await second.write({ key: "/a", expected: 1, value: bytes("3") });
     assert.deepEqual(seen, [2, 3]);
+    await second.compact(2);
     await second.close();
+    const third = openLmdbStore(folder);
+    assert.equal(third.compactedRevision, 2);
+    assert.throws(() => third.watch(1, () => {}), CompactedError);
+    await third.close();
   }),
 );
 

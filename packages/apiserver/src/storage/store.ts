@@ -30,6 +30,23 @@ export interface StoreEvent {
   readonly previous: StoredValue | undefined;
 }
 
+export interface RangeOptions {
+  /** At most so many values. */
+  readonly limit?: number;
+  /** Only keys behind this one: the last key of the page before. */
+  readonly after?: string;
+  /** As it was at this revision; the newest when absent. */
+  readonly revision?: number;
+}
+
+export interface RangeResult {
+  readonly values: readonly StoredValue[];
+  /** The revision that the values are of: pages that follow ask for the same one. */
+  readonly revision: number;
+  /** How many keys lie behind the last one that was answered. */
+  readonly remaining: number;
+}
+
 /**
  * Storage with etcd's semantics: one revision for all keys, comparison on the modification revision, watches that resume.
  * https://etcd.io/docs/v3.5/learning/api/
@@ -37,13 +54,26 @@ export interface StoreEvent {
 export interface Store {
   /** The revision of the last write that is durable. */
   readonly revision: number;
-  /** All keys with a prefix, in order. */
-  readonly range: (prefix: string) => Promise<readonly StoredValue[]>;
+  /** Events up to here are forgotten; all behind can be watched and read. */
+  readonly compactedRevision: number;
+  readonly get: (key: string) => Promise<StoredValue | undefined>;
+  /** Keys with a prefix, in order, page by page of one revision. Rejects with `CompactedError`, or `FutureRevisionError`. */
+  readonly range: (prefix: string, options?: RangeOptions) => Promise<RangeResult>;
   /** Resolves when the write is durable, or has lost its comparison. Rejects with `StoreError` when it cannot be made durable. */
   readonly write: (write: Write) => Promise<WriteResult>;
   /** All events behind `revision`, then each as it becomes durable. Throws `CompactedError`. */
   readonly watch: (revision: number, listener: (event: StoreEvent) => void) => () => void;
+  /** Forgets the events up to a revision. Rejects with `CompactedError` when they are gone already. */
+  readonly compact: (revision: number) => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+/** etcd's `required revision is a future revision`. */
+export class FutureRevisionError extends Error {
+  constructor(revision: number, newest: number) {
+    super(`required revision ${revision} is a future revision, the newest is ${newest}`);
+    this.name = "FutureRevisionError";
+  }
 }
 
 /** The oldest events are gone: the watcher must list again. Kubernetes answers 410 Expired. */
