@@ -4,6 +4,7 @@ import {
   type Evaluator,
   formatEvaluationError,
   jsonText,
+  lookup,
   parseJson,
   RegoError,
   type Value,
@@ -50,11 +51,7 @@ export function judgeOutcome(each: Case, outcome: readonly Value[] | Error): str
 function termValue(text: string): Value | undefined {
   const { policy } = compile([], {});
   const [binding] = policy?.query(`__term = ${text}`, { effects: testEffects }) ?? [];
-  return binding === undefined ? undefined : bindingOf(binding, "__term");
-}
-
-function bindingOf(binding: Value, name: string): Value | undefined {
-  return (binding as unknown as { get(key: string): Value | undefined }).get(name);
+  return binding === undefined ? undefined : lookup(binding, "__term");
 }
 
 function judgeError(each: Case, error: Error): string | undefined {

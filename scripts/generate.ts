@@ -1,12 +1,14 @@
 import { generateCapabilities } from "./generate/capabilities.ts";
 import { generateKube } from "./generate/kube.ts";
 import { generateProtobuf } from "./generate/protobuf.ts";
+import { generateZones } from "./generate/zones.ts";
 
 /** All generators of checked-in data, in order. Each answers the files it wrote. */
 const generators: readonly (readonly [name: string, run: (root: string) => readonly string[]])[] = [
   ["capabilities", generateCapabilities],
   ["kube", generateKube],
   ["protobuf", generateProtobuf],
+  ["zones", generateZones],
 ];
 
 const wanted = process.argv.slice(2);

@@ -1,7 +1,10 @@
 import { aggregates, types } from "./aggregates.ts";
 import type { Builtin } from "./builtin.ts";
 import { encoding } from "./encoding.ts";
+import { graph } from "./graph.ts";
 import { json } from "./json.ts";
+import { jsonPatch } from "./json-patch.ts";
+import { jsonPaths } from "./json-paths.ts";
 import { net } from "./net.ts";
 import { numbers } from "./numbers.ts";
 import { objects } from "./objects.ts";
@@ -11,6 +14,8 @@ import { regex } from "./regex.ts";
 import { semver } from "./semver.ts";
 import { strings } from "./strings.ts";
 import { time } from "./time.ts";
+import { uri } from "./uri.ts";
+import { uuid } from "./uuid.ts";
 
 /** Every builtin that is implemented, family by family. */
 export const allBuiltins: readonly Builtin[] = Object.freeze([
@@ -20,11 +25,16 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...strings,
   ...regex,
   ...objects,
+  ...jsonPaths,
+  ...jsonPatch,
+  ...graph,
   ...json,
   ...encoding,
   ...numbers,
   ...time,
   ...net,
   ...semver,
+  ...uri,
+  ...uuid,
   ...output,
 ]);

@@ -3,6 +3,8 @@ import table from "./capabilities.generated.json" with { type: "json" };
 /** A type as capabilities.json spells it: `{ "type": "string" }`, `{ "type": "any", "of": [...] }`, … */
 export interface DeclaredType {
   readonly type: string;
+  /** Of an argument or result, for messages. */
+  readonly name?: string;
   readonly of?: DeclaredType | readonly DeclaredType[];
   readonly static?: readonly unknown[];
   readonly dynamic?: unknown;

@@ -12,7 +12,7 @@ interface Cidr {
 }
 
 /** An address as Go's net.ParseIP reads it. */
-function parseAddress(text: string): { readonly bits: 32 | 128; readonly value: bigint } | undefined {
+export function parseAddress(text: string): { readonly bits: 32 | 128; readonly value: bigint } | undefined {
   const dotted = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (dotted !== null) {
     const parts = dotted.slice(1);

@@ -1,4 +1,5 @@
 import { typeName } from "../value/access.ts";
+import { RegoSet } from "../value/collection.ts";
 import {
   bigintOf,
   decimalOf,
@@ -179,6 +180,11 @@ function cast(name: string, type: string): Builtin {
   };
 }
 
+function arrayOrSet(value: Value): Value {
+  if (Array.isArray(value) || value instanceof RegoSet) return value;
+  throw operandTypeError(1, ["array", "set"], typeName(value));
+}
+
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/numbers, …/bits, …/units, …/conversions */
 export const numbers: readonly Builtin[] = [
   { name: "numbers.range", call: (args) => range(integer(args, 1), integer(args, 2), 1n) },
@@ -193,6 +199,8 @@ export const numbers: readonly Builtin[] = [
   { name: "to_number", call: toNumber },
   { name: "units.parse", call: parseUnits },
   { name: "units.parse_bytes", call: parseBytes },
+  { name: "cast_array", call: ([value]) => (value instanceof RegoSet ? value.sorted() : arrayOrSet(value as Value)) },
+  { name: "cast_set", call: ([value]) => (Array.isArray(value) ? RegoSet.of(value) : arrayOrSet(value as Value)) },
   cast("cast_boolean", "boolean"),
   cast("cast_null", "null"),
   cast("cast_object", "object"),

@@ -2,15 +2,15 @@ import { isObject, lookup, typeName } from "../value/access.ts";
 import { equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
-import { arrayAt, entriesAt, objectAt, stringAt } from "./operands.ts";
+import { arrayAt, entriesAt, objectAt } from "./operands.ts";
 
 function get(args: readonly Value[]): Value {
   const object = objectAt(args, 1);
   const [, path, fallback] = args as readonly [Value, Value, Value];
-  if (!Array.isArray(path)) return lookup(object, path) ?? fallback;
   let value: Value | undefined = object;
-  for (const key of path as readonly Value[]) value = value === undefined ? undefined : lookup(value, key);
-  return value ?? fallback;
+  if (!Array.isArray(path)) value = lookup(object, path);
+  else for (const key of path as readonly Value[]) value = value === undefined ? undefined : lookup(value, key);
+  return value === undefined ? fallback : value;
 }
 
 /** The right side wins; objects on both sides are united. */
@@ -51,49 +51,42 @@ function keep(args: readonly Value[], wanted: boolean): Value {
   return RegoObject.of(entriesAt(args, 1).filter(([key]) => keys.has(key) === wanted));
 }
 
+/** Of the same kind, deep in objects only; undefined when the kinds differ. */
 function isSubset(part: Value, whole: Value): boolean | undefined {
   if (isObject(part) && isObject(whole)) {
     return sortedEntries(part).every(([key, value]) => {
       const other = lookup(whole, key);
-      return other !== undefined && (isSubset(value, other) ?? equal(value, other));
+      return other !== undefined && (equal(value, other) || isSubset(value, other) === true);
     });
   }
   if (part instanceof RegoSet && whole instanceof RegoSet) return part.sorted().every((item) => whole.has(item));
   if (Array.isArray(part) && Array.isArray(whole))
     return containsRun(part as readonly Value[], whole as readonly Value[]);
-  if (part instanceof RegoSet && Array.isArray(whole)) {
-    const items = RegoSet.of(whole as readonly Value[]);
-    return part.sorted().every((item) => items.has(item));
-  }
   return undefined;
 }
 
 function containsRun(part: readonly Value[], whole: readonly Value[]): boolean {
-  return (
-    whole.some((_, i) => part.every((item, j) => i + j < whole.length && equal(item, whole[i + j] as Value))) ||
-    part.length === 0
-  );
+  for (let at = 0; at + part.length <= whole.length; at++)
+    if (part.every((item, i) => equal(item, whole[at + i] as Value))) return true;
+  return false;
+}
+
+/** OPA counts hits: an item that the array repeats counts each time, and an empty array has no subset. */
+function arrayHolds(whole: readonly Value[], part: RegoSet): boolean {
+  let missing = part.size;
+  return whole.some((item) => {
+    if (part.has(item)) missing--;
+    return missing === 0;
+  });
 }
 
 function subset(args: readonly Value[]): Value {
   const [whole, part] = args as readonly [Value, Value];
+  if (Array.isArray(whole) && part instanceof RegoSet) return arrayHolds(whole as readonly Value[], part);
   const result = isSubset(part, whole);
   if (result === undefined)
     throw new BuiltinError("both arguments object.subset must be of the same type or array and set", "eval_type_error");
   return result;
-}
-
-/** All paths of a value with what lies there, the value itself first. */
-export function walkPaths(value: Value, path: readonly Value[] = []): Value[] {
-  const found: Value[] = [[path, value]];
-  if (Array.isArray(value)) {
-    for (const [i, item] of (value as readonly Value[]).entries()) found.push(...walkPaths(item, [...path, i]));
-  } else if (value instanceof RegoSet) {
-    for (const item of value.sorted()) found.push(...walkPaths(item, [...path, item]));
-  } else if (isObject(value)) {
-    for (const [key, item] of sortedEntries(value)) found.push(...walkPaths(item, [...path, key]));
-  }
-  return found;
 }
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/object */
@@ -105,36 +98,4 @@ export const objects: readonly Builtin[] = [
   { name: "object.filter", call: (args) => keep(args, true) },
   { name: "object.remove", call: (args) => keep(args, false) },
   { name: "object.subset", call: subset },
-  { name: "walk", call: ([value]) => walkPaths(value as Value) },
-  {
-    name: "graph.reachable",
-    call: (args) => {
-      const graph = objectAt(args, 1);
-      const roots = args[1] as Value;
-      if (!Array.isArray(roots) && !(roots instanceof RegoSet))
-        throw operandTypeError(2, ["array", "set"], typeName(roots));
-      const waiting: Value[] = [...neighbours(roots)];
-      const seen = new RegoSet();
-      while (waiting.length > 0) {
-        const node = waiting.pop() as Value;
-        const edges = lookup(graph, node);
-        if (seen.has(node) || edges === undefined) continue;
-        seen.add(node);
-        waiting.push(...neighbours(edges));
-      }
-      return seen;
-    },
-  },
 ];
-
-function neighbours(value: Value): readonly Value[] {
-  if (value instanceof RegoSet) return value.sorted();
-  return Array.isArray(value) ? (value as readonly Value[]) : [];
-}
-
-/** RFC 6901, or an array of keys. */
-export function pathOf(value: Value): readonly Value[] {
-  if (Array.isArray(value)) return value as readonly Value[];
-  const text = stringAt([value], 1).replace(/^\/+|\/+$/g, "");
-  return text === "" ? [] : text.split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-}

@@ -1,7 +1,7 @@
 import { isObject, typeName } from "../value/access.ts";
 import { type RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
-import { isInteger, type NumberValue } from "../value/number.ts";
+import type { NumberValue } from "../value/number.ts";
 import type { JsonObject, Value } from "../value/value.ts";
 import { BuiltinError, operandTypeError } from "./builtin.ts";
 
@@ -23,10 +23,13 @@ export function numberAt(args: readonly Value[], at: number): NumberValue {
   return value;
 }
 
-/** An integer that a JavaScript number holds; indices and counts are never larger. */
+const maxInt64 = 2n ** 63n - 1n;
+
+/** An integer as Go's int: beyond 64 bits it is none. Indices and counts are never larger than a JavaScript number holds. */
 export function integerAt(args: readonly Value[], at: number): number {
   const value = numberAt(args, at);
-  if (!isInteger(value))
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  if (typeof value !== "bigint" || value > maxInt64 || value < -maxInt64 - 1n)
     throw new BuiltinError(`operand ${at} must be integer number but got floating-point number`, "eval_type_error");
   return Number(value);
 }

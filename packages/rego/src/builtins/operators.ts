@@ -69,7 +69,8 @@ const minus: Builtin = {
   },
 };
 
-function member(value: Value, collection: Value): boolean {
+/** `value in collection`. */
+export function member(value: Value, collection: Value): boolean {
   if (collection instanceof RegoSet) return collection.has(value);
   if (Array.isArray(collection)) return collection.some((each: Value) => equal(each, value));
   return isObject(collection) && sortedEntries(collection).some(([, each]) => equal(each, value));

@@ -2,6 +2,7 @@ import { RE2JS } from "re2js";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, type QueryState } from "./builtin.ts";
 import { globParts, globPattern } from "./glob.ts";
+import { globsIntersect } from "./globs-match.ts";
 import { arrayAt, integerAt, stringAt } from "./operands.ts";
 
 /** Compiled patterns that one process keeps: policies have dozens, attackers may send more. */
@@ -141,6 +142,7 @@ export const regex: readonly Builtin[] = [
     name: "regex.find_all_string_submatch_n",
     call: (args) => findAll(stringAt(args, 1), stringAt(args, 2), integerAt(args, 3)),
   },
+  { name: "regex.globs_match", call: (args) => globsIntersect(stringAt(args, 1), stringAt(args, 2)) },
   { name: "glob.match", call: globMatch },
   {
     name: "glob.quote_meta",

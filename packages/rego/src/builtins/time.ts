@@ -1,81 +1,59 @@
-import { bigintOf, isInteger, normalizeInteger } from "../value/number.ts";
+import { typeName } from "../value/access.ts";
+import { bigintOf, decimalOf, isInteger, type NumberValue, normalizeInteger } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
-import { type Builtin, BuiltinError } from "./builtin.ts";
-import { integerAt, isNumber, stringAt } from "./operands.ts";
+import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { parseDuration } from "./go-duration.ts";
+import { layoutFromName, rfc3339, rfc3339Nano, weekdayNames } from "./go-layout.ts";
+import { type Civil, civilFrom, formatTime, secondsFrom } from "./go-time.ts";
+import { type Instant, parseTime } from "./go-time-parse.ts";
+import { integerAt, numberAt, stringAt } from "./operands.ts";
+import { checkZone, offsetAt, unixOfLocal } from "./zones.ts";
 
-const nsPerMs = 1_000_000n;
+const nsPerSecond = 1_000_000_000n;
 const maxNs = 2n ** 63n - 1n;
+const minNs = -(2n ** 63n);
 
-/** Nanoseconds and zone of an operand: a number is UTC; `[ns, zone]` names an IANA zone, `""` is UTC, `Local` the machine's. */
-function instantAt(args: readonly Value[], at: number): { readonly ns: bigint; readonly zone: string } {
+/** A moment as an operand gives it: nanoseconds, or `[ns, zone]`, or `[ns, zone, layout]`; no zone is UTC. */
+interface Moment {
+  readonly seconds: number;
+  readonly nanosecond: number;
+  readonly zone: string;
+  readonly layout: string;
+}
+
+const momentKinds = "either number (ns) or [number (ns), string (tz)]";
+
+function momentAt(args: readonly Value[], at: number): Moment {
   const value = args[at - 1] as Value;
-  const [ns, zone] = Array.isArray(value) ? (value as readonly Value[]) : [value, ""];
-  if (!isNumber(ns))
-    throw new BuiltinError(`operand ${at} must be either number (ns) or [number (ns), string (tz)]`, "eval_type_error");
-  if (!isInteger(ns)) throw new BuiltinError("timestamp too big", "eval_builtin_error");
-  const whole = bigintOf(ns);
-  if (whole > maxNs || whole < -maxNs) throw new BuiltinError("timestamp too big");
-  return { ns: whole, zone: typeof zone === "string" ? zone : "" };
-}
-
-interface Civil {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-  readonly weekday: number;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatOf(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone);
-  if (known !== undefined) return known;
-  try {
-    const options = {
-      timeZone: zone === "" ? "UTC" : zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-      weekday: "short",
-      era: "short",
-    } as const;
-    const format = new Intl.DateTimeFormat(
-      "en-US",
-      zone === "Local" ? { ...options, timeZone: undefined as never } : options,
-    );
-    formats.set(zone, format);
-    return format;
-  } catch {
-    throw new BuiltinError(`unknown time zone ${zone}`);
+  if (!Array.isArray(value)) {
+    if (typeName(value) !== "number") throw operandTypeError(1, momentKinds, typeName(value));
+    return momentFrom(value as NumberValue, "", "");
   }
+  const parts = value as readonly Value[];
+  if (parts.length === 0) throw operandTypeError(1, momentKinds, "array");
+  const ns = numberAt(parts, 1);
+  const zone = parts.length > 1 ? firstString(parts[1] as Value) : "";
+  checkZone(zone);
+  const layout = parts.length > 2 ? firstString(parts[2] as Value) : "";
+  return momentFrom(ns, zone, layout);
 }
 
-const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/** The operand is the first, whichever part of it is wrong. */
+function firstString(value: Value): string {
+  return stringAt([value], 1);
+}
 
-function civilOf({ ns, zone }: { readonly ns: bigint; readonly zone: string }): Civil {
-  const parts = new Map(
-    formatOf(zone)
-      .formatToParts(Number(floorDivide(ns, nsPerMs)))
-      .map(({ type, value }) => [type, value]),
-  );
-  const number = (type: string) => Number(parts.get(type as never));
-  const year = parts.get("era") === "BC" ? 1 - number("year") : number("year");
-  return {
-    year,
-    month: number("month"),
-    day: number("day"),
-    hour: number("hour"),
-    minute: number("minute"),
-    second: number("second"),
-    weekday: weekdays.indexOf(parts.get("weekday") ?? ""),
-  };
+function momentFrom(value: NumberValue, zone: string, layout: string): Moment {
+  if (!isInteger(value) || isHuge(value)) throw new BuiltinError("timestamp too big");
+  const ns = bigintOf(value);
+  if (ns > maxNs || ns < minNs) throw new BuiltinError("timestamp too big");
+  const seconds = floorDivide(ns, nsPerSecond);
+  return { seconds: Number(seconds), nanosecond: Number(ns - seconds * nsPerSecond), zone, layout };
+}
+
+/** `1e1000000` must not be written out to be refused. */
+function isHuge(value: NumberValue): boolean {
+  return decimalOf(value).exponent > 20;
 }
 
 function floorDivide(a: bigint, b: bigint): bigint {
@@ -83,95 +61,99 @@ function floorDivide(a: bigint, b: bigint): bigint {
   return a < 0n && quotient * b !== a ? quotient - 1n : quotient;
 }
 
-const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
-
-/** RFC 3339 with any fraction. */
-function parseRfc3339(text: string): bigint {
-  const match = rfc3339.exec(text);
-  if (match === null)
-    throw new BuiltinError(`parsing time "${text}" as "2006-01-02T15:04:05Z07:00": cannot parse "${text}" as "2006"`);
-  const [, year, month, day, hour, minute, second, fraction = "", sign, zoneHour = "0", zoneMinute = "0"] = match;
-  const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  if (new Date(ms).getUTCDate() !== Number(day) || Number(month) > 12 || Number(hour) > 23 || Number(minute) > 59) {
-    throw new BuiltinError(`parsing time "${text}": day out of range`);
-  }
-  const offset = BigInt(Number(zoneHour) * 60 + Number(zoneMinute)) * 60_000n * (sign === "-" ? -1n : 1n);
-  const ns = (BigInt(ms) - offset) * nsPerMs + BigInt(fraction.padEnd(9, "0").slice(0, 9));
-  if (ns > maxNs || ns < -maxNs) throw new BuiltinError("time outside of valid range");
-  return ns;
+function civilOf({ seconds, nanosecond }: Instant, zone: string): Civil {
+  const offset = offsetAt(zone, seconds);
+  return civilFrom(seconds + offset.seconds, nanosecond, offset);
 }
 
-const durationUnits: { readonly [unit: string]: bigint } = {
-  ns: 1n,
-  us: 1000n,
-  µs: 1000n,
-  μs: 1000n,
-  ms: nsPerMs,
-  s: 10n ** 9n,
-  m: 60n * 10n ** 9n,
-  h: 3600n * 10n ** 9n,
-};
-
-/** Go's time.ParseDuration. */
-export function parseDuration(text: string): bigint {
-  const match = /^([+-]?)((?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.exec(text);
-  if (text === "0") return 0n;
-  if (match === null)
-    throw new BuiltinError(
-      /^[+-]?[\d.]+$/.test(text) ? `time: missing unit in duration "${text}"` : `time: invalid duration "${text}"`,
-    );
-  let total = 0n;
-  for (const [, whole = "", fraction = "", unit = ""] of text.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)) {
-    const scale = durationUnits[unit] as bigint;
-    total +=
-      BigInt(whole || "0") * scale +
-      (fraction === "" ? 0n : (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length));
-  }
-  if (total > maxNs) throw new BuiltinError(`time: invalid duration "${text}"`);
-  return match[1] === "-" ? -total : total;
+/** Nanoseconds since the epoch, where an int64 holds them. */
+function nsOf({ seconds, nanosecond }: Instant): Value {
+  const ns = BigInt(seconds) * nsPerSecond + BigInt(nanosecond);
+  if (ns > maxNs || ns < minNs) throw new BuiltinError("time outside of valid range");
+  return normalizeInteger(ns);
 }
 
-const weekdayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+function date(args: readonly Value[]): Value {
+  const moment = momentAt(args, 1);
+  const { year, month, day } = civilOf(moment, moment.zone);
+  return [year, month, day];
+}
+
+function clock(args: readonly Value[]): Value {
+  const moment = momentAt(args, 1);
+  const { hour, minute, second } = civilOf(moment, moment.zone);
+  return [hour, minute, second];
+}
+
+function weekday(args: readonly Value[]): Value {
+  const moment = momentAt(args, 1);
+  return weekdayNames[civilOf(moment, moment.zone).weekday] as string;
+}
+
+function format(args: readonly Value[]): Value {
+  const moment = momentAt(args, 1);
+  const layout = moment.layout === "" ? rfc3339Nano : layoutFromName(moment.layout);
+  return formatTime(civilOf(moment, moment.zone), layout);
+}
 
 function addDate(args: readonly Value[]): Value {
-  const { ns } = instantAt(args, 1);
+  const moment = momentAt(args, 1);
   const [years, months, days] = [integerAt(args, 2), integerAt(args, 3), integerAt(args, 4)];
-  const date = new Date(Number(floorDivide(ns, nsPerMs)));
-  const rest = ns - floorDivide(ns, nsPerMs) * nsPerMs;
-  const moved = Date.UTC(
-    date.getUTCFullYear() + years,
-    date.getUTCMonth() + months,
-    date.getUTCDate() + days,
-    date.getUTCHours(),
-    date.getUTCMinutes(),
-    date.getUTCSeconds(),
-    date.getUTCMilliseconds(),
-  );
-  const result = BigInt(Number.isFinite(moved) ? moved : 0) * nsPerMs + rest;
-  if (!Number.isFinite(moved) || result > maxNs || result < -maxNs)
-    throw new BuiltinError("time outside of valid range");
-  return normalizeInteger(result);
+  const { year, month, day, hour, minute, second } = civilOf(moment, moment.zone);
+  const local = secondsFrom(year + years, month + months, day + days, hour, minute, second);
+  if (!isRepresentable(local)) throw new BuiltinError("time outside of valid range");
+  return nsOf({ seconds: unixOfLocal(moment.zone, local), nanosecond: moment.nanosecond });
+}
+
+/** Far outside of int64's nanoseconds there is no zone to ask. */
+function isRepresentable(seconds: number): boolean {
+  return Math.abs(seconds) < 10 ** 10;
+}
+
+const fieldCount = 6;
+
+/** Years, months, days, hours, minutes and seconds between two moments, on the first one's calendar. */
+function diff(args: readonly Value[]): Value {
+  const first = momentAt(args, 1);
+  const second = momentAt(args, 2);
+  const [from, to] = isAfter(first, second) ? [second, first] : [first, second];
+  const a = civilOf(from, first.zone);
+  const b = civilOf(to, first.zone);
+  const fields = [
+    b.year - a.year,
+    b.month - a.month,
+    b.day - a.day,
+    b.hour - a.hour,
+    b.minute - a.minute,
+    b.second - a.second,
+  ];
+  // Days are borrowed from the month that the earlier moment lies in.
+  const carries = [0, 12, new Date(Date.UTC(a.year, a.month, 0)).getUTCDate(), 24, 60, 60];
+  for (let i = fieldCount - 1; i > 0; i--) {
+    if ((fields[i] as number) >= 0) continue;
+    fields[i] = (fields[i] as number) + (carries[i] as number);
+    fields[i - 1] = (fields[i - 1] as number) - 1;
+  }
+  return fields;
+}
+
+function isAfter(a: Instant, b: Instant): boolean {
+  return a.seconds === b.seconds ? a.nanosecond > b.nanosecond : a.seconds > b.seconds;
 }
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/time */
 export const time: readonly Builtin[] = [
   { name: "time.now_ns", call: (_args, { effects }) => normalizeInteger(effects.nowNs), nondeterministic: true },
-  { name: "time.parse_rfc3339_ns", call: (args) => normalizeInteger(parseRfc3339(stringAt(args, 1))) },
+  {
+    name: "time.parse_ns",
+    call: (args) => nsOf(parseTime(layoutFromName(stringAt(args, 1)), stringAt(args, 2))),
+  },
+  { name: "time.parse_rfc3339_ns", call: (args) => nsOf(parseTime(rfc3339, stringAt(args, 1))) },
   { name: "time.parse_duration_ns", call: (args) => normalizeInteger(parseDuration(stringAt(args, 1))) },
+  { name: "time.format", call: format },
+  { name: "time.date", call: date },
+  { name: "time.clock", call: clock },
+  { name: "time.weekday", call: weekday },
   { name: "time.add_date", call: addDate },
-  {
-    name: "time.date",
-    call: (args) => {
-      const { year, month, day } = civilOf(instantAt(args, 1));
-      return [year, month, day];
-    },
-  },
-  {
-    name: "time.clock",
-    call: (args) => {
-      const { hour, minute, second } = civilOf(instantAt(args, 1));
-      return [hour, minute, second];
-    },
-  },
-  { name: "time.weekday", call: (args) => weekdayNames[civilOf(instantAt(args, 1)).weekday] as string },
+  { name: "time.diff", call: diff },
 ];

@@ -1,138 +1,236 @@
-import { findSignature } from "../builtins/capabilities.ts";
-import type { Body, Module, Ref, Rule, Term } from "../syntax/ast.ts";
+import { type BuiltinSignature, findSignature } from "../builtins/capabilities.ts";
+import type { Module, Ref, Rule } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
-import { checkCalls, checkConflicts } from "./checks.ts";
-import type { Compiled, CompiledQuery, CompiledRule, RuleNode } from "./compiled.ts";
-import { Expander } from "./expand.ts";
-import { globalsOf, NameResolver } from "./names.ts";
-import { checkRecursion } from "./recursion.ts";
-import { orderBody, orderRule } from "./safety.ts";
-import { LocalNames } from "./scope.ts";
-import { isWildcard } from "./walk.ts";
+import { AnnotationSet } from "./annotation-set.ts";
+import type { Compiled } from "./compiled.ts";
+import { exportsOf, globalsOf, packageKey } from "./globals.ts";
+import { LocalNames } from "./local-names.ts";
+import { builtinStages, nameStages, rewriteStages, safetyStages } from "./module-stages.ts";
+import { buildGraph, checkRecursion, dataRefs } from "./recursion.ts";
+import { checkRuleConflicts } from "./rule-conflicts.ts";
+import { aritiesOf, buildTree, ruleKindAt, ruleKindsOf } from "./rule-tree.ts";
+import { type CompileOptions, compileFault, type ModuleStage, type StageContext } from "./stage.ts";
+import { type Built, type CompileState, keepState, stateOf } from "./state.ts";
+import { refText } from "./text.ts";
+import { checkTypes } from "./types/check-rules.ts";
+import { nameOfRef, ruleChain } from "./walk.ts";
 
-export interface CompileOptions {
-  readonly strict?: boolean;
-}
+export { compileQuery } from "./query.ts";
 
 export interface CompileResult {
   readonly compiled: Compiled | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Milliseconds per stage, by OPA's name; empty without `options.clock`. */
+  readonly timings: ReadonlyMap<string, number>;
 }
 
 /** More are never read by a person, and follow from the first ones. OPA's default. */
-const maxDiagnostics = 10;
+const defaultMaxErrors = 10;
 
-/** Runs all stages over a set of modules. All or nothing: with any diagnostic there is no result. */
-export function compileModules(modules: readonly Module[], options: CompileOptions = {}): CompileResult {
-  const diagnostics: Diagnostic[] = [];
-  const report = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
-  const names = new LocalNames();
-  const ruleNames = namesByPackage(modules);
-  const resolved = modules.map((module) => {
-    const globals = globalsOf(module, ruleNames.get(packageKey(module)) ?? []);
-    const resolver = new NameResolver({ globals, names, strict: options.strict === true, report });
-    return { module, rules: module.rules.map((rule) => resolver.rule(rule)) };
-  });
-  const arities = aritiesOf(resolved.flatMap(({ rules }) => rules));
-  const arity = arityLookup(arities);
-  const expander = new Expander(names);
-  const root: RuleNode = createNode([]);
-  for (const { module, rules } of resolved) {
-    for (const rule of rules) {
-      checkCalls(rule, arity, report);
-      const ordered = orderRule(expander.rule(rule), { names, report, arity });
-      insert(root, compiledRule(module, ordered));
+/**
+ * Runs all stages over a set of modules. All or nothing: with any diagnostic there is no result. As in OPA, only the faults of the
+ * first stage that finds any are reported: what comes later often follows from them.
+ *
+ * Given an earlier result, modules that are the same objects are taken over unless something they asked for has changed.
+ */
+export function compileModules(
+  modules: readonly Module[],
+  options: CompileOptions = {},
+  previous?: Compiled,
+): CompileResult {
+  const sorted = modules.toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  return new ModuleCompiler(sorted, options, previous && stateOf(previous)).compile();
+}
+
+class ModuleCompiler {
+  readonly #modules: readonly Module[];
+  readonly #options: CompileOptions;
+  readonly #previous: CompileState | undefined;
+  readonly #timings = new Map<string, number>();
+  readonly #built = new Map<Module, Built>();
+  /** Modules that must go through the stages. */
+  readonly #dirty = new Set<Module>();
+  #arities: ReadonlyMap<string, number> = new Map();
+  #kinds: ReadonlyMap<string, "function" | "value"> = new Map();
+  #ruleNames: ReadonlySet<string> = new Set();
+  #annotations: AnnotationSet | undefined;
+  #diagnostics: Diagnostic[] = [];
+
+  constructor(modules: readonly Module[], options: CompileOptions, previous: CompileState | undefined) {
+    this.#modules = modules;
+    this.#options = options;
+    this.#previous = previous !== undefined && previous.options === options ? previous : undefined;
+  }
+
+  compile(): CompileResult {
+    const compiled = this.#stages();
+    const limit = this.#options.maxErrors ?? defaultMaxErrors;
+    const all = this.#diagnostics;
+    const isLimited = limit > 0 && all.length > limit;
+    const diagnostics = isLimited ? [...all.slice(0, limit), compileFault(undefined, "error limit reached")] : all;
+    return { compiled, diagnostics, timings: this.#timings };
+  }
+
+  #stages(): Compiled | undefined {
+    this.#begin();
+    if (!this.#run(nameStages, "named")) return undefined;
+    this.#timed("SetRuleTree", () => {
+      const named = [...this.#built.values()].flatMap((each) => each.named);
+      this.#arities = aritiesOf(named);
+      this.#kinds = ruleKindsOf(named);
+      this.#ruleNames = new Set(named.map(({ head }) => refText(head.ref)));
+    });
+    this.#invalidate();
+    this.#timed("SetAnnotationSet", () => {
+      this.#annotations = undefined;
+    });
+    if (!this.#run(rewriteStages, "rules")) return undefined;
+    this.#timed("CheckRuleConflicts", () => this.#checkConflicts());
+    if (this.#failed() || !this.#run(safetyStages, "rules")) return undefined;
+    return this.#finish();
+  }
+
+  #finish(): Compiled | undefined {
+    const root = buildTree([...this.#built.values()]);
+    const graph = this.#timed("SetGraph", () => buildGraph(root, (rule) => this.#refsOf(rule)));
+    this.#timed("CheckRecursion", () => checkRecursion(graph, (each) => this.#diagnostics.push(each)));
+    if (this.#failed()) return undefined;
+    const types = this.#timed("CheckTypes", () =>
+      checkTypes({
+        units: [...this.#built.values()],
+        graph,
+        options: this.#options,
+        modules: this.#modules,
+        builtin: (name) => this.#builtin(name),
+        report: (each) => this.#diagnostics.push(each),
+        previous: this.#previous?.types,
+      }),
+    );
+    if (this.#failed() || !this.#run(builtinStages, "rules")) return undefined;
+    const written = new Map([...this.#built.values()].map(({ module, names }) => [module, names.written]));
+    const compiled: Compiled = { modules: this.#modules, root, arities: this.#arities, written };
+    keepState(compiled, { options: this.#options, built: this.#built, types });
+    return compiled;
+  }
+
+  /** Takes over what the previous result has of the same modules, where the package's names are the same too. */
+  #begin(): void {
+    const exports = exportsOf(this.#modules);
+    for (const module of this.#modules) {
+      const names = exports.get(packageKey(module)) ?? new Set<string>();
+      const text = [...names].sort().join();
+      const earlier = this.#previous?.built.get(module);
+      if (earlier !== undefined && earlier.exports === text) {
+        this.#built.set(module, earlier);
+        continue;
+      }
+      this.#built.set(module, createBuilt(module, names, text));
+      this.#dirty.add(module);
     }
   }
-  checkConflicts(root, report);
-  if (diagnostics.length === 0) checkRecursion(root, report);
-  const compiled = diagnostics.length === 0 ? { modules, root, arities, written: new Map() } : undefined;
-  return { compiled, diagnostics: diagnostics.slice(0, maxDiagnostics) };
-}
 
-/** Runs all stages over a query against compiled modules. `imports` as in a module: alias to path. */
-export function compileQuery(
-  body: Body,
-  compiled: Compiled,
-): { query: CompiledQuery | undefined; diagnostics: readonly Diagnostic[] } {
-  const diagnostics: Diagnostic[] = [];
-  const report = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
-  const names = new LocalNames();
-  const resolver = new NameResolver({ globals: { paths: new Map() }, names, strict: false, report });
-  const resolved = resolver.query(body);
-  const expanded = new Expander(names).body(resolved);
-  const arity = arityLookup(compiled.arities);
-  checkCalls(expanded, arity, report);
-  const { body: ordered, bound } = orderBody(expanded, new Set(["input", "data"]), { names, report, arity });
-  if (ordered === undefined || diagnostics.length > 0) return { query: undefined, diagnostics };
-  const variables = [...bound]
-    .map((local) => ({ local, name: names.original(local) }))
-    .filter(({ name }) => name !== "input" && name !== "data" && !isWildcard(name) && !/^__local\d+__$/.test(name));
-  return { query: { body: ordered, variables, captures: [] }, diagnostics };
-}
-
-function arityLookup(arities: ReadonlyMap<string, number>): (name: string) => number | undefined {
-  return (name) => arities.get(name) ?? findSignature(name)?.args.length;
-}
-
-function packageKey(module: Module): string {
-  return pathOf(module.package.path).path.join("\0");
-}
-
-function namesByPackage(modules: readonly Module[]): ReadonlyMap<string, Set<string>> {
-  const names = new Map<string, Set<string>>();
-  for (const module of modules) {
-    const key = packageKey(module);
-    const set = names.get(key) ?? new Set();
-    names.set(key, set);
-    for (const rule of module.rules) {
-      const first = rule.head.ref.terms[0];
-      if (first?.kind === "var") set.add(first.name);
+  /** Modules that were told something else last time go through the later stages again. */
+  #invalidate(): void {
+    for (const [module, built] of this.#built) {
+      if (this.#dirty.has(module)) continue;
+      const isSame = [...built.asked].every(([question, answer]) => this.#answer(question) === answer);
+      if (isSame && !built.usesMetadata) continue;
+      this.#dirty.add(module);
+      this.#built.set(module, { ...built, asked: new Map() });
     }
   }
-  return names;
-}
 
-function aritiesOf(rules: readonly Rule[]): ReadonlyMap<string, number> {
-  const arities = new Map<string, number>();
-  for (const { head } of rules) {
-    if (head.args !== undefined) arities.set(`data.${pathOf(head.ref).path.join(".")}`, head.args.length);
+  #answer(question: string): string {
+    const at = question.indexOf(" ");
+    const name = question.slice(at + 1);
+    return String(question.startsWith("arity ") ? this.#arity(name) : this.#kinds.get(name));
   }
-  return arities;
-}
 
-/** The constant path of a full reference below `data`, and the terms after it. */
-export function pathOf(ref: Ref): { readonly path: readonly string[]; readonly suffix: readonly Term[] } {
-  const path: string[] = [];
-  const terms = ref.terms.slice(1);
-  for (const term of terms) {
-    if (term.kind !== "string") break;
-    path.push(term.value);
+  /** Runs stages over the modules that need it; false when any found a fault. */
+  #run(stages: readonly ModuleStage[], result: "named" | "rules"): boolean {
+    for (const stage of stages) {
+      this.#timed(stage.name, () => {
+        for (const module of this.#dirty) {
+          const built = this.#built.get(module) as Built;
+          const { names, globals } = built;
+          const rules = result === "named" ? built.named : built.rules;
+          const made = stage.run({ module, names, globals, rules }, this.#context(built));
+          if (result === "named") built.named = made;
+          built.rules = made;
+        }
+      });
+      if (this.#failed()) return false;
+    }
+    return true;
   }
-  return { path, suffix: terms.slice(path.length) };
-}
 
-function compiledRule(module: Module, rule: Rule): CompiledRule {
-  const { path, suffix } = pathOf(rule.head.ref);
-  const kind =
-    rule.head.args !== undefined
-      ? "function"
-      : rule.head.key !== undefined && rule.head.value === undefined
-        ? "set"
-        : "complete";
-  return { rule, module, path, suffix, kind };
-}
-
-function createNode(path: readonly string[]): RuleNode {
-  return { path, rules: [], children: new Map() };
-}
-
-function insert(root: RuleNode, rule: CompiledRule): void {
-  let node = root;
-  for (const [i, key] of rule.path.entries()) {
-    const next = node.children.get(key) ?? createNode(rule.path.slice(0, i + 1));
-    node.children.set(key, next);
-    node = next;
+  #context(built: Built): StageContext {
+    const ask = <T>(question: string, answer: T): T => {
+      built.asked.set(question, String(answer));
+      return answer;
+    };
+    return {
+      options: this.#options,
+      report: (diagnostic) => this.#diagnostics.push(diagnostic),
+      builtin: (name) => this.#builtin(name),
+      arity: (operator) => {
+        const name = refText(operator);
+        const user = operator.terms.length > 1 && name.startsWith("data.");
+        return user ? ask(`arity ${name}`, this.#arity(name)) : this.#builtin(nameOfRef(operator) ?? "")?.args.length;
+      },
+      ruleKind: (path) => ask(`kind ${path.join("\0")}`, ruleKindAt(this.#kinds, path)),
+      metadataChain: (rule, module) => {
+        built.usesMetadata = true;
+        this.#annotations ??= new AnnotationSet(this.#modules);
+        return this.#annotations.chain(rule, module);
+      },
+    };
   }
-  node.rules.push(rule);
+
+  /** A rule that is no function can be called without arguments. */
+  #arity(name: string): number | undefined {
+    return this.#arities.get(name) ?? (this.#ruleNames.has(name) ? 0 : undefined);
+  }
+
+  #builtin(name: string): BuiltinSignature | undefined {
+    return (this.#options.builtins ?? findSignature)(name);
+  }
+
+  #checkConflicts(): void {
+    const placed = [...this.#built.values()].flatMap(({ module, named, names }) =>
+      named.map((rule) => ({ rule, module, original: (name: string) => names.original(name) })),
+    );
+    checkRuleConflicts(placed, this.#options, (diagnostic) => this.#diagnostics.push(diagnostic));
+  }
+
+  /** A rule depends on what its else branches depend on. */
+  #refsOf(rule: Rule): readonly Ref[] {
+    return [...ruleChain(rule)].flatMap(dataRefs);
+  }
+
+  #failed(): boolean {
+    return this.#diagnostics.length > 0;
+  }
+
+  #timed<T>(name: string, run: () => T): T {
+    const { clock } = this.#options;
+    if (clock === undefined) return run();
+    const start = clock();
+    const result = run();
+    this.#timings.set(name, (this.#timings.get(name) ?? 0) + clock() - start);
+    return result;
+  }
+}
+
+function createBuilt(module: Module, exported: Iterable<string>, exports: string): Built {
+  return {
+    module,
+    names: LocalNames.forModule(module),
+    globals: globalsOf(module, exported),
+    exports,
+    named: module.rules,
+    rules: module.rules,
+    asked: new Map(),
+    usesMetadata: false,
+  };
 }

@@ -1,87 +1,159 @@
-import type { Expr, Rule, Term } from "../syntax/ast.ts";
-import type { Diagnostic } from "../syntax/diagnostic.ts";
-import type { CompiledRule, RuleNode } from "./compiled.ts";
-import { walkBody, walkTerm } from "./walk.ts";
+import type { Ref, Rule, Term } from "../syntax/ast.ts";
+import type { RuleNode } from "./compiled.ts";
+import { fault, type Report } from "./stage.ts";
+import { refText } from "./text.ts";
+import { headTerms, ruleChain, walkBody, walkTerm } from "./walk.ts";
 
-/** OPA's stage CheckRecursion: no rule may need itself, directly or through others. */
-export function checkRecursion(root: RuleNode, report: (diagnostic: Diagnostic) => void): void {
-  const rules = allRules(root);
-  const edges = new Map(rules.map((rule) => [rule, dependenciesOf(rule.rule).flatMap((path) => rulesAt(root, path))]));
-  const state = new Map<CompiledRule, "open" | "done">();
-  for (const start of rules) {
-    const loop = findLoop(start, edges, state);
-    if (loop === undefined) continue;
-    const names = loop.map((rule) => `data.${rule.path.join(".")}`);
-    const message = `rule ${names[0]} is recursive: ${names.join(" -> ")}`;
-    report({ code: "rego_recursion_error", message, loc: loop[0]?.rule.loc });
+/** Which rules a rule (or one else branch of it) reads or calls. */
+export type RuleGraph = ReadonlyMap<Rule, ReadonlySet<Rule>>;
+
+/** OPA's stage SetGraph, over the rules as they are after the last rewriting. */
+export function buildGraph(root: RuleNode, dependenciesOf: (rule: Rule) => readonly Ref[]): RuleGraph {
+  const graph = new Map<Rule, Set<Rule>>();
+  for (const rule of allRules(root)) {
+    const needed = new Set<Rule>();
+    for (const ref of dependenciesOf(rule)) collectRules(root, ref.terms.slice(1), needed);
+    graph.set(rule, needed);
+  }
+  return graph;
+}
+
+/** Every rule below a node, each else branch for itself. */
+export function* allRules(node: RuleNode): Iterable<Rule> {
+  for (const { rule } of node.rules) yield* ruleChain(rule);
+  for (const child of node.children.values()) yield* allRules(child);
+}
+
+/** The refs below `data` that a rule, without its else branches, mentions. */
+export function dataRefs(rule: Rule): readonly Ref[] {
+  const refs: Ref[] = [];
+  const visit = (term: Term): boolean => {
+    const head = term.kind === "ref" ? term.terms[0] : undefined;
+    if (term.kind === "ref" && head?.kind === "var" && head.name === "data") refs.push(term);
+    return true;
+  };
+  for (const term of [...(rule.head.args ?? []), ...headTerms(rule)]) walkTerm(term, visit);
+  walkBody(rule.body, visit);
+  return refs;
+}
+
+/** The rules that a ref may reach: on its way, at its end, and below. */
+export function collectRules(node: RuleNode, operands: readonly Term[], into: Set<Rule>): void {
+  const [key, ...rest] = operands;
+  if (key === undefined) {
+    for (const rule of allRules(node)) into.add(rule);
     return;
+  }
+  for (const { rule, suffix } of node.rules)
+    if (mayMatch(suffix, operands)) for (const each of ruleChain(rule)) into.add(each);
+  if (key.kind === "string") {
+    const child = node.children.get(key.value);
+    if (child !== undefined) collectRules(child, rest, into);
+  } else if (key.kind !== "number" && key.kind !== "boolean" && key.kind !== "null") {
+    for (const child of node.children.values()) collectRules(child, rest, into);
   }
 }
 
-/** Depth first, without recursion of our own: policies may nest deeper than the stack. */
-function findLoop(
-  start: CompiledRule,
-  edges: ReadonlyMap<CompiledRule, readonly CompiledRule[]>,
-  state: Map<CompiledRule, "open" | "done">,
-): readonly CompiledRule[] | undefined {
-  if (state.has(start)) return undefined;
-  const path: { rule: CompiledRule; next: number }[] = [{ rule: start, next: 0 }];
-  state.set(start, "open");
-  while (path.length > 0) {
-    const top = path.at(-1) as { rule: CompiledRule; next: number };
-    const target = edges.get(top.rule)?.[top.next++];
-    if (target === undefined) {
-      state.set(top.rule, "done");
-      path.pop();
-    } else if (state.get(target) === "open") {
-      const from = path.findIndex((each) => each.rule === target);
-      return [...path.slice(from).map((each) => each.rule), target];
-    } else if (state.get(target) === undefined) {
-      state.set(target, "open");
-      path.push({ rule: target, next: 0 });
+/** False when a constant of the rule's ref is another than the operand at its place. */
+function mayMatch(suffix: readonly Term[], operands: readonly Term[]): boolean {
+  return suffix.every((term, i) => {
+    const operand = operands[i];
+    if (operand === undefined || !isScalar(term) || !isScalar(operand)) return true;
+    return (
+      refText({ kind: "ref", loc: term.loc, terms: [term] }) ===
+      refText({ kind: "ref", loc: term.loc, terms: [operand] })
+    );
+  });
+}
+
+function isScalar({ kind }: Term): boolean {
+  return kind === "string" || kind === "number" || kind === "boolean" || kind === "null";
+}
+
+/** OPA's stage CheckRecursion: no rule may need its own value. */
+export function checkRecursion(graph: RuleGraph, report: Report): void {
+  for (const component of components(graph)) {
+    for (const rule of component.sort((a, b) => a.loc.offset - b.loc.offset)) {
+      const path = findCycle(graph, rule, new Set(component));
+      if (path === undefined) continue;
+      const text = path.map(({ head }) => refText(head.ref)).join(" -> ");
+      report(fault("rego_recursion_error", rule.loc, `rule ${refText(rule.head.ref)} is recursive: ${text}`));
+    }
+  }
+}
+
+/** The shortest way from a rule back to itself. */
+function findCycle(graph: RuleGraph, start: Rule, inside: ReadonlySet<Rule>): readonly Rule[] | undefined {
+  const from = new Map<Rule, Rule>();
+  const queue: Rule[] = [start];
+  for (let i = 0; i < queue.length; i++) {
+    const rule = queue[i] as Rule;
+    for (const next of graph.get(rule) ?? []) {
+      if (next === start) return [...wayTo(rule, start, from), start];
+      if (!inside.has(next) || from.has(next)) continue;
+      from.set(next, rule);
+      queue.push(next);
     }
   }
   return undefined;
 }
 
-function allRules(node: RuleNode): readonly CompiledRule[] {
-  return [...node.rules, ...[...node.children.values()].flatMap(allRules)];
+function wayTo(rule: Rule, start: Rule, from: ReadonlyMap<Rule, Rule>): readonly Rule[] {
+  const way: Rule[] = [];
+  for (let each: Rule | undefined = rule; each !== undefined && each !== start; each = from.get(each))
+    way.unshift(each);
+  return [start, ...way];
 }
 
-/** Paths below `data` that a rule reads; a variable operand is undefined and matches anything. */
-function dependenciesOf(rule: Rule): readonly (readonly (string | undefined)[])[] {
-  const paths: (readonly (string | undefined)[])[] = [];
-  const visit = (term: Term): boolean => {
-    if (term.kind === "ref") {
-      const [head, ...rest] = term.terms;
-      if (head?.kind === "var" && head.name === "data")
-        paths.push(rest.map((each) => (each.kind === "string" ? each.value : undefined)));
-    }
-    return true;
+interface Visit {
+  readonly rule: Rule;
+  readonly next: Iterator<Rule>;
+}
+
+/**
+ * Strongly connected components, dependencies before what depends on them (Tarjan). With its own stack: chains of thousands of
+ * rules are no fault.
+ */
+export function components(graph: RuleGraph): readonly Rule[][] {
+  const found: Rule[][] = [];
+  const index = new Map<Rule, number>();
+  const low = new Map<Rule, number>();
+  const open: Rule[] = [];
+  const isOpen = new Set<Rule>();
+  const enter = (rule: Rule): Visit => {
+    index.set(rule, index.size);
+    low.set(rule, index.get(rule) as number);
+    open.push(rule);
+    isOpen.add(rule);
+    return { rule, next: (graph.get(rule) ?? new Set<Rule>())[Symbol.iterator]() };
   };
-  for (let each: Rule | undefined = rule; each !== undefined; each = each.else) {
-    walkBody(each.body, visit);
-    for (const expr of each.body) visitOperator(expr, visit);
-    for (const term of [each.head.key, each.head.value, ...(each.head.args ?? [])])
-      if (term !== undefined) walkTerm(term, visit);
+  const lower = (rule: Rule, to: number) => low.set(rule, Math.min(low.get(rule) as number, to));
+  for (const root of graph.keys()) {
+    if (index.has(root)) continue;
+    const visits = [enter(root)];
+    while (visits.length > 0) {
+      const { rule, next } = visits.at(-1) as Visit;
+      const { value, done } = next.next();
+      if (done !== true) {
+        if (!index.has(value)) visits.push(enter(value));
+        else if (isOpen.has(value)) lower(rule, index.get(value) as number);
+        continue;
+      }
+      visits.pop();
+      const parent = visits.at(-1);
+      if (parent !== undefined) lower(parent.rule, low.get(rule) as number);
+      if (low.get(rule) === index.get(rule)) found.push(close(rule, open, isOpen));
+    }
   }
-  return paths;
+  return found;
 }
 
-function visitOperator(expr: Expr, visit: (term: Term) => boolean): void {
-  if (expr.terms.kind === "call") visit(expr.terms.operator);
-}
-
-function rulesAt(root: RuleNode, path: readonly (string | undefined)[]): readonly CompiledRule[] {
-  let nodes: readonly RuleNode[] = [root];
-  const found: CompiledRule[] = [];
-  for (const key of path) {
-    const next = nodes.flatMap((node) =>
-      key === undefined ? [...node.children.values()] : (node.children.get(key) ?? []),
-    );
-    nodes = next;
-    found.push(...next.flatMap((node) => node.rules));
-    if (next.length === 0) return found;
+function close(rule: Rule, open: Rule[], isOpen: Set<Rule>): Rule[] {
+  const component: Rule[] = [];
+  for (;;) {
+    const last = open.pop() as Rule;
+    isOpen.delete(last);
+    component.push(last);
+    if (last === rule) return component;
   }
-  return [...new Set([...found, ...nodes.flatMap(allRules)])];
 }

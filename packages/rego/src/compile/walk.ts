@@ -1,67 +1,155 @@
-import type { Body, Expr, ExprTerms, Ref, Term, With } from "../syntax/ast.ts";
+import type { Body, Expr, ExprTerms, Ref, Rule, Term, With } from "../syntax/ast.ts";
 
-/** What a rewriting does with the parts of a term; each part it does not name is copied as it is. */
+/** What a rewriting does with the direct parts of a node. Nodes whose parts stay the same stay the same object. */
 export interface Rewriter {
   readonly term: (term: Term) => Term;
-  /** Bodies of comprehensions and `every` open a scope of their own. */
+  /** Bodies of comprehensions, `every`, `not`, `and` and `or`: they open a scope of their own. */
   readonly body: (body: Body) => Body;
 }
 
-/** The same term with its direct parts rewritten; the term itself where nothing changed is not kept identical. */
+export type Comprehension = Extract<Term, { kind: "arraycomprehension" | "setcomprehension" | "objectcomprehension" }>;
+
+/** `items.map(change)`, or `items` itself when nothing changed. */
+export function mapAll<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
+  let changed: T[] | undefined;
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i] as T;
+    const made = change(item);
+    if (made !== item && changed === undefined) changed = items.slice(0, i);
+    changed?.push(made);
+  }
+  return changed ?? items;
+}
+
+/** The term with its direct parts rewritten, bodies before the terms that close over them. */
 export function mapTerm(term: Term, rewriter: Rewriter): Term {
-  const { term: map, body } = rewriter;
   switch (term.kind) {
-    case "ref":
-      return { ...term, terms: term.terms.map(map) };
+    case "ref": {
+      const terms = mapAll(term.terms, rewriter.term);
+      return terms === term.terms ? term : { ...term, terms };
+    }
     case "array":
-    case "set":
-      return { ...term, items: term.items.map(map) };
-    case "object":
-      return { ...term, entries: term.entries.map(([key, value]) => [map(key), map(value)] as const) };
+    case "set": {
+      const items = mapAll(term.items, rewriter.term);
+      return items === term.items ? term : { ...term, items };
+    }
+    case "object": {
+      const entries = mapEntries(term.entries, rewriter.term);
+      return entries === term.entries ? term : { ...term, entries };
+    }
     case "call":
-      return { ...term, args: term.args.map(map) };
+      return mapCall(term, rewriter);
     case "arraycomprehension":
-    case "setcomprehension": {
-      const inner = body(term.body);
-      return { ...term, body: inner, term: map(term.term) };
+    case "setcomprehension":
+    case "objectcomprehension":
+      return mapComprehension(term, rewriter);
+    case "templatestring": {
+      const parts = mapAll(term.parts, (part) =>
+        part.kind === "expr" ? mapExpr(part, rewriter) : rewriter.term(part),
+      );
+      return parts === term.parts ? term : { ...term, parts };
     }
-    case "objectcomprehension": {
-      const inner = body(term.body);
-      return { ...term, body: inner, key: map(term.key), value: map(term.value) };
-    }
-    case "templatestring":
-      return { ...term, parts: term.parts.map((part) => (part.kind === "expr" ? mapExpr(part, rewriter) : map(part))) };
     default:
       return term;
   }
 }
 
-/** The same expression with its terms and `with` parts rewritten. */
-export function mapExpr(expr: Expr, rewriter: Rewriter): Expr {
-  const withs = expr.with.map(
-    (each): With => ({ ...each, target: rewriter.term(each.target), value: rewriter.term(each.value) }),
-  );
-  return { ...expr, terms: mapTerms(expr.terms, rewriter), with: withs };
+function mapEntries(
+  entries: readonly (readonly [Term, Term])[],
+  change: (term: Term) => Term,
+): readonly (readonly [Term, Term])[] {
+  return mapAll(entries, (entry) => {
+    const key = change(entry[0]);
+    const value = change(entry[1]);
+    return key === entry[0] && value === entry[1] ? entry : ([key, value] as const);
+  });
 }
 
-function mapTerms(terms: ExprTerms, { term: map, body }: Rewriter): ExprTerms {
-  switch (terms.kind) {
-    case "term":
-      return { ...terms, term: map(terms.term) };
-    case "call":
-      return { ...terms, args: terms.args.map(map) };
-    case "some":
-      return { ...terms, symbols: terms.symbols.map(map) };
-    case "every": {
-      const domain = map(terms.domain);
-      return { ...terms, domain, key: terms.key && map(terms.key), value: map(terms.value), body: body(terms.body) };
-    }
-    case "not":
-      return { ...terms, body: body(terms.body) };
-    case "and":
-    case "or":
-      return { ...terms, left: body(terms.left), right: body(terms.right) };
+function mapCall(term: Extract<Term, { kind: "call" }>, { term: change }: Rewriter): Term {
+  const operator = change(term.operator) as Ref;
+  const args = mapAll(term.args, change);
+  return operator === term.operator && args === term.args ? term : { ...term, operator, args };
+}
+
+function mapComprehension(term: Comprehension, { term: change, body: changeBody }: Rewriter): Term {
+  const body = changeBody(term.body);
+  if (term.kind === "objectcomprehension") {
+    const key = change(term.key);
+    const value = change(term.value);
+    return body === term.body && key === term.key && value === term.value ? term : { ...term, body, key, value };
   }
+  const head = change(term.term);
+  return body === term.body && head === term.term ? term : { ...term, body, term: head };
+}
+
+/** The expression with its direct terms, bodies and `with` parts rewritten. */
+export function mapExpr(expr: Expr, rewriter: Rewriter): Expr {
+  const terms = mapTerms(expr.terms, rewriter);
+  const withs = mapAll(expr.with, (each): With => {
+    const target = rewriter.term(each.target);
+    const value = rewriter.term(each.value);
+    return target === each.target && value === each.value ? each : { ...each, target, value };
+  });
+  return terms === expr.terms && withs === expr.with ? expr : { ...expr, terms, with: withs };
+}
+
+function mapTerms(terms: ExprTerms, { term: change, body: changeBody }: Rewriter): ExprTerms {
+  switch (terms.kind) {
+    case "term": {
+      const term = change(terms.term);
+      return term === terms.term ? terms : { ...terms, term };
+    }
+    case "call": {
+      const operator = change(terms.operator) as Ref;
+      const args = mapAll(terms.args, change);
+      return operator === terms.operator && args === terms.args ? terms : { ...terms, operator, args };
+    }
+    case "some": {
+      const symbols = mapAll(terms.symbols, change);
+      return symbols === terms.symbols ? terms : { ...terms, symbols };
+    }
+    case "every": {
+      const domain = change(terms.domain);
+      const key = terms.key && change(terms.key);
+      const value = change(terms.value);
+      const body = changeBody(terms.body);
+      const same = domain === terms.domain && key === terms.key && value === terms.value && body === terms.body;
+      return same ? terms : { ...terms, domain, key, value, body };
+    }
+    case "not": {
+      const body = changeBody(terms.body);
+      return body === terms.body ? terms : { ...terms, body };
+    }
+    case "and":
+    case "or": {
+      const left = changeBody(terms.left);
+      const right = changeBody(terms.right);
+      return left === terms.left && right === terms.right ? terms : { ...terms, left, right };
+    }
+  }
+}
+
+/** Rewrites every expression below a body, innermost first. */
+export function mapExprsDeep(body: Body, change: (expr: Expr) => Expr): Body {
+  const rewriter: Rewriter = {
+    term: (term) => mapTerm(term, rewriter),
+    body: (inner) => mapAll(inner, (expr) => change(mapExpr(expr, rewriter))),
+  };
+  return rewriter.body(body);
+}
+
+/** The rule with its head's terms and its body rewritten, then its else branches. */
+export function mapRule(rule: Rule, rewriter: Rewriter): Rule {
+  const { head } = rule;
+  const ref = rewriter.term(head.ref) as Ref;
+  const args = head.args && mapAll(head.args, rewriter.term);
+  const key = head.key && rewriter.term(head.key);
+  const value = head.value && rewriter.term(head.value);
+  const sameHead = ref === head.ref && args === head.args && key === head.key && value === head.value;
+  const body = rewriter.body(rule.body);
+  const otherwise = rule.else && mapRule(rule.else, rewriter);
+  if (sameHead && body === rule.body && otherwise === rule.else) return rule;
+  return { ...rule, head: sameHead ? head : { ...head, ref, args, key, value }, body, else: otherwise };
 }
 
 /** Calls `visit` for the term and, while it answers true, for all terms inside it, closures included. */
@@ -110,26 +198,92 @@ export function walkBody(body: Body, visit: (term: Term) => boolean): void {
 }
 
 export function walkExpr(expr: Expr, visit: (term: Term) => boolean): void {
-  const { terms } = expr;
-  if (terms.kind === "term") walkTerm(terms.term, visit);
-  else if (terms.kind === "some") for (const symbol of terms.symbols) walkTerm(symbol, visit);
-  else if (terms.kind === "call") {
-    walkTerm(terms.operator, visit);
-    for (const arg of terms.args) walkTerm(arg, visit);
-  } else if (terms.kind === "not") walkBody(terms.body, visit);
-  else if ("left" in terms) {
-    walkBody(terms.left, visit);
-    walkBody(terms.right, visit);
-  } else {
-    walkTerm(terms.domain, visit);
-    if (terms.key !== undefined) walkTerm(terms.key, visit);
-    walkTerm(terms.value, visit);
-    walkBody(terms.body, visit);
-  }
+  for (const term of directTerms(expr)) walkTerm(term, visit);
+  for (const body of directBodies(expr)) walkBody(body, visit);
   for (const each of expr.with) {
     walkTerm(each.target, visit);
     walkTerm(each.value, visit);
   }
+}
+
+/** Calls `visit` for each expression of the body and, while it answers true, for those in its closures. */
+export function walkExprs(body: Body, visit: (expr: Expr) => boolean): void {
+  for (const expr of body) {
+    if (!visit(expr)) continue;
+    for (const inner of directBodies(expr)) walkExprs(inner, visit);
+    for (const term of directTerms(expr)) walkExprsOfTerm(term, visit);
+    for (const each of expr.with) walkExprsOfTerm(each.value, visit);
+  }
+}
+
+/** The same for the closures of a term. */
+export function walkExprsOfTerm(term: Term, visit: (expr: Expr) => boolean): void {
+  walkTerm(term, (each) => {
+    if (isComprehension(each)) {
+      walkExprs(each.body, visit);
+      for (const part of comprehensionTerms(each)) walkExprsOfTerm(part, visit);
+      return false;
+    }
+    if (each.kind === "templatestring")
+      walkExprs(
+        each.parts.filter((part) => part.kind === "expr"),
+        visit,
+      );
+    return each.kind !== "templatestring";
+  });
+}
+
+/** All rules of a chain: the rule and its else branches. */
+export function* ruleChain(rule: Rule): Iterable<Rule> {
+  for (let each: Rule | undefined = rule; each !== undefined; each = each.else) yield each;
+}
+
+/** The terms of a head that are evaluated after the body, without args. */
+export function headTerms({ head }: Rule): readonly Term[] {
+  return [
+    ...head.ref.terms.slice(1),
+    ...(head.key === undefined ? [] : [head.key]),
+    ...(head.value === undefined ? [] : [head.value]),
+  ];
+}
+
+/** The terms that an expression holds itself, its operator first; not `with`. */
+export function directTerms({ terms }: Expr): readonly Term[] {
+  switch (terms.kind) {
+    case "term":
+      return [terms.term];
+    case "call":
+      return [terms.operator, ...terms.args];
+    case "some":
+      return terms.symbols;
+    case "every":
+      return [terms.domain, ...(terms.key === undefined ? [] : [terms.key]), terms.value];
+    default:
+      return [];
+  }
+}
+
+/** The bodies that an expression holds itself. */
+export function directBodies({ terms }: Expr): readonly Body[] {
+  switch (terms.kind) {
+    case "every":
+    case "not":
+      return [terms.body];
+    case "and":
+    case "or":
+      return [terms.left, terms.right];
+    default:
+      return [];
+  }
+}
+
+export function isComprehension(term: Term): term is Comprehension {
+  return term.kind === "arraycomprehension" || term.kind === "setcomprehension" || term.kind === "objectcomprehension";
+}
+
+/** What a comprehension collects: its term, or its key and value. */
+export function comprehensionTerms(term: Comprehension): readonly Term[] {
+  return term.kind === "objectcomprehension" ? [term.key, term.value] : [term.term];
 }
 
 /** `json.unmarshal`, or undefined when an operand is no constant string. */
@@ -146,4 +300,26 @@ export function nameOfRef(ref: Ref): string | undefined {
 /** Wildcards come out of the parser as `$0`, `$1`, …. */
 export function isWildcard(name: string): boolean {
   return name.startsWith("$");
+}
+
+/** Made by the compiler: `__local0__`, `__localq0__`. */
+export function isGenerated(name: string): boolean {
+  return name.startsWith("__local");
+}
+
+/** True for a ref of only `input` or only `data`. */
+export function isRootDocument(term: Term): boolean {
+  if (term.kind !== "ref" || term.terms.length !== 1) return false;
+  const head = term.terms[0] as Term;
+  return head.kind === "var" && (head.name === "input" || head.name === "data");
+}
+
+/** True when evaluating the term needs more than the values of its vars: it holds refs or comprehensions. */
+export function requiresEval(term: Term): boolean {
+  let found = false;
+  walkTerm(term, (each) => {
+    if (each.kind === "ref" || isComprehension(each)) found = true;
+    return !found;
+  });
+  return found;
 }

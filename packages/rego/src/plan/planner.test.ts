@@ -16,7 +16,7 @@ function ask(modules: string, query: string, data: string, evaluator: Evaluator)
   try {
     return (policy?.query(query, { effects, evaluator, input, data: parseJson(data) }) ?? []).map(jsonText);
   } catch (error) {
-    assert.ok(error instanceof EvaluationError);
+    assert.ok(error instanceof EvaluationError, String(error));
     return [`${error.code}: ${error.message}`];
   }
 }
@@ -33,10 +33,10 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["package p", "[x, [y, 3]] = [1, [2, 3]]", '{"x":1,"y":2}'],
     ["package p", '{"a": x, "b": [y]} = {"b": [2], "a": 1}', '{"x":1,"y":2}'],
     ["package p", "[x, 1] = [2, 3]"],
-    ["package p", "[x] = [1, 2]"],
+    ["package p", "[1] = input.list"],
     ["package p", '[x, [y]] = [[y], ["z"]]', '{"x":["z"],"y":"z"}'],
     ["package p", "x = input.list[i]", '{"i":0,"x":1}', '{"i":1,"x":2}'],
-    ["package p", 'k = "a"; {k: 1} = {"a": v}', '{"k":"a","v":1}'],
+    ["package p", 'k = "a"; v = 1; {k: 1} = {"a": v}', '{"k":"a","v":1}'],
   ],
   "else, default and early exit": [
     ["package p\na := 1 if input.b\nelse := 2 if input.a == 1\nelse := 3", "data.p.a = x", '{"x":2}'],
@@ -138,7 +138,7 @@ const cases: { readonly [what: string]: readonly Case[] } = {
   "definitions that are looked up by a string": [
     [manyRules((word, i) => `f("${word}", x) := x + ${i}`), 'x = data.p.f("c", 1)', '{"x":3}'],
     [manyRules((word, i) => `f("${word}", x) := x + ${i}`), 'x = data.p.f("zz", 1)'],
-    [manyRules((word, i) => `f("${word}", x) := x + ${i}`), 'x = data.p.f({"c": 1}, 1)'],
+    [manyRules((word, i) => `f("${word}", x) := x + ${i}`), "x = data.p.f(input.list, 1)"],
     [
       `${manyRules((word) => `a if input.k == "${word}"`)}a if input.b`,
       'x = data.p.a with input.k as "h"',

@@ -1,4 +1,5 @@
 import type { Policy, Stmt } from "./ir.ts";
+import { type Field, isUse, statementFields } from "./statements.ts";
 
 /** A plan that is not OPA's IR: where in its JSON, and what would be right. */
 export class PlanError extends Error {
@@ -13,47 +14,6 @@ const maxLocal = 1_000_000;
 
 /** Blocks inside blocks: far more than any planner nests, far fewer than the stack holds. */
 const maxNesting = 500;
-
-/** What may stand in a statement's field. */
-type Field = "block" | "blocks" | "int" | "local" | "locals" | "operand" | "operands" | "string" | "text" | "texts";
-
-/** Statements and fields as OPA's `plan.schema.json` names them; places (file, row, col) are checked for all. */
-const statements: { readonly [Type in Stmt["type"]]: { readonly [field: string]: Field } } = {
-  ArrayAppendStmt: { array: "local", value: "operand" },
-  AssignIntStmt: { value: "int", target: "local" },
-  AssignVarOnceStmt: { source: "operand", target: "local" },
-  AssignVarStmt: { source: "operand", target: "local" },
-  BlockStmt: { blocks: "blocks" },
-  BreakStmt: { index: "int" },
-  CallDynamicStmt: { path: "operands", args: "locals", result: "local" },
-  CallStmt: { func: "string", args: "operands", result: "local" },
-  DotStmt: { source: "operand", key: "operand", target: "local" },
-  EqualStmt: { a: "operand", b: "operand" },
-  IsArrayStmt: { source: "operand" },
-  IsDefinedStmt: { source: "local" },
-  IsObjectStmt: { source: "operand" },
-  IsSetStmt: { source: "operand" },
-  IsUndefinedStmt: { source: "local" },
-  LenStmt: { source: "operand", target: "local" },
-  MakeArrayStmt: { capacity: "int", target: "local" },
-  MakeNullStmt: { target: "local" },
-  MakeNumberIntStmt: { value: "int", target: "local" },
-  MakeNumberRefStmt: { Index: "text", target: "local" },
-  MakeObjectStmt: { target: "local" },
-  MakeSetStmt: { target: "local" },
-  NopStmt: {},
-  NotEqualStmt: { a: "operand", b: "operand" },
-  NotStmt: { block: "block" },
-  ObjectInsertOnceStmt: { key: "operand", value: "operand", object: "local" },
-  ObjectInsertStmt: { key: "operand", value: "operand", object: "local" },
-  ObjectMergeStmt: { a: "local", b: "local", target: "local" },
-  ResetLocalStmt: { target: "local" },
-  ResultSetAddStmt: { value: "local" },
-  ReturnLocalStmt: { source: "local" },
-  ScanStmt: { source: "local", key: "local", value: "local", block: "block" },
-  SetAddStmt: { value: "operand", set: "local" },
-  WithStmt: { local: "local", path: "texts", value: "operand", block: "block" },
-};
 
 /**
  * Reads the `plan.json` of `opa build -t plan`, checking everything that the evaluators rely on: the generator writes its numbers
@@ -114,10 +74,10 @@ class Decoder {
 
   #statement(json: unknown, path: string): void {
     const { type, stmt } = fields(json, path);
-    if (typeof type !== "string" || !Object.hasOwn(statements, type))
+    if (typeof type !== "string" || !Object.hasOwn(statementFields, type))
       throw new PlanError(`${path}.type`, "a statement's name");
     const found = fields(stmt, `${path}.stmt`);
-    for (const [name, kind] of Object.entries(statements[type as Stmt["type"]]))
+    for (const [name, kind] of Object.entries(statementFields[type as Stmt["type"]]))
       this.#field(kind, found[name], `${path}.stmt.${name}`);
     for (const name of ["file", "row", "col"])
       if (found[name] !== undefined) integer(found[name], `${path}.stmt.${name}`, Number.MAX_SAFE_INTEGER);
@@ -126,7 +86,7 @@ class Decoder {
 
   #field(kind: Field, value: unknown, path: string): void {
     if (kind === "operand") this.#operand(value, path);
-    else if (kind === "local") integer(value, path, maxLocal);
+    else if (isUse(kind)) integer(value, path, maxLocal);
     else if (kind === "text") integer(value, path, this.#texts - 1);
     else if (kind === "block") this.#block(value, path);
     else if (kind === "blocks") this.#blocks(value, path);
@@ -135,7 +95,7 @@ class Decoder {
     } else if (kind === "string") {
       if (typeof value !== "string") throw new PlanError(path, "a string");
     } else {
-      const each = kind === "operands" ? "operand" : kind === "locals" ? "local" : "text";
+      const each = kind === "operands" ? "operand" : kind === "locals" ? "reads" : "text";
       for (const [i, item] of optionalList(value, path).entries()) this.#field(each, item, `${path}[${i}]`);
     }
   }

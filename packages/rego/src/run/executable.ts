@@ -50,7 +50,7 @@ export class Executable {
     const data = options.data ?? {};
     try {
       if (options.evaluator !== "interpreter") {
-        this.#generated ??= generate(this.policy);
+        this.#generated ??= generate(this.policy, this.#builtins);
         if (this.#generated !== "impossible") return this.#generated.run(plan, options.input, data, state);
       }
       return this.#interpreter.run(plan, options.input, data, state);

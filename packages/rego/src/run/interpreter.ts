@@ -4,8 +4,8 @@ import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import type { Block, Func, Operand, Policy, Stmt } from "./ir.ts";
-import { insertOnce, lengthOf, mergeObjects, overlay, scanKeys, scanValues, valueConflict } from "./runtime.ts";
-import type { Frame, RunState } from "./state.ts";
+import { insertOnce, lengthOf, mergeObjects, overlay, scanKeys, valueConflict, valuesAt } from "./runtime.ts";
+import { none, type RunState } from "./state.ts";
 
 /** How a statement or block ended: normally, undefined, returned, or by leaving that many blocks. */
 type Ending = number;
@@ -228,9 +228,10 @@ class Run {
 
   #scan({ source, key, value, block }: Fields<"ScanStmt">): Ending {
     const from = this.#locals[source];
-    const values = scanValues(from);
-    if (values === undefined) return undefinedHere;
-    const keys = scanKeys(from as Value);
+    const isArray = Array.isArray(from);
+    const keys = isArray ? undefined : scanKeys(from);
+    if (!isArray && keys === undefined) return undefinedHere;
+    const values = keys === undefined ? (from as readonly Value[]) : valuesAt(from as Value, keys);
     for (let i = 0; i < values.length; i++) {
       this.#state.step();
       this.#locals[key] = keys === undefined ? i : keys[i];
@@ -277,9 +278,9 @@ class Run {
     const frame = this.#state.frame(args[0], args[1] as Value);
     if (args.length > 2) return this.#invoke(func, args);
     const known = frame.memo[number];
-    if (known !== undefined) return known?.[0];
+    if (known !== undefined) return known === none ? undefined : known;
     const value = this.#invoke(func, args);
-    (frame as { memo: Frame["memo"] }).memo[number] = value === undefined ? null : [value];
+    frame.memo[number] = value === undefined ? none : value;
     return value;
   }
 

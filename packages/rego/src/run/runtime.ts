@@ -1,5 +1,5 @@
 import { isObject, lookup, sizeOf } from "../value/access.ts";
-import { equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
+import { compareStrings, equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
 import type { JsonObject, Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
@@ -7,19 +7,27 @@ import type { Place } from "./ir.ts";
 
 // What statements of both evaluators do; each function is one statement, and answers undefined for Rego's undefined.
 
-/** Keys of a collection in Rego's order; undefined for arrays, whose keys are their indices. */
-export function scanKeys(source: Value): readonly Value[] | undefined {
+/** Keys of an object or members of a set, in Rego's order; undefined for all else. */
+export function scanKeys(source: Value | undefined): readonly Value[] | undefined {
   if (source instanceof RegoSet) return source.sorted();
-  return Array.isArray(source) ? undefined : sortedEntries(source).map(([key]) => key);
+  if (source instanceof RegoObject) return source.sorted().map(([key]) => key);
+  const keys = keysOf(source) as readonly string[] | undefined;
+  return keys === undefined || keys.length < 2 ? keys : [...keys].sort(compareStrings);
 }
 
-/** Values of a collection in the order of its keys; undefined when it is no collection. */
-export function scanValues(source: Value | undefined): readonly Value[] | undefined {
-  if (source === undefined || source === null || typeof source !== "object" || source instanceof Decimal)
-    return undefined;
-  if (Array.isArray(source)) return source as readonly Value[];
-  if (source instanceof RegoSet) return source.sorted();
-  return sortedEntries(source).map(([, value]) => value);
+/** The same in any order. */
+export function keysOf(source: Value | undefined): readonly Value[] | undefined {
+  if (source === undefined || source === null || typeof source !== "object" || Array.isArray(source)) return undefined;
+  if (source instanceof RegoSet) return source.items;
+  if (source instanceof RegoObject) return source.keys;
+  return source instanceof Decimal ? undefined : Object.keys(source);
+}
+
+/** The values at some keys that `scanKeys` or `keysOf` gave. */
+export function valuesAt(source: Value, keys: readonly Value[]): readonly Value[] {
+  if (source instanceof RegoSet) return keys;
+  if (source instanceof RegoObject) return keys.map((key) => source.get(key) as Value);
+  return keys.map((key) => (source as JsonObject)[key as string] as Value);
 }
 
 /** LenStmt: as `count` counts. */

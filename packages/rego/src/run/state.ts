@@ -29,12 +29,15 @@ export interface StateOptions {
   readonly trace?: Trace;
 }
 
+/** The memory of a rule that is undefined: `undefined` itself means that it was not asked yet. */
+export const none: unique symbol = Symbol("undefined");
+
 /** The values that `input` and `data` have inside one `with`, and the rules' values under them. */
 export interface Frame {
   readonly input: Value | undefined;
   readonly data: Value;
-  /** By number of the function; `null` stands for a rule that is undefined. */
-  readonly memo: (readonly [Value] | null | undefined)[];
+  /** By number of the function; `none` stands for a rule that is undefined. */
+  readonly memo: (Value | typeof none | undefined)[];
 }
 
 /** Everything that changes while one query is evaluated. */
@@ -45,13 +48,19 @@ export class RunState {
   readonly #frames: Frame[] = [];
   /** Builtin errors that made an expression undefined, in order. */
   readonly builtinErrors: EvaluationError[] = [];
+  readonly isStrict: boolean;
+  readonly #maxDepth: number;
   #steps = 0;
+  #nextCheck: number;
   #depth = 0;
 
   constructor(options: StateOptions) {
     this.#options = options;
     this.trace = options.trace;
-    this.query = { effects: options.effects, cache: new Map() };
+    this.query = new Query(options.effects);
+    this.isStrict = options.strictBuiltinErrors;
+    this.#maxDepth = options.limits.depth;
+    this.#nextCheck = Math.min(options.limits.steps + 1, stepsPerClock);
   }
 
   /** The frame of an input and data; the same one again for the same documents. */
@@ -67,19 +76,20 @@ export class RunState {
 
   /** Counts one step of a loop or call. */
   step(): void {
-    if (++this.#steps > this.#options.limits.steps) this.#cancel("too many steps");
-    if (
-      this.#steps % stepsPerClock === 0 &&
-      this.#options.clock !== undefined &&
-      this.#options.deadline !== undefined
-    ) {
-      if (this.#options.clock() > this.#options.deadline) this.#cancel("caller cancelled query execution");
-    }
+    if (++this.#steps >= this.#nextCheck) this.#check();
+  }
+
+  #check(): void {
+    const { limits, clock, deadline } = this.#options;
+    if (this.#steps > limits.steps) this.#cancel("too many steps");
+    if (clock !== undefined && deadline !== undefined && clock() > deadline)
+      this.#cancel("caller cancelled query execution");
+    this.#nextCheck = Math.min(limits.steps + 1, this.#steps + stepsPerClock);
   }
 
   enter(): void {
     this.step();
-    if (++this.#depth > this.#options.limits.depth) this.#cancel("too many nested calls");
+    if (++this.#depth > this.#maxDepth) this.#cancel("too many nested calls");
   }
 
   leave(): void {
@@ -98,11 +108,33 @@ export class RunState {
     try {
       return builtin.call(args, this.query);
     } catch (error) {
-      if (!(error instanceof BuiltinError)) throw error;
-      const wrapped = new EvaluationError(error.code, `${name}: ${error.message}`, place);
-      if (this.#options.strictBuiltinErrors) throw wrapped;
-      this.builtinErrors.push(wrapped);
-      return undefined;
+      return this.failed(error, name, place);
     }
+  }
+
+  /** What a builtin's failure makes of its call: undefined, unless errors are strict or it is not the builtin's own. */
+  failed(error: unknown, name: string, place: Place): undefined {
+    if (error instanceof EvaluationError && error.place === undefined)
+      throw new EvaluationError(error.code, error.message, place);
+    if (!(error instanceof BuiltinError)) throw error;
+    const wrapped = new EvaluationError(error.code, `${name}: ${error.message}`, place);
+    if (this.isStrict) throw wrapped;
+    this.builtinErrors.push(wrapped);
+    return undefined;
+  }
+}
+
+/** The cache is made when a builtin first asks for it: most queries never do. */
+class Query implements QueryState {
+  readonly effects: Effects;
+  #cache: Map<string, unknown> | undefined;
+
+  constructor(effects: Effects) {
+    this.effects = effects;
+  }
+
+  get cache(): Map<string, unknown> {
+    this.#cache ??= new Map();
+    return this.#cache;
   }
 }

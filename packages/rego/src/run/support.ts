@@ -1,14 +1,15 @@
+import { member as isMember } from "../builtins/operators.ts";
 import { isObject, lookup } from "../value/access.ts";
-import { equal, RegoObject, RegoSet } from "../value/collection.ts";
+import { compare, equal, RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import type { Place } from "./ir.ts";
-import { insertOnce, lengthOf, mergeObjects, overlay, scanKeys, scanValues, valueConflict } from "./runtime.ts";
-import type { Frame, RunState } from "./state.ts";
+import { insertOnce, keysOf, lengthOf, mergeObjects, overlay, scanKeys, valueConflict, valuesAt } from "./runtime.ts";
+import { none } from "./state.ts";
 
 // What generated code calls. Each answers undefined for Rego's undefined.
 
-export { equal, insertOnce, isObject, lengthOf, lookup, mergeObjects, overlay, scanKeys, scanValues };
+export { compare, equal, insertOnce, isMember, keysOf, lengthOf, mergeObjects, none, overlay, scanKeys, valuesAt };
 
 export function isSet(value: Value | undefined): boolean {
   return value instanceof RegoSet;
@@ -30,33 +31,28 @@ export function numberOf(text: string): Value | undefined {
   return numberFromText(text);
 }
 
+/** What plain property access has not found: an entry of a built object, or a member of a set. */
+export function built(source: Value | undefined, key: string): Value | undefined {
+  return source instanceof RegoObject || source instanceof RegoSet ? lookup(source, key) : undefined;
+}
+
+/** An entry of an object, or else the other value. */
+export function getOr(object: Value, key: string, otherwise: Value): Value {
+  const found = lookup(object, key);
+  return found === undefined ? otherwise : found;
+}
+
+export function setOf(values: readonly Value[]): RegoSet {
+  return RegoSet.of(values);
+}
+
 /** Only what plain property access cannot answer: built objects, sets, and names that prototypes hold. */
 export function dot(source: Value | undefined, key: Value | undefined): Value | undefined {
   return source === undefined || key === undefined ? undefined : lookup(source, key);
 }
 
 /** The value of a local that may be assigned once: the same again is no conflict. */
-export function once(known: Value | undefined, value: Value, isFunction: boolean, row: number, file: number): Value {
-  if (known !== undefined && known !== value && !equal(known, value)) throw valueConflict(isFunction, { row, file });
+export function once(known: Value, value: Value, isFunction: boolean, place: Place): Value {
+  if (known !== value && !equal(known, value)) throw valueConflict(isFunction, place);
   return value;
-}
-
-/** A rule's value, computed once per frame. */
-export function memo(
-  state: RunState,
-  frame: Frame,
-  number: number,
-  compute: (state: RunState, frame: Frame) => Value | undefined,
-): Value | undefined {
-  const known = frame.memo[number];
-  if (known !== undefined) return known === null ? undefined : known[0];
-  state.enter();
-  const value = compute(state, frame);
-  state.leave();
-  (frame as { memo: Frame["memo"] }).memo[number] = value === undefined ? null : [value];
-  return value;
-}
-
-export function place(row: number, file: number): Place {
-  return { row, file };
 }

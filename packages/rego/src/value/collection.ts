@@ -4,9 +4,14 @@ import type { JsonObject, Value } from "./value.ts";
 
 // Sets, built objects, keys and order are one file because each is defined by the others.
 
+/** Up to this size members are compared one by one: making the text that a `Map` needs as key costs more. */
+const smallSize = 8;
+
 /** A Rego set. Grows while one evaluation builds it (`add`), and is read-only to everyone else. */
 export class RegoSet {
-  readonly #members = new Map<Key, Value>();
+  readonly #items: Value[] = [];
+  /** Keys of all members, once there are many. */
+  #index: Set<Key> | undefined;
   #sorted: readonly Value[] | undefined;
   #canonical: string | undefined;
 
@@ -17,41 +22,60 @@ export class RegoSet {
   }
 
   get size(): number {
-    return this.#members.size;
+    return this.#items.length;
   }
 
   add(value: Value): void {
-    const key = keyOf(value);
-    if (this.#members.has(key)) return;
-    this.#members.set(key, value);
+    if (this.#index === undefined) {
+      if (isAmong(this.#items, value)) return;
+    } else {
+      const key = keyOf(value);
+      if (this.#index.has(key)) return;
+      this.#index.add(key);
+    }
+    this.#items.push(value);
     this.#sorted = undefined;
     this.#canonical = undefined;
+    if (this.#index === undefined && this.#items.length > smallSize) this.#index = new Set(this.#items.map(keyOf));
   }
 
   has(value: Value): boolean {
-    return this.#members.has(keyOf(value));
+    return this.#index === undefined ? isAmong(this.#items, value) : this.#index.has(keyOf(value));
   }
 
   /** Members in insertion order: only where order cannot be seen. */
+  get items(): readonly Value[] {
+    return this.#items;
+  }
+
+  /** The same, to iterate. */
   values(): IterableIterator<Value> {
-    return this.#members.values();
+    return this.#items.values();
   }
 
   /** Members in Rego's order; sorted once. */
   sorted(): readonly Value[] {
-    this.#sorted ??= [...this.#members.values()].sort(compare);
+    this.#sorted ??= this.#items.length < 2 ? [...this.#items] : [...this.#items].sort(compare);
     return this.#sorted;
   }
 
   canonical(): string {
-    this.#canonical ??= "<" + [...this.#members.values()].map(canonicalText).sort().join() + ">";
+    this.#canonical ??= "<" + this.#items.map(canonicalText).sort().join() + ">";
     return this.#canonical;
   }
 }
 
+function isAmong(items: readonly Value[], value: Value): boolean {
+  for (let i = 0; i < items.length; i++) if (equal(items[i] as Value, value)) return true;
+  return false;
+}
+
 /** An object that evaluation builds: keys may be any value. Grows while it is built, then read-only. */
 export class RegoObject {
-  readonly #entries = new Map<Key, readonly [Value, Value]>();
+  readonly #keys: Value[] = [];
+  readonly #values: Value[] = [];
+  /** Where each key is, once there are many. */
+  #index: Map<Key, number> | undefined;
   #sorted: readonly (readonly [Value, Value])[] | undefined;
   #canonical: string | undefined;
 
@@ -62,37 +86,59 @@ export class RegoObject {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#keys.length;
   }
 
   set(key: Value, value: Value): void {
-    this.#entries.set(keyOf(key), [key, value]);
     this.#sorted = undefined;
     this.#canonical = undefined;
+    const known = this.#position(key);
+    if (known >= 0) {
+      this.#values[known] = value;
+      return;
+    }
+    this.#index?.set(keyOf(key), this.#keys.length);
+    this.#keys.push(key);
+    this.#values.push(value);
+    if (this.#index === undefined && this.#keys.length > smallSize)
+      this.#index = new Map(this.#keys.map((each, i) => [keyOf(each), i]));
+  }
+
+  #position(key: Value): number {
+    if (this.#index !== undefined) return this.#index.get(keyOf(key)) ?? -1;
+    const keys = this.#keys;
+    for (let i = 0; i < keys.length; i++) if (equal(keys[i] as Value, key)) return i;
+    return -1;
   }
 
   get(key: Value): Value | undefined {
-    return this.#entries.get(keyOf(key))?.[1];
+    const position = this.#position(key);
+    return position < 0 ? undefined : this.#values[position];
   }
 
   has(key: Value): boolean {
-    return this.#entries.has(keyOf(key));
+    return this.#position(key) >= 0;
+  }
+
+  /** Keys in insertion order: only where order cannot be seen. */
+  get keys(): readonly Value[] {
+    return this.#keys;
   }
 
   /** Entries in insertion order: only where order cannot be seen. */
-  entries(): IterableIterator<readonly [Value, Value]> {
-    return this.#entries.values();
+  *entries(): IterableIterator<readonly [Value, Value]> {
+    for (let i = 0; i < this.#keys.length; i++) yield [this.#keys[i] as Value, this.#values[i] as Value];
   }
 
   /** Entries in Rego's order of keys; sorted once. */
   sorted(): readonly (readonly [Value, Value])[] {
-    this.#sorted ??= [...this.#entries.values()].sort((a, b) => compare(a[0], b[0]));
+    this.#sorted ??= [...this.entries()].sort((a, b) => compare(a[0], b[0]));
     return this.#sorted;
   }
 
   /** Spells an object with only string keys as the same JSON object would be spelled. */
   canonical(): string {
-    this.#canonical ??= "{" + [...this.#entries.values()].sort(byKeyText).map(entryText).join() + "}";
+    this.#canonical ??= "{" + [...this.entries()].sort(byKeyText).map(entryText).join() + "}";
     return this.#canonical;
   }
 }
@@ -164,9 +210,40 @@ export function compare(a: Value, b: Value): number {
 export function equal(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
-  if (a instanceof RegoSet && b instanceof RegoSet && a.size !== b.size) return false;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equal(item, b[i]));
-  return rank(a) === rank(b) && canonicalText(a) === canonicalText(b);
+  if (Array.isArray(a)) return Array.isArray(b) && equalArrays(a as readonly Value[], b as readonly Value[]);
+  if (a instanceof RegoSet) return b instanceof RegoSet && equalSets(a, b);
+  if (a instanceof Decimal) {
+    return b instanceof Decimal && a.coefficient === b.coefficient && a.exponent === b.exponent;
+  }
+  if (Array.isArray(b) || b instanceof RegoSet || b instanceof Decimal) return false;
+  return equalObjects(a as JsonObject | RegoObject, b as JsonObject | RegoObject);
+}
+
+function equalArrays(a: readonly Value[], b: readonly Value[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!equal(a[i] as Value, b[i] as Value)) return false;
+  return true;
+}
+
+function equalSets(a: RegoSet, b: RegoSet): boolean {
+  if (a.size !== b.size) return false;
+  for (const item of a.items) if (!b.has(item)) return false;
+  return true;
+}
+
+function equalObjects(a: JsonObject | RegoObject, b: JsonObject | RegoObject): boolean {
+  const keys = a instanceof RegoObject ? a.keys : Object.keys(a);
+  if (keys.length !== (b instanceof RegoObject ? b.size : Object.keys(b).length)) return false;
+  for (const key of keys) {
+    const value = entryOf(b, key);
+    if (value === undefined || !equal(entryOf(a, key) as Value, value)) return false;
+  }
+  return true;
+}
+
+function entryOf(object: JsonObject | RegoObject, key: Value): Value | undefined {
+  if (object instanceof RegoObject) return object.get(key);
+  return typeof key === "string" && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 /** Strings by code point, as Go compares UTF-8 bytes; JavaScript compares UTF-16 units, which differ above U+FFFF. */

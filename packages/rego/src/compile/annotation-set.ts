@@ -1,0 +1,57 @@
+import type { Annotations, Module, Rule, Term } from "../syntax/ast.ts";
+import { packageKey } from "./globals.ts";
+import type { ChainEntry } from "./stage.ts";
+import { refText } from "./text.ts";
+
+/** OPA's stage SetAnnotationSet: which annotations lie around each rule, over all modules. */
+export class AnnotationSet {
+  readonly #documents = new Map<string, Annotations>();
+  readonly #packages = new Map<string, Annotations>();
+  readonly #subpackages = new Map<string, Annotations>();
+
+  constructor(modules: readonly Module[]) {
+    for (const module of modules) {
+      for (const each of module.annotations) {
+        if (each.scope === "package") this.#packages.set(packageKey(module), each);
+        if (each.scope === "subpackages") this.#subpackages.set(packageKey(module), each);
+      }
+      for (const rule of module.rules) {
+        const document = rule.annotations.find(({ scope }) => scope === "document");
+        if (document !== undefined) this.#documents.set(this.#ruleKey(module, rule), document);
+      }
+    }
+  }
+
+  /** Innermost first: the rule (even without annotations), its document, its package, and the packages above. */
+  chain(rule: Rule, module: Module): readonly ChainEntry[] {
+    const packagePath = module.package.path.terms.slice(1);
+    const path = [...packagePath, ...this.#localTerms(module, rule)];
+    const own = rule.annotations.filter(({ scope }) => scope === "rule");
+    const entries: ChainEntry[] = own.length === 0 ? [{ path, annotations: undefined }] : [];
+    for (const annotations of own) entries.push({ path, annotations });
+    const document = this.#documents.get(this.#ruleKey(module, rule));
+    if (document !== undefined) entries.push({ path, annotations: document });
+    const key = packageKey(module);
+    const ofPackage = this.#packages.get(key);
+    if (ofPackage !== undefined) entries.push({ path: packagePath, annotations: ofPackage });
+    for (let length = packagePath.length; length > 0; length--) {
+      const annotations = this.#subpackages.get(key.split("\0", length + 1).join("\0"));
+      if (annotations !== undefined) entries.push({ path: packagePath.slice(0, length), annotations });
+    }
+    return entries;
+  }
+
+  #ruleKey(module: Module, rule: Rule): string {
+    const terms = this.#localTerms(module, rule).filter(({ kind }) => kind === "string");
+    const head = rule.head.ref;
+    return `${packageKey(module)}\0${terms.length === 0 ? "" : refText({ ...head, terms })}`;
+  }
+
+  /** The rule's ref below its package, as strings, whether its head is whole already or as written. */
+  #localTerms(module: Module, { head }: Rule): readonly Term[] {
+    const terms = head.ref.terms;
+    const first = terms[0] as Term;
+    if (first.kind === "var" && first.name === "data") return terms.slice(module.package.path.terms.length);
+    return [first.kind === "var" ? { kind: "string", loc: first.loc, value: first.name } : first, ...terms.slice(1)];
+  }
+}

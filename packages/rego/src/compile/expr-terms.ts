@@ -1,0 +1,111 @@
+import type { Body, Expr, Rule, Term, With } from "../syntax/ast.ts";
+import type { LocalNames } from "./local-names.ts";
+import { eqExpr, varTerm } from "./make.ts";
+import { type Comprehension, isComprehension, mapAll, mapTerm, type Rewriter } from "./walk.ts";
+
+/**
+ * OPA's stage RewriteExprTerms: calls inside terms become expressions before the one they stand in, with their output in a local:
+ * `f(g(x))` is `g(x, __local0__); f(__local0__)`. Literals at the head of refs become locals likewise. Afterwards no term holds a call.
+ */
+export class CallHoister {
+  readonly #names: LocalNames;
+
+  constructor(names: LocalNames) {
+    this.#names = names;
+  }
+
+  rule(rule: Rule): Rule {
+    const { head } = rule;
+    const support: Expr[] = [];
+    const hoist = (term: Term) => this.#term(term, support);
+    const body = this.body(rule.body);
+    const args = head.args && mapAll(head.args, hoist);
+    const key = head.key && hoist(head.key);
+    const value = head.value && hoist(head.value);
+    const otherwise = rule.else && this.rule(rule.else);
+    const isSame = support.length === 0 && body === rule.body && otherwise === rule.else;
+    if (isSame && args === head.args && key === head.key && value === head.value) return rule;
+    return {
+      ...rule,
+      head: { ...head, args, key, value },
+      body: support.length === 0 ? body : [...body, ...support],
+      else: otherwise,
+    };
+  }
+
+  body(body: Body): Body {
+    const made: Expr[] = [];
+    for (const expr of body) this.#expr(expr, made);
+    return made.length === body.length && made.every((expr, i) => expr === body[i]) ? body : made;
+  }
+
+  #expr(expr: Expr, into: Expr[]): void {
+    const withs = mapAll(expr.with, (each): With => {
+      const value = this.#term(each.value, into);
+      return value === each.value ? each : { ...each, value };
+    });
+    const support: Expr[] = [];
+    const terms = this.#terms(expr, support);
+    for (const each of support) into.push(withs.length === 0 ? each : { ...each, with: withs });
+    into.push(terms === expr.terms && withs === expr.with ? expr : { ...expr, with: withs, terms });
+  }
+
+  #terms({ terms }: Expr, support: Expr[]): Expr["terms"] {
+    switch (terms.kind) {
+      case "term": {
+        const term = this.#term(terms.term, support);
+        return term === terms.term ? terms : { kind: "term", term };
+      }
+      case "call": {
+        const args = mapAll(terms.args, (arg) => this.#term(arg, support));
+        return args === terms.args ? terms : { ...terms, args };
+      }
+      case "every": {
+        const { loc } = terms.domain;
+        const domain = varTerm(loc, this.#names.create());
+        this.#expr(eqExpr(loc, domain, terms.domain), support);
+        return { ...terms, domain, body: this.body(terms.body) };
+      }
+      case "not":
+        return { ...terms, body: this.body(terms.body) };
+      default:
+        return terms;
+    }
+  }
+
+  #term(term: Term, support: Expr[]): Term {
+    if (isComprehension(term)) return this.#comprehension(term);
+    const rewriter: Rewriter = {
+      term: (each) => this.#term(each, support),
+      body: (body) => this.body(body),
+    };
+    if (term.kind === "call") {
+      const args = term.args.map(rewriter.term);
+      const output = varTerm(term.loc, this.#names.create());
+      const call = { kind: "call", operator: term.operator, args: [...args, output] } as const;
+      support.push({ kind: "expr", loc: term.loc, negated: false, with: [], terms: call, generated: true });
+      return output;
+    }
+    const made = mapTerm(term, rewriter);
+    if (made.kind !== "ref") return made;
+    const [head, ...operands] = made.terms as readonly [Term, ...Term[]];
+    if (head.kind === "var") return made;
+    const local = varTerm(head.loc, this.#names.create());
+    support.push(eqExpr(head.loc, local, head));
+    return { ...made, terms: [local, ...operands] };
+  }
+
+  /** What is taken out of a comprehension's term stays inside the comprehension. */
+  #comprehension(term: Comprehension): Term {
+    const support: Expr[] = [];
+    const body = this.body(term.body);
+    if (term.kind === "objectcomprehension") {
+      const key = this.#term(term.key, support);
+      const value = this.#term(term.value, support);
+      if (key === term.key && value === term.value && body === term.body) return term;
+      return { ...term, key, value, body: [...body, ...support] };
+    }
+    const head = this.#term(term.term, support);
+    return head === term.term && body === term.body ? term : { ...term, term: head, body: [...body, ...support] };
+  }
+}

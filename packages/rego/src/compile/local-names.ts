@@ -1,0 +1,46 @@
+import type { Body, Module } from "../syntax/ast.ts";
+import { walkBody } from "./walk.ts";
+
+/**
+ * OPA's stage InitLocalVarGen: makes names that no author has written, `__local0__`, `__local1__`, … for a module and
+ * `__localq0__`, … for a query.
+ */
+export class LocalNames {
+  readonly #prefix: string;
+  readonly #taken: ReadonlySet<string>;
+  #next = 0;
+  /** Generated name to the author's, for messages and for the bindings of a query. */
+  readonly written = new Map<string, string>();
+
+  private constructor(prefix: string, taken: ReadonlySet<string>) {
+    this.#prefix = prefix;
+    this.#taken = taken;
+  }
+
+  static forModule(module: Module): LocalNames {
+    const used = module.text.match(/__local\d+__/g);
+    return new LocalNames("__local", new Set(used ?? []));
+  }
+
+  static forQuery(body: Body): LocalNames {
+    const taken = new Set<string>();
+    walkBody(body, (term) => {
+      if (term.kind === "var") taken.add(term.name);
+      return true;
+    });
+    return new LocalNames("__localq", taken);
+  }
+
+  create(written?: string): string {
+    let name: string;
+    do name = `${this.#prefix}${this.#next++}__`;
+    while (this.#taken.has(name));
+    if (written !== undefined) this.written.set(name, written);
+    return name;
+  }
+
+  /** What the author wrote for this name. */
+  original(name: string): string {
+    return this.written.get(name) ?? name;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Expr, Location, Ref, Term, Var } from "../syntax/ast.ts";
+
+/** A ref to a builtin by its dotted name. */
+export function builtinRef(loc: Location, name: string): Ref {
+  const [head = "", ...rest] = name.split(".");
+  return {
+    kind: "ref",
+    loc,
+    terms: [varTerm(loc, head), ...rest.map((value): Term => ({ kind: "string", loc, value }))],
+  };
+}
+
+export function eqOperator(loc: Location): Ref {
+  return builtinRef(loc, "eq");
+}
+
+export function varTerm(loc: Location, name: string): Var {
+  return { kind: "var", loc, name };
+}
+
+/** `left = right`, made by the compiler. */
+export function eqExpr(loc: Location, left: Term, right: Term): Expr {
+  return {
+    kind: "expr",
+    loc,
+    negated: false,
+    with: [],
+    terms: { kind: "call", operator: eqOperator(loc), args: [left, right] },
+    generated: true,
+  };
+}
+
+export function trueExpr(loc: Location): Expr {
+  const term: Term = { kind: "boolean", loc, value: true };
+  return { kind: "expr", loc, negated: false, with: [], terms: { kind: "term", term }, generated: true };
+}
+
+export function termExpr(loc: Location, term: Term): Expr {
+  return { kind: "expr", loc, negated: false, with: [], terms: { kind: "term", term }, generated: true };
+}

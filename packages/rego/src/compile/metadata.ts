@@ -1,0 +1,131 @@
+import type { Annotations, Expr, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
+import type { LocalNames } from "./local-names.ts";
+import { eqExpr, termExpr, varTerm } from "./make.ts";
+import type { ChainEntry, StageContext } from "./stage.ts";
+import { mapExprsDeep, nameOfRef, walkExprs } from "./walk.ts";
+
+const chainName = "rego.metadata.chain";
+const ruleName = "rego.metadata.rule";
+
+/** OPA's stage RewriteRegoMetadataCalls: `rego.metadata.chain()` and `.rule()` become constants, made once per rule. */
+export function rewriteMetadataCalls(rule: Rule, module: Module, names: LocalNames, context: StageContext): Rule {
+  const rewrite = (each: Rule): Rule => {
+    const body = rewriteBody(each, rule, module, names, context);
+    const otherwise = each.else && rewrite(each.else);
+    return body === each.body && otherwise === each.else ? each : { ...each, body, else: otherwise };
+  };
+  return rewrite(rule);
+}
+
+function rewriteBody(
+  each: Rule,
+  rule: Rule,
+  module: Module,
+  names: LocalNames,
+  context: StageContext,
+): readonly Expr[] {
+  const called = new Map<string, Expr>();
+  walkExprs(each.body, (expr) => {
+    const name = calledName(expr);
+    if (name !== undefined && !called.has(name)) called.set(name, expr);
+    return true;
+  });
+  if (called.size === 0) return each.body;
+  const chain = context.metadataChain(rule, module);
+  const locals = new Map<string, string>();
+  const before = [...called].map(([name, { loc }]) => {
+    const local = names.create();
+    locals.set(name, local);
+    const value = name === chainName ? chainTerm(chain, loc) : ruleTerm(chain, loc);
+    return eqExpr(loc, varTerm(loc, local), value);
+  });
+  const body = mapExprsDeep(each.body, (expr) => {
+    const local = locals.get(calledName(expr) ?? "");
+    return local === undefined ? expr : replaced(expr, local);
+  });
+  return [...before, ...body];
+}
+
+function calledName({ terms }: Expr): string | undefined {
+  const name = terms.kind === "call" ? nameOfRef(terms.operator) : undefined;
+  return name === chainName || name === ruleName ? name : undefined;
+}
+
+function replaced(expr: Expr, local: string): Expr {
+  const { terms, loc } = expr;
+  const output = terms.kind === "call" ? terms.args[0] : undefined;
+  const value = varTerm(loc, local);
+  const made = output === undefined ? termExpr(loc, value) : eqExpr(loc, value, output);
+  return { ...expr, terms: made.terms };
+}
+
+function ruleTerm([first]: readonly ChainEntry[], loc: Location): Term {
+  const isOwn = first?.annotations?.scope === "rule";
+  return isOwn && first.annotations !== undefined ? annotationsTerm(first.annotations, loc) : objectTerm([], loc);
+}
+
+function chainTerm(chain: readonly ChainEntry[], loc: Location): Term {
+  const items = chain.map(({ path, annotations }) => {
+    const entries: (readonly [string, Term])[] = [["path", { kind: "array", loc, items: path }]];
+    if (annotations !== undefined) entries.unshift(["annotations", annotationsTerm(annotations, loc)]);
+    return objectTerm(entries, loc);
+  });
+  return { kind: "array", loc, items };
+}
+
+function annotationsTerm(annotations: Annotations, loc: Location): Term {
+  return termFromJson(annotationsJson(annotations), loc);
+}
+
+/** Annotations as JSON, as `opa inspect` prints them. */
+export function annotationsJson(annotations: Annotations): { readonly [field: string]: unknown } {
+  const { scope, entrypoint, relatedResources, schemas, compile, loc: _, ...others } = annotations;
+  return {
+    scope,
+    ...(entrypoint ? { entrypoint } : {}),
+    ...others,
+    ...(relatedResources === undefined ? {} : { related_resources: relatedResources }),
+    ...(schemas === undefined ? {} : { schemas: schemas.map(schemaJson) }),
+    ...(compile === undefined
+      ? {}
+      : {
+          compile: {
+            ...(compile.unknowns === undefined ? {} : { unknowns: compile.unknowns.map(refJson) }),
+            ...(compile.maskRule === undefined ? {} : { mask_rule: refJson(compile.maskRule) }),
+          },
+        }),
+  };
+}
+
+function schemaJson({ path, schema, definition }: NonNullable<Annotations["schemas"]>[number]): unknown {
+  return {
+    path: refJson(path),
+    ...(schema === undefined ? {} : { schema: refJson(schema) }),
+    ...(definition === undefined ? {} : { definition }),
+  };
+}
+
+function refJson(ref: Ref): readonly unknown[] {
+  return ref.terms.map((term) => (term.kind === "var" ? term.name : term.kind === "string" ? term.value : undefined));
+}
+
+/** A JSON value as a term. */
+export function termFromJson(value: unknown, loc: Location): Term {
+  if (value === null || value === undefined) return { kind: "null", loc };
+  if (typeof value === "boolean") return { kind: "boolean", loc, value };
+  if (typeof value === "string") return { kind: "string", loc, value };
+  if (typeof value === "number" || typeof value === "bigint") return { kind: "number", loc, text: String(value) };
+  if (Array.isArray(value)) return { kind: "array", loc, items: value.map((item) => termFromJson(item, loc)) };
+  return objectTerm(
+    Object.entries(value).map(([key, item]) => [key, termFromJson(item, loc)] as const),
+    loc,
+  );
+}
+
+function objectTerm(entries: readonly (readonly [string, Term])[], loc: Location): Term {
+  return {
+    kind: "object",
+    loc,
+    entries: entries.map(([key, value]) => [{ kind: "string", loc, value: key }, value] as const),
+  };
+}

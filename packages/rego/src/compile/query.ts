@@ -1,0 +1,178 @@
+import { findSignature } from "../builtins/capabilities.ts";
+import type { Body, Expr, Import, Module, Ref, Term } from "../syntax/ast.ts";
+import type { Diagnostic } from "../syntax/diagnostic.ts";
+import { checkDeprecatedBuiltins, checkUnsafeBuiltins, ruleOfBody } from "./builtin-checks.ts";
+import { type Compiled, type CompiledQuery, findNode } from "./compiled.ts";
+import { rewriteComprehensionTermsInBody } from "./comprehension-terms.ts";
+import { TermHoister } from "./dynamic-terms.ts";
+import { rewriteEqualsInBody } from "./equals.ts";
+import { CallHoister } from "./expr-terms.ts";
+import { type Globals, importName, isLanguageImport } from "./globals.ts";
+import { checkQueryOverrides } from "./keyword-overrides.ts";
+import { LocalNames } from "./local-names.ts";
+import { rewriteQueryVars } from "./local-vars.ts";
+import { rewriteLogicInBody } from "./logic.ts";
+import { eqExpr, termExpr, varTerm } from "./make.ts";
+import { erasePrints, rewritePrints } from "./print-calls.ts";
+import { resolveQuery } from "./resolve-refs.ts";
+import { orderBody, rootDocuments } from "./safety.ts";
+import type { CompileOptions, StageContext } from "./stage.ts";
+import { stateOf } from "./state.ts";
+import { rewriteBody } from "./template-strings.ts";
+import { refText } from "./text.ts";
+import { checkQueryTypes } from "./types/check-rules.ts";
+import { checkUndefinedFunctions } from "./undefined-functions.ts";
+import { varsOfBody } from "./vars.ts";
+import { checkVoidCallsInBody } from "./void-calls.ts";
+import { isGenerated, isWildcard, nameOfRef } from "./walk.ts";
+import { WithRewriter } from "./with-values.ts";
+
+export interface QueryOptions {
+  /** Names of the query's surroundings: as in a module of this package, with these imports. */
+  readonly package?: Module["package"]["path"];
+  readonly imports?: readonly Import[];
+  readonly regoVersion?: Module["regoVersion"];
+  /** Keep the value of each expression in a variable: what `opa eval` prints. */
+  readonly captureValues?: boolean;
+  readonly unsafeBuiltins?: ReadonlySet<string>;
+}
+
+export interface QueryResult {
+  readonly query: CompiledQuery | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Runs OPA's query stages over a query against compiled modules. The faults of the first stage that finds any are reported. */
+export function compileQuery(body: Body, compiled: Compiled, options: QueryOptions = {}): QueryResult {
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
+  const names = LocalNames.forQuery(body);
+  const context = contextOf(compiled, options, report);
+  const capture: (string | undefined)[] = [];
+  const written = new Set<string>();
+  let current = body;
+  for (const stage of queryStages(names, context, compiled, options, capture, written)) {
+    current = stage(current);
+    if (diagnostics.length > 0) return { query: undefined, diagnostics };
+  }
+  const variables = [...written]
+    .map((local) => ({ local, name: names.original(local) }))
+    .filter(({ name }) => !rootDocuments.has(name) && !isWildcard(name) && !isGenerated(name));
+  return { query: { body: current, variables, captures: capture }, diagnostics };
+}
+
+/** The query compiler's stages, in OPA's order. */
+function queryStages(
+  names: LocalNames,
+  context: StageContext,
+  compiled: Compiled,
+  options: QueryOptions,
+  capture: (string | undefined)[],
+  written: Set<string>,
+): readonly ((body: Body) => Body)[] {
+  const { report, arity } = context;
+  const safety = { names, report, arity };
+  const check = (run: (body: Body) => void) => (body: Body) => {
+    run(body);
+    return body;
+  };
+  return [
+    check((body) => options.regoVersion !== "v0" && checkQueryOverrides(body, report)),
+    (body) => resolveQuery(body, globalsOfQuery(compiled, options)),
+    (body) => rewriteQueryVars(rewriteLogicInBody(body), { names, report, strict: context.options.strict === true }),
+    (body) => rewriteBody(body, new Set(), safety),
+    check((body) => checkVoidCallsInBody(body, context)),
+    (body) => (context.options.print === true ? rewritePrints(body, new Set(), safety) : erasePrints(body)),
+    check((body) => collectVariables(body, written)),
+    (body) => (options.captureValues === true ? captureValues(body, names, context, capture) : body),
+    (body) => new CallHoister(names).body(body),
+    (body) => rewriteComprehensionTermsInBody(body, names),
+    (body) => new WithRewriter(names, context).body(body),
+    check((body) => checkUndefinedFunctions(ruleOfBody(body), names, context)),
+    (body) => orderBody(body, rootDocuments, safety, () => ""),
+    rewriteEqualsInBody,
+    (body) => new TermHoister(names, arity).body(body),
+    check((body) => checkQueryTypes(body, stateOf(compiled)?.types, context, names)),
+    check((body) => checkUnsafeBuiltins(ruleOfBody(body), context)),
+    check((body) => options.regoVersion !== "v0" && checkDeprecatedBuiltins(ruleOfBody(body), context)),
+  ];
+}
+
+function contextOf(compiled: Compiled, query: QueryOptions, report: StageContext["report"]): StageContext {
+  const options: CompileOptions = {
+    ...stateOf(compiled)?.options,
+    ...(query.unsafeBuiltins === undefined ? {} : { unsafeBuiltins: query.unsafeBuiltins }),
+  };
+  const builtin = options.builtins ?? findSignature;
+  const nodeAt = (ref: Ref) => {
+    const keys = ref.terms.slice(1).map((term) => (term.kind === "string" ? term.value : undefined));
+    return keys.every((key) => key !== undefined) ? findNode(compiled.root, keys) : undefined;
+  };
+  return {
+    options,
+    report,
+    builtin,
+    arity: (operator) => {
+      const head = operator.terms[0];
+      if (head?.kind !== "var" || head.name !== "data") return builtin(nameOfRef(operator) ?? "")?.args.length;
+      const isRule = nodeAt(operator)?.rules.some(({ suffix }) => suffix.length === 0) === true;
+      return compiled.arities.get(refText(operator)) ?? (isRule ? 0 : undefined);
+    },
+    ruleKind: (path) => {
+      const rules = findNode(compiled.root, path)?.rules ?? [];
+      if (rules.length === 0) return undefined;
+      return rules.some(({ kind }) => kind === "function") ? "function" : "value";
+    },
+    metadataChain: () => [],
+  };
+}
+
+/** The package's rules and the imports. */
+function globalsOfQuery(compiled: Compiled, options: QueryOptions): Globals {
+  const globals = new Map<string, { path: Ref; import: Import | undefined }>();
+  const { package: path } = options;
+  if (path !== undefined) {
+    const keys = path.terms.slice(1).map((term) => (term.kind === "string" ? term.value : ""));
+    for (const name of findNode(compiled.root, keys)?.children.keys() ?? []) {
+      const key: Term = { kind: "string", loc: path.loc, value: name };
+      globals.set(name, { path: { ...path, terms: [...path.terms, key] }, import: undefined });
+    }
+  }
+  for (const each of options.imports ?? []) {
+    const name = isLanguageImport(each) ? undefined : importName(each);
+    if (name !== undefined) globals.set(name, { path: each.path, import: each });
+  }
+  return globals;
+}
+
+/** The variables of a query's own expressions, which make up its bindings. */
+function collectVariables(body: Body, into: Set<string>): void {
+  for (const name of varsOfBody(body, { skipClosures: true, skipCallOperators: true })) into.add(name);
+}
+
+/**
+ * OPA's extra stage of `rego.Rego`: each expression's value gets a variable, `input.x > 1` being `gt(input.x, 1, __localq0__)`. What
+ * was an expression must still hold, unless it is alone.
+ */
+function captureValues(body: Body, names: LocalNames, context: StageContext, capture: (string | undefined)[]): Body {
+  const mustHold = body.length > 1 || varsOfBody(body, { skipClosures: true, skipCallOperators: true }).size > 0;
+  return body.flatMap((expr) => {
+    const local = varTerm(expr.loc, names.create());
+    const made = expr.negated ? undefined : capturing(expr, local, context);
+    capture.push(made === undefined ? undefined : local.name);
+    if (made === undefined) return [expr];
+    return mustHold ? [made, termExpr(expr.loc, local)] : [made];
+  });
+}
+
+function capturing(expr: Expr, local: Term, { arity, builtin }: StageContext): Expr | undefined {
+  const { terms } = expr;
+  if (terms.kind === "term") return { ...expr, terms: eqExpr(expr.loc, terms.term, local).terms };
+  if (terms.kind !== "call") return undefined;
+  const name = nameOfRef(terms.operator) ?? "";
+  const signature = builtin(name);
+  if (name === "eq" || name === "assign" || (signature !== undefined && signature.result === undefined))
+    return undefined;
+  if (arity(terms.operator) !== terms.args.length) return undefined;
+  return { ...expr, terms: { ...terms, args: [...terms.args, local] } };
+}

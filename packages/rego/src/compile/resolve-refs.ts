@@ -1,0 +1,119 @@
+import type { Body, Expr, Import, Ref, Rule, Term, Var } from "../syntax/ast.ts";
+import { declaredVars } from "./declared-vars.ts";
+import type { Globals } from "./globals.ts";
+import { isLanguageImport } from "./globals.ts";
+import { compileFault, type Report } from "./stage.ts";
+import { importText } from "./text.ts";
+import { varsOfTerm } from "./vars.ts";
+import { comprehensionTerms, isComprehension, mapAll, mapExpr, mapTerm, type Rewriter } from "./walk.ts";
+
+/**
+ * OPA's stage ResolveRefs: names of rules and imports become whole paths below `data` or `input`, where no variable of the same name is
+ * declared.
+ */
+export function resolveRule(rule: Rule, globals: Globals, used: Set<Import>): Rule {
+  const resolver = new RefResolver(globals, used);
+  return resolver.rule(rule);
+}
+
+export function resolveQuery(body: Body, globals: Globals): Body {
+  return new RefResolver(globals, new Set()).body(body, []);
+}
+
+/** Strict mode: an import that nothing uses is a fault. */
+export function checkUnusedImports(imports: readonly Import[], used: ReadonlySet<Import>, report: Report): void {
+  for (const each of imports) {
+    if (!isLanguageImport(each) && !used.has(each)) report(compileFault(each.loc, `${importText(each)} unused`));
+  }
+}
+
+/** Sets of declared names around a place. */
+type Declared = readonly ReadonlySet<string>[];
+
+class RefResolver {
+  readonly #globals: Globals;
+  readonly #used: Set<Import>;
+
+  constructor(globals: Globals, used: Set<Import>) {
+    this.#globals = globals;
+    this.#used = used;
+  }
+
+  rule(rule: Rule): Rule {
+    const { head } = rule;
+    const args = new Set(head.args?.flatMap((arg) => [...varsOfTerm(arg, { skipRefHead: true })]));
+    const declared: Declared = [args, declaredVars(rule.body)];
+    const resolve = (term: Term) => this.#term(term, declared);
+    const [root, ...operands] = head.ref.terms as readonly [Term, ...Term[]];
+    return {
+      ...rule,
+      head: {
+        ...head,
+        ref: { ...head.ref, terms: [root, ...operands.map(resolve)] },
+        args: head.args && mapAll(head.args, resolve),
+        key: head.key && resolve(head.key),
+        value: head.value && resolve(head.value),
+      },
+      body: mapAll(rule.body, (expr) => this.#expr(expr, declared)),
+      else: rule.else && this.rule(rule.else),
+    };
+  }
+
+  body(body: Body, around: Declared): Body {
+    const declared = [...around, declaredVars(body)];
+    return mapAll(body, (expr) => this.#expr(expr, declared));
+  }
+
+  #expr(expr: Expr, declared: Declared): Expr {
+    const { terms } = expr;
+    if (terms.kind !== "every") return mapExpr(expr, this.#rewriter(declared));
+    const own = new Set([...(terms.key === undefined ? [] : varsOfTerm(terms.key)), ...varsOfTerm(terms.value)]);
+    const body = this.body(terms.body, [...declared, own]);
+    const domain = this.#term(terms.domain, declared);
+    const outer = mapExpr({ ...expr, terms: { kind: "term", term: domain } }, this.#rewriter(declared));
+    return { ...outer, terms: { ...terms, domain, body } };
+  }
+
+  #rewriter(declared: Declared): Rewriter {
+    return { term: (term) => this.#term(term, declared), body: (body) => this.body(body, declared) };
+  }
+
+  #term(term: Term, declared: Declared): Term {
+    if (term.kind === "var") return this.#variable(term, declared);
+    if (term.kind === "ref") return this.#ref(term, declared);
+    if (!isComprehension(term)) return mapTerm(term, this.#rewriter(declared));
+    const inner = [...declared, declaredVars(term.body)];
+    const body = mapAll(term.body, (expr) => this.#expr(expr, inner));
+    const [first, second] = comprehensionTerms(term).map((part) => this.#term(part, inner)) as [Term, Term];
+    return term.kind === "objectcomprehension"
+      ? { ...term, key: first, value: second, body }
+      : { ...term, term: first, body };
+  }
+
+  #variable(term: Var, declared: Declared): Term {
+    const global = this.#find(term.name, declared);
+    if (global !== undefined) return { ...global, loc: term.loc };
+    if (term.name === "input" || term.name === "data") return { kind: "ref", loc: term.loc, terms: [term] };
+    return term;
+  }
+
+  #ref(ref: Ref, declared: Declared): Ref {
+    const [head, ...rest] = ref.terms as readonly [Term, ...Term[]];
+    const operands = mapAll(rest, (term) => this.#term(term, declared));
+    if (head.kind !== "var") {
+      const resolved = this.#term(head, declared);
+      return resolved === head && operands === rest ? ref : { ...ref, terms: [resolved, ...operands] };
+    }
+    const global = this.#find(head.name, declared);
+    if (global === undefined) return operands === rest ? ref : { ...ref, terms: [head, ...operands] };
+    const [root, ...path] = global.terms as readonly [Term, ...Term[]];
+    return { ...ref, terms: [{ ...root, loc: head.loc }, ...path, ...operands] };
+  }
+
+  #find(name: string, declared: Declared): Ref | undefined {
+    const global = this.#globals.get(name);
+    if (global === undefined || declared.some((names) => names.has(name))) return undefined;
+    if (global.import !== undefined) this.#used.add(global.import);
+    return global.path;
+  }
+}

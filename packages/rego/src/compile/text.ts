@@ -1,0 +1,110 @@
+import type { Body, Expr, Import, Ref, Term } from "../syntax/ast.ts";
+import { isWildcard, nameOfRef } from "./walk.ts";
+
+const word = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** A ref as OPA prints it in messages: `data.a["b c"][x]`. */
+export function refText(ref: Ref): string {
+  const [head, ...rest] = ref.terms as readonly [Term, ...Term[]];
+  return termText(head) + rest.map(operandText).join("");
+}
+
+function operandText(term: Term): string {
+  if (term.kind === "string" && word.test(term.value)) return `.${term.value}`;
+  return `[${termText(term)}]`;
+}
+
+/** A path below `data` as a ref's text. */
+export function pathText(path: readonly string[]): string {
+  return `data${path.map((key) => (word.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`)).join("")}`;
+}
+
+/** A term as OPA prints it. */
+export function termText(term: Term): string {
+  switch (term.kind) {
+    case "null":
+      return "null";
+    case "boolean":
+      return String(term.value);
+    case "number":
+      return term.text;
+    case "string":
+      return JSON.stringify(term.value);
+    case "var":
+      return isWildcard(term.name) ? "_" : term.name;
+    case "ref":
+      return refText(term);
+    case "array":
+      return `[${term.items.map(termText).join(", ")}]`;
+    case "set":
+      return term.items.length === 0 ? "set()" : `{${term.items.map(termText).join(", ")}}`;
+    case "object":
+      return `{${term.entries.map(([key, value]) => `${termText(key)}: ${termText(value)}`).join(", ")}}`;
+    case "call":
+      return `${refText(term.operator)}(${term.args.map(termText).join(", ")})`;
+    case "arraycomprehension":
+      return `[${termText(term.term)} | ${bodyText(term.body)}]`;
+    case "setcomprehension":
+      return `{${termText(term.term)} | ${bodyText(term.body)}}`;
+    case "objectcomprehension":
+      return `{${termText(term.key)}: ${termText(term.value)} | ${bodyText(term.body)}}`;
+    case "templatestring":
+      return term.loc.text;
+  }
+}
+
+/** A body as OPA prints it. */
+export function bodyText(body: Body): string {
+  return body.map(exprText).join("; ");
+}
+
+const infix: { readonly [name: string]: string } = {
+  assign: ":=",
+  eq: "=",
+  equal: "==",
+  neq: "!=",
+  lt: "<",
+  gt: ">",
+  lte: "<=",
+  gte: ">=",
+  plus: "+",
+  minus: "-",
+  mul: "*",
+  div: "/",
+  rem: "%",
+  and: "&",
+  or: "|",
+};
+
+function exprText(expr: Expr): string {
+  const withs = expr.with.map(({ target, value }) => ` with ${termText(target)} as ${termText(value)}`).join("");
+  return `${expr.negated ? "not " : ""}${termsText(expr)}${withs}`;
+}
+
+function termsText({ terms }: Expr): string {
+  switch (terms.kind) {
+    case "term":
+      return termText(terms.term);
+    case "some":
+      return `some ${terms.symbols.map(termText).join(", ")}`;
+    case "every": {
+      const key = terms.key === undefined ? "" : `${termText(terms.key)}, `;
+      return `every ${key}${termText(terms.value)} in ${termText(terms.domain)} { ${bodyText(terms.body)} }`;
+    }
+    case "not":
+      return `not { ${bodyText(terms.body)} }`;
+    case "and":
+    case "or":
+      return `{ ${bodyText(terms.left)} } ${terms.kind} { ${bodyText(terms.right)} }`;
+    case "call": {
+      const sign = infix[nameOfRef(terms.operator) ?? ""];
+      const args = terms.args.map(termText);
+      if (sign !== undefined && args.length === 2) return `${args[0]} ${sign} ${args[1]}`;
+      return `${refText(terms.operator)}(${args.join(", ")})`;
+    }
+  }
+}
+
+export function importText({ path, alias }: Import): string {
+  return `import ${refText(path)}${alias === undefined ? "" : ` as ${alias}`}`;
+}

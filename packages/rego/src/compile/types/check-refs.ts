@@ -1,0 +1,135 @@
+import type { Expr, Ref, Term } from "../../syntax/ast.ts";
+import type { Diagnostic } from "../../syntax/diagnostic.ts";
+import { typeFault } from "../stage.ts";
+import { refText, termText } from "../text.ts";
+import { isComprehension, walkTerm } from "../walk.ts";
+import { extentOf, type TypeEnv, type TypeNode } from "./env.ts";
+import { constantKey } from "./literal.ts";
+import { anyType, keysOf, selectType, type Type, typeText, valuesOf } from "./type.ts";
+import { assignType, unifies } from "./unify-types.ts";
+
+/** Puts the author's names back into a ref. */
+export type Rename = (ref: Ref) => Ref;
+
+/** Checks the refs of one expression, not those of its closures: each operand must be a possible key. */
+export function checkRefs(expr: Expr, env: TypeEnv, rename: Rename): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const visit = (term: Term): boolean => {
+    if (isComprehension(term)) return false;
+    if (term.kind !== "ref") return true;
+    const fault = new RefChecker(term, env, rename).check();
+    if (fault !== undefined) found.push(fault);
+    return true;
+  };
+  const { terms } = expr;
+  if (terms.kind === "term") walkTerm(terms.term, visit);
+  if (terms.kind === "call") for (const arg of terms.args) walkTerm(arg, visit);
+  if (terms.kind === "every") walkTerm(terms.domain, visit);
+  return found;
+}
+
+class RefChecker {
+  readonly #ref: Ref;
+  readonly #env: TypeEnv;
+  readonly #rename: Rename;
+
+  constructor(ref: Ref, env: TypeEnv, rename: Rename) {
+    this.#ref = ref;
+    this.#env = env;
+    this.#rename = rename;
+  }
+
+  check(): Diagnostic | undefined {
+    const type = this.#env.typeOfRef(this.#ref);
+    if (type?.kind === "function") return this.#usedAsReference(type);
+    const override = this.#env.overrideOf(this.#ref);
+    if (override !== undefined) return this.#leaf(override.type, override.path.length);
+    const head = this.#ref.terms[0] as Term;
+    if (head.kind !== "var") return undefined;
+    const variable = this.#env.variable(head.name);
+    if (variable !== undefined) return this.#leaf(variable, 1);
+    const root = this.#env.roots.get(head.name);
+    if (root !== undefined) return this.#node(root, 1);
+    if (head.name !== "input" && head.name !== "data") this.#env.setVariable(head.name, anyType);
+    return this.#leaf(anyType, 1);
+  }
+
+  #node(node: TypeNode, at: number): Diagnostic | undefined {
+    const operand = this.#ref.terms[at];
+    if (operand === undefined) return undefined;
+    if (operand.kind === "var") {
+      const keys = keysOf(extentOf(node));
+      const known = this.#env.variable(operand.name);
+      if (known === undefined) this.#env.setVariable(operand.name, keys);
+      else if (!unifies(keys, known)) return this.#invalid(at, known, keys, oneOfNode(node));
+    }
+    const key = constantKey(operand);
+    const child = key === undefined ? undefined : node.children.get(key);
+    if (child !== undefined) {
+      return child.type !== undefined && child.children.size === 0
+        ? this.#leaf(child.type, at + 1)
+        : this.#node(child, at + 1);
+    }
+    if (node.type !== undefined) return this.#leaf(node.type, at);
+    // Base documents may lie beside rules.
+    return this.#leaf(anyType, at + 1);
+  }
+
+  #leaf(type: Type | undefined, at: number): Diagnostic | undefined {
+    const operand = this.#ref.terms[at];
+    if (operand === undefined) return undefined;
+    const keys = keysOf(type);
+    if (keys === undefined) return this.#unsupported(at - 1, type);
+    if (operand.kind === "var") {
+      const known = this.#env.variable(operand.name);
+      if (known === undefined) this.#env.setVariable(operand.name, keys);
+      else if (!unifies(known, keys)) return this.#invalid(at, known, keys, oneOfType(type));
+    } else if (operand.kind === "ref") {
+      const known = this.#env.typeOfRef(operand);
+      if (known !== undefined && !unifies(known, keys)) return this.#invalid(at, known, keys, oneOfType(type));
+    } else if (operand.kind === "array" || operand.kind === "object" || operand.kind === "set") {
+      if (!assignType(this.#env, operand, keys)) return this.#invalid(at, this.#env.typeOf(operand), keys, []);
+    } else {
+      const key = constantKey(operand);
+      const selected = key === undefined ? undefined : selectType(type, key);
+      if (selected === undefined) return this.#invalid(at, undefined, keys, oneOfType(type));
+      return this.#leaf(selected, at + 1);
+    }
+    return this.#leaf(valuesOf(type), at + 1);
+  }
+
+  #usedAsReference(type: Type): Diagnostic {
+    const ref = this.#rename(this.#ref);
+    const text = refText(ref);
+    const details = [text, "^".repeat(text.length), `have: ${typeText(type)}`];
+    return typeFault(this.#ref.loc, `function ${text} used as reference, not called`, details);
+  }
+
+  #unsupported(at: number, type: Type | undefined): Diagnostic {
+    const ref = this.#rename(this.#ref);
+    const marked = refText({ ...ref, terms: ref.terms.slice(0, at + 1) });
+    const details = [refText(ref), "^".repeat(marked.length), `have: ${typeText(type)}`];
+    return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details);
+  }
+
+  #invalid(at: number, have: Type | undefined, want: Type | undefined, oneOf: readonly string[]): Diagnostic {
+    const ref = this.#rename(this.#ref);
+    const pad = " ".repeat(refText({ ...ref, terms: ref.terms.slice(0, at) }).length + 1);
+    const details = [
+      refText(ref),
+      `${pad}^`,
+      have === undefined ? `${pad}have: ${termText(ref.terms[at] as Term)}` : `${pad}have (type): ${typeText(have)}`,
+      oneOf.length > 0 ? `${pad}want (one of): [${oneOf.join(" ")}]` : `${pad}want (type): ${typeText(want)}`,
+    ];
+    return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details);
+  }
+}
+
+function oneOfNode(node: TypeNode): readonly string[] {
+  return [...node.children.keys()].map((key) => JSON.stringify(key)).sort();
+}
+
+/** The known keys of an object. */
+function oneOfType(type: Type | undefined): readonly string[] {
+  return type?.kind === "object" ? type.static.map(({ key }) => JSON.stringify(key)) : [];
+}

@@ -1,0 +1,190 @@
+import type { Ref, Term } from "../../syntax/ast.ts";
+import { constantKey, typeOfTerm } from "./literal.ts";
+import {
+  anyType,
+  either,
+  type Key,
+  type ObjectType,
+  objectOf,
+  type Property,
+  selectType,
+  stringType,
+  type Type,
+  typeOfKey,
+  valuesOf,
+} from "./type.ts";
+
+/** A place in the tree of types: a rule's type, or places below. */
+export interface TypeNode {
+  type: Type | undefined;
+  readonly children: Map<Key, TypeNode>;
+}
+
+export function createTypeNode(): TypeNode {
+  return { type: undefined, children: new Map() };
+}
+
+/** The type of a comprehension, found by checking its body. */
+export type InferComprehension = (term: Term, env: TypeEnv) => Type | undefined;
+
+/** The types of rules, of `input` where it has a schema, of builtins, and of the variables of one body. */
+export class TypeEnv {
+  /** `data` and `input`. */
+  readonly roots: ReadonlyMap<string, TypeNode>;
+  readonly builtin: (name: string) => Type | undefined;
+  readonly #infer: InferComprehension;
+  readonly #around: TypeEnv | undefined;
+  readonly #variables = new Map<string, Type>();
+  readonly #overrides: readonly Override[];
+
+  constructor(
+    roots: ReadonlyMap<string, TypeNode>,
+    builtin: (name: string) => Type | undefined,
+    infer: InferComprehension,
+    around?: TypeEnv,
+    overrides: readonly Override[] = [],
+  ) {
+    this.roots = roots;
+    this.builtin = builtin;
+    this.#infer = infer;
+    this.#around = around;
+    this.#overrides = overrides;
+  }
+
+  /** For a body: sees these variables, keeps its own. */
+  inner(overrides: readonly Override[] = this.#overrides): TypeEnv {
+    return new TypeEnv(this.roots, this.builtin, this.#infer, this, overrides);
+  }
+
+  variable(name: string): Type | undefined {
+    return this.#variables.get(name) ?? this.#around?.variable(name);
+  }
+
+  setVariable(name: string, type: Type | undefined): void {
+    if (type !== undefined) this.#variables.set(name, type);
+  }
+
+  /** The type of a term; undefined when unknown. */
+  typeOf(term: Term): Type | undefined {
+    return typeOfTerm(term, {
+      variable: (name) => this.variable(name),
+      other: (other) => (other.kind === "ref" ? this.typeOfRef(other) : this.#infer(other, this)),
+    });
+  }
+
+  typeOfRef(ref: Ref): Type | undefined {
+    const [head, ...operands] = ref.terms as readonly [Term, ...Term[]];
+    if (head.kind !== "var") return selectTerms(this.typeOf(head), operands);
+    const override = this.#overrideOf(ref);
+    if (override !== undefined) return selectTerms(override.type, ref.terms.slice(override.path.length));
+    const local = this.variable(head.name);
+    if (local !== undefined) return selectTerms(local, operands);
+    const root = this.roots.get(head.name);
+    if (root === undefined) return head.name === "input" || head.name === "data" ? anyType : this.builtin(dotted(ref));
+    return typeBelow(root, operands);
+  }
+
+  /** The schema that an annotation gives to the longest prefix of the ref. */
+  #overrideOf(ref: Ref): Override | undefined {
+    return this.#overrides
+      .filter(({ path }) => isPrefix(path, ref.terms))
+      .toSorted((a, b) => b.path.length - a.path.length)[0];
+  }
+
+  overrideOf(ref: Ref): Override | undefined {
+    return this.#overrideOf(ref);
+  }
+}
+
+/** A type that an annotation gives to a path inside one rule. */
+export interface Override {
+  readonly path: readonly string[];
+  readonly type: Type;
+}
+
+function isPrefix(path: readonly string[], terms: readonly Term[]): boolean {
+  return (
+    path.length <= terms.length &&
+    path.every((key, i) => {
+      const term = terms[i] as Term;
+      return term.kind === "var" ? i === 0 && term.name === key : term.kind === "string" && term.value === key;
+    })
+  );
+}
+
+function dotted(ref: Ref): string {
+  return ref.terms
+    .map((term) => (term.kind === "var" ? term.name : term.kind === "string" ? term.value : ""))
+    .join(".");
+}
+
+function typeBelow(node: TypeNode, operands: readonly Term[]): Type | undefined {
+  const [operand, ...rest] = operands;
+  if (operand === undefined) return extentOf(node);
+  const key = constantKey(operand);
+  const child = key === undefined ? undefined : node.children.get(key);
+  if (child !== undefined) return typeBelow(child, rest);
+  if (node.type !== undefined) return selectTerms(node.type, operands);
+  if (key === undefined) return selectTerms(extentOf(node), operands);
+  return anyType;
+}
+
+/** The type of all that lies at and below a place. */
+export function extentOf(node: TypeNode): Type | undefined {
+  if (node.type !== undefined && node.children.size === 0) return node.type;
+  if (node.type?.kind === "object") return withChildren(node.type, node);
+  const children = [...node.children].map(([key, child]): Property => ({ key, value: extentOf(child) }));
+  // Base documents may lie beside rules.
+  return objectOf(children, { key: stringType, value: anyType });
+}
+
+/** An object whose keys are found at run time, with rules that give it some more: these are keys like others. */
+function withChildren(type: ObjectType, node: TypeNode): Type {
+  let { dynamic } = type;
+  for (const [key, child] of node.children) {
+    const value = mergeTypes(dynamic?.value, extentOf(child));
+    dynamic = { key: either(dynamic?.key, typeOfKey(key)), value };
+  }
+  return objectOf(type.static, dynamic);
+}
+
+/** The type behind operands; those that are no constants select any value. */
+export function selectTerms(type: Type | undefined, operands: readonly Term[]): Type | undefined {
+  let selected = type;
+  for (const operand of operands) {
+    if (selected === undefined) return undefined;
+    const key = constantKey(operand);
+    selected = key === undefined ? valuesOf(selected) : selectType(selected, key);
+  }
+  return selected;
+}
+
+/** Puts a rule's type at its path; what several rules give to one place is joined. */
+export function insertType(root: TypeNode, path: readonly Key[], type: Type | undefined): void {
+  let node = root;
+  for (const key of path) {
+    const next = node.children.get(key) ?? createTypeNode();
+    node.children.set(key, next);
+    node = next;
+  }
+  node.type = mergeTypes(node.type, type);
+}
+
+function mergeTypes(a: Type | undefined, b: Type | undefined): Type | undefined {
+  if (a?.kind === "object" && b?.kind === "object") return mergeObjects(a, b);
+  return either(a, b);
+}
+
+function mergeObjects(a: ObjectType, b: ObjectType): ObjectType {
+  const properties = [...a.static];
+  for (const each of b.static) {
+    const at = properties.findIndex(({ key }) => key === each.key);
+    if (at < 0) properties.push(each);
+    else properties[at] = { key: each.key, value: mergeTypes(properties[at]?.value, each.value) };
+  }
+  const dynamic =
+    a.dynamic === undefined || b.dynamic === undefined
+      ? (a.dynamic ?? b.dynamic)
+      : { key: either(a.dynamic.key, b.dynamic.key), value: mergeTypes(a.dynamic.value, b.dynamic.value) };
+  return objectOf(properties, dynamic);
+}

@@ -1,0 +1,88 @@
+import type { Term } from "../../syntax/ast.ts";
+import {
+  anyType,
+  booleanType,
+  either,
+  type Key,
+  nullType,
+  numberType,
+  objectOf,
+  type Property,
+  setOf,
+  stringType,
+  type Type,
+} from "./type.ts";
+
+/** What is known of vars and refs. */
+export interface TypeLookup {
+  readonly variable: (name: string) => Type | undefined;
+  readonly other: (term: Term) => Type | undefined;
+}
+
+/** The type of a term by its form, with `lookup` for what has none of its own. */
+export function typeOfTerm(term: Term, lookup: TypeLookup): Type | undefined {
+  switch (term.kind) {
+    case "null":
+      return nullType;
+    case "boolean":
+      return booleanType;
+    case "number":
+      return numberType;
+    case "string":
+      return stringType;
+    case "var":
+      return lookup.variable(term.name);
+    case "array":
+      return { kind: "array", static: term.items.map((item) => typeOfTerm(item, lookup)), dynamic: undefined };
+    case "set": {
+      const of = term.items.reduce<Type | undefined>((all, item) => either(all, typeOfTerm(item, lookup)), undefined);
+      return setOf(term.items.length === 0 ? anyType : of);
+    }
+    case "object":
+      return objectType(term, lookup);
+    default:
+      return lookup.other(term);
+  }
+}
+
+function objectType(term: Term & { kind: "object" }, lookup: TypeLookup): Type {
+  const known: Property[] = [];
+  let dynamic: { key: Type | undefined; value: Type | undefined } | undefined;
+  for (const [key, value] of term.entries) {
+    const constant = constantKey(key);
+    const type = typeOfTerm(value, lookup);
+    if (constant !== undefined) known.push({ key: constant, value: type });
+    else
+      dynamic = {
+        key: either(dynamic?.key, typeOfTerm(key, lookup)),
+        value: either(dynamic?.value, type),
+      };
+  }
+  return objectOf(known, dynamic);
+}
+
+/** The key that a scalar is; undefined for all other terms. */
+export function constantKey(term: Term): Key | undefined {
+  switch (term.kind) {
+    case "null":
+      return null;
+    case "string":
+    case "boolean":
+      return term.value;
+    case "number":
+      return Number(term.text);
+    default:
+      return undefined;
+  }
+}
+
+/** What is known of a term by itself: input and data are anything, variables unknown. */
+export function literalType(term: Term): Type | undefined {
+  return typeOfTerm(term, {
+    variable: () => undefined,
+    other: (other) => {
+      const head = other.kind === "ref" ? other.terms[0] : undefined;
+      return head?.kind === "var" && (head.name === "input" || head.name === "data") ? anyType : undefined;
+    },
+  });
+}

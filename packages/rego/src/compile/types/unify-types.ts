@@ -1,0 +1,171 @@
+import type { Term } from "../../syntax/ast.ts";
+import { termText } from "../text.ts";
+import { isComprehension } from "../walk.ts";
+import type { TypeEnv } from "./env.ts";
+import { constantKey } from "./literal.ts";
+import {
+  type AnyType,
+  type ArrayType,
+  anyType,
+  either,
+  isUnknown,
+  keysOf,
+  type ObjectType,
+  selectType,
+  type Type,
+  valuesOf,
+} from "./type.ts";
+
+/** True when some value has both types. */
+export function unifies(a: Type | undefined, b: Type | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (a === b) return true;
+  if (a.kind === "any" && unifiesAny(a, b)) return true;
+  if (b.kind === "any" && unifiesAny(b, a)) return true;
+  if (a.kind !== b.kind) return false;
+  switch (a.kind) {
+    case "any":
+      return false;
+    case "array":
+      return unifiesArrays(a, b as ArrayType);
+    case "object":
+      return unifiesObjects(a, b as ObjectType);
+    case "set":
+      return unifies(valuesOf(a), valuesOf(b));
+    case "function": {
+      const other = b as typeof a;
+      return a.args.length === other.args.length && a.args.every(({ type }, i) => unifies(type, other.args[i]?.type));
+    }
+    default:
+      return true;
+  }
+}
+
+function unifiesAny(a: AnyType, b: Type): boolean {
+  if (b.kind === "function") return false;
+  return a.of.length === 0 || a.of.some((each) => unifies(each, b));
+}
+
+function unifiesArrays(a: ArrayType, b: ArrayType): boolean {
+  const known = (x: ArrayType, y: ArrayType) => x.static.every((item, i) => unifies(item, selectType(y, i)));
+  if (!known(a, b) || !known(b, a)) return false;
+  return a.dynamic === undefined || b.dynamic === undefined || unifies(a.dynamic, b.dynamic);
+}
+
+function unifiesObjects(a: ObjectType, b: ObjectType): boolean {
+  const known = (x: ObjectType, y: ObjectType) =>
+    x.static.every(({ key, value }) => unifies(value, selectType(y, key)));
+  if (!known(a, b) || !known(b, a)) return false;
+  return a.dynamic === undefined || b.dynamic === undefined || unifies(a.dynamic.value, b.dynamic.value);
+}
+
+/** Gives the type to a term, down to its variables. False when the term cannot have it. */
+export function assignType(env: TypeEnv, term: Term, type: Type | undefined, joins = false): boolean {
+  switch (term.kind) {
+    case "var":
+      return assignVariable(env, term.name, type, joins);
+    case "array":
+    case "set":
+    case "object":
+      if (type?.kind === "any") return assignAny(env, term, type);
+      if (type?.kind !== term.kind) return false;
+      return assignCollection(env, term, type, joins);
+    default:
+      if (term.kind === "ref" || isComprehension(term)) return unifies(env.typeOf(term), type);
+      return unifies(env.typeOf(term), type);
+  }
+}
+
+function assignVariable(env: TypeEnv, name: string, type: Type | undefined, joins: boolean): boolean {
+  const known = env.variable(name);
+  if (joins) env.setVariable(name, either(known, type));
+  else if (known !== undefined) return unifies(known, type);
+  else env.setVariable(name, type);
+  return true;
+}
+
+type Collection = Extract<Term, { kind: "array" | "set" | "object" }>;
+
+function assignAny(env: TypeEnv, term: Collection, type: AnyType): boolean {
+  if (type.of.length === 0) {
+    const parts = term.kind === "object" ? term.entries.flat() : term.items;
+    for (const part of parts) assignType(env, part, anyType, true);
+    return true;
+  }
+  let fits = false;
+  for (const each of type.of) if (assignType(env, term, each, true)) fits = true;
+  return fits;
+}
+
+function assignCollection(env: TypeEnv, term: Collection, type: Type, joins: boolean): boolean {
+  if (term.kind === "set") {
+    const member = valuesOf(type);
+    return term.items.every((item) => assignType(env, item, member, joins));
+  }
+  if (term.kind === "array") return assignArray(env, term.items, type as ArrayType, joins);
+  return assignObject(env, term.entries, type as ObjectType, joins);
+}
+
+function assignArray(env: TypeEnv, items: readonly Term[], type: ArrayType, joins: boolean): boolean {
+  if (type.dynamic === undefined && items.length !== type.static.length) return false;
+  return items.every((item, i) => assignType(env, item, selectType(type, i), joins));
+}
+
+function assignObject(
+  env: TypeEnv,
+  entries: readonly (readonly [Term, Term])[],
+  type: ObjectType,
+  joins: boolean,
+): boolean {
+  if (type.dynamic === undefined && entries.length !== type.static.length) return false;
+  return entries.every(([key, value]) => {
+    const constant = constantKey(key);
+    if (constant !== undefined) {
+      const selected = selectType(type, constant);
+      return selected !== undefined && assignType(env, value, selected, joins);
+    }
+    return assignType(env, key, keysOf(type), joins) && assignType(env, value, valuesOf(type), joins);
+  });
+}
+
+/** Gives both sides of `a = b` what is known of the other. False when they cannot be equal. */
+export function equateTypes(env: TypeEnv, a: Term, b: Term): boolean {
+  const left = env.typeOf(a);
+  const right = env.typeOf(b);
+  const [openLeft, openRight] = [isUnknown(left), isUnknown(right)];
+  if (openLeft && !openRight) return assignType(env, a, right);
+  if (openRight && !openLeft) return assignType(env, b, left);
+  if (!openLeft) return unifies(left, right);
+  return equateOpen(env, a, b);
+}
+
+/** Neither side is wholly known: part by part. */
+function equateOpen(env: TypeEnv, a: Term, b: Term): boolean {
+  if (a.kind === "var" && b.kind !== "array" && b.kind !== "object") {
+    return b.kind === "var" && assignType(env, a, anyType) && assignType(env, b, env.typeOf(a));
+  }
+  if (a.kind === "var") return equateOpen(env, b, a);
+  if (b.kind === "var") return assignOpen(env, a, b);
+  if (a.kind === "array" && b.kind === "array") {
+    return a.items.length === b.items.length && a.items.every((item, i) => equateTypes(env, item, b.items[i] as Term));
+  }
+  if (a.kind === "object" && b.kind === "object") return equateObjects(env, a.entries, b.entries);
+  return false;
+}
+
+function assignOpen(env: TypeEnv, pattern: Term, variable: Term): boolean {
+  return assignType(env, pattern, anyType) && assignType(env, variable, env.typeOf(pattern));
+}
+
+function equateObjects(
+  env: TypeEnv,
+  left: readonly (readonly [Term, Term])[],
+  right: readonly (readonly [Term, Term])[],
+): boolean {
+  if (left.length !== right.length) return false;
+  return left.every(([key, value]) => {
+    const text = termText(key);
+    const other = right.find(([each]) => termText(each) === text);
+    return other !== undefined && equateTypes(env, value, other[1]);
+  });
+}

@@ -1,0 +1,56 @@
+import type { Expr, Ref, Rule, Term } from "../syntax/ast.ts";
+import type { LocalNames } from "./local-names.ts";
+import { type StageContext, typeFault } from "./stage.ts";
+import { refText } from "./text.ts";
+import { functionTypeOf } from "./types/declared.ts";
+import { literalType } from "./types/literal.ts";
+import { argsText } from "./types/type.ts";
+import { headTerms, nameOfRef, ruleChain, walkExprs, walkExprsOfTerm } from "./walk.ts";
+
+/** OPA's stage CheckUndefinedFuncs: what is called must exist and take that many arguments. */
+export function checkUndefinedFunctions(rule: Rule, names: LocalNames, context: StageContext): void {
+  const check = (expr: Expr): boolean => {
+    const { terms } = expr;
+    return terms.kind !== "call" || checkCall(expr, terms.operator, terms.args, names, context);
+  };
+  for (const each of ruleChain(rule)) {
+    walkExprs(each.body, check);
+    for (const term of headTerms(each)) walkExprsOfTerm(term, check);
+  }
+}
+
+/** True when the call is right, so that its arguments are worth a look. */
+function checkCall(
+  expr: Expr,
+  operator: Ref,
+  args: readonly Term[],
+  names: LocalNames,
+  context: StageContext,
+): boolean {
+  const arity = context.arity(operator);
+  const written = (): Ref => ({ ...operator, terms: operator.terms.map((term) => original(term, names)) });
+  if (arity === undefined) {
+    if (context.options.allowUndefinedFunctions === true) return true;
+    context.report(typeFault(expr.loc, `undefined function ${refText(written())}`));
+    return false;
+  }
+  const isGeneratedCall = expr.generated === true && nameOfRef(operator) !== "eq";
+  const fits = isGeneratedCall ? args.length === arity + 1 : args.length === arity || args.length === arity + 1;
+  if (fits) return true;
+  const signature = context.builtin(nameOfRef(operator) ?? "");
+  if (signature !== undefined) {
+    const have = argsText(args.map((arg) => ({ type: literalType(arg) })));
+    const want = argsText(functionTypeOf(signature).args);
+    const message = `${refText(written())}: arity mismatch`;
+    context.report(typeFault(expr.loc, message, [`have: ${have}`, `want: ${want}`]));
+    return false;
+  }
+  const got = isGeneratedCall ? args.length - 1 : args.length;
+  const message = `function ${refText(written())} has arity ${arity}, got ${got} argument${got === 1 ? "" : "s"}`;
+  context.report(typeFault(expr.loc, message));
+  return false;
+}
+
+function original(term: Term, names: LocalNames): Term {
+  return term.kind === "var" ? { ...term, name: names.original(term.name) } : term;
+}

@@ -1,0 +1,157 @@
+import type { Term } from "../syntax/ast.ts";
+import { isSubset } from "./name-sets.ts";
+import { collectVars, outputVars } from "./vars.ts";
+import { isComprehension, walkTerm } from "./walk.ts";
+
+type Names = ReadonlySet<string>;
+
+/** The variables that `a = b` binds, given those that are bound before. */
+export function unifyOutputs(a: Term, b: Term, safe: Names): Set<string> {
+  const known = new Set(safe);
+  collectRefOutputs(a, safe, known);
+  collectRefOutputs(b, safe, known);
+  const unifier = new Unifier(known);
+  unifier.unify(a, b);
+  for (const name of unifier.unified) known.add(name);
+  for (const name of safe) known.delete(name);
+  return known;
+}
+
+/** Adds the variables that evaluating the refs of a term binds: their operands, where the head is bound. */
+export function collectRefOutputs(term: Term, safe: Names, into: Set<string>): void {
+  walkTerm(term, (each) => {
+    if (isComprehension(each)) return false;
+    if (each.kind !== "ref") return true;
+    const head = each.terms[0] as Term;
+    if (!isBound(head, safe)) return false;
+    for (const operand of each.terms.slice(1))
+      collectVars(operand, { ...outputVars, skipSets: false, skipObjectKeys: false }, into);
+    return true;
+  });
+}
+
+function isBound(term: Term, safe: Names): boolean {
+  if (term.kind === "var") return safe.has(term.name);
+  const vars = new Set<string>();
+  collectVars(term, {}, vars);
+  return isSubset(vars, safe);
+}
+
+/** Which variables become bound when two terms are made equal. A variable may wait for another. */
+class Unifier {
+  readonly #safe: Names;
+  readonly unified = new Set<string>();
+  /** Variable to those it needs before it is bound. */
+  readonly #waiting = new Map<string, Set<string>>();
+
+  constructor(safe: Names) {
+    this.#safe = safe;
+  }
+
+  unify(a: Term, b: Term): void {
+    if (a.kind === "var") this.#unifyVar(a.name, b);
+    else if (b.kind === "var") this.#unifyVar(b.name, a);
+    else if (isValue(a)) this.#unifyValue(a, b);
+    else if (isValue(b)) this.#unifyValue(b, a);
+    else if (a.kind === "array" && b.kind === "array") this.#unifyItems(a.items, b.items);
+    else if (a.kind === "object" && b.kind === "object") this.#unifyEntries(a.entries, b.entries);
+  }
+
+  #unifyVar(name: string, other: Term): void {
+    if (other.kind === "var") {
+      if (this.#isSafe(other.name)) this.#mark(name);
+      else if (this.#isSafe(name)) this.#mark(other.name);
+      else {
+        this.#wait(name, other.name);
+        this.#wait(other.name, name);
+      }
+    } else if (other.kind === "array" || other.kind === "object") this.#unifyPattern(name, other);
+    else if (other.kind === "ref" || other.kind === "call") {
+      if (this.#isEvaluable(other)) this.#mark(name);
+    } else this.#mark(name);
+  }
+
+  /** A variable and a pattern: whichever is bound binds the other. */
+  #unifyPattern(name: string, pattern: Term): void {
+    if (this.#isSafe(name)) {
+      this.#markAll(pattern);
+      return;
+    }
+    const open = [...varsOfPattern(pattern)].filter((each) => !this.#isSafe(each));
+    if (open.length === 0) this.#mark(name);
+    for (const each of open) this.#wait(name, each);
+  }
+
+  /** `value` is a ref, a call or a comprehension: it binds the other side when it can be evaluated. */
+  #unifyValue(value: Term, other: Term): void {
+    if ((other.kind === "array" || other.kind === "object") && this.#isEvaluable(value)) this.#markAll(other);
+  }
+
+  #unifyItems(left: readonly Term[], right: readonly Term[]): void {
+    if (left.length !== right.length) return;
+    left.forEach((item, i) => {
+      this.unify(item, right[i] as Term);
+    });
+  }
+
+  #unifyEntries(left: readonly (readonly [Term, Term])[], right: readonly (readonly [Term, Term])[]): void {
+    if (left.length !== right.length) return;
+    for (const [key, value] of left) {
+      const other = right.find(([each]) => isSameKey(each, key));
+      if (other !== undefined) this.unify(value, other[1]);
+    }
+  }
+
+  #isEvaluable(term: Term): boolean {
+    if (term.kind === "ref") {
+      const head = term.terms[0] as Term;
+      return head.kind !== "var" || this.#isSafe(head.name);
+    }
+    if (term.kind !== "call") return true;
+    return term.args.every((arg) => [...varsOfPattern(arg)].every((name) => this.#isSafe(name)));
+  }
+
+  #isSafe(name: string): boolean {
+    return this.#safe.has(name) || this.unified.has(name);
+  }
+
+  #wait(name: string, on: string): void {
+    const waiting = this.#waiting.get(name) ?? new Set();
+    waiting.add(on);
+    this.#waiting.set(name, waiting);
+  }
+
+  #markAll(pattern: Term): void {
+    for (const name of varsOfPattern(pattern)) this.#mark(name);
+  }
+
+  /** A variable that is bound binds the pattern it was made equal to, and lets others be bound that waited for it. */
+  #mark(name: string): void {
+    this.unified.add(name);
+    const needed = this.#waiting.get(name);
+    this.#waiting.delete(name);
+    for (const each of needed ?? []) if (!this.#isSafe(each)) this.#mark(each);
+    for (const [each, waiting] of [...this.#waiting]) {
+      waiting.delete(name);
+      if (waiting.size === 0 && this.#waiting.delete(each)) this.#mark(each);
+    }
+  }
+}
+
+function isValue(term: Term): boolean {
+  return term.kind === "ref" || term.kind === "call" || isComprehension(term);
+}
+
+function varsOfPattern(term: Term): Set<string> {
+  const vars = new Set<string>();
+  collectVars(term, outputVars, vars);
+  return vars;
+}
+
+function isSameKey(a: Term, b: Term): boolean {
+  if (a.kind === "var" && b.kind === "var") return a.name === b.name;
+  if (a.kind === "number" && b.kind === "number") return a.text === b.text;
+  if ((a.kind === "string" && b.kind === "string") || (a.kind === "boolean" && b.kind === "boolean"))
+    return a.value === b.value;
+  return a.kind === "null" && b.kind === "null";
+}

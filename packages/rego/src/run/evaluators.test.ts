@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Builtin } from "../builtins/builtin.ts";
+import { compile, type EvaluateOptions } from "../engine.ts";
+import { jsonText } from "../value/json.ts";
+import type { Value } from "../value/value.ts";
+import { EvaluationError } from "./errors.ts";
+
+const effects = { nowNs: 0n, randomBytes: (size: number) => new Uint8Array(size), env: {} };
+
+/** What `data.p.x` is with one evaluator: its JSON, `undefined`, or the error. */
+function answer(text: string, options: Omit<EvaluateOptions, "effects">, builtins: readonly Builtin[] = []): string {
+  const { policy, diagnostics } = compile([{ file: "p.rego", text: `package p\n${text}` }], { builtins });
+  assert.deepEqual(diagnostics, []);
+  try {
+    const value = policy?.evaluate("p/x", { effects, ...options });
+    return value === undefined ? "undefined" : jsonText(value);
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    return `${error.code}:${error.place?.row}: ${error.message}`;
+  }
+}
+
+// What generated code does in a way of its own: the interpreter must give the same.
+const cases: readonly [name: string, text: string, input: Value, wanted: string][] = [
+  [
+    "names of prototypes are keys",
+    'x := [input["constructor"], input["__proto__"]]',
+    JSON.parse('{"constructor":1,"__proto__":2}'),
+    "[1,2]",
+  ],
+  ["names of prototypes are not there", "x := input.toString", {}, "undefined"],
+  ["length is no entry of a string", "x := input.s.length", { s: "abc" }, "undefined"],
+  ["size is no entry of a set", "f(a) := a.size\nx := f({1})", {}, "undefined"],
+  ["an object literal with __proto__", 'x := {"__proto__": input.a, "b": 1}', { a: 2 }, '{"__proto__":2,"b":1}'],
+  ["the last value of a key counts", 'x := object.union({"a": input.a}, {"a": 3})', { a: 2 }, '{"a":3}'],
+  ["constant collections", 'x := [{"a": [1, {2, 1}]}, {}, [], set()]', {}, '[{"a":[1,[1,2]]},{},[],[]]'],
+  ["a member that is undefined", "x := [1, input.none]", {}, "undefined"],
+  ["text that would be code", 'x := "\\u2028`1`\\"; throw 1; //"', {}, '"\u2028`1`\\"; throw 1; //"'],
+  ["keys that would be code", 'x := input["\\"];throw 1;//"]', { '"];throw 1;//': 1 }, "1"],
+  ["few constants", 'x if input.a in {"b", "c"}', { a: "c" }, "true"],
+  ["few constants: none", 'x if input.a in {"b", "c"}', { a: "d" }, "undefined"],
+  ["constants that are no scalars", "x if input.a in [[1], {}]", { a: {} }, "true"],
+  [
+    "big numbers",
+    "x := [9007199254740993, input.a < 9007199254740993, 1e400]",
+    { a: 1 },
+    "[9007199254740993,true,1e+400]",
+  ],
+  ["order of types", 'x := [1 < "a", input.a < null, input.a >= false]', { a: [] }, "[true,false,true]"],
+  ["deep equality", 'x if input.a == {"b": [{1, 2}]}', { a: { b: [[1, 2]] } }, "undefined"],
+  ["sets by their members", "x if {1, input.a} == {input.a, 1}", { a: { b: 1 } }, "true"],
+  [
+    "count of each kind",
+    'x := [count(input.a), count({1}), count("\u{1f600}"), count(input)]',
+    { a: [1] },
+    "[1,1,1,1]",
+  ],
+  ["object.get by path", 'x := object.get(input, ["a", 0], 9)', { a: [null] }, "null"],
+  ["object.get keeps null", 'x := object.get(input, "a", 9)', { a: null }, "null"],
+  [
+    "loops over objects in order",
+    "x := [v | some v in input]",
+    { b: 1, a: 2, "\uffff": 4, "\u{10000}": 5 },
+    "[2,1,4,5]",
+  ],
+  ["loops over sets in order", "y contains v if some v in input\nx := [v | some v in y]", [3, 1, 2], "[1,2,3]"],
+  [
+    "loops that only add to sets",
+    "y contains v if some v in input\nx contains v + 1 if some v in y",
+    [3, 1, 2],
+    "[2,3,4]",
+  ],
+  [
+    "conflicts",
+    "x := v if some v in input",
+    [1, 2],
+    "eval_conflict_error:2: complete rules must not produce multiple outputs",
+  ],
+  [
+    "conflicts of functions",
+    "f(a) := v if some v in a\nx := f(input)",
+    [1, 2],
+    "eval_conflict_error:2: functions must not produce multiple outputs for same inputs",
+  ],
+  [
+    "conflicts of keys",
+    "x[k] := v if some v in input; k := 1",
+    [1, 2],
+    "eval_conflict_error:2: object keys must be unique",
+  ],
+  ["other documents", "y := input.a\nx := [y, z] if z := y with input.a as 2", { a: 1 }, "[1,2]"],
+  ["a document that is not there", "y if not input\nx if y with input as false", 1, "true"],
+  ["builtin errors are undefined", "x := [1 | 1 / input.a]", { a: 0 }, "[]"],
+];
+
+for (const evaluator of ["interpreter", "generated"] as const) {
+  for (const [name, text, input, wanted] of cases) {
+    test(`${evaluator}: ${name}`, () => assert.equal(answer(text, { input, evaluator }), wanted));
+  }
+
+  test(`${evaluator}: builtin errors are errors`, () => {
+    const options = { input: { a: 0 }, evaluator, strictBuiltinErrors: true };
+    assert.equal(answer("x := [1 | 1 / input.a]", options), "eval_builtin_error:2: div: divide by zero");
+  });
+
+  test(`${evaluator}: a builtin in the place of OPA's`, () => {
+    const count: Builtin = { name: "count", call: () => 42 };
+    assert.equal(answer("x := count(input)", { input: [], evaluator }, [count]), "42");
+  });
+
+  test(`${evaluator}: too many steps`, () => {
+    const limits = { steps: 100, depth: 10 };
+    const input = Array.from({ length: 50 }, (_, i) => i);
+    const text = "x contains [a, b] if {\n\tsome a in input\n\tsome b in input\n}";
+    assert.equal(answer(text, { input, evaluator, limits }), "eval_cancel_error:undefined: too many steps");
+  });
+
+  test(`${evaluator}: too late`, () => {
+    let time = 0;
+    const input = Array.from({ length: 5000 }, (_, i) => i);
+    const options = { input, evaluator, deadline: 1, clock: () => time++ + 2 };
+    const cancelled = "eval_cancel_error:undefined: caller cancelled query execution";
+    assert.equal(answer("x contains a if some a in input", options), cancelled);
+  });
+}
+
+test("without code from strings the interpreter runs", (t) => {
+  t.mock.method(globalThis, "Function", function refuse() {
+    throw new EvalError("Code generation from strings disallowed for this context");
+  });
+  assert.equal(answer("x := input.a + 1", { input: { a: 1 } }), "2");
+});

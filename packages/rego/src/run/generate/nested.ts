@@ -1,0 +1,69 @@
+import type { Stmt } from "../ir.ts";
+import { Analysis } from "./analysis.ts";
+import { isOrderFree } from "./order.ts";
+import type { Writer } from "./writer.ts";
+
+type Fields<T extends Stmt["type"]> = Extract<Stmt, { type: T }>["stmt"];
+
+/** Writes the statements of an inner block. */
+type WriteStatements = (writer: Writer, stmts: readonly Stmt[]) => void;
+
+/** Holds when its block is left before its end. */
+export function writeNot(writer: Writer, { block }: Fields<"NotStmt">, write: WriteStatements): void {
+  const flag = `n${writer.fresh()}`;
+  writer.emit(`let ${flag} = false;`);
+  writer.labelled(() => {
+    write(writer, block.stmts);
+    writer.emit(`${flag} = true;`);
+  });
+  writer.emit(`if (${flag}) ${writer.leave()}`);
+}
+
+/** Arrays by index; of other collections the keys first, sorted where their order can be seen. */
+export function writeScan(
+  writer: Writer,
+  { source, key, value, block }: Fields<"ScanStmt">,
+  write: WriteStatements,
+): void {
+  const id = writer.fresh();
+  const from = writer.local(source);
+  const isFree = !writer.context.isOrdered && isOrderFree(block, writer.analysis);
+  const keys = isFree ? `s.isStrict ? $.scanKeys(a${id}) : $.keysOf(a${id})` : `$.scanKeys(a${id})`;
+  writer.emit(`let a${id} = ${from}, y${id}; if (!Array.isArray(a${id})) {`);
+  writer.emit(`y${id} = ${keys}; if (y${id} === undefined) ${writer.leave()}`);
+  writer.emit(`a${id} = $.valuesAt(a${id}, y${id}); }`);
+  writer.emit(`for (let i${id} = 0; i${id} < a${id}.length; i${id}++) {`);
+  const isKeyRead = writer.analysis.of(key).reads > 0;
+  const keyText = isKeyRead ? `${writer.target(key)} = y${id} === undefined ? i${id} : y${id}[i${id}]; ` : "";
+  writer.emit(`s.step(); ${keyText}${writer.target(value)} = a${id}[i${id}];`);
+  writer.labelled(() => {
+    for (const local of [key, value]) writer.knowledge.learn(local, {});
+    write(writer, block.stmts);
+  }, [key, value, ...new Analysis([block]).changed]);
+  writer.emit("}");
+  for (const local of [key, value]) writer.knowledge.forget(local);
+}
+
+/** Calls inside see the frame of the other documents. */
+export function writeWith(
+  writer: Writer,
+  { local, path, value, block }: Fields<"WithStmt">,
+  write: WriteStatements,
+): void {
+  const frame = `f${writer.fresh()}w`;
+  const keys = (path ?? []).map((index) => writer.context.strings[index] as string);
+  const replacement = writer.operand(value);
+  const document =
+    keys.length === 0 ? replacement : `$.overlay(${writer.local(local)}, ${JSON.stringify(keys)}, ${replacement})`;
+  const args = local === 0 ? `${document}, ${writer.local(1)}` : `${writer.local(0)}, ${document}`;
+  const ended = `n${writer.fresh()}`;
+  writer.emit(`let ${ended} = false; const ${frame} = s.frame(${args});`);
+  const outer = writer.frame;
+  writer.frame = frame;
+  writer.labelled(() => {
+    write(writer, block.stmts);
+    writer.emit(`${ended} = true;`);
+  }, [0, 1]);
+  writer.frame = outer;
+  writer.emit(`if (!${ended}) ${writer.leave()}`);
+}
