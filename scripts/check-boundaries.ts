@@ -5,11 +5,12 @@ import { join } from "node:path";
 /** What each room may import of the others; the same diagram as in docs/architecture.md, lowest first. */
 const arrows: { readonly [room: string]: readonly string[] } = {
   rego: [],
+  effects: ["rego"],
   kube: [],
   admission: ["kube", "rego"],
   opa: ["kube", "rego"],
   apiserver: ["admission", "kube"],
-  cli: ["admission", "apiserver", "kube", "opa", "rego"],
+  cli: ["admission", "apiserver", "effects", "kube", "opa", "rego"],
 };
 
 /** Rooms that may import no `node:` module outside their tests, so that they run in a browser and are easy to test. */

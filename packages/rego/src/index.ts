@@ -1,4 +1,11 @@
-export { type Builtin, BuiltinError, type CryptoEffects, type Effects, type QueryState } from "./builtins/builtin.ts";
+export {
+  type Builtin,
+  BuiltinError,
+  type CryptoEffects,
+  type Effects,
+  type QueryState,
+  type SigningKey,
+} from "./builtins/builtin.ts";
 export {
   type CompileAnswer,
   compile,

@@ -1,0 +1,2 @@
+export { nodeCrypto } from "./crypto.ts";
+export { createEffects, type EffectsOptions } from "./effects.ts";
