@@ -1,17 +1,23 @@
 import { type GateReport, run as runGate } from "../bench/gate.ts";
+import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 
-// `npm run bench -- [gate] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
+// `npm run bench -- [gate] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
 const json = args.includes("--json");
-const [name = "gate"] = args.filter((arg) => !arg.startsWith("--"));
-if (name !== "gate") {
-  console.error(`bench: unknown benchmark ${JSON.stringify(name)}; known: gate`);
+const [name = "gate", filter] = args.filter((arg) => !arg.startsWith("--"));
+const progress = (text: string) => void process.stderr.write(`bench: ${text}\n`);
+if (name === "gate") {
+  const report = await runGate(progress);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else print(report);
+} else if (name === "rego") {
+  const report = await runRego(progress, filter);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else printRego(report);
+} else {
+  console.error(`bench: unknown benchmark ${JSON.stringify(name)}; known: gate, rego`);
   process.exit(2);
 }
-
-const report = await runGate((text) => process.stderr.write(`bench: ${text}\n`));
-if (json) console.log(JSON.stringify(report, undefined, 2));
-else print(report);
 
 function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {
   const rows: [keyof typeof ours, string, "more" | "less"][] = [
@@ -40,4 +46,40 @@ function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {
 
 function text(value: number | undefined): string {
   return value === undefined ? "–" : value >= 100 ? String(Math.round(value)) : value.toFixed(1);
+}
+
+function printRego({ workloads, geomean, worst, wholeGeomean, compileMs, skipped }: RegoReport): void {
+  const columns = ["sallyport", "opa", "ratio", "regorus", "ratio", "whole", "opa", "ratio"];
+  console.log(`${"microseconds of one evaluation".padEnd(44)}${columns.map((each) => each.padStart(11)).join("")}`);
+  for (const { name: workload, us, wholeUs } of workloads) {
+    const cells = [
+      micros(us.sallyport),
+      micros(us.opa),
+      times(us.opa, us.sallyport),
+      micros(us.regorus),
+      times(us.regorus, us.sallyport),
+      micros(wholeUs.sallyport),
+      micros(wholeUs.opa),
+      times(wholeUs.opa, wholeUs.sallyport),
+    ];
+    console.log(`${workload.padEnd(44)}${cells.map((each) => each.padStart(11)).join("")}`);
+  }
+  console.log(`geometric mean on parsed input: opa ${times(geomean.opa)}, regorus ${times(geomean.regorus)}`);
+  console.log(`worst workload on parsed input: opa ${times(worst.opa)}, regorus ${times(worst.regorus)}`);
+  console.log(
+    `geometric mean with parse and output: opa ${times(wholeGeomean.opa)}, regorus ${times(wholeGeomean.regorus)}`,
+  );
+  console.log(
+    `compile, cold: gatekeeper-library ${text(compileMs.library)} ms, one policy ${text(compileMs.policy)} ms`,
+  );
+  for (const each of skipped) console.log(`skipped ${each}`);
+}
+
+function micros(us: number | undefined): string {
+  return us === undefined ? "–" : us.toFixed(2);
+}
+
+/** How many times longer the peer takes. */
+function times(theirs: number | undefined, ours = 1): string {
+  return theirs === undefined ? "–" : `${(theirs / ours).toFixed(1)} ×`;
 }

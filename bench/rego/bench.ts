@@ -1,0 +1,131 @@
+import { equal, parseJson } from "@sallyport/rego";
+import { median } from "../client.ts";
+import type { RegoCase } from "./case.ts";
+import { readCases } from "./cases.ts";
+import { measureCompile } from "./compile.ts";
+import type { Basis, Engine } from "./engine.ts";
+import { startOpa, startRegorus } from "./peers.ts";
+import { createSallyport } from "./sallyport.ts";
+
+/** Microseconds of one evaluation, by engine; a peer that was skipped, or that could not answer the workload, is not there. */
+export interface Times {
+  readonly sallyport: number;
+  readonly opa?: number;
+  readonly regorus?: number;
+}
+
+/** How often slower each peer is, as the geometric mean and the worst workload. */
+export interface Ratios {
+  readonly opa?: number;
+  readonly regorus?: number;
+}
+
+export interface RegoReport {
+  /** `us` is evaluation on parsed input, `wholeUs` with reading and writing JSON, `compileUs` compile and plan, cold. */
+  readonly workloads: readonly {
+    readonly name: string;
+    readonly us: Times;
+    readonly wholeUs: Times;
+    readonly compileUs: Times;
+  }[];
+  readonly geomean: Ratios;
+  readonly worst: Ratios;
+  readonly wholeGeomean: Ratios;
+  /** In a process of its own: all of gatekeeper-library, and the median of one policy. */
+  readonly compileMs: { readonly library: number; readonly policy: number };
+  readonly skipped: readonly string[];
+}
+
+/** Odd, so that the median is one of them. */
+const rounds = 5;
+
+/** Of one engine in one round: long against its timer, short against the machine's moods. */
+const roundMs = 20;
+
+/** Before the first round: generated code is optimised after some thousand calls. */
+const warmMs = 60;
+
+/** Every workload whose name holds `filter`, by ours and by each peer that is here, in turns; outputs are compared first. */
+export async function run(progress: (text: string) => void, filter = ""): Promise<RegoReport> {
+  const peers = [startOpa(), startRegorus()];
+  const engines = [createSallyport(), ...peers.filter((peer): peer is Engine => !("skipped" in peer))];
+  const skipped = peers.flatMap((peer) => ("skipped" in peer ? [`${peer.name}: ${peer.skipped}`] : []));
+  const workloads: RegoReport["workloads"][number][] = [];
+  try {
+    for (const workload of readCases().filter(({ name }) => name.includes(filter))) {
+      progress(workload.name);
+      workloads.push(await measure(workload, engines, skipped));
+    }
+  } finally {
+    for (const { stop } of engines) stop();
+  }
+  progress("compile times");
+  return {
+    workloads,
+    geomean: ratios(workloads, ({ us }) => us, geometricMean),
+    worst: ratios(workloads, ({ us }) => us, minimum),
+    wholeGeomean: ratios(workloads, ({ wholeUs }) => wholeUs, geometricMean),
+    compileMs: measureCompile(),
+    skipped,
+  };
+}
+
+async function measure(
+  workload: RegoCase,
+  engines: readonly Engine[],
+  skipped: string[],
+): Promise<RegoReport["workloads"][number]> {
+  const compileUs: { [engine: string]: number } = {};
+  const able: Engine[] = [];
+  let expected: readonly string[] | undefined;
+  for (const engine of engines) {
+    try {
+      compileUs[engine.name] = await engine.load(workload);
+      const values = await engine.values();
+      expected ??= values;
+      requireEqual(expected, values);
+      able.push(engine);
+    } catch (error) {
+      if (engine === engines[0]) throw new Error(`${workload.name}: ${(error as Error).message}`, { cause: error });
+      skipped.push(`${workload.name} by ${engine.name}: ${(error as Error).message.split("\n")[0]}`);
+    }
+  }
+  const us = await timeInTurns(able, "parsed");
+  const wholeUs = await timeInTurns(able, "whole");
+  return { name: workload.name, us, wholeUs, compileUs: compileUs as unknown as Times };
+}
+
+function requireEqual(ours: readonly string[], theirs: readonly string[]): void {
+  const at = ours.findIndex((text, i) => !equal(parseJson(text), parseJson(theirs[i] ?? "null")));
+  if (at >= 0) throw new Error(`another result for input ${at + 1}: ${theirs[at]}; sallyport: ${ours[at]}`);
+}
+
+async function timeInTurns(engines: readonly Engine[], basis: Basis): Promise<Times> {
+  const samples = engines.map((): number[] => []);
+  for (const engine of engines) await engine.time(basis, warmMs);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, engine] of engines.entries()) samples[i]?.push(await engine.time(basis, roundMs));
+  return Object.fromEntries(engines.map(({ name }, i) => [name, median(samples[i] ?? [])])) as unknown as Times;
+}
+
+function ratios(
+  workloads: RegoReport["workloads"],
+  pick: (workload: RegoReport["workloads"][number]) => Times,
+  summary: (ratios: readonly number[]) => number,
+): Ratios {
+  const of = (peer: "opa" | "regorus") =>
+    workloads.map(pick).flatMap((times) => (times[peer] === undefined ? [] : [times[peer] / times.sallyport]));
+  const [opa, regorus] = [of("opa"), of("regorus")];
+  return {
+    ...(opa.length > 0 && { opa: summary(opa) }),
+    ...(regorus.length > 0 && { regorus: summary(regorus) }),
+  };
+}
+
+function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
+function minimum(values: readonly number[]): number {
+  return Math.min(...values);
+}

@@ -1,0 +1,13 @@
+import type { JsonObject, ModuleSource, RegoVersion } from "@sallyport/rego";
+
+/** One policy with the inputs that it is asked about: one workload. */
+export interface RegoCase {
+  readonly name: string;
+  readonly regoVersion: RegoVersion;
+  readonly modules: readonly ModuleSource[];
+  /** `data.a.b` */
+  readonly query: string;
+  /** JSON texts. */
+  readonly inputs: readonly string[];
+  readonly data: JsonObject;
+}
