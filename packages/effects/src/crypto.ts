@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import type { CryptoEffects } from "@sallyport/rego";
+import { publicKey, verifyCertificate } from "./certificates.ts";
 import { sign, verify } from "./signatures.ts";
 
 /** The cryptography of Rego's builtins, by OpenSSL through Node. */
@@ -8,4 +9,6 @@ export const nodeCrypto: CryptoEffects = {
   hmac: (algorithm, key, data) => createHmac(algorithm, key).update(data).digest(),
   sign,
   verify,
+  verifyCertificate,
+  publicKey,
 };

@@ -2,8 +2,10 @@ export {
   type Builtin,
   BuiltinError,
   type CryptoEffects,
+  type CurveName,
   type Effects,
   type QueryState,
+  type SignatureScheme,
   type SigningKey,
 } from "./builtins/builtin.ts";
 export {

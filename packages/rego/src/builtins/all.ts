@@ -1,5 +1,6 @@
 import { aggregates, types } from "./aggregates.ts";
 import type { Builtin } from "./builtin.ts";
+import { crypto } from "./crypto.ts";
 import { encoding } from "./encoding.ts";
 import { graph } from "./graph.ts";
 import { json } from "./json.ts";
@@ -33,6 +34,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...numbers,
   ...time,
   ...net,
+  ...crypto,
   ...semver,
   ...uri,
   ...uuid,

@@ -27,7 +27,24 @@ export interface CryptoEffects {
   /** `key` is PEM or JWK; `algorithm` a JWS name (RS256, PS384, ES512, EdDSA…). */
   readonly verify: (algorithm: string, key: SigningKey, data: Uint8Array, signature: Uint8Array) => boolean;
   readonly sign: (algorithm: string, key: SigningKey, data: Uint8Array) => Uint8Array;
+  /** A signature as certificates have it: `key` is a DER SubjectPublicKeyInfo, an ECDSA signature DER. */
+  readonly verifyCertificate: (
+    scheme: SignatureScheme,
+    key: Uint8Array,
+    data: Uint8Array,
+    signature: Uint8Array,
+  ) => boolean;
+  /** The public key of a private one: a point with both coordinates, or Ed25519's 32 bytes. Undefined for no such key. */
+  readonly publicKey: (curve: CurveName | "Ed25519", secret: Uint8Array) => Uint8Array | undefined;
 }
+
+/** How a certificate may be signed; Ed25519 needs no hash. */
+export interface SignatureScheme {
+  readonly family: "RSA" | "RSA-PSS" | "ECDSA" | "Ed25519";
+  readonly hash: "sha256" | "sha384" | "sha512" | undefined;
+}
+
+export type CurveName = "P-224" | "P-256" | "P-384" | "P-521";
 
 export type SigningKey = { readonly pem: string } | { readonly jwk: { readonly [field: string]: unknown } };
 
