@@ -74,6 +74,7 @@ export class RegoPolicy {
   readonly compiled: Compiled;
   readonly #builtins: ReadonlyMap<string, Builtin>;
   readonly #prepared = new Map<string, Executable>();
+  readonly #byPath = new Map<string, Executable>();
   readonly #options: EngineOptions;
 
   constructor(compiled: Compiled, options: EngineOptions) {
@@ -84,9 +85,7 @@ export class RegoPolicy {
 
   /** The document at a path, `a/b/c` or `data.a.b.c`; undefined when it is. Throws `EvaluationError`. */
   evaluate(path: string, options: EvaluateOptions): Value | undefined {
-    const parts = pathParts(path);
-    const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
-    const [result] = prepared.run(planName, options);
+    const result = this.#preparePath(path).run(planName, options)[0];
     return result === undefined ? undefined : lookup(result, "result");
   }
 
@@ -95,8 +94,7 @@ export class RegoPolicy {
     path: string,
     options: EvaluateOptions,
   ): { readonly value: Value | undefined; readonly derivations: readonly ExplainedMember[] } {
-    const parts = pathParts(path);
-    const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
+    const prepared = this.#preparePath(path);
     const trace = new Trace(options.input);
     const [result] = prepared.run(planName, { ...options, evaluator: "interpreter" }, trace);
     const files = prepared.policy.static.files ?? [];
@@ -122,7 +120,17 @@ export class RegoPolicy {
 
   /** OPA's IR of an entry point. */
   plan(path: string): Policy {
-    return this.#prepare(`path ${pathParts(path).join("/")}`, () => ({ name: planName, path: pathParts(path) })).policy;
+    return this.#preparePath(path).policy;
+  }
+
+  /** Kept by the path as it is spelled: taking it apart costs as much as a small policy's evaluation. */
+  #preparePath(path: string): Executable {
+    const known = this.#byPath.get(path);
+    if (known !== undefined) return known;
+    const parts = pathParts(path);
+    const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
+    keep(this.#byPath, path, prepared);
+    return prepared;
   }
 
   #prepare(key: string, wanted: () => Wanted): Executable {
@@ -130,10 +138,15 @@ export class RegoPolicy {
     if (known !== undefined) return known;
     const policy = planPolicy(this.compiled, [wanted()]);
     const prepared = new Executable(policy, this.#builtins);
-    if (this.#prepared.size >= maxPrepared) this.#prepared.delete(this.#prepared.keys().next().value as string);
-    this.#prepared.set(key, prepared);
+    keep(this.#prepared, key, prepared);
     return prepared;
   }
+}
+
+/** Adds to a cache; the oldest makes room. */
+function keep(cache: Map<string, Executable>, key: string, prepared: Executable): void {
+  if (cache.size >= maxPrepared) cache.delete(cache.keys().next().value as string);
+  cache.set(key, prepared);
 }
 
 function pathParts(path: string): readonly string[] {

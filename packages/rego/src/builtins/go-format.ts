@@ -17,37 +17,80 @@ interface Verb {
 /** A width beyond this would only fill memory. Go refuses the same. */
 const maxWidth = 1_000_000;
 
+/** A stretch of plain text and the verb behind it; `*` takes the number from the operands. */
+interface Piece {
+  readonly before: string;
+  readonly flags: string;
+  readonly width: number | "*" | undefined;
+  readonly precision: number | "*" | undefined;
+  /** Undefined at the end of the format. */
+  readonly verb: string | undefined;
+}
+
+interface Format {
+  readonly pieces: readonly Piece[];
+  readonly rest: string;
+}
+
+/** Formats that were read last: most are constants of policies. */
+const knownFormats = new Map<string, Format>();
+const maxKnownFormats = 512;
+
+function formatOf(text: string): Format {
+  const known = knownFormats.get(text);
+  if (known !== undefined) return known;
+  const format = parseFormat(text);
+  if (knownFormats.size >= maxKnownFormats) knownFormats.clear();
+  knownFormats.set(text, format);
+  return format;
+}
+
+function parseFormat(text: string): Format {
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (const found of text.matchAll(/%([-+# 0]*)(\*|\d+)?(\.(\*|\d+)?)?([\s\S])?/gu)) {
+    const [whole, flags = "", width, point, precision, verb] = found;
+    const before = text.slice(from, found.index);
+    const cut = point === undefined ? undefined : (sizeOf(precision) ?? 0);
+    pieces.push({ before, flags, width: sizeOf(width), precision: cut, verb });
+    from = found.index + whole.length;
+  }
+  return { pieces, rest: text.slice(from) };
+}
+
+function sizeOf(text: string | undefined): number | "*" | undefined {
+  return text === undefined || text === "*" ? text : Number(text);
+}
+
 /** Go's fmt.Sprintf as OPA calls it: integers as int, other numbers as float64, strings as they are, all else as its Rego text. */
 export function sprintf(format: string, operands: Value): string {
   if (!Array.isArray(operands)) throw operandTypeError(2, "array", typeName(operands));
   const args = operands as readonly Value[];
+  const { pieces, rest } = formatOf(format);
   let used = 0;
-  const text = format.replace(
-    /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([\s\S])?/gu,
-    (match, flags: string, width, precision, verb?: string) => {
-      if (verb === undefined) return "%!(NOVERB)";
-      if (verb === "%") return "%";
-      const size = (given: string | undefined) =>
-        given === "*" ? Number(args[used++]) : given === undefined ? undefined : Number(given);
-      const hasPrecision = /\.\S*$/u.test(match.slice(0, -verb.length)) && match.includes(".");
-      const options: Verb = {
-        flags,
-        width: size(width),
-        precision: hasPrecision ? (size(precision) ?? 0) : undefined,
-        verb,
-      };
-      if ((options.width ?? 0) > maxWidth) return "%!(BADWIDTH)";
-      if (used >= args.length) return `%!${verb}(MISSING)`;
-      return pad(formatValue(args[used++] as Value, options), options);
-    },
-  );
+  const size = (given: number | "*" | undefined) => (given === "*" ? Number(args[used++]) : given);
+  let text = "";
+  for (const piece of pieces) {
+    const { before, flags, verb } = piece;
+    text += before;
+    if (verb === undefined) text += "%!(NOVERB)";
+    else if (verb === "%") text += "%";
+    else {
+      const options: Verb = { flags, width: size(piece.width), precision: size(piece.precision), verb };
+      if ((options.width ?? 0) > maxWidth) text += "%!(BADWIDTH)";
+      else if (used >= args.length) text += `%!${verb}(MISSING)`;
+      else text += pad(formatValue(args[used++] as Value, options), options);
+    }
+  }
+  text += rest;
   if (used >= args.length) return text;
   const extra = args.slice(used).map((each) => `${goType(each)}=${plainText(each)}`);
   return `${text}%!(EXTRA ${extra.join(", ")})`;
 }
 
 function pad(text: string, { flags, width, verb }: Verb): string {
-  const missing = (width ?? 0) - [...text].length;
+  if (width === undefined) return text;
+  const missing = width - [...text].length;
   if (missing <= 0) return text;
   if (flags.includes("-")) return text + " ".repeat(missing);
   if (!flags.includes("0") || "sqvT".includes(verb))

@@ -14,12 +14,14 @@ interface Cidr {
 /** An address as Go's net.ParseIP reads it. */
 export function parseAddress(text: string): { readonly bits: 32 | 128; readonly value: bigint } | undefined {
   const dotted = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (dotted !== null) {
-    const parts = dotted.slice(1);
-    if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith("0")))) return undefined;
-    return { bits: 32, value: parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) };
+  if (dotted === null) return parseIpv6(text);
+  let value = 0;
+  for (let i = 1; i <= 4; i++) {
+    const part = dotted[i] as string;
+    if (Number(part) > 255 || (part.length > 1 && part.startsWith("0"))) return undefined;
+    value = value * 256 + Number(part);
   }
-  return parseIpv6(text);
+  return { bits: 32, value: BigInt(value) };
 }
 
 function parseIpv6(text: string): { readonly bits: 128; readonly value: bigint } | undefined {
@@ -56,9 +58,17 @@ function parseCidr(text: string): Cidr | undefined {
   return { bits: parsed.bits, base: (parsed.value >> host) << host, prefix };
 }
 
+/** Ranges that were parsed last: policies ask about the same few again and again. */
+const knownCidrs = new Map<string, Cidr>();
+const maxKnownCidrs = 512;
+
 function cidrOf(text: string): Cidr {
+  const known = knownCidrs.get(text);
+  if (known !== undefined) return known;
   const cidr = parseCidr(text);
   if (cidr === undefined) throw new BuiltinError(`invalid CIDR address: ${text}`);
+  if (knownCidrs.size >= maxKnownCidrs) knownCidrs.clear();
+  knownCidrs.set(text, cidr);
   return cidr;
 }
 

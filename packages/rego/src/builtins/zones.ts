@@ -14,7 +14,14 @@ interface Zone {
   readonly name: string | undefined;
   readonly names: ReadonlyMap<number, string>;
   readonly format: Intl.DateTimeFormat;
+  /** Offsets of hours that were asked about; undefined for an hour in which the offset changes. */
+  readonly hours: Map<number, number | undefined>;
 }
+
+const secondsPerHour = 3600;
+
+/** Hours kept of a zone: `Intl` takes microseconds to answer, and most questions are about the present. */
+const maxHours = 256;
 
 /** Never more than the zones there are: names are checked first. */
 const zones = new Map<string, Zone>();
@@ -23,8 +30,25 @@ const zones = new Map<string, Zone>();
 export function offsetAt(name: string, unixSeconds: number): ZoneOffset {
   if (name === "" || name === "UTC") return utc;
   const zone = findZone(name);
-  const seconds = localSeconds(zone.format, unixSeconds) - unixSeconds;
+  const seconds = hourOffset(zone, unixSeconds) ?? offsetOf(zone, unixSeconds);
   return { seconds, name: zone.names.get(seconds) ?? "LMT" };
+}
+
+/** The offset of the whole hour around an instant. */
+function hourOffset(zone: Zone, unixSeconds: number): number | undefined {
+  const hour = Math.floor(unixSeconds / secondsPerHour);
+  const known = zone.hours.get(hour);
+  if (known !== undefined || zone.hours.has(hour)) return known;
+  const first = offsetOf(zone, hour * secondsPerHour);
+  const last = offsetOf(zone, (hour + 1) * secondsPerHour - 1);
+  const offset = first === last ? first : undefined;
+  if (zone.hours.size >= maxHours) zone.hours.clear();
+  zone.hours.set(hour, offset);
+  return offset;
+}
+
+function offsetOf({ format }: Zone, unixSeconds: number): number {
+  return localSeconds(format, unixSeconds) - unixSeconds;
 }
 
 /** Throws as Go's time.LoadLocation does. */
@@ -52,7 +76,12 @@ function createZone(name: string): Zone {
   const canonical = name === "Local" ? Intl.DateTimeFormat().resolvedOptions().timeZone : name;
   const set = Object.hasOwn(table.zones, canonical) ? (table.zones as Record<string, number>)[canonical] : undefined;
   if (set === undefined) throw new BuiltinError(`unknown time zone ${name}`);
-  return { name: canonical, names: offsetNames(table.sets[set] as string), format: createFormat(canonical) };
+  return {
+    name: canonical,
+    names: offsetNames(table.sets[set] as string),
+    format: createFormat(canonical),
+    hours: new Map(),
+  };
 }
 
 function offsetNames(set: string): ReadonlyMap<number, string> {

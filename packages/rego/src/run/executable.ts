@@ -43,9 +43,9 @@ export class Executable {
       builtins: this.#builtins,
       strictBuiltinErrors: options.strictBuiltinErrors === true,
       limits: options.limits ?? defaultLimits,
-      ...(trace === undefined ? {} : { trace }),
-      ...(options.clock === undefined ? {} : { clock: options.clock }),
-      ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+      trace,
+      clock: options.clock,
+      deadline: options.deadline,
     });
     const data = options.data ?? {};
     try {

@@ -1,5 +1,5 @@
 import { isObject, lookup, sizeOf } from "../value/access.ts";
-import { compareStrings, equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
+import { equal, RegoObject, RegoSet, sortedEntries, sortStrings } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
 import type { JsonObject, Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
@@ -10,9 +10,9 @@ import type { Place } from "./ir.ts";
 /** Keys of an object or members of a set, in Rego's order; undefined for all else. */
 export function scanKeys(source: Value | undefined): readonly Value[] | undefined {
   if (source instanceof RegoSet) return source.sorted();
-  if (source instanceof RegoObject) return source.sorted().map(([key]) => key);
+  if (source instanceof RegoObject) return source.sortedKeys();
   const keys = keysOf(source) as readonly string[] | undefined;
-  return keys === undefined || keys.length < 2 ? keys : [...keys].sort(compareStrings);
+  return keys === undefined || keys.length < 2 ? keys : sortStrings([...keys]);
 }
 
 /** The same in any order. */
@@ -26,7 +26,7 @@ export function keysOf(source: Value | undefined): readonly Value[] | undefined 
 /** The values at some keys that `scanKeys` or `keysOf` gave. */
 export function valuesAt(source: Value, keys: readonly Value[]): readonly Value[] {
   if (source instanceof RegoSet) return keys;
-  if (source instanceof RegoObject) return keys.map((key) => source.get(key) as Value);
+  if (source instanceof RegoObject) return source.valuesAt(keys);
   return keys.map((key) => (source as JsonObject)[key as string] as Value);
 }
 

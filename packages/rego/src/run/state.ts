@@ -23,10 +23,10 @@ export interface StateOptions {
   readonly strictBuiltinErrors: boolean;
   readonly limits: Limits;
   /** Milliseconds; with `deadline`, ends an evaluation that takes too long. */
-  readonly clock?: () => number;
-  readonly deadline?: number;
+  readonly clock: (() => number) | undefined;
+  readonly deadline: number | undefined;
   /** Only the interpreter follows it. */
-  readonly trace?: Trace;
+  readonly trace: Trace | undefined;
 }
 
 /** The memory of a rule that is undefined: `undefined` itself means that it was not asked yet. */

@@ -125,6 +125,20 @@ export class RegoObject {
     return this.#keys;
   }
 
+  /** Keys in Rego's order; the very array that `keys` answers when that is their order. */
+  sortedKeys(): readonly Value[] {
+    if (this.#sorted !== undefined) return this.#sorted.map(([key]) => key);
+    const keys = this.#keys;
+    for (let i = 1; i < keys.length; i++)
+      if (compare(keys[i - 1] as Value, keys[i] as Value) > 0) return this.sorted().map(([key]) => key);
+    return keys;
+  }
+
+  /** The values at keys that it has. */
+  valuesAt(keys: readonly Value[]): readonly Value[] {
+    return keys === this.#keys ? this.#values : keys.map((key) => this.get(key) as Value);
+  }
+
   /** Entries in insertion order: only where order cannot be seen. */
   *entries(): IterableIterator<readonly [Value, Value]> {
     for (let i = 0; i < this.#keys.length; i++) yield [this.#keys[i] as Value, this.#values[i] as Value];
@@ -246,6 +260,14 @@ function entryOf(object: JsonObject | RegoObject, key: Value): Value | undefined
   return typeof key === "string" && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+/** Sorts in place by code point: by the engine's own order, which is faster, where that is the same. */
+export function sortStrings(strings: string[]): string[] {
+  strings.sort();
+  return strings.some((each) => surrogate.test(each)) ? strings.sort(compareStrings) : strings;
+}
+
+const surrogate = /[\ud800-\udfff]/;
+
 /** Strings by code point, as Go compares UTF-8 bytes; JavaScript compares UTF-16 units, which differ above U+FFFF. */
 export function compareStrings(a: string, b: string): number {
   if (a === b) return 0;
@@ -301,7 +323,5 @@ function rank(value: Value): number {
 export function sortedEntries(value: Value): readonly (readonly [Value, Value])[] {
   if (value instanceof RegoObject) return value.sorted();
   const object = value as JsonObject;
-  return Object.keys(object)
-    .sort(compareStrings)
-    .map((name) => [name, object[name] as Value] as const);
+  return sortStrings(Object.keys(object)).map((name) => [name, object[name] as Value] as const);
 }
