@@ -65,6 +65,8 @@ export interface CompiledQuery {
    * be true (assignments, unifications, negations, `every`, `some`).
    */
   readonly captures: readonly (string | undefined)[];
+  /** The author's names of generated locals. */
+  readonly written: ReadonlyMap<string, string>;
 }
 
 /** The node at a path, if any rule lies there or below. */

@@ -58,7 +58,7 @@ export function compileQuery(body: Body, compiled: Compiled, options: QueryOptio
   const variables = [...written]
     .map((local) => ({ local, name: names.original(local) }))
     .filter(({ name }) => !rootDocuments.has(name) && !isWildcard(name) && !isGenerated(name));
-  return { query: { body: current, variables, captures: capture }, diagnostics };
+  return { query: { body: current, variables, captures: capture, written: names.written }, diagnostics };
 }
 
 /** The query compiler's stages, in OPA's order. */

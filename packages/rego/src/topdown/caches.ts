@@ -1,0 +1,68 @@
+import { canonicalText } from "../value/collection.ts";
+import type { Known, Node } from "./node.ts";
+
+/** What rules and functions have answered, under the documents that `with` has put in place. */
+export class VirtualCache {
+  readonly #levels: Map<string, Known | undefined>[] = [new Map()];
+
+  push(): void {
+    this.#levels.push(new Map());
+  }
+
+  pop(): void {
+    this.#levels.pop();
+  }
+
+  /** `undefined` when nothing was kept; `value` is undefined when the rule is. */
+  get(key: string | undefined): { readonly value: Known | undefined } | undefined {
+    const level = this.#levels.at(-1);
+    if (key === undefined || level === undefined || !level.has(key)) return undefined;
+    return { value: level.get(key) };
+  }
+
+  put(key: string | undefined, value: Known | undefined): void {
+    if (key !== undefined) this.#levels.at(-1)?.set(key, value);
+  }
+}
+
+/** A key of ground nodes; undefined when one is not. */
+export function cacheKey(nodes: readonly Node[]): string | undefined {
+  const parts: string[] = [];
+  for (const node of nodes) {
+    const text = keyText(node);
+    if (text === undefined) return undefined;
+    parts.push(text);
+  }
+  return parts.join();
+}
+
+function keyText(node: Node): string | undefined {
+  if (node.kind === "known") return canonicalText(node.value);
+  return node.kind === "var" && node.name === "data" ? "data" : undefined;
+}
+
+/** What `with` has put in the place of functions. A function that stands in for another sees none of them. */
+export class FunctionMocks {
+  readonly #groups: ReadonlyMap<string, Node>[][] = [[]];
+
+  get(name: string): Node | undefined {
+    const group = this.#groups.at(-1) ?? [];
+    return group.findLast((each) => each.has(name))?.get(name);
+  }
+
+  push(mocks: ReadonlyMap<string, Node>): void {
+    this.#groups.at(-1)?.push(mocks);
+  }
+
+  pop(): void {
+    this.#groups.at(-1)?.pop();
+  }
+
+  hide(): void {
+    this.#groups.push([]);
+  }
+
+  show(): void {
+    this.#groups.pop();
+  }
+}

@@ -1,0 +1,95 @@
+import { findSignature } from "../builtins/capabilities.ts";
+import type { Ref } from "../syntax/ast.ts";
+import { equal } from "../value/collection.ts";
+import type { Value } from "../value/value.ts";
+import { groundValue } from "./comprehension.ts";
+import { placeOf } from "./errors.ts";
+import type { Frame, Next, Stop } from "./frame.ts";
+import { evaluateFunction } from "./functions.ts";
+import { callOf, lowerTerm } from "./lower.ts";
+import { known, type Node } from "./node.ts";
+import { raiseTerm } from "./raise.ts";
+import { isFunction, saveCall } from "./saving.ts";
+import { biunify, unify } from "./unify.ts";
+import { isUnknownStep } from "./unknown.ts";
+
+/** A call: of a function, of a builtin, or of what `with` has put in the place of one. */
+export function evaluateCall(
+  frame: Frame,
+  name: string,
+  operator: Ref,
+  args: readonly Node[],
+  next: Next,
+): Stop | undefined {
+  const { mocks, compiled } = frame.machine;
+  const mock = mocks.get(name);
+  if (mock?.kind === "ref" && isFunction(compiled.arities, mock)) {
+    const target = callOf(raiseTerm(mock, frame.loc) as Ref, args);
+    return target.kind === "call" ? evaluateReplaced(frame, target.name, target.operator, args, next) : undefined;
+  }
+  const arity = compiled.arities.get(name) ?? findSignature(name)?.args.length ?? args.length;
+  if (mock !== undefined) return evaluateMock(frame, mock, args[arity], next);
+  if (name.startsWith("data.")) return evaluateFunction(frame, operator.terms.map(lowerTerm), operator, args, next);
+  return evaluateBuiltin(frame, name, operator, args, arity, next);
+}
+
+/** The function that stands in for another is called as if nothing were replaced. */
+function evaluateReplaced(
+  frame: Frame,
+  name: string,
+  operator: Ref,
+  args: readonly Node[],
+  next: Next,
+): Stop | undefined {
+  const { mocks } = frame.machine;
+  mocks.hide();
+  const stop = evaluateCall(frame, name, operator, args, () => {
+    mocks.show();
+    const inner = next();
+    mocks.hide();
+    return inner;
+  });
+  mocks.show();
+  return stop;
+}
+
+function evaluateMock(frame: Frame, mock: Node, output: Node | undefined, next: Next): Stop | undefined {
+  if (output !== undefined) return unify(frame, output, mock, next);
+  return mock.kind === "known" && mock.value === false ? undefined : next();
+}
+
+function evaluateBuiltin(
+  frame: Frame,
+  name: string,
+  operator: Ref,
+  args: readonly Node[],
+  arity: number,
+  next: Next,
+): Stop | undefined {
+  const { step, machine, loc } = frame;
+  if (isUnknownStep(frame, step, frame.bindings))
+    return saveCall(frame, arity, { kind: "call", name, operator, args }, next);
+  const values = args.slice(0, arity).map((each) => groundValue(frame, each));
+  if (name === "trace" && typeof values[0] === "string") frame.trace("Note", { kind: "note", loc }, values[0]);
+  const result = machine.run.call(name, values, placeOf(loc));
+  if (result === undefined) return undefined;
+  const signature = findSignature(name);
+  if (signature !== undefined && signature.result === undefined) return next();
+  return signature?.relation === true
+    ? eachResult(frame, result as readonly Value[], args[arity], next)
+    : oneResult(frame, result, args[arity], next);
+}
+
+function oneResult(frame: Frame, value: Value, output: Node | undefined, next: Next): Stop | undefined {
+  if (output === undefined) return equal(value, false) ? undefined : next();
+  return biunify(frame, output, known(value), frame.bindings, frame.bindings, next);
+}
+
+/** A relation has many results, as `walk`. */
+function eachResult(frame: Frame, values: readonly Value[], output: Node | undefined, next: Next): Stop | undefined {
+  for (const value of values) {
+    const stop = oneResult(frame, value, output, next);
+    if (stop !== undefined) return stop;
+  }
+  return undefined;
+}

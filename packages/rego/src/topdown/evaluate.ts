@@ -1,0 +1,47 @@
+import type { Builtin, Effects } from "../builtins/builtin.ts";
+import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
+import type { Limits } from "../run/state.ts";
+import { RegoObject } from "../value/collection.ts";
+import type { Value } from "../value/value.ts";
+import { groundValue } from "./comprehension.ts";
+import { Frame } from "./frame.ts";
+import { lowerBody } from "./lower.ts";
+import { Machine } from "./machine.ts";
+import { varNode } from "./node.ts";
+import { builtinsWith, runStateOf } from "./partial.ts";
+import type { Tracer } from "./trace.ts";
+import { runQuery } from "./walk.ts";
+
+export interface WalkOptions {
+  readonly input?: Value | undefined;
+  readonly data?: Value;
+  readonly effects: Effects;
+  /** Builtins beside those of OPA, or instead of them. */
+  readonly builtins?: readonly Builtin[];
+  readonly strictBuiltinErrors?: boolean;
+  readonly limits?: Limits;
+  readonly tracer?: Tracer;
+}
+
+/**
+ * All bindings of a query, by walking the syntax tree as OPA's topdown does: slower than plans by far, but each step can be traced.
+ * Throws `EvaluationError`.
+ */
+export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, options: WalkOptions): readonly Value[] {
+  const machine = new Machine({
+    compiled,
+    builtins: builtinsWith(options.builtins),
+    run: runStateOf(options),
+    tracer: options.tracer,
+    names: query.written,
+  });
+  const results: Value[] = [];
+  const frame = Frame.root(machine, lowerBody(query.body), options.input, options.data ?? {});
+  runQuery(frame, () => {
+    results.push(
+      RegoObject.of(query.variables.map(({ name, local }) => [name, groundValue(frame, varNode(local))] as const)),
+    );
+    return undefined;
+  });
+  return results;
+}

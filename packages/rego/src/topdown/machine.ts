@@ -1,0 +1,86 @@
+import type { Builtin } from "../builtins/builtin.ts";
+import type { Compiled } from "../compile/compiled.ts";
+import type { RunState } from "../run/state.ts";
+import { Bindings } from "./bindings.ts";
+import { FunctionMocks, VirtualCache } from "./caches.ts";
+import type { InliningControl } from "./inlining.ts";
+import type { Node, RefNode, WalkedRule } from "./node.ts";
+import { buildRuleTree, type RuleTreeNode } from "./rule-tree.ts";
+import { hasPrefix, type SaveSet, SaveStack, SaveSupport } from "./save.ts";
+import type { Tracer } from "./trace.ts";
+
+export interface MachineOptions {
+  readonly compiled: Compiled;
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly run: RunState;
+  readonly tracer?: Tracer | undefined;
+  readonly partial?: PartialState | undefined;
+  /** The author's names of the query's locals. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** What one evaluation shares between all of its queries and rules. */
+export class Machine {
+  readonly compiled: Compiled;
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly run: RunState;
+  readonly tracer: Tracer | undefined;
+  readonly partial: PartialState | undefined;
+  readonly names: ReadonlyMap<string, string>;
+  readonly tree: RuleTreeNode;
+  /** Of the query that was asked: its vars keep their names. */
+  readonly caller: Bindings = new Bindings(0);
+  readonly cache: VirtualCache = new VirtualCache();
+  readonly mocks: FunctionMocks = new FunctionMocks();
+  /** Documents that `with` has replaced. */
+  readonly targets: (readonly RefNode[])[] = [];
+  #nextQuery = 0;
+
+  constructor(options: MachineOptions) {
+    this.compiled = options.compiled;
+    this.builtins = options.builtins;
+    this.run = options.run;
+    this.tracer = options.tracer;
+    this.partial = options.partial;
+    this.names = options.names;
+    this.tree = buildRuleTree(options.compiled);
+  }
+
+  nextQuery(): number {
+    return this.#nextQuery++;
+  }
+
+  /** True when `with` has replaced this document or one above it. */
+  isReplaced(terms: readonly Node[]): boolean {
+    return this.targets.some((level) => level.some((target) => hasPrefix(terms, target.terms)));
+  }
+}
+
+/** What partial evaluation adds. */
+export class PartialState {
+  readonly saveSet: SaveSet;
+  readonly stack: SaveStack = new SaveStack();
+  readonly support: SaveSupport = new SaveSupport();
+  readonly inlining: InliningControl;
+  /** Support rules lie in packages below `data.<namespace>`. */
+  readonly namespace: string;
+  readonly skipNamespace: boolean;
+  #answers = new Map<WalkedRule, boolean>();
+  #version: object | undefined;
+
+  constructor(saveSet: SaveSet, inlining: InliningControl, namespace: string, skipNamespace: boolean) {
+    this.saveSet = saveSet;
+    this.inlining = inlining;
+    this.namespace = namespace;
+    this.skipNamespace = skipNamespace;
+  }
+
+  /** Which rules depend on what is unknown, as far as was asked. */
+  unknownRules(): Map<WalkedRule, boolean> {
+    if (this.#version !== this.inlining.version) {
+      this.#version = this.inlining.version;
+      this.#answers = new Map();
+    }
+    return this.#answers;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Expr, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
+import type { Value } from "../value/value.ts";
+
+/**
+ * What the walker works on: the compiled syntax tree with everything ground made a value once, so that documents need not become
+ * terms. `lower.ts` makes it, `raise.ts` makes terms of it again.
+ */
+export type Node = Known | VarNode | RefNode | ArrayNode | ObjectNode | SetNode | ComprehensionNode;
+
+export interface Known {
+  readonly kind: "known";
+  readonly value: Value;
+  /** As written, when it was: numbers and strings are printed from it. */
+  readonly source?: Term;
+}
+
+export interface VarNode {
+  readonly kind: "var";
+  readonly name: string;
+}
+
+/** The first of `terms` is a var: `input`, `data` or a local. */
+export interface RefNode {
+  readonly kind: "ref";
+  readonly terms: readonly Node[];
+}
+
+export interface ArrayNode {
+  readonly kind: "array";
+  readonly items: readonly Node[];
+}
+
+export interface ObjectNode {
+  readonly kind: "object";
+  readonly entries: readonly (readonly [Node, Node])[];
+}
+
+export interface SetNode {
+  readonly kind: "set";
+  readonly items: readonly Node[];
+}
+
+export interface ComprehensionNode {
+  readonly kind: "comprehension";
+  readonly collects: "array" | "set" | "object";
+  /** Of objects only. */
+  readonly key: Node | undefined;
+  readonly term: Node;
+  readonly body: Query;
+  readonly loc: Location;
+}
+
+export type Query = readonly Step[];
+
+/** One expression of a body. */
+export interface Step {
+  readonly loc: Location;
+  readonly negated: boolean;
+  readonly with: readonly Override[];
+  readonly terms: StepTerms;
+  /** What it was made of: for traces. */
+  readonly source: Expr | undefined;
+}
+
+export type StepTerms =
+  | { readonly kind: "term"; readonly term: Node }
+  /** `name` is `operator` as text: `plus`, `data.lib.f`. */
+  | { readonly kind: "call"; readonly name: string; readonly operator: Ref; readonly args: readonly Node[] }
+  | {
+      readonly kind: "every";
+      readonly key: Node;
+      readonly value: Node;
+      readonly domain: Node;
+      readonly body: Query;
+    }
+  | { readonly kind: "not"; readonly body: Query; readonly explicitBody: boolean };
+
+export interface Override {
+  readonly loc: Location;
+  readonly target: RefNode;
+  readonly value: Node;
+}
+
+/** A rule of a chain; `otherwise` are the rules of its `else` branches, in order. */
+export interface WalkedRule {
+  readonly source: Rule;
+  readonly module: Module;
+  readonly isDefault: boolean;
+  /** Whole, beginning with `data`. */
+  readonly ref: readonly Node[];
+  readonly args: readonly Node[] | undefined;
+  readonly key: Node | undefined;
+  readonly value: Node | undefined;
+  readonly body: Query;
+  /** `contains`: the rule has many values, each being `key`. */
+  readonly isSet: boolean;
+  readonly otherwise: readonly WalkedRule[];
+}
+
+export function known(value: Value): Known {
+  return { kind: "known", value };
+}
+
+export const knownTrue: Known = known(true);
+
+export function varNode(name: string): VarNode {
+  return { kind: "var", name };
+}
+
+export function refNode(terms: readonly Node[]): RefNode {
+  return { kind: "ref", terms };
+}
+
+/** True when the node is exactly this value. */
+export function isKnown(node: Node, value: Value): boolean {
+  return node.kind === "known" && node.value === value;
+}
+
+/** True for a ref, or a part of one, that begins with this document. */
+export function beginsWith(terms: readonly Node[], name: "input" | "data"): boolean {
+  const [head] = terms;
+  return head?.kind === "var" && head.name === name;
+}

@@ -1,0 +1,157 @@
+import { allBuiltins } from "../builtins/all.ts";
+import type { Builtin, Effects } from "../builtins/builtin.ts";
+import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
+import { eqExpr } from "../compile/make.ts";
+import { varsOfBody } from "../compile/vars.ts";
+import { isGenerated, isWildcard } from "../compile/walk.ts";
+import { defaultLimits, type Limits, RunState } from "../run/state.ts";
+import type { Body, Module, Ref } from "../syntax/ast.ts";
+import type { Value } from "../value/value.ts";
+import { propagateCopies } from "./copy-propagation.ts";
+import { Frame, nowhere } from "./frame.ts";
+import { InliningControl } from "./inlining.ts";
+import { lowerBody, lowerTerm } from "./lower.ts";
+import { Machine, PartialState } from "./machine.ts";
+import type { Node } from "./node.ts";
+import { raiseTerm } from "./raise.ts";
+import { plugOne, SaveSet, type SupportModule } from "./save.ts";
+import { compareExprs, compareRules } from "./term-order.ts";
+import type { Tracer } from "./trace.ts";
+import { passesTypeCheck } from "./type-check.ts";
+import { runQuery } from "./walk.ts";
+
+export interface PartialOptions {
+  /** Documents that are unknown: refs that begin with `input` or `data`. Default `input`. */
+  readonly unknowns?: readonly Ref[];
+  readonly input?: Value | undefined;
+  readonly data?: Value;
+  readonly effects: Effects;
+  /** Builtins beside those of OPA, or instead of them. */
+  readonly builtins?: readonly Builtin[];
+  /** Rules below these refs become support rules. */
+  readonly disableInlining?: readonly Ref[];
+  /** Rules that depend on what is unknown become support rules. */
+  readonly shallowInlining?: boolean;
+  /** Builtins whose answers differ from call to call are called now, when what they need is known. */
+  readonly nondeterministicBuiltins?: boolean;
+  /** Support rules lie below `data.<namespace>`; default `partial`. */
+  readonly namespace?: string;
+  /** Support rules keep the packages of the rules they were made of. */
+  readonly skipNamespace?: boolean;
+  readonly strictBuiltinErrors?: boolean;
+  readonly limits?: Limits;
+  readonly tracer?: Tracer;
+}
+
+/** Queries, one of which must hold, and the modules that they need. */
+export interface PartialResult {
+  readonly queries: readonly Body[];
+  readonly support: readonly Module[];
+}
+
+const defaultNamespace = "partial";
+
+/**
+ * Partial evaluation: what of a query is known is evaluated, the rest is the result, to be evaluated when the unknown documents are known.
+ * https://www.openpolicyagent.org/docs/rest-api#compile-api. Throws `EvaluationError`.
+ */
+export function evaluatePartially(query: CompiledQuery, compiled: Compiled, options: PartialOptions): PartialResult {
+  const unknowns = (options.unknowns ?? [inputRef]).map(({ terms }) => terms.map(lowerTerm));
+  const inlining = new InliningControl(options.shallowInlining === true, options.nondeterministicBuiltins === true);
+  if (options.disableInlining !== undefined)
+    inlining.disableRefs(
+      options.disableInlining.map(({ terms }) => terms.map(lowerTerm)),
+      false,
+    );
+  const saveSet = new SaveSet(unknowns);
+  const partial = new PartialState(
+    saveSet,
+    inlining,
+    options.namespace ?? defaultNamespace,
+    options.skipNamespace === true,
+  );
+  const machine = new Machine({
+    compiled,
+    builtins: builtinsWith(options.builtins),
+    run: runStateOf(options),
+    tracer: options.tracer,
+    partial,
+    names: query.written,
+  });
+  const queries = run(machine, partial, query.body, options, liveVars(query.body, unknowns));
+  return { queries, support: [...partial.support.modules.values()].map((each) => moduleOf(each, compiled)) };
+}
+
+const inputRef: Ref = { kind: "ref", loc: nowhere, terms: [{ kind: "var", loc: nowhere, name: "input" }] };
+
+export function builtinsWith(more: readonly Builtin[] | undefined): ReadonlyMap<string, Builtin> {
+  return new Map([...allBuiltins, ...(more ?? [])].map((builtin) => [builtin.name, builtin]));
+}
+
+interface RunOptions {
+  readonly effects: Effects;
+  readonly builtins?: readonly Builtin[];
+  readonly strictBuiltinErrors?: boolean;
+  readonly limits?: Limits;
+}
+
+export function runStateOf({ effects, builtins, strictBuiltinErrors, limits }: RunOptions): RunState {
+  return new RunState({
+    effects,
+    builtins: builtinsWith(builtins),
+    strictBuiltinErrors: strictBuiltinErrors === true,
+    limits: limits ?? defaultLimits,
+  });
+}
+
+/** The unknown roots and the vars that the author wrote: the result tells what they are bound to. */
+function liveVars(body: Body, unknowns: readonly (readonly Node[])[]): ReadonlySet<string> {
+  const live = new Set<string>();
+  for (const [head] of unknowns) if (head?.kind === "var") live.add(head.name);
+  for (const name of varsOfBody(body)) if (!isGenerated(name) && !isWildcard(name)) live.add(name);
+  return live;
+}
+
+function run(
+  machine: Machine,
+  partial: PartialState,
+  body: Body,
+  options: PartialOptions,
+  live: ReadonlySet<string>,
+): readonly Body[] {
+  const queries: Body[] = [];
+  const frame = Frame.root(machine, lowerBody(body), options.input, options.data ?? {});
+  runQuery(frame, () => {
+    const saved = partial.stack.peek().map((each) => plugOne(each, machine.caller));
+    const whole = [...saved, ...bindingsOf(machine)];
+    if (!passesTypeCheck(machine.compiled, whole)) return undefined;
+    queries.push(partial.inlining.isShallow ? whole : propagateCopies(whole, live, machine.compiled, false));
+    return undefined;
+  });
+  return queries;
+}
+
+/** What the query's vars are bound to, as equations, so that whoever evaluates the result can tell. */
+function bindingsOf({ caller }: Machine): Body {
+  return caller
+    .entries(caller)
+    .map(([variable, value]) => {
+      const { generated: _, ...expr } = eqExpr(nowhere, raiseTerm(variable, nowhere), raiseTerm(value, nowhere));
+      return expr;
+    })
+    .sort(compareExprs);
+}
+
+function moduleOf({ path, rules }: SupportModule, { modules }: Compiled): Module {
+  return {
+    kind: "module",
+    file: "",
+    text: "",
+    regoVersion: modules[0]?.regoVersion ?? "v1",
+    package: { loc: nowhere, path },
+    imports: [],
+    rules: rules.toSorted(compareRules),
+    comments: [],
+    annotations: [],
+  };
+}

@@ -1,0 +1,42 @@
+import type { Expr, Location, Rule } from "../syntax/ast.ts";
+import type { Bindings } from "./bindings.ts";
+import type { Query, RefNode, Step } from "./node.ts";
+
+/** OPA's names of what happens: v1/topdown/trace.go. */
+export type TraceOp = "Enter" | "Exit" | "Eval" | "Redo" | "Fail" | "Save" | "Duplicate" | "Note" | "Index" | "Unify";
+
+/** What an event is about. */
+export type TracedNode =
+  | { readonly kind: "rule"; readonly rule: Rule; readonly loc: Location }
+  | { readonly kind: "body"; readonly query: Query; readonly loc: Location | undefined }
+  | { readonly kind: "step"; readonly step: Step; readonly loc: Location | undefined }
+  | { readonly kind: "expr"; readonly expr: Expr; readonly loc: Location }
+  | { readonly kind: "note"; readonly loc: Location };
+
+/** Something that happens while a query is evaluated. `bindings` change afterwards: whoever needs them reads them now. */
+export interface TraceEvent {
+  readonly op: TraceOp;
+  readonly node: TracedNode;
+  readonly location: Location | undefined;
+  readonly message: string;
+  /** Of `Index`: the rules that were looked up. */
+  readonly ref: RefNode | undefined;
+  readonly queryId: number;
+  /** 0 for the query that was asked, as for its children. */
+  readonly parentId: number;
+  readonly bindings: Bindings;
+  /** The author's names of generated locals. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export interface Tracer {
+  readonly event: (event: TraceEvent) => void;
+}
+
+export function stepNode(step: Step): TracedNode {
+  return { kind: "step", step, loc: step.loc };
+}
+
+export function bodyNode(query: Query): TracedNode {
+  return { kind: "body", query, loc: query[0]?.loc };
+}

@@ -1,0 +1,94 @@
+import { evaluateCall } from "./calls.ts";
+import { evaluateEvery } from "./every.ts";
+import type { Frame, Next, Stop } from "./frame.ts";
+import { evaluateNegation, evaluateNotBody } from "./negation.ts";
+import { isKnown } from "./node.ts";
+import { saveStep } from "./saving.ts";
+import { bodyNode, stepNode } from "./trace.ts";
+import { unify } from "./unify.ts";
+import { evaluateWith } from "./with.ts";
+
+/** Evaluates a body; `next` is called for each way through it. Its events are those of a query of its own. */
+export function runQuery(frame: Frame, next: Next): Stop | undefined {
+  const node = bodyNode(frame.query);
+  frame.trace("Enter", node);
+  return evaluate(frame, () => {
+    frame.trace("Exit", node, frame.findOne ? "early" : "");
+    const stop = next();
+    frame.trace("Redo", node);
+    return stop;
+  });
+}
+
+/** Evaluates what is left of a body. */
+export function evaluate(frame: Frame, next: Next): Stop | undefined {
+  frame.machine.run.step();
+  const step = frame.query[frame.index];
+  if (step === undefined) return finish(frame, next);
+  frame.trace("Eval", stepNode(step));
+  if (step.with.length > 0) return evaluateWith(frame, next);
+  return evaluateStep(frame, () => advance(frame, next));
+}
+
+function finish(frame: Frame, next: Next): Stop | undefined {
+  const previous = next();
+  if (previous !== undefined) return { deferred: !frame.findOne, previous };
+  return frame.findOne && frame.machine.partial === undefined ? { deferred: false, previous: undefined } : undefined;
+}
+
+/** Goes on with the next expression, and comes back to this one. */
+export function advance(frame: Frame, next: Next): Stop | undefined {
+  frame.index++;
+  const stop = evaluate(frame, next);
+  frame.index--;
+  return stop;
+}
+
+/** Evaluates the current expression, whatever its `with` has put in place. */
+export function evaluateStep(frame: Frame, next: Next): Stop | undefined {
+  const { step } = frame;
+  if (step.negated) return evaluateNegation(frame, next);
+  let isDefined = false;
+  const found: Next = () => {
+    isDefined = true;
+    const stop = next();
+    frame.trace("Redo", stepNode(step));
+    return stop;
+  };
+  const stop = evaluateTerms(frame, found, next);
+  if (stop === undefined && !isDefined) frame.trace("Fail", stepNode(step));
+  return stop;
+}
+
+function evaluateTerms(frame: Frame, found: Next, next: Next): Stop | undefined {
+  const { terms } = frame.step;
+  switch (terms.kind) {
+    case "term":
+      return evaluateTerm(frame, found, next);
+    case "call": {
+      const [a, b] = terms.args;
+      if (terms.name === "eq" && a !== undefined && b !== undefined) return unify(frame, a, b, found);
+      return evaluateCall(frame, terms.name, terms.operator, terms.args, found);
+    }
+    case "every":
+      return evaluateEvery(frame, terms, found);
+    case "not":
+      return evaluateNotBody(frame, terms, found);
+  }
+}
+
+/** A value that is not false. What is not known is saved. */
+function evaluateTerm(frame: Frame, found: Next, next: Next): Stop | undefined {
+  const { step, bindings, machine } = frame;
+  const { partial } = machine;
+  if (step.terms.kind !== "term") return undefined;
+  const value = frame.termVar();
+  partial?.inlining.disableVar(value);
+  const stop = unify(frame, step.terms.term, value, () => {
+    if (partial?.saveSet.contains(value, bindings) === true)
+      return saveStep(frame, { kind: "term", term: value }, next);
+    return isKnown(bindings.plug(value), false) ? undefined : found();
+  });
+  partial?.inlining.enable();
+  return stop;
+}

@@ -1,0 +1,163 @@
+import { overlay } from "../run/runtime.ts";
+import type { Value } from "../value/value.ts";
+import type { Frame, Next, Stop } from "./frame.ts";
+import { beginsWith, known, type Node, type Override, type RefNode, type Step } from "./node.ts";
+import { functionName, isFunction, saveCurrent } from "./saving.ts";
+import { advance, evaluateStep } from "./walk.ts";
+
+/** Evaluates an expression with other documents or functions in place; what follows it sees the old ones. */
+export function evaluateWith(frame: Frame, next: Next): Stop | undefined {
+  const disabled = refsToKeep(frame);
+  if (disabled === "unknown") return saveCurrent(frame, () => advance(frame, next));
+  const replaced = new Replacement(frame, disabled);
+  replaced.push();
+  const stop = evaluateStep(frame, () => {
+    replaced.pop();
+    const inner = advance(frame, next);
+    replaced.push();
+    return inner;
+  });
+  replaced.pop();
+  return stop;
+}
+
+/**
+ * In partial evaluation, the refs of the expression: what they mean depends on its `with`, so they may not be inlined. Unknown when a
+ * document is replaced by something that is.
+ */
+function refsToKeep(frame: Frame): readonly (readonly Node[])[] | "unknown" {
+  const { partial, compiled } = frame.machine;
+  if (partial === undefined) return [];
+  const refs: (readonly Node[])[] = [];
+  for (const { target, value } of frame.step.with) {
+    if (isFunction(compiled.arities, target) || !isDocument(target)) {
+      collectRefs(value, refs);
+      continue;
+    }
+    if (partial.saveSet.containsInside(value, frame.bindings)) return "unknown";
+    collectRefs(target, refs);
+    collectRefs(value, refs);
+  }
+  collectStepRefs({ ...frame.step, with: [] }, refs);
+  return refs;
+}
+
+function isDocument({ terms }: RefNode): boolean {
+  return beginsWith(terms, "input") || beginsWith(terms, "data");
+}
+
+function collectRefs(node: Node, into: (readonly Node[])[]): void {
+  switch (node.kind) {
+    case "ref":
+      into.push(groundPrefix(node.terms));
+      for (const each of node.terms.slice(1)) collectRefs(each, into);
+      return;
+    case "array":
+    case "set":
+      for (const each of node.items) collectRefs(each, into);
+      return;
+    case "object":
+      for (const entry of node.entries) for (const each of entry) collectRefs(each, into);
+      return;
+    case "comprehension":
+      for (const each of node.key === undefined ? [node.term] : [node.key, node.term]) collectRefs(each, into);
+      for (const step of node.body) collectStepRefs(step, into);
+      return;
+    default:
+  }
+}
+
+function collectStepRefs({ terms, with: overrides }: Step, into: (readonly Node[])[]): void {
+  for (const { target, value } of overrides) {
+    collectRefs(target, into);
+    collectRefs(value, into);
+  }
+  switch (terms.kind) {
+    case "term":
+      collectRefs(terms.term, into);
+      return;
+    case "call":
+      into.push(
+        terms.operator.terms.map(
+          (each): Node => (each.kind === "string" ? known(each.value) : { kind: "var", name: terms.name }),
+        ),
+      );
+      for (const each of terms.args) collectRefs(each, into);
+      return;
+    case "every":
+      for (const each of [terms.key, terms.value, terms.domain]) collectRefs(each, into);
+      for (const step of terms.body) collectStepRefs(step, into);
+      return;
+    case "not":
+      for (const step of terms.body) collectStepRefs(step, into);
+  }
+}
+
+function groundPrefix(terms: readonly Node[]): readonly Node[] {
+  const open = terms.findIndex(({ kind }, i) => i > 0 && kind !== "known");
+  return open < 0 ? terms : terms.slice(0, open);
+}
+
+/** Documents and functions put in place and taken away again, as often as the search goes in and out. */
+class Replacement {
+  readonly #frame: Frame;
+  readonly #disabled: readonly (readonly Node[])[];
+  readonly #mocks = new Map<string, Node>();
+  readonly #targets: RefNode[] = [];
+  #input: Node | undefined;
+  #data: Value | undefined;
+
+  constructor(frame: Frame, disabled: readonly (readonly Node[])[]) {
+    this.#frame = frame;
+    this.#disabled = disabled;
+    this.#input = frame.input;
+    this.#data = frame.data;
+    for (const each of frame.step.with) this.#add(each);
+  }
+
+  #add({ target, value }: Override): void {
+    const { bindings, machine } = this.#frame;
+    const plugged = bindings.plug(value);
+    if (isFunction(machine.compiled.arities, target)) this.#mocks.set(functionName(target) as string, plugged);
+    else if (beginsWith(target.terms, "input")) this.#input = this.#overInput(target, plugged);
+    else if (plugged.kind === "known") this.#data = overlay(this.#data, keysOf(target), plugged.value);
+    if (isDocument(target)) this.#targets.push(target);
+  }
+
+  #overInput(target: RefNode, value: Node): Node {
+    const keys = keysOf(target);
+    if (keys.length === 0 || value.kind !== "known") return value;
+    const document = this.#input?.kind === "known" ? this.#input.value : undefined;
+    return known(overlay(document, keys, value.value));
+  }
+
+  push(): void {
+    this.#swap();
+    const { machine } = this.#frame;
+    machine.cache.push();
+    machine.targets.push(this.#targets);
+    machine.mocks.push(this.#mocks);
+    machine.partial?.inlining.disableRefs(this.#disabled, true);
+  }
+
+  pop(): void {
+    const { machine } = this.#frame;
+    machine.partial?.inlining.enable();
+    machine.mocks.pop();
+    machine.targets.pop();
+    machine.cache.pop();
+    this.#swap();
+  }
+
+  #swap(): void {
+    const { input, data } = this.#frame;
+    this.#frame.input = this.#input;
+    this.#frame.data = this.#data;
+    this.#input = input;
+    this.#data = data;
+  }
+}
+
+function keysOf({ terms }: RefNode): readonly string[] {
+  return terms.slice(1).map((each) => (each.kind === "known" && typeof each.value === "string" ? each.value : ""));
+}
