@@ -10,7 +10,6 @@ import { callOf, lowerTerm } from "./lower.ts";
 import { known, type Node } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
 import { isFunction, saveCall } from "./saving.ts";
-import { biunify, unify } from "./unify.ts";
 import { isUnknownStep } from "./unknown.ts";
 
 /** A call: of a function, of a builtin, or of what `with` has put in the place of one. */
@@ -54,7 +53,7 @@ function evaluateReplaced(
 }
 
 function evaluateMock(frame: Frame, mock: Node, output: Node | undefined, next: Next): Stop | undefined {
-  if (output !== undefined) return unify(frame, output, mock, next);
+  if (output !== undefined) return frame.unify(output, mock, next);
   return mock.kind === "known" && mock.value === false ? undefined : next();
 }
 
@@ -82,7 +81,7 @@ function evaluateBuiltin(
 
 function oneResult(frame: Frame, value: Value, output: Node | undefined, next: Next): Stop | undefined {
   if (output === undefined) return equal(value, false) ? undefined : next();
-  return biunify(frame, output, known(value), frame.bindings, frame.bindings, next);
+  return frame.biunify(output, known(value), frame.bindings, frame.bindings, next);
 }
 
 /** A relation has many results, as `walk`. */

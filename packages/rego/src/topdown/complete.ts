@@ -3,14 +3,14 @@ import type { Bindings } from "./bindings.ts";
 import { cacheKey } from "./caches.ts";
 import { groundValue } from "./comprehension.ts";
 import { completeConflict } from "./errors.ts";
-import { type Frame, type Next, type Stop, suppress } from "./frame.ts";
+import { type Next, type Stop, suppress } from "./frame.ts";
 import { isKnown, type Known, known, type Node, refNode, type WalkedRule } from "./node.ts";
+import { childFor, ruleNode } from "./rule-frame.ts";
 import { partialOf, saveUnify } from "./saving.ts";
 import { selectTerm } from "./select.ts";
 import { saveSupportRule, supportPath } from "./support.ts";
 import { isUnknown } from "./unknown.ts";
 import type { Virtual } from "./virtual.ts";
-import { evaluate } from "./walk.ts";
 
 /** Rules with one value: `allow`, `limit := 5`, with their `else` branches and default. */
 export function evaluateComplete(virtual: Virtual, next: Next): Stop | undefined {
@@ -89,7 +89,7 @@ function evaluateRule(
   child.trace("Enter", node);
   let value: Known | undefined;
   let before = earlier;
-  const stop = evaluate(child, () => {
+  const stop = child.evaluate(() => {
     child.trace("Exit", node, child.findOne ? "early" : "");
     value = known(groundValue(child, rule.value as Node));
     if (before !== undefined) {
@@ -112,7 +112,7 @@ function inline(virtual: Virtual, next: Next): Stop | undefined {
     const child = childFor(virtual.frame, rule);
     const node = ruleNode(rule);
     child.trace("Enter", node);
-    const stop = evaluate(child, () => {
+    const stop = child.evaluate(() => {
       child.trace("Exit", node);
       const inner = select(virtual, rule.value as Node, child.bindings, next);
       if (inner === undefined) child.trace("Redo", node);
@@ -135,17 +135,4 @@ function saveSupport(virtual: Virtual, next: Next): Stop | undefined {
   }
   if (!isDefined) return undefined;
   return saveUnify(frame, refNode(frame.namespaced(ref)), result.node, bindings, result.bindings, next);
-}
-
-/** A frame for a rule's body, with the names of its module. */
-export function childFor(frame: Frame, rule: WalkedRule): Frame {
-  return frame.child(rule.body, frame.machine.compiled.written.get(rule.module) ?? new Map());
-}
-
-export function ruleNode({ source }: WalkedRule): {
-  readonly kind: "rule";
-  readonly rule: WalkedRule["source"];
-  readonly loc: WalkedRule["source"]["loc"];
-} {
-  return { kind: "rule", rule: source, loc: source.loc };
 }

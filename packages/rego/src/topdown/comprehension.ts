@@ -8,9 +8,7 @@ import { type ComprehensionNode, type Known, known, type Node } from "./node.ts"
 import { equation } from "./raise.ts";
 import { varsInside } from "./save.ts";
 import { saveUnify } from "./saving.ts";
-import { biunify } from "./unify.ts";
 import { isUnknown } from "./unknown.ts";
-import { runQuery } from "./walk.ts";
 
 /** Makes a comprehension equal to something. `isSwapped`: it stood on the right. */
 export function evaluateComprehension(
@@ -22,14 +20,14 @@ export function evaluateComprehension(
   next: Next,
 ): Stop | undefined {
   if (isUnknown(frame, node, bindings)) return saveComprehension(frame, node, bindings, other, isSwapped, next);
-  return biunify(frame, collect(frame, node), other.node, bindings, other.bindings, next);
+  return frame.biunify(collect(frame, node), other.node, bindings, other.bindings, next);
 }
 
 function collect(frame: Frame, node: ComprehensionNode): Known {
   const child = frame.closure(node.body);
   const collected: RegoObject | RegoSet | Value[] =
     node.collects === "object" ? new RegoObject() : node.collects === "set" ? new RegoSet() : [];
-  runQuery(child, () => {
+  child.run(() => {
     const value = groundValue(child, node.term);
     if (collected instanceof RegoSet) collected.add(value);
     else if (collected instanceof RegoObject) insert(collected, groundValue(child, node.key as Node), value, node);

@@ -8,9 +8,9 @@ import { Frame } from "./frame.ts";
 import { lowerBody } from "./lower.ts";
 import { Machine } from "./machine.ts";
 import { varNode } from "./node.ts";
+import { operations } from "./operations.ts";
 import { builtinsWith, runStateOf } from "./partial.ts";
 import type { Tracer } from "./trace.ts";
-import { runQuery } from "./walk.ts";
 
 export interface WalkOptions {
   readonly input?: Value | undefined;
@@ -29,6 +29,7 @@ export interface WalkOptions {
  */
 export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, options: WalkOptions): readonly Value[] {
   const machine = new Machine({
+    operations,
     compiled,
     builtins: builtinsWith(options.builtins),
     run: runStateOf(options),
@@ -37,7 +38,7 @@ export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, opti
   });
   const results: Value[] = [];
   const frame = Frame.root(machine, lowerBody(query.body), options.input, options.data ?? {});
-  runQuery(frame, () => {
+  frame.run(() => {
     results.push(
       RegoObject.of(query.variables.map(({ name, local }) => [name, groundValue(frame, varNode(local))] as const)),
     );

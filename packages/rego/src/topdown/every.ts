@@ -9,7 +9,6 @@ import { equation } from "./raise.ts";
 import { saveStep } from "./saving.ts";
 import { bodyNode, stepNode } from "./trace.ts";
 import { isUnknown, isUnknownQuery } from "./unknown.ts";
-import { evaluate } from "./walk.ts";
 
 type Every = Extract<StepTerms, { kind: "every" }>;
 
@@ -26,14 +25,14 @@ export function evaluateEvery(frame: Frame, every: Every, next: Next): Stop | un
   const domain = frame.closure([equation(member, every.value, step.loc)]);
   domain.trace("Enter", stepNode(step));
   let holds = true;
-  const stop = evaluate(domain, () => {
+  const stop = domain.evaluate(() => {
     if (!holds) return undefined;
     const body = domain.closure(every.body);
     body.findOne = true;
     const node = bodyNode(every.body);
     body.trace("Enter", node);
     let isDone = false;
-    const inner = evaluate(body, () => {
+    const inner = body.evaluate(() => {
       body.trace("Exit", node, "early");
       body.trace("Redo", node);
       isDone = true;

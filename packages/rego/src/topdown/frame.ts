@@ -3,7 +3,7 @@ import type { Value } from "../value/value.ts";
 import { Bindings } from "./bindings.ts";
 import type { Machine } from "./machine.ts";
 import { known, type Node, type Query, refNode, type Step, type VarNode, varNode } from "./node.ts";
-import type { TracedNode, TraceOp } from "./trace.ts";
+import { bodyNode, type TracedNode, type TraceOp } from "./trace.ts";
 
 /**
  * Why a search ends before all ways are tried: a query that needs one way has found it. `deferred`: that query lies further out, and
@@ -20,6 +20,14 @@ export type Next = () => Stop | undefined;
 /** What a stop means to whoever asked the query that has ended. */
 export function suppress(stop: Stop | undefined): Stop | undefined {
   return stop?.previous;
+}
+
+/** The parts of the walker that need each other. */
+export interface Operations {
+  readonly evaluate: (frame: Frame, next: Next) => Stop | undefined;
+  /** The current expression, whatever its `with` has put in place. */
+  readonly evaluateStep: (frame: Frame, next: Next) => Stop | undefined;
+  readonly biunify: (frame: Frame, a: Node, b: Node, left: Bindings, right: Bindings, next: Next) => Stop | undefined;
 }
 
 /** One query or rule body on its way. */
@@ -99,6 +107,41 @@ export class Frame {
     if (partial === undefined || partial.skipNamespace) return terms;
     const [head, ...rest] = terms;
     return [head as Node, known(partial.namespace), ...rest];
+  }
+
+  /** Evaluates what is left of the body. */
+  evaluate(next: Next): Stop | undefined {
+    return this.machine.operations.evaluate(this, next);
+  }
+
+  /** Evaluates a body; `next` is called for each way through it. Its events are those of a query of its own. */
+  run(next: Next): Stop | undefined {
+    const node = bodyNode(this.query);
+    this.trace("Enter", node);
+    return this.evaluate(() => {
+      this.trace("Exit", node, this.findOne ? "early" : "");
+      const stop = next();
+      this.trace("Redo", node);
+      return stop;
+    });
+  }
+
+  /** Goes on with the next expression, and comes back to this one. */
+  advance(next: Next): Stop | undefined {
+    this.index++;
+    const stop = this.evaluate(next);
+    this.index--;
+    return stop;
+  }
+
+  /** Makes two nodes of this query equal, in all ways. */
+  unify(a: Node, b: Node, next: Next): Stop | undefined {
+    return this.biunify(a, b, this.bindings, this.bindings, next);
+  }
+
+  /** The same for nodes with vars of different queries. */
+  biunify(a: Node, b: Node, left: Bindings, right: Bindings, next: Next): Stop | undefined {
+    return this.machine.operations.biunify(this, a, b, left, right, next);
   }
 
   trace(op: TraceOp, node: TracedNode, message = "", ref?: readonly Node[]): void {

@@ -1,21 +1,20 @@
 import type { Ref } from "../syntax/ast.ts";
 import { equal } from "../value/collection.ts";
 import { cacheKey } from "./caches.ts";
-import { childFor, ruleNode } from "./complete.ts";
 import { groundValue } from "./comprehension.ts";
 import { functionConflict } from "./errors.ts";
 import { type Frame, type Next, type Stop, suppress } from "./frame.ts";
+import { biunifyLists } from "./lists.ts";
 import { callOf } from "./lower.ts";
 import { isKnown, type Known, known, type Node, refNode, type StepTerms, type WalkedRule } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
+import { childFor, ruleNode } from "./rule-frame.ts";
 import type { Candidates } from "./rule-index.ts";
 import { nodeAt } from "./rule-tree.ts";
 import { partialOf, saveCall, saveStep } from "./saving.ts";
 import { saveFunctionRule } from "./support.ts";
-import { biunifyLists, unify } from "./unify.ts";
 import { isUnknown, isUnknownStep } from "./unknown.ts";
 import { findCandidates } from "./virtual.ts";
-import { evaluate } from "./walk.ts";
 
 /** A call of a function of a module. `args` may have the output as one more. */
 interface FunctionCall {
@@ -107,7 +106,7 @@ function evaluateValue(call: FunctionCall, next: Next): Stop | undefined {
 function answer({ frame, args, arity }: FunctionCall, value: Known, next: Next): Stop | undefined {
   const output = args[arity];
   if (output === undefined) return isKnown(value, false) ? undefined : next();
-  return unify(frame, output, value, next);
+  return frame.unify(output, value, next);
 }
 
 interface Outcome {
@@ -130,7 +129,7 @@ function evaluateRule(
   child.trace("Enter", node);
   const output = args.length > call.arity ? [rule.value as Node] : [];
   const stop = biunifyLists(child, args, [...(rule.args ?? []), ...output], frame.bindings, child.bindings, () =>
-    evaluate(child, () => {
+    child.evaluate(() => {
       child.trace("Exit", node, child.findOne ? "early" : "");
       return way.found(next);
     }),

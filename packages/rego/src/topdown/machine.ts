@@ -3,6 +3,7 @@ import type { Compiled } from "../compile/compiled.ts";
 import type { RunState } from "../run/state.ts";
 import { Bindings } from "./bindings.ts";
 import { FunctionMocks, VirtualCache } from "./caches.ts";
+import type { Operations } from "./frame.ts";
 import type { InliningControl } from "./inlining.ts";
 import type { Node, RefNode, WalkedRule } from "./node.ts";
 import { buildRuleTree, type RuleTreeNode } from "./rule-tree.ts";
@@ -10,6 +11,7 @@ import { hasPrefix, type SaveSet, SaveStack, SaveSupport } from "./save.ts";
 import type { Tracer } from "./trace.ts";
 
 export interface MachineOptions {
+  readonly operations: Operations;
   readonly compiled: Compiled;
   readonly builtins: ReadonlyMap<string, Builtin>;
   readonly run: RunState;
@@ -21,6 +23,7 @@ export interface MachineOptions {
 
 /** What one evaluation shares between all of its queries and rules. */
 export class Machine {
+  readonly operations: Operations;
   readonly compiled: Compiled;
   readonly builtins: ReadonlyMap<string, Builtin>;
   readonly run: RunState;
@@ -37,6 +40,7 @@ export class Machine {
   #nextQuery = 0;
 
   constructor(options: MachineOptions) {
+    this.operations = options.operations;
     this.compiled = options.compiled;
     this.builtins = options.builtins;
     this.run = options.run;

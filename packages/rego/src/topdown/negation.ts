@@ -12,7 +12,6 @@ import { compareTerms } from "./term-order.ts";
 import { bodyNode, stepNode } from "./trace.ts";
 import { passesTypeCheck } from "./type-check.ts";
 import { isUnknownQuery, isUnknownStep } from "./unknown.ts";
-import { advance, evaluate } from "./walk.ts";
 
 type Not = Extract<StepTerms, { kind: "not" }>;
 
@@ -54,7 +53,7 @@ function holds(frame: Frame, query: Query): boolean {
   const node = bodyNode(query);
   child.trace("Enter", node);
   let isDefined = false;
-  evaluate(child, () => {
+  child.evaluate(() => {
     child.trace("Exit", node);
     child.trace("Redo", node);
     isDefined = true;
@@ -69,7 +68,7 @@ function savedQueries(frame: Frame, child: Frame, simplify: (body: Body) => Body
   const { machine, loc } = frame;
   const queries: Body[] = [];
   stack.pushQuery();
-  evaluate(child, () => {
+  child.evaluate(() => {
     const body = plugSaved(stack.peek(), machine.caller, loc);
     if (passesTypeCheck(machine.compiled, body)) queries.push(simplify(body));
     return undefined;
@@ -114,7 +113,7 @@ function evaluateUnknown(
   if (queries.length === 0) return next();
   if (!isInlinable(unknowns, queries)) {
     const expr = saveSupport(frame, child.queryId, unknowns, queries, support);
-    return saveNegated(frame, [expr], () => advance(frame, next));
+    return saveNegated(frame, [expr], () => frame.advance(next));
   }
   for (const exprs of complements(queries, negate)) {
     const stop = saveNegated(frame, exprs, next);

@@ -3,19 +3,17 @@ import { canonicalText, equal, RegoObject, RegoSet } from "../value/collection.t
 import type { Value } from "../value/value.ts";
 import type { Bindings, Bound } from "./bindings.ts";
 import { cacheKey } from "./caches.ts";
-import { childFor, ruleNode } from "./complete.ts";
 import { groundValue } from "./comprehension.ts";
 import { objectConflict } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { objectOf, setOf } from "./lower.ts";
 import { type Known, known, type Node, refNode, type WalkedRule } from "./node.ts";
+import { childFor, ruleNode } from "./rule-frame.ts";
 import { partialOf, saveUnify } from "./saving.ts";
 import { selectTerm } from "./select.ts";
 import { savePartialRule } from "./support.ts";
-import { biunify } from "./unify.ts";
 import { isUnknown } from "./unknown.ts";
 import type { Virtual } from "./virtual.ts";
-import { evaluate } from "./walk.ts";
 
 /** Rules that make a set or an object together: `deny contains msg`, `role[user] := r`. */
 export function evaluatePartial(virtual: Virtual, next: Next): Stop | undefined {
@@ -51,7 +49,7 @@ function evaluateAll(virtual: Virtual, next: Next): Stop | undefined {
   const cached = frame.machine.cache.get(key)?.value;
   const value = cached ?? collectAll(virtual);
   if (cached === undefined) frame.machine.cache.put(key, value);
-  return biunify(frame, value, result.node, bindings, result.bindings, next);
+  return frame.biunify(value, result.node, bindings, result.bindings, next);
 }
 
 function collectAll(virtual: Virtual): Known {
@@ -61,7 +59,7 @@ function collectAll(virtual: Virtual): Known {
     const child = childFor(frame, rule);
     const node = ruleNode(rule);
     child.trace("Enter", node);
-    evaluate(child, () => {
+    child.evaluate(() => {
       child.trace("Exit", node);
       reduction.add(rule, child);
       child.trace("Redo", node);
@@ -111,7 +109,7 @@ function preUnify(virtual: Virtual, rule: WalkedRule, reduction: Reduction | und
   let isDefined = false;
   const stop = unifyHead(virtual, child, rule, child, () => {
     isDefined = true;
-    return evaluate(child, () => {
+    return child.evaluate(() => {
       child.trace("Exit", node);
       if (reduction === undefined) {
         const inner = select(virtual, at + 1, headDocument(virtual, rule, child.bindings), next);
@@ -135,7 +133,7 @@ function postUnifyAll(virtual: Virtual, next: Next): Stop | undefined {
     const node = ruleNode(rule);
     child.trace("Enter", node);
     let isDefined = false;
-    const stop = evaluate(child, () => {
+    const stop = child.evaluate(() => {
       isDefined = true;
       return unifyHead(virtual, virtual.frame, rule, child, () => {
         child.trace("Exit", node);
@@ -156,9 +154,9 @@ function unifyHead(virtual: Virtual, frame: Frame, rule: WalkedRule, child: Fram
   const unifyFrom = (position: number): Stop | undefined => {
     const [wanted, own] = [ref[position], rule.ref[position]];
     if (wanted !== undefined && own !== undefined)
-      return biunify(frame, wanted, own, bindings, child.bindings, () => unifyFrom(position + 1));
+      return frame.biunify(wanted, own, bindings, child.bindings, () => unifyFrom(position + 1));
     if (wanted === undefined || !rule.isSet || rule.key === undefined) return next();
-    return biunify(frame, wanted, rule.key, bindings, child.bindings, next);
+    return frame.biunify(wanted, rule.key, bindings, child.bindings, next);
   };
   return unifyFrom(at + 1);
 }

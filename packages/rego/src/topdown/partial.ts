@@ -13,12 +13,12 @@ import { InliningControl } from "./inlining.ts";
 import { lowerBody, lowerTerm } from "./lower.ts";
 import { Machine, PartialState } from "./machine.ts";
 import type { Node } from "./node.ts";
+import { operations } from "./operations.ts";
 import { raiseTerm } from "./raise.ts";
 import { plugOne, SaveSet, type SupportModule } from "./save.ts";
 import { compareExprs, compareRules } from "./term-order.ts";
 import type { Tracer } from "./trace.ts";
 import { passesTypeCheck } from "./type-check.ts";
-import { runQuery } from "./walk.ts";
 
 export interface PartialOptions {
   /** Documents that are unknown: refs that begin with `input` or `data`. Default `input`. */
@@ -71,6 +71,7 @@ export function evaluatePartially(query: CompiledQuery, compiled: Compiled, opti
     options.skipNamespace === true,
   );
   const machine = new Machine({
+    operations,
     compiled,
     builtins: builtinsWith(options.builtins),
     run: runStateOf(options),
@@ -121,7 +122,7 @@ function run(
 ): readonly Body[] {
   const queries: Body[] = [];
   const frame = Frame.root(machine, lowerBody(body), options.input, options.data ?? {});
-  runQuery(frame, () => {
+  frame.run(() => {
     const saved = partial.stack.peek().map((each) => plugOne(each, machine.caller));
     const whole = [...saved, ...bindingsOf(machine)];
     if (!passesTypeCheck(machine.compiled, whole)) return undefined;

@@ -3,9 +3,9 @@ import { RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import type { Bindings, Bound } from "./bindings.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
+import { entriesOf } from "./lists.ts";
 import { known, type Node, refNode } from "./node.ts";
 import { isSameNode } from "./save.ts";
-import { biunify, entriesOf } from "./unify.ts";
 
 /** A ref whose first `at` terms have led to `base`. Whatever it leads to in the end must equal `result`. */
 export interface Selection {
@@ -21,7 +21,7 @@ export interface Selection {
 export function selectTerm(selection: Selection, next: Next): Stop | undefined {
   const { frame, ref, at, bindings, base, result } = selection;
   const key = ref[at];
-  if (key === undefined) return biunify(frame, base.node, result.node, base.bindings, result.bindings, next);
+  if (key === undefined) return frame.biunify(base.node, result.node, base.bindings, result.bindings, next);
   if (frame.machine.partial?.saveSet.contains(base.node, base.bindings) === true) return saveRest(selection, next);
   const plugged = bindings.plug(key);
   return plugged.kind === "known" ? descend(selection, plugged, next) : enumerate(selection, key, next);
@@ -62,7 +62,7 @@ function enumerate(selection: Selection, key: Node, next: Next): Stop | undefine
   const { frame, bindings, base } = selection;
   let deferred: Stop | undefined;
   for (const each of keysOf(base.node)) {
-    const stop = biunify(frame, each, key, base.bindings, bindings, () =>
+    const stop = frame.biunify(each, key, base.bindings, bindings, () =>
       descend(selection, base.bindings.plug(each), next),
     );
     if (stop === undefined) continue;
@@ -83,7 +83,7 @@ function keysOf(node: Node): readonly Node[] {
 /** The value is unknown: it gets a var, and the rest of the ref begins with that. */
 function saveRest({ frame, ref, at, bindings, base, result }: Selection, next: Next): Stop | undefined {
   const variable = frame.refVar();
-  return biunify(frame, base.node, variable, base.bindings, bindings, () =>
-    biunify(frame, refNode([variable, ...ref.slice(at)]), result.node, bindings, result.bindings, next),
+  return frame.biunify(base.node, variable, base.bindings, bindings, () =>
+    frame.biunify(refNode([variable, ...ref.slice(at)]), result.node, bindings, result.bindings, next),
   );
 }

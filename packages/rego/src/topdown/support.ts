@@ -1,14 +1,13 @@
 import { varsOfTerm } from "../compile/vars.ts";
 import type { Body, Head, Ref, Rule, Term } from "../syntax/ast.ts";
-import { childFor, ruleNode } from "./complete.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import { type Frame, nowhere } from "./frame.ts";
 import type { Node, VarNode, WalkedRule } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
+import { childFor, ruleNode } from "./rule-frame.ts";
 import { plugSaved, raiseRef, ruleRefOf, splitPath } from "./save.ts";
 import { partialOf } from "./saving.ts";
 import { passesTypeCheck } from "./type-check.ts";
-import { evaluate } from "./walk.ts";
 
 /** Where a support rule lies: its package, and its ref in it. */
 export interface SupportPath {
@@ -77,7 +76,7 @@ function saveRule(
   let isDefined = false;
   stack.pushQuery();
   if (unknowns.length > 0) saveSet.push(unknowns, child.bindings);
-  evaluate(child, () => {
+  child.evaluate(() => {
     child.trace("Exit", node);
     isDefined = true;
     const current = stack.popQuery();

@@ -1,14 +1,14 @@
 import { mergeObjects } from "../run/runtime.ts";
-import { isObject, lookup } from "../value/access.ts";
+import { isObject } from "../value/access.ts";
 import { RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
+import { baseDocument } from "./base-data.ts";
 import type { Bindings, Bound } from "./bindings.ts";
 import { groundValue } from "./comprehension.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { type Known, known, type Node, type RefNode, refNode, varNode } from "./node.ts";
 import type { RuleTreeNode } from "./rule-tree.ts";
 import { saveUnify } from "./saving.ts";
-import { biunify, unify } from "./unify.ts";
 import { isUnknown } from "./unknown.ts";
 import { evaluateRules } from "./virtual.ts";
 
@@ -48,7 +48,7 @@ function finish({ frame, plugged, bindings, result, node }: Descent, next: Next)
   const ref = refNode(plugged);
   if (isUnknown(frame, ref, bindings)) return saveUnify(frame, ref, result.node, bindings, result.bindings, next);
   const value = extentOf(frame, plugged, node);
-  return value && biunify(frame, result.node, value, result.bindings, bindings, next);
+  return value && frame.biunify(result.node, value, result.bindings, bindings, next);
 }
 
 function enter(descent: Descent, key: Known, next: Next): Stop | undefined {
@@ -69,7 +69,7 @@ function enumerate(descent: Descent, key: Node, next: Next): Stop | undefined {
   if (frame.machine.partial?.inlining.isDisabled(path, true) === true)
     return saveUnify(frame, refNode(plugged), result.node, bindings, result.bindings, next);
   const visit = (value: Value) =>
-    biunify(frame, known(value), key, bindings, bindings, () => enter(descent, known(value), next));
+    frame.biunify(known(value), key, bindings, bindings, () => enter(descent, known(value), next));
   let deferred: Stop | undefined;
   for (const each of keysOf(baseDocument(frame, path))) {
     const stop = visit(each);
@@ -90,35 +90,6 @@ function keysOf(document: Value | undefined): readonly Value[] {
   if (Array.isArray(document)) return document.map((_: Value, i: number) => i);
   if (document instanceof RegoSet) return document.sorted();
   return isObject(document) ? sortedEntries(document).map(([key]) => key) : [];
-}
-
-/** Base data at a path, as `with` has changed it. Rules may use what they know to be unknown: that is asked before. */
-export function baseDocument(frame: Frame, path: readonly Node[]): Value | undefined {
-  const replaced = valueAt(frame.data, path);
-  if (frame.machine.isReplaced(path)) return replaced;
-  const base = valueAt(path.length === 1 ? withoutSystem(frame.baseData) : frame.baseData, path);
-  if (replaced === undefined || base === undefined) return replaced ?? base;
-  return mergeObjects(replaced, base);
-}
-
-function valueAt(document: Value | undefined, path: readonly Node[]): Value | undefined {
-  let value = document;
-  for (const key of path.slice(1)) {
-    if (value === undefined || key.kind !== "known") return undefined;
-    value = lookup(value, key.value) ?? lookupText(value, key.value);
-  }
-  return value;
-}
-
-/** As paths of the store are texts, a number is also the text of a key: `data.ports[80]`. */
-function lookupText(document: Value, key: Value): Value | undefined {
-  return typeof key === "number" && isObject(document) ? lookup(document, String(key)) : undefined;
-}
-
-/** `data.system` is not part of `data`. */
-function withoutSystem(data: Value): Value {
-  if (!isObject(data) || lookup(data, "system") === undefined) return data;
-  return RegoObject.of(sortedEntries(data).filter(([key]) => key !== "system"));
 }
 
 function extentOf(frame: Frame, path: readonly Node[], node: RuleTreeNode | undefined): Known | undefined {
@@ -143,7 +114,7 @@ function leavesOf(frame: Frame, path: readonly Node[], node: RuleTreeNode): Rego
 function leafOf(frame: Frame, path: readonly Node[]): Value | undefined {
   const leaf = varNode("$_leaf");
   let value: Value | undefined;
-  unify(frame, refNode(path), leaf, () => {
+  frame.unify(refNode(path), leaf, () => {
     value = groundValue(frame, leaf);
     return undefined;
   });

@@ -1,9 +1,10 @@
 import { isObject } from "../value/access.ts";
-import { equal, RegoSet, sortedEntries } from "../value/collection.ts";
+import { equal, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import type { Bindings, Bound } from "./bindings.ts";
 import { evaluateComprehension } from "./comprehension.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
+import { entriesOf, type Pairs, unifyAll } from "./lists.ts";
 import { beginsWith, type ComprehensionNode, known, type Node, type RefNode } from "./node.ts";
 import { equation } from "./raise.ts";
 import { isSameNode } from "./save.ts";
@@ -11,12 +12,7 @@ import { saveUnify } from "./saving.ts";
 import { selectTerm } from "./select.ts";
 import { evaluateDocument } from "./tree.ts";
 
-/** Makes two nodes of a frame's own query equal, in all ways. */
-export function unify(frame: Frame, a: Node, b: Node, next: Next): Stop | undefined {
-  return biunify(frame, a, b, frame.bindings, frame.bindings, next);
-}
-
-/** The same for nodes with vars of different queries. */
+/** Makes two nodes equal, in all ways; their vars may be those of different queries. */
 export function biunify(
   frame: Frame,
   first: Node,
@@ -35,10 +31,7 @@ export function biunify(
   return unifyAll(frame, pattern, a.bindings, b.bindings, next);
 }
 
-/** Pairs of parts that must be equal, where both sides are arrays or objects. */
-type Pattern = readonly (readonly [Node, Node])[];
-
-function patternOf(a: Node, b: Node): Pattern | "never" | undefined {
+function patternOf(a: Node, b: Node): Pairs | "never" | undefined {
   if (needsEvaluation(a) || needsEvaluation(b)) return undefined;
   const left = itemsOf(a);
   const right = itemsOf(b);
@@ -63,38 +56,6 @@ function itemsOf(node: Node): readonly Node[] | undefined {
   if (node.kind === "array") return node.items;
   if (node.kind !== "known" || !Array.isArray(node.value)) return undefined;
   return node.value.map((each: Value) => known(each));
-}
-
-/** The entries of an object, in order of their keys where these are known. */
-export function entriesOf(node: Node): readonly (readonly [Node, Node])[] | undefined {
-  if (node.kind === "object") return node.entries;
-  if (node.kind !== "known" || !isObject(node.value)) return undefined;
-  return sortedEntries(node.value).map(([key, value]) => [known(key), known(value)] as const);
-}
-
-function unifyAll(frame: Frame, pairs: Pattern, left: Bindings, right: Bindings, next: Next, at = 0): Stop | undefined {
-  const pair = pairs[at];
-  if (pair === undefined) return next();
-  return biunify(frame, pair[0], pair[1], left, right, () => unifyAll(frame, pairs, left, right, next, at + 1));
-}
-
-/** Makes lists of the same length equal, item by item. */
-export function biunifyLists(
-  frame: Frame,
-  a: readonly Node[],
-  b: readonly Node[],
-  left: Bindings,
-  right: Bindings,
-  next: Next,
-): Stop | undefined {
-  if (a.length !== b.length) return undefined;
-  return unifyAll(
-    frame,
-    a.map((each, i) => [each, b[i] as Node] as const),
-    left,
-    right,
-    next,
-  );
 }
 
 /** Objects have the same keys; keys are known by now. */

@@ -1,5 +1,6 @@
 import { lookup } from "../value/access.ts";
 import type { Value } from "../value/value.ts";
+import { baseDocument } from "./base-data.ts";
 import { evaluateComplete } from "./complete.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { beginsWith, type Node, refNode } from "./node.ts";
@@ -8,7 +9,7 @@ import type { Candidates, Look, Subject } from "./rule-index.ts";
 import type { RuleTreeNode } from "./rule-tree.ts";
 import { saveUnify } from "./saving.ts";
 import { stepNode } from "./trace.ts";
-import { baseDocument, type Descent } from "./tree.ts";
+import type { Descent } from "./tree.ts";
 import { isUnknown } from "./unknown.ts";
 
 /** A ref that has led to rules: `at` is the place of the key that names them. */

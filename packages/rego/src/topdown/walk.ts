@@ -4,21 +4,8 @@ import type { Frame, Next, Stop } from "./frame.ts";
 import { evaluateNegation, evaluateNotBody } from "./negation.ts";
 import { isKnown } from "./node.ts";
 import { saveStep } from "./saving.ts";
-import { bodyNode, stepNode } from "./trace.ts";
-import { unify } from "./unify.ts";
+import { stepNode } from "./trace.ts";
 import { evaluateWith } from "./with.ts";
-
-/** Evaluates a body; `next` is called for each way through it. Its events are those of a query of its own. */
-export function runQuery(frame: Frame, next: Next): Stop | undefined {
-  const node = bodyNode(frame.query);
-  frame.trace("Enter", node);
-  return evaluate(frame, () => {
-    frame.trace("Exit", node, frame.findOne ? "early" : "");
-    const stop = next();
-    frame.trace("Redo", node);
-    return stop;
-  });
-}
 
 /** Evaluates what is left of a body. */
 export function evaluate(frame: Frame, next: Next): Stop | undefined {
@@ -27,21 +14,13 @@ export function evaluate(frame: Frame, next: Next): Stop | undefined {
   if (step === undefined) return finish(frame, next);
   frame.trace("Eval", stepNode(step));
   if (step.with.length > 0) return evaluateWith(frame, next);
-  return evaluateStep(frame, () => advance(frame, next));
+  return evaluateStep(frame, () => frame.advance(next));
 }
 
 function finish(frame: Frame, next: Next): Stop | undefined {
   const previous = next();
   if (previous !== undefined) return { deferred: !frame.findOne, previous };
   return frame.findOne && frame.machine.partial === undefined ? { deferred: false, previous: undefined } : undefined;
-}
-
-/** Goes on with the next expression, and comes back to this one. */
-export function advance(frame: Frame, next: Next): Stop | undefined {
-  frame.index++;
-  const stop = evaluate(frame, next);
-  frame.index--;
-  return stop;
 }
 
 /** Evaluates the current expression, whatever its `with` has put in place. */
@@ -67,7 +46,7 @@ function evaluateTerms(frame: Frame, found: Next, next: Next): Stop | undefined 
       return evaluateTerm(frame, found, next);
     case "call": {
       const [a, b] = terms.args;
-      if (terms.name === "eq" && a !== undefined && b !== undefined) return unify(frame, a, b, found);
+      if (terms.name === "eq" && a !== undefined && b !== undefined) return frame.unify(a, b, found);
       return evaluateCall(frame, terms.name, terms.operator, terms.args, found);
     }
     case "every":
@@ -84,7 +63,7 @@ function evaluateTerm(frame: Frame, found: Next, next: Next): Stop | undefined {
   if (step.terms.kind !== "term") return undefined;
   const value = frame.termVar();
   partial?.inlining.disableVar(value);
-  const stop = unify(frame, step.terms.term, value, () => {
+  const stop = frame.unify(step.terms.term, value, () => {
     if (partial?.saveSet.contains(value, bindings) === true)
       return saveStep(frame, { kind: "term", term: value }, next);
     return isKnown(bindings.plug(value), false) ? undefined : found();

@@ -3,17 +3,16 @@ import type { Value } from "../value/value.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { beginsWith, known, type Node, type Override, type RefNode, type Step } from "./node.ts";
 import { functionName, isFunction, saveCurrent } from "./saving.ts";
-import { advance, evaluateStep } from "./walk.ts";
 
 /** Evaluates an expression with other documents or functions in place; what follows it sees the old ones. */
 export function evaluateWith(frame: Frame, next: Next): Stop | undefined {
   const disabled = refsToKeep(frame);
-  if (disabled === "unknown") return saveCurrent(frame, () => advance(frame, next));
+  if (disabled === "unknown") return saveCurrent(frame, () => frame.advance(next));
   const replaced = new Replacement(frame, disabled);
   replaced.push();
-  const stop = evaluateStep(frame, () => {
+  const stop = frame.machine.operations.evaluateStep(frame, () => {
     replaced.pop();
-    const inner = advance(frame, next);
+    const inner = frame.advance(next);
     replaced.push();
     return inner;
   });
