@@ -222,7 +222,8 @@ class BodyRewriter {
     const domain = this.#term(terms.domain);
     const withs = this.#withs(expr.with);
     this.stack.push();
-    const key = terms.key === undefined ? undefined : this.#everyVar(terms.key, terms.loc);
+    const key =
+      terms.key === undefined ? varTerm(terms.loc, this.#context.names.create()) : this.#everyVar(terms.key, terms.loc);
     const value = this.#everyVar(terms.value, terms.loc);
     const body = this.body(terms.body, new Set());
     this.stack.pop();
@@ -230,8 +231,7 @@ class BodyRewriter {
   }
 
   #everyVar(term: Term, loc: Location): Term {
-    if (term.kind !== "var") return term;
-    if (isWildcard(term.name)) return varTerm(term.loc, this.#context.names.create());
+    if (term.kind !== "var" || isWildcard(term.name)) return term;
     return { ...term, name: this.#declare(term.name, "declared", loc) };
   }
 

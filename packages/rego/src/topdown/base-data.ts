@@ -18,7 +18,8 @@ function valueAt(document: Value | undefined, path: readonly Node[]): Value | un
   let value = document;
   for (const key of path.slice(1)) {
     if (value === undefined || key.kind !== "known") return undefined;
-    value = lookup(value, key.value) ?? lookupText(value, key.value);
+    const part = lookup(value, key.value);
+    value = part === undefined ? lookupText(value, key.value) : part;
   }
   return value;
 }

@@ -37,6 +37,8 @@ interface Condition {
 interface Indexed {
   readonly rule: WalkedRule;
   readonly conditions: readonly (readonly Condition[])[];
+  /** Where OPA's trie holds the rule: which branch at each subject. What lies on the way comes first, then lower branches. */
+  readonly path: readonly number[];
 }
 
 /** OPA's rule index: rules by what their bodies equate with documents. https://www.openpolicyagent.org/docs/policy-performance#use-indexed-statements */
@@ -55,8 +57,12 @@ export class RuleIndex {
     const chains = normal.map((rule) =>
       [rule, ...rule.otherwise].map((each) => conditionsOf(each, isVirtual, frequency)),
     );
+    const subjects = [...frequency.keys()].sort((a, b) => (frequency.get(b) ?? 0) - (frequency.get(a) ?? 0));
     this.#chains = chains.map((chain) =>
-      chain.map(({ rule, found }) => ({ rule, conditions: grouped(found, frequency) })),
+      chain.map(({ rule, found }) => {
+        const conditions = grouped(found, subjects);
+        return { rule, conditions, path: pathOf(conditions, subjects) };
+      }),
     );
   }
 
@@ -70,8 +76,9 @@ export class RuleIndex {
     };
     const rules: WalkedRule[] = [];
     const otherwise = new Map<WalkedRule, readonly WalkedRule[]>();
-    for (const chain of this.#chains) {
-      const [first, ...rest] = chain.filter(({ conditions }) => mayHold(conditions, ask)).map(({ rule }) => rule);
+    const chains = this.#chains.map((chain) => chain.filter(({ conditions }) => mayHold(conditions, ask)));
+    for (const chain of chains.sort(byPath)) {
+      const [first, ...rest] = chain.map(({ rule }) => rule);
       if (first === undefined) continue;
       rules.push(first);
       if (rest.length > 0) otherwise.set(first, rest);
@@ -131,15 +138,10 @@ function isScalar(value: Value): boolean {
   return !Array.isArray(value) && !(value instanceof RegoSet) && !isObject(value);
 }
 
-/** Conditions on more frequent subjects first. One with several values ends the list: OPA's trie branches there. */
-function grouped(
-  found: readonly Condition[],
-  frequency: ReadonlyMap<string, number>,
-): readonly (readonly Condition[])[] {
-  const bySubject = new Map<string, Condition[]>();
-  for (const each of found) bySubject.set(each.text, [...(bySubject.get(each.text) ?? []), each]);
-  const sorted = [...bySubject.values()].sort((a, b) => count(b, frequency) - count(a, frequency));
-  const branching = sorted.findIndex((each) => each.length > 1 && each.every(({ pattern }) => pattern.kind !== "any"));
+/** In the order of subjects. A condition with several values ends the list: OPA's trie branches there. */
+function grouped(found: readonly Condition[], subjects: readonly string[]): readonly (readonly Condition[])[] {
+  const sorted = subjects.map((text) => found.filter((each) => each.text === text)).filter(({ length }) => length > 0);
+  const branching = sorted.findIndex(isBranching);
   const kept = branching < 0 ? sorted : sorted.slice(0, branching + 1);
   return kept.map((each) => {
     const any = each.find(({ pattern }) => pattern.kind === "any");
@@ -147,8 +149,43 @@ function grouped(
   });
 }
 
-function count([first]: readonly Condition[], frequency: ReadonlyMap<string, number>): number {
-  return frequency.get(first?.text ?? "") ?? 0;
+function isBranching(conditions: readonly Condition[]): boolean {
+  return conditions.length > 1 && conditions.every(({ pattern }) => pattern.kind !== "any");
+}
+
+/** Branches of the trie in the order in which they are looked at. */
+const branches = { none: 0, any: 1, array: 2, scalar: 3 } as const;
+
+function pathOf(conditions: readonly (readonly Condition[])[], subjects: readonly string[]): readonly number[] {
+  if (conditions.length === 0) return [];
+  const path: number[] = [];
+  for (const text of subjects) {
+    const own = conditions.find(([first]) => first?.text === text);
+    path.push(own === undefined ? branches.none : branchOf(own[0] as Condition));
+    if (own !== undefined && isBranching(own)) break;
+  }
+  return path;
+}
+
+function branchOf({ pattern }: Condition): number {
+  if (pattern.kind === "any") return branches.any;
+  return pattern.node.kind === "known" && isScalar(pattern.node.value) ? branches.scalar : branches.array;
+}
+
+/** Chains by the first of their rules that the trie comes to. */
+function byPath(a: readonly Indexed[], b: readonly Indexed[]): number {
+  return comparePaths(firstPath(a), firstPath(b));
+}
+
+function firstPath(chain: readonly Indexed[]): readonly number[] {
+  return chain
+    .map(({ path }) => path)
+    .reduce((first, path) => (comparePaths(path, first) < 0 ? path : first), chain[0]?.path ?? []);
+}
+
+function comparePaths(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  return a.length - b.length;
 }
 
 function subjectText(subject: Subject): string {
