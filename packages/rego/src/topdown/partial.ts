@@ -102,6 +102,9 @@ export function runStateOf({ effects, builtins, strictBuiltinErrors, limits }: R
     builtins: builtinsWith(builtins),
     strictBuiltinErrors: strictBuiltinErrors === true,
     limits: limits ?? defaultLimits,
+    clock: undefined,
+    deadline: undefined,
+    trace: undefined,
   });
 }
 
