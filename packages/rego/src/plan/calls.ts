@@ -4,7 +4,7 @@ import type { Operand } from "../run/ir.ts";
 import type { Call, Ref, Term } from "../syntax/ast.ts";
 import { falseOperand, localOperand } from "./builder.ts";
 import { type Mock, mockRoot, withoutMocks } from "./context.ts";
-import { type Next, planTerm, planTerms, type Scope } from "./scope.ts";
+import { isBound, type Next, planTerm, planTerms, type Scope } from "./scope.ts";
 import { unify, unifyOperand } from "./unify.ts";
 
 /** A call as an expression: an equation, a call with its output as one argument more, or one that must not be false. */
@@ -14,6 +14,7 @@ export function planCallExpr(scope: Scope, operator: Ref, args: readonly Term[],
     unify(scope, args[0] as Term, args[1] as Term, next);
     return;
   }
+  if (planKnownWalk(scope, name, args, next)) return;
   const arity = arityOf(scope, name) ?? args.length;
   const output = args[arity];
   planFunction(scope, operator, args.slice(0, arity), (value) => {
@@ -23,6 +24,24 @@ export function planCallExpr(scope: Scope, operator: Ref, args: readonly Term[],
       next();
     }
   });
+}
+
+/** `walk(document, [["a", x], value])` where the path is known is a lookup: no other path need be walked. */
+function planKnownWalk(scope: Scope, name: string, args: readonly Term[], next: () => void): boolean {
+  const [document, output] = args;
+  if (name !== "walk" || !scope.library.hasLookups || scope.context.mocks.has(name)) return false;
+  if (document === undefined || output?.kind !== "array" || output.items.length !== 2) return false;
+  const [path, value] = output.items as readonly [Term, Term];
+  if (path.kind !== "array" || path.items.length === 0 || !isBound(scope, path)) return false;
+  planTerms(scope, [document, ...path.items], ([from, ...keys]) => {
+    const found = keys.reduce((source: Operand, key) => {
+      const target = scope.writer.local();
+      scope.writer.emit("DotStmt", { source, key, target });
+      return localOperand(target);
+    }, from as Operand);
+    unifyOperand(scope, found, value, next);
+  });
+  return true;
 }
 
 /** A call inside a term. */

@@ -3,7 +3,7 @@ import type { Operand } from "../run/ir.ts";
 import type { Expr, Term } from "../syntax/ast.ts";
 import { BlockWriter, localOperand } from "./builder.ts";
 import { isClosure } from "./key.ts";
-import { closure, planBody, planTerm, planTerms, type Scope, UnboundVariable } from "./scope.ts";
+import { closure, makeNumber, planBody, planTerm, planTerms, type Scope, UnboundVariable } from "./scope.ts";
 
 export type Comprehension = Extract<Term, { kind: "arraycomprehension" | "setcomprehension" | "objectcomprehension" }>;
 
@@ -13,14 +13,14 @@ export function planComprehension(outer: Scope, term: Comprehension): Operand {
   if (indexed !== undefined) return indexed;
   const { writer } = outer;
   const target = writer.local();
-  makeEmpty(outer, term, target);
+  makeEmpty(outer, term.kind, target);
   const scope = closure(outer);
   const block = writer.block(() => planBody(scope, term.body, () => addElement(scope, term, target)));
   writer.emit("BlockStmt", { blocks: [block] });
   return localOperand(target);
 }
 
-function makeEmpty({ writer }: Scope, { kind }: Comprehension, target: number): void {
+function makeEmpty({ writer }: Scope, kind: Comprehension["kind"], target: number): void {
   if (kind === "arraycomprehension") writer.emit("MakeArrayStmt", { capacity: 0, target });
   else if (kind === "setcomprehension") writer.emit("MakeSetStmt", { target });
   else writer.emit("MakeObjectStmt", { target });
@@ -52,15 +52,56 @@ function planFromIndex(scope: Scope, term: Comprehension): Operand | undefined {
   const { writer } = scope;
   const [index, target] = [writer.local(), writer.local()];
   writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result: index });
-  writer.emit("ResetLocalStmt", { target });
-  planKey(scope, keys, (key) => findOrMake(scope, term, index, key, target, () => {}));
+  planKey(scope, keys, (key) => {
+    if (term.kind === "objectcomprehension") makeFromPairs(scope, index, key, target);
+    else {
+      writer.emit("ResetLocalStmt", { target });
+      findOrMake(scope, term.kind, index, key, target, () => {});
+    }
+  });
   return localOperand(target);
+}
+
+/** The index of an object comprehension holds its keys and values in pairs: conflicts are found where an object is asked for. */
+function makeFromPairs(scope: Scope, index: number, key: Operand, target: number): void {
+  const { writer } = scope;
+  const [pairs, at, pair, name, value] = [
+    writer.local(),
+    writer.local(),
+    writer.local(),
+    writer.local(),
+    writer.local(),
+  ];
+  writer.emit("MakeObjectStmt", { target });
+  const fill = writer.block(() => {
+    writer.emit("DotStmt", { source: localOperand(index), key, target: pairs });
+    const block = writer.loop(() => {
+      writer.emit("DotStmt", { source: localOperand(pair), key: makeNumber(scope, "0"), target: name });
+      writer.emit("DotStmt", { source: localOperand(pair), key: makeNumber(scope, "1"), target: value });
+      writer.emit("ObjectInsertOnceStmt", { key: localOperand(name), value: localOperand(value), object: target });
+    });
+    writer.emit("ScanStmt", { source: pairs, key: at, value: pair, block });
+  });
+  writer.emit("BlockStmt", { blocks: [fill] });
+}
+
+/** Adds to an entry of the index. */
+function addIndexed(scope: Scope, term: Comprehension, entry: number): void {
+  if (term.kind !== "objectcomprehension") {
+    addElement(scope, term, entry);
+    return;
+  }
+  const { writer } = scope;
+  planTerms(scope, [term.key, term.value], (values) => {
+    const pair = writer.local();
+    writer.emit("MakeArrayStmt", { capacity: values.length, target: pair });
+    for (const value of values) writer.emit("ArrayAppendStmt", { array: pair, value });
+    writer.emit("ArrayAppendStmt", { array: entry, value: localOperand(pair) });
+  });
 }
 
 /** The variables that the comprehension shares with what stands around it; none when it uses one in another way than as a key. */
 function keysOf({ vars }: Scope, term: Comprehension): readonly string[] {
-  // Conflicts in an object of a key that nobody asks for must not be found.
-  if (term.kind === "objectcomprehension") return [];
   const shared = new Set<string>();
   walkTerm(term, (each) => {
     if (each.kind === "var" && vars.has(each.name)) shared.add(each.name);
@@ -103,6 +144,7 @@ function planIndex(outer: Scope, term: Comprehension, keys: readonly string[]): 
   const writer = new BlockWriter(library.builder);
   const scope: Scope = { ...outer, writer, vars: new Map() };
   const result = writer.local();
+  const entryKind = term.kind === "objectcomprehension" ? "arraycomprehension" : term.kind;
   try {
     writer.at(term.loc);
     const make = writer.block(() => writer.emit("MakeObjectStmt", { target: result }));
@@ -111,10 +153,10 @@ function planIndex(outer: Scope, term: Comprehension, keys: readonly string[]): 
         planKey(scope, keys, (key) => {
           const entry = writer.local();
           writer.emit("ResetLocalStmt", { target: entry });
-          findOrMake(scope, term, result, key, entry, () => {
+          findOrMake(scope, entryKind, result, key, entry, () => {
             writer.emit("ObjectInsertStmt", { key, value: localOperand(entry), object: result });
           });
-          addElement(scope, term, entry);
+          addIndexed(scope, term, entry);
         });
       });
     });
@@ -149,7 +191,7 @@ function planKey(scope: Scope, keys: readonly string[], next: (key: Operand) => 
 /** The entry at the key; where there is none, an empty one, with which `made` may do more. */
 function findOrMake(
   scope: Scope,
-  term: Comprehension,
+  kind: Comprehension["kind"],
   index: number,
   key: Operand,
   target: number,
@@ -159,7 +201,7 @@ function findOrMake(
   const find = writer.block(() => writer.emit("DotStmt", { source: localOperand(index), key, target }));
   const make = writer.block(() => {
     writer.emit("IsUndefinedStmt", { source: target });
-    makeEmpty(scope, term, target);
+    makeEmpty(scope, kind, target);
     made();
   });
   writer.emit("BlockStmt", { blocks: [find, make] });

@@ -19,8 +19,11 @@ export interface Dispatch {
   readonly rest: readonly CompiledRule[];
 }
 
-/** Fewer are compared one after the other as fast as they are looked up. */
+/** Fewer strings are compared one after the other as fast as they are looked up, */
 const minKeys = 8;
+
+/** unless so many definitions compare them. */
+const minRules = 32;
 
 /**
  * Finds the subject by which most definitions can be told apart, as OPA's rule index does; undefined when too few can. Definitions with
@@ -39,10 +42,14 @@ export function findDispatch(rules: readonly CompiledRule[]): Dispatch | undefin
     }
   }
   const best = [...keys.values()].sort((a, b) => b.keys.size - a.keys.size)[0];
-  if (best === undefined || new Set(best.keys.values()).size < minKeys) return undefined;
+  if (best === undefined || !isWorthwhile(best.keys.size, new Set(best.keys.values()).size)) return undefined;
   const byKey = new Map<string, CompiledRule[]>();
   for (const [each, key] of best.keys) byKey.set(key, [...(byKey.get(key) ?? []), each]);
   return { subject: best.subject, byKey, rest: rules.filter((each) => !best.keys.has(each)) };
+}
+
+function isWorthwhile(rules: number, strings: number): boolean {
+  return strings >= minKeys || (rules >= minRules && strings > 1);
 }
 
 /** Plans the subject's value. */

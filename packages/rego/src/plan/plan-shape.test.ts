@@ -112,6 +112,9 @@ test("definitions that a string tells apart are looked up by it", () => {
     0,
     "too few",
   );
+  const two = (count: number) => Array.from({ length: count }, (_, i) => `a if input.k == "${i % 2}"`).join("\n");
+  assert.equal(calls(two(31), "p/a"), 0, "too few strings");
+  assert.equal(calls(two(32), "p/a"), 1, "few strings, many definitions");
   assert.equal(
     calls(
       rules(8, (word) => `a if not input.kind == "${word}"`),
@@ -145,6 +148,15 @@ test("a comprehension that selects by a variable from around it has an index, wh
   assert.ok(!hasIndex("[p | some p in input.pods; p.app > a]"), "the key is never found");
   assert.ok(!hasIndex("[p | some p in input.pods; not p.app == a]"), "negated");
   assert.ok(!hasIndex("[v | v := input.by[a]]"), "looked up");
-  assert.ok(!hasIndex("{p.id: p | some p in input.pods; p.app == a}"), "conflicts of other keys");
+  assert.ok(hasIndex("{p.id: p | some p in input.pods; p.app == a}"));
   assert.ok(!hasIndex("[p | some p in input.pods]"), "nothing selected");
+});
+
+test("a walk along a known path is a lookup", () => {
+  const walks = (body: string) => JSON.stringify(planOf(`r := v if { ${body} }`, "p/r")).includes('"walk"');
+  assert.ok(!walks('walk(input.a, [["b", 0], v])'));
+  assert.ok(!walks("some k in input.keys; walk(input.a, [[k], v])"));
+  assert.ok(walks("walk(input.a, [[], v])"), "the document itself");
+  assert.ok(walks("walk(input.a, [p, v]); p == [1]"), "any path");
+  assert.ok(walks("walk(input.a, [[k], v]); k > 1"), "any key");
 });

@@ -21,6 +21,15 @@ function answer(text: string, options: Omit<EvaluateOptions, "effects">, builtin
   }
 }
 
+function pair(a: number, v: number, k = "k"): Value {
+  return { a, k, v };
+}
+
+/** Twenty lines. */
+function numbers(line: (i: number) => string): string {
+  return Array.from({ length: 20 }, (_, i) => line(i)).join("\n");
+}
+
 // What generated code does in a way of its own: the interpreter must give the same.
 const cases: readonly [name: string, text: string, input: Value, wanted: string][] = [
   [
@@ -91,6 +100,40 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
   ],
   ["other documents", "y := input.a\nx := [y, z] if z := y with input.a as 2", { a: 1 }, "[1,2]"],
   ["a document that is not there", "y if not input\nx if y with input as false", 1, "true"],
+  [
+    "an indexed object",
+    "x := [o | some a in input.a; o := {p.k: p.v | some p in input.p; p.a == a}]",
+    { a: [1, 2, 3], p: [pair(2, 1), pair(1, 5), pair(2, 1), pair(1, 5), pair(1, 6, "m")] },
+    '[{"k":5,"m":6},{"k":1},{}]',
+  ],
+  [
+    "conflicts of an indexed object",
+    "x := [o | some a in input.a; o := {p.k: p.v | some p in input.p; p.a == a}]",
+    { a: [1], p: [pair(1, 1), pair(1, 2)] },
+    "eval_conflict_error:2: object keys must be unique",
+  ],
+  [
+    "conflicts of an indexed object that is not asked for",
+    "x := [o | some a in input.a; o := {p.k: p.v | some p in input.p; p.a == a}]",
+    { a: [1], p: [pair(2, 1), pair(2, 2)] },
+    "[{}]",
+  ],
+  ["walks along known paths", 'x := [v | some k in ["a", 0, "c"]; walk(input, [["l", k], v])]', { l: [7] }, "[7]"],
+  ["walks through sets", "y := {1, [2]}\nx := [v | walk(y, [[[2], 0], v])]", {}, "[2]"],
+  [
+    "many numbers",
+    `${numbers((i) => `f(a) := "${i}" if a == ${i}`)}\nf(a) := "last" if a == 40\nx := [v | some a in input; v := f(a)]`,
+    [3, 19, 20, "3", 0, 40, 3],
+    '["3","19","0","last","3"]',
+  ],
+  ["many numbers, one twice", `${numbers((i) => `f(a) := [a] if a == ${i % 19}`)}\nx := f(input)`, 0, "[0]"],
+  [
+    "many numbers, one with two values",
+    `${numbers((i) => `f(a) := ${i} if a == ${i % 19}`)}\nx := f(input)`,
+    0,
+    "eval_conflict_error:21: functions must not produce multiple outputs for same inputs",
+  ],
+  ["many numbers and a pattern", `${numbers((i) => `f(${i}, b) := b + ${i}`)}\nx := f(input, 1)`, 7, "8"],
   ["builtin errors are undefined", "x := [1 | 1 / input.a]", { a: 0 }, "[]"],
 ];
 

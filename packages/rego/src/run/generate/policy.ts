@@ -4,6 +4,7 @@ import { blocksOf } from "../statements.ts";
 import { Constants } from "./constants.ts";
 import { isReplaced } from "./inline.ts";
 import { writeBlock } from "./statements.ts";
+import { numberRunAt, writeNumberRun } from "./switch.ts";
 import { type Context, Writer } from "./writer.ts";
 
 /** Names that a text needs from outside, beside `$`: the builtins that it calls, in the order of `builtins`. */
@@ -82,6 +83,11 @@ function writePlan(context: Context, blocks: readonly Block[]): string {
 
 function writeBlocks(context: Context, blocks: readonly Block[], params: readonly number[]): string {
   const writer = new Writer(context, blocks, params);
-  for (const block of blocks) writeBlock(writer, block);
+  for (let at = 0; at < blocks.length; ) {
+    const run = numberRunAt(blocks, at, writer.analysis);
+    if (run === undefined) writeBlock(writer, blocks[at] as Block);
+    else writeNumberRun(writer, run, (block) => writeBlock(writer, block));
+    at += run?.blocks.size ?? 1;
+  }
   return writer.text(params);
 }
