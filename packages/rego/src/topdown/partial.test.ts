@@ -51,9 +51,9 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    note: "a default that is false does not matter to a condition",
+    note: "a default does not matter where another value is wanted",
     policy: "default allow := false\nallow if input.a",
-    query: "data.p.allow",
+    query: "data.p.allow = true",
     wanted: ["input.a"],
   },
   {

@@ -3,7 +3,7 @@ import type { Builtin, Effects } from "../builtins/builtin.ts";
 import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
 import { eqExpr } from "../compile/make.ts";
 import { varsOfBody } from "../compile/vars.ts";
-import { isGenerated, isWildcard } from "../compile/walk.ts";
+import { isGenerated } from "../compile/walk.ts";
 import { defaultLimits, type Limits, RunState } from "../run/state.ts";
 import type { Body, Module, Ref } from "../syntax/ast.ts";
 import type { Value } from "../value/value.ts";
@@ -108,11 +108,11 @@ export function runStateOf({ effects, builtins, strictBuiltinErrors, limits }: R
   });
 }
 
-/** The unknown roots and the vars that the author wrote: the result tells what they are bound to. */
+/** The unknown roots and the vars that the author wrote, wildcards too: the result tells what they are bound to. */
 function liveVars(body: Body, unknowns: readonly (readonly Node[])[]): ReadonlySet<string> {
   const live = new Set<string>();
   for (const [head] of unknowns) if (head?.kind === "var") live.add(head.name);
-  for (const name of varsOfBody(body)) if (!isGenerated(name) && !isWildcard(name)) live.add(name);
+  for (const name of varsOfBody(body)) if (!isGenerated(name)) live.add(name);
   return live;
 }
 

@@ -62,12 +62,14 @@ function evaluateTerm(frame: Frame, found: Next, next: Next): Stop | undefined {
   const { partial } = machine;
   if (step.terms.kind !== "term") return undefined;
   const value = frame.termVar();
-  partial?.inlining.disableVar(value);
+  // OPA marks this var only while it traces, and so inlines more then: a default of false does not matter to a condition.
+  const isMarked = machine.tracer !== undefined;
+  if (isMarked) partial?.inlining.disableVar(value);
   const stop = frame.unify(step.terms.term, value, () => {
     if (partial?.saveSet.contains(value, bindings) === true)
       return saveStep(frame, { kind: "term", term: value }, next);
     return isKnown(bindings.plug(value), false) ? undefined : found();
   });
-  partial?.inlining.enable();
+  if (isMarked) partial?.inlining.enable();
   return stop;
 }
