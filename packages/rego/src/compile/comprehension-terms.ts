@@ -1,6 +1,6 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
-import { eqExpr, varTerm } from "./make.ts";
+import { appendToBody, eqExpr, varTerm } from "./make.ts";
 import { isComprehension, mapAll, mapExpr, mapRule, mapTerm, type Rewriter, requiresEval } from "./walk.ts";
 
 /** OPA's stage RewriteComprehensionTerms: refs and comprehensions that are collected become locals of the comprehension's body. */
@@ -26,10 +26,10 @@ function rewrite(term: Term, names: LocalNames): Term {
   if (term.kind === "objectcomprehension") {
     const key = hoistTerm(term.key, names, support);
     const value = hoistTerm(term.value, names, support);
-    return support.length === 0 ? term : { ...term, key, value, body: [...term.body, ...support] };
+    return support.length === 0 ? term : { ...term, key, value, body: appendToBody(term.body, support) };
   }
   const head = hoistTerm(term.term, names, support);
-  return support.length === 0 ? term : { ...term, term: head, body: [...term.body, ...support] };
+  return support.length === 0 ? term : { ...term, term: head, body: appendToBody(term.body, support) };
 }
 
 /** A local for the term, when it needs evaluation. */
@@ -45,10 +45,10 @@ export function rewriteRefsInHead(rule: Rule, names: LocalNames): Rule {
   const { head } = rule;
   const support: Expr[] = [];
   const hoist = (term: Term) => hoistTerm(term, names, support);
-  const args = head.args && mapAll(head.args, hoist);
   const key = head.key && hoist(head.key);
   const value = head.value && hoist(head.value);
+  const args = head.args && mapAll(head.args, hoist);
   const otherwise = rule.else && rewriteRefsInHead(rule.else, names);
   if (support.length === 0) return otherwise === rule.else ? rule : { ...rule, else: otherwise };
-  return { ...rule, head: { ...head, args, key, value }, body: [...rule.body, ...support], else: otherwise };
+  return { ...rule, head: { ...head, args, key, value }, body: appendToBody(rule.body, support), else: otherwise };
 }

@@ -1,6 +1,6 @@
 import type { Body, Expr, Rule, Term, With } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
-import { eqExpr, varTerm } from "./make.ts";
+import { appendToBody, eqExpr, varTerm } from "./make.ts";
 import { type Comprehension, isComprehension, mapAll, mapTerm, type Rewriter } from "./walk.ts";
 
 /**
@@ -18,17 +18,17 @@ export class CallHoister {
     const { head } = rule;
     const support: Expr[] = [];
     const hoist = (term: Term) => this.#term(term, support);
-    const body = this.body(rule.body);
     const args = head.args && mapAll(head.args, hoist);
     const key = head.key && hoist(head.key);
     const value = head.value && hoist(head.value);
+    const body = this.body(rule.body);
     const otherwise = rule.else && this.rule(rule.else);
     const isSame = support.length === 0 && body === rule.body && otherwise === rule.else;
     if (isSame && args === head.args && key === head.key && value === head.value) return rule;
     return {
       ...rule,
       head: { ...head, args, key, value },
-      body: support.length === 0 ? body : [...body, ...support],
+      body: appendToBody(body, support),
       else: otherwise,
     };
   }
@@ -98,14 +98,14 @@ export class CallHoister {
   /** What is taken out of a comprehension's term stays inside the comprehension. */
   #comprehension(term: Comprehension): Term {
     const support: Expr[] = [];
-    const body = this.body(term.body);
     if (term.kind === "objectcomprehension") {
       const key = this.#term(term.key, support);
       const value = this.#term(term.value, support);
-      if (key === term.key && value === term.value && body === term.body) return term;
-      return { ...term, key, value, body: [...body, ...support] };
+      const body = appendToBody(this.body(term.body), support);
+      return key === term.key && value === term.value && body === term.body ? term : { ...term, key, value, body };
     }
     const head = this.#term(term.term, support);
-    return head === term.term && body === term.body ? term : { ...term, term: head, body: [...body, ...support] };
+    const body = appendToBody(this.body(term.body), support);
+    return head === term.term && body === term.body ? term : { ...term, term: head, body };
   }
 }

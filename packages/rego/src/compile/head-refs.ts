@@ -1,5 +1,5 @@
 import type { Expr, Ref, Rule, Term } from "../syntax/ast.ts";
-import { eqExpr, varTerm } from "./make.ts";
+import { appendToBody, eqExpr, varTerm } from "./make.ts";
 import type { Unit } from "./stage.ts";
 import { mapAll } from "./walk.ts";
 
@@ -20,7 +20,7 @@ export function rewriteHeadRefs({ module, names, rules }: Unit): readonly Rule[]
       return local;
     });
     const ref: Ref = { kind: "ref", loc: rule.head.ref.loc, terms: [...path.terms, name, ...rest] };
-    const body = support.length === 0 ? rule.body : [...rule.body, ...support];
+    const body = appendToBody(rule.body, support);
     const args = rule.head.args?.length === 0 ? undefined : rule.head.args;
     return { ...rule, head: { ...rule.head, ref, args }, body, else: rule.else && rewrite(rule.else) };
   };

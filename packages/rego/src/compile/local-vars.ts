@@ -211,10 +211,7 @@ class BodyRewriter {
     const path = container.kind === "ref" ? container.terms : [container];
     const element: Ref = { kind: "ref", loc: container.loc, terms: [...path, key] };
     const outputs = unifyOutputs(value, element, varsOfTerm(container));
-    for (const name of [...outputs].sort()) {
-      if (args.length === 2 && key.kind === "var" && name === key.name) continue;
-      this.#declare(name, "declared", loc);
-    }
+    for (const name of [...outputs].sort()) this.#declare(name, "declared", loc);
     return this.#plain({ ...eqExpr(expr.loc, value, element), with: expr.with });
   }
 

@@ -1,4 +1,4 @@
-import type { Expr, Location, Ref, Term, Var } from "../syntax/ast.ts";
+import type { Body, Expr, Location, Ref, Term, Var } from "../syntax/ast.ts";
 
 /** A ref to a builtin by its dotted name. */
 export function builtinRef(loc: Location, name: string): Ref {
@@ -28,6 +28,15 @@ export function eqExpr(loc: Location, left: Term, right: Term): Expr {
     terms: { kind: "call", operator: eqOperator(loc), args: [left, right] },
     generated: true,
   };
+}
+
+/** The body with expressions behind it. A body of only `true` says nothing, and goes. */
+export function appendToBody(body: Body, exprs: readonly Expr[]): Body {
+  if (exprs.length === 0) return body;
+  const [first] = body;
+  const isEmpty =
+    body.length === 1 && first?.terms.kind === "term" && first.terms.term.kind === "boolean" && first.terms.term.value;
+  return isEmpty ? exprs : [...body, ...exprs];
 }
 
 export function trueExpr(loc: Location): Expr {

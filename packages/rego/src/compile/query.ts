@@ -24,7 +24,7 @@ import { checkQueryTypes } from "./types/check-rules.ts";
 import { checkUndefinedFunctions } from "./undefined-functions.ts";
 import { varsOfBody } from "./vars.ts";
 import { checkVoidCallsInBody } from "./void-calls.ts";
-import { isGenerated, isWildcard, nameOfRef } from "./walk.ts";
+import { isComprehension, isGenerated, isWildcard, nameOfRef, walkBody } from "./walk.ts";
 import { WithRewriter } from "./with-values.ts";
 
 export interface QueryOptions {
@@ -84,7 +84,7 @@ function queryStages(
     check((body) => checkVoidCallsInBody(body, context)),
     (body) => (context.options.print === true ? rewritePrints(body, new Set(), safety) : erasePrints(body)),
     check((body) => collectVariables(body, written)),
-    (body) => (options.captureValues === true ? captureValues(body, names, context, capture) : body),
+    (body) => (options.captureValues === true ? captureValues(body, context, capture) : body),
     (body) => new CallHoister(names).body(body),
     (body) => rewriteComprehensionTermsInBody(body, names),
     (body) => new WithRewriter(names, context).body(body),
@@ -151,18 +151,36 @@ function collectVariables(body: Body, into: Set<string>): void {
 }
 
 /**
- * OPA's extra stage of `rego.Rego`: each expression's value gets a variable, `input.x > 1` being `gt(input.x, 1, __localq0__)`. What
- * was an expression must still hold, unless it is alone.
+ * OPA's extra stage of `rego.Rego`: each expression's value gets a variable, `input.x > 1` being `gt(input.x, 1, $term1)`. What was an
+ * expression must still hold, unless it is alone and has one value at most.
  */
-function captureValues(body: Body, names: LocalNames, context: StageContext, capture: (string | undefined)[]): Body {
-  const mustHold = body.length > 1 || varsOfBody(body, { skipClosures: true, skipCallOperators: true }).size > 0;
-  return body.flatMap((expr) => {
-    const local = varTerm(expr.loc, names.create());
+function captureValues(body: Body, context: StageContext, capture: (string | undefined)[]): Body {
+  const mustHold = body.length > 1 || isIterating(body, context);
+  const checks: Expr[] = [];
+  let count = 0;
+  const captured = body.map((expr) => {
+    const local = varTerm(expr.loc, `$term${count + 1}`);
     const made = expr.negated ? undefined : capturing(expr, local, context);
     capture.push(made === undefined ? undefined : local.name);
-    if (made === undefined) return [expr];
-    return mustHold ? [made, termExpr(expr.loc, local)] : [made];
+    if (made === undefined) return expr;
+    count++;
+    if (mustHold) checks.push(termExpr(expr.loc, local));
+    return made;
   });
+  return [...captured, ...checks];
+}
+
+/** True when a body can hold in several ways: a ref has vars as keys, or a relation is called. */
+function isIterating(body: Body, { builtin }: StageContext): boolean {
+  let found = false;
+  walkBody(body, (term) => {
+    if (isComprehension(term)) return false;
+    if (term.kind === "ref")
+      found ||=
+        term.terms.some(({ kind }, i) => i > 0 && kind === "var") || builtin(nameOfRef(term) ?? "")?.relation === true;
+    return !found;
+  });
+  return found;
 }
 
 function capturing(expr: Expr, local: Term, { arity, builtin }: StageContext): Expr | undefined {

@@ -1,0 +1,243 @@
+import { goQuote } from "../builtins/go-quote.ts";
+import { refText } from "../compile/text.ts";
+import { collectVars, varsOfBody } from "../compile/vars.ts";
+import { isGenerated, nameOfRef } from "../compile/walk.ts";
+import type { Body, Expr, ExprTerms, Location, Term } from "../syntax/ast.ts";
+import { compareStrings } from "../value/collection.ts";
+import { nowhere } from "./frame.ts";
+import type { Node } from "./node.ts";
+import { raiseBody, raiseStep, raiseTerm } from "./raise.ts";
+import type { RecordedEvent } from "./trace-buffer.ts";
+import { shortenPaths } from "./trace-paths.ts";
+
+export interface TraceTextOptions {
+  /** The values of an expression's variables, and of all variables, in columns of their own. */
+  readonly varValues?: boolean;
+}
+
+const columnPadding = 4;
+
+/** Values are cut at this width. */
+const maxValueWidth = 32;
+
+/** Events as OPA's `PrettyTrace` prints them: place, indented event, and values when wanted. */
+export function traceText(events: readonly RecordedEvent[], options: TraceTextOptions = {}): string {
+  const places = shortenPaths(events.map(({ location }) => location));
+  const depths = new Map<number, number>();
+  const rows = events.map((event) => {
+    const depth = depths.get(event.queryId) ?? (depths.get(event.parentId) ?? 0) + 1;
+    depths.set(event.queryId, depth);
+    const row = [placeText(event.location, places), eventText(event, depth)];
+    return options.varValues === true ? [...row, exprValues(event), localValues(event)] : row;
+  });
+  return rows.length === 0 ? "" : table(rows);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => byteLength(row[i] as string))));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (i < row.length - 1 ? `${pad(cell, (widths[i] as number) + columnPadding)} ` : cell))
+        .join(""),
+    )
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** Widths are those of Go: bytes when compared, code points when filled up. */
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - [...text].length));
+}
+
+function placeText(location: Location | undefined, places: ReadonlyMap<string, string>): string {
+  if (location === undefined) return "";
+  return `${location.file === "" ? "query" : (places.get(location.file) ?? location.file)}:${location.row}`;
+}
+
+function eventText(event: RecordedEvent, depth: number): string {
+  const spaces = indentation(event, depth);
+  const padding = spaces > 1 ? "| ".repeat(spaces - 1) : "";
+  if (event.op === "Note") return `${padding}Note ${goQuote(event.message)}`;
+  return `${padding}${event.op} ${subjectText(event)}${event.message === "" ? "" : ` ${event.message}`}`;
+}
+
+function indentation({ op, node }: RecordedEvent, depth: number): number {
+  if (op === "Enter") return depth;
+  const isExpr = node.kind === "step" || node.kind === "expr";
+  return op === "Redo" && !isExpr ? depth : depth + 1;
+}
+
+function subjectText(event: RecordedEvent): string {
+  const { node, ref, names } = event;
+  const printer = new Printer(names);
+  if (node.kind === "rule") return refText(node.rule.head.ref);
+  if (ref !== undefined) return printer.term(raiseTerm(ref, nowhere));
+  switch (node.kind) {
+    case "body":
+      return printer.body(raiseBody(node.query));
+    case "step":
+      return printer.topExpr(raiseStep(node.step));
+    case "expr":
+      return printer.topExpr(node.expr);
+    case "note":
+      return "";
+  }
+}
+
+/** What the variables and rules of the event's expression are. */
+function exprValues({ node, locals, names }: RecordedEvent): string {
+  const found = new Map<string, string>();
+  for (const name of varsOf(node)) {
+    const value = locals.get(name);
+    if (value !== undefined) found.set(names.get(name) ?? name, nodeText(value));
+  }
+  return valuesText(found);
+}
+
+function varsOf(node: RecordedEvent["node"]): ReadonlySet<string> {
+  switch (node.kind) {
+    case "rule": {
+      const { ref, args, key, value } = node.rule.head;
+      return varsOfTerms([
+        ref,
+        ...(args ?? []),
+        ...(key === undefined ? [] : [key]),
+        ...(value === undefined ? [] : [value]),
+      ]);
+    }
+    case "body":
+      return varsOfBody(raiseBody(node.query));
+    case "step":
+      return varsOfBody([raiseStep(node.step)]);
+    case "expr":
+      return varsOfBody([node.expr]);
+    case "note":
+      return new Set();
+  }
+}
+
+function varsOfTerms(terms: readonly Term[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const term of terms) collectVars(term, {}, names);
+  return names;
+}
+
+function localValues({ locals }: RecordedEvent): string {
+  return valuesText(new Map([...locals].map(([name, node]) => [name, nodeText(node)])));
+}
+
+function nodeText(node: Node): string {
+  return new Printer(new Map()).term(raiseTerm(node, nowhere));
+}
+
+function valuesText(values: ReadonlyMap<string, string>): string {
+  const entries = [...values].sort(([a], [b]) => compareStrings(a, b));
+  return `{${entries.map(([name, text]) => `${name}: ${truncate(text)}`).join(", ")}}`;
+}
+
+function truncate(text: string): string {
+  return text.length <= maxValueWidth ? text : `${text.slice(0, maxValueWidth - 3)}...`;
+}
+
+const word = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Prints terms as OPA's `String` methods do, operators before their operands, with the author's names of variables. */
+class Printer {
+  readonly #names: ReadonlyMap<string, string>;
+
+  constructor(names: ReadonlyMap<string, string>) {
+    this.#names = names;
+  }
+
+  body(body: Body): string {
+    return body.map((expr) => this.expr(expr)).join("; ");
+  }
+
+  /** A key of `every` that nobody wrote is left out. */
+  topExpr(expr: Expr): string {
+    const { terms } = expr;
+    if (terms.kind !== "every" || terms.key?.kind !== "var") return this.expr(expr);
+    const name = this.#names.get(terms.key.name);
+    const isHidden = name === undefined || isGenerated(name);
+    return this.expr(isHidden ? { ...expr, terms: { ...terms, key: undefined } } : expr);
+  }
+
+  expr(expr: Expr): string {
+    const withs = expr.with.map(({ target, value }) => ` with ${this.term(target)} as ${this.term(value)}`).join("");
+    return `${expr.negated ? "not " : ""}${this.#terms(expr.terms)}${withs}`;
+  }
+
+  #terms(terms: ExprTerms): string {
+    switch (terms.kind) {
+      case "term":
+        return this.term(terms.term);
+      case "call":
+        return this.#call(nameOfRef(terms.operator) ?? refText(terms.operator), terms.args);
+      case "every": {
+        const key = terms.key === undefined ? "" : `${this.term(terms.key)}, `;
+        return `every ${key}${this.term(terms.value)} in ${this.term(terms.domain)} { ${this.body(terms.body)} }`;
+      }
+      case "not":
+        if (terms.explicitBody || terms.body.length !== 1) return `not {${this.body(terms.body)}}`;
+        return `not ${this.body(terms.body)}`;
+      default:
+        return "";
+    }
+  }
+
+  #call(name: string, args: readonly Term[]): string {
+    const texts = args.map((arg) => this.term(arg));
+    if (name === "eq" && texts.length === 2) return `${texts[0]} = ${texts[1]}`;
+    return `${name}(${texts.join(", ")})`;
+  }
+
+  term(term: Term): string {
+    switch (term.kind) {
+      case "string":
+        return goQuote(term.value);
+      case "number":
+        return term.text;
+      case "boolean":
+        return String(term.value);
+      case "null":
+        return "null";
+      case "var":
+        return this.#variable(term.name);
+      case "ref":
+        return this.#ref(term.terms);
+      case "call":
+        return this.#call(nameOfRef(term.operator) ?? refText(term.operator), term.args);
+      case "array":
+        return `[${term.items.map((item) => this.term(item)).join(", ")}]`;
+      case "set":
+        return term.items.length === 0 ? "set()" : `{${term.items.map((item) => this.term(item)).join(", ")}}`;
+      case "object":
+        return `{${term.entries.map(([key, value]) => `${this.term(key)}: ${this.term(value)}`).join(", ")}}`;
+      case "arraycomprehension":
+        return `[${this.term(term.term)} | ${this.body(term.body)}]`;
+      case "setcomprehension":
+        return `{${this.term(term.term)} | ${this.body(term.body)}}`;
+      case "objectcomprehension":
+        return `{${this.term(term.key)}: ${this.term(term.value)} | ${this.body(term.body)}}`;
+      case "templatestring":
+        return term.loc.text;
+    }
+  }
+
+  #variable(name: string): string {
+    const written = this.#names.get(name) ?? name;
+    return written.startsWith("$") ? "_" : written;
+  }
+
+  #ref([head, ...rest]: readonly Term[]): string {
+    const operands = rest.map((each) =>
+      each.kind === "string" && word.test(each.value) ? `.${each.value}` : `[${this.term(each)}]`,
+    );
+    return (head === undefined ? "" : this.term(head)) + operands.join("");
+  }
+}
