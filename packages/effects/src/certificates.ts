@@ -29,14 +29,17 @@ const curves: { readonly [name in CurveName]: string } = {
   "P-521": "secp521r1",
 };
 
-/** PKCS #8 of an Ed25519 key, up to its 32 bytes (RFC 8410 section 7). */
-const ed25519Header = Buffer.from("302e020100300506032b657004220420", "hex");
+/** PKCS #8 of these keys, up to their 32 bytes (RFC 8410 section 7). */
+const headers = {
+  Ed25519: Buffer.from("302e020100300506032b657004220420", "hex"),
+  X25519: Buffer.from("302e020100300506032b656e04220420", "hex"),
+};
 
 /** Undefined where the number is outside of the curve's order, or zero. */
-export function publicKey(curve: CurveName | "Ed25519", secret: Uint8Array): Uint8Array | undefined {
+export function publicKey(curve: CurveName | "Ed25519" | "X25519", secret: Uint8Array): Uint8Array | undefined {
   try {
-    if (curve === "Ed25519") {
-      const key = createPrivateKey({ key: Buffer.concat([ed25519Header, secret]), format: "der", type: "pkcs8" });
+    if (curve === "Ed25519" || curve === "X25519") {
+      const key = createPrivateKey({ key: Buffer.concat([headers[curve], secret]), format: "der", type: "pkcs8" });
       return Buffer.from(createPublicKey(key).export({ format: "jwk" }).x as string, "base64url");
     }
     const pair = createECDH(curves[curve]);

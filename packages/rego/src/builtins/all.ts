@@ -17,6 +17,7 @@ import { strings } from "./strings.ts";
 import { time } from "./time.ts";
 import { uri } from "./uri.ts";
 import { uuid } from "./uuid.ts";
+import { x509 } from "./x509.ts";
 
 /** Every builtin that is implemented, family by family. */
 export const allBuiltins: readonly Builtin[] = Object.freeze([
@@ -35,6 +36,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...time,
   ...net,
   ...crypto,
+  ...x509,
   ...semver,
   ...uri,
   ...uuid,

@@ -34,8 +34,8 @@ export interface CryptoEffects {
     data: Uint8Array,
     signature: Uint8Array,
   ) => boolean;
-  /** The public key of a private one: a point with both coordinates, or Ed25519's 32 bytes. Undefined for no such key. */
-  readonly publicKey: (curve: CurveName | "Ed25519", secret: Uint8Array) => Uint8Array | undefined;
+  /** The public key of a private one: a point with both coordinates, or the 32 bytes of Ed25519 and X25519. Undefined for no such key. */
+  readonly publicKey: (curve: CurveName | "Ed25519" | "X25519", secret: Uint8Array) => Uint8Array | undefined;
 }
 
 /** How a certificate may be signed; Ed25519 needs no hash. */

@@ -5,7 +5,8 @@ import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
 import { objectAt, stringAt } from "./operands.ts";
 
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const url = `${standard.slice(0, 62)}-_`;
+/** RFC 4648 section 5. */
+export const urlAlphabet: string = `${standard.slice(0, 62)}-_`;
 
 /** RFC 4648. */
 export function encodeBase64(bytes: Uint8Array, alphabet: string = standard, padded = true): string {
@@ -60,7 +61,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 function decodeUrl(text: string): Uint8Array {
-  return decodeBase64(text.replace(/=+$/, ""), url, false);
+  return decodeBase64(text.replace(/=+$/, ""), urlAlphabet, false);
 }
 
 function isBase64(text: string): boolean {
@@ -141,8 +142,8 @@ export const encoding: readonly Builtin[] = [
   text("base64.encode", (each) => encodeBase64(encoder.encode(each))),
   text("base64.decode", (each) => decoder.decode(decodeBase64(each))),
   text("base64.is_valid", isBase64),
-  text("base64url.encode", (each) => encodeBase64(encoder.encode(each), url)),
-  text("base64url.encode_no_pad", (each) => encodeBase64(encoder.encode(each), url, false)),
+  text("base64url.encode", (each) => encodeBase64(encoder.encode(each), urlAlphabet)),
+  text("base64url.encode_no_pad", (each) => encodeBase64(encoder.encode(each), urlAlphabet, false)),
   text("base64url.decode", (each) => decoder.decode(decodeUrl(each))),
   text("hex.encode", encodeHex),
   text("hex.decode", decodeHex),

@@ -89,7 +89,7 @@ function intersects(a: Cidr, b: Cidr): boolean {
 }
 
 /** Go's net.IP.String: dotted, or hexadecimal with the longest run of zeros left out. */
-function addressText(bits: 32 | 128, value: bigint): string {
+export function addressText(bits: 32 | 128, value: bigint): string {
   if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
   const groups = Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
   const text = groups.join(":");

@@ -6,28 +6,39 @@ import { stringAt } from "./operands.ts";
 
 // Go's net/url.Parse works on bytes: texts are UTF-8 with a character per byte in here, and decoded at the end.
 
-interface Uri {
+/** The fields of Go's `url.URL`, as bytes: `textOf` makes text of one. */
+export interface Uri {
   readonly scheme: string;
+  readonly opaque: string;
+  /** As it was written; undefined when there is no `@`. */
+  readonly user: string | undefined;
   readonly host: string;
   readonly path: string;
   readonly rawPath: string;
+  /** `file:/a` has no empty host to print. */
+  readonly omitHost: boolean;
+  /** A `?` with nothing behind it. */
+  readonly forceQuery: boolean;
   readonly query: string;
   readonly fragment: string;
+  readonly rawFragment: string;
 }
 
 /** What may stand unescaped, beside letters, digits and what is not ASCII. */
 const hostCharacters = /^[\w!"$&'()*+,.:;<=>[\]~\x80-\xff-]$/;
 const zoneEscapes = /^[\w !"$&'()*+,.:;<=>[\]~%-]$/;
 const pathCharacters = /^[\w$&+,./:;=@~-]$/;
+const fragmentCharacters = /^[\w$&+,./:;=?@!()*~-]$/;
 const userCharacters = /^[\w.:~!$&'()*+,;=%@-]*$/;
 
-function parseUri(text: string): Uri {
+/** As Go's `url.Parse`. Throws `BuiltinError` with its message. */
+export function parseUri(text: string): Uri {
   const bytes = bytesOf(text);
-  const hash = bytes.indexOf("#");
-  const url = hash < 0 ? bytes : bytes.slice(0, hash);
+  const [url, written] = cut(bytes, "#");
   const parsed = named(url, () => parseWithoutFragment(url));
-  const fragment = hash < 0 ? "" : named(bytes, () => decodeEscapes(bytes.slice(hash + 1)));
-  return { ...parsed, fragment };
+  const fragment = named(bytes, () => decodeEscapes(written));
+  const rawFragment = written === percentEncode(fragment, fragmentCharacters) ? "" : written;
+  return { ...parsed, fragment, rawFragment };
 }
 
 /** Faults name the text that was to be parsed. */
@@ -40,22 +51,37 @@ function named<T>(bytes: string, parse: () => T): T {
   }
 }
 
-function parseWithoutFragment(url: string): Omit<Uri, "fragment"> {
+const nothing = {
+  scheme: "",
+  opaque: "",
+  user: undefined,
+  host: "",
+  path: "",
+  rawPath: "",
+  omitHost: false,
+  forceQuery: false,
+  query: "",
+};
+
+function parseWithoutFragment(url: string): Omit<Uri, "fragment" | "rawFragment"> {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (/[\x00-\x1f\x7f]/.test(url)) throw new BuiltinError("net/url: invalid control character in URL");
-  if (url === "*") return { scheme: "", host: "", path: "*", rawPath: "*", query: "" };
+  if (url === "*") return { ...nothing, path: "*", rawPath: "*" };
   if (url.startsWith(":")) throw new BuiltinError("missing protocol scheme");
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? "";
   const [rest, query] = cut(url.slice(scheme === "" ? 0 : scheme.length + 1), "?");
+  const forceQuery = url.endsWith("?") && query === "";
   if (!rest.startsWith("/")) {
     // What follows a scheme and has no slash is opaque.
-    if (scheme !== "") return { scheme, host: "", path: "", rawPath: "", query };
+    if (scheme !== "") return { ...nothing, scheme, opaque: rest, forceQuery, query };
     if (cut(rest, "/")[0].includes(":")) throw new BuiltinError("first path segment in URL cannot contain colon");
   }
   const { authority, path } = splitAuthority(scheme, rest);
-  const host = authority === undefined ? "" : parseAuthority(authority);
+  const { user, host } = authority === undefined ? nothing : parseAuthority(authority);
   const decoded = decodeEscapes(path);
-  return { scheme, host, path: decoded, rawPath: path === escapePath(decoded) ? decoded : path, query };
+  const rawPath = path === percentEncode(decoded, pathCharacters) ? decoded : path;
+  const omitHost = authority === undefined && scheme !== "";
+  return { scheme, opaque: "", user, host, path: decoded, rawPath, omitHost, forceQuery, query };
 }
 
 function splitAuthority(scheme: string, rest: string): { authority: string | undefined; path: string } {
@@ -66,15 +92,14 @@ function splitAuthority(scheme: string, rest: string): { authority: string | und
     : { authority: rest.slice(2, slash), path: rest.slice(slash) };
 }
 
-function parseAuthority(authority: string): string {
+function parseAuthority(authority: string): { readonly user: string | undefined; readonly host: string } {
   const at = authority.lastIndexOf("@");
   const host = parseHost(authority.slice(at + 1));
-  if (at >= 0) {
-    const user = authority.slice(0, at);
-    if (!userCharacters.test(user)) throw new BuiltinError("net/url: invalid userinfo");
-    decodeEscapes(user);
-  }
-  return host;
+  if (at < 0) return { user: undefined, host };
+  const user = authority.slice(0, at);
+  if (!userCharacters.test(user)) throw new BuiltinError("net/url: invalid userinfo");
+  decodeEscapes(user);
+  return { user, host };
 }
 
 function parseHost(host: string): string {
@@ -141,9 +166,9 @@ function unescapeHost(text: string, allowed: RegExp, isZone = false): string {
   return decodeEscapes(text);
 }
 
-function escapePath(path: string): string {
-  return path.replace(/[\s\S]/g, (byte) =>
-    pathCharacters.test(byte) ? byte : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+function percentEncode(text: string, allowed: RegExp): string {
+  return text.replace(/[\s\S]/g, (byte) =>
+    allowed.test(byte) ? byte : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
   );
 }
 
@@ -153,7 +178,37 @@ function bytesOf(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
 
-function textOf(bytes: string): string {
+/** What may stand in a path as it was written, beside escapes. */
+const writtenPath = /^[\w.~!$&'()*+,;=:@/[\]%-]*$/;
+const passwordCharacters = /^[\w$&+,;=.~-]$/;
+
+/** As Go's `URL.String` writes it. */
+export function uriText(uri: Uri): string {
+  const query = uri.forceQuery || uri.query !== "" ? `?${uri.query}` : "";
+  const written = uri.rawFragment === "" ? percentEncode(uri.fragment, fragmentCharacters) : uri.rawFragment;
+  const rest = query + (uri.fragment === "" ? "" : `#${written}`);
+  const scheme = uri.scheme === "" ? "" : `${uri.scheme}:`;
+  if (uri.opaque !== "") return scheme + uri.opaque + rest;
+  const path = writtenPath.test(uri.rawPath) && uri.rawPath !== uri.path ? uri.rawPath : escapedPath(uri.path);
+  const authority = authorityText(uri);
+  const isRelative = scheme === "" && authority === "" && cut(path, "/")[0].includes(":");
+  return scheme + authority + (isRelative ? "./" : "") + path + rest;
+}
+
+function escapedPath(path: string): string {
+  return path === "*" ? "*" : percentEncode(path, pathCharacters);
+}
+
+function authorityText({ scheme, user, host, path, omitHost }: Uri): string {
+  if (host === "" && user === undefined && (omitHost || scheme === "" || path === "")) return "";
+  const [name, password] = cut(user ?? "", ":");
+  const encoded = [name, password].map((part) => percentEncode(decodeEscapes(part), passwordCharacters));
+  const login = user?.includes(":") === true ? `${encoded.join(":")}@` : user === undefined ? "" : `${encoded[0]}@`;
+  return `//${login}${percentEncode(host, hostCharacters)}`;
+}
+
+/** Text of bytes that `parseUri` gave. */
+export function textOf(bytes: string): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
 }
 
