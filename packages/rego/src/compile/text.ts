@@ -3,6 +3,16 @@ import { isWildcard, nameOfRef } from "./walk.ts";
 
 const word = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** Rego v1's keywords: as operands of refs they are quoted. */
+const keywords: ReadonlySet<string> = new Set(
+  "not package import as default else with null true false some if contains in every".split(" "),
+);
+
+/** True when a key can stand behind a dot. */
+export function isPlainKey(key: string): boolean {
+  return word.test(key) && !keywords.has(key);
+}
+
 /** A ref as OPA prints it in messages: `data.a["b c"][x]`. */
 export function refText(ref: Ref): string {
   const [head, ...rest] = ref.terms as readonly [Term, ...Term[]];
@@ -10,13 +20,13 @@ export function refText(ref: Ref): string {
 }
 
 function operandText(term: Term): string {
-  if (term.kind === "string" && word.test(term.value)) return `.${term.value}`;
+  if (term.kind === "string" && isPlainKey(term.value)) return `.${term.value}`;
   return `[${termText(term)}]`;
 }
 
 /** A path below `data` as a ref's text. */
 export function pathText(path: readonly string[]): string {
-  return `data${path.map((key) => (word.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`)).join("")}`;
+  return `data${path.map((key) => (isPlainKey(key) ? `.${key}` : `[${JSON.stringify(key)}]`)).join("")}`;
 }
 
 /** A term as OPA prints it. */

@@ -120,9 +120,11 @@ export class Frame {
     this.trace("Enter", node);
     return this.evaluate(() => {
       this.trace("Exit", node, this.findOne ? "early" : "");
-      const stop = next();
-      this.trace("Redo", node);
-      return stop;
+      try {
+        return next();
+      } finally {
+        this.trace("Redo", node);
+      }
     });
   }
 

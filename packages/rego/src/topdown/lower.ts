@@ -131,12 +131,16 @@ export function callOf(operator: Ref, args: readonly Node[]): StepTerms {
 
 /** A rule with its `else` branches. */
 export function lowerRule({ rule, module }: CompiledRule): WalkedRule {
-  const [first, ...rest] = [...ruleChain(rule)].map((each) => lowerOne(each, module));
+  const [first, ...rest] = [...ruleChain(rule)].map((each) => lowerOne(each, module, each === rule));
   return { ...(first as WalkedRule), otherwise: rest };
 }
 
-function lowerOne(rule: Rule, module: Module): WalkedRule {
+function lowerOne(rule: Rule, module: Module, isMain: boolean): WalkedRule {
   const { head } = rule;
+  const operands = head.ref.terms.slice(module.package.path.terms.length + 1);
+  const isOpen = operands.some((term) => term.kind === "var");
+  const hasIf = module.regoVersion === "v1" && !rule.generatedBody;
+  const isKeyed = isMain && head.args === undefined && operands.length === 1 && !hasIf;
   return {
     source: rule,
     module,
@@ -147,6 +151,7 @@ function lowerOne(rule: Rule, module: Module): WalkedRule {
     value: head.value && lowerTerm(head.value),
     body: lowerBody(rule.body),
     isSet: head.key !== undefined && head.value === undefined,
+    isEntry: isOpen || isKeyed,
     otherwise: [],
   };
 }

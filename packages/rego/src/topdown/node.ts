@@ -94,6 +94,8 @@ export interface WalkedRule {
   readonly body: Query;
   /** `contains`: the rule has many values, each being `key`. */
   readonly isSet: boolean;
+  /** One entry of an object, as OPA sees it: with vars in its ref, or `p.q := 1` without `if`. */
+  readonly isEntry: boolean;
   readonly otherwise: readonly WalkedRule[];
 }
 

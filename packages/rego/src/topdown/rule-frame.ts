@@ -7,6 +7,6 @@ export function childFor(frame: Frame, rule: WalkedRule): Frame {
   return frame.child(rule.body, frame.machine.compiled.written.get(rule.module) ?? new Map());
 }
 
-export function ruleNode({ source }: WalkedRule): TracedNode {
-  return { kind: "rule", rule: source, loc: source.loc };
+export function ruleNode({ source, module }: WalkedRule): TracedNode {
+  return { kind: "rule", rule: source, module, loc: source.loc };
 }

@@ -91,8 +91,8 @@ export class RuleIndex {
 function haveOneValue(rules: readonly WalkedRule[]): boolean {
   const [first] = rules;
   if (first === undefined) return true;
-  return rules.every(({ isSet, ref, value }) => {
-    if (isSet || ref.some(({ kind }, i) => i > 0 && kind !== "known")) return false;
+  return rules.every(({ isSet, isEntry, value }) => {
+    if (isSet || isEntry) return false;
     return value?.kind === "known" && first.value?.kind === "known" && equal(value.value, first.value.value);
   });
 }

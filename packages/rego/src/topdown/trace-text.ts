@@ -1,8 +1,8 @@
 import { goQuote } from "../builtins/go-quote.ts";
-import { refText } from "../compile/text.ts";
+import { isPlainKey, refText } from "../compile/text.ts";
 import { collectVars, varsOfBody } from "../compile/vars.ts";
 import { isGenerated, nameOfRef } from "../compile/walk.ts";
-import type { Body, Expr, ExprTerms, Location, Term } from "../syntax/ast.ts";
+import type { Body, Expr, ExprTerms, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { compareStrings } from "../value/collection.ts";
 import { nowhere } from "./frame.ts";
 import type { Node } from "./node.ts";
@@ -75,7 +75,7 @@ function indentation({ op, node }: RecordedEvent, depth: number): number {
 function subjectText(event: RecordedEvent): string {
   const { node, ref, names } = event;
   const printer = new Printer(names);
-  if (node.kind === "rule") return refText(node.rule.head.ref);
+  if (node.kind === "rule") return ruleText(node.rule, node.module);
   if (ref !== undefined) return printer.term(raiseTerm(ref, nowhere));
   switch (node.kind) {
     case "body":
@@ -87,6 +87,23 @@ function subjectText(event: RecordedEvent): string {
     case "note":
       return "";
   }
+}
+
+/** The package's path, and the rule's ref in it: its name is never quoted. */
+function ruleText({ head }: Rule, { package: { path } }: Module): string {
+  const [name, ...rest] = head.ref.terms.slice(path.terms.length);
+  const own: Ref = { kind: "ref", loc: head.loc, terms: [{ kind: "var", loc: head.loc, name: nameOf(name) }, ...rest] };
+  return `${refText(path)}.${refText(own)}`;
+}
+
+function nameOf(term: Term | undefined): string {
+  return term?.kind === "string" ? term.value : "";
+}
+
+/** Names of builtins are never quoted. */
+function operatorText(operator: Ref): string {
+  const name = nameOfRef(operator);
+  return name === undefined || name.startsWith("data.") ? refText(operator) : name;
 }
 
 /** What the variables and rules of the event's expression are. */
@@ -144,8 +161,6 @@ function truncate(text: string): string {
   return text.length <= maxValueWidth ? text : `${text.slice(0, maxValueWidth - 3)}...`;
 }
 
-const word = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 /** Prints terms as OPA's `String` methods do, operators before their operands, with the author's names of variables. */
 class Printer {
   readonly #names: ReadonlyMap<string, string>;
@@ -177,7 +192,7 @@ class Printer {
       case "term":
         return this.term(terms.term);
       case "call":
-        return this.#call(nameOfRef(terms.operator) ?? refText(terms.operator), terms.args);
+        return this.#call(operatorText(terms.operator), terms.args);
       case "every": {
         const key = terms.key === undefined ? "" : `${this.term(terms.key)}, `;
         return `every ${key}${this.term(terms.value)} in ${this.term(terms.domain)} { ${this.body(terms.body)} }`;
@@ -211,7 +226,7 @@ class Printer {
       case "ref":
         return this.#ref(term.terms);
       case "call":
-        return this.#call(nameOfRef(term.operator) ?? refText(term.operator), term.args);
+        return this.#call(operatorText(term.operator), term.args);
       case "array":
         return `[${term.items.map((item) => this.term(item)).join(", ")}]`;
       case "set":
@@ -236,7 +251,7 @@ class Printer {
 
   #ref([head, ...rest]: readonly Term[]): string {
     const operands = rest.map((each) =>
-      each.kind === "string" && word.test(each.value) ? `.${each.value}` : `[${this.term(each)}]`,
+      each.kind === "string" && isPlainKey(each.value) ? `.${each.value}` : `[${this.term(each)}]`,
     );
     return (head === undefined ? "" : this.term(head)) + operands.join("");
   }

@@ -1,4 +1,4 @@
-import type { Expr, Location, Rule } from "../syntax/ast.ts";
+import type { Expr, Location, Module, Rule } from "../syntax/ast.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Query, RefNode, Step } from "./node.ts";
 
@@ -7,7 +7,7 @@ export type TraceOp = "Enter" | "Exit" | "Eval" | "Redo" | "Fail" | "Save" | "Du
 
 /** What an event is about. */
 export type TracedNode =
-  | { readonly kind: "rule"; readonly rule: Rule; readonly loc: Location }
+  | { readonly kind: "rule"; readonly rule: Rule; readonly module: Module; readonly loc: Location }
   | { readonly kind: "body"; readonly query: Query; readonly loc: Location | undefined }
   | { readonly kind: "step"; readonly step: Step; readonly loc: Location | undefined }
   | { readonly kind: "expr"; readonly expr: Expr; readonly loc: Location }

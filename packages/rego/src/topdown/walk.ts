@@ -30,9 +30,11 @@ export function evaluateStep(frame: Frame, next: Next): Stop | undefined {
   let isDefined = false;
   const found: Next = () => {
     isDefined = true;
-    const stop = next();
-    frame.trace("Redo", stepNode(step));
-    return stop;
+    try {
+      return next();
+    } finally {
+      frame.trace("Redo", stepNode(step));
+    }
   };
   const stop = evaluateTerms(frame, found, next);
   if (stop === undefined && !isDefined) frame.trace("Fail", stepNode(step));
