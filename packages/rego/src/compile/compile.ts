@@ -4,7 +4,7 @@ import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { AnnotationSet } from "./annotation-set.ts";
 import type { Compiled } from "./compiled.ts";
 import { exportsOf, globalsOf, packageKey } from "./globals.ts";
-import { LocalNames } from "./local-names.ts";
+import { LocalNames, type NameCounter } from "./local-names.ts";
 import { builtinStages, nameStages, rewriteStages, safetyStages } from "./module-stages.ts";
 import { buildGraph, checkRecursion, dataRefs } from "./recursion.ts";
 import { checkRuleConflicts } from "./rule-conflicts.ts";
@@ -55,6 +55,7 @@ class ModuleCompiler {
   #ruleNames: ReadonlySet<string> = new Set();
   #annotations: AnnotationSet | undefined;
   #diagnostics: Diagnostic[] = [];
+  readonly #counter: NameCounter = { next: 0 };
 
   constructor(modules: readonly Module[], options: CompileOptions, previous: CompileState | undefined) {
     this.#modules = modules;
@@ -124,7 +125,7 @@ class ModuleCompiler {
         this.#built.set(module, earlier);
         continue;
       }
-      this.#built.set(module, createBuilt(module, names, text));
+      this.#built.set(module, createBuilt(module, names, text, this.#counter));
       this.#dirty.add(module);
     }
   }
@@ -222,10 +223,10 @@ class ModuleCompiler {
   }
 }
 
-function createBuilt(module: Module, exported: Iterable<string>, exports: string): Built {
+function createBuilt(module: Module, exported: Iterable<string>, exports: string, counter: NameCounter): Built {
   return {
     module,
-    names: LocalNames.forModule(module),
+    names: LocalNames.forModule(module, counter),
     globals: globalsOf(module, exported),
     exports,
     named: module.rules,

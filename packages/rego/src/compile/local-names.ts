@@ -1,6 +1,11 @@
 import type { Body, Module } from "../syntax/ast.ts";
 import { walkBody } from "./walk.ts";
 
+/** The number of the next name. */
+export interface NameCounter {
+  next: number;
+}
+
 /**
  * OPA's stage InitLocalVarGen: makes names that no author has written, `__local0__`, `__local1__`, … for a module and
  * `__localq0__`, … for a query.
@@ -8,18 +13,20 @@ import { walkBody } from "./walk.ts";
 export class LocalNames {
   readonly #prefix: string;
   readonly #taken: ReadonlySet<string>;
-  #next = 0;
+  readonly #counter: NameCounter;
   /** Generated name to the author's, for messages and for the bindings of a query. */
   readonly written = new Map<string, string>();
 
-  private constructor(prefix: string, taken: ReadonlySet<string>) {
+  private constructor(prefix: string, taken: ReadonlySet<string>, counter: NameCounter) {
     this.#prefix = prefix;
     this.#taken = taken;
+    this.#counter = counter;
   }
 
-  static forModule(module: Module): LocalNames {
+  /** With one counter for all modules, as OPA counts: what it prints has these names. */
+  static forModule(module: Module, counter: NameCounter = { next: 0 }): LocalNames {
     const used = module.text.match(/__local\d+__/g);
-    return new LocalNames("__local", new Set(used ?? []));
+    return new LocalNames("__local", new Set(used ?? []), counter);
   }
 
   static forQuery(body: Body): LocalNames {
@@ -28,12 +35,12 @@ export class LocalNames {
       if (term.kind === "var") taken.add(term.name);
       return true;
     });
-    return new LocalNames("__localq", taken);
+    return new LocalNames("__localq", taken, { next: 0 });
   }
 
   create(written?: string): string {
     let name: string;
-    do name = `${this.#prefix}${this.#next++}__`;
+    do name = `${this.#prefix}${this.#counter.next++}__`;
     while (this.#taken.has(name));
     if (written !== undefined) this.written.set(name, written);
     return name;
