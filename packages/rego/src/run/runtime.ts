@@ -37,9 +37,9 @@ export function lengthOf(value: Value): number | undefined {
 
 /** ObjectInsertOnceStmt: the same value again is no conflict. */
 export function insertOnce(object: Value, key: Value, value: Value, place: Place): void {
-  const known = object instanceof RegoObject ? object.get(key) : null;
-  if (known === undefined) (object as RegoObject).set(key, value);
-  else if (known === null || !equal(known, value)) throw objectConflict(place);
+  if (!(object instanceof RegoObject)) throw objectConflict(place);
+  const known = object.setOnce(key, value);
+  if (known !== undefined && !equal(known, value)) throw objectConflict(place);
 }
 
 export function objectConflict(place: Place): EvaluationError {

@@ -1,7 +1,9 @@
 import { type Builtin, BuiltinError, type Effects, type QueryState } from "../builtins/builtin.ts";
+import { RegoObject, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import type { Place } from "./ir.ts";
+import { scanKeys } from "./runtime.ts";
 import type { Trace } from "./trace.ts";
 
 /** What one evaluation may spend. Each limit ends it with `eval_cancel_error`. */
@@ -29,6 +31,9 @@ export interface StateOptions {
   readonly trace: Trace | undefined;
 }
 
+/** Fewer keys are sorted as fast as they are looked up. */
+const minSortedKeys = 16;
+
 /** The memory of a rule that is undefined: `undefined` itself means that it was not asked yet. */
 export const none: unique symbol = Symbol("undefined");
 
@@ -50,6 +55,7 @@ export class RunState {
   readonly builtinErrors: EvaluationError[] = [];
   readonly isStrict: boolean;
   readonly #maxDepth: number;
+  #sortedKeys: Map<Value, readonly Value[]> | undefined;
   #steps = 0;
   #nextCheck: number;
   #depth = 0;
@@ -72,6 +78,18 @@ export class RunState {
     const frame: Frame = { input, data, memo: [] };
     this.#frames.push(frame);
     return frame;
+  }
+
+  /** Keys of a collection in Rego's order. Those of a large JSON object are kept: sorting takes longer than the loop over them. */
+  scanKeys(source: Value | undefined): readonly Value[] | undefined {
+    const known = this.#sortedKeys?.get(source as Value);
+    if (known !== undefined) return known;
+    const keys = scanKeys(source);
+    if (keys !== undefined && keys.length > minSortedKeys) {
+      this.#sortedKeys ??= new Map();
+      if (!(source instanceof RegoObject || source instanceof RegoSet)) this.#sortedKeys.set(source as Value, keys);
+    }
+    return keys;
   }
 
   /** Counts one step of a loop or call. */

@@ -4,12 +4,12 @@ import { compare, equal, RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import type { Place } from "./ir.ts";
-import { insertOnce, keysOf, lengthOf, mergeObjects, overlay, scanKeys, valueConflict, valuesAt } from "./runtime.ts";
+import { insertOnce, keysOf, lengthOf, mergeObjects, overlay, valueConflict, valuesAt } from "./runtime.ts";
 import { none } from "./state.ts";
 
 // What generated code calls. Each answers undefined for Rego's undefined.
 
-export { compare, equal, insertOnce, isMember, keysOf, lengthOf, mergeObjects, none, overlay, scanKeys, valuesAt };
+export { compare, equal, insertOnce, isMember, keysOf, lengthOf, mergeObjects, none, overlay, valuesAt };
 
 export function isSet(value: Value | undefined): boolean {
   return value instanceof RegoSet;

@@ -104,6 +104,26 @@ export class RegoObject {
       this.#index = new Map(this.#keys.map((each, i) => [keyOf(each), i]));
   }
 
+  /** Adds an entry, unless there is one under the key: answers what that holds, and changes nothing. */
+  setOnce(key: Value, value: Value): Value | undefined {
+    const index = this.#index;
+    if (index === undefined) {
+      const position = this.#position(key);
+      if (position >= 0) return this.#values[position];
+      this.set(key, value);
+      return undefined;
+    }
+    const name = keyOf(key);
+    const known = index.get(name);
+    if (known !== undefined) return this.#values[known];
+    index.set(name, this.#keys.length);
+    this.#keys.push(key);
+    this.#values.push(value);
+    this.#sorted = undefined;
+    this.#canonical = undefined;
+    return undefined;
+  }
+
   #position(key: Value): number {
     if (this.#index !== undefined) return this.#index.get(keyOf(key)) ?? -1;
     const keys = this.#keys;

@@ -28,7 +28,7 @@ export function writeScan(
   const id = writer.fresh();
   const from = writer.local(source);
   const isFree = !writer.context.isOrdered && isOrderFree(block, writer.analysis);
-  const keys = isFree ? `s.isStrict ? $.scanKeys(a${id}) : $.keysOf(a${id})` : `$.scanKeys(a${id})`;
+  const keys = isFree ? `s.isStrict ? s.scanKeys(a${id}) : $.keysOf(a${id})` : `s.scanKeys(a${id})`;
   writer.emit(`let a${id} = ${from}, y${id}; if (!Array.isArray(a${id})) {`);
   writer.emit(`y${id} = ${keys}; if (y${id} === undefined) ${writer.leave()}`);
   writer.emit(`a${id} = $.valuesAt(a${id}, y${id}); }`);
