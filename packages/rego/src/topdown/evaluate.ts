@@ -9,7 +9,7 @@ import { lowerBody } from "./lower.ts";
 import { Machine } from "./machine.ts";
 import { varNode } from "./node.ts";
 import { operations } from "./operations.ts";
-import { builtinsWith, runStateOf } from "./partial.ts";
+import { builtinsWith, runStateOf, withinStack } from "./partial.ts";
 import type { Tracer } from "./trace.ts";
 
 export interface WalkOptions {
@@ -20,6 +20,9 @@ export interface WalkOptions {
   readonly builtins?: readonly Builtin[];
   readonly strictBuiltinErrors?: boolean;
   readonly limits?: Limits;
+  /** Milliseconds by `clock`; both or none. */
+  readonly deadline?: number;
+  readonly clock?: () => number;
   readonly tracer?: Tracer;
 }
 
@@ -38,11 +41,13 @@ export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, opti
   });
   const results: Value[] = [];
   const frame = Frame.root(machine, lowerBody(query.body), options.input, options.data ?? {});
-  frame.run(() => {
-    results.push(
-      RegoObject.of(query.variables.map(({ name, local }) => [name, groundValue(frame, varNode(local))] as const)),
-    );
-    return undefined;
-  });
+  withinStack(() =>
+    frame.run(() => {
+      results.push(
+        RegoObject.of(query.variables.map(({ name, local }) => [name, groundValue(frame, varNode(local))] as const)),
+      );
+      return undefined;
+    }),
+  );
   return results;
 }

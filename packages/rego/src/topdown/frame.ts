@@ -160,6 +160,7 @@ export class Frame {
       queryId: this.queryId,
       parentId: this.parent?.queryId ?? 0,
       bindings: this.bindings,
+      cache: this.machine.cache,
       names: this.names,
     });
   }

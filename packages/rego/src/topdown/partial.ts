@@ -4,6 +4,7 @@ import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
 import { eqExpr } from "../compile/make.ts";
 import { varsOfBody } from "../compile/vars.ts";
 import { isGenerated } from "../compile/walk.ts";
+import { EvaluationError } from "../run/errors.ts";
 import { defaultLimits, type Limits, RunState } from "../run/state.ts";
 import type { Body, Module, Ref } from "../syntax/ast.ts";
 import type { Value } from "../value/value.ts";
@@ -40,6 +41,9 @@ export interface PartialOptions {
   readonly skipNamespace?: boolean;
   readonly strictBuiltinErrors?: boolean;
   readonly limits?: Limits;
+  /** Milliseconds by `clock`; both or none. */
+  readonly deadline?: number;
+  readonly clock?: () => number;
   readonly tracer?: Tracer;
 }
 
@@ -79,11 +83,21 @@ export function evaluatePartially(query: CompiledQuery, compiled: Compiled, opti
     partial,
     names: query.written,
   });
-  const queries = run(machine, partial, query.body, options, liveVars(query.body, unknowns));
+  const queries = withinStack(() => run(machine, partial, query.body, options, liveVars(query.body, unknowns)));
   return { queries, support: [...partial.support.modules.values()].map((each) => moduleOf(each, compiled)) };
 }
 
 const inputRef: Ref = { kind: "ref", loc: nowhere, terms: [{ kind: "var", loc: nowhere, name: "input" }] };
+
+/** Runs a walk; when it goes deeper than the stack holds, that is the policy's fault. */
+export function withinStack<T>(walk: () => T): T {
+  try {
+    return walk();
+  } catch (error) {
+    if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
+    throw error;
+  }
+}
 
 export function builtinsWith(more: readonly Builtin[] | undefined): ReadonlyMap<string, Builtin> {
   return new Map([...allBuiltins, ...(more ?? [])].map((builtin) => [builtin.name, builtin]));
@@ -94,16 +108,18 @@ interface RunOptions {
   readonly builtins?: readonly Builtin[];
   readonly strictBuiltinErrors?: boolean;
   readonly limits?: Limits;
+  readonly deadline?: number;
+  readonly clock?: () => number;
 }
 
-export function runStateOf({ effects, builtins, strictBuiltinErrors, limits }: RunOptions): RunState {
+export function runStateOf({ effects, builtins, strictBuiltinErrors, limits, clock, deadline }: RunOptions): RunState {
   return new RunState({
     effects,
     builtins: builtinsWith(builtins),
     strictBuiltinErrors: strictBuiltinErrors === true,
     limits: limits ?? defaultLimits,
-    clock: undefined,
-    deadline: undefined,
+    clock,
+    deadline,
     trace: undefined,
   });
 }

@@ -1,5 +1,7 @@
 import type { Location } from "../syntax/ast.ts";
-import type { Node, RefNode } from "./node.ts";
+import { cacheKey, type VirtualCache } from "./caches.ts";
+import { type Node, type RefNode, refNode } from "./node.ts";
+import { refsOfQuery } from "./query-refs.ts";
 import type { TracedNode, TraceEvent, TraceOp, Tracer } from "./trace.ts";
 
 /** What `--explain` shows of an evaluation. */
@@ -16,13 +18,21 @@ export interface RecordedEvent {
   readonly parentId: number;
   /** By the compiler's names; empty unless asked for. */
   readonly locals: ReadonlyMap<string, Node>;
+  /** What the rules that the event's expression refers to have answered by then; empty unless asked for. */
+  readonly answers: readonly Answer[];
   readonly names: ReadonlyMap<string, string>;
+}
+
+export interface Answer {
+  readonly ref: RefNode;
+  readonly value: Node;
 }
 
 /** More events than this are not kept: the last of them says so. A trace of this length cannot be read, and must fit in memory. */
 const maxEvents = 2_000_000;
 
 const noLocals: ReadonlyMap<string, Node> = new Map();
+const noAnswers: readonly Answer[] = [];
 
 /** Keeps all events. */
 export class TraceBuffer implements Tracer {
@@ -33,10 +43,11 @@ export class TraceBuffer implements Tracer {
     this.#withLocals = options.locals === true;
   }
 
-  event({ bindings, ...event }: TraceEvent): void {
+  event({ bindings, cache, ...event }: TraceEvent): void {
     if (this.#events.length >= maxEvents) return;
     const locals = this.#withLocals ? new Map(bindings.entries().map(([{ name }, node]) => [name, node])) : noLocals;
-    this.#events.push({ ...event, locals });
+    const answers = this.#withLocals ? answersFor(event.node, cache) : noAnswers;
+    this.#events.push({ ...event, locals, answers });
   }
 
   /** The events that a mode shows. */
@@ -54,6 +65,14 @@ export class TraceBuffer implements Tracer {
         return withLineage(this.#events, ({ op }) => op === "Fail");
     }
   }
+}
+
+function answersFor(node: TracedNode, cache: VirtualCache): readonly Answer[] {
+  const query = node.kind === "body" ? node.query : node.kind === "step" ? [node.step] : [];
+  return refsOfQuery(query).flatMap((terms) => {
+    const value = cache.get(cacheKey(terms))?.value;
+    return value === undefined ? [] : [{ ref: refNode(terms), value }];
+  });
 }
 
 /** Some events, each behind those that led to it: the queries and rules that were entered, as far as they were not shown yet. */

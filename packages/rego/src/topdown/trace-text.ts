@@ -1,7 +1,7 @@
 import { goQuote } from "../builtins/go-quote.ts";
 import { isPlainKey, refText } from "../compile/text.ts";
 import { collectVars, varsOfBody } from "../compile/vars.ts";
-import { isGenerated, nameOfRef } from "../compile/walk.ts";
+import { isGenerated, isWildcard, nameOfRef } from "../compile/walk.ts";
 import type { Body, Expr, ExprTerms, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { compareStrings } from "../value/collection.ts";
 import { nowhere } from "./frame.ts";
@@ -11,7 +11,7 @@ import type { RecordedEvent } from "./trace-buffer.ts";
 import { shortenPaths } from "./trace-paths.ts";
 
 export interface TraceTextOptions {
-  /** The values of an expression's variables, and of all variables, in columns of their own. */
+  /** The values of an expression's variables and rules, in a column of their own. */
   readonly varValues?: boolean;
 }
 
@@ -28,7 +28,7 @@ export function traceText(events: readonly RecordedEvent[], options: TraceTextOp
     const depth = depths.get(event.queryId) ?? (depths.get(event.parentId) ?? 0) + 1;
     depths.set(event.queryId, depth);
     const row = [placeText(event.location, places), eventText(event, depth)];
-    return options.varValues === true ? [...row, exprValues(event), localValues(event)] : row;
+    return options.varValues === true ? [...row, exprValues(event)] : row;
   });
   return rows.length === 0 ? "" : table(rows);
 }
@@ -107,11 +107,12 @@ function operatorText(operator: Ref): string {
 }
 
 /** What the variables and rules of the event's expression are. */
-function exprValues({ node, locals, names }: RecordedEvent): string {
-  const found = new Map<string, string>();
+function exprValues({ node, locals, answers, names }: RecordedEvent): string {
+  const found: (readonly [string, string])[] = [];
+  if (node.kind !== "rule") for (const { ref, value } of answers) found.push([nodeText(ref), nodeText(value)]);
   for (const name of varsOf(node)) {
     const value = locals.get(name);
-    if (value !== undefined) found.set(names.get(name) ?? name, nodeText(value));
+    if (value !== undefined) found.push([writtenName(name, names), nodeText(value)]);
   }
   return valuesText(found);
 }
@@ -144,21 +145,23 @@ function varsOfTerms(terms: readonly Term[]): ReadonlySet<string> {
   return names;
 }
 
-function localValues({ locals }: RecordedEvent): string {
-  return valuesText(new Map([...locals].map(([name, node]) => [name, nodeText(node)])));
-}
-
 function nodeText(node: Node): string {
   return new Printer(new Map()).term(raiseTerm(node, nowhere));
 }
 
-function valuesText(values: ReadonlyMap<string, string>): string {
-  const entries = [...values].sort(([a], [b]) => compareStrings(a, b));
+function valuesText(values: readonly (readonly [string, string])[]): string {
+  const entries = values.toSorted(([a], [b]) => compareStrings(a, b));
   return `{${entries.map(([name, text]) => `${name}: ${truncate(text)}`).join(", ")}}`;
 }
 
 function truncate(text: string): string {
   return text.length <= maxValueWidth ? text : `${text.slice(0, maxValueWidth - 3)}...`;
+}
+
+/** The author's name of a variable; wildcards are alike. */
+function writtenName(name: string, names: ReadonlyMap<string, string>): string {
+  const written = names.get(name) ?? name;
+  return isWildcard(written) ? "_" : written;
 }
 
 /** Prints terms as OPA's `String` methods do, operators before their operands, with the author's names of variables. */
@@ -245,8 +248,7 @@ class Printer {
   }
 
   #variable(name: string): string {
-    const written = this.#names.get(name) ?? name;
-    return written.startsWith("$") ? "_" : written;
+    return writtenName(name, this.#names);
   }
 
   #ref([head, ...rest]: readonly Term[]): string {

@@ -1,5 +1,6 @@
 import type { Expr, Location, Module, Rule } from "../syntax/ast.ts";
 import type { Bindings } from "./bindings.ts";
+import type { VirtualCache } from "./caches.ts";
 import type { Query, RefNode, Step } from "./node.ts";
 
 /** OPA's names of what happens: v1/topdown/trace.go. */
@@ -25,6 +26,8 @@ export interface TraceEvent {
   /** 0 for the query that was asked, as for its children. */
   readonly parentId: number;
   readonly bindings: Bindings;
+  /** What rules have answered so far, by their refs. */
+  readonly cache: VirtualCache;
   /** The author's names of generated locals. */
   readonly names: ReadonlyMap<string, string>;
 }

@@ -1,7 +1,8 @@
 import { overlay } from "../run/runtime.ts";
 import type { Value } from "../value/value.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
-import { beginsWith, known, type Node, type Override, type RefNode, type Step } from "./node.ts";
+import { beginsWith, known, type Node, type Override, type RefNode } from "./node.ts";
+import { collectRefs, collectStepRefs } from "./query-refs.ts";
 import { functionName, isFunction, saveCurrent } from "./saving.ts";
 
 /** Evaluates an expression with other documents or functions in place; what follows it sees the old ones. */
@@ -43,58 +44,6 @@ function refsToKeep(frame: Frame): readonly (readonly Node[])[] | "unknown" {
 
 function isDocument({ terms }: RefNode): boolean {
   return beginsWith(terms, "input") || beginsWith(terms, "data");
-}
-
-function collectRefs(node: Node, into: (readonly Node[])[]): void {
-  switch (node.kind) {
-    case "ref":
-      into.push(groundPrefix(node.terms));
-      for (const each of node.terms.slice(1)) collectRefs(each, into);
-      return;
-    case "array":
-    case "set":
-      for (const each of node.items) collectRefs(each, into);
-      return;
-    case "object":
-      for (const entry of node.entries) for (const each of entry) collectRefs(each, into);
-      return;
-    case "comprehension":
-      for (const each of node.key === undefined ? [node.term] : [node.key, node.term]) collectRefs(each, into);
-      for (const step of node.body) collectStepRefs(step, into);
-      return;
-    default:
-  }
-}
-
-function collectStepRefs({ terms, with: overrides }: Step, into: (readonly Node[])[]): void {
-  for (const { target, value } of overrides) {
-    collectRefs(target, into);
-    collectRefs(value, into);
-  }
-  switch (terms.kind) {
-    case "term":
-      collectRefs(terms.term, into);
-      return;
-    case "call":
-      into.push(
-        terms.operator.terms.map(
-          (each): Node => (each.kind === "string" ? known(each.value) : { kind: "var", name: terms.name }),
-        ),
-      );
-      for (const each of terms.args) collectRefs(each, into);
-      return;
-    case "every":
-      for (const each of [terms.key, terms.value, terms.domain]) collectRefs(each, into);
-      for (const step of terms.body) collectStepRefs(step, into);
-      return;
-    case "not":
-      for (const step of terms.body) collectStepRefs(step, into);
-  }
-}
-
-function groundPrefix(terms: readonly Node[]): readonly Node[] {
-  const open = terms.findIndex(({ kind }, i) => i > 0 && kind !== "known");
-  return open < 0 ? terms : terms.slice(0, open);
 }
 
 /** Documents and functions put in place and taken away again, as often as the search goes in and out. */
