@@ -1,7 +1,8 @@
 import { allBuiltins } from "./builtins/all.ts";
 import type { Builtin } from "./builtins/builtin.ts";
 import { compileModules, compileQuery } from "./compile/compile.ts";
-import type { Compiled } from "./compile/compiled.ts";
+import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
+import type { QueryOptions } from "./compile/query.ts";
 import { planPolicy, type Wanted } from "./plan/planner.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
 import type { Policy } from "./run/ir.ts";
@@ -9,6 +10,8 @@ import { type Read, Trace } from "./run/trace.ts";
 import type { Module, RegoVersion } from "./syntax/ast.ts";
 import { type Diagnostic, RegoError } from "./syntax/diagnostic.ts";
 import { parseModule, parseQuery } from "./syntax/parser.ts";
+import { evaluateByWalking, type WalkOptions } from "./topdown/evaluate.ts";
+import { evaluatePartially, type PartialOptions, type PartialResult } from "./topdown/partial.ts";
 import { lookup } from "./value/access.ts";
 import type { Value } from "./value/value.ts";
 
@@ -110,12 +113,30 @@ export class RegoPolicy {
   /** All bindings of a query. Throws `RegoError` for what does not compile, `EvaluationError` for what cannot be answered. */
   query(text: string, options: EvaluateOptions): readonly Value[] {
     const prepared = this.#prepare(`query ${text}`, () => {
-      const body = parseQuery(text, { regoVersion: this.#options.regoVersion ?? "v1" });
-      const { query, diagnostics } = compileQuery(body, this.compiled);
-      if (query === undefined) throw new RegoError(diagnostics);
-      return { name: planName, query };
+      return { name: planName, query: this.#compileQuery(text, {}) };
     });
     return prepared.run(planName, options);
+  }
+
+  /** What of a query is left when some documents are unknown. Throws as `query`. */
+  partial(text: string, options: PartialOptions, query: QueryOptions = {}): PartialResult {
+    return evaluatePartially(this.#compileQuery(text, query), this.compiled, this.#withBuiltins(options));
+  }
+
+  /** All bindings of a query, each step of the way told to a tracer. Throws as `query`. */
+  walk(text: string, options: WalkOptions, query: QueryOptions = {}): readonly Value[] {
+    return evaluateByWalking(this.#compileQuery(text, query), this.compiled, this.#withBuiltins(options));
+  }
+
+  #compileQuery(text: string, options: QueryOptions): CompiledQuery {
+    const regoVersion = options.regoVersion ?? this.#options.regoVersion ?? "v1";
+    const { query, diagnostics } = compileQuery(parseQuery(text, { regoVersion }), this.compiled, options);
+    if (query === undefined) throw new RegoError(diagnostics);
+    return query;
+  }
+
+  #withBuiltins<T extends { readonly builtins?: readonly Builtin[] }>(options: T): T {
+    return { ...options, builtins: [...(this.#options.builtins ?? []), ...(options.builtins ?? [])] };
   }
 
   /** OPA's IR of an entry point. */

@@ -8,6 +8,7 @@ export {
   type SignatureScheme,
   type SigningKey,
 } from "./builtins/builtin.ts";
+export type { QueryOptions } from "./compile/query.ts";
 export {
   type CompileAnswer,
   compile,
@@ -23,9 +24,15 @@ export { EvaluationError, type EvaluationErrorCode, formatEvaluationError } from
 export type { EvaluateOptions, Evaluator } from "./run/executable.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Read } from "./run/trace.ts";
-export type { Module, RegoVersion } from "./syntax/ast.ts";
+export type { Body, Module, Ref, RegoVersion } from "./syntax/ast.ts";
 export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";
 export { parseModule, parseQuery } from "./syntax/parser.ts";
+export type { WalkOptions } from "./topdown/evaluate.ts";
+export { OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimize.ts";
+export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
+export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";
+export { type ExplainMode, type RecordedEvent, TraceBuffer } from "./topdown/trace-buffer.ts";
+export { type TraceTextOptions, traceText } from "./topdown/trace-text.ts";
 export { isObject, lookup, sizeOf, typeName } from "./value/access.ts";
 export { compare, equal, RegoObject, RegoSet, sortedEntries } from "./value/collection.ts";
 export { jsonText, parseJson } from "./value/json.ts";
