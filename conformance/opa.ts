@@ -6,7 +6,10 @@ import { testEffects } from "./effects.ts";
 import { type Case, evaluators, inputOf, judgeOutcome, plain } from "./opa-case.ts";
 import { type SuiteResult, Tally } from "./suite.ts";
 
-/** Runs every case with both evaluators; a case passes when both give what it wants. Cases outside of `v0/` are v1. */
+/** The evaluators of plans, and the walker. */
+const ways = [...evaluators, "walker"] as const;
+
+/** Runs every case in all three ways; a case passes when all give what it wants. Cases outside of `v0/` are v1. */
 export async function run(dir: string): Promise<SuiteResult> {
   const tally = new Tally();
   for (const file of globSync(`${dir}/**/*.yaml`).sort()) {
@@ -30,9 +33,9 @@ function judge(each: Case, version: RegoVersion): string | undefined {
   } catch (error) {
     prepared = error as Error;
   }
-  for (const evaluator of evaluators) {
-    const why = judgeOutcome(each, prepared instanceof Error ? prepared : evaluate(each, prepared, evaluator));
-    if (why !== undefined) return `${evaluator}: ${why}`;
+  for (const way of ways) {
+    const why = judgeOutcome(each, prepared instanceof Error ? prepared : evaluate(each, prepared, way));
+    if (why !== undefined) return `${way}: ${why}`;
   }
   return undefined;
 }
@@ -51,16 +54,12 @@ function prepare(each: Case, regoVersion: RegoVersion): Prepared {
 }
 
 /** The bindings, or the error that ended the evaluation. */
-function evaluate(each: Case, { policy, data, input }: Prepared, evaluator: Evaluator): readonly Value[] | Error {
+function evaluate(each: Case, { policy, data, input }: Prepared, way: Evaluator | "walker"): readonly Value[] | Error {
   const effects = { ...testEffects, env: { ...testEffects.env, ...each.env } };
+  const options = { effects, strictBuiltinErrors: each.strict_error === true, data, input };
   try {
-    return policy.query(each.query, {
-      effects,
-      strictBuiltinErrors: each.strict_error === true,
-      evaluator,
-      data,
-      input,
-    });
+    if (way === "walker") return policy.walk(each.query, options);
+    return policy.query(each.query, { ...options, evaluator: way });
   } catch (error) {
     return error as Error;
   }

@@ -64,12 +64,13 @@ function holds(frame: Frame, query: Query): boolean {
 
 /** The ways through a negated query, as bodies. */
 function savedQueries(frame: Frame, child: Frame, simplify: (body: Body) => Body): readonly Body[] {
-  const { stack } = partialOf(frame);
+  const { stack, support } = partialOf(frame);
   const { machine, loc } = frame;
   const queries: Body[] = [];
   stack.pushQuery();
   child.evaluate(() => {
     const body = plugSaved(stack.peek(), machine.caller, loc);
+    support.count();
     if (passesTypeCheck(machine.compiled, body)) queries.push(simplify(body));
     return undefined;
   });

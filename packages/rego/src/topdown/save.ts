@@ -1,5 +1,6 @@
 import { trueExpr } from "../compile/make.ts";
 import { refText } from "../compile/text.ts";
+import { EvaluationError } from "../run/errors.ts";
 import type { Body, Expr, Location, Ref, Rule, Term } from "../syntax/ast.ts";
 import { equal } from "../value/collection.ts";
 import type { Bindings } from "./bindings.ts";
@@ -145,6 +146,9 @@ export type Saved =
   | { readonly expr: Expr }
   | { readonly step: Step; readonly left: Bindings; readonly right: Bindings | undefined };
 
+/** So many results mean that inlining multiplies alternatives: nobody could use them, and they must fit in memory. */
+const maxResults = 200_000;
+
 /** Queries that are being saved; the last one is that of the innermost rule that becomes support. */
 export class SaveStack {
   #queries: Saved[][] = [[]];
@@ -196,6 +200,8 @@ export interface SupportModule {
 
 /** Rules that the saved queries need. */
 export class SaveSupport {
+  #count = 0;
+
   readonly modules = new Map<string, SupportModule>();
 
   /** True when rules were saved for this path already. */
@@ -209,7 +215,13 @@ export class SaveSupport {
     });
   }
 
+  /** Counts a query or rule of the result. */
+  count(): void {
+    if (++this.#count > maxResults) throw new EvaluationError("eval_cancel_error", "too many partial results");
+  }
+
   insert(packagePath: Ref, rule: Rule): void {
+    this.count();
     const key = refText(packagePath);
     const module = this.modules.get(key) ?? { path: packagePath, rules: [] };
     this.modules.set(key, module);
