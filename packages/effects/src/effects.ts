@@ -1,6 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { Effects } from "@sallyport/rego";
+import type { AsynchronousEffects, Effects, HttpCache, Value } from "@sallyport/rego";
 import { nodeCrypto } from "./crypto.ts";
+import { lookup } from "./dns.ts";
+import { sendHttp } from "./http.ts";
+
+/** Requests and names by Node, for `evaluateAsync` and `queryAsync`. */
+export const nodeNetwork: AsynchronousEffects = { http: sendHttp, lookup };
 
 export interface EffectsOptions {
   /** What `opa.runtime().env` shows; nothing unless given, because an environment holds secrets. */
@@ -8,6 +13,12 @@ export interface EffectsOptions {
   /** Where `print` goes; nowhere unless given. */
   readonly print?: (message: string) => void;
   readonly note?: (message: string) => void;
+  /** What `opa.runtime()` answers; the environment unless given. */
+  readonly runtime?: Value;
+  /** Hosts that policies may reach; all unless given. */
+  readonly allowNet?: readonly string[];
+  /** The memory of `http.send` between queries; none unless given. */
+  readonly httpCache?: HttpCache;
 }
 
 /** The effects of one query: the clock stands still at the moment of the call. */
@@ -17,7 +28,11 @@ export function createEffects(options: EffectsOptions = {}): Effects {
     randomBytes: (size) => randomBytes(size),
     env: options.env ?? {},
     crypto: nodeCrypto,
+    asynchronous: nodeNetwork,
     ...(options.print === undefined ? {} : { print: options.print }),
     ...(options.note === undefined ? {} : { note: options.note }),
+    ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
+    ...(options.allowNet === undefined ? {} : { allowNet: options.allowNet }),
+    ...(options.httpCache === undefined ? {} : { httpCache: options.httpCache }),
   };
 }

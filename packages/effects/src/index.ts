@@ -1,2 +1,2 @@
 export { nodeCrypto } from "./crypto.ts";
-export { createEffects, type EffectsOptions } from "./effects.ts";
+export { createEffects, type EffectsOptions, nodeNetwork } from "./effects.ts";

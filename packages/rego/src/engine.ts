@@ -4,6 +4,7 @@ import { compileModules, compileQuery } from "./compile/compile.ts";
 import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
 import type { QueryOptions } from "./compile/query.ts";
 import { planPolicy, type Wanted } from "./plan/planner.ts";
+import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
 import type { Policy } from "./run/ir.ts";
 import { type Read, Trace } from "./run/trace.ts";
@@ -92,7 +93,12 @@ export class RegoPolicy {
     return result === undefined ? undefined : lookup(result, "result");
   }
 
-  /** The same by the interpreter, with what each set's members were derived from. */
+  /** As `evaluate`, for policies that send requests or look up names: `effects.asynchronous` does it. */
+  evaluateAsync(path: string, options: EvaluateOptions): Promise<Value | undefined> {
+    return evaluateAsynchronously(options, (each) => this.evaluate(path, each));
+  }
+
+  /** As `evaluate`, by the interpreter, with what each set's members were derived from. */
   explain(
     path: string,
     options: EvaluateOptions,
@@ -137,6 +143,11 @@ export class RegoPolicy {
 
   #withBuiltins<T extends { readonly builtins?: readonly Builtin[] }>(options: T): T {
     return { ...options, builtins: [...(this.#options.builtins ?? []), ...(options.builtins ?? [])] };
+  }
+
+  /** As `query`, for policies that send requests or look up names. */
+  queryAsync(text: string, options: EvaluateOptions): Promise<readonly Value[]> {
+    return evaluateAsynchronously(options, (each) => this.query(text, each));
   }
 
   /** OPA's IR of an entry point. */

@@ -8,6 +8,18 @@ export {
   type SignatureScheme,
   type SigningKey,
 } from "./builtins/builtin.ts";
+export { BoundedHttpCache } from "./builtins/http-cache.ts";
+export type {
+  AsynchronousEffects,
+  CachedResponse,
+  HttpAnswer,
+  HttpCache,
+  HttpFailure,
+  HttpRequest,
+  HttpResponse,
+  LookupAnswer,
+  TlsOptions,
+} from "./builtins/network.ts";
 export type { QueryOptions } from "./compile/query.ts";
 export {
   type CompileAnswer,
@@ -19,6 +31,7 @@ export {
   RegoPolicy,
 } from "./engine.ts";
 export { PlanFile } from "./plan-file.ts";
+export { evaluateAsynchronously } from "./run/asynchronous.ts";
 export { PlanError, policyFromJson } from "./run/decode.ts";
 export { EvaluationError, type EvaluationErrorCode, formatEvaluationError } from "./run/errors.ts";
 export type { EvaluateOptions, Evaluator } from "./run/executable.ts";

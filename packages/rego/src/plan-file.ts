@@ -1,5 +1,6 @@
 import { allBuiltins } from "./builtins/all.ts";
 import type { Builtin } from "./builtins/builtin.ts";
+import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { policyFromJson } from "./run/decode.ts";
 import { EvaluationError } from "./run/errors.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
@@ -28,5 +29,10 @@ export class PlanFile {
     if (!this.entryPoints.includes(entryPoint))
       throw new EvaluationError("eval_internal_error", `no entry point ${entryPoint}`);
     return this.#executable.run(entryPoint, options);
+  }
+
+  /** As `evaluate`, for plans that send requests or look up names: `effects.asynchronous` does it. */
+  evaluateAsync(entryPoint: string, options: EvaluateOptions): Promise<readonly Value[]> {
+    return evaluateAsynchronously(options, (each) => this.evaluate(entryPoint, each));
   }
 }

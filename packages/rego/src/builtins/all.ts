@@ -3,15 +3,18 @@ import type { Builtin } from "./builtin.ts";
 import { crypto } from "./crypto.ts";
 import { encoding } from "./encoding.ts";
 import { graph } from "./graph.ts";
+import { http } from "./http.ts";
 import { json } from "./json.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { jsonPaths } from "./json-paths.ts";
 import { net } from "./net.ts";
+import { netLookup } from "./net-lookup.ts";
 import { numbers } from "./numbers.ts";
 import { objects } from "./objects.ts";
 import { operators } from "./operators.ts";
 import { output } from "./output.ts";
 import { regex } from "./regex.ts";
+import { runtime } from "./runtime.ts";
 import { semver } from "./semver.ts";
 import { strings } from "./strings.ts";
 import { time } from "./time.ts";
@@ -35,6 +38,9 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...numbers,
   ...time,
   ...net,
+  ...netLookup,
+  ...http,
+  ...runtime,
   ...crypto,
   ...x509,
   ...semver,

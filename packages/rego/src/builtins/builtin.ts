@@ -1,4 +1,5 @@
 import type { TypeName, Value } from "../value/value.ts";
+import type { AsynchronousEffects, HttpAnswer, HttpCache, HttpRequest, LookupAnswer } from "./network.ts";
 
 /**
  * What a builtin may know of the world. Everything here is passed in by the room that embeds the engine; a builtin
@@ -14,6 +15,16 @@ export interface Effects {
   readonly print?: (message: string) => void;
   /** For trace() notes. */
   readonly note?: (message: string) => void;
+  /** What opa.runtime() answers; the environment unless given. */
+  readonly runtime?: Value;
+  /** Hosts that builtins may reach, as OPA's capability `allow_net`; all unless given. */
+  readonly allowNet?: readonly string[];
+  /** Answers that are there at once. `evaluateAsync` and `queryAsync` make these of `asynchronous`. */
+  readonly fetch?: (request: HttpRequest) => HttpAnswer;
+  readonly lookup?: (host: string) => LookupAnswer;
+  /** Used by `evaluateAsync` and `queryAsync` only. */
+  readonly asynchronous?: AsynchronousEffects;
+  readonly httpCache?: HttpCache;
 }
 
 /** Cryptography that Rego's builtins need, synchronous. Implemented over node:crypto outside this room. */

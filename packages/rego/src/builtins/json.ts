@@ -6,6 +6,12 @@ import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
 import { stringAt } from "./operands.ts";
 
+/** As Go's `json.Marshal`: what could end a script in HTML is escaped. In JSON it can only stand in strings. */
+export function marshal(value: Value): string {
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return jsonText(value).replace(/[<>&\u2028\u2029]/g, escaped);
+}
+
 function unmarshal(text: string): Value {
   try {
     return parseJson(text);
@@ -31,7 +37,8 @@ function isJson(text: string): boolean {
   }
 }
 
-function parseYaml(text: string): Value {
+/** YAML 1.1 as JSON would have it; throws `BuiltinError`. */
+export function parseYaml(text: string): Value {
   const document = parseDocument(text, {
     version: "1.1",
     intAsBigInt: true,
@@ -80,7 +87,7 @@ function yamlScalar(value: Value): string {
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/encoding */
 export const json: readonly Builtin[] = [
-  { name: "json.marshal", call: ([value]) => jsonText(value as Value) },
+  { name: "json.marshal", call: ([value]) => marshal(value as Value) },
   { name: "json.unmarshal", call: (args) => unmarshal(stringAt(args, 1)) },
   { name: "json.is_valid", call: ([text]) => typeof text === "string" && isJson(text) },
   { name: "yaml.marshal", call: ([value]) => yamlText(value as Value) },

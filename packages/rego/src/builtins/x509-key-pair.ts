@@ -11,11 +11,11 @@ import { type PrivateKey, parseEc, parsePkcs1, parsePkcs8, privateKeyJson } from
  * or DER. Throws `BuiltinError` in the words of `tls.X509KeyPair`.
  */
 export function keyPairJson(certificate: string, key: string, crypto: CryptoEffects): Value {
-  const chain = certificateBlocks(blocksOf(certificate, "CERTIFICATE")).map(({ bytes }) => bytes);
-  const keyBytes = keyBlock(blocksOf(key, "PRIVATE KEY")).bytes;
-  const leaf = parseCertificate(chain[0] as Uint8Array);
-  const privateKey = parsePrivateKey(keyBytes, crypto);
-  checkPair(leaf, privateKey);
+  const { chain, leaf, privateKey } = keyPairFrom(
+    blocksOf(certificate, "CERTIFICATE"),
+    blocksOf(key, "PRIVATE KEY"),
+    crypto,
+  );
   return {
     Certificate: chain.map((each) => encodeBase64(each)),
     PrivateKey: privateKeyJson(privateKey),
@@ -24,6 +24,26 @@ export function keyPairJson(certificate: string, key: string, crypto: CryptoEffe
     SignedCertificateTimestamps: null,
     Leaf: certificateJson(leaf),
   };
+}
+
+/** Refuses what `tls.X509KeyPair` does of two PEM texts, in its words. */
+export function checkKeyPair(certificate: string, key: string, crypto: CryptoEffects): void {
+  keyPairFrom(pemBlocks(certificate), pemBlocks(key), crypto);
+}
+
+interface KeyPair {
+  readonly chain: readonly Uint8Array[];
+  readonly leaf: Certificate;
+  readonly privateKey: PrivateKey;
+}
+
+function keyPairFrom(certificates: readonly PemBlock[], keys: readonly PemBlock[], crypto: CryptoEffects): KeyPair {
+  const chain = certificateBlocks(certificates).map(({ bytes }) => bytes);
+  const { bytes } = keyBlock(keys);
+  const leaf = parseCertificate(chain[0] as Uint8Array);
+  const privateKey = parsePrivateKey(bytes, crypto);
+  checkPair(leaf, privateKey);
+  return { chain, leaf, privateKey };
 }
 
 function blocksOf(text: string, type: string): readonly PemBlock[] {

@@ -1,0 +1,43 @@
+import type { HttpRequest, HttpResponse } from "@sallyport/rego";
+
+/** These also send the method and body again (RFC 9110 section 15.4). */
+const repeating: ReadonlySet<number> = new Set([307, 308]);
+const changing: ReadonlySet<number> = new Set([301, 302, 303]);
+
+/** Not shown to other hosts. */
+const sensitive: ReadonlySet<string> = new Set(["authorization", "cookie", "cookie2", "www-authenticate"]);
+
+/** The request that a redirect asks for; undefined for other responses. */
+export function nextRequest(request: HttpRequest, { statusCode, headers }: HttpResponse): HttpRequest | undefined {
+  const location = headers.location?.[0] ?? "";
+  const isRedirect = repeating.has(statusCode) || changing.has(statusCode);
+  if (!isRedirect || location === "" || !URL.canParse(location, request.url)) return undefined;
+  const [from, to] = [new URL(request.url), new URL(location, request.url)];
+  const { host: _host, socketPath: _socket, ...rest } = request;
+  const stays = isSameOrBelow(to.hostname, from.hostname);
+  const others = Object.entries(request.headers).filter(([name]) => name !== "Referer");
+  const kept = others.filter(([name]) => stays || !sensitive.has(name.toLowerCase()));
+  const next: HttpRequest = {
+    ...(to.host === from.host ? request : rest),
+    url: to.href,
+    headers: { ...refererOf(from, to), ...Object.fromEntries(kept) },
+  };
+  if (repeating.has(statusCode)) return next;
+  const method = request.method === "GET" || request.method === "HEAD" ? request.method : "GET";
+  const withoutBody = Object.entries(next.headers).filter(([name]) => !name.toLowerCase().startsWith("content-"));
+  return { ...next, method, body: "", headers: Object.fromEntries(withoutBody) };
+}
+
+/** Where the redirect came from, but for what a secure connection must not give away. */
+function refererOf(from: URL, to: URL): { readonly Referer?: string } {
+  if (from.protocol === "https:" && to.protocol === "http:") return {};
+  const referer = new URL(from);
+  referer.username = "";
+  referer.password = "";
+  referer.hash = "";
+  return { Referer: referer.href };
+}
+
+function isSameOrBelow(host: string, parent: string): boolean {
+  return host === parent || host.endsWith(`.${parent}`);
+}

@@ -1,0 +1,293 @@
+import { isObject, lookup, typeName } from "../value/access.ts";
+import { RegoSet, sortedEntries } from "../value/collection.ts";
+import type { Value } from "../value/value.ts";
+import { BuiltinError, type CryptoEffects, type Effects } from "./builtin.ts";
+import { parseDuration } from "./go-duration.ts";
+import { regoText } from "./go-format.ts";
+import { goQuote } from "./go-quote.ts";
+import { marshal } from "./json.ts";
+import { checkHost } from "./net-lookup.ts";
+import type { HttpRequest, TlsOptions } from "./network.ts";
+import { isNumber } from "./operands.ts";
+import { pemBlocks } from "./pem.ts";
+import { parseUri, textOf, uriText } from "./uri.ts";
+import { parseCertificate } from "./x509-certificate.ts";
+import { checkKeyPair } from "./x509-key-pair.ts";
+
+const required = ["method", "url"];
+
+const texts = [
+  "method",
+  "raw_body",
+  "tls_ca_cert",
+  "tls_ca_cert_env_variable",
+  "tls_ca_cert_file",
+  "tls_client_cert",
+  "tls_client_cert_env_variable",
+  "tls_client_cert_file",
+  "tls_client_key",
+  "tls_client_key_env_variable",
+  "tls_client_key_file",
+  "tls_server_name",
+  "url",
+] as const;
+
+const allowed: readonly string[] = [
+  ...texts,
+  "body",
+  "cache",
+  "cache_ignored_headers",
+  "caching_mode",
+  "enable_redirect",
+  "force_cache",
+  "force_cache_duration_seconds",
+  "force_json_decode",
+  "force_yaml_decode",
+  "headers",
+  "max_retry_attempts",
+  "raise_error",
+  "timeout",
+  "tls_insecure_skip_verify",
+  "tls_use_system_certs",
+];
+
+/** Refuses unknown fields, and requests without a method or URL. */
+export function checkFields(operand: Value): void {
+  const keys = sortedEntries(operand).map(([key]) => key);
+  const unknown = keys.filter((key) => !allowed.includes(key as string));
+  if (unknown.length > 0) throw fieldsFault("invalid request parameters(s)", unknown);
+  const missing = required.filter((key) => !keys.includes(key));
+  if (missing.length > 0) throw fieldsFault("missing required request parameters(s)", missing);
+}
+
+function fieldsFault(what: string, fields: readonly Value[]): BuiltinError {
+  return new BuiltinError(`operand 1 ${what}: ${regoText(RegoSet.of(fields))}`, "eval_type_error");
+}
+
+/** A field that is true or false; false unless given. */
+export function flagOf(operand: Value, name: string): boolean {
+  const value = lookup(operand, name) ?? false;
+  if (typeof value !== "boolean") throw new BuiltinError(`invalid value for "${name}" field`);
+  return value;
+}
+
+/** As `flagOf`, where Go's strconv.ParseBool reads the text of the value. */
+function switchOf(operand: Value, name: string): boolean | undefined {
+  const value = lookup(operand, name);
+  if (value === undefined) return undefined;
+  const text = regoText(value);
+  if (text === "true" || text === "1") return true;
+  if (text === "false" || text === "0") return false;
+  throw new BuiltinError(`strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`);
+}
+
+/** OPA's default. */
+const defaultTimeoutNs = 5_000_000_000n;
+
+/** The request that an operand describes. Throws `BuiltinError` in OPA's words. */
+export function httpRequestFrom(operand: Value, effects: Effects, crypto: CryptoEffects): HttpRequest {
+  const fields = textFields(operand);
+  const { url, socketPath } = targetOf(fields.url ?? "");
+  const hostname = textOf(parseUri(url).host).split(":")[0] as string;
+  if (effects.allowNet !== undefined) checkHost(hostname, effects);
+  const followRedirects = switchOf(operand, "enable_redirect") ?? false;
+  const timeoutMs = Number(timeoutOf(operand)) / 1e6;
+  const { host, headers } = headersOf(operand);
+  const tls = tlsOf(operand, fields, host, effects, crypto);
+  return {
+    method: methodOf(fields.method ?? ""),
+    url: textOf(uriText(parseUri(url))),
+    ...(socketPath === undefined ? {} : { socketPath }),
+    headers,
+    ...(host === undefined ? {} : { host }),
+    body: bodyOf(operand, fields),
+    timeoutMs,
+    followRedirects,
+    ...(effects.allowNet === undefined ? {} : { allowedHosts: effects.allowNet }),
+    retries: retriesOf(operand),
+    tls,
+  };
+}
+
+type Fields = { readonly [name in (typeof texts)[number]]?: string };
+
+/** OPA takes quotes off both ends. */
+function textFields(operand: Value): Fields {
+  const fields: { [name: string]: string } = {};
+  for (const name of texts) {
+    const value = lookup(operand, name);
+    if (value === undefined) continue;
+    if (typeof value !== "string") throw new BuiltinError(`"${name}" must be a string`);
+    fields[name] = value.replace(/^"+|"+$/g, "");
+  }
+  return fields;
+}
+
+function methodOf(text: string): string {
+  const method = text.toUpperCase();
+  if (method === "") return "GET";
+  if (/^[\w!#$%&'*+\-.^`|~]+$/.test(method)) return method;
+  throw new BuiltinError(`net/http: invalid method ${goQuote(method)}`);
+}
+
+/** `unix://localhost/end/point?socket=%2Ftmp%2Fhttp.sock` is a request over a socket. */
+function targetOf(url: string): { readonly url: string; readonly socketPath?: string } {
+  const { scheme, query } = parseUri(url);
+  if (scheme !== "unix" || query === "") return { url };
+  const parameters = new URLSearchParams(query);
+  const socketPath = parameters.get("socket") ?? "";
+  parameters.delete("socket");
+  parameters.sort();
+  const rest = parameters.toString();
+  const base = url.replace(/^unix:/i, "http:").replace(/\?[^#]*/, rest === "" ? "" : `?${rest}`);
+  return { url: base, socketPath };
+}
+
+function timeoutOf(operand: Value): bigint {
+  const value = lookup(operand, "timeout");
+  if (value === undefined) return defaultTimeoutNs;
+  if (typeof value === "string") {
+    if (/^[+-]?\d+$/.test(value)) return BigInt(value);
+    return durationOf(value);
+  }
+  if (!isNumber(value))
+    throw new BuiltinError(
+      `operand 1 'timeout' must be one of {string, number} but got ${typeName(value)}`,
+      "eval_type_error",
+    );
+  if (typeof value === "bigint" || Number.isInteger(value)) return BigInt(value as number);
+  throw new BuiltinError(`invalid timeout number value ${regoText(value)}, must be int64`);
+}
+
+function durationOf(text: string): bigint {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new BuiltinError(`invalid timeout value ${regoText(text)}: ${(error as Error).message}`);
+  }
+}
+
+function bodyOf(operand: Value, { raw_body: rawBody }: Fields): string {
+  const body = lookup(operand, "body");
+  return rawBody ?? (body === undefined ? "" : marshal(body));
+}
+
+function headersOf(operand: Value): {
+  readonly headers: { readonly [name: string]: string };
+  readonly host: string | undefined;
+} {
+  const value = lookup(operand, "headers");
+  if (value === undefined) return { headers: {}, host: undefined };
+  if (!isObject(value)) throw new BuiltinError("invalid type for headers key");
+  const headers: { [name: string]: string } = {};
+  for (const [name, text] of sortedEntries(value)) {
+    if (typeof text !== "string") throw new BuiltinError(`invalid type for headers value ${goQuote(regoText(text))}`);
+    headers[canonicalName(String(name))] = text;
+  }
+  const { Host: host, ...others } = headers;
+  return { headers: others, host };
+}
+
+/** `content-type` is `Content-Type`. */
+function canonicalName(name: string): string {
+  if (!/^[\w!#$%&'*+\-.^`|~]+$/.test(name)) return name;
+  return name.toLowerCase().replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+function retriesOf(operand: Value): number {
+  const value = lookup(operand, "max_retry_attempts");
+  if (value === undefined) return 0;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new BuiltinError(`invalid value ${regoText(value)} for field "max_retry_attempts"`);
+}
+
+function tlsOf(
+  operand: Value,
+  fields: Fields,
+  host: string | undefined,
+  { env }: Effects,
+  crypto: CryptoEffects,
+): TlsOptions {
+  const insecureSkipVerify = switchOf(operand, "tls_insecure_skip_verify") ?? false;
+  const serverName = fields.tls_server_name || host;
+  const { tls_client_cert_file: certificate = "", tls_client_key_file: key = "" } = fields;
+  return {
+    insecureSkipVerify,
+    useSystemCerts: switchOf(operand, "tls_use_system_certs") ?? false,
+    ...(serverName === undefined ? {} : { serverName }),
+    authorities: authoritiesOf(fields, env),
+    ...(fields.tls_ca_cert_file ? { authorityFile: fields.tls_ca_cert_file } : {}),
+    clients: clientsOf(fields, env, crypto),
+    ...(certificate !== "" && key !== "" ? { clientFile: { certificate, key } } : {}),
+  };
+}
+
+function authoritiesOf(fields: Fields, env: Effects["env"]): readonly string[] {
+  const given = (fields.tls_ca_cert ?? "").replaceAll("\\n", "\n");
+  if (given !== "" && !hasCertificate(given)) throw new BuiltinError("could not append certificates");
+  const variable = fields.tls_ca_cert_env_variable ?? "";
+  const fromEnv = variable === "" ? "" : (env[variable] ?? "");
+  if (variable !== "" && !hasCertificate(fromEnv))
+    throw new BuiltinError(
+      `could not add CA certificates from envvar ${goQuote(variable)}: could not append certificates`,
+    );
+  return [given, fromEnv].filter((text) => text !== "");
+}
+
+function hasCertificate(pem: string): boolean {
+  return pemBlocks(pem).some(({ type, bytes }) => {
+    try {
+      return type === "CERTIFICATE" && parseCertificate(bytes).raw.length > 0;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function clientsOf(fields: Fields, env: Effects["env"], crypto: CryptoEffects): TlsOptions["clients"] {
+  const clients: { certificate: string; key: string }[] = [];
+  const { tls_client_cert: certificate = "", tls_client_key: key = "" } = fields;
+  if (certificate !== "" && key !== "") {
+    checkKeyPair(certificate, key, crypto);
+    clients.push({ certificate, key });
+  }
+  const { tls_client_cert_env_variable: certificateName = "", tls_client_key_env_variable: keyName = "" } = fields;
+  if (certificateName !== "" && keyName !== "") {
+    const pair = { certificate: env[certificateName] ?? "", key: env[keyName] ?? "" };
+    checkEnvPair(pair, certificateName, keyName, crypto);
+    clients.push(pair);
+  }
+  return clients;
+}
+
+function checkEnvPair(
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+  certificateName: string,
+  keyName: string,
+  crypto: CryptoEffects,
+): void {
+  try {
+    checkKeyPair(certificate, key, crypto);
+  } catch (error) {
+    if (!(error instanceof BuiltinError)) throw error;
+    const names = `${goQuote(certificateName)}, ${goQuote(keyName)}`;
+    throw new BuiltinError(`cannot extract public/private key pair from envvars ${names}: ${error.message}`);
+  }
+}
+
+/** The request as the caches know it: without the headers that it says make no difference. */
+export function cacheKey(operand: Value): string {
+  const ignored = lookup(operand, "cache_ignored_headers");
+  const entries = sortedEntries(operand).filter(([key]) => key !== "cache_ignored_headers");
+  const headers = lookup(operand, "headers");
+  if (ignored === undefined || ignored === null || headers === undefined || !isObject(headers)) return textKey(entries);
+  const names = ignored as readonly Value[];
+  if (!Array.isArray(ignored) || names.some((name) => typeof name !== "string"))
+    throw new BuiltinError(`json: cannot unmarshal ${typeName(ignored)} into Go value of type []string`);
+  const kept = sortedEntries(headers).filter(([name]) => !names.includes(name));
+  return textKey(entries.map(([key, value]) => [key, key === "headers" ? textKey(kept) : value] as const));
+}
+
+function textKey(entries: readonly (readonly [Value, Value])[]): string {
+  return entries.map(([key, value]) => `${regoText(key)}:${regoText(value)}`).join();
+}
