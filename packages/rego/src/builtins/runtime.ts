@@ -5,7 +5,8 @@ import type { Builtin, QueryState } from "./builtin.ts";
 
 /** Without the secrets of its configuration: credentials of services, and keys. */
 function runtimeInfo(_args: readonly Value[], { effects }: QueryState): Value {
-  const info = effects.runtime ?? { env: effects.env };
+  const hasEnv = Object.keys(effects.env).length > 0;
+  const info: Value = effects.runtime ?? (hasEnv ? { env: effects.env } : {});
   const config = lookup(info, "config");
   if (config === undefined || !isObject(config)) return info;
   return withField(info, "config", withoutSecrets(config));
