@@ -1,5 +1,5 @@
 import { createEffects } from "@sallyport/effects";
 import type { Effects } from "@sallyport/rego";
 
-/** Effects for outside suites: the real clock, randomness and cryptography, no network. */
+/** Effects for outside suites: the real clock, randomness, cryptography and network. */
 export const testEffects: Effects = createEffects();

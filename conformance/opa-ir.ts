@@ -26,7 +26,7 @@ export async function run(dir: string): Promise<SuiteResult> {
     for (const each of cases) {
       const why = whySkipped(each);
       if (why !== undefined) tally.skip(each.note, why);
-      else tally.add(each.note, judge(each));
+      else tally.add(each.note, await judge(each));
     }
   }
   return tally.result;
@@ -37,7 +37,7 @@ function whySkipped({ ignore, note }: PlanCase): string | undefined {
   return exceptions.find(([name]) => name === note)?.[1];
 }
 
-function judge(each: PlanCase): string | undefined {
+async function judge(each: PlanCase): Promise<string | undefined> {
   const { want_plan_result: wanted } = each;
   const expected = {
     ...each,
@@ -45,7 +45,7 @@ function judge(each: PlanCase): string | undefined {
     ...(each.want_error === undefined ? {} : { want_error: inPlan(each.want_error) }),
   };
   for (const evaluator of evaluators) {
-    const why = judgeOutcome(expected, evaluate(each, evaluator));
+    const why = judgeOutcome(expected, await evaluate(each, evaluator));
     if (why !== undefined) return `${evaluator}: ${why}`;
   }
   return undefined;
@@ -56,9 +56,9 @@ function inPlan(error: string): string {
   return error.replace(/^test-(?=\d+\.rego:)/, "module-");
 }
 
-function evaluate(each: PlanCase, evaluator: Evaluator): readonly Value[] | Error {
+async function evaluate(each: PlanCase, evaluator: Evaluator): Promise<readonly Value[] | Error> {
   try {
-    return new PlanFile(each.plan).evaluate(each.entrypoints[0], {
+    return await new PlanFile(each.plan).evaluateAsync(each.entrypoints[0], {
       effects: { ...testEffects, env: { ...testEffects.env, ...each.env } },
       strictBuiltinErrors: each.strict_error === true,
       evaluator,

@@ -1,6 +1,14 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { compile, type Evaluator, RegoError, type RegoPolicy, type RegoVersion, type Value } from "@sallyport/rego";
+import {
+  compile,
+  type Evaluator,
+  evaluateAsynchronously,
+  RegoError,
+  type RegoPolicy,
+  type RegoVersion,
+  type Value,
+} from "@sallyport/rego";
 import { parseAllDocuments } from "yaml";
 import { testEffects } from "./effects.ts";
 import { type Case, evaluators, inputOf, judgeOutcome, plain } from "./opa-case.ts";
@@ -14,7 +22,8 @@ export async function run(dir: string): Promise<SuiteResult> {
   const tally = new Tally();
   for (const file of globSync(`${dir}/**/*.yaml`).sort()) {
     const version: RegoVersion = resolve(file).split("/").includes("v0") ? "v0" : "v1";
-    for (const each of casesOf(readFileSync(file, "utf8"))) tally.add(`${version}/${each.note}`, judge(each, version));
+    for (const each of casesOf(readFileSync(file, "utf8")))
+      tally.add(`${version}/${each.note}`, await judge(each, version));
   }
   return tally.result;
 }
@@ -26,7 +35,7 @@ function casesOf(text: string): readonly Case[] {
   });
 }
 
-function judge(each: Case, version: RegoVersion): string | undefined {
+async function judge(each: Case, version: RegoVersion): Promise<string | undefined> {
   let prepared: Prepared | Error;
   try {
     prepared = prepare(each, version);
@@ -34,7 +43,7 @@ function judge(each: Case, version: RegoVersion): string | undefined {
     prepared = error as Error;
   }
   for (const way of ways) {
-    const why = judgeOutcome(each, prepared instanceof Error ? prepared : evaluate(each, prepared, way));
+    const why = judgeOutcome(each, prepared instanceof Error ? prepared : await evaluate(each, prepared, way));
     if (why !== undefined) return `${way}: ${why}`;
   }
   return undefined;
@@ -54,12 +63,16 @@ function prepare(each: Case, regoVersion: RegoVersion): Prepared {
 }
 
 /** The bindings, or the error that ended the evaluation. */
-function evaluate(each: Case, { policy, data, input }: Prepared, way: Evaluator | "walker"): readonly Value[] | Error {
+async function evaluate(
+  each: Case,
+  { policy, data, input }: Prepared,
+  way: Evaluator | "walker",
+): Promise<readonly Value[] | Error> {
   const effects = { ...testEffects, env: { ...testEffects.env, ...each.env } };
   const options = { effects, strictBuiltinErrors: each.strict_error === true, data, input };
   try {
-    if (way === "walker") return policy.walk(each.query, options);
-    return policy.query(each.query, { ...options, evaluator: way });
+    if (way === "walker") return await evaluateAsynchronously(options, (round) => policy.walk(each.query, round));
+    return await policy.queryAsync(each.query, { ...options, evaluator: way });
   } catch (error) {
     return error as Error;
   }
