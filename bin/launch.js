@@ -10,6 +10,7 @@ const scripts = {
   start: "scripts/start.ts",
   test: "scripts/test.ts",
   conformance: "scripts/conformance.ts",
+  differential: "scripts/differential.ts",
   bench: "scripts/bench.ts",
   fmt: "scripts/fmt.ts",
   generate: "scripts/generate.ts",

@@ -31,7 +31,7 @@ function runTests(paths: readonly string[]): void {
 }
 
 function testFiles(paths: readonly string[]): string[] {
-  const roots = paths.length === 0 ? ["packages", "scripts", "conformance"] : paths;
+  const roots = paths.length === 0 ? ["packages", "scripts", "conformance", "differential"] : paths;
   return roots
     .flatMap((path) => (path.endsWith(".ts") ? [path] : globSync(`${path}/**/*.test.ts`)))
     .filter((file) => existsSync(file) && !file.includes("node_modules"))

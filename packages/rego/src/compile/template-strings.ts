@@ -26,9 +26,11 @@ export function rewriteTemplates(rule: Rule, context: CaptureContext): Rule {
   return { ...rule, head: { ...head, args, key, value }, body, else: otherwise };
 }
 
+/** What the whole body binds may be named anywhere in it: expressions are put in order later. */
 export function rewriteBody(body: Body, around: Names, context: CaptureContext): Body {
+  const bound = () => boundBy(body, around, context);
   return body.reduce<Body>((done, expr, i) => {
-    const made = rewriteExpr(expr, () => boundBy(body.slice(0, i), around, context), context);
+    const made = rewriteExpr(expr, bound, context);
     if (made === expr) return done;
     return done.toSpliced(i, 1, made);
   }, body);

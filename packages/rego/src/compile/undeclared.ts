@@ -23,8 +23,8 @@ export function boundBy(body: Body, safe: ReadonlySet<string>, context: CaptureC
 export function checkDeclared(term: Term, safe: ReadonlySet<string>, context: CaptureContext): void {
   const vars = new Set<string>();
   collectVars(term, safetyVars, vars);
-  const missing = [...vars].filter((name) => !safe.has(name) && !isWildcard(name));
+  const missing = [...vars].filter((name) => !safe.has(name));
   for (const name of missing.sort()) {
-    context.report(compileFault(term.loc, `var ${context.names.original(name)} is undeclared`));
+    context.report(compileFault(term.loc, `var ${isWildcard(name) ? "_" : context.names.original(name)} is undeclared`));
   }
 }

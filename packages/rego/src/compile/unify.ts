@@ -20,7 +20,7 @@ export function unifyOutputs(a: Term, b: Term, safe: Names): Set<string> {
 /** Adds the variables that evaluating the refs of a term binds: their operands, where the head is bound. */
 export function collectRefOutputs(term: Term, safe: Names, into: Set<string>): void {
   walkTerm(term, (each) => {
-    if (isComprehension(each)) return false;
+    if (isComprehension(each) || each.kind === "templatestring") return false;
     if (each.kind !== "ref") return true;
     const head = each.terms[0] as Term;
     if (!isBound(head, safe)) return false;

@@ -33,7 +33,7 @@ export function typeOfTerm(term: Term, lookup: TypeLookup): Type | undefined {
     case "var":
       return lookup.variable(term.name);
     case "array":
-      return { kind: "array", static: term.items.map((item) => typeOfTerm(item, lookup)), dynamic: undefined };
+      return arrayType(term.items, lookup);
     case "set": {
       const of = term.items.reduce<Type | undefined>((all, item) => either(all, typeOfTerm(item, lookup)), undefined);
       return setOf(term.items.length === 0 ? anyType : of);
@@ -43,6 +43,12 @@ export function typeOfTerm(term: Term, lookup: TypeLookup): Type | undefined {
     default:
       return lookup.other(term);
   }
+}
+
+/** An empty array may stand for any: what it is compared with or searched for is no error. */
+function arrayType(items: readonly Term[], lookup: TypeLookup): Type {
+  const known = items.map((item) => typeOfTerm(item, lookup));
+  return { kind: "array", static: known, dynamic: known.length === 0 ? anyType : undefined };
 }
 
 function objectType(term: Term & { kind: "object" }, lookup: TypeLookup): Type {
@@ -58,6 +64,7 @@ function objectType(term: Term & { kind: "object" }, lookup: TypeLookup): Type {
         value: either(dynamic?.value, type),
       };
   }
+  if (known.length === 0 && dynamic === undefined) dynamic = { key: anyType, value: anyType };
   return objectOf(known, dynamic);
 }
 

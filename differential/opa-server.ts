@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { Agent, request } from "node:http";
+import { createServer } from "node:net";
+import { type JsonObject, lookup, parseJson, type Value } from "@sallyport/rego";
+import type { Answer } from "./answer.ts";
+import type { Program } from "./program.ts";
+
+/** The version whose answers count; another one may differ rightly. */
+export const peerVersion = "1.19";
+
+/** The `opa` of this machine, by `SALLYPORT_OPA` or the PATH; else why there is none. */
+export function findOpa(): { readonly file: string } | { readonly missing: string } {
+  const file = process.env["SALLYPORT_OPA"] ?? "opa";
+  const { stdout, status } = spawnSync(file, ["version"], { encoding: "utf8" });
+  if (status !== 0) return { missing: "no opa on the PATH, and none in SALLYPORT_OPA" };
+  const version = /^Version: (\S+)/m.exec(stdout)?.[1] ?? "unknown";
+  if (!version.startsWith(`${peerVersion}.`)) return { missing: `opa is ${version}, not ${peerVersion}` };
+  return { file };
+}
+
+/** Nothing that the generator writes takes a second. */
+const answerTimeoutMs = 20_000;
+
+/** A real OPA behind its REST API. One program at a time: each replaces the policy and the data of the one before. */
+export class OpaServer {
+  readonly #file: string;
+  #process: ChildProcess | undefined;
+  #port = 0;
+  #agent = new Agent();
+
+  private constructor(file: string) {
+    this.#file = file;
+  }
+
+  static async start(file: string): Promise<OpaServer> {
+    const server = new OpaServer(file);
+    await server.#launch();
+    return server;
+  }
+
+  async #launch(): Promise<void> {
+    this.#port = await freePort();
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const flags = ["run", "-s", "--addr", `127.0.0.1:${this.#port}`, "--log-level", "error", "--disable-telemetry"];
+    this.#process = spawn(this.#file, flags, { stdio: "ignore" });
+    for (let tries = 0; ; tries++) {
+      const ready = await this.#send("GET", "/health").catch(() => undefined);
+      if (ready?.status === 200) return;
+      if (tries === 100) throw new Error("opa did not become ready in 10 s");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /**
+   * Undefined when the peer itself breaks on the program: its server then closes the connection without an answer, and
+   * may hold its locks for ever, so that a new one is needed.
+   */
+  async answer(program: Program, packageName: string): Promise<Answer | undefined> {
+    try {
+      return await this.#answer(program, packageName);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+      this.stop();
+      await this.#launch();
+      return undefined;
+    }
+  }
+
+  async #answer({ module, data, input }: Program, packageName: string): Promise<Answer> {
+    const put = await this.#send("PUT", "/v1/policies/p", module);
+    if (put.status !== 200) return { refused: errorsOf(put.body) };
+    await this.#send("PUT", "/v1/data/d", JSON.stringify(data));
+    const asked = await this.#send("POST", `/v1/data/${packageName}`, JSON.stringify({ input }));
+    if (asked.status !== 200) return { failed: errorsOf(asked.body)[0] ?? `status ${asked.status}` };
+    return { result: lookup(asked.body, "result") };
+  }
+
+  stop(): void {
+    this.#agent.destroy();
+    this.#process?.kill("SIGKILL");
+  }
+
+  #send(method: string, path: string, body?: string): Promise<{ readonly status: number; readonly body: Value }> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        { host: "127.0.0.1", port: this.#port, agent: this.#agent, method, path },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+          incoming.on("error", reject);
+          incoming.on("end", () => {
+            const text = Buffer.concat(chunks).toString("utf8");
+            resolve({ status: incoming.statusCode ?? 0, body: text === "" ? {} : parseJson(text) });
+          });
+        },
+      );
+      outgoing.setTimeout(answerTimeoutMs, () => outgoing.destroy(new Error("opa gave no answer")));
+      outgoing.on("error", reject);
+      outgoing.end(body);
+    });
+  }
+}
+
+/** The distinct codes of an error answer, sorted; its own code when it lists none. */
+function errorsOf(body: Value): readonly string[] {
+  const { errors, code } = body as JsonObject as { errors?: readonly { code?: string }[]; code?: string };
+  const codes = (errors ?? []).flatMap((error) => (error.code === undefined ? [] : [error.code]));
+  return codes.length === 0 ? [String(code)] : [...new Set(codes)].sort();
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

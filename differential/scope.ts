@@ -1,0 +1,45 @@
+import type { Tape } from "./tape.ts";
+
+/** What terms hold that holds terms itself. */
+export interface Grammar {
+  readonly builtinCall: (scope: Scope) => string;
+  readonly body: (scope: Scope, most: number) => readonly string[];
+}
+
+/** What a term may name at its place. */
+export interface Scope {
+  readonly tape: Tape;
+  readonly grammar: Grammar;
+  /** Variables that are bound here. */
+  readonly vars: readonly string[];
+  /** Rules written so far that may be named: recursion is an error of its own, and one is enough. */
+  readonly rules: readonly NamedRule[];
+  /** How many terms may still be nested. */
+  readonly depth: number;
+  /** False where `_` would be unsafe. */
+  readonly wildcards: boolean;
+  /** Counts new names; shared by the whole module. */
+  readonly names: { next: number };
+}
+
+export interface NamedRule {
+  readonly name: string;
+  readonly kind: "complete" | "set" | "object" | "function";
+  readonly arity: number;
+}
+
+export function deeper(scope: Scope): Scope {
+  return { ...scope, depth: scope.depth - 1 };
+}
+
+export function ground(scope: Scope): Scope {
+  return { ...scope, wildcards: false };
+}
+
+export function withVars(scope: Scope, ...vars: readonly string[]): Scope {
+  return { ...scope, vars: [...scope.vars, ...vars] };
+}
+
+export function freshName(scope: Scope, prefix = "v"): string {
+  return `${prefix}${scope.names.next++}`;
+}
