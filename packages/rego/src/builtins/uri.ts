@@ -15,6 +15,8 @@ export interface Uri {
   readonly host: string;
   readonly path: string;
   readonly rawPath: string;
+  /** The path was written just as Go would write it, which then keeps no RawPath. */
+  readonly isPathPlain: boolean;
   /** `file:/a` has no empty host to print. */
   readonly omitHost: boolean;
   /** A `?` with nothing behind it. */
@@ -58,6 +60,7 @@ const nothing = {
   host: "",
   path: "",
   rawPath: "",
+  isPathPlain: true,
   omitHost: false,
   forceQuery: false,
   query: "",
@@ -79,9 +82,10 @@ function parseWithoutFragment(url: string): Omit<Uri, "fragment" | "rawFragment"
   const { authority, path } = splitAuthority(scheme, rest);
   const { user, host } = authority === undefined ? nothing : parseAuthority(authority);
   const decoded = decodeEscapes(path);
-  const rawPath = path === percentEncode(decoded, pathCharacters) ? decoded : path;
+  const isPathPlain = path === percentEncode(decoded, pathCharacters);
+  const rawPath = isPathPlain ? decoded : path;
   const omitHost = authority === undefined && scheme !== "";
-  return { scheme, opaque: "", user, host, path: decoded, rawPath, omitHost, forceQuery, query };
+  return { scheme, opaque: "", user, host, path: decoded, rawPath, isPathPlain, omitHost, forceQuery, query };
 }
 
 function splitAuthority(scheme: string, rest: string): { authority: string | undefined; path: string } {
@@ -189,7 +193,7 @@ export function uriText(uri: Uri): string {
   const rest = query + (uri.fragment === "" ? "" : `#${written}`);
   const scheme = uri.scheme === "" ? "" : `${uri.scheme}:`;
   if (uri.opaque !== "") return scheme + uri.opaque + rest;
-  const path = writtenPath.test(uri.rawPath) && uri.rawPath !== uri.path ? uri.rawPath : escapedPath(uri.path);
+  const path = !uri.isPathPlain && writtenPath.test(uri.rawPath) ? uri.rawPath : escapedPath(uri.path);
   const authority = authorityText(uri);
   const isRelative = scheme === "" && authority === "" && cut(path, "/")[0].includes(":");
   return scheme + authority + (isRelative ? "./" : "") + path + rest;

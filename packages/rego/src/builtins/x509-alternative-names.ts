@@ -91,7 +91,7 @@ function uriJson(uri: Uri): Value {
     User: uri.user === undefined ? null : {},
     Host: textOf(uri.host),
     Path: textOf(uri.path),
-    RawPath: textOf(uri.rawPath === uri.path ? "" : uri.rawPath),
+    RawPath: textOf(uri.isPathPlain ? "" : uri.rawPath),
     OmitHost: uri.omitHost,
     ForceQuery: uri.forceQuery,
     RawQuery: textOf(uri.query),

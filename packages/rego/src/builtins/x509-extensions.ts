@@ -1,5 +1,5 @@
 import { BuiltinError } from "./builtin.ts";
-import { asciiText, contextTag, DerReader, derTag, oidText } from "./der.ts";
+import { contextTag, DerReader, derTag, oidText } from "./der.ts";
 import { type AlternativeNames, noNames, parseAlternativeNames } from "./x509-alternative-names.ts";
 import { type NameConstraints, noSubtrees, parseNameConstraints } from "./x509-name-constraints.ts";
 
@@ -171,6 +171,11 @@ function parseBasicConstraints(value: Uint8Array): Extensions["basicConstraints"
 
 const uriTag = contextTag(6);
 
+/** URIs should be ASCII; what is not even UTF-8 becomes U+FFFD. */
+function lenientText(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
 /** The URIs of full names; other ways to name a point are passed over. */
 function parseDistributionPoints(value: Uint8Array): readonly string[] {
   const fault = "x509: invalid CRL distribution point";
@@ -178,7 +183,7 @@ function parseDistributionPoints(value: Uint8Array): readonly string[] {
   return points.flatMap((point) => {
     const full = point.optional(contextTag(0, true), fault)?.inside(contextTag(0, true), fault);
     const uris: string[] = [];
-    while (full?.isNext(uriTag) === true) uris.push(asciiText(full.content(uriTag, fault)));
+    while (full?.isNext(uriTag) === true) uris.push(lenientText(full.content(uriTag, fault)));
     return uris;
   });
 }
@@ -212,7 +217,7 @@ function parseAuthorityAccess(value: Uint8Array): readonly { readonly method: st
   const entries = itemsOf(value, fault, (reader) => {
     const entry = reader.inside(derTag.sequence, fault);
     const method = entry.objectIdentifier(fault);
-    return entry.isNext(uriTag) ? [{ method, uri: asciiText(entry.content(uriTag, fault)) }] : [];
+    return entry.isNext(uriTag) ? [{ method, uri: lenientText(entry.content(uriTag, fault)) }] : [];
   });
   return entries.flat();
 }

@@ -5,28 +5,34 @@ import { asciiText, type DerElement, DerReader, derTag } from "./der.ts";
 interface Attribute {
   /** Dotted. */
   readonly type: string;
-  readonly value: string;
+  /** A string, but for odd ones in requests. */
+  readonly value: Value;
 }
 
 /** A distinguished name; attributes in order. */
 export type Name = readonly Attribute[];
 
-/** The content of a Name's SEQUENCE (RFC 5280 section 4.1.2.4). */
-export function parseName(element: Uint8Array): Name {
+type ReadValue = (element: DerElement, place: string) => Value;
+
+/** A Name (RFC 5280 section 4.1.2.4); values that are no strings are refused unless a reader takes them. */
+export function parseName(element: Uint8Array, readValue: ReadValue = parseString): Name {
   const fault = "x509: invalid RDNSequence";
   const reader = new DerReader(element).inside(derTag.sequence, fault);
   const attributes: Attribute[] = [];
   while (!reader.isEmpty) {
     const set = reader.inside(derTag.set, fault);
-    while (!set.isEmpty) attributes.push(parseAttribute(set.inside(derTag.sequence, `${fault}: invalid attribute`)));
+    while (!set.isEmpty) {
+      const attribute = set.inside(derTag.sequence, `${fault}: invalid attribute`);
+      attributes.push(parseAttribute(attribute, readValue));
+    }
   }
   return attributes;
 }
 
-function parseAttribute(reader: DerReader): Attribute {
+function parseAttribute(reader: DerReader, readValue: ReadValue): Attribute {
   const fault = "x509: invalid RDNSequence: invalid attribute";
   const type = reader.objectIdentifier(`${fault} type`);
-  const value = parseString(reader.any(`${fault} value`), `${fault} value`);
+  const value = readValue(reader.any(`${fault} value`), `${fault} value`);
   return { type, value };
 }
 
@@ -94,7 +100,10 @@ const lists: { readonly [type: string]: string } = {
 /** As `encoding/json` writes Go's pkix.Name. */
 export function nameJson(name: Name): Value {
   const valuesOf = (type: string): readonly string[] =>
-    name.filter((each) => each.type === type).map(({ value }) => value);
+    name
+      .filter((each) => each.type === type)
+      .map(({ value }) => value)
+      .filter((value) => typeof value === "string");
   const fields = Object.entries(lists).map(([type, field]) => [field, listJson(valuesOf(type))] as const);
   return {
     ...Object.fromEntries(fields),

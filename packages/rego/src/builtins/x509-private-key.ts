@@ -6,7 +6,7 @@ import { encodeBase64, urlAlphabet } from "./encoding.ts";
 import { type Curve, curveFromOid, keyOids, readAlgorithm } from "./x509-algorithms.ts";
 import { ecdsaKeyFromPoint } from "./x509-public-key.ts";
 import { checkRsaKey, inverse, type RsaKey } from "./x509-rsa.ts";
-import { structureFault, unmarshalStructure } from "./x509-unmarshal.ts";
+import { readStructure, structureFault } from "./x509-unmarshal.ts";
 
 export type PrivateKey =
   | ({ readonly kind: "rsa" } & RsaKey)
@@ -18,7 +18,7 @@ type Form = "PKCS1" | "PKCS8" | "EC";
 
 /** What each form of a private key looks like, before its numbers are looked at. */
 const structures: { readonly [form in Form]: (der: Uint8Array) => unknown } = {
-  PKCS1: readPkcs1,
+  PKCS1: (der) => readPkcs1(new DerReader(der)),
   PKCS8: readPkcs8,
   EC: readEc,
 };
@@ -53,8 +53,8 @@ interface Pkcs1 extends Omit<RsaKey, "dp" | "dq" | "qInverse"> {
 }
 
 /** RSAPrivateKey of RFC 8017 section A.1.2. */
-function readPkcs1(der: Uint8Array): Pkcs1 {
-  const { reader } = unmarshalStructure(der, "pkcs1PrivateKey");
+function readPkcs1(outer: DerReader): Pkcs1 {
+  const { reader } = readStructure(outer, "pkcs1PrivateKey");
   const fault = structureFault("pkcs1PrivateKey");
   const version = reader.int64(fault);
   const [n, e, d, p, q] = [0, 1, 2, 3, 4].map(() => reader.integer(fault)) as [bigint, bigint, bigint, bigint, bigint];
@@ -63,9 +63,17 @@ function readPkcs1(der: Uint8Array): Pkcs1 {
   return { version, n, e, d, p, q, crt, hasMorePrimes: reader.isNext(derTag.sequence) };
 }
 
+/** Of the three forms only this one lets nothing follow. */
+function readOnlyPkcs1(der: Uint8Array): Pkcs1 {
+  const outer = new DerReader(der);
+  const key = readPkcs1(outer);
+  if (!outer.isEmpty) throw new BuiltinError("asn1: syntax error: trailing data");
+  return key;
+}
+
 /** Throws `BuiltinError` in the words of Go's `x509.ParsePKCS1PrivateKey`. */
 export function parsePkcs1(der: Uint8Array): PrivateKey {
-  const { version, n, e, d, p, q, crt, hasMorePrimes } = readForm(der, readPkcs1, ["EC", "PKCS8"]);
+  const { version, n, e, d, p, q, crt, hasMorePrimes } = readForm(der, readOnlyPkcs1, ["EC", "PKCS8"]);
   if (version > 1) throw new BuiltinError("x509: unsupported private key version");
   if ([n, d, p, q, ...crt].some((each) => each <= 0n))
     throw new BuiltinError("x509: private key contains zero or negative value");
@@ -85,7 +93,7 @@ interface Pkcs8 {
 
 /** PrivateKeyInfo of RFC 5208 section 5. */
 function readPkcs8(der: Uint8Array): Pkcs8 {
-  const { reader } = unmarshalStructure(der, "pkcs8");
+  const { reader } = readStructure(new DerReader(der), "pkcs8");
   const fault = structureFault("pkcs8");
   reader.int64(fault);
   const algorithm = readAlgorithm(reader.inside(derTag.sequence, fault));
@@ -135,13 +143,18 @@ interface EcKey {
   readonly curve: string | undefined;
 }
 
-/** ECPrivateKey of RFC 5915 section 3; the public key in it is not looked at. */
+/** ECPrivateKey of RFC 5915 section 3; the public key in it is read but not used. */
 function readEc(der: Uint8Array): EcKey {
-  const { reader } = unmarshalStructure(der, "ecPrivateKey");
+  const { reader } = readStructure(new DerReader(der), "ecPrivateKey");
   const fault = structureFault("ecPrivateKey");
   const version = reader.int64(fault);
   const secret = reader.content(derTag.octetString, fault);
-  return { version, secret, curve: reader.optional(contextTag(0, true), fault)?.objectIdentifier(fault) };
+  // As in Go, what is optional and of another type counts as left out.
+  const named = reader.optional(contextTag(0, true), fault);
+  const curve = named?.isNext(derTag.objectIdentifier) === true ? named.objectIdentifier(fault) : undefined;
+  const point = reader.optional(contextTag(1, true), fault);
+  if (point?.isNext(derTag.bitString) === true) point.bitString(fault);
+  return { version, secret, curve };
 }
 
 /** As Go's `x509.ParseECPrivateKey`. */

@@ -37,7 +37,7 @@ export function certificateRequestJson(der: Uint8Array): Value {
     SignatureAlgorithm: algorithm.number,
     PublicKeyAlgorithm: publicKeyAlgorithm,
     PublicKey: publicKey === undefined ? null : publicKeyJson(publicKey),
-    Subject: nameJson(parseName(subject)),
+    Subject: nameJson(parseName(subject, anyJson)),
     Attributes: listJson(attributes.flatMap(attributeJson)),
     Extensions: listJson(extensions.map(extensionJson)),
     ExtraExtensions: null,
@@ -75,9 +75,9 @@ function extensionRequest({ tag, content }: DerElement): DerElement | undefined 
   });
 }
 
-function readExtensionList({ content }: DerElement): readonly Extension[] {
+function readExtensionList({ element }: DerElement): readonly Extension[] {
   const fault = structureFault("Extension");
-  const reader = new DerReader(content);
+  const reader = new DerReader(element).inside(derTag.sequence, fault);
   const extensions: Extension[] = [];
   while (!reader.isEmpty) {
     const extension = reader.inside(derTag.sequence, fault);
