@@ -70,7 +70,7 @@ function savedQueries(frame: Frame, child: Frame, simplify: (body: Body) => Body
   stack.pushQuery();
   child.evaluate(() => {
     const body = plugSaved(stack.peek(), machine.caller, loc);
-    support.count();
+    support.count(body);
     if (passesTypeCheck(machine.compiled, body)) queries.push(simplify(body));
     return undefined;
   });

@@ -145,7 +145,7 @@ function run(
     const saved = partial.stack.peek().map((each) => plugOne(each, machine.caller));
     const whole = [...saved, ...bindingsOf(machine)];
     if (!passesTypeCheck(machine.compiled, whole)) return undefined;
-    partial.support.count();
+    partial.support.count(whole);
     queries.push(partial.inlining.isShallow ? whole : propagateCopies(whole, live, machine.compiled, false));
     return undefined;
   });

@@ -146,8 +146,8 @@ export type Saved =
   | { readonly expr: Expr }
   | { readonly step: Step; readonly left: Bindings; readonly right: Bindings | undefined };
 
-/** So many results mean that inlining multiplies alternatives: nobody could use them, and they must fit in memory. */
-const maxResults = 200_000;
+/** So many expressions mean that inlining multiplies alternatives: nobody could use them, and they must fit in memory. */
+const maxExpressions = 200_000;
 
 /** Queries that are being saved; the last one is that of the innermost rule that becomes support. */
 export class SaveStack {
@@ -215,13 +215,14 @@ export class SaveSupport {
     });
   }
 
-  /** Counts a query or rule of the result. */
-  count(): void {
-    if (++this.#count > maxResults) throw new EvaluationError("eval_cancel_error", "too many partial results");
+  /** Counts what a query or rule adds to the result. */
+  count(body: Body): void {
+    this.#count += body.length;
+    if (this.#count > maxExpressions) throw new EvaluationError("eval_cancel_error", "too many partial results");
   }
 
   insert(packagePath: Ref, rule: Rule): void {
-    this.count();
+    this.count(rule.body);
     const key = refText(packagePath);
     const module = this.modules.get(key) ?? { path: packagePath, rules: [] };
     this.modules.set(key, module);
