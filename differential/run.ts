@@ -23,7 +23,7 @@ export interface DifferentialResult {
 const packageName = "p";
 
 /** Choices of one program: enough for the longest; unused ones cost nothing. */
-const tapeLength = { minLength: 100, maxLength: 900, size: "max" };
+const tapeLength = { minLength: 100, maxLength: 900, size: "max" } as const;
 
 /** Compares us with a real OPA on random programs until one differs. */
 export async function runDifferential(opa: string, runs: number, seed: number): Promise<DifferentialResult> {

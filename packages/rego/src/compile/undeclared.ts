@@ -25,6 +25,8 @@ export function checkDeclared(term: Term, safe: ReadonlySet<string>, context: Ca
   collectVars(term, safetyVars, vars);
   const missing = [...vars].filter((name) => !safe.has(name));
   for (const name of missing.sort()) {
-    context.report(compileFault(term.loc, `var ${isWildcard(name) ? "_" : context.names.original(name)} is undeclared`));
+    context.report(
+      compileFault(term.loc, `var ${isWildcard(name) ? "_" : context.names.original(name)} is undeclared`),
+    );
   }
 }
