@@ -129,9 +129,19 @@ export class RegoPolicy {
     return evaluatePartially(this.#compileQuery(text, query), this.compiled, this.#withBuiltins(options));
   }
 
+  /** As `partial`, for policies that send requests or look up names. */
+  partialAsync(text: string, options: PartialOptions, query: QueryOptions = {}): Promise<PartialResult> {
+    return evaluateAsynchronously(options, (each) => this.partial(text, each, query));
+  }
+
   /** All bindings of a query, each step of the way told to a tracer. Throws as `query`. */
   walk(text: string, options: WalkOptions, query: QueryOptions = {}): readonly Value[] {
     return evaluateByWalking(this.#compileQuery(text, query), this.compiled, this.#withBuiltins(options));
+  }
+
+  /** As `walk`, for policies that send requests or look up names. */
+  walkAsync(text: string, options: WalkOptions, query: QueryOptions = {}): Promise<readonly Value[]> {
+    return evaluateAsynchronously(options, (each) => this.walk(text, each, query));
   }
 
   #compileQuery(text: string, options: QueryOptions): CompiledQuery {

@@ -39,6 +39,7 @@ export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, opti
     tracer: options.tracer,
     names: query.written,
   });
+  options.tracer?.begin?.();
   const results: Value[] = [];
   const frame = Frame.root(machine, lowerBody(query.body), options.input, options.data ?? {});
   withinStack(() =>

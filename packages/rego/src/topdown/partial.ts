@@ -60,6 +60,7 @@ const defaultNamespace = "partial";
  * https://www.openpolicyagent.org/docs/rest-api#compile-api. Throws `EvaluationError`.
  */
 export function evaluatePartially(query: CompiledQuery, compiled: Compiled, options: PartialOptions): PartialResult {
+  options.tracer?.begin?.();
   const unknowns = (options.unknowns ?? [inputRef]).map(({ terms }) => terms.map(lowerTerm));
   const inlining = new InliningControl(options.shallowInlining === true, options.nondeterministicBuiltins === true);
   if (options.disableInlining !== undefined)

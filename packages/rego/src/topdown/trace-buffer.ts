@@ -43,6 +43,10 @@ export class TraceBuffer implements Tracer {
     this.#withLocals = options.locals === true;
   }
 
+  begin(): void {
+    this.#events.length = 0;
+  }
+
   event({ bindings, cache, ...event }: TraceEvent): void {
     if (this.#events.length >= maxEvents) return;
     const locals = this.#withLocals ? new Map(bindings.entries().map(([{ name }, node]) => [name, node])) : noLocals;

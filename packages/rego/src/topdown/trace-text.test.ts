@@ -94,3 +94,12 @@ for (const { mode, query, wanted } of cases) {
     equal(traceText(tracer.explain(mode)), wanted);
   });
 }
+
+test("an evaluation that begins again forgets what was told before", () => {
+  const tracer = new TraceBuffer();
+  const { compiled } = compileModules([]);
+  const made = compiled && compileQuery(parseQuery("true", { regoVersion: "v1" }), compiled).query;
+  if (compiled === undefined || made === undefined) throw new Error("the query does not compile");
+  for (let round = 0; round < 2; round++) evaluateByWalking(made, compiled, { effects, tracer });
+  equal(tracer.explain("full").filter(({ op }) => op === "Enter").length, 1);
+});

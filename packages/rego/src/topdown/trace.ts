@@ -33,6 +33,8 @@ export interface TraceEvent {
 }
 
 export interface Tracer {
+  /** An evaluation begins; with asynchronous builtins it begins again for each answer, and what was told before is void. */
+  readonly begin?: () => void;
   readonly event: (event: TraceEvent) => void;
 }
 
