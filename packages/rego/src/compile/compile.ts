@@ -11,7 +11,7 @@ import { checkRuleConflicts } from "./rule-conflicts.ts";
 import { aritiesOf, buildTree, ruleKindAt, ruleKindsOf } from "./rule-tree.ts";
 import { type CompileOptions, compileFault, type ModuleStage, type StageContext } from "./stage.ts";
 import { type Built, type CompileState, keepState, stateOf } from "./state.ts";
-import { refText } from "./text.ts";
+import { functionName } from "./text.ts";
 import { checkTypes } from "./types/check-rules.ts";
 import { nameOfRef, ruleChain } from "./walk.ts";
 
@@ -79,7 +79,7 @@ class ModuleCompiler {
       const named = [...this.#built.values()].flatMap((each) => each.named);
       this.#arities = aritiesOf(named);
       this.#kinds = ruleKindsOf(named);
-      this.#ruleNames = new Set(named.map(({ head }) => refText(head.ref)));
+      this.#ruleNames = new Set(named.map(({ head }) => functionName(head.ref)));
     });
     this.#invalidate();
     this.#timed("SetAnnotationSet", () => {
@@ -175,7 +175,7 @@ class ModuleCompiler {
       report: (diagnostic) => this.#diagnostics.push(diagnostic),
       builtin: (name) => this.#builtin(name),
       arity: (operator) => {
-        const name = refText(operator);
+        const name = functionName(operator);
         const user = operator.terms.length > 1 && name.startsWith("data.");
         return user ? ask(`arity ${name}`, this.#arity(name)) : this.#builtin(nameOfRef(operator) ?? "")?.args.length;
       },

@@ -19,7 +19,7 @@ import { orderBody, rootDocuments } from "./safety.ts";
 import type { CompileOptions, StageContext } from "./stage.ts";
 import { stateOf } from "./state.ts";
 import { rewriteBody } from "./template-strings.ts";
-import { refText } from "./text.ts";
+import { functionName } from "./text.ts";
 import { checkQueryTypes } from "./types/check-rules.ts";
 import { checkUndefinedFunctions } from "./undefined-functions.ts";
 import { varsOfBody } from "./vars.ts";
@@ -116,7 +116,7 @@ function contextOf(compiled: Compiled, query: QueryOptions, report: StageContext
       const head = operator.terms[0];
       if (head?.kind !== "var" || head.name !== "data") return builtin(nameOfRef(operator) ?? "")?.args.length;
       const isRule = nodeAt(operator)?.rules.some(({ suffix }) => suffix.length === 0) === true;
-      return compiled.arities.get(refText(operator)) ?? (isRule ? 0 : undefined);
+      return compiled.arities.get(functionName(operator)) ?? (isRule ? 0 : undefined);
     },
     ruleKind: (path) => {
       const rules = findNode(compiled.root, path)?.rules ?? [];

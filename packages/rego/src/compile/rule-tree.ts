@@ -1,6 +1,6 @@
 import type { Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import type { CompiledRule, RuleNode } from "./compiled.ts";
-import { refText } from "./text.ts";
+import { functionName } from "./text.ts";
 
 /** The constant path of a whole ref below `data`, and the terms after it. */
 export function pathOf(ref: Ref): { readonly path: readonly string[]; readonly suffix: readonly Term[] } {
@@ -46,7 +46,7 @@ export function aritiesOf(rules: readonly Rule[]): ReadonlyMap<string, number> {
   const arities = new Map<string, number>();
   for (const { head } of rules) {
     if (head.args === undefined) continue;
-    const name = refText(head.ref);
+    const name = functionName(head.ref);
     if (!arities.has(name)) arities.set(name, head.args.length);
   }
   return arities;

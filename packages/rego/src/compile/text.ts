@@ -19,6 +19,11 @@ export function refText(ref: Ref): string {
   return termText(head) + rest.map(operandText).join("");
 }
 
+/** What a function is looked up by, as builtins are: `data.a.not.f`, also where a part is a keyword. */
+export function functionName(ref: Ref): string {
+  return nameOfRef(ref) ?? refText(ref);
+}
+
 function operandText(term: Term): string {
   if (term.kind === "string" && isPlainKey(term.value)) return `.${term.value}`;
   return `[${termText(term)}]`;

@@ -2,7 +2,7 @@ import { findSignature } from "../builtins/capabilities.ts";
 import type { Compiled } from "../compile/compiled.ts";
 import { eqExpr, trueExpr, varTerm } from "../compile/make.ts";
 import { bodyOutputs, exprOutputs, rootDocuments } from "../compile/safety.ts";
-import { refText } from "../compile/text.ts";
+import { functionName } from "../compile/text.ts";
 import { collectVars, safetyVars, varsOfBody } from "../compile/vars.ts";
 import {
   directBodies,
@@ -164,7 +164,7 @@ class CopyPropagation {
   }
 
   #arity(operator: Ref): number | undefined {
-    return this.#compiled.arities.get(refText(operator)) ?? findSignature(nameOfRef(operator) ?? "")?.args.length;
+    return this.#compiled.arities.get(functionName(operator)) ?? findSignature(nameOfRef(operator) ?? "")?.args.length;
   }
 
   /** Vars that must stay are bound to what stands for them now. */
