@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../scripts/free-port.ts";
 import type { Access } from "./client.ts";
 
 /** A real etcd and kube-apiserver of this machine, by `SALLYPORT_ETCD` and `SALLYPORT_KUBE_APISERVER`. */
@@ -106,15 +106,4 @@ export function rssMb({ pid }: ChildProcess): number {
   } catch {
     return 0;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -25,8 +25,8 @@ export interface Suite {
   readonly load: () => Promise<{ readonly run: RunSuite }>;
 }
 
-/** Where a suite's cases lie: below `SALLYPORT_CONFORMANCE`, or beside the repository. */
-export function dataFolder({ folder }: Suite): string {
+/** Where a suite's cases, or other data, lie: below `SALLYPORT_CONFORMANCE`, or beside the repository. */
+export function dataFolder({ folder }: Pick<Suite, "folder">): string {
   return join(process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance", folder);
 }
 

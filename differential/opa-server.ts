@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { Agent, request } from "node:http";
-import { createServer } from "node:net";
 import { type JsonObject, lookup, parseJson, type Value } from "@sallyport/rego";
+import { freePort } from "../scripts/free-port.ts";
 import type { Answer } from "./answer.ts";
 import type { Program } from "./program.ts";
 
@@ -10,7 +10,7 @@ export const peerVersion = "1.19";
 
 /** The `opa` of this machine, by `SALLYPORT_OPA` or the PATH; else why there is none. */
 export function findOpa(): { readonly file: string } | { readonly missing: string } {
-  const file = process.env["SALLYPORT_OPA"] ?? "opa";
+  const file = process.env["SALLYPORT_OPA"] || "opa";
   const { stdout, status } = spawnSync(file, ["version"], { encoding: "utf8" });
   if (status !== 0) return { missing: "no opa on the PATH, and none in SALLYPORT_OPA" };
   const version = /^Version: (\S+)/m.exec(stdout)?.[1] ?? "unknown";
@@ -106,15 +106,4 @@ function errorsOf(body: Value): readonly string[] {
   const { errors, code } = body as JsonObject as { errors?: readonly { code?: string }[]; code?: string };
   const codes = (errors ?? []).flatMap((error) => (error.code === undefined ? [] : [error.code]));
   return codes.length === 0 ? [String(code)] : [...new Set(codes)].sort();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

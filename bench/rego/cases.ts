@@ -1,20 +1,19 @@
 import { join } from "node:path";
+import { dataFolder } from "../../conformance/suite.ts";
 import { authorizationCases } from "./authorization.ts";
 import type { RegoCase } from "./case.ts";
 import { readTemplates } from "./gatekeeper.ts";
 import { microCases } from "./micro.ts";
 import { readAci, readEvaluations } from "./published.ts";
 
-/** Where gatekeeper-library and the published workloads lie: where the conformance data does. */
-const folder = process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance";
-
 /** All workloads, in the order of the report. */
 export function readCases(): readonly RegoCase[] {
+  const workloads = dataFolder({ folder: "opa-workloads" });
   return [
-    ...readEvaluations(join(folder, "opa-workloads", "regorus-evaluation")),
-    ...readAci(join(folder, "opa-workloads", "aci")),
+    ...readEvaluations(join(workloads, "regorus-evaluation")),
+    ...readAci(join(workloads, "aci")),
     ...authorizationCases,
     ...microCases,
-    ...readTemplates(join(folder, "gatekeeper-library")),
+    ...readTemplates(dataFolder({ folder: "gatekeeper-library" })),
   ];
 }

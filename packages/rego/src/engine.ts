@@ -11,8 +11,9 @@ import { type Read, Trace } from "./run/trace.ts";
 import type { Module, RegoVersion } from "./syntax/ast.ts";
 import { type Diagnostic, RegoError } from "./syntax/diagnostic.ts";
 import { parseModule, parseQuery } from "./syntax/parser.ts";
-import { evaluateByWalking, type WalkOptions } from "./topdown/evaluate.ts";
+import { evaluateByWalking } from "./topdown/evaluate.ts";
 import { evaluatePartially, type PartialOptions, type PartialResult } from "./topdown/partial.ts";
+import type { WalkOptions } from "./topdown/walk-options.ts";
 import { lookup } from "./value/access.ts";
 import type { Value } from "./value/value.ts";
 
@@ -77,7 +78,7 @@ const maxPrepared = 256;
 export class RegoPolicy {
   readonly compiled: Compiled;
   readonly #builtins: ReadonlyMap<string, Builtin>;
-  readonly #prepared = new Map<string, Executable>();
+  readonly #byQuery = new Map<string, Executable>();
   readonly #byPath = new Map<string, Executable>();
   readonly #options: EngineOptions;
 
@@ -118,10 +119,16 @@ export class RegoPolicy {
 
   /** All bindings of a query. Throws `RegoError` for what does not compile, `EvaluationError` for what cannot be answered. */
   query(text: string, options: EvaluateOptions): readonly Value[] {
-    const prepared = this.#prepare(`query ${text}`, () => {
-      return { name: planName, query: this.#compileQuery(text, {}) };
-    });
+    const prepared = this.#prepare(this.#byQuery, text, () => ({
+      name: planName,
+      query: this.#compileQuery(text, {}),
+    }));
     return prepared.run(planName, options);
+  }
+
+  /** As `query`, for policies that send requests or look up names. */
+  queryAsync(text: string, options: EvaluateOptions): Promise<readonly Value[]> {
+    return evaluateAsynchronously(options, (each) => this.query(text, each));
   }
 
   /** What of a query is left when some documents are unknown. Throws as `query`. */
@@ -144,6 +151,11 @@ export class RegoPolicy {
     return evaluateAsynchronously(options, (each) => this.walk(text, each, query));
   }
 
+  /** OPA's IR of an entry point. */
+  plan(path: string): Policy {
+    return this.#preparePath(path).policy;
+  }
+
   #compileQuery(text: string, options: QueryOptions): CompiledQuery {
     const regoVersion = options.regoVersion ?? this.#options.regoVersion ?? "v1";
     const { query, diagnostics } = compileQuery(parseQuery(text, { regoVersion }), this.compiled, options);
@@ -155,40 +167,21 @@ export class RegoPolicy {
     return { ...options, builtins: [...(this.#options.builtins ?? []), ...(options.builtins ?? [])] };
   }
 
-  /** As `query`, for policies that send requests or look up names. */
-  queryAsync(text: string, options: EvaluateOptions): Promise<readonly Value[]> {
-    return evaluateAsynchronously(options, (each) => this.query(text, each));
-  }
-
-  /** OPA's IR of an entry point. */
-  plan(path: string): Policy {
-    return this.#preparePath(path).policy;
-  }
-
   /** Kept by the path as it is spelled: taking it apart costs as much as a small policy's evaluation. */
   #preparePath(path: string): Executable {
     const known = this.#byPath.get(path);
-    if (known !== undefined) return known;
-    const parts = pathParts(path);
-    const prepared = this.#prepare(`path ${parts.join("/")}`, () => ({ name: planName, path: parts }));
-    keep(this.#byPath, path, prepared);
-    return prepared;
+    return known ?? this.#prepare(this.#byPath, path, () => ({ name: planName, path: pathParts(path) }));
   }
 
-  #prepare(key: string, wanted: () => Wanted): Executable {
-    const known = this.#prepared.get(key);
+  /** From a cache, where the oldest makes room. */
+  #prepare(cache: Map<string, Executable>, key: string, wanted: () => Wanted): Executable {
+    const known = cache.get(key);
     if (known !== undefined) return known;
-    const policy = planPolicy(this.compiled, [wanted()]);
-    const prepared = new Executable(policy, this.#builtins);
-    keep(this.#prepared, key, prepared);
+    const prepared = new Executable(planPolicy(this.compiled, [wanted()]), this.#builtins);
+    if (cache.size >= maxPrepared) cache.delete(cache.keys().next().value as string);
+    cache.set(key, prepared);
     return prepared;
   }
-}
-
-/** Adds to a cache; the oldest makes room. */
-function keep(cache: Map<string, Executable>, key: string, prepared: Executable): void {
-  if (cache.size >= maxPrepared) cache.delete(cache.keys().next().value as string);
-  cache.set(key, prepared);
 }
 
 function pathParts(path: string): readonly string[] {

@@ -88,15 +88,15 @@ const defaultTimeoutNs = 5_000_000_000n;
 export function httpRequestFrom(operand: Value, effects: Effects, crypto: CryptoEffects): HttpRequest {
   const fields = textFields(operand);
   const { url, socketPath } = targetOf(fields.url ?? "");
-  const hostname = textOf(parseUri(url).host).split(":")[0] as string;
-  if (effects.allowNet !== undefined) checkHost(hostname, effects);
+  const target = parseUri(url);
+  checkHost(textOf(target.host).split(":")[0] as string, effects);
   const followRedirects = switchOf(operand, "enable_redirect") ?? false;
   const timeoutMs = Number(timeoutOf(operand)) / 1e6;
   const { host, headers } = headersOf(operand);
   const tls = tlsOf(operand, fields, host, effects, crypto);
   return {
     method: methodOf(fields.method ?? ""),
-    url: textOf(uriText(parseUri(url))),
+    url: textOf(uriText(target)),
     ...(socketPath === undefined ? {} : { socketPath }),
     headers,
     ...(host === undefined ? {} : { host }),

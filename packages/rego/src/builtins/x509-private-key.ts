@@ -1,7 +1,7 @@
 import { normalizeInteger } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { BuiltinError, type CryptoEffects } from "./builtin.ts";
-import { bytesFromBigint, contextTag, DerReader, derTag } from "./der.ts";
+import { bigintFromBytes, bytesFromBigint, contextTag, DerReader, derTag } from "./der.ts";
 import { encodeBase64, urlAlphabet } from "./encoding.ts";
 import { type Curve, curveFromOid, keyOids, readAlgorithm } from "./x509-algorithms.ts";
 import { ecdsaKeyFromPoint } from "./x509-public-key.ts";
@@ -171,7 +171,7 @@ function ecKey(der: Uint8Array, crypto: CryptoEffects, outerCurve: string | unde
   if (key.secret.subarray(0, extra).some((byte) => byte !== 0))
     throw new BuiltinError("x509: invalid private key length");
   // Zeros at the start may be too many, or left out.
-  const d = key.secret.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  const d = bigintFromBytes(key.secret);
   const point = crypto.publicKey(curve.name, bytesFromBigint(d, curve.size));
   if (point === undefined)
     throw new BuiltinError(d === 0n ? "ecdsa: private key is zero" : "input overflows the modulus");

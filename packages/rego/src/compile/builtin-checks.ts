@@ -1,4 +1,5 @@
 import type { Body, Expr, Ref, Rule } from "../syntax/ast.ts";
+import { plainRule } from "./make.ts";
 import { type StageContext, typeFault } from "./stage.ts";
 import { headTerms, nameOfRef, ruleChain, walkExprs, walkExprsOfTerm } from "./walk.ts";
 
@@ -35,14 +36,5 @@ export function ruleOfBody(body: Body): Rule {
   const loc = body[0]?.loc as Rule["loc"];
   const ref: Ref = { kind: "ref", loc, terms: [{ kind: "var", loc, name: "query" }] };
   const head = { loc, ref, args: undefined, key: undefined, value: undefined, assign: false, generatedValue: true };
-  return {
-    kind: "rule",
-    loc,
-    default: false,
-    head,
-    body,
-    generatedBody: false,
-    else: undefined,
-    annotations: [],
-  };
+  return plainRule(loc, head, body);
 }

@@ -1,4 +1,4 @@
-import type { Body, Expr, Location, Ref, Term, Var } from "../syntax/ast.ts";
+import type { Body, Expr, Head, Location, Ref, Rule, Term, Var } from "../syntax/ast.ts";
 
 /** A ref to a builtin by its dotted name. */
 export function builtinRef(loc: Location, name: string): Ref {
@@ -37,6 +37,20 @@ export function appendToBody(body: Body, exprs: readonly Expr[]): Body {
   const isEmpty =
     body.length === 1 && first?.terms.kind === "term" && first.terms.term.kind === "boolean" && first.terms.term.value;
   return isEmpty ? exprs : [...body, ...exprs];
+}
+
+/** A rule that nobody wrote. */
+export function plainRule(loc: Location, head: Head, body: Body, isDefault = false): Rule {
+  return {
+    kind: "rule",
+    loc,
+    default: isDefault,
+    head,
+    body,
+    generatedBody: false,
+    else: undefined,
+    annotations: [],
+  };
 }
 
 export function trueExpr(loc: Location): Expr {

@@ -28,22 +28,17 @@ export function rewriteTemplates(rule: Rule, context: CaptureContext): Rule {
 
 /** What the whole body binds may be named anywhere in it: expressions are put in order later. */
 export function rewriteBody(body: Body, around: Names, context: CaptureContext): Body {
-  const bound = () => boundBy(body, around, context);
-  return body.reduce<Body>((done, expr, i) => {
-    const made = rewriteExpr(expr, bound, context);
-    if (made === expr) return done;
-    return done.toSpliced(i, 1, made);
-  }, body);
-}
-
-/** `bound` is computed when a template or closure is met: most expressions hold none. */
-function rewriteExpr(expr: Expr, bound: () => Names, context: CaptureContext): Expr {
-  const { terms } = expr;
   let known: Names | undefined;
-  const names = () => {
-    known ??= bound();
+  const bound = () => {
+    known ??= boundBy(body, around, context);
     return known;
   };
+  return mapAll(body, (expr) => rewriteExpr(expr, bound, context));
+}
+
+/** `names` are computed when a template or closure is met: most bodies hold none. */
+function rewriteExpr(expr: Expr, names: () => Names, context: CaptureContext): Expr {
+  const { terms } = expr;
   const inBody = () => (terms.kind === "every" ? union(names(), everyVars(terms)) : names());
   const rewriter: Rewriter = {
     term: (term) => rewriteTerm(term, names, rewriter, context),

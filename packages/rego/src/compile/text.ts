@@ -1,12 +1,11 @@
 import type { Body, Expr, Import, Ref, Term } from "../syntax/ast.ts";
+import { alwaysKeywords, futureKeywords } from "../syntax/keywords.ts";
 import { isWildcard, nameOfRef } from "./walk.ts";
 
 const word = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Rego v1's keywords: as operands of refs they are quoted. */
-const keywords: ReadonlySet<string> = new Set(
-  "not package import as default else with null true false some if contains in every".split(" "),
-);
+const keywords: ReadonlySet<string> = new Set([...alwaysKeywords, ...futureKeywords]);
 
 /** True when a key can stand behind a dot. */
 export function isPlainKey(key: string): boolean {

@@ -6,7 +6,8 @@ import { isWildcard } from "./walk.ts";
 
 /**
  * Operands that may be undefined (of `print`, of template strings) are captured in comprehensions, where a misspelt
- * variable would be looked for, not missed. So their variables must be bound by the body up to there.
+ * variable would be looked for, not missed. So their variables must be bound by the body: for `print`, by
+ * what stands before it.
  */
 export type CaptureContext = SafetyContext;
 

@@ -1,26 +1,17 @@
-import type { Builtin, Effects } from "../builtins/builtin.ts";
+import type { Builtin } from "../builtins/builtin.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import { type Generated, generate } from "./generate.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { Policy } from "./ir.ts";
-import { defaultLimits, type Limits, RunState } from "./state.ts";
+import { type RunOptions, runStateOf } from "./options.ts";
 import type { Trace } from "./trace.ts";
 
 /** `generated` runs JavaScript made from the plan; `interpreter` runs the plan itself, and is all there is where code may not be made from strings. */
 export type Evaluator = "generated" | "interpreter";
 
-export interface EvaluateOptions {
-  readonly input?: Value | undefined;
-  readonly data?: Value;
-  readonly effects: Effects;
+export interface EvaluateOptions extends RunOptions {
   readonly evaluator?: Evaluator;
-  /** A builtin that fails ends the query instead of being undefined. */
-  readonly strictBuiltinErrors?: boolean;
-  readonly limits?: Limits;
-  /** Milliseconds by `clock`; both or none. */
-  readonly deadline?: number;
-  readonly clock?: () => number;
 }
 
 /** Plans with the builtins that they call, ready to run; the code is generated on first use. */
@@ -38,15 +29,7 @@ export class Executable {
 
   /** All results of a plan. Throws `EvaluationError`. */
   run(plan: string, options: EvaluateOptions, trace?: Trace): readonly Value[] {
-    const state = new RunState({
-      effects: options.effects,
-      builtins: this.#builtins,
-      strictBuiltinErrors: options.strictBuiltinErrors === true,
-      limits: options.limits ?? defaultLimits,
-      trace,
-      clock: options.clock,
-      deadline: options.deadline,
-    });
+    const state = runStateOf(options, this.#builtins, trace);
     const data = options.data ?? {};
     try {
       if (options.evaluator !== "interpreter") {

@@ -85,10 +85,11 @@ export class RunState {
     const known = this.#sortedKeys?.get(source as Value);
     if (known !== undefined) return known;
     const keys = scanKeys(source);
-    if (keys !== undefined && keys.length > minSortedKeys) {
-      this.#sortedKeys ??= new Map();
-      if (!(source instanceof RegoObject || source instanceof RegoSet)) this.#sortedKeys.set(source as Value, keys);
-    }
+    // Sets and built objects keep their order themselves.
+    if (keys === undefined || keys.length <= minSortedKeys) return keys;
+    if (source instanceof RegoObject || source instanceof RegoSet) return keys;
+    this.#sortedKeys ??= new Map();
+    this.#sortedKeys.set(source as Value, keys);
     return keys;
   }
 

@@ -2,6 +2,7 @@ import { attachAnnotations } from "./annotations.ts";
 import type { Body, Import, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
 import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
 import { type Diagnostic, RegoError } from "./diagnostic.ts";
+import { alwaysKeywords, futureKeywords } from "./keywords.ts";
 import { lex } from "./lexer.ts";
 import { isHeadWord, parseRules, refText } from "./rules.ts";
 import { Source } from "./source.ts";
@@ -17,9 +18,6 @@ export interface ParseResult {
   readonly module: Module | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
-
-const alwaysKeywords = ["package", "import", "as", "default", "else", "not", "null", "true", "false", "with", "some"];
-const futureKeywords = ["in", "every", "contains", "if"];
 
 /** Larger modules are refused before any work: generated bundles stay far below. */
 const maxTextLength = 16 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { placeOf } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { evaluateFunction } from "./functions.ts";
 import { callOf, lowerTerm } from "./lower.ts";
-import { known, type Node } from "./node.ts";
+import { type CallTerms, known, type Node } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
 import { isFunction, saveCall } from "./saving.ts";
 import { isUnknownStep } from "./unknown.ts";
@@ -24,7 +24,7 @@ export function evaluateCall(
   const mock = mocks.get(name);
   if (mock?.kind === "ref" && isFunction(compiled.arities, mock)) {
     const target = callOf(raiseTerm(mock, frame.loc) as Ref, args);
-    return target.kind === "call" ? evaluateReplaced(frame, target.name, target.operator, args, next) : undefined;
+    return evaluateReplaced(frame, target, next);
   }
   const arity = compiled.arities.get(name) ?? findSignature(name)?.args.length ?? args.length;
   if (mock !== undefined) return evaluateMock(frame, mock, args[arity], next);
@@ -33,13 +33,7 @@ export function evaluateCall(
 }
 
 /** The function that stands in for another is called as if nothing were replaced. */
-function evaluateReplaced(
-  frame: Frame,
-  name: string,
-  operator: Ref,
-  args: readonly Node[],
-  next: Next,
-): Stop | undefined {
+function evaluateReplaced(frame: Frame, { name, operator, args }: CallTerms, next: Next): Stop | undefined {
   const { mocks } = frame.machine;
   mocks.hide();
   const stop = evaluateCall(frame, name, operator, args, () => {

@@ -2,7 +2,7 @@ import { equal } from "../value/collection.ts";
 import type { Bindings } from "./bindings.ts";
 import { cacheKey } from "./caches.ts";
 import { groundValue } from "./comprehension.ts";
-import { completeConflict } from "./errors.ts";
+import { completeConflictAt } from "./errors.ts";
 import { type Next, type Stop, suppress } from "./frame.ts";
 import { isKnown, type Known, known, type Node, refNode, type WalkedRule } from "./node.ts";
 import { childFor, ruleNode } from "./rule-frame.ts";
@@ -93,7 +93,7 @@ function evaluateRule(
     child.trace("Exit", node, child.findOne ? "early" : "");
     value = known(groundValue(child, rule.value as Node));
     if (before !== undefined) {
-      if (!equal(before.value, value.value)) throw completeConflict(rule.source.loc);
+      if (!equal(before.value, value.value)) throw completeConflictAt(rule.source.loc);
       child.trace("Redo", node);
       return undefined;
     }

@@ -1,5 +1,6 @@
 import { EvaluationError } from "../run/errors.ts";
-import { canonicalText, RegoObject, RegoSet } from "../value/collection.ts";
+import { insertOnce } from "../run/runtime.ts";
+import { RegoObject, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import type { Bindings, Bound } from "./bindings.ts";
 import { placeOf } from "./errors.ts";
@@ -30,18 +31,12 @@ function collect(frame: Frame, node: ComprehensionNode): Known {
   child.run(() => {
     const value = groundValue(child, node.term);
     if (collected instanceof RegoSet) collected.add(value);
-    else if (collected instanceof RegoObject) insert(collected, groundValue(child, node.key as Node), value, node);
+    else if (collected instanceof RegoObject)
+      insertOnce(collected, groundValue(child, node.key as Node), value, placeOf(node.loc));
     else collected.push(value);
     return undefined;
   });
   return known(collected);
-}
-
-function insert(object: RegoObject, key: Value, value: Value, { loc }: ComprehensionNode): void {
-  const existing = object.get(key);
-  if (existing !== undefined && canonicalText(existing) !== canonicalText(value))
-    throw new EvaluationError("eval_conflict_error", "object keys must be unique", placeOf(loc));
-  object.set(key, value);
 }
 
 /** The value of a node whose vars are all bound to known values. */

@@ -18,7 +18,7 @@ import {
 import type { Body, Expr, Location, Ref, Term } from "../syntax/ast.ts";
 import { compareStrings } from "../value/collection.ts";
 import { nowhere } from "./frame.ts";
-import { compareTerms } from "./term-order.ts";
+import { compareTerms, hasPrefix } from "./term-order.ts";
 import { UnionFind } from "./union-find.ts";
 
 /**
@@ -273,11 +273,7 @@ function isContained(value: Term, body: Body): boolean {
   let found = false;
   const visit = (term: Term): boolean => {
     if (found || isComprehension(term)) return false;
-    if (value.kind === "ref" && term.kind === "ref") {
-      found =
-        value.terms.length <= term.terms.length &&
-        value.terms.every((each, i) => compareTerms(each, term.terms[i] as Term) === 0);
-    } else if (compareTerms(term, value) === 0) found = true;
+    found = value.kind === "ref" && term.kind === "ref" ? hasPrefix(term, value) : compareTerms(term, value) === 0;
     return !found;
   };
   const visitExpr = (expr: Expr): void => {

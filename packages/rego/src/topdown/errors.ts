@@ -1,5 +1,6 @@
-import { EvaluationError } from "../run/errors.ts";
+import type { EvaluationError } from "../run/errors.ts";
 import type { Place } from "../run/ir.ts";
+import { objectConflict, valueConflict } from "../run/runtime.ts";
 import type { Location } from "../syntax/ast.ts";
 
 /** A location as evaluation errors have it. */
@@ -7,18 +8,14 @@ export function placeOf({ file, row, col }: Location): Place & { readonly name: 
   return { name: file, row, col };
 }
 
-export function conflict(message: string, loc: Location): EvaluationError {
-  return new EvaluationError("eval_conflict_error", message, placeOf(loc));
+export function completeConflictAt(loc: Location): EvaluationError {
+  return valueConflict(false, placeOf(loc));
 }
 
-export function completeConflict(loc: Location): EvaluationError {
-  return conflict("complete rules must not produce multiple outputs", loc);
+export function functionConflictAt(loc: Location): EvaluationError {
+  return valueConflict(true, placeOf(loc));
 }
 
-export function functionConflict(loc: Location): EvaluationError {
-  return conflict("functions must not produce multiple outputs for same inputs", loc);
-}
-
-export function objectConflict(loc: Location): EvaluationError {
-  return conflict("object keys must be unique", loc);
+export function objectConflictAt(loc: Location): EvaluationError {
+  return objectConflict(placeOf(loc));
 }

@@ -1,6 +1,5 @@
-import type { Builtin, Effects } from "../builtins/builtin.ts";
 import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
-import type { Limits } from "../run/state.ts";
+import { runStateOf } from "../run/options.ts";
 import { RegoObject } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { groundValue } from "./comprehension.ts";
@@ -9,22 +8,7 @@ import { lowerBody } from "./lower.ts";
 import { Machine } from "./machine.ts";
 import { varNode } from "./node.ts";
 import { operations } from "./operations.ts";
-import { builtinsWith, runStateOf, withinStack } from "./partial.ts";
-import type { Tracer } from "./trace.ts";
-
-export interface WalkOptions {
-  readonly input?: Value | undefined;
-  readonly data?: Value;
-  readonly effects: Effects;
-  /** Builtins beside those of OPA, or instead of them. */
-  readonly builtins?: readonly Builtin[];
-  readonly strictBuiltinErrors?: boolean;
-  readonly limits?: Limits;
-  /** Milliseconds by `clock`; both or none. */
-  readonly deadline?: number;
-  readonly clock?: () => number;
-  readonly tracer?: Tracer;
-}
+import { builtinsWith, type WalkOptions, withinStack } from "./walk-options.ts";
 
 /**
  * All bindings of a query, by walking the syntax tree as OPA's topdown does: slower than plans by far, but each step can be traced.
@@ -34,8 +18,7 @@ export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, opti
   const machine = new Machine({
     operations,
     compiled,
-    builtins: builtinsWith(options.builtins),
-    run: runStateOf(options),
+    run: runStateOf(options, builtinsWith(options.builtins)),
     tracer: options.tracer,
     names: query.written,
   });

@@ -2,11 +2,11 @@ import type { Ref } from "../syntax/ast.ts";
 import { equal } from "../value/collection.ts";
 import { cacheKey } from "./caches.ts";
 import { groundValue } from "./comprehension.ts";
-import { functionConflict } from "./errors.ts";
+import { functionConflictAt } from "./errors.ts";
 import { type Frame, type Next, type Stop, suppress } from "./frame.ts";
 import { biunifyLists } from "./lists.ts";
 import { callOf } from "./lower.ts";
-import { isKnown, type Known, known, type Node, refNode, type StepTerms, type WalkedRule } from "./node.ts";
+import { isKnown, type Known, known, type Node, refNode, type WalkedRule } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
 import { childFor, ruleNode } from "./rule-frame.ts";
 import type { Candidates } from "./rule-index.ts";
@@ -42,14 +42,10 @@ export function evaluateFunction(
   const call: FunctionCall = { frame, operator, path, args, arity: first.args?.length ?? 0, candidates };
   if (partial !== undefined) {
     if (candidates.otherwise.size > 0 && isUnknownStep(frame, frame.step, frame.bindings))
-      return saveCall(frame, call.arity, termsOf(operator, args), next);
+      return saveCall(frame, call.arity, callOf(operator, args), next);
     if (mustSave(call)) return saveSupport(call, next);
   }
   return evaluateValue(call, next);
-}
-
-function termsOf(operator: Ref, args: readonly Node[]): Extract<StepTerms, { kind: "call" }> {
-  return callOf(operator, args) as Extract<StepTerms, { kind: "call" }>;
 }
 
 /** True when the function may not be inlined, and something that it needs is unknown. */
@@ -77,7 +73,7 @@ function saveSupport(call: FunctionCall, next: Next): Stop | undefined {
     if (candidates.defaultRule !== undefined) saveFunctionRule(frame, candidates.defaultRule, own);
   }
   if (!support.exists(own, frame.loc)) return undefined;
-  return saveCall(frame, arity, termsOf(raiseTerm(refNode(own), frame.loc) as Ref, args), next);
+  return saveCall(frame, arity, callOf(raiseTerm(refNode(own), frame.loc) as Ref, args), next);
 }
 
 function evaluateValue(call: FunctionCall, next: Next): Stop | undefined {
@@ -164,7 +160,7 @@ class FunctionWay {
     this.value = known(groundValue(this.#child, head));
     cache.put(this.#key, this.value);
     if (this.#earlier !== undefined && !equal(this.#earlier.value, this.value.value))
-      throw functionConflict(this.#rule.source.loc);
+      throw functionConflictAt(this.#rule.source.loc);
     const isRepeated = this.#earlier !== undefined;
     this.#earlier = this.value;
     if (isCondition && isKnown(this.value, false)) return undefined;

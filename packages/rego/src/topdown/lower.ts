@@ -6,6 +6,7 @@ import { RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import {
+  type CallTerms,
   type Known,
   known,
   type Node,
@@ -125,7 +126,7 @@ function lowerTerms(terms: ExprTerms): StepTerms {
   }
 }
 
-export function callOf(operator: Ref, args: readonly Node[]): StepTerms {
+export function callOf(operator: Ref, args: readonly Node[]): CallTerms {
   return { kind: "call", name: nameOfRef(operator) ?? refText(operator), operator, args };
 }
 

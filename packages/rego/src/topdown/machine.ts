@@ -1,4 +1,3 @@
-import type { Builtin } from "../builtins/builtin.ts";
 import type { Compiled } from "../compile/compiled.ts";
 import type { RunState } from "../run/state.ts";
 import { Bindings } from "./bindings.ts";
@@ -13,7 +12,6 @@ import type { Tracer } from "./trace.ts";
 export interface MachineOptions {
   readonly operations: Operations;
   readonly compiled: Compiled;
-  readonly builtins: ReadonlyMap<string, Builtin>;
   readonly run: RunState;
   readonly tracer?: Tracer | undefined;
   readonly partial?: PartialState | undefined;
@@ -25,7 +23,6 @@ export interface MachineOptions {
 export class Machine {
   readonly operations: Operations;
   readonly compiled: Compiled;
-  readonly builtins: ReadonlyMap<string, Builtin>;
   readonly run: RunState;
   readonly tracer: Tracer | undefined;
   readonly partial: PartialState | undefined;
@@ -42,7 +39,6 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.operations = options.operations;
     this.compiled = options.compiled;
-    this.builtins = options.builtins;
     this.run = options.run;
     this.tracer = options.tracer;
     this.partial = options.partial;

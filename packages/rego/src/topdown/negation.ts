@@ -1,4 +1,4 @@
-import { varTerm } from "../compile/make.ts";
+import { plainRule, varTerm } from "../compile/make.ts";
 import { varsOfBody } from "../compile/vars.ts";
 import type { Body, Expr, Ref, Rule, Term } from "../syntax/ast.ts";
 import { propagateCopies } from "./copy-propagation.ts";
@@ -153,5 +153,5 @@ function notRule({ loc }: Frame, ref: Ref, args: readonly Term[], body: Body): R
     assign: false,
     generatedValue: false,
   };
-  return { kind: "rule", loc, default: false, head, body, generatedBody: false, else: undefined, annotations: [] };
+  return plainRule(loc, head, body);
 }

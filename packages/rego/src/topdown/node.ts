@@ -75,6 +75,8 @@ export type StepTerms =
     }
   | { readonly kind: "not"; readonly body: Query; readonly explicitBody: boolean };
 
+export type CallTerms = Extract<StepTerms, { readonly kind: "call" }>;
+
 export interface Override {
   readonly loc: Location;
   readonly target: RefNode;
@@ -116,6 +118,17 @@ export function refNode(terms: readonly Node[]): RefNode {
 /** True when the node is exactly this value. */
 export function isKnown(node: Node, value: Value): boolean {
   return node.kind === "known" && node.value === value;
+}
+
+/** The first terms of a ref that are constant; its head is always one of them. */
+export function constantPrefix(terms: readonly Node[]): readonly Node[] {
+  const open = terms.findIndex(({ kind }, i) => i > 0 && kind !== "known");
+  return open < 0 ? terms : terms.slice(0, open);
+}
+
+/** True for a ref, or a part of one, into a document. */
+export function isDocument(terms: readonly Node[]): boolean {
+  return beginsWith(terms, "input") || beginsWith(terms, "data");
 }
 
 /** True for a ref, or a part of one, that begins with this document. */

@@ -1,7 +1,7 @@
 import type { Effects } from "../builtins/builtin.ts";
 import { compileModules, compileQuery } from "../compile/compile.ts";
 import type { Compiled } from "../compile/compiled.ts";
-import { eqExpr, varTerm } from "../compile/make.ts";
+import { eqExpr, plainRule, varTerm } from "../compile/make.ts";
 import { allRules, buildGraph, collectRules, dataRefs } from "../compile/recursion.ts";
 import { pathOf } from "../compile/rule-tree.ts";
 import type { CompileOptions } from "../compile/stage.ts";
@@ -11,8 +11,8 @@ import type { Body, Head, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { RegoError } from "../syntax/diagnostic.ts";
 import type { Value } from "../value/value.ts";
 import { nowhere } from "./frame.ts";
-import { evaluatePartially } from "./partial.ts";
-import { compareTerms } from "./term-order.ts";
+import { evaluatePartially, moduleOf } from "./partial.ts";
+import { compareTerms, hasPrefix } from "./term-order.ts";
 import { writtenPath } from "./written-path.ts";
 
 export interface OptimizeOptions {
@@ -168,26 +168,9 @@ function entrypointModule(queries: readonly Body[], entrypoint: Ref, compiled: C
     assign: false,
     generatedValue: false,
   };
-  return {
-    kind: "module",
-    file: "",
-    text: "",
-    regoVersion: compiled.modules[0]?.regoVersion ?? "v1",
-    package: { loc: nowhere, path: refOf(entrypoint.terms.slice(0, -1)) },
-    imports: [],
-    rules: queries.map((body) => ({
-      kind: "rule",
-      loc: nowhere,
-      default: false,
-      head,
-      body,
-      generatedBody: false,
-      else: undefined,
-      annotations: [],
-    })),
-    comments: [],
-    annotations: [],
-  };
+  const path = refOf(entrypoint.terms.slice(0, -1));
+  const rules = queries.map((body) => plainRule(nowhere, head, body));
+  return moduleOf({ path, rules }, compiled);
 }
 
 function mentions(query: Body, ref: Ref): boolean {
@@ -249,10 +232,6 @@ function isData({ terms: [head] }: Ref): boolean {
 function constantPrefix(ref: Ref): Ref {
   const { path } = pathOf(ref);
   return { ...ref, terms: ref.terms.slice(0, path.length + 1) };
-}
-
-function hasPrefix({ terms }: Ref, { terms: prefix }: Ref): boolean {
-  return prefix.length <= terms.length && prefix.every((each, i) => compareTerms(each, terms[i] as Term) === 0);
 }
 
 /** Places of the new modules in the bundle: `optimized/a/b.rego`, with a number where the name is taken. */

@@ -1,10 +1,10 @@
-import { isObject, lookup } from "../value/access.ts";
+import { lookup } from "../value/access.ts";
 import { canonicalText, equal, RegoObject, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import type { Bindings, Bound } from "./bindings.ts";
 import { cacheKey } from "./caches.ts";
 import { groundValue } from "./comprehension.ts";
-import { objectConflict } from "./errors.ts";
+import { objectConflictAt } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { objectOf, setOf } from "./lower.ts";
 import { type Known, known, type Node, refNode, type WalkedRule } from "./node.ts";
@@ -196,20 +196,20 @@ class Reduction {
     if (this.document instanceof RegoSet) return addMember(this.document, groundValue(child, rule.key as Node));
     const { loc } = rule.source.head;
     const path = rule.ref.slice(this.#at + 1).map((each) => groundValue(child, each));
-    if (this.#paths.some((other) => other.length < path.length && isPrefix(other, path))) throw objectConflict(loc);
+    if (this.#paths.some((other) => other.length < path.length && isPrefix(other, path))) throw objectConflictAt(loc);
     this.#paths.push(path);
     const object = this.#nested(path.slice(0, -1), rule);
     const key = path.at(-1) as Value;
     const existing = object.get(key);
     if (rule.isSet) {
-      if (existing !== undefined && !(existing instanceof RegoSet)) throw objectConflict(loc);
+      if (existing !== undefined && !(existing instanceof RegoSet)) throw objectConflictAt(loc);
       const set = existing ?? new RegoSet();
       if (existing === undefined) object.set(key, set);
       return addMember(set, groundValue(child, rule.key as Node));
     }
     const value = groundValue(child, rule.value as Node);
     if (existing === undefined) object.set(key, value);
-    else if (!equal(existing, value)) throw objectConflict(loc);
+    else if (!equal(existing, value)) throw objectConflictAt(loc);
     return existing === undefined;
   }
 
@@ -217,7 +217,7 @@ class Reduction {
     let object = this.document as RegoObject;
     for (const key of path) {
       const inner = object.get(key) ?? new RegoObject();
-      if (!(inner instanceof RegoObject)) throw objectConflict(source.head.loc);
+      if (!(inner instanceof RegoObject)) throw objectConflictAt(source.head.loc);
       object.set(key, inner);
       object = inner;
     }
@@ -283,11 +283,7 @@ class CacheHint {
   keep(document: Value): void {
     if (this.#keys.length === 0) return;
     let value: Value | undefined = document;
-    for (const key of this.#keys) value = value === undefined ? undefined : partOf(value, key);
+    for (const key of this.#keys) value = value === undefined ? undefined : lookup(value, key);
     if (value !== undefined) this.#virtual.frame.machine.cache.put(this.key, known(value));
   }
-}
-
-function partOf(value: Value, key: Value): Value | undefined {
-  return isObject(value) || value instanceof RegoSet || Array.isArray(value) ? lookup(value, key) : undefined;
 }

@@ -1,13 +1,9 @@
-import { allBuiltins } from "../builtins/all.ts";
-import type { Builtin, Effects } from "../builtins/builtin.ts";
 import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
 import { eqExpr } from "../compile/make.ts";
 import { varsOfBody } from "../compile/vars.ts";
 import { isGenerated } from "../compile/walk.ts";
-import { EvaluationError } from "../run/errors.ts";
-import { defaultLimits, type Limits, RunState } from "../run/state.ts";
+import { runStateOf } from "../run/options.ts";
 import type { Body, Module, Ref } from "../syntax/ast.ts";
-import type { Value } from "../value/value.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import { Frame, nowhere } from "./frame.ts";
 import { InliningControl } from "./inlining.ts";
@@ -18,17 +14,12 @@ import { operations } from "./operations.ts";
 import { raiseTerm } from "./raise.ts";
 import { plugOne, SaveSet, type SupportModule } from "./save.ts";
 import { compareExprs, compareRules } from "./term-order.ts";
-import type { Tracer } from "./trace.ts";
 import { passesTypeCheck } from "./type-check.ts";
+import { builtinsWith, type WalkOptions, withinStack } from "./walk-options.ts";
 
-export interface PartialOptions {
+export interface PartialOptions extends WalkOptions {
   /** Documents that are unknown: refs that begin with `input` or `data`. Default `input`. */
   readonly unknowns?: readonly Ref[];
-  readonly input?: Value | undefined;
-  readonly data?: Value;
-  readonly effects: Effects;
-  /** Builtins beside those of OPA, or instead of them. */
-  readonly builtins?: readonly Builtin[];
   /** Rules below these refs become support rules. */
   readonly disableInlining?: readonly Ref[];
   /** Rules that depend on what is unknown become support rules. */
@@ -39,12 +30,6 @@ export interface PartialOptions {
   readonly namespace?: string;
   /** Support rules keep the packages of the rules they were made of. */
   readonly skipNamespace?: boolean;
-  readonly strictBuiltinErrors?: boolean;
-  readonly limits?: Limits;
-  /** Milliseconds by `clock`; both or none. */
-  readonly deadline?: number;
-  readonly clock?: () => number;
-  readonly tracer?: Tracer;
 }
 
 /** Queries, one of which must hold, and the modules that they need. */
@@ -78,52 +63,16 @@ export function evaluatePartially(query: CompiledQuery, compiled: Compiled, opti
   const machine = new Machine({
     operations,
     compiled,
-    builtins: builtinsWith(options.builtins),
-    run: runStateOf(options),
+    run: runStateOf(options, builtinsWith(options.builtins)),
     tracer: options.tracer,
     partial,
     names: query.written,
   });
   const queries = withinStack(() => run(machine, partial, query.body, options, liveVars(query.body, unknowns)));
-  return { queries, support: [...partial.support.modules.values()].map((each) => moduleOf(each, compiled)) };
+  return { queries, support: [...partial.support.modules.values()].map((each) => supportModule(each, compiled)) };
 }
 
 const inputRef: Ref = { kind: "ref", loc: nowhere, terms: [{ kind: "var", loc: nowhere, name: "input" }] };
-
-/** Runs a walk; when it goes deeper than the stack holds, that is the policy's fault. */
-export function withinStack<T>(walk: () => T): T {
-  try {
-    return walk();
-  } catch (error) {
-    if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
-    throw error;
-  }
-}
-
-export function builtinsWith(more: readonly Builtin[] | undefined): ReadonlyMap<string, Builtin> {
-  return new Map([...allBuiltins, ...(more ?? [])].map((builtin) => [builtin.name, builtin]));
-}
-
-interface RunOptions {
-  readonly effects: Effects;
-  readonly builtins?: readonly Builtin[];
-  readonly strictBuiltinErrors?: boolean;
-  readonly limits?: Limits;
-  readonly deadline?: number;
-  readonly clock?: () => number;
-}
-
-export function runStateOf({ effects, builtins, strictBuiltinErrors, limits, clock, deadline }: RunOptions): RunState {
-  return new RunState({
-    effects,
-    builtins: builtinsWith(builtins),
-    strictBuiltinErrors: strictBuiltinErrors === true,
-    limits: limits ?? defaultLimits,
-    clock,
-    deadline,
-    trace: undefined,
-  });
-}
 
 /** The unknown roots and the vars that the author wrote, wildcards too: the result tells what they are bound to. */
 function liveVars(body: Body, unknowns: readonly (readonly Node[])[]): ReadonlySet<string> {
@@ -164,7 +113,12 @@ function bindingsOf({ caller }: Machine): Body {
     .sort(compareExprs);
 }
 
-function moduleOf({ path, rules }: SupportModule, { modules }: Compiled): Module {
+function supportModule({ path, rules }: SupportModule, compiled: Compiled): Module {
+  return moduleOf({ path, rules: rules.toSorted(compareRules) }, compiled);
+}
+
+/** A module that nobody wrote, of the version of those it was made of. */
+export function moduleOf({ path, rules }: SupportModule, { modules }: Compiled): Module {
   return {
     kind: "module",
     file: "",
@@ -172,7 +126,7 @@ function moduleOf({ path, rules }: SupportModule, { modules }: Compiled): Module
     regoVersion: modules[0]?.regoVersion ?? "v1",
     package: { loc: nowhere, path },
     imports: [],
-    rules: rules.toSorted(compareRules),
+    rules,
     comments: [],
     annotations: [],
   };

@@ -1,4 +1,4 @@
-import { known, type Node, type Query, type Step } from "./node.ts";
+import { constantPrefix, known, type Node, type Query, type Step } from "./node.ts";
 
 /** The ground beginnings of all refs in a body. */
 export function refsOfQuery(query: Query): readonly (readonly Node[])[] {
@@ -11,7 +11,7 @@ export function refsOfQuery(query: Query): readonly (readonly Node[])[] {
 export function collectRefs(node: Node, into: (readonly Node[])[]): void {
   switch (node.kind) {
     case "ref":
-      into.push(groundPrefix(node.terms));
+      into.push(constantPrefix(node.terms));
       for (const each of node.terms.slice(1)) collectRefs(each, into);
       return;
     case "array":
@@ -54,9 +54,4 @@ export function collectStepRefs({ terms, with: overrides }: Step, into: (readonl
     case "not":
       for (const step of terms.body) collectStepRefs(step, into);
   }
-}
-
-function groundPrefix(terms: readonly Node[]): readonly Node[] {
-  const open = terms.findIndex(({ kind }, i) => i > 0 && kind !== "known");
-  return open < 0 ? terms : terms.slice(0, open);
 }

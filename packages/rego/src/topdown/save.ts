@@ -141,10 +141,15 @@ function isSameItems(a: readonly Node[], b: readonly Node[]): boolean {
   return a.length === b.length && a.every((each, i) => isSameNode(each, b[i] as Node));
 }
 
-/** An expression of the result: whole, or to be plugged with the bindings of its two sides. */
-export type Saved =
-  | { readonly expr: Expr }
-  | { readonly step: Step; readonly left: Bindings; readonly right: Bindings | undefined };
+/** An expression of the result that is yet to be plugged, with the bindings of its two sides. */
+export interface SavedStep {
+  readonly step: Step;
+  readonly left: Bindings;
+  readonly right: Bindings | undefined;
+}
+
+/** An expression of the result, whole or to be plugged. */
+export type Saved = { readonly expr: Expr } | SavedStep;
 
 /** So many expressions mean that inlining multiplies alternatives: nobody could use them, and they must fit in memory. */
 const maxExpressions = 200_000;

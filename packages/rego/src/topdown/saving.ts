@@ -3,8 +3,17 @@ import type { Expr } from "../syntax/ast.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import type { PartialState } from "./machine.ts";
-import type { Node, Override, Step, StepTerms, VarNode } from "./node.ts";
+import {
+  type CallTerms,
+  isDocument,
+  type Node,
+  type Override,
+  type Step,
+  type StepTerms,
+  type VarNode,
+} from "./node.ts";
 import { equation, raiseWith } from "./raise.ts";
+import type { SavedStep } from "./save.ts";
 import { stepNode } from "./trace.ts";
 
 /** Partial evaluation is on: whoever saves has found something unknown. */
@@ -14,38 +23,30 @@ export function partialOf(frame: Frame): PartialState {
   return partial;
 }
 
-/** Saves `a = b`. The vars in both become unknown for what follows. */
-export function saveUnify(frame: Frame, a: Node, b: Node, b1: Bindings, b2: Bindings, next: Next): Stop | undefined {
+/** Saves one expression for what follows; the vars that it would bind are unknown there. */
+function save(frame: Frame, saved: SavedStep, outputs: readonly SavedVar[], next: Next): Stop | undefined {
   const { saveSet, stack } = partialOf(frame);
-  const pairs = [...varsToSave(a, b1), ...varsToSave(b, b2)];
-  for (const { variable, bindings } of pairs) saveSet.push([variable], bindings);
-  const step: Step = { ...equation(a, b, frame.loc), with: savedOverrides(frame, frame.step.with) };
-  stack.push({ step, left: b1, right: b2 });
-  frame.trace("Save", stepNode(step));
+  for (const { variable, bindings } of outputs) saveSet.push([variable], bindings);
+  stack.push(saved);
+  frame.trace("Save", stepNode(saved.step));
   const stop = next();
   stack.pop();
-  for (const _ of pairs) saveSet.pop();
+  for (const _ of outputs) saveSet.pop();
   return stop;
 }
 
+/** Saves `a = b`. The vars in both become unknown for what follows. */
+export function saveUnify(frame: Frame, a: Node, b: Node, b1: Bindings, b2: Bindings, next: Next): Stop | undefined {
+  const step: Step = { ...equation(a, b, frame.loc), with: savedOverrides(frame, frame.step.with) };
+  return save(frame, { step, left: b1, right: b2 }, [...varsToSave(a, b1), ...varsToSave(b, b2)], next);
+}
+
 /** Saves a call. Its output becomes unknown. */
-export function saveCall(
-  frame: Frame,
-  arity: number,
-  terms: Extract<StepTerms, { kind: "call" }>,
-  next: Next,
-): Stop | undefined {
-  const { saveSet, stack } = partialOf(frame);
+export function saveCall(frame: Frame, arity: number, terms: CallTerms, next: Next): Stop | undefined {
+  const { bindings } = frame;
   const output = terms.args.length === arity + 1 ? terms.args.at(-1) : undefined;
-  const pairs = output === undefined ? [] : varsToSave(output, frame.bindings);
-  for (const { variable, bindings } of pairs) saveSet.push([variable], bindings);
-  const step = savedStep(frame, terms);
-  stack.push({ step, left: frame.bindings, right: undefined });
-  frame.trace("Save", stepNode(step));
-  const stop = next();
-  stack.pop();
-  for (const _ of pairs) saveSet.pop();
-  return stop;
+  const outputs = output === undefined ? [] : varsToSave(output, bindings);
+  return save(frame, { step: savedStep(frame, terms), left: bindings, right: undefined }, outputs, next);
 }
 
 /** Saves an expression that binds nothing. */
@@ -55,28 +56,15 @@ export function saveStep(
   next: Next,
   bindings: Bindings = frame.bindings,
 ): Stop | undefined {
-  const { stack } = partialOf(frame);
-  const step = savedStep(frame, terms);
-  stack.push({ step, left: bindings, right: bindings });
-  frame.trace("Save", stepNode(step));
-  const stop = next();
-  stack.pop();
-  return stop;
+  return save(frame, { step: savedStep(frame, terms), left: bindings, right: bindings }, [], next);
 }
 
 /** Saves the current expression as it is; what it would bind becomes unknown. */
 export function saveCurrent(frame: Frame, next: Next): Stop | undefined {
-  const { saveSet, stack } = partialOf(frame);
-  const { step } = frame;
-  const pairs = outputsOf(frame, step).flatMap((each) => varsToSave(each, frame.bindings));
-  for (const { variable, bindings } of pairs) saveSet.push([variable], bindings);
-  const saved = { ...step, with: savedOverrides(frame, step.with) };
-  stack.push({ step: saved, left: frame.bindings, right: frame.bindings });
-  frame.trace("Save", stepNode(saved));
-  const stop = next();
-  stack.pop();
-  for (const _ of pairs) saveSet.pop();
-  return stop;
+  const { step, bindings } = frame;
+  const outputs = outputsOf(frame, step).flatMap((each) => varsToSave(each, bindings));
+  const saved: Step = { ...step, with: savedOverrides(frame, step.with) };
+  return save(frame, { step: saved, left: bindings, right: bindings }, outputs, next);
 }
 
 function outputsOf(frame: Frame, { terms }: Step): readonly Node[] {
@@ -112,10 +100,6 @@ function savedStep(frame: Frame, terms: StepTerms): Step {
 /** Functions are replaced while rules are inlined; what is left needs only the documents. */
 function savedOverrides({ machine }: Frame, overrides: readonly Override[]): readonly Override[] {
   return overrides.filter(({ target }) => !isFunction(machine.compiled.arities, target) && isDocument(target.terms));
-}
-
-function isDocument([head]: readonly Node[]): boolean {
-  return head?.kind === "var" && (head.name === "input" || head.name === "data");
 }
 
 /** True for the ref of a function of a module or of OPA. */

@@ -1,5 +1,6 @@
+import { plainRule } from "../compile/make.ts";
 import { varsOfTerm } from "../compile/vars.ts";
-import type { Body, Head, Ref, Rule, Term } from "../syntax/ast.ts";
+import type { Head, Ref, Term } from "../syntax/ast.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import { type Frame, nowhere } from "./frame.ts";
 import type { Node, VarNode, WalkedRule } from "./node.ts";
@@ -85,7 +86,7 @@ function saveRule(
       const { packagePath, head } = makeHead(child);
       const isPropagated = canPropagate && !inlining.isShallow;
       const whole = isPropagated ? propagateCopies(body, headVars(head), machine.compiled, true) : body;
-      support.insert(packagePath, supportRule(rule, head, whole));
+      support.insert(packagePath, plainRule(rule.source.loc, head, whole, rule.isDefault));
     }
     child.trace("Redo", node);
     stack.pushQuery(current);
@@ -129,17 +130,4 @@ function headVars({ ref, args, key, value }: Head): Set<string> {
   for (const term of [...ref.terms.slice(1), ...(args ?? []), key, value])
     if (term !== undefined) for (const name of varsOfTerm(term)) names.add(name);
   return names;
-}
-
-function supportRule({ source, isDefault }: WalkedRule, head: Head, body: Body): Rule {
-  return {
-    kind: "rule",
-    loc: source.loc,
-    default: isDefault,
-    head,
-    body,
-    generatedBody: false,
-    else: undefined,
-    annotations: [],
-  };
 }

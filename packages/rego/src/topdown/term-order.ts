@@ -1,4 +1,4 @@
-import type { Body, Expr, Head, Rule, Term } from "../syntax/ast.ts";
+import type { Body, Expr, Head, Ref, Rule, Term } from "../syntax/ast.ts";
 import { compareStrings } from "../value/collection.ts";
 import { compareNumbers, numberFromText } from "../value/number.ts";
 
@@ -81,6 +81,11 @@ function compareLists<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T)
     if (order !== 0) return order;
   }
   return a.length - b.length;
+}
+
+/** True when a ref begins with another one. */
+export function hasPrefix({ terms }: Ref, { terms: prefix }: Ref): boolean {
+  return prefix.length <= terms.length && prefix.every((each, i) => compareTerms(each, terms[i] as Term) === 0);
 }
 
 /** Terms before calls; what is not negated first. */

@@ -1,6 +1,5 @@
-import { mergeObjects } from "../run/runtime.ts";
-import { isObject } from "../value/access.ts";
-import { RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
+import { mergeObjects, scanKeys } from "../run/runtime.ts";
+import { RegoObject } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { baseDocument } from "./base-data.ts";
 import type { Bindings, Bound } from "./bindings.ts";
@@ -86,10 +85,8 @@ function enumerate(descent: Descent, key: Node, next: Next): Stop | undefined {
 }
 
 function keysOf(document: Value | undefined): readonly Value[] {
-  if (document === undefined) return [];
   if (Array.isArray(document)) return document.map((_: Value, i: number) => i);
-  if (document instanceof RegoSet) return document.sorted();
-  return isObject(document) ? sortedEntries(document).map(([key]) => key) : [];
+  return scanKeys(document) ?? [];
 }
 
 function extentOf(frame: Frame, path: readonly Node[], node: RuleTreeNode | undefined): Known | undefined {

@@ -35,12 +35,9 @@ function patternOf(a: Node, b: Node): Pairs | "never" | undefined {
   if (needsEvaluation(a) || needsEvaluation(b)) return undefined;
   const left = itemsOf(a);
   const right = itemsOf(b);
-  if (left !== undefined && right !== undefined) {
-    if (left.length !== right.length) return "never";
-    return left.map((item, i) => [item, right[i] as Node] as const);
-  }
-  if (isObjectNode(a) && isObjectNode(b)) return undefined;
-  return undefined;
+  if (left === undefined || right === undefined) return undefined;
+  if (left.length !== right.length) return "never";
+  return left.map((item, i) => [item, right[i] as Node] as const);
 }
 
 function needsEvaluation({ kind }: Node): boolean {

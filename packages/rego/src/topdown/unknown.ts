@@ -3,7 +3,7 @@ import type { Bindings } from "./bindings.ts";
 import type { Frame } from "./frame.ts";
 import { lowerTerm } from "./lower.ts";
 import type { Machine, PartialState } from "./machine.ts";
-import type { Node, Query, Step, WalkedRule } from "./node.ts";
+import { constantPrefix, type Node, type Query, type Step, type WalkedRule } from "./node.ts";
 import { rulesOf } from "./rule-tree.ts";
 
 /** True when evaluating the node would save something: it depends on what is unknown, or may not be inlined. */
@@ -113,10 +113,4 @@ class UnknownSearch {
     ];
     return head.some((each) => this.node(each, undefined)) || this.query(body, undefined);
   }
-}
-
-/** The first terms of a ref that are constant; its head is always one of them. */
-function constantPrefix(terms: readonly Node[]): readonly Node[] {
-  const open = terms.findIndex(({ kind }, i) => i > 0 && kind !== "known");
-  return open < 0 ? terms : terms.slice(0, open);
 }

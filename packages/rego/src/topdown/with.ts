@@ -1,7 +1,7 @@
 import { overlay } from "../run/runtime.ts";
 import type { Value } from "../value/value.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
-import { beginsWith, known, type Node, type Override, type RefNode } from "./node.ts";
+import { beginsWith, isDocument, known, type Node, type Override, type RefNode } from "./node.ts";
 import { collectRefs, collectStepRefs } from "./query-refs.ts";
 import { functionName, isFunction, saveCurrent } from "./saving.ts";
 
@@ -30,7 +30,7 @@ function refsToKeep(frame: Frame): readonly (readonly Node[])[] | "unknown" {
   if (partial === undefined) return [];
   const refs: (readonly Node[])[] = [];
   for (const { target, value } of frame.step.with) {
-    if (isFunction(compiled.arities, target) || !isDocument(target)) {
+    if (isFunction(compiled.arities, target) || !isDocument(target.terms)) {
       collectRefs(value, refs);
       continue;
     }
@@ -40,10 +40,6 @@ function refsToKeep(frame: Frame): readonly (readonly Node[])[] | "unknown" {
   }
   collectStepRefs({ ...frame.step, with: [] }, refs);
   return refs;
-}
-
-function isDocument({ terms }: RefNode): boolean {
-  return beginsWith(terms, "input") || beginsWith(terms, "data");
 }
 
 /** Documents and functions put in place and taken away again, as often as the search goes in and out. */
@@ -69,7 +65,7 @@ class Replacement {
     if (isFunction(machine.compiled.arities, target)) this.#mocks.set(functionName(target) as string, plugged);
     else if (beginsWith(target.terms, "input")) this.#input = this.#overInput(target, plugged);
     else if (plugged.kind === "known") this.#data = overlay(this.#data, keysOf(target), plugged.value);
-    if (isDocument(target)) this.#targets.push(target);
+    if (isDocument(target.terms)) this.#targets.push(target);
   }
 
   #overInput(target: RefNode, value: Node): Node {

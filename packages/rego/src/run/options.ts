@@ -1,0 +1,29 @@
+import type { Builtin, Effects } from "../builtins/builtin.ts";
+import type { Value } from "../value/value.ts";
+import { defaultLimits, type Limits, RunState } from "./state.ts";
+import type { Trace } from "./trace.ts";
+
+/** What every way to evaluate is told. */
+export interface RunOptions {
+  readonly input?: Value | undefined;
+  readonly data?: Value;
+  readonly effects: Effects;
+  /** A builtin that fails ends the query instead of being undefined. */
+  readonly strictBuiltinErrors?: boolean;
+  readonly limits?: Limits;
+  /** Milliseconds by `clock`; both or none. */
+  readonly deadline?: number;
+  readonly clock?: () => number;
+}
+
+export function runStateOf(options: RunOptions, builtins: ReadonlyMap<string, Builtin>, trace?: Trace): RunState {
+  return new RunState({
+    effects: options.effects,
+    builtins,
+    strictBuiltinErrors: options.strictBuiltinErrors === true,
+    limits: options.limits ?? defaultLimits,
+    trace,
+    clock: options.clock,
+    deadline: options.deadline,
+  });
+}

@@ -1,0 +1,17 @@
+/** Words that are keywords in every version. */
+export const alwaysKeywords: readonly string[] = [
+  "package",
+  "import",
+  "as",
+  "default",
+  "else",
+  "not",
+  "null",
+  "true",
+  "false",
+  "with",
+  "some",
+];
+
+/** Those of v1, which v0 knows by `import future.keywords`. */
+export const futureKeywords: readonly string[] = ["in", "every", "contains", "if"];

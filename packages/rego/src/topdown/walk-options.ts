@@ -1,0 +1,25 @@
+import { allBuiltins } from "../builtins/all.ts";
+import type { Builtin } from "../builtins/builtin.ts";
+import { EvaluationError } from "../run/errors.ts";
+import type { RunOptions } from "../run/options.ts";
+import type { Tracer } from "./trace.ts";
+
+export interface WalkOptions extends RunOptions {
+  /** Builtins beside those of OPA, or instead of them. */
+  readonly builtins?: readonly Builtin[];
+  readonly tracer?: Tracer;
+}
+
+/** Runs a walk; when it goes deeper than the stack holds, that is the policy's fault. */
+export function withinStack<T>(walk: () => T): T {
+  try {
+    return walk();
+  } catch (error) {
+    if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
+    throw error;
+  }
+}
+
+export function builtinsWith(more: readonly Builtin[] | undefined): ReadonlyMap<string, Builtin> {
+  return new Map([...allBuiltins, ...(more ?? [])].map((builtin) => [builtin.name, builtin]));
+}
