@@ -24,6 +24,8 @@ export interface Case {
   readonly want_error?: string;
   readonly sort_bindings?: boolean;
   readonly strict_error?: boolean;
+  /** Modules may import what OPA does not offer by default: `future.keywords.and` and `….or`. */
+  readonly experimental_keywords?: boolean;
   readonly env?: { readonly [name: string]: string };
 }
 

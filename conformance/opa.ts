@@ -57,7 +57,8 @@ interface Prepared {
 
 function prepare(each: Case, regoVersion: RegoVersion): Prepared {
   const sources = (each.modules ?? []).map((text, i) => ({ file: `test-${i}.rego`, text }));
-  const { policy, diagnostics } = compile(sources, { regoVersion });
+  const futureKeywords = each.experimental_keywords === true ? ["and", "not", "or"] : ["not"];
+  const { policy, diagnostics } = compile(sources, { regoVersion, futureKeywords });
   if (policy === undefined) throw new RegoError(diagnostics);
   return { policy, data: plain(each.data ?? {}), input: inputOf(each) };
 }

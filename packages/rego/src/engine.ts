@@ -28,6 +28,8 @@ export interface EngineOptions {
   /** Default v1. */
   readonly regoVersion?: RegoVersion;
   readonly strict?: boolean;
+  /** What `import future.keywords.…` may name beside v1's keywords; default `not`. OPA's experiments are `and` and `or`. */
+  readonly futureKeywords?: readonly string[];
   /** Builtins beside those of OPA, or instead of them. */
   readonly builtins?: readonly Builtin[];
 }
@@ -46,7 +48,9 @@ export interface CompileAnswer {
  * ```
  */
 export function compile(sources: readonly ModuleSource[], options: EngineOptions = {}): CompileAnswer {
-  const parsed = sources.map(({ file, text }) => parseModule(text, { file, regoVersion: options.regoVersion ?? "v1" }));
+  const { regoVersion = "v1", futureKeywords } = options;
+  const syntax = { regoVersion, ...(futureKeywords === undefined ? {} : { futureKeywords }) };
+  const parsed = sources.map(({ file, text }) => parseModule(text, { file, ...syntax }));
   const faults = parsed.flatMap(({ diagnostics }) => diagnostics);
   if (faults.length > 0) return { policy: undefined, diagnostics: faults };
   return compileParsed(

@@ -105,8 +105,17 @@ export type ExprTerms =
    * out of the body stays inside. `explicitBody`: written with braces.
    */
   | { readonly kind: "not"; readonly loc: Location; readonly body: Body; readonly explicitBody: boolean }
-  /** `import future.keywords.and` and `….or`; an operand written without braces is a body of one expression. */
-  | { readonly kind: "and" | "or"; readonly loc: Location; readonly left: Body; readonly right: Body };
+  /**
+   * `import future.keywords.and` and `….or`; an operand written without braces is a body of one expression. `explicit…`: with braces.
+   */
+  | {
+      readonly kind: "and" | "or";
+      readonly loc: Location;
+      readonly left: Body;
+      readonly right: Body;
+      readonly explicitLeft: boolean;
+      readonly explicitRight: boolean;
+    };
 
 export interface Head {
   readonly loc: Location;

@@ -20,6 +20,8 @@ export interface ParserMode {
   /** Words that are keywords here: depends on the version and the imports. */
   keywords: Set<string>;
   version: "v0" | "v1";
+  /** `import future.keywords.not`: `not` is about a query of its own. */
+  notBodies: boolean;
 }
 
 export interface Counter {
@@ -70,6 +72,11 @@ export class Cursor {
     return token;
   }
 
+  /** Goes on, whatever the token is: for looking ahead. */
+  skip(): void {
+    if (this.#at < this.#tokens.length - 1) this.#at++;
+  }
+
   save(): number {
     return this.#at;
   }
@@ -104,7 +111,7 @@ export class Cursor {
   unexpected(what?: string): never {
     const { token } = this;
     if (token.kind === "illegal") this.fail(token.text, token);
-    this.fail(`unexpected ${describe(token, this.mode)} token${what === undefined ? "" : `: ${what}`}`, token);
+    this.fail(`unexpected ${describe(token, this.mode)}${what === undefined ? "" : `: ${what}`}`, token);
   }
 
   fail(message: string, token: Token = this.token): never {
@@ -153,9 +160,12 @@ const names: { readonly [text: string]: string } = {
 };
 
 function describe(token: Token, mode: ParserMode): string {
-  if (token.kind === "eof") return "eof";
+  if (token.kind === "ident" && mode.keywords.has(token.text)) return `${token.text} keyword`;
+  return `${kindText(token)} token`;
+}
+
+function kindText(token: Token): string {
   if (token.kind === "punctuation") return names[token.text] ?? token.text;
-  if (token.kind === "ident") return mode.keywords.has(token.text) ? `${token.text} keyword` : "identifier";
-  if (token.kind === "rawstring" || token.kind === "template") return "string";
-  return token.kind;
+  if (token.kind === "ident") return "identifier";
+  return token.kind === "rawstring" || token.kind === "template" ? "string" : token.kind;
 }

@@ -2,7 +2,7 @@ import { attachAnnotations } from "./annotations.ts";
 import type { Body, Import, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
 import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
 import { type Diagnostic, RegoError } from "./diagnostic.ts";
-import { alwaysKeywords, futureKeywords } from "./keywords.ts";
+import { alwaysKeywords, futureKeywords, optionalKeywords } from "./keywords.ts";
 import { lex } from "./lexer.ts";
 import { isHeadWord, parseRules, refText } from "./rules.ts";
 import { Source } from "./source.ts";
@@ -12,6 +12,8 @@ export interface ParseOptions {
   readonly file?: string;
   /** Default v1. `import rego.v1` makes a v0 module v1. */
   readonly regoVersion?: RegoVersion;
+  /** What `import future.keywords.…` may name beside v1's keywords; default `not`. OPA's experiments are `and` and `or`. */
+  readonly futureKeywords?: readonly string[];
 }
 
 export interface ParseResult {
@@ -24,10 +26,10 @@ const maxTextLength = 16 * 1024 * 1024;
 
 /** Parses one module. The first fault of syntax ends it; annotations may add several. */
 export function parseModule(text: string, options: ParseOptions = {}): ParseResult {
-  const { file = "", regoVersion = "v1" } = options;
+  const { file = "" } = options;
   const source = new Source(file, text);
   try {
-    return { module: new ModuleParser(source, regoVersion).parse(), diagnostics: [] };
+    return { module: new ModuleParser(source, options).parse(), diagnostics: [] };
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
     return { module: undefined, diagnostics: [error.diagnostic] };
@@ -70,22 +72,25 @@ function parseWhole<T>(text: string, options: ParseOptions, parse: (cursor: Curs
 }
 
 function modeOf(version: RegoVersion): ParserMode {
-  return { version, keywords: new Set(version === "v1" ? [...alwaysKeywords, ...futureKeywords] : alwaysKeywords) };
+  const keywords = new Set(version === "v1" ? [...alwaysKeywords, ...futureKeywords] : alwaysKeywords);
+  return { version, keywords, notBodies: false };
 }
 
 class ModuleParser {
   readonly #source: Source;
   readonly #cursor: Cursor;
   readonly #comments: Module["comments"];
+  readonly #importable: ReadonlySet<string>;
   #version: RegoVersion;
 
-  constructor(source: Source, version: RegoVersion) {
+  constructor(source: Source, { regoVersion = "v1", futureKeywords: importable = optionalKeywords }: ParseOptions) {
     this.#source = source;
-    this.#version = version;
+    this.#version = regoVersion;
+    this.#importable = new Set([...futureKeywords, ...importable]);
     const tooLong = source.text.length > maxTextLength;
     const { tokens, comments } = lex(source, 0, tooLong ? 0 : source.text.length);
     this.#comments = comments;
-    this.#cursor = new Cursor(source, tokens, modeOf(version), { wildcards: 0, attempts: 0 });
+    this.#cursor = new Cursor(source, tokens, modeOf(regoVersion), { wildcards: 0, attempts: 0 });
     if (tooLong) this.#cursor.fail(`module is larger than ${maxTextLength} characters`);
   }
 
@@ -175,9 +180,9 @@ class ModuleParser {
     if (root !== "future" || second !== "keywords") return;
     if (alias !== undefined) this.#cursor.fail("`future` imports cannot be aliased");
     if (third === undefined) for (const word of futureKeywords) keywords.add(word);
-    else if (third === "not") return;
-    else if (!futureKeywords.includes(third))
-      this.#cursor.fail(`unexpected keyword, must be one of [contains every if in not]`);
+    else if (!this.#importable.has(third))
+      this.#cursor.fail(`unexpected keyword, must be one of [${[...this.#importable].sort().join(" ")}]`);
+    else if (third === "not") this.#cursor.mode.notBodies = true;
     else keywords.add(third);
     if (third === "every") keywords.add("in");
   }

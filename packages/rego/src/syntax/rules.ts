@@ -1,5 +1,5 @@
 import type { Body, Expr, Head, Ref, Rule, Term } from "./ast.ts";
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, SyntaxFault } from "./cursor.ts";
 import type { Token } from "./lexer.ts";
 import { parseBody, parseInfix, parseLiteral, parseRefFrom, parseTerm } from "./terms.ts";
 
@@ -131,15 +131,20 @@ function parseBodies(cursor: Cursor, { head }: ParsedHead): readonly Body[] {
   return bodies;
 }
 
+/** Braces that hold no query may be a set or an object in a literal; when that fails too, it was meant to be a query. */
 function parseIfBody(cursor: Cursor, start: Token): Body {
+  let fault: SyntaxFault | undefined;
   if (cursor.is("{")) {
     const mark = cursor.save();
     const body = attempt(() => parseBraceBody(cursor));
-    if (body !== undefined && startsStatement(cursor)) return body;
+    if (!(body instanceof SyntaxFault) && startsStatement(cursor)) return body;
+    if (body instanceof SyntaxFault) fault = body;
     cursor.restore(mark);
   }
   if (cursor.token.kind === "eof") cursor.fail("unexpected eof token: expected rule body", start);
-  return [parseLiteral(cursor)];
+  const literal = attempt(() => parseLiteral(cursor));
+  if (literal instanceof SyntaxFault) throw fault ?? literal;
+  return [literal];
 }
 
 /** After `if {…}` the rule must be over: else the braces were a set or an object in a literal. */
@@ -152,12 +157,12 @@ function startsStatement(cursor: Cursor): boolean {
   );
 }
 
-function attempt<T>(parse: () => T): T | undefined {
+function attempt<T>(parse: () => T): T | SyntaxFault {
   try {
     return parse();
   } catch (error) {
-    if ((error as Error).name !== "SyntaxFault") throw error;
-    return undefined;
+    if (error instanceof SyntaxFault) return error;
+    throw error;
   }
 }
 

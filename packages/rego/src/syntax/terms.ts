@@ -1,6 +1,7 @@
 import type { Body, Call, Expr, ExprTerms, Location, Ref, Term, Var, With } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { type Token, templateExpressionEnd, unquote } from "./lexer.ts";
+import { type LiteralParts, parseLogic, refuseInnerWith } from "./logic.ts";
 
 // Terms and expressions are one file: comprehensions hold bodies, and bodies hold terms.
 
@@ -14,6 +15,12 @@ const relations: { readonly [operator: string]: string } = {
 };
 const sums: { readonly [operator: string]: string } = { "+": "plus", "-": "minus" };
 const products: { readonly [operator: string]: string } = { "*": "mul", "/": "div", "%": "rem" };
+
+const literalParts: LiteralParts = {
+  body: (cursor, close) => parseBody(cursor, close),
+  expression: (cursor) => parseExpression(cursor),
+  withs: (cursor) => parseWiths(cursor),
+};
 
 /** Query : Literal { ( ";" | newline ) Literal } — up to `close`, or to the end when it is undefined. */
 export function parseBody(cursor: Cursor, close?: string): Body {
@@ -32,27 +39,23 @@ function endsLiteral(cursor: Cursor, close: string | undefined): boolean {
   return cursor.token.loc.row > cursor.previous.loc.row;
 }
 
-/** Literal : ( SomeDecl | Every | [ "not" ] Expr ) { With } */
+/** Literal : ( SomeDecl | Every | Logic ) { With } */
 export function parseLiteral(cursor: Cursor): Expr {
   return cursor.nested(() => {
     const start = cursor.token;
-    const negated = cursor.take("not") !== undefined;
-    const terms = parseLiteralTerms(cursor, negated);
+    const logic = cursor.isKeyword("some") || cursor.isKeyword("every") ? undefined : parseLogic(cursor, literalParts);
+    const expr: Expr = logic ?? {
+      kind: "expr",
+      loc: start.loc,
+      negated: false,
+      with: [],
+      terms: cursor.isKeyword("some") ? parseSome(cursor) : parseEvery(cursor),
+    };
+    const behind = cursor.token;
     const withs = parseWiths(cursor);
-    return { kind: "expr", loc: cursor.span(start), negated, with: withs, terms };
+    if (withs.length > 0 && logic !== undefined) refuseInnerWith(cursor, behind);
+    return { ...expr, loc: cursor.span(start), with: [...expr.with, ...withs] };
   });
-}
-
-function parseLiteralTerms(cursor: Cursor, negated: boolean): ExprTerms {
-  if (cursor.isKeyword("some")) {
-    if (negated) cursor.fail("illegal negation of 'some'");
-    return parseSome(cursor);
-  }
-  if (cursor.isKeyword("every")) {
-    if (negated) cursor.fail("illegal negation of 'every'");
-    return parseEvery(cursor);
-  }
-  return parseExpression(cursor);
 }
 
 /** SomeDecl : "some" ( Var { "," Var } | [ Term "," ] Term "in" Term ) */
