@@ -13,7 +13,7 @@ import { type CompileOptions, compileFault, type ModuleStage, type StageContext 
 import { type Built, type CompileState, keepState, stateOf } from "./state.ts";
 import { functionName } from "./text.ts";
 import { checkTypes } from "./types/check-rules.ts";
-import { nameOfRef, ruleChain } from "./walk.ts";
+import { isRuleName, nameOfRef, ruleChain } from "./walk.ts";
 
 export { compileQuery } from "./query.ts";
 
@@ -176,7 +176,7 @@ class ModuleCompiler {
       builtin: (name) => this.#builtin(name),
       arity: (operator) => {
         const name = functionName(operator);
-        const user = operator.terms.length > 1 && name.startsWith("data.");
+        const user = operator.terms.length > 1 && isRuleName(name);
         return user ? ask(`arity ${name}`, this.#arity(name)) : this.#builtin(nameOfRef(operator) ?? "")?.args.length;
       },
       ruleKind: (path) => ask(`kind ${path.join("\0")}`, ruleKindAt(this.#kinds, path)),

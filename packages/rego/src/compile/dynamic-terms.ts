@@ -1,7 +1,6 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
-import { eqExpr, eqOperator, varTerm } from "./make.ts";
-import type { StageContext } from "./stage.ts";
+import { eqExpr, varTerm } from "./make.ts";
 import { isComprehension, mapAll, mapTerm, nameOfRef, type Rewriter } from "./walk.ts";
 
 /**
@@ -10,11 +9,9 @@ import { isComprehension, mapAll, mapTerm, nameOfRef, type Rewriter } from "./wa
  */
 export class TermHoister {
   readonly #names: LocalNames;
-  readonly #arity: StageContext["arity"];
 
-  constructor(names: LocalNames, arity: StageContext["arity"]) {
+  constructor(names: LocalNames) {
     this.#names = names;
-    this.#arity = arity;
   }
 
   rule(rule: Rule): Rule {
@@ -33,7 +30,7 @@ export class TermHoister {
   }
 
   #terms(expr: Expr, into: Expr[]): Expr["terms"] {
-    const terms = this.#readRule(expr.terms);
+    const { terms } = expr;
     switch (terms.kind) {
       case "term": {
         const term = this.#keep(terms.term, expr, into);
@@ -58,16 +55,6 @@ export class TermHoister {
       default:
         return terms;
     }
-  }
-
-  /** Only rules can be called without arguments: `p()` reads p. */
-  #readRule(terms: Expr["terms"]): Expr["terms"] {
-    if (terms.kind !== "call" || terms.args.length > 1) return terms;
-    const head = terms.operator.terms[0];
-    if (head?.kind !== "var" || head.name !== "data" || this.#arity(terms.operator) !== 0) return terms;
-    const [output] = terms.args;
-    if (output === undefined) return { kind: "term", term: terms.operator };
-    return { kind: "call", operator: eqOperator(terms.operator.loc), args: [output, terms.operator] };
   }
 
   /** The term may stay where it is; only its operands are taken out. */

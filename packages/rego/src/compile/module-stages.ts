@@ -174,8 +174,8 @@ function placeName(module: Module, { loc }: Rule): PlaceName {
   };
 }
 
-function rewriteDynamicTerms({ rules, names }: Unit, { arity }: StageContext): readonly Rule[] {
-  const hoister = new TermHoister(names, arity);
+function rewriteDynamicTerms({ rules, names }: Unit): readonly Rule[] {
+  const hoister = new TermHoister(names);
   return mapAll(rules, (rule) => hoister.rule(rule));
 }
 

@@ -91,7 +91,7 @@ function queryStages(
     check((body) => checkUndefinedFunctions(ruleOfBody(body), names, context)),
     (body) => orderBody(body, rootDocuments, safety, () => ""),
     rewriteEqualsInBody,
-    (body) => new TermHoister(names, arity).body(body),
+    (body) => new TermHoister(names).body(body),
     check((body) => checkQueryTypes(body, stateOf(compiled)?.types, context, names)),
     check((body) => checkUnsafeBuiltins(ruleOfBody(body), context)),
     check((body) => options.regoVersion !== "v0" && checkDeprecatedBuiltins(ruleOfBody(body), context)),

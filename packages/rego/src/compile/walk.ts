@@ -286,15 +286,28 @@ export function comprehensionTerms(term: Comprehension): readonly Term[] {
   return term.kind === "objectcomprehension" ? [term.key, term.value] : [term.term];
 }
 
-/** `json.unmarshal`, or undefined when an operand is no constant string. */
+/**
+ * The name of a function, `json.unmarshal` or `data.a.f`; undefined when an operand is no constant string. What is no word is quoted,
+ * so that `data["a.b"].f` is not `data.a.b.f`.
+ */
 export function nameOfRef(ref: Ref): string | undefined {
   const parts: string[] = [];
   for (const [i, term] of ref.terms.entries()) {
     if (term.kind === "var" && i === 0) parts.push(term.name);
-    else if (term.kind === "string" && i > 0) parts.push(term.value);
+    else if (term.kind === "string" && i > 0) parts.push(namePart(term.value));
     else return undefined;
   }
-  return parts.join(".");
+  return parts.join("");
+}
+
+/** A key of a function's path, as `nameOfRef` has it. */
+export function namePart(key: string): string {
+  return /^\w+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+/** True for names of functions that modules have, not for builtins'. */
+export function isRuleName(name: string): boolean {
+  return name.startsWith("data.") || name.startsWith("data[");
 }
 
 /** Wildcards come out of the parser as `$0`, `$1`, …. */

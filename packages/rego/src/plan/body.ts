@@ -1,5 +1,5 @@
 import type { Body, Expr, Term } from "../syntax/ast.ts";
-import { BlockWriter, falseOperand } from "./builder.ts";
+import { BlockWriter, falseOperand, trueOperand } from "./builder.ts";
 import { planCallExpr } from "./calls.ts";
 import type { Context } from "./context.ts";
 import { planEvery } from "./every.ts";
@@ -27,23 +27,40 @@ function planFrom(scope: Scope, body: Body, at: number, next: () => void): void 
 
 function planExpr(scope: Scope, expr: Expr, next: () => void): void {
   scope.writer.at(expr.loc);
-  if (expr.negated) planNot(scope, (inner) => planExpr(inner, { ...expr, negated: false }, () => {}), next);
+  if (expr.negated) planNot(scope, (inner, holds) => planExpr(inner, { ...expr, negated: false }, holds), next);
   else if (expr.with.length > 0) planWith(scope, expr, (inner, after) => planPlain(inner, expr, after), next);
   else planPlain(scope, expr, next);
 }
 
-/** Holds when nothing that `inside` plans does; what that binds is not seen outside. */
-function planNot(scope: Scope, inside: (scope: Scope) => void, next: () => void): void {
+/**
+ * Holds when nothing that `inside` plans does; what that binds is not seen outside. A way through that stands in a loop, or is one
+ * of several blocks, does not end the negation by itself: it sets a local.
+ */
+function planNot(scope: Scope, inside: (scope: Scope, holds: () => void) => void, next: () => void): void {
   const { writer } = scope;
-  const block = writer.block(() => inside(closure(scope)));
-  writer.emit("NotStmt", { block });
+  const held = writer.local();
+  const depth = writer.depth + 1;
+  let isNested = false;
+  const block = writer.block(() => {
+    inside(closure(scope), () => {
+      if (writer.depth === depth) return;
+      isNested = true;
+      writer.emit("AssignVarStmt", { source: trueOperand, target: held });
+      writer.emit("BreakStmt", { index: writer.depth - depth });
+    });
+  });
+  if (isNested) {
+    writer.emit("ResetLocalStmt", { target: held });
+    writer.emit("BlockStmt", { blocks: [block] });
+    writer.emit("IsUndefinedStmt", { source: held });
+  } else writer.emit("NotStmt", { block });
   next();
 }
 
 function planPlain(scope: Scope, { terms }: Expr, next: () => void): void {
   switch (terms.kind) {
     case "not":
-      planNot(scope, (inner) => planBody(inner, terms.body, () => {}), next);
+      planNot(scope, (inner, holds) => planBody(inner, terms.body, holds), next);
       return;
     case "every":
       planEvery(scope, terms, next);

@@ -15,6 +15,10 @@ export function planCallExpr(scope: Scope, operator: Ref, args: readonly Term[],
     return;
   }
   if (planKnownWalk(scope, name, args, next)) return;
+  if (isRuleRead(scope, operator, name)) {
+    planRead(scope, operator, args, next);
+    return;
+  }
   const arity = arityOf(scope, name) ?? args.length;
   const output = args[arity];
   planFunction(scope, operator, args.slice(0, arity), (value) => {
@@ -23,6 +27,23 @@ export function planCallExpr(scope: Scope, operator: Ref, args: readonly Term[],
       if (!isVoid(name)) scope.writer.emit("NotEqualStmt", { a: value, b: falseOperand });
       next();
     }
+  });
+}
+
+/** The type checker lets a rule be called without arguments whose value may be anything: it is read. */
+function isRuleRead(scope: Scope, operator: Ref, name: string): boolean {
+  const [head] = operator.terms;
+  return head?.kind === "var" && head.name === "data" && !isFunction(scope, name) && !scope.context.mocks.has(name);
+}
+
+function planRead(scope: Scope, operator: Ref, [output]: readonly Term[], next: () => void): void {
+  if (output !== undefined) {
+    unify(scope, operator, output, next);
+    return;
+  }
+  planTerm(scope, operator, (value) => {
+    scope.writer.emit("NotEqualStmt", { a: value, b: falseOperand });
+    next();
   });
 }
 

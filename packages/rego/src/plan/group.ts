@@ -2,6 +2,7 @@ import type { CompiledRule } from "../compile/compiled.ts";
 import type { Block, Operand } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
+import { constantText, isConstant } from "./context.ts";
 import { type Next, planBody, planTerm, type Scope } from "./scope.ts";
 import { isFunction, type TreeNode } from "./tree.ts";
 
@@ -20,13 +21,35 @@ type Chain = (rule: Rule, result: number) => void;
  */
 export function planGroup(scope: Scope, node: TreeNode, result: number, chain: Chain): readonly Block[] {
   const { writer } = scope;
-  const make = writer.block(() => writer.emit("MakeObjectStmt", { target: result }));
   const members = membersOf(node, []).sort((a, b) => b.path.length - a.path.length);
+  const make = writer.block(() => {
+    writer.emit("MakeObjectStmt", { target: result });
+    planEmpty(scope, members, 0, result);
+  });
   const [definitions, defaults] = [members.filter(isDefinition), members.filter((member) => !isDefinition(member))];
   const blocks = [...definitions, ...defaults].map((member) =>
     writer.block(() => planMember({ ...scope, vars: new Map() }, member, result, chain)),
   );
   return [make, ...blocks];
+}
+
+/**
+ * What is there when no rule has a value: objects down to where keys are no constants any more, and empty sets. Constants that are no
+ * strings are places as those of packages and names are.
+ */
+function planEmpty(scope: Scope, members: readonly Member[], depth: number, object: number): void {
+  if (!members.every(({ path }) => isConstant(path[depth] as Term))) return;
+  const byKey = Map.groupBy(members, ({ path }) => constantText(path[depth] as Term));
+  for (const group of byKey.values()) {
+    const [first] = group as [Member];
+    const inside = group.filter(({ path }) => path.length > depth + 1);
+    const isSet = inside.length === 0 && first.each.kind === "set";
+    if (inside.length === 0 && !isSet) continue;
+    planTerm(scope, first.path[depth] as Term, (key) => {
+      const child = childOf(scope, object, key, isSet ? "MakeSetStmt" : "MakeObjectStmt");
+      if (!isSet) planEmpty(scope, inside, depth + 1, child);
+    });
+  }
 }
 
 function isDefinition({ each }: Member): boolean {

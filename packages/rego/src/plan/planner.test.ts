@@ -87,6 +87,13 @@ const cases: { readonly [what: string]: readonly Case[] } = {
       '{"x":{"1":[1],"2":[2],"c":[7]}}',
     ],
     ['package p\no.a.b := 1\no[k].c := 2 if k := "a"', "data.p.o = x", '{"x":{"a":{"b":1,"c":2}}}'],
+    ["package p\no[1].a.b := 1 if input.b", "data.p.o = x", '{"x":{"1":{"a":{}}}}'],
+    [
+      "package p\no[1].a contains 1 if input.b\no[2][x] := 1 if input.b[x]",
+      "data.p.o = x",
+      '{"x":{"1":{"a":[]},"2":{}}}',
+    ],
+    ["package p\no[1].a := 1 if input.b\no[x].b := 2 if input.b[x]", "data.p.o = x", '{"x":{}}'],
   ],
   "references across packages evaluate what they name": [
     [
@@ -101,6 +108,17 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["package empty.e", "data.empty = x", '{"x":{"e":{}}}'],
     ["package p\nf.g(x) := x\nv := f.g(1)", "data.p = x", '{"x":{"f":{},"v":1}}'],
   ],
+  "a rule whose value may be anything can be called": [
+    ["package p\na := input.a\nb := a()\nt if a()", "data.p = x", '{"x":{"a":1,"b":1,"t":true}}'],
+    ["package p\na := input.b\nt if a()", "data.p = x", '{"x":{}}'],
+  ],
+  "functions of packages with dots in their names": [
+    [
+      'package main\nr := [data.l["a.b"].f(0), data.l.a.b.f(0)]\npackage l["a.b"]\nf(_) := 1\npackage l.a.b\nf(_) := 2',
+      "data.main.r = x",
+      '{"x":[1,2]}',
+    ],
+  ],
   "with replaces documents and functions": [
     ["package p\na := input.a", 'x = data.p.a with input as {"a": 2}; y = data.p.a', '{"x":2,"y":1}'],
     ["package p\na := data.big.z", "x = data.p.a with data.big.z as 5", '{"x":5}'],
@@ -114,6 +132,9 @@ const cases: { readonly [what: string]: readonly Case[] } = {
   ],
   "not, every and comprehensions": [
     ["package p", "not input.b; x = 1", '{"x":1}'],
+    ["package p\nimport future.keywords.not\nt if not { x = input.list[_]; x > 2 }", "data.p.t = x", '{"x":true}'],
+    ["package p\nimport future.keywords.not\nt if not { x = input.list[_]; x > 1 }", "data.p.t = x"],
+    ['package p\nt if not {"a": 1} = {input.ks[0]: 1}', "data.p.t = x", '{"x":true}'],
     ["package p\nt if every x in [1, 2] { x > 0 }", "data.p.t = x", '{"x":true}'],
     ["package p\nt if every x in [1, 2] { x > 1 }", "data.p.t = x"],
     ["package p\nt if every x in {} { x > 1 }", "data.p.t = x", '{"x":true}'],

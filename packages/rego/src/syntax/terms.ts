@@ -1,5 +1,6 @@
 import type { Body, Call, Expr, ExprTerms, Location, Ref, Term, Var, With } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
+import { distinctEntries, distinctItems } from "./distinct.ts";
 import { type Token, templateExpressionEnd, unquote } from "./lexer.ts";
 import { type LiteralParts, parseLogic, refuseInnerWith } from "./logic.ts";
 
@@ -352,7 +353,7 @@ function parseBraces(cursor: Cursor): Term {
   }
   if (cursor.is("}") || cursor.is(",")) {
     const items = parseListFrom(cursor, mark, term, "}");
-    return { kind: "set", loc: cursor.span(start), items };
+    return { kind: "set", loc: cursor.span(start), items: distinctItems(items) };
   }
   cursor.restore(mark);
   const first = parseInfix(cursor, false);
@@ -360,7 +361,7 @@ function parseBraces(cursor: Cursor): Term {
   const items = [first];
   if (cursor.take(",") !== undefined) items.push(...parseList(cursor, "}"));
   else cursor.expect("}", 'expected "," or "}"');
-  return { kind: "set", loc: cursor.span(start), items };
+  return { kind: "set", loc: cursor.span(start), items: distinctItems(items) };
 }
 
 /** A list whose first term was read already; it may still be the beginning of an infix expression. */
@@ -392,7 +393,7 @@ function parseObject(cursor: Cursor, start: Token, first: Term): Term {
     if (cursor.take("}") !== undefined) break;
     key = parseInfix(cursor, false);
   }
-  return { kind: "object", loc: cursor.span(start), entries };
+  return { kind: "object", loc: cursor.span(start), entries: distinctEntries(entries) };
 }
 
 /** Items up to `close`, a trailing comma allowed. */

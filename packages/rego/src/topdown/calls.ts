@@ -1,4 +1,5 @@
 import { findSignature } from "../builtins/capabilities.ts";
+import { isRuleName } from "../compile/walk.ts";
 import type { Ref } from "../syntax/ast.ts";
 import { equal } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
@@ -28,7 +29,7 @@ export function evaluateCall(
   }
   const arity = compiled.arities.get(name) ?? findSignature(name)?.args.length ?? args.length;
   if (mock !== undefined) return evaluateMock(frame, mock, args[arity], next);
-  if (name.startsWith("data.")) return evaluateFunction(frame, operator.terms.map(lowerTerm), operator, args, next);
+  if (isRuleName(name)) return evaluateFunction(frame, operator.terms.map(lowerTerm), operator, args, next);
   return evaluateBuiltin(frame, name, operator, args, arity, next);
 }
 

@@ -16,9 +16,9 @@ import {
   walkTerm,
 } from "../compile/walk.ts";
 import type { Body, Expr, Location, Ref, Term } from "../syntax/ast.ts";
+import { compareTerms, hasPrefix } from "../syntax/term-order.ts";
 import { compareStrings } from "../value/collection.ts";
 import { nowhere } from "./frame.ts";
-import { compareTerms, hasPrefix } from "./term-order.ts";
 import { UnionFind } from "./union-find.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { plainRule, varTerm } from "../compile/make.ts";
 import { varsOfBody } from "../compile/vars.ts";
 import type { Body, Expr, Ref, Rule, Term } from "../syntax/ast.ts";
+import { compareTerms } from "../syntax/term-order.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { complement, complements, isInlinable } from "./inline-negation.ts";
@@ -8,7 +9,6 @@ import { known, type Query, type Step, type StepTerms, varNode } from "./node.ts
 import { raiseStep } from "./raise.ts";
 import { plugSaved, raiseRef, splitPath } from "./save.ts";
 import { partialOf, saveNegated } from "./saving.ts";
-import { compareTerms } from "./term-order.ts";
 import { bodyNode, stepNode } from "./trace.ts";
 import { passesTypeCheck } from "./type-check.ts";
 import { isUnknownQuery, isUnknownStep } from "./unknown.ts";

@@ -9,10 +9,10 @@ import { refText } from "../compile/text.ts";
 import { ruleChain, walkBody, walkExprs } from "../compile/walk.ts";
 import type { Body, Head, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { RegoError } from "../syntax/diagnostic.ts";
+import { compareTerms, hasPrefix } from "../syntax/term-order.ts";
 import type { Value } from "../value/value.ts";
 import { nowhere } from "./frame.ts";
 import { evaluatePartially, moduleOf } from "./partial.ts";
-import { compareTerms, hasPrefix } from "./term-order.ts";
 import { writtenPath } from "./written-path.ts";
 
 export interface OptimizeOptions {

@@ -4,6 +4,7 @@ import { varsOfBody } from "../compile/vars.ts";
 import { isGenerated } from "../compile/walk.ts";
 import { runStateOf } from "../run/options.ts";
 import type { Body, Module, Ref } from "../syntax/ast.ts";
+import { compareExprs, compareRules } from "../syntax/term-order.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import { Frame, nowhere } from "./frame.ts";
 import { InliningControl } from "./inlining.ts";
@@ -13,7 +14,6 @@ import type { Node } from "./node.ts";
 import { operations } from "./operations.ts";
 import { raiseTerm } from "./raise.ts";
 import { plugOne, SaveSet, type SupportModule } from "./save.ts";
-import { compareExprs, compareRules } from "./term-order.ts";
 import { passesTypeCheck } from "./type-check.ts";
 import { builtinsWith, type WalkOptions, withinStack } from "./walk-options.ts";
 

@@ -1,4 +1,5 @@
 import { findSignature } from "../builtins/capabilities.ts";
+import { namePart } from "../compile/walk.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
@@ -113,9 +114,9 @@ export function functionName(node: Node): string | undefined {
   if (node.kind !== "ref") return undefined;
   const parts = node.terms.map((each, i) => {
     if (each.kind === "var" && i === 0) return each.name;
-    return each.kind === "known" && typeof each.value === "string" ? each.value : undefined;
+    return each.kind === "known" && typeof each.value === "string" ? namePart(each.value) : undefined;
   });
-  return parts.every((part) => part !== undefined) ? parts.join(".") : undefined;
+  return parts.every((part) => part !== undefined) ? parts.join("") : undefined;
 }
 
 interface SavedVar {

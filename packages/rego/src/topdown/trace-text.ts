@@ -1,7 +1,7 @@
 import { goQuote } from "../builtins/go-quote.ts";
 import { isPlainKey, refText } from "../compile/text.ts";
 import { collectVars, varsOfBody } from "../compile/vars.ts";
-import { isGenerated, isWildcard, nameOfRef } from "../compile/walk.ts";
+import { isGenerated, isRuleName, isWildcard, nameOfRef } from "../compile/walk.ts";
 import type { Body, Expr, ExprTerms, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { compareStrings } from "../value/collection.ts";
 import { nowhere } from "./frame.ts";
@@ -103,7 +103,7 @@ function nameOf(term: Term | undefined): string {
 /** Names of builtins are never quoted. */
 function operatorText(operator: Ref): string {
   const name = nameOfRef(operator);
-  return name === undefined || name.startsWith("data.") ? refText(operator) : name;
+  return name === undefined || isRuleName(name) ? refText(operator) : name;
 }
 
 /** What the variables and rules of the event's expression are. */

@@ -1,5 +1,5 @@
 import type { Term } from "../syntax/ast.ts";
-import { compareTerms } from "./term-order.ts";
+import { compareTerms } from "../syntax/term-order.ts";
 
 /** Vars that must be equal, with the constant that they equal. */
 export interface Equals {

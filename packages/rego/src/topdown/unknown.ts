@@ -1,4 +1,5 @@
 import { findSignature } from "../builtins/capabilities.ts";
+import { isRuleName } from "../compile/walk.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Frame } from "./frame.ts";
 import { lowerTerm } from "./lower.ts";
@@ -58,7 +59,7 @@ class UnknownSearch {
   }
 
   #call(terms: Extract<Step["terms"], { kind: "call" }>, bindings: Bindings | undefined): boolean {
-    const isUser = terms.name.startsWith("data.");
+    const isUser = isRuleName(terms.name);
     if (isUser && this.#ref(terms.operator.terms.map(lowerTerm), bindings)) return true;
     return terms.args.some((each) => this.node(each, bindings));
   }

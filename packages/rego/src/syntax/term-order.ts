@@ -1,6 +1,6 @@
-import type { Body, Expr, Head, Ref, Rule, Term } from "../syntax/ast.ts";
 import { compareStrings } from "../value/collection.ts";
 import { compareNumbers, numberFromText } from "../value/number.ts";
+import type { Body, Expr, Head, Ref, Rule, Term } from "./ast.ts";
 
 /** OPA's order of kinds of terms: v1/ast/compare.go. */
 const ranks: { readonly [kind in Term["kind"]]: number } = {
