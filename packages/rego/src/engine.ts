@@ -3,6 +3,7 @@ import type { Builtin } from "./builtins/builtin.ts";
 import { compileModules, compileQuery } from "./compile/compile.ts";
 import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
 import type { QueryOptions } from "./compile/query.ts";
+import { findJoins } from "./plan/joins/find.ts";
 import { planPolicy, type Wanted } from "./plan/planner.ts";
 import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
@@ -181,7 +182,7 @@ export class RegoPolicy {
   #prepare(cache: Map<string, Executable>, key: string, wanted: () => Wanted): Executable {
     const known = cache.get(key);
     if (known !== undefined) return known;
-    const prepared = new Executable(planPolicy(this.compiled, [wanted()]), this.#builtins);
+    const prepared = new Executable(findJoins(planPolicy(this.compiled, [wanted()]), this.#builtins), this.#builtins);
     if (cache.size >= maxPrepared) cache.delete(cache.keys().next().value as string);
     cache.set(key, prepared);
     return prepared;

@@ -21,6 +21,16 @@ export type {
   TlsOptions,
 } from "./builtins/network.ts";
 export type { QueryOptions } from "./compile/query.ts";
+export { type DataPath, pathFromPointer, pointerText, StoreError, type StoreErrorCode } from "./data/path.ts";
+export { DataSnapshot } from "./data/snapshot.ts";
+export {
+  type DataChange,
+  DataStore,
+  DataTransaction,
+  type PatchOperation,
+  readDocument,
+  type StoreOptions,
+} from "./data/store.ts";
 export {
   type CompileAnswer,
   compile,

@@ -1,9 +1,11 @@
 import type { Builtin } from "../builtins/builtin.ts";
+import { documentOf } from "../data/snapshot.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import { type Generated, generate } from "./generate.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { Policy } from "./ir.ts";
+import { type PreparedJoin, prepareJoins } from "./joins.ts";
 import { type RunOptions, runStateOf } from "./options.ts";
 import type { Trace } from "./trace.ts";
 
@@ -19,18 +21,20 @@ export class Executable {
   readonly policy: Policy;
   readonly #builtins: ReadonlyMap<string, Builtin>;
   readonly #interpreter: Interpreter;
+  readonly #joins: readonly PreparedJoin[];
   #generated: Generated | "impossible" | undefined;
 
   constructor(policy: Policy, builtins: ReadonlyMap<string, Builtin>) {
     this.policy = policy;
     this.#builtins = builtins;
     this.#interpreter = new Interpreter(policy);
+    this.#joins = prepareJoins(policy, this.#interpreter, builtins);
   }
 
   /** All results of a plan. Throws `EvaluationError`. */
   run(plan: string, options: EvaluateOptions, trace?: Trace): readonly Value[] {
-    const state = runStateOf(options, this.#builtins, trace);
-    const data = options.data ?? {};
+    const state = runStateOf(options, this.#builtins, trace, this.#joins);
+    const data = documentOf(options.data);
     try {
       if (options.evaluator !== "interpreter") {
         this.#generated ??= generate(this.policy, this.#builtins);

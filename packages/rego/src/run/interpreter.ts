@@ -1,9 +1,10 @@
+import { type Binding, groupsOf } from "../data/join-index.ts";
 import { isObject, lookup } from "../value/access.ts";
 import { equal, RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
-import type { Block, Func, Operand, Policy, Stmt } from "./ir.ts";
+import type { Block, Func, JoinCall, Narrowed, Operand, Policy, Stmt } from "./ir.ts";
 import { insertOnce, lengthOf, mergeObjects, overlay, scanKeys, valueConflict, valuesAt } from "./runtime.ts";
 import { none, type RunState } from "./state.ts";
 
@@ -36,6 +37,12 @@ export class Interpreter {
     for (const block of found.blocks) if (run.block(block) === returned) break;
     return run.results;
   }
+
+  /** A call of a join, of what was found; `input` is undefined and `data` is empty. Throws `EvaluationError`. */
+  call(func: string, args: JoinCall["args"], value: Value, state: RunState): Value | undefined {
+    const run = new Run(this.#functions, this.#byPath, this.#strings, state, undefined, {});
+    return run.joinCall(func, args, value);
+  }
 }
 
 class Run {
@@ -47,6 +54,8 @@ class Run {
   #isFunction = false;
   #result: Value | undefined;
   readonly results: Value[] = [];
+  /** Of each join whose loops are being run: the bindings that begin with the keys of the loops so far. */
+  readonly #bindings: (readonly Binding[] | undefined)[] = [];
 
   constructor(
     functions: ReadonlyMap<string, { readonly func: Func; readonly number: number }>,
@@ -226,14 +235,41 @@ class Run {
     return done;
   }
 
-  #scan({ source, key, value, block }: Fields<"ScanStmt">): Ending {
+  #scan(stmt: Fields<"ScanStmt">): Ending {
+    const { source, narrowed } = stmt;
     const from = this.#locals[source];
-    const isArray = Array.isArray(from);
-    const keys = isArray ? undefined : scanKeys(from);
-    if (!isArray && keys === undefined) return undefinedHere;
-    const values = keys === undefined ? (from as readonly Value[]) : valuesAt(from as Value, keys);
+    const bindings = narrowed === undefined ? undefined : this.#candidates(narrowed, from);
+    if (narrowed !== undefined && bindings !== undefined) return this.#narrowedScan(stmt, narrowed, bindings);
+    if (narrowed !== undefined) this.#bindings[narrowed.join] = undefined;
+    const keys = Array.isArray(from) ? undefined : scanKeys(from);
+    if (!Array.isArray(from) && keys === undefined) return undefinedHere;
+    return this.#rounds(stmt, keys, keys === undefined ? (from as readonly Value[]) : valuesAt(from as Value, keys));
+  }
+
+  #candidates({ join, level, value }: Narrowed, from: Value | undefined): readonly Binding[] | undefined {
+    return level > 0 ? this.#bindings[join] : this.#state.candidates(join, from, value && this.#value(value));
+  }
+
+  #narrowedScan(stmt: Fields<"ScanStmt">, { join, level }: Narrowed, bindings: readonly Binding[]): Ending {
+    const { keys, bindings: groups } = groupsOf(bindings, level);
+    const values = valuesAt(this.#locals[stmt.source] as Value, keys);
+    const ending = this.#rounds(stmt, keys, values, (i) => {
+      this.#bindings[join] = groups[i];
+    });
+    this.#bindings[join] = bindings;
+    return ending;
+  }
+
+  #rounds(
+    { source, key, value, block }: Fields<"ScanStmt">,
+    keys: readonly Value[] | undefined,
+    values: readonly Value[],
+    before?: (round: number) => void,
+  ): Ending {
+    const from = this.#locals[source];
     for (let i = 0; i < values.length; i++) {
       this.#state.step();
+      before?.(i);
       this.#locals[key] = keys === undefined ? i : keys[i];
       this.#locals[value] = values[i];
       const mark = this.#state.trace?.mark ?? 0;
@@ -272,6 +308,13 @@ class Run {
     if (found !== undefined) return this.#set(stmt.result, this.#callFunction(found.func, found.number, args));
     if (args.includes(undefined)) return undefinedHere;
     return this.#set(stmt.result, this.#state.call(stmt.func, args as readonly Value[], stmt));
+  }
+
+  joinCall(func: string, args: JoinCall["args"], value: Value): Value | undefined {
+    const values = args.map((operand) => (operand === null ? value : this.#value(operand)));
+    const found = this.#functions.get(func);
+    if (found !== undefined) return this.#callFunction(found.func, found.number, values);
+    return this.#state.call(func, values as readonly Value[], {});
   }
 
   #callFunction(func: Func, number: number, args: readonly (Value | undefined)[]): Value | undefined {

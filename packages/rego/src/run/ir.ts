@@ -6,6 +6,41 @@ export interface Policy {
   readonly static: Static;
   readonly plans: { readonly plans: readonly Plan[] };
   readonly funcs: { readonly funcs: readonly Func[] };
+  /** What `narrowed` of loops refers to. Not a part of OPA's IR: who does not know it evaluates the same. */
+  readonly joins?: readonly Join[];
+}
+
+/**
+ * Nested loops over base data of which only those rounds matter where something found in them equals a value that is known before: see
+ * plan/joins.ts.
+ */
+export interface Join {
+  /** Of the document that the outermost loop goes over, below `data`. */
+  readonly prefix: readonly string[];
+  /** From there to what is compared; null for each loop, and for each member of a collection in which the value is looked for. */
+  readonly steps: readonly (string | number | null)[];
+  /** What is compared is the key of the last loop, not a value. */
+  readonly isKey: boolean;
+  /** Calls that what is found goes through before it is compared, in order. */
+  readonly calls: readonly JoinCall[];
+  /** Rounds that do not matter call builtins that may fail: where that ends the query, all rounds must be run. */
+  readonly mayFail: boolean;
+}
+
+/** A call; null stands for its one argument that is not constant. */
+export interface JoinCall {
+  readonly func: string;
+  readonly args: readonly (Operand | null)[];
+}
+
+/** A loop's part in a join. */
+export interface Narrowed {
+  /** Position among the policy's joins. */
+  readonly join: number;
+  /** How many loops of the join stand around this one. */
+  readonly level: number;
+  /** With level 0: what the rounds that matter must find. */
+  readonly value?: Operand;
 }
 
 export interface Static {
@@ -80,7 +115,16 @@ export type Stmt =
   | S<"ResetLocalStmt", { readonly target: number }>
   | S<"ResultSetAddStmt", { readonly value: number }>
   | S<"ReturnLocalStmt", { readonly source: number }>
-  | S<"ScanStmt", { readonly source: number; readonly key: number; readonly value: number; readonly block: Block }>
+  | S<
+      "ScanStmt",
+      {
+        readonly source: number;
+        readonly key: number;
+        readonly value: number;
+        readonly block: Block;
+        readonly narrowed?: Narrowed;
+      }
+    >
   | S<"SetAddStmt", { readonly value: Operand; readonly set: number }>
   | S<
       "WithStmt",

@@ -1,12 +1,15 @@
 import type { Builtin, Effects } from "../builtins/builtin.ts";
+import { DataSnapshot } from "../data/snapshot.ts";
 import type { Value } from "../value/value.ts";
+import type { PreparedJoin } from "./joins.ts";
 import { defaultLimits, type Limits, RunState } from "./state.ts";
 import type { Trace } from "./trace.ts";
 
 /** What every way to evaluate is told. */
 export interface RunOptions {
   readonly input?: Value | undefined;
-  readonly data?: Value;
+  /** Base data: a document that does not change while it is used, or a store's snapshot, whose indexes answer joins. */
+  readonly data?: Value | DataSnapshot;
   readonly effects: Effects;
   /** A builtin that fails ends the query instead of being undefined. */
   readonly strictBuiltinErrors?: boolean;
@@ -16,7 +19,12 @@ export interface RunOptions {
   readonly clock?: () => number;
 }
 
-export function runStateOf(options: RunOptions, builtins: ReadonlyMap<string, Builtin>, trace?: Trace): RunState {
+export function runStateOf(
+  options: RunOptions,
+  builtins: ReadonlyMap<string, Builtin>,
+  trace?: Trace,
+  joins: readonly PreparedJoin[] = [],
+): RunState {
   return new RunState({
     effects: options.effects,
     builtins,
@@ -25,5 +33,7 @@ export function runStateOf(options: RunOptions, builtins: ReadonlyMap<string, Bu
     trace,
     clock: options.clock,
     deadline: options.deadline,
+    indexes: options.data instanceof DataSnapshot ? options.data.indexes : undefined,
+    joins,
   });
 }

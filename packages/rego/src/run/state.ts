@@ -1,8 +1,11 @@
 import { type Builtin, BuiltinError, type Effects, type QueryState } from "../builtins/builtin.ts";
+import type { Binding } from "../data/join-index.ts";
+import type { JoinIndexes } from "../data/join-indexes.ts";
 import { RegoObject, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import type { Place } from "./ir.ts";
+import type { PreparedJoin } from "./joins.ts";
 import { scanKeys } from "./runtime.ts";
 import type { Trace } from "./trace.ts";
 
@@ -25,10 +28,13 @@ export interface StateOptions {
   readonly strictBuiltinErrors: boolean;
   readonly limits: Limits;
   /** Milliseconds; with `deadline`, ends an evaluation that takes too long. */
-  readonly clock: (() => number) | undefined;
-  readonly deadline: number | undefined;
+  readonly clock?: (() => number) | undefined;
+  readonly deadline?: number | undefined;
   /** Only the interpreter follows it. */
-  readonly trace: Trace | undefined;
+  readonly trace?: Trace | undefined;
+  /** Of the store that base data is from, for the plan's joins. */
+  readonly indexes?: JoinIndexes | undefined;
+  readonly joins?: readonly PreparedJoin[];
 }
 
 /** Fewer keys are sorted as fast as they are looked up. */
@@ -91,6 +97,19 @@ export class RunState {
     this.#sortedKeys ??= new Map();
     this.#sortedKeys.set(source as Value, keys);
     return keys;
+  }
+
+  /**
+   * The rounds of a join's loops over `source` that may find the value; undefined when all must be run. A value that is undefined is found
+   * in none.
+   */
+  candidates(number: number, source: Value | undefined, value: Value | undefined): readonly Binding[] | undefined {
+    const { indexes, joins } = this.#options;
+    const prepared = joins?.[number];
+    if (indexes === undefined || prepared === undefined || this.trace !== undefined) return undefined;
+    if (source === undefined || source === null || typeof source !== "object") return undefined;
+    if (this.isStrict && prepared.join.mayFail) return undefined;
+    return value === undefined ? [] : indexes.candidates(prepared, source, value);
   }
 
   /** Counts one step of a loop or call. */

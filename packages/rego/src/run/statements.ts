@@ -63,6 +63,8 @@ export function forEachLocal(statement: Stmt, visit: (local: number, use: Use) =
     else if (field === "locals") for (const each of (value as readonly number[] | null) ?? []) visit(each, "reads");
     else if (isUse(field)) visit(value as number, field);
   }
+  if (statement.type === "ScanStmt" && statement.stmt.narrowed?.value)
+    visitOperand(statement.stmt.narrowed.value, visit);
   for (const block of blocksOf(statement)) for (const each of block.stmts) forEachLocal(each, visit);
 }
 

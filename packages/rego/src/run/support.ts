@@ -1,4 +1,5 @@
 import { member as isMember } from "../builtins/operators.ts";
+import { groupsOf } from "../data/join-index.ts";
 import { isObject, lookup } from "../value/access.ts";
 import { compare, equal, RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
@@ -9,7 +10,7 @@ import { none } from "./state.ts";
 
 // What generated code calls. Each answers undefined for Rego's undefined.
 
-export { compare, equal, insertOnce, isMember, keysOf, lengthOf, mergeObjects, none, overlay, valuesAt };
+export { compare, equal, groupsOf, insertOnce, isMember, keysOf, lengthOf, mergeObjects, none, overlay, valuesAt };
 
 export function isSet(value: Value | undefined): boolean {
   return value instanceof RegoSet;

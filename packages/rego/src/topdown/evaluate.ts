@@ -1,4 +1,5 @@
 import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
+import { documentOf } from "../data/snapshot.ts";
 import { runStateOf } from "../run/options.ts";
 import { RegoObject } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
@@ -24,7 +25,7 @@ export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, opti
   });
   options.tracer?.begin?.();
   const results: Value[] = [];
-  const frame = Frame.root(machine, lowerBody(query.body), options.input, options.data ?? {});
+  const frame = Frame.root(machine, lowerBody(query.body), options.input, documentOf(options.data));
   withinStack(() =>
     frame.run(() => {
       results.push(

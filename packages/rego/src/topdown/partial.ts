@@ -2,6 +2,7 @@ import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
 import { eqExpr } from "../compile/make.ts";
 import { varsOfBody } from "../compile/vars.ts";
 import { isGenerated } from "../compile/walk.ts";
+import { documentOf } from "../data/snapshot.ts";
 import { runStateOf } from "../run/options.ts";
 import type { Body, Module, Ref } from "../syntax/ast.ts";
 import { compareExprs, compareRules } from "../syntax/term-order.ts";
@@ -90,7 +91,7 @@ function run(
   live: ReadonlySet<string>,
 ): readonly Body[] {
   const queries: Body[] = [];
-  const frame = Frame.root(machine, lowerBody(body), options.input, options.data ?? {});
+  const frame = Frame.root(machine, lowerBody(body), options.input, documentOf(options.data));
   frame.run(() => {
     const saved = partial.stack.peek().map((each) => plugOne(each, machine.caller));
     const whole = [...saved, ...bindingsOf(machine)];

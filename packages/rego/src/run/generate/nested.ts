@@ -1,4 +1,4 @@
-import type { Stmt } from "../ir.ts";
+import type { Narrowed, Stmt } from "../ir.ts";
 import { Analysis } from "./analysis.ts";
 import { isOrderFree } from "./order.ts";
 import type { Writer } from "./writer.ts";
@@ -22,26 +22,43 @@ export function writeNot(writer: Writer, { block }: Fields<"NotStmt">, write: Wr
 /** Arrays by index; of other collections the keys first, sorted where their order can be seen. */
 export function writeScan(
   writer: Writer,
-  { source, key, value, block }: Fields<"ScanStmt">,
+  { source, key, value, block, narrowed }: Fields<"ScanStmt">,
   write: WriteStatements,
 ): void {
   const id = writer.fresh();
   const from = writer.local(source);
   const isFree = !writer.context.isOrdered && isOrderFree(block, writer.analysis);
   const keys = isFree ? `s.isStrict ? s.scanKeys(a${id}) : $.keysOf(a${id})` : `s.scanKeys(a${id})`;
-  writer.emit(`let a${id} = ${from}, y${id}; if (!Array.isArray(a${id})) {`);
+  writer.emit(`let a${id} = ${from}, y${id};`);
+  if (narrowed !== undefined) writeNarrowing(writer, narrowed, id);
+  writer.emit(`if (y${id} === undefined && !Array.isArray(a${id})) {`);
   writer.emit(`y${id} = ${keys}; if (y${id} === undefined) ${writer.leave()}`);
   writer.emit(`a${id} = $.valuesAt(a${id}, y${id}); }`);
   writer.emit(`for (let i${id} = 0; i${id} < a${id}.length; i${id}++) {`);
   const isKeyRead = writer.analysis.of(key).reads > 0;
   const keyText = isKeyRead ? `${writer.target(key)} = y${id} === undefined ? i${id} : y${id}[i${id}]; ` : "";
   writer.emit(`s.step(); ${keyText}${writer.target(value)} = a${id}[i${id}];`);
+  if (narrowed !== undefined)
+    writer.emit(`const ${bindingsName(narrowed.join, narrowed.level + 1)} = g${id} && g${id}.bindings[i${id}];`);
   writer.labelled(() => {
     for (const local of [key, value]) writer.knowledge.learn(local, {});
     write(writer, block.stmts);
   }, [key, value, ...new Analysis([block]).changed]);
   writer.emit("}");
   for (const local of [key, value]) writer.knowledge.forget(local);
+}
+
+/** The keys and values of the rounds that matter, where an index knows them. */
+function writeNarrowing(writer: Writer, { join, level, value }: Narrowed, id: number): void {
+  const name = bindingsName(join, level);
+  if (value !== undefined) writer.emit(`const ${name} = s.candidates(${join}, a${id}, ${writer.operand(value)});`);
+  writer.emit(`const g${id} = ${name} && $.groupsOf(${name}, ${level});`);
+  writer.emit(`if (g${id} !== undefined) { y${id} = g${id}.keys; a${id} = $.valuesAt(a${id}, y${id}); }`);
+}
+
+/** The bindings that begin with the keys of so many loops of a join. */
+function bindingsName(join: number, level: number): string {
+  return `j${join}_${level}`;
 }
 
 /** Calls inside see the frame of the other documents. */
