@@ -3,6 +3,7 @@ import type { Builtin } from "./builtin.ts";
 import { crypto } from "./crypto.ts";
 import { encoding } from "./encoding.ts";
 import { graph } from "./graph.ts";
+import { graphql } from "./graphql/graphql.ts";
 import { http } from "./http.ts";
 import { json } from "./json.ts";
 import { jsonPatch } from "./json-patch.ts";
@@ -33,6 +34,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...jsonPaths,
   ...jsonPatch,
   ...graph,
+  ...graphql,
   ...json,
   ...encoding,
   ...numbers,
