@@ -77,13 +77,19 @@ export class JoinIndex {
     return this.#join.prefix;
   }
 
-  /** The rounds that may find the value, in order. */
-  find(value: Value): readonly Binding[] {
+  /** The rounds that may find one of the values, in order. */
+  find(values: readonly Value[]): readonly Binding[] {
     this.idleCommits = 0;
-    const found = this.#byKey.get(keyOf(value));
-    const known = found === undefined ? [] : found instanceof Bucket ? found.sorted() : [found];
-    if (this.#unknown.bindings.length === 0) return known;
-    return [...known, ...this.#unknown.bindings].sort(compareBindings);
+    if (values.length === 1 && this.#unknown.bindings.length === 0) return this.#findKey(keyOf(values[0] as Value));
+    const found = [this.#unknown.sorted(), ...[...new Set(values.map(keyOf))].map((key) => this.#findKey(key))];
+    const some = found.filter(({ length }) => length > 0);
+    return some.length === 1 ? (some[0] as readonly Binding[]) : some.flat().sort(compareBindings);
+  }
+
+  #findKey(key: Key): readonly Binding[] {
+    const found = this.#byKey.get(key);
+    if (found === undefined) return [];
+    return found instanceof Bucket ? found.sorted() : [found];
   }
 
   /** Goes over to another version, which differs at some paths below the document. Throws `TooLarge`. */

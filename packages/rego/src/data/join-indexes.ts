@@ -32,17 +32,17 @@ export class JoinIndexes {
   }
 
   /**
-   * The rounds of a join's loops over `source` that may find the value; undefined when all must be run: the document is not that of the
+   * The rounds of a join's loops over `source` that may find one of the values; undefined when all must be run: the document is not that of the
    * last snapshot, as where `with` replaces something in it, or its index would be too large.
    */
   candidates(
     wanted: { readonly name: string; readonly join: Join; readonly compute: ComputeKey },
     source: Value,
-    value: Value,
+    values: readonly Value[],
   ): readonly Binding[] | undefined {
     const known = this.#indexes.get(wanted.name);
-    if (known !== undefined && known.root === source) return known.find(value);
-    return this.#build(wanted, source)?.find(value);
+    if (known !== undefined && known.root === source) return known.find(values);
+    return this.#build(wanted, source)?.find(values);
   }
 
   #build({ name, join, compute }: Parameters<JoinIndexes["candidates"]>[0], source: Value): JoinIndex | undefined {

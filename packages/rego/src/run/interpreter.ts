@@ -246,8 +246,8 @@ class Run {
     return this.#rounds(stmt, keys, keys === undefined ? (from as readonly Value[]) : valuesAt(from as Value, keys));
   }
 
-  #candidates({ join, level, value }: Narrowed, from: Value | undefined): readonly Binding[] | undefined {
-    return level > 0 ? this.#bindings[join] : this.#state.candidates(join, from, value && this.#value(value));
+  #candidates({ join, level, value, isAny }: Narrowed, from: Value | undefined): readonly Binding[] | undefined {
+    return level > 0 ? this.#bindings[join] : this.#state.candidates(join, from, value && this.#value(value), isAny);
   }
 
   #narrowedScan(stmt: Fields<"ScanStmt">, { join, level }: Narrowed, bindings: readonly Binding[]): Ending {

@@ -41,6 +41,8 @@ export interface Narrowed {
   readonly level: number;
   /** With level 0: what the rounds that matter must find. */
   readonly value?: Operand;
+  /** The value is an array, of which one member must be found. */
+  readonly isAny?: true;
 }
 
 export interface Static {

@@ -100,16 +100,22 @@ export class RunState {
   }
 
   /**
-   * The rounds of a join's loops over `source` that may find the value; undefined when all must be run. A value that is undefined is found
-   * in none.
+   * The rounds of a join's loops over `source` that may find the value, or with `isAny` one of its members; undefined when all must be run.
+   * A value that is undefined is found in none.
    */
-  candidates(number: number, source: Value | undefined, value: Value | undefined): readonly Binding[] | undefined {
+  candidates(
+    number: number,
+    source: Value | undefined,
+    value: Value | undefined,
+    isAny = false,
+  ): readonly Binding[] | undefined {
     const { indexes, joins } = this.#options;
     const prepared = joins?.[number];
     if (indexes === undefined || prepared === undefined || this.trace !== undefined) return undefined;
     if (source === undefined || source === null || typeof source !== "object") return undefined;
     if (this.isStrict && prepared.join.mayFail) return undefined;
-    return value === undefined ? [] : indexes.candidates(prepared, source, value);
+    if (value === undefined) return [];
+    return indexes.candidates(prepared, source, isAny ? (value as readonly Value[]) : [value]);
   }
 
   /** Counts one step of a loop or call. */

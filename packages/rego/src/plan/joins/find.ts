@@ -2,6 +2,7 @@ import type { Builtin } from "../../builtins/builtin.ts";
 import type { Block, Func, Join, Narrowed, Operand, Plan, Policy, Stmt } from "../../run/ir.ts";
 import { forEachLocal } from "../../run/statements.ts";
 import { type Loop, type Origin, Origins } from "./origin.ts";
+import { Prelude } from "./prelude.ts";
 import { loudest, type Noise, Quiet } from "./quiet.ts";
 
 /** The same policy, with its loops marked that an index can narrow. */
@@ -21,8 +22,9 @@ export function findJoins(policy: Policy, builtins: ReadonlyMap<string, Builtin>
 /** A comparison that decides whether a round matters. */
 interface Comparison {
   readonly origin: Origin;
-  /** What the origin's value must equal; found out by the statements, which stand before the outermost loop. */
+  /** What the origin's value must equal, and how that is found out before the outermost loop. */
   readonly value: Operand;
+  readonly isAny: boolean;
   readonly before: readonly Stmt[];
 }
 
@@ -78,10 +80,11 @@ class JoinFinder {
       return [];
     const found = new RoundReader(loop, this.#origins, this.#quiet, () => this.#nextLocal++).find();
     if (found === undefined) return [];
-    const { origin, value, before, noise } = found;
+    const { origin, value, isAny, before, noise } = found;
     const { prefix, steps, isKey, calls, loops } = origin;
     const join = this.#joins.push({ prefix, steps, isKey, calls, mayFail: noise === "failure" }) - 1;
-    loops.forEach((each, level) => void this.#narrowed.set(each, { join, level, ...(level === 0 && { value }) }));
+    const first = { value, ...(isAny && { isAny }) };
+    loops.forEach((each, level) => void this.#narrowed.set(each, { join, level, ...(level === 0 && first) }));
     return before;
   }
 }
@@ -159,52 +162,11 @@ class RoundReader {
     const origin = inner.type === "local" ? this.#origins.of(inner.value) : undefined;
     if (origin === undefined || origin.loops[0] !== this.#root) return undefined;
     if (!origin.loops.every((loop) => this.#loops.includes(loop))) return undefined;
-    const before: Stmt[] = [];
-    const value = this.#invariant(outer, before);
-    if (value === undefined) return undefined;
-    if (before.length === 0 || value.type !== "local") return { origin, value, before };
-    return { origin, ...this.#guarded(value, before) };
-  }
-
-  /** The operand as it is before the loop; statements are added that find it out there. */
-  #invariant(operand: Operand, before: Stmt[]): Operand | undefined {
-    if (operand.type !== "local" || this.#inside.get(operand.value)?.isAssigned !== true) return operand;
-    const definition = this.#origins.definition(operand.value);
-    const target = this.#fresh();
-    switch (definition?.type) {
-      case "DotStmt": {
-        const source = this.#invariant(definition.stmt.source, before);
-        const key = source && this.#invariant(definition.stmt.key, before);
-        if (source === undefined || key === undefined) return undefined;
-        before.push({ type: "DotStmt", stmt: { ...definition.stmt, source, key, target } });
-        break;
-      }
-      case "AssignVarStmt": {
-        const source = this.#invariant(definition.stmt.source, before);
-        if (source === undefined) return undefined;
-        before.push({ type: "AssignVarStmt", stmt: { ...definition.stmt, source, target } });
-        break;
-      }
-      case "MakeNullStmt":
-      case "MakeNumberIntStmt":
-      case "MakeNumberRefStmt":
-        before.push({ ...definition, stmt: { ...definition.stmt, target } } as Stmt);
-        break;
-      default:
-        return undefined;
-    }
-    return { type: "local", value: target };
-  }
-
-  /** Where the value is undefined, the loop still is what it was: its document must be there. */
-  #guarded(value: Operand, stmts: readonly Stmt[]): { readonly value: Operand; readonly before: readonly Stmt[] } {
-    const target = this.#fresh();
-    const found: Stmt = { type: "AssignVarStmt", stmt: { source: value, target } };
-    const before: readonly Stmt[] = [
-      { type: "ResetLocalStmt", stmt: { target } },
-      { type: "BlockStmt", stmt: { blocks: [{ stmts: [...stmts, found] }] } },
-    ];
-    return { value: { type: "local", value: target }, before };
+    const prelude = new Prelude(this.#origins, this.#fresh, (local) => this.#inside.get(local)?.isAssigned === true);
+    // The join's own loops are not repeated: that would be the work which it saves.
+    const others = this.#loops.filter(({ value }) => this.#origins.of(value)?.loops[0] !== this.#root);
+    const found = prelude.find(outer, others);
+    return found && { origin, ...found };
   }
 }
 

@@ -49,9 +49,12 @@ export function writeScan(
 }
 
 /** The keys and values of the rounds that matter, where an index knows them. */
-function writeNarrowing(writer: Writer, { join, level, value }: Narrowed, id: number): void {
+function writeNarrowing(writer: Writer, { join, level, value, isAny }: Narrowed, id: number): void {
   const name = bindingsName(join, level);
-  if (value !== undefined) writer.emit(`const ${name} = s.candidates(${join}, a${id}, ${writer.operand(value)});`);
+  if (value !== undefined) {
+    const text = `${writer.operand(value)}${isAny === true ? ", true" : ""}`;
+    writer.emit(`const ${name} = s.candidates(${join}, a${id}, ${text});`);
+  }
   writer.emit(`const g${id} = ${name} && $.groupsOf(${name}, ${level});`);
   writer.emit(`if (g${id} !== undefined) { y${id} = g${id}.keys; a${id} = $.valuesAt(a${id}, y${id}); }`);
 }
