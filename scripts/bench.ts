@@ -48,10 +48,10 @@ function text(value: number | undefined): string {
   return value === undefined ? "–" : value >= 100 ? String(Math.round(value)) : value.toFixed(1);
 }
 
-function printRego({ workloads, geomean, worst, wholeGeomean, compileMs, skipped }: RegoReport): void {
+function printRego({ workloads, joins, geomean, worst, wholeGeomean, compileMs, skipped }: RegoReport): void {
   const columns = ["sallyport", "opa", "ratio", "regorus", "ratio", "whole", "opa", "ratio"];
   console.log(`${"microseconds of one evaluation".padEnd(44)}${columns.map((each) => each.padStart(11)).join("")}`);
-  for (const { name: workload, us, wholeUs } of workloads) {
+  for (const { name: workload, us, wholeUs } of [...workloads, ...joins]) {
     const cells = [
       micros(us.sallyport),
       micros(us.opa),

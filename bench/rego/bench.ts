@@ -1,7 +1,7 @@
 import { equal, parseJson } from "@sallyport/rego";
 import { median } from "../client.ts";
 import type { RegoCase } from "./case.ts";
-import { readCases } from "./cases.ts";
+import { readCases, readJoinCases } from "./cases.ts";
 import { measureCompile } from "./compile.ts";
 import type { Basis, Engine } from "./engine.ts";
 import { startOpa, startRegorus } from "./peers.ts";
@@ -20,14 +20,18 @@ export interface Ratios {
   readonly regorus?: number;
 }
 
+/** `us` is evaluation on parsed input, `wholeUs` with reading and writing JSON, `compileUs` compile and plan, cold. */
+export interface WorkloadReport {
+  readonly name: string;
+  readonly us: Times;
+  readonly wholeUs: Times;
+  readonly compileUs: Times;
+}
+
 export interface RegoReport {
-  /** `us` is evaluation on parsed input, `wholeUs` with reading and writing JSON, `compileUs` compile and plan, cold. */
-  readonly workloads: readonly {
-    readonly name: string;
-    readonly us: Times;
-    readonly wholeUs: Times;
-    readonly compileUs: Times;
-  }[];
+  readonly workloads: readonly WorkloadReport[];
+  /** Of which an index makes constant time: the factor grows with the data, and belongs into no mean. */
+  readonly joins: readonly WorkloadReport[];
   readonly geomean: Ratios;
   readonly worst: Ratios;
   readonly wholeGeomean: Ratios;
@@ -50,18 +54,24 @@ export async function run(progress: (text: string) => void, filter = ""): Promis
   const peers = [startOpa(), startRegorus()];
   const engines = [createSallyport(), ...peers.filter((peer): peer is Engine => !("skipped" in peer))];
   const skipped = peers.flatMap((peer) => ("skipped" in peer ? [`${peer.name}: ${peer.skipped}`] : []));
-  const workloads: RegoReport["workloads"][number][] = [];
+  const workloads: WorkloadReport[] = [];
+  const joins: WorkloadReport[] = [];
   try {
-    for (const workload of readCases().filter(({ name }) => name.includes(filter))) {
-      progress(workload.name);
-      workloads.push(await measure(workload, engines, skipped));
-    }
+    for (const [cases, reports] of [
+      [readCases(), workloads],
+      [readJoinCases(), joins],
+    ] as const)
+      for (const workload of cases.filter(({ name }) => name.includes(filter))) {
+        progress(workload.name);
+        reports.push(await measure(workload, engines, skipped));
+      }
   } finally {
     for (const { stop } of engines) stop();
   }
   progress("compile times");
   return {
     workloads,
+    joins,
     geomean: ratios(workloads, ({ us }) => us, geometricMean),
     worst: ratios(workloads, ({ us }) => us, minimum),
     wholeGeomean: ratios(workloads, ({ wholeUs }) => wholeUs, geometricMean),
@@ -70,15 +80,11 @@ export async function run(progress: (text: string) => void, filter = ""): Promis
   };
 }
 
-async function measure(
-  workload: RegoCase,
-  engines: readonly Engine[],
-  skipped: string[],
-): Promise<RegoReport["workloads"][number]> {
+async function measure(workload: RegoCase, engines: readonly Engine[], skipped: string[]): Promise<WorkloadReport> {
   const compileUs: { [engine: string]: number } = {};
   const able: Engine[] = [];
   let expected: readonly string[] | undefined;
-  for (const engine of engines) {
+  for (const engine of workload.isOursAlone === true ? engines.slice(0, 1) : engines) {
     try {
       compileUs[engine.name] = await engine.load(workload);
       const values = await engine.values();
@@ -109,8 +115,8 @@ async function timeInTurns(engines: readonly Engine[], basis: Basis): Promise<Ti
 }
 
 function ratios(
-  workloads: RegoReport["workloads"],
-  pick: (workload: RegoReport["workloads"][number]) => Times,
+  workloads: readonly WorkloadReport[],
+  pick: (workload: WorkloadReport) => Times,
   summary: (ratios: readonly number[]) => number,
 ): Ratios {
   const of = (peer: "opa" | "regorus") =>

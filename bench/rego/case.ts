@@ -10,4 +10,8 @@ export interface RegoCase {
   /** JSON texts. */
   readonly inputs: readonly string[];
   readonly data: JsonObject;
+  /** Our own engine gets the data as a store's snapshot, as a server has it. */
+  readonly isStored?: true;
+  /** Peers that would take minutes are not asked. */
+  readonly isOursAlone?: true;
 }

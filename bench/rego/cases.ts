@@ -3,10 +3,11 @@ import { dataFolder } from "../../conformance/suite.ts";
 import { authorizationCases } from "./authorization.ts";
 import type { RegoCase } from "./case.ts";
 import { readTemplates } from "./gatekeeper.ts";
+import { readJoins } from "./joins.ts";
 import { microCases } from "./micro.ts";
 import { readAci, readEvaluations } from "./published.ts";
 
-/** All workloads, in the order of the report. */
+/** All workloads of the means, in the order of the report. */
 export function readCases(): readonly RegoCase[] {
   const workloads = dataFolder({ folder: "opa-workloads" });
   return [
@@ -16,4 +17,9 @@ export function readCases(): readonly RegoCase[] {
     ...microCases,
     ...readTemplates(dataFolder({ folder: "gatekeeper-library" })),
   ];
+}
+
+/** Workloads that an index answers. */
+export function readJoinCases(): readonly RegoCase[] {
+  return readJoins(readTemplates(dataFolder({ folder: "gatekeeper-library" })));
 }

@@ -1,5 +1,14 @@
 import { createEffects } from "@sallyport/effects";
-import { compile, formatDiagnostic, jsonText, parseJson, type RegoPolicy, type Value } from "@sallyport/rego";
+import {
+  compile,
+  type DataSnapshot,
+  DataStore,
+  formatDiagnostic,
+  jsonText,
+  parseJson,
+  type RegoPolicy,
+  type Value,
+} from "@sallyport/rego";
 import type { RegoCase } from "./case.ts";
 import type { Basis, Engine } from "./engine.ts";
 
@@ -10,7 +19,8 @@ export function createSallyport(): Engine {
   let policy: RegoPolicy;
   let workload: RegoCase;
   let inputs: readonly Value[];
-  const parsed = (input: Value) => policy.evaluate(workload.query, { input, data: workload.data, effects });
+  let data: Value | DataSnapshot;
+  const parsed = (input: Value) => policy.evaluate(workload.query, { input, data, effects });
   const whole = (text: string) => {
     const value = parsed(parseJson(text));
     return value === undefined ? "null" : jsonText(value);
@@ -23,6 +33,7 @@ export function createSallyport(): Engine {
       policy.plan(next.query);
       const took = performance.now() - start;
       workload = next;
+      data = next.isStored === true ? new DataStore({ root: next.data }).snapshot : next.data;
       inputs = next.inputs.map(parseJson);
       return took * 1000;
     },
