@@ -4,6 +4,7 @@ import type { Suite } from "./suite.ts";
 export const suites: readonly Suite[] = [
   { name: "opa", folder: "opa", load: () => import("./opa.ts") },
   { name: "opa-ir", folder: "opa-ir", load: () => import("./opa-ir.ts") },
+  { name: "gatekeeper-tests", folder: "gatekeeper-library/src", load: () => import("./gatekeeper-tests.ts") },
   { name: "pod-security", folder: "pod-security", load: () => import("./pod-security.ts") },
 ];
 

@@ -20,7 +20,15 @@ export type {
   LookupAnswer,
   TlsOptions,
 } from "./builtins/network.ts";
+export type { Compiled } from "./compile/compiled.ts";
 export type { QueryOptions } from "./compile/query.ts";
+export {
+  Coverage,
+  type CoverageReport,
+  type CoveredRange,
+  type FileCoverage,
+} from "./cover/coverage.ts";
+export { Profile, type ProfileOptions, type ProfileRow, profileOrder } from "./cover/profile.ts";
 export { type DataPath, pathFromPointer, pointerText, StoreError, type StoreErrorCode } from "./data/path.ts";
 export { DataSnapshot } from "./data/snapshot.ts";
 export {
@@ -50,6 +58,10 @@ export type { Read } from "./run/trace.ts";
 export type { Body, Module, Ref, RegoVersion } from "./syntax/ast.ts";
 export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";
 export { parseModule, parseQuery } from "./syntax/parser.ts";
+export { type CompileTestsOptions, compileTestModules, compileTests } from "./test/compile-tests.ts";
+export { findTests, numberTests, type TestRule } from "./test/find-tests.ts";
+export type { BenchmarkResult, CaseResult, TestResult } from "./test/result.ts";
+export { type BenchmarkOptions, type TestOptions, TestPatternError, TestRunner } from "./test/runner.ts";
 export { OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimize.ts";
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
 export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";

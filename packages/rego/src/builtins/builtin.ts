@@ -15,6 +15,8 @@ export interface Effects {
   readonly print?: (message: string) => void;
   /** For trace() notes. */
   readonly note?: (message: string) => void;
+  /** A case of a test begins: its name, and those of the cases around it. */
+  readonly testCase?: (path: readonly Value[]) => void;
   /** What opa.runtime() answers; the environment unless given. */
   readonly runtime?: Value;
   /** Hosts that builtins may reach, as OPA's capability `allow_net`; all unless given. */

@@ -28,7 +28,7 @@ function plainText(value: Value): string {
   return typeof value === "string" ? value : regoText(value);
 }
 
-/** https://www.openpolicyagent.org/docs/policy-reference/builtins/tracing, and what `print` calls become. */
+/** https://www.openpolicyagent.org/docs/policy-reference/builtins/tracing, what `print` calls become, and what tells of test cases. */
 export const output: readonly Builtin[] = [
   { name: "internal.print", call: print },
   {
@@ -36,6 +36,13 @@ export const output: readonly Builtin[] = [
     call: (args, { effects }) => {
       const message = stringAt(args, 1);
       effects.note?.(message);
+      return true;
+    },
+  },
+  {
+    name: "internal.test_case",
+    call: ([path], { effects }) => {
+      if (Array.isArray(path)) effects.testCase?.(path);
       return true;
     },
   },

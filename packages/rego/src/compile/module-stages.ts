@@ -16,6 +16,7 @@ import { orderRuleBody, type PlaceName } from "./safety.ts";
 import { checkHeadSafety } from "./safety-heads.ts";
 import type { ModuleStage, StageContext, Unit } from "./stage.ts";
 import { rewriteTemplates } from "./template-strings.ts";
+import { markTestCases } from "./test-cases.ts";
 import { rewriteTestRules } from "./test-rules.ts";
 import { refText } from "./text.ts";
 import type { CaptureContext } from "./undeclared.ts";
@@ -44,6 +45,7 @@ export const nameStages: readonly ModuleStage[] = [
 /** Behind the rule tree. */
 export const rewriteStages: readonly ModuleStage[] = [
   { name: "RewriteLocalVars", run: rewriteLocals },
+  { name: "MarkTestCases", run: markCases },
   { name: "RewriteTemplateStrings", run: rewriteTemplateStrings },
   { name: "CheckVoidCalls", run: eachRule((rule, _unit, context) => checkVoidCalls(rule, context)) },
   { name: "RewritePrintCalls", run: rewritePrints },
@@ -112,6 +114,11 @@ function hasImport({ imports }: Module, word: string): boolean {
     const [head, , last] = terms;
     return head?.kind === "var" && head.name === "future" && last?.kind === "string" && last.value === word;
   });
+}
+
+function markCases({ module, names, rules }: Unit, { options }: StageContext): readonly Rule[] {
+  if (options.testCases !== true) return rules;
+  return mapAll(rules, (rule) => markTestCases(rule, module.package.path.terms.length, names));
 }
 
 function rewriteTemplateStrings(unit: Unit, context: StageContext): readonly Rule[] {

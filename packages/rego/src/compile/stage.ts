@@ -20,6 +20,8 @@ export interface CompileOptions {
   readonly allowUndefinedFunctions?: boolean;
   /** Rewrite tests so that the values of failed comparisons can be traced. */
   readonly traceTests?: boolean;
+  /** Let tests with cases, `test_x[name]`, tell of each case that begins. */
+  readonly testCases?: boolean;
   /** How many diagnostics are reported; default 10, as OPA's. 0 means all. */
   readonly maxErrors?: number;
   /** Schemas by path, `schema.input` being that of `input`: see `types/schema.ts`. */

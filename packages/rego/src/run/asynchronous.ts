@@ -93,7 +93,7 @@ class Recording {
   round(): { readonly effects: Effects; readonly commit: () => void } {
     const outer = this.#effects;
     const later: (() => void)[] = [];
-    const { print, note, crypto, httpCache } = outer;
+    const { print, note, testCase, crypto, httpCache } = outer;
     let next = 0;
     const recorded = <T>(wait: Wait): T => {
       const entry = this.#answers[next];
@@ -113,6 +113,7 @@ class Recording {
       ...(crypto && { crypto: this.#replayedCrypto(crypto) }),
       ...(print && { print: (message) => later.push(() => print(message)) }),
       ...(note && { note: (message) => later.push(() => note(message)) }),
+      ...(testCase && { testCase: (path) => later.push(() => testCase(path)) }),
       ...(httpCache && { httpCache: this.#overlaid(httpCache, later) }),
     };
     const commit = (): void => {

@@ -14,20 +14,20 @@ export function parseRules(cursor: Cursor): readonly Rule[] {
   const loc = cursor.span(start);
   if (first === undefined) {
     if (head.needsBody) cursor.fail(`var cannot be used for rule name`, start);
-    return [finish(head.head, undefined, otherwise, loc)];
+    return [{ ...finish(head.head, [trueExpr(head.bodyLoc)], otherwise, loc), generatedBody: true }];
   }
   const main = finish(head.head, first, otherwise, loc);
   return [main, ...rest.map((body) => finish(head.head, body, undefined, loc))];
 }
 
-function finish(head: Head, body: Body | undefined, otherwise: Rule | undefined, loc: Rule["loc"]): Rule {
+function finish(head: Head, body: Body, otherwise: Rule | undefined, loc: Rule["loc"]): Rule {
   return {
     kind: "rule",
     loc,
     default: false,
     head,
-    body: body ?? [trueExpr(head.loc)],
-    generatedBody: body === undefined,
+    body,
+    generatedBody: false,
     else: otherwise,
     annotations: [],
   };
@@ -46,13 +46,16 @@ function parseDefault(cursor: Cursor, start: Token): Rule {
   }
   if (cursor.isKeyword("if") || cursor.is("{"))
     cursor.fail("unexpected default keyword: default rules cannot have a body", start);
-  return { ...finish(head, undefined, undefined, cursor.span(start)), default: true };
+  const rule = finish(head, [trueExpr(start.loc)], undefined, cursor.span(start));
+  return { ...rule, default: true, generatedBody: true };
 }
 
 interface ParsedHead {
   readonly head: Head;
   /** A bare name says nothing without a body. */
   readonly needsBody: boolean;
+  /** Where OPA says that a body stands which nobody wrote. */
+  readonly bodyLoc: Rule["loc"];
 }
 
 /** Head : Ref [ "(" Args ")" ] [ "contains" Infix ] [ ( ":=" | "=" ) Infix ] */
@@ -66,6 +69,7 @@ function parseHead(cursor: Cursor): ParsedHead {
     const key = parseInfix(cursor, false);
     return {
       needsBody: false,
+      bodyLoc: ref.loc,
       head: { loc: cursor.span(start), ref, args, key, value: undefined, assign: false, generatedValue: false },
     };
   }
@@ -75,10 +79,16 @@ function parseHead(cursor: Cursor): ParsedHead {
     const assign = operator.text === ":=";
     return {
       needsBody: false,
+      bodyLoc: value.loc,
       head: { loc: cursor.span(start), ref, args, key: undefined, value, assign, generatedValue: false },
     };
   }
-  return { needsBody: ref.terms.length === 1 && args === undefined, head: bareHead(cursor, start, ref, args) };
+  const head = bareHead(cursor, start, ref, args);
+  return {
+    needsBody: ref.terms.length === 1 && args === undefined,
+    bodyLoc: args === undefined ? head.loc : ref.loc,
+    head,
+  };
 }
 
 /** A keyword that a `.` or `[` follows is the name of a rule: `package.p := 1`. */
@@ -192,7 +202,8 @@ function parseElse(cursor: Cursor, previous: Head): Rule | undefined {
   const body = parseElseBody(cursor);
   if (body === undefined && value === undefined) cursor.unexpected("expected else value term or rule body");
   const otherwise = parseElse(cursor, previous);
-  return finish(head, body, otherwise, cursor.span(start));
+  const loc = cursor.span(start);
+  return { ...finish(head, body ?? [trueExpr(loc)], otherwise, loc), generatedBody: body === undefined };
 }
 
 function parseElseBody(cursor: Cursor): Body | undefined {

@@ -8,9 +8,10 @@ import { placeOf } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { evaluateFunction } from "./functions.ts";
 import { callOf, lowerTerm } from "./lower.ts";
-import { type CallTerms, known, type Node } from "./node.ts";
+import { type CallTerms, known, type Node, type Step } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
 import { isFunction, saveCall } from "./saving.ts";
+import { caseNode } from "./trace.ts";
 import { isUnknownStep } from "./unknown.ts";
 
 /** A call: of a function, of a builtin, or of what `with` has put in the place of one. */
@@ -65,6 +66,7 @@ function evaluateBuiltin(
     return saveCall(frame, arity, { kind: "call", name, operator, args }, next);
   const values = args.slice(0, arity).map((each) => groundValue(frame, each));
   if (name === "trace" && typeof values[0] === "string") frame.trace("Note", { kind: "note", loc }, values[0]);
+  if (name === "internal.test_case") frame.trace("TestCase", caseNode(calledWith(step, operator, values)));
   const result = machine.run.call(name, values, placeOf(loc));
   if (result === undefined) return undefined;
   const signature = findSignature(name);
@@ -72,6 +74,11 @@ function evaluateBuiltin(
   return signature?.relation === true
     ? eachResult(frame, result as readonly Value[], args[arity], next)
     : oneResult(frame, result, args[arity], next);
+}
+
+/** The step as a call with these values. */
+function calledWith(step: Step, operator: Ref, values: readonly Value[]): Step {
+  return { ...step, with: [], terms: callOf(operator, values.map(known)) };
 }
 
 function oneResult(frame: Frame, value: Value, output: Node | undefined, next: Next): Stop | undefined {

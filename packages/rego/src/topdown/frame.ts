@@ -149,8 +149,8 @@ export class Frame {
   trace(op: TraceOp, node: TracedNode, message = "", ref?: readonly Node[]): void {
     const { tracer } = this.machine;
     if (tracer === undefined) return;
-    const location = node.loc ?? this.lastLocation;
-    this.lastLocation = location;
+    const location = node.kind === "case" ? undefined : (node.loc ?? this.lastLocation);
+    if (location !== undefined) this.lastLocation = location;
     tracer.event({
       op,
       node,

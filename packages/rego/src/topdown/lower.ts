@@ -88,10 +88,10 @@ export function objectOf(entries: readonly (readonly [Node, Node])[]): Node {
 }
 
 export function lowerBody(body: Body): Query {
-  return body.map(lowerExpr);
+  return body.map((expr, index) => lowerExpr(expr, index));
 }
 
-export function lowerExpr(expr: Expr): Step {
+export function lowerExpr(expr: Expr, index = 0): Step {
   return {
     loc: expr.loc,
     negated: expr.negated,
@@ -102,6 +102,7 @@ export function lowerExpr(expr: Expr): Step {
     })),
     terms: lowerTerms(expr.terms),
     source: expr,
+    index,
   };
 }
 

@@ -18,7 +18,7 @@ type Not = Extract<StepTerms, { kind: "not" }>;
 /** `not` before one expression. */
 export function evaluateNegation(frame: Frame, next: Next): Stop | undefined {
   const { step } = frame;
-  const query: Query = [{ ...step, negated: false, with: [] }];
+  const query: Query = [{ ...step, negated: false, with: [], index: 0 }];
   if (isUnknownStep(frame, step, frame.bindings)) {
     const support = (terms: Expr["terms"]): Expr => ({ ...raiseStep(step), with: [], terms });
     return evaluateUnknown(

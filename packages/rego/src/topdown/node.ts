@@ -60,6 +60,8 @@ export interface Step {
   readonly terms: StepTerms;
   /** What it was made of: for traces. */
   readonly source: Expr | undefined;
+  /** Its place in the body that it was compiled in. */
+  readonly index: number;
 }
 
 export type StepTerms =

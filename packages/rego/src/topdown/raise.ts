@@ -96,5 +96,6 @@ export function equation(a: Node, b: Node, loc: Location): Step {
     with: [],
     terms: { kind: "call", name: "eq", operator, args: [a, b] },
     source: undefined,
+    index: 0,
   };
 }

@@ -95,7 +95,14 @@ export function saveNegated(frame: Frame, exprs: readonly Expr[], next: Next): S
 
 function savedStep(frame: Frame, terms: StepTerms): Step {
   const { step } = frame;
-  return { loc: step.loc, negated: false, with: savedOverrides(frame, step.with), terms, source: undefined };
+  return {
+    loc: step.loc,
+    negated: false,
+    with: savedOverrides(frame, step.with),
+    terms,
+    source: undefined,
+    index: step.index,
+  };
 }
 
 /** Functions are replaced while rules are inlined; what is left needs only the documents. */

@@ -68,7 +68,7 @@ function eventText(event: RecordedEvent, depth: number): string {
 
 function indentation({ op, node }: RecordedEvent, depth: number): number {
   if (op === "Enter") return depth;
-  const isExpr = node.kind === "step" || node.kind === "expr";
+  const isExpr = node.kind === "step" || node.kind === "expr" || node.kind === "case";
   return op === "Redo" && !isExpr ? depth : depth + 1;
 }
 
@@ -80,6 +80,7 @@ function subjectText(event: RecordedEvent): string {
   switch (node.kind) {
     case "body":
       return printer.body(raiseBody(node.query));
+    case "case":
     case "step":
       return printer.topExpr(raiseStep(node.step));
     case "expr":
@@ -130,6 +131,7 @@ function varsOf(node: RecordedEvent["node"]): ReadonlySet<string> {
     }
     case "body":
       return varsOfBody(raiseBody(node.query));
+    case "case":
     case "step":
       return varsOfBody([raiseStep(node.step)]);
     case "expr":

@@ -4,7 +4,18 @@ import type { VirtualCache } from "./caches.ts";
 import type { Query, RefNode, Step } from "./node.ts";
 
 /** OPA's names of what happens: v1/topdown/trace.go. */
-export type TraceOp = "Enter" | "Exit" | "Eval" | "Redo" | "Fail" | "Save" | "Duplicate" | "Note" | "Index" | "Unify";
+export type TraceOp =
+  | "Enter"
+  | "Exit"
+  | "Eval"
+  | "Redo"
+  | "Fail"
+  | "Save"
+  | "Duplicate"
+  | "Note"
+  | "Index"
+  | "Unify"
+  | "TestCase";
 
 /** What an event is about. */
 export type TracedNode =
@@ -12,7 +23,9 @@ export type TracedNode =
   | { readonly kind: "body"; readonly query: Query; readonly loc: Location | undefined }
   | { readonly kind: "step"; readonly step: Step; readonly loc: Location | undefined }
   | { readonly kind: "expr"; readonly expr: Expr; readonly loc: Location }
-  | { readonly kind: "note"; readonly loc: Location };
+  | { readonly kind: "note"; readonly loc: Location }
+  /** A call of `internal.test_case`, its values put in; it stands nowhere. */
+  | { readonly kind: "case"; readonly step: Step; readonly loc: undefined };
 
 /** Something that happens while a query is evaluated. `bindings` change afterwards: whoever needs them reads them now. */
 export interface TraceEvent {
@@ -40,6 +53,10 @@ export interface Tracer {
 
 export function stepNode(step: Step): TracedNode {
   return { kind: "step", step, loc: step.loc };
+}
+
+export function caseNode(step: Step): TracedNode {
+  return { kind: "case", step, loc: undefined };
 }
 
 export function bodyNode(query: Query): TracedNode {
