@@ -19,7 +19,7 @@ if (Number(process.versions.node.split(".")[0]) >= 24 && main !== source) {
     [...conditions, "--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)],
     {
       stdio: "inherit",
-      env: process.env,
+      env: { NODE_COMPILE_CACHE: join(here, "..", ".cache"), ...process.env },
     },
   );
   if (run.signal) process.kill(process.pid, run.signal);

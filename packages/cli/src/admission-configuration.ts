@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type ChainOptions, type NamespacePolicy, pluginEntries, policyOf } from "@sallyport/admission";
-import { InputError, parseManifests, reasonOf } from "./manifests.ts";
+import { reasonOf } from "./errors.ts";
+import { InputError, parseManifests } from "./manifests.ts";
 
 export interface ChainFlags {
   readonly enableAdmissionPlugins: readonly string[];

@@ -17,3 +17,21 @@ export class UsageError extends Error {
     this.name = "UsageError";
   }
 }
+
+/** What a person calls the usual faults of a file system. */
+export function reasonOf(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "no such file or directory";
+    case "EACCES":
+      return "permission denied";
+    case "EISDIR":
+      return "is a directory";
+    case "EROFS":
+      return "the disk is read-only";
+    case "ENOSPC":
+      return "the disk is full";
+    default:
+      return (error as Error).message.split("\n")[0] as string;
+  }
+}

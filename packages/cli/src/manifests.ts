@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseAllDocuments } from "yaml";
+import { reasonOf } from "./errors.ts";
 
 /** One object of a file, as written: not yet decoded by any schema. */
 export interface Manifest {
@@ -98,24 +99,6 @@ function readText(file: string): string {
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(`${file}: ${reasonOf(error)}`);
-  }
-}
-
-/** What a person calls the usual faults of a file system. */
-export function reasonOf(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case "ENOENT":
-      return "no such file or directory";
-    case "EACCES":
-      return "permission denied";
-    case "EISDIR":
-      return "is a directory";
-    case "EROFS":
-      return "the disk is read-only";
-    case "ENOSPC":
-      return "the disk is full";
-    default:
-      return firstLine((error as Error).message);
   }
 }
 

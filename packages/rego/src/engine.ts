@@ -3,8 +3,10 @@ import type { Builtin } from "./builtins/builtin.ts";
 import { compileModules, compileQuery } from "./compile/compile.ts";
 import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
 import type { QueryOptions } from "./compile/query.ts";
+import type { CompileOptions } from "./compile/stage.ts";
 import { findJoins } from "./plan/joins/find.ts";
 import { planPolicy, type Wanted } from "./plan/planner.ts";
+import { PreparedQuery } from "./prepared-query.ts";
 import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
 import type { Policy } from "./run/ir.ts";
@@ -33,6 +35,8 @@ export interface EngineOptions {
   readonly futureKeywords?: readonly string[];
   /** Builtins beside those of OPA, or instead of them. */
   readonly builtins?: readonly Builtin[];
+  /** What else the compiler is told. */
+  readonly compile?: CompileOptions;
 }
 
 export interface CompileAnswer {
@@ -62,7 +66,7 @@ export function compile(sources: readonly ModuleSource[], options: EngineOptions
 
 /** The same, from modules that are parsed already. */
 export function compileParsed(modules: readonly Module[], options: EngineOptions = {}): CompileAnswer {
-  const { compiled, diagnostics } = compileModules(modules, { strict: options.strict === true });
+  const { compiled, diagnostics } = compileModules(modules, { strict: options.strict === true, ...options.compile });
   return { policy: compiled && new RegoPolicy(compiled, options), diagnostics };
 }
 
@@ -154,6 +158,13 @@ export class RegoPolicy {
   /** As `walk`, for policies that send requests or look up names. */
   walkAsync(text: string, options: WalkOptions, query: QueryOptions = {}): Promise<readonly Value[]> {
     return evaluateAsynchronously(options, (each) => this.walk(text, each, query));
+  }
+
+  /** A query that is answered with the values of its expressions, as `opa eval` does. Throws `RegoError`. */
+  prepareQuery(text: string, options: QueryOptions = {}): PreparedQuery {
+    const regoVersion = options.regoVersion ?? this.#options.regoVersion ?? "v1";
+    const body = parseQuery(text, { regoVersion });
+    return new PreparedQuery(body, this.compiled, [...this.#builtins.values()], options);
   }
 
   /** OPA's IR of an entry point. */

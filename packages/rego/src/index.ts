@@ -8,7 +8,10 @@ export {
   type SignatureScheme,
   type SigningKey,
 } from "./builtins/builtin.ts";
+export { type BuiltinSignature, builtinNames, findSignature } from "./builtins/capabilities.ts";
+export { parseGoDuration } from "./builtins/go-duration.ts";
 export { BoundedHttpCache } from "./builtins/http-cache.ts";
+export { parseYaml } from "./builtins/json.ts";
 export type {
   AsynchronousEffects,
   CachedResponse,
@@ -22,6 +25,7 @@ export type {
 } from "./builtins/network.ts";
 export type { Compiled } from "./compile/compiled.ts";
 export type { QueryOptions } from "./compile/query.ts";
+export type { CompileOptions } from "./compile/stage.ts";
 export {
   Coverage,
   type CoverageReport,
@@ -49,10 +53,12 @@ export {
   RegoPolicy,
 } from "./engine.ts";
 export { PlanFile } from "./plan-file.ts";
+export { type ExpressionValue, PreparedQuery, type QueryAnswer } from "./prepared-query.ts";
 export { evaluateAsynchronously } from "./run/asynchronous.ts";
 export { PlanError, policyFromJson } from "./run/decode.ts";
 export { EvaluationError, type EvaluationErrorCode, formatEvaluationError } from "./run/errors.ts";
 export type { EvaluateOptions, Evaluator } from "./run/executable.ts";
+export type { RunOptions } from "./run/options.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Read } from "./run/trace.ts";
 export type { Body, Module, Ref, RegoVersion } from "./syntax/ast.ts";

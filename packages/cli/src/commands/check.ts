@@ -4,8 +4,8 @@ import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { checkManifests } from "../check/checker.ts";
 import { reportText } from "../check/report.ts";
-import { exitCodes, UsageError } from "../errors.ts";
-import { expandFiles, InputError, readManifests, reasonOf } from "../manifests.ts";
+import { exitCodes, reasonOf, UsageError } from "../errors.ts";
+import { expandFiles, InputError, readManifests } from "../manifests.ts";
 import { list } from "./up.ts";
 
 interface CheckFlags {

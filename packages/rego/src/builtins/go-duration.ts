@@ -25,7 +25,7 @@ const limit = 2n ** 63n;
 
 /** Nanoseconds of Go's durations with days, weeks and years added (`1y2w3d4h`); error texts as OPA's. */
 export function parseDuration(text: string): bigint {
-  if (!/[dwy]/.test(text)) return parseGoDuration(text, quoteBytes(text));
+  if (!/[dwy]/.test(text)) return parseGoDuration(text);
   const shown = goQuote(text);
   const match = /^([-+]?)((?:[\d.]+(?:ms|us|µs|ns|[a-z]))+)$/.exec(text);
   if (match === null) throw invalid(shown);
@@ -49,7 +49,7 @@ function plainDigits(value: number): string {
 }
 
 /** Go's time.ParseDuration. https://pkg.go.dev/time#ParseDuration */
-function parseGoDuration(text: string, shown: string): bigint {
+export function parseGoDuration(text: string, shown: string = quoteBytes(text)): bigint {
   const [, sign = "", parts = ""] = /^([+-]?)(.*)$/s.exec(text) ?? [];
   if (parts === "0") return 0n;
   if (parts === "") throw invalid(shown);

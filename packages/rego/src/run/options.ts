@@ -1,6 +1,7 @@
 import type { Builtin, Effects } from "../builtins/builtin.ts";
 import { DataSnapshot } from "../data/snapshot.ts";
 import type { Value } from "../value/value.ts";
+import type { EvaluationError } from "./errors.ts";
 import type { PreparedJoin } from "./joins.ts";
 import { defaultLimits, type Limits, RunState } from "./state.ts";
 import type { Trace } from "./trace.ts";
@@ -14,6 +15,8 @@ export interface RunOptions {
   /** A builtin that fails ends the query instead of being undefined. */
   readonly strictBuiltinErrors?: boolean;
   readonly limits?: Limits;
+  /** Takes the errors of builtins that were not strict: each call that failed. */
+  readonly builtinErrors?: EvaluationError[];
   /** Milliseconds by `clock`; both or none. */
   readonly deadline?: number;
   readonly clock?: () => number;
@@ -33,6 +36,7 @@ export function runStateOf(
     trace,
     clock: options.clock,
     deadline: options.deadline,
+    builtinErrors: options.builtinErrors,
     indexes: options.data instanceof DataSnapshot ? options.data.indexes : undefined,
     joins,
   });

@@ -30,6 +30,8 @@ export interface StateOptions {
   /** Milliseconds; with `deadline`, ends an evaluation that takes too long. */
   readonly clock?: (() => number) | undefined;
   readonly deadline?: number | undefined;
+  /** Takes errors of builtins that made an expression undefined. */
+  readonly builtinErrors?: EvaluationError[] | undefined;
   /** Only the interpreter follows it. */
   readonly trace?: Trace | undefined;
   /** Of the store that base data is from, for the plan's joins. */
@@ -58,7 +60,7 @@ export class RunState {
   readonly #options: StateOptions;
   readonly #frames: Frame[] = [];
   /** Builtin errors that made an expression undefined, in order. */
-  readonly builtinErrors: EvaluationError[] = [];
+  readonly builtinErrors: EvaluationError[];
   readonly isStrict: boolean;
   readonly #maxDepth: number;
   #sortedKeys: Map<Value, readonly Value[]> | undefined;
@@ -70,6 +72,7 @@ export class RunState {
     this.#options = options;
     this.trace = options.trace;
     this.query = new Query(options.effects);
+    this.builtinErrors = options.builtinErrors ?? [];
     this.isStrict = options.strictBuiltinErrors;
     this.#maxDepth = options.limits.depth;
     this.#nextCheck = Math.min(options.limits.steps + 1, stepsPerClock);

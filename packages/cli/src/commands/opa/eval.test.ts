@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inFolder, runLine } from "../../opa/opa.fixture.ts";
+
+const files = {
+  "p.rego": "package p\n\nallow if input.x == 1\n\ns contains x if some x in [3, 1, 2]\n",
+  "in.json": '{"x": 1}',
+  "tree/a/b.json": '{"k": 1}',
+  "tree/a/c.yaml": "l: [1, 2]",
+  "tree/skip.txt": "no document",
+  "clash.json": '{"a": {"k": 2}}',
+  "list.json": "[1]",
+  "broken.json": "{broken",
+  "unsafe.rego": "package q\n\np := x\n",
+  "bundle/data.json": '{"a": 1}',
+  "bundle/other.json": '{"b": 2}',
+  "bundle/q.rego": "package q\n\np := 1\n",
+  "owned/.manifest": '{"roots": ["b"]}',
+  "owned/data.json": '{"c": 1}',
+};
+
+/** A command line behind `opa eval`, and what it prints on standard output with status 0. */
+const printed: readonly (readonly [string, string])[] = [
+  ["-f raw 1+1", "2\n"],
+  ["-f values 'x := 1; x'", "[\n  true,\n  1\n]\n"],
+  ["-f bindings 'x := 1'", '{\n  "x": 1\n}\n'],
+  ["-f pretty 'x := 1'", "┌───┐\n│ x │\n├───┤\n│ 1 │\n└───┘\n"],
+  ["-f pretty '1; true'", "┌───┬──────┐\n│ 1 │ true │\n├───┼──────┤\n│ 1 │ true │\n└───┴──────┘\n"],
+  ["-f pretty 'true; true'", "true\n"],
+  ["-f pretty 'not true'", "undefined\n"],
+  ["-f discard 1", '{\n  "result": "discarded"\n}\n'],
+  ["-f json 'false; true'", "{}\n"],
+  ["-d p.rego -i in.json -f raw data.p.allow", "true\n"],
+  ["--data=p.rego --format=raw data.p.s", "[1,2,3]\n"],
+  ["-fraw -d tree data", '{"a":{"k":1,"l":[1,2]}}\n'],
+  ["-fraw -d x.y:tree/a/b.json data", '{"x":{"y":{"k":1}}}\n'],
+  ["-fraw -d tree --ignore '*.yaml' data", '{"a":{"k":1}}\n'],
+  ["-fraw -d x:list.json data.x[0]", "1\n"],
+  ["-fraw -b bundle data", '{"a":1,"q":{"p":1}}\n'],
+  ["-fraw --fail=false 1", "1\n"],
+];
+
+/** A command line, its status, and what its error stream begins with. */
+const refused: readonly (readonly [string, number, string])[] = [
+  ["", 1, "Error: specify query argument or --stdin\nUsage:\n"],
+  ["1 2", 1, "Error: specify at most one query argument\n"],
+  ["--foo 1", 1, "Error: unknown flag: --foo\n"],
+  ["-z 1", 1, "Error: unknown shorthand flag: 'z' in -z\n"],
+  ["1 -d", 1, "Error: flag needs an argument: 'd' in -d\n"],
+  ["--fail=maybe 1", 1, 'Error: invalid argument "maybe" for "--fail" flag: strconv.ParseBool: parsing "maybe": '],
+  ["-f foo 1", 1, 'Error: invalid argument "foo" for "-f, --format" flag: must be one of {json,values,bindings,'],
+  ["-f pretty -d nope.rego 1", 2, "1 error occurred: stat nope.rego: no such file or directory\n"],
+  ["-f pretty -d tree -d clash.json 1", 2, "1 error occurred: clash.json: merge error\n"],
+  ["-f pretty -d list.json 1", 2, "1 error occurred: list.json: document must be of type object\n"],
+  [
+    "-f pretty -d broken.json 1",
+    2,
+    "1 error occurred: broken.json: invalid character 'b' looking for beginning of object",
+  ],
+  ["-f pretty -d unsafe.rego 1", 2, "1 error occurred: unsafe.rego:3: rego_unsafe_var_error: var x is unsafe\n"],
+  [
+    "-f pretty -b owned 1",
+    2,
+    "1 error occurred: loading error: bundle owned: manifest roots [b] do not permit data at path",
+  ],
+  ["-i nope.json 1", 2, "open nope.json: no such file or directory\n"],
+];
+
+test("eval prints what OPA prints", () =>
+  inFolder(files, async () => {
+    for (const [line, out] of printed)
+      assert.deepEqual(await runLine(`eval ${line}`), { status: 0, out, err: "" }, line);
+  }));
+
+test("eval refuses as OPA refuses", () =>
+  inFolder(files, async () => {
+    for (const [line, status, begin] of refused) {
+      const outcome = await runLine(`eval ${line}`);
+      assert.equal(outcome.status, status, line);
+      assert.equal(outcome.err.slice(0, begin.length), begin, line);
+    }
+  }));
+
+test("flags come from the environment too, and the command line wins", async () => {
+  const env = { OPA_EVAL_FORMAT: "raw" };
+  assert.equal((await runLine("eval 1", { env })).out, "1\n");
+  assert.equal((await runLine("eval -f values 1", { env })).out, "[\n  1\n]\n");
+});
+
+test("queries and input come from standard input", async () => {
+  assert.equal((await runLine("eval --stdin -f raw", { stdin: "1 + 1" })).out, "2\n");
+  assert.equal((await runLine("eval -I -f raw input.a", { stdin: '{"a": 3}' })).out, "3\n");
+});
+
+test("status tells of defined and undefined results when asked", async () => {
+  assert.equal((await runLine("eval --fail 'not true'")).status, 1);
+  assert.equal((await runLine("eval --fail-defined 1")).status, 1);
+  assert.equal((await runLine("eval --fail 1")).status, 0);
+});

@@ -1,0 +1,75 @@
+import { type Diagnostic, EvaluationError, formatDiagnostic, RegoError } from "@sallyport/rego";
+import { Struct } from "./json-text.ts";
+import { LoadFault } from "./load.ts";
+
+/** One fault as OPA prints it: its line, what follows below it, and its JSON. */
+export interface ErrorEntry {
+  readonly text: string;
+  readonly json: Struct;
+}
+
+/** Texts of sources, by file; the query's own has the empty name. */
+export type Texts = ReadonlyMap<string, string>;
+
+/** What OPA would say of whatever a command threw; undefined when it is no fault of the user's. */
+export function errorEntries(error: unknown, texts: Texts = new Map()): readonly ErrorEntry[] | undefined {
+  if (error instanceof LoadFault)
+    return error.faults.map((fault) =>
+      fault instanceof Error ? messageEntry(fault.message) : diagnosticEntry(fault, error.texts),
+    );
+  if (error instanceof RegoError) return error.diagnostics.map((each) => diagnosticEntry(each, texts));
+  if (error instanceof EvaluationError) return [evaluationEntry(error)];
+  return undefined;
+}
+
+/** A fault without code and place. */
+export function messageEntry(message: string): ErrorEntry {
+  return { text: message, json: new Struct({ message }) };
+}
+
+/** `1 error occurred: …`, or `2 errors occurred:` and one per line. */
+export function errorsText(entries: readonly ErrorEntry[]): string {
+  const [first] = entries;
+  if (entries.length === 1 && first !== undefined) return `1 error occurred: ${first.text}\n`;
+  return `${entries.length} errors occurred:\n${entries.map(({ text }) => `${text}\n`).join("")}`;
+}
+
+export function diagnosticEntry(diagnostic: Diagnostic, texts: Texts): ErrorEntry {
+  const { code, message, loc } = diagnostic;
+  const source = code === "rego_parse_error" && loc !== undefined ? texts.get(loc.file) : undefined;
+  const line = source === undefined || loc === undefined ? undefined : lineAt(source, loc.offset);
+  const location = loc && new Struct({ file: loc.file, row: loc.row, col: loc.col });
+  const details = line && new Struct({ line: line.text, idx: line.index });
+  return {
+    text: formatDiagnostic(diagnostic) + (line === undefined ? "" : caret(line)),
+    json: new Struct({ message, code, location, details }),
+  };
+}
+
+function evaluationEntry({ code, message, place }: EvaluationError): ErrorEntry {
+  const { name = "", row = 0, col = 0 } = place ?? {};
+  const where = row === 0 ? "" : name === "" ? `${row}:${col}: ` : `${name}:${row}: `;
+  const location = row === 0 ? undefined : new Struct({ file: name, row, col });
+  return { text: `${where}${code}: ${message}`, json: new Struct({ message, code, location }) };
+}
+
+interface Line {
+  readonly text: string;
+  /** In bytes. */
+  readonly index: number;
+}
+
+/** The line around an offset, which steps back over white space first. */
+function lineAt(source: string, offset: number): Line {
+  let at = Math.min(offset, source.length - 1);
+  while (at > 0 && /\s/.test(source[at] as string)) at--;
+  const begin = source.lastIndexOf("\n", at) + 1;
+  const next = source.indexOf("\n", Math.max(at, begin));
+  const text = source.slice(begin, next < 0 ? undefined : next);
+  return { text, index: new TextEncoder().encode(source.slice(begin, Math.max(at, begin))).length };
+}
+
+function caret({ text, index }: Line): string {
+  const shown = text.replace(/^\t+/, "");
+  return `\n\t${shown}\n\t${" ".repeat(Math.max(0, index - (text.length - shown.length)))}^`;
+}

@@ -1,0 +1,146 @@
+import { readdirSync, type Stats, statSync } from "node:fs";
+import { basename, join, normalize } from "node:path";
+import { type Diagnostic, isObject, type Module, parseModule, type RegoVersion, type Value } from "@sallyport/rego";
+import { isIgnored } from "./ignore.ts";
+import { type Documents, makeDocument, mergeDocuments } from "./merge.ts";
+import { jsonDocument, LoadError, readBytes, systemFault, yamlDocument } from "./read-data.ts";
+
+export interface LoadedModule {
+  /** As given, cleaned: `policies/a.rego`. */
+  readonly file: string;
+  readonly text: string;
+  readonly module: Module;
+}
+
+export interface Loaded {
+  readonly modules: readonly LoadedModule[];
+  readonly data: Documents;
+}
+
+export interface LoadOptions {
+  /** Patterns of names of files and folders that are left out, `.*` or `*_test.rego`. */
+  readonly ignore?: readonly string[];
+  /** Default v1. */
+  readonly regoVersion?: RegoVersion;
+}
+
+/** Faults of what was loaded: of syntax in modules, or of files. All are reported, in the order of the paths. */
+export class LoadFault extends Error {
+  readonly faults: readonly (Diagnostic | LoadError)[];
+  /** Texts of the modules, by file, to show the lines of faults. */
+  readonly texts: ReadonlyMap<string, string>;
+
+  constructor(faults: readonly (Diagnostic | LoadError)[], texts: ReadonlyMap<string, string>) {
+    super(faults.map(({ message }) => message).join("\n"));
+    this.name = "LoadFault";
+    this.faults = faults;
+    this.texts = texts;
+  }
+}
+
+/**
+ * Loads policy and data as `opa eval --data` does: files, folders with all `.rego`, `.json`, `.yaml` in them (documents rooted by the
+ * path below the folder), `file://` URLs, and `a.b:path`, which roots documents below `data.a.b`. Throws `LoadFault`.
+ */
+export function loadPaths(paths: readonly string[], options: LoadOptions = {}): Loaded {
+  const loader = new Loader(options);
+  for (const path of paths) loader.load(path);
+  return loader.finish();
+}
+
+/** A path without its prefix, and the prefix. */
+export function splitPrefix(path: string): { readonly prefix: readonly string[]; readonly path: string } {
+  if (path.startsWith("file://")) return { prefix: [], path: decodeURI(path.slice("file://".length)) };
+  const at = path.indexOf(":");
+  if (at <= 0) return { prefix: [], path };
+  return { prefix: path.slice(0, at).split("."), path: path.slice(at + 1) };
+}
+
+class Loader {
+  readonly #options: LoadOptions;
+  readonly #modules = new Map<string, LoadedModule>();
+  readonly #texts = new Map<string, string>();
+  readonly #faults: (Diagnostic | LoadError)[] = [];
+  #data: Documents = {};
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+  }
+
+  load(given: string): void {
+    const { prefix, path } = splitPrefix(given);
+    this.#visit(path, prefix, 0);
+  }
+
+  finish(): Loaded {
+    if (this.#faults.length > 0) throw new LoadFault(this.#faults, this.#texts);
+    return { modules: [...this.#modules.values()], data: this.#data };
+  }
+
+  #visit(path: string, parents: readonly string[], depth: number): void {
+    let stats: Stats;
+    try {
+      stats = statSync(path);
+    } catch (error) {
+      this.#faults.push(systemFault("stat", path, error));
+      return;
+    }
+    if (depth > 0 && isIgnored(path, this.#options.ignore ?? [])) return;
+    if (!stats.isDirectory()) {
+      this.#loadFile(path, parents, depth);
+      return;
+    }
+    const inner = depth > 0 ? [...parents, basename(path)] : parents;
+    for (const name of readdirSync(path).sort()) this.#visit(join(path, name), inner, depth + 1);
+  }
+
+  #loadFile(path: string, parents: readonly string[], depth: number): void {
+    try {
+      if (path.endsWith(".rego")) this.#addModule(path, readBytes(path).toString("utf8"));
+      else if (path.endsWith(".json")) this.#merge(path, parents, jsonDocument(path, readBytes(path).toString("utf8")));
+      else if (/\.ya?ml$/.test(path)) this.#merge(path, parents, yamlDocument(path, readBytes(path).toString("utf8")));
+      else if (depth === 0) this.#loadAny(path, parents);
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      this.#faults.push(error);
+    }
+  }
+
+  /** A file that was named: a policy if it is one, else a document. */
+  #loadAny(path: string, parents: readonly string[]): void {
+    const text = readBytes(path).toString("utf8");
+    if (parseModule(text, { file: path }).module !== undefined) {
+      this.#addModule(path, text);
+      return;
+    }
+    let document: Value;
+    try {
+      document = yamlDocument(path, text);
+    } catch {
+      throw new LoadError(`${path}: can't recognize file type`);
+    }
+    this.#merge(path, parents, document);
+  }
+
+  #addModule(path: string, text: string): void {
+    const file = cleanPath(path);
+    this.#texts.set(file, text);
+    const { module, diagnostics } = parseModule(text, { file, regoVersion: this.#options.regoVersion ?? "v1" });
+    if (module === undefined) this.#faults.push(...diagnostics);
+    else this.#modules.set(file, { file, text, module });
+  }
+
+  #merge(path: string, parents: readonly string[], document: Value): void {
+    const placed = makeDocument(parents, document);
+    if (!isObject(placed)) throw new LoadError(`${path}: document must be of type object`);
+    const merged = mergeDocuments(this.#data, placed as Documents);
+    if (merged === undefined) throw new LoadError(`${path}: merge error`);
+    this.#data = merged;
+  }
+}
+
+/** As Go's filepath.Clean. */
+export function cleanPath(path: string): string {
+  const clean = normalize(path);
+  return clean.length > 1 && clean.endsWith("/") ? clean.slice(0, -1) : clean;
+}

@@ -1,0 +1,10 @@
+import { readFileSync } from "node:fs";
+import type { Terminal } from "./opa/command.ts";
+
+/** The streams and the environment of this process. */
+export const processTerminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  stdin: () => readFileSync(0, "utf8"),
+  env: process.env,
+};
