@@ -1,3 +1,16 @@
+export type { Bundle, BundleFile, ModuleFile, OpaqueFile, PatchOperation, SignaturesConfig } from "./bundle/bundle.ts";
+export { BundleError } from "./bundle/bundle-error.ts";
+export { applyPatch } from "./bundle/delta.ts";
+export { emptyManifest, isEmptyManifest, type Manifest, type WasmResolver } from "./bundle/manifest.ts";
+export { mergeBundles } from "./bundle/merge.ts";
+export { type ReadOptions, readBundle } from "./bundle/read.ts";
+export { regoVersionNumber } from "./bundle/rego-versions.ts";
+export { rootConflict } from "./bundle/roots.ts";
+export { type SigningConfig, signFiles } from "./bundle/sign.ts";
+export { signaturesPath, signaturesText } from "./bundle/signatures.ts";
+export { maxBundleBytes, packTarball, unpackTarball } from "./bundle/tarball.ts";
+export type { VerificationConfig, VerificationKey } from "./bundle/verify.ts";
+export { bundleFiles, type ModuleText } from "./bundle/write.ts";
 export type { PolicySource } from "./sync/config-maps.ts";
 export { defaultSyncOptions, type SyncOptions, statusAnnotation } from "./sync/options.ts";
 export type { ActivatePolicies, LoadStatus } from "./sync/policy-loader.ts";

@@ -77,4 +77,5 @@ export type { WalkOptions } from "./topdown/walk-options.ts";
 export { isObject, lookup, sizeOf, typeName } from "./value/access.ts";
 export { compare, equal, RegoObject, RegoSet, sortedEntries } from "./value/collection.ts";
 export { jsonText, parseJson } from "./value/json.ts";
+export { jsonFault } from "./value/json-fault.ts";
 export type { JsonObject, TypeName, Value } from "./value/value.ts";
