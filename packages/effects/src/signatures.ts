@@ -14,9 +14,14 @@ export function sign(algorithm: string, key: SigningKey, data: Uint8Array): Uint
   return cryptoSign(digestOf(algorithm), data, withOptions(algorithm, privateKey(key)));
 }
 
-/** False for a signature that does not match; throws for a key that cannot be read. */
+/** False for a signature that does not match, or has a wrong size; throws for a key that cannot be read. */
 export function verify(algorithm: string, key: SigningKey, data: Uint8Array, signature: Uint8Array): boolean {
-  return cryptoVerify(digestOf(algorithm), data, withOptions(algorithm, publicKey(key)), signature);
+  const options = withOptions(algorithm, publicKey(key));
+  try {
+    return cryptoVerify(digestOf(algorithm), data, options, signature);
+  } catch {
+    return false;
+  }
 }
 
 function privateKey(key: SigningKey): KeyObject {

@@ -8,6 +8,7 @@ import { http } from "./http.ts";
 import { json } from "./json.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { jsonPaths } from "./json-paths.ts";
+import { jwt } from "./jwt.ts";
 import { net } from "./net.ts";
 import { netLookup } from "./net-lookup.ts";
 import { numbers } from "./numbers.ts";
@@ -45,6 +46,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...runtime,
   ...crypto,
   ...x509,
+  ...jwt,
   ...semver,
   ...uri,
   ...uuid,

@@ -60,8 +60,12 @@ function illegal(at: number): BuiltinError {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-function decodeUrl(text: string): Uint8Array {
-  return decodeBase64(text.replace(/=+$/, ""), urlAlphabet, false);
+/** RFC 4648 section 5; padding that was left out is as good (RFC 7515 appendix C). */
+export function decodeBase64Url(text: string): Uint8Array {
+  const rest = encoder.encode(text).length % 4;
+  if (rest === 0 || text.endsWith("=")) return decodeBase64(text, urlAlphabet);
+  if (rest === 1) throw new BuiltinError(`illegal base64url string: ${text}`);
+  return decodeBase64(text + "==".slice(rest - 2), urlAlphabet);
 }
 
 function isBase64(text: string): boolean {
@@ -144,7 +148,7 @@ export const encoding: readonly Builtin[] = [
   text("base64.is_valid", isBase64),
   text("base64url.encode", (each) => encodeBase64(encoder.encode(each), urlAlphabet)),
   text("base64url.encode_no_pad", (each) => encodeBase64(encoder.encode(each), urlAlphabet, false)),
-  text("base64url.decode", (each) => decoder.decode(decodeUrl(each))),
+  text("base64url.decode", (each) => decoder.decode(decodeBase64Url(each))),
   text("hex.encode", encodeHex),
   text("hex.decode", decodeHex),
   text("urlquery.encode", encodeQuery),

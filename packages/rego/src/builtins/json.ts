@@ -4,6 +4,7 @@ import { sortedEntries } from "../value/collection.ts";
 import { jsonText, parseJson } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
+import { parseGoJson } from "./go-json.ts";
 import { stringAt } from "./operands.ts";
 
 /** As Go's `json.Marshal`: what could end a script in HTML is escaped. In JSON it can only stand in strings. */
@@ -12,23 +13,8 @@ export function marshal(value: Value): string {
   return jsonText(value).replace(/[<>&\u2028\u2029]/g, escaped);
 }
 
-function unmarshal(text: string): Value {
-  try {
-    return parseJson(text);
-  } catch {
-    throw new BuiltinError(jsonFault(text));
-  }
-}
-
-/** Go's wording of the commonest faults. */
-function jsonFault(text: string): string {
-  const trimmed = text.trimStart();
-  if (trimmed === "") return "EOF";
-  const first = trimmed[0] as string;
-  return `invalid character '${first}' looking for beginning of value`;
-}
-
-function isJson(text: string): boolean {
+/** One JSON text, with nothing behind it. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
@@ -88,7 +74,7 @@ function yamlScalar(value: Value): string {
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/encoding */
 export const json: readonly Builtin[] = [
   { name: "json.marshal", call: ([value]) => marshal(value as Value) },
-  { name: "json.unmarshal", call: (args) => unmarshal(stringAt(args, 1)) },
+  { name: "json.unmarshal", call: (args) => parseGoJson(stringAt(args, 1)) },
   { name: "json.is_valid", call: ([text]) => typeof text === "string" && isJson(text) },
   { name: "yaml.marshal", call: ([value]) => yamlText(value as Value) },
   { name: "yaml.unmarshal", call: (args) => parseYaml(stringAt(args, 1)) },

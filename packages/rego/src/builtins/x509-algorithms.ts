@@ -148,6 +148,11 @@ export function curveFromOid(oid: string): Curve | undefined {
   return curves[oid];
 }
 
+/** Those of JWKs (RFC 7518 section 6.2.1.1), which have no P-224. */
+export function curveFromName(name: string): Curve | undefined {
+  return Object.values(curves).find((curve) => curve.name === name && name !== "P-224");
+}
+
 export function isOnCurve({ p, b }: Curve, x: bigint, y: bigint): boolean {
   return x < p && y < p && (y * y - (x * x * x - 3n * x + b)) % p === 0n;
 }

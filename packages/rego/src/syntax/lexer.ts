@@ -121,7 +121,7 @@ class Lexer {
   #raw(): void {
     const close = this.#text.indexOf("`", this.#at + 1);
     if (close < 0 || close >= this.#end) this.#illegal(this.#end, "non-terminated string");
-    else this.#push("rawstring", close + 1, this.#text.slice(this.#at + 1, close).replaceAll("\r\n", "\n"));
+    else this.#push("rawstring", close + 1, this.#text.slice(this.#at + 1, close));
   }
 
   /** A whole `$"…"`; the parser takes it apart. */

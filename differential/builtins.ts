@@ -1,0 +1,130 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEffects } from "@sallyport/effects";
+import { BuiltinError, compile, jsonText, lookup, parseJson, type QueryState, type Value } from "@sallyport/rego";
+import { allBuiltins } from "../packages/rego/src/builtins/all.ts";
+
+/** One call of a builtin; the operands are Rego text without variables. */
+export interface BuiltinCall {
+  readonly name: string;
+  readonly operands: readonly string[];
+}
+
+export interface BuiltinMismatch {
+  readonly call: BuiltinCall;
+  readonly opa: string;
+  readonly sallyport: string;
+}
+
+/** A call with OPA's answer, as a line of a file in `answers/`: `["name", "operand", …, "answer"]`. */
+export function recordedLines(opa: string, calls: readonly BuiltinCall[]): readonly string[] {
+  const answers = opaAnswers(opa, calls);
+  return calls.flatMap(({ name, operands }, i) =>
+    answers[i] === peerBroke ? [] : [JSON.stringify([name, ...operands, answers[i]])],
+  );
+}
+
+/** The calls of such a file where our answer is another one. */
+export function differingLines(lines: readonly string[]): readonly BuiltinMismatch[] {
+  const rows = lines.map((line) => JSON.parse(line) as readonly string[]);
+  const calls = rows.map((row) => ({ name: row[0] as string, operands: row.slice(1, -1) }));
+  const ours = ourAnswers(calls);
+  return calls.flatMap((call, i) => {
+    const [opa, sallyport] = [rows[i]?.at(-1) as string, ours[i] as string];
+    return opa === sallyport ? [] : [{ call, opa, sallyport }];
+  });
+}
+
+/** What both sides answer to each call: JSON text, `undefined`, or `name: message` of the error; only where they differ. */
+export function compareCalls(opa: string, calls: readonly BuiltinCall[]): readonly BuiltinMismatch[] {
+  const theirs = opaAnswers(opa, calls);
+  const ours = ourAnswers(calls);
+  return calls.flatMap((call, i) => {
+    const [a, b] = [theirs[i] as string, ours[i] as string];
+    return a === b || a === peerBroke ? [] : [{ call, opa: a, sallyport: b }];
+  });
+}
+
+export function callText({ name, operands }: BuiltinCall): string {
+  return `${name}(${operands.join(", ")})`;
+}
+
+const builtins = new Map(allBuiltins.map((builtin) => [builtin.name, builtin]));
+
+function ourAnswers(calls: readonly BuiltinCall[]): readonly string[] {
+  const text = `package p\na := [\n${calls.map(({ operands }) => `[${operands.join(", ")}],`).join("\n")}\n]\n`;
+  const { policy, diagnostics } = compile([{ file: "calls", text }]);
+  if (policy === undefined) throw new Error(diagnostics[0]?.message);
+  const operands = policy.evaluate("p/a", { effects: createEffects() }) as readonly (readonly Value[])[];
+  return calls.map(({ name }, i) => ourAnswer(name, operands[i] as readonly Value[]));
+}
+
+function ourAnswer(name: string, operands: readonly Value[]): string {
+  const state: QueryState = { effects: createEffects(), cache: new Map() };
+  const builtin = builtins.get(name);
+  if (builtin === undefined) return "no such builtin";
+  try {
+    const value = builtin.call(operands, state);
+    return value === undefined ? "undefined" : jsonText(value);
+  } catch (error) {
+    if (!(error instanceof BuiltinError)) return `broke: ${(error as Error).stack}`;
+    return `${error.code}: ${name}: ${error.message}`;
+  }
+}
+
+/** The function hides the operands' types from the type checker. */
+function moduleOf(calls: readonly BuiltinCall[]): string {
+  const rules = calls.map(({ name, operands }, i) => {
+    const hidden = operands.map((operand) => `g(${operand})`).join(", ");
+    const relation = name === "walk" ? `x := [y | walk(${hidden}, y)]` : `x := ${name}(${hidden})`;
+    return `r[${i}] := x if ${relation}`;
+  });
+  return `package t\ng(x) := x\n${rules.join("\n")}\n`;
+}
+
+const linesBefore = 2;
+
+/** A call on which the peer itself breaks proves nothing. */
+export const peerBroke = "opa broke";
+
+/** Where the peer breaks on one call it answers none: halves find it. */
+function opaAnswers(opa: string, calls: readonly BuiltinCall[]): readonly string[] {
+  const { stdout, stderr } = runOpa(opa, moduleOf(calls));
+  if (stdout !== "") return answersFrom(parseJson(stdout), calls.length, stderr);
+  if (calls.length === 1) return [peerBroke];
+  const middle = calls.length >> 1;
+  return [...opaAnswers(opa, calls.slice(0, middle)), ...opaAnswers(opa, calls.slice(middle))];
+}
+
+function runOpa(opa: string, module: string): { readonly stdout: string; readonly stderr: string } {
+  const folder = mkdtempSync(join(tmpdir(), "builtin-calls-"));
+  try {
+    const file = join(folder, "calls.rego");
+    writeFileSync(file, module);
+    const flags = ["eval", "--show-builtin-errors", "-f", "json", "-d", file, "data.t.r"];
+    return spawnSync(opa, flags, { encoding: "utf8", maxBuffer: 256 << 20 });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+interface OpaError {
+  readonly code: string;
+  readonly message: string;
+  readonly location: { readonly row: number };
+}
+
+function answersFrom(output: Value, count: number, stderr: string): readonly string[] {
+  const errors = ((output as { readonly errors?: unknown }).errors ?? []) as readonly OpaError[];
+  const [first] = ((output as { readonly result?: unknown }).result ?? []) as readonly Value[];
+  if (first === undefined) throw new Error(`opa: ${errors[0]?.message ?? stderr} ${errors[0]?.location.row}`);
+  const [expression] = (first as { expressions: readonly { value: Value }[] }).expressions;
+  const values = expression?.value as Value;
+  const byRow = new Map(errors.map(({ code, message, location }) => [location.row, `${code}: ${message}`]));
+  return Array.from({ length: count }, (_, i) => {
+    const value = lookup(values, String(i));
+    return value === undefined ? (byRow.get(i + linesBefore + 1) ?? "undefined") : jsonText(value);
+  });
+}
