@@ -62,7 +62,7 @@ function checkRules(node: Node, report: Report): void {
   const [first] = node.rules as [PlacedRule];
   const name = headText(node.rules.at(-1) as PlacedRule);
   const { loc } = first.rule;
-  if (node.children.size > 0 && rules.some(isGround)) {
+  if (node.children.size > 0 && rules.some((rule) => isGround(rule) || rule.head.args !== undefined)) {
     const below = rulesBelow(node).map((each) => `\n  rule ${headText(each)} at ${placeText(each.rule.loc)}`);
     report(typeFault(loc, `rule ${name} conflicts with:${below.join("")}`));
   } else if (isMixed(rules)) report(typeFault(loc, `conflicting rules ${name} found`));

@@ -83,12 +83,13 @@ function order(body: Body, globals: Names, context: SafetyContext, unsafe: Unsaf
     before = ordered.length;
     waiting = waiting.filter((expr) => {
       const open = difference(closing.get(expr) as string[], known);
-      const need = needs.get(expr) as Set<string>;
+      const outputs = exprOutputs(expr, known, context.arity);
       if (open.size > 0) {
-        for (const name of open) need.add(name);
+        // What a closure lacks is the cause; what the expression itself would bind follows from it.
+        needs.set(expr, open);
         return true;
       }
-      const outputs = exprOutputs(expr, known, context.arity);
+      const need = needs.get(expr) as Set<string>;
       for (const name of need) if (known.has(name) || outputs.has(name)) need.delete(name);
       if (need.size > 0) return true;
       for (const name of outputs) known.add(name);
@@ -192,7 +193,7 @@ function checkComprehensionTerms(expr: Expr, term: Term, around: Names, unsafe: 
 }
 
 /** Words that are variables unless their keyword was imported. */
-const futureKeywords: Names = new Set(["contains", "every", "if", "in", "not"]);
+const futureKeywords: Names = new Set(["and", "contains", "every", "if", "in", "not", "or"]);
 
 function reportUnsafe(unsafe: Unsafe, context: SafetyContext, placeName: PlaceName): void {
   const { names, report } = context;

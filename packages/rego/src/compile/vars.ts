@@ -71,8 +71,11 @@ export function collectExprVars(expr: Expr, options: VarsOptions, into: Set<stri
     if (terms.kind === "every" && i > 0 && options.skipClosures === true) continue;
     collectVars(term, options, into);
   }
-  for (const each of expr.with) {
-    if (options.skipCallOperators !== true) collectVars(each.target, options, into);
+  // OPA takes an expression with a body of its own for a closure as a whole.
+  const isClosure = terms.kind === "every" || terms.kind === "not";
+  for (const each of isClosure && options.skipClosures === true ? [] : expr.with) {
+    // The head of a target is `input`, `data` or the name of a function.
+    collectVars(each.target, options.skipCallOperators === true ? { ...options, skipRefHead: true } : options, into);
     // What is still a ref here names a function that stands in for another.
     const isFunction = options.skipCallOperators === true && each.value.kind === "ref";
     collectVars(each.value, isFunction ? { ...options, skipRefHead: true } : options, into);

@@ -29,7 +29,10 @@ export class WithRewriter {
     const made: Expr[] = [];
     for (const expr of body) {
       const inner = mapExpr(expr, this.#rewriter);
-      made.push(...(inner.with.length === 0 ? [inner] : this.#expr(inner)));
+      const rewritten = inner.with.length === 0 ? [inner] : this.#expr(inner);
+      // What was taken out of an expression has its `with` too: one fault is enough.
+      if (rewritten === undefined) return body;
+      made.push(...rewritten);
     }
     return made.length === body.length && made.every((expr, i) => expr === body[i]) ? body : made;
   }
@@ -39,14 +42,15 @@ export class WithRewriter {
     body: (body) => this.body(body),
   };
 
-  #expr(expr: Expr): readonly Expr[] {
+  /** Undefined, and reported, when a `with` is wrong. */
+  #expr(expr: Expr): readonly Expr[] | undefined {
     const support: Expr[] = [];
     const withs: With[] = [];
     for (const each of expr.with) {
       const target = asFunctionRef(each.target, this.#context);
       const value = asFunctionRef(each.value, this.#context);
       const isValue = this.#checked({ ...each, target, value });
-      if (isValue === undefined) return [expr];
+      if (isValue === undefined) return undefined;
       if (!isValue || !requiresEval(value)) {
         withs.push({ ...each, target, value });
         continue;

@@ -28,7 +28,8 @@ export function planDocument(scope: Scope, path: readonly string[], next: Next<O
 function planData(scope: Scope, path: readonly string[], operands: readonly Term[], next: Next<Operand>): void {
   const node = scope.library.node(path, scope.context);
   const [key, ...rest] = operands;
-  if (node === undefined) planBase(scope, path, (value) => planBasePath(scope, value, operands, next));
+  const isBase = node === undefined || (node.rules.length === 0 && key?.kind === "number");
+  if (isBase) planBase(scope, path, (value) => planBasePath(scope, value, operands, next));
   else if (node.rules.length > 0) planRules(scope, node, operands, next);
   else if (key === undefined) planDocument(scope, path, next);
   else if (key.kind === "string") planData(scope, [...path, key.value], rest, next);

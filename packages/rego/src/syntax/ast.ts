@@ -52,7 +52,7 @@ export interface Ref {
   readonly terms: readonly Term[];
 }
 
-/** `operator` is a ref whose terms are a var and strings: `plus`, `json.unmarshal`, `data.lib.f`. */
+/** `operator` is a ref whose terms are a var and strings, `plus`, `json.unmarshal`, `data.lib.f`: others are no function. */
 export interface Call {
   readonly kind: "call";
   readonly loc: Location;

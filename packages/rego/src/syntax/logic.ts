@@ -86,7 +86,8 @@ class LogicParser {
     const isGroup = this.#hasOperators && cursor.is("(") && this.#isGroup(true);
     const inner = cursor.is("{") ? this.#braces() : isGroup ? this.#group() : this.#expression();
     const loc = cursor.span(start);
-    return this.#single(start, { kind: "not", loc, body: inner.body, explicitBody: inner.explicit });
+    const body = inner.explicit ? inner.body : inner.body.map((expr) => ({ ...expr, loc }));
+    return this.#single(start, { kind: "not", loc, body, explicitBody: inner.explicit });
   }
 
   #bracesOrValue(behind: Word | undefined): Operand {

@@ -177,7 +177,7 @@ class ModuleParser {
       this.#cursor.mode.version = "v1";
       for (const word of futureKeywords) keywords.add(word);
     }
-    if (root !== "future" || second !== "keywords") return;
+    if (root !== "future" || second !== "keywords" || path.terms.length > 3) return;
     if (alias !== undefined) this.#cursor.fail("`future` imports cannot be aliased");
     if (third === undefined) for (const word of futureKeywords) keywords.add(word);
     else if (!this.#importable.has(third))

@@ -141,11 +141,12 @@ function parseBodies(cursor: Cursor, { head }: ParsedHead): readonly Body[] {
   return bodies;
 }
 
-/** Braces that hold no query may be a set or an object in a literal; when that fails too, it was meant to be a query. */
+/** Braces that hold no query may be a set or an object in a literal; when that fails too, they were meant to be a query. */
 function parseIfBody(cursor: Cursor, start: Token): Body {
+  const mark = cursor.save();
+  const isComprehension = cursor.is("{") && startsComprehension(cursor);
   let fault: SyntaxFault | undefined;
-  if (cursor.is("{")) {
-    const mark = cursor.save();
+  if (cursor.is("{") && !isComprehension) {
     const body = attempt(() => parseBraceBody(cursor));
     if (!(body instanceof SyntaxFault) && startsStatement(cursor)) return body;
     if (body instanceof SyntaxFault) fault = body;
@@ -153,8 +154,20 @@ function parseIfBody(cursor: Cursor, start: Token): Body {
   }
   if (cursor.token.kind === "eof") cursor.fail("unexpected eof token: expected rule body", start);
   const literal = attempt(() => parseLiteral(cursor));
-  if (literal instanceof SyntaxFault) throw fault ?? literal;
-  return [literal];
+  if (!(literal instanceof SyntaxFault)) return [literal];
+  if (!isComprehension) throw fault ?? literal;
+  cursor.restore(mark);
+  return parseBraceBody(cursor);
+}
+
+/** `{x | …` is a comprehension, no query that begins with a union. Takes nothing. */
+function startsComprehension(cursor: Cursor): boolean {
+  const mark = cursor.save();
+  cursor.advance();
+  const term = attempt(() => parseTerm(cursor));
+  const found = !(term instanceof SyntaxFault) && cursor.is("|");
+  cursor.restore(mark);
+  return found;
 }
 
 /** After `if {…}` the rule must be over: else the braces were a set or an object in a literal. */

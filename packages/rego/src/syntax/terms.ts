@@ -282,9 +282,9 @@ function finishTerm(cursor: Cursor, head: Term): Term {
   return term;
 }
 
+/** Whether there is such a function is the compiler's to say. */
 function isCallable(term: Term): boolean {
-  if (term.kind === "var") return true;
-  return term.kind === "ref" && term.terms.every((each, i) => (i === 0 ? each.kind === "var" : each.kind === "string"));
+  return isRefHead(term) && term.kind !== "call";
 }
 
 function isRefHead(term: Term): boolean {
@@ -318,10 +318,11 @@ function parseBracket(cursor: Cursor): Term {
   return operand;
 }
 
-/** Array : "[" [ Infix { "," Infix } [ "," ] ] "]" | "[" Term "|" Query "]" */
+/** OPA takes a comma before the first item of a literal, too. Array : "[" [ Infix { "," Infix } [ "," ] ] "]" | "[" Term "|" Query "]" */
 function parseArray(cursor: Cursor): Term {
   const start = cursor.advance();
   if (cursor.take("]") !== undefined) return { kind: "array", loc: cursor.span(start), items: [] };
+  cursor.take(",");
   const mark = cursor.save();
   const term = parseTerm(cursor);
   if (cursor.is("|")) {
@@ -344,6 +345,7 @@ function parseComprehensionBody(cursor: Cursor, close: string): Body {
 function parseBraces(cursor: Cursor): Term {
   const start = cursor.advance();
   if (cursor.take("}") !== undefined) return { kind: "object", loc: cursor.span(start), entries: [] };
+  cursor.take(",");
   const mark = cursor.save();
   const term = parseTerm(cursor);
   if (cursor.is(":")) return parseObject(cursor, start, term);

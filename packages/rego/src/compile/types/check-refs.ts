@@ -3,9 +3,9 @@ import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { typeFault } from "../stage.ts";
 import { refText, termText } from "../text.ts";
 import { isComprehension, walkTerm } from "../walk.ts";
-import { extentOf, type TypeEnv, type TypeNode } from "./env.ts";
-import { constantKey } from "./literal.ts";
-import { anyType, keysOf, selectType, type Type, typeText, valuesOf } from "./type.ts";
+import { extentOf, isEmpty, type TypeEnv, type TypeNode } from "./env.ts";
+import { constantKey, scalarKey } from "./literal.ts";
+import { anyType, keysOf, selectType, stringType, type Type, typeText, valuesOf } from "./type.ts";
 import { assignType, unifies } from "./unify-types.ts";
 
 /** Puts the author's names back into a ref. */
@@ -26,6 +26,13 @@ export function checkRefs(expr: Expr, env: TypeEnv, rename: Rename): readonly Di
   if (terms.kind === "call") for (const arg of terms.args) walkTerm(arg, visit);
   if (terms.kind === "every") walkTerm(terms.domain, visit);
   return found;
+}
+
+/** OPA looks for names alone in the first places below `data`; further down a constant of another type may be a key of base data. */
+const maxStringOnly = 2;
+
+function isOtherConstant(term: Term): boolean {
+  return term.kind !== "string" && constantKey(term) !== undefined;
 }
 
 class RefChecker {
@@ -49,7 +56,7 @@ class RefChecker {
     const variable = this.#env.variable(head.name);
     if (variable !== undefined) return this.#leaf(variable, 1);
     const root = this.#env.roots.get(head.name);
-    if (root !== undefined) return this.#node(root, 1);
+    if (root !== undefined && !isEmpty(root)) return this.#node(root, 1);
     if (head.name !== "input" && head.name !== "data") this.#env.setVariable(head.name, anyType);
     return this.#leaf(anyType, 1);
   }
@@ -63,7 +70,7 @@ class RefChecker {
       if (known === undefined) this.#env.setVariable(operand.name, keys);
       else if (!unifies(keys, known)) return this.#invalid(at, known, keys, oneOfNode(node));
     }
-    const key = constantKey(operand);
+    const key = scalarKey(operand);
     const child = key === undefined ? undefined : node.children.get(key);
     if (child !== undefined) {
       return child.type !== undefined && child.children.size === 0
@@ -71,6 +78,8 @@ class RefChecker {
         : this.#node(child, at + 1);
     }
     if (node.type !== undefined) return this.#leaf(node.type, at);
+    if (at <= maxStringOnly && node.children.size > 0 && isOtherConstant(operand))
+      return this.#invalid(at, this.#env.typeOf(operand), stringType, oneOfNode(node));
     // Base documents may lie beside rules.
     return this.#leaf(anyType, at + 1);
   }
@@ -90,7 +99,7 @@ class RefChecker {
     } else if (operand.kind === "array" || operand.kind === "object" || operand.kind === "set") {
       if (!assignType(this.#env, operand, keys)) return this.#invalid(at, this.#env.typeOf(operand), keys, []);
     } else {
-      const key = constantKey(operand);
+      const key = scalarKey(operand);
       const selected = key === undefined ? undefined : selectType(type, key);
       if (selected === undefined) return this.#invalid(at, undefined, keys, oneOfType(type));
       return this.#leaf(selected, at + 1);
@@ -131,5 +140,7 @@ function oneOfNode(node: TypeNode): readonly string[] {
 
 /** The known keys of an object. */
 function oneOfType(type: Type | undefined): readonly string[] {
-  return type?.kind === "object" ? type.static.map(({ key }) => JSON.stringify(key)) : [];
+  return type?.kind === "object"
+    ? type.static.map(({ key }) => (typeof key === "symbol" ? (key.description ?? "") : JSON.stringify(key)))
+    : [];
 }

@@ -8,7 +8,7 @@ import type { CompileOptions, StageContext } from "../stage.ts";
 import { type BodyCheck, checkBody, inferComprehension } from "./check-body.ts";
 import { functionTypeOf } from "./declared.ts";
 import { createTypeNode, insertType, type Override, TypeEnv, type TypeNode } from "./env.ts";
-import { constantKey } from "./literal.ts";
+import { scalarKey } from "./literal.ts";
 import { annotationOverrides, inputSchemaType } from "./schema-annotations.ts";
 import { anyType, type FunctionType, type Key, objectOf, setOf, type Type } from "./type.ts";
 
@@ -163,7 +163,7 @@ function byPlace(a: Diagnostic, b: Diagnostic): number {
 
 /** The constant keys of a rule's ref below `data`. */
 function groundPath({ head }: Rule): readonly Key[] {
-  const keys = head.ref.terms.slice(1).map(constantKey);
+  const keys = head.ref.terms.slice(1).map(scalarKey);
   const open = keys.indexOf(undefined);
   return (open < 0 ? keys : keys.slice(0, open)) as readonly Key[];
 }

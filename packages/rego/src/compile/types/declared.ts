@@ -44,7 +44,11 @@ export function typeFromDeclared(declared: DeclaredType): Type {
       return setOf(typeFromDeclared((declared.of as DeclaredType | undefined) ?? { type: "any" }));
     case "any": {
       const of = (declared.of ?? []) as readonly DeclaredType[];
-      return of.length === 0 ? anyType : oneOf(of.map(typeFromDeclared));
+      return of.length === 1
+        ? { kind: "any", of: of.map(typeFromDeclared) }
+        : of.length === 0
+          ? anyType
+          : oneOf(of.map(typeFromDeclared));
     }
     default:
       return anyType;

@@ -1,5 +1,5 @@
 import type { Ref, Term } from "../../syntax/ast.ts";
-import { constantKey, typeOfTerm } from "./literal.ts";
+import { scalarKey, typeOfTerm } from "./literal.ts";
 import {
   anyType,
   either,
@@ -22,6 +22,11 @@ export interface TypeNode {
 
 export function createTypeNode(): TypeNode {
   return { type: undefined, children: new Map() };
+}
+
+/** Nothing is known of it yet: it may be anything. */
+export function isEmpty({ type, children }: TypeNode): boolean {
+  return type === undefined && children.size === 0;
 }
 
 /** The type of a comprehension, found by checking its body. */
@@ -80,7 +85,8 @@ export class TypeEnv {
     const local = this.variable(head.name);
     if (local !== undefined) return selectTerms(local, operands);
     const root = this.roots.get(head.name);
-    if (root === undefined) return head.name === "input" || head.name === "data" ? anyType : this.builtin(dotted(ref));
+    if (root === undefined || isEmpty(root))
+      return head.name === "input" || head.name === "data" ? anyType : this.builtin(dotted(ref));
     return typeBelow(root, operands);
   }
 
@@ -121,7 +127,7 @@ function dotted(ref: Ref): string {
 function typeBelow(node: TypeNode, operands: readonly Term[]): Type | undefined {
   const [operand, ...rest] = operands;
   if (operand === undefined) return extentOf(node);
-  const key = constantKey(operand);
+  const key = scalarKey(operand);
   const child = key === undefined ? undefined : node.children.get(key);
   if (child !== undefined) return typeBelow(child, rest);
   if (node.type !== undefined) return selectTerms(node.type, operands);
@@ -153,7 +159,7 @@ export function selectTerms(type: Type | undefined, operands: readonly Term[]): 
   let selected = type;
   for (const operand of operands) {
     if (selected === undefined) return undefined;
-    const key = constantKey(operand);
+    const key = scalarKey(operand);
     selected = key === undefined ? valuesOf(selected) : selectType(selected, key);
   }
   return selected;

@@ -1,4 +1,5 @@
 import type { Term } from "../../syntax/ast.ts";
+import { compareTerms } from "../../syntax/term-order.ts";
 import {
   anyType,
   booleanType,
@@ -69,6 +70,11 @@ function objectType(term: Term & { kind: "object" }, lookup: TypeLookup): Type {
 }
 
 /** The key that a scalar is; undefined for all other terms. */
+export function scalarKey(term: Term): Key | undefined {
+  return term.kind === "array" || term.kind === "object" || term.kind === "set" ? undefined : constantKey(term);
+}
+
+/** The key of an object that a constant is; undefined for all other terms. */
 export function constantKey(term: Term): Key | undefined {
   switch (term.kind) {
     case "null":
@@ -78,9 +84,33 @@ export function constantKey(term: Term): Key | undefined {
       return term.value;
     case "number":
       return Number(term.text);
+    case "array":
+    case "object":
+    case "set": {
+      const text = goText(term);
+      return text === undefined ? undefined : Symbol.for(text);
+    }
     default:
       return undefined;
   }
+}
+
+/** A constant's JSON as Go prints it: `[1 a]`, `map[k:<nil>]`, sets as arrays; undefined for what is no constant. */
+function goText(term: Term): string | undefined {
+  if (term.kind === "number") return term.text;
+  if (term.kind === "object") {
+    const entries = term.entries.flatMap(([key, value]) => {
+      const texts = [goText(key), goText(value)];
+      return texts.includes(undefined) ? [] : [texts.join(":")];
+    });
+    return entries.length === term.entries.length ? `map[${entries.sort().join(" ")}]` : undefined;
+  }
+  if (term.kind === "array" || term.kind === "set") {
+    const items = (term.kind === "set" ? term.items.toSorted(compareTerms) : term.items).map(goText);
+    return items.includes(undefined) ? undefined : `[${items.join(" ")}]`;
+  }
+  const key = constantKey(term);
+  return key === undefined ? undefined : key === null ? "<nil>" : String(key);
 }
 
 /** What is known of a term by itself: input and data are anything, variables unknown. */

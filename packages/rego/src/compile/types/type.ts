@@ -18,8 +18,8 @@ export interface ArrayType {
   readonly dynamic: Type | undefined;
 }
 
-/** A key that is known: a JSON value. */
-export type Key = string | number | boolean | null;
+/** A key that is known: a scalar; of a constant array, object or set the registered symbol of its text, as Go prints its JSON. */
+export type Key = string | number | boolean | null | symbol;
 
 export interface Property {
   readonly key: Key;
@@ -71,15 +71,25 @@ export function objectOf(properties: readonly Property[], dynamic?: ObjectType["
 }
 
 function compareKeys(a: Key, b: Key): number {
-  const order = ["null", "boolean", "number", "string"];
+  const order = ["null", "boolean", "number", "string", "symbol"];
   const kinds = [order.indexOf(a === null ? "null" : typeof a), order.indexOf(b === null ? "null" : typeof b)] as const;
   if (kinds[0] !== kinds[1]) return kinds[0] - kinds[1];
-  return a === b ? 0 : (a as string) < (b as string) ? -1 : 1;
+  if (a === b) return 0;
+  const [left, right] = typeof a === "symbol" ? [keyText(a), keyText(b)] : [a as string, b as string];
+  return left < right ? -1 : 1;
+}
+
+/** A known key as OPA prints it in types. */
+function keyText(key: Key): string {
+  if (typeof key === "symbol") return key.description ?? "";
+  return key === null ? "<nil>" : String(key);
 }
 
 /** The type of a known key. */
 export function typeOfKey(key: Key): Type {
   if (key === null) return nullType;
+  if (typeof key === "symbol")
+    return keyText(key).startsWith("map[") ? objectOf([], { key: anyType, value: anyType }) : arrayOf(anyType);
   return typeof key === "string" ? stringType : typeof key === "number" ? numberType : booleanType;
 }
 
@@ -256,7 +266,7 @@ export function typeText(type: Type | undefined): string {
       return `array${known}${type.dynamic === undefined ? "" : `[${typeText(type.dynamic)}]`}`;
     }
     case "object": {
-      const known = type.static.map(({ key, value }) => `${String(key)}: ${typeText(value)}`).join(", ");
+      const known = type.static.map(({ key, value }) => `${keyText(key)}: ${typeText(value)}`).join(", ");
       const { dynamic } = type;
       const others = dynamic === undefined ? "" : `[${typeText(dynamic.key)}: ${typeText(dynamic.value)}]`;
       return `object${known === "" ? "" : `<${known}>`}${others}`;

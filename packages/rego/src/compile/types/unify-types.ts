@@ -52,11 +52,16 @@ function unifiesArrays(a: ArrayType, b: ArrayType): boolean {
   return a.dynamic === undefined || b.dynamic === undefined || unifies(a.dynamic, b.dynamic);
 }
 
+/** Where keys are found at run time, OPA compares the values alone; known keys beside such ones may be missing. */
 function unifiesObjects(a: ObjectType, b: ObjectType): boolean {
   const known = (x: ObjectType, y: ObjectType) =>
-    x.static.every(({ key, value }) => unifies(value, selectType(y, key)));
-  if (!known(a, b) || !known(b, a)) return false;
-  return a.dynamic === undefined || b.dynamic === undefined || unifies(a.dynamic.value, b.dynamic.value);
+    x.static.every(({ key, value }) => {
+      const other = y.static.find((each) => each.key === key);
+      return unifies(value, other === undefined ? y.dynamic?.value : other.value);
+    });
+  if (a.dynamic === undefined || b.dynamic === undefined)
+    return (a.dynamic !== undefined || known(a, b)) && (b.dynamic !== undefined || known(b, a));
+  return known(a, b) && known(b, a) && unifies(a.dynamic.value, b.dynamic.value);
 }
 
 /** Gives the type to a term, down to its variables. False when the term cannot have it. */
