@@ -48,7 +48,16 @@ function text(value: number | undefined): string {
   return value === undefined ? "–" : value >= 100 ? String(Math.round(value)) : value.toFixed(1);
 }
 
-function printRego({ workloads, joins, geomean, worst, wholeGeomean, compileMs, skipped }: RegoReport): void {
+function printRego({
+  workloads,
+  joins,
+  geomean,
+  worst,
+  wholeGeomean,
+  projection,
+  compileMs,
+  skipped,
+}: RegoReport): void {
   const columns = ["sallyport", "opa", "ratio", "regorus", "ratio", "whole", "opa", "ratio"];
   console.log(`${"microseconds of one evaluation".padEnd(44)}${columns.map((each) => each.padStart(11)).join("")}`);
   for (const { name: workload, us, wholeUs } of [...workloads, ...joins]) {
@@ -72,6 +81,10 @@ function printRego({ workloads, joins, geomean, worst, wholeGeomean, compileMs, 
   console.log(
     `compile, cold: gatekeeper-library ${text(compileMs.library)} ms, one policy ${text(compileMs.policy)} ms`,
   );
+  for (const { policy, bytes, wholeUs, projectedUs } of projection)
+    console.log(
+      `parse, evaluate and output, ${policy} of ${bytes} bytes: all built ${micros(wholeUs)} µs, what is read ${micros(projectedUs)} µs, ${times(wholeUs, projectedUs)}`,
+    );
   for (const each of skipped) console.log(`skipped ${each}`);
 }
 

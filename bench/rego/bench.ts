@@ -5,6 +5,7 @@ import { readCases, readJoinCases } from "./cases.ts";
 import { measureCompile } from "./compile.ts";
 import type { Basis, Engine } from "./engine.ts";
 import { startOpa, startRegorus } from "./peers.ts";
+import { measureProjection, type ProjectionReport } from "./projection.ts";
 import { createSallyport } from "./sallyport.ts";
 
 /** Microseconds of one evaluation, by engine; a peer that was skipped, or that could not answer the workload, is not there. */
@@ -35,6 +36,7 @@ export interface RegoReport {
   readonly geomean: Ratios;
   readonly worst: Ratios;
   readonly wholeGeomean: Ratios;
+  readonly projection: readonly ProjectionReport[];
   /** In a process of its own: all of gatekeeper-library, and the median of one policy. */
   readonly compileMs: { readonly library: number; readonly policy: number };
   readonly skipped: readonly string[];
@@ -68,6 +70,8 @@ export async function run(progress: (text: string) => void, filter = ""): Promis
   } finally {
     for (const { stop } of engines) stop();
   }
+  progress("input projection");
+  const projection = measureProjection();
   progress("compile times");
   return {
     workloads,
@@ -75,6 +79,7 @@ export async function run(progress: (text: string) => void, filter = ""): Promis
     geomean: ratios(workloads, ({ us }) => us, geometricMean),
     worst: ratios(workloads, ({ us }) => us, minimum),
     wholeGeomean: ratios(workloads, ({ wholeUs }) => wholeUs, geometricMean),
+    projection,
     compileMs: measureCompile(),
     skipped,
   };

@@ -22,7 +22,7 @@ export function createSallyport(): Engine {
   let data: Value | DataSnapshot;
   const parsed = (input: Value) => policy.evaluate(workload.query, { input, data, effects });
   const whole = (text: string) => {
-    const value = parsed(parseJson(text));
+    const value = policy.evaluate(workload.query, { inputJson: text, data, effects });
     return value === undefined ? "null" : jsonText(value);
   };
   return {

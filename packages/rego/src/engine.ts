@@ -18,6 +18,8 @@ import { evaluateByWalking } from "./topdown/evaluate.ts";
 import { evaluatePartially, type PartialOptions, type PartialResult } from "./topdown/partial.ts";
 import type { WalkOptions } from "./topdown/walk-options.ts";
 import { lookup } from "./value/access.ts";
+import { parseJson } from "./value/json.ts";
+import { JsonPaths } from "./value/json-paths.ts";
 import type { Value } from "./value/value.ts";
 
 export type { EvaluateOptions, Evaluator } from "./run/executable.ts";
@@ -114,8 +116,10 @@ export class RegoPolicy {
     options: EvaluateOptions,
   ): { readonly value: Value | undefined; readonly derivations: readonly ExplainedMember[] } {
     const prepared = this.#preparePath(path);
-    const trace = new Trace(options.input);
-    const [result] = prepared.run(planName, { ...options, evaluator: "interpreter" }, trace);
+    const { inputJson, ...others } = options;
+    const input = inputJson === undefined ? options.input : parseJson(inputJson);
+    const trace = new Trace(input);
+    const [result] = prepared.run(planName, { ...others, input, evaluator: "interpreter" }, trace);
     const files = prepared.policy.static.files ?? [];
     const derivations = trace.derivations.map(({ value, place, reads }) => ({
       value,
@@ -165,6 +169,14 @@ export class RegoPolicy {
     const regoVersion = options.regoVersion ?? this.#options.regoVersion ?? "v1";
     const body = parseQuery(text, { regoVersion });
     return new PreparedQuery(body, this.compiled, [...this.#builtins.values()], options);
+  }
+
+  /** What some entry points look at of the input: `parseInput` builds no more of it. */
+  inputPaths(...paths: readonly string[]): JsonPaths {
+    const all = new JsonPaths();
+    for (const path of paths) all.add(this.#preparePath(path).inputPaths);
+    all.settle();
+    return all;
   }
 
   /** OPA's IR of an entry point. */

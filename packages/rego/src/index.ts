@@ -78,4 +78,6 @@ export { isObject, lookup, sizeOf, typeName } from "./value/access.ts";
 export { compare, equal, RegoObject, RegoSet, sortedEntries } from "./value/collection.ts";
 export { jsonText, parseJson } from "./value/json.ts";
 export { jsonFault } from "./value/json-fault.ts";
+export { JsonPaths, type PathStep } from "./value/json-paths.ts";
+export { parseInput } from "./value/parse-input.ts";
 export type { JsonObject, TypeName, Value } from "./value/value.ts";

@@ -1,5 +1,6 @@
 import { RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
+import { setEntry } from "../value/entries.ts";
 import { jsonText } from "../value/json.ts";
 import type { JsonObject, Value } from "../value/value.ts";
 
@@ -42,10 +43,4 @@ function plainObject(value: RegoObject): JsonObject {
   const object: { [key: string]: Value } = {};
   for (const [key, item] of sortedEntries(value)) setEntry(object, typeof key === "string" ? key : jsonText(key), item);
   return object;
-}
-
-/** Sets an entry, also one that plain assignment takes for the prototype. */
-export function setEntry(object: { [key: string]: Value }, key: string, value: Value): void {
-  if (key !== "__proto__") object[key] = value;
-  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -1,6 +1,7 @@
 import { isObject, lookup } from "../value/access.ts";
+import { setEntry } from "../value/entries.ts";
 import type { JsonObject, Value } from "../value/value.ts";
-import { adopt, type Interner, setEntry } from "./adopt.ts";
+import { adopt, type Interner } from "./adopt.ts";
 import { type DataPath, indexFromText, pointerText, StoreError } from "./path.ts";
 
 type Mutable = { [key: string]: Value } | Value[];

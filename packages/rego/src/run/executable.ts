@@ -1,8 +1,11 @@
 import type { Builtin } from "../builtins/builtin.ts";
 import { documentOf } from "../data/snapshot.ts";
+import type { JsonPaths } from "../value/json-paths.ts";
+import { parseInput } from "../value/parse-input.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import { type Generated, generate } from "./generate.ts";
+import { inputPathsOf } from "./input-paths.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { Policy } from "./ir.ts";
 import { type PreparedJoin, prepareJoins } from "./joins.ts";
@@ -14,6 +17,8 @@ export type Evaluator = "generated" | "interpreter";
 
 export interface EvaluateOptions extends RunOptions {
   readonly evaluator?: Evaluator;
+  /** The input as JSON text, instead of `input`: only what the policy looks at is built of it. What is no JSON throws `SyntaxError`. */
+  readonly inputJson?: string | undefined;
 }
 
 /** Plans with the builtins that they call, ready to run; the code is generated on first use. */
@@ -22,6 +27,7 @@ export class Executable {
   readonly #builtins: ReadonlyMap<string, Builtin>;
   readonly #interpreter: Interpreter;
   readonly #joins: readonly PreparedJoin[];
+  #inputPaths: JsonPaths | undefined;
   #generated: Generated | "impossible" | undefined;
 
   constructor(policy: Policy, builtins: ReadonlyMap<string, Builtin>) {
@@ -31,16 +37,23 @@ export class Executable {
     this.#joins = prepareJoins(policy, this.#interpreter, builtins);
   }
 
+  /** What its plans look at of the input. */
+  get inputPaths(): JsonPaths {
+    this.#inputPaths ??= inputPathsOf([this.policy]);
+    return this.#inputPaths;
+  }
+
   /** All results of a plan. Throws `EvaluationError`. */
   run(plan: string, options: EvaluateOptions, trace?: Trace): readonly Value[] {
     const state = runStateOf(options, this.#builtins, trace, this.#joins);
     const data = documentOf(options.data);
+    const input = options.inputJson === undefined ? options.input : parseInput(options.inputJson, this.inputPaths);
     try {
       if (options.evaluator !== "interpreter") {
         this.#generated ??= generate(this.policy, this.#builtins);
-        if (this.#generated !== "impossible") return this.#generated.run(plan, options.input, data, state);
+        if (this.#generated !== "impossible") return this.#generated.run(plan, input, data, state);
       }
-      return this.#interpreter.run(plan, options.input, data, state);
+      return this.#interpreter.run(plan, input, data, state);
     } catch (error) {
       if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
       throw error instanceof EvaluationError ? withFileName(error, this.policy) : error;

@@ -39,6 +39,16 @@ test("exact JSON", () => {
   assert.equal(jsonText(parseJson(text)), text);
 });
 
+test("exact numbers beside texts that look like them", () => {
+  for (const text of [
+    '{"n":1,"uid":"705ab4f5-6393-11e8-b7cc"}',
+    '{"n":1e400,"uid":"11e8"}',
+    '["1e5",12345678901234567890,"\\"1e5"]',
+  ])
+    assert.equal(jsonText(parseJson(text)), text.replace("1e400", "1e+400"));
+  assert.throws(() => parseJson('{"uid":"11e8'), SyntaxError);
+});
+
 test("order of types", () => {
   const ordered: Value[] = [
     null,
