@@ -1,57 +1,43 @@
-import { type Stats, statSync } from "node:fs";
-import type { RegoVersion } from "@sallyport/rego";
-import { type LoadedBundle, loadBundleFolder } from "./bundle-folder.ts";
-import { type Loaded, type LoadedModule, LoadFault, splitPrefix } from "./load.ts";
-import { type Documents, mergeDocuments } from "./merge.ts";
-import { LoadError, systemFault } from "./read-data.ts";
+import { applyPatch, type Bundle, BundleError, rootConflict } from "@sallyport/opa";
+import type { JsonObject } from "@sallyport/rego";
+import { type Loaded, LoadFault } from "./load.ts";
+import { mergeDocuments } from "./merge.ts";
+import { bundleFaultText, type ReadBundleOptions, readBundlePath } from "./read-bundle.ts";
+import { LoadError } from "./read-data.ts";
 
-/** Loads bundles, and answers the documents and modules of all of them. Throws `LoadFault`. */
-export function loadBundles(paths: readonly string[], regoVersion: RegoVersion = "v1"): Loaded {
+interface NamedBundle {
+  /** The path that it was asked for by. */
+  readonly name: string;
+  readonly bundle: Bundle;
+}
+
+/** Loads bundles and activates all of them: their documents and modules. Throws `LoadFault`. */
+export async function loadBundles(paths: readonly string[], options: ReadBundleOptions): Promise<Loaded> {
+  const bundles: NamedBundle[] = [];
+  for (const name of new Set(paths)) bundles.push({ name, bundle: await loadBundle(name, options) });
+  const conflict = rootConflict(bundles.map(({ name, bundle }) => ({ name, roots: bundle.manifest.roots })));
+  if (conflict !== undefined) throw new LoadFault([new LoadError(conflict)], new Map());
+  const modules = bundles.flatMap(({ bundle }) => bundle.modules);
+  return {
+    modules: modules.map(({ file, text, module }) => ({ file, text, module })),
+    data: bundles.reduce<JsonObject>(activate, {}),
+  };
+}
+
+/** Of snapshots the documents come in beside those of others, as no two own the same; deltas change what is there. */
+function activate(data: JsonObject, { bundle }: NamedBundle): JsonObject {
+  if (bundle.patch === undefined) return mergeDocuments(data, bundle.data) ?? data;
   try {
-    const bundles = [...new Set(paths)].map((path) => loadBundle(path, regoVersion));
-    checkOverlap(bundles);
-    const data = bundles.reduce<Documents>((all, bundle) => mergeDocuments(all, bundle.data) ?? all, {});
-    return { modules: bundles.flatMap(({ modules }): readonly LoadedModule[] => modules), data };
+    return applyPatch(data, bundle.patch);
   } catch (error) {
-    if (error instanceof LoadError) throw new LoadFault([error], new Map());
-    throw error;
+    throw error instanceof BundleError ? new LoadFault([new LoadError(error.message)], new Map()) : error;
   }
 }
 
-function loadBundle(given: string, regoVersion: RegoVersion): LoadedBundle {
-  const { path } = splitPrefix(given);
-  let stats: Stats;
+async function loadBundle(name: string, options: ReadBundleOptions): Promise<Bundle> {
   try {
-    stats = statSync(path);
+    return await readBundlePath(name, options);
   } catch (error) {
-    throw new LoadError(
-      `loading error: error reading ${JSON.stringify(path)}: ${systemFault("stat", path, error).message}`,
-    );
+    throw new LoadFault([new LoadError(`loading error: ${bundleFaultText(name, error)}`)], new Map());
   }
-  if (stats.isDirectory()) return loadBundleFolder(path, regoVersion);
-  throw new LoadError(`loading error: bundle ${path}: bundle archives cannot be read yet; give the folder`);
-}
-
-/** Each path below `data` belongs to one bundle. */
-function checkOverlap(bundles: readonly LoadedBundle[]): void {
-  const overlapping = bundles.filter((bundle) =>
-    bundles.some((other) => other !== bundle && bundle.roots.some((a) => other.roots.some((b) => overlaps(a, b)))),
-  );
-  if (overlapping.length === 0) return;
-  const names = overlapping.map(({ path }) => path).sort();
-  const empty = overlapping
-    .filter(({ roots }) => roots.includes(""))
-    .map(({ path }) => path)
-    .sort();
-  const why =
-    empty.length > 0
-      ? ` because bundle(s) [${empty.join(", ")}] specify empty root paths ('') which overlap with any other bundle root`
-      : "";
-  throw new LoadError(
-    `bundles [${names.join(", ")}] have overlapping roots and cannot be activated simultaneously${why}`,
-  );
-}
-
-function overlaps(a: string, b: string): boolean {
-  return a === "" || b === "" || a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseJson, parseYaml, type Value } from "@sallyport/rego";
-import { jsonFault } from "./json-fault.ts";
+import { jsonFault, parseJson, parseYaml, type Value } from "@sallyport/rego";
 
 /** A file that cannot be loaded, in OPA's words. */
 export class LoadError extends Error {

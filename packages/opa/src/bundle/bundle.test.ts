@@ -135,8 +135,10 @@ test("names longer than a tar header survive", async () => {
 
 test("archives that are none, are cut or too large are refused", async () => {
   const archive = await packTarball(filesOf({ "data.json": "{}" }));
-  await assert.rejects(unpackTarball(Buffer.from("foo\n")), { message: "bundle read failed: gzip: invalid header" });
-  await assert.rejects(unpackTarball(archive.slice(0, 40)), { message: "bundle read failed: unexpected EOF" });
+  const fault = (why: string) => ({ message: `bundle read failed: archive read failed: ${why}` });
+  await assert.rejects(unpackTarball(Buffer.from("foo\n")), fault("unexpected EOF"));
+  await assert.rejects(unpackTarball(Buffer.from("no archive at all\n")), fault("gzip: invalid header"));
+  await assert.rejects(unpackTarball(archive.slice(0, 40)), fault("unexpected EOF"));
   await assert.rejects(unpackTarball(gzipSync(Buffer.alloc(5000)), 4000), {
     message: "bundle exceeded max size (4000 bytes)",
   });
@@ -157,17 +159,24 @@ test("several bundles become one when they own different documents", () => {
   assert.equal(fault, "bundle merge failed: manifest has overlapped roots: 'a' and 'a'");
 });
 
+const conflicts: readonly (readonly [string, readonly (readonly string[])[]])[] = [
+  ["", [["a"], ["b"], ["c/d"], ["c/e"]]],
+  ["[b1, b2] (root a is in multiple bundles)", [["a"], ["a", "c"], ["d"]]],
+  ["[b1, b2, b3] (a overlaps a/b, root a is in multiple bundles)", [["a"], ["a", "b"], ["a/b", "d"]]],
+];
+
 test("bundles that own the same documents are told by their names", () => {
-  const bundles = [
-    { name: "b1", roots: ["a"] },
-    { name: "b2", roots: ["a", "c"] },
-    { name: "b3", roots: ["d"] },
-  ];
+  const owners = (roots: readonly (readonly string[])[]) =>
+    roots.map((each, i) => ({ name: `b${i + 1}`, roots: each }));
+  for (const [message, roots] of conflicts)
+    assert.equal(
+      rootConflict(owners(roots)) ?? "",
+      message === "" ? "" : `detected overlapping roots in manifests for these bundles: ${message}`,
+    );
   assert.equal(
-    rootConflict(bundles),
-    "detected overlapping roots in manifests for these bundles: [b1, b2] (root a is in multiple bundles)",
+    rootConflict(owners([["a"], [""], ["c"], [""]])),
+    "bundles [b1, b2, b3, b4] have overlapping roots and cannot be activated simultaneously because bundle(s) [b2, b4] specify empty root paths ('') which overlap with any other bundle root",
   );
-  assert.equal(rootConflict(bundles.slice(1)), undefined);
 });
 
 const before = `{"a":{"b":1},"l":[1,2]}`;

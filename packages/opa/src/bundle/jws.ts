@@ -63,11 +63,6 @@ function algorithmOf(name: string): (typeof algorithms)[string] {
   return found;
 }
 
-/** Whether an algorithm's key is a secret, and no PEM. */
-export function isSecretAlgorithm(name: string): boolean {
-  return algorithmOf(name).kind === "hmac";
-}
-
 function keyFrom(pem: string, create: (pem: string) => KeyObject): KeyObject {
   try {
     return create(pem);

@@ -1,5 +1,4 @@
-import type { Value } from "@sallyport/rego";
-import { isObject } from "@sallyport/rego";
+import { isObject, type Value } from "@sallyport/rego";
 
 /** True when a path lies at or below a root; both are `a/b`, and `""` is the root of all. */
 export function isBelowRoot(path: string, root: string): boolean {
@@ -28,24 +27,33 @@ export function pathOutsideRoots(data: Value, roots: readonly string[], path = "
   return undefined;
 }
 
+interface Owner {
+  readonly name: string;
+  readonly roots: readonly string[];
+}
+
 /** Bundles that own the same documents, as OPA tells it; undefined when there are none. */
-export function rootConflict(
-  bundles: readonly { readonly name: string; readonly roots: readonly string[] }[],
-): string | undefined {
+export function rootConflict(bundles: readonly Owner[]): string | undefined {
   const names = new Set<string>();
   const reasons = new Set<string>();
-  const all = bundles.flatMap(({ name, roots }) => roots.map((root) => ({ name, root })));
-  for (const [i, a] of all.entries())
-    for (const b of all.slice(i + 1)) {
-      if (a.name === b.name || !rootsOverlap(a.root, b.root)) continue;
-      names.add(a.name).add(b.name);
-      reasons.add(
-        a.root === b.root
-          ? `root ${a.root === "" ? "<empty>" : a.root} is in multiple bundles`
-          : `${a.root || "<empty>"} overlaps ${b.root || "<empty>"}`,
-      );
-    }
+  for (const [i, a] of bundles.entries())
+    for (const b of bundles.slice(i + 1))
+      for (const reason of overlapReasons(a, b)) {
+        names.add(a.name).add(b.name);
+        reasons.add(reason);
+      }
   if (names.size === 0) return undefined;
   const list = [...names].sort().join(", ");
+  const empty = bundles.filter(({ roots }) => roots.includes("")).map(({ name }) => name);
+  if (empty.length > 0)
+    return `bundles [${list}] have overlapping roots and cannot be activated simultaneously because bundle(s) [${empty.sort().join(", ")}] specify empty root paths ('') which overlap with any other bundle root`;
   return `detected overlapping roots in manifests for these bundles: [${list}] (${[...reasons].sort().join(", ")})`;
+}
+
+function overlapReasons(a: Owner, b: Owner): readonly string[] {
+  return a.roots.flatMap((one) =>
+    b.roots
+      .filter((other) => rootsOverlap(one, other))
+      .map((other) => (one === other ? `root ${one} is in multiple bundles` : `${one} overlaps ${other}`)),
+  );
 }

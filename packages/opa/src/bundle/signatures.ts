@@ -40,7 +40,7 @@ export function signaturesText({ signatures, plugin }: SignaturesConfig): string
 /** What is hashed of a file: documents in their canonical form, so that white space and the order of keys do not matter; all others byte by byte. */
 export function signedBytes({ path, bytes }: BundleFile): Uint8Array {
   const text = () => new TextDecoder().decode(bytes);
-  if (path.endsWith(".json") || path === ".manifest") return new TextEncoder().encode(canonicalJson(text()));
+  if (path.endsWith(".json") || path.endsWith(".manifest")) return new TextEncoder().encode(canonicalJson(text()));
   if (/\.ya?ml$/.test(path)) return new TextEncoder().encode(canonicalJson(jsonText(parseYaml(text()) as JsonObject)));
   return bytes;
 }

@@ -7,6 +7,9 @@ import { BundleError } from "./bundle-error.ts";
 /** OPA's default limit for one file of a bundle; here it bounds the whole, so that a small archive cannot fill the memory. */
 export const maxBundleBytes = 1024 ** 3;
 
+/** RFC 1952, section 2.3. */
+const gzipHeaderBytes = 10;
+
 /** The files of a gzipped tar archive, in its order, without leading slashes and dots. Throws `BundleError`. */
 export async function unpackTarball(bytes: Uint8Array, limit = maxBundleBytes): Promise<readonly BundleFile[]> {
   const tar = await inflate(bytes, limit);
@@ -16,19 +19,24 @@ export async function unpackTarball(bytes: Uint8Array, limit = maxBundleBytes): 
       .filter(({ header }) => header.type === "file" || header.type === undefined)
       .map(({ header, data }) => ({ path: cleanName(header.name), bytes: data ?? new Uint8Array() }));
   } catch (error) {
-    throw new BundleError(`bundle read failed: archive/tar: ${(error as Error).message}`);
+    throw archiveFault((error as Error).message);
   }
 }
 
 async function inflate(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw new BundleError("bundle read failed: gzip: invalid header");
+  if (bytes.length < gzipHeaderBytes) throw archiveFault("unexpected EOF");
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw archiveFault("gzip: invalid header");
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: limit });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
       throw new BundleError(`bundle exceeded max size (${limit} bytes)`);
-    throw new BundleError("bundle read failed: unexpected EOF");
+    throw archiveFault("unexpected EOF");
   }
+}
+
+function archiveFault(why: string): BundleError {
+  return new BundleError(`bundle read failed: archive read failed: ${why}`);
 }
 
 function cleanName(name: string): string {

@@ -78,7 +78,7 @@ async function answersOf(
   query: string,
   input: Parameters<RegoPolicy["query"]>[1]["input"],
 ): Promise<readonly QueryAnswer[]> {
-  const { modules, data } = load(call);
+  const { modules, data } = await load(call);
   const { policy, diagnostics } = compileParsed(
     modules.map(({ module }) => module),
     { compile: { print: true } },
@@ -89,11 +89,11 @@ async function answersOf(
   return policy.prepareQuery(query, { regoVersion }).answersAsync({ input, data, effects });
 }
 
-function load({ flags }: Call): Loaded {
+async function load({ flags }: Call): Promise<Loaded> {
   const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
   const loaded = loadPaths(flags.list("data"), { ignore: flags.list("ignore"), regoVersion });
   const bundles = flags.list("bundle");
   if (bundles.length === 0) return loaded;
-  const bundled = loadBundles(bundles, regoVersion);
+  const bundled = await loadBundles(bundles, { regoVersion, ignore: flags.list("ignore") });
   return { modules: [...loaded.modules, ...bundled.modules], data: bundled.data };
 }

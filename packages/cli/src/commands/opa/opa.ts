@@ -22,6 +22,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./eval.ts")).evalCommand,
   },
   {
+    name: "sign",
+    summary: "Write the signature of bundles",
+    load: async () => (await import("./sign.ts")).signCommand,
+  },
+  {
     name: "version",
     summary: "Print the version",
     load: async () => (await import("./version.ts")).versionCommand,
