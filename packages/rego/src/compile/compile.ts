@@ -1,5 +1,5 @@
 import { type BuiltinSignature, findSignature } from "../builtins/capabilities.ts";
-import type { Module, Ref, Rule } from "../syntax/ast.ts";
+import type { Module } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { AnnotationSet } from "./annotation-set.ts";
 import type { Compiled } from "./compiled.ts";
@@ -13,7 +13,7 @@ import { type CompileOptions, compileFault, type ModuleStage, type StageContext 
 import { type Built, type CompileState, keepState, stateOf } from "./state.ts";
 import { functionName } from "./text.ts";
 import { checkTypes } from "./types/check-rules.ts";
-import { isRuleName, nameOfRef, ruleChain } from "./walk.ts";
+import { isRuleName, nameOfRef } from "./walk.ts";
 
 export { compileQuery } from "./query.ts";
 
@@ -93,7 +93,7 @@ class ModuleCompiler {
 
   #finish(): Compiled | undefined {
     const root = buildTree([...this.#built.values()]);
-    const graph = this.#timed("SetGraph", () => buildGraph(root, (rule) => this.#refsOf(rule)));
+    const graph = this.#timed("SetGraph", () => buildGraph(root, dataRefs));
     this.#timed("CheckRecursion", () => checkRecursion(graph, (each) => this.#diagnostics.push(each)));
     if (this.#failed()) return undefined;
     const types = this.#timed("CheckTypes", () =>
@@ -202,11 +202,6 @@ class ModuleCompiler {
       named.map((rule) => ({ rule, module, original: (name: string) => names.original(name) })),
     );
     checkRuleConflicts(placed, this.#options, (diagnostic) => this.#diagnostics.push(diagnostic));
-  }
-
-  /** A rule depends on what its else branches depend on. */
-  #refsOf(rule: Rule): readonly Ref[] {
-    return [...ruleChain(rule)].flatMap(dataRefs);
   }
 
   #failed(): boolean {

@@ -1,6 +1,7 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
+import { readDocuments } from "./safety-heads.ts";
 import { isComprehension, mapAll, mapExpr, mapRule, mapTerm, type Rewriter, requiresEval } from "./walk.ts";
 
 /** OPA's stage RewriteComprehensionTerms: refs and comprehensions that are collected become locals of the comprehension's body. */
@@ -47,7 +48,8 @@ export function rewriteRefsInHead(rule: Rule, names: LocalNames): Rule {
   const hoist = (term: Term) => hoistTerm(term, names, support);
   const key = head.key && hoist(head.key);
   const value = head.value && hoist(head.value);
-  const args = head.args && mapAll(head.args, hoist);
+  // Args that read documents are no patterns: they stay for the check of safety to find.
+  const args = head.args && mapAll(head.args, (arg) => (readDocuments(arg).length > 0 ? arg : hoist(arg)));
   const otherwise = rule.else && rewriteRefsInHead(rule.else, names);
   if (support.length === 0) return otherwise === rule.else ? rule : { ...rule, else: otherwise };
   return { ...rule, head: { ...head, args, key, value }, body: appendToBody(rule.body, support), else: otherwise };

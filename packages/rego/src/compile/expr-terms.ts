@@ -91,7 +91,7 @@ export class CallHoister {
     const made = mapTerm(term, rewriter);
     if (made.kind !== "ref") return made;
     const [head, ...operands] = made.terms as readonly [Term, ...Term[]];
-    if (head.kind === "var") return made;
+    if (head.kind === "var" || isScalar(head)) return made;
     const local = varTerm(head.loc, this.#names.create());
     support.push(eqExpr(head.loc, local, head));
     return { ...made, terms: [local, ...operands] };
@@ -110,4 +110,9 @@ export class CallHoister {
     const body = appendToBody(this.body(term.body), support);
     return head === term.term && body === term.body ? term : { ...term, term: head, body };
   }
+}
+
+/** Scalars have no parts: the type checker refuses a ref into one. */
+function isScalar({ kind }: Term): boolean {
+  return kind === "null" || kind === "boolean" || kind === "number" || kind === "string";
 }

@@ -22,7 +22,7 @@ function checkRule(rule: Rule, report: Report): void {
     for (const arg of rule.head.args ?? []) {
       const shadowed = rootName(arg);
       if (shadowed !== undefined && each === rule)
-        report(compileFault(arg.loc, `args must not shadow ${shadowed} (use a different variable name)`));
+        report(compileFault(rule.loc, `args must not shadow ${shadowed} (use a different variable name)`));
     }
     checkQueryOverrides(each.body, report);
     for (const term of [each.head.key, each.head.value]) {

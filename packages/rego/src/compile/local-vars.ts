@@ -34,7 +34,7 @@ export function rewriteLocalVars(rule: Rule, context: LocalVarsContext): Rule {
   const args = new DeclaredVars(context.names);
   const used = new Set<string>();
   const chain = [...ruleChain(rule)].map((each) => {
-    const head = { ...each.head, args: each.head.args?.map((arg) => declareArgs(arg, args)) };
+    const head = { ...each.head, args: each.head.args?.map((arg) => declareArgs(arg, args, context.report)) };
     const rewriter = new BodyRewriter(args.copy(), context);
     const rewritten = rewriter.rule({ ...each, head });
     for (const { name } of args.own("argument")) if (rewriter.stack.count(name) > 1) used.add(name);
@@ -55,14 +55,16 @@ export function rewriteQueryVars(body: Body, context: LocalVarsContext): Body {
   return new BodyRewriter(new DeclaredVars(context.names), context).body(body, new Set());
 }
 
-function declareArgs(term: Term, stack: DeclaredVars): Term {
+function declareArgs(term: Term, stack: DeclaredVars, report: Report): Term {
+  const declare = (part: Term) => declareArgs(part, stack, report);
+  if (term.kind === "call") report(compileFault(term.loc, "rule arguments cannot contain calls"));
   if (term.kind === "var") {
     const name = stack.find(term.name) ?? stack.declare(term.name, "argument");
     return { ...term, name };
   }
-  if (term.kind === "array") return { ...term, items: term.items.map((item) => declareArgs(item, stack)) };
+  if (term.kind === "array") return { ...term, items: term.items.map(declare) };
   if (term.kind !== "object") return term;
-  return { ...term, entries: term.entries.map(([key, value]) => [key, declareArgs(value, stack)] as const) };
+  return { ...term, entries: term.entries.map(([key, value]) => [key, declare(value)] as const) };
 }
 
 class BodyRewriter {
