@@ -3,9 +3,9 @@ import {
   compile,
   type Diagnostic,
   EvaluationError,
-  type Evaluator,
   equal,
   jsonText,
+  lookup,
   parseJson,
   type RegoPolicy,
   type Value,
@@ -18,29 +18,55 @@ export type Answer =
   | { readonly failed: string }
   | { readonly result: Value | undefined };
 
-/** Both evaluators' answers; the compiler's alone when it refuses the program. */
-export function ourAnswers(program: Program, packageName: string): readonly Answer[] {
-  const { policy, diagnostics } = compile([{ file: "p", text: program.module }]);
-  if (policy === undefined) return [{ refused: codesOf(diagnostics) }];
-  return (["generated", "interpreter"] as const).map((each) => evaluate(policy, program, packageName, each));
+/** Every way that we answer in. */
+export const evaluators = ["generated", "interpreter", "walker"] as const;
+
+export interface OurAnswer {
+  /** `compiler` when that refuses the program. */
+  readonly by: (typeof evaluators)[number] | "compiler";
+  readonly answer: Answer;
+}
+
+/** The answers of all evaluators; the compiler's alone when it refuses the program. */
+export function ourAnswers(program: Program): readonly OurAnswer[] {
+  const { policy, diagnostics } = compileProgram(program);
+  if (policy === undefined) return [{ by: "compiler", answer: { refused: codesOf(diagnostics) } }];
+  const options = {
+    input: parseJson(program.input),
+    data: parseJson(`{"d":${program.data}}`),
+    effects: createEffects(),
+  };
+  return evaluators.map((by) => ({
+    by,
+    answer: answered(() => {
+      if (by !== "walker") return policy.evaluate("p", { ...options, evaluator: by });
+      return lookup(policy.walk("x = data.p", options)[0] ?? {}, "x");
+    }),
+  }));
+}
+
+export function compileProgram({ module, library }: Program): {
+  readonly policy: RegoPolicy | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const main = { file: "p", text: module };
+  if (library === undefined) return compile([main]);
+  // The peer is given one after the other.
+  const alone = compile([{ file: "lib", text: library }]);
+  return alone.policy === undefined ? alone : compile([{ file: "lib", text: library }, main]);
 }
 
 function codesOf(diagnostics: readonly Diagnostic[]): readonly string[] {
   return [...new Set(diagnostics.map(({ code }) => code))].sort();
 }
 
-function evaluate(policy: RegoPolicy, { input, data }: Program, path: string, evaluator: Evaluator): Answer {
+function answered(evaluate: () => Value | undefined): Answer {
   try {
+    const result = evaluate();
     // Through JSON, as the peer's answer came: sets become arrays, and keys text.
-    const result = policy.evaluate(path, {
-      input: parseJson(JSON.stringify(input)),
-      data: parseJson(JSON.stringify({ d: data })),
-      effects: createEffects(),
-      evaluator,
-    });
     return { result: result === undefined ? undefined : parseJson(jsonText(result)) };
   } catch (error) {
-    if (!(error instanceof EvaluationError)) throw error;
+    if (!(error instanceof EvaluationError)) return { failed: `crash: ${(error as Error).message}` };
     return { failed: error.code };
   }
 }
@@ -53,9 +79,20 @@ export function sameAnswer(a: Answer, b: Answer): boolean {
   return equal(a.result, b.result) && jsonText(a.result) === jsonText(b.result);
 }
 
+/** True if one side met an error where the other one needed to look no further: which expression comes first is not laid down. */
+export function isOrderOfErrors(ours: Answer, theirs: Answer): boolean {
+  const conflicts = (answer: Answer) => "failed" in answer && answer.failed === "eval_conflict_error";
+  return (conflicts(ours) && "result" in theirs) || (conflicts(theirs) && "result" in ours);
+}
+
+/** What sort of answer it is, with its codes. */
+export function kindOfAnswer(answer: Answer): string {
+  if ("refused" in answer) return `refused ${answer.refused.join(", ")}`;
+  if ("failed" in answer) return `failed ${answer.failed}`;
+  return answer.result === undefined ? "undefined" : "result";
+}
+
 /** One line. */
 export function answerText(answer: Answer): string {
-  if ("refused" in answer) return `refused: ${answer.refused.join(", ")}`;
-  if ("failed" in answer) return `failed: ${answer.failed}`;
-  return answer.result === undefined ? "undefined" : jsonText(answer.result);
+  return "result" in answer && answer.result !== undefined ? jsonText(answer.result) : kindOfAnswer(answer);
 }

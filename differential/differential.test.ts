@@ -1,30 +1,33 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { compile } from "@sallyport/rego";
-import { sameAnswer } from "./answer.ts";
+import { compileProgram, sameAnswer } from "./answer.ts";
+import { findOpa } from "./opa-server.ts";
 import { program } from "./program.ts";
-
-/** Numbers that look random and are the same everywhere. */
-function tape(seed: number, length: number): number[] {
-  return Array.from({ length }, (_, i) => (Math.imul(seed * 7919 + i * 104_729 + 1, 2_654_435_761) >>> 8) % 100_000);
-}
+import { repairedTimes } from "./repair.ts";
+import { runDifferential } from "./run.ts";
+import { shrink } from "./shrink.ts";
+import { randomTape } from "./tape.ts";
 
 test("the same numbers make the same program", () => {
-  deepEqual(program(tape(1, 200), "p"), program(tape(1, 200), "p"));
+  deepEqual(program(randomTape(1, 2)), program(randomTape(1, 2)));
+  notEqual(program(randomTape(1, 2)).module, program(randomTape(1, 3)).module);
 });
 
 test("an empty tape makes a program that compiles", () => {
-  const { module } = program([], "p");
-  deepEqual(compile([{ file: "p", text: module }]).diagnostics, []);
+  deepEqual(compileProgram(program([])).diagnostics, []);
 });
 
-test("programs parse, and enough of them compile to be worth comparing", () => {
-  const codes = Array.from({ length: 300 }, (_, seed) => {
-    const { module } = program(tape(seed, 250), "p");
-    return compile([{ file: "p", text: module }]).diagnostics[0]?.code;
-  });
+test("programs parse, and most compile once they are repaired", () => {
+  const made = Array.from({ length: 300 }, (_, i) => program(randomTape(7, i)));
+  const codes = made.flatMap((each) => compileProgram(each).diagnostics.map(({ code }) => code));
   equal(codes.filter((code) => code === "rego_parse_error").length, 0);
-  equal(codes.filter((code) => code === undefined).length > 50, true);
+  const compiling = made.filter((each) =>
+    [0, 1, 2, 3].some((times) => {
+      const repaired = repairedTimes(each, times);
+      return repaired !== undefined && compileProgram(repaired).policy !== undefined;
+    }),
+  );
+  ok(compiling.length > 200, `${compiling.length} of 300`);
 });
 
 test("answers differ by kind, code, value and the text of numbers", () => {
@@ -34,4 +37,21 @@ test("answers differ by kind, code, value and the text of numbers", () => {
   equal(sameAnswer({ failed: "eval_conflict_error" }, { result: 1 }), false);
   equal(sameAnswer({ refused: ["rego_type_error"] }, { refused: ["rego_type_error"] }), true);
   equal(sameAnswer({ refused: ["rego_type_error"] }, { refused: ["rego_parse_error"] }), false);
+});
+
+test("a program is made small as long as it shows what it showed", async () => {
+  const small = await shrink(randomTape(1, 1), program, async ({ module }) => /count\(/.test(module));
+  ok(/count\(/.test(small.module));
+  ok(small.module.length < program(randomTape(1, 1)).module.length || small.module.length < 60);
+});
+
+/** In a long run it is 100,000: `npm run differential -- 100000`. */
+const programs = 2_000;
+
+const opa = findOpa();
+
+test(`${programs} random programs give what OPA gives`, { skip: "missing" in opa && opa.missing }, async () => {
+  if ("missing" in opa) return;
+  const { categories } = await runDifferential({ opa: opa.file, programs, seed: 20_260_101, examples: 1 });
+  deepEqual(categories, []);
 });

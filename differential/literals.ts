@@ -1,5 +1,5 @@
 import { deeper, freshName, ground, type Scope, withVars } from "./scope.ts";
-import { collection, documentReference, operand, reference, ruleValue, term } from "./terms.ts";
+import { call, collection, documentReference, operand, reference, ruleValue, scalarText, term } from "./terms.ts";
 
 interface Literal {
   readonly text: string;
@@ -44,7 +44,12 @@ function literal(scope: Scope): Literal {
     () => test(`not ${operand(ground(inner))} == ${operand(ground(inner))}`),
     () => test(`${term(inner)} in ${collection(inner)}`),
     () => every(inner),
+    () => every(inner),
     () => withModifier(inner),
+    () => withFunction(inner),
+    () => pattern(inner),
+    () => join(inner),
+    () => test(`not ${operand(ground(inner))} in ${collection(ground(inner))}`),
     () => walk(inner),
   ]);
 }
@@ -76,31 +81,88 @@ function iteration(scope: Scope): Literal {
 
 function destructuring(scope: Scope): Literal {
   const [a, b] = [freshName(scope), freshName(scope)];
-  const from = term(scope);
+  const from = scope.tape.choose([
+    () => documentReference(scope),
+    () => `[${term(scope)}, ${term(scope)}]`,
+    () => documentReference(scope),
+    () => term(scope),
+  ]);
   return scope.tape.choose<Literal>([
     () => ({ text: `[${a}, ${b}] = ${from}`, binds: [a, b] }),
     () => ({ text: `[${a}, ${b}] := ${from}`, binds: [a, b] }),
-    () => ({ text: `{"a": ${a}} = ${from}`, binds: [a] }),
-    () => ({ text: `some [${a}, ${b}] in ${collection(scope)}`, binds: [a, b] }),
+    () => ({ text: `{"a": ${a}} = ${documentReference(scope)}`, binds: [a] }),
+    () => ({ text: `some [${a}, ${b}] in ${documentReference(scope)}`, binds: [a, b] }),
   ]);
 }
 
 function every(scope: Scope): Literal {
-  const name = freshName(scope);
-  const inner = withVars(deeper(scope), name);
+  const [key, name] = [freshName(scope, "k"), freshName(scope)];
+  const withKey = scope.tape.oneIn(3);
+  const inner = withVars(deeper(scope), name, ...(withKey ? [key] : []));
   // A variable that is declared and not used is an error.
   const uses = `${name} ${scope.tape.pick(["!=", "==", "<", ">="])} ${operand(inner)}`;
+  const usesKey = withKey ? [`${key} != ${operand(inner)}`] : [];
   const rest = scope.tape.oneIn(2) ? body(inner, 1) : [];
-  return { text: `every ${name} in ${collection(scope)} { ${[uses, ...rest].join("; ")} }`, binds: [] };
+  const declared = withKey ? `${key}, ${name}` : name;
+  return { text: `every ${declared} in ${collection(scope)} { ${[uses, ...usesKey, ...rest].join("; ")} }`, binds: [] };
+}
+
+/** Both sides may bind variables of the other. */
+function pattern(scope: Scope): Literal {
+  const { tape } = scope;
+  const binds = [freshName(scope), freshName(scope)];
+  const [a, b] = binds;
+  return tape.choose<Literal>([
+    () => ({ text: `[${a}, ${term(scope)}] = [${term(scope)}, ${b}]`, binds }),
+    () => ({ text: `{"a": ${a}, "b": [${b}]} = {"a": ${term(scope)}, "b": ${documentReference(scope)}}`, binds }),
+    () => ({ text: `[${a}, ${b}] = [${b}, ${term(scope)}]`, binds }),
+    () => ({ text: `[[${a}, ${operand(scope)}], ${b}] = ${documentReference(scope)}`, binds }),
+    () => ({ text: `${a} = ${documentReference(scope)}[${b}]`, binds }),
+    () => ({ text: `${ruleValue(scope)}[${a}] = ${b}`, binds }),
+    () => ({ text: `${ruleValue(scope)}[${a}][${b}]`, binds }),
+    () => ({ text: `${term(scope)} = ${documentReference(scope)}`, binds: [] }),
+  ]);
+}
+
+/** Loops whose rounds are equated. */
+function join(scope: Scope): Literal {
+  const [i, j] = [freshName(scope, "k"), freshName(scope, "k")];
+  const binds = [i, j];
+  return scope.tape.choose<Literal>([
+    () => ({ text: `some ${i}, ${j}; ${documentReference(scope)}[${i}] == ${documentReference(scope)}[${j}]`, binds }),
+    () => ({ text: `some ${i}, ${j}; ${ruleValue(scope)}[${i}] == ${documentReference(scope)}[${j}]`, binds }),
+    () => ({ text: `some ${i}; ${documentReference(scope)}[${i}]; ${ruleValue(scope)}[${i}]`, binds: [i] }),
+    () => ({ text: `some ${i}, ${j}; ${documentReference(scope)}[${i}][${j}] != ${operand(scope)}`, binds }),
+    () => ({ text: `some ${i}; not ${documentReference(ground(scope))}[${i}]; ${ruleValue(scope)}[${i}]`, binds: [i] }),
+  ]);
+}
+
+/** A function that stands for another, or a value for it. */
+function withFunction(scope: Scope): Literal {
+  const { tape, rules } = scope;
+  const functions = rules.filter(({ kind }) => kind === "function");
+  const one = functions.filter(({ arity }) => arity === 1);
+  const first = functions[0];
+  const name = freshName(scope);
+  const value = scalarText(scope);
+  if (first === undefined || tape.oneIn(2))
+    return { text: `${name} := count(${collection(scope)}) with count as ${one[0]?.name ?? value}`, binds: [name] };
+  const mock = functions.find((each) => each.arity === first.arity && each !== first)?.name ?? value;
+  return { text: `${name} := ${call(scope, first)} with ${first.name} as ${mock}`, binds: [name] };
 }
 
 function withModifier(scope: Scope): Literal {
   const { tape } = scope;
-  const target = tape.pick(["input", "input.a", "data.d", "data.d.a", "data.d.b.c", "input.b.a"]);
+  const rules = scope.rules.filter(({ kind }) => kind !== "function").map(({ path }) => path);
+  const target = tape.pick(["input", "input.a", "data.d", "data.d.a", "data.d.b.c", "input.b.a", ...rules]);
   const subject = tape.choose([() => ruleValue(scope), () => reference(scope)]);
   const value = term(ground(scope));
   if (tape.oneIn(2)) return { text: `${subject} with ${target} as ${value}`, binds: [] };
   const name = freshName(scope);
+  if (tape.oneIn(4)) {
+    const second = `with data.d.b as ${term(ground(scope))}`;
+    return { text: `${name} := ${subject} with ${target} as ${value} ${second}`, binds: [name] };
+  }
   return { text: `${name} := ${subject} with ${target} as ${value}`, binds: [name] };
 }
 

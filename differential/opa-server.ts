@@ -19,7 +19,9 @@ export function findOpa(): { readonly file: string } | { readonly missing: strin
 }
 
 /** Nothing that the generator writes takes a second. */
-const answerTimeoutMs = 20_000;
+const answerTimeoutMs = 5_000;
+
+class NoAnswer extends Error {}
 
 /** A real OPA behind its REST API. One program at a time: each replaces the policy and the data of the one before. */
 export class OpaServer {
@@ -27,6 +29,7 @@ export class OpaServer {
   #process: ChildProcess | undefined;
   #port = 0;
   #agent = new Agent();
+  #hasLibrary = false;
 
   private constructor(file: string) {
     this.#file = file;
@@ -39,6 +42,7 @@ export class OpaServer {
   }
 
   async #launch(): Promise<void> {
+    this.#hasLibrary = false;
     this.#port = await freePort();
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const flags = ["run", "-s", "--addr", `127.0.0.1:${this.#port}`, "--log-level", "error", "--disable-telemetry"];
@@ -55,24 +59,37 @@ export class OpaServer {
    * Undefined when the peer itself breaks on the program: its server then closes the connection without an answer, and
    * may hold its locks for ever, so that a new one is needed.
    */
-  async answer(program: Program, packageName: string): Promise<Answer | undefined> {
+  async answer(program: Program): Promise<Answer | undefined> {
     try {
-      return await this.#answer(program, packageName);
+      return await this.#answer(program);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+      if (!(error instanceof NoAnswer) && (error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
       this.stop();
       await this.#launch();
       return undefined;
     }
   }
 
-  async #answer({ module, data, input }: Program, packageName: string): Promise<Answer> {
+  async #answer({ module, library, data, input }: Program): Promise<Answer> {
+    if (this.#hasLibrary) await this.#dropPolicies();
+    if (library !== undefined) {
+      this.#hasLibrary = true;
+      const put = await this.#send("PUT", "/v1/policies/lib", library);
+      // What the library refuses may not be all that is wrong, but both sides would say it of the library alone.
+      if (put.status !== 200) return { refused: errorsOf(put.body) };
+    }
     const put = await this.#send("PUT", "/v1/policies/p", module);
     if (put.status !== 200) return { refused: errorsOf(put.body) };
-    await this.#send("PUT", "/v1/data/d", JSON.stringify(data));
-    const asked = await this.#send("POST", `/v1/data/${packageName}`, JSON.stringify({ input }));
+    await this.#send("PUT", "/v1/data/d", data);
+    const asked = await this.#send("POST", "/v1/data/p", `{"input":${input}}`);
     if (asked.status !== 200) return { failed: errorsOf(asked.body)[0] ?? `status ${asked.status}` };
     return { result: lookup(asked.body, "result") };
+  }
+
+  async #dropPolicies(): Promise<void> {
+    await this.#send("DELETE", "/v1/policies/p");
+    await this.#send("DELETE", "/v1/policies/lib");
+    this.#hasLibrary = false;
   }
 
   stop(): void {
@@ -94,16 +111,23 @@ export class OpaServer {
           });
         },
       );
-      outgoing.setTimeout(answerTimeoutMs, () => outgoing.destroy(new Error("opa gave no answer")));
+      outgoing.setTimeout(answerTimeoutMs, () => outgoing.destroy(new NoAnswer("opa gave no answer")));
       outgoing.on("error", reject);
       outgoing.end(body);
     });
   }
 }
 
-/** The distinct codes of an error answer, sorted; its own code when it lists none. */
+interface ReportedError {
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** The distinct codes of an error answer, sorted; its own code when it lists none. OPA stops after ten errors, and says so in another. */
 function errorsOf(body: Value): readonly string[] {
-  const { errors, code } = body as JsonObject as { errors?: readonly { code?: string }[]; code?: string };
-  const codes = (errors ?? []).flatMap((error) => (error.code === undefined ? [] : [error.code]));
+  const { errors = [], code } = body as JsonObject as { errors?: readonly ReportedError[]; code?: string };
+  const codes = errors.filter(({ message }) => message !== errorLimit).flatMap((error) => error.code ?? []);
   return codes.length === 0 ? [String(code)] : [...new Set(codes)].sort();
 }
+
+const errorLimit = "error limit reached";

@@ -1,28 +1,31 @@
 import { builtinCall } from "./calls.ts";
-import { type Json, keys, objectDocument } from "./document.ts";
-import { body, bodyWithScope } from "./literals.ts";
-import { deeper, type NamedRule, type Scope, withVars } from "./scope.ts";
+import { objectDocument } from "./document.ts";
+import { body } from "./literals.ts";
+import { rule } from "./rules.ts";
+import type { NamedRule, Scope } from "./scope.ts";
 import { Tape } from "./tape.ts";
-import { scalarText, term } from "./terms.ts";
 
 export interface Program {
-  /** A v1 module of the package that is given; all its rules are asked as one document. */
+  /** A v1 module of the package `p`; all its rules are asked as one document. Rules are apart by blank lines. */
   readonly module: string;
-  readonly input: Json;
-  /** What lies at `data.d`. */
-  readonly data: Json;
+  /** A module of the package `p.lib`, whose rules the other one calls. */
+  readonly library: string | undefined;
+  /** JSON. */
+  readonly input: string;
+  /** JSON of what lies at `data.d`. */
+  readonly data: string;
 }
 
 /** Terms inside terms; deeper ones are mostly undefined. */
 const maxTermDepth = 3;
-const maxRules = 4;
+const maxRules = 5;
 
 /** A random program. Most compile; those that do not must be refused by both sides. */
-export function program(numbers: readonly number[], packageName: string): Program {
+export function program(numbers: readonly number[]): Program {
   const tape = new Tape(numbers);
   const input = objectDocument(tape);
   const data = objectDocument(tape);
-  let scope: Scope = {
+  const scope: Scope = {
     tape,
     grammar: { builtinCall, body },
     vars: [],
@@ -31,77 +34,29 @@ export function program(numbers: readonly number[], packageName: string): Progra
     wildcards: true,
     names: { next: 0 },
   };
-  const rules = tape.list(
-    maxRules,
+  const library = tape.oneIn(5) ? rules(scope, "p.lib", "l", 2) : undefined;
+  const known = (library?.named ?? []).map((each) => ({ ...each, name: `lib.${each.name}` }));
+  const main = rules({ ...scope, rules: known }, "p", "r", maxRules);
+  const imports = library === undefined ? "" : "\n\nimport data.p.lib";
+  return {
+    module: `package p${imports}\n\n${main.text}`,
+    library: library && `package p.lib\n\n${library.text}`,
+    input,
+    data,
+  };
+}
+
+function rules(scope: Scope, packagePath: string, prefix: string, most: number): { text: string; named: NamedRule[] } {
+  const named: NamedRule[] = [];
+  const texts = scope.tape.list(
+    most,
     () => {
-      const written = rule(scope, `r${scope.rules.length}`);
-      scope = { ...scope, rules: [...scope.rules, written.named] };
+      const name = `${prefix}${named.length}`;
+      const written = rule({ ...scope, rules: [...scope.rules, ...named] }, name);
+      named.push({ ...written.named, path: `data.${packagePath}.${name}` });
       return written.text;
     },
     1,
   );
-  return { module: [`package ${packageName}`, ...rules].join("\n\n"), input, data };
-}
-
-interface Written {
-  readonly named: NamedRule;
-  readonly text: string;
-}
-
-function rule(scope: Scope, name: string): Written {
-  return scope.tape.choose<Written>([
-    () => complete(scope, name),
-    () => partialSet(scope, name),
-    () => partialObject(scope, name),
-    () => functionRule(scope, name),
-    () => complete(scope, name),
-    () => refHead(scope, name),
-  ]);
-}
-
-function complete(scope: Scope, name: string): Written {
-  const fallback = scope.tape.oneIn(3) ? `default ${name} := ${scalarText(scope)}\n\n` : "";
-  const clauses = scope.tape.list(2, () => clause(scope, (value) => `${name} := ${value}`), 1);
-  const otherwise = scope.tape.oneIn(4) ? clause(scope, (value) => ` else := ${value}`) : "";
-  return { named: { name, kind: "complete", arity: 0 }, text: fallback + clauses.join("\n\n") + otherwise };
-}
-
-function partialSet(scope: Scope, name: string): Written {
-  const clauses = scope.tape.list(2, () => clause(scope, (value) => `${name} contains ${value}`), 1);
-  return { named: { name, kind: "set", arity: 0 }, text: clauses.join("\n\n") };
-}
-
-function partialObject(scope: Scope, name: string): Written {
-  const head = (value: string, inner: Scope) => `${name}[${term(deeper(deeper(inner)))}] := ${value}`;
-  const clauses = scope.tape.list(2, () => clause(scope, head), 1);
-  return { named: { name, kind: "object", arity: 0 }, text: clauses.join("\n\n") };
-}
-
-function refHead(scope: Scope, name: string): Written {
-  const { tape } = scope;
-  const parts = (inner: Scope) =>
-    tape.list(
-      2,
-      () => tape.choose([() => `.${tape.pick(keys.slice(0, 3))}`, () => `[${term(deeper(deeper(inner)))}]`]),
-      1,
-    );
-  const head = (value: string, inner: Scope) =>
-    tape.oneIn(3) ? `${name}${parts(inner).join("")} contains ${value}` : `${name}${parts(inner).join("")} := ${value}`;
-  const clauses = tape.list(3, () => clause(scope, head), 1);
-  return { named: { name, kind: "object", arity: 0 }, text: clauses.join("\n\n") };
-}
-
-function functionRule(scope: Scope, name: string): Written {
-  const arity = 1 + scope.tape.below(2);
-  const parameters = Array.from({ length: arity }, (_, i) => `p${i}`);
-  const inner = withVars(scope, ...parameters);
-  const constant = scope.tape.oneIn(4) ? [scalarText(scope), ...parameters.slice(1)] : parameters;
-  const clauses = scope.tape.list(2, () => clause(inner, (value) => `${name}(${constant.join(", ")}) := ${value}`), 1);
-  return { named: { name, kind: "function", arity }, text: clauses.join("\n\n") };
-}
-
-function clause(scope: Scope, head: (value: string, scope: Scope) => string): string {
-  const { texts, scope: inner } = bodyWithScope(scope, 1 + scope.tape.below(3));
-  const value = term(deeper(inner));
-  return `${head(value, inner)} if {\n\t${texts.join("\n\t")}\n}`;
+  return { text: texts.join("\n\n"), named };
 }

@@ -23,7 +23,10 @@ export interface Scope {
 }
 
 export interface NamedRule {
+  /** As the module may call it. */
   readonly name: string;
+  /** From `data` on. */
+  readonly path: string;
   readonly kind: "complete" | "set" | "object" | "function";
   readonly arity: number;
 }

@@ -36,3 +36,19 @@ export class Tape {
     return Array.from({ length: count }, make);
   }
 }
+
+/** Numbers of one program: more than the longest needs would cost nothing but their making. */
+const tapeLength = 900;
+
+const maxNumber = 100_000;
+
+/** Numbers that look random and are the same for the same seed and index, everywhere. */
+export function randomTape(seed: number, index: number): number[] {
+  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(index + 1, 0xc2b2ae35);
+  return Array.from({ length: tapeLength }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % maxNumber;
+  });
+}

@@ -1,4 +1,4 @@
-import { keys, scalar } from "./document.ts";
+import { key, keys, scalar } from "./document.ts";
 import { deeper, freshName, ground, type NamedRule, type Scope, withVars } from "./scope.ts";
 
 /** The text of any term whose variables are bound. */
@@ -8,21 +8,25 @@ export function term(scope: Scope): string {
   return tape.choose([
     () => scalarText(scope),
     () => variable(scope),
+    () => variable(scope),
     () => reference(scope),
     () => reference(scope),
     () => ruleValue(scope),
     () => ruleValue(scope),
     () => `[${tape.list(3, () => term(deeper(scope))).join(", ")}]`,
     () => `{${objectItems(scope)}}`,
-    () => `{${tape.list(3, () => term(deeper(scope)), 1).join(", ")}}`,
+    () => setText(scope),
     () => scope.grammar.builtinCall(scope),
     () => scope.grammar.builtinCall(scope),
     () => `${number(scope)} ${tape.pick(["+", "-", "*", "/", "%"])} ${number(scope)}`,
-    () => `${set(scope)} ${tape.pick(["|", "&", "-"])} ${set(scope)}`,
+    // In parentheses: what stands before a bar could be the head of a comprehension.
+    () => `(${set(scope)} ${tape.pick(["|", "&", "-"])} ${set(scope)})`,
+    () => comprehension(scope),
     () => comprehension(scope),
     () => templateString(scope),
     () => `(${term(deeper(scope))} ${tape.pick(["==", "<", "!=", ">="])} ${term(deeper(scope))})`,
     () => `${term(deeper(scope))} in ${collection(scope)}`,
+    () => `(${operand(deeper(scope))}, ${operand(deeper(scope))} in ${collection(scope)})`,
   ]);
 }
 
@@ -32,6 +36,7 @@ export function operand(scope: Scope): string {
     () => scalarText(scope),
     () => variable(scope),
     () => reference(scope),
+    () => ruleValue(scope),
     () => scope.grammar.builtinCall(deeper(scope)),
     () => `(${term(deeper(scope))})`,
   ]);
@@ -39,11 +44,26 @@ export function operand(scope: Scope): string {
 
 /** What arithmetic takes, or may take: a wrong constant is refused before anything is evaluated. */
 export function number(scope: Scope): string {
+  const numbers = [
+    "1",
+    "0",
+    "2",
+    "-1",
+    "3",
+    "1.5",
+    "0.1",
+    "1000",
+    "9007199254740993",
+    "7",
+    "-2.5",
+    `1${"0".repeat(30)}`,
+  ];
   return scope.tape.choose([
-    () => String(scope.tape.pick([1, 0, 2, -1, 3, 1.5, 0.1, 1e3, "9007199254740993"])),
-    () => variable(scope),
-    () => reference(scope),
-    () => ruleValue(scope),
+    () => scope.tape.pick(numbers),
+    () => documentReference(scope),
+    () => documentReference(scope),
+    () => documentReference(scope),
+    () => (scope.tape.oneIn(3) ? variable(scope) : scope.tape.pick(numbers)),
     () => `count(${collection(deeper(scope))})`,
     () => `(${number(deeper(scope))} ${scope.tape.pick(["+", "-", "*", "/", "%"])} ${number(deeper(scope))})`,
   ]);
@@ -51,12 +71,15 @@ export function number(scope: Scope): string {
 
 function set(scope: Scope): string {
   return scope.tape.choose([
-    () => `{${scope.tape.list(3, () => term(deeper(scope)), 1).join(", ")}}`,
-    () => ruleValue(scope),
-    () => variable(scope),
+    () => setText(scope),
+    () => ruleOf(scope, "set"),
     () => `{x | some x in ${collection(deeper(scope))}}`,
     () => "set()",
   ]);
+}
+
+function setText(scope: Scope): string {
+  return `{${scope.tape.list(3, () => term(deeper(scope)), 1).join(", ")}}`;
 }
 
 /** A term that is likely to have members. */
@@ -64,17 +87,18 @@ export function collection(scope: Scope): string {
   const { tape } = scope;
   return tape.choose([
     () => documentReference(scope),
+    () => documentReference(scope),
     () => ruleValue(scope),
     () => `[${tape.list(3, () => term(deeper(scope))).join(", ")}]`,
     () => `{${objectItems(scope)}}`,
-    () => `{${tape.list(3, () => term(deeper(scope)), 1).join(", ")}}`,
+    () => setText(scope),
     () => variable(scope),
     () => (scope.depth > 0 ? comprehension(scope) : "[1, 2]"),
   ]);
 }
 
-export function scalarText(scope: Scope): string {
-  return JSON.stringify(scalar(scope.tape));
+export function scalarText({ tape }: Scope): string {
+  return scalar(tape);
 }
 
 export function variable(scope: Scope): string {
@@ -82,8 +106,12 @@ export function variable(scope: Scope): string {
 }
 
 function objectItems(scope: Scope): string {
-  const item = () => `${scope.tape.oneIn(4) ? term(deeper(scope)) : scalarText(scope)}: ${term(deeper(scope))}`;
+  const item = () => `${scope.tape.oneIn(4) ? term(deeper(scope)) : keyText(scope)}: ${term(deeper(scope))}`;
   return scope.tape.list(3, item).join(", ");
+}
+
+function keyText({ tape }: Scope): string {
+  return tape.oneIn(3) ? scalar(tape) : JSON.stringify(key(tape));
 }
 
 /** Into input, base data, a rule or a variable, with bound, constant or wildcard parts. */
@@ -92,13 +120,24 @@ export function reference(scope: Scope): string {
     () => documentReference(scope),
     () => documentReference(scope),
     () => (scope.vars.length === 0 ? documentReference(scope) : `${scope.tape.pick(scope.vars)}${part(scope)}`),
-    () => `${ruleValue(scope)}${part(scope)}`,
+    () => ruleReference(scope, 1),
+    () => ruleReference(scope, 2),
   ]);
 }
 
+/** Parts of sets are members: constants would mostly be of another type. */
+function ruleReference(scope: Scope, parts: number): string {
+  if (scope.rules.length === 0) return documentReference(scope);
+  const rule = scope.tape.pick(scope.rules);
+  if (rule.kind === "function") return `${call(scope, rule)}${part(scope)}`;
+  if (rule.kind === "set") return `${rule.name}[${scope.wildcards ? "_" : documentReference(scope)}]`;
+  return rule.name + Array.from({ length: parts }, () => part(scope)).join("");
+}
+
 export function documentReference(scope: Scope): string {
-  const head = scope.tape.pick(["input", "data.d"]);
-  return head + scope.tape.list(3, () => part(scope), 1).join("");
+  const head = scope.tape.pick(["input", "data.d", "input", "data.d", "data.d[_]"]);
+  const from = head.endsWith("[_]") && !scope.wildcards ? "data.d" : head;
+  return from + scope.tape.list(3, () => part(scope), 1).join("");
 }
 
 function part(scope: Scope): string {
@@ -106,10 +145,18 @@ function part(scope: Scope): string {
   return tape.choose([
     () => `.${tape.pick(keys.slice(0, 3))}`,
     () => `.${tape.pick(keys.slice(0, 3))}`,
-    () => `[${scalarText(scope)}]`,
-    () => (scope.wildcards ? "[_]" : `.${tape.pick(keys)}`.replace(".d e", '["d e"]')),
+    () => `[${partScalar(scope)}]`,
+    () => (scope.wildcards ? "[_]" : `.${tape.pick(keys.slice(0, 3))}`),
     () => `[${variable(scope)}]`,
+    () => `[${JSON.stringify(key(tape))}]`.replace(/"(\d)"/, '"a$1"'),
+    () => (scope.depth > 0 ? `[${operand(deeper(deeper(scope)))}]` : "[0]"),
   ]);
+}
+
+/** No text that looks like an index: OPA's store, but not its input, takes it for one. */
+function partScalar(scope: Scope): string {
+  const text = scalarText(scope);
+  return /^"\d+"$/.test(text) ? "0" : text;
 }
 
 /** A rule of the module as a value; a function is called. */
@@ -119,7 +166,13 @@ export function ruleValue(scope: Scope): string {
   return rule.kind === "function" ? call(scope, rule) : rule.name;
 }
 
-function call(scope: Scope, { name, arity }: NamedRule): string {
+/** A rule of one kind, if there is one. */
+function ruleOf(scope: Scope, kind: NamedRule["kind"]): string {
+  const rules = scope.rules.filter((rule) => rule.kind === kind);
+  return rules.length === 0 ? "{1, 2}" : scope.tape.pick(rules).name;
+}
+
+export function call(scope: Scope, { name, arity }: NamedRule): string {
   const inner = deeper(scope);
   return `${name}(${Array.from({ length: arity }, () => (inner.depth > 0 ? term(inner) : scalarText(inner))).join(", ")})`;
 }
@@ -128,11 +181,12 @@ export function comprehension(scope: Scope): string {
   const name = freshName(scope);
   const inner = withVars(deeper(scope), name);
   const from = `some ${name} in ${collection(deeper(scope))}`;
-  const rest = scope.tape.oneIn(3) ? `; ${scope.grammar.body(inner, 1).join("; ")}` : "";
+  const rest = scope.tape.oneIn(2) ? `; ${scope.grammar.body(inner, 2).join("; ")}` : "";
   return scope.tape.choose([
     () => `[${term(deeper(inner))} | ${from}${rest}]`,
     () => `{${term(deeper(inner))} | ${from}${rest}}`,
     () => `{${name}: ${term(deeper(inner))} | ${from}${rest}}`,
+    () => `{${term(deeper(inner))}: ${name} | ${from}${rest}}`,
   ]);
 }
 

@@ -69,11 +69,11 @@ function checkRules(node: Node, report: Report): void {
   else checkDefaults(first, rules, name, report);
 }
 
-/** Sets beside values, different numbers of args, or a whole value beside parts of it. */
+/** Sets beside values, different numbers of args, or a whole value or set beside parts of it. */
 function isMixed(rules: readonly Rule[]): boolean {
   const kinds = new Set(rules.map(isMultiValue));
   const arities = new Set(rules.map(({ head }) => head.args?.length ?? 0));
-  const whole = new Set(rules.map((rule) => !isMultiValue(rule) && isGround(rule)));
+  const whole = new Set(rules.map(isGround));
   return kinds.size > 1 || arities.size > 1 || whole.size > 1;
 }
 

@@ -21,7 +21,7 @@ type Chain = (rule: Rule, result: number) => void;
  */
 export function planGroup(scope: Scope, node: TreeNode, result: number, chain: Chain): readonly Block[] {
   const { writer } = scope;
-  const members = membersOf(node, []).sort((a, b) => b.path.length - a.path.length);
+  const members = membersOf(node, []).sort((a, b) => writtenDepth(b) - writtenDepth(a));
   const make = writer.block(() => {
     writer.emit("MakeObjectStmt", { target: result });
     planEmpty(scope, members, 0, result);
@@ -31,6 +31,11 @@ export function planGroup(scope: Scope, node: TreeNode, result: number, chain: C
     writer.block(() => planMember({ ...scope, vars: new Map() }, member, result, chain)),
   );
   return [make, ...blocks];
+}
+
+/** A member of a set is written one level below the path. */
+function writtenDepth({ each, path }: Member): number {
+  return path.length + (each.kind === "set" ? 1 : 0);
 }
 
 /**
@@ -126,11 +131,20 @@ function insertMember(scope: Scope, object: number, path: readonly Term[], membe
   });
 }
 
-/** The object or set below `key`, made when it is not there. */
+/** The object or set below `key`, made when it is not there. Where something else is, making it is a conflict. */
 function childOf({ writer }: Scope, object: number, key: Operand, make: "MakeObjectStmt" | "MakeSetStmt"): number {
   const child = writer.local();
   writer.emit("ResetLocalStmt", { target: child });
-  const find = writer.block(() => writer.emit("DotStmt", { source: localOperand(object), key, target: child }));
+  const find = writer.block(() => {
+    if (make === "MakeObjectStmt") {
+      writer.emit("DotStmt", { source: localOperand(object), key, target: child });
+      return;
+    }
+    const found = writer.local();
+    writer.emit("DotStmt", { source: localOperand(object), key, target: found });
+    writer.emit("IsSetStmt", { source: localOperand(found) });
+    writer.emit("AssignVarStmt", { source: localOperand(found), target: child });
+  });
   const create = writer.block(() => {
     writer.emit("IsUndefinedStmt", { source: child });
     writer.emit(make, { target: child });

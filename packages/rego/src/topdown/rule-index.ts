@@ -1,5 +1,5 @@
 import { isObject } from "../value/access.ts";
-import { equal, RegoSet, sortedEntries } from "../value/collection.ts";
+import { canonicalText, equal, RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import type { Node, StepTerms, WalkedRule } from "./node.ts";
 
@@ -191,7 +191,7 @@ function comparePaths(a: readonly number[], b: readonly number[]): number {
 function subjectText(subject: Subject): string {
   if (subject.kind === "arg") return `args[${subject.at}]`;
   return subject.terms
-    .map((each) => (each.kind === "known" ? JSON.stringify(each.value) : each.kind === "var" ? each.name : ""))
+    .map((each) => (each.kind === "known" ? canonicalText(each.value) : each.kind === "var" ? each.name : ""))
     .join();
 }
 

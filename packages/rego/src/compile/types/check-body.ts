@@ -15,8 +15,8 @@ export interface BodyCheck {
 }
 
 /**
- * Checks a body's expressions in order, giving types to its variables in `env`. As OPA, it does not look into the bodies of `every` and
- * `not`.
+ * Checks a body's expressions in order, giving types to its variables in `env`. As OPA, it checks refs and
+ * comprehensions in the bodies of `every` and `not`, but not their calls.
  */
 export function checkBody(body: Body, env: TypeEnv, check: BodyCheck): void {
   for (const expr of body) checkExpr(expr, env, check);
@@ -48,8 +48,6 @@ function checkClosures(expr: Expr, env: TypeEnv, check: BodyCheck): boolean {
       check.report(diagnostic);
     },
   };
-  const { terms } = expr;
-  if (terms.kind === "every" || terms.kind === "not") return false;
   walkExpr(expr, (term) => {
     if (!isComprehension(term)) return true;
     checkBody(term.body, env.inner(), inner);

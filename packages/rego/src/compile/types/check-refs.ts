@@ -11,7 +11,10 @@ import { assignType, unifies } from "./unify-types.ts";
 /** Puts the author's names back into a ref. */
 export type Rename = (ref: Ref) => Ref;
 
-/** Checks the refs of one expression, not those of its closures: each operand must be a possible key. */
+/**
+ * Checks the refs of one expression, also within `every` and `not`, but not those of its comprehensions: each operand must be a possible
+ * key.
+ */
 export function checkRefs(expr: Expr, env: TypeEnv, rename: Rename): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   const visit = (term: Term): boolean => {
@@ -21,10 +24,13 @@ export function checkRefs(expr: Expr, env: TypeEnv, rename: Rename): readonly Di
     if (fault !== undefined) found.push(fault);
     return true;
   };
-  const { terms } = expr;
-  if (terms.kind === "term") walkTerm(terms.term, visit);
-  if (terms.kind === "call") for (const arg of terms.args) walkTerm(arg, visit);
-  if (terms.kind === "every") walkTerm(terms.domain, visit);
+  const visitExpr = ({ terms }: Expr): void => {
+    if (terms.kind === "term") walkTerm(terms.term, visit);
+    if (terms.kind === "call") for (const arg of terms.args) walkTerm(arg, visit);
+    if (terms.kind === "every") walkTerm(terms.domain, visit);
+    if (terms.kind === "every" || terms.kind === "not") for (const each of terms.body) visitExpr(each);
+  };
+  visitExpr(expr);
   return found;
 }
 

@@ -182,7 +182,8 @@ export function selectType(type: Type | undefined, key: Key): Type | undefined {
         : undefined;
     }
     case "set":
-      return containsType(type.of, typeOfKey(key)) ? type.of : undefined;
+      // The member is the key.
+      return containsType(type.of, typeOfKey(key)) ? typeOfKey(key) : undefined;
     case "any":
       if (type.of.length === 0) return type;
       return type.of.reduce<Type | undefined>((found, each) => either(selectType(each, key), found), undefined);

@@ -146,6 +146,8 @@ export function equateTypes(env: TypeEnv, a: Term, b: Term): boolean {
 
 /** Neither side is wholly known: part by part. */
 function equateOpen(env: TypeEnv, a: Term, b: Term): boolean {
+  if (a.kind === "var" && isPartlyKnown(env, b)) return assignType(env, a, env.typeOf(b));
+  if (b.kind === "var" && isPartlyKnown(env, a)) return assignType(env, b, env.typeOf(a));
   if (a.kind === "var" && b.kind !== "array" && b.kind !== "object") {
     return b.kind === "var" && assignType(env, a, anyType) && assignType(env, b, env.typeOf(a));
   }
@@ -156,6 +158,11 @@ function equateOpen(env: TypeEnv, a: Term, b: Term): boolean {
   }
   if (a.kind === "object" && b.kind === "object") return equateObjects(env, a.entries, b.entries);
   return false;
+}
+
+/** What a comprehension collects may be unknown: an argument that nothing is said of. */
+function isPartlyKnown(env: TypeEnv, term: Term): boolean {
+  return isComprehension(term) || (term.kind === "ref" && env.typeOf(term) !== undefined);
 }
 
 function assignOpen(env: TypeEnv, pattern: Term, variable: Term): boolean {

@@ -18,10 +18,10 @@ export class Constants {
     return this.name(`{ row: ${row ?? 0}, file: ${file ?? 0} }`);
   }
 
-  /** A number as plans write it: text that JavaScript reads as the same, else a constant. */
+  /** A number as plans write it: text that JavaScript reads as the same, behind which a member may stand; else a constant. */
   number(text: string): string {
     const value = numberFromText(text);
-    return typeof value === "number" ? JSON.stringify(value) : this.name(`$.numberOf(${JSON.stringify(text)})`);
+    return typeof value === "number" ? `(${value})` : this.name(`$.numberOf(${JSON.stringify(text)})`);
   }
 
   /** Declarations, in the order in which they need each other. */

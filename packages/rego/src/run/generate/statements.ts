@@ -40,7 +40,7 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
     w.require(value);
     w.emit(`${w.target(array)}.push(${w.operand(value)});`);
   },
-  AssignIntStmt: (w, { value, target }) => w.set(target, String(value), { text: String(value), isScalar: true }),
+  AssignIntStmt: (w, { value, target }) => w.set(target, `(${value})`, { text: `(${value})`, isScalar: true }),
   AssignVarOnceStmt: (w, stmt) => {
     const { source, target } = stmt;
     w.require(source);
@@ -81,7 +81,7 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
   },
   MakeArrayStmt: (w, { target }) => w.set(target, "[]"),
   MakeNullStmt: (w, { target }) => w.set(target, "null", { text: "null", isScalar: true }),
-  MakeNumberIntStmt: (w, { value, target }) => w.set(target, String(value), { text: String(value), isScalar: true }),
+  MakeNumberIntStmt: (w, { value, target }) => w.set(target, `(${value})`, { text: `(${value})`, isScalar: true }),
   MakeNumberRefStmt: (w, { Index, target }) => {
     const text = w.context.constants.number(w.context.strings[Index] as string);
     w.set(target, text, { text, isScalar: !text.startsWith("k") });

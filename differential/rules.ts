@@ -1,0 +1,110 @@
+import { keys, scalar } from "./document.ts";
+import { bodyWithScope } from "./literals.ts";
+import { deeper, type NamedRule, type Scope, withVars } from "./scope.ts";
+import { scalarText, term } from "./terms.ts";
+
+interface Written {
+  readonly named: Omit<NamedRule, "path">;
+  readonly text: string;
+}
+
+/** A rule with all its clauses. */
+export function rule(scope: Scope, name: string): Written {
+  return scope.tape.choose<Written>([
+    () => complete(scope, name),
+    () => partialSet(scope, name),
+    () => partialObject(scope, name),
+    () => functionRule(scope, name),
+    () => complete(scope, name),
+    () => refHead(scope, name),
+    () => test(scope, name),
+    () => constant(scope, name),
+    () => functionRule(scope, name),
+    () => partialSet(scope, name),
+  ]);
+}
+
+function complete(scope: Scope, name: string): Written {
+  const fallback = scope.tape.oneIn(3) ? `default ${name} := ${fallbackText(scope)}\n\n` : "";
+  const clauses = scope.tape.list(2, () => clause(scope, (value) => `${name} := ${value}`), 1);
+  return { named: { name, kind: "complete", arity: 0 }, text: fallback + clauses.join("\n\n") + otherwise(scope) };
+}
+
+function fallbackText(scope: Scope): string {
+  return scope.tape.choose([() => scalarText(scope), () => `{"a": ${scalarText(scope)}}`, () => "[]", () => "set()"]);
+}
+
+function otherwise(scope: Scope): string {
+  if (!scope.tape.oneIn(3)) return "";
+  const branches = scope.tape.list(2, () => clause(scope, (value) => ` else := ${value}`), 1);
+  return branches.join("") + (scope.tape.oneIn(2) ? ` else := ${scalarText(scope)}` : "");
+}
+
+/** True or nothing. */
+function test(scope: Scope, name: string): Written {
+  const clauses = scope.tape.list(2, () => `${name} if {\n\t${bodyWithScope(scope, 3).texts.join("\n\t")}\n}`, 1);
+  return { named: { name, kind: "complete", arity: 0 }, text: clauses.join("\n\n") };
+}
+
+function constant(scope: Scope, name: string): Written {
+  const { tape } = scope;
+  const values = tape.list(3, () => scalar(tape), 1).join(", ");
+  const entries = tape.list(3, () => `"${tape.pick(keys)}": [${scalar(tape)}, ${scalar(tape)}]`).join(", ");
+  return tape.choose<Written>([
+    () => ({ named: { name, kind: "complete", arity: 0 }, text: `${name} := [${values}]` }),
+    () => ({ named: { name, kind: "complete", arity: 0 }, text: `${name} := {${entries}}` }),
+    () => ({ named: { name, kind: "set", arity: 0 }, text: `${name} := {${values}}` }),
+  ]);
+}
+
+function partialSet(scope: Scope, name: string): Written {
+  const clauses = scope.tape.list(2, () => clause(scope, (value) => `${name} contains ${value}`), 1);
+  return { named: { name, kind: "set", arity: 0 }, text: clauses.join("\n\n") };
+}
+
+function partialObject(scope: Scope, name: string): Written {
+  const head = (value: string, inner: Scope) => `${name}[${term(deeper(deeper(inner)))}] := ${value}`;
+  const clauses = scope.tape.list(2, () => clause(scope, head), 1);
+  return { named: { name, kind: "object", arity: 0 }, text: clauses.join("\n\n") };
+}
+
+function refHead(scope: Scope, name: string): Written {
+  const { tape } = scope;
+  const parts = (inner: Scope) =>
+    tape.list(
+      3,
+      () => tape.choose([() => `.${tape.pick(keys.slice(0, 3))}`, () => `[${term(deeper(deeper(inner)))}]`]),
+      1,
+    );
+  const head = (value: string, inner: Scope) =>
+    tape.oneIn(3) ? `${name}${parts(inner).join("")} contains ${value}` : `${name}${parts(inner).join("")} := ${value}`;
+  const clauses = tape.list(3, () => clause(scope, head), 1);
+  return { named: { name, kind: "object", arity: 0 }, text: clauses.join("\n\n") };
+}
+
+function functionRule(scope: Scope, name: string): Written {
+  const { tape } = scope;
+  const arity = 1 + tape.below(2);
+  const parameters = Array.from({ length: arity }, (_, i) => `p${i}`);
+  const inner = withVars(scope, ...parameters);
+  const written = tape.choose([
+    () => parameters,
+    () => parameters,
+    () => [scalarText(scope), ...parameters.slice(1)],
+    () => [`[p0, _]`, ...parameters.slice(1)],
+    () => [`{"a": p0}`, ...parameters.slice(1)],
+  ]);
+  const known = written[0] === undefined || written[0].includes("p0") ? inner : withVars(scope, ...parameters.slice(1));
+  const fallback = tape.oneIn(4)
+    ? `default ${name}(${parameters.map(() => "_").join(", ")}) := ${scalarText(scope)}\n\n`
+    : "";
+  const clauses = tape.list(2, () => clause(known, (value) => `${name}(${written.join(", ")}) := ${value}`), 1);
+  const text = fallback + clauses.join("\n\n") + otherwise(known);
+  return { named: { name, kind: "function", arity }, text };
+}
+
+function clause(scope: Scope, head: (value: string, scope: Scope) => string): string {
+  const { texts, scope: inner } = bodyWithScope(scope, 1 + scope.tape.below(3));
+  const value = term(deeper(inner));
+  return `${head(value, inner)} if {\n\t${texts.join("\n\t")}\n}`;
+}

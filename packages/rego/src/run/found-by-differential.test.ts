@@ -1,0 +1,82 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { compile } from "../engine.ts";
+import { lookup } from "../value/access.ts";
+import { jsonText, parseJson } from "../value/json.ts";
+import { EvaluationError } from "./errors.ts";
+
+// Small programs on which we once differed from OPA: each answer is its own. Found by `npm run differential`.
+
+interface Case {
+  readonly rules: string;
+  /** JSON. */
+  readonly input?: string;
+  readonly data?: string;
+  /** The package's document as JSON, a code of an evaluation error, or codes of compile errors. */
+  readonly answer: string;
+}
+
+const cases: readonly Case[] = [
+  { rules: "r if { every v in input.a { v != startswith(1, 1) } }", answer: "{}" },
+  { rules: "r if { every v in input.a { v != count(1) } }", input: '{"a": [3]}', answer: "{}" },
+  { rules: "r if { input.a[9007199254740993].a }", answer: "{}" },
+  { rules: "r if { every v in [-1, -0.5] { v != -2 } }\nq := abs(-1)", answer: '{"q":1,"r":true}' },
+  { rules: "q := true\nr if { every v in input.a { v != q.a } }", answer: "rego_type_error" },
+  { rules: "r if { every v in [1] { y := [z | z := count(1)]; v == y } }", answer: "rego_type_error" },
+  { rules: 'r if { every v in [1] { x := {"a": 1}; x.b == v } }', answer: "{}" },
+  { rules: "f(x) := {x | some y in input.a} if { true }", answer: "{}" },
+  { rules: "f(x) := {x: y | some y in input.a} if { true }", answer: "{}" },
+  { rules: "f(x) := z if { z := {x | some y in input.a}; z == 1 }", answer: "rego_type_error" },
+  { rules: "default q := set()\nr if { x := q[0].a }", answer: "rego_type_error" },
+  { rules: "default q := set()\nr if { x := q.a }", answer: '{"q":[]}' },
+  { rules: "default q := set()\nr if { x := input.x with input as q.a.a }", answer: "rego_type_error" },
+  { rules: 'r.a contains 1\nr.a[x] contains 2 if { x := "a" }', answer: "rego_type_error" },
+  { rules: "r[x] contains 1 if { x := 1 }\nr contains 2", answer: "rego_type_error" },
+  { rules: 'r[x] := 1 if { x := "a" }\nr.a contains 2', answer: "eval_conflict_error" },
+  { rules: 'r[x].b := 1 if { x := "a" }\nr.a contains 2', answer: "eval_conflict_error" },
+  { rules: 'r[x][y] contains 1 if { x := "a"; y := "b" }\nr.a contains 2', answer: "eval_conflict_error" },
+  { rules: 'r.a contains 2\nr[x] := {2} if { x := "a" }', answer: '{"r":{"a":[2]}}' },
+];
+
+for (const { rules, input = "{}", data = "{}", answer } of cases) {
+  test(`${rules} with ${input} and ${data}`, () => {
+    const { policy, diagnostics } = compile([{ file: "p", text: `package p\n\n${rules}` }]);
+    if (policy === undefined) {
+      equal([...new Set(diagnostics.map(({ code }) => code))].join(), answer);
+      return;
+    }
+    const options = {
+      input: parseJson(input),
+      data: parseJson(data),
+      effects: { nowNs: 0n, randomBytes: (size: number) => new Uint8Array(size), env: {} },
+    };
+    const answers = [
+      () => policy.evaluate("p", options),
+      () => policy.evaluate("p", { ...options, evaluator: "interpreter" }),
+      () => lookup(policy.walk("x = data.p", options)[0] ?? null, "x"),
+    ].map((evaluate) => {
+      try {
+        return jsonText(evaluate() ?? null);
+      } catch (error) {
+        if (error instanceof EvaluationError) return error.code;
+        throw error;
+      }
+    });
+    deepEqual(answers, [answer, answer, answer]);
+  });
+}
+
+test("no value that one evaluation has made is changed by the next", () => {
+  const rules = "r[x] := {1} if { x := input.key }\nr.a contains input.x\nq := {1}";
+  const { policy } = compile([{ file: "p", text: `package p\n\n${rules}` }]);
+  const ask = (input: string) =>
+    jsonText(
+      policy?.evaluate("p", {
+        input: parseJson(input),
+        effects: { nowNs: 0n, randomBytes: (size) => new Uint8Array(size), env: {} },
+      }) ?? null,
+    );
+  equal(ask('{"key": "b", "x": 5}'), '{"q":[1],"r":{"a":[5],"b":[1]}}');
+  equal(ask('{"key": "a", "x": 1}'), '{"q":[1],"r":{"a":[1]}}');
+  equal(ask('{"key": "b", "x": 6}'), '{"q":[1],"r":{"a":[6],"b":[1]}}');
+});
