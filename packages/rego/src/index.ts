@@ -23,6 +23,7 @@ export type {
   LookupAnswer,
   TlsOptions,
 } from "./builtins/network.ts";
+export { type CompileResult, compileModules } from "./compile/compile.ts";
 export type { Compiled } from "./compile/compiled.ts";
 export type { QueryOptions } from "./compile/query.ts";
 export type { CompileOptions } from "./compile/stage.ts";
@@ -72,7 +73,7 @@ export { OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimiz
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
 export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";
 export { type ExplainMode, type RecordedEvent, TraceBuffer } from "./topdown/trace-buffer.ts";
-export { type TraceTextOptions, traceText } from "./topdown/trace-text.ts";
+export { type TraceTextOptions, traceRows, traceText } from "./topdown/trace-text.ts";
 export type { WalkOptions } from "./topdown/walk-options.ts";
 export { isObject, lookup, sizeOf, typeName } from "./value/access.ts";
 export { compare, equal, RegoObject, RegoSet, sortedEntries } from "./value/collection.ts";

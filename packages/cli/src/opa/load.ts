@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly ignore?: readonly string[];
   /** Default v1. */
   readonly regoVersion?: RegoVersion;
+  /** Leaves out all but `.rego` files. */
+  readonly policiesOnly?: boolean;
 }
 
 /** Faults of what was loaded: of syntax in modules, or of files. All are reported, in the order of the paths. */
@@ -95,6 +97,7 @@ class Loader {
   }
 
   #loadFile(path: string, parents: readonly string[], depth: number): void {
+    if (this.#options.policiesOnly === true && !path.endsWith(".rego")) return;
     try {
       if (path.endsWith(".rego")) this.#addModule(path, readBytes(path).toString("utf8"));
       else if (path.endsWith(".json")) this.#merge(path, parents, jsonDocument(path, readBytes(path).toString("utf8")));

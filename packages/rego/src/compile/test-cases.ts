@@ -24,7 +24,7 @@ export function markTestCases(rule: Rule, packageLength: number, names: LocalNam
   const { terms } = rule.head.ref;
   const at = testNameIndex(terms.slice(packageLength));
   const operands = at < 0 ? [] : terms.slice(packageLength + at + 1);
-  if (rule.default || !operands.some(({ kind }) => kind === "var")) return rule;
+  if (rule.default || rule.head.args !== undefined || operands.length === 0) return rule;
   const made = new Set(
     operands.flatMap((each) => (each.kind === "var" && isMade(each.name, names) ? [each.name] : [])),
   );

@@ -14,7 +14,7 @@ export interface TestRule {
   /** `todo_test_`: not to be run. */
   readonly isTodo: boolean;
   readonly isFunction: boolean;
-  /** Its ref has variables behind the name: each value of them is a case. */
+  /** Its ref goes on behind the name, and its document is an object: each key is a case. */
   readonly hasCases: boolean;
 }
 
@@ -23,7 +23,8 @@ export function findTests(modules: readonly Module[]): readonly TestRule[] {
   return modules.flatMap((module) => module.rules.flatMap((rule) => testOf(module, rule) ?? []));
 }
 
-function testOf(module: Module, { head, loc }: Rule): TestRule | undefined {
+function testOf(module: Module, rule: Rule): TestRule | undefined {
+  const { head, loc } = rule;
   const { terms } = head.ref;
   const at = testNameIndex(terms);
   if (at < 0) return undefined;
@@ -36,12 +37,21 @@ function testOf(module: Module, { head, loc }: Rule): TestRule | undefined {
     loc,
     isTodo: own.startsWith("todo_"),
     isFunction: head.args !== undefined && head.args.length > 0,
-    hasCases: terms.slice(at + 1).some((term) => !isConstant(term)),
+    hasCases: at + 1 < terms.length && isEntry(module, rule),
   };
 }
 
 function keyOf(term: Term): string {
   return term.kind === "var" ? term.name : term.kind === "string" ? term.value : "";
+}
+
+/** One entry of an object, as OPA sees it: with vars in its ref, or `p.q := 1` without `if`. */
+function isEntry({ regoVersion }: Module, { head, generatedBody, default: isDefault }: Rule): boolean {
+  const operands = head.ref.terms.slice(1);
+  if (isDefault || head.args !== undefined) return false;
+  return (
+    operands.some((term) => !isConstant(term)) || (operands.length === 1 && (regoVersion === "v0" || generatedBody))
+  );
 }
 
 function isConstant({ kind }: Term): boolean {

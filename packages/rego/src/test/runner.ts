@@ -131,7 +131,7 @@ export class TestRunner {
     if (!isWanted || tracer !== undefined || outcome === "skip") return [];
     const buffer = new TraceBuffer({ locals: locals === true });
     await this.#evaluate(test, buffer);
-    return buffer.explain(explain);
+    return explain === "fails" ? buffer.failuresAndNotes() : buffer.explain(explain);
   }
 
   async #evaluate(test: TestRule, tracer: Tracer | undefined): Promise<Evaluated> {

@@ -69,6 +69,11 @@ export class TraceBuffer implements Tracer {
         return withLineage(this.#events, ({ op }) => op === "Fail");
     }
   }
+
+  /** What of a test that fails is shown in the mode `fails`: notes too. */
+  failuresAndNotes(): readonly RecordedEvent[] {
+    return withLineage(this.#events, ({ op }) => op === "Fail" || op === "Note");
+  }
 }
 
 function answersFor(node: TracedNode, cache: VirtualCache): readonly Answer[] {

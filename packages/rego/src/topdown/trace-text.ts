@@ -22,6 +22,16 @@ const maxValueWidth = 32;
 
 /** Events as OPA's `PrettyTrace` prints them: place, indented event, and values when wanted. */
 export function traceText(events: readonly RecordedEvent[], options: TraceTextOptions = {}): string {
+  return traceRows(events, options)
+    .map((cells) => `${cells.join("")}\n`)
+    .join("");
+}
+
+/** The same as cells, of one width in each column but the last. */
+export function traceRows(
+  events: readonly RecordedEvent[],
+  options: TraceTextOptions = {},
+): readonly (readonly string[])[] {
   const places = shortenPaths(events.map(({ location }) => location));
   const depths = new Map<number, number>();
   const rows = events.map((event) => {
@@ -30,19 +40,14 @@ export function traceText(events: readonly RecordedEvent[], options: TraceTextOp
     const row = [placeText(event.location, places), eventText(event, depth)];
     return options.varValues === true ? [...row, exprValues(event)] : row;
   });
-  return rows.length === 0 ? "" : table(rows);
+  return padded(rows);
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+function padded(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => byteLength(row[i] as string))));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i < row.length - 1 ? `${pad(cell, (widths[i] as number) + columnPadding)} ` : cell))
-        .join(""),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
+  return rows.map((row) =>
+    row.map((cell, i) => (i < row.length - 1 ? `${pad(cell, (widths[i] as number) + columnPadding)} ` : cell)),
+  );
 }
 
 /** Widths are those of Go: bytes when compared, code points when filled up. */

@@ -51,8 +51,11 @@ export interface Tracer {
   readonly event: (event: TraceEvent) => void;
 }
 
+/** What tells of a test's cases stands nowhere, as in OPA: it is shown where the evaluation was before. */
 export function stepNode(step: Step): TracedNode {
-  return { kind: "step", step, loc: step.loc };
+  const { terms, loc } = step;
+  const isMark = terms.kind === "call" && terms.name === "internal.test_case";
+  return { kind: "step", step, loc: isMark ? undefined : loc };
 }
 
 export function caseNode(step: Step): TracedNode {

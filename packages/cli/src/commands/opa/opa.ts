@@ -17,6 +17,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./capabilities.ts")).capabilitiesCommand,
   },
   {
+    name: "check",
+    summary: "Check Rego sources for errors",
+    load: async () => (await import("./check.ts")).checkCommand,
+  },
+  {
     name: "eval",
     summary: "Evaluate a Rego query",
     load: async () => (await import("./eval.ts")).evalCommand,
@@ -25,6 +30,11 @@ const entries: readonly Entry[] = [
     name: "sign",
     summary: "Write the signature of bundles",
     load: async () => (await import("./sign.ts")).signCommand,
+  },
+  {
+    name: "test",
+    summary: "Run Rego's unit tests",
+    load: async () => (await import("./test.ts")).testCommand,
   },
   {
     name: "version",

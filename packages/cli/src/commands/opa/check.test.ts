@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inFolder, runLine } from "../../opa/opa.fixture.ts";
+
+const files = {
+  "ok.rego": "package ok\n\np if input.x\n",
+  "bad.rego": "package bad\n\np if foo(1)\n\nq if bar(1)\n",
+  "syntax.rego": "package syntax\n\np if {\n",
+  "v0.rego": "package v0\n\np[x] { x := input.a[_] }\n",
+  "both.rego": "package both\n\nimport rego.v1\n\np contains x if some x in input.a\n",
+  "strict.rego": "package strict\n\nimport data.foo\n\np := 1\n",
+  "broken.json": "{",
+};
+
+const undefinedFoo = "bad.rego:3: rego_type_error: undefined function foo";
+
+/** A command line behind `opa check`, and what it prints on its error stream: with nothing the status is 0, else 1. */
+const table: readonly (readonly [string, string])[] = [
+  ["ok.rego", ""],
+  ["ok.rego broken.json", ""],
+  ["bad.rego", `2 errors occurred:\n${undefinedFoo}\nbad.rego:5: rego_type_error: undefined function bar\n`],
+  ["-m 1 bad.rego", `2 errors occurred:\n${undefinedFoo}\nrego_compile_error: error limit reached\n`],
+  ["nope", "1 error occurred during loading: stat nope: no such file or directory\n"],
+  [
+    "syntax.rego",
+    "1 error occurred during loading: syntax.rego:4: rego_parse_error: unexpected eof token\n\tp if {\n\t     ^\n",
+  ],
+  ["--v0-compatible v0.rego", ""],
+  ["--v0-v1 both.rego", ""],
+  ["strict.rego", ""],
+  ["--strict strict.rego", "1 error occurred: strict.rego:3: rego_compile_error: import data.foo unused\n"],
+];
+
+for (const [args, err] of table) {
+  test(`opa check ${args}`, async () => {
+    await inFolder(files, async () => {
+      assert.deepEqual(await runLine(`check ${args}`), { status: err === "" ? 0 : 1, out: "", err });
+    });
+  });
+}
+
+test("opa check tells errors as JSON", async () => {
+  await inFolder(files, async () => {
+    const { err, status } = await runLine("check --format json -m 1 bad.rego");
+    assert.equal(status, 1);
+    assert.deepEqual(JSON.parse(err), {
+      errors: [
+        { message: "undefined function foo", code: "rego_type_error", location: { file: "bad.rego", row: 3, col: 6 } },
+        { message: "error limit reached", code: "rego_compile_error" },
+      ],
+    });
+  });
+});

@@ -1,0 +1,77 @@
+import { compileModules, parseModule, RegoError } from "@sallyport/rego";
+import { type Call, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { faultEntries, faultText } from "../../opa/fault-text.ts";
+import type { FlagSpec } from "../../opa/flags.ts";
+import { goJsonLine, Struct } from "../../opa/json-text.ts";
+import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
+import { loadBundles } from "../../opa/load-bundles.ts";
+
+const flags: readonly FlagSpec[] = [
+  { name: "bundle", short: "b", kind: "bool", usage: "the paths are bundle files or folders" },
+  { name: "format", short: "f", kind: "enum", values: ["pretty", "json"], default: "pretty", usage: "output format" },
+  { name: "ignore", kind: "commaList", usage: "names of files and folders to leave out, as '.*'" },
+  {
+    name: "max-errors",
+    short: "m",
+    kind: "int",
+    default: "10",
+    usage: "how many errors of a compilation are reported",
+  },
+  { name: "strict", short: "S", kind: "bool", usage: "unused names and the like are errors" },
+  { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
+  { name: "v0-v1", kind: "bool", usage: "policies must be right in Rego v0 and in v1" },
+];
+
+export const checkCommand: OpaCommand = {
+  name: "check",
+  usage: "<path> [path [...]] [flags]",
+  summary: "Check Rego sources for errors",
+  description: "Says nothing when all policies can be parsed and compiled; else tells the errors, with exit status 1.",
+  examples: `
+  sallyport opa check policies/
+  sallyport opa check --strict --format json policy.rego`,
+  flags,
+  run: runCheck,
+};
+
+function runCheck(call: Call): number {
+  const { args, flags, terminal } = call;
+  if (args.length === 0) throw new UsageFault("specify at least one file");
+  try {
+    check(call);
+    return 0;
+  } catch (error) {
+    const entries = faultEntries(error);
+    if (entries === undefined) throw error;
+    const isJson = flags.string("format") === "json";
+    terminal.err(
+      isJson ? goJsonLine(new Struct({ errors: entries.map(({ json }) => json) })) : (faultText(error) ?? ""),
+    );
+    return 1;
+  }
+}
+
+function check(call: Call): void {
+  const { flags } = call;
+  const { modules } = load(call);
+  if (flags.bool("v0-v1")) checkBothVersions(modules);
+  const { diagnostics } = compileModules(
+    modules.map(({ module }) => module),
+    { strict: flags.bool("strict"), maxErrors: Math.max(0, flags.int("max-errors")) },
+  );
+  if (diagnostics.length > 0) throw new RegoError(diagnostics);
+}
+
+/** Only policies are of interest. */
+function load({ args, flags }: Call): Loaded {
+  const regoVersion = flags.bool("v0-compatible") || flags.bool("v0-v1") ? "v0" : "v1";
+  if (flags.bool("bundle")) return loadBundles(args, regoVersion);
+  return loadPaths(args, { ignore: flags.list("ignore"), regoVersion, policiesOnly: true });
+}
+
+/** What is right as v0 must be right as v1 too. */
+function checkBothVersions(modules: Loaded["modules"]): void {
+  const parsed = modules.map(({ file, text }) => parseModule(text, { file, regoVersion: "v1" }));
+  const faults = parsed.flatMap(({ diagnostics }) => diagnostics);
+  if (faults.length > 0) throw new LoadFault(faults, new Map(modules.map(({ file, text }) => [file, text])));
+}

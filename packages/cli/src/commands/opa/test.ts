@@ -1,0 +1,264 @@
+import { createEffects } from "@sallyport/effects";
+import {
+  type CompileOptions,
+  Coverage,
+  compileTestModules,
+  type ExplainMode,
+  TestPatternError,
+  type TestResult,
+  TestRunner,
+} from "@sallyport/rego";
+import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { coverageJson, thresholdFault } from "../../opa/coverage-output.ts";
+import { faultText } from "../../opa/fault-text.ts";
+import type { FlagSpec } from "../../opa/flags.ts";
+import { goJsonLine } from "../../opa/json-text.ts";
+import { type Loaded, loadPaths } from "../../opa/load.ts";
+import { loadBundles } from "../../opa/load-bundles.ts";
+import { testJson } from "../../opa/test-json.ts";
+import { errorText } from "../../opa/test-results.ts";
+import { resultText, testText } from "../../opa/test-text.ts";
+import { nextChange } from "../../opa/watch.ts";
+
+/** Failures of tests; faults of policies and command lines are 1. */
+const failedStatus = 2;
+
+const benchmarkCoverage = "coverage reporting is not supported when benchmarking tests";
+
+const flags: readonly FlagSpec[] = [
+  { name: "bench", kind: "bool", usage: "benchmark the tests" },
+  { name: "benchmem", kind: "bool", default: "true", usage: "report memory with the results of benchmarks" },
+  { name: "bundle", short: "b", kind: "bool", usage: "the paths are bundle files or folders" },
+  { name: "count", kind: "int", default: "1", usage: "how often each test is run" },
+  { name: "coverage", short: "c", kind: "bool", usage: "report coverage instead of results" },
+  { name: "exit-zero-on-skipped", short: "z", kind: "bool", usage: "skipped tests are no failure" },
+  {
+    name: "explain",
+    kind: "enum",
+    values: ["fails", "full", "notes", "debug"],
+    default: "fails",
+    usage: "which events of a failed test are shown",
+  },
+  { name: "fail-on-empty", kind: "bool", usage: "fail when no test was run" },
+  {
+    name: "format",
+    short: "f",
+    kind: "enum",
+    values: ["pretty", "json", "gobench"],
+    default: "pretty",
+    usage: "output format",
+  },
+  { name: "ignore", kind: "commaList", usage: "names of files and folders to leave out, as '.*'" },
+  {
+    name: "max-errors",
+    short: "m",
+    kind: "int",
+    default: "10",
+    usage: "how many errors of a compilation are reported",
+  },
+  {
+    name: "parallel",
+    short: "p",
+    kind: "int",
+    default: "1",
+    usage: "accepted for scripts written for OPA; tests run one by one",
+  },
+  { name: "run", short: "r", kind: "string", usage: "run only tests whose whole name matches this regular expression" },
+  { name: "sort", kind: "enum", values: ["none", "duration"], default: "none", usage: "order of results as JSON" },
+  {
+    name: "target",
+    short: "t",
+    kind: "enum",
+    values: ["rego", "wasm"],
+    default: "rego",
+    usage: "how policies are evaluated; only rego works",
+  },
+  {
+    name: "threshold",
+    kind: "string",
+    type: "float",
+    default: "0",
+    usage: "fail when less than this percentage is covered",
+  },
+  { name: "timeout", kind: "duration", usage: "how long one test may take (default 5s, 30s when benchmarking)" },
+  { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
+  { name: "var-values", kind: "bool", usage: "show the values of variables in failed expressions" },
+  { name: "verbose", short: "v", kind: "bool", usage: "show all tests, and why those that fail do so" },
+  { name: "watch", short: "w", kind: "bool", usage: "run the tests again when files change" },
+];
+
+export const testCommand: OpaCommand = {
+  name: "test",
+  usage: "<path> [path [...]] [flags]",
+  summary: "Run Rego's unit tests",
+  description: `Tests are rules whose names begin with test_; those that begin with todo_test_ are skipped. A test with variables in its
+ref, as test_x[name], has a case for each of their values.
+
+Exit status: 0 all passed, 1 nothing could be run, 2 something failed.`,
+  examples: `
+  sallyport opa test policies/
+  sallyport opa test -v --run 'data.example.test_deny' policies/
+  sallyport opa test --coverage --threshold 80 policies/`,
+  flags,
+  run: runTests,
+};
+
+async function runTests(call: Call): Promise<number> {
+  checkFlags(call);
+  if (call.flags.string("format") === "gobench" && !call.flags.bool("bench")) {
+    call.terminal.err("cannot use output format gobench without running benchmarks (--bench)\n");
+    return 0;
+  }
+  if (call.flags.bool("watch")) return watchTests(call);
+  return runRounds(call);
+}
+
+function checkFlags({ args, flags }: Call): void {
+  if (args.length === 0) throw new UsageFault("specify at least one file");
+  const threshold = thresholdOf(flags.string("threshold"));
+  if (threshold < 0 || threshold > 100) throw new CommandFault("Code coverage threshold must be between 0 and 100");
+  if (flags.bool("bench") && isCovering(flags))
+    // OPA says it twice.
+    throw new CommandFault(`${benchmarkCoverage}\n${benchmarkCoverage}`);
+}
+
+function thresholdOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && !Number.isNaN(value)) return value;
+  const why = `strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw new UsageFault(`invalid argument ${JSON.stringify(text)} for "--threshold" flag: ${why}`);
+}
+
+function isCovering(flags: Call["flags"]): boolean {
+  return flags.bool("coverage") || thresholdOf(flags.string("threshold")) > 0;
+}
+
+async function watchTests(call: Call): Promise<number> {
+  for (;;) {
+    const status = await runRounds(call);
+    if (status === 1 && !call.flags.bool("watch")) return status;
+    call.terminal.out(`${"*".repeat(80)}\nWatching for changes ...\n`);
+    await nextChange(call.args);
+  }
+}
+
+/** Each round loads and compiles anew; the first that fails is the last. */
+async function runRounds(call: Call): Promise<number> {
+  for (let round = 0; round < call.flags.int("count"); round++) {
+    const status = await runOnce(call);
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+async function runOnce(call: Call): Promise<number> {
+  const { flags, terminal } = call;
+  const coverage = isCovering(flags) ? new Coverage() : undefined;
+  let results: readonly TestResult[];
+  let loaded: Loaded;
+  try {
+    loaded = load(call);
+    results = await resultsOf(call, loaded, coverage);
+  } catch (error) {
+    const text = error instanceof TestPatternError ? `${error.message}\n` : faultText(error);
+    if (text === undefined) throw error;
+    terminal.err(text);
+    return 1;
+  }
+  if (results.length === 0 && flags.bool("fail-on-empty")) throw new CommandFault("no tests were run");
+  const status = coverage === undefined ? report(call, results) : reportCoverage(call, results, loaded, coverage);
+  return status === 0 ? statusOf(call, results) : status;
+}
+
+function load({ args, flags }: Call): Loaded {
+  const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
+  if (flags.bool("bundle")) return loadBundles(args, regoVersion);
+  return loadPaths(args, { ignore: flags.list("ignore"), regoVersion });
+}
+
+async function resultsOf(
+  call: Call,
+  { modules, data }: Loaded,
+  coverage: Coverage | undefined,
+): Promise<readonly TestResult[]> {
+  const { flags } = call;
+  const isBenchmark = flags.bool("bench");
+  const options: CompileOptions = {
+    print: !isBenchmark,
+    traceTests: flags.bool("var-values"),
+    maxErrors: Math.max(0, flags.int("max-errors")),
+  };
+  const compiled = compileTestModules(
+    modules.map(({ module }) => module),
+    options,
+  );
+  const runner = new TestRunner(compiled, {
+    effects: createEffects({}),
+    data,
+    run: flags.string("run"),
+    clock: () => performance.now(),
+    timeout: timeoutOf(call),
+    explain: isVerbose(call) || flags.bool("var-values") ? (flags.string("explain") as ExplainMode) : "off",
+    locals: flags.bool("var-values"),
+    ...(coverage && { tracer: coverage }),
+  });
+  const results: TestResult[] = [];
+  for await (const each of isBenchmark ? benchmarks(runner) : runner.run()) results.push(each);
+  return results;
+}
+
+async function* benchmarks(runner: TestRunner): AsyncIterable<TestResult> {
+  for (const test of runner.tests) yield await runner.benchmark(test, { seconds: 1 });
+}
+
+/** Milliseconds. */
+function timeoutOf({ flags }: Call): number {
+  const given = Number(flags.duration("timeout")) / 1e6;
+  return given > 0 ? given : flags.bool("bench") ? 30_000 : 5_000;
+}
+
+function isVerbose({ flags }: Call): boolean {
+  return flags.bool("verbose") || flags.isSet("explain");
+}
+
+function report(call: Call, results: readonly TestResult[]): number {
+  const { flags, terminal } = call;
+  const isBenchmark = flags.bool("bench");
+  if (flags.string("format") === "json") {
+    const isSorted = flags.string("sort") === "duration";
+    const shown = isSorted ? results.toSorted((a, b) => b.duration - a.duration) : results;
+    terminal.out(goJsonLine(testJson(shown, isBenchmark)));
+    return 0;
+  }
+  terminal.out(
+    testText(results, {
+      verbose: isVerbose(call),
+      varValues: flags.bool("var-values"),
+      goNames: flags.string("format") === "gobench",
+      memory: flags.bool("benchmem"),
+    }),
+  );
+  return 0;
+}
+
+/** Only when all tests pass is there a report; else the first that does not is told. */
+function reportCoverage(call: Call, results: readonly TestResult[], { modules }: Loaded, coverage: Coverage): number {
+  const { flags, terminal } = call;
+  const bad = results.find(({ outcome }) => outcome === "error" || outcome === "fail");
+  if (bad !== undefined) {
+    if (bad.error === undefined) report(call, [bad]);
+    terminal.err(`${bad.error === undefined ? resultText(bad, true) : errorText(bad.error)}\n`);
+    return 1;
+  }
+  const made = coverage.report(modules.map(({ module }) => module));
+  const fault = thresholdFault(made, thresholdOf(flags.string("threshold")), isVerbose(call));
+  if (fault === undefined) terminal.out(goJsonLine(coverageJson(made)));
+  else terminal.err(fault);
+  return fault === undefined ? 0 : failedStatus;
+}
+
+function statusOf({ flags }: Call, results: readonly TestResult[]): number {
+  const outcomes = new Set(results.map(({ outcome }) => outcome));
+  if (outcomes.has("fail") || outcomes.has("error")) return failedStatus;
+  return outcomes.has("skip") && !flags.bool("exit-zero-on-skipped") ? failedStatus : 0;
+}
