@@ -41,8 +41,12 @@ function listText(results: readonly TestResult[], options: TestTextOptions): str
   return text;
 }
 
-/** `data.a.test_x: FAIL (1ms)`, and below it why, and the cases: all of them, or those that fail. */
-export function resultText(result: TestResult, verbose: boolean): string {
+/** `data.a.test_x: FAIL (1ms)` and all its cases, as the fault of a run for coverage. */
+export function failureLine(result: TestResult): string {
+  return `${titleOf(result)}\n${casesText(result.cases, true, "")}`;
+}
+
+function resultText(result: TestResult, verbose: boolean): string {
   const { cases, error } = result;
   const why = error === undefined ? "" : `  ${errorText(error)}\n`;
   return `${titleOf(result)}\n${why}${casesText(cases, verbose, "  ")}`;

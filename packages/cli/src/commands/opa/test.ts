@@ -17,7 +17,7 @@ import { type Loaded, loadPaths } from "../../opa/load.ts";
 import { loadBundles } from "../../opa/load-bundles.ts";
 import { testJson } from "../../opa/test-json.ts";
 import { errorText } from "../../opa/test-results.ts";
-import { resultText, testText } from "../../opa/test-text.ts";
+import { failureLine, testText } from "../../opa/test-text.ts";
 import { nextChange } from "../../opa/watch.ts";
 
 /** Failures of tests; faults of policies and command lines are 1. */
@@ -247,7 +247,7 @@ function reportCoverage(call: Call, results: readonly TestResult[], { modules }:
   const bad = results.find(({ outcome }) => outcome === "error" || outcome === "fail");
   if (bad !== undefined) {
     if (bad.error === undefined) report(call, [bad]);
-    terminal.err(`${bad.error === undefined ? resultText(bad, true) : errorText(bad.error)}\n`);
+    terminal.err(`${bad.error === undefined ? failureLine(bad) : errorText(bad.error)}\n`);
     return 1;
   }
   const made = coverage.report(modules.map(({ module }) => module));
