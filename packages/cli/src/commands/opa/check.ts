@@ -34,11 +34,11 @@ export const checkCommand: OpaCommand = {
   run: runCheck,
 };
 
-function runCheck(call: Call): number {
+async function runCheck(call: Call): Promise<number> {
   const { args, flags, terminal } = call;
   if (args.length === 0) throw new UsageFault("specify at least one file");
   try {
-    check(call);
+    await check(call);
     return 0;
   } catch (error) {
     const entries = faultEntries(error);
@@ -51,9 +51,9 @@ function runCheck(call: Call): number {
   }
 }
 
-function check(call: Call): void {
+async function check(call: Call): Promise<void> {
   const { flags } = call;
-  const { modules } = load(call);
+  const { modules } = await load(call);
   if (flags.bool("v0-v1")) checkBothVersions(modules);
   const { diagnostics } = compileModules(
     modules.map(({ module }) => module),
@@ -63,10 +63,10 @@ function check(call: Call): void {
 }
 
 /** Only policies are of interest. */
-function load({ args, flags }: Call): Loaded {
+async function load({ args, flags }: Call): Promise<Loaded> {
   const regoVersion = flags.bool("v0-compatible") || flags.bool("v0-v1") ? "v0" : "v1";
-  if (flags.bool("bundle")) return loadBundles(args, regoVersion);
-  return loadPaths(args, { ignore: flags.list("ignore"), regoVersion, policiesOnly: true });
+  const options = { ignore: flags.list("ignore"), regoVersion } as const;
+  return flags.bool("bundle") ? loadBundles(args, options) : loadPaths(args, { ...options, policiesOnly: true });
 }
 
 /** What is right as v0 must be right as v1 too. */

@@ -157,7 +157,7 @@ async function runOnce(call: Call): Promise<number> {
   let results: readonly TestResult[];
   let loaded: Loaded;
   try {
-    loaded = load(call);
+    loaded = await load(call);
     results = await resultsOf(call, loaded, coverage);
   } catch (error) {
     const text = error instanceof TestPatternError ? `${error.message}\n` : faultText(error);
@@ -170,10 +170,9 @@ async function runOnce(call: Call): Promise<number> {
   return status === 0 ? statusOf(call, results) : status;
 }
 
-function load({ args, flags }: Call): Loaded {
-  const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
-  if (flags.bool("bundle")) return loadBundles(args, regoVersion);
-  return loadPaths(args, { ignore: flags.list("ignore"), regoVersion });
+async function load({ args, flags }: Call): Promise<Loaded> {
+  const options = { ignore: flags.list("ignore"), regoVersion: flags.bool("v0-compatible") ? "v0" : "v1" } as const;
+  return flags.bool("bundle") ? loadBundles(args, options) : loadPaths(args, options);
 }
 
 async function resultsOf(
