@@ -38,7 +38,7 @@ export async function run(dir: string): Promise<SuiteResult> {
 
 function judge({ modules, want_errors, exhaustive, print_statements, strict }: CompileCase, regoVersion: RegoVersion) {
   const sources = modules.map((text, i) => ({ file: `test-${i}.rego`, text }));
-  const options = { regoVersion, print: print_statements === true, strict: strict === true, maxErrors: 0 };
+  const options = { regoVersion, strict: strict === true, compile: { print: print_statements === true, maxErrors: 0 } };
   const got = compile(sources, options).diagnostics.map(textOf);
   const missing = want_errors.map(wantedText).filter((text) => !got.includes(text));
   if (missing.length > 0) return `wanted ${missing.join("; ")}, got ${got.join("; ") || "none"}`;

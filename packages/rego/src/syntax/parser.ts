@@ -124,11 +124,10 @@ class ModuleParser {
     );
   }
 
+  /** Rules need no line of their own. */
   #rules(): readonly Rule[] {
     const rules = parseRules(this.#cursor);
-    const { token, previous } = this.#cursor;
-    if (token.kind !== "eof" && !this.#cursor.take(";") && token.loc.row === previous.loc.row)
-      this.#cursor.unexpected();
+    this.#cursor.take(";");
     return rules;
   }
 

@@ -170,14 +170,11 @@ function startsComprehension(cursor: Cursor): boolean {
   return found;
 }
 
-/** After `if {…}` the rule must be over: else the braces were a set or an object in a literal. */
+/** After `if {…}` the rule must be over, or another begin: else the braces were a set or an object in a literal. */
 function startsStatement(cursor: Cursor): boolean {
-  return (
-    cursor.token.kind === "eof" ||
-    cursor.isKeyword("else") ||
-    cursor.token.loc.row > cursor.previous.loc.row ||
-    cursor.is("{")
-  );
+  const { token, previous } = cursor;
+  if (token.kind === "eof" || token.loc.row > previous.loc.row || cursor.is("{")) return true;
+  return token.kind === "ident" && !cursor.isKeyword("in") && !cursor.isKeyword("with");
 }
 
 function attempt<T>(parse: () => T): T | SyntaxFault {
