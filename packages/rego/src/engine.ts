@@ -1,5 +1,6 @@
 import { allBuiltins } from "./builtins/all.ts";
-import type { Builtin } from "./builtins/builtin.ts";
+import type { Builtin, Effects } from "./builtins/builtin.ts";
+import { type Capabilities, findSignature, signaturesOf, withAllowedHosts } from "./builtins/capabilities.ts";
 import { compileModules, compileQuery } from "./compile/compile.ts";
 import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
 import type { QueryOptions } from "./compile/query.ts";
@@ -33,8 +34,8 @@ export interface EngineOptions {
   /** Default v1. */
   readonly regoVersion?: RegoVersion;
   readonly strict?: boolean;
-  /** What `import future.keywords.…` may name beside v1's keywords; default `not`. OPA's experiments are `and` and `or`. */
-  readonly futureKeywords?: readonly string[];
+  /** What policies may use of the language, of builtins and of the network; default what OPA 1.19 offers. */
+  readonly capabilities?: Capabilities;
   /** Builtins beside those of OPA, or instead of them. */
   readonly builtins?: readonly Builtin[];
   /** What else the compiler is told. */
@@ -55,8 +56,8 @@ export interface CompileAnswer {
  * ```
  */
 export function compile(sources: readonly ModuleSource[], options: EngineOptions = {}): CompileAnswer {
-  const { regoVersion = "v1", futureKeywords } = options;
-  const syntax = { regoVersion, ...(futureKeywords === undefined ? {} : { futureKeywords }) };
+  const { regoVersion = "v1", capabilities } = options;
+  const syntax = { regoVersion, ...(capabilities === undefined ? {} : { capabilities }) };
   const parsed = sources.map(({ file, text }) => parseModule(text, { file, ...syntax }));
   const faults = parsed.flatMap(({ diagnostics }) => diagnostics);
   if (faults.length > 0) return { policy: undefined, diagnostics: faults };
@@ -68,8 +69,21 @@ export function compile(sources: readonly ModuleSource[], options: EngineOptions
 
 /** The same, from modules that are parsed already. */
 export function compileParsed(modules: readonly Module[], options: EngineOptions = {}): CompileAnswer {
-  const { compiled, diagnostics } = compileModules(modules, { strict: options.strict === true, ...options.compile });
+  const { compiled, diagnostics } = compileModules(modules, compileOptions(options));
   return { policy: compiled && new RegoPolicy(compiled, options), diagnostics };
+}
+
+function compileOptions({ strict, capabilities, builtins = [], compile: others }: EngineOptions): CompileOptions {
+  const declared = capabilities && signaturesOf(capabilities);
+  const own = new Map(builtins.flatMap(({ name, signature }) => (signature === undefined ? [] : [[name, signature]])));
+  const isStandard = declared === undefined && own.size === 0;
+  const lookup = (name: string) => own.get(name) ?? (declared === undefined ? findSignature(name) : declared.get(name));
+  return {
+    strict: strict === true,
+    ...(isStandard ? {} : { builtins: lookup }),
+    ...(capabilities === undefined ? {} : { features: capabilities.features ?? [] }),
+    ...others,
+  };
 }
 
 /** A member of a partial set: the rule that made it, and the parts of the input which that rule had looked at. */
@@ -101,7 +115,7 @@ export class RegoPolicy {
 
   /** The document at a path, `a/b/c` or `data.a.b.c`; undefined when it is. Throws `EvaluationError`. */
   evaluate(path: string, options: EvaluateOptions): Value | undefined {
-    const result = this.#preparePath(path).run(planName, options)[0];
+    const result = this.#preparePath(path).run(planName, this.#held(options))[0];
     return result === undefined ? undefined : lookup(result, "result");
   }
 
@@ -136,7 +150,7 @@ export class RegoPolicy {
       name: planName,
       query: this.#compileQuery(text, {}),
     }));
-    return prepared.run(planName, options);
+    return prepared.run(planName, this.#held(options));
   }
 
   /** As `query`, for policies that send requests or look up names. */
@@ -146,7 +160,7 @@ export class RegoPolicy {
 
   /** What of a query is left when some documents are unknown. Throws as `query`. */
   partial(text: string, options: PartialOptions, query: QueryOptions = {}): PartialResult {
-    return evaluatePartially(this.#compileQuery(text, query), this.compiled, this.#withBuiltins(options));
+    return evaluatePartially(this.#compileQuery(text, query), this.compiled, this.#withBuiltins(this.#held(options)));
   }
 
   /** As `partial`, for policies that send requests or look up names. */
@@ -156,7 +170,7 @@ export class RegoPolicy {
 
   /** All bindings of a query, each step of the way told to a tracer. Throws as `query`. */
   walk(text: string, options: WalkOptions, query: QueryOptions = {}): readonly Value[] {
-    return evaluateByWalking(this.#compileQuery(text, query), this.compiled, this.#withBuiltins(options));
+    return evaluateByWalking(this.#compileQuery(text, query), this.compiled, this.#withBuiltins(this.#held(options)));
   }
 
   /** As `walk`, for policies that send requests or look up names. */
@@ -168,7 +182,7 @@ export class RegoPolicy {
   prepareQuery(text: string, options: QueryOptions = {}): PreparedQuery {
     const regoVersion = options.regoVersion ?? this.#options.regoVersion ?? "v1";
     const body = parseQuery(text, { regoVersion });
-    return new PreparedQuery(body, this.compiled, [...this.#builtins.values()], options);
+    return new PreparedQuery(body, this.compiled, [...this.#builtins.values()], options, this.#options.capabilities);
   }
 
   /** What some entry points look at of the input: `parseInput` builds no more of it. */
@@ -189,6 +203,10 @@ export class RegoPolicy {
     const { query, diagnostics } = compileQuery(parseQuery(text, { regoVersion }), this.compiled, options);
     if (query === undefined) throw new RegoError(diagnostics);
     return query;
+  }
+
+  #held<T extends { readonly effects: Effects }>(options: T): T {
+    return withAllowedHosts(options, this.#options.capabilities);
   }
 
   #withBuiltins<T extends { readonly builtins?: readonly Builtin[] }>(options: T): T {

@@ -8,7 +8,15 @@ export {
   type SignatureScheme,
   type SigningKey,
 } from "./builtins/builtin.ts";
-export { type BuiltinSignature, builtinNames, findSignature } from "./builtins/capabilities.ts";
+export {
+  type BuiltinSignature,
+  builtinNames,
+  type Capabilities,
+  currentCapabilities,
+  type DeclaredBuiltin,
+  type DeclaredType,
+  findSignature,
+} from "./builtins/capabilities.ts";
 export { parseGoDuration } from "./builtins/go-duration.ts";
 export { BoundedHttpCache } from "./builtins/http-cache.ts";
 export { parseYaml } from "./builtins/json.ts";
@@ -63,6 +71,7 @@ export type { RunOptions } from "./run/options.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Read } from "./run/trace.ts";
 export type { Body, Module, Ref, RegoVersion } from "./syntax/ast.ts";
+export { currentLanguage, type LanguageCapabilities } from "./syntax/capabilities.ts";
 export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";
 export { parseModule, parseQuery } from "./syntax/parser.ts";
 export { type CompileTestsOptions, compileTestModules, compileTests } from "./test/compile-tests.ts";

@@ -1,4 +1,5 @@
 import type { Builtin } from "./builtins/builtin.ts";
+import { type Capabilities, withAllowedHosts } from "./builtins/capabilities.ts";
 import { compileQuery } from "./compile/compile.ts";
 import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
 import type { QueryOptions } from "./compile/query.ts";
@@ -35,6 +36,7 @@ const planName = "query";
 export class PreparedQuery {
   readonly #compiled: Compiled;
   readonly #builtins: readonly Builtin[];
+  readonly #capabilities: Capabilities | undefined;
   readonly #query: CompiledQuery;
   /** Without the values of expressions, which partial evaluation has no use for. */
   readonly #plain: () => CompiledQuery;
@@ -42,7 +44,14 @@ export class PreparedQuery {
   readonly #named: readonly string[];
   #executable: Executable | undefined;
 
-  constructor(body: Body, compiled: Compiled, builtins: readonly Builtin[], options: QueryOptions) {
+  constructor(
+    body: Body,
+    compiled: Compiled,
+    builtins: readonly Builtin[],
+    options: QueryOptions,
+    capabilities?: Capabilities,
+  ) {
+    this.#capabilities = capabilities;
     this.#compiled = compiled;
     this.#builtins = builtins;
     this.#plain = () => compileOrThrow(body, compiled, options);
@@ -62,7 +71,9 @@ export class PreparedQuery {
       planPolicy(this.#compiled, [{ name: planName, query: this.#query }]),
       builtinMap(this.#builtins),
     );
-    return this.#executable.run(planName, options).map((result) => this.#answerOf(result));
+    return this.#executable
+      .run(planName, withAllowedHosts(options, this.#capabilities))
+      .map((result) => this.#answerOf(result));
   }
 
   /** As `answers`, for policies that send requests or look up names. */
@@ -72,7 +83,10 @@ export class PreparedQuery {
 
   /** As `answers`, each step of the way told to a tracer. */
   walk(options: WalkOptions): readonly QueryAnswer[] {
-    const results = evaluateByWalking(this.#query, this.#compiled, { ...options, builtins: this.#builtins });
+    const results = evaluateByWalking(this.#query, this.#compiled, {
+      ...withAllowedHosts(options, this.#capabilities),
+      builtins: this.#builtins,
+    });
     return results.map((result) => this.#answerOf(result));
   }
 
@@ -83,7 +97,10 @@ export class PreparedQuery {
 
   /** What of the query is left when some documents are unknown. */
   partial(options: PartialOptions): PartialResult {
-    return evaluatePartially(this.#plain(), this.#compiled, { ...options, builtins: this.#builtins });
+    return evaluatePartially(this.#plain(), this.#compiled, {
+      ...withAllowedHosts(options, this.#capabilities),
+      builtins: this.#builtins,
+    });
   }
 
   /** As `partial`, for policies that send requests or look up names. */

@@ -1,4 +1,5 @@
 import type { TypeName, Value } from "../value/value.ts";
+import type { BuiltinSignature } from "./capabilities.ts";
 import type { AsynchronousEffects, HttpAnswer, HttpCache, HttpRequest, LookupAnswer } from "./network.ts";
 
 /**
@@ -89,12 +90,14 @@ export function operandTypeError(position: number, wanted: string | readonly str
   return new BuiltinError(`operand ${position} must be ${want} but got ${got}`, "eval_type_error");
 }
 
-/** One builtin function. Its type declaration is looked up by name in the generated capabilities table. */
+/** One builtin function. */
 export interface Builtin {
   /** Exactly OPA's name: `json.unmarshal`, `plus`. */
   readonly name: string;
   /** Answers undefined for Rego's undefined. May throw `BuiltinError`. Must not keep or change its arguments. */
   readonly call: (args: readonly Value[], state: QueryState) => Value | undefined;
+  /** Its type; that of OPA's builtin of this name unless given. */
+  readonly signature?: BuiltinSignature;
   /** Cost hint for budgets: true when the work grows faster than the operands. */
   readonly nondeterministic?: boolean;
 }

@@ -1,3 +1,4 @@
+import { currentLanguage, type LanguageCapabilities } from "../syntax/capabilities.ts";
 import table from "./capabilities.generated.json" with { type: "json" };
 
 /** A type as capabilities.json spells it: `{ "type": "string" }`, `{ "type": "any", "of": [...] }`, … */
@@ -32,4 +33,57 @@ export function findSignature(name: string): BuiltinSignature | undefined {
 /** The names of all builtins, sorted. */
 export function builtinNames(): readonly string[] {
   return [...signatures.keys()];
+}
+
+/** A builtin as capabilities.json has it. */
+export interface DeclaredBuiltin extends Omit<BuiltinSignature, "args" | "result" | "variadic"> {
+  readonly name: string;
+  readonly decl: {
+    readonly args?: readonly DeclaredType[] | null;
+    readonly result?: DeclaredType | null;
+    readonly variadic?: DeclaredType | null;
+  };
+}
+
+/**
+ * OPA's capabilities.json: what policies may use. As there, what is not listed is not to be had; only hosts are free without a list.
+ * https://www.openpolicyagent.org/docs/deployments#capabilities
+ */
+export interface Capabilities extends LanguageCapabilities {
+  readonly builtins?: readonly DeclaredBuiltin[] | null;
+  /** Hosts that `http.send` and `net.lookup_ip_addr` may reach; all unless given. */
+  readonly allow_net?: readonly string[] | null;
+}
+
+/** Those of OPA 1.19: to be restricted or extended. */
+export function currentCapabilities(): Capabilities {
+  const builtins = [...signatures].map(([name, { args, result, variadic, ...rest }]): DeclaredBuiltin => {
+    const output = { ...(result === undefined ? {} : { result }), ...(variadic === undefined ? {} : { variadic }) };
+    return { name, ...rest, decl: { args, ...output } };
+  });
+  return { ...currentLanguage, builtins };
+}
+
+/** The signatures of the builtins that capabilities have. */
+export function signaturesOf({ builtins }: Capabilities): ReadonlyMap<string, BuiltinSignature> {
+  return new Map(builtins?.map((each) => [each.name, signatureOf(each)]));
+}
+
+function signatureOf({ name: _, decl: { args, result, variadic }, ...rest }: DeclaredBuiltin): BuiltinSignature {
+  return {
+    ...rest,
+    args: args ?? [],
+    ...(result == null ? {} : { result }),
+    ...(variadic == null ? {} : { variadic }),
+  };
+}
+
+/** The options of an evaluation with its effects held to the hosts that capabilities allow, unless they name their own. */
+export function withAllowedHosts<T extends { readonly effects: { readonly allowNet?: readonly string[] } }>(
+  options: T,
+  capabilities: Capabilities | undefined,
+): T {
+  const hosts = capabilities?.allow_net;
+  if (hosts == null || options.effects.allowNet !== undefined) return options;
+  return { ...options, effects: { ...options.effects, allowNet: hosts } };
 }

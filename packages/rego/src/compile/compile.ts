@@ -109,7 +109,8 @@ class ModuleCompiler {
     );
     if (this.#failed() || !this.#run(builtinStages, "rules")) return undefined;
     const written = new Map([...this.#built.values()].map(({ module, names }) => [module, names.written]));
-    const compiled: Compiled = { modules: this.#modules, root, arities: this.#arities, written };
+    const builtin = this.#options.builtins ?? findSignature;
+    const compiled: Compiled = { modules: this.#modules, root, arities: this.#arities, builtin, written };
     keepState(compiled, { options: this.#options, built: this.#built, types });
     return compiled;
   }

@@ -1,3 +1,4 @@
+import type { BuiltinSignature } from "../builtins/capabilities.ts";
 import type { Body, Module, Rule, Term } from "../syntax/ast.ts";
 
 /**
@@ -51,6 +52,8 @@ export interface Compiled {
   readonly root: RuleNode;
   /** Arguments of each user function, by its dotted path `data.pkg.f` (`refText` where a key is no word). */
   readonly arities: ReadonlyMap<string, number>;
+  /** The signatures of the builtins that modules and queries may call. */
+  readonly builtin: (name: string) => BuiltinSignature | undefined;
   /** The author's names of generated locals, per module: for explain output and messages. */
   readonly written: ReadonlyMap<Module, ReadonlyMap<string, string>>;
 }

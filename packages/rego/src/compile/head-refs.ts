@@ -1,13 +1,15 @@
 import type { Expr, Ref, Rule, Term } from "../syntax/ast.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
-import type { Unit } from "./stage.ts";
+import { compileFault, type Report, type StageContext, type Unit } from "./stage.ts";
+import { refText } from "./text.ts";
 import { mapAll } from "./walk.ts";
 
 /**
  * OPA's stage RewriteRuleHeadRefs: heads begin with the package's path, and what is not constant in them is a variable:
  * `p[x.y]` in package a becomes `data.a.p[__local0__]` with `__local0__ = x.y` in the body. `f()` is a rule, no function.
  */
-export function rewriteHeadRefs({ module, names, rules }: Unit): readonly Rule[] {
+export function rewriteHeadRefs({ module, names, rules }: Unit, { options, report }: StageContext): readonly Rule[] {
+  if (options.features !== undefined) for (const { head } of rules) checkHead(head, options.features, report);
   const { path } = module.package;
   const rewrite = (rule: Rule): Rule => {
     const [root, ...operands] = rule.head.ref.terms as readonly [Term, ...Term[]];
@@ -25,6 +27,14 @@ export function rewriteHeadRefs({ module, names, rules }: Unit): readonly Rule[]
     return { ...rule, head: { ...rule.head, ref, args }, body, else: rule.else && rewrite(rule.else) };
   };
   return mapAll(rules, rewrite);
+}
+
+/** Earlier versions of OPA had heads with variables only as the last operand of names, or of one name. */
+function checkHead({ ref, loc }: Rule["head"], features: readonly string[], report: Report): void {
+  if (features.includes("rego_v1") || features.includes("rule_head_refs")) return;
+  const operands = features.includes("rule_head_ref_string_prefixes") ? ref.terms.slice(1, -1) : ref.terms.slice(1);
+  if (ref.terms.length < 3 || operands.every(({ kind }) => kind === "string")) return;
+  report(compileFault(loc, `rule heads with refs are not supported: ${refText(ref)}`));
 }
 
 function isScalar({ kind }: Term): boolean {

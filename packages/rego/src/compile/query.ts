@@ -1,4 +1,3 @@
-import { findSignature } from "../builtins/capabilities.ts";
 import type { Body, Expr, Import, Module, Ref, Term } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { checkDeprecatedBuiltins, checkUnsafeBuiltins, ruleOfBody } from "./builtin-checks.ts";
@@ -103,7 +102,7 @@ function contextOf(compiled: Compiled, query: QueryOptions, report: StageContext
     ...stateOf(compiled)?.options,
     ...(query.unsafeBuiltins === undefined ? {} : { unsafeBuiltins: query.unsafeBuiltins }),
   };
-  const builtin = options.builtins ?? findSignature;
+  const { builtin } = compiled;
   const nodeAt = (ref: Ref) => {
     const keys = ref.terms.slice(1).map((term) => (term.kind === "string" ? term.value : undefined));
     return keys.every((key) => key !== undefined) ? findNode(compiled.root, keys) : undefined;

@@ -14,6 +14,8 @@ export interface CompileOptions {
   readonly print?: boolean;
   /** Builtins that exist, by name; default all of OPA's. Others are undefined functions. */
   readonly builtins?: (name: string) => BuiltinSignature | undefined;
+  /** Features of the language, as capabilities name them; default all. */
+  readonly features?: readonly string[];
   /** Builtins that may not be called, as `http.send` in a sandbox. */
   readonly unsafeBuiltins?: ReadonlySet<string>;
   /** Calls of unknown functions are no fault: for tools that look at single files. */

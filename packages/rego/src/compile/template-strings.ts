@@ -1,6 +1,7 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import { builtinRef, eqExpr, varTerm } from "./make.ts";
 import { union } from "./name-sets.ts";
+import { compileFault } from "./stage.ts";
 import { boundBy, type CaptureContext, checkDeclared } from "./undeclared.ts";
 import { varsOfTerm } from "./vars.ts";
 import { comprehensionTerms, isComprehension, mapAll, mapExpr, mapTerm, type Rewriter } from "./walk.ts";
@@ -80,6 +81,7 @@ function rewriteTemplate(template: Template, known: Names, rewriter: Rewriter, c
   });
   const { loc } = template;
   const operator = builtinRef(loc, "internal.template_string");
+  if (context.arity(operator) === undefined) context.report(compileFault(loc, "template-strings are not supported"));
   return { kind: "call", loc, operator, args: [{ kind: "array", loc, items }] };
 }
 

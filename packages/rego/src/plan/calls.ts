@@ -1,4 +1,3 @@
-import { findSignature } from "../builtins/capabilities.ts";
 import { nameOfRef } from "../compile/walk.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Call, Ref, Term } from "../syntax/ast.ts";
@@ -24,7 +23,7 @@ export function planCallExpr(scope: Scope, operator: Ref, args: readonly Term[],
   planFunction(scope, operator, args.slice(0, arity), (value) => {
     if (output !== undefined) unifyOperand(scope, value, output, next);
     else {
-      if (!isVoid(name)) scope.writer.emit("NotEqualStmt", { a: value, b: falseOperand });
+      if (!isVoid(scope, name)) scope.writer.emit("NotEqualStmt", { a: value, b: falseOperand });
       next();
     }
   });
@@ -76,12 +75,12 @@ export function isFunction({ library }: Scope, name: string): boolean {
 }
 
 function arityOf({ library }: Scope, name: string): number | undefined {
-  return library.compiled.arities.get(name) ?? findSignature(name)?.args.length;
+  return library.compiled.arities.get(name) ?? library.compiled.builtin(name)?.args.length;
 }
 
 /** A builtin without a result, as `print`: called for its effect. */
-function isVoid(name: string): boolean {
-  const signature = findSignature(name);
+function isVoid({ library }: Scope, name: string): boolean {
+  const signature = library.compiled.builtin(name);
   return signature !== undefined && signature.result === undefined;
 }
 
@@ -129,7 +128,7 @@ function planBuiltinCall(
   const result = writer.local();
   library.builder.useBuiltin(name);
   writer.emit("CallStmt", { func: name, args: values, result });
-  if (findSignature(name)?.relation !== true) {
+  if (library.compiled.builtin(name)?.relation !== true) {
     next(localOperand(result));
     return;
   }

@@ -1,4 +1,3 @@
-import { findSignature } from "../builtins/capabilities.ts";
 import { nameOfRef } from "../compile/walk.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Expr, Ref, Term, With } from "../syntax/ast.ts";
@@ -39,12 +38,12 @@ function planValues(
 /** The function or builtin that a target or value of `with` names, if it is one. */
 function functionRef(scope: Scope, term: Term): Ref | undefined {
   if (term.kind === "var") {
-    const isBuiltin = !scope.vars.has(term.name) && findSignature(term.name) !== undefined;
+    const isBuiltin = !scope.vars.has(term.name) && scope.library.compiled.builtin(term.name) !== undefined;
     return isBuiltin ? { kind: "ref", loc: term.loc, terms: [term] } : undefined;
   }
   const name = term.kind === "ref" ? nameOfRef(term) : undefined;
   if (term.kind !== "ref" || name === undefined) return undefined;
-  return isFunction(scope, name) || findSignature(name) !== undefined ? term : undefined;
+  return isFunction(scope, name) || scope.library.compiled.builtin(name) !== undefined ? term : undefined;
 }
 
 function isMockWithoutValue(scope: Scope, { target, value }: With): boolean {

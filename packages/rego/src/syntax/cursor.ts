@@ -1,3 +1,4 @@
+import type { Location } from "./ast.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { lex, type Token } from "./lexer.ts";
 import { type Source, SourceLocation } from "./source.ts";
@@ -22,6 +23,8 @@ export interface ParserMode {
   version: "v0" | "v1";
   /** `import future.keywords.not`: `not` is about a query of its own. */
   notBodies: boolean;
+  /** What the language offers: see `LanguageCapabilities`. */
+  readonly features: ReadonlySet<string>;
 }
 
 export interface Counter {
@@ -96,6 +99,7 @@ export class Cursor {
   /** The token is a keyword here; with a `.` right behind it, it is a name: `not.foo`. */
   isReserved(): boolean {
     const { token, next } = this;
+    if (!this.mode.features.has("keywords_in_refs")) return this.mode.keywords.has(token.text);
     return this.mode.keywords.has(token.text) && !(next.text === "." && next.kind === "punctuation" && !next.spaced);
   }
 
@@ -114,7 +118,7 @@ export class Cursor {
     this.fail(`unexpected ${describe(token, this.mode)}${what === undefined ? "" : `: ${what}`}`, token);
   }
 
-  fail(message: string, token: Token = this.token): never {
+  fail(message: string, token: { readonly loc: Location } = this.token): never {
     throw new SyntaxFault({ code: "rego_parse_error", message, loc: token.loc });
   }
 

@@ -15,6 +15,3 @@ export const alwaysKeywords: readonly string[] = [
 
 /** Those of v1, which v0 knows by `import future.keywords`. */
 export const futureKeywords: readonly string[] = ["in", "every", "contains", "if"];
-
-/** What further `future.keywords` imports name: `not` with queries of its own. */
-export const optionalKeywords: readonly string[] = ["not"];

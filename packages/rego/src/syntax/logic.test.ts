@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Body, Expr } from "./ast.ts";
+import { currentLanguage } from "./capabilities.ts";
 import { parseModule } from "./parser.ts";
+
+const experimental = { ...currentLanguage, future_keywords: ["and", "not", "or"] };
 
 const imports = ["and", "or", "not"].map((word) => `import future.keywords.${word}\n`);
 
 /** The literals as a tree: `(or a (and b c))`, bodies with braces as `{a; b}`; or the fault with its place in the line. */
 function tree(literals: string, imported = imports): string {
   const text = `package p\n${imported.join("")}p if {\n${literals}\n}\n`;
-  const { module, diagnostics } = parseModule(text, { futureKeywords: ["and", "not", "or"] });
+  const { module, diagnostics } = parseModule(text, { capabilities: experimental });
   const [fault] = diagnostics;
   if (fault !== undefined) return `${fault.loc?.col}: ${fault.message}`;
   return (module?.rules[0]?.body ?? []).map(exprTree).join("; ");

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
+import { currentLanguage } from "./capabilities.ts";
 import { parseModule, parseQuery } from "./parser.ts";
 
 const suite = `${process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance"}/opa`;
 const absent = existsSync(suite) ? false : `no conformance data at ${suite}`;
+
+const experimental = { ...currentLanguage, future_keywords: ["and", "not", "or"] };
 
 interface Case {
   note: string;
@@ -24,7 +27,7 @@ for (const version of ["v0", "v1"] as const) {
         for (const each of ((document as { toJS(): { cases?: Case[] } }).toJS()?.cases ?? []) as Case[]) {
           if (each.want_error_code === "rego_parse_error") continue;
           for (const text of each.modules ?? []) {
-            const { diagnostics } = parseModule(text, { regoVersion: version, futureKeywords: ["and", "not", "or"] });
+            const { diagnostics } = parseModule(text, { regoVersion: version, capabilities: experimental });
             parsed++;
             if (diagnostics[0] !== undefined)
               faults.push(

@@ -1,8 +1,9 @@
 import { attachAnnotations } from "./annotations.ts";
 import type { Body, Import, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
+import { currentLanguage, type LanguageCapabilities } from "./capabilities.ts";
 import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
 import { type Diagnostic, RegoError } from "./diagnostic.ts";
-import { alwaysKeywords, futureKeywords, optionalKeywords } from "./keywords.ts";
+import { alwaysKeywords, futureKeywords } from "./keywords.ts";
 import { lex } from "./lexer.ts";
 import { isHeadWord, parseRules, refText } from "./rules.ts";
 import { Source } from "./source.ts";
@@ -12,8 +13,8 @@ export interface ParseOptions {
   readonly file?: string;
   /** Default v1. `import rego.v1` makes a v0 module v1. */
   readonly regoVersion?: RegoVersion;
-  /** What `import future.keywords.…` may name beside v1's keywords; default `not`. OPA's experiments are `and` and `or`. */
-  readonly futureKeywords?: readonly string[];
+  /** Default those of OPA 1.19. Its experiments are the future keywords `and` and `or`. */
+  readonly capabilities?: LanguageCapabilities;
 }
 
 export interface ParseResult {
@@ -59,9 +60,8 @@ export function parseTermText(text: string, options: ParseOptions = {}): Term {
 
 function parseWhole<T>(text: string, options: ParseOptions, parse: (cursor: Cursor) => T): T {
   const source = new Source(options.file ?? "", text);
-  const version = options.regoVersion ?? "v1";
   try {
-    const cursor = new Cursor(source, lex(source).tokens, modeOf(version), { wildcards: 0, attempts: 0 });
+    const cursor = new Cursor(source, lex(source).tokens, modeOf(options), { wildcards: 0, attempts: 0 });
     const result = parse(cursor);
     if (cursor.token.kind !== "eof") cursor.unexpected();
     return result;
@@ -71,9 +71,20 @@ function parseWhole<T>(text: string, options: ParseOptions, parse: (cursor: Curs
   }
 }
 
-function modeOf(version: RegoVersion): ParserMode {
+function modeOf({ regoVersion: version = "v1", capabilities = currentLanguage }: ParseOptions): ParserMode {
   const keywords = new Set(version === "v1" ? [...alwaysKeywords, ...futureKeywords] : alwaysKeywords);
-  return { version, keywords, notBodies: false };
+  return { version, keywords, notBodies: false, features: new Set(capabilities.features) };
+}
+
+/** What imports of future keywords may name. */
+function importableKeywords({ features, future_keywords }: LanguageCapabilities): ReadonlySet<string> {
+  const own = features?.includes("rego_v1") === true ? futureKeywords : [];
+  return new Set([...own, ...(future_keywords ?? [])].sort());
+}
+
+function refuseVersion(): never {
+  const message = "illegal capabilities: rego_v1 feature required for parsing v1 Rego";
+  throw new SyntaxFault({ code: "rego_parse_error", message, loc: undefined });
 }
 
 class ModuleParser {
@@ -83,20 +94,21 @@ class ModuleParser {
   readonly #importable: ReadonlySet<string>;
   #version: RegoVersion;
 
-  constructor(source: Source, { regoVersion = "v1", futureKeywords: importable = optionalKeywords }: ParseOptions) {
+  constructor(source: Source, options: ParseOptions) {
     this.#source = source;
-    this.#version = regoVersion;
-    this.#importable = new Set([...futureKeywords, ...importable]);
+    this.#version = options.regoVersion ?? "v1";
+    this.#importable = importableKeywords(options.capabilities ?? currentLanguage);
     const tooLong = source.text.length > maxTextLength;
     const { tokens, comments } = lex(source, 0, tooLong ? 0 : source.text.length);
     this.#comments = comments;
-    this.#cursor = new Cursor(source, tokens, modeOf(regoVersion), { wildcards: 0, attempts: 0 });
+    this.#cursor = new Cursor(source, tokens, modeOf(options), { wildcards: 0, attempts: 0 });
     if (tooLong) this.#cursor.fail(`module is larger than ${maxTextLength} characters`);
   }
 
   /** Module : Package { Import } { Rule } — imports may stand anywhere. */
   parse(): Module {
     const cursor = this.#cursor;
+    if (this.#version === "v1" && !cursor.mode.features.has("rego_v1")) refuseVersion();
     if (cursor.token.kind === "eof") cursor.fail("empty module");
     const start = cursor.token;
     const packageLine = this.#package();
@@ -153,7 +165,7 @@ class ModuleParser {
   #import(): Import {
     const cursor = this.#cursor;
     const start = cursor.advance();
-    const term = parseTerm(cursor);
+    const term = this.#importPath();
     const terms = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : [];
     const root = terms[0];
     if (root?.kind !== "var") return cursor.fail("unexpected import path, must be a reference");
@@ -168,19 +180,32 @@ class ModuleParser {
     return { loc: cursor.span(start), path, alias };
   }
 
+  /** Here keywords are names, whatever else may be written with them. */
+  #importPath(): Term {
+    const { mode } = this.#cursor;
+    const { keywords } = mode;
+    mode.keywords = new Set();
+    const term = parseTerm(this.#cursor);
+    mode.keywords = keywords;
+    return term;
+  }
+
   #applyKeywords(path: Ref, alias: string | undefined): void {
-    const { keywords } = this.#cursor.mode;
+    const { keywords, features } = this.#cursor.mode;
     const [root, second, third] = refText(path).split(".");
     if (root === "rego" && second === "v1") {
+      if (!features.has("rego_v1") && !features.has("rego_v1_import"))
+        this.#cursor.fail("invalid import, `rego.v1` is not supported by current capabilities", path);
       this.#version = "v1";
       this.#cursor.mode.version = "v1";
       for (const word of futureKeywords) keywords.add(word);
     }
     if (root !== "future" || second !== "keywords" || path.terms.length > 3) return;
     if (alias !== undefined) this.#cursor.fail("`future` imports cannot be aliased");
-    if (third === undefined) for (const word of futureKeywords) keywords.add(word);
+    if (third === undefined)
+      for (const word of futureKeywords.filter((each) => this.#importable.has(each))) keywords.add(word);
     else if (!this.#importable.has(third))
-      this.#cursor.fail(`unexpected keyword, must be one of [${[...this.#importable].sort().join(" ")}]`);
+      this.#cursor.fail(`unexpected keyword, must be one of [${[...this.#importable].join(" ")}]`);
     else if (third === "not") this.#cursor.mode.notBodies = true;
     else keywords.add(third);
     if (third === "every") keywords.add("in");

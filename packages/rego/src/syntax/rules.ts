@@ -94,7 +94,7 @@ function parseHead(cursor: Cursor): ParsedHead {
 /** A keyword that a `.` or `[` follows is the name of a rule: `package.p := 1`. */
 export function isHeadWord(cursor: Cursor): boolean {
   const { token, next } = cursor;
-  const isReserved = cursor.mode.keywords.has(token.text);
+  const isReserved = cursor.mode.keywords.has(token.text) && cursor.mode.features.has("keywords_in_refs");
   return (
     token.kind === "ident" &&
     isReserved &&

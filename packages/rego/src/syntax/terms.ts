@@ -306,7 +306,9 @@ function appendRef(cursor: Cursor, term: Term, operand: Term, start: { loc: Toke
 function parseDot(cursor: Cursor): Term {
   cursor.advance();
   const token = cursor.token;
-  if (token.kind !== "ident" || token.spaced) return cursor.unexpected("expected identifier");
+  const isWord = token.kind === "ident" && !token.spaced;
+  if (!isWord || (cursor.mode.keywords.has(token.text) && !cursor.mode.features.has("keywords_in_refs")))
+    return cursor.unexpected("expected identifier");
   cursor.advance();
   return { kind: "string", loc: token.loc, value: token.text };
 }
@@ -411,6 +413,8 @@ function parseList(cursor: Cursor, close: string): Term[] {
 
 /** Template : "$\"" { text | "{" Expr "}" } "\"" — https://www.openpolicyagent.org/docs/policy-language#string-interpolation */
 function parseTemplate(cursor: Cursor): Term {
+  if (!cursor.mode.features.has("template_strings"))
+    cursor.fail("template strings are not supported by current capabilities");
   const token = cursor.advance();
   const { text } = cursor.source;
   const multiLine = token.text[1] === "`";

@@ -1,4 +1,3 @@
-import { findSignature } from "../builtins/capabilities.ts";
 import { isRuleName } from "../compile/walk.ts";
 import type { Ref } from "../syntax/ast.ts";
 import { equal } from "../value/collection.ts";
@@ -24,11 +23,11 @@ export function evaluateCall(
 ): Stop | undefined {
   const { mocks, compiled } = frame.machine;
   const mock = mocks.get(name);
-  if (mock?.kind === "ref" && isFunction(compiled.arities, mock)) {
+  if (mock?.kind === "ref" && isFunction(compiled, mock)) {
     const target = callOf(raiseTerm(mock, frame.loc) as Ref, args);
     return evaluateReplaced(frame, target, next);
   }
-  const arity = compiled.arities.get(name) ?? findSignature(name)?.args.length ?? args.length;
+  const arity = compiled.arities.get(name) ?? compiled.builtin(name)?.args.length ?? args.length;
   if (mock !== undefined) return evaluateMock(frame, mock, args[arity], next);
   if (isRuleName(name)) return evaluateFunction(frame, operator.terms.map(lowerTerm), operator, args, next);
   return evaluateBuiltin(frame, name, operator, args, arity, next);
@@ -69,7 +68,7 @@ function evaluateBuiltin(
   if (name === "internal.test_case") frame.trace("TestCase", caseNode(calledWith(step, operator, values)));
   const result = machine.run.call(name, values, placeOf(loc));
   if (result === undefined) return undefined;
-  const signature = findSignature(name);
+  const signature = machine.compiled.builtin(name);
   if (signature !== undefined && signature.result === undefined) return next();
   return signature?.relation === true
     ? eachResult(frame, result as readonly Value[], args[arity], next)

@@ -1,4 +1,3 @@
-import { findSignature } from "../builtins/capabilities.ts";
 import type { Compiled } from "../compile/compiled.ts";
 import { eqExpr, trueExpr, varTerm } from "../compile/make.ts";
 import { bodyOutputs, exprOutputs, rootDocuments } from "../compile/safety.ts";
@@ -164,7 +163,10 @@ class CopyPropagation {
   }
 
   #arity(operator: Ref): number | undefined {
-    return this.#compiled.arities.get(functionName(operator)) ?? findSignature(nameOfRef(operator) ?? "")?.args.length;
+    return (
+      this.#compiled.arities.get(functionName(operator)) ??
+      this.#compiled.builtin(nameOfRef(operator) ?? "")?.args.length
+    );
   }
 
   /** Vars that must stay are bound to what stands for them now. */

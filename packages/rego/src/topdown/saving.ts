@@ -1,4 +1,4 @@
-import { findSignature } from "../builtins/capabilities.ts";
+import type { Compiled } from "../compile/compiled.ts";
 import { namePart } from "../compile/walk.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Bindings } from "./bindings.ts";
@@ -72,7 +72,8 @@ function outputsOf(frame: Frame, { terms }: Step): readonly Node[] {
   if (terms.kind === "term") return [terms.term];
   if (terms.kind !== "call") return [];
   if (terms.name === "eq") return terms.args;
-  const arity = findSignature(terms.name)?.args.length ?? frame.machine.compiled.arities.get(terms.name);
+  const { arities, builtin } = frame.machine.compiled;
+  const arity = builtin(terms.name)?.args.length ?? arities.get(terms.name);
   const output = terms.args.at(-1);
   return output !== undefined && terms.args.length - 1 === arity ? [output] : [];
 }
@@ -107,13 +108,13 @@ function savedStep(frame: Frame, terms: StepTerms): Step {
 
 /** Functions are replaced while rules are inlined; what is left needs only the documents. */
 function savedOverrides({ machine }: Frame, overrides: readonly Override[]): readonly Override[] {
-  return overrides.filter(({ target }) => !isFunction(machine.compiled.arities, target) && isDocument(target.terms));
+  return overrides.filter(({ target }) => !isFunction(machine.compiled, target) && isDocument(target.terms));
 }
 
 /** True for the ref of a function of a module or of OPA. */
-export function isFunction(arities: ReadonlyMap<string, number>, node: Node): boolean {
+export function isFunction({ arities, builtin }: Compiled, node: Node): boolean {
   const name = functionName(node);
-  return name !== undefined && (arities.has(name) || findSignature(name) !== undefined);
+  return name !== undefined && (arities.has(name) || builtin(name) !== undefined);
 }
 
 /** The ref as text: of a function, as calls have it. */

@@ -1,4 +1,3 @@
-import { findSignature } from "../builtins/capabilities.ts";
 import { isRuleName } from "../compile/walk.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Frame } from "./frame.ts";
@@ -55,7 +54,8 @@ class UnknownSearch {
   }
 
   #isNondeterministic(name: string): boolean {
-    return !this.#partial.inlining.nondeterministicBuiltins && findSignature(name)?.nondeterministic === true;
+    const { builtin } = this.#machine.compiled;
+    return !this.#partial.inlining.nondeterministicBuiltins && builtin(name)?.nondeterministic === true;
   }
 
   #call(terms: Extract<Step["terms"], { kind: "call" }>, bindings: Bindings | undefined): boolean {

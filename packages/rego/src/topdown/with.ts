@@ -30,7 +30,7 @@ function refsToKeep(frame: Frame): readonly (readonly Node[])[] | "unknown" {
   if (partial === undefined) return [];
   const refs: (readonly Node[])[] = [];
   for (const { target, value } of frame.step.with) {
-    if (isFunction(compiled.arities, target) || !isDocument(target.terms)) {
+    if (isFunction(compiled, target) || !isDocument(target.terms)) {
       collectRefs(value, refs);
       continue;
     }
@@ -62,7 +62,7 @@ class Replacement {
   #add({ target, value }: Override): void {
     const { bindings, machine } = this.#frame;
     const plugged = bindings.plug(value);
-    if (isFunction(machine.compiled.arities, target)) this.#mocks.set(functionName(target) as string, plugged);
+    if (isFunction(machine.compiled, target)) this.#mocks.set(functionName(target) as string, plugged);
     else if (beginsWith(target.terms, "input")) this.#input = this.#overInput(target, plugged);
     else if (plugged.kind === "known") this.#data = overlay(this.#data, keysOf(target), plugged.value);
     if (isDocument(target.terms)) this.#targets.push(target);
