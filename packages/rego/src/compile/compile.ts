@@ -8,7 +8,7 @@ import { LocalNames, type NameCounter } from "./local-names.ts";
 import { builtinStages, nameStages, rewriteStages, safetyStages } from "./module-stages.ts";
 import { buildGraph, checkRecursion, dataRefs } from "./recursion.ts";
 import { checkRuleConflicts } from "./rule-conflicts.ts";
-import { aritiesOf, buildTree, ruleKindAt, ruleKindsOf } from "./rule-tree.ts";
+import { aritiesOf, buildTree, ruleKindAt, ruleKindsOf, ruleName } from "./rule-tree.ts";
 import { type CompileOptions, compileFault, type ModuleStage, type StageContext } from "./stage.ts";
 import { type Built, type CompileState, keepState, stateOf } from "./state.ts";
 import { functionName } from "./text.ts";
@@ -79,7 +79,7 @@ class ModuleCompiler {
       const named = [...this.#built.values()].flatMap((each) => each.named);
       this.#arities = aritiesOf(named);
       this.#kinds = ruleKindsOf(named);
-      this.#ruleNames = new Set(named.map(({ head }) => functionName(head.ref)));
+      this.#ruleNames = new Set(named.map(ruleName));
     });
     this.#invalidate();
     this.#timed("SetAnnotationSet", () => {

@@ -1,4 +1,5 @@
 import type { Import, Module, Ref, Term } from "../syntax/ast.ts";
+import { remembered } from "./remembered.ts";
 
 /** A name that stands for a path: a rule of the package, or an import. */
 export interface Global {
@@ -26,9 +27,9 @@ export function exportsOf(modules: readonly Module[]): Exports {
 }
 
 /** The package's path as one string, for maps. */
-export function packageKey(module: Module): string {
-  return module.package.path.terms.map((term) => (term.kind === "string" ? term.value : "")).join("\0");
-}
+export const packageKey: (module: Module) => string = remembered((module: Module) =>
+  module.package.path.terms.map((term) => (term.kind === "string" ? term.value : "")).join("\0"),
+);
 
 /** What names mean in a module. An import hides a rule of the same name. */
 export function globalsOf(module: Module, names: Iterable<string>): Globals {

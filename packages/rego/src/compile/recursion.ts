@@ -1,5 +1,6 @@
 import type { Ref, Rule, Term } from "../syntax/ast.ts";
 import type { RuleNode } from "./compiled.ts";
+import { remembered } from "./remembered.ts";
 import { fault, type Report } from "./stage.ts";
 import { refText } from "./text.ts";
 import { headTerms, ruleChain, walkBody, walkTerm } from "./walk.ts";
@@ -25,7 +26,7 @@ export function* allRules(node: RuleNode): Iterable<Rule> {
 }
 
 /** The refs below `data` that a rule, without its else branches, mentions. */
-export function dataRefs(rule: Rule): readonly Ref[] {
+export const dataRefs: (rule: Rule) => readonly Ref[] = remembered((rule: Rule): readonly Ref[] => {
   const refs: Ref[] = [];
   const visit = (term: Term): boolean => {
     const head = term.kind === "ref" ? term.terms[0] : undefined;
@@ -35,7 +36,7 @@ export function dataRefs(rule: Rule): readonly Ref[] {
   for (const term of [...(rule.head.args ?? []), ...headTerms(rule)]) walkTerm(term, visit);
   walkBody(rule.body, visit);
   return refs;
-}
+});
 
 /** The rules that a ref may reach: on its way, at its end, and below. */
 export function collectRules(node: RuleNode, operands: readonly Term[], into: Set<Rule>): void {

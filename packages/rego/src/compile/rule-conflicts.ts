@@ -1,5 +1,6 @@
 import type { Location, Module, Rule, Term } from "../syntax/ast.ts";
 import { packageKey } from "./globals.ts";
+import { remembered } from "./remembered.ts";
 import type { CompileOptions, Report } from "./stage.ts";
 import { typeFault } from "./stage.ts";
 import { refText, termText } from "./text.ts";
@@ -37,14 +38,29 @@ function groundPrefix(rule: Rule): readonly Term[] {
   return open < 0 ? terms : terms.slice(0, open);
 }
 
+interface Place {
+  /** Of its ground prefix: texts of the terms, and the keys that they are. */
+  readonly texts: readonly string[];
+  readonly path: readonly string[];
+  /** As `packageKey` spells it. */
+  readonly key: string;
+  readonly isGround: boolean;
+}
+
+const placeOf = remembered((rule: Rule): Place => {
+  const prefix = groundPrefix(rule);
+  const path = prefix.map((term) => (term.kind === "string" ? term.value : termText(term)));
+  const isWhole = prefix.length === rule.head.ref.terms.length - 1;
+  return { texts: prefix.map(termText), path, key: ["", ...path].join("\0"), isGround: isWhole };
+});
+
 function isGround(rule: Rule): boolean {
-  return rule.head.ref.terms.slice(1).every(({ kind }) => kind !== "var");
+  return placeOf(rule).isGround;
 }
 
 function insert(root: Node, placed: PlacedRule): void {
   let node = root;
-  for (const term of groundPrefix(placed.rule)) {
-    const key = termText(term);
+  for (const key of placeOf(placed.rule).texts) {
     const next = node.children.get(key) ?? createNode();
     node.children.set(key, next);
     node = next;
@@ -112,7 +128,7 @@ function checkBaseData(
 ): void {
   const seen = new Set<string>();
   for (const { rule } of placed) {
-    const path = groundPrefix(rule).map((term) => (term.kind === "string" ? term.value : termText(term)));
+    const { path } = placeOf(rule);
     const text = path.join("/");
     if (seen.has(text) || !isGround(rule)) continue;
     seen.add(text);
@@ -123,16 +139,14 @@ function checkBaseData(
 /** A package may not lie where another module has a rule. */
 function checkPackages(placed: readonly PlacedRule[], report: Report): void {
   const packages = new Map<string, Module[]>();
-  for (const { module } of placed) {
+  for (const module of new Set(placed.map((each) => each.module))) {
     const modules = packages.get(packageKey(module)) ?? [];
-    if (!modules.includes(module)) packages.set(packageKey(module), [...modules, module]);
+    packages.set(packageKey(module), modules);
+    modules.push(module);
   }
   for (const { rule, module } of placed) {
     if (!isGround(rule)) continue;
-    const key = ["", ...groundPrefix(rule).map((term) => (term.kind === "string" ? term.value : termText(term)))].join(
-      "\0",
-    );
-    for (const other of packages.get(key) ?? []) {
+    for (const other of packages.get(placeOf(rule).key) ?? []) {
       if (other === module) continue;
       const { terms } = other.package.path;
       const name = refText({ ...other.package.path, terms: terms.slice(1) }).replace(/^"(.*)"/, "$1");

@@ -1,5 +1,6 @@
 import type { Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import type { CompiledRule, RuleNode } from "./compiled.ts";
+import { remembered } from "./remembered.ts";
 import { functionName } from "./text.ts";
 
 /** The constant path of a whole ref below `data`, and the terms after it. */
@@ -16,7 +17,7 @@ export function pathOf(ref: Ref): { readonly path: readonly string[]; readonly s
 /** OPA's stage SetRuleTree: all rules by path. */
 export function buildTree(units: readonly { readonly module: Module; readonly rules: readonly Rule[] }[]): RuleNode {
   const root = createNode([]);
-  for (const { module, rules } of units) for (const rule of rules) insert(root, compiledRule(module, rule));
+  for (const { module, rules } of units) for (const rule of rules) insert(root, { rule, module, ...placeOf(rule) });
   return root;
 }
 
@@ -34,20 +35,30 @@ function insert(root: RuleNode, rule: CompiledRule): void {
   node.rules.push(rule);
 }
 
-function compiledRule(module: Module, rule: Rule): CompiledRule {
+const placeOf = remembered((rule: Rule) => {
   const { path, suffix } = pathOf(rule.head.ref);
   const { args, key, value } = rule.head;
   const kind = args !== undefined ? "function" : key !== undefined && value === undefined ? "set" : "complete";
-  return { rule, module, path, suffix, kind };
+  return { path, suffix, kind } as const;
+});
+
+/** Its function's name, `data.pkg.f`, and its constant path as one text. */
+const namesOf = remembered((rule: Rule) => ({
+  name: functionName(rule.head.ref),
+  key: placeOf(rule).path.join("\0"),
+}));
+
+/** The name of the rule, `data.pkg.f`, as calls have it. */
+export function ruleName(rule: Rule): string {
+  return namesOf(rule).name;
 }
 
 /** Arguments of each function by the text of its ref. */
 export function aritiesOf(rules: readonly Rule[]): ReadonlyMap<string, number> {
   const arities = new Map<string, number>();
-  for (const { head } of rules) {
-    if (head.args === undefined) continue;
-    const name = functionName(head.ref);
-    if (!arities.has(name)) arities.set(name, head.args.length);
+  for (const rule of rules) {
+    const { args } = rule.head;
+    if (args !== undefined && !arities.has(ruleName(rule))) arities.set(ruleName(rule), args.length);
   }
   return arities;
 }
@@ -55,8 +66,9 @@ export function aritiesOf(rules: readonly Rule[]): ReadonlyMap<string, number> {
 /** What kind of rules lies at each path that has any. */
 export function ruleKindsOf(rules: readonly Rule[]): ReadonlyMap<string, "function" | "value"> {
   const kinds = new Map<string, "function" | "value">();
-  for (const { head } of rules) {
-    const key = pathOf(head.ref).path.join("\0");
+  for (const rule of rules) {
+    const { head } = rule;
+    const { key } = namesOf(rule);
     if (head.args !== undefined || !kinds.has(key)) kinds.set(key, head.args === undefined ? "value" : "function");
   }
   return kinds;

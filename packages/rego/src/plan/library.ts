@@ -2,7 +2,7 @@ import type { Compiled } from "../compile/compiled.ts";
 import type { Term } from "../syntax/ast.ts";
 import { PolicyBuilder } from "./builder.ts";
 import { type Context, isHidden, plainContext } from "./context.ts";
-import { createTree, type TreeNode } from "./tree.ts";
+import { type TreeNode, treeOf } from "./tree.ts";
 
 /** Keys of a document that are wanted, level by level; undefined for all keys of a level. */
 export type Pattern = readonly (string | undefined)[];
@@ -35,7 +35,7 @@ export class Library {
   constructor(compiled: Compiled, hasLookups: boolean) {
     this.compiled = compiled;
     this.hasLookups = hasLookups;
-    this.#root = createTree(compiled);
+    this.#root = treeOf(compiled);
   }
 
   /** The next function to plan, if any is left. */

@@ -1,5 +1,7 @@
 import type { Compiled, CompiledRule, RuleNode } from "../compile/compiled.ts";
 
+import { remembered } from "../compile/remembered.ts";
+
 /** A place below `data` as the planner sees it: packages without rules are there too, as their document is `{}`. */
 export interface TreeNode {
   readonly path: readonly string[];
@@ -12,7 +14,9 @@ export interface TreeNode {
 }
 
 /** The tree of all rules and packages. */
-export function createTree({ root, modules }: Compiled): TreeNode {
+export const treeOf: (compiled: Compiled) => TreeNode = remembered(createTree);
+
+function createTree({ root, modules }: Compiled): TreeNode {
   const packages: PackageNode = { children: new Map(), isPackage: false };
   for (const {
     package: { path },
