@@ -81,6 +81,10 @@ function printRego({
   console.log(
     `compile, cold: gatekeeper-library ${text(compileMs.library)} ms, one policy ${text(compileMs.policy)} ms`,
   );
+  const { puts } = compileMs;
+  console.log(
+    `${puts.modules} modules one by one: ${text(puts.all)} ms together, the last ${text(puts.last)} ms, all at once ${text(puts.whole)} ms`,
+  );
   for (const { policy, bytes, wholeUs, projectedUs } of projection)
     console.log(
       `parse, evaluate and output, ${policy} of ${bytes} bytes: all built ${micros(wholeUs)} µs, what is read ${micros(projectedUs)} µs, ${times(wholeUs, projectedUs)}`,

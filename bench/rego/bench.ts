@@ -2,7 +2,7 @@ import { equal, parseJson } from "@sallyport/rego";
 import { median } from "../client.ts";
 import type { RegoCase } from "./case.ts";
 import { readCases, readJoinCases } from "./cases.ts";
-import { measureCompile } from "./compile.ts";
+import { type CompileTimes, measureCompile } from "./compile.ts";
 import type { Basis, Engine } from "./engine.ts";
 import { startOpa, startRegorus } from "./peers.ts";
 import { measureProjection, type ProjectionReport } from "./projection.ts";
@@ -38,7 +38,7 @@ export interface RegoReport {
   readonly wholeGeomean: Ratios;
   readonly projection: readonly ProjectionReport[];
   /** In a process of its own: all of gatekeeper-library, and the median of one policy. */
-  readonly compileMs: { readonly library: number; readonly policy: number };
+  readonly compileMs: CompileTimes;
   readonly skipped: readonly string[];
 }
 

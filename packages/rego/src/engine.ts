@@ -1,12 +1,13 @@
 import { allBuiltins } from "./builtins/all.ts";
 import type { Builtin, Effects } from "./builtins/builtin.ts";
 import { type Capabilities, findSignature, signaturesOf, withAllowedHosts } from "./builtins/capabilities.ts";
-import { compileModules, compileQuery } from "./compile/compile.ts";
+import { compileModules, compileQuery, recompileModules } from "./compile/compile.ts";
 import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
 import type { QueryOptions } from "./compile/query.ts";
 import type { CompileOptions } from "./compile/stage.ts";
 import { findJoins } from "./plan/joins/find.ts";
-import { planPolicy, type Wanted } from "./plan/planner.ts";
+import type { PlanNeeds } from "./plan/needs.ts";
+import { planWithNeeds, type Wanted } from "./plan/planner.ts";
 import { PreparedQuery } from "./prepared-query.ts";
 import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
@@ -56,15 +57,18 @@ export interface CompileAnswer {
  * ```
  */
 export function compile(sources: readonly ModuleSource[], options: EngineOptions = {}): CompileAnswer {
-  const { regoVersion = "v1", capabilities } = options;
-  const syntax = { regoVersion, ...(capabilities === undefined ? {} : { capabilities }) };
-  const parsed = sources.map(({ file, text }) => parseModule(text, { file, ...syntax }));
+  const parsed = sources.map((source) => parseSource(source, options));
   const faults = parsed.flatMap(({ diagnostics }) => diagnostics);
   if (faults.length > 0) return { policy: undefined, diagnostics: faults };
   return compileParsed(
     parsed.map(({ module }) => module as Module),
     options,
   );
+}
+
+function parseSource({ file, text }: ModuleSource, options: EngineOptions): ReturnType<typeof parseModule> {
+  const { regoVersion = "v1", capabilities } = options;
+  return parseModule(text, { file, regoVersion, ...(capabilities === undefined ? {} : { capabilities }) });
 }
 
 /** The same, from modules that are parsed already. */
@@ -99,18 +103,49 @@ const planName = "query";
 /** Prepared queries that are kept: an admission chain has a handful, a REPL many. */
 const maxPrepared = 256;
 
+interface Prepared {
+  readonly executable: Executable;
+  readonly needs: PlanNeeds;
+}
+
 /** Compiled modules, ready to answer. Immutable; plans are made on first use and kept. */
 export class RegoPolicy {
   readonly compiled: Compiled;
   readonly #builtins: ReadonlyMap<string, Builtin>;
-  readonly #byQuery = new Map<string, Executable>();
-  readonly #byPath = new Map<string, Executable>();
+  readonly #byQuery = new Map<string, Prepared>();
+  readonly #byPath = new Map<string, Prepared>();
   readonly #options: EngineOptions;
 
-  constructor(compiled: Compiled, options: EngineOptions) {
+  /** `previous` gives what it has prepared and what has not changed. */
+  constructor(compiled: Compiled, options: EngineOptions, previous?: RegoPolicy) {
     this.compiled = compiled;
+    for (const [path, prepared] of previous === undefined ? [] : previous.#byPath)
+      if (prepared.needs.areMetBy(compiled)) this.#byPath.set(path, prepared);
     this.#options = options;
     this.#builtins = new Map([...allBuiltins, ...(options.builtins ?? [])].map((builtin) => [builtin.name, builtin]));
+  }
+
+  /**
+   * The policy with a module more, or another one in the place of that with the same file name. Only what depends on it is compiled again.
+   * The diagnostics are those of compiling all modules; where there are any, this policy stays as it is.
+   */
+  withModule(source: ModuleSource): CompileAnswer {
+    const { module, diagnostics } = parseSource(source, this.#options);
+    if (module === undefined || diagnostics.length > 0) return { policy: undefined, diagnostics };
+    return this.withModules([module], []);
+  }
+
+  /** The policy without the module of a file. */
+  withoutModule(file: string): CompileAnswer {
+    return this.withModules([], [file]);
+  }
+
+  /** Several changes at once: modules that are parsed, by their file names, and files to leave out. */
+  withModules(modules: readonly Module[], without: readonly string[]): CompileAnswer {
+    const files = new Set([...without, ...modules.map(({ file }) => file)]);
+    const others = this.compiled.modules.filter(({ file }) => !files.has(file));
+    const { compiled, diagnostics } = recompileModules([...others, ...modules], this.compiled);
+    return { policy: compiled && new RegoPolicy(compiled, this.#options, this), diagnostics };
   }
 
   /** The document at a path, `a/b/c` or `data.a.b.c`; undefined when it is. Throws `EvaluationError`. */
@@ -216,17 +251,18 @@ export class RegoPolicy {
   /** Kept by the path as it is spelled: taking it apart costs as much as a small policy's evaluation. */
   #preparePath(path: string): Executable {
     const known = this.#byPath.get(path);
-    return known ?? this.#prepare(this.#byPath, path, () => ({ name: planName, path: pathParts(path) }));
+    return known?.executable ?? this.#prepare(this.#byPath, path, () => ({ name: planName, path: pathParts(path) }));
   }
 
   /** From a cache, where the oldest makes room. */
-  #prepare(cache: Map<string, Executable>, key: string, wanted: () => Wanted): Executable {
+  #prepare(cache: Map<string, Prepared>, key: string, wanted: () => Wanted): Executable {
     const known = cache.get(key);
-    if (known !== undefined) return known;
-    const prepared = new Executable(findJoins(planPolicy(this.compiled, [wanted()]), this.#builtins), this.#builtins);
+    if (known !== undefined) return known.executable;
+    const { policy, needs } = planWithNeeds(this.compiled, [wanted()]);
+    const executable = new Executable(findJoins(policy, this.#builtins), this.#builtins);
     if (cache.size >= maxPrepared) cache.delete(cache.keys().next().value as string);
-    cache.set(key, prepared);
-    return prepared;
+    cache.set(key, { executable, needs });
+    return executable;
   }
 }
 

@@ -42,6 +42,19 @@ export function compileModules(
   return new ModuleCompiler(sorted, options, previous && stateOf(previous)).compile();
 }
 
+/** Compiles other modules with the options of an earlier result, of which it takes over what has not changed. The answer is the same. */
+export function recompileModules(modules: readonly Module[], previous: Compiled): CompileResult {
+  const options = stateOf(previous)?.options;
+  const result = compileModules(modules, options, previous);
+  // Generated names go on counting where the earlier ones ended, and some messages show them.
+  const showsNames = result.diagnostics.some((each) =>
+    generatedName.test(JSON.stringify([each.message, each.details])),
+  );
+  return showsNames ? compileModules(modules, options) : result;
+}
+
+const generatedName = /__local\d+__/;
+
 class ModuleCompiler {
   readonly #modules: readonly Module[];
   readonly #options: CompileOptions;
@@ -49,7 +62,7 @@ class ModuleCompiler {
   readonly #timings = new Map<string, number>();
   readonly #built = new Map<Module, Built>();
   /** Modules that must go through the stages. */
-  readonly #dirty = new Set<Module>();
+  #dirty: ReadonlySet<Module> = new Set();
   #arities: ReadonlyMap<string, number> = new Map();
   #kinds: ReadonlyMap<string, "function" | "value"> = new Map();
   #ruleNames: ReadonlySet<string> = new Set();
@@ -118,6 +131,7 @@ class ModuleCompiler {
   /** Takes over what the previous result has of the same modules, where the package's names are the same too. */
   #begin(): void {
     const exports = exportsOf(this.#modules);
+    const dirty = new Set<Module>();
     for (const module of this.#modules) {
       const names = exports.get(packageKey(module)) ?? new Set<string>();
       const text = [...names].sort().join();
@@ -127,19 +141,23 @@ class ModuleCompiler {
         continue;
       }
       this.#built.set(module, createBuilt(module, names, text, this.#counter));
-      this.#dirty.add(module);
+      dirty.add(module);
     }
+    this.#dirty = dirty;
   }
 
   /** Modules that were told something else last time go through the later stages again. */
   #invalidate(): void {
+    // Made anew, so that faults are found in the order of modules.
+    const dirty = new Set<Module>();
     for (const [module, built] of this.#built) {
-      if (this.#dirty.has(module)) continue;
+      const isNew = this.#dirty.has(module);
       const isSame = [...built.asked].every(([question, answer]) => this.#answer(question) === answer);
-      if (isSame && !built.usesMetadata) continue;
-      this.#dirty.add(module);
-      this.#built.set(module, { ...built, asked: new Map() });
+      if (!isNew && isSame && !built.usesMetadata) continue;
+      dirty.add(module);
+      if (!isNew) this.#built.set(module, { ...built, asked: new Map() });
     }
+    this.#dirty = dirty;
   }
 
   #answer(question: string): string {

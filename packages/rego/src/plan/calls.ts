@@ -71,11 +71,11 @@ export function planCall(scope: Scope, { operator, args }: Call, next: Next<Oper
 
 /** True when the name is that of a function with rules. */
 export function isFunction({ library }: Scope, name: string): boolean {
-  return library.compiled.arities.has(name);
+  return library.arity(name) !== undefined;
 }
 
 function arityOf({ library }: Scope, name: string): number | undefined {
-  return library.compiled.arities.get(name) ?? library.compiled.builtin(name)?.args.length;
+  return library.arity(name) ?? library.compiled.builtin(name)?.args.length;
 }
 
 /** A builtin without a result, as `print`: called for its effect. */

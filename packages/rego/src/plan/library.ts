@@ -2,6 +2,7 @@ import type { Compiled } from "../compile/compiled.ts";
 import type { Term } from "../syntax/ast.ts";
 import { PolicyBuilder } from "./builder.ts";
 import { type Context, isHidden, plainContext } from "./context.ts";
+import { nodeAt, PlanNeeds } from "./needs.ts";
 import { type TreeNode, treeOf } from "./tree.ts";
 
 /** Keys of a document that are wanted, level by level; undefined for all keys of a level. */
@@ -21,6 +22,7 @@ export type Job = { readonly name: string; readonly node: TreeNode; readonly con
 export class Library {
   readonly compiled: Compiled;
   readonly builder: PolicyBuilder = new PolicyBuilder();
+  readonly needs: PlanNeeds = new PlanNeeds();
   readonly #root: TreeNode;
   readonly #named = new Set<string>();
   readonly #jobs: Job[] = [];
@@ -63,9 +65,16 @@ export class Library {
   /** The rules and packages at or below a path, as this context sees them. */
   node(path: readonly string[], context: Context): TreeNode | undefined {
     if (isHidden(context, path)) return undefined;
-    let node: TreeNode | undefined = this.#root;
-    for (const key of path) node = node?.children.get(key);
+    const node = nodeAt(this.#root, path);
+    this.needs.addNode(path, node);
     return node;
+  }
+
+  /** Arguments of a function with rules. */
+  arity(name: string): number | undefined {
+    const arity = this.compiled.arities.get(name);
+    this.needs.addArity(name, arity);
+    return arity;
   }
 
   /** The function of a node's rules. */

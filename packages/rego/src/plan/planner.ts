@@ -4,6 +4,7 @@ import { createScope } from "./body.ts";
 import { plainContext } from "./context.ts";
 import { planChildJob, planDocumentJob } from "./document.ts";
 import { type Job, Library } from "./library.ts";
+import type { PlanNeeds } from "./needs.ts";
 import { planDocument } from "./refs.ts";
 import { planKeyJob, planRulesJob } from "./rules.ts";
 import { planBody, type Scope } from "./scope.ts";
@@ -23,10 +24,19 @@ export interface PlanOptions {
  * it is told in README.md.
  */
 export function planPolicy(compiled: Compiled, wanted: readonly Wanted[], options: PlanOptions = {}): Policy {
+  return planWithNeeds(compiled, wanted, options).policy;
+}
+
+/** The same, and what the plans were made of. */
+export function planWithNeeds(
+  compiled: Compiled,
+  wanted: readonly Wanted[],
+  options: PlanOptions = {},
+): { readonly policy: Policy; readonly needs: PlanNeeds } {
   const library = new Library(compiled, options.lookups !== false);
   for (const each of wanted) planWanted(library, each);
   for (let job = library.nextJob(); job !== undefined; job = library.nextJob()) planJob(library, job);
-  return library.builder.build();
+  return { policy: library.builder.build(), needs: library.needs };
 }
 
 function planJob(library: Library, job: Job): void {
