@@ -8,6 +8,7 @@ import { http } from "./http.ts";
 import { json } from "./json.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { jsonPaths } from "./json-paths.ts";
+import { jsonSchema } from "./json-schema.ts";
 import { jwt } from "./jwt.ts";
 import { net } from "./net.ts";
 import { netLookup } from "./net-lookup.ts";
@@ -37,6 +38,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...graph,
   ...graphql,
   ...json,
+  ...jsonSchema,
   ...encoding,
   ...numbers,
   ...time,
