@@ -1,4 +1,5 @@
 import { aggregates, types } from "./aggregates.ts";
+import { aws } from "./aws.ts";
 import type { Builtin } from "./builtin.ts";
 import { crypto } from "./crypto.ts";
 import { encoding } from "./encoding.ts";
@@ -8,6 +9,7 @@ import { http } from "./http.ts";
 import { json } from "./json.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { jsonPaths } from "./json-paths.ts";
+import { jsonPretty } from "./json-pretty.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { jwt } from "./jwt.ts";
 import { net } from "./net.ts";
@@ -39,6 +41,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...graphql,
   ...json,
   ...jsonSchema,
+  ...jsonPretty,
   ...encoding,
   ...numbers,
   ...time,
@@ -49,6 +52,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...crypto,
   ...x509,
   ...jwt,
+  ...aws,
   ...semver,
   ...uri,
   ...uuid,

@@ -12,7 +12,8 @@ export function cryptoOf({ effects }: QueryState): CryptoEffects {
   return effects.crypto;
 }
 
-function hexText(bytes: Uint8Array): string {
+/** In lower case. */
+export function hexText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -2,7 +2,7 @@ import { lookup } from "../value/access.ts";
 import { compareNumbers, type NumberValue, numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, type QueryState } from "./builtin.ts";
-import { cryptoOf } from "./crypto.ts";
+import { cryptoOf, hexText } from "./crypto.ts";
 import { decodeBase64Url } from "./encoding.ts";
 import { type Constraints, readConstraints } from "./jwt-constraints.ts";
 import { equalBytes, hashOf, isVerifiedBy, type VerificationKey, verificationKeys } from "./jwt-keys.ts";
@@ -31,10 +31,6 @@ function decode(value: Value): Value {
   if (lookup(header, "cty") === nested) return decode(payload.replace(/^["']+|["']+$/g, ""));
   const object = parseObject(payload);
   return [header, object, hexText(decodeSignature(token))];
-}
-
-function hexText(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The keys that may have signed: the one that the header names, or all of its algorithm. */

@@ -1,5 +1,5 @@
 /** The characters of an atom (RFC 5322 section 3.2.3), and all that is not ASCII (RFC 6532). */
-const atom = /^(?:[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]|[^\u0000-\u007f])+$/;
+const atom = /^(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|\P{ASCII})+$/u;
 const quoted = /^"(?:[^"\\\r\n]|\\.)*"/;
 
 /** Whether Go's `mail.ParseAddress` takes a text: an address alone, or in angle brackets after a name. */

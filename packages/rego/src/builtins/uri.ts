@@ -193,10 +193,15 @@ export function uriText(uri: Uri): string {
   const rest = query + (uri.fragment === "" ? "" : `#${written}`);
   const scheme = uri.scheme === "" ? "" : `${uri.scheme}:`;
   if (uri.opaque !== "") return scheme + uri.opaque + rest;
-  const path = !uri.isPathPlain && writtenPath.test(uri.rawPath) ? uri.rawPath : escapedPath(uri.path);
+  const path = escapedPathOf(uri);
   const authority = authorityText(uri);
   const isRelative = scheme === "" && authority === "" && cut(path, "/")[0].includes(":");
   return scheme + authority + (isRelative ? "./" : "") + path + rest;
+}
+
+/** As Go's `URL.EscapedPath`: as it was written, where that was right. */
+export function escapedPathOf({ isPathPlain, rawPath, path }: Uri): string {
+  return !isPathPlain && writtenPath.test(rawPath) ? rawPath : escapedPath(path);
 }
 
 function escapedPath(path: string): string {
