@@ -22,6 +22,7 @@ import { regex } from "./regex.ts";
 import { runtime } from "./runtime.ts";
 import { semver } from "./semver.ts";
 import { strings } from "./strings.ts";
+import { template } from "./template.ts";
 import { time } from "./time.ts";
 import { uri } from "./uri.ts";
 import { uuid } from "./uuid.ts";
@@ -33,6 +34,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...aggregates,
   ...types,
   ...strings,
+  ...template,
   ...regex,
   ...objects,
   ...jsonPaths,

@@ -92,7 +92,7 @@ function decodeHex(text: string): string {
 }
 
 /** Go's url.QueryEscape: space is +, and only unreserved characters stay. */
-function encodeQuery(text: string): string {
+export function encodeQuery(text: string): string {
   return encodeURIComponent(text)
     .replaceAll("%20", "+")
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);

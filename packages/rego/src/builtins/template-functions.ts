@@ -1,0 +1,153 @@
+import { isObject, lookup } from "../value/access.ts";
+import { compareStrings, sortedEntries } from "../value/collection.ts";
+import type { Value } from "../value/value.ts";
+import { BuiltinError } from "./builtin.ts";
+import { encodeQuery } from "./encoding.ts";
+import { sprintf } from "./go-format.ts";
+import { isNumber } from "./operands.ts";
+import { GoNumber, type GoValue, goText, goType, isTruthy, missing } from "./template-values.ts";
+
+interface TemplateFunction {
+  readonly least: number;
+  readonly most: number;
+  readonly call: (args: readonly GoValue[]) => GoValue;
+}
+
+const many = Number.POSITIVE_INFINITY;
+
+function isText(value: GoValue): boolean {
+  return typeof value === "string" || (value !== missing && !(value instanceof GoNumber) && isNumber(value));
+}
+
+/** Of two basic values; Go compares numbers of the data as the texts they are. */
+function compareBasic(a: GoValue, b: GoValue): number {
+  if (a instanceof GoNumber && b instanceof GoNumber && a.type === b.type) return a.value - b.value;
+  if (isText(a) && isText(b)) return compareStrings(goText(a), goText(b));
+  if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
+  throw new BuiltinError(`incompatible types for comparison: ${goType(a)} and ${goType(b)}`);
+}
+
+function isEqual([first, ...rest]: readonly GoValue[]): boolean {
+  checkComparable(first as GoValue);
+  return rest.some((each) => {
+    checkComparable(each);
+    const isNone = (value: GoValue): boolean => value === missing || value === null;
+    if (isNone(first as GoValue) || isNone(each)) return isNone(first as GoValue) && isNone(each);
+    return compareBasic(first as GoValue, each) === 0;
+  });
+}
+
+function checkComparable(value: GoValue): void {
+  const isCollection = value !== null && typeof value === "object" && !(value instanceof GoNumber) && !isText(value);
+  if (isCollection) throw new BuiltinError(`non-comparable type ${goText(value)}: ${goType(value)}`);
+}
+
+function ordered(test: (order: number) => boolean): TemplateFunction {
+  return { least: 2, most: 2, call: ([a, b]) => test(compareBasic(a as GoValue, b as GoValue)) };
+}
+
+function index([collection, ...keys]: readonly GoValue[]): GoValue {
+  return keys.reduce(indexOne, collection as GoValue);
+}
+
+function indexOne(from: GoValue, key: GoValue): GoValue {
+  if (from === missing || from === null) throw new BuiltinError("index of untyped nil");
+  if (Array.isArray(from)) return from[position(key, from.length - 1)] as Value;
+  if (isText(from)) {
+    const bytes = new TextEncoder().encode(goText(from));
+    return new GoNumber("int", bytes[position(key, bytes.length - 1)] as number);
+  }
+  if (from instanceof GoNumber || !isObject(from)) throw new BuiltinError(`can't index item of type ${goType(from)}`);
+  if (typeof key !== "string") throw new BuiltinError(`value has type ${goType(key)}; should be string`);
+  const found = lookup(from, key);
+  return found === undefined ? missing : found;
+}
+
+function position(key: GoValue, most: number): number {
+  if (!(key instanceof GoNumber) || key.type !== "int")
+    throw new BuiltinError(`cannot index slice/array with type ${goType(key)}`);
+  if (key.value < 0 || key.value > most) throw new BuiltinError(`index out of range: ${key.value}`);
+  return key.value;
+}
+
+function slice([from, ...bounds]: readonly GoValue[]): GoValue {
+  if (from === missing || from === null || from === undefined) throw new BuiltinError("slice of untyped nil");
+  if (isText(from)) {
+    if (bounds.length > 2) throw new BuiltinError("cannot 3-index slice a string");
+    const bytes = new TextEncoder().encode(goText(from));
+    return new TextDecoder().decode(bytes.subarray(...range(bounds, bytes.length)));
+  }
+  if (!Array.isArray(from)) throw new BuiltinError(`can't slice item of type ${goType(from)}`);
+  return from.slice(...range(bounds, from.length));
+}
+
+function range(bounds: readonly GoValue[], length: number): [number, number] {
+  const [from = 0, to = length] = bounds.map((each) => position(each, length));
+  if (from > to) throw new BuiltinError(`invalid slice index: ${from} > ${to}`);
+  return [from, to];
+}
+
+function lengthOf([value]: readonly GoValue[]): GoValue {
+  if (value === missing || value === null || value === undefined) throw new BuiltinError("len of nil pointer");
+  if (isText(value)) return new GoNumber("int", new TextEncoder().encode(goText(value)).length);
+  if (Array.isArray(value)) return new GoNumber("int", value.length);
+  if (value instanceof GoNumber || !isObject(value as Value)) throw new BuiltinError(`len of type ${goType(value)}`);
+  return new GoNumber("int", sortedEntries(value as Value).length);
+}
+
+/** As Go's Sprint: a space between two operands of which neither is a text. */
+function print(args: readonly GoValue[]): string {
+  const needsSpace = (i: number): boolean => i > 0 && !isText(args[i] as GoValue) && !isText(args[i - 1] as GoValue);
+  return args.map((each, i) => (needsSpace(i) ? " " : "") + goText(each)).join("");
+}
+
+function printf([format, ...args]: readonly GoValue[]): string {
+  const text = goText(format as GoValue).replaceAll("%T", () => "%v");
+  const types = [...goText(format as GoValue).matchAll(/%[-+# 0-9.]*[a-zA-Z]/g)].map(([verb]) => verb.endsWith("T"));
+  return sprintf(text, args.map((each, i) => (types[i] === true ? goType(each) : plain(each))) as Value);
+}
+
+function plain(value: GoValue): Value {
+  if (value instanceof GoNumber) return value.value;
+  return typeof value === "boolean" ? value : goText(value);
+}
+
+const htmlEscapes: { readonly [char: string]: string } = {
+  "<": "&lt;",
+  ">": "&gt;",
+  "&": "&amp;",
+  '"': "&#34;",
+  "'": "&#39;",
+  "\0": "\ufffd",
+};
+
+function escapeHtml(args: readonly GoValue[]): string {
+  return print(args).replace(/[<>&"'\0]/g, (char) => htmlEscapes[char] as string);
+}
+
+function escapeJs(args: readonly GoValue[]): string {
+  return print(args).replace(/[\\'"<>&=\p{Cc}]/gu, (char) => {
+    if ("\\'\"".includes(char)) return `\\${char}`;
+    return `\\u${(char.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}`;
+  });
+}
+
+/** https://pkg.go.dev/text/template#hdr-Functions; `and` and `or` stop early and are no part of these. */
+export const templateFunctions: { readonly [name: string]: TemplateFunction } = {
+  eq: { least: 2, most: many, call: isEqual },
+  ne: { least: 2, most: 2, call: (args) => !isEqual(args) },
+  lt: ordered((order) => order < 0),
+  le: ordered((order) => order <= 0),
+  gt: ordered((order) => order > 0),
+  ge: ordered((order) => order >= 0),
+  not: { least: 1, most: 1, call: ([value]) => !isTruthy(value as GoValue) },
+  len: { least: 1, most: 1, call: lengthOf },
+  index: { least: 1, most: many, call: index },
+  slice: { least: 1, most: many, call: slice },
+  print: { least: 0, most: many, call: print },
+  println: { least: 0, most: many, call: (args) => `${args.map(goText).join(" ")}\n` },
+  printf: { least: 1, most: many, call: printf },
+  html: { least: 0, most: many, call: escapeHtml },
+  js: { least: 0, most: many, call: escapeJs },
+  urlquery: { least: 0, most: many, call: (args) => encodeQuery(print(args)) },
+};

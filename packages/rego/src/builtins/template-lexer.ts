@@ -1,0 +1,114 @@
+import { BuiltinError } from "./builtin.ts";
+import { rootName } from "./template-tree.ts";
+
+export interface Token {
+  readonly kind:
+    | "text"
+    | "open"
+    | "close"
+    | "field"
+    | "variable"
+    | "word"
+    | "number"
+    | "string"
+    | "char"
+    | "mark"
+    | "space"
+    | "end";
+  readonly text: string;
+  readonly at: number;
+}
+
+/** A fault of the text, as Go words it: `template: template:1: …`. */
+export function templateFault(source: string, at: number, message: string): BuiltinError {
+  const line = source.slice(0, at).split("\n").length;
+  return new BuiltinError(`template: ${rootName}:${line}: ${message}`);
+}
+
+/** Longest first. */
+const patterns: readonly (readonly [Token["kind"], RegExp])[] = [
+  ["space", /[ \t\r\n]+/y],
+  [
+    "number",
+    /[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)/y,
+  ],
+  ["field", /\.[\p{L}_][\p{L}\p{Nd}_]*/uy],
+  ["variable", /\$[\p{L}\p{Nd}_]*/uy],
+  ["word", /[\p{L}_][\p{L}\p{Nd}_]*/uy],
+  ["string", /"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`/y],
+  ["char", /'(?:[^'\\\n]|\\[^\n])*'/y],
+  ["mark", /:=|[=|(),.]/y],
+];
+
+/** Splits a template into texts and the tokens of its actions; comments and trimmed blanks are gone. */
+export function templateTokens(source: string): readonly Token[] {
+  const tokens: Token[] = [];
+  for (let at = 0, trims = false; at <= source.length; ) {
+    const open = source.indexOf("{{", at);
+    const isTrimming = open >= 0 && /^\{\{-[ \t\r\n]/.test(source.slice(open, open + 4));
+    let text = source.slice(at, open < 0 ? source.length : open);
+    if (trims) text = text.replace(/^[ \t\r\n]+/, "");
+    if (isTrimming) text = text.replace(/[ \t\r\n]+$/, "");
+    if (text !== "") tokens.push({ kind: "text", text, at });
+    if (open < 0) break;
+    const start = open + (isTrimming ? 3 : 2);
+    const comment = /^[ \t\r\n]*\/\*/.exec(source.slice(start));
+    const action = comment === null ? actionTokens(source, open, start, tokens) : commentEnd(source, start);
+    ({ at, trims } = action);
+  }
+  return [...tokens, { kind: "end", text: "", at: source.length }];
+}
+
+interface ActionEnd {
+  readonly at: number;
+  readonly trims: boolean;
+}
+
+function commentEnd(source: string, start: number): ActionEnd {
+  const end = source.indexOf("*/", start);
+  if (end < 0) throw templateFault(source, start, "unclosed comment");
+  const close = /^(?:[ \t\r\n]-)?\}\}/.exec(source.slice(end + 2))?.[0];
+  if (close === undefined) throw templateFault(source, end, "comment ends before closing delimiter");
+  return { at: end + 2 + close.length, trims: close.length > 2 };
+}
+
+function actionTokens(source: string, open: number, start: number, tokens: Token[]): ActionEnd {
+  tokens.push({ kind: "open", text: "{{", at: open });
+  for (let at = start; ; ) {
+    const close = /^(?:[ \t\r\n]+-)?\}\}/.exec(source.slice(at))?.[0];
+    if (close !== undefined) {
+      tokens.push({ kind: "close", text: close, at });
+      return { at: at + close.length, trims: close.length > 2 };
+    }
+    const token = tokenAt(source, at);
+    tokens.push(token);
+    at += token.text.length;
+    checkTerminator(source, token, at);
+  }
+}
+
+function tokenAt(source: string, at: number): Token {
+  for (const [kind, pattern] of patterns) {
+    pattern.lastIndex = at;
+    const text = pattern.exec(source)?.[0];
+    if (text !== undefined) return { kind, text, at };
+  }
+  const char = source.charAt(at);
+  if (char === "") throw templateFault(source, at, "unclosed action");
+  if (char === '"') throw templateFault(source, at, "unterminated quoted string");
+  if (char === "`") throw templateFault(source, at, "unterminated raw quoted string");
+  if (char === "'") throw templateFault(source, at, "unterminated character constant");
+  throw templateFault(source, at, `unrecognized character in action: ${unicodeName(char)}`);
+}
+
+/** Names must end where something else may begin. */
+function checkTerminator(source: string, { kind }: Token, at: number): void {
+  if (kind !== "field" && kind !== "variable" && kind !== "word") return;
+  const next = source.charAt(at);
+  if (next === "" || /[ \t\r\n.,|:()=]/.test(next) || source.startsWith("}}", at)) return;
+  throw templateFault(source, at, `bad character ${unicodeName(next)}`);
+}
+
+function unicodeName(char: string): string {
+  return `U+${(char.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")} '${char}'`;
+}
