@@ -5,7 +5,7 @@ import { refText, termText } from "../text.ts";
 import { isComprehension, walkTerm } from "../walk.ts";
 import { extentOf, isEmpty, type TypeEnv, type TypeNode } from "./env.ts";
 import { constantKey, scalarKey } from "./literal.ts";
-import { anyType, keysOf, selectType, stringType, type Type, typeText, valuesOf } from "./type.ts";
+import { anyType, keysOf, selectType, stringType, type Type, typeText, unfold, valuesOf } from "./type.ts";
 import { assignType, unifies } from "./unify-types.ts";
 
 /** Puts the author's names back into a ref. */
@@ -145,7 +145,9 @@ function oneOfNode(node: TypeNode): readonly string[] {
 }
 
 /** The known keys of an object. */
-function oneOfType(type: Type | undefined): readonly string[] {
+function oneOfType(of: Type | undefined): readonly string[] {
+  const type = unfold(of);
+  if (type?.kind === "any") return [...new Set(type.of.flatMap(oneOfType))].sort();
   return type?.kind === "object"
     ? type.static.map(({ key }) => (typeof key === "symbol" ? (key.description ?? "") : JSON.stringify(key)))
     : [];

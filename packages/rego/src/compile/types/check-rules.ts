@@ -4,11 +4,12 @@ import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { AnnotationSet } from "../annotation-set.ts";
 import type { LocalNames } from "../local-names.ts";
 import { components, type RuleGraph } from "../recursion.ts";
-import type { CompileOptions, StageContext } from "../stage.ts";
+import { type CompileOptions, type StageContext, typeFault } from "../stage.ts";
 import { type BodyCheck, checkBody, inferComprehension } from "./check-body.ts";
 import { functionTypeOf } from "./declared.ts";
 import { createTypeNode, insertType, type Override, TypeEnv, type TypeNode } from "./env.ts";
 import { scalarKey } from "./literal.ts";
+import { SchemaFault } from "./schema.ts";
 import { annotationOverrides, inputSchemaType } from "./schema-annotations.ts";
 import { anyType, type FunctionType, type Key, objectOf, setOf, type Type } from "./type.ts";
 
@@ -73,7 +74,7 @@ class RuleChecker {
   constructor(check: TypeCheck) {
     this.#check = check;
     const { schemas } = check.options;
-    const input = inputSchemaType(schemas);
+    const input = this.#inputType(schemas);
     const roots = new Map([["data", this.#data]]);
     if (input !== undefined) {
       const node = createTypeNode();
@@ -96,8 +97,20 @@ class RuleChecker {
           this.#places.set(rule, { unit, main });
   }
 
+  /** Undefined, and a fault noted, when the schema cannot be read. */
+  #inputType(schemas: CompileOptions["schemas"]): Type | undefined {
+    try {
+      return inputSchemaType(schemas);
+    } catch (error) {
+      if (!(error instanceof SchemaFault)) throw error;
+      this.#diagnostics.push(typeFault(undefined, error.message));
+      return undefined;
+    }
+  }
+
   run(): RuleTypes {
-    for (const component of components(this.#check.graph)) {
+    const isUnreadable = this.#diagnostics.length > 0;
+    for (const component of isUnreadable ? [] : components(this.#check.graph)) {
       for (const rule of component) {
         const contribution = this.#earlier(rule) ?? this.#infer(rule);
         this.#contributions.set(rule, contribution);
@@ -142,7 +155,9 @@ class RuleChecker {
     if (!this.#usesSchemas() || options.useSchemaAnnotations === false) return [];
     this.#annotations ??= new AnnotationSet(modules);
     const chain = this.#annotations.chain(rule, module);
-    return annotationOverrides(chain, options.schemas, this.#env, (each) => this.#diagnostics.push(each));
+    return annotationOverrides(chain, options.schemas, this.#env, (message) =>
+      this.#diagnostics.push(typeFault(rule.loc, message)),
+    );
   }
 }
 

@@ -1,15 +1,14 @@
 import type { Annotations, Ref } from "../../syntax/ast.ts";
-import type { Diagnostic } from "../../syntax/diagnostic.ts";
-import { type ChainEntry, typeFault } from "../stage.ts";
+import type { ChainEntry } from "../stage.ts";
 import { refText } from "../text.ts";
 import type { Override, TypeEnv } from "./env.ts";
-import { typeFromSchema } from "./schema.ts";
+import { SchemaFault, typeFromSchema } from "./schema.ts";
 import { anyType, objectOf, type Type } from "./type.ts";
 
 type Schemas = ReadonlyMap<string, unknown> | undefined;
 type SchemaAnnotation = NonNullable<Annotations["schemas"]>[number];
 
-/** The type of `input` by the schema that is given for all modules, under the name `schema`. */
+/** The type of `input` by the schema that is given for all modules, under the name `schema`. Throws `SchemaFault`. */
 export function inputSchemaType(schemas: Schemas): Type | undefined {
   const schema = schemas?.get("schema");
   return schema === undefined ? undefined : typeFromSchema(schema);
@@ -20,12 +19,12 @@ export function annotationOverrides(
   chain: readonly ChainEntry[],
   schemas: Schemas,
   env: TypeEnv,
-  report: (diagnostic: Diagnostic) => void,
+  report: (message: string) => void,
 ): readonly Override[] {
   let overrides: readonly Override[] = [];
   for (const { annotations } of chain.toReversed()) {
     for (const each of annotations?.schemas ?? []) {
-      const type = typeOfAnnotation(each, annotations as Annotations, schemas, report);
+      const type = typeOfAnnotation(each, schemas, report);
       if (type !== undefined) overrides = withOverride(overrides, { path: pathOf(each.path), type }, env);
     }
   }
@@ -34,15 +33,21 @@ export function annotationOverrides(
 
 function typeOfAnnotation(
   { schema, definition }: SchemaAnnotation,
-  { loc }: Annotations,
   schemas: Schemas,
-  report: (diagnostic: Diagnostic) => void,
+  report: (message: string) => void,
 ): Type | undefined {
-  if (schema === undefined) return typeFromSchema(definition);
-  const found = schemas?.get(refText(schema));
-  if (found !== undefined) return typeFromSchema(found);
-  report(typeFault(loc, `undefined schema: ${refText(schema)}`));
-  return undefined;
+  const found = schema === undefined ? definition : schemas?.get(refText(schema));
+  if (found === undefined && schema !== undefined) {
+    report(`undefined schema: ${refText(schema)}`);
+    return undefined;
+  }
+  try {
+    return typeFromSchema(found);
+  } catch (error) {
+    if (!(error instanceof SchemaFault)) throw error;
+    report(error.message);
+    return undefined;
+  }
 }
 
 function pathOf({ terms }: Ref): readonly string[] {

@@ -1,5 +1,5 @@
 /** The types of Rego values, as OPA's `types` package has them. */
-export type Type = ScalarType | AnyType | ArrayType | ObjectType | SetType | FunctionType;
+export type Type = ScalarType | AnyType | ArrayType | ObjectType | SetType | FunctionType | RecursiveType;
 
 export interface ScalarType {
   readonly kind: "null" | "boolean" | "number" | "string";
@@ -50,6 +50,23 @@ export interface FunctionType {
   readonly variadic: NamedArg | undefined;
 }
 
+/** A type inside itself, by the name of the schema that it comes from. */
+export interface RecursiveType {
+  readonly kind: "recursive";
+  readonly name: string;
+  readonly whole: () => Type;
+}
+
+/** The type with its parts, where it is one inside itself. */
+export function unfold<T extends Type | undefined>(type: T): Exclude<T, RecursiveType> | Exclude<Type, RecursiveType> {
+  let whole: Type | undefined = type;
+  // A reference may lead to another one; a circle of them is no type of its own.
+  for (let i = 0; whole?.kind === "recursive" && i < maxUnfolding; i++) whole = whole.whole();
+  return (whole?.kind === "recursive" ? anyType : whole) as Exclude<T, RecursiveType>;
+}
+
+const maxUnfolding = 100;
+
 export const nullType: Type = { kind: "null" };
 export const booleanType: Type = { kind: "boolean" };
 export const numberType: Type = { kind: "number" };
@@ -93,7 +110,7 @@ export function typeOfKey(key: Key): Type {
   return typeof key === "string" ? stringType : typeof key === "number" ? numberType : booleanType;
 }
 
-const kindOrder = ["null", "boolean", "number", "string", "array", "object", "set", "any", "function"];
+const kindOrder = ["null", "boolean", "number", "string", "array", "object", "set", "any", "function", "recursive"];
 
 /** A total order, unknown types first. */
 export function compareTypes(a: Type | undefined, b: Type | undefined): number {
@@ -111,6 +128,8 @@ export function compareTypes(a: Type | undefined, b: Type | undefined): number {
       return compareTypes(a.of, (b as SetType).of);
     case "any":
       return compareLists(a.of, (b as AnyType).of, compareTypes);
+    case "recursive":
+      return a.name < (b as RecursiveType).name ? -1 : a.name > (b as RecursiveType).name ? 1 : 0;
     case "function": {
       const other = b as FunctionType;
       return (
@@ -169,7 +188,8 @@ function eitherFunction(a: FunctionType, b: FunctionType): Type {
 }
 
 /** The type of what a known key selects; undefined when it selects nothing. */
-export function selectType(type: Type | undefined, key: Key): Type | undefined {
+export function selectType(of: Type | undefined, key: Key): Type | undefined {
+  const type = unfold(of);
   switch (type?.kind) {
     case "array":
       if (typeof key !== "number" || !Number.isInteger(key) || key < 0) return undefined;
@@ -200,7 +220,8 @@ function containsType(outer: Type | undefined, inner: Type): boolean {
 }
 
 /** The type of all keys; undefined for what has none. */
-export function keysOf(type: Type | undefined): Type | undefined {
+export function keysOf(of: Type | undefined): Type | undefined {
+  const type = unfold(of);
   switch (type?.kind) {
     case "array":
       return numberType;
@@ -219,7 +240,8 @@ export function keysOf(type: Type | undefined): Type | undefined {
 }
 
 /** The type of all values, items or members. */
-export function valuesOf(type: Type | undefined): Type | undefined {
+export function valuesOf(of: Type | undefined): Type | undefined {
+  const type = unfold(of);
   switch (type?.kind) {
     case "array":
       return type.static.reduce<Type | undefined>((all, each) => either(all, each), type.dynamic);
@@ -274,6 +296,8 @@ export function typeText(type: Type | undefined): string {
     }
     case "set":
       return `set[${typeText(type.of)}]`;
+    case "recursive":
+      return `recursive(${type.name})`;
     case "function":
       return `${argsText(type.args, type.variadic)} => ${argText(type.result ?? { type: undefined })}`;
     default:

@@ -13,11 +13,14 @@ import {
   type ObjectType,
   selectType,
   type Type,
+  unfold,
   valuesOf,
 } from "./type.ts";
 
 /** True when some value has both types. */
-export function unifies(a: Type | undefined, b: Type | undefined): boolean {
+export function unifies(left: Type | undefined, right: Type | undefined): boolean {
+  if (left?.kind === "recursive" && right?.kind === "recursive" && left.name === right.name) return true;
+  const [a, b] = [unfold(left), unfold(right)];
   if (a === undefined || b === undefined) return false;
   if (a === b) return true;
   if (a.kind === "any" && unifiesAny(a, b)) return true;
@@ -65,7 +68,8 @@ function unifiesObjects(a: ObjectType, b: ObjectType): boolean {
 }
 
 /** Gives the type to a term, down to its variables. False when the term cannot have it. */
-export function assignType(env: TypeEnv, term: Term, type: Type | undefined, joins = false): boolean {
+export function assignType(env: TypeEnv, term: Term, given: Type | undefined, joins = false): boolean {
+  const type = unfold(given);
   switch (term.kind) {
     case "var":
       return assignVariable(env, term.name, type, joins);

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseModule } from "../syntax/parser.ts";
+import { compileModules } from "./compile.ts";
+import type { CompileOptions } from "./stage.ts";
+
+/** The faults of one module of package a, a line each: `row:col message`, and the details of types below. */
+function faults(text: string, options: CompileOptions = {}): readonly string[] {
+  const { module, diagnostics } = parseModule(`package a\n${text}`, { file: "p.rego" });
+  const found = module === undefined ? diagnostics : compileModules([module], options).diagnostics;
+  return found.flatMap(({ loc, message, details = [] }) => [
+    `${loc === undefined ? "" : `${loc.row}:${loc.col} `}${message}`,
+    ...details,
+  ]);
+}
+
+type Case = readonly [text: string, ...faults: string[]];
+
+const cases: { readonly [what: string]: readonly Case[] } = {
+  "unsafe variables are found where they stand last in a head, first in a body": [
+    ["p := {x: {x: 1}}", "2:11 var x is unsafe"],
+    ["p[x] := x", "2:3 var x is unsafe"],
+    ["p if { y := x + 1; z := y }", "2:8 var y is unsafe", "2:13 var x is unsafe", "2:20 var z is unsafe"],
+    ["p if { r = {x: y | z = 1; x = z[y]}; x }", "2:8 var x is unsafe"],
+    ["p if { every v in [1] { v } with input as x }", "2:19 var x is unsafe"],
+    ["import future.keywords.not\np if { not 1 + y == 2 }", "3:8 var y is unsafe"],
+    ["import future.keywords.not\np if { not {1 + y == 2} }", "3:13 var y is unsafe"],
+    ["f(input.x) := 1", "2:3 var input is unsafe"],
+    ["f(x, g(x)) := 1\ng(x) := x", "2:6 rule arguments cannot contain calls"],
+  ],
+  "what is called must be a function": [
+    ["p if a[1](2)", "2:6 undefined function a[1]"],
+    ["p if [1].f(2)", "2:6 undefined function [1].f"],
+    ["q := 5\np := q()", "3:6 undefined function data.a.q"],
+    ["q() := 5\np := q()", "3:6 undefined function data.a.q"],
+    ["f(x) := 1\np if f(1, 2, 3)", "3:6 function data.a.f has arity 1, got 3 arguments"],
+  ],
+  "rules at one path are of one kind": [
+    ["f[x](y) := 1 if x := 1\nf.a(y) := 2", "2:1 rule data.a.f[x] conflicts with:\n  rule data.a.f.a at p.rego:3"],
+    ["p := 1\np contains 1", "2:1 conflicting rules data.a.p found"],
+  ],
+  "a rule that needs itself is named, and only the branch that does": [
+    ["p if { q } else if { p }\nq := 1", "2:12 rule data.a.p is recursive: data.a.p -> data.a.p"],
+  ],
+  "one fault of with is enough": [
+    ["p if x = count([1]) with y as 1", "2:26 with keyword target must reference existing input, data, or a function"],
+  ],
+  "types of composite keys": [
+    ['p if { {[1]: 1, "b": 2} == 1 }', "2:8 match error", "left  : object<b: number, [1]: number>", "right : number"],
+    ["p if { {null: 1} == 1 }", "2:8 match error", "left  : object<<nil>: number>", "right : number"],
+  ],
+  "keys of packages are names": [
+    [
+      "q := 1\np if data.a[1]",
+      "3:6 undefined ref: data.a[1]",
+      "data.a[1]",
+      "       ^",
+      "       have (type): number",
+      '       want (one of): ["q"]',
+    ],
+    ["q.r := 1\np if data.a.q[1]"],
+  ],
+  "a scalar has no members": [["p if { some x in 1; x }", "2:8 match error", "left  : ???", "right : ???"]],
+};
+
+for (const [what, rows] of Object.entries(cases)) {
+  test(what, () => {
+    for (const [text, ...wanted] of rows) assert.deepEqual(faults(text), wanted, text);
+  });
+}
+
+test("faults beyond the limit are not told", () => {
+  const text = "p if { a; b; c }";
+  const [first, ...rest] = faults(text, { maxErrors: 2 });
+  assert.deepEqual([first, rest.length, rest.at(-1)], ["2:8 var a is unsafe", 2, "error limit reached"]);
+  assert.equal(faults(text, { maxErrors: 0 }).length, 3);
+});
+
+/** The faults that a schema of input gives. */
+function schemaFaults(schema: unknown, text: string): readonly string[] {
+  return faults(text, { schemas: new Map([["schema", schema]]), useSchemaAnnotations: true });
+}
+
+const property = { type: "object", properties: { a: { type: "string" } } };
+const recursive = {
+  properties: { x: { $ref: "#/definitions/n" } },
+  definitions: { n: { properties: { n: { $ref: "#/definitions/n" } } } },
+};
+const schemas: readonly (readonly [schema: unknown, text: string, ...faults: string[]])[] = [
+  [property, "p if input.a == 1", "2:6 match error", "left  : string", "right : number"],
+  [{ type: ["null", "integer"] }, "p if input == {}", "2:6 match error", "left  : number", "right : object[any: any]"],
+  [
+    { anyOf: [property, { type: "integer" }] },
+    "p if input.b",
+    "2:6 undefined ref: input.b",
+    "input.b",
+    "      ^",
+    '      have: "b"',
+    '      want (one of): ["a"]',
+  ],
+  [{ allOf: [property, { properties: { b: { type: "null" } } }] }, "p if { input.b; input.a }"],
+  [
+    { allOf: [{ type: "string" }, { type: "null" }] },
+    "p := 1",
+    "type checking: unable to merge these schemas: type mismatch: string and null",
+  ],
+  [
+    recursive,
+    "p if input.x == 1",
+    "2:6 match error",
+    "left  : object<n: recursive(#/definitions/n)>",
+    "right : number",
+  ],
+  [recursive, "p if input.x.n.n.n.n"],
+  [
+    { $ref: "https://example.com/s#/x" },
+    "p := 1",
+    "unable to compile the schema: remote reference loading disabled: https://example.com/s",
+  ],
+  [{ $ref: "#/definitions/x" }, "p := 1", "unable to compile the schema: Object has no key 'definitions'"],
+  [
+    { type: "text" },
+    "p := 1",
+    "unable to compile the schema: has a primitive type that is NOT VALID -- given: /text/ Expected valid values are:[array boolean integer number null object string]",
+  ],
+  [property, "# METADATA\n# schemas:\n# - input: schema.none\np := 1", "5:1 undefined schema: schema.none"],
+];
+
+test("schemas give types to input", () => {
+  for (const [schema, text, ...wanted] of schemas)
+    assert.deepEqual(schemaFaults(schema, text), wanted, `${JSON.stringify(schema)} ${text}`);
+});
