@@ -13,7 +13,7 @@ import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
 import type { Policy } from "./run/ir.ts";
 import { type Read, Trace } from "./run/trace.ts";
-import type { Module, RegoVersion } from "./syntax/ast.ts";
+import type { Body, Module, RegoVersion } from "./syntax/ast.ts";
 import { type Diagnostic, RegoError } from "./syntax/diagnostic.ts";
 import { parseModule, parseQuery } from "./syntax/parser.ts";
 import { evaluateByWalking } from "./topdown/evaluate.ts";
@@ -214,9 +214,9 @@ export class RegoPolicy {
   }
 
   /** A query that is answered with the values of its expressions, as `opa eval` does. Throws `RegoError`. */
-  prepareQuery(text: string, options: QueryOptions = {}): PreparedQuery {
+  prepareQuery(query: string | Body, options: QueryOptions = {}): PreparedQuery {
     const regoVersion = options.regoVersion ?? this.#options.regoVersion ?? "v1";
-    const body = parseQuery(text, { regoVersion });
+    const body = typeof query === "string" ? parseQuery(query, { regoVersion }) : query;
     return new PreparedQuery(body, this.compiled, [...this.#builtins.values()], options, this.#options.capabilities);
   }
 

@@ -42,6 +42,7 @@ export {
   type FileCoverage,
 } from "./cover/coverage.ts";
 export { Profile, type ProfileOptions, type ProfileRow, profileOrder } from "./cover/profile.ts";
+export { mergeDocuments, placeDocument } from "./data/documents.ts";
 export { type DataPath, pathFromPointer, pointerText, StoreError, type StoreErrorCode } from "./data/path.ts";
 export { DataSnapshot } from "./data/snapshot.ts";
 export {
@@ -70,10 +71,10 @@ export type { EvaluateOptions, Evaluator } from "./run/executable.ts";
 export type { RunOptions } from "./run/options.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Read } from "./run/trace.ts";
-export type { Body, Module, Ref, RegoVersion } from "./syntax/ast.ts";
+export type { Body, Import, Module, Ref, RegoVersion } from "./syntax/ast.ts";
 export { currentLanguage, type LanguageCapabilities } from "./syntax/capabilities.ts";
 export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";
-export { parseModule, parseQuery } from "./syntax/parser.ts";
+export { parseModule, parseQuery, parseTermText } from "./syntax/parser.ts";
 export { type CompileTestsOptions, compileTestModules, compileTests } from "./test/compile-tests.ts";
 export { findTests, numberTests, type TestRule } from "./test/find-tests.ts";
 export type { BenchmarkResult, CaseResult, TestResult } from "./test/result.ts";

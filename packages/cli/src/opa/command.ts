@@ -1,5 +1,5 @@
-import { applyEnvironment, FlagError, type FlagSpec, type Flags, HelpWanted, parseFlags } from "./flags.ts";
-import { helpText, usageText } from "./help-text.ts";
+import { applyEnvironment, FlagError, type FlagSpec, type Flags, parseFlags } from "./flags.ts";
+import { helpFlag, helpText, usageText } from "./help-text.ts";
 
 /** What a command may know of the process that runs it. */
 export interface Terminal {
@@ -48,14 +48,14 @@ export class CommandFault extends Error {
 /** Runs a command over its part of a command line; answers the exit code. */
 export async function runCommand(command: OpaCommand, line: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    const { flags, args } = parseFlags(command.flags, line);
-    applyEnvironment(flags, command.flags, command.name.split(" ").at(-1) as string, terminal.env);
-    return await command.run({ args, flags, terminal });
-  } catch (error) {
-    if (error instanceof HelpWanted) {
+    const { flags, args } = parseFlags([...command.flags, helpFlag(command.name)], line);
+    if (flags.bool("help")) {
       terminal.out(helpText(command));
       return 0;
     }
+    applyEnvironment(flags, command.flags, command.name.split(" ").at(-1) as string, terminal.env);
+    return await command.run({ args, flags, terminal });
+  } catch (error) {
     if (error instanceof UsageFault || error instanceof FlagError) {
       terminal.err(`Error: ${error.message}\n${usageText(command)}\n`);
       return 1;

@@ -1,6 +1,9 @@
-import { type Diagnostic, EvaluationError, formatDiagnostic, RegoError } from "@sallyport/rego";
+import { type Diagnostic, EvaluationError, formatDiagnostic, parseQuery, RegoError } from "@sallyport/rego";
+import { EngineError } from "./engine-error.ts";
 import { Struct } from "./json-text.ts";
 import { LoadFault } from "./load.ts";
+import { QueryContextError } from "./query-context.ts";
+import { LoadError } from "./read-data.ts";
 
 /** One fault as OPA prints it: its line, what follows below it, and its JSON. */
 export interface ErrorEntry {
@@ -18,7 +21,12 @@ export function errorEntries(error: unknown, texts: Texts = new Map()): readonly
       fault instanceof Error ? messageEntry(fault.message) : diagnosticEntry(fault, error.texts),
     );
   if (error instanceof RegoError) return error.diagnostics.map((each) => diagnosticEntry(each, texts));
-  if (error instanceof EvaluationError) return [evaluationEntry(error)];
+  if (error instanceof LoadError || error instanceof QueryContextError) return [messageEntry(error.message)];
+  if (error instanceof EngineError) {
+    const { message, details } = error;
+    return [{ text: `${message}\n${details}`, json: new Struct({ message, details }) }];
+  }
+  if (error instanceof EvaluationError) return [evaluationEntry(error, texts)];
   return undefined;
 }
 
@@ -46,11 +54,23 @@ export function diagnosticEntry(diagnostic: Diagnostic, texts: Texts): ErrorEntr
   };
 }
 
-function evaluationEntry({ code, message, place }: EvaluationError): ErrorEntry {
+/** An expression of the query itself is shown instead of its place. */
+function evaluationEntry({ code, message, place }: EvaluationError, texts: Texts): ErrorEntry {
   const { name = "", row = 0, col = 0 } = place ?? {};
-  const where = row === 0 ? "" : name === "" ? `${row}:${col}: ` : `${name}:${row}: `;
+  const inQuery = name === "" ? expressionAt(texts.get("") ?? "", row, col) : undefined;
+  const where = row === 0 ? "" : name === "" ? `${inQuery ?? `${row}:${col}`}: ` : `${name}:${row}: `;
   const location = row === 0 ? undefined : new Struct({ file: name, row, col });
   return { text: `${where}${code}: ${message}`, json: new Struct({ message, code, location }) };
+}
+
+function expressionAt(query: string, row: number, col: number): string | undefined {
+  if (query === "" || row === 0) return undefined;
+  try {
+    return parseQuery(query).find(({ loc }) => loc.row === row && loc.col === col)?.loc.text;
+  } catch (error) {
+    if (error instanceof RegoError) return undefined;
+    throw error;
+  }
 }
 
 interface Line {

@@ -1,14 +1,27 @@
 import type { QueryAnswer, Value } from "@sallyport/rego";
-import { type ErrorEntry, errorsText } from "./errors-text.ts";
+import { traceText } from "@sallyport/rego";
+import { type ErrorEntry, errorEntries, errorsText } from "./errors-text.ts";
+import {
+  aggregateProfileJson,
+  coverageJson,
+  coverageTable,
+  metricsTable,
+  profileJson,
+  profileTable,
+} from "./eval-tables.ts";
+import type { QueryRun } from "./evaluate-query.ts";
 import { goJson, goJsonLine, type Printable, Struct } from "./json-text.ts";
+import { aggregateMetricsJson } from "./metrics.ts";
+import type { QueryRequest } from "./query-request.ts";
 import { tableText } from "./table.ts";
 
 export type EvalFormat = "json" | "values" | "bindings" | "pretty" | "source" | "raw" | "discard";
 
-/** What an evaluation has to say. */
+/** What an evaluation has to say: the runs of the same query, or what prevented them. */
 export interface EvalOutput {
-  readonly answers: readonly QueryAnswer[];
+  readonly runs: readonly QueryRun[];
   readonly errors: readonly ErrorEntry[];
+  readonly request: QueryRequest;
 }
 
 /** Both streams of what `opa eval` prints. */
@@ -17,37 +30,62 @@ export interface Printed {
   readonly err: string;
 }
 
-/** An evaluation's outcome in a format. */
-export function printEval(output: EvalOutput, format: EvalFormat): Printed {
+const noAnswers: readonly QueryAnswer[] = [];
+
+/** An evaluation's outcome in the format that its flags name. */
+export function printEval(output: EvalOutput): Printed {
+  const format = output.request.flags.string("format") as EvalFormat;
+  const errors = [...output.errors, ...shownBuiltinErrors(output)];
   const isText = format !== "json" && format !== "discard";
-  if (isText && output.errors.length > 0) return { out: "", err: errorsText(output.errors) };
-  return { out: textOf(output, format), err: "" };
+  if (isText && errors.length > 0) return { out: "", err: errorsText(errors) };
+  return { out: textOf(output, errors, format), err: "" };
 }
 
-function textOf(output: EvalOutput, format: EvalFormat): string {
-  const { answers } = output;
+function shownBuiltinErrors({ runs, request: { flags, query } }: EvalOutput): readonly ErrorEntry[] {
+  if (!flags.bool("show-builtin-errors")) return [];
+  return (runs[0]?.builtinErrors ?? []).flatMap((each) => errorEntries(each, new Map([["", query]])) ?? []);
+}
+
+function textOf(output: EvalOutput, errors: readonly ErrorEntry[], format: EvalFormat): string {
+  const [run] = output.runs;
+  const answers = run?.answers ?? noAnswers;
   switch (format) {
     case "json":
-      return goJsonLine(jsonOutput(output, answers.map(answerJson)));
+      return goJsonLine(jsonOutput(output, errors, answers.map(answerJson)));
     case "discard":
-      return goJsonLine(sortedStruct(jsonOutput(output, "discarded")));
+      return goJsonLine(sortedStruct(jsonOutput(output, errors, "discarded")));
     case "values":
       return answers.map(({ expressions }) => goJsonLine(expressions.map(({ value }) => value))).join("");
     case "bindings":
       return answers.map((answer) => goJsonLine(bindingsOf(answer))).join("");
     case "raw":
       return answers.map(({ expressions }) => `${expressions.map(({ value }) => rawText(value)).join(" ")}\n`).join("");
-    case "pretty":
     case "source":
-      return prettyText(answers);
+      return "";
+    case "pretty":
+      return prettyOutput(output);
   }
 }
 
-function jsonOutput({ answers, errors }: EvalOutput, result: Printable): Struct {
+function jsonOutput({ runs, request }: EvalOutput, errors: readonly ErrorEntry[], result: Printable): Struct {
+  const [run] = runs;
+  const isRepeated = runs.length > 1;
+  const profiles = runs.flatMap(({ profile }) => (profile === undefined ? [] : [profile]));
+  const showsMetrics = run !== undefined && wantsMetrics(request);
   return new Struct({
     errors: errors.length === 0 ? undefined : errors.map(({ json }) => json),
-    result: answers.length === 0 ? undefined : result,
+    result: run === undefined || run.answers.length === 0 ? undefined : result,
+    metrics: showsMetrics && !isRepeated ? run.metrics.json() : undefined,
+    aggregated_metrics:
+      showsMetrics && isRepeated ? aggregateMetricsJson(runs.map(({ metrics }) => metrics)) : undefined,
+    profile: isRepeated || profiles[0] === undefined ? undefined : profileJson(profiles[0]),
+    aggregated_profile: isRepeated && profiles.length > 0 ? aggregateProfileJson(profiles) : undefined,
+    coverage: run?.coverage && coverageJson(run.coverage),
   });
+}
+
+function wantsMetrics({ flags }: QueryRequest): boolean {
+  return flags.bool("metrics") || flags.bool("instrument") || flags.bool("profile");
 }
 
 /** As of a document that went through a map: all keys sorted. */
@@ -77,22 +115,35 @@ function rawText(value: Value): string {
   return typeof value === "string" ? value : goJson(value, "");
 }
 
+/** The explanation, the answer, and the tables of what was measured. */
+function prettyOutput({ runs, request }: EvalOutput): string {
+  const [run] = runs;
+  if (run === undefined) return "";
+  const profiles = runs.flatMap(({ profile }) => (profile === undefined ? [] : [profile]));
+  return [
+    traceText(run.trace, { varValues: request.flags.bool("var-values") }),
+    answersText(run.answers),
+    wantsMetrics(request) ? metricsTable(runs.map(({ metrics }) => metrics)) : "",
+    profiles.length === 0 ? "" : profileTable(profiles, request.query),
+    run.coverage === undefined ? "" : coverageTable(run.coverage),
+  ].join("");
+}
+
 /** A single value as JSON, all else as a table of the variables and of the expressions that say something. */
-function prettyText(answers: readonly QueryAnswer[]): string {
+export function answersText(answers: readonly QueryAnswer[]): string {
   const [first] = answers;
   if (first === undefined) return "undefined\n";
   const { expressions, bindings } = first;
   if (answers.length === 1 && bindings.length === 0) {
     const areTrue = expressions.every(({ value }) => value === true);
-    if (expressions.length === 1 || areTrue) return goJsonLine(expressions[0]?.value ?? true);
+    const [only] = expressions;
+    if (only !== undefined && (expressions.length === 1 || areTrue)) return goJsonLine(only.value);
   }
   const names = bindings.map(([name]) => name);
   const shown = expressions.flatMap(({ value }, i) => (bindings.length === 0 || value !== true ? [i] : []));
   const header = [...names, ...shown.map((i) => expressions[i]?.text ?? "")];
-  return tableText(
-    header,
-    answers.map((answer) => cellsOf(answer, names, shown)),
-  );
+  const rows = answers.map((answer) => cellsOf(answer, names, shown));
+  return tableText(header, rows);
 }
 
 function cellsOf({ bindings, expressions }: QueryAnswer, names: readonly string[], shown: readonly number[]): string[] {

@@ -28,9 +28,6 @@ export class FlagError extends Error {
   }
 }
 
-/** `--help` was asked for. */
-export class HelpWanted extends Error {}
-
 /** The flags of one call: those of the command line, then of the environment, then the defaults. */
 export class Flags {
   readonly #specs: ReadonlyMap<string, FlagSpec>;
@@ -131,7 +128,7 @@ function parseLong(flags: Flags, word: string, rest: string[]): void {
   const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
   if (name === "" || name.startsWith("-")) throw new FlagError(`bad flag syntax: ${word}`);
   const spec = flags.find(name);
-  if (spec === undefined) throw name === "help" ? new HelpWanted() : new FlagError(`unknown flag: --${name}`);
+  if (spec === undefined) throw new FlagError(`unknown flag: --${name}`);
   if (value !== undefined) flags.set(spec, value);
   else if (spec.kind === "bool") flags.set(spec, "true");
   else flags.set(spec, next(rest, `--${name}`));
@@ -141,9 +138,7 @@ function parseShort(flags: Flags, word: string, rest: string[]): void {
   for (let letters = word.slice(1); letters !== ""; letters = letters.slice(1)) {
     const letter = letters[0] as string;
     const spec = flags.findShort(letter);
-    if (spec === undefined) {
-      throw letter === "h" ? new HelpWanted() : new FlagError(`unknown shorthand flag: '${letter}' in -${letters}`);
-    }
+    if (spec === undefined) throw new FlagError(`unknown shorthand flag: '${letter}' in -${letters}`);
     const behind = letters.slice(1);
     if (spec.kind === "bool" && !behind.startsWith("=")) {
       flags.set(spec, "true");

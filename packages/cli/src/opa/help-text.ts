@@ -11,10 +11,11 @@ export function helpText(command: OpaCommand): string {
 /** Usage, examples and flags, as they follow an error too. */
 export function usageText({ name, usage, examples, flags }: OpaCommand): string {
   const shown = examples === undefined ? "" : `\nExamples:\n${examples.replace(/^\n+|\s+$/g, "")}\n`;
-  return `Usage:\n  sallyport opa ${name} ${usage}\n${shown}\nFlags:\n${flagsText([...flags, help(name)])}`;
+  return `Usage:\n  sallyport opa ${name} ${usage}\n${shown}\nFlags:\n${flagsText([...flags, helpFlag(name)])}`;
 }
 
-function help(name: string): FlagSpec {
+/** Every command has it. */
+export function helpFlag(name: string): FlagSpec {
   return { name: "help", short: "h", kind: "bool", usage: `help for ${name.split(" ").at(-1)}` };
 }
 

@@ -1,7 +1,6 @@
 import { applyPatch, type Bundle, BundleError, rootConflict } from "@sallyport/opa";
-import type { JsonObject } from "@sallyport/rego";
+import { type JsonObject, mergeDocuments } from "@sallyport/rego";
 import { type Loaded, LoadFault } from "./load.ts";
-import { mergeDocuments } from "./merge.ts";
 import { bundleFaultText, type ReadBundleOptions, readBundlePath } from "./read-bundle.ts";
 import { LoadError } from "./read-data.ts";
 

@@ -1,8 +1,17 @@
 import { readdirSync, type Stats, statSync } from "node:fs";
 import { basename, join, normalize } from "node:path";
-import { type Diagnostic, isObject, type Module, parseModule, type RegoVersion, type Value } from "@sallyport/rego";
+import {
+  type Diagnostic,
+  isObject,
+  type JsonObject,
+  type Module,
+  mergeDocuments,
+  parseModule,
+  placeDocument,
+  type RegoVersion,
+  type Value,
+} from "@sallyport/rego";
 import { isIgnored } from "./ignore.ts";
-import { type Documents, makeDocument, mergeDocuments } from "./merge.ts";
 import { jsonDocument, LoadError, readBytes, systemFault, yamlDocument } from "./read-data.ts";
 
 export interface LoadedModule {
@@ -14,7 +23,7 @@ export interface LoadedModule {
 
 export interface Loaded {
   readonly modules: readonly LoadedModule[];
-  readonly data: Documents;
+  readonly data: JsonObject;
 }
 
 export interface LoadOptions {
@@ -24,6 +33,8 @@ export interface LoadOptions {
   readonly regoVersion?: RegoVersion;
   /** Leaves out all but `.rego` files. */
   readonly policiesOnly?: boolean;
+  /** Told the milliseconds that parsing a module took. */
+  readonly parsed?: (milliseconds: number) => void;
 }
 
 /** Faults of what was loaded: of syntax in modules, or of files. All are reported, in the order of the paths. */
@@ -63,7 +74,7 @@ class Loader {
   readonly #modules = new Map<string, LoadedModule>();
   readonly #texts = new Map<string, string>();
   readonly #faults: (Diagnostic | LoadError)[] = [];
-  #data: Documents = {};
+  #data: JsonObject = {};
 
   constructor(options: LoadOptions) {
     this.#options = options;
@@ -128,15 +139,17 @@ class Loader {
   #addModule(path: string, text: string): void {
     const file = cleanPath(path);
     this.#texts.set(file, text);
+    const start = performance.now();
     const { module, diagnostics } = parseModule(text, { file, regoVersion: this.#options.regoVersion ?? "v1" });
+    this.#options.parsed?.(performance.now() - start);
     if (module === undefined) this.#faults.push(...diagnostics);
     else this.#modules.set(file, { file, text, module });
   }
 
   #merge(path: string, parents: readonly string[], document: Value): void {
-    const placed = makeDocument(parents, document);
+    const placed = placeDocument(parents, document);
     if (!isObject(placed)) throw new LoadError(`${path}: document must be of type object`);
-    const merged = mergeDocuments(this.#data, placed as Documents);
+    const merged = mergeDocuments(this.#data, placed as JsonObject);
     if (merged === undefined) throw new LoadError(`${path}: merge error`);
     this.#data = merged;
   }

@@ -1,7 +1,7 @@
 import type { JsonObject, RegoVersion } from "@sallyport/rego";
+import { mergeDocuments } from "@sallyport/rego";
 import type { Bundle } from "./bundle.ts";
 import { BundleError } from "./bundle-error.ts";
-import { mergeDocuments } from "./documents.ts";
 import type { Manifest } from "./manifest.ts";
 import { regoVersionNumber } from "./rego-versions.ts";
 import { overlappingRoots } from "./roots.ts";

@@ -2,9 +2,11 @@ import {
   isObject,
   type JsonObject,
   jsonFault,
+  mergeDocuments,
   parseJson,
   parseModule,
   parseYaml,
+  placeDocument,
   RegoError,
   type RegoVersion,
   type Value,
@@ -12,7 +14,6 @@ import {
 import type { Bundle, BundleFile, ModuleFile, OpaqueFile } from "./bundle.ts";
 import { BundleError } from "./bundle-error.ts";
 import { parsePatch } from "./delta.ts";
-import { mergeDocuments, placeDocument } from "./documents.ts";
 import { emptyManifest, type Manifest, parseManifest } from "./manifest.ts";
 import { regoVersionOf } from "./rego-versions.ts";
 import { isBelowRoot, pathOutsideRoots } from "./roots.ts";

@@ -32,7 +32,9 @@ export function parseYaml(text: string): Value {
     strict: false,
     uniqueKeys: true,
   });
-  if (document.errors.length > 0) throw new BuiltinError(`yaml: ${document.errors[0]?.message.split("\n")[0]}`);
+  // As in Go, what follows the first document is not looked at.
+  const fault = document.errors.find(({ code }) => code !== "MULTIPLE_DOCS");
+  if (fault !== undefined) throw new BuiltinError(`yaml: ${fault.message.split("\n")[0]}`);
   const raw = document.toJS({ maxAliasCount: 100 }) as unknown;
   return parseJson(JSON.stringify(raw ?? null, (_key, each) => (typeof each === "bigint" ? rawJson(each) : each)));
 }

@@ -214,7 +214,8 @@ class BodyRewriter {
     const element: Ref = { kind: "ref", loc: container.loc, terms: [...path, key] };
     const outputs = unifyOutputs(value, element, varsOfTerm(container));
     for (const name of [...outputs].sort()) this.#declare(name, "declared", loc);
-    return this.#plain({ ...eqExpr(expr.loc, value, element), with: expr.with });
+    // The author wrote it: it is one of the query's expressions.
+    return this.#plain({ ...expr, terms: eqExpr(expr.loc, value, element).terms });
   }
 
   #every(expr: Expr, terms: Expr["terms"] & { kind: "every" }): Expr {

@@ -57,6 +57,10 @@ export class Executable {
     } catch (error) {
       if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
       throw error instanceof EvaluationError ? withFileName(error, this.policy) : error;
+    } finally {
+      for (const [i, error] of options.builtinErrors?.entries() ?? [])
+        if (options.builtinErrors !== undefined && error.place?.name === undefined)
+          options.builtinErrors[i] = withFileName(error, this.policy);
     }
   }
 }

@@ -27,7 +27,7 @@ function capabilitiesText({ flags }: Call): string {
   const file = flags.string("file");
   if (file !== "") return goJsonLine(fileDocument(file));
   if (version !== "" && version !== `v${opaVersion}`)
-    throw new CommandFault(`Error: no capabilities version found ${version}; known: v${opaVersion}`);
+    throw new CommandFault(`no capabilities version found ${version}; known: v${opaVersion}`);
   return flags.bool("current") || version !== "" ? goJsonLine(currentCapabilities()) : `v${opaVersion}\n`;
 }
 
@@ -35,7 +35,7 @@ function fileDocument(file: string): Printable {
   try {
     return jsonDocument(file, readBytes(file).toString("utf8"));
   } catch (error) {
-    throw new CommandFault(`Error: ${(error as Error).message}`);
+    throw new CommandFault((error as Error).message);
   }
 }
 

@@ -1,26 +1,62 @@
-import { createEffects } from "@sallyport/effects";
-import { compileParsed, type QueryAnswer, RegoError, type RegoPolicy } from "@sallyport/rego";
-import { type Call, type OpaCommand, UsageFault } from "../../opa/command.ts";
-import { type ErrorEntry, errorEntries, messageEntry } from "../../opa/errors-text.ts";
+import { RegoError } from "@sallyport/rego";
+import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { type ErrorEntry, errorEntries } from "../../opa/errors-text.ts";
 import { type EvalFormat, printEval } from "../../opa/eval-output.ts";
+import { evaluateQuery, type QueryRun } from "../../opa/evaluate-query.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
-import { type Loaded, loadPaths } from "../../opa/load.ts";
-import { loadBundles } from "../../opa/load-bundles.ts";
+import { queryFlags } from "../../opa/policy-flags.ts";
 import { readInput } from "../../opa/query-input.ts";
+import { createRequest, parseRef, type QueryRequest } from "../../opa/query-request.ts";
 
 const formats: readonly EvalFormat[] = ["json", "values", "bindings", "pretty", "source", "raw", "discard"];
 
+/** Formats that can show what partial evaluation leaves. */
+const partialFormats: readonly string[] = ["json", "pretty", "source", "discard"];
+
 const flags: readonly FlagSpec[] = [
-  { name: "bundle", short: "b", kind: "list", usage: "bundle file or folder; may be repeated" },
-  { name: "data", short: "d", kind: "list", usage: "policy or data file or folder; may be repeated" },
-  { name: "fail", kind: "bool", usage: "exit with status 1 when the result is undefined or empty" },
+  ...queryFlags,
+  { name: "capabilities", kind: "string", usage: "capabilities file, or version" },
+  { name: "count", kind: "int", default: "1", usage: "how often the query is evaluated, to compare times" },
+  { name: "coverage", kind: "bool", usage: "report which parts of the policies were evaluated" },
+  { name: "disable-early-exit", kind: "bool", usage: "accepted; answers do not depend on it" },
+  { name: "disable-indexing", kind: "bool", usage: "accepted; answers do not depend on it" },
+  {
+    name: "disable-inlining",
+    kind: "list",
+    type: "stringArray",
+    usage: "documents that partial evaluation keeps as rules",
+  },
+  { name: "entrypoint", short: "e", kind: "list", usage: "entry point of --optimize, as a/b" },
+  {
+    name: "explain",
+    kind: "enum",
+    values: ["off", "full", "notes", "fails", "debug"],
+    default: "off",
+    usage: "tell how the answer came about",
+  },
   { name: "fail-defined", kind: "bool", usage: "exit with status 1 when the result is defined and not empty" },
   { name: "format", short: "f", kind: "enum", values: formats, default: "json", usage: "output format" },
-  { name: "ignore", kind: "commaList", usage: "names of files and folders to leave out, as '.*'" },
-  { name: "input", short: "i", kind: "string", usage: "input file" },
-  { name: "stdin", kind: "bool", usage: "read the query from standard input" },
-  { name: "stdin-input", short: "I", kind: "bool", usage: "read the input from standard input" },
-  { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
+  { name: "instrument", kind: "bool", usage: "as --metrics" },
+  {
+    name: "nondeterminstic-builtins",
+    kind: "bool",
+    usage: "let partial evaluation call builtins whose answers may differ",
+  },
+  { name: "optimize", short: "O", kind: "int", default: "0", usage: "optimize the policies first: 1 or 2" },
+  { name: "pretty-limit", kind: "int", default: "80", usage: "accepted; tables are not cut" },
+  { name: "profile", kind: "bool", usage: "tell how long each expression took" },
+  { name: "profile-limit", kind: "int", default: "10", usage: "how many expressions of a profile are shown" },
+  {
+    name: "profile-sort",
+    kind: "list",
+    usage: "criterion of a profile's order: total_time_ns, num_eval, num_redo, num_gen_expr, file, line",
+  },
+  { name: "shallow-inlining", kind: "bool", usage: "keep rules that depend on what is unknown" },
+  { name: "show-builtin-errors", kind: "bool", usage: "collect the errors of builtins and show them" },
+  { name: "strict", short: "S", kind: "bool", usage: "compile in strict mode" },
+  { name: "strict-builtin-errors", kind: "bool", usage: "the first error of a builtin ends the evaluation" },
+  { name: "timeout", kind: "duration", default: "0", usage: "time that the evaluation may take, as 5s" },
+  { name: "var-values", kind: "bool", usage: "show the values of variables in explanations" },
 ];
 
 export const evalCommand: OpaCommand = {
@@ -30,70 +66,63 @@ export const evalCommand: OpaCommand = {
   examples: `
   sallyport opa eval 'x := 1; y := 2; x < y'
   sallyport opa eval --data policy.rego --input pod.json data.example.deny
-  sallyport opa eval -f pretty -b bundle/ 'data.example.allow'`,
+  sallyport opa eval --format pretty --explain fails -d policy.rego -i pod.json data.example.allow
+  sallyport opa eval --partial --format source -d policy.rego 'data.example.allow == true'`,
   flags,
   run: runEval,
 };
 
 async function runEval(call: Call): Promise<number> {
+  checkFlags(call);
+  const request = createRequest(call);
   const { flags, terminal } = call;
-  const query = queryOf(call);
   const input = readInput(flags.string("input"), flags.bool("stdin-input"), terminal);
-  let answers: readonly QueryAnswer[] = [];
-  let errors: readonly ErrorEntry[] = [];
-  const texts = new Map([["", query]]);
+  const runs: QueryRun[] = [];
+  let fatal: readonly ErrorEntry[] = [];
   try {
-    if (query.trim() === "") errors = [messageEntry("cannot evaluate empty query")];
-    else answers = await answersOf(call, query, input);
+    for (let i = 0; i < Math.max(1, flags.int("count")); i++) runs.push(await evaluateQuery(request, input));
   } catch (error) {
-    const entries = errorEntries(error, texts);
-    if (entries === undefined) throw error;
-    errors = entries;
+    fatal = entriesOf(error, request);
   }
-  const { out, err } = printEval({ answers, errors }, flags.string("format") as EvalFormat);
+  const { out, err } = printEval({ runs: fatal.length > 0 ? [] : runs, errors: fatal, request });
   terminal.out(out);
   terminal.err(err);
-  if (errors.length > 0) return 2;
-  const isDefined = answers.length > 0;
+  if (fatal.length > 0) return 2;
+  const isDefined = isDefinedResult(runs[0]);
   return (flags.bool("fail") && !isDefined) || (flags.bool("fail-defined") && isDefined) ? 1 : 0;
 }
 
-function queryOf({ args, flags, terminal }: Call): string {
-  if (flags.bool("stdin") && flags.bool("stdin-input"))
-    throw new UsageFault("specify --stdin or --stdin-input but not both");
+function entriesOf(error: unknown, { query }: QueryRequest): readonly ErrorEntry[] {
+  const entries = errorEntries(error, new Map([["", query]]));
+  if (entries === undefined) throw error;
+  return entries;
+}
+
+function isDefinedResult(run: QueryRun | undefined): boolean {
+  return run !== undefined && (run.answers.length > 0 || (run.partial?.queries.length ?? 0) > 0);
+}
+
+function checkFlags({ flags }: Call): void {
   if (flags.bool("fail") && flags.bool("fail-defined"))
     throw new UsageFault("specify --fail or --fail-defined but not both");
-  const [query, ...more] = args;
-  if (flags.bool("stdin")) {
-    if (query !== undefined) throw new UsageFault("specify query argument or --stdin but not both");
-    return terminal.stdin();
+  if (flags.bool("partial") && !partialFormats.includes(flags.string("format")))
+    throw new UsageFault("invalid output format for partial evaluation");
+  if (flags.bool("show-builtin-errors") && flags.bool("strict-builtin-errors")) {
+    const why = "--strict-builtin-errors will return the first built-in error encountered immediately";
+    throw new CommandFault(`cannot use --show-builtin-errors with --strict-builtin-errors, ${why}`, 2);
   }
-  if (query === undefined) throw new UsageFault("specify query argument or --stdin");
-  if (more.length > 0) throw new UsageFault("specify at most one query argument");
-  return query;
+  for (const [name, root] of [["unknowns", isDocument]] as const)
+    if (!flags.list(name).every(root))
+      throw new UsageFault("illegal argument with --unknowns, specify string with one or more --unknowns");
 }
 
-async function answersOf(
-  call: Call,
-  query: string,
-  input: Parameters<RegoPolicy["query"]>[1]["input"],
-): Promise<readonly QueryAnswer[]> {
-  const { modules, data } = await load(call);
-  const { policy, diagnostics } = compileParsed(
-    modules.map(({ module }) => module),
-    { compile: { print: true } },
-  );
-  if (policy === undefined) throw new RegoError(diagnostics);
-  const effects = createEffects({ print: (message) => call.terminal.err(`${message}\n`) });
-  const regoVersion = call.flags.bool("v0-compatible") ? "v0" : "v1";
-  return policy.prepareQuery(query, { regoVersion }).answersAsync({ input, data, effects });
-}
-
-async function load({ flags }: Call): Promise<Loaded> {
-  const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
-  const loaded = loadPaths(flags.list("data"), { ignore: flags.list("ignore"), regoVersion });
-  const bundles = flags.list("bundle");
-  if (bundles.length === 0) return loaded;
-  const bundled = await loadBundles(bundles, { regoVersion, ignore: flags.list("ignore") });
-  return { modules: [...loaded.modules, ...bundled.modules], data: bundled.data };
+/** A ref below `input` or `data`. */
+function isDocument(text: string): boolean {
+  try {
+    const [head] = parseRef(text).terms;
+    return head?.kind === "var" && (head.name === "input" || head.name === "data");
+  } catch (error) {
+    if (error instanceof RegoError) return false;
+    throw error;
+  }
 }

@@ -14,8 +14,8 @@ export class Constants {
     return name;
   }
 
-  place({ row, file }: Place): string {
-    return this.name(`{ row: ${row ?? 0}, file: ${file ?? 0} }`);
+  place({ row, col, file }: Place): string {
+    return this.name(`{ row: ${row ?? 0}, col: ${col ?? 0}, file: ${file ?? 0} }`);
   }
 
   /** A number as plans write it: text that JavaScript reads as the same, behind which a member may stand; else a constant. */

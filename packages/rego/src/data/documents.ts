@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, type Value } from "@sallyport/rego";
+import { isObject } from "../value/access.ts";
+import type { JsonObject, Value } from "../value/value.ts";
 
 /** A document below a path of keys. `__proto__` is a key like others. */
 export function placeDocument(path: readonly string[], document: Value): Value {

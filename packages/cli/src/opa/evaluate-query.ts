@@ -1,0 +1,123 @@
+import {
+  Coverage,
+  type CoverageReport,
+  defaultLimits,
+  type EvaluationError,
+  type ExplainMode,
+  type Module,
+  type PartialResult,
+  Profile,
+  type ProfileRow,
+  type QueryAnswer,
+  type RecordedEvent,
+  TraceBuffer,
+  type TraceEvent,
+  type Tracer,
+  type Value,
+} from "@sallyport/rego";
+import { Metrics } from "./metrics.ts";
+import { evalEffects, type Prepared, parseRef, prepare, type QueryRequest } from "./query-request.ts";
+
+/** What one evaluation of a query came to. */
+export interface QueryRun {
+  readonly answers: readonly QueryAnswer[];
+  readonly partial: PartialResult | undefined;
+  readonly builtinErrors: readonly EvaluationError[];
+  readonly metrics: Metrics;
+  readonly profile: readonly ProfileRow[] | undefined;
+  readonly coverage: CoverageReport | undefined;
+  readonly trace: readonly RecordedEvent[];
+}
+
+/** Bounded by time alone, when it is: as OPA, a query may take as many steps as it needs. */
+const limits = { ...defaultLimits, steps: Number.POSITIVE_INFINITY };
+
+/** Evaluates a query once, from reading its policies on. Throws what `prepare` throws, and `EvaluationError`. */
+export async function evaluateQuery(request: QueryRequest, input: Value | undefined): Promise<QueryRun> {
+  const metrics = new Metrics();
+  const ready = await prepare(request, metrics);
+  const observers = createObservers(request);
+  const options = { ...evalOptions(request, input, ready.data), ...tracerOption(observers) };
+  const { builtinErrors } = options;
+  if (request.flags.bool("partial")) {
+    const partial = await metrics.timedAsync("rego_partial_eval", () =>
+      ready.prepared.partialAsync({ ...options, ...partialOptions(request) }),
+    );
+    return { answers: [], partial, builtinErrors, metrics, ...observations(request, observers, ready) };
+  }
+  const answers = await metrics.timedAsync("rego_query_eval", () =>
+    isObserved(observers) ? ready.prepared.walkAsync(options) : ready.prepared.answersAsync(options),
+  );
+  return { answers, partial: undefined, builtinErrors, metrics, ...observations(request, observers, ready) };
+}
+
+/** What every evaluation of the request is told. */
+export function evalOptions(request: QueryRequest, input: Value | undefined, data: Value) {
+  const { flags } = request;
+  const timeout = flags.duration("timeout");
+  const builtinErrors: EvaluationError[] = [];
+  return {
+    input,
+    data,
+    effects: evalEffects(request),
+    limits,
+    strictBuiltinErrors: flags.bool("strict-builtin-errors"),
+    builtinErrors,
+    ...(timeout > 0n ? { clock: () => performance.now(), deadline: performance.now() + Number(timeout) / 1e6 } : {}),
+  };
+}
+
+export function partialOptions({ flags }: QueryRequest) {
+  return {
+    unknowns: flags.list("unknowns").map(parseRef),
+    disableInlining: flags.list("disable-inlining").map(parseRef),
+    shallowInlining: flags.bool("shallow-inlining"),
+    nondeterministicBuiltins: flags.bool("nondeterminstic-builtins"),
+  };
+}
+
+interface Observers {
+  readonly trace: TraceBuffer | undefined;
+  readonly profile: Profile | undefined;
+  readonly coverage: Coverage | undefined;
+}
+
+function createObservers({ flags }: QueryRequest): Observers {
+  return {
+    trace: flags.string("explain") === "off" ? undefined : new TraceBuffer({ locals: flags.bool("var-values") }),
+    profile: flags.bool("profile") ? new Profile(() => performance.now()) : undefined,
+    coverage: flags.bool("coverage") ? new Coverage() : undefined,
+  };
+}
+
+function isObserved(observers: Observers): boolean {
+  return tracersOf(observers).length > 0;
+}
+
+function tracersOf({ trace, profile, coverage }: Observers): readonly Tracer[] {
+  return [trace, profile, coverage].filter((each) => each !== undefined);
+}
+
+function tracerOption(observers: Observers): { readonly tracer?: Tracer } {
+  const tracers = tracersOf(observers);
+  if (tracers.length === 0) return {};
+  return {
+    tracer: {
+      begin: () => {
+        for (const each of tracers) each.begin?.();
+      },
+      event: (event: TraceEvent) => {
+        for (const each of tracers) each.event(event);
+      },
+    },
+  };
+}
+
+function observations({ flags }: QueryRequest, { trace, profile, coverage }: Observers, { modules }: Prepared) {
+  const parsed = modules.map(({ module }): Module => module);
+  return {
+    profile: profile?.report({ sort: flags.list("profile-sort"), limit: flags.int("profile-limit") }),
+    coverage: coverage?.report(parsed),
+    trace: trace?.explain(flags.string("explain") as ExplainMode) ?? [],
+  };
+}

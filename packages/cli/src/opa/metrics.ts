@@ -1,0 +1,68 @@
+import { aggregate } from "./aggregate.ts";
+import { type Printable, Struct } from "./json-text.ts";
+
+/** Timers by OPA's names, as `rego_query_eval`. https://www.openpolicyagent.org/docs/rest-api#performance-metrics */
+export type TimerName =
+  | "rego_load_files"
+  | "rego_load_bundles"
+  | "rego_module_parse"
+  | "rego_module_compile"
+  | "rego_input_parse"
+  | "rego_query_parse"
+  | "rego_query_compile"
+  | "rego_query_eval"
+  | "rego_partial_eval";
+
+/** How long the parts of one evaluation took. */
+export class Metrics {
+  readonly #timers = new Map<string, number>();
+
+  /** Runs something, and adds the time that it takes to a timer. */
+  timed<T>(name: TimerName, run: () => T): T {
+    const start = performance.now();
+    try {
+      return run();
+    } finally {
+      this.add(name, performance.now() - start);
+    }
+  }
+
+  async timedAsync<T>(name: TimerName, run: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await run();
+    } finally {
+      this.add(name, performance.now() - start);
+    }
+  }
+
+  /** Milliseconds. */
+  add(name: string, milliseconds: number): void {
+    this.#timers.set(name, (this.#timers.get(name) ?? 0) + milliseconds);
+  }
+
+  /** Nanoseconds by full name, `timer_rego_query_eval_ns`, sorted. */
+  entries(): readonly (readonly [string, number])[] {
+    return [...this.#timers]
+      .map(([name, milliseconds]) => [`timer_${name}_ns`, Math.round(milliseconds * 1e6)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  json(): Struct {
+    return new Struct(Object.fromEntries(this.entries()));
+  }
+}
+
+/** What several runs have in common: the distribution of each timer. */
+export function aggregateMetrics(runs: readonly Metrics[]): readonly (readonly [string, readonly number[]])[] {
+  const byName = new Map<string, number[]>();
+  for (const run of runs)
+    for (const [name, value] of run.entries()) byName.set(name, [...(byName.get(name) ?? []), value]);
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function aggregateMetricsJson(runs: readonly Metrics[]): Printable {
+  return new Struct(
+    Object.fromEntries(aggregateMetrics(runs).map(([name, values]) => [name, aggregate(values).json()])),
+  );
+}

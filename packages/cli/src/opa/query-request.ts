@@ -1,0 +1,201 @@
+import { createEffects } from "@sallyport/effects";
+import {
+  compileParsed,
+  type Effects,
+  isObject,
+  lookup,
+  type Module,
+  OptimizeError,
+  optimize,
+  type PreparedQuery,
+  parseQuery,
+  parseTermText,
+  type Ref,
+  RegoError,
+  type RegoPolicy,
+  type RegoVersion,
+  type Value,
+} from "@sallyport/rego";
+import { type Capabilities, readCapabilities } from "./capabilities.ts";
+import { type Call, CommandFault, type Terminal, UsageFault } from "./command.ts";
+import { EngineError } from "./engine-error.ts";
+import type { Flags } from "./flags.ts";
+import { type Loaded, type LoadedModule, loadPaths } from "./load.ts";
+import type { Metrics } from "./metrics.ts";
+import { opaVersion } from "./opa-version.ts";
+import { queryContext } from "./query-context.ts";
+import { LoadError } from "./read-data.ts";
+import { loadSchemas } from "./schemas.ts";
+
+/** A query with the policies, the data and the builtins that its flags name. */
+export interface QueryRequest {
+  readonly flags: Flags;
+  readonly query: string;
+  readonly terminal: Terminal;
+  readonly regoVersion: RegoVersion;
+  readonly capabilities: Capabilities | undefined;
+  readonly schemas: ReadonlyMap<string, unknown> | undefined;
+}
+
+/** The query of the arguments, or of standard input. Throws `UsageFault`. */
+export function queryText({ args, flags, terminal }: Call): string {
+  const [query, ...more] = args;
+  if (flags.bool("stdin") && flags.bool("stdin-input"))
+    throw new UsageFault("specify --stdin or --stdin-input but not both");
+  if (flags.bool("stdin")) {
+    if (query !== undefined) throw new UsageFault("specify query argument or --stdin but not both");
+    return terminal.stdin();
+  }
+  if (query === undefined) throw new UsageFault("specify query argument or --stdin");
+  if (more.length > 0) throw new UsageFault("specify at most one query argument");
+  return query;
+}
+
+export function createRequest(call: Call): QueryRequest {
+  const { flags, terminal } = call;
+  const capabilities = readCapabilities(flags.string("capabilities"));
+  return {
+    flags,
+    query: queryText(call),
+    terminal,
+    regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
+    capabilities,
+    schemas: loadSchemas(flags.string("schema")),
+  };
+}
+
+/** A query ready to be answered. */
+export interface Prepared {
+  readonly prepared: PreparedQuery;
+  readonly policy: RegoPolicy;
+  readonly modules: readonly LoadedModule[];
+  readonly data: Value;
+}
+
+/**
+ * Loads, parses and compiles everything. Throws `LoadFault`, `RegoError`, and `LoadError` for what has neither code nor place.
+ */
+export async function prepare(request: QueryRequest, metrics: Metrics): Promise<Prepared> {
+  const { flags, query, regoVersion, capabilities } = request;
+  if (query.trim() === "") throw new LoadError("cannot evaluate empty query");
+  if (capabilities !== undefined && regoVersion === "v1" && !capabilities.features.has("rego_v1")) {
+    const message = "illegal capabilities: rego_v1 feature required for parsing v1 Rego";
+    throw new RegoError([{ code: "rego_parse_error", message, loc: undefined }]);
+  }
+  const context = queryContext(flags);
+  if (flags.string("target") === "wasm") throw new EngineError();
+  const { modules, data } = optimized(request, await load(request, metrics));
+  const body = metrics.timed("rego_query_parse", () => parseQuery(query, { regoVersion }));
+  const compile = () => compilePolicy(request, modules, data);
+  const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
+  const prepared = metrics.timed("rego_query_compile", () => policy.prepareQuery(body, context));
+  return { prepared, policy, modules, data };
+}
+
+function compilePolicy(request: QueryRequest, modules: readonly LoadedModule[], data: Value): RegoPolicy {
+  const { policy, diagnostics } = compileParsed(
+    modules.map(({ module }) => module),
+    {
+      regoVersion: request.regoVersion,
+      compile: { ...compileOptions(request), pathExists: (path) => hasDocument(data, path) },
+    },
+  );
+  if (policy === undefined) throw new RegoError(diagnostics);
+  return policy;
+}
+
+/** True when base data has something at the path, or something on the way to it that is no object. */
+function hasDocument(data: Value, path: readonly string[]): boolean {
+  let current: Value | undefined = data;
+  for (const key of path) {
+    if (!isObject(current)) return true;
+    current = lookup(current, key);
+    if (current === undefined) return false;
+  }
+  return true;
+}
+
+function compileOptions({ flags, capabilities, schemas }: QueryRequest) {
+  return {
+    print: true,
+    strict: flags.bool("strict"),
+    useSchemaAnnotations: schemas !== undefined,
+    ...(schemas === undefined ? {} : { schemas }),
+    ...(capabilities === undefined ? {} : { builtins: capabilities.builtins }),
+  };
+}
+
+/** Files first; bundles then own their roots. Code for bundles is loaded when there are any: it brings much along. */
+async function load({ flags, regoVersion }: QueryRequest, metrics: Metrics): Promise<Loaded> {
+  const paths = flags.list("data");
+  const bundles = flags.list("bundle");
+  const options = {
+    ignore: flags.list("ignore"),
+    regoVersion,
+    parsed: (ms: number) => metrics.add("rego_module_parse", ms),
+  };
+  const files =
+    paths.length === 0 ? { modules: [], data: {} } : metrics.timed("rego_load_files", () => loadPaths(paths, options));
+  if (bundles.length === 0) return files;
+  const { loadBundles } = await import("./load-bundles.ts");
+  const bundled = await metrics.timedAsync("rego_load_bundles", () => loadBundles(bundles, options));
+  return { modules: [...files.modules, ...bundled.modules], data: bundled.data };
+}
+
+/** With `--optimize`, what a bundle built with it would hold. */
+function optimized(request: QueryRequest, loaded: Loaded): Loaded {
+  const { flags } = request;
+  const level = flags.int("optimize");
+  const hasPolicy = flags.list("data").length + flags.list("bundle").length > 0;
+  if (level <= 0 || !hasPolicy) return loaded;
+  const entrypoints = [...flags.list("entrypoint").map(entrypointRef), ...annotatedEntrypoints(loaded.modules)];
+  if (entrypoints.length === 0) throw new CommandFault("bundle optimizations require at least one entrypoint", 2);
+  try {
+    const modules = optimize(
+      loaded.modules.map(({ module }) => module),
+      entrypoints,
+      { data: loaded.data, level, effects: evalEffects(request), compile: compileOptions(request) },
+    );
+    return { ...loaded, modules: modules.map((module) => ({ file: module.file, text: module.text, module })) };
+  } catch (error) {
+    if (error instanceof OptimizeError) throw new CommandFault(error.message, 2);
+    throw error;
+  }
+}
+
+function entrypointRef(path: string): Ref {
+  return parseRef(`data.${path.replaceAll("/", ".")}`);
+}
+
+/** A ref such as `data.a` or `input`. Throws `RegoError`. */
+export function parseRef(text: string): Ref {
+  const term = parseTermText(text);
+  return term.kind === "ref" ? term : { kind: "ref", loc: term.loc, terms: [term] };
+}
+
+function annotatedEntrypoints(modules: readonly LoadedModule[]): readonly Ref[] {
+  return modules.flatMap(({ module }) => entrypointsOf(module));
+}
+
+function entrypointsOf({ package: { path }, rules }: Module): readonly Ref[] {
+  return rules
+    .filter(({ annotations }) => annotations.some(({ entrypoint }) => entrypoint))
+    .map(({ head: { ref } }) => {
+      const [name, ...rest] = ref.terms;
+      const key = name?.kind === "var" ? { kind: "string" as const, loc: name.loc, value: name.name } : undefined;
+      return { ...path, terms: [...path.terms, ...(key === undefined ? [] : [key]), ...rest] };
+    });
+}
+
+/** The effects of one evaluation: `print` goes to the error stream, as OPA's. */
+export function evalEffects({ terminal, capabilities }: QueryRequest): Effects {
+  const env = Object.fromEntries(
+    Object.entries(terminal.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  return createEffects({
+    env,
+    runtime: { authorization_enabled: false, commit: "", env, version: opaVersion },
+    print: (message) => terminal.err(`${message}\n`),
+    ...(capabilities?.allowNet === undefined ? {} : { allowNet: capabilities.allowNet }),
+  });
+}

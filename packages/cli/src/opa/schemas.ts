@@ -1,0 +1,46 @@
+import { readdirSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { CommandFault } from "./command.ts";
+import { splitPrefix } from "./load.ts";
+import { readBytes, systemFault, yamlText } from "./read-data.ts";
+
+/**
+ * The schemas of a file, or of all files in a folder, by the names that annotations give them: `schema` for a single file, `schema.a.b` for
+ * `a/b.json`. Throws `CommandFault`.
+ */
+export function loadSchemas(given: string): ReadonlyMap<string, unknown> | undefined {
+  if (given === "") return undefined;
+  const { path } = splitPrefix(given);
+  try {
+    if (!isFolder(path)) return new Map([["schema", readSchema(path)]]);
+    const names = readdirSync(path, { recursive: true, encoding: "utf8" }).sort();
+    const files = names.filter((name) => !statSync(join(path, name)).isDirectory());
+    return new Map(files.map((name) => [schemaName(relative(".", name)), readSchema(join(path, name))]));
+  } catch (error) {
+    throw new CommandFault(`1 error occurred during loading: ${(error as Error).message}`, 2);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    throw systemFault("stat", path, error);
+  }
+}
+
+function readSchema(file: string): unknown {
+  try {
+    return yamlText(readBytes(file).toString("utf8"));
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
+  }
+}
+
+function schemaName(file: string): string {
+  const keys = file.replace(/\.[^./\\]*$/, "").split(sep);
+  return keys.reduce(
+    (name, key) => name + (/^[a-zA-Z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`),
+    "schema",
+  );
+}
