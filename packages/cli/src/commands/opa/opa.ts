@@ -12,6 +12,11 @@ interface Entry {
 
 const entries: readonly Entry[] = [
   {
+    name: "bench",
+    summary: "Benchmark a Rego query",
+    load: async () => (await import("./bench.ts")).benchCommand,
+  },
+  {
     name: "capabilities",
     summary: "Print the capabilities of this engine",
     load: async () => (await import("./capabilities.ts")).capabilitiesCommand,
@@ -25,6 +30,11 @@ const entries: readonly Entry[] = [
     name: "eval",
     summary: "Evaluate a Rego query",
     load: async () => (await import("./eval.ts")).evalCommand,
+  },
+  {
+    name: "exec",
+    summary: "Execute against input files",
+    load: async () => (await import("./exec.ts")).execCommand,
   },
   {
     name: "sign",

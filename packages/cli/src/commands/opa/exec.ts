@@ -1,0 +1,236 @@
+import { randomUUID } from "node:crypto";
+import { lstatSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createEffects } from "@sallyport/effects";
+import {
+  compileParsed,
+  EvaluationError,
+  type JsonObject,
+  RegoError,
+  type RegoPolicy,
+  type Value,
+} from "@sallyport/rego";
+import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
+import { errorEntries, errorsText } from "../../opa/errors-text.ts";
+import type { Flags } from "../../opa/flags.ts";
+import { goJsonLine, Struct } from "../../opa/json-text.ts";
+import { type Loaded, LoadFault } from "../../opa/load.ts";
+import { loadBundles } from "../../opa/load-bundles.ts";
+import { type LogFormat, logError } from "../../opa/logger.ts";
+import { readBytes, systemFault, yamlText } from "../../opa/read-data.ts";
+
+export const execCommand: OpaCommand = {
+  name: "exec",
+  usage: "<path> [<path> [...]] [flags]",
+  summary: "Execute against input files",
+  description:
+    "Evaluates one decision for each input: files, all .json, .yaml and .yml files below folders, or standard input.\n" +
+    "Of the configuration only default_decision is read.",
+  examples: `
+  sallyport opa exec --bundle policies/ --decision example/allow inputs/
+  sallyport opa exec --bundle policies/ --decision example/deny --fail-non-empty pod.json
+  kubectl get pod web -o json | sallyport opa exec --bundle policies/ --decision example/allow --stdin-input`,
+  flags: [
+    { name: "bundle", short: "b", kind: "list", usage: "bundle file or folder; may be repeated" },
+    { name: "config-file", short: "c", kind: "string", usage: "configuration file" },
+    { name: "decision", kind: "string", usage: "path of the decision; default the configured one, or system/main" },
+    { name: "fail", kind: "bool", usage: "exit with status 1 when a decision is undefined or fails" },
+    { name: "fail-defined", kind: "bool", usage: "exit with status 1 when a decision is defined" },
+    { name: "fail-non-empty", kind: "bool", usage: "exit with status 1 when a decision is not empty" },
+    { name: "format", short: "f", kind: "enum", values: ["json"], default: "json", usage: "output format" },
+    { name: "log-format", kind: "enum", values: ["text", "json", "json-pretty"], default: "json", usage: "log format" },
+    {
+      name: "log-level",
+      short: "l",
+      kind: "enum",
+      values: ["debug", "info", "error"],
+      default: "error",
+      usage: "accepted; only errors are logged",
+    },
+    { name: "log-timestamp-format", kind: "string", usage: "accepted; times are RFC 3339" },
+    { name: "set", kind: "list", type: "stringArray", usage: "configuration value, as default_decision=a/b" },
+    { name: "set-file", kind: "list", type: "stringArray", usage: "configuration value from a file" },
+    { name: "stdin-input", short: "I", kind: "bool", usage: "read the input from standard input" },
+    { name: "timeout", kind: "duration", default: "0", usage: "time that each decision may take" },
+    { name: "v0-compatible", kind: "bool", usage: "opt in to the features and behaviors of OPA before 1.0" },
+  ],
+  run: runExec,
+};
+
+/** Messages of these faults are logged, as OPA does. */
+class ExecFault extends Error {}
+
+async function runExec(call: Call): Promise<number> {
+  const { flags, args, terminal } = call;
+  const format = flags.string("log-format") as LogFormat;
+  const fail = (message: string, as = format): number => {
+    logError(terminal, as, "Unexpected error.", { err: message });
+    return 1;
+  };
+  if (args.length === 0 && !flags.bool("stdin-input"))
+    return fail("requires at least 1 path arg, or the --stdin-input flag", "text");
+  try {
+    checkFlags(flags);
+    const results = await decide(call);
+    terminal.out(goJsonLine(new Struct({ result: results.map(({ json }) => json) })));
+    const verdict = verdictOf(flags, results);
+    return verdict === undefined ? 0 : fail(verdict);
+  } catch (error) {
+    if (error instanceof ExecFault) return fail(error.message);
+    throw error;
+  }
+}
+
+function checkFlags(flags: Flags): void {
+  const given = ["fail", "fail-defined", "fail-non-empty"].filter((name) => flags.bool(name));
+  if (given.length > 1) throw new ExecFault(`exec error: specify --${given[0]} or --${given[1]} but not both`);
+}
+
+interface Result {
+  readonly json: Struct;
+  readonly value: Value | undefined;
+  /** True also for a decision that is undefined. */
+  readonly isError: boolean;
+  readonly isUndefined?: boolean;
+}
+
+async function decide(call: Call): Promise<readonly Result[]> {
+  const { flags, args, terminal } = call;
+  const loaded = await loadPolicies(call);
+  const policy = compilePolicies(loaded, flags);
+  const decision = flags.string("decision") || defaultDecision(flags);
+  const inputs = [
+    ...(flags.bool("stdin-input") ? [{ path: "--stdin-input", read: terminal.stdin }] : []),
+    ...args.flatMap(inputFiles).map((path) => ({ path, read: () => readBytes(path).toString("utf8") })),
+  ];
+  const results: Result[] = [];
+  for (const { path, read } of inputs) results.push(await decideOne(call, policy, loaded.data, decision, path, read));
+  return results;
+}
+
+async function decideOne(
+  { flags, terminal }: Call,
+  policy: RegoPolicy,
+  data: JsonObject,
+  decision: string,
+  path: string,
+  read: () => string,
+): Promise<Result> {
+  const failed = (error: Struct): Result => ({ json: new Struct({ path, error }), value: undefined, isError: true });
+  let input: Value;
+  try {
+    input = yamlText(read());
+  } catch {
+    // As OPA, which loses the message on its way to JSON.
+    return failed(new Struct({}));
+  }
+  try {
+    const effects = createEffects({ print: (message) => terminal.err(`${message}\n`) });
+    const value = await policy.evaluateAsync(decision.replace(/^\//, ""), { input, data, effects, ...deadline(flags) });
+    if (value === undefined) {
+      const message = `${decision} decision was undefined`;
+      return { ...failed(new Struct({ code: "opa_undefined_error", message })), isUndefined: true };
+    }
+    return { json: new Struct({ decision_id: randomUUID(), path, result: value }), value, isError: false };
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    const { code, message, place } = error;
+    const { name: file = "", row = 0, col = 0 } = place ?? {};
+    const location = place === undefined ? undefined : new Struct({ file, row, col });
+    return failed(new Struct({ code, message, location }));
+  }
+}
+
+function deadline(flags: Flags) {
+  const timeout = flags.duration("timeout");
+  return timeout > 0n ? { clock: () => performance.now(), deadline: performance.now() + Number(timeout) / 1e6 } : {};
+}
+
+async function loadPolicies({ flags, terminal }: Call): Promise<Loaded> {
+  try {
+    return await loadBundles(flags.list("bundle"), { regoVersion: flags.bool("v0-compatible") ? "v0" : "v1" });
+  } catch (error) {
+    if (!(error instanceof LoadFault)) throw error;
+    const format = flags.string("log-format") as LogFormat;
+    const why = bundleFault(flags.list("bundle"), error);
+    for (const _ of [1, 2]) logError(terminal, format, `Bundle load failed: ${why}`, { name: "~0", plugin: "bundle" });
+    throw new ExecFault(`runtime error: Bundle name: ~0, Code: bundle_error, HTTPCode: -1, Message: ${why}`);
+  }
+}
+
+/** A path that does not exist is named as a whole. */
+function bundleFault(paths: readonly string[], error: LoadFault): string {
+  for (const path of paths) {
+    try {
+      lstatSync(path);
+    } catch (missing) {
+      return systemFault("stat", resolve(path), missing).message;
+    }
+  }
+  return error.message.replace(/^loading error: bundle [^:]*: /, "");
+}
+
+function compilePolicies({ modules }: Loaded, flags: Flags): RegoPolicy {
+  const { policy, diagnostics } = compileParsed(
+    modules.map(({ module }) => module),
+    { regoVersion: flags.bool("v0-compatible") ? "v0" : "v1", compile: { print: true } },
+  );
+  if (policy !== undefined) return policy;
+  const entries = errorEntries(new RegoError(diagnostics)) ?? [];
+  throw new ExecFault(
+    `runtime error: Bundle name: ~0, Code: bundle_error, HTTPCode: -1, Message: ${errorsText(entries).trimEnd()}`,
+  );
+}
+
+function defaultDecision(flags: Flags): string {
+  const file = flags.string("config-file");
+  const settings = flags.list("set").map((text) => /^default_decision=(.*)$/s.exec(text)?.[1]);
+  const set = settings.findLast((value) => value !== undefined);
+  if (set !== undefined) return set;
+  if (file === "") return "/system/main";
+  const config = yamlText(readConfig(file)) as { readonly default_decision?: string } | null;
+  return config?.default_decision ?? "/system/main";
+}
+
+function readConfig(file: string): string {
+  try {
+    return readBytes(file).toString("utf8");
+  } catch (error) {
+    throw new CommandFault((error as Error).message);
+  }
+}
+
+const inputNames = /\.(json|ya?ml)$/;
+
+function inputFiles(path: string): readonly string[] {
+  let isFolder: boolean;
+  try {
+    isFolder = lstatSync(path).isDirectory();
+  } catch (error) {
+    throw new ExecFault(`exec error: ${systemFault("lstat", path, error).message}`);
+  }
+  if (!isFolder) return inputNames.test(path) ? [path] : [];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => inputFiles(join(path, name)));
+}
+
+/** Why the results are a failure, when a flag says so. */
+function verdictOf(flags: Flags, results: readonly Result[]): string | undefined {
+  const errors = results.filter(({ isError }) => isError).length;
+  const counted = (failures: number, all: number, flag: string) =>
+    failures + all === 0
+      ? undefined
+      : `exec error: there were ${failures} failures and ${all} errors counted in the results list, and --${flag} is set`;
+  if (flags.bool("fail")) return counted(0, errors, "fail");
+  if (flags.bool("fail-defined")) return counted(results.length - errors, 0, "fail-defined");
+  if (!flags.bool("fail-non-empty")) return undefined;
+  const filled = results.filter(({ value }) => value !== undefined && !isEmpty(value)).length;
+  const broken = results.filter(({ isError, isUndefined }) => isError && isUndefined !== true).length;
+  return counted(filled, broken, "fail-non-empty");
+}
+
+/** As OPA: only an empty array or set, and null. */
+function isEmpty(value: Value): boolean {
+  return value === null || goJsonLine(value, "") === "[]\n";
+}
