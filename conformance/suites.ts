@@ -3,6 +3,7 @@ import type { Suite } from "./suite.ts";
 /** The outside suites, in the order of the rooms they test. */
 export const suites: readonly Suite[] = [
   { name: "opa", folder: "opa", load: () => import("./opa.ts") },
+  { name: "opa-cli", folder: "opa-cli", load: () => import("./opa-cli.ts") },
   { name: "opa-compile", folder: "opa-compile", load: () => import("./opa-compile.ts") },
   { name: "opa-ir", folder: "opa-ir", load: () => import("./opa-ir.ts") },
   { name: "gatekeeper-tests", folder: "gatekeeper-library/src", load: () => import("./gatekeeper-tests.ts") },

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** All of standard input. */
   readonly stdin: () => string;
+  /** True when somebody types at a terminal. */
+  readonly isInteractive?: boolean;
   readonly env: { readonly [name: string]: string | undefined };
 }
 

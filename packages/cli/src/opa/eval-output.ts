@@ -51,7 +51,7 @@ function textOf(output: EvalOutput, errors: readonly ErrorEntry[], format: EvalF
   const answers = run?.answers ?? noAnswers;
   switch (format) {
     case "json":
-      return goJsonLine(jsonOutput(output, errors, answers.map(answerJson)));
+      return goJsonLine(jsonOutput(output, errors, answersJson(answers)));
     case "discard":
       return goJsonLine(sortedStruct(jsonOutput(output, errors, "discarded")));
     case "values":
@@ -94,6 +94,11 @@ function sortedStruct(value: Printable): Printable {
   if (!(value instanceof Struct)) return value;
   const fields = value.fields.toSorted(([a], [b]) => (a < b ? -1 : 1));
   return new Struct(Object.fromEntries(fields.map(([key, item]) => [key, sortedStruct(item)])));
+}
+
+/** Answers as `opa eval` prints them below `result`. */
+export function answersJson(answers: readonly QueryAnswer[]): Printable {
+  return answers.map(answerJson);
 }
 
 function answerJson(answer: QueryAnswer): Struct {

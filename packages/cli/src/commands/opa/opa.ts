@@ -37,6 +37,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./exec.ts")).execCommand,
   },
   {
+    name: "run",
+    summary: "Start an interactive shell",
+    load: async () => (await import("./run.ts")).runCommand,
+  },
+  {
     name: "sign",
     summary: "Write the signature of bundles",
     load: async () => (await import("./sign.ts")).signCommand,

@@ -1,0 +1,155 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { RegoError } from "@sallyport/rego";
+import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
+import { errorEntries } from "../../opa/errors-text.ts";
+import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
+import { loadBundles } from "../../opa/load-bundles.ts";
+import { opaVersion } from "../../opa/opa-version.ts";
+import { Session } from "../../opa/repl/session.ts";
+import { Shell } from "../../opa/repl/shell.ts";
+import { nextChange } from "../../opa/watch.ts";
+import { version } from "../../version.ts";
+
+/** Lines of the history that are kept. */
+const historyLength = 1000;
+
+export const runCommand: OpaCommand = {
+  name: "run",
+  usage: "[flags] [files]",
+  summary: "Start an interactive shell",
+  description:
+    "Reads queries, rules and commands, and answers each; `help` lists the commands. Files are loaded first, as by\n" +
+    "`eval --data`; repl.input:FILE makes a file the input. Where standard input is no terminal, its lines are read.",
+  examples: `
+  sallyport opa run policy.rego repl.input:pod.json
+  sallyport opa run --watch policies/
+  echo 'data.example.allow' | sallyport opa run policy.rego`,
+  flags: [
+    { name: "bundle", short: "b", kind: "bool", usage: "the files are bundles" },
+    { name: "format", short: "f", kind: "string", default: "pretty", usage: "output format: pretty or json" },
+    {
+      name: "history",
+      short: "H",
+      kind: "string",
+      usage: "file of the lines that were typed; default .opa_history at home",
+    },
+    { name: "ignore", kind: "commaList", usage: "names of files and folders to leave out, as '.*'" },
+    {
+      name: "log-level",
+      short: "l",
+      kind: "enum",
+      values: ["debug", "info", "error"],
+      default: "info",
+      usage: "accepted",
+    },
+    { name: "max-errors", short: "m", kind: "int", default: "10", usage: "accepted" },
+    { name: "server", short: "s", kind: "bool", usage: "refused: there is no policy server yet" },
+    { name: "skip-known-schema-check", kind: "bool", usage: "accepted" },
+    { name: "skip-verify", kind: "bool", usage: "accepted" },
+    { name: "skip-version-check", kind: "bool", usage: "accepted; nobody is asked" },
+    { name: "v0-compatible", kind: "bool", usage: "opt in to the features and behaviors of OPA before 1.0" },
+    { name: "watch", short: "w", kind: "bool", usage: "load files again when they change" },
+  ],
+  run: runShell,
+};
+
+async function runShell(call: Call): Promise<number> {
+  const { flags, args, terminal } = call;
+  if (flags.bool("server"))
+    throw new CommandFault("error: run --server needs the policy server, which is not there yet");
+  const format = flags.string("format") === "json" ? "json" : "pretty";
+  const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
+  let loaded: Loaded;
+  try {
+    loaded = await load(call);
+  } catch (error) {
+    if (!(error instanceof LoadRefused)) throw error;
+    terminal.out(`${error.message}\n`);
+    return 1;
+  }
+  const session = new Session(loaded, terminal, format, regoVersion);
+  const shell = new Shell(session, terminal.out);
+  const watching = flags.bool("watch") && args.length > 0 ? watchFiles(call, session) : undefined;
+  terminal.out(
+    `OPA ${opaVersion} (commit sallyport ${version}, built at )\n\nRun 'help' to see a list of commands.\n\n`,
+  );
+  if (terminal.isInteractive === true) await readTerminal(shell, historyFile(call));
+  else await readLines(shell, terminal.stdin());
+  watching?.stop();
+  return 0;
+}
+
+/** Nothing could be loaded: said on standard output, as OPA does. */
+class LoadRefused extends Error {}
+
+async function load({ flags, args }: Call): Promise<Loaded> {
+  const options = { ignore: flags.list("ignore"), regoVersion: flags.bool("v0-compatible") ? "v0" : "v1" } as const;
+  try {
+    return flags.bool("bundle") ? await loadBundles(args, options) : loadPaths(args, options);
+  } catch (error) {
+    if (!(error instanceof LoadFault) && !(error instanceof RegoError)) throw error;
+    const texts = (errorEntries(error) ?? []).map(({ text }) => text);
+    const title =
+      texts.length === 1 ? "1 error occurred during loading: " : `${texts.length} errors occurred during loading:\n`;
+    throw new LoadRefused(`error: load error: ${title}${texts.join("\n")}`);
+  }
+}
+
+async function readLines(shell: Shell, text: string): Promise<void> {
+  for (const line of text.replace(/\n$/, "").split("\n")) if (!(await shell.line(line))) return;
+}
+
+async function readTerminal(shell: Shell, history: string): Promise<void> {
+  const before = existsSync(history) ? readFileSync(history, "utf8").split("\n").filter(Boolean).reverse() : [];
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    history: before,
+    historySize: historyLength,
+  });
+  const typed: string[] = [];
+  const prompt = () => {
+    lines.setPrompt(shell.isOpen ? "| " : "> ");
+    lines.prompt();
+  };
+  prompt();
+  for await (const line of lines) {
+    if (line.trim() !== "") typed.push(line);
+    if (!(await shell.line(line))) break;
+    prompt();
+  }
+  lines.close();
+  writeFileSync(
+    history,
+    [...before.reverse(), ...typed]
+      .slice(-historyLength)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+}
+
+function historyFile({ flags }: Call): string {
+  return flags.string("history") || join(homedir(), ".opa_history");
+}
+
+/** Loads the files again after each change, until stopped; files that are broken meanwhile change nothing. */
+function watchFiles(call: Call, session: Session): { readonly stop: () => void } {
+  const stopping = new AbortController();
+  const follow = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await nextChange(call.args, stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        session.reload(await load(call));
+      } catch (error) {
+        if (!(error instanceof LoadRefused)) throw error;
+        call.terminal.err(`${error.message}\n`);
+      }
+    }
+  };
+  void follow();
+  return { stop: () => stopping.abort() };
+}
