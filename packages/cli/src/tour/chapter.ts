@@ -1,10 +1,11 @@
-/** One command of the lesson and what must come of it. */
-export interface Command {
-  /** Arguments of kubectl; a `-f` file lies in the chapter's folder. */
-  readonly kubectl: readonly string[];
-  /** `refused`: kubectl must fail; the default is that it must succeed. */
+/** One command of the lesson and what must come of it. It runs in the chapter's folder. */
+export type Command = Expectation & ({ readonly kubectl: readonly string[] } | { readonly opa: readonly string[] });
+
+/** What must come of a command. */
+export interface Expectation {
+  /** `refused`: the command must fail; the default is that it must succeed. */
   readonly outcome?: "done" | "refused";
-  /** All must match what kubectl printed, stdout and stderr together. */
+  /** All must match what was printed, stdout and stderr together. */
   readonly expect?: readonly RegExp[];
   /** None may match. */
   readonly unexpected?: readonly RegExp[];
@@ -24,7 +25,7 @@ export interface Chapter {
   readonly title: string;
   /** Where its files lie, below the package's `tour/`. */
   readonly folder: string;
-  /** Removes what an earlier play left; runs silently and may find nothing. */
+  /** Arguments of kubectl that remove what an earlier play left; they run silently and may find nothing. */
   readonly cleanUp: readonly (readonly string[])[];
   readonly scenes: readonly Scene[];
 }

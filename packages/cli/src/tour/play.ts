@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { paint, wrap } from "../terminal.ts";
-import type { Chapter, Command, Scene } from "./chapter.ts";
+import type { Chapter, Command, Expectation, Scene } from "./chapter.ts";
 
 /** How long one kubectl may take: all is on loopback, so far longer than any honest answer. */
 const commandTimeoutMs = 60_000;
@@ -22,7 +23,7 @@ export interface PlayResult {
 /** Plays a chapter: shows each command, runs it with the real kubectl, explains the answer, checks it. */
 export async function playChapter(chapter: Chapter, stage: Stage): Promise<PlayResult> {
   stage.print(`\n${paint("bold", `Chapter: ${chapter.title}`)}\n`);
-  for (const args of chapter.cleanUp) await runKubectl(args, stage);
+  for (const kubectl of chapter.cleanUp) await run(programOf({ kubectl }, stage), stage);
   const surprises: string[] = [];
   let commands = 0;
   for (const [index, scene] of chapter.scenes.entries()) {
@@ -42,9 +43,10 @@ function showScene(scene: Scene, number: number, of: number, stage: Stage): void
 }
 
 async function playCommand(command: Command, stage: Stage): Promise<readonly string[]> {
-  const line = `kubectl ${command.kubectl.map(quote).join(" ")}`;
+  const program = programOf(command, stage);
+  const line = `${program.shown} ${program.words.map(quote).join(" ")}`;
   stage.print(`  ${paint("bold", `$ ${line}`)}\n`);
-  const { code, output } = await runKubectl(command.kubectl, stage);
+  const { code, output } = await run(program, stage);
   for (const each of output.trimEnd().split("\n")) stage.print(`  ${each}\n`);
   const surprise = judge(command, code, output);
   stage.print(
@@ -54,7 +56,7 @@ async function playCommand(command: Command, stage: Stage): Promise<readonly str
 }
 
 /** Undefined when the answer is the expected one, else what is wrong with it. */
-export function judge(command: Command, code: number | null, output: string): string | undefined {
+export function judge(command: Expectation, code: number | null, output: string): string | undefined {
   const wanted = command.outcome ?? "done";
   if (code === null) return `did not end within ${commandTimeoutMs / 1000} s`;
   if (wanted === "done" && code !== 0) return `should have succeeded, but ended with status ${code}`;
@@ -65,9 +67,26 @@ export function judge(command: Command, code: number | null, output: string): st
   return extra === undefined ? undefined : `the answer should not match ${extra}`;
 }
 
-function runKubectl(args: readonly string[], stage: Stage): Promise<{ code: number | null; output: string }> {
+/** What runs, and how its line is shown. */
+interface Program {
+  readonly shown: string;
+  readonly words: readonly string[];
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+const launcher = fileURLToPath(new URL("../../bin/sallyport.js", import.meta.url));
+
+function programOf(command: Command, stage: Stage): Program {
+  if ("kubectl" in command)
+    return { shown: "kubectl", words: command.kubectl, file: stage.kubectl, args: command.kubectl };
+  const { opa } = command;
+  return { shown: "sallyport opa", words: opa, file: process.execPath, args: [launcher, "opa", ...opa] };
+}
+
+function run({ file, args }: Program, stage: Stage): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(stage.kubectl, args, {
+    const child = spawn(file, args, {
       cwd: stage.folder,
       env: { ...process.env, KUBECONFIG: stage.kubeconfig },
       stdio: ["ignore", "pipe", "pipe"],
