@@ -33,8 +33,10 @@ export type {
 } from "./builtins/network.ts";
 export { type CompileResult, compileModules } from "./compile/compile.ts";
 export type { Compiled } from "./compile/compiled.ts";
+export { type Dependencies, dependenciesOf } from "./compile/dependencies.ts";
 export type { QueryOptions } from "./compile/query.ts";
 export type { CompileOptions } from "./compile/stage.ts";
+export { refText } from "./compile/text.ts";
 export {
   Coverage,
   type CoverageReport,

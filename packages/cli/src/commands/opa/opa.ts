@@ -27,6 +27,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./check.ts")).checkCommand,
   },
   {
+    name: "deps",
+    summary: "Analyze Rego query dependencies",
+    load: async () => (await import("./deps.ts")).depsCommand,
+  },
+  {
     name: "eval",
     summary: "Evaluate a Rego query",
     load: async () => (await import("./eval.ts")).evalCommand,

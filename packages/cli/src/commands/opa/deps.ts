@@ -1,0 +1,100 @@
+import {
+  compileParsed,
+  type Dependencies,
+  dependenciesOf,
+  parseQuery,
+  type Ref,
+  RegoError,
+  refText,
+} from "@sallyport/rego";
+import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { type ErrorEntry, errorEntries } from "../../opa/errors-text.ts";
+import { goJsonLine, type Printable, Struct } from "../../opa/json-text.ts";
+import { type Loaded, loadPaths } from "../../opa/load.ts";
+import { policyFlags } from "../../opa/policy-flags.ts";
+import { tableText } from "../../opa/table.ts";
+
+export const depsCommand: OpaCommand = {
+  name: "deps",
+  usage: "<query> [flags]",
+  summary: "Analyze Rego query dependencies",
+  description: "Tells which documents of `data` and `input`, and which rules, the answer of a query depends on.",
+  examples: `
+  sallyport opa deps --data policy.rego data.example.allow
+  sallyport opa deps --format json -d policies/ data.example`,
+  flags: [
+    ...policyFlags,
+    { name: "format", short: "f", kind: "enum", values: ["pretty", "json"], default: "pretty", usage: "output format" },
+  ],
+  run: runDeps,
+};
+
+async function runDeps(call: Call): Promise<number> {
+  const { args, flags, terminal } = call;
+  const [query] = args;
+  if (query === undefined || args.length > 1) throw new UsageFault("specify exactly one query argument");
+  const { modules } = await load(call);
+  const { policy, diagnostics } = compileParsed(modules.map(({ module }) => module));
+  if (policy === undefined) throw new CommandFault(faultText(errorEntries(new RegoError(diagnostics)), "occurred"));
+  let found: Dependencies;
+  try {
+    found = dependenciesOf(parseQuery(query), policy.compiled.root);
+  } catch (error) {
+    if (!(error instanceof RegoError)) throw error;
+    throw new CommandFault(faultText(errorEntries(error, new Map([["", query]])), "occurred"));
+  }
+  terminal.out(flags.string("format") === "json" ? goJsonLine(dependenciesJson(found)) : dependenciesText(found));
+  return 0;
+}
+
+async function load({ flags }: Call): Promise<Loaded> {
+  const options = { ignore: flags.list("ignore"), regoVersion: "v1" } as const;
+  try {
+    const files = loadPaths(flags.list("data"), options);
+    const bundles = flags.list("bundle");
+    if (bundles.length === 0) return files;
+    const { loadBundles } = await import("../../opa/load-bundles.ts");
+    const bundled = await loadBundles(bundles, options);
+    return { modules: [...files.modules, ...bundled.modules], data: bundled.data };
+  } catch (error) {
+    const entries = errorEntries(error);
+    if (entries === undefined) throw error;
+    throw new CommandFault(faultText(entries, "occurred during loading"));
+  }
+}
+
+function faultText(entries: readonly ErrorEntry[] | undefined, happened: string): string {
+  const texts = (entries ?? []).map(({ text }) => text);
+  return texts.length === 1
+    ? `1 error ${happened}: ${texts[0]}`
+    : `${texts.length} errors ${happened}:\n${texts.join("\n")}`;
+}
+
+function dependenciesJson({ base, virtual }: Dependencies): Struct {
+  return new Struct({
+    base: base.length === 0 ? undefined : base.map(refJson),
+    virtual: virtual.length === 0 ? undefined : virtual.map(refJson),
+  });
+}
+
+function refJson({ terms }: Ref): Printable {
+  return terms.map((term, i) => {
+    const value = term.kind === "var" ? term.name : term.kind === "string" ? term.value : "";
+    return new Struct({ type: i === 0 ? "var" : "string", value });
+  });
+}
+
+/** A column for each kind that there is any of. */
+function dependenciesText({ base, virtual }: Dependencies): string {
+  const columns = [
+    ["BASE DOCUMENTS", base.map(refText)] as const,
+    ["VIRTUAL DOCUMENTS", virtual.map(refText)] as const,
+  ].filter(([, texts]) => texts.length > 0);
+  if (columns.length === 0) return "";
+  const count = Math.max(...columns.map(([, texts]) => texts.length));
+  const rows = Array.from({ length: count }, (_, i) => columns.map(([, texts]) => texts[i] ?? ""));
+  return tableText(
+    columns.map(([title]) => title),
+    rows,
+  );
+}
