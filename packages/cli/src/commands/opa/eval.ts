@@ -11,7 +11,7 @@ import { createRequest, parseRef, type QueryRequest } from "../../opa/query-requ
 const formats: readonly EvalFormat[] = ["json", "values", "bindings", "pretty", "source", "raw", "discard"];
 
 /** Formats that can show what partial evaluation leaves. */
-const partialFormats: readonly string[] = ["json", "pretty", "source", "discard"];
+const partialFormats: readonly string[] = ["json", "pretty", "source"];
 
 const flags: readonly FlagSpec[] = [
   ...queryFlags,
@@ -98,8 +98,9 @@ function entriesOf(error: unknown, { query }: QueryRequest): readonly ErrorEntry
   return entries;
 }
 
+/** As in OPA, what partial evaluation leaves is no result. */
 function isDefinedResult(run: QueryRun | undefined): boolean {
-  return run !== undefined && (run.answers.length > 0 || (run.partial?.queries.length ?? 0) > 0);
+  return run !== undefined && run.answers.length > 0;
 }
 
 function checkFlags({ flags }: Call): void {
