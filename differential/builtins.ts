@@ -104,7 +104,7 @@ function runOpa(opa: string, module: string): { readonly stdout: string; readonl
     const file = join(folder, "calls.rego");
     writeFileSync(file, module);
     const flags = ["eval", "--show-builtin-errors", "-f", "json", "-d", file, "data.t.r"];
-    return spawnSync(opa, flags, { encoding: "utf8", maxBuffer: 256 << 20 });
+    return spawnSync(opa, flags, { encoding: "utf8", maxBuffer: 256 << 20, timeout: 10_000 });
   } finally {
     rmSync(folder, { recursive: true });
   }

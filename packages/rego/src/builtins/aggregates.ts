@@ -30,8 +30,11 @@ function extreme(name: string, wins: (order: number) => boolean): Builtin {
   return {
     name,
     call: (args) => {
+      const isSet = !Array.isArray(args[0]);
       let best: Value | undefined;
-      for (const item of itemsAt(args, 1)) if (best === undefined || wins(compare(item, best))) best = item;
+      // Of a set OPA begins with null, which so loses to whatever else there is.
+      for (const item of itemsAt(args, 1))
+        if (best === undefined || (isSet && best === null) || wins(compare(item, best))) best = item;
       return best;
     },
   };
@@ -50,10 +53,7 @@ function setsAt(args: readonly Value[]): readonly RegoSet[] {
     .sorted()
     .map((item) => {
       if (item instanceof RegoSet) return item;
-      throw new BuiltinError(
-        `operand 1 must be set of sets but got set containing ${typeName(item)}`,
-        "eval_type_error",
-      );
+      throw operandTypeError(1, "set", typeName(item));
     });
 }
 

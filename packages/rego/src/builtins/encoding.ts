@@ -100,13 +100,11 @@ export function encodeQuery(text: string): string {
 
 function decodeQuery(text: string): string {
   const bad = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(text);
-  if (bad !== null) throw new BuiltinError(`invalid URL escape "${bad[0]}"`);
+  if (bad !== null) throw new BuiltinError(`invalid URL hex "${bad[0]}"`);
   const bytes: number[] = [];
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === "%") {
-      bytes.push(Number.parseInt(text.slice(i + 1, i + 3), 16));
-      i += 2;
-    } else bytes.push(...encoder.encode(text[i] === "+" ? " " : (text[i] as string)));
+  for (const [, hex, char = ""] of text.matchAll(/%(..)|(.)/gsu)) {
+    if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
+    else bytes.push(...encoder.encode(char === "+" ? " " : char));
   }
   return decoder.decode(Uint8Array.from(bytes));
 }
@@ -120,7 +118,9 @@ function encodeObject(args: readonly Value[]): string {
           ? value.sorted()
           : [value];
       return values.map((each) => {
-        if (typeof key !== "string" || typeof each !== "string") throw operandTypeError(1, "string", typeName(each));
+        if (typeof key !== "string") throw operandTypeError(1, "string", typeName(key));
+        if (typeof each !== "string")
+          throw new BuiltinError("operand 1 values must be string, array[string], or set[string]", "eval_type_error");
         return `${encodeQuery(key)}=${encodeQuery(each)}`;
       });
     })
@@ -145,7 +145,7 @@ function text(name: string, compute: (text: string) => Value): Builtin {
 export const encoding: readonly Builtin[] = [
   text("base64.encode", (each) => encodeBase64(encoder.encode(each))),
   text("base64.decode", (each) => decoder.decode(decodeBase64(each))),
-  text("base64.is_valid", isBase64),
+  { name: "base64.is_valid", call: ([value]) => typeof value === "string" && isBase64(value) },
   text("base64url.encode", (each) => encodeBase64(encoder.encode(each), urlAlphabet)),
   text("base64url.encode_no_pad", (each) => encodeBase64(encoder.encode(each), urlAlphabet, false)),
   text("base64url.decode", (each) => decoder.decode(decodeBase64Url(each))),

@@ -99,8 +99,13 @@ function pad(text: string, { flags, width, verb }: Verb): string {
   return sign + "0".repeat(missing) + text.slice(sign.length);
 }
 
+function isInt64(value: NumberValue): boolean {
+  const integer = bigintOf(value);
+  return BigInt.asIntN(64, integer) === integer;
+}
+
 function goType(value: Value): string {
-  if (isNumber(value)) return isInteger(value) ? "int" : "float64";
+  if (isNumber(value)) return isInteger(value) ? (isInt64(value) ? "int64" : "*big.Int") : "float64";
   return "string";
 }
 
@@ -151,7 +156,7 @@ function formatInteger(value: bigint, { verb, flags, precision }: Verb): string 
   if (verb === "c") return String.fromCodePoint(Number(value));
   if (verb === "q") return `'${String.fromCodePoint(Number(value))}'`;
   if (verb === "U") return `U+${value.toString(16).toUpperCase().padStart(4, "0")}`;
-  if (base === undefined) return `%!${verb}(int=${value})`;
+  if (base === undefined) return `%!${verb}(int64=${value})`;
   const size = value < 0n ? -value : value;
   let digits = size.toString(base).padStart(precision ?? 0, "0");
   if (verb === "X") digits = digits.toUpperCase();

@@ -31,6 +31,8 @@ export function parseYaml(text: string): Value {
     merge: true,
     strict: false,
     uniqueKeys: true,
+    // As in JSON, a date is a text.
+    customTags: (tags) => tags.filter((tag) => typeof tag === "string" || tag.tag !== "tag:yaml.org,2002:timestamp"),
   });
   // As in Go, what follows the first document is not looked at.
   const fault = document.errors.find(({ code }) => code !== "MULTIPLE_DOCS");

@@ -38,8 +38,15 @@ function rangeStep(args: readonly Value[]): Value {
   return range(integer(args, 1), integer(args, 2), step);
 }
 
+/** As `integer`, in the words of `bits.*`. */
+function bitsAt(args: readonly Value[], at: number): bigint {
+  const value = args[at - 1] as Value;
+  if (!isNumber(value)) throw operandTypeError(at, "integer", typeName(value));
+  return integer(args, at);
+}
+
 function bits(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin {
-  return { name, call: (args) => normalizeInteger(compute(integer(args, 1), integer(args, 2))) };
+  return { name, call: (args) => normalizeInteger(compute(bitsAt(args, 1), bitsAt(args, 2))) };
 }
 
 /** Shifts beyond this would only fill memory. */
@@ -49,14 +56,16 @@ function shift(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin
   return {
     name,
     call: (args) => {
-      const by = integer(args, 2);
+      const value = bitsAt(args, 1);
+      const by = bitsAt(args, 2);
       if (by < 0n)
         throw new BuiltinError(
           "operand 2 must be an unsigned integer number but got a negative integer",
           "eval_type_error",
         );
+      if (by > maxShift && name === "bits.rsh") return value < 0n ? -1 : 0;
       if (by > maxShift) throw new BuiltinError(`a shift of more than ${maxShift} bits`);
-      return normalizeInteger(compute(integer(args, 1), by));
+      return normalizeInteger(compute(value, by));
     },
   };
 }
@@ -193,7 +202,7 @@ export const numbers: readonly Builtin[] = [
   bits("bits.and", (a, b) => a & b),
   bits("bits.or", (a, b) => a | b),
   bits("bits.xor", (a, b) => a ^ b),
-  { name: "bits.negate", call: (args) => normalizeInteger(~integer(args, 1)) },
+  { name: "bits.negate", call: (args) => normalizeInteger(~bitsAt(args, 1)) },
   shift("bits.lsh", (a, b) => a << b),
   shift("bits.rsh", (a, b) => a >> b),
   { name: "to_number", call: toNumber },

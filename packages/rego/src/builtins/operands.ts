@@ -63,7 +63,7 @@ export function itemsAt(args: readonly Value[], at: number): readonly Value[] {
   const value = args[at - 1] as Value;
   if (Array.isArray(value)) return value;
   if (value instanceof RegoSet) return value.sorted();
-  throw operandTypeError(at, ["array", "set"], typeName(value));
+  throw operandTypeError(at, ["set", "array"], typeName(value));
 }
 
 export function entriesAt(args: readonly Value[], at: number): readonly (readonly [Value, Value])[] {

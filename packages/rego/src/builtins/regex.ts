@@ -1,9 +1,12 @@
 import { RE2JS } from "re2js";
+import { typeName } from "../value/access.ts";
 import type { Value } from "../value/value.ts";
-import { type Builtin, BuiltinError, type QueryState } from "./builtin.ts";
+import { type Builtin, BuiltinError, operandTypeError, type QueryState } from "./builtin.ts";
 import { globParts, globPattern } from "./glob.ts";
 import { globsIntersect } from "./globs-match.ts";
-import { arrayAt, integerAt, stringAt } from "./operands.ts";
+import { integerAt, stringAt, stringsAt } from "./operands.ts";
+
+type RE2Matcher = ReturnType<RE2JS["matcher"]>;
 
 /** Compiled patterns that one process keeps: policies have dozens, attackers may send more. */
 const maxPatterns = 500;
@@ -19,7 +22,8 @@ export function compilePattern(pattern: string): RE2JS {
   try {
     compiled = RE2JS.compile(pattern);
   } catch (error) {
-    throw new BuiltinError((error as Error).message);
+    const { message } = error as Error;
+    throw new BuiltinError(/trailing backslash at end of expression$/.test(message) ? `${message}: \`\`` : message);
   }
   if (patterns.size >= maxPatterns) patterns.delete(patterns.keys().next().value as string);
   patterns.set(pattern, compiled);
@@ -38,37 +42,43 @@ function isValid([pattern]: readonly Value[]): Value {
 
 /** All matches with their groups, at most `limit`; negative means all. */
 function findAll(pattern: string, text: string, limit: number): readonly string[][] {
-  const matcher = compilePattern(pattern).matcher(text);
   const found: string[][] = [];
-  while ((limit < 0 || found.length < limit) && matcher.find()) {
+  if (limit === 0) return found;
+  for (const matcher of matches(pattern, text)) {
     const groups: string[] = [];
     for (let i = 0; i <= matcher.groupCount(); i++) groups.push(matcher.group(i) ?? "");
     found.push(groups);
+    if (found.length === limit) break;
   }
   return found;
 }
 
+/** All matches as Go finds them: an empty one right behind another is none. */
+function* matches(pattern: string, text: string): Generator<RE2Matcher> {
+  const matcher = compilePattern(pattern).matcher(text);
+  for (let end = -1; matcher.find(); end = matcher.end())
+    if (matcher.start() !== matcher.end() || matcher.start() !== end) yield matcher;
+}
+
 function split(args: readonly Value[]): Value {
   const [pattern, text] = [stringAt(args, 1), stringAt(args, 2)];
-  const matcher = compilePattern(pattern).matcher(text);
+  if (pattern !== "" && text === "") return [""];
   const parts: string[] = [];
-  let from = 0;
-  while (matcher.find()) {
-    if (matcher.end() === 0) continue;
-    parts.push(text.slice(from, matcher.start()));
+  let [from, end] = [0, 0];
+  for (const matcher of matches(pattern, text)) {
+    end = matcher.start();
+    if (matcher.end() !== 0) parts.push(text.slice(from, end));
     from = matcher.end();
   }
-  if (from !== text.length || text === "") parts.push(text.slice(from));
-  else parts.push("");
+  if (end !== text.length) parts.push(text.slice(from));
   return parts;
 }
 
 function replace(args: readonly Value[]): Value {
   const [text, pattern, replacement] = [stringAt(args, 1), stringAt(args, 2), stringAt(args, 3)];
-  const matcher = compilePattern(pattern).matcher(text);
   let result = "";
   let from = 0;
-  while (matcher.find()) {
+  for (const matcher of matches(pattern, text)) {
     result += text.slice(from, matcher.start()) + expand(replacement, (name) => groupOf(matcher, name));
     from = matcher.end();
   }
@@ -95,10 +105,11 @@ function groupOf(matcher: { group(key: number | string): string | null; groupCou
 /** `urn:foo:{.*}` with regexes between the delimiters. */
 function templateMatch(args: readonly Value[]): Value {
   const [template, text, open, close] = [stringAt(args, 1), stringAt(args, 2), stringAt(args, 3), stringAt(args, 4)];
-  if ([...open].length !== 1)
-    throw new BuiltinError("start delimiter has to be exactly one character long but is " + [...open].length);
-  if ([...close].length !== 1)
-    throw new BuiltinError("end delimiter has to be exactly one character long but is " + [...close].length);
+  const size = new TextEncoder().encode(open).length;
+  // OPA's message of the end has the size of the start too.
+  for (const [name, delimiter] of Object.entries({ start: open, end: close }))
+    if ([...delimiter].length !== 1)
+      throw new BuiltinError(`${name} delimiter has to be exactly one character long but is ${size} long`);
   let pattern = "^";
   let depth = 0;
   let from = 0;
@@ -153,8 +164,11 @@ export const regex: readonly Builtin[] = [
 
 /** Null delimiters: none at all; an empty array: the dot. */
 function globMatch(args: readonly Value[], _state: QueryState): Value {
-  const [pattern, delimiters, text] = [stringAt(args, 1), args[1] as Value, stringAt(args, 3)];
-  const given = delimiters === null ? [] : arrayAt(args, 2).map((each) => stringAt([each], 1));
+  const [pattern, delimiters] = [stringAt(args, 1), args[1] as Value];
+  if (delimiters !== null && !Array.isArray(delimiters))
+    throw operandTypeError(2, ["array", "null"], typeName(delimiters));
+  const given = delimiters === null ? [] : stringsAt(args, 2);
+  const text = stringAt(args, 3);
   const separators = delimiters !== null && given.length === 0 ? ["."] : given;
   return compilePattern(globPattern(globParts(pattern), separators))
     .matcher(text)

@@ -14,7 +14,8 @@ function runes(text: string): readonly string[] {
 }
 
 function concat(args: readonly Value[]): Value {
-  return stringsAt(args, 2).join(stringAt(args, 1));
+  const separator = stringAt(args, 1);
+  return stringsAt(args, 2).join(separator);
 }
 
 function indexOf(args: readonly Value[]): Value {
@@ -101,10 +102,11 @@ function one(name: string, compute: (text: string) => Value): Builtin {
 }
 
 function formatInt(args: readonly Value[]): Value {
+  const value = numberAt(args, 1);
   const base = numberAt(args, 2);
   if (base !== 2 && base !== 8 && base !== 10 && base !== 16)
     throw new BuiltinError("operand 2 must be one of {2, 8, 10, 16}", "eval_type_error");
-  return bigintOf(numberAt(args, 1)).toString(base);
+  return bigintOf(value).toString(base);
 }
 
 /** A string, or all strings of a set or array. */
