@@ -1,6 +1,7 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, notDeepEqual } from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { builtinCalls } from "./builtin-calls.ts";
 import { differingLines } from "./builtins.ts";
 
 // What OPA 1.19.1 answered to calls of builtins, family by family.
@@ -12,3 +13,8 @@ for (const file of readdirSync(folder)) {
     deepEqual(differingLines(lines), []);
   });
 }
+
+test("a seed makes the same calls, and another one others", () => {
+  deepEqual(builtinCalls(20, 1), builtinCalls(20, 1));
+  notDeepEqual(builtinCalls(20, 1), builtinCalls(20, 2));
+});

@@ -1,7 +1,6 @@
-import { typeName } from "../value/access.ts";
 import { RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
-import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { type Builtin, BuiltinError } from "./builtin.ts";
 import { objectAt, stringAt } from "./operands.ts";
 
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -118,8 +117,7 @@ function encodeObject(args: readonly Value[]): string {
           ? value.sorted()
           : [value];
       return values.map((each) => {
-        if (typeof key !== "string") throw operandTypeError(1, "string", typeName(key));
-        if (typeof each !== "string")
+        if (typeof key !== "string" || typeof each !== "string")
           throw new BuiltinError("operand 1 values must be string, array[string], or set[string]", "eval_type_error");
         return `${encodeQuery(key)}=${encodeQuery(each)}`;
       });

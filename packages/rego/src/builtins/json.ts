@@ -1,6 +1,6 @@
 import { parseDocument } from "yaml";
 import { isObject } from "../value/access.ts";
-import { sortedEntries } from "../value/collection.ts";
+import { RegoSet, sortedEntries } from "../value/collection.ts";
 import { jsonText, parseJson } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
@@ -47,6 +47,7 @@ function rawJson(value: bigint): unknown {
 
 /** YAML as Go's sigs.k8s.io/yaml prints it: sorted keys, two spaces. */
 function yamlText(value: Value, indent = ""): string {
+  if (value instanceof RegoSet) return yamlText(value.sorted(), indent);
   if (Array.isArray(value) && value.length > 0) {
     return (value as readonly Value[])
       .map((item) => `${indent}- ${yamlText(item, `${indent}  `).trimStart()}`)
@@ -54,25 +55,55 @@ function yamlText(value: Value, indent = ""): string {
   }
   if (isObject(value) && sortedEntries(value).length > 0) {
     return sortedEntries(value)
-      .map(([key, item]) => `${indent}${yamlScalar(key)}:${yamlBelow(item, indent)}`)
+      .map(
+        ([key, item]) =>
+          `${indent}${yamlScalar(typeof key === "string" ? key : jsonText(key))}:${yamlBelow(item, indent)}`,
+      )
       .join("");
   }
   return `${indent}${yamlScalar(value)}\n`;
 }
 
 function yamlBelow(item: Value, indent: string): string {
-  const isNested = (Array.isArray(item) && item.length > 0) || (isObject(item) && sortedEntries(item).length > 0);
+  const isNested =
+    (item instanceof RegoSet && item.size > 0) ||
+    (Array.isArray(item) && item.length > 0) ||
+    (isObject(item) && sortedEntries(item).length > 0);
   if (!isNested) return ` ${yamlText(item)}`;
-  return `\n${yamlText(item, Array.isArray(item) ? indent : `${indent}  `)}`;
+  return `\n${yamlText(item, isObject(item) ? `${indent}  ` : indent)}`;
 }
 
 function yamlScalar(value: Value): string {
   if (typeof value !== "string") return jsonText(value);
-  const isPlain =
-    /^[A-Za-z_/.][\w ./@-]*$/.test(value) &&
-    !/^(true|false|yes|no|on|off|null|y|n|~)$/i.test(value) &&
-    !/\s$|^\.|: /.test(value);
-  return isPlain ? value : JSON.stringify(value);
+  if (value === "" || isOtherYamlType(value)) return JSON.stringify(value);
+  // Blanks and control characters that a plain or single-quoted text cannot hold.
+  if (/[\p{C}\u{a0}\u{10000}-\u{10ffff}]/u.test(value)) return quotedYaml(value);
+  return isPlainYaml(value) ? value : `'${value.replaceAll("'", "''")}'`;
+}
+
+/** As libyaml escapes: what lies beyond 16 bits too. */
+function quotedYaml(text: string): string {
+  const escaped = (char: string): string =>
+    `\\U${(char.codePointAt(0) as number).toString(16).toUpperCase().padStart(8, "0")}`;
+  return JSON.stringify(text)
+    .replaceAll("\\u0000", "\\0")
+    .replace(/[\u{10000}-\u{10ffff}]/gu, escaped);
+}
+
+/** What YAML 1.1 would read as something else than a text. */
+function isOtherYamlType(text: string): boolean {
+  return (
+    /^(?:true|false|yes|no|on|off|null|y|n|~)$/i.test(text) ||
+    /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*)$/.test(text) ||
+    /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/.test(text) ||
+    /^(?:[-+]?\.inf|\.nan)$/i.test(text) ||
+    /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt]|[ \t])/.test(text)
+  );
+}
+
+function isPlainYaml(text: string): boolean {
+  if (/^[\s,[\]{}#&*!|>'"%@`]|\s$|^[-?:](?:\s|$)|^(?:---|\.\.\.)/.test(text)) return false;
+  return !/: |:$| #/.test(text);
 }
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/encoding */

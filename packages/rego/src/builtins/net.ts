@@ -121,13 +121,9 @@ function merge(args: readonly Value[]): Value {
   const given = args[0] as Value;
   const texts =
     given instanceof RegoSet ? given.sorted() : Array.isArray(given) ? (given as readonly Value[]) : undefined;
-  if (texts === undefined) throw operandTypeError(1, ["set", "array"], typeName(given));
+  if (texts === undefined) throw new BuiltinError("operand must be an array");
   const ranges = texts.map((text) => {
-    if (typeof text !== "string")
-      throw new BuiltinError(
-        `operand 1 must be ${Array.isArray(given) ? "array" : "set"} of strings but got ${Array.isArray(given) ? "array" : "set"} containing ${typeName(text)}`,
-        "eval_type_error",
-      );
+    if (typeof text !== "string") throw new BuiltinError("element must be string");
     return classfulRange(text);
   });
   const merged = ([32, 128] as const).flatMap((bits) =>
