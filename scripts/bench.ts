@@ -58,26 +58,17 @@ function printRego({
   compileMs,
   skipped,
 }: RegoReport): void {
-  const columns = ["sallyport", "opa", "ratio", "regorus", "ratio", "whole", "opa", "ratio"];
-  console.log(`${"microseconds of one evaluation".padEnd(44)}${columns.map((each) => each.padStart(11)).join("")}`);
-  for (const { name: workload, us, wholeUs } of [...workloads, ...joins]) {
-    const cells = [
-      micros(us.sallyport),
-      micros(us.opa),
-      times(us.opa, us.sallyport),
-      micros(us.regorus),
-      times(us.regorus, us.sallyport),
-      micros(wholeUs.sallyport),
-      micros(wholeUs.opa),
-      times(wholeUs.opa, wholeUs.sallyport),
-    ];
-    console.log(`${workload.padEnd(44)}${cells.map((each) => each.padStart(11)).join("")}`);
-  }
-  console.log(`geometric mean on parsed input: opa ${times(geomean.opa)}, regorus ${times(geomean.regorus)}`);
-  console.log(`worst workload on parsed input: opa ${times(worst.opa)}, regorus ${times(worst.regorus)}`);
   console.log(
-    `geometric mean with parse and output: opa ${times(wholeGeomean.opa)}, regorus ${times(wholeGeomean.regorus)}`,
+    "parsed: evaluation on parsed input, the policy prepared. whole: with parsing the input and writing the result.",
   );
+  console.log("microseconds of one evaluation, medians; N × means that the peer takes N times as long.");
+  const columns = ["parsed", "opa", "", "regorus", "", "by", "whole", "opa", "", "regorus", ""];
+  console.log(row("", columns));
+  for (const { name: workload, us, wholeUs, regorus } of [...workloads, ...joins])
+    console.log(row(workload, [...cells(us), regorus ?? "–", ...cells(wholeUs)]));
+  console.log(`parsed, geometric mean: opa ${times(geomean.opa)}, regorus ${times(geomean.regorus)}`);
+  console.log(`parsed, worst workload: opa ${times(worst.opa)}, regorus ${times(worst.regorus)}`);
+  console.log(`whole, geometric mean: opa ${times(wholeGeomean.opa)}, regorus ${times(wholeGeomean.regorus)}`);
   console.log(
     `compile, cold: gatekeeper-library ${text(compileMs.library)} ms, one policy ${text(compileMs.policy)} ms`,
   );
@@ -90,6 +81,14 @@ function printRego({
       `parse, evaluate and output, ${policy} of ${bytes} bytes: all built ${micros(wholeUs)} µs, what is read ${micros(projectedUs)} µs, ${times(wholeUs, projectedUs)}`,
     );
   for (const each of skipped) console.log(`skipped ${each}`);
+}
+
+function row(name: string, columns: readonly string[]): string {
+  return name.padEnd(44) + columns.map((each) => each.padStart(12)).join("");
+}
+
+function cells({ sallyport, opa, regorus }: RegoReport["geomean"] & { readonly sallyport: number }): readonly string[] {
+  return [micros(sallyport), micros(opa), times(opa, sallyport), micros(regorus), times(regorus, sallyport)];
 }
 
 function micros(us: number | undefined): string {

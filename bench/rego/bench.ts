@@ -27,6 +27,8 @@ export interface WorkloadReport {
   readonly us: Times;
   readonly wholeUs: Times;
   readonly compileUs: Times;
+  /** Which evaluator of regorus was the faster one on parsed input. */
+  readonly regorus?: string;
 }
 
 export interface RegoReport {
@@ -43,17 +45,17 @@ export interface RegoReport {
 }
 
 /** Odd, so that the median is one of them. */
-const rounds = 5;
+const rounds = 7;
 
 /** Of one engine in one round: long against its timer, short against the machine's moods. */
-const roundMs = 20;
+const roundMs = 15;
 
 /** Before the first round: generated code is optimised after some thousand calls. */
-const warmMs = 60;
+const warmMs = 150;
 
 /** Every workload whose name holds `filter`, by ours and by each peer that is here, in turns; outputs are compared first. */
 export async function run(progress: (text: string) => void, filter = ""): Promise<RegoReport> {
-  const peers = [startOpa(), startRegorus()];
+  const peers = [startOpa(), ...startRegorus()];
   const engines = [createSallyport(), ...peers.filter((peer): peer is Engine => !("skipped" in peer))];
   const skipped = peers.flatMap((peer) => ("skipped" in peer ? [`${peer.name}: ${peer.skipped}`] : []));
   const workloads: WorkloadReport[] = [];
@@ -91,19 +93,31 @@ async function measure(workload: RegoCase, engines: readonly Engine[], skipped: 
   let expected: readonly string[] | undefined;
   for (const engine of workload.isOursAlone === true ? engines.slice(0, 1) : engines) {
     try {
-      compileUs[engine.name] = await engine.load(workload);
+      const took = await engine.load(workload);
       const values = await engine.values();
       expected ??= values;
       requireEqual(expected, values);
+      compileUs[engine.name] ??= took;
       able.push(engine);
     } catch (error) {
       if (engine === engines[0]) throw new Error(`${workload.name}: ${(error as Error).message}`, { cause: error });
-      skipped.push(`${workload.name} by ${engine.name}: ${(error as Error).message.split("\n")[0]}`);
+      skipped.push(`${workload.name} by ${labelOf(engine)}: ${(error as Error).message.split("\n")[0]}`);
     }
   }
-  const us = await timeInTurns(able, "parsed");
-  const wholeUs = await timeInTurns(able, "whole");
-  return { name: workload.name, us, wholeUs, compileUs: compileUs as unknown as Times };
+  const parsed = await timeInTurns(able, "parsed");
+  const whole = await timeInTurns(able, "whole");
+  const variant = parsed.find(({ engine }) => engine.name === "regorus")?.engine.variant;
+  return {
+    name: workload.name,
+    us: timesOf(parsed),
+    wholeUs: timesOf(whole),
+    compileUs: compileUs as unknown as Times,
+    ...(variant !== undefined && { regorus: variant }),
+  };
+}
+
+function labelOf({ name, variant }: Engine): string {
+  return variant === undefined ? name : `${name} (${variant})`;
 }
 
 function requireEqual(ours: readonly string[], theirs: readonly string[]): void {
@@ -111,12 +125,24 @@ function requireEqual(ours: readonly string[], theirs: readonly string[]): void 
   if (at >= 0) throw new Error(`another result for input ${at + 1}: ${theirs[at]}; sallyport: ${ours[at]}`);
 }
 
-async function timeInTurns(engines: readonly Engine[], basis: Basis): Promise<Times> {
+interface Timed {
+  readonly engine: Engine;
+  readonly us: number;
+}
+
+/** Fastest first. */
+async function timeInTurns(engines: readonly Engine[], basis: Basis): Promise<readonly Timed[]> {
   const samples = engines.map((): number[] => []);
   for (const engine of engines) await engine.time(basis, warmMs);
   for (let round = 0; round < rounds; round++)
     for (const [i, engine] of engines.entries()) samples[i]?.push(await engine.time(basis, roundMs));
-  return Object.fromEntries(engines.map(({ name }, i) => [name, median(samples[i] ?? [])])) as unknown as Times;
+  return engines.map((engine, i) => ({ engine, us: median(samples[i] ?? []) })).sort((a, b) => a.us - b.us);
+}
+
+function timesOf(timed: readonly Timed[]): Times {
+  const times: { [engine: string]: number } = {};
+  for (const { engine, us } of timed) times[engine.name] ??= us;
+  return times as unknown as Times;
 }
 
 function ratios(

@@ -9,6 +9,8 @@ export type Basis = "parsed" | "whole";
 /** One evaluator under measurement: ours, or a peer behind a pipe. */
 export interface Engine {
   readonly name: string;
+  /** Which evaluator of a peer that has several; of these the report takes the faster one, workload by workload. */
+  readonly variant?: string | undefined;
   /** Prepares a workload, which replaces the one before; answers the microseconds that compiling took. Throws what the engine said. */
   readonly load: (workload: RegoCase) => Promise<number>;
   /** The result for each input as JSON text; `null` for undefined. */

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cpSync } from "node:fs";
+import { homedir, tmpdir, userInfo } from "node:os";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Engine } from "./engine.ts";
@@ -20,37 +20,49 @@ interface Answer {
 export function startOpa(): Peer {
   const go = ["go", "/usr/local/go/bin/go"].find((name) => spawnSync(name, ["version"]).status === 0);
   if (go === undefined) return { name: "opa", skipped: "no Go toolchain" };
-  const folder = mkdtempSync(join(tmpdir(), "sallyport-opa-"));
-  cpSync(join(import.meta.dirname, "peer-opa"), folder, { recursive: true });
-  const env = { ...process.env, GOFLAGS: "-mod=mod" };
-  const build = spawnSync(go, ["build", "-o", "peer", "."], { cwd: folder, env, encoding: "utf8" });
-  if (build.status !== 0) {
-    rmSync(folder, { recursive: true, force: true });
-    return { name: "opa", skipped: `go build: ${build.stderr.trim().split("\n").at(-1)}` };
-  }
-  return startPeer("opa", join(folder, "peer"), [], () => rmSync(folder, { recursive: true, force: true }));
+  const folder = copied("peer-opa");
+  const failure = build(go, ["build", "-o", "peer", "."], folder, { GOFLAGS: "-mod=mod" });
+  if (failure !== undefined) return { name: "opa", skipped: failure };
+  return startPeer("opa", join(folder, "peer"), []);
 }
 
-/** regorus by its Python package. */
-export function startRegorus(): Peer {
-  const python = process.env["PYTHON"] ?? "python3";
-  if (spawnSync(python, ["-c", "import regorus"]).status !== 0)
-    return { name: "regorus", skipped: `${python} has no package regorus` };
-  return startPeer("regorus", python, [join(import.meta.dirname, "peer-regorus.py")], () => undefined);
+/** regorus, from the crate, built here, by each of its two evaluators: which is faster depends on the policy. */
+export function startRegorus(): readonly Peer[] {
+  const home = join(process.env["CARGO_HOME"] ?? join(homedir(), ".cargo"), "bin", "cargo");
+  const cargo = ["cargo", home].find((name) => spawnSync(name, ["--version"]).status === 0);
+  if (cargo === undefined) return [{ name: "regorus", skipped: "no cargo" }];
+  const folder = copied("peer-regorus");
+  const failure = build(cargo, ["build", "--release", "--locked"], folder, {
+    CARGO_TARGET_DIR: join(folder, "target"),
+  });
+  if (failure !== undefined) return [{ name: "regorus", skipped: failure }];
+  const file = join(folder, "target", "release", "peer-regorus");
+  return ["interpreter", "rvm"].map((kind) => startPeer("regorus", file, [kind], kind));
 }
 
-function startPeer(name: string, command: string, args: readonly string[], clean: () => void): Engine {
+/** The source of a peer where it may be built; what a build has made is kept for the next run. */
+function copied(name: string): string {
+  const folder = join(tmpdir(), `sallyport-bench-${userInfo().username}`, name);
+  cpSync(join(import.meta.dirname, name), folder, { recursive: true });
+  return folder;
+}
+
+/** Undefined, or why it failed. */
+function build(tool: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): string | undefined {
+  const { status, stderr } = spawnSync(tool, args, { cwd, env: { ...process.env, ...env }, encoding: "utf8" });
+  return status === 0 ? undefined : `${basename(tool)} ${args[0]}: ${stderr.trim().split("\n").at(-1)}`;
+}
+
+function startPeer(name: string, command: string, args: readonly string[], variant?: string): Engine {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const ask = askByLine(name, child);
   return {
     name,
+    variant,
     load: async ({ name: _, ...workload }) => (await ask({ op: "load", ...workload })).us ?? Number.NaN,
     values: async () => ((await ask({ op: "values" })).values ?? []).map((value) => JSON.stringify(value)),
     time: async (basis, ms) => (await ask({ op: "time", basis, ms })).us ?? Number.NaN,
-    stop: () => {
-      child.kill();
-      clean();
-    },
+    stop: () => child.kill(),
   };
 }
 

@@ -11,7 +11,7 @@ interface AciCase {
   readonly data: JsonObject;
 }
 
-/** The evaluation set of regorus: nine policies, each with three inputs, one workload for each pair. */
+/** The evaluation set of regorus: nine policies, each with three inputs, one workload for each pair; it asks for `allow`. */
 export function readEvaluations(folder: string): readonly RegoCase[] {
   return globSync(`${folder}/policies/*_policy.rego`)
     .sort()
@@ -25,7 +25,7 @@ export function readEvaluations(folder: string): readonly RegoCase[] {
             name: `regorus/${name}/${i + 1}`,
             regoVersion: "v1",
             modules: [{ file: `${name}.rego`, text }],
-            query: `data.${/^package\s+(\S+)/m.exec(text)?.[1]}`,
+            query: `data.${/^package\s+(\S+)/m.exec(text)?.[1]}.allow`,
             inputs: [readFileSync(input, "utf8")],
             data: {},
           }),

@@ -2,4 +2,4 @@ module sallyport.dev/bench/peer-opa
 
 go 1.25.0
 
-require github.com/open-policy-agent/opa v1.19.1
+require github.com/open-policy-agent/opa v1.22.3
