@@ -4,12 +4,15 @@ import type { JsonObject, Value } from "./value.ts";
 
 // Sets, built objects, keys and order are one file because each is defined by the others.
 
+/** The members of what is empty: an array of its own would have room for more than most collections ever hold. Never written to. */
+const nothing: Value[] = [];
+
 /** Up to this size members are compared one by one: making the text that a `Map` needs as key costs more. */
 const smallSize = 8;
 
 /** A Rego set. Grows while one evaluation builds it (`add`), and is read-only to everyone else. */
 export class RegoSet {
-  readonly #items: Value[] = [];
+  #items: Value[] = nothing;
   /** Keys of all members, once there are many. */
   #index: Set<Key> | undefined;
   #sorted: readonly Value[] | undefined;
@@ -26,21 +29,24 @@ export class RegoSet {
   }
 
   add(value: Value): void {
-    if (this.#index === undefined) {
-      if (isAmong(this.#items, value)) return;
+    const items = this.#items;
+    const index = this.#index;
+    if (items.length === 0) this.#items = [value];
+    else if (index === undefined) {
+      if (indexIn(items, value) >= 0) return;
+      items.push(value);
+      if (items.length > smallSize) this.#index = new Set(items.map(keyOf));
     } else {
-      const key = keyOf(value);
-      if (this.#index.has(key)) return;
-      this.#index.add(key);
+      const { size } = index;
+      if (index.add(keyOf(value)).size === size) return;
+      items.push(value);
     }
-    this.#items.push(value);
     this.#sorted = undefined;
     this.#canonical = undefined;
-    if (this.#index === undefined && this.#items.length > smallSize) this.#index = new Set(this.#items.map(keyOf));
   }
 
   has(value: Value): boolean {
-    return this.#index === undefined ? isAmong(this.#items, value) : this.#index.has(keyOf(value));
+    return this.#index === undefined ? indexIn(this.#items, value) >= 0 : this.#index.has(keyOf(value));
   }
 
   /** Members in insertion order: only where order cannot be seen. */
@@ -53,9 +59,9 @@ export class RegoSet {
     return this.#items.values();
   }
 
-  /** Members in Rego's order; sorted once. */
+  /** Members in Rego's order; sorted once, and not at all when they came so. */
   sorted(): readonly Value[] {
-    this.#sorted ??= this.#items.length < 2 ? [...this.#items] : [...this.#items].sort(compare);
+    this.#sorted ??= isSorted(this.#items) ? this.#items : sortValues([...this.#items]);
     return this.#sorted;
   }
 
@@ -65,15 +71,30 @@ export class RegoSet {
   }
 }
 
-function isAmong(items: readonly Value[], value: Value): boolean {
-  for (let i = 0; i < items.length; i++) if (equal(items[i] as Value, value)) return true;
-  return false;
+/** Where a value is among a few; negative when it is not. */
+function indexIn(items: readonly Value[], value: Value): number {
+  if (typeof value !== "object" || value === null) {
+    for (let i = 0; i < items.length; i++) if (items[i] === value) return i;
+    return -1;
+  }
+  for (let i = 0; i < items.length; i++) if (equal(items[i] as Value, value)) return i;
+  return -1;
+}
+
+function isSorted(values: readonly Value[]): boolean {
+  for (let i = 1; i < values.length; i++) if (compare(values[i - 1] as Value, values[i] as Value) > 0) return false;
+  return true;
+}
+
+/** In place. */
+function sortValues(values: Value[]): Value[] {
+  return values.every((value) => typeof value === "string") ? sortStrings(values) : values.sort(compare);
 }
 
 /** An object that evaluation builds: keys may be any value. Grows while it is built, then read-only. */
 export class RegoObject {
-  readonly #keys: Value[] = [];
-  readonly #values: Value[] = [];
+  #keys: Value[] = nothing;
+  #values: Value[] = nothing;
   /** Where each key is, once there are many. */
   #index: Map<Key, number> | undefined;
   #sorted: readonly (readonly [Value, Value])[] | undefined;
@@ -90,45 +111,40 @@ export class RegoObject {
   }
 
   set(key: Value, value: Value): void {
+    const known = this.#keys.length === 0 ? -1 : this.#position(key);
     this.#sorted = undefined;
     this.#canonical = undefined;
-    const known = this.#position(key);
-    if (known >= 0) {
-      this.#values[known] = value;
-      return;
-    }
-    this.#index?.set(keyOf(key), this.#keys.length);
-    this.#keys.push(key);
-    this.#values.push(value);
-    if (this.#index === undefined && this.#keys.length > smallSize)
-      this.#index = new Map(this.#keys.map((each, i) => [keyOf(each), i]));
+    if (known >= 0) this.#values[known] = value;
+    else this.#append(key, value);
   }
 
   /** Adds an entry, unless there is one under the key: answers what that holds, and changes nothing. */
   setOnce(key: Value, value: Value): Value | undefined {
-    const index = this.#index;
-    if (index === undefined) {
-      const position = this.#position(key);
-      if (position >= 0) return this.#values[position];
-      this.set(key, value);
-      return undefined;
-    }
-    const name = keyOf(key);
-    const known = index.get(name);
-    if (known !== undefined) return this.#values[known];
-    index.set(name, this.#keys.length);
-    this.#keys.push(key);
-    this.#values.push(value);
+    const known = this.#keys.length === 0 ? -1 : this.#position(key);
+    if (known >= 0) return this.#values[known];
     this.#sorted = undefined;
     this.#canonical = undefined;
+    this.#append(key, value);
     return undefined;
   }
 
-  #position(key: Value): number {
-    if (this.#index !== undefined) return this.#index.get(keyOf(key)) ?? -1;
+  /** The key is not there. */
+  #append(key: Value, value: Value): void {
     const keys = this.#keys;
-    for (let i = 0; i < keys.length; i++) if (equal(keys[i] as Value, key)) return i;
-    return -1;
+    if (keys.length === 0) {
+      this.#keys = [key];
+      this.#values = [value];
+      return;
+    }
+    this.#index?.set(keyOf(key), keys.length);
+    keys.push(key);
+    this.#values.push(value);
+    if (this.#index === undefined && keys.length > smallSize)
+      this.#index = new Map(keys.map((each, i) => [keyOf(each), i]));
+  }
+
+  #position(key: Value): number {
+    return this.#index === undefined ? indexIn(this.#keys, key) : (this.#index.get(keyOf(key)) ?? -1);
   }
 
   get(key: Value): Value | undefined {
@@ -148,10 +164,7 @@ export class RegoObject {
   /** Keys in Rego's order; the very array that `keys` answers when that is their order. */
   sortedKeys(): readonly Value[] {
     if (this.#sorted !== undefined) return this.#sorted.map(([key]) => key);
-    const keys = this.#keys;
-    for (let i = 1; i < keys.length; i++)
-      if (compare(keys[i - 1] as Value, keys[i] as Value) > 0) return this.sorted().map(([key]) => key);
-    return keys;
+    return isSorted(this.#keys) ? this.#keys : this.sorted().map(([key]) => key);
   }
 
   /** The values at keys that it has. */
@@ -221,14 +234,14 @@ function jsonObjectText(object: { readonly [key: string]: Value }): string {
 /** Rego's total order: null < false < true < numbers < strings < arrays < objects < sets. Negative, zero or positive. */
 export function compare(a: Value, b: Value): number {
   if (a === b) return 0;
+  if (typeof a === "string" && typeof b === "string") return compareStrings(a, b);
+  if (typeof a === "number" && typeof b === "number") return a < b ? -1 : 1;
   const left = rank(a);
   const right = rank(b);
   if (left !== right) return left - right;
   switch (left) {
     case 3:
       return compareNumbers(a as NumberValue, b as NumberValue);
-    case 4:
-      return compareStrings(a as string, b as string);
     case 5:
       return compareArrays(a as readonly Value[], b as readonly Value[]);
     case 6:
@@ -266,6 +279,7 @@ function equalSets(a: RegoSet, b: RegoSet): boolean {
 }
 
 function equalObjects(a: JsonObject | RegoObject, b: JsonObject | RegoObject): boolean {
+  if (!(a instanceof RegoObject) && !(b instanceof RegoObject)) return equalJsonObjects(a, b);
   const keys = a instanceof RegoObject ? a.keys : Object.keys(a);
   if (keys.length !== (b instanceof RegoObject ? b.size : Object.keys(b).length)) return false;
   for (const key of keys) {
@@ -275,15 +289,40 @@ function equalObjects(a: JsonObject | RegoObject, b: JsonObject | RegoObject): b
   return true;
 }
 
+/** Neither has a prototype with names that `for in` would visit. */
+function equalJsonObjects(a: JsonObject, b: JsonObject): boolean {
+  let more = 0;
+  for (const key in a) {
+    if (!Object.hasOwn(b, key) || !equal(a[key] as Value, b[key] as Value)) return false;
+    more++;
+  }
+  for (const _ in b) more--;
+  return more === 0;
+}
+
 function entryOf(object: JsonObject | RegoObject, key: Value): Value | undefined {
   if (object instanceof RegoObject) return object.get(key);
   return typeof key === "string" && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+/** Up to this many strings are put in place one by one: calling the engine's sort costs more. */
+const fewStrings = 8;
+
 /** Sorts in place by code point: by the engine's own order, which is faster, where that is the same. */
 export function sortStrings(strings: string[]): string[] {
+  if (strings.length <= fewStrings) return insertionSort(strings);
   strings.sort();
   return strings.some((each) => surrogate.test(each)) ? strings.sort(compareStrings) : strings;
+}
+
+function insertionSort(strings: string[]): string[] {
+  for (let i = 1; i < strings.length; i++) {
+    const each = strings[i] as string;
+    let at = i;
+    for (; at > 0 && compareStrings(strings[at - 1] as string, each) > 0; at--) strings[at] = strings[at - 1] as string;
+    strings[at] = each;
+  }
+  return strings;
 }
 
 const surrogate = /[\ud800-\udfff]/;
