@@ -123,9 +123,7 @@ function templateMatch(args: readonly Value[]): Value {
     } else if (template[i] === close && depth === 0) throw new BuiltinError(`unbalanced braces in "${template}"`);
   }
   if (depth !== 0) throw new BuiltinError(`unbalanced braces in "${template}"`);
-  return compilePattern(`${pattern}${quote(template.slice(from))}$`)
-    .matcher(text)
-    .find();
+  return compilePattern(`${pattern}${quote(template.slice(from))}$`).test(text);
 }
 
 function quote(text: string): string {
@@ -134,7 +132,7 @@ function quote(text: string): string {
 
 function match(args: readonly Value[]): Value {
   const [pattern, text] = [stringAt(args, 1), stringAt(args, 2)];
-  return compilePattern(pattern).matcher(text).find();
+  return compilePattern(pattern).test(text);
 }
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/regex, …/glob */
@@ -170,7 +168,5 @@ function globMatch(args: readonly Value[], _state: QueryState): Value {
   const given = delimiters === null ? [] : stringsAt(args, 2);
   const text = stringAt(args, 3);
   const separators = delimiters !== null && given.length === 0 ? ["."] : given;
-  return compilePattern(globPattern(globParts(pattern), separators))
-    .matcher(text)
-    .find();
+  return compilePattern(globPattern(globParts(pattern), separators)).test(text);
 }
