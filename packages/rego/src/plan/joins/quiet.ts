@@ -1,6 +1,7 @@
 import { allBuiltins } from "../../builtins/all.ts";
 import type { Builtin } from "../../builtins/builtin.ts";
 import { findSignature } from "../../builtins/capabilities.ts";
+import { totalBuiltins } from "../../builtins/total.ts";
 import type { Block, Func, Operand, Policy, Stmt } from "../../run/ir.ts";
 import { blocksOf, forEachLocal } from "../../run/statements.ts";
 import { areExclusive } from "./exclusive.ts";
@@ -12,25 +13,6 @@ const standard = new Map(allBuiltins.map((builtin) => [builtin.name, builtin]));
 
 /** Builtins that say something, or whose calls are counted. */
 const heard: ReadonlySet<string> = new Set(["internal.print", "internal.test_case", "print", "trace", "http.send"]);
-
-/** Builtins that answer whatever they are given. */
-const total: ReadonlySet<string> = new Set([
-  "equal",
-  "gt",
-  "gte",
-  "internal.member_2",
-  "is_array",
-  "is_boolean",
-  "is_null",
-  "is_number",
-  "is_object",
-  "is_set",
-  "is_string",
-  "lt",
-  "lte",
-  "neq",
-  "type_name",
-]);
 
 /** Tells of statements and functions whether leaving them out could be noticed. */
 export class Quiet {
@@ -75,7 +57,7 @@ export class Quiet {
   #builtin(name: string): Noise {
     const isStandard = this.#builtins.get(name) === standard.get(name) && standard.has(name);
     if (!isStandard || heard.has(name) || findSignature(name)?.nondeterministic === true) return "seen";
-    return total.has(name) ? "none" : "failure";
+    return totalBuiltins.has(name) ? "none" : "failure";
   }
 
   #function(name: string): Noise {
