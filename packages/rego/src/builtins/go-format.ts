@@ -25,6 +25,8 @@ interface Piece {
   readonly precision: number | "*" | undefined;
   /** Undefined at the end of the format. */
   readonly verb: string | undefined;
+  /** A verb that writes strings as they are. */
+  readonly isPlain: boolean;
 }
 
 interface Format {
@@ -52,7 +54,8 @@ function parseFormat(text: string): Format {
     const [whole, flags = "", width, point, precision, verb] = found;
     const before = text.slice(from, found.index);
     const cut = point === undefined ? undefined : (sizeOf(precision) ?? 0);
-    pieces.push({ before, flags, width: sizeOf(width), precision: cut, verb });
+    const isPlain = whole === "%v" || whole === "%s";
+    pieces.push({ before, flags, width: sizeOf(width), precision: cut, verb, isPlain });
     from = found.index + whole.length;
   }
   return { pieces, rest: text.slice(from) };
@@ -75,6 +78,7 @@ export function sprintf(format: string, operands: Value): string {
     text += before;
     if (verb === undefined) text += "%!(NOVERB)";
     else if (verb === "%") text += "%";
+    else if (piece.isPlain && typeof args[used] === "string") text += args[used++] as string;
     else {
       const options: Verb = { flags, width: size(piece.width), precision: size(piece.precision), verb };
       if ((options.width ?? 0) > maxWidth) text += "%!(BADWIDTH)";

@@ -26,9 +26,20 @@ function integer(args: readonly Value[], at: number): bigint {
 function range(from: bigint, to: bigint, step: bigint): Value {
   const size = from < to ? to - from : from - to;
   if (size / step > BigInt(maxRange)) throw new BuiltinError(`a range of more than ${maxRange} numbers`);
+  const [first, last, by] = [normalizeInteger(from), normalizeInteger(to), normalizeInteger(step)];
+  if (typeof first === "number" && typeof last === "number" && typeof by === "number")
+    return safeRange(first, last, by);
   const items: Value[] = [];
   if (from <= to) for (let each = from; each <= to; each += step) items.push(normalizeInteger(each));
   else for (let each = from; each >= to; each -= step) items.push(normalizeInteger(each));
+  return items;
+}
+
+/** The step may lead beyond the safe integers, but then beyond the end too. */
+function safeRange(from: number, to: number, step: number): Value {
+  const items: Value[] = [];
+  if (from <= to) for (let each = from; each <= to; each += step) items.push(each);
+  else for (let each = from; each >= to; each -= step) items.push(each);
   return items;
 }
 

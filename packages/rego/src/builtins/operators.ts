@@ -1,6 +1,6 @@
 import { isObject, lookup, typeName } from "../value/access.ts";
 import * as arithmetic from "../value/arithmetic.ts";
-import { compare, equal, RegoSet, sortedEntries } from "../value/collection.ts";
+import { compare, equal, indexIn, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
 import { isInteger, type NumberValue } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
@@ -63,7 +63,7 @@ const minus: Builtin = {
   name: "minus",
   call: ([a, b]) => {
     if (isNumber(a) && isNumber(b)) return arithmetic.subtract(a, b);
-    if (a instanceof RegoSet && b instanceof RegoSet) return RegoSet.of([...a.values()].filter((each) => !b.has(each)));
+    if (a instanceof RegoSet && b instanceof RegoSet) return RegoSet.of(a.items.filter((each) => !b.has(each)));
     if (!isNumber(a) && !(a instanceof RegoSet)) throw operandTypeError(1, ["number", "set"], typeName(a as Value));
     throw operandTypeError(2, isNumber(a) ? "number" : "set", typeName(b as Value));
   },
@@ -72,7 +72,7 @@ const minus: Builtin = {
 /** `value in collection`. */
 export function member(value: Value, collection: Value): boolean {
   if (collection instanceof RegoSet) return collection.has(value);
-  if (Array.isArray(collection)) return collection.some((each: Value) => equal(each, value));
+  if (Array.isArray(collection)) return indexIn(collection as readonly Value[], value) >= 0;
   return isObject(collection) && sortedEntries(collection).some(([, each]) => equal(each, value));
 }
 

@@ -11,8 +11,31 @@ import type { Place } from "./ir.ts";
 export function scanKeys(source: Value | undefined): readonly Value[] | undefined {
   if (source instanceof RegoSet) return source.sorted();
   if (source instanceof RegoObject) return source.sortedKeys();
-  const keys = keysOf(source) as readonly string[] | undefined;
-  return keys === undefined || keys.length < 2 ? keys : sortStrings([...keys]);
+  if (source === undefined || source === null || typeof source !== "object") return undefined;
+  return Array.isArray(source) || source instanceof Decimal ? undefined : sortedNames(source as JsonObject);
+}
+
+/** Fewer names are sorted as fast as they are looked up and compared. */
+const minKeptNames = 32;
+
+/** Names of objects as they came and sorted, while the objects live: query after query looks through the same base data. */
+const keptNames = new WeakMap<JsonObject, { readonly names: readonly string[]; readonly sorted: readonly string[] }>();
+
+/** In Rego's order. An object that has changed since its names were sorted has other names. */
+function sortedNames(object: JsonObject): readonly string[] {
+  const names = Object.keys(object);
+  if (names.length < minKeptNames) return sortStrings(names);
+  const kept = keptNames.get(object);
+  if (kept !== undefined && areSame(kept.names, names)) return kept.sorted;
+  const sorted = sortStrings([...names]);
+  keptNames.set(object, { names, sorted });
+  return sorted;
+}
+
+function areSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The same in any order. */

@@ -28,6 +28,11 @@ export function createObject(): RegoObject {
   return new RegoObject();
 }
 
+/** The array under a key of an object that grows; where there is nothing, a new one. */
+export function listAt(object: Value | undefined, key: Value): Value | undefined {
+  return object instanceof RegoObject ? object.listAt(key) : undefined;
+}
+
 export function numberOf(text: string): Value | undefined {
   return numberFromText(text);
 }

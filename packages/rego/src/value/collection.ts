@@ -72,7 +72,7 @@ export class RegoSet {
 }
 
 /** Where a value is among a few; negative when it is not. */
-function indexIn(items: readonly Value[], value: Value): number {
+export function indexIn(items: readonly Value[], value: Value): number {
   if (typeof value !== "object" || value === null) {
     for (let i = 0; i < items.length; i++) if (items[i] === value) return i;
     return -1;
@@ -141,6 +141,17 @@ export class RegoObject {
     this.#values.push(value);
     if (this.#index === undefined && keys.length > smallSize)
       this.#index = new Map(keys.map((each, i) => [keyOf(each), i]));
+  }
+
+  /** The array under a key; where there is nothing, a new one. */
+  listAt(key: Value): Value {
+    const known = this.#keys.length === 0 ? -1 : this.#position(key);
+    if (known >= 0) return this.#values[known] as Value;
+    const list: Value[] = [];
+    this.#sorted = undefined;
+    this.#canonical = undefined;
+    this.#append(key, list);
+    return list;
   }
 
   #position(key: Value): number {

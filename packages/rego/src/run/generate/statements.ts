@@ -1,5 +1,6 @@
 import type { Block, Operand, Stmt } from "../ir.ts";
 import { writeCall, writeDynamicCall } from "./calls.ts";
+import { type ListAt, listAtOf } from "./groups.ts";
 import { type Literal, Literals } from "./literals.ts";
 import { isPlainName, propertyText } from "./names.ts";
 import { writeNot, writeScan, writeWith } from "./nested.ts";
@@ -59,7 +60,9 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
     w.set(target, w.operand(source), w.fact(source) ?? {});
   },
   BlockStmt: (w, { blocks }) => {
-    for (const block of blocks ?? []) writeBlock(w, block);
+    const list = listAtOf(blocks ?? []);
+    if (list !== undefined && w.fact(list.key) !== undefined) writeListAt(w, list);
+    else for (const block of blocks ?? []) writeBlock(w, block);
   },
   BreakStmt: (w, { index }) => w.emit(w.leave(index)),
   CallDynamicStmt: writeDynamicCall,
@@ -128,6 +131,10 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
   },
   WithStmt: (w, stmt) => writeWith(w, stmt, writeStatements),
 };
+
+function writeListAt(writer: Writer, { object, key, target }: ListAt): void {
+  writer.setOrLeave(target, `$.listAt(${writer.local(object)}, ${writer.operand(key)})`);
+}
 
 /** Both operands are defined. Scalars that the text names are compared by `===` alone. */
 function equality(writer: Writer, a: Operand, b: Operand): string {
