@@ -1,5 +1,5 @@
 module sallyport.dev/bench/peer-opa
 
-go 1.25.0
+go 1.26.0
 
 require github.com/open-policy-agent/opa v1.22.3
