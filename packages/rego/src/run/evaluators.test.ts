@@ -81,6 +81,50 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
     "[2,3,4]",
   ],
   [
+    "loops that end with a constant",
+    'y contains v if some v in input\nx := "found" if {\n\tsome v in y\n\tv > 1\n}',
+    [3, 1, 2],
+    '"found"',
+  ],
+  [
+    "loops that end before a conflict",
+    "y contains v if some v in input\nf(1) := 1\nf(3) := 2\nf(3) := 3\nx if {\n\tsome v in y\n\tf(v) == 1\n}",
+    [3, 1, 2],
+    "true",
+  ],
+  [
+    "loops that end with what they found",
+    "y contains v if some v in input\nf(a) := v if {\n\tsome v in a\n\tv > 1\n} else := 0\nx := f(y)",
+    [3, 1],
+    "3",
+  ],
+  ["loops that append constants", "x := [1 | some v in input; v > 1]", { b: 3, a: 2, c: 1 }, "[1,1]"],
+  [
+    "loops that append arrays of their own",
+    "x := [[k, 1] | some k, v in input; v > 1]",
+    { b: 3, a: 2, c: 1 },
+    '[["a",1],["b",1]]',
+  ],
+  [
+    "numbers beyond the safe ones",
+    "x := numbers.range(9007199254740990, 9007199254740993)",
+    {},
+    "[9007199254740990,9007199254740991,9007199254740992,9007199254740993]",
+  ],
+  [
+    "steps beyond the safe numbers",
+    "x := numbers.range_step(9007199254740987, 9007199254740991, 3)",
+    {},
+    "[9007199254740987,9007199254740990]",
+  ],
+  ["ranges downwards", "x := numbers.range_step(3, -3, 2)", {}, "[3,1,-1,-3]"],
+  [
+    "indexed arrays and sets",
+    "x := [[a, b] | some k in input.k; a := [p.v | some p in input.p; p.a == k]; b := {p.v | some p in input.p; p.a == k}]",
+    { k: [1, 2, 3], p: [pair(2, 1), pair(1, 5), pair(2, 1)] },
+    "[[[5],[5]],[[1,1],[1]],[[],[]]]",
+  ],
+  [
     "conflicts",
     "x := v if some v in input",
     [1, 2],
@@ -150,6 +194,19 @@ for (const evaluator of ["interpreter", "generated"] as const) {
   test(`${evaluator}: a builtin in the place of OPA's`, () => {
     const count: Builtin = { name: "count", call: () => 42 };
     assert.equal(answer("x := count(input)", { input: [], evaluator }, [count]), "42");
+  });
+
+  test(`${evaluator}: large data that change between queries`, () => {
+    const { policy } = compile([
+      { file: "p.rego", text: "package p\nx := concat(data.d.join, [k | some k, v in data.d])" },
+    ]);
+    const names = Array.from({ length: 40 }, (_, i) => `k${i}`);
+    const d = Object.fromEntries([...names.map((name) => [name, name]), ["join", ","]]) as { [name: string]: string };
+    const ask = () => policy?.evaluate("p/x", { effects, evaluator, data: { d } });
+    assert.equal(ask(), Object.keys(d).sort().join());
+    delete d["k7"];
+    d["a"] = "a";
+    assert.equal(ask(), Object.keys(d).sort().join());
   });
 
   test(`${evaluator}: too many steps`, () => {

@@ -72,6 +72,41 @@ test("order of types", () => {
   }
 });
 
+test("sorted members, whatever their number and order", () => {
+  for (const size of [0, 1, 2, 8, 9, 40]) {
+    const numbers = Array.from({ length: size }, (_, i) => i);
+    const names = numbers.map((i) => `n${i % 3}\u{10000}${i}`).sort();
+    for (const values of [numbers, names]) {
+      assert.deepEqual(RegoSet.of(values).sorted(), values);
+      assert.deepEqual(RegoSet.of([...values].reverse()).sorted(), values);
+      const object = RegoObject.of([...values].reverse().map((each) => [each, each]));
+      assert.deepEqual(object.sortedKeys(), values);
+      assert.deepEqual(object.valuesAt(object.sortedKeys()), values);
+    }
+  }
+});
+
+test("a set that grows after it was sorted", () => {
+  const set = RegoSet.of([1, 2]);
+  assert.deepEqual(set.sorted(), [1, 2]);
+  set.add(0);
+  set.add(2);
+  assert.deepEqual(set.sorted(), [0, 1, 2]);
+  assert.equal(set.canonical(), "<0,1,2>");
+});
+
+test("objects of other keys are not equal", () => {
+  const pairs: readonly [Value, Value, boolean][] = [
+    [{ a: 1, b: 2 }, { b: 2, a: 1 }, true],
+    [{ a: 1 }, { a: 1, b: 2 }, false],
+    [{ a: 1, b: 2 }, { a: 1 }, false],
+    [{ a: 1, b: 2 }, { a: 1, c: 2 }, false],
+    [JSON.parse('{"__proto__": 1}'), JSON.parse('{"toString": 1}'), false],
+    [JSON.parse('{"__proto__": 1}'), JSON.parse('{"__proto__": 1}'), true],
+  ];
+  for (const [a, b, wanted] of pairs) assert.equal(equal(a, b), wanted, `${jsonText(a)} ${jsonText(b)}`);
+});
+
 test("built and parsed objects are equal and share keys", () => {
   const built = RegoObject.of([
     ["b", 2],
