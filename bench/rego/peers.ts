@@ -43,7 +43,7 @@ export function startRegorus(): readonly Peer[] {
 /** The source of a peer where it may be built; what a build has made is kept for the next run. */
 function copied(name: string): string {
   const folder = join(tmpdir(), `sallyport-bench-${userInfo().username}`, name);
-  cpSync(join(import.meta.dirname, name), folder, { recursive: true });
+  cpSync(join(import.meta.dirname, name), folder, { recursive: true, preserveTimestamps: true });
   return folder;
 }
 
