@@ -78,6 +78,7 @@ export { currentLanguage, type LanguageCapabilities } from "./syntax/capabilitie
 export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";
 export { parseModule, parseQuery, parseTermText } from "./syntax/parser.ts";
 export { type CompileTestsOptions, compileTestModules, compileTests } from "./test/compile-tests.ts";
+export type { FailedExpression, FailedExpressions, FailedValue } from "./test/failed-expression.ts";
 export { findTests, numberTests, type TestRule } from "./test/find-tests.ts";
 export type { BenchmarkResult, CaseResult, TestResult } from "./test/result.ts";
 export { type BenchmarkOptions, type TestOptions, TestPatternError, TestRunner } from "./test/runner.ts";

@@ -1,5 +1,13 @@
-import { type BenchmarkResult, type CaseResult, type TestResult, traceRows } from "@sallyport/rego";
+import {
+  type BenchmarkResult,
+  type CaseResult,
+  type FailedExpression,
+  type FailedExpressions,
+  type TestResult,
+  traceRows,
+} from "@sallyport/rego";
 import { durationText } from "./duration-text.ts";
+import { failedText } from "./failed-text.ts";
 import { errorText, failingPaths, tallyOf } from "./test-results.ts";
 
 export interface TestTextOptions {
@@ -19,7 +27,7 @@ const words = { pass: "PASS", fail: "FAIL", skip: "SKIPPED", error: "ERROR" } as
 export function testText(results: readonly TestResult[], options: TestTextOptions): string {
   if (results.length === 0) return "";
   const listed = listText(results, options);
-  const failures = options.verbose ? failuresText(results, options) : "";
+  const failures = options.verbose || options.varValues ? failuresText(results, options) : "";
   const head = listed + failures;
   return head + (head === "" ? "" : `${rule}\n`) + tallyText(results);
 }
@@ -78,13 +86,27 @@ function failuresText(results: readonly TestResult[], options: TestTextOptions):
 }
 
 /** OPA indents each piece that it writes, cells of a table too. */
-function failureText(result: TestResult, { varValues }: TestTextOptions): string {
-  const rows = traceRows(result.trace, { varValues });
-  const trace = rows.map((cells) => `${[...cells, ""].map((cell) => `  ${cell}`).join("")}\n`).join("");
-  const cases = failingPaths(result.cases).map((path) =>
-    path.map((name, depth) => caseLine(name, true, "  ".repeat(depth + 1))).join(""),
-  );
-  return `${titleOf(result)}\n\n${trace}\n${cases.length === 0 ? "" : `${cases.join("")}\n`}`;
+function failureText(result: TestResult, { verbose, varValues }: TestTextOptions): string {
+  const { cases, failed = new Map<string, FailedExpression>() } = result;
+  const rows = verbose ? traceRows(result.trace, { varValues }) : [];
+  const table = rows.map((cells) => `${[...cells, ""].map((cell) => `  ${cell}`).join("")}\n`).join("");
+  const head = `${titleOf(result)}\n\n${table}${verbose ? "\n" : ""}`;
+  if (cases.length > 0)
+    return `${head}${failingPaths(cases)
+      .map((path) => caseText(path, varValues ? failed : undefined))
+      .join("")}\n`;
+  const expression = failed.get("");
+  if (!varValues) return head;
+  return `${head}${expression === undefined ? "" : indent(failedText(expression), "  ")}\n`;
+}
+
+function caseText(path: readonly string[], failed: FailedExpressions | undefined): string {
+  const titles = path.map((name, depth) => caseLine(name, true, "  ".repeat(depth + 1))).join("");
+  if (failed === undefined) return titles;
+  const padding = "  ".repeat(path.length + 1);
+  const expression = failed.get(path.join("\0"));
+  if (expression === undefined) return `${titles}${padding}\n`;
+  return `${titles}${padding}\n${indent(failedText(expression), `${padding}  `).replace(/\n$/, "")}${padding}\n`;
 }
 
 function benchmarkText(result: TestResult, benchmark: BenchmarkResult, { goNames, memory }: TestTextOptions): string {

@@ -186,6 +186,7 @@ function rewriteDynamicTerms({ rules, names }: Unit): readonly Rule[] {
   return mapAll(rules, (rule) => hoister.rule(rule));
 }
 
-function rewriteTests({ rules, names }: Unit, { options }: StageContext): readonly Rule[] {
-  return options.traceTests === true ? mapAll(rules, (rule) => rewriteTestRules(rule, names)) : rules;
+function rewriteTests({ module, rules, names }: Unit, { options }: StageContext): readonly Rule[] {
+  if (options.traceTests !== true) return rules;
+  return mapAll(rules, (rule) => rewriteTestRules(rule, module.package.path.terms.length, names));
 }

@@ -1,36 +1,36 @@
-import type { Expr, Rule, Term } from "../syntax/ast.ts";
+import type { Expr, Head, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
-import { nameOfRef } from "./walk.ts";
+import { isComprehension, mapAll, nameOfRef } from "./walk.ts";
 
 /**
- * OPA's stage RewriteTestRulesForTracing: in rules whose name begins with `test_`, refs that are compared become locals first, so that a
- * trace shows their values when the comparison fails.
+ * OPA's stage RewriteTestRulesForTracing: in rules whose name begins with `test_`, refs and comprehensions that are compared become locals
+ * first, so that a trace shows their values when the comparison fails.
  */
-export function rewriteTestRules(rule: Rule, names: LocalNames): Rule {
-  const name = rule.head.ref.terms.find(({ kind }, i, terms) => kind === "string" && isTest(terms[i] as Term));
-  if (name === undefined) return rule;
+export function rewriteTestRules(rule: Rule, packageLength: number, names: LocalNames): Rule {
+  if (!isTest(rule.head, packageLength)) return rule;
   const body = rule.body.flatMap((expr) => traced(expr, names));
-  return {
-    ...rule,
-    body,
-    else: rule.else && { ...rule.else, body: rule.else.body.flatMap((expr) => traced(expr, names)) },
-  };
+  return { ...rule, body, else: rule.else && rewriteTestRules(rule.else, packageLength, names) };
 }
 
-function isTest(term: Term): boolean {
-  return term.kind === "string" && /^(todo_)?test_/.test(term.value);
+/** OPA looks at the name of a head, which those do not have whose refs go on behind it, unless it is one key with a value. */
+function isTest({ ref, generatedValue }: Head, packageLength: number): boolean {
+  const [name, ...operands] = ref.terms.slice(packageLength);
+  if (name?.kind !== "string" || !name.value.startsWith("test_")) return false;
+  return operands.length === 0 || (operands.length === 1 && !generatedValue);
 }
 
+/** What is negated stays: it would have to be defined before. */
 function traced(expr: Expr, names: LocalNames): readonly Expr[] {
   const { terms } = expr;
-  if (expr.negated || terms.kind !== "call" || nameOfRef(terms.operator) !== "eq") return [expr];
+  if (expr.negated || expr.generated === true || terms.kind !== "call" || nameOfRef(terms.operator) !== "eq")
+    return [expr];
   const before: Expr[] = [];
-  const args = terms.args.map((arg) => {
-    if (arg.kind !== "ref" || terms.args.some(({ kind }) => kind === "var")) return arg;
+  const args = mapAll(terms.args, (arg): Term => {
+    if (arg.kind !== "ref" && !isComprehension(arg)) return arg;
     const local = varTerm(arg.loc, names.create());
     before.push({ ...eqExpr(arg.loc, local, arg), with: expr.with });
     return local;
   });
-  return [...before, { ...expr, terms: { ...terms, args } }];
+  return before.length === 0 ? [expr] : [...before, { ...expr, terms: { ...terms, args: [...args] } }];
 }

@@ -37,6 +37,7 @@ function below(begun: readonly (readonly Value[])[], key: Value): readonly (read
     .map((path) => path.slice(1));
 }
 
-function caseName(key: Value): string {
+/** What a case is called: its key, as JSON unless it is a string. */
+export function caseName(key: Value): string {
   return typeof key === "string" ? key : jsonText(key);
 }

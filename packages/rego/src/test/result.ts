@@ -2,6 +2,7 @@ import type { EvaluationError } from "../run/errors.ts";
 import type { Location } from "../syntax/ast.ts";
 import type { RegoError } from "../syntax/diagnostic.ts";
 import type { RecordedEvent } from "../topdown/trace-buffer.ts";
+import type { FailedExpressions } from "./failed-expression.ts";
 
 /** What became of one test rule. */
 export interface TestResult {
@@ -16,6 +17,8 @@ export interface TestResult {
   /** What its `print` calls wrote: lines, each with its end. */
   readonly output: string;
   readonly trace: readonly RecordedEvent[];
+  /** Only with the values of variables. */
+  readonly failed?: FailedExpressions;
   /** By name, sorted; empty for tests without cases. */
   readonly cases: readonly CaseResult[];
   readonly benchmark?: BenchmarkResult;

@@ -16,6 +16,7 @@ import { type ExplainMode, type RecordedEvent, TraceBuffer } from "../topdown/tr
 import { lookup } from "../value/access.ts";
 import type { Value } from "../value/value.ts";
 import { caseResults } from "./case-results.ts";
+import { failedExpressions } from "./failed-expression.ts";
 import { findTests, type TestRule } from "./find-tests.ts";
 import type { BenchmarkResult, TestResult } from "./result.ts";
 
@@ -81,13 +82,12 @@ export class TestRunner {
     const evaluated = await this.#evaluate(test, tracer);
     const duration = (clock() - start) * 1e6;
     const result = this.#result(test, evaluated, duration, []);
-    const trace = await this.#trace(test, result);
-    return trace.length === 0 ? result : { ...result, trace };
+    return { ...result, ...(await this.#trace(test, result)) };
   }
 
-  /** Repeats a test that passes for about a second. */
+  /** Repeats a test that passes for a while; as in OPA, also those that are not to be run yet. */
   async benchmark(test: TestRule, options: BenchmarkOptions): Promise<TestResult> {
-    const result = await this.runTest(test);
+    const result = await this.runTest({ ...test, isTodo: false });
     if (result.outcome !== "pass") return result;
     const start = this.#options.clock();
     const benchmark = await this.#measure(test, options);
@@ -125,13 +125,16 @@ export class TestRunner {
     return { loc, package: pkg, name, outcome, error, duration: Math.round(duration), output, trace, cases };
   }
 
-  async #trace(test: TestRule, { outcome }: TestResult): Promise<readonly RecordedEvent[]> {
+  /** Walks a test once more, to see why it fails. */
+  async #trace(test: TestRule, { outcome }: TestResult): Promise<Pick<TestResult, "trace" | "failed">> {
     const { explain, locals, tracer } = this.#options;
     const isWanted = explain !== undefined && explain !== "off" && (outcome === "fail" || explain !== "fails");
-    if (!isWanted || tracer !== undefined || outcome === "skip") return [];
+    if (!isWanted || tracer !== undefined) return { trace: [] };
     const buffer = new TraceBuffer({ locals: locals === true });
     await this.#evaluate(test, buffer);
-    return explain === "fails" ? buffer.failuresAndNotes() : buffer.explain(explain);
+    const trace = explain === "fails" ? buffer.failuresAndNotes() : buffer.explain(explain);
+    if (locals !== true || outcome !== "fail") return { trace };
+    return { trace, failed: failedExpressions(buffer.explain("debug"), this.#compiled.modules, test.hasCases) };
   }
 
   async #evaluate(test: TestRule, tracer: Tracer | undefined): Promise<Evaluated> {
@@ -213,8 +216,8 @@ function queryOf({ path }: TestRule): Body {
   return parseQuery(`data${path.map((key) => `[${JSON.stringify(key)}]`).join("")}`, {});
 }
 
-function isPlanned({ isTodo, isFunction }: TestRule): boolean {
-  return !isTodo && !isFunction;
+function isPlanned({ isFunction }: TestRule): boolean {
+  return !isFunction;
 }
 
 function planName({ path }: TestRule): string {

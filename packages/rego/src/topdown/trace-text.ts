@@ -126,13 +126,11 @@ function exprValues({ node, locals, answers, names }: RecordedEvent): string {
 function varsOf(node: RecordedEvent["node"]): ReadonlySet<string> {
   switch (node.kind) {
     case "rule": {
-      const { ref, args, key, value } = node.rule.head;
-      return varsOfTerms([
-        ref,
-        ...(args ?? []),
-        ...(key === undefined ? [] : [key]),
-        ...(value === undefined ? [] : [value]),
-      ]);
+      const { ref, args = [], key, value } = node.rule.head;
+      // OPA takes the operand of `p[x]` for its key, and looks into no other ref.
+      const operands = ref.terms.slice(node.module.package.path.terms.length + 1);
+      const keys = [key, operands.length === 1 ? operands[0] : undefined, value].filter((each) => each !== undefined);
+      return varsOfTerms([...args, ...keys]);
     }
     case "body":
       return varsOfBody(raiseBody(node.query));
@@ -152,7 +150,8 @@ function varsOfTerms(terms: readonly Term[]): ReadonlySet<string> {
   return names;
 }
 
-function nodeText(node: Node): string {
+/** A value or term as OPA prints it. */
+export function nodeText(node: Node): string {
   return new Printer(new Map()).term(raiseTerm(node, nowhere));
 }
 
