@@ -34,6 +34,7 @@ const table: readonly (readonly [rules: string, covered: string, missed: string]
     "2:8-2:21 2:18-2:21 2:23-2:29",
     "2:1-2:2 3:1-3:2 3:23-3:29",
   ],
+  ["p[input.x].r := 3", "2:1-2:18 2:3-2:10", ""],
   ["p if { every x in [] { x == 1 } }", "2:1-2:2 2:8-2:32 2:19-2:21", ""],
 ];
 

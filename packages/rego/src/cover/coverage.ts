@@ -87,13 +87,14 @@ export class Coverage implements Tracer {
   }
 }
 
-/** The heads and expressions of a module as parsed; what lies within an expression that is covered is not looked at. */
+/** The heads and expressions of a module as parsed; what lies within a rule or an expression that is covered is not looked at. */
 function visitCoverable({ rules }: Module, isCovered: (loc: Location) => boolean): void {
   const visitExpr = ({ terms, loc }: Expr): boolean => terms.kind === "some" || !isCovered(loc);
   const visit = ({ head, body, else: otherwise }: Rule): void => {
-    isCovered(head.loc);
-    walkExprs(body, visitExpr);
-    for (const term of [head.key, head.value]) if (term !== undefined) walkExprsOfTerm(term, visitExpr);
+    if (!isCovered(head.loc)) {
+      walkExprs(body, visitExpr);
+      for (const term of [head.key, head.value]) if (term !== undefined) walkExprsOfTerm(term, visitExpr);
+    }
     if (otherwise !== undefined) visit(otherwise);
   };
   for (const rule of rules) visit(rule);

@@ -19,6 +19,7 @@ const flags: readonly FlagSpec[] = [
   },
   { name: "strict", short: "S", kind: "bool", usage: "unused names and the like are errors" },
   { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
+  { name: "v1-compatible", kind: "bool", hidden: true, usage: "accepted; this is the default" },
   { name: "v0-v1", kind: "bool", usage: "policies must be right in Rego v0 and in v1" },
 ];
 

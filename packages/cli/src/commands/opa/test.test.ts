@@ -111,6 +111,12 @@ const printed: readonly (readonly [string, number, string])[] = [
 const refused: readonly (readonly [string, number, string])[] = [
   ["", 1, "Error: specify at least one file\nUsage:\n"],
   ["nope", 1, "1 error occurred during loading: stat nope: no such file or directory\n"],
+  ["-b nope", 1, 'unable to load bundle nope: error reading "nope": stat nope: no such file or directory\n'],
+  [
+    "-b broken",
+    1,
+    "unable to load bundle broken: bundle broken: 1 error occurred: broken/a_test.rego:4: rego_parse_error: ",
+  ],
   ["broken", 1, "1 error occurred during loading: broken/a_test.rego:4: rego_parse_error: unexpected eof token"],
   ["undefined", 1, "1 error occurred: undefined/a_test.rego:3: rego_type_error: undefined function f\n"],
   ["--run ( good", 1, "error parsing regexp: missing closing ): `(`\n"],

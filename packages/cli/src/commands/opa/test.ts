@@ -10,7 +10,7 @@ import {
 } from "@sallyport/rego";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { coverageJson, thresholdFault } from "../../opa/coverage-output.ts";
-import { faultText } from "../../opa/fault-text.ts";
+import { bundleFaultText } from "../../opa/fault-text.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
 import { goJsonLine } from "../../opa/json-text.ts";
 import { type Loaded, loadPaths } from "../../opa/load.ts";
@@ -82,6 +82,7 @@ const flags: readonly FlagSpec[] = [
   },
   { name: "timeout", kind: "duration", usage: "how long one test may take (default 5s, 30s when benchmarking)" },
   { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
+  { name: "v1-compatible", kind: "bool", hidden: true, usage: "accepted; this is the default" },
   { name: "var-values", kind: "bool", usage: "show the values of variables in failed expressions" },
   { name: "verbose", short: "v", kind: "bool", usage: "show all tests, and why those that fail do so" },
   { name: "watch", short: "w", kind: "bool", usage: "run the tests again when files change" },
@@ -160,7 +161,7 @@ async function runOnce(call: Call): Promise<number> {
     loaded = await load(call);
     results = await resultsOf(call, loaded, coverage);
   } catch (error) {
-    const text = error instanceof TestPatternError ? `${error.message}\n` : faultText(error);
+    const text = error instanceof TestPatternError ? `${error.message}\n` : bundleFaultText(error, call.args);
     if (text === undefined) throw error;
     terminal.err(text);
     return 1;
