@@ -3,6 +3,7 @@ import type { Builtin, Effects } from "./builtins/builtin.ts";
 import { type Capabilities, findSignature, signaturesOf, withAllowedHosts } from "./builtins/capabilities.ts";
 import { compileModules, compileQuery, recompileModules } from "./compile/compile.ts";
 import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
+import { withHint } from "./compile/hints.ts";
 import type { QueryOptions } from "./compile/query.ts";
 import type { CompileOptions } from "./compile/stage.ts";
 import { findJoins } from "./plan/joins/find.ts";
@@ -59,7 +60,7 @@ export interface CompileAnswer {
 export function compile(sources: readonly ModuleSource[], options: EngineOptions = {}): CompileAnswer {
   const parsed = sources.map((source) => parseSource(source, options));
   const faults = parsed.flatMap(({ diagnostics }) => diagnostics);
-  if (faults.length > 0) return { policy: undefined, diagnostics: faults };
+  if (faults.length > 0) return { policy: undefined, diagnostics: faults.map((each) => withHint(each, [])) };
   return compileParsed(
     parsed.map(({ module }) => module as Module),
     options,

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { AnnotationSet } from "./annotation-set.ts";
 import type { Compiled } from "./compiled.ts";
 import { exportsOf, globalsOf, packageKey } from "./globals.ts";
+import { withHint } from "./hints.ts";
 import { LocalNames, type NameCounter } from "./local-names.ts";
 import { builtinStages, nameStages, rewriteStages, safetyStages } from "./module-stages.ts";
 import { buildGraph, checkRecursion, dataRefs } from "./recursion.ts";
@@ -81,7 +82,8 @@ class ModuleCompiler {
     const limit = this.#options.maxErrors ?? defaultMaxErrors;
     const all = this.#diagnostics;
     const isLimited = limit > 0 && all.length > limit;
-    const diagnostics = isLimited ? [...all.slice(0, limit), compileFault(undefined, "error limit reached")] : all;
+    const shown = (isLimited ? all.slice(0, limit) : all).map((each) => withHint(each, this.#modules));
+    const diagnostics = isLimited ? [...shown, compileFault(undefined, "error limit reached")] : shown;
     return { compiled, diagnostics, timings: this.#timings };
   }
 

@@ -2,11 +2,17 @@ import type { Location } from "./ast.ts";
 
 /** OPA's error codes: https://www.openpolicyagent.org/docs/errors */
 export type DiagnosticCode =
+  /** The text is no Rego, or capabilities do not allow what it is written with. */
   | "rego_parse_error"
+  /** Names: what is declared twice, not at all, or shadows another; strict mode's unused variables and imports. */
   | "rego_compile_error"
+  /** What can never be true, calls with wrong arguments or of unknown functions, rules that conflict, wrong targets of `with`. */
   | "rego_type_error"
+  /** A variable that nothing binds. */
   | "rego_unsafe_var_error"
+  /** A rule that needs its own value. */
   | "rego_recursion_error"
+  /** Modules of versions that cannot be compiled together. */
   | "rego_module_version_error";
 
 /** A fault of the policy's author, as a value: OPA's message text, the place, and what would be right. */
@@ -14,6 +20,7 @@ export interface Diagnostic {
   readonly code: DiagnosticCode;
   readonly message: string;
   readonly loc: Location | undefined;
+  /** What would be right, where that is evident. OPA does not have it. */
   readonly hint?: string;
   /** OPA's extra lines below the message (have/want of a type error). */
   readonly details?: readonly string[];
