@@ -25,6 +25,8 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["p if { every v in [1] { v } with input as x }", "2:19 var x is unsafe"],
     ["import future.keywords.not\np if { not 1 + y == 2 }", "3:8 var y is unsafe"],
     ["import future.keywords.not\np if { not {1 + y == 2} }", "3:13 var y is unsafe"],
+    ["import future.keywords.not\np if { not input[x].y }", "3:8 var x is unsafe"],
+    ["import future.keywords.not\np if { not { input[x].y } }"],
     ["f(input.x) := 1", "2:3 var input is unsafe"],
     ["f(x, g(x)) := 1\ng(x) := x", "2:6 rule arguments cannot contain calls"],
   ],

@@ -104,7 +104,8 @@ function resolveRefs({ module, globals }: Unit, { options, report }: StageContex
 
 function rewriteLocals({ module, names, rules }: Unit, { options, report }: StageContext): readonly Rule[] {
   const context = { names, report, strict: options.strict === true };
-  const plain = hasImport(module, "and") || hasImport(module, "or") ? rules.map(rewriteLogic) : rules;
+  const plain =
+    hasImport(module, "and") || hasImport(module, "or") ? rules.map((rule) => rewriteLogic(rule, report)) : rules;
   return plain.map((rule) => rewriteLocalVars(rule, context));
 }
 

@@ -72,8 +72,7 @@ function order(body: Body, globals: Names, context: SafetyContext, unsafe: Unsaf
   const bodyVars = varsOfBody(body, safetyVars);
   const needs = new Map<Expr, Set<string>>();
   for (const expr of body) {
-    const vars = varsOfExpr(expr, safetyVars);
-    needs.set(expr, difference(vars, globals));
+    needs.set(expr, difference(needsOf(expr, context.names), globals));
   }
   const known = new Set(globals);
   const closing = new Map(body.map((expr) => [expr, [...closureNeeds(expr)].filter((name) => bodyVars.has(name))]));
@@ -99,6 +98,15 @@ function order(body: Body, globals: Names, context: SafetyContext, unsafe: Unsaf
   }
   for (const expr of waiting) unsafe.set(expr, needs.get(expr) as Set<string>);
   return ordered;
+}
+
+/** What must be bound for an expression. Behind `not` without braces all variables of the author must be: it binds nothing. */
+function needsOf(expr: Expr, names: LocalNames): Set<string> {
+  const vars = varsOfExpr(expr, safetyVars);
+  const { terms } = expr;
+  if (terms.kind !== "not" || terms.explicitBody) return vars;
+  for (const name of varsOfBody(terms.body, safetyVars)) if (!isGenerated(names.original(name))) vars.add(name);
+  return vars;
 }
 
 /** What the closures of an expression take from around them. */

@@ -71,9 +71,8 @@ export function collectExprVars(expr: Expr, options: VarsOptions, into: Set<stri
     if (terms.kind === "every" && i > 0 && options.skipClosures === true) continue;
     collectVars(term, options, into);
   }
-  // OPA takes an expression with a body of its own for a closure as a whole.
-  const isClosure = terms.kind === "every" || terms.kind === "not";
-  for (const each of isClosure && options.skipClosures === true ? [] : expr.with) {
+  // OPA takes `every` with its `with` for a closure as a whole; its domain was taken out of it, with a copy of `with`.
+  for (const each of terms.kind === "every" && options.skipClosures === true ? [] : expr.with) {
     // The head of a target is `input`, `data` or the name of a function.
     collectVars(each.target, options.skipCallOperators === true ? { ...options, skipRefHead: true } : options, into);
     // What is still a ref here names a function that stands in for another.
