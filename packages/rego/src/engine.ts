@@ -54,7 +54,7 @@ export interface CompileAnswer {
  *
  * ```ts
  * const { policy, diagnostics } = compile([{ file: "p.rego", text: "package p\nallow if input.user == \"root\"" }]);
- * policy?.evaluate("p/allow", { input: { user: "root" }, effects }); // true
+ * policy?.evaluate("p/allow", { input: { user: "root" } }); // true
  * ```
  */
 export function compile(sources: readonly ModuleSource[], options: EngineOptions = {}): CompileAnswer {
@@ -150,13 +150,13 @@ export class RegoPolicy {
   }
 
   /** The document at a path, `a/b/c` or `data.a.b.c`; undefined when it is. Throws `EvaluationError`. */
-  evaluate(path: string, options: EvaluateOptions): Value | undefined {
+  evaluate(path: string, options: EvaluateOptions = {}): Value | undefined {
     const result = this.#preparePath(path).run(planName, this.#held(options))[0];
     return result === undefined ? undefined : lookup(result, "result");
   }
 
   /** As `evaluate`, for policies that send requests or look up names: `effects.asynchronous` does it. */
-  evaluateAsync(path: string, options: EvaluateOptions): Promise<Value | undefined> {
+  evaluateAsync(path: string, options: EvaluateOptions = {}): Promise<Value | undefined> {
     return evaluateAsynchronously(options, (each) => this.evaluate(path, each));
   }
 
@@ -181,7 +181,7 @@ export class RegoPolicy {
   }
 
   /** All bindings of a query. Throws `RegoError` for what does not compile, `EvaluationError` for what cannot be answered. */
-  query(text: string, options: EvaluateOptions): readonly Value[] {
+  query(text: string, options: EvaluateOptions = {}): readonly Value[] {
     const prepared = this.#prepare(this.#byQuery, text, () => ({
       name: planName,
       query: this.#compileQuery(text, {}),
@@ -190,7 +190,7 @@ export class RegoPolicy {
   }
 
   /** As `query`, for policies that send requests or look up names. */
-  queryAsync(text: string, options: EvaluateOptions): Promise<readonly Value[]> {
+  queryAsync(text: string, options: EvaluateOptions = {}): Promise<readonly Value[]> {
     return evaluateAsynchronously(options, (each) => this.query(text, each));
   }
 
@@ -241,7 +241,7 @@ export class RegoPolicy {
     return query;
   }
 
-  #held<T extends { readonly effects: Effects }>(options: T): T {
+  #held<T extends { readonly effects?: Effects }>(options: T): T {
     return withAllowedHosts(options, this.#options.capabilities);
   }
 

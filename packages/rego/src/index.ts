@@ -31,6 +31,7 @@ export type {
   LookupAnswer,
   TlsOptions,
 } from "./builtins/network.ts";
+export { createWebEffects } from "./builtins/web-effects.ts";
 export { type CompileResult, compileModules } from "./compile/compile.ts";
 export type { Compiled } from "./compile/compiled.ts";
 export { type Dependencies, dependenciesOf } from "./compile/dependencies.ts";

@@ -1,5 +1,7 @@
 import { currentLanguage, type LanguageCapabilities } from "../syntax/capabilities.ts";
+import type { Effects } from "./builtin.ts";
 import table from "./capabilities.generated.json" with { type: "json" };
+import { createWebEffects } from "./web-effects.ts";
 
 /** A type as capabilities.json spells it: `{ "type": "string" }`, `{ "type": "any", "of": [...] }`, … */
 export interface DeclaredType {
@@ -79,11 +81,11 @@ function signatureOf({ name: _, decl: { args, result, variadic }, ...rest }: Dec
 }
 
 /** The options of an evaluation with its effects held to the hosts that capabilities allow, unless they name their own. */
-export function withAllowedHosts<T extends { readonly effects: { readonly allowNet?: readonly string[] } }>(
+export function withAllowedHosts<T extends { readonly effects?: Effects }>(
   options: T,
   capabilities: Capabilities | undefined,
 ): T {
   const hosts = capabilities?.allow_net;
-  if (hosts == null || options.effects.allowNet !== undefined) return options;
-  return { ...options, effects: { ...options.effects, allowNet: hosts } };
+  if (hosts == null || options.effects?.allowNet !== undefined) return options;
+  return { ...options, effects: { ...(options.effects ?? createWebEffects()), allowNet: hosts } };
 }

@@ -7,6 +7,7 @@ import type {
   HttpRequest,
   LookupAnswer,
 } from "../builtins/network.ts";
+import { createWebEffects } from "../builtins/web-effects.ts";
 import { EvaluationError } from "./errors.ts";
 import type { EvaluateOptions } from "./executable.ts";
 
@@ -24,9 +25,10 @@ export async function evaluateAsynchronously<T, Options extends AsynchronousOpti
   options: Options,
   evaluate: (options: Options) => T,
 ): Promise<T> {
-  const { asynchronous } = options.effects;
+  const { effects = createWebEffects() } = options;
+  const { asynchronous } = effects;
   if (asynchronous === undefined) return evaluate(options);
-  const recording = new Recording(options.effects);
+  const recording = new Recording(effects);
   for (let requests = 0; requests <= maxRequests; requests++) {
     const round = recording.round();
     try {

@@ -1,4 +1,5 @@
 import type { Builtin, Effects } from "../builtins/builtin.ts";
+import { createWebEffects } from "../builtins/web-effects.ts";
 import { DataSnapshot } from "../data/snapshot.ts";
 import type { Value } from "../value/value.ts";
 import type { EvaluationError } from "./errors.ts";
@@ -11,7 +12,8 @@ export interface RunOptions {
   readonly input?: Value | undefined;
   /** Base data: a document that does not change while it is used, or a store's snapshot, whose indexes answer joins. */
   readonly data?: Value | DataSnapshot;
-  readonly effects: Effects;
+  /** Default: the platform's clock and random bytes, and nothing else. */
+  readonly effects?: Effects;
   /** A builtin that fails ends the query instead of being undefined. */
   readonly strictBuiltinErrors?: boolean;
   readonly limits?: Limits;
@@ -29,7 +31,7 @@ export function runStateOf(
   joins: readonly PreparedJoin[] = [],
 ): RunState {
   return new RunState({
-    effects: options.effects,
+    effects: options.effects ?? createWebEffects(),
     builtins,
     strictBuiltinErrors: options.strictBuiltinErrors === true,
     limits: options.limits ?? defaultLimits,
