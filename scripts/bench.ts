@@ -1,5 +1,6 @@
 import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
+import type { MemoryReport } from "../bench/rego/memory.ts";
 
 // `npm run bench -- [gate] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
@@ -56,6 +57,7 @@ function printRego({
   wholeGeomean,
   projection,
   compileMs,
+  memory,
   skipped,
 }: RegoReport): void {
   console.log(
@@ -76,6 +78,10 @@ function printRego({
   console.log(
     `${puts.modules} modules one by one: ${text(puts.all)} ms together, the last ${text(puts.last)} ms, all at once ${text(puts.whole)} ms`,
   );
+  for (const [engine, each] of Object.entries(memory) as [string, MemoryReport["sallyport"]][])
+    console.log(
+      `base data of ${each.pods} pods, ${engine}: ${(each.jsonBytes / 1e6).toFixed(1)} MB of JSON, ${(each.heapBytes / 1e6).toFixed(1)} MB of heap, ${(each.heapBytes / each.jsonBytes).toFixed(2)} ×`,
+    );
   for (const { policy, bytes, wholeUs, projectedUs } of projection)
     console.log(
       `parse, evaluate and output, ${policy} of ${bytes} bytes: all built ${micros(wholeUs)} µs, what is read ${micros(projectedUs)} µs, ${times(wholeUs, projectedUs)}`,

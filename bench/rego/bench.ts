@@ -4,6 +4,7 @@ import type { RegoCase } from "./case.ts";
 import { readCases, readJoinCases } from "./cases.ts";
 import { type CompileTimes, measureCompile } from "./compile.ts";
 import type { Basis, Engine } from "./engine.ts";
+import { type MemoryReport, measureMemory } from "./memory.ts";
 import { startOpa, startRegorus } from "./peers.ts";
 import { measureProjection, type ProjectionReport } from "./projection.ts";
 import { createSallyport } from "./sallyport.ts";
@@ -41,6 +42,7 @@ export interface RegoReport {
   readonly projection: readonly ProjectionReport[];
   /** In a process of its own: all of gatekeeper-library, and the median of one policy. */
   readonly compileMs: CompileTimes;
+  readonly memory: MemoryReport;
   readonly skipped: readonly string[];
 }
 
@@ -74,6 +76,8 @@ export async function run(progress: (text: string) => void, filter = ""): Promis
   }
   progress("input projection");
   const projection = measureProjection();
+  progress("memory of base data");
+  const memory = await measureMemory(filter === "memory" ? 100_000 : 10_000);
   progress("compile times");
   return {
     workloads,
@@ -83,6 +87,7 @@ export async function run(progress: (text: string) => void, filter = ""): Promis
     wholeGeomean: ratios(workloads, ({ wholeUs }) => wholeUs, geometricMean),
     projection,
     compileMs: measureCompile(),
+    memory,
     skipped,
   };
 }

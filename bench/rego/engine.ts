@@ -17,5 +17,7 @@ export interface Engine {
   readonly values: () => Promise<readonly string[]>;
   /** Evaluates all inputs in turn for so many milliseconds; answers microseconds for one evaluation. */
   readonly time: (basis: Basis, ms: number) => Promise<number>;
+  /** Bytes of its heap after its garbage was collected, where it can tell. */
+  readonly heapBytes?: () => Promise<number>;
   readonly stop: () => void;
 }

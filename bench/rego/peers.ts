@@ -9,11 +9,12 @@ import type { Engine } from "./engine.ts";
 /** A peer that runs, or why it cannot here. */
 export type Peer = Engine | { readonly name: string; readonly skipped: string };
 
-/** What a peer answers to a request: `us` to `load` and `time`, `values` to `values`. */
+/** What a peer answers to a request: `us` to `load` and `time`, `values` to `values`, `bytes` to `heap`. */
 interface Answer {
   readonly error?: string;
   readonly us?: number;
   readonly values?: readonly unknown[];
+  readonly bytes?: number;
 }
 
 /** Real OPA, from the Go module, built here. */
@@ -62,6 +63,7 @@ function startPeer(name: string, command: string, args: readonly string[], varia
     load: async ({ name: _, ...workload }) => (await ask({ op: "load", ...workload })).us ?? Number.NaN,
     values: async () => ((await ask({ op: "values" })).values ?? []).map((value) => JSON.stringify(value)),
     time: async (basis, ms) => (await ask({ op: "time", basis, ms })).us ?? Number.NaN,
+    ...(name === "opa" && { heapBytes: async () => (await ask({ op: "heap" })).bytes ?? Number.NaN }),
     stop: () => child.kill(),
   };
 }

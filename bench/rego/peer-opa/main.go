@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -37,6 +38,7 @@ type answer struct {
 	Error  string            `json:"error,omitempty"`
 	Values []json.RawMessage `json:"values,omitempty"`
 	Us     float64           `json:"us,omitempty"`
+	Bytes  uint64            `json:"bytes,omitempty"`
 }
 
 type workload struct {
@@ -159,6 +161,12 @@ func reply(w *workload, r request) (*workload, answer) {
 			values = append(values, text)
 		}
 		return w, answerOf(0, values, nil)
+	case "heap":
+		runtime.GC()
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return w, answer{Bytes: stats.HeapAlloc}
 	case "time":
 		run := w.parsed
 		if r.Basis == "whole" {

@@ -23,6 +23,10 @@ export class Interner {
   }
 }
 
+/** Of these, managedFields have dozens in each object: one is enough for all, as nobody can change it. */
+const emptyObject: JsonObject = Object.freeze({});
+const emptyArray: readonly Value[] = Object.freeze([]);
+
 /**
  * A frozen copy of a value as base data: nobody who holds the original can change it. What JSON cannot hold becomes what
  * OPA's store makes of it: sets arrays, other keys their text.
@@ -30,12 +34,17 @@ export class Interner {
 export function adopt(value: Value, interner: Interner): Value {
   if (typeof value === "string") return interner.string(value);
   if (value === null || typeof value !== "object" || value instanceof Decimal) return value;
-  if (Array.isArray(value)) return Object.freeze((value as readonly Value[]).map((item) => adopt(item, interner)));
+  if (Array.isArray(value)) {
+    if (value.length === 0) return emptyArray;
+    return Object.freeze((value as readonly Value[]).map((item) => adopt(item, interner)));
+  }
   if (value instanceof RegoSet) return Object.freeze(value.sorted().map((item) => adopt(item, interner)));
   if (value instanceof RegoObject) return adopt(plainObject(value), interner);
   // The clone has the hidden class of the original: objects that were parsed alike stay alike.
   const copy = { ...(value as JsonObject) } as { [key: string]: Value };
-  for (const key of Object.keys(copy)) setEntry(copy, key, adopt(copy[key] as Value, interner));
+  const keys = Object.keys(copy);
+  if (keys.length === 0) return emptyObject;
+  for (const key of keys) setEntry(copy, key, adopt(copy[key] as Value, interner));
   return Object.freeze(copy);
 }
 
