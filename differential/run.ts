@@ -46,7 +46,8 @@ export interface DifferentialOptions {
   readonly seed: number;
   /** Of each category, so many mismatches are made small. */
   readonly examples?: number;
-  readonly progress?: (counts: Counts) => void;
+  /** Called after each thousand programs. */
+  readonly progress?: (result: DifferentialResult) => void;
 }
 
 const defaultExamples = 2;
@@ -77,7 +78,7 @@ export async function runDifferential(options: DifferentialOptions): Promise<Dif
         }
         if (!difference.refused) break;
       }
-      if ((i + 1) % 1000 === 0) progress?.(counts);
+      if ((i + 1) % 1000 === 0) progress?.({ counts, categories: [...categories.values()] });
     }
     return { counts, categories: [...categories.values()] };
   } finally {

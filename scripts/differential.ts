@@ -22,11 +22,12 @@ const { counts, categories } = await runDifferential({
   programs: Number(programs),
   seed: Number(seed),
   progress: (so) => {
-    if (so.programs > 10_000) console.error(countsText(so));
+    const different = so.categories.reduce((sum, { count }) => sum + count, 0);
+    if (so.counts.programs > 5_000) console.error(`${countsText(so.counts)}; ${different} different`);
   },
 });
 console.log(`seed ${seed}: ${countsText(counts)}`);
-for (const { name, count, examples } of categories) {
+for (const { name, count, examples } of categories.toSorted((a, b) => b.count - a.count)) {
   console.log(`\n${count} DIFFERENT: ${name}`);
   for (const example of examples) console.log(`--\n${example}`);
 }

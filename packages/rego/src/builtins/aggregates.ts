@@ -4,6 +4,7 @@ import { compare, RegoSet } from "../value/collection.ts";
 import type { NumberValue } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { withinDigits } from "./length.ts";
 import { arrayAt, integerAt, isNumber, itemsAt, setAt } from "./operands.ts";
 
 function count(args: readonly Value[]): Value {
@@ -67,7 +68,7 @@ function intersection(args: readonly Value[]): Value {
 export const aggregates: readonly Builtin[] = [
   { name: "count", call: count },
   { name: "sum", call: (args) => numbersAt(args).reduce(add, 0) },
-  { name: "product", call: (args) => numbersAt(args).reduce(multiply, 1) },
+  { name: "product", call: (args) => numbersAt(args).reduce((a, b) => withinDigits(multiply(a, b)), 1) },
   extreme("max", (order) => order > 0),
   extreme("min", (order) => order < 0),
   { name: "sort", call: (args) => [...itemsAt(args, 1)].sort(compare) },

@@ -1,3 +1,4 @@
+import { overLimit } from "../run/errors.ts";
 import { BuiltinError } from "./builtin.ts";
 
 /** One place of a regex-like glob, `.`, `[a-z]` or a character, with `+` or `*` behind it. */
@@ -103,7 +104,7 @@ class GlobReader {
       throw this.#fault(next, "range character '-' cannot be followed by a special symbol");
     const [first, last] = [from.codePointAt(0) as number, rune.codePointAt(0) as number];
     if (last < first) throw this.#fault(next, `range is out of order: '${rune}' comes before '${from}' in Unicode`);
-    if (last - first + runes.size > maxSetSize) throw new BuiltinError(`a set of more than ${maxSetSize} characters`);
+    if (last - first + runes.size > maxSetSize) throw overLimit(`a set of more than ${maxSetSize} characters`);
     for (let code = first; code <= last; code++) runes.add(String.fromCodePoint(code));
   }
 }
@@ -176,7 +177,7 @@ class Intersection {
   }
 
   #flagged(i: number, j: number, swapped: boolean): boolean {
-    if (++this.#steps > maxSteps) throw new BuiltinError(`globs take more than ${maxSteps} steps to compare`);
+    if (++this.#steps > maxSteps) throw overLimit(`globs take more than ${maxSteps} steps to compare`);
     const [a, b] = swapped ? [this.#sides[1], this.#sides[0]] : this.#sides;
     const [part, other] = [a[i] as Part, b[j] as Part];
     if (part.flag === "*") return this.#starred(i, j, swapped);

@@ -82,6 +82,7 @@ export function sprintf(format: string, operands: Value): string {
     else {
       const options: Verb = { flags, width: size(piece.width), precision: size(piece.precision), verb };
       if ((options.width ?? 0) > maxWidth) text += "%!(BADWIDTH)";
+      else if ((options.precision ?? 0) > maxWidth) text += "%!(BADPREC)";
       else if (used >= args.length) text += `%!${verb}(MISSING)`;
       else text += pad(formatValue(args[used++] as Value, options), options);
     }
@@ -183,10 +184,10 @@ function formatFloat(value: number, exact: NumberValue, { verb, flags, precision
       return sign + (precision === undefined ? goFloat(size) : goGeneral(size, precision));
     case "f":
     case "F":
-      return sign + size.toFixed(precision ?? 6);
+      return sign + fixed(size, precision ?? 6);
     case "e":
     case "E": {
-      const text = goExponent(size.toExponential(precision ?? 6));
+      const text = goExponent(size.toExponential(Math.min(precision ?? 6, maxDigits)));
       return sign + (verb === "E" ? text.toUpperCase() : text);
     }
     default:
@@ -203,13 +204,20 @@ function goFloat(value: NumberValue): string {
   return String(double);
 }
 
+/** Digits behind the point that JavaScript writes out. */
+const maxDigits = 100;
+
+function fixed(value: number, digits: number): string {
+  return value.toFixed(Math.min(digits, maxDigits)) + "0".repeat(Math.max(0, digits - maxDigits));
+}
+
 function goGeneral(value: number, precision: number): string {
-  const digits = precision === 0 ? 1 : precision;
+  const digits = precision === 0 ? 1 : Math.min(precision, maxDigits + 1);
   const exponent = value === 0 ? 0 : Number(value.toExponential(digits - 1).split("e")[1]);
   const text =
     exponent < -4 || exponent >= digits
       ? goExponent(value.toExponential(digits - 1))
-      : value.toFixed(Math.max(0, digits - 1 - exponent));
+      : fixed(value, Math.max(0, digits - 1 - exponent));
   return text.includes(".") ? text.replace(/\.?0+(?=e|$)/, "") : text;
 }
 

@@ -1,7 +1,8 @@
+import { overLimit } from "../run/errors.ts";
 import { isObject, lookup, typeName } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
-import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { type Builtin, operandTypeError } from "./builtin.ts";
 import { objectAt } from "./operands.ts";
 
 /** The vertices of an array or set; anything else has none. */
@@ -31,15 +32,18 @@ function reachable(args: readonly Value[]): Value {
 
 /** Paths multiply: a small graph can have more than memory holds. */
 const maxPaths = 1_000_000;
+const maxPathKeys = 1_000_000;
 
 /** Every path from an initial vertex until a vertex without edges, one outside of the graph, or one already on the path. */
 function reachablePaths(args: readonly Value[]): Value {
   const graph = objectAt(args, 1);
   const initial = initialAt(args);
   const found = new RegoSet();
+  let keys = 0;
   const add = (path: readonly Value[]) => {
     found.add(path);
-    if (found.size > maxPaths) throw new BuiltinError(`more than ${maxPaths} paths`);
+    if ((keys += path.length) > maxPathKeys) throw overLimit(`paths of more than ${maxPathKeys} vertices in all`);
+    if (found.size > maxPaths) throw overLimit(`more than ${maxPaths} paths`);
   };
   const follow = (node: Value, path: readonly Value[], visited: RegoSet) => {
     const edges = lookup(graph, node);
@@ -67,11 +71,16 @@ function reachablePaths(args: readonly Value[]): Value {
 /** Deeper documents cannot come from JSON that anybody writes. */
 const maxDepth = 10_000;
 
+/** Paths of a deep value are many times as large as itself. */
+const maxKeys = 10_000_000;
+
 /** All paths of a value with what lies there, the value itself first. */
 function walkPaths(value: Value): Value {
   const found: Value[] = [];
+  let keys = 0;
   const visit = (each: Value, path: readonly Value[]) => {
-    if (path.length > maxDepth) throw new BuiltinError(`a value of more than ${maxDepth} levels`);
+    if (path.length > maxDepth) throw overLimit(`a value of more than ${maxDepth} levels`);
+    if ((keys += path.length) > maxKeys) throw overLimit(`paths of more than ${maxKeys} keys in all`);
     found.push([path, each]);
     if (Array.isArray(each)) {
       for (const [i, item] of (each as readonly Value[]).entries()) visit(item, [...path, i]);

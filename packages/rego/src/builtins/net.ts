@@ -1,3 +1,4 @@
+import { overLimit } from "../run/errors.ts";
 import { typeName } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
@@ -112,7 +113,7 @@ const maxExpanded = 1n << 20n;
 function expand(args: readonly Value[]): Value {
   const { bits, base, prefix } = cidrOf(stringAt(args, 1));
   const count = 1n << BigInt(bits - prefix);
-  if (count > maxExpanded) throw new BuiltinError(`a range of more than ${maxExpanded} addresses`);
+  if (count > maxExpanded) throw overLimit(`a range of more than ${maxExpanded} addresses`);
   return RegoSet.of(Array.from({ length: Number(count) }, (_, i) => addressText(bits, base + BigInt(i))));
 }
 

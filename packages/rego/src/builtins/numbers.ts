@@ -1,3 +1,4 @@
+import { overLimit } from "../run/errors.ts";
 import { typeName } from "../value/access.ts";
 import { RegoSet } from "../value/collection.ts";
 import {
@@ -25,7 +26,7 @@ function integer(args: readonly Value[], at: number): bigint {
 
 function range(from: bigint, to: bigint, step: bigint): Value {
   const size = from < to ? to - from : from - to;
-  if (size / step > BigInt(maxRange)) throw new BuiltinError(`a range of more than ${maxRange} numbers`);
+  if (size / step > BigInt(maxRange)) throw overLimit(`a range of more than ${maxRange} numbers`);
   const [first, last, by] = [normalizeInteger(from), normalizeInteger(to), normalizeInteger(step)];
   if (typeof first === "number" && typeof last === "number" && typeof by === "number")
     return safeRange(first, last, by);
@@ -75,7 +76,7 @@ function shift(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin
           "eval_type_error",
         );
       if (by > maxShift && name === "bits.rsh") return value < 0n ? -1 : 0;
-      if (by > maxShift) throw new BuiltinError(`a shift of more than ${maxShift} bits`);
+      if (by > maxShift) throw overLimit(`a shift of more than ${maxShift} bits`);
       return normalizeInteger(compute(value, by));
     },
   };

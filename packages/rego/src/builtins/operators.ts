@@ -6,6 +6,7 @@ import { isInteger, type NumberValue } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
 import { regoText } from "./go-format.ts";
+import { withinDigits } from "./length.ts";
 
 function isNumber(value: Value | undefined): value is NumberValue {
   return typeof value === "number" || typeof value === "bigint" || value instanceof Decimal;
@@ -102,7 +103,7 @@ function templateText(value: Value): string {
 export const operators: readonly Builtin[] = [
   binary("plus", arithmetic.add),
   minus,
-  binary("mul", arithmetic.multiply),
+  binary("mul", (a, b) => withinDigits(arithmetic.multiply(a, b))),
   binary("div", divide),
   binary("rem", remainder),
   unary("abs", arithmetic.absolute),

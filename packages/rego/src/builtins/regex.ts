@@ -1,9 +1,11 @@
 import { RE2JS } from "re2js";
+import { overLimit } from "../run/errors.ts";
 import { typeName } from "../value/access.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError, type QueryState } from "./builtin.ts";
 import { globParts, globPattern } from "./glob.ts";
 import { globsIntersect } from "./globs-match.ts";
+import { checkLength } from "./length.ts";
 import { integerAt, stringAt, stringsAt } from "./operands.ts";
 
 type RE2Matcher = ReturnType<RE2JS["matcher"]>;
@@ -27,6 +29,16 @@ export function compilePattern(pattern: string): RE2JS {
   }
   if (patterns.size >= maxPatterns) patterns.delete(patterns.keys().next().value as string);
   patterns.set(pattern, compiled);
+  return compiled;
+}
+
+/** Instructions of a pattern times characters of a text: what matching may take is linear in both, and this is some seconds. */
+const maxMatchingSteps = 500_000_000;
+
+function patternFor(pattern: string, text: string): RE2JS {
+  const compiled = compilePattern(pattern);
+  if (text.length > maxMatchingSteps / compiled.programSize())
+    throw overLimit(`a text of ${text.length} characters for a pattern of ${compiled.programSize()} instructions`);
   return compiled;
 }
 
@@ -55,7 +67,7 @@ function findAll(pattern: string, text: string, limit: number): readonly string[
 
 /** All matches as Go finds them: an empty one right behind another is none. */
 function* matches(pattern: string, text: string): Generator<RE2Matcher> {
-  const matcher = compilePattern(pattern).matcher(text);
+  const matcher = patternFor(pattern, text).matcher(text);
   for (let end = -1; matcher.find(); end = matcher.end())
     if (matcher.start() !== matcher.end() || matcher.start() !== end) yield matcher;
 }
@@ -81,6 +93,7 @@ function replace(args: readonly Value[]): Value {
   for (const matcher of matches(pattern, text)) {
     result += text.slice(from, matcher.start()) + expand(replacement, (name) => groupOf(matcher, name));
     from = matcher.end();
+    checkLength(result.length);
   }
   return result + text.slice(from);
 }
@@ -123,7 +136,7 @@ function templateMatch(args: readonly Value[]): Value {
     } else if (template[i] === close && depth === 0) throw new BuiltinError(`unbalanced braces in "${template}"`);
   }
   if (depth !== 0) throw new BuiltinError(`unbalanced braces in "${template}"`);
-  return compilePattern(`${pattern}${quote(template.slice(from))}$`).test(text);
+  return patternFor(`${pattern}${quote(template.slice(from))}$`, text).test(text);
 }
 
 function quote(text: string): string {
@@ -132,7 +145,7 @@ function quote(text: string): string {
 
 function match(args: readonly Value[]): Value {
   const [pattern, text] = [stringAt(args, 1), stringAt(args, 2)];
-  return compilePattern(pattern).test(text);
+  return patternFor(pattern, text).test(text);
 }
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/regex, …/glob */
@@ -168,5 +181,5 @@ function globMatch(args: readonly Value[], _state: QueryState): Value {
   const given = delimiters === null ? [] : stringsAt(args, 2);
   const text = stringAt(args, 3);
   const separators = delimiters !== null && given.length === 0 ? ["."] : given;
-  return compilePattern(globPattern(globParts(pattern), separators)).test(text);
+  return patternFor(globPattern(globParts(pattern), separators), text).test(text);
 }

@@ -4,6 +4,7 @@ import { bigintOf } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
 import { sprintf } from "./go-format.ts";
+import { checkLength } from "./length.ts";
 import { integerAt, itemsAt, numberAt, stringAt, stringsAt } from "./operands.ts";
 
 const ascii = /^[\x20-\x7e\t\n\r]*$/;
@@ -14,8 +15,9 @@ function runes(text: string): readonly string[] {
 }
 
 function concat(args: readonly Value[]): Value {
-  const separator = stringAt(args, 1);
-  return stringsAt(args, 2).join(separator);
+  const [separator, parts] = [stringAt(args, 1), stringsAt(args, 2)];
+  checkLength(parts.reduce((sum, { length }) => sum + length, separator.length * Math.max(0, parts.length - 1)));
+  return parts.join(separator);
 }
 
 function indexOf(args: readonly Value[]): Value {
@@ -54,6 +56,28 @@ function splitN(args: readonly Value[]): Value {
   return limit < 0 ? parts.slice(limit) : parts.slice(0, limit);
 }
 
+function replace(args: readonly Value[]): Value {
+  const [text, old, by] = [stringAt(args, 1), stringAt(args, 2), stringAt(args, 3)];
+  checkLength(text.length + countOf(text, old) * Math.max(0, by.length - old.length));
+  return old === "" ? between(text, by) : text.split(old).join(by);
+}
+
+/** Puts something before each byte and at the end, as Go does for an empty pattern; bytes of other than ASCII are no characters. */
+function between(text: string, by: string): string {
+  const bytes = Array.from(new TextEncoder().encode(text), (byte) =>
+    byte < 0x80 ? String.fromCharCode(byte) : "\ufffd",
+  );
+  return [by, ...bytes.map((byte) => byte + by)].join("");
+}
+
+/** How often it is in the text, without overlaps; at most between any two characters. */
+function countOf(text: string, part: string): number {
+  if (part === "") return text.length;
+  let count = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++;
+  return count;
+}
+
 function replaceN(args: readonly Value[]): Value {
   const patterns = args[0] as Value;
   if (!isObject(patterns)) throw operandTypeError(1, "object", typeName(patterns));
@@ -73,6 +97,7 @@ function replaceFirstOf(text: string, pairs: readonly (readonly [string, string]
   for (let at = 0; at <= text.length; ) {
     const hit = pairs.find(([pattern]) => text.startsWith(pattern, at));
     if (hit !== undefined) result += hit[1];
+    checkLength(result.length);
     if (hit === undefined || hit[0] === "") {
       result += text.charAt(at);
       at++;
@@ -153,7 +178,7 @@ export const strings: readonly Builtin[] = [
   { name: "indexof_n", call: indexOfAll },
   one("lower", (text) => text.toLowerCase()),
   one("upper", (text) => text.toUpperCase()),
-  { name: "replace", call: (args) => stringAt(args, 1).split(stringAt(args, 2)).join(stringAt(args, 3)) },
+  { name: "replace", call: replace },
   { name: "strings.replace_n", call: replaceN },
   one("strings.reverse", (text) => runes(text).toReversed().join("")),
   { name: "split", call: split },

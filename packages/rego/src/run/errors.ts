@@ -22,6 +22,16 @@ export class EvaluationError extends Error {
   }
 }
 
+/** A budget that is spent. Ends the query also where errors of builtins only make expressions undefined. */
+export function overLimit(message: string, place?: Place): EvaluationError {
+  return new EvaluationError("eval_cancel_error", message, place);
+}
+
+/** What it means when JavaScript itself has reached a limit: of its stack, or of the size of one string, array or number. */
+export function limitReached(error: RangeError): EvaluationError {
+  return overLimit(/call stack/i.test(error.message) ? "too many nested calls" : "a value is too large");
+}
+
 /** One line, as OPA prints it: `policy.rego:3: eval_conflict_error: message`. */
 export function formatEvaluationError({ code, message, place }: EvaluationError): string {
   const where = place?.name === undefined || place.row === undefined ? "" : `${place.name}:${place.row}: `;

@@ -3,7 +3,7 @@ import { documentOf } from "../data/snapshot.ts";
 import type { JsonPaths } from "../value/json-paths.ts";
 import { parseInput } from "../value/parse-input.ts";
 import type { Value } from "../value/value.ts";
-import { EvaluationError } from "./errors.ts";
+import { EvaluationError, limitReached } from "./errors.ts";
 import { type Generated, generate } from "./generate.ts";
 import { inputPathsOf } from "./input-paths.ts";
 import { Interpreter } from "./interpreter.ts";
@@ -55,7 +55,7 @@ export class Executable {
       }
       return this.#interpreter.run(plan, input, data, state);
     } catch (error) {
-      if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
+      if (error instanceof RangeError) throw limitReached(error);
       throw error instanceof EvaluationError ? withFileName(error, this.policy) : error;
     } finally {
       for (const [i, error] of options.builtinErrors?.entries() ?? [])

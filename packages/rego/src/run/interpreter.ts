@@ -178,6 +178,7 @@ class Run {
       const key = run.#value(stmt.key);
       const value = run.#value(stmt.value);
       if (key === undefined || value === undefined) return undefinedHere;
+      run.#state.grow(1);
       insertOnce(run.#locals[stmt.object] as Value, key, value, stmt);
       return done;
     },
@@ -213,6 +214,7 @@ class Run {
       const member = run.#value(value);
       if (member === undefined) return undefinedHere;
       run.#state.trace?.derive(member, stmt);
+      run.#state.grow(1);
       (run.#locals[set] as RegoSet).add(member);
       return done;
     },
@@ -222,6 +224,7 @@ class Run {
   #append({ array, value }: Fields<"ArrayAppendStmt">): Ending {
     const item = this.#value(value);
     if (item === undefined) return undefinedHere;
+    this.#state.grow(1);
     (this.#locals[array] as Value[]).push(item);
     return done;
   }

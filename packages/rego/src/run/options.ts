@@ -16,7 +16,8 @@ export interface RunOptions {
   readonly effects?: Effects;
   /** A builtin that fails ends the query instead of being undefined. */
   readonly strictBuiltinErrors?: boolean;
-  readonly limits?: Limits;
+  /** What the evaluation may spend, where that is not `defaultLimits`. */
+  readonly limits?: Partial<Limits>;
   /** Takes the errors of builtins that were not strict: each call that failed. */
   readonly builtinErrors?: EvaluationError[];
   /** Milliseconds by `clock`; both or none. */
@@ -34,7 +35,7 @@ export function runStateOf(
     effects: options.effects ?? createWebEffects(),
     builtins,
     strictBuiltinErrors: options.strictBuiltinErrors === true,
-    limits: options.limits ?? defaultLimits,
+    limits: options.limits === undefined ? defaultLimits : { ...defaultLimits, ...options.limits },
     trace,
     clock: options.clock,
     deadline: options.deadline,

@@ -1,9 +1,10 @@
 import { type Builtin, BuiltinError, type Effects, type QueryState } from "../builtins/builtin.ts";
 import type { Binding } from "../data/join-index.ts";
 import type { JoinIndexes } from "../data/join-indexes.ts";
+import { sizeOf } from "../value/access.ts";
 import { RegoObject, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
-import { EvaluationError } from "./errors.ts";
+import { EvaluationError, overLimit } from "./errors.ts";
 import type { Place } from "./ir.ts";
 import type { PreparedJoin } from "./joins.ts";
 import { scanKeys } from "./runtime.ts";
@@ -15,9 +16,21 @@ export interface Limits {
   readonly steps: number;
   /** Calls inside calls: far below what the stack holds. */
   readonly depth: number;
+  /** Items of all collections that are made; each takes some 10 to 100 bytes. */
+  readonly items: number;
+  /** Characters of all strings that builtins make; each takes 1 or 2 bytes, and 8 where a string is taken apart. */
+  readonly characters: number;
 }
 
-export const defaultLimits: Limits = { steps: 50_000_000, depth: 2_000 };
+export const defaultLimits: Limits = { steps: 50_000_000, depth: 2_000, items: 10_000_000, characters: 2 ** 26 };
+
+/** Builtins that answer with a part of what they were given. */
+const selecting: ReadonlySet<string> = new Set(["object.get", "max", "min"]);
+
+/** True for a builtin whose answers are new values. */
+export function makesValues(name: string): boolean {
+  return !selecting.has(name);
+}
 
 /** How often the clock is asked, in steps: asking costs more than a step. */
 const stepsPerClock = 4096;
@@ -63,10 +76,13 @@ export class RunState {
   readonly builtinErrors: EvaluationError[];
   readonly isStrict: boolean;
   readonly #maxDepth: number;
+  readonly #maxItems: number;
   #sortedKeys: Map<Value, readonly Value[]> | undefined;
   #steps = 0;
   #nextCheck: number;
   #depth = 0;
+  #items = 0;
+  #characters = 0;
 
   constructor(options: StateOptions) {
     this.#options = options;
@@ -75,6 +91,7 @@ export class RunState {
     this.builtinErrors = options.builtinErrors ?? [];
     this.isStrict = options.strictBuiltinErrors;
     this.#maxDepth = options.limits.depth;
+    this.#maxItems = options.limits.items;
     this.#nextCheck = Math.min(options.limits.steps + 1, stepsPerClock);
   }
 
@@ -139,12 +156,26 @@ export class RunState {
     if (++this.#depth > this.#maxDepth) this.#cancel("too many nested calls");
   }
 
+  /** Counts items that a collection gets. */
+  grow(items: number): void {
+    if ((this.#items += items) > this.#maxItems) this.#cancel("too many items in collections");
+  }
+
+  /** Counts a new value. */
+  made(value: Value | undefined): void {
+    if (typeof value === "string") {
+      if ((this.#characters += value.length) > this.#options.limits.characters) this.#cancel("too long strings");
+    } else if (value !== null && typeof value === "object") {
+      this.grow(Array.isArray(value) ? value.length : (sizeOf(value) ?? 0));
+    }
+  }
+
   leave(): void {
     this.#depth--;
   }
 
   #cancel(message: string): never {
-    throw new EvaluationError("eval_cancel_error", message);
+    throw overLimit(message);
   }
 
   /** Calls a builtin; undefined when it is, or when it failed and errors are not strict. */
@@ -153,7 +184,9 @@ export class RunState {
     if (builtin === undefined)
       throw new EvaluationError("eval_internal_error", `unsupported built-in function: ${name}`, place);
     try {
-      return builtin.call(args, this.query);
+      const value = builtin.call(args, this.query);
+      if (makesValues(name)) this.made(value);
+      return value;
     } catch (error) {
       return this.failed(error, name, place);
     }

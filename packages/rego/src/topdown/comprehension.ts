@@ -30,6 +30,7 @@ function collect(frame: Frame, node: ComprehensionNode): Known {
     node.collects === "object" ? new RegoObject() : node.collects === "set" ? new RegoSet() : [];
   child.run(() => {
     const value = groundValue(child, node.term);
+    frame.machine.run.grow(1);
     if (collected instanceof RegoSet) collected.add(value);
     else if (collected instanceof RegoObject)
       insertOnce(collected, groundValue(child, node.key as Node), value, placeOf(node.loc));

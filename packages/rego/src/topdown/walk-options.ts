@@ -1,6 +1,6 @@
 import { allBuiltins } from "../builtins/all.ts";
 import type { Builtin } from "../builtins/builtin.ts";
-import { EvaluationError } from "../run/errors.ts";
+import { limitReached } from "../run/errors.ts";
 import type { RunOptions } from "../run/options.ts";
 import type { Tracer } from "./trace.ts";
 
@@ -15,7 +15,7 @@ export function withinStack<T>(walk: () => T): T {
   try {
     return walk();
   } catch (error) {
-    if (error instanceof RangeError) throw new EvaluationError("eval_cancel_error", "too many nested calls");
+    if (error instanceof RangeError) throw limitReached(error);
     throw error;
   }
 }

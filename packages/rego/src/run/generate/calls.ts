@@ -1,4 +1,5 @@
 import type { Operand, Stmt } from "../ir.ts";
+import { makesValues } from "../state.ts";
 import { inlineOf } from "./inline.ts";
 import type { Writer } from "./writer.ts";
 
@@ -41,7 +42,7 @@ function writeBuiltinCall(writer: Writer, stmt: Fields<"CallStmt">, operands: re
   const guard = inline === undefined ? "" : `if (${inline.when}) ${name} = ${inline.value}; else `;
   const call = `${builtinName(writer, func)}([${values.join(", ")}], s.query)`;
   writer.emit(
-    `${guard}try { ${name} = ${call}; } catch (e) { ${name} = s.failed(e, ${JSON.stringify(func)}, ${place}); }`,
+    `${guard}try { ${name} = ${call};${makesValues(func) ? ` s.made(${name});` : ""} } catch (e) { ${name} = s.failed(e, ${JSON.stringify(func)}, ${place}); }`,
   );
   writer.emit(`if (${name} === undefined) ${writer.leave()}`);
   writer.knowledge.learn(result, {});

@@ -39,7 +39,7 @@ function writeStatement(writer: Writer, { type, stmt }: Stmt): void {
 const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<Type>) => void } = {
   ArrayAppendStmt: (w, { array, value }) => {
     w.require(value);
-    w.emit(`${w.target(array)}.push(${w.operand(value)});`);
+    w.emit(`s.grow(1); ${w.target(array)}.push(${w.operand(value)});`);
   },
   AssignIntStmt: (w, { value, target }) => w.set(target, `(${value})`, { text: `(${value})`, isScalar: true }),
   AssignVarOnceStmt: (w, stmt) => {
@@ -103,12 +103,12 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
     w.require(key);
     w.require(value);
     const place = w.context.constants.place(stmt);
-    w.emit(`$.insertOnce(${w.target(object)}, ${w.operand(key)}, ${w.operand(value)}, ${place});`);
+    w.emit(`s.grow(1); $.insertOnce(${w.target(object)}, ${w.operand(key)}, ${w.operand(value)}, ${place});`);
   },
   ObjectInsertStmt: (w, { key, value, object }) => {
     w.require(key);
     w.require(value);
-    w.emit(`${w.target(object)}.set(${w.operand(key)}, ${w.operand(value)});`);
+    w.emit(`s.grow(1); ${w.target(object)}.set(${w.operand(key)}, ${w.operand(value)});`);
   },
   ObjectMergeStmt: (w, { a, b, target }) => {
     w.require({ type: "local", value: a });
@@ -127,7 +127,7 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
   ScanStmt: (w, stmt) => writeScan(w, stmt, writeStatements),
   SetAddStmt: (w, { value, set }) => {
     w.require(value);
-    w.emit(`${w.target(set)}.add(${w.operand(value)});`);
+    w.emit(`s.grow(1); ${w.target(set)}.add(${w.operand(value)});`);
   },
   WithStmt: (w, stmt) => writeWith(w, stmt, writeStatements),
 };
