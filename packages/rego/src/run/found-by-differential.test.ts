@@ -35,6 +35,18 @@ const cases: readonly Case[] = [
   { rules: 'r[x] := 1 if { x := "a" }\nr.a contains 2', answer: "eval_conflict_error" },
   { rules: 'r[x].b := 1 if { x := "a" }\nr.a contains 2', answer: "eval_conflict_error" },
   { rules: 'r[x][y] contains 1 if { x := "a"; y := "b" }\nr.a contains 2', answer: "eval_conflict_error" },
+  { rules: 'r if { x := {"b": 1}; y := concat("a", [x]) }', answer: "rego_type_error" },
+  { rules: 'f(x) if { y := sum([x]); concat("", {x}) == "" }', answer: "rego_type_error" },
+  { rules: 'f(x) if { y := concat("", [x]); z := max([x]); x == 1 }', answer: "{}" },
+  { rules: 'r if { x := 1; y := json.marshal([x, "a"]); x == "b" }', answer: "{}" },
+  { rules: "f(x) if { every k, v in {x} { v != 1; k != 1 } }", answer: "{}" },
+  { rules: "f(x) := [1 | some y in {x}]", answer: "{}" },
+  { rules: "f(x) if { y := {x}; y == 1 }", answer: "rego_type_error" },
+  {
+    rules: 'r := sprintf("a", [1, 12345678901234567890])',
+    answer: '{"r":"a%!(EXTRA int64=1, *big.Int=12345678901234567890)"}',
+  },
+  { rules: 'r := [replace("ab", "", "x"), replace("", "", "x")]', answer: '{"r":["xaxbx","x"]}' },
   { rules: 'r.a contains 2\nr[x] := {2} if { x := "a" }', answer: '{"r":{"a":[2]}}' },
 ];
 

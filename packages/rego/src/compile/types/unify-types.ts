@@ -67,8 +67,11 @@ function unifiesObjects(a: ObjectType, b: ObjectType): boolean {
   return known(a, b) && known(b, a) && unifies(a.dynamic.value, b.dynamic.value);
 }
 
+/** Variables that got their first type from one of several that a term may have: those of the others are joined to it. */
+type Joined = Set<string>;
+
 /** Gives the type to a term, down to its variables. False when the term cannot have it. */
-export function assignType(env: TypeEnv, term: Term, given: Type | undefined, joins = false): boolean {
+export function assignType(env: TypeEnv, term: Term, given: Type | undefined, joins?: Joined): boolean {
   const type = unfold(given);
   switch (term.kind) {
     case "var":
@@ -85,28 +88,31 @@ export function assignType(env: TypeEnv, term: Term, given: Type | undefined, jo
   }
 }
 
-function assignVariable(env: TypeEnv, name: string, type: Type | undefined, joins: boolean): boolean {
+function assignVariable(env: TypeEnv, name: string, type: Type | undefined, joins: Joined | undefined): boolean {
   const known = env.variable(name);
-  if (joins) env.setVariable(name, either(known, type));
-  else if (known !== undefined) return unifies(known, type);
-  else env.setVariable(name, type);
+  if (known === undefined) {
+    env.setVariable(name, type);
+    joins?.add(name);
+  } else if (joins === undefined || !(joins.has(name) || type === anyType)) return unifies(known, type);
+  else env.setVariable(name, either(known, type));
   return true;
 }
 
 type Collection = Extract<Term, { kind: "array" | "set" | "object" }>;
 
 function assignAny(env: TypeEnv, term: Collection, type: AnyType): boolean {
+  const joined: Joined = new Set();
   if (type.of.length === 0) {
     const parts = term.kind === "object" ? term.entries.flat() : term.items;
-    for (const part of parts) assignType(env, part, anyType, true);
+    for (const part of parts) assignType(env, part, anyType, joined);
     return true;
   }
   let fits = false;
-  for (const each of type.of) if (assignType(env, term, each, true)) fits = true;
+  for (const each of type.of) if (assignType(env, term, each, joined)) fits = true;
   return fits;
 }
 
-function assignCollection(env: TypeEnv, term: Collection, type: Type, joins: boolean): boolean {
+function assignCollection(env: TypeEnv, term: Collection, type: Type, joins: Joined | undefined): boolean {
   if (term.kind === "set") {
     const member = valuesOf(type);
     return term.items.every((item) => assignType(env, item, member, joins));
@@ -115,7 +121,7 @@ function assignCollection(env: TypeEnv, term: Collection, type: Type, joins: boo
   return assignObject(env, term.entries, type as ObjectType, joins);
 }
 
-function assignArray(env: TypeEnv, items: readonly Term[], type: ArrayType, joins: boolean): boolean {
+function assignArray(env: TypeEnv, items: readonly Term[], type: ArrayType, joins: Joined | undefined): boolean {
   if (type.dynamic === undefined && items.length !== type.static.length) return false;
   return items.every((item, i) => assignType(env, item, selectType(type, i), joins));
 }
@@ -124,7 +130,7 @@ function assignObject(
   env: TypeEnv,
   entries: readonly (readonly [Term, Term])[],
   type: ObjectType,
-  joins: boolean,
+  joins: Joined | undefined,
 ): boolean {
   if (type.dynamic === undefined && entries.length !== type.static.length) return false;
   return entries.every(([key, value]) => {
@@ -152,7 +158,7 @@ export function equateTypes(env: TypeEnv, a: Term, b: Term): boolean {
 function equateOpen(env: TypeEnv, a: Term, b: Term): boolean {
   if (a.kind === "var" && isPartlyKnown(env, b)) return assignType(env, a, env.typeOf(b));
   if (b.kind === "var" && isPartlyKnown(env, a)) return assignType(env, b, env.typeOf(a));
-  if (a.kind === "var" && b.kind !== "array" && b.kind !== "object") {
+  if (a.kind === "var" && b.kind !== "array" && b.kind !== "object" && b.kind !== "set") {
     return b.kind === "var" && assignType(env, a, anyType) && assignType(env, b, env.typeOf(a));
   }
   if (a.kind === "var") return equateOpen(env, b, a);
