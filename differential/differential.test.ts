@@ -37,6 +37,8 @@ test("answers differ by kind, code, value and the text of numbers", () => {
   equal(sameAnswer({ failed: "eval_conflict_error" }, { result: 1 }), false);
   equal(sameAnswer({ refused: ["rego_type_error"] }, { refused: ["rego_type_error"] }), true);
   equal(sameAnswer({ refused: ["rego_type_error"] }, { refused: ["rego_parse_error"] }), false);
+  equal(sameAnswer({ refused: ["a", "b"] }, { refused: ["a"], isCut: true }), true);
+  equal(sameAnswer({ refused: ["b"] }, { refused: ["a"], isCut: true }), false);
 });
 
 test("a program is made small as long as it shows what it showed", async () => {

@@ -76,10 +76,10 @@ export class OpaServer {
       this.#hasLibrary = true;
       const put = await this.#send("PUT", "/v1/policies/lib", library);
       // What the library refuses may not be all that is wrong, but both sides would say it of the library alone.
-      if (put.status !== 200) return { refused: errorsOf(put.body) };
+      if (put.status !== 200) return refusal(put.body);
     }
     const put = await this.#send("PUT", "/v1/policies/p", module);
-    if (put.status !== 200) return { refused: errorsOf(put.body) };
+    if (put.status !== 200) return refusal(put.body);
     await this.#send("PUT", "/v1/data/d", data);
     const asked = await this.#send("POST", "/v1/data/p", `{"input":${input}}`);
     if (asked.status !== 200) return { failed: errorsOf(asked.body)[0] ?? `status ${asked.status}` };
@@ -123,7 +123,13 @@ interface ReportedError {
   readonly message?: string;
 }
 
-/** The distinct codes of an error answer, sorted; its own code when it lists none. OPA stops after ten errors, and says so in another. */
+/** OPA stops after ten errors, and says so in another. */
+function refusal(body: Value): Answer {
+  const { errors = [] } = body as JsonObject as { errors?: readonly ReportedError[] };
+  return { refused: errorsOf(body), isCut: errors.some(({ message }) => message === errorLimit) };
+}
+
+/** The distinct codes of an error answer, sorted; its own code when it lists none. */
 function errorsOf(body: Value): readonly string[] {
   const { errors = [], code } = body as JsonObject as { errors?: readonly ReportedError[]; code?: string };
   const codes = errors.filter(({ message }) => message !== errorLimit).flatMap((error) => error.code ?? []);
