@@ -10,6 +10,11 @@ const files = {
   "both.rego": "package both\n\nimport rego.v1\n\np contains x if some x in input.a\n",
   "strict.rego": "package strict\n\nimport data.foo\n\np := 1\n",
   "broken.json": "{",
+  "schema.json": '{"type": "object", "properties": {"x": {"type": "string"}}, "additionalProperties": false}',
+  "typed.rego": "# METADATA\n# scope: package\n# schemas:\n#   - input: schema\npackage typed\n\np if input.y\n",
+  "few.json": '{"builtins": [], "features": ["rego_v1"]}',
+  "counts.rego": "package counts\n\np if count(input.x)\n",
+  "old.json": '{"builtins": []}',
 };
 
 const undefinedFoo = "bad.rego:3: rego_type_error: undefined function foo";
@@ -28,6 +33,20 @@ const table: readonly (readonly [string, string])[] = [
   ["--v0-compatible v0.rego", ""],
   ["--v0-v1 both.rego", ""],
   ["strict.rego", ""],
+  ["typed.rego", ""],
+  [
+    "--schema schema.json typed.rego",
+    '1 error occurred: typed.rego:7: rego_type_error: undefined ref: input.y\n\tinput.y\n\t      ^\n\t      have: "y"\n\t      want (one of): ["x"]\n',
+  ],
+  ["--schema nope ok.rego", "1 error occurred during loading: stat nope: no such file or directory\n"],
+  [
+    "--capabilities few.json counts.rego",
+    "1 error occurred: counts.rego:3: rego_type_error: undefined function count\n",
+  ],
+  [
+    "--capabilities old.json ok.rego",
+    "1 error occurred during loading: rego_parse_error: illegal capabilities: rego_v1 feature required for parsing v1 Rego\n",
+  ],
   ["--strict strict.rego", "1 error occurred: strict.rego:3: rego_compile_error: import data.foo unused\n"],
 ];
 

@@ -1,5 +1,6 @@
 import { compileModules, parseModule, RegoError } from "@sallyport/rego";
 import { type Call, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { checkFeatures, compileFlags, readCompileFlags } from "../../opa/compile-flags.ts";
 import { faultEntries, faultText } from "../../opa/fault-text.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
 import { goJsonLine, Struct } from "../../opa/json-text.ts";
@@ -10,13 +11,7 @@ const flags: readonly FlagSpec[] = [
   { name: "bundle", short: "b", kind: "bool", usage: "the paths are bundle files or folders" },
   { name: "format", short: "f", kind: "enum", values: ["pretty", "json"], default: "pretty", usage: "output format" },
   { name: "ignore", kind: "commaList", usage: "names of files and folders to leave out, as '.*'" },
-  {
-    name: "max-errors",
-    short: "m",
-    kind: "int",
-    default: "10",
-    usage: "how many errors of a compilation are reported",
-  },
+  ...compileFlags,
   { name: "strict", short: "S", kind: "bool", usage: "unused names and the like are errors" },
   { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
   { name: "v1-compatible", kind: "bool", hidden: true, usage: "accepted; this is the default" },
@@ -54,11 +49,14 @@ async function runCheck(call: Call): Promise<number> {
 
 async function check(call: Call): Promise<void> {
   const { flags } = call;
-  const { modules } = await load(call);
+  const { options, capabilities } = readCompileFlags(flags);
+  const loaded = await load(call);
+  checkFeatures(loaded, capabilities);
+  const { modules } = loaded;
   if (flags.bool("v0-v1")) checkBothVersions(modules);
   const { diagnostics } = compileModules(
     modules.map(({ module }) => module),
-    { strict: flags.bool("strict"), maxErrors: Math.max(0, flags.int("max-errors")) },
+    { ...options, strict: flags.bool("strict") },
   );
   if (diagnostics.length > 0) throw new RegoError(diagnostics);
 }

@@ -9,6 +9,7 @@ import {
   TestRunner,
 } from "@sallyport/rego";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { checkFeatures, compileFlags, readCompileFlags } from "../../opa/compile-flags.ts";
 import { coverageJson, thresholdFault } from "../../opa/coverage-output.ts";
 import { bundleFaultText } from "../../opa/fault-text.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
@@ -49,13 +50,7 @@ const flags: readonly FlagSpec[] = [
     usage: "output format",
   },
   { name: "ignore", kind: "commaList", usage: "names of files and folders to leave out, as '.*'" },
-  {
-    name: "max-errors",
-    short: "m",
-    kind: "int",
-    default: "10",
-    usage: "how many errors of a compilation are reported",
-  },
+  ...compileFlags,
   {
     name: "parallel",
     short: "p",
@@ -176,24 +171,23 @@ async function load({ args, flags }: Call): Promise<Loaded> {
   return flags.bool("bundle") ? loadBundles(args, options) : loadPaths(args, options);
 }
 
-async function resultsOf(
-  call: Call,
-  { modules, data }: Loaded,
-  coverage: Coverage | undefined,
-): Promise<readonly TestResult[]> {
+async function resultsOf(call: Call, loaded: Loaded, coverage: Coverage | undefined): Promise<readonly TestResult[]> {
   const { flags } = call;
+  const { modules, data } = loaded;
   const isBenchmark = flags.bool("bench");
+  const { options: given, capabilities } = readCompileFlags(flags);
+  checkFeatures(loaded, capabilities);
   const options: CompileOptions = {
+    ...given,
     print: !isBenchmark,
     traceTests: flags.bool("var-values"),
-    maxErrors: Math.max(0, flags.int("max-errors")),
   };
   const compiled = compileTestModules(
     modules.map(({ module }) => module),
     options,
   );
   const runner = new TestRunner(compiled, {
-    effects: createEffects({}),
+    effects: createEffects(capabilities?.allowNet === undefined ? {} : { allowNet: capabilities.allowNet }),
     data,
     run: flags.string("run"),
     clock: () => performance.now(),
