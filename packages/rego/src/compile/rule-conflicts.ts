@@ -1,8 +1,7 @@
 import type { Location, Module, Rule, Term } from "../syntax/ast.ts";
 import { packageKey } from "./globals.ts";
 import { remembered } from "./remembered.ts";
-import type { CompileOptions, Report } from "./stage.ts";
-import { typeFault } from "./stage.ts";
+import { type CompileOptions, compileFault, type Report, typeFault } from "./stage.ts";
 import { refText, termText } from "./text.ts";
 
 /** A rule of a module after its head was made whole, and the names of its variables. */
@@ -132,7 +131,7 @@ function checkBaseData(
     const text = path.join("/");
     if (seen.has(text) || !isGround(rule)) continue;
     seen.add(text);
-    if (exists(path)) report(typeFault(rule.loc, `conflicting rule for data path ${text} found`));
+    if (exists(path)) report(compileFault(rule.loc, `conflicting rule for data path ${text} found`));
   }
 }
 

@@ -11,6 +11,7 @@ const files = {
   "clash.json": '{"a": {"k": 2}}',
   "list.json": "[1]",
   "broken.json": "{broken",
+  "under.rego": "package a.k\n\np := 1\n",
   "unsafe.rego": "package q\n\np := x\n",
   "bundle/data.json": '{"a": 1}',
   "bundle/other.json": '{"b": 2}',
@@ -63,6 +64,12 @@ const refused: readonly (readonly [string, number, string])[] = [
     2,
     "1 error occurred: loading error: bundle owned: manifest roots [b] do not permit data at path",
   ],
+  [
+    "-f pretty -d tree -d under.rego 1",
+    2,
+    "1 error occurred: under.rego:3: rego_compile_error: conflicting rule for data",
+  ],
+  ["-p input.x", 2, "what partial evaluation leaves cannot be printed yet\n"],
   ["-i nope.json 1", 2, "open nope.json: no such file or directory\n"],
 ];
 

@@ -66,8 +66,7 @@ export const evalCommand: OpaCommand = {
   examples: `
   sallyport opa eval 'x := 1; y := 2; x < y'
   sallyport opa eval --data policy.rego --input pod.json data.example.deny
-  sallyport opa eval --format pretty --explain fails -d policy.rego -i pod.json data.example.allow
-  sallyport opa eval --partial --format source -d policy.rego 'data.example.allow == true'`,
+  sallyport opa eval --format pretty --explain fails -d policy.rego -i pod.json data.example.allow`,
   flags,
   run: runEval,
 };
@@ -108,6 +107,7 @@ function checkFlags({ flags }: Call): void {
     throw new UsageFault("specify --fail or --fail-defined but not both");
   if (flags.bool("partial") && !partialFormats.includes(flags.string("format")))
     throw new UsageFault("invalid output format for partial evaluation");
+  if (flags.bool("partial")) throw new CommandFault("what partial evaluation leaves cannot be printed yet", 2);
   if (flags.bool("show-builtin-errors") && flags.bool("strict-builtin-errors")) {
     const why = "--strict-builtin-errors will return the first built-in error encountered immediately";
     throw new CommandFault(`cannot use --show-builtin-errors with --strict-builtin-errors, ${why}`, 2);
