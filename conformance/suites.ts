@@ -6,6 +6,7 @@ export const suites: readonly Suite[] = [
   { name: "opa-cli", folder: "opa-cli", load: () => import("./opa-cli.ts") },
   { name: "opa-compile", folder: "opa-compile", load: () => import("./opa-compile.ts") },
   { name: "opa-ir", folder: "opa-ir", load: () => import("./opa-ir.ts") },
+  { name: "opa-format", folder: "opa-format", load: () => import("./opa-format.ts") },
   { name: "gatekeeper-tests", folder: "gatekeeper-library/src", load: () => import("./gatekeeper-tests.ts") },
   { name: "pod-security", folder: "pod-security", load: () => import("./pod-security.ts") },
 ];

@@ -65,6 +65,8 @@ export {
   type ModuleSource,
   RegoPolicy,
 } from "./engine.ts";
+export { checkRegoV1 } from "./format/check-v1.ts";
+export { type FormatOptions, formatModule } from "./format/format.ts";
 export { PlanFile } from "./plan-file.ts";
 export { type ExpressionValue, PreparedQuery, type QueryAnswer } from "./prepared-query.ts";
 export { evaluateAsynchronously } from "./run/asynchronous.ts";
@@ -75,9 +77,19 @@ export type { RunOptions } from "./run/options.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Read } from "./run/trace.ts";
 export type { Body, Import, Module, Ref, RegoVersion } from "./syntax/ast.ts";
+export { type AstJson, type AstJsonOptions, astJsonOfBody, astJsonOfModule, astJsonText } from "./syntax/ast-json.ts";
+export { astTree } from "./syntax/ast-tree.ts";
 export { currentLanguage, type LanguageCapabilities } from "./syntax/capabilities.ts";
-export { type Diagnostic, type DiagnosticCode, formatDiagnostic, RegoError } from "./syntax/diagnostic.ts";
-export { parseModule, parseQuery, parseTermText } from "./syntax/parser.ts";
+export {
+  caretLines,
+  type Diagnostic,
+  type DiagnosticCode,
+  diagnosticsText,
+  formatDiagnostic,
+  RegoError,
+  type SourceLine,
+} from "./syntax/diagnostic.ts";
+export { type ParseOptions, parseModule, parseQuery, parseTermText } from "./syntax/parser.ts";
 export { type CompileTestsOptions, compileTestModules, compileTests } from "./test/compile-tests.ts";
 export type { FailedExpression, FailedExpressions, FailedValue } from "./test/failed-expression.ts";
 export { findTests, numberTests, type TestRule } from "./test/find-tests.ts";

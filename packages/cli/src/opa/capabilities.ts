@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type BuiltinSignature, findSignature } from "@sallyport/rego";
+import { type BuiltinSignature, findSignature, type LanguageCapabilities } from "@sallyport/rego";
 import { FlagError } from "./flags.ts";
 import { opaVersion } from "./opa-version.ts";
 import { jsonDocument, readBytes } from "./read-data.ts";
@@ -10,12 +10,15 @@ export interface Capabilities {
   /** Hosts that builtins may reach; all when undefined. */
   readonly allowNet: readonly string[] | undefined;
   readonly features: ReadonlySet<string>;
+  /** What the parser goes by. */
+  readonly language: LanguageCapabilities;
 }
 
 interface CapabilitiesFile {
   readonly builtins?: readonly { readonly name: string }[];
   readonly allow_net?: readonly string[];
   readonly features?: readonly string[];
+  readonly future_keywords?: readonly string[];
 }
 
 /** Those of a file, or of a version; all when neither is named. Throws `FlagError`. */
@@ -35,5 +38,6 @@ export function readCapabilities(given: string): Capabilities | undefined {
     builtins: (name) => (names.has(name) ? findSignature(name) : undefined),
     allowNet: file.allow_net,
     features: new Set(file.features ?? []),
+    language: { features: file.features ?? [], future_keywords: file.future_keywords ?? [] },
   };
 }

@@ -19,6 +19,7 @@ import { objects } from "./objects.ts";
 import { operators } from "./operators.ts";
 import { output } from "./output.ts";
 import { regex } from "./regex.ts";
+import { rego } from "./rego.ts";
 import { runtime } from "./runtime.ts";
 import { semver } from "./semver.ts";
 import { strings } from "./strings.ts";
@@ -36,6 +37,7 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...strings,
   ...template,
   ...regex,
+  ...rego,
   ...objects,
   ...jsonPaths,
   ...jsonPatch,

@@ -13,7 +13,10 @@ export function checkUnsafeBuiltins(rule: Rule, { options, report }: StageContex
 }
 
 /** OPA's stage CheckDeprecatedBuiltins (v1, or strict): calls of builtins that are gone. */
-export function checkDeprecatedBuiltins(rule: Rule, { builtin, report }: StageContext): void {
+export function checkDeprecatedBuiltins(
+  rule: Rule,
+  { builtin, report }: Pick<StageContext, "builtin" | "report">,
+): void {
   eachCall(rule, (expr, name) => {
     if (builtin(name)?.deprecated === true)
       report(typeFault(expr.loc, `deprecated built-in function calls in expression: ${name}`));

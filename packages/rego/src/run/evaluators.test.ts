@@ -138,7 +138,7 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
   ],
   [
     "conflicts of keys",
-    "x[k] := v if some v in input; k := 1",
+    "x[k] := v if {\n  some v in input\n  k := 1\n}",
     [1, 2],
     "eval_conflict_error:2: object keys must be unique",
   ],

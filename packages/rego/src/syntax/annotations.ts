@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
 import type { Annotations, Comment, Location, Module, Ref, Rule, Term } from "./ast.ts";
+import type { SourceLocation } from "./source.ts";
 
 type Fail = (loc: Location, message: string) => never;
 
@@ -23,7 +24,10 @@ export function attachAnnotations(module: Module, fail: Fail): Module {
     if (below.kind === "rule") ofRule.set(below.rule, [...(ofRule.get(below.rule) ?? []), parsed]);
   }
   const rules = module.rules.map((rule) => ({ ...rule, annotations: ofRule.get(rule) ?? [] }));
-  return { ...module, rules, annotations };
+  const places = new Map(blocks.map(({ loc }) => [loc.offset, loc]));
+  // As in OPA, the comment at the top of a block has the whole block as its text.
+  const comments = module.comments.map((each) => ({ ...each, loc: places.get(each.loc.offset) ?? each.loc }));
+  return { ...module, rules, comments, annotations };
 }
 
 interface Block {
@@ -47,7 +51,7 @@ function findBlocks(comments: readonly Comment[]): readonly Block[] {
       last = next;
       i++;
     }
-    blocks.push({ loc: first.loc, end: last.loc.end, text: lines.join("\n") });
+    blocks.push({ loc: (first.loc as SourceLocation).to(last.loc), end: last.loc.end, text: lines.join("\n") });
   }
   return blocks;
 }

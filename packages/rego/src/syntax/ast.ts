@@ -115,6 +115,8 @@ export type ExprTerms =
       readonly right: Body;
       readonly explicitLeft: boolean;
       readonly explicitRight: boolean;
+      /** Where the operands stand, with their brackets; of what was written. */
+      readonly operands?: readonly [Location, Location];
     };
 
 export interface Head {
@@ -141,6 +143,10 @@ export interface Rule {
   /** No body was written; `body` is then one generated `true`. */
   readonly generatedBody: boolean;
   readonly else: Rule | undefined;
+  /** A further body in braces behind the one of the rule before: the head is that one's. */
+  readonly chained?: boolean;
+  /** The body is written behind `if`. */
+  readonly hasIf?: boolean;
   readonly annotations: readonly Annotations[];
 }
 
@@ -154,6 +160,8 @@ export interface Comment {
   readonly loc: Location;
   /** Without the `#`. */
   readonly text: string;
+  /** Stands in an expression of a template string. */
+  readonly inTemplate?: boolean;
 }
 
 /** A `# METADATA` block. https://www.openpolicyagent.org/docs/policy-language#metadata */

@@ -1,21 +1,24 @@
-import type { Location } from "./ast.ts";
-import type { Diagnostic } from "./diagnostic.ts";
-import { lex, type Token } from "./lexer.ts";
+import type { Body, Comment, Expr, ExprTerms, Term, With } from "./ast.ts";
+import { type Diagnostic, sourceLine } from "./diagnostic.ts";
+import type { Token } from "./lexer.ts";
 import { type Source, SourceLocation } from "./source.ts";
 
-/** Thrown inside the parser only; `parseModule` turns it into its diagnostic. */
+/**
+ * Thrown by `fail`, when the fault is noted already. Most of the parser answers undefined instead, because OPA goes on
+ * after some faults: what it says next is part of what its users see.
+ */
 export class SyntaxFault extends Error {
-  readonly diagnostic: Diagnostic;
-
-  constructor(diagnostic: Diagnostic) {
-    super(diagnostic.message);
+  constructor() {
+    super("syntax fault");
     this.name = "SyntaxFault";
-    this.diagnostic = diagnostic;
   }
 }
 
 /** Deeper nesting is refused, so that no later recursion over the tree can run out of stack. */
 export const maxDepth = 500;
+
+/** Unfinished parses of a text that may be wrong in many places: more faults say nothing new. */
+const maxFaults = 200;
 
 export interface ParserMode {
   /** Words that are keywords here: depends on the version and the imports. */
@@ -27,33 +30,57 @@ export interface ParserMode {
   readonly features: ReadonlySet<string>;
 }
 
-export interface Counter {
-  wildcards: number;
-  /** Parses that may have to be taken back; see `terms.ts`. */
-  attempts: number;
+/** Where a parse stands, to come back to. */
+export interface Mark {
+  readonly at: number;
+  readonly wildcards: number;
+  readonly faults: number;
+  readonly hints: number;
 }
 
-/** The tokens of one source, with a place in them. */
+/** What terms hold and are held by: literals, and template strings with their expressions. */
+export interface Grammar {
+  /** From the token behind the bracket to the one that closes it, which is not taken. */
+  readonly body: (cursor: Cursor, close: string) => Body | undefined;
+  readonly literal: (cursor: Cursor) => Expr | undefined;
+  readonly expression: (cursor: Cursor) => ExprTerms | undefined;
+  readonly withs: (cursor: Cursor) => readonly With[] | undefined;
+  readonly template: (cursor: Cursor) => Term | undefined;
+}
+
+/** A term that was parsed before at the same token, and where that parse ended. */
+interface Parsed {
+  readonly term: Term | undefined;
+  readonly at: number;
+  readonly wildcards: number;
+  readonly faults: readonly Diagnostic[];
+}
+
+/** The tokens of one source, with a place in them, and the faults found so far. */
 export class Cursor {
   readonly source: Source;
   readonly mode: ParserMode;
+  readonly grammar: Grammar;
+  readonly faults: Diagnostic[] = [];
+  /** Comments inside template strings, by offset. */
+  readonly innerComments: Map<number, Comment>;
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
-  /** Numbers the wildcards `$0`, `$1`, … of one source; shared with the parsers of template strings inside it. */
-  readonly counter: Counter;
+  #wildcards = 0;
+  #scanned = -1;
+  #nameAt = -1;
+  #spaceAt = -1;
+  #hints: string[] = [];
+  readonly #parsed = new Map<number, Parsed>();
 
-  constructor(source: Source, tokens: readonly Token[], mode: ParserMode, counter: Counter) {
+  constructor(source: Source, tokens: readonly Token[], mode: ParserMode, grammar: Grammar, outer?: Cursor) {
+    this.innerComments = outer?.innerComments ?? new Map();
     this.source = source;
     this.#tokens = tokens;
     this.mode = mode;
-    this.counter = counter;
-  }
-
-  static over(source: Source, start: number, end: number, parent: Cursor): Cursor {
-    const cursor = new Cursor(source, lex(source, start, end).tokens, parent.mode, parent.counter);
-    cursor.#depth = parent.#depth + 1;
-    return cursor;
+    this.grammar = grammar;
+    this.#enterToken();
   }
 
   get token(): Token {
@@ -68,24 +95,37 @@ export class Cursor {
     return this.#tokens[Math.max(this.#at - 1, 0)] as Token;
   }
 
+  /** A statement is over: what was parsed in it is not asked for again. */
+  forgetTerms(): void {
+    this.#parsed.clear();
+  }
+
+  /** Takes the token, whatever it is. */
   advance(): Token {
-    const token = this.token;
-    if (token.kind === "illegal") this.fail(token.text, token);
-    if (this.#at < this.#tokens.length - 1) this.#at++;
+    const { token } = this;
+    if (this.#at < this.#tokens.length - 1) {
+      this.#at++;
+      this.#enterToken();
+    }
     return token;
   }
 
-  /** Goes on, whatever the token is: for looking ahead. */
+  /** Goes on without a look at the token: for looking ahead. */
   skip(): void {
     if (this.#at < this.#tokens.length - 1) this.#at++;
   }
 
-  save(): number {
-    return this.#at;
+  save(): Mark {
+    return { at: this.#at, wildcards: this.#wildcards, faults: this.faults.length, hints: this.#hints.length };
   }
 
-  restore(at: number): void {
+  restore({ at, wildcards, faults, hints }: Mark): void {
     this.#at = at;
+    this.#spaceAt = -1;
+    this.#wildcards = wildcards;
+    this.faults.length = Math.min(this.faults.length, faults);
+    this.#hints.length = Math.min(this.#hints.length, hints);
+    this.#scanned = Math.min(this.#scanned, at);
   }
 
   is(text: string): boolean {
@@ -96,11 +136,21 @@ export class Cursor {
     return this.token.kind === "ident" && this.token.text === word && this.isReserved();
   }
 
-  /** The token is a keyword here; with a `.` right behind it, it is a name: `not.foo`. */
+  /** The token is a keyword here. */
   isReserved(): boolean {
-    const { token, next } = this;
-    if (!this.mode.features.has("keywords_in_refs")) return this.mode.keywords.has(token.text);
-    return this.mode.keywords.has(token.text) && !(next.text === "." && next.kind === "punctuation" && !next.spaced);
+    return this.token.kind === "ident" && this.mode.keywords.has(this.token.text) && this.#at !== this.#nameAt;
+  }
+
+  /** The token is a name, also when it is a keyword. */
+  treatAsName(): void {
+    this.#nameAt = this.#at;
+  }
+
+  /** `.` or `[` stands right behind the token: it is the beginning of a ref, also when it is a keyword. */
+  isRefHead(): boolean {
+    const { next } = this;
+    if (!this.mode.features.has("keywords_in_refs")) return false;
+    return next.kind === "punctuation" && (next.text === "." || next.text === "[") && !next.spaced;
   }
 
   /** Takes the token when it is this punctuation or keyword. */
@@ -108,23 +158,56 @@ export class Cursor {
     return this.is(text) ? this.advance() : undefined;
   }
 
-  expect(text: string, what = `expected ${text}`): Token {
-    return this.take(text) ?? this.unexpected(what);
+  /** `$0`, `$1`, … for each `_`. */
+  wildcard(): string {
+    return `$${this.#wildcards++}`;
   }
 
-  unexpected(what?: string): never {
+  /** What the next fault's message ends with. */
+  hint(text: string): void {
+    this.#hints.push(text);
+  }
+
+  /** Notes the fault that the token has no place here. */
+  illegal(note = ""): undefined {
     const { token } = this;
-    if (token.kind === "illegal") this.fail(token.text, token);
-    this.fail(`unexpected ${describe(token, this.mode)}${what === undefined ? "" : `: ${what}`}`, token);
+    if (token.kind === "illegal") return this.report("illegal token");
+    const text = this.#spaceAt === this.#at ? "whitespace token" : describe(token, this.mode);
+    return this.report(`unexpected ${text}${note === "" ? "" : `: ${note}`}`);
   }
 
-  fail(message: string, token: { readonly loc: Location } = this.token): never {
-    throw new SyntaxFault({ code: "rego_parse_error", message, loc: token.loc });
+  /** Notes a fault. */
+  report(message: string, loc: SourceLocation = this.#place(), isFinal = false): undefined {
+    const hints = this.#hints;
+    const label = hints.length === 1 ? "hint" : "hints";
+    const hint = hints.length === 0 ? "" : ` (${label}: ${hints.join(", ")})`;
+    this.#hints = [];
+    if (this.faults.length >= maxFaults) return undefined;
+    const line = isFinal ? {} : { line: sourceLine(this.source.text, loc.offset) };
+    this.faults.push({ code: "rego_parse_error", message: message + hint, loc, ...line });
+    return undefined;
+  }
+
+  /** Notes a fault and ends the parse that is under way. */
+  fail(message: string, token: { readonly loc: SourceLocation } = this.token): never {
+    this.report(message, token.loc);
+    throw new SyntaxFault();
+  }
+
+  /** The same for the token at hand. */
+  unexpected(note = ""): never {
+    this.illegal(note);
+    throw new SyntaxFault();
+  }
+
+  expect(text: string, note = ""): Token {
+    return this.take(text) ?? this.unexpected(note);
   }
 
   /** Runs one level deeper. */
-  nested<T>(parse: () => T): T {
-    if (++this.#depth > maxDepth) this.fail(`max recursion depth of ${maxDepth} exceeded`);
+  nested<T>(parse: () => T): T | undefined {
+    if (this.#depth >= maxDepth) return this.report(`max parsing recursion depth exceeded`);
+    this.#depth++;
     try {
       return parse();
     } finally {
@@ -132,19 +215,70 @@ export class Cursor {
     }
   }
 
+  /** Parses a term, or takes what was parsed here before: without this, each nesting would double the work. */
+  remember(parse: () => Term | undefined): Term | undefined {
+    const start = this.#at;
+    const known = start === this.#nameAt ? undefined : this.#parsed.get(start);
+    if (known !== undefined) {
+      this.#at = known.at;
+      this.#scanned = Math.max(this.#scanned, known.at);
+      this.#wildcards = known.wildcards;
+      this.faults.push(...known.faults);
+      return known.term;
+    }
+    const before = this.faults.length;
+    const term = parse();
+    this.#parsed.set(start, {
+      term,
+      at: this.#at,
+      wildcards: this.#wildcards,
+      faults: this.faults.slice(before),
+    });
+    return term;
+  }
+
+  /** A cursor over tokens of the same source that stand inside a token of this one. */
+  inside({ tokens, comments }: { readonly tokens: readonly Token[]; readonly comments: readonly Comment[] }): Cursor {
+    for (const comment of comments) this.innerComments.set(comment.loc.offset, { ...comment, inTemplate: true });
+    const inner = new Cursor(this.source, tokens, this.mode, this.grammar, this);
+    inner.#depth = this.#depth + 1;
+    inner.#wildcards = this.#wildcards;
+    return inner;
+  }
+
+  /** Goes on with what an inner cursor found; false when that were faults. */
+  takeFrom(inner: Cursor): boolean {
+    this.#wildcards = inner.#wildcards;
+    this.faults.push(...inner.faults);
+    return inner.faults.length === 0;
+  }
+
   /** From `start` to the last token taken. */
   span(start: { readonly loc: SourceLocation }): SourceLocation {
     return start.loc.to(this.previous.loc);
   }
 
-  spanFrom(offset: number): SourceLocation {
-    return new SourceLocation(this.source, offset, this.previous.loc.end);
+  /** White space stands where a word must follow at once: until the parse goes elsewhere, it is what is in the way. */
+  stopAtSpace(): void {
+    if (this.token.spaced) this.#spaceAt = this.#at;
+  }
+
+  #place(): SourceLocation {
+    const { loc } = this.token;
+    if (this.#spaceAt !== this.#at) return loc;
+    const at = this.previous.loc.end;
+    return new SourceLocation(this.source, at, at + 1);
+  }
+
+  /** A token that the lexer could not read is a fault as soon as it is reached. */
+  #enterToken(): void {
+    if (this.#scanned >= this.#at) return;
+    this.#scanned = this.#at;
+    for (const message of this.token.faults ?? []) this.report(message, this.token.loc);
   }
 }
 
 const names: { readonly [text: string]: string } = {
-  "{": "{",
-  "}": "}",
   "|": "or",
   "&": "and",
   ":=": "assign",
@@ -160,7 +294,6 @@ const names: { readonly [text: string]: string } = {
   "*": "mul",
   "/": "div",
   "%": "rem",
-  ",": ",",
 };
 
 function describe(token: Token, mode: ParserMode): string {
@@ -171,5 +304,5 @@ function describe(token: Token, mode: ParserMode): string {
 function kindText(token: Token): string {
   if (token.kind === "punctuation") return names[token.text] ?? token.text;
   if (token.kind === "ident") return "identifier";
-  return token.kind === "rawstring" || token.kind === "template" ? "string" : token.kind;
+  return token.kind === "rawstring" ? "string" : token.kind;
 }

@@ -5,13 +5,17 @@ export type TokenKind = "ident" | "number" | "string" | "rawstring" | "template"
 
 export interface Token {
   readonly kind: TokenKind;
-  /** As written; for `illegal`, the message. */
+  /** As written. */
   readonly text: string;
+  /** What is wrong with it: of an `illegal` token, which may also be just unknown. */
+  readonly faults?: readonly string[];
   readonly loc: SourceLocation;
   /** White space or a comment stands before it: a ref or call must not be continued by it. */
   readonly spaced: boolean;
-  /** For strings: the value. */
-  readonly value: string;
+  /** A line break stands before it: a new literal may begin. */
+  readonly newline: boolean;
+  /** For strings: the value; undefined when the escapes are none of JSON's. */
+  readonly value: string | undefined;
 }
 
 const punctuation2 = new Set([":=", "==", "!=", "<=", ">="]);
@@ -34,6 +38,7 @@ class Lexer {
   readonly #comments: Comment[] = [];
   #at: number;
   #spaced = false;
+  #newline = false;
 
   constructor(source: Source, start: number, end: number) {
     this.#source = source;
@@ -48,6 +53,7 @@ class Lexer {
       if (this.#at >= this.#end) break;
       this.#token();
       this.#spaced = false;
+      this.#newline = false;
     }
     this.#push("eof", this.#end, "");
     return { tokens: this.#tokens, comments: this.#comments };
@@ -56,6 +62,7 @@ class Lexer {
   #skipSpace(): void {
     while (this.#at < this.#end) {
       const unit = this.#text.charCodeAt(this.#at);
+      if (unit === 0x0a) this.#newline = true;
       if (unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d) this.#at++;
       else if (unit === 0x23) this.#comment();
       else return;
@@ -91,19 +98,21 @@ class Lexer {
     this.#push("ident", end, "");
   }
 
-  /** JSON's numbers; `01` and `1.` are refused as OPA refuses them. */
+  /** JSON's numbers; leading zeros are for the parser to refuse. */
   #number(): void {
-    const match = /(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+    const match = /\d+(\.\d*)?(?:[eE][+-]?(\d*))?/y;
     match.lastIndex = this.#at;
-    const end = this.#at + (match.exec(this.#text)?.[0].length ?? 1);
-    const next = this.#text.charCodeAt(end);
-    if (end < this.#end && (isWord(next) || (next === 0x2e && !isLetter(this.#text.charCodeAt(end + 1))))) {
-      let stop = end;
-      while (stop < this.#end && (isWord(this.#text.charCodeAt(stop)) || this.#text[stop] === ".")) stop++;
-      this.#illegal(stop, "illegal number format");
-    } else {
-      this.#push("number", end, "");
+    const [text = "", fraction, exponent] = match.exec(this.#text.slice(0, this.#end)) ?? [];
+    const faults: string[] = [];
+    if (fraction === ".") faults.push("expected fraction");
+    if (exponent === "") faults.push("expected exponent");
+    let end = this.#at + text.length;
+    if (end < this.#end && isWord(this.#text.charCodeAt(end))) {
+      faults.push("illegal number format");
+      while (end < this.#end && isWord(this.#text.charCodeAt(end))) end++;
     }
+    if (faults.length > 0) this.#illegal(end, ...faults);
+    else this.#push("number", end, "");
   }
 
   #string(): void {
@@ -113,9 +122,10 @@ class Lexer {
       this.#illegal(newline < 0 || newline > this.#end ? this.#end : newline, "non-terminated string");
       return;
     }
-    const value = unquote(this.#text.slice(this.#at, end));
-    if (value === undefined) this.#illegal(end, "illegal string literal");
-    else this.#push("string", end, value);
+    const literal = this.#text.slice(this.#at, end);
+    const faults = [...literal.matchAll(/\\(?:["\\/bfnrtu]|(.))/gs)].filter(([, wrong]) => wrong !== undefined);
+    if (faults.length > 0) this.#illegal(end, ...faults.map(() => "illegal escape sequence"));
+    else this.#push("string", end, unquote(literal));
   }
 
   #raw(): void {
@@ -142,19 +152,25 @@ class Lexer {
 
   #illegalCharacter(): void {
     const character = String.fromCodePoint(this.#text.codePointAt(this.#at) as number);
-    this.#illegal(this.#at + character.length, character === "!" ? "illegal ! character" : "illegal token");
+    const end = this.#at + character.length;
+    if (character === "!") this.#illegal(end, "illegal ! character");
+    else if (character === "\u0000") this.#illegal(end, "illegal null character");
+    else this.#illegal(end);
   }
 
-  #push(kind: TokenKind, end: number, value: string): void {
-    const loc = new SourceLocation(this.#source, this.#at, end);
-    this.#tokens.push({ kind, text: this.#text.slice(this.#at, end), loc, spaced: this.#spaced, value });
+  #push(kind: TokenKind, end: number, value: string | undefined): void {
+    this.#tokens.push({ ...this.#place(end), kind, value });
     this.#at = end;
   }
 
-  #illegal(end: number, message: string): void {
-    const loc = new SourceLocation(this.#source, this.#at, end);
-    this.#tokens.push({ kind: "illegal", text: message, loc, spaced: this.#spaced, value: "" });
+  #illegal(end: number, ...faults: readonly string[]): void {
+    this.#tokens.push({ ...this.#place(end), kind: "illegal", value: "", faults });
     this.#at = end;
+  }
+
+  #place(end: number): Pick<Token, "loc" | "text" | "spaced" | "newline"> {
+    const loc = new SourceLocation(this.#source, this.#at, end);
+    return { loc, text: this.#text.slice(this.#at, end), spaced: this.#spaced, newline: this.#newline };
   }
 }
 
@@ -222,23 +238,12 @@ function skipNested(text: string, at: number, limit: number, depth: number): num
   return close < 0 || close >= limit ? undefined : close + 1;
 }
 
-/** The value of a JSON string literal; undefined when it is none. Go takes control characters as they are. */
+/** The value of a string literal, which is JSON's where it escapes something; undefined when it is none. */
 export function unquote(literal: string): string | undefined {
-  if (!literal.includes("\\") && !hasControl(literal)) return literal.slice(1, -1);
+  if (!literal.includes("\\")) return literal.slice(1, -1);
   try {
-    return JSON.parse(literal.replace(controls, escapeControl)) as string;
+    return (JSON.parse(literal) as string).toWellFormed();
   } catch {
     return undefined;
   }
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const controls = /[\u0000-\u001f]/g;
-
-function hasControl(text: string): boolean {
-  return text.search(controls) >= 0;
-}
-
-function escapeControl(char: string): string {
-  return "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0");
 }

@@ -1,6 +1,7 @@
 import type { Body, Expr, ExprTerms, With } from "./ast.ts";
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, SyntaxFault } from "./cursor.ts";
 import type { Token } from "./lexer.ts";
+import type { SourceLocation } from "./source.ts";
 
 /** What literals are made of; parsed by the caller, which literals are part of. */
 export interface LiteralParts {
@@ -16,6 +17,8 @@ interface Operand {
   readonly body: Body;
   readonly explicit: boolean;
   readonly start: Token;
+  /** With its braces or parentheses. */
+  readonly loc: SourceLocation;
 }
 
 /**
@@ -62,7 +65,8 @@ class LogicParser {
       this.#cursor.advance();
       const right = next(word);
       const loc = this.#cursor.span(left.start);
-      const explicit = { explicitLeft: left.explicit, explicitRight: right.explicit };
+      const operands = [left.loc, right.loc] as const;
+      const explicit = { explicitLeft: left.explicit, explicitRight: right.explicit, operands };
       left = this.#single(left.start, { kind: word, loc, left: left.body, right: right.body, ...explicit });
     }
     return left;
@@ -100,11 +104,13 @@ class LogicParser {
       const before = operatorAt(this.#cursor);
       return before === undefined ? value : this.#refuseValue(start, before, cursor.span(start).text);
     }
+    const mark = cursor.save();
     try {
       return this.#braces();
     } catch (fault) {
       // What is no query but may be a set, an object or a comprehension is told how to be one.
       if (!cursor.is(",") && !cursor.is(":") && !cursor.is("some")) throw fault;
+      cursor.restore(mark);
       return this.#refuseValue(start, beside, text);
     }
   }
@@ -117,22 +123,24 @@ class LogicParser {
 
   #braces(): Operand {
     const start = this.#cursor.expect("{");
+    if (this.#cursor.is("}")) this.#cursor.fail("found empty body", start);
     const body = this.#parts.body(this.#cursor, "}");
     this.#cursor.expect("}", "expected \\n or ; or }");
-    if (body.length === 0) this.#cursor.fail("found empty body", start);
-    return { body, explicit: true, start };
+    return { body, explicit: true, start, loc: this.#cursor.span(start) };
   }
 
   #group(): Operand {
-    return this.#cursor.nested(() => {
+    const group = this.#cursor.nested(() => {
       const start = this.#cursor.expect("(");
       const inner = onlyExpr(this.#chain("or"));
       const withs = this.#parts.withs(this.#cursor);
       if (!this.#cursor.is(")")) this.#cursor.fail("expected ) to close parenthesized group");
       this.#cursor.advance();
       const expr = withs.length === 0 ? inner : { ...inner, with: [...inner.with, ...withs] };
-      return { body: [expr], explicit: false, start };
+      return { body: [expr], explicit: false, start, loc: this.#cursor.span(start) };
     });
+    if (group === undefined) throw new SyntaxFault();
+    return group;
   }
 
   #expression(): Operand {
@@ -142,7 +150,7 @@ class LogicParser {
 
   #single(start: Token, terms: ExprTerms, negated = false): Operand {
     const expr: Expr = { kind: "expr", loc: this.#cursor.span(start), negated, with: [], terms };
-    return { body: [expr], explicit: false, start };
+    return { body: [expr], explicit: false, start, loc: this.#cursor.span(start) };
   }
 
   /** The operator behind the braces that open here, and their text. */

@@ -1,13 +1,17 @@
+import { findSignature } from "../builtins/capabilities.ts";
 import { attachAnnotations } from "./annotations.ts";
-import type { Body, Import, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
+import type { Body, Comment, Import, Location, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
 import { currentLanguage, type LanguageCapabilities } from "./capabilities.ts";
 import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
 import { type Diagnostic, RegoError } from "./diagnostic.ts";
+import { ruleFromBody } from "./expression-rules.ts";
 import { alwaysKeywords, futureKeywords } from "./keywords.ts";
 import { lex } from "./lexer.ts";
-import { isHeadWord, parseRules, refText } from "./rules.ts";
-import { Source } from "./source.ts";
-import { parseBody, parseInfix, parseTerm } from "./terms.ts";
+import { grammar, parseQuery as parseLiterals } from "./literals.ts";
+import { refText } from "./ref-text.ts";
+import { checkWritten, parseRules, type WrittenRule } from "./rules.ts";
+import { Source, type SourceLocation } from "./source.ts";
+import { parseInfix, parseTerm } from "./terms.ts";
 
 export interface ParseOptions {
   readonly file?: string;
@@ -15,6 +19,8 @@ export interface ParseOptions {
   readonly regoVersion?: RegoVersion;
   /** Default those of OPA 1.19. Its experiments are the future keywords `and` and `or`. */
   readonly capabilities?: LanguageCapabilities;
+  /** False leaves `# METADATA` to be comments. */
+  readonly annotations?: boolean;
 }
 
 export interface ParseResult {
@@ -25,16 +31,11 @@ export interface ParseResult {
 /** Larger modules are refused before any work: generated bundles stay far below. */
 const maxTextLength = 16 * 1024 * 1024;
 
-/** Parses one module. The first fault of syntax ends it; annotations may add several. */
+/** Parses one module. Never throws; all faults that OPA tells are in `diagnostics`. */
 export function parseModule(text: string, options: ParseOptions = {}): ParseResult {
-  const { file = "" } = options;
-  const source = new Source(file, text);
-  try {
-    return { module: new ModuleParser(source, options).parse(), diagnostics: [] };
-  } catch (error) {
-    if (!(error instanceof SyntaxFault)) throw error;
-    return { module: undefined, diagnostics: [error.diagnostic] };
-  }
+  const parser = new ModuleParser(new Source(options.file ?? "", text), options);
+  const module = parser.parse();
+  return parser.faults.length > 0 ? { module: undefined, diagnostics: parser.faults } : { module, diagnostics: [] };
 }
 
 /** The same, throwing `RegoError`. */
@@ -46,11 +47,9 @@ export function parseModuleOrThrow(text: string, options: ParseOptions = {}): Mo
 
 /** Parses a query: literals separated by `;` or line breaks. Throws `RegoError`. */
 export function parseQuery(text: string, options: ParseOptions = {}): Body {
-  return parseWhole(text, options, (cursor) => {
-    const body = parseBody(cursor);
-    if (body.length === 0) cursor.fail("empty query");
-    return body;
-  });
+  return parseWhole(text, options, (cursor) =>
+    cursor.token.kind === "eof" ? cursor.report("empty query") : parseLiterals(cursor, "eof", false),
+  );
 }
 
 /** Parses one term. Throws `RegoError`. */
@@ -58,17 +57,13 @@ export function parseTermText(text: string, options: ParseOptions = {}): Term {
   return parseWhole(text, options, (cursor) => parseInfix(cursor, true));
 }
 
-function parseWhole<T>(text: string, options: ParseOptions, parse: (cursor: Cursor) => T): T {
+function parseWhole<T>(text: string, options: ParseOptions, parse: (cursor: Cursor) => T | undefined): T {
   const source = new Source(options.file ?? "", text);
-  try {
-    const cursor = new Cursor(source, lex(source).tokens, modeOf(options), { wildcards: 0, attempts: 0 });
-    const result = parse(cursor);
-    if (cursor.token.kind !== "eof") cursor.unexpected();
-    return result;
-  } catch (error) {
-    if (error instanceof SyntaxFault) throw new RegoError([error.diagnostic]);
-    throw error;
-  }
+  const cursor = new Cursor(source, lex(source).tokens, modeOf(options), grammar);
+  const result = parse(cursor);
+  if (cursor.token.kind !== "eof" && cursor.faults.length === 0) cursor.illegal();
+  if (result === undefined || cursor.faults.length > 0) throw new RegoError(cursor.faults);
+  return result;
 }
 
 function modeOf({ regoVersion: version = "v1", capabilities = currentLanguage }: ParseOptions): ParserMode {
@@ -82,106 +77,197 @@ function importableKeywords({ features, future_keywords }: LanguageCapabilities)
   return new Set([...own, ...(future_keywords ?? [])].sort());
 }
 
-function refuseVersion(): never {
-  const message = "illegal capabilities: rego_v1 feature required for parsing v1 Rego";
-  throw new SyntaxFault({ code: "rego_parse_error", message, loc: undefined });
-}
+type Statement =
+  | { readonly kind: "package"; readonly loc: SourceLocation; readonly path: Ref }
+  | { readonly kind: "import"; readonly loc: SourceLocation; readonly import: Import }
+  | { readonly kind: "rules"; readonly loc: Location; readonly rules: readonly WrittenRule[] }
+  | { readonly kind: "body"; readonly loc: Location; readonly body: Body };
 
 class ModuleParser {
   readonly #source: Source;
   readonly #cursor: Cursor;
-  readonly #comments: Module["comments"];
+  readonly #comments: readonly Comment[];
   readonly #importable: ReadonlySet<string>;
+  readonly #writtenAs: RegoVersion;
+  readonly #annotations: boolean;
   #version: RegoVersion;
 
   constructor(source: Source, options: ParseOptions) {
+    const { regoVersion = "v1", capabilities = currentLanguage, annotations = true } = options;
+    this.#annotations = annotations;
     this.#source = source;
-    this.#version = options.regoVersion ?? "v1";
-    this.#importable = importableKeywords(options.capabilities ?? currentLanguage);
+    this.#version = regoVersion;
+    this.#writtenAs = regoVersion;
+    this.#importable = importableKeywords(capabilities);
     const tooLong = source.text.length > maxTextLength;
     const { tokens, comments } = lex(source, 0, tooLong ? 0 : source.text.length);
     this.#comments = comments;
-    this.#cursor = new Cursor(source, tokens, modeOf(options), { wildcards: 0, attempts: 0 });
-    if (tooLong) this.#cursor.fail(`module is larger than ${maxTextLength} characters`);
+    this.#cursor = new Cursor(source, tokens, modeOf(options), grammar);
+    if (tooLong) this.#cursor.report(`module is larger than ${maxTextLength} characters`);
   }
 
-  /** Module : Package { Import } { Rule } — imports may stand anywhere. */
-  parse(): Module {
+  get faults(): readonly Diagnostic[] {
+    return this.#cursor.faults;
+  }
+
+  /** Module : Package { Import | Rule } */
+  parse(): Module | undefined {
+    if (this.#version === "v1" && !this.#cursor.mode.features.has("rego_v1")) return this.#refuseVersion();
+    const statements = this.#statements();
+    if (this.faults.length > 0) return undefined;
+    const [first] = statements;
+    const module = first === undefined ? this.#empty() : this.#module(first, statements);
+    if (module === undefined || this.faults.length > 0) return undefined;
+    if (!this.#annotations) return module;
+    try {
+      return attachAnnotations(module, (loc, message) => {
+        this.#final(message, loc);
+        throw new SyntaxFault();
+      });
+    } catch (error) {
+      if (error instanceof SyntaxFault) return undefined;
+      throw error;
+    }
+  }
+
+  #refuseVersion(): undefined {
+    const message = "illegal capabilities: rego_v1 feature required for parsing v1 Rego";
+    this.#cursor.faults.push({ code: "rego_parse_error", message, loc: undefined });
+  }
+
+  #empty(): undefined {
+    const loc: Location = { file: this.#source.file, row: 0, col: 0, offset: 0, end: 0, text: "" };
+    this.#final("empty module", loc);
+  }
+
+  /** A fault of the module as a whole, which OPA tells without the line. */
+  #final(message: string, loc: Location): void {
+    this.#cursor.faults.push({ code: "rego_parse_error", message, loc });
+  }
+
+  /** Up to the end, or to the first statement that none of the productions takes. */
+  #statements(): readonly Statement[] {
     const cursor = this.#cursor;
-    if (this.#version === "v1" && !cursor.mode.features.has("rego_v1")) refuseVersion();
-    if (cursor.token.kind === "eof") cursor.fail("empty module");
-    const start = cursor.token;
-    const packageLine = this.#package();
+    const statements: Statement[] = [];
+    while (cursor.token.kind !== "eof") {
+      cursor.forgetTerms();
+      const statement = this.#statement();
+      if (statement === undefined) break;
+      statements.push(statement);
+      if (cursor.faults.length > 0) break;
+    }
+    return statements;
+  }
+
+  #statement(): Statement | undefined {
+    const cursor = this.#cursor;
+    const mark = cursor.save();
+    const before = cursor.faults.length;
+    const { loc } = cursor.token;
+    const isWord = !cursor.isRefHead();
+    if (isWord && cursor.isKeyword("package")) return this.#package();
+    if (isWord && cursor.isKeyword("import")) return this.#import();
+    const rules = parseRules(cursor);
+    if (rules !== undefined) return { kind: "rules", loc, rules };
+    if (cursor.faults.length > before) return undefined;
+    cursor.restore(mark);
+    const body = parseLiterals(cursor, "eof", true);
+    return body && { kind: "body", loc: body[0]?.loc ?? loc, body };
+  }
+
+  #module(first: Statement, statements: readonly Statement[]): Module | undefined {
+    if (first.kind !== "package") this.#final("package expected", first.loc);
     const imports: Import[] = [];
     const rules: Rule[] = [];
-    while (cursor.token.kind !== "eof") {
-      if (cursor.isKeyword("import") && !isHeadWord(cursor)) imports.push(this.#import());
-      else rules.push(...this.#rules());
+    for (const [i, statement] of statements.entries()) {
+      if (i === 0) continue;
+      if (statement.kind === "package") this.#final("unexpected package", statement.loc);
+      if (statement.kind === "import") imports.push(statement.import);
+      if (statement.kind === "rules") for (const { rule } of statement.rules) rules.push(rule);
+      if (statement.kind === "body") rules.push(...this.#ruleFromBody(statement));
     }
-    return attachAnnotations(
-      {
-        kind: "module",
-        file: this.#source.file,
-        text: this.#source.text,
-        regoVersion: this.#version,
-        package: { loc: start.loc, path: packageLine },
-        imports,
-        rules,
-        comments: this.#comments,
-        annotations: [],
-      },
-      (loc, message) => {
-        throw new SyntaxFault({ code: "rego_parse_error", message, loc });
-      },
-    );
+    if (this.#version === "v1") this.#checkRules(statements, rules);
+    if (first.kind !== "package") return undefined;
+    const { file, text } = this.#source;
+    const head = { kind: "module", file, text, regoVersion: this.#version } as const;
+    const { loc, path } = first;
+    return { ...head, package: { loc, path }, imports, rules, comments: this.#allComments(), annotations: [] };
   }
 
-  /** Rules need no line of their own. */
-  #rules(): readonly Rule[] {
-    const rules = parseRules(this.#cursor);
-    this.#cursor.take(";");
-    return rules;
+  #allComments(): readonly Comment[] {
+    const inner = [...this.#cursor.innerComments.values()];
+    if (inner.length === 0) return this.#comments;
+    return [...this.#comments, ...inner].sort((a, b) => a.loc.offset - b.loc.offset);
+  }
+
+  #ruleFromBody({ body, loc }: { readonly body: Body; readonly loc: Location }): readonly Rule[] {
+    const rule = ruleFromBody(body, (name) => findSignature(name) !== undefined);
+    if (typeof rule === "string") {
+      this.#final(rule, loc);
+      return [];
+    }
+    const [name] = rule.head.ref.terms;
+    if (rule.head.value === undefined && name?.kind === "var" && this.#cursor.mode.keywords.has(name.name))
+      this.#final(`${name.name} keyword cannot be used for rule name`, loc);
+    return [rule];
+  }
+
+  #checkRules(statements: readonly Statement[], rules: readonly Rule[]): void {
+    const written = new Map<Rule, WrittenRule>();
+    for (const each of statements)
+      if (each.kind === "rules") for (const rule of each.rules) written.set(rule.rule, rule);
+    const plain = { hasIf: false, hasContains: false, else: undefined };
+    for (const rule of rules)
+      checkWritten(written.get(rule) ?? { rule, ...plain }, (message, loc) => this.#final(message, loc));
   }
 
   /** Package : "package" Ref — the result begins with `data`. */
-  #package(): Ref {
+  #package(): Statement | undefined {
     const cursor = this.#cursor;
-    if (!cursor.isKeyword("package")) cursor.fail("package expected");
-    cursor.advance();
-    if (cursor.token.kind !== "ident") cursor.unexpected("expected package path");
+    const { loc } = cursor.advance();
+    if (cursor.token.kind !== "ident" || cursor.isReserved()) return cursor.illegal();
     const term = parseTerm(cursor);
-    const path = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : undefined;
-    const first = path?.[0];
-    if (path === undefined || first?.kind !== "var") return cursor.fail("unexpected package path");
-    const rest = path.slice(1);
-    if (rest.some((each) => each.kind !== "string"))
-      return cursor.fail("package name must be a string-keyed reference");
+    if (term === undefined) return undefined;
+    const terms = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : [];
+    const [first, ...rest] = terms;
+    if (first === undefined) return cursor.illegal();
+    if (first.kind !== "var") return unexpectedTerm(cursor, first, "var");
+    const wrong = rest.find((each) => each.kind !== "string");
+    if (wrong !== undefined) return unexpectedTerm(cursor, wrong, "string");
     const root: Term = { kind: "var", loc: first.loc, name: "data" };
-    const head: Term = { kind: "string", loc: first.loc, value: first.name };
-    return { kind: "ref", loc: term.loc, terms: [root, head, ...rest] };
+    const name: Term = { kind: "string", loc: first.loc, value: first.name };
+    return { kind: "package", loc, path: { kind: "ref", loc: term.loc, terms: [root, name, ...rest] } };
   }
 
   /** Import : "import" Ref [ "as" Var ] */
-  #import(): Import {
+  #import(): Statement | undefined {
     const cursor = this.#cursor;
-    const start = cursor.advance();
+    const { loc } = cursor.advance();
+    if (cursor.token.kind !== "ident") return cursor.illegal();
     const term = this.#importPath();
+    if (term === undefined) return undefined;
     const terms = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : [];
-    const root = terms[0];
-    if (root?.kind !== "var") return cursor.fail("unexpected import path, must be a reference");
-    if (!["data", "input", "future", "rego"].includes(root.name)) {
-      return cursor.fail(
-        `unexpected import path, must begin with one of: {data, future, input, rego}, got: ${root.name}`,
-      );
-    }
+    const [root, ...rest] = terms;
+    const wrong = rest.find((each) => each.kind !== "string");
+    if (wrong !== undefined) return unexpectedTerm(cursor, wrong, "string");
+    if (root === undefined) return cursor.report("expected path");
     const path: Ref = { kind: "ref", loc: term.loc, terms };
-    const alias = cursor.take("as") === undefined ? undefined : cursor.advance().text;
-    this.#applyKeywords(path, alias);
-    return { loc: cursor.span(start), path, alias };
+    const place = term.loc as SourceLocation;
+    const name = root.kind === "var" ? root.name : root.loc.text;
+    if (!["data", "input", "future", "rego"].includes(name)) {
+      cursor.hint("if this is unexpected, try updating OPA");
+      const roots = "{data, future, input, rego}";
+      return cursor.report(`unexpected import path, must begin with one of: ${roots}, got: ${name}`, place);
+    }
+    const alias = this.#alias();
+    if (alias === null) return undefined;
+    if (alias === undefined && (name === "data" || name === "input")) this.#checkLastName(rest.at(-1));
+    this.#applyKeywords(path, alias, place);
+    return { kind: "import", loc, import: { loc, path, alias } };
   }
 
   /** Here keywords are names, whatever else may be written with them. */
-  #importPath(): Term {
+  #importPath(): Term | undefined {
     const { mode } = this.#cursor;
     const { keywords } = mode;
     mode.keywords = new Set();
@@ -190,24 +276,61 @@ class ModuleParser {
     return term;
   }
 
-  #applyKeywords(path: Ref, alias: string | undefined): void {
-    const { keywords, features } = this.#cursor.mode;
-    const [root, second, third] = refText(path).split(".");
-    if (root === "rego" && second === "v1") {
+  /** The name that the import brings must not be a keyword. */
+  #checkLastName(last: Term | undefined): void {
+    if (last?.kind !== "string" || !this.#cursor.mode.keywords.has(last.value)) return;
+    this.#cursor.hint("import a different path or use an alias");
+    const message = `unexpected import path, must not end with a keyword, got: ${last.value}`;
+    this.#cursor.report(message, last.loc as SourceLocation);
+  }
+
+  /** Null when what stands behind `as` is no name. */
+  #alias(): string | undefined | null {
+    const cursor = this.#cursor;
+    if (cursor.take("as") === undefined) return undefined;
+    const isName = cursor.token.kind === "ident" && !cursor.isReserved();
+    const alias = isName ? parseTerm(cursor) : undefined;
+    if (alias?.kind === "var") return alias.name;
+    cursor.illegal("expected var");
+    return null;
+  }
+
+  #applyKeywords(path: Ref, alias: string | undefined, place: SourceLocation): undefined {
+    const [root, second, third] = path.terms.map((term) =>
+      term.kind === "var" ? term.name : term.kind === "string" ? term.value : "",
+    );
+    const fault = (message: string): undefined => this.#cursor.report(message, place);
+    const { features } = this.#cursor.mode;
+    if (root === "rego") {
       if (!features.has("rego_v1") && !features.has("rego_v1_import"))
-        this.#cursor.fail("invalid import, `rego.v1` is not supported by current capabilities", path);
+        return fault("invalid import, `rego.v1` is not supported by current capabilities");
+      if (second !== "v1" || path.terms.length > 2)
+        return fault(`invalid import \`${refText(path)}\`, must be \`rego.v1\``);
+      if (this.#writtenAs === "v1") return undefined;
+      if (alias !== undefined) return fault("`rego` imports cannot be aliased");
       this.#version = "v1";
       this.#cursor.mode.version = "v1";
-      for (const word of futureKeywords) keywords.add(word);
+      for (const word of futureKeywords) this.#cursor.mode.keywords.add(word);
     }
-    if (root !== "future" || second !== "keywords" || path.terms.length > 3) return;
-    if (alias !== undefined) this.#cursor.fail("`future` imports cannot be aliased");
-    if (third === undefined)
-      for (const word of futureKeywords.filter((each) => this.#importable.has(each))) keywords.add(word);
-    else if (!this.#importable.has(third))
-      this.#cursor.fail(`unexpected keyword, must be one of [${[...this.#importable].join(" ")}]`);
-    else if (third === "not") this.#cursor.mode.notBodies = true;
-    else keywords.add(third);
-    if (third === "every") keywords.add("in");
+    if (root !== "future") return undefined;
+    if (second !== "keywords") return fault("invalid import, must be `future.keywords`");
+    if (alias !== undefined) return fault("`future` imports cannot be aliased");
+    return this.#importKeyword(third, fault);
   }
+
+  #importKeyword(word: string | undefined, fault: (message: string) => undefined): undefined {
+    const { mode } = this.#cursor;
+    if (word === undefined)
+      for (const each of futureKeywords.filter((name) => this.#importable.has(name))) mode.keywords.add(each);
+    else if (!this.#importable.has(word))
+      return fault(`unexpected keyword, must be one of [${[...this.#importable].join(" ")}]`);
+    else if (word === "not") mode.notBodies = true;
+    else mode.keywords.add(word);
+    if (word === "every") mode.keywords.add("in");
+    return undefined;
+  }
+}
+
+function unexpectedTerm(cursor: Cursor, term: Term, wanted: string): undefined {
+  return cursor.report(`unexpected ${term.kind} token: expecting ${wanted}`, term.loc as SourceLocation);
 }

@@ -1,240 +1,291 @@
-import type { Body, Expr, Head, Ref, Rule, Term } from "./ast.ts";
-import { type Cursor, SyntaxFault } from "./cursor.ts";
-import type { Token } from "./lexer.ts";
-import { parseBody, parseInfix, parseLiteral, parseRefFrom, parseTerm } from "./terms.ts";
+import type { Body, Expr, Head, Location, Ref, Rule, Term } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
+import { parseBody, parseLiteral } from "./literals.ts";
+import { refText } from "./ref-text.ts";
+import { relocateBody, relocateTerm } from "./relocate.ts";
+import type { SourceLocation } from "./source.ts";
+import { parseInfix, parseRefFrom } from "./terms.ts";
 
-/** Rule : [ "default" ] Head [ "if" ( Literal | "{" Query "}" ) | "{" Query "}" { "{" Query "}" } ] { Else } — one or more rules. */
-export function parseRules(cursor: Cursor): readonly Rule[] {
-  const start = cursor.token;
-  if (cursor.isKeyword("default") && !isHeadWord(cursor)) return [parseDefault(cursor, start)];
-  const head = parseHead(cursor);
-  const bodies = parseBodies(cursor, head);
-  const [first, ...rest] = bodies;
-  const otherwise = parseElse(cursor, head.head);
-  const loc = cursor.span(start);
-  if (first === undefined) {
-    if (head.needsBody) cursor.fail(`var cannot be used for rule name`, start);
-    return [{ ...finish(head.head, [trueExpr(head.bodyLoc)], otherwise, loc), generatedBody: true }];
-  }
-  const main = finish(head.head, first, otherwise, loc);
-  return [main, ...rest.map((body) => finish(head.head, body, undefined, loc))];
+/** A rule with what v1 asks of how it is written. */
+export interface WrittenRule {
+  readonly rule: Rule;
+  readonly hasIf: boolean;
+  readonly hasContains: boolean;
+  readonly else: WrittenRule | undefined;
 }
 
-function finish(head: Head, body: Body, otherwise: Rule | undefined, loc: Rule["loc"]): Rule {
-  return {
-    kind: "rule",
-    loc,
-    default: false,
-    head,
-    body,
-    generatedBody: false,
-    else: otherwise,
-    annotations: [],
-  };
-}
-
-/** Default : "default" Ref [ "(" Vars ")" ] ( ":=" | "=" ) Term */
-function parseDefault(cursor: Cursor, start: Token): Rule {
-  cursor.advance();
-  const parsed = parseHead(cursor);
-  const { head } = parsed;
-  if (head.generatedValue || head.value === undefined) {
-    cursor.fail(
-      `unexpected default keyword: expected default rule value token (e.g., ${refText(head.ref)} := <VALUE>)`,
-      start,
-    );
-  }
-  if (cursor.isKeyword("if") || cursor.is("{"))
-    cursor.fail("unexpected default keyword: default rules cannot have a body", start);
-  const rule = finish(head, [trueExpr(start.loc)], undefined, cursor.span(start));
-  return { ...rule, default: true, generatedBody: true };
+/** Rule : [ "default" ] Head [ "if" ( Literal | "{" Query "}" ) | "{" Query "}" { "{" Query "}" } ] { Else } — one or more rules, or
+ * undefined; without a fault it may then be a rule that is written as an expression: `p := 1`. */
+export function parseRules(cursor: Cursor): readonly WrittenRule[] | undefined {
+  const { loc } = cursor.token;
+  const isDefault = cursor.isKeyword("default") && !cursor.isRefHead();
+  if (isDefault) cursor.advance();
+  if (cursor.token.kind !== "ident" || (cursor.isReserved() && !cursor.isRefHead())) return undefined;
+  const parsed = parseHead(cursor, isDefault);
+  if (parsed === undefined) return undefined;
+  return isDefault ? parseDefault(cursor, parsed.head, loc) : parseRest(cursor, parsed, loc);
 }
 
 interface ParsedHead {
   readonly head: Head;
-  /** A bare name says nothing without a body. */
-  readonly needsBody: boolean;
-  /** Where OPA says that a body stands which nobody wrote. */
-  readonly bodyLoc: Rule["loc"];
+  readonly hasContains: boolean;
 }
 
-/** Head : Ref [ "(" Args ")" ] [ "contains" Infix ] [ ( ":=" | "=" ) Infix ] */
-function parseHead(cursor: Cursor): ParsedHead {
+/** Head : Ref [ "(" Args ")" ] [ "contains" Infix | ( ":=" | "=" ) Infix ] */
+function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
   const start = cursor.token;
-  if (start.kind !== "ident") cursor.unexpected();
-  const written = isHeadWord(cursor) ? parseRefFrom(cursor) : parseTerm(cursor);
-  const { ref, args } = splitCall(written, cursor, start);
+  const term = parseRefFrom(cursor);
+  if (term === undefined) return cursor.illegal("expected rule head name");
+  const written = splitHead(term);
+  if (written === undefined) return cursor.illegal(`rule head ref ${start.text} invalid`);
+  const { ref, args } = written;
+  const name = refText(ref);
   if (cursor.isKeyword("contains")) {
+    const refused = `the contains keyword can only be used with multi-value rule definitions (e.g., ${name} contains <VALUE> { ... })`;
+    if (args !== undefined) cursor.illegal(refused);
     cursor.advance();
-    const key = parseInfix(cursor, false);
-    return {
-      needsBody: false,
-      bodyLoc: ref.loc,
-      head: { loc: cursor.span(start), ref, args, key, value: undefined, assign: false, generatedValue: false },
-    };
+    const key = parseInfix(cursor, true);
+    if (key === undefined) return cursor.illegal(`expected rule key term (e.g., ${name} contains <VALUE> { ... })`);
+    const head = { loc: cursor.span(start), ref, args, key, value: undefined, assign: false, generatedValue: false };
+    return { head, hasContains: true };
   }
   const operator = cursor.take(":=") ?? cursor.take("=");
   if (operator !== undefined) {
-    const value = parseInfix(cursor, false);
+    const value = parseInfix(cursor, true);
     const assign = operator.text === ":=";
-    return {
-      needsBody: false,
-      bodyLoc: value.loc,
-      head: { loc: cursor.span(start), ref, args, key: undefined, value, assign, generatedValue: false },
-    };
+    if (value === undefined) return cursor.illegal(missingValue(name, assign, args !== undefined, isDefault));
+    const head = { loc: cursor.span(start), ref, args, key: undefined, value, assign, generatedValue: false };
+    return { head, hasContains: false };
   }
-  const head = bareHead(cursor, start, ref, args);
-  return {
-    needsBody: ref.terms.length === 1 && args === undefined,
-    bodyLoc: args === undefined ? head.loc : ref.loc,
-    head,
-  };
+  return { head: trueHead(cursor.span(start), ref, args), hasContains: false };
 }
 
-/** A keyword that a `.` or `[` follows is the name of a rule: `package.p := 1`. */
-export function isHeadWord(cursor: Cursor): boolean {
-  const { token, next } = cursor;
-  const isReserved = cursor.mode.keywords.has(token.text) && cursor.mode.features.has("keywords_in_refs");
-  return (
-    token.kind === "ident" &&
-    isReserved &&
-    !next.spaced &&
-    (next.text === "." || next.text === "[") &&
-    next.kind === "punctuation"
-  );
+function missingValue(name: string, assign: boolean, isFunction: boolean, isDefault: boolean): string {
+  if (!assign) return `expected rule value term (e.g., ${name}[<nil>] = <VALUE> { ... })`;
+  if (isFunction) return `expected function value term (e.g., ${name}(...) := <VALUE> { ... })`;
+  if (isDefault) return `expected default rule value term (e.g., default ${name} := <VALUE>)`;
+  return `expected rule value term (e.g., ${name} := <VALUE> { ... })`;
 }
 
-/** Without a value: v0's `p[x]` is a partial set, all others are true. */
-function bareHead(cursor: Cursor, start: Token, ref: Ref, args: readonly Term[] | undefined): Head {
-  const loc = cursor.span(start);
-  const last = ref.terms[1];
-  const isPartialSet =
-    args === undefined && ref.terms.length === 2 && !cursor.isKeyword("if") && cursor.mode.version === "v0";
-  if (isPartialSet && last !== undefined) {
-    const name: Ref = { kind: "ref", loc: ref.loc, terms: ref.terms.slice(0, 1) };
-    return { loc, ref: name, args, key: last, value: undefined, assign: false, generatedValue: false };
-  }
+/** A head without a value: it is true. */
+export function trueHead(loc: Location, ref: Ref, args: readonly Term[] | undefined): Head {
   const value: Term = { kind: "boolean", loc, value: true };
   return { loc, ref, args, key: undefined, value, assign: false, generatedValue: true };
 }
 
-function splitCall(term: Term, cursor: Cursor, start: Token): { ref: Ref; args: readonly Term[] | undefined } {
-  if (term.kind === "call") return { ref: term.operator, args: term.args };
-  if (term.kind === "ref" && term.terms[0]?.kind === "var") return { ref: term, args: undefined };
+/** The ref of a rule and the arguments of a function; undefined when the term names no rule. */
+export function splitHead(term: Term): { ref: Ref; args: readonly Term[] | undefined } | undefined {
   if (term.kind === "var") return { ref: { kind: "ref", loc: term.loc, terms: [term] }, args: undefined };
-  return cursor.fail(`${term.kind} cannot be used for rule name`, start);
+  const ref = term.kind === "call" ? term.operator : term;
+  if (ref.kind !== "ref" || ref.terms[0]?.kind !== "var") return undefined;
+  return { ref, args: term.kind === "call" && term.args.length > 0 ? term.args : undefined };
 }
 
-function parseBodies(cursor: Cursor, { head }: ParsedHead): readonly Body[] {
-  if (cursor.isKeyword("if")) {
-    const start = cursor.advance();
-    return [parseIfBody(cursor, start)];
-  }
-  const bodies: Body[] = [];
-  while (
-    cursor.is("{") &&
-    (bodies.length === 0 || !head.generatedValue || cursor.mode.version === "v0" || head.key !== undefined)
-  ) {
-    if (cursor.mode.version === "v1") cursor.fail("`if` keyword is required before rule body", head.loc as never);
-    bodies.push(parseBraceBody(cursor));
-  }
-  return bodies;
+/** Default : "default" Head — the value is constant, the arguments of a function are different variables. */
+function parseDefault(cursor: Cursor, head: Head, loc: SourceLocation): readonly WrittenRule[] | undefined {
+  const what = illegalDefault(head);
+  if (what !== undefined) return cursor.report(`illegal default rule (${what})`, loc);
+  const rule = { ...ruleOf(head, [trueExpr(loc)], loc), default: true, generatedBody: true };
+  return [{ rule, hasIf: false, hasContains: false, else: undefined }];
 }
 
-/** Braces that hold no query may be a set or an object in a literal; when that fails too, they were meant to be a query. */
-function parseIfBody(cursor: Cursor, start: Token): Body {
+function illegalDefault({ value, args = [] }: Head): string | undefined {
+  if (value === undefined) return "must have a value";
+  const variable = variablePart(value);
+  if (variable !== undefined) return `value cannot contain ${variable}`;
+  const names = new Set<string>();
+  for (const arg of args) {
+    if (arg.kind !== "var") return `arguments cannot contain ${arg.kind}`;
+    if (names.has(arg.name)) return `arguments cannot be repeated ${arg.name}`;
+    names.add(arg.name);
+  }
+  return undefined;
+}
+
+/** The kind of the first part that is not constant. Comprehensions are evaluated when the rule is. */
+function variablePart(term: Term): string | undefined {
+  switch (term.kind) {
+    case "var":
+      return term.name === "input" || term.name === "data" ? "ref" : "var";
+    case "ref":
+    case "call":
+      return term.kind;
+    case "array":
+    case "set":
+      return first(term.items.map(variablePart));
+    case "object":
+      return first(term.entries.flat().map(variablePart));
+    case "templatestring":
+      return first(term.parts.map((part) => (part.kind === "expr" ? variableInExpr(part) : undefined)));
+    default:
+      return undefined;
+  }
+}
+
+function variableInExpr({ terms }: Expr): string | undefined {
+  return terms.kind === "term" ? variablePart(terms.term) : "call";
+}
+
+function first(found: readonly (string | undefined)[]): string | undefined {
+  return found.find((each) => each !== undefined);
+}
+
+function parseRest(cursor: Cursor, { head, hasContains }: ParsedHead, start: SourceLocation) {
+  // Behind a value, `if.x` and `if[x]` are the next rule's name.
+  const hasIf = cursor.isKeyword("if") && (head.generatedValue || !cursor.isRefHead());
+  const hasBody = hasIf || cursor.is("{");
+  if (!hasBody && !hasContains) return undefined;
+  const made = hasIf || hasContains ? head : partialSetHead(head);
+  const body = hasIf ? parseIfBody(cursor) : hasBody ? parseBraceBody(cursor) : [trueExpr(start)];
+  if (body === undefined) return undefined;
+  let otherwise: WrittenRule | undefined;
+  if (hasBody && cursor.isKeyword("else") && !cursor.isRefHead()) {
+    otherwise = parseFirstElse(cursor, made);
+    if (otherwise === undefined) return undefined;
+  }
+  const loc = hasBody ? start.to(cursor.previous.loc) : made.loc;
+  const rule: Rule = { ...ruleOf(made, body, loc), generatedBody: !hasBody, else: otherwise?.rule, hasIf };
+  const rules: WrittenRule[] = [{ rule, hasIf, hasContains, else: otherwise }];
+  return parseChained(cursor, rules, hasBody);
+}
+
+/** v0: `p[x] { … }` says that the set `p` contains `x`. */
+function partialSetHead(head: Head): Head {
+  const [name, key, ...more] = head.ref.terms;
+  const isSet = head.generatedValue && head.args === undefined && more.length === 0;
+  if (!isSet || name === undefined || key === undefined) return head;
+  const ref: Ref = { kind: "ref", loc: head.ref.loc, terms: [name] };
+  return { ...head, ref, key, value: undefined, generatedValue: false };
+}
+
+/** More bodies in braces are rules with the same head, which then stands where the body does. */
+function parseChained(cursor: Cursor, rules: WrittenRule[], hasBody: boolean): readonly WrittenRule[] | undefined {
+  const [main] = rules as [WrittenRule];
+  while (hasBody && cursor.is("{")) {
+    if (main.else !== undefined) return cursor.report("expected else keyword");
+    const start = cursor.token.loc;
+    const body = parseBraceBody(cursor);
+    if (body === undefined) return undefined;
+    const loc = start.to(cursor.previous.loc);
+    const { args, key, value } = main.rule.head;
+    const head: Head = {
+      ...main.rule.head,
+      loc,
+      args: args && freshWildcards(cursor, args).map((arg) => relocateTerm(arg, loc)),
+      key: key && relocateTerm(key, loc),
+      value: value && relocateTerm(value, loc),
+    };
+    rules.push({ ...main, rule: { ...ruleOf(head, body, loc), chained: true } });
+  }
+  return rules;
+}
+
+/** Each rule has its own `_`. */
+function freshWildcards(cursor: Cursor, args: readonly Term[]): readonly Term[] {
+  return args.map((arg) =>
+    arg.kind === "var" && arg.name.startsWith("$") ? { ...arg, name: cursor.wildcard() } : arg,
+  );
+}
+
+/**
+ * A literal, or braces with a query, which may look like a set. A set as literal says nothing; what is no literal was meant to be a query,
+ * and its faults are told.
+ */
+function parseIfBody(cursor: Cursor): Body | undefined {
+  cursor.advance();
   const mark = cursor.save();
-  const isComprehension = cursor.is("{") && startsComprehension(cursor);
-  let fault: SyntaxFault | undefined;
-  if (cursor.is("{") && !isComprehension) {
-    const body = attempt(() => parseBraceBody(cursor));
-    if (!(body instanceof SyntaxFault) && startsStatement(cursor)) return body;
-    if (body instanceof SyntaxFault) fault = body;
-    cursor.restore(mark);
-  }
-  if (cursor.token.kind === "eof") cursor.fail("unexpected eof token: expected rule body", start);
-  const literal = attempt(() => parseLiteral(cursor));
-  if (!(literal instanceof SyntaxFault)) return [literal];
-  if (!isComprehension) throw fault ?? literal;
+  const opensBrace = cursor.is("{");
+  const expr = parseLiteral(cursor);
+  const isSet = opensBrace && expr?.terms.kind === "term" && expr.terms.term.kind === "set";
+  if (expr !== undefined && !isSet) return [expr];
   cursor.restore(mark);
   return parseBraceBody(cursor);
 }
 
-/** `{x | …` is a comprehension, no query that begins with a union. Takes nothing. */
-function startsComprehension(cursor: Cursor): boolean {
-  const mark = cursor.save();
+/** From the opening brace, which is not looked at. */
+function parseBraceBody(cursor: Cursor): Body | undefined {
   cursor.advance();
-  const term = attempt(() => parseTerm(cursor));
-  const found = !(term instanceof SyntaxFault) && cursor.is("|");
-  cursor.restore(mark);
-  return found;
-}
-
-/** After `if {…}` the rule must be over, or another begin: else the braces were a set or an object in a literal. */
-function startsStatement(cursor: Cursor): boolean {
-  const { token, previous } = cursor;
-  if (token.kind === "eof" || token.loc.row > previous.loc.row || cursor.is("{")) return true;
-  return token.kind === "ident" && !cursor.isKeyword("in") && !cursor.isKeyword("with");
-}
-
-function attempt<T>(parse: () => T): T | SyntaxFault {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof SyntaxFault) return error;
-    throw error;
-  }
-}
-
-function parseBraceBody(cursor: Cursor): Body {
-  const open = cursor.expect("{");
   const body = parseBody(cursor, "}");
-  cursor.expect("}");
-  if (body.length === 0) cursor.fail("found empty body", open);
+  if (body !== undefined) cursor.advance();
   return body;
 }
 
-/** Else : "else" [ ( ":=" | "=" ) Infix ] [ "if" ] Body */
-function parseElse(cursor: Cursor, previous: Head): Rule | undefined {
-  if (!cursor.isKeyword("else")) return undefined;
+function parseFirstElse(cursor: Cursor, head: Head): WrittenRule | undefined {
+  if (head.ref.terms.some((term, i) => i > 0 && !isGround(term)))
+    return cursor.report("else keyword cannot be used on rules with variables in head");
+  if (head.key !== undefined) return cursor.report("else keyword cannot be used on multi-value rules");
+  return parseElse(cursor, head);
+}
+
+function isGround(term: Term): boolean {
+  if (term.kind === "array" || term.kind === "set") return term.items.every(isGround);
+  if (term.kind === "object") return term.entries.flat().every(isGround);
+  return term.kind !== "var" && term.kind !== "ref" && term.kind !== "call";
+}
+
+/** Else : "else" [ ( ":=" | "=" ) Infix ] [ [ "if" ] ( Literal | "{" Query "}" ) ] [ Else ] */
+function parseElse(cursor: Cursor, main: Head): WrittenRule | undefined {
   const start = cursor.advance();
-  if (previous.key !== undefined && previous.value === undefined)
-    cursor.fail("else keyword cannot be used on multi-value rules", start);
-  const operator = cursor.take(":=") ?? cursor.take("=");
-  const value = operator === undefined ? undefined : parseInfix(cursor, false);
-  const head: Head = {
-    ...previous,
-    loc: cursor.span(start),
-    value: value ?? { kind: "boolean", loc: start.loc, value: true },
-    assign: operator?.text === ":=",
-    generatedValue: value === undefined,
-  };
-  const body = parseElseBody(cursor);
-  if (body === undefined && value === undefined) cursor.unexpected("expected else value term or rule body");
-  const otherwise = parseElse(cursor, previous);
+  const head = parseElseHead(cursor, main, start.loc);
+  if (head === undefined) return undefined;
+  const hasIf = cursor.take("if") !== undefined;
+  const hasBody = hasIf || cursor.is("{");
+  const isLiteral = hasIf && !cursor.is("{");
+  if (isLiteral && cursor.token.kind === "eof") return cursor.illegal("rule body expected");
+  const body = isLiteral ? parseElseLiteral(cursor) : hasBody ? parseBraceBody(cursor) : [];
+  if (body === undefined) return undefined;
+  let otherwise: WrittenRule | undefined;
+  if (hasBody && cursor.isKeyword("else") && !cursor.isRefHead()) {
+    otherwise = parseElse(cursor, main);
+    if (otherwise === undefined) return undefined;
+  }
   const loc = cursor.span(start);
-  return { ...finish(head, body ?? [trueExpr(loc)], otherwise, loc), generatedBody: body === undefined };
+  const placed = !hasBody ? [trueExpr(loc)] : isLiteral ? relocateBody(body, loc) : body;
+  const rule: Rule = { ...ruleOf(head, placed, loc), generatedBody: !hasBody, else: otherwise?.rule };
+  return { rule, hasIf, hasContains: false, else: otherwise };
 }
 
-function parseElseBody(cursor: Cursor): Body | undefined {
-  if (cursor.isKeyword("if")) return parseIfBody(cursor, cursor.advance());
-  if (!cursor.is("{")) return undefined;
-  if (cursor.mode.version === "v1") cursor.fail("`if` keyword is required before rule body");
-  return parseBraceBody(cursor);
+function parseElseLiteral(cursor: Cursor): Body | undefined {
+  const expr = parseLiteral(cursor);
+  return expr && [expr];
 }
 
-function trueExpr(loc: Head["loc"]): Expr {
+function parseElseHead(cursor: Cursor, main: Head, start: SourceLocation): Head | undefined {
+  const args = main.args && freshWildcards(cursor, main.args);
+  if (cursor.is("{") || cursor.isKeyword("if")) {
+    const value: Term = { kind: "boolean", loc: start, value: true };
+    return { ...main, loc: start, args, value, generatedValue: true };
+  }
+  const operator = cursor.take(":=") ?? cursor.take("=");
+  if (operator === undefined) return cursor.illegal("expected else value term or rule body");
+  const value = parseInfix(cursor, true);
+  if (value === undefined) return undefined;
+  const loc = start.to(cursor.previous.loc);
+  return { ...main, loc, args, value, assign: operator.text === ":=", generatedValue: false };
+}
+
+/** A rule with nothing behind it. */
+export function ruleOf(head: Head, body: Body, loc: Location): Rule {
+  const rest = { generatedBody: false, else: undefined, annotations: [] };
+  return { kind: "rule", loc, default: false, head, body, ...rest };
+}
+
+/** The body that nobody wrote. */
+export function trueExpr(loc: Location): Expr {
   const term: Term = { kind: "boolean", loc, value: true };
   return { kind: "expr", loc, negated: false, with: [], terms: { kind: "term", term }, generated: true };
 }
 
-/** A ref as Rego text: `data.a["b c"][x]`. Only of what heads and imports hold. */
-export function refText(ref: Ref): string {
-  return ref.terms
-    .map((term, i) => {
-      if (term.kind === "var") return i === 0 ? term.name : `[${term.name}]`;
-      if (term.kind !== "string") return `[${term.loc.text}]`;
-      return /^[A-Za-z_]\w*$/.test(term.value) ? `.${term.value}` : `[${JSON.stringify(term.value)}]`;
-    })
-    .join("");
+/** What v1 asks of a rule, in the order in which OPA says it. */
+export function checkWritten(written: WrittenRule, report: (message: string, loc: Location) => void): void {
+  for (let each: WrittenRule | undefined = written; each !== undefined; each = each.else) {
+    const { rule, hasIf, hasContains } = each;
+    const what = rule.head.args === undefined ? "rule" : "function";
+    if (rule.default) continue;
+    const isBare = rule.generatedBody && rule.head.generatedValue && rule.head.args === undefined;
+    if (isBare) report(`${what} must have value assignment and/or body declaration`, rule.loc);
+    if (!rule.generatedBody && !hasIf) report(`\`if\` keyword is required before ${what} body`, rule.loc);
+    if (rule.head.value === undefined && !hasContains)
+      report("`contains` keyword is required for partial set rules", rule.loc);
+  }
 }

@@ -36,35 +36,50 @@ export class SourceLocation implements Location {
   readonly offset: number;
   readonly end: number;
   readonly #source: Source;
+  /** OPA's text of some nodes begins elsewhere than their place: `(x)` stands where `x` does, `[1][0]` has the text `][0]`. */
+  readonly #textStart: number;
 
-  constructor(source: Source, offset: number, end: number) {
+  constructor(source: Source, offset: number, end: number, textStart: number = offset) {
     this.#source = source;
     this.offset = offset;
     this.end = end;
+    this.#textStart = textStart;
   }
 
   get file(): string {
     return this.#source.file;
   }
 
+  /** A line break belongs to the line behind it, as in OPA. */
   get row(): number {
-    return this.#source.lineOf(this.offset).row;
+    return this.#source.lineOf(this.offset).row + (this.#isBreak() ? 1 : 0);
   }
 
-  /** In code points, as OPA counts. */
+  /** In code points, as OPA counts: the end of the text is where its last character is. */
   get col(): number {
+    if (this.#isBreak()) return 0;
+    const { text } = this.#source;
     const { start } = this.#source.lineOf(this.offset);
-    let column = 1;
-    for (const _ of this.#source.text.slice(start, this.offset)) column++;
+    let column = this.offset < text.length ? 1 : 0;
+    for (const _ of text.slice(start, this.offset)) column++;
     return column;
   }
 
   get text(): string {
-    return this.#source.text.slice(this.offset, this.end);
+    return this.#source.text.slice(this.#textStart, this.end);
   }
 
   /** From the beginning of this to the end of `last`. */
   to(last: Location): SourceLocation {
     return new SourceLocation(this.#source, this.offset, last.end);
+  }
+
+  /** The same place with the text between two offsets. */
+  withText(start: number, end: number): SourceLocation {
+    return new SourceLocation(this.#source, this.offset, end, start);
+  }
+
+  #isBreak(): boolean {
+    return this.#source.text.charCodeAt(this.offset) === 0x0a;
   }
 }

@@ -42,6 +42,16 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./exec.ts")).execCommand,
   },
   {
+    name: "fmt",
+    summary: "Format Rego source files",
+    load: async () => (await import("./fmt.ts")).fmtCommand,
+  },
+  {
+    name: "parse",
+    summary: "Parse a Rego source file",
+    load: async () => (await import("./parse.ts")).parseCommand,
+  },
+  {
     name: "run",
     summary: "Start an interactive shell",
     load: async () => (await import("./run.ts")).runCommand,

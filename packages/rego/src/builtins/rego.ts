@@ -1,0 +1,19 @@
+import { astJsonOfModule, astJsonText } from "../syntax/ast-json.ts";
+import { diagnosticsText } from "../syntax/diagnostic.ts";
+import { parseModule } from "../syntax/parser.ts";
+import { parseJson } from "../value/json.ts";
+import { type Builtin, BuiltinError } from "./builtin.ts";
+import { stringAt } from "./operands.ts";
+
+/** Rego's syntax as data. https://www.openpolicyagent.org/docs/policy-reference/builtins/rego */
+export const rego: readonly Builtin[] = [
+  {
+    name: "rego.parse_module",
+    call: (args) => {
+      const [file, text] = [stringAt(args, 1), stringAt(args, 2)];
+      const { module, diagnostics } = parseModule(text, { file, annotations: false });
+      if (module === undefined) throw new BuiltinError(diagnosticsText(diagnostics));
+      return parseJson(astJsonText(astJsonOfModule(module)));
+    },
+  },
+];

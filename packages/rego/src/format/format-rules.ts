@@ -1,0 +1,168 @@
+import type { Expr, Head, Rule, Term } from "../syntax/ast.ts";
+import { legacyHead } from "../syntax/legacy-head.ts";
+import { closingRow } from "./closing.ts";
+import { LiteralWriter } from "./format-literals.ts";
+import { CommentCollision } from "./writer.ts";
+
+/** How rules are written, from the version and the imports. */
+export interface RuleStyle {
+  /** `:=` always, and heads as v1 has them. */
+  readonly isV1: boolean;
+  readonly ifs: boolean;
+  readonly contains: boolean;
+  /** A ref of several parts is the head of a rule somewhere in the module. */
+  readonly refHeads: boolean;
+}
+
+/** Writes rules. */
+export abstract class RuleWriter extends LiteralWriter {
+  readonly #style: RuleStyle;
+
+  constructor(style: RuleStyle, keywords: ReadonlySet<string>, keywordsInRefs: boolean) {
+    super(keywords, keywordsInRefs);
+    this.#style = style;
+  }
+
+  protected writeRules(rules: readonly Rule[]): void {
+    for (const [i, rule] of rules.entries()) {
+      const next = rules[i + 1];
+      try {
+        this.placeComments(rule.loc.row);
+        this.#writeRule(rule);
+      } catch (error) {
+        if (!(error instanceof CommentCollision)) throw error;
+        this.endLine();
+      }
+      const isGrouped = next !== undefined && this.#isOneLiner(rule) && this.#isOneLiner(next);
+      if (!isGrouped || next.loc.row !== rule.loc.row + 1) this.blankLine();
+    }
+  }
+
+  /** Rules of one literal that stand together stay together. */
+  #isOneLiner(rule: Rule): boolean {
+    if (rule.body.length > 1 || rule.default || rule.else !== undefined || isLoneSet(rule)) return false;
+    return this.#style.ifs && (this.#style.contains || rule.head.value !== undefined);
+  }
+
+  #writeRule(rule: Rule, isElse = false): void {
+    if (!isElse) this.startLine();
+    if (rule.default) this.write("default ");
+    const isConstant = isTrueBody(rule) && rule.else === undefined;
+    this.#writeHead(rule, isConstant, isElse);
+    if (isConstant) {
+      this.endLine();
+      return;
+    }
+    const usesIf = this.#style.ifs && (this.#style.contains || rule.head.value !== undefined);
+    if (usesIf) this.write(" if");
+    const [first] = rule.body;
+    if (usesIf && first !== undefined && rule.body.length === 1 && isOnHead(rule, first) && !isLoneSet(rule)) {
+      this.write(" ");
+      this.writeExpr(first);
+      this.endLine();
+    } else {
+      this.write(" {");
+      this.endLine();
+      this.up();
+      this.writeBody(rule.body, !isElse);
+      this.placeComments(this.#bodyEnd(rule));
+      this.down();
+      this.startLine();
+      this.write("}");
+      if (rule.else === undefined || !isInline(rule, rule.else)) this.endLine();
+    }
+    if (rule.else !== undefined) this.#writeElse(rule, rule.else);
+  }
+
+  #bodyEnd(rule: Rule): number {
+    const { head, loc } = rule;
+    const hasKey = legacyHead(head, rule).key !== undefined;
+    return this.bodyEnd(loc, head.args !== undefined ? "()" : hasKey ? "[]" : "");
+  }
+
+  #writeElse(rule: Rule, otherwise: Rule): void {
+    if (isInline(rule, otherwise)) this.write(" ");
+    else {
+      this.blankLine();
+      this.startLine();
+    }
+    const { head } = otherwise;
+    this.placeComments(head.loc.row);
+    // As in OPA, comments before the value of `else` are written before its body.
+    const value = head.value && { ...head.value, loc: head.loc };
+    this.#writeRule({ ...otherwise, head: { ...head, value } }, true);
+  }
+
+  #writeHead(rule: Rule, isConstant: boolean, isElse: boolean): void {
+    const { head } = rule;
+    if (isElse) this.write("else");
+    else this.#writeHeadRef(head);
+    if (head.args !== undefined && !isElse) {
+      this.write("(");
+      try {
+        this.writeIterable(head.args, head.loc, closingRow(head.loc, "(", ")"), "(");
+      } finally {
+        this.write(")");
+      }
+    }
+    if (head.key !== undefined && head.value === undefined) this.#writeKey(head.key);
+    if (head.value !== undefined) this.#writeValue(rule, head.value, isConstant, isElse);
+  }
+
+  #writeHeadRef({ ref }: Head): void {
+    if (this.#style.refHeads || ref.terms.length === 1) {
+      this.writeRef(ref);
+      return;
+    }
+    const [name, key] = ref.terms as readonly [Term, Term];
+    this.write(`${name.kind === "var" ? name.name : ""}[`);
+    this.writeTerm(key);
+    this.write("]");
+  }
+
+  #writeKey(key: Term): void {
+    this.write(this.#style.contains ? " contains " : "[");
+    this.writeTerm(key);
+    if (!this.#style.contains) this.write("]");
+  }
+
+  #writeValue(rule: Rule, value: Term, isConstant: boolean, isElse: boolean): void {
+    const { head } = rule;
+    const hasKey = legacyHead(head, rule).key !== undefined;
+    const isTrue = value.kind === "boolean" && value.value;
+    if (!hasKey && isTrue && !isConstant && !rule.default) return;
+    const isConstantRef = this.#style.isV1 && isConstant && !hasKey && head.args === undefined;
+    if (isTrue && !isElse && !isConstantRef && isImplied(rule)) return;
+    this.write(head.assign || this.#style.isV1 ? " := " : " = ");
+    this.writeTerm(value);
+  }
+}
+
+/** Nobody wrote the value, and OPA gives it the place of the head. */
+function isImplied({ head, generatedBody, default: isDefault }: Rule): boolean {
+  return head.generatedValue && ((generatedBody && !isDefault) || head.ref.terms.length === 2);
+}
+
+function isTrueBody({ body }: Rule): boolean {
+  const [expr] = body;
+  if (expr === undefined || body.length !== 1 || expr.negated || expr.with.length > 0) return false;
+  return expr.terms.kind === "term" && expr.terms.term.kind === "boolean" && expr.terms.term.value;
+}
+
+/** Something else than `else` begins its line. */
+function isInline(rule: Rule, otherwise: Rule): boolean {
+  const lines = rule.loc.text.split("\n");
+  const line = lines[otherwise.loc.row - rule.loc.row];
+  const isBelow = otherwise.loc.row > rule.loc.row;
+  return isBelow && line !== undefined && !line.trim().startsWith("else");
+}
+
+/** The literal begins on the line where the head ends. */
+function isOnHead({ head }: Rule, { loc }: Expr): boolean {
+  return loc.row === head.loc.row || loc.row === head.loc.row + head.loc.text.split("\n").length - 1;
+}
+
+/** A set that is a whole body is written in braces of its own: without them it would be read as the body. */
+function isLoneSet({ body: [expr, ...more] }: Rule): boolean {
+  return more.length === 0 && expr?.negated === false && expr.terms.kind === "term" && expr.terms.term.kind === "set";
+}

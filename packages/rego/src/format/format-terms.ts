@@ -1,0 +1,381 @@
+import type { Comprehension } from "../compile/walk.ts";
+import type { Body, Call, Comment, Expr, Location, Ref, TemplateString, Term } from "../syntax/ast.ts";
+import { closingRow } from "./closing.ts";
+import { infixOf, memberArity } from "./infix.ts";
+import { type Element, groupByLine, isEntry, isUnplaced } from "./lines.ts";
+import { CommentCollision, commentText, Writer } from "./writer.ts";
+
+type ObjectComprehension = Extract<Comprehension, { kind: "objectcomprehension" }>;
+
+/** Writes terms. What holds literals is written by the class that knows them. */
+export abstract class TermWriter extends Writer {
+  /** Words that are no names behind a dot. */
+  readonly #keywords: ReadonlySet<string>;
+  readonly #keywordsInRefs: boolean;
+  /** Comments inside template strings. */
+  protected innerComments: readonly Comment[] = [];
+
+  constructor(keywords: ReadonlySet<string>, keywordsInRefs: boolean) {
+    super();
+    this.#keywords = keywords;
+    this.#keywordsInRefs = keywordsInRefs;
+  }
+
+  protected abstract writeExpr(expr: Expr, isLeading?: boolean): void;
+  protected abstract writeBody(body: Body, leads?: boolean): void;
+
+  /** What cannot be written with all its comments in place is left as it was; as in OPA, that ends what it is part of. */
+  protected writeTerm(term: Term, parens = false): void {
+    const draft = this.draft();
+    try {
+      this.writeTermParens(term, parens);
+    } catch (error) {
+      if (!(error instanceof CommentCollision)) throw error;
+      this.takeBack(draft);
+      this.writeUnformatted(term.loc);
+      throw error;
+    }
+  }
+
+  protected writeTermParens(term: Term, parens = false): void {
+    this.placeComments(term.loc.row);
+    this.startLineUnlessIn();
+    switch (term.kind) {
+      case "null":
+        this.write("null");
+        return;
+      case "boolean":
+        this.write(String(term.value));
+        return;
+      case "number":
+        this.write(term.text);
+        return;
+      case "string":
+        this.write(stringText(term.value, term.loc.text));
+        return;
+      case "var":
+        this.write(variableText(term.name));
+        return;
+      case "ref":
+        this.writeRef(term);
+        return;
+      case "call":
+        this.#writeCall(term, parens);
+        return;
+      case "array":
+        this.#writeList(term.items, term.loc, "[", "]");
+        return;
+      case "set":
+        this.#writeSet(term.items, term.loc);
+        return;
+      case "object":
+        this.#writeList(term.entries, term.loc, "{", "}");
+        return;
+      case "templatestring":
+        this.#writeTemplate(term);
+        return;
+      case "arraycomprehension":
+        this.#writeComprehension(term.term, term.body, term.loc, "[", "]");
+        return;
+      case "setcomprehension":
+        this.#writeComprehension(term.term, term.body, term.loc, "{", "}");
+        return;
+      case "objectcomprehension":
+        this.#between("{", "}", () => this.#writeObjectComprehension(term));
+        return;
+    }
+  }
+
+  #writeObjectComprehension(term: ObjectComprehension): void {
+    if (term.key.loc.row - term.loc.row >= 1) this.#nextLine();
+    this.#writeListed(term.key);
+    this.write(": ");
+    // The value is not written on the next line.
+    this.#writeComprehensionRest(term.value, term.key.loc, term.body, term.loc, "{", "}");
+  }
+
+  /** Writes both brackets, whatever comes between them. */
+  #between(open: string, close: string, write: () => void): void {
+    this.write(open);
+    try {
+      write();
+    } finally {
+      this.write(close);
+    }
+  }
+
+  protected writeRef({ terms: [head, ...path] }: Ref): void {
+    if (head === undefined) return;
+    this.writeTerm(head, head.kind === "call" && head.loc.text.startsWith("("));
+    for (const term of path) {
+      if (term.kind === "string") this.#writeName(term.value, term.loc.text);
+      else if (term.kind === "var" && !isRoot(term.name)) this.write(`[${variableText(term.name)}]`);
+      else this.#writeOperand(term);
+    }
+  }
+
+  #writeOperand(term: Term): void {
+    this.write("[");
+    try {
+      this.writeTerm(term);
+    } catch (error) {
+      if (!(error instanceof CommentCollision)) throw error;
+      this.write("\n");
+    }
+    this.write("]");
+  }
+
+  #writeName(name: string, written: string): void {
+    const isWord = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+    const isKeyword = this.#keywords.has(name);
+    const keepsDot = isKeyword && this.#keywordsInRefs && !/^["`]/.test(written);
+    this.write(isWord && (!isKeyword || keepsDot) ? `.${name}` : `[${quoted(name)}]`);
+  }
+
+  /** A function's call, or an operator between its operands. */
+  protected writePlainCall(operator: Ref, args: readonly Term[]): void {
+    this.#writeOperator(operator);
+    this.#between("(", ")", () => this.writeIterable(args, operator.loc, closingRow(operator.loc, "(", ")"), "("));
+  }
+
+  #writeOperator({ terms: [head, ...path] }: Ref): void {
+    if (head?.kind === "var") this.write(head.name);
+    else if (head !== undefined) this.writeTerm(head);
+    for (const term of path) {
+      if (term.kind === "string") this.#writeName(term.value, term.loc.text);
+      else this.write(`[${term.kind === "var" ? variableText(term.name) : term.loc.text}]`);
+    }
+  }
+
+  #writeCall({ operator, args }: Call, parens: boolean): void {
+    const arity = memberArity(operator);
+    if (arity !== undefined) {
+      this.writeIn(operator, args, true);
+      return;
+    }
+    const sign = infixOf(operator);
+    const [left, right] = args;
+    if (sign === undefined || left === undefined || right === undefined || args.length > 2) {
+      this.writePlainCall(operator, args);
+      return;
+    }
+    if (parens) this.write("(");
+    this.writeTermParens(left, true);
+    this.write(` ${sign} `);
+    this.writeTermParens(right, true);
+    if (parens) this.write(")");
+  }
+
+  /** `x in xs`, `k, x in xs`; the latter with parentheses where a list could be meant. */
+  protected writeIn(operator: Ref, args: readonly Term[], parens: boolean): void {
+    if (args.length !== memberArity(operator)) {
+      this.writePlainCall(operator, args);
+      return;
+    }
+    const [first, second, third] = args as [Term, Term, Term | undefined];
+    if (third === undefined) {
+      this.writeTermParens(first, true);
+      this.write(" in ");
+      this.writeTermParens(second, true);
+      return;
+    }
+    if (parens) this.write("(");
+    this.writeTermParens(first, true);
+    this.write(", ");
+    this.writeTermParens(second, true);
+    this.write(" in ");
+    this.writeTermParens(third, true);
+    if (parens) this.write(")");
+  }
+
+  #writeSet(items: readonly Term[], loc: Location): void {
+    if (items.length > 0) {
+      this.#writeList(items, loc, "{", "}");
+      return;
+    }
+    this.write("set()");
+    this.placeComments(closingRow(loc, "(", ")"));
+  }
+
+  #writeList(elements: readonly Element[], loc: Location, open: string, close: string): void {
+    this.#between(open, close, () => this.writeIterable(elements, loc, closingRow(loc, open, close), open));
+  }
+
+  /** Elements of a list, on the lines on which they were written; `end` is the row of the closing bracket. */
+  protected writeIterable(elements: readonly Element[], start: Location, end: number, open: string): void {
+    const lines = groupByLine(elements, start);
+    const isSingle = lines.length === 1;
+    if (isSingle && elements.length > 0 && this.comments.some(({ loc }) => loc.row < end)) throw new CommentCollision();
+    const isSpread =
+      !isSingle || (elements.length > 0 && end >= 0 && beginsBelow(start, open) && !elements.some(isUnplaced));
+    if (isSpread) this.startLines();
+    for (const [i, line] of lines.entries()) {
+      this.#writeIterableLine(line, end);
+      if (i === lines.length - 1) break;
+      this.write(",");
+      this.#nextLine();
+    }
+    if (!isSpread) return;
+    this.write(",");
+    this.endLine();
+    this.placeComments(end);
+    this.down();
+    this.startLine();
+  }
+
+  #writeIterableLine(elements: readonly Element[], end: number): void {
+    for (const [i, element] of elements.entries()) {
+      if (i > 0) this.write(", ");
+      if (!isEntry(element)) {
+        if (element.kind !== "expr" && end < 0) this.writeTerm(element);
+        else if (element.kind !== "expr") this.#writeListed(element);
+        continue;
+      }
+      this.#writeListed(element[0]);
+      this.write(": ");
+      this.#writeListed(element[1]);
+    }
+  }
+
+  /** A union keeps its parentheses: without them it could be a comprehension. */
+  #writeListed(term: Term): void {
+    if (isUnion(term)) this.write("(");
+    this.writeTerm(term);
+    if (isUnion(term)) this.write(")");
+  }
+
+  #nextLine(): void {
+    this.endLine();
+    this.startLine();
+  }
+
+  #writeComprehension(term: Term, body: Body, loc: Location, open: string, close: string): void {
+    this.#between(open, close, () => this.#writeComprehensionRest(term, term.loc, body, loc, open, close));
+  }
+
+  #writeComprehensionRest(term: Term, at: Location, body: Body, loc: Location, open: string, close: string): void {
+    if (at.row - loc.row >= 1 && at === term.loc) this.#nextLine();
+    this.writeTermParens(term, term.kind === "call" && (isUnion(term) || term.loc.text.startsWith("(")));
+    this.write(" |");
+    this.writeInnerBody(body, at, loc, open, close);
+  }
+
+  /** A body between brackets: on one line when it was, else on lines of its own. */
+  protected writeInnerBody(body: Body, before: Location, loc: Location, open: string, close: string): void {
+    const [first] = body;
+    const isSpread = first !== undefined && (first.loc.row > before.row || groupByLine(body, before).length > 1);
+    if (isSpread) {
+      this.endLine();
+      this.up();
+      this.writeBody(body);
+    } else {
+      this.write(" ");
+      this.writeLiterals(body);
+    }
+    this.placeComments(closingRow(loc, open, close));
+    if (!isSpread) return;
+    this.down();
+    this.startLine();
+  }
+
+  /** Literals on one line. */
+  protected writeLiterals(body: Body, leads = false): void {
+    for (const [i, expr] of body.entries()) {
+      if (i > 0) this.write("; ");
+      this.writeExpr(expr, leads && i === 0);
+    }
+  }
+
+  #writeTemplate({ parts, multiLine, loc }: TemplateString): void {
+    const quote = multiLine ? "`" : '"';
+    this.write(`$${quote}`);
+    for (const [i, part] of parts.entries()) {
+      if (part.kind === "expr")
+        this.#writeTemplateExpr(part, parts[i - 1]?.loc.offset ?? loc.offset, parts[i + 1]?.loc.offset ?? loc.end);
+      else this.write(isWrittenText(part) ? textPart(part.loc, loc) : constantPart(part, multiLine));
+    }
+    this.write(quote);
+  }
+
+  /** An expression between braces, with the comments that stand there too. */
+  #writeTemplateExpr(expr: Expr, from: number, to: number): void {
+    const { offset, end } = expr.loc;
+    const isHere = ({ loc }: Comment): boolean => loc.offset > from && loc.offset < to;
+    const here = this.innerComments.filter(
+      (each) => isHere(each) && !(each.loc.offset > offset && each.loc.offset < end),
+    );
+    this.innerComments = this.innerComments.filter((each) => !here.includes(each));
+    this.write("{");
+    this.up();
+    for (const [i, comment] of here.filter(({ loc }) => loc.offset < offset).entries())
+      this.#writeInner(comment, i === 0);
+    this.writeExpr(expr);
+    const lastRow = expr.loc.row + expr.loc.text.split("\n").length - 1;
+    for (const [i, comment] of here.filter(({ loc }) => loc.offset >= end).entries())
+      this.#writeInner(comment, i === 0 || comment.loc.row === lastRow);
+    this.down();
+    this.write("}");
+  }
+
+  #writeInner(comment: Comment, isBehind: boolean): void {
+    this.write(`${isBehind ? " " : ""}${commentText(comment)}\n`);
+    this.startLine();
+  }
+
+  /** All comments that are still to be placed; for tests of one term none. */
+  protected setComments(comments: readonly Comment[]): void {
+    this.comments = comments.filter(({ inTemplate }) => inTemplate !== true);
+    this.innerComments = comments.filter(({ inTemplate }) => inTemplate === true);
+  }
+}
+
+/** A line break stands behind the opening bracket. */
+function beginsBelow({ text }: Location, open: string): boolean {
+  return /^[ \t\r]*(?:#.*)?\n/.test(text.slice(text.indexOf(open) + 1));
+}
+
+/** A part that stands outside of braces. A constant in braces is a part too. */
+function isWrittenText({ kind, loc: { text } }: Term): boolean {
+  return kind === "string" && (text.length < 2 || !/^(?:".*"|`.*`)$/s.test(text));
+}
+
+/** The text as written, without the quote or brace at its sides. */
+function textPart({ text, offset }: Location, template: Location): string {
+  return text.slice(offset === template.offset ? 2 : 0, -1);
+}
+
+/** A constant in braces becomes part of the text. */
+function constantPart(term: Term, multiLine: boolean): string {
+  if (term.kind === "null") return "null";
+  if (term.kind === "boolean") return String(term.value);
+  if (term.kind === "number") return term.text;
+  if (term.kind !== "string") return "";
+  const text = multiLine ? term.value : quoted(term.value).slice(1, -1);
+  return text.replace(/[{]/g, "\\$&");
+}
+
+/** `x | y`, however it was written. */
+export function isUnion(term: Term): boolean {
+  return term.kind === "call" && infixOf(term.operator) === "|" && term.args.length === 2;
+}
+
+/** A string as it was written; one that was a name is quoted. */
+function stringText(value: string, written: string): string {
+  const quote = written.at(-1);
+  if (quote !== '"' && quote !== "`") return quoted(value);
+  const start = written.indexOf(quote);
+  return start < 0 || start === written.length - 1 ? quoted(value) : written.slice(start);
+}
+
+/** Go's quoting, where it is the same as JSON's. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+function variableText(name: string): string {
+  return name.startsWith("$") ? "_" : name;
+}
+
+function isRoot(name: string): boolean {
+  return name === "input" || name === "data";
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { currentLanguage } from "../syntax/capabilities.ts";
+import { parseModuleOrThrow } from "../syntax/parser.ts";
+import { type FormatOptions, formatModule } from "./format.ts";
+
+/** The rules of a module, formatted, without its package. */
+function formatted(rules: string, options: FormatOptions = {}): string {
+  const regoVersion = options.target === undefined || options.target === "v1" ? "v1" : "v0";
+  const capabilities = { ...currentLanguage, future_keywords: ["and", "not", "or"] };
+  const module = parseModuleOrThrow(`package a\n\n${rules}\n`, { regoVersion, capabilities });
+  const text = formatModule(module, options);
+  assert.ok(text.startsWith("package a\n"));
+  return text.slice("package a\n".length).trim();
+}
+
+const cases: readonly (readonly [name: string, source: string, wanted: string, options?: FormatOptions])[] = [
+  ["one literal stays on its line", "p if{x==1}", "p if x == 1"],
+  ["a body on lines of its own", "p if {\nx;y\n\n\n\nz }", "p if {\n\tx\n\ty\n\n\tz\n}"],
+  ["rules of one line stay together", "p:=1\nq:=2\n\n\nr:=3", "p := 1\nq := 2\n\nr := 3"],
+  ["a comment behind and one above", "# a\np := 1 # b\n# c", "# a\np := 1 # b\n\n# c"],
+  ["comments in a body", "p if {\n# a\nx # b\n# c\n}", "p if {\n\t# a\n\tx # b\n\t# c\n}"],
+  ["lists keep their lines", "p := [1,2,\n3]", "p := [\n\t1, 2,\n\t3,\n]"],
+  ["a list that begins below", "p := {\n1}", "p := {\n\t1,\n}"],
+  ["a list without room for its comment", "p := {\n 1 # a\n}", "p := {\n 1 # a\n}"],
+  ["else", "p := 1 if x else := 2 if {y}", "p := 1 if x\n\nelse := 2 if y"],
+  ["else behind its brace", "p if {\nx\n} else := 2 if {\ny\n}", "p if {\n\tx\n} else := 2 if {\n\ty\n}"],
+  ["every", "p if {every x in y{x>1}}", "p if every x in y { x > 1 }"],
+  ["with", "p if x with input as 1\n with data.y as 2", "p if x with input as 1\n\twith data.y as 2"],
+  ["refs", 'p := x["a"].b["c-d"][_]["if"].not', 'p := x.a.b["c-d"][_]["if"].not'],
+  ["unions in lists", "p := {or(x, y)}", "p := {(x | y)}"],
+  ["templates", 'p := $"a {  x } {"b"}"', 'p := $"a {x} b"'],
+  ["imports in order", "import data.b\nimport data.a as c # d", "import data.a as c # d\nimport data.b"],
+  [
+    "and, or",
+    "import future.keywords.and\np if { x   and {y\nz} }",
+    "import future.keywords.and\n\np if x and {\n\ty\n\tz\n}",
+  ],
+  ["not with a set", "import future.keywords.not\np if not ({x})", "import future.keywords.not\n\np if not ({x})"],
+  ["v0", "p[x]{x=1}\nq=1{y}", "p[x] {\n\tx = 1\n}\n\nq = 1 {\n\ty\n}", { target: "v0" }],
+  ["v0 for both", "p[x]{x=1}", "import rego.v1\n\np contains x if x = 1", { target: "v0v1" }],
+  ["without v0's imports", "import rego.v1\np := 1", "p := 1", { dropV0Imports: true }],
+  ["keywords quoted", "p := x.if", 'p := x["if"]', { keywordsInRefs: false }],
+];
+
+for (const [name, source, wanted, options] of cases) {
+  test(`format: ${name}`, () => {
+    assert.equal(formatted(source, options), wanted);
+  });
+}

@@ -1,0 +1,210 @@
+import { headTerms, ruleChain, walkBody, walkExprs, walkExprsOfTerm, walkTerm } from "../compile/walk.ts";
+import type { Expr, Import, Module, Ref, Rule, Term } from "../syntax/ast.ts";
+import { alwaysKeywords, futureKeywords } from "../syntax/keywords.ts";
+import { refText } from "../syntax/ref-text.ts";
+import { type RuleStyle, RuleWriter } from "./format-rules.ts";
+import { memberArity } from "./infix.ts";
+import { comparePlaces } from "./lines.ts";
+import { commentText } from "./writer.ts";
+
+export interface FormatOptions {
+  /** What the text is written for: v0, v1, or what both understand (v0 with `import rego.v1`). Default v1. */
+  readonly target?: "v0" | "v1" | "v0v1";
+  /** Leaves `rego.v1` and v0's `future.keywords` imports out, of v1. */
+  readonly dropV0Imports?: boolean;
+  /** Keywords may stand behind dots; default true. */
+  readonly keywordsInRefs?: boolean;
+}
+
+/** A module's text as `opa fmt` writes it. */
+export function formatModule(module: Module, options: FormatOptions = {}): string {
+  const imports = importsFor(module, options);
+  const writer = new ModuleWriter(
+    styleOf(module, imports, options),
+    keywordsOf(module, options),
+    options.keywordsInRefs ?? true,
+  );
+  return squash(writer.module({ ...module, imports }));
+}
+
+class ModuleWriter extends RuleWriter {
+  module(module: Module): string {
+    this.setComments(module.comments.toSorted((a, b) => comparePlaces(a.loc, b.loc)));
+    this.#writePackage(module);
+    const others = [...module.imports, ...module.rules].sort((a, b) => comparePlaces(a.loc, b.loc));
+    for (let at = 0; at < others.length; ) {
+      const imports = takeWhile(others, at, isImport);
+      if (imports.length > 0) this.#writeImports(imports as readonly Import[]);
+      at += imports.length;
+      const rules = takeWhile(others, at, (each) => !isImport(each));
+      this.writeRules(rules as readonly Rule[]);
+      at += rules.length;
+    }
+    for (const [i, comment] of this.comments.entries()) {
+      this.writeLine(commentText(comment));
+      if (i === this.comments.length - 1) this.write("\n");
+    }
+    return this.text;
+  }
+
+  #writePackage({ package: { loc, path } }: Module): void {
+    this.placeComments(loc.row);
+    this.startLine();
+    this.write("package ");
+    const [, first, ...rest] = path.terms;
+    if (first?.kind === "string")
+      this.writeRef({ ...path, terms: [{ kind: "var", loc: first.loc, name: first.value }, ...rest] });
+    this.endLine();
+    this.blankLine();
+  }
+
+  #writeImport(each: Import): void {
+    this.write("import ");
+    if (optionalKeyword(each.path) === undefined) this.writeRef(each.path);
+    else this.write(refText(each.path));
+    if (each.alias !== undefined) this.write(` as ${each.alias}`);
+  }
+
+  #writeImports(imports: readonly Import[]): void {
+    const behind = new Map(
+      imports.map((each) => [each, this.comments.find((comment) => comment.loc.row === each.loc.row)]),
+    );
+    const taken = new Set(behind.values());
+    this.comments = this.comments.filter((comment) => !taken.has(comment));
+    for (const group of groupImports(imports)) {
+      this.placeComments((group[0] as Import).loc.row);
+      for (const each of group.toSorted(compareImports)) {
+        this.startLine();
+        this.#writeImport(each);
+        const comment = behind.get(each);
+        if (comment !== undefined) this.write(` ${commentText(comment)}`);
+        this.endLine();
+      }
+      this.blankLine();
+    }
+  }
+}
+
+function isImport(node: Import | Rule): node is Import {
+  return "path" in node;
+}
+
+function takeWhile<T>(items: readonly T[], from: number, holds: (item: T) => boolean): readonly T[] {
+  const end = items.findIndex((item, i) => i >= from && !holds(item));
+  return items.slice(from, end < 0 ? items.length : end);
+}
+
+/** Imports on consecutive lines. */
+function groupImports(imports: readonly Import[]): readonly (readonly Import[])[] {
+  const groups: Import[][] = [];
+  for (const [i, each] of imports.entries()) {
+    const before = imports[i - 1];
+    if (before === undefined || each.loc.row - before.loc.row > 1) groups.push([]);
+    (groups.at(-1) as Import[]).push(each);
+  }
+  return groups;
+}
+
+function compareImports(a: Import, b: Import): number {
+  const [left, right] = [refText(a.path), refText(b.path)];
+  return left < right ? -1 : left > right ? 1 : (a.alias ?? "") < (b.alias ?? "") ? -1 : 1;
+}
+
+function isRegoV1({ path }: Import): boolean {
+  return refText(path) === "rego.v1";
+}
+
+/** The word of `future.keywords.WORD`, or `all`. */
+function futureKeyword({ path }: Import): string | undefined {
+  const [root, keywords, word] = refText(path).split(".");
+  return root === "future" && keywords === "keywords" ? (word ?? "all") : undefined;
+}
+
+/** v1 needs no import of its own keywords, and of the others only those that the module uses. */
+function importsFor(module: Module, options: FormatOptions): readonly Import[] {
+  const { imports } = module;
+  const { target = "v1", dropV0Imports = false } = options;
+  const used = usedKeywords(module);
+  const isNeeded = (word: string | undefined): boolean => word === undefined || used.has(word);
+  const needed = imports.filter((each) => isNeeded(futureKeyword(each)));
+  if (target === "v1" && dropV0Imports) return needed.filter((each) => !isRegoV1(each));
+  if (imports.some(isRegoV1)) return needed;
+  const lastFuture = imports.findLast((each) => futureKeyword(each) !== undefined);
+  if (target === "v0v1") return [...needed, importOf((lastFuture?.loc.row ?? 0) + 1, "rego", "v1")];
+  return target === "v0" ? [...imports, ...missingKeywords(module)] : imports;
+}
+
+/** Which of `and`, `not` and `or` the module's literals are made with. */
+function usedKeywords({ rules }: Module): ReadonlySet<string> {
+  const words = new Set<string>();
+  const visit = ({ terms }: Expr): boolean => {
+    if (terms.kind === "and" || terms.kind === "or" || terms.kind === "not") words.add(terms.kind);
+    return true;
+  };
+  for (const rule of rules) {
+    for (const each of ruleChain(rule)) {
+      walkExprs(each.body, visit);
+      for (const term of headTerms(each)) walkExprsOfTerm(term, visit);
+    }
+  }
+  return words;
+}
+
+/** v0: calls behind `in`, which may be written as calls, are written with the keyword, which then needs its import. */
+function missingKeywords({ imports, rules }: Module): readonly Import[] {
+  const words = imports.map(futureKeyword);
+  if (words.includes("in") || words.includes("all")) return [];
+  return rules.some(usesMember) ? [importOf(1, "future", "keywords", "in")] : [];
+}
+
+function usesMember(rule: Rule): boolean {
+  const isMember = (operator: Ref): boolean => memberArity(operator) !== undefined;
+  let found = false;
+  for (const each of ruleChain(rule)) {
+    walkExprs(each.body, ({ terms }) => {
+      found ||= terms.kind === "call" && isMember(terms.operator);
+      return !found;
+    });
+    const visit = (term: Term): boolean => {
+      found ||= term.kind === "call" && isMember(term.operator);
+      return !found;
+    };
+    walkBody(each.body, visit);
+    for (const term of headTerms(each)) walkTerm(term, visit);
+  }
+  return found;
+}
+
+/** An import that nobody wrote. */
+function importOf(row: number, root: string, ...path: readonly string[]): Import {
+  const loc = { file: "", row, col: 1, offset: 0, end: 0, text: "" };
+  const rest = path.map((value): Term => ({ kind: "string", loc, value }));
+  return { loc, path: { kind: "ref", loc, terms: [{ kind: "var", loc, name: root }, ...rest] }, alias: undefined };
+}
+
+function styleOf({ rules }: Module, imports: readonly Import[], { target = "v1" }: FormatOptions): RuleStyle {
+  const words = imports.map(futureKeyword);
+  const isV1 = target !== "v0" || imports.some(isRegoV1);
+  const has = (word: string): boolean => isV1 || words.includes(word) || words.includes("all");
+  const isRefHead = ({ head }: Rule): boolean =>
+    head.ref.terms.length > 2 || (head.ref.terms.length === 2 && head.key !== undefined && head.value === undefined);
+  return { isV1, ifs: has("if"), contains: has("contains"), refHeads: rules.some(isRefHead) };
+}
+
+function keywordsOf({ imports }: Module, { target = "v1" }: FormatOptions): ReadonlySet<string> {
+  const words = imports.map(futureKeyword);
+  const all = target !== "v0" || words.includes("all") || imports.some(isRegoV1);
+  const optional = imports.map(({ path }) => optionalKeyword(path)).filter((word) => word !== undefined);
+  return new Set([...alwaysKeywords, ...futureKeywords.filter((word) => all || words.includes(word)), ...optional]);
+}
+
+/** `and`, `or`: keywords only where they are imported. */
+function optionalKeyword(path: Ref): string | undefined {
+  const [root, keywords, word] = refText(path).split(".");
+  return root === "future" && keywords === "keywords" ? word : undefined;
+}
+
+/** At most one blank line in a row, none at either end, no white space at the ends of lines. */
+function squash(text: string): string {
+  return `${text.replace(/\n{3,}/g, "\n\n").trim()}\n`;
+}

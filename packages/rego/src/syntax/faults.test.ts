@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { caretLines } from "./diagnostic.ts";
+import { parseModule } from "./parser.ts";
+
+/** All faults of a module: `row:col message`. */
+function faults(text: string, regoVersion: "v0" | "v1" = "v1"): readonly string[] {
+  return parseModule(text, { regoVersion }).diagnostics.map(({ loc, message }) => `${loc?.row}:${loc?.col} ${message}`);
+}
+
+const value = "expected rule value term (e.g., p := <VALUE> { ... })";
+
+const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
+  ["p := }", "2:6 unexpected } token", `2:6 unexpected } token: ${value}`],
+  ['p := "a', "2:6 non-terminated string", "2:6 illegal token", "2:6 illegal token"],
+  ["p := [1 2]", '2:9 unexpected number token: expected "," or "]"', `2:9 unexpected number token: ${value}`],
+  ["p if", "2:4 unexpected eof token"],
+  ["p if {\n", "3:0 unexpected eof token"],
+  [
+    "p := 01",
+    "2:6 unexpected number token: expected number without leading zero",
+    `2:6 unexpected number token: ${value}`,
+  ],
+  ["p { x }", "2:1 `if` keyword is required before rule body"],
+  ["p[x]", "2:1 `contains` keyword is required for partial set rules"],
+  ["a.b.c", "2:1 rule must have value assignment and/or body declaration"],
+  ["x + 1", "2:1 rule name conflicts with built-in function"],
+  ["p if {\nx.\n", "4:0 unexpected whitespace token: expected identifier"],
+  ["p if x.\n", "3:0 unexpected eof token: expected number"],
+  ["p; q := 1", "2:1 multiple expressions cannot be used for rule head"],
+  ["default p := x", "2:1 illegal default rule (value cannot contain var)"],
+  ["import future.keywords.foo", "2:8 unexpected keyword, must be one of [contains every if in not]"],
+  ['p := "a"[0]', "2:6 illegal ref (head cannot be string)"],
+];
+
+for (const [rules, ...wanted] of cases) {
+  test(`faults: ${rules}`, () => {
+    assert.deepEqual(faults(`package a\n${rules}`), wanted);
+  });
+}
+
+test("faults: v0 tells which import would help", () => {
+  const hint = "(hint: `import future.keywords.in` for `some x in xs` expressions)";
+  const wanted = `2:12 unexpected identifier token: expected \\n or ; or } ${hint}`;
+  assert.deepEqual(faults("package a\np { some x in y }", "v0"), [wanted]);
+});
+
+test("faults: the line and a mark below the place", () => {
+  const [fault] = parseModule("package a\np if {\n\t\tx := ]\n}").diagnostics;
+  assert.deepEqual(fault?.line && caretLines(fault.line), ["x := ]", "     ^"]);
+});
+
+test("faults: nesting that is too deep is refused, and what is ambiguous takes no time", () => {
+  for (const open of ["[", "{", "(", "f(", "{x | ", '$"{', "not "]) {
+    assert.notDeepEqual(faults(`package a\np := ${open.repeat(20_000)}`), []);
+    assert.notDeepEqual(faults(`package a\np if { ${open.repeat(400)}`), []);
+  }
+});
