@@ -106,7 +106,7 @@ async function measure(workload: RegoCase, engines: readonly Engine[], skipped: 
       able.push(engine);
     } catch (error) {
       if (engine === engines[0]) throw new Error(`${workload.name}: ${(error as Error).message}`, { cause: error });
-      skipped.push(`${workload.name} by ${labelOf(engine)}: ${(error as Error).message.split("\n")[0]}`);
+      skipped.push(`${workload.name} by ${labelOf(engine)}: ${(error as Error).message.trim().split("\n")[0]}`);
     }
   }
   const parsed = await timeInTurns(able, "parsed");
