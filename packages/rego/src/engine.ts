@@ -8,7 +8,8 @@ import type { QueryOptions } from "./compile/query.ts";
 import type { CompileOptions } from "./compile/stage.ts";
 import { findJoins } from "./plan/joins/find.ts";
 import type { PlanNeeds } from "./plan/needs.ts";
-import { planWithNeeds, type Wanted } from "./plan/planner.ts";
+import { planJson } from "./plan/plan-json.ts";
+import { planPolicy, planWithNeeds, type Wanted } from "./plan/planner.ts";
 import { PreparedQuery } from "./prepared-query.ts";
 import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
@@ -227,6 +228,12 @@ export class RegoPolicy {
     for (const path of paths) all.add(this.#preparePath(path).inputPaths);
     all.settle();
     return all;
+  }
+
+  /** `plan.json` of entry points, `a/b/c` each, as `opa build -t plan` writes it. */
+  planJson(entrypoints: readonly string[]): string {
+    const wanted = entrypoints.map((name) => ({ name, path: pathParts(name) }));
+    return planJson(planPolicy(this.compiled, wanted, { lookups: false }));
   }
 
   /** OPA's IR of an entry point. */

@@ -35,7 +35,9 @@ export { createWebEffects } from "./builtins/web-effects.ts";
 export { type CompileResult, compileModules } from "./compile/compile.ts";
 export type { Compiled } from "./compile/compiled.ts";
 export { type Dependencies, dependenciesOf } from "./compile/dependencies.ts";
+export { entrypointsOf } from "./compile/entrypoints.ts";
 export type { QueryOptions } from "./compile/query.ts";
+export { type RequiredCapabilities, requiredCapabilities } from "./compile/required-capabilities.ts";
 export type { CompileOptions } from "./compile/stage.ts";
 export { refText } from "./compile/text.ts";
 export {
@@ -67,6 +69,7 @@ export {
 } from "./engine.ts";
 export { checkRegoV1 } from "./format/check-v1.ts";
 export { type FormatOptions, formatModule } from "./format/format.ts";
+export { nameWildcards } from "./format/named-wildcards.ts";
 export { PlanFile } from "./plan-file.ts";
 export { type ExpressionValue, PreparedQuery, type QueryAnswer } from "./prepared-query.ts";
 export { evaluateAsynchronously } from "./run/asynchronous.ts";
@@ -95,7 +98,7 @@ export type { FailedExpression, FailedExpressions, FailedValue } from "./test/fa
 export { findTests, numberTests, type TestRule } from "./test/find-tests.ts";
 export type { BenchmarkResult, CaseResult, TestResult } from "./test/result.ts";
 export { type BenchmarkOptions, type TestOptions, TestPatternError, TestRunner } from "./test/runner.ts";
-export { OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimize.ts";
+export { entrypointRef, OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimize.ts";
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
 export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";
 export { type ExplainMode, type RecordedEvent, TraceBuffer } from "./topdown/trace-buffer.ts";

@@ -57,10 +57,15 @@ export function optimize(
     const compiled = compileAll(current, options);
     unknowns ??= findUnknowns(compiled, options.roots ?? [""]);
     const made = optimizeOne(compiled, entrypoint, unknowns, options);
-    const named = made.map((module, j) => ({ ...module, file: names.nameOf(module, i, j) }));
+    const named = made.map((module, j) => ({ ...withoutPlaces(module), file: names.nameOf(module, i, j) }));
     current = merge(current, named);
   }
   return current.toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+}
+
+/** Heads that were made stand nowhere: their bodies are laid out apart from them. */
+function withoutPlaces(module: Module): Module {
+  return { ...module, rules: module.rules.map((rule) => ({ ...rule, head: { ...rule.head, loc: nowhere } })) };
 }
 
 function checkEntrypoint(entrypoint: Ref): void {
@@ -215,6 +220,11 @@ function withoutReplaced(module: Module, paths: readonly Ref[]): Module | undefi
 
 function isInside(offset: number, { offset: start, end }: { readonly offset: number; readonly end: number }): boolean {
   return offset >= start && offset < end;
+}
+
+/** The ref of an entry point, `a/b/c`. */
+export function entrypointRef(path: string): Ref {
+  return dataRef(path.split("/").filter((key) => key !== ""));
 }
 
 function refOf(terms: readonly Term[]): Ref {

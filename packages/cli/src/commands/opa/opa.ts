@@ -17,6 +17,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./bench.ts")).benchCommand,
   },
   {
+    name: "build",
+    summary: "Build a bundle of policies and data",
+    load: async () => (await import("./build.ts")).buildCommand,
+  },
+  {
     name: "capabilities",
     summary: "Print the capabilities of this engine",
     load: async () => (await import("./capabilities.ts")).capabilitiesCommand,
