@@ -82,6 +82,11 @@ export function signedPrefix({ path, isFolder }: BundleSource): string {
   return isFolder && path !== "." ? `${path}/` : "";
 }
 
+/** True for a bundle that lies in a folder. Throws `LoadError`. */
+export function isFolder(given: string): boolean {
+  return statsOf(splitPrefix(given).path).isDirectory();
+}
+
 function statsOf(path: string): Stats {
   try {
     return statSync(path);

@@ -52,6 +52,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./fmt.ts")).fmtCommand,
   },
   {
+    name: "inspect",
+    summary: "Inspect a bundle",
+    load: async () => (await import("./inspect.ts")).inspectCommand,
+  },
+  {
     name: "parse",
     summary: "Parse a Rego source file",
     load: async () => (await import("./parse.ts")).parseCommand,
