@@ -79,8 +79,17 @@ export type { EvaluateOptions, Evaluator } from "./run/executable.ts";
 export type { RunOptions } from "./run/options.ts";
 export { defaultLimits, type Limits } from "./run/state.ts";
 export type { Read } from "./run/trace.ts";
-export type { Body, Import, Module, Ref, RegoVersion } from "./syntax/ast.ts";
-export { type AstJson, type AstJsonOptions, astJsonOfBody, astJsonOfModule, astJsonText } from "./syntax/ast-json.ts";
+export type { Annotations, Body, Import, Location, Module, Ref, RegoVersion, Rule, Term } from "./syntax/ast.ts";
+export {
+  type AstJson,
+  type AstJsonOptions,
+  annotationsJson,
+  astJsonOfBody,
+  astJsonOfModule,
+  astJsonText,
+  NumberText,
+  valueJson,
+} from "./syntax/ast-json.ts";
 export { astTree } from "./syntax/ast-tree.ts";
 export { currentLanguage, type LanguageCapabilities } from "./syntax/capabilities.ts";
 export {

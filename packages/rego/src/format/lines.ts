@@ -1,4 +1,4 @@
-import { walkExpr, walkTerm } from "../compile/walk.ts";
+import { isGenerated, walkExpr, walkTerm } from "../compile/walk.ts";
 import type { Expr, Location, Term } from "../syntax/ast.ts";
 
 /** What is listed between brackets: a term, an object's entry, a literal. */
@@ -32,11 +32,11 @@ export function comparePlaces(a: Location, b: Location): number {
   return a.row - b.row || a.col - b.col;
 }
 
-/** It holds an operator that nobody wrote, which has no place in the text. */
+/** It holds an operator or a variable that nobody wrote, which has no place in the text. */
 export function isUnplaced(element: Element): boolean {
   let found = false;
   const visit = (term: Term): boolean => {
-    found ||= isSignedName(term);
+    found ||= isSignedName(term) || (term.kind === "var" && isGenerated(term.name));
     return !found;
   };
   if (isEntry(element)) for (const term of element) walkTerm(term, visit);

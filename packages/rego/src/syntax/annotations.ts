@@ -1,5 +1,5 @@
-import { LineCounter, parseDocument } from "yaml";
-import type { Annotations, Comment, Location, Module, Ref, Rule, Term } from "./ast.ts";
+import { AnnotationFault, annotationsOf, readFields } from "./annotation-fields.ts";
+import type { Annotations, Comment, Location, Module, Rule } from "./ast.ts";
 import type { SourceLocation } from "./source.ts";
 
 type Fail = (loc: Location, message: string) => never;
@@ -18,7 +18,7 @@ export function attachAnnotations(module: Module, fail: Fail): Module {
   for (const block of blocks) {
     const below = nextStatement(module, block.end);
     if (below === undefined) fail(block.loc, "annotation scope 'rule' must be applied to rule");
-    const parsed = parseBlock(block, below.kind === "rule" ? "rule" : "package", fail);
+    const parsed = parseBlock(block, below.kind, fail);
     checkScope(parsed, below.kind, fail);
     annotations.push(parsed);
     if (below.kind === "rule") ofRule.set(below.rule, [...(ofRule.get(below.rule) ?? []), parsed]);
@@ -34,6 +34,8 @@ interface Block {
   readonly loc: Location;
   readonly end: number;
   readonly text: string;
+  /** Without the first, which says METADATA. */
+  readonly lines: readonly Comment[];
 }
 
 /** Comments on consecutive lines, the first of which is `# METADATA`. */
@@ -42,16 +44,21 @@ function findBlocks(comments: readonly Comment[]): readonly Block[] {
   for (let i = 0; i < comments.length; i++) {
     const first = comments[i] as Comment;
     if (first.text.trim() !== "METADATA") continue;
-    const lines: string[] = [];
+    const lines: Comment[] = [];
     let last = first;
     while (i + 1 < comments.length) {
       const next = comments[i + 1] as Comment;
       if (next.loc.row !== last.loc.row + 1 || next.loc.col !== first.loc.col || next.text.trim() === "METADATA") break;
-      lines.push(next.text);
+      lines.push(next);
       last = next;
       i++;
     }
-    blocks.push({ loc: (first.loc as SourceLocation).to(last.loc), end: last.loc.end, text: lines.join("\n") });
+    blocks.push({
+      loc: (first.loc as SourceLocation).to(last.loc),
+      end: last.loc.end,
+      text: lines.map(({ text }) => text).join("\n"),
+      lines,
+    });
   }
   return blocks;
 }
@@ -70,85 +77,32 @@ function nextStatement(module: Module, offset: number): Below | undefined {
   return statements.filter((each) => each.offset > offset).sort((a, b) => a.offset - b.offset)[0];
 }
 
-function parseBlock(block: Block, defaultScope: "rule" | "package", fail: Fail): Annotations {
-  const lines = new LineCounter();
-  const document = parseDocument(block.text, { lineCounter: lines, strict: false });
-  if (document.errors.length > 0) fail(block.loc, `yaml: ${document.errors[0]?.message.split("\n")[0] ?? "invalid"}`);
-  const raw = (document.toJS({ maxAliasCount: 100 }) ?? {}) as { readonly [field: string]: unknown };
-  if (typeof raw !== "object" || Array.isArray(raw)) fail(block.loc, "expected a YAML object in METADATA");
-  const scope = (raw["scope"] ?? defaultScope) as Annotations["scope"];
-  if (!scopes.includes(scope)) fail(block.loc, `invalid annotation scope '${String(scope)}'`);
-  return {
-    loc: block.loc,
-    scope,
-    entrypoint: raw["entrypoint"] === true,
-    ...pickText(raw, "title"),
-    ...pickText(raw, "description"),
-    ...pickList(raw, "organizations", String),
-    ...pickList(raw, "related_resources", relatedResource, "relatedResources"),
-    ...pickList(raw, "authors", author),
-    ...pickList(raw, "schemas", (item) => schema(item, block.loc)),
-    ...(isRecord(raw["custom"]) ? { custom: raw["custom"] } : {}),
-  } as Annotations;
+/** The scope that a block has when it names none. */
+function defaultScope(below: Below["kind"], isEntrypoint: boolean): Annotations["scope"] {
+  if (below !== "rule") return "package";
+  return isEntrypoint ? "document" : "rule";
 }
 
-function checkScope(annotations: Annotations, below: Below["kind"], fail: Fail): void {
-  const forRule = annotations.scope === "rule" || annotations.scope === "document";
-  if (forRule && below !== "rule")
-    fail(annotations.loc, `annotation scope '${annotations.scope}' must be applied to rule`);
-  if (!forRule && below === "rule")
-    fail(annotations.loc, `annotation scope '${annotations.scope}' must be applied to package`);
-  if (
-    annotations.entrypoint &&
-    annotations.scope !== "document" &&
-    annotations.scope !== "package" &&
-    annotations.scope !== "rule"
-  ) {
-    fail(annotations.loc, `annotation entrypoint applied to non-document or package scope '${annotations.scope}'`);
+function parseBlock(block: Block, below: Below["kind"], fail: Fail): Annotations {
+  try {
+    const fields = readFields(block.text);
+    const parsed = annotationsOf(fields, block.loc);
+    const scope = (fields["scope"] ?? defaultScope(below, parsed.entrypoint)) as Annotations["scope"];
+    const names = "'rule', 'document', 'package', or 'subpackages'";
+    if (!scopes.includes(scope)) fail(block.loc, `invalid annotation scope '${String(scope)}'. Use one of ${names}`);
+    return { loc: block.loc, scope, ...parsed };
+  } catch (error) {
+    if (!(error instanceof AnnotationFault)) throw error;
+    const line = error.line === undefined ? undefined : block.lines[error.line - 1];
+    fail(line?.loc ?? block.loc, error.message);
   }
 }
 
-function pickText(raw: { readonly [field: string]: unknown }, field: string): object {
-  return typeof raw[field] === "string" ? { [field]: raw[field] } : {};
-}
-
-function pickList(
-  raw: { readonly [field: string]: unknown },
-  field: string,
-  map: (item: unknown) => unknown,
-  as = field,
-): object {
-  const list = raw[field];
-  return Array.isArray(list) ? { [as]: list.map(map) } : {};
-}
-
-function relatedResource(item: unknown): unknown {
-  if (!isRecord(item)) return { ref: String(item) };
-  return { ref: String(item["ref"]), ...pickText(item, "description") };
-}
-
-/** `Jane Doe <jane@example.com>`, or an object of name and email. */
-function author(item: unknown): unknown {
-  if (isRecord(item)) return { ...pickText(item, "name"), ...pickText(item, "email") };
-  const match = /^(.*?)\s*(?:<([^>]+)>)?$/.exec(String(item));
-  const [, name = "", email] = match ?? [];
-  return { ...(name === "" ? {} : { name }), ...(email === undefined ? {} : { email }) };
-}
-
-/** One entry, path to schema: `- input.a: schema.a`, or an inline definition. */
-function schema(item: unknown, loc: Location): unknown {
-  const [path, value] = Object.entries(isRecord(item) ? item : {})[0] ?? ["", undefined];
-  const ref = refFromText(path, loc);
-  return typeof value === "string" ? { path: ref, schema: refFromText(value, loc) } : { path: ref, definition: value };
-}
-
-function refFromText(text: string, loc: Location): Ref {
-  const terms = text
-    .split(".")
-    .map((part, i): Term => (i === 0 ? { kind: "var", loc, name: part } : { kind: "string", loc, value: part }));
-  return { kind: "ref", loc, terms };
-}
-
-function isRecord(value: unknown): value is { readonly [field: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function checkScope({ scope, entrypoint, loc }: Annotations, below: Below["kind"], fail: Fail): void {
+  const forRule = scope === "rule" || scope === "document";
+  if (forRule && below !== "rule") fail(loc, `annotation scope '${scope}' must be applied to rule (have ${below})`);
+  if (!forRule && below !== "package")
+    fail(loc, `annotation scope '${scope}' must be applied to package (have ${below})`);
+  if (entrypoint && scope !== "document" && scope !== "package")
+    fail(loc, `annotation entrypoint applied to non-document or package scope '${scope}'`);
 }

@@ -52,6 +52,16 @@ export function astJsonOfBody(body: Body, options: AstJsonOptions = {}): AstJson
   return new Encoder(options).body(body);
 }
 
+/** Annotations as they stand in the JSON of modules. */
+export function annotationsJson(annotations: Annotations): AstJson {
+  return new Encoder({}).annotations(annotations);
+}
+
+/** A value of plain objects and lists, keys sorted. */
+export function valueJson(value: unknown): AstJson {
+  return jsonOfValue(value);
+}
+
 /** Go's JSON: `<`, `>` and `&` escaped; each level indented by `indent`, or all on one line without it. */
 export function astJsonText(json: AstJson, indent = ""): string {
   return textOf(json, indent, "\n");
@@ -72,7 +82,7 @@ class Encoder {
     return {
       package: { ...this.#place(module.package.loc), path: this.#path(module.package.path) },
       imports: some(imports.map((each) => this.#import(each))),
-      annotations: some(annotations.map((each) => this.#annotations(each))),
+      annotations: some(annotations.map((each) => this.annotations(each))),
       rules: some(rules.map((each) => this.#rule(each))),
       comments: withComments ? comments.map((each) => this.#comment(each)) : undefined,
     };
@@ -92,7 +102,7 @@ class Encoder {
 
   #rule(rule: Rule, legacy: LegacyHead = legacyHead(rule.head, rule)): AstJson {
     return {
-      annotations: some(rule.annotations.map((each) => this.#annotations(each))),
+      annotations: some(rule.annotations.map((each) => this.annotations(each))),
       body: this.body(rule.body),
       default: rule.default || undefined,
       else: rule.else && this.#rule(rule.else, legacy),
@@ -228,8 +238,9 @@ class Encoder {
     }
   }
 
-  #annotations(annotations: Annotations): AstJson {
-    const { title, description, entrypoint, scope, custom, organizations, authors, schemas, compile } = annotations;
+  annotations(annotations: Annotations): AstJson {
+    const { title, description, entrypoint, scope, custom, organizations, authors, schemas, compile, labels } =
+      annotations;
     return {
       authors: some((authors ?? []).map(({ name = "", email }) => ({ name, email }))),
       compile: compile && {
@@ -239,6 +250,7 @@ class Encoder {
       custom: custom && jsonOfValue(custom),
       description: description || undefined,
       entrypoint: entrypoint || undefined,
+      labels: labels && jsonOfValue(labels),
       ...this.#place(annotations.loc),
       organizations: some(organizations ?? []),
       related_resources: some(

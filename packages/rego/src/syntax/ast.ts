@@ -176,6 +176,8 @@ export interface Annotations {
   readonly authors?: readonly { readonly name?: string; readonly email?: string }[];
   readonly schemas?: readonly { readonly path: Ref; readonly schema?: Ref; readonly definition?: unknown }[];
   readonly compile?: { readonly unknowns?: readonly Ref[]; readonly maskRule?: Ref };
+  /** For decision logs. */
+  readonly labels?: { readonly [key: string]: unknown };
   readonly custom?: { readonly [key: string]: unknown };
 }
 
