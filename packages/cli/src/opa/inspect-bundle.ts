@@ -20,7 +20,11 @@ export interface Inspection {
   /** Of a bundle; a single file has none. */
   readonly manifest?: Manifest;
   readonly signatures?: Bundle["signatures"];
-  readonly wasmModules: readonly { readonly entrypoints: readonly string[]; readonly path: string; readonly url: string }[];
+  readonly wasmModules: readonly {
+    readonly entrypoints: readonly string[];
+    readonly path: string;
+    readonly url: string;
+  }[];
   /** Files by namespace, both sorted as they are shown. */
   readonly namespaces: readonly (readonly [namespace: string, files: readonly string[]])[];
   readonly annotations: readonly Annotated[];
@@ -64,7 +68,9 @@ export function inspectModules(
 
 function wasmOf({ manifest, wasmModules }: Bundle, name: string): Inspection["wasmModules"] {
   return wasmModules.map(({ url }) => ({
-    entrypoints: (manifest.wasm ?? []).filter(({ module }) => module === url).map(({ entrypoint = "" }) => pathText(entrypoint)),
+    entrypoints: (manifest.wasm ?? [])
+      .filter(({ module }) => module === url)
+      .map(({ entrypoint = "" }) => pathText(entrypoint)),
     path: url,
     url: `${name}${url}`,
   }));
@@ -72,7 +78,11 @@ function wasmOf({ manifest, wasmModules }: Bundle, name: string): Inspection["wa
 
 function pathText(path: string): string {
   const keys = path.split("/").filter((key) => key !== "");
-  return ["data", ...keys].reduce((text, key) => (/^[A-Za-z_]\w*$/.test(key) ? `${text}${text === "" ? "" : "."}${key}` : `${text}[${JSON.stringify(key)}]`), "");
+  return ["data", ...keys].reduce(
+    (text, key) =>
+      /^[A-Za-z_]\w*$/.test(key) ? `${text}${text === "" ? "" : "."}${key}` : `${text}[${JSON.stringify(key)}]`,
+    "",
+  );
 }
 
 function namespacesOf(
@@ -86,7 +96,8 @@ function namespacesOf(
   };
   for (const { file, module } of modules) add(refText(module.package.path), file);
   for (const url of bundle?.dataFiles ?? []) add(pathText(url.slice(0, url.lastIndexOf("/"))), files(url));
-  for (const { entrypoint = "", module = "" } of bundle?.manifest.wasm ?? []) add(`data.${entrypoint.replaceAll("/", ".")}`, module);
+  for (const { entrypoint = "", module = "" } of bundle?.manifest.wasm ?? [])
+    add(`data.${entrypoint.replaceAll("/", ".")}`, module);
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
@@ -106,8 +117,7 @@ export function inspectionJson(inspection: Inspection, withAnnotations: boolean)
   const { manifest, signatures, wasmModules, namespaces, annotations, capabilities } = inspection;
   return {
     manifest: manifest && manifestJson(manifest),
-    signatures_config:
-      signatures === undefined ? {} : { signatures: signatures.signatures, plugin: signatures.plugin },
+    signatures_config: signatures === undefined ? {} : { signatures: signatures.signatures, plugin: signatures.plugin },
     wasm_modules: wasmModules.length === 0 ? undefined : wasmModules.map((each) => ({ ...each })),
     namespaces: Object.fromEntries(namespaces),
     annotations: withAnnotations && annotations.length > 0 ? annotations.map(annotatedJson) : undefined,
@@ -141,7 +151,9 @@ function annotatedJson(each: Annotated): AstJson {
 
 /** Of a rule the part of its ref that is known: `data.a.r` for `r[x]`. */
 export function annotatedPath({ module, rule }: Annotated): readonly string[] {
-  const keys = module.package.path.terms.map((term) => (term.kind === "var" ? term.name : term.kind === "string" ? term.value : ""));
+  const keys = module.package.path.terms.map((term) =>
+    term.kind === "var" ? term.name : term.kind === "string" ? term.value : "",
+  );
   if (rule === undefined) return keys;
   const [name, ...rest] = rule.head.ref.terms;
   const end = rest.findIndex(({ kind }) => kind !== "string");
@@ -157,7 +169,10 @@ function capabilitiesJson({ builtins, futureKeywords, features }: RequiredCapabi
   };
 }
 
-function builtinJson(name: string, { args, result, variadic, infix, relation, nondeterministic }: BuiltinSignature): AstJson {
+function builtinJson(
+  name: string,
+  { args, result, variadic, infix, relation, nondeterministic }: BuiltinSignature,
+): AstJson {
   const decl = {
     args: args.length === 0 ? undefined : args.map(typeJson),
     result: result && typeJson(result),

@@ -28,7 +28,12 @@ export function planJson({ static: constants, plans, funcs }: Policy): string {
 
 function declarationOf(name: string): object {
   const { args = [], result, variadic } = findSignature(name) ?? {};
-  return { args, ...(result !== undefined && { result }), type: "function", ...(variadic !== undefined && { variadic }) };
+  return {
+    args,
+    ...(result !== undefined && { result }),
+    type: "function",
+    ...(variadic !== undefined && { variadic }),
+  };
 }
 
 function blockJson({ stmts }: Block): object {

@@ -97,7 +97,7 @@ const texts = [
     "\u2028",
     "\u2029",
     "\0",
-    "${globalThis}",
+    "$" + "{globalThis}",
     "*/",
     "/*",
     "//",

@@ -1,7 +1,14 @@
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Bundle, BundleError, bundleFiles, type ModuleFile, packTarball } from "@sallyport/opa";
-import { EvaluationError, formatModule, nameWildcards, OptimizeError, RegoError, type RegoVersion } from "@sallyport/rego";
+import {
+  EvaluationError,
+  formatModule,
+  nameWildcards,
+  OptimizeError,
+  RegoError,
+  type RegoVersion,
+} from "@sallyport/rego";
 import { BuildError, buildBundle, bundleOfFiles } from "../../opa/build-bundle.ts";
 import { signingConfig, signingFlags, verificationConfig, verificationFlags } from "../../opa/bundle-keys.ts";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
@@ -25,17 +32,34 @@ export const buildCommand: OpaCommand = {
     { name: "bundle", short: "b", kind: "bool", usage: "the paths are bundles: folders or archives" },
     { name: "capabilities", kind: "string", usage: "a version of OPA, or a file with capabilities" },
     { name: "debug", kind: "bool", usage: "tell what is optimized" },
-    { name: "entrypoint", short: "e", kind: "list", usage: "path of a document that will be asked for, as authz/allow" },
+    {
+      name: "entrypoint",
+      short: "e",
+      kind: "list",
+      usage: "path of a document that will be asked for, as authz/allow",
+    },
     { name: "follow-symlinks", kind: "bool", usage: "follow links in folders" },
     { name: "format", kind: "enum", values: ["json", "proto"], default: "json", usage: "format of the plan" },
     { name: "ignore", kind: "commaList", usage: "names of files and folders to leave out, as '.*'" },
     { name: "optimize", short: "O", kind: "int", usage: "how much to evaluate beforehand: 0, 1 or 2" },
     { name: "output", short: "o", kind: "string", default: "bundle.tar.gz", usage: "name of the bundle" },
-    { name: "partial-namespace", kind: "string", default: "partial", usage: "package of rules that optimization makes" },
+    {
+      name: "partial-namespace",
+      kind: "string",
+      default: "partial",
+      usage: "package of rules that optimization makes",
+    },
     { name: "prune-unused", kind: "bool", usage: "leave out what no entry point needs" },
     { name: "revision", short: "r", kind: "string", usage: "revision of the bundle" },
     ...signingFlags,
-    { name: "target", short: "t", kind: "enum", values: ["rego", "wasm", "plan"], default: "rego", usage: "what the bundle holds" },
+    {
+      name: "target",
+      short: "t",
+      kind: "enum",
+      values: ["rego", "wasm", "plan"],
+      default: "rego",
+      usage: "what the bundle holds",
+    },
     { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
     ...verificationFlags,
     { name: "wasm-include-print", kind: "bool", usage: "of the target wasm", hidden: true },
@@ -46,8 +70,10 @@ export const buildCommand: OpaCommand = {
 async function runBuild(call: Call): Promise<number> {
   const { args, flags } = call;
   if (args.length === 0) throw new UsageFault("expected at least one path");
-  if (flags.string("target") === "wasm") throw new CommandFault("error: wasm bundles cannot be built: use -t rego or -t plan");
-  if (flags.string("format") === "proto") throw new CommandFault("error: plans are written as JSON only: use --format json");
+  if (flags.string("target") === "wasm")
+    throw new CommandFault("error: wasm bundles cannot be built: use -t rego or -t plan");
+  if (flags.string("format") === "proto")
+    throw new CommandFault("error: plans are written as JSON only: use --format json");
   const isKeyed = flags.string("verification-key") !== "" || flags.string("signing-key") !== "";
   if (isKeyed && !flags.bool("bundle"))
     throw new CommandFault("error: enable bundle mode (ie. --bundle) to verify or sign bundle files or directories");
@@ -133,7 +159,9 @@ function writeBundle(path: string, bytes: Uint8Array): void {
 function buildFaultText(error: unknown): string {
   if (error instanceof LoadFault) return `load error: ${(faultText(error) ?? "").trimEnd()}`;
   if (error instanceof RegoError) return (faultText(error) ?? "").trimEnd();
-  const isOwn = [BuildError, BundleError, LoadError, OptimizeError, EvaluationError].some((kind) => error instanceof kind);
+  const isOwn = [BuildError, BundleError, LoadError, OptimizeError, EvaluationError].some(
+    (kind) => error instanceof kind,
+  );
   if (isOwn) return (error as Error).message;
   throw error;
 }

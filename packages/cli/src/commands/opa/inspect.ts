@@ -64,4 +64,3 @@ function inspectFile(path: string, regoVersion: RegoVersion): Inspection {
   if (module === undefined) throw new RegoError(diagnostics);
   return inspectModules([{ file, module }]);
 }
-
