@@ -1,18 +1,10 @@
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { runIn } from "../packages/cli/src/opa/opa.fixture.ts";
 import { Script } from "./script.ts";
 import { type SuiteResult, Tally } from "./suite.ts";
 import { parseTxtar } from "./txtar.ts";
-
-/** What `$OPA` stands for. */
-const opa = [
-  process.execPath,
-  "--conditions=source",
-  "--disable-warning=ExperimentalWarning",
-  join(import.meta.dirname, "../packages/cli/src/main.ts"),
-  "opa",
-];
 
 /** Runs OPA's command line scripts with `sallyport opa` in its place; those that need the policy server are skipped. */
 export async function run(dir: string): Promise<SuiteResult> {
@@ -22,19 +14,22 @@ export async function run(dir: string): Promise<SuiteResult> {
     const { script, files } = parseTxtar(readFileSync(file, "utf8"));
     if (/^\s*!?\s*exec \$OPA run .*(--server|-s)\b/m.test(script))
       tally.skip(name, "needs the policy server, `run --server`");
-    else tally.add(name, judge(script, files));
+    else tally.add(name, await judge(script, files));
   }
   return tally.result;
 }
 
-function judge(script: string, files: readonly { readonly name: string; readonly text: string }[]): string | undefined {
+async function judge(
+  script: string,
+  files: readonly { readonly name: string; readonly text: string }[],
+): Promise<string | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-script-"));
   try {
     for (const { name, text } of files) {
       mkdirSync(join(folder, dirname(name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    return new Script(folder, { OPA: opa }).run(script);
+    return await new Script(folder, { OPA: runIn }).run(script);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

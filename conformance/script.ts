@@ -2,34 +2,50 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** No command of a script takes longer. */
+/** No program of the machine takes longer. */
 const timeoutMs = 60_000;
 
 /** A line that did not do what the script says. */
 class ScriptFault extends Error {}
 
+/** Surroundings of a program that a script runs. */
+export interface Surroundings {
+  readonly stdin: string;
+  readonly env: { readonly [name: string]: string | undefined };
+}
+
+/** What it left. */
+export interface Outcome {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A program in this process, in place of one of the machine's. */
+export type Program = (folder: string, args: readonly string[], surroundings: Surroundings) => Promise<Outcome>;
+
 /** Runs scripts as Go's testscript does: one command a line, `!` before what must fail. https://pkg.go.dev/github.com/rogpeppe/go-internal/testscript */
 export class Script {
   readonly #folder: string;
   readonly #env: { [name: string]: string } = {};
-  /** Variables that stand for several words. */
-  readonly #words: { readonly [name: string]: readonly string[] };
+  /** What variables stand for, in the place of a program: `exec $NAME`. */
+  readonly #programs: { readonly [name: string]: Program };
   #stdin = "";
   #stdout = "";
   #stderr = "";
 
-  constructor(folder: string, words: { readonly [name: string]: readonly string[] }) {
+  constructor(folder: string, programs: { readonly [name: string]: Program }) {
     this.#folder = folder;
-    this.#words = words;
+    this.#programs = programs;
   }
 
   /** Why the script fails, with its line; undefined when it passes. */
-  run(script: string): string | undefined {
+  async run(script: string): Promise<string | undefined> {
     for (const [i, line] of script.split("\n").entries()) {
       const text = line.trim();
       if (text === "" || text.startsWith("#")) continue;
       try {
-        this.#line(text);
+        await this.#line(text);
       } catch (error) {
         if (!(error instanceof ScriptFault)) throw error;
         return `line ${i + 1}: ${text}: ${error.message}`;
@@ -38,18 +54,18 @@ export class Script {
     return undefined;
   }
 
-  #line(line: string): void {
+  async #line(line: string): Promise<void> {
     const [, condition, rest = line] = /^\[(!?\w+)\]\s+(.*)$/.exec(line) ?? [];
     if (condition !== undefined && !holds(condition)) return;
     const isNegated = rest.startsWith("!");
     const [command = "", ...args] = this.#split(isNegated ? rest.slice(1).trim() : rest);
-    const isDone = this.#command(command, args, isNegated);
+    const isDone = await this.#command(command, args, isNegated);
     if (isDone === isNegated)
       throw new ScriptFault(`${isNegated ? "succeeded" : "failed"}: ${this.#stderr || this.#stdout}`);
   }
 
   /** Answers whether it succeeded. */
-  #command(command: string, args: readonly string[], isNegated: boolean): boolean {
+  async #command(command: string, args: readonly string[], isNegated: boolean): Promise<boolean> {
     switch (command) {
       case "exec":
         return this.#exec(args);
@@ -70,19 +86,15 @@ export class Script {
     }
   }
 
-  #exec([file = "", ...args]: readonly string[]): boolean {
-    const result = spawnSync(file, args, {
-      cwd: this.#folder,
-      input: this.#stdin,
-      encoding: "utf8",
-      timeout: timeoutMs,
-      env: { ...process.env, ...this.#env },
-    });
+  async #exec([file = "", ...args]: readonly string[]): Promise<boolean> {
+    const surroundings = { stdin: this.#stdin, env: { ...process.env, ...this.#env } };
+    const program = file.startsWith("$") ? this.#programs[file.slice(1)] : undefined;
+    const run = program ?? ((folder, words) => spawned(folder, [file, ...words], surroundings));
+    const { status, out, err } = await run(this.#folder, args, surroundings);
     this.#stdin = "";
-    this.#stdout = result.stdout ?? "";
-    this.#stderr = result.stderr ?? "";
-    if (result.error !== undefined) throw new ScriptFault(result.error.message);
-    return result.status === 0;
+    this.#stdout = out;
+    this.#stderr = err;
+    return status === 0;
   }
 
   #compare(left: string, right: string, isNegated: boolean): boolean {
@@ -96,15 +108,25 @@ export class Script {
     return name === "stderr" ? this.#stderr : readFileSync(join(this.#folder, name), "utf8");
   }
 
-  /** Words, quoted by single quotes; `$NAME` is replaced. */
+  /** Words, quoted by single quotes; `$NAME` is replaced, but for names of programs. */
   #split(line: string): readonly string[] {
     const words = [...line.matchAll(/'((?:[^']|'')*)'|(\S+)/g)];
-    return words.flatMap(([, quoted, plain = ""]) => {
-      if (quoted !== undefined) return [quoted.replaceAll("''", "'")];
-      const several = plain.startsWith("$") ? this.#words[plain.slice(1)] : undefined;
-      return several ?? [plain.replace(/\$\{?(\w+)\}?/g, (_, name: string) => this.#env[name] ?? "")];
+    return words.map(([, quoted, plain = ""]) => {
+      if (quoted !== undefined) return quoted.replaceAll("''", "'");
+      if (plain.startsWith("$") && Object.hasOwn(this.#programs, plain.slice(1))) return plain;
+      return plain.replace(/\$\{?(\w+)\}?/g, (_, name: string) => this.#env[name] ?? "");
     });
   }
+}
+
+async function spawned(
+  cwd: string,
+  [file = "", ...args]: readonly string[],
+  { stdin, env }: Surroundings,
+): Promise<Outcome> {
+  const run = spawnSync(file, args, { cwd, input: stdin, encoding: "utf8", timeout: timeoutMs, env });
+  if (run.error !== undefined) throw new ScriptFault(run.error.message);
+  return { status: run.status ?? 1, out: run.stdout, err: run.stderr };
 }
 
 function holds(condition: string): boolean {

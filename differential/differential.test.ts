@@ -18,7 +18,7 @@ test("an empty tape makes a program that compiles", () => {
 });
 
 test("programs parse, and most compile once they are repaired", () => {
-  const made = Array.from({ length: 300 }, (_, i) => program(randomTape(7, i)));
+  const made = Array.from({ length: 100 }, (_, i) => program(randomTape(7, i)));
   const codes = made.flatMap((each) => compileProgram(each).diagnostics.map(({ code }) => code));
   equal(codes.filter((code) => code === "rego_parse_error").length, 0);
   const compiling = made.filter((each) =>
@@ -27,7 +27,7 @@ test("programs parse, and most compile once they are repaired", () => {
       return repaired !== undefined && compileProgram(repaired).policy !== undefined;
     }),
   );
-  ok(compiling.length > 200, `${compiling.length} of 300`);
+  ok(compiling.length > 66, `${compiling.length} of 100`);
 });
 
 test("answers differ by kind, code, value and the text of numbers", () => {

@@ -22,6 +22,8 @@ export interface Call {
   readonly anonymous?: boolean;
   /** Answers as soon as the head is there, and hangs up: for watches without end. */
   readonly untilHead?: boolean;
+  /** Called when the head is there, the body not yet: a watch has begun. */
+  readonly onHead?: () => void;
   readonly headers?: { readonly [name: string]: string };
 }
 
@@ -52,7 +54,16 @@ export async function withServer(
   const [ca, cert, key] = ["ca.crt", "admin.crt", "admin.key"].map((name) => readFileSync(join(folder, name)));
   const call = (
     path: string,
-    { method, body, type = "application/json", accept, anonymous = false, untilHead = false, headers = {} }: Call = {},
+    {
+      method,
+      body,
+      type = "application/json",
+      accept,
+      anonymous = false,
+      untilHead = false,
+      onHead,
+      headers = {},
+    }: Call = {},
   ) =>
     new Promise<Answer>((resolve, reject) => {
       const bytes =
@@ -75,6 +86,7 @@ export async function withServer(
         },
         async (incoming) => {
           const chunks: Buffer[] = [];
+          onHead?.();
           if (untilHead) {
             resolve({ code: incoming.statusCode ?? 0, body: undefined, headers: incoming.headers });
             outgoing.destroy();

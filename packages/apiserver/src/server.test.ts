@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Answer, type Bed, type Call, withServer } from "./server.fixture.ts";
+import { type Answer, type Call, withServer } from "./server.fixture.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
 const pods = "/api/v1/namespaces/default/pods";
@@ -253,9 +253,10 @@ test("watches begin with what is there, end their list with a bookmark, and foll
   withServer(async (bed) => {
     await bed.call(maps, { body: configMap("a") });
     const query =
-      "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name%3Da";
-    const watching = bed.call(`${maps}?${query}`);
-    await waitFor(bed);
+      "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=2&fieldSelector=metadata.name%3Da";
+    const begun = Promise.withResolvers<void>();
+    const watching = bed.call(`${maps}?${query}`, { onHead: begun.resolve });
+    await Promise.race([begun.promise, watching]);
     await bed.call(`${maps}/a`, { method: "DELETE" });
     const events = String((await watching).body)
       .trim()
@@ -268,20 +269,14 @@ test("watches begin with what is there, end their list with a bookmark, and foll
     assert.deepEqual(events[1]?.object.metadata.annotations, { "k8s.io/initial-events-end": "true" });
   }));
 
-/** One request more: the watch before it has begun by then. */
-async function waitFor({ call }: Bed): Promise<void> {
-  await call("/readyz");
-  await new Promise((resolve) => setTimeout(resolve, 100));
-}
-
-test("a deleted namespace takes its content along", () =>
+test("a deleted namespace takes its content along", (t) =>
   withServer(async (bed) => {
     await bed.call("/api/v1/namespaces", { body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "gone" } } });
     await bed.call("/api/v1/namespaces/gone/configmaps", { body: configMap("a") });
     const deleted = await bed.call("/api/v1/namespaces/gone", { method: "DELETE" });
     assert.equal(deleted.body.status.phase, "Terminating");
-    await waitFor(bed);
-    assert.equal((await bed.call("/api/v1/namespaces/gone")).code, 404);
+    const isGone = async () => assert.equal((await bed.call("/api/v1/namespaces/gone")).code, 404);
+    await t.waitFor(isGone, { timeout: 30_000 });
     assert.equal((await bed.call("/api/v1/namespaces/gone/configmaps/a")).code, 404);
   }));
 

@@ -118,15 +118,17 @@ test("a webhook whose certificate nobody vouches for refuses, fail closed", () =
     }),
   ));
 
-test("a policy is in force for the request right behind its ConfigMap, and its status is written", () =>
+test("a policy is in force for the request right behind its ConfigMap, and its status is written", (t) =>
   withGatehouse(async (gatehouse) => {
     await create(gatehouse, "", "namespaces", { metadata: { name: "opa" } });
     const text = 'package kubernetes.admission\ndeny contains "never" if input.request.kind.kind == "Pod"\n';
     await create(gatehouse, "", "configmaps", { metadata: { name: "p" }, data: { "p.rego": text } }, "opa");
     await assert.rejects(create(gatehouse, "", "pods", pod), /never \(policy opa\/p\/p\.rego:2\)/);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const { annotations } = gatehouse.server.cache.get("", "configmaps", "opa", "p")?.metadata ?? {};
-    assert.deepEqual(annotations, { "openpolicyagent.org/kube-mgmt-status": '{"status":"ok"}' });
+    const isWritten = () => {
+      const { annotations } = gatehouse.server.cache.get("", "configmaps", "opa", "p")?.metadata ?? {};
+      assert.deepEqual(annotations, { "openpolicyagent.org/kube-mgmt-status": '{"status":"ok"}' });
+    };
+    await t.waitFor(isWritten, { timeout: 30_000 });
   }));
 
 test("the kubeconfig is its owner's alone", () =>

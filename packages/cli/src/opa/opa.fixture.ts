@@ -11,14 +11,29 @@ export interface Outcome {
 
 export interface Surroundings {
   readonly stdin?: string;
-  readonly env?: { readonly [name: string]: string };
+  readonly env?: { readonly [name: string]: string | undefined };
 }
 
 /** Runs a command line in this process; words with spaces stand in single quotes. */
-export async function runLine(line: string, { stdin = "", env = {} }: Surroundings = {}): Promise<Outcome> {
+export function runLine(line: string, surroundings: Surroundings = {}): Promise<Outcome> {
+  return runWords(wordsOf(line), surroundings);
+}
+
+/** Runs the words of a command line in this process, with a folder as the working directory. */
+export async function runIn(folder: string, words: readonly string[], surroundings?: Surroundings): Promise<Outcome> {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return await runWords(words, surroundings);
+  } finally {
+    process.chdir(before);
+  }
+}
+
+async function runWords(words: readonly string[], { stdin = "", env = {} }: Surroundings = {}): Promise<Outcome> {
   let out = "";
   let err = "";
-  const status = await runOpa(wordsOf(line), {
+  const status = await runOpa(words, {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     stdin: () => stdin,

@@ -9,6 +9,8 @@ export interface Expectation {
   readonly expect?: readonly RegExp[];
   /** None may match. */
   readonly unexpected?: readonly RegExp[];
+  /** A look at what the server writes later: asked again for a while, until the answer is the expected one. */
+  readonly eventually?: boolean;
 }
 
 /** A step of the lesson: what is about to be seen, the commands, and what they showed. */

@@ -3,7 +3,7 @@ import type { Chapter, Command } from "./chapter.ts";
 const statusPath = "jsonpath={.metadata.annotations.openpolicyagent\\.org/kube-mgmt-status}";
 
 function policyStatus(name: string, expect: RegExp): Command {
-  return { kubectl: ["-n", "opa", "get", "configmap", name, "-o", statusPath], expect: [expect] };
+  return { kubectl: ["-n", "opa", "get", "configmap", name, "-o", statusPath], expect: [expect], eventually: true };
 }
 
 /** Mission rows 2, 4 and 6: the admission chain, Pod Security, and Rego policies from ConfigMaps. */

@@ -6,8 +6,20 @@ import type { Chapter, Command, Expectation, Scene } from "./chapter.ts";
 /** How long one kubectl may take: all is on loopback, so far longer than any honest answer. */
 const commandTimeoutMs = 60_000;
 
+/** How long what comes later is waited for, and how often it is looked at meanwhile. */
+const patienceMs = 30_000;
+const lookMs = 100;
+
+/** What a command printed, stdout and stderr together; no code when it did not end. */
+export interface Answer {
+  readonly code: number | null;
+  readonly output: string;
+}
+
 export interface Stage {
   readonly kubectl: string;
+  /** Runs `sallyport opa` in a folder; a process of its own where it is not given. */
+  readonly opa?: (words: readonly string[], folder: string) => Promise<Answer>;
   readonly kubeconfig: string;
   /** Folder of the chapter's files; commands run there. */
   readonly folder: string;
@@ -23,7 +35,7 @@ export interface PlayResult {
 /** Plays a chapter: shows each command, runs it with the real kubectl, explains the answer, checks it. */
 export async function playChapter(chapter: Chapter, stage: Stage): Promise<PlayResult> {
   stage.print(`\n${paint("bold", `Chapter: ${chapter.title}`)}\n`);
-  for (const kubectl of chapter.cleanUp) await run(programOf({ kubectl }, stage), stage);
+  for (const kubectl of chapter.cleanUp) await run({ kubectl }, stage);
   const surprises: string[] = [];
   let commands = 0;
   for (const [index, scene] of chapter.scenes.entries()) {
@@ -43,16 +55,29 @@ function showScene(scene: Scene, number: number, of: number, stage: Stage): void
 }
 
 async function playCommand(command: Command, stage: Stage): Promise<readonly string[]> {
-  const program = programOf(command, stage);
-  const line = `${program.shown} ${program.words.map(quote).join(" ")}`;
+  const [name, words] = "kubectl" in command ? ["kubectl", command.kubectl] : ["sallyport opa", command.opa];
+  const line = `${name} ${words.map(quote).join(" ")}`;
   stage.print(`  ${paint("bold", `$ ${line}`)}\n`);
-  const { code, output } = await run(program, stage);
+  const { output, surprise } = await expectedAnswer(command, stage);
   for (const each of output.trimEnd().split("\n")) stage.print(`  ${each}\n`);
-  const surprise = judge(command, code, output);
   stage.print(
     surprise === undefined ? `  ${paint("green", "✓ as expected")}\n\n` : `  ${paint("red", `✗ ${surprise}`)}\n\n`,
   );
   return surprise === undefined ? [] : [`${line}: ${surprise}`];
+}
+
+/** The first answer, or the first expected one of a command that may take a while; with what is wrong with it. */
+async function expectedAnswer(
+  command: Command,
+  stage: Stage,
+): Promise<{ readonly output: string; readonly surprise: string | undefined }> {
+  const end = performance.now() + (command.eventually === true ? patienceMs : 0);
+  for (;;) {
+    const { code, output } = await run(command, stage);
+    const surprise = judge(command, code, output);
+    if (surprise === undefined || performance.now() >= end) return { output, surprise };
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
 }
 
 /** Undefined when the answer is the expected one, else what is wrong with it. */
@@ -67,24 +92,15 @@ export function judge(command: Expectation, code: number | null, output: string)
   return extra === undefined ? undefined : `the answer should not match ${extra}`;
 }
 
-/** What runs, and how its line is shown. */
-interface Program {
-  readonly shown: string;
-  readonly words: readonly string[];
-  readonly file: string;
-  readonly args: readonly string[];
-}
-
 const launcher = fileURLToPath(new URL("../../bin/sallyport.js", import.meta.url));
 
-function programOf(command: Command, stage: Stage): Program {
-  if ("kubectl" in command)
-    return { shown: "kubectl", words: command.kubectl, file: stage.kubectl, args: command.kubectl };
-  const { opa } = command;
-  return { shown: "sallyport opa", words: opa, file: process.execPath, args: [launcher, "opa", ...opa] };
+function run(command: Command, stage: Stage): Promise<Answer> {
+  if ("kubectl" in command) return runProgram(stage.kubectl, command.kubectl, stage);
+  if (stage.opa !== undefined) return stage.opa(command.opa, stage.folder);
+  return runProgram(process.execPath, [launcher, "opa", ...command.opa], stage);
 }
 
-function run({ file, args }: Program, stage: Stage): Promise<{ code: number | null; output: string }> {
+function runProgram(file: string, args: readonly string[], stage: Stage): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: stage.folder,

@@ -6,11 +6,19 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
+import { runIn } from "../opa/opa.fixture.ts";
+import type { Command } from "./chapter.ts";
 import { chapters } from "./chapters.ts";
-import { judge, playChapter } from "./play.ts";
+import { type Answer, judge, playChapter, type Stage } from "./play.ts";
 
 const kubectl = findKubectl(join(tmpdir(), "sallyport-test-tools"));
 const files = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "tour");
+
+/** In this process: a process for each command would take most of the time of all tests. */
+async function opa(words: readonly string[], folder: string): Promise<Answer> {
+  const { status, out, err } = await runIn(folder, words);
+  return { code: status, output: out + err };
+}
 
 for (const chapter of chapters) {
   test(`tour: ${chapter.name}, twice, with a real kubectl and a restart between`, {
@@ -34,6 +42,7 @@ for (const chapter of chapters) {
             kubectl: path,
             kubeconfig: gatehouse.kubeconfigFile,
             folder: join(files, chapter.folder),
+            opa,
             print: () => {},
           });
           assert.deepEqual(surprises, []);
@@ -48,6 +57,29 @@ for (const chapter of chapters) {
     }
   });
 }
+
+const version = { opa: ["version"], expect: [/^Version: 1/m] };
+
+/** A chapter of one command; its real commands run only where no other answers are given. */
+function played(command: Command, stage: Partial<Stage> = {}) {
+  const scenes = [{ title: "", before: "", commands: [command], after: "" }];
+  const chapter = { name: "one", title: "", folder: "", cleanUp: [], scenes };
+  return playChapter(chapter, { kubectl: "", kubeconfig: "", folder: files, print: () => {}, ...stage });
+}
+
+test("tour: sallyport opa is a process of its own", async () => {
+  assert.deepEqual(await played(version), { commands: 1, surprises: [] });
+});
+
+test("tour: what comes later is asked for again, and nothing else is", async () => {
+  let asked = 0;
+  const opa = async () => ({ code: 0, output: ++asked < 3 ? "" : "Version: 1" });
+  assert.deepEqual((await played(version, { opa })).surprises, [
+    `sallyport opa version: the answer should match ${version.expect[0]}`,
+  ]);
+  assert.deepEqual((await played({ ...version, eventually: true }, { opa })).surprises, []);
+  assert.equal(asked, 3);
+});
 
 const verdicts: readonly [
   what: string,
