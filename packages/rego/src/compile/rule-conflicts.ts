@@ -73,6 +73,8 @@ function checkNode(node: Node, report: Report): void {
 }
 
 function checkRules(node: Node, report: Report): void {
+  // A rule alone at its path, with nothing below, is the usual case, and agrees with itself.
+  if (node.rules.length === 1 && node.children.size === 0) return;
   const rules = node.rules.map(({ rule }) => rule);
   const [first] = node.rules as [PlacedRule];
   const name = headText(node.rules.at(-1) as PlacedRule);
