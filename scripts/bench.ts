@@ -5,7 +5,9 @@ import type { MemoryReport } from "../bench/rego/memory.ts";
 // `npm run bench -- [gate] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
 const json = args.includes("--json");
-const [name = "gate", filter] = args.filter((arg) => !arg.startsWith("--"));
+const [name = "gate", filter, ...more] = args.filter((arg) => !arg.startsWith("--"));
+const unknown = args.find((arg) => arg.startsWith("--") && arg !== "--json") ?? more[0];
+if (unknown !== undefined || (filter !== undefined && name !== "rego")) fail(`unexpected ${unknown ?? filter}`);
 const progress = (text: string) => void process.stderr.write(`bench: ${text}\n`);
 if (name === "gate") {
   const report = await runGate(progress);
@@ -16,7 +18,11 @@ if (name === "gate") {
   if (json) console.log(JSON.stringify(report, undefined, 2));
   else printRego(report);
 } else {
-  console.error(`bench: unknown benchmark ${JSON.stringify(name)}; known: gate, rego`);
+  fail(`unknown benchmark ${name}`);
+}
+
+function fail(message: string): never {
+  console.error(`bench: ${message}; usage: npm run bench -- [gate | rego [WORKLOAD]] [--json]`);
   process.exit(2);
 }
 

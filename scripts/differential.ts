@@ -8,8 +8,9 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // Exit code 0: none differed; 1: some did, and small ones are printed; 2: no OPA, or bad arguments.
 
 const isBuiltins = process.argv[2] === "builtins";
-const [programs = "2000", seed = String(Date.now() % 1_000_000_000)] = process.argv.slice(isBuiltins ? 3 : 2);
-if (!/^\d+$/.test(programs) || !/^\d+$/.test(seed)) fail("usage: npm run differential -- [builtins] [COUNT] [SEED]");
+const [programs = "2000", seed = String(Date.now() % 1_000_000_000), ...more] = process.argv.slice(isBuiltins ? 3 : 2);
+if (more.length > 0 || !/^\d+$/.test(programs) || !/^\d+$/.test(seed))
+  fail("usage: npm run differential -- [builtins] [COUNT] [SEED]");
 const opa = findOpa();
 if ("missing" in opa) fail(opa.missing);
 if (isBuiltins) {
