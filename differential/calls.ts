@@ -1,7 +1,24 @@
-import { deeper, type Scope } from "./scope.ts";
+import type { PathKind } from "./paths.ts";
+import { deeper, ground, type Scope } from "./scope.ts";
 import { collection, documentReference, number, operand, scalarText, term } from "./terms.ts";
 
-type Operand = "any" | "collection" | "number" | "array" | "string" | "pattern" | "object" | "small" | "text";
+type Operand =
+  | "any"
+  | "numbers"
+  | "strings"
+  | "sets"
+  | "objects"
+  | "renames"
+  | "patches"
+  | "graph"
+  | "collection"
+  | "number"
+  | "array"
+  | "string"
+  | "pattern"
+  | "object"
+  | "small"
+  | "text";
 
 /** Builtins whose answers are the same on every machine, with what their operands like best. */
 const builtins: readonly (readonly [string, ...Operand[]])[] = [
@@ -10,15 +27,15 @@ const builtins: readonly (readonly [string, ...Operand[]])[] = [
   ["ceil", "number"],
   ["format_int", "small", "small"],
   ["sprintf", "string", "array"],
-  ["sum", "collection"],
+  ["sum", "numbers"],
   ["max", "collection"],
   ["min", "collection"],
   ["sort", "collection"],
-  ["product", "collection"],
+  ["product", "numbers"],
   ["is_string", "any"],
   ["is_number", "any"],
   ["type_name", "any"],
-  ["concat", "string", "collection"],
+  ["concat", "string", "strings"],
   ["contains", "text", "string"],
   ["startswith", "text", "string"],
   ["split", "text", "string"],
@@ -28,13 +45,13 @@ const builtins: readonly (readonly [string, ...Operand[]])[] = [
   ["array.concat", "array", "array"],
   ["array.slice", "array", "small", "small"],
   ["array.reverse", "array"],
-  ["object.get", "collection", "any", "any"],
-  ["object.keys", "collection"],
-  ["object.union", "collection", "collection"],
-  ["object.remove", "collection", "collection"],
-  ["object.filter", "collection", "collection"],
-  ["union", "collection"],
-  ["intersection", "collection"],
+  ["object.get", "object", "any", "any"],
+  ["object.keys", "object"],
+  ["object.union", "object", "object"],
+  ["object.remove", "object", "collection"],
+  ["object.filter", "object", "collection"],
+  ["union", "sets"],
+  ["intersection", "sets"],
   ["json.marshal", "any"],
   ["numbers.range", "small", "small"],
   ["round", "any"],
@@ -43,7 +60,7 @@ const builtins: readonly (readonly [string, ...Operand[]])[] = [
   ["indexof", "string", "string"],
   ["replace", "string", "string", "string"],
   ["regex.match", "string", "string"],
-  ["glob.match", "string", "array", "string"],
+  ["glob.match", "string", "strings", "string"],
   ["bits.and", "number", "number"],
   ["strings.reverse", "string"],
   ["lower", "text"],
@@ -53,8 +70,8 @@ const builtins: readonly (readonly [string, ...Operand[]])[] = [
   ["endswith", "text", "string"],
   ["indexof_n", "text", "string"],
   ["strings.count", "text", "string"],
-  ["strings.any_prefix_match", "text", "collection"],
-  ["strings.replace_n", "object", "text"],
+  ["strings.any_prefix_match", "text", "strings"],
+  ["strings.replace_n", "renames", "text"],
   ["sprintf", "string", "array"],
   ["regex.split", "pattern", "text"],
   ["regex.find_n", "pattern", "text", "small"],
@@ -63,11 +80,11 @@ const builtins: readonly (readonly [string, ...Operand[]])[] = [
   ["regex.is_valid", "any"],
   ["json.unmarshal", "string"],
   ["json.is_valid", "any"],
-  ["json.remove", "object", "array"],
-  ["json.filter", "object", "array"],
-  ["json.patch", "any", "array"],
+  ["json.remove", "object", "strings"],
+  ["json.filter", "object", "strings"],
+  ["json.patch", "any", "patches"],
   ["object.subset", "any", "any"],
-  ["object.union_n", "array"],
+  ["object.union_n", "objects"],
   ["yaml.marshal", "any"],
   ["base64.encode", "text"],
   ["base64.decode", "string"],
@@ -88,8 +105,8 @@ const builtins: readonly (readonly [string, ...Operand[]])[] = [
   ["is_object", "any"],
   ["is_boolean", "any"],
   ["is_null", "any"],
-  ["graph.reachable", "object", "collection"],
-  ["graph.reachable_paths", "object", "collection"],
+  ["graph.reachable", "graph", "collection"],
+  ["graph.reachable_paths", "graph", "collection"],
   ["net.cidr_contains", "text", "text"],
   ["net.cidr_is_valid", "any"],
   ["semver.is_valid", "any"],
@@ -106,7 +123,7 @@ const builtins: readonly (readonly [string, ...Operand[]])[] = [
   ["min", "array"],
   ["max", "array"],
   ["sort", "array"],
-  ["sum", "array"],
+  ["sum", "numbers"],
 ];
 
 const strings = [
@@ -139,30 +156,83 @@ export function builtinCall(scope: Scope): string {
 
 function argument(scope: Scope, kind: Operand): string {
   const inner = deeper(scope);
-  if (scope.depth <= 0) return kind === "array" ? '["a", 1]' : scalarText(scope);
-  if (scope.tape.oneIn(12)) return term(inner);
+  if (scope.depth <= 0) return scope.careful ? leaf(scope, kind) : kind === "array" ? '["a", 1]' : scalarText(scope);
+  if (!scope.careful && scope.tape.oneIn(12)) return term(inner);
   switch (kind) {
     case "any":
       return operand(inner);
     case "collection":
       return collection(inner);
     case "array":
-      return `[${scope.tape.list(3, () => term(inner)).join(", ")}]`;
-    case "string":
-      return JSON.stringify(scope.tape.pick(strings));
-    case "text":
-      return scope.tape.choose([
-        () => documentReference(inner),
-        () => JSON.stringify(scope.tape.pick(strings)),
-        () => `$"{${documentReference(inner)}}x"`,
-      ]);
-    case "small":
-      return scope.tape.pick(smallNumbers);
-    case "pattern":
-      return JSON.stringify(scope.tape.pick(patterns));
     case "object":
-      return scope.tape.oneIn(2) ? `{"a": ${term(inner)}, "b": ${term(inner)}}` : collection(inner);
+      return scope.tape.oneIn(3) ? documentReference(inner, kind) : literal(inner, kind);
     case "number":
-      return inner.depth > 0 ? number(inner) : "1";
+      return inner.depth > 0 ? number(inner) : leaf(scope, kind);
+    default:
+      return scope.tape.oneIn(4) && kind in documentKinds
+        ? documentReference(inner, documentKinds[kind])
+        : leaf(inner, kind);
   }
+}
+
+/** What the documents may hold that the operand takes. */
+const documentKinds: { readonly [kind in Operand]?: PathKind } = {
+  numbers: "array",
+  strings: "array",
+  objects: "array",
+  graph: "object",
+  renames: "object",
+};
+
+function literal(scope: Scope, kind: "array" | "object"): string {
+  if (kind === "array") return `[${scope.tape.list(3, () => term(scope)).join(", ")}]`;
+  return scope.careful || scope.tape.oneIn(2) ? `{"a": ${term(scope)}, "b": ${term(scope)}}` : collection(scope);
+}
+
+/** An operand of the right type that holds nothing deeper than a reference. */
+function leaf(scope: Scope, kind: Operand): string {
+  const { tape } = scope;
+  const text = () => JSON.stringify(tape.pick(strings));
+  switch (kind) {
+    case "any":
+      return scalarText(scope);
+    case "small":
+      return tape.pick(smallNumbers);
+    case "number":
+      return tape.oneIn(2) ? tape.pick(smallNumbers) : documentReference(scope, "number");
+    case "numbers":
+      return list(scope, () => tape.pick(smallNumbers));
+    case "string":
+      return text();
+    case "text":
+      return tape.choose([
+        text,
+        () => documentReference(scope, "string"),
+        () => `$"{${documentReference(ground(scope))}}x"`,
+      ]);
+    case "strings":
+      return list(scope, () => (tape.oneIn(3) ? documentReference(scope, "string") : text()));
+    case "pattern":
+      return JSON.stringify(tape.pick(patterns));
+    case "sets":
+      return `{${tape.list(3, () => `{${scalarText(scope)}, ${scalarText(scope)}}`, 1).join(", ")}}`;
+    case "objects":
+      return list(scope, () => `{"a": ${scalarText(scope)}, "c": {"a": ${documentReference(scope)}}}`);
+    case "object":
+      return `{"a": ${scalarText(scope)}, "b": ${documentReference(scope)}}`;
+    case "renames":
+      return `{"a": ${text()}, ${text()}: "b"}`;
+    case "graph":
+      return `{"a": ["b", "c"], "b": {${text()}}, "c": []}`;
+    case "patches":
+      return `[{"op": "${tape.pick(["add", "remove", "replace", "test"])}", "path": "${tape.pick(["/a", "/b/0", "", "c", "/d"])}", "value": ${scalarText(scope)}}]`;
+    case "collection":
+    case "array":
+      return list(scope, () => scalarText(scope));
+  }
+}
+
+function list(scope: Scope, item: () => string): string {
+  const items = scope.tape.list(3, item).join(", ");
+  return `[${items}]`;
 }

@@ -27,7 +27,7 @@ test("programs parse, and most compile once they are repaired", () => {
       return repaired !== undefined && compileProgram(repaired).policy !== undefined;
     }),
   );
-  ok(compiling.length > 66, `${compiling.length} of 100`);
+  ok(compiling.length > 85, `${compiling.length} of 100`);
 });
 
 test("answers differ by kind, code, value and the text of numbers", () => {

@@ -1,5 +1,15 @@
 import { deeper, freshName, ground, type Scope, withVars } from "./scope.ts";
-import { call, collection, documentReference, operand, reference, ruleValue, scalarText, term } from "./terms.ts";
+import {
+  call,
+  collection,
+  documentReference,
+  iterable,
+  operand,
+  reference,
+  ruleValue,
+  scalarText,
+  term,
+} from "./terms.ts";
 
 interface Literal {
   readonly text: string;
@@ -19,7 +29,7 @@ export function bodyWithScope(scope: Scope, most: number): { readonly texts: str
     },
     1,
   );
-  return { texts: scope.tape.oneIn(16) ? texts.reverse() : texts, scope: inner };
+  return { texts: scope.tape.oneIn(scope.careful ? 64 : 16) ? texts.reverse() : texts, scope: inner };
 }
 
 export function body(scope: Scope, most: number): string[] {
@@ -30,10 +40,11 @@ function literal(scope: Scope): Literal {
   const { tape } = scope;
   const inner = deeper(scope);
   const test = (text: string): Literal => ({ text, binds: [] });
+  if (scope.careful && !tape.oneIn(3)) return likely(inner);
   return tape.choose<Literal>([
     () => assignment(inner, ":="),
     () => assignment(inner, "="),
-    () => test(`${operand(inner)} ${tape.pick(["==", "!=", "<", "<=", ">", ">="])} ${operand(inner)}`),
+    () => test(`${compared(inner)} ${tape.pick(["==", "!=", "<", "<=", ">", ">="])} ${operand(inner)}`),
     () => someIn(inner),
     () => someIn(inner),
     () => iteration(inner),
@@ -41,7 +52,7 @@ function literal(scope: Scope): Literal {
     () => test(reference(inner)),
     () => test(ruleValue(inner)),
     () => test(`not ${operand(ground(inner))}`),
-    () => test(`not ${operand(ground(inner))} == ${operand(ground(inner))}`),
+    () => test(`not ${compared(ground(inner))} == ${operand(ground(inner))}`),
     () => test(`${term(inner)} in ${collection(inner)}`),
     () => every(inner),
     () => every(inner),
@@ -52,6 +63,27 @@ function literal(scope: Scope): Literal {
     () => test(`not ${operand(ground(inner))} in ${collection(ground(inner))}`),
     () => walk(inner),
   ]);
+}
+
+/** Of the literals that are mostly true. */
+function likely(scope: Scope): Literal {
+  const { tape } = scope;
+  return tape.choose<Literal>([
+    () => assignment(scope, ":="),
+    () => someIn(scope),
+    () => iteration(scope),
+    () => ({ text: `${compared(scope)} ${tape.pick(["!=", "<", ">="])} ${operand(scope)}`, binds: [] }),
+    () => every(scope),
+    () => withModifier(scope),
+    () => pattern(scope),
+    () => walk(scope),
+    () => assignment(scope, "="),
+  ]);
+}
+
+/** Beside a comparison: what is known to be of another type must not be compared. */
+function compared(scope: Scope): string {
+  return scope.careful ? documentReference(scope) : operand(scope);
 }
 
 function assignment(scope: Scope, operator: string): Literal {
@@ -71,7 +103,7 @@ function someIn(scope: Scope): Literal {
 /** A variable that a reference binds. */
 function iteration(scope: Scope): Literal {
   const [key, value] = [freshName(scope, "k"), freshName(scope)];
-  const from = scope.tape.choose([() => documentReference(scope), () => ruleValue(scope)]);
+  const from = scope.tape.choose([() => documentReference(scope, "collection"), () => ruleWithMembers(scope)]);
   return scope.tape.choose<Literal>([
     () => ({ text: `some ${key}; ${value} := ${from}[${key}]`, binds: [key, value] }),
     () => ({ text: `some ${key}; ${from}[${key}]`, binds: [key] }),
@@ -82,15 +114,15 @@ function iteration(scope: Scope): Literal {
 function destructuring(scope: Scope): Literal {
   const [a, b] = [freshName(scope), freshName(scope)];
   const from = scope.tape.choose([
-    () => documentReference(scope),
+    () => documentReference(scope, "array"),
     () => `[${term(scope)}, ${term(scope)}]`,
-    () => documentReference(scope),
-    () => term(scope),
+    () => documentReference(scope, "array"),
+    () => (scope.careful ? documentReference(scope, "array") : term(scope)),
   ]);
   return scope.tape.choose<Literal>([
     () => ({ text: `[${a}, ${b}] = ${from}`, binds: [a, b] }),
     () => ({ text: `[${a}, ${b}] := ${from}`, binds: [a, b] }),
-    () => ({ text: `{"a": ${a}} = ${documentReference(scope)}`, binds: [a] }),
+    () => ({ text: `{"a": ${a}} = ${documentReference(scope, "object")}`, binds: [a] }),
     () => ({ text: `some [${a}, ${b}] in ${documentReference(scope)}`, binds: [a, b] }),
   ]);
 }
@@ -117,11 +149,15 @@ function pattern(scope: Scope): Literal {
     () => ({ text: `{"a": ${a}, "b": [${b}]} = {"a": ${term(scope)}, "b": ${documentReference(scope)}}`, binds }),
     () => ({ text: `[${a}, ${b}] = [${b}, ${term(scope)}]`, binds }),
     () => ({ text: `[[${a}, ${operand(scope)}], ${b}] = ${documentReference(scope)}`, binds }),
-    () => ({ text: `${a} = ${documentReference(scope)}[${b}]`, binds }),
-    () => ({ text: `${ruleValue(scope)}[${a}] = ${b}`, binds }),
-    () => ({ text: `${ruleValue(scope)}[${a}][${b}]`, binds }),
+    () => ({ text: `${a} = ${documentReference(scope, "collection")}[${b}]`, binds }),
+    () => ({ text: `${ruleWithMembers(scope)}[${a}] = ${b}`, binds }),
+    () => ({ text: `${ruleWithMembers(scope)}[${a}][${b}]`, binds }),
     () => ({ text: `${term(scope)} = ${documentReference(scope)}`, binds: [] }),
   ]);
+}
+
+function ruleWithMembers(scope: Scope): string {
+  return scope.careful ? iterable(scope) : ruleValue(scope);
 }
 
 /** Loops whose rounds are equated. */
@@ -129,11 +165,23 @@ function join(scope: Scope): Literal {
   const [i, j] = [freshName(scope, "k"), freshName(scope, "k")];
   const binds = [i, j];
   return scope.tape.choose<Literal>([
-    () => ({ text: `some ${i}, ${j}; ${documentReference(scope)}[${i}] == ${documentReference(scope)}[${j}]`, binds }),
-    () => ({ text: `some ${i}, ${j}; ${ruleValue(scope)}[${i}] == ${documentReference(scope)}[${j}]`, binds }),
-    () => ({ text: `some ${i}; ${documentReference(scope)}[${i}]; ${ruleValue(scope)}[${i}]`, binds: [i] }),
+    () => ({
+      text: `some ${i}, ${j}; ${documentReference(scope, "collection")}[${i}] == ${documentReference(scope, "collection")}[${j}]`,
+      binds,
+    }),
+    () => ({
+      text: `some ${i}, ${j}; ${ruleWithMembers(scope)}[${i}] == ${documentReference(scope, "collection")}[${j}]`,
+      binds,
+    }),
+    () => ({
+      text: `some ${i}; ${documentReference(scope, "collection")}[${i}]; ${ruleWithMembers(scope)}[${i}]`,
+      binds: [i],
+    }),
     () => ({ text: `some ${i}, ${j}; ${documentReference(scope)}[${i}][${j}] != ${operand(scope)}`, binds }),
-    () => ({ text: `some ${i}; not ${documentReference(ground(scope))}[${i}]; ${ruleValue(scope)}[${i}]`, binds: [i] }),
+    () => ({
+      text: `some ${i}; not ${documentReference(ground(scope))}[${i}]; ${ruleWithMembers(scope)}[${i}]`,
+      binds: [i],
+    }),
   ]);
 }
 
@@ -168,5 +216,5 @@ function withModifier(scope: Scope): Literal {
 
 function walk(scope: Scope): Literal {
   const [path, value] = [freshName(scope), freshName(scope)];
-  return { text: `walk(${documentReference(scope)}, [${path}, ${value}])`, binds: [path, value] };
+  return { text: `walk(${documentReference(scope, "collection")}, [${path}, ${value}])`, binds: [path, value] };
 }

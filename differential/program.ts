@@ -1,6 +1,7 @@
 import { builtinCall } from "./calls.ts";
 import { objectDocument } from "./document.ts";
 import { body } from "./literals.ts";
+import { pathsOf } from "./paths.ts";
 import { rule } from "./rules.ts";
 import type { NamedRule, Scope } from "./scope.ts";
 import { Tape } from "./tape.ts";
@@ -32,6 +33,8 @@ export function program(numbers: readonly number[]): Program {
     rules: [],
     depth: 1 + tape.below(maxTermDepth),
     wildcards: true,
+    paths: pathsOf({ input, "data.d": data }),
+    careful: !tape.oneIn(4),
     names: { next: 0 },
   };
   const library = tape.oneIn(5) ? rules(scope, "p.lib", "l", 2) : undefined;

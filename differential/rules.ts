@@ -70,14 +70,15 @@ function partialObject(scope: Scope, name: string): Written {
 
 function refHead(scope: Scope, name: string): Written {
   const { tape } = scope;
-  const parts = (inner: Scope) =>
-    tape.list(
-      3,
-      () => tape.choose([() => `.${tape.pick(keys.slice(0, 3))}`, () => `[${term(deeper(deeper(inner)))}]`]),
-      1,
-    );
-  const head = (value: string, inner: Scope) =>
-    tape.oneIn(3) ? `${name}${parts(inner).join("")} contains ${value}` : `${name}${parts(inner).join("")} := ${value}`;
+  const part = (inner: Scope) =>
+    tape.choose([() => `.${tape.pick(keys.slice(0, 3))}`, () => `[${term(deeper(deeper(inner)))}]`]);
+  // Clauses of several shapes mostly conflict.
+  const shape = () => ({ parts: 1 + tape.below(3), verb: tape.oneIn(3) ? "contains" : ":=" });
+  const shared = scope.careful ? shape() : undefined;
+  const head = (value: string, inner: Scope) => {
+    const { parts, verb } = shared ?? shape();
+    return `${name}${Array.from({ length: parts }, () => part(inner)).join("")} ${verb} ${value}`;
+  };
   const clauses = tape.list(3, () => clause(scope, head), 1);
   return { named: { name, kind: "object", arity: 0 }, text: clauses.join("\n\n") };
 }

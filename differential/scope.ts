@@ -1,3 +1,4 @@
+import type { Paths } from "./paths.ts";
 import type { Tape } from "./tape.ts";
 
 /** What terms hold that holds terms itself. */
@@ -18,6 +19,10 @@ export interface Scope {
   readonly depth: number;
   /** False where `_` would be unsafe. */
   readonly wildcards: boolean;
+  /** What the documents hold. */
+  readonly paths: Paths;
+  /** True where types and documents are looked at, so that most programs compile and say something. */
+  readonly careful: boolean;
   /** Counts new names; shared by the whole module. */
   readonly names: { next: number };
 }

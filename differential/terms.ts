@@ -1,4 +1,5 @@
 import { key, keys, scalar } from "./document.ts";
+import type { PathKind } from "./paths.ts";
 import { deeper, freshName, ground, type NamedRule, type Scope, withVars } from "./scope.ts";
 
 /** The text of any term whose variables are bound. */
@@ -60,10 +61,10 @@ export function number(scope: Scope): string {
   ];
   return scope.tape.choose([
     () => scope.tape.pick(numbers),
-    () => documentReference(scope),
-    () => documentReference(scope),
-    () => documentReference(scope),
-    () => (scope.tape.oneIn(3) ? variable(scope) : scope.tape.pick(numbers)),
+    () => documentReference(scope, "number"),
+    () => documentReference(scope, "number"),
+    () => documentReference(scope, "number"),
+    () => (!scope.careful && scope.tape.oneIn(3) ? variable(scope) : scope.tape.pick(numbers)),
     () => `count(${collection(deeper(scope))})`,
     () => `(${number(deeper(scope))} ${scope.tape.pick(["+", "-", "*", "/", "%"])} ${number(deeper(scope))})`,
   ]);
@@ -86,13 +87,13 @@ function setText(scope: Scope): string {
 export function collection(scope: Scope): string {
   const { tape } = scope;
   return tape.choose([
-    () => documentReference(scope),
-    () => documentReference(scope),
-    () => ruleValue(scope),
+    () => documentReference(scope, "collection"),
+    () => documentReference(scope, "collection"),
+    () => (scope.careful ? iterable(scope) : ruleValue(scope)),
     () => `[${tape.list(3, () => term(deeper(scope))).join(", ")}]`,
     () => `{${objectItems(scope)}}`,
     () => setText(scope),
-    () => variable(scope),
+    () => (scope.careful ? documentReference(scope, "collection") : variable(scope)),
     () => (scope.depth > 0 ? comprehension(scope) : "[1, 2]"),
   ]);
 }
@@ -119,22 +120,34 @@ export function reference(scope: Scope): string {
   return scope.tape.choose([
     () => documentReference(scope),
     () => documentReference(scope),
-    () => (scope.vars.length === 0 ? documentReference(scope) : `${scope.tape.pick(scope.vars)}${part(scope)}`),
+    () => variableReference(scope),
     () => ruleReference(scope, 1),
     () => ruleReference(scope, 2),
   ]);
+}
+
+/** Into a variable; or, where its type is to be looked at, with it as the last part. */
+function variableReference(scope: Scope): string {
+  if (scope.vars.length === 0) return documentReference(scope);
+  if (scope.careful) return `${documentReference(scope, "collection")}[${scope.tape.pick(scope.vars)}]`;
+  return `${scope.tape.pick(scope.vars)}${part(scope)}`;
 }
 
 /** Parts of sets are members: constants would mostly be of another type. */
 function ruleReference(scope: Scope, parts: number): string {
   if (scope.rules.length === 0) return documentReference(scope);
   const rule = scope.tape.pick(scope.rules);
-  if (rule.kind === "function") return `${call(scope, rule)}${part(scope)}`;
+  if (rule.kind === "function") return call(scope, rule) + (scope.careful ? "" : part(scope));
+  if (scope.careful && rule.kind === "complete") return rule.name;
   if (rule.kind === "set") return `${rule.name}[${scope.wildcards ? "_" : documentReference(scope)}]`;
+  if (scope.careful) return `${rule.name}[${scope.wildcards ? "_" : documentReference(scope, "string")}]`;
   return rule.name + Array.from({ length: parts }, () => part(scope)).join("");
 }
 
-export function documentReference(scope: Scope): string {
+/** Mostly to what is there, and is of the kind; else to anything. */
+export function documentReference(scope: Scope, kind: PathKind = "any"): string {
+  const there = scope.paths[kind];
+  if (scope.careful && there.length > 0 && !scope.tape.oneIn(6)) return scope.tape.pick(there);
   const head = scope.tape.pick(["input", "data.d", "input", "data.d", "data.d[_]"]);
   const from = head.endsWith("[_]") && !scope.wildcards ? "data.d" : head;
   return from + scope.tape.list(3, () => part(scope), 1).join("");
@@ -166,6 +179,13 @@ export function ruleValue(scope: Scope): string {
   return rule.kind === "function" ? call(scope, rule) : rule.name;
 }
 
+/** A rule that surely has members, or a document that has. */
+export function iterable(scope: Scope): string {
+  const rules = scope.rules.filter(({ kind }) => kind === "set" || kind === "object");
+  if (rules.length === 0 || scope.tape.oneIn(3)) return documentReference(scope, "collection");
+  return scope.tape.pick(rules).name;
+}
+
 /** A rule of one kind, if there is one. */
 function ruleOf(scope: Scope, kind: NamedRule["kind"]): string {
   const rules = scope.rules.filter((rule) => rule.kind === kind);
@@ -174,7 +194,11 @@ function ruleOf(scope: Scope, kind: NamedRule["kind"]): string {
 
 export function call(scope: Scope, { name, arity }: NamedRule): string {
   const inner = deeper(scope);
-  return `${name}(${Array.from({ length: arity }, () => (inner.depth > 0 ? term(inner) : scalarText(inner))).join(", ")})`;
+  const argument = () => {
+    if (scope.careful && !scope.tape.oneIn(4)) return documentReference(inner);
+    return inner.depth > 0 ? term(inner) : scalarText(inner);
+  };
+  return `${name}(${Array.from({ length: arity }, argument).join(", ")})`;
 }
 
 export function comprehension(scope: Scope): string {
