@@ -79,9 +79,7 @@ class RefChecker {
     const key = scalarKey(operand);
     const child = key === undefined ? undefined : node.children.get(key);
     if (child !== undefined) {
-      return child.type !== undefined && child.children.size === 0
-        ? this.#leaf(child.type, at + 1)
-        : this.#node(child, at + 1);
+      return child.type === undefined ? this.#node(child, at + 1) : this.#leaf(child.type, at + 1);
     }
     if (node.type !== undefined) return this.#leaf(node.type, at);
     if (at <= maxStringOnly && node.children.size > 0 && isOtherConstant(operand))

@@ -137,21 +137,10 @@ function typeBelow(node: TypeNode, operands: readonly Term[]): Type | undefined 
 
 /** The type of all that lies at and below a place. */
 export function extentOf(node: TypeNode): Type | undefined {
-  if (node.type !== undefined && node.children.size === 0) return node.type;
-  if (node.type?.kind === "object") return withChildren(node.type, node);
+  if (node.type !== undefined) return node.type;
   const children = [...node.children].map(([key, child]): Property => ({ key, value: extentOf(child) }));
   // Base documents may lie beside rules.
   return objectOf(children, { key: stringType, value: anyType });
-}
-
-/** An object whose keys are found at run time, with rules that give it some more: these are keys like others. */
-function withChildren(type: ObjectType, node: TypeNode): Type {
-  let { dynamic } = type;
-  for (const [key, child] of node.children) {
-    const value = mergeTypes(dynamic?.value, extentOf(child));
-    dynamic = { key: either(dynamic?.key, typeOfKey(key)), value };
-  }
-  return objectOf(type.static, dynamic);
 }
 
 /** The type behind operands; those that are no constants select any value. */
@@ -165,15 +154,45 @@ export function selectTerms(type: Type | undefined, operands: readonly Term[]): 
   return selected;
 }
 
-/** Puts a rule's type at its path; what several rules give to one place is joined. */
+/**
+ * Puts a rule's type at its path; what several rules give to one place is joined. An object whose keys are found at run time holds what
+ * rules give below it, whichever comes first: these are keys like others.
+ */
 export function insertType(root: TypeNode, path: readonly Key[], type: Type | undefined): void {
   let node = root;
-  for (const key of path) {
+  for (const [i, key] of path.entries()) {
     const next = node.children.get(key) ?? createTypeNode();
     node.children.set(key, next);
+    if (next.type?.kind === "object" && i + 1 < path.length) next.type = withMember(next.type, path.slice(i + 1), type);
     node = next;
   }
   node.type = mergeTypes(node.type, type);
+  if (type?.kind !== "object") return;
+  for (const leaf of leavesBelow(node)) {
+    if (node.type?.kind === "object") node.type = withMember(node.type, leaf.path, leaf.type);
+  }
+}
+
+interface Leaf {
+  readonly path: readonly Key[];
+  readonly type: Type;
+}
+
+function leavesBelow(node: TypeNode, path: readonly Key[] = []): readonly Leaf[] {
+  return [...node.children].flatMap(([key, child]) => {
+    const inner = [...path, key];
+    return child.type === undefined ? leavesBelow(child, inner) : [{ path: inner, type: child.type }];
+  });
+}
+
+/** An object that also has some value at a path: its key joins the dynamic ones. */
+function withMember(object: ObjectType, path: readonly Key[], type: Type | undefined): ObjectType {
+  const [key, ...rest] = path;
+  if (key === undefined) return object;
+  const member = rest.length === 0 ? type : withMember(objectOf([], undefined), rest, type);
+  const { dynamic } = object;
+  const keys = either(dynamic?.key, typeOfKey(key));
+  return objectOf(object.static, { key: keys, value: either(dynamic?.value, member) });
 }
 
 function mergeTypes(a: Type | undefined, b: Type | undefined): Type | undefined {
