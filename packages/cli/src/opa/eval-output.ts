@@ -12,6 +12,7 @@ import {
 import type { QueryRun } from "./evaluate-query.ts";
 import { goJson, goJsonLine, type Printable, Struct } from "./json-text.ts";
 import { aggregateMetricsJson } from "./metrics.ts";
+import { partialJson, partialSource, partialText } from "./partial-output.ts";
 import type { QueryRequest } from "./query-request.ts";
 import { tableText } from "./table.ts";
 
@@ -61,7 +62,7 @@ function textOf(output: EvalOutput, errors: readonly ErrorEntry[], format: EvalF
     case "raw":
       return answers.map(({ expressions }) => `${expressions.map(({ value }) => rawText(value)).join(" ")}\n`).join("");
     case "source":
-      return "";
+      return run?.partial === undefined ? "" : partialSource(run.partial);
     case "pretty":
       return prettyOutput(output);
   }
@@ -75,6 +76,7 @@ function jsonOutput({ runs, request }: EvalOutput, errors: readonly ErrorEntry[]
   return new Struct({
     errors: errors.length === 0 ? undefined : errors.map(({ json }) => json),
     result: run === undefined || run.answers.length === 0 ? undefined : result,
+    partial: run?.partial && partialJson(run.partial),
     metrics: showsMetrics && !isRepeated ? run.metrics.json() : undefined,
     aggregated_metrics:
       showsMetrics && isRepeated ? aggregateMetricsJson(runs.map(({ metrics }) => metrics)) : undefined,
@@ -127,7 +129,7 @@ function prettyOutput({ runs, request }: EvalOutput): string {
   const profiles = runs.flatMap(({ profile }) => (profile === undefined ? [] : [profile]));
   return [
     traceText(run.trace, { varValues: request.flags.bool("var-values") }),
-    answersText(run.answers),
+    run.partial === undefined ? answersText(run.answers) : partialText(run.partial),
     wantsMetrics(request) ? metricsTable(runs.map(({ metrics }) => metrics)) : "",
     profiles.length === 0 ? "" : profileTable(profiles, request.query),
     run.coverage === undefined ? "" : coverageTable(run.coverage),

@@ -39,6 +39,26 @@ const printed: readonly (readonly [string, string])[] = [
   ["-fraw -d x:list.json data.x[0]", "1\n"],
   ["-fraw -b bundle data", '{"a":1,"q":{"p":1}}\n'],
   ["-fraw --fail=false 1", "1\n"],
+  ["-p -f source 'x := input.a; not input.b'", "# Query 1\nnot input.b\n__localq0__ = input.a\n\n"],
+  ["-p -f pretty '1 == 2'", "undefined\n"],
+  ["-p -f json '1 == 2'", '{\n  "partial": {}\n}\n'],
+  ["-p -f source -d p.rego data.p.allow", "# Query 1\ninput.x = 1\n\n"],
+  [
+    "-p -f source -d p.rego --disable-inlining data.p.allow data.p.allow",
+    "# Query 1\ndata.partial.p.allow\n\n# Module 1\npackage partial.p\n\nallow if input.x = 1\n",
+  ],
+  [
+    "-p -f pretty --shallow-inlining -d p.rego data.p.allow",
+    `┌───────────┬──────────────────────────────────┐
+│ Query 1   │ data.partial.p.allow = _term_0_0 │
+│           │ _term_0_0                        │
+├───────────┼──────────────────────────────────┤
+│ Support 1 │ package partial.p                │
+│           │                                  │
+│           │ allow if input.x = 1             │
+└───────────┴──────────────────────────────────┘
+`,
+  ],
 ];
 
 /** A command line, its status, and what its error stream begins with. */
@@ -69,7 +89,6 @@ const refused: readonly (readonly [string, number, string])[] = [
     2,
     "1 error occurred: under.rego:3: rego_compile_error: conflicting rule for data",
   ],
-  ["-p input.x", 2, "what partial evaluation leaves cannot be printed yet\n"],
   ["-i nope.json 1", 2, "open nope.json: no such file or directory\n"],
 ];
 
@@ -78,6 +97,16 @@ test("eval prints what OPA prints", () =>
     for (const [line, out] of printed)
       assert.deepEqual(await runLine(`eval ${line}`), { status: 0, out, err: "" }, line);
   }));
+
+test("eval prints what partial evaluation leaves as OPA's syntax tree", async () => {
+  const { out } = await runLine("eval -p -f json 'input.x == 1'");
+  const ref = (...path: readonly string[]) => ({
+    type: "ref",
+    value: path.map((value, i) => ({ type: i === 0 ? "var" : "string", value })),
+  });
+  const expr = { index: 0, terms: [ref("eq"), ref("input", "x"), { type: "number", value: 1 }] };
+  assert.deepEqual(JSON.parse(out), { partial: { queries: [[expr]] } });
+});
 
 test("eval refuses as OPA refuses", () =>
   inFolder(files, async () => {

@@ -107,7 +107,6 @@ function checkFlags({ flags }: Call): void {
     throw new UsageFault("specify --fail or --fail-defined but not both");
   if (flags.bool("partial") && !partialFormats.includes(flags.string("format")))
     throw new UsageFault("invalid output format for partial evaluation");
-  if (flags.bool("partial")) throw new CommandFault("what partial evaluation leaves cannot be printed yet", 2);
   if (flags.bool("show-builtin-errors") && flags.bool("strict-builtin-errors")) {
     const why = "--strict-builtin-errors will return the first built-in error encountered immediately";
     throw new CommandFault(`cannot use --show-builtin-errors with --strict-builtin-errors, ${why}`, 2);
