@@ -179,6 +179,8 @@ function globMatch(args: readonly Value[], _state: QueryState): Value {
   if (delimiters !== null && !Array.isArray(delimiters))
     throw operandTypeError(2, ["array", "null"], typeName(delimiters));
   const given = delimiters === null ? [] : stringsAt(args, 2);
+  if (given.some((each) => [...each].length !== 1))
+    throw new BuiltinError("operand 2 must be array of runes but got array containing string", "eval_type_error");
   const text = stringAt(args, 3);
   const separators = delimiters !== null && given.length === 0 ? ["."] : given;
   return patternFor(globPattern(globParts(pattern), separators), text).test(text);

@@ -49,8 +49,16 @@ const cases: readonly Case[] = [
   { rules: 'r := [replace("ab", "", "x"), replace("", "", "x")]', answer: '{"r":["xaxbx","x"]}' },
   { rules: 'r.a contains 2\nr[x] := {2} if { x := "a" }', answer: '{"r":{"a":[2]}}' },
   { rules: "r[x] := 1 if { walk(input, [x, _]) }\nr.a.b := 1\nq if { 1 in {r.a[1]} }", answer: "rego_type_error" },
-  { rules: "r[x].a := 1 if { x := true }\nr.c.c := 1\nq if { r.b.b }", answer: '{"r":{"true":{"a":1},"c":{"c":1}}}' },
+  { rules: "r[x].a := 1 if { x := true }\nr.c.c := 1\nq if { r.b.b }", answer: '{"r":{"c":{"c":1},"true":{"a":1}}}' },
   { rules: "r[x] := input.a if { x := 1 }\nr.b := 1\nq := r.a.a", answer: '{"r":{"b":1}}' },
+  { rules: 'r := glob.match("a*", ["ab"], "a")', answer: "{}" },
+  { rules: 'r := glob.match("a*", ["a", ""], "b")', answer: "{}" },
+  { rules: 'r := glob.match("a*", ["é"], "a")', answer: '{"r":true}' },
+  {
+    rules: 'r := json.marshal({true: 1, "a": 2, 10: 3, 9: 4})',
+    answer: '{"r":"{\\"10\\":3,\\"9\\":4,\\"a\\":2,\\"true\\":1}"}',
+  },
+  { rules: 'r[{true: 1, "a": 2}] := 1', answer: '{"r":{"{\\"a\\":2,\\"true\\":1}":1}}' },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {

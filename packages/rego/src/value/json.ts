@@ -1,4 +1,4 @@
-import { RegoSet, sortedEntries } from "./collection.ts";
+import { compareStrings, RegoSet, sortedEntries } from "./collection.ts";
 import { Decimal } from "./decimal.ts";
 import { holdsInexact } from "./json-scanner.ts";
 import { type NumberValue, numberFromText, numberText } from "./number.ts";
@@ -26,22 +26,22 @@ function exactNumber(_key: string, value: unknown, context: { source?: string })
   return numberFromText(context.source) ?? value;
 }
 
-/** JSON text of a value, as OPA prints it: keys in Rego's order, sets as arrays, non-string keys as their JSON text. */
+/** JSON text of a value, as OPA prints it: sets as arrays, non-string keys as their JSON text, and keys by the order of that text. */
 export function jsonText(value: Value): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value !== "object" || value instanceof Decimal) return numberText(value as NumberValue);
   if (Array.isArray(value)) return "[" + value.map(jsonText).join() + "]";
   if (value instanceof RegoSet) return "[" + value.sorted().map(jsonText).join() + "]";
-  return (
-    "{" +
-    sortedEntries(value)
-      .map(([key, item]) => `${jsonKey(key)}:${jsonText(item)}`)
-      .join() +
-    "}"
-  );
+  const sorted = sortedEntries(value);
+  const entries = sorted.some(([key]) => typeof key !== "string") ? sorted.toSorted(byPrintedKey) : sorted;
+  return "{" + entries.map(([key, item]) => `${JSON.stringify(printedKey(key))}:${jsonText(item)}`).join() + "}";
 }
 
-function jsonKey(key: Value): string {
-  return JSON.stringify(typeof key === "string" ? key : jsonText(key));
+function byPrintedKey([a]: readonly [Value, Value], [b]: readonly [Value, Value]): number {
+  return compareStrings(printedKey(a), printedKey(b));
+}
+
+function printedKey(key: Value): string {
+  return typeof key === "string" ? key : jsonText(key);
 }
