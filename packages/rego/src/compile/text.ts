@@ -1,5 +1,6 @@
 import type { Body, Expr, Import, Ref, Term } from "../syntax/ast.ts";
 import { alwaysKeywords, futureKeywords } from "../syntax/keywords.ts";
+import { infixOf } from "./infix.ts";
 import { isWildcard, nameOfRef } from "./walk.ts";
 
 const word = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -72,24 +73,6 @@ export function bodyText(body: Body): string {
   return body.map(exprText).join("; ");
 }
 
-const infix: { readonly [name: string]: string } = {
-  assign: ":=",
-  eq: "=",
-  equal: "==",
-  neq: "!=",
-  lt: "<",
-  gt: ">",
-  lte: "<=",
-  gte: ">=",
-  plus: "+",
-  minus: "-",
-  mul: "*",
-  div: "/",
-  rem: "%",
-  and: "&",
-  or: "|",
-};
-
 function exprText(expr: Expr): string {
   const withs = expr.with.map(({ target, value }) => ` with ${termText(target)} as ${termText(value)}`).join("");
   return `${expr.negated ? "not " : ""}${termsText(expr)}${withs}`;
@@ -111,7 +94,7 @@ function termsText({ terms }: Expr): string {
     case "or":
       return `{ ${bodyText(terms.left)} } ${terms.kind} { ${bodyText(terms.right)} }`;
     case "call": {
-      const sign = infix[nameOfRef(terms.operator) ?? ""];
+      const sign = infixOf(terms.operator);
       const args = terms.args.map(termText);
       if (sign !== undefined && args.length === 2) return `${args[0]} ${sign} ${args[1]}`;
       return `${refText(terms.operator)}(${args.join(", ")})`;

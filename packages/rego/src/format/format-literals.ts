@@ -1,7 +1,7 @@
+import { infixOf, memberArity } from "../compile/infix.ts";
 import type { Body, Expr, ExprTerms, Location } from "../syntax/ast.ts";
 import { closingRow } from "./closing.ts";
 import { isUnion, TermWriter } from "./format-terms.ts";
-import { infixOf, memberArity } from "./infix.ts";
 import { groupByLine } from "./lines.ts";
 import { CommentCollision } from "./writer.ts";
 

@@ -1,7 +1,7 @@
+import { infixOf, memberArity } from "../compile/infix.ts";
 import type { Comprehension } from "../compile/walk.ts";
 import type { Body, Call, Comment, Expr, Location, Ref, TemplateString, Term } from "../syntax/ast.ts";
 import { closingRow } from "./closing.ts";
-import { infixOf, memberArity } from "./infix.ts";
 import { type Element, groupByLine, isEntry, isUnplaced } from "./lines.ts";
 import { CommentCollision, commentText, Writer } from "./writer.ts";
 

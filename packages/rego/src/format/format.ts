@@ -1,9 +1,9 @@
+import { memberArity } from "../compile/infix.ts";
 import { headTerms, ruleChain, walkBody, walkExprs, walkExprsOfTerm, walkTerm } from "../compile/walk.ts";
 import type { Expr, Import, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { alwaysKeywords, futureKeywords } from "../syntax/keywords.ts";
 import { refText } from "../syntax/ref-text.ts";
 import { type RuleStyle, RuleWriter } from "./format-rules.ts";
-import { memberArity } from "./infix.ts";
 import { comparePlaces } from "./lines.ts";
 import { commentText } from "./writer.ts";
 

@@ -1,5 +1,5 @@
-import { nameOfRef } from "../compile/walk.ts";
 import type { Ref } from "../syntax/ast.ts";
+import { nameOfRef } from "./walk.ts";
 
 const operators: { readonly [name: string]: string } = {
   assign: ":=",
