@@ -50,5 +50,5 @@ export function checkFeatures({ modules }: Loaded, capabilities: Capabilities | 
   if (capabilities === undefined || capabilities.features.has("rego_v1")) return;
   const why = "rego_parse_error: illegal capabilities: rego_v1 feature required for parsing v1 Rego";
   const faults = modules.filter(({ module }) => module.regoVersion === "v1").map(() => new LoadError(why));
-  if (faults.length > 0) throw new LoadFault(faults, new Map());
+  if (faults.length > 0) throw new LoadFault(faults);
 }

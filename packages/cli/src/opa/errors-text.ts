@@ -1,4 +1,4 @@
-import { type Diagnostic, EvaluationError, formatDiagnostic, parseQuery, RegoError } from "@sallyport/rego";
+import { caretLines, type Diagnostic, EvaluationError, formatDiagnostic, parseQuery, RegoError } from "@sallyport/rego";
 import { EngineError } from "./engine-error.ts";
 import { Struct } from "./json-text.ts";
 import { LoadFault } from "./load.ts";
@@ -17,10 +17,8 @@ export type Texts = ReadonlyMap<string, string>;
 /** What OPA would say of whatever a command threw; undefined when it is no fault of the user's. */
 export function errorEntries(error: unknown, texts: Texts = new Map()): readonly ErrorEntry[] | undefined {
   if (error instanceof LoadFault)
-    return error.faults.map((fault) =>
-      fault instanceof Error ? messageEntry(fault.message) : diagnosticEntry(fault, error.texts),
-    );
-  if (error instanceof RegoError) return error.diagnostics.map((each) => diagnosticEntry(each, texts));
+    return error.faults.map((fault) => (fault instanceof Error ? messageEntry(fault.message) : diagnosticEntry(fault)));
+  if (error instanceof RegoError) return error.diagnostics.map((each) => diagnosticEntry(each));
   if (error instanceof LoadError || error instanceof QueryContextError) return [messageEntry(error.message)];
   if (error instanceof EngineError) {
     const { message, details } = error;
@@ -42,14 +40,13 @@ export function errorsText(entries: readonly ErrorEntry[]): string {
   return `${entries.length} errors occurred:\n${entries.map(({ text }) => `${text}\n`).join("")}`;
 }
 
-export function diagnosticEntry(diagnostic: Diagnostic, texts: Texts): ErrorEntry {
-  const { code, message, loc } = diagnostic;
-  const source = code === "rego_parse_error" && loc !== undefined ? texts.get(loc.file) : undefined;
-  const line = source === undefined || loc === undefined ? undefined : lineAt(source, loc.offset);
+export function diagnosticEntry(diagnostic: Diagnostic): ErrorEntry {
+  const { code, message, loc, line } = diagnostic;
   const location = loc && new Struct({ file: loc.file, row: loc.row, col: loc.col });
   const details = line && new Struct({ line: line.text, idx: line.index });
+  const caret = line === undefined ? [] : caretLines(line).map((each) => `\n\t${each}`);
   return {
-    text: formatDiagnostic(diagnostic) + (line === undefined ? "" : caret(line)),
+    text: formatDiagnostic(diagnostic) + caret.join(""),
     json: new Struct({ message, code, location, details }),
   };
 }
@@ -71,25 +68,4 @@ function expressionAt(query: string, row: number, col: number): string | undefin
     if (error instanceof RegoError) return undefined;
     throw error;
   }
-}
-
-interface Line {
-  readonly text: string;
-  /** In bytes. */
-  readonly index: number;
-}
-
-/** The line around an offset, which steps back over white space first. */
-function lineAt(source: string, offset: number): Line {
-  let at = Math.min(offset, source.length - 1);
-  while (at > 0 && /\s/.test(source[at] as string)) at--;
-  const begin = source.lastIndexOf("\n", at) + 1;
-  const next = source.indexOf("\n", Math.max(at, begin));
-  const text = source.slice(begin, next < 0 ? undefined : next);
-  return { text, index: new TextEncoder().encode(source.slice(begin, Math.max(at, begin))).length };
-}
-
-function caret({ text, index }: Line): string {
-  const shown = text.replace(/^\t+/, "");
-  return `\n\t${shown}\n\t${" ".repeat(Math.max(0, index - (text.length - shown.length)))}^`;
 }

@@ -15,7 +15,7 @@ export async function loadBundles(paths: readonly string[], options: ReadBundleO
   const bundles: NamedBundle[] = [];
   for (const name of new Set(paths)) bundles.push({ name, bundle: await loadBundle(name, options) });
   const conflict = rootConflict(bundles.map(({ name, bundle }) => ({ name, roots: bundle.manifest.roots })));
-  if (conflict !== undefined) throw new LoadFault([new LoadError(conflict)], new Map());
+  if (conflict !== undefined) throw new LoadFault([new LoadError(conflict)]);
   const modules = bundles.flatMap(({ bundle }) => bundle.modules);
   return {
     modules: modules.map(({ file, text, module }) => ({ file, text, module })),
@@ -29,7 +29,7 @@ function activate(data: JsonObject, { bundle }: NamedBundle): JsonObject {
   try {
     return applyPatch(data, bundle.patch);
   } catch (error) {
-    throw error instanceof BundleError ? new LoadFault([new LoadError(error.message)], new Map()) : error;
+    throw error instanceof BundleError ? new LoadFault([new LoadError(error.message)]) : error;
   }
 }
 
@@ -37,6 +37,6 @@ async function loadBundle(name: string, options: ReadBundleOptions): Promise<Bun
   try {
     return await readBundlePath(name, options);
   } catch (error) {
-    throw new LoadFault([new LoadError(`loading error: ${bundleFaultText(name, error)}`)], new Map());
+    throw new LoadFault([new LoadError(`loading error: ${bundleFaultText(name, error)}`)]);
   }
 }

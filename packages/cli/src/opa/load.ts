@@ -40,14 +40,11 @@ export interface LoadOptions {
 /** Faults of what was loaded: of syntax in modules, or of files. All are reported, in the order of the paths. */
 export class LoadFault extends Error {
   readonly faults: readonly (Diagnostic | LoadError)[];
-  /** Texts of the modules, by file, to show the lines of faults. */
-  readonly texts: ReadonlyMap<string, string>;
 
-  constructor(faults: readonly (Diagnostic | LoadError)[], texts: ReadonlyMap<string, string>) {
+  constructor(faults: readonly (Diagnostic | LoadError)[]) {
     super(faults.map(({ message }) => message).join("\n"));
     this.name = "LoadFault";
     this.faults = faults;
-    this.texts = texts;
   }
 }
 
@@ -72,7 +69,6 @@ export function splitPrefix(path: string): { readonly prefix: readonly string[];
 class Loader {
   readonly #options: LoadOptions;
   readonly #modules = new Map<string, LoadedModule>();
-  readonly #texts = new Map<string, string>();
   readonly #faults: (Diagnostic | LoadError)[] = [];
   #data: JsonObject = {};
 
@@ -86,7 +82,7 @@ class Loader {
   }
 
   finish(): Loaded {
-    if (this.#faults.length > 0) throw new LoadFault(this.#faults, this.#texts);
+    if (this.#faults.length > 0) throw new LoadFault(this.#faults);
     return { modules: [...this.#modules.values()], data: this.#data };
   }
 
@@ -138,7 +134,6 @@ class Loader {
 
   #addModule(path: string, text: string): void {
     const file = cleanPath(path);
-    this.#texts.set(file, text);
     const start = performance.now();
     const { module, diagnostics } = parseModule(text, { file, regoVersion: this.#options.regoVersion ?? "v1" });
     this.#options.parsed?.(performance.now() - start);

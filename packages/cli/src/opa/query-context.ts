@@ -31,10 +31,7 @@ function parseImport(text: string): Import {
 }
 
 function importFault(diagnostics: readonly Diagnostic[], text: string): LoadFault {
-  return new LoadFault(
-    diagnostics.map((each) => withoutFirstLine(each, text)),
-    new Map([["", text]]),
-  );
+  return new LoadFault(diagnostics.map((each) => withoutFirstLine(each, text)));
 }
 
 function withoutFirstLine(diagnostic: Diagnostic, text: string): Diagnostic {

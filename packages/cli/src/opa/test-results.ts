@@ -35,5 +35,5 @@ export function failingPaths(cases: readonly CaseResult[]): readonly (readonly s
 /** Why a test could not be answered, as OPA words it. */
 export function errorText(error: NonNullable<TestResult["error"]>): string {
   if (error instanceof EvaluationError) return formatEvaluationError(error);
-  return errorsText(error.diagnostics.map((each) => diagnosticEntry(each, new Map()))).trimEnd();
+  return errorsText(error.diagnostics.map((each) => diagnosticEntry(each))).trimEnd();
 }

@@ -72,5 +72,5 @@ async function load({ args, flags }: Call): Promise<Loaded> {
 function checkBothVersions(modules: Loaded["modules"]): void {
   const parsed = modules.map(({ file, text }) => parseModule(text, { file, regoVersion: "v1" }));
   const faults = parsed.flatMap(({ diagnostics }) => diagnostics);
-  if (faults.length > 0) throw new LoadFault(faults, new Map(modules.map(({ file, text }) => [file, text])));
+  if (faults.length > 0) throw new LoadFault(faults);
 }

@@ -39,7 +39,7 @@ function parsedText({ args, flags }: Call): string {
   const included = flags.string("json-include").split(",");
   const options = { locations: included.includes("locations"), comments: !included.includes("-comments") };
   const { module, diagnostics } = parseModule(text, { file: path, regoVersion: isV0 ? "v0" : "v1" });
-  if (module === undefined) throw fault(diagnostics.map((each) => diagnosticEntry(each, new Map([[path, text]]))));
+  if (module === undefined) throw fault(diagnostics.map((each) => diagnosticEntry(each)));
   if (flags.string("format") === "json") return `${astJsonText(astJsonOfModule(module, options), "  ")}\n`;
   return astTree(module);
 }
