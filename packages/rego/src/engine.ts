@@ -1,4 +1,4 @@
-import { allBuiltins } from "./builtins/all.ts";
+import { builtinsWith } from "./builtins/all.ts";
 import type { Builtin, Effects } from "./builtins/builtin.ts";
 import { type Capabilities, findSignature, signaturesOf, withAllowedHosts } from "./builtins/capabilities.ts";
 import { compileModules, compileQuery, recompileModules } from "./compile/compile.ts";
@@ -124,7 +124,7 @@ export class RegoPolicy {
     for (const [path, prepared] of previous === undefined ? [] : previous.#byPath)
       if (prepared.needs.areMetBy(compiled)) this.#byPath.set(path, prepared);
     this.#options = options;
-    this.#builtins = new Map([...allBuiltins, ...(options.builtins ?? [])].map((builtin) => [builtin.name, builtin]));
+    this.#builtins = builtinsWith(options.builtins);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { allBuiltins } from "./builtins/all.ts";
+import { builtinsWith } from "./builtins/all.ts";
 import type { Builtin } from "./builtins/builtin.ts";
 import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { policyFromJson } from "./run/decode.ts";
@@ -12,7 +12,7 @@ export class PlanFile {
 
   /** From the parsed JSON; `builtins` are beside those of OPA, or instead of them. Throws `PlanError`. */
   constructor(json: unknown, builtins: readonly Builtin[] = []) {
-    const known = new Map([...allBuiltins, ...builtins].map((builtin) => [builtin.name, builtin]));
+    const known = builtinsWith(builtins);
     this.#executable = new Executable(policyFromJson(json), known);
   }
 

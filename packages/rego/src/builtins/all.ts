@@ -62,3 +62,14 @@ export const allBuiltins: readonly Builtin[] = Object.freeze([
   ...uuid,
   ...output,
 ]);
+
+/** The same by name. */
+export const standardBuiltins: ReadonlyMap<string, Builtin> = new Map(
+  allBuiltins.map((builtin) => [builtin.name, builtin]),
+);
+
+/** All builtins by name, with others beside them or in their place. */
+export function builtinsWith(others: readonly Builtin[] = []): ReadonlyMap<string, Builtin> {
+  if (others.length === 0) return standardBuiltins;
+  return new Map([...standardBuiltins, ...others.map((builtin) => [builtin.name, builtin] as const)]);
+}

@@ -27,8 +27,10 @@ export function checkUnusedImports(imports: readonly Import[], used: ReadonlySet
   }
 }
 
-/** Sets of declared names around a place. */
-type Declared = readonly ReadonlySet<string>[];
+/** Sets of declared names around a place, and what resolves terms and bodies there. */
+interface Declared extends Rewriter {
+  readonly names: readonly ReadonlySet<string>[];
+}
 
 class RefResolver {
   readonly #globals: Globals;
@@ -42,8 +44,8 @@ class RefResolver {
   rule(rule: Rule): Rule {
     const { head } = rule;
     const args = new Set(head.args?.flatMap((arg) => [...varsOfTerm(arg, { skipRefHead: true })]));
-    const declared: Declared = [args, declaredVars(rule.body)];
-    const resolve = (term: Term) => this.#term(term, declared);
+    const declared = this.#declared([args, declaredVars(rule.body)]);
+    const resolve = declared.term;
     const [root, ...operands] = head.ref.terms as readonly [Term, ...Term[]];
     return {
       ...rule,
@@ -59,30 +61,35 @@ class RefResolver {
     };
   }
 
-  body(body: Body, around: Declared): Body {
-    const declared = [...around, declaredVars(body)];
+  body(body: Body, around: Declared["names"]): Body {
+    const declared = this.#declared([...around, declaredVars(body)]);
     return mapAll(body, (expr) => this.#expr(expr, declared));
   }
 
   #expr(expr: Expr, declared: Declared): Expr {
     const { terms } = expr;
-    if (terms.kind !== "every") return mapExpr(expr, this.#rewriter(declared));
+    if (terms.kind !== "every") return mapExpr(expr, declared);
     const own = new Set([...(terms.key === undefined ? [] : varsOfTerm(terms.key)), ...varsOfTerm(terms.value)]);
-    const body = this.body(terms.body, [...declared, own]);
+    const body = this.body(terms.body, [...declared.names, own]);
     const domain = this.#term(terms.domain, declared);
-    const outer = mapExpr({ ...expr, terms: { kind: "term", term: domain } }, this.#rewriter(declared));
+    const outer = mapExpr({ ...expr, terms: { kind: "term", term: domain } }, declared);
     return { ...outer, terms: { ...terms, domain, body } };
   }
 
-  #rewriter(declared: Declared): Rewriter {
-    return { term: (term) => this.#term(term, declared), body: (body) => this.body(body, declared) };
+  #declared(names: Declared["names"]): Declared {
+    const declared: Declared = {
+      names,
+      term: (term) => this.#term(term, declared),
+      body: (body) => this.body(body, names),
+    };
+    return declared;
   }
 
   #term(term: Term, declared: Declared): Term {
     if (term.kind === "var") return this.#variable(term, declared);
     if (term.kind === "ref") return this.#ref(term, declared);
-    if (!isComprehension(term)) return mapTerm(term, this.#rewriter(declared));
-    const inner = [...declared, declaredVars(term.body)];
+    if (!isComprehension(term)) return mapTerm(term, declared);
+    const inner = this.#declared([...declared.names, declaredVars(term.body)]);
     const body = mapAll(term.body, (expr) => this.#expr(expr, inner));
     const [first, second] = comprehensionTerms(term).map((part) => this.#term(part, inner)) as [Term, Term];
     return term.kind === "objectcomprehension"
@@ -112,7 +119,7 @@ class RefResolver {
 
   #find(name: string, declared: Declared): Ref | undefined {
     const global = this.#globals.get(name);
-    if (global === undefined || declared.some((names) => names.has(name))) return undefined;
+    if (global === undefined || declared.names.some((names) => names.has(name))) return undefined;
     if (global.import !== undefined) this.#used.add(global.import);
     return global.path;
   }

@@ -17,6 +17,8 @@ export function unifyOutputs(a: Term, b: Term, safe: Names): Set<string> {
   return known;
 }
 
+const operandVars = { ...outputVars, skipSets: false, skipObjectKeys: false };
+
 /** Adds the variables that evaluating the refs of a term binds: their operands, where the head is bound. */
 export function collectRefOutputs(term: Term, safe: Names, into: Set<string>): void {
   walkTerm(term, (each) => {
@@ -24,8 +26,7 @@ export function collectRefOutputs(term: Term, safe: Names, into: Set<string>): v
     if (each.kind !== "ref") return true;
     const head = each.terms[0] as Term;
     if (!isBound(head, safe)) return false;
-    for (const operand of each.terms.slice(1))
-      collectVars(operand, { ...outputVars, skipSets: false, skipObjectKeys: false }, into);
+    for (let i = 1; i < each.terms.length; i++) collectVars(each.terms[i] as Term, operandVars, into);
     return true;
   });
 }

@@ -85,12 +85,16 @@ function mapComprehension(term: Comprehension, { term: change, body: changeBody 
 /** The expression with its direct terms, bodies and `with` parts rewritten. */
 export function mapExpr(expr: Expr, rewriter: Rewriter): Expr {
   const terms = mapTerms(expr.terms, rewriter);
-  const withs = mapAll(expr.with, (each): With => {
-    const target = rewriter.term(each.target);
-    const value = rewriter.term(each.value);
+  const withs = expr.with.length === 0 ? expr.with : mapWiths(expr.with, rewriter);
+  return terms === expr.terms && withs === expr.with ? expr : { ...expr, terms, with: withs };
+}
+
+function mapWiths(withs: readonly With[], { term: change }: Rewriter): readonly With[] {
+  return mapAll(withs, (each) => {
+    const target = change(each.target);
+    const value = change(each.value);
     return target === each.target && value === each.value ? each : { ...each, target, value };
   });
-  return terms === expr.terms && withs === expr.with ? expr : { ...expr, terms, with: withs };
 }
 
 function mapTerms(terms: ExprTerms, { term: change, body: changeBody }: Rewriter): ExprTerms {
@@ -197,10 +201,32 @@ export function walkBody(body: Body, visit: (term: Term) => boolean): void {
   for (const expr of body) walkExpr(expr, visit);
 }
 
-export function walkExpr(expr: Expr, visit: (term: Term) => boolean): void {
-  for (const term of directTerms(expr)) walkTerm(term, visit);
-  for (const body of directBodies(expr)) walkBody(body, visit);
-  for (const each of expr.with) {
+export function walkExpr({ terms, with: withs }: Expr, visit: (term: Term) => boolean): void {
+  switch (terms.kind) {
+    case "term":
+      walkTerm(terms.term, visit);
+      break;
+    case "call":
+      walkTerm(terms.operator, visit);
+      for (const each of terms.args) walkTerm(each, visit);
+      break;
+    case "some":
+      for (const each of terms.symbols) walkTerm(each, visit);
+      break;
+    case "every":
+      walkTerm(terms.domain, visit);
+      if (terms.key !== undefined) walkTerm(terms.key, visit);
+      walkTerm(terms.value, visit);
+      walkBody(terms.body, visit);
+      break;
+    case "not":
+      walkBody(terms.body, visit);
+      break;
+    default:
+      walkBody(terms.left, visit);
+      walkBody(terms.right, visit);
+  }
+  for (const each of withs) {
     walkTerm(each.target, visit);
     walkTerm(each.value, visit);
   }
@@ -290,14 +316,16 @@ export function comprehensionTerms(term: Comprehension): readonly Term[] {
  * The name of a function, `json.unmarshal` or `data.a.f`; undefined when an operand is no constant string. What is no word is quoted,
  * so that `data["a.b"].f` is not `data.a.b.f`.
  */
-export function nameOfRef(ref: Ref): string | undefined {
-  const parts: string[] = [];
-  for (const [i, term] of ref.terms.entries()) {
-    if (term.kind === "var" && i === 0) parts.push(term.name);
-    else if (term.kind === "string" && i > 0) parts.push(namePart(term.value));
-    else return undefined;
+export function nameOfRef({ terms }: Ref): string | undefined {
+  const [head] = terms;
+  if (head?.kind !== "var") return undefined;
+  let name = head.name;
+  for (let i = 1; i < terms.length; i++) {
+    const term = terms[i] as Term;
+    if (term.kind !== "string") return undefined;
+    name += namePart(term.value);
   }
-  return parts.join("");
+  return name;
 }
 
 /** A key of a function's path, as `nameOfRef` has it. */

@@ -92,8 +92,16 @@ export class BlockWriter {
     this.#place = { file: this.#policy.file(loc.file), row: loc.row, col: loc.col };
   }
 
-  emit<T extends Types>(type: T, stmt: Fields<T>): void {
-    this.#stmts.push({ type, stmt: { ...stmt, ...this.#place } } as unknown as Stmt);
+  /** The fields become the statement's own object, which gets its place. */
+  emit<T extends Types>(type: T, fields: Fields<T>): void {
+    const { file, row, col } = this.#place;
+    if (file !== undefined) {
+      const stmt = fields as { file?: number; row?: number; col?: number };
+      stmt.file = file;
+      stmt.row = row as number;
+      stmt.col = col as number;
+    }
+    this.#stmts.push({ type, stmt: fields } as unknown as Stmt);
   }
 
   /** The block that `write` fills. */

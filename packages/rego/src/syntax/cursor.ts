@@ -56,6 +56,8 @@ interface Parsed {
   readonly faults: readonly Diagnostic[];
 }
 
+const none: readonly Diagnostic[] = [];
+
 /** The tokens of one source, with a place in them, and the faults found so far. */
 export class Cursor {
   readonly source: Source;
@@ -232,7 +234,7 @@ export class Cursor {
       term,
       at: this.#at,
       wildcards: this.#wildcards,
-      faults: this.faults.slice(before),
+      faults: this.faults.length === before ? none : this.faults.slice(before),
     });
     return term;
   }
@@ -274,7 +276,8 @@ export class Cursor {
   #enterToken(): void {
     if (this.#scanned >= this.#at) return;
     this.#scanned = this.#at;
-    for (const message of this.token.faults ?? []) this.report(message, this.token.loc);
+    const { faults, loc } = this.token;
+    if (faults !== undefined) for (const message of faults) this.report(message, loc);
   }
 }
 

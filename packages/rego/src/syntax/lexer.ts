@@ -8,7 +8,7 @@ export interface Token {
   /** As written. */
   readonly text: string;
   /** What is wrong with it: of an `illegal` token, which may also be just unknown. */
-  readonly faults?: readonly string[];
+  readonly faults: readonly string[] | undefined;
   readonly loc: SourceLocation;
   /** White space or a comment stands before it: a ref or call must not be continued by it. */
   readonly spaced: boolean;
@@ -18,8 +18,13 @@ export interface Token {
   readonly value: string | undefined;
 }
 
-const punctuation2 = new Set([":=", "==", "!=", "<=", ">="]);
-const punctuation1 = new Set([..."{}[]().,:;=<>+-*/%&|"]);
+/** What `=` may follow: `:=`, `==`, `!=`, `<=`, `>=`. */
+const beginsPair = codesOf(":=!<>");
+const punctuation = codesOf("{}[]().,:;=<>+-*/%&|");
+
+function codesOf(characters: string): ReadonlySet<number> {
+  return new Set([...characters].map((each) => each.charCodeAt(0)));
+}
 
 /** All tokens of a source, the last one `eof`, and its comments. Never throws: a fault is an `illegal` token. */
 export function lex(
@@ -83,12 +88,12 @@ class Lexer {
   }
 
   #token(): void {
-    const first = this.#text[this.#at] as string;
-    if (/[A-Za-z_]/.test(first)) this.#ident();
-    else if (first >= "0" && first <= "9") this.#number();
-    else if (first === '"') this.#string();
-    else if (first === "`") this.#raw();
-    else if (first === "$") this.#template();
+    const first = this.#text.charCodeAt(this.#at);
+    if (isLetter(first)) this.#ident();
+    else if (isDigit(first)) this.#number();
+    else if (first === 0x22) this.#string();
+    else if (first === 0x60) this.#raw();
+    else if (first === 0x24) this.#template();
     else this.#punctuation(first);
   }
 
@@ -123,8 +128,8 @@ class Lexer {
       return;
     }
     const literal = this.#text.slice(this.#at, end);
-    const faults = [...literal.matchAll(/\\(?:["\\/bfnrtu]|(.))/gs)].filter(([, wrong]) => wrong !== undefined);
-    if (faults.length > 0) this.#illegal(end, ...faults.map(() => "illegal escape sequence"));
+    const faults = literal.includes("\\") ? wrongEscapes(literal) : 0;
+    if (faults > 0) this.#illegal(end, ...Array<string>(faults).fill("illegal escape sequence"));
     else this.#push("string", end, unquote(literal));
   }
 
@@ -143,10 +148,10 @@ class Lexer {
     else this.#illegal(this.#at + 1, "illegal $ character");
   }
 
-  #punctuation(first: string): void {
-    const two = this.#text.slice(this.#at, Math.min(this.#at + 2, this.#end));
-    if (punctuation2.has(two)) this.#push("punctuation", this.#at + 2, "");
-    else if (punctuation1.has(first)) this.#push("punctuation", this.#at + 1, "");
+  #punctuation(first: number): void {
+    const isPair = beginsPair.has(first) && this.#at + 1 < this.#end && this.#text.charCodeAt(this.#at + 1) === 0x3d;
+    if (isPair) this.#push("punctuation", this.#at + 2, "");
+    else if (punctuation.has(first)) this.#push("punctuation", this.#at + 1, "");
     else this.#illegalCharacter();
   }
 
@@ -159,27 +164,36 @@ class Lexer {
   }
 
   #push(kind: TokenKind, end: number, value: string | undefined): void {
-    this.#tokens.push({ ...this.#place(end), kind, value });
+    const loc = new SourceLocation(this.#source, this.#at, end);
+    const text = this.#text.slice(this.#at, end);
+    this.#tokens.push({ kind, text, loc, spaced: this.#spaced, newline: this.#newline, value, faults: undefined });
     this.#at = end;
   }
 
   #illegal(end: number, ...faults: readonly string[]): void {
-    this.#tokens.push({ ...this.#place(end), kind: "illegal", value: "", faults });
-    this.#at = end;
-  }
-
-  #place(end: number): Pick<Token, "loc" | "text" | "spaced" | "newline"> {
     const loc = new SourceLocation(this.#source, this.#at, end);
-    return { loc, text: this.#text.slice(this.#at, end), spaced: this.#spaced, newline: this.#newline };
+    const text = this.#text.slice(this.#at, end);
+    const place = { loc, spaced: this.#spaced, newline: this.#newline };
+    this.#tokens.push({ kind: "illegal", text, ...place, value: "", faults });
+    this.#at = end;
   }
 }
 
 function isWord(unit: number): boolean {
-  return isLetter(unit) || (unit >= 0x30 && unit <= 0x39);
+  return isLetter(unit) || isDigit(unit);
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39;
 }
 
 function isLetter(unit: number): boolean {
   return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || unit === 0x5f;
+}
+
+/** How many escapes of a string literal are none of JSON's. */
+function wrongEscapes(literal: string): number {
+  return [...literal.matchAll(/\\(?:["\\/bfnrtu]|(.))/gs)].filter(([, wrong]) => wrong !== undefined).length;
 }
 
 /** Offset behind the closing quote of the string at `start`; undefined when its line ends first. */

@@ -25,6 +25,14 @@ export class Source {
   }
 }
 
+/** True for the second of the two units of a character above U+FFFF. */
+function isSecondHalf(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  if (unit < 0xdc00 || unit > 0xdfff) return false;
+  const before = text.charCodeAt(at - 1);
+  return before >= 0xd800 && before <= 0xdbff;
+}
+
 function findLineStarts(text: string): readonly number[] {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
@@ -61,7 +69,7 @@ export class SourceLocation implements Location {
     const { text } = this.#source;
     const { start } = this.#source.lineOf(this.offset);
     let column = this.offset < text.length ? 1 : 0;
-    for (const _ of text.slice(start, this.offset)) column++;
+    for (let at = start; at < this.offset; at++) if (!isSecondHalf(text, at)) column++;
     return column;
   }
 

@@ -6,7 +6,7 @@ import type { SourceLocation } from "./source.ts";
 
 // Each production answers undefined when it does not hold; the fault is then noted in the cursor, where there is one to tell.
 
-type Operators = { readonly [text: string]: string };
+type Operators = ReadonlyMap<string, string>;
 
 /** From what binds least to what binds most. */
 const levels: readonly Operators[] = [
@@ -15,7 +15,9 @@ const levels: readonly Operators[] = [
   { "&": "and" },
   { "+": "plus", "-": "minus" },
   { "*": "mul", "/": "div", "%": "rem" },
-];
+].map((level) => new Map(Object.entries(level)));
+
+const operatorTexts: ReadonlySet<string> = new Set(levels.flatMap((level) => [...level.keys()]));
 
 /** Infix : Relation [ "," Relation ] { "in" Relation } — the comma form only where no list can be meant (`pairs`). */
 export function parseInfix(cursor: Cursor, pairs: boolean): Term | undefined {
@@ -50,16 +52,30 @@ function parsePair(cursor: Cursor, key: Term, start: number): Term {
 
 /** Operands of one level and its operators, from the left; without an operand behind an operator, the fault is noted already. */
 function parseLevel(cursor: Cursor, level: number, start: number): Term | undefined {
-  const operators = levels[level];
-  if (operators === undefined) return parseTerm(cursor);
-  let left = parseLevel(cursor, level + 1, start);
-  while (left !== undefined && cursor.token.kind === "punctuation" && Object.hasOwn(operators, cursor.token.text)) {
-    const operator = cursor.advance();
+  let left = parseTerm(cursor);
+  // What binds most comes first: each level goes on with what the one inside it has made.
+  for (let at = levels.length - 1; at >= level && left !== undefined && isOperator(cursor); at--)
+    left = parseOperators(cursor, at, left, start);
+  return left;
+}
+
+function isOperator({ token }: Cursor): boolean {
+  return token.kind === "punctuation" && operatorTexts.has(token.text);
+}
+
+/** The operators of one level, with what stands right of them. */
+function parseOperators(cursor: Cursor, level: number, first: Term, start: number): Term {
+  const operators = levels[level] as Operators;
+  let left = first;
+  for (;;) {
+    const { token } = cursor;
+    const name = token.kind === "punctuation" ? operators.get(token.text) : undefined;
+    if (name === undefined) return left;
+    cursor.advance();
     const right = parseLevel(cursor, level + 1, cursor.token.loc.offset);
     if (right === undefined) return left;
-    left = infixCall(cursor, builtinRef(operator.loc, operators[operator.text] as string), [left, right], start);
+    left = infixCall(cursor, builtinRef(token.loc, name), [left, right], start);
   }
-  return left;
 }
 
 /** It stands where its first operand does; its text begins before that one's parentheses. */
@@ -190,18 +206,22 @@ function parseNumber(cursor: Cursor): Term | undefined {
   return { kind: "number", loc, text: prefix.replace(".", "0.") + text };
 }
 
+/** Terms that nothing can be taken out of. */
+const unheadable: ReadonlySet<Term["kind"]> = new Set(["null", "boolean", "number", "string", "templatestring"]);
+
 /** Ref : Head { "." Word | "[" Infix "]" | "(" Args ")" } — nothing may stand between. */
 function finishTerm(cursor: Cursor, head: Term): Term | undefined {
   const start = cursor.previous.loc.offset;
   if (!opensRef(cursor)) return head;
-  const headable = !["null", "boolean", "number", "string", "templatestring"].includes(head.kind);
+  const headable = !unheadable.has(head.kind);
   if (!headable) cursor.report(`illegal ref (head cannot be ${head.kind})`, placeOf(head));
   return parseRef(cursor, head, start);
 }
 
 function opensRef(cursor: Cursor): boolean {
   const { token } = cursor;
-  return token.kind === "punctuation" && !token.spaced && [".", "[", "("].includes(token.text);
+  const { text } = token;
+  return token.kind === "punctuation" && !token.spaced && (text === "." || text === "[" || text === "(");
 }
 
 function parseRef(cursor: Cursor, head: Term, start: number): Term | undefined {

@@ -1,4 +1,4 @@
-import { allBuiltins } from "../builtins/all.ts";
+import { standardBuiltins } from "../builtins/all.ts";
 import type { Effects } from "../builtins/builtin.ts";
 import { compilePattern } from "../builtins/regex.ts";
 import { compileQuery } from "../compile/compile.ts";
@@ -161,7 +161,7 @@ export class TestRunner {
         this.#compiled,
         this.tests.filter(isPlanned).map((each) => ({ name: planName(each), path: each.path })),
       ),
-      new Map(allBuiltins.map((builtin) => [builtin.name, builtin])),
+      standardBuiltins,
     );
     const executable = this.#executable;
     return (options) => {

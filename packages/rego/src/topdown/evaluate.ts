@@ -1,3 +1,4 @@
+import { builtinsWith } from "../builtins/all.ts";
 import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
 import { documentOf } from "../data/snapshot.ts";
 import { runStateOf } from "../run/options.ts";
@@ -9,7 +10,7 @@ import { lowerBody } from "./lower.ts";
 import { Machine } from "./machine.ts";
 import { varNode } from "./node.ts";
 import { operations } from "./operations.ts";
-import { builtinsWith, type WalkOptions, withinStack } from "./walk-options.ts";
+import { type WalkOptions, withinStack } from "./walk-options.ts";
 
 /**
  * All bindings of a query, by walking the syntax tree as OPA's topdown does: slower than plans by far, but each step can be traced.

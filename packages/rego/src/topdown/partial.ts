@@ -1,3 +1,4 @@
+import { builtinsWith } from "../builtins/all.ts";
 import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
 import { eqExpr } from "../compile/make.ts";
 import { varsOfBody } from "../compile/vars.ts";
@@ -16,7 +17,7 @@ import { operations } from "./operations.ts";
 import { raiseTerm } from "./raise.ts";
 import { plugOne, SaveSet, type SupportModule } from "./save.ts";
 import { passesTypeCheck } from "./type-check.ts";
-import { builtinsWith, type WalkOptions, withinStack } from "./walk-options.ts";
+import { type WalkOptions, withinStack } from "./walk-options.ts";
 
 export interface PartialOptions extends WalkOptions {
   /** Documents that are unknown: refs that begin with `input` or `data`. Default `input`. */

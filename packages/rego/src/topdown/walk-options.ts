@@ -1,4 +1,3 @@
-import { allBuiltins } from "../builtins/all.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { limitReached } from "../run/errors.ts";
 import type { RunOptions } from "../run/options.ts";
@@ -18,8 +17,4 @@ export function withinStack<T>(walk: () => T): T {
     if (error instanceof RangeError) throw limitReached(error);
     throw error;
   }
-}
-
-export function builtinsWith(more: readonly Builtin[] | undefined): ReadonlyMap<string, Builtin> {
-  return new Map([...allBuiltins, ...(more ?? [])].map((builtin) => [builtin.name, builtin]));
 }

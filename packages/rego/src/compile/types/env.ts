@@ -41,6 +41,10 @@ export class TypeEnv {
   readonly #around: TypeEnv | undefined;
   readonly #variables = new Map<string, Type>();
   readonly #overrides: readonly Override[];
+  readonly #lookups = {
+    variable: (name: string) => this.variable(name),
+    other: (other: Term) => (other.kind === "ref" ? this.typeOfRef(other) : this.#infer(other, this)),
+  };
 
   constructor(
     roots: ReadonlyMap<string, TypeNode>,
@@ -71,10 +75,7 @@ export class TypeEnv {
 
   /** The type of a term; undefined when unknown. */
   typeOf(term: Term): Type | undefined {
-    return typeOfTerm(term, {
-      variable: (name) => this.variable(name),
-      other: (other) => (other.kind === "ref" ? this.typeOfRef(other) : this.#infer(other, this)),
-    });
+    return term.kind === "var" ? this.variable(term.name) : typeOfTerm(term, this.#lookups);
   }
 
   typeOfRef(ref: Ref): Type | undefined {
@@ -92,6 +93,7 @@ export class TypeEnv {
 
   /** The schema that an annotation gives to the longest prefix of the ref. */
   #overrideOf(ref: Ref): Override | undefined {
+    if (this.#overrides.length === 0) return undefined;
     return this.#overrides
       .filter(({ path }) => isPrefix(path, ref.terms))
       .toSorted((a, b) => b.path.length - a.path.length)[0];

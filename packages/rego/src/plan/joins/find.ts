@@ -1,22 +1,38 @@
 import type { Builtin } from "../../builtins/builtin.ts";
 import type { Block, Func, Join, Narrowed, Operand, Plan, Policy, Stmt } from "../../run/ir.ts";
-import { forEachLocal } from "../../run/statements.ts";
+import { blocksOf, forEachLocal } from "../../run/statements.ts";
 import { type Loop, type Origin, Origins } from "./origin.ts";
 import { Prelude } from "./prelude.ts";
 import { loudest, type Noise, Quiet } from "./quiet.ts";
 
 /** The same policy, with its loops marked that an index can narrow. */
 export function findJoins(policy: Policy, builtins: ReadonlyMap<string, Builtin>): Policy {
+  const plansAndFuncs = [...policy.plans.plans, ...(policy.funcs.funcs ?? [])];
+  const reading = new Set(plansAndFuncs.filter(({ blocks }) => blocks.some(looksIntoData)));
+  if (reading.size === 0) return policy;
   const strings = policy.static.strings.map(({ value }) => value);
   const quiet = new Quiet(policy, builtins);
   const joins: Join[] = [];
   const marked = <T extends Func | Plan>(each: T): T => {
+    if (!reading.has(each)) return each;
     const blocks = new JoinFinder(each.blocks, strings, quiet, joins).blocks;
     return { ...each, blocks };
   };
   const plans = policy.plans.plans.map(marked);
   const funcs = (policy.funcs.funcs ?? []).map(marked);
   return joins.length === 0 ? policy : { ...policy, plans: { plans }, funcs: { funcs }, joins };
+}
+
+/** True where a document below `data` is taken by its name: a join's outermost loop is over such a one. */
+function looksIntoData({ stmts }: Block): boolean {
+  return stmts.some((each) => {
+    if (each.type === "DotStmt" || each.type === "AssignVarStmt") return isData(each.stmt.source);
+    return blocksOf(each).some(looksIntoData);
+  });
+}
+
+function isData(operand: Operand): boolean {
+  return operand.type === "local" && operand.value === 1;
 }
 
 /** A comparison that decides whether a round matters. */

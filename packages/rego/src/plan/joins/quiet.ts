@@ -1,4 +1,4 @@
-import { allBuiltins } from "../../builtins/all.ts";
+import { standardBuiltins } from "../../builtins/all.ts";
 import type { Builtin } from "../../builtins/builtin.ts";
 import { findSignature } from "../../builtins/capabilities.ts";
 import { totalBuiltins } from "../../builtins/total.ts";
@@ -8,8 +8,6 @@ import { areExclusive } from "./exclusive.ts";
 
 /** How much of a statement can be seen when nothing uses its result: nothing; that a builtin fails, if errors are strict; more. */
 export type Noise = "none" | "failure" | "seen";
-
-const standard = new Map(allBuiltins.map((builtin) => [builtin.name, builtin]));
 
 /** Builtins that say something, or whose calls are counted. */
 const heard: ReadonlySet<string> = new Set(["internal.print", "internal.test_case", "print", "trace", "http.send"]);
@@ -55,7 +53,7 @@ export class Quiet {
   }
 
   #builtin(name: string): Noise {
-    const isStandard = this.#builtins.get(name) === standard.get(name) && standard.has(name);
+    const isStandard = this.#builtins.get(name) === standardBuiltins.get(name) && standardBuiltins.has(name);
     if (!isStandard || heard.has(name) || findSignature(name)?.nondeterministic === true) return "seen";
     return totalBuiltins.has(name) ? "none" : "failure";
   }

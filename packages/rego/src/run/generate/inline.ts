@@ -1,4 +1,4 @@
-import { allBuiltins } from "../../builtins/all.ts";
+import { standardBuiltins } from "../../builtins/all.ts";
 import type { Builtin } from "../../builtins/builtin.ts";
 import type { Operand } from "../ir.ts";
 import type { Fact } from "./knowledge.ts";
@@ -13,11 +13,9 @@ export interface Inline {
 
 type Make = (args: readonly string[], facts: readonly (Fact | undefined)[]) => Inline;
 
-const standard = new Map(allBuiltins.map((builtin) => [builtin.name, builtin]));
-
 /** True for a builtin that stands in the place of OPA's, or beside them. */
 export function isReplaced(name: string, builtins: ReadonlyMap<string, Builtin>): boolean {
-  return builtins.get(name) !== standard.get(name);
+  return builtins.get(name) !== standardBuiltins.get(name);
 }
 
 /** The fast form of a call, unless the builtin has been replaced. All operands are defined. */
