@@ -1,7 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import {
-  type Builtin,
   compile,
   currentCapabilities,
   type Evaluator,
@@ -13,15 +12,8 @@ import {
 } from "@sallyport/rego";
 import { parseAllDocuments } from "yaml";
 import { testEffects } from "./effects.ts";
-import { type Case, evaluators, inputOf, judgeOutcome, plain } from "./opa-case.ts";
+import { type Case, evaluators, inputOf, judgeOutcome, plain, testSleep } from "./opa-case.ts";
 import { type SuiteResult, Tally } from "./suite.ts";
-
-/** What the suite's own runner adds to OPA's builtins. Time stands still in a query, however long it sleeps. */
-const testSleep: Builtin = {
-  name: "test.sleep",
-  signature: { args: [{ type: "string" }], result: { type: "null" } },
-  call: () => null,
-};
 
 /** The evaluators of plans, and the walker. */
 const ways = [...evaluators, "walker"] as const;

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readExceptions, sortExceptions } from "../conformance/exceptions.ts";
 import { growLedger, lostCases, readLedger } from "../conformance/ledger.ts";
 import { dataFolder, type Suite, type SuiteResult, type Verdict } from "../conformance/suite.ts";
 import { findSuite, suites } from "../conformance/suites.ts";
@@ -24,14 +25,20 @@ const { run } = await suite.load();
 process.exitCode = report(suite, await run(folder)) ? 0 : 1;
 
 /** True when all is well. */
-function report({ name }: Suite, { passed, failed, skipped }: SuiteResult): boolean {
-  if (flags.has("--verbose")) printScoreboard(passed, failed);
+function report({ name }: Suite, result: SuiteResult): boolean {
+  const { passed, skipped } = result;
+  const exceptions = readExceptions().filter((each) => each.suite === name);
+  const { failed, excepted, needless } = sortExceptions(result, exceptions);
+  if (flags.has("--verbose")) printScoreboard(passed, [...failed, ...excepted]);
   printFailures(failed);
   for (const each of skipped) console.log(`skipped ${each.name}: ${each.why}`);
+  for (const each of excepted) console.log(`exception ${each.name}: ${each.why}`);
+  for (const each of needless) console.log(`NEEDLESS ${each}: an exception that passes`);
   const lost = dir === undefined ? checkLedger(name, passed) : [];
   for (const each of lost) console.log(`LOST ${each}: in the ledger, but does not pass`);
-  console.log(`${passed.length} passed, ${failed.length} failed, ${skipped.length} skipped`);
-  return lost.length === 0 && (dir === undefined || failed.length === 0);
+  const counts = [`${passed.length} passed`, `${failed.length} failed`, `${excepted.length} exceptions`];
+  console.log(`${counts.join(", ")}, ${skipped.length} skipped`);
+  return lost.length === 0 && needless.length === 0 && (dir === undefined || failed.length === 0);
 }
 
 function printFailures(failed: readonly Verdict[]): void {

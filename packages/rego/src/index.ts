@@ -19,7 +19,6 @@ export {
 } from "./builtins/capabilities.ts";
 export { parseGoDuration } from "./builtins/go-duration.ts";
 export { BoundedHttpCache } from "./builtins/http-cache.ts";
-export { parseYaml } from "./builtins/json.ts";
 export type {
   AsynchronousEffects,
   CachedResponse,
@@ -32,6 +31,7 @@ export type {
   TlsOptions,
 } from "./builtins/network.ts";
 export { createWebEffects } from "./builtins/web-effects.ts";
+export { parseYaml } from "./builtins/yaml-parse.ts";
 export { type CompileResult, compileModules } from "./compile/compile.ts";
 export type { Compiled } from "./compile/compiled.ts";
 export { type Dependencies, dependenciesOf } from "./compile/dependencies.ts";

@@ -1,7 +1,7 @@
 import { parseJson } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
-import { parseYaml } from "./json.ts";
 import type { HttpResponse } from "./network.ts";
+import { parseYaml } from "./yaml-parse.ts";
 
 /** How `http.send` is to read a body, whatever its type says. */
 export interface Decoding {

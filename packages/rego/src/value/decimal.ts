@@ -5,11 +5,14 @@
 export class Decimal {
   readonly coefficient: bigint;
   readonly exponent: number;
+  /** As somebody wrote it, who will see it so again: `2e308`. Not part of what the number is. */
+  readonly written: string | undefined;
 
   /** Use `normalizeNumber`: it keeps the one-representation rule of `Value`. */
-  constructor(coefficient: bigint, exponent: number) {
+  constructor(coefficient: bigint, exponent: number, written?: string) {
     this.coefficient = coefficient;
     this.exponent = exponent;
+    this.written = written;
   }
 
   /** Go's shortest text: plain digits for exponents from -6 to 20, else scientific with a two-digit exponent. */

@@ -16,7 +16,8 @@ export function numberFromText(text: string): NumberValue | undefined {
   if (fraction === undefined && power === undefined) return integerFromText(text);
   const exponent = Number(power ?? 0) - (fraction?.length ?? 0);
   if (Math.abs(exponent) > maxExponent) return undefined;
-  return normalizeNumber(BigInt(sign + whole + (fraction ?? "")), exponent);
+  const value = normalizeNumber(BigInt(sign + whole + (fraction ?? "")), exponent);
+  return value instanceof Decimal ? new Decimal(value.coefficient, value.exponent, text) : value;
 }
 
 function integerFromText(text: string): NumberValue {
@@ -94,7 +95,8 @@ export function doubleOf(value: NumberValue): number {
 
 /** JSON text of a number, as Go prints it: 1e+100, 1e-07, 0.30000000000000000001. */
 export function numberText(value: NumberValue): string {
-  if (typeof value !== "number") return value.toString();
+  if (typeof value === "object") return value.written ?? value.toString();
+  if (typeof value === "bigint") return value.toString();
   if (Number.isSafeInteger(value)) return String(value);
   const text = String(value);
   return text.includes("e") ? text.replace(/e([+-])(\d)$/, "e$10$2") : text;

@@ -45,7 +45,7 @@ test("exact numbers beside texts that look like them", () => {
     '{"n":1e400,"uid":"11e8"}',
     '["1e5",12345678901234567890,"\\"1e5"]',
   ])
-    assert.equal(jsonText(parseJson(text)), text.replace("1e400", "1e+400"));
+    assert.equal(jsonText(parseJson(text)), text);
   assert.throws(() => parseJson('{"uid":"11e8'), SyntaxError);
 });
 
