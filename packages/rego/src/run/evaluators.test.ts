@@ -54,7 +54,7 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
     "big numbers",
     "x := [9007199254740993, input.a < 9007199254740993, 1e400]",
     { a: 1 },
-    "[9007199254740993,true,1e+400]",
+    "[9007199254740993,true,1e400]",
   ],
   ["order of types", 'x := [1 < "a", input.a < null, input.a >= false]', { a: [] }, "[true,false,true]"],
   ["deep equality", 'x if input.a == {"b": [{1, 2}]}', { a: { b: [[1, 2]] } }, "undefined"],
