@@ -1,53 +1,55 @@
-import { builtinResources, compareVersions, type ResourceInfo } from "@sallyport/kube";
+import { type Catalogue, compareVersions, type ResourceInfo } from "@sallyport/kube";
 
 type Json = { readonly [field: string]: unknown };
 
-/** Groups with their versions, best first; the core group is not among them. */
-const groups = new Map<string, string[]>();
-for (const { group, version } of builtinResources) {
-  const versions = groups.get(group) ?? [];
-  groups.set(group, versions);
-  if (!versions.includes(version)) versions.push(version);
+/** Groups with their versions, best first. */
+type Groups = ReadonlyMap<string, readonly string[]>;
+
+function groupsOf(catalogue: Catalogue): Groups {
+  const groups = new Map<string, string[]>();
+  for (const { group, version } of catalogue.all()) {
+    const versions = groups.get(group) ?? [];
+    groups.set(group, versions);
+    if (!versions.includes(version)) versions.push(version);
+  }
+  for (const versions of groups.values()) versions.sort(compareVersions);
+  return groups;
 }
-for (const versions of groups.values()) versions.sort(compareVersions);
 
 /** The answer to a discovery path, or undefined when it is none. `aggregated` is the version that the client asked for. */
-export function discover(path: string, aggregated: "v2" | "v2beta1" | undefined): Json | undefined {
+export function discover(
+  path: string,
+  aggregated: "v2" | "v2beta1" | undefined,
+  catalogue: Catalogue,
+): Json | undefined {
   const parts = path.split("/").filter(Boolean);
-  const [root, first, second] = parts;
-  if (root === "api" && parts.length === 1)
-    return aggregated === undefined ? coreVersions : aggregatedList([""], aggregated);
-  if (root === "apis" && parts.length === 1)
-    return aggregated === undefined ? groupList() : aggregatedList(namedGroups(), aggregated);
-  if (root === "api" && parts.length === 2) return resourceList("", first ?? "");
-  if (root === "apis" && parts.length === 2)
-    return groups.has(first ?? "") && first !== ""
-      ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(first ?? "") }
-      : undefined;
-  return root === "apis" && parts.length === 3 ? resourceList(first ?? "", second ?? "") : undefined;
+  const [root, first = "", second = ""] = parts;
+  if (root !== "api" && root !== "apis") return undefined;
+  if (parts.length === 1)
+    return aggregated === undefined ? plainRoot(root, catalogue) : aggregatedRoot(root, aggregated, catalogue);
+  if (root === "api") return parts.length === 2 ? resourceList("", first, catalogue) : undefined;
+  if (parts.length === 3) return resourceList(first, second, catalogue);
+  const versions = parts.length === 2 && first !== "" ? groupsOf(catalogue).get(first) : undefined;
+  return versions && { kind: "APIGroup", apiVersion: "v1", ...groupOf(first, versions) };
 }
 
-function namedGroups(): readonly string[] {
-  return [...groups.keys()].filter((group) => group !== "");
+function plainRoot(root: "api" | "apis", catalogue: Catalogue): Json {
+  if (root === "api") return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
+  const groups = [...groupsOf(catalogue)].filter(([name]) => name !== "");
+  return { kind: "APIGroupList", apiVersion: "v1", groups: groups.map(([name, versions]) => groupOf(name, versions)) };
 }
 
-const coreVersions: Json = { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
-
-function groupList(): Json {
-  return { kind: "APIGroupList", apiVersion: "v1", groups: namedGroups().map(groupOf) };
-}
-
-function groupOf(name: string): Json {
-  const versions = (groups.get(name) ?? []).map((version) => ({ groupVersion: `${name}/${version}`, version }));
+function groupOf(name: string, groupVersions: readonly string[]): Json {
+  const versions = groupVersions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
   return { name, versions, preferredVersion: versions[0] };
 }
 
-function resourcesOf(group: string, version: string): readonly ResourceInfo[] {
-  return builtinResources.filter((each) => each.group === group && each.version === version);
+function resourcesOf(group: string, version: string, catalogue: Catalogue): readonly ResourceInfo[] {
+  return [...catalogue.all()].filter((each) => each.group === group && each.version === version);
 }
 
-function resourceList(group: string, version: string): Json | undefined {
-  const resources = resourcesOf(group, version);
+function resourceList(group: string, version: string, catalogue: Catalogue): Json | undefined {
+  const resources = resourcesOf(group, version, catalogue);
   if (resources.length === 0) return undefined;
   return {
     kind: "APIResourceList",
@@ -66,20 +68,21 @@ function resourceList(group: string, version: string): Json | undefined {
 }
 
 /** apidiscovery.k8s.io APIGroupDiscoveryList: all at once. KEP-3352. */
-function aggregatedList(names: readonly string[], version: "v2" | "v2beta1"): Json {
-  const items = names.map((name) => ({
+function aggregatedRoot(root: "api" | "apis", version: "v2" | "v2beta1", catalogue: Catalogue): Json {
+  const groups = [...groupsOf(catalogue)].filter(([name]) => (name === "") === (root === "api"));
+  const items = groups.map(([name, versions]) => ({
     metadata: { name: name === "" ? null : name, creationTimestamp: null },
-    versions: (groups.get(name) ?? []).map((each) => ({
+    versions: versions.map((each) => ({
       version: each,
       freshness: "Current",
-      resources: aggregatedResources(name, each),
+      resources: aggregatedResources(name, each, catalogue),
     })),
   }));
   return { kind: "APIGroupDiscoveryList", apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };
 }
 
-function aggregatedResources(group: string, version: string): readonly Json[] {
-  const all = resourcesOf(group, version);
+function aggregatedResources(group: string, version: string, catalogue: Catalogue): readonly Json[] {
+  const all = resourcesOf(group, version, catalogue);
   return all
     .filter(({ resource }) => !resource.includes("/"))
     .map((each) => ({

@@ -1,6 +1,7 @@
 export type { StaticToken } from "./http/authenticate.ts";
 export { Cache, type CacheEvent } from "./registry/cache.ts";
-export type { DecodedBody, DeleteOptions, Registry, WriteContext } from "./registry/registry.ts";
+export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
+export type { Registry } from "./registry/registry.ts";
 export {
   type ApiServer,
   type ApiServerOptions,

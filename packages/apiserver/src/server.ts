@@ -6,6 +6,7 @@ import { admit } from "@sallyport/admission";
 import {
   authorizeByRbac,
   bootstrapRbac,
+  builtinCatalogue,
   findKind,
   type KubeObject,
   parseApiVersion,
@@ -78,6 +79,7 @@ export async function startApiServer(
   await namespaces.start();
   onStart(cache, (listener) => cache.follow(listener));
   const handler = createHandler({
+    catalogue: builtinCatalogue,
     cache,
     registry,
     tokens: options.tokens ?? [],

@@ -15,6 +15,17 @@ export interface ResourceInfo {
   readonly categories?: readonly string[];
 }
 
+/** What is served at the moment: the built-in resources, and those that CustomResourceDefinitions add. */
+export interface Catalogue {
+  /** Resources and subresources (`pods/log`) of all groups and versions. */
+  readonly all: () => Iterable<ResourceInfo>;
+  readonly find: (group: string, version: string, resource: string) => ResourceInfo | undefined;
+  /** The resource (no subresource) of a kind. */
+  readonly findKind: (group: string, version: string, kind: string) => ResourceInfo | undefined;
+  /** The resource in the version in which it is stored. */
+  readonly preferred: (group: string, resource: string) => ResourceInfo | undefined;
+}
+
 /** Everything built in, by group, version and name. */
 export const builtinResources: readonly ResourceInfo[] = table as readonly ResourceInfo[];
 
@@ -60,3 +71,11 @@ for (const each of builtinResources) {
   if (known === undefined || compareVersions(each.version, known.version) < 0)
     preferred.set(`${each.group}/${each.resource}`, each);
 }
+
+/** The built-in resources alone. */
+export const builtinCatalogue: Catalogue = {
+  all: () => builtinResources,
+  find: findResource,
+  findKind,
+  preferred: preferredResource,
+};

@@ -1,5 +1,7 @@
 export {
+  builtinCatalogue,
   builtinResources,
+  type Catalogue,
   compareVersions,
   findKind,
   findResource,

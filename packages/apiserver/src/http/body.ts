@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { decodeProtobuf, parseBody, StatusError } from "@sallyport/kube";
-import type { DecodedBody } from "../registry/registry.ts";
+import type { DecodedBody } from "../registry/context.ts";
 
 /** kube-apiserver's limit: 3 MiB, what etcd takes with room for a patch. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -56,5 +56,20 @@ export function decodeBody(bytes: Buffer, type: string): DecodedBody {
         "UnsupportedMediaType",
         `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf (got ${type})`,
       );
+  }
+}
+
+/** A patch, which is JSON. Throws `BadRequest`. */
+export function parsePatch(bytes: Buffer, type: string): unknown {
+  if (type === "application/apply-patch+yaml" || type === "application/apply-patch+cbor") {
+    throw new StatusError(
+      "UnsupportedMediaType",
+      "server-side apply is not supported yet; use kubectl apply without --server-side",
+    );
+  }
+  try {
+    return JSON.parse(bytes.toString("utf8")) as unknown;
+  } catch (error) {
+    throw new StatusError("BadRequest", `error decoding patch: ${(error as Error).message}`);
   }
 }

@@ -8,8 +8,8 @@ import {
   tableOf,
 } from "@sallyport/kube";
 import type { Cache, CacheEvent } from "../registry/cache.ts";
+import { outgoing } from "../registry/encode.ts";
 import { storageGroup } from "../registry/keys.ts";
-import { outgoing } from "../registry/registry.ts";
 import type { Wanted } from "./negotiate.ts";
 
 export interface ListContext {

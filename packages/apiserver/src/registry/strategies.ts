@@ -7,6 +7,8 @@ export interface Strategy {
   readonly prepareCreate?: (object: KubeObject, reader: ObjectReader) => KubeObject;
   /** Fields besides metadata and status that never change by an update. */
   readonly keep?: readonly string[];
+  /** `metadata.generation` counts the changes of the spec. */
+  readonly hasGeneration?: boolean;
   /** True for objects with a status that only `/status` may write. */
   readonly hasStatus: boolean;
 }
@@ -24,6 +26,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   },
   pods: {
     hasStatus: true,
+    hasGeneration: true,
     prepareCreate: (object) => ({
       ...object,
       status: { phase: "Pending", qosClass: qosClass((object["spec"] ?? {}) as Fields) },
@@ -36,7 +39,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   },
   persistentvolumeclaims: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
   persistentvolumes: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
-  certificatesigningrequests: { hasStatus: true },
+  certificatesigningrequests: { hasStatus: true, hasGeneration: true },
 };
 
 /** Kinds whose status is emptied on create and kept on update. */
@@ -66,6 +69,7 @@ export function strategyOf(resource: string): Strategy {
   if (!withStatus.has(resource)) return { hasStatus: false };
   return {
     hasStatus: true,
+    hasGeneration: resource !== "nodes",
     prepareCreate: ({ status: _status, ...object }) => ({ ...(object as KubeObject), status: {} }),
   };
 }

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { UserInfo } from "@sallyport/admission";
+import { type Catalogue, type ResourceInfo, StatusError } from "@sallyport/kube";
+import type { Cache } from "../registry/cache.ts";
+import type { WriteContext } from "../registry/context.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { StaticToken } from "./authenticate.ts";
+import type { Wanted } from "./negotiate.ts";
+import type { RequestInfo } from "./request-info.ts";
+
+export interface HandlerOptions {
+  readonly catalogue: Catalogue;
+  readonly cache: Cache;
+  readonly registry: Registry;
+  readonly tokens: readonly StaticToken[];
+  readonly now: () => number;
+  readonly version: { readonly [field: string]: unknown };
+  /** Each check by name; a line of text when it fails. */
+  readonly readyChecks: () => ReadonlyMap<string, string | undefined>;
+  /** Faults of our own: never shown to the client. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** A request that is known to be somebody's and allowed. */
+export interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly info: RequestInfo;
+  readonly query: URLSearchParams;
+  readonly wanted: Wanted;
+  readonly user: UserInfo;
+  readonly warnings: string[];
+}
+
+/** `pods/log`, as discovery names it. */
+export function fullName({ resource, subresource }: RequestInfo): string {
+  return subresource === "" ? resource : `${resource}/${subresource}`;
+}
+
+/** The resource itself, where a subresource was asked for. */
+export function parentOf(info: ResourceInfo, catalogue: Catalogue): ResourceInfo {
+  const [resource = ""] = info.resource.split("/");
+  return catalogue.find(info.group, info.version, resource) ?? info;
+}
+
+/** Where the call writes, and how. `info` is of the resource itself, also for a subresource. */
+export function writeContext({ info, query, user, warnings }: Call, served: ResourceInfo): WriteContext {
+  const dryRun = query.getAll("dryRun");
+  const unknown = dryRun.find((each) => each !== "All");
+  if (unknown !== undefined)
+    throw new StatusError(
+      "BadRequest",
+      `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`,
+    );
+  const validation = query.get("fieldValidation") ?? "Warn";
+  if (!["Strict", "Warn", "Ignore"].includes(validation))
+    throw new StatusError(
+      "BadRequest",
+      `fieldValidation: Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
+    );
+  return {
+    info: served,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.verb === "create" && info.subresource === "" ? "" : info.name,
+    user,
+    dryRun: dryRun.length > 0,
+    fieldValidation: validation as WriteContext["fieldValidation"],
+    warn: (text) => void warnings.push(text),
+    audit: () => {},
+  };
+}

@@ -1,0 +1,138 @@
+import { type ResourceInfo, type Status, StatusError } from "@sallyport/kube";
+import type { DeleteOptions } from "../registry/context.ts";
+import { answerReview } from "../reviews.ts";
+import { write } from "./answer.ts";
+import { decodeBody, mediaType, parsePatch, readBody } from "./body.ts";
+import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
+import { type ListContext, listObjects, watchObjects, writeObject } from "./list.ts";
+import { readObject } from "./read-object.ts";
+import type { RequestInfo } from "./request-info.ts";
+import { findSubresource } from "./subresources/all.ts";
+
+/** Every verb of every resource. False when no such resource is served. */
+export async function serveResource(call: Call, options: HandlerOptions): Promise<boolean> {
+  const { info, wanted } = call;
+  const served = options.catalogue.find(info.group, info.version, fullName(info));
+  if (!info.isResource || served === undefined) return false;
+  if (!served.verbs.includes(info.verb))
+    throw new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource");
+  if (!wanted.acceptable)
+    throw new StatusError(
+      "NotAcceptable",
+      "only the following media types are accepted: application/json, application/yaml",
+    );
+  if (info.subresource !== "") await serveSubresource(call, served, options);
+  else if (["get", "list", "watch"].includes(info.verb)) serveRead(call, served, options);
+  else await serveWrite(call, served, options);
+  return true;
+}
+
+function serveRead(call: Call, served: ResourceInfo, options: HandlerOptions): void {
+  const { info, query, wanted, response } = call;
+  const listing: ListContext = {
+    cache: options.cache,
+    info: served,
+    namespace: served.namespaced ? info.namespace : "",
+    query: withName(query, info),
+    wanted,
+    now: options.now,
+  };
+  if (info.verb === "watch") watchObjects(listing, response);
+  else if (info.verb === "list") write(call, 200, listObjects(listing));
+  else write(call, 200, writeObject(readObject(call, served, options), listing));
+}
+
+/** A watch of a single object by its URL is one with a field selector. */
+function withName(query: URLSearchParams, { name, verb }: RequestInfo): URLSearchParams {
+  if (verb !== "watch" || name === "") return query;
+  const copy = new URLSearchParams(query);
+  copy.set("fieldSelector", `metadata.name=${name}`);
+  return copy;
+}
+
+async function serveSubresource(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
+  const { info, request } = call;
+  const bytes = info.verb === "get" ? Buffer.alloc(0) : await readBody(request);
+  if (await serveReview(call, served, bytes, options)) return;
+  const found = findSubresource(info.resource, info.subresource);
+  if (found === undefined) throw new StatusError("MethodNotAllowed", `${served.resource} is not supported yet`);
+  const context = writeContext(call, parentOf(served, options.catalogue));
+  await found.serve({ call, context, bytes, type: mediaType(request) }, options);
+}
+
+async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
+  const { info, request, query, wanted } = call;
+  const { registry, now } = options;
+  const bytes = await readBody(request);
+  const type = mediaType(request);
+  if (await serveReview(call, served, bytes, options)) return;
+  if (info.verb === "delete" || info.verb === "deletecollection") {
+    const deletion = bytes.length === 0 ? {} : (decodeBody(bytes, type).value as DeleteOptions);
+    await (info.verb === "delete" ? serveDelete : serveDeleteCollection)(call, served, deletion, options);
+    return;
+  }
+  const context = writeContext(call, served);
+  const object =
+    info.verb === "patch"
+      ? await registry.patch(parsePatch(bytes, type), type, context)
+      : info.verb === "create"
+        ? await registry.create(decodeBody(bytes, type), context)
+        : await registry.updateFrom(decodeBody(bytes, type), context);
+  write(call, info.verb === "create" ? 201 : 200, writeObject(object, { info: served, query, wanted, now }));
+}
+
+/** Reviews are answered and not stored. */
+async function serveReview(
+  call: Call,
+  served: ResourceInfo,
+  bytes: Buffer,
+  { cache }: HandlerOptions,
+): Promise<boolean> {
+  const { info, user, request } = call;
+  if (info.verb !== "create" || !served.kind.endsWith("Review")) return false;
+  const { value } = decodeBody(bytes, mediaType(request));
+  const body = { apiVersion: `${served.group}/${served.version}`, kind: served.kind, ...value };
+  const answer = answerReview(served, body, user, cache.reader, info.namespace);
+  if (answer === undefined) return false;
+  write(call, 201, answer);
+  return true;
+}
+
+async function serveDeleteCollection(
+  call: Call,
+  served: ResourceInfo,
+  deletion: DeleteOptions,
+  { registry, cache, now }: HandlerOptions,
+): Promise<void> {
+  const { info, query } = call;
+  const context = writeContext(call, served);
+  const listed = listObjects({
+    cache,
+    info: served,
+    namespace: info.namespace,
+    query,
+    wanted: { ...call.wanted, as: "object" },
+    now,
+  }) as { items: readonly { metadata: { name?: string; namespace?: string } }[] };
+  for (const { metadata } of listed.items)
+    await registry.delete(deletion, { ...context, name: metadata.name ?? "", namespace: metadata.namespace ?? "" });
+  write(call, 200, listed);
+}
+
+async function serveDelete(
+  call: Call,
+  served: ResourceInfo,
+  deletion: DeleteOptions,
+  { registry, now }: HandlerOptions,
+): Promise<void> {
+  const { object, gone } = await registry.delete(deletion, writeContext(call, served));
+  if (!gone) {
+    const wanted = { ...call.wanted, as: "object" as const };
+    write(call, 200, writeObject(object, { info: served, query: call.query, wanted, now }));
+    return;
+  }
+  const { name = "", uid = "" } = object.metadata;
+  const details = { name, ...(served.group === "" ? {} : { group: served.group }), kind: served.resource, uid };
+  const status: Omit<Status, "code"> = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+  write(call, 200, status);
+}

@@ -1,0 +1,70 @@
+import { applyJsonPatch, applyMergePatch, type KubeObject, StatusError } from "@sallyport/kube";
+import type { WriteContext } from "../../registry/context.ts";
+import { write } from "../answer.ts";
+import { decodeBody, parsePatch } from "../body.ts";
+import type { HandlerOptions } from "../call.ts";
+import { readObject } from "../read-object.ts";
+import type { Subresource } from "./subresource.ts";
+
+export const scale: Subresource = {
+  name: "scale",
+  serve: async ({ call, context, bytes, type }, options) => {
+    if (call.info.verb === "get") {
+      write(call, 200, scaleOf(readObject(call, context.info, options)));
+      return;
+    }
+    const make =
+      call.info.verb === "patch"
+        ? patched(parsePatch(bytes, type), type)
+        : () => decodeBody(bytes, type).value as unknown as KubeObject;
+    write(call, 200, await scaleTo(make, context, options));
+  },
+};
+
+function patched(patch: unknown, type: string): (scale: KubeObject) => KubeObject {
+  if (type === "application/json-patch+json") return (each) => applyJsonPatch(each, patch) as unknown as KubeObject;
+  return (each) => applyMergePatch(each, patch) as KubeObject;
+}
+
+/** What an object with replicas shows of itself as autoscaling/v1 Scale. */
+export function scaleOf(object: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const spec = (object["spec"] ?? {}) as {
+    readonly replicas?: number;
+    readonly selector?: { readonly matchLabels?: { readonly [key: string]: string } };
+  };
+  const selector = Object.entries(spec.selector?.matchLabels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  const status = (object["status"] ?? {}) as { readonly replicas?: number };
+  const metadata = { name, namespace, uid, resourceVersion, creationTimestamp } as KubeObject["metadata"];
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata,
+    spec: { replicas: spec.replicas ?? 0 },
+    status: { replicas: status.replicas ?? 0, ...(selector === "" ? {} : { selector }) },
+  };
+}
+
+/** Writes the replicas of a Scale, as `make` answers it for the current one, into the object that it belongs to. */
+async function scaleTo(
+  make: (scale: KubeObject) => KubeObject,
+  context: WriteContext,
+  { registry }: HandlerOptions,
+): Promise<KubeObject> {
+  const updated = await registry.update(
+    (current) => {
+      const { replicas } = (make(scaleOf(current))["spec"] ?? {}) as { readonly replicas?: unknown };
+      if (!Number.isInteger(replicas) || Number(replicas) < 0) {
+        throw new StatusError(
+          "Invalid",
+          `Scale.autoscaling "${context.name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas ?? null)}: must be greater than or equal to 0`,
+        );
+      }
+      return { ...current, spec: { ...((current["spec"] ?? {}) as object), replicas } };
+    },
+    { ...context, subresource: "" },
+  );
+  return scaleOf(updated);
+}

@@ -1,0 +1,19 @@
+import type { WriteContext } from "../../registry/context.ts";
+import type { Call, HandlerOptions } from "../call.ts";
+
+/** A request to a subresource. */
+export interface SubresourceCall {
+  readonly call: Call;
+  /** Of the object that it belongs to. */
+  readonly context: WriteContext;
+  /** The body, as it came, and its media type. */
+  readonly bytes: Buffer;
+  readonly type: string;
+}
+
+/** How one subresource is served: it writes the answer, or throws a StatusError. Discovery says which verbs it has. */
+export interface Subresource {
+  /** `scale`, of any resource; or with its resource: `pods/eviction`. */
+  readonly name: string;
+  readonly serve: (request: SubresourceCall, options: HandlerOptions) => Promise<void>;
+}

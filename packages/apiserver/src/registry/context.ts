@@ -1,0 +1,32 @@
+import type { UserInfo } from "@sallyport/admission";
+import type { ResourceInfo } from "@sallyport/kube";
+
+/** Where a write goes, who asks, and how. */
+export interface WriteContext {
+  readonly info: ResourceInfo;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Collects `Warning:` headers. */
+  readonly warn: (text: string) => void;
+  /** Collects audit annotations. */
+  readonly audit: (annotations: { readonly [key: string]: string }) => void;
+}
+
+/** A body as it came: an object that nobody has looked at. */
+export interface DecodedBody {
+  readonly value: { readonly [field: string]: unknown };
+  readonly strictErrors: readonly string[];
+}
+
+/** metav1.DeleteOptions. */
+export interface DeleteOptions {
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly propagationPolicy?: "Orphan" | "Background" | "Foreground";
+  readonly orphanDependents?: boolean;
+  readonly gracePeriodSeconds?: number;
+  readonly dryRun?: readonly string[];
+}

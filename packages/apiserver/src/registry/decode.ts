@@ -1,0 +1,48 @@
+import { apiVersionOf, conform, findSchema, type KubeObject, StatusError } from "@sallyport/kube";
+import type { DecodedBody, WriteContext } from "./context.ts";
+
+/** A body as an object of the resource that the URL names: kind, version, fields, name and namespace agree with it, or it is refused. */
+export function decodeObject({ value, strictErrors }: DecodedBody, context: WriteContext): KubeObject {
+  const { info } = context;
+  const apiVersion = apiVersionOf(info);
+  const given = { apiVersion, kind: info.kind, ...value };
+  if (given.apiVersion !== apiVersion)
+    throw new StatusError(
+      "BadRequest",
+      `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`,
+    );
+  if (given.kind !== info.kind)
+    throw new StatusError(
+      "BadRequest",
+      `the kind in the data (${String(given.kind)}) does not match the expected kind (${info.kind})`,
+    );
+  const schema = info.schema === undefined ? undefined : findSchema(info.schema);
+  const { object, unknown } =
+    schema === undefined ? { object: given as unknown as KubeObject, unknown: [] } : conform(given, schema, info.kind);
+  const faults = [...strictErrors, ...unknown];
+  if (faults.length > 0 && context.fieldValidation === "Strict") {
+    throw new StatusError(
+      "BadRequest",
+      `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: strict decoding error: ${faults.join(", ")}`,
+    );
+  }
+  if (context.fieldValidation === "Warn") for (const fault of faults) context.warn(fault);
+  const metadata = object.metadata ?? {};
+  if (info.namespaced && metadata.namespace && metadata.namespace !== context.namespace) {
+    throw new StatusError(
+      "BadRequest",
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  }
+  if (context.name !== "" && metadata.name && metadata.name !== context.name) {
+    throw new StatusError(
+      "BadRequest",
+      `the name of the object (${metadata.name}) does not match the name on the URL (${context.name})`,
+    );
+  }
+  const name = context.name === "" ? {} : { name: context.name };
+  return {
+    ...object,
+    metadata: { ...metadata, ...name, ...(info.namespaced ? { namespace: context.namespace } : {}) },
+  };
+}

@@ -1,0 +1,20 @@
+import type { KubeObject } from "@sallyport/kube";
+
+/** Deep equality that does not look at the order of keys. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a, sortKeys) === JSON.stringify(b, sortKeys);
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** True when a write would change nothing: only the resourceVersion and the version that was asked for may differ. */
+export function isSame(a: KubeObject, b: KubeObject): boolean {
+  const strip = ({ metadata, apiVersion: _, ...rest }: KubeObject) => ({
+    ...rest,
+    metadata: { ...metadata, resourceVersion: "" },
+  });
+  return isEqual(strip(a), strip(b));
+}

@@ -1,0 +1,45 @@
+import { type ResourceInfo, type StatusDetails, StatusError } from "@sallyport/kube";
+
+type Place = Pick<ResourceInfo, "group" | "resource">;
+
+/** `deployments.apps`, `pods`. */
+export function qualified({ group, resource }: { readonly group: string; readonly resource: string }): string {
+  return group === "" ? resource : `${resource}.${group}`;
+}
+
+function detailsOf({ group, resource }: Place, name: string): StatusDetails {
+  return { name, ...(group === "" ? {} : { group }), kind: resource };
+}
+
+export function notFound(info: Place, name: string): StatusError {
+  return new StatusError("NotFound", `${qualified(info)} "${name}" not found`, detailsOf(info, name));
+}
+
+export function alreadyExists(info: Place, name: string): StatusError {
+  return new StatusError("AlreadyExists", `${qualified(info)} "${name}" already exists`, detailsOf(info, name));
+}
+
+/** Somebody was faster. `why` is said in place of the usual advice. */
+export function conflict(
+  info: Place,
+  name: string,
+  why = "the object has been modified; please apply your changes to the latest version and try again",
+): StatusError {
+  const message = `Operation cannot be fulfilled on ${qualified(info)} "${name}": ${why}`;
+  return new StatusError("Conflict", message, detailsOf(info, name));
+}
+
+/** A write that asks for an object which is not the one that is there. */
+export function failedPrecondition(
+  info: Place,
+  name: string,
+  field: "UID" | "ResourceVersion",
+  wanted: string,
+  found: string | undefined,
+): StatusError {
+  return conflict(
+    info,
+    name,
+    `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`,
+  );
+}

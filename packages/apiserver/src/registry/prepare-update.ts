@@ -1,0 +1,42 @@
+import type { KubeObject } from "@sallyport/kube";
+import type { WriteContext } from "./context.ts";
+import { isEqual } from "./equality.ts";
+import { strategyOf, withStringData } from "./strategies.ts";
+
+/** What no update changes, and whose fields a subresource may touch. */
+export function prepareUpdate(
+  wanted: KubeObject,
+  current: KubeObject,
+  { info, subresource }: WriteContext,
+): KubeObject {
+  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, namespace, name } =
+    current.metadata;
+  const fixed = defined({
+    uid,
+    creationTimestamp,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+    generation,
+    namespace,
+    name,
+  });
+  const { resourceVersion: _, ...given } = wanted.metadata;
+  const strategy = strategyOf(info.resource);
+  if (subresource === "status") {
+    const { labels: _labels, ...rest } = given;
+    return { ...current, metadata: { ...current.metadata, ...rest, ...fixed }, status: wanted["status"] };
+  }
+  const kept = Object.fromEntries(
+    [...(strategy.keep ?? []), ...(strategy.hasStatus ? ["status"] : [])]
+      .filter((field) => current[field] !== undefined)
+      .map((field) => [field, current[field]]),
+  );
+  const secret = info.resource === "secrets" ? withStringData(wanted) : wanted;
+  const object: KubeObject = { ...secret, ...kept, metadata: { ...given, ...fixed } };
+  const isNewSpec = generation !== undefined && !isEqual(object["spec"], current["spec"]);
+  return isNewSpec ? { ...object, metadata: { ...object.metadata, generation: (generation as number) + 1 } } : object;
+}
+
+function defined(fields: { readonly [name: string]: unknown }): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,50 @@
+import {
+  mutatingWebhookConfiguration,
+  validatingWebhookConfiguration,
+} from "./admissionregistration/webhook-configuration.ts";
+import { daemonSet } from "./apps/daemon-set.ts";
+import { deployment } from "./apps/deployment.ts";
+import { replicaSet } from "./apps/replica-set.ts";
+import { statefulSet } from "./apps/stateful-set.ts";
+import { cronJob } from "./batch/cron-job.ts";
+import { job } from "./batch/job.ts";
+import { configMap } from "./core/config-map.ts";
+import { namespace } from "./core/namespace.ts";
+import { persistentVolume } from "./core/persistent-volume.ts";
+import { persistentVolumeClaim } from "./core/persistent-volume-claim.ts";
+import { pod } from "./core/pod.ts";
+import { podTemplate } from "./core/pod-template.ts";
+import { replicationController } from "./core/replication-controller.ts";
+import { secret } from "./core/secret.ts";
+import { service } from "./core/service.ts";
+import { ingress } from "./networking/ingress.ts";
+import { networkPolicy } from "./networking/network-policy.ts";
+import { roleBinding } from "./rbac/role-binding.ts";
+import type { KindRules } from "./rules.ts";
+import { storageClass } from "./storage/storage-class.ts";
+
+/** By group and kind. Versions of one kind share their rules: what is stored is of one shape. */
+export const kindRules: { readonly [groupKind: string]: KindRules } = {
+  "/ConfigMap": configMap,
+  "/Namespace": namespace,
+  "/PersistentVolume": persistentVolume,
+  "/PersistentVolumeClaim": persistentVolumeClaim,
+  "/Pod": pod,
+  "/PodTemplate": podTemplate,
+  "/ReplicationController": replicationController,
+  "/Secret": secret,
+  "/Service": service,
+  "apps/DaemonSet": daemonSet,
+  "apps/Deployment": deployment,
+  "apps/ReplicaSet": replicaSet,
+  "apps/StatefulSet": statefulSet,
+  "batch/CronJob": cronJob,
+  "batch/Job": job,
+  "networking.k8s.io/Ingress": ingress,
+  "networking.k8s.io/NetworkPolicy": networkPolicy,
+  "storage.k8s.io/StorageClass": storageClass,
+  "rbac.authorization.k8s.io/RoleBinding": roleBinding,
+  "rbac.authorization.k8s.io/ClusterRoleBinding": roleBinding,
+  "admissionregistration.k8s.io/MutatingWebhookConfiguration": mutatingWebhookConfiguration,
+  "admissionregistration.k8s.io/ValidatingWebhookConfiguration": validatingWebhookConfiguration,
+};

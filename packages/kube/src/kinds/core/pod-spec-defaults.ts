@@ -1,0 +1,71 @@
+import { type Fields, fill } from "../rules.ts";
+
+/** A pod template's spec, where there is one. */
+export function templateDefaults(template: Fields | undefined): void {
+  if (template?.["spec"] !== undefined) podSpecDefaults(template["spec"]);
+}
+
+/** SetDefaults_PodSpec and those of what it holds. */
+export function podSpecDefaults(spec: Fields): void {
+  fill(spec, {
+    restartPolicy: "Always",
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: "ClusterFirst",
+    securityContext: {},
+    schedulerName: "default-scheduler",
+  });
+  if (spec["serviceAccountName"] !== undefined) spec["serviceAccount"] ??= spec["serviceAccountName"];
+  else if (spec["serviceAccount"] !== undefined) spec["serviceAccountName"] = spec["serviceAccount"];
+  if (spec["enableServiceLinks"] === undefined) spec["enableServiceLinks"] = true;
+  for (const volume of spec["volumes"] ?? []) volumeDefaults(volume);
+  for (const each of [
+    ...(spec["initContainers"] ?? []),
+    ...(spec["containers"] ?? []),
+    ...(spec["ephemeralContainers"] ?? []),
+  ])
+    container(each, spec);
+}
+
+function container(each: Fields, spec: Fields): void {
+  fill(each, {
+    resources: {},
+    terminationMessagePath: "/dev/termination-log",
+    terminationMessagePolicy: "File",
+    imagePullPolicy: pullPolicy(each["image"]),
+  });
+  for (const port of each["ports"] ?? []) {
+    port.protocol ??= "TCP";
+    if (spec["hostNetwork"] === true) port.hostPort ??= port.containerPort;
+  }
+  for (const name of ["livenessProbe", "readinessProbe", "startupProbe"]) {
+    if (each[name] === undefined) continue;
+    fill(each[name], { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });
+    if (each[name].httpGet !== undefined) fill(each[name].httpGet, { path: "/", scheme: "HTTP" });
+  }
+  const { requests, limits } = each["resources"] as Fields;
+  if (limits !== undefined) each["resources"].requests = { ...limits, ...requests };
+  for (const variable of each["env"] ?? []) {
+    if (variable.valueFrom?.fieldRef !== undefined) variable.valueFrom.fieldRef.apiVersion ??= "v1";
+  }
+}
+
+/** `latest`, and no tag at all, are pulled always. */
+function pullPolicy(image: unknown): string {
+  const text = String(image ?? "");
+  const tag = /:([^:/@]+)$/.exec(text.split("@")[0] ?? "")?.[1];
+  return text.includes("@") || (tag !== undefined && tag !== "latest") ? "IfNotPresent" : "Always";
+}
+
+function volumeDefaults(volume: Fields): void {
+  const source = Object.keys(volume).find((key) => key !== "name");
+  if (source === undefined) volume["emptyDir"] = {};
+  for (const name of ["secret", "configMap", "downwardAPI", "projected"]) {
+    if (volume[name] !== undefined) volume[name].defaultMode ??= 420;
+  }
+  if (volume["hostPath"] !== undefined) volume["hostPath"].type ??= "";
+  for (const part of volume["projected"]?.sources ?? []) {
+    if (part.serviceAccountToken !== undefined) part.serviceAccountToken.expirationSeconds ??= 3600;
+    for (const item of part.downwardAPI?.items ?? [])
+      if (item.fieldRef !== undefined) item.fieldRef.apiVersion ??= "v1";
+  }
+}

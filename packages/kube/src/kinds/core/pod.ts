@@ -1,0 +1,36 @@
+import { type FieldError, forbidden } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
+import { canonical, type Fields, type KindRules, specOf } from "../rules.ts";
+import { validatePodSpec } from "./pod-spec.ts";
+import { podSpecDefaults } from "./pod-spec-defaults.ts";
+
+export const pod: KindRules = {
+  defaults: (object) => podSpecDefaults((object["spec"] ??= {})),
+  validate: (object) => validatePodSpec(specOf(object), "spec"),
+  validateUpdate: validatePodUpdate,
+};
+
+/** Of a running pod's spec only images, deadlines, tolerations (added) and gates may change. */
+function validatePodUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const mask = (each: KubeObject) => {
+    const spec = structuredClone((each["spec"] ?? {}) as { [field: string]: unknown });
+    for (const name of ["containers", "initContainers"])
+      spec[name] = ((spec[name] ?? []) as Fields[]).map((container) => ({ ...container, image: "" }));
+    for (const name of [
+      "activeDeadlineSeconds",
+      "terminationGracePeriodSeconds",
+      "tolerations",
+      "schedulingGates",
+      "ephemeralContainers",
+    ])
+      delete spec[name];
+    return canonical(spec);
+  };
+  if (mask(object) === mask(old)) return [];
+  return [
+    forbidden(
+      "spec",
+      "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+    ),
+  ];
+}

@@ -1,0 +1,51 @@
+import { type FieldError, invalid } from "../names.ts";
+import type { KubeObject } from "../object.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: rules look into free-form fields that decoding has checked already
+export type Fields = { [field: string]: any };
+
+/** What Go code, not OpenAPI, knows of a kind. One file per kind; `all.ts` lists them. */
+export interface KindRules {
+  /** SetDefaults_*: fills absent fields of a copy that is its own. */
+  readonly defaults?: (object: Fields) => void;
+  /** ValidateX: what a new object, and each later version of it, must be. Metadata is validated for all kinds alike. */
+  readonly validate?: (object: KubeObject) => readonly FieldError[];
+  /** ValidateXUpdate: what may not change. Asked beside `validate`, not in its stead. */
+  readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
+}
+
+/** Sets the fields that are absent. */
+export function fill(target: Fields, defaults: Fields): void {
+  for (const [key, value] of Object.entries(defaults)) target[key] ??= value;
+}
+
+/** JSON text that does not depend on the order of keys. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, sortKeys) ?? "";
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** ValidateImmutableField for each path (`spec.selector`). */
+export function immutable(
+  object: KubeObject,
+  old: KubeObject,
+  paths: readonly string[],
+  detail = "field is immutable",
+): readonly FieldError[] {
+  return paths
+    .filter((path) => canonical(valueAt(object, path)) !== canonical(valueAt(old, path)))
+    .map((path) => invalid(path, valueAt(object, path), detail));
+}
+
+function valueAt(object: KubeObject, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, key) => (value as Fields | undefined)?.[key], object);
+}
+
+/** `spec`, or nothing in it. */
+export function specOf(object: KubeObject): Fields {
+  return (object["spec"] ?? {}) as Fields;
+}
