@@ -1,7 +1,7 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
-import { isComprehension, mapAll, mapTerm, nameOfRef, type Rewriter } from "./walk.ts";
+import { hasParts, isComprehension, mapAll, mapTerm, nameOfRef, type Rewriter } from "./walk.ts";
 
 /**
  * OPA's stage RewriteDynamicTerms: refs and comprehensions that stand in literals, in operands of refs or as arguments become
@@ -67,14 +67,14 @@ export class TermHoister {
   #hoist(term: Term, expr: Expr, into: Expr[]): Term {
     if (term.kind === "ref") return this.#local(this.#ref(term, expr, into), expr, into);
     if (isComprehension(term)) return this.#local(this.#bodies(term), expr, into);
+    if (!hasParts(term)) return term;
     const rewriter: Rewriter = { term: (each) => this.#hoist(each, expr, into), body: (body) => body };
     return mapTerm(term, rewriter);
   }
 
   #ref(term: Term & { kind: "ref" }, expr: Expr, into: Expr[]): Term {
-    const [head, ...operands] = term.terms as readonly [Term, ...Term[]];
-    const made = mapAll(operands, (operand) => this.#hoist(operand, expr, into));
-    return made === operands ? term : { ...term, terms: [head, ...made] };
+    const terms = mapAll(term.terms, (each, at) => (at === 0 ? each : this.#hoist(each, expr, into)));
+    return terms === term.terms ? term : { ...term, terms };
   }
 
   #bodies(term: Term): Term {

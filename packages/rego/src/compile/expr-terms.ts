@@ -1,7 +1,7 @@
 import type { Body, Expr, Rule, Term, With } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
-import { type Comprehension, isComprehension, mapAll, mapTerm, type Rewriter } from "./walk.ts";
+import { type Comprehension, hasParts, isComprehension, mapAll, mapTerm, type Rewriter } from "./walk.ts";
 
 /**
  * OPA's stage RewriteExprTerms: calls inside terms become expressions before the one they stand in, with their output in a local:
@@ -76,6 +76,7 @@ export class CallHoister {
   }
 
   #term(term: Term, support: Expr[]): Term {
+    if (!hasParts(term)) return term;
     if (isComprehension(term)) return this.#comprehension(term);
     const rewriter: Rewriter = {
       term: (each) => this.#term(each, support),
@@ -90,11 +91,11 @@ export class CallHoister {
     }
     const made = mapTerm(term, rewriter);
     if (made.kind !== "ref") return made;
-    const [head, ...operands] = made.terms as readonly [Term, ...Term[]];
-    if (head.kind === "var" || isScalar(head)) return made;
+    const head = made.terms[0] as Term;
+    if (!hasParts(head)) return made;
     const local = varTerm(head.loc, this.#names.create());
     support.push(eqExpr(head.loc, local, head));
-    return { ...made, terms: [local, ...operands] };
+    return { ...made, terms: made.terms.with(0, local) };
   }
 
   /** What is taken out of a comprehension's term stays inside the comprehension. */
@@ -110,9 +111,4 @@ export class CallHoister {
     const body = appendToBody(this.body(term.body), support);
     return head === term.term && body === term.body ? term : { ...term, term: head, body };
   }
-}
-
-/** Scalars have no parts: the type checker refuses a ref into one. */
-function isScalar({ kind }: Term): boolean {
-  return kind === "null" || kind === "boolean" || kind === "number" || kind === "string";
 }

@@ -105,16 +105,16 @@ class RefResolver {
   }
 
   #ref(ref: Ref, declared: Declared): Ref {
-    const [head, ...rest] = ref.terms as readonly [Term, ...Term[]];
-    const operands = mapAll(rest, (term) => this.#term(term, declared));
+    const head = ref.terms[0] as Term;
     if (head.kind !== "var") {
-      const resolved = this.#term(head, declared);
-      return resolved === head && operands === rest ? ref : { ...ref, terms: [resolved, ...operands] };
+      const terms = mapAll(ref.terms, declared.term);
+      return terms === ref.terms ? ref : { ...ref, terms };
     }
+    const terms = mapAll(ref.terms, (term, at) => (at === 0 ? term : this.#term(term, declared)));
     const global = this.#find(head.name, declared);
-    if (global === undefined) return operands === rest ? ref : { ...ref, terms: [head, ...operands] };
-    const [root, ...path] = global.terms as readonly [Term, ...Term[]];
-    return { ...ref, terms: [{ ...root, loc: head.loc }, ...path, ...operands] };
+    if (global === undefined) return terms === ref.terms ? ref : { ...ref, terms };
+    const root: Term = { ...(global.terms[0] as Term), loc: head.loc };
+    return { ...ref, terms: [root].concat(global.terms.slice(1), terms.slice(1)) };
   }
 
   #find(name: string, declared: Declared): Ref | undefined {

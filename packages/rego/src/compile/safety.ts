@@ -60,13 +60,28 @@ export function bodyOutputs(body: Body, safe: Names, arity: SafetyContext["arity
 
 function reorder(body: Body, globals: Names, context: SafetyContext, unsafe: Unsafe): Body {
   const ordered = order(body, globals, context, unsafe);
+  if (!ordered.some(hasClosures)) return ordered;
   const around = new Set(globals);
   return ordered.map((expr, i) => {
     const before = ordered[i - 1];
     if (before !== undefined) collectExprVars(before, safetyVars, around);
-    return orderClosures(expr, around, context, unsafe);
+    return hasClosures(expr) ? orderClosures(expr, around, context, unsafe) : expr;
   });
 }
+
+/** True for an expression with comprehensions or bodies inside. */
+function hasClosures(expr: Expr): boolean {
+  const { kind } = expr.terms;
+  if (kind !== "term" && kind !== "call" && kind !== "some") return true;
+  let found = false;
+  walkExpr(expr, (term) => {
+    if (isComprehension(term) || term.kind === "templatestring") found = true;
+    return !found;
+  });
+  return found;
+}
+
+const nothing: readonly string[] = [];
 
 function order(body: Body, globals: Names, context: SafetyContext, unsafe: Unsafe): Body {
   const bodyVars = varsOfBody(body, safetyVars);
@@ -75,13 +90,19 @@ function order(body: Body, globals: Names, context: SafetyContext, unsafe: Unsaf
     needs.set(expr, difference(needsOf(expr, context.names), globals));
   }
   const known = new Set(globals);
-  const closing = new Map(body.map((expr) => [expr, [...closureNeeds(expr)].filter((name) => bodyVars.has(name))]));
+  const closing = new Map<Expr, readonly string[]>();
+  for (const expr of body)
+    if (hasClosures(expr))
+      closing.set(
+        expr,
+        [...closureNeeds(expr)].filter((name) => bodyVars.has(name)),
+      );
   const ordered: Expr[] = [];
   let waiting: readonly Expr[] = body;
   for (let before = -1; before !== ordered.length && waiting.length > 0; ) {
     before = ordered.length;
     waiting = waiting.filter((expr) => {
-      const open = difference(closing.get(expr) as string[], known);
+      const open = difference(closing.get(expr) ?? nothing, known);
       const outputs = exprOutputs(expr, known, context.arity);
       if (open.size > 0) {
         // What a closure lacks is the cause; what the expression itself would bind follows from it.
@@ -162,11 +183,12 @@ function callOutputs(operator: Ref, args: readonly Term[], safe: Names, arity: S
   const outputs = new Set<string>();
   const wanted = arity(operator);
   if (wanted === undefined) return outputs;
-  for (const arg of args) collectRefOutputs(arg, safe, outputs);
+  for (let i = 0; i < args.length; i++) collectRefOutputs(args[i] as Term, safe, outputs);
   const inputs = new Set<string>();
-  for (const arg of args.slice(0, wanted)) collectVars(arg, outputVars, inputs);
-  if (!isSubset(inputs, union(safe, outputs))) return wanted < args.length ? new Set() : outputs;
-  for (const arg of args.slice(wanted)) collectVars(arg, outputVars, outputs);
+  for (let i = 0; i < args.length && i < wanted; i++) collectVars(args[i] as Term, outputVars, inputs);
+  for (const name of inputs)
+    if (!safe.has(name) && !outputs.has(name)) return wanted < args.length ? new Set() : outputs;
+  for (let i = wanted; i < args.length; i++) collectVars(args[i] as Term, outputVars, outputs);
   return outputs;
 }
 

@@ -1,7 +1,7 @@
 import type { Term } from "../syntax/ast.ts";
 import { isSubset } from "./name-sets.ts";
 import { collectVars, outputVars } from "./vars.ts";
-import { isComprehension, walkTerm } from "./walk.ts";
+import { hasParts, isComprehension, walkTerm } from "./walk.ts";
 
 type Names = ReadonlySet<string>;
 
@@ -21,6 +21,7 @@ const operandVars = { ...outputVars, skipSets: false, skipObjectKeys: false };
 
 /** Adds the variables that evaluating the refs of a term binds: their operands, where the head is bound. */
 export function collectRefOutputs(term: Term, safe: Names, into: Set<string>): void {
+  if (!hasParts(term)) return;
   walkTerm(term, (each) => {
     if (isComprehension(each) || each.kind === "templatestring") return false;
     if (each.kind !== "ref") return true;

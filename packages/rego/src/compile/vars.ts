@@ -1,5 +1,5 @@
-import type { Body, Expr, Term } from "../syntax/ast.ts";
-import { comprehensionTerms, directTerms, isComprehension, walkBody } from "./walk.ts";
+import type { Body, Expr, ExprTerms, Term } from "../syntax/ast.ts";
+import { comprehensionTerms, isComprehension, walkBody } from "./walk.ts";
 
 /** Which places of a term are looked into for vars. */
 export interface VarsOptions {
@@ -34,20 +34,21 @@ export function collectVars(term: Term, options: VarsOptions, into: Set<string>)
         collectVars(term.terms[i] as Term, options, into);
       return;
     case "array":
-      for (const item of term.items) collectVars(item, options, into);
+      collectAll(term.items, options, into);
       return;
     case "set":
-      if (options.skipSets !== true) for (const item of term.items) collectVars(item, options, into);
+      if (options.skipSets !== true) collectAll(term.items, options, into);
       return;
     case "object":
-      for (const [key, value] of term.entries) {
-        if (options.skipObjectKeys !== true) collectVars(key, options, into);
-        collectVars(value, options, into);
+      for (let i = 0; i < term.entries.length; i++) {
+        const entry = term.entries[i] as readonly [Term, Term];
+        if (options.skipObjectKeys !== true) collectVars(entry[0], options, into);
+        collectVars(entry[1], options, into);
       }
       return;
     case "call":
       if (options.skipCallOperators !== true) collectVars(term.operator, options, into);
-      for (const arg of term.args) collectVars(arg, options, into);
+      collectAll(term.args, options, into);
       return;
     case "templatestring":
       for (const part of term.parts) {
@@ -63,22 +64,41 @@ export function collectVars(term: Term, options: VarsOptions, into: Set<string>)
   }
 }
 
+/** By index, as the walks are: see `walk.ts`. */
+function collectAll(terms: readonly Term[], options: VarsOptions, into: Set<string>): void {
+  for (let i = 0; i < terms.length; i++) collectVars(terms[i] as Term, options, into);
+}
+
+/** Adds the vars of the terms that an expression holds itself. */
+function collectDirectVars(terms: ExprTerms, options: VarsOptions, into: Set<string>): void {
+  switch (terms.kind) {
+    case "term":
+      collectVars(terms.term, options, into);
+      return;
+    case "call":
+      if (options.skipCallOperators !== true) collectVars(terms.operator, options, into);
+      collectAll(terms.args, options, into);
+      return;
+    case "some":
+      collectAll(terms.symbols, options, into);
+      return;
+    case "every":
+      collectVars(terms.domain, options, into);
+      if (options.skipClosures === true) return;
+      if (terms.key !== undefined) collectVars(terms.key, options, into);
+      collectVars(terms.value, options, into);
+      return;
+    default:
+  }
+}
+
 /** Adds the vars of an expression, its `with` values included. */
 export function collectExprVars(expr: Expr, options: VarsOptions, into: Set<string>): void {
   const { terms } = expr;
-  for (const [i, term] of directTerms(expr).entries()) {
-    if (terms.kind === "call" && i === 0 && options.skipCallOperators === true) continue;
-    if (terms.kind === "every" && i > 0 && options.skipClosures === true) continue;
-    collectVars(term, options, into);
-  }
+  collectDirectVars(terms, options, into);
   // OPA takes `every` with its `with` for a closure as a whole; its domain was taken out of it, with a copy of `with`.
-  for (const each of terms.kind === "every" && options.skipClosures === true ? [] : expr.with) {
-    // The head of a target is `input`, `data` or the name of a function.
-    collectVars(each.target, options.skipCallOperators === true ? { ...options, skipRefHead: true } : options, into);
-    // What is still a ref here names a function that stands in for another.
-    const isFunction = options.skipCallOperators === true && each.value.kind === "ref";
-    collectVars(each.value, isFunction ? { ...options, skipRefHead: true } : options, into);
-  }
+  const isWhole = terms.kind === "every" && options.skipClosures === true;
+  if (!isWhole && expr.with.length > 0) collectWithVars(expr.with, options, into);
   if (options.skipClosures === true) return;
   if (terms.kind === "every" || terms.kind === "not") collectBodyVars(terms.body, options, into);
   if (terms.kind === "and" || terms.kind === "or") {
@@ -87,8 +107,18 @@ export function collectExprVars(expr: Expr, options: VarsOptions, into: Set<stri
   }
 }
 
+function collectWithVars(withs: Expr["with"], options: VarsOptions, into: Set<string>): void {
+  for (const each of withs) {
+    // The head of a target is `input`, `data` or the name of a function.
+    collectVars(each.target, options.skipCallOperators === true ? { ...options, skipRefHead: true } : options, into);
+    // What is still a ref here names a function that stands in for another.
+    const isFunction = options.skipCallOperators === true && each.value.kind === "ref";
+    collectVars(each.value, isFunction ? { ...options, skipRefHead: true } : options, into);
+  }
+}
+
 export function collectBodyVars(body: Body, options: VarsOptions, into: Set<string>): void {
-  for (const expr of body) collectExprVars(expr, options, into);
+  for (let i = 0; i < body.length; i++) collectExprVars(body[i] as Expr, options, into);
 }
 
 export function varsOfTerm(term: Term, options: VarsOptions = {}): Set<string> {

@@ -10,11 +10,11 @@ export interface Rewriter {
 export type Comprehension = Extract<Term, { kind: "arraycomprehension" | "setcomprehension" | "objectcomprehension" }>;
 
 /** `items.map(change)`, or `items` itself when nothing changed. */
-export function mapAll<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
+export function mapAll<T>(items: readonly T[], change: (item: T, at: number) => T): readonly T[] {
   let changed: T[] | undefined;
   for (let i = 0; i < items.length; i++) {
     const item = items[i] as T;
-    const made = change(item);
+    const made = change(item, i);
     if (made !== item && changed === undefined) changed = items.slice(0, i);
     changed?.push(made);
   }
@@ -156,26 +156,25 @@ export function mapRule(rule: Rule, rewriter: Rewriter): Rule {
   return { ...rule, head: sameHead ? head : { ...head, ref, args, key, value }, body, else: otherwise };
 }
 
+// These walks run before V8 has optimised anything: until then a loop by index takes a fraction of what an iterator does.
+
 /** Calls `visit` for the term and, while it answers true, for all terms inside it, closures included. */
 export function walkTerm(term: Term, visit: (term: Term) => boolean): void {
   if (!visit(term)) return;
   switch (term.kind) {
     case "ref":
-      for (const each of term.terms) walkTerm(each, visit);
+      walkTerms(term.terms, visit);
       return;
     case "array":
     case "set":
-      for (const each of term.items) walkTerm(each, visit);
+      walkTerms(term.items, visit);
       return;
     case "object":
-      for (const [key, value] of term.entries) {
-        walkTerm(key, visit);
-        walkTerm(value, visit);
-      }
+      for (let i = 0; i < term.entries.length; i++) walkTerms(term.entries[i] as readonly [Term, Term], visit);
       return;
     case "call":
       walkTerm(term.operator, visit);
-      for (const each of term.args) walkTerm(each, visit);
+      walkTerms(term.args, visit);
       return;
     case "arraycomprehension":
     case "setcomprehension":
@@ -197,8 +196,12 @@ export function walkTerm(term: Term, visit: (term: Term) => boolean): void {
   }
 }
 
+export function walkTerms(terms: readonly Term[], visit: (term: Term) => boolean): void {
+  for (let i = 0; i < terms.length; i++) walkTerm(terms[i] as Term, visit);
+}
+
 export function walkBody(body: Body, visit: (term: Term) => boolean): void {
-  for (const expr of body) walkExpr(expr, visit);
+  for (let i = 0; i < body.length; i++) walkExpr(body[i] as Expr, visit);
 }
 
 export function walkExpr({ terms, with: withs }: Expr, visit: (term: Term) => boolean): void {
@@ -208,10 +211,10 @@ export function walkExpr({ terms, with: withs }: Expr, visit: (term: Term) => bo
       break;
     case "call":
       walkTerm(terms.operator, visit);
-      for (const each of terms.args) walkTerm(each, visit);
+      walkTerms(terms.args, visit);
       break;
     case "some":
-      for (const each of terms.symbols) walkTerm(each, visit);
+      walkTerms(terms.symbols, visit);
       break;
     case "every":
       walkTerm(terms.domain, visit);
@@ -226,7 +229,8 @@ export function walkExpr({ terms, with: withs }: Expr, visit: (term: Term) => bo
       walkBody(terms.left, visit);
       walkBody(terms.right, visit);
   }
-  for (const each of withs) {
+  for (let i = 0; i < withs.length; i++) {
+    const each = withs[i] as With;
     walkTerm(each.target, visit);
     walkTerm(each.value, visit);
   }
@@ -300,6 +304,20 @@ export function directBodies({ terms }: Expr): readonly Body[] {
       return [terms.left, terms.right];
     default:
       return [];
+  }
+}
+
+/** False for variables and scalars. */
+export function hasParts({ kind }: Term): boolean {
+  switch (kind) {
+    case "var":
+    case "string":
+    case "number":
+    case "boolean":
+    case "null":
+      return false;
+    default:
+      return true;
   }
 }
 

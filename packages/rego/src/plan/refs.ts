@@ -7,11 +7,12 @@ import { isFunctionNode, type TreeNode } from "./tree.ts";
 import { unifyOperand } from "./unify.ts";
 
 export function planRef(scope: Scope, ref: Ref, next: Next<Operand>): void {
-  const [head, ...operands] = ref.terms as readonly [Term, ...Term[]];
-  if (head.kind === "var" && head.name === "data") planData(scope, [], operands, next);
-  else if (head.kind === "var" && head.name === "input" && operands.length > 0) {
-    planPath(scope, localOperand(0), operands, next);
-  } else planTerm(scope, head, (value) => planPath(scope, value, operands, next));
+  const { terms } = ref;
+  const head = terms[0] as Term;
+  if (head.kind === "var" && head.name === "data") planData(scope, [], terms.slice(1), next);
+  else if (head.kind === "var" && head.name === "input" && terms.length > 1) {
+    planPath(scope, localOperand(0), terms, next, 1);
+  } else planTerm(scope, head, (value) => planPath(scope, value, terms, next, 1));
 }
 
 /** The document at a constant path below `data`. */
@@ -113,12 +114,22 @@ function planDot(scope: Scope, source: Operand, operand: Term, next: Next<Operan
   });
 }
 
-/** Goes on through a value: by keys that are known, and over all others. */
-export function planPath(scope: Scope, source: Operand, operands: readonly Term[], next: Next<Operand>): void {
-  const [operand, ...rest] = operands;
-  if (operand === undefined) next(source);
-  else if (isBound(scope, operand)) planDot(scope, source, operand, (value) => planPath(scope, value, rest, next));
-  else planScan(scope, source, operand, (value) => planPath(scope, value, rest, next));
+/** Goes on through a value, from the operand `at` on: by keys that are known, and over all others. */
+export function planPath(
+  scope: Scope,
+  source: Operand,
+  operands: readonly Term[],
+  next: Next<Operand>,
+  at: number = 0,
+): void {
+  const operand = operands[at];
+  if (operand === undefined) {
+    next(source);
+    return;
+  }
+  const onward = (value: Operand) => planPath(scope, value, operands, next, at + 1);
+  if (isBound(scope, operand)) planDot(scope, source, operand, onward);
+  else planScan(scope, source, operand, onward);
 }
 
 function planScan(scope: Scope, from: Operand, operand: Term, next: Next<Operand>): void {

@@ -136,14 +136,14 @@ function unifyParts(
   source: Operand,
   parts: readonly (readonly [Operand, Term])[],
   next: () => void,
+  at: number = 0,
 ): void {
-  const [first, ...rest] = parts;
-  if (first === undefined) {
+  const part = parts[at];
+  if (part === undefined) {
     next();
     return;
   }
-  const [key, term] = first;
   const target = scope.writer.local();
-  scope.writer.emit("DotStmt", { source, key, target });
-  unifyOperand(scope, localOperand(target), term, () => unifyParts(scope, source, rest, next));
+  scope.writer.emit("DotStmt", { source, key: part[0], target });
+  unifyOperand(scope, localOperand(target), part[1], () => unifyParts(scope, source, parts, next, at + 1));
 }

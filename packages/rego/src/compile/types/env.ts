@@ -79,16 +79,17 @@ export class TypeEnv {
   }
 
   typeOfRef(ref: Ref): Type | undefined {
-    const [head, ...operands] = ref.terms as readonly [Term, ...Term[]];
-    if (head.kind !== "var") return selectTerms(this.typeOf(head), operands);
+    const { terms } = ref;
+    const head = terms[0] as Term;
+    if (head.kind !== "var") return selectTerms(this.typeOf(head), terms, 1);
     const override = this.#overrideOf(ref);
-    if (override !== undefined) return selectTerms(override.type, ref.terms.slice(override.path.length));
+    if (override !== undefined) return selectTerms(override.type, terms, override.path.length);
     const local = this.variable(head.name);
-    if (local !== undefined) return selectTerms(local, operands);
+    if (local !== undefined) return selectTerms(local, terms, 1);
     const root = this.roots.get(head.name);
     if (root === undefined || isEmpty(root))
       return head.name === "input" || head.name === "data" ? anyType : this.builtin(dotted(ref));
-    return typeBelow(root, operands);
+    return typeBelow(root, terms, 1);
   }
 
   /** The schema that an annotation gives to the longest prefix of the ref. */
@@ -126,14 +127,14 @@ function dotted(ref: Ref): string {
     .join(".");
 }
 
-function typeBelow(node: TypeNode, operands: readonly Term[]): Type | undefined {
-  const [operand, ...rest] = operands;
+function typeBelow(node: TypeNode, terms: readonly Term[], at: number): Type | undefined {
+  const operand = terms[at];
   if (operand === undefined) return extentOf(node);
   const key = scalarKey(operand);
   const child = key === undefined ? undefined : node.children.get(key);
-  if (child !== undefined) return typeBelow(child, rest);
-  if (node.type !== undefined) return selectTerms(node.type, operands);
-  if (key === undefined) return selectTerms(extentOf(node), operands);
+  if (child !== undefined) return typeBelow(child, terms, at + 1);
+  if (node.type !== undefined) return selectTerms(node.type, terms, at);
+  if (key === undefined) return selectTerms(extentOf(node), terms, at);
   return anyType;
 }
 
@@ -145,12 +146,12 @@ export function extentOf(node: TypeNode): Type | undefined {
   return objectOf(children, { key: stringType, value: anyType });
 }
 
-/** The type behind operands; those that are no constants select any value. */
-export function selectTerms(type: Type | undefined, operands: readonly Term[]): Type | undefined {
+/** The type behind the operands from one on; those that are no constants select any value. */
+export function selectTerms(type: Type | undefined, terms: readonly Term[], from: number): Type | undefined {
   let selected = type;
-  for (const operand of operands) {
+  for (let i = from; i < terms.length; i++) {
     if (selected === undefined) return undefined;
-    const key = scalarKey(operand);
+    const key = scalarKey(terms[i] as Term);
     selected = key === undefined ? valuesOf(selected) : selectType(selected, key);
   }
   return selected;
