@@ -1,7 +1,7 @@
 import { createEffects } from "@sallyport/effects";
 import { type Bundle, type Manifest, type ModuleFile, mergeBundles, regoVersionNumber } from "@sallyport/opa";
 import {
-  type CompileAnswer,
+  type CompileOptions,
   compileParsed,
   entrypointRef,
   entrypointsOf,
@@ -16,13 +16,13 @@ export interface BuildOptions {
   readonly regoVersion: RegoVersion;
   /** `a/b/c`; those of annotations come beside them. */
   readonly entrypoints: readonly string[];
-  readonly target: "rego" | "plan";
+  readonly target: "rego" | "plan" | "wasm";
   /** 0 leaves the modules as they are. */
   readonly level: number;
   readonly revision?: string;
   /** Of support modules. */
   readonly namespace?: string;
-  readonly compile?: (modules: readonly Module[]) => CompileAnswer;
+  readonly compile?: CompileOptions;
 }
 
 /** Why a bundle cannot be built, in OPA's words. */
@@ -43,6 +43,7 @@ export function buildBundle(bundles: readonly Bundle[], options: BuildOptions): 
   const policy = compileAll(modules, options);
   const entrypoints = [...new Set([...options.entrypoints, ...entrypointsOf(modules)])];
   requireEntrypoints(entrypoints, options);
+  if (options.target === "wasm") throw new BuildError("wasm compilation is not supported: use -t rego or -t plan");
   const optimized = options.level > 0 ? optimizeBundle(merged, entrypoints, options) : merged;
   const planned = options.target === "plan" ? withPlan(optimized, entrypoints, policy, options) : optimized;
   return { ...planned, manifest: withRevision(planned.manifest, options.revision) };
@@ -53,15 +54,15 @@ function placeByFile(bundle: Bundle): Bundle {
   return { ...bundle, modules: bundle.modules.map((each) => ({ ...each, url: placeOf(each.file) })) };
 }
 
-function compileAll(modules: readonly Module[], { compile = compileParsed }: BuildOptions): RegoPolicy {
-  const { policy, diagnostics } = compile(modules);
+function compileAll(modules: readonly Module[], { compile = {} }: BuildOptions): RegoPolicy {
+  const { policy, diagnostics } = compileParsed(modules, { compile });
   if (policy === undefined) throw new RegoError(diagnostics);
   return policy;
 }
 
 function requireEntrypoints(entrypoints: readonly string[], { level, target }: BuildOptions): void {
   if (entrypoints.length > 0) return;
-  if (target === "plan") throw new BuildError("plan compilation requires at least one entrypoint");
+  if (target !== "rego") throw new BuildError(`${target} compilation requires at least one entrypoint`);
   if (level > 0) throw new BuildError("bundle optimizations require at least one entrypoint");
 }
 

@@ -29,6 +29,8 @@ export function signingConfig(flags: Flags, keyId?: string): SigningConfig | und
   const key = flags.string("signing-key");
   if (key === "") return undefined;
   const algorithm = flags.string("signing-alg");
+  const plugin = flags.string("signing-plugin");
+  if (plugin !== "") throw new LoadError(`no signer exists under id ${plugin}`);
   const file = flags.string("claims-file");
   return {
     key: keyText(key),

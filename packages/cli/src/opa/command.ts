@@ -47,6 +47,9 @@ export class CommandFault extends Error {
   }
 }
 
+/** A `CommandFault` that OPA tells on standard output, as `build` and `sign` do. */
+export class PrintedFault extends CommandFault {}
+
 /** Runs a command over its part of a command line; answers the exit code. */
 export async function runCommand(command: OpaCommand, line: readonly string[], terminal: Terminal): Promise<number> {
   try {
@@ -63,7 +66,8 @@ export async function runCommand(command: OpaCommand, line: readonly string[], t
       return 1;
     }
     if (!(error instanceof CommandFault)) throw error;
-    if (error.message !== "") terminal.err(`${error.message}\n`);
+    const say = error instanceof PrintedFault ? terminal.out : terminal.err;
+    if (error.message !== "") say(`${error.message}\n`);
     return error.status;
   }
 }

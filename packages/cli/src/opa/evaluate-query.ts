@@ -10,6 +10,7 @@ import {
   type ProfileRow,
   type QueryAnswer,
   type RecordedEvent,
+  type Ref,
   TraceBuffer,
   type TraceEvent,
   type Tracer,
@@ -17,6 +18,7 @@ import {
 } from "@sallyport/rego";
 import { Metrics } from "./metrics.ts";
 import { evalEffects, type Prepared, parseRef, prepare, type QueryRequest } from "./query-request.ts";
+import { LoadError } from "./read-data.ts";
 
 /** What one evaluation of a query came to. */
 export interface QueryRun {
@@ -70,10 +72,16 @@ export function evalOptions(request: QueryRequest, input: Value | undefined, dat
 export function partialOptions({ flags }: QueryRequest) {
   return {
     unknowns: flags.list("unknowns").map(parseRef),
-    disableInlining: flags.list("disable-inlining").map(parseRef),
+    disableInlining: flags.list("disable-inlining").map(inliningRef),
     shallowInlining: flags.bool("shallow-inlining"),
     nondeterministicBuiltins: flags.bool("nondeterminstic-builtins"),
   };
+}
+
+function inliningRef(text: string): Ref {
+  const ref = parseRef(text);
+  if (ref.terms.length === 1) throw new LoadError(`expected ref but got ${text}`);
+  return ref;
 }
 
 interface Observers {
@@ -116,7 +124,7 @@ function tracerOption(observers: Observers): { readonly tracer?: Tracer } {
 function observations({ flags }: QueryRequest, { trace, profile, coverage }: Observers, { modules }: Prepared) {
   const parsed = modules.map(({ module }): Module => module);
   return {
-    profile: profile?.report({ sort: flags.list("profile-sort"), limit: flags.int("profile-limit") }),
+    profile: profile?.report({ sort: flags.list("profile-sort"), limit: flags.int("profile-limit") || -1 }),
     coverage: coverage?.report(parsed),
     trace: trace?.explain(flags.string("explain") as ExplainMode) ?? [],
   };

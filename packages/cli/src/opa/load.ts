@@ -60,7 +60,7 @@ export function loadPaths(paths: readonly string[], options: LoadOptions = {}): 
 
 /** A path without its prefix, and the prefix. */
 export function splitPrefix(path: string): { readonly prefix: readonly string[]; readonly path: string } {
-  if (path.startsWith("file://")) return { prefix: [], path: decodeURI(path.slice("file://".length)) };
+  if (path.startsWith("file://")) return { prefix: [], path: decodeURI(path.replace(/^file:\/\/[^/]*/, "")) };
   const at = path.indexOf(":");
   if (at <= 0) return { prefix: [], path };
   return { prefix: path.slice(0, at).split("."), path: path.slice(at + 1) };

@@ -5,6 +5,7 @@ import {
   isObject,
   lookup,
   type Module,
+  mergeDocuments,
   OptimizeError,
   optimize,
   type PreparedQuery,
@@ -139,7 +140,10 @@ async function load({ flags, regoVersion }: QueryRequest, metrics: Metrics): Pro
   if (bundles.length === 0) return files;
   const { loadBundles } = await import("./load-bundles.ts");
   const bundled = await metrics.timedAsync("rego_load_bundles", () => loadBundles(bundles, options));
-  return { modules: [...files.modules, ...bundled.modules], data: bundled.data };
+  return {
+    modules: [...files.modules, ...bundled.modules],
+    data: mergeDocuments(files.data, bundled.data) ?? bundled.data,
+  };
 }
 
 /** With `--optimize`, what a bundle built with it would hold. */

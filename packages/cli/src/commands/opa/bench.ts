@@ -1,6 +1,6 @@
 import type { QueryAnswer, Value } from "@sallyport/rego";
 import { aggregate } from "../../opa/aggregate.ts";
-import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
+import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { errorEntries, errorsText, messageEntry } from "../../opa/errors-text.ts";
 import { evalOptions, partialOptions } from "../../opa/evaluate-query.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
@@ -9,6 +9,8 @@ import { Metrics } from "../../opa/metrics.ts";
 import { queryFlags } from "../../opa/policy-flags.ts";
 import { readInput } from "../../opa/query-input.ts";
 import { createRequest, type Prepared, prepare, type QueryRequest } from "../../opa/query-request.ts";
+import { LoadError } from "../../opa/read-data.ts";
+import { checkUnknowns } from "../../opa/unknowns.ts";
 
 /** Those of `eval` with other defaults. */
 const shared = queryFlags.map((flag): FlagSpec => {
@@ -47,10 +49,11 @@ export const benchCommand: OpaCommand = {
 async function runBench(call: Call): Promise<number> {
   const { flags, terminal } = call;
   if (flags.bool("e2e")) throw new CommandFault("--e2e needs the policy server, which is not there yet");
-  const request = createRequest(call);
-  const input = readInput(flags.string("input"), flags.bool("stdin-input"), terminal);
+  checkUnknowns(flags);
+  const request = createBenchRequest(call);
   const format = flags.string("format");
   try {
+    const input = benchInput(call);
     const ready = await prepare(request, new Metrics());
     for (let i = 0; i < flags.int("count"); i++)
       terminal.out(benchText(format, await measure(request, ready, input), flags.bool("benchmem")));
@@ -60,6 +63,27 @@ async function runBench(call: Call): Promise<number> {
     if (format === "json") terminal.out(goJsonLine(new Struct({ errors: entries.map(({ json }) => json) })));
     else terminal.err(errorsText(entries));
     return 1;
+  }
+}
+
+/** A query argument is looked for first, whatever `--stdin-input` says. */
+function createBenchRequest(call: Call): QueryRequest {
+  if (call.args.length > 0 && call.flags.bool("stdin"))
+    throw new UsageFault("specify query argument or --stdin but not both");
+  try {
+    return createRequest(call);
+  } catch (error) {
+    // Here all faults have the same status, and schemas are not loaded but read.
+    if (!(error instanceof CommandFault)) throw error;
+    throw new CommandFault(error.message.replace("occurred during loading", "occurred"));
+  }
+}
+
+function benchInput({ flags, terminal }: Call): Value | undefined {
+  try {
+    return readInput(flags.string("input"), flags.bool("stdin-input"), terminal);
+  } catch (error) {
+    throw error instanceof CommandFault ? new LoadError(error.message) : error;
   }
 }
 

@@ -9,9 +9,11 @@ import {
   RegoError,
   type RegoVersion,
 } from "@sallyport/rego";
-import { BuildError, buildBundle, bundleOfFiles } from "../../opa/build-bundle.ts";
+import { BuildError, type BuildOptions, buildBundle, bundleOfFiles } from "../../opa/build-bundle.ts";
 import { signingConfig, signingFlags, verificationConfig, verificationFlags } from "../../opa/bundle-keys.ts";
-import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { type Capabilities, readCapabilities } from "../../opa/capabilities.ts";
+import { type Call, type OpaCommand, PrintedFault, UsageFault } from "../../opa/command.ts";
+import { checkFeatures } from "../../opa/compile-flags.ts";
 import { faultText } from "../../opa/fault-text.ts";
 import { LoadFault, loadPaths } from "../../opa/load.ts";
 import { bundleFaultText, readBundlePath } from "../../opa/read-bundle.ts";
@@ -70,32 +72,38 @@ export const buildCommand: OpaCommand = {
 async function runBuild(call: Call): Promise<number> {
   const { args, flags } = call;
   if (args.length === 0) throw new UsageFault("expected at least one path");
-  if (flags.string("target") === "wasm")
-    throw new CommandFault("error: wasm bundles cannot be built: use -t rego or -t plan");
-  if (flags.string("format") === "proto")
-    throw new CommandFault("error: plans are written as JSON only: use --format json");
+  const capabilities = readCapabilities(flags.string("capabilities"));
   const isKeyed = flags.string("verification-key") !== "" || flags.string("signing-key") !== "";
   if (isKeyed && !flags.bool("bundle"))
-    throw new CommandFault("error: enable bundle mode (ie. --bundle) to verify or sign bundle files or directories");
+    throw new PrintedFault("error: enable bundle mode (ie. --bundle) to verify or sign bundle files or directories");
   try {
-    const files = bundleFiles(await build(call), moduleText, signingConfig(flags, "default"));
+    checkFormat(flags);
+    const files = bundleFiles(await build(call, capabilities), moduleText, signingConfig(flags, "default"));
     writeBundle(flags.string("output"), await packTarball(files));
     return 0;
   } catch (error) {
-    throw new CommandFault(`error: ${buildFaultText(error)}`);
+    throw new PrintedFault(`error: ${buildFaultText(error)}`);
   }
 }
 
-async function build(call: Call): Promise<Bundle> {
+/** Plans are written as JSON only. */
+function checkFormat(flags: Call["flags"]): void {
+  if (flags.string("format") !== "proto") return;
+  if (flags.string("target") === "plan") throw new BuildError("plans are written as JSON only: use --format json");
+  throw new BuildError('plan format "proto" is only valid with target "plan"');
+}
+
+async function build(call: Call, capabilities: Capabilities | undefined): Promise<Bundle> {
   const { flags, terminal } = call;
   const level = flags.int("optimize");
   const entrypoints = flags.list("entrypoint");
   if (flags.bool("debug") && level > 0)
     for (const each of entrypoints) terminal.err(`optimizer: entrypoint: data.${each.replaceAll("/", ".")}\n`);
-  return buildBundle(await load(call), {
+  return buildBundle(await load(call, capabilities), {
+    compile: { ...(capabilities !== undefined && { builtins: capabilities.builtins }) },
     regoVersion: versionOf(call),
     entrypoints,
-    target: flags.string("target") === "plan" ? "plan" : "rego",
+    target: flags.string("target") as BuildOptions["target"],
     level,
     namespace: flags.string("partial-namespace"),
     ...(flags.isSet("revision") && { revision: flags.string("revision") }),
@@ -106,7 +114,7 @@ function versionOf({ flags }: Call): RegoVersion {
   return flags.bool("v0-compatible") ? "v0" : "v1";
 }
 
-async function load(call: Call): Promise<readonly Bundle[]> {
+async function load(call: Call, capabilities: Capabilities | undefined): Promise<readonly Bundle[]> {
   const { args, flags, terminal } = call;
   const regoVersion = versionOf(call);
   const ignore = flags.list("ignore");
@@ -120,7 +128,9 @@ async function load(call: Call): Promise<readonly Bundle[]> {
       terminal.err(
         `Warning: .manifest file found in ${JSON.stringify(path)} but -b flag not specified. Manifest will be ignored.\n`,
       );
-  const { modules, data } = loadPaths(args, { ignore, regoVersion });
+  const loaded = loadPaths(args, { ignore, regoVersion });
+  checkFeatures(loaded, capabilities);
+  const { modules, data } = loaded;
   return [bundleOfFiles(modules, data, regoVersion)];
 }
 

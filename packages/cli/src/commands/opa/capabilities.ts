@@ -1,8 +1,8 @@
-import { builtinNames, findSignature } from "@sallyport/rego";
-import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
+import { builtinNames, findSignature, isObject, type JsonObject, type Value } from "@sallyport/rego";
+import type { Call, OpaCommand } from "../../opa/command.ts";
 import { goJsonLine, type Printable, Struct } from "../../opa/json-text.ts";
 import { opaVersion } from "../../opa/opa-version.ts";
-import { jsonDocument, readBytes } from "../../opa/read-data.ts";
+import { jsonDocument, LoadError, readBytes } from "../../opa/read-data.ts";
 
 export const capabilitiesCommand: OpaCommand = {
   name: "capabilities",
@@ -17,26 +17,43 @@ export const capabilitiesCommand: OpaCommand = {
     { name: "version", kind: "string", usage: "print capabilities of a specific version" },
   ],
   run: (call) => {
-    call.terminal.out(capabilitiesText(call));
+    const text = capabilitiesText(call);
+    // As OPA, which fails without a word.
+    if (text === undefined) return 1;
+    call.terminal.out(text);
     return 0;
   },
 };
 
-function capabilitiesText({ flags }: Call): string {
+/** Undefined for a version, or a file, that there is not. */
+function capabilitiesText({ flags }: Call): string | undefined {
   const version = flags.string("version");
   const file = flags.string("file");
-  if (file !== "") return goJsonLine(fileDocument(file));
-  if (version !== "" && version !== `v${opaVersion}`)
-    throw new CommandFault(`no capabilities version found ${version}; known: v${opaVersion}`);
-  return flags.bool("current") || version !== "" ? goJsonLine(currentCapabilities()) : `v${opaVersion}\n`;
+  if (version !== "") return version === `v${opaVersion}` ? goJsonLine(currentCapabilities()) : undefined;
+  if (file !== "") return fileText(file);
+  return flags.bool("current") ? goJsonLine(currentCapabilities()) : `v${opaVersion}\n`;
 }
 
-function fileDocument(file: string): Printable {
+function fileText(file: string): string | undefined {
+  let document: Printable;
   try {
-    return jsonDocument(file, readBytes(file).toString("utf8"));
+    document = jsonDocument(file, readBytes(file).toString("utf8"));
   } catch (error) {
-    throw new CommandFault((error as Error).message);
+    if (error instanceof LoadError) return undefined;
+    throw error;
   }
+  return isObject(document as Value) ? goJsonLine(fileStruct(document as JsonObject)) : undefined;
+}
+
+/** In the order of the fields of OPA's structs. */
+function fileStruct({ builtins = [], ...rest }: JsonObject): Struct {
+  return new Struct({
+    builtins: (builtins as readonly JsonObject[]).map(({ name, decl, ...more }) => new Struct({ name, decl, ...more })),
+    future_keywords: rest["future_keywords"],
+    wasm_abi_versions: rest["wasm_abi_versions"],
+    features: rest["features"],
+    allow_net: rest["allow_net"],
+  });
 }
 
 /** The builtins with their types, and the features of the language, in the shape of OPA's capabilities.json. */

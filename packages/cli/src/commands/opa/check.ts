@@ -56,7 +56,7 @@ async function check(call: Call): Promise<void> {
   if (flags.bool("v0-v1")) checkBothVersions(modules);
   const { diagnostics } = compileModules(
     modules.map(({ module }) => module),
-    { ...options, strict: flags.bool("strict") },
+    { ...options, print: true, strict: flags.bool("strict") },
   );
   if (diagnostics.length > 0) throw new RegoError(diagnostics);
 }

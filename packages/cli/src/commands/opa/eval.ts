@@ -1,4 +1,3 @@
-import { RegoError } from "@sallyport/rego";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { type ErrorEntry, errorEntries } from "../../opa/errors-text.ts";
 import { type EvalFormat, printEval } from "../../opa/eval-output.ts";
@@ -6,7 +5,8 @@ import { evaluateQuery, type QueryRun } from "../../opa/evaluate-query.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
 import { queryFlags } from "../../opa/policy-flags.ts";
 import { readInput } from "../../opa/query-input.ts";
-import { createRequest, parseRef, type QueryRequest } from "../../opa/query-request.ts";
+import { createRequest, type QueryRequest } from "../../opa/query-request.ts";
+import { checkUnknowns } from "../../opa/unknowns.ts";
 
 const formats: readonly EvalFormat[] = ["json", "values", "bindings", "pretty", "source", "raw", "discard"];
 
@@ -107,22 +107,11 @@ function checkFlags({ flags }: Call): void {
     throw new UsageFault("specify --fail or --fail-defined but not both");
   if (flags.bool("partial") && !partialFormats.includes(flags.string("format")))
     throw new UsageFault("invalid output format for partial evaluation");
+  if (!flags.bool("partial") && flags.string("format") === "source")
+    throw new UsageFault("invalid output format for evaluation");
   if (flags.bool("show-builtin-errors") && flags.bool("strict-builtin-errors")) {
     const why = "--strict-builtin-errors will return the first built-in error encountered immediately";
     throw new CommandFault(`cannot use --show-builtin-errors with --strict-builtin-errors, ${why}`, 2);
   }
-  for (const [name, root] of [["unknowns", isDocument]] as const)
-    if (!flags.list(name).every(root))
-      throw new UsageFault("illegal argument with --unknowns, specify string with one or more --unknowns");
-}
-
-/** A ref below `input` or `data`. */
-function isDocument(text: string): boolean {
-  try {
-    const [head] = parseRef(text).terms;
-    return head?.kind === "var" && (head.name === "input" || head.name === "data");
-  } catch (error) {
-    if (error instanceof RegoError) return false;
-    throw error;
-  }
+  checkUnknowns(flags);
 }

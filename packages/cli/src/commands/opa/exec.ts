@@ -10,7 +10,7 @@ import {
   type RegoPolicy,
   type Value,
 } from "@sallyport/rego";
-import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
+import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";
 import { errorEntries, errorsText } from "../../opa/errors-text.ts";
 import type { Flags } from "../../opa/flags.ts";
 import { goJsonLine, Struct } from "../../opa/json-text.ts";
@@ -82,8 +82,8 @@ async function runExec(call: Call): Promise<number> {
 }
 
 function checkFlags(flags: Flags): void {
-  const given = ["fail", "fail-defined", "fail-non-empty"].filter((name) => flags.bool(name));
-  if (given.length > 1) throw new ExecFault(`exec error: specify --${given[0]} or --${given[1]} but not both`);
+  const [first, second] = ["fail-non-empty", "fail", "fail-defined"].filter((name) => flags.bool(name));
+  if (second !== undefined) throw new ExecFault(`exec error: specify --${first} or --${second} but not both`);
 }
 
 interface Result {
@@ -100,12 +100,32 @@ async function decide(call: Call): Promise<readonly Result[]> {
   const policy = compilePolicies(loaded, flags);
   const decision = flags.string("decision") || defaultDecision(flags);
   const inputs = [
-    ...(flags.bool("stdin-input") ? [{ path: "--stdin-input", read: terminal.stdin }] : []),
+    ...(flags.bool("stdin-input") ? [stdinInput(terminal)] : []),
     ...args.flatMap(inputFiles).map((path) => ({ path, read: () => readBytes(path).toString("utf8") })),
   ];
   const results: Result[] = [];
   for (const { path, read } of inputs) results.push(await decideOne(call, policy, loaded.data, decision, path, read));
   return results;
+}
+
+interface Input {
+  readonly path: string;
+  readonly read: () => string;
+}
+
+/** A fault of standard input ends the command, one of a file is that file's result. */
+function stdinInput({ stdin }: Terminal): Input {
+  const text = stdin();
+  if (text === "")
+    throw new ExecFault(
+      "exec error: cannot execute on empty input; please enter valid json or yaml when using the --stdin-input flag",
+    );
+  try {
+    yamlText(text);
+  } catch (error) {
+    throw new ExecFault(`exec error: ${(error as Error).message}`);
+  }
+  return { path: "--stdin-input", read: () => text };
 }
 
 async function decideOne(
@@ -153,7 +173,7 @@ async function loadPolicies({ flags, terminal }: Call): Promise<Loaded> {
     if (!(error instanceof LoadFault)) throw error;
     const format = flags.string("log-format") as LogFormat;
     const why = bundleFault(flags.list("bundle"), error);
-    for (const _ of [1, 2]) logError(terminal, format, `Bundle load failed: ${why}`, { name: "~0", plugin: "bundle" });
+    logError(terminal, format, `Bundle load failed: ${why}`, { name: "~0", plugin: "bundle" });
     throw new ExecFault(`runtime error: Bundle name: ~0, Code: bundle_error, HTTPCode: -1, Message: ${why}`);
   }
 }
@@ -186,17 +206,34 @@ function defaultDecision(flags: Flags): string {
   const file = flags.string("config-file");
   const settings = flags.list("set").map((text) => /^default_decision=(.*)$/s.exec(text)?.[1]);
   const set = settings.findLast((value) => value !== undefined);
+  for (const path of flags.list("set-file").map((text) => text.slice(text.indexOf("=") + 1))) readSetFile(path);
   if (set !== undefined) return set;
   if (file === "") return "/system/main";
-  const config = yamlText(readConfig(file)) as { readonly default_decision?: string } | null;
+  const config = readConfig(file) as { readonly default_decision?: string } | null;
   return config?.default_decision ?? "/system/main";
 }
 
-function readConfig(file: string): string {
+function readSetFile(path: string): string {
   try {
-    return readBytes(file).toString("utf8");
+    return readBytes(path).toString("utf8");
   } catch (error) {
-    throw new CommandFault((error as Error).message);
+    throw new ExecFault(`config error: failed parsing --set-file data: ${(error as Error).message}`);
+  }
+}
+
+function readConfig(file: string): Value {
+  let text: string;
+  try {
+    text = readBytes(file).toString("utf8");
+  } catch (error) {
+    throw new ExecFault(`config error: ${(error as Error).message}`);
+  }
+  try {
+    return yamlText(text);
+  } catch (error) {
+    throw new ExecFault(
+      `config error: failed to parse ${file}: error converting YAML to JSON: ${(error as Error).message}`,
+    );
   }
 }
 

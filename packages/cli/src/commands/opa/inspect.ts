@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { astJsonText, parseModule, RegoError, type RegoVersion } from "@sallyport/rego";
+import { astJsonText, RegoError, type RegoVersion } from "@sallyport/rego";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { errorEntries, errorsText } from "../../opa/errors-text.ts";
+import { faultText } from "../../opa/fault-text.ts";
 import { type Inspection, inspectionJson, inspectModules } from "../../opa/inspect-bundle.ts";
 import { inspectionText } from "../../opa/inspect-text.ts";
-import { cleanPath } from "../../opa/load.ts";
+import { cleanPath, LoadFault, loadPaths } from "../../opa/load.ts";
 import { bundleFaultText, isFolder, readBundlePath } from "../../opa/read-bundle.ts";
-import { readBytes } from "../../opa/read-data.ts";
 
 export const inspectCommand: OpaCommand = {
   name: "inspect",
@@ -44,6 +44,7 @@ async function runInspect({ args, flags, terminal }: Call): Promise<number> {
 }
 
 function faultOf(path: string, error: unknown): string {
+  if (error instanceof LoadFault) return (faultText(error) ?? "").trimEnd();
   if (error instanceof RegoError) return errorsText(errorEntries(error) ?? []).trimEnd();
   return bundleFaultText(path, error);
 }
@@ -60,7 +61,6 @@ async function inspect(path: string, regoVersion: RegoVersion): Promise<Inspecti
 
 function inspectFile(path: string, regoVersion: RegoVersion): Inspection {
   const file = cleanPath(path);
-  const { module, diagnostics } = parseModule(readBytes(path).toString("utf8"), { file, regoVersion });
-  if (module === undefined) throw new RegoError(diagnostics);
-  return inspectModules([{ file, module }]);
+  const { modules } = loadPaths([path], { regoVersion });
+  return inspectModules(modules.map(({ module }) => ({ file, module })));
 }

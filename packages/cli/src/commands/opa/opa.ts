@@ -105,7 +105,7 @@ function refuse(first: string, terminal: Terminal): number {
   const near = isFlag ? [] : nearNames(first, [...new Set(entries.map(({ name }) => name.split(" ")[0] as string))]);
   const hint = near.length === 0 ? "" : `\nDid you mean this?\n${near.map((name) => `\t${name}\n`).join("")}\n`;
   const fault = isFlag ? flagFault(first) : `unknown command ${JSON.stringify(first)} for "opa"`;
-  terminal.err(`Error: ${fault}\n${hint}Run 'sallyport opa --help' for usage.\n`);
+  terminal.err(`Error: ${fault}\n${hint}${isFlag ? usage : "Run 'sallyport opa --help' for usage.\n"}`);
   return 1;
 }
 
@@ -113,13 +113,15 @@ function flagFault(flag: string): string {
   return flag.startsWith("--") ? `unknown flag: ${flag}` : `unknown shorthand flag: '${flag[1]}' in ${flag}`;
 }
 
+const usage = `Usage:
+  sallyport opa [command]
+
+`;
+
 function groupHelp(): string {
   return `Rego on the command line: the arguments, outputs and exit codes of \`opa\`.
 
-Usage:
-  sallyport opa [command]
-
-Available Commands:
+${usage}Available Commands:
 ${listText(entries.filter(({ name }) => !name.includes(" ")))}
 Examples:
   sallyport opa eval -d policy.rego -i input.json data.example.allow

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BundleError, type BundleFile, signaturesPath, signaturesText, signFiles } from "@sallyport/opa";
 import { signingConfig, signingFlags } from "../../opa/bundle-keys.ts";
-import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { type Call, type OpaCommand, PrintedFault, UsageFault } from "../../opa/command.ts";
 import { readBundleSource, signedPrefix } from "../../opa/read-bundle.ts";
 import { LoadError, systemFault } from "../../opa/read-data.ts";
 
@@ -37,7 +37,7 @@ async function runSign({ args, flags }: Call): Promise<number> {
     if (config !== undefined) write(flags.string("output-file-path"), signaturesText(signFiles(files, config)));
     return 0;
   } catch (error) {
-    if (error instanceof LoadError || error instanceof BundleError) throw new CommandFault(`error: ${error.message}`);
+    if (error instanceof LoadError || error instanceof BundleError) throw new PrintedFault(`error: ${error.message}`);
     throw error;
   }
 }

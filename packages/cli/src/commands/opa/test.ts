@@ -105,6 +105,8 @@ async function runTests(call: Call): Promise<number> {
     call.terminal.err("cannot use output format gobench without running benchmarks (--bench)\n");
     return 0;
   }
+  if (call.flags.string("sort") !== "none" && call.flags.string("format") !== "json")
+    call.terminal.err("warning: --sort is only supported with JSON format\n");
   if (call.flags.bool("watch")) return watchTests(call);
   return runRounds(call);
 }
