@@ -39,8 +39,8 @@ async function contents(path = "bundle.tar.gz"): Promise<{ readonly [path: strin
 }
 
 const refused: readonly (readonly [line: string, message: string])[] = [
-  ["", "Error: expected at least one path"],
-  ["-t wasm b", "error: wasm bundles cannot be built: use -t rego or -t plan"],
+  ["-t wasm -b c", "error: wasm compilation requires at least one entrypoint"],
+  ["-t wasm -e x/y -b c", "error: wasm compilation is not supported: use -t rego or -t plan"],
   ["-t plan -b c", "error: plan compilation requires at least one entrypoint"],
   ["-O 1 -b c", "error: bundle optimizations require at least one entrypoint"],
   ["-O 1 -e no/thing -b c", "error: undefined entrypoint data.no.thing"],
@@ -58,9 +58,14 @@ test("what cannot be built is refused in OPA's words", () =>
   inFolder(files, async () => {
     for (const [line, message] of refused) {
       const { status, out, err } = await runLine(`build ${line}`);
-      assert.deepEqual([status, out, err.split("\n")[0]], [1, "", message], line);
+      assert.deepEqual([status, err, out.split("\n")[0]], [1, "", message], line);
     }
   }));
+
+test("a path is needed", async () => {
+  const { status, out, err } = await runLine("build");
+  assert.deepEqual([status, out, err.split("\n")[0]], [1, "", "Error: expected at least one path"]);
+});
 
 test("bundles are merged; places begin with their paths, modules are laid out", () =>
   inFolder(files, async () => {
@@ -122,6 +127,6 @@ test("what was signed is verified, and nothing else", () =>
     const verify = (key: string) => runLine(`build -b --verification-key ${key} --signing-alg HS256 s.tar.gz`);
     assert.equal((await verify("k")).status, 0);
     const fault = "error: load error: bundle s.tar.gz: failed to verify JWT signature: invalid HMAC signature\n";
-    assert.deepEqual(await verify("other"), { status: 1, out: "", err: fault });
-    assert.match((await runLine("build -b s.tar.gz")).err, /verification key not provided\n$/);
+    assert.deepEqual(await verify("other"), { status: 1, out: fault, err: "" });
+    assert.match((await runLine("build -b s.tar.gz")).out, /verification key not provided\n$/);
   }));
