@@ -10,10 +10,21 @@ const nothing: Value[] = [];
 /** Up to this size members are compared one by one: making the text that a `Map` needs as key costs more. */
 const smallSize = 8;
 
+/**
+ * True for a number or string that comes behind another one of its kind. Members that come so are distinct, whatever order of strings it
+ * is: while they do, nothing needs to be hashed.
+ */
+function isBehind(value: Value, last: Value | undefined): boolean {
+  if (typeof value === "number") return typeof last === "number" && value > last;
+  return typeof value === "string" && typeof last === "string" && value > last;
+}
+
 /** A Rego set. Grows while one evaluation builds it (`add`), and is read-only to everyone else. */
 export class RegoSet {
   #items: Value[] = nothing;
-  /** Keys of all members, once there are many. */
+  /** Each member came behind the one before it. */
+  #isRising = true;
+  /** Keys of all members, once there are many that are no rising ones, or one of many was asked for. */
   #index: Set<Key> | undefined;
   #sorted: readonly Value[] | undefined;
   #canonical: string | undefined;
@@ -30,23 +41,33 @@ export class RegoSet {
 
   add(value: Value): void {
     const items = this.#items;
-    const index = this.#index;
     if (items.length === 0) this.#items = [value];
-    else if (index === undefined) {
+    else if (this.#isRising && isBehind(value, items[items.length - 1])) {
+      items.push(value);
+      this.#index?.add(keyOf(value));
+    } else if (items.length < smallSize) {
       if (indexIn(items, value) >= 0) return;
       items.push(value);
-      if (items.length > smallSize) this.#index = new Set(items.map(keyOf));
+      this.#isRising = false;
     } else {
+      const index = this.#indexed();
       const { size } = index;
       if (index.add(keyOf(value)).size === size) return;
       items.push(value);
+      this.#isRising = false;
     }
     this.#sorted = undefined;
     this.#canonical = undefined;
   }
 
   has(value: Value): boolean {
-    return this.#index === undefined ? indexIn(this.#items, value) >= 0 : this.#index.has(keyOf(value));
+    if (this.#items.length <= smallSize) return indexIn(this.#items, value) >= 0;
+    return this.#indexed().has(keyOf(value));
+  }
+
+  #indexed(): Set<Key> {
+    this.#index ??= new Set(this.#items.map(keyOf));
+    return this.#index;
   }
 
   /** Members in insertion order: only where order cannot be seen. */
@@ -95,7 +116,9 @@ function sortValues(values: Value[]): Value[] {
 export class RegoObject {
   #keys: Value[] = nothing;
   #values: Value[] = nothing;
-  /** Where each key is, once there are many. */
+  /** Each key came behind the one before it. */
+  #isRising = true;
+  /** Where each key is, once there are many and one was asked for. */
   #index: Map<Key, number> | undefined;
   #sorted: readonly (readonly [Value, Value])[] | undefined;
   #canonical: string | undefined;
@@ -111,7 +134,7 @@ export class RegoObject {
   }
 
   set(key: Value, value: Value): void {
-    const known = this.#keys.length === 0 ? -1 : this.#position(key);
+    const known = this.#positionToSet(key);
     this.#sorted = undefined;
     this.#canonical = undefined;
     if (known >= 0) this.#values[known] = value;
@@ -120,12 +143,19 @@ export class RegoObject {
 
   /** Adds an entry, unless there is one under the key: answers what that holds, and changes nothing. */
   setOnce(key: Value, value: Value): Value | undefined {
-    const known = this.#keys.length === 0 ? -1 : this.#position(key);
+    const known = this.#positionToSet(key);
     if (known >= 0) return this.#values[known];
     this.#sorted = undefined;
     this.#canonical = undefined;
     this.#append(key, value);
     return undefined;
+  }
+
+  /** Where a key is that is to be written: one behind all others is nowhere. */
+  #positionToSet(key: Value): number {
+    const keys = this.#keys;
+    if (keys.length === 0) return -1;
+    return this.#isRising && isBehind(key, keys[keys.length - 1]) ? -1 : this.#position(key);
   }
 
   /** The key is not there. */
@@ -136,16 +166,15 @@ export class RegoObject {
       this.#values = [value];
       return;
     }
+    this.#isRising &&= isBehind(key, keys[keys.length - 1]);
     this.#index?.set(keyOf(key), keys.length);
     keys.push(key);
     this.#values.push(value);
-    if (this.#index === undefined && keys.length > smallSize)
-      this.#index = new Map(keys.map((each, i) => [keyOf(each), i]));
   }
 
   /** The array under a key; where there is nothing, a new one. */
   listAt(key: Value): Value {
-    const known = this.#keys.length === 0 ? -1 : this.#position(key);
+    const known = this.#positionToSet(key);
     if (known >= 0) return this.#values[known] as Value;
     const list: Value[] = [];
     this.#sorted = undefined;
@@ -155,7 +184,9 @@ export class RegoObject {
   }
 
   #position(key: Value): number {
-    return this.#index === undefined ? indexIn(this.#keys, key) : (this.#index.get(keyOf(key)) ?? -1);
+    if (this.#keys.length <= smallSize) return indexIn(this.#keys, key);
+    this.#index ??= new Map(this.#keys.map((each, i) => [keyOf(each), i]));
+    return this.#index.get(keyOf(key)) ?? -1;
   }
 
   get(key: Value): Value | undefined {

@@ -123,3 +123,60 @@ test("keys never collide with strings, and prototype names are only keys", () =>
   assert.equal(lookup(parseJson('{"__proto__":1}'), "__proto__"), 1);
   assert.equal(lookup({}, "constructor"), undefined);
 });
+
+/** A member by a short word: `3` a number, `a` a string, `[3]` an array. */
+function memberOf(word: string): Value {
+  if (word.startsWith("[")) return [Number(word.slice(1, -1))];
+  return /^\d+$/.test(word) ? Number(word) : word;
+}
+
+/** How members come: in order or not, twice, of one kind or several, few or more than are compared one by one. */
+const arrivals: readonly [members: string, distinct: number][] = [
+  ["1 2 3", 3],
+  ["1 2 2 1 3", 3],
+  ["1 2 3 4 5 6 7 8 9 10 11 12", 12],
+  ["1 2 3 4 5 6 7 8 9 10 11 12 12 3 13", 13],
+  ["1 2 3 4 5 6 7 8 8 8 9 9", 9],
+  ["12 11 10 9 8 7 6 5 4 3 2 1 12 1", 12],
+  ["1 3 2 4 5 6 7 8 9 10 11 2 12 13 13", 13],
+  ["a b c d e f g h i j k", 11],
+  ["a b c d e f g h i j k k a l", 12],
+  ["1 2 3 4 5 6 7 8 a b c 1 a d", 12],
+  ["a b 1 2 c d 3 4 e f 5 a 5", 11],
+  ["1 2 3 4 5 6 7 [1] 8 9 10 [1] [2] 11", 13],
+  ["[1] [2] [3] [1] 1 2 3 4 5 6 7 8 8", 11],
+];
+
+for (const [words, distinct] of arrivals) {
+  test(`members that come as ${words}`, () => {
+    const members = words.split(" ").map(memberOf);
+    const asked = new RegoSet();
+    const set = new RegoSet();
+    const object = new RegoObject();
+    const once = new RegoObject();
+    members.forEach((member, i) => {
+      set.add(member);
+      asked.add(member);
+      object.set(member, i);
+      const earlier = members.findIndex((each) => equal(each, member));
+      assert.equal(once.setOnce(member, i), earlier < i ? earlier : undefined);
+      for (const each of members) {
+        const isIn = members.slice(0, i + 1).some((known) => equal(known, each));
+        assert.equal(asked.has(each), isIn);
+        assert.equal(once.has(each), isIn);
+      }
+    });
+    assert.deepEqual([set.size, asked.size, object.size, once.size], Array(4).fill(distinct));
+    assert.equal(set.has("not there"), false);
+    assert.ok(equal(set, asked) && equal(asked, set));
+    members.forEach((member) => {
+      assert.ok(set.has(member));
+      assert.equal(
+        object.get(member),
+        members.findLastIndex((each) => equal(each, member)),
+      );
+    });
+    assert.deepEqual(set.sorted(), [...set.items].sort(compare));
+    assert.deepEqual(object.sortedKeys(), [...set.items].sort(compare));
+  });
+}
