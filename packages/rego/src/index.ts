@@ -111,6 +111,7 @@ export { entrypointRef, OptimizeError, type OptimizeOptions, optimize } from "./
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
 export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";
 export { type ExplainMode, type RecordedEvent, TraceBuffer } from "./topdown/trace-buffer.ts";
+export { traceJson } from "./topdown/trace-json.ts";
 export { type TraceTextOptions, traceRows, traceText } from "./topdown/trace-text.ts";
 export type { WalkOptions } from "./topdown/walk-options.ts";
 export { isObject, lookup, sizeOf, typeName } from "./value/access.ts";

@@ -1,5 +1,6 @@
 import type { QueryAnswer, Value } from "@sallyport/rego";
-import { traceText } from "@sallyport/rego";
+import { traceJson, traceText } from "@sallyport/rego";
+import { printableAst } from "./ast-printable.ts";
 import { type ErrorEntry, errorEntries, errorsText } from "./errors-text.ts";
 import {
   aggregateProfileJson,
@@ -80,6 +81,7 @@ function jsonOutput({ runs, request }: EvalOutput, errors: readonly ErrorEntry[]
     metrics: showsMetrics && !isRepeated ? run.metrics.json() : undefined,
     aggregated_metrics:
       showsMetrics && isRepeated ? aggregateMetricsJson(runs.map(({ metrics }) => metrics)) : undefined,
+    explanation: run === undefined || run.trace.length === 0 ? undefined : printableAst(traceJson(run.trace)),
     profile: isRepeated || profiles[0] === undefined ? undefined : profileJson(profiles[0]),
     aggregated_profile: isRepeated && profiles.length > 0 ? aggregateProfileJson(profiles) : undefined,
     coverage: run?.coverage && coverageJson(run.coverage),

@@ -92,7 +92,10 @@ interface Observers {
 
 function createObservers({ flags }: QueryRequest): Observers {
   return {
-    trace: flags.string("explain") === "off" ? undefined : new TraceBuffer({ locals: flags.bool("var-values") }),
+    trace:
+      flags.string("explain") === "off"
+        ? undefined
+        : new TraceBuffer({ locals: flags.bool("var-values") || flags.string("format") === "json" }),
     profile: flags.bool("profile") ? new Profile(() => performance.now()) : undefined,
     coverage: flags.bool("coverage") ? new Coverage() : undefined,
   };

@@ -1,4 +1,5 @@
-import { type BenchmarkResult, type CaseResult, EvaluationError, type TestResult } from "@sallyport/rego";
+import { type BenchmarkResult, type CaseResult, EvaluationError, type TestResult, traceJson } from "@sallyport/rego";
+import { printableAst } from "./ast-printable.ts";
 import { errorEntries } from "./errors-text.ts";
 import { type Printable, Struct } from "./json-text.ts";
 
@@ -8,7 +9,7 @@ export function testJson(results: readonly TestResult[], isBenchmark: boolean): 
 }
 
 function resultJson(result: TestResult, isBenchmark: boolean): Struct {
-  const { loc, package: pkg, name, outcome, error, duration, output, cases, benchmark } = result;
+  const { loc, package: pkg, name, outcome, error, duration, trace, output, cases, benchmark } = result;
   return new Struct({
     location: new Struct({ file: loc.file, row: loc.row, col: loc.col }),
     package: pkg,
@@ -17,6 +18,7 @@ function resultJson(result: TestResult, isBenchmark: boolean): Struct {
     fail: outcome === "fail" ? true : undefined,
     skip: outcome === "skip" ? true : undefined,
     duration,
+    trace: trace.length === 0 ? undefined : printableAst(traceJson(trace)),
     output: output === "" ? undefined : Buffer.from(output).toString("base64"),
     benchmark_result: isBenchmark ? benchmarkJson(benchmark) : undefined,
     sub_results: cases.length === 0 ? undefined : casesJson(cases),

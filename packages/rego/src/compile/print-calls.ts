@@ -62,7 +62,12 @@ function rewritePrint(expr: Expr, known: ReadonlySet<string>, context: CaptureCo
   const items = terms.args.map((arg): Term => {
     checkDeclared(arg, known, context);
     const local = varTerm(arg.loc, context.names.create());
-    return { kind: "setcomprehension", loc: arg.loc, term: local, body: [eqExpr(arg.loc, local, arg)] };
+    return {
+      kind: "setcomprehension",
+      loc: arg.loc,
+      term: local,
+      body: [{ ...eqExpr(arg.loc, local, arg), generated: false }],
+    };
   });
   const operator = builtinRef(terms.operator.loc, "internal.print");
   return { ...expr, terms: { kind: "call", operator, args: [{ kind: "array", loc: expr.loc, items }] } };

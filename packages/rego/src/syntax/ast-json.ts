@@ -13,6 +13,7 @@ import type {
   Term,
 } from "./ast.ts";
 import { type LegacyHead, legacyHead } from "./legacy-head.ts";
+import { refText } from "./ref-text.ts";
 import { compareTerms } from "./term-order.ts";
 
 /** JSON with its keys in OPA's order; numbers as their source text. */
@@ -38,6 +39,8 @@ export interface AstJsonOptions {
   readonly locations?: boolean;
   /** Default true. */
   readonly comments?: boolean;
+  /** Of a compiled tree: what the compiler has made says so, terms too. */
+  readonly compiled?: boolean;
 }
 
 type Fields = { readonly [key: string]: AstJson | undefined };
@@ -50,6 +53,20 @@ export function astJsonOfModule(module: Module, options: AstJsonOptions = {}): A
 /** A query as `opa eval --partial --format json` prints it. */
 export function astJsonOfBody(body: Body, options: AstJsonOptions = {}): AstJson {
   return new Encoder(options).body(body);
+}
+
+/** One expression, at a place in its body. */
+export function astJsonOfExpr(expr: Expr, index: number, options: AstJsonOptions = {}): AstJson {
+  return new Encoder(options).expr(expr, index);
+}
+
+export function astJsonOfRule(rule: Rule, options: AstJsonOptions = {}): AstJson {
+  return new Encoder(options).rule(rule);
+}
+
+/** A term; one that begins a ref stays a variable, whatever its name. */
+export function astJsonOfTerm(term: Term, isHead = false): AstJson {
+  return isHead ? new Encoder({}).bare(term) : new Encoder({}).term(term);
 }
 
 /** Annotations as they stand in the JSON of modules. */
@@ -70,10 +87,12 @@ export function astJsonText(json: AstJson, indent = ""): string {
 class Encoder {
   readonly #locations: boolean;
   readonly #comments: boolean;
+  readonly #compiled: boolean;
 
-  constructor({ locations = false, comments = true }: AstJsonOptions) {
+  constructor({ locations = false, comments = true, compiled = false }: AstJsonOptions) {
     this.#locations = locations;
     this.#comments = comments;
+    this.#compiled = compiled;
   }
 
   module(module: Module): AstJson {
@@ -83,29 +102,29 @@ class Encoder {
       package: { ...this.#place(module.package.loc), path: this.#path(module.package.path) },
       imports: some(imports.map((each) => this.#import(each))),
       annotations: some(annotations.map((each) => this.annotations(each))),
-      rules: some(rules.map((each) => this.#rule(each))),
+      rules: some(rules.map((each) => this.rule(withDocumentAnnotations(each, rules)))),
       comments: withComments ? comments.map((each) => this.#comment(each)) : undefined,
     };
   }
 
   body(body: Body): AstJson {
-    return body.map((expr, index) => this.#expr(expr, index));
+    return body.map((expr, index) => this.expr(expr, index));
   }
 
   #import({ path, alias, loc }: Import): AstJson {
-    return { alias, ...this.#place(loc), path: this.#term(path) };
+    return { alias, ...this.#place(loc), path: this.term(path) };
   }
 
   #comment({ text, loc }: Comment): AstJson {
     return { Text: text === "" ? null : base64(text), Location: this.#location(loc) };
   }
 
-  #rule(rule: Rule, legacy: LegacyHead = legacyHead(rule.head, rule)): AstJson {
+  rule(rule: Rule, legacy: LegacyHead = legacyHead(rule.head, rule)): AstJson {
     return {
       annotations: some(rule.annotations.map((each) => this.annotations(each))),
       body: this.body(rule.body),
       default: rule.default || undefined,
-      else: rule.else && this.#rule(rule.else, legacy),
+      else: rule.else && this.rule(rule.else, legacy),
       head: this.#head(rule, legacy),
       ...this.#place(rule.loc),
     };
@@ -118,17 +137,17 @@ class Encoder {
     return {
       name,
       args: head.args && this.#terms(head.args),
-      key: key && this.#term(key),
-      value: head.value && this.#term(head.value, hasPlace),
+      key: key && this.term(key),
+      value: head.value && this.term(head.value, hasPlace),
       assign: head.assign || undefined,
       ref: this.#path(head.ref),
       ...this.#place(head.loc),
     };
   }
 
-  #expr(expr: Expr, index: number): AstJson {
+  expr(expr: Expr, index: number): AstJson {
     return {
-      generated: expr.generated && expr.terms.kind !== "term" ? true : undefined,
+      generated: (expr.generated && this.#isMade(expr)) || undefined,
       index: new NumberText(String(index)),
       ...this.#place(expr.loc),
       negated: expr.negated || undefined,
@@ -136,25 +155,30 @@ class Encoder {
       with: some(
         expr.with.map(({ loc, target, value }) => ({
           ...this.#place(loc),
-          target: this.#term(target),
-          value: this.#term(value),
+          target: this.term(target),
+          value: this.term(value),
         })),
       ),
     };
   }
 
+  /** `true` in the place of a body is not said to be generated; the value of a query's expression is. */
+  #isMade({ terms }: Expr): boolean {
+    return terms.kind !== "term" || (this.#compiled && terms.term.kind === "var");
+  }
+
   #exprTerms(terms: ExprTerms): AstJson {
     switch (terms.kind) {
       case "term":
-        return this.#term(terms.term);
+        return this.term(terms.term);
       case "call":
         return [this.#operator(terms.operator, terms.args), ...this.#terms(terms.args)];
       case "some":
         return { ...this.#place(terms.loc), symbols: this.#terms(terms.symbols) };
       case "every": {
         const { loc, key, value, domain, body } = terms;
-        const fields = { body: this.body(body), domain: this.#term(domain), key: key ? this.#term(key) : null };
-        return { ...fields, ...this.#place(loc), value: this.#term(value) };
+        const fields = { body: this.body(body), domain: this.term(domain), key: key ? this.term(key) : null };
+        return { ...fields, ...this.#place(loc), value: this.term(value) };
       }
       case "not":
         return { body: this.body(terms.body), explicit_body: terms.explicitBody, type: "not" };
@@ -168,7 +192,7 @@ class Encoder {
   }
 
   #terms(terms: readonly Term[]): readonly AstJson[] {
-    return terms.map((term) => this.#term(term));
+    return terms.map((term) => this.term(term));
   }
 
   /** A minus before a name is an operator that nobody wrote as one: without a place. */
@@ -183,16 +207,16 @@ class Encoder {
   }
 
   #path({ terms: [head, ...rest] }: Ref, hasPlace = true): readonly AstJson[] {
-    return head === undefined ? [] : [this.#bare(head, hasPlace), ...this.#terms(rest)];
+    return head === undefined ? [] : [this.bare(head, hasPlace), ...this.#terms(rest)];
   }
 
   /** The head of a ref: a variable stays one, whatever its name. */
-  #bare(term: Term, hasPlace = true): AstJson {
-    if (term.kind !== "var") return this.#term(term, hasPlace);
+  bare(term: Term, hasPlace = true): AstJson {
+    if (term.kind !== "var") return this.term(term, hasPlace);
     return { ...this.#placeIf(hasPlace, term.loc), type: "var", value: term.name };
   }
 
-  #term(term: Term, hasPlace = true): AstJson {
+  term(term: Term, hasPlace = true): AstJson {
     const place = this.#placeIf(hasPlace, term.loc);
     switch (term.kind) {
       case "null":
@@ -203,8 +227,8 @@ class Encoder {
       case "number":
         return { ...place, type: "number", value: new NumberText(term.text) };
       case "var":
-        if (term.name !== "input" && term.name !== "data") return this.#bare(term, hasPlace);
-        return { ...place, type: "ref", value: [this.#bare(term, hasPlace)] };
+        if (term.name !== "input" && term.name !== "data") return this.bare(term, hasPlace);
+        return { ...place, type: "ref", value: [this.bare(term, hasPlace)] };
       case "ref":
         return this.#ref(term, hasPlace);
       case "call":
@@ -223,14 +247,14 @@ class Encoder {
       case "object":
         return term.entries
           .toSorted(([a], [b]) => compareTerms(a, b))
-          .map(([key, value]) => [this.#term(key), this.#term(value)]);
+          .map(([key, value]) => [this.term(key), this.term(value)]);
       case "arraycomprehension":
       case "setcomprehension":
-        return { term: this.#term(term.term), body: this.body(term.body) };
+        return { term: this.term(term.term), body: this.body(term.body) };
       case "objectcomprehension":
-        return { key: this.#term(term.key), value: this.#term(term.value), body: this.body(term.body) };
+        return { key: this.term(term.key), value: this.term(term.value), body: this.body(term.body) };
       case "templatestring": {
-        const parts = term.parts.map((part) => (part.kind === "expr" ? this.#expr(part, 0) : this.#term(part)));
+        const parts = term.parts.map((part) => (part.kind === "expr" ? this.expr(part, 0) : this.term(part)));
         return { parts: parts.length === 0 ? null : parts, multi_line: term.multiLine };
       }
       default:
@@ -282,6 +306,16 @@ class Encoder {
     const place = { file, row: new NumberText(String(row)), col: new NumberText(String(col)) };
     return this.#locations ? { ...place, text: text === "" ? undefined : base64(text) } : place;
   }
+}
+
+/** Annotations of a document are those of all its rules. */
+export function withDocumentAnnotations(rule: Rule, rules: readonly Rule[]): Rule {
+  if (rules.every(({ annotations }) => annotations.length === 0)) return rule;
+  const name = refText(rule.head.ref);
+  const shared = rules
+    .filter((each) => each.loc.offset !== rule.loc.offset && refText(each.head.ref) === name)
+    .flatMap(({ annotations }) => annotations.filter(({ scope }) => scope === "document"));
+  return shared.length === 0 ? rule : { ...rule, annotations: [...shared, ...rule.annotations] };
 }
 
 function hasOwnPlace(head: Head, rule: Rule): boolean {

@@ -31,6 +31,8 @@ export interface TestOptions {
   readonly timeout?: number;
   /** Events of tests that fail; with all modes but `fails`, also of those that do not. */
   readonly explain?: ExplainMode;
+  /** Also those that pass, with the mode `fails`. */
+  readonly explainPassing?: boolean;
   /** Keep what variables were in each event. */
   readonly locals?: boolean;
   /** Follows every test: they are walked then, which is slower by far. */
@@ -127,8 +129,9 @@ export class TestRunner {
 
   /** Walks a test once more, to see why it fails. */
   async #trace(test: TestRule, { outcome }: TestResult): Promise<Pick<TestResult, "trace" | "failed">> {
-    const { explain, locals, tracer } = this.#options;
-    const isWanted = explain !== undefined && explain !== "off" && (outcome === "fail" || explain !== "fails");
+    const { explain, explainPassing, locals, tracer } = this.#options;
+    const isShown = outcome === "fail" || explain !== "fails" || explainPassing === true;
+    const isWanted = explain !== undefined && explain !== "off" && isShown;
     if (!isWanted || tracer !== undefined) return { trace: [] };
     const buffer = new TraceBuffer({ locals: locals === true });
     await this.#evaluate(test, buffer);

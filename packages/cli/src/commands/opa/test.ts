@@ -177,6 +177,7 @@ async function resultsOf(call: Call, loaded: Loaded, coverage: Coverage | undefi
   const { flags } = call;
   const { modules, data } = loaded;
   const isBenchmark = flags.bool("bench");
+  const isJson = flags.string("format") === "json";
   const { options: given, capabilities } = readCompileFlags(flags);
   checkFeatures(loaded, capabilities);
   const options: CompileOptions = {
@@ -195,7 +196,8 @@ async function resultsOf(call: Call, loaded: Loaded, coverage: Coverage | undefi
     clock: () => performance.now(),
     timeout: timeoutOf(call),
     explain: isVerbose(call) || flags.bool("var-values") ? (flags.string("explain") as ExplainMode) : "off",
-    locals: flags.bool("var-values"),
+    locals: flags.bool("var-values") || isJson,
+    explainPassing: isJson,
     ...(coverage && { tracer: coverage }),
   });
   const results: TestResult[] = [];

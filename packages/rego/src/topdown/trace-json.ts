@@ -1,0 +1,146 @@
+import { directTerms, isComprehension, isGenerated, isWildcard, walkBody, walkTerm } from "../compile/walk.ts";
+import type { Expr, Location, Module, Rule, Term } from "../syntax/ast.ts";
+import {
+  type AstJson,
+  astJsonOfBody,
+  astJsonOfExpr,
+  astJsonOfRule,
+  astJsonOfTerm,
+  NumberText,
+  withDocumentAnnotations,
+} from "../syntax/ast-json.ts";
+import { nowhere } from "./frame.ts";
+import type { Step } from "./node.ts";
+import { raiseStep, raiseTerm } from "./raise.ts";
+import type { TracedNode } from "./trace.ts";
+import type { RecordedEvent } from "./trace-buffer.ts";
+
+const compiled = { compiled: true };
+
+/** Events as `opa eval --explain … --format json` prints them; they must have been recorded with their locals. */
+export function traceJson(events: readonly RecordedEvent[]): AstJson {
+  const places = new Map<string, Location>();
+  return events.map((event) => {
+    for (const term of boundTerms(event)) walkTerm(term, firstPlace(places));
+    return eventJson(event, places);
+  });
+}
+
+/** Variables are bound where an expression is evaluated, and arguments where a function is entered. */
+function boundTerms({ op, node }: RecordedEvent): readonly Term[] {
+  if (op === "Eval" && node.kind === "step")
+    return directTerms(exprOf(node.step)).filter((term) => !isComprehension(term));
+  return op === "Enter" && node.kind === "rule" ? (node.rule.head.args ?? []) : [];
+}
+
+function eventJson(event: RecordedEvent, places: ReadonlyMap<string, Location>): AstJson {
+  const { op, node, location, queryId, parentId, message, ref, locals } = event;
+  const isNote = node.kind === "note";
+  return {
+    Op: op,
+    Node: nodeJson(node),
+    Location: location === undefined ? null : placeJson(location),
+    QueryID: new NumberText(String(queryId)),
+    ParentID: new NumberText(String(parentId)),
+    Locals: isNote || locals.size === 0 ? null : localsJson(event),
+    LocalMetadata: isNote ? null : metadataJson(event, places),
+    Message: message,
+    Ref: ref === undefined ? null : ref.terms.map((term, i) => astJsonOfTerm(raiseTerm(term, nowhere), i === 0)),
+  };
+}
+
+function nodeJson(node: TracedNode): AstJson {
+  switch (node.kind) {
+    case "rule":
+      return astJsonOfRule(annotated(node), compiled);
+    case "body":
+      return astJsonOfBody(node.query.map(exprOf), compiled);
+    case "step":
+    case "case":
+      return astJsonOfExpr(exprOf(node.step), node.step.index, compiled);
+    case "expr":
+      return astJsonOfExpr(node.expr, 0, compiled);
+    case "note":
+      return null;
+  }
+}
+
+/** What is negated is evaluated without its `not`. */
+function exprOf(step: Step): Expr {
+  return step.source === undefined ? raiseStep(step) : { ...step.source, negated: step.negated };
+}
+
+function annotated({ rule, module }: TracedNode & { readonly kind: "rule" }): Rule {
+  return withDocumentAnnotations(withinPackage(rule, module), module.rules);
+}
+
+/** Rules are shown by their names in their packages. */
+function withinPackage(rule: Rule, module: Module): Rule {
+  const { path } = module.package;
+  const { head } = rule;
+  const [first, ...rest] = head.ref.terms.slice(path.terms.length);
+  const name: Term | undefined = first?.kind === "string" ? { kind: "var", loc: first.loc, name: first.value } : first;
+  const ref = { ...head.ref, terms: name === undefined ? [] : [name, ...rest] };
+  return { ...rule, head: { ...head, ref }, else: rule.else && withinPackage(rule.else, module) };
+}
+
+function placeJson({ file, row, col }: Location): AstJson {
+  return { file, row: new NumberText(String(row)), col: new NumberText(String(col)) };
+}
+
+/** Sorted, where OPA's order is that of a map. */
+function localsJson({ locals }: RecordedEvent): AstJson {
+  return [...locals].sort(byName).map(([name, node]) => ({
+    name: isWildcard(name) ? "_" : name,
+    ...(astJsonOfTerm(raiseTerm(node, nowhere)) as { readonly [key: string]: AstJson }),
+  }));
+}
+
+/** What the author called the variables: those that are bound, and those of the node. */
+function metadataJson({ node, locals, names }: RecordedEvent, places: ReadonlyMap<string, Location>): AstJson {
+  const found = new Map<string, Location | undefined>();
+  for (const [name, loc] of placesOf(node)) if (names.has(name)) found.set(name, loc);
+  for (const name of locals.keys()) found.set(name, places.get(name));
+  const entries = [...found].sort(byName).map(([name, loc]) => [name, variableJson(name, loc, names)] as const);
+  return Object.fromEntries(entries);
+}
+
+function variableJson(name: string, loc: Location | undefined, names: ReadonlyMap<string, string>): AstJson {
+  const written = names.get(name);
+  // Neither has a place: what holds the value of an expression, and what stands for a variable that the author left out.
+  const isPlaced = !isCapture(name) && !(written !== undefined && isGenerated(written));
+  return { name: written ?? name, location: isPlaced && loc !== undefined ? placeJson(loc) : null };
+}
+
+/** The value of an expression of the query, or of what was done with it. */
+function isCapture(name: string): boolean {
+  return /^\$_?term/.test(name);
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The variables of a node, each with the place where it stands first. */
+function placesOf(node: TracedNode): ReadonlyMap<string, Location> {
+  const places = new Map<string, Location>();
+  const visit = firstPlace(places);
+  if (node.kind === "rule") visitRule(node.rule, visit);
+  else if (node.kind === "body") walkBody(node.query.map(exprOf), visit);
+  else if (node.kind === "expr") walkBody([node.expr], visit);
+  else if (node.kind !== "note") walkBody([exprOf(node.step)], visit);
+  return places;
+}
+
+function firstPlace(places: Map<string, Location>): (term: Term) => boolean {
+  return (term) => {
+    if (term.kind === "var" && !places.has(term.name)) places.set(term.name, term.loc);
+    return true;
+  };
+}
+
+function visitRule({ head, body }: Rule, visit: (term: Term) => boolean): void {
+  for (const term of [...(head.args ?? []), ...head.ref.terms.slice(1), head.key, head.value])
+    if (term !== undefined) walkTerm(term, visit);
+  walkBody(body, visit);
+}
