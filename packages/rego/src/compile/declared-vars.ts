@@ -1,12 +1,12 @@
 import type { Body, Term } from "../syntax/ast.ts";
 import { collectVars } from "./vars.ts";
-import { nameOfRef } from "./walk.ts";
+import { isBuiltinNamed } from "./walk.ts";
 
 /** The names that a body declares by `:=` and `some`, its closures' not counted. */
 export function declaredVars(body: Body): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { terms } of body) {
-    if (terms.kind === "call" && terms.args.length === 2 && nameOfRef(terms.operator) === "assign")
+    if (terms.kind === "call" && terms.args.length === 2 && isBuiltinNamed(terms.operator, "assign"))
       collectVars(terms.args[0] as Term, {}, names);
     if (terms.kind === "some") for (const symbol of terms.symbols) collectSymbol(symbol, names);
   }

@@ -1,7 +1,7 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
-import { hasParts, isComprehension, mapAll, mapTerm, nameOfRef, type Rewriter } from "./walk.ts";
+import { hasParts, isBuiltinNamed, isComprehension, mapAll, mapTerm, type Rewriter } from "./walk.ts";
 
 /**
  * OPA's stage RewriteDynamicTerms: refs and comprehensions that stand in literals, in operands of refs or as arguments become
@@ -37,7 +37,7 @@ export class TermHoister {
         return term === terms.term ? terms : { kind: "term", term };
       }
       case "call": {
-        const isEquation = nameOfRef(terms.operator) === "eq" && terms.args.length === 2;
+        const isEquation = isBuiltinNamed(terms.operator, "eq") && terms.args.length === 2;
         const args = mapAll(terms.args, (arg) =>
           isEquation ? this.#keep(arg, expr, into) : this.#hoist(arg, expr, into),
         );

@@ -10,12 +10,12 @@ import { unifyOutputs } from "./unify.ts";
 import { collectVars, mentionsVar, varsOfBody, varsOfTerm } from "./vars.ts";
 import {
   headTerms,
+  isBuiltinNamed,
   isRootDocument,
   isWildcard,
   mapAll,
   mapExpr,
   mapTerm,
-  nameOfRef,
   type Rewriter,
   ruleChain,
 } from "./walk.ts";
@@ -142,7 +142,7 @@ class BodyRewriter {
     const { terms } = expr;
     if (terms.kind === "some") return this.#some(expr, terms.symbols, terms.loc);
     if (terms.kind === "every") return this.#every(expr, terms);
-    if (terms.kind === "call" && nameOfRef(terms.operator) === "assign" && terms.args.length === 2) {
+    if (terms.kind === "call" && isBuiltinNamed(terms.operator, "assign") && terms.args.length === 2) {
       this.stack.hasAssignment = true;
       return this.#assignment(expr, terms.operator, terms.args as readonly [Term, Term]);
     }

@@ -2,7 +2,7 @@ import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import { builtinRef, eqExpr, trueExpr, varTerm } from "./make.ts";
 import { boundBy, type CaptureContext, checkDeclared } from "./undeclared.ts";
 import { collectVars, varsOfTerm } from "./vars.ts";
-import { isComprehension, mapAll, mapExpr, mapTerm, nameOfRef, type Rewriter } from "./walk.ts";
+import { isBuiltinNamed, isComprehension, mapAll, mapExpr, mapTerm, type Rewriter } from "./walk.ts";
 
 /** OPA's stage RewritePrintCalls without printing: the calls go away. */
 export function erasePrintCalls(rule: Rule): Rule {
@@ -88,5 +88,5 @@ function hasClosure(term: Term): boolean {
 }
 
 function isPrint({ terms }: Expr): boolean {
-  return terms.kind === "call" && nameOfRef(terms.operator) === "print";
+  return terms.kind === "call" && isBuiltinNamed(terms.operator, "print");
 }

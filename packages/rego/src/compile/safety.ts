@@ -6,12 +6,12 @@ import { collectRefOutputs, unifyOutputs } from "./unify.ts";
 import { collectExprVars, collectVars, outputVars, safetyVars, varsOfBody, varsOfExpr, varsOfTerm } from "./vars.ts";
 import {
   comprehensionTerms,
+  isBuiltinNamed,
   isComprehension,
   isGenerated,
   isWildcard,
   mapExpr,
   mapTerm,
-  nameOfRef,
   type Rewriter,
   walkExpr,
 } from "./walk.ts";
@@ -178,8 +178,7 @@ export function exprOutputs(expr: Expr, safe: Names, arity: SafetyContext["arity
 }
 
 function callOutputs(operator: Ref, args: readonly Term[], safe: Names, arity: SafetyContext["arity"]): Set<string> {
-  const name = nameOfRef(operator);
-  if (name === "eq" && args.length === 2) return unifyOutputs(args[0] as Term, args[1] as Term, safe);
+  if (isBuiltinNamed(operator, "eq") && args.length === 2) return unifyOutputs(args[0] as Term, args[1] as Term, safe);
   const outputs = new Set<string>();
   const wanted = arity(operator);
   if (wanted === undefined) return outputs;

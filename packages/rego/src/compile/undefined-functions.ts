@@ -5,7 +5,7 @@ import { refText } from "./text.ts";
 import { functionTypeOf } from "./types/declared.ts";
 import { literalType } from "./types/literal.ts";
 import { argsText } from "./types/type.ts";
-import { headTerms, nameOfRef, ruleChain, walkExprs, walkExprsOfTerm } from "./walk.ts";
+import { headTerms, isBuiltinNamed, nameOfRef, ruleChain, walkExprs, walkExprsOfTerm } from "./walk.ts";
 
 /** OPA's stage CheckUndefinedFuncs: what is called must exist and take that many arguments. */
 export function checkUndefinedFunctions(rule: Rule, names: LocalNames, context: StageContext): void {
@@ -34,7 +34,7 @@ function checkCall(
     context.report(typeFault(expr.loc, `undefined function ${refText(written())}`));
     return false;
   }
-  const isGeneratedCall = expr.generated === true && nameOfRef(operator) !== "eq";
+  const isGeneratedCall = expr.generated === true && !isBuiltinNamed(operator, "eq");
   const fits = isGeneratedCall ? args.length === arity + 1 : args.length === arity || args.length === arity + 1;
   if (fits) return true;
   const signature = context.builtin(nameOfRef(operator) ?? "");

@@ -238,16 +238,20 @@ export function walkExpr({ terms, with: withs }: Expr, visit: (term: Term) => bo
 
 /** Calls `visit` for each expression of the body and, while it answers true, for those in its closures. */
 export function walkExprs(body: Body, visit: (expr: Expr) => boolean): void {
-  for (const expr of body) {
+  for (let i = 0; i < body.length; i++) {
+    const expr = body[i] as Expr;
     if (!visit(expr)) continue;
-    for (const inner of directBodies(expr)) walkExprs(inner, visit);
-    for (const term of directTerms(expr)) walkExprsOfTerm(term, visit);
+    if (expr.terms.kind !== "call" && expr.terms.kind !== "term")
+      for (const inner of directBodies(expr)) walkExprs(inner, visit);
+    const terms = directTerms(expr);
+    for (let at = 0; at < terms.length; at++) walkExprsOfTerm(terms[at] as Term, visit);
     for (const each of expr.with) walkExprsOfTerm(each.value, visit);
   }
 }
 
 /** The same for the closures of a term. */
 export function walkExprsOfTerm(term: Term, visit: (expr: Expr) => boolean): void {
+  if (!hasParts(term)) return;
   walkTerm(term, (each) => {
     if (isComprehension(each)) {
       walkExprs(each.body, visit);
@@ -264,17 +268,18 @@ export function walkExprsOfTerm(term: Term, visit: (expr: Expr) => boolean): voi
 }
 
 /** All rules of a chain: the rule and its else branches. */
-export function* ruleChain(rule: Rule): Iterable<Rule> {
-  for (let each: Rule | undefined = rule; each !== undefined; each = each.else) yield each;
+export function ruleChain(rule: Rule): readonly Rule[] {
+  const chain = [rule];
+  for (let each = rule.else; each !== undefined; each = each.else) chain.push(each);
+  return chain;
 }
 
 /** The terms of a head that are evaluated after the body, without args. */
 export function headTerms({ head }: Rule): readonly Term[] {
-  return [
-    ...head.ref.terms.slice(1),
-    ...(head.key === undefined ? [] : [head.key]),
-    ...(head.value === undefined ? [] : [head.value]),
-  ];
+  const terms = head.ref.terms.slice(1);
+  if (head.key !== undefined) terms.push(head.key);
+  if (head.value !== undefined) terms.push(head.value);
+  return terms;
 }
 
 /** The terms that an expression holds itself, its operator first; not `with`. */
@@ -344,6 +349,12 @@ export function nameOfRef({ terms }: Ref): string | undefined {
     name += namePart(term.value);
   }
   return name;
+}
+
+/** True for the ref of a builtin of one word. */
+export function isBuiltinNamed({ terms }: Ref, name: string): boolean {
+  const [head] = terms;
+  return terms.length === 1 && head?.kind === "var" && head.name === name;
 }
 
 /** A key of a function's path, as `nameOfRef` has it. */

@@ -60,6 +60,7 @@ function mockKey(mock: Mock): unknown {
 
 /** A text of a constant, the same for the same spelling. */
 export function constantText(term: Term): string {
+  if (term.kind === "boolean" || term.kind === "null") return term.kind === "null" ? "null" : String(term.value);
   return JSON.stringify(term, (name, value: unknown) => (name === "loc" ? undefined : value));
 }
 

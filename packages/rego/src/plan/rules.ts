@@ -132,14 +132,17 @@ function assign({ scope: { writer }, result }: Frame, value: number, exit: Exit)
 
 /** Then the first that holds decides, as OPA's early exit does. */
 function haveSameConstant(rules: readonly CompiledRule[]): boolean {
-  const texts = new Set<string | undefined>();
+  let text: string | undefined;
   for (const { rule } of rules) {
     for (let each: Rule | undefined = rule; each !== undefined; each = each.else) {
       const value = each.head.value as Term;
-      texts.add(isConstant(value) ? constantText(value) : undefined);
+      if (!isConstant(value)) return false;
+      const own = constantText(value);
+      text ??= own;
+      if (own !== text) return false;
     }
   }
-  return texts.size === 1 && !texts.has(undefined);
+  return text !== undefined;
 }
 
 /** A default's body is not always only `true`: a comprehension in its value stands there. */

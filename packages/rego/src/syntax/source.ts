@@ -5,14 +5,28 @@ export class Source {
   readonly file: string;
   readonly text: string;
   #lineStarts: readonly number[] | undefined;
+  /** The line that was asked for last: places are asked for in the order of the text, mostly. */
+  #line: Line = { row: 1, start: 0, end: -1 };
+  #hasPairs: boolean | undefined;
 
   constructor(file: string, text: string) {
     this.file = file;
     this.text = text;
   }
 
-  /** Offset of the line that holds `offset`, and its 1-based number. */
-  lineOf(offset: number): { readonly row: number; readonly start: number } {
+  /** True when characters above U+FFFF may be in it, which take two units each. */
+  get hasPairs(): boolean {
+    this.#hasPairs ??= /[\ud800-\udfff]/.test(this.text);
+    return this.#hasPairs;
+  }
+
+  /** The line that holds `offset`. */
+  lineOf(offset: number): Line {
+    if (offset < this.#line.start || offset >= this.#line.end) this.#line = this.#find(offset);
+    return this.#line;
+  }
+
+  #find(offset: number): Line {
     this.#lineStarts ??= findLineStarts(this.text);
     let low = 0;
     let high = this.#lineStarts.length - 1;
@@ -21,8 +35,16 @@ export class Source {
       if ((this.#lineStarts[middle] as number) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { row: low + 1, start: this.#lineStarts[low] as number };
+    const end = this.#lineStarts[low + 1] ?? Number.POSITIVE_INFINITY;
+    return { row: low + 1, start: this.#lineStarts[low] as number, end };
   }
+}
+
+/** A line's 1-based number, its offset and that of the next one. */
+interface Line {
+  readonly row: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** True for the second of the two units of a character above U+FFFF. */
@@ -69,6 +91,7 @@ export class SourceLocation implements Location {
     const { text } = this.#source;
     const { start } = this.#source.lineOf(this.offset);
     let column = this.offset < text.length ? 1 : 0;
+    if (!this.#source.hasPairs) return column + this.offset - start;
     for (let at = start; at < this.offset; at++) if (!isSecondHalf(text, at)) column++;
     return column;
   }

@@ -2,7 +2,7 @@ import type { Body, Expr, Ref, Term, With } from "../../syntax/ast.ts";
 import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { typeFault } from "../stage.ts";
 import { refText } from "../text.ts";
-import { type Comprehension, isComprehension, nameOfRef, walkExpr } from "../walk.ts";
+import { type Comprehension, isBuiltinNamed, isComprehension, walkExpr } from "../walk.ts";
 import { checkRefs, type Rename } from "./check-refs.ts";
 import type { InferComprehension, TypeEnv } from "./env.ts";
 import { argsText, arrayOf, type FunctionType, isUnknown, objectOf, setOf, type Type, typeText } from "./type.ts";
@@ -63,7 +63,7 @@ function checkTerms(expr: Expr, env: TypeEnv, check: BodyCheck): Found | undefin
   }
   const { terms } = expr;
   if (terms.kind !== "call") return undefined;
-  if (nameOfRef(terms.operator) === "eq") return checkEquation(expr, terms.args, env);
+  if (isBuiltinNamed(terms.operator, "eq")) return checkEquation(expr, terms.args, env);
   return checkCall(expr, terms.operator, terms.args, env, check);
 }
 

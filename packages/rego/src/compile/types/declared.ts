@@ -1,4 +1,5 @@
 import type { BuiltinSignature, DeclaredType } from "../../builtins/capabilities.ts";
+import { remembered } from "../remembered.ts";
 import {
   anyType,
   arrayOf,
@@ -13,14 +14,14 @@ import {
 } from "./type.ts";
 
 /** The type of a builtin. */
-export function functionTypeOf(signature: BuiltinSignature): FunctionType {
-  return {
+export const functionTypeOf: (signature: BuiltinSignature) => FunctionType = remembered(
+  (signature: BuiltinSignature): FunctionType => ({
     kind: "function",
     args: signature.args.map(namedArg),
     result: signature.result && namedArg(signature.result),
     variadic: signature.variadic && namedArg(signature.variadic),
-  };
-}
+  }),
+);
 
 function namedArg(declared: DeclaredType): NamedArg {
   const type = typeFromDeclared(declared);
