@@ -2,19 +2,22 @@ import { type BuiltinSignature, findSignature } from "../builtins/capabilities.t
 import type { Module } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { AnnotationSet } from "./annotation-set.ts";
-import type { Compiled } from "./compiled.ts";
-import { exportsOf, globalsOf, packageKey } from "./globals.ts";
+import { ChangedModules } from "./changed-modules.ts";
+import type { Compiled, RuleNode } from "./compiled.ts";
 import { withHint } from "./hints.ts";
-import { LocalNames, type NameCounter } from "./local-names.ts";
 import { builtinStages, nameStages, rewriteStages, safetyStages } from "./module-stages.ts";
-import { buildGraph, checkRecursion, dataRefs } from "./recursion.ts";
-import { checkRuleConflicts } from "./rule-conflicts.ts";
-import { aritiesOf, buildTree, ruleKindAt, ruleKindsOf, ruleName } from "./rule-tree.ts";
+import type { Readers } from "./readers.ts";
+import { allRules, checkRecursion, lazyGraph } from "./recursion.ts";
+import { checkRuleConflicts, liesOnBaseData } from "./rule-conflicts.ts";
+import { firstArity, type RuleNames } from "./rule-names.ts";
+import type { RulePlaces } from "./rule-places.ts";
+import { changeTree, compareFiles } from "./rule-tree.ts";
 import { type CompileOptions, compileFault, type ModuleStage, type StageContext } from "./stage.ts";
-import { type Built, type CompileState, keepState, stateOf } from "./state.ts";
+import { type Built, type CompileState, emptyState, keepState, stateOf } from "./state.ts";
 import { functionName } from "./text.ts";
-import { checkTypes } from "./types/check-rules.ts";
-import { isRuleName, nameOfRef } from "./walk.ts";
+import { checkTypes, groundPath, type RuleTypes, type TypeCheck } from "./types/check-rules.ts";
+import { recheckTypes } from "./types/recheck.ts";
+import { isRuleName, nameOfRef, ruleChain } from "./walk.ts";
 
 export { compileQuery } from "./query.ts";
 
@@ -32,15 +35,17 @@ const defaultMaxErrors = 10;
  * Runs all stages over a set of modules. All or nothing: with any diagnostic there is no result. As in OPA, only the faults of the
  * first stage that finds any are reported: what comes later often follows from them.
  *
- * Given an earlier result, modules that are the same objects are taken over unless something they asked for has changed.
+ * Given an earlier result, modules that are the same objects are taken over unless something they asked for has changed: only what depends
+ * on a change is compiled again. A compilation from nothing is one over no modules.
  */
 export function compileModules(
   modules: readonly Module[],
   options: CompileOptions = {},
   previous?: Compiled,
 ): CompileResult {
-  const sorted = modules.toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  return new ModuleCompiler(sorted, options, previous && stateOf(previous)).compile();
+  const earlier = previous && stateOf(previous);
+  const state = earlier?.options === options ? earlier : emptyState(options);
+  return new ModuleCompiler(modules.toSorted(compareFiles), state).compile();
 }
 
 /** Compiles other modules with the options of an earlier result, of which it takes over what has not changed. The answer is the same. */
@@ -57,24 +62,23 @@ export function recompileModules(modules: readonly Module[], previous: Compiled)
 const generatedName = /__local\d+__/;
 
 class ModuleCompiler {
-  readonly #modules: readonly Module[];
   readonly #options: CompileOptions;
-  readonly #previous: CompileState | undefined;
+  readonly #previous: CompileState;
+  readonly #modules: readonly Module[];
+  readonly #changed: ChangedModules;
   readonly #timings = new Map<string, number>();
-  readonly #built = new Map<Module, Built>();
-  /** Modules that must go through the stages. */
-  #dirty: ReadonlySet<Module> = new Set();
-  #arities: ReadonlyMap<string, number> = new Map();
-  #kinds: ReadonlyMap<string, "function" | "value"> = new Map();
-  #ruleNames: ReadonlySet<string> = new Set();
+  readonly #diagnostics: Diagnostic[] = [];
+  #names: RuleNames;
+  #places: RulePlaces;
   #annotations: AnnotationSet | undefined;
-  #diagnostics: Diagnostic[] = [];
-  readonly #counter: NameCounter = { next: 0 };
 
-  constructor(modules: readonly Module[], options: CompileOptions, previous: CompileState | undefined) {
+  constructor(modules: readonly Module[], previous: CompileState) {
+    this.#options = previous.options;
     this.#modules = modules;
-    this.#options = options;
-    this.#previous = previous !== undefined && previous.options === options ? previous : undefined;
+    this.#changed = new ChangedModules(modules, previous);
+    this.#previous = this.#changed.previous;
+    this.#names = this.#previous.names;
+    this.#places = this.#previous.places;
   }
 
   compile(): CompileResult {
@@ -88,119 +92,130 @@ class ModuleCompiler {
   }
 
   #stages(): Compiled | undefined {
-    this.#begin();
     if (!this.#run(nameStages, "named")) return undefined;
-    this.#timed("SetRuleTree", () => {
-      const named = [...this.#built.values()].flatMap((each) => each.named);
-      this.#arities = aritiesOf(named);
-      this.#kinds = ruleKindsOf(named);
-      this.#ruleNames = new Set(named.map(ruleName));
-    });
-    this.#invalidate();
-    this.#timed("SetAnnotationSet", () => {
-      this.#annotations = undefined;
-    });
+    this.#timed("SetRuleTree", () => this.#nameRules());
+    this.#timed("SetAnnotationSet", () => this.#invalidate());
     if (!this.#run(rewriteStages, "rules")) return undefined;
     this.#timed("CheckRuleConflicts", () => this.#checkConflicts());
     if (this.#failed() || !this.#run(safetyStages, "rules")) return undefined;
     return this.#finish();
   }
 
-  #finish(): Compiled | undefined {
-    const root = buildTree([...this.#built.values()]);
-    const graph = this.#timed("SetGraph", () => buildGraph(root, dataRefs));
-    this.#timed("CheckRecursion", () => checkRecursion(graph, (each) => this.#diagnostics.push(each)));
-    if (this.#failed()) return undefined;
-    const types = this.#timed("CheckTypes", () =>
-      checkTypes({
-        units: [...this.#built.values()],
-        graph,
-        options: this.#options,
-        modules: this.#modules,
-        builtin: (name) => this.#builtin(name),
-        report: (each) => this.#diagnostics.push(each),
-        previous: this.#previous?.types,
-      }),
-    );
-    if (this.#failed() || !this.#run(builtinStages, "rules")) return undefined;
-    const written = new Map([...this.#built.values()].map(({ module, names }) => [module, names.written]));
-    const builtin = this.#options.builtins ?? findSignature;
-    const compiled: Compiled = { modules: this.#modules, root, arities: this.#arities, builtin, written };
-    keepState(compiled, { options: this.#options, built: this.#built, types });
-    return compiled;
+  #nameRules(): void {
+    const { gone, fresh, edit } = this.#changed;
+    for (const { named } of gone) this.#names = this.#names.without(named, edit);
+    for (const { named } of fresh) this.#names = this.#names.with(named, edit);
   }
 
-  /** Takes over what the previous result has of the same modules, where the package's names are the same too. */
-  #begin(): void {
-    const exports = exportsOf(this.#modules);
-    const dirty = new Set<Module>();
-    for (const module of this.#modules) {
-      const names = exports.get(packageKey(module)) ?? new Set<string>();
-      const text = [...names].sort().join();
-      const earlier = this.#previous?.built.get(module);
-      if (earlier !== undefined && earlier.exports === text) {
-        this.#built.set(module, earlier);
-        continue;
-      }
-      this.#built.set(module, createBuilt(module, names, text, this.#counter));
-      dirty.add(module);
-    }
-    this.#dirty = dirty;
-  }
-
-  /** Modules that were told something else last time go through the later stages again. */
+  /** Modules that were told something else last time go through all stages again; their names and heads stay as they are. */
   #invalidate(): void {
-    // Made anew, so that faults are found in the order of modules.
-    const dirty = new Set<Module>();
-    for (const [module, built] of this.#built) {
-      const isNew = this.#dirty.has(module);
-      const isSame = [...built.asked].every(([question, answer]) => this.#answer(question) === answer);
-      if (!isNew && isSame && !built.usesMetadata) continue;
-      dirty.add(module);
-      if (!isNew) this.#built.set(module, { ...built, asked: new Map() });
-    }
-    this.#dirty = dirty;
+    const { names } = this.#previous;
+    const told = this.#changed.invalidate((question) => answer(names, question) !== answer(this.#names, question));
+    for (const built of told) for (const stage of nameStages) this.#runOver(built, stage, "named");
   }
 
-  #answer(question: string): string {
-    const at = question.indexOf(" ");
-    const name = question.slice(at + 1);
-    return String(question.startsWith("arity ") ? this.#arity(name) : this.#kinds.get(name));
+  #finish(): Compiled | undefined {
+    const { gone, fresh, edit } = this.#changed;
+    const root = changeTree(this.#previous.root, { removed: gone, added: fresh });
+    const needed = this.#timed("SetGraph", () => lazyGraph(root));
+    this.#timed("CheckRecursion", () => this.#checkRecursion(root, needed));
+    if (this.#failed()) return undefined;
+    const readers = this.#changed.readers();
+    const check = { options: this.#options, modules: this.#modules, needed, edit };
+    const builtin = (name: string) => this.#builtin(name);
+    const types = this.#timed("CheckTypes", () => this.#checkTypes(root, { ...check, builtin }, readers));
+    if (this.#failed() || !this.#run(builtinStages, "rules")) return undefined;
+    return this.#compiled({ root, readers, types });
+  }
+
+  /** A circle that was not there before goes through a rule that is new. What circles there are is told in the order of all rules. */
+  #checkRecursion(root: RuleNode, needed: TypeCheck["needed"]): void {
+    const found: Diagnostic[] = [];
+    const fresh = this.#changed.fresh.flatMap(({ rules }) => rules.flatMap((rule) => [...ruleChain(rule)]));
+    checkRecursion(fresh, needed, (each) => found.push(each));
+    if (found.length > 0) checkRecursion(allRules(root), needed, (each) => this.#diagnostics.push(each));
+  }
+
+  #checkTypes(root: RuleNode, check: TypeCheck, readers: Readers): RuleTypes {
+    const { gone, fresh } = this.#changed;
+    const { types } = this.#previous;
+    const kept = (file: string) => this.#changed.kept(file);
+    const rechecked =
+      types === undefined || this.#oddModules() > 0
+        ? undefined
+        : recheckTypes({ ...check, previous: types, gone, fresh, readers, kept });
+    const checked = rechecked ?? checkTypes(this.#changed.all(), allRules(root), check);
+    this.#diagnostics.push(...checked.diagnostics);
+    this.#changed.addTypes(rechecked === undefined ? this.#changed.all() : rechecked.units, checked.contributions);
+    return checked.types;
+  }
+
+  /** Where modules have such keys, what loops find over them depends on the order in which rules are looked at. */
+  #oddModules(): number {
+    const { gone, fresh } = this.#changed;
+    return this.#previous.oddModules - gone.filter(isOdd).length + fresh.filter(isOdd).length;
+  }
+
+  #compiled(made: Pick<CompileState, "root" | "readers" | "types">): Compiled {
+    const names = this.#names;
+    const state: CompileState = {
+      options: this.#options,
+      ...made,
+      ...this.#changed.files(),
+      packages: this.#changed.packages,
+      names,
+      places: this.#places,
+      oddModules: this.#oddModules(),
+    };
+    const compiled: Compiled = {
+      modules: this.#modules,
+      root: made.root,
+      arities: { get: (name) => names.functionArity(name) },
+      builtin: this.#options.builtins ?? findSignature,
+      written: { get: (module) => writtenIn(state, module) },
+    };
+    keepState(compiled, state);
+    return compiled;
   }
 
   /** Runs stages over the modules that need it; false when any found a fault. */
   #run(stages: readonly ModuleStage[], result: "named" | "rules"): boolean {
+    const { fresh } = this.#changed;
     for (const stage of stages) {
       this.#timed(stage.name, () => {
-        for (const module of this.#dirty) {
-          const built = this.#built.get(module) as Built;
-          const { names, globals } = built;
-          const rules = result === "named" ? built.named : built.rules;
-          const made = stage.run({ module, names, globals, rules }, this.#context(built));
-          if (result === "named") built.named = made;
-          built.rules = made;
-        }
+        for (const built of fresh) this.#runOver(built, stage, result);
       });
       if (this.#failed()) return false;
     }
     return true;
   }
 
+  #runOver(built: Built, stage: ModuleStage, result: "named" | "rules"): void {
+    const { module, names, globals } = built;
+    const rules = result === "named" ? built.named : built.rules;
+    const made = stage.run({ module, names, globals, rules }, this.#context(built));
+    if (result === "named") built.named = made;
+    built.rules = made;
+  }
+
   #context(built: Built): StageContext {
-    const ask = <T>(question: string, answer: T): T => {
-      built.asked.set(question, String(answer));
-      return answer;
-    };
+    const ask = (question: string) => void built.asked.add(question);
     return {
       options: this.#options,
       report: (diagnostic) => this.#diagnostics.push(diagnostic),
       builtin: (name) => this.#builtin(name),
       arity: (operator) => {
         const name = functionName(operator);
-        const user = operator.terms.length > 1 && isRuleName(name);
-        return user ? ask(`arity ${name}`, this.#arity(name)) : this.#builtin(nameOfRef(operator) ?? "")?.args.length;
+        if (operator.terms.length < 2 || !isRuleName(name))
+          return this.#builtin(nameOfRef(operator) ?? "")?.args.length;
+        ask(`arity ${name}`);
+        return this.#arity(name);
       },
-      ruleKind: (path) => ask(`kind ${path.join("\0")}`, ruleKindAt(this.#kinds, path)),
+      ruleKind: (path) => {
+        const key = path.join("\0");
+        ask(`kind ${key}`);
+        return this.#names.kind(key);
+      },
       metadataChain: (rule, module) => {
         built.usesMetadata = true;
         this.#annotations ??= new AnnotationSet(this.#modules);
@@ -209,9 +224,13 @@ class ModuleCompiler {
     };
   }
 
-  /** A rule that is no function can be called without arguments. */
   #arity(name: string): number | undefined {
-    return this.#arities.get(name) ?? (this.#ruleNames.has(name) ? 0 : undefined);
+    const arity = this.#names.arity(name);
+    if (arity !== "several") return arity;
+    return firstArity(
+      this.#changed.all().flatMap(({ named }) => named),
+      name,
+    );
   }
 
   #builtin(name: string): BuiltinSignature | undefined {
@@ -219,9 +238,16 @@ class ModuleCompiler {
   }
 
   #checkConflicts(): void {
-    const placed = [...this.#built.values()].flatMap(({ module, named, names }) =>
-      named.map((rule) => ({ rule, module, original: (name: string) => names.original(name) })),
-    );
+    const { gone, fresh, edit } = this.#changed;
+    for (const { module, named } of gone) this.#places = this.#places.without(module, named, edit);
+    for (const { module, named } of fresh) this.#places = this.#places.with(module, named, edit);
+    const isOnData = fresh.some(({ named }) => named.some((rule) => liesOnBaseData(rule, this.#options)));
+    if (!this.#places.haveConflicts && !isOnData) return;
+    const placed = this.#changed
+      .all()
+      .flatMap(({ module, named, names }) =>
+        named.map((rule) => ({ rule, module, original: (name: string) => names.original(name) })),
+      );
     checkRuleConflicts(placed, this.#options, (diagnostic) => this.#diagnostics.push(diagnostic));
   }
 
@@ -239,15 +265,18 @@ class ModuleCompiler {
   }
 }
 
-function createBuilt(module: Module, exported: Iterable<string>, exports: string, counter: NameCounter): Built {
-  return {
-    module,
-    names: LocalNames.forModule(module, counter),
-    globals: globalsOf(module, exported),
-    exports,
-    named: module.rules,
-    rules: module.rules,
-    asked: new Map(),
-    usesMetadata: false,
-  };
+function answer(names: RuleNames, question: string): unknown {
+  const at = question.indexOf(" ");
+  const name = question.slice(at + 1);
+  return question.startsWith("arity ") ? names.arity(name) : names.kind(name);
+}
+
+function isOdd({ rules }: Built): boolean {
+  return rules.some((rule) => groundPath(rule).some((key) => typeof key !== "string"));
+}
+
+function writtenIn({ byFile, built }: CompileState, module: Module): ReadonlyMap<string, string> | undefined {
+  const found = byFile.get(module.file);
+  // Modules without a name may be several.
+  return (found?.module === module ? found : built.find((each) => each.module === module))?.names.written;
 }

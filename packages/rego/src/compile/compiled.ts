@@ -37,13 +37,28 @@ export interface CompiledRule {
   readonly suffix: readonly Term[];
   /** `set`: a multi-value rule, its key in `rule.head.key`. */
   readonly kind: "complete" | "function" | "set";
+  /** Its place among the rules of the module. */
+  readonly index: number;
 }
 
-/** A place below `data`: the rules with exactly this string prefix, in module order, and the places below. */
+/**
+ * A place below `data`: the rules with exactly this string prefix, in module order, and the places below. Packages without rules are
+ * there too, as their document is `{}`. Immutable: while nothing has changed at or below a place, it is the same object.
+ */
 export interface RuleNode {
   readonly path: readonly string[];
-  readonly rules: CompiledRule[];
-  readonly children: Map<string, RuleNode>;
+  readonly rules: readonly CompiledRule[];
+  /** Those with rules in the order of their first rule, then those with only packages in the order of the first module. */
+  readonly children: ReadonlyMap<string, RuleNode>;
+  /** The modules of this package, in their order. */
+  readonly packages: readonly Module[];
+  /** True when the node has a value of its own, as all have but functions. */
+  readonly isDocument: boolean;
+  /** How many keys the longest constant path from here to a rule has. */
+  readonly height: number;
+  /** The first rule at or below the node, or else the first module with its package there. */
+  readonly first: { readonly module: Module; readonly index: number } | undefined;
+  readonly hasRules: boolean;
 }
 
 export interface Compiled {
@@ -51,11 +66,11 @@ export interface Compiled {
   readonly modules: readonly Module[];
   readonly root: RuleNode;
   /** Arguments of each user function, by its dotted path `data.pkg.f` (`refText` where a key is no word). */
-  readonly arities: ReadonlyMap<string, number>;
+  readonly arities: Pick<ReadonlyMap<string, number>, "get">;
   /** The signatures of the builtins that modules and queries may call. */
   readonly builtin: (name: string) => BuiltinSignature | undefined;
   /** The author's names of generated locals, per module: for explain output and messages. */
-  readonly written: ReadonlyMap<Module, ReadonlyMap<string, string>>;
+  readonly written: Pick<ReadonlyMap<Module, ReadonlyMap<string, string>>, "get">;
 }
 
 /** An ad-hoc query, ready to be planned. */
@@ -77,9 +92,4 @@ export function findNode(root: RuleNode, path: readonly string[]): RuleNode | un
   let node: RuleNode | undefined = root;
   for (const key of path) node = node?.children.get(key);
   return node;
-}
-
-/** True when a rule lies at the node or below. */
-export function hasRules(node: RuleNode | undefined): boolean {
-  return node !== undefined && (node.rules.length > 0 || [...node.children.values()].some(hasRules));
 }

@@ -9,23 +9,6 @@ export interface Global {
 
 export type Globals = ReadonlyMap<string, Global>;
 
-/** The rule names of each package, over all its modules. */
-export type Exports = ReadonlyMap<string, ReadonlySet<string>>;
-
-export function exportsOf(modules: readonly Module[]): Exports {
-  const exports = new Map<string, Set<string>>();
-  for (const module of modules) {
-    const key = packageKey(module);
-    const names = exports.get(key) ?? new Set();
-    exports.set(key, names);
-    for (const rule of module.rules) {
-      const head = rule.head.ref.terms[0];
-      if (head?.kind === "var") names.add(head.name);
-    }
-  }
-  return exports;
-}
-
 /** The package's path as one string, for maps. */
 export const packageKey: (module: Module) => string = remembered((module: Module) =>
   module.package.path.terms.map((term) => (term.kind === "string" ? term.value : "")).join("\0"),

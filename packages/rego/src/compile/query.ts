@@ -132,7 +132,8 @@ function globalsOfQuery(compiled: Compiled, options: QueryOptions): Globals {
   const { package: path } = options;
   if (path !== undefined) {
     const keys = path.terms.slice(1).map((term) => (term.kind === "string" ? term.value : ""));
-    for (const name of findNode(compiled.root, keys)?.children.keys() ?? []) {
+    for (const [name, { hasRules }] of findNode(compiled.root, keys)?.children ?? []) {
+      if (!hasRules) continue;
       const key: Term = { kind: "string", loc: path.loc, value: name };
       globals.set(name, { path: { ...path, terms: [...path.terms, key] }, import: undefined });
     }

@@ -10,11 +10,9 @@ export type RuleGraph = ReadonlyMap<Rule, ReadonlySet<Rule>>;
 
 /** OPA's stage SetGraph, over the rules as they are after the last rewriting. */
 export function buildGraph(root: RuleNode, dependenciesOf: (rule: Rule) => readonly Ref[]): RuleGraph {
-  const graph = new Map<Rule, Set<Rule>>();
+  const graph = new Map<Rule, ReadonlySet<Rule>>();
   for (const rule of allRules(root)) {
-    const needed = new Set<Rule>();
-    for (const ref of dependenciesOf(rule)) collectRules(root, ref.terms.slice(1), needed);
-    graph.set(rule, needed);
+    graph.set(rule, neededRules(root, dependenciesOf(rule)));
   }
   return graph;
 }
@@ -71,11 +69,23 @@ function isScalar({ kind }: Term): boolean {
   return kind === "string" || kind === "number" || kind === "boolean" || kind === "null";
 }
 
-/** OPA's stage CheckRecursion: no rule may need its own value. */
-export function checkRecursion(graph: RuleGraph, report: Report): void {
-  for (const component of components(graph)) {
+/** The graph as it is asked for: each rule's needs are found once. */
+export function lazyGraph(root: RuleNode): (rule: Rule) => ReadonlySet<Rule> {
+  return remembered((rule) => neededRules(root, dataRefs(rule)));
+}
+
+function neededRules(root: RuleNode, refs: readonly Ref[]): ReadonlySet<Rule> {
+  const needed = new Set<Rule>();
+  for (const ref of refs) collectRules(root, ref.terms.slice(1), needed);
+  return needed;
+}
+
+/** OPA's stage CheckRecursion: no rule may need its own value. Looks at some rules and at all that they need. */
+export function checkRecursion(roots: Iterable<Rule>, needed: (rule: Rule) => ReadonlySet<Rule>, report: Report): void {
+  for (const component of components(roots, needed)) {
+    const inside = new Set(component);
     for (const rule of component.sort((a, b) => a.loc.offset - b.loc.offset)) {
-      const path = findCycle(graph, rule, new Set(component));
+      const path = findCycle(needed, rule, inside);
       if (path === undefined) continue;
       const text = path.map(({ head }) => refText(head.ref)).join(" -> ");
       report(fault("rego_recursion_error", rule.loc, `rule ${refText(rule.head.ref)} is recursive: ${text}`));
@@ -84,12 +94,16 @@ export function checkRecursion(graph: RuleGraph, report: Report): void {
 }
 
 /** The shortest way from a rule back to itself. */
-function findCycle(graph: RuleGraph, start: Rule, inside: ReadonlySet<Rule>): readonly Rule[] | undefined {
+function findCycle(
+  needed: (rule: Rule) => ReadonlySet<Rule>,
+  start: Rule,
+  inside: ReadonlySet<Rule>,
+): readonly Rule[] | undefined {
   const from = new Map<Rule, Rule>();
   const queue: Rule[] = [start];
   for (let i = 0; i < queue.length; i++) {
     const rule = queue[i] as Rule;
-    for (const next of graph.get(rule) ?? []) {
+    for (const next of needed(rule)) {
       if (next === start) return [...wayTo(rule, start, from), start];
       if (!inside.has(next) || from.has(next)) continue;
       from.set(next, rule);
@@ -115,7 +129,7 @@ interface Visit {
  * Strongly connected components, dependencies before what depends on them (Tarjan). With its own stack: chains of thousands of
  * rules are no fault.
  */
-export function components(graph: RuleGraph): readonly Rule[][] {
+export function components(roots: Iterable<Rule>, needed: (rule: Rule) => Iterable<Rule>): readonly Rule[][] {
   const found: Rule[][] = [];
   const index = new Map<Rule, number>();
   const low = new Map<Rule, number>();
@@ -126,10 +140,10 @@ export function components(graph: RuleGraph): readonly Rule[][] {
     low.set(rule, index.get(rule) as number);
     open.push(rule);
     isOpen.add(rule);
-    return { rule, next: (graph.get(rule) ?? new Set<Rule>())[Symbol.iterator]() };
+    return { rule, next: needed(rule)[Symbol.iterator]() };
   };
   const lower = (rule: Rule, to: number) => low.set(rule, Math.min(low.get(rule) as number, to));
-  for (const root of graph.keys()) {
+  for (const root of roots) {
     if (index.has(root)) continue;
     const visits = [enter(root)];
     while (visits.length > 0) {

@@ -26,6 +26,11 @@ export function checkRuleConflicts(placed: readonly PlacedRule[], options: Compi
   checkPackages(placed, report);
 }
 
+/** True when base data lies where a rule does: the only conflict that modules alone do not tell. */
+export function liesOnBaseData(rule: Rule, { pathExists }: CompileOptions): boolean {
+  return pathExists !== undefined && isGround(rule) && pathExists(placeOf(rule).path);
+}
+
 function createNode(): Node {
   return { rules: [], children: new Map() };
 }
@@ -37,6 +42,7 @@ function groundPrefix(rule: Rule): readonly Term[] {
   return open < 0 ? terms : terms.slice(0, open);
 }
 
+/** Where a rule lies, as far as that is constant. */
 interface Place {
   /** Of its ground prefix: texts of the terms, and the keys that they are. */
   readonly texts: readonly string[];
@@ -46,7 +52,7 @@ interface Place {
   readonly isGround: boolean;
 }
 
-const placeOf = remembered((rule: Rule): Place => {
+export const placeOf: (rule: Rule) => Place = remembered((rule: Rule): Place => {
   const prefix = groundPrefix(rule);
   const path = prefix.map((term) => (term.kind === "string" ? term.value : termText(term)));
   const isWhole = prefix.length === rule.head.ref.terms.length - 1;
@@ -94,7 +100,8 @@ function isMixed(rules: readonly Rule[]): boolean {
   return kinds.size > 1 || arities.size > 1 || whole.size > 1;
 }
 
-function isMultiValue({ head }: Rule): boolean {
+/** True for rules that make a set. */
+export function isMultiValue({ head }: Rule): boolean {
   return head.key !== undefined && head.value === undefined;
 }
 

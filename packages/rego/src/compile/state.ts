@@ -1,31 +1,71 @@
 import type { Module, Rule } from "../syntax/ast.ts";
-import type { Compiled } from "./compiled.ts";
+import type { Compiled, RuleNode } from "./compiled.ts";
 import type { Globals } from "./globals.ts";
 import type { LocalNames } from "./local-names.ts";
+import { PackageNames } from "./package-names.ts";
+import { PersistentMap } from "./persistent-map.ts";
+import { Readers } from "./readers.ts";
+import { RuleNames } from "./rule-names.ts";
+import { RulePlaces } from "./rule-places.ts";
+import { emptyTree } from "./rule-tree.ts";
 import type { CompileOptions } from "./stage.ts";
-import type { RuleTypes } from "./types/check-rules.ts";
+import type { Contribution, RuleTypes } from "./types/check-rules.ts";
 
-/** What is kept of one module for the next time. */
+/** One module on its way through the stages, and what is kept of it for the next time. */
 export interface Built {
   readonly module: Module;
   readonly names: LocalNames;
   readonly globals: Globals;
-  /** The package's rule names at that time. */
-  readonly exports: string;
   /** Rules behind `nameStages`, and behind all stages so far. */
   named: readonly Rule[];
   rules: readonly Rule[];
-  /** Questions of stages about other modules, and the answers they were given. */
-  readonly asked: Map<string, string>;
-  /** The annotations of all modules went into it. */
+  /** Questions of stages about other modules. */
+  readonly asked: Set<string>;
+  /** The annotations of other modules went into it. */
   usesMetadata: boolean;
+  /** What its rules add to the types. */
+  readonly contributions: ReadonlyMap<Rule, Contribution>;
 }
 
-/** What a result keeps for the next compilation and for queries over it. */
+/**
+ * What a result keeps for the next compilation and for queries over it. All of it is immutable and shares with the state before what has
+ * not changed, so that a module more costs what depends on it, and states that nobody holds any more cost nothing.
+ */
 export interface CompileState {
   readonly options: CompileOptions;
-  readonly built: ReadonlyMap<Module, Built>;
-  readonly types: RuleTypes;
+  /** In the order of modules. */
+  readonly built: readonly Built[];
+  readonly byFile: PersistentMap<Built>;
+  readonly packages: PackageNames;
+  readonly names: RuleNames;
+  readonly places: RulePlaces;
+  /** The files that have asked a question. */
+  readonly askers: PersistentMap<PersistentMap<true>>;
+  /** The files into which annotations of other modules went. */
+  readonly metadataUsers: PersistentMap<true>;
+  readonly readers: Readers;
+  readonly root: RuleNode;
+  readonly types: RuleTypes | undefined;
+  /** How many modules have rules with keys other than strings in the constant part of their path. */
+  readonly oddModules: number;
+}
+
+/** Of no modules. */
+export function emptyState(options: CompileOptions): CompileState {
+  return {
+    options,
+    built: [],
+    byFile: new PersistentMap(),
+    packages: new PackageNames(),
+    names: new RuleNames(),
+    places: new RulePlaces(),
+    askers: new PersistentMap(),
+    metadataUsers: new PersistentMap(),
+    readers: new Readers(),
+    root: emptyTree,
+    types: undefined,
+    oddModules: 0,
+  };
 }
 
 /** Gone with the result. */

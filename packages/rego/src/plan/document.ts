@@ -1,10 +1,10 @@
+import type { RuleNode } from "../compile/compiled.ts";
 import type { Block, Operand } from "../run/ir.ts";
 import { createScope } from "./body.ts";
 import { localOperand } from "./builder.ts";
 import { hasSlots, mockRoot } from "./context.ts";
 import type { Job, Library, Pattern } from "./library.ts";
 import type { Scope } from "./scope.ts";
-import type { TreeNode } from "./tree.ts";
 
 type DocumentJob = Extract<Job, { kind: "document" }>;
 type ChildJob = Extract<Job, { kind: "child" }>;
@@ -36,13 +36,13 @@ export function planDocumentJob(library: Library, { name, node, context, pattern
 }
 
 /** The children that have a value and are wanted, as the context shows them. */
-function childrenOf({ library, context }: Scope, node: TreeNode, wanted: string | undefined): readonly TreeNode[] {
+function childrenOf({ library, context }: Scope, node: RuleNode, wanted: string | undefined): readonly RuleNode[] {
   return [...node.children]
     .filter(([key, { isDocument }]) => isDocument && (wanted === undefined || wanted === key))
     .flatMap(([, { path }]) => library.node(path, context) ?? []);
 }
 
-function planInsertion(scope: Scope, child: TreeNode, pattern: Pattern, object: number): Block {
+function planInsertion(scope: Scope, child: RuleNode, pattern: Pattern, object: number): Block {
   const { writer } = scope;
   return writer.block(() => {
     const value = planChild(scope, child, pattern.slice(1));
@@ -50,7 +50,7 @@ function planInsertion(scope: Scope, child: TreeNode, pattern: Pattern, object: 
   });
 }
 
-function planChild({ library, context, writer }: Scope, child: TreeNode, pattern: Pattern): Operand {
+function planChild({ library, context, writer }: Scope, child: RuleNode, pattern: Pattern): Operand {
   const hasValue = child.rules.length > 0;
   const func = hasValue ? library.ruleFunction(child, context) : library.documentFunction(child, pattern, context);
   const result = writer.local();

@@ -1,10 +1,10 @@
-import type { CompiledRule } from "../compile/compiled.ts";
+import type { CompiledRule, RuleNode } from "../compile/compiled.ts";
+import { isFunction } from "../compile/rule-tree.ts";
 import type { Block, Operand } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
 import { constantText, isConstant } from "./context.ts";
 import { type Next, planBody, planTerm, type Scope } from "./scope.ts";
-import { isFunction, type TreeNode } from "./tree.ts";
 
 /** A rule with its path below the node of its group. */
 interface Member {
@@ -19,7 +19,7 @@ type Chain = (rule: Rule, result: number) => void;
  * Rules with variables in their path, with all rules below the node: one object of objects. The longest paths come first, so that a
  * value in whose inside another rule has written is a conflict, and is never changed.
  */
-export function planGroup(scope: Scope, node: TreeNode, result: number, chain: Chain): readonly Block[] {
+export function planGroup(scope: Scope, node: RuleNode, result: number, chain: Chain): readonly Block[] {
   const { writer } = scope;
   const members = membersOf(node, []).sort((a, b) => writtenDepth(b) - writtenDepth(a));
   const make = writer.block(() => {
@@ -61,7 +61,7 @@ function isDefinition({ each }: Member): boolean {
   return !each.rule.default;
 }
 
-function membersOf(node: TreeNode, keys: readonly string[]): Member[] {
+function membersOf(node: RuleNode, keys: readonly string[]): Member[] {
   const own = node.rules
     .filter((each) => !isFunction(each))
     .map((each): Member => {

@@ -1,18 +1,18 @@
-import type { CompiledRule } from "../compile/compiled.ts";
+import type { CompiledRule, RuleNode } from "../compile/compiled.ts";
 import { walkExpr } from "../compile/walk.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
-import { isGroup, type TreeNode } from "./tree.ts";
+import { isGroup } from "./tree.ts";
 
 /**
  * True when one entry of the partial rule is found without making all: each definition has a constant key, or uses its key to look
  * something up, so that a known key saves a loop.
  */
-export function isSelective(node: TreeNode): boolean {
+export function isSelective(node: RuleNode): boolean {
   return hasKeys(node) && node.rules.every((each) => isSelectiveRule(each));
 }
 
 /** True for partial sets, and for partial objects with one key. */
-function hasKeys(node: TreeNode): boolean {
+function hasKeys(node: RuleNode): boolean {
   const [first] = node.rules;
   if (first === undefined || node.children.size > 0) return false;
   if (!isGroup(node)) return first.kind === "set";

@@ -1,15 +1,14 @@
-import type { Compiled } from "../compile/compiled.ts";
+import { type Compiled, findNode, type RuleNode } from "../compile/compiled.ts";
 import type { Term } from "../syntax/ast.ts";
 import { PolicyBuilder } from "./builder.ts";
 import { type Context, isHidden, plainContext } from "./context.ts";
-import { nodeAt, PlanNeeds } from "./needs.ts";
-import { type TreeNode, treeOf } from "./tree.ts";
+import { PlanNeeds } from "./needs.ts";
 
 /** Keys of a document that are wanted, level by level; undefined for all keys of a level. */
 export type Pattern = readonly (string | undefined)[];
 
 /** A function that something calls and that is still to be planned. */
-export type Job = { readonly name: string; readonly node: TreeNode; readonly context: Context } & (
+export type Job = { readonly name: string; readonly node: RuleNode; readonly context: Context } & (
   | { readonly kind: "rules" }
   /** One member or entry of a partial rule, by its key. */
   | { readonly kind: "key" }
@@ -23,7 +22,6 @@ export class Library {
   readonly compiled: Compiled;
   readonly builder: PolicyBuilder = new PolicyBuilder();
   readonly needs: PlanNeeds = new PlanNeeds();
-  readonly #root: TreeNode;
   readonly #named = new Set<string>();
   readonly #jobs: Job[] = [];
   readonly #contexts = new Map<string, number>([[plainContext.key, 0]]);
@@ -37,7 +35,6 @@ export class Library {
   constructor(compiled: Compiled, hasLookups: boolean) {
     this.compiled = compiled;
     this.hasLookups = hasLookups;
-    this.#root = treeOf(compiled);
   }
 
   /** The next function to plan, if any is left. */
@@ -63,10 +60,19 @@ export class Library {
   }
 
   /** The rules and packages at or below a path, as this context sees them. */
-  node(path: readonly string[], context: Context): TreeNode | undefined {
+  node(path: readonly string[], context: Context): RuleNode | undefined {
     if (isHidden(context, path)) return undefined;
-    const node = nodeAt(this.#root, path);
+    const node = findNode(this.compiled.root, path);
     this.needs.addNode(path, node);
+    return node;
+  }
+
+  /** The same for a ref that goes on: with a constant key, what lies beside it does not matter while no rule is here. */
+  nodeOnWay(path: readonly string[], isConstant: boolean, context: Context): RuleNode | undefined {
+    if (!isConstant || isHidden(context, path)) return this.node(path, context);
+    const node = findNode(this.compiled.root, path);
+    if (node !== undefined && node.rules.length > 0) return this.node(path, context);
+    this.needs.addWay(path, node);
     return node;
   }
 
@@ -78,23 +84,23 @@ export class Library {
   }
 
   /** The function of a node's rules. */
-  ruleFunction(node: TreeNode, context: Context): string {
+  ruleFunction(node: RuleNode, context: Context): string {
     return this.#request("", { kind: "rules", node, context });
   }
 
   /** The function of a partial rule's one entry; its argument is the key. */
-  keyFunction(node: TreeNode, context: Context): string {
+  keyFunction(node: RuleNode, context: Context): string {
     return this.#request("[key]", { kind: "key", node, context });
   }
 
   /** The function of the document at a node: the base document over the values of its rules. */
-  documentFunction(node: TreeNode, pattern: Pattern, context: Context): string {
+  documentFunction(node: RuleNode, pattern: Pattern, context: Context): string {
     const relevant = trim(pattern.slice(0, node.height));
     return this.#request(`[*]${patternText(relevant)}`, { kind: "document", node, context, pattern: relevant });
   }
 
   /** The function of the document at a key below a node; its argument is the key. */
-  childFunction(node: TreeNode, pattern: Pattern, context: Context): string {
+  childFunction(node: RuleNode, pattern: Pattern, context: Context): string {
     const relevant = trim(pattern.slice(0, node.height - 1));
     return this.#request(`[child]${patternText(relevant)}`, { kind: "child", node, context, pattern: relevant });
   }

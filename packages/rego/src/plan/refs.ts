@@ -1,9 +1,10 @@
+import type { RuleNode } from "../compile/compiled.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Ref, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
 import { isSelective } from "./key.ts";
 import { bind, isBound, localOf, makeNumber, type Next, planTerm, type Scope } from "./scope.ts";
-import { isFunctionNode, type TreeNode } from "./tree.ts";
+import { isFunctionNode } from "./tree.ts";
 import { unifyOperand } from "./unify.ts";
 
 export function planRef(scope: Scope, ref: Ref, next: Next<Operand>): void {
@@ -27,8 +28,8 @@ export function planDocument(scope: Scope, path: readonly string[], next: Next<O
 
 /** Walks constant keys through the tree as far as rules reach, then goes on through their value or the base document. */
 function planData(scope: Scope, path: readonly string[], operands: readonly Term[], next: Next<Operand>): void {
-  const node = scope.library.node(path, scope.context);
   const [key, ...rest] = operands;
+  const node = scope.library.nodeOnWay(path, key?.kind === "string", scope.context);
   const isBase = node === undefined || (node.rules.length === 0 && key?.kind === "number");
   if (isBase) planBase(scope, path, (value) => planBasePath(scope, value, operands, next));
   else if (node.rules.length > 0) planRules(scope, node, operands, next);
@@ -37,7 +38,7 @@ function planData(scope: Scope, path: readonly string[], operands: readonly Term
   else planBranches(scope, node, operands, next);
 }
 
-function planRules(scope: Scope, node: TreeNode, operands: readonly Term[], next: Next<Operand>): void {
+function planRules(scope: Scope, node: RuleNode, operands: readonly Term[], next: Next<Operand>): void {
   const [key, ...rest] = operands;
   if (isFunctionNode(node)) scope.writer.fail();
   else if (key !== undefined && scope.library.hasLookups && isBound(scope, key) && isSelective(node)) {
@@ -55,7 +56,7 @@ function planRules(scope: Scope, node: TreeNode, operands: readonly Term[], next
  * A key that is no constant, where the tree branches. A known one is looked up alone; else the document is made of as much as the
  * operands ask for: `data.policies[x].deny` evaluates no rule but `deny`.
  */
-function planBranches(scope: Scope, node: TreeNode, operands: readonly Term[], next: Next<Operand>): void {
+function planBranches(scope: Scope, node: RuleNode, operands: readonly Term[], next: Next<Operand>): void {
   const { library, context } = scope;
   const pattern = operands.map((term) => (term.kind === "string" ? term.value : undefined));
   const [key, ...rest] = operands as readonly [Term, ...Term[]];

@@ -114,7 +114,7 @@ function savedOverrides({ machine }: Frame, overrides: readonly Override[]): rea
 /** True for the ref of a function of a module or of OPA. */
 export function isFunction({ arities, builtin }: Compiled, node: Node): boolean {
   const name = functionName(node);
-  return name !== undefined && (arities.has(name) || builtin(name) !== undefined);
+  return name !== undefined && (arities.get(name) !== undefined || builtin(name) !== undefined);
 }
 
 /** The ref as text: of a function, as calls have it. */

@@ -5,7 +5,7 @@ import type { Body } from "../syntax/ast.ts";
 
 /** False for a body that can never hold, as its types do not match: no result comes of it. */
 export function passesTypeCheck(compiled: Compiled, body: Body): boolean {
-  const env = stateOf(compiled)?.types.env;
+  const env = stateOf(compiled)?.types?.env;
   if (env === undefined) return true;
   let passes = true;
   checkBody(body, env.inner(), {

@@ -3,9 +3,10 @@ import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { typeFault } from "../stage.ts";
 import { refText, termText } from "../text.ts";
 import { isComprehension, walkTerm } from "../walk.ts";
-import { extentOf, isEmpty, type TypeEnv, type TypeNode } from "./env.ts";
+import type { TypeEnv } from "./env.ts";
 import { constantKey, scalarKey } from "./literal.ts";
 import { anyType, keysOf, selectType, stringType, type Type, typeText, unfold, valuesOf } from "./type.ts";
+import type { TypeNode } from "./type-tree.ts";
 import { assignType, unifies } from "./unify-types.ts";
 
 /** Puts the author's names back into a ref. */
@@ -35,7 +36,7 @@ export function checkRefs(expr: Expr, env: TypeEnv, rename: Rename): readonly Di
 }
 
 /** OPA looks for names alone in the first places below `data`; further down a constant of another type may be a key of base data. */
-const maxStringOnly = 2;
+export const maxStringOnly = 2;
 
 function isOtherConstant(term: Term): boolean {
   return term.kind !== "string" && constantKey(term) !== undefined;
@@ -62,7 +63,7 @@ class RefChecker {
     const variable = this.#env.variable(head.name);
     if (variable !== undefined) return this.#leaf(variable, 1);
     const root = this.#env.roots.get(head.name);
-    if (root !== undefined && !isEmpty(root)) return this.#node(root, 1);
+    if (root !== undefined && !root.isEmpty) return this.#node(root, 1);
     if (head.name !== "input" && head.name !== "data") this.#env.setVariable(head.name, anyType);
     return this.#leaf(anyType, 1);
   }
@@ -71,7 +72,7 @@ class RefChecker {
     const operand = this.#ref.terms[at];
     if (operand === undefined) return undefined;
     if (operand.kind === "var") {
-      const keys = keysOf(extentOf(node));
+      const keys = keysOf(node.extent);
       const known = this.#env.variable(operand.name);
       if (known === undefined) this.#env.setVariable(operand.name, keys);
       else if (!unifies(keys, known)) return this.#invalid(at, known, keys, oneOfNode(node));

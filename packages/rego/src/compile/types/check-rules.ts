@@ -3,15 +3,18 @@ import type { Body, Module, Ref, Rule, Term } from "../../syntax/ast.ts";
 import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { AnnotationSet } from "../annotation-set.ts";
 import type { LocalNames } from "../local-names.ts";
-import { components, type RuleGraph } from "../recursion.ts";
+import type { Edit } from "../persistent-map.ts";
+import { components } from "../recursion.ts";
 import { type CompileOptions, type StageContext, typeFault } from "../stage.ts";
+import { ruleChain } from "../walk.ts";
 import { type BodyCheck, checkBody, inferComprehension } from "./check-body.ts";
 import { functionTypeOf } from "./declared.ts";
-import { createTypeNode, insertType, type Override, TypeEnv, type TypeNode } from "./env.ts";
+import { type Override, TypeEnv } from "./env.ts";
 import { scalarKey } from "./literal.ts";
 import { SchemaFault } from "./schema.ts";
 import { annotationOverrides, inputSchemaType } from "./schema-annotations.ts";
 import { anyType, type FunctionType, type Key, objectOf, setOf, type Type } from "./type.ts";
+import { TypeNode } from "./type-tree.ts";
 
 /** What type checking needs to know of a module. */
 export interface TypedUnit {
@@ -21,31 +24,39 @@ export interface TypedUnit {
 }
 
 export interface TypeCheck {
-  readonly units: readonly TypedUnit[];
-  readonly graph: RuleGraph;
   readonly options: CompileOptions;
   readonly modules: readonly Module[];
   readonly builtin: (name: string) => BuiltinSignature | undefined;
-  readonly report: (diagnostic: Diagnostic) => void;
-  readonly previous: RuleTypes | undefined;
+  /** The rules that a rule reads or calls. */
+  readonly needed: (rule: Rule) => ReadonlySet<Rule>;
+  readonly edit: Edit;
 }
 
-/** What a rule adds to the types, and the rules that this follows from. */
-interface Contribution {
+/** What a rule adds to the types. */
+export interface Contribution {
   readonly path: readonly Key[];
   readonly type: Type | undefined;
-  readonly needed: ReadonlySet<Rule>;
 }
 
-/** The types of all rules. */
+/** The types of all rules, and how to ask for them. */
 export interface RuleTypes {
   readonly env: TypeEnv;
-  readonly contributions: ReadonlyMap<Rule, Contribution>;
+  readonly data: TypeNode;
 }
 
-/** OPA's stage CheckTypes: infers the types of rules, dependencies first, and reports what can never be true. */
-export function checkTypes(check: TypeCheck): RuleTypes {
-  return new RuleChecker(check).run();
+/** What came of checking some rules. */
+export interface CheckedRules {
+  readonly types: RuleTypes;
+  readonly contributions: ReadonlyMap<Rule, Contribution>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** OPA's stage CheckTypes: infers the types of all rules, dependencies first, and reports what can never be true. */
+export function checkTypes(units: readonly TypedUnit[], roots: Iterable<Rule>, check: TypeCheck): CheckedRules {
+  const checker = new RuleChecker(check, new TypeNode().own(check.edit));
+  for (const unit of units) checker.add(unit);
+  for (const component of components(roots, check.needed)) for (const rule of component) checker.infer(rule);
+  return checker.result();
 }
 
 /** The same for a query over checked rules. */
@@ -60,41 +71,35 @@ export function checkQueryTypes(
   checkBody(body, types.env.inner(), check);
 }
 
-class RuleChecker {
+/** Infers the types of rules one by one: those that a rule needs must come first. */
+export class RuleChecker {
   readonly #check: TypeCheck;
-  readonly #data: TypeNode = createTypeNode();
+  readonly #data: TypeNode;
   readonly #env: TypeEnv;
   readonly #contributions = new Map<Rule, Contribution>();
-  /** Rules whose types are as they were the last time. */
-  readonly #kept = new Set<Rule>();
   readonly #places = new Map<Rule, { readonly unit: TypedUnit; readonly main: Rule }>();
   readonly #diagnostics: Diagnostic[] = [];
+  #isUnreadable = false;
   #annotations: AnnotationSet | undefined;
 
-  constructor(check: TypeCheck) {
+  /** `data` is the tree of types that are known already; the edit owns its root. */
+  constructor(check: TypeCheck, data: TypeNode) {
     this.#check = check;
+    this.#data = data;
     const { schemas } = check.options;
     const input = this.#inputType(schemas);
-    const roots = new Map([["data", this.#data]]);
+    const roots = new Map([["data", data]]);
     if (input !== undefined) {
-      const node = createTypeNode();
-      node.type = input;
+      const node = new TypeNode().own(check.edit);
+      node.give([], input, 1, check.edit);
       roots.set("input", node);
     }
-    const builtins = new Map<string, FunctionType>();
-    const builtin = (name: string) => {
-      const known = builtins.get(name);
-      const signature = known === undefined ? check.builtin(name) : undefined;
-      if (signature === undefined) return known;
-      const type = functionTypeOf(signature);
-      builtins.set(name, type);
-      return type;
-    };
-    this.#env = new TypeEnv(roots, builtin, inferComprehension);
-    for (const unit of check.units)
-      for (const main of unit.rules)
-        for (let rule: Rule | undefined = main; rule !== undefined; rule = rule.else)
-          this.#places.set(rule, { unit, main });
+    this.#env = new TypeEnv(roots, builtinTypes(check.builtin), inferComprehension);
+  }
+
+  /** A module whose rules may be inferred. */
+  add(unit: TypedUnit): void {
+    for (const main of unit.rules) for (const rule of ruleChain(main)) this.#places.set(rule, { unit, main });
   }
 
   /** Undefined, and a fault noted, when the schema cannot be read. */
@@ -103,62 +108,54 @@ class RuleChecker {
       return inputSchemaType(schemas);
     } catch (error) {
       if (!(error instanceof SchemaFault)) throw error;
+      this.#isUnreadable = true;
       this.#diagnostics.push(typeFault(undefined, error.message));
       return undefined;
     }
   }
 
-  run(): RuleTypes {
-    const isUnreadable = this.#diagnostics.length > 0;
-    for (const component of isUnreadable ? [] : components(this.#check.graph)) {
-      for (const rule of component) {
-        const contribution = this.#earlier(rule) ?? this.#infer(rule);
-        this.#contributions.set(rule, contribution);
-        if (contribution.type !== undefined) insertType(this.#data, contribution.path, contribution.type);
-      }
-    }
-    for (const each of this.#diagnostics.sort(byPlace)) this.#check.report(each);
-    return { env: this.#env, contributions: this.#contributions };
-  }
-
-  /** What the rule added the last time, when it and all it follows from are the same. */
-  #earlier(rule: Rule): Contribution | undefined {
-    const needed = this.#check.graph.get(rule);
-    const earlier = this.#check.previous?.contributions.get(rule);
-    if (earlier === undefined || needed === undefined || this.#usesSchemas()) return undefined;
-    if (needed.size !== earlier.needed.size) return undefined;
-    for (const each of needed) if (!earlier.needed.has(each) || !this.#kept.has(each)) return undefined;
-    this.#kept.add(rule);
-    return { ...earlier, needed };
-  }
-
-  #usesSchemas(): boolean {
-    const { schemas, useSchemaAnnotations } = this.#check.options;
-    return schemas !== undefined || useSchemaAnnotations === true;
-  }
-
-  #infer(rule: Rule): Contribution {
+  infer(rule: Rule): void {
+    if (this.#isUnreadable) return;
     const { unit, main } = this.#places.get(rule) as { unit: TypedUnit; main: Rule };
     const before = this.#diagnostics.length;
     const check = bodyCheck(unit.names, this.#check.options, (each) => this.#diagnostics.push(each));
     const env = this.#env.inner(this.#overrides(main, unit.module));
     checkBody(rule.body, env, check);
     const path = groundPath(rule);
-    const needed = this.#check.graph.get(rule) ?? new Set();
     // Whoever uses a rule with faults shall not be told of them again.
     const type = this.#diagnostics.length > before ? anyType : typeOfRule(rule, env);
-    return { path, type, needed };
+    this.#contributions.set(rule, { path, type });
+    if (type !== undefined) this.#data.give(path, type, 1, this.#check.edit);
+  }
+
+  result(): CheckedRules {
+    const diagnostics = this.#diagnostics.toSorted(byPlace);
+    return { types: { env: this.#env, data: this.#data }, contributions: this.#contributions, diagnostics };
   }
 
   #overrides(rule: Rule, module: Module): readonly Override[] {
     const { options, modules } = this.#check;
-    if (!this.#usesSchemas() || options.useSchemaAnnotations === false) return [];
+    if (!usesSchemas(options) || options.useSchemaAnnotations === false) return [];
     this.#annotations ??= new AnnotationSet(modules);
     const chain = this.#annotations.chain(rule, module);
     return annotationOverrides(chain, options.schemas, this.#env, (message) =>
       this.#diagnostics.push(typeFault(rule.loc, message)),
     );
   }
+}
+
+/** True when types come from schemas too, which annotations give to rules. */
+export function usesSchemas({ schemas, useSchemaAnnotations }: CompileOptions): boolean {
+  return schemas !== undefined || useSchemaAnnotations === true;
+}
+
+function builtinTypes(builtin: TypeCheck["builtin"]): (name: string) => FunctionType | undefined {
+  const known = new Map<string, FunctionType>();
+  return (name) => {
+    const signature = known.has(name) ? undefined : builtin(name);
+    if (signature !== undefined) known.set(name, functionTypeOf(signature));
+    return known.get(name);
+  };
 }
 
 function bodyCheck(names: LocalNames, options: CompileOptions, report: BodyCheck["report"]): BodyCheck {
@@ -176,8 +173,8 @@ function byPlace(a: Diagnostic, b: Diagnostic): number {
   return (a.loc?.offset ?? 0) - (b.loc?.offset ?? 0);
 }
 
-/** The constant keys of a rule's ref below `data`. */
-function groundPath({ head }: Rule): readonly Key[] {
+/** The constant keys of a rule's ref below `data`: where its type lies. */
+export function groundPath({ head }: Rule): readonly Key[] {
   const keys = head.ref.terms.slice(1).map(scalarKey);
   const open = keys.indexOf(undefined);
   return (open < 0 ? keys : keys.slice(0, open)) as readonly Key[];

@@ -1,33 +1,7 @@
 import type { Ref, Term } from "../../syntax/ast.ts";
 import { scalarKey, typeOfTerm } from "./literal.ts";
-import {
-  anyType,
-  either,
-  type Key,
-  type ObjectType,
-  objectOf,
-  type Property,
-  selectType,
-  stringType,
-  type Type,
-  typeOfKey,
-  valuesOf,
-} from "./type.ts";
-
-/** A place in the tree of types: a rule's type, or places below. */
-export interface TypeNode {
-  type: Type | undefined;
-  readonly children: Map<Key, TypeNode>;
-}
-
-export function createTypeNode(): TypeNode {
-  return { type: undefined, children: new Map() };
-}
-
-/** Nothing is known of it yet: it may be anything. */
-export function isEmpty({ type, children }: TypeNode): boolean {
-  return type === undefined && children.size === 0;
-}
+import { anyType, selectType, type Type, valuesOf } from "./type.ts";
+import type { TypeNode } from "./type-tree.ts";
 
 /** The type of a comprehension, found by checking its body. */
 export type InferComprehension = (term: Term, env: TypeEnv) => Type | undefined;
@@ -87,7 +61,7 @@ export class TypeEnv {
     const local = this.variable(head.name);
     if (local !== undefined) return selectTerms(local, terms, 1);
     const root = this.roots.get(head.name);
-    if (root === undefined || isEmpty(root))
+    if (root === undefined || root.isEmpty)
       return head.name === "input" || head.name === "data" ? anyType : this.builtin(dotted(ref));
     return typeBelow(root, terms, 1);
   }
@@ -129,21 +103,13 @@ function dotted(ref: Ref): string {
 
 function typeBelow(node: TypeNode, terms: readonly Term[], at: number): Type | undefined {
   const operand = terms[at];
-  if (operand === undefined) return extentOf(node);
+  if (operand === undefined) return node.extent;
   const key = scalarKey(operand);
   const child = key === undefined ? undefined : node.children.get(key);
   if (child !== undefined) return typeBelow(child, terms, at + 1);
   if (node.type !== undefined) return selectTerms(node.type, terms, at);
-  if (key === undefined) return selectTerms(extentOf(node), terms, at);
+  if (key === undefined) return selectTerms(node.extent, terms, at);
   return anyType;
-}
-
-/** The type of all that lies at and below a place. */
-export function extentOf(node: TypeNode): Type | undefined {
-  if (node.type !== undefined) return node.type;
-  const children = [...node.children].map(([key, child]): Property => ({ key, value: extentOf(child) }));
-  // Base documents may lie beside rules.
-  return objectOf(children, { key: stringType, value: anyType });
 }
 
 /** The type behind the operands from one on; those that are no constants select any value. */
@@ -155,64 +121,4 @@ export function selectTerms(type: Type | undefined, terms: readonly Term[], from
     selected = key === undefined ? valuesOf(selected) : selectType(selected, key);
   }
   return selected;
-}
-
-/**
- * Puts a rule's type at its path; what several rules give to one place is joined. An object whose keys are found at run time holds what
- * rules give below it, whichever comes first: these are keys like others.
- */
-export function insertType(root: TypeNode, path: readonly Key[], type: Type | undefined): void {
-  let node = root;
-  for (const [i, key] of path.entries()) {
-    const next = node.children.get(key) ?? createTypeNode();
-    node.children.set(key, next);
-    if (next.type?.kind === "object" && i + 1 < path.length) next.type = withMember(next.type, path.slice(i + 1), type);
-    node = next;
-  }
-  node.type = mergeTypes(node.type, type);
-  if (type?.kind !== "object") return;
-  for (const leaf of leavesBelow(node)) {
-    if (node.type?.kind === "object") node.type = withMember(node.type, leaf.path, leaf.type);
-  }
-}
-
-interface Leaf {
-  readonly path: readonly Key[];
-  readonly type: Type;
-}
-
-function leavesBelow(node: TypeNode, path: readonly Key[] = []): readonly Leaf[] {
-  return [...node.children].flatMap(([key, child]) => {
-    const inner = [...path, key];
-    return child.type === undefined ? leavesBelow(child, inner) : [{ path: inner, type: child.type }];
-  });
-}
-
-/** An object that also has some value at a path: its key joins the dynamic ones. */
-function withMember(object: ObjectType, path: readonly Key[], type: Type | undefined): ObjectType {
-  const [key, ...rest] = path;
-  if (key === undefined) return object;
-  const member = rest.length === 0 ? type : withMember(objectOf([], undefined), rest, type);
-  const { dynamic } = object;
-  const keys = either(dynamic?.key, typeOfKey(key));
-  return objectOf(object.static, { key: keys, value: either(dynamic?.value, member) });
-}
-
-function mergeTypes(a: Type | undefined, b: Type | undefined): Type | undefined {
-  if (a?.kind === "object" && b?.kind === "object") return mergeObjects(a, b);
-  return either(a, b);
-}
-
-function mergeObjects(a: ObjectType, b: ObjectType): ObjectType {
-  const properties = [...a.static];
-  for (const each of b.static) {
-    const at = properties.findIndex(({ key }) => key === each.key);
-    if (at < 0) properties.push(each);
-    else properties[at] = { key: each.key, value: mergeTypes(properties[at]?.value, each.value) };
-  }
-  const dynamic =
-    a.dynamic === undefined || b.dynamic === undefined
-      ? (a.dynamic ?? b.dynamic)
-      : { key: either(a.dynamic.key, b.dynamic.key), value: mergeTypes(a.dynamic.value, b.dynamic.value) };
-  return objectOf(properties, dynamic);
 }
