@@ -5,8 +5,13 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 
 // `npm run differential -- [PROGRAMS] [SEED]`: random Rego programs through a real OPA and through our evaluators.
 // `npm run differential -- builtins [CALLS] [SEED]`: random calls of builtins; all that differ are printed.
-// Exit code 0: none differed; 1: some did, and small ones are printed; 2: no OPA, or bad arguments.
+// `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
+// Exit code 0: none differed; 1: some did, and small ones are printed; 2: no peer, or bad arguments.
 
+if (process.argv[2] === "apiserver") {
+  const { differentialOfApiserver } = await import("../differential/apiserver/command.ts");
+  process.exit(await differentialOfApiserver(process.argv.slice(3)));
+}
 const isBuiltins = process.argv[2] === "builtins";
 const [programs = "2000", seed = String(Date.now() % 1_000_000_000), ...more] = process.argv.slice(isBuiltins ? 3 : 2);
 if (more.length > 0 || !/^\d+$/.test(programs) || !/^\d+$/.test(seed))

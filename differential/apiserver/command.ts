@@ -1,0 +1,49 @@
+import { findKubeApiserver } from "./peers.ts";
+import { type Difference, runApiserverDifferential } from "./run.ts";
+import { sampleKinds } from "./scenario.ts";
+
+/** Longer examples are cut: the first lines say what is wrong. */
+const maxExampleLength = 3000;
+
+/** `[SCENARIOS] [SEED] [KIND]`. Answers the exit code: 0 nothing differs, 1 something does, 2 no peer or bad arguments. */
+export async function differentialOfApiserver(args: readonly string[]): Promise<number> {
+  const [scenarios = "500", seed = String(Date.now() % 1_000_000), kind] = args;
+  const files = findKubeApiserver();
+  if ("missing" in files) return refuse(files.missing);
+  if (!/^\d+$/.test(scenarios) || !/^\d+$/.test(seed) || (kind !== undefined && !sampleKinds.includes(kind)))
+    return refuse(
+      `usage: npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]; kinds: ${sampleKinds.join(", ")}`,
+    );
+  const { steps, codes, differences } = await runApiserverDifferential({
+    scenarios: Number(scenarios),
+    seed: Number(seed),
+    kind,
+    progress: (done, different) => {
+      if (done % 100 === 0) console.error(`${done} scenarios; ${different} answers differ`);
+    },
+  });
+  const categories = Map.groupBy(differences, ({ name }) => name);
+  for (const [name, found] of [...categories].sort((a, b) => b[1].length - a[1].length)) printCategory(name, found);
+  const counts = Object.entries(codes).map(([code, count]) => `${count} x ${code}`);
+  console.log(
+    `seed ${seed}: ${steps} requests (${counts.join(", ")}); ${differences.length} answers differ, in ${categories.size} ways`,
+  );
+  return differences.length === 0 ? 0 : 1;
+}
+
+function printCategory(name: string, found: readonly Difference[]): void {
+  const { step, theirs, ours } = found[0] as Difference;
+  console.log(`\n${found.length} DIFFERENT: ${name}`);
+  console.log(cut(`  ${step.method} ${step.path} ${JSON.stringify(step.body) ?? ""}`));
+  console.log(cut(`  kube-apiserver: ${JSON.stringify(theirs)}`));
+  console.log(cut(`  sallyport:      ${JSON.stringify(ours)}`));
+}
+
+function cut(text: string): string {
+  return text.length <= maxExampleLength ? text : `${text.slice(0, maxExampleLength)}…`;
+}
+
+function refuse(why: string): number {
+  console.error(`differential: ${why}`);
+  return 2;
+}

@@ -1,0 +1,39 @@
+import type { Answer } from "./api-client.ts";
+
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
+
+/** Fields that are each server's own affair, by name. */
+const own: ReadonlySet<string> = new Set([
+  "uid",
+  "resourceVersion",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "time",
+  "continue",
+]);
+
+/** Fields that count for nothing here. `managedFields` are compared by their own test. */
+const dropped: ReadonlySet<string> = new Set(["managedFields"]);
+
+/** An answer without names of chance and times. */
+export function masked({ code, type, warnings, body }: Answer): Answer {
+  return { code, type, warnings: warnings.map((each) => maskText(each)).sort(), body: maskValue(body, "") };
+}
+
+function maskValue(value: unknown, key: string): unknown {
+  if (own.has(key) && value !== null && value !== undefined) return "(own)";
+  if (typeof value === "string") return maskText(value, key);
+  if (Array.isArray(value)) {
+    const items = value.map((each) => maskValue(each, key === "clusterIPs" ? "clusterIP" : ""));
+    return key === "causes" ? items.map((each) => JSON.stringify(each)).sort() : items;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(([name]) => !dropped.has(name));
+  return Object.fromEntries(fields.map(([name, item]) => [name, maskValue(item, name)]));
+}
+
+function maskText(text: string, key = ""): string {
+  if (key === "clusterIP" && text.startsWith("10.0.0.")) return "(clusterIP)";
+  return text.replaceAll(uuid, "(uuid)").replaceAll(timestamp, "(time)");
+}

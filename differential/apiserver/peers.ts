@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createChain, emptyPolicySet, type Plugin } from "@sallyport/admission";
+import { createMemoryStore, startApiServer } from "@sallyport/apiserver";
+import { freePort } from "../../scripts/free-port.ts";
+import { ApiClient } from "./api-client.ts";
+
+/** A server to ask, as its administrator. */
+export interface Peer {
+  readonly client: ApiClient;
+  readonly close: () => Promise<void>;
+}
+
+export interface PeerFiles {
+  readonly apiserver: string;
+  readonly etcd: string;
+}
+
+/** The release whose answers count; another one may differ rightly. */
+export const peerVersion = "v1.37";
+
+const token = "differential";
+
+/** How long a real kube-apiserver may take to be ready. */
+const readyMs = 60_000;
+
+/** kube-apiserver and etcd of this machine, by `SALLYPORT_KUBE_APISERVER` and `SALLYPORT_ETCD` or the PATH; else why there is none. */
+export function findKubeApiserver(): PeerFiles | { readonly missing: string } {
+  const apiserver = process.env["SALLYPORT_KUBE_APISERVER"] || "kube-apiserver";
+  const etcd = process.env["SALLYPORT_ETCD"] || "etcd";
+  const { stdout = "", status } = spawnSync(apiserver, ["--version"], { encoding: "utf8" });
+  if (status !== 0) return { missing: "no kube-apiserver on the PATH, and none in SALLYPORT_KUBE_APISERVER" };
+  if (!stdout.includes(peerVersion)) return { missing: `kube-apiserver is ${stdout.trim()}, not ${peerVersion}` };
+  if (spawnSync(etcd, ["--version"]).status !== 0)
+    return { missing: "no etcd on the PATH, and none in SALLYPORT_ETCD" };
+  return { apiserver, etcd };
+}
+
+/** A real kube-apiserver on an etcd of its own, with RBAC and its default admission plugins. Rejects when it is not ready in time. */
+export async function startKubeApiserver({ apiserver, etcd }: PeerFiles): Promise<Peer> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-peer-"));
+  const [port, etcdPort, etcdPeerPort] = await Promise.all([freePort(), freePort(), freePort()]);
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  writeFileSync(join(folder, "sa.key"), privateKey.export({ type: "pkcs1", format: "pem" }));
+  writeFileSync(join(folder, "tokens.csv"), `${token},admin,admin,system:masters\n`);
+  const [etcdUrl, etcdPeerUrl] = [`http://127.0.0.1:${etcdPort}`, `http://127.0.0.1:${etcdPeerPort}`];
+  const children: ChildProcess[] = [];
+  const start = (file: string, flags: { readonly [name: string]: string }) => {
+    const list = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+    children.push(spawn(file, list, { cwd: folder, stdio: "ignore" }));
+  };
+  start(etcd, {
+    "data-dir": join(folder, "etcd"),
+    "listen-client-urls": etcdUrl,
+    "advertise-client-urls": etcdUrl,
+    "listen-peer-urls": etcdPeerUrl,
+    "initial-advertise-peer-urls": etcdPeerUrl,
+    "initial-cluster": `default=${etcdPeerUrl}`,
+  });
+  start(apiserver, {
+    "etcd-servers": etcdUrl,
+    "secure-port": String(port),
+    "bind-address": "127.0.0.1",
+    "cert-dir": join(folder, "certs"),
+    "service-account-issuer": "https://kubernetes.default.svc",
+    "service-account-key-file": join(folder, "sa.key"),
+    "service-account-signing-key-file": join(folder, "sa.key"),
+    "token-auth-file": join(folder, "tokens.csv"),
+    "authorization-mode": "RBAC",
+    "service-cluster-ip-range": "10.0.0.0/24",
+  });
+  const client = new ApiClient(`https://127.0.0.1:${port}`, token);
+  const close = async () => {
+    client.close();
+    for (const child of children.toReversed()) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await untilReady(client);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { client, close };
+}
+
+async function untilReady(client: ApiClient): Promise<void> {
+  const deadline = Date.now() + readyMs;
+  for (;;) {
+    const answer = await client.ask({ method: "GET", path: "/readyz" }).catch(() => undefined);
+    if (answer?.code === 200) return;
+    if (Date.now() > deadline) throw new Error("kube-apiserver was not ready in time");
+    await new Promise((done) => setTimeout(done, 200));
+  }
+}
+
+/** Our own server, in this process, in memory. */
+export async function startSallyport(onFault: (error: unknown) => void): Promise<Peer> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-own-"));
+  const server = await startApiServer({
+    store: createMemoryStore(),
+    certificateFolder: folder,
+    host: "127.0.0.1",
+    port: 0,
+    plugins: createChain() as readonly Plugin[],
+    effects: { now: Date.now, ticks: () => performance.now() * 1000, randomBytes: (size) => randomBytes(size) },
+    policies: () => ({ set: emptyPolicySet, data: {} }),
+    version: "differential",
+    tokens: [{ token, user: { username: "admin", groups: ["system:masters"] } }],
+    onFault,
+  });
+  const client = new ApiClient(server.url, token);
+  const close = async () => {
+    client.close();
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { client, close };
+}
