@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { AsynchronousEffects, Effects, HttpCache, Value } from "@sallyport/rego";
 import { nodeCrypto } from "./crypto.ts";
-import { lookup } from "./dns.ts";
-import { sendHttp } from "./http.ts";
 
-/** Requests and names by Node, for `evaluateAsync` and `queryAsync`. */
-export const nodeNetwork: AsynchronousEffects = { http: sendHttp, lookup };
+/** Requests and names by Node, for `evaluateAsync` and `queryAsync`. Node's clients are loaded with the first one: most queries send nothing. */
+export const nodeNetwork: AsynchronousEffects = {
+  http: async (request, signal) => (await import("./http.ts")).sendHttp(request, signal),
+  lookup: async (host, signal) => (await import("./dns.ts")).lookup(host, signal),
+};
 
 export interface EffectsOptions {
   /** What `opa.runtime().env` shows; nothing unless given, because an environment holds secrets. */

@@ -1,0 +1,46 @@
+import { Command, CommanderError } from "commander";
+import { exitCodes } from "./errors.ts";
+import { version } from "./version.ts";
+
+// Each command's code is loaded when it is asked for: a query must not wait for the API server's code.
+const commands: { readonly [name: string]: () => Promise<Command> } = {
+  check: async () => (await import("./commands/check.ts")).checkCommand(),
+  up: async () => (await import("./commands/up.ts")).upCommand(),
+  tour: async () => (await import("./commands/tour.ts")).tourCommand(),
+  plugins: async () => (await import("./commands/plugins.ts")).pluginsCommand(),
+};
+
+/** Runs the command that the process's command line asks for. Answers the exit code where none was meant to run, or the line was wrong. */
+export async function runProgram(asked: string | undefined): Promise<number | undefined> {
+  try {
+    await (await createProgram(asked)).parseAsync();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+    throw error;
+  }
+}
+
+/** With the command that is asked for alone, where there is one. */
+async function createProgram(asked: string | undefined): Promise<Command> {
+  const program = new Command("sallyport")
+    .description("Kubernetes workload security in one program: nothing passes until it was checked")
+    .version(version, "-V, --version")
+    .exitOverride()
+    .showHelpAfterError("(sallyport --help shows all commands)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sallyport check pod.yaml        is this pod admitted, and if not, why
+  sallyport up                    a Kubernetes API for kubectl, without a cluster
+  sallyport tour                  a lesson with a real kubectl
+  sallyport opa eval 1+1          Rego on the command line, as with OPA's own
+  sallyport COMMAND --help        options and more examples`,
+    );
+  const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  for (const load of known === undefined ? Object.values(commands) : [known])
+    program.addCommand((await load()).exitOverride());
+  if (known === undefined) program.command("opa").description("Rego: OPA's commands eval, version and more");
+  return program;
+}
