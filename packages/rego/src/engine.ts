@@ -144,9 +144,7 @@ export class RegoPolicy {
 
   /** Several changes at once: modules that are parsed, by their file names, and files to leave out. */
   withModules(modules: readonly Module[], without: readonly string[]): CompileAnswer {
-    const files = new Set([...without, ...modules.map(({ file }) => file)]);
-    const others = this.compiled.modules.filter(({ file }) => !files.has(file));
-    const { compiled, diagnostics } = recompileModules([...others, ...modules], this.compiled);
+    const { compiled, diagnostics } = recompileModules(this.compiled, modules, without);
     return { policy: compiled && new RegoPolicy(compiled, this.#options, this), diagnostics };
   }
 

@@ -5,8 +5,9 @@ import type { PackageNames } from "./package-names.ts";
 import { type Edit, PersistentMap } from "./persistent-map.ts";
 import type { Readers } from "./readers.ts";
 import { compareFiles, namesOf } from "./rule-tree.ts";
-import { type Built, type CompileState, emptyState } from "./state.ts";
+import type { Built, CompileState } from "./state.ts";
 import type { Contribution, TypedUnit } from "./types/check-rules.ts";
+import { orderedPlaces } from "./types/recheck.ts";
 import { ruleChain } from "./walk.ts";
 
 /**
@@ -15,30 +16,28 @@ import { ruleChain } from "./walk.ts";
  */
 export class ChangedModules {
   readonly edit: Edit = {};
-  /** What all else is taken over from: nothing where two modules have one name. */
-  readonly previous: CompileState;
   readonly packages: PackageNames;
-  readonly #modules: readonly Module[];
-  /** Types that were found anew. */
-  readonly #typed = new Map<Module, Built>();
-  readonly #counter: NameCounter = { next: 0 };
+  /** All that there are, in their order. */
+  readonly modules: readonly Module[];
+  readonly #previous: CompileState;
   readonly #gone = new Map<Module, Built>();
   readonly #fresh = new Map<Module, Built>();
-  /** In the order of modules, where they are the same; else undefined. */
-  readonly #kept: (Built | undefined)[];
+  /** Types that were found anew. */
+  readonly #typed: Built[] = [];
+  readonly #counter: NameCounter = { next: 0 };
+  /** In the order of modules. */
+  readonly #built: Built[];
 
-  constructor(modules: readonly Module[], previous: CompileState) {
-    this.#modules = modules;
-    this.previous =
-      hasUniqueFiles(modules) && hasUniqueFiles(previous.built.map(({ module }) => module))
-        ? previous
-        : emptyState(previous.options);
-    this.#kept = this.#compare();
-    const added = modules.filter((_, i) => this.#kept[i] === undefined);
-    const removed = [...this.#gone.keys()];
-    this.packages = this.#changePackages(removed, added);
-    for (const module of [...removed, ...added]) this.#renew(this.packages.affected(module, this.previous.packages));
+  /** `added` in the order of modules, each in the place of that of its file, which is among those removed. */
+  constructor(added: readonly Module[], removed: readonly string[], previous: CompileState) {
+    this.#previous = previous;
+    for (const built of removed.flatMap((file) => previous.byFile.get(file) ?? [])) this.#gone.set(built.module, built);
+    const lost = [...this.#gone.keys()];
+    this.packages = this.#changePackages(lost, added);
+    for (const module of [...lost, ...added]) this.#renew(this.packages.affected(module, previous.packages));
     for (const module of added) this.#fresh.set(module, this.#create(module));
+    this.#built = this.#place(lost, added);
+    this.modules = this.#built.map(({ module }) => module);
   }
 
   /** What was made of modules that are no more, or go through the stages again. */
@@ -53,9 +52,7 @@ export class ChangedModules {
 
   /** All modules, in their order. */
   all(): readonly Built[] {
-    return this.#modules.map(
-      (module, i) => this.#typed.get(module) ?? this.#fresh.get(module) ?? (this.#kept[i] as Built),
-    );
+    return this.#built;
   }
 
   /** What the rules of some modules add to the types; of rules that were not looked at it is what it was. */
@@ -64,13 +61,15 @@ export class ChangedModules {
       const built = this.#fresh.get(module) ?? (this.kept(module.file) as Built);
       const chains = rules.flatMap((rule) => [...ruleChain(rule)]);
       const given = (rule: Rule) => found.get(rule) ?? (built.contributions.get(rule) as Contribution);
-      this.#typed.set(module, { ...built, contributions: new Map(chains.map((rule) => [rule, given(rule)])) });
+      const typed = { ...built, contributions: new Map(chains.map((rule) => [rule, given(rule)])) };
+      this.#typed.push(typed);
+      this.#built[indexOf(this.#built, module)] = typed;
     }
   }
 
   /** What is taken over of a file. */
   kept(file: string): Built | undefined {
-    const built = this.previous.byFile.get(file);
+    const built = this.#previous.byFile.get(file);
     return built === undefined || this.#gone.has(built.module) ? undefined : built;
   }
 
@@ -79,69 +78,62 @@ export class ChangedModules {
     const before = new Set(this.#fresh.keys());
     const told = new Set<string>(this.#metadataUsers());
     for (const question of this.#questions())
-      if (hasOtherAnswer(question)) for (const file of this.previous.askers.get(question)?.keys() ?? []) told.add(file);
+      if (hasOtherAnswer(question))
+        for (const file of this.#previous.askers.get(question)?.keys() ?? []) told.add(file);
     this.#renew([...told].flatMap((file) => this.kept(file)?.module ?? []));
-    return this.fresh.filter(({ module }) => !before.has(module));
+    const renewed = this.fresh.filter(({ module }) => !before.has(module));
+    for (const each of renewed) this.#built[indexOf(this.#built, each.module)] = each;
+    return renewed;
   }
 
   /** Who reads what now. */
   readers(): Readers {
-    let { readers } = this.previous;
+    let { readers } = this.#previous;
     for (const { module, rules } of this.#gone.values()) readers = readers.without(module.file, rules, this.edit);
     for (const { module, rules } of this.#fresh.values()) readers = readers.with(module.file, rules, this.edit);
     return readers;
   }
 
+  /** Where the order of rules matters to their types now. */
+  ordered(): CompileState["ordered"] {
+    let { ordered } = this.#previous;
+    for (const { module } of this.#gone.values()) ordered = ordered.with(module.file, undefined, this.edit);
+    for (const { module, rules } of this.#fresh.values()) {
+      const places = orderedPlaces(rules);
+      if (places.length > 0) ordered = ordered.with(module.file, places, this.edit);
+    }
+    return ordered;
+  }
+
   /** The files of the modules that there are, and those that have asked questions. */
-  files(): Pick<CompileState, "built" | "byFile" | "askers" | "metadataUsers"> {
-    let { byFile, askers, metadataUsers } = this.previous;
+  files(): Pick<CompileState, "built" | "byFile" | "askers" | "metadataUsers" | "hasUniqueFiles"> {
+    let { byFile, askers, metadataUsers } = this.#previous;
     const { edit } = this;
-    const built = this.all();
-    for (const {
-      module: { file },
-      asked,
-    } of this.#gone.values()) {
-      byFile = byFile.with(file, undefined, edit);
-      metadataUsers = metadataUsers.with(file, undefined, edit);
-      for (const question of asked) askers = changeAskers(askers, question, file, undefined, edit);
+    for (const { module, asked } of this.#gone.values()) {
+      byFile = byFile.with(module.file, undefined, edit);
+      metadataUsers = metadataUsers.with(module.file, undefined, edit);
+      for (const question of asked) askers = changeAskers(askers, question, module.file, undefined, edit);
     }
-    for (const each of this.#fresh.values()) {
-      const {
-        module: { file },
-        asked,
-        usesMetadata,
-      } = each;
-      if (usesMetadata) metadataUsers = metadataUsers.with(file, true, edit);
-      for (const question of asked) askers = changeAskers(askers, question, file, true, edit);
+    for (const { module, asked, usesMetadata } of this.#fresh.values()) {
+      if (usesMetadata) metadataUsers = metadataUsers.with(module.file, true, edit);
+      for (const question of asked) askers = changeAskers(askers, question, module.file, true, edit);
     }
-    for (const [i, each] of built.entries())
-      if (each !== this.#kept[i]) byFile = byFile.with(each.module.file, each, edit);
-    return { built, byFile, askers, metadataUsers };
+    for (const each of this.#typed) byFile = byFile.with(each.module.file, each, edit);
+    const isWhole = this.#previous.built.length === 0;
+    const isUnique = isWhole ? hasUniqueFiles(this.modules) : this.#previous.hasUniqueFiles;
+    return { built: this.#built, byFile, askers, metadataUsers, hasUniqueFiles: isUnique };
   }
 
-  /** Both lists are in the order of files: modules that are the same object are kept. */
-  #compare(): (Built | undefined)[] {
-    const { built } = this.previous;
-    let at = 0;
-    const kept = this.#modules.map((module) => {
-      for (; at < built.length && compareFiles((built[at] as Built).module, module) < 0; at++) this.#lose(built[at]);
-      const earlier = built[at];
-      if (earlier === undefined || earlier.module.file !== module.file) return undefined;
-      at++;
-      if (earlier.module === module) return earlier;
-      this.#lose(earlier);
-      return undefined;
-    });
-    for (; at < built.length; at++) this.#lose(built[at]);
-    return kept;
-  }
-
-  #lose(built: Built | undefined): void {
-    if (built !== undefined) this.#gone.set(built.module, built);
+  #place(lost: readonly Module[], added: readonly Module[]): Built[] {
+    const built = [...this.#previous.built];
+    for (const module of lost) built.splice(indexOf(built, module), 1);
+    for (const module of added) built.splice(endOf(built, module), 0, this.#fresh.get(module) as Built);
+    for (const [module, fresh] of this.#fresh) built[indexOf(built, module)] = fresh;
+    return built;
   }
 
   #changePackages(removed: readonly Module[], added: readonly Module[]): PackageNames {
-    let { packages } = this.previous;
+    let { packages } = this.#previous;
     for (const module of removed) packages = packages.without(module, this.edit);
     for (const module of added) packages = packages.with(module, this.edit);
     return packages;
@@ -152,7 +144,7 @@ export class ChangedModules {
     for (const module of modules) {
       const built = this.kept(module.file);
       if (built?.module !== module) continue;
-      this.#lose(built);
+      this.#gone.set(module, built);
       this.#fresh.set(module, this.#create(module));
     }
   }
@@ -178,7 +170,7 @@ export class ChangedModules {
 
   /** The files around whose rules annotations have come or gone. */
   #metadataUsers(): readonly string[] {
-    const { metadataUsers } = this.previous;
+    const { metadataUsers } = this.#previous;
     if (metadataUsers.isEmpty) return [];
     const changed = [...this.#gone.keys(), ...this.#fresh.keys()].filter(hasAnnotationsForOthers).map(packageKey);
     return [...metadataUsers.keys()].filter((file) => {
@@ -188,9 +180,27 @@ export class ChangedModules {
   }
 }
 
-/** Of modules in their order. */
-function hasUniqueFiles(modules: readonly Module[]): boolean {
+/** True for modules in their order of which no two have the same file. */
+export function hasUniqueFiles(modules: readonly Module[]): boolean {
   return modules.every(({ file }, i) => file !== modules[i + 1]?.file);
+}
+
+/** Behind all modules that come before a module or are at its place. */
+function endOf(built: readonly Built[], module: Module): number {
+  let [from, to] = [0, built.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (compareFiles((built[middle] as Built).module, module) <= 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** The place of a module that is there: of several with one file, some way back. */
+function indexOf(built: readonly Built[], module: Module): number {
+  let at = endOf(built, module) - 1;
+  while (at >= 0 && built[at]?.module !== module) at--;
+  return at;
 }
 
 function hasAnnotationsForOthers({ annotations, rules }: Module): boolean {

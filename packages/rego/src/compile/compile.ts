@@ -2,11 +2,10 @@ import { type BuiltinSignature, findSignature } from "../builtins/capabilities.t
 import type { Module } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { AnnotationSet } from "./annotation-set.ts";
-import { ChangedModules } from "./changed-modules.ts";
-import type { Compiled, RuleNode } from "./compiled.ts";
+import { ChangedModules, hasUniqueFiles } from "./changed-modules.ts";
+import { type Compiled, findNode, type RuleNode } from "./compiled.ts";
 import { withHint } from "./hints.ts";
 import { builtinStages, nameStages, rewriteStages, safetyStages } from "./module-stages.ts";
-import type { Readers } from "./readers.ts";
 import { allRules, checkRecursion, lazyGraph } from "./recursion.ts";
 import { checkRuleConflicts, liesOnBaseData } from "./rule-conflicts.ts";
 import { firstArity, type RuleNames } from "./rule-names.ts";
@@ -15,7 +14,7 @@ import { changeTree, compareFiles } from "./rule-tree.ts";
 import { type CompileOptions, compileFault, type ModuleStage, type StageContext } from "./stage.ts";
 import { type Built, type CompileState, emptyState, keepState, stateOf } from "./state.ts";
 import { functionName } from "./text.ts";
-import { checkTypes, groundPath, type RuleTypes, type TypeCheck } from "./types/check-rules.ts";
+import { checkTypes, type RuleTypes, type TypeCheck } from "./types/check-rules.ts";
 import { recheckTypes } from "./types/recheck.ts";
 import { isRuleName, nameOfRef, ruleChain } from "./walk.ts";
 
@@ -34,29 +33,32 @@ const defaultMaxErrors = 10;
 /**
  * Runs all stages over a set of modules. All or nothing: with any diagnostic there is no result. As in OPA, only the faults of the
  * first stage that finds any are reported: what comes later often follows from them.
- *
- * Given an earlier result, modules that are the same objects are taken over unless something they asked for has changed: only what depends
- * on a change is compiled again. A compilation from nothing is one over no modules.
  */
-export function compileModules(
-  modules: readonly Module[],
-  options: CompileOptions = {},
-  previous?: Compiled,
-): CompileResult {
-  const earlier = previous && stateOf(previous);
-  const state = earlier?.options === options ? earlier : emptyState(options);
-  return new ModuleCompiler(modules.toSorted(compareFiles), state).compile();
+export function compileModules(modules: readonly Module[], options: CompileOptions = {}): CompileResult {
+  return new ModuleCompiler(modules.toSorted(compareFiles), [], emptyState(options)).compile();
 }
 
-/** Compiles other modules with the options of an earlier result, of which it takes over what has not changed. The answer is the same. */
-export function recompileModules(modules: readonly Module[], previous: Compiled): CompileResult {
-  const options = stateOf(previous)?.options;
-  const result = compileModules(modules, options, previous);
-  // Generated names go on counting where the earlier ones ended, and some messages show them.
+/**
+ * Compiles an earlier result's modules with some more, in the place of those with the same files, and without those of other files. The
+ * answer is that of compiling all of them, and only what depends on the change is compiled again; the earlier result stays as it is.
+ */
+export function recompileModules(
+  previous: Compiled,
+  added: readonly Module[],
+  removed: readonly string[],
+): CompileResult {
+  const state = stateOf(previous) as CompileState;
+  const files = new Set([...removed, ...added.map(({ file }) => file)]);
+  const whole = () =>
+    compileModules([...previous.modules.filter(({ file }) => !files.has(file)), ...added], state.options);
+  const sorted = added.toSorted(compareFiles);
+  if (!state.hasUniqueFiles || !hasUniqueFiles(sorted)) return whole();
+  const result = new ModuleCompiler(sorted, [...files], state).compile();
+  // Generated names count the modules that are compiled, and some messages show them.
   const showsNames = result.diagnostics.some((each) =>
     generatedName.test(JSON.stringify([each.message, each.details])),
   );
-  return showsNames ? compileModules(modules, options) : result;
+  return showsNames ? whole() : result;
 }
 
 const generatedName = /__local\d+__/;
@@ -64,7 +66,6 @@ const generatedName = /__local\d+__/;
 class ModuleCompiler {
   readonly #options: CompileOptions;
   readonly #previous: CompileState;
-  readonly #modules: readonly Module[];
   readonly #changed: ChangedModules;
   readonly #timings = new Map<string, number>();
   readonly #diagnostics: Diagnostic[] = [];
@@ -72,13 +73,13 @@ class ModuleCompiler {
   #places: RulePlaces;
   #annotations: AnnotationSet | undefined;
 
-  constructor(modules: readonly Module[], previous: CompileState) {
+  /** From a state without some files, and with modules in their order, whose files are none that are left. */
+  constructor(added: readonly Module[], removed: readonly string[], previous: CompileState) {
     this.#options = previous.options;
-    this.#modules = modules;
-    this.#changed = new ChangedModules(modules, previous);
-    this.#previous = this.#changed.previous;
-    this.#names = this.#previous.names;
-    this.#places = this.#previous.places;
+    this.#changed = new ChangedModules(added, removed, previous);
+    this.#previous = previous;
+    this.#names = previous.names;
+    this.#places = previous.places;
   }
 
   compile(): CompileResult {
@@ -86,7 +87,7 @@ class ModuleCompiler {
     const limit = this.#options.maxErrors ?? defaultMaxErrors;
     const all = this.#diagnostics;
     const isLimited = limit > 0 && all.length > limit;
-    const shown = (isLimited ? all.slice(0, limit) : all).map((each) => withHint(each, this.#modules));
+    const shown = (isLimited ? all.slice(0, limit) : all).map((each) => withHint(each, this.#changed.modules));
     const diagnostics = isLimited ? [...shown, compileFault(undefined, "error limit reached")] : shown;
     return { compiled, diagnostics, timings: this.#timings };
   }
@@ -121,11 +122,12 @@ class ModuleCompiler {
     this.#timed("CheckRecursion", () => this.#checkRecursion(root, needed));
     if (this.#failed()) return undefined;
     const readers = this.#changed.readers();
-    const check = { options: this.#options, modules: this.#modules, needed, edit };
+    const ordered = this.#changed.ordered();
+    const check = { options: this.#options, modules: this.#changed.modules, needed, edit };
     const builtin = (name: string) => this.#builtin(name);
-    const types = this.#timed("CheckTypes", () => this.#checkTypes(root, { ...check, builtin }, readers));
+    const types = this.#timed("CheckTypes", () => this.#checkTypes({ root, readers, ordered }, { ...check, builtin }));
     if (this.#failed() || !this.#run(builtinStages, "rules")) return undefined;
-    return this.#compiled({ root, readers, types });
+    return this.#compiled({ root, readers, ordered, types });
   }
 
   /** A circle that was not there before goes through a rule that is new. What circles there are is told in the order of all rules. */
@@ -136,12 +138,16 @@ class ModuleCompiler {
     if (found.length > 0) checkRecursion(allRules(root), needed, (each) => this.#diagnostics.push(each));
   }
 
-  #checkTypes(root: RuleNode, check: TypeCheck, readers: Readers): RuleTypes {
+  #checkTypes(made: Pick<CompileState, "root" | "readers" | "ordered">, check: TypeCheck): RuleTypes {
+    const { root, readers, ordered } = made;
     const { gone, fresh } = this.#changed;
     const { types } = this.#previous;
     const kept = (file: string) => this.#changed.kept(file);
+    const isOrdered = [...ordered.entries()].some(([, places]) =>
+      places.some((path) => findNode(root, path)?.hasRules),
+    );
     const rechecked =
-      types === undefined || this.#oddModules() > 0
+      types === undefined || isOrdered
         ? undefined
         : recheckTypes({ ...check, previous: types, gone, fresh, readers, kept });
     const checked = rechecked ?? checkTypes(this.#changed.all(), allRules(root), check);
@@ -150,13 +156,7 @@ class ModuleCompiler {
     return checked.types;
   }
 
-  /** Where modules have such keys, what loops find over them depends on the order in which rules are looked at. */
-  #oddModules(): number {
-    const { gone, fresh } = this.#changed;
-    return this.#previous.oddModules - gone.filter(isOdd).length + fresh.filter(isOdd).length;
-  }
-
-  #compiled(made: Pick<CompileState, "root" | "readers" | "types">): Compiled {
+  #compiled(made: Pick<CompileState, "root" | "readers" | "ordered" | "types">): Compiled {
     const names = this.#names;
     const state: CompileState = {
       options: this.#options,
@@ -165,10 +165,9 @@ class ModuleCompiler {
       packages: this.#changed.packages,
       names,
       places: this.#places,
-      oddModules: this.#oddModules(),
     };
     const compiled: Compiled = {
-      modules: this.#modules,
+      modules: this.#changed.modules,
       root: made.root,
       arities: { get: (name) => names.functionArity(name) },
       builtin: this.#options.builtins ?? findSignature,
@@ -218,7 +217,7 @@ class ModuleCompiler {
       },
       metadataChain: (rule, module) => {
         built.usesMetadata = true;
-        this.#annotations ??= new AnnotationSet(this.#modules);
+        this.#annotations ??= new AnnotationSet(this.#changed.modules);
         return this.#annotations.chain(rule, module);
       },
     };
@@ -269,10 +268,6 @@ function answer(names: RuleNames, question: string): unknown {
   const at = question.indexOf(" ");
   const name = question.slice(at + 1);
   return question.startsWith("arity ") ? names.arity(name) : names.kind(name);
-}
-
-function isOdd({ rules }: Built): boolean {
-  return rules.some((rule) => groundPath(rule).some((key) => typeof key !== "string"));
 }
 
 function writtenIn({ byFile, built }: CompileState, module: Module): ReadonlyMap<string, string> | undefined {

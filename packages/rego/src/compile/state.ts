@@ -46,8 +46,10 @@ export interface CompileState {
   readonly readers: Readers;
   readonly root: RuleNode;
   readonly types: RuleTypes | undefined;
-  /** How many modules have rules with keys other than strings in the constant part of their path. */
-  readonly oddModules: number;
+  /** By file, the places where the order of rules matters to types: see `orderedPlaces`. */
+  readonly ordered: PersistentMap<readonly (readonly string[])[]>;
+  /** False where files have one name: nothing is taken over from such a state, nor added to it. */
+  readonly hasUniqueFiles: boolean;
 }
 
 /** Of no modules. */
@@ -64,7 +66,8 @@ export function emptyState(options: CompileOptions): CompileState {
     readers: new Readers(),
     root: emptyTree,
     types: undefined,
-    oddModules: 0,
+    ordered: new PersistentMap(),
+    hasUniqueFiles: true,
   };
 }
 

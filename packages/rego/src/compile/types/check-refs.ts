@@ -38,7 +38,7 @@ export function checkRefs(expr: Expr, env: TypeEnv, rename: Rename): readonly Di
 /** OPA looks for names alone in the first places below `data`; further down a constant of another type may be a key of base data. */
 export const maxStringOnly = 2;
 
-function isOtherConstant(term: Term): boolean {
+export function isOtherConstant(term: Term): boolean {
   return term.kind !== "string" && constantKey(term) !== undefined;
 }
 

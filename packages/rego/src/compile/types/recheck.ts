@@ -2,8 +2,9 @@ import type { Ref, Rule, Term } from "../../syntax/ast.ts";
 import type { Readers } from "../readers.ts";
 import { components, dataRefs } from "../recursion.ts";
 import { remembered } from "../remembered.ts";
+import { pathOf } from "../rule-tree.ts";
 import { ruleChain } from "../walk.ts";
-import { maxStringOnly } from "./check-refs.ts";
+import { isOtherConstant, maxStringOnly } from "./check-refs.ts";
 import {
   type CheckedRules,
   type Contribution,
@@ -39,8 +40,7 @@ export interface Rechecked extends CheckedRules {
 
 /**
  * Checks the rules that are new, and those whose types follow from something that has changed. Undefined where only checking all rules
- * tells what is right: when there are faults, as messages name rules that happen to be known by then, and when what is found depends on
- * the order of rules that do not need each other.
+ * tells what is right: with schemas, and when there are faults, as messages name rules that happen to be known by then.
  */
 export function recheckTypes(recheck: Recheck): Rechecked | undefined {
   if (usesSchemas(recheck.options)) return undefined;
@@ -50,7 +50,6 @@ export function recheckTypes(recheck: Recheck): Rechecked | undefined {
   const dependents = dependentsOf(touched, recheck);
   const units = [...recheck.fresh, ...dependents];
   const rules = units.flatMap((unit) => unit.rules.flatMap((rule) => [...ruleChain(rule)]));
-  if ([...touched, ...rules].some(dependsOnOrder)) return undefined;
   return new Rechecking(recheck, dependents).run(rules);
 }
 
@@ -76,15 +75,23 @@ function dependentsOf(touched: readonly Rule[], { fresh, readers, kept }: Rechec
 }
 
 /**
- * True for rules with refs that have a constant other than a string where packages and names are: whether it can be one is told from the
- * rules that happen to be known by then. True also for rules with such a key themselves, which add to the keys that loops find.
+ * Places where the types of a module depend on the order of rules that do not need each other, if any rule lies there. A ref with a
+ * constant other than a string where packages and names are is refused by what happens to be known by then; a rule with such a key
+ * itself adds to the keys that loops find.
  */
-const dependsOnOrder = remembered((rule: Rule): boolean => {
-  const isOther = (term: Term | undefined) =>
-    term !== undefined && term.kind !== "string" && term.kind !== "var" && term.kind !== "ref";
-  const isOdd = ({ terms }: Ref) => terms.slice(1, maxStringOnly + 1).some(isOther);
-  return groundPath(rule).some((key) => typeof key !== "string") || dataRefs(rule).some(isOdd);
-});
+export function orderedPlaces(rules: readonly Rule[]): readonly (readonly string[])[] {
+  return rules.flatMap(placesOf);
+}
+
+const placesOf = remembered((main: Rule): readonly (readonly string[])[] =>
+  [...ruleChain(main)].flatMap((rule) => {
+    const ofRefs = dataRefs(rule).flatMap((ref) => {
+      const { path, suffix } = pathOf(ref);
+      return path.length < maxStringOnly && suffix[0] !== undefined && isOtherConstant(suffix[0]) ? [path] : [];
+    });
+    return groundPath(rule).some((key) => typeof key !== "string") ? [[], ...ofRefs] : ofRefs;
+  }),
+);
 
 class Rechecking {
   readonly #recheck: Recheck;
