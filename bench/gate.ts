@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,8 +11,9 @@ import {
   type Plugin,
   type Request,
 } from "@sallyport/admission";
-import { type Access, accessFrom, Client, median, throughput } from "./client.ts";
-import { rssMb, startPeer, untilReady } from "./peer.ts";
+import { startOurs } from "./apiserver/ours.ts";
+import { type Access, Client, median, throughput } from "./client.ts";
+import { rssMb, startPeer } from "./peer.ts";
 
 /** One server's figures; the same measurement for ours and for the peer. */
 interface Figures {
@@ -55,32 +56,6 @@ export async function run(progress: (text: string) => void): Promise<GateReport>
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function startOurs(
-  data: string,
-): Promise<{ readonly child: ChildProcess; readonly access: Access; readonly readyMs: number }> {
-  const start = performance.now();
-  const flags = [
-    "--conditions=source",
-    "--disable-warning=ExperimentalWarning",
-    "packages/cli/src/main.ts",
-    "up",
-    "--port",
-    "0",
-    "--data",
-    data,
-  ];
-  const child = spawn(process.execPath, flags, { stdio: ["ignore", "pipe", "inherit"] });
-  await new Promise<void>((resolve, reject) => {
-    child.stdout?.on("data", (text: Buffer) => {
-      if (text.includes("kubeconfig:")) resolve();
-    });
-    child.on("exit", (code) => reject(new Error(`sallyport up ended with status ${code}`)));
-  });
-  const access = accessFrom(readFileSync(join(data, "kubeconfig"), "utf8"));
-  await untilReady(access);
-  return { child, access, readyMs: performance.now() - start };
 }
 
 async function measureServer(

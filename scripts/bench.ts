@@ -1,8 +1,9 @@
+import { type ApiServerReport, run as runApiServer } from "../bench/apiserver/bench.ts";
 import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
 
-// `npm run bench -- [gate] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
+// `npm run bench -- [gate | apiserver] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const [name = "gate", filter, ...more] = args.filter((arg) => !arg.startsWith("--"));
@@ -13,6 +14,10 @@ if (name === "gate") {
   const report = await runGate(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
   else print(report);
+} else if (name === "apiserver") {
+  const report = await runApiServer(progress);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else printApiServer(report);
 } else if (name === "rego") {
   const report = await runRego(progress, filter);
   if (json) console.log(JSON.stringify(report, undefined, 2));
@@ -22,12 +27,12 @@ if (name === "gate") {
 }
 
 function fail(message: string): never {
-  console.error(`bench: ${message}; usage: npm run bench -- [gate | rego [WORKLOAD]] [--json]`);
+  console.error(`bench: ${message}; usage: npm run bench -- [gate | apiserver | rego [WORKLOAD]] [--json]`);
   process.exit(2);
 }
 
 function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {
-  const rows: [keyof typeof ours, string, "more" | "less"][] = [
+  const rows: Rows<typeof ours> = [
     ["readyMs", "start to ready, ms", "less"],
     ["rssMb", "resident memory empty, MB", "less"],
     ["createsPerSecond1", "durable creates/s, 1 client", "more"],
@@ -36,19 +41,47 @@ function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {
     ["listsPerSecond", "lists of 500/s, 4 clients", "more"],
     ["kubectlGetPodsMs", "kubectl get pods, ms", "less"],
   ];
+  printRows(rows, ours, peer);
+  console.log(`${"decisions/s in process, 20 policies".padEnd(34)}${text(decisionsPerSecond).padStart(11)}`);
+}
+
+function printApiServer({ peer, ...ours }: ApiServerReport): void {
+  const rows: Rows<typeof ours> = [
+    ["readyMs", "start to ready, ms", "less"],
+    ["rssMb", "resident memory empty, MB", "less"],
+    ["rssMbWith10kPods", "with 10,000 pods, MB", "less"],
+    ["createsPerSecond1", "durable creates/s, 1 client", "more"],
+    ["createsPerSecond64", "durable creates/s, 64 clients", "more"],
+    ["createP50Ms", "  p50, ms", "less"],
+    ["createP99Ms", "  p99, ms", "less"],
+    ["podCreatesPerSecond64", "pods created/s, 64 clients", "more"],
+    ["getsPerSecond64", "gets/s, 64 clients", "more"],
+    ["getP50Ms", "  p50, ms", "less"],
+    ["getP99Ms", "  p99, ms", "less"],
+    ["listsPerSecond", "lists of 500/s, 4 clients", "more"],
+    ["list10kPodsMs", "list of 10,000 pods, ms", "less"],
+    ["listNamespaceMs", "list of 10 of them, ms", "less"],
+    ["fanOutPerSecond", "events/s to 100 watchers", "more"],
+    ["fanOutP50Ms", "  p50, ms", "less"],
+    ["fanOutP99Ms", "  p99, ms", "less"],
+  ];
+  printRows(rows, ours, peer);
+}
+
+type Rows<Figures> = readonly (readonly [keyof Figures, string, "more" | "less"])[];
+
+function printRows<Figures extends object>(rows: Rows<Figures>, ours: Figures, peer: Figures | string): void {
   console.log(`${"".padEnd(34)}${"sallyport".padStart(12)}${"etcd+apiserver".padStart(16)}${"ratio".padStart(9)}`);
   for (const [key, label, better] of rows) {
-    const mine = ours[key];
-    const theirs = typeof peer === "string" ? undefined : peer[key];
+    const mine = ours[key] as number | undefined;
+    const theirs = typeof peer === "string" ? undefined : (peer[key] as number | undefined);
     const ratio =
       mine === undefined || theirs === undefined
         ? "–"
         : `${(better === "more" ? mine / theirs : theirs / mine).toFixed(2)} ×`;
     console.log(`${label.padEnd(34)}${text(mine).padStart(12)}${text(theirs).padStart(16)}${ratio.padStart(9)}`);
   }
-  console.log(`${"decisions/s in process, 20 policies".padEnd(34)}${text(decisionsPerSecond).padStart(11)}`);
-  if (typeof peer === "string") console.log(`peer ${peer}`);
-  else console.log("ratio: above 1 means that Sallyport is better");
+  console.log(typeof peer === "string" ? `peer ${peer}` : "ratio: above 1 means that Sallyport is better");
 }
 
 function text(value: number | undefined): string {

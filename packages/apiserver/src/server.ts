@@ -62,6 +62,9 @@ export interface ApiServer {
   readonly close: () => Promise<void>;
 }
 
+/** Connections without a request are kept this long, as kube-apiserver keeps them. Node's 5 s would make each client connect anew. */
+const idleMs = 90_000;
+
 /** Open watches are given this long to end when the server stops. */
 const drainMs = 2000;
 
@@ -105,6 +108,7 @@ export async function startApiServer(
     },
     (request, response) => void handler(request, response),
   );
+  server.keepAliveTimeout = idleMs;
   await listen(server, options);
   const url = urlOf(server, options.host);
   return {

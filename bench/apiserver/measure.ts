@@ -1,0 +1,163 @@
+import type { Access } from "../client.ts";
+import { median, quantile } from "../client.ts";
+import { Lane } from "./lane.ts";
+import { type FanOut, measureFanOut } from "./watchers.ts";
+
+/** One server's figures; the same measurement for ours and for the peer. Times in milliseconds, memory in MB. */
+export interface Figures extends FanOut {
+  readonly readyMs: number;
+  /** Resident, before the first object of ours. */
+  readonly rssMb: number;
+  readonly rssMbWith10kPods: number;
+  readonly createsPerSecond1: number;
+  readonly createsPerSecond64: number;
+  readonly createP50Ms: number;
+  readonly createP99Ms: number;
+  readonly podCreatesPerSecond64: number;
+  readonly getsPerSecond64: number;
+  readonly getP50Ms: number;
+  readonly getP99Ms: number;
+  /** Pages of 500 objects, by four clients. */
+  readonly listsPerSecond: number;
+  readonly list10kPodsMs: number;
+  /** Of one namespace that holds ten of them. */
+  readonly listNamespaceMs: number;
+}
+
+const lanes = 64;
+const pods = 10_000;
+const maps = "/api/v1/namespaces/default/configmaps";
+
+/** Everything that is measured over HTTPS. `memory` answers the resident MB of the server's processes. */
+export async function measureServer(
+  access: Access,
+  readyMs: number,
+  memory: () => number,
+  progress: (text: string) => void,
+): Promise<Figures> {
+  const rssMb = memory();
+  const open = await Promise.all(Array.from({ length: lanes }, () => Lane.open(access)));
+  try {
+    await untilDefault(open[0] as Lane);
+    await timed(open, 1000, (lane, i) => lane.send("POST", maps, configMap(`warm-${i}`)));
+    progress("  creates, 1 and 64 at a time");
+    const one = await timed(open.slice(0, 1), 300, (lane, i) => lane.send("POST", maps, configMap(`one-${i}`)));
+    const many = await timed(open, 5000, (lane, i) => lane.send("POST", maps, configMap(`many-${i}`)));
+    progress("  gets and lists");
+    const gets = await timed(open, 5000, (lane, i) => lane.send("GET", `${maps}/many-${i}`));
+    const lists = await timed(open.slice(0, 4), 100, (lane) => lane.send("GET", `${maps}?limit=500`));
+    progress("  10,000 pods");
+    await createNamespaces(open);
+    const created = await timed(open, pods, (lane, i) => lane.send("POST", podsOf(i), pod(i)));
+    const rssMbWith10kPods = memory();
+    const list10kPodsMs = await medianOf(5, open[0] as Lane, "/api/v1/pods");
+    const listNamespaceMs = await medianOf(50, open[0] as Lane, "/api/v1/namespaces/bench-7/pods");
+    progress("  100 watchers");
+    const fanOut = await measureFanOut(access, open[0] as Lane);
+    return {
+      readyMs,
+      rssMb,
+      rssMbWith10kPods,
+      createsPerSecond1: one.perSecond,
+      createsPerSecond64: many.perSecond,
+      createP50Ms: many.p50Ms,
+      createP99Ms: many.p99Ms,
+      podCreatesPerSecond64: created.perSecond,
+      getsPerSecond64: gets.perSecond,
+      getP50Ms: gets.p50Ms,
+      getP99Ms: gets.p99Ms,
+      listsPerSecond: lists.perSecond,
+      list10kPodsMs,
+      listNamespaceMs,
+      ...fanOut,
+    };
+  } finally {
+    for (const lane of open) lane.close();
+  }
+}
+
+interface Timing {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** `count` calls over all lanes. Any answer but 2xx is a fault of the measurement. */
+async function timed(
+  open: readonly Lane[],
+  count: number,
+  call: (lane: Lane, index: number) => Promise<{ readonly code: number }>,
+): Promise<Timing> {
+  const times: number[] = [];
+  let next = 0;
+  const start = performance.now();
+  const run = async (lane: Lane) => {
+    for (let i = next++; i < count; i = next++) {
+      const begun = performance.now();
+      const { code } = await call(lane, i);
+      if (code < 200 || code > 299) throw new Error(`call ${i} was answered ${code}`);
+      times.push(performance.now() - begun);
+    }
+  };
+  await Promise.all(open.map(run));
+  const perSecond = count / ((performance.now() - start) / 1000);
+  return { perSecond, p50Ms: median(times), p99Ms: quantile(times, 0.99) };
+}
+
+async function medianOf(rounds: number, lane: Lane, path: string): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const start = performance.now();
+    await lane.send("GET", path);
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+/** The namespace `default` is made by a controller of its own in kube-apiserver, a moment after it is ready. */
+async function untilDefault(lane: Lane): Promise<void> {
+  for (let i = 0; i < 200 && (await lane.send("GET", "/api/v1/namespaces/default")).code !== 200; i++)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** A thousand pods lie in each of ten namespaces but the last, and ten in `bench-7`, so that its list is a short one of many. */
+async function createNamespaces(open: readonly Lane[]): Promise<void> {
+  for (let i = 0; i < 10; i++) {
+    const body = JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: `bench-${i}` } });
+    await (open[0] as Lane).send("POST", "/api/v1/namespaces", body);
+  }
+  const isReady = async (i: number) =>
+    (await (open[0] as Lane).send("GET", `/api/v1/namespaces/bench-${i}/serviceaccounts/default`)).code === 200;
+  // Without a controller-manager kube-apiserver makes no accounts; its plugin that asks for them is off then.
+  for (let tries = 0; tries < 20 && !(await isReady(9)); tries++) await new Promise((done) => setTimeout(done, 50));
+}
+
+function podsOf(index: number): string {
+  return `/api/v1/namespaces/bench-${index % 1000 === 7 ? 7 : [0, 1, 2, 3, 4, 5, 6, 8, 9][index % 9]}/pods`;
+}
+
+function configMap(name: string): string {
+  return JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { key: "x".repeat(1000) } });
+}
+
+/** A pod as a Deployment makes it: two containers with limits, probes and mounts. */
+function pod(index: number): string {
+  const container = (name: string) => ({
+    name,
+    image: `registry.example.com/${name}:1.2.3`,
+    env: [{ name: "MODE", value: "production" }],
+    ports: [{ name: "http", containerPort: 8080 }],
+    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+    readinessProbe: { httpGet: { path: "/ready", port: "http" } },
+    volumeMounts: [{ name: "config", mountPath: "/etc/config", readOnly: true }],
+  });
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: `pod-${index}`, labels: { app: `app-${index % 50}`, tier: "web" } },
+    spec: {
+      containers: [container("web"), container("proxy")],
+      volumes: [{ name: "config", configMap: { name: "config" } }],
+    },
+  });
+}
