@@ -18,9 +18,18 @@ export function authenticate(request: IncomingMessage, tokens: readonly StaticTo
   return user === undefined ? anonymous : { ...user, groups: [...new Set([...user.groups, "system:authenticated"])] };
 }
 
+/** A connection's certificate never changes, and reading it costs more than all else of a small request. */
+const certified = new WeakMap<TLSSocket, UserInfo>();
+
 /** Common name and organisations of a certificate that our CA signed. */
 function byCertificate(socket: TLSSocket): UserInfo | undefined {
   if (!socket.authorized) return undefined;
+  const known = certified.get(socket) ?? readCertificate(socket);
+  if (known !== undefined) certified.set(socket, known);
+  return known;
+}
+
+function readCertificate(socket: TLSSocket): UserInfo | undefined {
   const { subject } = socket.getPeerCertificate();
   if (subject === undefined || subject.CN === undefined) return undefined;
   const organisations = subject.O === undefined ? [] : [subject.O].flat();

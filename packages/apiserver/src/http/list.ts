@@ -9,8 +9,8 @@ import {
 } from "@sallyport/kube";
 import type { Cache, CacheEvent } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
-import { storageGroup } from "../registry/keys.ts";
 import type { Wanted } from "./negotiate.ts";
+import { gone, lineOf, sharedLine } from "./watch-line.ts";
 
 export interface ListContext {
   readonly cache: Cache;
@@ -191,7 +191,7 @@ export function watchObjects(context: ListContext, response: ServerResponse): vo
     for (const object of cache.list(context.info.group, context.info.resource, context.namespace))
       writer.initial(object);
     if (wantsInitial) writer.bookmark(true);
-    writer.follow(cache.follow((event) => writer.event(event)));
+    writer.follow(cache.follow((event) => writer.event(event), context.info));
     return;
   }
   const revision = Number(version);
@@ -203,7 +203,7 @@ export function watchObjects(context: ListContext, response: ServerResponse): vo
     writer.fail(tooLargeVersion(revision, cache.revision));
     return;
   }
-  const stop = cache.watch(revision, (event) => writer.event(event));
+  const stop = cache.watch(revision, (event) => writer.event(event), context.info);
   if (stop === undefined)
     writer.fail(new StatusError("Expired", `too old resource version: ${revision} (${cache.revision})`));
   else writer.follow(stop);
@@ -264,14 +264,11 @@ class WatchWriter {
   }
 
   /** An object that begins or ceases to match is added or deleted to this watcher. */
-  event({ resource, object, previous, revision }: CacheEvent): void {
-    const { info } = this.#context;
-    if (resource.resource !== info.resource || resource.group !== storageGroup(info.group, info.resource)) return;
+  event({ object, previous, revision }: CacheEvent): void {
     const now = object !== undefined && this.#isHere(object) && this.#matches(object);
     const before = previous !== undefined && this.#isHere(previous) && this.#matches(previous);
     if (now) this.#write(before ? "MODIFIED" : "ADDED", object);
-    else if (before)
-      this.#write("DELETED", { ...previous, metadata: { ...previous.metadata, resourceVersion: String(revision) } });
+    else if (before) this.#write("DELETED", gone(previous, revision));
   }
 
   bookmark(endsInitial: boolean): void {
@@ -296,16 +293,26 @@ class WatchWriter {
   }
 
   #write(type: string, object: KubeObject): void {
+    if (this.#context.wanted.as !== "Table") {
+      const { info, wanted } = this.#context;
+      const form = `${type} ${wanted.as} ${info.group}/${info.version}`;
+      this.#send(sharedLine(object, form, () => lineOf(type, writeObject(object, this.#context))));
+      return;
+    }
     const written = writeObject(object, this.#context) as { columnDefinitions?: unknown };
     // As kube-apiserver: the head of the table comes once.
     const { columnDefinitions: _, ...rest } = written;
-    this.#line(type, this.#context.wanted.as === "Table" && !this.#isFirstRow ? rest : written);
+    this.#line(type, this.#isFirstRow ? written : rest);
     this.#isFirstRow = false;
   }
 
   #line(type: string, object: object): void {
+    this.#send(lineOf(type, object));
+  }
+
+  #send(line: Uint8Array): void {
     if (this.#response.writableEnded) return;
-    this.#response.write(`${JSON.stringify({ type, object })}\n`);
+    this.#response.write(line);
     if (this.#response.writableLength > maxUnreadBytes) this.#response.destroy();
   }
 

@@ -4,6 +4,8 @@ import { createMemoryStore } from "../storage/memory-store.ts";
 import type { Store } from "../storage/store.ts";
 import { Cache, type CacheEvent } from "./cache.ts";
 
+const configMaps = { group: "", resource: "configmaps" };
+
 async function write(store: Store, name: string, data: string | undefined): Promise<void> {
   const key = `/registry/configmaps/default/${name}`;
   const expected = (await store.get(key))?.modRevision ?? 0;
@@ -28,7 +30,7 @@ test("a cache over a store with a past resumes watches and lists from before", a
   await write(store, "a", undefined);
   const cache = await Cache.over(store);
   const seen: string[] = [];
-  const stop = cache.watch(1, (event) => seen.push(textOf(event)));
+  const stop = cache.watch(1, (event) => seen.push(textOf(event)), configMaps);
   assert.deepEqual(seen, ["2 1>2", "3 ->1", "4 2>-"]);
   await write(store, "b", "2");
   assert.deepEqual(seen.slice(3), ["5 1>2"]);
@@ -44,12 +46,12 @@ test("what the store has compacted is forgotten by a new cache", async () => {
   await store.compact(2);
   const cache = await Cache.over(store);
   assert.equal(
-    cache.watch(1, () => {}),
+    cache.watch(1, () => {}, configMaps),
     undefined,
   );
   assert.equal(cache.listAt(1, "", "configmaps"), undefined);
   assert.notEqual(
-    cache.watch(2, () => {}),
+    cache.watch(2, () => {}, configMaps),
     undefined,
   );
 });

@@ -1,7 +1,8 @@
 import type { ObjectReader } from "@sallyport/admission";
 import { builtinResources, type GroupVersionResource, type KubeObject } from "@sallyport/kube";
 import type { Store, StoredValue, StoreEvent } from "../storage/store.ts";
-import { keyOf, prefixOf, storageGroup, storageVersion } from "./keys.ts";
+import { prefixOf, storageGroup, storageVersion } from "./keys.ts";
+import { Shelf } from "./shelf.ts";
 
 /** One change of an object, decoded. */
 export interface CacheEvent {
@@ -21,9 +22,11 @@ const decoder = new TextDecoder();
 interface Place {
   readonly prefix: string;
   readonly resource: GroupVersionResource;
-  /** Namespace and name, or name alone. */
-  readonly rest: readonly string[];
+  /** Behind the prefix: namespace and name, or name alone. */
+  readonly key: string;
 }
+
+type Listener = (event: CacheEvent) => void;
 
 /**
  * All objects in memory, decoded once, always as new as the last durable write: what reads, lists, watches and admission see.
@@ -31,8 +34,9 @@ interface Place {
  */
 export class Cache {
   readonly #byPrefix = new Map<string, GroupVersionResource>();
-  readonly #objects = new Map<string, Map<string, KubeObject>>();
-  readonly #listeners = new Set<(event: CacheEvent) => void>();
+  readonly #shelves = new Map<string, Shelf>();
+  /** By resource, so that an event disturbs only those who watch it; "" follows all. */
+  readonly #listeners = new Map<string, Set<Listener>>();
   #events: CacheEvent[] = [];
   #oldest: number;
   #revision = 0;
@@ -74,16 +78,12 @@ export class Cache {
   };
 
   get(group: string, resource: string, namespace: string, name: string): KubeObject | undefined {
-    const owner = storageGroup(group, resource);
-    return this.#objects.get(prefixOf(owner, resource))?.get(keyOf(owner, resource, namespace, name));
+    return this.#shelfOf(group, resource)?.get(namespace === "" ? name : `${namespace}/${name}`);
   }
 
   /** Ordered by key: namespace, then name. */
   list(group: string, resource: string, namespace?: string): readonly KubeObject[] {
-    const prefix = prefixOf(storageGroup(group, resource), resource);
-    const from = namespace === undefined || namespace === "" ? prefix : `${prefix}${namespace}/`;
-    const entries = [...(this.#objects.get(prefix) ?? [])].filter(([key]) => key.startsWith(from));
-    return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+    return this.#shelfOf(group, resource)?.list(namespace ?? "") ?? [];
   }
 
   /** The same as it was at an older revision; undefined when that is forgotten. */
@@ -91,66 +91,104 @@ export class Cache {
     if (revision >= this.#revision) return this.list(group, resource, namespace);
     if (revision < this.#oldest) return undefined;
     const owner = storageGroup(group, resource);
-    const objects = new Map(this.#objects.get(prefixOf(owner, resource)));
-    for (const event of this.#events.toReversed()) {
+    const undone = new Map<string, KubeObject | undefined>();
+    for (let i = this.#events.length - 1; i >= 0; i--) {
+      const event = this.#events[i] as CacheEvent;
       if (event.revision <= revision) break;
-      if (event.resource.group !== owner || event.resource.resource !== resource) continue;
-      const key = keyOf(owner, resource, event.namespace, event.name);
-      if (event.previous === undefined) objects.delete(key);
-      else objects.set(key, event.previous);
+      if (event.resource.resource !== resource || event.resource.group !== owner) continue;
+      if (namespace !== undefined && namespace !== "" && event.namespace !== namespace) continue;
+      undone.set(event.namespace === "" ? event.name : `${event.namespace}/${event.name}`, event.previous);
     }
-    const found = [...objects].filter(
-      ([, object]) => namespace === undefined || namespace === "" || object.metadata.namespace === namespace,
-    );
-    return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+    return undone.size === 0
+      ? this.list(group, resource, namespace)
+      : this.#without(undone, owner, resource, namespace);
   }
 
-  /** All events behind a revision, then each as it comes; undefined when the revision is forgotten. */
-  watch(revision: number, listener: (event: CacheEvent) => void): (() => void) | undefined {
+  /** All events behind a revision, then each as it comes, of one resource; undefined when the revision is forgotten. */
+  watch(revision: number, listener: Listener, resource: Watched): (() => void) | undefined {
     if (revision < this.#oldest) return undefined;
-    for (const event of this.#events) if (event.revision > revision) listener(event);
-    return this.follow(listener);
+    const owner = storageGroup(resource.group, resource.resource);
+    for (let i = firstBehind(this.#events, revision); i < this.#events.length; i++) {
+      const event = this.#events[i] as CacheEvent;
+      if (event.resource.resource === resource.resource && event.resource.group === owner) listener(event);
+    }
+    return this.follow(listener, resource);
   }
 
-  follow(listener: (event: CacheEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Each event as it comes, of one resource or of all. */
+  follow(listener: Listener, resource?: Watched): () => void {
+    const place =
+      resource === undefined ? "" : prefixOf(storageGroup(resource.group, resource.resource), resource.resource);
+    const listeners = this.#listeners.get(place) ?? new Set();
+    this.#listeners.set(place, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(place) === listeners) this.#listeners.delete(place);
+    };
   }
 
   get resources(): Iterable<GroupVersionResource> {
     return this.#byPrefix.values();
   }
 
+  #shelfOf(group: string, resource: string): Shelf | undefined {
+    return this.#shelves.get(prefixOf(storageGroup(group, resource), resource));
+  }
+
+  #without(
+    undone: ReadonlyMap<string, KubeObject | undefined>,
+    group: string,
+    resource: string,
+    namespace: string | undefined,
+  ): readonly KubeObject[] {
+    const then = new Shelf();
+    const prefix = namespace === undefined || namespace === "" ? "" : `${namespace}/`;
+    for (const [key, object] of this.#shelfOf(group, resource)?.entries() ?? [])
+      if (key.startsWith(prefix) && !undone.has(key)) then.set(key, object);
+    for (const [key, object] of undone) if (object !== undefined) then.set(key, object);
+    return then.list(namespace ?? "");
+  }
+
   #place(key: string): Place | undefined {
-    for (const parts of [3, 4]) {
-      const prefix = `${key.split("/").slice(0, parts).join("/")}/`;
+    // `/registry/pods/…`, or `/registry/services/specs/…`.
+    let end = key.indexOf("/", "/registry/".length);
+    for (let parts = 0; parts < 2 && end >= 0; parts++) {
+      const prefix = key.slice(0, end + 1);
       const resource = this.#byPrefix.get(prefix);
-      if (resource !== undefined) return { prefix, resource, rest: key.slice(prefix.length).split("/") };
+      if (resource !== undefined) return { prefix, resource, key: key.slice(end + 1) };
+      end = key.indexOf("/", end + 1);
     }
     return undefined;
   }
 
-  #put(value: StoredValue): KubeObject | undefined {
+  #put(value: StoredValue): void {
     const place = this.#place(value.key);
-    if (place === undefined) return undefined;
-    const object = decodeStored(value);
-    const objects = this.#objects.get(place.prefix) ?? new Map<string, KubeObject>();
-    this.#objects.set(place.prefix, objects);
-    objects.set(value.key, object);
-    return object;
+    if (place !== undefined) this.#shelfAt(place).set(place.key, decodeStored(value));
   }
 
-  #apply(event: StoreEvent): void {
-    const { key, value, previous, revision } = event;
+  #shelfAt({ prefix }: Place): Shelf {
+    let shelf = this.#shelves.get(prefix);
+    if (shelf === undefined) {
+      shelf = new Shelf();
+      this.#shelves.set(prefix, shelf);
+    }
+    return shelf;
+  }
+
+  #apply({ key, value, previous, revision }: StoreEvent): void {
     this.#revision = revision;
     const place = this.#place(key);
     if (place === undefined) return;
-    const before = this.#objects.get(place.prefix)?.get(key) ?? (previous && decodeStored(previous));
-    const object = value && this.#put(value);
-    if (value === undefined) this.#objects.get(place.prefix)?.delete(key);
-    const decoded = eventAt(place, revision, object, before);
-    this.#keep(decoded);
-    for (const listener of [...this.#listeners]) listener(decoded);
+    const shelf = this.#shelfAt(place);
+    const before = shelf.get(place.key) ?? (previous && decodeStored(previous));
+    const object = value && decodeStored(value);
+    if (object === undefined) shelf.delete(place.key);
+    else shelf.set(place.key, object);
+    const event = eventAt(place, revision, object, before);
+    this.#keep(event);
+    for (const listener of [...(this.#listeners.get("") ?? []), ...(this.#listeners.get(place.prefix) ?? [])])
+      listener(event);
   }
 
   /** An event from before this process: history, not news. */
@@ -168,18 +206,32 @@ export class Cache {
   }
 }
 
+type Watched = Pick<GroupVersionResource, "group" | "resource">;
+
+/** The index of the first event behind a revision; events are ordered by it. */
+function firstBehind(events: readonly CacheEvent[], revision: number): number {
+  let [low, high] = [0, events.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((events[middle] as CacheEvent).revision <= revision) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 function eventAt(
-  { resource, rest }: Place,
+  { resource, key }: Place,
   revision: number,
   object: KubeObject | undefined,
   previous: KubeObject | undefined,
 ): CacheEvent {
-  const [name = "", namespace = ""] = rest.toReversed();
-  return { revision, resource, namespace, name, object, previous };
+  const at = key.indexOf("/");
+  return { revision, resource, namespace: at < 0 ? "" : key.slice(0, at), name: key.slice(at + 1), object, previous };
 }
 
 /** The stored JSON with its revision as resourceVersion. */
 function decodeStored({ value, modRevision }: StoredValue): KubeObject {
-  const object = JSON.parse(decoder.decode(value)) as KubeObject;
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(modRevision) } };
+  const object = JSON.parse(decoder.decode(value)) as KubeObject & { metadata: { resourceVersion?: string } };
+  object.metadata.resourceVersion = String(modRevision);
+  return object;
 }

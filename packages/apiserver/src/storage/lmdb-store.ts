@@ -15,7 +15,7 @@ import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts
 import { type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
 
 /** Raised when the layout below changes; an older program refuses a newer folder. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** Room that the map reserves, not disk that it uses. etcd's own default quota is 2 GiB. */
 const mapSize = 8 * 1024 * 1024 * 1024;
@@ -59,7 +59,17 @@ function openDatabase(folder: string): RootDatabase<Buffer, string> {
       `${folder}: written by a newer version (format ${version}, this program knows ${formatVersion}); use the newer program`,
     );
   }
+  if (written !== undefined && version < formatVersion) forgetOldEvents(database);
   return database;
+}
+
+/** Format 1 kept events as JSON. Objects lie as they lay; watchers of before list again. */
+function forgetOldEvents(database: RootDatabase<Buffer, string>): void {
+  const keys = [...database.getKeys({ start: "e/", end: "e0" })];
+  database.transactionSync(() => {
+    for (const key of keys) database.remove(key);
+    database.put("m/format", Buffer.from(String(formatVersion)));
+  });
 }
 
 /** LMDB maps the file: a damaged one would end the process, not throw. */
@@ -127,7 +137,7 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
     load: () => loadAll(database),
     append: async (events) => {
       try {
-        await database.transaction(() => {
+        await database.batch(() => {
           for (const event of events) writeEvent(database, event);
           const last = events.at(-1) as StoreEvent;
           database.put("m/revision", Buffer.from(String(last.revision)));
@@ -155,12 +165,7 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
 function writeEvent(database: RootDatabase<Buffer, string>, { key, value, previous, revision }: StoreEvent): void {
   if (value === undefined) database.remove(`v/${key}`);
   else database.put(`v/${key}`, encode(value));
-  const record = {
-    key,
-    value: value && encode(value).toString("base64"),
-    previous: previous && encode(previous).toString("base64"),
-  };
-  database.put(eventKey(revision), Buffer.from(JSON.stringify(record)));
+  database.put(eventKey(revision), encodeEvent(key, value, previous));
   database.remove(eventKey(revision - keptEvents));
 }
 
@@ -185,20 +190,38 @@ function decode(key: string, bytes: Buffer): StoredValue {
   };
 }
 
+/** Length of the key, the key, length of the value or `absent`, the value, and what is left is the previous one. */
+function encodeEvent(key: string, value: StoredValue | undefined, previous: StoredValue | undefined): Buffer {
+  const name = Buffer.from(key);
+  const [after, before] = [value && encode(value), previous && encode(previous)];
+  const head = Buffer.allocUnsafe(8);
+  head.writeUInt32LE(name.length, 0);
+  head.writeUInt32LE(after?.length ?? absent, 4);
+  return Buffer.concat([head, name, after ?? empty, before ?? empty]);
+}
+
+const absent = 0xffffffff;
+const empty = Buffer.alloc(0);
+
+function decodeEvent(revision: number, bytes: Buffer): StoreEvent {
+  const [nameLength, valueLength] = [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];
+  const key = bytes.toString("utf8", 8, 8 + nameLength);
+  const start = 8 + nameLength;
+  const end = start + (valueLength === absent ? 0 : valueLength);
+  return {
+    revision,
+    key,
+    value: valueLength === absent ? undefined : decode(key, bytes.subarray(start, end)),
+    previous: end === bytes.length ? undefined : decode(key, bytes.subarray(end)),
+  };
+}
+
 function loadAll(database: RootDatabase<Buffer, string>): ReturnType<Journal["load"]> {
   const values = [...database.getRange({ start: "v/", end: "v0" })].map(({ key, value }) =>
     decode(key.slice(2), value),
   );
-  const events = [...database.getRange({ start: "e/", end: "e0" })].map(({ key, value }): StoreEvent => {
-    const record = JSON.parse(value.toString()) as { key: string; value?: string; previous?: string };
-    const part = (text: string | undefined) =>
-      text === undefined ? undefined : decode(record.key, Buffer.from(text, "base64"));
-    return {
-      revision: Number(key.slice(2)),
-      key: record.key,
-      value: part(record.value),
-      previous: part(record.previous),
-    };
-  });
+  const events = [...database.getRange({ start: "e/", end: "e0" })].map(({ key, value }) =>
+    decodeEvent(Number(key.slice(2)), value),
+  );
   return { revision: Number(database.get("m/revision")?.toString() ?? 0), values, events };
 }
