@@ -5,6 +5,10 @@ import { join } from "node:path";
 /** No program of the machine takes longer. */
 const timeoutMs = 60_000;
 
+/** Ten seconds in all: what is waited for comes in one or two. */
+const maxRetries = 20;
+const retryMs = 500;
+
 /** A line that did not do what the script says. */
 class ScriptFault extends Error {}
 
@@ -28,7 +32,7 @@ export type Program = (folder: string, args: readonly string[], surroundings: Su
 export class Script {
   readonly #folder: string;
   readonly #env: { [name: string]: string } = {};
-  /** What variables stand for, in the place of a program: `exec $NAME`. */
+  /** Programs of the script, by their names: `exec $NAME`, or `NAME` as a command. */
   readonly #programs: { readonly [name: string]: Program };
   #stdin = "";
   #stdout = "";
@@ -69,6 +73,8 @@ export class Script {
     switch (command) {
       case "exec":
         return this.#exec(args);
+      case "kube-retry":
+        return this.#retry(args);
       case "stdin":
         this.#stdin = this.#read(args[0] as string);
         return true;
@@ -82,6 +88,7 @@ export class Script {
         for (const arg of args) this.#env[arg.slice(0, arg.indexOf("="))] = arg.slice(arg.indexOf("=") + 1);
         return true;
       default:
+        if (Object.hasOwn(this.#programs, command)) return this.#exec([`$${command}`, ...args]);
         throw new ScriptFault(`unknown command ${command}`);
     }
   }
@@ -95,6 +102,15 @@ export class Script {
     this.#stdout = out;
     this.#stderr = err;
     return status === 0;
+  }
+
+  /** A command that is repeated until it succeeds: what it looks at takes a while to come about. */
+  async #retry([command = "", ...args]: readonly string[]): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      if (await this.#command(command, args, false)) return true;
+      if (tries >= maxRetries) return false;
+      await new Promise((done) => setTimeout(done, retryMs));
+    }
   }
 
   #compare(left: string, right: string, isNegated: boolean): boolean {

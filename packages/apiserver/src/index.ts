@@ -1,4 +1,5 @@
-export type { StaticToken } from "./http/authenticate.ts";
+export { parseTokenFile, type StaticToken } from "./http/authenticate.ts";
+export type { AuthorizationMode } from "./http/authorize.ts";
 export { Cache, type CacheEvent } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
 export type { Registry } from "./registry/registry.ts";

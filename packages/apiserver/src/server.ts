@@ -14,6 +14,7 @@ import {
 } from "@sallyport/kube";
 import { NamespaceController } from "./controllers/namespaces.ts";
 import type { StaticToken } from "./http/authenticate.ts";
+import type { AuthorizationMode } from "./http/authorize.ts";
 import { type Certificates, loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
 import { Cache, type CacheEvent } from "./registry/cache.ts";
@@ -33,6 +34,10 @@ export interface ApiServerOptions {
   /** The policies in force, and `data` as they see it; asked at each request. */
   readonly policies: () => { readonly set: PolicySet; readonly data: { readonly [name: string]: unknown } };
   readonly tokens?: readonly StaticToken[];
+  /** `RBAC` when absent. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
+  /** Certificates of a CA, in PEM, whose clients are known by their common names, beside those of our own CA. */
+  readonly clientCa?: string;
   readonly version: string;
   readonly onFault: (error: unknown) => void;
 }
@@ -86,6 +91,7 @@ export async function startApiServer(
     cache,
     registry,
     tokens: options.tokens ?? [],
+    authorizationModes: options.authorizationModes ?? ["RBAC"],
     now: options.effects.now,
     version: versionInfo(options.version),
     readyChecks: () =>
@@ -101,7 +107,7 @@ export async function startApiServer(
     {
       cert: certificates.server.certificate,
       key: certificates.server.key,
-      ca: certificates.ca.certificate,
+      ca: [certificates.ca.certificate, ...(options.clientCa === undefined ? [] : [options.clientCa])],
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",

