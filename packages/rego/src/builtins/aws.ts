@@ -1,6 +1,6 @@
 import { isObject, lookup, typeName } from "../value/access.ts";
 import { RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
-import { bigintOf, isInteger } from "../value/number.ts";
+import { bigintOf, isWrittenInteger } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, type CryptoEffects, operandTypeError, type QueryState } from "./builtin.ts";
 import { cryptoOf, hexText } from "./crypto.ts";
@@ -82,7 +82,7 @@ function signRequest(args: readonly Value[], state: QueryState): Value {
 /** `20060102T150405Z` */
 function dateFrom(args: readonly Value[]): string {
   const timestamp = numberAt([args[2] as Value], 1);
-  const ns = isInteger(timestamp) ? bigintOf(timestamp) : undefined;
+  const ns = isWrittenInteger(timestamp) ? bigintOf(timestamp) : undefined;
   if (ns === undefined || BigInt.asIntN(64, ns) !== ns)
     throw fault(3, "could not convert time_ns value into a unix timestamp");
   const seconds = (ns - (((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n)) / 1_000_000_000n;

@@ -1,7 +1,6 @@
 import { typeName } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
-import { Decimal } from "../value/decimal.ts";
-import { bigintOf, doubleOf, isInteger, type NumberValue, numberText } from "../value/number.ts";
+import { bigintOf, doubleOf, isWrittenInteger, type NumberValue, numberText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { operandTypeError } from "./builtin.ts";
 import { isNumber } from "./operands.ts";
@@ -104,27 +103,26 @@ function pad(text: string, { flags, width, verb }: Verb): string {
   return sign + "0".repeat(missing) + text.slice(sign.length);
 }
 
-function isInt64(value: NumberValue): boolean {
-  const integer = bigintOf(value);
-  return BigInt.asIntN(64, integer) === integer;
-}
-
 function goType(value: Value): string {
-  if (isNumber(value)) return isInteger(value) ? (isInt64(value) ? "int64" : "*big.Int") : "float64";
-  return "string";
+  const operand = isNumber(value) ? goNumber(value) : "";
+  if (typeof operand !== "bigint") return typeof operand === "number" ? "float64" : "string";
+  return BigInt.asIntN(64, operand) === operand ? "int64" : "*big.Int";
 }
 
 /** What OPA hands to Go: strings plain, all else its text. */
 function plainText(value: Value): string {
   if (typeof value === "string") return value;
-  return isNumber(value) ? (isInteger(value) ? bigintOf(value).toString() : goFloat(value)) : regoText(value);
+  if (!isNumber(value)) return regoText(value);
+  const operand = goNumber(value);
+  return typeof operand === "number" ? goFloat(operand) : String(operand);
 }
 
 function formatValue(value: Value, options: Verb): string {
   const { verb, flags } = options;
   if (verb === "T") return goType(value);
-  if (isNumber(value) && !isBeyondDouble(value))
-    return isInteger(value) ? formatInteger(bigintOf(value), options) : formatFloat(doubleOf(value), value, options);
+  const operand = isNumber(value) ? goNumber(value) : undefined;
+  if (typeof operand === "bigint") return formatInteger(operand, options);
+  if (typeof operand === "number") return formatFloat(operand, options);
   const text = typeof value === "string" ? value : regoText(value);
   switch (verb) {
     case "v":
@@ -144,9 +142,15 @@ function formatValue(value: Value, options: Verb): string {
   }
 }
 
-/** A number with an exponent that no double has is handed to Go as its text. */
-function isBeyondDouble(value: NumberValue): boolean {
-  return value instanceof Decimal && !Number.isFinite(doubleOf(value));
+/** What OPA makes of a number for Go: an integer when it is written as one, a float64 when it has a point, else its text. */
+function goNumber(value: NumberValue): bigint | number | string {
+  if (typeof value === "bigint") return value;
+  if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
+  const text = numberText(value);
+  if (typeof value === "number") return text.includes(".") ? value : text;
+  if (isWrittenInteger(value)) return bigintOf(value);
+  const double = doubleOf(value);
+  return text.includes(".") && Number.isFinite(double) ? double : text;
 }
 
 function cut(text: string, { precision }: Verb): string {
@@ -174,9 +178,9 @@ function signOf(negative: boolean, flags: string): string {
   return flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
 }
 
-function formatFloat(value: number, exact: NumberValue, { verb, flags, precision }: Verb): string {
+function formatFloat(value: number, { verb, flags, precision }: Verb): string {
   const size = Math.abs(value);
-  const sign = signOf(value < 0, flags);
+  const sign = signOf(value < 0 || Object.is(value, -0), flags);
   switch (verb) {
     case "v":
     case "g":
@@ -190,25 +194,65 @@ function formatFloat(value: number, exact: NumberValue, { verb, flags, precision
       const text = goExponent(size.toExponential(Math.min(precision ?? 6, maxDigits)));
       return sign + (verb === "E" ? text.toUpperCase() : text);
     }
+    case "x":
+    case "X": {
+      const text = hexFloat(size, precision);
+      return sign + (verb === "X" ? text.toUpperCase() : text);
+    }
     default:
-      return `%!${verb}(float64=${goFloat(doubleOf(exact))})`;
+      return `%!${verb}(float64=${goFloat(value)})`;
   }
 }
 
-/** %g with the shortest digits: exponents below -4 and from 21 on are written as such. */
-function goFloat(value: NumberValue): string {
-  const double = doubleOf(value);
-  if (double === 0) return "0";
-  const exponent = Math.floor(Math.log10(Math.abs(double)));
-  if (exponent < -4 || exponent >= 21) return goExponent(double.toExponential());
-  return String(double);
+/** %g with the shortest digits: exponents below -4 and from 6 on are written as such. */
+export function goFloat(value: number): string {
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const text = value.toExponential();
+  const exponent = Number(text.slice(text.indexOf("e") + 1));
+  return exponent < -4 || exponent >= shortestExponent ? goExponent(text) : String(value);
+}
+
+/** From here on Go's shortest text of a float has an exponent. */
+const shortestExponent = 6;
+
+/** A hexadecimal mantissa and a binary exponent: 0x1.ffp+07. All 52 bits behind the point, or rounded to so many digits. */
+function hexFloat(value: number, precision: number | undefined): string {
+  if (value === 0) return `0x0${precision ? `.${"0".repeat(precision)}` : ""}p+00`;
+  let exponent = Math.floor(Math.log2(value));
+  // The logarithm may be off by one next to a power of two.
+  while (value / 2 ** exponent >= 2) exponent++;
+  while (value / 2 ** exponent < 1) exponent--;
+  const bits = BigInt((value / 2 ** exponent) * 2 ** 52);
+  const kept = precision === undefined ? 13 : Math.min(precision, 13);
+  const drop = BigInt(52 - kept * 4);
+  const half = drop === 0n ? 0n : 1n << (drop - 1n);
+  const odd = (bits >> drop) & 1n;
+  let rounded = drop === 0n ? bits : (bits + half - (odd === 1n ? 0n : 1n)) >> drop;
+  if (rounded >> BigInt(kept * 4) === 2n) {
+    rounded >>= 1n;
+    exponent++;
+  }
+  const digits = rounded.toString(16).slice(1);
+  const fraction = precision === undefined ? digits.replace(/0+$/, "") : digits.padEnd(precision, "0");
+  const size = String(Math.abs(exponent)).padStart(2, "0");
+  return `0x1${fraction === "" ? "" : `.${fraction}`}p${exponent < 0 ? "-" : "+"}${size}`;
 }
 
 /** Digits behind the point that JavaScript writes out. */
 const maxDigits = 100;
 
 function fixed(value: number, digits: number): string {
-  return value.toFixed(Math.min(digits, maxDigits)) + "0".repeat(Math.max(0, digits - maxDigits));
+  return roundedFixed(value, Math.min(digits, maxDigits)) + "0".repeat(Math.max(0, digits - maxDigits));
+}
+
+/** Exactly half goes to the even digit, where JavaScript goes up. */
+function roundedFixed(value: number, digits: number): string {
+  const text =
+    value >= 1e21 ? BigInt(value).toString() + (digits > 0 ? `.${"0".repeat(digits)}` : "") : value.toFixed(digits);
+  if (digits >= maxDigits || !/[13579]$/.test(text)) return text;
+  const exact = value.toFixed(maxDigits);
+  const rest = exact.slice(exact.indexOf(".") + 1 + digits);
+  return /^50*$/.test(rest) ? exact.slice(0, exact.indexOf(".") + (digits > 0 ? 1 + digits : 0)) : text;
 }
 
 function goGeneral(value: number, precision: number): string {

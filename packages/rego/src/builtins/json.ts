@@ -1,10 +1,12 @@
 import { isObject } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
 import { jsonText } from "../value/json.ts";
+import { bigintOf, doubleOf, isWrittenInteger, type NumberValue } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import type { Builtin } from "./builtin.ts";
+import { goFloat } from "./go-format.ts";
 import { parseGoJson } from "./go-json.ts";
-import { stringAt } from "./operands.ts";
+import { isNumber, stringAt } from "./operands.ts";
 import { parseYaml } from "./yaml-parse.ts";
 
 /** As Go's `json.Marshal`: what could end a script in HTML is escaped. In JSON it can only stand in strings. */
@@ -61,11 +63,19 @@ function yamlBelow(item: Value, indent: string): string {
 }
 
 function yamlScalar(value: Value): string {
+  if (isNumber(value)) return yamlNumber(value);
   if (typeof value !== "string") return jsonText(value);
   if (value === "" || isOtherYamlType(value)) return JSON.stringify(value);
   // Blanks and control characters that a plain or single-quoted text cannot hold.
   if (/[\p{C}\u{a0}\u{10000}-\u{10ffff}]/u.test(value)) return quotedYaml(value);
   return isPlainYaml(value) ? value : `'${value.replaceAll("'", "''")}'`;
+}
+
+/** What is written as an integer of 64 bits is one in Go, all else is a float64. */
+function yamlNumber(value: NumberValue): string {
+  if (!isWrittenInteger(value)) return goFloat(doubleOf(value));
+  const integer = bigintOf(value);
+  return integer >= -(2n ** 63n) && integer < 2n ** 64n ? String(integer) : goFloat(doubleOf(value));
 }
 
 /** As libyaml escapes: what lies beyond 16 bits too. */

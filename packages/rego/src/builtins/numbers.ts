@@ -4,6 +4,7 @@ import { RegoSet } from "../value/collection.ts";
 import {
   bigintOf,
   decimalOf,
+  doubleOf,
   isInteger,
   type NumberValue,
   normalizeInteger,
@@ -12,7 +13,7 @@ import {
 } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError, type QueryState } from "./builtin.ts";
-import { isNumber, numberAt, stringAt } from "./operands.ts";
+import { integerAt, isNumber, numberAt, stringAt } from "./operands.ts";
 
 /** Longer ranges are mistakes that would only fill memory. */
 const maxRange = 10_000_000;
@@ -90,8 +91,9 @@ function toNumber([value]: readonly Value[]): Value {
     throw operandTypeError(1, ["null", "boolean", "number", "string"], typeName(value as Value));
   if (/^[+-]?(nan|inf|infinity)$/i.test(value)) throw operandTypeError(1, "valid number string", "string");
   const number = numberFromText(value.replace(/^\+/, ""));
-  if (number === undefined)
-    throw new BuiltinError(`strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`);
+  const fault = number === undefined ? "invalid syntax" : Number.isFinite(doubleOf(number)) ? "" : "value out of range";
+  if (number === undefined || fault !== "")
+    throw new BuiltinError(`strconv.ParseFloat: parsing ${JSON.stringify(value)}: ${fault}`);
   return number;
 }
 
@@ -144,7 +146,23 @@ function parseUnits(args: readonly Value[]): Value {
     decimalUnits[unit === "m" ? unit : unit.toUpperCase()];
   const factor = unit.toLowerCase() === "mi" ? binaryUnits["mi"] : scale;
   if (factor === undefined) throw new BuiltinError(`units.parse: unit ${unit} not recognized`);
-  return exactProduct(amount, normalize(factor));
+  return roundedUnits(exactProduct(amount, normalize(factor)));
+}
+
+/** So many digits stand behind the point of a quantity that is no integer. */
+const unitDigits = 10;
+
+/** OPA rounds a fraction to ten digits, half away from zero, and prints them all. */
+function roundedUnits(value: NumberValue): NumberValue {
+  if (isInteger(value)) return value;
+  const { coefficient, exponent } = decimalOf(value);
+  const size = coefficient < 0n ? -coefficient : coefficient;
+  const drop = -exponent - unitDigits;
+  const unit = 10n ** BigInt(Math.max(0, drop));
+  const digits = drop > 0 ? (size * 2n + unit) / (unit * 2n) : size * 10n ** BigInt(-drop);
+  const text = digits.toString().padStart(unitDigits + 1, "0");
+  const printed = `${text.slice(0, -unitDigits)}.${text.slice(-unitDigits)}`;
+  return numberFromText(coefficient < 0n ? `-${printed}` : printed) ?? value;
 }
 
 /** Quantities are exact decimals: no rounding as in arithmetic. */
@@ -178,7 +196,7 @@ const decimalBytes: { readonly [unit: string]: bigint } = {
 
 /** The same number for the same key within a query. */
 function randomInteger(args: readonly Value[], { cache, effects }: QueryState): Value {
-  const limit = integer(args, 2);
+  const limit = BigInt(integerAt(args, 2));
   if (limit === 0n) return 0;
   const key = `rand.intn ${stringAt(args, 1)} ${limit}`;
   const known = cache.get(key) as Value | undefined;

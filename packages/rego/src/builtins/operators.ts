@@ -2,7 +2,7 @@ import { isObject, lookup, typeName } from "../value/access.ts";
 import * as arithmetic from "../value/arithmetic.ts";
 import { compare, equal, indexIn, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
-import { isInteger, type NumberValue } from "../value/number.ts";
+import { isInteger, isZero, type NumberValue } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
 import { regoText } from "./go-format.ts";
@@ -49,13 +49,13 @@ function setOperation(name: string, compute: (a: RegoSet, b: RegoSet) => RegoSet
 }
 
 function divide(a: NumberValue, b: NumberValue): Value {
-  if (b === 0) throw new BuiltinError("divide by zero");
+  if (isZero(b)) throw new BuiltinError("divide by zero");
   return arithmetic.divide(a, b);
 }
 
 function remainder(a: NumberValue, b: NumberValue): Value {
   if (!isInteger(a) || !isInteger(b)) throw new BuiltinError("modulo on floating-point number");
-  if (b === 0) throw new BuiltinError("modulo by zero");
+  if (isZero(b)) throw new BuiltinError("modulo by zero");
   return arithmetic.remainder(a, b);
 }
 

@@ -81,7 +81,7 @@ export function makeNumber({ writer }: Scope, text: string): Operand {
 }
 
 /** Integers that every JSON reader holds exactly. Others go by their text. */
-const plainInteger = /^-?\d{1,15}$/;
+const plainInteger = /^(?!-0+$)-?\d{1,15}$/;
 
 /** A variable is used where nothing has bound it: our own fault, unless an index is tried that cannot be. */
 export class UnboundVariable extends Error {

@@ -1,7 +1,7 @@
 import { member as isMember } from "../builtins/operators.ts";
 import { groupsOf } from "../data/join-index.ts";
 import { isObject, lookup } from "../value/access.ts";
-import { compare, equal, RegoObject, RegoSet } from "../value/collection.ts";
+import { compare, equal, keyOf, RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import type { Place } from "./ir.ts";
@@ -10,7 +10,20 @@ import { none } from "./state.ts";
 
 // What generated code calls. Each answers undefined for Rego's undefined.
 
-export { compare, equal, groupsOf, insertOnce, isMember, keysOf, lengthOf, mergeObjects, none, overlay, valuesAt };
+export {
+  compare,
+  equal,
+  groupsOf,
+  insertOnce,
+  isMember,
+  keyOf,
+  keysOf,
+  lengthOf,
+  mergeObjects,
+  none,
+  overlay,
+  valuesAt,
+};
 
 export function isSet(value: Value | undefined): boolean {
   return value instanceof RegoSet;

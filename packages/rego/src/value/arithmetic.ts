@@ -1,12 +1,4 @@
-import {
-  bigintOf,
-  compareNumbers,
-  decimalOf,
-  isInteger,
-  type NumberValue,
-  normalizeInteger,
-  normalizeNumber,
-} from "./number.ts";
+import { bigintOf, computedNumber, decimalOf, isInteger, type NumberValue, normalizeInteger } from "./number.ts";
 
 /** Go's big.Float as OPA uses it: this many bits of mantissa, rounded to nearest even. */
 const mantissaBits = 64;
@@ -34,7 +26,7 @@ export function subtract(a: NumberValue, b: NumberValue): NumberValue {
 export function negate(a: NumberValue): NumberValue {
   if (typeof a === "number") return a === 0 ? 0 : -a;
   if (typeof a === "bigint") return normalizeInteger(-a);
-  return normalizeNumber(-a.coefficient, a.exponent);
+  return computedNumber(-a.coefficient, a.exponent);
 }
 
 export function multiply(a: NumberValue, b: NumberValue): NumberValue {
@@ -75,30 +67,50 @@ export function remainder(a: NumberValue, b: NumberValue): NumberValue {
   return normalizeInteger(bigintOf(a) % bigintOf(b));
 }
 
+/** Without its own text; beyond 64 bits, and for fractions, as a float. */
 export function absolute(a: NumberValue): NumberValue {
-  return compareNumbers(a, 0) < 0 ? negate(a) : a;
+  if (typeof a === "number" && Number.isSafeInteger(a)) return Math.abs(a);
+  const { mantissa, exponent } = toFloat(a);
+  return fromFloat({ mantissa: mantissa < 0n ? -mantissa : mantissa, exponent });
+}
+
+/** The integer as a float holds it, with all its digits; undefined for a fraction. */
+function wholeFloat(a: NumberValue): number | bigint | undefined {
+  if (!isInteger(a)) return undefined;
+  const { mantissa, exponent } = toFloat(a);
+  return normalizeInteger(mantissa << BigInt(exponent));
 }
 
 /** Half away from zero. */
 export function roundHalf(a: NumberValue): NumberValue {
+  if (typeof a === "number" && Number.isSafeInteger(a)) return a;
   const { coefficient, exponent } = decimalOf(a);
-  if (exponent >= 0) return a;
+  const whole = wholeFloat(a);
+  if (whole !== undefined) return whole;
   const unit = 10n ** BigInt(-exponent);
   const twice = (coefficient < 0n ? -coefficient : coefficient) * 2n + unit;
   const rounded = twice / (unit * 2n);
   return normalizeInteger(coefficient < 0n ? -rounded : rounded);
 }
 
+/** As OPA has it: cut off, and one less when that is negative; so of -0.5 it is 0. */
 export function floor(a: NumberValue): NumberValue {
-  const { coefficient, exponent } = decimalOf(a);
-  if (exponent >= 0) return a;
-  const unit = 10n ** BigInt(-exponent);
-  const quotient = coefficient / unit;
-  return normalizeInteger(coefficient < 0n && quotient * unit !== coefficient ? quotient - 1n : quotient);
+  if (typeof a === "number" && Number.isSafeInteger(a)) return a;
+  const cut = truncated(a);
+  return wholeFloat(a) ?? normalizeInteger(cut < 0n ? cut - 1n : cut);
 }
 
+/** As OPA has it: cut off, and one more unless that is negative; so of -0.5 it is 1. */
 export function ceil(a: NumberValue): NumberValue {
-  return negate(floor(negate(a)));
+  if (typeof a === "number" && Number.isSafeInteger(a)) return a;
+  const cut = truncated(a);
+  return wholeFloat(a) ?? normalizeInteger(cut >= 0n ? cut + 1n : cut);
+}
+
+/** Towards zero. */
+function truncated(a: NumberValue): bigint {
+  const { coefficient, exponent } = decimalOf(a);
+  return exponent >= 0 ? 0n : coefficient / 10n ** BigInt(-exponent);
 }
 
 function addFloats(x: Float, y: Float): Float {
@@ -137,11 +149,12 @@ function bitLength(value: bigint): number {
 /** The shortest decimal that rounds to this float: what Go prints. */
 function fromFloat({ mantissa, exponent }: Float): NumberValue {
   if (mantissa === 0n) return 0;
-  if (exponent >= 0) return normalizeInteger(mantissa << BigInt(exponent));
+  if (exponent >= 0 && bitLength(mantissa) + exponent <= mantissaBits)
+    return normalizeInteger(mantissa << BigInt(exponent));
   const negative = mantissa < 0n;
   const size = negative ? -mantissa : mantissa;
   const { digits, power } = shortest(size, exponent);
-  return normalizeNumber(negative ? -digits : digits, power);
+  return computedNumber(negative ? -digits : digits, power);
 }
 
 function shortest(mantissa: bigint, exponent: number): { digits: bigint; power: number } {
@@ -149,14 +162,15 @@ function shortest(mantissa: bigint, exponent: number): { digits: bigint; power: 
   const shift = exponent - (bitLength(full) - bitLength(mantissa));
   // Twice the value and its neighbours' midpoints, over 2^bits, so that all are integers.
   const bits = 1 - shift;
-  const value = full * 2n;
-  const scale = 1n << BigInt(bits);
+  const whole = BigInt(Math.max(0, -bits));
+  const value = (full * 2n) << whole;
+  const scale = 1n << BigInt(Math.max(0, bits));
   for (let count = 1; count <= 21; count++) {
     const candidate = roundedTo(value, scale, count);
     const distance = candidate.digits * (candidate.power >= 0 ? 10n ** BigInt(candidate.power) : 1n) * scale;
     const unit = candidate.power < 0 ? 10n ** BigInt(-candidate.power) : 1n;
     const error = distance - value * unit;
-    const limit = unit;
+    const limit = unit << whole;
     if (error <= limit && error >= -limit) return candidate;
   }
   return roundedTo(value, scale, 22);

@@ -1,5 +1,5 @@
 import { Decimal } from "./decimal.ts";
-import { compareNumbers, type NumberValue, numberText } from "./number.ts";
+import { canonicalNumberText, compareNumbers, type NumberValue } from "./number.ts";
 import type { JsonObject, Value } from "./value.ts";
 
 // Sets, built objects, keys and order are one file because each is defined by the others.
@@ -94,7 +94,7 @@ export class RegoSet {
 
 /** Where a value is among a few; negative when it is not. */
 export function indexIn(items: readonly Value[], value: Value): number {
-  if (typeof value !== "object" || value === null) {
+  if (typeof value === "string" || value === null || typeof value === "boolean") {
     for (let i = 0; i < items.length; i++) if (items[i] === value) return i;
     return -1;
   }
@@ -253,18 +253,19 @@ export type Key = null | boolean | number | bigint | string;
 export function keyOf(value: Value): Key {
   if (typeof value === "string") return value.charCodeAt(0) === 0 ? "\0s" + value : value;
   if (value === null || typeof value !== "object") return value;
+  if (value instanceof Decimal && value.plain !== undefined) return value.plain;
   return "\0" + canonicalText(value);
 }
 
 /** A text that is the same for Rego-equal values and for no others. Cached on sets and built objects. */
 export function canonicalText(value: Value): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "number" || typeof value === "bigint") return numberText(value);
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return "[" + value.map(canonicalText).join() + "]";
   if (value instanceof RegoSet) return value.canonical();
   if (value instanceof RegoObject) return value.canonical();
-  if (value instanceof Decimal) return value.toString();
+  if (value instanceof Decimal) return canonicalNumberText(value);
   return jsonObjectText(value as { readonly [key: string]: Value });
 }
 
@@ -298,7 +299,9 @@ export function compare(a: Value, b: Value): number {
 /** Rego equality: `1 == 1.0`, deep, order-free for sets and objects. */
 export function equal(a: Value, b: Value): boolean {
   if (a === b) return true;
-  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
+  if (a === null || b === null) return false;
+  if (typeof a !== "object") return typeof b === "object" && typeof a !== "string" && equalsPlain(b, a);
+  if (typeof b !== "object") return typeof b !== "string" && equalsPlain(a, b);
   if (Array.isArray(a)) return Array.isArray(b) && equalArrays(a as readonly Value[], b as readonly Value[]);
   if (a instanceof RegoSet) return b instanceof RegoSet && equalSets(a, b);
   if (a instanceof Decimal) {
@@ -306,6 +309,11 @@ export function equal(a: Value, b: Value): boolean {
   }
   if (Array.isArray(b) || b instanceof RegoSet || b instanceof Decimal) return false;
   return equalObjects(a as JsonObject | RegoObject, b as JsonObject | RegoObject);
+}
+
+/** A number as it is written, and one that is written plainly. */
+function equalsPlain(value: object, plain: Value): boolean {
+  return value instanceof Decimal && value.plain === plain;
 }
 
 function equalArrays(a: readonly Value[], b: readonly Value[]): boolean {

@@ -134,8 +134,9 @@ function skipDigits(bytes: Uint8Array, from: number): number {
 const exactLength = 16;
 
 /**
- * True when a number between two positions, outside of strings, is long or has an exponent: `JSON.parse` could change it. What is no
- * JSON may be taken for either.
+ * True when a number between two positions, outside of strings, is long, has an exponent, or is a fraction with a zero at its end or six
+ * behind its point: `JSON.parse` could change it, or it is written in another way than JavaScript writes it. What is no JSON may be taken
+ * for either.
  */
 export function holdsInexact(bytes: Uint8Array, from: number, to: number): boolean {
   let at = from;
@@ -149,9 +150,24 @@ export function holdsInexact(bytes: Uint8Array, from: number, to: number): boole
       while (isOfNumber(bytes[at] as number)) at++;
       const exponent = bytes[at];
       if (at - start >= exactLength || exponent === 0x65 || exponent === 0x45) return true;
+      if (bytes[at - 1] === 0x30 && isLong(bytes, start, at)) return true;
+      if (bytes[start + 1] === 0x2e && bytes[start + 7] === 0x30 && isSmall(bytes, start + 2)) return true;
     } else at++;
   }
   return false;
+}
+
+/** Of a number that ends with a zero: whether it has a point, or is -0. */
+function isLong(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from === 1) return from > 0 && bytes[from - 1] === 0x2d;
+  for (let at = to - 2; at > from; at--) if (bytes[at] === 0x2e) return true;
+  return false;
+}
+
+/** Six zeros. */
+function isSmall(bytes: Uint8Array, from: number): boolean {
+  for (let at = from; at < from + 6; at++) if (bytes[at] !== 0x30) return false;
+  return true;
 }
 
 function isOfNumber(c: number): boolean {

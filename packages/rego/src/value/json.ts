@@ -5,8 +5,11 @@ import { type NumberValue, numberFromText, numberText } from "./number.ts";
 import { utf8Of } from "./utf8.ts";
 import type { Value } from "./value.ts";
 
-/** Numbers that `JSON.parse` could change: 16 or more digits in a row, or an exponent. Strings, as UIDs, match too. */
-const risky = /\d{16}|\d[eE][+-]?\d|\d\.\d{15}/;
+/**
+ * Numbers that `JSON.parse` could change, or that are written in another way than JavaScript writes them: 16 or more digits in a row, an
+ * exponent, a zero at the end of a fraction, six of them at its beginning, -0. Strings, as UIDs, match too.
+ */
+const risky = /\d{16}|\d[eE][+-]?\d|\d\.\d{15}|\d\.0{6}|\.\d*0\s*(?:[,\]}]|$)|-0\s*(?:[,\]}]|$)/;
 
 /** Parses JSON without losing digits. Throws `SyntaxError` as `JSON.parse` does. */
 export function parseJson(text: string): Value {

@@ -8,14 +8,16 @@ import type { Value } from "./value.ts";
 
 const numbers: readonly [text: string, printed: string, type: string][] = [
   ["0", "0", "number"],
-  ["-0", "0", "number"],
-  ["1.0", "1", "number"],
-  ["1e3", "1000", "number"],
+  ["-0", "-0", "object"],
+  ["1.0", "1.0", "object"],
+  ["1e3", "1e3", "object"],
   ["0.1", "0.1", "number"],
+  ["0.10", "0.10", "object"],
   ["9007199254740991", "9007199254740991", "number"],
   ["9007199254740993", "9007199254740993", "bigint"],
-  ["1e100", "1e+100", "number"],
-  ["0.0000001", "1e-07", "number"],
+  ["1e100", "1e100", "object"],
+  ["1e-7", "1e-7", "number"],
+  ["0.0000001", "0.0000001", "object"],
   ["0.33333333333333333333", "0.33333333333333333333", "object"],
 ];
 
@@ -27,6 +29,36 @@ for (const [text, printed, type] of numbers) {
     assert.equal(numberText(value), printed);
   });
 }
+
+const alike: readonly string[][] = [
+  ["1", "1.0", "1e0", "10e-1", "0.1e1"],
+  ["0", "-0", "0.0", "-0.0", "0e5"],
+  ["0.1", "0.10", "1e-1"],
+  ["1000000000000000000000000", "1e24", "1000000000000000000000000.0"],
+  ["0.33333333333333333333", "3.3333333333333333333e-1"],
+  ["2e308", "20e307", "2e+308"],
+  ["2e500", "20e499"],
+];
+
+test("numbers that are written in other ways are the same", () => {
+  for (const texts of alike) {
+    const values = texts.map((text) => parseJson(text));
+    for (const a of values)
+      for (const b of values) {
+        assert.ok(equal(a, b), `${jsonText(a)} ${jsonText(b)}`);
+        assert.equal(compare(a, b), 0);
+        assert.equal(keyOf(a), keyOf(b));
+        assert.ok(RegoSet.of([a]).has(b));
+        assert.equal(RegoSet.of([...values, a, b]).size, 1);
+      }
+    assert.deepEqual(values.map(jsonText), texts);
+  }
+});
+
+test("numbers in JSON keep their text", () => {
+  for (const text of ['{"a":1.0}', "[0.10,1]", "-0", "[-0]", "[0.0000001,1.5]", "[1.50 ,2]", "1E5", "[100,10.5,0.5,0]"])
+    assert.equal(jsonText(parseJson(text)), text.replace(" ", ""));
+});
 
 test("equal numbers have one representation", () => {
   assert.equal(normalizeNumber(10n, -1), 1);

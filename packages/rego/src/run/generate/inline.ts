@@ -1,7 +1,7 @@
 import { standardBuiltins } from "../../builtins/all.ts";
 import type { Builtin } from "../../builtins/builtin.ts";
 import type { Operand } from "../ir.ts";
-import type { Fact } from "./knowledge.ts";
+import { equalityText, type Fact } from "./knowledge.ts";
 import type { Writer } from "./writer.ts";
 
 /** A builtin's answer as an expression, which is never undefined. */
@@ -29,9 +29,8 @@ export function inlineOf(name: string, writer: Writer, operands: readonly Operan
   );
 }
 
-function equality([a, b]: readonly string[], facts: readonly (Fact | undefined)[]): string {
-  const isScalar = facts.some((fact) => fact?.isScalar === true);
-  return isScalar ? `${a} === ${b}` : `(${a} === ${b} || $.equal(${a}, ${b}))`;
+function equality([a, b]: readonly string[], [first, second]: readonly (Fact | undefined)[]): string {
+  return equalityText([a as string, b as string], [first, second]);
 }
 
 const equal: Make = (args, facts) => ({ value: equality(args, facts) });
@@ -53,7 +52,9 @@ function ofStrings(method: string): Make {
 
 /** A few constants are compared one by one. */
 const member: Make = ([value, collection], [, fact]) => ({
-  value: fact?.members?.map((each) => `${value} === ${each}`).join(" || ") ?? `$.isMember(${value}, ${collection})`,
+  value:
+    fact?.members?.map((each) => equality([value as string, each.text as string], [undefined, each])).join(" || ") ??
+    `$.isMember(${value}, ${collection})`,
 });
 
 const count: Make = ([value]) => ({

@@ -4,8 +4,21 @@ export interface Fact {
   readonly text?: string;
   /** True for constants that `===` compares as Rego does. */
   readonly isScalar?: boolean;
-  /** Texts of the members of a constant collection that holds a few scalars. */
-  readonly members?: readonly string[];
+  /** True for constants that JavaScript holds as a number: `===` answers for numbers that are written as plainly. */
+  readonly isNumber?: boolean;
+  /** The members of a constant collection that holds a few scalars or numbers. */
+  readonly members?: readonly Fact[];
+}
+
+/** Whether two operands are equal; a call only where one may be no scalar, or a number that is written in another way. */
+export function equalityText(
+  [a, b]: readonly [string, string],
+  facts: readonly [Fact | undefined, Fact | undefined],
+): string {
+  if (facts.some((fact) => fact?.isScalar === true)) return `${a} === ${b}`;
+  const at = facts.findIndex((fact) => fact?.isNumber === true);
+  if (at < 0) return `(${a} === ${b} || $.equal(${a}, ${b}))`;
+  return `(${a} === ${b} || typeof ${at === 0 ? b : a} === "object" && $.equal(${a}, ${b}))`;
 }
 
 export const defined: Fact = {};

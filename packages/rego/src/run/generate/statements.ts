@@ -1,6 +1,7 @@
 import type { Block, Operand, Stmt } from "../ir.ts";
 import { writeCall, writeDynamicCall } from "./calls.ts";
 import { type ListAt, listAtOf } from "./groups.ts";
+import { equalityText, type Fact } from "./knowledge.ts";
 import { type Literal, Literals } from "./literals.ts";
 import { isPlainName, propertyText } from "./names.ts";
 import { writeNot, writeScan, writeWith } from "./nested.ts";
@@ -41,7 +42,7 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
     w.require(value);
     w.emit(`s.grow(1); ${w.target(array)}.push(${w.operand(value)});`);
   },
-  AssignIntStmt: (w, { value, target }) => w.set(target, `(${value})`, { text: `(${value})`, isScalar: true }),
+  AssignIntStmt: (w, { value, target }) => w.set(target, `(${value})`, { text: `(${value})`, isNumber: true }),
   AssignVarOnceStmt: (w, stmt) => {
     const { source, target } = stmt;
     w.require(source);
@@ -84,10 +85,10 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
   },
   MakeArrayStmt: (w, { target }) => w.set(target, "[]"),
   MakeNullStmt: (w, { target }) => w.set(target, "null", { text: "null", isScalar: true }),
-  MakeNumberIntStmt: (w, { value, target }) => w.set(target, `(${value})`, { text: `(${value})`, isScalar: true }),
+  MakeNumberIntStmt: (w, { value, target }) => w.set(target, `(${value})`, { text: `(${value})`, isNumber: true }),
   MakeNumberRefStmt: (w, { Index, target }) => {
     const text = w.context.constants.number(w.context.strings[Index] as string);
-    w.set(target, text, { text, isScalar: !text.startsWith("k") });
+    w.set(target, text, { text, isNumber: !text.startsWith("k") });
   },
   MakeObjectStmt: (w, { target }) => w.set(target, "$.createObject()"),
   MakeSetStmt: (w, { target }) => w.set(target, "$.createSet()"),
@@ -136,11 +137,9 @@ function writeListAt(writer: Writer, { object, key, target }: ListAt): void {
   writer.setOrLeave(target, `$.listAt(${writer.local(object)}, ${writer.operand(key)})`);
 }
 
-/** Both operands are defined. Scalars that the text names are compared by `===` alone. */
+/** Both operands are defined. */
 function equality(writer: Writer, a: Operand, b: Operand): string {
-  const [left, right] = [writer.operand(a), writer.operand(b)];
-  const isScalar = writer.fact(a)?.isScalar === true || writer.fact(b)?.isScalar === true;
-  return isScalar ? `${left} === ${right}` : `${left} === ${right} || $.equal(${left}, ${right})`;
+  return equalityText([writer.operand(a), writer.operand(b)], [writer.fact(a), writer.fact(b)]);
 }
 
 /** Plain property access first: what it cannot answer are built objects and sets, and names that prototypes hold. */
@@ -175,8 +174,10 @@ function writeLiteral(writer: Writer, { kind, local, additions }: Literal): void
   }
   const name = constants.name(kind === "set" ? text : `Object.freeze(${text})`);
   const areFew =
-    additions.length > 0 && additions.length <= fewMembers && facts.every((fact) => fact?.isScalar === true);
-  const members = areFew && kind !== "object" ? { members: facts.map((fact) => fact?.text as string) } : {};
+    additions.length > 0 &&
+    additions.length <= fewMembers &&
+    facts.every((fact) => fact?.isScalar === true || fact?.isNumber === true);
+  const members = areFew && kind !== "object" ? { members: facts as readonly Fact[] } : {};
   writer.set(local, name, { text: name, ...members });
 }
 

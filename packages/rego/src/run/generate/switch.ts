@@ -43,7 +43,7 @@ function testOf({ stmts }: Block, whole: Analysis): { subject: number; number: n
 
 /** The run as one `switch`; each block still makes its comparison. */
 export function writeNumberRun(writer: Writer, { subject, blocks }: NumberRun, write: (block: Block) => void): void {
-  writer.emit(`switch (${writer.local(subject)}) {`);
+  writer.emit(`switch ($.keyOf(${writer.local(subject)})) {`);
   for (const [number, block] of blocks) {
     writer.emit(`case ${number}:`);
     writer.knowledge.inside(() => write(block));
