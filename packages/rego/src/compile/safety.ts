@@ -59,13 +59,14 @@ export function bodyOutputs(body: Body, safe: Names, arity: SafetyContext["arity
 }
 
 function reorder(body: Body, globals: Names, context: SafetyContext, unsafe: Unsafe): Body {
-  const ordered = order(body, globals, context, unsafe);
-  if (!ordered.some(hasClosures)) return ordered;
+  const closing = new Set(body.filter(hasClosures));
+  const ordered = order(body, closing, globals, context, unsafe);
+  if (closing.size === 0) return ordered;
   const around = new Set(globals);
   return ordered.map((expr, i) => {
     const before = ordered[i - 1];
     if (before !== undefined) collectExprVars(before, safetyVars, around);
-    return hasClosures(expr) ? orderClosures(expr, around, context, unsafe) : expr;
+    return closing.has(expr) ? orderClosures(expr, around, context, unsafe) : expr;
   });
 }
 
@@ -83,26 +84,43 @@ function hasClosures(expr: Expr): boolean {
 
 const nothing: readonly string[] = [];
 
-function order(body: Body, globals: Names, context: SafetyContext, unsafe: Unsafe): Body {
+/** What each expression with closures takes for them from the other expressions of its body. */
+function needsOfClosures(body: Body, closing: ReadonlySet<Expr>): ReadonlyMap<Expr, readonly string[]> {
+  const needs = new Map<Expr, readonly string[]>();
+  if (closing.size === 0) return needs;
   const bodyVars = varsOfBody(body, safetyVars);
+  for (const expr of closing) {
+    const names = [...closureNeeds(expr)];
+    needs.set(
+      expr,
+      names.filter((name) => bodyVars.has(name)),
+    );
+  }
+  return needs;
+}
+
+/** `closing`: those of its expressions that have closures. */
+function order(
+  body: Body,
+  closing: ReadonlySet<Expr>,
+  globals: Names,
+  context: SafetyContext,
+  unsafe: Unsafe,
+): readonly Expr[] {
   const needs = new Map<Expr, Set<string>>();
   for (const expr of body) {
-    needs.set(expr, difference(needsOf(expr, context.names), globals));
+    const need = needsOf(expr, context.names);
+    for (const name of need) if (globals.has(name)) need.delete(name);
+    needs.set(expr, need);
   }
   const known = new Set(globals);
-  const closing = new Map<Expr, readonly string[]>();
-  for (const expr of body)
-    if (hasClosures(expr))
-      closing.set(
-        expr,
-        [...closureNeeds(expr)].filter((name) => bodyVars.has(name)),
-      );
+  const closureNames = needsOfClosures(body, closing);
   const ordered: Expr[] = [];
   let waiting: readonly Expr[] = body;
   for (let before = -1; before !== ordered.length && waiting.length > 0; ) {
     before = ordered.length;
     waiting = waiting.filter((expr) => {
-      const open = difference(closing.get(expr) ?? nothing, known);
+      const open = difference(closureNames.get(expr) ?? nothing, known);
       const outputs = exprOutputs(expr, known, context.arity);
       if (open.size > 0) {
         // What a closure lacks is the cause; what the expression itself would bind follows from it.

@@ -92,7 +92,7 @@ function parsePlainLiteral(cursor: Cursor): Expr | undefined {
     throw error;
   }
   if (logic.terms.kind === "term" && isVar(logic.terms.term, "every")) hintEvery(cursor, before);
-  return { ...logic, with: [...logic.with, ...withs] };
+  return withs.length === 0 ? logic : { ...logic, with: [...logic.with, ...withs] };
 }
 
 function withModifiers(cursor: Cursor, terms: ExprTerms): Expr | undefined {

@@ -29,7 +29,13 @@ interface Operand {
  * https://www.openpolicyagent.org/docs/policy-language#negation
  */
 export function parseLogic(cursor: Cursor, parts: LiteralParts): Expr {
-  return new LogicParser(cursor, parts).parse();
+  const { keywords } = cursor.mode;
+  const hasOperators = keywords.has("and") || keywords.has("or");
+  if (hasOperators || cursor.isKeyword("not")) return new LogicParser(cursor, parts, hasOperators).parse();
+  // What most literals are.
+  const start = cursor.token;
+  const terms = parts.expression(cursor);
+  return { kind: "expr", loc: cursor.span(start), negated: false, with: [], terms };
 }
 
 /** Throws where the `with` at `at` stands between an operand and its operator: it could be about either. */
@@ -46,10 +52,10 @@ class LogicParser {
   readonly #parts: LiteralParts;
   readonly #hasOperators: boolean;
 
-  constructor(cursor: Cursor, parts: LiteralParts) {
+  constructor(cursor: Cursor, parts: LiteralParts, hasOperators: boolean) {
     this.#cursor = cursor;
     this.#parts = parts;
-    this.#hasOperators = cursor.mode.keywords.has("and") || cursor.mode.keywords.has("or");
+    this.#hasOperators = hasOperators;
   }
 
   /** `with` behind it is about the whole literal, and parsed by the caller. */

@@ -41,15 +41,14 @@ interface Found {
 /** True when a comprehension has faults. */
 function checkClosures(expr: Expr, env: TypeEnv, check: BodyCheck): boolean {
   let failed = false;
-  const inner: BodyCheck = {
-    ...check,
-    report: (diagnostic) => {
-      failed = true;
-      check.report(diagnostic);
-    },
+  let inner: BodyCheck | undefined;
+  const report: BodyCheck["report"] = (diagnostic) => {
+    failed = true;
+    check.report(diagnostic);
   };
   walkExpr(expr, (term) => {
     if (!isComprehension(term)) return true;
+    inner ??= { ...check, report };
     checkBody(term.body, env.inner(), inner);
     return false;
   });
