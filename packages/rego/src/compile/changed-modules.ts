@@ -34,7 +34,8 @@ export class ChangedModules {
     for (const built of removed.flatMap((file) => previous.byFile.get(file) ?? [])) this.#gone.set(built.module, built);
     const lost = [...this.#gone.keys()];
     this.packages = this.#changePackages(lost, added);
-    for (const module of [...lost, ...added]) this.#renew(this.packages.affected(module, previous.packages));
+    if (previous.built.length > 0)
+      for (const module of [...lost, ...added]) this.#renew(this.packages.affected(module, previous.packages));
     for (const module of added) this.#fresh.set(module, this.#create(module));
     this.#built = this.#place(lost, added);
     this.modules = this.#built.map(({ module }) => module);

@@ -69,6 +69,7 @@ class ModuleCompiler {
   readonly #changed: ChangedModules;
   readonly #timings = new Map<string, number>();
   readonly #diagnostics: Diagnostic[] = [];
+  readonly #contexts = new Map<Built, StageContext>();
   #names: RuleNames;
   #places: RulePlaces;
   #annotations: AnnotationSet | undefined;
@@ -198,6 +199,12 @@ class ModuleCompiler {
   }
 
   #context(built: Built): StageContext {
+    const known = this.#contexts.get(built) ?? this.#createContext(built);
+    this.#contexts.set(built, known);
+    return known;
+  }
+
+  #createContext(built: Built): StageContext {
     const ask = (question: string) => void built.asked.add(question);
     return {
       options: this.#options,

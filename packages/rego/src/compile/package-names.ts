@@ -1,7 +1,8 @@
-import type { Module } from "../syntax/ast.ts";
+import type { Module, Term } from "../syntax/ast.ts";
 import { packageKey } from "./globals.ts";
 import { type Edit, PersistentMap } from "./persistent-map.ts";
 import { remembered } from "./remembered.ts";
+import { ruleChain, walkBody, walkTerm, walkTerms } from "./walk.ts";
 
 /** What the modules of one package have together. */
 interface Package {
@@ -62,20 +63,20 @@ const exportedNames = remembered((module: Module): ReadonlySet<string> => {
   return new Set(heads.flatMap((head) => (head?.kind === "var" ? [head.name] : [])));
 });
 
-/** Every name that stands in a module as a variable does. */
+/** Every name that stands in a module as a variable does; one too many does no harm. */
 const mentionedNames = remembered((module: Module): ReadonlySet<string> => {
   const names = new Set<string>();
-  collectNames(module.rules, names);
+  const visit = (term: Term): boolean => {
+    if (term.kind === "var") names.add(term.name);
+    return true;
+  };
+  for (const rule of module.rules) {
+    for (const { head, body } of ruleChain(rule)) {
+      walkTerms([head.ref, ...(head.args ?? [])], visit);
+      if (head.key !== undefined) walkTerm(head.key, visit);
+      if (head.value !== undefined) walkTerm(head.value, visit);
+      walkBody(body, visit);
+    }
+  }
   return names;
 });
-
-/** Whatever the syntax: a name too many does no harm. */
-function collectNames(node: unknown, into: Set<string>): void {
-  if (Array.isArray(node)) {
-    for (const each of node) collectNames(each, into);
-  } else if (typeof node === "object" && node !== null) {
-    const { kind, name } = node as { readonly kind?: unknown; readonly name?: unknown };
-    if (kind === "var" && typeof name === "string") into.add(name);
-    else for (const [field, each] of Object.entries(node)) if (field !== "loc") collectNames(each, into);
-  }
-}

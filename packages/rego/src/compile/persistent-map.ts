@@ -114,7 +114,9 @@ function changedBranch<V>(branch: Branch<V>, change: Change<V>, shift: number, e
   if (made === old) return branch;
   if (made === undefined && branch.slots.length === 1) return undefined;
   const own = branch.edit === edit ? branch : { edit, taken: branch.taken, slots: [...branch.slots] };
-  own.slots.splice(at, old === undefined ? 0 : 1, ...(made === undefined ? [] : [made]));
+  if (made === undefined) own.slots.splice(at, 1);
+  else if (old === undefined) own.slots.splice(at, 0, made);
+  else own.slots[at] = made;
   own.taken = made === undefined ? own.taken & ~bit : own.taken | bit;
   return own;
 }

@@ -71,18 +71,23 @@ class Counting {
 
   count(module: Module, rules: readonly Rule[], by: number): RulePlaces {
     if (rules.length > 0) this.#own(packageKey(module), "packages", by);
+    // Most rules lie below the same places: these are changed once.
+    const below = new Map<string, number>();
     for (const rule of rules) {
       const { texts, key, isGround } = placeOf(rule);
       if (isGround) this.#own(key, "rules", by);
-      this.#at(texts, (place) => counted(place, rule, isGround, by));
-      for (let length = 0; length < texts.length; length++)
-        this.#at(texts.slice(0, length), (place) => ({ ...place, below: place.below + by }));
+      let place = "";
+      for (const [i, text] of texts.entries()) {
+        below.set(place, (below.get(place) ?? 0) + by);
+        place = i === 0 ? text : `${place}\0${text}`;
+      }
+      this.#at(place, (old) => counted(old, rule, isGround, by));
     }
+    for (const [place, more] of below) this.#at(place, (old) => ({ ...old, below: old.below + more }));
     return new RulePlaces(this.#places, this.#owners, this.#conflicts);
   }
 
-  #at(texts: readonly string[], change: (place: Place) => Place): void {
-    const key = texts.join("\0");
+  #at(key: string, change: (place: Place) => Place): void {
     const old = this.#places.get(key) ?? empty;
     const made = change(old);
     this.#conflicts += Number(isConflict(made)) - Number(isConflict(old));
