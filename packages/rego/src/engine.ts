@@ -116,13 +116,14 @@ export class RegoPolicy {
   readonly #builtins: ReadonlyMap<string, Builtin>;
   readonly #byQuery = new Map<string, Prepared>();
   readonly #byPath = new Map<string, Prepared>();
+  /** Of the policy that this one was made of: still good where nothing has changed that it was made of. */
+  readonly #inherited: Map<string, Prepared>;
   readonly #options: EngineOptions;
 
   /** `previous` gives what it has prepared and what has not changed. */
   constructor(compiled: Compiled, options: EngineOptions, previous?: RegoPolicy) {
     this.compiled = compiled;
-    for (const [path, prepared] of previous === undefined ? [] : previous.#byPath)
-      if (prepared.needs.areMetBy(compiled)) this.#byPath.set(path, prepared);
+    this.#inherited = previous === undefined ? new Map() : previous.#allPrepared();
     this.#options = options;
     this.#builtins = builtinsWith(options.builtins);
   }
@@ -256,20 +257,40 @@ export class RegoPolicy {
 
   /** Kept by the path as it is spelled: taking it apart costs as much as a small policy's evaluation. */
   #preparePath(path: string): Executable {
-    const known = this.#byPath.get(path);
+    const known = this.#byPath.get(path) ?? this.#inherit(path);
     return known?.executable ?? this.#prepare(this.#byPath, path, () => ({ name: planName, path: pathParts(path) }));
   }
 
-  /** From a cache, where the oldest makes room. */
+  #inherit(path: string): Prepared | undefined {
+    const prepared = this.#inherited.get(path);
+    if (prepared === undefined) return undefined;
+    this.#inherited.delete(path);
+    if (!prepared.needs.areMetBy(this.compiled)) return undefined;
+    keep(this.#byPath, path, prepared);
+    return prepared;
+  }
+
+  /** The newest of what this policy and those before have prepared. */
+  #allPrepared(): Map<string, Prepared> {
+    const all = [...this.#inherited, ...this.#byPath];
+    return new Map(all.slice(Math.max(0, all.length - maxPrepared)));
+  }
+
+  /** From a cache. */
   #prepare(cache: Map<string, Prepared>, key: string, wanted: () => Wanted): Executable {
     const known = cache.get(key);
     if (known !== undefined) return known.executable;
     const { policy, needs } = planWithNeeds(this.compiled, [wanted()]);
     const executable = new Executable(findJoins(policy, this.#builtins), this.#builtins);
-    if (cache.size >= maxPrepared) cache.delete(cache.keys().next().value as string);
-    cache.set(key, { executable, needs });
+    keep(cache, key, { executable, needs });
     return executable;
   }
+}
+
+/** The oldest makes room. */
+function keep(cache: Map<string, Prepared>, key: string, prepared: Prepared): void {
+  if (cache.size >= maxPrepared) cache.delete(cache.keys().next().value as string);
+  cache.set(key, prepared);
 }
 
 function pathParts(path: string): readonly string[] {

@@ -118,7 +118,7 @@ class ModuleCompiler {
 
   #finish(): Compiled | undefined {
     const { gone, fresh, edit } = this.#changed;
-    const root = changeTree(this.#previous.root, { removed: gone, added: fresh });
+    const root = changeTree(this.#previous.root, { removed: gone, added: fresh }, edit);
     const needed = this.#timed("SetGraph", () => lazyGraph(root));
     this.#timed("CheckRecursion", () => this.#checkRecursion(root, needed));
     if (this.#failed()) return undefined;

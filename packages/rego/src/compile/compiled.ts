@@ -49,7 +49,7 @@ export interface RuleNode {
   readonly path: readonly string[];
   readonly rules: readonly CompiledRule[];
   /** Those with rules in the order of their first rule, then those with only packages in the order of the first module. */
-  readonly children: ReadonlyMap<string, RuleNode>;
+  readonly children: RuleChildren;
   /** The modules of this package, in their order. */
   readonly packages: readonly Module[];
   /** True when the node has a value of its own, as all have but functions. */
@@ -60,6 +60,12 @@ export interface RuleNode {
   readonly first: { readonly module: Module; readonly index: number } | undefined;
   readonly hasRules: boolean;
 }
+
+/** The places one key below another. */
+export type RuleChildren = Pick<
+  ReadonlyMap<string, RuleNode>,
+  "get" | "size" | "keys" | "values" | typeof Symbol.iterator
+>;
 
 export interface Compiled {
   /** As parsed, sorted by file. */

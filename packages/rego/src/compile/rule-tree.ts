@@ -1,5 +1,6 @@
 import type { Module, Ref, Rule, Term } from "../syntax/ast.ts";
-import type { CompiledRule, RuleNode } from "./compiled.ts";
+import type { CompiledRule, RuleChildren, RuleNode } from "./compiled.ts";
+import { type Edit, PersistentMap } from "./persistent-map.ts";
 import { remembered } from "./remembered.ts";
 import { functionName } from "./text.ts";
 
@@ -26,12 +27,14 @@ export interface TreeChange {
   readonly added: readonly Planted[];
 }
 
-export const emptyTree: RuleNode = nodeOf([], [], new Map(), []);
-
 /** OPA's stage SetRuleTree: all rules by path. Only the places on the way to what changes are made anew. */
-export function changeTree(root: RuleNode, { removed, added }: TreeChange): RuleNode {
+export function changeTree(root: RuleNode, { removed, added }: TreeChange, edit: Edit): RuleNode {
   const steps = [...removed.flatMap((each) => stepsOf(each, false)), ...added.flatMap((each) => stepsOf(each, true))];
-  return steps.length === 0 ? root : (changeNode(root, [], steps) ?? emptyTree);
+  return steps.length === 0 ? root : (changeNode(root, [], steps, edit) ?? emptyTree());
+}
+
+export function emptyTree(): RuleNode {
+  return new PlantedNode([], [], []);
 }
 
 /** A rule, or without one the package of a module, that comes to a path or goes from it. */
@@ -53,19 +56,27 @@ function stepsOf({ module, rules }: Planted, isAdded: boolean): readonly Step[] 
   ];
 }
 
-function changeNode(node: RuleNode | undefined, path: readonly string[], steps: readonly Step[]): RuleNode | undefined {
+function changeNode(
+  node: RuleNode | undefined,
+  path: readonly string[],
+  steps: readonly Step[],
+  edit: Edit,
+): RuleNode | undefined {
   const here = steps.filter((step) => step.path.length === path.length);
   const below = Map.groupBy(
     steps.filter((step) => step.path.length > path.length),
     (step) => step.path[path.length] as string,
   );
-  const made = nodeOf(path, changeRules(node?.rules ?? [], here), changeChildren(node, path, below), [
-    ...changeAll(
-      node?.packages ?? [],
-      here.filter(({ rule }) => rule === undefined),
-    ),
-  ]);
-  return made.first === undefined ? undefined : made;
+  let children = (node as PlantedNode | undefined)?.children ?? new Children();
+  for (const [key, inner] of below)
+    children = children.with(key, changeNode(children.get(key), [...path, key], inner, edit), edit);
+  const rules = changeRules(node?.rules ?? [], here);
+  const packages = changePackages(
+    node?.packages ?? [],
+    here.filter(({ rule }) => rule === undefined),
+  );
+  const isEmpty = rules.length + packages.length + children.size === 0;
+  return isEmpty ? undefined : new PlantedNode(path, rules, packages, children);
 }
 
 function changeRules(rules: readonly CompiledRule[], steps: readonly Step[]): readonly CompiledRule[] {
@@ -75,55 +86,114 @@ function changeRules(rules: readonly CompiledRule[], steps: readonly Step[]): re
   return added.length === 0 ? kept : [...kept, ...added].sort(compareFirst);
 }
 
-function changeAll(modules: readonly Module[], steps: readonly Step[]): readonly Module[] {
+function changePackages(modules: readonly Module[], steps: readonly Step[]): readonly Module[] {
   const gone = new Set(steps.filter(({ isAdded }) => !isAdded).map(({ module }) => module));
   const added = steps.filter(({ isAdded }) => isAdded).map(({ module }) => module);
   return [...modules.filter((module) => !gone.has(module)), ...added].sort(compareFiles);
 }
 
-function changeChildren(
-  node: RuleNode | undefined,
-  path: readonly string[],
-  below: ReadonlyMap<string, readonly Step[]>,
-): ReadonlyMap<string, RuleNode> {
-  if (below.size === 0) return node?.children ?? new Map();
-  const children = new Map(node?.children);
-  let isInOrder = true;
-  for (const [key, steps] of below) {
-    const old = children.get(key);
-    const made = changeNode(old, [...path, key], steps);
-    isInOrder &&= old !== undefined && made !== undefined && compareNodes(old, made) === 0;
-    if (made === undefined) children.delete(key);
-    else children.set(key, made);
+/** Children by key; their order is found when somebody asks for it. */
+class Children implements RuleChildren {
+  readonly size: number;
+  readonly #byKey: PersistentMap<RuleNode>;
+  #inOrder: ReadonlyMap<string, RuleNode> | undefined;
+
+  constructor(byKey: PersistentMap<RuleNode> = new PersistentMap(), size: number = 0) {
+    this.#byKey = byKey;
+    this.size = size;
   }
-  return isInOrder ? children : new Map([...children].sort(([, a], [, b]) => compareNodes(a, b)));
+
+  get(key: string): RuleNode | undefined {
+    return this.#byKey.get(key);
+  }
+
+  with(key: string, node: RuleNode | undefined, edit: Edit): Children {
+    const growth = Number(node !== undefined) - Number(this.#byKey.get(key) !== undefined);
+    return new Children(this.#byKey.with(key, node, edit), this.size + growth);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#ordered().keys();
+  }
+
+  values(): MapIterator<RuleNode> {
+    return this.#ordered().values();
+  }
+
+  [Symbol.iterator](): MapIterator<[string, RuleNode]> {
+    return this.#ordered()[Symbol.iterator]();
+  }
+
+  /** In no order. */
+  *all(): Iterable<RuleNode> {
+    for (const [, node] of this.#byKey.entries()) yield node;
+  }
+
+  #ordered(): ReadonlyMap<string, RuleNode> {
+    this.#inOrder ??= new Map([...this.#byKey.entries()].sort(([, a], [, b]) => compareNodes(a, b)));
+    return this.#inOrder;
+  }
 }
 
-function nodeOf(
-  path: readonly string[],
-  rules: readonly CompiledRule[],
-  children: ReadonlyMap<string, RuleNode>,
-  packages: readonly Module[],
-): RuleNode {
-  let [height, firstBelow] = [0, undefined as RuleNode | undefined];
-  for (const child of children.values()) {
-    height = Math.max(height, child.height + 1);
-    firstBelow ??= child;
+/** A node whose facts about what lies below are found when somebody asks for them: most are never asked. */
+class PlantedNode implements RuleNode {
+  readonly path: readonly string[];
+  readonly rules: readonly CompiledRule[];
+  readonly packages: readonly Module[];
+  readonly children: Children;
+  #height: number | undefined;
+  #first: { readonly place: Place | undefined } | undefined;
+  #hasRules: boolean | undefined;
+
+  constructor(
+    path: readonly string[],
+    rules: readonly CompiledRule[],
+    packages: readonly Module[],
+    children: Children = new Children(),
+  ) {
+    this.path = path;
+    this.rules = rules;
+    this.packages = packages;
+    this.children = children;
   }
-  const hasRulesBelow = firstBelow?.hasRules === true;
-  const ruleBelow = hasRulesBelow ? firstBelow?.first : undefined;
-  const ofPackage = packages[0] && { module: packages[0], index: 0 };
-  const isDocument = packages.length > 0 || children.size > 0 || rules.some((each) => !isFunction(each));
-  return {
-    path,
-    rules,
-    children,
-    packages,
-    isDocument,
-    height: rules.length > 0 ? 0 : height,
-    first: firstOf(rules[0], ruleBelow) ?? firstOf(ofPackage, firstBelow?.first),
-    hasRules: rules.length > 0 || hasRulesBelow,
-  };
+
+  get isDocument(): boolean {
+    return this.packages.length > 0 || this.children.size > 0 || this.rules.some((each) => !isFunction(each));
+  }
+
+  get height(): number {
+    this.#height ??= this.rules.length > 0 ? 0 : this.#heightBelow();
+    return this.#height;
+  }
+
+  get hasRules(): boolean {
+    this.#hasRules ??= this.rules.length > 0 || this.#hasRulesBelow();
+    return this.#hasRules;
+  }
+
+  get first(): Place | undefined {
+    this.#first ??= { place: this.#firstPlace() };
+    return this.#first.place;
+  }
+
+  #heightBelow(): number {
+    let height = 0;
+    for (const child of this.children.all()) height = Math.max(height, child.height + 1);
+    return height;
+  }
+
+  #hasRulesBelow(): boolean {
+    for (const child of this.children.all()) if (child.hasRules) return true;
+    return false;
+  }
+
+  #firstPlace(): Place | undefined {
+    const { hasRules } = this;
+    const [module] = this.packages;
+    let first: Place | undefined = hasRules ? this.rules[0] : module && { module, index: 0 };
+    for (const child of this.children.all()) if (child.hasRules === hasRules) first = firstOf(first, child.first);
+    return first;
+  }
 }
 
 type Place = NonNullable<RuleNode["first"]>;

@@ -64,7 +64,7 @@ export function emptyState(options: CompileOptions): CompileState {
     askers: new PersistentMap(),
     metadataUsers: new PersistentMap(),
     readers: new Readers(),
-    root: emptyTree,
+    root: emptyTree(),
     types: undefined,
     ordered: new PersistentMap(),
     hasUniqueFiles: true,
