@@ -96,6 +96,7 @@ function printRego({
   wholeGeomean,
   projection,
   compileMs,
+  puts,
   memory,
   skipped,
 }: RegoReport): void {
@@ -113,9 +114,9 @@ function printRego({
   console.log(
     `compile, cold: gatekeeper-library ${text(compileMs.library)} ms, one policy ${text(compileMs.policy)} ms`,
   );
-  const { puts } = compileMs;
+  const one = puts.one.map(({ modules, ms }) => `the ${modules}th ${text(ms.sallyport)} ms (opa ${text(ms.opa)} ms)`);
   console.log(
-    `${puts.modules} modules one by one: ${text(puts.all)} ms together, the last ${text(puts.last)} ms, all at once ${text(puts.whole)} ms`,
+    `${puts.modules} modules one by one: ${one.join(", ")}; ${text(puts.all)} ms together, all at once ${text(puts.whole)} ms`,
   );
   for (const [engine, each] of Object.entries(memory) as [string, MemoryReport["sallyport"]][])
     console.log(

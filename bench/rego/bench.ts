@@ -7,6 +7,7 @@ import type { Basis, Engine } from "./engine.ts";
 import { type MemoryReport, measureMemory } from "./memory.ts";
 import { startOpa, startRegorus } from "./peers.ts";
 import { measureProjection, type ProjectionReport } from "./projection.ts";
+import { measurePuts, type PutTimes } from "./puts.ts";
 import { createSallyport } from "./sallyport.ts";
 
 /** Microseconds of one evaluation, by engine; a peer that was skipped, or that could not answer the workload, is not there. */
@@ -42,6 +43,7 @@ export interface RegoReport {
   readonly projection: readonly ProjectionReport[];
   /** In a process of its own: all of gatekeeper-library, and the median of one policy. */
   readonly compileMs: CompileTimes;
+  readonly puts: PutTimes;
   readonly memory: MemoryReport;
   readonly skipped: readonly string[];
 }
@@ -87,6 +89,7 @@ export async function run(progress: (text: string) => void, filter = ""): Promis
     wholeGeomean: ratios(workloads, ({ wholeUs }) => wholeUs, geometricMean),
     projection,
     compileMs: measureCompile(),
+    puts: await measurePuts(skipped),
     memory,
     skipped,
   };

@@ -19,12 +19,22 @@ interface Answer {
 
 /** Real OPA, from the Go module, built here. */
 export function startOpa(): Peer {
-  const go = ["go", "/usr/local/go/bin/go"].find((name) => spawnSync(name, ["version"]).status === 0);
-  if (go === undefined) return { name: "opa", skipped: "no Go toolchain" };
+  const built = buildOpa("peer", ".");
+  return "skipped" in built ? { name: "opa", ...built } : startPeer("opa", built.file, []);
+}
+
+/** The command `opa`: that of `SALLYPORT_OPA`, or the same module's, built here; or why there is none. */
+export function findOpaCommand(): { readonly file: string } | { readonly skipped: string } {
+  const file = process.env["SALLYPORT_OPA"];
+  return file === undefined || file === "" ? buildOpa("opa", "github.com/open-policy-agent/opa") : { file };
+}
+
+function buildOpa(name: string, what: string): { readonly file: string } | { readonly skipped: string } {
+  const go = ["go", "/usr/local/go/bin/go"].find((command) => spawnSync(command, ["version"]).status === 0);
+  if (go === undefined) return { skipped: "no Go toolchain" };
   const folder = copied("peer-opa");
-  const failure = build(go, ["build", "-o", "peer", "."], folder, { GOFLAGS: "-mod=mod" });
-  if (failure !== undefined) return { name: "opa", skipped: failure };
-  return startPeer("opa", join(folder, "peer"), []);
+  const failure = build(go, ["build", "-o", name, what], folder, { GOFLAGS: "-mod=mod" });
+  return failure === undefined ? { file: join(folder, name) } : { skipped: failure };
 }
 
 /** regorus, from the crate, built here, by each of its two evaluators: which is faster depends on the policy. */

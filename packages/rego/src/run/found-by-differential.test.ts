@@ -50,6 +50,7 @@ const cases: readonly Case[] = [
   { rules: 'r.a contains 2\nr[x] := {2} if { x := "a" }', answer: '{"r":{"a":[2]}}' },
   { rules: "r[x] := 1 if { walk(input, [x, _]) }\nr.a.b := 1\nq if { 1 in {r.a[1]} }", answer: "rego_type_error" },
   { rules: "r[x].a := 1 if { x := true }\nr.c.c := 1\nq if { r.b.b }", answer: '{"r":{"c":{"c":1},"true":{"a":1}}}' },
+  { rules: "r[1] := data.p.r.a", answer: '{"r":{}}' },
   { rules: "r[x] := input.a if { x := 1 }\nr.b := 1\nq := r.a.a", answer: '{"r":{"b":1}}' },
   { rules: 'r := glob.match("a*", ["ab"], "a")', answer: "{}" },
   { rules: 'r := glob.match("a*", ["a", ""], "b")', answer: "{}" },

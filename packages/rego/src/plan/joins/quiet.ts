@@ -62,6 +62,8 @@ export class Quiet {
     const known = this.#noises.get(name);
     if (known !== undefined) return known;
     const func = this.#functions.get(name) as Func;
+    // A plan may call itself where its rules need other parts of one document than they give: it is noticed, as far as we can tell.
+    this.#noises.set(name, "seen");
     const noise = this.#mayConflict(func) ? "seen" : loudest(func.blocks.map((block) => this.#insideFunction(block)));
     this.#noises.set(name, noise);
     return noise;
@@ -96,6 +98,7 @@ export class Quiet {
     const known = this.#independent.get(name);
     if (known !== undefined) return known;
     const blocks = this.#functions.get(name)?.blocks ?? [];
+    this.#independent.set(name, false);
     const answer = blocks.every(({ stmts }) => stmts.every((each) => this.#readsNoDocument(each)));
     this.#independent.set(name, answer);
     return answer;
