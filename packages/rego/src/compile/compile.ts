@@ -16,7 +16,7 @@ import { type Built, type CompileState, emptyState, keepState, stateOf } from ".
 import { functionName } from "./text.ts";
 import { checkTypes, type RuleTypes, type TypeCheck } from "./types/check-rules.ts";
 import { recheckTypes } from "./types/recheck.ts";
-import { isRuleName, nameOfRef, ruleChain } from "./walk.ts";
+import { isRuleName, ruleChain } from "./walk.ts";
 
 export { compileQuery } from "./query.ts";
 
@@ -212,8 +212,7 @@ class ModuleCompiler {
       builtin: (name) => this.#builtin(name),
       arity: (operator) => {
         const name = functionName(operator);
-        if (operator.terms.length < 2 || !isRuleName(name))
-          return this.#builtin(nameOfRef(operator) ?? "")?.args.length;
+        if (operator.terms.length < 2 || !isRuleName(name)) return this.#builtin(name)?.args.length;
         ask(`arity ${name}`);
         return this.#arity(name);
       },
