@@ -1,10 +1,13 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** The Go modules whose `generated.proto` files hold the field numbers; any folder that contains them will do. */
 const folderVariable = "SALLYPORT_PROTO";
 
-/** Field numbers of every type, out of the `generated.proto` files below `SALLYPORT_PROTO`; nothing without it. */
+/**
+ * Field numbers of every type, out of the `generated.proto` files below `SALLYPORT_PROTO` and the tags of the Go types beside them;
+ * nothing without it.
+ */
 export function generateProtobuf(root: string): readonly string[] {
   const folders = process.env[folderVariable];
   if (folders === undefined) {
@@ -17,7 +20,7 @@ export function generateProtobuf(root: string): readonly string[] {
     .sort();
   const messages = new Map<string, string>();
   for (const file of files)
-    for (const [name, fields] of messagesOf(readFileSync(file, "utf8"))) messages.set(name, fields);
+    for (const [name, fields] of messagesOf(readFileSync(file, "utf8"), flagsBeside(file))) messages.set(name, fields);
   const lines = [...messages]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, fields]) => `${JSON.stringify(name)}:${JSON.stringify(fields)}`);
@@ -26,8 +29,28 @@ export function generateProtobuf(root: string): readonly string[] {
   return [file];
 }
 
-/** `name number type`, `*` before a repeated type, `<` before a map's value type; separated by commas. */
-function messagesOf(text: string): readonly (readonly [string, string])[] {
+/**
+ * What only the Go types tell of a field, by `TYPE NUMBER`: `p` is a pointer, written only when it is there, `o` is left out of JSON
+ * when it is empty, `i` has no name in JSON and lends its own fields to the type.
+ */
+function flagsBeside(file: string): ReadonlyMap<string, string> {
+  const flags = new Map<string, string>();
+  for (const source of globSync(`${dirname(file)}/*.go`)) {
+    if (/_test\.go$|generated/.test(source)) continue;
+    for (const [, type, body = ""] of readFileSync(source, "utf8").matchAll(/^type (\w+) struct \{\n(.*?)^\}/gms))
+      for (const [, declared = "", tags = ""] of body.matchAll(/^\s+([^\s`/][^`\n]*?)\s+`([^`]*)`/gm)) {
+        const number = /protobuf:"\w+,(\d+)/.exec(tags)?.[1];
+        const json = /json:"([^"]*)"/.exec(tags)?.[1] ?? "";
+        const isPointer = declared.split(/\s+/).at(-1)?.startsWith("*") === true;
+        const flag = `${isPointer ? "p" : ""}${/,omit(empty|zero)/.test(json) ? "o" : ""}${json.includes(",inline") ? "i" : ""}`;
+        if (number !== undefined) flags.set(`${type} ${number}`, flag);
+      }
+  }
+  return flags;
+}
+
+/** `name number type`, flags behind the number, `*` before a repeated type, `<` before a map's value type; separated by commas. */
+function messagesOf(text: string, flags: ReadonlyMap<string, string>): readonly (readonly [string, string])[] {
   const packageName = /^package\s+([\w.]+);/m.exec(text)?.[1] ?? "";
   const plain = text.replaceAll(/\/\/.*$/gm, "");
   return [...plain.matchAll(/message\s+(\w+)\s*\{([^}]*)\}/g)].map(([, name = "", body = ""]) => {
@@ -40,7 +63,7 @@ function messagesOf(text: string): readonly (readonly [string, string])[] {
         value === undefined
           ? `${label === "repeated" ? "*" : ""}${qualify(type, packageName)}`
           : `<${qualify(value, packageName)}`;
-      return `${field} ${number} ${written}`;
+      return `${field} ${number}${flags.get(`${name} ${number}`) ?? ""} ${written}`;
     });
     return [`${packageName}.${name}`, fields.join(",")] as const;
   });

@@ -1,41 +1,14 @@
-import table from "./data/protobuf.generated.json" with { type: "json" };
-import { findSchema, resolveSchema, type Schema } from "./schema.ts";
+import {
+  type Field,
+  fieldsOf,
+  listMessages,
+  magic,
+  maxDepth,
+  messageOf,
+  metaPackage,
+  rawMessages,
+} from "./protobuf-fields.ts";
 import { StatusError } from "./status.ts";
-
-/** `k8s\0`, before a runtime.Unknown. https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding */
-const magic = [0x6b, 0x38, 0x73, 0x00];
-
-/** Deeper messages are refused. Schemas of JSON Schema itself nest, nothing else comes near. */
-const maxDepth = 200;
-
-interface Field {
-  readonly name: string;
-  readonly type: string;
-  readonly repeated: boolean;
-  readonly map: boolean;
-}
-
-const messages = new Map<string, ReadonlyMap<number, Field>>();
-
-function fieldsOf(message: string): ReadonlyMap<number, Field> | undefined {
-  const known = messages.get(message);
-  if (known !== undefined) return known;
-  const text = (table as { readonly [name: string]: string })[message];
-  if (text === undefined) return undefined;
-  const fields = new Map(
-    text
-      .split(",")
-      .filter(Boolean)
-      .map((line) => {
-        const [name = "", number = "", written = ""] = line.split(" ");
-        const map = written.startsWith("<");
-        const repeated = written.startsWith("*");
-        return [Number(number), { name, type: written.replace(/^[*<]|>$/g, ""), repeated, map }] as const;
-      }),
-  );
-  messages.set(message, fields);
-  return fields;
-}
 
 class Reader {
   readonly #bytes: Uint8Array;
@@ -135,49 +108,28 @@ function* readFields(reader: Reader): Generator<readonly [number, bigint | Uint8
   }
 }
 
-const kinds = new Map<string, string>();
-
-/** The message of a kind, by looking for the package of its group and version. */
-function messageOf(apiVersion: string, kind: string): string | undefined {
-  if (kinds.size === 0) {
-    for (const name of Object.keys(table)) {
-      const parts = name.split(".");
-      kinds.set(`${parts.at(-3)}/${parts.at(-2)}/${parts.at(-1)}`, name);
-    }
-  }
-  const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["core", apiVersion];
-  if (/^(Delete|Create|Update|Patch|List|Get)Options$/.test(kind))
-    return `k8s.io.apimachinery.pkg.apis.meta.v1.${kind}`;
-  const short = group.split(".")[0];
-  const special: { readonly [group: string]: string } = {
-    "rbac.authorization.k8s.io": "rbac",
-    "flowcontrol.apiserver.k8s.io": "flowcontrol",
-    "internal.apiserver.k8s.io": "apiserverinternal",
-  };
-  return kinds.get(`${special[group] ?? short}/${version}/${kind}`);
-}
-
 function decodeMessage(bytes: Uint8Array, message: string, depth: number): unknown {
   if (depth > maxDepth) throw malformed("message is nested too deeply");
   const special = specials[message];
-  if (special !== undefined) return special(bytes, depth);
+  if (special !== undefined) return special(bytes);
+  if (rawMessages.has(message)) return rawJson(plainFields(bytes).get(1));
+  if (listMessages.has(message))
+    return [...readFields(new Reader(bytes))].map(([, value]) => decoder.decode(value as Uint8Array));
   const fields = fieldsOf(message);
   if (fields === undefined) throw malformed(`unknown message ${message}`);
-  const schema = resolveSchema(findSchema(schemaName(message)));
   const result: { [field: string]: unknown } = {};
   for (const [number, value] of readFields(new Reader(bytes))) {
     const field = fields.get(number);
-    if (field !== undefined) addField(result, field, value, schema, depth);
+    if (field !== undefined) addField(result, field, value, depth);
   }
   return result;
 }
 
-/** gogo/protobuf writes required strings always, JSON omits empty ones. Go's embedded structs are messages of their own in protobuf and nothing in JSON: their fields stand in the outer object. */
+/** Go writes what is no pointer always; its JSON omits what is empty. Its embedded structs are messages of their own in protobuf and nothing in JSON: their fields stand in the outer object. */
 function addField(
   result: { [field: string]: unknown },
   field: Field,
   value: bigint | Uint8Array | DataView,
-  schema: Schema | undefined,
   depth: number,
 ): void {
   if (field.map) {
@@ -187,11 +139,13 @@ function addField(
     return;
   }
   const decoded = decodeValue(value, field.type, depth);
-  const isInline =
-    schema?.p !== undefined && !Object.hasOwn(schema.p, field.name) && typeof decoded === "object" && !field.repeated;
-  if (isInline) Object.assign(result, decoded);
+  if (field.inline) Object.assign(result, decoded);
   else if (field.repeated) ((result[field.name] ??= []) as unknown[]).push(decoded);
-  else if (decoded !== "" && decoded !== null) result[field.name] = decoded;
+  else if (decoded !== null && !(field.omitEmpty && !field.pointer && isZero(decoded))) result[field.name] = decoded;
+}
+
+function isZero(value: unknown): boolean {
+  return value === "" || value === 0 || value === false;
 }
 
 function decodeEntry(bytes: Uint8Array, field: Field, depth: number): readonly [string, unknown] {
@@ -234,18 +188,11 @@ function timeText(bytes: Uint8Array, digits: number): string | null {
   return digits === 0 ? `${text}Z` : `${text}.${String(Math.floor(nanos / 1000)).padStart(6, "0")}Z`;
 }
 
-const meta = "k8s.io.apimachinery.pkg.apis.meta.v1";
-
 /** Messages whose JSON is not an object of their fields. */
-const specials: { readonly [message: string]: (bytes: Uint8Array, depth: number) => unknown } = {
-  [`${meta}.Time`]: (bytes) => timeText(bytes, 0),
-  [`${meta}.MicroTime`]: (bytes) => timeText(bytes, 6),
-  [`${meta}.Duration`]: (bytes) => `${Number((plainFields(bytes).get(1) as bigint | undefined) ?? 0n) / 1e9}s`,
-  [`${meta}.FieldsV1`]: (bytes) => rawJson(plainFields(bytes).get(1)),
-  [`${meta}.Verbs`]: (bytes) =>
-    [...readFields(new Reader(bytes))].map(([, value]) => decoder.decode(value as Uint8Array)),
-  "k8s.io.apimachinery.pkg.runtime.RawExtension": (bytes) => rawJson(plainFields(bytes).get(1)),
-  "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON": (bytes) => rawJson(plainFields(bytes).get(1)),
+const specials: { readonly [message: string]: (bytes: Uint8Array) => unknown } = {
+  [`${metaPackage}.Time`]: (bytes) => timeText(bytes, 0),
+  [`${metaPackage}.MicroTime`]: (bytes) => timeText(bytes, 6),
+  [`${metaPackage}.Duration`]: (bytes) => `${Number((plainFields(bytes).get(1) as bigint | undefined) ?? 0n) / 1e9}s`,
   "k8s.io.apimachinery.pkg.api.resource.Quantity": (bytes) => {
     const text = plainFields(bytes).get(1);
     return text instanceof Uint8Array ? decoder.decode(text) : "0";
@@ -258,15 +205,6 @@ const specials: { readonly [message: string]: (bytes: Uint8Array, depth: number)
   },
 };
 
-for (const list of [
-  "k8s.io.api.authorization.v1.ExtraValue",
-  "k8s.io.api.authentication.v1.ExtraValue",
-  "k8s.io.api.certificates.v1.ExtraValue",
-]) {
-  (specials as { [message: string]: (bytes: Uint8Array) => unknown })[list] = (bytes) =>
-    [...readFields(new Reader(bytes))].map(([, value]) => decoder.decode(value as Uint8Array));
-}
-
 function rawJson(value: bigint | Uint8Array | DataView | undefined): unknown {
   if (!(value instanceof Uint8Array)) return null;
   try {
@@ -274,12 +212,4 @@ function rawJson(value: bigint | Uint8Array | DataView | undefined): unknown {
   } catch {
     throw malformed("embedded JSON is malformed");
   }
-}
-
-/** `k8s.io.api.core.v1.Pod` is `io.k8s.api.core.v1.Pod` in OpenAPI. */
-function schemaName(message: string): string {
-  return message
-    .replace(/^k8s\.io\./, "io.k8s.")
-    .replace("apiextensions_apiserver", "apiextensions-apiserver")
-    .replace("kube_aggregator", "kube-aggregator");
 }
