@@ -6,6 +6,7 @@ import {
   type Store,
   type StoredValue,
   type StoreEvent,
+  type StoreHealth,
   type Write,
   type WriteResult,
 } from "./store.ts";
@@ -100,6 +101,13 @@ export class RevisionedStore implements Store {
     if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision);
     this.#forget(revision);
     await this.#journal.forget(revision);
+  }
+
+  /** Everything that was acknowledged has been told already. */
+  async sync(): Promise<void> {}
+
+  health(): StoreHealth {
+    return { name: "store", fault: this.#broken === undefined ? undefined : (this.#broken as Error).message };
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,8 @@ export interface Write {
   readonly expected: number;
   /** Undefined deletes. */
   readonly value: Uint8Array | undefined;
+  /** The store deletes the key by itself when it was not written for so long. Embedded stores leave that to a controller. */
+  readonly ttlSeconds?: number;
 }
 
 export type WriteResult =
@@ -59,13 +61,23 @@ export interface Store {
   readonly get: (key: string) => Promise<StoredValue | undefined>;
   /** Keys with a prefix, in order, page by page of one revision. Rejects with `CompactedError`, or `FutureRevisionError`. */
   readonly range: (prefix: string, options?: RangeOptions) => Promise<RangeResult>;
-  /** Resolves when the write is durable, or has lost its comparison. Rejects with `StoreError` when it cannot be made durable. */
+  /** Resolves when the write is durable, or has lost its comparison, and watchers have been told of what it found. Rejects with `StoreError` when it cannot be made durable. */
   readonly write: (write: Write) => Promise<WriteResult>;
   /** All events behind `revision`, then each as it becomes durable. Throws `CompactedError`. */
   readonly watch: (revision: number, listener: (event: StoreEvent) => void) => () => void;
   /** Forgets the events up to a revision. Rejects with `CompactedError` when they are gone already. */
   readonly compact: (revision: number) => Promise<void>;
+  /** Resolves when watchers have been told of everything that anybody had written before the call; at once when the store is away. */
+  readonly sync: () => Promise<void>;
+  /** Whether writes are taken, by the name of the check in `/readyz`. */
+  readonly health: () => StoreHealth;
   readonly close: () => Promise<void>;
+}
+
+export interface StoreHealth {
+  readonly name: string;
+  /** Why writes are refused. */
+  readonly fault: string | undefined;
 }
 
 /** etcd's `required revision is a future revision`. */

@@ -1,0 +1,114 @@
+import { GrpcConnection, GrpcError, type GrpcStream, grpcCodes, type StreamHandlers, type TlsOptions } from "./grpc.ts";
+import {
+  type RangeRequest,
+  type RangeResponse,
+  readLeaseGrant,
+  readRange,
+  readTxn,
+  type TxnRequest,
+  type TxnResponse,
+  writeCompaction,
+  writeLeaseGrant,
+  writeRange,
+  writeTxn,
+} from "./messages.ts";
+
+/** What is needed to reach etcd: kube-apiserver's `--etcd-servers`, and the contents of its certificate files. */
+export interface EtcdEndpoints {
+  /** `https://host:2379`; any member of one cluster will do. */
+  readonly servers: readonly string[];
+  readonly tls: TlsOptions;
+}
+
+/** kube-apiserver's own deadline for requests; etcd itself gives up after some 7 s. */
+const callMs = 10_000;
+
+/** After an endpoint failed, all wait this long before the next one is tried, twice as long each time. */
+const firstBackoffMs = 100;
+const maxBackoffMs = 5_000;
+
+/** Calls of etcd's API over one connection, which moves on to the next server when one is lost. */
+export class EtcdClient {
+  readonly #endpoints: EtcdEndpoints;
+  #next = 0;
+  #connection: Promise<GrpcConnection> | undefined;
+  #backoffMs = 0;
+  #waitUntil = 0;
+  #lastError: GrpcError | undefined;
+  #isClosed = false;
+
+  constructor(endpoints: EtcdEndpoints) {
+    this.#endpoints = endpoints;
+  }
+
+  async range(request: RangeRequest): Promise<RangeResponse> {
+    return readRange(await this.#call("/etcdserverpb.KV/Range", writeRange(request)));
+  }
+
+  async txn(request: TxnRequest): Promise<TxnResponse> {
+    return readTxn(await this.#call("/etcdserverpb.KV/Txn", writeTxn(request)));
+  }
+
+  async compact(revision: number): Promise<void> {
+    await this.#call("/etcdserverpb.KV/Compact", writeCompaction(revision));
+  }
+
+  /** A lease that ends by itself after some seconds, and takes its keys with it. */
+  async grantLease(seconds: number): Promise<bigint> {
+    return readLeaseGrant(await this.#call("/etcdserverpb.Lease/LeaseGrant", writeLeaseGrant(seconds)));
+  }
+
+  async watch(handlers: StreamHandlers): Promise<GrpcStream> {
+    return (await this.#open()).stream("/etcdserverpb.Watch/Watch", handlers);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    (await connection?.catch(() => undefined))?.close();
+  }
+
+  /** Drops the connection, so that the next call takes another one. */
+  async reconnect(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    (await connection?.catch(() => undefined))?.close();
+  }
+
+  async #call(path: string, message: Uint8Array): Promise<Uint8Array> {
+    return (await this.#open()).call(path, message, callMs);
+  }
+
+  async #open(): Promise<GrpcConnection> {
+    const pending = this.#connection;
+    const known = await pending?.catch(() => undefined);
+    if (known?.isOpen === true) return known;
+    if (this.#isClosed) throw new GrpcError(grpcCodes.unavailable, "closed");
+    // Somebody else who waited for the lost one may have begun the next already.
+    if (this.#connection !== undefined && this.#connection !== pending) return this.#connection;
+    // Within the wait after a failure nobody tries again: all are told at once.
+    if (performance.now() < this.#waitUntil && this.#lastError !== undefined) throw this.#lastError;
+    this.#connection = this.#connect();
+    this.#connection.catch(() => undefined);
+    return this.#connection;
+  }
+
+  /** Each server once, beginning with the one after the last that was tried. */
+  async #connect(): Promise<GrpcConnection> {
+    const { servers, tls } = this.#endpoints;
+    for (let tries = 0; tries < servers.length; tries++) {
+      const url = servers[this.#next++ % servers.length] as string;
+      try {
+        const connection = await GrpcConnection.open(url, tls);
+        this.#backoffMs = 0;
+        return connection;
+      } catch (error) {
+        this.#lastError = error as GrpcError;
+      }
+    }
+    this.#backoffMs = Math.min(maxBackoffMs, Math.max(firstBackoffMs, this.#backoffMs * 2));
+    this.#waitUntil = performance.now() + this.#backoffMs;
+    throw this.#lastError ?? new GrpcError(grpcCodes.unavailable, "no etcd server is named");
+  }
+}
