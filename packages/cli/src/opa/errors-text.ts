@@ -1,4 +1,5 @@
 import { caretLines, type Diagnostic, EvaluationError, formatDiagnostic, parseQuery, RegoError } from "@sallyport/rego";
+import { printableAst } from "./ast-printable.ts";
 import { EngineError } from "./engine-error.ts";
 import { Struct } from "./json-text.ts";
 import { LoadFault } from "./load.ts";
@@ -41,9 +42,10 @@ export function errorsText(entries: readonly ErrorEntry[]): string {
 }
 
 export function diagnosticEntry(diagnostic: Diagnostic): ErrorEntry {
-  const { code, message, loc, line } = diagnostic;
+  const { code, message, loc, line, typeDetails } = diagnostic;
   const location = loc && new Struct({ file: loc.file, row: loc.row, col: loc.col });
-  const details = line && new Struct({ line: line.text, idx: line.index });
+  const structure = typeDetails && printableAst(typeDetails);
+  const details = line === undefined ? structure : new Struct({ line: line.text, idx: line.index });
   const caret = line === undefined ? [] : caretLines(line).map((each) => `\n\t${each}`);
   return {
     text: formatDiagnostic(diagnostic) + caret.join(""),

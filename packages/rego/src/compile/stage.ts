@@ -1,5 +1,6 @@
 import type { BuiltinSignature } from "../builtins/capabilities.ts";
 import type { Annotations, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
+import type { AstJson } from "../syntax/ast-json.ts";
 import type { Diagnostic, DiagnosticCode } from "../syntax/diagnostic.ts";
 import type { Globals } from "./globals.ts";
 import type { LocalNames } from "./local-names.ts";
@@ -84,6 +85,12 @@ export function compileFault(loc: Location | undefined, message: string): Diagno
   return fault("rego_compile_error", loc, message);
 }
 
-export function typeFault(loc: Location | undefined, message: string, details?: readonly string[]): Diagnostic {
-  return fault("rego_type_error", loc, message, details);
+export function typeFault(
+  loc: Location | undefined,
+  message: string,
+  details?: readonly string[],
+  typeDetails?: AstJson,
+): Diagnostic {
+  const diagnostic = fault("rego_type_error", loc, message, details);
+  return typeDetails === undefined ? diagnostic : { ...diagnostic, typeDetails };
 }

@@ -1,4 +1,5 @@
 import type { Location } from "./ast.ts";
+import type { AstJson } from "./ast-json.ts";
 
 /** OPA's error codes: https://www.openpolicyagent.org/docs/errors */
 export type DiagnosticCode =
@@ -24,6 +25,8 @@ export interface Diagnostic {
   readonly hint?: string;
   /** OPA's extra lines below the message (have/want of a type error). */
   readonly details?: readonly string[];
+  /** The same for programs: the types and refs that the lines tell of, as OPA's JSON has them. */
+  readonly typeDetails?: AstJson;
   /** Of a fault of syntax: the line it is in, and the UTF-8 byte in it. */
   readonly line?: SourceLine;
 }

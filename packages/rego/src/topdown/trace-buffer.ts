@@ -3,6 +3,7 @@ import { cacheKey, type VirtualCache } from "./caches.ts";
 import { type Node, type RefNode, refNode } from "./node.ts";
 import { refsOfQuery } from "./query-refs.ts";
 import type { TracedNode, TraceEvent, TraceOp, Tracer } from "./trace.ts";
+import { collectPlaces } from "./variable-places.ts";
 
 /** What `--explain` shows of an evaluation. */
 export type ExplainMode = "off" | "full" | "notes" | "fails" | "debug";
@@ -21,6 +22,8 @@ export interface RecordedEvent {
   /** What the rules that the event's expression refers to have answered by then; empty unless asked for. */
   readonly answers: readonly Answer[];
   readonly names: ReadonlyMap<string, string>;
+  /** Where variables were bound; empty unless locals are asked for. */
+  readonly places: ReadonlyMap<string, Location>;
 }
 
 export interface Answer {
@@ -38,6 +41,7 @@ const noAnswers: readonly Answer[] = [];
 export class TraceBuffer implements Tracer {
   readonly #events: RecordedEvent[] = [];
   readonly #withLocals: boolean;
+  readonly #places = new Map<string, Location>();
 
   constructor(options: { readonly locals?: boolean } = {}) {
     this.#withLocals = options.locals === true;
@@ -51,7 +55,8 @@ export class TraceBuffer implements Tracer {
     if (this.#events.length >= maxEvents) return;
     const locals = this.#withLocals ? new Map(bindings.entries().map(([{ name }, node]) => [name, node])) : noLocals;
     const answers = this.#withLocals ? answersFor(event.node, cache) : noAnswers;
-    this.#events.push({ ...event, locals, answers });
+    if (this.#withLocals) collectPlaces(event, this.#places);
+    this.#events.push({ ...event, locals, answers, places: this.#places });
   }
 
   /** The events that a mode shows. */

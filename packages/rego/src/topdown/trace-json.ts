@@ -1,5 +1,5 @@
-import { directTerms, isComprehension, isGenerated, isWildcard, walkBody, walkTerm } from "../compile/walk.ts";
-import type { Expr, Location, Module, Rule, Term } from "../syntax/ast.ts";
+import { isGenerated, isWildcard, walkBody, walkTerm } from "../compile/walk.ts";
+import type { Location, Module, Rule, Term } from "../syntax/ast.ts";
 import {
   type AstJson,
   astJsonOfBody,
@@ -10,30 +10,19 @@ import {
   withDocumentAnnotations,
 } from "../syntax/ast-json.ts";
 import { nowhere } from "./frame.ts";
-import type { Step } from "./node.ts";
-import { raiseStep, raiseTerm } from "./raise.ts";
+import { raiseTerm } from "./raise.ts";
 import type { TracedNode } from "./trace.ts";
 import type { RecordedEvent } from "./trace-buffer.ts";
+import { exprOf, firstPlace } from "./variable-places.ts";
 
 const compiled = { compiled: true };
 
 /** Events as `opa eval --explain … --format json` prints them; they must have been recorded with their locals. */
 export function traceJson(events: readonly RecordedEvent[]): AstJson {
-  const places = new Map<string, Location>();
-  return events.map((event) => {
-    for (const term of boundTerms(event)) walkTerm(term, firstPlace(places));
-    return eventJson(event, places);
-  });
+  return events.map(eventJson);
 }
 
-/** Variables are bound where an expression is evaluated, and arguments where a function is entered. */
-function boundTerms({ op, node }: RecordedEvent): readonly Term[] {
-  if (op === "Eval" && node.kind === "step")
-    return directTerms(exprOf(node.step)).filter((term) => !isComprehension(term));
-  return op === "Enter" && node.kind === "rule" ? (node.rule.head.args ?? []) : [];
-}
-
-function eventJson(event: RecordedEvent, places: ReadonlyMap<string, Location>): AstJson {
+function eventJson(event: RecordedEvent): AstJson {
   const { op, node, location, queryId, parentId, message, ref, locals } = event;
   const isNote = node.kind === "note";
   return {
@@ -43,7 +32,7 @@ function eventJson(event: RecordedEvent, places: ReadonlyMap<string, Location>):
     QueryID: new NumberText(String(queryId)),
     ParentID: new NumberText(String(parentId)),
     Locals: isNote || locals.size === 0 ? null : localsJson(event),
-    LocalMetadata: isNote ? null : metadataJson(event, places),
+    LocalMetadata: isNote ? null : metadataJson(event),
     Message: message,
     Ref: ref === undefined ? null : ref.terms.map((term, i) => astJsonOfTerm(raiseTerm(term, nowhere), i === 0)),
   };
@@ -63,11 +52,6 @@ function nodeJson(node: TracedNode): AstJson {
     case "note":
       return null;
   }
-}
-
-/** What is negated is evaluated without its `not`. */
-function exprOf(step: Step): Expr {
-  return step.source === undefined ? raiseStep(step) : { ...step.source, negated: step.negated };
 }
 
 function annotated({ rule, module }: TracedNode & { readonly kind: "rule" }): Rule {
@@ -97,7 +81,7 @@ function localsJson({ locals }: RecordedEvent): AstJson {
 }
 
 /** What the author called the variables: those that are bound, and those of the node. */
-function metadataJson({ node, locals, names }: RecordedEvent, places: ReadonlyMap<string, Location>): AstJson {
+function metadataJson({ node, locals, names, places }: RecordedEvent): AstJson {
   const found = new Map<string, Location | undefined>();
   for (const [name, loc] of placesOf(node)) if (names.has(name)) found.set(name, loc);
   for (const name of locals.keys()) found.set(name, places.get(name));
@@ -130,13 +114,6 @@ function placesOf(node: TracedNode): ReadonlyMap<string, Location> {
   else if (node.kind === "expr") walkBody([node.expr], visit);
   else if (node.kind !== "note") walkBody([exprOf(node.step)], visit);
   return places;
-}
-
-function firstPlace(places: Map<string, Location>): (term: Term) => boolean {
-  return (term) => {
-    if (term.kind === "var" && !places.has(term.name)) places.set(term.name, term.loc);
-    return true;
-  };
 }
 
 function visitRule({ head, body }: Rule, visit: (term: Term) => boolean): void {

@@ -6,6 +6,7 @@ import { type Comprehension, isBuiltinNamed, isComprehension, walkExpr } from ".
 import { checkRefs, type Rename } from "./check-refs.ts";
 import type { InferComprehension, TypeEnv } from "./env.ts";
 import { argsText, arrayOf, type FunctionType, isUnknown, objectOf, setOf, type Type, typeText } from "./type.ts";
+import { callDetails, matchDetails } from "./type-json.ts";
 import { assignType, equateTypes, unifies } from "./unify-types.ts";
 
 export interface BodyCheck {
@@ -87,7 +88,7 @@ function checkEquation(expr: Expr, args: readonly Term[], env: TypeEnv): Found |
   if (equateTypes(env, a, b)) return undefined;
   const details = [`left  : ${typeText(left)}`, `right : ${typeText(right)}`];
   return {
-    diagnostic: typeFault(expr.loc, "match error", details),
+    diagnostic: typeFault(expr.loc, "match error", details, matchDetails(left, right)),
     causedByUnknown: isUnknown(left) || isUnknown(right),
   };
 }
@@ -129,7 +130,7 @@ function argFault(
 ): Found {
   const details = [`have: ${argsText(have.map((type) => ({ type })))}`, `want: ${argsText(want, variadic)}`];
   return {
-    diagnostic: typeFault(loc, `${refText(operator)}: ${message}`, details),
+    diagnostic: typeFault(loc, `${refText(operator)}: ${message}`, details, callDetails(have, want, variadic)),
     causedByUnknown: have.some(isUnknown),
   };
 }

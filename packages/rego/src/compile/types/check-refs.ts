@@ -6,6 +6,7 @@ import { isComprehension, walkTerm } from "../walk.ts";
 import type { TypeEnv } from "./env.ts";
 import { constantKey, scalarKey } from "./literal.ts";
 import { anyType, keysOf, selectType, stringType, type Type, typeText, unfold, valuesOf } from "./type.ts";
+import { invalidDetails, unsupportedDetails } from "./type-json.ts";
 import type { TypeNode } from "./type-tree.ts";
 import { assignType, unifies } from "./unify-types.ts";
 
@@ -116,14 +117,19 @@ class RefChecker {
     const ref = this.#rename(this.#ref);
     const text = refText(ref);
     const details = [text, "^".repeat(text.length), `have: ${typeText(type)}`];
-    return typeFault(this.#ref.loc, `function ${text} used as reference, not called`, details);
+    return typeFault(
+      this.#ref.loc,
+      `function ${text} used as reference, not called`,
+      details,
+      unsupportedDetails(ref, ref.terms.length - 1, type),
+    );
   }
 
   #unsupported(at: number, type: Type | undefined): Diagnostic {
     const ref = this.#rename(this.#ref);
     const marked = refText({ ...ref, terms: ref.terms.slice(0, at + 1) });
     const details = [refText(ref), "^".repeat(marked.length), `have: ${typeText(type)}`];
-    return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details);
+    return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details, unsupportedDetails(ref, at, type));
   }
 
   #invalid(at: number, have: Type | undefined, want: Type | undefined, oneOf: readonly string[]): Diagnostic {
@@ -135,7 +141,8 @@ class RefChecker {
       have === undefined ? `${pad}have: ${termText(ref.terms[at] as Term)}` : `${pad}have (type): ${typeText(have)}`,
       oneOf.length > 0 ? `${pad}want (one of): [${oneOf.join(" ")}]` : `${pad}want (type): ${typeText(want)}`,
     ];
-    return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details);
+    const structure = invalidDetails(ref, at, have, want, oneOf);
+    return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details, structure);
   }
 }
 
