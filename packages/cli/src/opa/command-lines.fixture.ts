@@ -134,6 +134,7 @@ function masked(text: string, folder: string): string {
     .replace(/\nUsage:\n[\s\S]*?(?=\nError: |$)/g, "\n")
     .replaceAll("sallyport opa", "opa")
     .replace(/^(OPA \S+) \(commit .*\)$/m, "$1")
+    .replace(/^Run 'help' to see a list of commands.*$/m, "Run 'help' to see a list of commands")
     .replace(/^((?:Build (?:Commit|Timestamp|Hostname)|Go Version):).*$/gm, "$1")
     .replace(/\b[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}\b/g, "UUID")
     .replace(/\b\d+(\.\d+)?(ns|µs|ms|s)\b/g, "TIME")

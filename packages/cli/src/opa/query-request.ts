@@ -1,5 +1,6 @@
 import { createEffects } from "@sallyport/effects";
 import {
+  type Body,
   compileParsed,
   type Effects,
   isObject,
@@ -9,6 +10,7 @@ import {
   OptimizeError,
   optimize,
   type PreparedQuery,
+  parseModule,
   parseQuery,
   parseTermText,
   type Ref,
@@ -78,7 +80,7 @@ export interface Prepared {
  */
 export async function prepare(request: QueryRequest, metrics: Metrics): Promise<Prepared> {
   const { flags, query, regoVersion, capabilities } = request;
-  if (query.trim() === "") throw new LoadError("cannot evaluate empty query");
+  if (query === "") throw new LoadError("cannot evaluate empty query");
   if (capabilities !== undefined && regoVersion === "v1" && !capabilities.features.has("rego_v1")) {
     const message = "illegal capabilities: rego_v1 feature required for parsing v1 Rego";
     throw new RegoError([{ code: "rego_parse_error", message, loc: undefined }]);
@@ -86,11 +88,35 @@ export async function prepare(request: QueryRequest, metrics: Metrics): Promise<
   const context = queryContext(flags);
   if (flags.string("target") === "wasm") throw new EngineError();
   const { modules, data } = optimized(request, await load(request, metrics));
-  const body = metrics.timed("rego_query_parse", () => parseQuery(query, { regoVersion }));
+  const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion));
   const compile = () => compilePolicy(request, modules, data);
   const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
   const prepared = metrics.timed("rego_query_compile", () => policy.prepareQuery(body, context));
   return { prepared, policy, modules, data };
+}
+
+function parseRequest(query: string, regoVersion: RegoVersion): Body {
+  const other = statementThatIsNone(query, regoVersion);
+  if (other !== undefined) throw new LoadError(`expected body but got *ast.${other}`);
+  if (isBlank(query)) {
+    const message = "empty query cannot be compiled";
+    throw new RegoError([{ code: "rego_compile_error", message, loc: undefined }]);
+  }
+  return parseQuery(query, { regoVersion });
+}
+
+/** True for a query of nothing but space and comments. */
+export function isBlank(query: string): boolean {
+  return query.replace(/#.*$/gm, "").trim() === "";
+}
+
+/** What begins with a whole `package` or `import` is a module's, not a query. */
+function statementThatIsNone(query: string, regoVersion: RegoVersion): "Package" | "Import" | undefined {
+  const [, keyword] = /^\s*(package|import)\s/.exec(query) ?? [];
+  if (keyword === undefined) return undefined;
+  const isPackage = keyword === "package";
+  const { module } = parseModule(isPackage ? query : `package p\n${query}`, { regoVersion });
+  return module === undefined ? undefined : isPackage ? "Package" : "Import";
 }
 
 function compilePolicy(request: QueryRequest, modules: readonly LoadedModule[], data: Value): RegoPolicy {

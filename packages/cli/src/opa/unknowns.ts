@@ -11,7 +11,8 @@ export function checkUnknowns(flags: Flags): void {
     throw new UsageFault("illegal argument with --unknowns, specify string with one or more --unknowns");
 }
 
-function isDocument(text: string): boolean {
+/** True for a ref of `input` or `data`, or below them. */
+export function isDocument(text: string): boolean {
   try {
     const [head] = parseRef(text).terms;
     return head?.kind === "var" && (head.name === "input" || head.name === "data");

@@ -5,6 +5,7 @@ import { refText } from "./text.ts";
 import { functionTypeOf } from "./types/declared.ts";
 import { literalType } from "./types/literal.ts";
 import { argsText } from "./types/type.ts";
+import { callDetails } from "./types/type-json.ts";
 import { headTerms, isBuiltinNamed, nameOfRef, ruleChain, walkExprs, walkExprsOfTerm } from "./walk.ts";
 
 /** OPA's stage CheckUndefinedFuncs: what is called must exist and take that many arguments. */
@@ -39,10 +40,11 @@ function checkCall(
   if (fits) return true;
   const signature = context.builtin(nameOfRef(operator) ?? "");
   if (signature !== undefined) {
-    const have = argsText(args.map((arg) => ({ type: literalType(arg) })));
-    const want = argsText(functionTypeOf(signature).args);
+    const have = args.map(literalType);
+    const { args: want } = functionTypeOf(signature);
+    const lines = [`have: ${argsText(have.map((type) => ({ type })))}`, `want: ${argsText(want)}`];
     const message = `${refText(written())}: arity mismatch`;
-    context.report(typeFault(expr.loc, message, [`have: ${have}`, `want: ${want}`]));
+    context.report(typeFault(expr.loc, message, lines, callDetails(have, want, undefined)));
     return false;
   }
   const got = isGeneratedCall ? args.length - 1 : args.length;

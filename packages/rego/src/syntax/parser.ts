@@ -1,6 +1,6 @@
 import { findSignature } from "../builtins/capabilities.ts";
 import { attachAnnotations } from "./annotations.ts";
-import type { Body, Comment, Import, Location, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
+import type { Body, Comment, Expr, Import, Location, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
 import { currentLanguage, type LanguageCapabilities } from "./capabilities.ts";
 import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
 import { type Diagnostic, RegoError } from "./diagnostic.ts";
@@ -47,9 +47,20 @@ export function parseModuleOrThrow(text: string, options: ParseOptions = {}): Mo
 
 /** Parses a query: literals separated by `;` or line breaks. Throws `RegoError`. */
 export function parseQuery(text: string, options: ParseOptions = {}): Body {
-  return parseWhole(text, options, (cursor) =>
-    cursor.token.kind === "eof" ? cursor.report("empty query") : parseLiterals(cursor, "eof", false),
-  );
+  return parseWhole(text, options, (cursor) => {
+    if (isAtEnd(cursor)) return cursor.report("empty query");
+    const body: Expr[] = [];
+    while (!isAtEnd(cursor)) {
+      const statement = parseLiterals(cursor, "eof", true);
+      if (statement === undefined) return undefined;
+      body.push(...statement);
+    }
+    return body;
+  });
+}
+
+function isAtEnd({ token }: Cursor): boolean {
+  return token.kind === "eof";
 }
 
 /** Parses one term. Throws `RegoError`. */

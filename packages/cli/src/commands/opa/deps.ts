@@ -12,6 +12,7 @@ import { type ErrorEntry, errorEntries } from "../../opa/errors-text.ts";
 import { goJsonLine, type Printable, Struct } from "../../opa/json-text.ts";
 import { type Loaded, loadPaths } from "../../opa/load.ts";
 import { policyFlags } from "../../opa/policy-flags.ts";
+import { isBlank } from "../../opa/query-request.ts";
 import { tableText } from "../../opa/table.ts";
 
 export const depsCommand: OpaCommand = {
@@ -33,6 +34,7 @@ async function runDeps(call: Call): Promise<number> {
   const { args, flags, terminal } = call;
   const [query] = args;
   if (query === undefined || args.length > 1) throw new UsageFault("specify exactly one query argument");
+  if (isBlank(query)) return 0;
   const { modules } = await load(call);
   const { policy, diagnostics } = compileParsed(modules.map(({ module }) => module));
   if (policy === undefined) throw new CommandFault(faultText(errorEntries(new RegoError(diagnostics)), "occurred"));

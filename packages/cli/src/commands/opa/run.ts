@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { RegoError } from "@sallyport/rego";
 import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
-import { errorEntries } from "../../opa/errors-text.ts";
+import { errorEntries, errorsText } from "../../opa/errors-text.ts";
 import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
 import { loadBundles } from "../../opa/load-bundles.ts";
 import { opaVersion } from "../../opa/opa-version.ts";
@@ -71,6 +71,11 @@ async function runShell(call: Call): Promise<number> {
     return 1;
   }
   const session = new Session(loaded, terminal, format, regoVersion);
+  const fault = initialFault(session);
+  if (fault !== undefined) {
+    terminal.out(`error: initialization error: ${fault}`);
+    return 1;
+  }
   const shell = new Shell(session, terminal.out);
   const watching = flags.bool("watch") && args.length > 0 ? watchFiles(call, session) : undefined;
   terminal.out(
@@ -80,6 +85,18 @@ async function runShell(call: Call): Promise<number> {
   else await readLines(shell, terminal.stdin());
   watching?.stop();
   return 0;
+}
+
+/** What was loaded must compile. */
+function initialFault(session: Session): string | undefined {
+  try {
+    session.check();
+    return undefined;
+  } catch (error) {
+    const entries = errorEntries(error);
+    if (entries === undefined) throw error;
+    return errorsText(entries);
+  }
 }
 
 /** Nothing could be loaded: said on standard output, as OPA does. */

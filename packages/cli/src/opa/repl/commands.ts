@@ -1,6 +1,9 @@
 import { writeFileSync } from "node:fs";
 import type { ExplainMode } from "@sallyport/rego";
+import { parseInt64 } from "../flag-values.ts";
 import { goJsonLine } from "../json-text.ts";
+import { parseRef } from "../query-request.ts";
+import { isDocument } from "../unknowns.ts";
 import { helpText } from "./help.ts";
 import type { Session } from "./session.ts";
 
@@ -21,7 +24,8 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["unset-package", unsetPackage],
   ["json", (session) => setFormat(session, "json")],
   ["pretty", (session) => setFormat(session, "pretty")],
-  ["pretty-limit", () => ""],
+  ["pretty-limit", prettyLimit],
+  ["unknown", unknown],
   ["trace", (session, [mode = "full"]) => setExplain(session, mode)],
   ["notes", (session) => setExplain(session, "notes")],
   ["fails", (session) => setExplain(session, "fails")],
@@ -29,7 +33,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["instrument", (session) => toggle(session, "instrument")],
   ["profile", (session) => toggle(session, "profile")],
   ["strict-builtin-errors", (session) => toggle(session, "strictBuiltinErrors")],
-  ["target", (_session, [mode = ""]) => target(mode)],
+  ["target", (_session, words) => target(words)],
   ["dump", dump],
 ]);
 
@@ -45,7 +49,7 @@ function exit(): never {
 }
 
 function show(session: Session, [what]: readonly string[]): string {
-  if (what === undefined) return `${session.current.text}\n`;
+  if (what === undefined) return session.isTouched ? session.shown : "no rules defined\n";
   if (what !== "debug") return `unknown option '${what}'\n`;
   const { explain, metrics, instrument, profile, strictBuiltinErrors } = session.settings;
   const shown = { explain, metrics, instrument, profile, "strict-builtin-errors": strictBuiltinErrors };
@@ -87,7 +91,27 @@ function toggle({ settings }: Session, name: "metrics" | "instrument" | "profile
   return "";
 }
 
-function target(mode: string): string {
+/** Checked as in OPA; tables are not cut. */
+function prettyLimit(_session: Session, [limit]: readonly string[]): string {
+  if (limit === undefined) return "usage: pretty-limit <n>\n";
+  const value = parseInt64(limit);
+  return value instanceof Error ? `${value.message}\n` : "";
+}
+
+/** The same again turns it off. */
+function unknown({ settings }: Session, words: readonly string[]): string {
+  if (settings.unknowns.length > 0) {
+    settings.unknowns = [];
+    return "";
+  }
+  if (words.length === 0 || !words.every(isDocument))
+    return "usage: unknown <input/data reference> [<input/data reference> [...]] (hint: try 'input')\n";
+  settings.unknowns = words.map(parseRef);
+  return "";
+}
+
+function target([mode, ...more]: readonly string[]): string {
+  if (mode === undefined || more.length > 0) return "code bad arguments: target <mode>: expects exactly one argument\n";
   if (mode === "rego") return "";
   if (mode === "wasm") return "there is no WebAssembly runtime here\n";
   return `invalid target ${JSON.stringify(mode)}:must be one of {rego,wasm}\n`;

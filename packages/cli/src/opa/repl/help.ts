@@ -14,10 +14,12 @@ const commandHelp: readonly (readonly [string, string])[] = [
   ["metrics", "tell how long evaluations take"],
   ["instrument", "as metrics"],
   ["profile", "tell how long expressions take"],
+  ["unknown [ref-1 [ref-2 [...]]]", "leave answers open for input, or other documents; again to stop"],
+  ["pretty-limit", "accepted; tables are not cut"],
   ["strict-builtin-errors", "let errors of builtins end evaluations"],
   ["dump [path]", "print the base data, or write it to a file"],
   ["target [mode]", "what evaluates: rego"],
-  ["help [topic]", "print this, or a topic: input"],
+  ["help [topic]", "print this, or a topic: input, partial"],
   ["exit", "leave (or ctrl+d)"],
 ];
 
@@ -37,9 +39,21 @@ Queries read \`input\` from the package repl.input: define documents there, or l
 
 `;
 
-/** What \`help\` prints, of a topic or of everything. */
+const partialHelp = `
+Partial Evaluation
+==================
+
+With unknown documents, a query is answered with what is left of it when all else is known.
+
+	> unknown input
+	> input.user == "alice"; 1 + 1 == 2
+
+`;
+
+/** What `help` prints, of a topic or of everything. */
 export function helpText(topic: string | undefined): string {
   if (topic === "input") return inputHelp;
+  if (topic === "partial") return partialHelp;
   if (topic !== undefined) return `unknown topic '${topic}'\n`;
   const width = Math.max(...commandHelp.map(([name]) => name.length));
   const rows = commandHelp.map(([name, what]) => `${name.padStart(width)} : ${what}\n`);

@@ -1,4 +1,4 @@
-import { type Module, parseModule, RegoError, type RegoVersion } from "@sallyport/rego";
+import { type Module, parseModule, RegoError, type RegoVersion, refText } from "@sallyport/rego";
 
 /** What the shell's user has defined in one package: statements as they were typed. Immutable. */
 export class ReplModule {
@@ -46,6 +46,8 @@ export class ReplModule {
 
 export interface ReplRule {
   readonly name: string;
+  /** As its definition is told: `q[x]`. */
+  readonly title: string;
   readonly text: string;
 }
 
@@ -53,23 +55,24 @@ export interface ReplRule {
 export function readRule(
   text: string,
   isDefined: (name: string) => boolean,
+  regoVersion: RegoVersion,
 ): (ReplRule & { readonly replaces: boolean }) | undefined {
   const assigned = /^([a-zA-Z_]\w*)\s*(:?=)(?!=)\s*\S/.exec(text);
-  if (assigned !== null && !isSeveral(text)) {
+  if (assigned !== null && !isSeveral(text, regoVersion)) {
     const [, name = "", operator] = assigned;
     if (name === "_" || (operator === "=" && isDefined(name))) return undefined;
-    return { name, text, replaces: operator === ":=" && isDefined(name) };
+    return { name, title: name, text, replaces: operator === ":=" && isDefined(name) };
   }
-  const { module } = parseModule(`package p\n\n${text}`);
+  const { module } = parseModule(`package p\n\n${text}`, { regoVersion });
   const [rule] = module?.rules ?? [];
   const [head] = rule?.head.ref.terms ?? [];
-  if (rule === undefined || head?.kind !== "var") return undefined;
+  if (rule === undefined || head?.kind !== "var" || head.name === "input" || head.name === "data") return undefined;
   const isQuery = rule.generatedBody && rule.head.generatedValue && rule.head.key === undefined && !rule.default;
-  return isQuery ? undefined : { name: head.name, text, replaces: false };
+  return isQuery ? undefined : { name: head.name, title: refText(rule.head.ref), text, replaces: false };
 }
 
 /** `x := 1; x > 0` is a query, and so is what has several lines that each are a statement. */
-function isSeveral(text: string): boolean {
-  const { module } = parseModule(`package p\n\n${text}`);
+function isSeveral(text: string, regoVersion: RegoVersion): boolean {
+  const { module } = parseModule(`package p\n\n${text}`, { regoVersion });
   return module === undefined || module.rules.length !== 1;
 }

@@ -3,14 +3,18 @@ import {
   compileParsed,
   defaultLimits,
   type ExplainMode,
+  formatModule,
   isObject,
   type JsonObject,
   lookup,
   type Module,
+  mergeDocuments,
+  nameWildcards,
   Profile,
   parseModule,
   parseQuery,
   type QueryAnswer,
+  type Ref,
   RegoError,
   type RegoPolicy,
   type RegoVersion,
@@ -26,6 +30,8 @@ import { metricsTable, profileTable } from "../eval-tables.ts";
 import { goJsonLine, Struct } from "../json-text.ts";
 import type { Loaded } from "../load.ts";
 import { Metrics } from "../metrics.ts";
+import { opaVersion } from "../opa-version.ts";
+import { partialJson, partialText } from "../partial-output.ts";
 import { ReplModule, readRule } from "./repl-module.ts";
 
 /** What the shell's commands switch. */
@@ -36,6 +42,8 @@ export interface Settings {
   instrument: boolean;
   profile: boolean;
   strictBuiltinErrors: boolean;
+  /** What answers are left open for; empty for evaluation as usual. */
+  unknowns: readonly Ref[];
 }
 
 /** Where the shell begins, and where its own input lies. */
@@ -47,6 +55,7 @@ export class Session {
   readonly settings: Settings;
   readonly #terminal: Terminal;
   readonly #regoVersion: RegoVersion;
+  readonly #touched = new Set<string>();
   #loaded: Loaded;
   #modules = new Map<string, ReplModule>([[homePackage, new ReplModule(homePackage)]]);
   #current = homePackage;
@@ -62,6 +71,7 @@ export class Session {
       instrument: false,
       profile: false,
       strictBuiltinErrors: false,
+      unknowns: [],
     };
   }
 
@@ -70,8 +80,28 @@ export class Session {
     this.#loaded = loaded;
   }
 
+  get regoVersion(): RegoVersion {
+    return this.#regoVersion;
+  }
+
+  /** With what the engine says of itself. */
   get data(): JsonObject {
-    return this.#loaded.data;
+    return mergeDocuments(this.#loaded.data, { system: { version: versionDocument } }) ?? this.#loaded.data;
+  }
+
+  /** True when the package has got anything, though it may be gone again. */
+  get isTouched(): boolean {
+    return this.#touched.has(this.#current);
+  }
+
+  /** The module of the package as `show` prints it. */
+  get shown(): string {
+    return formatModule(nameWildcards(this.current.parse(this.#regoVersion)), { target: this.#regoVersion });
+  }
+
+  /** Compiles all that is there. Throws `RegoError`. */
+  check(): void {
+    this.#compile();
   }
 
   get current(): ReplModule {
@@ -104,6 +134,7 @@ export class Session {
   /** Takes a module into the session if everything compiles with it. Throws `RegoError`. */
   #try(module: ReplModule): void {
     const before = this.#modules;
+    this.#touched.add(module.path);
     this.#modules = new Map([...before, [module.path, module]]);
     try {
       this.#compile();
@@ -116,17 +147,17 @@ export class Session {
   /** A rule or a query. Throws `RegoError` and `EvaluationError`. */
   async statement(text: string): Promise<string> {
     const { current } = this;
-    const rule = readRule(text, (name) => current.has(name));
+    const rule = readRule(text, (name) => current.has(name), this.#regoVersion);
     if (rule === undefined) return this.#query(text);
-    const { name, replaces } = rule;
+    const { name, title, replaces } = rule;
     const kept = replaces ? current.without(name) : current;
     try {
-      this.#try(kept.withRule({ name, text }));
+      this.#try(kept.withRule({ name, title, text }));
     } catch (error) {
       throw error instanceof RegoError ? belowLine(error, kept.text.split("\n").length + 1) : error;
     }
     if (this.settings.format === "json") return "";
-    return `Rule '${name}' ${replaces ? "re-defined" : "defined"} in package ${this.#current}. Type 'show' to see rules.\n`;
+    return `Rule '${title}' ${replaces ? "re-defined" : "defined"} in package ${this.#current}. Type 'show' to see rules.\n`;
   }
 
   async #query(text: string): Promise<string> {
@@ -142,6 +173,13 @@ export class Session {
     const profile = settings.profile ? new Profile(() => performance.now()) : undefined;
     const tracers = [trace, profile].filter((each) => each !== undefined);
     const options = { ...this.#options(), ...(tracers.length > 0 && { tracer: tracerOf(tracers) }) };
+    const { unknowns } = settings;
+    if (unknowns.length > 0) {
+      const partial = await prepared.partialAsync({ ...options, unknowns });
+      return settings.format === "pretty"
+        ? partialText(partial)
+        : goJsonLine(new Struct({ partial: partialJson(partial) }));
+    }
     options.input = await this.#input(policy);
     const answers = await metrics.timedAsync("rego_query_eval", () =>
       tracers.length > 0 ? prepared.walkAsync(options) : prepared.answersAsync(options),
@@ -191,7 +229,7 @@ export class Session {
 }
 
 /** Places in a statement instead of those in its module, where it begins below a line. */
-function belowLine({ diagnostics }: RegoError, line: number): RegoError {
+export function belowLine({ diagnostics }: RegoError, line: number): RegoError {
   return new RegoError(
     diagnostics.map((each) => {
       const { loc } = each;
@@ -201,6 +239,9 @@ function belowLine({ diagnostics }: RegoError, line: number): RegoError {
     }),
   );
 }
+
+/** Like OPA's, as far as it is true. */
+const versionDocument = { build_commit: "", build_hostname: "", build_timestamp: "", version: opaVersion };
 
 function parseOrThrow(text: string): void {
   const { module, diagnostics } = parseModule(text);

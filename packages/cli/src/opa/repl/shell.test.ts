@@ -32,7 +32,24 @@ const table: readonly (readonly [lines: readonly string[], out: string, args?: s
     ["fails", "1 == 2; true", "fails"],
     "query:1     Enter equal(1, 2, _); true = _; _; _\nquery:1     | Fail _\nundefined\n",
   ],
-  [["dump"], '{"repl":{"input":{"x":1}}}\n', "repl.input:in.json"],
+  [
+    ["dump"],
+    '{"repl":{"input":{"x":1}},"system":{"version":{"build_commit":"","build_hostname":"","build_timestamp":"","version":"1.19.1"}}}\n',
+    "repl.input:in.json",
+  ],
+  [["show"], "no rules defined\n"],
+  [
+    ["x = 1", "import input.b", "import input.a", "show"],
+    `${defined("x")}package repl\n\nimport input.a\nimport input.b\n\nx := 1\n`,
+  ],
+  [
+    ["unknown input", "input.a > 1"],
+    "┌─────────┬─────────────┐\n│ Query 1 │ input.a > 1 │\n└─────────┴─────────────┘\n",
+  ],
+  [["unknown input", "unknown", "1 + 1"], "2\n"],
+  [["1 +", "1", "", "2"], "2\n2\n"],
+  [["p { true }"], "1 error occurred: 1:1: rego_parse_error: `if` keyword is required before rule body\n"],
+  [["pretty-limit"], "usage: pretty-limit <n>\n"],
   [["exit", "1"], ""],
   [["show nothing"], "unknown option 'nothing'\n"],
 ];

@@ -1,7 +1,8 @@
-import { type Diagnostic, EvaluationError, parseModule, RegoError } from "@sallyport/rego";
+import { EvaluationError, parseModule, RegoError } from "@sallyport/rego";
 import { errorEntries, errorsText } from "../errors-text.ts";
+import { goJsonLine, Struct } from "../json-text.ts";
 import { ExitWanted, runReplCommand } from "./commands.ts";
-import type { Session } from "./session.ts";
+import { belowLine, type Session } from "./session.ts";
 
 /** Reads a session's lines one after the other: commands, statements, and statements of several lines. */
 export class Shell {
@@ -52,34 +53,44 @@ export class Shell {
       const [, keyword, rest = ""] = /^(package|import)\s+(.*)$/s.exec(text) ?? [];
       if (keyword === "package") this.#session.enterPackage(rest);
       else if (keyword === "import") this.#session.addImport(rest);
-      else return await this.#session.statement(text);
+      else {
+        const legacy = legacyFault(text, this.#session);
+        if (legacy !== undefined) return this.#faultText(legacy, text);
+        return await this.#session.statement(text);
+      }
       return "";
     } catch (error) {
-      if (first !== undefined && error instanceof RegoError && (endsTooEarly(error.diagnostics) || isOpenRule(text))) {
+      if (first !== undefined && error instanceof RegoError && isUnparsed(error)) {
         this.#pending.push(first);
         return "";
       }
-      return faultText(error, text);
+      return this.#faultText(error, text);
     }
+  }
+
+  #faultText(error: unknown, text: string): string {
+    if (!(error instanceof RegoError) && !(error instanceof EvaluationError)) throw error;
+    const entries = errorEntries(error, new Map([["", text]])) ?? [];
+    // What would show an expression's value says nothing of its own.
+    const own = entries.filter((entry) => !entry.text.endsWith("rego_unsafe_var_error: var _ is unsafe"));
+    const shown = own.length === 0 ? entries : own;
+    if (error instanceof RegoError || this.#session.settings.format === "pretty") return errorsText(shown);
+    return goJsonLine(new Struct({ errors: shown.map(({ json }) => json) }));
   }
 }
 
-/** The beginning of a rule, which as a query would be wrong for another reason. */
-function isOpenRule(text: string): boolean {
-  return endsTooEarly(parseModule(`package p\n\n${text}`).diagnostics);
+/** As OPA, the shell waits for more lines after whatever it cannot parse. */
+function isUnparsed({ diagnostics }: RegoError): boolean {
+  return diagnostics.every(({ code }) => code === "rego_parse_error");
 }
 
-function endsTooEarly(diagnostics: readonly Diagnostic[]): boolean {
-  return (
-    diagnostics.length > 0 &&
-    diagnostics.every(({ code, message }) => code === "rego_parse_error" && message.startsWith("unexpected eof"))
-  );
-}
-
-function faultText(error: unknown, text: string): string {
-  if (!(error instanceof RegoError) && !(error instanceof EvaluationError)) throw error;
-  const entries = errorEntries(error, new Map([["", text]])) ?? [];
-  // What would show an expression's value says nothing of its own.
-  const own = entries.filter((entry) => !entry.text.endsWith("rego_unsafe_var_error: var _ is unsafe"));
-  return errorsText(own.length === 0 ? entries : own);
+/** What is a rule in Rego v0 only is told to be none in v1. */
+function legacyFault(text: string, { regoVersion }: Session): RegoError | undefined {
+  if (regoVersion === "v0") return undefined;
+  const { diagnostics } = parseModule(`package p\n\n${text}`);
+  const faults = diagnostics.filter(({ message }) => /^`(if|contains)` keyword is required/.test(message));
+  // A ref such as `s[1]` could be a rule too, but is a query.
+  const hasBody = faults.some(({ message }) => message.startsWith("`if`"));
+  if (!hasBody || faults.length < diagnostics.length) return undefined;
+  return belowLine(new RegoError(faults), 2);
 }
