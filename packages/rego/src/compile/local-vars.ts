@@ -166,7 +166,9 @@ class BodyRewriter {
     const value = this.#term(right);
     const withs = this.#withs(expr.with);
     const target = this.#target(left);
-    return { ...expr, with: withs, terms: { kind: "call", operator: eqOperator(operator.loc), args: [target, value] } };
+    const args = [target, value];
+    const terms = { kind: "call", operator: eqOperator(operator.loc), args, isAssignment: true } as const;
+    return { ...expr, with: withs, terms };
   }
 
   #target(term: Term): Term {

@@ -82,19 +82,17 @@ function hasClosures(expr: Expr): boolean {
   return found;
 }
 
-const nothing: readonly string[] = [];
+const nothing: Names = new Set();
 
-/** What each expression with closures takes for them from the other expressions of its body. */
-function needsOfClosures(body: Body, closing: ReadonlySet<Expr>): ReadonlyMap<Expr, readonly string[]> {
-  const needs = new Map<Expr, readonly string[]>();
+/** What each expression with closures takes for them from the other expressions of its body, and from nowhere around it. */
+function needsOfClosures(body: Body, closing: ReadonlySet<Expr>, globals: Names): ReadonlyMap<Expr, Names> {
+  const needs = new Map<Expr, Names>();
   if (closing.size === 0) return needs;
   const bodyVars = varsOfBody(body, safetyVars);
   for (const expr of closing) {
-    const names = [...closureNeeds(expr)];
-    needs.set(
-      expr,
-      names.filter((name) => bodyVars.has(name)),
-    );
+    const names = closureNeeds(expr);
+    for (const name of names) if (!bodyVars.has(name) || globals.has(name)) names.delete(name);
+    needs.set(expr, names);
   }
   return needs;
 }
@@ -114,18 +112,19 @@ function order(
     needs.set(expr, need);
   }
   const known = new Set(globals);
-  const closureNames = needsOfClosures(body, closing);
+  const closed = needsOfClosures(body, closing, globals);
   const ordered: Expr[] = [];
   let waiting: readonly Expr[] = body;
   for (let before = -1; before !== ordered.length && waiting.length > 0; ) {
     before = ordered.length;
     waiting = waiting.filter((expr) => {
-      const open = difference(closureNames.get(expr) ?? nothing, known);
+      const closure = closed.get(expr) ?? nothing;
       const outputs = exprOutputs(expr, known, context.arity);
-      if (open.size > 0) {
+      if (closure.size > 0) {
+        // As in OPA, a closure over all that refs beside it bind is never safe, even when something else binds it too.
+        if (closure.size === outputs.size && isSubset(closure, outputs)) return true;
         // What a closure lacks is the cause; what the expression itself would bind follows from it.
-        needs.set(expr, open);
-        return true;
+        needs.set(expr, new Set(closure));
       }
       const need = needs.get(expr) as Set<string>;
       for (const name of need) if (known.has(name) || outputs.has(name)) need.delete(name);
@@ -189,10 +188,20 @@ export function exprOutputs(expr: Expr, safe: Names, arity: SafetyContext["arity
       collectRefOutputs(terms.domain, safe, outputs);
       return outputs;
     case "call":
+      if (terms.isAssignment === true) return assignmentOutputs(terms.args, safe);
       return callOutputs(terms.operator, terms.args, safe, arity);
     default:
       return outputs;
   }
+}
+
+/** `:=` binds what is left of it; right of it, only refs bind. */
+function assignmentOutputs([left, right]: readonly Term[], safe: Names): Set<string> {
+  const outputs = unifyOutputs(left as Term, right as Term, safe);
+  const ofRefs = new Set<string>();
+  collectRefOutputs(right as Term, safe, ofRefs);
+  for (const name of varsOfTerm(right as Term, outputVars)) if (!ofRefs.has(name)) outputs.delete(name);
+  return outputs;
 }
 
 function callOutputs(operator: Ref, args: readonly Term[], safe: Names, arity: SafetyContext["arity"]): Set<string> {

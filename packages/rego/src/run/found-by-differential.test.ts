@@ -60,6 +60,13 @@ const cases: readonly Case[] = [
     answer: '{"r":"{\\"10\\":3,\\"9\\":4,\\"a\\":2,\\"true\\":1}"}',
   },
   { rules: 'r[{true: 1, "a": 2}] := 1', answer: '{"r":{"{\\"a\\":2,\\"true\\":1}":1}}' },
+  { rules: "r if { x := v; input.a[x] }", answer: "rego_unsafe_var_error" },
+  { rules: "r if { x := input[v]; y = x }", answer: "{}" },
+  { rules: "r if { v = 1; input.a[v] == [1 | v] }", answer: "rego_unsafe_var_error" },
+  { rules: "r if { v = 1; w = 2; input.a[v][w] == [v | true] }", answer: "{}" },
+  { rules: "r if { v = 1; w == [1 | v] }", answer: '{"r":true}' },
+  { rules: "default r := []\nq := r[12345678901234567890]", answer: "rego_type_error" },
+  { rules: "r if { x := [1, 2]; x[1.0] }", answer: "rego_type_error" },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {

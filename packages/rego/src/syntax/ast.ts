@@ -88,8 +88,11 @@ export interface Expr {
 
 export type ExprTerms =
   | { readonly kind: "term"; readonly term: Term }
-  /** An infix operator or function call at the top of an expression: `x := 1` is a call of `assign`. */
-  | { readonly kind: "call"; readonly operator: Ref; readonly args: readonly Term[] }
+  /**
+   * An infix operator or function call at the top of an expression: `x := 1` is a call of `assign`. `isAssignment`: a call of `eq` that
+   * the compiler has made of one.
+   */
+  | { readonly kind: "call"; readonly operator: Ref; readonly args: readonly Term[]; readonly isAssignment?: boolean }
   /** `some x, y`: vars only; `some k, v in xs`: one call of `internal.member_2` or `internal.member_3`. */
   | { readonly kind: "some"; readonly loc: Location; readonly symbols: readonly Term[] }
   | {

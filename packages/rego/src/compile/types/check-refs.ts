@@ -4,8 +4,8 @@ import { typeFault } from "../stage.ts";
 import { refText, termText } from "../text.ts";
 import { isComprehension, walkTerm } from "../walk.ts";
 import type { TypeEnv } from "./env.ts";
-import { constantKey, scalarKey } from "./literal.ts";
-import { anyType, keysOf, selectType, stringType, type Type, typeText, unfold, valuesOf } from "./type.ts";
+import { constantKey, scalarKey, selectScalar } from "./literal.ts";
+import { anyType, keysOf, stringType, type Type, typeText, unfold, valuesOf } from "./type.ts";
 import { invalidDetails, unsupportedDetails } from "./type-json.ts";
 import type { TypeNode } from "./type-tree.ts";
 import { assignType, unifies } from "./unify-types.ts";
@@ -106,7 +106,7 @@ class RefChecker {
       if (!assignType(this.#env, operand, keys)) return this.#invalid(at, this.#env.typeOf(operand), keys, []);
     } else {
       const key = scalarKey(operand);
-      const selected = key === undefined ? undefined : selectType(type, key);
+      const selected = key === undefined ? undefined : selectScalar(type, operand, key);
       if (selected === undefined) return this.#invalid(at, undefined, keys, oneOfType(type));
       return this.#leaf(selected, at + 1);
     }

@@ -1,6 +1,6 @@
 import type { Ref, Term } from "../../syntax/ast.ts";
-import { scalarKey, typeOfTerm } from "./literal.ts";
-import { anyType, selectType, type Type, valuesOf } from "./type.ts";
+import { scalarKey, selectScalar, typeOfTerm } from "./literal.ts";
+import { anyType, type Type, valuesOf } from "./type.ts";
 import type { TypeNode } from "./type-tree.ts";
 
 /** The type of a comprehension, found by checking its body. */
@@ -117,8 +117,9 @@ export function selectTerms(type: Type | undefined, terms: readonly Term[], from
   let selected = type;
   for (let i = from; i < terms.length; i++) {
     if (selected === undefined) return undefined;
-    const key = scalarKey(terms[i] as Term);
-    selected = key === undefined ? valuesOf(selected) : selectType(selected, key);
+    const term = terms[i] as Term;
+    const key = scalarKey(term);
+    selected = key === undefined ? valuesOf(selected) : selectScalar(selected, term, key);
   }
   return selected;
 }

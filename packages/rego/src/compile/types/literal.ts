@@ -9,6 +9,7 @@ import {
   numberType,
   objectOf,
   type Property,
+  selectType,
   setOf,
   stringType,
   type Type,
@@ -73,6 +74,14 @@ function objectType(term: Term & { kind: "object" }, lookup: TypeLookup): Type {
 export function scalarKey(term: Term): Key | undefined {
   return term.kind === "array" || term.kind === "object" || term.kind === "set" ? undefined : constantKey(term);
 }
+
+/** The type of what a scalar selects. A number is the place in an array only when it is written as Go writes an `int64`. */
+export function selectScalar(type: Type | undefined, term: Term, key: Key): Type | undefined {
+  if (term.kind !== "number") return selectType(type, key);
+  return selectType(type, key, /^\d+$/.test(term.text) && BigInt(term.text) <= maxInt64 ? Number(term.text) : -1);
+}
+
+const maxInt64 = 2n ** 63n - 1n;
 
 /** The key of an object that a constant is; undefined for all other terms. */
 export function constantKey(term: Term): Key | undefined {

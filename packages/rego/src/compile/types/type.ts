@@ -187,13 +187,13 @@ function eitherFunction(a: FunctionType, b: FunctionType): Type {
   return { kind: "function", args, result: result && { type: result }, variadic: a.variadic };
 }
 
-/** The type of what a known key selects; undefined when it selects nothing. */
-export function selectType(of: Type | undefined, key: Key): Type | undefined {
+/** The type of what a known key selects; undefined when it selects nothing. `index`: the place in an array; -1 for none. */
+export function selectType(of: Type | undefined, key: Key, index = indexOf(key)): Type | undefined {
   const type = unfold(of);
   switch (type?.kind) {
     case "array":
-      if (typeof key !== "number" || !Number.isInteger(key) || key < 0) return undefined;
-      return key < type.static.length ? type.static[key] : type.dynamic;
+      if (index < 0) return undefined;
+      return index < type.static.length ? type.static[index] : type.dynamic;
     case "object": {
       const property = type.static.find((each) => each.key === key);
       if (property !== undefined) return property.value;
@@ -206,10 +206,14 @@ export function selectType(of: Type | undefined, key: Key): Type | undefined {
       return containsType(type.of, typeOfKey(key)) ? typeOfKey(key) : undefined;
     case "any":
       if (type.of.length === 0) return type;
-      return type.of.reduce<Type | undefined>((found, each) => either(selectType(each, key), found), undefined);
+      return type.of.reduce<Type | undefined>((found, each) => either(selectType(each, key, index), found), undefined);
     default:
       return undefined;
   }
+}
+
+function indexOf(key: Key): number {
+  return typeof key === "number" && Number.isInteger(key) ? key : -1;
 }
 
 /** True when values of `inner` are values of `outer`. */
