@@ -67,6 +67,12 @@ const cases: readonly Case[] = [
   { rules: "r if { v = 1; w == [1 | v] }", answer: '{"r":true}' },
   { rules: "default r := []\nq := r[12345678901234567890]", answer: "rego_type_error" },
   { rules: "r if { x := [1, 2]; x[1.0] }", answer: "rego_type_error" },
+  {
+    rules:
+      "r := [x |\n\tsome y in [1, 2, 3]\n\tx := q(y) with data.d.b.c as 1\n]\nq(1) := data.d.b[0]\nq(2) := data.d.b.c\nq(3) := data.d.b",
+    data: '{"d": {"b": [5]}}',
+    answer: '{"r":[5,1,{"c":1}]}',
+  },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {

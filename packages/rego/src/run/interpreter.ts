@@ -5,7 +5,16 @@ import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import type { Block, Func, JoinCall, Narrowed, Operand, Policy, Stmt } from "./ir.ts";
-import { insertOnce, lengthOf, mergeObjects, overlay, scanKeys, valueConflict, valuesAt } from "./runtime.ts";
+import {
+  insertOnce,
+  lengthOf,
+  mergeObjects,
+  overlay,
+  overlayData,
+  scanKeys,
+  valueConflict,
+  valuesAt,
+} from "./runtime.ts";
 import { none, type RunState } from "./state.ts";
 
 /** How a statement or block ended: normally, undefined, returned, or by leaving that many blocks. */
@@ -288,8 +297,8 @@ class Run {
     const saved = this.#locals[local];
     const replacement = this.#value(value);
     const keys = (path ?? []).map((index) => this.#strings[index] as string);
-    this.#locals[local] =
-      keys.length === 0 || replacement === undefined ? replacement : overlay(saved, keys, replacement);
+    const put = local === 1 ? overlayData : overlay;
+    this.#locals[local] = keys.length === 0 || replacement === undefined ? replacement : put(saved, keys, replacement);
     try {
       return this.block(block);
     } finally {

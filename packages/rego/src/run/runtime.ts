@@ -94,12 +94,46 @@ export function overlay(document: Value | undefined, path: readonly string[], va
   const below = document === undefined ? undefined : lookup(document, key);
   const inner = overlay(below, rest, value);
   if (document === undefined || !isObject(document)) return RegoObject.of([[key, inner]]);
+  return withEntry(document, key, inner);
+}
+
+/** As `overlay`, for base data: what is below a value that is no object on the way can still be read there, as OPA reads each layer. */
+export function overlayData(document: Value | undefined, path: readonly string[], value: Value): Value {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const below = document === undefined ? undefined : lookup(document, key);
+  const inner = overlayData(below, rest, value);
+  if (document === undefined) return RegoObject.of([[key, inner]]);
+  if (!isObject(document) || document instanceof Shadow) {
+    const shadow = new Shadow(document instanceof Shadow ? document.below : document);
+    if (document instanceof Shadow) for (const [each, member] of document.entries()) shadow.set(each, member);
+    shadow.set(key, inner);
+    return shadow;
+  }
+  return withEntry(document, key, inner);
+}
+
+function withEntry(document: JsonObject | RegoObject, key: string, value: Value): Value {
   if (document instanceof RegoObject) {
     const copy = RegoObject.of(document.entries());
-    copy.set(key, inner);
+    copy.set(key, value);
     return copy;
   }
-  const copy = Object.assign(Object.create(null) as { [key: string]: Value }, document as JsonObject);
-  copy[key] = inner;
+  const copy = Object.assign(Object.create(null) as { [key: string]: Value }, document);
+  copy[key] = value;
   return copy;
+}
+
+/** An object that `with` has put before a value of base data that is none. */
+class Shadow extends RegoObject {
+  readonly below: Value;
+
+  constructor(below: Value) {
+    super();
+    this.below = below;
+  }
+
+  override get(key: Value): Value | undefined {
+    return super.get(key) ?? lookup(this.below, key);
+  }
 }

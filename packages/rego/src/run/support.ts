@@ -5,7 +5,16 @@ import { compare, equal, keyOf, RegoObject, RegoSet } from "../value/collection.
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import type { Place } from "./ir.ts";
-import { insertOnce, keysOf, lengthOf, mergeObjects, overlay, valueConflict, valuesAt } from "./runtime.ts";
+import {
+  insertOnce,
+  keysOf,
+  lengthOf,
+  mergeObjects,
+  overlay,
+  overlayData,
+  valueConflict,
+  valuesAt,
+} from "./runtime.ts";
 import { none } from "./state.ts";
 
 // What generated code calls. Each answers undefined for Rego's undefined.
@@ -22,6 +31,7 @@ export {
   mergeObjects,
   none,
   overlay,
+  overlayData,
   valuesAt,
 };
 

@@ -74,7 +74,9 @@ export function writeWith(
   const keys = (path ?? []).map((index) => writer.context.strings[index] as string);
   const replacement = writer.operand(value);
   const document =
-    keys.length === 0 ? replacement : `$.overlay(${writer.local(local)}, ${JSON.stringify(keys)}, ${replacement})`;
+    keys.length === 0
+      ? replacement
+      : `$.${local === 1 ? "overlayData" : "overlay"}(${writer.local(local)}, ${JSON.stringify(keys)}, ${replacement})`;
   const args = local === 0 ? `${document}, ${writer.local(1)}` : `${writer.local(0)}, ${document}`;
   const ended = `n${writer.fresh()}`;
   writer.emit(`let ${ended} = false; const ${frame} = s.frame(${args});`);
