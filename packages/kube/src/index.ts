@@ -36,5 +36,5 @@ export {
   parseLabelSelector,
 } from "./selector.ts";
 export { type Status, type StatusCause, type StatusDetails, StatusError, type StatusReason } from "./status.ts";
-export { tableOf } from "./table.ts";
+export { tableOf } from "./table/table.ts";
 export { validateObject, validateUpdate } from "./validate.ts";

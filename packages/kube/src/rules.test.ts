@@ -7,7 +7,7 @@ import { generateName } from "./names.ts";
 import type { KubeObject } from "./object.ts";
 import { allows, authorizeByRbac, bootstrapRbac, type RbacReader, type RbacRequest } from "./rbac.ts";
 import { matchesSelector, parseFieldSelector, parseLabelSelector } from "./selector.ts";
-import { tableOf } from "./table.ts";
+import { tableOf } from "./table/table.ts";
 
 const selectors: readonly [text: string, labels: { readonly [key: string]: string }, matches: boolean][] = [
   ["", { a: "1" }, true],

@@ -1,5 +1,5 @@
-import { humanDurationOf } from "./duration.ts";
-import type { KubeObject } from "./object.ts";
+import { humanDurationOf } from "../duration.ts";
+import type { KubeObject } from "../object.ts";
 
 interface ContainerStatus {
   readonly ready?: boolean;

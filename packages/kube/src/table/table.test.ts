@@ -1,0 +1,97 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { builtinResources } from "../catalogue.ts";
+import type { KubeObject } from "../object.ts";
+import { selectorText } from "./layout.ts";
+import { tableOf } from "./table.ts";
+
+interface Table {
+  readonly columnDefinitions: readonly { readonly name: string; readonly type: string; readonly priority: number }[];
+  readonly rows: readonly { readonly cells: readonly unknown[] }[];
+}
+
+const now = Date.parse("2026-01-02T00:00:10Z");
+
+function table(group: string, resource: string, object: object): Table {
+  const whole = {
+    metadata: { name: "a", creationTimestamp: "2026-01-02T00:00:00Z" },
+    ...object,
+  } as unknown as KubeObject;
+  return tableOf(group, resource, [whole], now) as unknown as Table;
+}
+
+test("every resource has a cell for each column, of an object without any field too", () => {
+  for (const { group, resource } of builtinResources.filter(({ verbs }) => verbs.includes("list"))) {
+    const { columnDefinitions, rows } = table(group, resource, {});
+    equal(rows[0]?.cells.length, columnDefinitions.length, `${group}/${resource}`);
+    equal(rows[0]?.cells.includes(undefined), false, `${group}/${resource}`);
+  }
+});
+
+const rows: readonly [resource: string, object: object, cells: readonly unknown[]][] = [
+  [
+    "/services",
+    {
+      spec: {
+        type: "NodePort",
+        clusterIP: "10.0.0.1",
+        ports: [{ port: 80, nodePort: 30000 }],
+        selector: { b: "1", a: "2" },
+      },
+    },
+    ["a", "NodePort", "10.0.0.1", "<none>", "80:30000/TCP", "10s", "a=2,b=1"],
+  ],
+  [
+    "/endpoints",
+    { subsets: [{ addresses: [{ ip: "1.1.1.1" }, { ip: "::1" }], ports: [{ port: 1 }, { port: 2 }] }] },
+    ["a", "1.1.1.1:1,[::1]:1,1.1.1.1:2 + 1 more...", "10s"],
+  ],
+  [
+    "rbac.authorization.k8s.io/rolebindings",
+    { roleRef: { kind: "Role", name: "r" }, subjects: [{ kind: "ServiceAccount", namespace: "n", name: "s" }] },
+    ["a", "Role/r", "10s", "", "", "n/s"],
+  ],
+  [
+    "batch/jobs",
+    { spec: { parallelism: 3 }, status: { succeeded: 1 } },
+    ["a", "Running", "1/1 of 3", "", "10s", "", "", "<none>"],
+  ],
+  [
+    "autoscaling/horizontalpodautoscalers",
+    {
+      spec: {
+        scaleTargetRef: { kind: "Deployment", name: "d" },
+        maxReplicas: 3,
+        metrics: [{ type: "Resource", resource: { name: "cpu", target: { averageUtilization: 50 } } }],
+      },
+    },
+    ["a", "Deployment/d", "cpu: <unknown>/50%", "<unset>", 3, 0, "10s"],
+  ],
+];
+
+for (const [place, object, cells] of rows) {
+  test(`a row of ${place}`, () => {
+    const [group = "", resource = ""] = place.split("/");
+    deepEqual(table(group, resource, object).rows[0]?.cells, cells);
+  });
+}
+
+test("columns have types, and some show only when wide", () => {
+  const { columnDefinitions } = table("apps", "replicasets", {});
+  deepEqual(columnDefinitions[1], { name: "Desired", type: "integer", format: "", description: "", priority: 0 });
+  equal(columnDefinitions.at(-1)?.priority, 1);
+  equal(table("", "services", {}).columnDefinitions[4]?.name, "Port(s)");
+});
+
+test("selectors are told as kubectl tells them", () => {
+  equal(
+    selectorText({
+      matchLabels: { b: "1" },
+      matchExpressions: [
+        { key: "a", operator: "In", values: ["y", "x"] },
+        { key: "c", operator: "DoesNotExist" },
+      ],
+    }),
+    "a in (x,y),b=1,!c",
+  );
+});

@@ -1,0 +1,47 @@
+import type { KubeObject } from "../object.ts";
+import { clusterLayouts } from "./cluster.ts";
+import { coreLayouts } from "./core.ts";
+import { ageOf, type Layout, type Layouts, nameOf } from "./layout.ts";
+import { storageLayouts } from "./storage.ts";
+import { workloadLayouts } from "./workloads.ts";
+
+/** meta.k8s.io/v1 TableColumnDefinition. */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  /** 0 always, 1 with `-o wide`. */
+  readonly priority: number;
+}
+
+const generic: Layout = { columns: ["Name/name", "Age"], row: (object, now) => [nameOf(object), ageOf(object, now)] };
+
+/** Column layouts of kube-apiserver's printers. Others show name and age. */
+const layouts: Layouts = { ...coreLayouts, ...workloadLayouts, ...clusterLayouts, ...storageLayouts };
+
+/** meta.k8s.io/v1 Table of objects; `include` says how much of each object goes with its row. */
+export function tableOf(
+  group: string,
+  resource: string,
+  objects: readonly KubeObject[],
+  now: number,
+  include: "Metadata" | "None" | "Object" = "Metadata",
+): { readonly [field: string]: unknown } {
+  const layout = layouts[group === "" ? resource : `${group}/${resource}`] ?? generic;
+  const rows = objects.map((object) => ({ cells: layout.row(object, now), object: partOf(object, include) }));
+  const columnDefinitions = layout.columns.map(columnOf);
+  return { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata: {}, columnDefinitions, rows };
+}
+
+function columnOf(written: string): TableColumn {
+  const [, wide, name = "", type = "string", format = ""] =
+    /^(\+?)([^:/]+(?:\([a-z]\))?)(?::(\w+))?(?:\/(\w+))?$/.exec(written) ?? [];
+  return { name, type, format, description: "", priority: wide === "+" ? 1 : 0 };
+}
+
+function partOf(object: KubeObject, include: "Metadata" | "None" | "Object"): unknown {
+  if (include === "Object") return object;
+  if (include === "None") return null;
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+}
