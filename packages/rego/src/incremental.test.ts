@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { RuleNode } from "./compile/compiled.ts";
 import { compile, type ModuleSource, type RegoPolicy } from "./engine.ts";
 import { EvaluationError } from "./run/errors.ts";
 import { type Diagnostic, formatDiagnostic } from "./syntax/diagnostic.ts";
@@ -106,6 +107,26 @@ test("what does not depend on a changed module stays prepared", () => {
   const more = next.withModule({ file: "b2.rego", text: "package b\n\ny := 1" }).policy as RegoPolicy;
   assert.equal(more.plan("a/x"), next.plan("a/x"));
   assert.equal(policy?.evaluate("a/x", { effects }), 1);
+});
+
+test("a module more leaves the rules of others as they are, and a refused one changes nothing", () => {
+  const sources = Array.from({ length: 20 }, (_, i) => ({
+    file: `${i}.rego`,
+    text: `package p${i}\n\nx := data.lib.y + ${i}`,
+  }));
+  const { policy } = compile([...sources, { file: "lib.rego", text: "package lib\n\ny := 1" }]);
+  const before = policy?.compiled.root as RuleNode;
+  const after = policy?.withModule({ file: "p3b.rego", text: "package p3\n\ny := data.p4.x" }).policy?.compiled.root;
+  const changed = [...before.children].flatMap(([key, node]) => (after?.children.get(key) === node ? [] : [key]));
+  assert.deepEqual(changed, ["p3"]);
+  for (const text of [
+    "package p3\n\ny := data.p4.z.q(1)",
+    "package lib\n\ny := data.p3.x",
+    "package p3\n\nx contains 1",
+  ])
+    assert.equal(policy?.withModule({ file: "bad.rego", text }).policy, undefined);
+  assert.equal(policy?.compiled.root, before);
+  assert.equal(policy?.evaluate("p3/x", { effects }), 4);
 });
 
 test("a module that does not parse leaves the policy as it is", () => {

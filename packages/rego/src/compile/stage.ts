@@ -31,7 +31,10 @@ export interface CompileOptions {
   readonly schemas?: ReadonlyMap<string, unknown>;
   /** Whether annotations' schemas are used. */
   readonly useSchemaAnnotations?: boolean;
-  /** True when base data exists at the path: rules may not lie there. */
+  /**
+   * True when base data exists at the path: rules may not lie there. A change of modules asks for the rules that are new; who writes data
+   * later has to look at the rules that are there.
+   */
   readonly pathExists?: (path: readonly string[]) => boolean;
   /** Milliseconds since some moment, for timings. */
   readonly clock?: () => number;
