@@ -2,6 +2,7 @@ export { parseTokenFile, type StaticToken } from "./http/authenticate.ts";
 export type { AuthorizationMode } from "./http/authorize.ts";
 export { Cache, type CacheEvent } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
+export type { StorageMediaType } from "./registry/encode.ts";
 export type { Registry } from "./registry/registry.ts";
 export {
   type ApiServer,
@@ -11,6 +12,7 @@ export {
   type RegistryWiring,
   startApiServer,
 } from "./server.ts";
+export { type EtcdOptions, openEtcdStore } from "./storage/etcd-store.ts";
 export { openLmdbStore } from "./storage/lmdb-store.ts";
 export { createMemoryStore } from "./storage/memory-store.ts";
 export {

@@ -18,10 +18,10 @@ import type { AuthorizationMode } from "./http/authorize.ts";
 import { type Certificates, loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
 import { Cache, type CacheEvent } from "./registry/cache.ts";
-import { Registry } from "./registry/registry.ts";
+import { Registry, type RegistryOptions } from "./registry/registry.ts";
 import type { Store } from "./storage/store.ts";
 
-export interface ApiServerOptions {
+export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds"> {
   readonly store: Store;
   /** Where CA, server and administrator certificates lie; made when missing. */
   readonly certificateFolder: string;
@@ -97,7 +97,7 @@ export async function startApiServer(
     readyChecks: () =>
       new Map([
         ["ping", undefined],
-        ["store", undefined],
+        [options.store.health().name, options.store.health().fault],
         ["poststarthook/rbac", undefined],
         ["poststarthook/namespaces", undefined],
       ]),
@@ -132,7 +132,7 @@ export async function startApiServer(
   };
 }
 
-export interface RegistryWiring {
+export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds"> {
   readonly store: Store;
   readonly plugins: readonly Plugin[];
   readonly effects: AdmissionEffects;
@@ -145,7 +145,7 @@ export interface RegistryWiring {
 export function createRegistry(options: RegistryWiring, cache: Cache): Registry {
   const authorizer: Authorizer = { authorize: ({ user, ...rest }) => authorizeByRbac(cache.reader, { user, ...rest }) };
   return new Registry({
-    store: options.store,
+    ...options,
     cache,
     now: options.effects.now,
     randomBytes: (size) => randomBytes(size),

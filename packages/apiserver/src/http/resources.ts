@@ -22,13 +22,14 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
       "only the following media types are accepted: application/json, application/yaml",
     );
   if (info.subresource !== "") await serveSubresource(call, served, options);
-  else if (["get", "list", "watch"].includes(info.verb)) serveRead(call, served, options);
+  else if (["get", "list", "watch"].includes(info.verb)) await serveRead(call, served, options);
   else await serveWrite(call, served, options);
   return true;
 }
 
-function serveRead(call: Call, served: ResourceInfo, options: HandlerOptions): void {
+async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
   const { info, query, wanted, response } = call;
+  await options.cache.caughtUp(query.get("continue") ? "0" : (query.get("resourceVersion") ?? ""));
   const listing: ListContext = {
     cache: options.cache,
     info: served,

@@ -1,6 +1,7 @@
 import type { ObjectReader } from "@sallyport/admission";
 import { builtinResources, type GroupVersionResource, type KubeObject } from "@sallyport/kube";
 import type { Store, StoredValue, StoreEvent } from "../storage/store.ts";
+import { decodeStored } from "./encode.ts";
 import { prefixOf, storageGroup, storageVersion } from "./keys.ts";
 import { Shelf } from "./shelf.ts";
 
@@ -17,7 +18,8 @@ export interface CacheEvent {
 /** Events kept for watches that resume and lists at an older revision. As many as the store keeps. */
 const keptEvents = 10_000;
 
-const decoder = new TextDecoder();
+/** A reader who has seen a newer revision at another server waits so long for it; kube-apiserver's limit. */
+const maxBehindMs = 3_000;
 
 interface Place {
   readonly prefix: string;
@@ -37,12 +39,14 @@ export class Cache {
   readonly #shelves = new Map<string, Shelf>();
   /** By resource, so that an event disturbs only those who watch it; "" follows all. */
   readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #store: Store;
   #events: CacheEvent[] = [];
   #oldest: number;
   #revision = 0;
 
-  private constructor(revision: number) {
-    this.#oldest = revision;
+  private constructor(store: Store) {
+    this.#store = store;
+    this.#oldest = store.compactedRevision;
     for (const { group, resource } of builtinResources) {
       if (resource.includes("/")) continue;
       const owner = storageGroup(group, resource);
@@ -57,7 +61,7 @@ export class Cache {
   /** Reads everything, then follows the store. Its history comes along, so that watches resume after a restart. */
   static async over(store: Store): Promise<Cache> {
     const revision = store.revision;
-    const cache = new Cache(store.compactedRevision);
+    const cache = new Cache(store);
     for (const value of (await store.range("/registry/", { revision })).values) cache.#put(value);
     cache.#revision = revision;
     store.watch(store.compactedRevision, (event) => {
@@ -67,8 +71,21 @@ export class Cache {
     return cache;
   }
 
+  /** How far it has come: no object of ours may have changed since its last event. */
   get revision(): number {
-    return this.#revision;
+    return Math.max(this.#revision, this.#store.revision);
+  }
+
+  /** Waits for what a reader may rely on: everything written before, or, with a resourceVersion, at least that one; not for ever. */
+  async caughtUp(version: string): Promise<void> {
+    if (version === "") await this.#store.sync();
+    const wanted = Number(version);
+    if (!Number.isSafeInteger(wanted)) return;
+    const deadline = performance.now() + maxBehindMs;
+    while (this.revision < wanted && this.#store.isShared && performance.now() < deadline) {
+      await this.#store.sync();
+      if (this.revision < wanted) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   /** Current objects as admission reads them. */
@@ -88,7 +105,7 @@ export class Cache {
 
   /** The same as it was at an older revision; undefined when that is forgotten. */
   listAt(revision: number, group: string, resource: string, namespace?: string): readonly KubeObject[] | undefined {
-    if (revision >= this.#revision) return this.list(group, resource, namespace);
+    if (revision >= this.revision) return this.list(group, resource, namespace);
     if (revision < this.#oldest) return undefined;
     const owner = storageGroup(group, resource);
     const undone = new Map<string, KubeObject | undefined>();
@@ -227,11 +244,4 @@ function eventAt(
 ): CacheEvent {
   const at = key.indexOf("/");
   return { revision, resource, namespace: at < 0 ? "" : key.slice(0, at), name: key.slice(at + 1), object, previous };
-}
-
-/** The stored JSON with its revision as resourceVersion. */
-function decodeStored({ value, modRevision }: StoredValue): KubeObject {
-  const object = JSON.parse(decoder.decode(value)) as KubeObject & { metadata: { resourceVersion?: string } };
-  object.metadata.resourceVersion = String(modRevision);
-  return object;
 }

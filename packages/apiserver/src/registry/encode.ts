@@ -1,5 +1,18 @@
-import { apiVersionOf, type KubeObject, type ResourceInfo } from "@sallyport/kube";
-import { storageGroup, storageVersion } from "./keys.ts";
+import {
+  apiVersionOf,
+  decodeProtobuf,
+  encodeProtobuf,
+  hasProtobuf,
+  isProtobuf,
+  type KubeObject,
+  type ResourceInfo,
+} from "@sallyport/kube";
+import type { StoredValue } from "../storage/store.ts";
+import { currentDefinition } from "./crd-v1beta1.ts";
+import { isBuiltinGroup, storageGroup, storageVersion } from "./keys.ts";
+
+/** In which form built-in kinds are stored; kube-apiserver's `--storage-media-type`. Custom objects are JSON always, and either form is read. */
+export type StorageMediaType = "application/json" | "application/vnd.kubernetes.protobuf";
 
 /** An object in the version that was asked for. */
 export function outgoing(object: KubeObject, info: ResourceInfo): KubeObject {
@@ -8,14 +21,27 @@ export function outgoing(object: KubeObject, info: ResourceInfo): KubeObject {
 }
 
 /** An object as it is stored: in the stored version, without its resourceVersion. */
-export function encodeStored(object: KubeObject, info: ResourceInfo): Uint8Array {
+export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: StorageMediaType): Uint8Array {
   const group = storageGroup(info.group, info.resource);
   const { resourceVersion: _, ...metadata } = object.metadata;
-  return Buffer.from(
-    JSON.stringify({
-      ...object,
-      apiVersion: apiVersionOf({ group, version: storageVersion(group, info.resource) }),
-      metadata,
-    }),
-  );
+  const apiVersion = apiVersionOf({ group, version: storageVersion(group, info.resource) });
+  const stored = { ...object, apiVersion, metadata };
+  if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(apiVersion, object.kind))
+    return encodeProtobuf(stored);
+  return Buffer.from(isBuiltinGroup(group) ? JSON.stringify(stored) : `${JSON.stringify(stored, sortKeys)}\n`);
+}
+
+/** Custom objects are maps in Go, which it writes with sorted keys. */
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const decoder = new TextDecoder();
+
+/** What is stored, JSON or protobuf, with its revision as resourceVersion. */
+export function decodeStored({ value, modRevision }: Pick<StoredValue, "value" | "modRevision">): KubeObject {
+  const object = (isProtobuf(value) ? decodeProtobuf(value) : JSON.parse(decoder.decode(value))) as KubeObject;
+  const metadata = { ...object.metadata, resourceVersion: String(modRevision) };
+  return currentDefinition({ ...object, metadata });
 }

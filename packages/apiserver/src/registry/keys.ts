@@ -1,4 +1,4 @@
-import { preferredResource } from "@sallyport/kube";
+import { builtinResources, preferredResource } from "@sallyport/kube";
 
 /** Groups whose objects do not lie below their group's name: kube-apiserver's old, built-in ones. */
 const special: { readonly [resource: string]: string } = {
@@ -12,10 +12,17 @@ const special: { readonly [resource: string]: string } = {
 
 const grouped = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
 
-/** Where kube-apiserver keeps a resource in etcd: `/registry/pods/`, `/registry/minions/`, … */
+const builtinGroups = new Set(builtinResources.map(({ group }) => group));
+
+/** Whether the group is Kubernetes' own, and none that CustomResourceDefinitions add. */
+export function isBuiltinGroup(group: string): boolean {
+  return builtinGroups.has(group);
+}
+
+/** Where kube-apiserver keeps a resource in etcd: `/registry/pods/`, `/registry/minions/`, `/registry/example.com/widgets/`. */
 export function prefixOf(group: string, resource: string): string {
   const name = special[`${group}/${resource}`] ?? resource;
-  return grouped.has(group) ? `/registry/${group}/${name}/` : `/registry/${name}/`;
+  return grouped.has(group) || !isBuiltinGroup(group) ? `/registry/${group}/${name}/` : `/registry/${name}/`;
 }
 
 export function keyOf(group: string, resource: string, namespace: string, name: string): string {

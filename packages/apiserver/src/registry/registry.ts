@@ -10,13 +10,13 @@ import {
   validateObject,
   validateUpdate,
 } from "@sallyport/kube";
-import { type Store, StoreError } from "../storage/store.ts";
+import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
 import type { DecodedBody, DeleteOptions, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
 import { checkPreconditions, isHeld, isReleased, marked } from "./deletion.ts";
-import { encodeStored, outgoing } from "./encode.ts";
+import { encodeStored, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import { alreadyExists, conflict, failedPrecondition, notFound } from "./faults.ts";
 import { keyOf, storageGroup } from "./keys.ts";
@@ -33,6 +33,10 @@ export interface RegistryOptions {
   /** Runs admission; `validate` is to be called between its phases. */
   readonly admit: (request: Request, validate: (object: KubeObject | null) => KubeObject | null) => Promise<Decision>;
   readonly now: () => number;
+  /** JSON when absent. */
+  readonly storageMediaType?: StorageMediaType;
+  /** How long events are kept, where the store takes them away by itself; kube-apiserver's `--event-ttl`. An hour when absent. */
+  readonly eventTtlSeconds?: number;
   readonly randomBytes: (size: number) => Uint8Array;
 }
 
@@ -118,9 +122,8 @@ export class Registry {
     name: string,
   ): Promise<boolean> {
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, namespace, name);
-    const value = object && encodeStored(object, info);
     const expected = Number(current?.metadata.resourceVersion ?? 0);
-    return (await this.#options.store.write({ key, expected, value })).ok;
+    return (await this.#options.store.write({ key, expected, ...this.#stored(object, info) })).ok;
   }
 
   /** The object as it is now. */
@@ -199,9 +202,16 @@ export class Registry {
   async #write(object: KubeObject, expected: number, { info }: WriteContext): Promise<KubeObject> {
     const { name = "", namespace = "" } = object.metadata;
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, info.namespaced ? namespace : "", name);
-    const result = await this.#commit({ key, expected, value: encodeStored(object, info) });
+    const result = await this.#commit({ key, expected, ...this.#stored(object, info) });
     if (!result.ok) throw expected === 0 ? alreadyExists(info, name) : conflict(info, name);
     return { ...object, metadata: { ...object.metadata, resourceVersion: String(result.revision) } };
+  }
+
+  #stored(object: KubeObject | undefined, info: ResourceInfo): Pick<Write, "value" | "ttlSeconds"> {
+    const { storageMediaType = "application/json", eventTtlSeconds = 3600 } = this.#options;
+    const value = object && encodeStored(object, info, storageMediaType);
+    const isEvent = info.resource === "events" && storageGroup(info.group, info.resource) === "";
+    return isEvent ? { value, ttlSeconds: eventTtlSeconds } : { value };
   }
 
   async #commit(write: Parameters<Store["write"]>[0]): ReturnType<Store["write"]> {
@@ -209,7 +219,9 @@ export class Registry {
       return await this.#options.store.write(write);
     } catch (error) {
       if (error instanceof StoreError)
-        throw new StatusError("ServiceUnavailable", `the write was not stored: ${error.message}`);
+        throw new StatusError("ServiceUnavailable", `the write was not stored: ${error.message}`, {
+          retryAfterSeconds: 1,
+        });
       throw error;
     }
   }

@@ -68,6 +68,7 @@ interface Waiter {
 }
 
 class EtcdStore implements Store {
+  readonly isShared = true;
   readonly #client: EtcdClient;
   readonly #prefix: string;
   readonly #watch: EtcdWatch;

@@ -33,6 +33,7 @@ export const keptEvents = 10_000;
  * together are made durable together; only durable writes are seen by anyone.
  */
 export class RevisionedStore implements Store {
+  readonly isShared = false;
   readonly #journal: Journal;
   readonly #durable = new Map<string, StoredValue>();
   /** Accepted but not yet durable; null stands for a deletion. */

@@ -54,8 +54,10 @@ export interface RangeResult {
  * https://etcd.io/docs/v3.5/learning/api/
  */
 export interface Store {
-  /** The revision of the last write that is durable. */
+  /** The revision of the last write that is durable and was told to watchers. */
   readonly revision: number;
+  /** Others write to it too, so that it may know less than they. */
+  readonly isShared: boolean;
   /** Events up to here are forgotten; all behind can be watched and read. */
   readonly compactedRevision: number;
   readonly get: (key: string) => Promise<StoredValue | undefined>;
