@@ -5,12 +5,15 @@ import {
   type ApiServer,
   type CacheEvent,
   createMemoryStore,
+  openEtcdStore,
   openLmdbStore,
+  type Store,
   startApiServer,
 } from "@sallyport/apiserver";
 import { defaultSyncOptions, Sync, type SyncOptions } from "@sallyport/opa";
 import { createAdmissionEffects } from "./effects/admission.ts";
 import { UsageError } from "./errors.ts";
+import type { StorageOptions } from "./etcd-flags.ts";
 import { version } from "./version.ts";
 
 export interface GatehouseOptions {
@@ -19,6 +22,8 @@ export interface GatehouseOptions {
   readonly host: string;
   readonly port: number;
   readonly memory: boolean;
+  /** In the folder when absent. */
+  readonly storage?: StorageOptions;
   readonly chain: ChainOptions;
   readonly sync?: Partial<SyncOptions>;
   readonly onFault: (error: unknown) => void;
@@ -34,7 +39,7 @@ export interface Gatehouse {
 export async function openGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
   const plugins = createChain(options.chain);
   if (typeof plugins === "string") throw new UsageError(plugins);
-  const store = options.memory ? createMemoryStore() : openLmdbStore(join(options.folder, "store"));
+  const store = await openStore(options);
   let policies: PolicySet = emptyPolicySet;
   let server: ApiServer | undefined;
   const annotate = (namespace: string, name: string, annotations: { readonly [key: string]: string }) => {
@@ -56,6 +61,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   try {
     server = await startApiServer(
       {
+        ...options.storage,
         store,
         certificateFolder: join(options.folder, "pki"),
         host: options.host,
@@ -88,6 +94,11 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   }
   const kubeconfigFile = writeKubeconfig(options.folder, server.kubeconfig());
   return { server, kubeconfigFile, close: () => (server as ApiServer).close() };
+}
+
+async function openStore({ folder, memory, storage }: GatehouseOptions): Promise<Store> {
+  if (storage?.etcd !== undefined) return openEtcdStore(storage.etcd);
+  return memory ? createMemoryStore() : openLmdbStore(join(folder, "store"));
 }
 
 /** Holds the administrator's key: readable by its owner alone, and never half-written. */

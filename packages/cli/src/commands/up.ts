@@ -2,12 +2,13 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { exitCodes, UsageError } from "../errors.ts";
+import { addStorageOptions, type EtcdFlags, storageOptions } from "../etcd-flags.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
 import { paint } from "../terminal.ts";
 import { playTour } from "../tour/tour.ts";
 
-interface UpFlags {
+interface UpFlags extends EtcdFlags {
   readonly data: string;
   readonly host: string;
   readonly port: string;
@@ -25,14 +26,15 @@ export const list = (value: string, previous: readonly string[] = []): readonly 
 ];
 
 export function upCommand(): Command {
-  return new Command("up")
+  const command = new Command("up")
     .description(
       "start an embedded Kubernetes API server with the real admission chain; a kubeconfig is written beside its data",
     )
     .option("--data <folder>", "where objects, certificates and the kubeconfig lie", ".sallyport")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes any free one", "6443")
-    .option("--memory", "keep objects in memory: nothing survives a restart")
+    .option("--memory", "keep objects in memory: nothing survives a restart");
+  return addStorageOptions(command)
     .option(
       "--enable-admission-plugins <names>",
       "plugins to enable beside the default ones, as kube-apiserver names them",
@@ -54,6 +56,7 @@ Examples:
   KUBECONFIG=.sallyport/kubeconfig kubectl get ns
   sallyport up --tour --exit            play the tour, end with its verdict
   sallyport up --port 0 --memory        any free port, nothing kept
+  sallyport up --etcd-servers http://127.0.0.1:2379   objects in an etcd, as kube-apiserver keeps them
 
 Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port, disk or permissions.`,
     )
@@ -64,6 +67,8 @@ async function runUp(flags: UpFlags): Promise<void> {
   const port = Number(flags.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new UsageError(`--port ${flags.port}: expected a number from 0 to 65535`);
+  if (flags.memory === true && flags.etcdServers.length > 0)
+    throw new UsageError("--memory and --etcd-servers: choose one");
   const folder = resolve(flags.data);
   const start = performance.now();
   const gatehouse = await openGatehouse({
@@ -71,6 +76,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     host: flags.host,
     port,
     memory: flags.memory === true,
+    storage: storageOptions(flags),
     chain: chainOptions(flags),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
