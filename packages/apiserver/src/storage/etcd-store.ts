@@ -41,10 +41,10 @@ const openMs = 10_000;
  * Opens a store in a real etcd, 3.4 or newer, which other servers may use at the same time. Rejects with `StoreError` when none of its
  * servers answers.
  */
-export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
+export async function openEtcdStore(options: EtcdOptions, patienceMs: number = openMs): Promise<Store> {
   const client = new EtcdClient(options);
   const prefix = (options.prefix ?? ownPrefix).replace(/\/+$/, "");
-  const deadline = performance.now() + openMs;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       const { revision } = await client.range({ key: `${prefix}/`, end: `${prefix}0`, limit: 1 });

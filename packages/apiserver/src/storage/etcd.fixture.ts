@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A real etcd of this machine, by `SALLYPORT_ETCD` or on the path. */
+const program = process.env["SALLYPORT_ETCD"] ?? "etcd";
+
+/** Why tests with an etcd are skipped; false when there is one. */
+export const noEtcd: string | false =
+  spawnSync(program, ["--version"]).status === 0 ? false : "no etcd on the PATH, and none in SALLYPORT_ETCD";
+
+export interface Etcd {
+  readonly url: string;
+  readonly folder: string;
+  readonly start: () => Promise<void>;
+  /** kill -9. */
+  readonly kill: () => Promise<void>;
+}
+
+/** A fresh etcd on free ports for the time of one test; `flags` and `scheme` for one with TLS. */
+export async function withEtcd(
+  run: (etcd: Etcd) => Promise<void>,
+  flagsOf: (folder: string) => Promise<readonly string[]> = async () => [],
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-etcd-"));
+  const more = await flagsOf(folder);
+  const scheme = more.length === 0 ? "http" : "https";
+  const [port, peer] = [await freePort(), await freePort()];
+  const flags = {
+    "data-dir": join(folder, "data"),
+    "listen-client-urls": `${scheme}://127.0.0.1:${port}`,
+    "advertise-client-urls": `${scheme}://127.0.0.1:${port}`,
+    "listen-peer-urls": `http://127.0.0.1:${peer}`,
+    "initial-advertise-peer-urls": `http://127.0.0.1:${peer}`,
+    "initial-cluster": `default=http://127.0.0.1:${peer}`,
+  };
+  let child: ChildProcess | undefined;
+  const kill = () =>
+    new Promise<void>((resolve) => {
+      if (child === undefined || child.exitCode !== null) return resolve();
+      child.once("close", () => resolve());
+      child.kill("SIGKILL");
+    });
+  const start = async () => {
+    child = spawn(program, [...Object.entries(flags).map(([name, value]) => `--${name}=${value}`), ...more], {
+      stdio: "ignore",
+    });
+    await untilOpen(port);
+  };
+  try {
+    await start();
+    await run({ url: `${scheme}://127.0.0.1:${port}`, folder, start, kill });
+  } finally {
+    await kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function untilOpen(port: number): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true));
+      socket.on("error", () => resolve(false));
+      socket.on("connect", () => socket.destroy());
+    });
+    if (isOpen) return;
+    if (performance.now() > deadline) throw new Error("etcd does not listen");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
