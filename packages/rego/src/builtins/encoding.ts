@@ -1,6 +1,7 @@
-import { RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
+import { compareStrings, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
+import { regoText } from "./go-format.ts";
 import { objectAt, stringAt } from "./operands.ts";
 
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -99,7 +100,7 @@ export function encodeQuery(text: string): string {
 
 function decodeQuery(text: string): string {
   const bad = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(text);
-  if (bad !== null) throw new BuiltinError(`invalid URL hex "${bad[0]}"`);
+  if (bad !== null) throw new BuiltinError(`invalid URL escape "${bad[0]}"`);
   const bytes: number[] = [];
   for (const [, hex, char = ""] of text.matchAll(/%(..)|(.)/gsu)) {
     if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
@@ -110,6 +111,8 @@ function decodeQuery(text: string): string {
 
 function encodeObject(args: readonly Value[]): string {
   return sortedEntries(objectAt(args, 1))
+    .map(([key, value]) => [typeof key === "string" ? key : regoText(key), value] as const)
+    .sort(([a], [b]) => compareStrings(a, b))
     .flatMap(([key, value]) => {
       const values = Array.isArray(value)
         ? (value as readonly Value[])
@@ -117,7 +120,7 @@ function encodeObject(args: readonly Value[]): string {
           ? value.sorted()
           : [value];
       return values.map((each) => {
-        if (typeof key !== "string" || typeof each !== "string")
+        if (typeof each !== "string")
           throw new BuiltinError("operand 1 values must be string, array[string], or set[string]", "eval_type_error");
         return `${encodeQuery(key)}=${encodeQuery(each)}`;
       });
@@ -128,6 +131,7 @@ function encodeObject(args: readonly Value[]): string {
 function decodeObject(text: string): Value {
   const result = new Map<string, string[]>();
   for (const pair of text.split("&").filter(Boolean)) {
+    if (pair.includes(";")) throw new BuiltinError("invalid semicolon separator in query");
     const [key = "", ...rest] = pair.split("=");
     const name = decodeQuery(key);
     result.set(name, [...(result.get(name) ?? []), decodeQuery(rest.join("="))]);

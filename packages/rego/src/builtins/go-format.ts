@@ -3,6 +3,7 @@ import { RegoSet, sortedEntries } from "../value/collection.ts";
 import { bigintOf, doubleOf, isWrittenInteger, type NumberValue, numberText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { operandTypeError } from "./builtin.ts";
+import { goQuote, goQuoteRune } from "./go-quote.ts";
 import { isNumber } from "./operands.ts";
 
 /** A verb with its flags: `%[flags][width][.precision]verb`. https://pkg.go.dev/fmt */
@@ -22,6 +23,8 @@ interface Piece {
   readonly flags: string;
   readonly width: number | "*" | undefined;
   readonly precision: number | "*" | undefined;
+  /** Numbers of operands, from 1 on, that stand in brackets before the width's `*`, the precision's `*` and the verb. */
+  readonly indexes: readonly (string | undefined)[];
   /** Undefined at the end of the format. */
   readonly verb: string | undefined;
   /** A verb that writes strings as they are. */
@@ -46,15 +49,18 @@ function formatOf(text: string): Format {
   return format;
 }
 
+const verbs = /%([-+# 0]*)(?:\[([^\]]*)\])?(\*|\d+)?(?:(\.)(?:\[([^\]]*)\])?(\*|\d+)?)?(?:\[([^\]]*)\])?([\s\S])?/gu;
+
 function parseFormat(text: string): Format {
   const pieces: Piece[] = [];
   let from = 0;
-  for (const found of text.matchAll(/%([-+# 0]*)(\*|\d+)?(\.(\*|\d+)?)?([\s\S])?/gu)) {
-    const [whole, flags = "", width, point, precision, verb] = found;
+  for (const found of text.matchAll(verbs)) {
+    const [whole, flags = "", first, width, point, second, precision, third, verb] = found;
     const before = text.slice(from, found.index);
     const cut = point === undefined ? undefined : (sizeOf(precision) ?? 0);
     const isPlain = whole === "%v" || whole === "%s";
-    pieces.push({ before, flags, width: sizeOf(width), precision: cut, verb, isPlain });
+    const indexes = [first, second, third];
+    pieces.push({ before, flags, width: sizeOf(width), precision: cut, indexes, verb, isPlain });
     from = found.index + whole.length;
   }
   return { pieces, rest: text.slice(from) };
@@ -69,27 +75,69 @@ export function sprintf(format: string, operands: Value): string {
   if (!Array.isArray(operands)) throw operandTypeError(2, "array", typeName(operands));
   const args = operands as readonly Value[];
   const { pieces, rest } = formatOf(format);
-  let used = 0;
-  const size = (given: number | "*" | undefined) => (given === "*" ? Number(args[used++]) : given);
+  const taken: Taken = { args, used: 0, isReordered: false };
   let text = "";
   for (const piece of pieces) {
-    const { before, flags, verb } = piece;
-    text += before;
-    if (verb === undefined) text += "%!(NOVERB)";
-    else if (verb === "%") text += "%";
-    else if (piece.isPlain && typeof args[used] === "string") text += args[used++] as string;
-    else {
-      const options: Verb = { flags, width: size(piece.width), precision: size(piece.precision), verb };
-      if ((options.width ?? 0) > maxWidth) text += "%!(BADWIDTH)";
-      else if ((options.precision ?? 0) > maxWidth) text += "%!(BADPREC)";
-      else if (used >= args.length) text += `%!${verb}(MISSING)`;
-      else text += pad(formatValue(args[used++] as Value, options), options);
-    }
+    text += piece.before;
+    if (piece.isPlain && typeof args[taken.used] === "string") text += args[taken.used++] as string;
+    else text += formatPiece(piece, taken);
   }
   text += rest;
-  if (used >= args.length) return text;
-  const extra = args.slice(used).map((each) => `${goType(each)}=${plainText(each)}`);
+  if (taken.used >= args.length || taken.isReordered) return text;
+  const extra = args.slice(taken.used).map((each) => `${goType(each)}=${plainText(each)}`);
   return `${text}%!(EXTRA ${extra.join(", ")})`;
+}
+
+/** The operands, and how many of them were taken: unless a format says which one it wants. */
+interface Taken {
+  readonly args: readonly Value[];
+  used: number;
+  isReordered: boolean;
+}
+
+function formatPiece({ flags, width, precision, indexes, verb }: Piece, taken: Taken): string {
+  if (verb === undefined) return "%!(NOVERB)";
+  if (verb === "%") return "%";
+  const [first, second, third] = indexes;
+  const { args } = taken;
+  let fault = "";
+  let isGood = moveTo(first, taken);
+  let wide = width === "*" ? sizeAt(taken) : width;
+  if (wide === "bad" || (wide ?? 0) > maxWidth) fault += "%!(BADWIDTH)";
+  isGood = moveTo(second, taken) && isGood;
+  let exact = precision === "*" ? sizeAt(taken) : precision;
+  if (exact === "bad" || (exact ?? 0) < 0 || (exact ?? 0) > maxWidth) {
+    fault += "%!(BADPREC)";
+    exact = undefined;
+  }
+  isGood = moveTo(third, taken) && isGood;
+  if (!isGood) return `${fault}%!${verb}(BADINDEX)`;
+  if (taken.used >= args.length) return `${fault}%!${verb}(MISSING)`;
+  const isLeft = typeof wide === "number" && wide < 0;
+  wide = wide === "bad" || (wide ?? 0) > maxWidth ? undefined : wide;
+  const options: Verb = {
+    flags: isLeft ? `${flags}-` : flags,
+    width: wide === undefined ? undefined : Math.abs(wide as number),
+    precision: exact as number | undefined,
+    verb,
+  };
+  return fault + pad(formatValue(args[taken.used++] as Value, options), options);
+}
+
+/** To the operand with this number, counted from 1; false when there is none. */
+function moveTo(index: string | undefined, taken: Taken): boolean {
+  if (index === undefined) return true;
+  taken.isReordered = true;
+  const number = /^\d+$/.test(index) ? Number(index) : 0;
+  if (number < 1 || number > taken.args.length) return false;
+  taken.used = number - 1;
+  return true;
+}
+
+/** What an operand says of a width or precision. */
+function sizeAt(taken: Taken): number | "bad" {
+  const value = taken.args[taken.used++];
+  return typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= maxWidth ? value : "bad";
 }
 
 function pad(text: string, { flags, width, verb }: Verb): string {
@@ -130,11 +178,14 @@ function formatValue(value: Value, options: Verb): string {
     case "s":
       return cut(text, options);
     case "q":
-      return flags.includes("#") && !text.includes("`") ? `\`${text}\`` : goQuote(cut(text, options));
+      return flags.includes("#") && !text.includes("`")
+        ? `\`${text}\``
+        : goQuote(cut(text, options), flags.includes("+"));
     case "x":
     case "X": {
       const hex = [...new TextEncoder().encode(cut(text, options))].map((byte) => byte.toString(16).padStart(2, "0"));
-      const joined = hex.join(flags.includes(" ") ? " " : "");
+      const prefix = flags.includes("#") && hex.length > 0 ? "0x" : "";
+      const joined = prefix + hex.join(flags.includes(" ") ? ` ${prefix}` : "");
       return verb === "X" ? joined.toUpperCase() : joined;
     }
     default:
@@ -162,30 +213,46 @@ const bases: { readonly [verb: string]: number } = { d: 10, v: 10, b: 2, o: 8, O
 function formatInteger(value: bigint, { verb, flags, precision }: Verb): string {
   // Beyond 64 bits Go has big.Int, which prints itself for %s too.
   const base = bases[verb] ?? (verb === "s" && BigInt.asIntN(64, value) !== value ? 10 : undefined);
-  if (verb === "c") return String.fromCodePoint(Number(value));
-  if (verb === "q") return `'${String.fromCodePoint(Number(value))}'`;
-  if (verb === "U") return `U+${value.toString(16).toUpperCase().padStart(4, "0")}`;
+  if (verb === "c") return runeOf(value);
+  if (verb === "q") return goQuoteRune(runeOf(value), flags.includes("+"));
+  if (verb === "U") return codePoint(value, flags);
   if (base === undefined) return `%!${verb}(int64=${value})`;
   const size = value < 0n ? -value : value;
   let digits = size.toString(base).padStart(precision ?? 0, "0");
   if (verb === "X") digits = digits.toUpperCase();
   const prefix = verb === "O" ? "0o" : flags.includes("#") ? ({ x: "0x", X: "0X", o: "0", b: "0b" }[verb] ?? "") : "";
-  return signOf(value < 0n, flags) + prefix + digits;
+  return signOf(value < 0n, flags, verb) + prefix + digits;
 }
 
-function signOf(negative: boolean, flags: string): string {
+/** What is no code point is U+FFFD. */
+function runeOf(value: bigint): string {
+  const isRune = value >= 0n && value <= 0x10ffffn && (value < 0xd800n || value > 0xdfffn);
+  return isRune ? String.fromCodePoint(Number(value)) : "\ufffd";
+}
+
+function codePoint(value: bigint, flags: string): string {
+  const code = BigInt.asUintN(64, value).toString(16).toUpperCase().padStart(4, "0");
+  return `U+${code}${flags.includes("#") ? ` '${runeOf(value)}'` : ""}`;
+}
+
+function signOf(negative: boolean, flags: string, verb: string): string {
   if (negative) return "-";
-  return flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
+  // Of %v a plus asks for names of fields, which numbers have none of.
+  return flags.includes("+") && verb === "v" ? "" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
 }
 
 function formatFloat(value: number, { verb, flags, precision }: Verb): string {
   const size = Math.abs(value);
-  const sign = signOf(value < 0 || Object.is(value, -0), flags);
+  const sign = signOf(value < 0 || Object.is(value, -0), flags, verb);
   switch (verb) {
     case "v":
     case "g":
-    case "G":
-      return sign + (precision === undefined ? goFloat(size) : goGeneral(size, precision));
+    case "G": {
+      const text = precision === undefined ? goFloat(size) : goGeneral(size, precision);
+      return sign + (verb === "G" ? text.toUpperCase() : text);
+    }
+    case "b":
+      return sign + binaryFloat(size);
     case "f":
     case "F":
       return sign + fixed(size, precision ?? 6);
@@ -214,6 +281,17 @@ export function goFloat(value: number): string {
 
 /** From here on Go's shortest text of a float has an exponent. */
 const shortestExponent = 6;
+
+/** An integer mantissa and a binary exponent. */
+function binaryFloat(value: number): string {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, value);
+  const all = bits.getBigUint64(0);
+  const power = Number(all >> 52n);
+  const fraction = all & ((1n << 52n) - 1n);
+  const exponent = Math.max(power, 1) - 1075;
+  return `${power === 0 ? fraction : fraction | (1n << 52n)}p${exponent < 0 ? "" : "+"}${exponent}`;
+}
 
 /** A hexadecimal mantissa and a binary exponent: 0x1.ffp+07. All 52 bits behind the point, or rounded to so many digits. */
 function hexFloat(value: number, precision: number | undefined): string {
@@ -267,10 +345,6 @@ function goGeneral(value: number, precision: number): string {
 
 function goExponent(text: string): string {
   return text.replace(/e([+-])(\d)$/, "e$10$2");
-}
-
-function goQuote(text: string): string {
-  return JSON.stringify(text).replaceAll("\u007f", "\\x7f");
 }
 
 /** A value as Rego text, as OPA prints terms: `{"a": 1}`, `{1, 2}`, `set()`. */

@@ -3,6 +3,7 @@ import { RegoSet, sortedEntries } from "../value/collection.ts";
 import { bigintOf } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { lower, upper } from "./go-case.ts";
 import { sprintf } from "./go-format.ts";
 import { checkLength } from "./length.ts";
 import { integerAt, itemsAt, numberAt, stringAt, stringsAt } from "./operands.ts";
@@ -176,8 +177,8 @@ export const strings: readonly Builtin[] = [
   { name: "format_int", call: formatInt },
   { name: "indexof", call: indexOf },
   { name: "indexof_n", call: indexOfAll },
-  one("lower", (text) => text.toLowerCase()),
-  one("upper", (text) => text.toUpperCase()),
+  one("lower", lower),
+  one("upper", upper),
   { name: "replace", call: replace },
   { name: "strings.replace_n", call: replaceN },
   one("strings.reverse", (text) => runes(text).toReversed().join("")),
