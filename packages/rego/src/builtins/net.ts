@@ -76,7 +76,10 @@ function cidrOf(text: string): Cidr {
 /** A CIDR, or an address as the range of itself. */
 function rangeOf(text: string): Cidr {
   const address = text.includes("/") ? undefined : parseAddress(text);
-  return address === undefined ? cidrOf(text) : { bits: address.bits, base: address.value, prefix: address.bits };
+  if (address !== undefined) return { bits: address.bits, base: address.value, prefix: address.bits };
+  if (parseCidr(text) === undefined)
+    throw new BuiltinError(`not a valid textual representation of an IP address or CIDR: ${text}`);
+  return cidrOf(text);
 }
 
 function contains(outer: Cidr, inner: Cidr): boolean {
@@ -187,7 +190,7 @@ function keyed(value: Value, at: number): readonly (readonly [key: Value, text: 
 }
 
 function containsMatches(args: readonly Value[]): Value {
-  const outers = keyed(args[0] as Value, 1).map(([key, text]) => [key, rangeOf(text)] as const);
+  const outers = keyed(args[0] as Value, 1).map(([key, text]) => [key, cidrOf(text)] as const);
   const inners = keyed(args[1] as Value, 2).map(([key, text]) => [key, rangeOf(text)] as const);
   return RegoSet.of(
     outers.flatMap(([a, outer]) => inners.filter(([, inner]) => contains(outer, inner)).map(([b]): Value => [a, b])),

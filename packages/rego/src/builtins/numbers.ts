@@ -13,13 +13,14 @@ import {
 } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError, type QueryState } from "./builtin.ts";
-import { integerAt, isNumber, numberAt, stringAt } from "./operands.ts";
+import { integerAt, isNumber, stringAt } from "./operands.ts";
 
 /** Longer ranges are mistakes that would only fill memory. */
 const maxRange = 10_000_000;
 
 function integer(args: readonly Value[], at: number): bigint {
-  const value = numberAt(args, at);
+  const value = args[at - 1] as Value;
+  if (!isNumber(value)) throw operandTypeError(at, "integer", typeName(value));
   if (!isInteger(value))
     throw new BuiltinError(`operand ${at} must be integer number but got floating-point number`, "eval_type_error");
   return bigintOf(value);
@@ -51,15 +52,8 @@ function rangeStep(args: readonly Value[]): Value {
   return range(integer(args, 1), integer(args, 2), step);
 }
 
-/** As `integer`, in the words of `bits.*`. */
-function bitsAt(args: readonly Value[], at: number): bigint {
-  const value = args[at - 1] as Value;
-  if (!isNumber(value)) throw operandTypeError(at, "integer", typeName(value));
-  return integer(args, at);
-}
-
 function bits(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin {
-  return { name, call: (args) => normalizeInteger(compute(bitsAt(args, 1), bitsAt(args, 2))) };
+  return { name, call: (args) => normalizeInteger(compute(integer(args, 1), integer(args, 2))) };
 }
 
 /** Shifts beyond this would only fill memory. */
@@ -69,8 +63,8 @@ function shift(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin
   return {
     name,
     call: (args) => {
-      const value = bitsAt(args, 1);
-      const by = bitsAt(args, 2);
+      const value = integer(args, 1);
+      const by = integer(args, 2);
       if (by < 0n)
         throw new BuiltinError(
           "operand 2 must be an unsigned integer number but got a negative integer",
@@ -145,7 +139,8 @@ function parseUnits(args: readonly Value[]): Value {
     (unit === "mi" ? undefined : binaryUnits[unit.toLowerCase()]) ??
     decimalUnits[unit === "m" ? unit : unit.toUpperCase()];
   const factor = unit.toLowerCase() === "mi" ? binaryUnits["mi"] : scale;
-  if (factor === undefined) throw new BuiltinError(`units.parse: unit ${unit} not recognized`);
+  if (factor === undefined)
+    throw new BuiltinError(`units.parse: unit ${unit.slice(0, 1)}${unit.slice(1).toLowerCase()} not recognized`);
   return roundedUnits(exactProduct(amount, normalize(factor)));
 }
 
@@ -179,7 +174,7 @@ function normalize(factor: NumberValue): NumberValue {
 function parseBytes(args: readonly Value[]): Value {
   const { amount, unit } = splitUnit(stringAt(args, 1), "units.parse_bytes", "byte amount");
   const lower = unit.toLowerCase().replace(/b$/, "");
-  const factor = lower === "" ? 1n : (binaryUnits[lower] ?? (lower.length === 1 ? decimalBytes[lower] : undefined));
+  const factor = unit === "" ? 1n : (binaryUnits[lower] ?? (lower.length === 1 ? decimalBytes[lower] : undefined));
   if (factor === undefined) throw new BuiltinError(`units.parse_bytes: byte unit ${unit.toLowerCase()} not recognized`);
   const product = exactProduct(amount, normalizeInteger(factor));
   return isInteger(product) ? product : normalizeInteger(bigintOf(product));
@@ -232,7 +227,7 @@ export const numbers: readonly Builtin[] = [
   bits("bits.and", (a, b) => a & b),
   bits("bits.or", (a, b) => a | b),
   bits("bits.xor", (a, b) => a ^ b),
-  { name: "bits.negate", call: (args) => normalizeInteger(~bitsAt(args, 1)) },
+  { name: "bits.negate", call: (args) => normalizeInteger(~integer(args, 1)) },
   shift("bits.lsh", (a, b) => a << b),
   shift("bits.rsh", (a, b) => a >> b),
   { name: "to_number", call: toNumber },

@@ -12,7 +12,11 @@ export const rego: readonly Builtin[] = [
     call: (args) => {
       const [file, text] = [stringAt(args, 1), stringAt(args, 2)];
       const { module, diagnostics } = parseModule(text, { file, annotations: false });
-      if (module === undefined) throw new BuiltinError(diagnosticsText(diagnostics));
+      if (module === undefined) {
+        const message = diagnosticsText(diagnostics);
+        // Of a text with nothing in it OPA tells the fault alone, uncounted.
+        throw new BuiltinError(message.endsWith("empty module") ? message.replace(/^1 error occurred: /, "") : message);
+      }
       return parseJson(astJsonText(astJsonOfModule(module)));
     },
   },

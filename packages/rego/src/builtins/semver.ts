@@ -7,18 +7,20 @@ interface Version {
   readonly prerelease: readonly string[];
 }
 
-const identifier = "(?:0|[1-9]\\d*|\\d*[A-Za-z-][0-9A-Za-z-]*)";
-const pattern = new RegExp(
-  `^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-(${identifier}(?:\\.${identifier})*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
-);
+const identifiers = "[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*";
+const pattern = new RegExp(`^v?(\\d+)\\.(\\d+)\\.(\\d+)(?:-(${identifiers})?)?(?:\\+(?:${identifiers})?)?$`);
 
-/** https://semver.org, without a leading v. */
+const maxInt64 = 2n ** 63n - 1n;
+
+/** https://semver.org, but as OPA reads it: a v before, zeros before numbers of 64 bits, and nothing behind - or +. */
 function parseVersion(text: string): Version | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
   const [, major = "", minor = "", patch = "", prerelease] = match;
+  const numbers = [major, minor, patch].map(BigInt);
+  if (numbers.some((number) => number > maxInt64)) return undefined;
   return {
-    numbers: [major, minor, patch].map(BigInt),
+    numbers,
     prerelease: prerelease === undefined ? [] : prerelease.split("."),
   };
 }

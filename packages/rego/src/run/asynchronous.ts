@@ -15,7 +15,7 @@ import type { EvaluateOptions } from "./executable.ts";
 const maxRequests = 500;
 
 /** What any way to evaluate has among its options. */
-export type AsynchronousOptions = Pick<EvaluateOptions, "effects" | "clock" | "deadline">;
+export type AsynchronousOptions = Pick<EvaluateOptions, "effects" | "clock" | "deadline" | "builtinErrors">;
 
 /**
  * Evaluates until every answer is there: what waits ends a round, is awaited, and the next round finds its answer. All
@@ -29,6 +29,8 @@ export async function evaluateAsynchronously<T, Options extends AsynchronousOpti
   const { asynchronous } = effects;
   if (asynchronous === undefined) return evaluate(options);
   const recording = new Recording(effects);
+  const { builtinErrors = [] } = options;
+  const known = builtinErrors.length;
   for (let requests = 0; requests <= maxRequests; requests++) {
     const round = recording.round();
     try {
@@ -40,6 +42,8 @@ export async function evaluateAsynchronously<T, Options extends AsynchronousOpti
         round.commit();
         throw error;
       }
+      // The next round meets them again.
+      builtinErrors.length = known;
       recording.add(error.wait, await answerOf(error.wait, asynchronous, options));
     }
   }
