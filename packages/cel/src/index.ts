@@ -1,0 +1,59 @@
+export type { Reference } from "./check/checker.ts";
+export {
+  Environment,
+  type EnvironmentOptions,
+  type FunctionDeclaration,
+  type Library,
+  type Overload,
+  type Run as OverloadFunction,
+  type StructType,
+} from "./check/environment.ts";
+export {
+  ANY,
+  BOOL,
+  BYTES,
+  DOUBLE,
+  DURATION,
+  DYN,
+  ERROR,
+  formatType,
+  INT,
+  listType,
+  mapType,
+  NULL,
+  opaqueType,
+  optionalType,
+  runtimeTypeName,
+  STRING,
+  structType,
+  TIMESTAMP,
+  type Type,
+  typeParam,
+  UINT,
+} from "./check/type.ts";
+export { extensionLibraries, standardLibraries } from "./library/all.ts";
+export { type CompileFailure, type CompileOptions, compile, type Outcome, Program } from "./program.ts";
+export { type Activation, activationOf, PER_CALL_LIMIT, RUNTIME_COST_BUDGET } from "./run/state.ts";
+export type { Ast, Expr } from "./syntax/ast.ts";
+export { type Diagnostic, formatDiagnostics, Source } from "./syntax/diagnostic.ts";
+export type { Macro, MacroCall } from "./syntax/macro.ts";
+export { isEqual } from "./value/equal.ts";
+export { type Json, type JsonShape, jsonFromValue, valueFromJson } from "./value/json.ts";
+export { EntryMap } from "./value/map.ts";
+export { parseDouble as parseCelDouble } from "./value/number.ts";
+export { parseDuration, parseTimestamp } from "./value/time.ts";
+export { typeOf } from "./value/type-of.ts";
+export {
+  ArrayList,
+  CelError,
+  Duration,
+  ListValue,
+  MapValue,
+  Opaque,
+  Optional,
+  Struct,
+  Timestamp,
+  TypeValue,
+  Uint,
+  type Value,
+} from "./value/value.ts";

@@ -1,0 +1,58 @@
+import type { FunctionDeclaration, Library } from "../check/environment.ts";
+import { DURATION, INT, STRING, TIMESTAMP } from "../check/type.ts";
+import { dateIn } from "../value/time.ts";
+import { CelError, type Duration, type Timestamp, type Value } from "../value/value.ts";
+import { declare, member } from "./declare.ts";
+
+const DAY = 86_400_000;
+const SECOND = 1_000_000_000n;
+
+/** cel-spec's accessors of timestamps, in UTC or a zone, and of durations. */
+export const times: Library = {
+  name: "times",
+  functions: [
+    field("getFullYear", (date) => date.getUTCFullYear()),
+    field("getMonth", (date) => date.getUTCMonth()),
+    field("getDayOfYear", (date) => Math.floor((date.getTime() - startOfYear(date)) / DAY)),
+    field("getDayOfMonth", (date) => date.getUTCDate() - 1),
+    field("getDate", (date) => date.getUTCDate()),
+    field("getDayOfWeek", (date) => date.getUTCDay()),
+    field("getHours", (date) => date.getUTCHours(), 3600n * SECOND),
+    field("getMinutes", (date) => date.getUTCMinutes(), 60n * SECOND),
+    field("getSeconds", (date) => date.getUTCSeconds(), SECOND),
+    field(
+      "getMilliseconds",
+      (date) => date.getUTCMilliseconds(),
+      1_000_000n,
+      (nanos) => (nanos / 1_000_000n) % 1000n,
+    ),
+  ],
+};
+
+/** With `unit` the accessor is also one of durations, which answer how many whole units they have, or what `of` says. */
+function field(
+  name: string,
+  read: (date: Date) => number,
+  unit?: bigint,
+  of: (nanos: bigint) => bigint = (nanos) => nanos / (unit as bigint),
+): FunctionDeclaration {
+  const within = (time: Timestamp, zone: string): Value => {
+    const date = dateIn(time, zone);
+    return date === undefined ? new CelError(`unknown time zone ${zone}`) : BigInt(read(date));
+  };
+  const ofTime = [
+    member(`timestamp_to_${name}`, [TIMESTAMP], INT, (time: Timestamp) => within(time, "UTC")),
+    member(`timestamp_to_${name}_with_tz`, [TIMESTAMP, STRING], INT, within),
+  ];
+  if (unit === undefined) return declare(name, ...ofTime);
+  return declare(
+    name,
+    ...ofTime,
+    member(`duration_to_${name}`, [DURATION], INT, ({ nanos }: Duration) => of(nanos)),
+  );
+}
+
+function startOfYear(date: Date): number {
+  const start = new Date(0);
+  return start.setUTCFullYear(date.getUTCFullYear(), 0, 1);
+}

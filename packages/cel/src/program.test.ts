@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Environment } from "./check/environment.ts";
+import { extensionLibraries, standardLibraries } from "./library/all.ts";
+import { compile, Program } from "./program.ts";
+import { activationOf } from "./run/state.ts";
+import { valueFromJson } from "./value/json.ts";
+
+const environment = new Environment({
+  libraries: [...standardLibraries, ...extensionLibraries],
+  homogeneousLiterals: true,
+  identifierEscapes: false,
+  literalChecks: true,
+  variables: {
+    x: { kind: "int" },
+    b: { kind: "bool" },
+    s: { kind: "string" },
+    il: { kind: "list", element: { kind: "int" } },
+    object: { kind: "dyn" },
+  },
+});
+
+const document = { a: { b: { c: 1 } }, l: [1, 2, 3], m: { k: "v" } };
+const activation = activationOf({
+  x: 5n,
+  b: true,
+  s: "hello world and more text",
+  il: valueFromJson([1, 2, 3]),
+  object: valueFromJson(document),
+});
+
+const faults: readonly (readonly [expression: string, message: string])[] = [
+  ["1 + foo", "ERROR: <input>:1:5: undeclared reference to 'foo' (in container '')\n | 1 + foo\n | ....^"],
+  [
+    "1 + 'a'",
+    "ERROR: <input>:1:3: found no matching overload for '_+_' applied to '(int, string)'\n | 1 + 'a'\n | ..^",
+  ],
+  [
+    "s.startsWith(1)",
+    "ERROR: <input>:1:13: found no matching overload for 'startsWith' applied to 'string.(int)'\n | s.startsWith(1)\n | ............^",
+  ],
+  ["a b", "ERROR: <input>:1:3: Syntax error: extraneous input 'b' expecting <EOF>\n | a b\n | ..^"],
+  ["[1, 'a']", "ERROR: <input>:1:5: expected type 'int' but found 'string'\n | [1, 'a']\n | ....^"],
+  ["x.y", "ERROR: <input>:1:2: type 'int' does not support field selection\n | x.y\n | .^"],
+  ["[1,2", "ERROR: <input>:1:5: Syntax error: mismatched input '<EOF>' expecting {']', ','}\n | [1,2\n | ....^"],
+  ["x ? 1", "ERROR: <input>:1:6: Syntax error: mismatched input '<EOF>' expecting ':'\n | x ? 1\n | .....^"],
+  ["il.all(i, 1)", "ERROR: <input>:1:11: expected type 'bool' but found 'int'\n | il.all(i, 1)\n | ..........^"],
+  ["il.all(x.y, true)", "ERROR: <input>:1:9: argument must be a simple name\n | il.all(x.y, true)\n | ........^"],
+  ["has(x)", "ERROR: <input>:1:5: invalid argument to has() macro\n | has(x)\n | ....^"],
+  ["for", "ERROR: <input>:1:1: reserved identifier: for\n | for\n | ^"],
+  ["x.`abc`", "ERROR: <input>:1:3: unsupported syntax: '`'\n | x.`abc`\n | ..^"],
+  ["9223372036854775808", "ERROR: <input>:1:1: invalid int literal\n | 9223372036854775808\n | ^"],
+  ["s.matches('(')", "ERROR: <input>:1:11: invalid matches argument\n | s.matches('(')\n | ..........^"],
+  [
+    "x = 1",
+    "ERROR: <input>:1:3: Syntax error: token recognition error at: '= '\n | x = 1\n | ..^\nERROR: <input>:1:5: Syntax error: extraneous input '1' expecting <EOF>\n | x = 1\n | ....^",
+  ],
+  [
+    "s.all(c, true)",
+    "ERROR: <input>:1:1: expression of type 'string' cannot be range of a comprehension (must be list, map, or dynamic)\n | s.all(c, true)\n | ^",
+  ],
+  [
+    "zz.y.z + ww",
+    "ERROR: <input>:1:1: undeclared reference to 'zz' (in container '')\n | zz.y.z + ww\n | ^\nERROR: <input>:1:10: undeclared reference to 'ww' (in container '')\n | zz.y.z + ww\n | .........^",
+  ],
+];
+
+for (const [expression, message] of faults) {
+  test(`faults of ${expression}`, () => {
+    const program = compile(expression, environment);
+    assert.equal(program instanceof Program ? "no fault" : program.message, message);
+  });
+}
+
+const outcomes: readonly (readonly [expression: string, outcome: unknown, cost: number])[] = [
+  ["x", 5n, 1],
+  ["object.a.b.c", 1n, 4],
+  ["b ? x : 6", 5n, 1],
+  ["(b ? object.a : object.m).b.c", 1n, 4],
+  ["has(object.a.b)", true, 2],
+  ["has(object.zz.b)", "no such key: zz", 1],
+  ["object.zz", "no such key: zz", 2],
+  ["[1,2][0]", 1n, 2],
+  ["[x][0]", 5n, 13],
+  ["object.l[il[0]]", 2n, 4],
+  ["il.all(i, i > 0)", true, 17],
+  ["il.exists(i, i == 3)", true, 20],
+  ["il.exists_one(i, i == 3)", true, 11],
+  ["il.map(i, i + 1).size()", 3n, 45],
+  ["il.filter(i, i > 1).size()", 2n, 35],
+  ["x in [1,2,3]", false, 1],
+  ["x in il", false, 5],
+  ["s.contains('text')", true, 4],
+  ["s.matches('h.*o')", true, 4],
+  ["s == 'hello'", false, 2],
+  ["object.?zz.?b.hasValue()", false, 2],
+  ["object.?zz.orValue(3)", 3n, 1],
+  ["type(x) == int", true, 3],
+  ["timestamp('2020-01-01T00:00:00Z').getFullYear()", 2020n, 1],
+  ["optional.of(1).optMap(v, v + 1).value()", 2n, 8],
+  ["{'a': 1}.transformMap(k, v, v + 1).a", 2n, 8],
+  ["il.all(i, object.zz == 1)", "no such key: zz", 20],
+  ["1/0", "division by zero", 1],
+  ["il[7]", "index out of bounds: 7", 2],
+  ["9223372036854775807 + 1", "integer overflow", 1],
+  ["object.a == 1 || true", true, 3],
+];
+
+for (const [expression, outcome, cost] of outcomes) {
+  test(`value and cost of ${expression}`, () => {
+    const program = compile(expression, environment);
+    assert.ok(program instanceof Program, program instanceof Program ? "" : program.message);
+    const found = program.evaluate(activation);
+    assert.deepEqual(["value" in found ? found.value : found.error, found.cost], [outcome, cost]);
+  });
+}
+
+test("a budget ends an evaluation, whatever absorbs faults", () => {
+  const program = compile("il.all(i, i > 0) || true", environment);
+  assert.ok(program instanceof Program);
+  const found = program.evaluate(activation, 10);
+  assert.ok("error" in found && found.isBudgetExceeded);
+  assert.equal(found.error, "operation cancelled: actual cost limit exceeded");
+});

@@ -1,0 +1,86 @@
+import { type Checked, check } from "./check/checker.ts";
+import type { Environment } from "./check/environment.ts";
+import { checkLiterals } from "./check/literal-checks.ts";
+import type { Type } from "./check/type.ts";
+import { createCode } from "./run/closures.ts";
+import { type Activation, type Code, CostExceeded, PER_CALL_LIMIT, Run } from "./run/state.ts";
+import { type Diagnostic, formatDiagnostics, Source } from "./syntax/diagnostic.ts";
+import { parse } from "./syntax/parser.ts";
+import { CelError, type Value } from "./value/value.ts";
+
+/** What an evaluation came to, and what it cost in Kubernetes' units. */
+export type Outcome =
+  | { readonly value: Value; readonly cost: number }
+  | { readonly error: string; readonly cost: number; readonly isBudgetExceeded: boolean };
+
+/** What was wrong with an expression. */
+export interface CompileFailure {
+  readonly faults: readonly Diagnostic[];
+  /** All faults as cel-go writes them, with their lines. */
+  readonly message: string;
+}
+
+/** An expression that is ready to be evaluated, as often as wanted. */
+export class Program {
+  readonly checked: Checked;
+  readonly environment: Environment;
+  readonly #code: Code;
+  readonly #slots: number;
+
+  constructor(checked: Checked, environment: Environment) {
+    const { code, slots } = createCode(checked, environment);
+    this.checked = checked;
+    this.environment = environment;
+    this.#code = code;
+    this.#slots = slots;
+  }
+
+  /** The type of the expression's value. */
+  get type(): Type {
+    return this.checked.types.get(this.checked.ast.root.id) as Type;
+  }
+
+  /** Evaluates; `limit` is in cost units, and going over it ends the evaluation. */
+  evaluate(activation: Activation, limit: number = PER_CALL_LIMIT): Outcome {
+    const run = new Run(activation, this.#slots, limit);
+    try {
+      const value = this.#code(run);
+      if (!(value instanceof CelError)) return { value, cost: run.cost };
+      return { error: value.message, cost: run.cost, isBudgetExceeded: false };
+    } catch (error) {
+      if (!(error instanceof CostExceeded)) throw error;
+      return { error: error.message, cost: run.cost, isBudgetExceeded: true };
+    }
+  }
+}
+
+export interface CompileOptions {
+  /** Without it (`false`) types are not checked: all that does not fit fails when it is evaluated. */
+  readonly checked?: boolean;
+}
+
+/** Parses, checks and compiles an expression. */
+export function compile(
+  text: string,
+  environment: Environment,
+  options: CompileOptions = {},
+): Program | CompileFailure {
+  const source = new Source(text);
+  const ast = parse(source, {
+    macros: environment.macros,
+    identifierEscapes: environment.options.identifierEscapes ?? true,
+  });
+  if (!("root" in ast)) return failure(source, ast);
+  const faults: Diagnostic[] = [];
+  const checked = check(ast, environment, source, faults);
+  if (options.checked !== false) {
+    if (faults.length === 0 && environment.options.literalChecks === true)
+      faults.push(...checkLiterals(checked, source));
+    if (faults.length > 0) return failure(source, faults);
+  }
+  return new Program(checked, environment);
+}
+
+function failure(source: Source, faults: readonly Diagnostic[]): CompileFailure {
+  return { faults, message: formatDiagnostics(source, faults) };
+}

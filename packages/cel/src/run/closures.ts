@@ -1,0 +1,484 @@
+import type { Checked, Reference } from "../check/checker.ts";
+import type { Environment } from "../check/environment.ts";
+import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr, StructExpr } from "../syntax/ast.ts";
+import { ACCUMULATOR } from "../syntax/macro.ts";
+import { isEqual } from "../value/equal.ts";
+import { EntryMap } from "../value/map.ts";
+import { ArrayList, CelError, ListValue, MapValue, Optional, type Value } from "../value/value.ts";
+import { isPresent, qualify, qualifyIfPresent } from "./access.ts";
+import { CONSTRUCT_COST, callCost } from "./call-cost.ts";
+import { createDispatch } from "./dispatch.ts";
+import { GrowingList } from "./growing.ts";
+import type { Code, Run } from "./state.ts";
+
+/** Makes a checked expression a tree of closures; each charges what Kubernetes' evaluator counts for its node. */
+export function createCode(
+  checked: Checked,
+  environment: Environment,
+): { readonly code: Code; readonly slots: number } {
+  const maker = new Maker(checked, environment);
+  const code = maker.code(checked.ast.root);
+  return { code, slots: maker.slots };
+}
+
+interface Scope {
+  readonly name: string;
+  readonly slot: number;
+  readonly outer: Scope | undefined;
+}
+
+class Maker {
+  slots = 0;
+  readonly #references: ReadonlyMap<number, Reference>;
+  readonly #environment: Environment;
+  #scope: Scope | undefined;
+
+  constructor({ references }: Checked, environment: Environment) {
+    this.#references = references;
+    this.#environment = environment;
+  }
+
+  code(expr: Expr): Code {
+    switch (expr.kind) {
+      case "literal": {
+        const { value } = expr;
+        return () => value;
+      }
+      case "ident":
+        return this.#isConstant(expr) ? this.#name(expr.id, expr.name) : charged(this.#name(expr.id, expr.name));
+      case "select":
+        return this.#select(expr);
+      case "call":
+        return this.#call(expr);
+      case "list":
+        return this.#list(expr);
+      case "map":
+        return this.#map(expr);
+      case "struct":
+        return this.#struct(expr);
+      case "comprehension":
+        return this.#comprehension(expr);
+    }
+  }
+
+  /**
+   * A path without the unit for its root: names, selections, indexes, and the branches of a conditional, which the
+   * reference evaluator resolves as one attribute.
+   */
+  #path(expr: Expr): Code {
+    if (expr.kind === "ident") return this.#name(expr.id, expr.name);
+    if (expr.kind === "select" && !expr.isTest) {
+      if (this.#references.has(expr.id)) return this.#name(expr.id, expr.field);
+      return this.#fieldOf(this.#path(expr.operand), expr.field);
+    }
+    if (expr.kind !== "call") return this.code(expr);
+    if (expr.function === "_?_:_") return this.#conditional(expr);
+    if (!isPathCall(expr)) return this.code(expr);
+    const operand = this.#path(expr.args[0] as Expr);
+    // A path as an index is part of the path it indexes.
+    const key = this.#path(expr.args[1] as Expr);
+    return expr.function === "_[_]" ? element(operand, key) : optionalElement(operand, key);
+  }
+
+  #fieldOf(operand: Code, field: string): Code {
+    return (run) => {
+      const value = operand(run);
+      if (value instanceof CelError) return value;
+      run.charge(1);
+      return qualify(value, field);
+    };
+  }
+
+  #select(expr: SelectExpr): Code {
+    if (this.#isConstant(expr)) return this.#name(expr.id, expr.field);
+    if (!expr.isTest) return this.#rooted(expr);
+    const operand = this.#path(expr.operand);
+    const { field } = expr;
+    return (run) => {
+      const value = operand(run);
+      if (value instanceof CelError) return value;
+      run.charge(1);
+      return isPresent(value, field);
+    };
+  }
+
+  /** A path with the unit for its root, unless that is a conditional. */
+  #rooted(expr: Expr): Code {
+    let root = expr;
+    while (root.kind === "select" || (root.kind === "call" && isPathCall(root))) {
+      if (this.#references.get(root.id)?.kind === "variable") break;
+      root = root.kind === "select" ? root.operand : (root.args[0] as Expr);
+    }
+    const path = this.#path(expr);
+    return root.kind === "call" && root.function === "_?_:_" ? path : charged(path);
+  }
+
+  #isConstant(expr: Expr): boolean {
+    return this.#references.get(expr.id)?.kind === "constant";
+  }
+
+  #name(id: number, written: string): Code {
+    const reference = this.#references.get(id);
+    if (reference?.kind === "constant") {
+      const { value } = reference;
+      return () => value;
+    }
+    if (reference?.kind === "local") {
+      const slot = this.#slotOf(reference.name);
+      return (run) => run.locals[slot] as Value;
+    }
+    const name = reference?.kind === "variable" ? reference.name : written;
+    return ({ activation }) => activation.find(name) ?? new CelError(`no such attribute(s): ${name}`);
+  }
+
+  #slotOf(name: string): number {
+    for (let scope = this.#scope; scope !== undefined; scope = scope.outer) if (scope.name === name) return scope.slot;
+    throw new Error(`local variable ${name} has no slot`);
+  }
+
+  #call(expr: CallExpr): Code {
+    switch (expr.function) {
+      case "_&&_":
+        return this.#logic(expr, false);
+      case "_||_":
+        return this.#logic(expr, true);
+      case "_?_:_":
+        return this.#conditional(expr);
+      case "_[_]":
+      case "_[?_]":
+      case "_?._":
+        return this.#rooted(expr);
+      case "_==_":
+      case "_!=_":
+        return this.#equality(expr);
+      case "@not_strictly_false":
+        return notStrictlyFalse(this.code(expr.args[0] as Expr));
+      default:
+        return this.#append(expr) ?? this.#lazyOptional(expr) ?? this.#membership(expr) ?? this.#function(expr);
+    }
+  }
+
+  /** `||` and `&&`: `decisive` on either side settles it, whatever the other is. */
+  #logic(expr: CallExpr, decisive: boolean): Code {
+    const left = this.code(expr.args[0] as Expr);
+    const right = this.code(expr.args[1] as Expr);
+    return (run) => {
+      const a = left(run);
+      if (a === decisive) return decisive;
+      const b = right(run);
+      if (b === decisive) return decisive;
+      if (typeof a === "boolean" && typeof b === "boolean") return !decisive;
+      return a instanceof CelError ? a : b instanceof CelError ? b : new CelError("no such overload");
+    };
+  }
+
+  #conditional(expr: CallExpr): Code {
+    const condition = this.code(expr.args[0] as Expr);
+    const yes = this.#path(expr.args[1] as Expr);
+    const no = this.#path(expr.args[2] as Expr);
+    return (run) => {
+      const value = condition(run);
+      if (typeof value === "boolean") return value ? yes(run) : no(run);
+      return value instanceof CelError ? value : new CelError("no such overload");
+    };
+  }
+
+  #equality(expr: CallExpr): Code {
+    const left = this.code(expr.args[0] as Expr);
+    const right = this.code(expr.args[1] as Expr);
+    const wanted = expr.function === "_==_";
+    const cost = callCost(expr.function, wanted ? "equals" : "not_equals");
+    return (run) => {
+      const a = left(run);
+      const b = right(run);
+      const result = a instanceof CelError ? a : b instanceof CelError ? b : isEqual(a, b) === wanted;
+      run.charge(cost([a, b], result));
+      return result;
+    };
+  }
+
+  /** `@result + [x]` of a fold grows the list in place. */
+  #append(expr: CallExpr): Code | undefined {
+    const [left, right] = expr.args;
+    if (expr.function !== "_+_" || left?.kind !== "ident" || left.name !== ACCUMULATOR) return undefined;
+    if (right?.kind !== "list" || right.elements.length !== 1 || right.optionals.size > 0) return undefined;
+    const slot = this.#slotOf(ACCUMULATOR);
+    const element = this.code(right.elements[0] as Expr);
+    const isConstant = right.elements[0]?.kind === "literal";
+    return (run) => {
+      const list = run.locals[slot] as Value;
+      const value = element(run);
+      run.charge(isConstant ? 2 : 2 + CONSTRUCT_COST.list);
+      if (list instanceof CelError) return list;
+      if (value instanceof CelError) return value;
+      if (!(list instanceof GrowingList)) return new CelError("no such overload");
+      list.push(value);
+      return list;
+    };
+  }
+
+  /** `or` and `orValue` evaluate their argument only when it is needed, and cost nothing. */
+  #lazyOptional(expr: CallExpr): Code | undefined {
+    const reference = this.#references.get(expr.id);
+    if (expr.target === undefined || expr.args.length !== 1 || reference?.kind !== "function") return undefined;
+    if (expr.function !== "or" && expr.function !== "orValue") return undefined;
+    if (reference.isQualified) return undefined;
+    const target = this.code(expr.target);
+    const other = this.code(expr.args[0] as Expr);
+    const unwraps = expr.function === "orValue";
+    return (run) => {
+      const value = target(run);
+      if (!(value instanceof Optional)) return value instanceof CelError ? value : new CelError("no such overload");
+      if (value.value !== undefined) return unwraps ? value.value : value;
+      return other(run);
+    };
+  }
+
+  /** `x in [literals]` is a look-up without cost of its own. */
+  #membership(expr: CallExpr): Code | undefined {
+    const [needle, list] = expr.args;
+    if (expr.function !== "@in" || list?.kind !== "list" || list.optionals.size > 0) return undefined;
+    if (!list.elements.every(({ kind }) => kind === "literal")) return undefined;
+    const left = this.code(needle as Expr);
+    const values = list.elements.map((each) => (each.kind === "literal" ? each.value : null));
+    const texts = values.every((each) => typeof each === "string") ? new Set<Value>(values) : undefined;
+    return (run) => {
+      const value = left(run);
+      if (value instanceof CelError) return value;
+      return texts === undefined ? values.some((each) => isEqual(each, value)) : texts.has(value);
+    };
+  }
+
+  #function(expr: CallExpr): Code {
+    const reference = this.#references.get(expr.id);
+    const overloads = reference?.kind === "function" ? reference.overloads : [];
+    const isQualified = reference?.kind === "function" && reference.isQualified;
+    const operands = expr.target === undefined || isQualified ? expr.args : [expr.target, ...expr.args];
+    const name = isQualified ? `${qualifiedName(expr.target as Expr)}.${expr.function}` : expr.function;
+    const call = createDispatch(name, overloads);
+    if (isFoldable(name) && operands.length === 1 && operands[0]?.kind === "literal") {
+      const value = call([operands[0].value]);
+      if (!(value instanceof CelError)) return () => value;
+    }
+    const cost = callCost(name, overloads.length === 1 ? (overloads[0]?.id ?? "") : "");
+    return strict(
+      operands.map((each) => this.code(each)),
+      call,
+      cost,
+    );
+  }
+
+  #list(expr: ListExpr): Code {
+    const elements = expr.elements.map((each) => this.code(each));
+    if (isLiteral(expr)) return constant(elements);
+    const { optionals } = expr;
+    return (run) => {
+      const values: Value[] = [];
+      let fault: CelError | undefined;
+      for (let index = 0; index < elements.length; index++) {
+        const value = (elements[index] as Code)(run);
+        if (value instanceof CelError) fault ??= value;
+        else if (!optionals.has(index)) values.push(value);
+        else if (!(value instanceof Optional)) fault ??= new CelError("no such overload");
+        else if (value.value !== undefined) values.push(value.value);
+        if (fault !== undefined) return fault;
+      }
+      run.charge(CONSTRUCT_COST.list);
+      return new ArrayList(values);
+    };
+  }
+
+  #map(expr: MapExpr): Code {
+    const entries = expr.entries.map(({ key, value, isOptional }) => ({
+      key: this.code(key),
+      value: this.code(value),
+      isOptional,
+    }));
+    const cost = isLiteral(expr) ? 0 : CONSTRUCT_COST.map;
+    return (run) => {
+      const map = new EntryMap();
+      for (const { key, value, isOptional } of entries) {
+        const name = key(run);
+        if (name instanceof CelError) return name;
+        let content: Value | undefined = value(run);
+        if (content instanceof CelError) return content;
+        if (isOptional) {
+          if (!(content instanceof Optional)) return new CelError("no such overload");
+          content = content.value;
+        }
+        const fault = content === undefined ? undefined : map.add(name, content);
+        if (fault !== undefined) return fault;
+      }
+      run.charge(cost);
+      return map;
+    };
+  }
+
+  #struct(expr: StructExpr): Code {
+    const reference = this.#references.get(expr.id);
+    const type = reference?.kind === "struct" ? this.#environment.struct(reference.name) : undefined;
+    const create = type?.create;
+    if (create === undefined) {
+      const fault = new CelError(`unknown type: '${expr.name}'`);
+      return () => fault;
+    }
+    const fields = expr.fields.map(({ name, value, isOptional }) => ({ name, value: this.code(value), isOptional }));
+    return (run) => {
+      const values = new Map<string, Value>();
+      for (const { name, value, isOptional } of fields) {
+        const content = value(run);
+        if (content instanceof CelError) return content;
+        if (!isOptional) values.set(name, content);
+        else if (!(content instanceof Optional)) return new CelError("no such overload");
+        else if (content.value !== undefined) values.set(name, content.value);
+      }
+      run.charge(CONSTRUCT_COST.struct);
+      return create(values);
+    };
+  }
+
+  #comprehension(expr: ComprehensionExpr): Code {
+    const range = this.code(expr.range);
+    const init = this.code(expr.accuInit);
+    const outer = this.#scope;
+    const accu = this.#declare(expr.accuVar);
+    const inner = this.#scope;
+    const first = this.#declare(expr.iterVar);
+    const second = expr.iterVar2 === undefined ? undefined : this.#declare(expr.iterVar2);
+    const condition = this.code(expr.condition);
+    const step = this.code(expr.step);
+    this.#scope = inner;
+    const result = this.code(expr.result);
+    this.#scope = outer;
+    const start = freshAccumulator(expr) ?? init;
+    return (run) => {
+      const over = range(run);
+      const iterate = iterationOf(over, second !== undefined);
+      if (iterate instanceof CelError) return iterate;
+      const { locals } = run;
+      locals[accu] = start(run);
+      for (const [key, value] of iterate) {
+        locals[first] = key;
+        if (second !== undefined) locals[second] = value;
+        if (condition(run) !== true) break;
+        locals[accu] = step(run);
+      }
+      return result(run);
+    };
+  }
+
+  #declare(name: string): number {
+    const slot = this.slots++;
+    this.#scope = { name, slot, outer: this.#scope };
+    return slot;
+  }
+}
+
+function charged(code: Code): Code {
+  return (run) => {
+    const value = code(run);
+    run.charge(1);
+    return value;
+  };
+}
+
+function element(operand: Code, key: Code): Code {
+  return (run) => {
+    const value = operand(run);
+    if (value instanceof CelError) return value;
+    const index = key(run);
+    run.charge(1);
+    return index instanceof CelError ? index : qualify(value, index);
+  };
+}
+
+function optionalElement(operand: Code, key: Code): Code {
+  return (run) => {
+    const value = operand(run);
+    if (value instanceof CelError) return value;
+    const index = key(run);
+    const found = index instanceof CelError ? index : qualifyIfPresent(value, index);
+    if (found !== Optional.none) run.charge(1);
+    return found;
+  };
+}
+
+function notStrictlyFalse(arg: Code): Code {
+  return (run) => {
+    const value = arg(run);
+    run.charge(1);
+    return value !== false;
+  };
+}
+
+/** Evaluates all operands, hands the first fault on, or calls. */
+function strict(
+  operands: readonly Code[],
+  call: (args: readonly Value[]) => Value,
+  cost: ReturnType<typeof callCost>,
+): Code {
+  return (run: Run) => {
+    const args: Value[] = [];
+    let fault: CelError | undefined;
+    for (const operand of operands) {
+      const value = operand(run);
+      if (value instanceof CelError) fault ??= value;
+      args.push(value);
+    }
+    const result = fault ?? call(args);
+    run.charge(cost(args, result));
+    return result;
+  };
+}
+
+function isPathCall({ function: name }: CallExpr): boolean {
+  return name === "_[_]" || name === "_[?_]" || name === "_?._";
+}
+
+/** Conversions of literals are done once. */
+function isFoldable(name: string): boolean {
+  return ["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "uint"].includes(name);
+}
+
+/** Whether a list or map is made of literals alone, so that it costs nothing at run time. */
+function isLiteral(expr: Expr): boolean {
+  if (expr.kind === "literal") return true;
+  if (expr.kind === "list") return expr.optionals.size === 0 && expr.elements.every(isLiteral);
+  if (expr.kind !== "map") return false;
+  return expr.entries.every(({ key, value, isOptional }) => !isOptional && isLiteral(key) && isLiteral(value));
+}
+
+function constant(elements: readonly Code[]): Code {
+  let list: ArrayList | undefined;
+  return (run) => (list ??= new ArrayList(elements.map((each) => each(run))));
+}
+
+function freshAccumulator({ accuInit, accuVar }: ComprehensionExpr): Code | undefined {
+  if (accuVar !== ACCUMULATOR) return undefined;
+  if (accuInit.kind === "list" && accuInit.elements.length === 0) return () => new GrowingList();
+  return undefined;
+}
+
+/** The pairs that a fold goes through: of lists index and element, of maps key and value; with one variable it comes first. */
+function iterationOf(over: Value, isPaired: boolean): Iterable<readonly [Value, Value]> | CelError {
+  if (over instanceof ListValue) return isPaired ? indexed(over) : singles(over);
+  if (over instanceof MapValue) return isPaired ? entriesOf(over) : singles(over.keys());
+  return over instanceof CelError ? over : new CelError("no such overload");
+}
+
+function* singles(values: Iterable<Value>): Generator<readonly [Value, Value]> {
+  for (const value of values) yield [value, value];
+}
+
+function* indexed(list: ListValue): Generator<readonly [Value, Value]> {
+  for (let index = 0; index < list.size; index++) yield [BigInt(index), list.at(index)];
+}
+
+function* entriesOf(map: MapValue): Generator<readonly [Value, Value]> {
+  for (const key of map.keys()) yield [key, map.find(key) as Value];
+}
+
+function qualifiedName(expr: Expr): string {
+  if (expr.kind === "ident") return expr.name;
+  return expr.kind === "select" ? `${qualifiedName(expr.operand)}.${expr.field}` : "";
+}

@@ -1,0 +1,86 @@
+import type { Overload } from "../check/environment.ts";
+import { isOptionalType, type Type } from "../check/type.ts";
+import {
+  CelError,
+  Duration,
+  ListValue,
+  MapValue,
+  Opaque,
+  Optional,
+  Struct,
+  Timestamp,
+  TypeValue,
+  Uint,
+  type Value,
+} from "../value/value.ts";
+
+/** Calls the first overload whose arguments have the kinds of these values. */
+export type Dispatch = (args: readonly Value[]) => Value;
+
+/** Makes the call of a function whose overloads are known; what they share is found once, here. */
+export function createDispatch(name: string, overloads: readonly Overload[]): Dispatch {
+  const ways = overloads.map(({ args, run }) => ({
+    tests: args.map(testOf),
+    run: run as ((...args: Value[]) => Value) | undefined,
+  }));
+  return (args) => {
+    for (const { tests, run } of ways) {
+      if (run === undefined || tests.length !== args.length) continue;
+      let fits = true;
+      for (let index = 0; fits && index < tests.length; index++) {
+        const test = tests[index] as Test | undefined;
+        fits = test === undefined || test(args[index] as Value);
+      }
+      if (fits) return run(...args);
+    }
+    return new CelError(overloads.length === 0 ? `unbound function: ${name}()` : "no such overload");
+  };
+}
+
+type Test = (value: Value) => boolean;
+
+/** Whether a value is of a type, as far as a value tells; undefined when every value is. */
+function testOf(type: Type): Test | undefined {
+  switch (type.kind) {
+    case "dyn":
+    case "any":
+    case "param":
+    case "error":
+      return undefined;
+    case "opaque":
+      return isOptionalType(type) ? isOptional : (value) => value instanceof Opaque && isNamed(value.type, type.name);
+    case "struct":
+      return (value) => (value instanceof Struct ? value.typeName === type.name : value instanceof MapValue);
+    case "wrapper": {
+      const inner = testOf(type.of);
+      return (value) => value === null || inner === undefined || inner(value);
+    }
+    default:
+      return tests[type.kind];
+  }
+}
+
+function isOptional(value: Value): boolean {
+  return value instanceof Optional;
+}
+
+function isNamed(type: Type, name: string): boolean {
+  return (type.kind === "opaque" || type.kind === "struct") && type.name === name;
+}
+
+const tests: {
+  readonly [kind in Exclude<Type["kind"], "dyn" | "any" | "param" | "error" | "opaque" | "struct" | "wrapper">]: Test;
+} = {
+  null: (value) => value === null,
+  bool: (value) => typeof value === "boolean",
+  int: (value) => typeof value === "bigint",
+  uint: (value) => value instanceof Uint,
+  double: (value) => typeof value === "number",
+  string: (value) => typeof value === "string",
+  bytes: (value) => value instanceof Uint8Array,
+  timestamp: (value) => value instanceof Timestamp,
+  duration: (value) => value instanceof Duration,
+  list: (value) => value instanceof ListValue,
+  map: (value) => value instanceof MapValue,
+  type: (value) => value instanceof TypeValue,
+};

@@ -1,0 +1,80 @@
+import { CelError, Uint } from "./value.ts";
+
+export const MIN_INT64: bigint = -(2n ** 63n);
+export const MAX_INT64: bigint = 2n ** 63n - 1n;
+export const MAX_UINT64: bigint = 2n ** 64n - 1n;
+
+/** An int64, or undefined when the text is none: decimal or `0x…`, with or without `-`. */
+export function parseInt64(text: string): bigint | undefined {
+  if (!/^[-+]?(?:0x[0-9a-fA-F]+|[0-9]+)$/.test(text)) return undefined;
+  const isNegative = text.startsWith("-");
+  const magnitude = BigInt(text.replace(/^[-+]/, ""));
+  const value = isNegative ? -magnitude : magnitude;
+  return isInt64(value) ? value : undefined;
+}
+
+/** A uint64 without its `u`, or undefined. */
+export function parseUint64(text: string): Uint | undefined {
+  if (!/^(?:0x[0-9a-fA-F]+|[0-9]+)$/.test(text)) return undefined;
+  const value = BigInt(text);
+  return value <= MAX_UINT64 ? new Uint(value) : undefined;
+}
+
+/** A double as Go reads it; undefined when the text is none. */
+export function parseDouble(text: string): number | undefined {
+  if (/^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/.test(text)) {
+    const value = Number(text);
+    return Number.isFinite(value) ? value : undefined;
+  }
+  if (/^[-+]?inf(?:inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
+  return /^nan$/i.test(text) ? Number.NaN : undefined;
+}
+
+export function isInt64(value: bigint): boolean {
+  return value >= MIN_INT64 && value <= MAX_INT64;
+}
+
+/** The int, or the fault of an overflow. */
+export function checkInt(value: bigint): bigint | CelError {
+  return isInt64(value) ? value : new CelError("integer overflow");
+}
+
+/** The uint, or the fault of an overflow. */
+export function checkUint(value: bigint): Uint | CelError {
+  return value >= 0n && value <= MAX_UINT64 ? new Uint(value) : new CelError("unsigned integer overflow");
+}
+
+/**
+ * Orders numbers of any kinds by their exact mathematical value: negative, zero or positive; undefined with NaN.
+ * An integer is never rounded to a double for it.
+ */
+export function compareNumbers(a: bigint | number | Uint, b: bigint | number | Uint): number | undefined {
+  const left = a instanceof Uint ? a.value : a;
+  const right = b instanceof Uint ? b.value : b;
+  if (left < right) return -1;
+  if (left > right) return 1;
+  // biome-ignore lint/suspicious/noDoubleEquals: == compares a bigint with a number by their value
+  return left == right ? 0 : undefined;
+}
+
+export function isNumber(value: unknown): value is bigint | number | Uint {
+  return typeof value === "bigint" || typeof value === "number" || value instanceof Uint;
+}
+
+/** A double as Go's `%v`-like shortest text, which `string(double)` answers. */
+export function formatDouble(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (Object.is(value, -0)) return "-0";
+  const [digits = "", exponent = "0"] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < 21) return power < 0 ? plain(digits, power) : String(value);
+  const size = String(Math.abs(power)).padStart(2, "0");
+  return `${digits}e${power < 0 ? "-" : "+"}${size}`;
+}
+
+/** JavaScript writes 0.00001 as 1e-5 later than Go does; below one the digits are laid out here. */
+function plain(digits: string, power: number): string {
+  const sign = digits.startsWith("-") ? "-" : "";
+  return `${sign}0.${"0".repeat(-power - 1)}${digits.replace(/[-.]/g, "")}`;
+}
