@@ -6,6 +6,7 @@ import type { HttpAnswer, HttpRequest } from "../builtins/network.ts";
 import { compile, type RegoPolicy } from "../engine.ts";
 import { jsonText } from "../value/json.ts";
 import { evaluateAsynchronously } from "./asynchronous.ts";
+import type { EvaluationError } from "./errors.ts";
 import type { EvaluateOptions } from "./executable.ts";
 
 const unused = (): never => assert.fail("not asked for");
@@ -177,4 +178,15 @@ test("queryAsync answers all bindings", async () => {
   const { policy } = compile([{ file: "p.rego", text: prelude }]);
   const bindings = await policy?.queryAsync("some i in [1, 2]; x := data.p.get(i)", { effects: new World().effects });
   assert.deepEqual(bindings?.map(jsonText), ['{"i":1,"x":"1"}', '{"i":2,"x":"2"}']);
+});
+
+test("builtin errors of rounds that wait are told once", async () => {
+  const { policy } = compile([{ file: "p.rego", text: `${prelude}x := [1 | 1 / 0]\ny := [x, get("a"), get("b")]\n` }]);
+  assert.ok(policy);
+  const builtinErrors: EvaluationError[] = [];
+  await policy.evaluateAsync("p/y", { effects: new World().effects, builtinErrors });
+  assert.deepEqual(
+    builtinErrors.map(({ code }) => code),
+    ["eval_builtin_error"],
+  );
 });
