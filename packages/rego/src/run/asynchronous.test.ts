@@ -181,7 +181,12 @@ test("queryAsync answers all bindings", async () => {
 });
 
 test("builtin errors of rounds that wait are told once", async () => {
-  const { policy } = compile([{ file: "p.rego", text: `${prelude}x := [1 | 1 / 0]\ny := [x, get("a"), get("b")]\n` }]);
+  const { policy } = compile([
+    {
+      file: "p.rego",
+      text: `${prelude}x := [1 | 1 / 0]\ny := z if {\n\tcount(x) == 0\n\tz := [get("a"), get("b")]\n}\n`,
+    },
+  ]);
   assert.ok(policy);
   const builtinErrors: EvaluationError[] = [];
   await policy.evaluateAsync("p/y", { effects: new World().effects, builtinErrors });
