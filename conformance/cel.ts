@@ -2,10 +2,12 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import {
   activationOf,
+  cidr,
   compile,
   Environment,
   extensionLibraries,
   type FunctionDeclaration,
+  ip,
   type Library,
   type Overload,
   Program,
@@ -88,7 +90,7 @@ function environmentOf(test: TextMessage): Environment {
     else functions.push({ name: nameOf(declaration), overloads: overloadsOf(messageOf(declaration, "function")) });
   }
   const declared: Library = { name: "declared by the case", functions };
-  const libraries = [...standardLibraries, ...extensionLibraries, messages, blocks, declared];
+  const libraries = [...standardLibraries, ...extensionLibraries, ip, cidr, messages, blocks, declared];
   return new Environment({ libraries, container: textOf(test.get("container")?.[0]), variables });
 }
 

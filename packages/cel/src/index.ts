@@ -32,6 +32,19 @@ export {
   UINT,
 } from "./check/type.ts";
 export { extensionLibraries, standardLibraries } from "./library/all.ts";
+export {
+  AUTHORIZER_TYPE,
+  type AuthorizationAnswer,
+  type AuthorizationQuestion,
+  type Authorize,
+  AuthorizerValue,
+  RESOURCE_CHECK_TYPE,
+} from "./library/kubernetes/authorizer.ts";
+export { cidr } from "./library/kubernetes/cidr.ts";
+export { kubernetesEnvironment, NEWEST_MINOR } from "./library/kubernetes/environment.ts";
+export { ip } from "./library/kubernetes/ip.ts";
+export { jsonFromMutation, MutationStruct, mutation, typeNameFaults } from "./library/kubernetes/mutation.ts";
+export { parseQuantity, Quantity } from "./library/kubernetes/quantity.ts";
 export { type CompileFailure, type CompileOptions, compile, type Outcome, Program } from "./program.ts";
 export { type Activation, activationOf, PER_CALL_LIMIT, RUNTIME_COST_BUDGET } from "./run/state.ts";
 export type { Ast, Expr } from "./syntax/ast.ts";

@@ -1,6 +1,6 @@
 import { type Checked, check } from "./check/checker.ts";
 import type { Environment } from "./check/environment.ts";
-import { checkLiterals } from "./check/literal-checks.ts";
+import { checkHomogeneous, checkLiterals } from "./check/literal-checks.ts";
 import type { Type } from "./check/type.ts";
 import { createCode } from "./run/closures.ts";
 import { type Activation, type Code, CostExceeded, PER_CALL_LIMIT, Run } from "./run/state.ts";
@@ -76,6 +76,8 @@ export function compile(
   if (options.checked !== false) {
     if (faults.length === 0 && environment.options.literalChecks === true)
       faults.push(...checkLiterals(checked, source));
+    if (faults.length === 0 && environment.options.homogeneousLiterals === true)
+      faults.push(...checkHomogeneous(checked, source));
     if (faults.length > 0) return failure(source, faults);
   }
   return new Program(checked, environment);

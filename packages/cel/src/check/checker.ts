@@ -269,7 +269,7 @@ class Checker {
     let element: Type | undefined;
     expr.elements.forEach((each, index) => {
       const type = this.#element(each, this.check(each), expr.optionals.has(index));
-      element = this.#join(each, element, type);
+      element = this.#join(element, type);
     });
     return listType(element ?? this.#freshParam());
   }
@@ -278,8 +278,8 @@ class Checker {
     let key: Type | undefined;
     let value: Type | undefined;
     for (const entry of expr.entries) {
-      key = this.#join(entry.key, key, this.check(entry.key));
-      value = this.#join(entry.value, value, this.#element(entry.value, this.check(entry.value), entry.isOptional));
+      key = this.#join(key, this.check(entry.key));
+      value = this.#join(value, this.#element(entry.value, this.check(entry.value), entry.isOptional));
     }
     return mapType(key ?? this.#freshParam(), value ?? this.#freshParam());
   }
@@ -293,11 +293,10 @@ class Checker {
     return given;
   }
 
-  #join(expr: Expr, before: Type | undefined, type: Type): Type {
+  #join(before: Type | undefined, type: Type): Type {
     if (before === undefined) return type;
     if (this.#substitution.isAssignable(before, type)) return mostGeneral(before, type);
-    if (this.#environment.options.homogeneousLiterals !== true) return DYN;
-    return this.#fault(expr.id, mismatch(this.#substitution.apply(before, true), this.#substitution.apply(type, true)));
+    return DYN;
   }
 
   #struct(expr: StructExpr): Type {
@@ -371,7 +370,8 @@ class Checker {
   }
 }
 
-function mismatch(wanted: Type, found: Type): string {
+/** cel-go's words for a type in the wrong place. */
+export function mismatch(wanted: Type, found: Type): string {
   return `expected type '${formatType(wanted)}' but found '${formatType(found)}'`;
 }
 

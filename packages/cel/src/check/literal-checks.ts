@@ -3,8 +3,46 @@ import type { CallExpr, Expr } from "../syntax/ast.ts";
 import type { Diagnostic, Source } from "../syntax/diagnostic.ts";
 import { parseDuration, parseTimestamp } from "../value/time.ts";
 import { CelError } from "../value/value.ts";
-import type { Checked } from "./checker.ts";
+import { type Checked, mismatch } from "./checker.ts";
 import { childrenOf } from "./children.ts";
+import { isOptionalType, isSameType, type Type } from "./type.ts";
+
+/** Functions whose arguments may be lists of several types. */
+const exempt = new Set(["format"]);
+
+/** Faults of lists and maps whose elements, keys or values have not one type: Kubernetes wants them to. */
+export function checkHomogeneous({ ast, types }: Checked, source: Source): readonly Diagnostic[] {
+  const faults: Diagnostic[] = [];
+  const compare = (parts: readonly Expr[], isOptional: (index: number) => boolean): void => {
+    let first: Type | undefined;
+    for (const [index, part] of parts.entries()) {
+      const given = types.get(part.id) as Type;
+      const type = isOptional(index) && isOptionalType(given) ? (given.parameters[0] as Type) : given;
+      if (first === undefined) first = type;
+      else if (!isSameType(first, type)) {
+        faults.push(source.fault(ast.offsets[part.id] as number, mismatch(first, type)));
+        return;
+      }
+    }
+  };
+  const visit = (expr: Expr): void => {
+    if (expr.kind === "call" && exempt.has(expr.function)) return;
+    if (expr.kind === "list") compare(expr.elements, (index) => expr.optionals.has(index));
+    if (expr.kind === "map") {
+      compare(
+        expr.entries.map(({ key }) => key),
+        () => false,
+      );
+      compare(
+        expr.entries.map(({ value }) => value),
+        (index) => expr.entries[index]?.isOptional === true,
+      );
+    }
+    for (const child of childrenOf(expr)) visit(child);
+  };
+  visit(ast.root);
+  return faults;
+}
 
 /** Faults of literals that could only fail when they are evaluated: regular expressions, timestamps, durations. */
 export function checkLiterals({ ast }: Checked, source: Source): readonly Diagnostic[] {

@@ -3,7 +3,12 @@ import { standardMacros } from "../syntax/macros.ts";
 import { operators } from "./arithmetic.ts";
 import { bindings } from "./bindings.ts";
 import { conversions } from "./conversions.ts";
+import { encoders } from "./encoders.ts";
+import { listFunctions } from "./list-functions.ts";
+import { math } from "./math.ts";
 import { optionals } from "./optionals.ts";
+import { sets } from "./sets.ts";
+import { stringReverse, strings } from "./strings.ts";
 import { text } from "./text.ts";
 import { times } from "./times.ts";
 import { twoVariables } from "./two-variables.ts";
@@ -18,4 +23,14 @@ export const standardLibraries: readonly Library[] = [
 ];
 
 /** cel-go's extensions. */
-export const extensionLibraries: readonly Library[] = [optionals, bindings, twoVariables];
+export const extensionLibraries: readonly Library[] = [
+  optionals,
+  bindings,
+  twoVariables,
+  strings,
+  stringReverse,
+  sets,
+  math,
+  encoders,
+  listFunctions,
+];

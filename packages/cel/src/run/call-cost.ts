@@ -137,12 +137,10 @@ function byOverload(overload: string): CallCost | undefined {
       return ([list, depth]) =>
         CONSTRUCT_COST.list + sizeOf(list) * (typeof depth === "bigint" ? Number(depth) : 1) + 1;
     case "list_distinct":
-    case "list_sort":
       return ([list]) => pairsCost(list);
-    case "list_sortByAssociatedKeys":
-      return ([, keys]) => pairsCost(keys);
     default:
-      return undefined;
+      if (/^list_\w+_sort$/.test(overload)) return ([list]) => pairsCost(list);
+      return /^list_\w+_sortByAssociatedKeys$/.test(overload) ? ([, keys]) => pairsCost(keys) : undefined;
   }
 }
 

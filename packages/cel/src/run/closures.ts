@@ -204,7 +204,7 @@ class Maker {
     if (right?.kind !== "list" || right.elements.length !== 1 || right.optionals.size > 0) return undefined;
     const slot = this.#slotOf(ACCUMULATOR);
     const element = this.code(right.elements[0] as Expr);
-    const isConstant = right.elements[0]?.kind === "literal";
+    const isConstant = this.#isLiteral(right);
     return (run) => {
       const list = run.locals[slot] as Value;
       const value = element(run);
@@ -255,11 +255,9 @@ class Maker {
     const isQualified = reference?.kind === "function" && reference.isQualified;
     const operands = expr.target === undefined || isQualified ? expr.args : [expr.target, ...expr.args];
     const name = isQualified ? `${qualifiedName(expr.target as Expr)}.${expr.function}` : expr.function;
+    const folded = this.#fold(expr);
+    if (folded !== undefined) return () => folded;
     const call = createDispatch(name, overloads);
-    if (isFoldable(name) && operands.length === 1 && operands[0]?.kind === "literal") {
-      const value = call([operands[0].value]);
-      if (!(value instanceof CelError)) return () => value;
-    }
     const cost = callCost(name, overloads.length === 1 ? (overloads[0]?.id ?? "") : "");
     return strict(
       operands.map((each) => this.code(each)),
@@ -268,9 +266,31 @@ class Maker {
     );
   }
 
+  /** The value of a literal, or of a conversion of one, which is done once; undefined when it fails or is anything else. */
+  #fold(expr: Expr): Value | undefined {
+    if (expr.kind === "literal") return expr.value;
+    if (expr.kind !== "call" || !isFoldable(expr.function) || expr.target !== undefined || expr.args.length !== 1)
+      return undefined;
+    const [arg] = expr.args;
+    const reference = this.#references.get(expr.id);
+    if (arg?.kind !== "literal" || reference?.kind !== "function") return undefined;
+    const value = createDispatch(expr.function, reference.overloads)([arg.value]);
+    return value instanceof CelError ? undefined : value;
+  }
+
+  /** Whether a list or map is made of literals alone, so that it costs nothing at run time. */
+  #isLiteral(expr: Expr): boolean {
+    if (this.#fold(expr) !== undefined) return true;
+    if (expr.kind === "list") return expr.optionals.size === 0 && expr.elements.every((each) => this.#isLiteral(each));
+    if (expr.kind !== "map") return false;
+    return expr.entries.every(
+      ({ key, value, isOptional }) => !isOptional && this.#isLiteral(key) && this.#isLiteral(value),
+    );
+  }
+
   #list(expr: ListExpr): Code {
     const elements = expr.elements.map((each) => this.code(each));
-    if (isLiteral(expr)) return constant(elements);
+    if (this.#isLiteral(expr)) return constant(elements);
     const { optionals } = expr;
     return (run) => {
       const values: Value[] = [];
@@ -294,7 +314,7 @@ class Maker {
       value: this.code(value),
       isOptional,
     }));
-    const cost = isLiteral(expr) ? 0 : CONSTRUCT_COST.map;
+    const cost = this.#isLiteral(expr) ? 0 : CONSTRUCT_COST.map;
     return (run) => {
       const map = new EntryMap();
       for (const { key, value, isOptional } of entries) {
@@ -438,14 +458,6 @@ function isPathCall({ function: name }: CallExpr): boolean {
 /** Conversions of literals are done once. */
 function isFoldable(name: string): boolean {
   return ["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "uint"].includes(name);
-}
-
-/** Whether a list or map is made of literals alone, so that it costs nothing at run time. */
-function isLiteral(expr: Expr): boolean {
-  if (expr.kind === "literal") return true;
-  if (expr.kind === "list") return expr.optionals.size === 0 && expr.elements.every(isLiteral);
-  if (expr.kind !== "map") return false;
-  return expr.entries.every(({ key, value, isOptional }) => !isOptional && isLiteral(key) && isLiteral(value));
 }
 
 function constant(elements: readonly Code[]): Code {

@@ -50,7 +50,10 @@ function testOf(type: Type): Test | undefined {
     case "opaque":
       return isOptionalType(type) ? isOptional : (value) => value instanceof Opaque && isNamed(value.type, type.name);
     case "struct":
-      return (value) => (value instanceof Struct ? value.typeName === type.name : value instanceof MapValue);
+      return (value) => {
+        if (value instanceof Struct) return value.typeName === type.name;
+        return value instanceof Opaque ? isNamed(value.type, type.name) : value instanceof MapValue;
+      };
     case "wrapper": {
       const inner = testOf(type.of);
       return (value) => value === null || inner === undefined || inner(value);

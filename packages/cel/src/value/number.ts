@@ -45,16 +45,20 @@ export function checkUint(value: bigint): Uint | CelError {
 }
 
 /**
- * Orders numbers of any kinds by their exact mathematical value: negative, zero or positive; undefined with NaN.
- * An integer is never rounded to a double for it.
+ * Orders numbers of any kinds: negative, zero or positive; undefined with NaN. An integer beside a double is rounded to one,
+ * as cel-go does.
  */
 export function compareNumbers(a: bigint | number | Uint, b: bigint | number | Uint): number | undefined {
-  const left = a instanceof Uint ? a.value : a;
-  const right = b instanceof Uint ? b.value : b;
+  const isRounded = typeof a === "number" || typeof b === "number";
+  const left = isRounded ? toDouble(a) : a instanceof Uint ? a.value : a;
+  const right = isRounded ? toDouble(b) : b instanceof Uint ? b.value : b;
   if (left < right) return -1;
   if (left > right) return 1;
-  // biome-ignore lint/suspicious/noDoubleEquals: == compares a bigint with a number by their value
-  return left == right ? 0 : undefined;
+  return left === right ? 0 : undefined;
+}
+
+function toDouble(value: bigint | number | Uint): number {
+  return Number(value instanceof Uint ? value.value : value);
 }
 
 export function isNumber(value: unknown): value is bigint | number | Uint {

@@ -1,0 +1,140 @@
+import type { Library } from "../../check/environment.ts";
+import { BOOL, DOUBLE, INT, STRING, structType, type Type } from "../../check/type.ts";
+import { isInt64 } from "../../value/number.ts";
+import { CelError, Opaque, type Value } from "../../value/value.ts";
+import { declare, global, member } from "../declare.ts";
+
+const QUANTITY: Type = structType("kubernetes.Quantity");
+const NANO = 1_000_000_000n;
+
+/** A resource quantity, exact to the nano; `isWhole` when Kubernetes holds it as an int64 without a fraction. */
+export class Quantity extends Opaque {
+  readonly type: Type = QUANTITY;
+  readonly nanos: bigint;
+  readonly isWhole: boolean;
+
+  constructor(nanos: bigint, isWhole: boolean) {
+    super();
+    this.nanos = nanos;
+    this.isWhole = isWhole && nanos % NANO === 0n && isInt64(nanos / NANO);
+  }
+
+  override equals(other: Opaque): boolean {
+    return other instanceof Quantity && other.nanos === this.nanos;
+  }
+}
+
+/** Kubernetes' quantity library: https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-quantity-library */
+export const quantity: Library = {
+  name: "kubernetes.quantity",
+  functions: [
+    declare(
+      "quantity",
+      global(
+        "string_to_quantity",
+        [STRING],
+        QUANTITY,
+        (text: string) => parseQuantity(text) ?? new CelError(malformed),
+      ),
+    ),
+    declare(
+      "isQuantity",
+      global("is_quantity_string", [STRING], BOOL, (text: string) => parseQuantity(text) !== undefined),
+    ),
+    declare(
+      "sign",
+      global("quantity_sign", [QUANTITY], INT, ({ nanos }: Quantity) => (nanos > 0n ? 1n : nanos < 0n ? -1n : 0n)),
+    ),
+    declare(
+      "isGreaterThan",
+      member("quantity_is_greater_than", [QUANTITY, QUANTITY], BOOL, (a: Quantity, b: Quantity) => a.nanos > b.nanos),
+    ),
+    declare(
+      "isLessThan",
+      member("quantity_is_less_than", [QUANTITY, QUANTITY], BOOL, (a: Quantity, b: Quantity) => a.nanos < b.nanos),
+    ),
+    declare(
+      "compareTo",
+      member("quantity_compare_to", [QUANTITY, QUANTITY], INT, (a: Quantity, b: Quantity) =>
+        a.nanos > b.nanos ? 1n : a.nanos < b.nanos ? -1n : 0n,
+      ),
+    ),
+    declare(
+      "asApproximateFloat",
+      member("quantity_get_float", [QUANTITY], DOUBLE, ({ nanos }: Quantity) =>
+        nanos % NANO === 0n ? Number(nanos / NANO) : Number(nanos) / 1e9,
+      ),
+    ),
+    declare(
+      "asInteger",
+      member("quantity_get_int", [QUANTITY], INT, (value: Quantity) =>
+        value.isWhole ? value.nanos / NANO : new CelError("cannot convert value to integer"),
+      ),
+    ),
+    declare(
+      "isInteger",
+      member("quantity_is_integer", [QUANTITY], BOOL, ({ isWhole }: Quantity) => isWhole),
+    ),
+    declare(
+      "add",
+      member("quantity_add", [QUANTITY, QUANTITY], QUANTITY, (a: Quantity, b: Quantity) => add(a, b, 1n)),
+      member("quantity_add_int", [QUANTITY, INT], QUANTITY, (a: Quantity, b: bigint) => add(a, whole(b), 1n)),
+    ),
+    declare(
+      "sub",
+      member("quantity_sub", [QUANTITY, QUANTITY], QUANTITY, (a: Quantity, b: Quantity) => add(a, b, -1n)),
+      member("quantity_sub_int", [QUANTITY, INT], QUANTITY, (a: Quantity, b: bigint) => add(a, whole(b), -1n)),
+    ),
+  ],
+};
+
+const malformed = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+function whole(value: bigint): Quantity {
+  return new Quantity(value * NANO, true);
+}
+
+function add(a: Quantity, b: Quantity, sign: 1n | -1n): Value {
+  return new Quantity(a.nanos + sign * b.nanos, a.isWhole && b.isWhole);
+}
+
+const binary: readonly string[] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+const decimal: { readonly [suffix: string]: number } = {
+  n: -9,
+  u: -6,
+  m: -3,
+  "": 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+};
+
+/** Kubernetes caps what is larger than this, so that a quantity with a huge exponent stays a small number. */
+const MAX_NANOS = (2n ** 63n - 1n) * NANO;
+
+/** Reads a quantity (`1.5Gi`, `100m`, `2e3`); what is finer than a nano is rounded away from zero, as Kubernetes does. */
+export function parseQuantity(text: string): Quantity | undefined {
+  const match = /^([+-]?)(\d+(?:\.(\d*))?|\.(\d+))([eE][+-]?\d{1,4}|[A-Za-z]{0,2})$/.exec(text);
+  if (match === null) return undefined;
+  const [, sign, number = "", after, bare, suffix = ""] = match;
+  const fraction = after ?? bare ?? "";
+  const digits = BigInt(number.replace(".", "") || "0");
+  const power = binary.indexOf(suffix) + 1;
+  const exponent = power > 0 ? 0 : /^[eE][+-]?\d/.test(suffix) ? Number(suffix.slice(1)) : decimal[suffix];
+  if (exponent === undefined) return undefined;
+  const scale = exponent + 9 - fraction.length;
+  const raised = digits * 1024n ** BigInt(power);
+  const nanos = scale >= 0 ? raised * 10n ** BigInt(Math.min(scale, 60)) : divideUp(raised, 10n ** BigInt(-scale));
+  const capped = nanos > MAX_NANOS ? MAX_NANOS : nanos;
+  return new Quantity(
+    sign === "-" ? -capped : capped,
+    number.includes(".") ? fraction.length <= exponent : exponent >= 0,
+  );
+}
+
+function divideUp(value: bigint, by: bigint): bigint {
+  return (value + by - 1n) / by;
+}
