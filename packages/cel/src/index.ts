@@ -31,6 +31,8 @@ export {
   typeParam,
   UINT,
 } from "./check/type.ts";
+export { estimateCost, type SizeOf } from "./cost/estimate.ts";
+export type { Range } from "./cost/range.ts";
 export { extensionLibraries, standardLibraries } from "./library/all.ts";
 export {
   AUTHORIZER_TYPE,
@@ -47,6 +49,7 @@ export { jsonFromMutation, MutationStruct, mutation, typeNameFaults } from "./li
 export { parseQuantity, Quantity } from "./library/kubernetes/quantity.ts";
 export { type CompileFailure, type CompileOptions, compile, type Outcome, Program } from "./program.ts";
 export { type Activation, activationOf, PER_CALL_LIMIT, RUNTIME_COST_BUDGET } from "./run/state.ts";
+export { declareSchema, escapeProperty, type SchemaDeclaration, type StructuralSchema } from "./schema.ts";
 export type { Ast, Expr } from "./syntax/ast.ts";
 export { type Diagnostic, formatDiagnostics, Source } from "./syntax/diagnostic.ts";
 export type { Macro, MacroCall } from "./syntax/macro.ts";

@@ -12,7 +12,7 @@ export function qualify(value: Value, key: Value): Value {
   if (value instanceof Struct && typeof key === "string")
     return value.get(key) ?? new CelError(`no such field '${key}'`);
   if (value instanceof Optional) return qualifyIfPresent(value, key);
-  return value instanceof CelError ? value : new CelError("no such overload");
+  return value instanceof CelError ? value : new CelError(`no such key: ${formatKey(key)}`);
 }
 
 /** The field or element as an optional value. */

@@ -208,8 +208,7 @@ class Parser {
     const name = this.#next();
     if (name.kind === "quoted" && !this.#options.identifierEscapes) this.#fault(name.offset, "unsupported syntax: '`'");
     if (name.kind === "quoted" || (name.kind === "ident" && !keywords.has(name.text))) return name;
-    this.#at--;
-    return this.#unexpected("IDENTIFIER");
+    return this.#unexpected("IDENTIFIER", name);
   }
 
   #index(operand: Expr): Expr {
@@ -231,8 +230,7 @@ class Parser {
     if (kind === "sign" && text === ".") {
       const name = this.#next();
       if (name.kind === "ident") return this.#name(name, ".");
-      this.#at--;
-      this.#unexpected("IDENTIFIER");
+      this.#unexpected("IDENTIFIER", name);
     }
     if (kind === "sign" && text === "(") {
       const inner = this.#expr();
@@ -241,8 +239,7 @@ class Parser {
     }
     if (kind === "sign" && text === "[") return this.#list(offset);
     if (kind === "sign" && text === "{") return this.#map(offset);
-    this.#at--;
-    return this.#unexpected(startOfExpression);
+    return this.#unexpected(startOfExpression, token);
   }
 
   #name(name: Token, dot: string): Expr {
@@ -250,10 +247,7 @@ class Parser {
       if (name.text === "true" || name.text === "false") return this.builder.literal(name.offset, name.text === "true");
       if (name.text === "null") return this.builder.literal(name.offset, null);
     }
-    if (name.text === "in") {
-      this.#at--;
-      this.#unexpected(startOfExpression);
-    }
+    if (name.text === "in") this.#unexpected(startOfExpression, name);
     const struct = this.#structName(name, dot);
     if (struct !== undefined) return this.#struct(struct);
     this.#refuseReserved(name, name.offset);
@@ -403,8 +397,7 @@ class Parser {
     return this.#next().offset;
   }
 
-  #unexpected(wanted: string): never {
-    const { kind, text, offset } = this.#token;
+  #unexpected(wanted: string, { kind, text, offset } = this.#token): never {
     const found = kind === "quoted" ? `\`${text}\`` : text;
     const problem = wanted === "<EOF>" ? "extraneous" : "mismatched";
     throw new SyntaxFault(offset, `Syntax error: ${problem} input '${found}' expecting ${wanted}`);
