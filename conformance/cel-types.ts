@@ -10,6 +10,7 @@ import {
   typeParam,
 } from "@sallyport/cel";
 import { messageOf, messagesOf, textOf, wordOf } from "./cel-values.ts";
+import { wellKnownType } from "./cel-well-known.ts";
 import type { TextMessage } from "./textproto.ts";
 
 const primitives: { readonly [word: string]: Type } = {
@@ -45,7 +46,7 @@ export function typeFromText(message: TextMessage): Type {
     case "map_type":
       return mapType(typeFromText(messageOf(value, "key_type")), typeFromText(messageOf(value, "value_type")));
     case "message_type":
-      return structType(textOf(value));
+      return wellKnownType(textOf(value)) ?? structType(textOf(value));
     case "type_param":
       return typeParam(textOf(value));
     case "type":

@@ -30,7 +30,9 @@ export async function run(dir: string): Promise<SuiteResult> {
     for (const section of messagesOf(suite, "section")) {
       for (const test of messagesOf(section, "test")) {
         const name = [basename(file, ".textproto"), nameOf(section), nameOf(test)].join("/");
-        tally.add(name, judge(test));
+        if (nameOf(section).startsWith("strong_"))
+          tally.skip(name, "enums with types of their own are optional in cel-spec, and cel-go has none");
+        else tally.add(name, judge(test));
       }
     }
   }

@@ -53,11 +53,12 @@ export { declareSchema, escapeProperty, type SchemaDeclaration, type StructuralS
 export type { Ast, Expr } from "./syntax/ast.ts";
 export { type Diagnostic, formatDiagnostics, Source } from "./syntax/diagnostic.ts";
 export type { Macro, MacroCall } from "./syntax/macro.ts";
+export { base64FromBytes } from "./value/base64.ts";
 export { isEqual } from "./value/equal.ts";
 export { type Json, type JsonShape, jsonFromValue, valueFromJson } from "./value/json.ts";
 export { EntryMap } from "./value/map.ts";
 export { parseDouble as parseCelDouble } from "./value/number.ts";
-export { parseDuration, parseTimestamp } from "./value/time.ts";
+export { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from "./value/time.ts";
 export { typeOf } from "./value/type-of.ts";
 export {
   ArrayList,

@@ -28,6 +28,8 @@ export interface StructType {
   readonly name: string;
   /** The type of a field, undefined when there is none. */
   readonly field: (name: string) => Type | undefined;
+  /** The type of its values, where that is another: protobuf's wrappers and times are but their contents. */
+  readonly type?: Type;
   /** Makes a value of the type; undefined when expressions may not. */
   readonly create?: (fields: ReadonlyMap<string, Value>) => Value;
 }
@@ -97,7 +99,9 @@ export class Environment {
 
   /** The type that a name denotes. */
   namedType(name: string): Type | undefined {
-    return this.#types.get(name) ?? (this.struct(name) === undefined ? undefined : { kind: "struct", name });
+    const type = this.#types.get(name);
+    const struct = type === undefined ? this.struct(name) : undefined;
+    return struct === undefined ? type : (struct.type ?? { kind: "struct", name });
   }
 
   struct(name: string): StructType | undefined {

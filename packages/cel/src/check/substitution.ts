@@ -1,4 +1,4 @@
-import { DYN, formatType, isOptionalType, isSameType, type Type } from "./type.ts";
+import { DYN, formatType, isSameType, type Type } from "./type.ts";
 
 /** What type parameters stand for, found while an expression is checked. */
 export class Substitution {
@@ -109,7 +109,8 @@ export function mostGeneral(a: Type, b: Type): Type {
 function isLessSpecific(a: Type, b: Type): boolean {
   if (isDynamic(a) || a.kind === "param") return true;
   if (isDynamic(b) || b.kind === "param") return false;
-  if (a.kind === "null" && b.kind !== "null") return false;
+  if (a.kind === "null") return b.kind === "null";
+  if (b.kind === "null") return true;
   if (a.kind === "wrapper") return true;
   if (a.kind === "list" && b.kind === "list") return isLessSpecific(a.element, b.element);
   if (a.kind === "map" && b.kind === "map") return isLessSpecific(a.key, b.key) && isLessSpecific(a.value, b.value);
@@ -124,8 +125,7 @@ export function isDynamic(type: Type): boolean {
 }
 
 function isNullable(type: Type): boolean {
-  if (type.kind === "opaque") return !isOptionalType(type);
-  return ["null", "struct", "wrapper", "timestamp", "duration"].includes(type.kind);
+  return ["null", "opaque", "struct", "wrapper", "timestamp", "duration"].includes(type.kind);
 }
 
 function unwrapped(type: Type): Type {

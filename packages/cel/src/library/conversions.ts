@@ -40,14 +40,14 @@ export const conversions: Library = {
       global("double_to_double", [DOUBLE], DOUBLE, same),
       global("int64_to_double", [INT], DOUBLE, Number),
       global("uint64_to_double", [UINT], DOUBLE, ({ value }: Uint) => Number(value)),
-      global("string_to_double", [STRING], DOUBLE, (text: string) => parseDouble(text) ?? failed("double", text)),
+      global("string_to_double", [STRING], DOUBLE, (text: string) => parseDouble(text) ?? failed("double")),
     ),
     declare(
       "int",
       global("int64_to_int64", [INT], INT, same),
       global("double_to_int64", [DOUBLE], INT, intFromDouble),
       global("uint64_to_int64", [UINT], INT, ({ value }: Uint) => (isInt64(value) ? value : overflow)),
-      global("string_to_int64", [STRING], INT, (text: string) => decimal(text) ?? failed("int", text)),
+      global("string_to_int64", [STRING], INT, (text: string) => decimal(text) ?? failed("int")),
       global("timestamp_to_int64", [TIMESTAMP], INT, ({ nanos }: Timestamp) => floorSeconds(nanos)),
       global("duration_to_int64", [DURATION], INT, ({ nanos }: Duration) => nanos),
     ),
@@ -60,7 +60,7 @@ export const conversions: Library = {
         "string_to_uint64",
         [STRING],
         UINT,
-        (text: string) => (/^\d+$/.test(text) ? parseUint64(text) : undefined) ?? failed("uint", text),
+        (text: string) => (/^\d+$/.test(text) ? parseUint64(text) : undefined) ?? failed("uint"),
       ),
     ),
     declare(
@@ -86,7 +86,7 @@ export const conversions: Library = {
         "string_to_timestamp",
         [STRING],
         TIMESTAMP,
-        (text: string) => parseTimestamp(text) ?? failed("google.protobuf.Timestamp", text),
+        (text: string) => parseTimestamp(text) ?? failed("google.protobuf.Timestamp"),
       ),
       global(
         "int64_to_timestamp",
@@ -102,7 +102,7 @@ export const conversions: Library = {
         "string_to_duration",
         [STRING],
         DURATION,
-        (text: string) => parseDuration(text) ?? failed("google.protobuf.Duration", text),
+        (text: string) => parseDuration(text) ?? failed("google.protobuf.Duration"),
       ),
       global("int64_to_duration", [INT], DURATION, (nanos: bigint) => durationOf(nanos) ?? overflow),
     ),
@@ -118,8 +118,8 @@ export const conversions: Library = {
   ],
 };
 
-function failed(type: string, text: string): CelError {
-  return new CelError(`type conversion error from '${text}' to '${type}'`);
+function failed(type: string): CelError {
+  return new CelError(`type conversion error from 'string' to '${type}'`);
 }
 
 const truths = new Set(["1", "t", "T", "true", "TRUE", "True"]);
@@ -128,7 +128,7 @@ const lies = new Set(["0", "f", "F", "false", "FALSE", "False"]);
 /** The spellings of Go's `strconv.ParseBool`. */
 function boolFromText(text: string): Value {
   if (truths.has(text)) return true;
-  return lies.has(text) ? false : failed("bool", text);
+  return lies.has(text) ? false : failed("bool");
 }
 
 function decimal(text: string): bigint | undefined {

@@ -44,11 +44,8 @@ export const optionals: Library = {
     ),
     declare(
       "value",
-      member(
-        "optional_value",
-        [MAYBE],
-        T,
-        ({ value }: Optional) => value ?? new CelError("optional.none() dereference"),
+      member("optional_value", [MAYBE], T, ({ value }: Optional) =>
+        value === undefined ? new CelError("optional.none() dereference") : value,
       ),
     ),
     declare(

@@ -35,7 +35,7 @@ function formatOne(verb: string, precision: number | undefined, value: Value): s
     case "d":
       return asDecimal(value);
     case "f":
-      return asFloat(value, "fixed-point", (number) => number.toFixed(precision ?? 6));
+      return asFloat(value, "fixed-point", (number) => fixed(number, precision ?? 6));
     case "e":
       return asFloat(value, "scientific", (number) =>
         number.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, "e$10$2"),
@@ -74,6 +74,15 @@ function asFloat(value: Value, name: string, format: (number: number) => string)
   const number = typeof value === "bigint" ? Number(value) : value instanceof Uint ? Number(value.value) : value;
   if (typeof number !== "number") return wrong(`${name} clause can only be used on doubles, was given `, value);
   return Number.isFinite(number) ? format(number) : special(number);
+}
+
+/** Rounds a half to the even digit, as Go does; `toFixed` rounds it up. */
+function fixed(value: number, precision: number): string {
+  const text = value.toFixed(precision);
+  const exact = value.toFixed(MAX_PRECISION);
+  const behind = exact.slice(exact.indexOf(".") + 1 + precision);
+  if (precision >= MAX_PRECISION || !/^50*$/.test(behind) || !/[13579]$/.test(text)) return text;
+  return exact.slice(0, exact.indexOf(".") + (precision === 0 ? 0 : precision + 1));
 }
 
 function special(value: number): string {

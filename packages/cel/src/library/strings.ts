@@ -80,11 +80,10 @@ function charAt(text: string, index: bigint): Value {
 }
 
 function indexOf(text: string, part: string, offset: bigint): Value {
+  if (part === "") return offset;
   const letters = Array.from(text);
+  if (offset < 0n || offset >= BigInt(letters.length)) return offset === 0n ? -1n : outOfRange(offset);
   const wanted = Array.from(part);
-  if (offset < 0n || offset > BigInt(letters.length))
-    return part === "" && offset >= 0n ? offset : offset < 0n ? outOfRange(offset) : -1n;
-  if (wanted.length === 0) return offset;
   for (let at = Number(offset); at + wanted.length <= letters.length; at++)
     if (isAt(letters, wanted, at)) return BigInt(at);
   return -1n;
@@ -92,14 +91,9 @@ function indexOf(text: string, part: string, offset: bigint): Value {
 
 function lastIndexOf(text: string, part: string, offset?: bigint): Value {
   const letters = Array.from(text);
+  if (part === "") return offset ?? BigInt(letters.length);
+  if (offset !== undefined && (offset < 0n || offset >= BigInt(letters.length))) return outOfRange(offset);
   const wanted = Array.from(part);
-  if (offset !== undefined && (offset < 0n || offset >= BigInt(letters.length)))
-    return letters.length === 0 || offset < 0n
-      ? outOfRange(offset)
-      : wanted.length === 0 && offset === BigInt(letters.length)
-        ? offset
-        : outOfRange(offset);
-  if (wanted.length === 0) return offset ?? BigInt(letters.length);
   const last = Math.min(Number(offset ?? letters.length), letters.length - wanted.length);
   for (let at = last; at >= 0; at--) if (isAt(letters, wanted, at)) return BigInt(at);
   return -1n;

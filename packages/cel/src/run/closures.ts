@@ -1,9 +1,11 @@
 import type { Checked, Reference } from "../check/checker.ts";
 import type { Environment } from "../check/environment.ts";
+import { runtimeTypeName } from "../check/type.ts";
 import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr, StructExpr } from "../syntax/ast.ts";
 import { ACCUMULATOR } from "../syntax/macro.ts";
 import { isEqual } from "../value/equal.ts";
 import { EntryMap } from "../value/map.ts";
+import { typeOf } from "../value/type-of.ts";
 import { ArrayList, CelError, ListValue, MapValue, Optional, type Value } from "../value/value.ts";
 import { isPresent, qualify, qualifyIfPresent } from "./access.ts";
 import { CONSTRUCT_COST, callCost } from "./call-cost.ts";
@@ -128,7 +130,11 @@ class Maker {
       return (run) => run.locals[slot] as Value;
     }
     const name = reference?.kind === "variable" ? reference.name : written;
-    return ({ activation }) => activation.find(name) ?? new CelError(`no such attribute(s): ${name}`);
+    const missing = new CelError(`no such attribute(s): ${name}`);
+    return ({ activation }) => {
+      const value = activation.find(name);
+      return value === undefined ? missing : value;
+    };
   }
 
   #slotOf(name: string): number {
@@ -266,15 +272,16 @@ class Maker {
     );
   }
 
-  /** The value of a literal, or of a conversion of one, which is done once; undefined when it fails or is anything else. */
+  /** The value of a literal, or of conversions of one, which are done once; undefined when they fail or it is anything else. */
   #fold(expr: Expr): Value | undefined {
     if (expr.kind === "literal") return expr.value;
-    if (expr.kind !== "call" || !isFoldable(expr.function) || expr.target !== undefined || expr.args.length !== 1)
+    if (expr.kind !== "call" || !isFoldable(expr.function) || expr.target !== undefined || expr.args.length !== 1) {
       return undefined;
-    const [arg] = expr.args;
+    }
     const reference = this.#references.get(expr.id);
-    if (arg?.kind !== "literal" || reference?.kind !== "function") return undefined;
-    const value = createDispatch(expr.function, reference.overloads)([arg.value]);
+    const arg = this.#fold(expr.args[0] as Expr);
+    if (arg === undefined || reference?.kind !== "function") return undefined;
+    const value = createDispatch(expr.function, reference.overloads)([arg]);
     return value instanceof CelError ? undefined : value;
   }
 
@@ -457,7 +464,7 @@ function isPathCall({ function: name }: CallExpr): boolean {
 
 /** Conversions of literals are done once. */
 function isFoldable(name: string): boolean {
-  return ["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "uint"].includes(name);
+  return ["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"].includes(name);
 }
 
 function constant(elements: readonly Code[]): Code {
@@ -475,7 +482,13 @@ function freshAccumulator({ accuInit, accuVar }: ComprehensionExpr): Code | unde
 function iterationOf(over: Value, isPaired: boolean): Iterable<readonly [Value, Value]> | CelError {
   if (over instanceof ListValue) return isPaired ? indexed(over) : singles(over);
   if (over instanceof MapValue) return isPaired ? entriesOf(over) : singles(over.keys());
-  return over instanceof CelError ? over : new CelError("no such overload");
+  return over instanceof CelError ? over : new CelError(`got 'types.${goName(over)}', expected iterable type`);
+}
+
+/** cel-go tells what it cannot go through by its own name of the type. */
+function goName(value: Value): string {
+  const name = runtimeTypeName(typeOf(value)).replace(/^google\.protobuf\.|_type$/g, "");
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 function* singles(values: Iterable<Value>): Generator<readonly [Value, Value]> {

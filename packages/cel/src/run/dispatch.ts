@@ -1,5 +1,6 @@
 import type { Overload } from "../check/environment.ts";
-import { isOptionalType, type Type } from "../check/type.ts";
+import { isOptionalType, runtimeTypeName, type Type } from "../check/type.ts";
+import { typeOf } from "../value/type-of.ts";
 import {
   CelError,
   Duration,
@@ -33,8 +34,33 @@ export function createDispatch(name: string, overloads: readonly Overload[]): Di
       }
       if (fits) return run(...args);
     }
-    return new CelError(overloads.length === 0 ? `unbound function: ${name}()` : "no such overload");
+    if (overloads.length === 0) return new CelError(`unbound function: ${name}()`);
+    return noOverload(name, args);
   };
+}
+
+const plainlyTold = new Set(["startsWith", "endsWith", "contains", "matches", "@in", "!_", "-_"]);
+
+/** The kinds of first operands that an operator is made for; cel-go tells the operator's name of all others. */
+const operands: { readonly [name: string]: ReadonlySet<string> } = {
+  "_+_": new Set(["int", "uint", "double", "string", "bytes", "list", "timestamp", "duration"]),
+  "_-_": new Set(["int", "uint", "double", "string", "timestamp", "duration"]),
+  "_*_": new Set(["int", "uint", "double", "string", "timestamp", "duration"]),
+  "_/_": new Set(["int", "uint", "double", "string", "timestamp", "duration"]),
+  "_%_": new Set(["int", "uint", "string", "timestamp", "duration"]),
+  size: new Set(["string", "bytes", "list", "map"]),
+};
+
+const ordered = new Set(["int", "uint", "double", "bool", "string", "bytes", "timestamp", "duration"]);
+
+/** cel-go's words: they tell of operators what they could not be applied to, and of a library's function its arguments. */
+function noOverload(name: string, args: readonly Value[]): CelError {
+  if (plainlyTold.has(name)) return new CelError("no such overload");
+  const types = args.map(typeOf);
+  const isOperator = name.startsWith("_") || name === "size";
+  if (!isOperator) return new CelError(`no such overload: ${name}(${types.map(runtimeTypeName).join(", ")})`);
+  const isMeant = (operands[name] ?? ordered).has(types[0]?.kind ?? "");
+  return new CelError(isMeant ? "no such overload" : `no such overload: ${name}`);
 }
 
 type Test = (value: Value) => boolean;

@@ -208,12 +208,16 @@ class Parser {
     const name = this.#next();
     if (name.kind === "quoted" && !this.#options.identifierEscapes) this.#fault(name.offset, "unsupported syntax: '`'");
     if (name.kind === "quoted" || (name.kind === "ident" && !keywords.has(name.text))) return name;
-    return this.#unexpected("IDENTIFIER", name);
+    throw new SyntaxFault(
+      name.offset,
+      `Syntax error: no viable alternative at input '.${name.kind === "end" ? "" : name.text}'`,
+    );
   }
 
   #index(operand: Expr): Expr {
     const { offset } = this.#next();
     const isOptional = this.#accept("?");
+    if (!isOptional && this.#token.kind === "end") this.#unexpected(startOfExpression.replace("'!',", "'!', '?',"));
     const index = this.#expr();
     this.#expect("]");
     return this.builder.call(offset, isOptional ? "_[?_]" : "_[_]", [operand, index]);
@@ -230,7 +234,8 @@ class Parser {
     if (kind === "sign" && text === ".") {
       const name = this.#next();
       if (name.kind === "ident") return this.#name(name, ".");
-      this.#unexpected("IDENTIFIER", name);
+      const input = name.kind === "end" ? "" : name.text;
+      throw new SyntaxFault(name.offset, `Syntax error: no viable alternative at input '.${input}'`);
     }
     if (kind === "sign" && text === "(") {
       const inner = this.#expr();
@@ -239,7 +244,16 @@ class Parser {
     }
     if (kind === "sign" && text === "[") return this.#list(offset);
     if (kind === "sign" && text === "{") return this.#map(offset);
-    return this.#unexpected(startOfExpression, token);
+    return this.#skipSign(token);
+  }
+
+  /** As the reference parser does, one sign too many is passed over, so that what follows is read too. */
+  #skipSign(token: Token): Expr {
+    const next = this.#token;
+    const starts = next.kind === "sign" ? "[{(.-!".includes(next.text) : next.kind !== "end" && next.kind !== "quoted";
+    if (token.kind !== "sign" || !starts) return this.#unexpected(startOfExpression, token);
+    this.#fault(token.offset, `Syntax error: extraneous input '${token.text}' expecting ${startOfExpression}`);
+    return this.#primary();
   }
 
   #name(name: Token, dot: string): Expr {
@@ -399,6 +413,9 @@ class Parser {
 
   #unexpected(wanted: string, { kind, text, offset } = this.#token): never {
     const found = kind === "quoted" ? `\`${text}\`` : text;
+    if (kind === "end" && (wanted === "')'" || wanted === "{')', ','}")) {
+      throw new SyntaxFault(offset, "Syntax error: missing ')' at '<EOF>'");
+    }
     const problem = wanted === "<EOF>" ? "extraneous" : "mismatched";
     throw new SyntaxFault(offset, `Syntax error: ${problem} input '${found}' expecting ${wanted}`);
   }
