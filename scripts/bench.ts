@@ -1,9 +1,10 @@
 import { type ApiServerReport, run as runApiServer } from "../bench/apiserver/bench.ts";
+import { type CelReport, run as runCel } from "../bench/cel/bench.ts";
 import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
 
-// `npm run bench -- [gate | apiserver] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
+// `npm run bench -- [gate | apiserver | cel] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const [name = "gate", filter, ...more] = args.filter((arg) => !arg.startsWith("--"));
@@ -18,6 +19,10 @@ if (name === "gate") {
   const report = await runApiServer(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
   else printApiServer(report);
+} else if (name === "cel") {
+  const report = runCel(progress);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else printCel(report);
 } else if (name === "rego") {
   const report = await runRego(progress, filter);
   if (json) console.log(JSON.stringify(report, undefined, 2));
@@ -27,7 +32,7 @@ if (name === "gate") {
 }
 
 function fail(message: string): never {
-  console.error(`bench: ${message}; usage: npm run bench -- [gate | apiserver | rego [WORKLOAD]] [--json]`);
+  console.error(`bench: ${message}; usage: npm run bench -- [gate | apiserver | cel | rego [WORKLOAD]] [--json]`);
   process.exit(2);
 }
 
@@ -43,6 +48,23 @@ function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {
   ];
   printRows(rows, ours, peer);
   console.log(`${"decisions/s in process, 20 policies".padEnd(34)}${text(decisionsPerSecond).padStart(11)}`);
+}
+
+function printCel({ figures, peerSkipped }: CelReport): void {
+  console.log(
+    `${"expression".padEnd(24)}${"us".padStart(9)}${"cel-go".padStart(9)}${"ratio".padStart(8)}${"compile us".padStart(12)}`,
+  );
+  for (const { name: expression, us, peerUs, compileUs } of figures) {
+    const peer = peerUs === undefined ? ["–", "–"] : [peerUs.toFixed(2), (peerUs / us).toFixed(2)];
+    const cells = [
+      us.toFixed(2).padStart(9),
+      `${peer[0]}`.padStart(9),
+      `${peer[1]}`.padStart(8),
+      compileUs.toFixed(0).padStart(12),
+    ];
+    console.log(expression.padEnd(24) + cells.join(""));
+  }
+  if (peerSkipped !== undefined) console.log(`cel-go was not measured: ${peerSkipped}`);
 }
 
 function printApiServer({ peer, ...ours }: ApiServerReport): void {

@@ -74,3 +74,4 @@ export {
   Uint,
   type Value,
 } from "./value/value.ts";
+export { CompositedVariables, declareVariables, VARIABLES_TYPE } from "./variables.ts";

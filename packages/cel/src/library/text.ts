@@ -30,5 +30,5 @@ export const text: Library = {
 
 function matches(value: string, pattern: string): Value {
   const expression = regularExpression(pattern);
-  return expression instanceof CelError ? expression : expression.matcher(value).find();
+  return expression instanceof CelError ? expression : expression.test(value);
 }
