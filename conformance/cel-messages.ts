@@ -19,6 +19,7 @@ import { assign } from "./cel-assign.ts";
 import { decodeField } from "./cel-decode.ts";
 import { type Field, fieldOf, typeOfField } from "./cel-fields.ts";
 import { createWellKnown, wellKnownField, wellKnownType } from "./cel-well-known.ts";
+import { decodeTestMessage } from "./cel-wire.ts";
 import type { TextMessage } from "./textproto.ts";
 
 /** cel-spec's test messages and protobuf's well-known ones, which expressions of Kubernetes never have. */
@@ -39,7 +40,7 @@ function structOf(name: string): StructType | undefined {
       const found = wellKnownField(name, of);
       return found === undefined ? undefined : typeOfField(found);
     };
-    return { name, type: known, field, create: (fields) => createWellKnown(name, fields) };
+    return { name, type: known, field, create: (fields) => createKnown(name, fields) };
   }
   if (
     !/^cel\.expr\.conformance\.proto[23]\.(TestAllTypes(\.NestedMessage)?|NestedTestAllTypes|TestRequired)$/.test(name)
@@ -63,6 +64,21 @@ function createTestMessage(name: string, fields: ReadonlyMap<string, Value>): Va
   return new TestMessage(name, set);
 }
 
+function createKnown(name: string, fields: ReadonlyMap<string, Value>): Value {
+  return name === "google.protobuf.Any" ? unpackAny(fields) : createWellKnown(name, fields);
+}
+
+/** The message in an Any; one within that has no name stays bytes, by which it is compared. */
+function unpackAny(fields: ReadonlyMap<string, Value>): Value {
+  const [url, bytes] = [fields.get("type_url"), fields.get("value")];
+  const name = typeof url === "string" ? url.replace(/^.*\//, "") : "";
+  const content = bytes instanceof Uint8Array ? bytes : new Uint8Array();
+  const held = name.endsWith(".TestAllTypes") ? decodeTestMessage(content, (nested) => nested) : undefined;
+  return held === undefined
+    ? new CelError("conversion error: no message in google.protobuf.Any")
+    : createTestMessage(name, held);
+}
+
 /** A message of the text format, by its full name. */
 export function createMessage(name: string, text: TextMessage): Value {
   const fields = new Map<string, Value>();
@@ -73,7 +89,7 @@ export function createMessage(name: string, text: TextMessage): Value {
     fields.set(field, decodeField(kind, values, createMessage));
   }
   const known = wellKnownType(name);
-  return known === undefined ? createTestMessage(name, fields) : createWellKnown(name, fields);
+  return known === undefined ? createTestMessage(name, fields) : createKnown(name, fields);
 }
 
 /** An Any in its expanded form within another message. */

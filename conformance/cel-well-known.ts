@@ -113,8 +113,6 @@ export function createWellKnown(name: string, given: ReadonlyMap<string, Value>)
       return new Duration(time);
     case "Timestamp":
       return new Timestamp(time);
-    case "Any":
-      return new CelError("conversion error: the type of the message in an Any is unknown");
     default:
       return new PlainMessage(name, held);
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Environment } from "./check/environment.ts";
 import { extensionLibraries, standardLibraries } from "./library/all.ts";
+import { kubernetesEnvironment } from "./library/kubernetes/environment.ts";
 import { compile, Program } from "./program.ts";
 import { activationOf } from "./run/state.ts";
 import { valueFromJson } from "./value/json.ts";
@@ -19,6 +20,8 @@ const environment = new Environment({
     object: { kind: "dyn" },
   },
 });
+
+const kubernetes = kubernetesEnvironment().extend({ variables: { big: { kind: "string" } } });
 
 const document = { a: { b: { c: 1 } }, l: [1, 2, 3], m: { k: "v" } };
 const activation = activationOf({
@@ -112,6 +115,50 @@ for (const [expression, outcome, cost] of outcomes) {
     assert.ok(program instanceof Program, program instanceof Program ? "" : program.message);
     const found = program.evaluate(activation);
     assert.deepEqual(["value" in found ? found.value : found.error, found.cost], [outcome, cost]);
+  });
+}
+
+const instantiations: readonly (readonly [expression: string, fault: string | undefined])[] = [
+  ["true || int('a') == 1", "type conversion error from 'string' to 'int'"],
+  ["b || uint(-1) == 1u", "unsigned integer overflow"],
+  ["int('1') == 1", undefined],
+  ["int(s) == 1", undefined],
+];
+
+for (const [expression, fault] of instantiations) {
+  test(`what can only fail is told of ${expression}`, () => {
+    const program = compile(expression, environment);
+    assert.ok(program instanceof Program);
+    assert.equal(program.instantiationFault, fault);
+  });
+}
+
+test("a result that outgrows the machine is a fault", () => {
+  const doubled = "[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].map(i, s).map(i, i + i)";
+  const program = compile(
+    `cel.bind(t, ${doubled}[0], ${"(t + ".repeat(30)}t${")".repeat(30)}).size() > 0`,
+    environment,
+  );
+  assert.ok(program instanceof Program);
+  assert.ok("value" in program.evaluate(activation));
+  const text = compile("big.replace('', big)", kubernetes);
+  assert.ok(text instanceof Program);
+  const outcome = text.evaluate(activationOf({ big: "x".repeat(100_000) }));
+  assert.equal("error" in outcome ? outcome.error : "no fault", "replace makes a text of more than 67108864 letters");
+});
+
+const formats: readonly (readonly [expression: string, fault: string])[] = [
+  ["'%q'.format([1])", 'could not parse formatting clause: unrecognized formatting clause "q"'],
+  ["'%d'.format([])", "index 0 out of range"],
+  ["'%%'.format([1])", "too many arguments supplied to string.format (expected 0, got 1)"],
+];
+
+for (const [expression, fault] of formats) {
+  test(`a literal format is checked at once: ${expression}`, () => {
+    const program = compile(expression, kubernetes);
+    assert.deepEqual(program instanceof Program ? [] : program.faults, [
+      { line: 1, column: expression.indexOf("(["), message: fault },
+    ]);
   });
 }
 

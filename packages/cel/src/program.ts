@@ -24,13 +24,19 @@ export interface CompileFailure {
 export class Program {
   readonly checked: Checked;
   readonly environment: Environment;
+  /**
+   * What can only fail, found before any evaluation: a literal that does not convert, a pattern that is none. Kubernetes refuses
+   * such an expression ("program instantiation failed"), though it might never reach that part.
+   */
+  readonly instantiationFault: string | undefined;
   readonly #code: Code;
   readonly #slots: number;
 
   constructor(checked: Checked, environment: Environment) {
-    const { code, slots } = createCode(checked, environment);
+    const { code, slots, fault } = createCode(checked, environment);
     this.checked = checked;
     this.environment = environment;
+    this.instantiationFault = fault;
     this.#code = code;
     this.#slots = slots;
   }
@@ -48,8 +54,10 @@ export class Program {
       if (!(value instanceof CelError)) return { value, cost: run.cost };
       return { error: value.message, cost: run.cost, isBudgetExceeded: false };
     } catch (error) {
-      if (!(error instanceof CostExceeded)) throw error;
-      return { error: error.message, cost: run.cost, isBudgetExceeded: true };
+      if (error instanceof CostExceeded) return { error: error.message, cost: run.cost, isBudgetExceeded: true };
+      // Costs bound what is read, not what is made: a text or number that outgrows the machine's limits ends here.
+      if (error instanceof RangeError) return { error: "result is too large", cost: run.cost, isBudgetExceeded: true };
+      throw error;
     }
   }
 }

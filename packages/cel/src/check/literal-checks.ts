@@ -48,6 +48,8 @@ export function checkHomogeneous({ ast, types }: Checked, source: Source): reado
 export function checkLiterals({ ast }: Checked, source: Source): readonly Diagnostic[] {
   const faults: Diagnostic[] = [];
   const visit = (expr: Expr): void => {
+    const format = expr.kind === "call" ? formatFault(expr) : undefined;
+    if (format !== undefined) faults.push(source.fault(ast.offsets[expr.id] as number, format));
     const wrong = expr.kind === "call" ? wrongLiteral(expr) : undefined;
     if (wrong !== undefined && expr.kind === "call") {
       faults.push(source.fault(ast.offsets[wrong.id] as number, `invalid ${expr.function} argument`));
@@ -56,6 +58,22 @@ export function checkLiterals({ ast }: Checked, source: Source): readonly Diagno
   };
   visit(ast.root);
   return faults;
+}
+
+/** What is wrong with a literal format and the list of its arguments: a clause it has not, or another number of them. */
+function formatFault({ function: name, target, args: [list] }: CallExpr): string | undefined {
+  if (name !== "format" || target?.kind !== "literal" || typeof target.value !== "string" || list?.kind !== "list")
+    return undefined;
+  const verbs = [...target.value.matchAll(/%(?:%|(?:\.\d+)?([\s\S]))/gu)].flatMap(([, verb]) =>
+    verb === undefined ? [] : [verb],
+  );
+  for (const [index, verb] of verbs.entries()) {
+    if (index >= list.elements.length) return `index ${index} out of range`;
+    if (!"sdfebxXo".includes(verb))
+      return `could not parse formatting clause: unrecognized formatting clause "${verb}"`;
+  }
+  if (list.elements.length <= verbs.length) return undefined;
+  return `too many arguments supplied to string.format (expected ${verbs.length}, got ${list.elements.length})`;
 }
 
 function wrongLiteral(expr: CallExpr): Expr | undefined {

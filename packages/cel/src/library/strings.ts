@@ -111,8 +111,14 @@ function upperAscii(text: string): string {
   return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 }
 
+/** A replacement that would make more letters than this is refused: its cost counts only the text that is read. */
+const MAX_REPLACED = 64 * 1024 * 1024;
+
 function replace(text: string, old: string, by: string, limit: bigint): Value {
   if (limit === 0n) return text;
+  if ((text.length + 1) * by.length > MAX_REPLACED && text.split(old).length * by.length > MAX_REPLACED) {
+    return new CelError(`replace makes a text of more than ${MAX_REPLACED} letters`);
+  }
   const most = limit < 0n ? Number.POSITIVE_INFINITY : Number(limit);
   if (old !== "") {
     const parts = text.split(old);

@@ -1,6 +1,7 @@
 import type { Checked, Reference } from "../check/checker.ts";
 import type { Environment } from "../check/environment.ts";
 import { runtimeTypeName } from "../check/type.ts";
+import { regularExpression } from "../library/regular-expression.ts";
 import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr, StructExpr } from "../syntax/ast.ts";
 import { ACCUMULATOR } from "../syntax/macro.ts";
 import { isEqual } from "../value/equal.ts";
@@ -14,13 +15,18 @@ import { GrowingList } from "./growing.ts";
 import type { Code, Run } from "./state.ts";
 
 /** Makes a checked expression a tree of closures; each charges what Kubernetes' evaluator counts for its node. */
-export function createCode(
-  checked: Checked,
-  environment: Environment,
-): { readonly code: Code; readonly slots: number } {
+export function createCode(checked: Checked, environment: Environment): CompiledCode {
   const maker = new Maker(checked, environment);
   const code = maker.code(checked.ast.root);
-  return { code, slots: maker.slots };
+  return { code, slots: maker.slots, fault: maker.fault };
+}
+
+interface CompiledCode {
+  readonly code: Code;
+  /** How many local variables it needs. */
+  readonly slots: number;
+  /** What of it can only fail. */
+  readonly fault: string | undefined;
 }
 
 interface Scope {
@@ -31,6 +37,7 @@ interface Scope {
 
 class Maker {
   slots = 0;
+  fault: string | undefined;
   readonly #references: ReadonlyMap<number, Reference>;
   readonly #environment: Environment;
   #scope: Scope | undefined;
@@ -264,12 +271,22 @@ class Maker {
     const folded = this.#fold(expr);
     if (folded !== undefined) return () => folded;
     const call = createDispatch(name, overloads);
+    this.#checkPattern(expr);
     const cost = callCost(name, overloads.length === 1 ? (overloads[0]?.id ?? "") : "");
     return strict(
       operands.map((each) => this.code(each)),
       call,
       cost,
     );
+  }
+
+  /** A literal pattern is compiled at once, as the reference evaluator does. */
+  #checkPattern({ function: name, args }: CallExpr): void {
+    if (name !== "matches" && name !== "find" && name !== "findAll") return;
+    const pattern = name === "matches" ? args.at(-1) : args[0];
+    if (pattern?.kind !== "literal" || typeof pattern.value !== "string") return;
+    const compiled = regularExpression(pattern.value);
+    if (compiled instanceof CelError) this.fault ??= compiled.message;
   }
 
   /** The value of a literal, or of conversions of one, which are done once; undefined when they fail or it is anything else. */
@@ -282,7 +299,9 @@ class Maker {
     const arg = this.#fold(expr.args[0] as Expr);
     if (arg === undefined || reference?.kind !== "function") return undefined;
     const value = createDispatch(expr.function, reference.overloads)([arg]);
-    return value instanceof CelError ? undefined : value;
+    if (!(value instanceof CelError)) return value;
+    this.fault ??= value.message;
+    return undefined;
   }
 
   /** Whether a list or map is made of literals alone, so that it costs nothing at run time. */
