@@ -1,38 +1,15 @@
 import type { Library } from "../check/environment.ts";
-import {
-  BOOL,
-  BYTES,
-  DOUBLE,
-  DURATION,
-  INT,
-  listType,
-  optionalType,
-  STRING,
-  TIMESTAMP,
-  type Type,
-  typeParam,
-  UINT,
-} from "../check/type.ts";
+import { INT, listType, optionalType, typeParam } from "../check/type.ts";
 import type { Expr } from "../syntax/ast.ts";
 import { ACCUMULATOR, type MacroCall, type MacroFault, variableName } from "../syntax/macro.ts";
 import { gather } from "../syntax/macros.ts";
 import { compareValues, isEqual } from "../value/equal.ts";
 import { ArrayList, CelError, ListValue, Optional, type Value } from "../value/value.ts";
 import { declare, global, member } from "./declare.ts";
+import { orderedTypes } from "./ordered-types.ts";
 
 const T = typeParam("A");
 const LIST = listType(T);
-const orderable: readonly (readonly [string, Type])[] = [
-  ["int", INT],
-  ["uint", UINT],
-  ["double", DOUBLE],
-  ["bool", BOOL],
-  ["duration", DURATION],
-  ["timestamp", TIMESTAMP],
-  ["string", STRING],
-  ["bytes", BYTES],
-];
-
 /** As many elements as `lists.range` makes at most; a list of all ints would fill the memory before its cost is counted. */
 const MAX_RANGE = 1_000_000n;
 
@@ -50,13 +27,13 @@ export const listFunctions: Library = {
     declare("distinct", member("list_distinct", [LIST], LIST, distinct)),
     declare(
       "sort",
-      ...orderable.map(([kind, type]) =>
+      ...orderedTypes.map(([kind, type]) =>
         member(`list_${kind}_sort`, [listType(type)], listType(type), (list: ListValue) => sortBy(list, list)),
       ),
     ),
     declare(
       "@sortByAssociatedKeys",
-      ...orderable.map(([kind, type]) =>
+      ...orderedTypes.map(([kind, type]) =>
         member(`list_${kind}_sortByAssociatedKeys`, [LIST, listType(type)], LIST, sortBy),
       ),
     ),

@@ -1,18 +1,18 @@
 import type { Checked, Reference } from "../check/checker.ts";
 import type { Environment } from "../check/environment.ts";
-import { runtimeTypeName } from "../check/type.ts";
 import { regularExpression } from "../library/regular-expression.ts";
 import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr, StructExpr } from "../syntax/ast.ts";
 import { ACCUMULATOR } from "../syntax/macro.ts";
 import { isEqual } from "../value/equal.ts";
 import { EntryMap } from "../value/map.ts";
-import { typeOf } from "../value/type-of.ts";
-import { ArrayList, CelError, ListValue, MapValue, Optional, type Value } from "../value/value.ts";
-import { isPresent, qualify, qualifyIfPresent } from "./access.ts";
+import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
+import { isPresent, qualify } from "./access.ts";
 import { CONSTRUCT_COST, callCost } from "./call-cost.ts";
 import { createDispatch } from "./dispatch.ts";
 import { GrowingList } from "./growing.ts";
-import type { Code, Run } from "./state.ts";
+import { iterationOf } from "./iterate.ts";
+import { addEntry, charged, constant, element, notStrictlyFalse, optionalElement, strict } from "./nodes.ts";
+import type { Code } from "./state.ts";
 
 /** Makes a checked expression a tree of closures; each charges what Kubernetes' evaluator counts for its node. */
 export function createCode(checked: Checked, environment: Environment): CompiledCode {
@@ -327,10 +327,10 @@ class Maker {
         else if (!optionals.has(index)) values.push(value);
         else if (!(value instanceof Optional)) fault ??= new CelError("no such overload");
         else if (value.value !== undefined) values.push(value.value);
-        if (fault !== undefined) return fault;
+        if (fault !== undefined) break;
       }
       run.charge(CONSTRUCT_COST.list);
-      return new ArrayList(values);
+      return fault ?? new ArrayList(values);
     };
   }
 
@@ -343,20 +343,13 @@ class Maker {
     const cost = this.#isLiteral(expr) ? 0 : CONSTRUCT_COST.map;
     return (run) => {
       const map = new EntryMap();
-      for (const { key, value, isOptional } of entries) {
-        const name = key(run);
-        if (name instanceof CelError) return name;
-        let content: Value | undefined = value(run);
-        if (content instanceof CelError) return content;
-        if (isOptional) {
-          if (!(content instanceof Optional)) return new CelError("no such overload");
-          content = content.value;
-        }
-        const fault = content === undefined ? undefined : map.add(name, content);
-        if (fault !== undefined) return fault;
+      let fault: CelError | undefined;
+      for (const entry of entries) {
+        fault = addEntry(map, entry, run);
+        if (fault !== undefined) break;
       }
       run.charge(cost);
-      return map;
+      return fault ?? map;
     };
   }
 
@@ -420,63 +413,6 @@ class Maker {
   }
 }
 
-function charged(code: Code): Code {
-  return (run) => {
-    const value = code(run);
-    run.charge(1);
-    return value;
-  };
-}
-
-function element(operand: Code, key: Code): Code {
-  return (run) => {
-    const value = operand(run);
-    if (value instanceof CelError) return value;
-    const index = key(run);
-    run.charge(1);
-    return index instanceof CelError ? index : qualify(value, index);
-  };
-}
-
-function optionalElement(operand: Code, key: Code): Code {
-  return (run) => {
-    const value = operand(run);
-    if (value instanceof CelError) return value;
-    const index = key(run);
-    const found = index instanceof CelError ? index : qualifyIfPresent(value, index);
-    if (found !== Optional.none) run.charge(1);
-    return found;
-  };
-}
-
-function notStrictlyFalse(arg: Code): Code {
-  return (run) => {
-    const value = arg(run);
-    run.charge(1);
-    return value !== false;
-  };
-}
-
-/** Evaluates all operands, hands the first fault on, or calls. */
-function strict(
-  operands: readonly Code[],
-  call: (args: readonly Value[]) => Value,
-  cost: ReturnType<typeof callCost>,
-): Code {
-  return (run: Run) => {
-    const args: Value[] = [];
-    let fault: CelError | undefined;
-    for (const operand of operands) {
-      const value = operand(run);
-      if (value instanceof CelError) fault ??= value;
-      args.push(value);
-    }
-    const result = fault ?? call(args);
-    run.charge(cost(args, result));
-    return result;
-  };
-}
-
 function isPathCall({ function: name }: CallExpr): boolean {
   return name === "_[_]" || name === "_[?_]" || name === "_?._";
 }
@@ -486,40 +422,10 @@ function isFoldable(name: string): boolean {
   return ["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"].includes(name);
 }
 
-function constant(elements: readonly Code[]): Code {
-  let list: ArrayList | undefined;
-  return (run) => (list ??= new ArrayList(elements.map((each) => each(run))));
-}
-
 function freshAccumulator({ accuInit, accuVar }: ComprehensionExpr): Code | undefined {
   if (accuVar !== ACCUMULATOR) return undefined;
   if (accuInit.kind === "list" && accuInit.elements.length === 0) return () => new GrowingList();
   return undefined;
-}
-
-/** The pairs that a fold goes through: of lists index and element, of maps key and value; with one variable it comes first. */
-function iterationOf(over: Value, isPaired: boolean): Iterable<readonly [Value, Value]> | CelError {
-  if (over instanceof ListValue) return isPaired ? indexed(over) : singles(over);
-  if (over instanceof MapValue) return isPaired ? entriesOf(over) : singles(over.keys());
-  return over instanceof CelError ? over : new CelError(`got 'types.${goName(over)}', expected iterable type`);
-}
-
-/** cel-go tells what it cannot go through by its own name of the type. */
-function goName(value: Value): string {
-  const name = runtimeTypeName(typeOf(value)).replace(/^google\.protobuf\.|_type$/g, "");
-  return name.charAt(0).toUpperCase() + name.slice(1);
-}
-
-function* singles(values: Iterable<Value>): Generator<readonly [Value, Value]> {
-  for (const value of values) yield [value, value];
-}
-
-function* indexed(list: ListValue): Generator<readonly [Value, Value]> {
-  for (let index = 0; index < list.size; index++) yield [BigInt(index), list.at(index)];
-}
-
-function* entriesOf(map: MapValue): Generator<readonly [Value, Value]> {
-  for (const key of map.keys()) yield [key, map.find(key) as Value];
 }
 
 function qualifiedName(expr: Expr): string {

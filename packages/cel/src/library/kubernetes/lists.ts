@@ -1,35 +1,13 @@
 import type { FunctionDeclaration, Library } from "../../check/environment.ts";
-import {
-  BOOL,
-  BYTES,
-  DOUBLE,
-  DURATION,
-  INT,
-  listType,
-  STRING,
-  TIMESTAMP,
-  type Type,
-  typeParam,
-  UINT,
-} from "../../check/type.ts";
+import { BOOL, DOUBLE, DURATION, INT, listType, type Type, typeParam, UINT } from "../../check/type.ts";
 import { compareValues, isEqual } from "../../value/equal.ts";
 import { checkInt, checkUint } from "../../value/number.ts";
 import { durationOf } from "../../value/time.ts";
 import { CelError, Duration, type ListValue, Uint, type Value } from "../../value/value.ts";
 import { declare, member } from "../declare.ts";
+import { orderedTypes } from "../ordered-types.ts";
 
 const A = typeParam("A");
-
-const comparable: readonly (readonly [string, Type])[] = [
-  ["int", INT],
-  ["uint", UINT],
-  ["double", DOUBLE],
-  ["bool", BOOL],
-  ["duration", DURATION],
-  ["timestamp", TIMESTAMP],
-  ["string", STRING],
-  ["bytes", BYTES],
-];
 
 const summable: readonly (readonly [string, Type, Value])[] = [
   ["int", INT, 0n],
@@ -74,7 +52,7 @@ function overComparable(
 ): FunctionDeclaration {
   return declare(
     name,
-    ...comparable.map(([kind, type]) => member(`list_${kind}_${id}`, [listType(type)], result(type), run)),
+    ...orderedTypes.map(([kind, type]) => member(`list_${kind}_${id}`, [listType(type)], result(type), run)),
   );
 }
 

@@ -1,0 +1,83 @@
+import type { EntryMap } from "../value/map.ts";
+import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
+import { qualify, qualifyIfPresent } from "./access.ts";
+import type { CallCost } from "./call-cost.ts";
+import type { Code, Run } from "./state.ts";
+
+/** The code with one unit of cost. */
+export function charged(code: Code): Code {
+  return (run) => {
+    const value = code(run);
+    run.charge(1);
+    return value;
+  };
+}
+
+/** `operand[key]` without the unit for its root. */
+export function element(operand: Code, key: Code): Code {
+  return (run) => {
+    const value = operand(run);
+    if (value instanceof CelError) return value;
+    const index = key(run);
+    run.charge(1);
+    return index instanceof CelError ? index : qualify(value, index);
+  };
+}
+
+/** `operand[?key]`: what is not there costs nothing. */
+export function optionalElement(operand: Code, key: Code): Code {
+  return (run) => {
+    const value = operand(run);
+    if (value instanceof CelError) return value;
+    const index = key(run);
+    const found = index instanceof CelError ? index : qualifyIfPresent(value, index);
+    if (found !== Optional.none) run.charge(1);
+    return found;
+  };
+}
+
+/** Adds an entry of a map literal; answers what keeps it from that. */
+export function addEntry(
+  map: EntryMap,
+  { key, value, isOptional }: { readonly key: Code; readonly value: Code; readonly isOptional: boolean },
+  run: Run,
+): CelError | undefined {
+  const name = key(run);
+  if (name instanceof CelError) return name;
+  const content = value(run);
+  if (content instanceof CelError) return content;
+  if (!isOptional) return map.add(name, content);
+  if (!(content instanceof Optional)) return new CelError("no such overload");
+  return content.value === undefined ? undefined : map.add(name, content.value);
+}
+
+/** True of all but false, faults too: a fold goes on. */
+export function notStrictlyFalse(arg: Code): Code {
+  return (run) => {
+    const value = arg(run);
+    run.charge(1);
+    return value !== false;
+  };
+}
+
+/** Evaluates all operands, hands the first fault on, or calls. */
+export function strict(operands: readonly Code[], call: (args: readonly Value[]) => Value, cost: CallCost): Code {
+  return (run: Run) => {
+    const args: Value[] = [];
+    let fault: CelError | undefined;
+    for (const operand of operands) {
+      const value = operand(run);
+      if (value instanceof CelError) fault ??= value;
+      args.push(value);
+    }
+    const result = fault ?? call(args);
+    run.charge(cost(args, result));
+    return result;
+  };
+}
+
+/** A list of literals, made once. */
+export function constant(elements: readonly Code[]): Code {
+  let list: ArrayList | undefined;
+  return (run) => (list ??= new ArrayList(elements.map((each) => each(run))));
+}
