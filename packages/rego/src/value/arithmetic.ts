@@ -1,4 +1,12 @@
-import { bigintOf, computedNumber, decimalOf, isInteger, type NumberValue, normalizeInteger } from "./number.ts";
+import {
+  bigintOf,
+  computedNumber,
+  decimalOf,
+  isInteger,
+  type NumberValue,
+  normalizeInteger,
+  writtenAs,
+} from "./number.ts";
 
 /** Go's big.Float as OPA uses it: this many bits of mantissa, rounded to nearest even. */
 const mantissaBits = 64;
@@ -37,11 +45,13 @@ export function multiply(a: NumberValue, b: NumberValue): NumberValue {
   if (isInteger(a) && isInteger(b)) return normalizeInteger(bigintOf(a) * bigintOf(b));
   const x = toFloat(a);
   const y = toFloat(b);
+  if (x.mantissa === 0n || y.mantissa === 0n) return zero(a, b);
   return fromFloat(round(x.mantissa * y.mantissa, x.exponent + y.exponent));
 }
 
 /** The caller has refused a zero divisor. */
 export function divide(a: NumberValue, b: NumberValue): NumberValue {
+  if (a === 0) return typeof b === "number" && b > 0 ? 0 : zero(a, b);
   if (
     typeof a === "number" &&
     typeof b === "number" &&
@@ -50,15 +60,25 @@ export function divide(a: NumberValue, b: NumberValue): NumberValue {
     a % b === 0
   )
     return a / b + 0;
-  if (isInteger(a) && isInteger(b) && bigintOf(a) % bigintOf(b) === 0n)
+  if (isInteger(a) && isInteger(b) && bigintOf(a) !== 0n && bigintOf(a) % bigintOf(b) === 0n)
     return normalizeInteger(bigintOf(a) / bigintOf(b));
   const x = toFloat(a);
   const y = toFloat(b);
+  if (x.mantissa === 0n) return zero(a, b);
   const shift = mantissaBits * 2 + 2;
   const quotient = (x.mantissa << BigInt(shift)) / y.mantissa;
   const exact = quotient * y.mantissa === x.mantissa << BigInt(shift);
   const sticky = exact ? quotient : (quotient << 1n) | 1n;
   return fromFloat(round(sticky, x.exponent - y.exponent - shift - (exact ? 0 : 1)));
+}
+
+/** Nothing, with the sign that a `big.Float` keeps: what floats multiply or divide to prints as `-0` when their signs differ. */
+function zero(a: NumberValue, b: NumberValue): NumberValue {
+  return hasMinus(a) === hasMinus(b) ? 0 : writtenAs(0, "-0");
+}
+
+function hasMinus(value: NumberValue): boolean {
+  return typeof value === "object" ? value.toString().startsWith("-") : value < 0;
 }
 
 /** Go's remainder: the sign of the dividend. Both are integers. */
