@@ -20,7 +20,7 @@ export function generateProtobuf(root: string): readonly string[] {
     .sort();
   const messages = new Map<string, string>();
   for (const file of files)
-    for (const [name, fields] of messagesOf(readFileSync(file, "utf8"), flagsBeside(file))) messages.set(name, fields);
+    for (const [name, fields] of messagesOf(readFileSync(file, "utf8"), tagsBeside(file))) messages.set(name, fields);
   const lines = [...messages]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, fields]) => `${JSON.stringify(name)}:${JSON.stringify(fields)}`);
@@ -29,12 +29,18 @@ export function generateProtobuf(root: string): readonly string[] {
   return [file];
 }
 
+/** What only the Go types tell of a field: its name in JSON, which is not always protobuf's, and flags. */
+interface Tagged {
+  readonly json: string;
+  readonly flag: string;
+}
+
 /**
- * What only the Go types tell of a field, by `TYPE NUMBER`: `p` is a pointer, written only when it is there, `o` is left out of JSON
+ * By `TYPE NUMBER`. Of the flags `p` is a pointer, written only when it is there, `o` is left out of JSON
  * when it is empty, `i` has no name in JSON and lends its own fields to the type.
  */
-function flagsBeside(file: string): ReadonlyMap<string, string> {
-  const flags = new Map<string, string>();
+function tagsBeside(file: string): ReadonlyMap<string, Tagged> {
+  const found = new Map<string, Tagged>();
   for (const source of globSync(`${dirname(file)}/*.go`)) {
     if (/_test\.go$|generated/.test(source)) continue;
     for (const [, type, body = ""] of readFileSync(source, "utf8").matchAll(/^type (\w+) struct \{\n(.*?)^\}/gms))
@@ -43,14 +49,15 @@ function flagsBeside(file: string): ReadonlyMap<string, string> {
         const json = /json:"([^"]*)"/.exec(tags)?.[1] ?? "";
         const isPointer = declared.split(/\s+/).at(-1)?.startsWith("*") === true;
         const flag = `${isPointer ? "p" : ""}${/,omit(empty|zero)/.test(json) ? "o" : ""}${json.includes(",inline") ? "i" : ""}`;
-        if (number !== undefined) flags.set(`${type} ${number}`, flag);
+        if (number !== undefined)
+          found.set(`${type} ${number}`, { json: json.split(",")[0]?.replace(/^-$/, "") ?? "", flag });
       }
   }
-  return flags;
+  return found;
 }
 
 /** `name number type`, flags behind the number, `*` before a repeated type, `<` before a map's value type; separated by commas. */
-function messagesOf(text: string, flags: ReadonlyMap<string, string>): readonly (readonly [string, string])[] {
+function messagesOf(text: string, tags: ReadonlyMap<string, Tagged>): readonly (readonly [string, string])[] {
   const packageName = /^package\s+([\w.]+);/m.exec(text)?.[1] ?? "";
   const plain = text.replaceAll(/\/\/.*$/gm, "");
   return [...plain.matchAll(/message\s+(\w+)\s*\{([^}]*)\}/g)].map(([, name = "", body = ""]) => {
@@ -63,7 +70,8 @@ function messagesOf(text: string, flags: ReadonlyMap<string, string>): readonly 
         value === undefined
           ? `${label === "repeated" ? "*" : ""}${qualify(type, packageName)}`
           : `<${qualify(value, packageName)}`;
-      return `${field} ${number}${flags.get(`${name} ${number}`) ?? ""} ${written}`;
+      const tagged = tags.get(`${name} ${number}`);
+      return `${tagged?.json || field} ${number}${tagged?.flag ?? ""} ${written}`;
     });
     return [`${packageName}.${name}`, fields.join(",")] as const;
   });

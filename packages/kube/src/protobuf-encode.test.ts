@@ -53,3 +53,15 @@ test("what kube-apiserver keeps as JSON, and custom objects, have no protobuf", 
   assert.equal(hasProtobuf("apiregistration.k8s.io/v1", "APIService"), false);
   assert.equal(hasProtobuf("batch.example.com/v1", "Job"), false);
 });
+
+test("webhook configurations, policies and other kinds whose Go tags differ keep JSON's names", () => {
+  const webhooks = [{ name: "a.example.com", clientConfig: {}, sideEffects: "None", admissionReviewVersions: ["v1"] }];
+  const metadata = { name: "w" };
+  const configuration = {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "ValidatingWebhookConfiguration",
+    metadata,
+    webhooks,
+  };
+  assert.deepEqual(decodeProtobuf(encodeProtobuf(configuration)), configuration);
+});

@@ -9,6 +9,7 @@ import {
 } from "@sallyport/kube";
 import type { StoredValue } from "../storage/store.ts";
 import { currentDefinition } from "./crd-v1beta1.ts";
+import { eventAs } from "./event-forms.ts";
 import { isBuiltinGroup, storageGroup, storageVersion } from "./keys.ts";
 
 /** In which form built-in kinds are stored; kube-apiserver's `--storage-media-type`. Custom objects are JSON always, and either form is read. */
@@ -17,7 +18,7 @@ export type StorageMediaType = "application/json" | "application/vnd.kubernetes.
 /** An object in the version that was asked for. */
 export function outgoing(object: KubeObject, info: ResourceInfo): KubeObject {
   const apiVersion = apiVersionOf(info);
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+  return object.apiVersion === apiVersion ? object : { ...eventAs(object, apiVersion), apiVersion };
 }
 
 /** An object as it is stored: in the stored version, without its resourceVersion. */
@@ -25,7 +26,7 @@ export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: 
   const group = storageGroup(info.group, info.resource);
   const { resourceVersion: _, ...metadata } = object.metadata;
   const apiVersion = apiVersionOf({ group, version: storageVersion(group, info.resource) });
-  const stored = { ...object, apiVersion, metadata };
+  const stored = { ...eventAs(object, apiVersion), apiVersion, metadata };
   if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(apiVersion, object.kind))
     return encodeProtobuf(stored);
   return Buffer.from(isBuiltinGroup(group) ? JSON.stringify(stored) : `${JSON.stringify(stored, sortKeys)}\n`);
