@@ -1,9 +1,10 @@
 import type { RuleNode } from "../compile/compiled.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Ref, Term } from "../syntax/ast.ts";
+import { isIndexText } from "../value/base-path.ts";
 import { localOperand } from "./builder.ts";
 import { isSelective } from "./key.ts";
-import { bind, isBound, localOf, makeNumber, type Next, planTerm, type Scope } from "./scope.ts";
+import { bind, isBound, localOf, type Next, planTerm, type Scope } from "./scope.ts";
 import { isFunctionNode } from "./tree.ts";
 import { unifyOperand } from "./unify.ts";
 
@@ -78,39 +79,47 @@ function planBase({ writer }: Scope, path: readonly string[], next: Next<Operand
   let source = localOperand(1);
   for (const part of path) {
     const target = writer.local();
-    writer.emit("DotStmt", { source, key: writer.string(part), target });
+    writer.emit("DotStmt", {
+      source,
+      key: writer.string(part),
+      target,
+      ...(isIndexText(part) ? { isBase: true } : {}),
+    });
     source = localOperand(target);
   }
   next(source);
 }
 
-/** A number written in a reference to base data is also the text of a key, as OPA's store addresses documents by text. */
-function planBasePath(scope: Scope, source: Operand, operands: readonly Term[], next: Next<Operand>): void {
-  const [key, ...rest] = operands;
-  if (key?.kind !== "number") {
-    const isName = key?.kind === "string";
-    if (isName) planDot(scope, source, key, (value) => planBasePath(scope, value, rest, next));
-    else planPath(scope, source, operands, next);
+/** Goes on through base data, whose documents OPA's store finds by text: `80` finds the key `"80"`, and `"2"` the third item of an array. */
+function planBasePath(
+  scope: Scope,
+  source: Operand,
+  operands: readonly Term[],
+  next: Next<Operand>,
+  at: number = 0,
+): void {
+  const operand = operands[at];
+  if (operand === undefined) {
+    next(source);
     return;
   }
-  const { writer } = scope;
-  const target = writer.local();
-  writer.emit("ResetLocalStmt", { target });
-  const byNumber = writer.block(() => writer.emit("DotStmt", { source, key: makeNumber(scope, key.text), target }));
-  const byText = writer.block(() => {
-    writer.emit("IsUndefinedStmt", { source: target });
-    writer.emit("DotStmt", { source, key: writer.string(key.text), target });
-  });
-  writer.emit("BlockStmt", { blocks: [byNumber, byText] });
-  writer.emit("IsDefinedStmt", { source: target });
-  planBasePath(scope, localOperand(target), rest, next);
+  const onward = (value: Operand) => planBasePath(scope, value, operands, next, at + 1);
+  const isName = operand.kind === "string" && !isIndexText(operand.value);
+  if (isBound(scope, operand)) planDot(scope, source, operand, onward, isName ? {} : { isBase: true });
+  else planScan(scope, source, operand, onward);
 }
 
-function planDot(scope: Scope, source: Operand, operand: Term, next: Next<Operand>): void {
+function planDot(
+  scope: Scope,
+  source: Operand,
+  operand: Term,
+  next: Next<Operand>,
+  kind: { readonly isBase?: true } = {},
+): void {
   const { writer } = scope;
   planTerm(scope, operand, (key) => {
     const target = writer.local();
-    writer.emit("DotStmt", { source, key, target });
+    writer.emit("DotStmt", { source, key, target, ...kind });
     next(localOperand(target));
   });
 }

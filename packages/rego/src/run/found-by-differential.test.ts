@@ -18,6 +18,15 @@ interface Case {
 
 const cases: readonly Case[] = [
   { rules: "r if { every v in input.a { v != startswith(1, 1) } }", answer: "{}" },
+  { rules: "r := data.d[0][k] if { some k, _ in [1] }", data: '{"d": [{"0": 2}]}', answer: '{"r":2}' },
+  { rules: "r := data.d[input.a]", input: '{"a": "2"}', data: '{"d": [1, 2, 3]}', answer: '{"r":3}' },
+  { rules: 'r := data.d["2"]\nq := data.d["-1"]', data: '{"d": [1, 2, 3]}', answer: '{"r":3}' },
+  {
+    rules: 'r contains data.d[_][k] if { some k in [1, "a"] }',
+    data: '{"d": {"x": {"1": 2, "a": 3}}}',
+    answer: '{"r":[2,3]}',
+  },
+  { rules: 'r := x[k] if { x := data.d; k := "2" }', data: '{"d": [1, 2, 3]}', answer: "{}" },
   { rules: "r if { every v in input.a { v != count(1) } }", input: '{"a": [3]}', answer: "{}" },
   { rules: "r if { input.a[9007199254740993].a }", answer: "{}" },
   { rules: "r if { every v in [-1, -0.5] { v != -2 } }\nq := abs(-1)", answer: '{"q":1,"r":true}' },

@@ -1,5 +1,6 @@
 import { type Binding, groupsOf } from "../data/join-index.ts";
 import { isObject, lookup } from "../value/access.ts";
+import { lookupBase } from "../value/base-path.ts";
 import { equal, RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
@@ -135,11 +136,11 @@ class Run {
     BreakStmt: (_run: Run, { index }: Fields<"BreakStmt">) => index,
     CallDynamicStmt: (run: Run, stmt: Fields<"CallDynamicStmt">) => run.#callDynamic(stmt),
     CallStmt: (run: Run, stmt: Fields<"CallStmt">) => run.#call(stmt),
-    DotStmt: (run: Run, { source, key, target }: Fields<"DotStmt">) => {
+    DotStmt: (run: Run, { source, key, target, isBase }: Fields<"DotStmt">) => {
       const from = run.#value(source);
       const at = run.#value(key);
       if (from === undefined || at === undefined) return undefinedHere;
-      const found = lookup(from, at);
+      const found = isBase === true ? lookupBase(from, at) : lookup(from, at);
       run.#state.trace?.read(from, at, found);
       return run.#set(target, found);
     },

@@ -94,7 +94,16 @@ export type Stmt =
       { readonly path: readonly Operand[]; readonly args: readonly number[]; readonly result: number }
     >
   | S<"CallStmt", { readonly func: string; readonly args: readonly Operand[] | null; readonly result: number }>
-  | S<"DotStmt", { readonly source: Operand; readonly key: Operand; readonly target: number }>
+  | S<
+      "DotStmt",
+      {
+        readonly source: Operand;
+        readonly key: Operand;
+        readonly target: number;
+        /** In base data, where keys are texts: see `lookupBase`. Not one of OPA's fields. */
+        readonly isBase?: true;
+      }
+    >
   | S<"EqualStmt", { readonly a: Operand; readonly b: Operand }>
   | S<"IsArrayStmt", { readonly source: Operand }>
   | S<"IsDefinedStmt", { readonly source: number }>

@@ -1,6 +1,7 @@
 import { member as isMember } from "../builtins/operators.ts";
 import { groupsOf } from "../data/join-index.ts";
 import { isObject, lookup } from "../value/access.ts";
+import { lookupBase } from "../value/base-path.ts";
 import { compare, equal, keyOf, RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
@@ -78,6 +79,11 @@ export function setOf(values: readonly Value[]): RegoSet {
 /** Only what plain property access cannot answer: built objects, sets, and names that prototypes hold. */
 export function dot(source: Value | undefined, key: Value | undefined): Value | undefined {
   return source === undefined || key === undefined ? undefined : lookup(source, key);
+}
+
+/** The same in base data. */
+export function dotBase(source: Value | undefined, key: Value | undefined): Value | undefined {
+  return source === undefined || key === undefined ? undefined : lookupBase(source, key);
 }
 
 /** The value of a local that may be assigned once: the same again is no conflict. */

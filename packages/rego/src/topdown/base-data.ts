@@ -1,5 +1,6 @@
 import { mergeObjects } from "../run/runtime.ts";
 import { isObject, lookup } from "../value/access.ts";
+import { lookupBase } from "../value/base-path.ts";
 import { RegoObject, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import type { Frame } from "./frame.ts";
@@ -18,15 +19,9 @@ function valueAt(document: Value | undefined, path: readonly Node[]): Value | un
   let value = document;
   for (const key of path.slice(1)) {
     if (value === undefined || key.kind !== "known") return undefined;
-    const part = lookup(value, key.value);
-    value = part === undefined ? lookupText(value, key.value) : part;
+    value = lookupBase(value, key.value);
   }
   return value;
-}
-
-/** As paths of the store are texts, a number is also the text of a key: `data.ports[80]`. */
-function lookupText(document: Value, key: Value): Value | undefined {
-  return typeof key === "number" && isObject(document) ? lookup(document, String(key)) : undefined;
 }
 
 /** `data.system` is not part of `data`. */

@@ -143,8 +143,12 @@ function equality(writer: Writer, a: Operand, b: Operand): string {
 }
 
 /** Plain property access first: what it cannot answer are built objects and sets, and names that prototypes hold. */
-function writeDot(writer: Writer, { source, key, target }: Fields<"DotStmt">): void {
+function writeDot(writer: Writer, { source, key, target, isBase }: Fields<"DotStmt">): void {
   const from = writer.operand(source);
+  if (isBase === true) {
+    writer.setOrLeave(target, `$.dotBase(${from}, ${writer.operand(key)})`);
+    return;
+  }
   const name = writer.stringOf(key);
   if (name === undefined || !isPlainName(name) || source.type !== "local") {
     writer.setOrLeave(target, `$.dot(${from}, ${writer.operand(key)})`);
