@@ -1,10 +1,15 @@
+import { generateBootstrap } from "./generate/bootstrap.ts";
 import { generateCapabilities } from "./generate/capabilities.ts";
 import { generateKube } from "./generate/kube.ts";
 import { generateProtobuf } from "./generate/protobuf.ts";
 import { generateZones } from "./generate/zones.ts";
 
 /** All generators of checked-in data, in order. Each answers the files it wrote. */
-const generators: readonly (readonly [name: string, run: (root: string) => readonly string[]])[] = [
+const generators: readonly (readonly [
+  name: string,
+  run: (root: string) => readonly string[] | Promise<readonly string[]>,
+])[] = [
+  ["bootstrap", generateBootstrap],
   ["capabilities", generateCapabilities],
   ["kube", generateKube],
   ["protobuf", generateProtobuf],
@@ -14,5 +19,5 @@ const generators: readonly (readonly [name: string, run: (root: string) => reado
 const wanted = process.argv.slice(2);
 for (const [name, run] of generators) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  for (const file of run(".")) console.log(`wrote ${file}`);
+  for (const file of await run(".")) console.log(`wrote ${file}`);
 }

@@ -10,7 +10,7 @@ export interface AdmitOptions {
   /**
    * Runs between the phases, as the API server validates there: answers the object to go on with, or throws `StatusError`.
    */
-  readonly validate?: (object: KubeObject | null) => KubeObject | null;
+  readonly validate?: (object: KubeObject | null) => KubeObject | null | Promise<KubeObject | null>;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function admit(
   const run = new Run(request, snapshot, effects);
   const allowed =
     (await run.phase("mutating", options.plugins)) &&
-    run.validate(options.validate) &&
+    (await run.validate(options.validate)) &&
     (await run.phase("validating", options.plugins));
   return run.decision(allowed);
 }
@@ -76,11 +76,11 @@ class Run {
     }
   }
 
-  validate(validate: AdmitOptions["validate"]): boolean {
+  async validate(validate: AdmitOptions["validate"]): Promise<boolean> {
     if (validate === undefined) return true;
     const start = this.#effects.ticks();
     try {
-      this.#request = withObject(this.#request, validate(this.#request.object));
+      this.#request = withObject(this.#request, await validate(this.#request.object));
       return true;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;

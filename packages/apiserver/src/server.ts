@@ -1,20 +1,24 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, isIPv6 } from "node:net";
-import type { AdmissionEffects, Authorizer, Decision, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
+import type { AdmissionEffects, Decision, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
 import { admit } from "@sallyport/admission";
 import {
   authorizeByRbac,
-  bootstrapRbac,
   builtinCatalogue,
   findKind,
   type KubeObject,
   parseApiVersion,
   type ResourceInfo,
 } from "@sallyport/kube";
+import type { Authorizer } from "./authorization/authorizer.ts";
+import { writeBootstrapObjects } from "./authorization/bootstrap.ts";
+import { escalationGuard } from "./authorization/escalation.ts";
+import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.ts";
+import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
+import { AggregationController } from "./controllers/aggregation.ts";
 import { NamespaceController } from "./controllers/namespaces.ts";
 import type { StaticToken } from "./http/authenticate.ts";
-import type { AuthorizationMode } from "./http/authorize.ts";
 import { type Certificates, loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
 import { Cache, type CacheEvent } from "./registry/cache.ts";
@@ -36,6 +40,8 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly tokens?: readonly StaticToken[];
   /** `RBAC` when absent. */
   readonly authorizationModes?: readonly AuthorizationMode[];
+  /** For the mode Webhook. */
+  readonly authorizationWebhook?: WebhookAuthorizerOptions;
   /** Certificates of a CA, in PEM, whose clients are known by their common names, beside those of our own CA. */
   readonly clientCa?: string;
   readonly version: string;
@@ -80,18 +86,25 @@ export async function startApiServer(
 ): Promise<ApiServer> {
   const certificates = await loadCertificates(options.certificateFolder, options.host);
   const cache = await Cache.over(options.store);
-  const registry = createRegistry(options, cache);
-  await writeBootstrapRbac(cache, registry);
+  const authorizer = createAuthorizer(
+    options.authorizationModes ?? ["RBAC"],
+    cache.reader,
+    options.authorizationWebhook,
+  );
+  const registry = createRegistry(options, cache, authorizer);
   const timestamp = () => `${new Date(options.effects.now()).toISOString().slice(0, 19)}Z`;
   const namespaces = new NamespaceController(cache, registry, certificates.ca.certificate, timestamp, randomUUID);
   await namespaces.start();
+  await writeBootstrapObjects(cache, registry, timestamp);
+  const aggregation = new AggregationController(cache, registry);
+  await aggregation.start();
   onStart(cache, (listener) => cache.follow(listener));
   const handler = createHandler({
     catalogue: builtinCatalogue,
     cache,
     registry,
     tokens: options.tokens ?? [],
-    authorizationModes: options.authorizationModes ?? ["RBAC"],
+    authorizer,
     now: options.effects.now,
     version: versionInfo(options.version),
     readyChecks: () =>
@@ -126,6 +139,7 @@ export async function startApiServer(
       annotate(cache, registry, group, resource, namespace, name, annotations),
     close: async () => {
       await closeServer(server);
+      await aggregation.stop();
       await namespaces.stop();
       await options.store.close();
     },
@@ -141,12 +155,12 @@ export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType"
   readonly onDecision?: (decision: Decision) => void;
 }
 
-/** The registry with its admission chain, as the server uses it; offline checks use the same one. */
-export function createRegistry(options: RegistryWiring, cache: Cache): Registry {
-  const authorizer: Authorizer = { authorize: ({ user, ...rest }) => authorizeByRbac(cache.reader, { user, ...rest }) };
+/** The registry with its admission chain, as the server uses it; offline checks use the same one, without an authorizer. */
+export function createRegistry(options: RegistryWiring, cache: Cache, authorizer?: Authorizer): Registry {
   return new Registry({
     ...options,
     cache,
+    ...(authorizer === undefined ? {} : { guard: escalationGuard(cache.reader, authorizer) }),
     now: options.effects.now,
     randomBytes: (size) => randomBytes(size),
     admit: async (request, validate) => {
@@ -154,7 +168,7 @@ export function createRegistry(options: RegistryWiring, cache: Cache): Registry 
       const snapshot: Snapshot = {
         generation: cache.revision,
         objects: cache.reader,
-        authorizer,
+        authorizer: { authorize: (attributes) => authorizeByRbac(cache.reader, attributes) },
         policies: set,
         policyData: data,
       };
@@ -163,24 +177,6 @@ export function createRegistry(options: RegistryWiring, cache: Cache): Registry 
       return decision;
     },
   });
-}
-
-/** Missing roles and bindings are made; those that somebody changed are left alone. */
-async function writeBootstrapRbac(cache: Cache, registry: Registry): Promise<void> {
-  await Promise.all(
-    bootstrapRbac.map(async (object) => {
-      const { group, version } = parseApiVersion(object.apiVersion);
-      const info = findKind(group, version, object.kind) as ResourceInfo;
-      const name = object.metadata.name ?? "";
-      if (cache.get(info.group, info.resource, "", name) !== undefined) return;
-      const metadata = {
-        ...object.metadata,
-        uid: randomUUID(),
-        creationTimestamp: `${new Date().toISOString().slice(0, 19)}Z`,
-      };
-      await registry.writeDirect({ ...object, metadata }, undefined, info, "", name);
-    }),
-  );
 }
 
 async function annotate(

@@ -1,3 +1,4 @@
+export { bootstrapFlowControl, bootstrapRbac } from "./bootstrap.ts";
 export {
   builtinCatalogue,
   builtinResources,
@@ -20,13 +21,16 @@ export { decodeProtobuf, isProtobuf } from "./protobuf.ts";
 export { encodeProtobuf, hasProtobuf } from "./protobuf-encode.ts";
 export {
   authorizeByRbac,
-  bootstrapRbac,
   type GrantedRule,
-  type PolicyRule,
   type RbacReader,
   type RbacRequest,
+  type RbacUser,
+  type RoleRef,
+  roleOf,
   rulesFor,
 } from "./rbac.ts";
+export { escalationMessage, uncoveredRules } from "./rbac-escalation.ts";
+export { allows, type PolicyRule } from "./rbac-rules.ts";
 export { findSchema, type Schema } from "./schema.ts";
 export {
   type LabelSelector,

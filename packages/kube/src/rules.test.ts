@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { bootstrapRbac } from "./bootstrap.ts";
 import { builtinResources, compareVersions, findKind, preferredResource } from "./catalogue.ts";
 import { applyDefaults } from "./defaults.ts";
 import { humanDurationOf } from "./duration.ts";
 import { generateName } from "./names.ts";
 import type { KubeObject } from "./object.ts";
-import { allows, authorizeByRbac, bootstrapRbac, type RbacReader, type RbacRequest } from "./rbac.ts";
+import { authorizeByRbac, type RbacReader, type RbacRequest } from "./rbac.ts";
+import { allows } from "./rbac-rules.ts";
 import { matchesSelector, parseFieldSelector, parseLabelSelector } from "./selector.ts";
 import { tableOf } from "./table/table.ts";
 
@@ -96,7 +98,7 @@ test("RBAC: bindings, and what is bound from the start", () => {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "RoleBinding",
     metadata: { name: "b", namespace: "default" },
-    roleRef: { kind: "ClusterRole", name: "view" },
+    roleRef: { kind: "ClusterRole", name: "system:aggregate-to-view" },
     subjects: [{ kind: "Group", name: "dev" }],
   };
   const objects = [...bootstrapRbac, binding];

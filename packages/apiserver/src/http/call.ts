@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import { type Catalogue, type ResourceInfo, StatusError } from "@sallyport/kube";
+import type { Authorizer } from "../authorization/authorizer.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { WriteContext } from "../registry/context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StaticToken } from "./authenticate.ts";
-import type { AuthorizationMode } from "./authorize.ts";
 import type { Wanted } from "./negotiate.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -14,7 +14,7 @@ export interface HandlerOptions {
   readonly cache: Cache;
   readonly registry: Registry;
   readonly tokens: readonly StaticToken[];
-  readonly authorizationModes: readonly AuthorizationMode[];
+  readonly authorizer: Authorizer;
   readonly now: () => number;
   readonly version: { readonly [field: string]: unknown };
   /** Each check by name; a line of text when it fails. */

@@ -1,5 +1,5 @@
 import type { UserInfo } from "@sallyport/admission";
-import type { ResourceInfo } from "@sallyport/kube";
+import type { KubeObject, ResourceInfo } from "@sallyport/kube";
 
 /** Where a write goes, who asks, and how. */
 export interface WriteContext {
@@ -30,3 +30,6 @@ export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
   readonly dryRun?: readonly string[];
 }
+
+/** May refuse the write of an object by who writes it, with a StatusError. `old` is null for a new one. */
+export type Guard = (object: KubeObject, old: KubeObject | null, context: WriteContext) => Promise<void>;

@@ -13,7 +13,7 @@ import {
 import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
-import type { DecodedBody, DeleteOptions, WriteContext } from "./context.ts";
+import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
 import { checkPreconditions, isHeld, isReleased, marked } from "./deletion.ts";
 import { encodeStored, outgoing, type StorageMediaType } from "./encode.ts";
@@ -31,7 +31,12 @@ export interface RegistryOptions {
   readonly store: Store;
   readonly cache: Cache;
   /** Runs admission; `validate` is to be called between its phases. */
-  readonly admit: (request: Request, validate: (object: KubeObject | null) => KubeObject | null) => Promise<Decision>;
+  readonly admit: (
+    request: Request,
+    validate: (object: KubeObject | null) => Promise<KubeObject | null>,
+  ) => Promise<Decision>;
+  /** Asked after mutation and before validation of every write of an object; throws what the user may not write. */
+  readonly guard?: Guard;
   readonly now: () => number;
   /** JSON when absent. */
   readonly storageMediaType?: StorageMediaType;
@@ -53,7 +58,10 @@ export class Registry {
     if (decoded.metadata.resourceVersion)
       throw new StatusError("BadRequest", "resourceVersion should not be set on objects to be created");
     const prepared = this.#prepareCreate(decoded, context);
-    const object = await this.#admit("CREATE", prepared, null, context, (each) => this.#finishCreate(each, context));
+    const object = await this.#admit("CREATE", prepared, null, context, async (each) => {
+      await this.#options.guard?.(each, null, context);
+      return this.#finishCreate(each, context);
+    });
     if (!context.dryRun) return this.#write(object, 0, context);
     const name = object.metadata.name ?? "";
     if (this.current(context, name) !== undefined) throw alreadyExists(context.info, name);
@@ -164,8 +172,9 @@ export class Registry {
 
   async #replace(wanted: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
     const prepared = prepareUpdate(wanted, current, context);
-    const object = await this.#admit("UPDATE", prepared, current, context, (each) => {
+    const object = await this.#admit("UPDATE", prepared, current, context, async (each) => {
       const finished = prepareUpdate(each, current, context);
+      await this.#options.guard?.(finished, current, context);
       const errors =
         context.subresource === "status" ? [] : [...validateObject(finished), ...validateUpdate(finished, current)];
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
@@ -182,7 +191,7 @@ export class Registry {
     options: DeleteOptions,
     context: WriteContext,
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
-    await this.#admit("DELETE", null, current, context, (object) => object as never);
+    await this.#admit("DELETE", null, current, context, async (object) => object as never);
     if (context.dryRun || options.dryRun?.includes("All") === true) return { object: current, gone: true };
     const doomed = marked(current, options, this.#timestamp());
     if (!isHeld(doomed)) return { object: await this.#remove(current, current, context), gone: true };
@@ -231,10 +240,10 @@ export class Registry {
     object: KubeObject | null,
     oldObject: KubeObject | null,
     context: WriteContext,
-    validate: (object: KubeObject) => KubeObject,
+    validate: (object: KubeObject) => Promise<KubeObject>,
   ): Promise<KubeObject> {
     const request = admissionRequest(operation, object, oldObject, context);
-    const decision = await this.#options.admit(request, (each) => (each === null ? null : validate(each)));
+    const decision = await this.#options.admit(request, async (each) => (each === null ? null : validate(each)));
     return admitted(decision, context);
   }
 }

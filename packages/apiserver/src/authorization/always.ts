@@ -1,0 +1,13 @@
+import type { Authorizer } from "./authorizer.ts";
+
+export const alwaysAllow: Authorizer = { authorize: () => ({ decision: "Allow", reason: "" }) };
+
+export const alwaysDeny: Authorizer = {
+  authorize: () => ({ decision: "NoOpinion", reason: "Everything is forbidden." }),
+};
+
+/** Members of `system:masters` may do everything, whatever the modes are. */
+export const privilegedGroup: Authorizer = {
+  authorize: ({ user }) =>
+    user.groups.includes("system:masters") ? { decision: "Allow", reason: "" } : { decision: "NoOpinion", reason: "" },
+};

@@ -1,0 +1,52 @@
+import type { UserInfo } from "@sallyport/admission";
+import { StatusError } from "@sallyport/kube";
+import type { RequestInfo } from "../http/request-info.ts";
+import type { Attributes, Authorizer } from "./authorizer.ts";
+
+/** What a request asks for, for authorizers. */
+export function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearchParams): Attributes {
+  const { verb, group, version, resource, subresource, namespace, path, isResource } = info;
+  const fieldSelector = requiredFields(info, query);
+  const name = info.name || pathSegment(fieldSelector["metadata.name"] ?? "");
+  const about = isResource ? { fieldSelector } : { path };
+  return { user, verb, group, version, resource, subresource, namespace, name, ...about };
+}
+
+/** The fields that the selector of a list, watch or deletecollection sets to one value. */
+function requiredFields({ verb }: RequestInfo, query: URLSearchParams): { readonly [field: string]: string } {
+  if (!["list", "watch", "deletecollection"].includes(verb)) return {};
+  const terms = (query.get("fieldSelector") ?? "").split(",");
+  return Object.fromEntries(
+    terms.flatMap((term) => {
+      const [, field, value] = /^([^=!]+)==?([^=!]+)$/.exec(term) ?? [];
+      return field === undefined || value === undefined ? [] : [[field, value]];
+    }),
+  );
+}
+
+/** A list or watch of the one object that a field selector names is a request for that object. */
+function pathSegment(name: string): string {
+  return name === "." || name === ".." || /[/%]/.test(name) ? "" : name;
+}
+
+/** Throws kube-apiserver's Forbidden unless the authorizer allows. */
+export async function demand(authorizer: Authorizer, attributes: Attributes): Promise<void> {
+  const { decision, reason } = await authorizer.authorize(attributes);
+  if (decision !== "Allow") throw forbidden(attributes, reason);
+}
+
+/** kube-apiserver's refusal of a request. */
+export function forbidden(attributes: Attributes, reason: string): StatusError {
+  const { user, verb, group, resource, subresource = "", namespace, name, path } = attributes;
+  const why = reason === "" ? "" : `: ${reason}`;
+  const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
+  if (path !== undefined)
+    return new StatusError("Forbidden", `forbidden: ${who} path ${JSON.stringify(path)}${why}`, {});
+  const qualified = group === "" ? resource : `${resource}.${group}`;
+  const full = subresource === "" ? resource : `${resource}/${subresource}`;
+  const scope = namespace === "" ? "at the cluster scope" : `in the namespace ${JSON.stringify(namespace)}`;
+  const subject = name === "" ? qualified : `${qualified} ${JSON.stringify(name)}`;
+  const message = `${subject} is forbidden: ${who} resource ${JSON.stringify(full)} in API group ${JSON.stringify(group)} ${scope}${why}`;
+  const details = { ...(name === "" ? {} : { name }), ...(group === "" ? {} : { group }), kind: resource };
+  return new StatusError("Forbidden", message, details);
+}
