@@ -41,4 +41,4 @@ export {
 } from "./selector.ts";
 export { type Status, type StatusCause, type StatusDetails, StatusError, type StatusReason } from "./status.ts";
 export { tableOf } from "./table/table.ts";
-export { validateObject, validateUpdate } from "./validate.ts";
+export { validateObject, validateReplacement } from "./validate.ts";

@@ -28,7 +28,10 @@ export interface FieldError {
     | "FieldValueNotSupported"
     | "FieldValueForbidden"
     | "FieldValueTooLong"
-    | "FieldValueDuplicate";
+    | "FieldValueTooMany"
+    | "FieldValueDuplicate"
+    | "FieldValueNotFound"
+    | "FieldValueTypeInvalid";
   readonly message: string;
 }
 
@@ -37,7 +40,7 @@ export function required(field: string, detail = ""): FieldError {
 }
 
 export function invalid(field: string, value: unknown, detail: string): FieldError {
-  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(value)}: ${detail}` };
+  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(value ?? null)}: ${detail}` };
 }
 
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
@@ -51,6 +54,20 @@ export function notSupported(field: string, value: unknown, supported: readonly 
 
 export function forbidden(field: string, detail: string): FieldError {
   return { field, reason: "FieldValueForbidden", message: `Forbidden: ${detail}` };
+}
+
+export function duplicate(field: string, value: unknown): FieldError {
+  return { field, reason: "FieldValueDuplicate", message: `Duplicate value: ${JSON.stringify(value)}` };
+}
+
+export function tooMany(field: string, actual: number, limit: number): FieldError {
+  const items = limit === 1 ? "item" : "items";
+  return { field, reason: "FieldValueTooMany", message: `Too many: ${actual}: must have at most ${limit} ${items}` };
+}
+
+export function tooLong(field: string, limit: number): FieldError {
+  const unit = limit === 1 ? "byte" : "bytes";
+  return { field, reason: "FieldValueTooLong", message: `Too long: may not be more than ${limit} ${unit}` };
 }
 
 /** Names, labels and annotations of any object, as apimachinery validates ObjectMeta. */

@@ -7,7 +7,10 @@ export function validateObject(object: KubeObject): readonly FieldError[] {
   return [...validateMetadata(object), ...(rulesOf(object)?.validate?.(object) ?? [])];
 }
 
-/** What may not change from one version of an object to the next. */
-export function validateUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
-  return rulesOf(object)?.validateUpdate?.(object, old) ?? [];
+/** What kube-apiserver would refuse of an object's next version: what it is, and what may not change from one to the other. */
+export function validateReplacement(object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const rules = rulesOf(object);
+  if (rules?.validateReplacement !== undefined)
+    return [...validateMetadata(object), ...rules.validateReplacement(object, old)];
+  return [...validateObject(object), ...(rules?.validateUpdate?.(object, old) ?? [])];
 }

@@ -8,7 +8,7 @@ import {
   type ResourceInfo,
   StatusError,
   validateObject,
-  validateUpdate,
+  validateReplacement,
 } from "@sallyport/kube";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { admissionRequest, admitted } from "./admission.ts";
@@ -175,8 +175,7 @@ export class Registry {
     const object = await this.#admit("UPDATE", prepared, current, context, async (each) => {
       const finished = prepareUpdate(each, current, context);
       await this.#options.guard?.(finished, current, context);
-      const errors =
-        context.subresource === "status" ? [] : [...validateObject(finished), ...validateUpdate(finished, current)];
+      const errors = context.subresource === "status" ? [] : validateReplacement(finished, current);
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
       return finished;
     });

@@ -2,6 +2,7 @@ import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from "./admissionregistration/webhook-configuration.ts";
+import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
 import { replicaSet } from "./apps/replica-set.ts";
@@ -19,6 +20,7 @@ import { secret } from "./core/secret.ts";
 import { service } from "./core/service.ts";
 import { ingress } from "./networking/ingress.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
+import { clusterRole, role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
 import type { KindRules } from "./rules.ts";
 import { storageClass } from "./storage/storage-class.ts";
@@ -34,6 +36,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "/ReplicationController": replicationController,
   "/Secret": secret,
   "/Service": service,
+  "apps/ControllerRevision": controllerRevision,
   "apps/DaemonSet": daemonSet,
   "apps/Deployment": deployment,
   "apps/ReplicaSet": replicaSet,
@@ -43,6 +46,8 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "networking.k8s.io/Ingress": ingress,
   "networking.k8s.io/NetworkPolicy": networkPolicy,
   "storage.k8s.io/StorageClass": storageClass,
+  "rbac.authorization.k8s.io/ClusterRole": clusterRole,
+  "rbac.authorization.k8s.io/Role": role,
   "rbac.authorization.k8s.io/RoleBinding": roleBinding,
   "rbac.authorization.k8s.io/ClusterRoleBinding": roleBinding,
   "admissionregistration.k8s.io/MutatingWebhookConfiguration": mutatingWebhookConfiguration,

@@ -12,6 +12,8 @@ export interface KindRules {
   readonly validate?: (object: KubeObject) => readonly FieldError[];
   /** ValidateXUpdate: what may not change. Asked beside `validate`, not in its stead. */
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
+  /** ValidateXUpdate as a whole, for kinds where it is not `validate` with `validateUpdate` after it. */
+  readonly validateReplacement?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
 }
 
 /** Sets the fields that are absent. */

@@ -1,6 +1,9 @@
-import { templateDefaults } from "../core/pod-spec-defaults.ts";
-import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
-import { validateWorkload } from "./workload.ts";
+import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { atMost100Percent, intOrPercent } from "../checks.ts";
+import { selects, validateLabelSelector } from "../label-selector.ts";
+import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import { internalRollingUpdate, isNone } from "./deployment.ts";
+import { nonnegatives, onlyAlways, validateTemplate, workloadTemplateDefaults } from "./workload.ts";
 
 export const daemonSet: KindRules = {
   defaults: (object) => {
@@ -9,8 +12,54 @@ export const daemonSet: KindRules = {
     fill(spec["updateStrategy"], { type: "RollingUpdate" });
     if (spec["updateStrategy"].type === "RollingUpdate")
       fill((spec["updateStrategy"].rollingUpdate ??= {}), { maxUnavailable: 1, maxSurge: 0 });
-    templateDefaults(spec["template"]);
+    workloadTemplateDefaults(spec);
   },
-  validate: validateWorkload,
-  validateUpdate: (object, old) => immutable(object, old, ["spec.selector"]),
+  validate: (object) => validateSpec(specOf(object)),
+  validateReplacement: (object, old) => [...immutable(object, old, ["spec.selector"]), ...validateSpec(specOf(object))],
 };
+
+function validateSpec(spec: Fields): readonly FieldError[] {
+  const { selector = {}, template = {}, updateStrategy = {} } = spec;
+  const labels = template.metadata?.labels as Fields | undefined;
+  const isEmpty =
+    Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
+  return [
+    ...validateLabelSelector(spec["selector"], "spec.selector"),
+    ...(spec["selector"] === undefined || selects(selector, labels ?? {}) === false
+      ? [invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")]
+      : []),
+    ...(spec["selector"] !== undefined && isEmpty
+      ? [invalid("spec.selector", selector, "empty selector is invalid for daemonset")]
+      : []),
+    ...validateTemplate(template, "spec.template"),
+    ...onlyAlways(template, "DaemonSet"),
+    ...nonnegatives(spec, "spec", ["minReadySeconds"]),
+    ...validateUpdateStrategy(updateStrategy),
+    ...nonnegatives(spec, "spec", ["revisionHistoryLimit"]),
+  ];
+}
+
+function validateUpdateStrategy({ type = "", rollingUpdate }: Fields): readonly FieldError[] {
+  const path = "spec.updateStrategy.rollingUpdate";
+  if (type === "OnDelete") return [];
+  if (type !== "RollingUpdate") {
+    const shown = { Type: type, RollingUpdate: internalRollingUpdate(rollingUpdate) };
+    return [notSupported("spec.updateStrategy", shown, ["RollingUpdate", "OnDelete"])];
+  }
+  return rollingUpdate === undefined ? [required(path)] : validateRollingUpdate(rollingUpdate, path);
+}
+
+function validateRollingUpdate({ maxUnavailable, maxSurge }: Fields, path: string): readonly FieldError[] {
+  return [
+    ...intOrPercent(`${path}.maxUnavailable`, maxUnavailable),
+    ...atMost100Percent(`${path}.maxUnavailable`, maxUnavailable),
+    ...intOrPercent(`${path}.maxSurge`, maxSurge),
+    ...atMost100Percent(`${path}.maxSurge`, maxSurge),
+    ...(isNone(maxUnavailable) && isNone(maxSurge)
+      ? [required(`${path}.maxUnavailable`, "cannot be 0 when maxSurge is 0")]
+      : []),
+    ...(!isNone(maxUnavailable) && !isNone(maxSurge)
+      ? [invalid(`${path}.maxSurge`, maxSurge, "may not be set when maxUnavailable is non-zero")]
+      : []),
+  ];
+}

@@ -1,6 +1,14 @@
-import { templateDefaults } from "../core/pod-spec-defaults.ts";
-import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
-import { validateWorkload } from "./workload.ts";
+import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
+import { atMost100Percent, intOrPercent, percentOf } from "../checks.ts";
+import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import {
+  nonnegatives,
+  validateLastingTemplate,
+  validateWorkloadSelector,
+  workloadTemplateDefaults,
+} from "./workload.ts";
+
+const words = { empty: "empty selector is invalid for deployment", invalid: "invalid label selector" };
 
 export const deployment: KindRules = {
   defaults: (object) => {
@@ -9,8 +17,65 @@ export const deployment: KindRules = {
     fill(spec["strategy"], { type: "RollingUpdate" });
     if (spec["strategy"].type === "RollingUpdate")
       fill((spec["strategy"].rollingUpdate ??= {}), { maxUnavailable: "25%", maxSurge: "25%" });
-    templateDefaults(spec["template"]);
+    workloadTemplateDefaults(spec);
   },
-  validate: validateWorkload,
+  validate: (object) => validateSpec(specOf(object)),
   validateUpdate: (object, old) => immutable(object, old, ["spec.selector"]),
 };
+
+function validateSpec(spec: Fields): readonly FieldError[] {
+  const { selector, strategy = {}, minReadySeconds = 0, progressDeadlineSeconds: deadline } = spec;
+  return [
+    ...nonnegatives(spec, "spec", ["replicas"]),
+    ...validateWorkloadSelector(selector, words),
+    ...validateLastingTemplate(spec, "ReplicaSet", words),
+    ...validateStrategy(strategy),
+    ...nonnegatives(spec, "spec", ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"]),
+    ...(deadline !== undefined && deadline <= minReadySeconds
+      ? [invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")]
+      : []),
+  ];
+}
+
+function validateStrategy({ type = "", rollingUpdate }: Fields): readonly FieldError[] {
+  const path = "spec.strategy.rollingUpdate";
+  switch (type) {
+    case "Recreate":
+      return rollingUpdate === undefined
+        ? []
+        : [forbidden(path, "may not be specified when strategy `type` is 'Recreate'")];
+    case "RollingUpdate":
+      return rollingUpdate === undefined
+        ? [required(path, "this should be defaulted and never be nil")]
+        : validateRollingUpdate(rollingUpdate, path);
+    default:
+      return [
+        notSupported("spec.strategy", { Type: type, RollingUpdate: internalRollingUpdate(rollingUpdate) }, [
+          "Recreate",
+          "RollingUpdate",
+        ]),
+      ];
+  }
+}
+
+function validateRollingUpdate({ maxUnavailable, maxSurge }: Fields, path: string): readonly FieldError[] {
+  return [
+    ...intOrPercent(`${path}.maxUnavailable`, maxUnavailable),
+    ...intOrPercent(`${path}.maxSurge`, maxSurge),
+    ...(isNone(maxUnavailable) && isNone(maxSurge)
+      ? [invalid(`${path}.maxUnavailable`, maxUnavailable, "may not be 0 when `maxSurge` is 0")]
+      : []),
+    ...atMost100Percent(`${path}.maxUnavailable`, maxUnavailable),
+  ];
+}
+
+/** 0, 0%, and what is no percentage at all: all count as none. */
+export function isNone(value: unknown): boolean {
+  return typeof value === "string" ? (percentOf(value) ?? 0) === 0 : value === 0;
+}
+
+/** As messages show it: upstream's internal type has fields of other names. */
+export function internalRollingUpdate(rollingUpdate: Fields | undefined): object | null {
+  if (rollingUpdate === undefined) return null;
+  return { MaxUnavailable: rollingUpdate["maxUnavailable"] ?? 0, MaxSurge: rollingUpdate["maxSurge"] ?? 0 };
+}

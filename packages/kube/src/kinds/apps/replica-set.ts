@@ -1,12 +1,25 @@
-import { templateDefaults } from "../core/pod-spec-defaults.ts";
-import { fill, immutable, type KindRules } from "../rules.ts";
-import { validateWorkload } from "./workload.ts";
+import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import {
+  nonnegatives,
+  validateLastingTemplate,
+  validateWorkloadSelector,
+  workloadTemplateDefaults,
+} from "./workload.ts";
+
+const words = { empty: "empty selector is invalid for deployment", invalid: "invalid label selector" };
 
 export const replicaSet: KindRules = {
   defaults: (object) => {
     fill((object["spec"] ??= {}), { replicas: 1 });
-    templateDefaults(object["spec"].template);
+    workloadTemplateDefaults(object["spec"]);
   },
-  validate: validateWorkload,
+  validate: (object) => {
+    const spec = specOf(object) as Fields;
+    return [
+      ...nonnegatives(spec, "spec", ["replicas", "minReadySeconds"]),
+      ...validateWorkloadSelector(spec["selector"], words),
+      ...validateLastingTemplate(spec, "ReplicaSet", words),
+    ];
+  },
   validateUpdate: (object, old) => immutable(object, old, ["spec.selector"]),
 };

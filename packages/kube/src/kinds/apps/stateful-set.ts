@@ -1,6 +1,34 @@
-import { templateDefaults } from "../core/pod-spec-defaults.ts";
-import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
-import { validateWorkload } from "./workload.ts";
+import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
+import { atMost100Percent, formatted, intOrPercent, itemsOf, nonnegative } from "../checks.ts";
+import { dns1123Label } from "../formats.ts";
+import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import { isNone } from "./deployment.ts";
+import {
+  nonnegatives,
+  onlyMayChange,
+  validateLastingTemplate,
+  validateWorkloadSelector,
+  workloadTemplateDefaults,
+} from "./workload.ts";
+
+const words = { empty: "empty selector is invalid for statefulset", invalid: "" };
+const policies = ["OrderedReady", "Parallel"];
+const retention = ["Retain", "Delete"];
+const changeable = [
+  "replicas",
+  "ordinals",
+  "template",
+  "updateStrategy",
+  "revisionHistoryLimit",
+  "persistentVolumeClaimRetentionPolicy",
+  "minReadySeconds",
+];
+
+const changeableWords = `updates to statefulset spec for fields other than ${changeable
+  .map((name) => `'${name}'`)
+  .join(", ")
+  .replace(/, ([^,]*)$/, " and $1")} are forbidden`;
 
 export const statefulSet: KindRules = {
   defaults: (object) => {
@@ -10,13 +38,108 @@ export const statefulSet: KindRules = {
       podManagementPolicy: "OrderedReady",
       updateStrategy: {},
       revisionHistoryLimit: 10,
-      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+      persistentVolumeClaimRetentionPolicy: {},
     });
     fill(spec["updateStrategy"], { type: "RollingUpdate" });
+    fill(spec["persistentVolumeClaimRetentionPolicy"], { whenDeleted: "Retain", whenScaled: "Retain" });
     if (spec["updateStrategy"].type === "RollingUpdate")
-      fill((spec["updateStrategy"].rollingUpdate ??= {}), { partition: 0 });
-    templateDefaults(spec["template"]);
+      fill((spec["updateStrategy"].rollingUpdate ??= {}), { partition: 0, maxUnavailable: 1 });
+    workloadTemplateDefaults(spec);
+    for (const claim of spec["volumeClaimTemplates"] ?? []) claimDefaults(claim);
   },
-  validate: validateWorkload,
-  validateUpdate: (object, old) => immutable(object, old, ["spec.selector"]),
+  validate: (object) => [
+    ...formatted("metadata.name", object.metadata.name ?? "", dns1123Label),
+    ...validateSpec(specOf(object)),
+  ],
+  validateUpdate,
 };
+
+function claimDefaults(claim: Fields): void {
+  fill(claim, { apiVersion: "v1", kind: "PersistentVolumeClaim", status: {}, spec: {} });
+  fill(claim["spec"], { volumeMode: "Filesystem" });
+  fill(claim["status"], { phase: "Pending" });
+}
+
+function validateSpec(spec: Fields): readonly FieldError[] {
+  const { podManagementPolicy = "", updateStrategy = {}, ordinals, serviceName = "" } = spec;
+  return [
+    ...(podManagementPolicy === ""
+      ? [required("spec.podManagementPolicy")]
+      : policies.includes(podManagementPolicy)
+        ? []
+        : [invalid("spec.podManagementPolicy", podManagementPolicy, `must be '${policies[0]}' or '${policies[1]}'`)]),
+    ...validateUpdateStrategy(updateStrategy),
+    ...validateRetention(spec["persistentVolumeClaimRetentionPolicy"] ?? {}),
+    ...nonnegatives(spec, "spec", ["replicas", "minReadySeconds"]),
+    ...(serviceName === "" ? [] : formatted("spec.serviceName", serviceName, dns1123Label)),
+    ...validateClaims(spec["volumeClaimTemplates"]),
+    ...nonnegative("spec.ordinals.start", ordinals?.start),
+    ...nonnegatives(spec, "spec", ["revisionHistoryLimit"]),
+    ...validateWorkloadSelector(spec["selector"], words),
+    ...validateLastingTemplate(spec, "StatefulSet", words),
+  ];
+}
+
+const accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+
+function validateClaims(claims: unknown): readonly FieldError[] {
+  return itemsOf(claims, "spec.volumeClaimTemplates").flatMap(([claim, path]) => {
+    const modes = (claim["spec"]?.accessModes ?? []) as readonly string[];
+    const isSized = claim["spec"]?.resources?.requests?.storage !== undefined;
+    return [
+      ...(modes.length === 0
+        ? [required(`${path}.spec.accessModes`, "at least 1 access mode is required")]
+        : modes
+            .filter((mode) => !accessModes.includes(mode))
+            .map((mode) => notSupported(`${path}.spec.accessModes`, mode, accessModes))),
+      ...(isSized ? [] : [required(`${path}.spec.resources[storage]`)]),
+    ];
+  });
+}
+
+function validateUpdateStrategy({ type = "", rollingUpdate }: Fields): readonly FieldError[] {
+  const path = "spec.updateStrategy";
+  if (type === "") return [required(path)];
+  if (type === "OnDelete")
+    return rollingUpdate === undefined
+      ? []
+      : [invalid(`${path}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")];
+  if (type !== "RollingUpdate")
+    return [invalid(path, { type, rollingUpdate }, "must be 'RollingUpdate' or 'OnDelete'")];
+  return validateRollingUpdate(rollingUpdate ?? {}, `${path}.rollingUpdate`);
+}
+
+function validateRollingUpdate({ partition, maxUnavailable }: Fields, path: string): readonly FieldError[] {
+  if (maxUnavailable === undefined) return nonnegative(`${path}.partition`, partition);
+  return [
+    ...nonnegative(`${path}.partition`, partition),
+    ...intOrPercent(`${path}.maxUnavailable`, maxUnavailable),
+    ...(isNone(maxUnavailable) ? [invalid(`${path}.maxUnavailable`, maxUnavailable, "cannot be 0")] : []),
+    ...atMost100Percent(`${path}.maxUnavailable`, maxUnavailable),
+  ];
+}
+
+function validateRetention(policy: Fields): readonly FieldError[] {
+  return ["whenDeleted", "whenScaled"].flatMap((name) => {
+    const value = policy[name] as string;
+    return retention.includes(value)
+      ? []
+      : [notSupported(`spec.persistentVolumeClaimRetentionPolicy.${name}`, value, retention)];
+  });
+}
+
+function validateUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const fixed = ["selector", "volumeClaimTemplates", "serviceName"];
+  return [
+    ...immutable(
+      object,
+      old,
+      fixed.map((name) => `spec.${name}`),
+    ).map((error) =>
+      error.field === "spec.serviceName"
+        ? invalid(error.field, specOf(object)["serviceName"] ?? "", "field is immutable")
+        : error,
+    ),
+    ...onlyMayChange(specOf(object), specOf(old), [...changeable, ...fixed], changeableWords),
+  ];
+}

@@ -1,17 +1,86 @@
-import { type FieldError, invalid, required } from "../../names.ts";
-import type { KubeObject } from "../../object.ts";
+import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
+import { formatted, nonnegative } from "../checks.ts";
 import { validatePodSpec } from "../core/pod-spec.ts";
-import type { Fields } from "../rules.ts";
+import { templateDefaults } from "../core/pod-spec-defaults.ts";
+import { qualified } from "../formats.ts";
+import { isEmptySelector, selects, validateLabelSelector, validateLabels } from "../label-selector.ts";
+import { canonical, type Fields } from "../rules.ts";
 
-/** What all kinds with a selector and a template share. */
-export function validateWorkload(object: KubeObject): readonly FieldError[] {
-  const spec = (object["spec"] ?? {}) as Fields;
-  const errors: FieldError[] = [];
-  const wanted = (spec["selector"]?.matchLabels ?? {}) as Fields;
-  if (spec["selector"] === undefined) errors.push(required("spec.selector"));
-  const labels = (spec["template"]?.metadata?.labels ?? {}) as Fields;
-  if (Object.entries(wanted).some(([key, value]) => labels[key] !== value)) {
-    errors.push(invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
-  }
-  return [...errors, ...validatePodSpec((spec["template"]?.spec ?? {}) as Fields, "spec.template.spec")];
+/** What is said of selectors, which differs by kind. */
+export interface SelectorWords {
+  readonly empty: string;
+  readonly invalid: string;
+}
+
+/** A selector that must be there and select something. */
+export function validateWorkloadSelector(selector: Fields | undefined, words: SelectorWords): readonly FieldError[] {
+  if (selector === undefined) return [required("spec.selector")];
+  return [
+    ...validateLabelSelector(selector, "spec.selector"),
+    ...(isEmptySelector(selector) ? [invalid("spec.selector", selector, words.empty)] : []),
+  ];
+}
+
+/** A template of pods that the selector selects, which live until they are deleted; `owner` is named where they may not end. */
+export function validateLastingTemplate(
+  { selector, template = {} }: Fields,
+  owner: string,
+  words: SelectorWords,
+): readonly FieldError[] {
+  const labels = template.metadata?.labels as Fields | undefined;
+  const isSelected = selector === undefined ? false : selects(selector, labels ?? {});
+  if (isSelected === undefined) return [invalid("spec.selector", selector, words.invalid)];
+  return [
+    ...(isSelected
+      ? []
+      : [invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")]),
+    ...validateTemplate(template, "spec.template"),
+    ...onlyAlways(template, owner),
+  ];
+}
+
+/** Pods of a template that is never done: they are started again, and have no deadline. */
+export function onlyAlways(template: Fields, owner: string): readonly FieldError[] {
+  const { restartPolicy = "", activeDeadlineSeconds } = (template["spec"] ?? {}) as Fields;
+  return [
+    ...(restartPolicy === "Always"
+      ? []
+      : [notSupported("spec.template.spec.restartPolicy", restartPolicy, ["Always"])]),
+    ...(activeDeadlineSeconds === undefined
+      ? []
+      : [forbidden("spec.template.spec.activeDeadlineSeconds", `activeDeadlineSeconds in ${owner} is not Supported`)]),
+  ];
+}
+
+/** The template is always there, and so are its pods' defaults. */
+export function workloadTemplateDefaults(spec: Fields): void {
+  const template = (spec["template"] ??= {}) as Fields;
+  template["spec"] ??= {};
+  templateDefaults(template);
+}
+
+/** ValidatePodTemplateSpec: labels, annotations and spec. */
+export function validateTemplate(template: Fields, path: string): readonly FieldError[] {
+  const { labels, annotations } = (template["metadata"] ?? {}) as Fields;
+  return [
+    ...validateLabels(labels, `${path}.labels`),
+    ...Object.keys(annotations ?? {}).flatMap((key) => formatted(`${path}.annotations`, key.toLowerCase(), qualified)),
+    ...validatePodSpec((template["spec"] ?? {}) as Fields, `${path}.spec`),
+  ];
+}
+
+/** Counts that are not below zero, where they are given. */
+export function nonnegatives(fields: Fields, path: string, names: readonly string[]): readonly FieldError[] {
+  return names.flatMap((name) => nonnegative(`${path}.${name}`, fields[name]));
+}
+
+/** `Forbidden` when more than the named fields of the spec changed. */
+export function onlyMayChange(
+  spec: Fields,
+  old: Fields,
+  names: readonly string[],
+  detail: string,
+): readonly FieldError[] {
+  const rest = (fields: Fields) => canonical({ ...fields, ...Object.fromEntries(names.map((name) => [name, null])) });
+  return rest(spec) === rest(old) ? [] : [forbidden("spec", detail)];
 }

@@ -1,26 +1,61 @@
-import { type FieldError, notSupported, required } from "../../names.ts";
+import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
-import { type Fields, immutable, type KindRules } from "../rules.ts";
+import { formatted, itemsOf } from "../checks.ts";
+import { dns1123Subdomain, pathSegment } from "../formats.ts";
+import { canonical, type Fields, type KindRules } from "../rules.ts";
+
+const group = "rbac.authorization.k8s.io";
 
 /** RoleBinding and ClusterRoleBinding. */
 export const roleBinding: KindRules = {
   defaults: bindingDefaults,
   validate: validateBinding,
-  validateUpdate: (object, old) => immutable(object, old, ["roleRef"], "cannot change roleRef"),
+  validateUpdate: (object, old) => {
+    const { apiGroup = "", kind = "", name = "" } = (object["roleRef"] ?? {}) as Fields;
+    const isSame = canonical(object["roleRef"]) === canonical(old["roleRef"]);
+    return isSame ? [] : [invalid("roleRef", { APIGroup: apiGroup, Kind: kind, Name: name }, "field is immutable")];
+  },
 };
 
 function bindingDefaults(object: Fields): void {
-  if (object["roleRef"] !== undefined) object["roleRef"].apiGroup ??= "rbac.authorization.k8s.io";
+  const ref = (object["roleRef"] ??= {}) as Fields;
+  if (!ref["apiGroup"]) ref["apiGroup"] = group;
   for (const subject of object["subjects"] ?? []) {
-    if (subject.kind === "User" || subject.kind === "Group") subject.apiGroup ??= "rbac.authorization.k8s.io";
+    if ((subject.kind === "User" || subject.kind === "Group") && !subject.apiGroup) subject.apiGroup = group;
   }
 }
 
 function validateBinding(object: KubeObject): readonly FieldError[] {
-  const ref = (object["roleRef"] ?? {}) as Fields;
-  const kinds = object.kind === "RoleBinding" ? ["Role", "ClusterRole"] : ["ClusterRole"];
-  const errors: FieldError[] = [];
-  if (!ref["name"]) errors.push(required("roleRef.name"));
-  if (!kinds.includes(ref["kind"])) errors.push(notSupported("roleRef.kind", ref["kind"] ?? "", kinds));
-  return errors;
+  const { apiGroup = "", kind = "", name = "" } = (object["roleRef"] ?? {}) as Fields;
+  const isNamespaced = object.kind === "RoleBinding";
+  const kinds = isNamespaced ? ["Role", "ClusterRole"] : ["ClusterRole"];
+  const subjects = itemsOf(object["subjects"], "subjects");
+  return [
+    ...(apiGroup === group ? [] : [notSupported("roleRef.apiGroup", apiGroup, [group])]),
+    ...(kinds.includes(kind) ? [] : [notSupported("roleRef.kind", kind, kinds)]),
+    ...(name === "" ? [] : formatted("roleRef.name", name, pathSegment)),
+    ...subjects.flatMap(([each, path]) => validateSubject(each, path, isNamespaced)),
+    ...(name === "" ? [required("roleRef.name")] : []),
+    ...subjects.flatMap(([each, path]) => (each["name"] ? [] : [required(`${path}.name`)])),
+  ];
+}
+
+function validateSubject(
+  { kind = "", name = "", namespace = "", apiGroup = "" }: Fields,
+  path: string,
+  isNamespaced: boolean,
+): readonly FieldError[] {
+  switch (kind) {
+    case "ServiceAccount":
+      return [
+        ...(name === "" ? [] : formatted(`${path}.name`, name, dns1123Subdomain)),
+        ...(apiGroup === "" ? [] : [notSupported(`${path}.apiGroup`, apiGroup, [""])]),
+        ...(namespace === "" && !isNamespaced ? [required(`${path}.namespace`)] : []),
+      ];
+    case "User":
+    case "Group":
+      return apiGroup === group ? [] : [notSupported(`${path}.apiGroup`, apiGroup, [group])];
+    default:
+      return [notSupported(`${path}.kind`, kind, ["ServiceAccount", "User", "Group"])];
+  }
 }

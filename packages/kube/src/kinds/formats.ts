@@ -1,0 +1,129 @@
+/** What is wrong with a text that should be of a format: nothing, or lines in apimachinery's words. */
+export type Format = (value: string) => readonly string[];
+
+const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const subdomain = `${label}(\\.${label})*`;
+const qualifiedName = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+const bytes = new TextEncoder();
+
+/** Advice on a regular expression, with examples. */
+function advice(text: string, regex: string, ...examples: readonly string[]): string {
+  return `${text} (e.g. ${examples.map((each) => `'${each}'`).join(",  or ")}, regex used for validation is '${regex}')`;
+}
+
+const labelAdvice = advice(
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
+  label,
+  "my-name",
+  "123-abc",
+);
+const subdomainAdvice = advice(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+  subdomain,
+  "example.com",
+);
+const nameAdvice = advice(
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  qualifiedName,
+  "MyName",
+  "my.name",
+  "123-abc",
+);
+
+/** `must be no more than N bytes` where there are more. */
+export function atMostBytes(value: string, limit: number): readonly string[] {
+  return bytes.encode(value).length > limit ? [`must be no more than ${limit} bytes`] : [];
+}
+
+function matching(regex: string, value: string, otherwise: string): readonly string[] {
+  return new RegExp(`^${regex}$`).test(value) ? [] : [otherwise];
+}
+
+export const dns1123Label: Format = (value) => [
+  ...atMostBytes(value, 63),
+  ...matching(label, value, new RegExp(`^${subdomain}$`).test(value) ? "must not contain dots" : labelAdvice),
+];
+
+export const dns1123Subdomain: Format = (value) => [
+  ...atMostBytes(value, 253),
+  ...matching(subdomain, value, subdomainAdvice),
+];
+
+export const wildcardSubdomain: Format = (value) => [
+  ...atMostBytes(value, 253),
+  ...matching(
+    `\\*\\.${subdomain}`,
+    value,
+    advice(
+      "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+      `\\*\\.${subdomain}`,
+      "*.example.com",
+    ),
+  ),
+];
+
+export const dns1035Label: Format = (value) => [
+  ...atMostBytes(value, 63),
+  ...matching(
+    "[a-z]([-a-z0-9]*[a-z0-9])?",
+    value,
+    advice(
+      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+      "[a-z]([-a-z0-9]*[a-z0-9])?",
+      "my-name",
+      "abc-123",
+    ),
+  ),
+];
+
+/** Keys of labels, finalizers and the like: a name, with a prefix or without. */
+export const qualified: Format = (value) => {
+  const parts = value.split("/");
+  if (parts.length > 2)
+    return [`a qualified name ${nameAdvice} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  const name = parts.at(-1) as string;
+  const prefix = parts.length === 2 ? (parts[0] as string) : undefined;
+  const prefixFaults = prefix === "" ? ["must be non-empty"] : prefix === undefined ? [] : dns1123Subdomain(prefix);
+  const nameFaults = name === "" ? ["must be non-empty"] : atMostBytes(name, 63);
+  return [
+    ...prefixFaults.map((each) => `prefix part ${each}`),
+    ...[...nameFaults, ...matching(qualifiedName, name, nameAdvice)].map((each) => `name part ${each}`),
+  ];
+};
+
+export const labelValue: Format = (value) => [
+  ...atMostBytes(value, 63),
+  ...matching(
+    `(${qualifiedName})?`,
+    value,
+    advice(
+      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+      `(${qualifiedName})?`,
+      "MyValue",
+      "my_value",
+      "12345",
+    ),
+  ),
+];
+
+/** Names of container ports: IANA service names. */
+export const portName: Format = (value) => [
+  ...atMostBytes(value, 15),
+  ...matching("[-a-z0-9]+", value, "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)"),
+  ...(/[a-z]/.test(value) ? [] : ["must contain at least one letter (a-z)"]),
+  ...(value.includes("--") ? ["must not contain consecutive hyphens"] : []),
+  ...(/^-|-$/.test(value) ? ["must not begin or end with a hyphen"] : []),
+];
+
+export const percent: Format = (value) =>
+  matching(
+    "[0-9]+%",
+    value,
+    advice("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", "1%", "93%"),
+  );
+
+/** Names that stand as one segment of a URL's path. */
+export const pathSegment: Format = (value) => {
+  if (value === "." || value === "..") return [`may not be '${value}'`];
+  return ["/", "%"].filter((each) => value.includes(each)).map((each) => `may not contain '${each}'`);
+};
