@@ -29,6 +29,11 @@ export interface Call {
 
 export interface Bed {
   readonly server: ApiServer;
+  /** The bytes of an answer to a GET. */
+  readonly bytes: (
+    path: string,
+    accept: string,
+  ) => Promise<{ readonly code: number; readonly type: string; readonly body: Buffer }>;
   readonly call: (path: string, call?: Call) => Promise<Answer>;
 }
 
@@ -100,8 +105,19 @@ export async function withServer(
       outgoing.on("error", reject);
       outgoing.end(bytes);
     });
+  const bytes: Bed["bytes"] = (path, accept) =>
+    new Promise((resolve, reject) => {
+      request(`${server.url}${path}`, { ca, cert, key, headers: { accept } }, async (incoming) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+        const type = incoming.headers["content-type"] ?? "";
+        resolve({ code: incoming.statusCode ?? 0, type, body: Buffer.concat(chunks) });
+      })
+        .on("error", reject)
+        .end();
+    });
   try {
-    await run({ server, call });
+    await run({ server, call, bytes });
   } finally {
     await server.close();
     rmSync(folder, { recursive: true, force: true });

@@ -18,7 +18,7 @@ export { apiVersionOf, parseApiVersion } from "./object.ts";
 export { openApiV3, openApiV3Index } from "./openapi-v3.ts";
 export { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, diffObjects } from "./patch.ts";
 export { decodeProtobuf, isProtobuf } from "./protobuf.ts";
-export { encodeProtobuf, hasProtobuf } from "./protobuf-encode.ts";
+export { encodeProtobuf, encodeWatchFrame, hasProtobuf, isProtobufKind } from "./protobuf-encode.ts";
 export {
   authorizeByRbac,
   type GrantedRule,

@@ -20,6 +20,23 @@ export function hasProtobuf(apiVersion: string, kind: string): boolean {
   return !/^api(extensions|registration)\.k8s\.io\//.test(apiVersion) && messageOf(apiVersion, kind) !== undefined;
 }
 
+/** True when clients can have the kind as protobuf: all built-in ones, and lists and answers of the API machinery; no table, no custom object. */
+export function isProtobufKind(apiVersion: string, kind: string): boolean {
+  return messageOf(apiVersion, kind) !== undefined;
+}
+
+/** One event of a watch: a metav1.WatchEvent around the enveloped object, behind its length in four bytes. */
+export function encodeWatchFrame(type: string, object: KubeObject): Uint8Array {
+  const writer = new Writer();
+  writer.nested(2, () => writer.data(1, encodeProtobuf(object)));
+  writer.text(1, type);
+  const event = writer.bytes();
+  const frame = new Uint8Array(4 + event.length);
+  new DataView(frame.buffer).setUint32(0, event.length);
+  frame.set(event, 4);
+  return frame;
+}
+
 /** Encodes an object with its envelope, byte for byte as Go's generated code does; the object has been held against its schema. */
 export function encodeProtobuf({ apiVersion, kind, ...fields }: KubeObject): Uint8Array {
   const message = messageOf(apiVersion, kind);

@@ -57,8 +57,13 @@ const kinds = new Map<string, string>();
 const builtinGroups = new Set([
   ...builtinResources.map(({ group }) => group),
   "admission.k8s.io",
+  "apidiscovery.k8s.io",
   "imagepolicy.k8s.io",
+  "meta.k8s.io",
 ]);
+
+/** Kinds of every group, which answers name as `v1`'s. */
+const metaKinds = new Set(["APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "Status"]);
 
 /** The message of a kind, by looking for the package of its group and version. */
 export function messageOf(apiVersion: string, kind: string): string | undefined {
@@ -70,6 +75,7 @@ export function messageOf(apiVersion: string, kind: string): string | undefined 
   }
   const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["core", apiVersion];
   if (/^(Delete|Create|Update|Patch|List|Get)Options$/.test(kind)) return `${metaPackage}.${kind}`;
+  if (apiVersion === "v1" && metaKinds.has(kind)) return `${metaPackage}.${kind}`;
   // `batch.example.com` is no `batch`.
   if (apiVersion.includes("/") && !builtinGroups.has(group)) return undefined;
   const short = group.split(".")[0];

@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
+import { encodeProtobuf, isProtobufKind, type KubeObject } from "@sallyport/kube";
 import { stringify } from "yaml";
 import type { Call } from "./call.ts";
+import { mediaTypes, type Wanted } from "./negotiate.ts";
 
 /** Answers larger than this are compressed when the client takes gzip; kube-apiserver's threshold. */
 const gzipFromBytes = 128 * 1024;
@@ -9,20 +12,20 @@ const gzipFromBytes = 128 * 1024;
 /** Longer ones are no answers but attacks on a header. */
 const maxWarningLength = 4096;
 
-/** An answer in the format that the client asked for. */
-export function write({ response, request, warnings, wanted }: Call, code: number, body: object): void {
-  if (wanted.yaml) {
-    setWarnings(response, warnings);
-    response.writeHead(code, { "content-type": "application/yaml" }).end(stringify(body));
-  } else writeJson(response, code, body, warnings, request);
+/** Where an answer goes, and how it is to look. */
+export interface Reply extends Pick<Call, "request" | "response" | "wanted"> {
+  readonly warnings: readonly string[];
 }
 
-function setWarnings(response: ServerResponse, warnings: readonly string[]): void {
-  if (warnings.length === 0) return;
-  response.setHeader(
-    "warning",
-    warnings.map((text) => `299 - ${JSON.stringify(printable(text).slice(0, maxWarningLength))}`),
-  );
+/** An answer in the format that the client asked for. */
+export function write({ response, request, warnings, wanted }: Reply, code: number, body: object): void {
+  if (warnings.length > 0) response.setHeader("warning", warnings.map(headerOf));
+  const { bytes, type } = encode(body, wanted);
+  send(response, code, bytes, type, request);
+}
+
+function headerOf(warning: string): string {
+  return `299 - ${JSON.stringify(printable(warning).slice(0, maxWarningLength))}`;
 }
 
 /** A header holds no line breaks and only Latin-1. */
@@ -30,38 +33,43 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (char) => (char === "\n" ? " " : "?"));
 }
 
-export function writeJson(
-  response: ServerResponse,
-  code: number,
+/** An answer in its format; JSON where the kind has no other form. */
+export function encode(
   body: object,
-  warnings: readonly string[],
-  request?: IncomingMessage,
-): void {
-  setWarnings(response, warnings);
-  send(response, code, JSON.stringify(body), "application/json", request);
-}
-
-export function writeDiscovery(
-  response: ServerResponse,
-  body: object,
-  version: string,
-  request: IncomingMessage,
-): void {
-  const type =
-    (body as { kind?: string }).kind === "APIGroupDiscoveryList"
-      ? `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
-      : "application/json";
-  send(response, 200, JSON.stringify(body), type, request);
-}
-
-function send(response: ServerResponse, code: number, text: string, type: string, request?: IncomingMessage): void {
-  const takesGzip = request !== undefined && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
-  if (takesGzip && text.length > gzipFromBytes) {
-    const bytes = gzipSync(text, { level: 1 });
-    response
-      .writeHead(code, { "content-type": type, "content-encoding": "gzip", "content-length": bytes.length })
-      .end(bytes);
-  } else {
-    response.writeHead(code, { "content-type": type, "content-length": Buffer.byteLength(text) }).end(text);
+  { format, pretty }: Pick<Wanted, "format" | "pretty">,
+): { readonly bytes: Buffer; readonly type: string } {
+  const { apiVersion = "v1", kind = "" } = body as { apiVersion?: string; kind?: string };
+  if (format === "protobuf" && isProtobufKind(apiVersion, kind))
+    return {
+      bytes: Buffer.from(encodeProtobuf({ metadata: {}, ...body, apiVersion } as KubeObject)),
+      type: mediaTypes.protobuf,
+    };
+  if (format === "yaml") {
+    // As Go's YAML: sorted keys, lists not indented, and quotes where YAML 1.1 would read something else.
+    const text = stringify(body, { version: "1.1", sortMapEntries: true, indentSeq: false, lineWidth: 0 });
+    return { bytes: Buffer.from(text), type: mediaTypes.yaml };
   }
+  const text = pretty ? JSON.stringify(body, undefined, 2) : `${JSON.stringify(body)}\n`;
+  return { bytes: Buffer.from(text), type: mediaTypes.json };
+}
+
+/** Aggregated discovery, which clients keep and ask for again by its hash. */
+export function writeDiscovery({ response, request, wanted }: Reply, body: object, version: string): void {
+  const { bytes, type } = encode(body, wanted);
+  const tag = `"${createHash("sha512").update(bytes).digest("hex").toUpperCase()}"`;
+  response.setHeader("vary", "Accept").setHeader("etag", tag).setHeader("cache-control", "public");
+  if (request.headers["if-none-match"] === tag) response.writeHead(304).end();
+  else send(response, 200, bytes, `${type};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`, request);
+}
+
+function send(response: ServerResponse, code: number, bytes: Buffer, type: string, request: IncomingMessage): void {
+  const takesGzip = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
+  const head: { [name: string]: string | number } = { "content-type": type };
+  if (!response.hasHeader("cache-control")) head["cache-control"] = "no-cache, private";
+  const zipped = takesGzip && bytes.length > gzipFromBytes ? gzipSync(bytes, { level: 1 }) : bytes;
+  if (zipped !== bytes) {
+    head["content-encoding"] = "gzip";
+    head["vary"] = "Accept-Encoding";
+  }
+  response.writeHead(code, { ...head, "content-length": zipped.length }).end(zipped);
 }

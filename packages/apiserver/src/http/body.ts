@@ -54,7 +54,7 @@ export function decodeBody(bytes: Buffer, type: string): DecodedBody {
     default:
       throw new StatusError(
         "UnsupportedMediaType",
-        `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf (got ${type})`,
+        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
       );
   }
 }

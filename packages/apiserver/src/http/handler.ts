@@ -3,11 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import { authorizeByRbac, StatusError } from "@sallyport/kube";
 import { attributesOf, demand } from "../authorization/attributes.ts";
-import { writeJson } from "./answer.ts";
+import { type Reply, write } from "./answer.ts";
 import { authenticate, impersonate } from "./authenticate.ts";
 import type { Call, HandlerOptions } from "./call.ts";
-import { negotiate } from "./negotiate.ts";
-import { servePath } from "./paths.ts";
+import { negotiate, wantsPretty } from "./negotiate.ts";
+import { servePath, writeNotFound } from "./paths.ts";
 import { requestInfo } from "./request-info.ts";
 import { serveResource } from "./resources.ts";
 
@@ -18,17 +18,18 @@ export function createHandler(
   return async (request, response) => {
     response.setHeader("audit-id", randomUUID());
     const warnings: string[] = [];
+    let wanted = negotiate(request.headers.accept);
     try {
       const url = new URL(request.url ?? "/", "https://localhost");
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
-      const wanted = negotiate(request.headers.accept);
+      wanted = { ...wanted, pretty: wanted.pretty || wantsPretty(url.searchParams, request.headers["user-agent"]) };
       const user = whoAsks(request, options);
       await demand(options.authorizer, attributesOf(user, info, url.searchParams));
       const call: Call = { request, response, info, query: url.searchParams, wanted, user, warnings };
       const isServed = (await serveResource(call, options)) || servePath(call, options);
-      if (!isServed) throw new StatusError("NotFound", "the server could not find the requested resource");
+      if (!isServed) writeNotFound(call);
     } catch (error) {
-      answerFault(error, response, warnings, options);
+      answerFault(error, { request, response, warnings, wanted }, options);
     }
   };
 }
@@ -43,12 +44,7 @@ function whoAsks(request: IncomingMessage, { tokens, cache }: HandlerOptions): U
   );
 }
 
-function answerFault(
-  error: unknown,
-  response: ServerResponse,
-  warnings: readonly string[],
-  { onFault }: HandlerOptions,
-): void {
+function answerFault(error: unknown, reply: Reply, { onFault }: HandlerOptions): void {
   const known =
     error instanceof StatusError
       ? error
@@ -59,6 +55,6 @@ function answerFault(
   const { status } =
     known ??
     new StatusError("InternalError", "Internal error occurred: the server met a fault of its own; its log says more");
-  if (response.headersSent) response.destroy();
-  else writeJson(response, status.code, status, warnings);
+  if (reply.response.headersSent) reply.response.destroy();
+  else write(reply, status.code, status);
 }

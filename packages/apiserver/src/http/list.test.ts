@@ -92,7 +92,7 @@ test("a watch of tables sends the columns once", () =>
   }));
 
 const refusals: { readonly [what: string]: readonly [query: string, code: number, message: RegExp] } = {
-  "a version that is no number": ["resourceVersion=x", 422, /resourceVersion: Invalid value: "x"/],
+  "a version that is no number": ["resourceVersion=x", 400, /resourceVersion: Invalid value: "x"/],
   "an unknown match": ["resourceVersionMatch=Best&resourceVersion=1", 422, /supported values: "Exact", "NotOlderThan"/],
   "a match without version": ["resourceVersionMatch=Exact", 422, /forbidden unless resourceVersion is provided/],
   "exactly zero": ["resourceVersionMatch=Exact&resourceVersion=0", 422, /forbidden for resourceVersion "0"/],
@@ -101,7 +101,11 @@ const refusals: { readonly [what: string]: readonly [query: string, code: number
     422,
     /forbidden when continue is provided/,
   ],
-  "a version of the future": ["resourceVersion=99999", 504, /^Too large resource version: 99999, current: \d+$/],
+  "a version of the future": [
+    "resourceVersion=99999",
+    504,
+    /^Timeout: Too large resource version: 99999, current: \d+$/,
+  ],
   "a limit that is no number": ["limit=many", 400, /parsing "many": invalid syntax/],
   "a watch with a timeout that is no number": ["watch=true&timeoutSeconds=x", 400, /parsing "x": invalid syntax/],
   "a watch with match alone": ["watch=true&resourceVersionMatch=NotOlderThan", 422, /forbidden for watch unless/],

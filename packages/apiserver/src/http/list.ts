@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
 import {
+  apiVersionOf,
+  isProtobufKind,
   type KubeObject,
   parseFieldSelector,
   parseLabelSelector,
@@ -9,7 +11,7 @@ import {
 } from "@sallyport/kube";
 import type { Cache, CacheEvent } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
-import type { Wanted } from "./negotiate.ts";
+import { mediaTypes, type Wanted } from "./negotiate.ts";
 import { gone, lineOf, sharedLine } from "./watch-line.ts";
 
 export interface ListContext {
@@ -77,13 +79,13 @@ function exactRevision(query: URLSearchParams, current: number): number | undefi
     new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: ${detail}`);
   if (version !== "" && !/^\d+$/.test(version))
     throw new StatusError(
-      "Invalid",
-      `ListOptions.meta.k8s.io "" is invalid: resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+      "BadRequest",
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
     );
   if (match !== "" && !["Exact", "NotOlderThan"].includes(match))
     throw new StatusError(
       "Invalid",
-      `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`,
+      `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
     );
   if (match !== "" && (query.get("continue") ?? "") !== "")
     throw forbid("resourceVersionMatch is forbidden when continue is provided");
@@ -96,11 +98,12 @@ function exactRevision(query: URLSearchParams, current: number): number | undefi
   return match === "Exact" ? revision : undefined;
 }
 
+/** Negative numbers are as none. */
 function nonNegative(query: URLSearchParams, name: string): number {
   const text = query.get(name) ?? "";
-  if (text !== "" && !/^\d+$/.test(text))
+  if (text !== "" && !/^[+-]?\d+$/.test(text))
     throw new StatusError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+  return Math.max(0, Number(text));
 }
 
 function tooOldVersion(wanted: number, current: number): StatusError {
@@ -133,7 +136,7 @@ function readContinue(text: string | null): Continue | undefined {
   } catch {
     // said below, with all other malformed ones
   }
-  throw new StatusError("BadRequest", "continue key is not valid");
+  throw new StatusError("BadRequest", "invalid continue token: continue key is not valid");
 }
 
 function writeList(
@@ -141,16 +144,32 @@ function writeList(
   metadata: object,
   { info, wanted, query, now }: ListContext,
 ): { readonly [field: string]: unknown } {
-  if (wanted.as === "Table") return { ...tableOf(info.group, info.resource, items, now(), includeOf(query)), metadata };
-  if (wanted.as === "PartialObjectMetadata") {
-    return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items: items.map(partial) };
-  }
-  const apiVersion = info.group === "" ? info.version : `${info.group}/${info.version}`;
-  return { kind: `${info.kind}List`, apiVersion, metadata, items };
+  const metaVersion = `meta.k8s.io/${wanted.metaVersion}`;
+  if (wanted.as === "Table")
+    return {
+      ...tableOf(info.group, info.resource, items, now(), includeOf(query)),
+      apiVersion: metaVersion,
+      metadata,
+    };
+  if (wanted.as === "PartialObjectMetadata")
+    return {
+      kind: "PartialObjectMetadataList",
+      apiVersion: metaVersion,
+      metadata,
+      items: items.map((item) => partial(item, metaVersion)),
+    };
+  const apiVersion = apiVersionOf(info);
+  // Typed objects of Go carry no kind within a list; custom ones do.
+  const typed = isProtobufKind(apiVersion, info.kind);
+  return { kind: `${info.kind}List`, apiVersion, metadata, items: typed ? items.map(withoutKind) : items };
 }
 
-function partial(object: KubeObject): object {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+function withoutKind({ kind: _kind, apiVersion: _version, ...fields }: KubeObject): object {
+  return fields;
+}
+
+function partial({ metadata }: KubeObject, apiVersion: string): object {
+  return { kind: "PartialObjectMetadata", apiVersion, metadata };
 }
 
 function includeOf(query: URLSearchParams): "Metadata" | "None" | "Object" {
@@ -167,9 +186,10 @@ export function writeObject(
   if (wanted.as === "Table")
     return {
       ...tableOf(info.group, info.resource, [written], now(), includeOf(query)),
+      apiVersion: `meta.k8s.io/${wanted.metaVersion}`,
       metadata: { resourceVersion: object.metadata.resourceVersion },
     };
-  return wanted.as === "PartialObjectMetadata" ? partial(written) : written;
+  return wanted.as === "PartialObjectMetadata" ? partial(written, `meta.k8s.io/${wanted.metaVersion}`) : written;
 }
 
 /** Streams events as JSON lines until the client, the timeout or the server ends it. Answers when the stream has begun. */
@@ -181,7 +201,7 @@ export function watchObjects(context: ListContext, response: ServerResponse): vo
   const wantsInitial = query.get("sendInitialEvents") === "true";
   checkWatchOptions(query);
   response.writeHead(200, {
-    "content-type": "application/json",
+    "content-type": context.wanted.format === "protobuf" ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
     "transfer-encoding": "chunked",
     "cache-control": "no-cache, private",
   });
@@ -227,7 +247,7 @@ function checkWatchOptions(query: URLSearchParams): void {
 
 /** kube-apiserver waits a while for its cache to catch up; ours is never behind, so a version of the future stays one. */
 function tooLargeVersion(wanted: number, current: number): StatusError {
-  return new StatusError("Timeout", `Too large resource version: ${wanted}, current: ${current}`, {
+  return new StatusError("Timeout", `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: 1,
   });
@@ -274,7 +294,7 @@ class WatchWriter {
   bookmark(endsInitial: boolean): void {
     const { cache, info } = this.#context;
     const annotations = endsInitial ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
-    const apiVersion = info.group === "" ? info.version : `${info.group}/${info.version}`;
+    const apiVersion = apiVersionOf(info);
     const metadata = { resourceVersion: String(cache.revision), creationTimestamp: null, ...annotations };
     const object = { kind: info.kind, apiVersion, metadata } as unknown as KubeObject;
     this.#line(
@@ -295,8 +315,8 @@ class WatchWriter {
   #write(type: string, object: KubeObject): void {
     if (this.#context.wanted.as !== "Table") {
       const { info, wanted } = this.#context;
-      const form = `${type} ${wanted.as} ${info.group}/${info.version}`;
-      this.#send(sharedLine(object, form, () => lineOf(type, writeObject(object, this.#context))));
+      const form = `${type} ${wanted.as} ${wanted.format} ${info.group}/${info.version}`;
+      this.#send(sharedLine(object, form, () => lineOf(type, writeObject(object, this.#context), wanted.format)));
       return;
     }
     const written = writeObject(object, this.#context) as { columnDefinitions?: unknown };
@@ -307,7 +327,7 @@ class WatchWriter {
   }
 
   #line(type: string, object: object): void {
-    this.#send(lineOf(type, object));
+    this.#send(lineOf(type, object, this.#context.wanted.format));
   }
 
   #send(line: Uint8Array): void {

@@ -1,27 +1,91 @@
+export type Format = "json" | "yaml" | "protobuf";
+
 /** What a client wants to read, out of its Accept header. */
 export interface Wanted {
   readonly as: "object" | "Table" | "PartialObjectMetadata";
-  /** meta.k8s.io's version for tables. */
+  /** meta.k8s.io's version for tables and partial objects. */
+  readonly metaVersion: "v1" | "v1beta1";
   readonly discovery: "v2" | "v2beta1" | undefined;
-  readonly yaml: boolean;
-  /** False when nothing that we can write is accepted. */
-  readonly acceptable: boolean;
+  readonly format: Format;
+  /** JSON with line breaks, for eyes. */
+  readonly pretty: boolean;
+  /** `type`: no media type of ours is named; `form`: one is, but not in a form that we can write. */
+  readonly refused: undefined | "type" | "form";
 }
 
-/** The first part of the header that can be served. Answers are JSON, or YAML when only that is asked for. */
-export function negotiate(accept: string | undefined): Wanted {
-  const plain: Wanted = { as: "object", discovery: undefined, yaml: false, acceptable: true };
-  for (const part of (accept ?? "*/*").split(",")) {
-    const [type = "", ...params] = part.split(";").map((each) => each.trim());
-    const param = (name: string) => params.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
-    if (type === "application/yaml") return { ...plain, yaml: true };
-    if (type !== "application/json" && type !== "*/*" && type !== "application/*" && type !== "text/plain") continue;
-    const as = param("as");
-    if (as === "Table" && param("v") === "v1") return { ...plain, as: "Table" };
-    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList")
-      return { ...plain, as: "PartialObjectMetadata" };
-    if (as === "APIGroupDiscoveryList") return { ...plain, discovery: param("v") === "v2" ? "v2" : "v2beta1" };
-    if (as === undefined) return plain;
+/** By Kubernetes' names, in the order in which its refusals list them. */
+export const mediaTypes: { readonly [format in Format]: string } = {
+  json: "application/json",
+  yaml: "application/yaml",
+  protobuf: "application/vnd.kubernetes.protobuf",
+};
+
+/** What can be written where. */
+export const allFormats: readonly Format[] = ["json", "yaml", "protobuf"];
+
+interface Clause {
+  readonly type: string;
+  readonly params: ReadonlyMap<string, string>;
+}
+
+const plain: Wanted = {
+  as: "object",
+  metaVersion: "v1",
+  discovery: undefined,
+  format: "json",
+  pretty: false,
+  refused: undefined,
+};
+
+/** Longer headers are cut: nobody lists so many types. */
+const maxClauses = 64;
+
+/** The best clause of the header that can be served in one of the formats. */
+export function negotiate(accept: string | undefined, formats: readonly Format[] = allFormats): Wanted {
+  if (accept === undefined || accept === "") return plain;
+  const clauses = parseAccept(accept);
+  for (const clause of clauses) {
+    for (const format of formats) {
+      const wanted = isOf(clause.type, mediaTypes[format]) ? formOf(clause, format) : undefined;
+      if (wanted !== undefined) return wanted;
+    }
   }
-  return { ...plain, acceptable: false };
+  const isNamed = clauses.some(({ type }) => type === "*/*" || formats.some((each) => mediaTypes[each] === type));
+  return { ...plain, refused: isNamed ? "form" : "type" };
+}
+
+/** Clauses by their weight; of equal ones the first is the best. */
+function parseAccept(accept: string): readonly Clause[] {
+  const clauses = accept.split(",", maxClauses).map((text) => {
+    const [type = "", ...params] = text.split(";").map((each) => each.trim());
+    const pairs = params.map((each) => each.split("=", 2).map((side) => side.trim()) as [string, string]);
+    return { type, params: new Map(pairs) };
+  });
+  const weight = ({ params }: Clause) => Number.parseFloat(params.get("q") ?? "1") || 0;
+  return clauses.sort((a, b) => weight(b) - weight(a));
+}
+
+function isOf(range: string, type: string): boolean {
+  return range === type || range === "*/*" || range === "application/*";
+}
+
+function formOf({ params }: Clause, format: Format): Wanted | undefined {
+  const as = params.get("as");
+  const version = params.get("v");
+  const base = { ...plain, format, pretty: params.get("pretty") === "1" };
+  if (as === undefined) return base;
+  if (as === "APIGroupDiscoveryList" && params.get("g") === "apidiscovery.k8s.io")
+    return version === "v2" || version === "v2beta1" ? { ...base, discovery: version } : undefined;
+  if (params.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined;
+  if (as === "Table") return format === "protobuf" ? undefined : { ...base, as, metaVersion: version };
+  return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList"
+    ? { ...base, as: "PartialObjectMetadata", metaVersion: version }
+    : undefined;
+}
+
+/** Whether JSON is to be laid out: where `?pretty` says so, or a browser or a command line asks and it does not say no. */
+export function wantsPretty(query: URLSearchParams, userAgent: string | undefined): boolean {
+  const said = query.get("pretty");
+  if (said !== null) return !["false", "0"].includes(said);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? "");
 }

@@ -1,7 +1,9 @@
+import type { ServerResponse } from "node:http";
 import { openApiV3, openApiV3Index } from "@sallyport/kube";
 import { discover } from "../discovery.ts";
-import { writeDiscovery, writeJson } from "./answer.ts";
+import { write, writeDiscovery } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
+import { notServed } from "./refusals.ts";
 
 interface Found {
   readonly code: number;
@@ -10,16 +12,30 @@ interface Found {
 
 /** Paths that are no resources: health, version, OpenAPI, discovery. False when there is none. */
 export function servePath(call: Call, options: HandlerOptions): boolean {
-  const { response, wanted, request } = call;
+  const { response, wanted } = call;
   const found = findPath(call, options);
   if (found === undefined) return false;
-  if (typeof found.body === "string")
-    response
-      .writeHead(found.code, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" })
-      .end(found.body);
-  else if (wanted.discovery !== undefined) writeDiscovery(response, found.body, wanted.discovery, request);
-  else writeJson(response, found.code, found.body, [], request);
+  if (typeof found.body === "string") writeText(response, found.code, found.body);
+  else if (wanted.discovery !== undefined && (found.body as { kind?: string }).kind === "APIGroupDiscoveryList")
+    writeDiscovery(call, found.body, wanted.discovery);
+  else write(call, found.code, found.body);
   return true;
+}
+
+/** Within a group and version that is served, a Status; elsewhere Go's plain text. */
+export function writeNotFound({ info, response }: Call): void {
+  if (info.isResource) throw notServed();
+  writeText(response, 404, "404 page not found\n");
+}
+
+function writeText(response: ServerResponse, code: number, text: string): void {
+  response
+    .writeHead(code, {
+      "content-type": "text/plain; charset=utf-8",
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-cache, private",
+    })
+    .end(text);
 }
 
 function findPath({ info: { path }, query, wanted }: Call, options: HandlerOptions): Found | undefined {

@@ -57,7 +57,8 @@ function placeOf(rest: readonly string[]): Pick<RequestInfo, "namespace" | "reso
 }
 
 function verbOf(verb: string, name: string, query: URLSearchParams): string {
-  if (verb === "get" && (query.get("watch") === "true" || query.get("watch") === "1")) return "watch";
+  const watch = query.get("watch");
+  if (verb === "get" && watch !== null && watch !== "false" && watch !== "0") return "watch";
   if (verb === "get" && name === "") return "list";
   return verb === "delete" && name === "" ? "deletecollection" : verb;
 }

@@ -1,30 +1,43 @@
-import { type ResourceInfo, type Status, StatusError } from "@sallyport/kube";
+import { apiVersionOf, isProtobufKind, type ResourceInfo, type Status, StatusError } from "@sallyport/kube";
 import type { DeleteOptions } from "../registry/context.ts";
 import { answerReview } from "../reviews.ts";
 import { write } from "./answer.ts";
 import { decodeBody, mediaType, parsePatch, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { type ListContext, listObjects, watchObjects, writeObject } from "./list.ts";
+import { allFormats, negotiate, type Wanted } from "./negotiate.ts";
 import { readObject } from "./read-object.ts";
+import { methodNotAllowed, notAcceptable } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
 
 /** Every verb of every resource. False when no such resource is served. */
 export async function serveResource(call: Call, options: HandlerOptions): Promise<boolean> {
-  const { info, wanted } = call;
+  const { info } = call;
   const served = options.catalogue.find(info.group, info.version, fullName(info));
   if (!info.isResource || served === undefined) return false;
-  if (!served.verbs.includes(info.verb))
-    throw new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource");
-  if (!wanted.acceptable)
-    throw new StatusError(
-      "NotAcceptable",
-      "only the following media types are accepted: application/json, application/yaml",
-    );
-  if (info.subresource !== "") await serveSubresource(call, served, options);
-  else if (["get", "list", "watch"].includes(info.verb)) await serveRead(call, served, options);
-  else await serveWrite(call, served, options);
+  if (!served.verbs.includes(info.verb) || call.request.method === "HEAD") throw methodNotAllowed();
+  await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
   return true;
+}
+
+async function serveVerb(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
+  if (call.info.subresource !== "") await serveSubresource(call, served, options);
+  else if (["get", "list", "watch"].includes(call.info.verb)) await serveRead(call, served, options);
+  else await serveWrite(call, served, options);
+}
+
+/** Custom objects have no protobuf, and streams no YAML. */
+function wantedOf({ wanted, info, request }: Call, { group, version, kind }: ResourceInfo): Wanted {
+  const apiVersion = apiVersionOf({ group, version });
+  const formats = allFormats.filter((each) => each !== "protobuf" || isProtobufKind(apiVersion, kind));
+  const streamed = info.verb === "watch" ? formats.filter((each) => each !== "yaml") : formats;
+  const chosen = negotiate(request.headers.accept, streamed);
+  if (chosen.refused !== undefined) {
+    const isNamed = negotiate(request.headers.accept, formats).refused !== "type";
+    throw notAcceptable(isNamed ? "form" : "type", info.verb, formats);
+  }
+  return { ...chosen, pretty: wanted.pretty };
 }
 
 async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {

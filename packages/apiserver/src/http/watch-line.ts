@@ -1,9 +1,11 @@
-import type { KubeObject } from "@sallyport/kube";
+import { encodeWatchFrame, type KubeObject } from "@sallyport/kube";
+import type { Format } from "./negotiate.ts";
 
 const encoder = new TextEncoder();
 
-/** One event of a watch, as a line of JSON. */
-export function lineOf(type: string, object: object): Uint8Array {
+/** One event of a watch: a line of JSON, or a frame of protobuf. */
+export function lineOf(type: string, object: object, format: Format): Uint8Array {
+  if (format === "protobuf") return encodeWatchFrame(type, object as KubeObject);
   return encoder.encode(`${JSON.stringify({ type, object })}\n`);
 }
 

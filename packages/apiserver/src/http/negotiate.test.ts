@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { negotiate, wantsPretty } from "./negotiate.ts";
+
+const table = "as=Table;v=v1;g=meta.k8s.io";
+
+/** An Accept header, and format and form that it chooses, or why it is refused. */
+const cases: readonly (readonly [accept: string | undefined, chosen: string])[] = [
+  [undefined, "json object"],
+  ["", "json object"],
+  ["*/*", "json object"],
+  ["application/yaml", "yaml object"],
+  ["application/vnd.kubernetes.protobuf", "protobuf object"],
+  ["application/vnd.kubernetes.protobuf;stream=watch", "protobuf object"],
+  ["application/json;q=0.4,application/yaml;q=0.5", "yaml object"],
+  ["application/yaml;q=0.5, application/json;q=0.4", "yaml object"],
+  ["application/foo, application/json;q=0.1", "json object"],
+  [`application/json;${table},application/json`, "json Table"],
+  [`application/yaml;${table}`, "yaml Table"],
+  [`application/vnd.kubernetes.protobuf;${table},application/json`, "json object"],
+  [
+    "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
+    "protobuf PartialObjectMetadata",
+  ],
+  [`application/vnd.kubernetes.protobuf;${table}`, "refused form"],
+  ["application/json;as=Table;v=v2;g=meta.k8s.io", "refused form"],
+  ["application/json;as=Table;v=v1", "refused form"],
+  ["application/json;as=Foo;v=v1;g=meta.k8s.io", "refused form"],
+  ["application/foo", "refused type"],
+  ["text/*", "refused type"],
+  [";;;,,", "refused type"],
+];
+
+for (const [accept, chosen] of cases)
+  test(`Accept ${JSON.stringify(accept)} gives ${chosen}`, () => {
+    const { format, as, refused } = negotiate(accept);
+    assert.equal(refused === undefined ? `${format} ${as}` : `refused ${refused}`, chosen);
+  });
+
+test("only what can be written is chosen", () => {
+  const accept = "application/vnd.kubernetes.protobuf,application/json";
+  assert.equal(negotiate(accept, ["json", "yaml"]).format, "json");
+  assert.equal(negotiate("application/vnd.kubernetes.protobuf", ["json", "yaml"]).refused, "type");
+});
+
+for (const [query, agent, pretty] of [
+  ["", "kubectl/v1.36", false],
+  ["", "curl/8.5.0", true],
+  ["pretty=false", "curl/8.5.0", false],
+  ["pretty=true", undefined, true],
+  ["pretty", undefined, true],
+] as const)
+  test(`?${query} of ${agent} is ${pretty ? "" : "not "}laid out`, () =>
+    assert.equal(wantsPretty(new URLSearchParams(query), agent), pretty));
