@@ -3,21 +3,22 @@ import { type Difference, runApiserverDifferential } from "./run.ts";
 import { sampleKinds } from "./scenario.ts";
 
 /** Longer examples are cut: the first lines say what is wrong. */
-const maxExampleLength = 3000;
+const maxExampleLength = 30000;
 
-/** `[SCENARIOS] [SEED] [KIND]`. Answers the exit code: 0 nothing differs, 1 something does, 2 no peer or bad arguments. */
+/** `[SCENARIOS] [SEED] [KIND,…]`. Answers the exit code: 0 nothing differs, 1 something does, 2 no peer or bad arguments. */
 export async function differentialOfApiserver(args: readonly string[]): Promise<number> {
-  const [scenarios = "500", seed = String(Date.now() % 1_000_000), kind] = args;
+  const [scenarios = "500", seed = String(Date.now() % 1_000_000), list] = args;
+  const kinds = list?.split(",");
   const files = findKubeApiserver();
   if ("missing" in files) return refuse(files.missing);
-  if (!/^\d+$/.test(scenarios) || !/^\d+$/.test(seed) || (kind !== undefined && !sampleKinds.includes(kind)))
+  if (!/^\d+$/.test(scenarios) || !/^\d+$/.test(seed) || kinds?.some((kind) => !sampleKinds.includes(kind)))
     return refuse(
-      `usage: npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]; kinds: ${sampleKinds.join(", ")}`,
+      `usage: npm run differential -- apiserver [SCENARIOS] [SEED] [KIND,…]; kinds: ${sampleKinds.join(", ")}`,
     );
   const { steps, codes, differences } = await runApiserverDifferential({
     scenarios: Number(scenarios),
     seed: Number(seed),
-    kind,
+    kinds,
     progress: (done, different) => {
       if (done % 100 === 0) console.error(`${done} scenarios; ${different} answers differ`);
     },

@@ -1,6 +1,7 @@
 import type { Answer } from "./api-client.ts";
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const tokenVolume = /kube-api-access-[a-z0-9]{5}/g;
 const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 
 /** Fields that are each server's own affair, by name. */
@@ -35,5 +36,8 @@ function maskValue(value: unknown, key: string): unknown {
 
 function maskText(text: string, key = ""): string {
   if (key === "clusterIP" && text.startsWith("10.0.0.")) return "(clusterIP)";
-  return text.replaceAll(uuid, "(uuid)").replaceAll(timestamp, "(time)");
+  return text
+    .replaceAll(tokenVolume, "kube-api-access-(own)")
+    .replaceAll(uuid, "(uuid)")
+    .replaceAll(timestamp, "(time)");
 }

@@ -22,8 +22,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly scenarios: number;
   readonly seed: number;
-  /** Only objects of this kind. */
-  readonly kind: string | undefined;
+  /** Only objects of these kinds. */
+  readonly kinds: readonly string[] | undefined;
   readonly progress: (done: number, different: number) => void;
 }
 
@@ -63,12 +63,16 @@ async function prepare(client: ApiClient): Promise<void> {
   throw new Error("the service account of the test namespace could not be made");
 }
 
-async function compareAll(theirs: Peer, ours: Peer, { scenarios, seed, kind, progress }: RunOptions): Promise<Outcome> {
+async function compareAll(
+  theirs: Peer,
+  ours: Peer,
+  { scenarios, seed, kinds, progress }: RunOptions,
+): Promise<Outcome> {
   const codes: { [code: string]: number } = {};
   const differences: Difference[] = [];
   let steps = 0;
   for (let index = 0; index < scenarios; index++) {
-    for (const step of scenario(new Tape(randomTape(seed, index)), `n${index}`, kind)) {
+    for (const step of scenario(new Tape(randomTape(seed, index)), `n${index}`, kinds)) {
       const [their, our] = await Promise.all([theirs.client.ask(step), ours.client.ask(step)]);
       steps++;
       codes[their.code] = (codes[their.code] ?? 0) + 1;

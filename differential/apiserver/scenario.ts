@@ -27,9 +27,9 @@ const strategicPatch = "application/strategic-merge-patch+json";
 const jsonPatch = "application/json-patch+json";
 
 /** The life of one object, called `name`, in namespace `d`: made, seen, changed in several ways, deleted. */
-export function scenario(tape: Tape, name: string, kind?: string): readonly Step[] {
+export function scenario(tape: Tape, name: string, kinds?: readonly string[]): readonly Step[] {
   const sample = structuredClone(
-    tape.pick(kind === undefined ? samples : samples.filter((each) => each.kind === kind)),
+    tape.pick(kinds === undefined ? samples : samples.filter((each) => kinds.includes(each.kind))),
   );
   const info = infoOf(sample);
   const object = JSON.parse(JSON.stringify(sample).replaceAll("NAME", name)) as Sample;

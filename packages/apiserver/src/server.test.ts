@@ -110,7 +110,7 @@ const refusals: { readonly [what: string]: Refusal } = {
     call: [maps, { body: configMap("a", { k: 1 }) }],
     code: 400,
     reason: "BadRequest",
-    message: /cannot unmarshal number into Go struct field ConfigMap.data.k of type string/,
+    message: /cannot unmarshal number into Go struct field ConfigMap.data of type string/,
   },
   "an unknown field, strictly": {
     call: [`${pods}?fieldValidation=Strict`, { body: pod("a", { foo: 1 }) }],

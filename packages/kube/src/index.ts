@@ -9,9 +9,10 @@ export {
   preferredResource,
   type ResourceInfo,
 } from "./catalogue.ts";
-export { conform, type Decoded, parseBody } from "./decode.ts";
+export { type Decoded, parseBody } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
+export { conform } from "./go/conform.ts";
 export { type FieldError, generateName, invalidStatus, randomSuffix, validateMetadata } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
 export { apiVersionOf, parseApiVersion } from "./object.ts";

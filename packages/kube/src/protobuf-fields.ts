@@ -27,13 +27,18 @@ export interface Field {
 
 const messages = new Map<string, ReadonlyMap<number, Field>>();
 
+/** The fields of a message in the order of Go's struct. */
+export function messageFields(message: string): readonly Field[] | undefined {
+  const text = (table as { readonly [name: string]: string })[message];
+  return text?.split(",").filter(Boolean).map(parseField);
+}
+
 /** The fields of a message by number, in ascending order. */
 export function fieldsOf(message: string): ReadonlyMap<number, Field> | undefined {
   const known = messages.get(message);
   if (known !== undefined) return known;
-  const text = (table as { readonly [name: string]: string })[message];
-  if (text === undefined) return undefined;
-  const parsed = text.split(",").filter(Boolean).map(parseField);
+  const parsed = messageFields(message)?.slice();
+  if (parsed === undefined) return undefined;
   const fields = new Map(parsed.sort((a, b) => a.number - b.number).map((field) => [field.number, field]));
   messages.set(message, fields);
   return fields;

@@ -27,15 +27,6 @@ export interface Schema {
 
 const schemas = table as unknown as { readonly [name: string]: Schema };
 
-const intOrString = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
-
-/** Types whose JSON is free or special: their fields are not looked into. */
-const opaque: ReadonlySet<string> = new Set([
-  "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1",
-  "io.k8s.apimachinery.pkg.runtime.RawExtension",
-  "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON",
-]);
-
 export function findSchema(name: string): Schema | undefined {
   return Object.hasOwn(schemas, name) ? schemas[name] : undefined;
 }
@@ -47,18 +38,4 @@ export function schemaNames(): readonly string[] {
 /** Follows a reference; the merge rules beside it stay with the field. */
 export function resolveSchema(schema: Schema | undefined): Schema | undefined {
   return schema?.r === undefined ? schema : findSchema(schema.r);
-}
-
-/** True where anything may stand: free JSON, or a type without any known field. */
-export function isOpaque(schema: Schema): boolean {
-  if (schema.r !== undefined && opaque.has(schema.r)) return true;
-  const resolved = resolveSchema(schema);
-  return (
-    resolved === undefined ||
-    (resolved.p === undefined && resolved.v === undefined && (resolved.t === undefined || resolved.t === "object"))
-  );
-}
-
-export function isIntOrString(schema: Schema): boolean {
-  return schema.r === intOrString || schema.f === "int-or-string";
 }

@@ -1,5 +1,6 @@
 import { apiVersionOf, isProtobufKind, type ResourceInfo, type Status, StatusError } from "@sallyport/kube";
 import type { DeleteOptions } from "../registry/context.ts";
+import { answersDeleted } from "../registry/deletion.ts";
 import { answerReview } from "../reviews.ts";
 import { write } from "./answer.ts";
 import { decodeBody, mediaType, parsePatch, readBody } from "./body.ts";
@@ -140,7 +141,7 @@ async function serveDelete(
   { registry, now }: HandlerOptions,
 ): Promise<void> {
   const { object, gone } = await registry.delete(deletion, writeContext(call, served));
-  if (!gone) {
+  if (!gone || answersDeleted(served)) {
     const wanted = { ...call.wanted, as: "object" as const };
     write(call, 200, writeObject(object, { info: served, query: call.query, wanted, now }));
     return;

@@ -1,4 +1,4 @@
-import { apiVersionOf, conform, findSchema, type KubeObject, StatusError } from "@sallyport/kube";
+import { apiVersionOf, conform, type KubeObject, StatusError } from "@sallyport/kube";
 import type { DecodedBody, WriteContext } from "./context.ts";
 
 /** A body as an object of the resource that the URL names: kind, version, fields, name and namespace agree with it, or it is refused. */
@@ -16,9 +16,10 @@ export function decodeObject({ value, strictErrors }: DecodedBody, context: Writ
       "BadRequest",
       `the kind in the data (${String(given.kind)}) does not match the expected kind (${info.kind})`,
     );
-  const schema = info.schema === undefined ? undefined : findSchema(info.schema);
   const { object, unknown } =
-    schema === undefined ? { object: given as unknown as KubeObject, unknown: [] } : conform(given, schema, info.kind);
+    info.schema === undefined
+      ? { object: given as unknown as KubeObject, unknown: [] }
+      : conform(given, info.schema, info);
   const faults = [...strictErrors, ...unknown];
   if (faults.length > 0 && context.fieldValidation === "Strict") {
     throw new StatusError(

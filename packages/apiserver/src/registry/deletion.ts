@@ -1,4 +1,4 @@
-import type { KubeObject } from "@sallyport/kube";
+import type { KubeObject, ResourceInfo } from "@sallyport/kube";
 import type { DeleteOptions, WriteContext } from "./context.ts";
 import { failedPrecondition } from "./faults.ts";
 
@@ -30,22 +30,64 @@ export function isReleased(object: KubeObject, current: KubeObject): boolean {
 const orphan = "orphan";
 const foreground = "foregroundDeletion";
 
-/** The object as it waits for its finalizers: marked, and with the garbage collector's finalizer that the policy asks for. */
-export function marked(current: KubeObject, options: DeleteOptions, timestamp: string): KubeObject {
+/** Resources whose DELETE answers the object that is gone; all others answer a Status. Upstream's ReturnDeletedObject. */
+const answered: ReadonlySet<string> = new Set([
+  "persistentvolumeclaims",
+  "persistentvolumes",
+  "pods",
+  "podtemplates",
+  "resourcequotas",
+  "serviceaccounts",
+  "services",
+]);
+
+export function answersDeleted({ group, resource }: Pick<ResourceInfo, "group" | "resource">): boolean {
+  return group === "" && answered.has(resource);
+}
+
+/** How long an object may take to end: only pods that run somewhere take any time. */
+export function gracePeriod(current: KubeObject, options: DeleteOptions): number {
+  if (current.kind !== "Pod" || current.apiVersion !== "v1") return 0;
+  const spec = (current["spec"] ?? {}) as {
+    readonly nodeName?: string;
+    readonly terminationGracePeriodSeconds?: number;
+  };
+  const { phase } = (current["status"] ?? {}) as { readonly phase?: string };
+  if (!spec.nodeName || phase === "Succeeded" || phase === "Failed") return 0;
+  const wanted = options.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
+  // A negative one asks for a quick end.
+  return wanted < 0 ? 1 : wanted;
+}
+
+/** True when the object ends already and need not end sooner. */
+export function isEnding({ metadata }: KubeObject, options: DeleteOptions, grace: number): boolean {
+  const left = metadata.deletionGracePeriodSeconds ?? 0;
+  return Boolean(metadata.deletionTimestamp) && left > 0 && (options.gracePeriodSeconds === undefined || grace >= left);
+}
+
+/** The object as it waits for its end: marked, and with the garbage collector's finalizer that the policy asks for. */
+export function marked(current: KubeObject, options: DeleteOptions, now: number, grace: number): KubeObject {
   const finalizers = finalizersFor(current, options);
-  const { deletionTimestamp, deletionGracePeriodSeconds, ...metadata } = current.metadata;
+  const { finalizers: _, deletionTimestamp, deletionGracePeriodSeconds, generation, ...metadata } = current.metadata;
+  const isNew = deletionTimestamp === undefined || grace < (deletionGracePeriodSeconds ?? 0);
   const status =
     current.kind === "Namespace" ? { status: { ...((current["status"] ?? {}) as object), phase: "Terminating" } } : {};
   return {
     ...current,
     metadata: {
       ...metadata,
+      ...(generation === undefined ? {} : { generation: isNew ? generation + 1 : generation }),
       ...(finalizers.length === 0 ? {} : { finalizers }),
-      deletionTimestamp: deletionTimestamp ?? timestamp,
-      deletionGracePeriodSeconds: deletionGracePeriodSeconds ?? 0,
+      deletionTimestamp: isNew ? timestampOf(now + grace * 1000) : deletionTimestamp,
+      deletionGracePeriodSeconds: isNew ? grace : (deletionGracePeriodSeconds ?? 0),
     },
     ...status,
   };
+}
+
+/** As Kubernetes writes times: to the second. */
+export function timestampOf(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
 /** k8s.io/apiserver's deletionFinalizersForGarbageCollection: the policy's finalizer in place of the other one. */

@@ -15,7 +15,7 @@ import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
 import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
-import { checkPreconditions, isHeld, isReleased, marked } from "./deletion.ts";
+import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked, timestampOf } from "./deletion.ts";
 import { encodeStored, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import { alreadyExists, conflict, failedPrecondition, notFound } from "./faults.ts";
@@ -157,17 +157,13 @@ export class Registry {
       metadata: {
         ...metadata,
         uid: randomUUID(),
-        creationTimestamp: this.#timestamp(),
+        creationTimestamp: timestampOf(this.#options.now()),
         ...(hasGeneration ? { generation: 1 } : {}),
       },
     };
     const errors = validateObject(finished);
     if (errors.length > 0) throw invalidStatus(info, finished.metadata.name ?? "", errors);
     return finished;
-  }
-
-  #timestamp(): string {
-    return `${new Date(this.#options.now()).toISOString().slice(0, 19)}Z`;
   }
 
   async #replace(wanted: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
@@ -192,8 +188,13 @@ export class Registry {
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
     await this.#admit("DELETE", null, current, context, async (object) => object as never);
     if (context.dryRun || options.dryRun?.includes("All") === true) return { object: current, gone: true };
-    const doomed = marked(current, options, this.#timestamp());
-    if (!isHeld(doomed)) return { object: await this.#remove(current, current, context), gone: true };
+    const grace = gracePeriod(current, options);
+    if (isEnding(current, options, grace)) return { object: current, gone: false };
+    const doomed = marked(current, options, this.#options.now(), grace);
+    if (!isHeld(doomed) && grace === 0) {
+      const last = current.kind === "Pod" ? doomed : current;
+      return { object: await this.#remove(last, current, context), gone: true };
+    }
     if (isSame(doomed, current)) return { object: current, gone: false };
     return { object: await this.#write(doomed, Number(current.metadata.resourceVersion), context), gone: false };
   }

@@ -1,0 +1,204 @@
+import type { KubeObject } from "../object.ts";
+import { listMessages, rawMessages } from "../protobuf-fields.ts";
+import { StatusError } from "../status.ts";
+import {
+  durationMessage,
+  type GoField,
+  goItemTypeOf,
+  goTypeOf,
+  intOrStringMessage,
+  messageOfSchema,
+  microTimeMessage,
+  quantityMessage,
+  shortOf,
+  structFields,
+  timeMessage,
+} from "./fields.ts";
+import { base64Value, quantityValue, timeValue, ValueFault } from "./values.ts";
+
+/** Where a value stands: for strict faults with indexes and keys, for type faults by Go's struct and fields. */
+interface Place {
+  readonly path: string;
+  readonly struct: string;
+  readonly goPath: string;
+}
+
+class TypeFault extends Error {}
+
+/**
+ * An object as decoding into Go's structs and encoding again leaves it: values of a wrong type are a `BadRequest`, unknown fields are
+ * answered and dropped, empty values are dropped where Go omits them and added where it does not.
+ */
+export function conform(
+  value: { readonly [field: string]: unknown },
+  schema: string,
+  kind: { readonly kind: string; readonly version: string },
+): { object: KubeObject; unknown: readonly string[] } {
+  const unknown: string[] = [];
+  try {
+    const message = messageOfSchema(schema);
+    const object = structOf(value, message, { path: "", struct: message, goPath: "" }, unknown);
+    return { object: object as unknown as KubeObject, unknown };
+  } catch (error) {
+    if (!(error instanceof TypeFault || error instanceof ValueFault)) throw error;
+    const message = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${error.message}`;
+    throw new StatusError("BadRequest", message);
+  }
+}
+
+function structOf(
+  value: { readonly [field: string]: unknown },
+  message: string,
+  { path, goPath }: Place,
+  unknown: string[],
+): { readonly [field: string]: unknown } {
+  const fields = structFields(message);
+  if (fields === undefined) return value;
+  const given = new Map<string, unknown>();
+  for (const [name, item] of Object.entries(value)) {
+    const field = fields.get(name);
+    const place = { path: join(path, name), struct: message, goPath: join(goPath, name) };
+    if (field === undefined) unknown.push(`unknown field "${place.path}"`);
+    else if (item !== null) given.set(name, fieldValue(item, field, place, unknown));
+  }
+  const result: { [field: string]: unknown } = {};
+  for (const field of fields.values()) {
+    const item = given.has(field.name) ? given.get(field.name) : zeroOf(field);
+    if (item !== undefined && !isOmitted(item, field)) result[field.name] = item;
+  }
+  return result;
+}
+
+function fieldValue(value: unknown, field: GoField, place: Place, unknown: string[]): unknown {
+  const { struct, path } = place;
+  if (field.map) {
+    if (!isRecord(value)) throw mismatch(value, goTypeOf(struct, field), place);
+    const entries = Object.entries(value).map(([key, item]) => [
+      key,
+      itemValue(item, field, { ...place, path: join(path, key) }, unknown),
+    ]);
+    return Object.fromEntries(entries);
+  }
+  if (field.repeated) {
+    if (!Array.isArray(value)) throw mismatch(value, goTypeOf(struct, field), place);
+    return value.map((item, i) => itemValue(item, field, { ...place, path: `${path}[${i}]` }, unknown));
+  }
+  return itemValue(value, field, place, unknown);
+}
+
+/** One value: of a field, of a list, of a map. */
+function itemValue(value: unknown, field: GoField, place: Place, unknown: string[]): unknown {
+  const { type } = field;
+  if (rawMessages.has(type) || type.includes(".JSONSchemaPropsOr")) return value;
+  if (value === null) return zeroValue(type) ?? null;
+  const wanted = goItemTypeOf(place.struct, field);
+  switch (type) {
+    case "string":
+      if (typeof value !== "string") throw mismatch(value, wanted, place);
+      return value;
+    case "bool":
+      if (typeof value !== "boolean") throw mismatch(value, wanted, place);
+      return value;
+    case "int32":
+    case "int64":
+      return integerValue(value, type, wanted, place);
+    case "double":
+      if (typeof value !== "number") throw mismatch(value, wanted, place);
+      return value;
+    case "bytes":
+      if (typeof value !== "string") throw mismatch(value, wanted, place);
+      return base64Value(value);
+    case quantityMessage:
+      return quantityValue(value);
+    case intOrStringMessage:
+      return typeof value === "string" ? value : integerValue(value, "int32", "int32", place);
+    case timeMessage:
+    case microTimeMessage:
+      if (typeof value !== "string") throw mismatch(value, "string", place);
+      return timeValue(value, type === timeMessage ? 0 : 6);
+    case durationMessage:
+      if (typeof value !== "string") throw mismatch(value, "string", place);
+      return value;
+    default:
+      return messageValue(value, type, wanted, place, unknown);
+  }
+}
+
+function messageValue(value: unknown, type: string, wanted: string, place: Place, unknown: string[]): unknown {
+  if (listMessages.has(type)) {
+    if (!Array.isArray(value) || value.some((each) => typeof each !== "string")) throw mismatch(value, wanted, place);
+    return value;
+  }
+  if (!isRecord(value)) throw mismatch(value, wanted, place);
+  return structOf(value, type, place, unknown);
+}
+
+function integerValue(value: unknown, type: string, wanted: string, place: Place): number {
+  if (typeof value !== "number") throw mismatch(value, wanted, place);
+  const limit = type === "int32" ? 2 ** 31 : 2 ** 63;
+  if (!Number.isInteger(value) || value >= limit || value < -limit)
+    throw mismatch(value, wanted, place, `number ${numberText(value)}`);
+  return value;
+}
+
+/** JSON numbers have no exponent up to here when a program wrote them. */
+function numberText(value: number): string {
+  return Number.isInteger(value) ? BigInt(value).toString() : String(value);
+}
+
+/** What Go writes for a field that nobody gave; undefined for nothing. */
+function zeroOf(field: GoField): unknown {
+  if (field.pointer) return undefined;
+  if (field.map || field.repeated) return field.omitEmpty ? undefined : null;
+  // A time is a struct, which `omitempty` does not leave out; that of creation alone is marked `omitzero`.
+  if (field.type === timeMessage || field.type === microTimeMessage)
+    return field.name === "creationTimestamp" ? undefined : null;
+  return zeroValue(field.type);
+}
+
+function zeroValue(type: string): unknown {
+  switch (type) {
+    case "string":
+      return "";
+    case "bool":
+      return false;
+    case "int32":
+    case "int64":
+    case "double":
+    case intOrStringMessage:
+      return 0;
+    case quantityMessage:
+      return "0";
+    default:
+      return type.includes(".") && structFields(type) !== undefined
+        ? structOf({}, type, { path: "", struct: type, goPath: "" }, [])
+        : undefined;
+  }
+}
+
+/** `omitempty`: nothing, zero and empty lists are left out, structs never are. */
+function isOmitted(value: unknown, { omitEmpty, pointer, map, repeated }: GoField): boolean {
+  if (!omitEmpty) return false;
+  if (map) return Object.keys(value as object).length === 0;
+  if (repeated) return (value as readonly unknown[]).length === 0;
+  return !pointer && (value === "" || value === 0 || value === false);
+}
+
+function mismatch(value: unknown, wanted: string, { struct, goPath }: Place, got = jsonTypeOf(value)): TypeFault {
+  return new TypeFault(
+    `json: cannot unmarshal ${got} into Go struct field ${shortOf(struct)}.${goPath} of type ${wanted}`,
+  );
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+function join(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

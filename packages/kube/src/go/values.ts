@@ -1,0 +1,81 @@
+import { parseQuantity, quantityText } from "./quantity.ts";
+
+/** A value that Go's decoder refuses without naming the field. */
+export class ValueFault extends Error {}
+
+/** A Quantity as Kubernetes writes it. JSON that is neither a text nor a number fails as its text does. */
+export function quantityValue(value: unknown): string {
+  const parsed = parseQuantity(typeof value === "string" ? value : JSON.stringify(value));
+  if (typeof parsed === "string") throw new ValueFault(parsed);
+  return quantityText(parsed);
+}
+
+const parts: readonly [pattern: RegExp, layout: string][] = [
+  [/^\d{4}/, "2006"],
+  [/^-/, "-"],
+  [/^\d\d/, "01"],
+  [/^-/, "-"],
+  [/^\d\d/, "02"],
+  [/^T/, "T"],
+  [/^\d\d/, "15"],
+  [/^:/, ":"],
+  [/^\d\d/, "04"],
+  [/^:/, ":"],
+  [/^\d\d(?:\.\d+)?/, "05"],
+  [/^(?:Z|[-+]\d\d:\d\d)/, "Z07:00"],
+];
+
+/** metav1.Time (`digits` 0) or MicroTime (6), in UTC. Throws what time.Parse says of other texts. */
+export function timeValue(text: string, digits: 0 | 6): string {
+  const layout = digits === 0 ? "2006-01-02T15:04:05Z07:00" : "2006-01-02T15:04:05.000000Z07:00";
+  let rest = text;
+  const fault = (why: string) =>
+    new ValueFault(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: ${why}`);
+  for (const [pattern, part] of parts) {
+    const found = pattern.exec(rest);
+    if (found === null) throw fault(`cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(part)}`);
+    rest = rest.slice(found[0].length);
+  }
+  if (rest !== "") throw new ValueFault(`parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`);
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new ValueFault(`parsing time ${JSON.stringify(text)}: ${outOfRange(text)} out of range`);
+  const seconds = new Date(time).toISOString().slice(0, 19);
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? "";
+  return digits === 0 ? `${seconds}Z` : `${seconds}.${fraction.padEnd(6, "0").slice(0, 6)}Z`;
+}
+
+function outOfRange(text: string): string {
+  if (!/^....-(0[1-9]|1[0-2])/.test(text)) return "month";
+  if (!/^.{11}([01]\d|2[0-3])/.test(text)) return "hour";
+  if (!/^.{14}[0-5]/.test(text)) return "minute";
+  return /^.{17}[0-5]/.test(text) ? "day" : "second";
+}
+
+/** Standard base64 with padding, written without line breaks. Throws as encoding/base64 does. */
+export function base64Value(text: string): string {
+  const fault = (at: number) => new ValueFault(`illegal base64 data at input byte ${at}`);
+  let [kept, quantum] = ["", 0];
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] as string;
+    if (char === "\n" || char === "\r") continue;
+    if (char === "=") {
+      if (quantum < 2) throw fault(at);
+      let next = at + 1;
+      while (text[next] === "\n" || text[next] === "\r") next++;
+      if (quantum === 2) {
+        if (next >= text.length) throw fault(text.length);
+        if (text[next] !== "=") throw fault(next - 1);
+        next++;
+      }
+      while (text[next] === "\n" || text[next] === "\r") next++;
+      if (next < text.length) throw fault(next);
+      return kept.padEnd(Math.ceil(kept.length / 4) * 4, "=");
+    }
+    if (!/[A-Za-z0-9+/]/.test(char)) throw fault(at);
+    kept += char;
+    quantum = (quantum + 1) % 4;
+  }
+  if (quantum !== 0) throw fault(text.length - quantum);
+  return kept;
+}
