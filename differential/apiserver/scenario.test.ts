@@ -11,7 +11,7 @@ test("the same numbers make the same requests", () => {
 
 for (const kind of sampleKinds) {
   test(`requests of a ${kind} begin with a faulty one and end with its deletion`, () => {
-    const made = Array.from({ length: 5 }, (_, i) => scenario(new Tape(randomTape(5, i)), "n", kind));
+    const made = Array.from({ length: 5 }, (_, i) => scenario(new Tape(randomTape(5, i)), "n", [kind]));
     for (const [, good, ...rest] of made) {
       equal((good?.body as { kind: string }).kind, kind);
       equal(rest.at(-1)?.method, "DELETE");

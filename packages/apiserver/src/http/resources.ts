@@ -5,6 +5,7 @@ import { answerReview } from "../reviews.ts";
 import { write } from "./answer.ts";
 import { decodeBody, mediaType, parsePatch, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
+import { deprecationOf } from "./deprecations.ts";
 import { type ListContext, listObjects, watchObjects, writeObject } from "./list.ts";
 import { allFormats, negotiate, type Wanted } from "./negotiate.ts";
 import { readObject } from "./read-object.ts";
@@ -17,6 +18,8 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   const { info } = call;
   const served = options.catalogue.find(info.group, info.version, fullName(info));
   if (!info.isResource || served === undefined) return false;
+  const deprecation = deprecationOf(served);
+  if (deprecation !== undefined) call.warnings.push(deprecation);
   if (!served.verbs.includes(info.verb) || call.request.method === "HEAD") throw methodNotAllowed();
   await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
   return true;

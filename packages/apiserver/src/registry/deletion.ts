@@ -69,6 +69,10 @@ export function isEnding({ metadata }: KubeObject, options: DeleteOptions, grace
 export function marked(current: KubeObject, options: DeleteOptions, now: number, grace: number): KubeObject {
   const finalizers = finalizersFor(current, options);
   const { finalizers: _, deletionTimestamp, deletionGracePeriodSeconds, generation, ...metadata } = current.metadata;
+  const left =
+    deletionTimestamp !== undefined && deletionGracePeriodSeconds !== undefined
+      ? Math.min(grace, deletionGracePeriodSeconds)
+      : grace;
   const isNew = deletionTimestamp === undefined || grace < (deletionGracePeriodSeconds ?? 0);
   const status =
     current.kind === "Namespace" ? { status: { ...((current["status"] ?? {}) as object), phase: "Terminating" } } : {};
@@ -79,7 +83,8 @@ export function marked(current: KubeObject, options: DeleteOptions, now: number,
       ...(generation === undefined ? {} : { generation: isNew ? generation + 1 : generation }),
       ...(finalizers.length === 0 ? {} : { finalizers }),
       deletionTimestamp: isNew ? timestampOf(now + grace * 1000) : deletionTimestamp,
-      deletionGracePeriodSeconds: isNew ? grace : (deletionGracePeriodSeconds ?? 0),
+      // A namespace ends by its own finalizers, past the rules for graceful ends.
+      ...(current.kind === "Namespace" ? {} : { deletionGracePeriodSeconds: left }),
     },
     ...status,
   };
@@ -93,11 +98,16 @@ export function timestampOf(milliseconds: number): string {
 /** k8s.io/apiserver's deletionFinalizersForGarbageCollection: the policy's finalizer in place of the other one. */
 function finalizersFor(current: KubeObject, options: DeleteOptions): readonly string[] {
   const held = current.metadata.finalizers ?? [];
-  const policy = policyOf(options);
+  const policy = policyOf(options) ?? (isOrphaning(current) ? "Orphan" : undefined);
   if (policy === undefined) return held;
   const others = held.filter((each) => each !== orphan && each !== foreground);
   if (policy === "Orphan") return [...others, orphan];
   return policy === "Foreground" ? [...others, foreground] : others;
+}
+
+/** The one kind of old whose dependents stay unless one asks for their end. */
+function isOrphaning({ apiVersion, kind }: KubeObject): boolean {
+  return apiVersion === "v1" && kind === "ReplicationController";
 }
 
 function policyOf({ propagationPolicy, orphanDependents }: DeleteOptions): DeleteOptions["propagationPolicy"] {

@@ -33,7 +33,8 @@ export function prepareUpdate(
   );
   const secret = info.resource === "secrets" ? withStringData(wanted) : wanted;
   const object: KubeObject = { ...secret, ...kept, metadata: { ...given, ...fixed } };
-  const isNewSpec = generation !== undefined && !isEqual(object["spec"], current["spec"]);
+  const isNewSpec =
+    generation !== undefined && ["spec", "template"].some((field) => !isEqual(object[field], current[field]));
   return isNewSpec ? { ...object, metadata: { ...object.metadata, generation: (generation as number) + 1 } } : object;
 }
 

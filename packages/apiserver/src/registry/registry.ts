@@ -151,7 +151,7 @@ export class Registry {
 
   #finishCreate(object: KubeObject, { info }: WriteContext): KubeObject {
     const { uid: _uid, deletionTimestamp: _deleted, ...metadata } = object.metadata;
-    const hasGeneration = strategyOf(info.resource).hasGeneration && object["spec"] !== undefined;
+    const hasGeneration = strategyOf(info.resource).hasGeneration;
     const finished: KubeObject = {
       ...object,
       metadata: {

@@ -39,6 +39,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   },
   persistentvolumeclaims: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
   persistentvolumes: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
+  podtemplates: { hasStatus: false, hasGeneration: true },
   certificatesigningrequests: { hasStatus: true, hasGeneration: true },
 };
 
@@ -69,7 +70,7 @@ export function strategyOf(resource: string): Strategy {
   if (!withStatus.has(resource)) return { hasStatus: false };
   return {
     hasStatus: true,
-    hasGeneration: resource !== "nodes",
+    hasGeneration: !["nodes", "resourcequotas"].includes(resource),
     prepareCreate: ({ status: _status, ...object }) => ({ ...(object as KubeObject), status: {} }),
   };
 }

@@ -148,7 +148,7 @@ function numberText(value: number): string {
 
 /** What Go writes for a field that nobody gave; undefined for nothing. */
 function zeroOf(field: GoField): unknown {
-  if (field.pointer) return undefined;
+  if (field.pointer || (field.type === "bytes" && !field.repeated && !field.map)) return undefined;
   if (field.map || field.repeated) return field.omitEmpty ? undefined : null;
   // A time is a struct, which `omitempty` does not leave out; that of creation alone is marked `omitzero`.
   if (field.type === timeMessage || field.type === microTimeMessage)
@@ -159,6 +159,7 @@ function zeroOf(field: GoField): unknown {
 function zeroValue(type: string): unknown {
   switch (type) {
     case "string":
+    case "bytes":
       return "";
     case "bool":
       return false;

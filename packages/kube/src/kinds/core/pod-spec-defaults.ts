@@ -5,6 +5,16 @@ export function templateDefaults(template: Fields | undefined): void {
   if (template?.["spec"] !== undefined) podSpecDefaults(template["spec"]);
 }
 
+/** SetDefaults_Pod: what a template leaves open. */
+export function podDefaults(spec: Fields): void {
+  for (const each of [...(spec["containers"] ?? []), ...(spec["initContainers"] ?? [])]) {
+    const { requests, limits } = (each["resources"] ?? {}) as Fields;
+    if (limits !== undefined) each["resources"].requests = { ...limits, ...requests };
+  }
+  if (spec["enableServiceLinks"] === undefined) spec["enableServiceLinks"] = true;
+  podSpecDefaults(spec);
+}
+
 /** SetDefaults_PodSpec and those of what it holds. */
 export function podSpecDefaults(spec: Fields): void {
   fill(spec, {
@@ -16,7 +26,6 @@ export function podSpecDefaults(spec: Fields): void {
   });
   if (spec["serviceAccountName"] !== undefined) spec["serviceAccount"] ??= spec["serviceAccountName"];
   else if (spec["serviceAccount"] !== undefined) spec["serviceAccountName"] = spec["serviceAccount"];
-  if (spec["enableServiceLinks"] === undefined) spec["enableServiceLinks"] = true;
   for (const volume of spec["volumes"] ?? []) volumeDefaults(volume);
   for (const each of [
     ...(spec["initContainers"] ?? []),
@@ -42,18 +51,22 @@ function container(each: Fields, spec: Fields): void {
     fill(each[name], { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });
     if (each[name].httpGet !== undefined) fill(each[name].httpGet, { path: "/", scheme: "HTTP" });
   }
-  const { requests, limits } = each["resources"] as Fields;
-  if (limits !== undefined) each["resources"].requests = { ...limits, ...requests };
   for (const variable of each["env"] ?? []) {
     if (variable.valueFrom?.fieldRef !== undefined) variable.valueFrom.fieldRef.apiVersion ??= "v1";
   }
 }
 
-/** `latest`, and no tag at all, are pulled always. */
+const domain = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+const imageName = new RegExp(
+  `^(?:(?:${domain}(?:\\.${domain})*|\\[[0-9a-fA-F:]+\\])(?::\\d+)?/)?[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*)*(?::(\\w[\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$`,
+);
+
+/** `latest`, and no tag at all, are pulled always; what is no name of an image is not. */
 function pullPolicy(image: unknown): string {
-  const text = String(image ?? "");
-  const tag = /:([^:/@]+)$/.exec(text.split("@")[0] ?? "")?.[1];
-  return text.includes("@") || (tag !== undefined && tag !== "latest") ? "IfNotPresent" : "Always";
+  const match = imageName.exec(String(image ?? ""));
+  if (match === null) return "IfNotPresent";
+  const [, tag, digest] = match;
+  return tag === "latest" || (tag === undefined && digest === undefined) ? "Always" : "IfNotPresent";
 }
 
 function volumeDefaults(volume: Fields): void {

@@ -2,10 +2,10 @@ import { type FieldError, forbidden } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { canonical, type Fields, type KindRules, specOf } from "../rules.ts";
 import { validatePodSpec } from "./pod-spec.ts";
-import { podSpecDefaults } from "./pod-spec-defaults.ts";
+import { podDefaults } from "./pod-spec-defaults.ts";
 
 export const pod: KindRules = {
-  defaults: (object) => podSpecDefaults((object["spec"] ??= {})),
+  defaults: (object) => podDefaults((object["spec"] ??= {})),
   validate: (object) => validatePodSpec(specOf(object), "spec"),
   validateUpdate: validatePodUpdate,
 };
