@@ -12,8 +12,9 @@ export {
   type RegistryWiring,
   startApiServer,
 } from "./server.ts";
+export { readBackup, type Snapshot, writeBackup } from "./storage/backup.ts";
 export { type EtcdOptions, openEtcdStore } from "./storage/etcd-store.ts";
-export { openLmdbStore } from "./storage/lmdb-store.ts";
+export { openLmdbStore, readLmdbSnapshot, restoreLmdbStore } from "./storage/lmdb-store.ts";
 export { createMemoryStore } from "./storage/memory-store.ts";
 export {
   CompactedError,

@@ -7,6 +7,8 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   check: async () => (await import("./commands/check.ts")).checkCommand(),
   up: async () => (await import("./commands/up.ts")).upCommand(),
   tour: async () => (await import("./commands/tour.ts")).tourCommand(),
+  backup: async () => (await import("./commands/backup.ts")).backupCommand(),
+  restore: async () => (await import("./commands/backup.ts")).restoreCommand(),
   plugins: async () => (await import("./commands/plugins.ts")).pluginsCommand(),
 };
 

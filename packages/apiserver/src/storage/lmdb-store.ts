@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
+import type { Snapshot } from "./backup.ts";
 import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts";
 import { type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
 
@@ -39,6 +40,44 @@ export function openLmdbStore(folder: string): Store {
       `${folder}: the store cannot be opened (${(error as Error).message}); restore it from a backup, or name another --data folder`,
       { cause: error },
     );
+  }
+}
+
+/** All keys at the newest durable revision, also while another process has the store open. Rejects with `StoreError` when there is none. */
+export async function readLmdbSnapshot(folder: string): Promise<Snapshot> {
+  const file = join(folder, "data.mdb");
+  if (!existsSync(file)) throw new StoreError(`${folder}: no store is there; name its folder with --data`);
+  checkHeader(file);
+  const database = open<Buffer, string>({ path: folder, encoding: "binary", mapSize, readOnly: true, noSubdir: false });
+  try {
+    // LMDB reads of one turn are of one moment.
+    const { revision, values } = loadAll(database);
+    return { revision, values: [...values] };
+  } finally {
+    await database.close();
+  }
+}
+
+/** Fills an empty folder with a snapshot, revisions and all; events are not in it, so watches of before list again. Rejects with `StoreError`. */
+export async function restoreLmdbStore(folder: string, { revision, values }: Snapshot): Promise<void> {
+  const release = lockFolder(folder);
+  try {
+    const database = openDatabase(folder);
+    const held = database.getKeysCount({ start: "v/", end: "v0" });
+    if (held > 0) {
+      await database.close();
+      throw new StoreError(
+        `${folder}: holds ${held} keys already; restore into an empty folder, or move this one away`,
+      );
+    }
+    await database.batch(() => {
+      for (const value of values) database.put(`v/${value.key}`, encode(value));
+      database.put("m/revision", Buffer.from(String(revision)));
+      database.put("m/format", Buffer.from(String(formatVersion)));
+    });
+    await database.close();
+  } finally {
+    release();
   }
 }
 
@@ -92,12 +131,12 @@ function lockFolder(folder: string): () => void {
   const file = join(folder, "lock");
   try {
     makeFolder(folder);
-    const owner = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-    if (owner > 0 && owner !== process.pid && isAlive(owner))
+    const [owner = 0, birth] = existsSync(file) ? readFileSync(file, "utf8").trim().split(" ").map(Number) : [];
+    if (owner > 0 && owner !== process.pid && isAlive(owner, birth))
       throw new StoreError(`${folder}: in use by process ${owner}; stop it, or name another --data folder`);
     if (owner > 0) rmSync(file, { force: true });
     const handle = openSync(file, "wx", 0o600);
-    writeSync(handle, String(process.pid));
+    writeSync(handle, `${process.pid} ${birthOf(process.pid) ?? ""}`);
     closeSync(handle);
   } catch (error) {
     if (error instanceof StoreError) throw error;
@@ -123,12 +162,25 @@ function makeFolder(folder: string): void {
   mkdirSync(folder, { mode: 0o700 });
 }
 
-function isAlive(pid: number): boolean {
+/** Alive, and born when the owner of the lock was: after a reboot another process may have its number. */
+function isAlive(pid: number, birth: number | undefined): boolean {
+  const now = birthOf(pid);
+  if (birth !== undefined && now !== undefined && now !== birth) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** When a process began, in ticks since the machine did; undefined where the system has no /proc. proc_pid_stat(5), field 22. */
+function birthOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  } catch {
+    return undefined;
   }
 }
 
