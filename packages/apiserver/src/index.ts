@@ -1,5 +1,6 @@
 export { type AuthorizationMode, authorizationModes } from "./authorization/modes.ts";
 export { parseTokenFile, type StaticToken } from "./http/authenticate.ts";
+export type { ProcessStats } from "./metrics/server-metrics.ts";
 export { Cache, type CacheEvent } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
 export type { StorageMediaType } from "./registry/encode.ts";

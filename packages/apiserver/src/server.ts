@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, isIPv6 } from "node:net";
-import type { AdmissionEffects, Decision, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
+import type { AdmissionEffects, Decision, Operation, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
 import { admit } from "@sallyport/admission";
 import {
   authorizeByRbac,
@@ -21,6 +21,8 @@ import { NamespaceController } from "./controllers/namespaces.ts";
 import type { StaticToken } from "./http/authenticate.ts";
 import { type Certificates, loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
+import type { Checks } from "./http/health.ts";
+import { type ProcessStats, ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache, type CacheEvent } from "./registry/cache.ts";
 import { Registry, type RegistryOptions } from "./registry/registry.ts";
 import type { Store } from "./storage/store.ts";
@@ -45,6 +47,10 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   /** Certificates of a CA, in PEM, whose clients are known by their common names, beside those of our own CA. */
   readonly clientCa?: string;
   readonly version: string;
+  /** What `/metrics` tells of the process; left out when absent. */
+  readonly processStats?: () => ProcessStats;
+  /** How long the server serves on, no longer ready, when it is to stop; kube-apiserver's `--shutdown-delay-duration`. */
+  readonly shutdownDelayMs?: number;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -91,7 +97,18 @@ export async function startApiServer(
     cache.reader,
     options.authorizationWebhook,
   );
-  const registry = createRegistry(options, cache, authorizer);
+  const version = versionInfo(options.version);
+  const metrics = new ServerMetrics(builtinCatalogue, version);
+  const registry = createRegistry(
+    {
+      ...options,
+      onStored: (...stored) => metrics.stored(...stored),
+      onDecision: (decision, operation) => metrics.admission(decision, operation),
+    },
+    cache,
+    authorizer,
+  );
+  let isStopping = false;
   const timestamp = () => `${new Date(options.effects.now()).toISOString().slice(0, 19)}Z`;
   const namespaces = new NamespaceController(cache, registry, certificates.ca.certificate, timestamp, randomUUID);
   await namespaces.start();
@@ -106,14 +123,19 @@ export async function startApiServer(
     tokens: options.tokens ?? [],
     authorizer,
     now: options.effects.now,
-    version: versionInfo(options.version),
+    version,
+    liveChecks: () => liveChecks(options.store),
     readyChecks: () =>
       new Map([
-        ["ping", undefined],
-        [options.store.health().name, options.store.health().fault],
-        ["poststarthook/rbac", undefined],
-        ["poststarthook/namespaces", undefined],
+        ...liveChecks(options.store),
+        ["informer-sync", undefined],
+        ["shutdown", isStopping ? "process is shutting down" : undefined],
       ]),
+    metrics: {
+      began: (...asked) => metrics.began(...asked),
+      watchEvent: (resource) => metrics.watchEvent(resource),
+      text: () => metrics.render(countObjects(cache), options.processStats?.()),
+    },
     onFault: options.onFault,
   });
   const server = createServer(
@@ -138,6 +160,8 @@ export async function startApiServer(
     annotate: (group, resource, namespace, name, annotations) =>
       annotate(cache, registry, group, resource, namespace, name, annotations),
     close: async () => {
+      isStopping = true;
+      if (options.shutdownDelayMs) await new Promise((done) => setTimeout(done, options.shutdownDelayMs));
       await closeServer(server);
       await aggregation.stop();
       await namespaces.stop();
@@ -146,13 +170,31 @@ export async function startApiServer(
   };
 }
 
-export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds"> {
+/** What must be right for as long as the process lives. By kube-apiserver's names, for what we have of it. */
+function liveChecks(store: Store): Checks {
+  const { name, fault } = store.health();
+  return new Map([
+    ["ping", undefined],
+    ["log", undefined],
+    // Probes ask for etcd, whatever keeps the objects.
+    ["etcd", fault === undefined ? undefined : `${name}: ${fault}`],
+    ["poststarthook/start-system-namespaces-controller", undefined],
+    ["poststarthook/rbac/bootstrap-roles", undefined],
+  ]);
+}
+
+function* countObjects(cache: Cache): Generator<{ group: string; resource: string; count: number }> {
+  for (const { group, resource } of cache.resources)
+    yield { group, resource, count: cache.list(group, resource).length };
+}
+
+export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "onStored"> {
   readonly store: Store;
   readonly plugins: readonly Plugin[];
   readonly effects: AdmissionEffects;
   readonly policies: ApiServerOptions["policies"];
   /** Sees every decision, also those that allow. */
-  readonly onDecision?: (decision: Decision) => void;
+  readonly onDecision?: (decision: Decision, operation: Operation) => void;
 }
 
 /** The registry with its admission chain, as the server uses it; offline checks use the same one, without an authorizer. */
@@ -173,7 +215,7 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
         policyData: data,
       };
       const decision = await admit(request, snapshot, options.effects, { plugins: options.plugins, validate });
-      options.onDecision?.(decision);
+      options.onDecision?.(decision, request.operation);
       return decision;
     },
   });

@@ -92,7 +92,7 @@ function readText(flag: string, file: string): string {
 }
 
 /** Go's durations of hours, minutes and seconds: `1h30m0s`. */
-function secondsOf(flag: string, text: string): number {
+export function secondsOf(flag: string, text: string): number {
   const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
   const [, hours = "0", minutes = "0", seconds = "0"] = match ?? [];
   const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);

@@ -7,6 +7,7 @@ import {
   createMemoryStore,
   openEtcdStore,
   openLmdbStore,
+  type ProcessStats,
   type Store,
   startApiServer,
 } from "@sallyport/apiserver";
@@ -26,6 +27,8 @@ export interface GatehouseOptions {
   readonly storage?: StorageOptions;
   readonly chain: ChainOptions;
   readonly sync?: Partial<SyncOptions>;
+  /** None when absent. */
+  readonly shutdownDelaySeconds?: number;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -70,6 +73,8 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         effects: createAdmissionEffects(),
         policies: () => ({ set: policies, data: sync.data }),
         version,
+        processStats,
+        ...(options.shutdownDelaySeconds === undefined ? {} : { shutdownDelayMs: options.shutdownDelaySeconds * 1000 }),
         onFault: options.onFault,
       },
       (cache, follow) => {
@@ -94,6 +99,15 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   }
   const kubeconfigFile = writeKubeconfig(options.folder, server.kubeconfig());
   return { server, kubeconfigFile, close: () => (server as ApiServer).close() };
+}
+
+function processStats(): ProcessStats {
+  const { user, system } = process.cpuUsage();
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    residentBytes: process.memoryUsage.rss(),
+    startTimeSeconds: Date.now() / 1000 - process.uptime(),
+  };
 }
 
 async function openStore({ folder, memory, storage }: GatehouseOptions): Promise<Store> {

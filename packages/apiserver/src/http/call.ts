@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import { type Catalogue, type ResourceInfo, StatusError } from "@sallyport/kube";
 import type { Authorizer } from "../authorization/authorizer.ts";
+import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { WriteContext } from "../registry/context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StaticToken } from "./authenticate.ts";
+import type { Checks } from "./health.ts";
 import type { Wanted } from "./negotiate.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -17,8 +19,14 @@ export interface HandlerOptions {
   readonly authorizer: Authorizer;
   readonly now: () => number;
   readonly version: { readonly [field: string]: unknown };
-  /** Each check by name; a line of text when it fails. */
-  readonly readyChecks: () => ReadonlyMap<string, string | undefined>;
+  readonly readyChecks: () => Checks;
+  readonly liveChecks: () => Checks;
+  readonly metrics: {
+    readonly began: ServerMetrics["began"];
+    readonly watchEvent: ServerMetrics["watchEvent"];
+    /** What `/metrics` answers. */
+    readonly text: () => string;
+  };
   /** Faults of our own: never shown to the client. */
   readonly onFault: (error: unknown) => void;
 }

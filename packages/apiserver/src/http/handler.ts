@@ -22,6 +22,7 @@ export function createHandler(
     try {
       const url = new URL(request.url ?? "/", "https://localhost");
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
+      observe(request, response, options.metrics.began(info, request.method ?? "GET", url.searchParams));
       wanted = { ...wanted, pretty: wanted.pretty || wantsPretty(url.searchParams, request.headers["user-agent"]) };
       const user = whoAsks(request, options);
       await demand(options.authorizer, attributesOf(user, info, url.searchParams));
@@ -32,6 +33,16 @@ export function createHandler(
       answerFault(error, { request, response, warnings, wanted }, options);
     }
   };
+}
+
+/** Bytes of the connection before and after, as it serves one request at a time. */
+function observe(
+  { socket }: IncomingMessage,
+  response: ServerResponse,
+  ended: (code: number, bytes: number) => void,
+): void {
+  const before = socket.bytesWritten;
+  response.once("close", () => ended(response.statusCode, socket.bytesWritten - before));
 }
 
 function whoAsks(request: IncomingMessage, { tokens, cache }: HandlerOptions): UserInfo {

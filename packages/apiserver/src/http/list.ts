@@ -21,6 +21,8 @@ export interface ListContext {
   readonly query: URLSearchParams;
   readonly wanted: Wanted;
   readonly now: () => number;
+  /** Told of each event that is sent to a watcher. */
+  readonly onEvent?: () => void;
 }
 
 type Matches = (object: KubeObject) => boolean;
@@ -332,6 +334,7 @@ class WatchWriter {
 
   #send(line: Uint8Array): void {
     if (this.#response.writableEnded) return;
+    this.#context.onEvent?.();
     this.#response.write(line);
     if (this.#response.writableLength > maxUnreadBytes) this.#response.destroy();
   }

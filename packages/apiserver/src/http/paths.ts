@@ -3,11 +3,14 @@ import { openApiV3, openApiV3Index } from "@sallyport/kube";
 import { discover } from "../discovery.ts";
 import { write, writeDiscovery } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
+import { findHealth } from "./health.ts";
 import { notServed } from "./refusals.ts";
 
 interface Found {
   readonly code: number;
   readonly body: string | object;
+  /** Of a text that is not plain. */
+  readonly type?: string;
 }
 
 /** Paths that are no resources: health, version, OpenAPI, discovery. False when there is none. */
@@ -15,7 +18,7 @@ export function servePath(call: Call, options: HandlerOptions): boolean {
   const { response, wanted } = call;
   const found = findPath(call, options);
   if (found === undefined) return false;
-  if (typeof found.body === "string") writeText(response, found.code, found.body);
+  if (typeof found.body === "string") writeText(response, found.code, found.body, found.type);
   else if (wanted.discovery !== undefined && (found.body as { kind?: string }).kind === "APIGroupDiscoveryList")
     writeDiscovery(call, found.body, wanted.discovery);
   else write(call, found.code, found.body);
@@ -28,10 +31,10 @@ export function writeNotFound({ info, response }: Call): void {
   writeText(response, 404, "404 page not found\n");
 }
 
-function writeText(response: ServerResponse, code: number, text: string): void {
+function writeText(response: ServerResponse, code: number, text: string, type = "text/plain; charset=utf-8"): void {
   response
     .writeHead(code, {
-      "content-type": "text/plain; charset=utf-8",
+      "content-type": type,
       "x-content-type-options": "nosniff",
       "cache-control": "no-cache, private",
     })
@@ -40,7 +43,10 @@ function writeText(response: ServerResponse, code: number, text: string): void {
 
 function findPath({ info: { path }, query, wanted }: Call, options: HandlerOptions): Found | undefined {
   const plain = path.replace(/\/$/, "");
-  if (/^\/(healthz|livez|readyz)(\/|$)/.test(plain)) return health(plain, query, options);
+  const health = findHealth(path, query, options);
+  if (health !== undefined) return health;
+  if (plain === "/metrics")
+    return { code: 200, body: options.metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8" };
   if (plain === "/version") return { code: 200, body: options.version };
   if (plain === "/openapi/v3") return { code: 200, body: openApiV3Index(String(options.version["gitVersion"])) };
   const place = /^\/openapi\/v3\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(plain);
@@ -48,17 +54,9 @@ function findPath({ info: { path }, query, wanted }: Call, options: HandlerOptio
   const discovered = discover(plain, wanted.discovery, options.catalogue);
   if (discovered !== undefined) return { code: 200, body: discovered };
   return plain === ""
-    ? { code: 200, body: { paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] } }
+    ? {
+        code: 200,
+        body: { paths: ["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"] },
+      }
     : undefined;
-}
-
-function health(path: string, query: URLSearchParams, { readyChecks }: HandlerOptions): Found {
-  const checks = path.startsWith("/readyz")
-    ? readyChecks()
-    : new Map<string, string | undefined>([["ping", undefined]]);
-  const failed = [...checks].filter(([, why]) => why !== undefined);
-  if (failed.length === 0 && !query.has("verbose")) return { code: 200, body: "ok" };
-  const lines = [...checks].map(([name, why]) => (why === undefined ? `[+]${name} ok` : `[-]${name} failed: ${why}`));
-  const verdict = `${path.slice(1).split("/")[0]} check ${failed.length === 0 ? "passed" : "failed"}`;
-  return { code: failed.length === 0 ? 200 : 500, body: `${lines.join("\n")}\n${verdict}\n` };
 }

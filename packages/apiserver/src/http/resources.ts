@@ -54,6 +54,7 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
     query: withName(query, info),
     wanted,
     now: options.now,
+    onEvent: () => options.metrics.watchEvent(served),
   };
   if (info.verb === "watch") watchObjects(listing, response);
   else if (info.verb === "list") write(call, 200, listObjects(listing));

@@ -43,6 +43,8 @@ export interface RegistryOptions {
   /** How long events are kept, where the store takes them away by itself; kube-apiserver's `--event-ttl`. An hour when absent. */
   readonly eventTtlSeconds?: number;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** Told how long the store took, by etcd's operations: create, update, delete. */
+  readonly onStored?: (operation: string, group: string, resource: string, seconds: number) => void;
 }
 
 /** Creates, changes and deletes objects of every kind, in the API server's order: decode, default, admit, validate, admit, store. */
@@ -203,7 +205,7 @@ export class Registry {
     const { info } = context;
     const { namespace = "", name = "", resourceVersion } = current.metadata;
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, namespace, name);
-    const result = await this.#commit({ key, expected: Number(resourceVersion), value: undefined });
+    const result = await this.#commit({ key, expected: Number(resourceVersion), value: undefined }, info);
     if (!result.ok) throw conflict(info, context.name);
     return object;
   }
@@ -211,7 +213,7 @@ export class Registry {
   async #write(object: KubeObject, expected: number, { info }: WriteContext): Promise<KubeObject> {
     const { name = "", namespace = "" } = object.metadata;
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, info.namespaced ? namespace : "", name);
-    const result = await this.#commit({ key, expected, ...this.#stored(object, info) });
+    const result = await this.#commit({ key, expected, ...this.#stored(object, info) }, info);
     if (!result.ok) throw expected === 0 ? alreadyExists(info, name) : conflict(info, name);
     return { ...object, metadata: { ...object.metadata, resourceVersion: String(result.revision) } };
   }
@@ -223,7 +225,8 @@ export class Registry {
     return isEvent ? { value, ttlSeconds: eventTtlSeconds } : { value };
   }
 
-  async #commit(write: Parameters<Store["write"]>[0]): ReturnType<Store["write"]> {
+  async #commit(write: Parameters<Store["write"]>[0], { group, resource }: ResourceInfo): ReturnType<Store["write"]> {
+    const start = performance.now();
     try {
       return await this.#options.store.write(write);
     } catch (error) {
@@ -232,6 +235,9 @@ export class Registry {
           retryAfterSeconds: 1,
         });
       throw error;
+    } finally {
+      const operation = write.value === undefined ? "delete" : write.expected === 0 ? "create" : "update";
+      this.#options.onStored?.(operation, group, resource, (performance.now() - start) / 1000);
     }
   }
 

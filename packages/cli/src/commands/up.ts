@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { exitCodes, UsageError } from "../errors.ts";
-import { addStorageOptions, type EtcdFlags, storageOptions } from "../etcd-flags.ts";
+import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
 import { paint } from "../terminal.ts";
@@ -13,6 +13,7 @@ interface UpFlags extends EtcdFlags {
   readonly host: string;
   readonly port: string;
   readonly memory?: boolean;
+  readonly shutdownDelayDuration?: string;
   readonly tour?: boolean;
   readonly exit?: boolean;
   readonly enableAdmissionPlugins: readonly string[];
@@ -46,6 +47,7 @@ export function upCommand(): Command {
       "--admission-control-config-file <file>",
       "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
     )
+    .option("--shutdown-delay-duration <duration>", "how long to serve on, no longer ready, when told to stop")
     .option("--tour", "play the tour with a real kubectl, then go on serving")
     .option("--exit", "with --tour: end after it, with status 0 only if every answer was the expected one")
     .addHelpText(
@@ -78,6 +80,9 @@ async function runUp(flags: UpFlags): Promise<void> {
     memory: flags.memory === true,
     storage: storageOptions(flags),
     chain: chainOptions(flags),
+    ...(flags.shutdownDelayDuration === undefined
+      ? {}
+      : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
   process.stdout.write(

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findHealth } from "./health.ts";
+
+const options = {
+  liveChecks: () => new Map([["ping", undefined]]),
+  readyChecks: () =>
+    new Map([
+      ["ping", undefined],
+      ["etcd", "no route to it"],
+      ["poststarthook/rbac/bootstrap-roles", undefined],
+    ]),
+};
+
+const cases: readonly (readonly [url: string, answer: string])[] = [
+  ["/healthz", "200 ok"],
+  ["/livez?verbose", "200 [+]ping ok\nlivez check passed\n"],
+  ["/livez/etcd", "none"],
+  ["/livez/", "none"],
+  ["/readyz/ping", "200 ok"],
+  ["/readyz/poststarthook/rbac/bootstrap-roles", "200 ok"],
+  ["/readyz/etcd", "500 internal server error: no route to it\n"],
+  [
+    "/readyz",
+    "500 [+]ping ok\n[-]etcd failed: reason withheld\n[+]poststarthook/rbac/bootstrap-roles ok\nreadyz check failed\n",
+  ],
+  ["/readyz?exclude=etcd", "200 ok"],
+  [
+    "/readyz?verbose&exclude=etcd&exclude=b&exclude=a",
+    '200 [+]ping ok\n[+]etcd excluded: ok\n[+]poststarthook/rbac/bootstrap-roles ok\nwarn: some health checks cannot be excluded: no matches for "a","b"\nreadyz check passed\n',
+  ],
+];
+
+for (const [url, answer] of cases)
+  test(`${url} answers ${answer.split("\n")[0]}`, () => {
+    const { pathname, searchParams } = new URL(url, "https://localhost");
+    const found = findHealth(pathname, searchParams, options);
+    assert.equal(found === undefined ? "none" : `${found.code} ${found.body}`, answer);
+  });

@@ -1,0 +1,43 @@
+import type { HandlerOptions } from "./call.ts";
+
+/** Why each check fails; undefined where it does not. */
+export type Checks = ReadonlyMap<string, string | undefined>;
+
+interface Found {
+  readonly code: number;
+  readonly body: string;
+}
+
+const path = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
+
+/** `/healthz`, `/livez` and `/readyz`, all checks of each or one by its name; undefined for other paths. */
+export function findHealth(
+  asked: string,
+  query: URLSearchParams,
+  { readyChecks, liveChecks }: Pick<HandlerOptions, "readyChecks" | "liveChecks">,
+): Found | undefined {
+  const [, kind = "", name] = path.exec(asked) ?? [];
+  if (kind === "") return undefined;
+  const checks = kind === "readyz" ? readyChecks() : liveChecks();
+  if (name === undefined) return summary(kind, checks, query);
+  if (!checks.has(name)) return undefined;
+  const fault = checks.get(name);
+  return fault === undefined ? { code: 200, body: "ok" } : { code: 500, body: `internal server error: ${fault}\n` };
+}
+
+/** Faults are withheld: anybody may ask, and they tell of the inside. */
+function summary(kind: string, checks: Checks, query: URLSearchParams): Found {
+  const excluded = new Set(query.getAll("exclude").filter(Boolean));
+  const lines = [...checks].map(([name, fault]) => {
+    if (excluded.has(name)) return `[+]${name} excluded: ok`;
+    return fault === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`;
+  });
+  const strangers = [...excluded].filter((name) => !checks.has(name)).toSorted();
+  if (strangers.length > 0)
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${strangers.map((name) => JSON.stringify(name)).join(",")}`,
+    );
+  const isFailed = [...checks].some(([name, fault]) => fault !== undefined && !excluded.has(name));
+  if (isFailed) return { code: 500, body: `${lines.join("\n")}\n${kind} check failed\n` };
+  return { code: 200, body: query.has("verbose") ? `${lines.join("\n")}\n${kind} check passed\n` : "ok" };
+}

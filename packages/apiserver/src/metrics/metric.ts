@@ -1,0 +1,122 @@
+/** One more series than this is dropped: labels come from requests, and memory stays bounded. */
+const maxSeries = 10_000;
+
+/** Values of a metric's labels, in the order of their names. */
+export type LabelValues = readonly string[];
+
+abstract class Metric<Value> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  protected readonly series = new Map<string, { readonly values: LabelValues; value: Value }>();
+
+  constructor(name: string, help: string, labels: readonly string[] = []) {
+    this.name = name;
+    this.help = help;
+    this.labels = labels;
+  }
+
+  protected abstract readonly type: string;
+  protected abstract zero(): Value;
+  protected abstract lines(labels: string, value: Value): readonly string[];
+
+  /** Series that is there, or a new one; undefined when there are too many. */
+  protected at(values: LabelValues): { value: Value } | undefined {
+    const key = values.join("\0");
+    const known = this.series.get(key);
+    if (known !== undefined || this.series.size >= maxSeries) return known;
+    const made = { values, value: this.zero() };
+    this.series.set(key, made);
+    return made;
+  }
+
+  /** Prometheus' text format 0.0.4; nothing while nothing was counted. */
+  render(): string {
+    if (this.series.size === 0) return "";
+    const head = `# HELP ${this.name} ${this.help}\n# TYPE ${this.name} ${this.type}\n`;
+    const body = [...this.series.values()].flatMap(({ values, value }) => this.lines(this.#text(values), value));
+    return `${head}${body.join("\n")}\n`;
+  }
+
+  #text(values: LabelValues): string {
+    return this.labels.map((name, i) => `${name}="${escaped(values[i] ?? "")}"`).join(",");
+  }
+}
+
+function escaped(value: string): string {
+  return value.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`));
+}
+
+function braced(labels: string): string {
+  return labels === "" ? "" : `{${labels}}`;
+}
+
+export class Counter extends Metric<number> {
+  protected readonly type: string = "counter";
+  protected zero(): number {
+    return 0;
+  }
+  protected lines(labels: string, value: number): readonly string[] {
+    return [`${this.name}${braced(labels)} ${value}`];
+  }
+
+  /** Adds, or with 0 makes the series known. */
+  add(values: LabelValues = [], amount = 1): void {
+    const found = this.at(values);
+    if (found !== undefined) found.value += amount;
+  }
+}
+
+export class Gauge extends Counter {
+  protected override readonly type = "gauge";
+
+  set(values: LabelValues, value: number): void {
+    const found = this.at(values);
+    if (found !== undefined) found.value = value;
+  }
+}
+
+interface Observed {
+  readonly counts: number[];
+  sum: number;
+  count: number;
+}
+
+export class Histogram extends Metric<Observed> {
+  protected readonly type = "histogram";
+  readonly #bounds: readonly number[];
+
+  /** `bounds` ascend; the last bucket, of all, is added. */
+  constructor(name: string, help: string, labels: readonly string[], bounds: readonly number[]) {
+    super(name, help, labels);
+    this.#bounds = bounds;
+  }
+
+  protected zero(): Observed {
+    return { counts: this.#bounds.map(() => 0), sum: 0, count: 0 };
+  }
+
+  protected lines(labels: string, { counts, sum, count }: Observed): readonly string[] {
+    const prefix = labels === "" ? "" : `${labels},`;
+    let below = 0;
+    const buckets = this.#bounds.map((bound, i) => {
+      below += counts[i] as number;
+      return `${this.name}_bucket{${prefix}le="${bound}"} ${below}`;
+    });
+    return [
+      ...buckets,
+      `${this.name}_bucket{${prefix}le="+Inf"} ${count}`,
+      `${this.name}_sum${braced(labels)} ${sum}`,
+      `${this.name}_count${braced(labels)} ${count}`,
+    ];
+  }
+
+  observe(values: LabelValues, amount: number): void {
+    const found = this.at(values);
+    if (found === undefined) return;
+    found.value.sum += amount;
+    found.value.count += 1;
+    const place = this.#bounds.findIndex((bound) => amount <= bound);
+    if (place >= 0) found.value.counts[place] = (found.value.counts[place] as number) + 1;
+  }
+}

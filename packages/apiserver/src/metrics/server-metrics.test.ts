@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withServer } from "../server.fixture.ts";
+
+const maps = "/api/v1/namespaces/default/configmaps";
+const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } };
+
+/** Requests, and the line that they leave; of a duration the count alone. */
+const expected = [
+  'apiserver_request_total{code="201",component="apiserver",dry_run="",group="",resource="configmaps",scope="namespace",subresource="",verb="POST",version="v1"} 1',
+  'apiserver_request_total{code="409",component="apiserver",dry_run="",group="",resource="configmaps",scope="namespace",subresource="",verb="POST",version="v1"} 1',
+  'apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="configmaps",scope="cluster",subresource="",verb="LIST",version="v1"} 1',
+  'apiserver_request_total{code="404",component="",dry_run="",group="",resource="",scope="",subresource="",verb="GET",version=""} 1',
+  'apiserver_request_total{code="200",component="",dry_run="",group="",resource="",scope="",subresource="/readyz",verb="GET",version=""} 1',
+  'apiserver_request_duration_seconds_count{component="apiserver",dry_run="",group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"} 1',
+  'apiserver_watch_events_total{group="",resource="configmaps",version="v1"} 2',
+  'apiserver_longrunning_requests{component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"} 0',
+  'apiserver_current_inflight_requests{request_kind="readOnly"} 1',
+  'apiserver_resource_objects{group="",resource="configmaps"} 5',
+];
+
+test("what is counted of requests, watches, admission and storage", () =>
+  withServer(async ({ call }) => {
+    await call(maps, { body: configMap });
+    await call(maps, { body: configMap });
+    await call("/api/v1/configmaps");
+    await call("/apis/made.up/v1/things");
+    await call("/readyz");
+    await call(`${maps}?watch=true&timeoutSeconds=1`);
+    const { body, headers } = await call("/metrics");
+    assert.match(String(headers["content-type"]), /^text\/plain; version=0\.0\.4/);
+    const lines = new Set(String(body).split("\n"));
+    assert.deepEqual(
+      expected.filter((line) => !lines.has(line)),
+      [],
+    );
+    assert.match(body, /^etcd_request_duration_seconds_count\{group="",operation="create",resource="configmaps"\} 2$/m);
+    assert.match(
+      body,
+      /^apiserver_admission_step_admission_duration_seconds_count\{operation="CREATE",rejected="false",type="admit"\} \d+$/m,
+    );
+  }));

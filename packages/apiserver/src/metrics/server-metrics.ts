@@ -1,0 +1,225 @@
+import type { Decision, Operation } from "@sallyport/admission";
+import type { Catalogue, GroupVersionResource } from "@sallyport/kube";
+import type { RequestInfo } from "../http/request-info.ts";
+import { Counter, Gauge, Histogram } from "./metric.ts";
+
+/** What the operating system says of the process. Bytes and seconds. */
+export interface ProcessStats {
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly startTimeSeconds: number;
+}
+
+/** kube-apiserver's buckets of request durations, in seconds. */
+const requestSeconds = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+];
+const admissionSeconds = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
+const responseBytes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
+const place = ["component", "group", "resource", "scope", "subresource", "verb", "version"];
+const timed = ["component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"];
+
+/** Subresources that stay open as long as their client likes. */
+const connecting = new Set(["log", "exec", "attach", "portforward", "proxy"]);
+
+/** The metrics of the server, by kube-apiserver's names and labels. */
+export class ServerMetrics {
+  readonly #requests = new Counter(
+    "apiserver_request_total",
+    "[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.",
+    ["code", ...timed],
+  );
+  readonly #durations = new Histogram(
+    "apiserver_request_duration_seconds",
+    "[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
+    timed,
+    requestSeconds,
+  );
+  readonly #sizes = new Histogram(
+    "apiserver_response_sizes",
+    "[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.",
+    place,
+    responseBytes,
+  );
+  readonly #inflight = new Gauge(
+    "apiserver_current_inflight_requests",
+    "[STABLE] Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
+    ["request_kind"],
+  );
+  readonly #longRunning = new Gauge(
+    "apiserver_longrunning_requests",
+    "[STABLE] Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.",
+    place,
+  );
+  readonly #watchEvents = new Counter("apiserver_watch_events_total", "[BETA] Number of events sent in watch clients", [
+    "group",
+    "resource",
+    "version",
+  ]);
+  readonly #admissionSteps = new Histogram(
+    "apiserver_admission_step_admission_duration_seconds",
+    "[STABLE] Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type (validate or admit).",
+    ["operation", "rejected", "type"],
+    admissionSeconds,
+  );
+  readonly #admissionControllers = new Histogram(
+    "apiserver_admission_controller_admission_duration_seconds",
+    "[STABLE] Admission controller latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).",
+    ["name", "operation", "rejected", "type"],
+    admissionSeconds,
+  );
+  readonly #storage = new Histogram(
+    "etcd_request_duration_seconds",
+    "[ALPHA] Etcd request latency in seconds for each operation and object type.",
+    ["group", "operation", "resource"],
+    requestSeconds,
+  );
+  readonly #objects = new Gauge(
+    "apiserver_resource_objects",
+    "[BETA] Number of stored objects at the time of last check split by kind.",
+    ["group", "resource"],
+  );
+  readonly #storageObjects = new Gauge(
+    "apiserver_storage_objects",
+    "[STABLE] Number of stored objects at the time of last check split by kind.",
+    ["resource"],
+  );
+  readonly #auditEvents = new Counter(
+    "apiserver_audit_event_total",
+    "[ALPHA] Counter of audit events generated and sent to the audit backend.",
+  );
+  readonly #auditRejected = new Counter(
+    "apiserver_audit_requests_rejected_total",
+    "[ALPHA] Counter of apiserver requests rejected due to an error in audit logging backend.",
+  );
+  readonly #build = new Gauge(
+    "kubernetes_build_info",
+    "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+    ["git_version", "major", "minor"],
+  );
+  readonly #cpu = new Counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
+  readonly #resident = new Gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
+  readonly #started = new Gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.");
+  readonly #catalogue: Catalogue;
+  #cpuSeconds = 0;
+
+  constructor(catalogue: Catalogue, version: { readonly [field: string]: unknown }) {
+    this.#catalogue = catalogue;
+    this.#build.set([version["gitVersion"], version["major"], version["minor"]].map(String), 1);
+    for (const kind of ["mutating", "readOnly"]) this.#inflight.add([kind], 0);
+    this.#auditEvents.add([], 0);
+    this.#auditRejected.add([], 0);
+  }
+
+  /** A request has begun. Answers what is to be called when it ends, with its code and the bytes of its answer. */
+  began(info: RequestInfo, method: string, query: URLSearchParams): (code: number, bytes: number) => void {
+    const start = performance.now();
+    const labels = this.#placeOf(info, method);
+    const dryRun = query.has("dryRun") ? "All" : "";
+    const [component, ...rest] = labels;
+    const timedLabels = [component as string, dryRun, ...rest];
+    const isLong = info.verb === "watch" || connecting.has(info.subresource);
+    const [gauge, key] = isLong
+      ? [this.#longRunning, labels]
+      : [this.#inflight, [method === "GET" || method === "HEAD" ? "readOnly" : "mutating"]];
+    gauge.add(key);
+    return (code, bytes) => {
+      gauge.add(key, -1);
+      this.#requests.add([String(code), ...timedLabels]);
+      this.#durations.observe(timedLabels, (performance.now() - start) / 1000);
+      if (!isLong && (info.verb === "get" || info.verb === "list")) this.#sizes.observe(labels, bytes);
+    };
+  }
+
+  watchEvent({ group, resource, version }: GroupVersionResource): void {
+    this.#watchEvents.add([group, resource, version]);
+  }
+
+  admission({ steps }: Decision, operation: Operation): void {
+    for (const phase of ["mutating", "validating"] as const) {
+      const own = steps.filter((step) => step.phase === phase);
+      const type = phase === "mutating" ? "admit" : "validate";
+      const isRejected = (outcome: string) => String(outcome === "denied" || outcome === "errored");
+      for (const { plugin, outcome, cost } of own)
+        this.#admissionControllers.observe([plugin, operation, isRejected(outcome), type], cost / 1e6);
+      const cost = own.reduce((sum, step) => sum + step.cost, 0);
+      if (own.length > 0)
+        this.#admissionSteps.observe([operation, isRejected(own.at(-1)?.outcome ?? ""), type], cost / 1e6);
+    }
+  }
+
+  stored(operation: string, group: string, resource: string, seconds: number): void {
+    this.#storage.observe([group, operation, resource], seconds);
+  }
+
+  audited(): void {
+    this.#auditEvents.add();
+  }
+
+  /** What `/metrics` answers. `objects` are counts by resource at this moment. */
+  render(
+    objects: Iterable<{ readonly group: string; readonly resource: string; readonly count: number }>,
+    stats: ProcessStats | undefined,
+  ): string {
+    for (const { group, resource, count } of objects) {
+      this.#objects.set([group, resource], count);
+      this.#storageObjects.set([group === "" ? resource : `${resource}.${group}`], count);
+    }
+    if (stats !== undefined) {
+      this.#cpu.add([], stats.cpuSeconds - this.#cpuSeconds);
+      this.#cpuSeconds = stats.cpuSeconds;
+      this.#resident.set([], stats.residentBytes);
+      this.#started.set([], stats.startTimeSeconds);
+    }
+    return this.#all.map((metric) => metric.render()).join("");
+  }
+
+  /** By name, as Prometheus' clients print them. */
+  get #all(): readonly { readonly name: string; readonly render: () => string }[] {
+    return [
+      this.#admissionControllers,
+      this.#admissionSteps,
+      this.#auditEvents,
+      this.#auditRejected,
+      this.#inflight,
+      this.#longRunning,
+      this.#durations,
+      this.#requests,
+      this.#objects,
+      this.#sizes,
+      this.#storageObjects,
+      this.#watchEvents,
+      this.#storage,
+      this.#build,
+      this.#cpu,
+      this.#resident,
+      this.#started,
+    ];
+  }
+
+  /** Labels of what is served alone: others' names would be made up by clients. */
+  #placeOf(info: RequestInfo, method: string): readonly string[] {
+    const { group, version, resource, subresource, namespace, name } = info;
+    const full = subresource === "" ? resource : `${resource}/${subresource}`;
+    const isServed = info.isResource && this.#catalogue.find(group, version, full) !== undefined;
+    if (!isServed) return ["", "", "", "", info.isResource ? "" : knownPath(info.path), verbOf(method, ""), ""];
+    const scope = name !== "" ? "resource" : namespace !== "" ? "namespace" : "cluster";
+    const verb = connecting.has(subresource) && subresource !== "log" ? "CONNECT" : verbOf(method, info.verb);
+    return ["apiserver", group, resource, scope, subresource, verb, version];
+  }
+}
+
+const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+
+function verbOf(method: string, verb: string): string {
+  if (verb === "list" || verb === "watch" || verb === "deletecollection") return verb.toUpperCase();
+  return methods.has(method) ? method : "other";
+}
+
+function knownPath(path: string): string {
+  const [, first = ""] = path.split("/");
+  return ["healthz", "livez", "readyz", "version", "metrics", "openapi", "api", "apis"].includes(first)
+    ? `/${first}`
+    : "";
+}
