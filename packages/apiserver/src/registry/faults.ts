@@ -29,6 +29,19 @@ export function conflict(
   return new StatusError("Conflict", message, detailsOf(info, name));
 }
 
+/** An update of a kind whose updates must name the version that they are of. */
+export function unversioned(info: Place, name: string): StatusError {
+  const cause = {
+    reason: "FieldValueInvalid",
+    message: "Invalid value: 0: must be specified for an update",
+    field: "metadata.resourceVersion",
+  };
+  return new StatusError("Invalid", `${qualified(info)} "${name}" is invalid: ${cause.field}: ${cause.message}`, {
+    ...detailsOf(info, name),
+    causes: [cause],
+  });
+}
+
 /** A write that asks for an object which is not the one that is there. */
 export function failedPrecondition(
   info: Place,

@@ -18,7 +18,7 @@ import { decodeObject } from "./decode.ts";
 import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked, timestampOf } from "./deletion.ts";
 import { encodeStored, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
-import { alreadyExists, conflict, failedPrecondition, notFound } from "./faults.ts";
+import { alreadyExists, conflict, failedPrecondition, notFound, unversioned } from "./faults.ts";
 import { keyOf, storageGroup } from "./keys.ts";
 import { applyPatch } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
@@ -86,7 +86,9 @@ export class Registry {
   /** The body of an update, decoded against the object that is there. */
   updateFrom(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
-    const { uid } = decoded.metadata;
+    const { uid, resourceVersion } = decoded.metadata;
+    if (!resourceVersion && strategyOf(context.info.resource).needsVersion)
+      throw unversioned(context.info, context.name);
     return this.update((current) => {
       if (uid && uid !== current.metadata.uid)
         throw failedPrecondition(context.info, context.name, "UID", uid, current.metadata.uid);
@@ -154,7 +156,7 @@ export class Registry {
   #finishCreate(object: KubeObject, { info }: WriteContext): KubeObject {
     const { uid: _uid, deletionTimestamp: _deleted, ...metadata } = object.metadata;
     const hasGeneration = strategyOf(info.resource).hasGeneration;
-    const finished: KubeObject = {
+    const identified: KubeObject = {
       ...object,
       metadata: {
         ...metadata,
@@ -163,6 +165,7 @@ export class Registry {
         ...(hasGeneration ? { generation: 1 } : {}),
       },
     };
+    const finished = strategyOf(info.resource).complete?.(identified) ?? identified;
     const errors = validateObject(finished);
     if (errors.length > 0) throw invalidStatus(info, finished.metadata.name ?? "", errors);
     return finished;

@@ -1,5 +1,6 @@
 import type { ObjectReader } from "@sallyport/admission";
 import type { KubeObject } from "@sallyport/kube";
+import { isEqual } from "./equality.ts";
 
 /** What a resource does with an object beyond its schema, as upstream's registry strategies. */
 export interface Strategy {
@@ -9,6 +10,10 @@ export interface Strategy {
   readonly keep?: readonly string[];
   /** `metadata.generation` counts the changes of the spec. */
   readonly hasGeneration?: boolean;
+  /** Before a new object is validated, when it has its uid: adds what is made of it. */
+  readonly complete?: (object: KubeObject) => KubeObject;
+  /** True when updates must name the resourceVersion that they are of. */
+  readonly needsVersion?: boolean;
   /** True for objects with a status that only `/status` may write. */
   readonly hasStatus: boolean;
 }
@@ -64,14 +69,49 @@ const withStatus = new Set([
   "validatingadmissionpolicies",
 ]);
 
+/** Kinds without a status whose spec's changes are counted. */
+const withGeneration = new Set(["networkpolicies", "ingressclasses"]);
+
 export function strategyOf(resource: string): Strategy {
   const known = strategies[resource];
   if (known !== undefined) return known;
-  if (!withStatus.has(resource)) return { hasStatus: false };
+  if (!withStatus.has(resource)) return { hasStatus: false, hasGeneration: withGeneration.has(resource) };
   return {
     hasStatus: true,
     hasGeneration: !["nodes", "resourcequotas"].includes(resource),
+    needsVersion: resource === "poddisruptionbudgets",
+    ...(resource === "jobs" ? { complete: withJobSelector } : {}),
     prepareCreate: ({ status: _status, ...object }) => ({ ...(object as KubeObject), status: {} }),
+  };
+}
+
+/** A job whose selector is not its user's affair selects its pods by the uid of the job. */
+function withJobSelector(object: KubeObject): KubeObject {
+  const spec = (object["spec"] ?? {}) as Fields & { readonly template?: Fields & { readonly metadata?: Fields } };
+  if (spec["manualSelector"] === true) return object;
+  const { uid, name } = object.metadata;
+  const template = spec.template ?? {};
+  const metadata = template.metadata ?? {};
+  const labels = {
+    ...(metadata["labels"] as Fields | undefined),
+    "batch.kubernetes.io/controller-uid": uid,
+    "batch.kubernetes.io/job-name": name,
+    "controller-uid": uid,
+    "job-name": name,
+  };
+  // Upstream's default shares the template's labels with the job, where the job has none.
+  const own = object.metadata.labels ?? {};
+  const isShared = Object.keys(own).length === 0 || isEqual(own, metadata["labels"]);
+  const given = spec["selector"] as (Fields & { readonly matchLabels?: Fields }) | undefined;
+  const matchLabels = { ...given?.matchLabels, "batch.kubernetes.io/controller-uid": uid };
+  return {
+    ...object,
+    metadata: isShared ? { ...object.metadata, labels: labels as { readonly [key: string]: string } } : object.metadata,
+    spec: {
+      ...spec,
+      selector: { ...given, matchLabels },
+      template: { ...template, metadata: { ...metadata, labels } },
+    },
   };
 }
 

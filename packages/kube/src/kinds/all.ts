@@ -19,7 +19,9 @@ import { replicationController } from "./core/replication-controller.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service.ts";
 import { ingress } from "./networking/ingress.ts";
+import { ingressClass } from "./networking/ingress-class.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
+import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
 import { clusterRole, role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
 import type { KindRules } from "./rules.ts";
@@ -44,7 +46,9 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "batch/CronJob": cronJob,
   "batch/Job": job,
   "networking.k8s.io/Ingress": ingress,
+  "networking.k8s.io/IngressClass": ingressClass,
   "networking.k8s.io/NetworkPolicy": networkPolicy,
+  "policy/PodDisruptionBudget": podDisruptionBudget,
   "storage.k8s.io/StorageClass": storageClass,
   "rbac.authorization.k8s.io/ClusterRole": clusterRole,
   "rbac.authorization.k8s.io/Role": role,

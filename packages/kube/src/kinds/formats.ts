@@ -35,22 +35,27 @@ export function atMostBytes(value: string, limit: number): readonly string[] {
   return bytes.encode(value).length > limit ? [`must be no more than ${limit} bytes`] : [];
 }
 
+/** The same limit in characters, as newer rules of upstream say it. */
+function atMostCharacters(value: string, limit: number): readonly string[] {
+  return bytes.encode(value).length > limit ? [`must be no more than ${limit} characters`] : [];
+}
+
 function matching(regex: string, value: string, otherwise: string): readonly string[] {
   return new RegExp(`^${regex}$`).test(value) ? [] : [otherwise];
 }
 
 export const dns1123Label: Format = (value) => [
-  ...atMostBytes(value, 63),
+  ...atMostCharacters(value, 63),
   ...matching(label, value, new RegExp(`^${subdomain}$`).test(value) ? "must not contain dots" : labelAdvice),
 ];
 
 export const dns1123Subdomain: Format = (value) => [
-  ...atMostBytes(value, 253),
+  ...atMostCharacters(value, 253),
   ...matching(subdomain, value, subdomainAdvice),
 ];
 
 export const wildcardSubdomain: Format = (value) => [
-  ...atMostBytes(value, 253),
+  ...atMostCharacters(value, 253),
   ...matching(
     `\\*\\.${subdomain}`,
     value,
@@ -63,7 +68,7 @@ export const wildcardSubdomain: Format = (value) => [
 ];
 
 export const dns1035Label: Format = (value) => [
-  ...atMostBytes(value, 63),
+  ...atMostCharacters(value, 63),
   ...matching(
     "[a-z]([-a-z0-9]*[a-z0-9])?",
     value,
@@ -76,11 +81,15 @@ export const dns1035Label: Format = (value) => [
   ),
 ];
 
-/** Keys of labels, finalizers and the like: a name, with a prefix or without. */
-export const qualified: Format = (value) => {
+/** Names with a prefix or without, as of finalizers and resources. */
+export const qualified: Format = (value) => qualifiedNamed(value, "a qualified name");
+/** Keys of labels. */
+export const labelKey: Format = (value) => qualifiedNamed(value, "a valid label key");
+
+function qualifiedNamed(value: string, what: string): readonly string[] {
   const parts = value.split("/");
   if (parts.length > 2)
-    return [`a qualified name ${nameAdvice} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`${what} ${nameAdvice} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const name = parts.at(-1) as string;
   const prefix = parts.length === 2 ? (parts[0] as string) : undefined;
   const prefixFaults = prefix === "" ? ["must be non-empty"] : prefix === undefined ? [] : dns1123Subdomain(prefix);
@@ -89,7 +98,7 @@ export const qualified: Format = (value) => {
     ...prefixFaults.map((each) => `prefix part ${each}`),
     ...[...nameFaults, ...matching(qualifiedName, name, nameAdvice)].map((each) => `name part ${each}`),
   ];
-};
+}
 
 export const labelValue: Format = (value) => [
   ...atMostBytes(value, 63),
@@ -109,7 +118,7 @@ export const labelValue: Format = (value) => [
 /** Names of container ports: IANA service names. */
 export const portName: Format = (value) => [
   ...atMostBytes(value, 15),
-  ...matching("[-a-z0-9]+", value, "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)"),
+  ...matching("[-a-z0-9]+", value, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"),
   ...(/[a-z]/.test(value) ? [] : ["must contain at least one letter (a-z)"]),
   ...(value.includes("--") ? ["must not contain consecutive hyphens"] : []),
   ...(/^-|-$/.test(value) ? ["must not begin or end with a hyphen"] : []),

@@ -1,7 +1,7 @@
 import { type FieldError, forbidden, invalid, required } from "../names.ts";
 import { matchesSelector } from "../selector.ts";
 import { formatted, itemsOf } from "./checks.ts";
-import { labelValue, qualified } from "./formats.ts";
+import { labelKey, labelValue } from "./formats.ts";
 import type { Fields } from "./rules.ts";
 
 const operators: readonly string[] = ["In", "NotIn", "Exists", "DoesNotExist"];
@@ -20,7 +20,7 @@ export function validateLabelSelector(selector: Fields | undefined, path: string
 /** ValidateLabels. */
 export function validateLabels(labels: Fields | undefined, path: string): readonly FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...formatted(path, key, qualified),
+    ...formatted(path, key, labelKey),
     ...formatted(path, value, labelValue),
   ]);
 }
@@ -28,7 +28,7 @@ export function validateLabels(labels: Fields | undefined, path: string): readon
 function validateRequirement({ key = "", operator = "", values = [] }: Fields, path: string): readonly FieldError[] {
   return [
     ...operatorFaults(operator, values, path),
-    ...formatted(`${path}.key`, key, qualified),
+    ...formatted(`${path}.key`, key, labelKey),
     ...(values as string[]).flatMap((value, i) => formatted(`${path}.values[${i}]`, value, labelValue)),
   ];
 }

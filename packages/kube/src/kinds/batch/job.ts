@@ -1,21 +1,31 @@
-import { validatePodSpec } from "../core/pod-spec.ts";
-import { templateDefaults } from "../core/pod-spec-defaults.ts";
-import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
+import { type FieldError, invalid, required } from "../../names.ts";
+import { selects, validateLabelSelector } from "../label-selector.ts";
+import { type Fields, immutable, type KindRules, specOf } from "../rules.ts";
+import { fixedFields, jobSpecDefaults, validateJobSpec } from "./job-spec.ts";
 
 export const job: KindRules = {
-  defaults: (object) => jobSpecDefaults((object["spec"] ??= {})),
-  validate: (object) => validatePodSpec((specOf(object)["template"]?.spec ?? {}) as Fields, "spec.template.spec"),
+  defaults: (object) => {
+    jobSpecDefaults((object["spec"] ??= {}));
+    const labels = object["spec"].template.metadata?.labels as Fields | undefined;
+    if (
+      labels !== undefined &&
+      Object.keys(labels).length > 0 &&
+      Object.keys(object["metadata"].labels ?? {}).length === 0
+    )
+      object["metadata"].labels = { ...labels };
+  },
+  validate: (object) => validateJob(specOf(object)),
+  validateUpdate: (object, old) => immutable(object, old, fixedFields("spec")),
 };
 
-function jobSpecDefaults(spec: Fields): void {
-  fill(spec, {
-    backoffLimit: 6,
-    suspend: false,
-    completionMode: "NonIndexed",
-    podReplacementPolicy: spec["podFailurePolicy"] === undefined ? "TerminatingOrFailed" : "Failed",
-  });
-  if (spec["completions"] === undefined && spec["parallelism"] === undefined)
-    fill(spec, { completions: 1, parallelism: 1 });
-  spec["parallelism"] ??= 1;
-  templateDefaults(spec["template"]);
+function validateJob(spec: Fields): readonly FieldError[] {
+  const { selector, template = {} } = spec;
+  const labels = template.metadata?.labels as Fields | undefined;
+  return [
+    ...validateJobSpec(spec, "spec"),
+    ...(selector === undefined ? [required("spec.selector")] : validateLabelSelector(selector, "spec.selector")),
+    ...(selector === undefined || selects(selector, labels ?? {}) === false
+      ? [invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")]
+      : []),
+  ];
 }

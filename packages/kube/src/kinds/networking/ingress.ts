@@ -1,20 +1,103 @@
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { formatted, itemsOf, portNumber } from "../checks.ts";
+import { dns1123Label, dns1123Subdomain, type Format, pathSegment, portName, wildcardSubdomain } from "../formats.ts";
+import { parseIp } from "../ip.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
+
+const pathTypes = ["Exact", "ImplementationSpecific", "Prefix"];
+/** Sequences that proxies read differently. */
+const odd = ["//", "/./", "/../", "%2f", "%2F"];
+const oddEnds = ["/..", "/."];
 
 export const ingress: KindRules = { validate: (object) => validateIngress(specOf(object)) };
 
 function validateIngress(spec: Fields): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  if (spec["defaultBackend"] === undefined && ((spec["rules"] ?? []) as unknown[]).length === 0)
-    errors.push(invalid("spec", {}, "either `defaultBackend` or `rules` must be specified"));
-  for (const [i, rule] of ((spec["rules"] ?? []) as Fields[]).entries()) {
-    for (const [j, path] of ((rule["http"]?.paths ?? []) as Fields[]).entries()) {
-      const types = ["Exact", "ImplementationSpecific", "Prefix"];
-      if (path["pathType"] === undefined)
-        errors.push(required(`spec.rules[${i}].http.paths[${j}].pathType`, "pathType must be specified"));
-      else if (!types.includes(path["pathType"]))
-        errors.push(notSupported(`spec.rules[${i}].http.paths[${j}].pathType`, path["pathType"], types));
-    }
+  const rules = (spec["rules"] ?? []) as readonly Fields[];
+  const className = spec["ingressClassName"] as string | undefined;
+  return [
+    ...(rules.length === 0 && spec["defaultBackend"] === undefined
+      ? [invalid("spec", spec["rules"] ?? null, "either `defaultBackend` or `rules` must be specified")]
+      : []),
+    ...(spec["defaultBackend"] === undefined ? [] : validateBackend(spec["defaultBackend"], "spec.defaultBackend")),
+    ...itemsOf(rules, "spec.rules").flatMap(([rule, path]) => validateRule(rule, path)),
+    ...itemsOf(spec["tls"], "spec.tls").flatMap(([tls, path]) => validateTls(tls, path)),
+    ...(className === undefined ? [] : formatted("spec.ingressClassName", className, dns1123Subdomain)),
+  ];
+}
+
+const hostFormat: Format = (host) => (host.includes("*") ? wildcardSubdomain(host) : dns1123Subdomain(host));
+
+function validateRule({ host = "", http }: Fields, path: string): readonly FieldError[] {
+  const paths = itemsOf(http?.paths, `${path}.http.paths`);
+  return [
+    ...(host !== "" && parseIp(host) !== undefined
+      ? [invalid(`${path}.host`, host, "must be a DNS name, not an IP address")]
+      : []),
+    ...(host === "" ? [] : formatted(`${path}.host`, host, hostFormat)),
+    ...(http !== undefined && paths.length === 0 ? [required(`${path}.http.paths`)] : []),
+    ...paths.flatMap(([each, field]) => validatePath(each, field)),
+  ];
+}
+
+function validatePath({ path = "", pathType, backend = {} }: Fields, field: string): readonly FieldError[] {
+  const faults = pathFaults(path, pathType, field);
+  return pathType === undefined ? faults : [...faults, ...validateBackend(backend, `${field}.backend`)];
+}
+
+function pathFaults(path: string, pathType: string | undefined, field: string): readonly FieldError[] {
+  const absolute = path.startsWith("/") ? [] : [invalid(`${field}.path`, path, "must be an absolute path")];
+  switch (pathType) {
+    case undefined:
+      return [required(`${field}.pathType`, "pathType must be specified")];
+    case "Exact":
+    case "Prefix":
+      return [
+        ...absolute,
+        ...odd
+          .filter((each) => path.includes(each))
+          .map((each) => invalid(`${field}.path`, path, `must not contain '${each}'`)),
+        ...oddEnds
+          .filter((each) => path.endsWith(each))
+          .map((each) => invalid(`${field}.path`, path, `cannot end with '${each}'`)),
+      ];
+    case "ImplementationSpecific":
+      return path === "" ? [] : absolute;
+    default:
+      return [notSupported(`${field}.pathType`, pathType, pathTypes)];
   }
-  return errors;
+}
+
+function validateBackend({ service, resource }: Fields, path: string): readonly FieldError[] {
+  if (service !== undefined && resource !== undefined)
+    return [invalid(path, "", "cannot set both resource and service backends")];
+  if (resource !== undefined) return validateResource(resource, `${path}.resource`);
+  if (service === undefined) return [invalid(path, "", "resource or service backend is required")];
+  const name = (service.name ?? "") as string;
+  return [
+    ...(name === "" ? [required(`${path}.service.name`)] : formatted(`${path}.service.name`, name, dns1123Label)),
+    ...validateServicePort(service.port ?? {}, path),
+  ];
+}
+
+function validateServicePort({ name = "", number = 0 }: Fields, path: string): readonly FieldError[] {
+  if (name !== "" && number !== 0) return [invalid(path, "", "cannot set both port name & port number")];
+  if (name !== "") return formatted(`${path}.service.port.name`, name, portName);
+  if (number !== 0) return portNumber(`${path}.service.port.number`, number);
+  return [required(path, "port name or number is required")];
+}
+
+/** A TypedLocalObjectReference. */
+function validateResource({ apiGroup, kind = "", name = "" }: Fields, path: string): readonly FieldError[] {
+  return [
+    ...(apiGroup === undefined ? [] : formatted(`${path}.apiGroup`, apiGroup, dns1123Subdomain)),
+    ...(kind === "" ? [required(`${path}.kind`, "kind is required")] : formatted(`${path}.kind`, kind, pathSegment)),
+    ...(name === "" ? [required(`${path}.name`, "name is required")] : formatted(`${path}.name`, name, pathSegment)),
+  ];
+}
+
+function validateTls({ hosts = [], secretName = "" }: Fields, path: string): readonly FieldError[] {
+  return [
+    ...(hosts as string[]).flatMap((host, i) => formatted(`${path}.hosts[${i}]`, host, hostFormat)),
+    ...(secretName === "" ? [] : formatted(`${path}.secretName`, secretName, dns1123Subdomain)),
+  ];
 }

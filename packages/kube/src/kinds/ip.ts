@@ -1,0 +1,68 @@
+import type { Format } from "./formats.ts";
+
+/** `10.0.0.1` or `2001:db8::1` as bytes; undefined for what is no address. An IPv4 address in IPv6 form is an IPv6 address here. */
+export function parseIp(text: string): readonly number[] | undefined {
+  return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
+}
+
+function parseIpv4(text: string): readonly number[] | undefined {
+  const parts = text.split(".");
+  const isRight = parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
+  return isRight ? parts.map(Number) : undefined;
+}
+
+function parseIpv6(text: string): readonly number[] | undefined {
+  const last = text.slice(text.lastIndexOf(":") + 1);
+  const tail = last.includes(".") ? parseIpv4(last) : [];
+  if (tail === undefined) return undefined;
+  const head = tail.length === 0 ? text : text.slice(0, text.lastIndexOf(":") + 1) + "0:0";
+  const halves = head.split("::");
+  if (halves.length > 2) return undefined;
+  const groups = halves.map((half) => (half === "" ? [] : half.split(":")));
+  const count = groups.reduce((sum, each) => sum + each.length, 0);
+  if (halves.length === 2 ? count > 7 : count !== 8) return undefined;
+  if (!groups.flat().every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
+  const [before = [], after = []] = groups;
+  const filled = [...before, ...Array.from({ length: 8 - count }, () => "0"), ...after];
+  const bytes = filled.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]);
+  return tail.length === 0 ? bytes : [...bytes.slice(0, 12), ...tail];
+}
+
+export interface Cidr {
+  readonly bytes: readonly number[];
+  readonly bits: number;
+}
+
+/** `10.0.0.0/8`; undefined for what is none. */
+export function parseCidr(text: string): Cidr | undefined {
+  const match = /^(.*)\/(0|[1-9]\d{0,2})$/.exec(text);
+  const bytes = match === null ? undefined : parseIp(match[1] as string);
+  const bits = Number(match?.[2]);
+  return bytes === undefined || bits > bytes.length * 8 ? undefined : { bytes, bits };
+}
+
+/** Whether all of `inner` lies in `outer`, and is less than it. */
+export function isStrictSubset(inner: Cidr, outer: Cidr): boolean {
+  if (inner.bytes.length !== outer.bytes.length || inner.bits <= outer.bits) return false;
+  return prefixOf(inner.bytes, outer.bits) === prefixOf(outer.bytes, outer.bits);
+}
+
+function prefixOf(bytes: readonly number[], bits: number): string {
+  return bytes
+    .map((byte) => byte.toString(2).padStart(8, "0"))
+    .join("")
+    .slice(0, bits);
+}
+
+export const ipAddress: Format = (value) =>
+  parseIp(value) === undefined ? ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"] : [];
+
+export const cidr: Format = (value) => {
+  const parsed = parseCidr(value);
+  if (parsed === undefined) return ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+  const rest = parsed.bytes
+    .map((byte) => byte.toString(2).padStart(8, "0"))
+    .join("")
+    .slice(parsed.bits);
+  return rest.includes("1") ? [`must not have bits set beyond the prefix length`] : [];
+};
