@@ -1,3 +1,6 @@
+export type { AuditEvent, AuditOptions } from "./audit/auditor.ts";
+export { type AuditLog, type AuditLogOptions, openAuditLog } from "./audit/log.ts";
+export { type AuditPolicy, readAuditPolicy } from "./audit/policy.ts";
 export { type AuthorizationMode, authorizationModes } from "./authorization/modes.ts";
 export { parseTokenFile, type StaticToken } from "./http/authenticate.ts";
 export type { ProcessStats } from "./metrics/server-metrics.ts";

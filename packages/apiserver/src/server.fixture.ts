@@ -40,7 +40,7 @@ export interface Bed {
 /** A server over a memory store on a free port, for the time of one test. */
 export async function withServer(
   run: (bed: Bed) => Promise<void>,
-  options: { readonly tokens?: Parameters<typeof startApiServer>[0]["tokens"] } = {},
+  options: Pick<Parameters<typeof startApiServer>[0], "tokens" | "audit"> = {},
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-api-"));
   const faults: unknown[] = [];
@@ -54,7 +54,7 @@ export async function withServer(
     policies: () => ({ set: emptyPolicySet, data: {} }),
     version: "test",
     onFault: (error) => faults.push(error),
-    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
+    ...options,
   });
   const [ca, cert, key] = ["ca.crt", "admin.crt", "admin.key"].map((name) => readFileSync(join(folder, name)));
   const call = (

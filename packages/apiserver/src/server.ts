@@ -11,6 +11,7 @@ import {
   parseApiVersion,
   type ResourceInfo,
 } from "@sallyport/kube";
+import type { AuditOptions } from "./audit/auditor.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { writeBootstrapObjects } from "./authorization/bootstrap.ts";
 import { escalationGuard } from "./authorization/escalation.ts";
@@ -47,6 +48,8 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   /** Certificates of a CA, in PEM, whose clients are known by their common names, beside those of our own CA. */
   readonly clientCa?: string;
   readonly version: string;
+  /** Nobody is told of requests when absent. */
+  readonly audit?: AuditOptions;
   /** What `/metrics` tells of the process; left out when absent. */
   readonly processStats?: () => ProcessStats;
   /** How long the server serves on, no longer ready, when it is to stop; kube-apiserver's `--shutdown-delay-duration`. */
@@ -136,6 +139,7 @@ export async function startApiServer(
       watchEvent: (resource) => metrics.watchEvent(resource),
       text: () => metrics.render(countObjects(cache), options.processStats?.()),
     },
+    ...(options.audit === undefined ? {} : { audit: counted(options.audit, () => metrics.audited()) }),
     onFault: options.onFault,
   });
   const server = createServer(
@@ -166,6 +170,16 @@ export async function startApiServer(
       await aggregation.stop();
       await namespaces.stop();
       await options.store.close();
+    },
+  };
+}
+
+function counted({ policy, sink }: AuditOptions, count: () => void): AuditOptions {
+  return {
+    policy,
+    sink: (event) => {
+      count();
+      sink(event);
     },
   };
 }

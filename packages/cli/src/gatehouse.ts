@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type ChainOptions, createChain, createPolicySet, emptyPolicySet, type PolicySet } from "@sallyport/admission";
 import {
   type ApiServer,
+  type AuditOptions,
   type CacheEvent,
   createMemoryStore,
   openEtcdStore,
@@ -27,6 +28,7 @@ export interface GatehouseOptions {
   readonly storage?: StorageOptions;
   readonly chain: ChainOptions;
   readonly sync?: Partial<SyncOptions>;
+  readonly audit?: AuditOptions;
   /** None when absent. */
   readonly shutdownDelaySeconds?: number;
   readonly onFault: (error: unknown) => void;
@@ -74,6 +76,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         policies: () => ({ set: policies, data: sync.data }),
         version,
         processStats,
+        ...(options.audit === undefined ? {} : { audit: options.audit }),
         ...(options.shutdownDelaySeconds === undefined ? {} : { shutdownDelayMs: options.shutdownDelaySeconds * 1000 }),
         onFault: options.onFault,
       },

@@ -29,9 +29,17 @@ function pathSegment(name: string): string {
   return name === "." || name === ".." || /[/%]/.test(name) ? "" : name;
 }
 
-/** Throws kube-apiserver's Forbidden unless the authorizer allows. */
-export async function demand(authorizer: Authorizer, attributes: Attributes): Promise<void> {
+/** Throws kube-apiserver's Forbidden unless the authorizer allows. `annotate` is told the verdict, for the audit log. */
+export async function demand(
+  authorizer: Authorizer,
+  attributes: Attributes,
+  annotate: (annotations: { readonly [key: string]: string }) => void = () => {},
+): Promise<void> {
   const { decision, reason } = await authorizer.authorize(attributes);
+  annotate({
+    "authorization.k8s.io/decision": decision === "Allow" ? "allow" : "forbid",
+    "authorization.k8s.io/reason": reason,
+  });
   if (decision !== "Allow") throw forbidden(attributes, reason);
 }
 

@@ -13,12 +13,13 @@ const gzipFromBytes = 128 * 1024;
 const maxWarningLength = 4096;
 
 /** Where an answer goes, and how it is to look. */
-export interface Reply extends Pick<Call, "request" | "response" | "wanted"> {
+export interface Reply extends Pick<Call, "request" | "response" | "wanted" | "audit"> {
   readonly warnings: readonly string[];
 }
 
 /** An answer in the format that the client asked for. */
-export function write({ response, request, warnings, wanted }: Reply, code: number, body: object): void {
+export function write({ response, request, warnings, wanted, audit }: Reply, code: number, body: object): void {
+  audit.responseBody(body);
   if (warnings.length > 0) response.setHeader("warning", warnings.map(headerOf));
   const { bytes, type } = encode(body, wanted);
   send(response, code, bytes, type, request);

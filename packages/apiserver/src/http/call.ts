@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import { type Catalogue, type ResourceInfo, StatusError } from "@sallyport/kube";
+import type { AuditOptions, AuditRecord } from "../audit/auditor.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
@@ -27,6 +28,8 @@ export interface HandlerOptions {
     /** What `/metrics` answers. */
     readonly text: () => string;
   };
+  /** Nobody is told of requests when absent. */
+  readonly audit?: AuditOptions;
   /** Faults of our own: never shown to the client. */
   readonly onFault: (error: unknown) => void;
 }
@@ -40,6 +43,7 @@ export interface Call {
   readonly wanted: Wanted;
   readonly user: UserInfo;
   readonly warnings: string[];
+  readonly audit: AuditRecord;
 }
 
 /** `pods/log`, as discovery names it. */
@@ -54,7 +58,7 @@ export function parentOf(info: ResourceInfo, catalogue: Catalogue): ResourceInfo
 }
 
 /** Where the call writes, and how. `info` is of the resource itself, also for a subresource. */
-export function writeContext({ info, query, user, warnings }: Call, served: ResourceInfo): WriteContext {
+export function writeContext({ info, query, user, warnings, audit }: Call, served: ResourceInfo): WriteContext {
   const dryRun = query.getAll("dryRun");
   const unknown = dryRun.find((each) => each !== "All");
   if (unknown !== undefined)
@@ -77,6 +81,6 @@ export function writeContext({ info, query, user, warnings }: Call, served: Reso
     dryRun: dryRun.length > 0,
     fieldValidation: validation as WriteContext["fieldValidation"],
     warn: (text) => void warnings.push(text),
-    audit: () => {},
+    audit: (annotations) => audit.annotate(annotations),
   };
 }

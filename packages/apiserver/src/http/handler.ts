@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import { authorizeByRbac, StatusError } from "@sallyport/kube";
+import { beginAudit, silentRecord } from "../audit/auditor.ts";
 import { attributesOf, demand } from "../authorization/attributes.ts";
 import { type Reply, write } from "./answer.ts";
 import { authenticate, impersonate } from "./authenticate.ts";
@@ -19,18 +20,23 @@ export function createHandler(
     response.setHeader("audit-id", randomUUID());
     const warnings: string[] = [];
     let wanted = negotiate(request.headers.accept);
+    let audit = silentRecord;
     try {
       const url = new URL(request.url ?? "/", "https://localhost");
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
       observe(request, response, options.metrics.began(info, request.method ?? "GET", url.searchParams));
       wanted = { ...wanted, pretty: wanted.pretty || wantsPretty(url.searchParams, request.headers["user-agent"]) };
-      const user = whoAsks(request, options);
-      await demand(options.authorizer, attributesOf(user, info, url.searchParams));
-      const call: Call = { request, response, info, query: url.searchParams, wanted, user, warnings };
+      const asker = authenticate(request, options.tokens);
+      if (options.audit !== undefined)
+        audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
+      const user = actingAs(asker, request, options);
+      if (user !== asker) audit.impersonated(user);
+      await demand(options.authorizer, attributesOf(user, info, url.searchParams), audit.annotate.bind(audit));
+      const call: Call = { request, response, info, query: url.searchParams, wanted, user, warnings, audit };
       const isServed = (await serveResource(call, options)) || servePath(call, options);
       if (!isServed) writeNotFound(call);
     } catch (error) {
-      answerFault(error, { request, response, warnings, wanted }, options);
+      answerFault(error, { request, response, warnings, wanted, audit }, options);
     }
   };
 }
@@ -45,8 +51,7 @@ function observe(
   response.once("close", () => ended(response.statusCode, socket.bytesWritten - before));
 }
 
-function whoAsks(request: IncomingMessage, { tokens, cache }: HandlerOptions): UserInfo {
-  const user = authenticate(request, tokens);
+function actingAs(user: UserInfo, request: IncomingMessage, { cache }: HandlerOptions): UserInfo {
   return impersonate(
     user,
     request,

@@ -12,6 +12,14 @@ export interface RequestInfo {
   readonly name: string;
 }
 
+/** Subresources that stay open as long as their client likes. */
+const connecting = new Set(["log", "exec", "attach", "portforward", "proxy"]);
+
+/** Whether the answer is a stream without a foreseeable end. */
+export function isLongRunning({ verb, subresource }: RequestInfo): boolean {
+  return verb === "watch" || connecting.has(subresource);
+}
+
 const verbs: { readonly [method: string]: string } = {
   POST: "create",
   PUT: "update",

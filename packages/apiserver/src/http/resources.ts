@@ -1,4 +1,5 @@
 import { apiVersionOf, isProtobufKind, type ResourceInfo, type Status, StatusError } from "@sallyport/kube";
+import { parse as parseYaml } from "yaml";
 import type { DeleteOptions } from "../registry/context.ts";
 import { answersDeleted } from "../registry/deletion.ts";
 import { answerReview } from "../reviews.ts";
@@ -72,6 +73,7 @@ function withName(query: URLSearchParams, { name, verb }: RequestInfo): URLSearc
 async function serveSubresource(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
   const { info, request } = call;
   const bytes = info.verb === "get" ? Buffer.alloc(0) : await readBody(request);
+  tellBody(call, bytes, mediaType(request));
   if (await serveReview(call, served, bytes, options)) return;
   const found = findSubresource(info.resource, info.subresource);
   if (found === undefined) throw new StatusError("MethodNotAllowed", `${served.resource} is not supported yet`);
@@ -79,11 +81,17 @@ async function serveSubresource(call: Call, served: ResourceInfo, options: Handl
   await found.serve({ call, context, bytes, type: mediaType(request) }, options);
 }
 
+function tellBody({ audit, info }: Call, bytes: Buffer, type: string): void {
+  if (bytes.length === 0) return;
+  audit.requestBody(() => (info.verb === "patch" ? parseYaml(bytes.toString("utf8")) : decodeBody(bytes, type).value));
+}
+
 async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
   const { info, request, query, wanted } = call;
   const { registry, now } = options;
   const bytes = await readBody(request);
   const type = mediaType(request);
+  tellBody(call, bytes, type);
   if (await serveReview(call, served, bytes, options)) return;
   if (info.verb === "delete" || info.verb === "deletecollection") {
     const deletion = bytes.length === 0 ? {} : (decodeBody(bytes, type).value as DeleteOptions);

@@ -1,6 +1,6 @@
 import type { Decision, Operation } from "@sallyport/admission";
 import type { Catalogue, GroupVersionResource } from "@sallyport/kube";
-import type { RequestInfo } from "../http/request-info.ts";
+import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
 import { Counter, Gauge, Histogram } from "./metric.ts";
 
 /** What the operating system says of the process. Bytes and seconds. */
@@ -19,9 +19,6 @@ const responseBytes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 const place = ["component", "group", "resource", "scope", "subresource", "verb", "version"];
 const timed = ["component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"];
-
-/** Subresources that stay open as long as their client likes. */
-const connecting = new Set(["log", "exec", "attach", "portforward", "proxy"]);
 
 /** The metrics of the server, by kube-apiserver's names and labels. */
 export class ServerMetrics {
@@ -119,7 +116,7 @@ export class ServerMetrics {
     const dryRun = query.has("dryRun") ? "All" : "";
     const [component, ...rest] = labels;
     const timedLabels = [component as string, dryRun, ...rest];
-    const isLong = info.verb === "watch" || connecting.has(info.subresource);
+    const isLong = isLongRunning(info);
     const [gauge, key] = isLong
       ? [this.#longRunning, labels]
       : [this.#inflight, [method === "GET" || method === "HEAD" ? "readOnly" : "mutating"]];
@@ -205,7 +202,8 @@ export class ServerMetrics {
     const isServed = info.isResource && this.#catalogue.find(group, version, full) !== undefined;
     if (!isServed) return ["", "", "", "", info.isResource ? "" : knownPath(info.path), verbOf(method, ""), ""];
     const scope = name !== "" ? "resource" : namespace !== "" ? "namespace" : "cluster";
-    const verb = connecting.has(subresource) && subresource !== "log" ? "CONNECT" : verbOf(method, info.verb);
+    const verb =
+      isLongRunning(info) && subresource !== "" && subresource !== "log" ? "CONNECT" : verbOf(method, info.verb);
     return ["apiserver", group, resource, scope, subresource, verb, version];
   }
 }

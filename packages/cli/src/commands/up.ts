@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
+import { type AuditFlags, addAuditOptions, auditOptions } from "../audit-flags.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
 import { openGatehouse } from "../gatehouse.ts";
@@ -8,7 +9,7 @@ import { findKubectl } from "../kubectl.ts";
 import { paint } from "../terminal.ts";
 import { playTour } from "../tour/tour.ts";
 
-interface UpFlags extends EtcdFlags {
+interface UpFlags extends EtcdFlags, AuditFlags {
   readonly data: string;
   readonly host: string;
   readonly port: string;
@@ -35,7 +36,7 @@ export function upCommand(): Command {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes any free one", "6443")
     .option("--memory", "keep objects in memory: nothing survives a restart");
-  return addStorageOptions(command)
+  return addAuditOptions(addStorageOptions(command))
     .option(
       "--enable-admission-plugins <names>",
       "plugins to enable beside the default ones, as kube-apiserver names them",
@@ -72,6 +73,7 @@ async function runUp(flags: UpFlags): Promise<void> {
   if (flags.memory === true && flags.etcdServers.length > 0)
     throw new UsageError("--memory and --etcd-servers: choose one");
   const folder = resolve(flags.data);
+  const audit = auditOptions(flags, (line) => void process.stdout.write(line));
   const start = performance.now();
   const gatehouse = await openGatehouse({
     folder,
@@ -80,6 +82,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     memory: flags.memory === true,
     storage: storageOptions(flags),
     chain: chainOptions(flags),
+    ...(audit === undefined ? {} : { audit }),
     ...(flags.shutdownDelayDuration === undefined
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
