@@ -1,7 +1,7 @@
 import type { KindRules } from "../rules.ts";
-import { dataKeys, validateImmutableData } from "./data.ts";
+import { validateData, validateImmutableData } from "./data.ts";
 
 export const configMap: KindRules = {
-  validate: (object) => dataKeys(object, ["data", "binaryData"]),
+  validate: (object) => validateData(object, ["data", "binaryData"], ""),
   validateUpdate: validateImmutableData,
 };

@@ -1,20 +1,42 @@
-import { type FieldError, forbidden, invalid } from "../../names.ts";
+import { type FieldError, forbidden, invalid, tooLong } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
+import { formatted } from "../checks.ts";
+import { atMostBytes, type Format } from "../formats.ts";
 import { canonical } from "../rules.ts";
 
-/** Keys of ConfigMaps and Secrets are file names. */
-export function dataKeys(object: KubeObject, fields: readonly string[]): readonly FieldError[] {
-  return fields.flatMap((field) =>
-    Object.keys((object[field] ?? {}) as object)
-      .filter((key) => !/^[-._a-zA-Z0-9]+$/.test(key))
-      .map((key) =>
-        invalid(
-          `${field}[${key}]`,
-          key,
-          "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
-        ),
-      ),
+/** Keys of ConfigMaps and Secrets are file names. IsConfigMapKey. */
+export const dataKey: Format = (value) => [
+  ...atMostBytes(value, 253),
+  ...(/^[-._a-zA-Z0-9]+$/.test(value)
+    ? []
+    : [
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+      ]),
+  ...(value === "." || value === ".." ? [`must not be '${value}'`] : []),
+  ...(value.startsWith("..") && value !== ".." ? ["must not start with '..'"] : []),
+];
+
+/** All data may have a mebibyte together. */
+const maxDataBytes = 1024 * 1024;
+
+/** Keys of the fields, and the size of all values; `binary` fields are base64. */
+export function validateData(object: KubeObject, fields: readonly string[], whole: string): readonly FieldError[] {
+  let size = 0;
+  const errors = fields.flatMap((field) =>
+    Object.entries((object[field] ?? {}) as { readonly [key: string]: string }).flatMap(([key, value]) => {
+      size += field === "data" && whole === "" ? new TextEncoder().encode(value).length : base64Size(value);
+      const isTwice = field === "binaryData" && Object.hasOwn((object["data"] ?? {}) as object, key);
+      return [
+        ...formatted(`${field}[${key}]`, key, dataKey),
+        ...(isTwice ? [invalid(`data[${key}]`, key, "duplicate of key present in binaryData")] : []),
+      ];
+    }),
   );
+  return size > maxDataBytes ? [...errors, tooLong(whole, maxDataBytes)] : errors;
+}
+
+function base64Size(text: string): number {
+  return Math.floor((text.length * 3) / 4) - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
 }
 
 /** What `immutable: true` forbids. */

@@ -1,5 +1,55 @@
-import { fill, type KindRules } from "../rules.ts";
+import { nanosOf } from "../../go/quantity.ts";
+import { type FieldError, forbidden, invalid, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
+import { oneOf } from "../checks.ts";
+import { validateLabelSelector } from "../label-selector.ts";
+import { canonical, type Fields, fill, type KindRules, specOf } from "../rules.ts";
+import { accessModes } from "./access-modes.ts";
+import { validateQuantity } from "./pod-spec/resources.ts";
 
 export const persistentVolumeClaim: KindRules = {
   defaults: (object) => fill((object["spec"] ??= {}), { volumeMode: "Filesystem" }),
+  validate: (object) => validateClaimSpec(specOf(object), "spec"),
+  validateUpdate: validateClaimUpdate,
 };
+
+/** ValidatePersistentVolumeClaimSpec: of claims, and of templates for them. */
+export function validateClaimSpec(spec: Fields, path: string): readonly FieldError[] {
+  const storage = spec["resources"]?.requests?.storage as string | undefined;
+  return [
+    ...accessModes(spec["accessModes"], `${path}.accessModes`, "at least 1 access mode is required"),
+    ...validateLabelSelector(spec["selector"], `${path}.selector`),
+    ...(storage === undefined
+      ? [required(`${path}.resources[storage]`)]
+      : positive(storage, `${path}.resources[storage]`)),
+    ...oneOf(`${path}.volumeMode`, spec["volumeMode"], ["Block", "Filesystem"], true),
+  ];
+}
+
+function positive(amount: string, field: string): readonly FieldError[] {
+  return [
+    ...validateQuantity("storage", amount, field),
+    ...(nanosOf(amount) <= 0n ? [invalid(field, amount, "must be greater than zero")] : []),
+  ];
+}
+
+/** Only a bound claim may grow; nothing else changes. */
+function validateClaimUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const rest = (
+    { resources: _resources, volumeAttributesClassName: _class, volumeName, ...spec }: Fields,
+    kept: Fields,
+  ) => canonical({ ...spec, volumeName: kept["volumeName"] ? volumeName : "" });
+  const [now, before] = [specOf(object), specOf(old)];
+  const errors: FieldError[] = [];
+  if (rest(now, before) !== rest(before, before))
+    errors.push(
+      forbidden(
+        "spec",
+        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
+      ),
+    );
+  const [wanted, given] = [now, before].map((spec) => nanosOf(spec["resources"]?.requests?.storage));
+  if (wanted !== undefined && given !== undefined && wanted < given)
+    errors.push(forbidden("spec.resources.requests.storage", "field can not be less than status.capacity"));
+  return errors;
+}

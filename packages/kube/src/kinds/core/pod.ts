@@ -1,12 +1,12 @@
 import { type FieldError, forbidden } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { canonical, type Fields, type KindRules, specOf } from "../rules.ts";
-import { validatePodSpec } from "./pod-spec.ts";
+import { validatePodOnly, validatePodSpec } from "./pod-spec.ts";
 import { podDefaults } from "./pod-spec-defaults.ts";
 
 export const pod: KindRules = {
   defaults: (object) => podDefaults((object["spec"] ??= {})),
-  validate: (object) => validatePodSpec(specOf(object), "spec"),
+  validate: (object) => [...validatePodSpec(specOf(object), "spec"), ...validatePodOnly(specOf(object), "spec")],
   validateUpdate: validatePodUpdate,
 };
 

@@ -1,0 +1,84 @@
+import { type Refusal, testRefusals } from "../refusals.fixture.ts";
+
+const pod = "spec: {containers: [{name: a, image: nginx}]}";
+const service = "spec: {ports: [{port: 80}]}";
+const claim = "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}";
+const volume = "spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /tmp}}";
+const opaque = "data: {a: YQ==}";
+
+const table: { readonly [kind: string]: readonly Refusal[] } = {
+  Pod: [
+    [
+      pod,
+      "spec: {dnsPolicy: x}",
+      "spec.containers: Required value",
+      'spec.dnsPolicy: Unsupported value: "x": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"',
+    ],
+    [
+      pod,
+      "spec: {containers: [{name: a, image: b}, {name: a, image: b}]}",
+      'spec.containers[1].name: Duplicate value: "a"',
+    ],
+    [
+      pod,
+      "spec: {containers: [{name: a, image: b, ports: [{containerPort: 70000}]}]}",
+      "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
+    ],
+    [
+      pod,
+      "spec: {containers: [{name: a, image: b, volumeMounts: [{name: v, mountPath: /v}]}]}",
+      'spec.containers[0].volumeMounts[0].name: Not found: "v"',
+    ],
+    [
+      pod,
+      "spec: {containers: [{name: a, image: b, livenessProbe: {successThreshold: 2, exec: {command: [a]}}}]}",
+      "spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1",
+    ],
+    [
+      pod,
+      "spec: {containers: [{name: a, image: b, resources: {requests: {cpu: '2'}, limits: {cpu: '1'}}}]}",
+      'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+    ],
+    [
+      pod,
+      "spec: {containers: [{name: a, image: b}], activeDeadlineSeconds: 0}",
+      "spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive",
+    ],
+    [
+      pod,
+      "spec: {containers: [{name: a, image: b}], dnsPolicy: None}",
+      "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
+    ],
+  ],
+  Secret: [
+    [opaque, "type: kubernetes.io/tls, data: {}", "data[tls.crt]: Required value", "data[tls.key]: Required value"],
+    [opaque, "~type: x", 'type: Invalid value: "x": field is immutable'],
+  ],
+  Service: [
+    [service, "spec: {}", "spec.ports: Required value"],
+    [service, "spec: {ports: [{port: 80}, {name: a, port: 81}]}", "spec.ports[0].name: Required value"],
+    [service, "spec: {type: ExternalName}", "spec.externalName: Required value"],
+    [
+      service,
+      "spec: {ports: [{port: 80, targetPort: -1}]}",
+      "spec.ports[0].targetPort: Invalid value: -1: must be between 1 and 65535, inclusive",
+    ],
+  ],
+  PersistentVolumeClaim: [
+    [
+      claim,
+      "spec: {}",
+      "spec.accessModes: Required value: at least 1 access mode is required",
+      "spec.resources[storage]: Required value",
+    ],
+  ],
+  PersistentVolume: [
+    [
+      volume,
+      "spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {}}",
+      "spec.hostPath.path: Required value",
+    ],
+  ],
+};
+
+testRefusals("v1", table);
