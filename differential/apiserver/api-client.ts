@@ -28,6 +28,7 @@ export class ApiClient {
     const headers = {
       authorization: `Bearer ${this.#token}`,
       accept,
+      "user-agent": "differential/1",
       ...(text === undefined ? {} : { "content-type": type }),
     };
     return new Promise((resolve, reject) => {

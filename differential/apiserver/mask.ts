@@ -14,9 +14,6 @@ const own: ReadonlySet<string> = new Set([
   "continue",
 ]);
 
-/** Fields that count for nothing here. `managedFields` are compared by their own test. */
-const dropped: ReadonlySet<string> = new Set(["managedFields"]);
-
 /** An answer without names of chance and times. */
 export function masked({ code, type, warnings, body }: Answer): Answer {
   return { code, type, warnings: warnings.map((each) => maskText(each)).sort(), body: maskValue(body, "") };
@@ -30,8 +27,7 @@ function maskValue(value: unknown, key: string): unknown {
     return key === "causes" ? items.map((each) => JSON.stringify(each)).sort() : items;
   }
   if (typeof value !== "object" || value === null) return value;
-  const fields = Object.entries(value).filter(([name]) => !dropped.has(name));
-  return Object.fromEntries(fields.map(([name, item]) => [name, maskValue(item, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, maskValue(item, name)]));
 }
 
 function maskText(text: string, key = ""): string {

@@ -37,8 +37,35 @@ function parseYamlBody(text: string): { value: unknown; strictErrors: readonly s
   const document = parseDocument(text, { strict: false, uniqueKeys: false, merge: true });
   const fault = document.errors[0];
   if (fault !== undefined) throw new StatusError("BadRequest", `yaml: ${fault.message.split("\n")[0]}`);
+  return { value: yamlValue(document), strictErrors: [] };
+}
+
+/** YAML of server-side apply, with the keys that stand twice in the words of Go's yaml. Throws `BadRequest`. */
+export function parseYamlFields(text: string): {
+  readonly value: Decoded["value"];
+  readonly duplicates: readonly string[];
+} {
+  const refuse = (why: string) => new StatusError("BadRequest", `error decoding YAML: ${why}`);
+  const document = parseDocument(text, { strict: false, uniqueKeys: true, merge: true });
+  const fault = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
+  if (fault !== undefined) throw refuse(`error converting YAML to JSON: yaml: ${fault.message.split("\n")[0]}`);
+  const value: unknown = yamlValue(document);
+  if (!isRecord(value)) {
+    const got = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+    const where = "error unmarshaling JSON: while decoding JSON: json:";
+    throw refuse(`${where} cannot unmarshal ${got} into Go value of type map[string]interface {}`);
+  }
+  checkDepth(value, 0);
+  const duplicates = document.errors.map(({ pos, linePos }) => {
+    const key = /^(?:"((?:[^"\\]|\\.)*)"|([^:\s]*))/.exec(text.slice(pos[0]));
+    return `line ${linePos?.[0].line ?? 1}: key ${JSON.stringify(key?.[1] ?? key?.[2] ?? "")} already set in map`;
+  });
+  return { value, duplicates };
+}
+
+function yamlValue(document: ReturnType<typeof parseDocument>): unknown {
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }) as unknown, strictErrors: [] };
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
     throw new StatusError("BadRequest", `yaml: ${(error as Error).message}`);
   }
@@ -74,4 +101,8 @@ function duplicateKeys(text: string): readonly string[] {
 function childPath(top: { keys: Set<string> | undefined; path: string; name: string; index: number }): string {
   if (top.keys === undefined) return `${top.path}[${top.index}]`;
   return top.path === "" ? top.name : `${top.path}.${top.name}`;
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

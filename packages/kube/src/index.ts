@@ -1,3 +1,14 @@
+export { type Applied, applyConfiguration, managedAfterUpdate, type Writer } from "./apply/apply.ts";
+export { typedFaults } from "./apply/check.ts";
+export { isSameValue } from "./apply/compare.ts";
+export { type FieldSet, fieldPath, union as unionOfFields } from "./apply/field-set.ts";
+export {
+  decodeManagedFields,
+  encodeManagedFields,
+  type ManagedFields,
+  type ManagerId,
+} from "./apply/managed-fields.ts";
+export { type Type as FieldType, typeOf as fieldTypeOf } from "./apply/type.ts";
 export { bootstrapFlowControl, bootstrapRbac } from "./bootstrap.ts";
 export {
   builtinCatalogue,
@@ -9,7 +20,7 @@ export {
   preferredResource,
   type ResourceInfo,
 } from "./catalogue.ts";
-export { type Decoded, parseBody } from "./decode.ts";
+export { type Decoded, parseBody, parseYamlFields } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
 export { conform } from "./go/conform.ts";

@@ -26,7 +26,7 @@ const strategic: readonly [what: string, target: object, patch: object, result: 
     spec([container("a", { image: "y" })]),
     spec([container("a", { image: "y" }), container("b")]),
   ],
-  ["new items are appended", spec([container("a")]), spec([container("b")]), spec([container("a"), container("b")])],
+  ["new items come first", spec([container("a")]), spec([container("b")]), spec([container("b"), container("a")])],
   [
     "$patch: delete removes an item",
     spec([container("a"), container("b")]),
@@ -63,10 +63,10 @@ const strategic: readonly [what: string, target: object, patch: object, result: 
     { metadata: { finalizers: ["y"] } },
   ],
   [
-    "primitive lists with strategy merge are united",
+    "primitive lists with strategy merge are united, new ones first",
     { metadata: { finalizers: ["x"] } },
     { metadata: { finalizers: ["y"] } },
-    { metadata: { finalizers: ["x", "y"] } },
+    { metadata: { finalizers: ["y", "x"] } },
   ],
   [
     "atomic lists are replaced",

@@ -77,8 +77,9 @@ function mergeMap(target: Record_, patch: Record_, schema: Schema | undefined): 
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith("$setElementOrder/")) continue;
     const name = key.slice("$setElementOrder/".length);
-    if (Array.isArray(result[name]))
-      result[name] = reorder(result[name] as unknown[], order as readonly unknown[], fieldSchema(schema, name)?.pk);
+    const items = result[name];
+    if (Array.isArray(items) && patch[name] === undefined)
+      setOwn(result, name, inOrder(items, items, order as readonly unknown[], fieldSchema(schema, name)?.pk));
   }
   return result;
 }
@@ -108,19 +109,23 @@ function fieldSchema(schema: Schema | undefined, key: string): Schema | undefine
   return schema?.v;
 }
 
-function mergeList(existing: unknown, patch: readonly unknown[], field: Schema | undefined, _order: unknown): unknown {
+function mergeList(existing: unknown, patch: readonly unknown[], field: Schema | undefined, order: unknown): unknown {
   const strategy = field?.ps ?? "";
   if (!strategy.includes("merge")) return patch.map(stripItem);
   const current = Array.isArray(existing) ? [...(existing as unknown[])] : [];
   const key = field?.pk;
-  if (key === undefined) return [...current, ...patch.filter((item) => !current.includes(item))];
+  if (key === undefined) {
+    const all = [...current, ...patch.filter((item) => !current.includes(item))];
+    return inOrder(all, current, Array.isArray(order) ? order : patch, undefined);
+  }
   if (patch.some((item) => isRecord(item) && item["$patch"] === "replace" && item[key] === undefined)) {
     return patch
       .filter((item) => !(isRecord(item) && item["$patch"] === "replace" && item[key] === undefined))
       .map(stripItem);
   }
+  const before = [...current];
   for (const item of patch) mergeItem(current, item, key, field?.i);
-  return current;
+  return inOrder(current, before, Array.isArray(order) ? order : patch, key);
 }
 
 function mergeItem(current: unknown[], item: unknown, key: string, schema: Schema | undefined): void {
@@ -134,16 +139,30 @@ function mergeItem(current: unknown[], item: unknown, key: string, schema: Schem
   else current[at] = mergeMap(current[at] as Record_, item, resolveSchema(schema));
 }
 
-/** Listed ones in the given order; others keep their place behind the one they followed. */
-function reorder(items: readonly unknown[], order: readonly unknown[], key: string | undefined): unknown[] {
+/**
+ * Listed items in the given order; each other one stays before the next listed one that it stood before. So those that are new come
+ * first, as in kube-apiserver.
+ */
+function inOrder(
+  items: readonly unknown[],
+  before: readonly unknown[],
+  order: readonly unknown[],
+  key: string | undefined,
+): unknown[] {
   const identity = (item: unknown) => (key !== undefined && isRecord(item) ? item[key] : item);
   const position = new Map(order.map((item, i) => [identity(item), i]));
+  const place = new Map(before.map((item, i) => [identity(item), i]));
+  const others = items.filter((item) => !position.has(identity(item)));
   const listed = items
     .filter((item) => position.has(identity(item)))
     .sort((a, b) => (position.get(identity(a)) as number) - (position.get(identity(b)) as number));
   const result: unknown[] = [];
-  for (const item of items) result.push(position.has(identity(item)) ? listed.shift() : item);
-  return result;
+  for (const item of listed) {
+    const at = place.get(identity(item)) ?? -1;
+    while (others.length > 0 && (place.get(identity(others[0])) as number) < at) result.push(others.shift());
+    result.push(item);
+  }
+  return [...result, ...others];
 }
 
 function stripItem(item: unknown): unknown {

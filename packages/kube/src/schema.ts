@@ -21,6 +21,8 @@ export interface Schema {
   /** Strategic merge: the key of a list's items, and `merge`, `replace` or `retainKeys`. */
   readonly pk?: string;
   readonly ps?: string;
+  /** The default; only of schemas that CustomResourceDefinitions give. */
+  readonly d?: unknown;
   readonly x?: boolean;
   readonly is?: boolean;
 }

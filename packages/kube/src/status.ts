@@ -70,7 +70,13 @@ const codes: { readonly [reason in StatusReason]: number } = {
 export class StatusError extends Error {
   readonly status: Status;
 
-  constructor(reason: StatusReason, message: string, details?: StatusDetails, code: number = codes[reason]) {
+  /** Without a reason it is a fault that upstream has none for: 500. */
+  constructor(
+    reason: StatusReason | undefined,
+    message: string,
+    details?: StatusDetails,
+    code: number = reason === undefined ? 500 : codes[reason],
+  ) {
     super(message);
     this.name = "StatusError";
     this.status = {
@@ -79,7 +85,7 @@ export class StatusError extends Error {
       metadata: {},
       status: "Failure",
       message,
-      reason,
+      ...(reason === undefined ? {} : { reason }),
       ...(details === undefined ? {} : { details }),
       code,
     };

@@ -58,18 +58,3 @@ export function decodeBody(bytes: Buffer, type: string): DecodedBody {
       );
   }
 }
-
-/** A patch, which is JSON. Throws `BadRequest`. */
-export function parsePatch(bytes: Buffer, type: string): unknown {
-  if (type === "application/apply-patch+yaml" || type === "application/apply-patch+cbor") {
-    throw new StatusError(
-      "UnsupportedMediaType",
-      "server-side apply is not supported yet; use kubectl apply without --server-side",
-    );
-  }
-  try {
-    return JSON.parse(bytes.toString("utf8")) as unknown;
-  } catch (error) {
-    throw new StatusError("BadRequest", `error decoding patch: ${(error as Error).message}`);
-  }
-}

@@ -58,7 +58,10 @@ export function parentOf(info: ResourceInfo, catalogue: Catalogue): ResourceInfo
 }
 
 /** Where the call writes, and how. `info` is of the resource itself, also for a subresource. */
-export function writeContext({ info, query, user, warnings, audit }: Call, served: ResourceInfo): WriteContext {
+export function writeContext(
+  { request, info, query, user, warnings, audit }: Call,
+  served: ResourceInfo,
+): WriteContext {
   const dryRun = query.getAll("dryRun");
   const unknown = dryRun.find((each) => each !== "All");
   if (unknown !== undefined)
@@ -79,8 +82,18 @@ export function writeContext({ info, query, user, warnings, audit }: Call, serve
     name: info.verb === "create" && info.subresource === "" ? "" : info.name,
     user,
     dryRun: dryRun.length > 0,
+    fieldManager: query.get("fieldManager") || managerOfUserAgent(request.headers["user-agent"]),
     fieldValidation: validation as WriteContext["fieldValidation"],
     warn: (text) => void warnings.push(text),
     audit: (annotations) => audit.annotate(annotations),
   };
+}
+
+/** Longer names of a User-Agent are cut. Upstream's FieldManagerMaxLength. */
+const maxManagerBytes = 128;
+
+/** `kubectl` of `kubectl/v1.36.0 (linux/amd64)`: the default manager of the fields that a request changes. */
+function managerOfUserAgent(agent = ""): string {
+  const [name = ""] = agent.split("/");
+  return [...name.replace(/[^\x20-\x7e\xa1-\xff]/g, "")].slice(0, maxManagerBytes).join("");
 }

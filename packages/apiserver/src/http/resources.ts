@@ -4,11 +4,12 @@ import type { DeleteOptions } from "../registry/context.ts";
 import { answersDeleted } from "../registry/deletion.ts";
 import { answerReview } from "../reviews.ts";
 import { write } from "./answer.ts";
-import { decodeBody, mediaType, parsePatch, readBody } from "./body.ts";
+import { decodeBody, mediaType, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
 import { type ListContext, listObjects, watchObjects, writeObject } from "./list.ts";
 import { allFormats, negotiate, type Wanted } from "./negotiate.ts";
+import { patchObject } from "./patch.ts";
 import { readObject } from "./read-object.ts";
 import { methodNotAllowed, notAcceptable } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -99,13 +100,13 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
     return;
   }
   const context = writeContext(call, served);
-  const object =
+  const { object, created } =
     info.verb === "patch"
-      ? await registry.patch(parsePatch(bytes, type), type, context)
+      ? await patchObject(call, context, bytes, type, options)
       : info.verb === "create"
-        ? await registry.create(decodeBody(bytes, type), context)
-        : await registry.updateFrom(decodeBody(bytes, type), context);
-  write(call, info.verb === "create" ? 201 : 200, writeObject(object, { info: served, query, wanted, now }));
+        ? { object: await registry.create(decodeBody(bytes, type), context), created: true }
+        : { object: await registry.updateFrom(decodeBody(bytes, type), context), created: false };
+  write(call, created ? 201 : 200, writeObject(object, { info: served, query, wanted, now }));
 }
 
 /** Reviews are answered and not stored. */

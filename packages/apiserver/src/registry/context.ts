@@ -9,6 +9,10 @@ export interface WriteContext {
   readonly name: string;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** Who the changed fields will be managed by; when absent, nobody keeps account of them. */
+  readonly fieldManager?: string;
+  /** The subresource that `managedFields` name, when it is none by itself: `scale`. */
+  readonly managedSubresource?: string;
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
   /** Collects `Warning:` headers. */
   readonly warn: (text: string) => void;

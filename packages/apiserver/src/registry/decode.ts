@@ -44,6 +44,12 @@ export function decodeObject({ value, strictErrors }: DecodedBody, context: Writ
   const name = context.name === "" ? {} : { name: context.name };
   return {
     ...object,
-    metadata: { ...metadata, ...name, ...(info.namespaced ? { namespace: context.namespace } : {}) },
+    metadata: { ...metadata, ...name, ...resetOf(value), ...(info.namespaced ? { namespace: context.namespace } : {}) },
   };
+}
+
+/** An empty list of managed fields says that they are to be forgotten, while other empty lists say nothing. */
+function resetOf({ metadata }: DecodedBody["value"]): { readonly managedFields?: readonly [] } {
+  const { managedFields } = (metadata ?? {}) as { readonly managedFields?: unknown };
+  return Array.isArray(managedFields) && managedFields.length === 0 ? { managedFields: [] } : {};
 }

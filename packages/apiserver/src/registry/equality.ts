@@ -10,11 +10,15 @@ function sortKeys(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** True when a write would change nothing: only the resourceVersion and the version that was asked for may differ. */
+/** True when a write would change nothing: only the resourceVersion, the times of managers and the version that was asked for may differ. */
 export function isSame(a: KubeObject, b: KubeObject): boolean {
   const strip = ({ metadata, apiVersion: _, ...rest }: KubeObject) => ({
     ...rest,
-    metadata: { ...metadata, resourceVersion: "" },
+    metadata: { ...metadata, resourceVersion: "", managedFields: metadata.managedFields?.map(withoutTime) },
   });
   return isEqual(strip(a), strip(b));
+}
+
+function withoutTime(entry: unknown): unknown {
+  return { ...(entry as object), time: "" };
 }

@@ -19,6 +19,7 @@ import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked, 
 import { encodeStored, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import { alreadyExists, conflict, failedPrecondition, notFound, unversioned } from "./faults.ts";
+import { appliedTo, managedBy, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
 import { applyPatch } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
@@ -59,7 +60,10 @@ export class Registry {
     const decoded = decodeObject(body, context);
     if (decoded.metadata.resourceVersion)
       throw new StatusError("BadRequest", "resourceVersion should not be set on objects to be created");
-    const prepared = this.#prepareCreate(decoded, context);
+    return this.#create(this.#prepareCreate(decoded, context), context);
+  }
+
+  async #create(prepared: KubeObject, context: WriteContext): Promise<KubeObject> {
     const object = await this.#admit("CREATE", prepared, null, context, async (each) => {
       await this.#options.guard?.(each, null, context);
       return this.#finishCreate(each, context);
@@ -70,8 +74,15 @@ export class Registry {
     return object;
   }
 
-  /** Replaces an object; `make` answers the new one for the current one, and may be asked again when somebody was faster. */
-  async update(make: (current: KubeObject) => KubeObject, context: WriteContext): Promise<KubeObject> {
+  /**
+   * Replaces an object; `make` answers the new one for the current one, and may be asked again when somebody was faster. What it
+   * changes is its writer's, unless `isManaged` says that the new object tells so already.
+   */
+  async update(
+    make: (current: KubeObject) => KubeObject,
+    context: WriteContext,
+    isManaged = false,
+  ): Promise<KubeObject> {
     const { info, name } = context;
     return retried(async (isLast) => {
       const current = this.current(context, name);
@@ -79,7 +90,10 @@ export class Registry {
       const wanted = make(current);
       const pinned = wanted.metadata.resourceVersion ?? "";
       if (pinned !== "" && pinned !== current.metadata.resourceVersion) throw conflict(info, name);
-      return { result: this.#replace(wanted, current, context), mayRetry: pinned === "" && !isLast };
+      const managed = isManaged
+        ? wanted
+        : withManagedFields(current, wanted, context, timestampOf(this.#options.now()));
+      return { result: this.#replace(managed, current, context), mayRetry: pinned === "" && !isLast };
     });
   }
 
@@ -109,6 +123,29 @@ export class Registry {
         metadata: pinned === undefined ? metadata : { ...metadata, resourceVersion: pinned },
       });
     }, context);
+  }
+
+  /**
+   * Server-side apply: creates the object when there is none, which `mayCreate` may refuse. Throws `Conflict` when others own what
+   * would change, unless forced.
+   */
+  async apply(
+    configuration: DecodedBody["value"],
+    force: boolean,
+    context: WriteContext,
+    mayCreate: () => Promise<void>,
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
+    const make = (current: KubeObject | undefined) => {
+      const time = timestampOf(this.#options.now());
+      const { value, managed } = appliedTo(current, configuration, force, context, time);
+      return managedBy(applyDefaults(decodeObject({ value, strictErrors: [] }, context)), managed);
+    };
+    if (this.current(context, context.name) !== undefined || context.subresource !== "")
+      return { object: await this.update(make, context, true), created: false };
+    const object = make(undefined);
+    await mayCreate();
+    const prepared = strategyOf(context.info.resource).prepareCreate?.(object, this.#options.cache.reader) ?? object;
+    return { object: await this.#create(prepared, context), created: true };
   }
 
   async delete(
@@ -143,13 +180,19 @@ export class Registry {
     return this.#options.cache.get(info.group, info.resource, info.namespaced ? namespace : "", name);
   }
 
-  #prepareCreate(decoded: KubeObject, { info }: WriteContext): KubeObject {
+  #prepareCreate(decoded: KubeObject, context: WriteContext): KubeObject {
+    const { info } = context;
     const { generateName: base, name } = decoded.metadata;
     const metadata = {
       ...decoded.metadata,
       ...(!name && base ? { name: generateName(base, this.#options.randomBytes) } : {}),
     };
-    const defaulted = applyDefaults({ ...decoded, metadata });
+    const defaulted = withManagedFields(
+      undefined,
+      applyDefaults({ ...decoded, metadata }),
+      context,
+      timestampOf(this.#options.now()),
+    );
     return strategyOf(info.resource).prepareCreate?.(defaulted, this.#options.cache.reader) ?? defaulted;
   }
 

@@ -1,7 +1,8 @@
 import type { KubeObject } from "@sallyport/kube";
 import { write } from "../answer.ts";
-import { decodeBody, parsePatch } from "../body.ts";
+import { decodeBody } from "../body.ts";
 import { writeObject } from "../list.ts";
+import { patchObject } from "../patch.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
 
@@ -17,7 +18,7 @@ export function partOfObject(name: string): Subresource {
           writeObject(object, { info: context.info, query: call.query, wanted: call.wanted, now: options.now }),
         );
       if (call.info.verb === "get") answer(readObject(call, context.info, options));
-      else if (call.info.verb === "patch") answer(await options.registry.patch(parsePatch(bytes, type), type, context));
+      else if (call.info.verb === "patch") answer((await patchObject(call, context, bytes, type, options)).object);
       else answer(await options.registry.updateFrom(decodeBody(bytes, type), context));
     },
   };

@@ -1,10 +1,12 @@
-import { applyJsonPatch, applyMergePatch, type KubeObject, StatusError } from "@sallyport/kube";
+import { apiVersionOf, applyJsonPatch, applyMergePatch, type KubeObject, StatusError } from "@sallyport/kube";
 import type { WriteContext } from "../../registry/context.ts";
+import { notFound } from "../../registry/faults.ts";
 import { write } from "../answer.ts";
-import { decodeBody, parsePatch } from "../body.ts";
+import { decodeBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
+import { applyPatchType, checkPatchOptions, isForced, parseConfiguration, parsePatch } from "../patch.ts";
 import { readObject } from "../read-object.ts";
-import type { Subresource } from "./subresource.ts";
+import type { Subresource, SubresourceCall } from "./subresource.ts";
 
 export const scale: Subresource = {
   name: "scale",
@@ -13,9 +15,14 @@ export const scale: Subresource = {
       write(call, 200, scaleOf(readObject(call, context.info, options)));
       return;
     }
+    if (call.info.verb === "patch") checkPatchOptions(call.query, type);
+    if (call.info.verb === "patch" && type === applyPatchType) {
+      write(call, 200, await applyScale({ call, context, bytes, type }, options));
+      return;
+    }
     const make =
       call.info.verb === "patch"
-        ? patched(parsePatch(bytes, type), type)
+        ? patched(parsePatch(bytes), type)
         : () => decodeBody(bytes, type).value as unknown as KubeObject;
     write(call, 200, await scaleTo(make, context, options));
   },
@@ -24,6 +31,27 @@ export const scale: Subresource = {
 function patched(patch: unknown, type: string): (scale: KubeObject) => KubeObject {
   if (type === "application/json-patch+json") return (each) => applyJsonPatch(each, patch) as unknown as KubeObject;
   return (each) => applyMergePatch(each, patch) as KubeObject;
+}
+
+/** An applied Scale is its object's configuration with nothing but replicas. */
+async function applyScale(
+  { call, context, bytes }: SubresourceCall,
+  { registry, cache }: HandlerOptions,
+): Promise<KubeObject> {
+  const { apiVersion = "", kind = "", spec } = parseConfiguration(bytes, context) as Partial<KubeObject>;
+  if (apiVersion !== "autoscaling/v1" || kind !== "Scale")
+    throw new StatusError("BadRequest", `invalid object type: ${apiVersion}, Kind=${kind}`);
+  const { info, namespace, name } = context;
+  if (cache.get(info.group, info.resource, namespace, name) === undefined) throw notFound(info, name);
+  const { replicas } = (spec ?? {}) as { readonly replicas?: unknown };
+  const configuration = { apiVersion: apiVersionOf(info), kind: info.kind, metadata: { name }, spec: { replicas } };
+  const { object } = await registry.apply(configuration, isForced(call.query), scaleContext(context), async () => {});
+  return scaleOf(object);
+}
+
+/** Writes the object itself, of whose fields `managedFields` say that they were scaled. */
+function scaleContext(context: WriteContext): WriteContext {
+  return { ...context, subresource: "", managedSubresource: "scale" };
 }
 
 /** What an object with replicas shows of itself as autoscaling/v1 Scale. */
@@ -53,18 +81,15 @@ async function scaleTo(
   context: WriteContext,
   { registry }: HandlerOptions,
 ): Promise<KubeObject> {
-  const updated = await registry.update(
-    (current) => {
-      const { replicas } = (make(scaleOf(current))["spec"] ?? {}) as { readonly replicas?: unknown };
-      if (!Number.isInteger(replicas) || Number(replicas) < 0) {
-        throw new StatusError(
-          "Invalid",
-          `Scale.autoscaling "${context.name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas ?? null)}: must be greater than or equal to 0`,
-        );
-      }
-      return { ...current, spec: { ...((current["spec"] ?? {}) as object), replicas } };
-    },
-    { ...context, subresource: "" },
-  );
+  const updated = await registry.update((current) => {
+    const { replicas } = (make(scaleOf(current))["spec"] ?? {}) as { readonly replicas?: unknown };
+    if (!Number.isInteger(replicas) || Number(replicas) < 0) {
+      throw new StatusError(
+        "Invalid",
+        `Scale.autoscaling "${context.name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas ?? null)}: must be greater than or equal to 0`,
+      );
+    }
+    return { ...current, spec: { ...((current["spec"] ?? {}) as object), replicas } };
+  }, scaleContext(context));
   return scaleOf(updated);
 }

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Answer, type Bed, withServer } from "./server.fixture.ts";
+
+const map = "/api/v1/namespaces/default/configmaps/a";
+const type = "application/apply-patch+yaml";
+
+/** Applies fields of a ConfigMap as a manager. */
+function apply({ call }: Bed, query: string, body: object | string): Promise<Answer> {
+  const configuration =
+    typeof body === "string" ? body : { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, ...body };
+  return call(`${map}?${query}`, { method: "PATCH", type, body: configuration });
+}
+
+/** `manager operation subresource: fields` of each entry. */
+function managersOf({ body }: Answer): readonly string[] {
+  return (body.metadata.managedFields ?? []).map(
+    (entry: { [field: string]: unknown }) =>
+      `${entry["manager"]} ${entry["operation"]} ${entry["subresource"] ?? ""}: ${JSON.stringify(entry["fieldsV1"])}`,
+  );
+}
+
+test("apply creates what is absent, then changes it, and tells who has what", () =>
+  withServer(async (bed) => {
+    const created = await apply(
+      bed,
+      "fieldManager=m",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: '1', y: '2'}\n",
+    );
+    assert.equal(created.code, 201);
+    const again = await apply(bed, "fieldManager=m", { data: { x: "1", y: "2" } });
+    assert.deepEqual(again.body, created.body);
+    const less = await apply(bed, "fieldManager=m", { data: { x: "1" } });
+    assert.deepEqual([less.code, less.body.data], [200, { x: "1" }]);
+    assert.deepEqual(managersOf(less), ['m Apply : {"f:data":{"f:x":{}}}']);
+  }));
+
+test("what others own is a conflict, unless forced", () =>
+  withServer(async (bed) => {
+    await bed.call(map.replace(/\/a$/, ""), {
+      body: { metadata: { name: "a" }, data: { x: "1" } },
+      headers: { "user-agent": "kubectl/v1.36.0 (linux)" },
+    });
+    const refused = await apply(bed, "fieldManager=m", { data: { x: "2" } });
+    assert.equal(refused.body.message, 'Apply failed with 1 conflict: conflict with "kubectl" using v1: .data.x');
+    assert.equal(refused.code, 409);
+    const forced = await apply(bed, "fieldManager=m&force=true", { data: { x: "2" } });
+    assert.deepEqual(managersOf(forced), ['m Apply : {"f:data":{"f:x":{}}}', 'kubectl Update : {"f:data":{}}']);
+  }));
+
+test("an empty list of managed fields takes account of nobody, until somebody applies", () =>
+  withServer(async (bed) => {
+    await apply(bed, "fieldManager=m", { data: { x: "1" } });
+    const merge = (body: object) => bed.call(map, { method: "PATCH", type: "application/merge-patch+json", body });
+    assert.deepEqual(managersOf(await merge({ metadata: { managedFields: [] } })), []);
+    assert.deepEqual(managersOf(await merge({ data: { y: "1" } })), []);
+    const applied = await apply(bed, "fieldManager=m", { data: { x: "1" } });
+    assert.deepEqual(managersOf(applied), [
+      'm Apply : {"f:data":{"f:x":{}}}',
+      'before-first-apply Update : {"f:data":{".":{},"f:x":{},"f:y":{}}}',
+    ]);
+  }));
+
+test("status and scale have entries of their own", () =>
+  withServer(async ({ call }) => {
+    const path = "/apis/apps/v1/namespaces/default/replicasets";
+    const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "b" }] } };
+    const spec = { selector: { matchLabels: { a: "b" } }, template };
+    await call(path, { body: { metadata: { name: "r" }, spec } });
+    const merge = (part: string, body: object) =>
+      call(`${path}/r/${part}?fieldManager=${part}`, { method: "PATCH", type: "application/merge-patch+json", body });
+    await merge("scale", { spec: { replicas: 2 } });
+    await merge("status", { spec: { replicas: 9 }, status: { replicas: 2 } });
+    const entries = managersOf(await call(`${path}/r`)).filter((each) => /^(scale|status)/.test(each));
+    assert.deepEqual(entries, [
+      'scale Update scale: {"f:spec":{"f:replicas":{}}}',
+      'status Update status: {"f:status":{"f:replicas":{}}}',
+    ]);
+  }));
+
+const faults: readonly (readonly [string, object | string, number, string])[] = [
+  ["", {}, 422, 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'],
+  ["fieldManager=m", { apiVersion: "v2" }, 400, "invalid object type: /v2, Kind=ConfigMap"],
+  [
+    "fieldManager=m",
+    { foo: 1 },
+    500,
+    "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .foo: field not declared in schema",
+  ],
+  [
+    "fieldManager=m",
+    { metadata: {} },
+    400,
+    "the name of the object (a based on URL) was undeterminable: name must be provided",
+  ],
+  ["fieldManager=m", { metadata: { name: "a", managedFields: [] } }, 400, "metadata.managedFields must be nil"],
+  [
+    "fieldManager=m",
+    { metadata: { name: "a", uid: "u" } },
+    409,
+    'Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid u, and no existing object was found',
+  ],
+  [
+    "fieldManager=m",
+    "[]",
+    400,
+    "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}",
+  ],
+  [
+    "fieldManager=m&fieldValidation=Strict",
+    "kind: ConfigMap\nkind: ConfigMap\n",
+    400,
+    'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 2: key "kind" already set in map',
+  ],
+];
+
+test("configurations that are none are refused in kube-apiserver's words", () =>
+  withServer(async (bed) => {
+    for (const [query, body, code, message] of faults) {
+      const answer = await apply(bed, query, body);
+      assert.deepEqual([answer.code, answer.body.message], [code, message]);
+    }
+  }));

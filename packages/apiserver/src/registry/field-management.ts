@@ -1,0 +1,170 @@
+import {
+  apiVersionOf,
+  applyConfiguration,
+  decodeManagedFields,
+  encodeManagedFields,
+  type FieldSet,
+  type FieldType,
+  fieldPath,
+  fieldTypeOf,
+  type KubeObject,
+  type ManagedFields,
+  managedAfterUpdate,
+  type ResourceInfo,
+  type Schema,
+  StatusError,
+  typedFaults,
+  unionOfFields,
+  type Writer,
+} from "@sallyport/kube";
+import type { WriteContext } from "./context.ts";
+import { outgoing } from "./encode.ts";
+import { conflict } from "./faults.ts";
+import { strategyOf, withStringData } from "./strategies.ts";
+
+type Fields = { readonly [field: string]: unknown };
+
+const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
+/** Of an object whose kind has no schema: its metadata is known, anything else may stand. */
+const custom: Schema = {
+  p: { apiVersion: { t: "string" }, kind: { t: "string" }, metadata: { r: objectMeta } },
+  x: true,
+};
+
+/** References by name, made once: as many as there are kinds built in. */
+const references = new Map<string, Schema>();
+
+function typeOfResource({ schema }: ResourceInfo): FieldType {
+  if (schema === undefined) return fieldTypeOf(custom);
+  const known = references.get(schema) ?? { r: schema };
+  references.set(schema, known);
+  return fieldTypeOf(known);
+}
+
+/** The manager that an object without managed fields gets for what it holds, before the first configuration is applied. */
+const beforeFirstApply = "before-first-apply";
+
+/** An object with `managedFields` that tell what the writer changed. `live` is undefined for one that is created. */
+export function withManagedFields(
+  live: KubeObject | undefined,
+  next: KubeObject,
+  context: WriteContext,
+  time: string,
+): KubeObject {
+  const { info, fieldManager } = context;
+  const { managedFields: _, ...metadata } = next.metadata;
+  if (fieldManager === undefined) return { ...next, metadata };
+  const managed = managedBefore(live, next, context);
+  const bare: KubeObject = { ...(info.resource === "secrets" ? withStringData(next) : next), metadata };
+  if (managed.size === 0 && live !== undefined) return bare;
+  const before = live === undefined ? {} : outgoing(live, info);
+  const writer = writerOf(fieldManager, "Update", context, time);
+  return managedBy(bare, managedAfterUpdate(before, bare, typeOfResource(info), managed, writer));
+}
+
+/** The object with the entries of those who manage its fields. */
+export function managedBy(object: KubeObject, managed: ManagedFields): KubeObject {
+  if (managed.size === 0) return object;
+  return { ...object, metadata: { ...object.metadata, managedFields: encodeManagedFields(managed) } };
+}
+
+/** What the request says, where it may and makes sense; else what the live object says. An empty list resets. */
+function managedBefore(live: KubeObject | undefined, next: KubeObject, { subresource }: WriteContext): ManagedFields {
+  const given = next.metadata.managedFields;
+  if (subresource === "" && given !== undefined) {
+    if (given.length === 0 || (given.length === 1 && Object.keys(given[0] as object).length === 0)) return new Map();
+    const decoded = decodeManagedFields(given);
+    if (decoded !== undefined && decoded.size > 0) return decoded;
+  }
+  return decodeManagedFields(live?.metadata.managedFields) ?? new Map();
+}
+
+function writerOf(manager: string, operation: "Apply" | "Update", context: WriteContext, time: string): Writer {
+  const { info, subresource, managedSubresource = subresource } = context;
+  const id = { manager, operation, apiVersion: apiVersionOf(info), subresource: managedSubresource };
+  const isScale = managedSubresource === "scale";
+  return {
+    id,
+    time: isScale ? undefined : time,
+    ignored: ignoredFields(context),
+    ...(isScale ? { seenAs: "autoscaling/v1" } : {}),
+  };
+}
+
+/** Fields that a write by this way does not change: upstream's resetFields. */
+function ignoredFields({ info, subresource }: WriteContext): FieldSet {
+  if (subresource === "status") return unionOfFields(fieldPath("spec"), statusOnly[info.resource] ?? {});
+  return strategyOf(info.resource).hasStatus && subresource === "" ? fieldPath("status") : {};
+}
+
+/** What some kinds' status strategies reset besides the spec. */
+const statusOnly: { readonly [resource: string]: FieldSet } = {
+  deployments: fieldPath("metadata", "labels"),
+  pods: unionOfFields(fieldPath("metadata", "deletionTimestamp"), fieldPath("metadata", "ownerReferences")),
+};
+
+/** The live object, if there is one, with a configuration applied. Throws what upstream answers for configurations that are none. */
+export function appliedTo(
+  live: KubeObject | undefined,
+  configuration: Fields,
+  force: boolean,
+  context: WriteContext,
+  time: string,
+): { readonly value: Fields; readonly managed: ManagedFields } {
+  const { info, fieldManager = "" } = context;
+  const type = typeOfResource(info);
+  checkConfiguration(configuration, type, context);
+  if (live === undefined) checkAbsent(configuration, context);
+  const { managedFields, ...metadata } = live?.metadata ?? {};
+  const bare: Fields = live === undefined ? {} : { ...outgoing(live, info), metadata: withoutVersion(metadata) };
+  const before = decodeManagedFields(managedFields) ?? new Map();
+  const owned =
+    before.size > 0 || live === undefined
+      ? before
+      : managedAfterUpdate({}, bare, type, before, writerOf(beforeFirstApply, "Update", context, time));
+  const writer = writerOf(fieldManager, "Apply", context, time);
+  const { object, managed } = applyConfiguration(bare, configuration, type, owned, writer, force);
+  return { value: object as Fields, managed };
+}
+
+/** The configuration alone says which version it is for. */
+function withoutVersion({ resourceVersion: _, ...metadata }: Fields): Fields {
+  return metadata;
+}
+
+function checkConfiguration(configuration: Fields, type: FieldType, { info }: WriteContext): void {
+  const { apiVersion = "", kind = "" } = configuration as { readonly apiVersion?: string; readonly kind?: string };
+  const given = gvkText(apiVersion, kind);
+  if (apiVersion !== apiVersionOf(info) || kind !== info.kind)
+    throw new StatusError("BadRequest", `invalid object type: ${given}`);
+  const metadata = (configuration["metadata"] ?? {}) as Fields;
+  if (metadata["managedFields"] !== undefined && metadata["managedFields"] !== null)
+    throw new StatusError("BadRequest", "metadata.managedFields must be nil");
+  const faults = typedFaults(configuration, type);
+  if (faults.length === 0) return;
+  const text = faults.length === 1 ? faults[0] : `errors:\n${faults.map((each) => `  ${each}`).join("\n")}`;
+  const { namespace = "", name = "" } = metadata;
+  throw new StatusError(undefined, `failed to create typed patch object (${namespace}/${name}; ${given}): ${text}`);
+}
+
+/** Go's GroupVersionKind in print. */
+function gvkText(apiVersion: string, kind: string): string {
+  const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
+  return `${group}/${version}, Kind=${kind}`;
+}
+
+function checkAbsent(configuration: Fields, { info, name }: WriteContext): void {
+  const metadata = (configuration["metadata"] ?? {}) as { readonly uid?: string; readonly name?: string };
+  if (metadata.uid)
+    throw conflict(
+      info,
+      name,
+      `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`,
+    );
+  if (!metadata.name)
+    throw new StatusError(
+      "BadRequest",
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+}

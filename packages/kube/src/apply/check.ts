@@ -1,0 +1,88 @@
+import { isFields } from "./compare.ts";
+import { elementOf, fieldType, itemType, type Type } from "./type.ts";
+
+/** What is wrong with an applied object by its type, in the words of structured-merge-diff: unknown fields, wrong types, keys. */
+export function typedFaults(value: unknown, type: Type, path = ""): readonly string[] {
+  if (value === null || value === undefined || type.kind === "any") return [];
+  if (type.kind === "scalar") return scalarFault(value, type, path);
+  if (type.kind === "list") {
+    if (!Array.isArray(value)) return [`${path}: expected list, got ${printed(value)}`];
+    return listFaults(value, type, path);
+  }
+  if (!isFields(value)) return [`${path}: expected map, got ${printed(value)}`];
+  return Object.entries(value).flatMap(([name, field]) => {
+    const inner = fieldType(type, name);
+    return inner === undefined
+      ? [`${path}.${name}: field not declared in schema`]
+      : typedFaults(field, inner, `${path}.${name}`);
+  });
+}
+
+function listFaults(list: readonly unknown[], type: Type, path: string): readonly string[] {
+  const inner = itemType(type);
+  if (type.atomic) return list.flatMap((item, i) => typedFaults(item, inner, `${path}[${i}]`));
+  const seen = new Set<string>();
+  return list.flatMap((item, i) => {
+    const element = elementOf(item, type);
+    if (element === undefined) return [`${path}: element ${i}: ${missingKeys(item, type)}`];
+    const place = placeOf(element);
+    if (seen.has(element)) return [`${path}: duplicate entries for key ${place}`];
+    seen.add(element);
+    return typedFaults(item, inner, `${path}${place}`);
+  });
+}
+
+function missingKeys(item: unknown, { keys = [] }: Type): string {
+  if (!isFields(item)) return "associative list with keys may not have non-map elements";
+  const names = keys.map((key) => JSON.stringify(key)).join(" ");
+  return `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`;
+}
+
+function placeOf(element: string): string {
+  if (element.startsWith("v:")) return `[=${element.slice(2)}]`;
+  const keys = Object.entries(JSON.parse(element.slice(2)) as object);
+  return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(",")}]`;
+}
+
+/** Types that take text and numbers: their decoder says what is wrong, not their schema. */
+const untyped = /\.(Quantity|IntOrString)$/;
+
+function scalarFault(value: unknown, { schema }: Type, path: string): readonly string[] {
+  if (untyped.test(schema?.r ?? "") || schema?.f === "int-or-string" || schema?.is === true) return [];
+  const wanted = schema?.t ?? "string";
+  if (wanted === "boolean")
+    return typeof value === "boolean" ? [] : [`${path}: expected boolean, got ${printed(value)}`];
+  if (wanted === "integer" || wanted === "number")
+    return typeof value === "number" ? [] : [`${path}: expected numeric (int or float), got ${goType(value)}`];
+  if (typeof value === "string") return [];
+  return [`${path}: expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`];
+}
+
+/** As Go prints types with %T. */
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return "[]interface {}";
+  if (isFields(value)) return "map[string]interface {}";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+/** As Go prints values with %#v. */
+function goSyntax(value: unknown): string {
+  if (value === null) return "interface {}(nil)";
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(", ")}}`;
+  if (!isFields(value)) return JSON.stringify(value);
+  const fields = Object.keys(value).sort();
+  return `map[string]interface {}{${fields.map((name) => `${JSON.stringify(name)}:${goSyntax(value[name])}`).join(", ")}}`;
+}
+
+/** As Go prints values with %v, in a box. */
+function printed(value: unknown): string {
+  return `&{${goText(value)}}`;
+}
+
+function goText(value: unknown): string {
+  if (value === null) return "<nil>";
+  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
+  if (!isFields(value)) return String(value);
+  const fields = Object.keys(value).sort();
+  return `map[${fields.map((name) => `${name}:${goText(value[name])}`).join(" ")}]`;
+}

@@ -1,0 +1,172 @@
+import { type FieldSet, isEmptySet, leaf, nodeOf } from "./field-set.ts";
+import { anyType, elementOf, fieldType, itemType, type Type } from "./type.ts";
+
+/** What a new value has more, has otherwise, and lacks. */
+export interface Comparison {
+  readonly added: FieldSet;
+  readonly modified: FieldSet;
+  readonly removed: FieldSet;
+}
+
+type Fields = { readonly [name: string]: unknown };
+
+/** The fields in which two values of a type differ. */
+export function compareValues(before: unknown, after: unknown, type: Type): Comparison {
+  const { added = leaf, modified = leaf, removed = leaf } = compared(before, after, type) ?? {};
+  return { added, modified, removed };
+}
+
+type Found = Partial<Comparison>;
+
+const changed: Found = { modified: leaf };
+
+function compared(before: unknown, after: unknown, type: Type): Found | undefined {
+  const shape = shapeOf(before, after, type);
+  if (shape === "leaf") return isSameValue(before, after) ? undefined : changed;
+  return joined(shape === "list" ? itemsBeside(before, after, type) : fieldsBeside(before, after, type));
+}
+
+/** Both sides of each item or field: its element, what was and what is, and its type. */
+type Beside = readonly [string, unknown, unknown, Type];
+
+function joined(pairs: Iterable<Beside>): Found | undefined {
+  const found: { [side in keyof Comparison]: { [element: string]: FieldSet } } = {
+    added: {},
+    modified: {},
+    removed: {},
+  };
+  for (const [element, before, after, type] of pairs) {
+    if (before === undefined) found.added[element] = fieldsOnOneSide(after, type);
+    else if (after === undefined) found.removed[element] = fieldsOnOneSide(before, type);
+    else {
+      const inner = compared(before, after, type);
+      if (inner?.added !== undefined) found.added[element] = inner.added;
+      if (inner?.modified !== undefined) found.modified[element] = inner.modified;
+      if (inner?.removed !== undefined) found.removed[element] = inner.removed;
+    }
+  }
+  const result: { -readonly [side in keyof Comparison]?: FieldSet } = {};
+  for (const side of ["added", "modified", "removed"] as const)
+    if (!isEmptySet(found[side])) result[side] = found[side];
+  return result;
+}
+
+function* fieldsBeside(before: unknown, after: unknown, type: Type): Iterable<Beside> {
+  const [left, right] = [(before ?? {}) as Fields, (after ?? {}) as Fields];
+  for (const name of Object.keys(right)) {
+    if (right[name] === undefined) continue;
+    yield [`f:${name}`, own(left, name) ?? type.zeros.get(name), right[name], fieldType(type, name) ?? anyType];
+  }
+  for (const name of Object.keys(left)) {
+    if (left[name] === undefined || (Object.hasOwn(right, name) && right[name] !== undefined)) continue;
+    yield [`f:${name}`, left[name], type.zeros.get(name), fieldType(type, name) ?? anyType];
+  }
+}
+
+function own(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+function* itemsBeside(before: unknown, after: unknown, type: Type): Iterable<Beside> {
+  const [left, right] = [itemsByElement(before, type), itemsByElement(after, type)];
+  const inner = itemType(type);
+  for (const [element, item] of right) yield [element, left.get(element), item, inner];
+  for (const [element, item] of left) if (!right.has(element)) yield [element, item, undefined, inner];
+}
+
+/** The items of a list by their path elements; of those that stand twice, the first. */
+export function itemsByElement(list: unknown, type: Type): ReadonlyMap<string, unknown> {
+  const items = new Map<string, unknown>();
+  for (const item of Array.isArray(list) ? list : []) {
+    const element = elementOf(item, type);
+    if (element !== undefined && !items.has(element)) items.set(element, item);
+  }
+  return items;
+}
+
+/** All fields of a value that the other side lacks: itself and all below it. */
+export function fieldsOnOneSide(value: unknown, type: Type): FieldSet {
+  const shape = shapeOf(undefined, value, type);
+  if (shape === "leaf") return leaf;
+  const children: { [element: string]: FieldSet } = { ".": leaf };
+  if (shape === "list") {
+    const inner = itemType(type);
+    for (const item of value as readonly unknown[]) {
+      const element = elementOf(item, type);
+      if (element !== undefined) children[element] = fieldsOnOneSide(item, inner);
+    }
+    return children;
+  }
+  for (const name of Object.keys(value as Fields)) {
+    const field = (value as Fields)[name];
+    if (field !== undefined) children[`f:${name}`] = fieldsOnOneSide(field, fieldType(type, name) ?? anyType);
+  }
+  for (const [name, zero] of type.zeros)
+    if ((value as Fields)[name] === undefined)
+      children[`f:${name}`] = fieldsOnOneSide(zero, fieldType(type, name) ?? anyType);
+  return children;
+}
+
+/** The fields of an object that somebody applies: what stands there, and of what stands above it only lists' items. */
+export function appliedFields(value: unknown, type: Type): FieldSet {
+  return ownFields(value, type, false) ?? leaf;
+}
+
+function ownFields(value: unknown, type: Type, member: boolean): FieldSet | undefined {
+  if (isWhole(value, type)) return leaf;
+  const children: { [element: string]: FieldSet } = {};
+  if (Array.isArray(value)) {
+    const inner = itemType(type);
+    for (const item of value) {
+      const element = elementOf(item, type);
+      if (element !== undefined) children[element] = ownFields(item, inner, true) ?? leaf;
+    }
+  } else if (isFields(value)) {
+    for (const name of Object.keys(value)) {
+      const field = value[name];
+      const inner = fieldType(type, name) ?? anyType;
+      const isNamed = type.schema?.p !== undefined && Object.hasOwn(type.schema.p, name);
+      const isBare = field === null || (isFields(field) && isEmptySet(field as FieldSet));
+      const node = ownFields(field, inner, isBare || !isNamed);
+      if (node !== undefined) children[`f:${name}`] = node;
+    }
+  }
+  return nodeOf(member, children);
+}
+
+/** Owned as one: a scalar, or a list or map that is atomic. */
+export function isWhole(value: unknown, { kind, atomic }: Type): boolean {
+  if (atomic || kind === "scalar") return true;
+  return kind === "any" && !isFields(value);
+}
+
+function shapeOf(before: unknown, after: unknown, type: Type): "leaf" | "list" | "map" {
+  if (type.kind === "scalar" || type.atomic) return "leaf";
+  if (type.kind === "any" && !((isFields(before) || before === undefined) && isFields(after))) return "leaf";
+  if (isVoid(before) && isVoid(after)) return "leaf";
+  if (type.kind === "list") return "list";
+  return "map";
+}
+
+function isVoid(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === "object" && isEmptySet(value as FieldSet);
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Deep equality that does not look at the order of keys. */
+export function isSameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => isSameValue(item, b[i]));
+  if (!isFields(a) || !isFields(b)) return false;
+  const keys = Object.keys(a).filter((key) => a[key] !== undefined);
+  return (
+    keys.length === Object.keys(b).filter((key) => b[key] !== undefined).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isSameValue(a[key], b[key]))
+  );
+}
