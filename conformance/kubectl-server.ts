@@ -50,8 +50,10 @@ export async function startKubectlServer(
     effects: { now: Date.now, ticks: () => performance.now() * 1000, randomBytes: (size) => randomBytes(size) },
     policies: () => ({ set: emptyPolicySet, data: {} }),
     authorizationModes: ["RBAC", "AlwaysAllow"],
-    tokens: tokenFile === undefined ? [] : parseTokenFile(readFileSync(tokenFile, "utf8"), tokenFile),
-    ...(clientCaFile === undefined ? {} : { clientCa: readFileSync(clientCaFile, "utf8") }),
+    authentication: {
+      tokens: tokenFile === undefined ? [] : parseTokenFile(readFileSync(tokenFile, "utf8"), tokenFile),
+      ...(clientCaFile === undefined ? {} : { clientCa: readFileSync(clientCaFile, "utf8") }),
+    },
     version: "conformance",
     onFault: (error) => process.stderr.write(`fault of our own: ${(error as Error).stack ?? String(error)}\n`),
   });

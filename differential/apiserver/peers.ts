@@ -109,7 +109,7 @@ export async function startSallyport(onFault: (error: unknown) => void): Promise
     effects: { now: Date.now, ticks: () => performance.now() * 1000, randomBytes: (size) => randomBytes(size) },
     policies: () => ({ set: emptyPolicySet, data: {} }),
     version: "differential",
-    tokens: [{ token, user: { username: "admin", groups: ["system:masters"] } }],
+    authentication: { tokens: [{ token, user: { username: "admin", groups: ["system:masters"] } }] },
     onFault,
   });
   const client = new ApiClient(server.url, token);

@@ -1,8 +1,12 @@
 export type { AuditEvent, AuditOptions } from "./audit/auditor.ts";
 export { type AuditLog, type AuditLogOptions, openAuditLog } from "./audit/log.ts";
 export { type AuditPolicy, readAuditPolicy } from "./audit/policy.ts";
+export type { OidcOptions } from "./authentication/oidc.ts";
+export type { RequestHeaderOptions } from "./authentication/request-headers.ts";
+export { serviceAccountKeys } from "./authentication/service-account-keys.ts";
+export { parseTokenFile, type StaticToken } from "./authentication/static-tokens.ts";
+export { documentReader, type PostJson, type WebhookTarget, webhookClient } from "./authentication/webhook-client.ts";
 export { type AuthorizationMode, authorizationModes } from "./authorization/modes.ts";
-export { parseTokenFile, type StaticToken } from "./http/authenticate.ts";
 export type { ProcessStats } from "./metrics/server-metrics.ts";
 export { Cache, type CacheEvent } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
@@ -11,6 +15,7 @@ export type { Registry } from "./registry/registry.ts";
 export {
   type ApiServer,
   type ApiServerOptions,
+  type CredentialOptions,
   createRegistry,
   ListenError,
   type RegistryWiring,

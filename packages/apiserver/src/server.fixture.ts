@@ -40,7 +40,7 @@ export interface Bed {
 /** A server over a memory store on a free port, for the time of one test. */
 export async function withServer(
   run: (bed: Bed) => Promise<void>,
-  options: Pick<Parameters<typeof startApiServer>[0], "tokens" | "audit"> = {},
+  options: Partial<Parameters<typeof startApiServer>[0]> = {},
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-api-"));
   const faults: unknown[] = [];

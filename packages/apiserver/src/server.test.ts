@@ -321,5 +321,5 @@ test("RBAC: a user sees what a RoleBinding grants, and no more", () =>
       });
       assert.equal(answer.body.status.allowed, true);
     },
-    { tokens: [{ token: "secret-of-jane", user: { username: "jane", groups: [] } }] },
+    { authentication: { tokens: [{ token: "secret-of-jane", user: { username: "jane", groups: [] } }] } },
   ));

@@ -12,6 +12,9 @@ import {
   type ResourceInfo,
 } from "@sallyport/kube";
 import type { AuditOptions } from "./audit/auditor.ts";
+import { Authentication, type AuthenticationOptions } from "./authentication/authentication.ts";
+import type { ServiceAccountOptions } from "./authentication/service-account-issuer.ts";
+import { loadServiceAccountKeys, type ServiceAccountKeys } from "./authentication/service-account-keys.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { writeBootstrapObjects } from "./authorization/bootstrap.ts";
 import { escalationGuard } from "./authorization/escalation.ts";
@@ -19,7 +22,6 @@ import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { AggregationController } from "./controllers/aggregation.ts";
 import { NamespaceController } from "./controllers/namespaces.ts";
-import type { StaticToken } from "./http/authenticate.ts";
 import { type Certificates, loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
 import type { Checks } from "./http/health.ts";
@@ -40,13 +42,11 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly effects: AdmissionEffects;
   /** The policies in force, and `data` as they see it; asked at each request. */
   readonly policies: () => { readonly set: PolicySet; readonly data: { readonly [name: string]: unknown } };
-  readonly tokens?: readonly StaticToken[];
+  readonly authentication?: CredentialOptions;
   /** `RBAC` when absent. */
   readonly authorizationModes?: readonly AuthorizationMode[];
   /** For the mode Webhook. */
   readonly authorizationWebhook?: WebhookAuthorizerOptions;
-  /** Certificates of a CA, in PEM, whose clients are known by their common names, beside those of our own CA. */
-  readonly clientCa?: string;
   readonly version: string;
   /** Nobody is told of requests when absent. */
   readonly audit?: AuditOptions;
@@ -55,6 +55,23 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   /** How long the server serves on, no longer ready, when it is to stop; kube-apiserver's `--shutdown-delay-duration`. */
   readonly shutdownDelayMs?: number;
   readonly onFault: (error: unknown) => void;
+}
+
+/** Which credentials are taken beside certificates of our own CA and tokens of service accounts. */
+export interface CredentialOptions
+  extends Partial<
+    Pick<AuthenticationOptions, "tokens" | "anonymous" | "bootstrapTokens" | "requestHeaders" | "oidc" | "webhook">
+  > {
+  /** Certificates of an authority, in PEM, whose clients are known by their common names. */
+  readonly clientCa?: string;
+  /** Ours at `https://kubernetes.default.svc` when absent; the first one signs. */
+  readonly issuers?: readonly [string, ...string[]];
+  /** The issuer when absent. */
+  readonly apiAudiences?: readonly string[];
+  /** One of the certificate folder when absent. */
+  readonly serviceAccountKeys?: ServiceAccountKeys;
+  /** Under the server's own URL when absent. */
+  readonly jwksUri?: string;
 }
 
 /** A port that is taken, or a host that is not ours: one line. */
@@ -112,6 +129,16 @@ export async function startApiServer(
     authorizer,
   );
   let isStopping = false;
+  let url = "";
+  const credentials = options.authentication ?? {};
+  const { clientCa, requestHeaders } = credentials;
+  const serviceAccounts = serviceAccountOptions(options, () => url);
+  const clientCas = [certificates.ca.certificate, ...(clientCa === undefined ? [] : [clientCa])];
+  const authentication = new Authentication(
+    { tokens: [], anonymous: true, bootstrapTokens: false, ...credentials, clientCas, serviceAccounts },
+    cache.reader,
+    options.effects.now,
+  );
   const timestamp = () => `${new Date(options.effects.now()).toISOString().slice(0, 19)}Z`;
   const namespaces = new NamespaceController(cache, registry, certificates.ca.certificate, timestamp, randomUUID);
   await namespaces.start();
@@ -123,7 +150,8 @@ export async function startApiServer(
     catalogue: builtinCatalogue,
     cache,
     registry,
-    tokens: options.tokens ?? [],
+    authentication,
+    serviceAccounts,
     authorizer,
     now: options.effects.now,
     version,
@@ -146,7 +174,7 @@ export async function startApiServer(
     {
       cert: certificates.server.certificate,
       key: certificates.server.key,
-      ca: [certificates.ca.certificate, ...(options.clientCa === undefined ? [] : [options.clientCa])],
+      ca: [...clientCas, ...(requestHeaders === undefined ? [] : [requestHeaders.clientCa])],
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
@@ -155,7 +183,7 @@ export async function startApiServer(
   );
   server.keepAliveTimeout = idleMs;
   await listen(server, options);
-  const url = urlOf(server, options.host);
+  url = urlOf(server, options.host);
   return {
     url,
     cache,
@@ -200,6 +228,17 @@ function liveChecks(store: Store): Checks {
 function* countObjects(cache: Cache): Generator<{ group: string; resource: string; count: number }> {
   for (const { group, resource } of cache.resources)
     yield { group, resource, count: cache.list(group, resource).length };
+}
+
+const defaultIssuer = "https://kubernetes.default.svc";
+
+function serviceAccountOptions(
+  { authentication = {}, certificateFolder }: ApiServerOptions,
+  url: () => string,
+): ServiceAccountOptions {
+  const { issuers = [defaultIssuer], apiAudiences = [issuers[0]], serviceAccountKeys, jwksUri } = authentication;
+  const keys = serviceAccountKeys ?? loadServiceAccountKeys(certificateFolder);
+  return { issuers, apiAudiences, keys, jwksUri: () => jwksUri ?? `${url()}/openid/v1/jwks` };
 }
 
 export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "onStored"> {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { EtcdOptions, StorageMediaType } from "@sallyport/apiserver";
 import type { Command } from "commander";
 import { UsageError } from "./errors.ts";
+import { millisecondsOf } from "./go-duration.ts";
 
 /** kube-apiserver's flags of storage, by its names. */
 export interface EtcdFlags {
@@ -91,11 +92,9 @@ function readText(flag: string, file: string): string {
   }
 }
 
-/** Go's durations of hours, minutes and seconds: `1h30m0s`. */
+/** Never zero: what is kept for no time is never seen. */
 export function secondsOf(flag: string, text: string): number {
-  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
-  const [, hours = "0", minutes = "0", seconds = "0"] = match ?? [];
-  const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  if (match === null || total === 0) throw new UsageError(`${flag} ${text}: expected a duration such as 1h0m0s`);
+  const total = millisecondsOf(flag, text) / 1000;
+  if (total === 0) throw new UsageError(`${flag} ${text}: expected a duration such as 1h0m0s`);
   return total;
 }

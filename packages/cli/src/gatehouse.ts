@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type ChainOptions, createChain, createPolicySet, emptyPolicySet, type PolicySet } from "@sallyport/admission";
 import {
   type ApiServer,
+  type ApiServerOptions,
   type AuditOptions,
   type CacheEvent,
   createMemoryStore,
@@ -27,6 +28,8 @@ export interface GatehouseOptions {
   /** In the folder when absent. */
   readonly storage?: StorageOptions;
   readonly chain: ChainOptions;
+  /** Who may ask; certificates of the folder's authority, tokens of service accounts and RBAC when absent. */
+  readonly access?: Pick<ApiServerOptions, "authentication" | "authorizationModes" | "authorizationWebhook">;
   readonly sync?: Partial<SyncOptions>;
   readonly audit?: AuditOptions;
   /** None when absent. */
@@ -67,6 +70,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     server = await startApiServer(
       {
         ...options.storage,
+        ...options.access,
         store,
         certificateFolder: join(options.folder, "pki"),
         host: options.host,

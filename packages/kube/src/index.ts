@@ -24,7 +24,16 @@ export { type Decoded, parseBody, parseYamlFields } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
 export { conform } from "./go/conform.ts";
-export { type FieldError, generateName, invalidStatus, randomSuffix, validateMetadata } from "./names.ts";
+export {
+  type FieldError,
+  forbidden,
+  generateName,
+  invalid,
+  invalidStatus,
+  randomSuffix,
+  required,
+  validateMetadata,
+} from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
 export { apiVersionOf, parseApiVersion } from "./object.ts";
 export { openApiV3, openApiV3Index } from "./openapi-v3.ts";

@@ -1,4 +1,4 @@
-import { request as requestHttp } from "node:http";
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent, request } from "node:https";
 
 /** Sends a review as JSON and answers what comes back. Rejects with `WebhookError`. */
@@ -28,40 +28,59 @@ const timeoutMs = 30_000;
 /** An answer that is longer is none. */
 const maxAnswerBytes = 1024 * 1024;
 
-export function webhookClient({ url, token, insecureSkipTlsVerify, ...tls }: WebhookTarget): PostJson {
-  const isPlain = url.startsWith("http:");
-  const agent = new Agent({ ...tls, keepAlive: true, rejectUnauthorized: insecureSkipTlsVerify !== true });
-  return (body) =>
+/** Posts to a service, over one set of connections. */
+export function webhookClient(target: WebhookTarget): PostJson {
+  const send = sender(target);
+  return (body) => send("POST", target.url, JSON.stringify(body));
+}
+
+/** Reads JSON documents of servers whose certificates one of the authorities (PEM; those of the system when absent) signed. */
+export function documentReader(ca: string | undefined): (url: string) => Promise<unknown> {
+  const send = sender(ca === undefined ? {} : { ca });
+  return (url) => send("GET", url);
+}
+
+function sender({ token, insecureSkipTlsVerify, ca, cert, key }: Omit<WebhookTarget, "url">) {
+  const agent = new Agent({ ca, cert, key, keepAlive: true, rejectUnauthorized: insecureSkipTlsVerify !== true });
+  const headers = {
+    accept: "application/json",
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  return (method: "GET" | "POST", url: string, body?: string): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const fail = (why: string) => reject(new WebhookError(`Post ${JSON.stringify(url)}: ${why}`));
-      const headers = {
-        "content-type": "application/json",
-        accept: "application/json",
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      };
-      const options = { method: "POST", headers, timeout: timeoutMs };
-      const outgoing = isPlain ? requestHttp(url, options) : request(url, { ...options, agent });
+      const fail = (why: string) =>
+        reject(new WebhookError(`${method === "GET" ? "Get" : "Post"} ${JSON.stringify(url)}: ${why}`));
+      const type = body === undefined ? {} : { "content-type": "application/json" };
+      const options = { method, headers: { ...headers, ...type }, timeout: timeoutMs };
+      const outgoing = url.startsWith("http:") ? requestHttp(url, options) : request(url, { ...options, agent });
       outgoing.on("error", (error) => fail(error.message));
       outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${timeoutMs / 1000} s`)));
-      outgoing.on("response", (incoming) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        incoming.on("data", (chunk: Buffer) => {
-          chunks.push(chunk);
-          bytes += chunk.length;
-          if (bytes > maxAnswerBytes) outgoing.destroy(new Error("the answer is too long"));
-        });
-        incoming.on("error", (error) => fail(error.message));
-        incoming.on("end", () => {
-          const code = incoming.statusCode ?? 0;
-          if (code < 200 || code > 299) return fail(`status ${code}`);
-          try {
-            resolve(JSON.parse(Buffer.concat(chunks).toString("utf8")));
-          } catch {
-            fail("the answer is no JSON");
-          }
-        });
-      });
-      outgoing.end(JSON.stringify(body));
+      outgoing.on("response", (incoming) => readAnswer(incoming, outgoing, resolve, fail));
+      outgoing.end(body);
     });
+}
+
+function readAnswer(
+  incoming: IncomingMessage,
+  outgoing: ClientRequest,
+  resolve: (value: unknown) => void,
+  fail: (why: string) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  incoming.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxAnswerBytes) outgoing.destroy(new Error("the answer is too long"));
+  });
+  incoming.on("error", (error) => fail(error.message));
+  incoming.on("end", () => {
+    const code = incoming.statusCode ?? 0;
+    if (code < 200 || code > 299) return fail(`status ${code}`);
+    try {
+      resolve(JSON.parse(Buffer.concat(chunks).toString("utf8")));
+    } catch {
+      fail("the answer is no JSON");
+    }
+  });
 }

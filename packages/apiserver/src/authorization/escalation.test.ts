@@ -39,7 +39,7 @@ async function withJoe(run: (bed: Bed) => Promise<void>): Promise<void> {
       await bed.call(`${base}/clusterrolebindings`, { body: binding("joes", "ClusterRole", "joes") });
       await run(bed);
     },
-    { tokens },
+    { authentication: { tokens } },
   );
 }
 

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { UserInfo } from "@sallyport/admission";
-import { authorizeByRbac, StatusError } from "@sallyport/kube";
+import { StatusError } from "@sallyport/kube";
 import { beginAudit, silentRecord } from "../audit/auditor.ts";
+import { impersonate } from "../authentication/impersonation.ts";
 import { attributesOf, demand } from "../authorization/attributes.ts";
 import { type Reply, write } from "./answer.ts";
-import { authenticate, impersonate } from "./authenticate.ts";
 import type { Call, HandlerOptions } from "./call.ts";
 import { negotiate, wantsPretty } from "./negotiate.ts";
 import { servePath, writeNotFound } from "./paths.ts";
@@ -26,12 +25,13 @@ export function createHandler(
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
       observe(request, response, options.metrics.began(info, request.method ?? "GET", url.searchParams));
       wanted = { ...wanted, pretty: wanted.pretty || wantsPretty(url.searchParams, request.headers["user-agent"]) };
-      const asker = authenticate(request, options.tokens);
+      const asker = await options.authentication.authenticate(request);
       if (options.audit !== undefined)
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
-      const user = actingAs(asker, request, options);
+      const asked = attributesOf(asker, info, url.searchParams);
+      const user = await impersonate(request, asked, options.authorizer);
       if (user !== asker) audit.impersonated(user);
-      await demand(options.authorizer, attributesOf(user, info, url.searchParams), audit.annotate.bind(audit));
+      await demand(options.authorizer, { ...asked, user }, audit.annotate.bind(audit));
       const call: Call = { request, response, info, query: url.searchParams, wanted, user, warnings, audit };
       const isServed = (await serveResource(call, options)) || servePath(call, options);
       if (!isServed) writeNotFound(call);
@@ -49,15 +49,6 @@ function observe(
 ): void {
   const before = socket.bytesWritten;
   response.once("close", () => ended(response.statusCode, socket.bytesWritten - before));
-}
-
-function actingAs(user: UserInfo, request: IncomingMessage, { cache }: HandlerOptions): UserInfo {
-  return impersonate(
-    user,
-    request,
-    (verb, group, resource, name) =>
-      authorizeByRbac(cache.reader, { user, verb, group, resource, namespace: "", name }).allowed,
-  );
 }
 
 function answerFault(error: unknown, reply: Reply, { onFault }: HandlerOptions): void {

@@ -4,6 +4,7 @@ import { discover } from "../discovery.ts";
 import { write, writeDiscovery } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
 import { findHealth } from "./health.ts";
+import { openIdDocument } from "./openid.ts";
 import { notServed } from "./refusals.ts";
 
 interface Found {
@@ -11,6 +12,7 @@ interface Found {
   readonly body: string | object;
   /** Of a text that is not plain. */
   readonly type?: string;
+  readonly cacheControl?: string;
 }
 
 /** Paths that are no resources: health, version, OpenAPI, discovery. False when there is none. */
@@ -18,7 +20,7 @@ export function servePath(call: Call, options: HandlerOptions): boolean {
   const { response, wanted } = call;
   const found = findPath(call, options);
   if (found === undefined) return false;
-  if (typeof found.body === "string") writeText(response, found.code, found.body, found.type);
+  if (typeof found.body === "string") writeText(response, { ...found, text: found.body });
   else if (wanted.discovery !== undefined && (found.body as { kind?: string }).kind === "APIGroupDiscoveryList")
     writeDiscovery(call, found.body, wanted.discovery);
   else write(call, found.code, found.body);
@@ -28,16 +30,20 @@ export function servePath(call: Call, options: HandlerOptions): boolean {
 /** Within a group and version that is served, a Status; elsewhere Go's plain text. */
 export function writeNotFound({ info, response }: Call): void {
   if (info.isResource) throw notServed();
-  writeText(response, 404, "404 page not found\n");
+  writeText(response, { code: 404, text: "404 page not found\n" });
 }
 
-function writeText(response: ServerResponse, code: number, text: string, type = "text/plain; charset=utf-8"): void {
+function writeText(
+  response: ServerResponse,
+  {
+    code,
+    text,
+    type = "text/plain; charset=utf-8",
+    cacheControl = "no-cache, private",
+  }: Omit<Found, "body"> & { readonly text: string },
+): void {
   response
-    .writeHead(code, {
-      "content-type": type,
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-cache, private",
-    })
+    .writeHead(code, { "content-type": type, "x-content-type-options": "nosniff", "cache-control": cacheControl })
     .end(text);
 }
 
@@ -51,6 +57,9 @@ function findPath({ info: { path }, query, wanted }: Call, options: HandlerOptio
   if (plain === "/openapi/v3") return { code: 200, body: openApiV3Index(String(options.version["gitVersion"])) };
   const place = /^\/openapi\/v3\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(plain);
   if (place !== null) return { code: 200, body: openApiV3(place[1] ?? "", place[2] ?? "") };
+  const openId = openIdDocument(plain, options);
+  if (openId !== undefined)
+    return { code: 200, body: openId.text, type: openId.type, cacheControl: "public, max-age=3600" };
   const discovered = discover(plain, wanted.discovery, options.catalogue);
   if (discovered !== undefined) return { code: 200, body: discovered };
   return plain === ""

@@ -2,7 +2,7 @@ import { apiVersionOf, isProtobufKind, type ResourceInfo, type Status, StatusErr
 import { parse as parseYaml } from "yaml";
 import type { DeleteOptions } from "../registry/context.ts";
 import { answersDeleted } from "../registry/deletion.ts";
-import { answerReview } from "../reviews.ts";
+import { answerReview } from "../reviews/all.ts";
 import { write } from "./answer.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
@@ -114,13 +114,15 @@ async function serveReview(
   call: Call,
   served: ResourceInfo,
   bytes: Buffer,
-  { cache }: HandlerOptions,
+  { cache, authorizer, authentication, now }: HandlerOptions,
 ): Promise<boolean> {
   const { info, user, request } = call;
   if (info.verb !== "create" || !served.kind.endsWith("Review")) return false;
   const { value } = decodeBody(bytes, mediaType(request));
   const body = { apiVersion: `${served.group}/${served.version}`, kind: served.kind, ...value };
-  const answer = answerReview(served, body, user, cache.reader, info.namespace);
+  const { namespace } = info;
+  const { reader } = cache;
+  const answer = await answerReview({ info: served, body, user, namespace, reader, authorizer, authentication, now });
   if (answer === undefined) return false;
   write(call, 201, answer);
   return true;

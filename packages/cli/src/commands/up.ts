@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
+import { type ApiServerFlags, addApiServerOptions, apiServerOptions } from "../api-server-flags.ts";
 import { type AuditFlags, addAuditOptions, auditOptions } from "../audit-flags.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
@@ -9,7 +10,7 @@ import { findKubectl } from "../kubectl.ts";
 import { paint } from "../terminal.ts";
 import { playTour } from "../tour/tour.ts";
 
-interface UpFlags extends EtcdFlags, AuditFlags {
+interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags {
   readonly data: string;
   readonly host: string;
   readonly port: string;
@@ -36,7 +37,7 @@ export function upCommand(): Command {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes any free one", "6443")
     .option("--memory", "keep objects in memory: nothing survives a restart");
-  return addAuditOptions(addStorageOptions(command))
+  return addAuditOptions(addApiServerOptions(addStorageOptions(command)))
     .option(
       "--enable-admission-plugins <names>",
       "plugins to enable beside the default ones, as kube-apiserver names them",
@@ -59,6 +60,7 @@ Examples:
   KUBECONFIG=.sallyport/kubeconfig kubectl get ns
   sallyport up --tour --exit            play the tour, end with its verdict
   sallyport up --port 0 --memory        any free port, nothing kept
+  sallyport up --authorization-mode Node,RBAC --token-auth-file tokens.csv
   sallyport up --etcd-servers http://127.0.0.1:2379   objects in an etcd, as kube-apiserver keeps them
 
 Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port, disk or permissions.`,
@@ -83,6 +85,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     storage: storageOptions(flags),
     chain: chainOptions(flags),
     ...(audit === undefined ? {} : { audit }),
+    access: apiServerOptions(flags),
     ...(flags.shutdownDelayDuration === undefined
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),

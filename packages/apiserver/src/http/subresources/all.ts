@@ -2,11 +2,13 @@ import { eviction } from "./eviction.ts";
 import { partOfObject } from "./part.ts";
 import { scale } from "./scale.ts";
 import type { Subresource } from "./subresource.ts";
+import { token } from "./token.ts";
 
 const all: readonly Subresource[] = [
   partOfObject("status"),
   scale,
   eviction,
+  token,
   partOfObject("pods/ephemeralcontainers"),
   partOfObject("pods/resize"),
   partOfObject("namespaces/finalize"),

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from "node:http";
+import type { UserInfo } from "@sallyport/admission";
+import { type RbacReader, StatusError } from "@sallyport/kube";
+import {
+  type Authenticated,
+  AuthenticationError,
+  type Authenticator,
+  type TokenAuthenticator,
+} from "./authenticator.ts";
+import { bootstrapTokens } from "./bootstrap-tokens.ts";
+import { clientCertificates } from "./client-certificates.ts";
+import { type OidcOptions, oidcTokens } from "./oidc.ts";
+import { type RequestHeaderOptions, requestHeaders } from "./request-headers.ts";
+import type { ServiceAccountOptions } from "./service-account-issuer.ts";
+import { serviceAccountTokens } from "./service-accounts.ts";
+import { type StaticToken, staticTokens } from "./static-tokens.ts";
+import { type TokenWebhookOptions, tokenWebhook } from "./webhook.ts";
+
+/** Which credentials are taken. */
+export interface AuthenticationOptions {
+  /** PEM: whose certificates name users. */
+  readonly clientCas: readonly string[];
+  readonly serviceAccounts: ServiceAccountOptions;
+  readonly tokens: readonly StaticToken[];
+  readonly anonymous: boolean;
+  readonly bootstrapTokens: boolean;
+  readonly requestHeaders?: RequestHeaderOptions;
+  readonly oidc?: OidcOptions;
+  readonly webhook?: TokenWebhookOptions;
+}
+
+const anonymous: UserInfo = { username: "system:anonymous", groups: ["system:unauthenticated"] };
+
+/** Finds out who sends requests, and whose tokens are. */
+export class Authentication {
+  readonly #authenticators: readonly Authenticator[];
+  readonly #tokens: readonly TokenAuthenticator[];
+  readonly #anonymous: boolean;
+  /** What a token is for when nobody says. */
+  readonly apiAudiences: readonly string[];
+
+  constructor(options: AuthenticationOptions, reader: RbacReader, now: () => number) {
+    const { apiAudiences } = options.serviceAccounts;
+    this.apiAudiences = apiAudiences;
+    this.#anonymous = options.anonymous;
+    this.#authenticators = [
+      ...(options.requestHeaders === undefined ? [] : [requestHeaders(options.requestHeaders, now)]),
+      clientCertificates(options.clientCas, now),
+    ];
+    this.#tokens = [
+      staticTokens(options.tokens, apiAudiences),
+      serviceAccountTokens(options.serviceAccounts, reader, now),
+      ...(options.bootstrapTokens ? [bootstrapTokens(reader, now, apiAudiences)] : []),
+      ...(options.oidc === undefined ? [] : [oidcTokens(options.oidc, apiAudiences)]),
+      ...(options.webhook === undefined ? [] : [tokenWebhook(options.webhook, apiAudiences)]),
+    ];
+  }
+
+  /** Who sent a request. Bad credentials are refused, not made anonymous. */
+  async authenticate(request: IncomingMessage): Promise<UserInfo> {
+    for (const authenticator of this.#authenticators) {
+      const asked = authenticator.authenticate(request);
+      const found = asked instanceof Promise ? await asked : asked;
+      if (found !== undefined) return known(found.user);
+    }
+    const token = bearerToken(request);
+    if (token !== undefined) {
+      const found = await this.authenticateToken(token, this.apiAudiences);
+      if (!("errors" in found)) return known(found.user);
+    } else if (this.#anonymous) return anonymous;
+    throw new StatusError("Unauthorized", "Unauthorized");
+  }
+
+  /** Whose a token is; else all that is wrong with it, the token itself left out. */
+  async authenticateToken(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<Authenticated | { readonly errors: readonly string[] }> {
+    const errors: string[] = [];
+    for (const authenticator of this.#tokens) {
+      try {
+        const found = await authenticator.authenticate(token, audiences);
+        if (found !== undefined) return { ...found, user: known(found.user) };
+      } catch (error) {
+        if (!(error instanceof AuthenticationError)) throw error;
+        errors.push(error.message);
+      }
+    }
+    return { errors: ["invalid bearer token", ...errors] };
+  }
+}
+
+function known(user: UserInfo): UserInfo {
+  return { ...user, groups: [...new Set([...user.groups, "system:authenticated"])] };
+}
+
+/** Browsers cannot set headers of a websocket: there the token is one of its protocols. */
+const protocolPrefix = "base64url.bearer.authorization.k8s.io.";
+
+function bearerToken({ headers }: IncomingMessage): string | undefined {
+  const token = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? "")?.[1];
+  if (token !== undefined) return token;
+  const protocols = (headers["sec-websocket-protocol"] ?? "").split(",").map((each) => each.trim());
+  const carrier = protocols.find((each) => each.startsWith(protocolPrefix));
+  return carrier === undefined
+    ? undefined
+    : Buffer.from(carrier.slice(protocolPrefix.length), "base64url").toString("utf8");
+}

@@ -1,0 +1,81 @@
+import "reflect-metadata";
+import { X509Certificate } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
+import * as x509 from "@peculiar/x509";
+import type { UserInfo } from "@sallyport/admission";
+import type { Authenticator } from "./authenticator.ts";
+
+/** The attribute of a subject that is a user's uid. */
+const uidAttribute = "1.3.6.1.4.1.57683.2";
+
+/** A client certificate of a connection that one of the authorities signed. */
+export interface ClientCertificate {
+  readonly user: UserInfo;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+
+/** Reads the certificates of connections. A connection's certificate never changes, and reading it costs more than all else of a small request. */
+export function certificateReader(
+  authorities: readonly string[],
+): (socket: TLSSocket) => ClientCertificate | undefined {
+  const roots = authorities.flatMap(certificatesOf);
+  const read = new WeakMap<TLSSocket, ClientCertificate | { readonly user?: undefined }>();
+  return (socket) => {
+    if (!socket.authorized) return undefined;
+    const known = read.get(socket) ?? readCertificate(socket, roots) ?? {};
+    read.set(socket, known);
+    return known.user === undefined ? undefined : known;
+  };
+}
+
+/** Common name, organisations and uid of a certificate that one of the authorities signed. */
+export function clientCertificates(authorities: readonly string[], now: () => number): Authenticator {
+  const certificateOf = certificateReader(authorities);
+  return {
+    authenticate: ({ socket }: IncomingMessage) => {
+      const found = certificateOf(socket as TLSSocket);
+      return found === undefined || found.user.username === "" || found.expires <= now()
+        ? undefined
+        : { user: found.user };
+    },
+  };
+}
+
+function certificatesOf(pem: string): readonly X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((block) => new X509Certificate(block));
+}
+
+/** TLS has checked the chain against all authorities of the server; here is asked whether it ends at one of these. */
+function readCertificate(socket: TLSSocket, roots: readonly X509Certificate[]): ClientCertificate | undefined {
+  const leaf = socket.getPeerX509Certificate();
+  if (leaf === undefined || !endsAt(leaf, roots)) return undefined;
+  const { subjectName } = new x509.X509Certificate(leaf.raw);
+  const uid = subjectName.getField(uidAttribute)[0];
+  const user = {
+    username: subjectName.getField("CN")[0] ?? "",
+    groups: subjectName.getField("O"),
+    ...(uid === undefined ? {} : { uid }),
+    extra: { "authentication.kubernetes.io/credential-id": [`X509SHA256=${digestOf(leaf)}`] },
+  };
+  return { user, expires: Date.parse(leaf.validTo) };
+}
+
+function digestOf({ fingerprint256 }: X509Certificate): string {
+  return fingerprint256.replaceAll(":", "").toLowerCase();
+}
+
+/** Longer chains are nobody's. */
+const maxChain = 10;
+
+function endsAt(leaf: X509Certificate, roots: readonly X509Certificate[]): boolean {
+  let current: X509Certificate | undefined = leaf;
+  for (let i = 0; i < maxChain && current !== undefined; i++) {
+    const each: X509Certificate = current;
+    if (roots.some((root) => each.checkIssued(root) && each.verify(root.publicKey))) return true;
+    current = each.issuerCertificate === each ? undefined : each.issuerCertificate;
+  }
+  return false;
+}

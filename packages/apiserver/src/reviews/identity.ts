@@ -1,0 +1,26 @@
+import type { UserInfo } from "@sallyport/admission";
+import { StatusError } from "@sallyport/kube";
+import type { Json, Review } from "./review.ts";
+
+/** Who the server takes the user for. */
+export const selfSubjectReview: Review = ({ user }) => ({ userInfo: shown(user) });
+
+/** Whose a token is. */
+export const tokenReview: Review = async ({ body, authentication }) => {
+  const { token = "", audiences = [] } = (body["spec"] ?? {}) as {
+    readonly token?: string;
+    readonly audiences?: readonly string[];
+  };
+  if (token === "") throw new StatusError("BadRequest", "token is required for TokenReview in authentication");
+  const wanted = audiences.length === 0 ? authentication.apiAudiences : audiences;
+  const found = await authentication.authenticateToken(token, wanted);
+  if ("errors" in found) {
+    const { errors } = found;
+    return { user: {}, error: errors.length > 1 ? `[${errors.join(", ")}]` : errors[0] };
+  }
+  return { authenticated: true, user: shown(found.user), audiences: found.audiences ?? wanted };
+};
+
+function shown({ username, uid, groups, extra }: UserInfo): Json {
+  return { username, ...(uid ? { uid } : {}), groups, ...(extra === undefined ? {} : { extra }) };
+}
