@@ -38,6 +38,9 @@ const answered: ReadonlySet<string> = new Set([
   "podtemplates",
   "resourcequotas",
   "serviceaccounts",
+  "storageclasses",
+  "csidrivers",
+  "volumeattachments",
   "services",
 ]);
 

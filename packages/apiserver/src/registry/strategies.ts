@@ -70,16 +70,20 @@ const withStatus = new Set([
 ]);
 
 /** Kinds without a status whose spec's changes are counted. */
-const withGeneration = new Set(["networkpolicies", "ingressclasses"]);
+const withGeneration = new Set(["networkpolicies", "ingressclasses", "priorityclasses", "endpointslices"]);
+
+/** Kinds whose updates must name the version that they are of. */
+const versioned = new Set(["poddisruptionbudgets", "csidrivers", "volumeattachments", "runtimeclasses", "leases"]);
 
 export function strategyOf(resource: string): Strategy {
   const known = strategies[resource];
   if (known !== undefined) return known;
-  if (!withStatus.has(resource)) return { hasStatus: false, hasGeneration: withGeneration.has(resource) };
+  const needsVersion = versioned.has(resource);
+  if (!withStatus.has(resource)) return { hasStatus: false, hasGeneration: withGeneration.has(resource), needsVersion };
   return {
     hasStatus: true,
     hasGeneration: !["nodes", "resourcequotas"].includes(resource),
-    needsVersion: resource === "poddisruptionbudgets",
+    needsVersion,
     ...(resource === "jobs" ? { complete: withJobSelector } : {}),
     prepareCreate: ({ status: _status, ...object }) => ({ ...(object as KubeObject), status: {} }),
   };

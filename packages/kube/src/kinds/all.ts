@@ -7,8 +7,10 @@ import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
 import { replicaSet } from "./apps/replica-set.ts";
 import { statefulSet } from "./apps/stateful-set.ts";
+import { horizontalPodAutoscaler } from "./autoscaling/horizontal-pod-autoscaler.ts";
 import { cronJob } from "./batch/cron-job.ts";
 import { job } from "./batch/job.ts";
+import { lease } from "./coordination/lease.ts";
 import { configMap } from "./core/config-map.ts";
 import { namespace } from "./core/namespace.ts";
 import { persistentVolume } from "./core/persistent-volume.ts";
@@ -18,14 +20,19 @@ import { podTemplate } from "./core/pod-template.ts";
 import { replicationController } from "./core/replication-controller.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service.ts";
+import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { ingress } from "./networking/ingress.ts";
 import { ingressClass } from "./networking/ingress-class.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
+import { runtimeClass } from "./node/runtime-class.ts";
 import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
 import { clusterRole, role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
 import type { KindRules } from "./rules.ts";
+import { priorityClass } from "./scheduling/priority-class.ts";
+import { csiDriver } from "./storage/csi-driver.ts";
 import { storageClass } from "./storage/storage-class.ts";
+import { volumeAttachment } from "./storage/volume-attachment.ts";
 
 /** By group and kind. Versions of one kind share their rules: what is stored is of one shape. */
 export const kindRules: { readonly [groupKind: string]: KindRules } = {
@@ -43,12 +50,19 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "apps/Deployment": deployment,
   "apps/ReplicaSet": replicaSet,
   "apps/StatefulSet": statefulSet,
+  "autoscaling/HorizontalPodAutoscaler": horizontalPodAutoscaler,
   "batch/CronJob": cronJob,
   "batch/Job": job,
   "networking.k8s.io/Ingress": ingress,
   "networking.k8s.io/IngressClass": ingressClass,
   "networking.k8s.io/NetworkPolicy": networkPolicy,
   "policy/PodDisruptionBudget": podDisruptionBudget,
+  "coordination.k8s.io/Lease": lease,
+  "discovery.k8s.io/EndpointSlice": endpointSlice,
+  "node.k8s.io/RuntimeClass": runtimeClass,
+  "scheduling.k8s.io/PriorityClass": priorityClass,
+  "storage.k8s.io/CSIDriver": csiDriver,
+  "storage.k8s.io/VolumeAttachment": volumeAttachment,
   "storage.k8s.io/StorageClass": storageClass,
   "rbac.authorization.k8s.io/ClusterRole": clusterRole,
   "rbac.authorization.k8s.io/Role": role,

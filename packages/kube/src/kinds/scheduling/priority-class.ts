@@ -1,0 +1,34 @@
+import { type FieldError, forbidden, invalid, notSupported } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
+import { fill, type KindRules } from "../rules.ts";
+
+/** Higher values are the system's own. */
+const maxValue = 1_000_000_000;
+const preemption = ["Never", "PreemptLowerPriority"];
+
+export const priorityClass: KindRules = {
+  defaults: (object) => fill(object, { preemptionPolicy: "PreemptLowerPriority" }),
+  validate,
+  validateUpdate: (object, old) => [
+    ...((object["value"] ?? 0) === (old["value"] ?? 0) ? [] : [forbidden("value", "may not be changed in an update.")]),
+    ...(object["preemptionPolicy"] === old["preemptionPolicy"]
+      ? []
+      : [invalid("preemptionPolicy", object["preemptionPolicy"], "field is immutable")]),
+  ],
+};
+
+function validate(object: KubeObject): readonly FieldError[] {
+  const name = object.metadata.name ?? "";
+  const value = (object["value"] ?? 0) as number;
+  const policy = object["preemptionPolicy"] as string | undefined;
+  return [
+    ...(name.startsWith("system-")
+      ? [forbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only")]
+      : value > maxValue
+        ? [forbidden("value", `maximum allowed value of a user defined priority is ${maxValue}`)]
+        : []),
+    ...(policy === undefined || preemption.includes(policy)
+      ? []
+      : [notSupported("preemptionPolicy", policy, preemption)]),
+  ];
+}
