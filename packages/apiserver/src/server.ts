@@ -22,6 +22,7 @@ import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { AggregationController } from "./controllers/aggregation.ts";
 import { NamespaceController } from "./controllers/namespaces.ts";
+import { FlowControl } from "./flowcontrol/flow-control.ts";
 import { type Certificates, loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
 import type { Checks } from "./http/health.ts";
@@ -153,6 +154,7 @@ export async function startApiServer(
     authentication,
     serviceAccounts,
     authorizer,
+    flowControl: new FlowControl(cache.reader),
     now: options.effects.now,
     version,
     liveChecks: () => liveChecks(options.store),

@@ -5,6 +5,7 @@ import type { AuditOptions, AuditRecord } from "../audit/auditor.ts";
 import type { Authentication } from "../authentication/authentication.ts";
 import type { ServiceAccountOptions } from "../authentication/service-account-issuer.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
+import type { FlowControl } from "../flowcontrol/flow-control.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { WriteContext } from "../registry/context.ts";
@@ -20,6 +21,7 @@ export interface HandlerOptions {
   readonly authentication: Authentication;
   readonly serviceAccounts: ServiceAccountOptions;
   readonly authorizer: Authorizer;
+  readonly flowControl: FlowControl;
   readonly now: () => number;
   readonly version: { readonly [field: string]: unknown };
   readonly readyChecks: () => Checks;

@@ -31,6 +31,7 @@ export function createHandler(
       const asked = attributesOf(asker, info, url.searchParams);
       const user = await impersonate(request, asked, options.authorizer);
       if (user !== asker) audit.impersonated(user);
+      await options.flowControl.admit(request, response, { ...asked, user });
       await demand(options.authorizer, { ...asked, user }, audit.annotate.bind(audit));
       const call: Call = { request, response, info, query: url.searchParams, wanted, user, warnings, audit };
       const isServed = (await serveResource(call, options)) || servePath(call, options);

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+
+/** How many requests may run and wait at once. */
+export interface Limits {
+  readonly seats: number;
+  /** Absent for levels that refuse instead of letting wait. */
+  readonly queuing?: { readonly queues: number; readonly handSize: number; readonly queueLengthLimit: number };
+}
+
+type Start = () => void;
+
+/**
+ * The requests of one priority level. A flow is dealt a hand of queues and waits in the shortest of them, so that one flow can
+ * fill its own queues and hardly those of others; queues are served in turn.
+ */
+export class FairQueues {
+  #limits: Limits;
+  #running = 0;
+  readonly #queues = new Map<number, Start[]>();
+  /** The queue that was served last. */
+  #last = -1;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** A changed configuration counts from the next request on. */
+  set limits(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** Resolves with what to call at the end, when the request may run; undefined when there is no room to wait. */
+  async enter(flow: string): Promise<(() => void) | undefined> {
+    if (this.#running < this.#limits.seats) this.#running++;
+    else {
+      const queue = this.#queueOf(flow);
+      if (queue === undefined) return undefined;
+      await new Promise<void>((start) => queue.push(start));
+    }
+    return this.#leaver();
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
+  }
+
+  #leaver(): () => void {
+    let isLeft = false;
+    return () => {
+      if (isLeft) return;
+      isLeft = true;
+      this.#leave();
+    };
+  }
+
+  /** The seat goes to the next one that waits. */
+  #leave(): void {
+    const next = this.#next();
+    if (next === undefined) this.#running--;
+    else next();
+  }
+
+  #queueOf(flow: string): Start[] | undefined {
+    const { queuing } = this.#limits;
+    if (queuing === undefined) return undefined;
+    const hand = handOf(flow, queuing.queues, queuing.handSize);
+    const lengthOf = (index: number) => this.#queues.get(index)?.length ?? 0;
+    const shortest = hand.reduce((best, index) => (lengthOf(index) < lengthOf(best) ? index : best));
+    if (lengthOf(shortest) >= queuing.queueLengthLimit) return undefined;
+    const queue = this.#queues.get(shortest) ?? [];
+    this.#queues.set(shortest, queue);
+    return queue;
+  }
+
+  #next(): Start | undefined {
+    const indices = [...this.#queues.keys()].sort((a, b) => a - b);
+    const index = indices.find((each) => each > this.#last) ?? indices[0];
+    if (index === undefined) return undefined;
+    const queue = this.#queues.get(index) as Start[];
+    const start = queue.shift();
+    if (queue.length === 0) this.#queues.delete(index);
+    this.#last = index;
+    return start;
+  }
+}
+
+/** Shuffle sharding: the queues of a flow, always the same ones. */
+export function handOf(flow: string, queues: number, handSize: number): readonly [number, ...number[]] {
+  const deck = Array.from({ length: queues }, (_, i) => i);
+  let entropy = BigInt(`0x${createHash("sha256").update(flow).digest("hex")}`);
+  const hand: number[] = [];
+  for (let i = 0; i < Math.min(handSize, queues); i++) {
+    const left = BigInt(deck.length);
+    hand.push(deck.splice(Number(entropy % left), 1)[0] as number);
+    entropy /= left;
+  }
+  return hand as [number, ...number[]];
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type KubeObject, type RbacReader, StatusError } from "@sallyport/kube";
+import type { Attributes } from "../authorization/authorizer.ts";
+import { FairQueues, type Limits } from "./fair-queues.ts";
+import { classify, type LevelSpec } from "./schemas.ts";
+
+/** kube-apiserver's `--max-requests-inflight` and `--max-mutating-requests-inflight`, together. */
+const defaultSeats = 600;
+
+/** How long a refused client is told to wait. */
+const retrySeconds = 1;
+
+const group = "flowcontrol.apiserver.k8s.io";
+
+/**
+ * API Priority and Fairness: each request counts for the priority level of the flow schema that it fits, runs when the level has
+ * a seat, waits in a fair queue, or is refused. https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
+ */
+export class FlowControl {
+  readonly #reader: RbacReader;
+  readonly #seats: number;
+  readonly #levels = new Map<string, FairQueues>();
+
+  constructor(reader: RbacReader, seats = defaultSeats) {
+    this.#reader = reader;
+    this.#seats = seats;
+  }
+
+  /** Resolves when the request may run; its seat is free again when it is answered. Throws the refusal. */
+  async admit(request: IncomingMessage, response: ServerResponse, attributes: Attributes): Promise<void> {
+    const classified = classify(this.#reader, attributes);
+    if (classified === undefined) return;
+    const { schema, level, flow } = classified;
+    response.setHeader("x-kubernetes-pf-flowschema-uid", schema.metadata.uid ?? "");
+    response.setHeader("x-kubernetes-pf-prioritylevel-uid", level.metadata.uid ?? "");
+    const spec = level["spec"] as LevelSpec;
+    if (spec.type === "Exempt" || isLongRunning(attributes)) return;
+    const leave = await this.#queuesOf(level, spec).enter(flow);
+    if (leave === undefined) throw tooMany(response);
+    // Who waited may be gone by now.
+    if (request.destroyed || response.destroyed) leave();
+    else response.once("close", leave);
+  }
+
+  #queuesOf({ metadata: { name = "" } }: KubeObject, spec: LevelSpec): FairQueues {
+    const limits = this.#limitsOf(spec);
+    const known = this.#levels.get(name);
+    if (known !== undefined) {
+      known.limits = limits;
+      return known;
+    }
+    const queues = new FairQueues(limits);
+    this.#levels.set(name, queues);
+    return queues;
+  }
+
+  /** A level's part of all seats, by its shares. */
+  #limitsOf({ limited = {} }: LevelSpec): Limits {
+    const all = this.#reader
+      .list(group, "prioritylevelconfigurations")
+      .reduce((sum, { spec }) => sum + sharesOf(spec as LevelSpec), 0);
+    const own = limited.nominalConcurrencyShares ?? defaultShares;
+    const seats = Math.max(1, Math.ceil((this.#seats * own) / Math.max(1, all)));
+    if (limited.limitResponse?.type !== "Queue") return { seats };
+    const { queues = 64, handSize = 8, queueLengthLimit = 50 } = limited.limitResponse.queuing ?? {};
+    return { seats, queuing: { queues, handSize, queueLengthLimit } };
+  }
+}
+
+const defaultShares = 30;
+
+function sharesOf({ type, limited }: LevelSpec): number {
+  return type === "Exempt" ? 0 : (limited?.nominalConcurrencyShares ?? defaultShares);
+}
+
+const longSubresources = new Set(["attach", "exec", "log", "portforward", "proxy"]);
+
+/** Watches and streams would hold a seat for hours. */
+function isLongRunning({ verb, subresource = "" }: Attributes): boolean {
+  return verb === "watch" || longSubresources.has(subresource);
+}
+
+function tooMany(response: ServerResponse): StatusError {
+  response.setHeader("retry-after", String(retrySeconds));
+  return new StatusError("TooManyRequests", "too many requests, please try again later", {
+    retryAfterSeconds: retrySeconds,
+  });
+}
