@@ -121,3 +121,43 @@ test("configurations that are none are refused in kube-apiserver's words", () =>
       assert.deepEqual([answer.code, answer.body.message], [code, message]);
     }
   }));
+
+const patches: readonly (readonly [string, unknown, number, string])[] = [
+  ["json", [{ op: "remove", path: "/n" }], 422, "the server rejected our request due to an error in our request"],
+  [
+    "merge",
+    [],
+    400,
+    "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+  ],
+  [
+    "merge",
+    { metadata: null },
+    400,
+    "the name of the object (a based on URL) was undeterminable: name must be provided",
+  ],
+  [
+    "merge",
+    { metadata: { uid: "u" } },
+    422,
+    'ConfigMap "a" is invalid: metadata.uid: Invalid value: "u": field is immutable',
+  ],
+  ["strategic-merge", [], 400, "json: cannot unmarshal array into Go value of type map[string]interface {}"],
+  [
+    "strategic-merge",
+    { foo: 1 },
+    422,
+    ' "" is invalid: patch: Invalid value: "map[foo:1]": strict decoding error: unknown field "foo"',
+  ],
+  ["foo", {}, 415, "415: Unsupported Media Type"],
+];
+
+test("patches that do not apply are refused in kube-apiserver's words", () =>
+  withServer(async (bed) => {
+    await apply(bed, "fieldManager=m", {});
+    for (const [name, body, code, message] of patches) {
+      const query = `${map}?fieldValidation=Strict`;
+      const answer = await bed.call(query, { method: "PATCH", type: `application/${name}-patch+json`, body });
+      assert.deepEqual([answer.code, answer.body.message], [code, message]);
+    }
+  }));

@@ -24,6 +24,8 @@ export { type Decoded, parseBody, parseYamlFields } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
 export { conform } from "./go/conform.ts";
+export { goText } from "./go-text.ts";
+export { applyJsonPatch } from "./json-patch.ts";
 export {
   type FieldError,
   forbidden,
@@ -37,7 +39,7 @@ export {
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
 export { apiVersionOf, parseApiVersion } from "./object.ts";
 export { openApiV3, openApiV3Index } from "./openapi-v3.ts";
-export { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, diffObjects } from "./patch.ts";
+export { applyMergePatch, applyStrategicMergePatch, diffObjects } from "./patch.ts";
 export { decodeProtobuf, isProtobuf } from "./protobuf.ts";
 export { encodeProtobuf, encodeWatchFrame, hasProtobuf, isProtobufKind } from "./protobuf-encode.ts";
 export {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from "./patch.ts";
+import { applyJsonPatch } from "./json-patch.ts";
+import { applyMergePatch, applyStrategicMergePatch } from "./patch.ts";
 import { findSchema, type Schema } from "./schema.ts";
 
 const podSchema = findSchema("io.k8s.api.core.v1.Pod") as Schema;
@@ -84,12 +85,16 @@ for (const [what, target, patch, result] of strategic) {
   });
 }
 
-test("strategic merge patch: an item without its key is refused", () => {
-  assert.throws(
-    () => applyStrategicMergePatch(spec([]) as never, spec([{ image: "x" }]) as never, podSchema),
-    /does not contain declared merge key: name/,
-  );
-});
+const directives: readonly [patch: object, message: string][] = [
+  [{ spec: { $patch: "foo" } }, "unknown patch type: foo in map: map[$patch:foo]"],
+  [{ spec: { $retainKeys: "foo" } }, "invalid patch format of retainKeys"],
+  [{ spec: { "$setElementOrder/containers": "foo" } }, "expected a []interface {}, but received a string"],
+  [spec([{ image: "x" }]), "map: map[image:x] does not contain declared merge key: name"],
+];
+
+for (const [patch, message] of directives)
+  test(`strategic merge patch: ${message}`, () =>
+    assert.throws(() => applyStrategicMergePatch(spec([]) as never, patch as never, podSchema), { message }));
 
 test("JSON patch applies whole or not at all", () => {
   const document = { a: { b: 1 } };

@@ -1,37 +1,9 @@
-import { applyPatch, createPatch, type Operation } from "rfc6902";
+import { createPatch, type Operation } from "rfc6902";
+import { goText } from "./go-text.ts";
 import { resolveSchema, type Schema } from "./schema.ts";
 import { StatusError } from "./status.ts";
 
 type Record_ = { readonly [key: string]: unknown };
-
-/** kube-apiserver's limit: a patch of more operations is an attack on its memory. */
-const maxOperations = 10_000;
-
-/** RFC 6902. Throws `Invalid` when an operation does not apply, `BadRequest` when it is none. */
-export function applyJsonPatch(document: Record_, operations: unknown): Record_ {
-  if (!Array.isArray(operations))
-    throw new StatusError(
-      "BadRequest",
-      "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch",
-    );
-  if (operations.length > maxOperations) {
-    throw new StatusError(
-      "RequestEntityTooLarge",
-      `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`,
-    );
-  }
-  const copy = structuredClone(document) as { [key: string]: unknown };
-  const errors = applyPatch(copy, structuredClone(operations) as Operation[]);
-  const at = errors.findIndex((error) => error !== null);
-  if (at >= 0) {
-    const { op, path } = operations[at] as { op: string; path: string };
-    throw new StatusError(
-      "Invalid",
-      `the server rejected our request due to an error in our request: ${op} operation does not apply: doc is missing path: "${path}": ${errors[at]?.message ?? ""}`,
-    );
-  }
-  return copy;
-}
 
 /** The operations that turn one object into another. */
 export function diffObjects(before: unknown, after: unknown): readonly Operation[] {
@@ -59,10 +31,15 @@ export function applyStrategicMergePatch(target: Record_, patch: Record_, schema
 }
 
 function mergeMap(target: Record_, patch: Record_, schema: Schema | undefined): Record_ {
-  if (patch["$patch"] === "replace") return withoutDirectives(patch);
-  if (patch["$patch"] === "delete") return {};
+  const directive = patch["$patch"];
+  if (directive === "replace") return withoutDirectives(patch);
+  if (directive === "delete") return {};
+  if (directive !== undefined && directive !== "merge")
+    throw new StatusError(undefined, `unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
   let result: { [key: string]: unknown } = { ...target };
   const retain = patch["$retainKeys"];
+  if (retain !== undefined && !Array.isArray(retain))
+    throw new StatusError("BadRequest", "invalid patch format of retainKeys");
   if (Array.isArray(retain))
     result = Object.fromEntries(Object.entries(result).filter(([key]) => retain.includes(key)));
   for (const [key, value] of Object.entries(patch)) {
@@ -76,6 +53,8 @@ function mergeMap(target: Record_, patch: Record_, schema: Schema | undefined): 
   }
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith("$setElementOrder/")) continue;
+    if (!Array.isArray(order))
+      throw new StatusError(undefined, `expected a []interface {}, but received a ${typeof order}`);
     const name = key.slice("$setElementOrder/".length);
     const items = result[name];
     if (Array.isArray(items) && patch[name] === undefined)
@@ -130,7 +109,7 @@ function mergeList(existing: unknown, patch: readonly unknown[], field: Schema |
 
 function mergeItem(current: unknown[], item: unknown, key: string, schema: Schema | undefined): void {
   if (!isRecord(item) || item[key] === undefined) {
-    throw new StatusError("Invalid", `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    throw new StatusError(undefined, `map: ${goText(item)} does not contain declared merge key: ${key}`);
   }
   const at = current.findIndex((each) => isRecord(each) && each[key] === item[key]);
   if (item["$patch"] === "delete") {

@@ -3,10 +3,12 @@ import {
   applyMergePatch,
   applyStrategicMergePatch,
   findSchema,
+  goText,
   type KubeObject,
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
+import type { WriteContext } from "./context.ts";
 
 /** A patch by its content type. Throws `UnsupportedMediaType`, `BadRequest`, or `Invalid` when it does not apply. */
 export function applyPatch(
@@ -17,26 +19,81 @@ export function applyPatch(
 ): { readonly [field: string]: unknown } {
   switch (type) {
     case "application/json-patch+json":
-      return applyJsonPatch(current, patch);
+      return patchedByOperations(current, patch);
     case "application/merge-patch+json":
-      return asObject(applyMergePatch(current, patch));
+      return asObject(applyMergePatch(current, asObject(patch, "error decoding patch: ")));
     case "application/strategic-merge-patch+json": {
       const schema = info.schema === undefined ? undefined : findSchema(info.schema);
       if (schema === undefined) throw unsupportedPatch(type);
-      return applyStrategicMergePatch(current, asObject(patch), schema);
+      const { apiVersion, kind } = current;
+      return { ...applyStrategicMergePatch(current, asObject(patch), schema), apiVersion, kind };
     }
     default:
       throw unsupportedPatch(type);
   }
 }
 
-function asObject(value: unknown): { readonly [field: string]: unknown } {
+/** RFC 6902, with kube-apiserver's only words for what does not apply. */
+function patchedByOperations(current: KubeObject, patch: unknown): { readonly [field: string]: unknown } {
+  try {
+    return applyJsonPatch(current, patch);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.status.reason !== "Invalid") throw error;
+    throw new StatusError("Invalid", "the server rejected our request due to an error in our request", {});
+  }
+}
+
+function asObject(value: unknown, prefix = ""): { readonly [field: string]: unknown } {
   if (typeof value === "object" && value !== null && !Array.isArray(value))
     return value as { readonly [field: string]: unknown };
+  const got = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   throw new StatusError(
     "BadRequest",
-    "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
+    `${prefix}json: cannot unmarshal ${got} into Go value of type map[string]interface {}`,
   );
+}
+
+/** Holds a patched object against its type by `decode`: what fails is the patch's fault. */
+export function decodePatched(
+  patched: { readonly [field: string]: unknown },
+  patch: unknown,
+  type: string,
+  decode: () => KubeObject,
+): KubeObject {
+  try {
+    return decode();
+  } catch (error) {
+    const why = error instanceof StatusError ? decodingFault.exec(error.status.message ?? "")?.[1] : undefined;
+    if (why === undefined) throw error;
+    const shown = type === "application/strategic-merge-patch+json" ? goText(patch) : JSON.stringify(patched);
+    const message = `Invalid value: ${JSON.stringify(shown)}: ${why}`;
+    const causes = [{ reason: "FieldValueInvalid", message, field: "patch" }];
+    throw new StatusError("Invalid", ` "" is invalid: patch: ${message}`, { causes });
+  }
+}
+
+/** What is behind the words for a body of a wrong type. */
+const decodingFault = /^\S+ in version "[^"]+" cannot be handled as a \S+: (.*)$/s;
+
+/** An object keeps its name and its uid. */
+export function checkIdentity(patched: KubeObject, current: KubeObject, { info, name }: WriteContext): void {
+  if (!patched.metadata?.name)
+    throw new StatusError(
+      "BadRequest",
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  const { uid } = patched.metadata;
+  if (!uid || uid === current.metadata.uid) return;
+  const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;
+  const cause = { reason: "FieldValueInvalid", message, field: "metadata.uid" };
+  const details = {
+    name,
+    ...(info.group === "" ? {} : { group: info.group }),
+    kind: info.kind,
+    causes: [cause, cause],
+  };
+  const subject = info.group === "" ? info.kind : `${info.kind}.${info.group}`;
+  throw new StatusError("Invalid", `${subject} "${name}" is invalid: metadata.uid: ${message}`, details);
 }
 
 function unsupportedPatch(type: string): StatusError {

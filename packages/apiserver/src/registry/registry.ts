@@ -21,7 +21,7 @@ import { isSame } from "./equality.ts";
 import { alreadyExists, conflict, failedPrecondition, notFound, unversioned } from "./faults.ts";
 import { appliedTo, managedBy, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
-import { applyPatch } from "./patches.ts";
+import { applyPatch, checkIdentity, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { strategyOf } from "./strategies.ts";
 
@@ -114,7 +114,10 @@ export class Registry {
   patch(patch: unknown, type: string, context: WriteContext): Promise<KubeObject> {
     return this.update((current) => {
       const patched = applyPatch(outgoing(current, context.info), patch, type, context.info);
-      const decoded = decodeObject({ value: patched, strictErrors: [] }, context);
+      checkIdentity(patched as KubeObject, current, context);
+      const decoded = decodePatched(patched, patch, type, () =>
+        decodeObject({ value: patched, strictErrors: [] }, context),
+      );
       const pinned = (patch as { readonly metadata?: { readonly resourceVersion?: string } } | null)?.metadata
         ?.resourceVersion;
       const { resourceVersion: _, ...metadata } = decoded.metadata;
@@ -138,6 +141,7 @@ export class Registry {
     const make = (current: KubeObject | undefined) => {
       const time = timestampOf(this.#options.now());
       const { value, managed } = appliedTo(current, configuration, force, context, time);
+      if (current !== undefined) checkIdentity(value as KubeObject, current, context);
       return managedBy(applyDefaults(decodeObject({ value, strictErrors: [] }, context)), managed);
     };
     if (this.current(context, context.name) !== undefined || context.subresource !== "")

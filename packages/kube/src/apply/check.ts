@@ -1,3 +1,4 @@
+import { goText } from "../go-text.ts";
 import { isFields } from "./compare.ts";
 import { elementOf, fieldType, itemType, type Type } from "./type.ts";
 
@@ -77,12 +78,4 @@ function goSyntax(value: unknown): string {
 /** As Go prints values with %v, in a box. */
 function printed(value: unknown): string {
   return `&{${goText(value)}}`;
-}
-
-function goText(value: unknown): string {
-  if (value === null) return "<nil>";
-  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
-  if (!isFields(value)) return String(value);
-  const fields = Object.keys(value).sort();
-  return `map[${fields.map((name) => `${name}:${goText(value[name])}`).join(" ")}]`;
 }

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { applyJsonPatch } from "./json-patch.ts";
+
+const document = { a: { b: 1 }, l: ["x", "y"] };
+
+const applied: readonly (readonly [string, object, object])[] = [
+  ["add a field", { op: "add", path: "/a/c", value: 2 }, { a: { b: 1, c: 2 }, l: ["x", "y"] }],
+  ["add into a list", { op: "add", path: "/l/1", value: "z" }, { a: { b: 1 }, l: ["x", "z", "y"] }],
+  ["add at the end", { op: "add", path: "/l/-", value: "z" }, { a: { b: 1 }, l: ["x", "y", "z"] }],
+  ["add nothing", { op: "add", path: "/a/c" }, { a: { b: 1, c: null }, l: ["x", "y"] }],
+  ["remove from a list's end", { op: "remove", path: "/l/-1" }, { a: { b: 1 }, l: ["x"] }],
+  ["replace what is absent", { op: "replace", path: "/a/c", value: 2 }, { a: { b: 1, c: 2 }, l: ["x", "y"] }],
+  ["replace all", { op: "replace", path: "", value: { n: 1 } }, { n: 1 }],
+  ["move", { op: "move", from: "/a/b", path: "/c" }, { a: {}, l: ["x", "y"], c: 1 }],
+  ["copy what is absent", { op: "copy", from: "/n", path: "/c" }, { a: { b: 1 }, l: ["x", "y"], c: null }],
+  ["test what is absent for null", { op: "test", path: "/n", value: null }, document],
+  ["escapes", { op: "add", path: "/a~1b~0c", value: 1 }, { ...document, "a/b~c": 1 }],
+];
+
+for (const [name, operation, wanted] of applied)
+  test(`JSON patch: ${name}`, () => assert.deepEqual(applyJsonPatch(document, [operation]), wanted));
+
+const refused: readonly object[] = [
+  { op: "foo", path: "/a" },
+  { path: "/a" },
+  { op: "remove", path: "/n" },
+  { op: "remove", path: "/l/2" },
+  { op: "add", path: "/n/m", value: 1 },
+  { op: "add", path: "/l/3", value: 1 },
+  { op: "add", path: "/l/x", value: 1 },
+  { op: "move", from: "/n", path: "/c" },
+  { op: "test", path: "/a/b", value: 2 },
+  { op: "replace", path: "", value: 1 },
+  { op: "add", path: "a", value: 1 },
+];
+
+for (const operation of refused)
+  test(`JSON patch: ${JSON.stringify(operation)} does not apply`, () =>
+    assert.throws(() => applyJsonPatch(document, [operation]), { message: /operation does not apply/ }));
+
+test("JSON patch: what is no list of operations is not decoded", () => {
+  const message = (wanted: string) => `error decoding patch: json: cannot unmarshal ${wanted}`;
+  assert.throws(() => applyJsonPatch(document, {}), {
+    message: message("object into Go value of type []handlers.jsonPatchOp"),
+  });
+  assert.throws(() => applyJsonPatch(document, ["x"]), {
+    message: message("string into Go value of type handlers.jsonPatchOp"),
+  });
+});

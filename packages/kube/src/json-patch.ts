@@ -1,0 +1,148 @@
+import { isFields, isSameValue } from "./apply/compare.ts";
+import { StatusError } from "./status.ts";
+
+type Node = { [key: string]: unknown } | unknown[];
+
+/** kube-apiserver's limit: a patch of more operations is an attack on its memory. */
+const maxOperations = 10_000;
+
+/** Deeper pointers than any object has are refused before they are followed. */
+const maxPointerDepth = 1000;
+
+interface Operation {
+  readonly op?: unknown;
+  readonly path?: unknown;
+  readonly from?: unknown;
+  readonly value?: unknown;
+}
+
+/**
+ * RFC 6902, as lenient as kube-apiserver: a field that is absent is `null` to `replace`, `test` and `copy`, and so is a value that is
+ * not given. Throws `Invalid` when an operation does not apply, `BadRequest` when it is none.
+ */
+export function applyJsonPatch(
+  document: { readonly [key: string]: unknown },
+  operations: unknown,
+): { readonly [key: string]: unknown } {
+  const checked = operationsOf(operations);
+  const root = { document: structuredClone(document) as unknown };
+  for (const operation of checked) applyOrRefuse(root, operation);
+  return root.document as { readonly [key: string]: unknown };
+}
+
+function operationsOf(operations: unknown): readonly Operation[] {
+  if (!Array.isArray(operations)) throw undecodable(operations, "[]handlers.jsonPatchOp");
+  if (operations.length > maxOperations)
+    throw new StatusError(
+      "RequestEntityTooLarge",
+      `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`,
+    );
+  for (const each of operations)
+    if (typeof each !== "object" || each === null || Array.isArray(each))
+      throw undecodable(each, "handlers.jsonPatchOp");
+  return operations as readonly Operation[];
+}
+
+function undecodable(value: unknown, wanted: string): StatusError {
+  const got = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  return new StatusError(
+    "BadRequest",
+    `error decoding patch: json: cannot unmarshal ${got} into Go value of type ${wanted}`,
+  );
+}
+
+/** The pointer leads nowhere, or what is there is not what is asked for. */
+class Inapplicable extends Error {}
+
+function applyOrRefuse(root: { document: unknown }, operation: Operation): void {
+  try {
+    applyOperation(root, operation);
+    if (isFields(root.document)) return;
+  } catch (error) {
+    if (!(error instanceof Inapplicable)) throw error;
+  }
+  const { op, path } = operation;
+  throw new StatusError(
+    "Invalid",
+    `the server rejected our request due to an error in our request: ${String(op)} operation does not apply: ${String(path)}`,
+  );
+}
+
+function applyOperation(root: { document: unknown }, { op, path, from, value = null }: Operation): void {
+  const target = pointerOf(path);
+  switch (op) {
+    case "add":
+      put(root, target, structuredClone(value), true);
+      break;
+    case "remove":
+      take(root, target);
+      break;
+    case "replace":
+      put(root, target, structuredClone(value), false);
+      break;
+    case "move":
+      put(root, target, take(root, pointerOf(from)), true);
+      break;
+    case "copy":
+      put(root, target, structuredClone(valueAt(root, pointerOf(from)) ?? null), true);
+      break;
+    case "test":
+      if (!isSameValue(valueAt(root, target) ?? null, value)) throw new Inapplicable();
+      break;
+    default:
+      throw new Inapplicable();
+  }
+}
+
+function pointerOf(path: unknown): readonly string[] {
+  if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw new Inapplicable();
+  const tokens = path.split("/").slice(1);
+  if (tokens.length > maxPointerDepth) throw new Inapplicable();
+  return tokens.map((each) => each.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** What holds the last token of a pointer, and that token. */
+function holderOf(root: { document: unknown }, pointer: readonly string[]): readonly [Node, string] {
+  let holder: unknown = root;
+  const tokens = ["document", ...pointer];
+  for (const token of tokens.slice(0, -1)) holder = child(holder, token);
+  if (typeof holder !== "object" || holder === null) throw new Inapplicable();
+  return [holder as Node, tokens.at(-1) as string];
+}
+
+function child(holder: unknown, token: string): unknown {
+  if (Array.isArray(holder)) return holder[indexOf(token, holder.length - 1)];
+  if (typeof holder !== "object" || holder === null || !Object.hasOwn(holder, token)) return undefined;
+  return (holder as { readonly [key: string]: unknown })[token];
+}
+
+/** An index of a list; negative ones count from its end. */
+function indexOf(token: string, last: number): number {
+  if (!/^-?\d+$/.test(token)) throw new Inapplicable();
+  const index = Number(token) < 0 ? last + 1 + Number(token) : Number(token);
+  if (index < 0 || index > last) throw new Inapplicable();
+  return index;
+}
+
+function valueAt(root: { document: unknown }, pointer: readonly string[]): unknown {
+  return child(...holderOf(root, pointer));
+}
+
+function put(root: { document: unknown }, pointer: readonly string[], value: unknown, isAdded: boolean): void {
+  const [holder, token] = holderOf(root, pointer);
+  if (!Array.isArray(holder)) {
+    // `__proto__` is a key like any other.
+    Object.defineProperty(holder, token, { value, enumerable: true, configurable: true, writable: true });
+  } else if (!isAdded) holder[indexOf(token, holder.length - 1)] = value;
+  else if (token === "-") holder.push(value);
+  else holder.splice(indexOf(token, holder.length), 0, value);
+}
+
+function take(root: { document: unknown }, pointer: readonly string[]): unknown {
+  const [holder, token] = holderOf(root, pointer);
+  if (Array.isArray(holder)) return holder.splice(indexOf(token, holder.length - 1), 1)[0];
+  if (!Object.hasOwn(holder, token)) throw new Inapplicable();
+  const value = holder[token];
+  delete holder[token];
+  return value;
+}
