@@ -89,6 +89,7 @@ function shellCases(root: string, dir: string): readonly Case[] {
 
 /** Sources the scripts as `make test-cmd` does, with the server that is there in place of those that it would build and start. */
 const driver = `
+exec 2>&1
 set -o errexit -o nounset -o pipefail
 source hack/lib/init.sh
 source hack/lib/test.sh

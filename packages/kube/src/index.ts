@@ -38,6 +38,8 @@ export {
 } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
 export { apiVersionOf, parseApiVersion } from "./object.ts";
+export { openApiV2 } from "./openapi-v2.ts";
+export { encodeOpenApiV2 } from "./openapi-v2-protobuf.ts";
 export { openApiV3, openApiV3Index } from "./openapi-v3.ts";
 export { applyMergePatch, applyStrategicMergePatch, diffObjects } from "./patch.ts";
 export { decodeProtobuf, isProtobuf } from "./protobuf.ts";

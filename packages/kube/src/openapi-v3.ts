@@ -18,14 +18,20 @@ export function openApiV3(group: string, version: string): Json {
   };
 }
 
-/** All groups and versions, as `/openapi/v3` lists them. */
-export function openApiV3Index(hash: string): Json {
-  const places = new Set(
-    builtinResources.map(({ group, version }) => (group === "" ? `api/${version}` : `apis/${group}/${version}`)),
+/** All groups and versions, as `/openapi/v3` lists them; clients keep a document as long as its hash stays. */
+export function openApiV3Index(hashOf: (group: string, version: string) => string): Json {
+  const places = new Map(
+    builtinResources.map(({ group, version }) => [
+      group === "" ? `api/${version}` : `apis/${group}/${version}`,
+      { group, version },
+    ]),
   );
+  const urlOf = (place: string, { group, version }: { readonly group: string; readonly version: string }) => ({
+    serverRelativeURL: `/openapi/v3/${place}?hash=${hashOf(group, version)}`,
+  });
   return {
     paths: Object.fromEntries(
-      [...places].sort().map((place) => [place, { serverRelativeURL: `/openapi/v3/${place}?hash=${hash}` }]),
+      [...places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([place, at]) => [place, urlOf(place, at)]),
     ),
   };
 }
@@ -60,7 +66,8 @@ function writeSchema(schema: Schema): Json {
   };
 }
 
-function extensions({ lt, lk, mt, pk, ps }: Schema): Json {
+/** What merging and server-side apply need to know of a field. */
+export function extensions({ lt, lk, mt, pk, ps }: Schema): Json {
   return {
     ...(lt === undefined ? {} : { "x-kubernetes-list-type": lt }),
     ...(lk === undefined ? {} : { "x-kubernetes-list-map-keys": lk }),

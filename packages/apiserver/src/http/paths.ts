@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
-import { openApiV3, openApiV3Index } from "@sallyport/kube";
 import { discover } from "../discovery.ts";
 import { write, writeDiscovery } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
 import { findHealth } from "./health.ts";
+import { serveOpenApi } from "./openapi.ts";
 import { openIdDocument } from "./openid.ts";
 import { notServed } from "./refusals.ts";
 
@@ -18,6 +18,7 @@ interface Found {
 /** Paths that are no resources: health, version, OpenAPI, discovery. False when there is none. */
 export function servePath(call: Call, options: HandlerOptions): boolean {
   const { response, wanted } = call;
+  if (serveOpenApi(call)) return true;
   const found = findPath(call, options);
   if (found === undefined) return false;
   if (typeof found.body === "string") writeText(response, { ...found, text: found.body });
@@ -54,9 +55,6 @@ function findPath({ info: { path }, query, wanted }: Call, options: HandlerOptio
   if (plain === "/metrics")
     return { code: 200, body: options.metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8" };
   if (plain === "/version") return { code: 200, body: options.version };
-  if (plain === "/openapi/v3") return { code: 200, body: openApiV3Index(String(options.version["gitVersion"])) };
-  const place = /^\/openapi\/v3\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(plain);
-  if (place !== null) return { code: 200, body: openApiV3(place[1] ?? "", place[2] ?? "") };
   const openId = openIdDocument(plain, options);
   if (openId !== undefined)
     return { code: 200, body: openId.text, type: openId.type, cacheControl: "public, max-age=3600" };
@@ -65,7 +63,19 @@ function findPath({ info: { path }, query, wanted }: Call, options: HandlerOptio
   return plain === ""
     ? {
         code: 200,
-        body: { paths: ["/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"] },
+        body: {
+          paths: [
+            "/api",
+            "/apis",
+            "/healthz",
+            "/livez",
+            "/metrics",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/readyz",
+            "/version",
+          ],
+        },
       }
     : undefined;
 }

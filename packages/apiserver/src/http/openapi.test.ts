@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withServer } from "../server.fixture.ts";
+
+/** A client's Accept header, and the type of the document that it gets. */
+const forms: readonly (readonly [accept: string, type: string])[] = [
+  ["application/json", "application/json"],
+  ["*/*", "application/json"],
+  [
+    "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+  ],
+  [
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf;q=0.8,application/json;q=0.5",
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+  ],
+];
+
+test("OpenAPI v2 in both its forms, once for as long as it stays the same", () =>
+  withServer(async ({ bytes, call }) => {
+    for (const [accept, type] of forms) assert.equal((await bytes("/openapi/v2", accept)).type, type);
+    assert.equal((await bytes("/openapi/v2", "application/foo")).code, 406);
+    const { headers } = await call("/openapi/v2");
+    const again = await call("/openapi/v2", { headers: { "if-none-match": String(headers["etag"]) } });
+    assert.equal(again.code, 304);
+  }));
+
+test("OpenAPI v3 by hashes of its documents", () =>
+  withServer(async ({ call }) => {
+    const { body } = await call("/openapi/v3");
+    const urls = Object.values(body.paths as { [place: string]: { serverRelativeURL: string } });
+    assert.equal(new Set(urls.map(({ serverRelativeURL }) => serverRelativeURL.split("hash=")[1])).size, urls.length);
+    const url = body.paths["apis/apps/v1"].serverRelativeURL;
+    const current = await call(url);
+    assert.equal(current.code, 200);
+    assert.equal(current.headers["cache-control"], "public, immutable");
+    assert.ok(current.body.components.schemas["io.k8s.api.apps.v1.Deployment"]);
+    const old = await call("/openapi/v3/apis/apps/v1?hash=0");
+    assert.equal(old.code, 301);
+    assert.equal(old.headers["location"], url);
+    assert.equal((await call("/openapi/v3/apis/apps/v9")).code, 404);
+  }));

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { builtinResources, encodeOpenApiV2, openApiV2, openApiV3, openApiV3Index } from "@sallyport/kube";
+import type { Call } from "./call.ts";
+
+interface Document {
+  readonly bytes: Buffer;
+  /** SHA-512 in upper case, as kube-apiserver hashes them. */
+  readonly hash: string;
+}
+
+/** By name; as many as there are groups and versions, and the two forms of v2. Made when first asked for. */
+const documents = new Map<string, Document>();
+
+function documentOf(name: string, make: () => Uint8Array | object): Document {
+  const known = documents.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  const bytes = Buffer.from(made instanceof Uint8Array ? made : JSON.stringify(made));
+  const hash = createHash("sha512").update(bytes).digest("hex").toUpperCase();
+  const document = { bytes, hash };
+  documents.set(name, document);
+  return document;
+}
+
+const v2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+/** The same as some clients name it. */
+const v2ProtobufOld = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+/** `/openapi/v2` and `/openapi/v3`. False for other paths. */
+export function serveOpenApi(call: Call): boolean {
+  const path = call.info.path.replace(/\/$/, "");
+  if (path === "/openapi/v2") return serveV2(call);
+  if (path === "/openapi/v3") {
+    const index = openApiV3Index((group, version) => v3Of(group, version).hash);
+    call.response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(index));
+    return true;
+  }
+  const [, group = "", version = ""] = /^\/openapi\/v3\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? [];
+  if (!builtinResources.some((each) => each.group === group && each.version === version)) return false;
+  return serveV3(call, path, v3Of(group, version));
+}
+
+function v3Of(group: string, version: string): Document {
+  return documentOf(`v3 ${group}/${version}`, () => openApiV3(group, version));
+}
+
+function serveV2({ request, response }: Call): boolean {
+  const types = (request.headers.accept ?? "*/*").split(",").map((each) => each.split(";")[0]?.trim() ?? "");
+  const isJson = (type: string) => ["application/json", "application/*", "*/*"].includes(type);
+  const chosen = types.find((type) => type === v2Protobuf || type === v2ProtobufOld || isJson(type));
+  response.setHeader("vary", "Accept");
+  if (chosen === undefined) response.writeHead(406).end();
+  else if (isJson(chosen)) send(response, request.headers, documentOf("v2", openApiV2), "application/json");
+  else
+    send(
+      response,
+      request.headers,
+      documentOf("v2 protobuf", () => encodeOpenApiV2(openApiV2())),
+      v2Protobuf,
+    );
+  return true;
+}
+
+/** A client that names the hash may keep the document for ever; one with an old hash is sent to the new one. */
+function serveV3({ request, response, query }: Call, path: string, document: Document): boolean {
+  const asked = query.get("hash");
+  response.setHeader("vary", "Accept");
+  if (asked !== null && asked !== document.hash) {
+    response.writeHead(301, { location: `${path}?hash=${document.hash}` }).end();
+    return true;
+  }
+  if (asked !== null) {
+    const expires = new Date(Date.now() + 365 * 24 * 3600 * 1000).toUTCString();
+    response.setHeader("cache-control", "public, immutable").setHeader("expires", expires);
+  }
+  send(response, request.headers, document, "application/json");
+  return true;
+}
+
+function send(
+  response: ServerResponse,
+  headers: { readonly "if-none-match"?: string | undefined },
+  { bytes, hash }: Document,
+  type: string,
+): void {
+  const tag = `"${hash}"`;
+  response.setHeader("etag", tag);
+  if (headers["if-none-match"] === tag) response.writeHead(304).end();
+  else response.writeHead(200, { "content-type": type, "content-length": bytes.length }).end(bytes);
+}
