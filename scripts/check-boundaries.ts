@@ -10,7 +10,7 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   kube: [],
   admission: ["kube", "rego"],
   opa: ["kube", "rego"],
-  apiserver: ["admission", "kube"],
+  apiserver: ["admission", "cel", "kube"],
   cli: ["admission", "apiserver", "effects", "kube", "opa", "rego"],
 };
 

@@ -2,6 +2,13 @@ import { type Catalogue, compareVersions, type ResourceInfo } from "@sallyport/k
 
 type Json = { readonly [field: string]: unknown };
 
+/** Kinds that subresources of other groups take and answer. */
+const kindPlaces: { readonly [kind: string]: { readonly group: string; readonly version: string } } = {
+  Scale: { group: "autoscaling", version: "v1" },
+  Eviction: { group: "policy", version: "v1" },
+  TokenRequest: { group: "authentication.k8s.io", version: "v1" },
+};
+
 /** Groups with their versions, best first. */
 type Groups = ReadonlyMap<string, readonly string[]>;
 
@@ -59,6 +66,7 @@ function resourceList(group: string, version: string, catalogue: Catalogue): Jso
       name: resource,
       singularName: singular ?? "",
       namespaced,
+      ...(kindPlaces[kind] ?? {}),
       kind,
       verbs,
       ...(shortNames === undefined ? {} : { shortNames }),
@@ -93,12 +101,18 @@ function aggregatedResources(group: string, version: string, catalogue: Catalogu
       verbs: each.verbs,
       ...(each.shortNames === undefined ? {} : { shortNames: each.shortNames }),
       ...(each.categories === undefined ? {} : { categories: each.categories }),
-      subresources: all
-        .filter(({ resource }) => resource.startsWith(`${each.resource}/`))
-        .map(({ resource, kind, verbs, group: inner, version: innerVersion }) => ({
-          subresource: resource.slice(each.resource.length + 1),
-          responseKind: { group: inner, version: innerVersion, kind },
-          verbs,
-        })),
+      ...aggregatedSubresources(each, all),
     }));
+}
+
+function aggregatedSubresources(owner: ResourceInfo, all: readonly ResourceInfo[]): Json {
+  const own = all.filter(({ resource }) => resource.startsWith(`${owner.resource}/`));
+  if (own.length === 0) return {};
+  return {
+    subresources: own.map(({ resource, kind, verbs, group, version }) => ({
+      subresource: resource.slice(owner.resource.length + 1),
+      responseKind: { group, version, ...kindPlaces[kind], kind },
+      verbs,
+    })),
+  };
 }

@@ -3,14 +3,7 @@ import { createServer, type Server } from "node:https";
 import { type AddressInfo, isIPv6 } from "node:net";
 import type { AdmissionEffects, Decision, Operation, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
 import { admit } from "@sallyport/admission";
-import {
-  authorizeByRbac,
-  builtinCatalogue,
-  findKind,
-  type KubeObject,
-  parseApiVersion,
-  type ResourceInfo,
-} from "@sallyport/kube";
+import { authorizeByRbac, findKind, type KubeObject, parseApiVersion, type ResourceInfo } from "@sallyport/kube";
 import type { AuditOptions } from "./audit/auditor.ts";
 import { Authentication, type AuthenticationOptions } from "./authentication/authentication.ts";
 import type { ServiceAccountOptions } from "./authentication/service-account-issuer.ts";
@@ -22,6 +15,8 @@ import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { AggregationController } from "./controllers/aggregation.ts";
 import { NamespaceController } from "./controllers/namespaces.ts";
+import { CustomCatalogue } from "./custom/catalogue.ts";
+import { DefinitionController } from "./custom/definitions-controller.ts";
 import { FlowControl } from "./flowcontrol/flow-control.ts";
 import { type Certificates, loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
@@ -113,13 +108,14 @@ export async function startApiServer(
 ): Promise<ApiServer> {
   const certificates = await loadCertificates(options.certificateFolder, options.host);
   const cache = await Cache.over(options.store);
+  const catalogue = new CustomCatalogue(cache);
   const authorizer = createAuthorizer(
     options.authorizationModes ?? ["RBAC"],
     cache.reader,
     options.authorizationWebhook,
   );
   const version = versionInfo(options.version);
-  const metrics = new ServerMetrics(builtinCatalogue, version);
+  const metrics = new ServerMetrics(catalogue, version);
   const registry = createRegistry(
     {
       ...options,
@@ -141,14 +137,23 @@ export async function startApiServer(
     options.effects.now,
   );
   const timestamp = () => `${new Date(options.effects.now()).toISOString().slice(0, 19)}Z`;
-  const namespaces = new NamespaceController(cache, registry, certificates.ca.certificate, timestamp, randomUUID);
+  const namespaces = new NamespaceController(
+    cache,
+    registry,
+    catalogue,
+    certificates.ca.certificate,
+    timestamp,
+    randomUUID,
+  );
   await namespaces.start();
   await writeBootstrapObjects(cache, registry, timestamp);
   const aggregation = new AggregationController(cache, registry);
   await aggregation.start();
+  const definitions = new DefinitionController(cache, registry, timestamp);
+  definitions.start();
   onStart(cache, (listener) => cache.follow(listener));
   const handler = createHandler({
-    catalogue: builtinCatalogue,
+    catalogue,
     cache,
     registry,
     authentication,
@@ -199,6 +204,7 @@ export async function startApiServer(
       await closeServer(server);
       await aggregation.stop();
       await namespaces.stop();
+      await definitions.stop();
       await options.store.close();
     },
   };

@@ -1,4 +1,6 @@
 import table from "./data/resources.generated.json" with { type: "json" };
+import type { CustomVersion } from "./structural/custom-version.ts";
+import { compareVersions } from "./versions.ts";
 
 /** A resource or subresource (`pods/log`) that the API serves, as discovery tells it. */
 export interface ResourceInfo {
@@ -13,6 +15,8 @@ export interface ResourceInfo {
   readonly singular?: string;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
+  /** Of a resource that a CustomResourceDefinition adds. */
+  readonly custom?: CustomVersion;
 }
 
 /** What is served at the moment: the built-in resources, and those that CustomResourceDefinitions add. */
@@ -28,23 +32,6 @@ export interface Catalogue {
 
 /** Everything built in, by group, version and name. */
 export const builtinResources: readonly ResourceInfo[] = table as readonly ResourceInfo[];
-
-/** Versions from the best to the least: stable, then beta, then alpha, newest first. KEP-2232's order. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [rankOf(a), rankOf(b)];
-  for (let i = 0; i < left.length; i++) {
-    const difference = (right[i] as number) - (left[i] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-function rankOf(version: string): readonly number[] {
-  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
-  if (match === null) return [-1, 0, 0];
-  const [, major = "0", stage, minor = "0"] = match;
-  return [stage === undefined ? 2 : stage === "beta" ? 1 : 0, Number(major), Number(minor)];
-}
 
 /** A resource by its place in the API. */
 export function findResource(group: string, version: string, resource: string): ResourceInfo | undefined {

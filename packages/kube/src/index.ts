@@ -14,7 +14,6 @@ export {
   builtinCatalogue,
   builtinResources,
   type Catalogue,
-  compareVersions,
   findKind,
   findResource,
   preferredResource,
@@ -65,5 +64,23 @@ export {
   parseLabelSelector,
 } from "./selector.ts";
 export { type Status, type StatusCause, type StatusDetails, StatusError, type StatusReason } from "./status.ts";
+export { compactSchema } from "./structural/compact.ts";
+export {
+  type CustomVersion,
+  customVersions,
+  type DefinitionCondition,
+  type DefinitionNames,
+  type DefinitionSpec,
+  type DefinitionStatus,
+  definitionOf,
+  hasCondition,
+  type ScalePaths,
+} from "./structural/custom-version.ts";
+export { applySchemaDefaults } from "./structural/default.ts";
+export { conformMetadata, prune } from "./structural/prune.ts";
+export { isSameJson } from "./structural/same.ts";
+export type { Structural, ValidationRule } from "./structural/schema.ts";
+export { isBlocking, oldItems, rulesNotChecked, validateBySchema, validateUniqueness } from "./structural/validate.ts";
 export { tableOf } from "./table/table.ts";
 export { validateObject, validateReplacement } from "./validate.ts";
+export { compareVersions } from "./versions.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bootstrapRbac } from "./bootstrap.ts";
-import { builtinResources, compareVersions, findKind, preferredResource } from "./catalogue.ts";
+import { builtinResources, findKind, preferredResource } from "./catalogue.ts";
 import { applyDefaults } from "./defaults.ts";
 import { humanDurationOf } from "./duration.ts";
 import { generateName } from "./names.ts";
@@ -10,6 +10,7 @@ import { authorizeByRbac, type RbacReader, type RbacRequest } from "./rbac.ts";
 import { allows } from "./rbac-rules.ts";
 import { matchesSelector, parseFieldSelector, parseLabelSelector } from "./selector.ts";
 import { tableOf } from "./table/table.ts";
+import { compareVersions } from "./versions.ts";
 
 const selectors: readonly [text: string, labels: { readonly [key: string]: string }, matches: boolean][] = [
   ["", { a: "1" }, true],

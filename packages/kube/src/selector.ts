@@ -115,7 +115,11 @@ const selectable: { readonly [resource: string]: readonly string[] } = {
 };
 
 /** `metadata.name=x,status.phase!=Running`. Throws `BadRequest` for fields that the resource does not have. */
-export function parseFieldSelector(text: string, resource: string): (object: KubeObject) => boolean {
+export function parseFieldSelector(
+  text: string,
+  resource: string,
+  custom?: readonly string[],
+): (object: KubeObject) => boolean {
   const parts = text
     .split(",")
     .filter((part) => part.trim() !== "")
@@ -124,7 +128,8 @@ export function parseFieldSelector(text: string, resource: string): (object: Kub
       if (match === null)
         throw new StatusError("BadRequest", `invalid selector: '${text}'; can't understand '${part}'`);
       const [, field = "", operator, value = ""] = match;
-      const known = ["metadata.name", "metadata.namespace", ...(selectable[resource] ?? [])];
+      const more = custom?.map((path) => path.replace(/^\./, "")) ?? selectable[resource] ?? [];
+      const known = ["metadata.name", "metadata.namespace", ...more];
       if (!known.includes(field)) throw new StatusError("BadRequest", `field label not supported: ${field}`);
       return { path: field.split("."), value, equal: operator !== "!=" };
     });

@@ -1,4 +1,5 @@
 import { builtinResources, findResource, type KubeObject, preferredResource, type ResourceInfo } from "@sallyport/kube";
+import type { CustomCatalogue } from "../custom/catalogue.ts";
 import type { Cache, CacheEvent } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
 
@@ -26,6 +27,7 @@ const contents = builtinResources.filter(({ namespaced, resource, group, version
 export class NamespaceController {
   readonly #cache: Cache;
   readonly #registry: Registry;
+  readonly #catalogue: CustomCatalogue;
   readonly #caCertificate: string;
   readonly #timestamp: () => string;
   readonly #uid: () => string;
@@ -33,9 +35,17 @@ export class NamespaceController {
   /** One piece of work after another, so that the same namespace is never worked on twice at once. */
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(cache: Cache, registry: Registry, caCertificate: string, timestamp: () => string, uid: () => string) {
+  constructor(
+    cache: Cache,
+    registry: Registry,
+    catalogue: CustomCatalogue,
+    caCertificate: string,
+    timestamp: () => string,
+    uid: () => string,
+  ) {
     this.#cache = cache;
     this.#registry = registry;
+    this.#catalogue = catalogue;
     this.#caCertificate = caCertificate;
     this.#timestamp = timestamp;
     this.#uid = uid;
@@ -121,7 +131,11 @@ export class NamespaceController {
   /** Deletes what lies in the namespace; when nothing is left, the namespace itself. Objects with finalizers are waited for. */
   async #empty(namespace: KubeObject, name: string): Promise<void> {
     let left = 0;
-    for (const info of contents) {
+    const custom = this.#catalogue.custom.filter(
+      ({ namespaced, resource, custom: own, version }) =>
+        namespaced && !resource.includes("/") && own?.storageVersion === version,
+    );
+    for (const info of [...contents, ...custom]) {
       for (const object of this.#cache.list(info.group, info.resource, name)) {
         const isHeld = (object.metadata.finalizers ?? []).length > 0;
         if (isHeld) left++;

@@ -35,7 +35,7 @@ const maxUnreadBytes = 16 * 1024 * 1024;
 
 function matcherOf({ info, query }: ListContext): Matches {
   const labels = parseLabelSelector(query.get("labelSelector") ?? "");
-  const fields = parseFieldSelector(query.get("fieldSelector") ?? "", info.resource);
+  const fields = parseFieldSelector(query.get("fieldSelector") ?? "", info.resource, info.custom?.selectableFields);
   return (object) => labels(object.metadata.labels ?? {}) && fields(object);
 }
 
@@ -61,6 +61,7 @@ export function listObjects(context: ListContext): { readonly [field: string]: u
   const rest = matching.length - page.length;
   const last = page.at(-1);
   const metadata = {
+    ...(info.custom === undefined ? {} : { continue: "" }),
     resourceVersion: String(revision),
     ...(rest > 0 && last !== undefined
       ? { continue: writeContinue({ revision, after: identity(last) }), remainingItemCount: rest }
@@ -149,7 +150,7 @@ function writeList(
   const metaVersion = `meta.k8s.io/${wanted.metaVersion}`;
   if (wanted.as === "Table")
     return {
-      ...tableOf(info.group, info.resource, items, now(), includeOf(query)),
+      ...tableOf(info.group, info.resource, items, now(), includeOf(query), info.custom),
       apiVersion: metaVersion,
       metadata,
     };
@@ -163,7 +164,12 @@ function writeList(
   const apiVersion = apiVersionOf(info);
   // Typed objects of Go carry no kind within a list; custom ones do.
   const typed = isProtobufKind(apiVersion, info.kind);
-  return { kind: `${info.kind}List`, apiVersion, metadata, items: typed ? items.map(withoutKind) : items };
+  return {
+    kind: info.custom?.listKind ?? `${info.kind}List`,
+    apiVersion,
+    metadata,
+    items: typed ? items.map(withoutKind) : items,
+  };
 }
 
 function withoutKind({ kind: _kind, apiVersion: _version, ...fields }: KubeObject): object {
@@ -187,7 +193,7 @@ export function writeObject(
   const written = outgoing(object, info);
   if (wanted.as === "Table")
     return {
-      ...tableOf(info.group, info.resource, [written], now(), includeOf(query)),
+      ...tableOf(info.group, info.resource, [written], now(), includeOf(query), info.custom),
       apiVersion: `meta.k8s.io/${wanted.metaVersion}`,
       metadata: { resourceVersion: object.metadata.resourceVersion },
     };

@@ -1,5 +1,6 @@
 import { apiVersionOf, isProtobufKind, type ResourceInfo, type Status, StatusError } from "@sallyport/kube";
 import { parse as parseYaml } from "yaml";
+import { checkServed } from "../custom/objects.ts";
 import type { DeleteOptions } from "../registry/context.ts";
 import { answersDeleted } from "../registry/deletion.ts";
 import { answerReview } from "../reviews/all.ts";
@@ -23,6 +24,7 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   const deprecation = deprecationOf(served);
   if (deprecation !== undefined) call.warnings.push(deprecation);
   if (!served.verbs.includes(info.verb) || call.request.method === "HEAD") throw methodNotAllowed();
+  checkServed(served, call, info.verb);
   await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
   return true;
 }

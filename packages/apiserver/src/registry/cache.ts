@@ -2,7 +2,7 @@ import type { ObjectReader } from "@sallyport/admission";
 import { builtinResources, type GroupVersionResource, type KubeObject } from "@sallyport/kube";
 import type { Store, StoredValue, StoreEvent } from "../storage/store.ts";
 import { decodeStored } from "./encode.ts";
-import { prefixOf, storageGroup, storageVersion } from "./keys.ts";
+import { customPlaceOf, prefixOf, storageGroup, storageVersion } from "./keys.ts";
 import { Shelf } from "./shelf.ts";
 
 /** One change of an object, decoded. */
@@ -176,7 +176,13 @@ export class Cache {
       if (resource !== undefined) return { prefix, resource, key: key.slice(end + 1) };
       end = key.indexOf("/", end + 1);
     }
-    return undefined;
+    const custom = customPlaceOf(key);
+    if (custom === undefined) return undefined;
+    const prefix = prefixOf(custom.group, custom.resource);
+    // Which version it is stored in, each object says itself.
+    const resource = { ...custom, version: "" };
+    this.#byPrefix.set(prefix, resource);
+    return { prefix, resource, key: key.slice(prefix.length) };
   }
 
   #put(value: StoredValue): void {

@@ -1,4 +1,13 @@
-import { apiVersionOf, conform, type KubeObject, StatusError } from "@sallyport/kube";
+import {
+  apiVersionOf,
+  conform,
+  invalid,
+  invalidStatus,
+  type KubeObject,
+  type ResourceInfo,
+  StatusError,
+} from "@sallyport/kube";
+import { conformCustom } from "../custom/objects.ts";
 import type { DecodedBody, WriteContext } from "./context.ts";
 
 /** A body as an object of the resource that the URL names: kind, version, fields, name and namespace agree with it, or it is refused. */
@@ -11,15 +20,13 @@ export function decodeObject({ value, strictErrors }: DecodedBody, context: Writ
       "BadRequest",
       `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`,
     );
+  if (given.kind !== info.kind && info.custom !== undefined) throw wrongKind(given, info);
   if (given.kind !== info.kind)
     throw new StatusError(
       "BadRequest",
       `the kind in the data (${String(given.kind)}) does not match the expected kind (${info.kind})`,
     );
-  const { object, unknown } =
-    info.schema === undefined
-      ? { object: given as unknown as KubeObject, unknown: [] }
-      : conform(given, info.schema, info);
+  const { object, unknown } = conformTo(given, info);
   const faults = [...strictErrors, ...unknown];
   if (faults.length > 0 && context.fieldValidation === "Strict") {
     throw new StatusError(
@@ -52,4 +59,17 @@ export function decodeObject({ value, strictErrors }: DecodedBody, context: Writ
 function resetOf({ metadata }: DecodedBody["value"]): { readonly managedFields?: readonly [] } {
   const { managedFields } = (metadata ?? {}) as { readonly managedFields?: unknown };
   return Array.isArray(managedFields) && managedFields.length === 0 ? { managedFields: [] } : {};
+}
+
+/** kube-apiserver reads custom objects whatever they are, and looks at their kind when it validates them. */
+function wrongKind(given: { readonly [field: string]: unknown }, { group, kind }: ResourceInfo): StatusError {
+  const { name = "" } = (given["metadata"] ?? {}) as { readonly name?: string };
+  const errors = [invalid("kind", given["kind"], `must be ${kind}`)];
+  return invalidStatus({ group, kind: String(given["kind"]) }, name, errors);
+}
+
+function conformTo(given: { readonly [field: string]: unknown }, info: ResourceInfo) {
+  if (info.custom !== undefined) return conformCustom(given, info, info.custom);
+  if (info.schema === undefined) return { object: given as unknown as KubeObject, unknown: [] };
+  return conform(given, info.schema, info);
 }

@@ -1,4 +1,5 @@
 import type { KubeObject, ResourceInfo } from "@sallyport/kube";
+import { cleanupFinalizer } from "../custom/stored-versions.ts";
 import type { DeleteOptions, WriteContext } from "./context.ts";
 import { failedPrecondition } from "./faults.ts";
 
@@ -70,7 +71,7 @@ export function isEnding({ metadata }: KubeObject, options: DeleteOptions, grace
 
 /** The object as it waits for its end: marked, and with the garbage collector's finalizer that the policy asks for. */
 export function marked(current: KubeObject, options: DeleteOptions, now: number, grace: number): KubeObject {
-  const finalizers = finalizersFor(current, options);
+  const finalizers = [...finalizersFor(current, options), ...cleanupOf(current)];
   const { finalizers: _, deletionTimestamp, deletionGracePeriodSeconds, generation, ...metadata } = current.metadata;
   const left =
     deletionTimestamp !== undefined && deletionGracePeriodSeconds !== undefined
@@ -83,11 +84,13 @@ export function marked(current: KubeObject, options: DeleteOptions, now: number,
     ...current,
     metadata: {
       ...metadata,
-      ...(generation === undefined ? {} : { generation: isNew ? generation + 1 : generation }),
+      ...(generation === undefined
+        ? {}
+        : { generation: isNew && !isDefinition(current) ? generation + 1 : generation }),
       ...(finalizers.length === 0 ? {} : { finalizers }),
       deletionTimestamp: isNew ? timestampOf(now + grace * 1000) : deletionTimestamp,
-      // A namespace ends by its own finalizers, past the rules for graceful ends.
-      ...(current.kind === "Namespace" ? {} : { deletionGracePeriodSeconds: left }),
+      // Namespaces and definitions end by finalizers of their own, past the rules for graceful ends.
+      ...(current.kind === "Namespace" || isDefinition(current) ? {} : { deletionGracePeriodSeconds: left }),
     },
     ...status,
   };
@@ -111,6 +114,18 @@ function finalizersFor(current: KubeObject, options: DeleteOptions): readonly st
 /** The one kind of old whose dependents stay unless one asks for their end. */
 function isOrphaning({ apiVersion, kind }: KubeObject): boolean {
   return apiVersion === "v1" && kind === "ReplicationController";
+}
+
+/** A definition waits for its objects, whatever else it waits for. */
+function cleanupOf(object: KubeObject): readonly string[] {
+  const { metadata } = object;
+  return isDefinition(object) && !metadata.deletionTimestamp && !metadata.finalizers?.includes(cleanupFinalizer)
+    ? [cleanupFinalizer]
+    : [];
+}
+
+function isDefinition({ kind, apiVersion }: KubeObject): boolean {
+  return kind === "CustomResourceDefinition" && apiVersion.startsWith("apiextensions.k8s.io/");
 }
 
 function policyOf({ propagationPolicy, orphanDependents }: DeleteOptions): DeleteOptions["propagationPolicy"] {

@@ -7,16 +7,18 @@ import {
   type KubeObject,
   type ResourceInfo,
 } from "@sallyport/kube";
+import { servedCustom } from "../custom/objects.ts";
 import type { StoredValue } from "../storage/store.ts";
 import { currentDefinition } from "./crd-v1beta1.ts";
 import { eventAs } from "./event-forms.ts";
-import { isBuiltinGroup, storageGroup, storageVersion } from "./keys.ts";
+import { isBuiltin, storageGroup, storageVersion } from "./keys.ts";
 
 /** In which form built-in kinds are stored; kube-apiserver's `--storage-media-type`. Custom objects are JSON always, and either form is read. */
 export type StorageMediaType = "application/json" | "application/vnd.kubernetes.protobuf";
 
 /** An object in the version that was asked for. */
 export function outgoing(object: KubeObject, info: ResourceInfo): KubeObject {
+  if (info.custom !== undefined) return servedCustom(object, info, info.custom);
   const apiVersion = apiVersionOf(info);
   return object.apiVersion === apiVersion ? object : { ...eventAs(object, apiVersion), apiVersion };
 }
@@ -25,11 +27,14 @@ export function outgoing(object: KubeObject, info: ResourceInfo): KubeObject {
 export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: StorageMediaType): Uint8Array {
   const group = storageGroup(info.group, info.resource);
   const { resourceVersion: _, ...metadata } = object.metadata;
-  const apiVersion = apiVersionOf({ group, version: storageVersion(group, info.resource) });
+  const version = info.custom?.storageVersion ?? storageVersion(group, info.resource);
+  const apiVersion = apiVersionOf({ group, version });
   const stored = { ...eventAs(object, apiVersion), apiVersion, metadata };
   if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(apiVersion, object.kind))
     return encodeProtobuf(stored);
-  return Buffer.from(isBuiltinGroup(group) ? JSON.stringify(stored) : `${JSON.stringify(stored, sortKeys)}\n`);
+  return Buffer.from(
+    isBuiltin(group, info.resource) ? JSON.stringify(stored) : `${JSON.stringify(stored, sortKeys)}\n`,
+  );
 }
 
 /** Custom objects are maps in Go, which it writes with sorted keys. */

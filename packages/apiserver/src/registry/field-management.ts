@@ -1,6 +1,8 @@
 import {
   apiVersionOf,
   applyConfiguration,
+  type CustomVersion,
+  compactSchema,
   decodeManagedFields,
   encodeManagedFields,
   type FieldSet,
@@ -20,7 +22,7 @@ import {
 import type { WriteContext } from "./context.ts";
 import { outgoing } from "./encode.ts";
 import { conflict } from "./faults.ts";
-import { strategyOf, withStringData } from "./strategies.ts";
+import { strategyFor, withStringData } from "./strategies.ts";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -32,10 +34,23 @@ const custom: Schema = {
   x: true,
 };
 
+/** Made once for each version of a definition. */
+const customTypes = new WeakMap<CustomVersion, FieldType>();
+
+function customType(version: CustomVersion): FieldType {
+  const known = customTypes.get(version);
+  if (known !== undefined) return known;
+  const { schema, keepsUnknown } = version;
+  const made = fieldTypeOf(schema === undefined || keepsUnknown ? custom : compactSchema(schema, true));
+  customTypes.set(version, made);
+  return made;
+}
+
 /** References by name, made once: as many as there are kinds built in. */
 const references = new Map<string, Schema>();
 
-function typeOfResource({ schema }: ResourceInfo): FieldType {
+function typeOfResource({ schema, custom: version }: ResourceInfo): FieldType {
+  if (version !== undefined) return customType(version);
   if (schema === undefined) return fieldTypeOf(custom);
   const known = references.get(schema) ?? { r: schema };
   references.set(schema, known);
@@ -95,7 +110,7 @@ function writerOf(manager: string, operation: "Apply" | "Update", context: Write
 /** Fields that a write by this way does not change: upstream's resetFields. */
 function ignoredFields({ info, subresource }: WriteContext): FieldSet {
   if (subresource === "status") return unionOfFields(fieldPath("spec"), statusOnly[info.resource] ?? {});
-  return strategyOf(info.resource).hasStatus && subresource === "" ? fieldPath("status") : {};
+  return strategyFor(info).hasStatus && subresource === "" ? fieldPath("status") : {};
 }
 
 /** What some kinds' status strategies reset besides the spec. */

@@ -12,17 +12,23 @@ const special: { readonly [resource: string]: string } = {
 
 const grouped = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
 
-const builtinGroups = new Set(builtinResources.map(({ group }) => group));
+const builtin = new Set(builtinResources.map(({ group, resource }) => `${group}/${resource}`));
 
-/** Whether the group is Kubernetes' own, and none that CustomResourceDefinitions add. */
-export function isBuiltinGroup(group: string): boolean {
-  return builtinGroups.has(group);
+/** Whether the resource is Kubernetes' own, and none that a CustomResourceDefinition adds. */
+export function isBuiltin(group: string, resource: string): boolean {
+  return builtin.has(`${group}/${resource}`);
+}
+
+/** The custom resource below whose prefix a key lies: their groups have a dot, and what else lies beside them has none. */
+export function customPlaceOf(key: string): { readonly group: string; readonly resource: string } | undefined {
+  const [, group = "", resource = ""] = /^\/registry\/([^/]+\.[^/]+)\/([^/]+)\//.exec(key) ?? [];
+  return group === "" || isBuiltin(group, resource) ? undefined : { group, resource };
 }
 
 /** Where kube-apiserver keeps a resource in etcd: `/registry/pods/`, `/registry/minions/`, `/registry/example.com/widgets/`. */
 export function prefixOf(group: string, resource: string): string {
   const name = special[`${group}/${resource}`] ?? resource;
-  return grouped.has(group) || !isBuiltinGroup(group) ? `/registry/${group}/${name}/` : `/registry/${name}/`;
+  return grouped.has(group) || !isBuiltin(group, resource) ? `/registry/${group}/${name}/` : `/registry/${name}/`;
 }
 
 export function keyOf(group: string, resource: string, namespace: string, name: string): string {

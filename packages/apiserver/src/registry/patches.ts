@@ -23,6 +23,7 @@ export function applyPatch(
     case "application/merge-patch+json":
       return asObject(applyMergePatch(current, asObject(patch, "error decoding patch: ")));
     case "application/strategic-merge-patch+json": {
+      if (info.custom !== undefined) throw unsupportedPatch(type, customPatches);
       const schema = info.schema === undefined ? undefined : findSchema(info.schema);
       if (schema === undefined) throw unsupportedPatch(type);
       const { apiVersion, kind } = current;
@@ -32,6 +33,12 @@ export function applyPatch(
       throw unsupportedPatch(type);
   }
 }
+
+const builtinPatches = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+];
 
 /** RFC 6902, with kube-apiserver's only words for what does not apply. */
 function patchedByOperations(current: KubeObject, patch: unknown): { readonly [field: string]: unknown } {
@@ -96,14 +103,12 @@ export function checkIdentity(patched: KubeObject, current: KubeObject, { info, 
   throw new StatusError("Invalid", `${subject} "${name}" is invalid: metadata.uid: ${message}`, details);
 }
 
-function unsupportedPatch(type: string): StatusError {
-  const supported = [
-    "application/json-patch+json",
-    "application/merge-patch+json",
-    "application/strategic-merge-patch+json",
-  ];
+/** Custom objects have no Go structs, whose tags the strategic merge goes by. */
+const customPatches = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
+
+function unsupportedPatch(type: string, supported: readonly string[] = builtinPatches): StatusError {
   return new StatusError(
     "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")} (got ${type})`,
+    `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}${supported === builtinPatches ? ` (got ${type})` : ""}`,
   );
 }

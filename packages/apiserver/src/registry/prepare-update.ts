@@ -1,7 +1,9 @@
 import type { KubeObject } from "@sallyport/kube";
+import { prepareCustomUpdate } from "../custom/objects.ts";
+import { withStoredVersion } from "../custom/stored-versions.ts";
 import type { WriteContext } from "./context.ts";
 import { isEqual } from "./equality.ts";
-import { strategyOf, withStringData } from "./strategies.ts";
+import { strategyFor, withStringData } from "./strategies.ts";
 
 /** What no update changes, and whose fields a subresource may touch. */
 export function prepareUpdate(
@@ -9,6 +11,7 @@ export function prepareUpdate(
   current: KubeObject,
   { info, subresource }: WriteContext,
 ): KubeObject {
+  if (info.custom !== undefined) return prepareCustomUpdate(wanted, current, subresource, info.custom);
   const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, namespace, name } =
     current.metadata;
   const fixed = defined({
@@ -21,7 +24,7 @@ export function prepareUpdate(
     name,
   });
   const { resourceVersion: _, ...given } = wanted.metadata;
-  const strategy = strategyOf(info.resource);
+  const strategy = strategyFor(info);
   if (subresource === "status") {
     const { labels: _labels, ...rest } = given;
     return { ...current, metadata: { ...current.metadata, ...rest, ...fixed }, status: wanted["status"] };
@@ -32,7 +35,8 @@ export function prepareUpdate(
       .map((field) => [field, current[field]]),
   );
   const secret = info.resource === "secrets" ? withStringData(wanted) : wanted;
-  const object: KubeObject = { ...secret, ...kept, metadata: { ...given, ...fixed } };
+  const made: KubeObject = { ...secret, ...kept, metadata: { ...given, ...fixed } };
+  const object = info.resource === "customresourcedefinitions" ? withStoredVersion(made) : made;
   const isNewSpec =
     generation !== undefined && ["spec", "template"].some((field) => !isEqual(object[field], current[field]));
   return isNewSpec ? { ...object, metadata: { ...object.metadata, generation: (generation as number) + 1 } } : object;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Decision, Operation, Request } from "@sallyport/admission";
 import {
   applyDefaults,
+  type FieldError,
   generateName,
   invalidStatus,
   type KubeObject,
@@ -10,6 +11,7 @@ import {
   validateObject,
   validateReplacement,
 } from "@sallyport/kube";
+import { validateCustom } from "../custom/objects.ts";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
@@ -23,7 +25,7 @@ import { appliedTo, managedBy, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
 import { applyPatch, checkIdentity, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
-import { strategyOf } from "./strategies.ts";
+import { strategyFor } from "./strategies.ts";
 
 /** How often a write without a resourceVersion is tried again when somebody was faster. kube-apiserver's guaranteed update does as much. */
 const maxAttempts = 10;
@@ -101,8 +103,7 @@ export class Registry {
   updateFrom(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
     const { uid, resourceVersion } = decoded.metadata;
-    if (!resourceVersion && strategyOf(context.info.resource).needsVersion)
-      throw unversioned(context.info, context.name);
+    if (!resourceVersion && strategyFor(context.info).needsVersion) throw unversioned(context.info, context.name);
     return this.update((current) => {
       if (uid && uid !== current.metadata.uid)
         throw failedPrecondition(context.info, context.name, "UID", uid, current.metadata.uid);
@@ -148,7 +149,7 @@ export class Registry {
       return { object: await this.update(make, context, true), created: false };
     const object = make(undefined);
     await mayCreate();
-    const prepared = strategyOf(context.info.resource).prepareCreate?.(object, this.#options.cache.reader) ?? object;
+    const prepared = strategyFor(context.info).prepareCreate?.(object, this.#options.cache.reader) ?? object;
     return { object: await this.#create(prepared, context), created: true };
   }
 
@@ -197,12 +198,13 @@ export class Registry {
       context,
       timestampOf(this.#options.now()),
     );
-    return strategyOf(info.resource).prepareCreate?.(defaulted, this.#options.cache.reader) ?? defaulted;
+    return strategyFor(info).prepareCreate?.(defaulted, this.#options.cache.reader) ?? defaulted;
   }
 
-  #finishCreate(object: KubeObject, { info }: WriteContext): KubeObject {
+  #finishCreate(object: KubeObject, context: WriteContext): KubeObject {
+    const { info } = context;
     const { uid: _uid, deletionTimestamp: _deleted, ...metadata } = object.metadata;
-    const hasGeneration = strategyOf(info.resource).hasGeneration;
+    const { hasGeneration, complete } = strategyFor(info);
     const identified: KubeObject = {
       ...object,
       metadata: {
@@ -212,8 +214,8 @@ export class Registry {
         ...(hasGeneration ? { generation: 1 } : {}),
       },
     };
-    const finished = strategyOf(info.resource).complete?.(identified) ?? identified;
-    const errors = validateObject(finished);
+    const finished = complete?.(identified) ?? identified;
+    const errors = errorsOf(finished, undefined, context);
     if (errors.length > 0) throw invalidStatus(info, finished.metadata.name ?? "", errors);
     return finished;
   }
@@ -223,7 +225,7 @@ export class Registry {
     const object = await this.#admit("UPDATE", prepared, current, context, async (each) => {
       const finished = prepareUpdate(each, current, context);
       await this.#options.guard?.(finished, current, context);
-      const errors = context.subresource === "status" ? [] : validateReplacement(finished, current);
+      const errors = errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
       return finished;
     });
@@ -302,6 +304,20 @@ export class Registry {
     const decision = await this.#options.admit(request, async (each) => (each === null ? null : validate(each)));
     return admitted(decision, context);
   }
+}
+
+/** What is wrong with an object; `current` is the one that it replaces. */
+function errorsOf(
+  object: KubeObject,
+  current: KubeObject | undefined,
+  { info, subresource }: WriteContext,
+): readonly FieldError[] {
+  if (info.custom !== undefined) {
+    const old = current && outgoing(current, info);
+    return validateCustom(object, old, info.custom, subresource, validateObject(object));
+  }
+  if (current === undefined) return validateObject(object);
+  return subresource === "status" ? [] : validateReplacement(object, current);
 }
 
 interface Attempt<T> {

@@ -1,5 +1,7 @@
 import type { ObjectReader } from "@sallyport/admission";
-import type { KubeObject } from "@sallyport/kube";
+import type { KubeObject, ResourceInfo } from "@sallyport/kube";
+import { customStrategy } from "../custom/objects.ts";
+import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
 import { isEqual } from "./equality.ts";
 
 /** What a resource does with an object beyond its schema, as upstream's registry strategies. */
@@ -45,6 +47,11 @@ const strategies: { readonly [resource: string]: Strategy } = {
   persistentvolumeclaims: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
   persistentvolumes: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
   podtemplates: { hasStatus: false, hasGeneration: true },
+  customresourcedefinitions: {
+    hasStatus: true,
+    hasGeneration: true,
+    prepareCreate: (object) => withStoredVersion({ ...object, status: emptyDefinitionStatus }),
+  },
   certificatesigningrequests: { hasStatus: true, hasGeneration: true },
 };
 
@@ -62,7 +69,6 @@ const withStatus = new Set([
   "poddisruptionbudgets",
   "horizontalpodautoscalers",
   "resourcequotas",
-  "customresourcedefinitions",
   "apiservices",
   "flowschemas",
   "prioritylevelconfigurations",
@@ -75,7 +81,11 @@ const withGeneration = new Set(["networkpolicies", "ingressclasses", "prioritycl
 /** Kinds whose updates must name the version that they are of. */
 const versioned = new Set(["poddisruptionbudgets", "csidrivers", "volumeattachments", "runtimeclasses", "leases"]);
 
-export function strategyOf(resource: string): Strategy {
+export function strategyFor({ resource, custom }: Pick<ResourceInfo, "resource" | "custom">): Strategy {
+  return custom === undefined ? strategyOf(resource) : customStrategy(custom);
+}
+
+function strategyOf(resource: string): Strategy {
   const known = strategies[resource];
   if (known !== undefined) return known;
   const needsVersion = versioned.has(resource);

@@ -2,6 +2,7 @@ import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from "./admissionregistration/webhook-configuration.ts";
+import { customResourceDefinition } from "./apiextensions/custom-resource-definition.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
@@ -45,6 +46,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "/ReplicationController": replicationController,
   "/Secret": secret,
   "/Service": service,
+  "apiextensions.k8s.io/CustomResourceDefinition": customResourceDefinition,
   "apps/ControllerRevision": controllerRevision,
   "apps/DaemonSet": daemonSet,
   "apps/Deployment": deployment,

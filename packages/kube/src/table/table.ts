@@ -1,19 +1,11 @@
 import type { KubeObject } from "../object.ts";
+import type { CustomVersion } from "../structural/custom-version.ts";
 import { clusterLayouts } from "./cluster.ts";
 import { coreLayouts } from "./core.ts";
+import { customLayout, type TableColumn } from "./custom.ts";
 import { ageOf, type Layout, type Layouts, nameOf } from "./layout.ts";
 import { storageLayouts } from "./storage.ts";
 import { workloadLayouts } from "./workloads.ts";
-
-/** meta.k8s.io/v1 TableColumnDefinition. */
-export interface TableColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly format: string;
-  readonly description: string;
-  /** 0 always, 1 with `-o wide`. */
-  readonly priority: number;
-}
 
 const generic: Layout = { columns: ["Name/name", "Age"], row: (object, now) => [nameOf(object), ageOf(object, now)] };
 
@@ -27,11 +19,17 @@ export function tableOf(
   objects: readonly KubeObject[],
   now: number,
   include: "Metadata" | "None" | "Object" = "Metadata",
+  custom?: CustomVersion,
 ): { readonly [field: string]: unknown } {
-  const layout = layouts[group === "" ? resource : `${group}/${resource}`] ?? generic;
+  const layout = custom === undefined ? builtinLayout(group, resource) : customLayout(custom);
   const rows = objects.map((object) => ({ cells: layout.row(object, now), object: partOf(object, include) }));
-  const columnDefinitions = layout.columns.map(columnOf);
+  const columnDefinitions = layout.columns;
   return { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata: {}, columnDefinitions, rows };
+}
+
+function builtinLayout(group: string, resource: string) {
+  const { columns, row } = layouts[group === "" ? resource : `${group}/${resource}`] ?? generic;
+  return { columns: columns.map(columnOf), row };
 }
 
 function columnOf(written: string): TableColumn {

@@ -1,4 +1,13 @@
-import { apiVersionOf, applyJsonPatch, applyMergePatch, type KubeObject, StatusError } from "@sallyport/kube";
+import {
+  apiVersionOf,
+  applyJsonPatch,
+  applyMergePatch,
+  type KubeObject,
+  type ResourceInfo,
+  type ScalePaths,
+  StatusError,
+} from "@sallyport/kube";
+import { valueAt, withValueAt } from "../../custom/objects.ts";
 import type { WriteContext } from "../../registry/context.ts";
 import { notFound } from "../../registry/faults.ts";
 import { write } from "../answer.ts";
@@ -12,7 +21,7 @@ export const scale: Subresource = {
   name: "scale",
   serve: async ({ call, context, bytes, type }, options) => {
     if (call.info.verb === "get") {
-      write(call, 200, scaleOf(readObject(call, context.info, options)));
+      write(call, 200, scaleOf(readObject(call, context.info, options), context.info));
       return;
     }
     if (call.info.verb === "patch") checkPatchOptions(call.query, type);
@@ -44,9 +53,11 @@ async function applyScale(
   const { info, namespace, name } = context;
   if (cache.get(info.group, info.resource, namespace, name) === undefined) throw notFound(info, name);
   const { replicas } = (spec ?? {}) as { readonly replicas?: unknown };
-  const configuration = { apiVersion: apiVersionOf(info), kind: info.kind, metadata: { name }, spec: { replicas } };
+  const path = info.custom?.scale?.specReplicasPath ?? ".spec.replicas";
+  const bare = { apiVersion: apiVersionOf(info), kind: info.kind, metadata: { name } };
+  const configuration = withValueAt(bare, path, replicas);
   const { object } = await registry.apply(configuration, isForced(call.query), scaleContext(context), async () => {});
-  return scaleOf(object);
+  return scaleOf(object, info);
 }
 
 /** Writes the object itself, of whose fields `managedFields` say that they were scaled. */
@@ -55,8 +66,34 @@ function scaleContext(context: WriteContext): WriteContext {
 }
 
 /** What an object with replicas shows of itself as autoscaling/v1 Scale. */
-export function scaleOf(object: KubeObject): KubeObject {
+export function scaleOf(object: KubeObject, info: ResourceInfo): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const metadata = { name, namespace, uid, resourceVersion, creationTimestamp } as KubeObject["metadata"];
+  const { scale } = info.custom ?? {};
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata,
+    ...(scale === undefined ? builtinScale(object) : customScale(object, scale)),
+  };
+}
+
+type ScaleParts = { readonly spec: object; readonly status: object };
+
+/** By the paths that the object's definition names. */
+function customScale(
+  object: KubeObject,
+  { specReplicasPath, statusReplicasPath, labelSelectorPath }: ScalePaths,
+): ScaleParts {
+  const replicas = valueAt(object, specReplicasPath);
+  const selector = labelSelectorPath === undefined ? undefined : valueAt(object, labelSelectorPath);
+  return {
+    spec: replicas === undefined || replicas === 0 ? {} : { replicas },
+    status: { replicas: valueAt(object, statusReplicasPath) ?? 0, ...(selector ? { selector } : {}) },
+  };
+}
+
+function builtinScale(object: KubeObject): ScaleParts {
   const spec = (object["spec"] ?? {}) as {
     readonly replicas?: number;
     readonly selector?: { readonly matchLabels?: { readonly [key: string]: string } };
@@ -65,11 +102,7 @@ export function scaleOf(object: KubeObject): KubeObject {
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
   const status = (object["status"] ?? {}) as { readonly replicas?: number };
-  const metadata = { name, namespace, uid, resourceVersion, creationTimestamp } as KubeObject["metadata"];
   return {
-    kind: "Scale",
-    apiVersion: "autoscaling/v1",
-    metadata,
     spec: { replicas: spec.replicas ?? 0 },
     status: { replicas: status.replicas ?? 0, ...(selector === "" ? {} : { selector }) },
   };
@@ -82,14 +115,15 @@ async function scaleTo(
   { registry }: HandlerOptions,
 ): Promise<KubeObject> {
   const updated = await registry.update((current) => {
-    const { replicas } = (make(scaleOf(current))["spec"] ?? {}) as { readonly replicas?: unknown };
+    const { replicas } = (make(scaleOf(current, context.info))["spec"] ?? {}) as { readonly replicas?: unknown };
     if (!Number.isInteger(replicas) || Number(replicas) < 0) {
       throw new StatusError(
         "Invalid",
         `Scale.autoscaling "${context.name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas ?? null)}: must be greater than or equal to 0`,
       );
     }
-    return { ...current, spec: { ...((current["spec"] ?? {}) as object), replicas } };
+    const path = context.info.custom?.scale?.specReplicasPath ?? ".spec.replicas";
+    return withValueAt(current, path, replicas) as KubeObject;
   }, scaleContext(context));
-  return scaleOf(updated);
+  return scaleOf(updated, context.info);
 }

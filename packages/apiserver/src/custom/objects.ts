@@ -1,0 +1,222 @@
+import {
+  applySchemaDefaults,
+  type CustomVersion,
+  conformMetadata,
+  type FieldError,
+  isBlocking,
+  type KubeObject,
+  prune,
+  type ResourceInfo,
+  rulesNotChecked,
+  StatusError,
+  validateBySchema,
+  validateUniqueness,
+} from "@sallyport/kube";
+import { isEqual } from "../registry/equality.ts";
+import type { Strategy } from "../registry/strategies.ts";
+import { hasRules, validateRules } from "./rules.ts";
+
+type Fields = { readonly [field: string]: unknown };
+
+/** A body held against its definition: unknown fields are answered and dropped, defaults are filled in. */
+export function conformCustom(
+  given: Fields,
+  info: ResourceInfo,
+  custom: CustomVersion,
+): { object: KubeObject; unknown: readonly string[] } {
+  const schema = custom.schema ?? {};
+  const metadata = conformMetadata(given, schema, info);
+  const { value, unknown } =
+    custom.schema === undefined || custom.keepsUnknown
+      ? { value: metadata.value, unknown: [] }
+      : prune(metadata.value, schema, true);
+  const object = applySchemaDefaults(value, schema) as KubeObject;
+  const own = metadata.unknown.filter((path) => path.startsWith("metadata."));
+  const embedded = metadata.unknown.filter((path) => !path.startsWith("metadata."));
+  return { object, unknown: [...own, ...unknown, ...embedded].map((path) => `unknown field "${path}"`) };
+}
+
+/** A definition's strategy: its objects have a status of their own where it says so, and count their changes. */
+export function customStrategy({ hasStatus }: CustomVersion): Strategy {
+  const counted = { hasStatus, hasGeneration: true, needsVersion: true };
+  return !hasStatus ? counted : { ...counted, prepareCreate: ({ status: _, ...object }) => object as KubeObject };
+}
+
+/** What an update of a custom object may change: its status by `/status` alone, all else without it. */
+export function prepareCustomUpdate(
+  wanted: KubeObject,
+  current: KubeObject,
+  subresource: string,
+  custom: CustomVersion,
+): KubeObject {
+  const {
+    uid,
+    creationTimestamp,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+    generation = 1,
+    namespace,
+    name,
+  } = current.metadata;
+  const fixed = defined({
+    uid,
+    creationTimestamp,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+    generation,
+    namespace,
+    name,
+  });
+  if (subresource === "status") {
+    const { status: _, ...rest } = current;
+    const { managedFields } = wanted.metadata;
+    const metadata = { ...current.metadata, ...defined({ managedFields }) };
+    return { ...rest, metadata, ...defined({ status: wanted["status"] }) } as KubeObject;
+  }
+  const { resourceVersion: _, ...given } = wanted.metadata;
+  const { status: wantedStatus, ...body } = wanted;
+  const status = custom.hasStatus ? current["status"] : wantedStatus;
+  const object = { ...body, ...defined({ status }), metadata: { ...given, ...fixed } } as KubeObject;
+  const isChanged = !isEqual(contentOf(object, custom), contentOf(current, custom));
+  return isChanged ? { ...object, metadata: { ...object.metadata, generation: generation + 1 } } : object;
+}
+
+/** All that counts as a change: neither metadata nor a status of its own. */
+function contentOf(
+  { apiVersion: _version, metadata: _metadata, status, ...rest }: KubeObject,
+  { hasStatus }: CustomVersion,
+): object {
+  return hasStatus ? rest : { ...rest, status };
+}
+
+function defined(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** What its definition refuses of an object; `current` is the object as it was, for transition rules and unchanged faults. */
+export function validateCustom(
+  object: KubeObject,
+  current: KubeObject | undefined,
+  custom: CustomVersion,
+  subresource: string,
+  errorsBefore: readonly FieldError[],
+): readonly FieldError[] {
+  const { schema } = custom;
+  if (schema === undefined) return errorsBefore;
+  const isStatus = subresource === "status";
+  const found = isStatus
+    ? validateStatus(object, current, custom)
+    : [...validateBySchema(object, schema, "", current), ...validateUniqueness(object, schema, "")];
+  const errors = [...errorsBefore, ...found, ...validateScale(object, custom)];
+  if (!hasRules(schema)) return errors;
+  if (errors.some(isBlocking)) return [...errors, rulesNotChecked];
+  return [...errors, ...validateRules(object, current, schema)];
+}
+
+/** Only the status is looked at, by itself: kube-apiserver names fields below it without it in the texts. */
+function validateStatus(
+  object: KubeObject,
+  current: KubeObject | undefined,
+  { schema }: CustomVersion,
+): readonly FieldError[] {
+  const status = schema?.properties?.["status"];
+  if (status === undefined || object["status"] === undefined) return [];
+  const errors = validateBySchema(object["status"], status, "", current?.["status"]);
+  const placed = errors.map((error) =>
+    error.field === "<nil>" ? error : { ...error, field: error.field === "" ? "status" : `status.${error.field}` },
+  );
+  return [...placed, ...validateUniqueness(object["status"], status, "status")];
+}
+
+/** The numbers of replicas are numbers. */
+function validateScale(object: KubeObject, { scale }: CustomVersion): readonly FieldError[] {
+  if (scale === undefined) return [];
+  return [scale.specReplicasPath, scale.statusReplicasPath].flatMap((path): readonly FieldError[] => {
+    const refuse = (value: unknown, detail: string): readonly FieldError[] => [
+      { field: path, reason: "FieldValueInvalid", message: `Invalid value: ${String(value)}: ${detail}` },
+    ];
+    const fault = accessFault(object, path);
+    if (fault !== undefined) return refuse(0, `${path} accessor error: ${fault}`);
+    const value = valueAt(object, path) as number | undefined;
+    if (value === undefined) return [];
+    if (value < 0) return refuse(value, "should be a non-negative integer");
+    return value < 2 ** 31 ? [] : refuse(value, "should be less than or equal to 2147483647");
+  });
+}
+
+/** Why no whole number can be read at a path, in the words of Go's types. */
+function accessFault(object: unknown, path: string): string | undefined {
+  const names = path.split(".").filter((part) => part !== "");
+  let value = object;
+  for (const name of names) {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return `${String(value)} is of the type ${goTypeOf(value)}, expected map[string]interface{}`;
+    if (!Object.hasOwn(value, name)) return undefined;
+    value = (value as Fields)[name];
+  }
+  return Number.isInteger(value) ? undefined : `${String(value)} is of the type ${goTypeOf(value)}, expected int64`;
+}
+
+function goTypeOf(value: unknown): string {
+  if (value === null) return "<nil>";
+  if (Array.isArray(value)) return "[]interface {}";
+  const names: { readonly [type: string]: string } = {
+    string: "string",
+    boolean: "bool",
+    object: "map[string]interface {}",
+  };
+  return names[typeof value] ?? (Number.isInteger(value) ? "int64" : "float64");
+}
+
+/** The value at a path in dot notation (`.spec.replicas`). */
+export function valueAt(object: unknown, path: string): unknown {
+  let value = object;
+  for (const name of path.split(".").filter((part) => part !== "")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Fields)[name];
+  }
+  return value;
+}
+
+/** The object with another value at a path in dot notation. */
+export function withValueAt(object: Fields, path: string, value: unknown): Fields {
+  const [name = "", ...rest] = path.split(".").filter((part) => part !== "");
+  if (rest.length === 0) return { ...object, [name]: value };
+  const inner = object[name];
+  const below = typeof inner === "object" && inner !== null && !Array.isArray(inner) ? (inner as Fields) : {};
+  return { ...object, [name]: withValueAt(below, rest.join("."), value) };
+}
+
+/** Refuses new objects of a definition that is going, and says so of versions that are deprecated. */
+export function checkServed(info: ResourceInfo, { warnings }: { readonly warnings: string[] }, verb: string): void {
+  const { custom } = info;
+  if (custom === undefined) return;
+  if (custom.warning !== undefined) warnings.push(custom.warning);
+  if (verb === "create" && custom.isTerminating)
+    throw new StatusError("MethodNotAllowed", `create not allowed while custom resource definition is terminating`, {
+      group: info.group,
+      kind: info.resource,
+    });
+}
+
+/** An object as a definition's version has it now: fields that the stored one lacks take their defaults. */
+export function servedCustom(object: KubeObject, info: ResourceInfo, custom: CustomVersion): KubeObject {
+  let known = served.get(custom);
+  if (known === undefined) {
+    known = new WeakMap();
+    served.set(custom, known);
+  }
+  let made = known.get(object);
+  if (made === undefined) {
+    const schema = custom.schema ?? {};
+    const converted = { ...object, apiVersion: `${info.group}/${info.version}` };
+    const pruned =
+      custom.schema === undefined || custom.keepsUnknown ? converted : prune(converted, schema, true).value;
+    made = applySchemaDefaults(pruned, schema) as KubeObject;
+    known.set(object, made);
+  }
+  return made;
+}
+
+/** What was made of objects of the cache, as long as both they and their definition stay. */
+const served = new WeakMap<CustomVersion, WeakMap<KubeObject, KubeObject>>();

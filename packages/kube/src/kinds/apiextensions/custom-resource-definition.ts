@@ -1,0 +1,219 @@
+import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
+import type {
+  DefinitionNames,
+  DefinitionSpec,
+  DefinitionVersion,
+  ScalePaths,
+} from "../../structural/custom-version.ts";
+import { definitionOf, hasCondition } from "../../structural/custom-version.ts";
+import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
+import { validateSchema } from "./schema-rules.ts";
+
+/** SetDefaults_CustomResourceDefinitionSpec, and the status that a new one begins with. */
+export const customResourceDefinition: KindRules = {
+  defaults: (object) => {
+    const spec = (object["spec"] ??= {}) as Fields;
+    const names = (spec["names"] ??= {}) as Fields;
+    const kind = String(names["kind"] ?? "");
+    if (!names["singular"]) names["singular"] = kind.toLowerCase();
+    if (!names["listKind"] && kind !== "") names["listKind"] = `${kind}List`;
+    fill(spec, { conversion: { strategy: "None" } });
+    const client = spec["conversion"]?.webhook?.clientConfig?.service as Fields | undefined;
+    if (client !== undefined) fill(client, { port: 443 });
+    if (spec["preserveUnknownFields"] === false) delete spec["preserveUnknownFields"];
+  },
+  validate: (object) => {
+    const { spec, status } = definitionOf(object);
+    const name = object.metadata.name ?? "";
+    const wanted = `${spec.names?.plural ?? ""}.${spec.group ?? ""}`;
+    return [
+      ...(name === wanted ? [] : [invalid("metadata.name", name, `must be spec.names.plural+"."+spec.group`)]),
+      ...validateSpec(spec),
+      ...validateStored(status.storedVersions ?? [], spec.versions ?? []),
+      ...validateApproval(object.metadata.annotations ?? {}, spec.group ?? ""),
+      ...(spec.preserveUnknownFields === true
+        ? [
+            invalid(
+              "spec.preserveUnknownFields",
+              true,
+              "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead",
+            ),
+          ]
+        : []),
+    ];
+  },
+  validateUpdate: (object, old) => {
+    const always = immutable(object, old, ["spec.group"]);
+    const named = ["spec.scope", "spec.names.kind", "spec.names.plural"];
+    return hasCondition(old, "Established") ? [...always, ...immutable(object, old, named)] : always;
+  },
+};
+
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const lowerLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const labelRule =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const subdomainRule =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
+  const { group = "", scope, names = { plural: "", kind: "" }, versions = [], conversion } = spec;
+  const errors: FieldError[] = [];
+  if (group === "") errors.push(required("spec.group"));
+  else if (!subdomain.test(group)) errors.push(invalid("spec.group", group, subdomainRule));
+  else if (!group.includes(".")) errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
+  errors.push(...enumerated("spec.scope", scope, ["Cluster", "Namespaced"]));
+  for (const [i, version] of versions.entries()) errors.push(...validateVersion(version, `spec.versions[${i}]`));
+  const seen = new Set(versions.map(({ name }) => name));
+  if (seen.size < versions.length) errors.push(invalid("spec.versions", versions, "must contain unique version names"));
+  if (versions.filter(({ storage }) => storage).length !== 1)
+    errors.push(invalid("spec.versions", versions, "must have exactly one version marked as storage version"));
+  for (const [i, { schema }] of versions.entries())
+    if (schema?.openAPIV3Schema === undefined)
+      errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`, "because otherwise all fields are pruned"));
+  errors.push(...validateNames(names, "spec.names"));
+  errors.push(...enumerated("spec.conversion.strategy", conversion?.strategy, ["None", "Webhook"]));
+  errors.push(...validateConversion(conversion));
+  return errors;
+}
+
+function enumerated(field: string, value: string | undefined, accepted: readonly string[]): readonly FieldError[] {
+  if (!value) return [required(field)];
+  return accepted.includes(value) ? [] : [notSupported(field, value, accepted)];
+}
+
+function validateVersion(version: DefinitionVersion, field: string): readonly FieldError[] {
+  const { name, deprecated, deprecationWarning, schema, subresources, additionalPrinterColumns = [] } = version;
+  const errors: FieldError[] = [];
+  if (!lowerLabel.test(name) || name.length > 63) errors.push(invalid(`${field}.name`, name, labelRule));
+  if (deprecationWarning !== undefined && deprecated !== true)
+    errors.push(invalid(`${field}.deprecationWarning`, deprecationWarning, "can only be set for deprecated versions"));
+  const root = schema?.openAPIV3Schema;
+  if (root !== undefined)
+    errors.push(...validateSchema(root, `${field}.schema.openAPIV3Schema`, subresources?.status !== undefined));
+  for (const [i, column] of additionalPrinterColumns.entries())
+    errors.push(...validateColumn(column, `${field}.additionalPrinterColumns[${i}]`));
+  if (subresources?.scale !== undefined)
+    errors.push(...validateScale(subresources.scale, `${field}.subresources.scale`));
+  return errors;
+}
+
+const columnTypes = ["integer", "number", "string", "boolean", "date"];
+const columnFormats = ["int32", "int64", "float", "double", "byte", "date", "date-time", "password"];
+
+function validateColumn(column: Fields, field: string): readonly FieldError[] {
+  const { name, type, format, jsonPath } = column as { [key: string]: string | undefined };
+  const errors: FieldError[] = [];
+  const types = `must be one of ${[...columnTypes].sort().join(",")}`;
+  if (!name) errors.push(required(`${field}.name`));
+  if (!type) errors.push(required(`${field}.type`, types));
+  else if (!columnTypes.includes(type)) errors.push(invalid(`${field}.type`, type, types));
+  if (format && !columnFormats.includes(format))
+    errors.push(invalid(`${field}.format`, format, `must be one of ${[...columnFormats].sort().join(",")}`));
+  if (!jsonPath) errors.push(required(`${field}.jsonPath`));
+  else errors.push(...simplePath(jsonPath, `${field}.jsonPath`));
+  return errors;
+}
+
+function validateScale(scale: ScalePaths, field: string): readonly FieldError[] {
+  const below = (name: keyof ScalePaths, roots: readonly string[], where: string): readonly FieldError[] => {
+    const path = scale[name] ?? "";
+    if (path === "") return name === "labelSelectorPath" ? [] : [required(`${field}.${name}`)];
+    const faults = simplePath(path, `${field}.${name}`);
+    if (faults.length > 0) return faults;
+    return roots.some((root) => path.startsWith(`${root}.`))
+      ? []
+      : [invalid(`${field}.${name}`, path, `should be a json path under ${where}`)];
+  };
+  return [
+    ...below("specReplicasPath", [".spec"], ".spec"),
+    ...below("statusReplicasPath", [".status"], ".status"),
+    ...below("labelSelectorPath", [".spec", ".status"], "either .spec or .status"),
+  ];
+}
+
+function simplePath(path: string, field: string): readonly FieldError[] {
+  if (path.startsWith(".")) return [];
+  return [invalid(field, path, "must be a simple json path starting with .")];
+}
+
+function validateNames(names: DefinitionNames, field: string): readonly FieldError[] {
+  const { plural = "", singular = "", kind = "", listKind = "", shortNames = [], categories = [] } = names;
+  const errors: FieldError[] = [];
+  for (const [name, value] of Object.entries({ plural, singular, kind, listKind }))
+    if (value === "") errors.push(required(`${field}.${name}`));
+  const check = (name: string, value: string, prefix = "") => {
+    if (value !== "" && (!lowerLabel.test(value.toLowerCase()) || value.length > 63))
+      errors.push(invalid(`${field}.${name}`, value, prefix + labelRule));
+    else if (prefix === "" && value !== value.toLowerCase()) errors.push(invalid(`${field}.${name}`, value, labelRule));
+  };
+  const mixed = "may have mixed case, but should otherwise match: ";
+  check("plural", plural);
+  check("singular", singular);
+  check("kind", kind, mixed);
+  check("listKind", listKind, mixed);
+  for (const [i, name] of shortNames.entries()) check(`shortNames[${i}]`, name);
+  if (kind !== "" && kind === listKind)
+    errors.push(invalid(`${field}.listKind`, listKind, "kind and listKind may not be the same"));
+  for (const [i, name] of categories.entries()) check(`categories[${i}]`, name);
+  return errors;
+}
+
+function validateConversion(conversion: DefinitionSpec["conversion"]): readonly FieldError[] {
+  const field = "spec.conversion";
+  if (conversion === undefined) return [];
+  const { strategy, webhook } = conversion;
+  if (strategy !== "Webhook")
+    return webhook === undefined
+      ? []
+      : [forbidden(`${field}.webhook`, "should not be set when strategy is not set to Webhook")];
+  const client = webhook?.clientConfig;
+  if (client === undefined)
+    return [required(`${field}.webhook.clientConfig`, "required when strategy is set to Webhook")];
+  const errors: FieldError[] = [];
+  if ((client.url === undefined) === (client.service === undefined))
+    errors.push(required(`${field}.webhook.clientConfig`, "exactly one of url or service is required"));
+  const versions = webhook?.conversionReviewVersions ?? [];
+  if (versions.length === 0) errors.push(required(`${field}.webhook.conversionReviewVersions`));
+  else if (!versions.some((each) => each === "v1" || each === "v1beta1"))
+    errors.push(
+      invalid(`${field}.webhook.conversionReviewVersions`, versions, "must include at least one of v1, v1beta1"),
+    );
+  for (const [i, version] of versions.entries())
+    if (!label.test(version))
+      errors.push(invalid(`${field}.webhook.conversionReviewVersions[${i}]`, version, labelRule));
+  return errors;
+}
+
+function validateStored(stored: readonly string[], versions: readonly DefinitionVersion[]): readonly FieldError[] {
+  const field = "status.storedVersions";
+  if (stored.length === 0) return [invalid(field, stored, "must have at least one stored version")];
+  const errors: FieldError[] = [];
+  const storage = versions.find((each) => each.storage)?.name;
+  for (const [i, name] of stored.entries())
+    if (!versions.some((each) => each.name === name))
+      errors.push(
+        invalid(
+          `${field}[${i}]`,
+          name,
+          `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+        ),
+      );
+  if (storage !== undefined && !stored.includes(storage))
+    errors.push(invalid(field, stored, `must have the storage version ${storage}`));
+  return errors;
+}
+
+/** Kubernetes' own groups are for what its reviewers approved. KEP-1111. */
+function validateApproval(annotations: { readonly [key: string]: string }, group: string): readonly FieldError[] {
+  if (!/(^|\.)(k8s\.io|kubernetes\.io)$/.test(group)) return [];
+  const key = "api-approved.kubernetes.io";
+  const field = `metadata.annotations[${key}]`;
+  const value = annotations[key] ?? "";
+  const rule = `protected groups must have approval annotation "${key}"`;
+  const more = "see https://github.com/kubernetes/enhancements/pull/1111";
+  if (value === "") return [required(field, `${rule}, ${more}`)];
+  if (value.startsWith("unapproved") || URL.canParse(value)) return [];
+  return [invalid(field, value, `${rule} with either a URL or a reason starting with "unapproved", ${more}`)];
+}
