@@ -323,3 +323,22 @@ test("RBAC: a user sees what a RoleBinding grants, and no more", () =>
     },
     { authentication: { tokens: [{ token: "secret-of-jane", user: { username: "jane", groups: [] } }] } },
   ));
+
+test("a pod that is replaced without its priority keeps what creation has set", () =>
+  withServer(async ({ call }) => {
+    const spec = {
+      automountServiceAccountToken: false,
+      serviceAccountName: "default",
+      containers: [{ name: "c", image: "i" }],
+    };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec };
+    const pods = "/api/v1/namespaces/default/pods";
+    assert.equal((await call(pods, { body: pod })).body.spec.priority, 0);
+    const tolerations = [
+      { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 },
+      { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 },
+    ];
+    const replaced = await call(`${pods}/p`, { method: "PUT", body: { ...pod, spec: { ...spec, tolerations } } });
+    assert.equal(replaced.code, 200, replaced.body.message);
+    assert.deepEqual([replaced.body.spec.priority, replaced.body.spec.preemptionPolicy], [0, "PreemptLowerPriority"]);
+  }));

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@sallyport/kube";
-import type { Plugin } from "../plugin.ts";
+import type { Plugin, PluginResult } from "../plugin.ts";
 import { deny, isCore, pass, skip } from "../refusals.ts";
 
 interface PodSpec {
@@ -16,14 +16,15 @@ const system: { readonly [name: string]: number } = {
 
 /**
  * Priority: a pod's priorityClassName becomes its priority and preemptionPolicy; without one the global default class counts. An
- * unknown class, or a priority that is not the class's, is refused.
+ * unknown class, or a priority that is not the class's, is refused. An update that names no priority keeps what creation has set.
  * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#priority
  */
 export const priority: Plugin = {
   name: "Priority",
-  operations: ["CREATE"],
+  operations: ["CREATE", "UPDATE"],
   mutate: ({ request, snapshot }) => {
     if (!isCore(request, "pods") || request.object === null) return skip("not a pod");
+    if (request.operation === "UPDATE") return keepPriority(request.object, request.oldObject);
     const spec = (request.object["spec"] ?? {}) as PodSpec;
     const classes = snapshot.objects.list("scheduling.k8s.io", "priorityclasses");
     const chosen = spec.priorityClassName ? classOf(spec.priorityClassName, classes) : defaultOf(classes);
@@ -55,6 +56,19 @@ export const priority: Plugin = {
   },
   validate: () => pass(),
 };
+
+function keepPriority(object: KubeObject, old: KubeObject | null): PluginResult {
+  const [spec, before] = [object, old].map((each) => (each?.["spec"] ?? {}) as PodSpec) as [PodSpec, PodSpec];
+  const priority = spec.priority ?? before.priority;
+  const preemptionPolicy = spec.preemptionPolicy ?? before.preemptionPolicy;
+  if (priority === spec.priority && preemptionPolicy === spec.preemptionPolicy) return skip("has its priority");
+  const kept = {
+    ...spec,
+    ...(priority === undefined ? {} : { priority }),
+    ...(preemptionPolicy === undefined ? {} : { preemptionPolicy }),
+  };
+  return { outcome: "mutated", why: `priority ${priority} as before`, object: { ...object, spec: kept } };
+}
 
 interface Chosen {
   readonly name: string;
