@@ -161,3 +161,11 @@ test("patches that do not apply are refused in kube-apiserver's words", () =>
       assert.deepEqual([answer.code, answer.body.message], [code, message]);
     }
   }));
+
+test("what the server makes by itself is its controllers'", () =>
+  withServer(async ({ call }) => {
+    const namespace = await call("/api/v1/namespaces/default");
+    assert.deepEqual([...new Set(managersOf(namespace).map((each) => each.split(" ")[0]))], ["kube-apiserver"]);
+    const map = await call("/api/v1/namespaces/default/configmaps/kube-root-ca.crt");
+    assert.deepEqual(managersOf(map), ['kube-controller-manager Update : {"f:data":{".":{},"f:ca.crt":{}}}']);
+  }));

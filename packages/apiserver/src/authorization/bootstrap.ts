@@ -28,7 +28,7 @@ export async function writeBootstrapObjects(cache: Cache, registry: Registry, ti
       const { name = "", namespace = "" } = wanted.metadata;
       const current = cache.get(info.group, info.resource, namespace, name);
       const object = current === undefined ? fresh(wanted, timestamp()) : reconciled(current, wanted);
-      if (object !== current) await registry.writeDirect(object, current, info, namespace, name);
+      if (object !== current) await registry.writeDirect(object, current, info, namespace, name, "kube-apiserver");
     }),
   );
 }

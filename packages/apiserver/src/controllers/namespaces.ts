@@ -10,6 +10,9 @@ const configMapInfo = findResource("", "v1", "configmaps") as ResourceInfo;
 /** Namespaces that exist from the first start. */
 export const firstNamespaces: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
+/** Whose the fields are that these controllers write: they are kube-controller-manager's. */
+const manager = "kube-controller-manager";
+
 /** Every resource that lives in namespaces, once. */
 const contents = builtinResources.filter(({ namespaced, resource, group, version, verbs }) => {
   return (
@@ -101,7 +104,7 @@ export class NamespaceController {
       spec: { finalizers: ["kubernetes"] },
       status: { phase: "Active" },
     };
-    await this.#registry.writeDirect(object, undefined, namespaceInfo, "", name);
+    await this.#registry.writeDirect(object, undefined, namespaceInfo, "", name, "kube-apiserver");
   }
 
   async #furnish(namespace: string): Promise<void> {
@@ -113,6 +116,7 @@ export class NamespaceController {
         accountInfo,
         namespace,
         "default",
+        manager,
       );
     }
     const current = this.#cache.get("", "configmaps", namespace, "kube-root-ca.crt");
@@ -124,7 +128,7 @@ export class NamespaceController {
         metadata: current?.metadata ?? metadata("kube-root-ca.crt"),
         data,
       };
-      await this.#registry.writeDirect(object, current, configMapInfo, namespace, "kube-root-ca.crt");
+      await this.#registry.writeDirect(object, current, configMapInfo, namespace, "kube-root-ca.crt", manager);
     }
   }
 
@@ -143,7 +147,7 @@ export class NamespaceController {
         const marked = isHeld
           ? { ...object, metadata: { ...object.metadata, deletionTimestamp: this.#timestamp() } }
           : undefined;
-        await this.#registry.writeDirect(marked, object, info, name, object.metadata.name ?? "");
+        await this.#registry.writeDirect(marked, object, info, name, object.metadata.name ?? "", manager);
       }
     }
     const isHeld = (namespace.metadata.finalizers ?? []).length > 0;

@@ -9,6 +9,7 @@ import {
   type FieldType,
   fieldPath,
   fieldTypeOf,
+  isSameValue,
   type KubeObject,
   type ManagedFields,
   managedAfterUpdate,
@@ -25,6 +26,9 @@ import { conflict } from "./faults.ts";
 import { strategyFor, withStringData } from "./strategies.ts";
 
 type Fields = { readonly [field: string]: unknown };
+
+/** What of a write decides whose the changed fields are. */
+type ManagedWrite = Pick<WriteContext, "info" | "subresource" | "fieldManager" | "managedSubresource">;
 
 const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
@@ -64,7 +68,7 @@ const beforeFirstApply = "before-first-apply";
 export function withManagedFields(
   live: KubeObject | undefined,
   next: KubeObject,
-  context: WriteContext,
+  context: ManagedWrite,
   time: string,
 ): KubeObject {
   const { info, fieldManager } = context;
@@ -78,6 +82,19 @@ export function withManagedFields(
   return managedBy(bare, managedAfterUpdate(before, bare, typeOfResource(info), managed, writer));
 }
 
+/** The same for a write of the server's own: a change of nothing but the status goes by that subresource. */
+export function managedDirectly(
+  live: KubeObject | undefined,
+  next: KubeObject,
+  info: ResourceInfo,
+  fieldManager: string | undefined,
+  time: string,
+): KubeObject {
+  if (fieldManager === undefined) return next;
+  const isStatus = live !== undefined && isSameValue({ ...live, status: next["status"] }, next);
+  return withManagedFields(live, next, { info, subresource: isStatus ? "status" : "", fieldManager }, time);
+}
+
 /** The object with the entries of those who manage its fields. */
 export function managedBy(object: KubeObject, managed: ManagedFields): KubeObject {
   if (managed.size === 0) return object;
@@ -85,7 +102,7 @@ export function managedBy(object: KubeObject, managed: ManagedFields): KubeObjec
 }
 
 /** What the request says, where it may and makes sense; else what the live object says. An empty list resets. */
-function managedBefore(live: KubeObject | undefined, next: KubeObject, { subresource }: WriteContext): ManagedFields {
+function managedBefore(live: KubeObject | undefined, next: KubeObject, { subresource }: ManagedWrite): ManagedFields {
   const given = next.metadata.managedFields;
   if (subresource === "" && given !== undefined) {
     if (given.length === 0 || (given.length === 1 && Object.keys(given[0] as object).length === 0)) return new Map();
@@ -95,7 +112,7 @@ function managedBefore(live: KubeObject | undefined, next: KubeObject, { subreso
   return decodeManagedFields(live?.metadata.managedFields) ?? new Map();
 }
 
-function writerOf(manager: string, operation: "Apply" | "Update", context: WriteContext, time: string): Writer {
+function writerOf(manager: string, operation: "Apply" | "Update", context: ManagedWrite, time: string): Writer {
   const { info, subresource, managedSubresource = subresource } = context;
   const id = { manager, operation, apiVersion: apiVersionOf(info), subresource: managedSubresource };
   const isScale = managedSubresource === "scale";
@@ -108,7 +125,7 @@ function writerOf(manager: string, operation: "Apply" | "Update", context: Write
 }
 
 /** Fields that a write by this way does not change: upstream's resetFields. */
-function ignoredFields({ info, subresource }: WriteContext): FieldSet {
+function ignoredFields({ info, subresource }: ManagedWrite): FieldSet {
   if (subresource === "status") return unionOfFields(fieldPath("spec"), statusOnly[info.resource] ?? {});
   return strategyFor(info).hasStatus && subresource === "" ? fieldPath("status") : {};
 }

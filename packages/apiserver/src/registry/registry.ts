@@ -21,7 +21,7 @@ import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked, 
 import { encodeStored, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import { alreadyExists, conflict, failedPrecondition, notFound, unversioned } from "./faults.ts";
-import { appliedTo, managedBy, withManagedFields } from "./field-management.ts";
+import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
 import { applyPatch, checkIdentity, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
@@ -167,17 +167,22 @@ export class Registry {
     });
   }
 
-  /** Writes the object as it is, past admission: for the server's own controllers. */
+  /**
+   * Writes the object as it is, past admission: for the server's own controllers. `manager` is whose the changed fields are; when
+   * absent, nobody keeps account of them.
+   */
   async writeDirect(
     object: KubeObject | undefined,
     current: KubeObject | undefined,
     info: ResourceInfo,
     namespace: string,
     name: string,
+    manager?: string,
   ): Promise<boolean> {
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, namespace, name);
     const expected = Number(current?.metadata.resourceVersion ?? 0);
-    return (await this.#options.store.write({ key, expected, ...this.#stored(object, info) })).ok;
+    const managed = object && managedDirectly(current, object, info, manager, timestampOf(this.#options.now()));
+    return (await this.#options.store.write({ key, expected, ...this.#stored(managed, info) })).ok;
   }
 
   /** The object as it is now. */
