@@ -15,6 +15,7 @@ import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { AggregationController } from "./controllers/aggregation.ts";
 import { NamespaceController } from "./controllers/namespaces.ts";
+import { ServiceAccountTokenController } from "./controllers/service-account-tokens.ts";
 import { CustomCatalogue } from "./custom/catalogue.ts";
 import { DefinitionController } from "./custom/definitions-controller.ts";
 import { FlowControl } from "./flowcontrol/flow-control.ts";
@@ -109,11 +110,8 @@ export async function startApiServer(
   const certificates = await loadCertificates(options.certificateFolder, options.host);
   const cache = await Cache.over(options.store);
   const catalogue = new CustomCatalogue(cache);
-  const authorizer = createAuthorizer(
-    options.authorizationModes ?? ["RBAC"],
-    cache.reader,
-    options.authorizationWebhook,
-  );
+  const modes = options.authorizationModes ?? ["RBAC"];
+  const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook);
   const version = versionInfo(options.version);
   const metrics = new ServerMetrics(catalogue, version);
   const registry = createRegistry(
@@ -131,8 +129,10 @@ export async function startApiServer(
   const { clientCa, requestHeaders } = credentials;
   const serviceAccounts = serviceAccountOptions(options, () => url);
   const clientCas = [certificates.ca.certificate, ...(clientCa === undefined ? [] : [clientCa])];
+  // Where everything is allowed, nobody may stay unknown: kube-apiserver's rule.
+  const anonymous = credentials.anonymous !== false && !modes.includes("AlwaysAllow");
   const authentication = new Authentication(
-    { tokens: [], anonymous: true, bootstrapTokens: false, ...credentials, clientCas, serviceAccounts },
+    { tokens: [], bootstrapTokens: false, ...credentials, anonymous, clientCas, serviceAccounts },
     cache.reader,
     options.effects.now,
   );
@@ -151,6 +151,13 @@ export async function startApiServer(
   await aggregation.start();
   const definitions = new DefinitionController(cache, registry, timestamp);
   definitions.start();
+  const tokens = new ServiceAccountTokenController({
+    cache,
+    registry,
+    keys: serviceAccounts.keys,
+    caCertificate: certificates.ca.certificate,
+  });
+  await tokens.start();
   onStart(cache, (listener) => cache.follow(listener));
   const handler = createHandler({
     catalogue,
@@ -202,6 +209,7 @@ export async function startApiServer(
       isStopping = true;
       if (options.shutdownDelayMs) await new Promise((done) => setTimeout(done, options.shutdownDelayMs));
       await closeServer(server);
+      await tokens.stop();
       await aggregation.stop();
       await namespaces.stop();
       await definitions.stop();

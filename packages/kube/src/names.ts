@@ -135,7 +135,7 @@ export function invalidStatus(
   const qualified = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
   const causes = errors.map(({ field, reason, message }): StatusCause => ({ reason, message, field }));
   return new StatusError("Invalid", `${qualified} "${name}" is invalid: ${text}`, {
-    name,
+    ...(name === "" ? {} : { name }),
     ...(kind.group === "" ? {} : { group: kind.group }),
     kind: kind.kind,
     causes,

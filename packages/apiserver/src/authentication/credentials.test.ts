@@ -61,14 +61,18 @@ test("bootstrap tokens", () =>
     { authentication: { bootstrapTokens: true } },
   ));
 
-test("without anonymous requests, those without credentials are refused", () =>
-  withServer(
-    async ({ call }) => {
+const closed: readonly Parameters<typeof withServer>[1][] = [
+  { authentication: { anonymous: false } },
+  { authentication: { anonymous: true }, authorizationModes: ["RBAC", "AlwaysAllow"] },
+];
+
+for (const options of closed) {
+  test(`those without credentials are refused: ${JSON.stringify(options)}`, () =>
+    withServer(async ({ call }) => {
       assert.equal((await call("/version", { anonymous: true })).code, 401);
       assert.equal((await call("/version")).code, 200);
-    },
-    { authentication: { anonymous: false } },
-  ));
+    }, options));
+}
 
 test("a websocket's token is one of its protocols", () =>
   withServer(
@@ -228,3 +232,25 @@ test("impersonation needs each part allowed", () =>
     },
     { authentication: { tokens: [{ token: "joe-token", user: { username: "joe", groups: [] } }] } },
   ));
+
+test("a request for a certificate is of who sends it, whatever it says", () =>
+  withServer(async ({ call }) => {
+    const path = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+    const spec = {
+      request: Buffer.from("-----BEGIN CERTIFICATE REQUEST-----").toString("base64"),
+      signerName: "example.com/any",
+      usages: ["client auth"],
+      username: "system:admin",
+      groups: ["system:masters"],
+    };
+    const headers = { "impersonate-user": "bob", "impersonate-group": "system:masters", "impersonate-uid": "7" };
+    const { body } = await call(path, { body: { metadata: { name: "a" }, spec }, headers });
+    const { username, uid, groups } = body.spec;
+    assert.deepEqual(
+      { username, uid, groups },
+      { username: "bob", uid: "7", groups: ["system:masters", "system:authenticated"] },
+    );
+    const forged = { ...body, spec: { ...body.spec, username: "system:admin" } };
+    const changed = await call(`${path}/a`, { method: "PUT", body: forged });
+    assert.deepEqual([changed.code, changed.body.spec.username], [200, "bob"]);
+  }, {}));

@@ -53,7 +53,7 @@ export function extraOf(request: IncomingMessage, prefixes: readonly string[]): 
       const key = unescaped(name.slice(prefix.length)).toLowerCase();
       extra[key] = [...(extra[key] ?? []), ...values];
     }
-  return extra;
+  return Object.fromEntries(Object.entries(extra).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function unescaped(key: string): string {

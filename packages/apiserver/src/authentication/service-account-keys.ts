@@ -44,8 +44,8 @@ export function serviceAccountKeys(signing: string, verification: readonly strin
 export function jwksOf({ verification }: ServiceAccountKeys): { readonly keys: readonly object[] } {
   return {
     keys: verification.map(({ key, id, algorithm }) => {
-      const { kty, ...numbers } = key.export({ format: "jwk" });
-      return { use: "sig", kty, kid: id, alg: algorithm, ...numbers };
+      const { kty, crv, ...numbers } = key.export({ format: "jwk" });
+      return { use: "sig", kty, kid: id, ...(crv === undefined ? {} : { crv }), alg: algorithm, ...numbers };
     }),
   };
 }

@@ -163,3 +163,31 @@ test("after a change of keys, tokens of the old one are taken as long as its pub
   assert.deepEqual(changed.algorithm, "RS256");
   assert.throws(() => serviceAccountKeys("no key", []), /does not contain a valid RSA or ECDSA private key/);
 });
+
+test("a secret that asks for a token gets one, which lives as long as the secret and the account", () =>
+  withServer(async ({ call }) => {
+    const secrets = "/api/v1/namespaces/default/secrets";
+    const annotations = { "kubernetes.io/service-account.name": "robot" };
+    const type = "kubernetes.io/service-account-token";
+    const secretOf = async (name: string, isDone: (answer: Answer) => boolean) => {
+      for (let i = 0; i < 200; i++) {
+        const answer = await call(`${secrets}/${name}`);
+        if (isDone(answer)) return answer;
+        await new Promise((done) => setTimeout(done, 10));
+      }
+      throw new Error("nothing happened");
+    };
+    await call(accounts, { body: { metadata: { name: "robot" } } });
+    for (const name of ["a", "b"]) await call(secrets, { body: { metadata: { name, annotations }, type } });
+    const [a, b] = await Promise.all(["a", "b"].map((name) => secretOf(name, ({ body }) => body.data?.token)));
+    const tokenOf = (answer: Answer | undefined) => Buffer.from(answer?.body.data.token, "base64").toString("utf8");
+    assert.equal(Buffer.from(a?.body.data.namespace, "base64").toString("utf8"), "default");
+    assert.match(Buffer.from(a?.body.data["ca.crt"], "base64").toString("utf8"), /BEGIN CERTIFICATE/);
+    assert.equal((await whoIs(call, tokenOf(a))).body.status.userInfo.username, "system:serviceaccount:default:robot");
+    await call(`${secrets}/a`, { method: "DELETE" });
+    assert.equal((await whoIs(call, tokenOf(a))).code, 401);
+    assert.equal((await whoIs(call, tokenOf(b))).code, 201);
+    await call(`${accounts}/robot`, { method: "DELETE" });
+    assert.equal((await whoIs(call, tokenOf(b))).code, 401);
+    await secretOf("b", ({ code }) => code === 404);
+  }));

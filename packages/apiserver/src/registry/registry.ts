@@ -149,7 +149,8 @@ export class Registry {
       return { object: await this.update(make, context, true), created: false };
     const object = make(undefined);
     await mayCreate();
-    const prepared = strategyFor(context.info).prepareCreate?.(object, this.#options.cache.reader) ?? object;
+    const { info, user } = context;
+    const prepared = strategyFor(info).prepareCreate?.(object, this.#options.cache.reader, user) ?? object;
     return { object: await this.#create(prepared, context), created: true };
   }
 
@@ -203,7 +204,7 @@ export class Registry {
       context,
       timestampOf(this.#options.now()),
     );
-    return strategyFor(info).prepareCreate?.(defaulted, this.#options.cache.reader) ?? defaulted;
+    return strategyFor(info).prepareCreate?.(defaulted, this.#options.cache.reader, context.user) ?? defaulted;
   }
 
   #finishCreate(object: KubeObject, context: WriteContext): KubeObject {

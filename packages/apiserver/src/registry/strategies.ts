@@ -1,4 +1,4 @@
-import type { ObjectReader } from "@sallyport/admission";
+import type { ObjectReader, UserInfo } from "@sallyport/admission";
 import type { KubeObject, ResourceInfo } from "@sallyport/kube";
 import { customStrategy } from "../custom/objects.ts";
 import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
@@ -7,7 +7,7 @@ import { isEqual } from "./equality.ts";
 /** What a resource does with an object beyond its schema, as upstream's registry strategies. */
 export interface Strategy {
   /** Before admission of a new object: drops what a client may not set, adds what the server decides. */
-  readonly prepareCreate?: (object: KubeObject, reader: ObjectReader) => KubeObject;
+  readonly prepareCreate?: (object: KubeObject, reader: ObjectReader, user: UserInfo) => KubeObject;
   /** Fields besides metadata and status that never change by an update. */
   readonly keep?: readonly string[];
   /** `metadata.generation` counts the changes of the spec. */
@@ -52,7 +52,12 @@ const strategies: { readonly [resource: string]: Strategy } = {
     hasGeneration: true,
     prepareCreate: (object) => withStoredVersion({ ...object, status: emptyDefinitionStatus }),
   },
-  certificatesigningrequests: { hasStatus: true, hasGeneration: true },
+  certificatesigningrequests: {
+    hasStatus: true,
+    hasGeneration: true,
+    keep: ["spec"],
+    prepareCreate: (object, _reader, user) => ({ ...withRequester(object, user), status: {} }),
+  },
 };
 
 /** Kinds whose status is emptied on create and kept on update. */
@@ -127,6 +132,13 @@ function withJobSelector(object: KubeObject): KubeObject {
       template: { ...template, metadata: { ...metadata, labels } },
     },
   };
+}
+
+/** Who asks for a certificate is what the server knows, whatever the request says. */
+function withRequester(object: KubeObject, { username, uid, groups, extra }: UserInfo): KubeObject {
+  const { username: _username, uid: _uid, groups: _groups, extra: _extra, ...spec } = (object["spec"] ?? {}) as Fields;
+  const requester = { username, ...(uid ? { uid } : {}), groups, ...(extra === undefined ? {} : { extra }) };
+  return { ...object, spec: { ...spec, ...requester } };
 }
 
 /** Write-only `stringData` goes into `data`. */
