@@ -36,6 +36,14 @@ interface Resource {
   categories?: readonly string[];
 }
 
+const verbOfMethod: { readonly [method: string]: string } = {
+  get: "get",
+  post: "create",
+  put: "update",
+  patch: "patch",
+  delete: "delete",
+};
+
 const verbOf: { readonly [action: string]: string } = { post: "create", put: "update" };
 
 /** Resources and schemas of Kubernetes' OpenAPI, as compact facts: no description is kept. */
@@ -57,7 +65,7 @@ export function catalogueText(api: OpenApi): string {
   for (const [path, item] of Object.entries(api.paths)) {
     const place = placeOf(path);
     if (place === undefined) continue;
-    for (const operation of Object.values(item)) {
+    for (const [method, operation] of Object.entries(item)) {
       const gvk = operation["x-kubernetes-group-version-kind"];
       const action = operation["x-kubernetes-action"];
       if (gvk === undefined || action === undefined) continue;
@@ -65,7 +73,9 @@ export function catalogueText(api: OpenApi): string {
       const known = found.get(key) ?? { ...place, kind: gvk.kind, verbs: new Set<string>() };
       found.set(key, known);
       known.namespaced ||= place.namespaced;
-      known.verbs.add(verbOf[action] ?? action);
+      // Connections have the verbs of their methods; HEAD and OPTIONS have none.
+      const verb = action === "connect" ? verbOfMethod[method] : (verbOf[action] ?? action);
+      if (verb !== undefined) known.verbs.add(verb);
       if (action === "list") known.verbs.add("watch");
       if (action === "post" || action === "put" || action === "get") known.kind = gvk.kind;
       const schema = kinds.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
@@ -78,7 +88,7 @@ export function catalogueText(api: OpenApi): string {
       JSON.stringify({
         ...each,
         ...printedNames(each),
-        verbs: [...each.verbs].filter((verb) => verb !== "connect").sort(),
+        verbs: [...each.verbs].sort(),
       }),
     );
   return `[\n${lines.join(",\n")}\n]\n`;

@@ -1,3 +1,5 @@
+import { binding } from "./binding.ts";
+import { connections } from "./connect.ts";
 import { eviction } from "./eviction.ts";
 import { partOfObject } from "./part.ts";
 import { scale } from "./scale.ts";
@@ -8,6 +10,8 @@ const all: readonly Subresource[] = [
   partOfObject("status"),
   scale,
   eviction,
+  binding,
+  ...connections,
   token,
   partOfObject("pods/ephemeralcontainers"),
   partOfObject("pods/resize"),
