@@ -77,6 +77,7 @@ export {
   type ScalePaths,
 } from "./structural/custom-version.ts";
 export { applySchemaDefaults } from "./structural/default.ts";
+export { schemaPlaces } from "./structural/places.ts";
 export { conformMetadata, prune } from "./structural/prune.ts";
 export { isSameJson } from "./structural/same.ts";
 export type { Structural, ValidationRule } from "./structural/schema.ts";

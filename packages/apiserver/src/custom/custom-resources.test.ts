@@ -258,10 +258,30 @@ test("definitions themselves are validated", () =>
     );
     assert.match(
       await refuse(definition({ type: "integer", default: "x" })),
-      /properties\[spec\]\.default: Invalid value: "string"/,
+      /validation\.openAPIV3Schema\.properties\[spec\]\.default: Invalid value: "string"/,
     );
     assert.match(
       await refuse(definition({ type: "array", "x-kubernetes-list-type": "map", items: { type: "object" } })),
       /x-kubernetes-list-map-keys: Required value: must not be empty/,
     );
+    const ruled = (rule: Fields, more: Fields = {}) =>
+      refuse(definition({ type: "array", items: { type: "string" }, ...more, "x-kubernetes-validations": [rule] }));
+    assert.match(
+      await ruled({ rule: "self.b > 1" }),
+      /x-kubernetes-validations\[0\]\.rule: Invalid value: .*compilation failed/,
+    );
+    assert.match(await ruled({ rule: "self.size()" }), /cel expression must evaluate to a bool/);
+    assert.match(
+      await ruled({ rule: "self.all(x, self.all(y, x == y))" }),
+      /estimated rule cost exceeds budget by factor of/,
+    );
+    assert.equal(
+      await ruled(
+        { rule: "self.all(x, self.all(y, x == y))" },
+        { maxItems: 5, items: { type: "string", maxLength: 9 } },
+      ),
+      undefined,
+    );
+    const none = { ...definition({}), spec: {} };
+    assert.match(await refuse(none), /spec\.versions: Invalid value: null: must have exactly one version/);
   }));

@@ -24,6 +24,7 @@ interface CompiledRule {
   /** What was wrong with it; rules of stored definitions are not refused, they fail. */
   readonly fault: string;
   readonly message: Program | undefined;
+  readonly messageFault: string;
   readonly usesOldSelf: boolean;
 }
 
@@ -79,6 +80,7 @@ function compileRule(rule: ValidationRule, declaration: SchemaDeclaration | unde
     program: program instanceof Program ? program : undefined,
     fault: program instanceof Program ? "" : program.message,
     message: message instanceof Program ? message : undefined,
+    messageFault: message === undefined || message instanceof Program ? "" : message.message,
     usesOldSelf: program instanceof Program && readsOldSelf(program),
   };
 }

@@ -11,6 +11,8 @@ import {
   validateObject,
   validateReplacement,
 } from "@sallyport/kube";
+import { definitionsResource } from "../custom/catalogue.ts";
+import { validateDefinitionRules } from "../custom/definition-rules.ts";
 import { validateCustom } from "../custom/objects.ts";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { admissionRequest, admitted } from "./admission.ts";
@@ -322,8 +324,12 @@ function errorsOf(
     const old = current && outgoing(current, info);
     return validateCustom(object, old, info.custom, subresource, validateObject(object));
   }
-  if (current === undefined) return validateObject(object);
-  return subresource === "status" ? [] : validateReplacement(object, current);
+  const rules =
+    info.resource === definitionsResource.resource && info.group === definitionsResource.group
+      ? validateDefinitionRules(object, current)
+      : [];
+  if (current === undefined) return [...validateObject(object), ...rules];
+  return subresource === "status" ? [] : [...validateReplacement(object, current), ...rules];
 }
 
 interface Attempt<T> {

@@ -6,6 +6,8 @@ import type {
   ScalePaths,
 } from "../../structural/custom-version.ts";
 import { definitionOf, hasCondition } from "../../structural/custom-version.ts";
+import { placesOf, schemaPlaces } from "../../structural/places.ts";
+import type { Structural } from "../../structural/schema.ts";
 import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
 import { validateSchema } from "./schema-rules.ts";
 
@@ -49,7 +51,6 @@ export const customResourceDefinition: KindRules = {
   },
 };
 
-const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const lowerLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const labelRule =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
@@ -57,23 +58,40 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const subdomainRule =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
+function isLabel(text: string): boolean {
+  return lowerLabel.test(text) && text.length <= 63;
+}
+
 function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
-  const { group = "", scope, names = { plural: "", kind: "" }, versions = [], conversion } = spec;
+  const { group = "", scope, names = { plural: "", kind: "" }, conversion } = spec;
+  const versions = spec.versions ?? [];
   const errors: FieldError[] = [];
   if (group === "") errors.push(required("spec.group"));
   else if (!subdomain.test(group)) errors.push(invalid("spec.group", group, subdomainRule));
   else if (!group.includes(".")) errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
   errors.push(...enumerated("spec.scope", scope, ["Cluster", "Namespaced"]));
   for (const [i, version] of versions.entries()) errors.push(...validateVersion(version, `spec.versions[${i}]`));
+  errors.push(...validateParts(spec));
+  const [first] = versions;
+  if (first !== undefined && !isLabel(first.name)) errors.push(invalid("spec.version", first.name, labelRule));
   const seen = new Set(versions.map(({ name }) => name));
   if (seen.size < versions.length) errors.push(invalid("spec.versions", versions, "must contain unique version names"));
   if (versions.filter(({ storage }) => storage).length !== 1)
-    errors.push(invalid("spec.versions", versions, "must have exactly one version marked as storage version"));
+    errors.push(
+      invalid(
+        "spec.versions",
+        versions.length === 0 ? null : versions,
+        "must have exactly one version marked as storage version",
+      ),
+    );
   for (const [i, { schema }] of versions.entries())
-    if (schema?.openAPIV3Schema === undefined)
-      errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`, "because otherwise all fields are pruned"));
+    if (schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`));
   errors.push(...validateNames(names, "spec.names"));
   errors.push(...enumerated("spec.conversion.strategy", conversion?.strategy, ["None", "Webhook"]));
+  if (spec.preserveUnknownFields === true && conversion?.strategy !== "None")
+    errors.push(
+      invalid("spec.conversion.strategy", conversion?.strategy, "must be None if spec.preserveUnknownFields is true"),
+    );
   errors.push(...validateConversion(conversion));
   return errors;
 }
@@ -84,18 +102,71 @@ function enumerated(field: string, value: string | undefined, accepted: readonly
 }
 
 function validateVersion(version: DefinitionVersion, field: string): readonly FieldError[] {
-  const { name, deprecated, deprecationWarning, schema, subresources, additionalPrinterColumns = [] } = version;
+  const { name, deprecated, deprecationWarning } = version;
   const errors: FieldError[] = [];
-  if (!lowerLabel.test(name) || name.length > 63) errors.push(invalid(`${field}.name`, name, labelRule));
+  if (!isLabel(name)) errors.push(invalid(`${field}.name`, name, labelRule));
   if (deprecationWarning !== undefined && deprecated !== true)
     errors.push(invalid(`${field}.deprecationWarning`, deprecationWarning, "can only be set for deprecated versions"));
-  const root = schema?.openAPIV3Schema;
-  if (root !== undefined)
-    errors.push(...validateSchema(root, `${field}.schema.openAPIV3Schema`, subresources?.status !== undefined));
-  for (const [i, column] of additionalPrinterColumns.entries())
-    errors.push(...validateColumn(column, `${field}.additionalPrinterColumns[${i}]`));
-  if (subresources?.scale !== undefined)
-    errors.push(...validateScale(subresources.scale, `${field}.subresources.scale`));
+  return errors;
+}
+
+/** Schemas, columns and subresources, which versions may have in common. */
+function validateParts(spec: DefinitionSpec): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  for (const { schema, path, version } of schemaPlaces(spec))
+    errors.push(...validateSchema(schema, path, version.subresources?.status !== undefined));
+  for (const { value, path } of placesOf(spec, "additionalPrinterColumns", "additionalPrinterColumns"))
+    for (const [i, column] of value.entries()) errors.push(...validateColumn(column, `${path}[${i}]`));
+  for (const { value, path } of placesOf(spec, "subresources", "subresources"))
+    if (value.scale !== undefined) errors.push(...validateScale(value.scale, `${path}.scale`));
+  for (const { value, path, version } of placesOf(spec, "selectableFields", "selectableFields"))
+    errors.push(...validateSelectable(value, version.schema?.openAPIV3Schema ?? {}, path));
+  return errors;
+}
+
+/** kube-apiserver's limit: each is read of every object that is listed. */
+const maxSelectable = 8;
+
+function validateSelectable(
+  fields: readonly { readonly jsonPath: string }[],
+  schema: Structural,
+  field: string,
+): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  for (const [i, { jsonPath }] of fields.entries()) {
+    const at = `${field}[${i}].jsonPath`;
+    const target = jsonPath
+      ?.split(".")
+      .slice(1)
+      .reduce<Structural | undefined>((inner, name) => inner?.properties?.[name], schema);
+    if (!jsonPath) errors.push(required(at));
+    else if (!jsonPath.startsWith(".") || target === undefined)
+      errors.push(invalid(at, jsonPath, "is an invalid path: does not refer to a valid field"));
+    else if (jsonPath.startsWith(".metadata"))
+      errors.push(invalid(at, jsonPath, "must not point to fields in metadata"));
+    else if (!["string", "boolean", "integer"].includes(target.type ?? ""))
+      errors.push(
+        invalid(
+          at,
+          jsonPath,
+          "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.",
+        ),
+      );
+    else if (seen.has(jsonPath))
+      errors.push({
+        field: at,
+        reason: "FieldValueDuplicate",
+        message: `Duplicate value: ${JSON.stringify(jsonPath)}`,
+      });
+    seen.add(jsonPath);
+  }
+  if (seen.size > maxSelectable)
+    errors.push({
+      field,
+      reason: "FieldValueTooMany",
+      message: `Too many: ${seen.size}: must have at most ${maxSelectable} items`,
+    });
   return errors;
 }
 
@@ -111,8 +182,8 @@ function validateColumn(column: Fields, field: string): readonly FieldError[] {
   else if (!columnTypes.includes(type)) errors.push(invalid(`${field}.type`, type, types));
   if (format && !columnFormats.includes(format))
     errors.push(invalid(`${field}.format`, format, `must be one of ${[...columnFormats].sort().join(",")}`));
-  if (!jsonPath) errors.push(required(`${field}.jsonPath`));
-  else errors.push(...simplePath(jsonPath, `${field}.jsonPath`));
+  if (!jsonPath) errors.push(required(`${field}.JSONPath`));
+  else errors.push(...simplePath(jsonPath, `${field}.JSONPath`));
   return errors;
 }
 
@@ -164,31 +235,31 @@ function validateConversion(conversion: DefinitionSpec["conversion"]): readonly 
   const field = "spec.conversion";
   if (conversion === undefined) return [];
   const { strategy, webhook } = conversion;
-  if (strategy !== "Webhook")
-    return webhook === undefined
-      ? []
-      : [forbidden(`${field}.webhook`, "should not be set when strategy is not set to Webhook")];
-  const client = webhook?.clientConfig;
-  if (client === undefined)
-    return [required(`${field}.webhook.clientConfig`, "required when strategy is set to Webhook")];
-  const errors: FieldError[] = [];
-  if ((client.url === undefined) === (client.service === undefined))
-    errors.push(required(`${field}.webhook.clientConfig`, "exactly one of url or service is required"));
   const versions = webhook?.conversionReviewVersions ?? [];
-  if (versions.length === 0) errors.push(required(`${field}.webhook.conversionReviewVersions`));
+  const client = webhook?.clientConfig;
+  if (strategy !== "Webhook") {
+    const rule = "should not be set when strategy is not set to Webhook";
+    return [
+      ...(client === undefined ? [] : [forbidden(`${field}.webhookClientConfig`, rule)]),
+      ...(versions.length === 0 ? [] : [forbidden(`${field}.conversionReviewVersions`, rule)]),
+    ];
+  }
+  const errors: FieldError[] = [];
+  if (client === undefined)
+    errors.push(required(`${field}.webhookClientConfig`, "required when strategy is set to Webhook"));
+  else if ((client.url === undefined) === (client.service === undefined))
+    errors.push(required(`${field}.webhookClientConfig`, "exactly one of url or service is required"));
+  if (versions.length === 0) errors.push(required(`${field}.conversionReviewVersions`));
   else if (!versions.some((each) => each === "v1" || each === "v1beta1"))
-    errors.push(
-      invalid(`${field}.webhook.conversionReviewVersions`, versions, "must include at least one of v1, v1beta1"),
-    );
+    errors.push(invalid(`${field}.conversionReviewVersions`, versions, "must include at least one of v1, v1beta1"));
   for (const [i, version] of versions.entries())
-    if (!label.test(version))
-      errors.push(invalid(`${field}.webhook.conversionReviewVersions[${i}]`, version, labelRule));
+    if (!isLabel(version)) errors.push(invalid(`${field}.conversionReviewVersions[${i}]`, version, labelRule));
   return errors;
 }
 
 function validateStored(stored: readonly string[], versions: readonly DefinitionVersion[]): readonly FieldError[] {
   const field = "status.storedVersions";
-  if (stored.length === 0) return [invalid(field, stored, "must have at least one stored version")];
+  if (stored.length === 0) return [invalid(field, null, "must have at least one stored version")];
   const errors: FieldError[] = [];
   const storage = versions.find((each) => each.storage)?.name;
   for (const [i, name] of stored.entries())

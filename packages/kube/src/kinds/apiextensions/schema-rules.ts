@@ -1,7 +1,7 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { applySchemaDefaults } from "../../structural/default.ts";
 import { prune } from "../../structural/prune.ts";
-import type { Structural, ValidationRule } from "../../structural/schema.ts";
+import { fieldOf, type Structural, type ValidationRule } from "../../structural/schema.ts";
 import { patternOf, validateBySchema } from "../../structural/validate.ts";
 
 const types = ["array", "boolean", "integer", "number", "object", "string"];
@@ -56,10 +56,14 @@ export function validateSchema(schema: Structural, path: string, hasStatus: bool
   checkKeywords(schema, path, errors);
   const structural: FieldError[] = [];
   checkStructural(schema, path, "root", structural);
-  errors.push(...structural);
+  // That a field is declared outside as well is asked of schemas that are structural otherwise.
+  const grave = structural.filter(({ message }) => !message.startsWith(incomplete));
+  errors.push(...(grave.length === 0 ? structural : grave));
   if (errors.length === 0) checkDefaults(schema, path, errors);
   return errors;
 }
+
+const incomplete = "Required value: because it is defined in";
 
 function checkKeywords(schema: Structural, path: string, errors: FieldError[]): void {
   const fields = schema as { readonly [name: string]: unknown };
@@ -91,7 +95,7 @@ function checkKeywords(schema: Structural, path: string, errors: FieldError[]): 
   checkMapType(schema, path, errors);
   checkListType(schema, path, errors);
   for (const [i, rule] of (schema["x-kubernetes-validations"] ?? []).entries())
-    checkRule(rule, `${path}.x-kubernetes-validations[${i}]`, errors);
+    checkRule(rule, schema, `${path}.x-kubernetes-validations[${i}]`, errors);
   for (const [at, inner] of innerSchemas(schema, path)) checkKeywords(inner, at, errors);
 }
 
@@ -202,6 +206,7 @@ function checkMap({ items }: Structural, keys: readonly string[], path: string, 
 
 function checkRule(
   { rule, message, messageExpression, reason, fieldPath }: ValidationRule,
+  schema: Structural,
   path: string,
   errors: FieldError[],
 ): void {
@@ -217,6 +222,17 @@ function checkRule(
   if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${path}.reason`, reason, reasons));
   if (fieldPath !== undefined && fieldPath !== "" && fieldPath.trim() === "")
     errors.push(invalid(`${path}.fieldPath`, fieldPath, "must be non-empty if specified"));
+  else if (fieldPath && !leadsToField(fieldPath, schema))
+    errors.push(invalid(`${path}.fieldPath`, fieldPath, "must be a valid path"));
+}
+
+/** A path in dots and quoted brackets over declared fields; into lists it does not go. */
+function leadsToField(path: string, schema: Structural): boolean {
+  const steps = [...path.matchAll(/\.([A-Za-z_][\w-]*)|\['((?:[^'\\]|\\.)*)'\]/g)];
+  if (steps.map(([text]) => text).join("") !== path.trim()) return false;
+  let at: Structural | undefined = schema;
+  for (const [, name, quoted] of steps) at = at && fieldOf(at, name ?? quoted ?? "");
+  return at !== undefined;
 }
 
 type Place = "root" | "field" | "item";
@@ -319,8 +335,8 @@ function checkNested(nested: Structural, outer: Structural, path: string, errors
     const outside = path.replace(/\.(allOf|anyOf|oneOf)\[\d+\].*$|\.not.*$/, "");
     if (declared === undefined && typeof outer.additionalProperties !== "object")
       errors.push(required(`${outside}.properties[${name}]`, `because it is defined in ${path}.properties[${name}]`));
-    else
-      checkNested(inner, declared ?? (outer.additionalProperties as Structural), `${path}.properties[${name}]`, errors);
+    const beside = declared ?? (typeof outer.additionalProperties === "object" ? outer.additionalProperties : {});
+    checkNested(inner, beside, `${path}.properties[${name}]`, errors);
   }
   if (nested.items !== undefined) {
     const outside = path.replace(/\.(allOf|anyOf|oneOf)\[\d+\].*$|\.not.*$/, "");
@@ -345,8 +361,8 @@ function checkDefaults(schema: Structural, path: string, errors: FieldError[]): 
   if (schema.items !== undefined) checkDefaults(schema.items, `${path}.items`, errors);
 }
 
-/** An error below the default, whose text names the place in full. */
+/** An error below the default, whose text names the place from the default on. */
 function placed(error: FieldError, path: string): FieldError {
-  const field = error.field === "" ? path : error.field === "<nil>" ? error.field : `${path}.${error.field}`;
-  return { ...error, field, message: error.message.replace(`: ${error.field} in body`, `: ${field} in body`) };
+  if (error.field === "<nil>") return error;
+  return { ...error, field: error.field === "" ? path : `${path}.${error.field}` };
 }

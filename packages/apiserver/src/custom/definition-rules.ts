@@ -1,0 +1,193 @@
+import { declareSchema, escapeProperty, estimateCost, type Program, type SizeOf } from "@sallyport/cel";
+import {
+  definitionOf,
+  type FieldError,
+  isSameJson,
+  type KubeObject,
+  type Structural,
+  schemaPlaces,
+  type ValidationRule,
+} from "@sallyport/kube";
+import { compileRules } from "./rules.ts";
+
+/** kube-apiserver's limit of what one rule may cost at most, over all the places where it is asked. */
+const maxRuleCost = 10_000_000;
+
+/** Its limit of what all rules of a schema may cost together. */
+const maxSchemaCost = 100_000_000;
+
+/** As many rules are named as those that made a schema too expensive. */
+const namedRules = 4;
+
+interface Costs {
+  total: number;
+  readonly byPath: { readonly path: string; readonly cost: number }[];
+}
+
+/** What kube-apiserver refuses of the rules in a definition's schemas; schemas that `old` has already were let in once. */
+export function validateDefinitionRules(definition: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  const before = old === undefined ? [] : schemaPlaces(definitionOf(old).spec).map(({ schema }) => schema);
+  return schemaPlaces(definitionOf(definition).spec).flatMap(({ schema, path }) =>
+    before.some((each) => isSameJson(each, schema)) ? [] : validateRulesOf(schema, path),
+  );
+}
+
+function validateRulesOf(schema: Structural, path: string): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const costs: Costs = { total: 0, byPath: [] };
+  const sizeOf =
+    declareSchema(schema as Parameters<typeof declareSchema>[0], "selfType", true)?.sizeOf ?? (() => undefined);
+  checkPlace(
+    { schema, path, steps: ["self"], cardinality: 1, uncorrelatable: undefined, isResource: true },
+    sizeOf,
+    errors,
+    costs,
+  );
+  if (costs.total <= maxSchemaCost) return errors;
+  const dearest = [...costs.byPath].sort((a, b) => b.cost - a.cost).slice(0, namedRules);
+  for (const { path: at } of dearest)
+    errors.push(
+      refuse(at, "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"),
+    );
+  const what = "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema";
+  errors.push(refuse(path, tooExpensive(what, costs.total, maxSchemaCost)));
+  return errors;
+}
+
+function refuse(field: string, detail: string): FieldError {
+  return { field, reason: "FieldValueForbidden", message: `Forbidden: ${detail}` };
+}
+
+function wrong(field: string, value: string, detail: string): FieldError {
+  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${value}: ${detail}` };
+}
+
+function tooExpensive(what: string, cost: number, limit: number): string {
+  const factor = cost / limit;
+  const times = factor > 100 ? "more than 100x" : `${factor.toFixed(1)}x`;
+  return `${what} exceeds budget by factor of ${times} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)`;
+}
+
+interface Place {
+  readonly schema: Structural;
+  readonly path: string;
+  /** The way to it, as sizes are asked for. */
+  readonly steps: readonly string[];
+  /** How many values may stand here in one object. */
+  readonly cardinality: number;
+  /** The list above it whose items cannot be told from one object to the next. */
+  readonly uncorrelatable: string | undefined;
+  readonly isResource: boolean;
+}
+
+function checkPlace(place: Place, sizeOf: SizeOf, errors: FieldError[], costs: Costs): void {
+  const { schema, path, steps, cardinality, isResource } = place;
+  for (const [i, compiled] of compileRules(schema, isResource).rules.entries())
+    checkRule(compiled, `${path}.x-kubernetes-validations[${i}]`, place, errors, costs);
+  const below = { cardinality, uncorrelatable: place.uncorrelatable, isResource: false };
+  for (const [name, inner] of Object.entries(schema.properties ?? {})) {
+    const field = escapeProperty(name) ?? name;
+    checkPlace(
+      { ...below, schema: inner, path: `${path}.properties[${name}]`, steps: [...steps, field] },
+      sizeOf,
+      errors,
+      costs,
+    );
+  }
+  const count = cardinality * Math.max(1, sizeOf(steps)?.max ?? 1);
+  const { additionalProperties: values, items } = schema;
+  if (typeof values === "object") {
+    const at = `${path}.additionalProperties`;
+    checkPlace(
+      { ...below, schema: values, path: at, steps: [...steps, "@values"], cardinality: count },
+      sizeOf,
+      errors,
+      costs,
+    );
+  }
+  if (items === undefined) return;
+  const isKeyed = schema["x-kubernetes-list-type"] === "map";
+  const uncorrelatable = place.uncorrelatable ?? (isKeyed ? undefined : path);
+  const inner = {
+    ...below,
+    schema: items,
+    path: `${path}.items`,
+    steps: [...steps, "@items"],
+    cardinality: count,
+    uncorrelatable,
+  };
+  checkPlace(inner, sizeOf, errors, costs);
+}
+
+type Compiled = ReturnType<typeof compileRules>["rules"][number];
+
+function checkRule(compiled: Compiled, path: string, place: Place, errors: FieldError[], costs: Costs): void {
+  const { rule, program, fault, message, messageFault, usesOldSelf } = compiled;
+  // Rules without text are refused for that elsewhere.
+  if ((rule.rule ?? "").trim() === "") return;
+  const shown = goText(rule);
+  if (program === undefined) {
+    errors.push(wrong(`${path}.rule`, shown, `compilation failed: ${fault}`));
+    return;
+  }
+  if (program.type.kind !== "bool" && program.type.kind !== "dyn") {
+    errors.push(wrong(`${path}.rule`, shown, "cel expression must evaluate to a bool"));
+    return;
+  }
+  checkCost(program, "rule", `${path}.rule`, place, errors, costs);
+  const isBlank = (rule.messageExpression ?? "").trim() === "";
+  if (messageFault !== "" && !isBlank)
+    errors.push(wrong(`${path}.messageExpression`, shown, `messageExpression compilation failed: ${messageFault}`));
+  else if (message !== undefined && message.type.kind !== "string")
+    errors.push(wrong(`${path}.messageExpression`, shown, "messageExpression must evaluate to a string"));
+  else if (message !== undefined)
+    checkCost(message, "messageExpression", `${path}.messageExpression`, place, errors, costs);
+  if (usesOldSelf && place.uncorrelatable !== undefined && rule.optionalOldSelf === undefined)
+    errors.push(
+      wrong(
+        `${path}.rule`,
+        JSON.stringify(rule.rule),
+        `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelatable}`,
+      ),
+    );
+  if (!usesOldSelf && rule.optionalOldSelf !== undefined)
+    errors.push(
+      wrong(`${path}.optionalOldSelf`, String(rule.optionalOldSelf), "may not be set if oldSelf is not used in rule"),
+    );
+}
+
+function checkCost(
+  program: Program,
+  what: string,
+  path: string,
+  place: Place,
+  errors: FieldError[],
+  costs: Costs,
+): void {
+  const declaration = compileRules(place.schema, place.isResource).declaration;
+  const own = declaration?.sizeOf ?? (() => undefined);
+  const cost = estimateCost(program.checked, own).max * place.cardinality;
+  if (cost > maxRuleCost) errors.push(refuse(path, tooExpensive(`estimated ${what} cost`, cost, maxRuleCost)));
+  costs.total += cost;
+  costs.byPath.push({ path, cost });
+}
+
+/** A rule as kube-apiserver prints its Go struct. */
+function goText({
+  rule,
+  message = "",
+  messageExpression = "",
+  reason = undefined,
+  fieldPath = "",
+  optionalOldSelf,
+}: ValidationRule): string {
+  const struct = {
+    Rule: rule,
+    Message: message,
+    MessageExpression: messageExpression,
+    Reason: reason ?? null,
+    FieldPath: fieldPath,
+    OptionalOldSelf: optionalOldSelf ?? null,
+  };
+  return JSON.stringify(struct).replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+}
