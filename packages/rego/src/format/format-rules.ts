@@ -1,3 +1,4 @@
+import { termText } from "../compile/text.ts";
 import type { Expr, Head, Rule, Term } from "../syntax/ast.ts";
 import { legacyHead } from "../syntax/legacy-head.ts";
 import { closingRow } from "./closing.ts";
@@ -48,7 +49,7 @@ export abstract class RuleWriter extends LiteralWriter {
     if (!isElse) this.startLine();
     if (rule.default) this.write("default ");
     const isConstant = isTrueBody(rule) && rule.else === undefined;
-    this.#writeHead(rule, isConstant, isElse);
+    const isCut = this.#isHeadCut(rule, isConstant, isElse);
     if (isConstant) {
       this.endLine();
       return;
@@ -62,7 +63,9 @@ export abstract class RuleWriter extends LiteralWriter {
       this.endLine();
     } else {
       this.write(" {");
-      this.endLine();
+      // As in OPA, behind a head that was left as it was the body begins on the same line.
+      if (isCut) this.write(" ");
+      else this.endLine();
       this.up();
       this.writeBody(rule.body, !isElse);
       this.placeComments(this.#bodyEnd(rule));
@@ -72,6 +75,20 @@ export abstract class RuleWriter extends LiteralWriter {
       if (rule.else === undefined || !isInline(rule, rule.else)) this.endLine();
     }
     if (rule.else !== undefined) this.#writeElse(rule, rule.else);
+  }
+
+  /** Writes the head; true when comments collided in it, which ends it but not its rule. */
+  #isHeadCut(rule: Rule, isConstant: boolean, isElse: boolean): boolean {
+    this.keepsLastComments = !isConstant;
+    try {
+      this.#writeHead(rule, isConstant, isElse);
+      return false;
+    } catch (error) {
+      if (!(error instanceof CommentCollision) || isConstant) throw error;
+      return true;
+    } finally {
+      this.keepsLastComments = false;
+    }
   }
 
   #bodyEnd(rule: Rule): number {
@@ -96,28 +113,49 @@ export abstract class RuleWriter extends LiteralWriter {
   #writeHead(rule: Rule, isConstant: boolean, isElse: boolean): void {
     const { head } = rule;
     if (isElse) this.write("else");
-    else this.#writeHeadRef(head);
-    if (head.args !== undefined && !isElse) {
-      this.write("(");
-      try {
-        this.writeIterable(head.args, head.loc, closingRow(head.loc, "(", ")"), "(");
-      } finally {
-        this.write(")");
-      }
-    }
+    else if (!this.#isRefInPlace(head)) {
+      this.writeUnformatted(head.loc);
+      return;
+    } else this.#writeHeadRef(head);
+    if (head.args !== undefined && !isElse && !this.#isArgsWritten(head, head.args)) return;
     if (head.key !== undefined && head.value === undefined) this.#writeKey(head.key);
     if (head.value !== undefined) this.#writeValue(rule, head.value, isConstant, isElse);
   }
 
-  #writeHeadRef({ ref }: Head): void {
-    if (this.#style.refHeads || ref.terms.length === 1) {
+  /** False when comments collided in them: as in OPA, that ends the head, and with what was written all comments. */
+  #isArgsWritten(head: Head, args: readonly Term[]): boolean {
+    this.write("(");
+    const { length } = this.text;
+    try {
+      this.writeIterable(args, head.loc, closingRow(head.loc, "(", ")"), "(");
+      return true;
+    } catch (error) {
+      if (!(error instanceof CommentCollision)) throw error;
+      if (this.text.length > length) this.comments = [];
+      return false;
+    } finally {
+      this.write(")");
+    }
+  }
+
+  /** Written in short, as OPA prints terms: without the comments inside, which come later. */
+  #isShort({ ref }: Head): boolean {
+    return !this.#style.refHeads && ref.terms.length > 1;
+  }
+
+  /** False for a short head with a comment behind its key, which is left as it was. */
+  #isRefInPlace(head: Head): boolean {
+    return !this.#isShort(head) || this.comments[0]?.loc.row !== head.ref.terms[1]?.loc.row;
+  }
+
+  #writeHeadRef(head: Head): void {
+    const { ref } = head;
+    if (!this.#isShort(head)) {
       this.writeRef(ref);
       return;
     }
     const [name, key] = ref.terms as readonly [Term, Term];
-    this.write(`${name.kind === "var" ? name.name : ""}[`);
-    this.writeTerm(key);
-    this.write("]");
+    this.write(`${name.kind === "var" ? name.name : ""}[${termText(key)}]`);
   }
 
   #writeKey(key: Term): void {

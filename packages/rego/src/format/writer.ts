@@ -20,6 +20,8 @@ interface Draft {
 export class Writer {
   protected comments: readonly Comment[] = [];
   protected isInLine = false;
+  /** The comments behind what is left as it was are still to be placed: a body follows. */
+  protected keepsLastComments = false;
   #text = "";
   #level = 0;
   #lineEnd: Comment | undefined;
@@ -131,9 +133,10 @@ export class Writer {
   protected writeUnformatted(loc: Location): void {
     this.write(loc.text);
     const lastRow = loc.row + loc.text.split("\n").length - 1;
+    const keepsLast = this.keepsLastComments;
     const last = this.comments.filter((comment) => comment.loc.row === lastRow);
-    for (const comment of last) this.write(` ${commentText(comment)}`);
-    this.comments = this.comments.filter((comment) => comment.loc.row > lastRow);
+    if (!keepsLast) for (const comment of last) this.write(` ${commentText(comment)}`);
+    this.comments = this.comments.filter(({ loc: { row } }) => row > lastRow || (keepsLast && row === lastRow));
   }
 }
 
