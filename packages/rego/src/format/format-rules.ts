@@ -27,15 +27,15 @@ export abstract class RuleWriter extends LiteralWriter {
   protected writeRules(rules: readonly Rule[]): void {
     for (const [i, rule] of rules.entries()) {
       const next = rules[i + 1];
+      const isGrouped = next?.loc.row === rule.loc.row + 1 && this.#isOneLiner(rule) && this.#isOneLiner(next);
       try {
         this.placeComments(rule.loc.row);
-        this.#writeRule(rule);
+        this.#writeRule(rule, isGrouped);
       } catch (error) {
         if (!(error instanceof CommentCollision)) throw error;
         this.endLine();
       }
-      const isGrouped = next !== undefined && this.#isOneLiner(rule) && this.#isOneLiner(next);
-      if (!isGrouped || next.loc.row !== rule.loc.row + 1) this.blankLine();
+      if (!isGrouped) this.blankLine();
     }
   }
 
@@ -45,7 +45,8 @@ export abstract class RuleWriter extends LiteralWriter {
     return this.#style.ifs && (this.#style.contains || rule.head.value !== undefined);
   }
 
-  #writeRule(rule: Rule, isElse = false): void {
+  /** As in OPA, no line break stands behind the brace of a rule that is grouped with the next one. */
+  #writeRule(rule: Rule, isGrouped: boolean, isElse = false): void {
     if (!isElse) this.startLine();
     if (rule.default) this.write("default ");
     const isConstant = isTrueBody(rule) && rule.else === undefined;
@@ -57,14 +58,16 @@ export abstract class RuleWriter extends LiteralWriter {
     const usesIf = this.#style.ifs && (this.#style.contains || rule.head.value !== undefined);
     if (usesIf) this.write(" if");
     const [first] = rule.body;
+    let isInline = false;
     if (usesIf && first !== undefined && rule.body.length === 1 && isOnHead(rule, first) && !isLoneSet(rule)) {
       this.write(" ");
       this.writeExpr(first);
+      isInline = rule.else !== undefined && this.#isInline(rule, rule.else);
       this.endLine();
     } else {
       this.write(" {");
       // As in OPA, behind a head that was left as it was the body begins on the same line.
-      if (isCut) this.write(" ");
+      if (isCut && this.comments.length > 0) this.write(" ");
       else this.endLine();
       this.up();
       this.writeBody(rule.body, !isElse);
@@ -72,9 +75,10 @@ export abstract class RuleWriter extends LiteralWriter {
       this.down();
       this.startLine();
       this.write("}");
-      if (rule.else === undefined || !isInline(rule, rule.else)) this.endLine();
+      isInline = rule.else !== undefined && this.#isInline(rule, rule.else);
+      if (!isGrouped && !isInline) this.endLine();
     }
-    if (rule.else !== undefined) this.#writeElse(rule, rule.else);
+    if (rule.else !== undefined) this.#writeElse(rule.else, isInline);
   }
 
   /** Writes the head; true when comments collided in it, which ends it but not its rule. */
@@ -97,8 +101,15 @@ export abstract class RuleWriter extends LiteralWriter {
     return this.bodyEnd(loc, head.args !== undefined ? "()" : hasKey ? "[]" : "");
   }
 
-  #writeElse(rule: Rule, otherwise: Rule): void {
-    if (isInline(rule, otherwise)) this.write(" ");
+  /** Something else than `else` begins its line, and no comment comes before it. */
+  #isInline(rule: Rule, { loc }: Rule): boolean {
+    const line = rule.loc.text.split("\n")[loc.row - rule.loc.row];
+    const isBehind = loc.row > rule.loc.row && line !== undefined && !line.trim().startsWith("else");
+    return isBehind && !this.hasCommentBefore(loc.row);
+  }
+
+  #writeElse(otherwise: Rule, isInline: boolean): void {
+    if (isInline) this.write(" ");
     else {
       this.blankLine();
       this.startLine();
@@ -107,7 +118,7 @@ export abstract class RuleWriter extends LiteralWriter {
     this.placeComments(head.loc.row);
     // As in OPA, comments before the value of `else` are written before its body.
     const value = head.value && { ...head.value, loc: head.loc };
-    this.#writeRule({ ...otherwise, head: { ...head, value } }, true);
+    this.#writeRule({ ...otherwise, head: { ...head, value } }, false, true);
   }
 
   #writeHead(rule: Rule, isConstant: boolean, isElse: boolean): void {
@@ -117,22 +128,20 @@ export abstract class RuleWriter extends LiteralWriter {
       this.writeUnformatted(head.loc);
       return;
     } else this.#writeHeadRef(head);
-    if (head.args !== undefined && !isElse && !this.#isArgsWritten(head, head.args)) return;
+    if (head.args !== undefined && !isElse) this.#writeArgs(head, head.args);
     if (head.key !== undefined && head.value === undefined) this.#writeKey(head.key);
     if (head.value !== undefined) this.#writeValue(rule, head.value, isConstant, isElse);
   }
 
-  /** False when comments collided in them: as in OPA, that ends the head, and with what was written all comments. */
-  #isArgsWritten(head: Head, args: readonly Term[]): boolean {
+  /** As in OPA, no comment is left where some collided in the arguments. */
+  #writeArgs(head: Head, args: readonly Term[]): void {
     this.write("(");
     const { length } = this.text;
     try {
       this.writeIterable(args, head.loc, closingRow(head.loc, "(", ")"), "(");
-      return true;
     } catch (error) {
-      if (!(error instanceof CommentCollision)) throw error;
       if (this.text.length > length) this.comments = [];
-      return false;
+      throw error;
     } finally {
       this.write(")");
     }
@@ -187,17 +196,9 @@ function isTrueBody({ body }: Rule): boolean {
   return expr.terms.kind === "term" && expr.terms.term.kind === "boolean" && expr.terms.term.value;
 }
 
-/** Something else than `else` begins its line. */
-function isInline(rule: Rule, otherwise: Rule): boolean {
-  const lines = rule.loc.text.split("\n");
-  const line = lines[otherwise.loc.row - rule.loc.row];
-  const isBelow = otherwise.loc.row > rule.loc.row;
-  return isBelow && line !== undefined && !line.trim().startsWith("else");
-}
-
 /** The literal begins on the line where the head ends. */
 function isOnHead({ head }: Rule, { loc }: Expr): boolean {
-  return loc.row === head.loc.row || loc.row === head.loc.row + head.loc.text.split("\n").length - 1;
+  return loc.row === head.loc.row + head.loc.text.split("\n").length - 1;
 }
 
 /** A set that is a whole body is written in braces of its own: without them it would be read as the body. */

@@ -210,7 +210,7 @@ export abstract class TermWriter extends Writer {
       !isSingle || (elements.length > 0 && end >= 0 && beginsBelow(start, open) && !elements.some(isUnplaced));
     if (isSpread) this.startLines();
     for (const [i, line] of lines.entries()) {
-      this.#writeIterableLine(line, end);
+      this.#writeIterableLine(line, open === "(");
       if (i === lines.length - 1) break;
       this.write(",");
       this.#nextLine();
@@ -223,12 +223,11 @@ export abstract class TermWriter extends Writer {
     this.startLine();
   }
 
-  #writeIterableLine(elements: readonly Element[], end: number): void {
+  #writeIterableLine(elements: readonly Element[], isArgs: boolean): void {
     for (const [i, element] of elements.entries()) {
       if (i > 0) this.write(", ");
       if (!isEntry(element)) {
-        if (element.kind !== "expr" && end < 0) this.writeTerm(element);
-        else if (element.kind !== "expr") this.#writeListed(element);
+        if (element.kind !== "expr") this.#writeListed(element, isArgs);
         continue;
       }
       this.#writeListed(element[0]);
@@ -237,11 +236,12 @@ export abstract class TermWriter extends Writer {
     }
   }
 
-  /** A union keeps its parentheses: without them it could be a comprehension. */
-  #writeListed(term: Term): void {
-    if (isUnion(term)) this.write("(");
+  /** A union has parentheses, without which it could be a comprehension; as an argument only when they were written. */
+  #writeListed(term: Term, isArg = false): void {
+    const hasParens = isUnion(term) && (!isArg || term.loc.text.startsWith("("));
+    if (hasParens) this.write("(");
     this.writeTerm(term);
-    if (isUnion(term)) this.write(")");
+    if (hasParens) this.write(")");
   }
 
   #nextLine(): void {

@@ -112,6 +112,11 @@ export class Writer {
     this.keepForLineEnd(at);
   }
 
+  /** One waits for the end of this line, or stood above the row. */
+  protected hasCommentBefore(row: number): boolean {
+    return this.#lineEnd !== undefined || this.comments.some(({ loc }) => loc.row < row);
+  }
+
   protected keepForLineEnd(comment: Comment | undefined): void {
     if (comment === undefined) return;
     if (this.#lineEnd !== undefined) throw new CommentCollision();

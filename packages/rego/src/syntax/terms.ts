@@ -96,7 +96,10 @@ export function parseTerm(cursor: Cursor): Term | undefined {
 
 /** A ref whose head may be any word, also a keyword. */
 export function parseRefFrom(cursor: Cursor): Term | undefined {
-  return cursor.nested(() => finishTerm(cursor, parseVar(cursor)));
+  return cursor.nested(() => {
+    const name = parseVar(cursor);
+    return opensRef(cursor, true) ? parseRef(cursor, name, cursor.previous.loc.offset, true) : name;
+  });
 }
 
 /** Takes all of the term but what a ref or call adds to it. */
@@ -218,15 +221,16 @@ function finishTerm(cursor: Cursor, head: Term): Term | undefined {
   return parseRef(cursor, head, start);
 }
 
-function opensRef(cursor: Cursor): boolean {
+function opensRef(cursor: Cursor, maySpace = false): boolean {
   const { token } = cursor;
   const { text } = token;
-  return token.kind === "punctuation" && !token.spaced && (text === "." || text === "[" || text === "(");
+  return token.kind === "punctuation" && (maySpace || !token.spaced) && (text === "." || text === "[" || text === "(");
 }
 
-function parseRef(cursor: Cursor, head: Term, start: number): Term | undefined {
+/** `maySpace`: before its first bracket or dot. */
+function parseRef(cursor: Cursor, head: Term, start: number, maySpace = false): Term | undefined {
   const terms: Term[] = [head];
-  while (opensRef(cursor)) {
+  while (opensRef(cursor, maySpace && terms.length === 1)) {
     if (cursor.is("(")) {
       const loc = placeOf(head).withText(start, cursor.token.loc.offset);
       const call = parseCall(cursor, { kind: "ref", loc, terms }, start);
