@@ -62,7 +62,7 @@ export function compareFormats(
 
 function parsedModule(source: string, mode: FormatMode): Module | undefined {
   const { module } = parseModule(source, { regoVersion: mode === "v1" ? "v1" : "v0", capabilities });
-  return module !== undefined && (mode !== "v0v1" || checkRegoV1(module).length === 0) ? module : undefined;
+  return module !== undefined && (mode === "v0" || checkRegoV1(module).length === 0) ? module : undefined;
 }
 
 function ownText(module: Module, target: FormatMode): string {
@@ -88,24 +88,29 @@ function formattedByOpa(file: string, sources: readonly string[], mode: FormatMo
       refused.add(more);
       writeAll(folder, sources);
     }
-    return sources.map((_, i) => (refused.has(String(i)) ? undefined : readFileSync(join(folder, `${i}.rego`), "utf8")));
+    return sources.map((_, i) =>
+      refused.has(String(i)) ? undefined : readFileSync(join(folder, `${i}.rego`), "utf8"),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** Writes the sources to files with numbers for names, and tells the numbers of those that OPA cannot parse. */
-function refusedByOpa(
-  file: string,
-  sources: readonly string[],
-  mode: FormatMode,
-  folder: string,
-): Set<string> {
+function refusedByOpa(file: string, sources: readonly string[], mode: FormatMode, folder: string): Set<string> {
   writeAll(folder, sources);
   // A fault of its own keeps OPA from compiling the others, which may conflict with each other.
   const fault = join(folder, "fault.rego");
   writeFileSync(fault, "package");
-  const args = ["check", "--format", "json", "--max-errors", "-1", ...(mode === "v1" ? [] : ["--v0-compatible"]), folder];
+  const args = [
+    "check",
+    "--format",
+    "json",
+    "--max-errors",
+    "-1",
+    ...(mode === "v1" ? [] : ["--v0-compatible"]),
+    folder,
+  ];
   const { stderr } = spawnSync(file, args, { encoding: "utf8", maxBuffer: 1 << 28 });
   rmSync(fault);
   const { errors } = JSON.parse(stderr) as { errors: readonly { location?: { file: string } }[] };

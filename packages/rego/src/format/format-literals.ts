@@ -206,8 +206,9 @@ export abstract class LiteralWriter extends TermWriter {
         this.endLine();
         this.startLine();
       }
-      this.write("with ");
       this.#unlessCollision(() => {
+        this.placeComments(each.loc.row);
+        this.write("with ");
         this.writeTerm(each.target);
         this.write(" as ");
         this.writeTerm(each.value);

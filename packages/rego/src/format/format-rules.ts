@@ -62,8 +62,8 @@ export abstract class RuleWriter extends LiteralWriter {
     if (usesIf && first !== undefined && rule.body.length === 1 && isOnHead(rule, first) && !isLoneSet(rule)) {
       this.write(" ");
       this.writeExpr(first);
-      isInline = rule.else !== undefined && this.#isInline(rule, rule.else);
       this.endLine();
+      isInline = rule.else !== undefined && this.#isInline(rule, rule.else);
     } else {
       this.write(" {");
       // As in OPA, behind a head that was left as it was the body begins on the same line.

@@ -2,7 +2,7 @@ import { infixOf, memberArity } from "../compile/infix.ts";
 import type { Comprehension } from "../compile/walk.ts";
 import type { Body, Call, Comment, Expr, Location, Ref, TemplateString, Term } from "../syntax/ast.ts";
 import { closingRow } from "./closing.ts";
-import { type Element, groupByLine, isEntry, isUnplaced } from "./lines.ts";
+import { type Element, groupByLine, isEntry, isUnplaced, placeOf } from "./lines.ts";
 import { CommentCollision, commentText, Writer } from "./writer.ts";
 
 type ObjectComprehension = Extract<Comprehension, { kind: "objectcomprehension" }>;
@@ -87,11 +87,9 @@ export abstract class TermWriter extends Writer {
   }
 
   #writeObjectComprehension(term: ObjectComprehension): void {
-    if (term.key.loc.row - term.loc.row >= 1) this.#nextLine();
     this.#writeListed(term.key);
     this.write(": ");
-    // The value is not written on the next line.
-    this.#writeComprehensionRest(term.value, term.key.loc, term.body, term.loc, "{", "}");
+    this.#writeComprehensionRest(term.value, term.loc, term.body, term.loc, "{", "}");
   }
 
   /** Writes both brackets, whatever comes between them. */
@@ -207,7 +205,8 @@ export abstract class TermWriter extends Writer {
     const isSingle = lines.length === 1;
     if (isSingle && elements.length > 0 && this.comments.some(({ loc }) => loc.row < end)) throw new CommentCollision();
     const isSpread =
-      !isSingle || (elements.length > 0 && end >= 0 && beginsBelow(start, open) && !elements.some(isUnplaced));
+      !isSingle ||
+      (elements.length > 0 && end >= 0 && beginsBelow(elements, start, open) && !elements.some(isUnplaced));
     if (isSpread) this.startLines();
     for (const [i, line] of lines.entries()) {
       this.#writeIterableLine(line, open === "(");
@@ -292,7 +291,7 @@ export abstract class TermWriter extends Writer {
     for (const [i, part] of parts.entries()) {
       if (part.kind === "expr")
         this.#writeTemplateExpr(part, parts[i - 1]?.loc.offset ?? loc.offset, parts[i + 1]?.loc.offset ?? loc.end);
-      else this.write(isWrittenText(part) ? textPart(part.loc, loc) : constantPart(part, multiLine));
+      else this.write(isWrittenText(part) ? textPart(part.loc, i === 0) : constantPart(part, multiLine));
     }
     this.write(quote);
   }
@@ -307,6 +306,7 @@ export abstract class TermWriter extends Writer {
     this.innerComments = this.innerComments.filter((each) => !here.includes(each));
     this.write("{");
     this.up();
+    this.flushLineEnd();
     for (const [i, comment] of here.filter(({ loc }) => loc.offset < offset).entries())
       this.#writeInner(comment, i === 0);
     this.writeExpr(expr);
@@ -329,9 +329,10 @@ export abstract class TermWriter extends Writer {
   }
 }
 
-/** A line break stands behind the opening bracket. */
-function beginsBelow({ text }: Location, open: string): boolean {
-  return /^[ \t\r]*(?:#.*)?\n/.test(text.slice(text.indexOf(open) + 1));
+/** The first argument stands below the place where the call begins; nothing stands behind the bracket of a list. */
+function beginsBelow([first]: readonly Element[], { row, text }: Location, open: string): boolean {
+  if (open !== "(") return /^.[ \t\r]*\n/.test(text);
+  return first !== undefined && placeOf(first).row > row;
 }
 
 /** A part that stands outside of braces. A constant in braces is a part too. */
@@ -340,8 +341,8 @@ function isWrittenText({ kind, loc: { text } }: Term): boolean {
 }
 
 /** The text as written, without the quote or brace at its sides. */
-function textPart({ text, offset }: Location, template: Location): string {
-  return text.slice(offset === template.offset ? 2 : 0, -1);
+function textPart({ text }: Location, isFirst: boolean): string {
+  return text.slice(isFirst ? 2 : 0, -1);
 }
 
 /** A constant in braces becomes part of the text. */

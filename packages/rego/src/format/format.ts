@@ -105,9 +105,19 @@ function groupImports(imports: readonly Import[]): readonly (readonly Import[])[
   return groups;
 }
 
+/** By the parts of their paths, then by their names. */
 function compareImports(a: Import, b: Import): number {
-  const [left, right] = [refText(a.path), refText(b.path)];
-  return left < right ? -1 : left > right ? 1 : (a.alias ?? "") < (b.alias ?? "") ? -1 : 1;
+  const [left, right] = [partsOf(a), partsOf(b)];
+  const at = left.findIndex((part, i) => part !== right[i]);
+  const [mine, other] = at < 0 ? [a.alias ?? "", b.alias ?? ""] : [left[at] as string, right[at]];
+  if (at < 0 && left.length < right.length) return -1;
+  return other === undefined || mine > other ? 1 : mine < other ? -1 : 0;
+}
+
+function partsOf({ path }: Import): readonly string[] {
+  return path.terms.map((term) =>
+    term.kind === "var" ? term.name : term.kind === "string" ? term.value : term.loc.text,
+  );
 }
 
 function isRegoV1({ path }: Import): boolean {

@@ -91,7 +91,6 @@ export class Writer {
     this.comments = comments;
     this.isInLine = isInLine;
     this.#level = level;
-    this.#lineEnd = undefined;
   }
 
   /** Puts parentheses around what was written since `start`, if that begins with a brace. */
@@ -119,8 +118,18 @@ export class Writer {
 
   protected keepForLineEnd(comment: Comment | undefined): void {
     if (comment === undefined) return;
-    if (this.#lineEnd !== undefined) throw new CommentCollision();
+    if (this.#lineEnd !== undefined) {
+      this.#lineEnd = undefined;
+      throw new CommentCollision();
+    }
     this.#lineEnd = comment;
+  }
+
+  /** Ends the line here if a comment waits for it. */
+  protected flushLineEnd(): void {
+    if (this.#lineEnd === undefined) return;
+    this.endLine();
+    this.startLine();
   }
 
   protected writeComments(comments: readonly Comment[]): void {
@@ -129,7 +138,7 @@ export class Writer {
       const isMetadata = comment.text.trim() === "METADATA";
       const isApart = i > 0 && comment.loc.row - (comments[i - 1] as Comment).loc.row > 1;
       if (isApart || (isMetadata && hasMetadata)) this.blankLine();
-      hasMetadata ||= isMetadata;
+      hasMetadata = isMetadata || (hasMetadata && !isApart);
       this.writeLine(commentText(comment));
     }
   }
@@ -137,6 +146,7 @@ export class Writer {
   /** The source text as it is; the comments inside it are part of it. */
   protected writeUnformatted(loc: Location): void {
     this.write(loc.text);
+    if (this.#lineEnd !== undefined && this.#lineEnd.loc.row >= loc.row) this.#lineEnd = undefined;
     const lastRow = loc.row + loc.text.split("\n").length - 1;
     const keepsLast = this.keepsLastComments;
     const last = this.comments.filter((comment) => comment.loc.row === lastRow);

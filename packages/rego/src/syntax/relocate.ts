@@ -61,7 +61,8 @@ function relocated(term: Term, loc: Location): Term {
       return { ...term, loc, key, value, body: relocateBody(term.body, loc) };
     }
     case "templatestring": {
-      const parts = term.parts.map((part) => (part.kind === "expr" ? relocateExpr(part, loc) : move(part)));
+      // What is written between braces is known by its place alone.
+      const parts = term.parts.map((part) => (part.kind === "expr" ? relocateExpr(part, loc) : part));
       return { ...term, loc, parts };
     }
     default:
