@@ -1,5 +1,5 @@
 import type { Import, Module } from "../syntax/ast.ts";
-import { importName, isLanguageImport } from "./globals.ts";
+import { importName } from "./globals.ts";
 import { compileFault, type Report } from "./stage.ts";
 import { importText } from "./text.ts";
 
@@ -7,7 +7,7 @@ import { importText } from "./text.ts";
 export function checkDuplicateImports({ imports }: Module, report: Report): void {
   const first = new Map<string, Import>();
   for (const each of imports) {
-    const name = isLanguageImport(each) ? undefined : importName(each);
+    const name = importName(each);
     if (name === undefined) continue;
     const earlier = first.get(name);
     if (earlier === undefined) first.set(name, each);

@@ -199,8 +199,7 @@ export abstract class LiteralWriter extends TermWriter {
     for (const [i, each] of withs.entries()) {
       const before = withs[i - 1]?.loc.row ?? endOfTerms(loc, each.loc);
       const isSameLine = each.loc.row === before;
-      if (isSameLine) this.write(" ");
-      else {
+      if (!isSameLine) {
         if (!isIndented) this.up();
         isIndented = true;
         this.endLine();
@@ -208,6 +207,7 @@ export abstract class LiteralWriter extends TermWriter {
       }
       this.#unlessCollision(() => {
         this.placeComments(each.loc.row);
+        if (isSameLine) this.write(" ");
         this.write("with ");
         this.writeTerm(each.target);
         this.write(" as ");

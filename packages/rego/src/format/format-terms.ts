@@ -202,11 +202,11 @@ export abstract class TermWriter extends Writer {
   /** Elements of a list, on the lines on which they were written; `end` is the row of the closing bracket. */
   protected writeIterable(elements: readonly Element[], start: Location, end: number, open: string): void {
     const lines = groupByLine(elements, start);
-    const isSingle = lines.length === 1;
-    if (isSingle && elements.length > 0 && this.comments.some(({ loc }) => loc.row < end)) throw new CommentCollision();
+    const isSingle = lines.length <= 1;
+    const mayCollide = elements.length > 0 || open !== "(";
+    if (isSingle && mayCollide && this.comments.some(({ loc }) => loc.row < end)) throw new CommentCollision();
     const isSpread =
-      !isSingle ||
-      (elements.length > 0 && end >= 0 && beginsBelow(elements, start, open) && !elements.some(isUnplaced));
+      !isSingle || (elements.length > 0 && end >= 0 && beginsBelow(elements, start) && !elements.some(isUnplaced));
     if (isSpread) this.startLines();
     for (const [i, line] of lines.entries()) {
       this.#writeIterableLine(line, open === "(");
@@ -329,10 +329,9 @@ export abstract class TermWriter extends Writer {
   }
 }
 
-/** The first argument stands below the place where the call begins; nothing stands behind the bracket of a list. */
-function beginsBelow([first]: readonly Element[], { row, text }: Location, open: string): boolean {
-  if (open !== "(") return /^.[ \t\r]*\n/.test(text);
-  return first !== undefined && placeOf(first).row > row;
+/** A line break stands before the first of them. As in OPA, its text is looked for in that of the list, where a comment may hold it too. */
+function beginsBelow([first]: readonly Element[], { text }: Location): boolean {
+  return first !== undefined && text.slice(0, Math.max(0, text.indexOf(placeOf(first).text))).includes("\n");
 }
 
 /** A part that stands outside of braces. A constant in braces is a part too. */

@@ -216,5 +216,5 @@ function optionalKeyword(path: Ref): string | undefined {
 
 /** At most one blank line in a row, none at either end, no white space at the ends of lines. */
 function squash(text: string): string {
-  return `${text.replace(/\n{3,}/g, "\n\n").trim()}\n`;
+  return `${text.replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "")}\n`;
 }
