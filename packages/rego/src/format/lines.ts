@@ -32,17 +32,17 @@ export function comparePlaces(a: Location, b: Location): number {
   return a.row - b.row || a.col - b.col;
 }
 
-/** It holds an operator or a variable that nobody wrote, which has no place in the text. */
+/** It holds an operator or a variable that nobody wrote, which has no place in the text. As in OPA, entries of objects always have theirs. */
 export function isUnplaced(element: Element): boolean {
+  if (isEntry(element)) return false;
   let found = false;
   const visit = (term: Term): boolean => {
     found ||= isSignedName(term) || (term.kind === "var" && isGenerated(term.name));
     return !found;
   };
-  if (isEntry(element)) for (const term of element) walkTerm(term, visit);
-  else if (element.kind === "expr") walkExpr(element, visit);
+  if (element.kind === "expr") walkExpr(element, visit);
   else walkTerm(element, visit);
-  return found || (!isEntry(element) && element.kind === "expr" && isSignedCall(element));
+  return found || (element.kind === "expr" && isSignedCall(element));
 }
 
 function isSignedCall({ terms }: Expr): boolean {
