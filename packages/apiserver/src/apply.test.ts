@@ -169,3 +169,15 @@ test("what the server makes by itself is its controllers'", () =>
     const map = await call("/api/v1/namespaces/default/configmaps/kube-root-ca.crt");
     assert.deepEqual(managersOf(map), ['kube-controller-manager Update : {"f:data":{".":{},"f:ca.crt":{}}}']);
   }));
+
+test("kubectl takes over what client-side apply wrote and nobody changed, and remembers it for the way back", () =>
+  withServer(async (bed) => {
+    const annotation = "kubectl.kubernetes.io/last-applied-configuration";
+    const last = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { x: "1" } });
+    const body = { metadata: { name: "a", annotations: { [annotation]: last } }, data: { x: "1" } };
+    await bed.call(`${map.replace(/\/a$/, "")}?fieldManager=kubectl-client-side-apply`, { body });
+    assert.equal((await apply(bed, "fieldManager=other", { data: { x: "2" } })).code, 409);
+    const taken = await apply(bed, "fieldManager=kubectl", { data: { x: "2" } });
+    assert.equal(taken.code, 200);
+    assert.deepEqual(JSON.parse(taken.body.metadata.annotations[annotation]).data, { x: "2" });
+  }));

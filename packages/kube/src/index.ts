@@ -2,6 +2,7 @@ export { type Applied, applyConfiguration, managedAfterUpdate, type Writer } fro
 export { typedFaults } from "./apply/check.ts";
 export { isSameValue } from "./apply/compare.ts";
 export { type FieldSet, fieldPath, union as unionOfFields } from "./apply/field-set.ts";
+export { clientAppliedFields, kubectlManager, withLastApplied } from "./apply/last-applied.ts";
 export {
   decodeManagedFields,
   encodeManagedFields,

@@ -2,6 +2,7 @@ import {
   apiVersionOf,
   applyConfiguration,
   type CustomVersion,
+  clientAppliedFields,
   compactSchema,
   decodeManagedFields,
   encodeManagedFields,
@@ -11,6 +12,7 @@ import {
   fieldTypeOf,
   isSameValue,
   type KubeObject,
+  kubectlManager,
   type ManagedFields,
   managedAfterUpdate,
   type ResourceInfo,
@@ -19,6 +21,7 @@ import {
   typedFaults,
   unionOfFields,
   type Writer,
+  withLastApplied,
 } from "@sallyport/kube";
 import type { WriteContext } from "./context.ts";
 import { outgoing } from "./encode.ts";
@@ -155,9 +158,13 @@ export function appliedTo(
     before.size > 0 || live === undefined
       ? before
       : managedAfterUpdate({}, bare, type, before, writerOf(beforeFirstApply, "Update", context, time));
-  const writer = writerOf(fieldManager, "Apply", context, time);
+  const isKubectl = fieldManager === kubectlManager;
+  const writer = {
+    ...writerOf(fieldManager, "Apply", context, time),
+    mayTake: isKubectl ? clientAppliedFields(bare, type) : {},
+  };
   const { object, managed } = applyConfiguration(bare, configuration, type, owned, writer, force);
-  return { value: object as Fields, managed };
+  return { value: isKubectl ? withLastApplied(object as Fields, configuration) : (object as Fields), managed };
 }
 
 /** The configuration alone says which version it is for. */

@@ -40,6 +40,8 @@ export interface Writer {
   readonly time: string | undefined;
   /** The version in which others' updates are told to the writer, when it is not theirs: of a Scale. */
   readonly seenAs?: string;
+  /** Fields that the writer may take from others without force. */
+  readonly mayTake?: FieldSet;
   readonly ignored: FieldSet;
 }
 
@@ -107,7 +109,7 @@ export function applyConfiguration(
   configuration: unknown,
   type: Type,
   managed: ManagedFields,
-  { id, time, ignored, seenAs }: Writer,
+  { id, time, ignored, seenAs, mayTake = leaf }: Writer,
   force: boolean,
 ): Applied {
   const key = keyOf(id);
@@ -118,7 +120,7 @@ export function applyConfiguration(
   const merged = mergeApplied(live, configuration, type);
   const object = last === undefined ? merged : pruned(merged, last.set, claimed, type);
   const compared = withoutIgnored(compareValues(live, object, type), ignored);
-  if (!force) refuseConflicts(claimed, key, union(compared.modified, compared.added), seenAs);
+  if (!force) refuseConflicts(claimed, key, difference(union(compared.modified, compared.added), mayTake), seenAs);
   const left = takenFromOthers(claimed, compared, key);
   const isSame = isEmptySet(compared.added) && isEmptySet(compared.modified) && isEmptySet(compared.removed);
   if (isSame && isSameValue(live, object)) return { object: live, managed: stripped(left) };
