@@ -46,7 +46,7 @@ const answered: ReadonlySet<string> = new Set([
 ]);
 
 export function answersDeleted({ group, resource }: Pick<ResourceInfo, "group" | "resource">): boolean {
-  return group === "" && answered.has(resource);
+  return (group === "" || group === "storage.k8s.io") && answered.has(resource);
 }
 
 /** How long an object may take to end: only pods that run somewhere take any time. */

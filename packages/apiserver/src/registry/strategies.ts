@@ -12,6 +12,8 @@ export interface Strategy {
   readonly keep?: readonly string[];
   /** `metadata.generation` counts the changes of the spec. */
   readonly hasGeneration?: boolean;
+  /** The fields whose changes are counted, where it is not the spec. */
+  readonly counted?: readonly string[] | undefined;
   /** Before a new object is validated, when it has its uid: adds what is made of it. */
   readonly complete?: (object: KubeObject) => KubeObject;
   /** True when updates must name the resourceVersion that they are of. */
@@ -80,11 +82,29 @@ const withStatus = new Set([
   "validatingadmissionpolicies",
 ]);
 
-/** Kinds without a status whose spec's changes are counted. */
-const withGeneration = new Set(["networkpolicies", "ingressclasses", "priorityclasses", "endpointslices"]);
+/** Kinds without a status that have a generation, with the fields whose changes it counts. */
+const counted: { readonly [resource: string]: readonly string[] } = {
+  networkpolicies: ["spec"],
+  ingressclasses: ["spec"],
+  priorityclasses: [],
+  endpointslices: ["addressType", "endpoints", "ports"],
+  validatingwebhookconfigurations: ["webhooks"],
+  mutatingwebhookconfigurations: ["webhooks"],
+  validatingadmissionpolicybindings: ["spec"],
+};
 
 /** Kinds whose updates must name the version that they are of. */
-const versioned = new Set(["poddisruptionbudgets", "csidrivers", "volumeattachments", "runtimeclasses", "leases"]);
+const versioned = new Set([
+  "poddisruptionbudgets",
+  "csidrivers",
+  "volumeattachments",
+  "runtimeclasses",
+  "leases",
+  "validatingwebhookconfigurations",
+  "mutatingwebhookconfigurations",
+  "validatingadmissionpolicies",
+  "validatingadmissionpolicybindings",
+]);
 
 export function strategyFor({ resource, custom }: Pick<ResourceInfo, "resource" | "custom">): Strategy {
   return custom === undefined ? strategyOf(resource) : customStrategy(custom);
@@ -94,7 +114,13 @@ function strategyOf(resource: string): Strategy {
   const known = strategies[resource];
   if (known !== undefined) return known;
   const needsVersion = versioned.has(resource);
-  if (!withStatus.has(resource)) return { hasStatus: false, hasGeneration: withGeneration.has(resource), needsVersion };
+  if (!withStatus.has(resource))
+    return {
+      hasStatus: false,
+      hasGeneration: counted[resource] !== undefined,
+      counted: counted[resource],
+      needsVersion,
+    };
   return {
     hasStatus: true,
     hasGeneration: !["nodes", "resourcequotas"].includes(resource),

@@ -1,3 +1,5 @@
+import { validatingAdmissionPolicy } from "./admissionregistration/validating-admission-policy.ts";
+import { validatingAdmissionPolicyBinding } from "./admissionregistration/validating-admission-policy-binding.ts";
 import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
@@ -71,5 +73,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "rbac.authorization.k8s.io/RoleBinding": roleBinding,
   "rbac.authorization.k8s.io/ClusterRoleBinding": roleBinding,
   "admissionregistration.k8s.io/MutatingWebhookConfiguration": mutatingWebhookConfiguration,
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": validatingAdmissionPolicy,
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": validatingAdmissionPolicyBinding,
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": validatingWebhookConfiguration,
 };
