@@ -49,6 +49,7 @@ export async function startKubectlServer(
     plugins: createChain({ disable: disabled }) as readonly Plugin[],
     effects: { now: Date.now, ticks: () => performance.now() * 1000, randomBytes: (size) => randomBytes(size) },
     policies: () => ({ set: emptyPolicySet, data: {} }),
+    controllers: ["*"],
     authorizationModes: ["RBAC", "AlwaysAllow"],
     authentication: {
       tokens: tokenFile === undefined ? [] : parseTokenFile(readFileSync(tokenFile, "utf8"), tokenFile),

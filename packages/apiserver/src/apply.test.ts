@@ -167,7 +167,9 @@ test("what the server makes by itself is its controllers'", () =>
     const namespace = await call("/api/v1/namespaces/default");
     assert.deepEqual([...new Set(managersOf(namespace).map((each) => each.split(" ")[0]))], ["kube-apiserver"]);
     const map = await call("/api/v1/namespaces/default/configmaps/kube-root-ca.crt");
-    assert.deepEqual(managersOf(map), ['kube-controller-manager Update : {"f:data":{".":{},"f:ca.crt":{}}}']);
+    assert.deepEqual(managersOf(map), [
+      'kube-controller-manager Update : {"f:data":{".":{},"f:ca.crt":{}},"f:metadata":{"f:annotations":{".":{},"f:kubernetes.io/description":{}}}}',
+    ]);
   }));
 
 test("kubectl takes over what client-side apply wrote and nobody changed, and remembers it for the way back", () =>

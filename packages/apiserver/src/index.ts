@@ -7,6 +7,7 @@ export { serviceAccountKeys } from "./authentication/service-account-keys.ts";
 export { parseTokenFile, type StaticToken } from "./authentication/static-tokens.ts";
 export { documentReader, type PostJson, type WebhookTarget, webhookClient } from "./authentication/webhook-client.ts";
 export { type AuthorizationMode, authorizationModes } from "./authorization/modes.ts";
+export { selectControllers } from "./controllers/select.ts";
 export type { ProcessStats } from "./metrics/server-metrics.ts";
 export { Cache, type CacheEvent } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";

@@ -14,7 +14,9 @@ import { escalationGuard } from "./authorization/escalation.ts";
 import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.ts";
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { AggregationController } from "./controllers/aggregation.ts";
-import { NamespaceController } from "./controllers/namespaces.ts";
+import { essential } from "./controllers/all.ts";
+import { realClock, runControllers } from "./controllers/run.ts";
+import { selectControllers } from "./controllers/select.ts";
 import { ServiceAccountTokenController } from "./controllers/service-account-tokens.ts";
 import { CustomCatalogue } from "./custom/catalogue.ts";
 import { DefinitionController } from "./custom/definitions-controller.ts";
@@ -44,6 +46,8 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly authorizationModes?: readonly AuthorizationMode[];
   /** For the mode Webhook. */
   readonly authorizationWebhook?: WebhookAuthorizerOptions;
+  /** Which controllers run, as kube-controller-manager's `--controllers`; those of namespaces when absent. */
+  readonly controllers?: readonly string[];
   readonly version: string;
   /** Nobody is told of requests when absent. */
   readonly audit?: AuditOptions;
@@ -107,6 +111,8 @@ export async function startApiServer(
   options: ApiServerOptions,
   onStart: (cache: Cache, follow: (listener: (event: CacheEvent) => void) => void) => void = () => {},
 ): Promise<ApiServer> {
+  const kinds = options.controllers === undefined ? essential : selectControllers(options.controllers);
+  if (typeof kinds === "string") throw new RangeError(kinds);
   const certificates = await loadCertificates(options.certificateFolder, options.host);
   const cache = await Cache.over(options.store);
   const catalogue = new CustomCatalogue(cache);
@@ -137,15 +143,7 @@ export async function startApiServer(
     options.effects.now,
   );
   const timestamp = () => `${new Date(options.effects.now()).toISOString().slice(0, 19)}Z`;
-  const namespaces = new NamespaceController(
-    cache,
-    registry,
-    catalogue,
-    certificates.ca.certificate,
-    timestamp,
-    randomUUID,
-  );
-  await namespaces.start();
+  await writeFirstNamespaces(cache, registry, timestamp());
   await writeBootstrapObjects(cache, registry, timestamp);
   const aggregation = new AggregationController(cache, registry);
   await aggregation.start();
@@ -158,6 +156,15 @@ export async function startApiServer(
     caCertificate: certificates.ca.certificate,
   });
   await tokens.start();
+  const stopControllers = await runControllers(kinds, {
+    cache,
+    registry,
+    catalogue,
+    clock: realClock(options.effects.now),
+    randomBytes: (size) => randomBytes(size),
+    ca: certificates.ca,
+    onFault: options.onFault,
+  });
   onStart(cache, (listener) => cache.follow(listener));
   const handler = createHandler({
     catalogue,
@@ -211,8 +218,8 @@ export async function startApiServer(
       await closeServer(server);
       await tokens.stop();
       await aggregation.stop();
-      await namespaces.stop();
       await definitions.stop();
+      await stopControllers();
       await options.store.close();
     },
   };
@@ -288,6 +295,29 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
       return decision;
     },
   });
+}
+
+/** Namespaces that exist from the first start. */
+const firstNamespaces: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+async function writeFirstNamespaces(cache: Cache, registry: Registry, creationTimestamp: string): Promise<void> {
+  const info = findKind("", "v1", "Namespace") as ResourceInfo;
+  for (const name of firstNamespaces) {
+    if (cache.get("", "namespaces", "", name) !== undefined) continue;
+    const object: KubeObject = {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: {
+        name,
+        uid: randomUUID(),
+        creationTimestamp,
+        labels: { "kubernetes.io/metadata.name": name },
+      },
+      spec: { finalizers: ["kubernetes"] },
+      status: { phase: "Active" },
+    };
+    await registry.writeDirect(object, undefined, info, "", name, "kube-apiserver");
+  }
 }
 
 async function annotate(

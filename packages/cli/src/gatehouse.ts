@@ -11,6 +11,7 @@ import {
   openLmdbStore,
   type ProcessStats,
   type Store,
+  selectControllers,
   startApiServer,
 } from "@sallyport/apiserver";
 import { defaultSyncOptions, Sync, type SyncOptions } from "@sallyport/opa";
@@ -30,6 +31,8 @@ export interface GatehouseOptions {
   readonly chain: ChainOptions;
   /** Who may ask; certificates of the folder's authority, tokens of service accounts and RBAC when absent. */
   readonly access?: Pick<ApiServerOptions, "authentication" | "authorizationModes" | "authorizationWebhook">;
+  /** As kube-controller-manager's `--controllers`; all when absent. */
+  readonly controllers?: readonly string[];
   readonly sync?: Partial<SyncOptions>;
   readonly audit?: AuditOptions;
   /** None when absent. */
@@ -47,6 +50,8 @@ export interface Gatehouse {
 export async function openGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
   const plugins = createChain(options.chain);
   if (typeof plugins === "string") throw new UsageError(plugins);
+  const controllers = selectControllers(options.controllers ?? ["*"]);
+  if (typeof controllers === "string") throw new UsageError(`--controllers: ${controllers}`);
   const store = await openStore(options);
   let policies: PolicySet = emptyPolicySet;
   let server: ApiServer | undefined;
@@ -78,6 +83,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         plugins,
         effects: createAdmissionEffects(),
         policies: () => ({ set: policies, data: sync.data }),
+        controllers: options.controllers ?? ["*"],
         version,
         processStats,
         ...(options.audit === undefined ? {} : { audit: options.audit }),

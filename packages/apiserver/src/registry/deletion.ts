@@ -28,8 +28,8 @@ export function isReleased(object: KubeObject, current: KubeObject): boolean {
 }
 
 /** The finalizers by which the garbage collector is asked to look after dependents first. */
-const orphan = "orphan";
-const foreground = "foregroundDeletion";
+export const orphan = "orphan";
+export const foreground = "foregroundDeletion";
 
 /** Resources whose DELETE answers the object that is gone; all others answer a Status. Upstream's ReturnDeletedObject. */
 const answered: ReadonlySet<string> = new Set([
@@ -104,16 +104,17 @@ export function timestampOf(milliseconds: number): string {
 /** k8s.io/apiserver's deletionFinalizersForGarbageCollection: the policy's finalizer in place of the other one. */
 function finalizersFor(current: KubeObject, options: DeleteOptions): readonly string[] {
   const held = current.metadata.finalizers ?? [];
-  const policy = policyOf(options) ?? (isOrphaning(current) ? "Orphan" : undefined);
+  const isAsked = held.includes(orphan) || held.includes(foreground);
+  const policy = policyOf(options) ?? (isAsked ? undefined : defaultPolicyOf(current));
   if (policy === undefined) return held;
   const others = held.filter((each) => each !== orphan && each !== foreground);
   if (policy === "Orphan") return [...others, orphan];
   return policy === "Foreground" ? [...others, foreground] : others;
 }
 
-/** The one kind of old whose dependents stay unless one asks for their end. */
-function isOrphaning({ apiVersion, kind }: KubeObject): boolean {
-  return apiVersion === "v1" && kind === "ReplicationController";
+/** Kinds from before there was a garbage collector keep their pods unless told otherwise. */
+function defaultPolicyOf({ kind }: KubeObject): DeleteOptions["propagationPolicy"] {
+  return kind === "ReplicationController" || kind === "Job" ? "Orphan" : undefined;
 }
 
 /** A definition waits for its objects, whatever else it waits for. */

@@ -21,6 +21,7 @@ interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags {
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly controllers: readonly string[];
 }
 
 export const list = (value: string, previous: readonly string[] = []): readonly string[] => [
@@ -50,6 +51,12 @@ export function upCommand(): Command {
       "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
     )
     .option("--shutdown-delay-duration <duration>", "how long to serve on, no longer ready, when told to stop")
+    .option(
+      "--controllers <names>",
+      "controllers to run, as kube-controller-manager names them: * all, name that one, -name not that one (default: *)",
+      list,
+      [],
+    )
     .option("--tour", "play the tour with a real kubectl, then go on serving")
     .option("--exit", "with --tour: end after it, with status 0 only if every answer was the expected one")
     .addHelpText(
@@ -61,6 +68,7 @@ Examples:
   sallyport up --tour --exit            play the tour, end with its verdict
   sallyport up --port 0 --memory        any free port, nothing kept
   sallyport up --authorization-mode Node,RBAC --token-auth-file tokens.csv
+  sallyport up --controllers '*,-job'   all controllers but that of jobs
   sallyport up --etcd-servers http://127.0.0.1:2379   objects in an etcd, as kube-apiserver keeps them
 
 Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port, disk or permissions.`,
@@ -89,6 +97,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     ...(flags.shutdownDelayDuration === undefined
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
+    ...(flags.controllers.length === 0 ? {} : { controllers: flags.controllers }),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
   process.stdout.write(

@@ -1,0 +1,26 @@
+import type { ControllerKind } from "./controller.ts";
+import { deployment } from "./deployment.ts";
+import { endpointSlice } from "./endpoint-slice.ts";
+import { garbageCollector } from "./garbage-collector.ts";
+import { job } from "./job.ts";
+import { namespace } from "./namespace.ts";
+import { replicaSet } from "./replica-set.ts";
+import { replicationController } from "./replication-controller.ts";
+import { rootCaPublisher } from "./root-ca-publisher.ts";
+import { serviceAccount } from "./service-account.ts";
+import { ttlAfterFinished } from "./ttl-after-finished.ts";
+
+/** What runs where nothing else is said: without these the API server itself is not as clients know it. They are started first. */
+export const essential: readonly ControllerKind[] = [namespace, serviceAccount, rootCaPublisher];
+
+/** All that there are. */
+export const allControllers: readonly ControllerKind[] = [
+  ...essential,
+  garbageCollector,
+  replicaSet,
+  replicationController,
+  deployment,
+  job,
+  ttlAfterFinished,
+  endpointSlice,
+];

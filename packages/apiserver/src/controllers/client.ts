@@ -1,0 +1,112 @@
+import type { UserInfo } from "@sallyport/admission";
+import {
+  applyDefaults,
+  type Catalogue,
+  type KubeObject,
+  parseApiVersion,
+  type ResourceInfo,
+  StatusError,
+} from "@sallyport/kube";
+import type { Cache } from "../registry/cache.ts";
+import type { DeleteOptions, WriteContext } from "../registry/context.ts";
+import { notFound } from "../registry/faults.ts";
+import type { Registry } from "../registry/registry.ts";
+
+/** The user that a pod of kube-controller-manager with an account of its own would be. */
+export function controllerUser(account: string): UserInfo {
+  return {
+    username: `system:serviceaccount:kube-system:${account}`,
+    groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"],
+  };
+}
+
+/** Writes as one user, through admission and validation as any client. Resolves when the cache has seen the write. */
+export class Client {
+  readonly #registry: Registry;
+  readonly #cache: Cache;
+  readonly #catalogue: Catalogue;
+  readonly #user: UserInfo;
+
+  constructor(registry: Registry, cache: Cache, catalogue: Catalogue, user: UserInfo) {
+    this.#registry = registry;
+    this.#cache = cache;
+    this.#catalogue = catalogue;
+    this.#user = user;
+  }
+
+  async create(object: KubeObject): Promise<KubeObject> {
+    const { namespace = "" } = object.metadata;
+    const context = this.#context(this.#infoOf(object), namespace, "", "");
+    return this.#seen(await this.#registry.create({ value: object, strictErrors: [] }, context));
+  }
+
+  /** `change` is given the newest object, perhaps several times; one that answers what it was given writes nothing. */
+  update(object: KubeObject, change: (fresh: KubeObject) => KubeObject): Promise<KubeObject> {
+    return this.#update(object, "", change);
+  }
+
+  updateStatus(object: KubeObject, change: (fresh: KubeObject) => KubeObject): Promise<KubeObject> {
+    return this.#update(object, "status", change);
+  }
+
+  /** Of this very object; one that is gone already is as good. */
+  async delete(object: KubeObject, options: DeleteOptions = {}): Promise<void> {
+    const { namespace = "", name = "", uid } = object.metadata;
+    const context = this.#context(this.#infoOf(object), namespace, name, "");
+    const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+    try {
+      this.#seen((await this.#registry.delete({ ...preconditions, ...options }, context)).object);
+    } catch (error) {
+      if (!isReason(error, "NotFound")) throw error;
+    }
+  }
+
+  async #update(
+    object: KubeObject,
+    subresource: string,
+    change: (fresh: KubeObject) => KubeObject,
+  ): Promise<KubeObject> {
+    const { namespace = "", name = "", uid } = object.metadata;
+    const info = this.#infoOf(object);
+    const make = (fresh: KubeObject): KubeObject => {
+      if (uid !== fresh.metadata.uid) throw notFound(info, name);
+      const changed = change(fresh);
+      const { resourceVersion: _, ...metadata } = changed.metadata;
+      return subresource === "" ? applyDefaults({ ...changed, metadata }) : { ...changed, metadata };
+    };
+    return this.#seen(await this.#registry.update(make, this.#context(info, namespace, name, subresource)));
+  }
+
+  async #seen(written: KubeObject): Promise<KubeObject> {
+    await this.#cache.caughtUp(written.metadata.resourceVersion ?? "0");
+    return written;
+  }
+
+  #infoOf({ apiVersion, kind }: KubeObject): ResourceInfo {
+    const { group, version } = parseApiVersion(apiVersion);
+    const info = this.#catalogue.findKind(group, version, kind);
+    if (info === undefined)
+      throw new StatusError("NotFound", `no matches for kind "${kind}" in version "${apiVersion}"`);
+    return info;
+  }
+
+  #context(info: ResourceInfo, namespace: string, name: string, subresource: string): WriteContext {
+    return {
+      info,
+      subresource,
+      namespace,
+      name,
+      user: this.#user,
+      dryRun: false,
+      fieldManager: "kube-controller-manager",
+      fieldValidation: "Ignore",
+      warn: () => {},
+      audit: () => {},
+    };
+  }
+}
+
+/** A refusal for one of these reasons. */
+export function isReason(error: unknown, ...reasons: readonly string[]): error is StatusError {
+  return error instanceof StatusError && reasons.includes(error.status.reason ?? "");
+}

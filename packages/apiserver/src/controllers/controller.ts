@@ -1,0 +1,47 @@
+import type { Catalogue } from "@sallyport/kube";
+import type { Cache } from "../registry/cache.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Client } from "./client.ts";
+import type { Record } from "./events.ts";
+import type { Clock } from "./work-queue.ts";
+
+/** Something that follows objects and makes the world as they say. */
+export interface Controller {
+  readonly name: string;
+  /** Takes up what was left undone, then follows. Resolves when the first round is done. */
+  readonly start: () => Promise<void>;
+  /** Resolves when it writes nothing more. */
+  readonly stop: () => Promise<void>;
+}
+
+/** What every controller is made from. */
+export interface ControllerWorld {
+  readonly cache: Cache;
+  readonly registry: Registry;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly randomBytes: (size: number) => Uint8Array;
+  /** The cluster's certificate authority, in PEM. */
+  readonly ca: { readonly certificate: string; readonly key: string };
+  /** Told of what is a bug of ours: anything thrown that is no refusal. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** The same with a client that writes as the controller's own account, and events that name the controller. */
+export interface ControllerContext extends ControllerWorld {
+  readonly client: Client;
+  readonly record: Record;
+}
+
+/** A controller as kube-controller-manager knows it. */
+export interface ControllerKind {
+  /** As `--controllers` names it: `garbage-collector-controller`. */
+  readonly name: string;
+  /** The name that `--controllers` took before 1.28: `garbagecollector`. */
+  readonly alias: string;
+  /** The service account of kube-system as which it writes: `generic-garbage-collector`. */
+  readonly account: string;
+  /** How its events name it; as the controller when absent. */
+  readonly component?: string;
+  readonly create: (context: ControllerContext) => Controller;
+}

@@ -1,0 +1,15 @@
+/** Letters and digits that spell no words and are not mistaken for each other: Kubernetes' safe alphabet. */
+const alphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+/** A short name for a template: FNV-1a of its JSON with ordered keys, in letters that names may have. `collisions` makes another one. */
+export function templateHash(template: unknown, collisions = 0): string {
+  let hash = 0x811c9dc5;
+  const text = JSON.stringify(template, ordered) + (collisions === 0 ? "" : String(collisions));
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return [...String(hash)].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join("");
+}
+
+function ordered(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
