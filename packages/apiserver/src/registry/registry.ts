@@ -27,6 +27,7 @@ import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./fiel
 import { keyOf, storageGroup } from "./keys.ts";
 import { applyPatch, checkIdentity, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
+import { ServiceAddresses } from "./service-addresses.ts";
 import { strategyFor } from "./strategies.ts";
 
 /** How often a write without a resourceVersion is tried again when somebody was faster. kube-apiserver's guaranteed update does as much. */
@@ -55,6 +56,7 @@ export interface RegistryOptions {
 /** Creates, changes and deletes objects of every kind, in the API server's order: decode, default, admit, validate, admit, store. */
 export class Registry {
   readonly #options: RegistryOptions;
+  readonly #addresses = new ServiceAddresses();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -68,14 +70,18 @@ export class Registry {
   }
 
   async #create(prepared: KubeObject, context: WriteContext): Promise<KubeObject> {
-    const object = await this.#admit("CREATE", prepared, null, context, async (each) => {
-      await this.#options.guard?.(each, null, context);
-      return this.#finishCreate(each, context);
-    });
-    if (!context.dryRun) return this.#write(object, 0, context);
-    const name = object.metadata.name ?? "";
-    if (this.current(context, name) !== undefined) throw alreadyExists(context.info, name);
-    return object;
+    try {
+      const object = await this.#admit("CREATE", prepared, null, context, async (each) => {
+        await this.#options.guard?.(each, null, context);
+        return this.#finishCreate(each, context);
+      });
+      if (!context.dryRun) return await this.#write(object, 0, context);
+      const name = object.metadata.name ?? "";
+      if (this.current(context, name) !== undefined) throw alreadyExists(context.info, name);
+      return object;
+    } finally {
+      this.#addresses.settled(prepared);
+    }
   }
 
   /**
@@ -222,16 +228,30 @@ export class Registry {
         ...(hasGeneration ? { generation: 1 } : {}),
       },
     };
-    const finished = complete?.(identified) ?? identified;
+    const finished = this.#addressed(complete?.(identified) ?? identified, undefined, info);
     const errors = errorsOf(finished, undefined, context);
     if (errors.length > 0) throw invalidStatus(info, finished.metadata.name ?? "", errors);
     return finished;
   }
 
+  /** Services get their addresses when mutation is done, so that nothing is taken by what is refused. */
+  #addressed(object: KubeObject, old: KubeObject | undefined, { group, resource }: ResourceInfo): KubeObject {
+    if (group !== "" || resource !== "services") return object;
+    return this.#addresses.allocate(object, old, this.#options.cache.reader);
+  }
+
   async #replace(wanted: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
+    try {
+      return await this.#replaceOnce(wanted, current, context);
+    } finally {
+      this.#addresses.settled(current);
+    }
+  }
+
+  async #replaceOnce(wanted: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
     const prepared = prepareUpdate(wanted, current, context);
     const object = await this.#admit("UPDATE", prepared, current, context, async (each) => {
-      const finished = prepareUpdate(each, current, context);
+      const finished = this.#addressed(prepareUpdate(each, current, context), current, context.info);
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);

@@ -24,9 +24,6 @@ export interface Strategy {
 
 type Fields = { readonly [field: string]: unknown };
 
-/** The range of `--service-cluster-ip-range`'s default, without network and API server addresses. */
-const servicePrefix = "10.0.0.";
-
 const strategies: { readonly [resource: string]: Strategy } = {
   namespaces: {
     hasStatus: true,
@@ -44,10 +41,16 @@ const strategies: { readonly [resource: string]: Strategy } = {
   secrets: { hasStatus: false, prepareCreate: withStringData },
   services: {
     hasStatus: true,
-    prepareCreate: (object, reader) => ({ ...withClusterIp(object, reader), status: { loadBalancer: {} } }),
+    prepareCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
   },
   persistentvolumeclaims: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
-  persistentvolumes: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
+  persistentvolumes: {
+    hasStatus: true,
+    complete: (object) => ({
+      ...object,
+      status: { phase: "Pending", lastPhaseTransitionTime: object.metadata.creationTimestamp },
+    }),
+  },
   podtemplates: { hasStatus: false, hasGeneration: true },
   customresourcedefinitions: {
     hasStatus: true,
@@ -191,20 +194,4 @@ function qosClass(spec: Fields): string {
     ["cpu", "memory"].every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]),
   );
   return isGuaranteed ? "Guaranteed" : "Burstable";
-}
-
-/** The lowest free address of the range; headless and external services have none. */
-function withClusterIp(object: KubeObject, reader: ObjectReader): KubeObject {
-  const spec = (object["spec"] ?? {}) as Fields;
-  if (spec["clusterIP"] !== undefined || spec["type"] === "ExternalName") return object;
-  const used = new Set(reader.list("", "services").map((each) => ((each["spec"] ?? {}) as Fields)["clusterIP"]));
-  for (let last = 2; last < 255; last++) {
-    const clusterIP = servicePrefix + last;
-    if (!used.has(clusterIP))
-      return {
-        ...object,
-        spec: { ...spec, clusterIP, clusterIPs: [clusterIP], ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" },
-      };
-  }
-  return object;
 }

@@ -12,6 +12,10 @@ export const pod: KindRules = {
 
 /** Of a running pod's spec only images, deadlines, tolerations (added) and gates may change. */
 function validatePodUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const lengthOf = (each: KubeObject, list: string) => ((specOf(each)[list] ?? []) as Fields[]).length;
+  const resized = ["containers", "initContainers"].filter((list) => lengthOf(object, list) !== lengthOf(old, list));
+  if (resized.length > 0)
+    return resized.map((list) => forbidden(`spec.${list}`, "pod updates may not add or remove containers"));
   const mask = (each: KubeObject) => {
     const spec = structuredClone((each["spec"] ?? {}) as { [field: string]: unknown });
     for (const name of ["containers", "initContainers"])

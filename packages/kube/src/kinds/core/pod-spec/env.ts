@@ -126,8 +126,8 @@ export function validateEnvFrom(list: unknown, path: string): readonly FieldErro
     const given = ["configMapRef", "secretRef"].filter((name) => each[name] !== undefined);
     for (const name of given)
       if (each[name].name) errors.push(...formatted(`${field}.${name}.name`, each[name].name, dns1123Subdomain));
-    if (given.length === 0) errors.push(invalid(field, "", "must specify one of: `configMapRef` or `secretRef`"));
-    if (given.length > 1) errors.push(invalid(field, "", "may not have more than one field specified at a time"));
+    if (given.length === 0) errors.push(invalid(path, "", "must specify one of: `configMapRef` or `secretRef`"));
+    if (given.length > 1) errors.push(invalid(path, "", "may not have more than one field specified at a time"));
     return errors;
   });
 }

@@ -175,7 +175,7 @@ function validatePart(part: Fields, path: string): readonly FieldError[] {
     );
     isFirst = false;
   }
-  return isFirst ? [...errors, required(path, "must specify exactly one volume source")] : errors;
+  return errors;
 }
 
 /** Seconds: ten minutes, and what 32 bits hold. */
@@ -192,7 +192,8 @@ const parts: { readonly [name: string]: (part: Fields, path: string) => readonly
     ...(expirationSeconds > maxTokenSeconds
       ? [invalid(`${path}.expirationSeconds`, expirationSeconds, "may not specify a duration larger than 2^32 seconds")]
       : []),
-    ...targetPath(target, `${path}.path`),
+    // kube-apiserver names the volume's own path here.
+    ...targetPath(target, path.replace(/sources\[\d+\]\.serviceAccountToken$/, "path")),
   ],
   clusterTrustBundle: (part, path) => validateLabelSelector(part["labelSelector"], `${path}.labelSelector`),
   podCertificate: () => [],

@@ -1,0 +1,138 @@
+import type { ObjectReader } from "@sallyport/admission";
+import { type FieldError, invalidStatus, type KubeObject } from "@sallyport/kube";
+
+type Fields = { readonly [field: string]: unknown };
+
+/** The default of `--service-cluster-ip-range`, without the network's, the API server's and the broadcast address. */
+const prefix = "10.0.0.";
+const [firstHost, lastHost] = [2, 254];
+
+/** The default of `--service-node-port-range`. */
+const [firstPort, lastPort] = [30000, 32767];
+
+interface Port extends Fields {
+  readonly nodePort?: number;
+  readonly protocol?: string;
+}
+
+/**
+ * Gives services their addresses and ports. What stored services have is taken, and so is what a write in flight has been given, until
+ * it is `settled`. Nothing needs to be released: an address is free when no service has it.
+ */
+export class ServiceAddresses {
+  readonly #pending = new Map<string, KubeObject>();
+
+  /** The service with all that its type asks for, kept from `old` where it had that. Throws `Invalid` when it asks for what is taken. */
+  allocate(service: KubeObject, old: KubeObject | undefined, reader: ObjectReader): KubeObject {
+    const others = [...reader.list("", "services"), ...this.#pending.values()].filter(
+      (each) => keyOf(each) !== keyOf(service),
+    );
+    const errors: FieldError[] = [];
+    const spec = withPorts(withAddress(specOf(service), specOf(old), others, errors), specOf(old), others, errors);
+    if (errors.length > 0) throw invalidStatus({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
+    const allocated = { ...service, spec };
+    this.#pending.set(keyOf(service), allocated);
+    return allocated;
+  }
+
+  /** The write of an object has ended, well or not. */
+  settled(object: KubeObject): void {
+    if (object.kind === "Service") this.#pending.delete(keyOf(object));
+  }
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function specOf(service: KubeObject | undefined): Fields {
+  return (service?.["spec"] ?? {}) as Fields;
+}
+
+function withAddress(spec: Fields, old: Fields, others: readonly KubeObject[], errors: FieldError[]): Fields {
+  if (spec["type"] === "ExternalName") {
+    const { clusterIP: _ip, clusterIPs: _ips, ipFamilies: _families, ipFamilyPolicy: _policy, ...rest } = spec;
+    return rest;
+  }
+  const families = {
+    ipFamilies: spec["ipFamilies"] ?? ["IPv4"],
+    ipFamilyPolicy: spec["ipFamilyPolicy"] ?? "SingleStack",
+  };
+  const wanted = (spec["clusterIP"] || old["clusterIP"]) as string | undefined;
+  if (wanted === "None") return { ...spec, clusterIP: "None", clusterIPs: ["None"], ...families };
+  const taken = new Set(others.map((each) => specOf(each)["clusterIP"]));
+  const clusterIP = wanted ?? freeAddress(taken);
+  if (clusterIP === undefined) {
+    errors.push(addressFault("failed to allocate IP: range is full", ""));
+    return spec;
+  }
+  if (wanted !== undefined && wanted !== old["clusterIP"]) {
+    if (!isInRange(wanted)) errors.push(addressFault(outside(wanted), wanted));
+    else if (taken.has(wanted))
+      errors.push(addressFault(`failed to allocate IP ${wanted}: provided IP is already allocated`, wanted));
+  }
+  return { ...spec, clusterIP, clusterIPs: [clusterIP], ...families };
+}
+
+function addressFault(detail: string, address: string): FieldError {
+  const message = `Invalid value: ${JSON.stringify([address])}: ${detail}`;
+  return { field: "spec.clusterIPs", reason: "FieldValueInvalid", message };
+}
+
+function outside(address: string): string {
+  return `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${prefix}0/24`;
+}
+
+function isInRange(address: string): boolean {
+  const host = Number(address.slice(prefix.length));
+  return address.startsWith(prefix) && host > 0 && host <= lastHost;
+}
+
+function freeAddress(taken: ReadonlySet<unknown>): string | undefined {
+  for (let host = firstHost; host <= lastHost; host++) if (!taken.has(prefix + host)) return prefix + host;
+  return undefined;
+}
+
+function withPorts(spec: Fields, old: Fields, others: readonly KubeObject[], errors: FieldError[]): Fields {
+  const given = (spec["ports"] ?? []) as readonly Port[];
+  const wantsPorts =
+    spec["type"] === "NodePort" || (spec["type"] === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
+  if (!wantsPorts || given.length === 0)
+    return given.length === 0 ? spec : { ...spec, ports: withoutOld(given, spec, old) };
+  const before = (old["ports"] ?? []) as readonly Port[];
+  const taken = new Set<number>();
+  for (const { nodePort } of others.flatMap((each) => (specOf(each)["ports"] ?? []) as readonly Port[]))
+    if (nodePort) taken.add(nodePort);
+  const own = new Set(given.map(({ nodePort }) => nodePort).filter(Boolean));
+  const ports = given.map((port, i) => {
+    const kept = before.find((each) => each["port"] === port["port"] && each.protocol === port.protocol)?.nodePort;
+    const wanted = port.nodePort || (kept !== undefined && !own.has(kept) ? kept : undefined);
+    if (wanted !== undefined && wanted !== kept) errors.push(...portFaults(wanted, i, taken));
+    const nodePort = wanted ?? freePort(taken, own);
+    own.add(nodePort);
+    return nodePort === undefined ? port : { ...port, nodePort };
+  });
+  return { ...spec, ports };
+}
+
+/** A service that became one of the inside gives back the ports that it had and did not ask for anew. */
+function withoutOld(ports: readonly Port[], spec: Fields, old: Fields): readonly Port[] {
+  if (spec["type"] !== "ClusterIP" || old["type"] === undefined || old["type"] === "ClusterIP") return ports;
+  const had = new Set(((old["ports"] ?? []) as readonly Port[]).map(({ nodePort }) => nodePort));
+  return ports.map(({ nodePort, ...port }) => (had.has(nodePort) ? port : { ...port, nodePort }) as Port);
+}
+
+function portFaults(port: number, index: number, taken: ReadonlySet<number>): readonly FieldError[] {
+  const isInside = port >= firstPort && port <= lastPort;
+  if (isInside && !taken.has(port)) return [];
+  const detail = isInside
+    ? "provided port is already allocated"
+    : `provided port is not in the valid range. The range of valid ports is ${firstPort}-${lastPort}`;
+  const message = `Invalid value: ${port}: ${detail}`;
+  return [{ field: `spec.ports[${index}].nodePort`, reason: "FieldValueInvalid", message }];
+}
+
+function freePort(taken: ReadonlySet<number>, own: ReadonlySet<number | undefined>): number | undefined {
+  for (let port = firstPort; port <= lastPort; port++) if (!taken.has(port) && !own.has(port)) return port;
+  return undefined;
+}
