@@ -28,7 +28,12 @@ const port = { port: 1, protocol: "TCP" };
 const cases: readonly [what: string, spec: Fields, old: Fields | undefined, given: readonly unknown[]][] = [
   ["the lowest free address", { type: "ClusterIP" }, undefined, ["10.0.0.3"]],
   ["no address for a headless one", { type: "ClusterIP", clusterIP: "None" }, undefined, ["None"]],
-  ["no address for a name", { type: "ExternalName", clusterIP: "10.0.0.9" }, undefined, [undefined]],
+  [
+    "no address once it is a name",
+    { type: "ExternalName", clusterIP: "10.0.0.9" },
+    { type: "ClusterIP", clusterIP: "10.0.0.9" },
+    [undefined],
+  ],
   ["what it asks for", { type: "ClusterIP", clusterIP: "10.0.0.9" }, undefined, ["10.0.0.9"]],
   ["what it had", { type: "ClusterIP" }, { type: "ClusterIP", clusterIP: "10.0.0.8" }, ["10.0.0.8"]],
   [

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { ObjectReader } from "@sallyport/admission";
 import { type FieldError, invalidStatus, type KubeObject } from "@sallyport/kube";
 
@@ -51,8 +52,7 @@ function specOf(service: KubeObject | undefined): Fields {
 
 function withAddress(spec: Fields, old: Fields, others: readonly KubeObject[], errors: FieldError[]): Fields {
   if (spec["type"] === "ExternalName") {
-    const { clusterIP: _ip, clusterIPs: _ips, ipFamilies: _families, ipFamilyPolicy: _policy, ...rest } = spec;
-    return rest;
+    return withoutAddress(spec, old);
   }
   const families = {
     ipFamilies: spec["ipFamilies"] ?? ["IPv4"],
@@ -66,12 +66,20 @@ function withAddress(spec: Fields, old: Fields, others: readonly KubeObject[], e
     errors.push(addressFault("failed to allocate IP: range is full", ""));
     return spec;
   }
-  if (wanted !== undefined && wanted !== old["clusterIP"]) {
+  // What is no address at all is refused by validation.
+  if (wanted !== undefined && wanted !== old["clusterIP"] && isIP(wanted) > 0) {
     if (!isInRange(wanted)) errors.push(addressFault(outside(wanted), wanted));
     else if (taken.has(wanted))
       errors.push(addressFault(`failed to allocate IP ${wanted}: provided IP is already allocated`, wanted));
   }
   return { ...spec, clusterIP, clusterIPs: [clusterIP], ...families };
+}
+
+/** A service that became a mere name gives back the address that it had; one that asks for an address is refused by validation. */
+function withoutAddress(spec: Fields, old: Fields): Fields {
+  if (spec["clusterIP"] && spec["clusterIP"] !== old["clusterIP"]) return spec;
+  const { clusterIP: _ip, clusterIPs: _ips, ipFamilies: _families, ipFamilyPolicy: _policy, ...rest } = spec;
+  return rest;
 }
 
 function addressFault(detail: string, address: string): FieldError {

@@ -51,6 +51,11 @@ const strategies: { readonly [resource: string]: Strategy } = {
       status: { phase: "Pending", lastPhaseTransitionTime: object.metadata.creationTimestamp },
     }),
   },
+  replicationcontrollers: {
+    hasStatus: true,
+    hasGeneration: true,
+    prepareCreate: (object) => ({ ...object, status: { replicas: 0 } }),
+  },
   podtemplates: { hasStatus: false, hasGeneration: true },
   customresourcedefinitions: {
     hasStatus: true,
@@ -73,7 +78,6 @@ const withStatus = new Set([
   "daemonsets",
   "jobs",
   "cronjobs",
-  "replicationcontrollers",
   "ingresses",
   "nodes",
   "poddisruptionbudgets",

@@ -15,7 +15,10 @@ import { cronJob } from "./batch/cron-job.ts";
 import { job } from "./batch/job.ts";
 import { lease } from "./coordination/lease.ts";
 import { configMap } from "./core/config-map.ts";
+import { endpoints } from "./core/endpoints.ts";
+import { limitRange } from "./core/limit-range.ts";
 import { namespace } from "./core/namespace.ts";
+import { node } from "./core/node.ts";
 import { persistentVolume } from "./core/persistent-volume.ts";
 import { persistentVolumeClaim } from "./core/persistent-volume-claim.ts";
 import { pod } from "./core/pod.ts";
@@ -40,7 +43,10 @@ import { volumeAttachment } from "./storage/volume-attachment.ts";
 /** By group and kind. Versions of one kind share their rules: what is stored is of one shape. */
 export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "/ConfigMap": configMap,
+  "/Endpoints": endpoints,
+  "/LimitRange": limitRange,
   "/Namespace": namespace,
+  "/Node": node,
   "/PersistentVolume": persistentVolume,
   "/PersistentVolumeClaim": persistentVolumeClaim,
   "/Pod": pod,

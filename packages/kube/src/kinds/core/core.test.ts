@@ -4,6 +4,8 @@ const pod = "spec: {containers: [{name: a, image: nginx}]}";
 const service = "spec: {ports: [{port: 80}]}";
 const claim = "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}";
 const volume = "spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /tmp}}";
+const endpoints = "subsets: [{addresses: [{ip: 10.1.2.3}]}]";
+const limits = "spec: {limits: [{type: Container, max: {cpu: '1'}}]}";
 const opaque = "data: {a: YQ==}";
 
 const table: { readonly [kind: string]: readonly Refusal[] } = {
@@ -48,6 +50,26 @@ const table: { readonly [kind: string]: readonly Refusal[] } = {
       pod,
       "spec: {containers: [{name: a, image: b}], dnsPolicy: None}",
       "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
+    ],
+  ],
+  Endpoints: [
+    [endpoints, "subsets: [{}]", "subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`"],
+    [
+      endpoints,
+      "subsets: [{addresses: [{ip: 127.0.0.1}]}]",
+      'subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    ],
+  ],
+  LimitRange: [
+    [
+      limits,
+      "spec: {limits: [{type: Container, max: {cpu: '1'}, default: {cpu: '2'}, defaultRequest: {cpu: '1'}}]}",
+      'spec.limits[0].default[cpu]: Invalid value: "1": default value 2 is greater than max value 1',
+    ],
+    [
+      limits,
+      "spec: {limits: [{type: Pod, default: {cpu: '1'}}]}",
+      "spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'",
     ],
   ],
   Secret: [

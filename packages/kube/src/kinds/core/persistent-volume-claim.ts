@@ -49,7 +49,7 @@ function validateClaimUpdate(object: KubeObject, old: KubeObject): readonly Fiel
       ),
     );
   const [wanted, given] = [now, before].map((spec) => nanosOf(spec["resources"]?.requests?.storage));
-  if (wanted !== undefined && given !== undefined && wanted < given)
+  if (wanted !== undefined && given !== undefined && wanted > 0n && wanted < given)
     errors.push(forbidden("spec.resources.requests.storage", "field can not be less than status.capacity"));
   return errors;
 }

@@ -51,7 +51,7 @@ function validateVolume(spec: Fields): readonly FieldError[] {
     ...(Object.keys(capacity).length === 0 ? [required("spec.capacity")] : []),
   ];
   if (capacity["storage"] === undefined || Object.keys(capacity).length > 1)
-    errors.push(notSupported("spec.capacity", null, ["storage"]));
+    errors.push(notSupported("spec.capacity", capacity, ["storage"]));
   for (const [name, amount] of Object.entries(capacity))
     if (nanosOf(amount) <= 0n) errors.push(invalid(`spec.capacity[${name}]`, amount, "must be greater than zero"));
   errors.push(

@@ -6,7 +6,12 @@ import { validateData, validateImmutableData } from "./data.ts";
 export const secret: KindRules = {
   defaults: (object) => fill(object, { type: "Opaque" }),
   validate: (object) => [...validateData(object, ["data"], "data"), ...validateType(object)],
-  validateUpdate: (object, old) => [...immutable(object, old, ["type"]), ...validateImmutableData(object, old)],
+  validateReplacement: (object, old) => [
+    ...immutable(object, old, ["type"]),
+    ...validateImmutableData(object, old),
+    ...validateData(object, ["data"], "data"),
+    ...validateType(object),
+  ],
 };
 
 const accountName = "kubernetes.io/service-account.name";

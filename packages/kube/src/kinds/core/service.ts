@@ -1,7 +1,7 @@
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf } from "../checks.ts";
-import { dns1123Label, dns1123Subdomain, qualified } from "../formats.ts";
+import { dns1123Label, dns1123Subdomain, type Format, qualified } from "../formats.ts";
 import { cidr, ipAddress } from "../ip.ts";
 import { validateLabels } from "../label-selector.ts";
 import { canonical, type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
@@ -33,6 +33,10 @@ function serviceDefaults(spec: Fields): void {
   if (isExternal || spec["type"] === "ClusterIP") fill(spec, { internalTrafficPolicy: "Cluster" });
   if (spec["type"] === "LoadBalancer") fill(spec, { allocateLoadBalancerNodePorts: true });
 }
+
+/** The same as a qualified name, by another name. */
+const labelKey: Format = (value) =>
+  qualified(value).map((each) => each.replace(/^a qualified name/, "a valid label key"));
 
 const types: readonly string[] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 
@@ -97,7 +101,7 @@ function validatePorts(spec: Fields): readonly FieldError[] {
     faults.push(...portNumber(`${field}.port`, number));
     faults.push(...oneOfWords(`${field}.protocol`, protocol, protocols));
     faults.push(...portNumberOrName(`${field}.targetPort`, targetPort));
-    if (appProtocol !== undefined) faults.push(...formatted(`${field}.appProtocol`, appProtocol, qualified));
+    if (appProtocol !== undefined) faults.push(...formatted(`${field}.appProtocol`, appProtocol, labelKey));
     return faults;
   });
   return [...errors, ...sameTwice(ports)];

@@ -1,0 +1,53 @@
+import { type FieldError, required } from "../../names.ts";
+import { formatted, itemsOf, oneOf } from "../checks.ts";
+import { dns1123Label, dns1123Subdomain, type Format } from "../formats.ts";
+import { ipAddress, parseIp } from "../ip.ts";
+import type { Fields, KindRules } from "../rules.ts";
+import { portNumber, protocols } from "./pod-spec/ports.ts";
+
+export const endpoints: KindRules = {
+  defaults: (object) => {
+    for (const subset of object["subsets"] ?? []) for (const port of subset.ports ?? []) port.protocol ??= "TCP";
+  },
+  validate: (object) => itemsOf(object["subsets"], "subsets").flatMap(([subset, path]) => validateSubset(subset, path)),
+};
+
+function validateSubset(subset: Fields, path: string): readonly FieldError[] {
+  const addresses = itemsOf(subset["addresses"], `${path}.addresses`);
+  const notReady = itemsOf(subset["notReadyAddresses"], `${path}.notReadyAddresses`);
+  const ports = itemsOf(subset["ports"], `${path}.ports`);
+  return [
+    ...(addresses.length + notReady.length === 0
+      ? [required(path, "must specify `addresses` or `notReadyAddresses`")]
+      : []),
+    ...[...addresses, ...notReady].flatMap(([{ ip = "", hostname, nodeName }, field]) => [
+      ...formatted(`${field}.ip`, ip, ipAddress),
+      ...(hostname ? formatted(`${field}.hostname`, hostname, dns1123Label) : []),
+      ...(nodeName === undefined ? [] : formatted(`${field}.nodeName`, nodeName, dns1123Subdomain)),
+      ...formatted(`${field}.ip`, ip, ordinaryAddress),
+    ]),
+    ...ports.flatMap(([{ name = "", port = 0, protocol }, field]) => [
+      ...(name === ""
+        ? ports.length > 1
+          ? [required(`${field}.name`)]
+          : []
+        : formatted(`${field}.name`, name, dns1123Label)),
+      ...portNumber(`${field}.port`, port),
+      ...oneOf(`${field}.protocol`, protocol, protocols),
+    ]),
+  ];
+}
+
+/** ValidateEndpointIP: an address that another machine can reach. */
+const ordinaryAddress: Format = (value) => {
+  const bytes = parseIp(value);
+  if (bytes === undefined) return ["must be a valid IP address"];
+  const [first = 0, second] = bytes;
+  if (bytes.every((byte) => byte === 0)) return [`may not be unspecified (${value})`];
+  if (bytes.length === 4 && first === 127) return ["may not be in the loopback range (127.0.0.0/8, ::1/128)"];
+  if (bytes.length === 4 && first === 169 && second === 254)
+    return ["may not be in the link-local range (169.254.0.0/16, fe80::/10)"];
+  if (bytes.length === 4 && first === 224)
+    return ["may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"];
+  return [];
+};
