@@ -16,6 +16,7 @@ import { job } from "./batch/job.ts";
 import { lease } from "./coordination/lease.ts";
 import { configMap } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
+import { event } from "./core/event.ts";
 import { limitRange } from "./core/limit-range.ts";
 import { namespace } from "./core/namespace.ts";
 import { node } from "./core/node.ts";
@@ -24,6 +25,7 @@ import { persistentVolumeClaim } from "./core/persistent-volume-claim.ts";
 import { pod } from "./core/pod.ts";
 import { podTemplate } from "./core/pod-template.ts";
 import { replicationController } from "./core/replication-controller.ts";
+import { resourceQuota } from "./core/resource-quota.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
@@ -44,6 +46,7 @@ import { volumeAttachment } from "./storage/volume-attachment.ts";
 export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "/ConfigMap": configMap,
   "/Endpoints": endpoints,
+  "/Event": event,
   "/LimitRange": limitRange,
   "/Namespace": namespace,
   "/Node": node,
@@ -52,6 +55,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "/Pod": pod,
   "/PodTemplate": podTemplate,
   "/ReplicationController": replicationController,
+  "/ResourceQuota": resourceQuota,
   "/Secret": secret,
   "/Service": service,
   "apiextensions.k8s.io/CustomResourceDefinition": customResourceDefinition,

@@ -60,6 +60,27 @@ const table: { readonly [kind: string]: readonly Refusal[] } = {
       'subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
     ],
   ],
+  Event: [
+    [
+      "involvedObject: {kind: Pod, namespace: d}",
+      "involvedObject: {namespace: x}",
+      'involvedObject.namespace: Invalid value: "x": does not match event.namespace',
+    ],
+  ],
+  ResourceQuota: [
+    [
+      "spec: {scopes: [NotTerminating]}",
+      "~spec: {scopes: [Terminating]}",
+      'spec.scopes: Invalid value: ["Terminating"]: field is immutable',
+    ],
+  ],
+  Node: [
+    [
+      "spec: {podCIDR: 10.2.0.0/24}",
+      "~spec: {}",
+      'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid',
+    ],
+  ],
   LimitRange: [
     [
       limits,

@@ -1,9 +1,16 @@
-import type { Fields, KindRules } from "../rules.ts";
+import { forbidden } from "../../names.ts";
+import { canonical, type Fields, type KindRules, specOf } from "../rules.ts";
 
 /** The first range of pods' addresses stands twice, as a field of its own and in the list. */
 export const node: KindRules = {
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     if (spec["podCIDR"] !== undefined && spec["podCIDRs"] === undefined) spec["podCIDRs"] = [spec["podCIDR"]];
+  },
+  validateUpdate: (object, old) => {
+    const [now, before] = [specOf(object)["podCIDRs"] ?? [], specOf(old)["podCIDRs"] ?? []];
+    return before.length === 0 || canonical(now) === canonical(before)
+      ? []
+      : [forbidden("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid')];
   },
 };

@@ -30,8 +30,8 @@ function validateController(object: KubeObject): readonly FieldError[] {
 }
 
 function validateOwned(template: Fields, selector: Fields): readonly FieldError[] {
-  const labels = (template["metadata"]?.labels ?? {}) as Fields;
-  const isSelected = Object.entries(selector).every(([key, value]) => labels[key] === value);
+  const labels = template["metadata"]?.labels as Fields | undefined;
+  const isSelected = Object.entries(selector).every(([key, value]) => labels?.[key] === value);
   return [
     ...(isSelected
       ? []
