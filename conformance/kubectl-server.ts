@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createChain, emptyPolicySet, type Plugin } from "@sallyport/admission";
-import { createMemoryStore, parseTokenFile, startApiServer } from "@sallyport/apiserver";
+import { createChain, type Plugin } from "@sallyport/admission";
+import { parseTokenFile, startApiServer } from "@sallyport/apiserver";
+import { memoryServer } from "../packages/apiserver/src/server.fixture.ts";
 import { findKubectl, packagedKubectl } from "../packages/cli/src/kubectl.ts";
 import type { Program } from "./script.ts";
 
@@ -41,22 +41,17 @@ export async function startKubectlServer(
   mkdirSync(binFolder, { recursive: true });
   const kubectl = join(binFolder, "kubectl");
   writeFileSync(kubectl, `#!/bin/sh\nexec '${found.path}' "$@"\n`, { mode: 0o755 });
+  const onFault = (error: unknown) =>
+    process.stderr.write(`fault of our own: ${(error as Error).stack ?? String(error)}\n`);
   const server = await startApiServer({
-    store: createMemoryStore(),
-    certificateFolder: join(folder, "pki"),
-    host: "127.0.0.1",
-    port: 0,
+    ...memoryServer(join(folder, "pki"), onFault),
     plugins: createChain({ disable: disabled }) as readonly Plugin[],
-    effects: { now: Date.now, ticks: () => performance.now() * 1000, randomBytes: (size) => randomBytes(size) },
-    policies: () => ({ set: emptyPolicySet, data: {} }),
     controllers: ["*"],
     authorizationModes: ["RBAC", "AlwaysAllow"],
     authentication: {
       tokens: tokenFile === undefined ? [] : parseTokenFile(readFileSync(tokenFile, "utf8"), tokenFile),
       ...(clientCaFile === undefined ? {} : { clientCa: readFileSync(clientCaFile, "utf8") }),
     },
-    version: "conformance",
-    onFault: (error) => process.stderr.write(`fault of our own: ${(error as Error).stack ?? String(error)}\n`),
   });
   const kubeconfig = join(folder, "kubeconfig");
   writeFileSync(kubeconfig, server.kubeconfig());

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createChain, emptyPolicySet, type Plugin } from "@sallyport/admission";
-import { createMemoryStore, startApiServer } from "@sallyport/apiserver";
+import { startApiServer } from "@sallyport/apiserver";
+import { memoryServer } from "../../packages/apiserver/src/server.fixture.ts";
 import { freePort } from "../../scripts/free-port.ts";
 import { ApiClient } from "./api-client.ts";
 
@@ -101,16 +101,8 @@ async function untilReady(client: ApiClient): Promise<void> {
 export async function startSallyport(onFault: (error: unknown) => void): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-own-"));
   const server = await startApiServer({
-    store: createMemoryStore(),
-    certificateFolder: folder,
-    host: "127.0.0.1",
-    port: 0,
-    plugins: createChain() as readonly Plugin[],
-    effects: { now: Date.now, ticks: () => performance.now() * 1000, randomBytes: (size) => randomBytes(size) },
-    policies: () => ({ set: emptyPolicySet, data: {} }),
-    version: "differential",
+    ...memoryServer(folder, onFault),
     authentication: { tokens: [{ token, user: { username: "admin", groups: ["system:masters"] } }] },
-    onFault,
   });
   const client = new ApiClient(server.url, token);
   const close = async () => {

@@ -15,10 +15,12 @@ export interface AuthorizationAttributes {
   readonly user: UserInfo;
   readonly verb: string;
   readonly group: string;
+  /** `*` where any is meant. */
   readonly version?: string;
   readonly resource: string;
   readonly subresource?: string;
   readonly namespace: string;
+  /** Also the name that a field selector of a list or watch requires. */
   readonly name: string;
   /** For non-resource requests. */
   readonly path?: string;

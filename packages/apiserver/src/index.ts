@@ -8,6 +8,7 @@ export { parseTokenFile, type StaticToken } from "./authentication/static-tokens
 export { documentReader, type PostJson, type WebhookTarget, webhookClient } from "./authentication/webhook-client.ts";
 export { type AuthorizationMode, authorizationModes } from "./authorization/modes.ts";
 export { selectControllers } from "./controllers/select.ts";
+export { ListenError } from "./http/listen.ts";
 export type { ProcessStats } from "./metrics/server-metrics.ts";
 export { Cache, type CacheEvent } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
@@ -18,7 +19,6 @@ export {
   type ApiServerOptions,
   type CredentialOptions,
   createRegistry,
-  ListenError,
   type RegistryWiring,
   startApiServer,
 } from "./server.ts";

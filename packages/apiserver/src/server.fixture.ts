@@ -4,7 +4,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createChain, emptyPolicySet, type Plugin } from "@sallyport/admission";
-import { type ApiServer, startApiServer } from "./server.ts";
+import { type ApiServer, type ApiServerOptions, startApiServer } from "./server.ts";
 import { createMemoryStore } from "./storage/memory-store.ts";
 
 export interface Answer {
@@ -37,14 +37,9 @@ export interface Bed {
   readonly call: (path: string, call?: Call) => Promise<Answer>;
 }
 
-/** A server over a memory store on a free port, for the time of one test. */
-export async function withServer(
-  run: (bed: Bed) => Promise<void>,
-  options: Partial<Parameters<typeof startApiServer>[0]> = {},
-): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "sallyport-api-"));
-  const faults: unknown[] = [];
-  const server = await startApiServer({
+/** A server over a memory store on a free port, with the default admission plugins. */
+export function memoryServer(folder: string, onFault: (error: unknown) => void): ApiServerOptions {
+  return {
     store: createMemoryStore(),
     certificateFolder: folder,
     host: "127.0.0.1",
@@ -53,9 +48,18 @@ export async function withServer(
     effects: { now: Date.now, ticks: () => performance.now() * 1000, randomBytes: (size) => randomBytes(size) },
     policies: () => ({ set: emptyPolicySet, data: {} }),
     version: "test",
-    onFault: (error) => faults.push(error),
-    ...options,
-  });
+    onFault,
+  };
+}
+
+/** The same for the time of one test. */
+export async function withServer(
+  run: (bed: Bed) => Promise<void>,
+  options: Partial<ApiServerOptions> = {},
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-api-"));
+  const faults: unknown[] = [];
+  const server = await startApiServer({ ...memoryServer(folder, (error) => faults.push(error)), ...options });
   const [ca, cert, key] = ["ca.crt", "admin.crt", "admin.key"].map((name) => readFileSync(join(folder, name)));
   const call = (
     path: string,

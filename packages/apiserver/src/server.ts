@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:https";
-import { type AddressInfo, isIPv6 } from "node:net";
+import { createServer } from "node:https";
 import type { AdmissionEffects, Decision, Operation, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
 import { admit } from "@sallyport/admission";
 import { authorizeByRbac, findKind, type KubeObject, parseApiVersion, type ResourceInfo } from "@sallyport/kube";
@@ -21,13 +20,16 @@ import { ServiceAccountTokenController } from "./controllers/service-account-tok
 import { CustomCatalogue } from "./custom/catalogue.ts";
 import { DefinitionController } from "./custom/definitions-controller.ts";
 import { FlowControl } from "./flowcontrol/flow-control.ts";
-import { type Certificates, loadCertificates } from "./http/certificates.ts";
+import { loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
 import type { Checks } from "./http/health.ts";
+import { kubeconfigText } from "./http/kubeconfig.ts";
+import { closeServer, listen, urlOf } from "./http/listen.ts";
 import { type ProcessStats, ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache, type CacheEvent } from "./registry/cache.ts";
 import { Registry, type RegistryOptions } from "./registry/registry.ts";
 import type { Store } from "./storage/store.ts";
+import { timestampOf } from "./timestamp.ts";
 
 export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds"> {
   readonly store: Store;
@@ -75,14 +77,6 @@ export interface CredentialOptions
   readonly jwksUri?: string;
 }
 
-/** A port that is taken, or a host that is not ours: one line. */
-export class ListenError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "ListenError";
-  }
-}
-
 export interface ApiServer {
   readonly url: string;
   readonly cache: Cache;
@@ -102,9 +96,6 @@ export interface ApiServer {
 
 /** Connections without a request are kept this long, as kube-apiserver keeps them. Node's 5 s would make each client connect anew. */
 const idleMs = 90_000;
-
-/** Open watches are given this long to end when the server stops. */
-const drainMs = 2000;
 
 /** Starts an API server over a store. Resolves when it answers; `onStart` is called between loading and listening, to subscribe to changes. */
 export async function startApiServer(
@@ -142,7 +133,7 @@ export async function startApiServer(
     cache.reader,
     options.effects.now,
   );
-  const timestamp = () => `${new Date(options.effects.now()).toISOString().slice(0, 19)}Z`;
+  const timestamp = () => timestampOf(options.effects.now());
   await writeFirstNamespaces(cache, registry, timestamp());
   await writeBootstrapObjects(cache, registry, timestamp);
   const aggregation = new AggregationController(cache, registry);
@@ -351,58 +342,4 @@ function versionInfo(version: string): { readonly [field: string]: unknown } {
     compiler: "node",
     platform: "linux/amd64",
   };
-}
-
-function listen(server: Server, { host, port }: ApiServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE")
-        reject(
-          new ListenError(
-            `port ${port} on ${host} is in use; stop what listens there, or choose another with --port (0 takes any free one)`,
-          ),
-        );
-      else if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
-        reject(new ListenError(`${host} is no address of this machine; choose another with --host`));
-      else if (error.code === "EACCES")
-        reject(new ListenError(`not allowed to listen on port ${port}; choose one above 1023 with --port`));
-      else reject(error);
-    });
-    server.listen(port, host, resolve);
-  });
-}
-
-function urlOf(server: Server, host: string): string {
-  const { port } = server.address() as AddressInfo;
-  return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), drainMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-    server.closeAllConnections();
-  });
-}
-
-function kubeconfigText(url: string, { ca, admin }: Certificates): string {
-  const base64 = (text: string) => Buffer.from(text).toString("base64");
-  const config = {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "sallyport", cluster: { server: url, "certificate-authority-data": base64(ca.certificate) } }],
-    users: [
-      {
-        name: "kubernetes-admin",
-        user: { "client-certificate-data": base64(admin.certificate), "client-key-data": base64(admin.key) },
-      },
-    ],
-    contexts: [{ name: "sallyport", context: { cluster: "sallyport", user: "kubernetes-admin" } }],
-    "current-context": "sallyport",
-  };
-  return `${JSON.stringify(config, undefined, 2)}\n`;
 }

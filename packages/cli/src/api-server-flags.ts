@@ -10,6 +10,7 @@ import {
   webhookClient,
 } from "@sallyport/apiserver";
 import type { Command } from "commander";
+import { list } from "./comma-list.ts";
 import { reasonOf, UsageError } from "./errors.ts";
 import { millisecondsOf } from "./go-duration.ts";
 import { webhookTarget } from "./webhook-kubeconfig.ts";
@@ -49,11 +50,6 @@ export interface ApiServerFlags {
   readonly requestheaderGroupHeaders: readonly string[];
   readonly requestheaderExtraHeadersPrefix: readonly string[];
 }
-
-const list = (value: string, previous: readonly string[] = []): readonly string[] => [
-  ...previous,
-  ...value.split(",").filter(Boolean),
-];
 
 /** Adds the flags that say who may ask. */
 export function addApiServerOptions(command: Command): Command {

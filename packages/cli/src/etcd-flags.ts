@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { EtcdOptions, StorageMediaType } from "@sallyport/apiserver";
 import type { Command } from "commander";
+import { list } from "./comma-list.ts";
 import { UsageError } from "./errors.ts";
 import { millisecondsOf } from "./go-duration.ts";
 
@@ -22,11 +23,6 @@ export interface StorageOptions {
   readonly storageMediaType: StorageMediaType;
   readonly eventTtlSeconds: number;
 }
-
-const list = (value: string, previous: readonly string[] = []): readonly string[] => [
-  ...previous,
-  ...value.split(",").filter(Boolean),
-];
 
 /** Adds the flags that name an etcd. */
 export function addEtcdServerOptions(command: Command): Command {

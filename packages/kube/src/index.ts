@@ -11,6 +11,7 @@ export {
 } from "./apply/managed-fields.ts";
 export { type Type as FieldType, typeOf as fieldTypeOf } from "./apply/type.ts";
 export { bootstrapFlowControl, bootstrapRbac } from "./bootstrap.ts";
+export { canonical } from "./canonical.ts";
 export {
   builtinCatalogue,
   builtinResources,

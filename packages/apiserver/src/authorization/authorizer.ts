@@ -1,21 +1,9 @@
-import type { UserInfo } from "@sallyport/admission";
+import type { AuthorizationAttributes } from "@sallyport/admission";
 
-/** Who asks for what: k8s.io/apiserver's authorizer.Attributes. */
-export interface Attributes {
-  readonly user: UserInfo;
-  readonly verb: string;
-  readonly group: string;
-  /** `*` where any is meant. */
-  readonly version?: string;
-  readonly resource: string;
-  readonly subresource?: string;
-  readonly namespace: string;
-  /** Also the name that a field selector of a list or watch requires. */
-  readonly name: string;
+/** Who asks for what: k8s.io/apiserver's authorizer.Attributes, with what admission does not ask for. */
+export interface Attributes extends AuthorizationAttributes {
   /** What a field selector requires, by field. */
   readonly fieldSelector?: { readonly [field: string]: string };
-  /** Present for requests that are about no resource. */
-  readonly path?: string;
 }
 
 /** `NoOpinion` leaves it to the next authorizer; when none has an opinion, the request is refused. */

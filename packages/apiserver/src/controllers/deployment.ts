@@ -1,4 +1,5 @@
 import { type KubeObject, matchesSelector } from "@sallyport/kube";
+import { timestampOf } from "../timestamp.ts";
 import { isReason } from "./client.ts";
 import { findCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
@@ -17,7 +18,6 @@ import { deadlineIn, hasDeadline, isComplete, put, statusOf, withProgress } from
 import { claim, controllerReference, managerKeys } from "./owners.ts";
 import { createdAt, isFinished, type Pod } from "./pods.ts";
 import { type Again, ownKey, partsOf, reconciler } from "./reconciler.ts";
-import { stamp } from "./stamps.ts";
 import { templateHash } from "./template-hash.ts";
 
 /** Brings pods of one template after another through ReplicaSets: all at once, or a few at a time. */
@@ -103,7 +103,7 @@ class Rollout {
     if (isComplete(this.#deployment, this.#status())) await this.#cleanUp();
     const { clock } = this.#context;
     await this.#writeStatus((status) =>
-      withProgress(status, this.#deployment, this.#all, this.#fresh, clock.now(), stamp(clock)),
+      withProgress(status, this.#deployment, this.#all, this.#fresh, clock.now(), timestampOf(clock.now())),
     );
     const left = hasDeadline(this.#deployment) ? deadlineIn(this.#deployment, clock.now()) : Number.POSITIVE_INFINITY;
     if (left > 0 && Number.isFinite(left)) this.#again.addAfter(this.#key, left);
@@ -292,13 +292,13 @@ class Rollout {
       const current = (each as Deployment).status ?? {};
       return {
         ...each,
-        status: { ...current, conditions: put(current.conditions, condition, stamp(this.#context.clock)) },
+        status: { ...current, conditions: put(current.conditions, condition, timestampOf(this.#context.clock.now())) },
       };
     })) as Deployment;
   }
 
   #status(): DeploymentStatus {
-    return statusOf(this.#deployment, this.#all, this.#fresh, stamp(this.#context.clock));
+    return statusOf(this.#deployment, this.#all, this.#fresh, timestampOf(this.#context.clock.now()));
   }
 
   async #writeStatus(finish: (status: DeploymentStatus) => DeploymentStatus): Promise<void> {

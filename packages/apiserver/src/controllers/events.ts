@@ -1,6 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
+import { timestampOf } from "../timestamp.ts";
 import type { Client } from "./client.ts";
-import { stamp } from "./stamps.ts";
 import type { Clock } from "./work-queue.ts";
 
 /** How many events are known by what they say, to be counted instead of written again; client-go's limit. */
@@ -42,7 +42,7 @@ export class EventRecorder {
     const key = [object.metadata.uid, type, reason, message].join("\n");
     const known = this.#known.get(key);
     this.#known.delete(key);
-    const now = stamp(this.#clock);
+    const now = timestampOf(this.#clock.now());
     const event =
       (known && (await this.#again(known, now))) ??
       (await this.#client.create(this.#eventOf(object, type, reason, message, now)));

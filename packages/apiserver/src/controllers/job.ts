@@ -1,4 +1,5 @@
 import type { KubeObject } from "@sallyport/kube";
+import { timestampOf } from "../timestamp.ts";
 import { type Condition, findCondition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { withoutFinalizer } from "./garbage-collector.ts";
@@ -19,7 +20,6 @@ import { controllerOf } from "./owners.ts";
 import { byWorth, isActive, isReady, type Pod } from "./pods.ts";
 import { type Again, ownKey, partsOf, reconciler } from "./reconciler.ts";
 import { slowStart } from "./slow-start.ts";
-import { stamp } from "./stamps.ts";
 
 /** A pod that failed is followed by another after so long, twice as long after each further one. */
 const firstBackoffMs = 10_000;
@@ -183,7 +183,7 @@ class JobRun {
   /** Says first why it ends, ends what still runs, then says that it is over. */
   async #finish(end: Condition): Promise<void> {
     const { clock, record } = this.#context;
-    const now = stamp(clock);
+    const now = timestampOf(clock.now());
     const target = { ...end, type: end.type === "Complete" ? "SuccessCriteriaMet" : "FailureTarget" };
     await this.#write({ conditions: withCondition(this.#job.status?.conditions, target, now) });
     await this.#delete(this.#active());
@@ -212,7 +212,7 @@ class JobRun {
 
   async #suspendOrResume(): Promise<void> {
     const { spec, status = {} } = this.#job;
-    const now = stamp(this.#context.clock);
+    const now = timestampOf(this.#context.clock.now());
     const current = findCondition(status.conditions, "Suspended")?.status;
     const say = (isSuspended: boolean) =>
       withCondition(

@@ -1,5 +1,6 @@
 import { type Catalogue, findResource, type KubeObject, type ResourceInfo } from "@sallyport/kube";
 import type { CacheEvent } from "../registry/cache.ts";
+import { timestampOf } from "../timestamp.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { ownKey, reconciler } from "./reconciler.ts";
 
@@ -48,7 +49,7 @@ async function empty(
   name: string,
   { cache, registry, catalogue, clock }: ControllerContext,
 ): Promise<void> {
-  const deletionTimestamp = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+  const deletionTimestamp = timestampOf(clock.now());
   let left = 0;
   for (const info of contentsOf(catalogue)) {
     for (const object of cache.list(info.group, info.resource, name)) {

@@ -1,11 +1,11 @@
 import { type KubeObject, type LabelSelectorObject, StatusError } from "@sallyport/kube";
+import { timestampOf } from "../timestamp.ts";
 import { type Condition, findCondition, withCondition, withoutCondition } from "./conditions.ts";
 import type { Controller, ControllerContext } from "./controller.ts";
 import { claim, managerKeys } from "./owners.ts";
 import { byWorth, isActive, isAvailable, isReady, type Pod, type PodTemplate, podOf } from "./pods.ts";
 import { type Again, ownKey, partsOf, reconciler } from "./reconciler.ts";
 import { slowStart } from "./slow-start.ts";
-import { stamp } from "./stamps.ts";
 
 /** As many pods are made or deleted in one go; kube-controller-manager's burst. */
 const maxBurst = 500;
@@ -135,7 +135,7 @@ async function count(
       (fresh as ReplicaOwner).status?.conditions,
       fault,
       (owner.spec.replicas ?? 1) > before,
-      stamp(clock),
+      timestampOf(clock.now()),
     );
     const status = {
       replicas: counts.replicas,

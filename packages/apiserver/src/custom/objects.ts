@@ -13,6 +13,7 @@ import {
   validateUniqueness,
 } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
+import { defined, fixedMetadata } from "../registry/fixed-metadata.ts";
 import type { Strategy } from "../registry/strategies.ts";
 import { hasRules, validateRules } from "./rules.ts";
 
@@ -49,24 +50,8 @@ export function prepareCustomUpdate(
   subresource: string,
   custom: CustomVersion,
 ): KubeObject {
-  const {
-    uid,
-    creationTimestamp,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
-    generation = 1,
-    namespace,
-    name,
-  } = current.metadata;
-  const fixed = defined({
-    uid,
-    creationTimestamp,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
-    generation,
-    namespace,
-    name,
-  });
+  const { generation = 1 } = current.metadata;
+  const fixed = { ...fixedMetadata(current), generation };
   if (subresource === "status") {
     const { status: _, ...rest } = current;
     const { managedFields } = wanted.metadata;
@@ -87,10 +72,6 @@ function contentOf(
   { hasStatus }: CustomVersion,
 ): object {
   return hasStatus ? rest : { ...rest, status };
-}
-
-function defined(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** What its definition refuses of an object; `current` is the object as it was, for transition rules and unchanged faults. */

@@ -1,5 +1,6 @@
 import type { KubeObject, ResourceInfo } from "@sallyport/kube";
 import { cleanupFinalizer } from "../custom/stored-versions.ts";
+import { timestampOf } from "../timestamp.ts";
 import type { DeleteOptions, WriteContext } from "./context.ts";
 import { failedPrecondition } from "./faults.ts";
 
@@ -94,11 +95,6 @@ export function marked(current: KubeObject, options: DeleteOptions, now: number,
     },
     ...status,
   };
-}
-
-/** As Kubernetes writes times: to the second. */
-export function timestampOf(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
 /** k8s.io/apiserver's deletionFinalizersForGarbageCollection: the policy's finalizer in place of the other one. */

@@ -1,5 +1,6 @@
 import {
   apiVersionOf,
+  canonical,
   decodeProtobuf,
   encodeProtobuf,
   hasProtobuf,
@@ -32,15 +33,8 @@ export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: 
   const stored = { ...eventAs(object, apiVersion), apiVersion, metadata };
   if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(apiVersion, object.kind))
     return encodeProtobuf(stored);
-  return Buffer.from(
-    isBuiltin(group, info.resource) ? JSON.stringify(stored) : `${JSON.stringify(stored, sortKeys)}\n`,
-  );
-}
-
-/** Custom objects are maps in Go, which it writes with sorted keys. */
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  // Custom objects are maps in Go, which it writes with sorted keys.
+  return Buffer.from(isBuiltin(group, info.resource) ? JSON.stringify(stored) : `${canonical(stored)}\n`);
 }
 
 const decoder = new TextDecoder();

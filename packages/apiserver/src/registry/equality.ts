@@ -1,13 +1,8 @@
-import type { KubeObject } from "@sallyport/kube";
+import { canonical, type KubeObject } from "@sallyport/kube";
 
 /** Deep equality that does not look at the order of keys. */
 export function isEqual(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a, sortKeys) === JSON.stringify(b, sortKeys);
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return canonical(a) === canonical(b);
 }
 
 /** True when a write would change nothing: only the resourceVersion, the times of managers and the version that was asked for may differ. */

@@ -3,6 +3,7 @@ import { prepareCustomUpdate } from "../custom/objects.ts";
 import { withStoredVersion } from "../custom/stored-versions.ts";
 import type { WriteContext } from "./context.ts";
 import { isEqual } from "./equality.ts";
+import { fixedMetadata } from "./fixed-metadata.ts";
 import { strategyFor, withStringData } from "./strategies.ts";
 
 /** What no update changes, and whose fields a subresource may touch. */
@@ -12,17 +13,8 @@ export function prepareUpdate(
   { info, subresource }: WriteContext,
 ): KubeObject {
   if (info.custom !== undefined) return prepareCustomUpdate(wanted, current, subresource, info.custom);
-  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, namespace, name } =
-    current.metadata;
-  const fixed = defined({
-    uid,
-    creationTimestamp,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
-    generation,
-    namespace,
-    name,
-  });
+  const { generation } = current.metadata;
+  const fixed = fixedMetadata(current);
   const { resourceVersion: _, ...given } = wanted.metadata;
   const strategy = strategyFor(info);
   if (subresource === "status") {
@@ -40,8 +32,4 @@ export function prepareUpdate(
   const { counted = ["spec", "template"] } = strategy;
   const isNewSpec = generation !== undefined && counted.some((field) => !isEqual(object[field], current[field]));
   return isNewSpec ? { ...object, metadata: { ...object.metadata, generation: (generation as number) + 1 } } : object;
-}
-
-function defined(fields: { readonly [name: string]: unknown }): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -1,3 +1,4 @@
+import { timestampOf } from "../timestamp.ts";
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from "./access.ts";
 import { selfSubjectReview, tokenReview } from "./identity.ts";
 import type { Json, Review, ReviewCall } from "./review.ts";
@@ -18,6 +19,6 @@ export async function answerReview(call: ReviewCall): Promise<Json | undefined> 
   if (review === undefined) return undefined;
   const status = await review(call);
   const spec = call.body["spec"] === undefined ? {} : { spec: call.body["spec"] };
-  const metadata = { creationTimestamp: `${new Date(call.now()).toISOString().slice(0, 19)}Z` };
+  const metadata = { creationTimestamp: timestampOf(call.now()) };
   return { kind: call.info.kind, apiVersion: call.body["apiVersion"], metadata, ...spec, status };
 }

@@ -4,9 +4,9 @@ import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { checkManifests } from "../check/checker.ts";
 import { reportText } from "../check/report.ts";
+import { list } from "../comma-list.ts";
 import { exitCodes, reasonOf, UsageError } from "../errors.ts";
 import { expandFiles, InputError, readManifests } from "../manifests.ts";
-import { list } from "./up.ts";
 
 interface CheckFlags {
   readonly policy: readonly string[];

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { type ApiServerFlags, addApiServerOptions, apiServerOptions } from "../api-server-flags.ts";
 import { type AuditFlags, addAuditOptions, auditOptions } from "../audit-flags.ts";
+import { list } from "../comma-list.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
 import { openGatehouse } from "../gatehouse.ts";
@@ -23,11 +24,6 @@ interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags {
   readonly admissionControlConfigFile?: string;
   readonly controllers: readonly string[];
 }
-
-export const list = (value: string, previous: readonly string[] = []): readonly string[] => [
-  ...previous,
-  ...value.split(",").filter(Boolean),
-];
 
 export function upCommand(): Command {
   const command = new Command("up")

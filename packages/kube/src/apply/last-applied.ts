@@ -1,3 +1,4 @@
+import { canonical } from "../canonical.ts";
 import { appliedFields, compareValues, isFields } from "./compare.ts";
 import { difference, type FieldSet, leaf, union } from "./field-set.ts";
 import type { Type } from "./type.ts";
@@ -41,7 +42,7 @@ function parsed(text: unknown): Fields | undefined {
 export function withLastApplied(object: Fields, configuration: Fields): Fields {
   if (annotationOf(object) === undefined) return object;
   const metadata = object["metadata"] as Fields;
-  const text = `${JSON.stringify(withoutLastApplied(configuration), sortKeys)}\n`;
+  const text = `${canonical(withoutLastApplied(configuration))}\n`;
   const value = text.length > maxAnnotationBytes ? "" : text;
   const annotations = { ...(metadata["annotations"] as Fields), [lastAppliedAnnotation]: value };
   return { ...object, metadata: { ...metadata, annotations } };
@@ -52,10 +53,4 @@ function withoutLastApplied(configuration: Fields): Fields {
   const metadata = configuration["metadata"] as Fields;
   const { [lastAppliedAnnotation]: _, ...annotations } = metadata["annotations"] as Fields;
   return { ...configuration, metadata: { ...metadata, annotations } };
-}
-
-/** Go writes maps with sorted keys. */
-function sortKeys(_key: string, value: unknown): unknown {
-  if (!isFields(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

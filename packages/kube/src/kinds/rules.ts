@@ -1,3 +1,4 @@
+import { canonical } from "../canonical.ts";
 import { type FieldError, invalid } from "../names.ts";
 import type { KubeObject } from "../object.ts";
 
@@ -19,16 +20,6 @@ export interface KindRules {
 /** Sets the fields that are absent. */
 export function fill(target: Fields, defaults: Fields): void {
   for (const [key, value] of Object.entries(defaults)) target[key] ??= value;
-}
-
-/** JSON text that does not depend on the order of keys. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, sortKeys) ?? "";
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** ValidateImmutableField for each path (`spec.selector`). */

@@ -12,6 +12,7 @@ import {
   type Layouts,
   labelsText,
   nameOf,
+  replicasLayout,
   sizeOf,
   spec,
   status,
@@ -113,27 +114,7 @@ export const coreLayouts: Layouts = {
       return [nameOf(object), ...containersOf(template), labelsText(template?.["metadata"]?.["labels"])];
     },
   },
-  replicationcontrollers: {
-    columns: [
-      "Name/name",
-      "Desired:integer",
-      "Current:integer",
-      "Ready:integer",
-      "Age",
-      "+Containers",
-      "+Images",
-      "+Selector",
-    ],
-    row: (object, now) => [
-      nameOf(object),
-      spec(object)["replicas"] ?? 0,
-      status(object)["replicas"] ?? 0,
-      status(object)["readyReplicas"] ?? 0,
-      ageOf(object, now),
-      ...containersOf(spec(object)["template"]),
-      labelsText(spec(object)["selector"]),
-    ],
-  },
+  replicationcontrollers: replicasLayout(labelsText),
   resourcequotas: {
     columns: ["Name/name", "Request", "Limit", "Age"],
     row: (object, now) => [nameOf(object), quotaText(object, false), quotaText(object, true), ageOf(object, now)],

@@ -96,3 +96,28 @@ export const createdAt: Layout = {
   columns: ["Name/name", "Created At:date"],
   row: (object) => [nameOf(object), object.metadata.creationTimestamp ?? null],
 };
+
+/** What counts replicas by itself: ReplicationControllers, and ReplicaSets, whose selectors are written otherwise. */
+export function replicasLayout(selector: (selector: Fields | undefined) => string): Layout {
+  return {
+    columns: [
+      "Name/name",
+      "Desired:integer",
+      "Current:integer",
+      "Ready:integer",
+      "Age",
+      "+Containers",
+      "+Images",
+      "+Selector",
+    ],
+    row: (object, now) => [
+      nameOf(object),
+      spec(object)["replicas"] ?? 0,
+      status(object)["replicas"] ?? 0,
+      status(object)["readyReplicas"] ?? 0,
+      ageOf(object, now),
+      ...containersOf(spec(object)["template"]),
+      selector(spec(object)["selector"]),
+    ],
+  };
+}

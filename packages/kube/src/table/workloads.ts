@@ -10,6 +10,7 @@ import {
   type Layouts,
   labelsText,
   nameOf,
+  replicasLayout,
   selectorText,
   spec,
   status,
@@ -75,27 +76,7 @@ export const workloadLayouts: Layouts = {
       selectorText(spec(object)["selector"]),
     ],
   },
-  "apps/replicasets": {
-    columns: [
-      "Name/name",
-      "Desired:integer",
-      "Current:integer",
-      "Ready:integer",
-      "Age",
-      "+Containers",
-      "+Images",
-      "+Selector",
-    ],
-    row: (object, now) => [
-      nameOf(object),
-      spec(object)["replicas"] ?? 0,
-      status(object)["replicas"] ?? 0,
-      status(object)["readyReplicas"] ?? 0,
-      ageOf(object, now),
-      ...containersOf(spec(object)["template"]),
-      selectorText(spec(object)["selector"]),
-    ],
-  },
+  "apps/replicasets": replicasLayout(selectorText),
   "apps/statefulsets": {
     columns: ["Name/name", "Ready", "Age", "+Containers", "+Images"],
     row: (object, now) => [

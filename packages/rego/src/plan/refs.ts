@@ -32,7 +32,7 @@ function planData(scope: Scope, path: readonly string[], operands: readonly Term
   const [key, ...rest] = operands;
   const node = scope.library.nodeOnWay(path, key?.kind === "string", scope.context);
   const isBase = node === undefined || (node.rules.length === 0 && key?.kind === "number");
-  if (isBase) planBase(scope, path, (value) => planBasePath(scope, value, operands, next));
+  if (isBase) planBase(scope, path, (value) => planPath(scope, value, operands, next, 0, true));
   else if (node.rules.length > 0) planRules(scope, node, operands, next);
   else if (key === undefined) planDocument(scope, path, next);
   else if (key.kind === "string") planData(scope, [...path, key.value], rest, next);
@@ -90,55 +90,35 @@ function planBase({ writer }: Scope, path: readonly string[], next: Next<Operand
   next(source);
 }
 
-/** Goes on through base data, whose documents OPA's store finds by text: `80` finds the key `"80"`, and `"2"` the third item of an array. */
-function planBasePath(
-  scope: Scope,
-  source: Operand,
-  operands: readonly Term[],
-  next: Next<Operand>,
-  at: number = 0,
-): void {
-  const operand = operands[at];
-  if (operand === undefined) {
-    next(source);
-    return;
-  }
-  const onward = (value: Operand) => planBasePath(scope, value, operands, next, at + 1);
-  const isName = operand.kind === "string" && !isIndexText(operand.value);
-  if (isBound(scope, operand)) planDot(scope, source, operand, onward, isName ? {} : { isBase: true });
-  else planScan(scope, source, operand, onward);
-}
-
-function planDot(
-  scope: Scope,
-  source: Operand,
-  operand: Term,
-  next: Next<Operand>,
-  kind: { readonly isBase?: true } = {},
-): void {
+function planDot(scope: Scope, source: Operand, operand: Term, isBase: boolean, next: Next<Operand>): void {
   const { writer } = scope;
   planTerm(scope, operand, (key) => {
     const target = writer.local();
-    writer.emit("DotStmt", { source, key, target, ...kind });
+    writer.emit("DotStmt", { source, key, target, ...(isBase ? { isBase: true } : {}) });
     next(localOperand(target));
   });
 }
 
-/** Goes on through a value, from the operand `at` on: by keys that are known, and over all others. */
+/**
+ * Goes on through a value, from the operand `at` on: by keys that are known, and over all others. OPA's store finds documents of base data
+ * (`isBase`) by text: `80` finds the key `"80"`, and `"2"` the third item of an array.
+ */
 export function planPath(
   scope: Scope,
   source: Operand,
   operands: readonly Term[],
   next: Next<Operand>,
   at: number = 0,
+  isBase: boolean = false,
 ): void {
   const operand = operands[at];
   if (operand === undefined) {
     next(source);
     return;
   }
-  const onward = (value: Operand) => planPath(scope, value, operands, next, at + 1);
-  if (isBound(scope, operand)) planDot(scope, source, operand, onward);
+  const onward = (value: Operand) => planPath(scope, value, operands, next, at + 1, isBase);
+  const isName = operand.kind === "string" && !isIndexText(operand.value);
+  if (isBound(scope, operand)) planDot(scope, source, operand, isBase && !isName, onward);
   else planScan(scope, source, operand, onward);
 }
 

@@ -1,4 +1,5 @@
 import { type KubeObject, StatusError } from "@sallyport/kube";
+import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
 import { decodeBody } from "../body.ts";
 import { readObject } from "../read-object.ts";
@@ -51,7 +52,7 @@ function assigned(
     });
   if (deletionTimestamp !== undefined) throw refused(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (spec.nodeName) throw refused(`pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
-  const lastTransitionTime = `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const lastTransitionTime = timestampOf(now);
   const scheduled = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime };
   const others = (status.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
   return {

@@ -2,6 +2,7 @@ import { invalidStatus, type KubeObject, StatusError } from "@sallyport/kube";
 import type { PrivateClaims, TokenRef } from "../../authentication/service-account-claims.ts";
 import { signBound } from "../../authentication/service-account-issuer.ts";
 import { conflict, notFound } from "../../registry/faults.ts";
+import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
 import { decodeBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
@@ -54,13 +55,12 @@ export const token: Subresource = {
     };
     const lifetime = isExtended ? extendedSeconds : seconds;
     const text = await signBound(options.serviceAccounts, { audiences, now, seconds: lifetime, claims });
-    const timestamp = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
     write(call, 201, {
       kind: "TokenRequest",
       apiVersion: "authentication.k8s.io/v1",
-      metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: timestamp(now) },
+      metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: timestampOf(now) },
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? null },
-      status: { token: text, expirationTimestamp: timestamp(now + seconds * 1000) },
+      status: { token: text, expirationTimestamp: timestampOf(now + seconds * 1000) },
     });
   },
 };

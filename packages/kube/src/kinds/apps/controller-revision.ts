@@ -1,6 +1,7 @@
+import { canonical } from "../../canonical.ts";
 import { invalid, required } from "../../names.ts";
 import { nonnegative } from "../checks.ts";
-import { canonical, type KindRules } from "../rules.ts";
+import type { KindRules } from "../rules.ts";
 
 export const controllerRevision: KindRules = {
   validate: (object) => [

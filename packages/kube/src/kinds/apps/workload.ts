@@ -1,10 +1,11 @@
+import { canonical } from "../../canonical.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { formatted, nonnegative } from "../checks.ts";
 import { validatePodSpec } from "../core/pod-spec.ts";
 import { templateDefaults } from "../core/pod-spec-defaults.ts";
 import { qualified } from "../formats.ts";
 import { isEmptySelector, selects, validateLabelSelector, validateLabels } from "../label-selector.ts";
-import { canonical, type Fields } from "../rules.ts";
+import type { Fields } from "../rules.ts";
 
 /** What is said of selectors, which differs by kind. */
 export interface SelectorWords {

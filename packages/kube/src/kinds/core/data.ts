@@ -1,8 +1,8 @@
+import { canonical } from "../../canonical.ts";
 import { type FieldError, forbidden, invalid, tooLong } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted } from "../checks.ts";
 import { atMostBytes, type Format } from "../formats.ts";
-import { canonical } from "../rules.ts";
 
 /** Keys of ConfigMaps and Secrets are file names. IsConfigMapKey. */
 export const dataKey: Format = (value) => [

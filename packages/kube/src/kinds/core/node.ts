@@ -1,5 +1,6 @@
+import { canonical } from "../../canonical.ts";
 import { forbidden } from "../../names.ts";
-import { canonical, type Fields, type KindRules, specOf } from "../rules.ts";
+import { type Fields, type KindRules, specOf } from "../rules.ts";
 
 /** The first range of pods' addresses stands twice, as a field of its own and in the list. */
 export const node: KindRules = {

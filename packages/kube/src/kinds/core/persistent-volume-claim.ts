@@ -1,9 +1,10 @@
+import { canonical } from "../../canonical.ts";
 import { nanosOf } from "../../go/quantity.ts";
 import { type FieldError, forbidden, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { oneOf } from "../checks.ts";
 import { validateLabelSelector } from "../label-selector.ts";
-import { canonical, type Fields, fill, type KindRules, specOf } from "../rules.ts";
+import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
 import { accessModes } from "./access-modes.ts";
 import { validateQuantity } from "./pod-spec/resources.ts";
 

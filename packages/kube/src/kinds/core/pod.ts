@@ -1,6 +1,7 @@
+import { canonical } from "../../canonical.ts";
 import { type FieldError, forbidden } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
-import { canonical, type Fields, type KindRules, specOf } from "../rules.ts";
+import { type Fields, type KindRules, specOf } from "../rules.ts";
 import { validatePodOnly, validatePodSpec } from "./pod-spec.ts";
 import { podDefaults } from "./pod-spec-defaults.ts";
 

@@ -1,4 +1,5 @@
-import { canonical, immutable, type KindRules, specOf } from "../rules.ts";
+import { canonical } from "../../canonical.ts";
+import { immutable, type KindRules, specOf } from "../rules.ts";
 
 /** What a quota counts over stays; how much it allows may change. */
 export const resourceQuota: KindRules = {

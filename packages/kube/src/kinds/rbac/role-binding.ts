@@ -1,8 +1,9 @@
+import { canonical } from "../../canonical.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf } from "../checks.ts";
 import { dns1123Subdomain, pathSegment } from "../formats.ts";
-import { canonical, type Fields, type KindRules } from "../rules.ts";
+import type { Fields, KindRules } from "../rules.ts";
 
 const group = "rbac.authorization.k8s.io";
 

@@ -1,8 +1,9 @@
+import { canonical } from "../../canonical.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted } from "../checks.ts";
 import { qualified } from "../formats.ts";
-import { canonical, fill, type KindRules } from "../rules.ts";
+import { fill, type KindRules } from "../rules.ts";
 
 const reclaimPolicies = ["Delete", "Retain"];
 const bindingModes = ["Immediate", "WaitForFirstConsumer"];

@@ -1,7 +1,8 @@
+import { canonical } from "../../canonical.ts";
 import { type FieldError, forbidden, invalid, required } from "../../names.ts";
 import { formatted } from "../checks.ts";
 import { dns1123Subdomain, type Format } from "../formats.ts";
-import { canonical, type Fields, type KindRules, specOf } from "../rules.ts";
+import { type Fields, type KindRules, specOf } from "../rules.ts";
 
 const exactlyOne = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
 
