@@ -1,16 +1,11 @@
+import { label, labelAdvice, subdomain, subdomainAdvice } from "./kinds/formats.ts";
 import type { KubeObject } from "./object.ts";
 import { type StatusCause, StatusError } from "./status.ts";
 
-const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-const subdomain = new RegExp(`^${label}(\\.${label})*$`);
-const dns1123Label = new RegExp(`^${label}$`);
+const isSubdomain = new RegExp(`^${subdomain}$`);
+const isDns1123Label = new RegExp(`^${label}$`);
 const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
-
-const subdomainRule =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const labelRule =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
 /** Kinds whose names are labels: they become DNS names. */
 const labelNamed = new Set(["Namespace", "Service"]);
@@ -110,8 +105,8 @@ function validateName(kind: string, name: string): readonly FieldError[] {
   const isLabel = labelNamed.has(kind);
   const limit = isLabel ? 63 : 253;
   if (name.length > limit) errors.push(invalid("metadata.name", name, `must be no more than ${limit} bytes`));
-  if (!(isLabel ? dns1123Label : subdomain).test(name))
-    errors.push(invalid("metadata.name", name, isLabel ? labelRule : subdomainRule));
+  if (!(isLabel ? isDns1123Label : isSubdomain).test(name))
+    errors.push(invalid("metadata.name", name, isLabel ? labelAdvice : subdomainAdvice));
   return errors;
 }
 
@@ -120,7 +115,7 @@ function validateKey(field: string, key: string): readonly FieldError[] {
   const rule =
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
   if (name === "" || name.length > 63 || !qualifiedName.test(name)) return [invalid(field, key, rule)];
-  if (prefix !== undefined && !subdomain.test(prefix)) return [invalid(field, key, `prefix part ${subdomainRule}`)];
+  if (prefix !== undefined && !isSubdomain.test(prefix)) return [invalid(field, key, `prefix part ${subdomainAdvice}`)];
   return [];
 }
 

@@ -46,7 +46,7 @@ export function itemsOf(list: unknown, path: string): readonly (readonly [item: 
   return ((list ?? []) as Fields[]).map((item, i) => [item, `${path}[${i}]`] as const);
 }
 
-/** A port's number. */
+/** IsValidPortNum. */
 export function portNumber(field: string, value: number): readonly FieldError[] {
   return value >= 1 && value <= 65535 ? [] : [invalid(field, value, "must be between 1 and 65535, inclusive")];
 }

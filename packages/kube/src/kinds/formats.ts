@@ -1,8 +1,9 @@
 /** What is wrong with a text that should be of a format: nothing, or lines in apimachinery's words. */
 export type Format = (value: string) => readonly string[];
 
-const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-const subdomain = `${label}(\\.${label})*`;
+/** Regular expressions of names, as upstream's advice shows them. */
+export const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+export const subdomain: string = `${label}(\\.${label})*`;
 const qualifiedName = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const bytes = new TextEncoder();
 
@@ -11,13 +12,13 @@ function advice(text: string, regex: string, ...examples: readonly string[]): st
   return `${text} (e.g. ${examples.map((each) => `'${each}'`).join(",  or ")}, regex used for validation is '${regex}')`;
 }
 
-const labelAdvice = advice(
+export const labelAdvice: string = advice(
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
   label,
   "my-name",
   "123-abc",
 );
-const subdomainAdvice = advice(
+export const subdomainAdvice: string = advice(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   subdomain,
   "example.com",

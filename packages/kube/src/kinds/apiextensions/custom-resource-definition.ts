@@ -8,6 +8,7 @@ import type {
 import { definitionOf, hasCondition } from "../../structural/custom-version.ts";
 import { placesOf, schemaPlaces } from "../../structural/places.ts";
 import type { Structural } from "../../structural/schema.ts";
+import { subdomain, subdomainAdvice } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
 import { validateSchema } from "./schema-rules.ts";
 
@@ -54,9 +55,7 @@ export const customResourceDefinition: KindRules = {
 const lowerLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const labelRule =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const subdomainRule =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const isSubdomain = new RegExp(`^${subdomain}$`);
 
 function isLabel(text: string): boolean {
   return lowerLabel.test(text) && text.length <= 63;
@@ -67,7 +66,7 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
   const versions = spec.versions ?? [];
   const errors: FieldError[] = [];
   if (group === "") errors.push(required("spec.group"));
-  else if (!subdomain.test(group)) errors.push(invalid("spec.group", group, subdomainRule));
+  else if (!isSubdomain.test(group)) errors.push(invalid("spec.group", group, subdomainAdvice));
   else if (!group.includes(".")) errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
   errors.push(...enumerated("spec.scope", scope, ["Cluster", "Namespaced"]));
   for (const [i, version] of versions.entries()) errors.push(...validateVersion(version, `spec.versions[${i}]`));

@@ -1,9 +1,9 @@
 import { type FieldError, required } from "../../names.ts";
-import { formatted, itemsOf, oneOf } from "../checks.ts";
+import { formatted, itemsOf, oneOf, portNumber } from "../checks.ts";
 import { dns1123Label, dns1123Subdomain, type Format } from "../formats.ts";
 import { ipAddress, parseIp } from "../ip.ts";
 import type { Fields, KindRules } from "../rules.ts";
-import { portNumber, protocols } from "./pod-spec/ports.ts";
+import { protocols } from "./pod-spec/ports.ts";
 
 export const endpoints: KindRules = {
   defaults: (object) => {

@@ -1,12 +1,12 @@
 import { canonical } from "../../canonical.ts";
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
-import { formatted, itemsOf } from "../checks.ts";
+import { formatted, itemsOf, portNumber } from "../checks.ts";
 import { dns1123Label, dns1123Subdomain, type Format, qualified } from "../formats.ts";
 import { cidr, ipAddress } from "../ip.ts";
 import { validateLabels } from "../label-selector.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
-import { portNumber, portNumberOrName, protocols } from "./pod-spec/ports.ts";
+import { portNumberOrName, protocols } from "./pod-spec/ports.ts";
 
 export const service: KindRules = {
   defaults: (object) => serviceDefaults((object["spec"] ??= {})),

@@ -1,13 +1,8 @@
-import { duplicate, type FieldError, invalid, notSupported, required } from "../../../names.ts";
-import { formatted, itemsOf } from "../../checks.ts";
+import { duplicate, type FieldError, notSupported, required } from "../../../names.ts";
+import { formatted, itemsOf, portNumber } from "../../checks.ts";
 import { portName } from "../../formats.ts";
 
 export const protocols: readonly string[] = ["SCTP", "TCP", "UDP"];
-
-/** IsValidPortNum. */
-export function portNumber(field: string, value: number): readonly FieldError[] {
-  return value >= 1 && value <= 65535 ? [] : [invalid(field, value, "must be between 1 and 65535, inclusive")];
-}
 
 /** A port by its number or the name of a container's. */
 export function portNumberOrName(field: string, value: number | string): readonly FieldError[] {

@@ -1,7 +1,7 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../../names.ts";
-import { formatted, itemsOf, nonnegative } from "../../checks.ts";
+import { formatted, itemsOf, nonnegative, portNumber } from "../../checks.ts";
 import type { Fields } from "../../rules.ts";
-import { portNumber, portNumberOrName } from "./ports.ts";
+import { portNumberOrName } from "./ports.ts";
 
 const headerName = "[-A-Za-z0-9]+";
 
