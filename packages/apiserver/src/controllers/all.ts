@@ -8,6 +8,7 @@ import { replicaSet } from "./replica-set.ts";
 import { replicationController } from "./replication-controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
 import { serviceAccount } from "./service-account.ts";
+import { statefulSet } from "./stateful-set.ts";
 import { ttlAfterFinished } from "./ttl-after-finished.ts";
 
 /** What runs where nothing else is said: without these the API server itself is not as clients know it. They are started first. */
@@ -20,6 +21,7 @@ export const allControllers: readonly ControllerKind[] = [
   replicaSet,
   replicationController,
   deployment,
+  statefulSet,
   job,
   ttlAfterFinished,
   endpointSlice,

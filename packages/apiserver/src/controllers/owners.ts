@@ -37,19 +37,23 @@ export function managerKeys(
   return [...keys, ...adopting];
 }
 
-/** All objects of a resource that an owner manages. Those without a manager that it selects are adopted, those that it selects no more let go. */
+/**
+ * All objects of a resource that an owner manages. Those without a manager that it selects are adopted, those that it selects no more
+ * let go. What is no member can not be selected.
+ */
 export async function claim<T extends KubeObject>(
   owner: KubeObject,
   selector: LabelSelectorObject,
   resource: { readonly group: string; readonly resource: string },
   { cache, client }: { readonly cache: Cache; readonly client: Client },
+  isMember: (object: T) => boolean = () => true,
 ): Promise<readonly T[]> {
   const { uid, namespace = "", deletionTimestamp } = owner.metadata;
   const claimed: T[] = [];
   for (const object of cache.list(resource.group, resource.resource, namespace)) {
     const manager = controllerOf(object);
     if (manager !== undefined && manager.uid !== uid) continue;
-    const isSelected = matchesSelector(selector, object.metadata.labels ?? {});
+    const isSelected = isMember(object as T) && matchesSelector(selector, object.metadata.labels ?? {});
     if (manager !== undefined && isSelected) claimed.push(object as T);
     else if (deletionTimestamp) continue;
     else if (manager !== undefined) await client.update(object, (fresh) => released(fresh, uid ?? ""));
