@@ -1,4 +1,5 @@
 import type { ControllerKind } from "./controller.ts";
+import { daemonSet } from "./daemon-set.ts";
 import { deployment } from "./deployment.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { garbageCollector } from "./garbage-collector.ts";
@@ -22,6 +23,7 @@ export const allControllers: readonly ControllerKind[] = [
   replicationController,
   deployment,
   statefulSet,
+  daemonSet,
   job,
   ttlAfterFinished,
   endpointSlice,

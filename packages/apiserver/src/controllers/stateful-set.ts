@@ -1,4 +1,5 @@
 import type { ControllerContext, ControllerKind } from "./controller.ts";
+import { portion } from "./deployment-sizes.ts";
 import { claim, managerKeys } from "./owners.ts";
 import { isAvailable, isFinished, type Pod, type PodTemplate } from "./pods.ts";
 import { type Again, ownKey, partsOf, reconciler } from "./reconciler.ts";
@@ -288,6 +289,5 @@ class StatefulSync {
 /** How many pods of a rolling update may be away at a time; percents are rounded up. */
 function maxUnavailableOf({ spec }: StatefulSet): number {
   const { maxUnavailable = 1 } = spec.updateStrategy?.rollingUpdate ?? {};
-  if (typeof maxUnavailable === "number") return Math.max(1, maxUnavailable);
-  return Math.max(1, Math.ceil((Number.parseInt(maxUnavailable, 10) * (spec.replicas ?? 1)) / 100));
+  return Math.max(1, portion(maxUnavailable, spec.replicas ?? 1, Math.ceil));
 }

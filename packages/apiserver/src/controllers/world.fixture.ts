@@ -124,6 +124,11 @@ export class World {
     return this.#cache.get(group, resource, "default", name);
   }
 
+  /** An object that lies in no namespace. */
+  cluster(group: string, resource: string, name: string): KubeObject | undefined {
+    return this.#cache.get(group, resource, "", name);
+  }
+
   list(group: string, resource: string): readonly KubeObject[] {
     return this.#cache.list(group, resource, "default");
   }

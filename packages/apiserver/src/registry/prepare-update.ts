@@ -28,7 +28,8 @@ export function prepareUpdate(
   );
   const secret = info.resource === "secrets" ? withStringData(wanted) : wanted;
   const made: KubeObject = { ...secret, ...kept, metadata: { ...given, ...fixed } };
-  const object = info.resource === "customresourcedefinitions" ? withStoredVersion(made) : made;
+  const adjusted = strategy.prepareUpdate?.(made, current) ?? made;
+  const object = info.resource === "customresourcedefinitions" ? withStoredVersion(adjusted) : adjusted;
   const { counted = ["spec", "template"] } = strategy;
   const isNewSpec = generation !== undefined && counted.some((field) => !isEqual(object[field], current[field]));
   return isNewSpec ? { ...object, metadata: { ...object.metadata, generation: (generation as number) + 1 } } : object;

@@ -3,11 +3,14 @@ import type { KubeObject, ResourceInfo } from "@sallyport/kube";
 import { customStrategy } from "../custom/objects.ts";
 import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
 import { isEqual } from "./equality.ts";
+import { withFirstGeneration, withNextGeneration } from "./template-generation.ts";
 
 /** What a resource does with an object beyond its schema, as upstream's registry strategies. */
 export interface Strategy {
   /** Before admission of a new object: drops what a client may not set, adds what the server decides. */
   readonly prepareCreate?: (object: KubeObject, reader: ObjectReader, user: UserInfo) => KubeObject;
+  /** Before admission of a changed object: adds what the server decides. */
+  readonly prepareUpdate?: (object: KubeObject, current: KubeObject) => KubeObject;
   /** Fields besides metadata and status that never change by an update. */
   readonly keep?: readonly string[];
   /** `metadata.generation` counts the changes of the spec. */
@@ -133,8 +136,15 @@ function strategyOf(resource: string): Strategy {
     hasGeneration: !["nodes", "resourcequotas"].includes(resource),
     needsVersion,
     ...(resource === "jobs" ? { complete: withJobSelector } : {}),
-    prepareCreate: ({ status: _status, ...object }) => ({ ...(object as KubeObject), status: {} }),
+    prepareCreate: withoutStatus,
+    ...(resource === "daemonsets"
+      ? { prepareCreate: (object) => withFirstGeneration(withoutStatus(object)), prepareUpdate: withNextGeneration }
+      : {}),
   };
+}
+
+function withoutStatus(object: KubeObject): KubeObject {
+  return { ...object, status: {} };
 }
 
 /** A job whose selector is not its user's affair selects its pods by the uid of the job. */
