@@ -272,6 +272,7 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
     ...(authorizer === undefined ? {} : { guard: escalationGuard(cache.reader, authorizer) }),
     now: options.effects.now,
     randomBytes: (size) => randomBytes(size),
+    ...(options.effects.post === undefined ? {} : { post: options.effects.post }),
     admit: async (request, validate) => {
       const { set, data } = options.policies();
       const snapshot: Snapshot = {

@@ -21,6 +21,8 @@ export interface ResourceInfo {
 
 /** What is served at the moment: the built-in resources, and those that CustomResourceDefinitions add. */
 export interface Catalogue {
+  /** What CustomResourceDefinitions add; another array whenever it changes. */
+  readonly custom: readonly ResourceInfo[];
   /** Resources and subresources (`pods/log`) of all groups and versions. */
   readonly all: () => Iterable<ResourceInfo>;
   readonly find: (group: string, version: string, resource: string) => ResourceInfo | undefined;
@@ -61,6 +63,7 @@ for (const each of builtinResources) {
 
 /** The built-in resources alone. */
 export const builtinCatalogue: Catalogue = {
+  custom: [],
   all: () => builtinResources,
   find: findResource,
   findKind,

@@ -21,6 +21,7 @@ export {
   preferredResource,
   type ResourceInfo,
 } from "./catalogue.ts";
+export { convertBuiltin, isConverted } from "./conversion/convert.ts";
 export { type Decoded, parseBody, parseYamlFields } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";

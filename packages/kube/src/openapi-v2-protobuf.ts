@@ -65,9 +65,11 @@ function schema(writer: Writer, value: Json): void {
   if (value["items"] !== undefined)
     writer.nested(23, () => writer.nested(1, () => schema(writer, value["items"] as Json)));
   if (value["type"] !== undefined) writer.nested(22, () => writer.text(1, String(value["type"])));
-  if (value["additionalProperties"] !== undefined)
-    writer.nested(21, () => writer.nested(1, () => schema(writer, value["additionalProperties"] as Json)));
+  const values = value["additionalProperties"];
+  if (typeof values === "boolean") writer.nested(21, () => writer.integer(2, values ? 1 : 0));
+  else if (values !== undefined) writer.nested(21, () => writer.nested(1, () => schema(writer, values as Json)));
   for (const name of ((value["required"] ?? []) as readonly string[]).toReversed()) writer.text(19, name);
+  if (value["description"] !== undefined) writer.text(4, String(value["description"]));
   if (value["format"] !== undefined) writer.text(2, String(value["format"]));
   if (value["$ref"] !== undefined) writer.text(1, String(value["$ref"]));
 }

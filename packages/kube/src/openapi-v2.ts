@@ -1,18 +1,31 @@
 import { builtinResources, type ResourceInfo } from "./catalogue.ts";
+import { customSchemas } from "./openapi-custom.ts";
 import { extensions } from "./openapi-v3.ts";
 import { findSchema, type Schema, schemaNames } from "./schema.ts";
 
 type Json = { readonly [field: string]: unknown };
 
-/** The OpenAPI v2 document of `/openapi/v2`: every kind's schema, and the paths with what clients ask of them. */
-export function openApiV2(): Json {
+/** The OpenAPI v2 document of `/openapi/v2`: every kind's schema, and the paths with what clients ask of them; `custom` beside what is built in. */
+export function openApiV2(custom: readonly ResourceInfo[] = []): Json {
   const names = [...schemaNames()].sort();
+  const added = custom.flatMap((info) =>
+    info.custom === undefined || info.resource.includes("/")
+      ? []
+      : Object.entries(customSchemas(info, info.custom, { version: 2, field: referenceTo, item: referenceTo })),
+  );
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.fromEntries(builtinResources.flatMap(pathsOf)),
-    definitions: Object.fromEntries(names.map((name) => [name, schemaOf(findSchema(name) as Schema)])),
+    paths: Object.fromEntries([...builtinResources, ...custom].flatMap(pathsOf)),
+    definitions: Object.fromEntries([
+      ...names.map((name) => [name, schemaOf(findSchema(name) as Schema)] as const),
+      ...added,
+    ]),
   };
+}
+
+function referenceTo(name: string): Json {
+  return { $ref: `#/definitions/${name}` };
 }
 
 function schemaOf(schema: Schema): Json {

@@ -1,39 +1,49 @@
-import { builtinResources, type ResourceInfo } from "./catalogue.ts";
+import type { ResourceInfo } from "./catalogue.ts";
+import { customSchemas, type OpenApiForm, referredByCustom } from "./openapi-custom.ts";
 import { findSchema, type Schema } from "./schema.ts";
 
 type Json = { readonly [field: string]: unknown };
 
-/** The OpenAPI v3 document of a group and version, for `/openapi/v3/…`: its kinds' schemas, and the paths that kubectl reads. */
-export function openApiV3(group: string, version: string): Json {
-  const resources = builtinResources.filter((each) => each.group === group && each.version === version);
+/** The OpenAPI v3 document of the resources of one group and version, for `/openapi/v3/…`: its kinds' schemas, and the paths that kubectl reads. */
+export function openApiV3(resources: readonly ResourceInfo[]): Json {
   const wanted = new Set<string>();
-  for (const { schema } of resources) if (schema !== undefined) collect(schema, wanted);
-  const schemas = Object.fromEntries([...wanted].sort().map((name) => [name, writeSchema(findSchema(name) as Schema)]));
-  const base = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+  const custom: { [name: string]: Json } = {};
+  for (const info of resources) {
+    if (info.schema !== undefined) collect(info.schema, wanted);
+    if (info.custom === undefined || info.resource.includes("/")) continue;
+    for (const name of referredByCustom) collect(name, wanted);
+    Object.assign(custom, customSchemas(info, info.custom, form));
+  }
+  const builtin = [...wanted].map((name) => [name, writeSchema(findSchema(name) as Schema)] as const);
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.fromEntries(resources.flatMap((each) => writePaths(base, each))),
-    components: { schemas },
+    paths: Object.fromEntries(resources.flatMap(writePaths)),
+    components: { schemas: sortedFields({ ...Object.fromEntries(builtin), ...custom }) },
   };
 }
 
+const form: OpenApiForm = {
+  version: 3,
+  field: (name) => ({ allOf: [{ $ref: `#/components/schemas/${name}` }] }),
+  item: (name) => ({ $ref: `#/components/schemas/${name}` }),
+};
+
 /** All groups and versions, as `/openapi/v3` lists them; clients keep a document as long as its hash stays. */
-export function openApiV3Index(hashOf: (group: string, version: string) => string): Json {
-  const places = new Map(
-    builtinResources.map(({ group, version }) => [
-      group === "" ? `api/${version}` : `apis/${group}/${version}`,
-      { group, version },
-    ]),
-  );
-  const urlOf = (place: string, { group, version }: { readonly group: string; readonly version: string }) => ({
-    serverRelativeURL: `/openapi/v3/${place}?hash=${hashOf(group, version)}`,
-  });
-  return {
-    paths: Object.fromEntries(
-      [...places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([place, at]) => [place, urlOf(place, at)]),
-    ),
-  };
+export function openApiV3Index(
+  resources: Iterable<ResourceInfo>,
+  hashOf: (group: string, version: string) => string,
+): Json {
+  const paths: { [place: string]: Json } = {};
+  for (const { group, version } of resources) {
+    const place = group === "" ? `api/${version}` : `apis/${group}/${version}`;
+    paths[place] ??= { serverRelativeURL: `/openapi/v3/${place}?hash=${hashOf(group, version)}` };
+  }
+  return { paths: sortedFields(paths) };
+}
+
+function sortedFields(fields: Json): Json {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function collect(name: string, wanted: Set<string>): void {
@@ -83,7 +93,8 @@ const writeParameters = ["dryRun", "fieldManager", "fieldValidation"].map((name)
   schema: { type: "string", uniqueItems: true },
 }));
 
-function writePaths(base: string, resource: ResourceInfo): readonly (readonly [string, Json])[] {
+function writePaths(resource: ResourceInfo): readonly (readonly [string, Json])[] {
+  const base = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
   const [name = "", subresource] = resource.resource.split("/");
   const collection = `${base}${resource.namespaced ? "/namespaces/{namespace}" : ""}/${name}`;
   const gvk = { group: resource.group, version: resource.version, kind: resource.kind };

@@ -1,7 +1,9 @@
 import {
+  apiVersionOf,
   applySchemaDefaults,
   type CustomVersion,
   conformMetadata,
+  definitionOf,
   type FieldError,
   isBlocking,
   type KubeObject,
@@ -180,22 +182,32 @@ export function checkServed(info: ResourceInfo, { warnings }: { readonly warning
     });
 }
 
-/** An object as a definition's version has it now: fields that the stored one lacks take their defaults. */
+/**
+ * An object as a definition's version has it now: fields that the stored one lacks take their defaults. Where versions are converted by
+ * a webhook, it was asked before.
+ */
 export function servedCustom(object: KubeObject, info: ResourceInfo, custom: CustomVersion): KubeObject {
-  let known = served.get(custom);
-  if (known === undefined) {
-    known = new WeakMap();
-    served.set(custom, known);
-  }
-  let made = known.get(object);
-  if (made === undefined) {
-    const schema = custom.schema ?? {};
-    const converted = { ...object, apiVersion: `${info.group}/${info.version}` };
-    const pruned =
-      custom.schema === undefined || custom.keepsUnknown ? converted : prune(converted, schema, true).value;
-    made = applySchemaDefaults(pruned, schema) as KubeObject;
-    known.set(object, made);
-  }
+  const known = served.get(custom)?.get(object);
+  if (known !== undefined) return known;
+  const apiVersion = apiVersionOf(info);
+  if (object.apiVersion !== apiVersion && definitionOf(custom.definition).spec.conversion?.strategy === "Webhook")
+    throw new Error(`${object.apiVersion} ${object.kind} was not converted to ${apiVersion}`);
+  return keepServed(object, { ...object, apiVersion }, custom);
+}
+
+/** Whether it is known what an object of the cache is in a version. */
+export function isServedKnown(object: KubeObject, custom: CustomVersion): boolean {
+  return served.get(custom)?.has(object) === true;
+}
+
+/** Keeps what an object of the cache is in a version; `converted` has the fields of that version. */
+export function keepServed(object: KubeObject, converted: KubeObject, custom: CustomVersion): KubeObject {
+  const known = served.get(custom) ?? new WeakMap<KubeObject, KubeObject>();
+  served.set(custom, known);
+  const schema = custom.schema ?? {};
+  const pruned = custom.schema === undefined || custom.keepsUnknown ? converted : prune(converted, schema, true).value;
+  const made = applySchemaDefaults(pruned, schema) as KubeObject;
+  known.set(object, made);
   return made;
 }
 

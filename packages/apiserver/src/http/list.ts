@@ -9,6 +9,7 @@ import {
   StatusError,
   tableOf,
 } from "@sallyport/kube";
+import { hasWebhook } from "../custom/conversion.ts";
 import type { Cache, CacheEvent } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
 import { mediaTypes, type Wanted } from "./negotiate.ts";
@@ -21,6 +22,8 @@ export interface ListContext {
   readonly query: URLSearchParams;
   readonly wanted: Wanted;
   readonly now: () => number;
+  /** Has objects of the cache at hand in the version that was asked for. */
+  readonly prepare: (objects: Iterable<KubeObject>) => Promise<void>;
   /** Told of each event that is sent to a watcher. */
   readonly onEvent?: () => void;
 }
@@ -36,7 +39,9 @@ const maxUnreadBytes = 16 * 1024 * 1024;
 function matcherOf({ info, query }: ListContext): Matches {
   const labels = parseLabelSelector(query.get("labelSelector") ?? "");
   const fields = parseFieldSelector(query.get("fieldSelector") ?? "", info.resource, info.custom?.selectableFields);
-  return (object) => labels(object.metadata.labels ?? {}) && fields(object);
+  // Custom objects are asked in the version that the client sees.
+  const seen = (object: KubeObject) => (info.custom === undefined ? object : outgoing(object, info));
+  return (object) => labels(seen(object).metadata.labels ?? {}) && fields(seen(object));
 }
 
 interface Continue {
@@ -45,13 +50,14 @@ interface Continue {
 }
 
 /** A list, page by page, all pages as of the first one's revision. */
-export function listObjects(context: ListContext): { readonly [field: string]: unknown } {
+export async function listObjects(context: ListContext): Promise<{ readonly [field: string]: unknown }> {
   const { cache, info, namespace, query } = context;
   const exact = exactRevision(query, cache.revision);
   const token = readContinue(query.get("continue"));
   const revision = token?.revision ?? exact ?? cache.revision;
   const all = cache.listAt(revision, info.group, info.resource, namespace);
   if (all === undefined) throw token === undefined ? tooOldVersion(revision, cache.revision) : expiredContinue();
+  await context.prepare(all);
   const identity = (object: KubeObject) => `${object.metadata.namespace ?? ""}/${object.metadata.name ?? ""}`;
   const matching = all
     .filter(matcherOf(context))
@@ -188,7 +194,7 @@ function includeOf(query: URLSearchParams): "Metadata" | "None" | "Object" {
 /** One object as the client wants to see it. */
 export function writeObject(
   object: KubeObject,
-  { info, wanted, query, now }: Omit<ListContext, "cache" | "namespace">,
+  { info, wanted, query, now }: Pick<ListContext, "info" | "wanted" | "query" | "now">,
 ): object {
   const written = outgoing(object, info);
   if (wanted.as === "Table")
@@ -201,13 +207,15 @@ export function writeObject(
 }
 
 /** Streams events as JSON lines until the client, the timeout or the server ends it. Answers when the stream has begun. */
-export function watchObjects(context: ListContext, response: ServerResponse): void {
+export async function watchObjects(context: ListContext, response: ServerResponse): Promise<void> {
   const { cache, query } = context;
   const matches = matcherOf(context);
   const writer = new WatchWriter(context, response, matches);
   const version = query.get("resourceVersion") ?? "";
   const wantsInitial = query.get("sendInitialEvents") === "true";
   checkWatchOptions(query);
+  const isNew = wantsInitial || version === "" || version === "0";
+  if (isNew) await context.prepare(cache.list(context.info.group, context.info.resource, context.namespace));
   response.writeHead(200, {
     "content-type": context.wanted.format === "protobuf" ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
     "transfer-encoding": "chunked",
@@ -215,7 +223,7 @@ export function watchObjects(context: ListContext, response: ServerResponse): vo
   });
   // Node keeps headers back until the first byte of the body: a client that resumes would wait for the next event.
   response.flushHeaders();
-  if (wantsInitial || version === "" || version === "0") {
+  if (isNew) {
     for (const object of cache.list(context.info.group, context.info.resource, context.namespace))
       writer.initial(object);
     if (wantsInitial) writer.bookmark(true);
@@ -268,6 +276,8 @@ class WatchWriter {
   #isFirstRow = true;
   #stop: (() => void) | undefined;
   #timers: NodeJS.Timeout[] = [];
+  /** Events of a kind that a webhook converts, one after another. */
+  #waiting: Promise<void> | undefined;
 
   constructor(context: ListContext, response: ServerResponse, matches: Matches) {
     this.#context = context;
@@ -288,18 +298,47 @@ class WatchWriter {
   }
 
   initial(object: KubeObject): void {
-    if (this.#isHere(object) && this.#matches(object)) this.#write("ADDED", object);
+    this.#withConverted([object], () => {
+      if (this.#isHere(object) && this.#matches(object)) this.#write("ADDED", object);
+    });
+  }
+
+  event(event: CacheEvent): void {
+    this.#withConverted([event.object, event.previous], () => this.#tell(event));
+  }
+
+  #withConverted(objects: readonly (KubeObject | undefined)[], next: () => void): void {
+    const { custom } = this.#context.info;
+    if (custom === undefined || !hasWebhook(custom)) next();
+    else this.#inTurn(objects, next);
+  }
+
+  /** Does what is next when the objects are there in the watcher's version; a watcher for whom they cannot be converted has to list again. */
+  #inTurn(objects: readonly (KubeObject | undefined)[], next: () => void): void {
+    const given = objects.filter((each) => each !== undefined);
+    this.#waiting = (this.#waiting ?? Promise.resolve())
+      .then(() => this.#context.prepare(given))
+      .then(next)
+      .catch((error: unknown) => {
+        if (!this.#response.writableEnded)
+          this.fail(error instanceof StatusError ? error : new StatusError("InternalError", String(error)));
+      });
   }
 
   /** An object that begins or ceases to match is added or deleted to this watcher. */
-  event({ object, previous, revision }: CacheEvent): void {
+  #tell({ object, previous, revision }: CacheEvent): void {
     const now = object !== undefined && this.#isHere(object) && this.#matches(object);
     const before = previous !== undefined && this.#isHere(previous) && this.#matches(previous);
     if (now) this.#write(before ? "MODIFIED" : "ADDED", object);
-    else if (before) this.#write("DELETED", gone(previous, revision));
+    else if (before) this.#write("DELETED", gone(outgoing(previous, this.#context.info), revision));
   }
 
   bookmark(endsInitial: boolean): void {
+    if (this.#waiting === undefined) this.#bookmark(endsInitial);
+    else this.#inTurn([], () => this.#bookmark(endsInitial));
+  }
+
+  #bookmark(endsInitial: boolean): void {
     const { cache, info } = this.#context;
     const annotations = endsInitial ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
     const apiVersion = apiVersionOf(info);

@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { builtinResources, encodeOpenApiV2, openApiV2, openApiV3, openApiV3Index } from "@sallyport/kube";
+import {
+  builtinResources,
+  type Catalogue,
+  encodeOpenApiV2,
+  openApiV2,
+  openApiV3,
+  openApiV3Index,
+  type ResourceInfo,
+} from "@sallyport/kube";
 import type { Call } from "./call.ts";
 
 interface Document {
@@ -10,9 +18,22 @@ interface Document {
 }
 
 /** By name; as many as there are groups and versions, and the two forms of v2. Made when first asked for. */
-const documents = new Map<string, Document>();
+type Documents = Map<string, Document>;
 
-function documentOf(name: string, make: () => Uint8Array | object): Document {
+/** Of what is built in: the same for every server. */
+const builtinDocuments: Documents = new Map();
+
+/** Those that tell of custom resources, as long as these stay the same. */
+const customDocuments = new WeakMap<readonly ResourceInfo[], Documents>();
+
+function documentsOf(custom: readonly ResourceInfo[]): Documents {
+  if (custom.length === 0) return builtinDocuments;
+  const documents = customDocuments.get(custom) ?? new Map();
+  customDocuments.set(custom, documents);
+  return documents;
+}
+
+function documentOf(documents: Documents, name: string, make: () => Uint8Array | object): Document {
   const known = documents.get(name);
   if (known !== undefined) return known;
   const made = make();
@@ -29,35 +50,48 @@ const v2Protobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const v2ProtobufOld = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
 /** `/openapi/v2` and `/openapi/v3`. False for other paths. */
-export function serveOpenApi(call: Call): boolean {
+export function serveOpenApi(call: Call, catalogue: Catalogue): boolean {
   const path = call.info.path.replace(/\/$/, "");
-  if (path === "/openapi/v2") return serveV2(call);
+  if (path === "/openapi/v2") return serveV2(call, catalogue);
   if (path === "/openapi/v3") {
-    const index = openApiV3Index((group, version) => v3Of(group, version).hash);
+    const hashOf = (group: string, version: string) => v3Of(catalogue, group, version)?.hash ?? "";
+    const index = openApiV3Index(catalogue.all(), hashOf);
     call.response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(index));
     return true;
   }
   const [, group = "", version = ""] = /^\/openapi\/v3\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? [];
-  if (!builtinResources.some((each) => each.group === group && each.version === version)) return false;
-  return serveV3(call, path, v3Of(group, version));
+  const document = v3Of(catalogue, group, version);
+  return document !== undefined && serveV3(call, path, document);
 }
 
-function v3Of(group: string, version: string): Document {
-  return documentOf(`v3 ${group}/${version}`, () => openApiV3(group, version));
+function v3Of(catalogue: Catalogue, group: string, version: string): Document | undefined {
+  const isAsked = (each: ResourceInfo) => each.group === group && each.version === version;
+  const own = catalogue.custom.filter(isAsked);
+  const resources = own.length > 0 ? own : builtinResources.filter(isAsked);
+  if (resources.length === 0) return undefined;
+  const documents = own.length > 0 ? documentsOf(catalogue.custom) : builtinDocuments;
+  return documentOf(documents, `v3 ${group}/${version}`, () => openApiV3(resources));
 }
 
-function serveV2({ request, response }: Call): boolean {
+function serveV2({ request, response }: Call, { custom }: Catalogue): boolean {
+  const documents = documentsOf(custom);
   const types = (request.headers.accept ?? "*/*").split(",").map((each) => each.split(";")[0]?.trim() ?? "");
   const isJson = (type: string) => ["application/json", "application/*", "*/*"].includes(type);
   const chosen = types.find((type) => type === v2Protobuf || type === v2ProtobufOld || isJson(type));
   response.setHeader("vary", "Accept");
   if (chosen === undefined) response.writeHead(406).end();
-  else if (isJson(chosen)) send(response, request.headers, documentOf("v2", openApiV2), "application/json");
+  else if (isJson(chosen))
+    send(
+      response,
+      request.headers,
+      documentOf(documents, "v2", () => openApiV2(custom)),
+      "application/json",
+    );
   else
     send(
       response,
       request.headers,
-      documentOf("v2 protobuf", () => encodeOpenApiV2(openApiV2())),
+      documentOf(documents, "v2 protobuf", () => encodeOpenApiV2(openApiV2(custom))),
       v2Protobuf,
     );
   return true;

@@ -18,7 +18,7 @@ interface Found {
 /** Paths that are no resources: health, version, OpenAPI, discovery. False when there is none. */
 export function servePath(call: Call, options: HandlerOptions): boolean {
   const { response, wanted } = call;
-  if (serveOpenApi(call)) return true;
+  if (serveOpenApi(call, options.catalogue)) return true;
   const found = findPath(call, options);
   if (found === undefined) return false;
   if (typeof found.body === "string") writeText(response, { ...found, text: found.body });

@@ -8,3 +8,10 @@ export function readObject({ info }: Call, resource: ResourceInfo, { cache }: Ha
   if (object === undefined) throw notFound(resource, info.name);
   return object;
 }
+
+/** The same, when it is at hand in the resource's version. */
+export async function readPrepared(call: Call, resource: ResourceInfo, options: HandlerOptions): Promise<KubeObject> {
+  const object = readObject(call, resource, options);
+  await options.registry.prepare([object], resource);
+  return object;
+}

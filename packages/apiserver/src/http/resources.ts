@@ -11,7 +11,7 @@ import { deprecationOf } from "./deprecations.ts";
 import { type ListContext, listObjects, watchObjects, writeObject } from "./list.ts";
 import { allFormats, negotiate, type Wanted } from "./negotiate.ts";
 import { patchObject } from "./patch.ts";
-import { readObject } from "./read-object.ts";
+import { readPrepared } from "./read-object.ts";
 import { methodNotAllowed, notAcceptable } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
@@ -58,11 +58,12 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
     query: withName(query, info),
     wanted,
     now: options.now,
+    prepare: (objects) => options.registry.prepare(objects, served),
     onEvent: () => options.metrics.watchEvent(served),
   };
-  if (info.verb === "watch") watchObjects(listing, response);
-  else if (info.verb === "list") write(call, 200, listObjects(listing));
-  else write(call, 200, writeObject(readObject(call, served, options), listing));
+  if (info.verb === "watch") await watchObjects(listing, response);
+  else if (info.verb === "list") write(call, 200, await listObjects(listing));
+  else write(call, 200, writeObject(await readPrepared(call, served, options), listing));
 }
 
 /** A watch of a single object by its URL is one with a field selector. */
@@ -138,14 +139,15 @@ async function serveDeleteCollection(
 ): Promise<void> {
   const { info, query } = call;
   const context = writeContext(call, served);
-  const listed = listObjects({
+  const listed = (await listObjects({
     cache,
     info: served,
     namespace: info.namespace,
     query,
     wanted: { ...call.wanted, as: "object" },
     now,
-  }) as { items: readonly { metadata: { name?: string; namespace?: string } }[] };
+    prepare: (objects) => registry.prepare(objects, served),
+  })) as { items: readonly { metadata: { name?: string; namespace?: string } }[] };
   for (const { metadata } of listed.items)
     await registry.delete(deletion, { ...context, name: metadata.name ?? "", namespace: metadata.namespace ?? "" });
   write(call, 200, listed);

@@ -9,6 +9,7 @@ import {
 } from "@sallyport/kube";
 import { conformCustom } from "../custom/objects.ts";
 import type { DecodedBody, WriteContext } from "./context.ts";
+import { inStorageVersion, outgoing } from "./encode.ts";
 
 /** A body as an object of the resource that the URL names: kind, version, fields, name and namespace agree with it, or it is refused. */
 export function decodeObject({ value, strictErrors }: DecodedBody, context: WriteContext): KubeObject {
@@ -71,5 +72,7 @@ function wrongKind(given: { readonly [field: string]: unknown }, { group, kind }
 function conformTo(given: { readonly [field: string]: unknown }, info: ResourceInfo) {
   if (info.custom !== undefined) return conformCustom(given, info, info.custom);
   if (info.schema === undefined) return { object: given as unknown as KubeObject, unknown: [] };
-  return conform(given, info.schema, info);
+  const { object, unknown } = conform(given, info.schema, info);
+  // What a version keeps in annotations is read at once: nothing else may stand there.
+  return { object: outgoing(inStorageVersion(object, info), info), unknown };
 }

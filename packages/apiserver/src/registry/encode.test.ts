@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findResource, isProtobuf, type KubeObject, type ResourceInfo } from "@sallyport/kube";
-import { decodeStored, encodeStored, outgoing, type StorageMediaType } from "./encode.ts";
+import { decodeStored, encodeStored, inStorageVersion, outgoing, type StorageMediaType } from "./encode.ts";
 
 const protobuf: StorageMediaType = "application/vnd.kubernetes.protobuf";
 const infoOf = (group: string, version: string, resource: string) =>
   findResource(group, version, resource) as ResourceInfo;
 const stored = (object: KubeObject, info: ResourceInfo, type: StorageMediaType) =>
-  decodeStored({ value: encodeStored(object, info, type), modRevision: 7 });
+  decodeStored({ value: encodeStored(inStorageVersion(object, info), info, type), modRevision: 7 });
 
 for (const type of ["application/json", protobuf] as const)
   test(`an object comes back as it was stored, with its revision: ${type}`, () => {

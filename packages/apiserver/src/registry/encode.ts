@@ -1,6 +1,7 @@
 import {
   apiVersionOf,
   canonical,
+  convertBuiltin,
   decodeProtobuf,
   encodeProtobuf,
   hasProtobuf,
@@ -11,7 +12,6 @@ import {
 import { servedCustom } from "../custom/objects.ts";
 import type { StoredValue } from "../storage/store.ts";
 import { currentDefinition } from "./crd-v1beta1.ts";
-import { eventAs } from "./event-forms.ts";
 import { isBuiltin, storageGroup, storageVersion } from "./keys.ts";
 
 /** In which form built-in kinds are stored; kube-apiserver's `--storage-media-type`. Custom objects are JSON always, and either form is read. */
@@ -21,20 +21,34 @@ export type StorageMediaType = "application/json" | "application/vnd.kubernetes.
 export function outgoing(object: KubeObject, info: ResourceInfo): KubeObject {
   if (info.custom !== undefined) return servedCustom(object, info, info.custom);
   const apiVersion = apiVersionOf(info);
-  return object.apiVersion === apiVersion ? object : { ...eventAs(object, apiVersion), apiVersion };
+  if (object.apiVersion === apiVersion) return object;
+  const known = converted.get(object);
+  if (known !== undefined && known.apiVersion === apiVersion) return known;
+  const made = convertBuiltin(object, apiVersion);
+  converted.set(object, made);
+  return made;
 }
 
-/** An object as it is stored: in the stored version, without its resourceVersion. */
-export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: StorageMediaType): Uint8Array {
+/** Objects of the cache in the other version that was asked for last: no built-in kind has more than two that differ. */
+const converted = new WeakMap<KubeObject, KubeObject>();
+
+/** An object in the version in which its kind is stored; custom objects are converted before. */
+export function inStorageVersion(object: KubeObject, info: ResourceInfo): KubeObject {
   const group = storageGroup(info.group, info.resource);
-  const { resourceVersion: _, ...metadata } = object.metadata;
   const version = info.custom?.storageVersion ?? storageVersion(group, info.resource);
   const apiVersion = apiVersionOf({ group, version });
-  const stored = { ...eventAs(object, apiVersion), apiVersion, metadata };
-  if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(apiVersion, object.kind))
+  return info.custom === undefined ? convertBuiltin(object, apiVersion) : { ...object, apiVersion };
+}
+
+/** The bytes of an object that is in its storage version, without its resourceVersion. */
+export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: StorageMediaType): Uint8Array {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  const stored = { ...object, metadata };
+  if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(object.apiVersion, object.kind))
     return encodeProtobuf(stored);
   // Custom objects are maps in Go, which it writes with sorted keys.
-  return Buffer.from(isBuiltin(group, info.resource) ? JSON.stringify(stored) : `${canonical(stored)}\n`);
+  const isOurs = isBuiltin(storageGroup(info.group, info.resource), info.resource);
+  return Buffer.from(isOurs ? JSON.stringify(stored) : `${canonical(stored)}\n`);
 }
 
 const decoder = new TextDecoder();

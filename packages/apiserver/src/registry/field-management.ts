@@ -4,17 +4,21 @@ import {
   type CustomVersion,
   clientAppliedFields,
   compactSchema,
+  convertBuiltin,
   decodeManagedFields,
   encodeManagedFields,
   type FieldSet,
   type FieldType,
   fieldPath,
   fieldTypeOf,
+  findKind,
+  isConverted,
   isSameValue,
   type KubeObject,
   kubectlManager,
   type ManagedFields,
   managedAfterUpdate,
+  parseApiVersion,
   type ResourceInfo,
   type Schema,
   StatusError,
@@ -124,7 +128,21 @@ function writerOf(manager: string, operation: "Apply" | "Update", context: Manag
     time: isScale ? undefined : time,
     ignored: ignoredFields(context),
     ...(isScale ? { seenAs: "autoscaling/v1" } : {}),
+    inVersion: (value, apiVersion) => inVersion(value as Partial<KubeObject>, apiVersion, info),
   };
+}
+
+/** A built-in object in another version of its kind, where the fields differ. */
+function inVersion(
+  value: Partial<KubeObject>,
+  apiVersion: string,
+  info: ResourceInfo,
+): { readonly value: unknown; readonly type: FieldType } | undefined {
+  const { group, version } = parseApiVersion(apiVersion);
+  const other = info.custom === undefined ? findKind(group, version, info.kind) : undefined;
+  if (other === undefined || !isConverted(info.kind, apiVersion)) return undefined;
+  const whole = { apiVersion: apiVersionOf(info), kind: info.kind, ...value, metadata: value.metadata ?? {} };
+  return { value: convertBuiltin(whole as KubeObject, apiVersion), type: typeOfResource(other) };
 }
 
 /** Fields that a write by this way does not change: upstream's resetFields. */

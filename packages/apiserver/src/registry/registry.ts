@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Decision, Operation, Request } from "@sallyport/admission";
+import type { AdmissionEffects, Decision, Operation, Request } from "@sallyport/admission";
 import {
   applyDefaults,
   type FieldError,
@@ -12,6 +12,7 @@ import {
   validateReplacement,
 } from "@sallyport/kube";
 import { definitionsResource } from "../custom/catalogue.ts";
+import { CustomConversions } from "../custom/conversion.ts";
 import { validateDefinitionRules } from "../custom/definition-rules.ts";
 import { validateCustom } from "../custom/objects.ts";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
@@ -21,7 +22,7 @@ import type { Cache } from "./cache.ts";
 import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
 import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked } from "./deletion.ts";
-import { encodeStored, outgoing, type StorageMediaType } from "./encode.ts";
+import { encodeStored, inStorageVersion, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import { alreadyExists, conflict, failedPrecondition, notFound, unversioned } from "./faults.ts";
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
@@ -50,6 +51,8 @@ export interface RegistryOptions {
   /** How long events are kept, where the store takes them away by itself; kube-apiserver's `--event-ttl`. An hour when absent. */
   readonly eventTtlSeconds?: number;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** Calls conversion webhooks; where it is absent, they fail. */
+  readonly post?: AdmissionEffects["post"];
   /** Told how long the store took, by etcd's operations: create, update, delete. */
   readonly onStored?: (operation: string, group: string, resource: string, seconds: number) => void;
 }
@@ -58,9 +61,16 @@ export interface RegistryOptions {
 export class Registry {
   readonly #options: RegistryOptions;
   readonly #addresses = new ServiceAddresses();
+  readonly #conversions: CustomConversions;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#conversions = new CustomConversions(options.post, options.cache.reader);
+  }
+
+  /** Has objects of the cache at hand in a resource's version: where a webhook converts them, it is asked now, and `outgoing` is not. */
+  prepare(objects: Iterable<KubeObject>, info: ResourceInfo): Promise<void> {
+    return this.#conversions.prepare(objects, info);
   }
 
   async create(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
@@ -76,7 +86,7 @@ export class Registry {
         await this.#options.guard?.(each, null, context);
         return this.#finishCreate(each, context);
       });
-      if (!context.dryRun) return await this.#write(object, 0, context);
+      if (!context.dryRun) return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
       const name = object.metadata.name ?? "";
       if (this.current(context, name) !== undefined) throw alreadyExists(context.info, name);
       return object;
@@ -96,15 +106,14 @@ export class Registry {
   ): Promise<KubeObject> {
     const { info, name } = context;
     return retried(async (isLast) => {
-      const current = this.current(context, name);
-      if (current === undefined) throw notFound(info, name);
+      const { stored, current } = await this.#live(context);
       const wanted = make(current);
       const pinned = wanted.metadata.resourceVersion ?? "";
       if (pinned !== "" && pinned !== current.metadata.resourceVersion) throw conflict(info, name);
       const managed = isManaged
         ? wanted
         : withManagedFields(current, wanted, context, timestampOf(this.#options.now()));
-      return { result: this.#replace(managed, current, context), mayRetry: pinned === "" && !isLast };
+      return { result: this.#replace(managed, current, stored, context), mayRetry: pinned === "" && !isLast };
     });
   }
 
@@ -167,10 +176,8 @@ export class Registry {
     options: DeleteOptions,
     context: WriteContext,
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
-    const { info, name } = context;
     return retried(async (isLast) => {
-      const current = this.current(context, name);
-      if (current === undefined) throw notFound(info, name);
+      const { current } = await this.#live(context);
       checkPreconditions(options, current, context);
       const mayRetry = options.preconditions?.resourceVersion === undefined && !isLast;
       return { result: this.#deleteOne(current, options, context), mayRetry };
@@ -191,13 +198,28 @@ export class Registry {
   ): Promise<boolean> {
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, namespace, name);
     const expected = Number(current?.metadata.resourceVersion ?? 0);
+    if (object !== undefined && current !== undefined && manager !== undefined) await this.prepare([current], info);
     const managed = object && managedDirectly(current, object, info, manager, timestampOf(this.#options.now()));
-    return (await this.#options.store.write({ key, expected, ...this.#stored(managed, info) })).ok;
+    const stored = managed && (await this.#inStorage(managed, info));
+    return (await this.#options.store.write({ key, expected, ...this.#encoded(stored, info) })).ok;
   }
 
   /** The object as it is now. */
   current({ info, namespace }: WriteContext, name: string): KubeObject | undefined {
     return this.#options.cache.get(info.group, info.resource, info.namespaced ? namespace : "", name);
+  }
+
+  /** The object that is there: as it is stored, and in the version of the request. Throws NotFound. */
+  async #live(context: WriteContext): Promise<{ readonly stored: KubeObject; readonly current: KubeObject }> {
+    const { info, name } = context;
+    const stored = this.current(context, name);
+    if (stored === undefined) throw notFound(info, name);
+    await this.prepare([stored], info);
+    return { stored, current: outgoing(stored, info) };
+  }
+
+  async #inStorage(object: KubeObject, info: ResourceInfo): Promise<KubeObject> {
+    return inStorageVersion(await this.#conversions.stored(object, info), info);
   }
 
   #prepareCreate(decoded: KubeObject, context: WriteContext): KubeObject {
@@ -241,27 +263,39 @@ export class Registry {
     return this.#addresses.allocate(object, old, this.#options.cache.reader);
   }
 
-  async #replace(wanted: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
+  async #replace(
+    wanted: KubeObject,
+    current: KubeObject,
+    stored: KubeObject,
+    context: WriteContext,
+  ): Promise<KubeObject> {
     try {
-      return await this.#replaceOnce(wanted, current, context);
+      return await this.#replaceOnce(wanted, current, stored, context);
     } finally {
       this.#addresses.settled(current);
     }
   }
 
-  async #replaceOnce(wanted: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
-    const prepared = prepareUpdate(wanted, current, context);
+  async #replaceOnce(
+    wanted: KubeObject,
+    current: KubeObject,
+    stored: KubeObject,
+    context: WriteContext,
+  ): Promise<KubeObject> {
+    const prepare = (each: KubeObject) => preparedUpdate(each, current, stored, context);
+    const prepared = prepare(wanted);
     const object = await this.#admit("UPDATE", prepared, current, context, async (each) => {
-      const finished = this.#addressed(prepareUpdate(each, current, context), current, context.info);
+      const finished = this.#addressed(prepare(each), current, context.info);
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
       return finished;
     });
     if (context.dryRun) return object;
-    if (isSame(object, current)) return current;
+    const next = await this.#inStorage(object, context.info);
+    if (next.apiVersion === stored.apiVersion && isSame(next, stored)) return current;
     if (isReleased(object, current)) return this.#remove(object, current, context);
-    return this.#write(object, Number(current.metadata.resourceVersion), context);
+    return this.#write(object, next, Number(current.metadata.resourceVersion), context);
   }
 
   async #deleteOne(
@@ -279,7 +313,8 @@ export class Registry {
       return { object: await this.#remove(last, current, context), gone: true };
     }
     if (isSame(doomed, current)) return { object: current, gone: false };
-    return { object: await this.#write(doomed, Number(current.metadata.resourceVersion), context), gone: false };
+    const next = await this.#inStorage(doomed, context.info);
+    return { object: await this.#write(doomed, next, Number(current.metadata.resourceVersion), context), gone: false };
   }
 
   async #remove(object: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
@@ -291,15 +326,16 @@ export class Registry {
     return object;
   }
 
-  async #write(object: KubeObject, expected: number, { info }: WriteContext): Promise<KubeObject> {
+  /** `stored` is the object in the version in which it is stored. */
+  async #write(object: KubeObject, stored: KubeObject, expected: number, { info }: WriteContext): Promise<KubeObject> {
     const { name = "", namespace = "" } = object.metadata;
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, info.namespaced ? namespace : "", name);
-    const result = await this.#commit({ key, expected, ...this.#stored(object, info) }, info);
+    const result = await this.#commit({ key, expected, ...this.#encoded(stored, info) }, info);
     if (!result.ok) throw expected === 0 ? alreadyExists(info, name) : conflict(info, name);
     return { ...object, metadata: { ...object.metadata, resourceVersion: String(result.revision) } };
   }
 
-  #stored(object: KubeObject | undefined, info: ResourceInfo): Pick<Write, "value" | "ttlSeconds"> {
+  #encoded(object: KubeObject | undefined, info: ResourceInfo): Pick<Write, "value" | "ttlSeconds"> {
     const { storageMediaType = "application/json", eventTtlSeconds = 3600 } = this.#options;
     const value = object && encodeStored(object, info, storageMediaType);
     const isEvent = info.resource === "events" && storageGroup(info.group, info.resource) === "";
@@ -341,16 +377,29 @@ function errorsOf(
   current: KubeObject | undefined,
   { info, subresource }: WriteContext,
 ): readonly FieldError[] {
-  if (info.custom !== undefined) {
-    const old = current && outgoing(current, info);
-    return validateCustom(object, old, info.custom, subresource, validateObject(object));
-  }
+  if (info.custom !== undefined)
+    return validateCustom(object, current, info.custom, subresource, validateObject(object));
   const rules =
     info.resource === definitionsResource.resource && info.group === definitionsResource.group
       ? validateDefinitionRules(object, current)
       : [];
-  if (current === undefined) return [...validateObject(object), ...rules];
-  return subresource === "status" ? [] : [...validateReplacement(object, current), ...rules];
+  // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
+  const next = inStorageVersion(object, info);
+  if (current === undefined) return [...validateObject(next), ...rules];
+  return subresource === "status" ? [] : [...validateReplacement(next, inStorageVersion(current, info)), ...rules];
+}
+
+/** What an update changes, which is known of the stored version; the others may keep fields elsewhere. */
+function preparedUpdate(
+  wanted: KubeObject,
+  current: KubeObject,
+  stored: KubeObject,
+  context: WriteContext,
+): KubeObject {
+  const { info } = context;
+  if (info.custom !== undefined || wanted.apiVersion === stored.apiVersion)
+    return prepareUpdate(wanted, current, context);
+  return outgoing(prepareUpdate(inStorageVersion(wanted, info), stored, context), info);
 }
 
 interface Attempt<T> {

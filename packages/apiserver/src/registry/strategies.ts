@@ -144,8 +144,14 @@ function strategyOf(resource: string): Strategy {
 }
 
 function withoutStatus(object: KubeObject): KubeObject {
-  return { ...object, status: {} };
+  return { ...object, status: emptyStatus[`${object.apiVersion} ${object.kind}`] ?? {} };
 }
+
+/** What Go writes of a status that says nothing, where that is not nothing. */
+const emptyStatus: { readonly [kind: string]: object } = {
+  "autoscaling/v1 HorizontalPodAutoscaler": { currentReplicas: 0, desiredReplicas: 0 },
+  "autoscaling/v2 HorizontalPodAutoscaler": { desiredReplicas: 0, currentMetrics: null },
+};
 
 /** A job whose selector is not its user's affair selects its pods by the uid of the job. */
 function withJobSelector(object: KubeObject): KubeObject {

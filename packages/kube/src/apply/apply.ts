@@ -43,6 +43,11 @@ export interface Writer {
   /** Fields that the writer may take from others without force. */
   readonly mayTake?: FieldSet;
   readonly ignored: FieldSet;
+  /** A value in the version of other managers; undefined where its fields are the same there. */
+  readonly inVersion?: (
+    value: unknown,
+    apiVersion: string,
+  ) => { readonly value: unknown; readonly type: Type } | undefined;
 }
 
 /** The managers after an update: the writer has what he changed, and nobody has what is gone. */
@@ -51,11 +56,12 @@ export function managedAfterUpdate(
   next: unknown,
   type: Type,
   managed: ManagedFields,
-  { id, time, ignored }: Writer,
+  writer: Writer,
 ): ManagedFields {
+  const { id, time, ignored } = writer;
   const compared = withoutIgnored(compareValues(live, next, type), ignored);
   const { added, modified } = compared;
-  const left = takenFromOthers(managed, compared, undefined);
+  const left = takenFromOthers(managed, comparisons(live, next, compared, writer), undefined);
   const taken = difference(union(modified, added), unowned);
   if (isEmptySet(taken)) return stripped(left);
   const key = keyOf(id);
@@ -71,17 +77,33 @@ function withoutIgnored({ added, modified, removed }: Comparison, ignored: Field
   };
 }
 
+type ComparedFor = (manager: ManagerId) => Comparison;
+
+/** What changed, as each manager names it in the version that he wrote. */
+function comparisons(live: unknown, next: unknown, own: Comparison, { id, ignored, inVersion }: Writer): ComparedFor {
+  const known = new Map<string, Comparison>([[id.apiVersion, own]]);
+  return ({ apiVersion }) => {
+    const before = known.get(apiVersion);
+    if (before !== undefined) return before;
+    const [left, right] = [inVersion?.(live, apiVersion), inVersion?.(next, apiVersion)];
+    const made =
+      left === undefined || right === undefined
+        ? own
+        : withoutIgnored(compareValues(left.value, right.value, right.type), ignored);
+    known.set(apiVersion, made);
+    return made;
+  };
+}
+
 /** Everybody but `but` loses what changed or is gone. */
-function takenFromOthers(
-  managed: ManagedFields,
-  { added, modified, removed }: Comparison,
-  but: string | undefined,
-): ManagedFields {
-  const gone = union(union(added, modified), removed);
-  if (isEmptySet(gone)) return managed;
+function takenFromOthers(managed: ManagedFields, comparedFor: ComparedFor, but: string | undefined): ManagedFields {
   let left = managed;
-  for (const [key, entry] of managed)
-    if (key !== but) left = withSet(left, key, { ...entry, set: difference(entry.set, gone) });
+  for (const [key, entry] of managed) {
+    if (key === but) continue;
+    const { added, modified, removed } = comparedFor(entry);
+    const gone = union(union(added, modified), removed);
+    if (!isEmptySet(gone)) left = withSet(left, key, { ...entry, set: difference(entry.set, gone) });
+  }
   return left;
 }
 
@@ -109,42 +131,76 @@ export function applyConfiguration(
   configuration: unknown,
   type: Type,
   managed: ManagedFields,
-  { id, time, ignored, seenAs, mayTake = leaf }: Writer,
+  writer: Writer,
   force: boolean,
 ): Applied {
+  const { id, time, ignored, seenAs, mayTake = leaf, inVersion } = writer;
   const key = keyOf(id);
   const last = managed.get(key);
   const set = differenceBelow(appliedFields(configuration, type), ignored);
   const mine: Managed = { ...id, time: last?.time, set };
   const claimed = withSet(managed, key, mine);
   const merged = mergeApplied(live, configuration, type);
-  const object = last === undefined ? merged : pruned(merged, last.set, claimed, type);
+  const seen: Seen = (value, version) => inVersion?.(value, version) ?? { value, type };
+  const object = last === undefined ? merged : pruned(merged, last, claimed, writer, seen);
   const compared = withoutIgnored(compareValues(live, object, type), ignored);
-  if (!force) refuseConflicts(claimed, key, difference(union(compared.modified, compared.added), mayTake), seenAs);
-  const left = takenFromOthers(claimed, compared, key);
+  const comparedFor = comparisons(live, object, compared, writer);
+  const changedFor: ChangedFor = (manager) => {
+    const { modified, added } = comparedFor(manager);
+    return difference(union(modified, added), mayTake);
+  };
+  if (!force) refuseConflicts(claimed, key, changedFor, seenAs);
+  const left = takenFromOthers(claimed, comparedFor, key);
   const isSame = isEmptySet(compared.added) && isEmptySet(compared.modified) && isEmptySet(compared.removed);
   if (isSame && isSameValue(live, object)) return { object: live, managed: stripped(left) };
   const entry = left.get(key);
   return { object, managed: stripped(entry === undefined ? left : withSet(left, key, { ...entry, time })) };
 }
 
-/** Without what was applied last, but with what anybody owns now, and with what only stood on the way to something that stays. */
-function pruned(merged: unknown, last: FieldSet, managed: ManagedFields, type: Type): unknown {
-  if (isEmptySet(last)) return merged;
-  const named = (set: FieldSet) => withNamedFields(set, type);
-  const all = named(appliedFields(merged, type));
-  const fieldsIn = (value: unknown) => named(appliedFields(value, type));
-  const bare = removeFields(merged, named(last), type);
-  const owned = [...managed.values()].reduce((sum, { set }) => union(sum, set), leaf);
-  const withOwned = removeFields(merged, difference(all, union(fieldsIn(bare), named(owned))), type);
-  return removeFields(merged, intersection(difference(all, fieldsIn(withOwned)), named(last)), type);
+/** A value and its type, in the version that is asked for. */
+type Seen = (value: unknown, apiVersion: string) => { readonly value: unknown; readonly type: Type };
+
+/**
+ * Without what was applied last, but with what anybody owns now, and with what only stood on the way to something that stays. Each set
+ * of fields is looked at in the version that it was written in.
+ */
+function pruned(merged: unknown, last: Managed, managed: ManagedFields, { id }: Writer, seen: Seen): unknown {
+  if (isEmptySet(last.set)) return merged;
+  const before = seen(merged, last.apiVersion);
+  const lastFields = withNamedFields(last.set, before.type);
+  const bare = removeFields(before.value, lastFields, before.type);
+  const owned = new Map<string, FieldSet>();
+  for (const { apiVersion, set } of managed.values()) owned.set(apiVersion, union(owned.get(apiVersion) ?? leaf, set));
+  let [left, version] = [bare, last.apiVersion];
+  for (const [apiVersion, set] of owned) {
+    const whole = seen(merged, apiVersion);
+    const named = (fields: FieldSet) => withNamedFields(fields, whole.type);
+    const kept = union(named(appliedFields(inOther(left, version, apiVersion, seen), whole.type)), named(set));
+    left = removeFields(whole.value, difference(named(appliedFields(whole.value, whole.type)), kept), whole.type);
+    version = apiVersion;
+  }
+  const named = (value: unknown) => withNamedFields(appliedFields(value, before.type), before.type);
+  const withOwned = named(inOther(left, version, last.apiVersion, seen));
+  const dangling = intersection(difference(named(before.value), withOwned), lastFields);
+  return inOther(removeFields(before.value, dangling, before.type), last.apiVersion, id.apiVersion, seen);
 }
 
-function refuseConflicts(managed: ManagedFields, own: string, changed: FieldSet, seenAs: string | undefined): void {
+function inOther(value: unknown, from: string, to: string, seen: Seen): unknown {
+  return from === to ? value : seen(value, to).value;
+}
+
+type ChangedFor = (manager: ManagerId) => FieldSet;
+
+function refuseConflicts(
+  managed: ManagedFields,
+  own: string,
+  changedFor: ChangedFor,
+  seenAs: string | undefined,
+): void {
   const conflicts = [...managed].flatMap(([key, entry]) =>
     key === own
       ? []
-      : pathsOf(intersection(entry.set, changed)).map((path) => ({ manager: printed(entry, seenAs), path })),
+      : pathsOf(intersection(entry.set, changedFor(entry))).map((path) => ({ manager: printed(entry, seenAs), path })),
   );
   if (conflicts.length === 0) return;
   conflicts.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));

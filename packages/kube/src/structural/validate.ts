@@ -1,5 +1,6 @@
 import { type FieldError, invalid, notSupported, required } from "../names.ts";
 import { hasFormat } from "./formats.ts";
+import { findsPattern } from "./pattern.ts";
 import { isSameJson } from "./same.ts";
 import { childPath, type Fields, fieldOf, isFields, mapKeyOf, objectFields, type Structural } from "./schema.ts";
 
@@ -131,29 +132,10 @@ function checkText(text: string, schema: Structural, path: string, errors: Field
     });
   else if (minLength !== undefined && length < minLength)
     errors.push(bodyError(path, text, `should be at least ${minLength} chars long`));
-  else if (pattern !== undefined && patternOf(pattern)?.test(text) === false)
+  else if (pattern !== undefined && !findsPattern(pattern, text))
     errors.push(bodyError(path, text, `should match '${pattern}'`));
   if (format !== undefined && !hasFormat(text, format)) errors.push(typeError(path, text, format));
 }
-
-/** A pattern of RE2 as JavaScript has it; undefined for one that is none. */
-export function patternOf(pattern: string): RegExp | undefined {
-  const known = patterns.get(pattern);
-  if (known !== undefined) return known;
-  try {
-    const [, flags = "", rest = pattern] = /^\(\?([ims]+)\)(.*)$/s.exec(pattern) ?? [];
-    const made = new RegExp(rest.replaceAll("\\z", "$").replaceAll("\\A", "^").replaceAll("(?P<", "(?<"), `${flags}u`);
-    if (patterns.size >= maxPatterns) patterns.clear();
-    patterns.set(pattern, made);
-    return made;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Compiled patterns are kept; a server with more than this many in its definitions compiles some anew. */
-const maxPatterns = 5000;
-const patterns = new Map<string, RegExp>();
 
 function checkNumber(value: number, schema: Structural, path: string, errors: FieldError[]): void {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format } = schema;

@@ -3,7 +3,7 @@ import { write } from "../answer.ts";
 import { decodeBody } from "../body.ts";
 import { writeObject } from "../list.ts";
 import { patchObject } from "../patch.ts";
-import { readObject } from "../read-object.ts";
+import { readPrepared } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
 
 /** A subresource whose body is the whole object, of which only a part may change by it: `status`, `ephemeralcontainers`, … */
@@ -17,7 +17,7 @@ export function partOfObject(name: string): Subresource {
           200,
           writeObject(object, { info: context.info, query: call.query, wanted: call.wanted, now: options.now }),
         );
-      if (call.info.verb === "get") answer(readObject(call, context.info, options));
+      if (call.info.verb === "get") answer(await readPrepared(call, context.info, options));
       else if (call.info.verb === "patch") answer((await patchObject(call, context, bytes, type, options)).object);
       else answer(await options.registry.updateFrom(decodeBody(bytes, type), context));
     },

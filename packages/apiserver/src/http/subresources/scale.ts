@@ -9,19 +9,20 @@ import {
 } from "@sallyport/kube";
 import { valueAt, withValueAt } from "../../custom/objects.ts";
 import type { WriteContext } from "../../registry/context.ts";
+import { outgoing } from "../../registry/encode.ts";
 import { notFound } from "../../registry/faults.ts";
 import { write } from "../answer.ts";
 import { decodeBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { applyPatchType, checkPatchOptions, isForced, parseConfiguration, parsePatch } from "../patch.ts";
-import { readObject } from "../read-object.ts";
+import { readPrepared } from "../read-object.ts";
 import type { Subresource, SubresourceCall } from "./subresource.ts";
 
 export const scale: Subresource = {
   name: "scale",
   serve: async ({ call, context, bytes, type }, options) => {
     if (call.info.verb === "get") {
-      write(call, 200, scaleOf(readObject(call, context.info, options), context.info));
+      write(call, 200, scaleOf(outgoing(await readPrepared(call, context.info, options), context.info), context.info));
       return;
     }
     if (call.info.verb === "patch") checkPatchOptions(call.query, type);

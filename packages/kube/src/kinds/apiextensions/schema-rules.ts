@@ -1,8 +1,9 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { applySchemaDefaults } from "../../structural/default.ts";
+import { patternFault } from "../../structural/pattern.ts";
 import { prune } from "../../structural/prune.ts";
 import { fieldOf, type Structural, type ValidationRule } from "../../structural/schema.ts";
-import { patternOf, validateBySchema } from "../../structural/validate.ts";
+import { validateBySchema } from "../../structural/validate.ts";
 
 const types = ["array", "boolean", "integer", "number", "object", "string"];
 const reasons = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
@@ -110,10 +111,9 @@ function* innerSchemas(schema: Structural, path: string): Generator<readonly [st
 }
 
 function checkPattern({ pattern }: Structural, path: string, errors: FieldError[]): void {
-  if (pattern === undefined || patternOf(pattern) !== undefined) return;
-  errors.push(
-    invalid(`${path}.pattern`, pattern, "must be a valid regular expression, but isn't: error parsing regexp"),
-  );
+  const fault = pattern === undefined ? undefined : patternFault(pattern);
+  if (fault === undefined) return;
+  errors.push(invalid(`${path}.pattern`, pattern, `must be a valid regular expression, but isn't: ${fault}`));
 }
 
 function checkMapType(schema: Structural, path: string, errors: FieldError[]): void {

@@ -1,4 +1,4 @@
-import type { KubeObject } from "@sallyport/kube";
+import type { KubeObject } from "../object.ts";
 
 /** Names of events.k8s.io/v1 beside those of core v1, in which events are stored. */
 const names: readonly (readonly [newer: string, core: string])[] = [
@@ -14,11 +14,17 @@ const names: readonly (readonly [newer: string, core: string])[] = [
 const toCore = new Map(names);
 const fromCore = new Map(names.map(([newer, core]) => [core, newer]));
 
-/** An event under the names of the group whose `apiVersion` is asked for; any other object as it is. */
-export function eventAs(object: KubeObject, apiVersion: string): KubeObject {
-  const isEvent = object.kind === "Event" && /^(v1|events\.k8s\.io\/v1)$/.test(object.apiVersion);
-  if (!isEvent || object.apiVersion === apiVersion) return object;
-  const renames = apiVersion === "v1" ? toCore : fromCore;
+/** An event of events.k8s.io/v1 under the names of core v1. */
+export function eventToCore(object: KubeObject): KubeObject {
+  return renamed(object, toCore, "v1");
+}
+
+/** An event of core v1 under the names of events.k8s.io/v1. */
+export function eventFromCore(object: KubeObject): KubeObject {
+  return renamed(object, fromCore, "events.k8s.io/v1");
+}
+
+function renamed(object: KubeObject, renames: ReadonlyMap<string, string>, apiVersion: string): KubeObject {
   const fields = Object.entries(object).map(([name, value]) => [renames.get(name) ?? name, value] as const);
-  return Object.fromEntries(fields) as unknown as KubeObject;
+  return { ...(Object.fromEntries(fields) as unknown as KubeObject), apiVersion };
 }
