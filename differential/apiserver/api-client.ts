@@ -1,40 +1,74 @@
 import { Agent, request } from "node:https";
+import { gunzipSync } from "node:zlib";
 import type { Step } from "./scenario.ts";
 
 export interface Answer {
   readonly code: number;
-  readonly type: string;
+  /** By their names; those of the connection itself are left out. */
+  readonly headers: { readonly [name: string]: string };
   readonly warnings: readonly string[];
+  /** JSON, lines of JSON as a list, or text. */
   readonly body: unknown;
 }
 
 /** Longer than any answer of a healthy server takes. */
-const timeoutMs = 15_000;
+const timeoutMs = 10_000;
+
+/** How often a connection that breaks is tried anew: a kept one may end as a request begins. */
+const maxAttempts = 3;
+
+/** What HTTP's libraries say of the connection and the bytes, not the API server of the answer. */
+const ofConnection: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "content-length",
+  "date",
+  "warning",
+]);
 
 /** Asks one API server, as the holder of a token. Certificates are not checked: both servers are our own children. */
 export class ApiClient {
   readonly #url: string;
   readonly #token: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
+  /** What this server said last of the things that a step may name in parentheses. */
+  readonly #known = new Map<string, string>();
 
   constructor(url: string, token: string) {
     this.#url = url;
     this.#token = token;
   }
 
-  /** Rejects when the connection breaks or nothing comes. */
-  ask({ method, path, type = "application/json", accept = "application/json", body }: Step): Promise<Answer> {
-    const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
-    const headers = {
+  /** Rejects when the connection breaks or nothing comes. `(resourceVersion)`, `(uid)` and `(continue)` are what this server answered last. */
+  async ask(step: Step): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await this.#ask(step);
+        this.#remember(answer);
+        return answer;
+      } catch (error) {
+        if (attempt >= maxAttempts || (error as { code?: string }).code !== "ECONNRESET") throw error;
+      }
+    }
+  }
+
+  #ask({ method, path, type = "application/json", accept = "application/json", headers, body }: Step): Promise<Answer> {
+    const json = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const text = json === undefined ? undefined : this.#filled(json);
+    const sent = {
       authorization: `Bearer ${this.#token}`,
       accept,
       "user-agent": "differential/1",
-      ...(text === undefined ? {} : { "content-type": type }),
+      ...(text === undefined || type === "" ? {} : { "content-type": type }),
+      // Node writes a body of DELETE without saying how long it is.
+      ...(text === undefined ? {} : { "content-length": Buffer.byteLength(text) }),
+      ...headers,
     };
     return new Promise((resolve, reject) => {
       const outgoing = request(
-        `${this.#url}${path}`,
-        { method, agent: this.#agent, headers, timeout: timeoutMs },
+        `${this.#url}${this.#filled(path)}`,
+        { method, agent: this.#agent, headers: sent, timeout: timeoutMs },
         async (incoming) => {
           const chunks: Buffer[] = [];
           try {
@@ -43,12 +77,13 @@ export class ApiClient {
             reject(error as Error);
             return;
           }
-          const warnings = [incoming.headers["warning"] ?? []].flat().flatMap((each) => each.split(/, (?=299 )/));
+          const whole = Buffer.concat(chunks);
+          const isZipped = incoming.headers["content-encoding"] === "gzip" && whole.length > 0;
           resolve({
             code: incoming.statusCode ?? 0,
-            type: incoming.headers["content-type"] ?? "",
-            warnings,
-            body: parsed(Buffer.concat(chunks).toString("utf8")),
+            headers: headersOf(incoming.headers),
+            warnings: [incoming.headers["warning"] ?? []].flat().flatMap((each) => each.split(/, (?=299 )/)),
+            body: parsed((isZipped ? gunzipSync(whole) : whole).toString("utf8")),
           });
         },
       );
@@ -61,12 +96,42 @@ export class ApiClient {
   close(): void {
     this.#agent.destroy();
   }
+
+  #filled(text: string): string {
+    return text.replace(/\((resourceVersion|uid|continue)\)/g, (all, name: string) => this.#known.get(name) ?? all);
+  }
+
+  #remember({ body }: Answer): void {
+    const { metadata } = (body ?? {}) as { readonly metadata?: { readonly [field: string]: unknown } | null };
+    for (const name of ["resourceVersion", "uid", "continue"]) {
+      const value = metadata?.[name];
+      if (typeof value === "string" && value !== "") this.#known.set(name, value);
+    }
+  }
+}
+
+function headersOf(headers: { readonly [name: string]: string | readonly string[] | undefined }): Answer["headers"] {
+  const kept = Object.entries(headers).filter(([name]) => !ofConnection.has(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]).toSorted());
 }
 
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return text;
+    return parsedLines(text) ?? text;
+  }
+}
+
+/** The events of a watch. */
+function parsedLines(text: string): readonly unknown[] | undefined {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    return text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+  } catch {
+    return undefined;
   }
 }

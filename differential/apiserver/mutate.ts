@@ -75,6 +75,12 @@ export function mutate(object: Node, schemaName: string | undefined, tape: Tape)
   ]);
 }
 
+/** Something of a type, or of one of its fields. */
+export function plausibleOf(schemaName: string | undefined, tape: Tape, field?: string): unknown {
+  const schema = schemaName === undefined ? undefined : findSchema(schemaName);
+  return plausible(field === undefined ? schema : schema?.p?.[field], tape, 0);
+}
+
 function remove(holder: Node, key: string | number): void {
   if (Array.isArray(holder)) holder.splice(Number(key), 1);
   else delete holder[key];
@@ -120,14 +126,17 @@ function plausible(schema: Schema | undefined, tape: Tape, depth: number): Node 
   }
 }
 
-/** Everything below `spec`, `metadata.labels` and so on: not the names by which the request finds its object. */
+/** Everything but the names by which the request finds its object. */
 function placesOf(object: Node, schema: Schema | undefined): readonly Place[] {
   const found: Place[] = [];
   const visit = (holder: Node, type: Schema | undefined, depth: number) => {
     for (const key of Array.isArray(holder) ? holder.keys() : Object.keys(holder)) {
-      if (depth === 0 && (key === "apiVersion" || key === "kind")) continue;
+      const isIdentity =
+        depth === 0
+          ? ["apiVersion", "kind", "metadata"].includes(String(key))
+          : holder === object.metadata && ["name", "namespace"].includes(String(key));
       const inner = Array.isArray(holder) ? type?.i : (type?.p?.[key] ?? type?.v);
-      if (!(depth === 0 && key === "metadata") && key !== "name") found.push({ holder, key, schema: inner });
+      if (!isIdentity) found.push({ holder, key, schema: inner });
       if (typeof holder[key] === "object" && holder[key] !== null) visit(holder[key], resolved(inner), depth + 1);
     }
   };

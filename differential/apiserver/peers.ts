@@ -3,6 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pluginEntries } from "@sallyport/admission";
 import { startApiServer } from "@sallyport/apiserver";
 import { memoryServer } from "../../packages/apiserver/src/server.fixture.ts";
 import { freePort } from "../../scripts/free-port.ts";
@@ -14,10 +15,8 @@ export interface Peer {
   readonly close: () => Promise<void>;
 }
 
-export interface PeerFiles {
-  readonly apiserver: string;
-  readonly etcd: string;
-}
+/** What to start, or the URL of one that runs. */
+export type PeerFiles = { readonly apiserver: string; readonly etcd: string } | { readonly url: string };
 
 /** The release whose answers count; another one may differ rightly. */
 export const peerVersion = "v1.37";
@@ -27,10 +26,14 @@ const token = "differential";
 /** How long a real kube-apiserver may take to be ready. */
 const readyMs = 60_000;
 
-/** kube-apiserver and etcd of this machine, by `SALLYPORT_KUBE_APISERVER` and `SALLYPORT_ETCD` or the PATH; else why there is none. */
+/**
+ * kube-apiserver and etcd of this machine, by `SALLYPORT_KUBE_APISERVER` and `SALLYPORT_ETCD` or the PATH; else why there is none. A URL
+ * in the first is one that runs already, is started with the flags below, and knows the administrator by the same token.
+ */
 export function findKubeApiserver(): PeerFiles | { readonly missing: string } {
   const apiserver = process.env["SALLYPORT_KUBE_APISERVER"] || "kube-apiserver";
   const etcd = process.env["SALLYPORT_ETCD"] || "etcd";
+  if (apiserver.startsWith("https:")) return { url: apiserver };
   const { stdout = "", status } = spawnSync(apiserver, ["--version"], { encoding: "utf8" });
   if (status !== 0) return { missing: "no kube-apiserver on the PATH, and none in SALLYPORT_KUBE_APISERVER" };
   if (!stdout.includes(peerVersion)) return { missing: `kube-apiserver is ${stdout.trim()}, not ${peerVersion}` };
@@ -40,7 +43,12 @@ export function findKubeApiserver(): PeerFiles | { readonly missing: string } {
 }
 
 /** A real kube-apiserver on an etcd of its own, with RBAC and its default admission plugins. Rejects when it is not ready in time. */
-export async function startKubeApiserver({ apiserver, etcd }: PeerFiles): Promise<Peer> {
+export async function startKubeApiserver(files: PeerFiles): Promise<Peer> {
+  if ("url" in files) {
+    const client = new ApiClient(files.url, token);
+    return { client, close: async () => client.close() };
+  }
+  const { apiserver, etcd } = files;
   const folder = mkdtempSync(join(tmpdir(), "sallyport-peer-"));
   const [port, etcdPort, etcdPeerPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -71,6 +79,7 @@ export async function startKubeApiserver({ apiserver, etcd }: PeerFiles): Promis
     "token-auth-file": join(folder, "tokens.csv"),
     "authorization-mode": "RBAC",
     "service-cluster-ip-range": "10.0.0.0/24",
+    "disable-admission-plugins": missingPlugins(apiserver).join(","),
   });
   const client = new ApiClient(`https://127.0.0.1:${port}`, token);
   const close = async () => {
@@ -85,6 +94,14 @@ export async function startKubeApiserver({ apiserver, etcd }: PeerFiles): Promis
     throw error;
   }
   return { client, close };
+}
+
+/** Admission plugins that it has and we have not: what they would do is no difference of the API server. */
+function missingPlugins(apiserver: string): readonly string[] {
+  const { stdout } = spawnSync(apiserver, ["--help"], { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
+  return pluginEntries
+    .filter(({ name, create }) => create === undefined && stdout.includes(name))
+    .map(({ name }) => name);
 }
 
 async function untilReady(client: ApiClient): Promise<void> {
@@ -102,6 +119,8 @@ export async function startSallyport(onFault: (error: unknown) => void): Promise
   const folder = mkdtempSync(join(tmpdir(), "sallyport-own-"));
   const server = await startApiServer({
     ...memoryServer(folder, onFault),
+    // kube-apiserver has none of kube-controller-manager's.
+    controllers: [],
     authentication: { tokens: [{ token, user: { username: "admin", groups: ["system:masters"] } }] },
   });
   const client = new ApiClient(server.url, token);

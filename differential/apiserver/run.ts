@@ -1,6 +1,7 @@
 import { diffObjects } from "@sallyport/kube";
 import { randomTape, Tape } from "../tape.ts";
 import type { Answer, ApiClient } from "./api-client.ts";
+import { knownReason } from "./known.ts";
 import { masked } from "./mask.ts";
 import { findKubeApiserver, type Peer, startKubeApiserver, startSallyport } from "./peers.ts";
 import { type Step, scenario } from "./scenario.ts";
@@ -9,23 +10,29 @@ export interface Difference {
   /** What differs, without names: differences of one cause have one name. */
   readonly name: string;
   readonly step: Step;
-  readonly theirs: unknown;
-  readonly ours: unknown;
+  readonly theirs: Answer;
+  readonly ours: Answer;
 }
 
 export interface Outcome {
   readonly steps: number;
   readonly codes: { readonly [code: string]: number };
   readonly differences: readonly Difference[];
+  /** Differences that stay, by their reason. */
+  readonly known: { readonly [reason: string]: number };
 }
 
 export interface RunOptions {
   readonly scenarios: number;
   readonly seed: number;
+  /** What the names of all objects begin with; different for each run against a server that goes on. */
+  readonly prefix: string;
   /** Only objects of these kinds. */
   readonly kinds: readonly string[] | undefined;
   readonly progress: (done: number, different: number) => void;
 }
+
+const silence: Answer = { code: 0, headers: {}, warnings: [], body: "" };
 
 /** Sends the same random requests to a real kube-apiserver and to ours, and answers what differs. Rejects when there is no peer. */
 export async function runApiserverDifferential(options: RunOptions): Promise<Outcome> {
@@ -42,8 +49,8 @@ export async function runApiserverDifferential(options: RunOptions): Promise<Out
       return {
         name: `fault of our own: ${text.split("\n")[0]}`,
         step: { method: "", path: "" },
-        theirs: "",
-        ours: text,
+        theirs: silence,
+        ours: { ...silence, body: text },
       };
     });
     return { ...outcome, differences: [...outcome.differences, ...own] };
@@ -66,29 +73,49 @@ async function prepare(client: ApiClient): Promise<void> {
 async function compareAll(
   theirs: Peer,
   ours: Peer,
-  { scenarios, seed, kinds, progress }: RunOptions,
+  { scenarios, seed, prefix, kinds, progress }: RunOptions,
 ): Promise<Outcome> {
+  const known: { [reason: string]: number } = {};
   const codes: { [code: string]: number } = {};
   const differences: Difference[] = [];
   let steps = 0;
   for (let index = 0; index < scenarios; index++) {
-    for (const step of scenario(new Tape(randomTape(seed, index)), `n${index}`, kinds)) {
-      const [their, our] = await Promise.all([theirs.client.ask(step), ours.client.ask(step)]);
+    let isParted = false;
+    for (const step of scenario(new Tape(randomTape(seed, index)), `${prefix}${index}`, kinds)) {
+      // What follows from one server's having taken what the other refused is no difference of its own.
+      if (isParted && step.method !== "DELETE") continue;
+      const [their, our] = await Promise.all([answerOf(theirs, step), answerOf(ours, step)]);
       steps++;
       codes[their.code] = (codes[their.code] ?? 0) + 1;
-      differences.push(...differencesOf(step, masked(their), masked(our)));
+      if (isParted) continue;
+      isParted = step.method !== "GET" && their.code < 400 !== our.code < 400;
+      for (const difference of differencesOf(step, masked(their), masked(our))) {
+        const reason = knownReason(difference);
+        if (reason === undefined) differences.push(difference);
+        else known[reason] = (known[reason] ?? 0) + 1;
+      }
     }
     progress(index + 1, differences.length);
   }
-  return { steps, codes, differences };
+  return { steps, codes, differences, known };
+}
+
+/** No answer is one, too. */
+function answerOf({ client }: Peer, step: Step): Promise<Answer> {
+  return client.ask(step).catch((error: unknown) => ({ ...silence, body: (error as Error).message }));
 }
 
 function differencesOf(step: Step, theirs: Answer, ours: Answer): readonly Difference[] {
   const patch = diffObjects(theirs, ours);
   if (patch.length === 0) return [];
-  const kind = /\/([^/?]+)(?:\/n\d+)?(?:\?.*)?$/.exec(step.path)?.[1] ?? "";
-  const isMessage = theirs.code >= 400 || ours.code >= 400;
-  const paths = isMessage ? ["message"] : [...new Set(patch.map(({ path }) => path.replace(/\/\d+(?=\/|$)/g, "/*")))];
+  const kind = step.path
+    .replace(/\?.*$/, "")
+    .replace(/^\/apis?(\/[^/]*){0,2}\/(namespaces\/d\/)?/, "")
+    .replace(/\/n\w*\d+/, "/n")
+    .replace(/\/[\w.]*n\w*\d+[\w.]*$/, "/n");
   const codes = theirs.code === ours.code ? `${theirs.code}` : `${theirs.code} for our ${ours.code}`;
-  return [{ name: `${kind} ${step.method} ${codes}: ${paths.slice(0, 4).join(" ")}`, step, theirs, ours }];
+  const isMessage = theirs.code >= 400 || ours.code >= 400;
+  const paths = [...new Set(patch.map(({ path }) => path.replace(/\/\d+(?=\/|$)/g, "/*")))];
+  const shown = isMessage ? paths.filter((path) => !path.startsWith("/body/details")) : paths;
+  return [{ name: `${kind} ${step.method} ${codes}: ${shown.slice(0, 4).join(" ")}`, step, theirs, ours }];
 }

@@ -28,6 +28,7 @@ const shortNames: { readonly [resource: string]: readonly string[] } = {
   poddisruptionbudgets: ["pdb"],
   priorityclasses: ["pc"],
   storageclasses: ["sc"],
+  volumeattributesclasses: ["vac"],
 };
 
 const inAll = new Set([

@@ -46,10 +46,17 @@ const verbOfMethod: { readonly [method: string]: string } = {
 
 const verbOf: { readonly [action: string]: string } = { post: "create", put: "update" };
 
-/** Resources and schemas of Kubernetes' OpenAPI, as compact facts: no description is kept. */
+/**
+ * Resources and schemas of Kubernetes' OpenAPI, as compact facts: no description is kept. `SALLYPORT_OPENAPI` is a file of what
+ * `/openapi/v2` of a kube-apiserver with `--runtime-config=api/all=true` answers; 1.37.2's is checked in. Nothing without it.
+ */
 export function generateKube(root: string): readonly string[] {
-  const data = process.env["SALLYPORT_DATA"] ?? join(root, "../shared/data");
-  const api = JSON.parse(readFileSync(join(data, "kubernetes/openapi-v2.json"), "utf8")) as OpenApi;
+  const file = process.env["SALLYPORT_OPENAPI"];
+  if (file === undefined) {
+    console.log("skipped kube: set SALLYPORT_OPENAPI to the /openapi/v2 of a kube-apiserver that serves everything");
+    return [];
+  }
+  const api = JSON.parse(readFileSync(file, "utf8")) as OpenApi;
   const folder = join(root, "packages/kube/src/data");
   const files = { "resources.generated.json": catalogueText(api), "schemas.generated.json": schemasText(api) };
   return Object.entries(files).map(([name, text]) => {
@@ -76,7 +83,7 @@ export function catalogueText(api: OpenApi): string {
       // Connections have the verbs of their methods; HEAD and OPTIONS have none.
       const verb = action === "connect" ? verbOfMethod[method] : (verbOf[action] ?? action);
       if (verb !== undefined) known.verbs.add(verb);
-      if (action === "list") known.verbs.add("watch");
+      if (action === "list" && place.resource !== "componentstatuses") known.verbs.add("watch");
       if (action === "post" || action === "put" || action === "get") known.kind = gvk.kind;
       const schema = kinds.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
       if (schema !== undefined) known.schema = schema;

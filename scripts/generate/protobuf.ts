@@ -47,8 +47,10 @@ function tagsBeside(file: string): ReadonlyMap<string, Tagged> {
       for (const [, declared = "", tags = ""] of body.matchAll(/^\s+([^\s`/][^`\n]*?)\s+`([^`]*)`/gm)) {
         const number = /protobuf:"\w+,(\d+)/.exec(tags)?.[1];
         const json = /json:"([^"]*)"/.exec(tags)?.[1] ?? "";
-        const isPointer = declared.split(/\s+/).at(-1)?.startsWith("*") === true;
-        const flag = `${isPointer ? "p" : ""}${/,omit(empty|zero)/.test(json) ? "o" : ""}${json.includes(",inline") ? "i" : ""}`;
+        const words = declared.split(/\s+/);
+        const isPointer = words.at(-1)?.startsWith("*") === true;
+        const isInline = json.includes(",inline") || (words.length === 1 && json === "");
+        const flag = `${isPointer ? "p" : ""}${/,omit(empty|zero)/.test(json) ? "o" : ""}${isInline ? "i" : ""}`;
         if (number !== undefined)
           found.set(`${type} ${number}`, { json: json.split(",")[0]?.replace(/^-$/, "") ?? "", flag });
       }

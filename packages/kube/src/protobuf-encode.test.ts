@@ -5,7 +5,7 @@ import { decodeProtobuf } from "./protobuf.ts";
 import { encodeProtobuf, hasProtobuf } from "./protobuf-encode.ts";
 
 for (const [key, base64] of Object.entries(recorded))
-  test(`decodes and encodes again what kube-apiserver 1.36 stored at ${key}`, () => {
+  test(`decodes and encodes again what kube-apiserver wrote of ${key}`, () => {
     const bytes = Buffer.from(base64, "base64");
     const object = decodeProtobuf(bytes) as unknown as Parameters<typeof encodeProtobuf>[0];
     assert.ok(bytes.equals(encodeProtobuf(object)), JSON.stringify(object));

@@ -1,0 +1,14 @@
+import type { Difference } from "./run.ts";
+
+interface Known {
+  readonly reason: string;
+  readonly is: (difference: Difference) => boolean;
+}
+
+/** Differences that stay; docs/differences.md has them in more words. */
+const known: readonly Known[] = [];
+
+/** Why a difference stays; undefined for one that is to be mended. */
+export function knownReason(difference: Difference): string | undefined {
+  return known.find(({ is }) => is(difference))?.reason;
+}
