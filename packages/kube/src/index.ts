@@ -28,6 +28,7 @@ export { humanDurationOf } from "./duration.ts";
 export { conform } from "./go/conform.ts";
 export { goText } from "./go-text.ts";
 export { applyJsonPatch } from "./json-patch.ts";
+export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export {
   type FieldError,
   forbidden,

@@ -1,4 +1,5 @@
 import type { ControllerKind } from "./controller.ts";
+import { cronJob } from "./cron-job.ts";
 import { daemonSet } from "./daemon-set.ts";
 import { deployment } from "./deployment.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
@@ -25,6 +26,7 @@ export const allControllers: readonly ControllerKind[] = [
   statefulSet,
   daemonSet,
   job,
+  cronJob,
   ttlAfterFinished,
   endpointSlice,
 ];

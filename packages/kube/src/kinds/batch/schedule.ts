@@ -1,4 +1,4 @@
-/** Bounds and names of the fields of a cron expression, in their order. */
+/** Bounds and names of the fields of a cron expression, in their order: minute, hour, day, month, day of the week. */
 const fields: readonly { readonly min: number; readonly max: number; readonly names: readonly string[] }[] = [
   { min: 0, max: 59, names: [] },
   { min: 0, max: 23, names: [] },
@@ -6,36 +6,107 @@ const fields: readonly { readonly min: number; readonly max: number; readonly na
   { min: 1, max: 12, names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"] },
   { min: 0, max: 6, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] },
 ];
-const descriptors = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+const descriptors: { readonly [name: string]: string } = {
+  "@yearly": "0 0 1 1 *",
+  "@annually": "0 0 1 1 *",
+  "@monthly": "0 0 1 * *",
+  "@weekly": "0 0 * * 0",
+  "@daily": "0 0 * * *",
+  "@midnight": "0 0 * * *",
+  "@hourly": "0 * * * *",
+};
+
+/** The times that a field of a schedule allows. */
+export interface ScheduleField {
+  readonly values: ReadonlySet<number>;
+  /** `*`: it says nothing. */
+  readonly isAny: boolean;
+}
+
+/** When something is to be done: at wall clock times, or so often. */
+export type Schedule =
+  | {
+      readonly kind: "times";
+      readonly minute: ScheduleField;
+      readonly hour: ScheduleField;
+      readonly day: ScheduleField;
+      readonly month: ScheduleField;
+      readonly weekday: ScheduleField;
+      /** The zone that the text itself names. */
+      readonly zone: string | undefined;
+    }
+  | { readonly kind: "every"; readonly milliseconds: number };
 
 /** What is wrong with a schedule of a CronJob, in the words of github.com/robfig/cron; undefined when nothing is. */
 export function scheduleFault(text: string): string | undefined {
+  const schedule = parseSchedule(text);
+  return typeof schedule === "string" ? schedule : undefined;
+}
+
+/** The schedule that a text means, or what is wrong with it. */
+export function parseSchedule(text: string): Schedule | string {
   const zoned = /^(?:TZ|CRON_TZ)=(\S*)\s+/.exec(text);
   const spec = zoned === null ? text : text.slice(zoned[0].length).trim();
-  if (spec.startsWith("@")) return descriptorFault(spec);
-  const parts = spec.split(/\s+/).filter((part) => part !== "");
+  if (spec.startsWith("@every ")) return parseEvery(spec.slice("@every ".length));
+  if (spec.startsWith("@") && descriptors[spec] === undefined) return `unrecognized descriptor: ${spec}`;
+  const parts = (descriptors[spec] ?? spec).split(/\s+/).filter((part) => part !== "");
   if (parts.length !== fields.length) return `expected exactly 5 fields, found ${parts.length}: [${parts.join(" ")}]`;
+  const parsed: ScheduleField[] = [];
   for (const [i, part] of parts.entries()) {
-    const fault = part
-      .split(",")
-      .filter((each) => each !== "")
-      .map((each) => rangeFault(each, i))
-      .find((each) => each !== undefined);
-    if (fault !== undefined) return fault;
+    const field = parseField(part, i);
+    if (typeof field === "string") return field;
+    parsed.push(field);
   }
-  return undefined;
+  const [minute, hour, day, month, weekday] = parsed as [
+    ScheduleField,
+    ScheduleField,
+    ScheduleField,
+    ScheduleField,
+    ScheduleField,
+  ];
+  return { kind: "times", minute, hour, day, month, weekday, zone: zoned?.[1] };
 }
 
-function descriptorFault(spec: string): string | undefined {
-  if (descriptors.includes(spec)) return undefined;
-  if (!spec.startsWith("@every ")) return `unrecognized descriptor: ${spec}`;
-  const duration = spec.slice("@every ".length);
-  return /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(duration)
-    ? undefined
-    : `failed to parse duration ${spec}: time: invalid duration ${JSON.stringify(duration)}`;
+const unitMs: { readonly [unit: string]: number } = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** At least, and in whole, seconds. */
+function parseEvery(duration: string): Schedule | string {
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(duration))
+    return `failed to parse duration @every ${duration}: time: invalid duration ${JSON.stringify(duration)}`;
+  let milliseconds = 0;
+  for (const [, number, unit = ""] of duration.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+    milliseconds += Number(number) * (unitMs[unit] ?? 0);
+  return { kind: "every", milliseconds: Math.max(1000, Math.floor(milliseconds / 1000) * 1000) };
 }
 
-function rangeFault(text: string, index: number): string | undefined {
+function parseField(text: string, index: number): ScheduleField | string {
+  const values = new Set<number>();
+  let isAny = false;
+  for (const part of text.split(",").filter((each) => each !== "")) {
+    const range = parseRange(part, index);
+    if (typeof range === "string") return range;
+    for (let value = range.low; value <= range.high; value += range.step) values.add(value);
+    if (range.isAny) isAny = true;
+  }
+  return { values, isAny };
+}
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+  readonly step: number;
+  readonly isAny: boolean;
+}
+
+function parseRange(text: string, index: number): Range | string {
   const { min, max } = fields[index] as (typeof fields)[number];
   const slashes = text.split("/");
   const bounds = (slashes[0] as string).split("-");
@@ -54,9 +125,9 @@ function rangeFault(text: string, index: number): string | undefined {
   if (low < min) return `beginning of range (${low}) below minimum (${min}): ${text}`;
   if (high > max) return `end of range (${high}) above maximum (${max}): ${text}`;
   if (low > high) return `beginning of range (${low}) beyond end of range (${high}): ${text}`;
-  return step === 0 ? `step of range should be a positive number: ${text}` : undefined;
+  if (step === 0) return `step of range should be a positive number: ${text}`;
+  return { low, high, step, isAny: isAny && step === 1 };
 }
-
 /** A number, or the name of one; what is wrong with it otherwise. */
 function numberOf(text: string, index: number): number | string {
   const field = fields[index];
