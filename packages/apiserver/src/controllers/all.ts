@@ -3,9 +3,12 @@ import { cronJob } from "./cron-job.ts";
 import { daemonSet } from "./daemon-set.ts";
 import { deployment } from "./deployment.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
+import { endpointSliceMirroring } from "./endpoint-slice-mirroring.ts";
+import { endpoints } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { job } from "./job.ts";
 import { namespace } from "./namespace.ts";
+import { podGarbageCollector } from "./pod-gc.ts";
 import { replicaSet } from "./replica-set.ts";
 import { replicationController } from "./replication-controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
@@ -20,6 +23,7 @@ export const essential: readonly ControllerKind[] = [namespace, serviceAccount, 
 export const allControllers: readonly ControllerKind[] = [
   ...essential,
   garbageCollector,
+  podGarbageCollector,
   replicaSet,
   replicationController,
   deployment,
@@ -28,5 +32,7 @@ export const allControllers: readonly ControllerKind[] = [
   job,
   cronJob,
   ttlAfterFinished,
+  endpoints,
   endpointSlice,
+  endpointSliceMirroring,
 ];

@@ -1,11 +1,19 @@
 import type { KubeObject } from "@sallyport/kube";
-import type { CacheEvent } from "../registry/cache.ts";
 import { isEqual } from "../registry/equality.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { controllerReference } from "./owners.ts";
 import { isReady, type Pod } from "./pods.ts";
 import { ownKey, partsOf, reconciler } from "./reconciler.ts";
-import { type EndpointGroup, groupsOf, isSelected, isSelecting, isServed, type Service } from "./service-endpoints.ts";
+import {
+  type EndpointGroup,
+  groupsOf,
+  hostnameOf,
+  isHeadless,
+  isSelecting,
+  isServed,
+  type Service,
+  serviceKeys,
+} from "./service-endpoints.ts";
 
 /** No slice has more endpoints; kube-controller-manager's `--max-endpoints-per-slice`. */
 const maxEndpoints = 100;
@@ -26,7 +34,7 @@ export const endpointSlice: ControllerKind = {
         name: endpointSlice.name,
         follows: [
           { group: "", resource: "services", keys: ownKey },
-          { group: "", resource: "pods", keys: (event) => serviceKeys(event, context) },
+          { group: "", resource: "pods", keys: (event) => serviceKeys(event, context.cache) },
           {
             group: "discovery.k8s.io",
             resource: "endpointslices",
@@ -44,13 +52,6 @@ export const endpointSlice: ControllerKind = {
       context,
     ),
 };
-
-/** Services that select the pod, before or now. */
-function serviceKeys({ namespace, object, previous }: CacheEvent, { cache }: ControllerContext): readonly string[] {
-  return (cache.list("", "services", namespace) as readonly Service[])
-    .filter((service) => [object, previous].some((pod) => pod !== undefined && isSelected(service, pod)))
-    .map(({ metadata }) => `${namespace}/${metadata.name}`);
-}
 
 async function publish(service: Service, { cache, client }: ControllerContext): Promise<void> {
   const { namespace = "", name = "" } = service.metadata;
@@ -91,7 +92,6 @@ function renewed(fresh: KubeObject, { metadata, endpoints, ports }: KubeObject):
 
 function sliceOf(service: Service, group: EndpointGroup | undefined): KubeObject {
   const { name = "", namespace = "", labels } = service.metadata;
-  const isHeadless = service.spec.clusterIP === "None";
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
@@ -102,7 +102,7 @@ function sliceOf(service: Service, group: EndpointGroup | undefined): KubeObject
         ...labels,
         [serviceName]: name,
         [managedBy]: manager,
-        ...(isHeadless && { "service.kubernetes.io/headless": "" }),
+        ...(isHeadless(service) && { "service.kubernetes.io/headless": "" }),
       },
       ownerReferences: [controllerReference(service)],
     },
@@ -114,9 +114,11 @@ function sliceOf(service: Service, group: EndpointGroup | undefined): KubeObject
 
 function endpointOf(service: Service, pod: Pod): object {
   const { name, namespace, uid, deletionTimestamp } = pod.metadata;
+  const hostname = hostnameOf(service, pod);
   return {
     addresses: [pod.status?.podIP],
     conditions: { ready: isServed(service, pod), serving: isReady(pod), terminating: Boolean(deletionTimestamp) },
+    ...(hostname && { hostname }),
     ...(pod.spec?.nodeName && { nodeName: pod.spec.nodeName }),
     targetRef: { kind: "Pod", name, namespace, uid },
   };

@@ -1,4 +1,5 @@
 import type { KubeObject } from "@sallyport/kube";
+import type { Cache, CacheEvent } from "../registry/cache.ts";
 import { isFinished, isReady, type Pod } from "./pods.ts";
 
 /** What controllers read of a Service. */
@@ -40,6 +41,23 @@ export function isSelecting({ spec, metadata }: Service): boolean {
 export function isSelected({ spec }: Service, { metadata }: KubeObject): boolean {
   const selector = Object.entries(spec.selector ?? {});
   return selector.length > 0 && selector.every(([key, value]) => metadata.labels?.[key] === value);
+}
+
+/** Keys of the services that select the pod, before or now. */
+export function serviceKeys({ namespace, object, previous }: CacheEvent, cache: Cache): readonly string[] {
+  return (cache.list("", "services", namespace) as readonly Service[])
+    .filter((service) => [object, previous].some((pod) => pod !== undefined && isSelected(service, pod)))
+    .map(({ metadata }) => `${namespace}/${metadata.name}`);
+}
+
+export function isHeadless({ spec }: Service): boolean {
+  return spec.clusterIP === "None";
+}
+
+/** The name under which the service's domain has the pod. */
+export function hostnameOf({ metadata: { name, namespace } }: Service, { spec, metadata }: Pod): string | undefined {
+  const isOfService = spec?.["subdomain"] === name && metadata.namespace === namespace;
+  return isOfService ? (spec?.["hostname"] as string | undefined) : undefined;
 }
 
 /** The pods that have an address and are not done, by their ports. */
