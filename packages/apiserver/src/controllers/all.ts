@@ -2,6 +2,7 @@ import type { ControllerKind } from "./controller.ts";
 import { cronJob } from "./cron-job.ts";
 import { daemonSet } from "./daemon-set.ts";
 import { deployment } from "./deployment.ts";
+import { disruption } from "./disruption.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { endpointSliceMirroring } from "./endpoint-slice-mirroring.ts";
 import { endpoints } from "./endpoints.ts";
@@ -32,6 +33,7 @@ export const allControllers: readonly ControllerKind[] = [
   job,
   cronJob,
   ttlAfterFinished,
+  disruption,
   endpoints,
   endpointSlice,
   endpointSliceMirroring,

@@ -38,7 +38,10 @@ function status(world: World): { readonly [field: string]: unknown } {
 }
 
 function events(world: World): readonly string[] {
-  return world.list("", "events").map(({ reason, message }) => `${reason}: ${message}`);
+  return world
+    .list("", "events")
+    .map(({ reason, message }) => `${reason}: ${message}`)
+    .sort();
 }
 
 /** Ends the Job of a minute. */
