@@ -49,13 +49,18 @@ export class Lane {
     return { code, bytes };
   }
 
-  /** Begins a watch and calls `onChunk` with what comes, until the lane is closed. */
-  async watch(path: string, onChunk: (chunk: Buffer) => void): Promise<void> {
+  /** Begins a watch and calls `onLine` with each event, until the lane is closed. Where HTTP's chunks end, says nothing: Go cuts by its buffers. */
+  async watch(path: string, onLine: (line: string) => void): Promise<void> {
     this.#write("GET", path, undefined, "application/json");
     const { code } = await this.#head();
     if (code !== 200) throw new Error(`the watch was answered ${code}`);
     const follow = async () => {
-      for await (const chunk of this.#chunks()) onChunk(chunk);
+      let rest = "";
+      for await (const chunk of this.#chunks()) {
+        const lines = (rest + chunk.toString("latin1")).split("\n");
+        rest = lines.pop() as string;
+        for (const line of lines) onLine(line);
+      }
     };
     follow().catch(() => undefined);
   }

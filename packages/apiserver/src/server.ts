@@ -97,6 +97,9 @@ export interface ApiServer {
 /** Connections without a request are kept this long, as kube-apiserver keeps them. Node's 5 s would make each client connect anew. */
 const idleMs = 90_000;
 
+/** Connections on which nothing was said for so long are probed, as Go probes them. */
+const probeAfterMs = 15_000;
+
 /** Starts an API server over a store. Resolves when it answers; `onStart` is called between loading and listening, to subscribe to changes. */
 export async function startApiServer(
   options: ApiServerOptions,
@@ -190,6 +193,9 @@ export async function startApiServer(
       requestCert: true,
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
+      // A watcher whose machine has vanished says nothing, and nothing may be sent to it for hours.
+      keepAlive: true,
+      keepAliveInitialDelay: probeAfterMs,
     },
     (request, response) => void handler(request, response),
   );

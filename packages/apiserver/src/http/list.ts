@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import {
   apiVersionOf,
   isProtobufKind,
@@ -9,11 +8,9 @@ import {
   StatusError,
   tableOf,
 } from "@sallyport/kube";
-import { hasWebhook } from "../custom/conversion.ts";
-import type { Cache, CacheEvent } from "../registry/cache.ts";
+import type { Cache } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
-import { mediaTypes, type Wanted } from "./negotiate.ts";
-import { gone, lineOf, sharedLine } from "./watch-line.ts";
+import type { Wanted } from "./negotiate.ts";
 
 export interface ListContext {
   readonly cache: Cache;
@@ -28,15 +25,9 @@ export interface ListContext {
   readonly onEvent?: () => void;
 }
 
-type Matches = (object: KubeObject) => boolean;
+export type Matches = (object: KubeObject) => boolean;
 
-/** Watches that say nothing get a bookmark this often; kube-apiserver's interval. */
-const bookmarkMs = 60_000;
-
-/** What a slow watcher may leave unread before it is cut: it lists again, nothing is lost. */
-const maxUnreadBytes = 16 * 1024 * 1024;
-
-function matcherOf({ info, query }: ListContext): Matches {
+export function matcherOf({ info, query }: ListContext): Matches {
   const labels = parseLabelSelector(query.get("labelSelector") ?? "");
   const fields = parseFieldSelector(query.get("fieldSelector") ?? "", info.resource, info.custom?.selectableFields);
   // Custom objects are asked in the version that the client sees.
@@ -108,7 +99,7 @@ function exactRevision(query: URLSearchParams, current: number): number | undefi
 }
 
 /** Negative numbers are as none. */
-function nonNegative(query: URLSearchParams, name: string): number {
+export function nonNegative(query: URLSearchParams, name: string): number {
   const text = query.get(name) ?? "";
   if (text !== "" && !/^[+-]?\d+$/.test(text))
     throw new StatusError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
@@ -206,189 +197,10 @@ export function writeObject(
   return wanted.as === "PartialObjectMetadata" ? partial(written, `meta.k8s.io/${wanted.metaVersion}`) : written;
 }
 
-/** Streams events as JSON lines until the client, the timeout or the server ends it. Answers when the stream has begun. */
-export async function watchObjects(context: ListContext, response: ServerResponse): Promise<void> {
-  const { cache, query } = context;
-  const matches = matcherOf(context);
-  const writer = new WatchWriter(context, response, matches);
-  const version = query.get("resourceVersion") ?? "";
-  const wantsInitial = query.get("sendInitialEvents") === "true";
-  checkWatchOptions(query);
-  const isNew = wantsInitial || version === "" || version === "0";
-  if (isNew) await context.prepare(cache.list(context.info.group, context.info.resource, context.namespace));
-  response.writeHead(200, {
-    "content-type": context.wanted.format === "protobuf" ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
-    "transfer-encoding": "chunked",
-    "cache-control": "no-cache, private",
-  });
-  // Node keeps headers back until the first byte of the body: a client that resumes would wait for the next event.
-  response.flushHeaders();
-  if (isNew) {
-    for (const object of cache.list(context.info.group, context.info.resource, context.namespace))
-      writer.initial(object);
-    if (wantsInitial) writer.bookmark(true);
-    writer.follow(cache.follow((event) => writer.event(event), context.info));
-    return;
-  }
-  const revision = Number(version);
-  if (!Number.isSafeInteger(revision) || revision < 0) {
-    writer.fail(new StatusError("BadRequest", `invalid resource version ${JSON.stringify(version)}`));
-    return;
-  }
-  if (revision > cache.revision) {
-    writer.fail(tooLargeVersion(revision, cache.revision));
-    return;
-  }
-  const stop = cache.watch(revision, (event) => writer.event(event), context.info);
-  if (stop === undefined)
-    writer.fail(new StatusError("Expired", `too old resource version: ${revision} (${cache.revision})`));
-  else writer.follow(stop);
-}
-
-/** Faults of the query are answered as such: once the stream has begun, it is too late. */
-function checkWatchOptions(query: URLSearchParams): void {
-  nonNegative(query, "timeoutSeconds");
-  const match = query.get("resourceVersionMatch") ?? "";
-  const initial = query.get("sendInitialEvents");
-  const forbid = (detail: string) => new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: ${detail}`);
-  if (initial === null && match !== "")
-    throw forbid(
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-    );
-  if (initial !== null && match !== "NotOlderThan")
-    throw forbid(
-      "sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
-}
-
 /** kube-apiserver waits a while for its cache to catch up; ours is never behind, so a version of the future stays one. */
-function tooLargeVersion(wanted: number, current: number): StatusError {
+export function tooLargeVersion(wanted: number, current: number): StatusError {
   return new StatusError("Timeout", `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: 1,
   });
-}
-
-class WatchWriter {
-  readonly #context: ListContext;
-  readonly #response: ServerResponse;
-  readonly #matches: Matches;
-  #isFirstRow = true;
-  #stop: (() => void) | undefined;
-  #timers: NodeJS.Timeout[] = [];
-  /** Events of a kind that a webhook converts, one after another. */
-  #waiting: Promise<void> | undefined;
-
-  constructor(context: ListContext, response: ServerResponse, matches: Matches) {
-    this.#context = context;
-    this.#response = response;
-    this.#matches = matches;
-  }
-
-  follow(stop: () => void): void {
-    this.#stop = stop;
-    const { query } = this.#context;
-    // Not the request's close: that comes when its body ends.
-    this.#response.on("close", () => this.#end());
-    const seconds = nonNegative(query, "timeoutSeconds");
-    if (seconds > 0) this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));
-    if (query.get("allowWatchBookmarks") === "true")
-      this.#timers.push(setInterval(() => this.bookmark(false), bookmarkMs));
-    for (const timer of this.#timers) timer.unref();
-  }
-
-  initial(object: KubeObject): void {
-    this.#withConverted([object], () => {
-      if (this.#isHere(object) && this.#matches(object)) this.#write("ADDED", object);
-    });
-  }
-
-  event(event: CacheEvent): void {
-    this.#withConverted([event.object, event.previous], () => this.#tell(event));
-  }
-
-  #withConverted(objects: readonly (KubeObject | undefined)[], next: () => void): void {
-    const { custom } = this.#context.info;
-    if (custom === undefined || !hasWebhook(custom)) next();
-    else this.#inTurn(objects, next);
-  }
-
-  /** Does what is next when the objects are there in the watcher's version; a watcher for whom they cannot be converted has to list again. */
-  #inTurn(objects: readonly (KubeObject | undefined)[], next: () => void): void {
-    const given = objects.filter((each) => each !== undefined);
-    this.#waiting = (this.#waiting ?? Promise.resolve())
-      .then(() => this.#context.prepare(given))
-      .then(next)
-      .catch((error: unknown) => {
-        if (!this.#response.writableEnded)
-          this.fail(error instanceof StatusError ? error : new StatusError("InternalError", String(error)));
-      });
-  }
-
-  /** An object that begins or ceases to match is added or deleted to this watcher. */
-  #tell({ object, previous, revision }: CacheEvent): void {
-    const now = object !== undefined && this.#isHere(object) && this.#matches(object);
-    const before = previous !== undefined && this.#isHere(previous) && this.#matches(previous);
-    if (now) this.#write(before ? "MODIFIED" : "ADDED", object);
-    else if (before) this.#write("DELETED", gone(outgoing(previous, this.#context.info), revision));
-  }
-
-  bookmark(endsInitial: boolean): void {
-    if (this.#waiting === undefined) this.#bookmark(endsInitial);
-    else this.#inTurn([], () => this.#bookmark(endsInitial));
-  }
-
-  #bookmark(endsInitial: boolean): void {
-    const { cache, info } = this.#context;
-    const annotations = endsInitial ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
-    const apiVersion = apiVersionOf(info);
-    const metadata = { resourceVersion: String(cache.revision), creationTimestamp: null, ...annotations };
-    const object = { kind: info.kind, apiVersion, metadata } as unknown as KubeObject;
-    this.#line(
-      "BOOKMARK",
-      this.#context.wanted.as === "Table" ? { ...writeObject(object, this.#context), metadata } : object,
-    );
-  }
-
-  fail(error: StatusError): void {
-    this.#line("ERROR", error.status);
-    this.#end();
-  }
-
-  #isHere({ metadata }: KubeObject): boolean {
-    return this.#context.namespace === "" || metadata.namespace === this.#context.namespace;
-  }
-
-  #write(type: string, object: KubeObject): void {
-    if (this.#context.wanted.as !== "Table") {
-      const { info, wanted } = this.#context;
-      const form = `${type} ${wanted.as} ${wanted.format} ${info.group}/${info.version}`;
-      this.#send(sharedLine(object, form, () => lineOf(type, writeObject(object, this.#context), wanted.format)));
-      return;
-    }
-    const written = writeObject(object, this.#context) as { columnDefinitions?: unknown };
-    // As kube-apiserver: the head of the table comes once.
-    const { columnDefinitions: _, ...rest } = written;
-    this.#line(type, this.#isFirstRow ? written : rest);
-    this.#isFirstRow = false;
-  }
-
-  #line(type: string, object: object): void {
-    this.#send(lineOf(type, object, this.#context.wanted.format));
-  }
-
-  #send(line: Uint8Array): void {
-    if (this.#response.writableEnded) return;
-    this.#context.onEvent?.();
-    this.#response.write(line);
-    if (this.#response.writableLength > maxUnreadBytes) this.#response.destroy();
-  }
-
-  #end(): void {
-    this.#stop?.();
-    this.#stop = undefined;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = [];
-    if (!this.#response.writableEnded) this.#response.end();
-  }
 }

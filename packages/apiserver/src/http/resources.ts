@@ -8,13 +8,14 @@ import { write } from "./answer.ts";
 import { decodeBody, mediaType, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
-import { type ListContext, listObjects, watchObjects, writeObject } from "./list.ts";
+import { type ListContext, listObjects, writeObject } from "./list.ts";
 import { allFormats, negotiate, type Wanted } from "./negotiate.ts";
 import { patchObject } from "./patch.ts";
 import { readPrepared } from "./read-object.ts";
 import { methodNotAllowed, notAcceptable } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
+import { watchObjects } from "./watch.ts";
 
 /** Every verb of every resource. False when no such resource is served. */
 export async function serveResource(call: Call, options: HandlerOptions): Promise<boolean> {

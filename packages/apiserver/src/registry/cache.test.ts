@@ -30,11 +30,21 @@ test("a cache over a store with a past resumes watches and lists from before", a
   await write(store, "a", undefined);
   const cache = await Cache.over(store);
   const seen: string[] = [];
-  const stop = cache.watch(1, (event) => seen.push(textOf(event)), configMaps);
+  let position = cache.positionBehind(1) as number;
+  const readOn = () => {
+    for (;;) {
+      const step = cache.next(position, configMaps);
+      position = step?.position ?? position;
+      if (step?.event === undefined) return;
+      seen.push(textOf(step.event));
+    }
+  };
+  readOn();
   assert.deepEqual(seen, ["2 1>2", "3 ->1", "4 2>-"]);
   await write(store, "b", "2");
+  readOn();
   assert.deepEqual(seen.slice(3), ["5 1>2"]);
-  stop?.();
+  assert.equal(position, cache.position);
   const names = (revision: number) =>
     cache.listAt(revision, "", "configmaps", "default")?.map((each) => each.metadata.name);
   assert.deepEqual([names(1), names(3), names(5)], [["a"], ["a", "b"], ["b"]]);
@@ -45,13 +55,17 @@ test("what the store has compacted is forgotten by a new cache", async () => {
   for (const data of ["1", "2", "3"]) await write(store, "a", data);
   await store.compact(2);
   const cache = await Cache.over(store);
-  assert.equal(
-    cache.watch(1, () => {}, configMaps),
-    undefined,
-  );
+  assert.equal(cache.positionBehind(1), undefined);
   assert.equal(cache.listAt(1, "", "configmaps"), undefined);
-  assert.notEqual(
-    cache.watch(2, () => {}, configMaps),
-    undefined,
-  );
+  assert.equal(cache.positionBehind(2), 0);
+});
+
+test("what was pushed out by newer events cannot be read on", async () => {
+  const store = createMemoryStore();
+  await write(store, "a", "1");
+  const cache = await Cache.over(store);
+  const behind = cache.position;
+  for (let i = 0; i < 20_001; i++) await write(store, "b", String(i));
+  assert.equal(cache.next(behind, configMaps), undefined);
+  assert.equal(cache.next(cache.position - 1, configMaps)?.event?.name, "b");
 });

@@ -30,6 +30,11 @@ interface Place {
 
 type Listener = (event: CacheEvent) => void;
 
+interface Step {
+  readonly event: CacheEvent | undefined;
+  readonly position: number;
+}
+
 /**
  * All objects in memory, decoded once, always as new as the last durable write: what reads, lists, watches and admission see.
  * kube-apiserver's watch cache.
@@ -41,6 +46,8 @@ export class Cache {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #store: Store;
   #events: CacheEvent[] = [];
+  /** How many events were forgotten. */
+  #dropped = 0;
   #oldest: number;
   #revision = 0;
 
@@ -121,15 +128,26 @@ export class Cache {
       : this.#without(undone, owner, resource, namespace);
   }
 
-  /** All events behind a revision, then each as it comes, of one resource; undefined when the revision is forgotten. */
-  watch(revision: number, listener: Listener, resource: Watched): (() => void) | undefined {
-    if (revision < this.#oldest) return undefined;
+  /** Where the next event will stand among all that ever were: readers that go at their own pace remember where they are. */
+  get position(): number {
+    return this.#dropped + this.#events.length;
+  }
+
+  /** Where the first event behind a revision stands; undefined when it is forgotten. */
+  positionBehind(revision: number): number | undefined {
+    return revision < this.#oldest ? undefined : this.#dropped + firstBehind(this.#events, revision);
+  }
+
+  /** The first event of a resource from a position on, if there is one, and where to go on; undefined when events from there are forgotten. */
+  next(position: number, resource: Watched): Step | undefined {
+    if (position < this.#dropped) return undefined;
     const owner = storageGroup(resource.group, resource.resource);
-    for (let i = firstBehind(this.#events, revision); i < this.#events.length; i++) {
+    for (let i = position - this.#dropped; i < this.#events.length; i++) {
       const event = this.#events[i] as CacheEvent;
-      if (event.resource.resource === resource.resource && event.resource.group === owner) listener(event);
+      if (event.resource.resource === resource.resource && event.resource.group === owner)
+        return { event, position: this.#dropped + i + 1 };
     }
-    return this.follow(listener, resource);
+    return { event: undefined, position: this.position };
   }
 
   /** Each event as it comes, of one resource or of all. */
@@ -224,6 +242,7 @@ export class Cache {
   #keep(event: CacheEvent): void {
     this.#events.push(event);
     if (this.#events.length <= keptEvents * 2) return;
+    this.#dropped += this.#events.length - keptEvents;
     this.#events = this.#events.slice(-keptEvents);
     this.#oldest = (this.#events[0]?.revision ?? 1) - 1;
   }

@@ -1,0 +1,264 @@
+import type { ServerResponse } from "node:http";
+import { apiVersionOf, type KubeObject, StatusError } from "@sallyport/kube";
+import { hasWebhook } from "../custom/conversion.ts";
+import type { CacheEvent } from "../registry/cache.ts";
+import { outgoing } from "../registry/encode.ts";
+import { type ListContext, type Matches, matcherOf, nonNegative, tooLargeVersion, writeObject } from "./list.ts";
+import { mediaTypes } from "./negotiate.ts";
+import { gone, lineOf, sharedLine } from "./watch-line.ts";
+
+/** Watches get a bookmark this often; kube-apiserver's interval. */
+const bookmarkMs = 60_000;
+
+/** With more than this unread, a watcher is slow: events wait in the cache's history, which all watchers share, not in a queue of its own. */
+const maxUnreadBytes = 1024 * 1024;
+
+/** A watcher that has read nothing for so long is cut: it lists again, nothing is lost. */
+const maxStallMs = 60_000;
+
+/** Longer timers than 2^31 ms would fire at once; no watch lives for three weeks. */
+const maxTimeoutSeconds = 2_000_000;
+
+/** Streams events as lines until the client, the timeout or the server ends it. Answers when the stream has begun. */
+export async function watchObjects(context: ListContext, response: ServerResponse): Promise<void> {
+  const { cache, query, info, namespace } = context;
+  checkWatchOptions(query);
+  const matches = matcherOf(context);
+  const version = query.get("resourceVersion") ?? "";
+  const wantsInitial = query.get("sendInitialEvents") === "true";
+  const isNew = wantsInitial || version === "" || version === "0";
+  if (isNew) await context.prepare(cache.list(info.group, info.resource, namespace));
+  response.writeHead(200, {
+    "content-type": context.wanted.format === "protobuf" ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
+    "transfer-encoding": "chunked",
+    "cache-control": "no-cache, private",
+  });
+  // Node keeps headers back until the first byte of the body: a client that resumes would wait for the next event.
+  response.flushHeaders();
+  const stream = new WatchStream(context, response, matches);
+  if (isNew) {
+    stream.begin(cache.position, cache.list(info.group, info.resource, namespace), wantsInitial);
+    return;
+  }
+  const revision = Number(version);
+  const position = Number.isSafeInteger(revision) && revision >= 0 ? cache.positionBehind(revision) : undefined;
+  if (!Number.isSafeInteger(revision) || revision < 0)
+    stream.fail(new StatusError("BadRequest", `invalid resource version ${JSON.stringify(version)}`));
+  else if (revision > cache.revision) stream.fail(tooLargeVersion(revision, cache.revision));
+  else if (position === undefined)
+    stream.fail(new StatusError("Expired", `too old resource version: ${revision} (${cache.revision})`));
+  else stream.begin(position, [], false);
+}
+
+/** Faults of the query are answered as such: once the stream has begun, it is too late. */
+function checkWatchOptions(query: URLSearchParams): void {
+  nonNegative(query, "timeoutSeconds");
+  const match = query.get("resourceVersionMatch") ?? "";
+  const initial = query.get("sendInitialEvents");
+  const forbid = (detail: string) => new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: ${detail}`);
+  if (initial === null && match !== "")
+    throw forbid(
+      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+    );
+  if (initial !== null && match !== "NotOlderThan")
+    throw forbid(
+      "sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+    );
+}
+
+interface Step {
+  readonly objects: readonly (KubeObject | undefined)[];
+  readonly send: () => void;
+}
+
+/** One watcher: as fast as it reads, from where it stands in the cache's history. */
+class WatchStream {
+  readonly #context: ListContext;
+  readonly #response: ServerResponse;
+  readonly #matches: Matches;
+  #isFirstRow = true;
+  /** Objects of before that are still to be sent, and the revision that they are of. */
+  #initial: readonly KubeObject[] = [];
+  #sent = 0;
+  #endsInitial: number | undefined;
+  #position = 0;
+  /** Waits until the client has read, and takes events from the history then. */
+  #isBehind = true;
+  /** Its kind is converted by a webhook, one event after another. */
+  readonly #isConverted: boolean;
+  #isConverting = false;
+  #stop: () => void = () => {};
+  #timers: NodeJS.Timeout[] = [];
+  #stalled: NodeJS.Timeout | undefined;
+
+  constructor(context: ListContext, response: ServerResponse, matches: Matches) {
+    this.#context = context;
+    this.#response = response;
+    this.#matches = matches;
+    this.#isConverted = context.info.custom !== undefined && hasWebhook(context.info.custom);
+  }
+
+  /** Sends some objects as they are, with a bookmark behind them where the client wants one, then all events from a position on. */
+  begin(position: number, initial: readonly KubeObject[], bookmarked: boolean): void {
+    const { query, cache, info } = this.#context;
+    this.#position = position;
+    this.#initial = initial;
+    if (bookmarked) this.#endsInitial = cache.revision;
+    this.#stop = cache.follow((event) => this.#follow(event), info);
+    // Not the request's close: that comes when its body ends.
+    this.#response.on("close", () => this.#end());
+    this.#response.on("drain", () => this.#goOn());
+    const seconds = nonNegative(query, "timeoutSeconds");
+    if (seconds > 0) this.#timers.push(setTimeout(() => this.#end(), Math.min(seconds, maxTimeoutSeconds) * 1000));
+    if (query.get("allowWatchBookmarks") === "true")
+      this.#timers.push(setInterval(() => this.#bookmarkNow(), bookmarkMs));
+    for (const timer of this.#timers) timer.unref();
+    this.#goOn();
+  }
+
+  fail(error: StatusError): void {
+    this.#line("ERROR", error.status);
+    this.#end();
+  }
+
+  #follow(event: CacheEvent): void {
+    if (this.#isBehind) return;
+    if (this.#isConverted) {
+      this.#isBehind = true;
+      this.#goOn();
+      return;
+    }
+    this.#event(event);
+    this.#position = this.#context.cache.position;
+    if (this.#isFull()) this.#wait();
+  }
+
+  #isFull(): boolean {
+    return this.#response.writableLength > maxUnreadBytes;
+  }
+
+  #wait(): void {
+    this.#isBehind = true;
+    clearTimeout(this.#stalled);
+    this.#stalled = setTimeout(() => this.#cut(), maxStallMs).unref();
+  }
+
+  /** What is left of the beginning, then what has happened since. */
+  #goOn(): void {
+    if (!this.#isBehind || this.#isConverting || this.#response.writableEnded) return;
+    clearTimeout(this.#stalled);
+    for (let step = this.#take(); step !== undefined; step = this.#take()) {
+      if (this.#isConverted) {
+        this.#convert(step);
+        return;
+      }
+      step.send();
+      if (!this.#isFull()) continue;
+      this.#wait();
+      return;
+    }
+  }
+
+  /** Sends when the objects are there in the watcher's version; a watcher for whom they cannot be converted has to list again. */
+  #convert({ objects, send }: Step): void {
+    this.#isConverting = true;
+    this.#context
+      .prepare(objects.filter((each) => each !== undefined))
+      .then(() => {
+        this.#isConverting = false;
+        send();
+        if (this.#isFull()) this.#wait();
+        else this.#goOn();
+      })
+      .catch((error: unknown) => {
+        if (!this.#response.writableEnded)
+          this.fail(error instanceof StatusError ? error : new StatusError("InternalError", String(error)));
+      });
+  }
+
+  /** What is to be sent next; undefined when there is nothing more for now. */
+  #take(): Step | undefined {
+    const object = this.#initial[this.#sent];
+    if (object !== undefined) {
+      this.#sent++;
+      const isWanted = () => this.#isHere(object) && this.#matches(object);
+      return { objects: [object], send: () => isWanted() && this.#write("ADDED", object) };
+    }
+    this.#initial = [];
+    this.#sent = 0;
+    if (this.#endsInitial !== undefined) this.#bookmark(this.#endsInitial, true);
+    this.#endsInitial = undefined;
+    const next = this.#context.cache.next(this.#position, this.#context.info);
+    if (next === undefined) {
+      this.#cut();
+      return undefined;
+    }
+    const { event, position } = next;
+    this.#position = position;
+    this.#isBehind = event !== undefined;
+    return event && { objects: [event.object, event.previous], send: () => this.#event(event) };
+  }
+
+  /** An object that begins or ceases to match is added or deleted to this watcher. */
+  #event({ object, previous, revision }: CacheEvent): void {
+    const now = object !== undefined && this.#isHere(object) && this.#matches(object);
+    const before = previous !== undefined && this.#isHere(previous) && this.#matches(previous);
+    if (now) this.#write(before ? "MODIFIED" : "ADDED", object);
+    else if (before) this.#write("DELETED", gone(outgoing(previous, this.#context.info), revision));
+  }
+
+  /** One who is behind would take it for having seen all. */
+  #bookmarkNow(): void {
+    if (!this.#isBehind) this.#bookmark(this.#context.cache.revision, false);
+  }
+
+  #bookmark(revision: number, endsInitial: boolean): void {
+    const { info, wanted } = this.#context;
+    const annotations = endsInitial ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
+    const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...annotations };
+    const object = { kind: info.kind, apiVersion: apiVersionOf(info), metadata } as unknown as KubeObject;
+    this.#line("BOOKMARK", wanted.as === "Table" ? { ...writeObject(object, this.#context), metadata } : object);
+  }
+
+  #isHere({ metadata }: KubeObject): boolean {
+    return this.#context.namespace === "" || metadata.namespace === this.#context.namespace;
+  }
+
+  #write(type: string, object: KubeObject): void {
+    const { info, wanted } = this.#context;
+    if (wanted.as !== "Table") {
+      const form = `${type} ${wanted.as} ${wanted.format} ${info.group}/${info.version}`;
+      this.#send(sharedLine(object, form, () => lineOf(type, writeObject(object, this.#context), wanted.format)));
+      return;
+    }
+    const written = writeObject(object, this.#context) as { columnDefinitions?: unknown };
+    // As kube-apiserver: the head of the table comes once.
+    const { columnDefinitions: _, ...rest } = written;
+    this.#line(type, this.#isFirstRow ? written : rest);
+    this.#isFirstRow = false;
+  }
+
+  #line(type: string, object: object): void {
+    this.#send(lineOf(type, object, this.#context.wanted.format));
+  }
+
+  #send(line: Uint8Array): void {
+    if (this.#response.writableEnded) return;
+    this.#context.onEvent?.();
+    this.#response.write(line);
+  }
+
+  #cut(): void {
+    this.#end();
+    this.#response.destroy();
+  }
+
+  #end(): void {
+    this.#stop();
+    for (const timer of this.#timers) clearTimeout(timer);
+    clearTimeout(this.#stalled);
+    this.#timers = [];
+    this.#initial = [];
+    if (!this.#response.writableEnded) this.#response.end();
+  }
+}
