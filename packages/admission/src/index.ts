@@ -7,7 +7,13 @@ export type { Exemptions } from "./plugins/pod-security.ts";
 export type { Level } from "./podsecurity/check.ts";
 export { type NamespacePolicy, policyOf } from "./podsecurity/labels.ts";
 export { checkRegistry, checks, evaluatePod, type Finding, joinFindings, overriding } from "./podsecurity/registry.ts";
-export { createPolicySet, emptyPolicySet, type PolicySet, type PolicySource } from "./policies/policy-set.ts";
+export { loadPolicyCompiler } from "./policies/load.ts";
+export {
+  type CreatePolicySet,
+  emptyPolicySet,
+  type PolicySet,
+  type PolicySource,
+} from "./policies/policy-set.ts";
 export { type Operation, type Request, type UserInfo, withObject } from "./request.ts";
 export type {
   AdmissionEffects,

@@ -31,6 +31,11 @@ import { Registry, type RegistryOptions } from "./registry/registry.ts";
 import type { Store } from "./storage/store.ts";
 import { timestampOf } from "./timestamp.ts";
 
+interface Policies {
+  readonly set: PolicySet;
+  readonly data: { readonly [name: string]: unknown };
+}
+
 export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds"> {
   readonly store: Store;
   /** Where CA, server and administrator certificates lie; made when missing. */
@@ -42,7 +47,7 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly plugins: readonly Plugin[];
   readonly effects: AdmissionEffects;
   /** The policies in force, and `data` as they see it; asked at each request. */
-  readonly policies: () => { readonly set: PolicySet; readonly data: { readonly [name: string]: unknown } };
+  readonly policies: () => Policies | Promise<Policies>;
   readonly authentication?: CredentialOptions;
   /** `RBAC` when absent. */
   readonly authorizationModes?: readonly AuthorizationMode[];
@@ -280,7 +285,7 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
     randomBytes: (size) => randomBytes(size),
     ...(options.effects.post === undefined ? {} : { post: options.effects.post }),
     admit: async (request, validate) => {
-      const { set, data } = options.policies();
+      const { set, data } = await options.policies();
       const snapshot: Snapshot = {
         generation: cache.revision,
         objects: cache.reader,

@@ -17,10 +17,7 @@ if (Number(process.versions.node.split(".")[0]) >= 24 && main !== source) {
   const run = spawnSync(
     findNode(),
     [...conditions, "--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)],
-    {
-      stdio: "inherit",
-      env: { NODE_COMPILE_CACHE: join(here, "..", ".cache"), ...process.env },
-    },
+    { stdio: "inherit" },
   );
   if (run.signal) process.kill(process.pid, run.signal);
   process.exit(run.status ?? 1);

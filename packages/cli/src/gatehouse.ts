@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ChainOptions, createChain, createPolicySet, emptyPolicySet, type PolicySet } from "@sallyport/admission";
+import { type ChainOptions, createChain } from "@sallyport/admission";
 import {
   type ApiServer,
   type ApiServerOptions,
@@ -14,10 +14,11 @@ import {
   selectControllers,
   startApiServer,
 } from "@sallyport/apiserver";
-import { defaultSyncOptions, Sync, type SyncOptions } from "@sallyport/opa";
+import type { SyncOptions } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "./effects/admission.ts";
 import { UsageError } from "./errors.ts";
 import type { StorageOptions } from "./etcd-flags.ts";
+import { LivePolicies } from "./live-policies.ts";
 import { version } from "./version.ts";
 
 export interface GatehouseOptions {
@@ -53,24 +54,11 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   const controllers = selectControllers(options.controllers ?? ["*"]);
   if (typeof controllers === "string") throw new UsageError(`--controllers: ${controllers}`);
   const store = await openStore(options);
-  let policies: PolicySet = emptyPolicySet;
   let server: ApiServer | undefined;
-  const annotate = (namespace: string, name: string, annotations: { readonly [key: string]: string }) => {
+  const policies = new LivePolicies(options.sync ?? {}, (namespace, name, annotations) => {
     // Not within the event that led here: the store is still telling others of it.
     setImmediate(() => void server?.annotate("", "configmaps", namespace, name, annotations).catch(options.onFault));
-  };
-  const sync = new Sync(
-    { ...defaultSyncOptions, ...options.sync },
-    {
-      activate: (sources) => {
-        const result = createPolicySet(sources, policies.generation + 1);
-        if ("error" in result) return { error: result.error };
-        policies = result.set;
-        return {};
-      },
-      annotate,
-    },
-  );
+  });
   try {
     server = await startApiServer(
       {
@@ -82,7 +70,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         port: options.port,
         plugins,
         effects: createAdmissionEffects(),
-        policies: () => ({ set: policies, data: sync.data }),
+        policies: () => policies.current(),
         controllers: options.controllers ?? ["*"],
         version,
         processStats,
@@ -92,9 +80,9 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
       },
       (cache, follow) => {
         for (const resource of cache.resources) {
-          sync.declare(resource);
+          policies.declare(resource);
           for (const object of cache.list(resource.group, resource.resource))
-            sync.apply({
+            policies.apply({
               resource,
               namespace: object.metadata.namespace ?? "",
               name: object.metadata.name ?? "",
@@ -102,7 +90,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
             });
         }
         follow(({ resource, namespace, name, object }: CacheEvent) =>
-          sync.apply({ resource, namespace, name, object }),
+          policies.apply({ resource, namespace, name, object }),
         );
       },
     );

@@ -11,7 +11,3 @@ export { signaturesPath, signaturesText } from "./bundle/signatures.ts";
 export { maxBundleBytes, packTarball, unpackTarball } from "./bundle/tarball.ts";
 export type { VerificationConfig, VerificationKey } from "./bundle/verify.ts";
 export { bundleFiles, type ModuleText } from "./bundle/write.ts";
-export type { PolicySource } from "./sync/config-maps.ts";
-export { defaultSyncOptions, type SyncOptions, statusAnnotation } from "./sync/options.ts";
-export type { ActivatePolicies, LoadStatus } from "./sync/policy-loader.ts";
-export { type ObjectChange, Sync, type SyncEffects } from "./sync/sync.ts";

@@ -4,7 +4,8 @@ import type { KubeObject } from "@sallyport/kube";
 import { pod, requestFor, snapshotOf, testEffects } from "../admission.fixture.ts";
 import { admit } from "../admit.ts";
 import type { Decision } from "../decision.ts";
-import { createPolicySet, emptyPolicySet } from "../policies/policy-set.ts";
+import { createPolicySet } from "../policies/compile.ts";
+import { emptyPolicySet } from "../policies/policy-set.ts";
 import { regoPolicies } from "./rego-policies.ts";
 
 function load(...texts: readonly string[]) {

@@ -16,6 +16,9 @@ const maxUnreadBytes = 1024 * 1024;
 /** A watcher that has read nothing for so long is cut: it lists again, nothing is lost. */
 const maxStallMs = 60_000;
 
+/** Watches that ask for none end after this long or up to twice that, so that they do not all come back at once; kube-apiserver's `--min-request-timeout`. */
+const minTimeoutSeconds = 1800;
+
 /** Longer timers than 2^31 ms would fire at once; no watch lives for three weeks. */
 const maxTimeoutSeconds = 2_000_000;
 
@@ -108,8 +111,9 @@ class WatchStream {
     // Not the request's close: that comes when its body ends.
     this.#response.on("close", () => this.#end());
     this.#response.on("drain", () => this.#goOn());
-    const seconds = nonNegative(query, "timeoutSeconds");
-    if (seconds > 0) this.#timers.push(setTimeout(() => this.#end(), Math.min(seconds, maxTimeoutSeconds) * 1000));
+    const asked = nonNegative(query, "timeoutSeconds");
+    const seconds = asked > 0 ? Math.min(asked, maxTimeoutSeconds) : minTimeoutSeconds * (1 + Math.random());
+    this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));
     if (query.get("allowWatchBookmarks") === "true")
       this.#timers.push(setInterval(() => this.#bookmarkNow(), bookmarkMs));
     for (const timer of this.#timers) timer.unref();

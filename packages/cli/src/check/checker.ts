@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import {
   type ChainOptions,
   createChain,
-  createPolicySet,
   type Decision,
   emptyPolicySet,
+  loadPolicyCompiler,
   type PolicySet,
   type PolicySource,
   type UserInfo,
@@ -18,7 +18,7 @@ import {
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
-import { defaultSyncOptions, Sync } from "@sallyport/opa";
+import { defaultSyncOptions, Sync } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "../effects/admission.ts";
 import { UsageError } from "../errors.ts";
 import { InputError, type Manifest } from "../manifests.ts";
@@ -109,6 +109,7 @@ class Checker {
     const cache = await Cache.over(store);
     let policies: PolicySet = emptyPolicySet;
     const policyFault: PolicyFault = { text: undefined };
+    const createPolicySet = await loadPolicyCompiler();
     const activate = (sources: readonly PolicySource[]) => {
       const result = createPolicySet([...options.policies, ...sources], policies.generation + 1);
       if ("error" in result) return { error: result.error };

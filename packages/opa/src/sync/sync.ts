@@ -58,6 +58,12 @@ export class Sync {
     if (resource.group === "" && resource.resource === "configmaps") this.#applyConfigMap(change);
   }
 
+  /** Whether a change brings a policy. */
+  isPolicy({ resource, object }: ObjectChange): boolean {
+    const isConfigMap = resource.group === "" && resource.resource === "configmaps";
+    return isConfigMap && object !== undefined && roleOf(object, this.#options) === "policy";
+  }
+
   #applyConfigMap({ namespace, name, object }: ObjectChange): void {
     const role = object === undefined ? "none" : roleOf(object, this.#options);
     if (role !== "policy") this.#report(this.#loader.remove(`${namespace}/${name}`));

@@ -1,0 +1,56 @@
+import { type CreatePolicySet, emptyPolicySet, loadPolicyCompiler, type PolicySet } from "@sallyport/admission";
+import type { GroupVersionResource } from "@sallyport/kube";
+import { defaultSyncOptions, type ObjectChange, Sync, type SyncEffects, type SyncOptions } from "@sallyport/opa/sync";
+
+/**
+ * Policies from ConfigMaps, and `data` as they see it. The compiler is loaded when the first policy comes; until it is there, changes wait
+ * in their order, and decisions for them.
+ */
+export class LivePolicies {
+  readonly #sync: Sync;
+  #set: PolicySet = emptyPolicySet;
+  #createPolicySet: CreatePolicySet | undefined;
+  #loading: Promise<void> | undefined;
+  #waiting: ObjectChange[] = [];
+
+  constructor(options: Partial<SyncOptions>, annotate: SyncEffects["annotate"]) {
+    this.#sync = new Sync(
+      { ...defaultSyncOptions, ...options },
+      { activate: (each) => this.#activate(each), annotate },
+    );
+  }
+
+  /** What is in force for the next decision. */
+  async current(): Promise<{ readonly set: PolicySet; readonly data: { readonly [name: string]: unknown } }> {
+    if (this.#loading !== undefined) await this.#loading;
+    return { set: this.#set, data: this.#sync.data };
+  }
+
+  declare(resource: GroupVersionResource): void {
+    this.#sync.declare(resource);
+  }
+
+  apply(change: ObjectChange): void {
+    if (this.#createPolicySet === undefined && this.#loading === undefined && this.#sync.isPolicy(change))
+      this.#loading = this.#load();
+    if (this.#loading === undefined) this.#sync.apply(change);
+    else this.#waiting.push(change);
+  }
+
+  async #load(): Promise<void> {
+    this.#createPolicySet = await loadPolicyCompiler();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#loading = undefined;
+    for (const change of waiting) this.#sync.apply(change);
+  }
+
+  #activate(sources: Parameters<CreatePolicySet>[0]): { readonly error?: string } {
+    const result = this.#createPolicySet?.(sources, this.#set.generation + 1) ?? {
+      error: "the compiler is not loaded",
+    };
+    if ("error" in result) return { error: result.error };
+    this.#set = result.set;
+    return {};
+  }
+}
