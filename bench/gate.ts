@@ -11,6 +11,7 @@ import {
   type Plugin,
   type Request,
 } from "@sallyport/admission";
+import { builtinCatalogue } from "@sallyport/kube";
 import { startOurs } from "./apiserver/ours.ts";
 import { type Access, Client, median, throughput } from "./client.ts";
 import { rssMb, startPeer } from "./peer.ts";
@@ -138,10 +139,12 @@ async function measureDecisions(): Promise<number> {
     now: Date.now,
     ticks: () => performance.now() * 1000,
     randomBytes: (size: number) => randomBytes(size),
+    subjectOf: () => "no certificate requests here",
   };
   const snapshot = {
     generation: 1,
     objects: reader,
+    catalogue: builtinCatalogue,
     authorizer: { authorize: () => ({ allowed: true, reason: "" }) },
     policies: result.set,
     policyData: {},

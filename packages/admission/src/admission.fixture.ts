@@ -1,37 +1,31 @@
-import type { KubeObject } from "@sallyport/kube";
+import { builtinCatalogue, findKind, type KubeObject, parseApiVersion, type ResourceInfo } from "@sallyport/kube";
 import { emptyPolicySet } from "./policies/policy-set.ts";
 import type { Operation, Request } from "./request.ts";
-import type { AdmissionEffects, Snapshot } from "./snapshot.ts";
+import type { ChainEffects, Snapshot } from "./snapshot.ts";
 
 /** Effects that always say the same. */
-export const testEffects: AdmissionEffects = {
+export const testEffects: ChainEffects = {
   now: () => Date.UTC(2026, 0, 1),
   ticks: () => 0,
   randomBytes: (size) => new Uint8Array(size),
+  subjectOf: () => "no certificate requests here",
 };
 
-const resources: { readonly [kind: string]: readonly [group: string, version: string, resource: string] } = {
-  Pod: ["", "v1", "pods"],
-  Namespace: ["", "v1", "namespaces"],
-  ServiceAccount: ["", "v1", "serviceaccounts"],
-  PersistentVolumeClaim: ["", "v1", "persistentvolumeclaims"],
-  StorageClass: ["storage.k8s.io", "v1", "storageclasses"],
-  PriorityClass: ["scheduling.k8s.io", "v1", "priorityclasses"],
-  Deployment: ["apps", "v1", "deployments"],
-  Service: ["", "v1", "services"],
-  ConfigMap: ["", "v1", "configmaps"],
-  ValidatingWebhookConfiguration: ["admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"],
-  MutatingWebhookConfiguration: ["admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"],
-};
+/** The resource that holds a kind, in the version that the object names. */
+function placeOf({ apiVersion, kind }: KubeObject): ResourceInfo {
+  const { group, version } = parseApiVersion(apiVersion);
+  const found = findKind(group, version, kind);
+  if (found === undefined) throw new Error(`no kind ${kind} in ${apiVersion}`);
+  return found;
+}
 
 /** A snapshot of these objects. */
 export function snapshotOf(objects: readonly KubeObject[], extra: Partial<Snapshot> = {}): Snapshot {
   const list = (group: string, resource: string, namespace?: string) =>
-    objects.filter(({ kind, metadata }) => {
-      const place = resources[kind];
-      return (
-        place?.[0] === group && place[2] === resource && (namespace === undefined || metadata.namespace === namespace)
-      );
+    objects.filter((object) => {
+      const place = placeOf(object);
+      const isThere = namespace === undefined || object.metadata.namespace === namespace;
+      return place.group === group && place.resource === resource && isThere;
     });
   return {
     generation: 1,
@@ -42,6 +36,7 @@ export function snapshotOf(objects: readonly KubeObject[], extra: Partial<Snapsh
           ({ metadata }) => metadata.name === name && (metadata.namespace ?? "") === namespace,
         ),
     },
+    catalogue: builtinCatalogue,
     authorizer: { authorize: () => ({ allowed: true, reason: "" }) },
     policies: emptyPolicySet,
     policyData: {},
@@ -54,7 +49,7 @@ export function requestFor(
   operation: Operation = "CREATE",
   oldObject: KubeObject | null = null,
 ): Request {
-  const [group = "", version = "", resource = ""] = resources[object.kind] ?? [];
+  const { group, version, resource } = placeOf(object);
   const name = object.metadata.name ?? "";
   return {
     uid: "uid-1",

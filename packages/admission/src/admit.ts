@@ -2,7 +2,7 @@ import { diffObjects, type KubeObject, StatusError } from "@sallyport/kube";
 import type { Decision, Outcome, PatchOperation, Phase, Step } from "./decision.ts";
 import type { Plugin, PluginResult } from "./plugin.ts";
 import { type Request, withObject } from "./request.ts";
-import type { AdmissionEffects, Snapshot } from "./snapshot.ts";
+import type { ChainEffects, Snapshot } from "./snapshot.ts";
 
 export interface AdmitOptions {
   /** In order; see `createChain`. */
@@ -20,7 +20,7 @@ export interface AdmitOptions {
 export async function admit(
   request: Request,
   snapshot: Snapshot,
-  effects: AdmissionEffects,
+  effects: ChainEffects,
   options: AdmitOptions,
 ): Promise<Decision> {
   const run = new Run(request, snapshot, effects);
@@ -34,13 +34,13 @@ export async function admit(
 class Run {
   #request: Request;
   readonly #snapshot: Snapshot;
-  readonly #effects: AdmissionEffects;
+  readonly #effects: ChainEffects;
   readonly #steps: Step[] = [];
   readonly #warnings = new Set<string>();
   #annotations: { readonly [key: string]: string } = {};
   #status: Decision["status"];
 
-  constructor(request: Request, snapshot: Snapshot, effects: AdmissionEffects) {
+  constructor(request: Request, snapshot: Snapshot, effects: ChainEffects) {
     this.#request = request;
     this.#snapshot = snapshot;
     this.#effects = effects;

@@ -3,6 +3,7 @@ export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./d
 export { fieldPath } from "./explain/field-path.ts";
 export type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
 export { type ChainOptions, createChain, type PluginEntry, pluginEntries } from "./plugins/all.ts";
+export type { EventLimit } from "./plugins/event-rate-limit.ts";
 export type { Exemptions } from "./plugins/pod-security.ts";
 export type { Level } from "./podsecurity/check.ts";
 export { type NamespacePolicy, policyOf } from "./podsecurity/labels.ts";
@@ -17,8 +18,11 @@ export {
 export { type Operation, type Request, type UserInfo, withObject } from "./request.ts";
 export type {
   AdmissionEffects,
+  Authorization,
   AuthorizationAttributes,
   Authorizer,
+  CertificateSubject,
+  ChainEffects,
   ObjectReader,
   Snapshot,
   WebhookAnswer,

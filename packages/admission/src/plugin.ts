@@ -1,7 +1,7 @@
 import type { KubeObject, Status } from "@sallyport/kube";
 import type { Reason } from "./decision.ts";
 import type { Operation, Request } from "./request.ts";
-import type { AdmissionEffects, Snapshot } from "./snapshot.ts";
+import type { ChainEffects, Snapshot } from "./snapshot.ts";
 
 /** What a plugin answers for one phase. `admit` turns it into a `Step`, computing the patch and the cost. */
 export type PluginResult =
@@ -33,7 +33,7 @@ export type Annotations = { readonly [key: string]: string };
 export interface PluginContext {
   readonly request: Request;
   readonly snapshot: Snapshot;
-  readonly effects: AdmissionEffects;
+  readonly effects: ChainEffects;
 }
 
 export type PluginFunction = (context: PluginContext) => PluginResult | Promise<PluginResult>;

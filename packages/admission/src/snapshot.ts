@@ -1,4 +1,4 @@
-import type { KubeObject } from "@sallyport/kube";
+import type { Catalogue, KubeObject } from "@sallyport/kube";
 import type { PolicySet } from "./policies/policy-set.ts";
 import type { UserInfo } from "./request.ts";
 
@@ -26,8 +26,13 @@ export interface AuthorizationAttributes {
   readonly path?: string;
 }
 
+export interface Authorization {
+  readonly allowed: boolean;
+  readonly reason: string;
+}
+
 export interface Authorizer {
-  readonly authorize: (attributes: AuthorizationAttributes) => { readonly allowed: boolean; readonly reason: string };
+  readonly authorize: (attributes: AuthorizationAttributes) => Authorization | Promise<Authorization>;
 }
 
 /**
@@ -37,13 +42,15 @@ export interface Authorizer {
 export interface Snapshot {
   readonly generation: number;
   readonly objects: ObjectReader;
+  /** What is served, for the resource of a kind. */
+  readonly catalogue: Catalogue;
   readonly authorizer: Authorizer;
   readonly policies: PolicySet;
   /** `data` as policies see it: a plain document that is always current, for reading only. */
   readonly policyData: { readonly [name: string]: unknown };
 }
 
-/** What the chain may do to the world; all of it is handed in. */
+/** What the chain may do to the world; all of it is handed in, by a door and the server behind it. */
 export interface AdmissionEffects {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -52,6 +59,19 @@ export interface AdmissionEffects {
   readonly randomBytes: (size: number) => Uint8Array;
   /** POSTs JSON over TLS; rejects on timeout or transport failure. Absent offline: webhooks then follow failurePolicy. */
   readonly post?: (call: WebhookPost) => Promise<WebhookAnswer>;
+}
+
+/** With what the server around the chain adds. */
+export interface ChainEffects extends AdmissionEffects {
+  /** Creates an object in the server's own name; one that is there already is no error. Absent where nothing is stored. */
+  readonly create?: (object: KubeObject) => Promise<void>;
+  /** The subject of a certificate request (base64 of PEM, as `spec.request` holds it), or what is wrong with it. */
+  readonly subjectOf: (request: string) => CertificateSubject | string;
+}
+
+export interface CertificateSubject {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
 }
 
 export interface WebhookPost {

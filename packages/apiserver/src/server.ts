@@ -1,8 +1,24 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:https";
-import type { AdmissionEffects, Decision, Operation, Plugin, PolicySet, Snapshot } from "@sallyport/admission";
+import type {
+  Authorizer as AdmissionAuthorizer,
+  AdmissionEffects,
+  Decision,
+  Operation,
+  Plugin,
+  PolicySet,
+  Snapshot,
+} from "@sallyport/admission";
 import { admit } from "@sallyport/admission";
-import { authorizeByRbac, findKind, type KubeObject, parseApiVersion, type ResourceInfo } from "@sallyport/kube";
+import {
+  authorizeByRbac,
+  builtinCatalogue,
+  type Catalogue,
+  findKind,
+  type KubeObject,
+  parseApiVersion,
+  type ResourceInfo,
+} from "@sallyport/kube";
 import type { AuditOptions } from "./audit/auditor.ts";
 import { Authentication, type AuthenticationOptions } from "./authentication/authentication.ts";
 import type { ServiceAccountOptions } from "./authentication/service-account-issuer.ts";
@@ -12,6 +28,7 @@ import { writeBootstrapObjects } from "./authorization/bootstrap.ts";
 import { escalationGuard } from "./authorization/escalation.ts";
 import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.ts";
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
+import { chainEffects } from "./chain-effects.ts";
 import { AggregationController } from "./controllers/aggregation.ts";
 import { essential } from "./controllers/all.ts";
 import { realClock, runControllers } from "./controllers/run.ts";
@@ -122,6 +139,7 @@ export async function startApiServer(
   const registry = createRegistry(
     {
       ...options,
+      catalogue,
       onStored: (...stored) => metrics.stored(...stored),
       onDecision: (decision, operation) => metrics.admission(decision, operation),
     },
@@ -273,11 +291,15 @@ export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType"
   readonly policies: ApiServerOptions["policies"];
   /** Sees every decision, also those that allow. */
   readonly onDecision?: (decision: Decision, operation: Operation) => void;
+  /** What is served; the built-in resources when absent. */
+  readonly catalogue?: Catalogue;
 }
 
 /** The registry with its admission chain, as the server uses it; offline checks use the same one, without an authorizer. */
 export function createRegistry(options: RegistryWiring, cache: Cache, authorizer?: Authorizer): Registry {
-  return new Registry({
+  const { catalogue = builtinCatalogue } = options;
+  const effects = chainEffects(options.effects, cache, catalogue, () => registry);
+  const registry = new Registry({
     ...options,
     cache,
     ...(authorizer === undefined ? {} : { guard: escalationGuard(cache.reader, authorizer) }),
@@ -289,15 +311,28 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
       const snapshot: Snapshot = {
         generation: cache.revision,
         objects: cache.reader,
-        authorizer: { authorize: (attributes) => authorizeByRbac(cache.reader, attributes) },
+        catalogue,
+        authorizer: admissionAuthorizer(cache, authorizer),
         policies: set,
         policyData: data,
       };
-      const decision = await admit(request, snapshot, options.effects, { plugins: options.plugins, validate });
+      const decision = await admit(request, snapshot, effects, { plugins: options.plugins, validate });
       options.onDecision?.(decision, request.operation);
       return decision;
     },
   });
+  return registry;
+}
+
+/** Whom plugins ask: the server's own authorizer; offline the roles among the objects. */
+function admissionAuthorizer(cache: Cache, authorizer: Authorizer | undefined): AdmissionAuthorizer {
+  if (authorizer === undefined) return { authorize: (attributes) => authorizeByRbac(cache.reader, attributes) };
+  return {
+    authorize: async (attributes) => {
+      const { decision, reason } = await authorizer.authorize(attributes);
+      return { allowed: decision === "Allow", reason };
+    },
+  };
 }
 
 /** Namespaces that exist from the first start. */

@@ -25,13 +25,28 @@ test("PodSecurity's defaults and exemptions are read", () => {
   assert.deepEqual(podSecurity?.defaults?.enforce, { level: "baseline", version: 30 });
 });
 
+test("the other plugins' parts are read", () => {
+  const options = read(
+    "[{name: EventRateLimit, configuration: {limits: [{type: Server, qps: 10, burst: 20}]}}, {name: PodNodeSelector, configuration: {podNodeSelectorPluginConfig: {clusterDefaultNodeSelector: a=b}}}, {name: PodTolerationRestriction, configuration: {whitelist: [{key: k}]}}]",
+  );
+  assert.deepEqual(options.eventRateLimit, [{ type: "Server", qps: 10, burst: 20 }]);
+  assert.deepEqual(options.podNodeSelector, { clusterDefaultNodeSelector: "a=b" });
+  assert.deepEqual(options.podTolerationRestriction, { default: [], whitelist: [{ key: "k" }] });
+});
+
 const faults: { readonly [what: string]: readonly [plugins: string, message: RegExp] } = {
   "a level that is none": [
     "[{name: PodSecurity, configuration: {defaults: {warn: strict}}}]",
     /defaults\.warn: "strict" must be one of privileged, baseline, restricted/,
   ],
   "an unknown plugin": ["[{name: Nope}]", /unknown plugin "Nope"/],
-  "a plugin that takes none yet": ["[{name: EventRateLimit}]", /configuring EventRateLimit is not supported yet/],
+  "a plugin that takes none": ["[{name: LimitRanger}]", /LimitRanger takes no configuration; PodSecurity, /],
+  "no limits": ["[{name: EventRateLimit}]", /limits: Invalid value: must not be empty/],
+  "a limit of an unknown type": [
+    "[{name: EventRateLimit, configuration: {limits: [{type: Cluster, qps: 1, burst: 1}]}}]",
+    /limits\[0\]\.type: Invalid value: "Cluster": must be one of Server, Namespace/,
+  ],
+  "no selectors": ["[{name: PodNodeSelector, configuration: {}}]", /expected the field podNodeSelectorPluginConfig/],
 };
 
 for (const [what, [plugins, message]] of Object.entries(faults)) {

@@ -1,5 +1,12 @@
 import { readFileSync } from "node:fs";
-import { type ChainOptions, type NamespacePolicy, pluginEntries, policyOf } from "@sallyport/admission";
+import { dirname, resolve } from "node:path";
+import {
+  type ChainOptions,
+  type EventLimit,
+  type NamespacePolicy,
+  pluginEntries,
+  policyOf,
+} from "@sallyport/admission";
 import { reasonOf } from "./errors.ts";
 import { InputError, parseManifests } from "./manifests.ts";
 
@@ -22,6 +29,71 @@ export function chainOptions({
   };
 }
 
+type Configuration = { readonly [field: string]: unknown };
+
+/** How each plugin's part is read; the rest take none. */
+const readers: { readonly [plugin: string]: (file: string, configuration: Configuration) => Partial<ChainOptions> } = {
+  PodSecurity: (file, configuration) => ({ podSecurity: podSecurityOptions(file, configuration) }),
+  PodNodeSelector: (file, configuration) => ({
+    podNodeSelector: fieldOf(file, configuration, "podNodeSelectorPluginConfig"),
+  }),
+  PodTolerationRestriction: (_file, { default: defaults = [], whitelist = [] }) => ({
+    podTolerationRestriction: { default: defaults, whitelist } as NonNullable<ChainOptions["podTolerationRestriction"]>,
+  }),
+  EventRateLimit: (file, configuration) => ({ eventRateLimit: eventLimits(file, configuration) }),
+};
+
+/** apiserver.config.k8s.io/v1 AdmissionConfiguration. https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/ */
+function readConfiguration(file: string): Partial<ChainOptions> {
+  const [manifest] = parseManifests(file, readText(file));
+  const plugins = (manifest?.value["plugins"] ?? []) as readonly {
+    readonly name?: string;
+    readonly path?: string;
+    readonly configuration?: Configuration;
+  }[];
+  if (manifest?.value["kind"] !== "AdmissionConfiguration")
+    throw new InputError(
+      `${file}: expected kind AdmissionConfiguration, got ${String(manifest?.value["kind"] ?? "nothing")}`,
+    );
+  const options: Partial<ChainOptions>[] = plugins.map(({ name = "", path, configuration }) => {
+    const read = readers[name];
+    if (read !== undefined)
+      return read(path ?? file, (path === undefined ? configuration : readPart(file, path)) ?? {});
+    if (pluginEntries.some((entry) => entry.name === name))
+      throw new InputError(`${file}: ${name} takes no configuration; ${Object.keys(readers).join(", ")} do`);
+    throw new InputError(`${file}: unknown plugin ${JSON.stringify(name)}`);
+  });
+  return Object.assign({}, ...options) as Partial<ChainOptions>;
+}
+
+/** A part in a file of its own; its path is relative to the configuration's, as upstream resolves it. */
+function readPart(file: string, path: string): Configuration {
+  const place = resolve(dirname(file), path);
+  return parseManifests(place, readText(place))[0]?.value ?? {};
+}
+
+function fieldOf(file: string, configuration: Configuration, field: string): { readonly [key: string]: string } {
+  const value = configuration[field];
+  if (typeof value === "object" && value !== null) return value as { readonly [key: string]: string };
+  throw new InputError(`${file}: expected the field ${field}`);
+}
+
+const limitTypes: readonly string[] = ["Server", "Namespace", "User", "SourceAndObject"];
+
+function eventLimits(file: string, { limits = [] }: Configuration): readonly EventLimit[] {
+  const list = limits as readonly EventLimit[];
+  if (list.length === 0) throw new InputError(`${file}: limits: Invalid value: must not be empty`);
+  for (const [at, { type, qps, burst, cacheSize = 0 }] of list.entries()) {
+    const fault = (field: string, value: unknown, text: string) =>
+      new InputError(`${file}: limits[${at}].${field}: Invalid value: ${JSON.stringify(value ?? null)}: ${text}`);
+    if (!limitTypes.includes(type)) throw fault("type", type, `must be one of ${limitTypes.join(", ")}`);
+    if (!(qps > 0)) throw fault("qps", qps, "must be positive");
+    if (!(burst > 0)) throw fault("burst", burst, "must be positive");
+    if (cacheSize < 0) throw fault("cacheSize", cacheSize, "must not be negative");
+  }
+  return list;
+}
+
 interface PodSecurityConfiguration {
   readonly defaults?: { readonly [mode: string]: string };
   readonly exemptions?: {
@@ -31,33 +103,7 @@ interface PodSecurityConfiguration {
   };
 }
 
-/** apiserver.config.k8s.io/v1 AdmissionConfiguration. https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/ */
-function readConfiguration(file: string): Pick<ChainOptions, "podSecurity"> {
-  const [manifest] = parseManifests(file, readText(file));
-  const plugins = (manifest?.value["plugins"] ?? []) as readonly {
-    readonly name?: string;
-    readonly path?: string;
-    readonly configuration?: unknown;
-  }[];
-  if (manifest?.value["kind"] !== "AdmissionConfiguration")
-    throw new InputError(
-      `${file}: expected kind AdmissionConfiguration, got ${String(manifest?.value["kind"] ?? "nothing")}`,
-    );
-  let podSecurity: ChainOptions["podSecurity"];
-  for (const { name = "", path, configuration } of plugins) {
-    if (name === "PodSecurity")
-      podSecurity = podSecurityOptions(
-        file,
-        (path === undefined ? configuration : parseManifests(path, readText(path))[0]?.value) ?? {},
-      );
-    else if (pluginEntries.some((entry) => entry.name === name))
-      throw new InputError(`${file}: configuring ${name} is not supported yet`);
-    else throw new InputError(`${file}: unknown plugin ${JSON.stringify(name)}`);
-  }
-  return podSecurity === undefined ? {} : { podSecurity };
-}
-
-function podSecurityOptions(file: string, configuration: unknown): NonNullable<ChainOptions["podSecurity"]> {
+function podSecurityOptions(file: string, configuration: Configuration): NonNullable<ChainOptions["podSecurity"]> {
   const { defaults = {}, exemptions = {} } = configuration as PodSecurityConfiguration;
   const { usernames = [], namespaces = [], runtimeClasses = [] } = exemptions;
   return { exemptions: { usernames, namespaces, runtimeClasses }, defaults: defaultsOf(file, defaults) };

@@ -26,6 +26,7 @@ export { type Decoded, parseBody, parseYamlFields } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
 export { conform } from "./go/conform.ts";
+export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
 export { goText } from "./go-text.ts";
 export { applyJsonPatch } from "./json-patch.ts";
 export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";

@@ -3,14 +3,40 @@ import type { NamespacePolicy } from "../podsecurity/labels.ts";
 import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from "./admission-webhooks.ts";
 import { alwaysAdmit, alwaysDeny } from "./always.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
+import { certificateApproval } from "./certificate-approval.ts";
+import { certificateSigning } from "./certificate-signing.ts";
+import { certificateSubjectRestriction } from "./certificate-subject-restriction.ts";
+import { clusterTrustBundleAttest } from "./cluster-trust-bundle-attest.ts";
+import { defaultIngressClass } from "./default-ingress-class.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { denyServiceExternalIPs } from "./deny-service-external-ips.ts";
+import { createEventRateLimit, type EventLimit } from "./event-rate-limit.ts";
+import { extendedResourceToleration } from "./extended-resource-toleration.ts";
+import { createGated } from "./gated.ts";
+import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
+import { limitRanger } from "./limit-ranger.ts";
+import { namespaceAutoProvision } from "./namespace-auto-provision.ts";
 import { namespaceExists } from "./namespace-exists.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeDeclaredFeatureValidator } from "./node-declared-feature-validator.ts";
+import { nodeRestriction } from "./node-restriction.ts";
+import { ownerReferencesPermissionEnforcement } from "./owner-references-permission-enforcement.ts";
+import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
+import { createPodNodeSelector, type PodNodeSelectorConfiguration } from "./pod-node-selector.ts";
+import { podResizeValidator } from "./pod-resize-validator.ts";
 import { createPodSecurity, type Exemptions } from "./pod-security.ts";
+import {
+  createPodTolerationRestriction,
+  type PodTolerationRestrictionConfiguration,
+} from "./pod-toleration-restriction.ts";
+import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
 import { regoPolicies } from "./rego-policies.ts";
+import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 
 /** One row of kube-apiserver's list. */
 export interface PluginEntry {
@@ -27,14 +53,19 @@ const on = { byDefault: true } as const;
 /** kube-apiserver 1.37's plugins in its order. The order is the behaviour: see pkg/kubeapiserver/options/plugins.go. */
 export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]>([
   { name: "AlwaysAdmit", ...off, create: () => alwaysAdmit, deprecated: "it admits everything; leave it out" },
-  { name: "NamespaceAutoProvision", ...off, deprecated: "NamespaceLifecycle replaces it" },
+  {
+    name: "NamespaceAutoProvision",
+    ...off,
+    create: () => namespaceAutoProvision,
+    deprecated: "NamespaceLifecycle replaces it",
+  },
   { name: "NamespaceLifecycle", ...on, create: () => namespaceLifecycle },
   { name: "NamespaceExists", ...off, create: () => namespaceExists, deprecated: "NamespaceLifecycle replaces it" },
-  { name: "LimitPodHardAntiAffinityTopology", ...off },
-  { name: "LimitRanger", ...on },
+  { name: "LimitPodHardAntiAffinityTopology", ...off, create: () => limitPodHardAntiAffinityTopology },
+  { name: "LimitRanger", ...on, create: () => limitRanger },
   { name: "ServiceAccount", ...on, create: () => serviceAccount },
-  { name: "NodeRestriction", ...off },
-  { name: "TaintNodesByCondition", ...on },
+  { name: "NodeRestriction", ...off, create: () => nodeRestriction },
+  { name: "TaintNodesByCondition", ...on, create: () => taintNodesByCondition },
   { name: "AlwaysPullImages", ...off, create: () => alwaysPullImages },
   { name: "ImagePolicyWebhook", ...off },
   {
@@ -42,29 +73,33 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
     ...on,
     create: (options) => createPodSecurity(options?.podSecurity?.exemptions, options?.podSecurity?.defaults),
   },
-  { name: "PodNodeSelector", ...off },
+  { name: "PodNodeSelector", ...off, create: (options) => createPodNodeSelector(options?.podNodeSelector) },
   { name: "Priority", ...on, create: () => priority },
   { name: "DefaultTolerationSeconds", ...on, create: () => defaultTolerationSeconds },
-  { name: "PodTolerationRestriction", ...off },
-  { name: "EventRateLimit", ...off },
-  { name: "ExtendedResourceToleration", ...off },
+  {
+    name: "PodTolerationRestriction",
+    ...off,
+    create: (options) => createPodTolerationRestriction(options?.podTolerationRestriction),
+  },
+  { name: "EventRateLimit", ...off, create: (options) => createEventRateLimit(options?.eventRateLimit) },
+  { name: "ExtendedResourceToleration", ...off, create: () => extendedResourceToleration },
   { name: "DefaultStorageClass", ...on, create: () => defaultStorageClass },
-  { name: "StorageObjectInUseProtection", ...on },
-  { name: "PodGroupProtection", ...on },
-  { name: "OwnerReferencesPermissionEnforcement", ...off },
-  { name: "PersistentVolumeClaimResize", ...on },
-  { name: "RuntimeClass", ...on },
-  { name: "CertificateApproval", ...on },
-  { name: "CertificateSigning", ...on },
-  { name: "ClusterTrustBundleAttest", ...on },
-  { name: "CertificateSubjectRestriction", ...on },
-  { name: "DefaultIngressClass", ...on },
-  { name: "DenyServiceExternalIPs", ...off },
-  { name: "PodTopologyLabels", ...on },
-  { name: "PodGroupWorkloadExists", ...on },
-  { name: "NodeDeclaredFeatureValidator", ...on },
-  { name: "JobValidation", ...on },
-  { name: "PodResizeValidator", ...on },
+  { name: "StorageObjectInUseProtection", ...on, create: () => storageObjectInUseProtection },
+  { name: "PodGroupProtection", ...on, create: () => createGated("PodGroupProtection", "GenericWorkload") },
+  { name: "OwnerReferencesPermissionEnforcement", ...off, create: () => ownerReferencesPermissionEnforcement },
+  { name: "PersistentVolumeClaimResize", ...on, create: () => persistentVolumeClaimResize },
+  { name: "RuntimeClass", ...on, create: () => runtimeClass },
+  { name: "CertificateApproval", ...on, create: () => certificateApproval },
+  { name: "CertificateSigning", ...on, create: () => certificateSigning },
+  { name: "ClusterTrustBundleAttest", ...on, create: () => clusterTrustBundleAttest },
+  { name: "CertificateSubjectRestriction", ...on, create: () => certificateSubjectRestriction },
+  { name: "DefaultIngressClass", ...on, create: () => defaultIngressClass },
+  { name: "DenyServiceExternalIPs", ...off, create: () => denyServiceExternalIPs },
+  { name: "PodTopologyLabels", ...on, create: () => podTopologyLabels },
+  { name: "PodGroupWorkloadExists", ...on, create: () => createGated("PodGroupWorkloadExists", "GenericWorkload") },
+  { name: "NodeDeclaredFeatureValidator", ...on, create: () => nodeDeclaredFeatureValidator },
+  { name: "JobValidation", ...on, create: () => createGated("JobValidation", "JobValidation") },
+  { name: "PodResizeValidator", ...on, create: () => podResizeValidator },
   { name: "MutatingAdmissionPolicy", ...on },
   { name: "MutatingAdmissionWebhook", ...on, create: () => mutatingAdmissionWebhook },
   { name: "ValidatingAdmissionPolicy", ...on },
@@ -81,6 +116,10 @@ export interface ChainOptions {
   readonly disable?: readonly string[];
   /** PodSecurity's part of an AdmissionConfiguration. */
   readonly podSecurity?: { readonly exemptions?: Exemptions; readonly defaults?: NamespacePolicy };
+  /** Those of PodNodeSelector, PodTolerationRestriction and EventRateLimit. */
+  readonly podNodeSelector?: PodNodeSelectorConfiguration;
+  readonly podTolerationRestriction?: PodTolerationRestrictionConfiguration;
+  readonly eventRateLimit?: readonly EventLimit[];
 }
 
 /** The plugins that run, in order, or one line that says what is wrong with the flags. */

@@ -1,6 +1,6 @@
-import type { KubeObject } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
 import { isCore, pass, skip } from "../refusals.ts";
+import { newestDefault } from "./default-class.ts";
 
 const annotations = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
 
@@ -17,23 +17,9 @@ export const defaultStorageClass: Plugin = {
     const spec = (request.object["spec"] ?? {}) as { readonly storageClassName?: string };
     const named = request.object.metadata.annotations?.["volume.beta.kubernetes.io/storage-class"];
     if (spec.storageClassName !== undefined || named !== undefined) return pass("the claim names its class");
-    const [chosen] = snapshot.objects.list("storage.k8s.io", "storageclasses").filter(isDefault).sort(byAgeThenName);
-    if (chosen === undefined) return pass("there is no default class");
-    const storageClassName = chosen.metadata.name ?? "";
-    return {
-      outcome: "mutated",
-      why: `default class ${storageClassName}`,
-      object: { ...request.object, spec: { ...spec, storageClassName } },
-    };
+    const storageClassName = newestDefault(snapshot.objects.list("storage.k8s.io", "storageclasses"), annotations);
+    if (storageClassName === undefined) return pass("there is no default class");
+    const object = { ...request.object, spec: { ...spec, storageClassName } };
+    return { outcome: "mutated", why: `default class ${storageClassName}`, object };
   },
 };
-
-function isDefault(storageClass: KubeObject): boolean {
-  return annotations.some((key) => storageClass.metadata.annotations?.[key] === "true");
-}
-
-function byAgeThenName(a: KubeObject, b: KubeObject): number {
-  const [older, newer] = [a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? ""];
-  if (older !== newer) return older < newer ? 1 : -1;
-  return (a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1;
-}

@@ -1,0 +1,42 @@
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+import type { AdmissionEffects, CertificateSubject, ChainEffects } from "@sallyport/admission";
+import type { Catalogue } from "@sallyport/kube";
+import { Client, isReason } from "./controllers/client.ts";
+import type { Cache } from "./registry/cache.ts";
+import type { Registry } from "./registry/registry.ts";
+
+/** The user that kube-apiserver is to itself. */
+const loopbackUser = { username: "system:apiserver", groups: ["system:authenticated", "system:masters"] };
+
+/** What the admission chain may do here, beside what the door lets it do. */
+export function chainEffects(
+  effects: AdmissionEffects,
+  cache: Cache,
+  catalogue: Catalogue,
+  registry: () => Registry,
+): ChainEffects {
+  return {
+    ...effects,
+    subjectOf,
+    create: async (object) => {
+      try {
+        await new Client(registry(), cache, catalogue, loopbackUser).create(object);
+      } catch (error) {
+        if (!isReason(error, "AlreadyExists")) throw error;
+      }
+    },
+  };
+}
+
+/** Reads the subject of a PKCS #10 request in PEM, in base64. RFC 2986. */
+function subjectOf(request: string): CertificateSubject | string {
+  const pem = Buffer.from(request, "base64").toString("latin1");
+  if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(pem)) return "PEM block type must be CERTIFICATE REQUEST";
+  try {
+    const { subjectName } = new x509.Pkcs10CertificateRequest(pem.replaceAll("NEW CERTIFICATE", "CERTIFICATE"));
+    return { commonName: subjectName.getField("CN")[0] ?? "", organizations: subjectName.getField("O") };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
