@@ -10,6 +10,8 @@ import { garbageCollector } from "./garbage-collector.ts";
 import { job } from "./job.ts";
 import { namespace } from "./namespace.ts";
 import { podGarbageCollector } from "./pod-gc.ts";
+import { persistentVolumeClaimProtection } from "./persistent-volume-claim-protection.ts";
+import { persistentVolumeProtection } from "./persistent-volume-protection.ts";
 import { replicaSet } from "./replica-set.ts";
 import { replicationController } from "./replication-controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
@@ -37,4 +39,6 @@ export const allControllers: readonly ControllerKind[] = [
   endpoints,
   endpointSlice,
   endpointSliceMirroring,
+  persistentVolumeClaimProtection,
+  persistentVolumeProtection,
 ];

@@ -109,8 +109,13 @@ export class World {
     }));
   }
 
-  async delete(object: KubeObject, propagationPolicy?: "Orphan" | "Foreground" | "Background"): Promise<void> {
-    await this.#client.delete(object, propagationPolicy === undefined ? {} : { propagationPolicy });
+  async delete(
+    object: KubeObject,
+    propagationPolicy?: "Orphan" | "Foreground" | "Background",
+    gracePeriodSeconds?: number,
+  ): Promise<void> {
+    const policy = propagationPolicy === undefined ? {} : { propagationPolicy };
+    await this.#client.delete(object, gracePeriodSeconds === undefined ? policy : { ...policy, gracePeriodSeconds });
     await this.settle();
   }
 
