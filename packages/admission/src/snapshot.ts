@@ -65,6 +65,8 @@ export interface AdmissionEffects {
 export interface ChainEffects extends AdmissionEffects {
   /** Creates an object in the server's own name; one that is there already is no error. Absent where nothing is stored. */
   readonly create?: (object: KubeObject) => Promise<void>;
+  /** Writes the status of an object as it stands; throws `Conflict` where somebody was faster. Absent where nothing is stored. */
+  readonly updateStatus?: (object: KubeObject) => Promise<void>;
   /** The subject of a certificate request (base64 of PEM, as `spec.request` holds it), or what is wrong with it. */
   readonly subjectOf: (request: string) => CertificateSubject | string;
 }

@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import type { AdmissionEffects, CertificateSubject, ChainEffects } from "@sallyport/admission";
-import type { Catalogue } from "@sallyport/kube";
+import { type Catalogue, StatusError } from "@sallyport/kube";
 import { Client, isReason } from "./controllers/client.ts";
 import type { Cache } from "./registry/cache.ts";
 import type { Registry } from "./registry/registry.ts";
@@ -25,6 +25,17 @@ export function chainEffects(
       } catch (error) {
         if (!isReason(error, "AlreadyExists")) throw error;
       }
+    },
+    updateStatus: async (object) => {
+      const { resourceVersion } = object.metadata;
+      await new Client(registry(), cache, catalogue, loopbackUser).updateStatus(object, (fresh) => {
+        if (fresh.metadata.resourceVersion !== resourceVersion)
+          throw new StatusError(
+            "Conflict",
+            `${object.kind} ${JSON.stringify(object.metadata.name)} was changed meanwhile`,
+          );
+        return object;
+      });
     },
   };
 }

@@ -40,6 +40,9 @@ const readers: { readonly [plugin: string]: (file: string, configuration: Config
   PodTolerationRestriction: (_file, { default: defaults = [], whitelist = [] }) => ({
     podTolerationRestriction: { default: defaults, whitelist } as NonNullable<ChainOptions["podTolerationRestriction"]>,
   }),
+  ResourceQuota: (_file, { limitedResources = [] }) => ({
+    limitedResources: limitedResources as NonNullable<ChainOptions["limitedResources"]>,
+  }),
   EventRateLimit: (file, configuration) => ({ eventRateLimit: eventLimits(file, configuration) }),
 };
 

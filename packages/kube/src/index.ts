@@ -49,6 +49,21 @@ export { applyMergePatch, applyStrategicMergePatch, diffObjects } from "./patch.
 export { decodeProtobuf, isProtobuf } from "./protobuf.ts";
 export { encodeProtobuf, encodeWatchFrame, hasProtobuf, isProtobufKind } from "./protobuf-encode.ts";
 export {
+  type Amounts,
+  amountsOf,
+  isSameAmounts,
+  larger,
+  listOf,
+  moreThan,
+  only,
+  plus,
+  type ResourceList,
+  zero as zeroQuantity,
+} from "./quota/amounts.ts";
+export { type Evaluator as QuotaEvaluator, scopesOf } from "./quota/evaluator.ts";
+export { evaluatorFor } from "./quota/evaluators.ts";
+export { podAmounts } from "./quota/pod-amounts.ts";
+export {
   authorizeByRbac,
   type GrantedRule,
   type RbacReader,

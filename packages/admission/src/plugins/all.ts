@@ -33,6 +33,8 @@ import {
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
 import { regoPolicies } from "./rego-policies.ts";
+import { createResourceQuota } from "./resource-quota.ts";
+import type { LimitedResource } from "./resource-quota-check.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -105,7 +107,7 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "ValidatingAdmissionPolicy", ...on },
   { name: "ValidatingAdmissionWebhook", ...on, create: () => validatingAdmissionWebhook },
   { name: "RegoPolicies", ...on, create: () => regoPolicies },
-  { name: "ResourceQuota", ...on },
+  { name: "ResourceQuota", ...on, create: (options) => createResourceQuota(options?.limitedResources) },
   { name: "AlwaysDeny", ...off, create: () => alwaysDeny, deprecated: "it was for tests" },
 ]);
 
@@ -120,6 +122,8 @@ export interface ChainOptions {
   readonly podNodeSelector?: PodNodeSelectorConfiguration;
   readonly podTolerationRestriction?: PodTolerationRestrictionConfiguration;
   readonly eventRateLimit?: readonly EventLimit[];
+  /** ResourceQuota's: what may be used only where a quota covers it. */
+  readonly limitedResources?: readonly LimitedResource[];
 }
 
 /** The plugins that run, in order, or one line that says what is wrong with the flags. */

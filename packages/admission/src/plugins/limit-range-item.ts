@@ -1,6 +1,14 @@
-import { type KubeObject, nanosOf, parseQuantity, quantityText } from "@sallyport/kube";
-import { type ResourceList, type ResourceRequirements, specOf } from "./pod-spec.ts";
-import { type Amounts, amountsOf, podAmounts } from "./resource-lists.ts";
+import {
+  type Amounts,
+  amountsOf,
+  type KubeObject,
+  nanosOf,
+  podAmounts,
+  quantityText,
+  type ResourceList,
+  zeroQuantity,
+} from "@sallyport/kube";
+import { type ResourceRequirements, specOf } from "./pod-spec.ts";
 
 /** One entry of LimitRange's `spec.limits`. */
 export interface LimitRangeItem {
@@ -101,19 +109,15 @@ function overRatio(subject: Subject): string | undefined {
 }
 
 function amounts({ name, enforced, usage }: Subject) {
-  return { request: usage.requests.get(name), limit: usage.limits.get(name), bound: nanosOf(enforced) };
+  return { request: usage.requests.get(name)?.nanos, limit: usage.limits.get(name)?.nanos, bound: nanosOf(enforced) };
 }
 
 function sentence(which: "minimum" | "maximum", { type, name, enforced }: Subject): string {
   return `${which} ${name} usage per ${type} is ${enforced}`;
 }
 
-/** As it was written; a sum as its family writes it. */
+/** As it was written; a sum in the family of its parts. */
 function text({ name, usage }: Subject, list: "requests" | "limits"): string {
   const written = usage.written?.[list]?.[name];
-  if (written !== undefined) return String(written);
-  const nanos = usage[list].get(name) ?? 0n;
-  const isBytes = /^(memory|storage|ephemeral-storage|hugepages-)/.test(name);
-  const parsed = parseQuantity(isBytes ? "1Ki" : "1");
-  return quantityText({ nanos, format: typeof parsed === "string" ? "DecimalSI" : parsed.format });
+  return written === undefined ? quantityText(usage[list].get(name) ?? zeroQuantity) : String(written);
 }

@@ -1,9 +1,9 @@
-import type { KubeObject } from "@sallyport/kube";
+import type { KubeObject, ResourceList } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { deny, isCore, pass, skip } from "../refusals.ts";
 import type { Request } from "../request.ts";
 import { type LimitRangeItem, limitFaults } from "./limit-range-item.ts";
-import { type Container, podOf, type ResourceList, specOf, withSpec } from "./pod-spec.ts";
+import { type Container, podOf, specOf, withSpec } from "./pod-spec.ts";
 
 const annotation = "kubernetes.io/limit-ranger";
 

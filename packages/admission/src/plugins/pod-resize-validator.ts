@@ -1,9 +1,8 @@
-import type { KubeObject } from "@sallyport/kube";
+import { amountsOf, type KubeObject, podAmounts, type ResourceList } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
 import { denyWith, forbiddenStatus, pass, skip } from "../refusals.ts";
 import type { Request } from "../request.ts";
-import { type ResourceList, specOf } from "./pod-spec.ts";
-import { amountsOf, podAmounts } from "./resource-lists.ts";
+import { specOf } from "./pod-spec.ts";
 
 /**
  * PodResizeValidator: a pod on a node is resized only where the node runs Linux and could hold the new requests at all. KEP-1287.
@@ -38,7 +37,7 @@ function exceeding(pod: KubeObject, node: KubeObject): readonly string[] {
   const asks = podAmounts(specOf(pod), "requests");
   const units = { cpu: 1_000_000n, memory: 1_000_000_000n };
   return Object.entries(units).flatMap(([name, unit]) => {
-    const [requested, available] = [asks.get(name) ?? 0n, has.get(name) ?? 0n];
+    const [requested, available] = [asks.get(name)?.nanos ?? 0n, has.get(name)?.nanos ?? 0n];
     if (requested <= available) return [];
     return [`${name}, requested: ${roundUp(requested, unit)}, allocatable: ${roundUp(available, unit)}`];
   });

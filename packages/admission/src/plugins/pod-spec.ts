@@ -1,9 +1,6 @@
-import type { KubeObject } from "@sallyport/kube";
+import type { KubeObject, ResourceList } from "@sallyport/kube";
 import { isCore } from "../refusals.ts";
 import type { Request } from "../request.ts";
-
-/** Amounts by resource name, as in `resources.requests`. */
-export type ResourceList = { readonly [name: string]: string | number };
 
 export interface ResourceRequirements {
   readonly requests?: ResourceList;

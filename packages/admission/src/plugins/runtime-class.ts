@@ -1,7 +1,7 @@
-import { type KubeObject, nanosOf } from "@sallyport/kube";
+import { amountsOf, isSameAmounts, type KubeObject, type ResourceList } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { deny, pass, skip } from "../refusals.ts";
-import { type PodSpec, podOf, type ResourceList, specOf, type Toleration, withSpec } from "./pod-spec.ts";
+import { type PodSpec, podOf, specOf, type Toleration, withSpec } from "./pod-spec.ts";
 import { mergeTolerations } from "./tolerations.ts";
 
 interface RuntimeClass extends KubeObject {
@@ -84,9 +84,5 @@ function validate(context: PluginContext): PluginResult {
 
 /** Equal as amounts: `1` is `1000m`. */
 function isSameList(a: ResourceList | undefined, b: ResourceList | undefined): boolean {
-  const [left, right] = [Object.entries(a ?? {}), b ?? {}];
-  return (
-    left.length === Object.keys(right).length &&
-    left.every(([name, amount]) => right[name] !== undefined && nanosOf(right[name]) === nanosOf(amount))
-  );
+  return isSameAmounts(amountsOf(a), amountsOf(b));
 }

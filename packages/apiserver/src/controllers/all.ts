@@ -9,9 +9,10 @@ import { endpoints } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { job } from "./job.ts";
 import { namespace } from "./namespace.ts";
-import { podGarbageCollector } from "./pod-gc.ts";
+import { nodeLifecycle } from "./node-lifecycle.ts";
 import { persistentVolumeClaimProtection } from "./persistent-volume-claim-protection.ts";
 import { persistentVolumeProtection } from "./persistent-volume-protection.ts";
+import { podGarbageCollector } from "./pod-gc.ts";
 import { replicaSet } from "./replica-set.ts";
 import { replicationController } from "./replication-controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
@@ -39,6 +40,7 @@ export const allControllers: readonly ControllerKind[] = [
   endpoints,
   endpointSlice,
   endpointSliceMirroring,
+  nodeLifecycle,
   persistentVolumeClaimProtection,
   persistentVolumeProtection,
 ];

@@ -59,7 +59,7 @@ export class World {
     world.#registry = createRegistry(
       {
         store,
-        plugins: createChain({ disable: ["ServiceAccount"] }) as readonly Plugin[],
+        plugins: createChain({ disable: ["ServiceAccount", "TaintNodesByCondition"] }) as readonly Plugin[],
         effects: { now: world.clock.now, ticks: () => 0, randomBytes: (size) => randomBytes(size) },
         policies: () => ({ set: emptyPolicySet, data: {} }),
       },
