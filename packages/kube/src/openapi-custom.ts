@@ -1,4 +1,5 @@
 import type { ResourceInfo } from "./catalogue.ts";
+import { commonFields } from "./descriptions/descriptions.ts";
 import type { CustomVersion } from "./structural/custom-version.ts";
 import type { Structural } from "./structural/schema.ts";
 
@@ -6,9 +7,6 @@ type Json = { readonly [field: string]: unknown };
 
 const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const listMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
-
-/** The built-in schemas that those of custom kinds refer to. */
-export const referredByCustom: readonly string[] = [objectMeta, listMeta];
 
 /** How a document of one of the two versions of OpenAPI is written. */
 export interface OpenApiForm {
@@ -22,6 +20,19 @@ export interface OpenApiForm {
 /** `com.example.v1.Widget`: kube-apiserver's name of a custom kind's schema. */
 function schemaName({ group, version }: ResourceInfo, kind: string): string {
   return `${group.split(".").reverse().join(".")}.${version}.${kind}`;
+}
+
+/** The name of the schema of a resource's or subresource's objects. */
+export function schemaNameOf(info: ResourceInfo): string | undefined {
+  if (info.custom === undefined) return info.schema;
+  return info.kind === "Scale" ? "io.k8s.api.autoscaling.v1.Scale" : schemaName(info, info.kind);
+}
+
+/** The name of the schema of a list of them, where they can be listed. */
+export function listSchemaOf(info: ResourceInfo): string | undefined {
+  if (!info.verbs.includes("list")) return undefined;
+  if (info.custom !== undefined) return schemaName(info, info.custom.listKind);
+  return info.schema && `${info.schema}List`;
 }
 
 /** The schemas of a custom kind and of its list, by name. */
@@ -39,22 +50,29 @@ export function customSchemas(
     required: ["items"],
     properties: {
       ...typed,
-      items: { description: `List of ${info.resource}`, type: "array", items: form.item(name) },
-      metadata: form.field(listMeta),
+      items: { description: `List of ${info.resource}.`, type: "array", items: form.item(name) },
+      metadata: { description: commonFields["metadata"], ...form.field(listMeta) },
     },
     ...kindOf(custom.listKind),
   };
   return { [name]: { ...wholeOf(custom, form), ...kindOf(kind) }, [schemaName(info, custom.listKind)]: list };
 }
 
-const typed = { apiVersion: { type: "string" }, kind: { type: "string" } };
+const typed = {
+  apiVersion: { description: commonFields["apiVersion"], type: "string" },
+  kind: { description: commonFields["kind"], type: "string" },
+};
+
+function metadataIn(form: OpenApiForm): Json {
+  return { description: commonFields["metadata"], ...form.field(objectMeta) };
+}
 
 function wholeOf({ schema = {} }: CustomVersion, form: OpenApiForm): Json {
   const isOpen = schema.type === undefined || schema["x-kubernetes-preserve-unknown-fields"] === true;
   // OpenAPI v2 says nothing of objects that hold what they like: its clients would refuse the rest.
   if (isOpen && form.version === 2) return { type: "object" };
   const { properties, ...written } = schemaIn(schema, form);
-  const fields = { ...(properties as Json | undefined), ...typed, metadata: form.field(objectMeta) };
+  const fields = { ...(properties as Json | undefined), ...typed, metadata: metadataIn(form) };
   return { type: "object", ...written, properties: sorted(fields) };
 }
 
@@ -83,7 +101,7 @@ function schemaIn(schema: Structural, form: OpenApiForm): Json {
     additionalProperties:
       typeof additionalProperties === "object" ? schemaIn(additionalProperties, form) : additionalProperties,
     items: items === undefined || isHidden ? undefined : schemaIn(items, form),
-    properties: embeds ? sorted({ ...inner, ...typed, metadata: form.field(objectMeta) }) : inner,
+    properties: embeds ? sorted({ ...inner, ...typed, metadata: metadataIn(form) }) : inner,
     ...(isV2 ? {} : alternatives),
   });
 }

@@ -8,8 +8,15 @@ type Json = { readonly [field: string]: unknown };
  */
 export function encodeOpenApiV2(document: Json): Uint8Array {
   const writer = new Writer();
-  const { swagger, info, paths, definitions } = document as { readonly [field: string]: Json } & { swagger: string };
+  const {
+    swagger,
+    info,
+    paths,
+    definitions,
+    parameters = {},
+  } = document as { readonly [field: string]: Json } & { swagger: string };
   // Messages are written from their last field to their first.
+  writer.nested(10, () => named(writer, 1, parameters as Json, parameter));
   writer.nested(9, () => named(writer, 1, definitions as Json, schema));
   writer.nested(8, () => named(writer, 2, paths as Json, pathItem));
   writer.nested(2, () => {
@@ -41,22 +48,46 @@ function pathItem(writer: Writer, item: Json): void {
 function operation(writer: Writer, value: Json): void {
   extensions(writer, 13, value);
   writer.nested(9, () => named(writer, 1, value["responses"] as Json, response));
-  // ParametersItem.parameter, Parameter.non_body_parameter, NonBodyParameter.query_parameter_sub_schema.
+  // ParametersItem.parameter or .json_reference.
   for (const each of ((value["parameters"] ?? []) as readonly Json[]).toReversed())
-    writer.nested(8, () =>
-      writer.nested(1, () => writer.nested(2, () => writer.nested(3, () => queryParameter(writer, each)))),
-    );
+    writer.nested(8, () => {
+      if (each["$ref"] === undefined) writer.nested(1, () => parameter(writer, each));
+      else writer.nested(2, () => writer.text(1, String(each["$ref"])));
+    });
   writer.text(5, String(value["operationId"]));
+  optionalText(writer, 3, value["description"]);
 }
 
+// ResponseValue.response; SchemaItem.schema.
 function response(writer: Writer, value: Json): void {
-  writer.nested(1, () => writer.text(1, String(value["description"])));
+  writer.nested(1, () => {
+    if (value["schema"] !== undefined)
+      writer.nested(2, () => writer.nested(1, () => schema(writer, value["schema"] as Json)));
+    writer.text(1, String(value["description"]));
+  });
+}
+
+// Parameter.body_parameter, or Parameter.non_body_parameter and NonBodyParameter.query_parameter_sub_schema.
+function parameter(writer: Writer, value: Json): void {
+  if (value["in"] === "body") writer.nested(1, () => bodyParameter(writer, value));
+  else writer.nested(2, () => writer.nested(3, () => queryParameter(writer, value)));
+}
+
+function bodyParameter(writer: Writer, value: Json): void {
+  writer.nested(5, () => schema(writer, value["schema"] as Json));
+  writer.text(3, "body");
+  writer.text(2, String(value["name"]));
 }
 
 function queryParameter(writer: Writer, value: Json): void {
   writer.text(6, String(value["type"]));
   writer.text(4, String(value["name"]));
+  optionalText(writer, 3, value["description"]);
   writer.text(2, "query");
+}
+
+function optionalText(writer: Writer, field: number, value: unknown): void {
+  if (value !== undefined) writer.text(field, String(value));
 }
 
 function schema(writer: Writer, value: Json): void {
@@ -65,13 +96,20 @@ function schema(writer: Writer, value: Json): void {
   if (value["items"] !== undefined)
     writer.nested(23, () => writer.nested(1, () => schema(writer, value["items"] as Json)));
   if (value["type"] !== undefined) writer.nested(22, () => writer.text(1, String(value["type"])));
-  const values = value["additionalProperties"];
-  if (typeof values === "boolean") writer.nested(21, () => writer.integer(2, values ? 1 : 0));
-  else if (values !== undefined) writer.nested(21, () => writer.nested(1, () => schema(writer, values as Json)));
+  if (value["additionalProperties"] !== undefined)
+    writer.nested(21, () => additional(writer, value["additionalProperties"] as Json | boolean));
   for (const name of ((value["required"] ?? []) as readonly string[]).toReversed()) writer.text(19, name);
-  if (value["description"] !== undefined) writer.text(4, String(value["description"]));
-  if (value["format"] !== undefined) writer.text(2, String(value["format"]));
-  if (value["$ref"] !== undefined) writer.text(1, String(value["$ref"]));
+  optionalText(writer, 13, value["pattern"]);
+  optionalText(writer, 4, value["description"]);
+  optionalText(writer, 3, value["title"]);
+  optionalText(writer, 2, value["format"]);
+  optionalText(writer, 1, value["$ref"]);
+}
+
+// AdditionalPropertiesItem.schema or .boolean.
+function additional(writer: Writer, value: Json | boolean): void {
+  if (typeof value === "boolean") writer.integer(2, Number(value));
+  else writer.nested(1, () => schema(writer, value));
 }
 
 /** Vendor extensions carry their values as YAML, of which JSON is a part. */

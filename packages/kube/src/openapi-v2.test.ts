@@ -31,9 +31,8 @@ test("a patch tells that it can be tried without effect", () => {
 
 /** One field of a message: its number and length, as gnostic numbers them. */
 function field(number: number, hex: string): string {
-  const key = number * 8 + 2;
-  const bytes = key < 0x80 ? [key] : [(key & 0x7f) | 0x80, key >> 7];
-  return Buffer.from([...bytes, hex.length / 2]).toString("hex") + hex;
+  const varint = (value: number) => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7]);
+  return Buffer.from([...varint(number * 8 + 2), ...varint(hex.length / 2)]).toString("hex") + hex;
 }
 
 const text = (value: string) => Buffer.from(value).toString("hex");
@@ -46,20 +45,37 @@ test("the protobuf form has gnostic's fields", () => {
       "/p": {
         patch: {
           operationId: "o",
-          parameters: [{ name: "n", in: "query", type: "string" }],
-          responses: { 200: { description: "OK" } },
+          description: "e",
+          parameters: [
+            { name: "n", in: "query", type: "string" },
+            { $ref: "#/parameters/q" },
+            { name: "body", in: "body", schema: { $ref: "#/definitions/D" } },
+          ],
+          responses: { 200: { description: "OK", schema: { $ref: "#/definitions/D" } } },
         },
       },
     },
     definitions: {
       D: { type: "object", required: ["f"], properties: { f: { $ref: "#/definitions/D" } }, "x-a": ["b"] },
+      M: { description: "m", title: "t", additionalProperties: true },
     },
+    parameters: { q: { name: "q", in: "query", type: "string" } },
   });
-  const parameter = field(2, text("query")) + field(4, text("n")) + field(6, text("string"));
-  const response = field(1, text("200")) + field(2, field(1, field(1, text("OK"))));
+  const parameter = (name: string) =>
+    field(2, field(3, field(2, text("query")) + field(4, text(name)) + field(6, text("string"))));
+  const reference = field(1, text("#/definitions/D"));
+  const answer = field(1, text("OK")) + field(2, field(1, reference));
+  const response = field(1, text("200")) + field(2, field(1, answer));
+  const body = field(1, field(2, text("body")) + field(3, text("body")) + field(5, reference));
   const operation =
-    field(5, text("o")) + field(8, field(1, field(2, field(3, parameter)))) + field(9, field(1, response));
-  const property = field(1, text("f")) + field(2, field(1, text("#/definitions/D")));
+    field(3, text("e")) +
+    field(5, text("o")) +
+    field(8, field(1, parameter("n"))) +
+    field(8, field(2, field(1, text("#/parameters/q")))) +
+    field(8, field(1, body)) +
+    field(9, field(1, response));
+  const property = field(1, text("f")) + field(2, reference);
+  const map = field(3, text("t")) + field(4, text("m")) + field(21, "1001");
   const definition =
     field(19, text("f")) +
     field(22, field(1, text("object"))) +
@@ -70,6 +86,7 @@ test("the protobuf form has gnostic's fields", () => {
     field(1, text("2.0")) +
       field(2, field(1, text("T")) + field(2, text("V"))) +
       field(8, field(2, field(1, text("/p")) + field(2, field(8, operation)))) +
-      field(9, field(1, field(1, text("D")) + field(2, definition))),
+      field(9, field(1, field(1, text("D")) + field(2, definition)) + field(1, field(1, text("M")) + field(2, map))) +
+      field(10, field(1, field(1, text("q")) + field(2, parameter("q")))),
   );
 });

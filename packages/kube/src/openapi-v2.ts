@@ -1,13 +1,15 @@
 import { builtinResources, type ResourceInfo } from "./catalogue.ts";
-import { customSchemas } from "./openapi-custom.ts";
-import { extensions } from "./openapi-v3.ts";
+import { describeField, describeType } from "./descriptions/descriptions.ts";
+import { customSchemas, listSchemaOf, schemaNameOf } from "./openapi-custom.ts";
+import { listParameters, type Operation, type Parameter, placesOf } from "./openapi-operations.ts";
+import { described, extensions } from "./openapi-v3.ts";
 import { findSchema, type Schema, schemaNames } from "./schema.ts";
 
 type Json = { readonly [field: string]: unknown };
 
-/** The OpenAPI v2 document of `/openapi/v2`: every kind's schema, and the paths with what clients ask of them; `custom` beside what is built in. */
+/** The OpenAPI v2 document of `/openapi/v2`: the schemas of all kinds, and the paths with what clients ask of them; `custom` beside what is built in. */
 export function openApiV2(custom: readonly ResourceInfo[] = []): Json {
-  const names = [...schemaNames()].sort();
+  const builtin = schemaNames().map((name) => [name, typeOf(name, findSchema(name) as Schema)] as const);
   const added = custom.flatMap((info) =>
     info.custom === undefined || info.resource.includes("/")
       ? []
@@ -17,10 +19,8 @@ export function openApiV2(custom: readonly ResourceInfo[] = []): Json {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
     paths: Object.fromEntries([...builtinResources, ...custom].flatMap(pathsOf)),
-    definitions: Object.fromEntries([
-      ...names.map((name) => [name, schemaOf(findSchema(name) as Schema)] as const),
-      ...added,
-    ]),
+    definitions: Object.fromEntries([...builtin, ...added].sort(([a], [b]) => (a < b ? -1 : 1))),
+    parameters: Object.fromEntries(listParameters.map((each) => [each.name, parameterOf(each)])),
   };
 }
 
@@ -28,9 +28,17 @@ function referenceTo(name: string): Json {
   return { $ref: `#/definitions/${name}` };
 }
 
-function schemaOf(schema: Schema): Json {
-  if (schema.r !== undefined) return { $ref: `#/definitions/${schema.r}`, ...extensions(schema) };
+function typeOf(name: string, schema: Schema): Json {
+  return described(
+    describeType(name, schema),
+    schemaOf(schema, (field) => describeField(name, schema, field)),
+  );
+}
+
+function schemaOf(schema: Schema, describe: (field: string) => string | undefined = () => undefined): Json {
+  if (schema.r !== undefined) return { ...referenceTo(schema.r), ...extensions(schema) };
   const type = schema.t ?? (schema.p === undefined && schema.v === undefined ? undefined : "object");
+  const fields = Object.entries(schema.p ?? {});
   return {
     ...(type === undefined ? {} : { type }),
     ...(schema.f === undefined ? {} : { format: schema.f }),
@@ -39,61 +47,39 @@ function schemaOf(schema: Schema): Json {
     ...(schema.v === undefined ? {} : { additionalProperties: schemaOf(schema.v) }),
     ...(schema.p === undefined
       ? {}
-      : { properties: Object.fromEntries(Object.entries(schema.p).map(([name, each]) => [name, schemaOf(each)])) }),
+      : {
+          properties: Object.fromEntries(fields.map(([key, each]) => [key, described(describe(key), schemaOf(each))])),
+        }),
     ...(schema.g === undefined ? {} : { "x-kubernetes-group-version-kind": [schema.g] }),
     ...extensions(schema),
   };
 }
 
-/** Query parameters by verb: clients look here for what a server can do. */
-const parameterNames: { readonly [verb: string]: readonly string[] } = {
-  create: ["dryRun", "fieldManager", "fieldValidation"],
-  update: ["dryRun", "fieldManager", "fieldValidation"],
-  patch: ["dryRun", "fieldManager", "fieldValidation", "force"],
-  delete: ["dryRun"],
-  deletecollection: ["dryRun"],
-};
-
-const actions: { readonly [verb: string]: string } = { create: "post", update: "put" };
+/** Written once; clients look for the others in each operation. */
+const shared: ReadonlySet<string> = new Set(listParameters.map(({ name }) => name));
 
 function pathsOf(resource: ResourceInfo): readonly (readonly [string, Json])[] {
-  const { group, version, namespaced, verbs } = resource;
-  const base = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  const [name = "", subresource] = resource.resource.split("/");
-  const collection = `${base}${namespaced ? "/namespaces/{namespace}" : ""}/${name}`;
-  const item = `${collection}/{name}${subresource === undefined ? "" : `/${subresource}`}`;
-  const isItem = subresource !== undefined || verbs.includes("get");
-  const onItem = {
-    get: "get",
-    put: "update",
-    patch: "patch",
-    delete: "delete",
-    ...(subresource ? { post: "create" } : {}),
-  };
-  const onCollection = { get: "list", post: "create", delete: "deletecollection" };
-  return [
-    ...(isItem ? [[item, operationsOf(resource, onItem)] as const] : []),
-    ...(subresource === undefined ? [[collection, operationsOf(resource, onCollection)] as const] : []),
-  ];
+  const { group, version, kind } = resource;
+  const places = placesOf(resource, schemaNameOf(resource), listSchemaOf(resource));
+  const write = ({ operationId, description, parameters, body, answer, action }: Operation): Json => ({
+    operationId,
+    description,
+    parameters: [
+      ...parameters.map((each) => (shared.has(each.name) ? { $ref: `#/parameters/${each.name}` } : parameterOf(each))),
+      ...(body === undefined ? [] : [{ name: "body", in: "body", schema: referenceTo(body) }]),
+    ],
+    responses: {
+      200: { description: "OK", ...(answer === undefined ? {} : { schema: referenceTo(answer) }) },
+    },
+    "x-kubernetes-action": action,
+    "x-kubernetes-group-version-kind": { group, version, kind },
+  });
+  return places.map(({ path, operations }) => [
+    path,
+    Object.fromEntries(operations.map((each) => [each.method, write(each)])),
+  ]);
 }
 
-function operationsOf(resource: ResourceInfo, methods: { readonly [method: string]: string }): Json {
-  const { group, version, kind, verbs } = resource;
-  const served = Object.entries(methods).filter(([, verb]) => verbs.includes(verb));
-  return Object.fromEntries(
-    served.map(([method, verb]) => [
-      method,
-      {
-        operationId: `${verb}:${group}/${version}/${resource.resource}`,
-        ...(parameterNames[verb] === undefined ? {} : { parameters: parameterNames[verb].map(parameterOf) }),
-        responses: { 200: { description: "OK" } },
-        "x-kubernetes-action": actions[verb] ?? verb,
-        "x-kubernetes-group-version-kind": { group, version, kind },
-      },
-    ]),
-  );
-}
-
-function parameterOf(name: string): Json {
-  return { name, in: "query", type: name === "force" ? "boolean" : "string", uniqueItems: true };
+function parameterOf({ name, type, description }: Parameter): Json {
+  return { name, in: "query", type, description, uniqueItems: true };
 }

@@ -1,32 +1,35 @@
 import type { ResourceInfo } from "./catalogue.ts";
-import { customSchemas, type OpenApiForm, referredByCustom } from "./openapi-custom.ts";
+import { describeField, describeType } from "./descriptions/descriptions.ts";
+import { customSchemas, listSchemaOf, type OpenApiForm, schemaNameOf } from "./openapi-custom.ts";
+import { type Operation, type Parameter, placesOf } from "./openapi-operations.ts";
 import { findSchema, type Schema } from "./schema.ts";
 
 type Json = { readonly [field: string]: unknown };
 
-/** The OpenAPI v3 document of the resources of one group and version, for `/openapi/v3/…`: its kinds' schemas, and the paths that kubectl reads. */
+/** The OpenAPI v3 document of a group and version, for `/openapi/v3/…`, by its resources: schemas of its kinds, and paths. */
 export function openApiV3(resources: readonly ResourceInfo[]): Json {
-  const wanted = new Set<string>();
   const custom: { [name: string]: Json } = {};
-  for (const info of resources) {
-    if (info.schema !== undefined) collect(info.schema, wanted);
-    if (info.custom === undefined || info.resource.includes("/")) continue;
-    for (const name of referredByCustom) collect(name, wanted);
-    Object.assign(custom, customSchemas(info, info.custom, form));
-  }
-  const builtin = [...wanted].map((name) => [name, writeSchema(findSchema(name) as Schema)] as const);
+  for (const info of resources)
+    if (info.custom !== undefined && !info.resource.includes("/"))
+      Object.assign(custom, customSchemas(info, info.custom, form));
+  const paths = resources.flatMap((each) => pathsOf(each));
+  const wanted = new Set<string>();
+  for (const name of referencesIn([custom, paths])) collect(name, wanted);
+  const builtin = [...wanted].map((name) => [name, typeOf(name, findSchema(name) as Schema)] as const);
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.fromEntries(resources.flatMap(writePaths)),
+    paths: Object.fromEntries(paths),
     components: { schemas: sortedFields({ ...Object.fromEntries(builtin), ...custom }) },
   };
 }
 
+const refPrefix = "#/components/schemas/";
+
 const form: OpenApiForm = {
   version: 3,
-  field: (name) => ({ allOf: [{ $ref: `#/components/schemas/${name}` }] }),
-  item: (name) => ({ $ref: `#/components/schemas/${name}` }),
+  field: (name) => ({ allOf: [{ $ref: `${refPrefix}${name}` }] }),
+  item: (name) => ({ $ref: `${refPrefix}${name}` }),
 };
 
 /** All groups and versions, as `/openapi/v3` lists them; clients keep a document as long as its hash stays. */
@@ -46,6 +49,14 @@ function sortedFields(fields: Json): Json {
   return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Names of the schemas that are referred to anywhere in a part of the document. */
+function* referencesIn(value: unknown): Generator<string> {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, each] of Object.entries(value))
+    if (key === "$ref" && typeof each === "string") yield each.slice(refPrefix.length);
+    else yield* referencesIn(each);
+}
+
 function collect(name: string, wanted: Set<string>): void {
   const schema = findSchema(name);
   if (schema === undefined || wanted.has(name)) return;
@@ -59,21 +70,36 @@ function* refsOf(schema: Schema): Generator<string> {
     if (inner !== undefined) yield* refsOf(inner);
 }
 
-function writeSchema(schema: Schema): Json {
+function typeOf(name: string, schema: Schema): Json {
+  return described(
+    describeType(name, schema),
+    schemaOf(schema, (field) => describeField(name, schema, field)),
+  );
+}
+
+function schemaOf(schema: Schema, describe: (field: string) => string | undefined = () => undefined): Json {
   if (schema.r !== undefined)
-    return { allOf: [{ $ref: `#/components/schemas/${schema.r}` }], default: {}, ...extensions(schema) };
+    return { allOf: [{ $ref: `${refPrefix}${schema.r}` }], default: {}, ...extensions(schema) };
+  const fields = Object.entries(schema.p ?? {});
   return {
     ...(schema.t === undefined && schema.p === undefined ? {} : { type: schema.t ?? "object" }),
     ...(schema.f === undefined ? {} : { format: schema.f }),
-    ...(schema.i === undefined ? {} : { items: writeSchema(schema.i) }),
-    ...(schema.v === undefined ? {} : { additionalProperties: writeSchema(schema.v) }),
+    ...(schema.i === undefined ? {} : { items: schemaOf(schema.i) }),
+    ...(schema.v === undefined ? {} : { additionalProperties: schemaOf(schema.v) }),
     ...(schema.p === undefined
       ? {}
-      : { properties: Object.fromEntries(Object.entries(schema.p).map(([key, value]) => [key, writeSchema(value)])) }),
+      : {
+          properties: Object.fromEntries(fields.map(([key, each]) => [key, described(describe(key), schemaOf(each))])),
+        }),
     ...(schema.q === undefined ? {} : { required: schema.q }),
     ...(schema.g === undefined ? {} : { "x-kubernetes-group-version-kind": [schema.g] }),
     ...extensions(schema),
   };
+}
+
+/** A schema, with what it is for people where that is known. */
+export function described(description: string | undefined, schema: Json): Json {
+  return description === undefined ? schema : { description, ...schema };
 }
 
 /** What merging and server-side apply need to know of a field. */
@@ -87,40 +113,39 @@ export function extensions({ lt, lk, mt, pk, ps }: Schema): Json {
   };
 }
 
-const writeParameters = ["dryRun", "fieldManager", "fieldValidation"].map((name) => ({
-  name,
-  in: "query",
-  schema: { type: "string", uniqueItems: true },
-}));
-
-function writePaths(resource: ResourceInfo): readonly (readonly [string, Json])[] {
-  const base = resource.group === "" ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
-  const [name = "", subresource] = resource.resource.split("/");
-  const collection = `${base}${resource.namespaced ? "/namespaces/{namespace}" : ""}/${name}`;
-  const gvk = { group: resource.group, version: resource.version, kind: resource.kind };
-  const item = `${collection}/{name}${subresource === undefined ? "" : `/${subresource}`}`;
-  const itemMethods = { get: "get", put: "update", patch: "patch", delete: "delete" };
-  const collectionMethods = { get: "list", post: "create", delete: "deletecollection" };
-  const paths: (readonly [string, Json])[] = [[item, operations(itemMethods, resource, gvk)]];
-  if (subresource === undefined) paths.push([collection, operations(collectionMethods, resource, gvk)]);
-  return paths;
+function pathsOf(resource: ResourceInfo): readonly (readonly [string, Json])[] {
+  const { group, version, kind } = resource;
+  const places = placesOf(resource, schemaNameOf(resource), listSchemaOf(resource));
+  const write = ({ operationId, description, parameters, body, answer, action, method }: Operation): Json => ({
+    operationId,
+    description,
+    parameters: parameters.map(parameterOf),
+    ...(body === undefined ? {} : { requestBody: { content: contentOf(body, bodyTypes(method)) } }),
+    responses: {
+      200: { description: "OK", ...(answer === undefined ? {} : { content: contentOf(answer, answerTypes) }) },
+    },
+    "x-kubernetes-action": action,
+    "x-kubernetes-group-version-kind": { group, version, kind },
+  });
+  return places.map(({ path, operations }) => [
+    path,
+    Object.fromEntries(operations.map((each) => [each.method, write(each)])),
+  ]);
 }
 
-function operations(methods: { readonly [method: string]: string }, { verbs }: ResourceInfo, gvk: Json): Json {
-  const entries = Object.entries(methods)
-    .filter(([, verb]) => verbs.includes(verb))
-    .map(([method, verb]) => {
-      const writes = verb === "create" || verb === "update" || verb === "patch";
-      const action = verb === "create" ? "post" : verb === "update" ? "put" : verb;
-      return [
-        method,
-        {
-          ...(writes ? { parameters: writeParameters } : {}),
-          responses: { 200: { description: "OK" } },
-          "x-kubernetes-action": action,
-          "x-kubernetes-group-version-kind": gvk,
-        },
-      ];
-    });
-  return Object.fromEntries(entries);
+const answerTypes = ["application/json", "application/yaml"];
+
+function bodyTypes(method: Operation["method"]): readonly string[] {
+  if (method !== "patch") return ["*/*"];
+  return ["apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json"].map(
+    (each) => `application/${each}`,
+  );
+}
+
+function contentOf(name: string, types: readonly string[]): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema: { $ref: `${refPrefix}${name}` } }]));
+}
+
+function parameterOf({ name, type, description }: Parameter): Json {
+  return { name, in: "query", description, schema: { type, uniqueItems: true } };
 }
