@@ -77,11 +77,7 @@ function checkKeywords(schema: Structural, path: string, errors: FieldError[]): 
         "uniqueItems cannot be set to true since the runtime complexity becomes quadratic",
       ),
     );
-  if (
-    schema.additionalProperties !== undefined &&
-    schema.properties !== undefined &&
-    schema.additionalProperties !== false
-  )
+  if (schema.properties !== undefined && typeof schema.additionalProperties === "object")
     errors.push(forbidden(`${path}.additionalProperties`, "additionalProperties and properties are mutual exclusive"));
   if (schema.type !== undefined && !types.includes(schema.type)) {
     if (schema.type === "null")
