@@ -1,5 +1,6 @@
 import { generateBootstrap } from "./generate/bootstrap.ts";
 import { generateCapabilities } from "./generate/capabilities.ts";
+import { generateCapabilityVersions } from "./generate/capability-versions.ts";
 import { generateKube } from "./generate/kube.ts";
 import { generateProtobuf } from "./generate/protobuf.ts";
 import { generateZones } from "./generate/zones.ts";
@@ -11,6 +12,7 @@ const generators: readonly (readonly [
 ])[] = [
   ["bootstrap", generateBootstrap],
   ["capabilities", generateCapabilities],
+  ["capability-versions", generateCapabilityVersions],
   ["kube", generateKube],
   ["protobuf", generateProtobuf],
   ["zones", generateZones],

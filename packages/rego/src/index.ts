@@ -12,6 +12,7 @@ export {
   type BuiltinSignature,
   builtinNames,
   type Capabilities,
+  compilerCapabilities,
   currentCapabilities,
   type DeclaredBuiltin,
   type DeclaredType,
@@ -91,7 +92,7 @@ export {
   valueJson,
 } from "./syntax/ast-json.ts";
 export { astTree } from "./syntax/ast-tree.ts";
-export { currentLanguage, type LanguageCapabilities } from "./syntax/capabilities.ts";
+export { currentLanguage, type LanguageCapabilities, languageOf } from "./syntax/capabilities.ts";
 export {
   caretLines,
   type Diagnostic,

@@ -1,9 +1,7 @@
-import type { CompileOptions } from "@sallyport/rego";
-import { type Capabilities, readCapabilities } from "./capabilities.ts";
+import type { Capabilities, CompileOptions } from "@sallyport/rego";
+import { compilerPart, readCapabilities } from "./capabilities.ts";
 import { CommandFault } from "./command.ts";
 import type { FlagSpec, Flags } from "./flags.ts";
-import { type Loaded, LoadFault } from "./load.ts";
-import { LoadError } from "./read-data.ts";
 import { loadSchemas } from "./schemas.ts";
 
 /** Flags of `test` and `check` that say what the compiler knows. */
@@ -31,7 +29,7 @@ export function readCompileFlags(flags: Flags): CompileFlags {
   const options = {
     maxErrors: Math.max(0, flags.int("max-errors")),
     ...(schemas === undefined ? {} : { schemas, useSchemaAnnotations: true }),
-    ...(capabilities === undefined ? {} : { builtins: capabilities.builtins }),
+    ...compilerPart(capabilities),
   };
   return { options, capabilities };
 }
@@ -43,12 +41,4 @@ function schemasOf(path: string): ReadonlyMap<string, unknown> | undefined {
   } catch (error) {
     throw error instanceof CommandFault ? new CommandFault(error.message) : error;
   }
-}
-
-/** Policies may be of a version only that the capabilities know. Throws `LoadFault`. */
-export function checkFeatures({ modules }: Loaded, capabilities: Capabilities | undefined): void {
-  if (capabilities === undefined || capabilities.features.has("rego_v1")) return;
-  const why = "rego_parse_error: illegal capabilities: rego_v1 feature required for parsing v1 Rego";
-  const faults = modules.filter(({ module }) => module.regoVersion === "v1").map(() => new LoadError(why));
-  if (faults.length > 0) throw new LoadFault(faults);
 }

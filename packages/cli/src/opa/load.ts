@@ -1,6 +1,7 @@
 import { readdirSync, type Stats, statSync } from "node:fs";
 import { basename, join, normalize } from "node:path";
 import {
+  type Capabilities,
   type Diagnostic,
   isObject,
   type JsonObject,
@@ -11,6 +12,7 @@ import {
   type RegoVersion,
   type Value,
 } from "@sallyport/rego";
+import { parserPart } from "./capabilities.ts";
 import { isIgnored } from "./ignore.ts";
 import { jsonDocument, LoadError, readBytes, systemFault, yamlDocument } from "./read-data.ts";
 
@@ -31,6 +33,8 @@ export interface LoadOptions {
   readonly ignore?: readonly string[];
   /** Default v1. */
   readonly regoVersion?: RegoVersion;
+  /** What modules may be written with; default what their version of Rego offers. */
+  readonly capabilities?: Capabilities;
   /** Leaves out all but `.rego` files. */
   readonly policiesOnly?: boolean;
   /** Told the milliseconds that parsing a module took. */
@@ -135,7 +139,8 @@ class Loader {
   #addModule(path: string, text: string): void {
     const file = cleanPath(path);
     const start = performance.now();
-    const { module, diagnostics } = parseModule(text, { file, regoVersion: this.#options.regoVersion ?? "v1" });
+    const { regoVersion = "v1", capabilities } = this.#options;
+    const { module, diagnostics } = parseModule(text, { file, regoVersion, ...parserPart(capabilities) });
     this.#options.parsed?.(performance.now() - start);
     if (module === undefined) this.#faults.push(...diagnostics);
     else this.#modules.set(file, { file, text, module });

@@ -1,6 +1,7 @@
 import { createEffects } from "@sallyport/effects";
 import {
   type Body,
+  type Capabilities,
   compileParsed,
   type Effects,
   isObject,
@@ -19,7 +20,7 @@ import {
   type RegoVersion,
   type Value,
 } from "@sallyport/rego";
-import { type Capabilities, readCapabilities } from "./capabilities.ts";
+import { compilerPart, effectsPart, parserPart, readCapabilities } from "./capabilities.ts";
 import { type Call, CommandFault, type Terminal, UsageFault } from "./command.ts";
 import { EngineError } from "./engine-error.ts";
 import type { Flags } from "./flags.ts";
@@ -81,28 +82,28 @@ export interface Prepared {
 export async function prepare(request: QueryRequest, metrics: Metrics): Promise<Prepared> {
   const { flags, query, regoVersion, capabilities } = request;
   if (query === "") throw new LoadError("cannot evaluate empty query");
-  if (capabilities !== undefined && regoVersion === "v1" && !capabilities.features.has("rego_v1")) {
-    const message = "illegal capabilities: rego_v1 feature required for parsing v1 Rego";
-    throw new RegoError([{ code: "rego_parse_error", message, loc: undefined }]);
-  }
   const context = queryContext(flags);
   if (flags.string("target") === "wasm") throw new EngineError();
   const { modules, data } = optimized(request, await load(request, metrics));
-  const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion));
+  const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion, capabilities));
   const compile = () => compilePolicy(request, modules, data);
   const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
   const prepared = metrics.timed("rego_query_compile", () => policy.prepareQuery(body, context));
   return { prepared, policy, modules, data };
 }
 
-function parseRequest(query: string, regoVersion: RegoVersion): Body {
+function parseRequest(query: string, regoVersion: RegoVersion, capabilities: Capabilities | undefined): Body {
+  if (capabilities !== undefined && regoVersion === "v1" && capabilities.features?.includes("rego_v1") !== true) {
+    const message = "illegal capabilities: rego_v1 feature required for parsing v1 Rego";
+    throw new RegoError([{ code: "rego_parse_error", message, loc: undefined }]);
+  }
   const other = statementThatIsNone(query, regoVersion);
   if (other !== undefined) throw new LoadError(`expected body but got *ast.${other}`);
   if (isBlank(query)) {
     const message = "empty query cannot be compiled";
     throw new RegoError([{ code: "rego_compile_error", message, loc: undefined }]);
   }
-  return parseQuery(query, { regoVersion });
+  return parseQuery(query, { regoVersion, ...parserPart(capabilities) });
 }
 
 /** True for a query of nothing but space and comments. */
@@ -148,17 +149,18 @@ function compileOptions({ flags, capabilities, schemas }: QueryRequest) {
     strict: flags.bool("strict"),
     useSchemaAnnotations: schemas !== undefined,
     ...(schemas === undefined ? {} : { schemas }),
-    ...(capabilities === undefined ? {} : { builtins: capabilities.builtins }),
+    ...compilerPart(capabilities),
   };
 }
 
 /** Files first; bundles then own their roots. Code for bundles is loaded when there are any: it brings much along. */
-async function load({ flags, regoVersion }: QueryRequest, metrics: Metrics): Promise<Loaded> {
+async function load({ flags, regoVersion, capabilities }: QueryRequest, metrics: Metrics): Promise<Loaded> {
   const paths = flags.list("data");
   const bundles = flags.list("bundle");
   const options = {
     ignore: flags.list("ignore"),
     regoVersion,
+    ...parserPart(capabilities),
     parsed: (ms: number) => metrics.add("rego_module_parse", ms),
   };
   const files =
@@ -226,6 +228,6 @@ export function evalEffects({ terminal, capabilities }: QueryRequest): Effects {
     env,
     runtime: { authorization_enabled: false, commit: "", env, version: opaVersion },
     print: (message) => terminal.err(`${message}\n`),
-    ...(capabilities?.allowNet === undefined ? {} : { allowNet: capabilities.allowNet }),
+    ...effectsPart(capabilities),
   });
 }

@@ -8,7 +8,8 @@ import {
   unpackTarball,
   type VerificationConfig,
 } from "@sallyport/opa";
-import { RegoError, type RegoVersion } from "@sallyport/rego";
+import { type Capabilities, RegoError, type RegoVersion } from "@sallyport/rego";
+import { parserPart } from "./capabilities.ts";
 import { errorEntries, errorsText } from "./errors-text.ts";
 import { isIgnored } from "./ignore.ts";
 import { cleanPath, splitPrefix } from "./load.ts";
@@ -19,6 +20,8 @@ export interface ReadBundleOptions {
   /** Patterns of names of files and folders of a bundle's folder that are left out. */
   readonly ignore?: readonly string[];
   readonly followSymlinks?: boolean;
+  /** What modules may be written with; default what their version of Rego offers. */
+  readonly capabilities?: Capabilities;
   /** How to verify signatures; without it they are not looked at. */
   readonly verification?: VerificationConfig;
 }
@@ -48,12 +51,13 @@ export async function readBundleSource(
 /** Reads the bundle in a folder or a tar archive. Throws `LoadError` and `BundleError`. */
 export async function readBundlePath(given: string, options: ReadBundleOptions): Promise<Bundle> {
   const source = await readBundleSource(given, options);
-  const { regoVersion, verification } = options;
+  const { regoVersion, verification, capabilities } = options;
   const name = source.path === "." ? "" : source.path;
   try {
     return readBundle(source.files, {
       name,
       regoVersion,
+      ...parserPart(capabilities),
       signedPrefix: signedPrefix(source),
       ...(verification !== undefined && { verification }),
     });

@@ -2,6 +2,7 @@ import {
   isObject,
   type JsonObject,
   jsonFault,
+  type LanguageCapabilities,
   mergeDocuments,
   parseJson,
   parseModule,
@@ -25,6 +26,8 @@ export interface ReadOptions {
   readonly name?: string;
   /** Of modules of which the manifest says nothing; default v1. */
   readonly regoVersion?: RegoVersion;
+  /** What of the language modules may be written with; default what their version of Rego offers. */
+  readonly capabilities?: LanguageCapabilities;
   /** How to verify; without it signatures are read and not looked at. */
   readonly verification?: VerificationConfig;
   /** What places of files begin with when signatures are verified; OPA names those of a folder by their whole path. */
@@ -103,11 +106,15 @@ class Reader {
   }
 
   #addModule(bundleFile: BundleFile, url: string): void {
-    const { name = "", regoVersion = "v1" } = this.#options;
+    const { name = "", regoVersion = "v1", capabilities } = this.#options;
     const file = name === "" ? bundleFile.path : `${name}/${bundleFile.path}`;
     const text = textOf(bundleFile);
     const version = regoVersionOf(url, this.#manifest, regoVersion);
-    const { module, diagnostics } = parseModule(text, { file, regoVersion: version });
+    const { module, diagnostics } = parseModule(text, {
+      file,
+      regoVersion: version,
+      ...(capabilities !== undefined && { capabilities }),
+    });
     if (module === undefined) throw new RegoError(diagnostics);
     this.#modules.push({ url, file, text, regoVersion: version, module });
   }

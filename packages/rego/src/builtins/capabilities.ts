@@ -66,6 +66,15 @@ export function currentCapabilities(): Capabilities {
   return { ...currentLanguage, builtins };
 }
 
+/** What of capabilities the compiler is told; the parser takes them as they are. */
+export function compilerCapabilities(capabilities: Capabilities): {
+  readonly builtins: (name: string) => BuiltinSignature | undefined;
+  readonly features: readonly string[];
+} {
+  const declared = signaturesOf(capabilities);
+  return { builtins: (name) => declared.get(name), features: capabilities.features ?? [] };
+}
+
 /** The signatures of the builtins that capabilities have. */
 export function signaturesOf({ builtins }: Capabilities): ReadonlyMap<string, BuiltinSignature> {
   return new Map(builtins?.map((each) => [each.name, signatureOf(each)]));

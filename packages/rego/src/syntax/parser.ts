@@ -1,7 +1,7 @@
 import { findSignature } from "../builtins/capabilities.ts";
 import { attachAnnotations } from "./annotations.ts";
 import type { Body, Comment, Expr, Import, Location, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
-import { currentLanguage, type LanguageCapabilities } from "./capabilities.ts";
+import { type LanguageCapabilities, languageOf } from "./capabilities.ts";
 import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
 import { type Diagnostic, RegoError } from "./diagnostic.ts";
 import { ruleFromBody } from "./expression-rules.ts";
@@ -77,7 +77,7 @@ function parseWhole<T>(text: string, options: ParseOptions, parse: (cursor: Curs
   return result;
 }
 
-function modeOf({ regoVersion: version = "v1", capabilities = currentLanguage }: ParseOptions): ParserMode {
+function modeOf({ regoVersion: version = "v1", capabilities = languageOf(version) }: ParseOptions): ParserMode {
   const keywords = new Set(version === "v1" ? [...alwaysKeywords, ...futureKeywords] : alwaysKeywords);
   return { version, keywords, notBodies: false, features: new Set(capabilities.features) };
 }
@@ -104,7 +104,7 @@ class ModuleParser {
   #version: RegoVersion;
 
   constructor(source: Source, options: ParseOptions) {
-    const { regoVersion = "v1", capabilities = currentLanguage, annotations = true } = options;
+    const { regoVersion = "v1", capabilities = languageOf(regoVersion), annotations = true } = options;
     this.#annotations = annotations;
     this.#source = source;
     this.#version = regoVersion;

@@ -2,6 +2,7 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Bundle, BundleError, bundleFiles, type ModuleFile, packTarball } from "@sallyport/opa";
 import {
+  type Capabilities,
   EvaluationError,
   formatModule,
   nameWildcards,
@@ -11,9 +12,8 @@ import {
 } from "@sallyport/rego";
 import { BuildError, type BuildOptions, buildBundle, bundleOfFiles } from "../../opa/build-bundle.ts";
 import { signingConfig, signingFlags, verificationConfig, verificationFlags } from "../../opa/bundle-keys.ts";
-import { type Capabilities, readCapabilities } from "../../opa/capabilities.ts";
+import { compilerPart, parserPart, readCapabilities } from "../../opa/capabilities.ts";
 import { type Call, type OpaCommand, PrintedFault, UsageFault } from "../../opa/command.ts";
-import { checkFeatures } from "../../opa/compile-flags.ts";
 import { faultText } from "../../opa/fault-text.ts";
 import { LoadFault, loadPaths } from "../../opa/load.ts";
 import { bundleFaultText, readBundlePath } from "../../opa/read-bundle.ts";
@@ -100,7 +100,7 @@ async function build(call: Call, capabilities: Capabilities | undefined): Promis
   if (flags.bool("debug") && level > 0)
     for (const each of entrypoints) terminal.err(`optimizer: entrypoint: data.${each.replaceAll("/", ".")}\n`);
   return buildBundle(await load(call, capabilities), {
-    compile: { ...(capabilities !== undefined && { builtins: capabilities.builtins }) },
+    compile: compilerPart(capabilities),
     regoVersion: versionOf(call),
     entrypoints,
     target: flags.string("target") as BuildOptions["target"],
@@ -120,7 +120,7 @@ async function load(call: Call, capabilities: Capabilities | undefined): Promise
   const ignore = flags.list("ignore");
   if (flags.bool("bundle")) {
     const bundles: Bundle[] = [];
-    for (const path of args) bundles.push(await loadBundle(path, call));
+    for (const path of args) bundles.push(await loadBundle(path, call, capabilities));
     return bundles;
   }
   for (const path of args)
@@ -128,14 +128,12 @@ async function load(call: Call, capabilities: Capabilities | undefined): Promise
       terminal.err(
         `Warning: .manifest file found in ${JSON.stringify(path)} but -b flag not specified. Manifest will be ignored.\n`,
       );
-  const loaded = loadPaths(args, { ignore, regoVersion });
-  checkFeatures(loaded, capabilities);
-  const { modules, data } = loaded;
+  const { modules, data } = loadPaths(args, { ignore, regoVersion, ...parserPart(capabilities) });
   return [bundleOfFiles(modules, data, regoVersion)];
 }
 
 /** A signed bundle is read only with a key. */
-async function loadBundle(path: string, call: Call): Promise<Bundle> {
+async function loadBundle(path: string, call: Call, capabilities: Capabilities | undefined): Promise<Bundle> {
   const { flags } = call;
   const verification = verificationConfig(flags);
   try {
@@ -143,6 +141,7 @@ async function loadBundle(path: string, call: Call): Promise<Bundle> {
       regoVersion: versionOf(call),
       ignore: flags.list("ignore"),
       followSymlinks: flags.bool("follow-symlinks"),
+      ...parserPart(capabilities),
       ...(verification !== undefined && { verification }),
     });
     if (bundle.signatures !== undefined && verification === undefined)

@@ -1,7 +1,15 @@
-import { builtinNames, findSignature, isObject, type JsonObject, type Value } from "@sallyport/rego";
+import {
+  builtinNames,
+  findSignature,
+  isObject,
+  type JsonObject,
+  type LanguageCapabilities,
+  languageOf,
+  type Value,
+} from "@sallyport/rego";
+import { capabilitiesOfVersion, capabilityVersions } from "../../opa/capability-versions.ts";
 import type { Call, OpaCommand } from "../../opa/command.ts";
 import { goJsonLine, type Printable, Struct } from "../../opa/json-text.ts";
-import { opaVersion } from "../../opa/opa-version.ts";
 import { jsonDocument, LoadError, readBytes } from "../../opa/read-data.ts";
 
 export const capabilitiesCommand: OpaCommand = {
@@ -29,9 +37,15 @@ export const capabilitiesCommand: OpaCommand = {
 function capabilitiesText({ flags }: Call): string | undefined {
   const version = flags.string("version");
   const file = flags.string("file");
-  if (version !== "") return version === `v${opaVersion}` ? goJsonLine(currentCapabilities()) : undefined;
+  if (version !== "") return versionText(version);
   if (file !== "") return fileText(file);
-  return flags.bool("current") ? goJsonLine(currentCapabilities()) : `v${opaVersion}\n`;
+  if (flags.bool("current")) return goJsonLine(currentStruct(languageOf(flags.bool("v0-compatible") ? "v0" : "v1")));
+  return capabilityVersions.map((each) => `${each}\n`).join("");
+}
+
+function versionText(version: string): string | undefined {
+  const capabilities = capabilitiesOfVersion(version);
+  return capabilities && goJsonLine(fileStruct(capabilities as unknown as JsonObject));
 }
 
 function fileText(file: string): string | undefined {
@@ -50,18 +64,19 @@ function fileStruct({ builtins = [], ...rest }: JsonObject): Struct {
   return new Struct({
     builtins: (builtins as readonly JsonObject[]).map(({ name, decl, ...more }) => new Struct({ name, decl, ...more })),
     future_keywords: rest["future_keywords"],
-    wasm_abi_versions: rest["wasm_abi_versions"],
+    wasm_abi_versions: (rest["wasm_abi_versions"] as readonly JsonObject[] | undefined)?.map(
+      ({ version, minor_version }) => new Struct({ version, minor_version }),
+    ),
     features: rest["features"],
     allow_net: rest["allow_net"],
   });
 }
 
 /** The builtins with their types, and the features of the language, in the shape of OPA's capabilities.json. */
-export function currentCapabilities(): Struct {
+function currentStruct(language: LanguageCapabilities): Struct {
   return new Struct({
     builtins: builtinNames().map(builtinEntry),
-    future_keywords: ["not"],
-    features: ["keywords_in_refs", "rego_v1", "template_strings"],
+    ...(language as { readonly [field: string]: Printable }),
   });
 }
 

@@ -1,6 +1,7 @@
-import { compileModules, parseModule, RegoError } from "@sallyport/rego";
+import { type Capabilities, compileModules, parseModule, RegoError } from "@sallyport/rego";
+import { parserPart } from "../../opa/capabilities.ts";
 import { type Call, type OpaCommand, UsageFault } from "../../opa/command.ts";
-import { checkFeatures, compileFlags, readCompileFlags } from "../../opa/compile-flags.ts";
+import { compileFlags, readCompileFlags } from "../../opa/compile-flags.ts";
 import { faultEntries, faultText } from "../../opa/fault-text.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
 import { goJsonLine, Struct } from "../../opa/json-text.ts";
@@ -50,9 +51,7 @@ async function runCheck(call: Call): Promise<number> {
 async function check(call: Call): Promise<void> {
   const { flags } = call;
   const { options, capabilities } = readCompileFlags(flags);
-  const loaded = await load(call);
-  checkFeatures(loaded, capabilities);
-  const { modules } = loaded;
+  const { modules } = await load(call, capabilities);
   if (flags.bool("v0-v1")) checkBothVersions(modules);
   const { diagnostics } = compileModules(
     modules.map(({ module }) => module),
@@ -62,9 +61,9 @@ async function check(call: Call): Promise<void> {
 }
 
 /** Only policies are of interest. */
-async function load({ args, flags }: Call): Promise<Loaded> {
+async function load({ args, flags }: Call, capabilities: Capabilities | undefined): Promise<Loaded> {
   const regoVersion = flags.bool("v0-compatible") || flags.bool("v0-v1") ? "v0" : "v1";
-  const options = { ignore: flags.list("ignore"), regoVersion } as const;
+  const options = { ignore: flags.list("ignore"), regoVersion, ...parserPart(capabilities) } as const;
   return flags.bool("bundle") ? loadBundles(args, options) : loadPaths(args, { ...options, policiesOnly: true });
 }
 

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
 import {
   checkRegoV1,
-  currentLanguage,
   type Diagnostic,
   diagnosticsText,
   type FormatOptions,
   formatModule,
+  languageOf,
   type ParseOptions,
   parseModule,
   type RegoVersion,
@@ -57,11 +57,12 @@ class Formatter {
     const { flags } = call;
     const isBoth = flags.bool("v0-v1") || flags.bool("rego-v1");
     const isV0 = flags.bool("v0-compatible") || (isBoth && !flags.bool("v1-compatible"));
-    const capabilities = readCapabilities(flags.string("capabilities"))?.language ?? currentLanguage;
     const parsed = isV0 ? "v0" : "v1";
+    const capabilities = readCapabilities(flags.string("capabilities")) ?? languageOf(parsed);
     const target = isBoth ? "v0v1" : parsed;
     this.#call = call;
-    this.#parse = { regoVersion: parsed, capabilities };
+    // As OPA: they say how the text is written, not how it is read.
+    this.#parse = { regoVersion: parsed };
     this.#format = {
       target,
       dropV0Imports: flags.bool("drop-v0-imports"),

@@ -8,8 +8,9 @@ import {
   type TestResult,
   TestRunner,
 } from "@sallyport/rego";
+import { effectsPart, parserPart } from "../../opa/capabilities.ts";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
-import { checkFeatures, compileFlags, readCompileFlags } from "../../opa/compile-flags.ts";
+import { type CompileFlags, compileFlags, readCompileFlags } from "../../opa/compile-flags.ts";
 import { coverageJson, thresholdFault } from "../../opa/coverage-output.ts";
 import { bundleFaultText } from "../../opa/fault-text.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
@@ -155,8 +156,9 @@ async function runOnce(call: Call): Promise<number> {
   let results: readonly TestResult[];
   let loaded: Loaded;
   try {
-    loaded = await load(call);
-    results = await resultsOf(call, loaded, coverage);
+    const compile = readCompileFlags(call.flags);
+    loaded = await load(call, compile);
+    results = await resultsOf(call, loaded, compile, coverage);
   } catch (error) {
     const text = error instanceof TestPatternError ? `${error.message}\n` : bundleFaultText(error, call.args);
     if (text === undefined) throw error;
@@ -168,18 +170,25 @@ async function runOnce(call: Call): Promise<number> {
   return status === 0 ? statusOf(call, results) : status;
 }
 
-async function load({ args, flags }: Call): Promise<Loaded> {
-  const options = { ignore: flags.list("ignore"), regoVersion: flags.bool("v0-compatible") ? "v0" : "v1" } as const;
+async function load({ args, flags }: Call, { capabilities }: CompileFlags): Promise<Loaded> {
+  const options = {
+    ignore: flags.list("ignore"),
+    regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
+    ...parserPart(capabilities),
+  } as const;
   return flags.bool("bundle") ? loadBundles(args, options) : loadPaths(args, options);
 }
 
-async function resultsOf(call: Call, loaded: Loaded, coverage: Coverage | undefined): Promise<readonly TestResult[]> {
+async function resultsOf(
+  call: Call,
+  loaded: Loaded,
+  { options: given, capabilities }: CompileFlags,
+  coverage: Coverage | undefined,
+): Promise<readonly TestResult[]> {
   const { flags } = call;
   const { modules, data } = loaded;
   const isBenchmark = flags.bool("bench");
   const isJson = flags.string("format") === "json";
-  const { options: given, capabilities } = readCompileFlags(flags);
-  checkFeatures(loaded, capabilities);
   const options: CompileOptions = {
     ...given,
     print: !isBenchmark,
@@ -190,7 +199,7 @@ async function resultsOf(call: Call, loaded: Loaded, coverage: Coverage | undefi
     options,
   );
   const runner = new TestRunner(compiled, {
-    effects: createEffects(capabilities?.allowNet === undefined ? {} : { allowNet: capabilities.allowNet }),
+    effects: createEffects(effectsPart(capabilities)),
     data,
     run: flags.string("run"),
     clock: () => performance.now(),
