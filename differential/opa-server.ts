@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { Agent, request } from "node:http";
-import { type JsonObject, lookup, parseJson, type Value } from "@sallyport/rego";
+import { type JsonObject, jsonText, lookup, parseJson, type Value } from "@sallyport/rego";
 import { freePort } from "../scripts/free-port.ts";
 import type { Answer } from "./answer.ts";
 import type { Program } from "./program.ts";
@@ -26,17 +26,19 @@ class NoAnswer extends Error {}
 /** A real OPA behind its REST API. One program at a time: each replaces the policy and the data of the one before. */
 export class OpaServer {
   readonly #file: string;
+  readonly #flags: readonly string[];
   #process: ChildProcess | undefined;
   #port = 0;
   #agent = new Agent();
   #hasLibrary = false;
 
-  private constructor(file: string) {
+  private constructor(file: string, flags: readonly string[]) {
     this.#file = file;
+    this.#flags = flags;
   }
 
-  static async start(file: string): Promise<OpaServer> {
-    const server = new OpaServer(file);
+  static async start(file: string, flags: readonly string[] = []): Promise<OpaServer> {
+    const server = new OpaServer(file, flags);
     await server.#launch();
     return server;
   }
@@ -46,7 +48,7 @@ export class OpaServer {
     this.#port = await freePort();
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const flags = ["run", "-s", "--addr", `127.0.0.1:${this.#port}`, "--log-level", "error", "--disable-telemetry"];
-    this.#process = spawn(this.#file, flags, { stdio: "ignore" });
+    this.#process = spawn(this.#file, [...flags, ...this.#flags], { stdio: "ignore" });
     for (let tries = 0; ; tries++) {
       const ready = await this.#send("GET", "/health").catch(() => undefined);
       if (ready?.status === 200) return;
@@ -59,9 +61,22 @@ export class OpaServer {
    * Undefined when the peer itself breaks on the program: its server then closes the connection without an answer, and
    * may hold its locks for ever, so that a new one is needed.
    */
-  async answer(program: Program): Promise<Answer | undefined> {
+  answer(program: Program): Promise<Answer | undefined> {
+    return this.#guarded(() => this.#answer(program));
+  }
+
+  /** The faults of a module, each as compact JSON; none when it is taken. Undefined as above, and for a fault without a place. */
+  refusals(module: string): Promise<readonly string[] | undefined> {
+    return this.#guarded(async () => {
+      const { status, body } = await this.#send("PUT", "/v1/policies/p", module);
+      if (status === 200) return [];
+      return ((body as JsonObject)["errors"] as readonly Value[] | undefined)?.map(jsonText);
+    });
+  }
+
+  async #guarded<Result>(ask: () => Promise<Result>): Promise<Result | undefined> {
     try {
-      return await this.#answer(program);
+      return await ask();
     } catch (error) {
       if (!(error instanceof NoAnswer) && (error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
       this.stop();

@@ -5,6 +5,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 
 // `npm run differential -- [PROGRAMS] [SEED]`: random Rego programs through a real OPA and through our evaluators.
 // `npm run differential -- builtins [CALLS] [SEED]`: random calls of builtins; all that differ are printed.
+// `npm run differential -- errors [MODULES] [SEED]`: random modules with faults, through a real OPA and ours: the same errors at the same places.
 // `npm run differential -- format [MODULES] [SEED]`: random modules through a real `opa fmt`, of `SALLYPORT_OPA_FMT`, and ours.
 // `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
 // Exit code 0: none differed; 1: some did, and small ones are printed; 2: no peer, or bad arguments.
@@ -17,10 +18,14 @@ if (process.argv[2] === "format") {
   const { differentialOfFormat } = await import("../differential/format-command.ts");
   process.exit(differentialOfFormat(process.argv.slice(3)));
 }
+if (process.argv[2] === "errors") {
+  const { differentialOfErrors } = await import("../differential/errors-command.ts");
+  process.exit(await differentialOfErrors(process.argv.slice(3)));
+}
 const isBuiltins = process.argv[2] === "builtins";
 const [programs = "2000", seed = String(Date.now() % 1_000_000_000), ...more] = process.argv.slice(isBuiltins ? 3 : 2);
 if (more.length > 0 || !/^\d+$/.test(programs) || !/^\d+$/.test(seed))
-  fail("usage: npm run differential -- [builtins|format] [COUNT] [SEED]");
+  fail("usage: npm run differential -- [builtins|errors|format] [COUNT] [SEED]");
 const opa = findOpa();
 if ("missing" in opa) fail(opa.missing);
 if (isBuiltins) {

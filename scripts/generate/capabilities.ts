@@ -16,6 +16,9 @@ interface Named {
   readonly result?: { readonly name?: string };
 }
 
+/** What OPA itself calls the argument, where its metadata is behind. */
+const renamed: { readonly [builtin: string]: string } = { to_number: "x" };
+
 /** OPA's builtin signatures out of its capabilities.json, argument names out of its builtin_metadata.json; no descriptions. */
 export function capabilitiesText(source: string, metadata: string): string {
   const { builtins } = JSON.parse(source) as { builtins: Declared[] };
@@ -24,7 +27,7 @@ export function capabilitiesText(source: string, metadata: string): string {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, decl, infix, relation, deprecated, nondeterministic }) => {
       const facts = {
-        args: (decl.args ?? []).map((arg, i) => withName(arg, names[name]?.args?.[i]?.name)),
+        args: (decl.args ?? []).map((arg, i) => withName(arg, renamed[name] ?? names[name]?.args?.[i]?.name)),
         result: decl.result && withName(decl.result, names[name]?.result?.name),
         variadic: decl.variadic,
         infix,

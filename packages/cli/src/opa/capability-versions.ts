@@ -15,7 +15,7 @@ interface Table {
   readonly versions: readonly string[];
   readonly language: { readonly [version: string]: Omit<CapabilitiesFile, "builtins"> };
   readonly added: { readonly [version: string]: readonly string[] };
-  readonly before: { readonly [version: string]: readonly DeclaredBuiltin[] };
+  readonly before: { readonly [version: string]: readonly PrintedBuiltin[] };
 }
 
 const { versions, language, added, before } = table as unknown as Table;

@@ -54,6 +54,7 @@ interface Parsed {
   readonly at: number;
   readonly wildcards: number;
   readonly faults: readonly Diagnostic[];
+  readonly stuck: Token | undefined;
 }
 
 const none: readonly Diagnostic[] = [];
@@ -74,6 +75,8 @@ export class Cursor {
   #nameAt = -1;
   #spaceAt = -1;
   #hints: string[] = [];
+  /** The part of the token, a template string, where the parse could not go on. */
+  #stuck: Token | undefined;
   readonly #parsed = new Map<number, Parsed>();
 
   constructor(source: Source, tokens: readonly Token[], mode: ParserMode, grammar: Grammar, outer?: Cursor) {
@@ -105,6 +108,7 @@ export class Cursor {
   /** Takes the token, whatever it is. */
   advance(): Token {
     const { token } = this;
+    this.#stuck = undefined;
     if (this.#at < this.#tokens.length - 1) {
       this.#at++;
       this.#enterToken();
@@ -123,6 +127,7 @@ export class Cursor {
 
   restore({ at, wildcards, faults, hints }: Mark): void {
     this.#at = at;
+    this.#stuck = undefined;
     this.#spaceAt = -1;
     this.#wildcards = wildcards;
     this.faults.length = Math.min(this.faults.length, faults);
@@ -172,7 +177,7 @@ export class Cursor {
 
   /** Notes the fault that the token has no place here. */
   illegal(note = ""): undefined {
-    const { token } = this;
+    const token = this.#stuck ?? this.token;
     if (token.kind === "illegal") return this.report("illegal token");
     const text = this.#spaceAt === this.#at ? "whitespace token" : describe(token, this.mode);
     return this.report(`unexpected ${text}${note === "" ? "" : `: ${note}`}`);
@@ -225,6 +230,7 @@ export class Cursor {
       this.#at = known.at;
       this.#scanned = Math.max(this.#scanned, known.at);
       this.#wildcards = known.wildcards;
+      this.#stuck = known.stuck;
       this.faults.push(...known.faults);
       return known.term;
     }
@@ -235,6 +241,7 @@ export class Cursor {
       at: this.#at,
       wildcards: this.#wildcards,
       faults: this.faults.length === before ? none : this.faults.slice(before),
+      stuck: this.#stuck,
     });
     return term;
   }
@@ -248,11 +255,17 @@ export class Cursor {
     return inner;
   }
 
-  /** Goes on with what an inner cursor found; false when that were faults. */
-  takeFrom(inner: Cursor): boolean {
+  /** Takes over what an inner cursor found; where that could not go on, this one cannot either. */
+  takeFrom(inner: Cursor, isStuck: boolean): void {
     this.#wildcards = inner.#wildcards;
     this.faults.push(...inner.faults);
-    return inner.faults.length === 0;
+    if (isStuck) this.#stuck = inner.#stuck ?? inner.token;
+  }
+
+  /** Notes faults of a part of the token, which is then a token that cannot be read. */
+  stickAt(loc: SourceLocation, faults: readonly string[]): undefined {
+    for (const message of faults) this.report(message, loc);
+    this.#stuck = { ...this.token, kind: "illegal", loc, faults };
   }
 
   /** From `start` to the last token taken. */
@@ -266,7 +279,7 @@ export class Cursor {
   }
 
   #place(): SourceLocation {
-    const { loc } = this.token;
+    const { loc } = this.#stuck ?? this.token;
     if (this.#spaceAt !== this.#at) return loc;
     const at = this.previous.loc.end;
     return new SourceLocation(this.source, at, at + 1);
@@ -304,8 +317,15 @@ function describe(token: Token, mode: ParserMode): string {
   return `${kindText(token)} token`;
 }
 
+/** OPA reads a template string in parts: up to its first brace, or its end. */
+function templateText(text: string): string {
+  const isRaw = text[1] === "`";
+  return `${isRaw ? "raw-" : ""}template-string-${/^..(?:\\.|[^\\{])*\{/s.test(text) ? "part" : "end"}`;
+}
+
 function kindText(token: Token): string {
   if (token.kind === "punctuation") return names[token.text] ?? token.text;
+  if (token.kind === "template") return templateText(token.text);
   if (token.kind === "ident") return "identifier";
   return token.kind === "rawstring" ? "string" : token.kind;
 }

@@ -66,7 +66,7 @@ export function diagnosticsText(diagnostics: readonly Diagnostic[]): string {
 /** The line of a fault at `offset`; behind the last word it is that word's. */
 export function sourceLine(text: string, offset: number): SourceLine {
   let at = Math.max(0, Math.min(offset, text.length - 1));
-  while (at > 0 && /\s/.test(text[at] as string)) at--;
+  while (at > 0 && /[\t\n\v\f\r ]/.test(text[at] as string)) at--;
   let begin = at;
   while (begin > 0 && !isBreak(text[begin])) begin--;
   if (isBreak(text[begin])) begin++;

@@ -1,5 +1,6 @@
 import type { Body, Expr, Head, Location, Ref, Rule, Term } from "./ast.ts";
 import { ruleOf, splitHead, trueExpr, trueHead } from "./rules.ts";
+import type { SourceLocation } from "./source.ts";
 
 /** A rule that is written as an expression, `p := 1`, `f(x) = y`, v0's `p[x]`; or why the expression is none. */
 export function ruleFromBody(body: Body, isBuiltin: (name: string) => boolean): Rule | string {
@@ -25,7 +26,7 @@ function ruleFromTerm(term: Term): Rule | string {
   if (isRoot) return "refs cannot be used for rule head";
   if (term.kind !== "ref") return `${term.kind} cannot be used for rule name`;
   const [name, key, ...more] = term.terms;
-  if (name?.kind !== "var" || key === undefined) return `invalid rule head: ${term.loc.text}`;
+  if (name?.kind !== "var" || key === undefined) return `invalid rule head: ${wholeText(term)}`;
   if (more.length > 0) return withoutBody(trueHead(term.loc, term, undefined), term.loc, term.loc);
   const ref: Ref = { kind: "ref", loc: name.loc, terms: [name] };
   const none = { args: undefined, value: undefined, assign: false, generatedValue: false };
@@ -44,7 +45,13 @@ function ruleFromCall(
   if (isOperator && (word === "assign" || word === "eq") && left !== undefined && right !== undefined)
     return ruleFromEquation(left, right, word === "assign", expr.loc);
   if (isOperator || isBuiltin(dotted(operator))) return "rule name conflicts with built-in function";
+  if (args.length === 0) return "rule argument list must take at least one argument";
   return withoutBody(trueHead(operator.loc, operator, args), operator.loc, operator.loc);
+}
+
+/** From where a term begins: its text may begin later. */
+function wholeText({ loc }: Term): string {
+  return (loc as SourceLocation).to(loc).text;
 }
 
 function dotted(ref: Ref): string {
@@ -57,7 +64,7 @@ function ruleFromEquation(left: Term, value: Term, assign: boolean, loc: Locatio
   const written = splitHead(left);
   if (written === undefined) {
     const isRef = left.kind === "ref" || (left.kind === "call" && left.operator.terms[0]?.kind !== "var");
-    return isRef ? `invalid rule head: ${left.loc.text}` : `${left.kind} cannot be used for rule name`;
+    return isRef ? `invalid rule head: ${wholeText(left)}` : `${left.kind} cannot be used for rule name`;
   }
   const head: Head = { loc, ...written, key: undefined, value, assign, generatedValue: false };
   return withoutBody(head, loc, value.loc);

@@ -109,6 +109,12 @@ class Lexer {
     match.lastIndex = this.#at;
     const [text = "", fraction, exponent] = match.exec(this.#text.slice(0, this.#end)) ?? [];
     const faults: string[] = [];
+    const beyond = this.#text.codePointAt(this.#at + text.length) ?? 0;
+    if (beyond > 0x7f && fraction !== "." && exponent !== "") {
+      // As in OPA, half of such a character belongs to the number.
+      this.#push("number", this.#at + text.length + String.fromCodePoint(beyond).length, "");
+      return;
+    }
     if (fraction === ".") faults.push("expected fraction");
     if (exponent === "") faults.push("expected exponent");
     let end = this.#at + text.length;
@@ -124,12 +130,14 @@ class Lexer {
     const end = stringEnd(this.#text, this.#at, this.#end);
     if (end === undefined) {
       const newline = this.#text.indexOf("\n", this.#at);
-      this.#illegal(newline < 0 || newline > this.#end ? this.#end : newline, "non-terminated string");
+      const stop = newline < 0 || newline > this.#end ? this.#end : newline;
+      const escapes = Array<string>(wrongEscapes(this.#text.slice(this.#at, stop + 1))).fill(wrongEscape);
+      this.#illegal(stop, ...escapes, "non-terminated string");
       return;
     }
     const literal = this.#text.slice(this.#at, end);
     const faults = literal.includes("\\") ? wrongEscapes(literal) : 0;
-    if (faults > 0) this.#illegal(end, ...Array<string>(faults).fill("illegal escape sequence"));
+    if (faults > 0) this.#illegal(end, ...Array<string>(faults).fill(wrongEscape));
     else this.#push("string", end, unquote(literal));
   }
 
@@ -139,13 +147,17 @@ class Lexer {
     else this.#push("rawstring", close + 1, this.#text.slice(this.#at + 1, close));
   }
 
-  /** A whole `$"…"`; the parser takes it apart. */
+  /** A whole `$"…"`, or all that is left where it does not end; the parser takes it apart. */
   #template(): void {
     const quote = this.#text[this.#at + 1];
-    const end = quote === '"' || quote === "`" ? templateEnd(this.#text, this.#at, this.#end) : undefined;
-    if (end !== undefined) this.#push("template", end, "");
-    else if (quote === '"' || quote === "`") this.#illegal(this.#end, "non-terminated string");
-    else this.#illegal(this.#at + 1, "illegal $ character");
+    if (quote !== '"' && quote !== "`") {
+      this.#illegal(this.#at + 1, "illegal $ character");
+      return;
+    }
+    const end = templateEnd(this.#text, this.#at, this.#end) ?? this.#end;
+    const { faults } = templatePart(this.#text, this.#at + 2, this.#end, quote);
+    if (faults.length > 0) this.#illegal(end, ...faults);
+    else this.#push("template", end, "");
   }
 
   #punctuation(first: number): void {
@@ -191,6 +203,8 @@ function isLetter(unit: number): boolean {
   return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a) || unit === 0x5f;
 }
 
+const wrongEscape = "illegal escape sequence";
+
 /** How many escapes of a string literal are none of JSON's. */
 function wrongEscapes(literal: string): number {
   return [...literal.matchAll(/\\(?:["\\/bfnrtu]|(.))/gs)].filter(([, wrong]) => wrong !== undefined).length;
@@ -202,9 +216,28 @@ function stringEnd(text: string, start: number, limit: number): number | undefin
     const unit = text.charCodeAt(at);
     if (unit === 0x22) return at + 1;
     if (unit === 0x0a) return undefined;
-    if (unit === 0x5c) at++;
+    // Digits are not looked at here: with too few of them, what stands in their place is passed over.
+    if (unit === 0x5c) at += text[at + 1] === "u" ? 4 : 1;
   }
   return undefined;
+}
+
+/** A constant part of a template string. */
+export interface TemplatePart {
+  /** The offset of the brace or quote that ends it. */
+  readonly end: number;
+  readonly faults: readonly string[];
+}
+
+/** The part that begins at `start`, in a template string of a kind of quotes. */
+export function templatePart(text: string, start: number, limit: number, quote: string): TemplatePart {
+  let end = start;
+  while (end < limit && text[end] !== "{" && text[end] !== quote && (quote === "`" || text[end] !== "\n"))
+    end += text[end] === "\\" ? 2 : 1;
+  const isEnded = end < limit && (text[end] === "{" || text[end] === quote);
+  const written = text.slice(start, Math.min(end, limit)).replaceAll(/\\[{}]/g, "");
+  const faults = quote === '"' ? Array<string>(wrongEscapes(written)).fill(wrongEscape) : [];
+  return { end: Math.min(end, limit), faults: isEnded ? faults : [...faults, "non-terminated string"] };
 }
 
 /** How deep `{"{…}"}` may nest in template strings: each level is a call of the scanner. */

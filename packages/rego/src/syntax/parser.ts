@@ -173,14 +173,13 @@ class ModuleParser {
   #statement(): Statement | undefined {
     const cursor = this.#cursor;
     const mark = cursor.save();
-    const before = cursor.faults.length;
     const { loc } = cursor.token;
     const isWord = !cursor.isRefHead();
     if (isWord && cursor.isKeyword("package")) return this.#package();
     if (isWord && cursor.isKeyword("import")) return this.#import();
     const rules = parseRules(cursor);
     if (rules !== undefined) return { kind: "rules", loc, rules };
-    if (cursor.faults.length > before) return undefined;
+    if (cursor.faults.length > 0) return undefined;
     cursor.restore(mark);
     const body = parseLiterals(cursor, "eof", true);
     return body && { kind: "body", loc: body[0]?.loc ?? loc, body };
@@ -236,8 +235,8 @@ class ModuleParser {
   #package(): Statement | undefined {
     const cursor = this.#cursor;
     const { loc } = cursor.advance();
-    if (cursor.token.kind !== "ident" || cursor.isReserved()) return cursor.illegal();
-    const term = parseTerm(cursor);
+    if (cursor.token.kind !== "ident") return cursor.illegal();
+    const term = this.#pathTerm();
     if (term === undefined) return undefined;
     const terms = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : [];
     const [first, ...rest] = terms;
@@ -255,8 +254,8 @@ class ModuleParser {
     const cursor = this.#cursor;
     const { loc } = cursor.advance();
     if (cursor.token.kind !== "ident") return cursor.illegal();
-    const term = this.#importPath();
-    if (term === undefined) return undefined;
+    const term = this.#pathTerm();
+    if (term === undefined) return cursor.report("expected path");
     const terms = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : [];
     const [root, ...rest] = terms;
     const wrong = rest.find((each) => each.kind !== "string");
@@ -278,7 +277,7 @@ class ModuleParser {
   }
 
   /** Here keywords are names, whatever else may be written with them. */
-  #importPath(): Term | undefined {
+  #pathTerm(): Term | undefined {
     const { mode } = this.#cursor;
     const { keywords } = mode;
     mode.keywords = new Set();

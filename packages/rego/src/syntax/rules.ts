@@ -1,10 +1,10 @@
-import type { Body, Expr, Head, Location, Ref, Rule, Term } from "./ast.ts";
+import type { Body, Call, Expr, Head, Location, Ref, Rule, Term } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseBody, parseLiteral } from "./literals.ts";
 import { refText } from "./ref-text.ts";
 import { relocateBody, relocateTerm } from "./relocate.ts";
 import type { SourceLocation } from "./source.ts";
-import { parseInfix, parseRefFrom } from "./terms.ts";
+import { isOperator, parseInfix, parseRefFrom } from "./terms.ts";
 
 /** A rule with what v1 asks of how it is written. */
 export interface WrittenRule {
@@ -36,8 +36,10 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
   const start = cursor.token;
   const term = parseRefFrom(cursor);
   if (term === undefined) return cursor.illegal("expected rule head name");
+  if (term.kind === "var" && !cursor.token.spaced && isOperator(cursor)) return cursor.illegal();
   const written = splitHead(term);
-  if (written === undefined) return cursor.illegal(`rule head ref ${start.text} invalid`);
+  if (written === undefined)
+    return term.kind === "call" ? cursor.illegal(`rule head ref ${headText(term)} invalid`) : undefined;
   const { ref, args } = written;
   const name = refText(ref);
   if (cursor.isKeyword("contains")) {
@@ -45,7 +47,7 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
     if (args !== undefined) cursor.illegal(refused);
     cursor.advance();
     const key = parseInfix(cursor, true);
-    if (key === undefined) return cursor.illegal(`expected rule key term (e.g., ${name} contains <VALUE> { ... })`);
+    if (key === undefined) return refuseHead(cursor, `expected rule key term (e.g., ${name} contains <VALUE> { ... })`);
     const head = { loc: cursor.span(start), ref, args, key, value: undefined, assign: false, generatedValue: false };
     return { head, hasContains: true };
   }
@@ -53,11 +55,26 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
   if (operator !== undefined) {
     const value = parseInfix(cursor, true);
     const assign = operator.text === ":=";
-    if (value === undefined) return cursor.illegal(missingValue(name, assign, args !== undefined, isDefault));
+    if (value === undefined) {
+      const missing = missingValue(name, assign, args !== undefined, isDefault);
+      return isDefault ? cursor.illegal(missing) : refuseHead(cursor, missing);
+    }
     const head = { loc: cursor.span(start), ref, args, key: undefined, value, assign, generatedValue: false };
     return { head, hasContains: false };
   }
   return { head: trueHead(cursor.span(start), ref, args), hasContains: false };
+}
+
+/** Notes the fault that a term is missing. As in OPA, what is wrong with a body behind it is told too. */
+function refuseHead(cursor: Cursor, note: string): undefined {
+  cursor.illegal(note);
+  if (cursor.isKeyword("if")) parseIfBody(cursor);
+  else if (cursor.is("{")) parseBraceBody(cursor);
+}
+
+/** Of a head that is a call of what is no name. */
+function headText({ operator }: Call): string {
+  return (operator.loc as SourceLocation).to(operator.loc).text;
 }
 
 function missingValue(name: string, assign: boolean, isFunction: boolean, isDefault: boolean): string {
@@ -89,8 +106,8 @@ function parseDefault(cursor: Cursor, head: Head, loc: SourceLocation): readonly
   return [{ rule, hasIf: false, hasContains: false, else: undefined }];
 }
 
-function illegalDefault({ value, args = [] }: Head): string | undefined {
-  if (value === undefined) return "must have a value";
+function illegalDefault({ value, args = [], generatedValue, ref }: Head): string | undefined {
+  if (value === undefined || (generatedValue && ref.terms.length === 2)) return "must have a value";
   const variable = variablePart(value);
   if (variable !== undefined) return `value cannot contain ${variable}`;
   const names = new Set<string>();

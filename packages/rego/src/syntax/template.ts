@@ -1,6 +1,6 @@
 import type { Expr, Term } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { lex, type Token, templateExpressionEnd, unquote } from "./lexer.ts";
+import { lex, type Token, templateExpressionEnd, templatePart, unquote } from "./lexer.ts";
 import { SourceLocation } from "./source.ts";
 
 /** Template : "$\"" { text | "{" Expr "}" } "\"" — https://www.openpolicyagent.org/docs/policy-language#string-interpolation */
@@ -9,54 +9,62 @@ export function parseTemplate(cursor: Cursor): Term | undefined {
     return cursor.report("template strings are not supported by current capabilities");
   const { token } = cursor;
   const { text } = cursor.source;
+  const quote = text[token.loc.offset + 1] as string;
   const parts: (Term | Expr)[] = [];
-  const last = token.loc.end - 1;
   let from = token.loc.offset;
-  let at = from + 2;
   for (;;) {
-    const stop = textEnd(text, at, last);
+    const isFirst = from === token.loc.offset;
+    const { end: stop, faults } = templatePart(text, isFirst ? from + 2 : from + 1, token.loc.end, quote);
+    if (faults.length > 0) return brokenPart(cursor, from, faults);
     const part = templateText(cursor, from, stop, token);
     if (part === undefined) return undefined;
     if (part.kind === "string" && part.value !== "") parts.push(part);
-    if (stop === last) break;
-    const end = templateExpressionEnd(text, stop, last) ?? last;
-    const expr = parseTemplateExpression(cursor, stop + 1, end - 1);
-    if (expr === undefined) return undefined;
-    parts.push(expr);
-    from = at = end;
+    if (text[stop] !== "{") break;
+    const parsed = parseTemplateExpression(cursor, stop, token.loc.end);
+    if (parsed === undefined) return undefined;
+    parts.push(parsed.expr);
+    from = parsed.close;
   }
   cursor.advance();
-  return { kind: "templatestring", loc: token.loc, parts, multiLine: token.text[1] === "`" };
+  return { kind: "templatestring", loc: token.loc, parts, multiLine: quote === "`" };
 }
 
-/** Where the text that begins at `at` ends: at a brace or at the closing quote. */
-function textEnd(text: string, at: number, last: number): number {
-  let end = at;
-  while (end < last && text[end] !== "{") end += text[end] === "\\" ? 2 : 1;
-  return Math.min(end, last);
+/** A part behind a brace that cannot be read. */
+function brokenPart(cursor: Cursor, close: number, faults: readonly string[]): undefined {
+  const place = new SourceLocation(cursor.source, close + 1, close + 2);
+  return cursor.stickAt(place, [...faults, "expected template-string part"]);
 }
 
 /** A constant part; its place includes the brace or quote on either side. */
 function templateText(cursor: Cursor, from: number, stop: number, token: Token): Term | undefined {
-  const loc = new SourceLocation(cursor.source, from, stop + 1);
-  const start = from === token.loc.offset ? from + 2 : from;
+  const isFirst = from === token.loc.offset;
+  const loc = new SourceLocation(cursor.source, isFirst ? from : from + 1, stop + 1);
+  const start = isFirst ? from + 2 : from + 1;
   const opened = cursor.source.text.slice(start, stop).replaceAll(/\\([{}])/g, "$1");
   const value = token.text[1] === "`" ? opened.replaceAll("\r\n", "\n") : unquote(`"${opened}"`);
   if (value === undefined) return cursor.report("illegal escape sequence", loc);
   return { kind: "string", loc, value };
 }
 
+interface TemplateExpression {
+  readonly expr: Expr | Term;
+  /** The offset of its closing brace. */
+  readonly close: number;
+}
+
 /** The one literal between the braces, parsed with the cursor's own keywords. */
-function parseTemplateExpression(cursor: Cursor, start: number, end: number): Expr | Term | undefined {
-  const lexed = lex(cursor.source, start, end);
+function parseTemplateExpression(cursor: Cursor, open: number, limit: number): TemplateExpression | undefined {
+  const { text } = cursor.source;
+  const lexed = lex(cursor.source, open + 1, templateExpressionEnd(text, open, limit) ?? limit);
   const inner = cursor.inside(lexed);
   const expr = inner.grammar.literal(inner);
-  if (expr !== undefined) refuseStatement(inner, expr);
-  else if (inner.faults.length > 0) inner.report("invalid template-string expression");
-  if (inner.faults.length === 0 && inner.token.kind !== "eof")
-    inner.report("expected } to end template string expression");
-  if (!cursor.takeFrom(inner)) return undefined;
-  return expr && lexed.comments.length === 0 ? constantOf(expr) : expr;
+  const isRefused = expr !== undefined && refuseStatement(inner, expr);
+  if (expr === undefined && inner.faults.length > 0) inner.report("invalid template-string expression");
+  const isClosed = expr !== undefined && !isRefused && inner.is("}");
+  if (expr !== undefined && !isRefused && !isClosed) inner.report("expected } to end template string expression");
+  cursor.takeFrom(inner, !isClosed);
+  if (!isClosed) return undefined;
+  return { expr: lexed.comments.length === 0 ? constantOf(expr) : expr, close: inner.token.loc.offset };
 }
 
 /** An expression that is one constant, without comments beside it, is that constant. */
@@ -65,8 +73,9 @@ function constantOf(expr: Expr): Expr | Term {
   return term !== undefined && ["null", "boolean", "number", "string"].includes(term.kind) ? term : expr;
 }
 
-/** Only what has a value may stand in a template. */
-function refuseStatement(cursor: Cursor, { terms, negated, loc }: Expr): void {
+/** Only what has a value may stand in a template; true when something else was found, and told. */
+function refuseStatement(cursor: Cursor, { terms, negated, loc }: Expr): boolean {
+  const before = cursor.faults.length;
   const place = loc as SourceLocation;
   const refuse = (what: string) => cursor.report(`unexpected ${what} in template-string expression`, place);
   const operator = terms.kind === "call" && terms.operator.terms.length === 1 ? terms.operator.terms[0] : undefined;
@@ -75,4 +84,5 @@ function refuseStatement(cursor: Cursor, { terms, negated, loc }: Expr): void {
   else if (terms.kind === "some" || terms.kind === "every") refuse(`'${terms.kind}'`);
   else if (name === "assign") refuse("assignment (':=')");
   else if (name === "eq") refuse("unification ('=')");
+  return cursor.faults.length > before;
 }

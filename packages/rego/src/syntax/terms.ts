@@ -59,7 +59,7 @@ function parseLevel(cursor: Cursor, level: number, start: number): Term | undefi
   return left;
 }
 
-function isOperator({ token }: Cursor): boolean {
+export function isOperator({ token }: Cursor): boolean {
   return token.kind === "punctuation" && operatorTexts.has(token.text);
 }
 
@@ -202,6 +202,7 @@ function parseNumber(cursor: Cursor): Term | undefined {
     if (!isNumber) return cursor.illegal("expected number");
   }
   const { text } = cursor.token;
+  if (/[^\0-\x7f]/.test(text)) return cursor.illegal("invalid float");
   if (/^0\d/.test(text) && !prefix.endsWith(".")) return cursor.illegal("expected number without leading zero");
   const [, exponent = "0"] = text.toLowerCase().split("e");
   if (Math.abs(Number(exponent)) > maxExponent) return cursor.report("number too big");

@@ -96,30 +96,27 @@ export function constantKey(term: Term): Key | undefined {
     case "array":
     case "object":
     case "set": {
-      const text = goText(term);
-      return text === undefined ? undefined : Symbol.for(text);
+      const json = constantJson(term);
+      return json === undefined ? undefined : Symbol.for(JSON.stringify(json));
     }
     default:
       return undefined;
   }
 }
 
-/** A constant's JSON as Go prints it: `[1 a]`, `map[k:<nil>]`, sets as arrays; undefined for what is no constant. */
-function goText(term: Term): string | undefined {
-  if (term.kind === "number") return term.text;
+/** A constant as JSON, sets as arrays; undefined for what is no constant, or has a key that JSON has not. */
+function constantJson(term: Term): unknown {
   if (term.kind === "object") {
-    const entries = term.entries.flatMap(([key, value]) => {
-      const texts = [goText(key), goText(value)];
-      return texts.includes(undefined) ? [] : [texts.join(":")];
-    });
-    return entries.length === term.entries.length ? `map[${entries.sort().join(" ")}]` : undefined;
+    const entries = term.entries.map(([key, value]) => [constantJson(key), constantJson(value)] as const);
+    const isJson = entries.every(([key, value]) => key !== undefined && value !== undefined);
+    const keyText = (key: unknown) => (typeof key === "string" ? key : JSON.stringify(key));
+    return isJson ? Object.fromEntries(entries.map(([key, value]) => [keyText(key), value])) : undefined;
   }
   if (term.kind === "array" || term.kind === "set") {
-    const items = (term.kind === "set" ? term.items.toSorted(compareTerms) : term.items).map(goText);
-    return items.includes(undefined) ? undefined : `[${items.join(" ")}]`;
+    const items = (term.kind === "set" ? term.items.toSorted(compareTerms) : term.items).map(constantJson);
+    return items.includes(undefined) ? undefined : items;
   }
-  const key = constantKey(term);
-  return key === undefined ? undefined : key === null ? "<nil>" : String(key);
+  return constantKey(term);
 }
 
 /** What is known of a term by itself: input and data are anything, variables unknown. */

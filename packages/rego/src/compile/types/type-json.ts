@@ -46,8 +46,15 @@ function propertyJson({ key, value }: Property): AstJson {
 }
 
 function keyJson(key: Key): AstJson {
-  if (typeof key === "symbol") return key.description ?? "";
-  return typeof key === "number" ? new NumberText(String(key)) : key;
+  return typeof key === "symbol" ? astJson(JSON.parse(key.description ?? "null")) : astJson(key);
+}
+
+/** JSON with its numbers as texts. */
+function astJson(json: unknown): AstJson {
+  if (typeof json === "number") return new NumberText(String(json));
+  if (Array.isArray(json)) return json.map(astJson);
+  if (typeof json !== "object" || json === null) return json as AstJson;
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, astJson(value)]));
 }
 
 /** Of an argument with a name: its type's fields and the name. */
@@ -68,7 +75,8 @@ export function callDetails(
   want: readonly NamedArg[],
   variadic: FunctionType["variadic"],
 ): AstJson {
-  return { have: have.map(typeJson), want: { args: want.map(argJson), variadic: variadic && argJson(variadic) } };
+  const args = want.length === 0 ? undefined : want.map(argJson);
+  return { have: have.map(typeJson), want: { args, variadic: variadic && argJson(variadic) } };
 }
 
 /** Of a ref whose operand at `pos` is one of what is not to be looked into. */

@@ -18,7 +18,7 @@ export interface ArrayType {
   readonly dynamic: Type | undefined;
 }
 
-/** A key that is known: a scalar; of a constant array, object or set the registered symbol of its text, as Go prints its JSON. */
+/** A key that is known: a scalar; of a constant array, object or set the registered symbol of its JSON text. */
 export type Key = string | number | boolean | null | symbol;
 
 export interface Property {
@@ -98,15 +98,23 @@ function compareKeys(a: Key, b: Key): number {
 
 /** A known key as OPA prints it in types. */
 function keyText(key: Key): string {
-  if (typeof key === "symbol") return key.description ?? "";
-  return key === null ? "<nil>" : String(key);
+  return typeof key === "symbol" ? goText(JSON.parse(key.description ?? "null")) : goText(key);
+}
+
+/** JSON as Go prints it: `[1 a]`, `map[k:<nil>]`. */
+function goText(json: unknown): string {
+  if (json === null) return "<nil>";
+  if (Array.isArray(json)) return `[${json.map(goText).join(" ")}]`;
+  if (typeof json !== "object") return String(json);
+  const entries = Object.entries(json as object).map(([key, value]) => `${key}:${goText(value)}`);
+  return `map[${entries.sort().join(" ")}]`;
 }
 
 /** The type of a known key. */
 export function typeOfKey(key: Key): Type {
   if (key === null) return nullType;
   if (typeof key === "symbol")
-    return keyText(key).startsWith("map[") ? objectOf([], { key: anyType, value: anyType }) : arrayOf(anyType);
+    return key.description?.startsWith("{") ? objectOf([], { key: anyType, value: anyType }) : arrayOf(anyType);
   return typeof key === "string" ? stringType : typeof key === "number" ? numberType : booleanType;
 }
 
