@@ -53,7 +53,7 @@ function planFromIndex(scope: Scope, term: Comprehension): Operand | undefined {
   const [index, target] = [writer.local(), writer.local()];
   writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result: index });
   planKey(scope, keys, (key) => {
-    if (term.kind === "objectcomprehension") makeFromPairs(scope, index, key, target);
+    if (holdsPairs(term)) makeFromPairs(scope, index, key, target);
     else {
       writer.emit("ResetLocalStmt", { target });
       findOrMake(scope, term.kind, index, key, target, () => {});
@@ -62,7 +62,16 @@ function planFromIndex(scope: Scope, term: Comprehension): Operand | undefined {
   return localOperand(target);
 }
 
-/** The index of an object comprehension holds its keys and values in pairs: conflicts are found where an object is asked for. */
+/**
+ * The index of an object comprehension holds its keys and values in pairs: conflicts are found where an object is asked for. Where all
+ * values are one constant there are none, and it holds the objects.
+ */
+function holdsPairs(term: Comprehension): boolean {
+  return term.kind === "objectcomprehension" && !constants.has(term.value.kind);
+}
+
+const constants: ReadonlySet<Term["kind"]> = new Set(["null", "boolean", "number", "string"]);
+
 function makeFromPairs(scope: Scope, index: number, key: Operand, target: number): void {
   const { writer } = scope;
   const [pairs, at, pair, name, value] = [
@@ -87,7 +96,7 @@ function makeFromPairs(scope: Scope, index: number, key: Operand, target: number
 
 /** Adds to an entry of the index. */
 function addIndexed(scope: Scope, term: Comprehension, entry: number): void {
-  if (term.kind !== "objectcomprehension") {
+  if (term.kind !== "objectcomprehension" || !holdsPairs(term)) {
     addElement(scope, term, entry);
     return;
   }
@@ -144,7 +153,7 @@ function planIndex(outer: Scope, term: Comprehension, keys: readonly string[]): 
   const writer = new BlockWriter(library.builder);
   const scope: Scope = { ...outer, writer, vars: new Map() };
   const result = writer.local();
-  const entryKind = term.kind === "objectcomprehension" ? "arraycomprehension" : term.kind;
+  const entryKind = holdsPairs(term) ? "arraycomprehension" : term.kind;
   try {
     writer.at(term.loc);
     const make = writer.block(() => writer.emit("MakeObjectStmt", { target: result }));

@@ -151,6 +151,12 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
     '[{"k":5,"m":6},{"k":1},{}]',
   ],
   [
+    "an indexed object of constants",
+    "x := [o | some a in input.a; o := {p.k: true | some p in input.p; p.a == a}]",
+    { a: [1, 2, 1], p: [pair(2, 1), pair(1, 5), pair(1, 6), pair(1, 6, "m")] },
+    '[{"k":true,"m":true},{"k":true},{"k":true,"m":true}]',
+  ],
+  [
     "conflicts of an indexed object",
     "x := [o | some a in input.a; o := {p.k: p.v | some p in input.p; p.a == a}]",
     { a: [1], p: [pair(1, 1), pair(1, 2)] },

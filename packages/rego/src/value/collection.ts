@@ -185,8 +185,15 @@ export class RegoObject {
 
   #position(key: Value): number {
     if (this.#keys.length <= smallSize) return indexIn(this.#keys, key);
-    this.#index ??= new Map(this.#keys.map((each, i) => [keyOf(each), i]));
+    this.#index ??= this.#indexed();
     return this.#index.get(keyOf(key)) ?? -1;
+  }
+
+  #indexed(): Map<Key, number> {
+    const index = new Map<Key, number>();
+    const keys = this.#keys;
+    for (let i = 0; i < keys.length; i++) index.set(keyOf(keys[i] as Value), i);
+    return index;
   }
 
   get(key: Value): Value | undefined {
