@@ -8,7 +8,7 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   cel: [],
   effects: ["rego"],
   kube: [],
-  admission: ["kube", "rego"],
+  admission: ["cel", "kube", "rego"],
   opa: ["kube", "rego"],
   apiserver: ["admission", "cel", "kube"],
   cli: ["admission", "apiserver", "effects", "kube", "opa", "rego"],

@@ -1,6 +1,7 @@
 import { diffObjects, type KubeObject, StatusError } from "@sallyport/kube";
 import type { Decision, Outcome, PatchOperation, Phase, Step } from "./decision.ts";
 import type { Plugin, PluginResult } from "./plugin.ts";
+import { Reinvocation } from "./reinvocation.ts";
 import { type Request, withObject } from "./request.ts";
 import type { ChainEffects, Snapshot } from "./snapshot.ts";
 
@@ -14,7 +15,7 @@ export interface AdmitOptions {
 }
 
 /**
- * The whole chain: all mutating plugins in order, then validation, then all validating plugins. The first refusal ends it, as
+ * The whole chain: all mutating plugins in order, once more where a webhook or policy wants it, then validation, then all validating plugins. The first refusal ends it, as
  * kube-apiserver ends it; a plugin that throws has refused (fail closed).
  */
 export async function admit(
@@ -26,6 +27,7 @@ export async function admit(
   const run = new Run(request, snapshot, effects);
   const allowed =
     (await run.phase("mutating", options.plugins)) &&
+    (await run.reinvoke(options.plugins)) &&
     (await run.validate(options.validate)) &&
     (await run.phase("validating", options.plugins));
   return run.decision(allowed);
@@ -39,11 +41,19 @@ class Run {
   readonly #warnings = new Set<string>();
   #annotations: { readonly [key: string]: string } = {};
   #status: Decision["status"];
+  readonly #reinvocation = new Reinvocation();
 
   constructor(request: Request, snapshot: Snapshot, effects: ChainEffects) {
     this.#request = request;
     this.#snapshot = snapshot;
     this.#effects = effects;
+  }
+
+  /** The second round: all mutating plugins again, when a webhook or policy changed what others had seen. */
+  async reinvoke(plugins: readonly Plugin[]): Promise<boolean> {
+    if (!this.#reinvocation.isWanted) return true;
+    this.#reinvocation.isReinvoke = true;
+    return this.phase("mutating", plugins);
   }
 
   async phase(phase: Phase, plugins: readonly Plugin[]): Promise<boolean> {
@@ -63,7 +73,12 @@ class Run {
       return { outcome: "skipped", why: `does not look at ${this.#request.operation}` };
     }
     try {
-      return await handler({ request: this.#request, snapshot: this.#snapshot, effects: this.#effects });
+      return await handler({
+        request: this.#request,
+        snapshot: this.#snapshot,
+        effects: this.#effects,
+        reinvocation: this.#reinvocation,
+      });
     } catch (error) {
       const status =
         error instanceof StatusError
@@ -111,7 +126,9 @@ class Run {
       this.#request = withObject(this.#request, result.object);
       return;
     }
-    this.#steps.push({ plugin, phase, outcome: result.outcome, why: result.why, reasons, cost });
+    // Of the second round only what it did is told.
+    const isNews = !this.#reinvocation.isReinvoke || phase !== "mutating" || "status" in result;
+    if (isNews) this.#steps.push({ plugin, phase, outcome: result.outcome, why: result.why, reasons, cost });
     if ("status" in result) this.#status = result.status;
   }
 

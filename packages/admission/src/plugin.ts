@@ -1,5 +1,6 @@
 import type { KubeObject, Status } from "@sallyport/kube";
 import type { Reason } from "./decision.ts";
+import type { Reinvocation } from "./reinvocation.ts";
 import type { Operation, Request } from "./request.ts";
 import type { ChainEffects, Snapshot } from "./snapshot.ts";
 
@@ -34,6 +35,8 @@ export interface PluginContext {
   readonly request: Request;
   readonly snapshot: Snapshot;
   readonly effects: ChainEffects;
+  /** Of this request's mutating phase. */
+  readonly reinvocation: Reinvocation;
 }
 
 export type PluginFunction = (context: PluginContext) => PluginResult | Promise<PluginResult>;

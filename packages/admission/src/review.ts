@@ -1,8 +1,8 @@
 import type { KubeObject } from "@sallyport/kube";
 import type { Request } from "./request.ts";
 
-/** The `request` of an AdmissionReview, as webhooks and policies get it. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request */
-export function reviewRequest(request: Request): { readonly [field: string]: unknown } {
+/** The `request` of an AdmissionReview, as webhooks and policies get it; `original` is the request as it came, where this one is in another version. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request */
+export function reviewRequest(request: Request, original: Request = request): { readonly [field: string]: unknown } {
   const { kind, resource, subResource, name, namespace, operation, userInfo, object, oldObject, dryRun, options } =
     request;
   return {
@@ -10,8 +10,8 @@ export function reviewRequest(request: Request): { readonly [field: string]: unk
     kind,
     resource,
     ...(subResource === "" ? {} : { subResource, requestSubResource: subResource }),
-    requestKind: kind,
-    requestResource: resource,
+    requestKind: original.kind,
+    requestResource: original.resource,
     ...(name === "" ? {} : { name }),
     ...(namespace === "" ? {} : { namespace }),
     operation,
@@ -29,8 +29,13 @@ export function reviewRequest(request: Request): { readonly [field: string]: unk
 }
 
 /** The whole review in a version that the webhook takes. */
-export function review(request: Request, version: "v1" | "v1beta1"): { readonly [field: string]: unknown } {
-  return { kind: "AdmissionReview", apiVersion: `admission.k8s.io/${version}`, request: reviewRequest(request) };
+export function review(
+  request: Request,
+  version: "v1" | "v1beta1",
+  original: Request = request,
+): { readonly [field: string]: unknown } {
+  const asked = reviewRequest(request, original);
+  return { kind: "AdmissionReview", apiVersion: `admission.k8s.io/${version}`, request: asked };
 }
 
 export interface ReviewResponse {

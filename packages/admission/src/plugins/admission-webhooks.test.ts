@@ -5,7 +5,8 @@ import { namespace, pod, requestFor, snapshotOf, testEffects } from "../admissio
 import { admit } from "../admit.ts";
 import type { Decision } from "../decision.ts";
 import type { WebhookPost } from "../snapshot.ts";
-import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from "./admission-webhooks.ts";
+import { mutatingAdmissionWebhook } from "./mutating-admission-webhook.ts";
+import { validatingAdmissionWebhook } from "./validating-admission-webhook.ts";
 
 interface Hook {
   readonly name?: string;
@@ -37,6 +38,7 @@ async function decide(
   hooks: readonly Hook[],
   answer: Answer,
   dryRun = false,
+  object: KubeObject = pod(),
 ): Promise<{ readonly decision: Decision; readonly calls: readonly WebhookPost[] }> {
   const calls: WebhookPost[] = [];
   const post = async (call: WebhookPost) => {
@@ -54,7 +56,7 @@ async function decide(
     };
   };
   const snapshot = snapshotOf([namespace("default", { team: "a" }), ...hooks.map(configuration)]);
-  const request = { ...requestFor(pod()), dryRun };
+  const request = { ...requestFor(object), dryRun };
   const decision = await admit(
     request,
     snapshot,
@@ -106,7 +108,8 @@ for (const [what, [answer, text]] of Object.entries(failures)) {
     assert.match(decision.status?.message ?? "", text);
     const ignored = await decide([{ failurePolicy: "Ignore" }], answer);
     assert.ok(ignored.decision.allowed);
-    assert.ok(ignored.decision.auditAnnotations["failed-open.webhook.admission.k8s.io/hook.example.com"]);
+    const annotation = "failed-open.validating.webhook.admission.k8s.io/round_0_index_0";
+    assert.equal(ignored.decision.auditAnnotations[annotation], "hook.example.com");
   });
 }
 
@@ -123,7 +126,7 @@ test("a patch is applied, and the next webhook sees it", async () => {
   );
   assert.deepEqual(decision.object?.metadata.labels, { by: "hook" });
   assert.equal(JSON.parse(calls[1]?.body ?? "").request.object.metadata.labels.by, "hook");
-  assert.deepEqual(decision.steps[0]?.patch, [{ op: "add", path: "/metadata/labels", value: { by: "hook" } }]);
+  assert.deepEqual(decision.steps[0]?.patch?.[0], { op: "add", path: "/metadata/labels", value: { by: "hook" } });
 });
 
 test("a patch that does not apply refuses", async () => {
@@ -144,6 +147,42 @@ test("a webhook with reinvocationPolicy IfNeeded is called again after a later c
     return count === 2 ? { allowed: true, patch, patchType: "JSONPatch" } : { allowed: true };
   });
   assert.equal(calls.length, 3);
+});
+
+const conditions: { readonly [expression: string]: number | RegExp } = {
+  'request.operation == "CREATE"': 1,
+  'object.metadata.name == "other"': 0,
+  'request.userInfo.username == "jane" && "system:authenticated" in request.userInfo.groups': 1,
+  'authorizer.group("").resource("pods").namespace("default").check("create").allowed()': 1,
+  "object.spec.nope == 1": /no such key: nope/,
+  "object.spec.nope == 1 && false": 0,
+  "namespaceObject.metadata.name == 'default'": /undeclared reference to 'namespaceObject'/,
+};
+
+for (const [expression, outcome] of Object.entries(conditions)) {
+  test(`match condition ${expression}`, async () => {
+    const matchConditions = [{ name: "c", expression }];
+    const { decision, calls } = await decide([{ matchConditions }], () => ({ allowed: true }));
+    if (typeof outcome === "number") return assert.deepEqual([decision.allowed, calls.length], [true, outcome]);
+    assert.match(decision.status?.message ?? "", outcome);
+    const ignored = await decide([{ matchConditions, failurePolicy: "Ignore" }], () => ({ allowed: false }));
+    assert.deepEqual([ignored.decision.allowed, ignored.calls.length], [true, 0]);
+  });
+}
+
+test("a rule of another version is sent the object in that version, unless its matchPolicy is Exact", async () => {
+  const scaler: KubeObject = {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: { namespace: "default", name: "h" },
+    spec: { maxReplicas: 3, scaleTargetRef: { kind: "Deployment", name: "d" } },
+  };
+  const rules = [{ apiGroups: ["autoscaling"], apiVersions: ["v1"], resources: ["*"], operations: ["*"] }];
+  const { calls } = await decide([{ rules }], () => ({ allowed: true }), false, scaler);
+  const { object, resource, requestResource } = JSON.parse(calls[0]?.body ?? "").request;
+  assert.deepEqual([object.apiVersion, resource.version, requestResource.version], ["autoscaling/v1", "v1", "v2"]);
+  const exact = await decide([{ rules, matchPolicy: "Exact" }], () => ({ allowed: true }), false, scaler);
+  assert.equal(exact.calls.length, 0);
 });
 
 const unmatched: { readonly [what: string]: Hook } = {

@@ -1,6 +1,5 @@
 import type { Plugin } from "../plugin.ts";
 import type { NamespacePolicy } from "../podsecurity/labels.ts";
-import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from "./admission-webhooks.ts";
 import { alwaysAdmit, alwaysDeny } from "./always.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
 import { certificateApproval } from "./certificate-approval.ts";
@@ -16,6 +15,7 @@ import { extendedResourceToleration } from "./extended-resource-toleration.ts";
 import { createGated } from "./gated.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
 import { limitRanger } from "./limit-ranger.ts";
+import { mutatingAdmissionWebhook } from "./mutating-admission-webhook.ts";
 import { namespaceAutoProvision } from "./namespace-auto-provision.ts";
 import { namespaceExists } from "./namespace-exists.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
@@ -39,6 +39,7 @@ import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import { validatingAdmissionWebhook } from "./validating-admission-webhook.ts";
 
 /** One row of kube-apiserver's list. */
 export interface PluginEntry {

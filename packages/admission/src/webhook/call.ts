@@ -14,18 +14,17 @@ export class CallError extends Error {
   }
 }
 
-/** Sends a review and reads its answer. Throws `CallError`. */
+/** Sends a review of a request, as the webhook sees it, and reads the answer; `original` is what was asked of us. Throws `CallError`. */
 export async function callWebhook(
   webhook: Webhook,
   request: Request,
   snapshot: Snapshot,
   effects: AdmissionEffects,
+  original: Request = request,
 ): Promise<ReviewResponse> {
   const version = (webhook.admissionReviewVersions ?? ["v1"]).find((each) => each === "v1" || each === "v1beta1");
   if (version === undefined)
     throw new CallError("webhook does not accept known AdmissionReview versions (v1, v1beta1)");
-  if ((webhook.matchConditions ?? []).length > 0)
-    throw new CallError("matchConditions are written in CEL, which is not supported yet");
   if (effects.post === undefined) throw new CallError("webhooks cannot be called here");
   const timeout = webhook.timeoutSeconds ?? defaultTimeoutSeconds;
   const { url, serverName } = targetOf(webhook, snapshot, timeout);
@@ -33,7 +32,7 @@ export async function callWebhook(
   const answer = await effects
     .post({
       url,
-      body: JSON.stringify(review(request, version as "v1" | "v1beta1")),
+      body: JSON.stringify(review(request, version as "v1" | "v1beta1", original)),
       timeoutMs: timeout * 1000,
       ...(serverName === undefined ? {} : { serverName }),
       ...(ca === undefined || ca === "" ? {} : { caBundle: atob(ca) }),

@@ -1,0 +1,112 @@
+import type { Environment, Library, StructType } from "../../check/environment.ts";
+import { BOOL, DYN, INT, listType, mapType, STRING, structType, TIMESTAMP, type Type } from "../../check/type.ts";
+import { AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "./authorizer.ts";
+import { kubernetesEnvironment } from "./environment.ts";
+import { mutation } from "./mutation.ts";
+
+/** Which variables an expression of a policy or match condition has, beside object, oldObject, request and namespaceObject. */
+export interface AdmissionVariables {
+  readonly hasParams: boolean;
+  /** `authorizer` and `authorizer.requestResource`. */
+  readonly hasAuthorizer: boolean;
+  /** `Object{…}` and `JSONPatch{…}`, of mutations. */
+  readonly hasPatchTypes: boolean;
+  /** False for webhooks' match conditions: they have no namespaceObject. */
+  readonly hasNamespace: boolean;
+}
+
+/**
+ * The environment of admission's expressions.
+ * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/#validation-expression
+ */
+export function admissionEnvironment(variables: AdmissionVariables): Environment {
+  const key = JSON.stringify([
+    variables.hasParams,
+    variables.hasAuthorizer,
+    variables.hasPatchTypes,
+    variables.hasNamespace,
+  ]);
+  let known = environments.get(key);
+  if (known === undefined) {
+    known = create(variables);
+    environments.set(key, known);
+  }
+  return known;
+}
+
+/** One of each of the few combinations. */
+const environments = new Map<string, Environment>();
+
+function create({ hasParams, hasAuthorizer, hasPatchTypes, hasNamespace }: AdmissionVariables): Environment {
+  return kubernetesEnvironment().extend({
+    libraries: hasPatchTypes ? [requestTypes, mutation] : [requestTypes],
+    variables: {
+      object: DYN,
+      oldObject: DYN,
+      request: structType("kubernetes.AdmissionRequest"),
+      ...(hasNamespace ? { namespaceObject: structType("kubernetes.Namespace") } : {}),
+      ...(hasParams ? { params: DYN } : {}),
+      ...(hasAuthorizer ? { authorizer: AUTHORIZER_TYPE, "authorizer.requestResource": RESOURCE_CHECK_TYPE } : {}),
+    },
+  });
+}
+
+type Fields = { readonly [field: string]: Type };
+
+const strings = listType(STRING);
+
+const structs: { readonly [name: string]: Fields } = {
+  "kubernetes.GroupVersionKind": { group: STRING, version: STRING, kind: STRING },
+  "kubernetes.GroupVersionResource": { group: STRING, version: STRING, resource: STRING },
+  "kubernetes.UserInfo": { username: STRING, uid: STRING, groups: strings, extra: mapType(STRING, strings) },
+  "kubernetes.AdmissionRequest": {
+    kind: structType("kubernetes.GroupVersionKind"),
+    resource: structType("kubernetes.GroupVersionResource"),
+    subResource: STRING,
+    requestKind: structType("kubernetes.GroupVersionKind"),
+    requestResource: structType("kubernetes.GroupVersionResource"),
+    requestSubResource: STRING,
+    name: STRING,
+    namespace: STRING,
+    operation: STRING,
+    userInfo: structType("kubernetes.UserInfo"),
+    dryRun: BOOL,
+    options: DYN,
+  },
+  "kubernetes.Namespace": {
+    metadata: structType("kubernetes.NamespaceMetadata"),
+    spec: structType("kubernetes.NamespaceSpec"),
+    status: structType("kubernetes.NamespaceStatus"),
+  },
+  "kubernetes.NamespaceMetadata": {
+    name: STRING,
+    generateName: STRING,
+    namespace: STRING,
+    labels: mapType(STRING, STRING),
+    annotations: mapType(STRING, STRING),
+    UID: STRING,
+    creationTimestamp: TIMESTAMP,
+    deletionGracePeriodSeconds: INT,
+    deletionTimestamp: TIMESTAMP,
+    generation: INT,
+    resourceVersion: STRING,
+    finalizers: strings,
+  },
+  "kubernetes.NamespaceSpec": { finalizers: strings },
+  "kubernetes.NamespaceStatus": { conditions: listType(structType("kubernetes.NamespaceCondition")), phase: STRING },
+  "kubernetes.NamespaceCondition": {
+    status: STRING,
+    type: STRING,
+    lastTransitionTime: TIMESTAMP,
+    message: STRING,
+    reason: STRING,
+  },
+};
+
+const requestTypes: Library = { name: "kubernetes.admission", structs: structNamed };
+
+function structNamed(name: string): StructType | undefined {
+  const fields = Object.hasOwn(structs, name) ? structs[name] : undefined;
+  if (fields === undefined) return undefined;
+  return { name, field: (field) => (Object.hasOwn(fields, field) ? fields[field] : undefined) };
+}
