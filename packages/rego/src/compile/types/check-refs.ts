@@ -1,10 +1,12 @@
 import type { Expr, Ref, Term } from "../../syntax/ast.ts";
 import type { Diagnostic } from "../../syntax/diagnostic.ts";
+import { compareTerms } from "../../syntax/term-order.ts";
 import { typeFault } from "../stage.ts";
 import { refText, termText } from "../text.ts";
 import { isComprehension, walkTerm } from "../walk.ts";
 import type { TypeEnv } from "./env.ts";
-import { constantKey, scalarKey, selectScalar } from "./literal.ts";
+import { constantKey, type Key, keyTerm } from "./key.ts";
+import { scalarKey, selectScalar } from "./literal.ts";
 import { anyType, keysOf, stringType, type Type, typeText, unfold, valuesOf } from "./type.ts";
 import { invalidDetails, unsupportedDetails } from "./type-json.ts";
 import type { TypeNode } from "./type-tree.ts";
@@ -132,29 +134,30 @@ class RefChecker {
     return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details, unsupportedDetails(ref, at, type));
   }
 
-  #invalid(at: number, have: Type | undefined, want: Type | undefined, oneOf: readonly string[]): Diagnostic {
+  #invalid(at: number, have: Type | undefined, want: Type | undefined, keys: readonly Key[]): Diagnostic {
+    const oneOf = keys.map((key) => keyTerm(key, this.#ref.loc)).sort(compareTerms);
     const ref = this.#rename(this.#ref);
     const pad = " ".repeat(refText({ ...ref, terms: ref.terms.slice(0, at) }).length + 1);
     const details = [
       refText(ref),
       `${pad}^`,
       have === undefined ? `${pad}have: ${termText(ref.terms[at] as Term)}` : `${pad}have (type): ${typeText(have)}`,
-      oneOf.length > 0 ? `${pad}want (one of): [${oneOf.join(" ")}]` : `${pad}want (type): ${typeText(want)}`,
+      oneOf.length > 0
+        ? `${pad}want (one of): [${oneOf.map(termText).join(" ")}]`
+        : `${pad}want (type): ${typeText(want)}`,
     ];
     const structure = invalidDetails(ref, at, have, want, oneOf);
     return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details, structure);
   }
 }
 
-function oneOfNode(node: TypeNode): readonly string[] {
-  return [...node.children.keys()].map((key) => JSON.stringify(key)).sort();
+function oneOfNode(node: TypeNode): readonly Key[] {
+  return [...node.children.keys()];
 }
 
 /** The known keys of an object. */
-function oneOfType(of: Type | undefined): readonly string[] {
+function oneOfType(of: Type | undefined): readonly Key[] {
   const type = unfold(of);
-  if (type?.kind === "any") return [...new Set(type.of.flatMap(oneOfType))].sort();
-  return type?.kind === "object"
-    ? type.static.map(({ key }) => (typeof key === "symbol" ? (key.description ?? "") : JSON.stringify(key)))
-    : [];
+  if (type?.kind === "any") return [...new Set(type.of.flatMap(oneOfType))];
+  return type?.kind === "object" ? type.static.map(({ key }) => key) : [];
 }

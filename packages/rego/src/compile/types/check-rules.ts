@@ -10,10 +10,11 @@ import { ruleChain } from "../walk.ts";
 import { type BodyCheck, checkBody, inferComprehension } from "./check-body.ts";
 import { functionTypeOf } from "./declared.ts";
 import { type Override, TypeEnv } from "./env.ts";
+import type { Key } from "./key.ts";
 import { scalarKey } from "./literal.ts";
 import { SchemaFault } from "./schema.ts";
 import { annotationOverrides, inputSchemaType } from "./schema-annotations.ts";
-import { anyType, type FunctionType, type Key, objectOf, setOf, type Type } from "./type.ts";
+import { anyType, type FunctionType, objectOf, setOf, type Type } from "./type.ts";
 import { TypeNode } from "./type-tree.ts";
 
 /** What type checking needs to know of a module. */

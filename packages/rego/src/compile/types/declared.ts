@@ -1,10 +1,10 @@
 import type { BuiltinSignature, DeclaredType } from "../../builtins/capabilities.ts";
 import { remembered } from "../remembered.ts";
+import type { Key } from "./key.ts";
 import {
   anyType,
   arrayOf,
   type FunctionType,
-  type Key,
   type NamedArg,
   nullType,
   objectOf,

@@ -1,10 +1,9 @@
 import type { Term } from "../../syntax/ast.ts";
-import { compareTerms } from "../../syntax/term-order.ts";
+import { constantKey, type Key } from "./key.ts";
 import {
   anyType,
   booleanType,
   either,
-  type Key,
   nullType,
   numberType,
   objectOf,
@@ -82,42 +81,6 @@ export function selectScalar(type: Type | undefined, term: Term, key: Key): Type
 }
 
 const maxInt64 = 2n ** 63n - 1n;
-
-/** The key of an object that a constant is; undefined for all other terms. */
-export function constantKey(term: Term): Key | undefined {
-  switch (term.kind) {
-    case "null":
-      return null;
-    case "string":
-    case "boolean":
-      return term.value;
-    case "number":
-      return Number(term.text);
-    case "array":
-    case "object":
-    case "set": {
-      const json = constantJson(term);
-      return json === undefined ? undefined : Symbol.for(JSON.stringify(json));
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** A constant as JSON, sets as arrays; undefined for what is no constant, or has a key that JSON has not. */
-function constantJson(term: Term): unknown {
-  if (term.kind === "object") {
-    const entries = term.entries.map(([key, value]) => [constantJson(key), constantJson(value)] as const);
-    const isJson = entries.every(([key, value]) => key !== undefined && value !== undefined);
-    const keyText = (key: unknown) => (typeof key === "string" ? key : JSON.stringify(key));
-    return isJson ? Object.fromEntries(entries.map(([key, value]) => [keyText(key), value])) : undefined;
-  }
-  if (term.kind === "array" || term.kind === "set") {
-    const items = (term.kind === "set" ? term.items.toSorted(compareTerms) : term.items).map(constantJson);
-    return items.includes(undefined) ? undefined : items;
-  }
-  return constantKey(term);
-}
 
 /** What is known of a term by itself: input and data are anything, variables unknown. */
 export function literalType(term: Term): Type | undefined {

@@ -1,6 +1,7 @@
 import type { Ref, Term } from "../../syntax/ast.ts";
 import { type AstJson, astJsonOfTerm, NumberText } from "../../syntax/ast-json.ts";
-import type { FunctionType, Key, NamedArg, Property, Type } from "./type.ts";
+import { keyJson } from "./key.ts";
+import type { FunctionType, NamedArg, Property, Type } from "./type.ts";
 
 type Fields = { readonly [key: string]: AstJson | undefined };
 
@@ -45,18 +46,6 @@ function propertyJson({ key, value }: Property): AstJson {
   return { key: keyJson(key), value: typeJson(value) };
 }
 
-function keyJson(key: Key): AstJson {
-  return typeof key === "symbol" ? astJson(JSON.parse(key.description ?? "null")) : astJson(key);
-}
-
-/** JSON with its numbers as texts. */
-function astJson(json: unknown): AstJson {
-  if (typeof json === "number") return new NumberText(String(json));
-  if (Array.isArray(json)) return json.map(astJson);
-  if (typeof json !== "object" || json === null) return json as AstJson;
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, astJson(value)]));
-}
-
 /** Of an argument with a name: its type's fields and the name. */
 function argJson({ name, type }: NamedArg): AstJson {
   if (name === undefined || type === undefined) return typeJson(type);
@@ -84,23 +73,31 @@ export function unsupportedDetails(ref: Ref, pos: number, have: Type | undefined
   return { ref: refJson(ref), pos: new NumberText(String(pos)), have: typeJson(have) };
 }
 
-/** Of a ref whose operand at `pos` is not there. `oneOf`: the keys that are there, as JSON texts. */
+/** Of a ref whose operand at `pos` is not there. `oneOf`: the keys that are there. */
 export function invalidDetails(
   ref: Ref,
   pos: number,
   have: Type | undefined,
   want: Type | undefined,
-  oneOf: readonly string[],
+  oneOf: readonly Term[],
 ): AstJson {
   return {
     ref: refJson(ref),
     pos: new NumberText(String(pos)),
     have: have && typeJson(have),
     want: typeJson(want),
-    oneOf: oneOf.length === 0 ? null : oneOf.map((text) => JSON.parse(text) as string),
+    oneOf: oneOf.length === 0 ? null : oneOf.map(constantJson),
   };
 }
 
 function refJson({ terms }: Ref): AstJson {
   return terms.map((term: Term, i) => astJsonOfTerm(term, i === 0));
+}
+
+/** As Go writes OPA's constants: scalars as such, but collections as lists of terms, and of pairs of terms. */
+function constantJson(term: Term): AstJson {
+  if (term.kind === "array") return term.items.map((item) => astJsonOfTerm(item));
+  if (term.kind === "object") return term.entries.map((pair) => pair.map((each) => astJsonOfTerm(each)));
+  if (term.kind === "number") return new NumberText(term.text);
+  return term.kind === "string" || term.kind === "boolean" ? term.value : null;
 }

@@ -1,9 +1,9 @@
 import type { Edit } from "../persistent-map.ts";
+import type { Key } from "./key.ts";
 import {
   anyType,
   compareTypes,
   either,
-  type Key,
   type ObjectType,
   objectOf,
   type Property,

@@ -1,3 +1,7 @@
+import { Decimal } from "../../value/decimal.ts";
+import type { Value } from "../../value/value.ts";
+import { type Key, keyText, valueOfKey } from "./key.ts";
+
 /** The types of Rego values, as OPA's `types` package has them. */
 export type Type = ScalarType | AnyType | ArrayType | ObjectType | SetType | FunctionType | RecursiveType;
 
@@ -17,9 +21,6 @@ export interface ArrayType {
   readonly static: readonly (Type | undefined)[];
   readonly dynamic: Type | undefined;
 }
-
-/** A key that is known: a scalar; of a constant array, object or set the registered symbol of its JSON text. */
-export type Key = string | number | boolean | null | symbol;
 
 export interface Property {
   readonly key: Key;
@@ -96,26 +97,18 @@ function compareKeys(a: Key, b: Key): number {
   return left < right ? -1 : 1;
 }
 
-/** A known key as OPA prints it in types. */
-function keyText(key: Key): string {
-  return typeof key === "symbol" ? goText(JSON.parse(key.description ?? "null")) : goText(key);
-}
-
-/** JSON as Go prints it: `[1 a]`, `map[k:<nil>]`. */
-function goText(json: unknown): string {
-  if (json === null) return "<nil>";
-  if (Array.isArray(json)) return `[${json.map(goText).join(" ")}]`;
-  if (typeof json !== "object") return String(json);
-  const entries = Object.entries(json as object).map(([key, value]) => `${key}:${goText(value)}`);
-  return `map[${entries.sort().join(" ")}]`;
-}
-
 /** The type of a known key. */
 export function typeOfKey(key: Key): Type {
-  if (key === null) return nullType;
-  if (typeof key === "symbol")
-    return key.description?.startsWith("{") ? objectOf([], { key: anyType, value: anyType }) : arrayOf(anyType);
-  return typeof key === "string" ? stringType : typeof key === "number" ? numberType : booleanType;
+  return typeOfValue(valueOfKey(key));
+}
+
+function typeOfValue(value: Value): Type {
+  if (value === null) return nullType;
+  if (Array.isArray(value)) return { kind: "array", static: value.map(typeOfValue), dynamic: undefined };
+  if (typeof value === "string") return stringType;
+  if (typeof value === "boolean") return booleanType;
+  if (typeof value !== "object" || value instanceof Decimal) return numberType;
+  return objectOf(Object.entries(value).map(([key, each]) => ({ key, value: typeOfValue(each) })));
 }
 
 const kindOrder = ["null", "boolean", "number", "string", "array", "object", "set", "any", "function", "recursive"];

@@ -2,7 +2,7 @@ import type { Term } from "../../syntax/ast.ts";
 import { termText } from "../text.ts";
 import { isComprehension } from "../walk.ts";
 import type { TypeEnv } from "./env.ts";
-import { constantKey } from "./literal.ts";
+import { constantKey } from "./key.ts";
 import {
   type AnyType,
   type ArrayType,
