@@ -7,6 +7,7 @@ export { serviceAccountKeys } from "./authentication/service-account-keys.ts";
 export { parseTokenFile, type StaticToken } from "./authentication/static-tokens.ts";
 export { documentReader, type PostJson, type WebhookTarget, webhookClient } from "./authentication/webhook-client.ts";
 export { type AuthorizationMode, authorizationModes } from "./authorization/modes.ts";
+export type { Machine } from "./controllers/controller.ts";
 export { selectControllers } from "./controllers/select.ts";
 export { ListenError } from "./http/listen.ts";
 export type { ProcessStats } from "./metrics/server-metrics.ts";

@@ -31,6 +31,7 @@ import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { chainEffects } from "./chain-effects.ts";
 import { AggregationController } from "./controllers/aggregation.ts";
 import { essential } from "./controllers/all.ts";
+import type { Machine } from "./controllers/controller.ts";
 import { realClock, runControllers } from "./controllers/run.ts";
 import { selectControllers } from "./controllers/select.ts";
 import { ServiceAccountTokenController } from "./controllers/service-account-tokens.ts";
@@ -72,6 +73,8 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly authorizationWebhook?: WebhookAuthorizerOptions;
   /** Which controllers run, as kube-controller-manager's `--controllers`; those of namespaces when absent. */
   readonly controllers?: readonly string[];
+  /** What the controller `local-node` keeps a Node for. */
+  readonly machine?: Machine;
   readonly version: string;
   /** Nobody is told of requests when absent. */
   readonly audit?: AuditOptions;
@@ -180,6 +183,7 @@ export async function startApiServer(
     clock: realClock(options.effects.now),
     randomBytes: (size) => randomBytes(size),
     ca: certificates.ca,
+    ...(options.machine === undefined ? {} : { machine: options.machine }),
     onFault: options.onFault,
   });
   onStart(cache, (listener) => cache.follow(listener));

@@ -1,4 +1,5 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { arch, availableParallelism, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { type ChainOptions, createChain } from "@sallyport/admission";
 import {
@@ -7,6 +8,7 @@ import {
   type AuditOptions,
   type CacheEvent,
   createMemoryStore,
+  type Machine,
   openEtcdStore,
   openLmdbStore,
   type ProcessStats,
@@ -34,6 +36,8 @@ export interface GatehouseOptions {
   readonly access?: Pick<ApiServerOptions, "authentication" | "authorizationModes" | "authorizationWebhook">;
   /** As kube-controller-manager's `--controllers`; all when absent. */
   readonly controllers?: readonly string[];
+  /** The name of a Node for this machine, onto which pods are scheduled; none when absent. */
+  readonly node?: string;
   readonly sync?: Partial<SyncOptions>;
   readonly audit?: AuditOptions;
   /** None when absent. */
@@ -51,8 +55,9 @@ export interface Gatehouse {
 export async function openGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
   const plugins = createChain(options.chain);
   if (typeof plugins === "string") throw new UsageError(plugins);
-  const controllers = selectControllers(options.controllers ?? ["*"]);
-  if (typeof controllers === "string") throw new UsageError(`--controllers: ${controllers}`);
+  const controllers = [...(options.controllers ?? ["*"]), ...(options.node === undefined ? [] : ofNode)];
+  const selected = selectControllers(controllers);
+  if (typeof selected === "string") throw new UsageError(`--controllers: ${selected}`);
   const store = await openStore(options);
   let server: ApiServer | undefined;
   const policies = new LivePolicies(options.sync ?? {}, (namespace, name, annotations) => {
@@ -71,7 +76,8 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         plugins,
         effects: createAdmissionEffects(),
         policies: () => policies.current(),
-        controllers: options.controllers ?? ["*"],
+        controllers,
+        ...(options.node === undefined ? {} : { machine: machineNamed(options.node) }),
         version,
         processStats,
         ...(options.audit === undefined ? {} : { audit: options.audit }),
@@ -100,6 +106,22 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   }
   const kubeconfigFile = writeKubeconfig(options.folder, server.kubeconfig());
   return { server, kubeconfigFile, close: () => (server as ApiServer).close() };
+}
+
+/** What a Node needs to be of use. */
+const ofNode: readonly string[] = ["kube-scheduler", "local-node"];
+
+const architectures: { readonly [architecture: string]: string } = { x64: "amd64", ia32: "386" };
+
+function machineNamed(name: string): Machine {
+  return {
+    name,
+    cpus: availableParallelism(),
+    memoryBytes: totalmem(),
+    architecture: architectures[arch()] ?? arch(),
+    operatingSystem: platform(),
+    kernelVersion: release(),
+  };
 }
 
 function processStats(): ProcessStats {

@@ -8,6 +8,7 @@ import { endpointSliceMirroring } from "./endpoint-slice-mirroring.ts";
 import { endpoints } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { job } from "./job.ts";
+import { localNode } from "./local-node.ts";
 import { namespace } from "./namespace.ts";
 import { nodeLifecycle } from "./node-lifecycle.ts";
 import { persistentVolumeClaimProtection } from "./persistent-volume-claim-protection.ts";
@@ -16,6 +17,7 @@ import { podGarbageCollector } from "./pod-gc.ts";
 import { replicaSet } from "./replica-set.ts";
 import { replicationController } from "./replication-controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
+import { scheduler } from "./scheduler.ts";
 import { serviceAccount } from "./service-account.ts";
 import { statefulSet } from "./stateful-set.ts";
 import { ttlAfterFinished } from "./ttl-after-finished.ts";
@@ -43,4 +45,6 @@ export const allControllers: readonly ControllerKind[] = [
   nodeLifecycle,
   persistentVolumeClaimProtection,
   persistentVolumeProtection,
+  scheduler,
+  localNode,
 ];

@@ -7,6 +7,7 @@ import {
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
+import { boundPod } from "../registry/bound-pod.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { DeleteOptions, WriteContext } from "../registry/context.ts";
 import { notFound } from "../registry/faults.ts";
@@ -47,6 +48,18 @@ export class Client {
 
   updateStatus(object: KubeObject, change: (fresh: KubeObject) => KubeObject): Promise<KubeObject> {
     return this.#update(object, "status", change);
+  }
+
+  /** Assigns a pod to a node, once and for all. `now` in milliseconds since the epoch. */
+  async bind(pod: KubeObject, node: string, now: number): Promise<void> {
+    const { namespace = "", name = "", uid } = pod.metadata;
+    const info = this.#infoOf(pod);
+    for (;;) {
+      const current = this.#cache.get("", "pods", namespace, name);
+      if (current?.metadata.uid !== uid || current === undefined) throw notFound(info, name);
+      const bound = boundPod(current, node, undefined, now);
+      if (await this.#registry.writeDirect(bound, current, info, namespace, name)) return;
+    }
   }
 
   /** Of this very object; one that is gone already is as good. */

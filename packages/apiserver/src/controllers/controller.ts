@@ -23,8 +23,22 @@ export interface ControllerWorld {
   readonly randomBytes: (size: number) => Uint8Array;
   /** The cluster's certificate authority, in PEM. */
   readonly ca: { readonly certificate: string; readonly key: string };
+  /** The machine that there is a Node for; no such Node is kept when absent. */
+  readonly machine?: Machine;
   /** Told of what is a bug of ours: anything thrown that is no refusal. */
   readonly onFault: (error: unknown) => void;
+}
+
+/** What a Node tells of the machine that it is. */
+export interface Machine {
+  /** The name of the Node. */
+  readonly name: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  /** As Go names it: `amd64`. */
+  readonly architecture: string;
+  readonly operatingSystem: string;
+  readonly kernelVersion: string;
 }
 
 /** The same with a client that writes as the controller's own account, and events that name the controller. */
@@ -41,6 +55,10 @@ export interface ControllerKind {
   readonly alias: string;
   /** The service account of kube-system as which it writes: `generic-garbage-collector`. */
   readonly account: string;
+  /** The user as which it writes, where that is no service account. */
+  readonly user?: string;
+  /** True for one that `*` does not turn on. */
+  readonly isOptional?: boolean;
   /** How its events name it; as the controller when absent. */
   readonly component?: string;
   readonly create: (context: ControllerContext) => Controller;

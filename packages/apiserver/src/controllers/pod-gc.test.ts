@@ -35,10 +35,13 @@ test("a node that comes back keeps its pods", () =>
     assert.equal(isThere(world), true);
   }));
 
-test("a pod that ends on a node without a kubelet is gone when its time is over", () =>
+test("a pod that ends on a node without a kubelet is gone when its time is over, or at once if it never ran", () =>
   withWorld(["podgc"], async (world) => {
     await world.create(node);
+    await world.delete(await world.create(pod("laptop")));
+    assert.equal(isThere(world), false);
     const made = await world.create(pod("laptop", { terminationGracePeriodSeconds: 5 }));
+    await world.setStatus(made, { phase: "Running" });
     await world.delete(made);
     assert.equal(isThere(world), true);
     await world.turn(5000);

@@ -85,10 +85,15 @@ async function collect(
     if (left > 0) again.addAfter(key, left);
     else await removeOrphan(pod, context);
   } else if (!Number.isNaN(end) && cache.get("coordination.k8s.io", "leases", "kube-node-lease", node) === undefined) {
-    const left = end - clock.now();
+    const left = hasStarted(pod) ? end - clock.now() : 0;
     if (left > 0) again.addAfter(key, left);
     else await remove(pod, context);
   }
+}
+
+/** A pod that never ran has nothing to end. */
+function hasStarted({ status }: Pod): boolean {
+  return status?.phase !== "Pending" || (status.containerStatuses ?? []).length > 0;
 }
 
 async function removeOrphan(pod: Pod, context: ControllerContext): Promise<void> {

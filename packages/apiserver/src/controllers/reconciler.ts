@@ -18,13 +18,15 @@ export type Again = Pick<WorkQueue, "add" | "addAfter">;
 export interface Reconciliation {
   readonly name: string;
   readonly follows: readonly Followed[];
+  /** Keys that are looked at first, whether or not there is anything. */
+  readonly first?: readonly string[];
   /** Makes the world as the object of the key says; it may be asked for the same one at any time, and again. */
   readonly sync: (key: string, again: Again) => Promise<void>;
 }
 
 /** A controller that looks at an object when it or something that belongs to it changes. */
 export function reconciler(
-  { name, follows, sync }: Reconciliation,
+  { name, follows, first = [], sync }: Reconciliation,
   { cache, clock, onFault }: Pick<ControllerContext, "cache" | "clock" | "onFault">,
 ): Controller {
   const queue: WorkQueue = new WorkQueue(
@@ -39,6 +41,7 @@ export function reconciler(
   return {
     name,
     start: async () => {
+      for (const key of first) queue.add(key);
       for (const { group, resource, keys } of follows) {
         const add = (event: CacheEvent) => {
           for (const key of keys(event)) queue.add(key);

@@ -23,7 +23,10 @@ export async function runControllers(
   const running: Controller[] = [];
   const recorders: EventRecorder[] = [];
   for (const kind of kinds) {
-    const user = controllerUser(kind.account);
+    const user =
+      kind.user === undefined
+        ? controllerUser(kind.account)
+        : { username: kind.user, groups: ["system:authenticated"] };
     const client = new Client(world.registry, world.cache, world.catalogue, user);
     const suffix = () => Buffer.from(world.randomBytes(8)).toString("hex");
     const recorder = new EventRecorder(client, world.clock, kind.component ?? kind.name, suffix);

@@ -2,7 +2,7 @@ import { allControllers } from "./all.ts";
 import type { ControllerKind } from "./controller.ts";
 
 /**
- * The controllers that kube-controller-manager's `--controllers` would turn on: `*` all, `name` or `-name` that one or all but that one;
+ * The controllers that kube-controller-manager's `--controllers` would turn on: `*` all that are not optional, `name` or `-name` that one or all but that one;
  * later names do not override earlier ones. Text that names none is answered as an error.
  */
 export function selectControllers(names: readonly string[]): readonly ControllerKind[] | string {
@@ -13,7 +13,7 @@ export function selectControllers(names: readonly string[]): readonly Controller
   }
   return allControllers.filter((each) => {
     const own = names.find((name) => isNamed(each, name.replace(/^-/, "")));
-    return own === undefined ? names.includes("*") : !own.startsWith("-");
+    return own === undefined ? names.includes("*") && each.isOptional !== true : !own.startsWith("-");
   });
 }
 

@@ -84,6 +84,14 @@ export class World {
       catalogue: builtinCatalogue,
       clock: this.clock,
       randomBytes: (size) => randomBytes(size),
+      machine: {
+        name: "laptop",
+        cpus: 2,
+        memoryBytes: 4 * 2 ** 30,
+        architecture: "amd64",
+        operatingSystem: "linux",
+        kernelVersion: "6.1",
+      },
       ca: { certificate: "the CA", key: "its key" },
       onFault: (error) => this.faults.push(error),
     });

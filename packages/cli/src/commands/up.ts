@@ -23,6 +23,7 @@ interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags {
   readonly disableAdmissionPlugins: readonly string[];
   readonly admissionControlConfigFile?: string;
   readonly controllers: readonly string[];
+  readonly node?: string;
 }
 
 export function upCommand(): Command {
@@ -53,6 +54,7 @@ export function upCommand(): Command {
       list,
       [],
     )
+    .option("--node <name>", "keep a Node for this machine and schedule pods onto it, without running them")
     .option("--tour", "play the tour with a real kubectl, then go on serving")
     .option("--exit", "with --tour: end after it, with status 0 only if every answer was the expected one")
     .addHelpText(
@@ -65,6 +67,7 @@ Examples:
   sallyport up --port 0 --memory        any free port, nothing kept
   sallyport up --authorization-mode Node,RBAC --token-auth-file tokens.csv
   sallyport up --controllers '*,-job'   all controllers but that of jobs
+  sallyport up --node laptop            a Node, and pods that are scheduled onto it
   sallyport up --etcd-servers http://127.0.0.1:2379   objects in an etcd, as kube-apiserver keeps them
 
 Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port, disk or permissions.`,
@@ -94,6 +97,7 @@ async function runUp(flags: UpFlags): Promise<void> {
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
     ...(flags.controllers.length === 0 ? {} : { controllers: flags.controllers }),
+    ...(flags.node === undefined ? {} : { node: flags.node }),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
   process.stdout.write(

@@ -1,5 +1,5 @@
-import { type KubeObject, StatusError } from "@sallyport/kube";
-import { timestampOf } from "../../timestamp.ts";
+import { StatusError } from "@sallyport/kube";
+import { boundPod } from "../../registry/bound-pod.ts";
 import { write } from "../answer.ts";
 import { decodeBody } from "../body.ts";
 import { readObject } from "../read-object.ts";
@@ -19,7 +19,7 @@ export const binding: Subresource = {
     const { info, namespace, name } = context;
     for (;;) {
       const pod = readObject(call, info, options);
-      const bound = assigned(pod, target.name as string, metadata.annotations, options.now());
+      const bound = boundPod(pod, target.name as string, metadata.annotations, options.now());
       if (context.dryRun || (await options.registry.writeDirect(bound, pod, info, namespace, name))) break;
     }
     write(call, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
@@ -34,33 +34,4 @@ function checkTarget({ kind = "", name = "" }: NonNullable<Binding["target"]>): 
   if (faults.length === 0) return;
   // kube-apiserver answers 500 here, as if the fault were its own.
   throw new StatusError("BadRequest", faults.length === 1 ? (faults[0] as string) : `[${faults.join(", ")}]`);
-}
-
-function assigned(
-  pod: KubeObject,
-  nodeName: string,
-  annotations: { readonly [key: string]: string } | undefined,
-  now: number,
-): KubeObject {
-  const spec = (pod["spec"] ?? {}) as { readonly nodeName?: string };
-  const status = (pod["status"] ?? {}) as { readonly conditions?: readonly { readonly type: string }[] };
-  const { name = "", deletionTimestamp } = pod.metadata;
-  const refused = (why: string) =>
-    new StatusError("Conflict", `Operation cannot be fulfilled on pods/binding ${JSON.stringify(name)}: ${why}`, {
-      name,
-      kind: "pods/binding",
-    });
-  if (deletionTimestamp !== undefined) throw refused(`pod ${name} is being deleted, cannot be assigned to a host`);
-  if (spec.nodeName) throw refused(`pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
-  const lastTransitionTime = timestampOf(now);
-  const scheduled = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime };
-  const others = (status.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
-  return {
-    ...pod,
-    metadata: annotations
-      ? { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } }
-      : pod.metadata,
-    spec: { ...spec, nodeName },
-    status: { ...status, conditions: [...others, scheduled] },
-  };
 }
