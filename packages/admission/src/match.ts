@@ -60,11 +60,15 @@ export function matchRules(
   snapshot: Snapshot,
 ): Match | undefined {
   const { resource, kind } = request;
-  if (rules.some((rule) => matchesRule(rule, request, resource))) return { resource, kind };
+  if (rules.some((rule) => matchesVersion(rule, resource) && matchesButVersion(rule, request)))
+    return { resource, kind };
   if (matchPolicy === "Exact") return undefined;
+  // What is served is looked through only for rules that nothing but group and version keeps from matching: few requests have any.
+  const near = rules.filter((rule) => matchesButVersion(rule, request));
+  if (near.length === 0) return undefined;
   const others = equivalents(request, snapshot);
-  for (const rule of rules) {
-    const found = others.find((other) => matchesRule(rule, request, other));
+  for (const rule of near) {
+    const found = others.find((other) => matchesVersion(rule, other));
     if (found === undefined) continue;
     const { group, version, kind: name } = found;
     return { resource: { group, version, resource: resource.resource }, kind: { group, version, kind: name } };
@@ -87,7 +91,14 @@ function equivalents({ resource, subResource }: Request, { catalogue }: Snapshot
   );
 }
 
-function matchesRule(rule: Rule, request: Request, { group, version }: { group: string; version: string }): boolean {
+function matchesVersion(
+  { apiGroups, apiVersions }: Rule,
+  { group, version }: Pick<ResourceInfo, "group" | "version">,
+): boolean {
+  return has(apiGroups, group) && has(apiVersions, version);
+}
+
+function matchesButVersion(rule: Rule, request: Request): boolean {
   const { resource } = request.resource;
   const isCluster = request.namespace === "" || (request.resource.group === "" && resource === "namespaces");
   const scopeFits = rule.scope === undefined || rule.scope === "*" || (rule.scope === "Cluster") === isCluster;
@@ -95,8 +106,6 @@ function matchesRule(rule: Rule, request: Request, { group, version }: { group: 
   return (
     scopeFits &&
     has(rule.operations, request.operation) &&
-    has(rule.apiGroups, group) &&
-    has(rule.apiVersions, version) &&
     (rule.resources ?? []).some((each) => matchesResource(each, resource, request.subResource)) &&
     (resourceNames.length === 0 || resourceNames.includes(request.name))
   );

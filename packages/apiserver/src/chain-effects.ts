@@ -16,19 +16,20 @@ export function chainEffects(
   catalogue: Catalogue,
   registry: () => Registry,
 ): ChainEffects {
+  const client = () => new Client(registry(), cache, catalogue, loopbackUser);
   return {
     ...effects,
     subjectOf,
     create: async (object) => {
       try {
-        await new Client(registry(), cache, catalogue, loopbackUser).create(object);
+        await client().create(object);
       } catch (error) {
         if (!isReason(error, "AlreadyExists")) throw error;
       }
     },
     updateStatus: async (object) => {
       const { resourceVersion } = object.metadata;
-      await new Client(registry(), cache, catalogue, loopbackUser).updateStatus(object, (fresh) => {
+      await client().updateStatus(object, (fresh) => {
         if (fresh.metadata.resourceVersion !== resourceVersion)
           throw new StatusError(
             "Conflict",

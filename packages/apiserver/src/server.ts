@@ -303,6 +303,7 @@ export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType"
 export function createRegistry(options: RegistryWiring, cache: Cache, authorizer?: Authorizer): Registry {
   const { catalogue = builtinCatalogue } = options;
   const effects = chainEffects(options.effects, cache, catalogue, () => registry);
+  const asked = admissionAuthorizer(cache, authorizer);
   const registry = new Registry({
     ...options,
     cache,
@@ -316,7 +317,7 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
         generation: cache.revision,
         objects: cache.reader,
         catalogue,
-        authorizer: admissionAuthorizer(cache, authorizer),
+        authorizer: asked,
         policies: set,
         policyData: data,
       };

@@ -1,4 +1,4 @@
-import { admissionEnvironment } from "@sallyport/cel";
+import { type Environment, matchConditionEnvironment } from "@sallyport/cel";
 import { StatusError } from "@sallyport/kube";
 import { Authorizations } from "../cel/authorizations.ts";
 import { Evaluation, type Expression } from "../cel/expression.ts";
@@ -36,12 +36,8 @@ export async function selectWebhooks(
   return selected;
 }
 
-const environment = admissionEnvironment({
-  hasParams: false,
-  hasAuthorizer: true,
-  hasPatchTypes: false,
-  hasNamespace: false,
-});
+/** Made when the first webhook has a condition. */
+let environment: Environment | undefined;
 
 /** Compiled once for as long as the configuration is the same. */
 const compiled = new WeakMap<Webhook, readonly Expression[]>();
@@ -55,6 +51,7 @@ async function meetsConditions(
   if (matchConditions.length === 0) return true;
   let conditions = compiled.get(webhook);
   if (conditions === undefined) {
+    environment ??= matchConditionEnvironment();
     conditions = compileConditions(matchConditions, environment);
     compiled.set(webhook, conditions);
   }
