@@ -5,6 +5,7 @@ export type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plug
 export { type ChainOptions, createChain, type PluginEntry, pluginEntries } from "./plugins/all.ts";
 export type { EventLimit } from "./plugins/event-rate-limit.ts";
 export type { Exemptions } from "./plugins/pod-security.ts";
+export type { Toleration } from "./plugins/pod-spec.ts";
 export type { Level } from "./podsecurity/check.ts";
 export { type NamespacePolicy, policyOf } from "./podsecurity/labels.ts";
 export { checkRegistry, checks, evaluatePod, type Finding, joinFindings, overriding } from "./podsecurity/registry.ts";

@@ -1,4 +1,4 @@
-import { type StatusDetails, StatusError } from "@sallyport/kube";
+import { type KubeObject, qualifiedResource, type StatusDetails, StatusError } from "@sallyport/kube";
 import type { Reason } from "./decision.ts";
 import type { Annotations, PluginResult } from "./plugin.ts";
 import type { Request } from "./request.ts";
@@ -7,7 +7,7 @@ import type { Request } from "./request.ts";
 export function forbiddenStatus(request: Request, message: string, details: Partial<StatusDetails> = {}): StatusError {
   const { group, resource } = request.resource;
   const name = request.name === "" ? (request.object?.metadata.generateName ?? "") : request.name;
-  const qualified = group === "" ? resource : `${resource}.${group}`;
+  const qualified = qualifiedResource(request.resource);
   const text =
     name === "" ? `${qualified} is forbidden: ${message}` : `${qualified} "${name}" is forbidden: ${message}`;
   return new StatusError("Forbidden", text, { name, ...(group === "" ? {} : { group }), kind: resource, ...details });
@@ -39,7 +39,19 @@ export function pass(why = ""): PluginResult {
   return { outcome: "admitted", why };
 }
 
-/** True for a resource of the core group without a subresource. */
-export function isCore(request: Request, resource: string): boolean {
-  return request.resource.group === "" && request.resource.resource === resource && request.subResource === "";
+/** True for a resource of the core group: itself, or one of its subresources. */
+export function isCore(request: Request, resource: string, subResource = ""): boolean {
+  return request.resource.group === "" && request.resource.resource === resource && request.subResource === subResource;
+}
+
+/** Several errors in one text, as utilerrors.Aggregate prints them: each once, in brackets where there are more. */
+export function aggregate(messages: readonly string[]): string {
+  const texts = [...new Set(messages)];
+  return texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`;
+}
+
+/** The object that a rule relies on. Throws `NotFound`. */
+export function existing(object: KubeObject | undefined, resource: string, name: string): KubeObject {
+  if (object !== undefined) return object;
+  throw new StatusError("NotFound", `${resource} ${JSON.stringify(name)} not found`, { name, kind: resource });
 }

@@ -109,7 +109,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
 }
 
 /** What a Node needs to be of use. */
-const ofNode: readonly string[] = ["kube-scheduler", "local-node"];
+const ofNode: readonly string[] = ["kube-scheduler", "local-node", "node-lifecycle-controller"];
 
 const architectures: { readonly [architecture: string]: string } = { x64: "amd64", ia32: "386" };
 

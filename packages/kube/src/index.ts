@@ -41,7 +41,7 @@ export {
   validateMetadata,
 } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
-export { apiVersionOf, parseApiVersion } from "./object.ts";
+export { apiVersionOf, parseApiVersion, qualifiedResource } from "./object.ts";
 export { openApiV2 } from "./openapi-v2.ts";
 export { encodeOpenApiV2 } from "./openapi-v2-protobuf.ts";
 export { openApiV3, openApiV3Index } from "./openapi-v3.ts";
@@ -60,9 +60,11 @@ export {
   type ResourceList,
   zero as zeroQuantity,
 } from "./quota/amounts.ts";
+export { storageClassOf } from "./quota/claims.ts";
 export { type Evaluator as QuotaEvaluator, scopesOf } from "./quota/evaluator.ts";
 export { evaluatorFor } from "./quota/evaluators.ts";
-export { podAmounts } from "./quota/pod-amounts.ts";
+export { podAmounts, podRequests } from "./quota/pod-amounts.ts";
+export { isBestEffort } from "./quota/pods.ts";
 export {
   authorizeByRbac,
   type GrantedRule,
@@ -80,6 +82,7 @@ export {
   type LabelSelector,
   type LabelSelectorObject,
   matchesSelector,
+  meetsRequirement,
   parseFieldSelector,
   parseLabelSelector,
 } from "./selector.ts";

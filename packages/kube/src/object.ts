@@ -48,6 +48,11 @@ export interface GroupVersionResource {
   readonly resource: string;
 }
 
+/** `deployments.apps`, `pods`: a resource as messages and tables name it. */
+export function qualifiedResource({ group, resource }: { readonly group: string; readonly resource: string }): string {
+  return group === "" ? resource : `${resource}.${group}`;
+}
+
 /** `v1` or `apps/v1`. */
 export function apiVersionOf(gv: { readonly group: string; readonly version: string }): string {
   return gv.group === "" ? gv.version : `${gv.group}/${gv.version}`;

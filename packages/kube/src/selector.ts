@@ -56,15 +56,23 @@ export function matchesSelector(selector: LabelSelectorObject, labels: Labels): 
   return equal && (selector.matchExpressions ?? []).every((each) => matchesExpression(each, labels));
 }
 
-function matchesExpression(
-  {
-    key,
-    operator,
-    values = [],
-  }: { readonly key: string; readonly operator: string; readonly values?: readonly string[] },
-  labels: Labels,
-): boolean {
-  const value = labels[key];
+interface Requirement {
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+function matchesExpression({ key, ...requirement }: Requirement & { readonly key: string }, labels: Labels): boolean {
+  const isMet = meetsRequirement(requirement, labels[key]);
+  if (isMet === undefined)
+    throw new StatusError("BadRequest", `"${requirement.operator}" is not a valid label selector operator`);
+  return isMet;
+}
+
+/** Whether a value, or none, is what a selector wants; undefined for an operator that label selectors do not have. */
+export function meetsRequirement(
+  { operator, values = [] }: Requirement,
+  value: string | undefined,
+): boolean | undefined {
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);
@@ -75,7 +83,7 @@ function matchesExpression(
     case "DoesNotExist":
       return value === undefined;
     default:
-      throw new StatusError("BadRequest", `"${operator}" is not a valid label selector operator`);
+      return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { BOOL, type Environment } from "@sallyport/cel";
+import { aggregate } from "../refusals.ts";
 import { compileExpression, type Evaluation, type Expression, OutOfBudget } from "./expression.ts";
 
 /** admissionregistration.k8s.io/v1 MatchCondition. */
@@ -33,7 +34,5 @@ export function matchesConditions(
     if (error instanceof OutOfBudget) return { error: error.message };
     throw error;
   }
-  const texts = [...new Set(errors)];
-  if (texts.length === 0) return true;
-  return { error: texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]` };
+  return errors.length === 0 ? true : { error: aggregate(errors) };
 }

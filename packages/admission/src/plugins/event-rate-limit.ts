@@ -1,6 +1,6 @@
 import { StatusError } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
-import { denyWith, pass, skip } from "../refusals.ts";
+import { aggregate, denyWith, pass, skip } from "../refusals.ts";
 import type { Request } from "../request.ts";
 
 /** eventratelimit.admission.k8s.io/v1alpha1 Limit. */
@@ -37,7 +37,7 @@ export function createEventRateLimit(limits: readonly EventLimit[] = []): Plugin
         return buckets.take(key, now) ? [] : [`limit reached on type ${type} for key ${key}`];
       });
       if (faults.length === 0) return pass();
-      const text = faults.length === 1 ? (faults[0] ?? "") : `[${faults.join(", ")}]`;
+      const text = aggregate(faults);
       return denyWith(new StatusError("TooManyRequests", `Too many requests: ${text}`), [
         { code: "event-rate-limit", message: text, fieldPath: "" },
       ]);

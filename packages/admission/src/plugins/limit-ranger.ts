@@ -1,6 +1,6 @@
 import type { KubeObject, ResourceList } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
-import { deny, isCore, pass, skip } from "../refusals.ts";
+import { aggregate, deny, isCore, pass, skip } from "../refusals.ts";
 import type { Request } from "../request.ts";
 import { type LimitRangeItem, limitFaults } from "./limit-range-item.ts";
 import { type Container, podOf, specOf, withSpec } from "./pod-spec.ts";
@@ -26,9 +26,8 @@ function mutate(context: PluginContext): PluginResult {
 
 function isLimited(request: Request): boolean {
   if (request.oldObject?.metadata.deletionTimestamp) return false;
-  const isPods = request.resource.group === "" && request.resource.resource === "pods";
-  if (isPods && request.subResource === "resize") return request.operation === "UPDATE";
-  if (isPods) return request.subResource === "" && request.operation === "CREATE";
+  if (isCore(request, "pods", "resize")) return request.operation === "UPDATE";
+  if (isCore(request, "pods")) return request.operation === "CREATE";
   return isCore(request, "persistentvolumeclaims");
 }
 
@@ -77,9 +76,7 @@ function validate(context: PluginContext): PluginResult {
   for (const range of limitRanges(context)) {
     const faults = itemsOf(range).flatMap((item) => limitFaults(item, request.object as KubeObject));
     if (faults.length === 0) continue;
-    // Several errors print as utilerrors.Aggregate does: without repetition, in brackets.
-    const texts = [...new Set(faults.map(({ message }) => message))];
-    const message = texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`;
+    const message = aggregate(faults.map((each) => each.message));
     return deny(request, "limit-range", message, faults[0]?.field);
   }
   return pass(podOf(request) === undefined ? "" : "within the limit ranges");

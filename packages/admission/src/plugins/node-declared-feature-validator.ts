@@ -1,6 +1,6 @@
 import { isSameValue, type KubeObject, nanosOf } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
-import { deny, pass, skip } from "../refusals.ts";
+import { deny, isCore, pass, skip } from "../refusals.ts";
 import { type PodSpec, specOf } from "./pod-spec.ts";
 
 /** Features that an update of a pod can need from its node, and when it does. Order and names as upstream's registry. */
@@ -21,10 +21,9 @@ export const nodeDeclaredFeatureValidator: Plugin = {
   name: "NodeDeclaredFeatureValidator",
   operations: ["CREATE", "UPDATE"],
   validate: ({ request, snapshot }) => {
-    const { object, oldObject, subResource } = request;
-    const isPods = request.resource.group === "" && request.resource.resource === "pods";
-    if (!isPods || !["", "resize"].includes(subResource) || object === null || oldObject === null)
-      return skip("no update of a pod");
+    const { object, oldObject } = request;
+    const isPod = isCore(request, "pods") || isCore(request, "pods", "resize");
+    if (!isPod || object === null || oldObject === null) return skip("no update of a pod");
     const { nodeName = "" } = specOf(object);
     if (nodeName === "") return pass("on no node yet");
     const needed = features.filter(({ isNeeded }) => isNeeded(specOf(oldObject), specOf(object)));

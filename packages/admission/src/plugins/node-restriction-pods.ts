@@ -1,9 +1,8 @@
-import { isSameValue, type KubeObject, StatusError } from "@sallyport/kube";
+import { isSameValue, type KubeObject } from "@sallyport/kube";
 import type { PluginResult } from "../plugin.ts";
+import { existing } from "../refusals.ts";
 import { type NodeContext, quoted, refuse } from "./node-restriction-rule.ts";
-import { type PodSpec, specOf } from "./pod-spec.ts";
-
-const mirrorAnnotation = "kubernetes.io/config.mirror";
+import { mirrorAnnotation, type PodSpec, specOf } from "./pod-spec.ts";
 
 /** A kubelet creates mirror pods of its static pods, and deletes the pods that are bound to it. */
 export function writePod(context: NodeContext): PluginResult | undefined {
@@ -20,11 +19,6 @@ export function writePod(context: NodeContext): PluginResult | undefined {
 /** Throws `NotFound`. */
 export function existingPod({ request, snapshot }: NodeContext, name: string): PodSpec {
   return specOf(existing(snapshot.objects.get("", "pods", request.namespace, name), "pods", name));
-}
-
-export function existing(object: KubeObject | undefined, resource: string, name: string): KubeObject {
-  if (object !== undefined) return object;
-  throw new StatusError("NotFound", `${resource} ${quoted(name)} not found`, { name, kind: resource });
 }
 
 function createMirrorPod(context: NodeContext, pod: KubeObject): PluginResult | undefined {

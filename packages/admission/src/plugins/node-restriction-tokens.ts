@@ -1,6 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
 import type { PluginResult } from "../plugin.ts";
-import { existing } from "./node-restriction-pods.ts";
+import { existing } from "../refusals.ts";
 import { type NodeContext, quoted, refuse } from "./node-restriction-rule.ts";
 import { specOf } from "./pod-spec.ts";
 

@@ -1,4 +1,4 @@
-import { isSameValue, type KubeObject } from "@sallyport/kube";
+import { isSameValue, type KubeObject, qualifiedResource } from "@sallyport/kube";
 import type { Plugin, PluginResult } from "../plugin.ts";
 import { pass, skip } from "../refusals.ts";
 import type { UserInfo } from "../request.ts";
@@ -17,8 +17,7 @@ export const nodeRestriction: Plugin = {
   mutate: async (context) => {
     const node = nodeOf(context.request.userInfo);
     if (node === undefined) return skip("not a node's request");
-    const { group, resource } = context.request.resource;
-    const rule = rules[group === "" ? resource : `${resource}.${group}`];
+    const rule = rules[qualifiedResource(context.request.resource)];
     if (rule === undefined) return pass();
     return (await rule({ ...context, node })) ?? pass();
   },

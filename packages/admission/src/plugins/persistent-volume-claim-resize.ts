@@ -1,11 +1,10 @@
-import { type KubeObject, nanosOf } from "@sallyport/kube";
+import { type KubeObject, nanosOf, storageClassOf } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
 import { deny, isCore, pass, skip } from "../refusals.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 interface Claim {
   readonly spec?: {
-    readonly storageClassName?: string;
     readonly resources?: { readonly requests?: { readonly storage?: string } };
   };
   readonly status?: { readonly phase?: string };
@@ -37,13 +36,7 @@ function sizeOf(claim: KubeObject): bigint {
 }
 
 function allowsExpansion(claim: KubeObject, old: KubeObject, snapshot: Snapshot): boolean {
-  const name = classOf(claim);
-  if (name === "" || name !== classOf(old)) return false;
+  const name = storageClassOf(claim);
+  if (name === "" || name !== storageClassOf(old)) return false;
   return snapshot.objects.get("storage.k8s.io", "storageclasses", "", name)?.["allowVolumeExpansion"] === true;
-}
-
-/** The old annotation goes first, as everywhere upstream. */
-function classOf(claim: KubeObject): string {
-  const annotation = claim.metadata.annotations?.["volume.beta.kubernetes.io/storage-class"];
-  return annotation ?? (claim as Claim).spec?.storageClassName ?? "";
 }

@@ -1,6 +1,6 @@
 import { StatusError } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
-import { denyWith, pass, skip } from "../refusals.ts";
+import { denyWith, existing, pass, skip } from "../refusals.ts";
 import { podOf, specOf, withSpec } from "./pod-spec.ts";
 
 type Labels = { readonly [key: string]: string };
@@ -48,13 +48,9 @@ export function createPodNodeSelector(configuration: PodNodeSelectorConfiguratio
 const namespaceConflict = "pod node label selector conflicts with its namespace node label selector";
 
 function requiredSelector({ request, snapshot }: PluginContext, configuration: PodNodeSelectorConfiguration): Labels {
-  const namespace = snapshot.objects.get("", "namespaces", "", request.namespace);
-  if (namespace === undefined)
-    throw new StatusError("NotFound", `namespaces ${JSON.stringify(request.namespace)} not found`, {
-      name: request.namespace,
-      kind: "namespaces",
-    });
-  return parseSelector(namespace.metadata.annotations?.[annotation] ?? configuration[clusterDefault] ?? "");
+  const { namespace } = request;
+  const { metadata } = existing(snapshot.objects.get("", "namespaces", "", namespace), "namespaces", namespace);
+  return parseSelector(metadata.annotations?.[annotation] ?? configuration[clusterDefault] ?? "");
 }
 
 function conflicts(required: Labels, own: Labels): boolean {

@@ -1,6 +1,6 @@
 import { amountsOf, type KubeObject, podAmounts, type ResourceList } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
-import { denyWith, forbiddenStatus, pass, skip } from "../refusals.ts";
+import { denyWith, forbiddenStatus, isCore, pass, skip } from "../refusals.ts";
 import type { Request } from "../request.ts";
 import { specOf } from "./pod-spec.ts";
 
@@ -12,9 +12,7 @@ export const podResizeValidator: Plugin = {
   operations: ["UPDATE"],
   validate: ({ request, snapshot }) => {
     const { object, oldObject } = request;
-    const isResize =
-      request.resource.group === "" && request.resource.resource === "pods" && request.subResource === "resize";
-    if (!isResize || object === null) return skip("no resize");
+    if (!isCore(request, "pods", "resize") || object === null) return skip("no resize");
     const { nodeName = "" } = specOf(object);
     if (nodeName === "") return pass("on no node yet");
     if (object.metadata.generation === oldObject?.metadata.generation) return pass("the spec stays as it is");

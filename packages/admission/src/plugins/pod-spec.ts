@@ -37,6 +37,9 @@ export interface PodSpec {
   readonly [field: string]: unknown;
 }
 
+/** Of a pod that a kubelet runs from a file, and only shows to the server. */
+export const mirrorAnnotation = "kubernetes.io/config.mirror";
+
 /** The pod of a request for pods themselves (no subresource); undefined for all else. */
 export function podOf(request: Request): KubeObject | undefined {
   return isCore(request, "pods") && request.object !== null ? request.object : undefined;

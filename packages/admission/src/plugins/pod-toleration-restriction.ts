@@ -1,7 +1,7 @@
-import { type KubeObject, StatusError } from "@sallyport/kube";
+import { isBestEffort, type KubeObject, StatusError } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { denyWith, pass, skip } from "../refusals.ts";
-import { type PodSpec, podOf, type ResourceRequirements, specOf, type Toleration, withSpec } from "./pod-spec.ts";
+import { podOf, specOf, type Toleration, withSpec } from "./pod-spec.ts";
 import { isWithin, mergeTolerations } from "./tolerations.ts";
 
 /** podtolerationrestriction.admission.k8s.io/v1alpha1 Configuration. */
@@ -55,14 +55,7 @@ function tolerationsOf(
       ? (annotated(context, defaultAnnotation) ?? configuration.default ?? [])
       : [];
   const merged = defaults.length > 0 && own.length > 0 ? mergeTolerations(defaults, own) : [...defaults, ...own];
-  return isBestEffort(specOf(pod)) ? merged : mergeTolerations(merged, [memoryPressure]);
-}
-
-/** Quality of service: nothing of CPU and memory is requested or limited. */
-function isBestEffort({ containers = [], initContainers = [], resources }: PodSpec): boolean {
-  const asks = (each: ResourceRequirements | undefined) =>
-    [each?.requests, each?.limits].some((list) => ["cpu", "memory"].some((name) => (list?.[name] ?? "0") !== "0"));
-  return !asks(resources) && ![...containers, ...initContainers].some((each) => asks(each.resources));
+  return isBestEffort(pod) ? merged : mergeTolerations(merged, [memoryPressure]);
 }
 
 function outside(

@@ -1,5 +1,5 @@
 import type { Plugin } from "../plugin.ts";
-import { pass, skip } from "../refusals.ts";
+import { isCore, pass, skip } from "../refusals.ts";
 import { specOf } from "./pod-spec.ts";
 
 const topologyLabels = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
@@ -12,12 +12,12 @@ export const podTopologyLabels: Plugin = {
   name: "PodTopologyLabels",
   operations: ["CREATE", "UPDATE"],
   mutate: ({ request, snapshot }) => {
-    const { object, subResource } = request;
-    const isPods = request.resource.group === "" && request.resource.resource === "pods";
-    if (!isPods || object === null || !["", "binding"].includes(subResource)) return skip("neither pod nor binding");
+    const { object } = request;
+    const isBinding = isCore(request, "pods", "binding");
+    if (object === null || !(isBinding || isCore(request, "pods"))) return skip("neither pod nor binding");
     const target = object["target"] as { readonly kind?: string; readonly name?: string } | undefined;
-    if (subResource === "binding" && target?.kind !== "Node") return skip("not bound to a node");
-    const name = subResource === "binding" ? target?.name : specOf(object).nodeName;
+    if (isBinding && target?.kind !== "Node") return skip("not bound to a node");
+    const name = isBinding ? target?.name : specOf(object).nodeName;
     if (!name) return pass("on no node yet");
     const node = snapshot.objects.get("", "nodes", "", name);
     const labels = Object.entries(node?.metadata.labels ?? {}).filter(([key]) => topologyLabels.includes(key));

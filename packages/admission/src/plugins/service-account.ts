@@ -1,6 +1,7 @@
 import { type KubeObject, randomSuffix } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { deny, isCore, pass, skip } from "../refusals.ts";
+import { mirrorAnnotation } from "./pod-spec.ts";
 
 interface Container {
   readonly name: string;
@@ -16,7 +17,6 @@ interface PodSpec {
   readonly imagePullSecrets?: readonly { readonly name: string }[];
 }
 
-const mirrorAnnotation = "kubernetes.io/config.mirror";
 const mountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 const tokenPrefix = "kube-api-access-";
 

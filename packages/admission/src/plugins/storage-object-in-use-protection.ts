@@ -1,3 +1,4 @@
+import { qualifiedResource } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
 import { pass, skip } from "../refusals.ts";
 
@@ -16,8 +17,7 @@ export const storageObjectInUseProtection: Plugin = {
   name: "StorageObjectInUseProtection",
   operations: ["CREATE"],
   mutate: ({ request }) => {
-    const { group, resource } = request.resource;
-    const finalizer = finalizers[group === "" ? resource : `${resource}.${group}`];
+    const finalizer = finalizers[qualifiedResource(request.resource)];
     if (finalizer === undefined || request.subResource !== "" || request.object === null)
       return skip("no storage object");
     const { metadata } = request.object;

@@ -1,5 +1,5 @@
 import type { UserInfo } from "@sallyport/admission";
-import { StatusError } from "@sallyport/kube";
+import { qualifiedResource, StatusError } from "@sallyport/kube";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { Attributes, Authorizer } from "./authorizer.ts";
 
@@ -50,7 +50,7 @@ export function forbidden(attributes: Attributes, reason: string): StatusError {
   const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
   if (path !== undefined)
     return new StatusError("Forbidden", `forbidden: ${who} path ${JSON.stringify(path)}${why}`, {});
-  const qualified = group === "" ? resource : `${resource}.${group}`;
+  const qualified = qualifiedResource(attributes);
   const full = subresource === "" ? resource : `${resource}/${subresource}`;
   const scope = namespace === "" ? "at the cluster scope" : `in the namespace ${JSON.stringify(namespace)}`;
   const subject = name === "" ? qualified : `${qualified} ${JSON.stringify(name)}`;

@@ -1,7 +1,8 @@
+import type { Toleration } from "@sallyport/admission";
 import type { KubeObject, LabelSelectorObject } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
 import type { Condition } from "./conditions.ts";
-import { isSelectedNode, type Node, type Placement, type Toleration, untolerated } from "./nodes.ts";
+import { isSelectedNode, type Node, type Placement, untolerated } from "./nodes.ts";
 import { type Pod, type PodTemplate, podOf } from "./pods.ts";
 import { revisionLabel } from "./stateful-set-objects.ts";
 

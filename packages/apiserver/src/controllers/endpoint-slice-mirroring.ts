@@ -3,10 +3,8 @@ import { isEqual } from "../registry/equality.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { controllerReference } from "./owners.ts";
 import { ownKey, partsOf, reconciler } from "./reconciler.ts";
-import type { Service } from "./service-endpoints.ts";
+import { managedBy, type Service, serviceName, sliceKeys } from "./service-endpoints.ts";
 
-const serviceName = "kubernetes.io/service-name";
-const managedBy = "endpointslice.kubernetes.io/managed-by";
 const manager = "endpointslicemirroring-controller.k8s.io";
 const skip = "endpointslice.kubernetes.io/skip-mirror";
 /** Endpoints that are a lock, not endpoints. */
@@ -40,14 +38,7 @@ export const endpointSliceMirroring: ControllerKind = {
         follows: [
           { group: "", resource: "services", keys: ownKey },
           { group: "", resource: "endpoints", keys: ownKey },
-          {
-            group: "discovery.k8s.io",
-            resource: "endpointslices",
-            keys: ({ namespace, object, previous }) => {
-              const labels = (object ?? previous)?.metadata.labels;
-              return labels?.[managedBy] === manager ? [`${namespace}/${labels[serviceName]}`] : [];
-            },
-          },
+          { group: "discovery.k8s.io", resource: "endpointslices", keys: (event) => sliceKeys(event, manager) },
         ],
         sync: (key) => mirror(key, context),
       },

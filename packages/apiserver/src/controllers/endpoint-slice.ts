@@ -11,15 +11,16 @@ import {
   isHeadless,
   isSelecting,
   isServed,
+  managedBy,
   type Service,
   serviceKeys,
+  serviceName,
+  sliceKeys,
 } from "./service-endpoints.ts";
 
 /** No slice has more endpoints; kube-controller-manager's `--max-endpoints-per-slice`. */
 const maxEndpoints = 100;
 
-const serviceName = "kubernetes.io/service-name";
-const managedBy = "endpointslice.kubernetes.io/managed-by";
 const manager = "endpointslice-controller.k8s.io";
 
 /** Tells in EndpointSlices where the pods of a Service are, and which of them are ready. */
@@ -35,14 +36,7 @@ export const endpointSlice: ControllerKind = {
         follows: [
           { group: "", resource: "services", keys: ownKey },
           { group: "", resource: "pods", keys: (event) => serviceKeys(event, context.cache) },
-          {
-            group: "discovery.k8s.io",
-            resource: "endpointslices",
-            keys: ({ namespace, object, previous }) => {
-              const labels = (object ?? previous)?.metadata.labels;
-              return labels?.[managedBy] === manager ? [`${namespace}/${labels[serviceName]}`] : [];
-            },
-          },
+          { group: "discovery.k8s.io", resource: "endpointslices", keys: (event) => sliceKeys(event, manager) },
         ],
         sync: async (key) => {
           const service = context.cache.get("", "services", ...partsOf(key)) as Service | undefined;

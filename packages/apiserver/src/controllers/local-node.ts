@@ -9,8 +9,6 @@ import { ownKey, reconciler } from "./reconciler.ts";
 /** As many pods as kubelets take unless told otherwise. */
 const maxPods = "110";
 
-const notReady = "node.kubernetes.io/not-ready";
-
 /** Keeps a Node for this machine, so that pods have somewhere to be assigned to. It runs none of them. */
 export const localNode: ControllerKind = {
   name: "local-node",
@@ -41,12 +39,6 @@ async function keep(machine: Machine, { cache, client, clock }: ControllerContex
   const node = found as Node;
   if (findCondition(node.status?.conditions, "Ready")?.status !== "True")
     await client.updateStatus(node, (fresh) => ({ ...fresh, status: statusOf(machine, timestampOf(clock.now())) }));
-  if (node.spec?.taints?.some(({ key }) => key === notReady))
-    await client.update(node, (fresh) => {
-      const { taints = [], ...spec } = (fresh as Node).spec ?? {};
-      const left = taints.filter(({ key }) => key !== notReady);
-      return { ...fresh, spec: { ...spec, ...(left.length > 0 && { taints: left }) } };
-    });
 }
 
 async function register(

@@ -1,4 +1,5 @@
-import type { KubeObject } from "@sallyport/kube";
+import type { Toleration } from "@sallyport/admission";
+import { type KubeObject, meetsRequirement } from "@sallyport/kube";
 import type { Condition } from "./conditions.ts";
 
 /** What controllers read of a Node. */
@@ -14,14 +15,6 @@ export interface Taint {
   readonly key: string;
   readonly value?: string;
   readonly effect: string;
-}
-
-export interface Toleration {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly value?: string;
-  readonly effect?: string;
-  readonly tolerationSeconds?: number;
 }
 
 /** What of a pod says where it may run. */
@@ -85,21 +78,10 @@ export function matchesTerm(
   );
 }
 
-function isMet({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-      return /^-?\d+$/.test(value ?? "") && Number(value) > Number(values[0]);
-    case "Lt":
-      return /^-?\d+$/.test(value ?? "") && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
+/** Nodes can be selected by numbers too. */
+function isMet(requirement: NodeSelectorRequirement, value: string | undefined): boolean {
+  const { operator, values = [] } = requirement;
+  if (operator !== "Gt" && operator !== "Lt") return meetsRequirement(requirement, value) ?? false;
+  const bound = Number(values[0]);
+  return /^-?\d+$/.test(value ?? "") && (operator === "Gt" ? Number(value) > bound : Number(value) < bound);
 }

@@ -1,8 +1,7 @@
-import type { KubeObject } from "@sallyport/kube";
 import type { CacheEvent } from "../registry/cache.ts";
 import type { ControllerKind } from "./controller.ts";
 import { isReleased, withoutFinalizer } from "./finalizers.ts";
-import type { Pod } from "./pods.ts";
+import { claimNamesOf, type Pod } from "./pods.ts";
 import { ownKey, partsOf, reconciler } from "./reconciler.ts";
 
 const finalizer = "kubernetes.io/pvc-protection";
@@ -37,23 +36,10 @@ export const persistentVolumeClaimProtection: ControllerKind = {
 };
 
 function claimsOfEvent({ namespace, object, previous }: CacheEvent): readonly string[] {
-  const names = [object, previous].flatMap((pod) => (pod === undefined ? [] : claimsOf(pod as Pod)));
+  const names = [object, previous].flatMap((pod) => (pod === undefined ? [] : claimNamesOf(pod as Pod)));
   return [...new Set(names)].map((name) => `${namespace}/${name}`);
 }
 
 function holds(pod: Pod, claim: string): boolean {
-  return Boolean(pod.spec?.nodeName) && claimsOf(pod).includes(claim);
-}
-
-/** Claims that a pod names, and those that are made for its ephemeral volumes. */
-function claimsOf({ metadata, spec }: KubeObject & Pod): readonly string[] {
-  const volumes = (spec?.["volumes"] ?? []) as readonly {
-    readonly name: string;
-    readonly persistentVolumeClaim?: { readonly claimName: string };
-    readonly ephemeral?: unknown;
-  }[];
-  return volumes.flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim !== undefined) return [persistentVolumeClaim.claimName];
-    return ephemeral === undefined ? [] : [`${metadata.name}-${name}`];
-  });
+  return Boolean(pod.spec?.nodeName) && claimNamesOf(pod).includes(claim);
 }

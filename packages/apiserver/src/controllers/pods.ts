@@ -62,6 +62,20 @@ export function podOf({ metadata = {}, spec = {} }: PodTemplate, owner: KubeObje
   };
 }
 
+interface Volume {
+  readonly name: string;
+  readonly persistentVolumeClaim?: { readonly claimName: string };
+  readonly ephemeral?: object;
+}
+
+/** Claims that a pod names, and those that are made for its ephemeral volumes. */
+export function claimNamesOf({ metadata, spec }: Pod): readonly string[] {
+  return ((spec?.["volumes"] ?? []) as readonly Volume[]).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    if (ephemeral !== undefined) return [`${metadata.name}-${name}`];
+    return persistentVolumeClaim === undefined ? [] : [persistentVolumeClaim.claimName];
+  });
+}
+
 const phases = ["Pending", "Unknown", "Running"];
 
 /** Which of two pods is missed less: it stands first, and is deleted first. */

@@ -1,5 +1,5 @@
+import { type Amounts, amountsOf, plus, podRequests } from "@sallyport/kube";
 import { isSelectedNode, type Node, type Placement, untolerated } from "./nodes.ts";
-import { add, amountsOf, requestsOf } from "./pod-resources.ts";
 import type { Pod } from "./pods.ts";
 
 /** A node with the pods that it has, without those that are done. */
@@ -87,22 +87,28 @@ const nano = 1_000_000_000n;
 
 function resources(pod: Pod, { node, pods }: Candidate): Misfit | undefined {
   const allocatable = amountsOf(node.status?.allocatable);
-  const used = new Map<string, bigint>();
-  for (const each of pods) add(used, requestsOf(each));
-  const room = (name: string) => (allocatable.get(name) ?? 0n) - (used.get(name) ?? 0n);
-  const wanted = [...requestsOf(pod)].filter(([, amount]) => amount > 0n);
-  const short = wanted.filter(([name, amount]) => amount > room(name));
-  const isFull = BigInt(pods.length + 1) * nano > (allocatable.get("pods") ?? 0n);
+  const used = pods.map(requestsOf).reduce<Amounts>(plus, new Map());
+  const wanted = [...requestsOf(pod)].filter(([, { nanos }]) => nanos > 0n);
+  const short = wanted.filter(([name, { nanos }]) => nanos > nanosAt(allocatable, name) - nanosAt(used, name));
+  const isFull = BigInt(pods.length + 1) * nano > nanosAt(allocatable, "pods");
   if (short.length === 0 && !isFull) return undefined;
   return {
     reasons: [...(isFull ? ["Too many pods"] : []), ...short.map(([name]) => `Insufficient ${name}`)],
-    isCrowded: short.every(([name, amount]) => amount <= (allocatable.get(name) ?? 0n)),
+    isCrowded: short.every(([name, { nanos }]) => nanos <= nanosAt(allocatable, name)),
   };
 }
 
 /** The part of a node's processors that is asked for: the scheduler prefers the node that has more left. */
 export function loadOf({ node, pods }: Candidate): number {
-  const all = amountsOf(node.status?.allocatable).get("cpu") ?? 0n;
-  const used = pods.reduce((total, pod) => total + (requestsOf(pod).get("cpu") ?? 0n), 0n);
+  const all = nanosAt(amountsOf(node.status?.allocatable), "cpu");
+  const used = pods.reduce((total, pod) => total + nanosAt(requestsOf(pod), "cpu"), 0n);
   return all === 0n ? 1 : Number(used) / Number(all);
+}
+
+function requestsOf({ spec = {} }: Pod): Amounts {
+  return podRequests(spec as Parameters<typeof podRequests>[0]);
+}
+
+function nanosAt(amounts: Amounts, name: string): bigint {
+  return amounts.get(name)?.nanos ?? 0n;
 }

@@ -1,7 +1,7 @@
 import type { KubeObject } from "@sallyport/kube";
 import type { Cache } from "../registry/cache.ts";
 import { matchesTerm, type Node, type NodeSelectorTerm } from "./nodes.ts";
-import type { Pod } from "./pods.ts";
+import { claimNamesOf, type Pod } from "./pods.ts";
 import type { Misfit } from "./scheduler-filters.ts";
 
 /** What the claims of a pod say about where it may run. */
@@ -22,7 +22,7 @@ export function claimsOf(pod: Pod, cache: Cache): Claims {
   const waiting: KubeObject[] = [];
   const volumes: KubeObject[] = [];
   let fault: string | undefined;
-  for (const name of claimNames(pod)) {
+  for (const name of claimNamesOf(pod)) {
     const claim = cache.get("", "persistentvolumeclaims", pod.metadata.namespace ?? "", name);
     const { volumeName, storageClassName = "" } = (claim?.["spec"] ?? {}) as ClaimSpec;
     const volume = volumeName ? cache.get("", "persistentvolumes", "", volumeName) : undefined;
@@ -38,19 +38,6 @@ export function claimsOf(pod: Pod, cache: Cache): Claims {
     else fault ??= "pod has unbound immediate PersistentVolumeClaims";
   }
   return { fault, waiting, misfitAt: (node) => misfitAt(node, volumes) };
-}
-
-interface Volume {
-  readonly name?: string;
-  readonly persistentVolumeClaim?: { readonly claimName: string };
-  readonly ephemeral?: object;
-}
-
-function claimNames({ metadata, spec }: Pod): readonly string[] {
-  return ((spec?.["volumes"] ?? []) as readonly Volume[]).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (ephemeral !== undefined) return [`${metadata.name}-${name}`];
-    return persistentVolumeClaim === undefined ? [] : [persistentVolumeClaim.claimName];
-  });
 }
 
 function misfitAt(node: Node, volumes: readonly KubeObject[]): Misfit | undefined {

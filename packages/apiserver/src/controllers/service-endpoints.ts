@@ -43,6 +43,16 @@ export function isSelected({ spec }: Service, { metadata }: KubeObject): boolean
   return selector.length > 0 && selector.every(([key, value]) => metadata.labels?.[key] === value);
 }
 
+/** Labels of an EndpointSlice: the Service that it is of, and the controller whose it is. */
+export const serviceName = "kubernetes.io/service-name";
+export const managedBy = "endpointslice.kubernetes.io/managed-by";
+
+/** The key of the service whose slice has changed, where the slice is the controller's. */
+export function sliceKeys({ namespace, object, previous }: CacheEvent, manager: string): readonly string[] {
+  const labels = (object ?? previous)?.metadata.labels;
+  return labels?.[managedBy] === manager ? [`${namespace}/${labels[serviceName]}`] : [];
+}
+
 /** Keys of the services that select the pod, before or now. */
 export function serviceKeys({ namespace, object, previous }: CacheEvent, cache: Cache): readonly string[] {
   return (cache.list("", "services", namespace) as readonly Service[])

@@ -1,5 +1,5 @@
 import type { Decision, Operation } from "@sallyport/admission";
-import type { Catalogue, GroupVersionResource } from "@sallyport/kube";
+import { type Catalogue, type GroupVersionResource, qualifiedResource } from "@sallyport/kube";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
 import { Counter, Gauge, Histogram } from "./metric.ts";
 
@@ -161,7 +161,7 @@ export class ServerMetrics {
   ): string {
     for (const { group, resource, count } of objects) {
       this.#objects.set([group, resource], count);
-      this.#storageObjects.set([group === "" ? resource : `${resource}.${group}`], count);
+      this.#storageObjects.set([qualifiedResource({ group, resource })], count);
     }
     if (stats !== undefined) {
       this.#cpu.add([], stats.cpuSeconds - this.#cpuSeconds);

@@ -1,22 +1,17 @@
-import { type ResourceInfo, type StatusDetails, StatusError } from "@sallyport/kube";
+import { qualifiedResource, type ResourceInfo, type StatusDetails, StatusError } from "@sallyport/kube";
 
 type Place = Pick<ResourceInfo, "group" | "resource">;
-
-/** `deployments.apps`, `pods`. */
-export function qualified({ group, resource }: { readonly group: string; readonly resource: string }): string {
-  return group === "" ? resource : `${resource}.${group}`;
-}
 
 function detailsOf({ group, resource }: Place, name: string): StatusDetails {
   return { name, ...(group === "" ? {} : { group }), kind: resource };
 }
 
 export function notFound(info: Place, name: string): StatusError {
-  return new StatusError("NotFound", `${qualified(info)} "${name}" not found`, detailsOf(info, name));
+  return new StatusError("NotFound", `${qualifiedResource(info)} "${name}" not found`, detailsOf(info, name));
 }
 
 export function alreadyExists(info: Place, name: string): StatusError {
-  return new StatusError("AlreadyExists", `${qualified(info)} "${name}" already exists`, detailsOf(info, name));
+  return new StatusError("AlreadyExists", `${qualifiedResource(info)} "${name}" already exists`, detailsOf(info, name));
 }
 
 /** Somebody was faster. `why` is said in place of the usual advice. */
@@ -25,7 +20,7 @@ export function conflict(
   name: string,
   why = "the object has been modified; please apply your changes to the latest version and try again",
 ): StatusError {
-  const message = `Operation cannot be fulfilled on ${qualified(info)} "${name}": ${why}`;
+  const message = `Operation cannot be fulfilled on ${qualifiedResource(info)} "${name}": ${why}`;
   return new StatusError("Conflict", message, detailsOf(info, name));
 }
 
@@ -36,10 +31,14 @@ export function unversioned(info: Place, name: string): StatusError {
     message: "Invalid value: 0: must be specified for an update",
     field: "metadata.resourceVersion",
   };
-  return new StatusError("Invalid", `${qualified(info)} "${name}" is invalid: ${cause.field}: ${cause.message}`, {
-    ...detailsOf(info, name),
-    causes: [cause],
-  });
+  return new StatusError(
+    "Invalid",
+    `${qualifiedResource(info)} "${name}" is invalid: ${cause.field}: ${cause.message}`,
+    {
+      ...detailsOf(info, name),
+      causes: [cause],
+    },
+  );
 }
 
 /** A write that asks for an object which is not the one that is there. */

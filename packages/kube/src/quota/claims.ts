@@ -26,7 +26,7 @@ export const claims: Evaluator = {
   usage: (object) => {
     const one = countOf(1);
     const size = sizeOf(object as Claim);
-    const className = classOf(object);
+    const className = storageClassOf(object);
     const sized = (prefix: string): [string, Quantity][] => [
       [`${prefix}persistentvolumeclaims`, one],
       ...(size === undefined ? [] : ([[`${prefix}requests.storage`, size]] as [string, Quantity][])),
@@ -58,7 +58,8 @@ function whole({ nanos, format }: Quantity): Quantity {
   return { nanos: ((nanos + unit - 1n) / unit) * unit, format };
 }
 
-function classOf(object: KubeObject): string {
+/** The class that a claim names; the old annotation goes first, as everywhere upstream. */
+export function storageClassOf(object: KubeObject): string {
   const annotation = object.metadata.annotations?.["volume.beta.kubernetes.io/storage-class"];
   return annotation ?? (object as Claim).spec?.storageClassName ?? "";
 }

@@ -1,3 +1,4 @@
+import { qualifiedResource } from "../object.ts";
 import { claims } from "./claims.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { objectCount } from "./object-count.ts";
@@ -31,6 +32,6 @@ const ignored = new Set([
 
 /** How a resource counts against the quotas of its namespace; undefined for those that never do. */
 export function evaluatorFor(group: string, resource: string): Evaluator | undefined {
-  if (ignored.has(group === "" ? resource : `${resource}.${group}`)) return undefined;
+  if (ignored.has(qualifiedResource({ group, resource }))) return undefined;
   return (group === "" ? core[resource] : undefined) ?? objectCount(group, resource);
 }

@@ -1,9 +1,10 @@
+import { qualifiedResource } from "../object.ts";
 import { countOf } from "./amounts.ts";
 import type { Evaluator } from "./evaluator.ts";
 
 /** `count/deployments.apps`. */
 export function countName(group: string, resource: string): string {
-  return `count/${resource}${group === "" ? "" : `.${group}`}`;
+  return `count/${qualifiedResource({ group, resource })}`;
 }
 
 /** A resource of which only the number counts, by its own name and perhaps an older one. */

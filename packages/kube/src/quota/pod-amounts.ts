@@ -12,6 +12,7 @@ interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly resources?: { readonly [list in List]?: ResourceList } | undefined;
+  readonly overhead?: ResourceList | undefined;
 }
 
 /**
@@ -33,6 +34,11 @@ export function podAmounts(spec: PodSpec, list: List, of: (container: Container)
   }
   const own = [...amountsOf(spec.resources?.[list])].filter(([name]) => isPodLevel(name));
   return new Map([...larger(total, inits), ...own]);
+}
+
+/** What a pod must be given: what it asks for, and its overhead in any case. KEP-688. */
+export function podRequests(spec: PodSpec, of?: (container: Container) => Amounts): Amounts {
+  return plus(podAmounts(spec, "requests", of), amountsOf(spec.overhead));
 }
 
 function as(list: List): (container: Container) => Amounts {

@@ -2,7 +2,7 @@ import type { Quantity } from "../go/quantity.ts";
 import type { KubeObject } from "../object.ts";
 import { type Amounts, amountsOf, countOf, larger, plus, type ResourceList } from "./amounts.ts";
 import { type Evaluator, meets } from "./evaluator.ts";
-import { isPodLevel, podAmounts } from "./pod-amounts.ts";
+import { isPodLevel, podAmounts, podRequests } from "./pod-amounts.ts";
 
 const names: readonly string[] = [
   "count/pods",
@@ -83,7 +83,7 @@ function isOver({ metadata, status }: Pod, now: number): boolean {
 function asQuotaNames(pod: Pod): Iterable<readonly [string, Quantity]> {
   const spec = pod.spec ?? {};
   const overhead = amountsOf(spec.overhead);
-  const requests = plus(podAmounts(spec, "requests", inUse(pod)), overhead);
+  const requests = podRequests(spec, inUse(pod));
   const limits = podAmounts(spec, "limits");
   const overLimits = new Map([...overhead].filter(([name]) => limits.has(name)));
   return quotaNames(requests, plus(limits, overLimits));
@@ -136,7 +136,8 @@ function isInScope(pod: Pod, scope: string, requirement: Parameters<Evaluator["i
   }
 }
 
-function isBestEffort({ spec = {} }: Pod): boolean {
+/** Quality of service: nothing of CPU and memory is requested or limited. */
+export function isBestEffort({ spec = {} }: Pod): boolean {
   const asks = (resources: Container["resources"]) =>
     [resources?.requests, resources?.limits].some((list) =>
       ["cpu", "memory"].some((name) => (amountsOf(list).get(name)?.nanos ?? 0n) > 0n),

@@ -1,4 +1,4 @@
-import type { GroupVersionResource, KubeObject } from "@sallyport/kube";
+import { type GroupVersionResource, type KubeObject, qualifiedResource } from "@sallyport/kube";
 
 interface Folder {
   [key: string]: unknown;
@@ -51,7 +51,7 @@ export class ReplicatedData {
   }
 
   #folder({ group, resource }: GroupVersionResource): Folder {
-    const qualified = group === "" ? resource : `${resource}.${group}`;
+    const qualified = qualifiedResource({ group, resource });
     const known = this.#root[qualified] as Folder | undefined;
     if (known !== undefined && (group !== "" || this.#owners.get(resource) === "")) return known;
     const folder = emptyFolder();
