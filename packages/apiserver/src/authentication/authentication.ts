@@ -90,8 +90,15 @@ export class Authentication {
   }
 }
 
+/** Users of connections and tokens that are asked about again and again are the same ones each time. */
+const knownUsers = new WeakMap<UserInfo, UserInfo>();
+
 function known(user: UserInfo): UserInfo {
-  return { ...user, groups: [...new Set([...user.groups, "system:authenticated"])] };
+  const before = knownUsers.get(user);
+  if (before !== undefined) return before;
+  const made = { ...user, groups: [...new Set([...user.groups, "system:authenticated"])] };
+  knownUsers.set(user, made);
+  return made;
 }
 
 /** Browsers cannot set headers of a websocket: there the token is one of its protocols. */

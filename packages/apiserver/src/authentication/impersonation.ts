@@ -31,6 +31,7 @@ export async function impersonate(
 }
 
 function wantedOf(request: IncomingMessage): Wanted | undefined {
+  if (!isAsked(request)) return undefined;
   const [username = ""] = valuesOf(request, ["impersonate-user"]);
   const [uid = ""] = valuesOf(request, ["impersonate-uid"]);
   const groups = valuesOf(request, ["impersonate-group"]);
@@ -38,6 +39,12 @@ function wantedOf(request: IncomingMessage): Wanted | undefined {
   if (username !== "") return { username, uid, groups, extra };
   if (uid === "" && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
   throw new StatusError("BadRequest", `requested ${goText(uid, groups, extra)} without impersonating a user name`);
+}
+
+/** Nearly never: nothing else is looked at then. */
+function isAsked({ headers }: IncomingMessage): boolean {
+  for (const name in headers) if (name.startsWith("impersonate-")) return true;
+  return false;
 }
 
 /** As Go prints the user that was asked for. */

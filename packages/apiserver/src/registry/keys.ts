@@ -12,11 +12,14 @@ const special: { readonly [resource: string]: string } = {
 
 const grouped = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
 
-const builtin = new Set(builtinResources.map(({ group, resource }) => `${group}/${resource}`));
+/** Groups by resource: asked several times in each request. */
+const builtin = new Map<string, Set<string>>();
+for (const { group, resource } of builtinResources)
+  builtin.set(resource, (builtin.get(resource) ?? new Set<string>()).add(group));
 
 /** Whether the resource is Kubernetes' own, and none that a CustomResourceDefinition adds. */
 export function isBuiltin(group: string, resource: string): boolean {
-  return builtin.has(`${group}/${resource}`);
+  return builtin.get(resource)?.has(group) === true;
 }
 
 /** The custom resource below whose prefix a key lies: their groups have a dot, and what else lies beside them has none. */
@@ -25,8 +28,20 @@ export function customPlaceOf(key: string): { readonly group: string; readonly r
   return group === "" || isBuiltin(group, resource) ? undefined : { group, resource };
 }
 
+/** Prefixes of built-in resources, by resource and group. */
+const prefixes = new Map<string, Map<string, string>>();
+
 /** Where kube-apiserver keeps a resource in etcd: `/registry/pods/`, `/registry/minions/`, `/registry/example.com/widgets/`. */
 export function prefixOf(group: string, resource: string): string {
+  const known = prefixes.get(resource)?.get(group);
+  if (known !== undefined) return known;
+  const prefix = makePrefix(group, resource);
+  if (isBuiltin(group, resource))
+    prefixes.set(resource, (prefixes.get(resource) ?? new Map<string, string>()).set(group, prefix));
+  return prefix;
+}
+
+function makePrefix(group: string, resource: string): string {
   const name = special[`${group}/${resource}`] ?? resource;
   return grouped.has(group) || !isBuiltin(group, resource) ? `/registry/${group}/${name}/` : `/registry/${name}/`;
 }

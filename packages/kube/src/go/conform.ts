@@ -91,27 +91,28 @@ function itemValue(value: unknown, field: GoField, place: Place, unknown: string
   const { type } = field;
   if (rawMessages.has(type) || type.includes(".JSONSchemaPropsOr")) return value;
   if (value === null) return zeroValue(type) ?? null;
-  const wanted = goItemTypeOf(place.struct, field);
+  // Only a fault needs to know how Go calls the type.
+  const wanted = () => goItemTypeOf(place.struct, field);
   switch (type) {
     case "string":
-      if (typeof value !== "string") throw mismatch(value, wanted, place);
+      if (typeof value !== "string") throw mismatch(value, wanted(), place);
       return value;
     case "bool":
-      if (typeof value !== "boolean") throw mismatch(value, wanted, place);
+      if (typeof value !== "boolean") throw mismatch(value, wanted(), place);
       return value;
     case "int32":
     case "int64":
       return integerValue(value, type, wanted, place);
     case "double":
-      if (typeof value !== "number") throw mismatch(value, wanted, place);
+      if (typeof value !== "number") throw mismatch(value, wanted(), place);
       return value;
     case "bytes":
-      if (typeof value !== "string") throw mismatch(value, wanted, place);
+      if (typeof value !== "string") throw mismatch(value, wanted(), place);
       return base64Value(value);
     case quantityMessage:
       return quantityValue(value);
     case intOrStringMessage:
-      return typeof value === "string" ? value : integerValue(value, "int32", "int32", place);
+      return typeof value === "string" ? value : integerValue(value, "int32", () => "int32", place);
     case timeMessage:
     case microTimeMessage:
       if (typeof value !== "string") throw mismatch(value, "string", place);
@@ -124,20 +125,20 @@ function itemValue(value: unknown, field: GoField, place: Place, unknown: string
   }
 }
 
-function messageValue(value: unknown, type: string, wanted: string, place: Place, unknown: string[]): unknown {
+function messageValue(value: unknown, type: string, wanted: () => string, place: Place, unknown: string[]): unknown {
   if (listMessages.has(type)) {
-    if (!Array.isArray(value) || value.some((each) => typeof each !== "string")) throw mismatch(value, wanted, place);
+    if (!Array.isArray(value) || value.some((each) => typeof each !== "string")) throw mismatch(value, wanted(), place);
     return value;
   }
-  if (!isRecord(value)) throw mismatch(value, wanted, place);
+  if (!isRecord(value)) throw mismatch(value, wanted(), place);
   return structOf(value, type, place, unknown);
 }
 
-function integerValue(value: unknown, type: string, wanted: string, place: Place): number {
-  if (typeof value !== "number") throw mismatch(value, wanted, place);
+function integerValue(value: unknown, type: string, wanted: () => string, place: Place): number {
+  if (typeof value !== "number") throw mismatch(value, wanted(), place);
   const limit = type === "int32" ? 2 ** 31 : 2 ** 63;
   if (!Number.isInteger(value) || value >= limit || value < -limit)
-    throw mismatch(value, wanted, place, `number ${numberText(value)}`);
+    throw mismatch(value, wanted(), place, `number ${numberText(value)}`);
   return value;
 }
 

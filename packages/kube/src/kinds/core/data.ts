@@ -24,7 +24,7 @@ export function validateData(object: KubeObject, fields: readonly string[], whol
   let size = 0;
   const errors = fields.flatMap((field) =>
     Object.entries((object[field] ?? {}) as { readonly [key: string]: string }).flatMap(([key, value]) => {
-      size += field === "data" && whole === "" ? new TextEncoder().encode(value).length : base64Size(value);
+      size += field === "data" && whole === "" ? encoder.encode(value).length : base64Size(value);
       const isTwice = field === "binaryData" && Object.hasOwn((object["data"] ?? {}) as object, key);
       return [
         ...formatted(`${field}[${key}]`, key, dataKey),
@@ -34,6 +34,8 @@ export function validateData(object: KubeObject, fields: readonly string[], whol
   );
   return size > maxDataBytes ? [...errors, tooLong(whole, maxDataBytes)] : errors;
 }
+
+const encoder = new TextEncoder();
 
 function base64Size(text: string): number {
   return Math.floor((text.length * 3) / 4) - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
