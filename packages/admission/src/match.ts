@@ -1,4 +1,6 @@
 import {
+  apiVersionOf,
+  convertBuiltin,
   type GroupVersionKind,
   type GroupVersionResource,
   type KubeObject,
@@ -32,6 +34,13 @@ export interface MatchResources {
 export interface Match {
   readonly resource: GroupVersionResource;
   readonly kind: GroupVersionKind;
+}
+
+/** The request in the version that what it matched names. */
+export function asSeenBy({ resource, kind }: Match, request: Request): Request {
+  if (resource.group === request.resource.group && resource.version === request.resource.version) return request;
+  const convert = (object: KubeObject | null) => object && convertBuiltin(object, apiVersionOf(resource));
+  return { ...request, resource, kind, object: convert(request.object), oldObject: convert(request.oldObject) };
 }
 
 /** Configurations and policies themselves are exempt: nobody could undo a broken one. */

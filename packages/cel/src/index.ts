@@ -34,7 +34,11 @@ export {
 export { estimateCost, type SizeOf } from "./cost/estimate.ts";
 export type { Range } from "./cost/range.ts";
 export { extensionLibraries, standardLibraries } from "./library/all.ts";
-export { matchConditionEnvironment } from "./library/kubernetes/admission.ts";
+export {
+  type AdmissionVariables,
+  admissionEnvironment,
+  matchConditionEnvironment,
+} from "./library/kubernetes/admission.ts";
 export {
   AUTHORIZER_TYPE,
   type AuthorizationAnswer,

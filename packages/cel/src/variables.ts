@@ -19,14 +19,17 @@ export function declareVariables(types: ReadonlyMap<string, Type>): Library {
  */
 export class CompositedVariables extends Struct {
   readonly typeName = "kubernetes.variables";
-  readonly #programs: ReadonlyMap<string, Program>;
+  readonly #programs: ReadonlyMap<string, Program | CelError>;
   readonly #activation: Activation;
   readonly #values = new Map<string, Value>();
   /** Cost units that all reads so far took. */
   cost = 0;
 
-  /** `activation` has the policy's other variables; `variables` itself is added to it. */
-  constructor(programs: ReadonlyMap<string, Program>, activation: Activation) {
+  /**
+   * `activation` has the policy's other variables; `variables` itself is added to it. What does not compile is a fault for whoever
+   * reads it.
+   */
+  constructor(programs: ReadonlyMap<string, Program | CelError>, activation: Activation) {
     super();
     this.#programs = programs;
     this.#activation = { find: (name) => (name === "variables" ? this : activation.find(name)) };
@@ -36,7 +39,7 @@ export class CompositedVariables extends Struct {
     const known = this.#values.get(name);
     if (known !== undefined) return known;
     const program = this.#programs.get(name);
-    if (program === undefined) return undefined;
+    if (program === undefined || program instanceof CelError) return program;
     const outcome = program.evaluate(this.#activation);
     this.cost += outcome.cost;
     const value =

@@ -1,5 +1,5 @@
 export { type Applied, applyConfiguration, managedAfterUpdate, type Writer } from "./apply/apply.ts";
-export { typedFaults } from "./apply/check.ts";
+export { typedFaultsText } from "./apply/check.ts";
 export { isSameValue } from "./apply/compare.ts";
 export { type FieldSet, fieldPath, union as unionOfFields } from "./apply/field-set.ts";
 export { clientAppliedFields, kubectlManager, withLastApplied } from "./apply/last-applied.ts";
@@ -9,7 +9,9 @@ export {
   type ManagedFields,
   type ManagerId,
 } from "./apply/managed-fields.ts";
-export { type Type as FieldType, typeOf as fieldTypeOf } from "./apply/type.ts";
+export { mergeForPolicy } from "./apply/policy-merge.ts";
+export { resourceType } from "./apply/resource-type.ts";
+export type { Type as FieldType } from "./apply/type.ts";
 export { bootstrapFlowControl, bootstrapRbac } from "./bootstrap.ts";
 export { canonical } from "./canonical.ts";
 export {
@@ -28,7 +30,7 @@ export { humanDurationOf } from "./duration.ts";
 export { conform } from "./go/conform.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
 export { goText } from "./go-text.ts";
-export { applyJsonPatch } from "./json-patch.ts";
+export { applyJsonPatch, PatchError, patchJson } from "./json-patch.ts";
 export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export {
   type FieldError,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyJsonPatch } from "./json-patch.ts";
+import { applyJsonPatch, PatchError, patchJson } from "./json-patch.ts";
 
 const document = { a: { b: 1 }, l: ["x", "y"] };
 
@@ -48,3 +48,32 @@ test("JSON patch: what is no list of operations is not decoded", () => {
     message: message("string into Go value of type handlers.jsonPatchOp"),
   });
 });
+
+const words: readonly (readonly [object, string])[] = [
+  [{ op: "add", path: "/n/m", value: 1 }, 'add operation does not apply: doc is missing path: "/n/m": missing value'],
+  [
+    { op: "add", path: "/l/3", value: 1 },
+    "error in add for path: '/l/3': Unable to access invalid index: 3: invalid index referenced",
+  ],
+  [{ op: "remove", path: "/n" }, "error in remove for path: '/n': Unable to remove nonexistent key: n: missing value"],
+  [{ op: "remove", path: "/n/m" }, 'remove operation does not apply: doc is missing path: "/n/m": missing value'],
+  [{ op: "replace", path: "/n/m" }, "replace operation does not apply: doc is missing path: /n/m: missing value"],
+  [{ op: "replace", path: "/l/9" }, "replace operation does not apply: doc is missing key: /l/9: missing value"],
+  [
+    { op: "move", from: "/n/m", path: "/c" },
+    "move operation does not apply: doc is missing from path: /n/m: missing value",
+  ],
+  [
+    { op: "copy", from: "/a", path: "/n/m" },
+    "copy operation does not apply: doc is missing destination path: /n/m: missing value",
+  ],
+  [{ op: "test", path: "/a/b", value: 2 }, "testing value /a/b failed: test failed"],
+  [{ op: "foo", path: "/a" }, "Unexpected kind: foo"],
+];
+
+for (const [operation, message] of words)
+  test(`JSON patch: ${message}`, () =>
+    assert.throws(
+      () => patchJson(document, [operation]),
+      (error) => error instanceof PatchError && error.message === message,
+    ));

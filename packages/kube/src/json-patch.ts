@@ -24,10 +24,41 @@ export function applyJsonPatch(
   document: { readonly [key: string]: unknown },
   operations: unknown,
 ): { readonly [key: string]: unknown } {
+  try {
+    return patchJson(document, operations);
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error;
+    const { op, path } = error.operation;
+    throw new StatusError(
+      "Invalid",
+      `the server rejected our request due to an error in our request: ${String(op)} operation does not apply: ${String(path)}`,
+    );
+  }
+}
+
+/** The same; throws `PatchError` when an operation does not apply. */
+export function patchJson(
+  document: { readonly [key: string]: unknown },
+  operations: unknown,
+): { readonly [key: string]: unknown } {
   const checked = operationsOf(operations);
   const root = { document: structuredClone(document) as unknown };
   for (const operation of checked) applyOrRefuse(root, operation);
   return root.document as { readonly [key: string]: unknown };
+}
+
+/** An operation that does not apply, in the words of the library with which kube-apiserver patches (evanphx/json-patch). */
+export class PatchError extends Error {
+  readonly operation: Operation;
+  /** A `test` found another value. */
+  readonly isTest: boolean;
+
+  constructor(message: string, operation: Operation, isTest: boolean) {
+    super(message);
+    this.name = "PatchError";
+    this.operation = operation;
+    this.isTest = isTest;
+  }
 }
 
 function operationsOf(operations: unknown): readonly Operation[] {
@@ -51,63 +82,103 @@ function undecodable(value: unknown, wanted: string): StatusError {
   );
 }
 
-/** The pointer leads nowhere, or what is there is not what is asked for. */
-class Inapplicable extends Error {}
+/** The pointer leads nowhere (`place`), or what is there is not what is asked for. */
+class Inapplicable extends Error {
+  readonly place: "from" | "path" | undefined;
+
+  constructor(message: string, place?: "from" | "path") {
+    super(message);
+    this.place = place;
+  }
+}
+
+const missing = "missing value";
+const badIndex = "invalid index referenced";
+const testFailed = "test failed";
 
 function applyOrRefuse(root: { document: unknown }, operation: Operation): void {
   try {
     applyOperation(root, operation);
-    if (isFields(root.document)) return;
+    if (!isFields(root.document)) throw new Inapplicable("the patch leaves no object");
   } catch (error) {
     if (!(error instanceof Inapplicable)) throw error;
+    throw new PatchError(worded(operation, error), operation, error.message === testFailed);
   }
-  const { op, path } = operation;
-  throw new StatusError(
-    "Invalid",
-    `the server rejected our request due to an error in our request: ${String(op)} operation does not apply: ${String(path)}`,
-  );
 }
 
+function worded({ op, path, from }: Operation, { message, place }: Inapplicable): string {
+  const quoted = op === "add" || op === "remove" ? JSON.stringify(path) : String(path);
+  if (place === "from")
+    return `${String(op)} operation does not apply: doc is missing from path: ${String(from)}: ${missing}`;
+  if (place === "path") {
+    const which =
+      op === "move" || op === "copy"
+        ? "doc is missing destination path"
+        : op === "test"
+          ? "is missing path"
+          : "doc is missing path";
+    return `${String(op)} operation does not apply: ${which}: ${quoted}: ${missing}`;
+  }
+  if (op === "replace") return `replace operation does not apply: doc is missing key: ${String(path)}: ${missing}`;
+  if (message === testFailed) return `testing value ${String(path)} failed: ${testFailed}`;
+  return kinds.has(op)
+    ? `error in ${String(op)} for path: '${String(path)}': ${message}`
+    : `Unexpected kind: ${String(op)}`;
+}
+
+const kinds: ReadonlySet<unknown> = new Set(["add", "remove", "replace", "move", "copy", "test"]);
+
 function applyOperation(root: { document: unknown }, { op, path, from, value = null }: Operation): void {
-  const target = pointerOf(path);
+  const target = pointerOf(path, "path");
   switch (op) {
     case "add":
       put(root, target, structuredClone(value), true);
       break;
     case "remove":
-      take(root, target);
+      take(root, target, "path");
       break;
     case "replace":
       put(root, target, structuredClone(value), false);
       break;
     case "move":
-      put(root, target, take(root, pointerOf(from)), true);
+      put(root, target, take(root, pointerOf(from, "from"), "from"), true);
       break;
     case "copy":
-      put(root, target, structuredClone(valueAt(root, pointerOf(from)) ?? null), true);
+      put(root, target, structuredClone(valueAt(root, pointerOf(from, "from"), "from") ?? null), true);
       break;
     case "test":
-      if (!isSameValue(valueAt(root, target) ?? null, value)) throw new Inapplicable();
+      if (!isSameValue(valueAt(root, target, "path") ?? null, value)) throw new Inapplicable(testFailed);
       break;
     default:
-      throw new Inapplicable();
+      throw new Inapplicable("unknown kind");
   }
 }
 
-function pointerOf(path: unknown): readonly string[] {
-  if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw new Inapplicable();
+type Place = "from" | "path";
+
+function pointerOf(path: unknown, place: Place): readonly string[] {
+  if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw new Inapplicable(missing, place);
   const tokens = path.split("/").slice(1);
-  if (tokens.length > maxPointerDepth) throw new Inapplicable();
+  if (tokens.length > maxPointerDepth) throw new Inapplicable(missing, place);
   return tokens.map((each) => each.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 /** What holds the last token of a pointer, and that token. */
-function holderOf(root: { document: unknown }, pointer: readonly string[]): readonly [Node, string] {
+function holderOf(root: { document: unknown }, pointer: readonly string[], place: Place): readonly [Node, string] {
   let holder: unknown = root;
   const tokens = ["document", ...pointer];
-  for (const token of tokens.slice(0, -1)) holder = child(holder, token);
-  if (typeof holder !== "object" || holder === null) throw new Inapplicable();
+  for (const token of tokens.slice(0, -1)) holder = stepOf(holder, token, place);
+  if (typeof holder !== "object" || holder === null) throw new Inapplicable(missing, place);
   return [holder as Node, tokens.at(-1) as string];
+}
+
+/** A step on the way; one that is not there ends it, whatever the reason. */
+function stepOf(holder: unknown, token: string, place: Place): unknown {
+  try {
+    return child(holder, token);
+  } catch {
+    throw new Inapplicable(missing, place);
+  }
 }
 
 function child(holder: unknown, token: string): unknown {
@@ -118,18 +189,23 @@ function child(holder: unknown, token: string): unknown {
 
 /** An index of a list; negative ones count from its end. */
 function indexOf(token: string, last: number): number {
-  if (!/^-?\d+$/.test(token)) throw new Inapplicable();
+  if (!/^-?\d+$/.test(token)) {
+    const quoted = JSON.stringify(token);
+    throw new Inapplicable(
+      `value was not a proper array index: '${token}': strconv.Atoi: parsing ${quoted}: invalid syntax`,
+    );
+  }
   const index = Number(token) < 0 ? last + 1 + Number(token) : Number(token);
-  if (index < 0 || index > last) throw new Inapplicable();
+  if (index < 0 || index > last) throw new Inapplicable(`Unable to access invalid index: ${token}: ${badIndex}`);
   return index;
 }
 
-function valueAt(root: { document: unknown }, pointer: readonly string[]): unknown {
-  return child(...holderOf(root, pointer));
+function valueAt(root: { document: unknown }, pointer: readonly string[], place: Place): unknown {
+  return child(...holderOf(root, pointer, place));
 }
 
 function put(root: { document: unknown }, pointer: readonly string[], value: unknown, isAdded: boolean): void {
-  const [holder, token] = holderOf(root, pointer);
+  const [holder, token] = holderOf(root, pointer, "path");
   if (!Array.isArray(holder)) {
     // `__proto__` is a key like any other.
     Object.defineProperty(holder, token, { value, enumerable: true, configurable: true, writable: true });
@@ -138,10 +214,10 @@ function put(root: { document: unknown }, pointer: readonly string[], value: unk
   else holder.splice(indexOf(token, holder.length), 0, value);
 }
 
-function take(root: { document: unknown }, pointer: readonly string[]): unknown {
-  const [holder, token] = holderOf(root, pointer);
+function take(root: { document: unknown }, pointer: readonly string[], place: Place): unknown {
+  const [holder, token] = holderOf(root, pointer, place);
   if (Array.isArray(holder)) return holder.splice(indexOf(token, holder.length - 1), 1)[0];
-  if (!Object.hasOwn(holder, token)) throw new Inapplicable();
+  if (!Object.hasOwn(holder, token)) throw new Inapplicable(`Unable to remove nonexistent key: ${token}: ${missing}`);
   const value = holder[token];
   delete holder[token];
   return value;

@@ -1,5 +1,7 @@
 import {
   type Activation,
+  CelError,
+  CompositedVariables,
   compile,
   type Environment,
   formatType,
@@ -8,6 +10,7 @@ import {
   type Type,
   type Value,
 } from "@sallyport/cel";
+import type { Variables } from "./variables.ts";
 
 /** An expression of a policy, compiled; with `fault` in the place of the program it fails whenever it is asked. */
 export interface Expression {
@@ -22,10 +25,15 @@ export function compileExpression(text: string, environment: Environment, types?
   if (!(program instanceof Program)) return { text, fault: `compilation failed: ${program.message}` };
   if (program.instantiationFault !== undefined)
     return { text, fault: `program instantiation failed: ${program.instantiationFault}` };
-  const [is, wanted] = [formatType(program.type), types?.map(formatType)];
+  const [is, wanted] = [typeText(program.type), types?.map(typeText)];
   if (wanted === undefined || wanted.includes(is)) return { text, program };
   const which = wanted.length === 1 ? wanted[0] : `one of [${wanted.join(" ")}]`;
   return { text, fault: `must evaluate to ${which} but got ${is}` };
+}
+
+/** As Go prints a type, which is not as cel-go's diagnostics do. */
+function typeText(type: Type): string {
+  return formatType(type).replace(/\bnull\b/g, "null_type");
 }
 
 /** Ends the evaluation: the expressions together cost more than the budget. */
@@ -37,24 +45,37 @@ export class OutOfBudget extends Error {
 
 export type Evaluated = { readonly value: Value } | { readonly error: string };
 
-/** Evaluates expressions on one request within a budget that they share, in cost units. */
+/** Evaluates expressions on one request; they share a budget in cost units, and the values of a policy's variables. */
 export class Evaluation {
   readonly #activation: Activation;
+  readonly #variables: CompositedVariables | undefined;
   budget: number;
 
-  constructor(activation: Activation, budget: number) {
+  constructor(activation: Activation, budget: number, variables?: Variables) {
     this.budget = budget;
-    this.#activation = activation;
+    const composited = variables && new CompositedVariables(variables.programs, activation);
+    this.#variables = composited;
+    this.#activation =
+      composited === undefined
+        ? activation
+        : { find: (name) => (name === "variables" ? composited : activation.find(name)) };
   }
 
   /** Throws `OutOfBudget`. */
   run({ text, program, fault }: Expression): Evaluated {
     if (program === undefined) return { error: `compilation error: ${fault}` };
+    const before = this.#variables?.cost ?? 0;
     const outcome: Outcome = program.evaluate(this.#activation);
-    if (outcome.cost > this.budget) throw new OutOfBudget();
-    this.budget -= outcome.cost;
+    const cost = outcome.cost + (this.#variables?.cost ?? 0) - before;
+    if (cost > this.budget) throw new OutOfBudget();
+    this.budget -= cost;
     return "value" in outcome
       ? { value: outcome.value }
       : { error: `expression '${text}' resulted in error: ${outcome.error}` };
   }
+}
+
+/** A variable that does not compile, for whoever reads it. */
+export function brokenVariable(name: string, fault: string): CelError {
+  return new CelError(`composited variable ${JSON.stringify(name)} fails to compile: ${fault}`);
 }

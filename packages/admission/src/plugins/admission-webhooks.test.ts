@@ -156,7 +156,7 @@ const conditions: { readonly [expression: string]: number | RegExp } = {
   'authorizer.group("").resource("pods").namespace("default").check("create").allowed()': 1,
   "object.spec.nope == 1": /no such key: nope/,
   "object.spec.nope == 1 && false": 0,
-  "namespaceObject.metadata.name == 'default'": /undeclared reference to 'namespaceObject'/,
+  "namespaceObject.metadata.name == 'default'": /no such key: metadata/,
 };
 
 for (const [expression, outcome] of Object.entries(conditions)) {

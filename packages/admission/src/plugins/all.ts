@@ -15,6 +15,7 @@ import { extendedResourceToleration } from "./extended-resource-toleration.ts";
 import { createGated } from "./gated.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
 import { limitRanger } from "./limit-ranger.ts";
+import { mutatingAdmissionPolicy } from "./mutating-admission-policy.ts";
 import { mutatingAdmissionWebhook } from "./mutating-admission-webhook.ts";
 import { namespaceAutoProvision } from "./namespace-auto-provision.ts";
 import { namespaceExists } from "./namespace-exists.ts";
@@ -39,6 +40,7 @@ import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import { validatingAdmissionPolicy } from "./validating-admission-policy.ts";
 import { validatingAdmissionWebhook } from "./validating-admission-webhook.ts";
 
 /** One row of kube-apiserver's list. */
@@ -103,9 +105,9 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "NodeDeclaredFeatureValidator", ...on, create: () => nodeDeclaredFeatureValidator },
   { name: "JobValidation", ...on, create: () => createGated("JobValidation", "JobValidation") },
   { name: "PodResizeValidator", ...on, create: () => podResizeValidator },
-  { name: "MutatingAdmissionPolicy", ...on },
+  { name: "MutatingAdmissionPolicy", ...on, create: () => mutatingAdmissionPolicy },
   { name: "MutatingAdmissionWebhook", ...on, create: () => mutatingAdmissionWebhook },
-  { name: "ValidatingAdmissionPolicy", ...on },
+  { name: "ValidatingAdmissionPolicy", ...on, create: () => validatingAdmissionPolicy },
   { name: "ValidatingAdmissionWebhook", ...on, create: () => validatingAdmissionWebhook },
   { name: "RegoPolicies", ...on, create: () => regoPolicies },
   { name: "ResourceQuota", ...on, create: (options) => createResourceQuota(options?.limitedResources) },

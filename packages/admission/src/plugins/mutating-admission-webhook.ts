@@ -1,16 +1,10 @@
-import {
-  apiVersionOf,
-  applyDefaults,
-  applyJsonPatch,
-  convertBuiltin,
-  type KubeObject,
-  StatusError,
-} from "@sallyport/kube";
+import { apiVersionOf, applyDefaults, convertBuiltin, type KubeObject, patchJson, StatusError } from "@sallyport/kube";
+import { asSeenBy } from "../match.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { skip } from "../refusals.ts";
 import { type Request, withObject } from "../request.ts";
 import { decodePatch } from "../review.ts";
-import { type Answer, askWebhook, asSeenBy } from "../webhook/answer.ts";
+import { type Answer, askWebhook } from "../webhook/answer.ts";
 import { type Selected, selectWebhooks } from "../webhook/select.ts";
 
 const name = "MutatingAdmissionWebhook";
@@ -102,7 +96,7 @@ function patchedBy({ patch }: Answer, { match }: Selected, request: Request): Ku
   if (patch === undefined || request.object === null) return undefined;
   const seen = asSeenBy(match, request);
   try {
-    const patched = applyJsonPatch(seen.object as KubeObject, decodePatch(patch)) as unknown as KubeObject;
+    const patched = patchJson(seen.object as KubeObject, decodePatch(patch)) as unknown as KubeObject;
     if (typeof patched?.kind !== "string" || typeof patched.metadata !== "object")
       throw new Error("the patch leaves no object");
     return applyDefaults(convertBuiltin(patched, apiVersionOf(request.kind)));

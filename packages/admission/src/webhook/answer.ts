@@ -1,8 +1,7 @@
-import { apiVersionOf, convertBuiltin, type KubeObject, StatusError } from "@sallyport/kube";
+import { StatusError } from "@sallyport/kube";
 import type { Reason } from "../decision.ts";
-import type { Match } from "../match.ts";
+import { asSeenBy, type Match } from "../match.ts";
 import type { Annotations, PluginContext } from "../plugin.ts";
-import type { Request } from "../request.ts";
 import type { ReviewResponse } from "../review.ts";
 import { CallError, callWebhook } from "./call.ts";
 import type { Webhook } from "./configuration.ts";
@@ -42,13 +41,6 @@ const nothing: Answer = { reasons: [], warnings: [], annotations: {} };
 
 function refusing(refusal: StatusError): Answer {
   return { ...nothing, refusal };
-}
-
-/** The request in the version that the webhook's rules name. */
-export function asSeenBy({ resource, kind }: Match, request: Request): Request {
-  if (resource.group === request.resource.group && resource.version === request.resource.version) return request;
-  const convert = (object: KubeObject | null) => object && convertBuiltin(object, apiVersionOf(resource));
-  return { ...request, resource, kind, object: convert(request.object), oldObject: convert(request.oldObject) };
 }
 
 function answerOf(webhook: Webhook, response: ReviewResponse): Answer {

@@ -55,7 +55,7 @@ async function meetsConditions(
     conditions = compileConditions(matchConditions, environment);
     compiled.set(webhook, conditions);
   }
-  const activation = inputActivation(request, authorizations);
+  const activation = inputActivation(request, { authorizations });
   const known = conditions;
   const matches = await authorizations.evaluate(() =>
     matchesConditions(known, new Evaluation(activation, matchConditionsBudget)),

@@ -1,16 +1,13 @@
 import {
   apiVersionOf,
   applyConfiguration,
-  type CustomVersion,
   clientAppliedFields,
-  compactSchema,
   convertBuiltin,
   decodeManagedFields,
   encodeManagedFields,
   type FieldSet,
   type FieldType,
   fieldPath,
-  fieldTypeOf,
   findKind,
   isConverted,
   isSameValue,
@@ -20,9 +17,9 @@ import {
   managedAfterUpdate,
   parseApiVersion,
   type ResourceInfo,
-  type Schema,
+  resourceType,
   StatusError,
-  typedFaults,
+  typedFaultsText,
   unionOfFields,
   type Writer,
   withLastApplied,
@@ -36,37 +33,6 @@ type Fields = { readonly [field: string]: unknown };
 
 /** What of a write decides whose the changed fields are. */
 type ManagedWrite = Pick<WriteContext, "info" | "subresource" | "fieldManager" | "managedSubresource">;
-
-const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
-
-/** Of an object whose kind has no schema: its metadata is known, anything else may stand. */
-const custom: Schema = {
-  p: { apiVersion: { t: "string" }, kind: { t: "string" }, metadata: { r: objectMeta } },
-  x: true,
-};
-
-/** Made once for each version of a definition. */
-const customTypes = new WeakMap<CustomVersion, FieldType>();
-
-function customType(version: CustomVersion): FieldType {
-  const known = customTypes.get(version);
-  if (known !== undefined) return known;
-  const { schema, keepsUnknown } = version;
-  const made = fieldTypeOf(schema === undefined || keepsUnknown ? custom : compactSchema(schema, true));
-  customTypes.set(version, made);
-  return made;
-}
-
-/** References by name, made once: as many as there are kinds built in. */
-const references = new Map<string, Schema>();
-
-function typeOfResource({ schema, custom: version }: ResourceInfo): FieldType {
-  if (version !== undefined) return customType(version);
-  if (schema === undefined) return fieldTypeOf(custom);
-  const known = references.get(schema) ?? { r: schema };
-  references.set(schema, known);
-  return fieldTypeOf(known);
-}
 
 /** The manager that an object without managed fields gets for what it holds, before the first configuration is applied. */
 const beforeFirstApply = "before-first-apply";
@@ -86,7 +52,7 @@ export function withManagedFields(
   if (managed.size === 0 && live !== undefined) return bare;
   const before = live === undefined ? {} : outgoing(live, info);
   const writer = writerOf(fieldManager, "Update", context, time);
-  return managedBy(bare, managedAfterUpdate(before, bare, typeOfResource(info), managed, writer));
+  return managedBy(bare, managedAfterUpdate(before, bare, resourceType(info), managed, writer));
 }
 
 /** The same for a write of the server's own: a change of nothing but the status goes by that subresource. */
@@ -142,7 +108,7 @@ function inVersion(
   const other = info.custom === undefined ? findKind(group, version, info.kind) : undefined;
   if (other === undefined || !isConverted(info.kind, apiVersion)) return undefined;
   const whole = { apiVersion: apiVersionOf(info), kind: info.kind, ...value, metadata: value.metadata ?? {} };
-  return { value: convertBuiltin(whole as KubeObject, apiVersion), type: typeOfResource(other) };
+  return { value: convertBuiltin(whole as KubeObject, apiVersion), type: resourceType(other) };
 }
 
 /** Fields that a write by this way does not change: upstream's resetFields. */
@@ -166,7 +132,7 @@ export function appliedTo(
   time: string,
 ): { readonly value: Fields; readonly managed: ManagedFields } {
   const { info, fieldManager = "" } = context;
-  const type = typeOfResource(info);
+  const type = resourceType(info);
   checkConfiguration(configuration, type, context);
   if (live === undefined) checkAbsent(configuration, context);
   const { managedFields, ...metadata } = live?.metadata ?? {};
@@ -198,9 +164,8 @@ function checkConfiguration(configuration: Fields, type: FieldType, { info }: Wr
   const metadata = (configuration["metadata"] ?? {}) as Fields;
   if (metadata["managedFields"] !== undefined && metadata["managedFields"] !== null)
     throw new StatusError("BadRequest", "metadata.managedFields must be nil");
-  const faults = typedFaults(configuration, type);
-  if (faults.length === 0) return;
-  const text = faults.length === 1 ? faults[0] : `errors:\n${faults.map((each) => `  ${each}`).join("\n")}`;
+  const text = typedFaultsText(configuration, type);
+  if (text === undefined) return;
   const { namespace = "", name = "" } = metadata;
   throw new StatusError(undefined, `failed to create typed patch object (${namespace}/${name}; ${given}): ${text}`);
 }

@@ -2,6 +2,12 @@ import { goText } from "../go-text.ts";
 import { isFields } from "./compare.ts";
 import { elementOf, fieldType, itemType, type Type } from "./type.ts";
 
+/** All that is wrong with an applied object in one text, as structured-merge-diff prints it; undefined where nothing is. */
+export function typedFaultsText(value: unknown, type: Type): string | undefined {
+  const faults = typedFaults(value, type);
+  return faults.length < 2 ? faults[0] : `errors:\n${faults.map((each) => `  ${each}`).join("\n")}`;
+}
+
 /** What is wrong with an applied object by its type, in the words of structured-merge-diff: unknown fields, wrong types, keys. */
 export function typedFaults(value: unknown, type: Type, path = ""): readonly string[] {
   if (value === null || value === undefined || type.kind === "any") return [];

@@ -1,21 +1,54 @@
 import type { Environment, Library, StructType } from "../../check/environment.ts";
-import { BOOL, DYN, listType, mapType, STRING, structType, type Type } from "../../check/type.ts";
+import { BOOL, DYN, INT, listType, mapType, STRING, structType, TIMESTAMP, type Type } from "../../check/type.ts";
 import { AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "./authorizer.ts";
 import { kubernetesEnvironment } from "./environment.ts";
+import { mutation } from "./mutation.ts";
+
+/** What an expression of a policy or webhook reads beside object, oldObject, request and namespaceObject. */
+export interface AdmissionVariables {
+  readonly hasParams: boolean;
+  /** `authorizer` and `authorizer.requestResource`. */
+  readonly hasAuthorizer: boolean;
+  /** `Object{…}` and `JSONPatch{…}`, of mutations. */
+  readonly hasPatchTypes: boolean;
+}
+
+/** One of each of the few combinations. */
+const environments = new Map<string, Environment>();
 
 /**
- * The environment of webhooks' match conditions.
+ * The environment of admission's expressions.
+ * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/#validation-expression
+ */
+export function admissionEnvironment(variables: AdmissionVariables): Environment {
+  const { hasParams, hasAuthorizer, hasPatchTypes } = variables;
+  const key = [hasParams, hasAuthorizer, hasPatchTypes].join();
+  let known = environments.get(key);
+  if (known === undefined) {
+    known = createEnvironment(variables);
+    environments.set(key, known);
+  }
+  return known;
+}
+
+/**
+ * The environment of webhooks' match conditions. Upstream declares `namespaceObject` for them too; its value is null.
  * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#matching-requests-matchconditions
  */
 export function matchConditionEnvironment(): Environment {
+  return admissionEnvironment({ hasParams: false, hasAuthorizer: true, hasPatchTypes: false });
+}
+
+function createEnvironment({ hasParams, hasAuthorizer, hasPatchTypes }: AdmissionVariables): Environment {
   return kubernetesEnvironment().extend({
-    libraries: [requestTypes],
+    libraries: hasPatchTypes ? [requestTypes, mutation] : [requestTypes],
     variables: {
       object: DYN,
       oldObject: DYN,
       request: structType("kubernetes.AdmissionRequest"),
-      authorizer: AUTHORIZER_TYPE,
-      "authorizer.requestResource": RESOURCE_CHECK_TYPE,
+      namespaceObject: structType("kubernetes.Namespace"),
+      ...(hasParams ? { params: DYN } : {}),
+      ...(hasAuthorizer ? { authorizer: AUTHORIZER_TYPE, "authorizer.requestResource": RESOURCE_CHECK_TYPE } : {}),
     },
   });
 }
@@ -41,6 +74,34 @@ const structs: { readonly [name: string]: Fields } = {
     userInfo: structType("kubernetes.UserInfo"),
     dryRun: BOOL,
     options: DYN,
+  },
+  "kubernetes.Namespace": {
+    metadata: structType("kubernetes.NamespaceMetadata"),
+    spec: structType("kubernetes.NamespaceSpec"),
+    status: structType("kubernetes.NamespaceStatus"),
+  },
+  "kubernetes.NamespaceMetadata": {
+    name: STRING,
+    generateName: STRING,
+    namespace: STRING,
+    labels: mapType(STRING, STRING),
+    annotations: mapType(STRING, STRING),
+    UID: STRING,
+    creationTimestamp: TIMESTAMP,
+    deletionGracePeriodSeconds: INT,
+    deletionTimestamp: TIMESTAMP,
+    generation: INT,
+    resourceVersion: STRING,
+    finalizers: strings,
+  },
+  "kubernetes.NamespaceSpec": { finalizers: strings },
+  "kubernetes.NamespaceStatus": { conditions: listType(structType("kubernetes.NamespaceCondition")), phase: STRING },
+  "kubernetes.NamespaceCondition": {
+    status: STRING,
+    type: STRING,
+    lastTransitionTime: TIMESTAMP,
+    message: STRING,
+    reason: STRING,
   },
 };
 

@@ -94,22 +94,21 @@ function objectOf(entries: readonly (readonly [string, Value])[]): Json | undefi
 }
 
 /**
- * What is wrong with the type names in an apply configuration: each must be the path of the field that holds it, as
- * `Object{spec: Object.spec{…}}`.
+ * What is wrong with the type names below a struct: each must be the path of the field that holds it, as
+ * `Object{spec: Object.spec{…}}`. Lists and maps between them are not counted.
  */
 export function typeNameFaults(value: Value): readonly string[] {
-  return value instanceof MutationStruct ? [...faultsBelow(value, ["Object"])] : [];
+  return value instanceof MutationStruct ? [...faultsBelow(value, value.typeName)] : [];
 }
 
-function* faultsBelow(value: Value, path: readonly string[]): Generator<string> {
-  if (value instanceof ListValue) for (const each of value) yield* faultsBelow(each, path);
+function* faultsBelow(value: Value, wanted: string): Generator<string> {
+  if (value instanceof ListValue) for (const each of value) yield* faultsBelow(each, wanted);
   else if (value instanceof MapValue) {
-    for (const key of value.keys()) yield* faultsBelow(value.find(key) as Value, [...path, String(key)]);
+    for (const key of value.keys()) yield* faultsBelow(value.find(key) as Value, wanted);
   } else if (value instanceof MutationStruct) {
-    const wanted = path.join(".");
     if (value.typeName !== wanted) {
       yield `unexpected type name ${JSON.stringify(value.typeName)}, expected ${JSON.stringify(wanted)}, which matches field name path from root Object type`;
     }
-    for (const [name, each] of value.fields) yield* faultsBelow(each, [...path, name]);
+    for (const [name, each] of value.fields) yield* faultsBelow(each, `${wanted}.${name}`);
   }
 }

@@ -1,0 +1,70 @@
+import type { KubeObject } from "@sallyport/kube";
+import { isExempt, type Match, matchRequest } from "../match.ts";
+import type { PluginContext } from "../plugin.ts";
+import type { Request } from "../request.ts";
+import { collectParams, paramResource } from "./params.ts";
+import {
+  type BindingSpec,
+  type BoundPolicy,
+  boundPolicies,
+  type PolicyResource,
+  type PolicySpec,
+  specOf,
+} from "./policy.ts";
+
+/** One asking of a policy: for a binding, and one of its parameters. */
+export interface Invocation {
+  readonly policy: KubeObject;
+  readonly binding: KubeObject;
+  readonly match: Match;
+  readonly param: KubeObject | undefined;
+}
+
+/** A policy that matches, and cannot be asked. */
+export interface Misconfigured {
+  readonly policy: KubeObject;
+  readonly binding: KubeObject | undefined;
+  readonly fault: string;
+}
+
+/** What a request is asked of the policies of a kind, in order. */
+export function invocationsOf(
+  context: PluginContext,
+  resource: PolicyResource,
+): readonly (Invocation | Misconfigured)[] {
+  const { request, snapshot } = context;
+  if (isExempt(request) || isExcluded(request)) return [];
+  return boundPolicies(snapshot, resource).flatMap((bound) => invocationsOfPolicy(bound, context));
+}
+
+const reviews = /^(selfsubject(access|rules)?|subjectaccess|localsubjectaccess|token)reviews$/;
+
+/** Questions to the server itself, which nobody may refuse: the cluster would break. pkg/kubeapiserver/admission/exclusion */
+function isExcluded({ resource: { group, resource } }: Request): boolean {
+  return (group === "authentication.k8s.io" || group === "authorization.k8s.io") && reviews.test(resource);
+}
+
+function invocationsOfPolicy(
+  { policy, bindings }: BoundPolicy,
+  { request, snapshot }: PluginContext,
+): readonly (Invocation | Misconfigured)[] {
+  const { matchConstraints, paramKind } = specOf<PolicySpec>(policy);
+  if (matchConstraints === undefined)
+    return [misconfigured(policy, undefined, "policy contained no match constraints, a required field")];
+  const match = matchRequest(matchConstraints, request, snapshot);
+  if (typeof match === "string") return [];
+  const kind = paramKind && paramResource(paramKind, snapshot);
+  if (typeof kind === "string") return [misconfigured(policy, undefined, kind)];
+  return bindings.flatMap((binding): readonly (Invocation | Misconfigured)[] => {
+    const { matchResources, paramRef } = specOf<BindingSpec>(binding);
+    if (matchResources !== undefined && typeof matchRequest(matchResources, request, snapshot) === "string") return [];
+    const params = collectParams(kind, paramRef, request.namespace, snapshot);
+    if (typeof params === "string") return [misconfigured(policy, binding, params)];
+    return params.map((param) => ({ policy, binding, match, param }));
+  });
+}
+
+function misconfigured(policy: KubeObject, binding: KubeObject | undefined, fault: string): Misconfigured {
+  const what = binding === undefined ? "policy" : "binding";
+  return { policy, binding, fault: `failed to configure ${what}: ${fault}` };
+}

@@ -1,0 +1,38 @@
+import {
+  type CelError,
+  DYN,
+  declareVariables,
+  type Environment,
+  type Program,
+  type Type,
+  VARIABLES_TYPE,
+} from "@sallyport/cel";
+import { brokenVariable, compileExpression } from "./expression.ts";
+
+/** admissionregistration.k8s.io/v1 Variable. */
+export interface Variable {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/** A policy's variables: each is compiled with those before it, and evaluated when it is first read. */
+export interface Variables {
+  readonly programs: ReadonlyMap<string, Program | CelError>;
+  /** Declares `variables` to an environment. */
+  readonly declaredIn: (environment: Environment) => Environment;
+}
+
+export function compileVariables(definitions: readonly Variable[], base: Environment): Variables {
+  const types = new Map<string, Type>();
+  const programs = new Map<string, Program | CelError>();
+  const library = declareVariables(types);
+  const declaredIn = (environment: Environment) =>
+    environment.extend({ variables: { variables: VARIABLES_TYPE }, libraries: [library] });
+  const environment = declaredIn(base);
+  for (const { name, expression } of definitions) {
+    const { program, fault = "" } = compileExpression(expression, environment);
+    programs.set(name, program ?? brokenVariable(name, fault));
+    types.set(name, program?.type ?? DYN);
+  }
+  return { programs, declaredIn };
+}
