@@ -104,7 +104,7 @@ const faults: readonly (readonly [string, object | string, number, string])[] = 
     "fieldManager=m",
     "[]",
     400,
-    "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}",
+    "error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}",
   ],
   [
     "fieldManager=m&fieldValidation=Strict",

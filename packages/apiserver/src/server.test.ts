@@ -104,7 +104,8 @@ const refusals: { readonly [what: string]: Refusal } = {
     call: [maps, { body: pod("a") }],
     code: 400,
     reason: "BadRequest",
-    message: /kind in the data \(Pod\) does not match/,
+    message:
+      /Pod in version "v1" cannot be handled as a ConfigMap: converting \(v1.Pod\) to \(core.ConfigMap\): unknown conversion/,
   },
   "a wrong type": {
     call: [maps, { body: configMap("a", { k: 1 }) }],
@@ -158,7 +159,7 @@ const refusals: { readonly [what: string]: Refusal } = {
     call: [`${maps}?fieldSelector=spec.x%3Dy`],
     code: 400,
     reason: "BadRequest",
-    message: /field label not supported: spec.x/,
+    message: /"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"/,
   },
   "a bad continue token": {
     call: [`${maps}?continue=abc`],

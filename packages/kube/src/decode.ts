@@ -1,4 +1,5 @@
-import { parseDocument } from "yaml";
+import { parseDocument, type YAMLError } from "yaml";
+import { jsonSyntaxFault } from "./go/json-syntax.ts";
 import { StatusError } from "./status.ts";
 
 /** Deeper objects are refused before any recursion over them. Upstream's JSON decoder stops at 10,000; no object needs 1,000. */
@@ -10,18 +11,23 @@ export interface Decoded {
   readonly strictErrors: readonly string[];
 }
 
-/** Reads JSON or YAML text into an object. Throws `BadRequest` for what is neither. */
-export function parseBody(text: string, format: "json" | "yaml"): Decoded {
-  const parsed = format === "json" ? parseJsonBody(text) : parseYamlBody(text);
-  const { value } = parsed;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new StatusError(
-      "BadRequest",
-      "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
-    );
+/** Reads JSON or YAML into an object; nothing is an empty one. Throws `BadRequest` for what is neither. */
+export function parseBody(bytes: Uint8Array, format: "json" | "yaml"): Decoded {
+  const { value, strictErrors } = format === "json" ? parseJsonBody(bytes) : parseYamlBody(bytes);
+  const object = value ?? {};
+  if (!isRecord(object)) {
+    const type = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+    throw typeFault(`json: cannot unmarshal ${typeOf(object)} into Go value of type ${type}`);
   }
-  checkDepth(value, 0);
-  return parsed as Decoded;
+  for (const name of ["apiVersion", "kind"]) {
+    const given = object[name] ?? "";
+    if (typeof given !== "string")
+      throw typeFault(`json: cannot unmarshal ${typeOf(given)} into Go struct field .${name} of type string`);
+    if (name === "apiVersion" && given.split("/").length > 2)
+      throw new StatusError("BadRequest", `unexpected GroupVersion string: ${given}`);
+  }
+  checkDepth(object, 0);
+  return { value: object, strictErrors };
 }
 
 /** How many keys a value has, all in all. */
@@ -54,21 +60,35 @@ function isEscaped(text: string, at: number): boolean {
   return (at - first) % 2 === 1;
 }
 
-function parseJsonBody(text: string): { value: unknown; strictErrors: readonly string[] } {
+function typeFault(why: string): StatusError {
+  return new StatusError("BadRequest", `couldn't get version/kind; json parse error: ${why}`);
+}
+
+/** As Go's decoder names what it found. */
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+interface Parsed {
+  readonly value: unknown;
+  readonly strictErrors: readonly string[];
+}
+
+function parseJsonBody(bytes: Uint8Array): Parsed {
+  const text = new TextDecoder().decode(bytes);
   try {
     const value: unknown = JSON.parse(text);
     // Counting is quick, and nearly all bodies have no key twice.
     return { value, strictErrors: countKeys(value, 0) === countWrittenKeys(text) ? [] : duplicateKeys(text) };
-  } catch (error) {
-    throw new StatusError("BadRequest", `couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  } catch {
+    throw typeFault(jsonSyntaxFault(bytes));
   }
 }
 
-function parseYamlBody(text: string): { value: unknown; strictErrors: readonly string[] } {
-  const document = parseDocument(text, { strict: false, uniqueKeys: false, merge: true });
-  const fault = document.errors[0];
-  if (fault !== undefined) throw new StatusError("BadRequest", `yaml: ${fault.message.split("\n")[0]}`);
-  return { value: yamlValue(document), strictErrors: [] };
+function parseYamlBody(bytes: Uint8Array): Parsed {
+  const { value, duplicates } = readYaml(new TextDecoder().decode(bytes), "yaml: ");
+  return { value, strictErrors: duplicates };
 }
 
 /** YAML of server-side apply, with the keys that stand twice in the words of Go's yaml. Throws `BadRequest`. */
@@ -76,29 +96,55 @@ export function parseYamlFields(text: string): {
   readonly value: Decoded["value"];
   readonly duplicates: readonly string[];
 } {
-  const refuse = (why: string) => new StatusError("BadRequest", `error decoding YAML: ${why}`);
-  const document = parseDocument(text, { strict: false, uniqueKeys: true, merge: true });
-  const fault = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
-  if (fault !== undefined) throw refuse(`error converting YAML to JSON: yaml: ${fault.message.split("\n")[0]}`);
-  const value: unknown = yamlValue(document);
-  if (!isRecord(value)) {
-    const got = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
-    const where = "error unmarshaling JSON: while decoding JSON: json:";
-    throw refuse(`${where} cannot unmarshal ${got} into Go value of type map[string]interface {}`);
+  const { value, duplicates } = readYaml(text, "error encoding patch: yaml: ");
+  const object = value ?? {};
+  if (!isRecord(object)) {
+    const where = "error decoding patch: error unmarshaling JSON: while decoding JSON: json:";
+    const why = `cannot unmarshal ${typeOf(object)} into Go value of type map[string]interface {}`;
+    throw new StatusError("BadRequest", `${where} ${why}`);
   }
-  checkDepth(value, 0);
-  const duplicates = document.errors.map(({ pos, linePos }) => {
-    const key = /^(?:"((?:[^"\\]|\\.)*)"|([^:\s]*))/.exec(text.slice(pos[0]));
-    return `line ${linePos?.[0].line ?? 1}: key ${JSON.stringify(key?.[1] ?? key?.[2] ?? "")} already set in map`;
-  });
-  return { value, duplicates };
+  checkDepth(object, 0);
+  return { value: object, duplicates };
 }
 
-function yamlValue(document: ReturnType<typeof parseDocument>): unknown {
+/** What YAML's own reader does not mind: several documents, of which the first counts, and keys that stand twice. */
+const tolerated: ReadonlySet<string> = new Set(["DUPLICATE_KEY", "MULTIPLE_DOCS"]);
+
+/** The first document. Throws `BadRequest` with what Go's yaml says, behind `prefix`. */
+function readYaml(text: string, prefix: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
+  const document = parseDocument(text, { strict: false, uniqueKeys: true, merge: true });
+  const fault = document.errors.find(({ code }) => !tolerated.has(code));
+  if (fault !== undefined) throw new StatusError("BadRequest", `${prefix}${yamlFault(fault)}`);
+  const duplicates = document.errors
+    .filter(({ code }) => code === "DUPLICATE_KEY")
+    .map(({ pos, linePos }) => {
+      const key = /^(?:"((?:[^"\\]|\\.)*)"|([^:\s]*))/.exec(text.slice(pos[0]));
+      return `line ${linePos?.[0].line ?? 1}: key ${JSON.stringify(key?.[1] ?? key?.[2] ?? "")} already set in map`;
+    });
+  return { value: yamlValue(document, prefix), duplicates };
+}
+
+/** Faults in the words of Go's yaml, where they are known. */
+function yamlFault({ code, message, linePos }: YAMLError): string {
+  const line = linePos?.[0].line ?? 1;
+  const place = line > 1 ? `line ${line}: ` : "";
+  if (code === "TAB_AS_INDENT") return `${place}found character that cannot start any token`;
+  if (/Nested mappings|Implicit keys|Implicit map keys/.test(message))
+    return `${place}mapping values are not allowed in this context`;
+  if (/[Ff]low/.test(message)) return `line ${line}: did not find expected node content`;
+  return `${place}${message.split("\n")[0]}`;
+}
+
+function yamlValue(document: ReturnType<typeof parseDocument>, prefix: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    throw new StatusError("BadRequest", `yaml: ${(error as Error).message}`);
+    const { message } = error as Error;
+    const [, anchor] = /^Unresolved alias.*: (\S+)$/.exec(message) ?? [];
+    throw new StatusError(
+      "BadRequest",
+      `${prefix}${anchor === undefined ? message : `unknown anchor '${anchor}' referenced`}`,
+    );
   }
 }
 

@@ -27,19 +27,25 @@ export { convertBuiltin, isConverted } from "./conversion/convert.ts";
 export { type Decoded, parseBody, parseYamlFields } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
-export { conform } from "./go/conform.ts";
+export { parseFieldSelector } from "./field-selector.ts";
+export { conform, conformStruct } from "./go/conform.ts";
+export { parseGoDuration } from "./go/duration.ts";
+export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
 export { goText } from "./go-text.ts";
 export { applyJsonPatch, PatchError, patchJson } from "./json-patch.ts";
 export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
+export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
 export {
   type FieldError,
   forbidden,
   generateName,
   invalid,
   invalidStatus,
+  notSupported,
   randomSuffix,
   required,
+  tooLong,
   validateMetadata,
 } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
@@ -80,14 +86,7 @@ export {
 export { escalationMessage, uncoveredRules } from "./rbac-escalation.ts";
 export { allows, type PolicyRule } from "./rbac-rules.ts";
 export { findSchema, type Schema } from "./schema.ts";
-export {
-  type LabelSelector,
-  type LabelSelectorObject,
-  matchesSelector,
-  meetsRequirement,
-  parseFieldSelector,
-  parseLabelSelector,
-} from "./selector.ts";
+export { type LabelSelectorObject, matchesSelector, meetsRequirement } from "./selector.ts";
 export { type Status, type StatusCause, type StatusDetails, StatusError, type StatusReason } from "./status.ts";
 export { compactSchema } from "./structural/compact.ts";
 export {

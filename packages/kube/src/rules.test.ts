@@ -8,24 +8,9 @@ import { generateName } from "./names.ts";
 import type { KubeObject } from "./object.ts";
 import { authorizeByRbac, type RbacReader, type RbacRequest } from "./rbac.ts";
 import { allows } from "./rbac-rules.ts";
-import { matchesSelector, parseFieldSelector, parseLabelSelector } from "./selector.ts";
+import { matchesSelector } from "./selector.ts";
 import { tableOf } from "./table/table.ts";
 import { compareVersions } from "./versions.ts";
-
-const selectors: readonly [text: string, labels: { readonly [key: string]: string }, matches: boolean][] = [
-  ["", { a: "1" }, true],
-  ["a=1", { a: "1" }, true],
-  ["a==2", { a: "1" }, false],
-  ["a!=2", {}, true],
-  ["a in (1, 2),b", { a: "2", b: "" }, true],
-  ["a notin (1)", { a: "1" }, false],
-  ["!a", { a: "1" }, false],
-  ["a>3", { a: "4" }, true],
-];
-
-for (const [text, labels, matches] of selectors) {
-  test(`label selector ${JSON.stringify(text)}`, () => assert.equal(parseLabelSelector(text)(labels), matches));
-}
 
 test("selectors as objects", () => {
   assert.ok(matchesSelector({}, {}));
@@ -34,12 +19,6 @@ test("selectors as objects", () => {
     () => matchesSelector({ matchExpressions: [{ key: "a", operator: "Like" }] }, {}),
     /not a valid label selector operator/,
   );
-});
-
-test("field selectors", () => {
-  const pod = { metadata: { name: "a" }, status: { phase: "Running" } } as unknown as KubeObject;
-  assert.ok(parseFieldSelector("metadata.name=a,status.phase!=Pending", "pods")(pod));
-  assert.throws(() => parseFieldSelector("spec.foo=a", "pods"), /field label not supported: spec.foo/);
 });
 
 test("versions are ordered as discovery orders them", () => {

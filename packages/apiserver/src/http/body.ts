@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { gunzipSync } from "node:zlib";
 import { decodeProtobuf, parseBody, StatusError } from "@sallyport/kube";
 import type { DecodedBody } from "../registry/context.ts";
 
@@ -9,9 +8,9 @@ export const maxBodyBytes = 3 * 1024 * 1024;
 /** A body that goes on beyond this is cut off without an answer. */
 const maxDrainedBytes = 32 * 1024 * 1024;
 
-/** The whole body. Rejects with `RequestEntityTooLarge`; the rest is then read and thrown away, so that the client gets its answer. */
+/** The whole body, as it is: kube-apiserver does not unpack any. Rejects with `RequestEntityTooLarge`; the rest is then read and thrown away, so that the client gets its answer. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const body = await new Promise<Buffer>((resolve, reject) => {
+  return new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on("data", (chunk: Buffer) => {
@@ -23,13 +22,6 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     request.on("end", () => resolve(Buffer.concat(chunks)));
     request.on("error", reject);
   });
-  if (request.headers["content-encoding"] !== "gzip") return body;
-  try {
-    return gunzipSync(body, { maxOutputLength: maxBodyBytes });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
-    throw new StatusError("BadRequest", "the request body is not valid gzip");
-  }
 }
 
 function tooLarge(): StatusError {
@@ -37,7 +29,7 @@ function tooLarge(): StatusError {
 }
 
 export function mediaType(request: IncomingMessage): string {
-  return (request.headers["content-type"] ?? "application/json").split(";")[0]?.trim() ?? "";
+  return (request.headers["content-type"] || "application/json").split(";")[0]?.trim() ?? "";
 }
 
 /** An object in JSON, YAML or protobuf. Throws `UnsupportedMediaType` for others. */
@@ -46,15 +38,34 @@ export function decodeBody(bytes: Buffer, type: string): DecodedBody {
     case "application/vnd.kubernetes.protobuf":
       return { value: decodeProtobuf(bytes), strictErrors: [] };
     case "application/yaml":
-    case "application/x-yaml":
-      return parseBody(bytes.toString("utf8"), "yaml");
+      return parseBody(bytes, "yaml");
     case "application/json":
-    case "":
-      return parseBody(bytes.toString("utf8"), "json");
+      return parseBody(bytes, "json");
     default:
       throw new StatusError(
         "UnsupportedMediaType",
         "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
       );
   }
+}
+
+/** The same, of an object of a kind, with the words of its refusal. */
+export function decodeObjectBody(bytes: Buffer, type: string, kind: string): DecodedBody {
+  try {
+    return decodeBody(bytes, type);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.status.reason !== "BadRequest") throw error;
+    const message = `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${summaryOf(bytes)})`;
+    throw new StatusError("BadRequest", message);
+  }
+}
+
+/** As much of a body as a refusal shows. */
+const shownBytes = 30;
+
+function summaryOf(bytes: Buffer): string {
+  if (bytes.length === 0) return "<empty>";
+  const shown = bytes.subarray(0, shownBytes);
+  const text = bytes[0] === 0x7b ? shown.toString("utf8") : shown.toString("hex");
+  return bytes.length > shownBytes ? `${text} ...` : text;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
-import { type Catalogue, type ResourceInfo, StatusError } from "@sallyport/kube";
+import type { Catalogue, ResourceInfo } from "@sallyport/kube";
 import type { AuditOptions, AuditRecord } from "../audit/auditor.ts";
 import type { Authentication } from "../authentication/authentication.ts";
 import type { ServiceAccountOptions } from "../authentication/service-account-issuer.ts";
@@ -10,8 +10,10 @@ import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { WriteContext } from "../registry/context.ts";
 import type { Registry } from "../registry/registry.ts";
+import { mediaType } from "./body.ts";
 import type { Checks } from "./health.ts";
 import type { Wanted } from "./negotiate.ts";
+import { isPrintable, maxManagerBytes, type WriteOptions, writeOptions } from "./options.ts";
 import type { RequestInfo } from "./request-info.ts";
 
 export interface HandlerOptions {
@@ -66,38 +68,26 @@ export function writeContext(
   { request, info, query, user, warnings, audit }: Call,
   served: ResourceInfo,
 ): WriteContext {
-  const dryRun = query.getAll("dryRun");
-  const unknown = dryRun.find((each) => each !== "All");
-  if (unknown !== undefined)
-    throw new StatusError(
-      "BadRequest",
-      `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`,
-    );
-  const validation = query.get("fieldValidation") ?? "Warn";
-  if (!["Strict", "Warn", "Ignore"].includes(validation))
-    throw new StatusError(
-      "BadRequest",
-      `fieldValidation: Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
-    );
+  // Deletions have options of their own.
+  const isDeletion = info.verb.startsWith("delete");
+  const options: WriteOptions = isDeletion
+    ? { dryRun: false, fieldValidation: "Warn" }
+    : writeOptions(query, info.verb, mediaType(request));
   return {
+    fieldManager: managerOfUserAgent(request.headers["user-agent"]),
+    ...options,
     info: served,
     subresource: info.subresource,
     namespace: info.namespace,
     name: info.verb === "create" && info.subresource === "" ? "" : info.name,
     user,
-    dryRun: dryRun.length > 0,
-    fieldManager: query.get("fieldManager") || managerOfUserAgent(request.headers["user-agent"]),
-    fieldValidation: validation as WriteContext["fieldValidation"],
     warn: (text) => void warnings.push(text),
     audit: (annotations) => audit.annotate(annotations),
   };
 }
 
-/** Longer names of a User-Agent are cut. Upstream's FieldManagerMaxLength. */
-const maxManagerBytes = 128;
-
 /** `kubectl` of `kubectl/v1.36.0 (linux/amd64)`: the default manager of the fields that a request changes. */
 function managerOfUserAgent(agent = ""): string {
   const [name = ""] = agent.split("/");
-  return [...name.replace(/[^\x20-\x7e\xa1-\xff]/g, "")].slice(0, maxManagerBytes).join("");
+  return [...name].filter(isPrintable).slice(0, maxManagerBytes).join("");
 }

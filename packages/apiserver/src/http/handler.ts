@@ -7,8 +7,9 @@ import { attributesOf, demand } from "../authorization/attributes.ts";
 import { type Reply, write } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
 import { negotiate, wantsPretty } from "./negotiate.ts";
+import { checkTimeout } from "./options.ts";
 import { servePath, writeNotFound } from "./paths.ts";
-import { requestInfo } from "./request-info.ts";
+import { isLongRunning, requestInfo } from "./request-info.ts";
 import { serveResource } from "./resources.ts";
 
 /** One HTTP request: authenticate, authorize, then the API. Every fault becomes a Status; none leaves a client waiting. */
@@ -25,6 +26,7 @@ export function createHandler(
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
       observe(request, response, options.metrics.began(info, request.method ?? "GET", url.searchParams));
       wanted = { ...wanted, pretty: wanted.pretty || wantsPretty(url.searchParams, request.headers["user-agent"]) };
+      if (!isLongRunning(info)) checkTimeout(url.searchParams);
       const asker = await options.authentication.authenticate(request);
       if (options.audit !== undefined)
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });

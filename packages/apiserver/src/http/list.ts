@@ -10,7 +10,9 @@ import {
 } from "@sallyport/kube";
 import type { Cache } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
+import { readContinue, writeContinue } from "./continue.ts";
 import type { Wanted } from "./negotiate.ts";
+import { listOptions } from "./options.ts";
 
 export interface ListContext {
   readonly cache: Cache;
@@ -29,31 +31,30 @@ export type Matches = (object: KubeObject) => boolean;
 
 export function matcherOf({ info, query }: ListContext): Matches {
   const labels = parseLabelSelector(query.get("labelSelector") ?? "");
-  const fields = parseFieldSelector(query.get("fieldSelector") ?? "", info.resource, info.custom?.selectableFields);
+  const fields = parseFieldSelector(query.get("fieldSelector") ?? "", info, info.custom?.selectableFields);
   // Custom objects are asked in the version that the client sees.
   const seen = (object: KubeObject) => (info.custom === undefined ? object : outgoing(object, info));
   return (object) => labels(seen(object).metadata.labels ?? {}) && fields(seen(object));
 }
 
-interface Continue {
-  readonly revision: number;
-  readonly after: string;
-}
-
 /** A list, page by page, all pages as of the first one's revision. */
 export async function listObjects(context: ListContext): Promise<{ readonly [field: string]: unknown }> {
   const { cache, info, namespace, query } = context;
-  const exact = exactRevision(query, cache.revision);
-  const token = readContinue(query.get("continue"));
-  const revision = token?.revision ?? exact ?? cache.revision;
+  const options = listOptions(query, false);
+  const wanted = revisionOf(options.resourceVersion);
+  const token = readContinue(options.continue);
+  if (token === undefined && wanted > cache.revision) throw tooLargeVersion(wanted, cache.revision);
+  const isExact = options.resourceVersionMatch === "Exact";
+  const revision = token?.revision ?? (isExact ? wanted : cache.revision);
   const all = cache.listAt(revision, info.group, info.resource, namespace);
   if (all === undefined) throw token === undefined ? tooOldVersion(revision, cache.revision) : expiredContinue();
   await context.prepare(all);
-  const identity = (object: KubeObject) => `${object.metadata.namespace ?? ""}/${object.metadata.name ?? ""}`;
+  const identity = ({ metadata: { namespace: own, name = "" } }: KubeObject) =>
+    own === undefined || namespace !== "" ? name : `${own}/${name}`;
   const matching = all
     .filter(matcherOf(context))
     .filter((object) => token === undefined || identity(object) > token.after);
-  const limit = nonNegative(query, "limit");
+  const { limit } = options;
   const page = limit > 0 ? matching.slice(0, limit) : matching;
   const rest = matching.length - page.length;
   const last = page.at(-1);
@@ -61,7 +62,10 @@ export async function listObjects(context: ListContext): Promise<{ readonly [fie
     ...(info.custom === undefined ? {} : { continue: "" }),
     resourceVersion: String(revision),
     ...(rest > 0 && last !== undefined
-      ? { continue: writeContinue({ revision, after: identity(last) }), remainingItemCount: rest }
+      ? {
+          continue: writeContinue({ revision, after: identity(last) }),
+          ...(isSelective(query) ? {} : { remainingItemCount: rest }),
+        }
       : {}),
   };
   return writeList(
@@ -71,39 +75,25 @@ export async function listObjects(context: ListContext): Promise<{ readonly [fie
   );
 }
 
-/** The revision that `resourceVersionMatch=Exact` names; all other lists are of the newest. KEP-1432's table of combinations. */
-function exactRevision(query: URLSearchParams, current: number): number | undefined {
-  const match = query.get("resourceVersionMatch") ?? "";
-  const version = query.get("resourceVersion") ?? "";
-  const forbid = (detail: string) =>
-    new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: ${detail}`);
-  if (version !== "" && !/^\d+$/.test(version))
-    throw new StatusError(
-      "BadRequest",
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
-    );
-  if (match !== "" && !["Exact", "NotOlderThan"].includes(match))
-    throw new StatusError(
-      "Invalid",
-      `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
-    );
-  if (match !== "" && (query.get("continue") ?? "") !== "")
-    throw forbid("resourceVersionMatch is forbidden when continue is provided");
-  if (match !== "" && version === "")
-    throw forbid("resourceVersionMatch is forbidden unless resourceVersion is provided");
-  if (match === "Exact" && version === "0")
-    throw forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  const revision = Number(version);
-  if (revision > current) throw tooLargeVersion(revision, current);
-  return match === "Exact" ? revision : undefined;
+/** How many are left is not told where not all that are there are listed. */
+function isSelective(query: URLSearchParams): boolean {
+  return Boolean(query.get("labelSelector")) || Boolean(query.get("fieldSelector"));
 }
 
-/** Negative numbers are as none. */
-export function nonNegative(query: URLSearchParams, name: string): number {
-  const text = query.get(name) ?? "";
-  if (text !== "" && !/^[+-]?\d+$/.test(text))
-    throw new StatusError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Math.max(0, Number(text));
+/** A version as a list gives it, or a fault. */
+function revisionOf(version: string): number {
+  if (version === "" || /^\d+$/.test(version)) return Number(version);
+  const shown = JSON.stringify(version);
+  const why = `strconv.ParseUint: parsing ${shown}: invalid syntax`;
+  throw new StatusError("BadRequest", `invalid resource version: resourceVersion: Invalid value: ${shown}: ${why}`);
+}
+
+/** A single object, or a watch, of a malformed version fails in the store, upstream, which says no reason. */
+export function checkVersion(version: string): void {
+  if (/^\d*$/.test(version)) return;
+  const shown = JSON.stringify(version);
+  const why = `strconv.ParseUint: parsing ${shown}: invalid syntax`;
+  throw new StatusError(undefined, `resourceVersion: Invalid value: ${shown}: ${why}`);
 }
 
 function tooOldVersion(wanted: number, current: number): StatusError {
@@ -115,28 +105,6 @@ function expiredContinue(): StatusError {
     "Expired",
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.",
   );
-}
-
-function writeContinue(token: Continue): string {
-  return Buffer.from(JSON.stringify({ v: "sallyport/v1", rv: token.revision, start: token.after })).toString(
-    "base64url",
-  );
-}
-
-function readContinue(text: string | null): Continue | undefined {
-  if (text === null || text === "") return undefined;
-  try {
-    const { v, rv, start } = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as {
-      v: string;
-      rv: number;
-      start: string;
-    };
-    if (v === "sallyport/v1" && Number.isSafeInteger(rv) && typeof start === "string")
-      return { revision: rv, after: start };
-  } catch {
-    // said below, with all other malformed ones
-  }
-  throw new StatusError("BadRequest", "invalid continue token: continue key is not valid");
 }
 
 function writeList(
@@ -198,7 +166,7 @@ export function writeObject(
 }
 
 /** kube-apiserver waits a while for its cache to catch up; ours is never behind, so a version of the future stays one. */
-export function tooLargeVersion(wanted: number, current: number): StatusError {
+function tooLargeVersion(wanted: number, current: number): StatusError {
   return new StatusError("Timeout", `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: 1,

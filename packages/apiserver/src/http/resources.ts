@@ -5,11 +5,12 @@ import type { DeleteOptions } from "../registry/context.ts";
 import { answersDeleted } from "../registry/deletion.ts";
 import { answerReview } from "../reviews/all.ts";
 import { write } from "./answer.ts";
-import { decodeBody, mediaType, readBody } from "./body.ts";
+import { decodeBody, decodeObjectBody, mediaType, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
-import { type ListContext, listObjects, writeObject } from "./list.ts";
+import { checkVersion, type ListContext, listObjects, writeObject } from "./list.ts";
 import { allFormats, negotiate, type Wanted } from "./negotiate.ts";
+import { deleteOptions } from "./options.ts";
 import { patchObject } from "./patch.ts";
 import { readPrepared } from "./read-object.ts";
 import { methodNotAllowed, notAcceptable } from "./refusals.ts";
@@ -24,10 +25,19 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   if (!info.isResource || served === undefined) return false;
   const deprecation = deprecationOf(served);
   if (deprecation !== undefined) call.warnings.push(deprecation);
-  if (!served.verbs.includes(info.verb) || call.request.method === "HEAD") throw methodNotAllowed();
+  if (!served.verbs.includes(info.verb) || !isRightPlace(call, served)) throw methodNotAllowed();
   checkServed(served, call, info.verb);
   await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
   return true;
+}
+
+/** New objects are sent to their collection, others by their name; nothing is written across namespaces. */
+function isRightPlace({ request, info }: Call, { namespaced }: ResourceInfo): boolean {
+  if (request.method === "HEAD") return false;
+  if (info.verb === "create" && info.subresource === "")
+    return info.name === "" && (!namespaced || info.namespace !== "");
+  if (info.verb === "deletecollection") return !namespaced || info.namespace !== "";
+  return (info.verb !== "update" && info.verb !== "patch") || info.name !== "";
 }
 
 async function serveVerb(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
@@ -64,7 +74,10 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
   };
   if (info.verb === "watch") await watchObjects(listing, response);
   else if (info.verb === "list") write(call, 200, await listObjects(listing));
-  else write(call, 200, writeObject(await readPrepared(call, served, options), listing));
+  else {
+    checkVersion(query.get("resourceVersion") ?? "");
+    write(call, 200, writeObject(await readPrepared(call, served, options), listing));
+  }
 }
 
 /** A watch of a single object by its URL is one with a field selector. */
@@ -99,7 +112,7 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   tellBody(call, bytes, type);
   if (await serveReview(call, served, bytes, options)) return;
   if (info.verb === "delete" || info.verb === "deletecollection") {
-    const deletion = bytes.length === 0 ? {} : (decodeBody(bytes, type).value as DeleteOptions);
+    const deletion = deleteOptions(query, bytes, type);
     await (info.verb === "delete" ? serveDelete : serveDeleteCollection)(call, served, deletion, options);
     return;
   }
@@ -108,8 +121,8 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
     info.verb === "patch"
       ? await patchObject(call, context, bytes, type, options)
       : info.verb === "create"
-        ? { object: await registry.create(decodeBody(bytes, type), context), created: true }
-        : { object: await registry.updateFrom(decodeBody(bytes, type), context), created: false };
+        ? { object: await registry.create(decodeObjectBody(bytes, type, served.kind), context), created: true }
+        : { object: await registry.updateFrom(decodeObjectBody(bytes, type, served.kind), context), created: false };
   write(call, created ? 201 : 200, writeObject(object, { info: served, query, wanted, now }));
 }
 
@@ -122,7 +135,7 @@ async function serveReview(
 ): Promise<boolean> {
   const { info, user, request } = call;
   if (info.verb !== "create" || !served.kind.endsWith("Review")) return false;
-  const { value } = decodeBody(bytes, mediaType(request));
+  const { value } = decodeObjectBody(bytes, mediaType(request), served.kind);
   const body = { apiVersion: `${served.group}/${served.version}`, kind: served.kind, ...value };
   const { namespace } = info;
   const { reader } = cache;

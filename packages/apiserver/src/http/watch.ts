@@ -3,8 +3,9 @@ import { apiVersionOf, type KubeObject, StatusError } from "@sallyport/kube";
 import { hasWebhook } from "../custom/conversion.ts";
 import type { CacheEvent } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
-import { type ListContext, type Matches, matcherOf, nonNegative, tooLargeVersion, writeObject } from "./list.ts";
+import { checkVersion, type ListContext, type Matches, matcherOf, writeObject } from "./list.ts";
 import { mediaTypes } from "./negotiate.ts";
+import { listOptions } from "./options.ts";
 import { gone, lineOf, sharedLine } from "./watch-line.ts";
 
 /** Watches get a bookmark this often; kube-apiserver's interval. */
@@ -25,10 +26,10 @@ const maxTimeoutSeconds = 2_000_000;
 /** Streams events as lines until the client, the timeout or the server ends it. Answers when the stream has begun. */
 export async function watchObjects(context: ListContext, response: ServerResponse): Promise<void> {
   const { cache, query, info, namespace } = context;
-  checkWatchOptions(query);
+  // Faults of the query are answered as such: once the stream has begun, it is too late.
+  const { resourceVersion: version, sendInitialEvents: wantsInitial = false } = listOptions(query, true);
+  checkVersion(version);
   const matches = matcherOf(context);
-  const version = query.get("resourceVersion") ?? "";
-  const wantsInitial = query.get("sendInitialEvents") === "true";
   const isNew = wantsInitial || version === "" || version === "0";
   if (isNew) await context.prepare(cache.list(info.group, info.resource, namespace));
   response.writeHead(200, {
@@ -44,29 +45,11 @@ export async function watchObjects(context: ListContext, response: ServerRespons
     return;
   }
   const revision = Number(version);
-  const position = Number.isSafeInteger(revision) && revision >= 0 ? cache.positionBehind(revision) : undefined;
-  if (!Number.isSafeInteger(revision) || revision < 0)
-    stream.fail(new StatusError("BadRequest", `invalid resource version ${JSON.stringify(version)}`));
-  else if (revision > cache.revision) stream.fail(tooLargeVersion(revision, cache.revision));
-  else if (position === undefined)
+  // Of the future: it waits for what comes then.
+  const position = revision > cache.revision ? cache.position : cache.positionBehind(revision);
+  if (position === undefined)
     stream.fail(new StatusError("Expired", `too old resource version: ${revision} (${cache.revision})`));
-  else stream.begin(position, [], false);
-}
-
-/** Faults of the query are answered as such: once the stream has begun, it is too late. */
-function checkWatchOptions(query: URLSearchParams): void {
-  nonNegative(query, "timeoutSeconds");
-  const match = query.get("resourceVersionMatch") ?? "";
-  const initial = query.get("sendInitialEvents");
-  const forbid = (detail: string) => new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: ${detail}`);
-  if (initial === null && match !== "")
-    throw forbid(
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-    );
-  if (initial !== null && match !== "NotOlderThan")
-    throw forbid(
-      "sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
+  else stream.begin(position, [], false, revision);
 }
 
 interface Step {
@@ -85,6 +68,7 @@ class WatchStream {
   #sent = 0;
   #endsInitial: number | undefined;
   #position = 0;
+  #after = 0;
   /** Waits until the client has read, and takes events from the history then. */
   #isBehind = true;
   /** Its kind is converted by a webhook, one event after another. */
@@ -101,9 +85,10 @@ class WatchStream {
     this.#isConverted = context.info.custom !== undefined && hasWebhook(context.info.custom);
   }
 
-  /** Sends some objects as they are, with a bookmark behind them where the client wants one, then all events from a position on. */
-  begin(position: number, initial: readonly KubeObject[], bookmarked: boolean): void {
+  /** Sends some objects as they are, with a bookmark behind them where the client wants one, then all events from a position on, but for those of revisions up to `after`. */
+  begin(position: number, initial: readonly KubeObject[], bookmarked: boolean, after = 0): void {
     const { query, cache, info } = this.#context;
+    this.#after = after;
     this.#position = position;
     this.#initial = initial;
     if (bookmarked) this.#endsInitial = cache.revision;
@@ -111,11 +96,10 @@ class WatchStream {
     // Not the request's close: that comes when its body ends.
     this.#response.on("close", () => this.#end());
     this.#response.on("drain", () => this.#goOn());
-    const asked = nonNegative(query, "timeoutSeconds");
+    const { timeoutSeconds: asked, allowWatchBookmarks } = listOptions(query, true);
     const seconds = asked > 0 ? Math.min(asked, maxTimeoutSeconds) : minTimeoutSeconds * (1 + Math.random());
     this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));
-    if (query.get("allowWatchBookmarks") === "true")
-      this.#timers.push(setInterval(() => this.#bookmarkNow(), bookmarkMs));
+    if (allowWatchBookmarks) this.#timers.push(setInterval(() => this.#bookmarkNow(), bookmarkMs));
     for (const timer of this.#timers) timer.unref();
     this.#goOn();
   }
@@ -205,6 +189,7 @@ class WatchStream {
 
   /** An object that begins or ceases to match is added or deleted to this watcher. */
   #event({ object, previous, revision }: CacheEvent): void {
+    if (revision <= this.#after) return;
     const now = object !== undefined && this.#isHere(object) && this.#matches(object);
     const before = previous !== undefined && this.#isHere(previous) && this.#matches(previous);
     if (now) this.#write(before ? "MODIFIED" : "ADDED", object);

@@ -1,32 +1,26 @@
 import {
   apiVersionOf,
   conform,
+  findKind,
+  type GroupVersionKind,
   invalid,
   invalidStatus,
   type KubeObject,
+  parseApiVersion,
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
 import { conformCustom } from "../custom/objects.ts";
 import type { DecodedBody, WriteContext } from "./context.ts";
 import { inStorageVersion, outgoing } from "./encode.ts";
+import { notRegistered } from "./faults.ts";
 
 /** A body as an object of the resource that the URL names: kind, version, fields, name and namespace agree with it, or it is refused. */
 export function decodeObject({ value, strictErrors }: DecodedBody, context: WriteContext): KubeObject {
   const { info } = context;
   const apiVersion = apiVersionOf(info);
   const given = { apiVersion, kind: info.kind, ...value };
-  if (given.apiVersion !== apiVersion)
-    throw new StatusError(
-      "BadRequest",
-      `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`,
-    );
-  if (given.kind !== info.kind && info.custom !== undefined) throw wrongKind(given, info);
-  if (given.kind !== info.kind)
-    throw new StatusError(
-      "BadRequest",
-      `the kind in the data (${String(given.kind)}) does not match the expected kind (${info.kind})`,
-    );
+  checkType(given, info);
   const { object, unknown } = conformTo(given, info);
   const faults = [...strictErrors, ...unknown];
   if (faults.length > 0 && context.fieldValidation === "Strict") {
@@ -62,11 +56,43 @@ function resetOf({ metadata }: DecodedBody["value"]): { readonly managedFields?:
   return Array.isArray(managedFields) && managedFields.length === 0 ? { managedFields: [] } : {};
 }
 
+/** An object of another kind or version than the URL's is refused. */
+function checkType(given: { readonly apiVersion: unknown; readonly kind: unknown }, info: ResourceInfo): void {
+  const [apiVersion, kind, expected] = [String(given.apiVersion), String(given.kind), apiVersionOf(info)];
+  if (apiVersion === expected && kind === info.kind) return;
+  const { group, version } = parseApiVersion(apiVersion);
+  const found = findKind(group, version, kind);
+  const isOther = info.custom === undefined && (kind !== info.kind || found === undefined);
+  if (isOther) throw notConvertible({ group, version, kind }, found !== undefined, info);
+  if (apiVersion !== expected)
+    throw new StatusError(
+      "BadRequest",
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  throw wrongKind(given, info);
+}
+
+/** As Go's packages of internal types are named. */
+function packageOf(group: string): string {
+  return group === "" || group === "events.k8s.io" ? "core" : (group.split(".")[0] as string);
+}
+
+function notConvertible(given: GroupVersionKind, isKnown: boolean, info: ResourceInfo): StatusError {
+  const { kind, version } = given;
+  const why = isKnown
+    ? `converting (${version}.${kind}) to (${packageOf(info.group)}.${info.kind}): unknown conversion`
+    : notRegistered(kind, apiVersionOf(given));
+  return new StatusError("BadRequest", `${kind} in version "${version}" cannot be handled as a ${info.kind}: ${why}`);
+}
+
 /** kube-apiserver reads custom objects whatever they are, and looks at their kind when it validates them. */
-function wrongKind(given: { readonly [field: string]: unknown }, { group, kind }: ResourceInfo): StatusError {
-  const { name = "" } = (given["metadata"] ?? {}) as { readonly name?: string };
-  const errors = [invalid("kind", given["kind"], `must be ${kind}`)];
-  return invalidStatus({ group, kind: String(given["kind"]) }, name, errors);
+function wrongKind(
+  { kind: given, metadata }: { readonly kind: unknown; readonly metadata?: unknown },
+  { group, kind }: ResourceInfo,
+): StatusError {
+  const { name = "" } = (metadata ?? {}) as { readonly name?: string };
+  const errors = [invalid("kind", given, `must be ${kind}`)];
+  return invalidStatus({ group, kind: String(given) }, name, errors);
 }
 
 function conformTo(given: { readonly [field: string]: unknown }, info: ResourceInfo) {

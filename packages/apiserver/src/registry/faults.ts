@@ -55,3 +55,8 @@ export function failedPrecondition(
     `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`,
   );
 }
+
+/** What upstream's scheme says of a kind that it does not know. */
+export function notRegistered(kind: string, apiVersion: string): string {
+  return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
+}

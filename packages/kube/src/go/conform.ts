@@ -34,15 +34,24 @@ export function conform(
   schema: string,
   kind: { readonly kind: string; readonly version: string },
 ): { object: KubeObject; unknown: readonly string[] } {
+  const prefix = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: `;
+  return conformStruct(value, schema, prefix) as { object: KubeObject; unknown: readonly string[] };
+}
+
+/** The same for what is no object: options, parts of an object. Faults begin with `prefix`. */
+export function conformStruct(
+  value: { readonly [field: string]: unknown },
+  schema: string,
+  prefix: string,
+): { object: { readonly [field: string]: unknown }; unknown: readonly string[] } {
   const unknown: string[] = [];
   try {
     const message = messageOfSchema(schema);
     const object = structOf(value, message, { path: "", struct: message, goPath: "" }, unknown);
-    return { object: object as unknown as KubeObject, unknown };
+    return { object, unknown };
   } catch (error) {
     if (!(error instanceof TypeFault || error instanceof ValueFault)) throw error;
-    const message = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${error.message}`;
-    throw new StatusError("BadRequest", message);
+    throw new StatusError("BadRequest", `${prefix}${error.message}`);
   }
 }
 

@@ -81,7 +81,9 @@ export function shortOf(message: string): string {
 
 /** Strings that have a type of their own in Go; OpenAPI and protobuf do not tell. */
 const namedTypes: { readonly [field: string]: string } = {
+  "DeleteOptions.propagationPolicy": "v1.DeletionPropagation",
   "ObjectMeta.uid": "types.UID",
+  "Preconditions.uid": "types.UID",
   "OwnerReference.uid": "types.UID",
   "ObjectReference.uid": "types.UID",
   "AppArmorProfile.type": "v1.AppArmorProfileType",

@@ -30,11 +30,6 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["f(input.x) := 1", "2:3 var input is unsafe"],
     ["f(x, g(x)) := 1\ng(x) := x", "2:6 rule arguments cannot contain calls"],
   ],
-  "what a call that lacks something would bind is bound for the equation behind it": [
-    ["p := x if { x := object.get(y.a, 1, 2) }", "2:18 var y is unsafe"],
-    ["p := x if { x := object.get(y, 1, 2) }", "2:13 var x is unsafe", "2:18 var y is unsafe"],
-    ["p if { x := count(y.a); z = x }", "2:13 var y is unsafe"],
-  ],
   "what is called must be a function": [
     ["p if a[1](2)", "2:6 undefined function a[1]"],
     ["p if [1].f(2)", "2:6 undefined function [1].f"],

@@ -105,82 +105,37 @@ function order(
   context: SafetyContext,
   unsafe: Unsafe,
 ): readonly Expr[] {
+  const needs = new Map<Expr, Set<string>>();
+  for (const expr of body) {
+    const need = needsOf(expr, context.names);
+    for (const name of need) if (globals.has(name)) need.delete(name);
+    needs.set(expr, need);
+  }
+  const known = new Set(globals);
   const closed = needsOfClosures(body, closing, globals);
-  const { ordered, needs } = new Ordering(body, closed, globals, context).run(false);
-  if (needs.size === 0) return ordered;
-  const told = new Ordering(body, closed, globals, context).run(true).needs;
-  for (const [expr, need] of told.size === 0 ? needs : told) unsafe.set(expr, need);
-  return ordered;
-}
-
-class Ordering {
-  readonly #body: Body;
-  readonly #closed: ReadonlyMap<Expr, Names>;
-  readonly #arity: SafetyContext["arity"];
-  readonly #needs = new Map<Expr, Set<string>>();
-  readonly #known: Set<string>;
-  /** What the call before would bind, which cannot be evaluated yet. */
-  #promised: Names = nothing;
-
-  constructor(body: Body, closed: ReadonlyMap<Expr, Names>, globals: Names, { names, arity }: SafetyContext) {
-    this.#body = body;
-    this.#closed = closed;
-    this.#arity = arity;
-    this.#known = new Set(globals);
-    for (const expr of body) {
-      const need = needsOf(expr, names);
-      for (const name of need) if (globals.has(name)) need.delete(name);
-      this.#needs.set(expr, need);
-    }
-  }
-
-  /**
-   * The expressions in an order, and what the others lack. With `promises`, as OPA tells it, an equation behind a call that lacks
-   * something takes what that would bind for bound: so fewer faults are told that only follow from another.
-   */
-  run(promises: boolean): { readonly ordered: readonly Expr[]; readonly needs: ReadonlyMap<Expr, Set<string>> } {
-    const ordered: Expr[] = [];
-    let waiting: readonly Expr[] = this.#body;
-    for (let before = -1; before !== ordered.length && waiting.length > 0; ) {
-      before = ordered.length;
-      waiting = waiting.filter((expr) => {
-        if (!this.#isSafe(expr, promises)) return true;
-        ordered.push(expr);
-        return false;
-      });
-    }
-    return { ordered, needs: new Map(waiting.map((expr) => [expr, this.#needs.get(expr) as Set<string>])) };
-  }
-
-  #isSafe(expr: Expr, promises: boolean): boolean {
-    const outputs = exprOutputs(expr, this.#known, this.#arity, this.#promised);
-    if (!this.#hasAll(expr, outputs)) {
-      this.#promised = promises && isCall(expr) ? outputs : nothing;
+  const ordered: Expr[] = [];
+  let waiting: readonly Expr[] = body;
+  for (let before = -1; before !== ordered.length && waiting.length > 0; ) {
+    before = ordered.length;
+    waiting = waiting.filter((expr) => {
+      const closure = closed.get(expr) ?? nothing;
+      const outputs = exprOutputs(expr, known, context.arity);
+      if (closure.size > 0) {
+        // As in OPA, a closure over all that refs beside it bind is never safe, even when something else binds it too.
+        if (closure.size === outputs.size && isSubset(closure, outputs)) return true;
+        // What a closure lacks is the cause; what the expression itself would bind follows from it.
+        needs.set(expr, new Set(closure));
+      }
+      const need = needs.get(expr) as Set<string>;
+      for (const name of need) if (known.has(name) || outputs.has(name)) need.delete(name);
+      if (need.size > 0) return true;
+      for (const name of outputs) known.add(name);
+      ordered.push(expr);
       return false;
-    }
-    for (const name of outputs) this.#known.add(name);
-    for (const name of this.#promised) this.#known.add(name);
-    return true;
+    });
   }
-
-  #hasAll(expr: Expr, outputs: Names): boolean {
-    const closure = this.#closed.get(expr) ?? nothing;
-    if (closure.size > 0) {
-      // As in OPA, a closure over all that refs beside it bind is never safe, even when something else binds it too.
-      if (closure.size === outputs.size && isSubset(closure, outputs)) return false;
-      // What a closure lacks is the cause; what the expression itself would bind follows from it.
-      this.#needs.set(expr, new Set(closure));
-    }
-    const need = this.#needs.get(expr) as Set<string>;
-    for (const name of need) if (this.#known.has(name) || outputs.has(name)) need.delete(name);
-    return need.size === 0;
-  }
-}
-
-/** True for a call, also of a function; an equation and an assignment is none. */
-function isCall({ terms }: Expr): boolean {
-  if (terms.kind !== "call" || terms.isAssignment === true) return false;
-  return !(isBuiltinNamed(terms.operator, "eq") && terms.args.length === 2);
+  for (const expr of waiting) unsafe.set(expr, needs.get(expr) as Set<string>);
+  return ordered;
 }
 
 /** What must be bound for an expression. Behind `not` without braces all variables of the author must be: it binds nothing. */
@@ -216,13 +171,8 @@ function withoutBodies(terms: Expr["terms"]): Expr["terms"] {
   return terms.kind === "not" ? { ...terms, body: [] } : terms;
 }
 
-/** The variables that evaluating an expression binds, given those that are bound before; with those `promised` to an equation. */
-export function exprOutputs(
-  expr: Expr,
-  safe: Names,
-  arity: SafetyContext["arity"],
-  promised: Names = nothing,
-): Set<string> {
+/** The variables that evaluating an expression binds, given those that are bound before. */
+export function exprOutputs(expr: Expr, safe: Names, arity: SafetyContext["arity"]): Set<string> {
   if (expr.negated) return new Set();
   for (const { value } of expr.with) {
     const vars = varsOfTerm(value, value.kind === "ref" ? { ...safetyVars, skipRefHead: true } : safetyVars);
@@ -238,32 +188,24 @@ export function exprOutputs(
       collectRefOutputs(terms.domain, safe, outputs);
       return outputs;
     case "call":
-      if (terms.isAssignment === true) return assignmentOutputs(terms.args, safe, promised);
-      return callOutputs(terms.operator, terms.args, safe, arity, promised);
+      if (terms.isAssignment === true) return assignmentOutputs(terms.args, safe);
+      return callOutputs(terms.operator, terms.args, safe, arity);
     default:
       return outputs;
   }
 }
 
 /** `:=` binds what is left of it; right of it, only refs bind. */
-function assignmentOutputs([left, right]: readonly Term[], safe: Names, promised: Names): Set<string> {
-  const outputs = unifyOutputs(left as Term, right as Term, safe, promised);
+function assignmentOutputs([left, right]: readonly Term[], safe: Names): Set<string> {
+  const outputs = unifyOutputs(left as Term, right as Term, safe);
   const ofRefs = new Set<string>();
   collectRefOutputs(right as Term, safe, ofRefs);
-  for (const name of varsOfTerm(right as Term, outputVars))
-    if (!ofRefs.has(name) && !promised.has(name)) outputs.delete(name);
+  for (const name of varsOfTerm(right as Term, outputVars)) if (!ofRefs.has(name)) outputs.delete(name);
   return outputs;
 }
 
-function callOutputs(
-  operator: Ref,
-  args: readonly Term[],
-  safe: Names,
-  arity: SafetyContext["arity"],
-  promised: Names,
-): Set<string> {
-  if (isBuiltinNamed(operator, "eq") && args.length === 2)
-    return unifyOutputs(args[0] as Term, args[1] as Term, safe, promised);
+function callOutputs(operator: Ref, args: readonly Term[], safe: Names, arity: SafetyContext["arity"]): Set<string> {
+  if (isBuiltinNamed(operator, "eq") && args.length === 2) return unifyOutputs(args[0] as Term, args[1] as Term, safe);
   const outputs = new Set<string>();
   const wanted = arity(operator);
   if (wanted === undefined) return outputs;

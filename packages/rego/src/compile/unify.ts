@@ -5,12 +5,11 @@ import { hasParts, isComprehension, walkTerm } from "./walk.ts";
 
 type Names = ReadonlySet<string>;
 
-/** The variables that `a = b` binds, given those that are bound before; `promised`, which something else would bind, are among them. */
-export function unifyOutputs(a: Term, b: Term, safe: Names, promised: Names = new Set()): Set<string> {
+/** The variables that `a = b` binds, given those that are bound before. */
+export function unifyOutputs(a: Term, b: Term, safe: Names): Set<string> {
   const known = new Set(safe);
   collectRefOutputs(a, safe, known);
   collectRefOutputs(b, safe, known);
-  for (const name of promised) known.add(name);
   const unifier = new Unifier(known);
   unifier.unify(a, b);
   for (const name of unifier.unified) known.add(name);

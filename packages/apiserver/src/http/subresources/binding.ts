@@ -1,7 +1,7 @@
 import { StatusError } from "@sallyport/kube";
 import { boundPod } from "../../registry/bound-pod.ts";
 import { write } from "../answer.ts";
-import { decodeBody } from "../body.ts";
+import { decodeObjectBody } from "../body.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
 
@@ -14,7 +14,7 @@ interface Binding {
 export const binding: Subresource = {
   name: "pods/binding",
   serve: async ({ call, context, bytes, type }, options) => {
-    const { metadata = {}, target = {} } = decodeBody(bytes, type).value as Binding;
+    const { metadata = {}, target = {} } = decodeObjectBody(bytes, type, "Binding").value as Binding;
     checkTarget(target);
     const { info, namespace, name } = context;
     for (;;) {

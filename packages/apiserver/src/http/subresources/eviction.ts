@@ -5,7 +5,7 @@ import { isFinished, isReady, type Pod } from "../../controllers/pods.ts";
 import type { DeleteOptions, WriteContext } from "../../registry/context.ts";
 import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
-import { decodeBody } from "../body.ts";
+import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
@@ -19,7 +19,7 @@ const violation = "Cannot evict pod as it would violate the pod's disruption bud
 export const eviction: Subresource = {
   name: "pods/eviction",
   serve: async ({ call, context, bytes, type }, options) => {
-    const { metadata = {}, deleteOptions = {} } = decodeBody(bytes, type).value as {
+    const { metadata = {}, deleteOptions = {} } = decodeObjectBody(bytes, type, "Eviction").value as {
       readonly metadata?: { readonly name?: string };
       readonly deleteOptions?: DeleteOptions;
     };

@@ -12,9 +12,10 @@ import type { WriteContext } from "../../registry/context.ts";
 import { outgoing } from "../../registry/encode.ts";
 import { notFound } from "../../registry/faults.ts";
 import { write } from "../answer.ts";
-import { decodeBody } from "../body.ts";
+import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
-import { applyPatchType, checkPatchOptions, isForced, parseConfiguration, parsePatch } from "../patch.ts";
+import { applyPatchType } from "../options.ts";
+import { checkPatchType, isForced, parseConfiguration, parsePatch } from "../patch.ts";
 import { readPrepared } from "../read-object.ts";
 import type { Subresource, SubresourceCall } from "./subresource.ts";
 
@@ -25,7 +26,7 @@ export const scale: Subresource = {
       write(call, 200, scaleOf(outgoing(await readPrepared(call, context.info, options), context.info), context.info));
       return;
     }
-    if (call.info.verb === "patch") checkPatchOptions(call.query, type);
+    if (call.info.verb === "patch") checkPatchType(type);
     if (call.info.verb === "patch" && type === applyPatchType) {
       write(call, 200, await applyScale({ call, context, bytes, type }, options));
       return;
@@ -33,7 +34,7 @@ export const scale: Subresource = {
     const make =
       call.info.verb === "patch"
         ? patched(parsePatch(bytes), type)
-        : () => decodeBody(bytes, type).value as unknown as KubeObject;
+        : () => decodeObjectBody(bytes, type, "Scale").value as unknown as KubeObject;
     write(call, 200, await scaleTo(make, context, options));
   },
 };

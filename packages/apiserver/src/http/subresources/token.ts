@@ -4,7 +4,7 @@ import { signBound } from "../../authentication/service-account-issuer.ts";
 import { conflict, notFound } from "../../registry/faults.ts";
 import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
-import { decodeBody } from "../body.ts";
+import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
@@ -38,7 +38,7 @@ export const token: Subresource = {
   name: "serviceaccounts/token",
   serve: async ({ call, context, bytes, type }, options) => {
     const account = readObject(call, context.info, options);
-    const request = decodeBody(bytes, type).value as TokenRequest;
+    const request = decodeObjectBody(bytes, type, "TokenRequest").value as TokenRequest;
     const { name = "", namespace = "" } = account.metadata;
     check(request, name, namespace);
     const { spec = {} } = request;
