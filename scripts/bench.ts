@@ -1,4 +1,5 @@
-import { type ApiServerReport, run as runApiServer } from "../bench/apiserver/bench.ts";
+import { run as runApiServer } from "../bench/apiserver/bench.ts";
+import { rows as apiServerRows, type Figures } from "../bench/apiserver/figures.ts";
 import { type CelReport, run as runCel } from "../bench/cel/bench.ts";
 import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
@@ -18,7 +19,7 @@ if (name === "gate") {
 } else if (name === "apiserver") {
   const report = await runApiServer(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
-  else printApiServer(report);
+  else printRows<Figures>(apiServerRows, report, report.peer);
 } else if (name === "cel") {
   const report = runCel(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
@@ -65,29 +66,6 @@ function printCel({ figures, peerSkipped }: CelReport): void {
     console.log(expression.padEnd(24) + cells.join(""));
   }
   if (peerSkipped !== undefined) console.log(`cel-go was not measured: ${peerSkipped}`);
-}
-
-function printApiServer({ peer, ...ours }: ApiServerReport): void {
-  const rows: Rows<typeof ours> = [
-    ["readyMs", "start to ready, ms", "less"],
-    ["rssMb", "resident memory empty, MB", "less"],
-    ["rssMbWith10kPods", "with 10,000 pods, MB", "less"],
-    ["createsPerSecond1", "durable creates/s, 1 client", "more"],
-    ["createsPerSecond64", "durable creates/s, 64 clients", "more"],
-    ["createP50Ms", "  p50, ms", "less"],
-    ["createP99Ms", "  p99, ms", "less"],
-    ["podCreatesPerSecond64", "pods created/s, 64 clients", "more"],
-    ["getsPerSecond64", "gets/s, 64 clients", "more"],
-    ["getP50Ms", "  p50, ms", "less"],
-    ["getP99Ms", "  p99, ms", "less"],
-    ["listsPerSecond", "lists of 500/s, 4 clients", "more"],
-    ["list10kPodsMs", "list of 10,000 pods, ms", "less"],
-    ["listNamespaceMs", "list of 10 of them, ms", "less"],
-    ["fanOutPerSecond", "events/s to 100 watchers", "more"],
-    ["fanOutP50Ms", "  p50, ms", "less"],
-    ["fanOutP99Ms", "  p99, ms", "less"],
-  ];
-  printRows(rows, ours, peer);
 }
 
 type Rows<Figures> = readonly (readonly [keyof Figures, string, "more" | "less"])[];

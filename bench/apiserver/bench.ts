@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rssMb, startPeer } from "../peer.ts";
-import { type Figures, measureServer } from "./measure.ts";
+import { cpuMs, rssMb, startPeer } from "../peer.ts";
+import { type Figures, ratiosOf } from "./figures.ts";
+import { measureServer } from "./measure.ts";
 import { startOurs } from "./ours.ts";
 
 export interface ApiServerReport extends Figures {
   /** The same of etcd and kube-apiserver in this run, or why they were not measured. */
   readonly peer: Figures | string;
+  /** How many times better ours is than the peer, where that was measured. */
+  readonly ratios?: ReturnType<typeof ratiosOf>;
 }
 
 /** Sallyport's API server over its embedded store, then a real kube-apiserver over etcd where the machine has both. */
@@ -16,17 +19,13 @@ export async function run(progress: (text: string) => void): Promise<ApiServerRe
   try {
     progress("sallyport up");
     const { child, access, readyMs } = await startOurs(join(folder, "ours"));
-    const ours = await measureServer(access, readyMs, () => rssMb(child), progress).finally(() =>
-      child.kill("SIGTERM"),
-    );
+    const server = { access, readyMs, rssMb: () => rssMb(child), cpuMs: () => cpuMs(child) };
+    const ours = await measureServer(server, progress).finally(() => child.kill("SIGTERM"));
     progress("etcd and kube-apiserver");
     const peer = await startPeer(folder, join(folder, "ours", "pki"));
     if (typeof peer === "string") return { ...ours, peer: `not measured: ${peer}` };
-    try {
-      return { ...ours, peer: await measureServer(peer.access, peer.readyMs, peer.rssMb, progress) };
-    } finally {
-      peer.stop();
-    }
+    const theirs = await measureServer(peer, progress).finally(() => peer.stop());
+    return { ...ours, peer: theirs, ratios: ratiosOf(ours, theirs) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
