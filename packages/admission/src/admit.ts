@@ -57,14 +57,16 @@ class Run {
   }
 
   async phase(phase: Phase, plugins: readonly Plugin[]): Promise<boolean> {
+    let start = this.#effects.ticks();
     for (const plugin of plugins) {
       const handler = phase === "mutating" ? plugin.mutate : plugin.validate;
       if (handler === undefined) continue;
-      const start = this.#effects.ticks();
       // Waiting for what is there already would take longer than most plugins do.
       const asked = this.#call(plugin, handler);
       const result = asked instanceof Promise ? await asked.catch((error) => errored(plugin, error)) : asked;
-      this.#record(plugin.name, phase, result, this.#effects.ticks() - start);
+      const end = this.#effects.ticks();
+      this.#record(plugin.name, phase, result, end - start);
+      start = end;
       if (result.outcome === "denied" || result.outcome === "errored") return false;
     }
     return true;
@@ -112,7 +114,7 @@ class Run {
 
   #record(plugin: string, phase: Phase, result: PluginResult, cost: number): void {
     for (const warning of result.warnings ?? []) this.#warnings.add(warning);
-    this.#annotations = { ...this.#annotations, ...result.auditAnnotations };
+    if (result.auditAnnotations !== undefined) this.#annotations = { ...this.#annotations, ...result.auditAnnotations };
     const reasons = "reasons" in result ? (result.reasons ?? []) : [];
     if (result.outcome === "mutated") {
       const patch = diffObjects(this.#request.object, result.object) as readonly PatchOperation[];

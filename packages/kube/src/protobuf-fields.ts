@@ -70,8 +70,19 @@ const builtinGroups = new Set([
 /** Kinds of every group, which answers name as `v1`'s. */
 const metaKinds = new Set(["APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "Status"]);
 
+/** What was found before, by kind and version: as many as there are kinds built in. */
+const found = new Map<string, Map<string, string>>();
+
 /** The message of a kind, by looking for the package of its group and version. */
 export function messageOf(apiVersion: string, kind: string): string | undefined {
+  const known = found.get(kind)?.get(apiVersion);
+  if (known !== undefined) return known;
+  const message = findMessage(apiVersion, kind);
+  if (message !== undefined) found.set(kind, (found.get(kind) ?? new Map<string, string>()).set(apiVersion, message));
+  return message;
+}
+
+function findMessage(apiVersion: string, kind: string): string | undefined {
   if (kinds.size === 0) {
     for (const name of Object.keys(table)) {
       const parts = name.split(".");

@@ -53,14 +53,22 @@ export interface Classified {
   readonly flow: string;
 }
 
+/** Schemas in their order, by the list of them as it was read: it is another one when one of them changes. */
+const ordered = new WeakMap<readonly KubeObject[], readonly KubeObject[]>();
+
+function inOrder(schemas: readonly KubeObject[]): readonly KubeObject[] {
+  const known = ordered.get(schemas);
+  if (known !== undefined) return known;
+  const made = schemas.toSorted((a, b) => precedenceOf(a) - precedenceOf(b) || (nameOf(a) < nameOf(b) ? -1 : 1));
+  ordered.set(schemas, made);
+  return made;
+}
+
 /** The flow schema of least precedence, then name, that fits. Undefined when its priority level is not there. */
 export function classify(reader: RbacReader, attributes: Attributes): Classified | undefined {
-  const fitting = reader
-    .list(group, "flowschemas")
-    .filter((schema) => (specOf(schema).rules ?? []).some((rules) => fits(rules, attributes)))
-    .sort((a, b) => precedenceOf(a) - precedenceOf(b) || (nameOf(a) < nameOf(b) ? -1 : 1));
-  for (const schema of fitting) {
-    const { priorityLevelConfiguration, distinguisherMethod } = specOf(schema);
+  for (const schema of inOrder(reader.list(group, "flowschemas"))) {
+    const { priorityLevelConfiguration, distinguisherMethod, rules = [] } = specOf(schema);
+    if (!rules.some((each) => fits(each, attributes))) continue;
     const level = reader.get(group, "prioritylevelconfigurations", "", priorityLevelConfiguration.name);
     if (level === undefined) continue;
     const { user, namespace } = attributes;

@@ -38,7 +38,7 @@ function printable(text: string): string {
 export function encode(
   body: object,
   { format, pretty }: Pick<Wanted, "format" | "pretty">,
-): { readonly bytes: Buffer; readonly type: string } {
+): { readonly bytes: string | Buffer; readonly type: string } {
   const { apiVersion = "v1", kind = "" } = body as { apiVersion?: string; kind?: string };
   if (format === "protobuf" && isProtobufKind(apiVersion, kind))
     return {
@@ -48,10 +48,10 @@ export function encode(
   if (format === "yaml") {
     // As Go's YAML: sorted keys, lists not indented, and quotes where YAML 1.1 would read something else.
     const text = stringify(body, { version: "1.1", sortMapEntries: true, indentSeq: false, lineWidth: 0 });
-    return { bytes: Buffer.from(text), type: mediaTypes.yaml };
+    return { bytes: text, type: mediaTypes.yaml };
   }
   const text = pretty ? JSON.stringify(body, undefined, 2) : `${JSON.stringify(body)}\n`;
-  return { bytes: Buffer.from(text), type: mediaTypes.json };
+  return { bytes: text, type: mediaTypes.json };
 }
 
 /** Aggregated discovery, which clients keep and ask for again by its hash. */
@@ -63,14 +63,23 @@ export function writeDiscovery({ response, request, wanted }: Reply, body: objec
   else send(response, 200, bytes, `${type};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`, request);
 }
 
-function send(response: ServerResponse, code: number, bytes: Buffer, type: string, request: IncomingMessage): void {
+/** Text goes out as text: Node writes it together with the head. */
+function send(
+  response: ServerResponse,
+  code: number,
+  bytes: string | Buffer,
+  type: string,
+  request: IncomingMessage,
+): void {
   const takesGzip = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
   const head: { [name: string]: string | number } = { "content-type": type };
   if (!response.hasHeader("cache-control")) head["cache-control"] = "no-cache, private";
-  const zipped = takesGzip && bytes.length > gzipFromBytes ? gzipSync(bytes, { level: 1 }) : bytes;
-  if (zipped !== bytes) {
+  const length = Buffer.byteLength(bytes);
+  const zipped = takesGzip && length > gzipFromBytes ? gzipSync(bytes, { level: 1 }) : undefined;
+  if (zipped !== undefined) {
     head["content-encoding"] = "gzip";
     head["vary"] = "Accept-Encoding";
   }
-  response.writeHead(code, { ...head, "content-length": zipped.length }).end(zipped);
+  head["content-length"] = zipped?.length ?? length;
+  response.writeHead(code, head).end(zipped ?? bytes);
 }

@@ -4,11 +4,22 @@ const maxSeries = 10_000;
 /** Values of a metric's labels, in the order of their names. */
 export type LabelValues = readonly string[];
 
+/** Series by one label after another: no text has to be made to find one. */
+interface Branch<Value> {
+  readonly branches: Map<string, Branch<Value>>;
+  found: { readonly values: LabelValues; value: Value } | undefined;
+}
+
+function createBranch<Value>(): Branch<Value> {
+  return { branches: new Map(), found: undefined };
+}
+
 abstract class Metric<Value> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  protected readonly series = new Map<string, { readonly values: LabelValues; value: Value }>();
+  protected readonly series: { readonly values: LabelValues; value: Value }[] = [];
+  readonly #root = createBranch<Value>();
 
   constructor(name: string, help: string, labels: readonly string[] = []) {
     this.name = name;
@@ -22,19 +33,27 @@ abstract class Metric<Value> {
 
   /** Series that is there, or a new one; undefined when there are too many. */
   protected at(values: LabelValues): { value: Value } | undefined {
-    const key = values.join("\0");
-    const known = this.series.get(key);
-    if (known !== undefined || this.series.size >= maxSeries) return known;
-    const made = { values, value: this.zero() };
-    this.series.set(key, made);
-    return made;
+    let branch = this.#root;
+    for (const value of values) {
+      let next = branch.branches.get(value);
+      if (next === undefined) {
+        if (this.series.length >= maxSeries) return undefined;
+        next = createBranch<Value>();
+        branch.branches.set(value, next);
+      }
+      branch = next;
+    }
+    if (branch.found !== undefined || this.series.length >= maxSeries) return branch.found;
+    branch.found = { values: [...values], value: this.zero() };
+    this.series.push(branch.found);
+    return branch.found;
   }
 
   /** Prometheus' text format 0.0.4; nothing while nothing was counted. */
   render(): string {
-    if (this.series.size === 0) return "";
+    if (this.series.length === 0) return "";
     const head = `# HELP ${this.name} ${this.help}\n# TYPE ${this.name} ${this.type}\n`;
-    const body = [...this.series.values()].flatMap(({ values, value }) => this.lines(this.#text(values), value));
+    const body = this.series.flatMap(({ values, value }) => this.lines(this.#text(values), value));
     return `${head}${body.join("\n")}\n`;
   }
 

@@ -135,14 +135,15 @@ export class ServerMetrics {
 
   admission({ steps }: Decision, operation: Operation): void {
     for (const phase of ["mutating", "validating"] as const) {
-      const own = steps.filter((step) => step.phase === phase);
       const type = phase === "mutating" ? "admit" : "validate";
-      const isRejected = (outcome: string) => String(outcome === "denied" || outcome === "errored");
-      for (const { plugin, outcome, cost } of own)
-        this.#admissionControllers.observe([plugin, operation, isRejected(outcome), type], cost / 1e6);
-      const cost = own.reduce((sum, step) => sum + step.cost, 0);
-      if (own.length > 0)
-        this.#admissionSteps.observe([operation, isRejected(own.at(-1)?.outcome ?? ""), type], cost / 1e6);
+      let [all, rejected] = [0, ""];
+      for (const step of steps) {
+        if (step.phase !== phase) continue;
+        rejected = step.outcome === "denied" || step.outcome === "errored" ? "true" : "false";
+        this.#admissionControllers.observe([step.plugin, operation, rejected, type], step.cost / 1e6);
+        all += step.cost;
+      }
+      if (rejected !== "") this.#admissionSteps.observe([operation, rejected, type], all / 1e6);
     }
   }
 

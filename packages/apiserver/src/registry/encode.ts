@@ -40,6 +40,9 @@ export function inStorageVersion(object: KubeObject, info: ResourceInfo): KubeOb
   return info.custom === undefined ? convertBuiltin(object, apiVersion) : { ...object, apiVersion };
 }
 
+/** What was encoded, until the store tells of it: nobody has to decode what this process has written. */
+const encoded = new WeakMap<Uint8Array, KubeObject>();
+
 /** The bytes of an object that is in its storage version, without its resourceVersion. */
 export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: StorageMediaType): Uint8Array {
   const { resourceVersion: _, ...metadata } = object.metadata;
@@ -47,15 +50,22 @@ export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: 
   if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(object.apiVersion, object.kind))
     return encodeProtobuf(stored);
   // Custom objects are maps in Go, which it writes with sorted keys.
-  const isOurs = isBuiltin(storageGroup(info.group, info.resource), info.resource);
-  return Buffer.from(isOurs ? JSON.stringify(stored) : `${canonical(stored)}\n`);
+  if (!isBuiltin(storageGroup(info.group, info.resource), info.resource)) return Buffer.from(`${canonical(stored)}\n`);
+  const bytes = Buffer.from(JSON.stringify(stored));
+  encoded.set(bytes, stored);
+  return bytes;
 }
 
 const decoder = new TextDecoder();
 
 /** What is stored, JSON or protobuf, with its revision as resourceVersion. */
 export function decodeStored({ value, modRevision }: Pick<StoredValue, "value" | "modRevision">): KubeObject {
-  const object = (isProtobuf(value) ? decodeProtobuf(value) : JSON.parse(decoder.decode(value))) as KubeObject;
+  const object = encoded.get(value) ?? decodedFrom(value);
+  encoded.delete(value);
   const metadata = { ...object.metadata, resourceVersion: String(modRevision) };
   return currentDefinition({ ...object, metadata });
+}
+
+function decodedFrom(value: Uint8Array): KubeObject {
+  return (isProtobuf(value) ? decodeProtobuf(value) : JSON.parse(decoder.decode(value))) as KubeObject;
 }

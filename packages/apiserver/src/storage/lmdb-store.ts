@@ -16,7 +16,10 @@ import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts
 import { type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
 
 /** Raised when the layout below changes; an older program refuses a newer folder. */
-const formatVersion = 2;
+const formatVersion = 3;
+
+/** So many events are taken away at once when they are old enough. */
+const forgottenTogether = 500;
 
 /** Room that the map reserves, not disk that it uses. etcd's own default quota is 2 GiB. */
 const mapSize = 8 * 1024 * 1024 * 1024;
@@ -26,7 +29,7 @@ const headerBytes = 16;
 
 /**
  * Opens the embedded store in a folder, making it when it is not there. `v/KEY` holds a value behind its revisions, `e/REVISION` an
- * event, `m/…` format and revision. Throws `StoreError`: newer format, damaged, read-only, or in use by another process.
+ * event, `m/…` format and revision. An event tells what it replaced; what it wrote, the next one of its key or `v/KEY` tells. Throws `StoreError`: newer format, damaged, read-only, or in use by another process.
  */
 export function openLmdbStore(folder: string): Store {
   const release = lockFolder(folder);
@@ -102,7 +105,7 @@ function openDatabase(folder: string): RootDatabase<Buffer, string> {
   return database;
 }
 
-/** Format 1 kept events as JSON. Objects lie as they lay; watchers of before list again. */
+/** Formats before kept events as JSON, or with what they wrote. Objects lie as they lay; watchers of before list again. */
 function forgetOldEvents(database: RootDatabase<Buffer, string>): void {
   const keys = [...database.getKeys({ start: "e/", end: "e0" })];
   database.transactionSync(() => {
@@ -185,16 +188,26 @@ function birthOf(pid: number): number | undefined {
 }
 
 function createJournal(database: RootDatabase<Buffer, string>, folder: string, release: () => void): Journal {
+  let isMarked = database.get("m/format") !== undefined;
+  let forgotten = 0;
   return {
-    load: () => loadAll(database),
+    load: () => {
+      const loaded = loadAll(database);
+      forgotten = (loaded.events[0]?.revision ?? loaded.revision + 1) - 1;
+      return loaded;
+    },
     append: async (events) => {
       try {
+        const last = (events.at(-1) as StoreEvent).revision;
+        const old = last - forgotten < keptEvents + forgottenTogether ? [] : keysUpTo(database, last - keptEvents);
         await database.batch(() => {
           for (const event of events) writeEvent(database, event);
-          const last = events.at(-1) as StoreEvent;
-          database.put("m/revision", Buffer.from(String(last.revision)));
-          database.put("m/format", Buffer.from(String(formatVersion)));
+          for (const key of old) database.remove(key);
+          database.put("m/revision", Buffer.from(String(last)));
+          if (!isMarked) database.put("m/format", Buffer.from(String(formatVersion)));
         });
+        if (old.length > 0) forgotten = last - keptEvents;
+        isMarked = true;
       } catch (error) {
         throw new StoreError(`${folder}: the write could not be made durable (${(error as Error).message})`, {
           cause: error,
@@ -202,10 +215,11 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
       }
     },
     forget: async (revision) => {
-      const gone = [...database.getKeys({ start: "e/", end: eventKey(revision + 1) })];
+      const gone = keysUpTo(database, revision);
       await database.transaction(() => {
         for (const key of gone) database.remove(key);
       });
+      forgotten = Math.max(forgotten, revision);
     },
     close: async () => {
       await database.close();
@@ -217,19 +231,26 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
 function writeEvent(database: RootDatabase<Buffer, string>, { key, value, previous, revision }: StoreEvent): void {
   if (value === undefined) database.remove(`v/${key}`);
   else database.put(`v/${key}`, encode(value));
-  database.put(eventKey(revision), encodeEvent(key, value, previous));
-  database.remove(eventKey(revision - keptEvents));
+  database.put(eventKey(revision), encodeEvent(key, value !== undefined, previous));
+}
+
+function keysUpTo(database: RootDatabase<Buffer, string>, revision: number): readonly string[] {
+  return [...database.getKeys({ start: "e/", end: eventKey(revision + 1) })];
 }
 
 function eventKey(revision: number): string {
   return `e/${String(Math.max(revision, 0)).padStart(16, "0")}`;
 }
 
-function encode({ value, createRevision, modRevision }: StoredValue): Buffer {
-  const bytes = Buffer.allocUnsafe(headerBytes + value.length);
-  bytes.writeDoubleLE(createRevision, 0);
-  bytes.writeDoubleLE(modRevision, 8);
-  bytes.set(value, headerBytes);
+function encodeTo(bytes: Buffer, at: number, { value, createRevision, modRevision }: StoredValue): void {
+  bytes.writeDoubleLE(createRevision, at);
+  bytes.writeDoubleLE(modRevision, at + 8);
+  bytes.set(value, at + headerBytes);
+}
+
+function encode(stored: StoredValue): Buffer {
+  const bytes = Buffer.allocUnsafe(headerBytes + stored.value.length);
+  encodeTo(bytes, 0, stored);
   return bytes;
 }
 
@@ -242,38 +263,39 @@ function decode(key: string, bytes: Buffer): StoredValue {
   };
 }
 
-/** Length of the key, the key, length of the value or `absent`, the value, and what is left is the previous one. */
-function encodeEvent(key: string, value: StoredValue | undefined, previous: StoredValue | undefined): Buffer {
-  const name = Buffer.from(key);
-  const [after, before] = [value && encode(value), previous && encode(previous)];
-  const head = Buffer.allocUnsafe(8);
-  head.writeUInt32LE(name.length, 0);
-  head.writeUInt32LE(after?.length ?? absent, 4);
-  return Buffer.concat([head, name, after ?? empty, before ?? empty]);
+/** Length of the key, 1 for what was written and 0 for a deletion, the key, and what is left is the previous value. */
+function encodeEvent(key: string, isWritten: boolean, previous: StoredValue | undefined): Buffer {
+  const length = Buffer.byteLength(key);
+  const before = previous === undefined ? 0 : headerBytes + previous.value.length;
+  const bytes = Buffer.allocUnsafe(eventHeaderBytes + length + before);
+  bytes.writeUInt32LE(length, 0);
+  bytes.writeUInt8(isWritten ? 1 : 0, 4);
+  bytes.write(key, eventHeaderBytes);
+  if (previous !== undefined) encodeTo(bytes, eventHeaderBytes + length, previous);
+  return bytes;
 }
 
-const absent = 0xffffffff;
-const empty = Buffer.alloc(0);
+const eventHeaderBytes = 5;
 
-function decodeEvent(revision: number, bytes: Buffer): StoreEvent {
-  const [nameLength, valueLength] = [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];
-  const key = bytes.toString("utf8", 8, 8 + nameLength);
-  const start = 8 + nameLength;
-  const end = start + (valueLength === absent ? 0 : valueLength);
-  return {
-    revision,
-    key,
-    value: valueLength === absent ? undefined : decode(key, bytes.subarray(start, end)),
-    previous: end === bytes.length ? undefined : decode(key, bytes.subarray(end)),
-  };
+/** `now` holds values by key as they are behind the event, and as they were before it when this returns. */
+function decodeEvent(revision: number, bytes: Buffer, now: Map<string, StoredValue>): StoreEvent {
+  const end = eventHeaderBytes + bytes.readUInt32LE(0);
+  const key = bytes.toString("utf8", eventHeaderBytes, end);
+  const value = bytes.readUInt8(4) === 1 ? now.get(key) : undefined;
+  const previous = end === bytes.length ? undefined : decode(key, bytes.subarray(end));
+  if (previous === undefined) now.delete(key);
+  else now.set(key, previous);
+  return { revision, key, value, previous };
 }
 
 function loadAll(database: RootDatabase<Buffer, string>): ReturnType<Journal["load"]> {
   const values = [...database.getRange({ start: "v/", end: "v0" })].map(({ key, value }) =>
     decode(key.slice(2), value),
   );
-  const events = [...database.getRange({ start: "e/", end: "e0" })].map(({ key, value }) =>
-    decodeEvent(Number(key.slice(2)), value),
-  );
+  const now = new Map(values.map((value) => [value.key, value]));
+  const events = [...database.getRange({ start: "e/", end: "e0" })]
+    .reverse()
+    .map(({ key, value }) => decodeEvent(Number(key.slice(2)), value, now))
+    .reverse();
   return { revision: Number(database.get("m/revision")?.toString() ?? 0), values, events };
 }

@@ -6,7 +6,14 @@ import { test } from "node:test";
 import { open } from "lmdb";
 import { openLmdbStore } from "./lmdb-store.ts";
 import { createMemoryStore } from "./memory-store.ts";
-import { CompactedError, FutureRevisionError, type Store, StoreError, type StoreEvent } from "./store.ts";
+import {
+  CompactedError,
+  FutureRevisionError,
+  type Store,
+  type StoredValue,
+  StoreError,
+  type StoreEvent,
+} from "./store.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (value: Uint8Array) => new TextDecoder().decode(value);
@@ -154,6 +161,44 @@ test(
 );
 
 test(
+  "lmdb: a reopened store tells of the same events, with what they wrote and replaced",
+  withFolder(async (folder) => {
+    const told: StoreEvent[] = [];
+    const first = openLmdbStore(folder);
+    first.watch(0, (event) => told.push(event));
+    const random = createRandom(7);
+    for (let i = 0; i < 300; i++) {
+      const key = `/k${Math.floor(random() * 9)}`;
+      const expected = (await first.get(key))?.modRevision ?? 0;
+      const value = random() < 0.3 ? undefined : bytes(`${i}`.repeat(Math.floor(random() * 50)));
+      await first.write({ key, expected, value });
+    }
+    await first.close();
+    const plain = ({ revision, key, value, previous }: StoreEvent) => [revision, key, shown(value), shown(previous)];
+    for (const from of [0, 150]) {
+      const again: StoreEvent[] = [];
+      const second = openLmdbStore(folder);
+      second.watch(from, (event) => again.push(event));
+      assert.deepEqual(again.map(plain), told.filter(({ revision }) => revision > from).map(plain));
+      if (from === 0) await second.compact(150);
+      await second.close();
+    }
+  }),
+);
+
+const shown = (value: StoredValue | undefined) =>
+  value && [value.key, value.createRevision, value.modRevision, text(value.value)];
+
+/** Numbers from 0 to 1, the same ones for the same seed. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test(
   "lmdb: in use, damaged, newer: one clear line each",
   withFolder(async (folder) => {
     const fault = (pattern: RegExp) => (error: unknown) =>
@@ -185,7 +230,7 @@ test(
       () => openLmdbStore(folder),
       (error: unknown) =>
         error instanceof StoreError &&
-        /written by a newer version \(format 99, this program knows 2\)/.test(error.message),
+        /written by a newer version \(format 99, this program knows 3\)/.test(error.message),
     );
   }),
 );

@@ -25,42 +25,55 @@ export function nodeOf(member: boolean, children: { [element: string]: FieldSet 
   return member ? { ".": leaf, ...children } : children;
 }
 
-type Combine = (member: boolean, other: boolean) => boolean;
+/** Which members stay: `a` and `b` say whether those of one side alone do, `both` whether those of both do. */
+interface Combine {
+  readonly a: boolean;
+  readonly b: boolean;
+  readonly both: boolean;
+}
 
-/** Both sets walked at once; `keep` says what becomes of a member of one, of the other or of both. */
+/** Both sets walked at once, as far as both have something: what one side alone has stays or goes as it is. */
 function combined(
   a: FieldSet | undefined,
   b: FieldSet | undefined,
   keep: Combine,
   isRoot: boolean,
 ): FieldSet | undefined {
+  if (b === undefined) return keep.a ? a : undefined;
+  if (a === undefined) return keep.b ? b : undefined;
   const children: { [element: string]: FieldSet } = {};
-  const visit = (element: string) => {
-    if (element === "." || children[element] !== undefined) return;
-    const node = combined(a?.[element], b?.[element], keep, false);
+  for (const element in a) {
+    if (element === ".") continue;
+    const node = combined(a[element], b[element], keep, false);
     if (node !== undefined) children[element] = node;
-  };
-  for (const element in a) visit(element);
-  for (const element in b) visit(element);
-  const member = !isRoot && keep(a !== undefined && isMember(a), b !== undefined && isMember(b));
-  return nodeOf(member, children);
+  }
+  if (keep.b)
+    for (const element in b)
+      if (element !== "." && a[element] === undefined) children[element] = b[element] as FieldSet;
+  const [left, right] = [isMember(a), isMember(b)];
+  const isKept = left && right ? keep.both : left ? keep.a : right && keep.b;
+  return nodeOf(!isRoot && isKept, children);
 }
+
+const either: Combine = { a: true, b: true, both: true };
+const onlyFirst: Combine = { a: true, b: false, both: false };
+const inBoth: Combine = { a: false, b: false, both: true };
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmptySet(a)) return b;
   if (isEmptySet(b)) return a;
-  return combined(a, b, (left, right) => left || right, true) ?? leaf;
+  return combined(a, b, either, true) ?? leaf;
 }
 
 /** What is in the first and not in the second set. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmptySet(a) || isEmptySet(b)) return a;
-  return combined(a, b, (left, right) => left && !right, true) ?? leaf;
+  return combined(a, b, onlyFirst, true) ?? leaf;
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmptySet(a) || isEmptySet(b)) return leaf;
-  return combined(a, b, (left, right) => left && right, true) ?? leaf;
+  return combined(a, b, inBoth, true) ?? leaf;
 }
 
 /** The first set without the members of the second and all that lies below them. */

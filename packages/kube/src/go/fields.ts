@@ -23,9 +23,17 @@ export function structFields(message: string): ReadonlyMap<string, GoField> | un
   return fields;
 }
 
+/** Messages by their names in OpenAPI: as many as there are types built in. */
+const messages = new Map<string, string>();
+
 /** The message of a type by its name in OpenAPI. */
 export function messageOfSchema(schema: string): string {
-  return schema.replace(/^io\.k8s\./, "k8s.io.").replaceAll("-", "_");
+  let message = messages.get(schema);
+  if (message === undefined) {
+    message = schema.replace(/^io\.k8s\./, "k8s.io.").replaceAll("-", "_");
+    if (findSchema(schema) !== undefined) messages.set(schema, message);
+  }
+  return message;
 }
 
 function schemaOf(message: string): string {
