@@ -1,4 +1,4 @@
-import { diffObjects, type KubeObject, StatusError } from "@sallyport/kube";
+import { diffObjects, internalError, type KubeObject, StatusError } from "@sallyport/kube";
 import type { Decision, Outcome, PatchOperation, Phase, Step } from "./decision.ts";
 import type { Plugin, PluginResult } from "./plugin.ts";
 import { Reinvocation } from "./reinvocation.ts";
@@ -147,9 +147,6 @@ function errored({ name }: Plugin, error: unknown): PluginResult {
   const { status } =
     error instanceof StatusError
       ? error
-      : new StatusError(
-          "InternalError",
-          `Internal error occurred: admission plugin "${name}" failed: ${(error as Error).message}`,
-        );
+      : internalError(`admission plugin "${name}" failed: ${(error as Error).message}`);
   return { outcome: "errored", why: (error as Error).message, status, reasons: [] };
 }

@@ -91,3 +91,8 @@ export class StatusError extends Error {
     };
   }
 }
+
+/** A fault of the server's own, as apierrors.NewInternalError words it: 500. */
+export function internalError(message: string): StatusError {
+  return new StatusError("InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
+}

@@ -13,13 +13,13 @@ import {
 } from "@sallyport/cel";
 import {
   conform,
+  internalError,
   type KubeObject,
   mergeForPolicy,
   PatchError,
   patchJson,
   type ResourceInfo,
   resourceType,
-  StatusError,
 } from "@sallyport/kube";
 import { compileExpression, Evaluation, type Expression, OutOfBudget } from "../cel/expression.ts";
 import { compileConditions } from "../cel/match-conditions.ts";
@@ -147,10 +147,10 @@ function checkPatchValue(operation: Value): void {
 /** As decoding into Go's types leaves it. */
 function decoded(object: KubeObject, before: KubeObject, info: ResourceInfo): KubeObject {
   if (typeof object.metadata !== "object" || object.kind !== before.kind || object.apiVersion !== before.apiVersion)
-    throw new StatusError("InternalError", "Internal error occurred: the patch leaves no object of its kind");
+    throw internalError("the patch leaves no object of its kind");
   if (info.custom !== undefined || info.schema === undefined) return object;
   const { object: conformed, unknown } = conform(object, info.schema, info);
   if (unknown.length === 0) return conformed;
   const faults = unknown.join(", ");
-  throw new StatusError("InternalError", `Internal error occurred: strict decoding error: ${faults}`);
+  throw internalError(`strict decoding error: ${faults}`);
 }

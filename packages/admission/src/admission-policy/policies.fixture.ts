@@ -25,9 +25,15 @@ export interface PolicyFixture {
 
 /** A policy of pods and its bindings. */
 export function policy({ name = "p", kind = "Validating", bindings = [{}], ...spec }: PolicyFixture): KubeObject[] {
+  const own = kind === "Mutating" ? { reinvocationPolicy: "Never" } : {};
   const actions = kind === "Validating" ? { validationActions: ["Deny"] } : {};
   return [
-    { apiVersion, kind: `${kind}AdmissionPolicy`, metadata: { name }, spec: { matchConstraints: pods, ...spec } },
+    {
+      apiVersion,
+      kind: `${kind}AdmissionPolicy`,
+      metadata: { name },
+      spec: { matchConstraints: pods, ...own, ...spec },
+    },
     ...bindings.map((each, i) => ({
       apiVersion,
       kind: `${kind}AdmissionPolicyBinding`,

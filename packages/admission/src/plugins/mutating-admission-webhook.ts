@@ -1,4 +1,11 @@
-import { apiVersionOf, applyDefaults, convertBuiltin, type KubeObject, patchJson, StatusError } from "@sallyport/kube";
+import {
+  apiVersionOf,
+  applyDefaults,
+  convertBuiltin,
+  internalError,
+  type KubeObject,
+  patchJson,
+} from "@sallyport/kube";
 import { asSeenBy } from "../match.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { skip } from "../refusals.ts";
@@ -101,6 +108,6 @@ function patchedBy({ patch }: Answer, { match }: Selected, request: Request): Ku
       throw new Error("the patch leaves no object");
     return applyDefaults(convertBuiltin(patched, apiVersionOf(request.kind)));
   } catch (error) {
-    throw new StatusError("InternalError", `Internal error occurred: ${(error as Error).message}`);
+    throw internalError((error as Error).message);
   }
 }

@@ -1,4 +1,4 @@
-import { applyJsonPatch, type KubeObject, StatusError } from "@sallyport/kube";
+import { applyJsonPatch, internalError, type KubeObject } from "@sallyport/kube";
 import {
   type EvaluateOptions,
   EvaluationError,
@@ -67,10 +67,7 @@ function applyPatch(object: KubeObject, operations: readonly unknown[], path: st
   try {
     return applyJsonPatch(object, operations) as unknown as KubeObject;
   } catch (error) {
-    throw new StatusError(
-      "InternalError",
-      `Internal error occurred: the patch of policy ${path} does not apply: ${(error as Error).message}`,
-    );
+    throw internalError(`the patch of policy ${path} does not apply: ${(error as Error).message}`);
   }
 }
 
@@ -147,10 +144,7 @@ function evaluate(policy: RegoPolicy, path: string, request: Request, context: P
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
     const row = error.place?.row === undefined ? "" : `, line ${error.place.row}`;
-    throw new StatusError(
-      "InternalError",
-      `Internal error occurred: policy ${path} failed (${error.code}: ${error.message}${row}); the request is refused`,
-    );
+    throw internalError(`policy ${path} failed (${error.code}: ${error.message}${row}); the request is refused`);
   }
 }
 
@@ -158,10 +152,7 @@ function mainResponse(policy: RegoPolicy, context: PluginContext): ReviewRespons
   const answer = evaluate(policy, "system/main", context.request, context);
   const response = answer === undefined || !isObject(answer) ? undefined : lookup(answer, "response");
   if (response === undefined || !isObject(response)) {
-    throw new StatusError(
-      "InternalError",
-      "Internal error occurred: data.system.main gave no AdmissionReview with a response; the request is refused",
-    );
+    throw internalError("data.system.main gave no AdmissionReview with a response; the request is refused");
   }
   return JSON.parse(jsonText(response)) as ReviewResponse;
 }

@@ -1,4 +1,4 @@
-import { StatusError } from "@sallyport/kube";
+import { internalError, StatusError } from "@sallyport/kube";
 import type { Reason } from "../decision.ts";
 import { asSeenBy, type Match } from "../match.ts";
 import type { Annotations, PluginContext } from "../plugin.ts";
@@ -31,7 +31,7 @@ export async function askWebhook(webhook: Webhook, match: Match, context: Plugin
     const message = `failed calling webhook ${name}: ${error.message}`;
     if (webhook.failurePolicy === "Ignore") return { ...nothing, failedOpen: message };
     return {
-      ...refusing(new StatusError("InternalError", `Internal error occurred: ${message}`)),
+      ...refusing(internalError(message)),
       reasons: [{ code: "webhook-failed", message, fieldPath: "", source: { policy: webhook.name } }],
     };
   }
