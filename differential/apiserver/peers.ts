@@ -79,6 +79,7 @@ export async function startKubeApiserver(files: PeerFiles): Promise<Peer> {
     "token-auth-file": join(folder, "tokens.csv"),
     "authorization-mode": "RBAC",
     "service-cluster-ip-range": "10.0.0.0/24",
+    "allow-privileged": "true",
     "disable-admission-plugins": missingPlugins(apiserver).join(","),
   });
   const client = new ApiClient(`https://127.0.0.1:${port}`, token);

@@ -87,7 +87,14 @@ export { escalationMessage, uncoveredRules } from "./rbac-escalation.ts";
 export { allows, type PolicyRule } from "./rbac-rules.ts";
 export { findSchema, type Schema } from "./schema.ts";
 export { type LabelSelectorObject, matchesSelector, meetsRequirement } from "./selector.ts";
-export { internalError, type Status, type StatusCause, type StatusDetails, StatusError, type StatusReason } from "./status.ts";
+export {
+  internalError,
+  type Status,
+  type StatusCause,
+  type StatusDetails,
+  StatusError,
+  type StatusReason,
+} from "./status.ts";
 export { compactSchema } from "./structural/compact.ts";
 export {
   type CustomVersion,
