@@ -1,4 +1,5 @@
-import { compareStrings, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
+import { RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
+import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
 import { regoText } from "./go-format.ts";

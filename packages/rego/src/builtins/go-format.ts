@@ -4,6 +4,7 @@ import { bigintOf, doubleOf, isWrittenInteger, type NumberValue, numberText } fr
 import type { Value } from "../value/value.ts";
 import { operandTypeError } from "./builtin.ts";
 import { goQuote, goQuoteRune } from "./go-quote.ts";
+import { printable } from "./length.ts";
 import { isNumber } from "./operands.ts";
 
 /** A verb with its flags: `%[flags][width][.precision]verb`. https://pkg.go.dev/fmt */
@@ -349,12 +350,16 @@ function goExponent(text: string): string {
 
 /** A value as Rego text, as OPA prints terms: `{"a": 1}`, `{1, 2}`, `set()`. */
 export function regoText(value: Value): string {
+  return termText(printable(value));
+}
+
+function termText(value: Value): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (isNumber(value)) return numberText(value);
-  if (Array.isArray(value)) return `[${value.map(regoText).join(", ")}]`;
-  if (value instanceof RegoSet) return value.size === 0 ? "set()" : `{${value.sorted().map(regoText).join(", ")}}`;
+  if (Array.isArray(value)) return `[${value.map(termText).join(", ")}]`;
+  if (value instanceof RegoSet) return value.size === 0 ? "set()" : `{${value.sorted().map(termText).join(", ")}}`;
   return `{${sortedEntries(value as Value)
-    .map(([key, item]) => `${regoText(key)}: ${regoText(item)}`)
+    .map(([key, item]) => `${termText(key)}: ${termText(item)}`)
     .join(", ")}}`;
 }

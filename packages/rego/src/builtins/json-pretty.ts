@@ -4,6 +4,7 @@ import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
 import { regoText } from "./go-format.ts";
 import { marshal } from "./json.ts";
+import { printable } from "./length.ts";
 import { objectAt } from "./operands.ts";
 
 interface Layout {
@@ -62,7 +63,7 @@ function linesOf(value: Value): readonly (readonly [Value | undefined, Value])[]
 
 function marshalWithOptions(args: readonly Value[]): Value {
   const { isPretty, prefix, indent } = readLayout(args);
-  const value = args[0] as Value;
+  const value = printable(args[0] as Value);
   return isPretty ? prefix + prettyText(value, prefix, indent) : marshal(value);
 }
 

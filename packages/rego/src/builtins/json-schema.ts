@@ -3,6 +3,7 @@ import { jsonText, parseJson } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, type QueryState } from "./builtin.ts";
 import { isJson } from "./json.ts";
+import { printable } from "./length.ts";
 import type { Schema } from "./schema.ts";
 import { parseSchema } from "./schema-parse.ts";
 import { schemaLoader } from "./schema-remote.ts";
@@ -15,7 +16,7 @@ function documentFrom(operand: Value): Value {
     return parseJson(operand);
   }
   if (!isObject(operand) && !Array.isArray(operand)) throw new BuiltinError("wrong type, expected string or object");
-  return parseJson(jsonText(operand));
+  return parseJson(jsonText(printable(operand)));
 }
 
 /** Schemas that one query keeps: policies use a few. */

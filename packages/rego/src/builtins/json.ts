@@ -2,6 +2,7 @@ import { jsonText } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import type { Builtin } from "./builtin.ts";
 import { parseGoJson } from "./go-json.ts";
+import { printable } from "./length.ts";
 import { stringAt } from "./operands.ts";
 import { parseYaml } from "./yaml-parse.ts";
 import { yamlText } from "./yaml-text.ts";
@@ -9,7 +10,7 @@ import { yamlText } from "./yaml-text.ts";
 /** As Go's `json.Marshal`: what could end a script in HTML is escaped. In JSON it can only stand in strings. */
 export function marshal(value: Value): string {
   const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return jsonText(value).replace(/[<>&\u2028\u2029]/g, escaped);
+  return jsonText(printable(value)).replace(/[<>&\u2028\u2029]/g, escaped);
 }
 
 /** One JSON text, with nothing behind it. */
@@ -36,7 +37,7 @@ export const json: readonly Builtin[] = [
   { name: "json.marshal", call: ([value]) => marshal(value as Value) },
   { name: "json.unmarshal", call: (args) => parseGoJson(stringAt(args, 1)) },
   { name: "json.is_valid", call: ([text]) => typeof text === "string" && isJson(text) },
-  { name: "yaml.marshal", call: ([value]) => yamlText(value as Value) },
+  { name: "yaml.marshal", call: ([value]) => yamlText(printable(value as Value)) },
   { name: "yaml.unmarshal", call: (args) => parseYaml(stringAt(args, 1)) },
   {
     name: "yaml.is_valid",

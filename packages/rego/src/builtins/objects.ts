@@ -1,6 +1,7 @@
 import { isObject, lookup, typeName } from "../value/access.ts";
 import { equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
+import { Work } from "../value/work.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
 import { arrayAt, entriesAt, objectAt } from "./operands.ts";
 
@@ -13,13 +14,17 @@ function get(args: readonly Value[]): Value {
   return value === undefined ? fallback : value;
 }
 
+/** Entries of objects that are united: each costs as much as many comparisons. */
+const maxUnited = 2 ** 21;
+
 /** The right side wins; objects on both sides are united. */
-function union(a: Value, b: Value): Value {
-  if (!isObject(a) || !isObject(b)) return b;
+function union(a: Value, b: Value, work = new Work(maxUnited)): Value {
+  if (a === b || !isObject(a) || !isObject(b)) return b;
   const result = RegoObject.of(sortedEntries(a));
+  work.spend(result.size);
   for (const [key, value] of sortedEntries(b)) {
     const known = result.get(key);
-    result.set(key, known === undefined ? value : union(known, value));
+    result.set(key, known === undefined ? value : union(known, value, work));
   }
   return result;
 }
@@ -52,11 +57,12 @@ function keep(args: readonly Value[], wanted: boolean): Value {
 }
 
 /** Of the same kind, deep in objects only; undefined when the kinds differ. */
-function isSubset(part: Value, whole: Value): boolean | undefined {
+function isSubset(part: Value, whole: Value, work = new Work()): boolean | undefined {
   if (isObject(part) && isObject(whole)) {
     return sortedEntries(part).every(([key, value]) => {
       const other = lookup(whole, key);
-      return other !== undefined && (equal(value, other) || isSubset(value, other) === true);
+      work.spend();
+      return other !== undefined && (equal(value, other) || isSubset(value, other, work) === true);
     });
   }
   if (part instanceof RegoSet && whole instanceof RegoSet) return part.sorted().every((item) => whole.has(item));

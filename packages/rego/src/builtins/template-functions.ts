@@ -1,5 +1,6 @@
 import { isObject, lookup } from "../value/access.ts";
-import { compareStrings, sortedEntries } from "../value/collection.ts";
+import { sortedEntries } from "../value/collection.ts";
+import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
 import { BuiltinError } from "./builtin.ts";
 import { encodeQuery } from "./encoding.ts";

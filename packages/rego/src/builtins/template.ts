@@ -4,13 +4,14 @@ import { jsonText, parseJson } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
 import { parseGoJson } from "./go-json.ts";
+import { printable } from "./length.ts";
 import { objectAt, stringAt } from "./operands.ts";
 import { parseTemplate } from "./template-parse.ts";
 import { runTemplate } from "./template-run.ts";
 
 /** The document as JSON. OPA reads its Rego text as JSON, and so refuses sets and keys that are no text. */
 function documentOf(value: Value): Value {
-  const fault = notJson(value);
+  const fault = notJson(printable(value));
   if (fault !== undefined) parseGoJson(fault);
   return parseJson(jsonText(value));
 }

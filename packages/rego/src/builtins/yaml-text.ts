@@ -1,7 +1,8 @@
 import { isObject, sizeOf } from "../value/access.ts";
-import { compareStrings, RegoSet, sortedEntries } from "../value/collection.ts";
+import { RegoSet, sortedEntries } from "../value/collection.ts";
 import { jsonText } from "../value/json.ts";
 import { bigintOf, doubleOf, isWrittenInteger, type NumberValue } from "../value/number.ts";
+import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
 import { goFloat } from "./go-format.ts";
 import { isNumber } from "./operands.ts";

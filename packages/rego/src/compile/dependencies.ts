@@ -1,6 +1,6 @@
 import type { Body, Expr, Ref, Rule, Term } from "../syntax/ast.ts";
 import { compareTerms } from "../syntax/term-order.ts";
-import { compareStrings } from "../value/collection.ts";
+import { compareStrings } from "../value/string-order.ts";
 import type { RuleNode } from "./compiled.ts";
 import { collectRules } from "./recursion.ts";
 import { refText } from "./text.ts";

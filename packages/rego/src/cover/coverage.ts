@@ -1,7 +1,7 @@
 import { walkExprs, walkExprsOfTerm } from "../compile/walk.ts";
 import type { Expr, Location, Module, Rule } from "../syntax/ast.ts";
 import type { TraceEvent, Tracer } from "../topdown/trace.ts";
-import { compareStrings } from "../value/collection.ts";
+import { compareStrings } from "../value/string-order.ts";
 
 /** What OPA's `--coverage` prints, as JSON. */
 export interface CoverageReport {

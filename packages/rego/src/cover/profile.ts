@@ -1,6 +1,6 @@
 import type { Location } from "../syntax/ast.ts";
 import type { TraceEvent, Tracer } from "../topdown/trace.ts";
-import { compareStrings } from "../value/collection.ts";
+import { compareStrings } from "../value/string-order.ts";
 
 /** What OPA's `--profile` tells of the expressions that begin in one line. */
 export interface ProfileRow {

@@ -24,6 +24,9 @@ const doubled = (times: number, double: string, start: string) =>
     ...Array.from({ length: times }, (_, i) => `x${i + 1} := ${double.replaceAll("X", `x${i}`)}`),
     `r := x${times}`,
   ].join("\n");
+/** The same twice, with no part of one in the other. */
+const twice = (times: number): readonly string[] =>
+  ["x", "y"].map((name) => doubled(times, "[X, X]", "[1]").replaceAll("x", name).replace("r :=", `${name} :=`));
 const some = { steps: 20_000, items: 10_000, characters: 1_000_000 };
 
 const cases: readonly Case[] = [
@@ -120,6 +123,37 @@ const cases: readonly Case[] = [
     input: JSON.parse(nested(5_000)) as Value,
     message: /paths of more than|levels|nested/,
   },
+  { name: "an answer that holds parts many times", rules: doubled(60, "[X, X]", "[1]"), message: /too long an answer/ },
+  { name: "so in objects", rules: doubled(60, '{"a": X, "b": X}', "1"), message: /too long an answer/ },
+  { name: "so in sets", rules: doubled(60, "{X, [X]}", "1"), message: /too long an answer/ },
+  { name: "so in keys", rules: doubled(60, "{[X, X]: X}", "1"), message: /too long an answer/ },
+  {
+    name: "an answer that holds the input many times",
+    rules: "r := [input | some i in numbers.range(1, 100)]",
+    input: { text: "a".repeat(1_000) },
+    limits: { output: 50_000 },
+    message: /too long an answer/,
+  },
+  ...[
+    "count(json.marshal(x60))",
+    "count(yaml.marshal(x60))",
+    'count(json.marshal_with_options(x60, {"pretty": true}))',
+    'count(sprintf("%v", [x60]))',
+    'count($"{x60}")',
+    'strings.render_template("{{.}}", {"x": x60})',
+    'json.match_schema({"x": x60}, {"type": "object"})',
+    "count([1 | walk(x60)])",
+    "x60 == y60",
+    "{x60} == {y60}",
+    '{"a": x60} == {"a": y60}',
+    "{[x60, i] | some i in numbers.range(1, 20)} == 1",
+    "sort([[x60, 1], [y60, 0]]) == 1",
+    "object.subset({1: x60}, {1: y60})",
+  ].map((call) => ({
+    name: `parts that are held many times in ${call}`,
+    rules: [...twice(60), `r := ${call}`].join("\n"),
+    message: /a string of more than|keys in all|a value is too large/,
+  })),
   {
     name: "a large pattern on a long text",
     rules: 'r := regex.match("(a?){500}(b?){500}(c?){400}$", input.text)',
@@ -204,6 +238,25 @@ test("deep input is read, compared and looked into, or ends the query", () => {
       }
     }
   }
+});
+
+test("types of rules that hold parts many times are any", () => {
+  const rules = [...twice(60), doubled(60, '{"a": X, "b": X}', "1").replaceAll("x", "z")].join("\n");
+  const { policy } = compile([
+    { file: "p", text: `package p\n\n${rules}\ns if x60 == [y59]\nt contains [x60, z60]\nu if z60 == {"a": 1}` },
+  ]);
+  equal(policy?.evaluate("p/s"), undefined);
+});
+
+test("an answer may be as long as all that was given", () => {
+  const { policy } = compile([{ file: "p", text: "package p\n\nr := [input, data.d]" }]);
+  const options = { input: "a".repeat(1_000), data: { d: ["b".repeat(1_000)] } };
+  for (const output of [0, 50])
+    for (const evaluator of ["generated", "interpreter"] as const)
+      equal(
+        jsonText(policy?.evaluate("p/r", { ...options, evaluator, limits: { output: output + 20 } }) ?? null).length,
+        2009,
+      );
 });
 
 test("ordinary policies are far from the limits", () => {

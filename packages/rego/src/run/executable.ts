@@ -51,9 +51,10 @@ export class Executable {
     try {
       if (options.evaluator !== "interpreter") {
         this.#generated ??= generate(this.policy, this.#builtins);
-        if (this.#generated !== "impossible") return this.#generated.run(plan, input, data, state);
+        if (this.#generated !== "impossible")
+          return state.answers(this.#generated.run(plan, input, data, state), input, data);
       }
-      return this.#interpreter.run(plan, input, data, state);
+      return state.answers(this.#interpreter.run(plan, input, data, state), input, data);
     } catch (error) {
       if (error instanceof RangeError) throw limitReached(error);
       throw error instanceof EvaluationError ? withFileName(error, this.policy) : error;

@@ -1,6 +1,7 @@
 import { isObject, lookup, sizeOf } from "../value/access.ts";
-import { equal, RegoObject, RegoSet, sortedEntries, sortStrings } from "../value/collection.ts";
+import { equal, RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
+import { sortStrings } from "../value/string-order.ts";
 import type { JsonObject, Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import type { Place } from "./ir.ts";

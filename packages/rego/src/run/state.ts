@@ -3,7 +3,8 @@ import type { Binding } from "../data/join-index.ts";
 import type { JoinIndexes } from "../data/join-indexes.ts";
 import { sizeOf } from "../value/access.ts";
 import { RegoObject, RegoSet } from "../value/collection.ts";
-import type { Value } from "../value/value.ts";
+import { textSize } from "../value/text-size.ts";
+import type { JsonObject, Value } from "../value/value.ts";
 import { EvaluationError, overLimit } from "./errors.ts";
 import type { Place } from "./ir.ts";
 import type { PreparedJoin } from "./joins.ts";
@@ -20,9 +21,17 @@ export interface Limits {
   readonly items: number;
   /** Characters of all strings that builtins make; each takes 1 or 2 bytes, and 8 where a string is taken apart. */
   readonly characters: number;
+  /** Characters of the answer's JSON text, beyond those of input and data: an answer may hold one value many times. */
+  readonly output: number;
 }
 
-export const defaultLimits: Limits = { steps: 50_000_000, depth: 2_000, items: 10_000_000, characters: 2 ** 26 };
+export const defaultLimits: Limits = {
+  steps: 50_000_000,
+  depth: 2_000,
+  items: 10_000_000,
+  characters: 2 ** 26,
+  output: 2 ** 27,
+};
 
 /** Builtins that answer with a part of what they were given. */
 const selecting: ReadonlySet<string> = new Set(["object.get", "max", "min"]);
@@ -34,6 +43,9 @@ export function makesValues(name: string): boolean {
 
 /** How often the clock is asked, in steps: asking costs more than a step. */
 const stepsPerClock = 4096;
+
+/** A call of a builtin may take as long as many steps. */
+const stepsPerCall = 256;
 
 export interface StateOptions {
   readonly effects: Effects;
@@ -161,8 +173,9 @@ export class RunState {
     if ((this.#items += items) > this.#maxItems) this.#cancel("too many items in collections");
   }
 
-  /** Counts a new value. */
+  /** Counts the new value of a builtin. */
   made(value: Value | undefined): void {
+    this.#nextCheck -= stepsPerCall;
     if (typeof value === "string") {
       if ((this.#characters += value.length) > this.#options.limits.characters) this.#cancel("too long strings");
     } else if (value !== null && typeof value === "object") {
@@ -172,6 +185,16 @@ export class RunState {
 
   leave(): void {
     this.#depth--;
+  }
+
+  /** The answers, unless their text would be too long. What is all of input or data may be as long as these. */
+  answers(values: readonly Value[], input: Value | undefined, data: Value): readonly Value[] {
+    if (values.every(isFlat)) return values;
+    const { output } = this.#options.limits;
+    if (textSize(values, output) <= output) return values;
+    const given = textSize(data, Infinity) + (input === undefined ? 0 : textSize(input, Infinity));
+    if (textSize(values, output + given) > output + given) this.#cancel("too long an answer");
+    return values;
   }
 
   #cancel(message: string): never {
@@ -202,6 +225,16 @@ export class RunState {
     this.builtinErrors.push(wrapped);
     return undefined;
   }
+}
+
+/** True for an object that holds no others: most answers are one that holds a boolean. Builtins count the characters of strings. */
+function isFlat(value: Value): boolean {
+  if (value instanceof RegoObject) return false;
+  for (const key in value as JsonObject) {
+    const each = (value as JsonObject)[key];
+    if (typeof each === "object" && each !== null) return false;
+  }
+  return true;
 }
 
 /** The cache is made when a builtin first asks for it: most queries never do. */

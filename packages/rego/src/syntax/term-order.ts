@@ -1,5 +1,5 @@
-import { compareStrings } from "../value/collection.ts";
 import { compareNumbers, numberFromText } from "../value/number.ts";
+import { compareStrings } from "../value/string-order.ts";
 import type { Body, Expr, Head, Ref, Rule, Term } from "./ast.ts";
 
 /** OPA's order of kinds of terms: v1/ast/compare.go. */

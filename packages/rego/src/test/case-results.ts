@@ -1,6 +1,7 @@
 import { isObject } from "../value/access.ts";
-import { compareStrings, sortedEntries } from "../value/collection.ts";
+import { sortedEntries } from "../value/collection.ts";
 import { jsonText } from "../value/json.ts";
+import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
 import type { CaseResult } from "./result.ts";
 

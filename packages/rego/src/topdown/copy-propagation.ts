@@ -16,7 +16,7 @@ import {
 } from "../compile/walk.ts";
 import type { Body, Expr, Location, Ref, Term } from "../syntax/ast.ts";
 import { compareTerms, hasPrefix } from "../syntax/term-order.ts";
-import { compareStrings } from "../value/collection.ts";
+import { compareStrings } from "../value/string-order.ts";
 import { nowhere } from "./frame.ts";
 import { UnionFind } from "./union-find.ts";
 

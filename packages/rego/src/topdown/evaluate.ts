@@ -17,23 +17,25 @@ import { type WalkOptions, withinStack } from "./walk-options.ts";
  * Throws `EvaluationError`.
  */
 export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, options: WalkOptions): readonly Value[] {
+  const state = runStateOf(options, builtinsWith(options.builtins));
   const machine = new Machine({
     operations,
     compiled,
-    run: runStateOf(options, builtinsWith(options.builtins)),
+    run: state,
     tracer: options.tracer,
     names: query.written,
   });
   options.tracer?.begin?.();
   const results: Value[] = [];
-  const frame = Frame.root(machine, lowerBody(query.body), options.input, documentOf(options.data));
-  withinStack(() =>
+  const data = documentOf(options.data);
+  const frame = Frame.root(machine, lowerBody(query.body), options.input, data);
+  return withinStack(() => {
     frame.run(() => {
       results.push(
         RegoObject.of(query.variables.map(({ name, local }) => [name, groundValue(frame, varNode(local))] as const)),
       );
       return undefined;
-    }),
-  );
-  return results;
+    });
+    return state.answers(results, options.input, data);
+  });
 }

@@ -3,7 +3,7 @@ import { isPlainKey, refText } from "../compile/text.ts";
 import { collectVars, varsOfBody } from "../compile/vars.ts";
 import { isGenerated, isRuleName, isWildcard, nameOfRef } from "../compile/walk.ts";
 import type { Body, Expr, ExprTerms, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
-import { compareStrings } from "../value/collection.ts";
+import { compareStrings } from "../value/string-order.ts";
 import { nowhere } from "./frame.ts";
 import type { Node } from "./node.ts";
 import { raiseBody, raiseStep, raiseTerm } from "./raise.ts";

@@ -1,6 +1,8 @@
 import { Decimal } from "./decimal.ts";
 import { canonicalNumberText, compareNumbers, type NumberValue } from "./number.ts";
+import { compareStrings, sortStrings } from "./string-order.ts";
 import type { JsonObject, Value } from "./value.ts";
+import { Work } from "./work.ts";
 
 // Sets, built objects, keys and order are one file because each is defined by the others.
 
@@ -60,8 +62,9 @@ export class RegoSet {
     this.#canonical = undefined;
   }
 
-  has(value: Value): boolean {
-    if (this.#items.length <= smallSize) return indexIn(this.#items, value) >= 0;
+  /** `work` is that of the comparison that this is a part of. */
+  has(value: Value, work?: Work): boolean {
+    if (this.#items.length <= smallSize) return indexIn(this.#items, value, work) >= 0;
     return this.#indexed().has(keyOf(value));
   }
 
@@ -87,18 +90,18 @@ export class RegoSet {
   }
 
   canonical(): string {
-    this.#canonical ??= "<" + this.#items.map(canonicalText).sort().join() + ">";
+    this.#canonical ??= short("<" + this.#items.map(canonicalText).sort().join() + ">");
     return this.#canonical;
   }
 }
 
 /** Where a value is among a few; negative when it is not. */
-export function indexIn(items: readonly Value[], value: Value): number {
+export function indexIn(items: readonly Value[], value: Value, work?: Work): number {
   if (typeof value === "string" || value === null || typeof value === "boolean") {
     for (let i = 0; i < items.length; i++) if (items[i] === value) return i;
     return -1;
   }
-  for (let i = 0; i < items.length; i++) if (equal(items[i] as Value, value)) return i;
+  for (let i = 0; i < items.length; i++) if (equalWithin(items[i] as Value, value, work)) return i;
   return -1;
 }
 
@@ -234,7 +237,7 @@ export class RegoObject {
 
   /** Spells an object with only string keys as the same JSON object would be spelled. */
   canonical(): string {
-    this.#canonical ??= "{" + [...this.entries()].sort(byKeyText).map(entryText).join() + "}";
+    this.#canonical ??= short("{" + [...this.entries()].sort(byKeyText).map(entryText).join() + "}");
     return this.#canonical;
   }
 }
@@ -269,7 +272,7 @@ export function canonicalText(value: Value): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number" || typeof value === "bigint") return String(value);
   if (value === null || typeof value === "boolean") return String(value);
-  if (Array.isArray(value)) return "[" + value.map(canonicalText).join() + "]";
+  if (Array.isArray(value)) return short("[" + value.map(canonicalText).join() + "]");
   if (value instanceof RegoSet) return value.canonical();
   if (value instanceof RegoObject) return value.canonical();
   if (value instanceof Decimal) return canonicalNumberText(value);
@@ -278,11 +281,26 @@ export function canonicalText(value: Value): string {
 
 function jsonObjectText(object: { readonly [key: string]: Value }): string {
   const names = Object.keys(object).sort();
-  return "{" + names.map((name) => JSON.stringify(name) + ":" + canonicalText(object[name] as Value)).join() + "}";
+  return short(
+    "{" + names.map((name) => JSON.stringify(name) + ":" + canonicalText(object[name] as Value)).join() + "}",
+  );
+}
+
+/** Longer keys are of values that hold the same parts again and again: their text would fill the memory. */
+const maxKeyLength = 2 ** 26;
+
+function short(text: string): string {
+  if (text.length > maxKeyLength) throw new RangeError(`a key of more than ${maxKeyLength} characters`);
+  return text;
 }
 
 /** Rego's total order: null < false < true < numbers < strings < arrays < objects < sets. Negative, zero or positive. */
 export function compare(a: Value, b: Value): number {
+  return compareWithin(a, b, undefined);
+}
+
+/** `work` is that of the comparison that this is a part of. */
+function compareWithin(a: Value, b: Value, work: Work | undefined): number {
   if (a === b) return 0;
   if (typeof a === "string" && typeof b === "string") return compareStrings(a, b);
   if (typeof a === "number" && typeof b === "number") return a < b ? -1 : 1;
@@ -293,11 +311,11 @@ export function compare(a: Value, b: Value): number {
     case 3:
       return compareNumbers(a as NumberValue, b as NumberValue);
     case 5:
-      return compareArrays(a as readonly Value[], b as readonly Value[]);
+      return compareArrays(a as readonly Value[], b as readonly Value[], work);
     case 6:
-      return compareObjects(a, b);
+      return compareObjects(a, b, work);
     case 7:
-      return compareArrays((a as RegoSet).sorted(), (b as RegoSet).sorted());
+      return compareArrays((a as RegoSet).sorted(), (b as RegoSet).sorted(), work);
     default:
       return 0;
   }
@@ -305,17 +323,22 @@ export function compare(a: Value, b: Value): number {
 
 /** Rego equality: `1 == 1.0`, deep, order-free for sets and objects. */
 export function equal(a: Value, b: Value): boolean {
+  return equalWithin(a, b, undefined);
+}
+
+/** `work` is that of the comparison that this is a part of. */
+function equalWithin(a: Value, b: Value, work: Work | undefined): boolean {
   if (a === b) return true;
   if (a === null || b === null) return false;
   if (typeof a !== "object") return typeof b === "object" && typeof a !== "string" && equalsPlain(b, a);
   if (typeof b !== "object") return typeof b !== "string" && equalsPlain(a, b);
-  if (Array.isArray(a)) return Array.isArray(b) && equalArrays(a as readonly Value[], b as readonly Value[]);
-  if (a instanceof RegoSet) return b instanceof RegoSet && equalSets(a, b);
+  if (Array.isArray(a)) return Array.isArray(b) && equalArrays(a as readonly Value[], b as readonly Value[], work);
+  if (a instanceof RegoSet) return b instanceof RegoSet && equalSets(a, b, work);
   if (a instanceof Decimal) {
     return b instanceof Decimal && a.coefficient === b.coefficient && a.exponent === b.exponent;
   }
   if (Array.isArray(b) || b instanceof RegoSet || b instanceof Decimal) return false;
-  return equalObjects(a as JsonObject | RegoObject, b as JsonObject | RegoObject);
+  return equalObjects(a as JsonObject | RegoObject, b as JsonObject | RegoObject, work ?? new Work());
 }
 
 /** A number as it is written, and one that is written plainly. */
@@ -323,34 +346,38 @@ function equalsPlain(value: object, plain: Value): boolean {
   return value instanceof Decimal && value.plain === plain;
 }
 
-function equalArrays(a: readonly Value[], b: readonly Value[]): boolean {
+function equalArrays(a: readonly Value[], b: readonly Value[], outer: Work | undefined): boolean {
   if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!equal(a[i] as Value, b[i] as Value)) return false;
+  const work = outer ?? new Work();
+  work.spend(a.length);
+  for (let i = 0; i < a.length; i++) if (!equalWithin(a[i] as Value, b[i] as Value, work)) return false;
   return true;
 }
 
-function equalSets(a: RegoSet, b: RegoSet): boolean {
+function equalSets(a: RegoSet, b: RegoSet, work: Work | undefined): boolean {
   if (a.size !== b.size) return false;
-  for (const item of a.items) if (!b.has(item)) return false;
+  for (const item of a.items) if (!b.has(item, work)) return false;
   return true;
 }
 
-function equalObjects(a: JsonObject | RegoObject, b: JsonObject | RegoObject): boolean {
-  if (!(a instanceof RegoObject) && !(b instanceof RegoObject)) return equalJsonObjects(a, b);
+function equalObjects(a: JsonObject | RegoObject, b: JsonObject | RegoObject, work: Work): boolean {
+  if (!(a instanceof RegoObject) && !(b instanceof RegoObject)) return equalJsonObjects(a, b, work);
   const keys = a instanceof RegoObject ? a.keys : Object.keys(a);
   if (keys.length !== (b instanceof RegoObject ? b.size : Object.keys(b).length)) return false;
+  work.spend(keys.length);
   for (const key of keys) {
     const value = entryOf(b, key);
-    if (value === undefined || !equal(entryOf(a, key) as Value, value)) return false;
+    if (value === undefined || !equalWithin(entryOf(a, key) as Value, value, work)) return false;
   }
   return true;
 }
 
 /** Neither has a prototype with names that `for in` would visit. */
-function equalJsonObjects(a: JsonObject, b: JsonObject): boolean {
+function equalJsonObjects(a: JsonObject, b: JsonObject, work: Work): boolean {
   let more = 0;
   for (const key in a) {
-    if (!Object.hasOwn(b, key) || !equal(a[key] as Value, b[key] as Value)) return false;
+    work.spend();
+    if (!Object.hasOwn(b, key) || !equalWithin(a[key] as Value, b[key] as Value, work)) return false;
     more++;
   }
   for (const _ in b) more--;
@@ -362,64 +389,28 @@ function entryOf(object: JsonObject | RegoObject, key: Value): Value | undefined
   return typeof key === "string" && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** Up to this many strings are put in place one by one: calling the engine's sort costs more. */
-const fewStrings = 8;
-
-/** Sorts in place by code point: by the engine's own order, which is faster, where that is the same. */
-export function sortStrings(strings: string[]): string[] {
-  if (strings.length <= fewStrings) return insertionSort(strings);
-  strings.sort();
-  return strings.some((each) => surrogate.test(each)) ? strings.sort(compareStrings) : strings;
-}
-
-function insertionSort(strings: string[]): string[] {
-  for (let i = 1; i < strings.length; i++) {
-    const each = strings[i] as string;
-    let at = i;
-    for (; at > 0 && compareStrings(strings[at - 1] as string, each) > 0; at--) strings[at] = strings[at - 1] as string;
-    strings[at] = each;
-  }
-  return strings;
-}
-
-const surrogate = /[\ud800-\udfff]/;
-
-/** Strings by code point, as Go compares UTF-8 bytes; JavaScript compares UTF-16 units, which differ above U+FFFF. */
-export function compareStrings(a: string, b: string): number {
-  if (a === b) return 0;
+function compareArrays(a: readonly Value[], b: readonly Value[], outer: Work | undefined): number {
+  const work = outer ?? new Work();
   const length = Math.min(a.length, b.length);
+  work.spend(length);
   for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x === y) continue;
-    const surrogates = Number(isSurrogate(x)) - Number(isSurrogate(y));
-    return surrogates !== 0 ? surrogates : x - y;
-  }
-  return a.length - b.length;
-}
-
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
-}
-
-function compareArrays(a: readonly Value[], b: readonly Value[]): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const order = compare(a[i] as Value, b[i] as Value);
+    const order = compareWithin(a[i] as Value, b[i] as Value, work);
     if (order !== 0) return order;
   }
   return a.length - b.length;
 }
 
 /** OPA compares sorted keys first pairwise with their values, then lengths. */
-function compareObjects(a: Value, b: Value): number {
+function compareObjects(a: Value, b: Value, outer: Work | undefined): number {
+  const work = outer ?? new Work();
   const left = sortedEntries(a);
   const right = sortedEntries(b);
   const length = Math.min(left.length, right.length);
+  work.spend(length);
   for (let i = 0; i < length; i++) {
     const [leftKey, leftValue] = left[i] as readonly [Value, Value];
     const [rightKey, rightValue] = right[i] as readonly [Value, Value];
-    const order = compare(leftKey, rightKey) || compare(leftValue, rightValue);
+    const order = compareWithin(leftKey, rightKey, work) || compareWithin(leftValue, rightValue, work);
     if (order !== 0) return order;
   }
   return left.length - right.length;

@@ -1,7 +1,8 @@
-import { compareStrings, RegoSet, sortedEntries } from "./collection.ts";
+import { RegoSet, sortedEntries } from "./collection.ts";
 import { Decimal } from "./decimal.ts";
 import { holdsInexact } from "./json-scanner.ts";
 import { type NumberValue, numberFromText, numberText } from "./number.ts";
+import { compareStrings } from "./string-order.ts";
 import { utf8Of } from "./utf8.ts";
 import type { Value } from "./value.ts";
 

@@ -2,6 +2,7 @@ import { typeName } from "../../value/access.ts";
 import { jsonText } from "../../value/json.ts";
 import type { JsonObject, Value } from "../../value/value.ts";
 import { BuiltinError } from "../builtin.ts";
+import { printable } from "../length.ts";
 import type { QueryDocument, SchemaDocument, Selection } from "./ast.ts";
 import { type Shape, type ShapeName, structOf } from "./shapes.ts";
 
@@ -42,7 +43,7 @@ export function documentFromJson<Document extends QueryDocument | SchemaDocument
   value: Value,
   name: "QueryDocument" | "SchemaDocument",
 ): Document {
-  return decodeStruct(JSON.parse(jsonText(value)) as Value, name) as Document;
+  return decodeStruct(JSON.parse(jsonText(printable(value))) as Value, name) as Document;
 }
 
 function decode(json: Value, shape: Shape, place: string): unknown {

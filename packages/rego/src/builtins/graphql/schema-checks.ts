@@ -1,4 +1,4 @@
-import { compareStrings } from "../../value/collection.ts";
+import { compareStrings } from "../../value/string-order.ts";
 import { goQuote } from "../go-quote.ts";
 import {
   type ArgumentDefinition,

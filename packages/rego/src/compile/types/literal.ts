@@ -2,6 +2,7 @@ import type { Term } from "../../syntax/ast.ts";
 import { constantKey, type Key } from "./key.ts";
 import {
   anyType,
+  arrayOf,
   booleanType,
   either,
   nullType,
@@ -13,6 +14,7 @@ import {
   stringType,
   type Type,
 } from "./type.ts";
+import { isComparable } from "./type-size.ts";
 
 /** What is known of vars and refs. */
 export interface TypeLookup {
@@ -49,6 +51,7 @@ export function typeOfTerm(term: Term, lookup: TypeLookup): Type | undefined {
 /** An empty array may stand for any: what it is compared with or searched for is no error. */
 function arrayType(items: readonly Term[], lookup: TypeLookup): Type {
   const known = items.map((item) => typeOfTerm(item, lookup));
+  if (!isComparable(known)) return arrayOf(anyType);
   return { kind: "array", static: known, dynamic: known.length === 0 ? anyType : undefined };
 }
 
@@ -65,7 +68,8 @@ function objectType(term: Term & { kind: "object" }, lookup: TypeLookup): Type {
         value: either(dynamic?.value, type),
       };
   }
-  if (known.length === 0 && dynamic === undefined) dynamic = { key: anyType, value: anyType };
+  const isAny = (known.length === 0 && dynamic === undefined) || !isComparable(known.map(({ value }) => value));
+  if (isAny) return objectOf([], { key: anyType, value: anyType });
   return objectOf(known, dynamic);
 }
 

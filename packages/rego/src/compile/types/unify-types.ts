@@ -2,7 +2,7 @@ import type { Term } from "../../syntax/ast.ts";
 import { termText } from "../text.ts";
 import { isComprehension } from "../walk.ts";
 import type { TypeEnv } from "./env.ts";
-import { constantKey } from "./key.ts";
+import { constantKey, type Key } from "./key.ts";
 import {
   type AnyType,
   type ArrayType,
@@ -50,21 +50,27 @@ function unifiesAny(a: AnyType, b: Type): boolean {
 }
 
 function unifiesArrays(a: ArrayType, b: ArrayType): boolean {
-  const known = (x: ArrayType, y: ArrayType) => x.static.every((item, i) => unifies(item, selectType(y, i)));
-  if (!known(a, b) || !known(b, a)) return false;
+  for (let i = 0; i < Math.max(a.static.length, b.static.length); i++)
+    if (!unifies(selectType(a, i), selectType(b, i))) return false;
   return a.dynamic === undefined || b.dynamic === undefined || unifies(a.dynamic, b.dynamic);
 }
 
 /** Where keys are found at run time, OPA compares the values alone; known keys beside such ones may be missing. */
 function unifiesObjects(a: ObjectType, b: ObjectType): boolean {
+  const find = (object: ObjectType, key: Key) => object.static.find((each) => each.key === key);
   const known = (x: ObjectType, y: ObjectType) =>
     x.static.every(({ key, value }) => {
-      const other = y.static.find((each) => each.key === key);
+      const other = find(y, key);
       return unifies(value, other === undefined ? y.dynamic?.value : other.value);
     });
-  if (a.dynamic === undefined || b.dynamic === undefined)
-    return (a.dynamic !== undefined || known(a, b)) && (b.dynamic !== undefined || known(b, a));
-  return known(a, b) && known(b, a) && unifies(a.dynamic.value, b.dynamic.value);
+  /** What both know is looked into once: twice on each level would take for ever on deep ones. */
+  const alone = (x: ObjectType, y: ObjectType) =>
+    x.static.every(({ key, value }) => find(y, key) !== undefined || unifies(value, y.dynamic?.value));
+  if (a.dynamic === undefined || b.dynamic === undefined) {
+    if (a.dynamic !== undefined) return known(b, a);
+    return known(a, b) && (b.dynamic !== undefined || alone(b, a));
+  }
+  return known(a, b) && alone(b, a) && unifies(a.dynamic.value, b.dynamic.value);
 }
 
 /** Variables that got their first type from one of several that a term may have: those of the others are joined to it. */
