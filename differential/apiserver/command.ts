@@ -4,7 +4,7 @@ import { type Difference, runApiserverDifferential } from "./run.ts";
 import { sampleKinds } from "./scenario.ts";
 
 /** Longer examples are cut: the first lines say what is wrong. */
-const maxExampleLength = 1500;
+const maxExampleLength = 6000;
 
 /** More places of one answer say no more. */
 const maxPaths = 8;

@@ -1,4 +1,5 @@
 export { type AdmitOptions, admit } from "./admit.ts";
+export { policyExpressions } from "./cel/policy-expressions.ts";
 export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
 export { fieldPath } from "./explain/field-path.ts";
 export type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";

@@ -1,16 +1,21 @@
 import { rulesOf } from "./defaults.ts";
+import { type Expressions, uncompiled } from "./kinds/expressions.ts";
 import { type FieldError, validateMetadata } from "./names.ts";
 import type { KubeObject } from "./object.ts";
 
 /** What kube-apiserver would refuse, for the kinds that are written in `kinds/`; names, labels and annotations for all. */
-export function validateObject(object: KubeObject): readonly FieldError[] {
-  return [...validateMetadata(object), ...(rulesOf(object)?.validate?.(object) ?? [])];
+export function validateObject(object: KubeObject, expressions: Expressions = uncompiled): readonly FieldError[] {
+  return [...validateMetadata(object), ...(rulesOf(object)?.validate?.(object, expressions) ?? [])];
 }
 
 /** What kube-apiserver would refuse of an object's next version: what it is, and what may not change from one to the other. */
-export function validateReplacement(object: KubeObject, old: KubeObject): readonly FieldError[] {
+export function validateReplacement(
+  object: KubeObject,
+  old: KubeObject,
+  expressions: Expressions = uncompiled,
+): readonly FieldError[] {
   const rules = rulesOf(object);
   if (rules?.validateReplacement !== undefined)
-    return [...validateMetadata(object), ...rules.validateReplacement(object, old)];
-  return [...validateObject(object), ...(rules?.validateUpdate?.(object, old) ?? [])];
+    return [...validateMetadata(object), ...rules.validateReplacement(object, old, expressions)];
+  return [...validateObject(object, expressions), ...(rules?.validateUpdate?.(object, old) ?? [])];
 }

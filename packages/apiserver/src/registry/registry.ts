@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { AdmissionEffects, Decision, Operation, Request } from "@sallyport/admission";
+import {
+  type AdmissionEffects,
+  type Decision,
+  type Operation,
+  policyExpressions,
+  type Request,
+} from "@sallyport/admission";
 import {
   applyDefaults,
   type FieldError,
@@ -371,6 +377,8 @@ export class Registry {
   }
 }
 
+const expressions = { ofPolicy: policyExpressions };
+
 /** What is wrong with an object; `current` is the one that it replaces. */
 function errorsOf(
   object: KubeObject,
@@ -385,8 +393,9 @@ function errorsOf(
       : [];
   // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
   const next = inStorageVersion(object, info);
-  if (current === undefined) return [...validateObject(next), ...rules];
-  return subresource === "status" ? [] : [...validateReplacement(next, inStorageVersion(current, info)), ...rules];
+  if (current === undefined) return [...validateObject(next, expressions), ...rules];
+  if (subresource === "status") return [];
+  return [...validateReplacement(next, inStorageVersion(current, info), expressions), ...rules];
 }
 
 /** What an update changes, which is known of the stored version; the others may keep fields elsewhere. */

@@ -101,6 +101,10 @@ const counted: { readonly [resource: string]: readonly string[] } = {
   validatingwebhookconfigurations: ["webhooks"],
   mutatingwebhookconfigurations: ["webhooks"],
   validatingadmissionpolicybindings: ["spec"],
+  mutatingadmissionpolicies: ["spec"],
+  mutatingadmissionpolicybindings: ["spec"],
+  deviceclasses: ["spec"],
+  resourceslices: ["spec"],
 };
 
 /** Kinds whose updates must name the version that they are of. */
@@ -114,6 +118,10 @@ const versioned = new Set([
   "mutatingwebhookconfigurations",
   "validatingadmissionpolicies",
   "validatingadmissionpolicybindings",
+  "mutatingadmissionpolicies",
+  "mutatingadmissionpolicybindings",
+  "csinodes",
+  "csistoragecapacities",
 ]);
 
 export function strategyFor({ resource, custom }: Pick<ResourceInfo, "resource" | "custom">): Strategy {

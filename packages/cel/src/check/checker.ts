@@ -169,8 +169,9 @@ class Checker {
   #fieldOf(id: number, target: Type, field: string): Type {
     if (target.kind === "map") return target.value;
     if (target.kind === "struct") {
-      const type = this.#environment.struct(target.name)?.field(field);
-      return type ?? this.#fault(id, `undefined field '${field}'`);
+      const struct = this.#environment.struct(target.name);
+      if (struct === undefined) return this.#fault(id, `unexpected failed resolution of '${target.name}'`);
+      return struct.field(field) ?? this.#fault(id, `undefined field '${field}'`);
     }
     if (target.kind === "param") {
       this.#substitution.isAssignable(DYN, target);

@@ -137,3 +137,14 @@ export const pathSegment: Format = (value) => {
   if (value === "." || value === "..") return [`may not be '${value}'`];
   return ["/", "%"].filter((each) => value.includes(each)).map((each) => `may not contain '${each}'`);
 };
+
+/** Words of CEL that name nothing. */
+const reserved: ReadonlySet<string> = new Set([
+  ...["true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import"],
+  ...["let", "loop", "package", "namespace", "return", "var", "void", "while"],
+]);
+
+/** An identifier of CEL that is not reserved. */
+export function isIdentifier(name: string): boolean {
+  return /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reserved.has(name);
+}

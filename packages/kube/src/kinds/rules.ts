@@ -1,6 +1,7 @@
 import { canonical } from "../canonical.ts";
 import { type FieldError, invalid } from "../names.ts";
 import type { KubeObject } from "../object.ts";
+import type { Expressions } from "./expressions.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: rules look into free-form fields that decoding has checked already
 export type Fields = { [field: string]: any };
@@ -10,11 +11,15 @@ export interface KindRules {
   /** SetDefaults_*: fills absent fields of a copy that is its own. */
   readonly defaults?: (object: Fields) => void;
   /** ValidateX: what a new object, and each later version of it, must be. Metadata is validated for all kinds alike. */
-  readonly validate?: (object: KubeObject) => readonly FieldError[];
+  readonly validate?: (object: KubeObject, expressions: Expressions) => readonly FieldError[];
   /** ValidateXUpdate: what may not change. Asked beside `validate`, not in its stead. */
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
   /** ValidateXUpdate as a whole, for kinds where it is not `validate` with `validateUpdate` after it. */
-  readonly validateReplacement?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
+  readonly validateReplacement?: (
+    object: KubeObject,
+    old: KubeObject,
+    expressions: Expressions,
+  ) => readonly FieldError[];
 }
 
 /** Sets the fields that are absent. */

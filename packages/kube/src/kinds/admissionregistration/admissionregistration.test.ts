@@ -11,6 +11,7 @@ const match = `matchConstraints: {resourceR${rule.slice(1)}}`;
 const policy = (fields: string) => `spec: {${match}, ${fields}}`;
 const fine = policy("validations: [{expression: 'true'}]");
 const idle = "Required value: validations or auditAnnotations must contain at least one item";
+const mutating = `spec: {${match}, reinvocationPolicy: Never, mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[]"}}]}`;
 const binding = "spec: {policyName: a, validationActions: [Deny]}";
 
 testRefusals("admissionregistration.k8s.io/v1", {
@@ -70,8 +71,32 @@ testRefusals("admissionregistration.k8s.io/v1", {
       'spec.validations[0].reason: Unsupported value: "X": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
     ],
   ],
+  MutatingAdmissionPolicy: [
+    [
+      mutating,
+      "spec: {}",
+      "spec.matchConstraints: Required value",
+      "spec.mutations: Required value: mutations must contain at least one item",
+      "spec.reinvocationPolicy: Required value",
+    ],
+    [
+      mutating,
+      `spec: {${match}, reinvocationPolicy: X, mutations: [{}, {patchType: JSONPatch, applyConfiguration: {expression: a}}]}`,
+      "spec.mutations[0].patchType: Required value",
+      "spec.mutations[1].jsonPatch: Required value: must be specified when patchType is JSONPatch",
+      'spec.mutations[1].applyConfiguration: Invalid value: "{applyConfiguration}": must not be specified when patchType is JSONPatch',
+      'spec.reinvocationPolicy: Unsupported value: "X": supported values: "IfNeeded", "Never"',
+    ],
+    [
+      mutating,
+      mutating.replace("mutations:", "variables: [{name: in, expression: ' '}], mutations:"),
+      'spec.variables[0].name: Invalid value: "in": must be a valid CEL identifier',
+      "spec.variables[0].expression: Required value: expression is not specified",
+    ],
+  ],
+  MutatingAdmissionPolicyBinding: [["spec: {policyName: a}", "spec: {}", "spec.policyName: Required value"]],
   ValidatingAdmissionPolicyBinding: [
-    [binding, "spec: {}", "spec.validationActions: Required value", "spec.policyName: Required value"],
+    [binding, "spec: {}", "spec.policyName: Required value", "spec.validationActions: Required value"],
     [
       binding,
       "spec: {policyName: a, validationActions: [X]}",

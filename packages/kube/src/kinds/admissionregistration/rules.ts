@@ -1,4 +1,4 @@
-import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { duplicate, type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { itemsOf } from "../checks.ts";
 import type { Fields } from "../rules.ts";
 
@@ -7,7 +7,15 @@ const scopes = ["*", "Cluster", "Namespaced"];
 
 /** RuleWithOperations of webhooks and policies: which requests they are asked about. */
 export function validateRules(rules: unknown, path: string): readonly FieldError[] {
-  return itemsOf(rules, path).flatMap(([rule, field]) => validateRule(rule, field));
+  return itemsOf(rules, path).flatMap(([rule, field]) => [
+    ...validateNames(rule["resourceNames"] ?? [], `${field}.resourceNames`),
+    ...validateRule(rule, field),
+  ]);
+}
+
+/** Names that policies' rules may be limited to. */
+function validateNames(names: readonly string[], path: string): readonly FieldError[] {
+  return names.flatMap((name, i) => (names.indexOf(name) < i ? [duplicate(`${path}[${i}]`, name)] : []));
 }
 
 function validateRule(rule: Fields, path: string): readonly FieldError[] {

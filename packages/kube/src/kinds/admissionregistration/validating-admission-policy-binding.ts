@@ -1,10 +1,7 @@
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
-import { formatted } from "../checks.ts";
-import { dns1123Subdomain } from "../formats.ts";
+import { duplicate, type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
-import { matchDefaults, validateMatch } from "./validating-admission-policy.ts";
+import { matchDefaults, validateBinding } from "./policy.ts";
 
-const missing = ["Deny", "Allow"];
 const actions = ["Audit", "Deny", "Warn"];
 
 export const validatingAdmissionPolicyBinding: KindRules = {
@@ -16,33 +13,7 @@ export const validatingAdmissionPolicyBinding: KindRules = {
 };
 
 function validateSpec(spec: Fields): readonly FieldError[] {
-  const { policyName = "", matchResources, validationActions = [] } = spec;
-  return [
-    ...(policyName === "" ? [] : formatted("spec.policyName", policyName, dns1123Subdomain)),
-    ...validateParamRef(spec["paramRef"]),
-    ...(matchResources === undefined ? [] : validateMatch(matchResources, "spec.matchResources")),
-    ...validateActions(validationActions),
-    ...(policyName === "" ? [required("spec.policyName")] : []),
-  ];
-}
-
-function validateParamRef(ref: Fields | undefined): readonly FieldError[] {
-  if (ref === undefined) return [];
-  const { name = "", selector, parameterNotFoundAction: action } = ref;
-  const field = "spec.paramRef.parameterNotFoundAction";
-  return [
-    ...(name === "" && selector === undefined
-      ? [required("spec.paramRef", "one of name or selector must be specified")]
-      : []),
-    ...(name !== "" && selector !== undefined
-      ? [forbidden("spec.paramRef.name", "name and selector are mutually exclusive")]
-      : []),
-    ...(action === undefined
-      ? [required(field)]
-      : missing.includes(action)
-        ? []
-        : [notSupported(field, action, missing)]),
-  ];
+  return [...validateBinding(spec), ...validateActions(spec["validationActions"] ?? [])];
 }
 
 function validateActions(list: readonly string[]): readonly FieldError[] {

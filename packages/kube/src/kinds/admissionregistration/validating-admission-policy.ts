@@ -1,76 +1,91 @@
-import { type FieldError, notSupported, required } from "../../names.ts";
-import { itemsOf } from "../checks.ts";
-import { validateLabelSelector } from "../label-selector.ts";
+import { duplicate, type FieldError, invalid, notSupported, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
+import { formatted, itemsOf } from "../checks.ts";
+import type { Expressions, PolicyExpressions } from "../expressions.ts";
+import { labelKey } from "../formats.ts";
 import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
-import { validateRules } from "./rules.ts";
+import { validateExpression } from "./match-conditions.ts";
+import { matchDefaults, validatePolicy } from "./policy.ts";
 
 const reasons = ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"];
 const nothingToDo = "validations or auditAnnotations must contain at least one item";
+const maxAnnotations = 20;
 
-/** Whether its expressions are CEL is not asked here: this room knows no CEL. */
 export const validatingAdmissionPolicy: KindRules = {
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { failurePolicy: "Fail" });
     if (spec["matchConstraints"] !== undefined) matchDefaults(spec["matchConstraints"]);
   },
-  validate: (object) => validateSpec(specOf(object)),
+  validate: validateAll,
 };
 
-/** SetDefaults_MatchResources. */
-export function matchDefaults(match: Fields): void {
-  fill(match, { matchPolicy: "Equivalent", namespaceSelector: {}, objectSelector: {} });
-  for (const rule of [...(match["resourceRules"] ?? []), ...(match["excludeResourceRules"] ?? [])]) rule.scope ??= "*";
-}
-
-function validateSpec(spec: Fields): readonly FieldError[] {
-  const { failurePolicy, matchConstraints, validations = [], auditAnnotations = [] } = spec;
+function validateAll(object: KubeObject, expressions: Expressions): readonly FieldError[] {
+  const spec = specOf(object);
+  const { validations = [], auditAnnotations = [] } = spec;
+  const { errors, compiled } = validatePolicy(spec, expressions);
   const isIdle = validations.length === 0 && auditAnnotations.length === 0;
+  if (isIdle)
+    return [...errors, required("spec.validations", nothingToDo), required("spec.auditAnnotations", nothingToDo)];
   return [
-    ...(failurePolicy === "Fail" || failurePolicy === "Ignore"
-      ? []
-      : [notSupported("spec.failurePolicy", failurePolicy, ["Fail", "Ignore"])]),
-    ...validateParamKind(spec["paramKind"]),
-    ...(matchConstraints === undefined
-      ? [required("spec.matchConstraints")]
-      : [
-          ...validateMatch(matchConstraints, "spec.matchConstraints"),
-          ...((matchConstraints.resourceRules ?? []).length === 0
-            ? [required("spec.matchConstraints.resourceRules")]
-            : []),
-        ]),
-    ...(isIdle ? [required("spec.validations", nothingToDo), required("spec.auditAnnotations", nothingToDo)] : []),
-    ...itemsOf(validations, "spec.validations").flatMap(([each, path]) => validateValidation(each, path)),
+    ...errors,
+    ...itemsOf(validations, "spec.validations").flatMap(([each, path]) => validateValidation(each, compiled, path)),
+    ...validateAnnotations(auditAnnotations, compiled, object.metadata.name ?? ""),
   ];
 }
 
-function validateParamKind(kind: Fields | undefined): readonly FieldError[] {
-  if (kind === undefined) return [];
-  return [
-    ...(kind["apiVersion"] ? [] : [required("spec.paramKind.apiVersion")]),
-    ...(kind["kind"] ? [] : [required("spec.paramKind.kind")]),
-  ];
-}
+const breaks = "must not contain line breaks";
+const blank = "must be non-empty if specified";
 
-/** MatchResources: what a policy or a binding is asked about. */
-export function validateMatch(match: Fields, path: string): readonly FieldError[] {
-  const policy = match["matchPolicy"] as string | undefined;
+function validateValidation(validation: Fields, compiled: PolicyExpressions, path: string): readonly FieldError[] {
+  const { expression = "", message = "", messageExpression = "", reason } = validation;
   return [
-    ...(policy === undefined || policy === "Equivalent" || policy === "Exact"
-      ? []
-      : [notSupported(`${path}.matchPolicy`, policy, ["Equivalent", "Exact"])]),
-    ...validateLabelSelector(match["namespaceSelector"], `${path}.namespaceSelector`),
-    ...validateLabelSelector(match["objectSelector"], `${path}.objectSelector`),
-    ...validateRules(match["resourceRules"], `${path}.resourceRules`),
-    ...validateRules(match["excludeResourceRules"], `${path}.excludeResourceRules`),
-  ];
-}
-
-function validateValidation({ expression = "", reason }: Fields, path: string): readonly FieldError[] {
-  return [
-    ...(expression.trim() === "" ? [required(`${path}.expression`, "expression is not specified")] : []),
+    ...validateExpression(
+      `${path}.expression`,
+      expression,
+      (text) => compiled.fault(text, "validation"),
+      "expression is not specified",
+    ),
+    ...(messageExpression === "" ? [] : validateMessageExpression(messageExpression, compiled, path)),
+    ...validateMessage(message, messageExpression === "" ? expression : "", path),
     ...(reason === undefined || reasons.includes(reason)
       ? []
       : [notSupported(`${path}.reason`, reason, reasons.slice(0, 3))]),
+  ];
+}
+
+function validateMessageExpression(text: string, compiled: PolicyExpressions, path: string): readonly FieldError[] {
+  const field = `${path}.messageExpression`;
+  if (text.trim() === "") return [invalid(field, text, blank)];
+  return validateExpression(field, text, (each) => compiled.fault(each, "message"));
+}
+
+function validateMessage(message: string, expression: string, path: string): readonly FieldError[] {
+  const field = `${path}.message`;
+  const trimmed = message.trim();
+  if (message !== "" && trimmed === "") return [invalid(field, message, blank)];
+  if (/[\n\r]/.test(trimmed)) return [invalid(field, message, breaks)];
+  return /[\n\r]/.test(expression.trim()) && trimmed === ""
+    ? [required(field, "must be specified if expression contains line breaks")]
+    : [];
+}
+
+function validateAnnotations(list: Fields[], compiled: PolicyExpressions, name: string): readonly FieldError[] {
+  const path = "spec.auditAnnotations";
+  const keys = list.map(({ key = "" }) => key as string);
+  return [
+    ...(list.length > maxAnnotations
+      ? [invalid(path, list.length, `must not have more than ${maxAnnotations} auditAnnotations`)]
+      : []),
+    ...itemsOf(list, path).flatMap(([{ key = "", valueExpression = "" }, field], i) => [
+      ...formatted(`${field}.key`, `${name}/${key}`, labelKey),
+      ...validateExpression(
+        `${field}.valueExpression`,
+        valueExpression,
+        (text) => compiled.fault(text, "annotation"),
+        "valueExpression is not specified",
+      ),
+      ...(keys.indexOf(key) < i ? [duplicate(`${field}.key`, key)] : []),
+    ]),
   ];
 }

@@ -1,9 +1,11 @@
 import { duplicate, type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf, portNumber } from "../checks.ts";
+import type { Expressions } from "../expressions.ts";
 import { dns1035Label, dns1123Subdomain } from "../formats.ts";
 import { validateLabelSelector } from "../label-selector.ts";
 import { type Fields, fill, type KindRules } from "../rules.ts";
+import { validateMatchConditions } from "./match-conditions.ts";
 import { validateRules } from "./rules.ts";
 
 const reviewVersions = ["v1", "v1beta1"];
@@ -33,11 +35,16 @@ function webhookDefaults(object: Fields, mutating: boolean): void {
   }
 }
 
-function validateConfiguration(object: KubeObject): readonly FieldError[] {
+function validateConfiguration(object: KubeObject, expressions: Expressions): readonly FieldError[] {
   const webhooks = itemsOf(object["webhooks"], "webhooks");
   const names = webhooks.map(([webhook]) => webhook["name"]);
   return webhooks.flatMap(([webhook, path], i) => [
     ...validateWebhook(webhook, path),
+    ...validateMatchConditions(
+      webhook["matchConditions"],
+      expressions.ofPolicy({ hasParams: false }),
+      `${path}.matchConditions`,
+    ),
     ...validateReviewVersions(webhook["admissionReviewVersions"] ?? [], `${path}.admissionReviewVersions`),
     ...(webhook["name"] !== undefined && names.indexOf(webhook["name"]) < i
       ? [duplicate(`${path}.name`, webhook["name"])]

@@ -1,0 +1,20 @@
+/** What an expression of a policy is for: it decides what it may read, and of which type it must be. */
+export type ExpressionRole = "condition" | "validation" | "message" | "annotation" | "ApplyConfiguration" | "JSONPatch";
+
+/** The expressions of one policy or webhook. */
+export interface PolicyExpressions {
+  /** Why a text is no expression of its role, in kube-apiserver's words; undefined for one that is. */
+  readonly fault: (text: string, role: ExpressionRole) => string | undefined;
+  /** The same for a variable, which all expressions after it may read. */
+  readonly declare: (name: string, text: string) => string | undefined;
+}
+
+/** Compiles CEL for the rules of kinds that have expressions: it comes from outside, as this room knows no CEL. */
+export interface Expressions {
+  readonly ofPolicy: (options: { readonly hasParams: boolean }) => PolicyExpressions;
+}
+
+/** Where nobody compiles, every text will do. */
+export const uncompiled: Expressions = {
+  ofPolicy: () => ({ fault: () => undefined, declare: () => undefined }),
+};
