@@ -6,6 +6,7 @@ import {
   readFileSync,
   readSync,
   rmSync,
+  statfsSync,
   statSync,
   writeSync,
 } from "node:fs";
@@ -13,7 +14,7 @@ import { dirname, join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import type { Snapshot } from "./backup.ts";
 import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts";
-import { type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
+import { DiskFullError, type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
 
 /** Raised when the layout below changes; an older program refuses a newer folder. */
 const formatVersion = 3;
@@ -92,6 +93,8 @@ function openDatabase(folder: string): RootDatabase<Buffer, string> {
     encoding: "binary",
     mapSize,
     overlappingSync: false,
+    // Each batch is a commit of its own. With batches of its own beside ours, lmdb rejects promises that nobody has when a commit fails.
+    eventTurnBatching: false,
     noSubdir: false,
   });
   const written = database.get("m/format");
@@ -209,9 +212,7 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
         if (old.length > 0) forgotten = last - keptEvents;
         isMarked = true;
       } catch (error) {
-        throw new StoreError(`${folder}: the write could not be made durable (${(error as Error).message})`, {
-          cause: error,
-        });
+        throw await appendFault(database, folder, (events[0] as StoreEvent).revision - 1, error as Error);
       }
     },
     forget: async (revision) => {
@@ -226,6 +227,30 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
       release();
     },
   };
+}
+
+/** What a failed batch means. LMDB writes all of it or nothing, but when a disk fails, nobody knows what is on it. */
+async function appendFault(
+  database: RootDatabase<Buffer, string>,
+  folder: string,
+  before: number,
+  error: Error & { readonly commitError?: Promise<unknown> },
+): Promise<StoreError> {
+  const cause = (await error.commitError?.catch((inner: unknown) => inner)) ?? error;
+  const { bavail, bsize } = statfsSync(folder);
+  database.resetReadTxn();
+  // LMDB calls a write that is cut short a failure of the disk.
+  const isFull = bavail * bsize < roomForBatch && revisionOf(database) === before;
+  return isFull
+    ? new DiskFullError(`${folder}: the disk is full; free some room`, { cause })
+    : new StoreError(`${folder}: the write could not be made durable (${(cause as Error).message})`, { cause });
+}
+
+/** With less than this free, a batch that failed has failed for lack of room: the largest body is 3 MiB, and LMDB writes pages beside it. */
+const roomForBatch = 4 * 1024 * 1024;
+
+function revisionOf(database: RootDatabase<Buffer, string>): number {
+  return Number(database.get("m/revision")?.toString() ?? 0);
 }
 
 function writeEvent(database: RootDatabase<Buffer, string>, { key, value, previous, revision }: StoreEvent): void {
@@ -297,5 +322,5 @@ function loadAll(database: RootDatabase<Buffer, string>): ReturnType<Journal["lo
     .reverse()
     .map(({ key, value }) => decodeEvent(Number(key.slice(2)), value, now))
     .reverse();
-  return { revision: Number(database.get("m/revision")?.toString() ?? 0), values, events };
+  return { revision: revisionOf(database), values, events };
 }

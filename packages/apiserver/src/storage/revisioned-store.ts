@@ -1,5 +1,6 @@
 import {
   CompactedError,
+  DiskFullError,
   FutureRevisionError,
   type RangeOptions,
   type RangeResult,
@@ -18,7 +19,7 @@ export interface Journal {
     readonly values: Iterable<StoredValue>;
     readonly events: readonly StoreEvent[];
   };
-  /** Resolves when the events are durable. They come in the order of their revisions. */
+  /** Resolves when the events are durable. They come in the order of their revisions. Rejects with `DiskFullError` when none of them is. */
   readonly append: (events: readonly StoreEvent[]) => Promise<void>;
   /** Drops the events up to a revision. */
   readonly forget: (revision: number) => Promise<void>;
@@ -27,6 +28,12 @@ export interface Journal {
 
 /** How many events stay for watchers that resume. kube-apiserver's watch cache keeps some thousands as well. */
 export const keptEvents = 10_000;
+
+interface Waiting {
+  readonly event: StoreEvent;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
 
 /**
  * The semantics that all embedded drivers share. Comparisons are made at once against what is accepted; writes that wait
@@ -43,10 +50,12 @@ export class RevisionedStore implements Store {
   #compacted: number;
   #accepted: number;
   #revision: number;
-  #waiting: { event: StoreEvent; done: () => void; failed: (error: unknown) => void }[] = [];
+  #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  /** A failed batch leaves doubt about what is on disk: nothing more is accepted. */
-  #broken: unknown;
+  /** Why the last batch failed; undefined when it did not. */
+  #fault: Error | undefined;
+  /** A batch that failed for more than lack of room leaves doubt about what is on disk: nothing more is accepted. */
+  #isBroken = false;
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -79,7 +88,7 @@ export class RevisionedStore implements Store {
   }
 
   async write({ key, expected, value }: Write): Promise<WriteResult> {
-    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#isBroken) throw this.#fault;
     const current = this.#current(key);
     if ((current?.modRevision ?? 0) !== expected) return { ok: false, current };
     if (current === undefined && value === undefined) return { ok: true, revision: this.#revision };
@@ -108,7 +117,7 @@ export class RevisionedStore implements Store {
   async sync(): Promise<void> {}
 
   health(): StoreHealth {
-    return { name: "store", fault: this.#broken === undefined ? undefined : (this.#broken as Error).message };
+    return { name: "store", fault: this.#fault?.message };
   }
 
   async close(): Promise<void> {
@@ -156,17 +165,26 @@ export class RevisionedStore implements Store {
       try {
         await this.#journal.append(batch.map(({ event }) => event));
       } catch (error) {
-        this.#broken = error;
-        for (const { failed } of [...batch, ...this.#waiting]) failed(error);
-        this.#waiting = [];
+        this.#refuse(error as Error, batch);
         break;
       }
+      this.#fault = undefined;
       for (const { event, done } of batch) {
         this.#apply(event);
         done();
       }
     }
     this.#flushing = undefined;
+  }
+
+  /** Those who wait have compared with what this batch would have written, so they fail with it. No revision of theirs was told to anyone. */
+  #refuse(error: Error, batch: readonly Waiting[]): void {
+    this.#fault = error;
+    this.#isBroken = !(error instanceof DiskFullError);
+    for (const { failed } of [...batch, ...this.#waiting]) failed(error);
+    this.#waiting = [];
+    this.#pending.clear();
+    this.#accepted = this.#revision;
   }
 
   #apply(event: StoreEvent): void {

@@ -6,8 +6,10 @@ import { test } from "node:test";
 import { open } from "lmdb";
 import { openLmdbStore } from "./lmdb-store.ts";
 import { createMemoryStore } from "./memory-store.ts";
+import { RevisionedStore } from "./revisioned-store.ts";
 import {
   CompactedError,
+  DiskFullError,
   FutureRevisionError,
   type Store,
   type StoredValue,
@@ -251,6 +253,45 @@ test(
     await again.close();
   }),
 );
+
+test("a batch for which there is no room is refused with all that waits, and the next one goes on from what is durable", async () => {
+  let hasRoom = false;
+  const batches: (readonly number[])[] = [];
+  const store = new RevisionedStore({
+    load: () => ({ revision: 5, values: [], events: [] }),
+    append: async (events) => {
+      if (!hasRoom) throw new DiskFullError("the disk is full");
+      batches.push(events.map(({ revision }) => revision));
+    },
+    forget: async () => {},
+    close: async () => {},
+  });
+  const told: number[] = [];
+  store.watch(5, ({ revision }) => told.push(revision));
+  const both = await Promise.allSettled(
+    ["/a", "/b"].map((key) => store.write({ key, expected: 0, value: bytes("1") })),
+  );
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+  assert.deepEqual([store.health().fault, store.revision], ["the disk is full", 5]);
+  hasRoom = true;
+  assert.deepEqual(await store.write({ key: "/a", expected: 0, value: bytes("1") }), { ok: true, revision: 6 });
+  assert.deepEqual([store.health().fault, batches, told], [undefined, [[6]], [6]]);
+});
+
+test("a batch that may be on disk or not is the last one", async () => {
+  const store = new RevisionedStore({
+    load: () => ({ revision: 0, values: [], events: [] }),
+    append: () => Promise.reject(new StoreError("the disk failed")),
+    forget: async () => {},
+    close: async () => {},
+  });
+  for (const key of ["/a", "/b"])
+    await assert.rejects(store.write({ key, expected: 0, value: bytes("1") }), /the disk failed/);
+  assert.equal(store.health().fault, "the disk failed");
+});
 
 test("events that are gone are said to be", async () => {
   const store = createMemoryStore();

@@ -105,3 +105,11 @@ export class StoreError extends Error {
     this.name = "StoreError";
   }
 }
+
+/** Nothing of a write is on disk, as there is no room; later ones may find some. */
+export class DiskFullError extends StoreError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "DiskFullError";
+  }
+}
