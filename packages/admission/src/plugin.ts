@@ -47,4 +47,6 @@ export interface Plugin {
   readonly operations: readonly Operation[];
   readonly mutate?: PluginFunction;
   readonly validate?: PluginFunction;
+  /** Resources of its own, as CustomResourceDefinitions: a server serves them while the plugin is in its chain. */
+  readonly definitions?: readonly KubeObject[];
 }

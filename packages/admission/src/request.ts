@@ -35,6 +35,12 @@ export interface Request {
   readonly dryRun: boolean;
 }
 
+/** Who a service account is to the authorizer. */
+export function serviceAccountUser(namespace: string, name: string): UserInfo {
+  const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"];
+  return { username: `system:serviceaccount:${namespace}:${name}`, groups };
+}
+
 /** The same request with another object. */
 export function withObject(request: Request, object: KubeObject | null): Request {
   return object === request.object ? request : { ...request, object };

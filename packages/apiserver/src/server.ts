@@ -134,7 +134,7 @@ export async function startApiServer(
   if (typeof kinds === "string") throw new RangeError(kinds);
   const certificates = await loadCertificates(options.certificateFolder, options.host);
   const cache = await Cache.over(options.store);
-  const catalogue = new CustomCatalogue(cache);
+  const catalogue = new CustomCatalogue(cache, definitionsOf(options.plugins));
   const modes = options.authorizationModes ?? ["RBAC"];
   const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook);
   const version = versionInfo(options.version);
@@ -301,7 +301,7 @@ export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType"
 
 /** The registry with its admission chain, as the server uses it; offline checks use the same one, without an authorizer. */
 export function createRegistry(options: RegistryWiring, cache: Cache, authorizer?: Authorizer): Registry {
-  const { catalogue = builtinCatalogue } = options;
+  const { catalogue = offlineCatalogue(options.plugins, cache) } = options;
   const effects = chainEffects(options.effects, cache, catalogue, () => registry);
   const asked = admissionAuthorizer(cache, authorizer);
   const registry = new Registry({
@@ -327,6 +327,16 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
     },
   });
   return registry;
+}
+
+/** What is served where nothing but the plugins can add to it. */
+function offlineCatalogue(plugins: readonly Plugin[], cache: Cache): Catalogue {
+  const definitions = definitionsOf(plugins);
+  return definitions.length === 0 ? builtinCatalogue : new CustomCatalogue(cache, definitions);
+}
+
+function definitionsOf(plugins: readonly Plugin[]): readonly KubeObject[] {
+  return plugins.flatMap(({ definitions }) => definitions ?? []);
 }
 
 /** Whom plugins ask: the server's own authorizer; offline the roles among the objects. */

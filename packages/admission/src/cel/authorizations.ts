@@ -1,5 +1,5 @@
 import type { AuthorizationAnswer, AuthorizationQuestion } from "@sallyport/cel";
-import type { Request, UserInfo } from "../request.ts";
+import { type Request, serviceAccountUser } from "../request.ts";
 import type { Authorizer } from "../snapshot.ts";
 
 /**
@@ -32,7 +32,10 @@ export class Authorizations {
 
   #ask(question: AuthorizationQuestion): AuthorizationAnswer | Promise<AuthorizationAnswer> {
     const { verb, path, group = "", resource = "", subresource, namespace = "", name = "", serviceAccount } = question;
-    const user = serviceAccount === undefined ? this.#request.userInfo : accountUser(serviceAccount);
+    const user =
+      serviceAccount === undefined
+        ? this.#request.userInfo
+        : serviceAccountUser(serviceAccount.namespace, serviceAccount.name);
     return this.#authorizer.authorize({
       user,
       verb,
@@ -66,9 +69,4 @@ class Unanswered extends Error {
     super("the authorizer has not answered yet");
     this.answer = answer;
   }
-}
-
-function accountUser({ namespace, name }: { readonly namespace: string; readonly name: string }): UserInfo {
-  const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"];
-  return { username: `system:serviceaccount:${namespace}:${name}`, groups };
 }

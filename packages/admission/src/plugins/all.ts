@@ -27,6 +27,7 @@ import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts
 import { createPodNodeSelector, type PodNodeSelectorConfiguration } from "./pod-node-selector.ts";
 import { podResizeValidator } from "./pod-resize-validator.ts";
 import { createPodSecurity, type Exemptions } from "./pod-security.ts";
+import { podSecurityPolicy } from "./pod-security-policy.ts";
 import {
   createPodTolerationRestriction,
   type PodTolerationRestrictionConfiguration,
@@ -77,6 +78,12 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
     name: "PodSecurity",
     ...on,
     create: (options) => createPodSecurity(options?.podSecurity?.exemptions, options?.podSecurity?.defaults),
+  },
+  {
+    name: "PodSecurityPolicy",
+    ...off,
+    create: () => podSecurityPolicy,
+    deprecated: "Kubernetes has none since 1.25; PodSecurity replaces it, `sallyport migrate psp` helps",
   },
   { name: "PodNodeSelector", ...off, create: (options) => createPodNodeSelector(options?.podNodeSelector) },
   { name: "Priority", ...on, create: () => priority },

@@ -27,8 +27,12 @@ export class CustomCatalogue implements Catalogue {
   #byKind = new Map<string, ResourceInfo>();
   #preferred = new Map<string, ResourceInfo>();
 
-  constructor(cache: Cache) {
+  /** Definitions that are served without being stored: those of the admission plugins. */
+  readonly #fixed: readonly KubeObject[];
+
+  constructor(cache: Cache, fixed: readonly KubeObject[] = []) {
     this.#cache = cache;
+    this.#fixed = fixed;
     this.#read();
     cache.follow(() => this.#read(), definitionsResource);
   }
@@ -57,7 +61,7 @@ export class CustomCatalogue implements Catalogue {
 
   #read(): void {
     const { group, resource } = definitionsResource;
-    this.#custom = this.#cache.list(group, resource).flatMap((each) => this.#infosOf(each));
+    this.#custom = [...this.#fixed, ...this.#cache.list(group, resource)].flatMap((each) => this.#infosOf(each));
     this.#byPlace = new Map(this.#custom.map((each) => [`${each.group}/${each.version}/${each.resource}`, each]));
     const whole = this.#custom.filter((each) => !each.resource.includes("/"));
     this.#byKind = new Map(whole.map((each) => [`${each.group}/${each.version}/${each.kind}`, each]));

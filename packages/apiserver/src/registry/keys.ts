@@ -22,9 +22,9 @@ export function isBuiltin(group: string, resource: string): boolean {
   return builtin.get(resource)?.has(group) === true;
 }
 
-/** The custom resource below whose prefix a key lies: their groups have a dot, and what else lies beside them has none. */
+/** The custom resource below whose prefix a key lies: their groups have a dot, but for PodSecurityPolicies'; what else lies beside them has none. */
 export function customPlaceOf(key: string): { readonly group: string; readonly resource: string } | undefined {
-  const [, group = "", resource = ""] = /^\/registry\/([^/]+\.[^/]+)\/([^/]+)\//.exec(key) ?? [];
+  const [, group = "", resource = ""] = /^\/registry\/([^/]+\.[^/]+|policy)\/([^/]+)\//.exec(key) ?? [];
   return group === "" || isBuiltin(group, resource) ? undefined : { group, resource };
 }
 

@@ -36,6 +36,7 @@ import { ingressClass } from "./networking/ingress-class.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
 import { runtimeClass } from "./node/runtime-class.ts";
 import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
+import { podSecurityPolicy } from "./policy/pod-security-policy.ts";
 import { clusterRole, role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
 import type { KindRules } from "./rules.ts";
@@ -73,6 +74,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "networking.k8s.io/IngressClass": ingressClass,
   "networking.k8s.io/NetworkPolicy": networkPolicy,
   "policy/PodDisruptionBudget": podDisruptionBudget,
+  "policy/PodSecurityPolicy": podSecurityPolicy,
   "coordination.k8s.io/Lease": lease,
   "discovery.k8s.io/EndpointSlice": endpointSlice,
   "node.k8s.io/RuntimeClass": runtimeClass,

@@ -19,3 +19,54 @@ testRefusals("policy/v1", {
     ],
   ],
 });
+
+const permissive =
+  "spec: {runAsUser: {rule: RunAsAny}, seLinux: {rule: RunAsAny}, fsGroup: {rule: RunAsAny}, supplementalGroups: {rule: RunAsAny}";
+
+testRefusals("policy/v1beta1", {
+  PodSecurityPolicy: [
+    [`${permissive}}`, "spec: {}", ...["runAsUser", "seLinux", "supplementalGroups", "fsGroup"].map(unsupportedRule)],
+    [
+      `${permissive}}`,
+      `${permissive}, volumes: [hostpath], allowedHostPaths: [{pathPrefix: /a/../b}]}`,
+      `spec.volumes: Unsupported value: "hostpath": supported values: ${volumeTypes()}`,
+      "spec.allowedHostPaths[0]: Invalid value: \"/a/../b\": must not contain '..'",
+    ],
+    [
+      `${permissive}}`,
+      `${permissive}, requiredDropCapabilities: [A], allowedCapabilities: [A, '*'], allowPrivilegeEscalation: false, defaultAllowPrivilegeEscalation: true}`,
+      'requiredDropCapabilities: Invalid value: ["A"]: must be empty when all capabilities are allowed by a wildcard',
+      'allowedCapabilities: Invalid value: "A": capability is listed in allowedCapabilities and requiredDropCapabilities',
+      "spec.defaultAllowPrivilegeEscalation: Invalid value: true: Cannot set DefaultAllowPrivilegeEscalation to true without also setting AllowPrivilegeEscalation to true",
+    ],
+    [
+      `${permissive}}`,
+      `${permissive}, allowedUnsafeSysctls: [net.core.a], forbiddenSysctls: [net.*], runAsGroup: {rule: MustRunAs}}`,
+      "spec.runAsGroup.ranges: Invalid value: []: must provide at least one range",
+      'spec.allowedUnsafeSysctls[0]: Invalid value: "net.core.a": sysctl overlaps with net.*',
+    ],
+    [
+      `${permissive}}`,
+      `${permissive}, runtimeClass: {allowedRuntimeClassNames: [a], defaultRuntimeClassName: b}}`,
+      'spec.runtimeClass.allowedRuntimeClassNames: Required value: default "b" must be allowed',
+    ],
+  ],
+});
+
+function unsupportedRule(field: string): string {
+  const rules: { readonly [field: string]: string } = {
+    runAsUser: '"MustRunAs", "MustRunAsNonRoot", "RunAsAny"',
+    seLinux: '"MustRunAs", "RunAsAny"',
+  };
+  const known = rules[field] ?? '"MayRunAs", "MustRunAs", "RunAsAny"';
+  return `spec.${field}.rule: Unsupported value: "": supported values: ${known}`;
+}
+
+function volumeTypes(): string {
+  const types =
+    "* awsElasticBlockStore azureDisk azureFile cephFS cinder configMap csi downwardAPI emptyDir ephemeral fc flexVolume flocker gcePersistentDisk gitRepo glusterfs hostPath iscsi nfs persistentVolumeClaim photonPersistentDisk portworxVolume projected quobyte rbd scaleIO secret storageos vsphereVolume";
+  return types
+    .split(" ")
+    .map((each) => `"${each}"`)
+    .join(", ");
+}
