@@ -8,6 +8,7 @@ export { parseTokenFile, type StaticToken } from "./authentication/static-tokens
 export { documentReader, type PostJson, type WebhookTarget, webhookClient } from "./authentication/webhook-client.ts";
 export { type AuthorizationMode, authorizationModes } from "./authorization/modes.ts";
 export type { Machine } from "./controllers/controller.ts";
+export { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
 export { selectControllers } from "./controllers/select.ts";
 export { ListenError } from "./http/listen.ts";
 export type { ProcessStats } from "./metrics/server-metrics.ts";

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:https";
+import { hostname } from "node:os";
 import type {
   Authorizer as AdmissionAuthorizer,
   AdmissionEffects,
@@ -29,12 +30,11 @@ import { escalationGuard } from "./authorization/escalation.ts";
 import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.ts";
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { chainEffects } from "./chain-effects.ts";
-import { AggregationController } from "./controllers/aggregation.ts";
 import { essential } from "./controllers/all.ts";
-import type { Machine } from "./controllers/controller.ts";
-import { realClock, runControllers } from "./controllers/run.ts";
+import type { ControllerWorld, Machine } from "./controllers/controller.ts";
+import { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
+import { realClock, runControllers, runElected } from "./controllers/run.ts";
 import { selectControllers } from "./controllers/select.ts";
-import { ServiceAccountTokenController } from "./controllers/service-account-tokens.ts";
 import { CustomCatalogue } from "./custom/catalogue.ts";
 import { DefinitionController } from "./custom/definitions-controller.ts";
 import { FlowControl } from "./flowcontrol/flow-control.ts";
@@ -73,6 +73,8 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly authorizationWebhook?: WebhookAuthorizerOptions;
   /** Which controllers run, as kube-controller-manager's `--controllers`; those of namespaces when absent. */
   readonly controllers?: readonly string[];
+  /** Whether controllers run only while this server leads all on its store, and how it does; where others may write to it when absent. */
+  readonly leaderElection?: LeaseTimes | false;
   /** What the controller `local-node` keeps a Node for. */
   readonly machine?: Machine;
   readonly version: string;
@@ -165,27 +167,24 @@ export async function startApiServer(
   const timestamp = () => timestampOf(options.effects.now());
   await writeFirstNamespaces(cache, registry, timestamp());
   await writeBootstrapObjects(cache, registry, timestamp);
-  const aggregation = new AggregationController(cache, registry);
-  await aggregation.start();
   const definitions = new DefinitionController(cache, registry, timestamp);
   definitions.start();
-  const tokens = new ServiceAccountTokenController({
-    cache,
-    registry,
-    keys: serviceAccounts.keys,
-    caCertificate: certificates.ca.certificate,
-  });
-  await tokens.start();
-  const stopControllers = await runControllers(kinds, {
+  const world: ControllerWorld = {
     cache,
     registry,
     catalogue,
     clock: realClock(options.effects.now),
     randomBytes: (size) => randomBytes(size),
     ca: certificates.ca,
+    serviceAccountKeys: serviceAccounts.keys,
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     onFault: options.onFault,
-  });
+  };
+  const { leaderElection = options.store.isShared && leaseTimes } = options;
+  const stopControllers =
+    leaderElection === false
+      ? await runControllers(kinds, world)
+      : await runElected(kinds, world, `${hostname()}_${randomUUID()}`, leaderElection);
   onStart(cache, (listener) => cache.follow(listener));
   const handler = createHandler({
     catalogue,
@@ -240,8 +239,6 @@ export async function startApiServer(
       isStopping = true;
       if (options.shutdownDelayMs) await new Promise((done) => setTimeout(done, options.shutdownDelayMs));
       await closeServer(server);
-      await tokens.stop();
-      await aggregation.stop();
       await definitions.stop();
       await stopControllers();
       await options.store.close();

@@ -36,6 +36,8 @@ export interface GatehouseOptions {
   readonly access?: Pick<ApiServerOptions, "authentication" | "authorizationModes" | "authorizationWebhook">;
   /** As kube-controller-manager's `--controllers`; all when absent. */
   readonly controllers?: readonly string[];
+  /** As `startApiServer` takes it. */
+  readonly leaderElection?: ApiServerOptions["leaderElection"];
   /** The name of a Node for this machine, onto which pods are scheduled; none when absent. */
   readonly node?: string;
   readonly sync?: Partial<SyncOptions>;
@@ -77,6 +79,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         effects: createAdmissionEffects(),
         policies: () => policies.current(),
         controllers,
+        ...(options.leaderElection === undefined ? {} : { leaderElection: options.leaderElection }),
         ...(options.node === undefined ? {} : { machine: machineNamed(options.node) }),
         version,
         processStats,

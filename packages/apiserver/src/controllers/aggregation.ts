@@ -5,63 +5,39 @@ import {
   matchesSelector,
   type ResourceInfo,
 } from "@sallyport/kube";
-import type { Cache } from "../registry/cache.ts";
 import { isEqual } from "../registry/equality.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { ControllerContext, ControllerKind } from "./controller.ts";
+import { reconciler } from "./reconciler.ts";
 
 const group = "rbac.authorization.k8s.io";
 const clusterRoles = findResource(group, "v1", "clusterroles") as ResourceInfo;
 
-/** kube-controller-manager's clusterrole-aggregation: a ClusterRole with an `aggregationRule` has the rules of those it selects. */
-export class AggregationController {
-  readonly #cache: Cache;
-  readonly #registry: Registry;
-  #stop: (() => void) | undefined;
-  #queue: Promise<void> = Promise.resolve();
-  #isDue = false;
+/** A ClusterRole with an `aggregationRule` has the rules of those that it selects. */
+export const clusterRoleAggregation: ControllerKind = {
+  name: "clusterrole-aggregation-controller",
+  alias: "clusterrole-aggregation",
+  account: "clusterrole-aggregation-controller",
+  create: (context) =>
+    reconciler(
+      {
+        name: clusterRoleAggregation.name,
+        // Many changes at once are one piece of work.
+        follows: [{ group, resource: "clusterroles", keys: () => ["all"] }],
+        sync: () => gatherAll(context),
+      },
+      context,
+    ),
+};
 
-  constructor(cache: Cache, registry: Registry) {
-    this.#cache = cache;
-    this.#registry = registry;
-  }
-
-  /** Resolves when all rules are gathered; then follows. */
-  async start(): Promise<void> {
-    await this.#gatherAll();
-    this.#stop = this.#cache.follow(() => this.#enqueue(), clusterRoles);
-  }
-
-  async stop(): Promise<void> {
-    this.#stop?.();
-    await this.#queue;
-  }
-
-  /** Many changes at once are one piece of work. */
-  #enqueue(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    this.#queue = this.#queue
-      .then(() => {
-        this.#isDue = false;
-        return this.#gatherAll();
-      })
-      .catch(() => {
-        // A store that is closing: the next start takes it up again.
-      });
-  }
-
-  /** A role may gather one that gathers itself, so it goes on until nothing changes. Each round that writes adds to a finite set. */
-  async #gatherAll(): Promise<void> {
-    for (;;) {
-      const roles = this.#cache.list(group, "clusterroles");
-      const changed = roles.filter((role) => !isEqual(role["rules"] ?? [], gathered(role, roles)));
-      const written = await Promise.all(changed.map((role) => this.#write(role, gathered(role, roles))));
-      if (!written.includes(true)) return;
-    }
-  }
-
-  #write(role: KubeObject, rules: readonly unknown[]): Promise<boolean> {
-    return this.#registry.writeDirect({ ...role, rules }, role, clusterRoles, "", role.metadata.name ?? "");
+/** A role may gather one that gathers itself, so it goes on until nothing changes. Each round that writes adds to a finite set. */
+async function gatherAll({ cache, registry }: ControllerContext): Promise<void> {
+  const write = (role: KubeObject, rules: readonly unknown[]) =>
+    registry.writeDirect({ ...role, rules }, role, clusterRoles, "", role.metadata.name ?? "");
+  for (;;) {
+    const roles = cache.list(group, "clusterroles");
+    const changed = roles.filter((role) => !isEqual(role["rules"] ?? [], gathered(role, roles)));
+    const written = await Promise.all(changed.map((role) => write(role, gathered(role, roles))));
+    if (!written.includes(true)) return;
   }
 }
 

@@ -1,3 +1,4 @@
+import { clusterRoleAggregation } from "./aggregation.ts";
 import type { ControllerKind } from "./controller.ts";
 import { cronJob } from "./cron-job.ts";
 import { daemonSet } from "./daemon-set.ts";
@@ -19,11 +20,18 @@ import { replicationController } from "./replication-controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
 import { scheduler } from "./scheduler.ts";
 import { serviceAccount } from "./service-account.ts";
+import { serviceAccountTokens } from "./service-account-tokens.ts";
 import { statefulSet } from "./stateful-set.ts";
 import { ttlAfterFinished } from "./ttl-after-finished.ts";
 
 /** What runs where nothing else is said: without these the API server itself is not as clients know it. They are started first. */
-export const essential: readonly ControllerKind[] = [namespace, serviceAccount, rootCaPublisher];
+export const essential: readonly ControllerKind[] = [
+  clusterRoleAggregation,
+  namespace,
+  serviceAccount,
+  serviceAccountTokens,
+  rootCaPublisher,
+];
 
 /** All that there are. */
 export const allControllers: readonly ControllerKind[] = [

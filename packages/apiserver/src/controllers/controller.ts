@@ -1,4 +1,5 @@
 import type { Catalogue } from "@sallyport/kube";
+import type { ServiceAccountKeys } from "../authentication/service-account-keys.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Client } from "./client.ts";
@@ -23,6 +24,8 @@ export interface ControllerWorld {
   readonly randomBytes: (size: number) => Uint8Array;
   /** The cluster's certificate authority, in PEM. */
   readonly ca: { readonly certificate: string; readonly key: string };
+  /** What tokens of service accounts are signed with. */
+  readonly serviceAccountKeys: ServiceAccountKeys;
   /** The machine that there is a Node for; no such Node is kept when absent. */
   readonly machine?: Machine;
   /** Told of what is a bug of ours: anything thrown that is no refusal. */

@@ -1,7 +1,9 @@
+import type { UserInfo } from "@sallyport/admission";
 import { essential } from "./all.ts";
 import { Client, controllerUser } from "./client.ts";
 import type { Controller, ControllerKind, ControllerWorld } from "./controller.ts";
 import { EventRecorder } from "./events.ts";
+import { LeaderElection, type LeaseTimes } from "./leader-election.ts";
 import type { Clock } from "./work-queue.ts";
 
 /** Real time. Its timers keep no process alive. */
@@ -12,6 +14,40 @@ export function realClock(now: () => number): Clock {
       const timer = setTimeout(call, milliseconds).unref();
       return () => clearTimeout(timer);
     },
+  };
+}
+
+/** The user of a controller manager itself. */
+const managerUser: UserInfo = { username: "system:kube-controller-manager", groups: ["system:authenticated"] };
+
+/**
+ * Runs controllers while this server leads all on its store. Resolves when it does, or when another is known to lead; answers how to
+ * stop and let the lead go.
+ */
+export async function runElected(
+  kinds: readonly ControllerKind[],
+  world: ControllerWorld,
+  identity: string,
+  times: LeaseTimes,
+): Promise<() => Promise<void>> {
+  const { cache, clock, onFault } = world;
+  const client = new Client(world.registry, cache, world.catalogue, managerUser);
+  const recorder = new EventRecorder(client, clock, "kube-controller-manager", suffixes(world));
+  const election = new LeaderElection({
+    name: "kube-controller-manager",
+    identity,
+    times,
+    cache,
+    client,
+    clock,
+    record: recorder.record,
+    lead: () => runControllers(kinds, world),
+    onFault,
+  });
+  await election.start();
+  return async () => {
+    await election.stop();
+    await recorder.drained();
   };
 }
 
@@ -28,8 +64,7 @@ export async function runControllers(
         ? controllerUser(kind.account)
         : { username: kind.user, groups: ["system:authenticated"] };
     const client = new Client(world.registry, world.cache, world.catalogue, user);
-    const suffix = () => Buffer.from(world.randomBytes(8)).toString("hex");
-    const recorder = new EventRecorder(client, world.clock, kind.component ?? kind.name, suffix);
+    const recorder = new EventRecorder(client, world.clock, kind.component ?? kind.name, suffixes(world));
     const controller = kind.create({ ...world, client, record: recorder.record });
     running.push(controller);
     recorders.push(recorder);
@@ -41,4 +76,9 @@ export async function runControllers(
     await Promise.all(running.map((each) => each.stop()));
     await Promise.all(recorders.map((each) => each.drained()));
   };
+}
+
+/** Makes names of events differ. */
+function suffixes({ randomBytes }: ControllerWorld): () => string {
+  return () => Buffer.from(randomBytes(8)).toString("hex");
 }

@@ -1,11 +1,13 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createChain, emptyPolicySet, type Plugin } from "@sallyport/admission";
 import { builtinCatalogue, findKind, type KubeObject, parseApiVersion } from "@sallyport/kube";
+import { serviceAccountKeys } from "../authentication/service-account-keys.ts";
 import { Cache } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import { createRegistry } from "../server.ts";
 import { createMemoryStore } from "../storage/memory-store.ts";
 import { Client } from "./client.ts";
+import type { ControllerContext } from "./controller.ts";
 import { runControllers } from "./run.ts";
 import { selectControllers } from "./select.ts";
 import type { Clock } from "./work-queue.ts";
@@ -16,7 +18,7 @@ export const startMs = Date.UTC(2026, 0, 1);
 /** A clock that stands still until it is turned. */
 export class FakeClock implements Clock {
   #now = startMs;
-  #timers: { readonly at: number; readonly call: () => void }[] = [];
+  #timers: { at: number; readonly call: () => void }[] = [];
 
   readonly now = (): number => this.#now;
 
@@ -27,6 +29,12 @@ export class FakeClock implements Clock {
       this.#timers = this.#timers.filter((each) => each !== timer);
     };
   };
+
+  /** The clock is set anew: timers do not feel it. */
+  step(milliseconds: number): void {
+    this.#now += milliseconds;
+    for (const timer of this.#timers) timer.at += milliseconds;
+  }
 
   /** Calls what is due by then, and stands there. */
   turn(milliseconds: number): void {
@@ -92,6 +100,7 @@ export class World {
         operatingSystem: "linux",
         kernelVersion: "6.1",
       },
+      serviceAccountKeys: serviceAccountKeys(signingKey(), []),
       ca: { certificate: "the CA", key: "its key" },
       onFault: (error) => this.faults.push(error),
     });
@@ -137,6 +146,17 @@ export class World {
     return this.#cache.get(group, resource, "default", name);
   }
 
+  /** What something that acts as the administrator is made from; nothing is told. */
+  context(): Pick<ControllerContext, "cache" | "client" | "clock" | "record" | "onFault"> {
+    const onFault = (error: unknown) => this.faults.push(error);
+    return { cache: this.#cache, client: this.#client, clock: this.clock, record: () => {}, onFault };
+  }
+
+  /** An object of any namespace. */
+  in(namespace: string, group: string, resource: string, name: string): KubeObject | undefined {
+    return this.#cache.get(group, resource, namespace, name);
+  }
+
   /** An object that lies in no namespace. */
   cluster(group: string, resource: string, name: string): KubeObject | undefined {
     return this.#cache.get(group, resource, "", name);
@@ -170,6 +190,11 @@ export class World {
   async stop(): Promise<void> {
     await this.#stop();
   }
+}
+
+function signingKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
 /** Runs with a world, and stops its controllers. */

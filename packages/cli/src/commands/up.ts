@@ -8,10 +8,11 @@ import { exitCodes, UsageError } from "../errors.ts";
 import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
+import { addLeaderElectionOptions, type LeaderElectionFlags, leaderElection } from "../leader-election-flags.ts";
 import { paint } from "../terminal.ts";
 import { playTour } from "../tour/tour.ts";
 
-interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags {
+interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags, LeaderElectionFlags {
   readonly data: string;
   readonly host: string;
   readonly port: string;
@@ -35,7 +36,7 @@ export function upCommand(): Command {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes any free one", "6443")
     .option("--memory", "keep objects in memory: nothing survives a restart");
-  return addAuditOptions(addApiServerOptions(addStorageOptions(command)))
+  return addLeaderElectionOptions(addAuditOptions(addApiServerOptions(addStorageOptions(command))))
     .option(
       "--enable-admission-plugins <names>",
       "plugins to enable beside the default ones, as kube-apiserver names them",
@@ -83,6 +84,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     throw new UsageError("--memory and --etcd-servers: choose one");
   const folder = resolve(flags.data);
   const audit = auditOptions(flags, (line) => void process.stdout.write(line));
+  const election = leaderElection(flags, flags.etcdServers.length > 0);
   const start = performance.now();
   const gatehouse = await openGatehouse({
     folder,
@@ -97,6 +99,7 @@ async function runUp(flags: UpFlags): Promise<void> {
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
     ...(flags.controllers.length === 0 ? {} : { controllers: flags.controllers }),
+    ...(election === undefined ? {} : { leaderElection: election }),
     ...(flags.node === undefined ? {} : { node: flags.node }),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
