@@ -76,13 +76,14 @@ export class StatusError extends Error {
     message: string,
     details?: StatusDetails,
     code: number = reason === undefined ? 500 : codes[reason],
+    metadata: Status["metadata"] = {},
   ) {
     super(message);
     this.name = "StatusError";
     this.status = {
       kind: "Status",
       apiVersion: "v1",
-      metadata: {},
+      metadata,
       status: "Failure",
       message,
       ...(reason === undefined ? {} : { reason }),

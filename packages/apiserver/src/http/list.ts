@@ -10,9 +10,9 @@ import {
 } from "@sallyport/kube";
 import type { Cache } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
-import { readContinue, writeContinue } from "./continue.ts";
+import { expiredContinue, readContinue, writeContinue } from "./continue.ts";
 import type { Wanted } from "./negotiate.ts";
-import { listOptions } from "./options.ts";
+import { type ListOptions, listOptions } from "./options.ts";
 
 export interface ListContext {
   readonly cache: Cache;
@@ -39,40 +39,84 @@ export function matcherOf({ info, query }: ListContext): Matches {
 
 /** A list, page by page, all pages as of the first one's revision. */
 export async function listObjects(context: ListContext): Promise<{ readonly [field: string]: unknown }> {
-  const { cache, info, namespace, query } = context;
+  const { cache, info, query } = context;
   const options = listOptions(query, false);
-  const wanted = revisionOf(options.resourceVersion);
   const token = readContinue(options.continue);
-  if (token === undefined && wanted > cache.revision) throw tooLargeVersion(wanted, cache.revision);
-  const isExact = options.resourceVersionMatch === "Exact";
-  const revision = token?.revision ?? (isExact ? wanted : cache.revision);
-  const all = cache.listAt(revision, info.group, info.resource, namespace);
-  if (all === undefined) throw token === undefined ? tooOldVersion(revision, cache.revision) : expiredContinue();
+  if (token !== undefined && options.resourceVersion !== "" && options.resourceVersion !== "0")
+    throw new StatusError("BadRequest", "specifying resource version is not allowed when using continue");
+  const wanted = token?.revision ?? (token === undefined ? revisionOf(options.resourceVersion) : 0);
+  if (wanted > cache.revision) throw tooLargeVersion(wanted, cache.revision);
+  const revision = token?.revision ?? (isExact(options) ? wanted : cache.revision);
+  const place = placeOf(context);
+  const all = cache.listAt(revision, info.group, info.resource, place.namespace);
+  if (all === undefined) throw token === undefined ? tooOldVersion() : expiredContinue(token);
   await context.prepare(all);
-  const identity = ({ metadata: { namespace: own, name = "" } }: KubeObject) =>
-    own === undefined || namespace !== "" ? name : `${own}/${name}`;
-  const matching = all
-    .filter(matcherOf(context))
-    .filter((object) => token === undefined || identity(object) > token.after);
-  const { limit } = options;
-  const page = limit > 0 ? matching.slice(0, limit) : matching;
-  const rest = matching.length - page.length;
-  const last = page.at(-1);
+  const page = pageOf(all, context, place, token?.start, options);
   const metadata = {
     ...(info.custom === undefined ? {} : { continue: "" }),
     resourceVersion: String(revision),
-    ...(rest > 0 && last !== undefined
-      ? {
-          continue: writeContinue({ revision, after: identity(last) }),
-          ...(isSelective(query) ? {} : { remainingItemCount: rest }),
-        }
-      : {}),
+    ...(page.rest === 0
+      ? {}
+      : {
+          continue: writeContinue(revision, identity(page.objects.at(-1) as KubeObject, place)),
+          ...(isSelective(query) ? {} : { remainingItemCount: page.rest }),
+        }),
   };
   return writeList(
-    page.map((object) => outgoing(object, info)),
+    page.objects.map((object) => outgoing(object, info)),
     metadata,
     context,
   );
+}
+
+/** A limit without a match asks for the very version that it names. KEP-1432. */
+function isExact({ resourceVersion, resourceVersionMatch: match, limit }: ListOptions): boolean {
+  return match === "Exact" || (match === "" && limit > 0 && resourceVersion !== "" && resourceVersion !== "0");
+}
+
+/** What is listed: a namespace or all, of the URL or of the field selector, and perhaps the one name that it gives. */
+interface Place {
+  readonly namespace: string;
+  readonly name: string | undefined;
+}
+
+function placeOf({ info, namespace, query }: ListContext): Place {
+  const selected = (field: string) =>
+    new RegExp(`(?:^|,)metadata\\.${field}==?([^=!,]+)(?:,|$)`).exec(query.get("fieldSelector") ?? "")?.[1];
+  const own = info.namespaced && namespace === "" ? (selected("namespace") ?? "") : namespace;
+  return { namespace: own, name: info.namespaced && own === "" ? undefined : selected("name") };
+}
+
+/** An object's key, relative to what is listed. */
+function identity({ metadata: { namespace: own, name = "" } }: KubeObject, { namespace }: Place): string {
+  return own === undefined || namespace !== "" ? name : `${own}/${name}`;
+}
+
+interface Page {
+  readonly objects: readonly KubeObject[];
+  /** How many keys lie behind it, whether they match or not. */
+  readonly rest: number;
+}
+
+/** The next page from a key on. A list of a single key has no pages, and one of whatever version is at hand comes whole. */
+function pageOf(
+  all: readonly KubeObject[],
+  context: ListContext,
+  place: Place,
+  start: string | undefined,
+  { limit, resourceVersion, continue: token }: ListOptions,
+): Page {
+  const first = start === undefined ? 0 : all.findIndex((object) => identity(object, place) >= start);
+  const left = first <= 0 ? (first < 0 ? [] : all) : all.slice(first);
+  const matches = isSelective(context.query) ? matcherOf(context) : undefined;
+  const isWhole = limit === 0 || place.name !== undefined || (resourceVersion === "0" && token === "");
+  if (isWhole) return { objects: matches === undefined ? left : left.filter(matches), rest: 0 };
+  const objects: KubeObject[] = [];
+  for (const [i, object] of left.entries()) {
+    if (matches === undefined || matches(object)) objects.push(object);
+    if (objects.length === limit) return { objects, rest: left.length - i - 1 };
+  }
+  return { objects, rest: 0 };
 }
 
 /** How many are left is not told where not all that are there are listed. */
@@ -96,15 +140,8 @@ export function checkVersion(version: string): void {
   throw new StatusError(undefined, `resourceVersion: Invalid value: ${shown}: ${why}`);
 }
 
-function tooOldVersion(wanted: number, current: number): StatusError {
-  return new StatusError("Expired", `The resourceVersion for the provided list is too old: ${wanted} (${current})`);
-}
-
-function expiredContinue(): StatusError {
-  return new StatusError(
-    "Expired",
-    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.",
-  );
+function tooOldVersion(): StatusError {
+  return new StatusError("Expired", "The resourceVersion for the provided list is too old.");
 }
 
 function writeList(
