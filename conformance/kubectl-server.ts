@@ -13,6 +13,8 @@ const startMs = 60_000;
 
 export interface KubectlServer {
   readonly port: number;
+  /** The file of its certificate. */
+  readonly certificate: string;
   /** kubectl, as the administrator of this server. */
   readonly kubectl: Program;
   /** Stops it; answers what it said of faults of its own, which no test may cause. */
@@ -72,6 +74,7 @@ export async function startKubectlServer(
   const kubeconfig = join(data, "kubeconfig");
   return {
     port,
+    certificate: join(data, "pki/server.crt"),
     kubectl: (cwd, args, { stdin, env }) =>
       new Promise((done) => {
         const child = execFile(
@@ -86,9 +89,13 @@ export async function startKubectlServer(
   };
 }
 
-/** A script that runs the program: it may lie where no link may lead. */
+/** Where the scripts fetch files of the tree that they lie in. */
+const treeUrl = "https://raw.githubusercontent.com/kubernetes/kubernetes/master/";
+
+/** A script that runs the program: it may lie where no link may lead. Files of the tree are read in it, so that no network is needed. */
 function wrap(file: string, program: string): void {
-  writeFileSync(file, `#!/bin/sh\nexec '${program}' "$@"\n`, { mode: 0o755 });
+  const words = `for each; do shift; set -- "$@" "\${each#${treeUrl}}"; done`;
+  writeFileSync(file, `#!/bin/sh\n${words}\nexec '${program}' "$@"\n`, { mode: 0o755 });
 }
 
 /** `sallyport up`, with what `hack/make-rules/test-cmd.sh` starts kube-apiserver and kube-controller-manager with. */

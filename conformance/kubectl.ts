@@ -1,5 +1,8 @@
 import { execFile, spawnSync } from "node:child_process";
 import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -28,15 +31,18 @@ const shownLength = 1500;
 
 /** Functions of the scripts of 1.37 that a kubectl of 1.36 cannot pass, whatever the server: they look at its own words. */
 const needNewerKubectl: { readonly [name: string]: string } = {
-  kubectl_help: "needs kubectl 1.37: Japanese help of uncordon is new",
-  kubectl_run: "needs kubectl 1.37: an invalid image name is refused in other words",
+  run_kubectl_help_tests: "needs kubectl 1.37: Japanese help of uncordon is new",
+  run_kubectl_run_tests: "needs kubectl 1.37: an invalid image name is refused in other words",
 };
 
 /** Functions that run the plugin of `kubectl convert`, which is built beside kubectl. */
-const needConvert = new Set(["convert"]);
+const needConvert = new Set(["run_convert_tests"]);
 
 /** Functions that expect none of the default namespace's objects: in a whole run, others before them have left it. */
-const needNamespace = new Set(["kubectl_create_kustomization_directory"]);
+const needNamespace = new Set(["run_kubectl_create_kustomization_directory_tests"]);
+
+/** The plugins that the scripts run. */
+const pluginsFolder = "test/fixtures/pkg/kubectl/plugins";
 
 /** Where the scripts' helpers lie, from the root of a Kubernetes tree. */
 const neededFiles = ["hack/lib/init.sh", "hack/lib/test.sh", "test/cmd/legacy-script.sh"];
@@ -86,14 +92,17 @@ function rootOf(dir: string): string | undefined {
   return dirname(dir) === dir ? undefined : rootOf(dirname(dir));
 }
 
-/** The functions below `dir` only, so that a part can be run. */
+/** The functions below `dir` only, so that a part can be run; those that others call, or nobody does, are none of their own. */
 function shellCases(root: string, dir: string): readonly Case[] {
   const pattern = dir.endsWith(".sh") ? dir : join(dir === root ? join(root, "test/cmd") : dir, "**/*.sh");
   const files = globSync(pattern).filter((file) => file.includes("test/cmd/") && !file.endsWith("/legacy-script.sh"));
+  const calls = readFileSync(join(root, "test/cmd/legacy-script.sh"), "utf8").matchAll(/\brecord_command (run_\w+)/g);
+  const recorded = new Set([...calls].map(([, name]) => name));
   return files.toSorted().flatMap((file) => {
-    const names = [...readFileSync(file, "utf8").matchAll(/^\s*(?:function\s+)?run_(\w+)_tests\s*\(\)/gm)];
-    return names.map(([, name = ""]) => ({
-      name: `${basename(file, ".sh")}/run_${name}_tests`,
+    const defined = [...readFileSync(file, "utf8").matchAll(/^\s*(?:function\s+)?(run_\w+)\s*\(\)/gm)];
+    const names = new Set(defined.map(([, name = ""]) => name).filter((name) => recorded.has(name)));
+    return [...names].map((name) => ({
+      name: `${basename(file, ".sh")}/${name}`,
       judge: (work: string) => judgeFunction(root, work, name),
     }));
   });
@@ -114,6 +123,7 @@ kubectl create -f - << EOF
 {"kind": "Node", "apiVersion": "v1", "metadata": {"name": "127.0.0.1", "annotations": {"save-managers": "true"}}, "status": {"capacity": {"memory": "1Gi"}}}
 EOF
 run_own_namespace_tests() { create_and_use_new_namespace; }
+eval "run_wanted_tests() { $WANTED; }"
 export SUPPORTED_RESOURCES=("*")
 runTests
 `;
@@ -134,14 +144,16 @@ async function judgeFunction(root: string, folder: string, name: string): Promis
   const skipped = missingFor(name);
   if (skipped !== undefined) return { skipped };
   const tree = join(folder, "tree");
-  mkdirSync(join(tree, "_output"), { recursive: true });
-  // The scripts write beside themselves: a tree of links to what they read leaves the original alone.
-  for (const entry of readdirSync(root)) if (entry !== "_output") symlinkSync(join(root, entry), join(tree, entry));
+  linkTree(root, tree, pluginsFolder.split("/"));
+  mkdirSync(join(tree, "_output"));
+  makeExecutable(join(tree, pluginsFolder));
   const server = await startKubectlServer(folder, join(tree, "_output/bin"), {
     tokenFile: join(root, "hack/testdata/auth-tokens.csv"),
     clientCaFile: join(root, "hack/testdata/ca/ca.crt"),
   });
   if (typeof server === "string") return { skipped: server };
+  // The scripts look for the server's certificate where kube-apiserver would have made it.
+  copyFileSync(server.certificate, join(folder, "apiserver.crt"));
   const env = {
     PATH: process.env["PATH"],
     LANG: "C",
@@ -150,12 +162,33 @@ async function judgeFunction(root: string, folder: string, name: string): Promis
     TMPDIR: folder,
     SECURE_API_PORT: String(server.port),
     ALLOW_SKEW: "true",
-    WHAT: needNamespace.has(name) ? `own_namespace ${name}` : name,
+    WANTED: name,
+    WHAT: needNamespace.has(name) ? "own_namespace wanted" : "wanted",
     KUBE_JUNIT_REPORT_DIR: join(folder, "junit"),
   };
   const verdict = await bash(driver, tree, env);
   const faults = await server.close();
   return faults === "" ? verdict : { failed: `${verdict.failed ?? ""}\n${faults}`.trim() };
+}
+
+/**
+ * A tree of links to what the scripts read: they write beside themselves, and the original is left alone. The folder at the end of
+ * `copied` is none: its files are copies.
+ */
+function linkTree(from: string, to: string, [copied, ...below]: readonly string[]): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from)) {
+    const [source, target] = [join(from, entry), join(to, entry)];
+    if (entry === "_output") continue;
+    if (entry !== copied) symlinkSync(source, target);
+    else if (below.length > 0) linkTree(source, target, below);
+    else cpSync(source, target, { recursive: true });
+  }
+}
+
+/** A tree that came as a Go module has lost who may run what. */
+function makeExecutable(folder: string): void {
+  for (const entry of globSync(join(folder, "**/kubectl-*"))) chmodSync(entry, 0o755);
 }
 
 function bash(script: string, cwd: string, env: { readonly [name: string]: string | undefined }): Promise<Verdict> {

@@ -114,13 +114,15 @@ export function extensions({ lt, lk, mt, pk, ps }: Schema): Json {
 }
 
 function pathsOf(resource: ResourceInfo): readonly (readonly [string, Json])[] {
-  const { group, version, kind } = resource;
+  const { group, version, kind, custom } = resource;
   const places = placesOf(resource, schemaNameOf(resource), listSchemaOf(resource));
   const write = ({ operationId, description, parameters, body, answer, action, method }: Operation): Json => ({
     operationId,
     description,
     parameters: parameters.map(parameterOf),
-    ...(body === undefined ? {} : { requestBody: { content: contentOf(body, bodyTypes(method)) } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { content: contentOf(body, bodyTypes(method, custom !== undefined)) } }),
     responses: {
       200: { description: "OK", ...(answer === undefined ? {} : { content: contentOf(answer, answerTypes) }) },
     },
@@ -135,11 +137,11 @@ function pathsOf(resource: ResourceInfo): readonly (readonly [string, Json])[] {
 
 const answerTypes = ["application/json", "application/yaml"];
 
-function bodyTypes(method: Operation["method"]): readonly string[] {
+/** Custom resources have no Go structs, whose tags the strategic merge goes by. */
+function bodyTypes(method: Operation["method"], isCustom: boolean): readonly string[] {
   if (method !== "patch") return ["*/*"];
-  return ["apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json"].map(
-    (each) => `application/${each}`,
-  );
+  const patches = ["apply-patch+yaml", "json-patch+json", "merge-patch+json"];
+  return [...patches, ...(isCustom ? [] : ["strategic-merge-patch+json"])].map((each) => `application/${each}`);
 }
 
 function contentOf(name: string, types: readonly string[]): Json {

@@ -55,12 +55,12 @@ export function encode(
 }
 
 /** Aggregated discovery, which clients keep and ask for again by its hash. */
-export function writeDiscovery({ response, request, wanted }: Reply, body: object, version: string): void {
+export function writeDiscovery({ response, request, wanted }: Reply, body: object): void {
   const { bytes, type } = encode(body, wanted);
   const tag = `"${createHash("sha512").update(bytes).digest("hex").toUpperCase()}"`;
   response.setHeader("vary", "Accept").setHeader("etag", tag).setHeader("cache-control", "public");
   if (request.headers["if-none-match"] === tag) response.writeHead(304).end();
-  else send(response, 200, bytes, `${type};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`, request);
+  else send(response, 200, bytes, `${type};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`, request);
 }
 
 /** Text goes out as text: Node writes it together with the head. */

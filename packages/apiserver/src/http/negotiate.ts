@@ -5,7 +5,8 @@ export interface Wanted {
   readonly as: "object" | "Table" | "PartialObjectMetadata";
   /** meta.k8s.io's version for tables and partial objects. */
   readonly metaVersion: "v1" | "v1beta1";
-  readonly discovery: "v2" | "v2beta1" | undefined;
+  /** Aggregated discovery: apidiscovery.k8s.io/v2, the one version that is left. */
+  readonly discovery: boolean;
   readonly format: Format;
   /** JSON with line breaks, for eyes. */
   readonly pretty: boolean;
@@ -31,7 +32,7 @@ interface Clause {
 const plain: Wanted = {
   as: "object",
   metaVersion: "v1",
-  discovery: undefined,
+  discovery: false,
   format: "json",
   pretty: false,
   refused: undefined,
@@ -75,7 +76,7 @@ function formOf({ params }: Clause, format: Format): Wanted | undefined {
   const base = { ...plain, format, pretty: params.get("pretty") === "1" };
   if (as === undefined) return base;
   if (as === "APIGroupDiscoveryList" && params.get("g") === "apidiscovery.k8s.io")
-    return version === "v2" || version === "v2beta1" ? { ...base, discovery: version } : undefined;
+    return version === "v2" ? { ...base, discovery: true } : undefined;
   if (params.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined;
   if (as === "Table") return format === "protobuf" ? undefined : { ...base, as, metaVersion: version };
   return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList"

@@ -22,8 +22,8 @@ export function servePath(call: Call, options: HandlerOptions): boolean {
   const found = findPath(call, options);
   if (found === undefined) return false;
   if (typeof found.body === "string") writeText(response, { ...found, text: found.body });
-  else if (wanted.discovery !== undefined && (found.body as { kind?: string }).kind === "APIGroupDiscoveryList")
-    writeDiscovery(call, found.body, wanted.discovery);
+  else if (wanted.discovery && (found.body as { kind?: string }).kind === "APIGroupDiscoveryList")
+    writeDiscovery(call, found.body);
   else write(call, found.code, found.body);
   return true;
 }
@@ -48,7 +48,7 @@ function writeText(
     .end(text);
 }
 
-function findPath({ info: { path }, query, wanted }: Call, options: HandlerOptions): Found | undefined {
+function findPath({ info: { path }, query, wanted, request }: Call, options: HandlerOptions): Found | undefined {
   const plain = path.replace(/\/$/, "");
   const health = findHealth(path, query, options);
   if (health !== undefined) return health;
@@ -58,7 +58,8 @@ function findPath({ info: { path }, query, wanted }: Call, options: HandlerOptio
   const openId = openIdDocument(plain, options);
   if (openId !== undefined)
     return { code: 200, body: openId.text, type: openId.type, cacheControl: "public, max-age=3600" };
-  const discovered = discover(plain, wanted.discovery, options.catalogue);
+  const { localAddress, localPort } = request.socket;
+  const discovered = discover(plain, wanted.discovery, options.catalogue, `${localAddress}:${localPort}`);
   if (discovered !== undefined) return { code: 200, body: discovered };
   return plain === ""
     ? {

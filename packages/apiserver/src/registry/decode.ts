@@ -15,13 +15,20 @@ import type { DecodedBody, WriteContext } from "./context.ts";
 import { inStorageVersion, outgoing } from "./encode.ts";
 import { notRegistered } from "./faults.ts";
 
-/** A body as an object of the resource that the URL names: kind, version, fields, name and namespace agree with it, or it is refused. */
-export function decodeObject({ value, strictErrors }: DecodedBody, context: WriteContext): KubeObject {
+/**
+ * A body, or the `map` that a strategic merge has made, as an object of the resource that the URL names: kind, version, fields, name
+ * and namespace agree with it, or it is refused.
+ */
+export function decodeObject(
+  { value, strictErrors }: DecodedBody,
+  context: WriteContext,
+  source: "document" | "map" = "document",
+): KubeObject {
   const { info } = context;
   const apiVersion = apiVersionOf(info);
   const given = { apiVersion, kind: info.kind, ...value };
   checkType(given, info);
-  const { object, unknown } = conformTo(given, info);
+  const { object, unknown } = conformTo(given, info, source);
   const faults = [...strictErrors, ...unknown];
   if (faults.length > 0 && context.fieldValidation === "Strict") {
     throw new StatusError(
@@ -95,10 +102,10 @@ function wrongKind(
   return invalidStatus({ group, kind: String(given) }, name, errors);
 }
 
-function conformTo(given: { readonly [field: string]: unknown }, info: ResourceInfo) {
+function conformTo(given: { readonly [field: string]: unknown }, info: ResourceInfo, source: "document" | "map") {
   if (info.custom !== undefined) return conformCustom(given, info, info.custom);
   if (info.schema === undefined) return { object: given as unknown as KubeObject, unknown: [] };
-  const { object, unknown } = conform(given, info.schema, info);
+  const { object, unknown } = conform(given, info.schema, info, source);
   // What a version keeps in annotations is read at once: nothing else may stand there.
   return { object: outgoing(inStorageVersion(object, info), info), unknown };
 }

@@ -137,11 +137,12 @@ export class Registry {
 
   /** `type` is the patch's content type. */
   patch(patch: unknown, type: string, context: WriteContext): Promise<KubeObject> {
+    const isStrategic = type === "application/strategic-merge-patch+json";
     return this.update((current) => {
       const patched = applyPatch(outgoing(current, context.info), patch, type, context.info);
       checkIdentity(patched as KubeObject, current, context);
       const decoded = decodePatched(patched, patch, type, () =>
-        decodeObject({ value: patched, strictErrors: [] }, context),
+        decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
       );
       const pinned = (patch as { readonly metadata?: { readonly resourceVersion?: string } } | null)?.metadata
         ?.resourceVersion;
@@ -297,7 +298,7 @@ export class Registry {
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
       return finished;
     });
-    if (context.dryRun) return object;
+    if (context.dryRun) return withVersion(object, current.metadata.resourceVersion);
     const next = await this.#inStorage(object, context.info);
     if (next.apiVersion === stored.apiVersion && isSame(next, stored)) return current;
     if (isReleased(object, current)) return this.#remove(object, current, context);
@@ -338,7 +339,7 @@ export class Registry {
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, info.namespaced ? namespace : "", name);
     const result = await this.#commit({ key, expected, ...this.#encoded(stored, info) }, info);
     if (!result.ok) throw expected === 0 ? alreadyExists(info, name) : conflict(info, name);
-    return { ...object, metadata: { ...object.metadata, resourceVersion: String(result.revision) } };
+    return withVersion(object, String(result.revision));
   }
 
   #encoded(object: KubeObject | undefined, info: ResourceInfo): Pick<Write, "value" | "ttlSeconds"> {
@@ -378,6 +379,10 @@ export class Registry {
 }
 
 const expressions = { ofPolicy: policyExpressions };
+
+function withVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
+  return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+}
 
 /** What is wrong with an object; `current` is the one that it replaces. */
 function errorsOf(

@@ -70,6 +70,32 @@ for (const [kind, fields, fault] of faults) {
   });
 }
 
+/** A field's value, and why no object is restored from a map with it. */
+const restoring: readonly [kind: string, fields: object, fault: string][] = [
+  ["ConfigMap", { data: { a: 1 } }, "cannot convert int64 to string"],
+  ["ConfigMap", { data: { a: 1.5 } }, "unrecognized type: string"],
+  ["ConfigMap", { data: [] }, "cannot restore map from slice"],
+  ["ConfigMap", { binaryData: { a: true } }, "cannot restore slice from bool"],
+  ["ConfigMap", { metadata: 5 }, "cannot restore struct from: int64"],
+  ["ConfigMap", { metadata: { labels: "x" } }, "cannot restore map from string"],
+  ["ConfigMap", { metadata: { creationTimestamp: 5 } }, "json: cannot unmarshal number into Go value of type string"],
+  ["Pod", { spec: { containers: {} } }, "cannot restore slice from map"],
+  ["Pod", { spec: { hostNetwork: "a" } }, "unrecognized type: bool"],
+  ["Pod", { spec: { priority: "a" } }, "unrecognized type: int32"],
+  ["Pod", { spec: { priority: 1.5 } }, "cannot convert float64 to int32"],
+  ["Pod", { spec: { restartPolicy: 4 } }, "cannot convert int64 to v1.RestartPolicy"],
+  ["Service", { spec: { ports: [{ targetPort: true }] } }, "json: cannot unmarshal bool into Go value of type int32"],
+];
+
+for (const [kind, fields, fault] of restoring) {
+  test(`${kind} is not restored from ${JSON.stringify(fields)}`, () => {
+    assert.throws(
+      () => conform({ kind, ...fields }, kinds[kind] as string, { kind, version: "v1" }, "map"),
+      (error) => error instanceof StatusError && error.message.endsWith(`cannot be handled as a ${kind}: ${fault}`),
+    );
+  });
+}
+
 const shapes: readonly [kind: string, fields: object, shape: object][] = [
   [
     "ConfigMap",

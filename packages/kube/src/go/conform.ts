@@ -14,6 +14,7 @@ import {
   structFields,
   timeMessage,
 } from "./fields.ts";
+import { jsonTypeOf, restoreFault, type Shape } from "./restore-fault.ts";
 import { base64Value, quantityValue, timeValue, ValueFault } from "./values.ts";
 
 /** Where a value stands: for strict faults with indexes and keys, for type faults by Go's struct and fields. */
@@ -23,19 +24,29 @@ interface Place {
   readonly goPath: string;
 }
 
-class TypeFault extends Error {}
+class TypeFault extends Error {
+  /** The fault of values that come from maps and not from a document. */
+  readonly restoring: string;
+
+  constructor(message: string, restoring: string) {
+    super(message);
+    this.restoring = restoring;
+  }
+}
 
 /**
  * An object as decoding into Go's structs and encoding again leaves it: values of a wrong type are a `BadRequest`, unknown fields are
- * answered and dropped, empty values are dropped where Go omits them and added where it does not.
+ * answered and dropped, empty values are dropped where Go omits them and added where it does not. Faults are told as those of a JSON
+ * document, or of a `map` that a patch has made.
  */
 export function conform(
   value: { readonly [field: string]: unknown },
   schema: string,
   kind: { readonly kind: string; readonly version: string },
+  source: "document" | "map" = "document",
 ): { object: KubeObject; unknown: readonly string[] } {
   const prefix = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: `;
-  return conformStruct(value, schema, prefix) as { object: KubeObject; unknown: readonly string[] };
+  return conformStruct(value, schema, prefix, source) as { object: KubeObject; unknown: readonly string[] };
 }
 
 /** The same for what is no object: options, parts of an object. Faults begin with `prefix`. */
@@ -43,6 +54,7 @@ export function conformStruct(
   value: { readonly [field: string]: unknown },
   schema: string,
   prefix: string,
+  source: "document" | "map" = "document",
 ): { object: { readonly [field: string]: unknown }; unknown: readonly string[] } {
   const unknown: string[] = [];
   try {
@@ -51,7 +63,8 @@ export function conformStruct(
     return { object, unknown };
   } catch (error) {
     if (!(error instanceof TypeFault || error instanceof ValueFault)) throw error;
-    throw new StatusError("BadRequest", `${prefix}${error.message}`);
+    const why = source === "map" && error instanceof TypeFault ? error.restoring : error.message;
+    throw new StatusError("BadRequest", `${prefix}${why}`);
   }
 }
 
@@ -81,7 +94,7 @@ function structOf(
 function fieldValue(value: unknown, field: GoField, place: Place, unknown: string[]): unknown {
   const { struct, path } = place;
   if (field.map) {
-    if (!isRecord(value)) throw mismatch(value, goTypeOf(struct, field), place);
+    if (!isRecord(value)) throw mismatch(value, "map", goTypeOf(struct, field), place);
     const entries = Object.entries(value).map(([key, item]) => [
       key,
       itemValue(item, field, { ...place, path: join(path, key) }, unknown),
@@ -89,7 +102,7 @@ function fieldValue(value: unknown, field: GoField, place: Place, unknown: strin
     return Object.fromEntries(entries);
   }
   if (field.repeated) {
-    if (!Array.isArray(value)) throw mismatch(value, goTypeOf(struct, field), place);
+    if (!Array.isArray(value)) throw mismatch(value, "slice", goTypeOf(struct, field), place);
     return value.map((item, i) => itemValue(item, field, { ...place, path: `${path}[${i}]` }, unknown));
   }
   return itemValue(value, field, place, unknown);
@@ -104,30 +117,30 @@ function itemValue(value: unknown, field: GoField, place: Place, unknown: string
   const wanted = () => goItemTypeOf(place.struct, field);
   switch (type) {
     case "string":
-      if (typeof value !== "string") throw mismatch(value, wanted(), place);
+      if (typeof value !== "string") throw mismatch(value, "string", wanted(), place);
       return value;
     case "bool":
-      if (typeof value !== "boolean") throw mismatch(value, wanted(), place);
+      if (typeof value !== "boolean") throw mismatch(value, "bool", wanted(), place);
       return value;
     case "int32":
     case "int64":
       return integerValue(value, type, wanted, place);
     case "double":
-      if (typeof value !== "number") throw mismatch(value, wanted(), place);
+      if (typeof value !== "number") throw mismatch(value, "float64", wanted(), place);
       return value;
     case "bytes":
-      if (typeof value !== "string") throw mismatch(value, wanted(), place);
+      if (typeof value !== "string") throw mismatch(value, "slice", wanted(), place);
       return base64Value(value);
     case quantityMessage:
       return quantityValue(value);
     case intOrStringMessage:
-      return typeof value === "string" ? value : integerValue(value, "int32", () => "int32", place);
+      return typeof value === "string" ? value : integerValue(value, "int32", () => "int32", place, "text");
     case timeMessage:
     case microTimeMessage:
-      if (typeof value !== "string") throw mismatch(value, "string", place);
+      if (typeof value !== "string") throw mismatch(value, "text", "string", place);
       return timeValue(value, type === timeMessage ? 0 : 6);
     case durationMessage:
-      if (typeof value !== "string") throw mismatch(value, "string", place);
+      if (typeof value !== "string") throw mismatch(value, "text", "string", place);
       return value;
     default:
       return messageValue(value, type, wanted, place, unknown);
@@ -136,18 +149,25 @@ function itemValue(value: unknown, field: GoField, place: Place, unknown: string
 
 function messageValue(value: unknown, type: string, wanted: () => string, place: Place, unknown: string[]): unknown {
   if (listMessages.has(type)) {
-    if (!Array.isArray(value) || value.some((each) => typeof each !== "string")) throw mismatch(value, wanted(), place);
+    if (!Array.isArray(value) || value.some((each) => typeof each !== "string"))
+      throw mismatch(value, "slice", wanted(), place);
     return value;
   }
-  if (!isRecord(value)) throw mismatch(value, wanted(), place);
+  if (!isRecord(value)) throw mismatch(value, "struct", wanted(), place);
   return structOf(value, type, place, unknown);
 }
 
-function integerValue(value: unknown, type: string, wanted: () => string, place: Place): number {
-  if (typeof value !== "number") throw mismatch(value, wanted(), place);
+function integerValue(
+  value: unknown,
+  type: "int32" | "int64",
+  wanted: () => string,
+  place: Place,
+  shape: Shape = type,
+): number {
+  if (typeof value !== "number") throw mismatch(value, shape, wanted(), place);
   const limit = type === "int32" ? 2 ** 31 : 2 ** 63;
   if (!Number.isInteger(value) || value >= limit || value < -limit)
-    throw mismatch(value, wanted(), place, `number ${numberText(value)}`);
+    throw mismatch(value, shape, wanted(), place, `number ${numberText(value)}`);
   return value;
 }
 
@@ -195,15 +215,17 @@ function isOmitted(value: unknown, { omitEmpty, pointer, map, repeated }: GoFiel
   return !pointer && (value === "" || value === 0 || value === false);
 }
 
-function mismatch(value: unknown, wanted: string, { struct, goPath }: Place, got = jsonTypeOf(value)): TypeFault {
+function mismatch(
+  value: unknown,
+  shape: Shape,
+  wanted: string,
+  { struct, goPath }: Place,
+  got = jsonTypeOf(value),
+): TypeFault {
   return new TypeFault(
     `json: cannot unmarshal ${got} into Go struct field ${shortOf(struct)}.${goPath} of type ${wanted}`,
+    restoreFault(value, shape, wanted),
   );
-}
-
-function jsonTypeOf(value: unknown): string {
-  if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value;
 }
 
 function join(path: string, name: string): string {
