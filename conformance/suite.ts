@@ -21,6 +21,8 @@ export interface Suite {
   readonly name: string;
   /** Folder below the conformance data. */
   readonly folder: string;
+  /** Cases are called alike wherever the folder lies, so that the ledger holds for any part of the suite that is run. */
+  readonly keepsNames?: boolean;
   /** Loads the suite's code only when it is asked for. */
   readonly load: () => Promise<{ readonly run: RunSuite }>;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ResourceInfo } from "./catalogue.ts";
+import { findResource, type ResourceInfo } from "./catalogue.ts";
 import { openApiV2 } from "./openapi-v2.ts";
 import { openApiV3 } from "./openapi-v3.ts";
 import { customVersions } from "./structural/custom-version.ts";
@@ -8,13 +8,13 @@ import type { Structural } from "./structural/schema.ts";
 
 type Json = { readonly [field: string]: unknown };
 
-/** Schemas of a widget whose definition has a schema, in both documents. */
-function documentsOf(openAPIV3Schema: Structural): { readonly v2: Json; readonly v3: Json } {
+/** A widget whose definition has a schema. */
+function widgetOf(openAPIV3Schema: Structural): ResourceInfo {
   const spec = { group: "example.com", scope: "Namespaced", names: { plural: "widgets", kind: "Widget" } };
   const versions = [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema } }];
   const definition = { apiVersion: "", kind: "", metadata: {}, spec: { ...spec, versions } };
   const custom = customVersions(definition)[0]?.custom;
-  const info: ResourceInfo = {
+  return {
     group: "example.com",
     version: "v1",
     resource: "widgets",
@@ -23,6 +23,11 @@ function documentsOf(openAPIV3Schema: Structural): { readonly v2: Json; readonly
     verbs: ["get", "list", "patch"],
     ...(custom === undefined ? {} : { custom }),
   };
+}
+
+/** Its schemas in both documents. */
+function documentsOf(openAPIV3Schema: Structural): { readonly v2: Json; readonly v3: Json } {
+  const info = widgetOf(openAPIV3Schema);
   const name = "com.example.v1.Widget";
   const { schemas } = openApiV3([info])["components"] as { readonly schemas: { readonly [name: string]: Json } };
   const { [name]: v2 = {} } = openApiV2([info])["definitions"] as { readonly [name: string]: Json };
@@ -103,4 +108,18 @@ test("kinds are found by group and version; of objects that hold anything, OpenA
     [v3["x-kubernetes-group-version-kind"], Object.keys(v3["properties"] as Json)],
     [kind, ["apiVersion", "kind", "metadata"]],
   );
+});
+
+test("clients are told that custom resources take no strategic merge patches", () => {
+  const patchesOf = (info: ResourceInfo) => {
+    const paths = Object.values(openApiV3([info])["paths"] as Json) as readonly Json[];
+    const [patch] = paths.flatMap(({ patch }) => (patch === undefined ? [] : [patch as Json]));
+    return Object.keys((patch?.["requestBody"] as Json)["content"] as Json).map((type) => type.split("/")[1]);
+  };
+  const custom = ["apply-patch+yaml", "json-patch+json", "merge-patch+json"];
+  assert.deepEqual(patchesOf(widgetOf({ type: "object" })), custom);
+  assert.deepEqual(patchesOf(findResource("", "v1", "pods") as ResourceInfo), [
+    ...custom,
+    "strategic-merge-patch+json",
+  ]);
 });
