@@ -36,7 +36,8 @@ function report({ name, keepsNames = false }: Suite, result: SuiteResult): boole
   for (const each of excepted) console.log(`exception ${each.name}: ${each.why}`);
   for (const each of needless) console.log(`NEEDLESS ${each}: an exception that passes`);
   const known = dir === undefined || keepsNames ? checkLedger(name, passed) : [];
-  const lost = dir === undefined ? known : known.filter((each) => result.failed.some((verdict) => verdict.name === each));
+  const lost =
+    dir === undefined ? known : known.filter((each) => result.failed.some((verdict) => verdict.name === each));
   for (const each of lost) console.log(`LOST ${each}: in the ledger, but does not pass`);
   const counts = [`${passed.length} passed`, `${failed.length} failed`, `${excepted.length} exceptions`];
   console.log(`${counts.join(", ")}, ${skipped.length} skipped`);
