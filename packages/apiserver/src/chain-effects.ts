@@ -1,7 +1,6 @@
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
-import type { AdmissionEffects, CertificateSubject, ChainEffects } from "@sallyport/admission";
+import type { AdmissionEffects, ChainEffects } from "@sallyport/admission";
 import { type Catalogue, StatusError } from "@sallyport/kube";
+import { parseRequest } from "./certificates/signing-request.ts";
 import { Client, isReason } from "./controllers/client.ts";
 import type { Cache } from "./registry/cache.ts";
 import type { Registry } from "./registry/registry.ts";
@@ -19,7 +18,7 @@ export function chainEffects(
   const client = () => new Client(registry(), cache, catalogue, loopbackUser);
   return {
     ...effects,
-    subjectOf,
+    subjectOf: parseRequest,
     create: async (object) => {
       try {
         await client().create(object);
@@ -39,16 +38,4 @@ export function chainEffects(
       });
     },
   };
-}
-
-/** Reads the subject of a PKCS #10 request in PEM, in base64. RFC 2986. */
-function subjectOf(request: string): CertificateSubject | string {
-  const pem = Buffer.from(request, "base64").toString("latin1");
-  if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(pem)) return "PEM block type must be CERTIFICATE REQUEST";
-  try {
-    const { subjectName } = new x509.Pkcs10CertificateRequest(pem.replaceAll("NEW CERTIFICATE", "CERTIFICATE"));
-    return { commonName: subjectName.getField("CN")[0] ?? "", organizations: subjectName.getField("O") };
-  } catch (error) {
-    return (error as Error).message;
-  }
 }

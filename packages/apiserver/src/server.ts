@@ -177,6 +177,7 @@ export async function startApiServer(
     randomBytes: (size) => randomBytes(size),
     ca: certificates.ca,
     serviceAccountKeys: serviceAccounts.keys,
+    authorizer,
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     onFault: options.onFault,
   };

@@ -74,7 +74,8 @@ export { storageClassOf } from "./quota/claims.ts";
 export { type Evaluator as QuotaEvaluator, scopesOf } from "./quota/evaluator.ts";
 export { evaluatorFor } from "./quota/evaluators.ts";
 export { podAmounts, podRequests } from "./quota/pod-amounts.ts";
-export { isBestEffort } from "./quota/pods.ts";
+export { qualityOfService } from "./quota/quality-of-service.ts";
+export { quotaStatus } from "./quota/usage.ts";
 export {
   authorizeByRbac,
   type GrantedRule,
@@ -116,5 +117,5 @@ export { isSameJson } from "./structural/same.ts";
 export type { Structural, ValidationRule } from "./structural/schema.ts";
 export { isBlocking, oldItems, rulesNotChecked, validateBySchema, validateUniqueness } from "./structural/validate.ts";
 export { tableOf } from "./table/table.ts";
-export { validateObject, validateReplacement } from "./validate.ts";
+export { validateObject, validateReplacement, validateStatus } from "./validate.ts";
 export { compareVersions } from "./versions.ts";

@@ -1,4 +1,4 @@
-import { amountsOf, type KubeObject, podAmounts, type ResourceList } from "@sallyport/kube";
+import { amountsOf, type KubeObject, podRequests, type ResourceList } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
 import { denyWith, forbiddenStatus, isCore, pass, skip } from "../refusals.ts";
 import type { Request } from "../request.ts";
@@ -32,7 +32,7 @@ export const podResizeValidator: Plugin = {
 function exceeding(pod: KubeObject, node: KubeObject): readonly string[] {
   const { allocatable } = (node["status"] ?? {}) as { readonly allocatable?: ResourceList };
   const has = amountsOf(allocatable);
-  const asks = podAmounts(specOf(pod), "requests");
+  const asks = podRequests(specOf(pod));
   const units = { cpu: 1_000_000n, memory: 1_000_000_000n };
   return Object.entries(units).flatMap(([name, unit]) => {
     const [requested, available] = [asks.get(name)?.nanos ?? 0n, has.get(name)?.nanos ?? 0n];

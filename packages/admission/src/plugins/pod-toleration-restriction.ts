@@ -1,4 +1,4 @@
-import { isBestEffort, type KubeObject, StatusError } from "@sallyport/kube";
+import { type KubeObject, qualityOfService, StatusError } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { denyWith, pass, skip } from "../refusals.ts";
 import { podOf, specOf, type Toleration, withSpec } from "./pod-spec.ts";
@@ -55,7 +55,7 @@ function tolerationsOf(
       ? (annotated(context, defaultAnnotation) ?? configuration.default ?? [])
       : [];
   const merged = defaults.length > 0 && own.length > 0 ? mergeTolerations(defaults, own) : [...defaults, ...own];
-  return isBestEffort(pod) ? merged : mergeTolerations(merged, [memoryPressure]);
+  return qualityOfService(pod) === "BestEffort" ? merged : mergeTolerations(merged, [memoryPressure]);
 }
 
 function outside(

@@ -1,6 +1,9 @@
 import { clusterRoleAggregation } from "./aggregation.ts";
 import type { ControllerKind } from "./controller.ts";
 import { cronJob } from "./cron-job.ts";
+import { csrApproving } from "./csr-approving.ts";
+import { csrCleaner } from "./csr-cleaner.ts";
+import { csrSigning } from "./csr-signing.ts";
 import { daemonSet } from "./daemon-set.ts";
 import { deployment } from "./deployment.ts";
 import { disruption } from "./disruption.ts";
@@ -17,6 +20,7 @@ import { persistentVolumeProtection } from "./persistent-volume-protection.ts";
 import { podGarbageCollector } from "./pod-gc.ts";
 import { replicaSet } from "./replica-set.ts";
 import { replicationController } from "./replication-controller.ts";
+import { resourceQuota } from "./resource-quota.ts";
 import { rootCaPublisher } from "./root-ca-publisher.ts";
 import { scheduler } from "./scheduler.ts";
 import { serviceAccount } from "./service-account.ts";
@@ -46,6 +50,10 @@ export const allControllers: readonly ControllerKind[] = [
   job,
   cronJob,
   ttlAfterFinished,
+  resourceQuota,
+  csrApproving,
+  csrSigning,
+  csrCleaner,
   disruption,
   endpoints,
   endpointSlice,

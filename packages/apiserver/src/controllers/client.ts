@@ -50,6 +50,11 @@ export class Client {
     return this.#update(object, "status", change);
   }
 
+  /** By a subresource that takes the whole object: `approval`. */
+  updatePart(subresource: string, object: KubeObject, change: (fresh: KubeObject) => KubeObject): Promise<KubeObject> {
+    return this.#update(object, subresource, change);
+  }
+
   /** Assigns a pod to a node, once and for all. `now` in milliseconds since the epoch. */
   async bind(pod: KubeObject, node: string, now: number): Promise<void> {
     const { namespace = "", name = "", uid } = pod.metadata;

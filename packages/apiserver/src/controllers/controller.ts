@@ -1,5 +1,6 @@
 import type { Catalogue } from "@sallyport/kube";
 import type { ServiceAccountKeys } from "../authentication/service-account-keys.ts";
+import type { Authorizer } from "../authorization/authorizer.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Client } from "./client.ts";
@@ -26,6 +27,8 @@ export interface ControllerWorld {
   readonly ca: { readonly certificate: string; readonly key: string };
   /** What tokens of service accounts are signed with. */
   readonly serviceAccountKeys: ServiceAccountKeys;
+  /** Who may what, as the server itself asks. */
+  readonly authorizer: Authorizer;
   /** The machine that there is a Node for; no such Node is kept when absent. */
   readonly machine?: Machine;
   /** Told of what is a bug of ours: anything thrown that is no refusal. */

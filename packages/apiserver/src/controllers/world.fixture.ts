@@ -2,6 +2,8 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createChain, emptyPolicySet, type Plugin } from "@sallyport/admission";
 import { builtinCatalogue, findKind, type KubeObject, parseApiVersion } from "@sallyport/kube";
 import { serviceAccountKeys } from "../authentication/service-account-keys.ts";
+import type { Attributes } from "../authorization/authorizer.ts";
+import { createCa, type KeyPair } from "../http/certificates.ts";
 import { Cache } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import { createRegistry } from "../server.ts";
@@ -49,7 +51,10 @@ export class FakeClock implements Clock {
 export class World {
   readonly clock = new FakeClock();
   readonly faults: unknown[] = [];
+  /** What anybody may, when controllers ask. */
+  mayDo: (asked: Attributes) => boolean = () => true;
   readonly #controllers: readonly string[];
+  #ca: KeyPair = { certificate: "the CA", key: "its key" };
   #cache!: Cache;
   #registry!: Registry;
   #client!: Client;
@@ -62,12 +67,15 @@ export class World {
 
   static async with(...controllers: readonly string[]): Promise<World> {
     const world = new World(controllers);
+    if (controllers.includes("csrsigning")) world.#ca = await createCa();
     const store = createMemoryStore();
     world.#cache = await Cache.over(store);
     world.#registry = createRegistry(
       {
         store,
-        plugins: createChain({ disable: ["ServiceAccount", "TaintNodesByCondition"] }) as readonly Plugin[],
+        plugins: createChain({
+          disable: ["ServiceAccount", "TaintNodesByCondition", "CertificateApproval", "CertificateSigning"],
+        }) as readonly Plugin[],
         effects: { now: world.clock.now, ticks: () => 0, randomBytes: (size) => randomBytes(size) },
         policies: () => ({ set: emptyPolicySet, data: {} }),
       },
@@ -101,7 +109,8 @@ export class World {
         kernelVersion: "6.1",
       },
       serviceAccountKeys: serviceAccountKeys(signingKey(), []),
-      ca: { certificate: "the CA", key: "its key" },
+      ca: this.#ca,
+      authorizer: { authorize: (asked) => ({ decision: this.mayDo(asked) ? "Allow" : "NoOpinion", reason: "" }) },
       onFault: (error) => this.faults.push(error),
     });
     await this.settle();
@@ -116,6 +125,13 @@ export class World {
 
   async update(object: KubeObject, change: (fresh: KubeObject) => KubeObject): Promise<void> {
     await this.#client.update(object, change);
+    await this.settle();
+  }
+
+  /** Says yes or no to a signing request. */
+  async answer(request: KubeObject, type: "Approved" | "Denied"): Promise<void> {
+    const conditions = [{ type, status: "True", reason: "Asked" }];
+    await this.#client.updatePart("approval", request, (fresh) => ({ ...fresh, status: { conditions } }));
     await this.settle();
   }
 

@@ -24,7 +24,8 @@ const leafDays = 365;
 /** A leaf with less than this to live is made anew at the next start. */
 const renewDays = 30;
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+/** How all our keys sign. */
+export const signingAlgorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /** Reads the certificates of a folder; makes those that are missing or about to expire. Keys are readable by their owner alone. */
 export async function loadCertificates(folder: string, host: string): Promise<Certificates> {
@@ -80,21 +81,23 @@ function savePair(folder: string, name: string, pair: KeyPair): KeyPair {
   return pair;
 }
 
-function serialNumber(): string {
+/** At random, and positive. */
+export function serialNumber(): string {
   return Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)))
     .toString("hex")
     .replace(/^[89a-f]/, "1");
 }
 
-async function createCa(): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+/** A new authority. */
+export async function createCa(): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: "CN=sallyport-ca",
     notBefore: new Date(Date.now() - dayMs),
     notAfter: new Date(Date.now() + caDays * dayMs),
     keys: keys as never,
-    signingAlgorithm: algorithm,
+    signingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(
@@ -112,7 +115,7 @@ async function createLeaf(
   subject: string,
   server?: { readonly names: readonly string[]; readonly addresses: readonly string[] },
 ): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ["sign", "verify"]);
   const issuer = new x509.X509Certificate(ca.certificate);
   const usage = server === undefined ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth;
   const names = [
@@ -127,7 +130,7 @@ async function createLeaf(
     notAfter: new Date(Date.now() + leafDays * dayMs),
     publicKey: keys.publicKey as never,
     signingKey: (await importKey(ca.key)) as never,
-    signingAlgorithm: algorithm,
+    signingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -144,7 +147,8 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return `-----BEGIN PRIVATE KEY-----\n${bytes.toString("base64").replace(/.{64}/g, "$&\n").trimEnd()}\n-----END PRIVATE KEY-----\n`;
 }
 
-function importKey(pem: string): Promise<webcrypto.CryptoKey> {
+/** A key of ours, from PEM. */
+export function importKey(pem: string): Promise<webcrypto.CryptoKey> {
   const bytes = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
-  return webcrypto.subtle.importKey("pkcs8", bytes, algorithm, false, ["sign"]);
+  return webcrypto.subtle.importKey("pkcs8", bytes, signingAlgorithm, false, ["sign"]);
 }

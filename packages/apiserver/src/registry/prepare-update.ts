@@ -11,15 +11,18 @@ export function prepareUpdate(
   wanted: KubeObject,
   current: KubeObject,
   { info, subresource }: WriteContext,
+  now: string,
 ): KubeObject {
   if (info.custom !== undefined) return prepareCustomUpdate(wanted, current, subresource, info.custom);
   const { generation } = current.metadata;
   const fixed = fixedMetadata(current);
   const { resourceVersion: _, ...given } = wanted.metadata;
   const strategy = strategyFor(info);
-  if (subresource === "status") {
+  const part = strategy.parts?.[subresource];
+  if (part !== undefined || subresource === "status") {
     const { labels: _labels, ...rest } = given;
-    return { ...current, metadata: { ...current.metadata, ...rest, ...fixed }, status: wanted["status"] };
+    const status = part === undefined ? wanted["status"] : part(wanted, current, now)["status"];
+    return { ...current, metadata: { ...current.metadata, ...rest, ...fixed }, status };
   }
   const kept = Object.fromEntries(
     [...(strategy.keep ?? []), ...(strategy.hasStatus ? ["status"] : [])]

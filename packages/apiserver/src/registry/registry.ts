@@ -16,7 +16,9 @@ import {
   StatusError,
   validateObject,
   validateReplacement,
+  validateStatus,
 } from "@sallyport/kube";
+import { requestFault } from "../certificates/signing-request.ts";
 import { definitionsResource } from "../custom/catalogue.ts";
 import { CustomConversions } from "../custom/conversion.ts";
 import { validateDefinitionRules } from "../custom/definition-rules.ts";
@@ -289,7 +291,8 @@ export class Registry {
     stored: KubeObject,
     context: WriteContext,
   ): Promise<KubeObject> {
-    const prepare = (each: KubeObject) => preparedUpdate(each, current, stored, context);
+    const prepare = (each: KubeObject) =>
+      preparedUpdate(each, current, stored, context, timestampOf(this.#options.now()));
     const prepared = prepare(wanted);
     const object = await this.#admit("UPDATE", prepared, current, context, async (each) => {
       const finished = this.#addressed(prepare(each), current, context.info);
@@ -378,7 +381,7 @@ export class Registry {
   }
 }
 
-const expressions = { ofPolicy: policyExpressions };
+const expressions = { ofPolicy: policyExpressions, requestFault };
 
 function withVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
   return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
@@ -399,7 +402,7 @@ function errorsOf(
   // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
   const next = inStorageVersion(object, info);
   if (current === undefined) return [...validateObject(next, expressions), ...rules];
-  if (subresource === "status") return [];
+  if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
   return [...validateReplacement(next, inStorageVersion(current, info), expressions), ...rules];
 }
 
@@ -409,11 +412,12 @@ function preparedUpdate(
   current: KubeObject,
   stored: KubeObject,
   context: WriteContext,
+  now: string,
 ): KubeObject {
   const { info } = context;
   if (info.custom !== undefined || wanted.apiVersion === stored.apiVersion)
-    return prepareUpdate(wanted, current, context);
-  return outgoing(prepareUpdate(inStorageVersion(wanted, info), stored, context), info);
+    return prepareUpdate(wanted, current, context, now);
+  return outgoing(prepareUpdate(inStorageVersion(wanted, info), stored, context, now), info);
 }
 
 interface Attempt<T> {

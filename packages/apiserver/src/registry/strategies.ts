@@ -1,7 +1,8 @@
 import type { ObjectReader, UserInfo } from "@sallyport/admission";
-import type { KubeObject, ResourceInfo } from "@sallyport/kube";
+import { type KubeObject, qualityOfService, type ResourceInfo } from "@sallyport/kube";
 import { customStrategy } from "../custom/objects.ts";
 import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
+import { withApproval, withRequestStatus } from "./certificate-conditions.ts";
 import { isEqual } from "./equality.ts";
 import { withFirstGeneration, withNextGeneration } from "./template-generation.ts";
 
@@ -19,6 +20,10 @@ export interface Strategy {
   readonly counted?: readonly string[] | undefined;
   /** Before a new object is validated, when it has its uid: adds what is made of it. */
   readonly complete?: (object: KubeObject) => KubeObject;
+  /** What a subresource may change, where that is not `status` or all but the status. `now` in RFC 3339. */
+  readonly parts?: {
+    readonly [subresource: string]: (wanted: KubeObject, current: KubeObject, now: string) => KubeObject;
+  };
   /** True when updates must name the resourceVersion that they are of. */
   readonly needsVersion?: boolean;
   /** True for objects with a status that only `/status` may write. */
@@ -38,7 +43,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
     hasGeneration: true,
     prepareCreate: (object) => ({
       ...object,
-      status: { phase: "Pending", qosClass: qosClass((object["spec"] ?? {}) as Fields) },
+      status: { phase: "Pending", qosClass: qualityOfService(object) },
     }),
   },
   secrets: { hasStatus: false, prepareCreate: withStringData },
@@ -70,6 +75,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
     hasGeneration: true,
     keep: ["spec"],
     prepareCreate: (object, _reader, user) => ({ ...withRequester(object, user), status: {} }),
+    parts: { status: withRequestStatus, approval: withApproval },
   },
 };
 
@@ -206,20 +212,4 @@ export function withStringData(object: KubeObject): KubeObject {
     Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
   );
   return { ...(rest as KubeObject), data: { ...((object["data"] ?? {}) as object), ...encoded } };
-}
-
-/** Guaranteed when all containers limit cpu and memory to what they request; BestEffort when none asks for anything. */
-function qosClass(spec: Fields): string {
-  const containers = [...((spec["containers"] ?? []) as Fields[]), ...((spec["initContainers"] ?? []) as Fields[])];
-  const resources = containers.map(
-    (each) => (each["resources"] ?? {}) as { readonly requests?: Fields; readonly limits?: Fields },
-  );
-  if (
-    resources.every(({ requests = {}, limits = {} }) => Object.keys(requests).length + Object.keys(limits).length === 0)
-  )
-    return "BestEffort";
-  const isGuaranteed = resources.every(({ requests = {}, limits = {} }) =>
-    ["cpu", "memory"].every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]),
-  );
-  return isGuaranteed ? "Guaranteed" : "Burstable";
 }

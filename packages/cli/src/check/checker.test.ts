@@ -64,6 +64,12 @@ const cases: {
     "denied allowed",
     /policy opa\/c\/p\.rego:2\n {6}from a ConfigMap/,
   ],
+  "pods beyond a quota, wherever it stands in the files": [
+    `${pod("a")}${pod("b")}---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q}\nspec: {hard: {pods: "1"}}\n`,
+    {},
+    "allowed denied allowed",
+    /Pod default\/b {2}DENIED\n {4}ResourceQuota\n {6}exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1/,
+  ],
   "an ingress whose host is taken": [
     ["a", "b"]
       .map(

@@ -11,10 +11,12 @@ import {
 } from "@sallyport/admission";
 import { Cache, createMemoryStore, createRegistry, type Registry, type WriteContext } from "@sallyport/apiserver";
 import {
+  builtinResources,
   findKind,
   findResource,
   type KubeObject,
   parseApiVersion,
+  quotaStatus,
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
@@ -53,7 +55,8 @@ export interface CheckReport {
 
 /**
  * Puts manifests through the API server's own registry and admission chain, over a store in memory: the answers are `up`'s because the
- * code is. Namespaces go first, then ConfigMaps (they may be policies), then the rest as it stands.
+ * code is. Namespaces go first, then quotas and limits, ConfigMaps (they may be policies), then the rest as it stands. Quotas count what
+ * the files hold, and nothing else: what a cluster has already is not known here.
  */
 export async function checkManifests(manifests: readonly Manifest[], options: CheckOptions): Promise<CheckReport> {
   const checker = await Checker.create(options);
@@ -68,7 +71,8 @@ function placeOf(manifests: readonly Manifest[], { file, line }: CheckResult): n
   return manifests.findIndex((manifest) => manifest.file === file && manifest.line === line);
 }
 
-const firstKinds = ["Namespace", "ConfigMap", "ServiceAccount"];
+/** In helm's order: limits are in force before what they limit. */
+const firstKinds = ["Namespace", "ResourceQuota", "LimitRange", "ConfigMap", "ServiceAccount"];
 
 function orderOf({ value }: Manifest): number {
   const at = firstKinds.indexOf(String(value["kind"]));
@@ -188,6 +192,7 @@ class Checker {
       else await this.#registry.create({ value, strictErrors: [] }, context);
       const fault = this.#policyFault.text;
       if (fault !== undefined) throw new InputError(fault);
+      if (info.resource === "resourcequotas") await this.#count(info, namespace, name);
       return { verdict: "allowed", warnings, ...this.#recorded() };
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
@@ -199,6 +204,15 @@ class Checker {
         ...decision,
       };
     }
+  }
+
+  /** A quota counts from here on what is admitted; its limits are known at once, as if the controller of quotas had seen it. */
+  async #count(info: ResourceInfo, namespace: string, name: string): Promise<void> {
+    const quota = this.#cache.get("", "resourcequotas", namespace, name);
+    if (quota === undefined) return;
+    const list = (group: string, resource: string) => this.#cache.list(group, resource, namespace);
+    const status = quotaStatus(quota, builtinResources, list, Date.now());
+    if (status !== undefined) await this.#registry.writeDirect({ ...quota, status }, quota, info, namespace, name);
   }
 
   #recorded(): { readonly decision?: Decision } {

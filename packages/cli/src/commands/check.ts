@@ -52,6 +52,7 @@ Examples:
   kustomize build . | sallyport check -
   sallyport check --json deploy/ | jq '.results[] | select(.verdict == "denied")'
 
+Quotas and limits among the files are in force before the rest, and count what the files hold.
 Exit status: 0 all allowed, 1 something denied, 2 bad input.`,
     )
     .action(runCheck);

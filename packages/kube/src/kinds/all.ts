@@ -15,6 +15,7 @@ import { statefulSet } from "./apps/stateful-set.ts";
 import { horizontalPodAutoscaler } from "./autoscaling/horizontal-pod-autoscaler.ts";
 import { cronJob } from "./batch/cron-job.ts";
 import { job } from "./batch/job.ts";
+import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
 import { lease } from "./coordination/lease.ts";
 import { configMap } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
@@ -75,6 +76,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "networking.k8s.io/NetworkPolicy": networkPolicy,
   "policy/PodDisruptionBudget": podDisruptionBudget,
   "policy/PodSecurityPolicy": podSecurityPolicy,
+  "certificates.k8s.io/CertificateSigningRequest": certificateSigningRequest,
   "coordination.k8s.io/Lease": lease,
   "discovery.k8s.io/EndpointSlice": endpointSlice,
   "node.k8s.io/RuntimeClass": runtimeClass,

@@ -9,12 +9,15 @@ export interface PolicyExpressions {
   readonly declare: (name: string, text: string) => string | undefined;
 }
 
-/** Compiles CEL for the rules of kinds that have expressions: it comes from outside, as this room knows no CEL. */
+/** Reads for rules what this room knows nothing of: CEL, and certificates. */
 export interface Expressions {
   readonly ofPolicy: (options: { readonly hasParams: boolean }) => PolicyExpressions;
+  /** Why a text in base64 is no PKCS #10 request in PEM. */
+  readonly requestFault: (base64: string) => string | undefined;
 }
 
 /** Where nobody compiles, every text will do. */
 export const uncompiled: Expressions = {
   ofPolicy: () => ({ fault: () => undefined, declare: () => undefined }),
+  requestFault: () => undefined,
 };

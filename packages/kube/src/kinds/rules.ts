@@ -14,6 +14,8 @@ export interface KindRules {
   readonly validate?: (object: KubeObject, expressions: Expressions) => readonly FieldError[];
   /** ValidateXUpdate: what may not change. Asked beside `validate`, not in its stead. */
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
+  /** ValidateXStatusUpdate: of an update of `/status`, where it is asked at all. */
+  readonly validateStatus?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
   /** ValidateXUpdate as a whole, for kinds where it is not `validate` with `validateUpdate` after it. */
   readonly validateReplacement?: (
     object: KubeObject,

@@ -3,6 +3,7 @@ import type { KubeObject } from "../object.ts";
 import { type Amounts, amountsOf, countOf, larger, plus, type ResourceList } from "./amounts.ts";
 import { type Evaluator, meets } from "./evaluator.ts";
 import { isPodLevel, podAmounts, podRequests } from "./pod-amounts.ts";
+import { qualityOfService } from "./quality-of-service.ts";
 
 const names: readonly string[] = [
   "count/pods",
@@ -124,9 +125,9 @@ function isInScope(pod: Pod, scope: string, requirement: Parameters<Evaluator["i
     case "NotTerminating":
       return !hasDeadline(pod);
     case "BestEffort":
-      return isBestEffort(pod);
+      return qualityOfService(pod) === "BestEffort";
     case "NotBestEffort":
-      return !isBestEffort(pod);
+      return qualityOfService(pod) !== "BestEffort";
     case "PriorityClass":
       return meets(requirement, [pod.spec?.priorityClassName ?? ""].filter(Boolean));
     case "CrossNamespacePodAffinity":
@@ -134,16 +135,6 @@ function isInScope(pod: Pod, scope: string, requirement: Parameters<Evaluator["i
     default:
       return false;
   }
-}
-
-/** Quality of service: nothing of CPU and memory is requested or limited. */
-export function isBestEffort({ spec = {} }: Pod): boolean {
-  const asks = (resources: Container["resources"]) =>
-    [resources?.requests, resources?.limits].some((list) =>
-      ["cpu", "memory"].some((name) => (amountsOf(list).get(name)?.nanos ?? 0n) > 0n),
-    );
-  if (spec.resources !== undefined && asks(spec.resources)) return false;
-  return ![...(spec.containers ?? []), ...(spec.initContainers ?? [])].some(({ resources }) => asks(resources));
 }
 
 function looksAcrossNamespaces({ spec }: Pod): boolean {
