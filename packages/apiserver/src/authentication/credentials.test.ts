@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { exportJWK, SignJWT } from "jose";
+import { createRequest } from "../certificates/request.fixture.ts";
 import { type Bed, withServer } from "../server.fixture.ts";
 import type { OidcOptions } from "./oidc.ts";
 import { WebhookError } from "./webhook-client.ts";
@@ -237,7 +238,7 @@ test("a request for a certificate is of who sends it, whatever it says", () =>
   withServer(async ({ call }) => {
     const path = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
     const spec = {
-      request: Buffer.from("-----BEGIN CERTIFICATE REQUEST-----").toString("base64"),
+      request: await createRequest("CN=x"),
       signerName: "example.com/any",
       usages: ["client auth"],
       username: "system:admin",

@@ -15,6 +15,7 @@ import { job } from "./job.ts";
 import { localNode } from "./local-node.ts";
 import { namespace } from "./namespace.ts";
 import { nodeLifecycle } from "./node-lifecycle.ts";
+import { persistentVolumeBinder } from "./persistent-volume-binder.ts";
 import { persistentVolumeClaimProtection } from "./persistent-volume-claim-protection.ts";
 import { persistentVolumeProtection } from "./persistent-volume-protection.ts";
 import { podGarbageCollector } from "./pod-gc.ts";
@@ -59,6 +60,7 @@ export const allControllers: readonly ControllerKind[] = [
   endpointSlice,
   endpointSliceMirroring,
   nodeLifecycle,
+  persistentVolumeBinder,
   persistentVolumeClaimProtection,
   persistentVolumeProtection,
   scheduler,

@@ -4,32 +4,20 @@ import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import * as x509 from "@peculiar/x509";
 import type { KubeObject } from "@sallyport/kube";
+import { createRequest } from "../certificates/request.fixture.ts";
 import type { SigningRequest } from "../certificates/signing-request.ts";
 import { type World, withWorld } from "./world.fixture.ts";
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const signer = "kubernetes.io/kube-apiserver-client";
 const kubelet = `${signer}-kubelet`;
 const nodeSubject = "O=system:nodes, CN=system:node:n1";
-
-async function request(subject: string, names: x509.JsonGeneralNames = []): Promise<string> {
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const extensions = names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)];
-  const made = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: subject,
-    keys,
-    signingAlgorithm: algorithm,
-    extensions,
-  });
-  return Buffer.from(made.toString("pem")).toString("base64");
-}
 
 async function ask(world: World, spec: object, subject = "CN=jane, O=devs", names: x509.JsonGeneralNames = []) {
   const made = await world.create({
     apiVersion: "certificates.k8s.io/v1",
     kind: "CertificateSigningRequest",
     metadata: { name: "c" },
-    spec: { request: await request(subject, names), usages: ["client auth"], signerName: signer, ...spec },
+    spec: { request: await createRequest(subject, names), usages: ["client auth"], signerName: signer, ...spec },
   });
   await world.settle();
   return made;

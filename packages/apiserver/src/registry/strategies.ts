@@ -58,6 +58,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
       ...object,
       status: { phase: "Pending", lastPhaseTransitionTime: object.metadata.creationTimestamp },
     }),
+    parts: { status: withPhaseTime },
   },
   replicationcontrollers: {
     hasStatus: true,
@@ -166,6 +167,19 @@ const emptyStatus: { readonly [kind: string]: object } = {
   "autoscaling/v1 HorizontalPodAutoscaler": { currentReplicas: 0, desiredReplicas: 0 },
   "autoscaling/v2 HorizontalPodAutoscaler": { desiredReplicas: 0, currentMetrics: null },
 };
+
+/** When a volume came to its phase. */
+function withPhaseTime(wanted: KubeObject, current: KubeObject, now: string): KubeObject {
+  const key = "lastPhaseTransitionTime";
+  const [next, before] = [wanted, current].map((each) => (each["status"] ?? {}) as Fields) as [Fields, Fields];
+  if (next["phase"] === before["phase"])
+    return {
+      ...wanted,
+      status: { ...next, ...((next[key] ?? before[key]) ? { [key]: next[key] ?? before[key] } : {}) },
+    };
+  const isSaid = next[key] !== undefined && next[key] !== before[key];
+  return { ...wanted, status: isSaid ? next : { ...next, [key]: now } };
+}
 
 /** A job whose selector is not its user's affair selects its pods by the uid of the job. */
 function withJobSelector(object: KubeObject): KubeObject {
