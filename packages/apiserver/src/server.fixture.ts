@@ -88,7 +88,10 @@ export async function withServer(
           ca,
           ...(anonymous ? {} : { cert, key }),
           headers: {
-            ...(bytes === undefined ? {} : { "content-type": type }),
+            // Node's client frames no body of a DELETE by itself.
+            ...(bytes === undefined
+              ? {}
+              : { "content-type": type, "content-length": String(Buffer.byteLength(bytes)) }),
             ...(accept === undefined ? {} : { accept }),
             ...headers,
           },

@@ -11,26 +11,29 @@ interface Subject {
   readonly serviceAccount?: { readonly namespace: string; readonly name: string };
 }
 
+/** What nobody gave is stored as null. */
+type List<T> = readonly T[] | null;
+
 interface Rules {
-  readonly subjects?: readonly Subject[];
-  readonly resourceRules?: readonly {
-    readonly verbs: readonly string[];
-    readonly apiGroups: readonly string[];
-    readonly resources: readonly string[];
+  readonly subjects?: List<Subject>;
+  readonly resourceRules?: List<{
+    readonly verbs: List<string>;
+    readonly apiGroups: List<string>;
+    readonly resources: List<string>;
     readonly clusterScope?: boolean;
-    readonly namespaces?: readonly string[];
-  }[];
-  readonly nonResourceRules?: readonly {
-    readonly verbs: readonly string[];
-    readonly nonResourceURLs: readonly string[];
-  }[];
+    readonly namespaces?: List<string>;
+  }>;
+  readonly nonResourceRules?: List<{
+    readonly verbs: List<string>;
+    readonly nonResourceURLs: List<string>;
+  }>;
 }
 
 interface SchemaSpec {
   readonly priorityLevelConfiguration: { readonly name: string };
   readonly matchingPrecedence?: number;
   readonly distinguisherMethod?: { readonly type: "ByUser" | "ByNamespace" };
-  readonly rules?: readonly Rules[];
+  readonly rules?: List<Rules>;
 }
 
 /** flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfigurationSpec, as far as it is looked at. */
@@ -67,8 +70,8 @@ function inOrder(schemas: readonly KubeObject[]): readonly KubeObject[] {
 /** The flow schema of least precedence, then name, that fits. Undefined when its priority level is not there. */
 export function classify(reader: RbacReader, attributes: Attributes): Classified | undefined {
   for (const schema of inOrder(reader.list(group, "flowschemas"))) {
-    const { priorityLevelConfiguration, distinguisherMethod, rules = [] } = specOf(schema);
-    if (!rules.some((each) => fits(each, attributes))) continue;
+    const { priorityLevelConfiguration, distinguisherMethod, rules } = specOf(schema);
+    if (!(rules ?? []).some((each) => fits(each, attributes))) continue;
     const level = reader.get(group, "prioritylevelconfigurations", "", priorityLevelConfiguration.name);
     if (level === undefined) continue;
     const { user, namespace } = attributes;
@@ -92,21 +95,21 @@ function precedenceOf(schema: KubeObject): number {
   return specOf(schema).matchingPrecedence ?? 1000;
 }
 
-function fits({ subjects = [], resourceRules = [], nonResourceRules = [] }: Rules, attributes: Attributes): boolean {
-  if (!subjects.some((each) => isSubject(each, attributes.user))) return false;
+function fits({ subjects, resourceRules, nonResourceRules }: Rules, attributes: Attributes): boolean {
+  if (!(subjects ?? []).some((each) => isSubject(each, attributes.user))) return false;
   const { path, verb } = attributes;
   if (path !== undefined)
-    return nonResourceRules.some(
-      (rule) => has(rule.verbs, verb) && rule.nonResourceURLs.some((url) => coversPath(url, path)),
+    return (nonResourceRules ?? []).some(
+      (rule) => has(rule.verbs, verb) && (rule.nonResourceURLs ?? []).some((url) => coversPath(url, path)),
     );
   const { resource, subresource, namespace } = attributes;
   const full = subresource ? `${resource}/${subresource}` : resource;
-  return resourceRules.some(
-    ({ verbs, apiGroups, resources, clusterScope = false, namespaces = [] }) =>
+  return (resourceRules ?? []).some(
+    ({ verbs, apiGroups, resources, clusterScope = false, namespaces }) =>
       has(verbs, verb) &&
       has(apiGroups, attributes.group) &&
       has(resources, full) &&
-      (namespace === "" ? clusterScope : has(namespaces, namespace)),
+      (namespace === "" ? clusterScope : has(namespaces ?? [], namespace)),
   );
 }
 
@@ -120,8 +123,8 @@ function isSubject({ kind, user, group: named, serviceAccount }: Subject, who: A
     : who.username === accountUsername(namespace, name);
 }
 
-function has(list: readonly string[], wanted: string): boolean {
-  return list.includes("*") || list.includes(wanted);
+function has(list: List<string>, wanted: string): boolean {
+  return list !== null && (list.includes("*") || list.includes(wanted));
 }
 
 /** `/healthz/*` covers what lies below; `*` covers everything. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { decodeProtobuf, parseBody, StatusError } from "@sallyport/kube";
+import { conform, decodeProtobuf, parseBody, StatusError } from "@sallyport/kube";
 import type { DecodedBody } from "../registry/context.ts";
 
 /** kube-apiserver's limit: 3 MiB, what etcd takes with room for a patch. */
@@ -68,4 +68,16 @@ function summaryOf(bytes: Buffer): string {
   const shown = bytes.subarray(0, shownBytes);
   const text = bytes[0] === 0x7b ? shown.toString("utf8") : shown.toString("hex");
   return bytes.length > shownBytes ? `${text} ...` : text;
+}
+
+/** A type of the API that is sent to a subresource, or is a question: what it is called, and its name in OpenAPI. */
+export interface SentKind {
+  readonly kind: string;
+  readonly version: string;
+  readonly schema: string;
+}
+
+/** The same, held against its type: values of a wrong type are a `BadRequest`, unknown fields are dropped. */
+export function decodeSent(bytes: Buffer, type: string, sent: SentKind): DecodedBody["value"] {
+  return conform(decodeObjectBody(bytes, type, sent.kind).value, sent.schema, sent).object;
 }

@@ -5,7 +5,7 @@ import type { DeleteOptions } from "../registry/context.ts";
 import { answersDeleted } from "../registry/deletion.ts";
 import { answerReview } from "../reviews/all.ts";
 import { write } from "./answer.ts";
-import { decodeBody, decodeObjectBody, mediaType, readBody } from "./body.ts";
+import { decodeBody, decodeObjectBody, decodeSent, mediaType, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
 import { checkVersion, type ListContext, listObjects, writeObject } from "./list.ts";
@@ -134,8 +134,9 @@ async function serveReview(
   { cache, authorizer, authentication, now }: HandlerOptions,
 ): Promise<boolean> {
   const { info, user, request } = call;
-  if (info.verb !== "create" || !served.kind.endsWith("Review")) return false;
-  const { value } = decodeObjectBody(bytes, mediaType(request), served.kind);
+  const { schema } = served;
+  if (info.verb !== "create" || !served.kind.endsWith("Review") || schema === undefined) return false;
+  const value = decodeSent(bytes, mediaType(request), { ...served, schema });
   const body = { apiVersion: `${served.group}/${served.version}`, kind: served.kind, ...value };
   const { namespace } = info;
   const { reader } = cache;

@@ -1,9 +1,11 @@
 import { StatusError } from "@sallyport/kube";
 import { boundPod } from "../../registry/bound-pod.ts";
 import { write } from "../answer.ts";
-import { decodeObjectBody } from "../body.ts";
+import { decodeSent } from "../body.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
+
+const bindingKind = { kind: "Binding", version: "v1", schema: "io.k8s.api.core.v1.Binding" };
 
 interface Binding {
   readonly metadata?: { readonly annotations?: { readonly [key: string]: string } };
@@ -14,7 +16,7 @@ interface Binding {
 export const binding: Subresource = {
   name: "pods/binding",
   serve: async ({ call, context, bytes, type }, options) => {
-    const { metadata = {}, target = {} } = decodeObjectBody(bytes, type, "Binding").value as Binding;
+    const { metadata = {}, target = {} } = decodeSent(bytes, type, bindingKind) as Binding;
     checkTarget(target);
     const { info, namespace, name } = context;
     for (;;) {

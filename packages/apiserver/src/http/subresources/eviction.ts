@@ -5,10 +5,12 @@ import { isFinished, isReady, type Pod } from "../../controllers/pods.ts";
 import type { DeleteOptions, WriteContext } from "../../registry/context.ts";
 import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
-import { decodeObjectBody } from "../body.ts";
+import { decodeSent } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
+
+const evictionKind = { kind: "Eviction", version: "v1", schema: "io.k8s.api.policy.v1.Eviction" };
 
 /** A budget remembers no more evicted pods that are still there: more means that nobody looks after it. */
 const maxDisrupted = 2000;
@@ -19,7 +21,7 @@ const violation = "Cannot evict pod as it would violate the pod's disruption bud
 export const eviction: Subresource = {
   name: "pods/eviction",
   serve: async ({ call, context, bytes, type }, options) => {
-    const { metadata = {}, deleteOptions = {} } = decodeObjectBody(bytes, type, "Eviction").value as {
+    const { metadata = {}, deleteOptions = {} } = decodeSent(bytes, type, evictionKind) as {
       readonly metadata?: { readonly name?: string };
       readonly deleteOptions?: DeleteOptions;
     };

@@ -12,12 +12,14 @@ import type { WriteContext } from "../../registry/context.ts";
 import { outgoing } from "../../registry/encode.ts";
 import { notFound } from "../../registry/faults.ts";
 import { write } from "../answer.ts";
-import { decodeObjectBody } from "../body.ts";
+import { decodeSent } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { applyPatchType } from "../options.ts";
 import { checkPatchType, isForced, parseConfiguration, parsePatch } from "../patch.ts";
 import { readPrepared } from "../read-object.ts";
 import type { Subresource, SubresourceCall } from "./subresource.ts";
+
+const scaleKind = { kind: "Scale", version: "v1", schema: "io.k8s.api.autoscaling.v1.Scale" };
 
 export const scale: Subresource = {
   name: "scale",
@@ -34,7 +36,7 @@ export const scale: Subresource = {
     const make =
       call.info.verb === "patch"
         ? patched(parsePatch(bytes), type)
-        : () => decodeObjectBody(bytes, type, "Scale").value as unknown as KubeObject;
+        : () => decodeSent(bytes, type, scaleKind) as unknown as KubeObject;
     write(call, 200, await scaleTo(make, context, options));
   },
 };

@@ -4,10 +4,12 @@ import { signBound } from "../../authentication/service-account-issuer.ts";
 import { conflict, notFound } from "../../registry/faults.ts";
 import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
-import { decodeObjectBody } from "../body.ts";
+import { decodeSent } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
+
+const tokenKind = { kind: "TokenRequest", version: "v1", schema: "io.k8s.api.authentication.v1.TokenRequest" };
 
 interface BoundRef {
   readonly kind?: string;
@@ -38,7 +40,7 @@ export const token: Subresource = {
   name: "serviceaccounts/token",
   serve: async ({ call, context, bytes, type }, options) => {
     const account = readObject(call, context.info, options);
-    const request = decodeObjectBody(bytes, type, "TokenRequest").value as TokenRequest;
+    const request = decodeSent(bytes, type, tokenKind) as TokenRequest;
     const { name = "", namespace = "" } = account.metadata;
     check(request, name, namespace);
     const { spec = {} } = request;

@@ -3,6 +3,7 @@ import type { Fields, KindRules } from "../rules.ts";
 export const namespace: KindRules = {
   defaults: (object) => {
     const labels = ((object["metadata"] as Fields)["labels"] ??= {}) as Fields;
-    labels["kubernetes.io/metadata.name"] ??= object["metadata"].name;
+    const { name } = object["metadata"];
+    if (name) labels["kubernetes.io/metadata.name"] ??= name;
   },
 };
