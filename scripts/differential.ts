@@ -7,6 +7,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- builtins [CALLS] [SEED]`: random calls of builtins; all that differ are printed.
 // `npm run differential -- errors [MODULES] [SEED]`: random modules with faults, through a real OPA and ours: the same errors at the same places.
 // `npm run differential -- format [MODULES] [SEED]`: random modules through a real `opa fmt`, of `SALLYPORT_OPA_FMT`, and ours.
+// `npm run differential -- command-line [PART]`: command lines that begin with PART, of every command, flag, format and input, through a real `opa` and ours.
 // `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
 // `npm run differential -- admission`: the same objects, policies in CEL and levels of PodSecurity to a real kube-apiserver and to ours.
 // Exit code 0: none differed; 1: some did, and small ones are printed; 2: no peer, or bad arguments.
@@ -18,6 +19,10 @@ if (process.argv[2] === "apiserver") {
 if (process.argv[2] === "admission") {
   const { differentialOfAdmission } = await import("../differential/admission/command.ts");
   process.exit(await differentialOfAdmission());
+}
+if (process.argv[2] === "command-line") {
+  const { differentialOfCommandLines } = await import("../differential/command-line-command.ts");
+  process.exit(await differentialOfCommandLines(process.argv.slice(3)));
 }
 if (process.argv[2] === "format") {
   const { differentialOfFormat } = await import("../differential/format-command.ts");

@@ -5,7 +5,7 @@ export { emptyManifest, isEmptyManifest, type Manifest, type WasmResolver } from
 export { mergeBundles } from "./bundle/merge.ts";
 export { type ReadOptions, readBundle } from "./bundle/read.ts";
 export { regoVersionNumber } from "./bundle/rego-versions.ts";
-export { rootConflict } from "./bundle/roots.ts";
+export { isBelowRoot, rootConflict } from "./bundle/roots.ts";
 export { type SigningConfig, signFiles } from "./bundle/sign.ts";
 export { signaturesPath, signaturesText } from "./bundle/signatures.ts";
 export { maxBundleBytes, packTarball, unpackTarball } from "./bundle/tarball.ts";

@@ -35,10 +35,12 @@ export { createWebEffects } from "./builtins/web-effects.ts";
 export { parseYaml } from "./builtins/yaml-parse.ts";
 export { type CompileResult, compileModules } from "./compile/compile.ts";
 export type { Compiled } from "./compile/compiled.ts";
+export { findNode } from "./compile/compiled.ts";
 export { type Dependencies, dependenciesOf } from "./compile/dependencies.ts";
 export { entrypointsOf } from "./compile/entrypoints.ts";
 export type { QueryOptions } from "./compile/query.ts";
 export { type RequiredCapabilities, requiredCapabilities } from "./compile/required-capabilities.ts";
+export { parseSoleTerm, SoleTermError } from "./compile/sole-term.ts";
 export type { CompileOptions } from "./compile/stage.ts";
 export { refText } from "./compile/text.ts";
 export {

@@ -1,10 +1,18 @@
 import { createEffects } from "@sallyport/effects";
-import { type Bundle, type Manifest, type ModuleFile, mergeBundles, regoVersionNumber } from "@sallyport/opa";
+import {
+  type Bundle,
+  isBelowRoot,
+  type Manifest,
+  type ModuleFile,
+  mergeBundles,
+  regoVersionNumber,
+} from "@sallyport/opa";
 import {
   type CompileOptions,
   compileParsed,
   entrypointRef,
   entrypointsOf,
+  findNode,
   type Module,
   optimize,
   RegoError,
@@ -43,6 +51,7 @@ export function buildBundle(bundles: readonly Bundle[], options: BuildOptions): 
   const policy = compileAll(modules, options);
   const entrypoints = [...new Set([...options.entrypoints, ...entrypointsOf(modules)])];
   requireEntrypoints(entrypoints, options);
+  if (options.target !== "rego") requireRules(entrypoints, policy);
   if (options.target === "wasm") throw new BuildError("wasm compilation is not supported: use -t rego or -t plan");
   const optimized = options.level > 0 ? optimizeBundle(merged, entrypoints, options) : merged;
   const planned = options.target === "plan" ? withPlan(optimized, entrypoints, policy, options) : optimized;
@@ -66,6 +75,18 @@ function requireEntrypoints(entrypoints: readonly string[], { level, target }: B
   if (level > 0) throw new BuildError("bundle optimizations require at least one entrypoint");
 }
 
+/** What is planned must be a rule, or a package; below a rule it is a matter of types. */
+function requireRules(entrypoints: readonly string[], policy: RegoPolicy): void {
+  const missing = entrypoints.find((each) => !hasRule(policy, each.split("/").filter(Boolean)));
+  if (missing !== undefined)
+    throw new BuildError(`entrypoint ${JSON.stringify(missing)} does not refer to a rule or policy decision`);
+}
+
+function hasRule({ compiled: { root } }: RegoPolicy, path: readonly string[]): boolean {
+  if (findNode(root, path) !== undefined) return true;
+  return path.some((_, i) => (findNode(root, path.slice(0, i + 1))?.rules.length ?? 0) > 0);
+}
+
 function withRevision(manifest: Manifest, revision: string | undefined): Manifest {
   return revision === undefined ? manifest : { ...manifest, revision };
 }
@@ -83,7 +104,17 @@ function optimizeBundle(bundle: Bundle, entrypoints: readonly string[], options:
       ...(options.namespace !== undefined && { namespace: options.namespace }),
     },
   );
-  return { ...bundle, modules: modules.map((module) => fileOf(module, bundle.modules, options.regoVersion)) };
+  return {
+    ...bundle,
+    manifest: optimizedManifest(bundle.manifest, options.namespace ?? "partial"),
+    modules: modules.map((module) => fileOf(module, bundle.modules, options.regoVersion)),
+  };
+}
+
+/** It is another bundle, which owns the rules that were made too. */
+function optimizedManifest(manifest: Manifest, namespace: string): Manifest {
+  const isOwned = manifest.roots.some((root) => isBelowRoot(namespace, root));
+  return { ...manifest, revision: "", roots: isOwned ? manifest.roots : [...manifest.roots, namespace] };
 }
 
 function fileOf(module: Module, before: readonly ModuleFile[], regoVersion: RegoVersion): ModuleFile {

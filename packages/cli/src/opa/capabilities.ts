@@ -1,22 +1,21 @@
-import { existsSync } from "node:fs";
-import { type Capabilities, compilerCapabilities } from "@sallyport/rego";
+import { type Capabilities, compilerCapabilities, isObject } from "@sallyport/rego";
 import { capabilitiesOfVersion } from "./capability-versions.ts";
 import { FlagError } from "./flags.ts";
-import { jsonDocument, readBytes } from "./read-data.ts";
+import { jsonDocument, LoadError, readBytes } from "./read-data.ts";
 
 /** Those of a file, or of a version; undefined when neither is named. Throws `FlagError`. */
 export function readCapabilities(given: string): Capabilities | undefined {
   if (given === "") return undefined;
   const known = capabilitiesOfVersion(given);
   if (known !== undefined) return known;
-  const fault = (why: string) =>
-    new FlagError(`invalid argument ${JSON.stringify(given)} for "--capabilities" flag: ${why}`);
-  if (!existsSync(given)) throw fault(`no such file or capabilities version found: ${given}`);
   try {
-    return jsonDocument(given, readBytes(given).toString("utf8")) as unknown as Capabilities;
+    const document = jsonDocument(given, readBytes(given).toString("utf8"));
+    if (isObject(document)) return document as unknown as Capabilities;
   } catch (error) {
-    throw fault((error as Error).message);
+    if (!(error instanceof LoadError)) throw error;
   }
+  const why = `no such file or capabilities version found: ${given}`;
+  throw new FlagError(`invalid argument ${JSON.stringify(given)} for "--capabilities" flag: ${why}`);
 }
 
 /** The compiler's part. */

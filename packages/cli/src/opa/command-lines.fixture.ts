@@ -46,10 +46,13 @@ function linesFile(command: string): string {
 /** Runs command lines in a folder that holds the files of `world.json`: a new one for lines that write. */
 export class World {
   readonly #run: Runner;
+  readonly #longest: number;
   #folder: string | undefined;
 
-  constructor(run: Runner) {
+  /** Answers longer than `longest` characters become a hash. */
+  constructor(run: Runner, { longest = longestRecorded }: { readonly longest?: number } = {}) {
     this.#run = run;
+    this.#longest = longest;
   }
 
   /** What differs from run to run is masked. */
@@ -64,7 +67,12 @@ export class World {
       whole = { status, out: whole.out + out, err: whole.err + err };
     }
     if (parts.some(({ words }) => isWriting(words))) this.close();
-    return { status: whole.status, out: shortened(masked(whole.out, folder)), err: masked(whole.err, folder) };
+    return { status: whole.status, out: this.#shortened(masked(whole.out, folder)), err: masked(whole.err, folder) };
+  }
+
+  #shortened(text: string): string {
+    if (text.length <= this.#longest) return text;
+    return `${text.length} characters, sha256 ${createHash("sha256").update(text).digest("hex")}`;
   }
 
   close(): void {
@@ -118,13 +126,7 @@ function splitLine(line: string): readonly { readonly words: readonly string[]; 
   });
 }
 
-/** Longer answers are kept as a hash. */
-const longest = 3000;
-
-function shortened(text: string): string {
-  if (text.length <= longest) return text;
-  return `${text.length} characters, sha256 ${createHash("sha256").update(text).digest("hex")}`;
-}
+const longestRecorded = 3000;
 
 /** Times, temporary places and the sentences of help are not compared. */
 function masked(text: string, folder: string): string {

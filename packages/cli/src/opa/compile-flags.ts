@@ -1,6 +1,5 @@
 import type { Capabilities, CompileOptions } from "@sallyport/rego";
 import { compilerPart, readCapabilities } from "./capabilities.ts";
-import { CommandFault } from "./command.ts";
 import type { FlagSpec, Flags } from "./flags.ts";
 import { loadSchemas } from "./schemas.ts";
 
@@ -22,23 +21,14 @@ export interface CompileFlags {
   readonly capabilities: Capabilities | undefined;
 }
 
-/** Throws `FlagError` and `CommandFault`. */
+/** Throws `FlagError` and `LoadFault`. */
 export function readCompileFlags(flags: Flags): CompileFlags {
   const capabilities = readCapabilities(flags.string("capabilities"));
-  const schemas = schemasOf(flags.string("schema"));
+  const schemas = loadSchemas(flags.string("schema"));
   const options = {
     maxErrors: Math.max(0, flags.int("max-errors")),
     ...(schemas === undefined ? {} : { schemas, useSchemaAnnotations: true }),
     ...compilerPart(capabilities),
   };
   return { options, capabilities };
-}
-
-/** These commands know but one status of faults. */
-function schemasOf(path: string): ReadonlyMap<string, unknown> | undefined {
-  try {
-    return loadSchemas(path);
-  } catch (error) {
-    throw error instanceof CommandFault ? new CommandFault(error.message) : error;
-  }
 }

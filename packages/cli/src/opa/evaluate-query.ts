@@ -10,7 +10,6 @@ import {
   type ProfileRow,
   type QueryAnswer,
   type RecordedEvent,
-  type Ref,
   TraceBuffer,
   type TraceEvent,
   type Tracer,
@@ -18,7 +17,7 @@ import {
 } from "@sallyport/rego";
 import { Metrics } from "./metrics.ts";
 import { evalEffects, type Prepared, parseRef, prepare, type QueryRequest } from "./query-request.ts";
-import { LoadError } from "./read-data.ts";
+import { inliningRef } from "./unknowns.ts";
 
 /** What one evaluation of a query came to. */
 export interface QueryRun {
@@ -76,12 +75,6 @@ export function partialOptions({ flags }: QueryRequest) {
     shallowInlining: flags.bool("shallow-inlining"),
     nondeterministicBuiltins: flags.bool("nondeterminstic-builtins"),
   };
-}
-
-function inliningRef(text: string): Ref {
-  const ref = parseRef(text);
-  if (ref.terms.length === 1) throw new LoadError(`expected ref but got ${text}`);
-  return ref;
 }
 
 interface Observers {

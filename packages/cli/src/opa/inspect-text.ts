@@ -18,7 +18,7 @@ function manifestText({ revision, roots, regoVersion, metadata = {} }: Manifest)
   const rows = [
     ...(regoVersion === undefined ? [] : [["Rego Version", String(regoVersion)]]),
     ...(revision === "" ? [] : [["Revision", revision]]),
-    ...(all ? [] : roots.map((root, i) => [i === 0 ? "Roots" : "", root])),
+    ...(all ? [] : roots.toSorted().map((root, i) => [i === 0 ? "Roots" : "", root])),
     ...(Object.keys(metadata).length === 0 ? [] : [["Metadata", astJsonText(valueJson(metadata))]]),
   ];
   return `MANIFEST:\n${tableText(["FIELD", "VALUE"], rows)}`;

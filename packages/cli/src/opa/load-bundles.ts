@@ -24,7 +24,7 @@ export async function loadBundles(paths: readonly string[], options: ReadBundleO
 }
 
 /** Of snapshots the documents come in beside those of others, as no two own the same; deltas change what is there. */
-function activate(data: JsonObject, { bundle }: NamedBundle): JsonObject {
+export function activate(data: JsonObject, { bundle }: NamedBundle): JsonObject {
   if (bundle.patch === undefined) return mergeDocuments(data, bundle.data) ?? data;
   try {
     return applyPatch(data, bundle.patch);
@@ -33,7 +33,8 @@ function activate(data: JsonObject, { bundle }: NamedBundle): JsonObject {
   }
 }
 
-async function loadBundle(name: string, options: ReadBundleOptions): Promise<Bundle> {
+/** Reads one bundle. Throws `LoadFault`. */
+export async function loadBundle(name: string, options: ReadBundleOptions): Promise<Bundle> {
   try {
     return await readBundlePath(name, options);
   } catch (error) {

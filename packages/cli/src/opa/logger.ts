@@ -2,19 +2,32 @@ import type { Terminal } from "./command.ts";
 
 export type LogFormat = "text" | "json" | "json-pretty";
 
-/** One line of OPA's log on the error stream: fields in the order of their names, or for `text` time, level and message first. */
+/** One entry of OPA's log on the error stream: JSON with fields in the order of their names, or for `text` a line each. */
 export function logError(
   terminal: Terminal,
   format: LogFormat,
   message: string,
   fields: { readonly [name: string]: string },
 ): void {
-  const time = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   if (format === "text") {
-    const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
-    terminal.err(`time="${time}" level=error msg=${JSON.stringify(message)}${rest.join("")}\n`);
+    // As OPA, which makes JSON of errors and so loses their message.
+    const rest = Object.entries(fields).map(
+      ([name, value]) => `  ${name} = ${name === "err" ? "{}" : JSON.stringify(value)}\n`,
+    );
+    terminal.err(`[ERROR] ${message}\n${rest.join("")}\n`);
     return;
   }
-  const all = Object.entries({ ...fields, level: "error", msg: message, time }).sort(([a], [b]) => (a < b ? -1 : 1));
+  const all = Object.entries({ ...fields, level: "error", msg: message, time: now() }).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
   terminal.err(`${JSON.stringify(Object.fromEntries(all), undefined, format === "json" ? undefined : 2)}\n`);
+}
+
+/** An error before the format of the log is known. */
+export function logLine(terminal: Terminal, message: string, error: string): void {
+  terminal.err(`time="${now()}" level=error msg=${JSON.stringify(message)} err=${JSON.stringify(error)}\n`);
+}
+
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -14,7 +14,9 @@ export function queryContext(flags: Flags): QueryOptions {
 }
 
 function parsePackage(name: string): Module["package"]["path"] {
-  const { module } = parseModule(`package ${name}`);
+  const { module, diagnostics } = parseModule(`package ${name}`);
+  const isSyntax = diagnostics.some(({ line }) => line !== undefined);
+  if (isSyntax) throw new LoadFault(diagnostics);
   if (module === undefined || module.rules.length > 0) throw new QueryContextError("expected exactly one statement");
   return module.package.path;
 }

@@ -24,7 +24,7 @@ import { compilerPart, effectsPart, parserPart, readCapabilities } from "./capab
 import { type Call, CommandFault, type Terminal, UsageFault } from "./command.ts";
 import { EngineError } from "./engine-error.ts";
 import type { Flags } from "./flags.ts";
-import { type Loaded, type LoadedModule, loadPaths } from "./load.ts";
+import { type Loaded, type LoadedModule, LoadFault, loadPaths } from "./load.ts";
 import type { Metrics } from "./metrics.ts";
 import { opaVersion } from "./opa-version.ts";
 import { queryContext } from "./query-context.ts";
@@ -64,8 +64,18 @@ export function createRequest(call: Call): QueryRequest {
     terminal,
     regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
     capabilities,
-    schemas: loadSchemas(flags.string("schema")),
+    schemas: schemasOf(flags.string("schema")),
   };
+}
+
+/** Told as text, whatever the format. */
+function schemasOf(path: string): ReturnType<typeof loadSchemas> {
+  try {
+    return loadSchemas(path);
+  } catch (error) {
+    if (error instanceof LoadFault) throw new CommandFault(`1 error occurred during loading: ${error.message}`, 2);
+    throw error;
+  }
 }
 
 /** A query ready to be answered. */

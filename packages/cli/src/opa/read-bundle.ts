@@ -20,6 +20,8 @@ export interface ReadBundleOptions {
   /** Patterns of names of files and folders of a bundle's folder that are left out. */
   readonly ignore?: readonly string[];
   readonly followSymlinks?: boolean;
+  /** What positions in modules begin with; default the path. */
+  readonly name?: string;
   /** What modules may be written with; default what their version of Rego offers. */
   readonly capabilities?: Capabilities;
   /** How to verify signatures; without it they are not looked at. */
@@ -52,7 +54,7 @@ export async function readBundleSource(
 export async function readBundlePath(given: string, options: ReadBundleOptions): Promise<Bundle> {
   const source = await readBundleSource(given, options);
   const { regoVersion, verification, capabilities } = options;
-  const name = source.path === "." ? "" : source.path;
+  const { name = source.path === "." ? "" : source.path } = options;
   try {
     return readBundle(source.files, {
       name,

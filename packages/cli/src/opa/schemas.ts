@@ -1,12 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { CommandFault } from "./command.ts";
-import { splitPrefix } from "./load.ts";
-import { readBytes, systemFault, yamlText } from "./read-data.ts";
+import { LoadFault, splitPrefix } from "./load.ts";
+import { LoadError, readBytes, systemFault, yamlText } from "./read-data.ts";
 
 /**
  * The schemas of a file, or of all files in a folder, by the names that annotations give them: `schema` for a single file, `schema.a.b` for
- * `a/b.json`. Throws `CommandFault`.
+ * `a/b.json`. Throws `LoadFault`.
  */
 export function loadSchemas(given: string): ReadonlyMap<string, unknown> | undefined {
   if (given === "") return undefined;
@@ -17,7 +16,7 @@ export function loadSchemas(given: string): ReadonlyMap<string, unknown> | undef
     const files = names.filter((name) => !statSync(join(path, name)).isDirectory());
     return new Map(files.map((name) => [schemaName(relative(".", name)), readSchema(join(path, name))]));
   } catch (error) {
-    throw new CommandFault(`1 error occurred during loading: ${(error as Error).message}`, 2);
+    throw new LoadFault([error as LoadError]);
   }
 }
 
@@ -33,7 +32,7 @@ function readSchema(file: string): unknown {
   try {
     return yamlText(readBytes(file).toString("utf8"));
   } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`);
+    throw new LoadError(`${file}: ${(error as Error).message}`);
   }
 }
 

@@ -1,23 +1,50 @@
-import { RegoError } from "@sallyport/rego";
+import { diagnosticsText, parseSoleTerm, type Ref, RegoError, SoleTermError } from "@sallyport/rego";
 import { UsageFault } from "./command.ts";
 import type { Flags } from "./flags.ts";
-import { parseRef } from "./query-request.ts";
+import { LoadError } from "./read-data.ts";
 
 /** What is unknown must be refs below `input` or `data`. Throws `UsageFault`. */
 export function checkUnknowns(flags: Flags): void {
-  const unknowns = flags.list("unknowns");
-  if (unknowns.some((text) => text.trim() === "")) throw new UsageFault("expected exactly one term but got: ");
-  if (!unknowns.every(isDocument))
+  const terms = flags.list("unknowns").map((text) => {
+    try {
+      return documentRef(text);
+    } catch (error) {
+      if (error instanceof SoleTermError) throw new UsageFault(error.message);
+      if (error instanceof RegoError)
+        throw new UsageFault(`failed to parse term: ${diagnosticsText(error.diagnostics)}`);
+      throw error;
+    }
+  });
+  if (terms.includes(undefined))
     throw new UsageFault("illegal argument with --unknowns, specify string with one or more --unknowns");
+}
+
+/** A ref of `input` or `data`, or below them; undefined for another term. Throws `RegoError` and `SoleTermError`. */
+function documentRef(text: string): Ref | undefined {
+  const term = parseSoleTerm(text);
+  const ref: Ref = term.kind === "ref" ? term : { kind: "ref", loc: term.loc, terms: [term] };
+  const [head] = ref.terms;
+  return head?.kind === "var" && (head.name === "input" || head.name === "data") ? ref : undefined;
 }
 
 /** True for a ref of `input` or `data`, or below them. */
 export function isDocument(text: string): boolean {
   try {
-    const [head] = parseRef(text).terms;
-    return head?.kind === "var" && (head.name === "input" || head.name === "data");
+    return documentRef(text) !== undefined;
   } catch (error) {
-    if (error instanceof RegoError) return false;
+    if (error instanceof RegoError || error instanceof SoleTermError) return false;
+    throw error;
+  }
+}
+
+/** A document that partial evaluation keeps. Throws `RegoError` and `LoadError`. */
+export function inliningRef(text: string): Ref {
+  try {
+    const term = parseSoleTerm(text);
+    if (term.kind === "ref" && term.terms.length > 1) return term;
+    throw new LoadError(`expected ref but got ${term.loc.text}`);
+  } catch (error) {
+    if (error instanceof SoleTermError) throw new LoadError(`failed to parse ref: ${error.message}`);
     throw error;
   }
 }

@@ -107,7 +107,7 @@ class Reader {
 
   #addModule(bundleFile: BundleFile, url: string): void {
     const { name = "", regoVersion = "v1", capabilities } = this.#options;
-    const file = name === "" ? bundleFile.path : `${name}/${bundleFile.path}`;
+    const file = `${name}${name === "" || name.endsWith("/") ? "" : "/"}${bundleFile.path}`;
     const text = textOf(bundleFile);
     const version = regoVersionOf(url, this.#manifest, regoVersion);
     const { module, diagnostics } = parseModule(text, {

@@ -24,7 +24,7 @@ export async function unpackTarball(bytes: Uint8Array, limit = maxBundleBytes): 
 }
 
 async function inflate(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-  if (bytes.length < gzipHeaderBytes) throw archiveFault("unexpected EOF");
+  if (bytes.length < gzipHeaderBytes) throw archiveFault(bytes.length === 0 ? "EOF" : "unexpected EOF");
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw archiveFault("gzip: invalid header");
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: limit });

@@ -21,6 +21,8 @@ export interface VerificationConfig {
   readonly scope?: string;
   /** Names of files that need no signature. */
   readonly exclude?: readonly string[];
+  /** Bundles without a signature pass. */
+  readonly isOptional?: boolean;
 }
 
 /** By the names that payloads use. */
@@ -45,6 +47,7 @@ export function verifyFiles(
   verification: VerificationConfig,
   prefix = "",
 ): void {
+  if (config === undefined && verification.isOptional === true) return;
   if (config === undefined) throw new BundleError(`bundle missing ${signaturesPath} file`);
   const { signatures, plugin = "" } = config;
   if (plugin !== "" && plugin !== defaultPlugin) throw new BundleError(`no verifier exists under id ${plugin}`);
@@ -66,6 +69,7 @@ function signedFilesOf(token: string, verification: VerificationConfig): readonl
 }
 
 function keyFor({ keys, keyId }: VerificationConfig, named: string | undefined): VerificationKey {
+  if (Object.keys(keys).length === 0) throw new BundleError("verification key not provided");
   const id = keyId ?? named ?? "";
   if (id === "") throw new BundleError("verification key ID is empty");
   const key = Object.hasOwn(keys, id) ? keys[id] : undefined;

@@ -5,14 +5,16 @@ interface GoFault {
   readonly problem: string;
   readonly by: "scanner" | "parser";
   readonly offset: number;
+  /** Where what it is in begins; the third version of Go's parser tells that line, unless it is the first one. */
+  readonly context?: number;
 }
 
 type Fault = Pick<YAMLParseError, "code" | "message" | "pos">;
 
 /** What Go's YAML parser would say of a fault that ours found: `line 2: did not find expected key`. */
-export function goYamlFault(text: string, fault: Fault): string {
-  const { problem, by, offset } = classify(text, fault);
-  const line = lineAt(text, offset);
+export function goYamlFault(text: string, fault: Fault, version: 2 | 3 = 2): string {
+  const { problem, by, offset, context = 0 } = classify(text, fault);
+  const line = (version === 3 && lineAt(text, context)) || lineAt(text, offset);
   return line === 0 ? problem : `line ${by === "scanner" ? line + 1 : line}: ${problem}`;
 }
 
@@ -66,9 +68,13 @@ function unexpectedToken(text: string, message: string, offset: number): GoFault
   const before = text.slice(0, offset).trimEnd().at(-1) ?? "";
   if (bracket === undefined && !/flow-(?:map|seq)-end/.test(message)) return inBlock(text, offset);
   const isValue = (!message.startsWith("Block collections") && /[[{,:]/.test(before)) || before === "";
-  const closing = bracket === "[" ? "',' or ']'" : "',' or '}'";
+  const closing = bracket?.text === "[" ? "',' or ']'" : "',' or '}'";
   const expected = isValue ? "node content" : bracket === undefined ? "key" : closing;
-  return { problem: `did not find expected ${expected}`, by: "parser", offset: atEnd(text, offset) };
+  const place = {
+    offset: atEnd(text, nextToken(text, offset)),
+    ...(!isValue && bracket && { context: bracket.offset }),
+  };
+  return { problem: `did not find expected ${expected}`, by: "parser", ...place };
 }
 
 /** What fits no block around it; a text where a key must stand lacks its colon. */
@@ -106,7 +112,7 @@ function mappingValue(text: string, offset: number): GoFault {
 function missingColon(text: string, offset: number): GoFault {
   const next = /\n\s*(?=\S)/.exec(text.slice(offset));
   const at = next === null ? atEnd(text, text.length) : offset + next.index + next[0].length;
-  return { problem: "could not find expected ':'", by: "scanner", offset: at };
+  return { problem: "could not find expected ':'", by: "scanner", offset: at, context: offset };
 }
 
 interface Block {
@@ -137,13 +143,18 @@ function blocksOf(line: string): readonly Block[] {
 }
 
 /** The innermost bracket that is open at the end of a text; quoted texts are passed over. */
-function openBracket(text: string): string | undefined {
-  const open: string[] = [];
-  for (const [token] of text.matchAll(/"(?:\\.|[^"\\])*"|'[^']*'|[[\]{}]/gs)) {
-    if (token === "[" || token === "{") open.push(token);
+function openBracket(text: string): { readonly text: string; readonly offset: number } | undefined {
+  const open: { text: string; offset: number }[] = [];
+  for (const { 0: token, index: offset } of text.matchAll(/"(?:\\.|[^"\\])*"|'[^']*'|[[\]{}]/gs)) {
+    if (token === "[" || token === "{") open.push({ text: token, offset });
     else if (token === "]" || token === "}") open.pop();
   }
   return open.at(-1);
+}
+
+/** Go tells what it did not expect where that stands, behind space and comments. */
+function nextToken(text: string, offset: number): number {
+  return offset + (/^(?:\s|#.*)*/.exec(text.slice(offset))?.[0].length ?? 0);
 }
 
 function endsInText(before: string): boolean {

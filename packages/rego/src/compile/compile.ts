@@ -87,7 +87,7 @@ class ModuleCompiler {
     const compiled = this.#stages();
     const limit = this.#options.maxErrors ?? defaultMaxErrors;
     const all = this.#diagnostics;
-    const isLimited = limit > 0 && all.length > limit;
+    const isLimited = limit > 0 && all.length >= limit;
     const shown = (isLimited ? all.slice(0, limit) : all).map((each) => withHint(each, this.#changed.modules));
     const diagnostics = isLimited ? [...shown, compileFault(undefined, "error limit reached")] : shown;
     return { compiled, diagnostics, timings: this.#timings };

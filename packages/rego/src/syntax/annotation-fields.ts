@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from "yaml";
+import { goYamlFault } from "../builtins/yaml-faults.ts";
 import type { Annotations, Location, Ref, Term } from "./ast.ts";
 
 /** Why a block cannot be read, in OPA's words; `line` is the line of the block, from 1, where that is known. */
@@ -42,7 +43,7 @@ export function readFields(text: string): Fields {
   const [error] = document.errors;
   if (error?.code === "DUPLICATE_KEY") throw duplicateFault(text, lines.linePos(error.pos[0]).line);
   if (error !== undefined)
-    throw new AnnotationFault(`yaml: ${error.message.split("\n")[0]}`, lines.linePos(error.pos[0]).line);
+    throw new AnnotationFault(`yaml: ${goYamlFault(`${text}\n`, error, 3)}`, lines.linePos(error.pos[0]).line);
   const { contents } = document;
   if (contents === null) return {};
   if (!isMap(contents)) throw unmarshalFault([[lineOf(contents), mismatch(contents, "ast.rawAnnotation")]]);

@@ -2,7 +2,8 @@ import { AnnotationFault, annotationsOf, readFields } from "./annotation-fields.
 import type { Annotations, Comment, Location, Module, Rule } from "./ast.ts";
 import type { SourceLocation } from "./source.ts";
 
-type Fail = (loc: Location, message: string) => never;
+/** With the line, where the text of a block cannot be read. */
+type Fail = (loc: Location, message: string, withLine?: boolean) => never;
 
 const scopes = ["rule", "document", "package", "subpackages"] as const;
 
@@ -94,7 +95,7 @@ function parseBlock(block: Block, below: Below["kind"], fail: Fail): Annotations
   } catch (error) {
     if (!(error instanceof AnnotationFault)) throw error;
     const line = error.line === undefined ? undefined : block.lines[error.line - 1];
-    fail(line?.loc ?? block.loc, error.message);
+    fail(line?.loc ?? block.loc, error.message, true);
   }
 }
 

@@ -3,7 +3,7 @@ import { attachAnnotations } from "./annotations.ts";
 import type { Body, Comment, Expr, Import, Location, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
 import { type LanguageCapabilities, languageOf } from "./capabilities.ts";
 import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
-import { type Diagnostic, RegoError } from "./diagnostic.ts";
+import { type Diagnostic, RegoError, sourceLine } from "./diagnostic.ts";
 import { ruleFromBody } from "./expression-rules.ts";
 import { alwaysKeywords, futureKeywords } from "./keywords.ts";
 import { lex } from "./lexer.ts";
@@ -131,8 +131,9 @@ class ModuleParser {
     if (module === undefined || this.faults.length > 0) return undefined;
     if (!this.#annotations) return module;
     try {
-      return attachAnnotations(module, (loc, message) => {
-        this.#final(message, loc);
+      return attachAnnotations(module, (loc, message, withLine) => {
+        if (withLine === true) this.#withLine(message, loc);
+        else this.#final(message, loc);
         throw new SyntaxFault();
       });
     } catch (error) {
@@ -154,6 +155,11 @@ class ModuleParser {
   /** A fault of the module as a whole, which OPA tells without the line. */
   #final(message: string, loc: Location): void {
     this.#cursor.faults.push({ code: "rego_parse_error", message, loc });
+  }
+
+  #withLine(message: string, loc: Location): void {
+    const line = sourceLine(this.#source.text, loc.offset);
+    this.#cursor.faults.push({ code: "rego_parse_error", message, loc, line });
   }
 
   /** Up to the end, or to the first statement that none of the productions takes. */

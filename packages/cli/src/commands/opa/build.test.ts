@@ -40,7 +40,7 @@ async function contents(path = "bundle.tar.gz"): Promise<{ readonly [path: strin
 
 const refused: readonly (readonly [line: string, message: string])[] = [
   ["-t wasm -b c", "error: wasm compilation requires at least one entrypoint"],
-  ["-t wasm -e x/y -b c", "error: wasm compilation is not supported: use -t rego or -t plan"],
+  ["-t wasm -e x/y -b c", 'error: entrypoint "x/y" does not refer to a rule or policy decision'],
   ["-t plan -b c", "error: plan compilation requires at least one entrypoint"],
   ["-O 1 -b c", "error: bundle optimizations require at least one entrypoint"],
   ["-O 1 -e no/thing -b c", "error: undefined entrypoint data.no.thing"],

@@ -2,15 +2,17 @@ import {
   compileParsed,
   type Dependencies,
   dependenciesOf,
+  type Module,
   parseQuery,
   type Ref,
   RegoError,
   refText,
 } from "@sallyport/rego";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
-import { type ErrorEntry, errorEntries } from "../../opa/errors-text.ts";
+import { type ErrorEntry, errorEntries, type Texts } from "../../opa/errors-text.ts";
+import { faultText as faultTextOf } from "../../opa/fault-text.ts";
 import { goJsonLine, type Printable, Struct } from "../../opa/json-text.ts";
-import { type Loaded, loadPaths } from "../../opa/load.ts";
+import { loadPaths } from "../../opa/load.ts";
 import { policyFlags } from "../../opa/policy-flags.ts";
 import { isBlank } from "../../opa/query-request.ts";
 import { tableText } from "../../opa/table.ts";
@@ -35,33 +37,37 @@ async function runDeps(call: Call): Promise<number> {
   const [query] = args;
   if (query === undefined || args.length > 1) throw new UsageFault("specify exactly one query argument");
   if (isBlank(query)) return 0;
-  const { modules } = await load(call);
-  const { policy, diagnostics } = compileParsed(modules.map(({ module }) => module));
+  const body = told("occurred", new Map([["", query]]), () => parseQuery(query));
+  const { policy, diagnostics } = compileParsed(await load(call));
   if (policy === undefined) throw new CommandFault(faultText(errorEntries(new RegoError(diagnostics)), "occurred"));
-  let found: Dependencies;
-  try {
-    found = dependenciesOf(parseQuery(query), policy.compiled.root);
-  } catch (error) {
-    if (!(error instanceof RegoError)) throw error;
-    throw new CommandFault(faultText(errorEntries(error, new Map([["", query]])), "occurred"));
-  }
+  const found = told("occurred", new Map([["", query]]), () => dependenciesOf(body, policy.compiled.root));
   terminal.out(flags.string("format") === "json" ? goJsonLine(dependenciesJson(found)) : dependenciesText(found));
   return 0;
 }
 
-async function load({ flags }: Call): Promise<Loaded> {
+/** Files are read in any case, but bundles are instead of them; whether their roots overlap does not matter. */
+async function load({ flags }: Call): Promise<readonly Module[]> {
   const options = { ignore: flags.list("ignore"), regoVersion: "v1" } as const;
+  const files = told("occurred during loading", new Map(), () => loadPaths(flags.list("data"), options));
+  const bundles = flags.list("bundle");
+  if (bundles.length === 0) return files.modules.map(({ module }) => module);
+  const { loadBundle } = await import("../../opa/load-bundles.ts");
   try {
-    const files = loadPaths(flags.list("data"), options);
-    const bundles = flags.list("bundle");
-    if (bundles.length === 0) return files;
-    const { loadBundles } = await import("../../opa/load-bundles.ts");
-    const bundled = await loadBundles(bundles, options);
-    return { modules: [...files.modules, ...bundled.modules], data: bundled.data };
+    const loaded = await Promise.all(bundles.map((each) => loadBundle(each, { regoVersion: "v1" })));
+    return loaded.flatMap(({ modules }) => modules.map(({ module }) => module));
   } catch (error) {
-    const entries = errorEntries(error);
+    throw new CommandFault((faultTextOf(error) ?? "").trimEnd());
+  }
+}
+
+/** Faults of the user become the command's. */
+function told<T>(happened: string, texts: Texts, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const entries = errorEntries(error, texts);
     if (entries === undefined) throw error;
-    throw new CommandFault(faultText(entries, "occurred during loading"));
+    throw new CommandFault(faultText(entries, happened));
   }
 }
 

@@ -1,23 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { lstatSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createEffects } from "@sallyport/effects";
-import {
-  compileParsed,
-  EvaluationError,
-  type JsonObject,
-  RegoError,
-  type RegoPolicy,
-  type Value,
-} from "@sallyport/rego";
+import { EvaluationError, type JsonObject, type RegoPolicy, type Value } from "@sallyport/rego";
+import { type Activated, ActivationError, activateBundles } from "../../opa/activate-bundles.ts";
 import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";
-import { errorEntries, errorsText } from "../../opa/errors-text.ts";
+import { readConfig } from "../../opa/config.ts";
 import type { Flags } from "../../opa/flags.ts";
 import { goJsonLine, Struct } from "../../opa/json-text.ts";
-import { type Loaded, LoadFault } from "../../opa/load.ts";
-import { loadBundles } from "../../opa/load-bundles.ts";
-import { type LogFormat, logError } from "../../opa/logger.ts";
-import { readBytes, systemFault, yamlText } from "../../opa/read-data.ts";
+import { type LogFormat, logError, logLine } from "../../opa/logger.ts";
+import { LoadError, readBytes, systemFault, yamlText } from "../../opa/read-data.ts";
 
 export const execCommand: OpaCommand = {
   name: "exec",
@@ -25,7 +17,7 @@ export const execCommand: OpaCommand = {
   summary: "Execute against input files",
   description:
     "Evaluates one decision for each input: files, all .json, .yaml and .yml files below folders, or standard input.\n" +
-    "Of the configuration only default_decision is read.",
+    "Of the configuration default_decision and keys are read.",
   examples: `
   sallyport opa exec --bundle policies/ --decision example/allow inputs/
   sallyport opa exec --bundle policies/ --decision example/deny --fail-non-empty pod.json
@@ -63,14 +55,15 @@ class ExecFault extends Error {}
 async function runExec(call: Call): Promise<number> {
   const { flags, args, terminal } = call;
   const format = flags.string("log-format") as LogFormat;
-  const fail = (message: string, as = format): number => {
-    logError(terminal, as, "Unexpected error.", { err: message });
+  const fail = (message: string): number => {
+    logError(terminal, format, "Unexpected error.", { err: message });
     return 1;
   };
-  if (args.length === 0 && !flags.bool("stdin-input"))
-    return fail("requires at least 1 path arg, or the --stdin-input flag", "text");
+  if (args.length === 0 && !flags.bool("stdin-input")) {
+    logLine(terminal, "Unexpected error.", "requires at least 1 path arg, or the --stdin-input flag");
+    return 1;
+  }
   try {
-    checkFlags(flags);
     const results = await decide(call);
     terminal.out(goJsonLine(new Struct({ result: results.map(({ json }) => json) })));
     const verdict = verdictOf(flags, results);
@@ -96,15 +89,16 @@ interface Result {
 
 async function decide(call: Call): Promise<readonly Result[]> {
   const { flags, args, terminal } = call;
-  const loaded = await loadPolicies(call);
-  const policy = compilePolicies(loaded, flags);
-  const decision = flags.string("decision") || defaultDecision(flags);
+  const config = configured(call);
+  const { policy, data } = await activated(call, config);
+  checkFlags(flags);
+  const decision = flags.string("decision") || String(config["default_decision"] ?? "/system/main");
   const inputs = [
     ...(flags.bool("stdin-input") ? [stdinInput(terminal)] : []),
     ...args.flatMap(inputFiles).map((path) => ({ path, read: () => readBytes(path).toString("utf8") })),
   ];
   const results: Result[] = [];
-  for (const { path, read } of inputs) results.push(await decideOne(call, policy, loaded.data, decision, path, read));
+  for (const { path, read } of inputs) results.push(await decideOne(call, policy, data, decision, path, read));
   return results;
 }
 
@@ -166,75 +160,31 @@ function deadline(flags: Flags) {
   return timeout > 0n ? { clock: () => performance.now(), deadline: performance.now() + Number(timeout) / 1e6 } : {};
 }
 
-async function loadPolicies({ flags, terminal }: Call): Promise<Loaded> {
+async function activated({ flags, terminal }: Call, config: JsonObject): Promise<Activated> {
+  const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
   try {
-    return await loadBundles(flags.list("bundle"), { regoVersion: flags.bool("v0-compatible") ? "v0" : "v1" });
+    return await activateBundles(flags.list("bundle"), { regoVersion, config });
   } catch (error) {
-    if (!(error instanceof LoadFault)) throw error;
+    if (!(error instanceof ActivationError)) throw error;
+    const { bundle: name, step, message } = error;
     const format = flags.string("log-format") as LogFormat;
-    const why = bundleFault(flags.list("bundle"), error);
-    logError(terminal, format, `Bundle load failed: ${why}`, { name: "~0", plugin: "bundle" });
-    throw new ExecFault(`runtime error: Bundle name: ~0, Code: bundle_error, HTTPCode: -1, Message: ${why}`);
+    logError(terminal, format, `Bundle ${step} failed: ${message}`, { name, plugin: "bundle" });
+    throw new ExecFault(`runtime error: Bundle name: ${name}, Code: bundle_error, HTTPCode: -1, Message: ${message}`);
   }
 }
 
-/** A path that does not exist is named as a whole. */
-function bundleFault(paths: readonly string[], error: LoadFault): string {
-  for (const path of paths) {
-    try {
-      lstatSync(path);
-    } catch (missing) {
-      return systemFault("stat", resolve(path), missing).message;
-    }
-  }
-  return error.message.replace(/^loading error: bundle [^:]*: /, "");
-}
-
-function compilePolicies({ modules }: Loaded, flags: Flags): RegoPolicy {
-  const { policy, diagnostics } = compileParsed(
-    modules.map(({ module }) => module),
-    { regoVersion: flags.bool("v0-compatible") ? "v0" : "v1", compile: { print: true } },
-  );
-  if (policy !== undefined) return policy;
-  const entries = errorEntries(new RegoError(diagnostics)) ?? [];
-  throw new ExecFault(
-    `runtime error: Bundle name: ~0, Code: bundle_error, HTTPCode: -1, Message: ${errorsText(entries).trimEnd()}`,
-  );
-}
-
-function defaultDecision(flags: Flags): string {
-  const file = flags.string("config-file");
-  const settings = flags.list("set").map((text) => /^default_decision=(.*)$/s.exec(text)?.[1]);
-  const set = settings.findLast((value) => value !== undefined);
-  for (const path of flags.list("set-file").map((text) => text.slice(text.indexOf("=") + 1))) readSetFile(path);
-  if (set !== undefined) return set;
-  if (file === "") return "/system/main";
-  const config = readConfig(file) as { readonly default_decision?: string } | null;
-  return config?.default_decision ?? "/system/main";
-}
-
-function readSetFile(path: string): string {
+/** Of what is configured the default decision counts, and the keys of bundles. */
+function configured({ flags, terminal }: Call): JsonObject {
+  let config: JsonObject;
   try {
-    return readBytes(path).toString("utf8");
+    config = readConfig(flags, terminal.env);
   } catch (error) {
-    throw new ExecFault(`config error: failed parsing --set-file data: ${(error as Error).message}`);
+    if (error instanceof LoadError) throw new ExecFault(`config error: ${error.message}`);
+    throw error;
   }
-}
-
-function readConfig(file: string): Value {
-  let text: string;
-  try {
-    text = readBytes(file).toString("utf8");
-  } catch (error) {
-    throw new ExecFault(`config error: ${(error as Error).message}`);
-  }
-  try {
-    return yamlText(text);
-  } catch (error) {
-    throw new ExecFault(
-      `config error: failed to parse ${file}: error converting YAML to JSON: ${(error as Error).message}`,
-    );
-  }
+  if (typeof (config["default_decision"] ?? "") !== "string" || config["default_decision"] === null)
+    throw new ExecFault("runtime error: default_decision must be a string");
+  return config;
 }
 
 const inputNames = /\.(json|ya?ml)$/;
@@ -259,11 +209,11 @@ function verdictOf(flags: Flags, results: readonly Result[]): string | undefined
     failures + all === 0
       ? undefined
       : `exec error: there were ${failures} failures and ${all} errors counted in the results list, and --${flag} is set`;
+  const broken = results.filter(({ isError, isUndefined }) => isError && isUndefined !== true).length;
   if (flags.bool("fail")) return counted(0, errors, "fail");
-  if (flags.bool("fail-defined")) return counted(results.length - errors, 0, "fail-defined");
+  if (flags.bool("fail-defined")) return counted(results.length - errors, broken, "fail-defined");
   if (!flags.bool("fail-non-empty")) return undefined;
   const filled = results.filter(({ value }) => value !== undefined && !isEmpty(value)).length;
-  const broken = results.filter(({ isError, isUndefined }) => isError && isUndefined !== true).length;
   return counted(filled, broken, "fail-non-empty");
 }
 

@@ -62,7 +62,7 @@ class Formatter {
     const target = isBoth ? "v0v1" : parsed;
     this.#call = call;
     // As OPA: they say how the text is written, not how it is read.
-    this.#parse = { regoVersion: parsed };
+    this.#parse = { regoVersion: parsed, annotations: false };
     this.#format = {
       target,
       dropV0Imports: flags.bool("drop-v0-imports"),
@@ -114,7 +114,7 @@ class Formatter {
   #formatted(file: string, before: string): { readonly text: string; readonly fault?: string } {
     const { module, diagnostics } = parseModule(before, { ...this.#parse, file });
     if (module === undefined) return { text: "", fault: faultText(diagnostics) };
-    const faults = this.#format.target === "v0v1" ? checkRegoV1(module) : [];
+    const faults = this.#format.target === "v0" ? [] : checkRegoV1(module);
     if (faults.length > 0) return { text: "", fault: diagnosticsText(faults) };
     return { text: formatModule(module, this.#format) };
   }

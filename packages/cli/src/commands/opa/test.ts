@@ -19,7 +19,7 @@ import { type Loaded, loadPaths } from "../../opa/load.ts";
 import { loadBundles } from "../../opa/load-bundles.ts";
 import { testJson } from "../../opa/test-json.ts";
 import { errorText } from "../../opa/test-results.ts";
-import { failureLine, testText } from "../../opa/test-text.ts";
+import { failureLine, type TestTextOptions, testText } from "../../opa/test-text.ts";
 import { nextChange } from "../../opa/watch.ts";
 
 /** Failures of tests; faults of policies and command lines are 1. */
@@ -237,25 +237,30 @@ function report(call: Call, results: readonly TestResult[]): number {
     terminal.out(goJsonLine(testJson(shown, isBenchmark)));
     return 0;
   }
-  terminal.out(
-    testText(results, {
-      verbose: isVerbose(call),
-      varValues: flags.bool("var-values"),
-      goNames: flags.string("format") === "gobench",
-      memory: flags.bool("benchmem"),
-    }),
-  );
+  terminal.out(testText(results, textOptions(call)));
   return 0;
 }
 
-/** Only when all tests pass is there a report; else the first that does not is told. */
+function textOptions(call: Call): TestTextOptions {
+  const { flags } = call;
+  return {
+    verbose: isVerbose(call),
+    varValues: flags.bool("var-values"),
+    goNames: flags.string("format") === "gobench",
+    memory: flags.bool("benchmem"),
+  };
+}
+
+/** Only when all tests pass is there a report; else those that fail are told, or the first that breaks. */
 function reportCoverage(call: Call, results: readonly TestResult[], { modules }: Loaded, coverage: Coverage): number {
   const { flags, terminal } = call;
-  const bad = results.find(({ outcome }) => outcome === "error" || outcome === "fail");
-  if (bad !== undefined) {
-    if (bad.error === undefined) report(call, [bad]);
-    terminal.err(`${bad.error === undefined ? failureLine(bad) : errorText(bad.error)}\n`);
-    return 1;
+  const [bad] = results.filter(({ outcome }) => outcome === "error");
+  if (bad?.error !== undefined) throw new CommandFault(errorText(bad.error));
+  const failing = results.filter(({ outcome }) => outcome === "fail");
+  const [failed] = failing;
+  if (failed !== undefined) {
+    terminal.out(testText(failing, textOptions(call)));
+    throw new CommandFault(failureLine(failed));
   }
   const made = coverage.report(modules.map(({ module }) => module));
   const fault = thresholdFault(made, thresholdOf(flags.string("threshold")), isVerbose(call));

@@ -1,0 +1,19 @@
+import type { Term } from "../syntax/ast.ts";
+import { type ParseOptions, parseQuery } from "../syntax/parser.ts";
+import { bodyText, termText } from "./text.ts";
+
+/** A text that is a body, but no single term. */
+export class SoleTermError extends Error {}
+
+/** The only term of a text, as OPA reads the values of its flags: as a body. Throws `RegoError` and `SoleTermError`. */
+export function parseSoleTerm(text: string, options: ParseOptions = {}): Term {
+  if (text.trim() === "") throw new SoleTermError("expected exactly one term but got: ");
+  const body = parseQuery(text, options);
+  const [expr] = body;
+  if (expr === undefined || body.length > 1)
+    throw new SoleTermError(`expected exactly one term but got: ${bodyText(body)}`);
+  const { terms } = expr;
+  if (terms.kind === "term") return terms.term;
+  const shown = terms.kind === "call" ? [terms.operator, ...terms.args].map(termText).join(" ") : bodyText(body);
+  throw new SoleTermError(`expected term but got [${shown}]`);
+}
