@@ -55,7 +55,7 @@ export class PreparedQuery {
     this.#compiled = compiled;
     this.#builtins = builtins;
     this.#plain = () => compileOrThrow(body, compiled, options);
-    const query = compileOrThrow(body, compiled, { ...options, captureValues: true });
+    const query = compileOrThrow(body, compiled, { captureValues: true, ...options });
     this.#named = query.variables.map(({ name }) => name).sort();
     const captures = query.captures.filter((local) => local !== undefined);
     this.#expressions = expressionsOf(query.body, new Set(captures));

@@ -1,11 +1,19 @@
 import { type Capabilities, compilerCapabilities, isObject } from "@sallyport/rego";
 import { capabilitiesOfVersion } from "./capability-versions.ts";
-import { FlagError } from "./flags.ts";
+import type { FlagSpec } from "./flags.ts";
 import { jsonDocument, LoadError, readBytes } from "./read-data.ts";
 
-/** Those of a file, or of a version; undefined when neither is named. Throws `FlagError`. */
+/** The flag that names capabilities, which must be there. */
+export const capabilitiesFlag: FlagSpec = {
+  name: "capabilities",
+  kind: "string",
+  usage: "capabilities file, or version",
+  check: (text) =>
+    readCapabilities(text) === undefined ? `no such file or capabilities version found: ${text}` : undefined,
+};
+
+/** Those of a file, or of a version; undefined when neither is named. */
 export function readCapabilities(given: string): Capabilities | undefined {
-  if (given === "") return undefined;
   const known = capabilitiesOfVersion(given);
   if (known !== undefined) return known;
   try {
@@ -14,8 +22,7 @@ export function readCapabilities(given: string): Capabilities | undefined {
   } catch (error) {
     if (!(error instanceof LoadError)) throw error;
   }
-  const why = `no such file or capabilities version found: ${given}`;
-  throw new FlagError(`invalid argument ${JSON.stringify(given)} for "--capabilities" flag: ${why}`);
+  return undefined;
 }
 
 /** The compiler's part. */

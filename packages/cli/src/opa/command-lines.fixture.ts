@@ -128,7 +128,7 @@ function splitLine(line: string): readonly { readonly words: readonly string[]; 
 
 const longestRecorded = 3000;
 
-/** Times, temporary places and the sentences of help are not compared. */
+/** Times, temporary places and the sentences of help are not compared; OPA's log has an entry twice now and then. */
 function masked(text: string, folder: string): string {
   const plain = text
     .replaceAll(`/private${folder}`, "DIR")
@@ -142,7 +142,8 @@ function masked(text: string, folder: string): string {
     .replace(/\b\d+(\.\d+)?(ns|µs|ms|s)\b/g, "TIME")
     .replace(/("(?:\d[\d.]*%|max|mean|median|min|stddev)": )[\d.]+/g, "$1N")
     .replace(/("(?:timer_\w+_ns|total_time_ns|duration)": ?)\d+/g, "$1TIME")
-    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, "TIMESTAMP");
+    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, "TIMESTAMP")
+    .replace(/^(\{"level":"error".*\n)\1+/gm, "$1");
   return /[│|] timer_|TIME +[│|]/.test(plain)
     ? plain
         .replace(/\b\d+(?= +[│|])/g, "N")

@@ -1,11 +1,11 @@
 import type { Capabilities, CompileOptions } from "@sallyport/rego";
-import { compilerPart, readCapabilities } from "./capabilities.ts";
+import { capabilitiesFlag, compilerPart, readCapabilities } from "./capabilities.ts";
 import type { FlagSpec, Flags } from "./flags.ts";
 import { loadSchemas } from "./schemas.ts";
 
 /** Flags of `test` and `check` that say what the compiler knows. */
 export const compileFlags: readonly FlagSpec[] = [
-  { name: "capabilities", kind: "string", usage: "capabilities file, or version" },
+  capabilitiesFlag,
   {
     name: "max-errors",
     short: "m",

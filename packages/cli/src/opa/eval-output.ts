@@ -39,7 +39,8 @@ export function printEval(output: EvalOutput): Printed {
   const format = output.request.flags.string("format") as EvalFormat;
   const errors = [...output.errors, ...shownBuiltinErrors(output)];
   const isText = format !== "json" && format !== "discard";
-  if (isText && errors.length > 0) return { out: "", err: errorsText(errors) };
+  if (isText && errors.length > 0)
+    return { out: format === "pretty" ? observedText(output) : "", err: errorsText(errors) };
   return { out: textOf(output, errors, format), err: "" };
 }
 
@@ -125,13 +126,20 @@ function rawText(value: Value): string {
 }
 
 /** The explanation, the answer, and the tables of what was measured. */
-function prettyOutput({ runs, request }: EvalOutput): string {
-  const [run] = runs;
+function prettyOutput(output: EvalOutput): string {
+  const [run] = output.runs;
   if (run === undefined) return "";
+  return observedText(output, run.partial === undefined ? answersText(run.answers) : partialText(run.partial));
+}
+
+/** What was seen while the answer was found, around it. */
+function observedText({ runs, request }: EvalOutput, answer = ""): string {
+  const [run] = runs;
+  if (run === undefined) return answer;
   const profiles = runs.flatMap(({ profile }) => (profile === undefined ? [] : [profile]));
   return [
     traceText(run.trace, { varValues: request.flags.bool("var-values") }),
-    run.partial === undefined ? answersText(run.answers) : partialText(run.partial),
+    answer,
     wantsMetrics(request) ? metricsTable(runs.map(({ metrics }) => metrics)) : "",
     profiles.length === 0 ? "" : profileTable(profiles, request.query),
     run.coverage === undefined ? "" : coverageTable(run.coverage),

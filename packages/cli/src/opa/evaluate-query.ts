@@ -28,28 +28,51 @@ export interface QueryRun {
   readonly profile: readonly ProfileRow[] | undefined;
   readonly coverage: CoverageReport | undefined;
   readonly trace: readonly RecordedEvent[];
+  /** What ended it early. */
+  readonly error?: unknown;
 }
 
 /** Bounded by time alone, when it is: as OPA, a query may take as many steps as it needs. */
 const limits = { ...defaultLimits, steps: Number.POSITIVE_INFINITY };
 
-/** Evaluates a query once, from reading its policies on. Throws what `prepare` throws, and `EvaluationError`. */
+/**
+ * Evaluates a query once, from reading its policies on. What `prepare` throws, and `EvaluationError`, is in the answer, with what was
+ * observed until then.
+ */
 export async function evaluateQuery(request: QueryRequest, input: Value | undefined): Promise<QueryRun> {
   const metrics = new Metrics();
-  const ready = await prepare(request, metrics);
   const observers = createObservers(request);
-  const options = { ...evalOptions(request, input, ready.data), ...tracerOption(observers) };
+  let ready: Prepared | undefined;
+  try {
+    ready = await prepare(request, metrics);
+    const evaluated = await evaluatePrepared(request, input, ready, observers, metrics);
+    return { ...evaluated, metrics, ...observations(request, observers, ready) };
+  } catch (error) {
+    const seen = observations(request, observers, ready);
+    const profile = seen.profile?.length === 0 ? undefined : seen.profile;
+    return { answers: [], partial: undefined, builtinErrors: [], metrics, ...seen, profile, error };
+  }
+}
+
+async function evaluatePrepared(
+  request: QueryRequest,
+  input: Value | undefined,
+  { prepared, data }: Prepared,
+  observers: Observers,
+  metrics: Metrics,
+): Promise<Pick<QueryRun, "answers" | "partial" | "builtinErrors">> {
+  const options = { ...evalOptions(request, input, data), ...tracerOption(observers) };
   const { builtinErrors } = options;
   if (request.flags.bool("partial")) {
     const partial = await metrics.timedAsync("rego_partial_eval", () =>
-      ready.prepared.partialAsync({ ...options, ...partialOptions(request) }),
+      prepared.partialAsync({ ...options, ...partialOptions(request) }),
     );
-    return { answers: [], partial, builtinErrors, metrics, ...observations(request, observers, ready) };
+    return { answers: [], partial, builtinErrors };
   }
   const answers = await metrics.timedAsync("rego_query_eval", () =>
-    isObserved(observers) ? ready.prepared.walkAsync(options) : ready.prepared.answersAsync(options),
+    isObserved(observers) ? prepared.walkAsync(options) : prepared.answersAsync(options),
   );
-  return { answers, partial: undefined, builtinErrors, metrics, ...observations(request, observers, ready) };
+  return { answers, partial: undefined, builtinErrors };
 }
 
 /** What every evaluation of the request is told. */
@@ -88,10 +111,14 @@ function createObservers({ flags }: QueryRequest): Observers {
     trace:
       flags.string("explain") === "off"
         ? undefined
-        : new TraceBuffer({ locals: flags.bool("var-values") || flags.string("format") === "json" }),
+        : new TraceBuffer({ locals: flags.bool("var-values") || isJson(flags.string("format")) }),
     profile: flags.bool("profile") ? new Profile(() => performance.now()) : undefined,
     coverage: flags.bool("coverage") ? new Coverage() : undefined,
   };
+}
+
+function isJson(format: string): boolean {
+  return format === "json" || format === "discard";
 }
 
 function isObserved(observers: Observers): boolean {
@@ -117,8 +144,8 @@ function tracerOption(observers: Observers): { readonly tracer?: Tracer } {
   };
 }
 
-function observations({ flags }: QueryRequest, { trace, profile, coverage }: Observers, { modules }: Prepared) {
-  const parsed = modules.map(({ module }): Module => module);
+function observations({ flags }: QueryRequest, { trace, profile, coverage }: Observers, ready: Prepared | undefined) {
+  const parsed = (ready?.modules ?? []).map(({ module }): Module => module);
   return {
     profile: profile?.report({ sort: flags.list("profile-sort"), limit: flags.int("profile-limit") || -1 }),
     coverage: coverage?.report(parsed),

@@ -16,6 +16,8 @@ export interface FlagSpec {
   readonly usage: string;
   /** The name of its type in the help text, where it is not the usual one. */
   readonly type?: string;
+  /** Why it does not take a text, beside what its kind says. */
+  readonly check?: (text: string) => string | undefined;
   /** Not in the help text. */
   readonly hidden?: boolean;
 }
@@ -91,7 +93,7 @@ export class Flags {
 }
 
 /** Why a flag does not take a value, as Go words it; undefined when it does. */
-function valueFault({ kind, values = [] }: FlagSpec, text: string): string | undefined {
+function valueFault({ kind, values = [], check }: FlagSpec, text: string): string | undefined {
   const answer = {
     bool: () => parseBool(text),
     int: () => parseInt64(text),
@@ -101,7 +103,7 @@ function valueFault({ kind, values = [] }: FlagSpec, text: string): string | und
     list: () => text,
     commaList: () => text,
   }[kind]();
-  return answer instanceof Error ? answer.message : undefined;
+  return answer instanceof Error ? answer.message : check?.(text);
 }
 
 /**

@@ -44,23 +44,22 @@ export interface QueryRequest {
 /** The query of the arguments, or of standard input. Throws `UsageFault`. */
 export function queryText({ args, flags, terminal }: Call): string {
   const [query, ...more] = args;
-  if (flags.bool("stdin") && flags.bool("stdin-input"))
-    throw new UsageFault("specify --stdin or --stdin-input but not both");
-  if (flags.bool("stdin")) {
-    if (query !== undefined) throw new UsageFault("specify query argument or --stdin but not both");
-    return terminal.stdin();
-  }
-  if (query === undefined) throw new UsageFault("specify query argument or --stdin");
+  const isRead = flags.bool("stdin");
+  if (isRead && query !== undefined) throw new UsageFault("specify query argument or --stdin but not both");
+  if (!isRead && query === undefined) throw new UsageFault("specify query argument or --stdin");
   if (more.length > 0) throw new UsageFault("specify at most one query argument");
-  return query;
+  if (isRead && flags.bool("stdin-input")) throw new UsageFault("specify --stdin or --stdin-input but not both");
+  if (flags.bool("stdin-input") && flags.string("input") !== "")
+    throw new UsageFault("specify --stdin-input or --input but not both");
+  return query ?? terminal.stdin();
 }
 
-export function createRequest(call: Call): QueryRequest {
-  const { flags, terminal } = call;
+/** The request for a query, which `queryText` answered. */
+export function createRequest({ flags, terminal }: Call, query: string): QueryRequest {
   const capabilities = readCapabilities(flags.string("capabilities"));
   return {
     flags,
-    query: queryText(call),
+    query,
     terminal,
     regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
     capabilities,
@@ -98,7 +97,9 @@ export async function prepare(request: QueryRequest, metrics: Metrics): Promise<
   const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion, capabilities));
   const compile = () => compilePolicy(request, modules, data);
   const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
-  const prepared = metrics.timed("rego_query_compile", () => policy.prepareQuery(body, context));
+  const prepared = metrics.timed("rego_query_compile", () =>
+    policy.prepareQuery(body, { ...context, captureValues: !flags.bool("partial") }),
+  );
   return { prepared, policy, modules, data };
 }
 

@@ -15,7 +15,7 @@ import { eqExpr, termExpr, varTerm } from "./make.ts";
 import { erasePrints, rewritePrints } from "./print-calls.ts";
 import { resolveQuery } from "./resolve-refs.ts";
 import { orderBody, rootDocuments } from "./safety.ts";
-import type { CompileOptions, StageContext } from "./stage.ts";
+import { type CompileOptions, compileFault, type StageContext } from "./stage.ts";
 import { stateOf } from "./state.ts";
 import { rewriteBody } from "./template-strings.ts";
 import { functionName } from "./text.ts";
@@ -52,12 +52,20 @@ export function compileQuery(body: Body, compiled: Compiled, options: QueryOptio
   let current = body;
   for (const stage of queryStages(names, context, compiled, options, capture, written)) {
     current = stage(current);
-    if (diagnostics.length > 0) return { query: undefined, diagnostics };
+    if (diagnostics.length > 0) return { query: undefined, diagnostics: limited(diagnostics) };
   }
   const variables = [...written]
     .map((local) => ({ local, name: names.original(local) }))
     .filter(({ name }) => !rootDocuments.has(name) && !isWildcard(name) && !isGenerated(name));
   return { query: { body: current, variables, captures: capture, written: names.written }, diagnostics };
+}
+
+/** As many faults of a query are told. */
+const maxErrors = 10;
+
+function limited(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (diagnostics.length < maxErrors) return diagnostics;
+  return [...diagnostics.slice(0, maxErrors), compileFault(undefined, "error limit reached")];
 }
 
 /** The query compiler's stages, in OPA's order. */

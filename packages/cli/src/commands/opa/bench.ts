@@ -1,6 +1,6 @@
 import type { QueryAnswer, Value } from "@sallyport/rego";
 import { aggregate } from "../../opa/aggregate.ts";
-import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
+import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
 import { errorEntries, errorsText, messageEntry } from "../../opa/errors-text.ts";
 import { evalOptions, partialOptions } from "../../opa/evaluate-query.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
@@ -8,7 +8,7 @@ import { goJsonLine, Struct } from "../../opa/json-text.ts";
 import { Metrics } from "../../opa/metrics.ts";
 import { queryFlags } from "../../opa/policy-flags.ts";
 import { readInput } from "../../opa/query-input.ts";
-import { createRequest, type Prepared, prepare, type QueryRequest } from "../../opa/query-request.ts";
+import { createRequest, type Prepared, prepare, type QueryRequest, queryText } from "../../opa/query-request.ts";
 import { LoadError } from "../../opa/read-data.ts";
 import { checkUnknowns } from "../../opa/unknowns.ts";
 
@@ -48,9 +48,9 @@ export const benchCommand: OpaCommand = {
 
 async function runBench(call: Call): Promise<number> {
   const { flags, terminal } = call;
-  if (flags.bool("e2e")) throw new CommandFault("--e2e needs the policy server, which is not there yet");
   checkUnknowns(flags);
   const request = createBenchRequest(call);
+  if (flags.bool("e2e")) throw new CommandFault("--e2e needs the policy server, which is not there yet");
   const format = flags.string("format");
   try {
     const input = benchInput(call);
@@ -68,10 +68,9 @@ async function runBench(call: Call): Promise<number> {
 
 /** A query argument is looked for first, whatever `--stdin-input` says. */
 function createBenchRequest(call: Call): QueryRequest {
-  if (call.args.length > 0 && call.flags.bool("stdin"))
-    throw new UsageFault("specify query argument or --stdin but not both");
+  const query = queryText(call);
   try {
-    return createRequest(call);
+    return createRequest(call, query);
   } catch (error) {
     // Here all faults have the same status, and schemas are not loaded but read.
     if (!(error instanceof CommandFault)) throw error;

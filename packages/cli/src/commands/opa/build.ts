@@ -12,7 +12,7 @@ import {
 } from "@sallyport/rego";
 import { BuildError, type BuildOptions, buildBundle, bundleOfFiles } from "../../opa/build-bundle.ts";
 import { signingConfig, signingFlags, verificationConfig, verificationFlags } from "../../opa/bundle-keys.ts";
-import { compilerPart, parserPart, readCapabilities } from "../../opa/capabilities.ts";
+import { capabilitiesFlag, compilerPart, parserPart, readCapabilities } from "../../opa/capabilities.ts";
 import { type Call, type OpaCommand, PrintedFault, UsageFault } from "../../opa/command.ts";
 import { faultText } from "../../opa/fault-text.ts";
 import { LoadFault, loadPaths } from "../../opa/load.ts";
@@ -32,7 +32,7 @@ export const buildCommand: OpaCommand = {
   sallyport opa build -b --verification-key public.pem --signing-key private.pem bundle.tar.gz`,
   flags: [
     { name: "bundle", short: "b", kind: "bool", usage: "the paths are bundles: folders or archives" },
-    { name: "capabilities", kind: "string", usage: "a version of OPA, or a file with capabilities" },
+    capabilitiesFlag,
     { name: "debug", kind: "bool", usage: "tell what is optimized" },
     {
       name: "entrypoint",

@@ -1,3 +1,5 @@
+import type { Value } from "@sallyport/rego";
+import { capabilitiesFlag } from "../../opa/capabilities.ts";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { type ErrorEntry, errorEntries } from "../../opa/errors-text.ts";
 import { type EvalFormat, printEval } from "../../opa/eval-output.ts";
@@ -5,7 +7,7 @@ import { evaluateQuery, type QueryRun } from "../../opa/evaluate-query.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
 import { queryFlags } from "../../opa/policy-flags.ts";
 import { readInput } from "../../opa/query-input.ts";
-import { createRequest, type QueryRequest } from "../../opa/query-request.ts";
+import { createRequest, type QueryRequest, queryText } from "../../opa/query-request.ts";
 import { checkUnknowns } from "../../opa/unknowns.ts";
 
 const formats: readonly EvalFormat[] = ["json", "values", "bindings", "pretty", "source", "raw", "discard"];
@@ -15,7 +17,7 @@ const partialFormats: readonly string[] = ["json", "pretty", "source"];
 
 const flags: readonly FlagSpec[] = [
   ...queryFlags,
-  { name: "capabilities", kind: "string", usage: "capabilities file, or version" },
+  capabilitiesFlag,
   { name: "count", kind: "int", default: "1", usage: "how often the query is evaluated, to compare times" },
   { name: "coverage", kind: "bool", usage: "report which parts of the policies were evaluated" },
   { name: "disable-early-exit", kind: "bool", usage: "accepted; answers do not depend on it" },
@@ -72,23 +74,28 @@ export const evalCommand: OpaCommand = {
 };
 
 async function runEval(call: Call): Promise<number> {
+  const query = queryText(call);
   checkFlags(call);
-  const request = createRequest(call);
   const { flags, terminal } = call;
   const input = readInput(flags.string("input"), flags.bool("stdin-input"), terminal);
-  const runs: QueryRun[] = [];
-  let fatal: readonly ErrorEntry[] = [];
-  try {
-    for (let i = 0; i < Math.max(1, flags.int("count")); i++) runs.push(await evaluateQuery(request, input));
-  } catch (error) {
-    fatal = entriesOf(error, request);
-  }
-  const { out, err } = printEval({ runs: fatal.length > 0 ? [] : runs, errors: fatal, request });
+  const request = createRequest(call, query);
+  const runs = await evaluateRepeatedly(request, input);
+  const failed = runs.find(({ error }) => error !== undefined);
+  const fatal = failed === undefined ? [] : entriesOf(failed.error, request);
+  const { out, err } = printEval({ runs: failed === undefined ? runs : [failed], errors: fatal, request });
   terminal.out(out);
   terminal.err(err);
   if (fatal.length > 0) return 2;
   const isDefined = isDefinedResult(runs[0]);
   return (flags.bool("fail") && !isDefined) || (flags.bool("fail-defined") && isDefined) ? 1 : 0;
+}
+
+/** As often as `--count` says; the first that fails is the last. */
+async function evaluateRepeatedly(request: QueryRequest, input: Value | undefined): Promise<readonly QueryRun[]> {
+  const runs: QueryRun[] = [];
+  do runs.push(await evaluateQuery(request, input));
+  while (runs.length < request.flags.int("count") && runs.at(-1)?.error === undefined);
+  return runs;
 }
 
 function entriesOf(error: unknown, { query }: QueryRequest): readonly ErrorEntry[] {

@@ -11,7 +11,7 @@ import {
   parseModule,
   type RegoVersion,
 } from "@sallyport/rego";
-import { readCapabilities } from "../../opa/capabilities.ts";
+import { capabilitiesFlag, readCapabilities } from "../../opa/capabilities.ts";
 import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
 import { systemFault } from "../../opa/read-data.ts";
 import { coloredDiff } from "../../opa/text-diff.ts";
@@ -22,7 +22,7 @@ export const fmtCommand: OpaCommand = {
   summary: "Format Rego source files",
   description: "Without a path, formats standard input.",
   flags: [
-    { name: "capabilities", kind: "string", usage: "set capabilities version or capabilities.json file path" },
+    capabilitiesFlag,
     {
       name: "check-result",
       kind: "bool",
