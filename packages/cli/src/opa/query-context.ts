@@ -1,11 +1,18 @@
-import { type Diagnostic, type Import, type Module, parseModule, type QueryOptions } from "@sallyport/rego";
+import {
+  type Diagnostic,
+  type Import,
+  type Module,
+  parseModule,
+  type QueryOptions,
+  type RegoVersion,
+} from "@sallyport/rego";
 import type { Flags } from "./flags.ts";
 import { LoadFault } from "./load.ts";
 
 /** The surroundings that `--package` and `--import` give a query. Throws `LoadFault` and, for a package that is none, `Error`. */
 export function queryContext(flags: Flags): QueryOptions {
   const name = flags.string("package");
-  const imports = flags.list("import").map(parseImport);
+  const imports = flags.list("import").map((text) => parseImport(`import ${text}`));
   return {
     regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
     ...(name === "" ? {} : { package: parsePackage(name) }),
@@ -24,11 +31,11 @@ function parsePackage(name: string): Module["package"]["path"] {
 /** A package that is none. */
 export class QueryContextError extends Error {}
 
-/** In a module of its own, whose first line is not the user's. */
-function parseImport(text: string): Import {
-  const { module, diagnostics } = parseModule(`package p\nimport ${text}`);
+/** A statement in a module of its own, whose first line is not the user's. Throws `LoadFault`. */
+export function parseImport(text: string, regoVersion: RegoVersion = "v1"): Import {
+  const { module, diagnostics } = parseModule(`package p\n${text}`, { regoVersion });
   const [found] = module?.imports ?? [];
-  if (found === undefined) throw importFault(diagnostics, `import ${text}`);
+  if (found === undefined) throw importFault(diagnostics, text);
   return found;
 }
 

@@ -23,11 +23,12 @@ import {
 import { compilerPart, effectsPart, parserPart, readCapabilities } from "./capabilities.ts";
 import { type Call, CommandFault, type Terminal, UsageFault } from "./command.ts";
 import { EngineError } from "./engine-error.ts";
+import { errorEntries, errorsText } from "./errors-text.ts";
 import type { Flags } from "./flags.ts";
 import { type Loaded, type LoadedModule, LoadFault, loadPaths } from "./load.ts";
 import type { Metrics } from "./metrics.ts";
 import { opaVersion } from "./opa-version.ts";
-import { queryContext } from "./query-context.ts";
+import { parseImport, queryContext } from "./query-context.ts";
 import { LoadError } from "./read-data.ts";
 import { loadSchemas } from "./schemas.ts";
 
@@ -94,9 +95,9 @@ export async function prepare(request: QueryRequest, metrics: Metrics): Promise<
   const context = queryContext(flags);
   if (flags.string("target") === "wasm") throw new EngineError();
   const { modules, data } = optimized(request, await load(request, metrics));
-  const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion, capabilities));
   const compile = () => compilePolicy(request, modules, data);
   const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
+  const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion, capabilities));
   const prepared = metrics.timed("rego_query_compile", () =>
     policy.prepareQuery(body, { ...context, captureValues: !flags.bool("partial") }),
   );
@@ -122,13 +123,17 @@ export function isBlank(query: string): boolean {
   return query.replace(/#.*$/gm, "").trim() === "";
 }
 
-/** What begins with a whole `package` or `import` is a module's, not a query. */
+/** What begins with a whole `package` or `import` is a module's, not a query. Throws `RegoError` when it is not even that. */
 function statementThatIsNone(query: string, regoVersion: RegoVersion): "Package" | "Import" | undefined {
-  const [, keyword] = /^\s*(package|import)\s/.exec(query) ?? [];
+  const [, keyword] = /^\s*(package|import)(?![\w.[])/.exec(query) ?? [];
   if (keyword === undefined) return undefined;
-  const isPackage = keyword === "package";
-  const { module } = parseModule(isPackage ? query : `package p\n${query}`, { regoVersion });
-  return module === undefined ? undefined : isPackage ? "Package" : "Import";
+  if (keyword === "import") {
+    parseImport(query, regoVersion);
+    return "Import";
+  }
+  const { module, diagnostics } = parseModule(query, { regoVersion });
+  if (module === undefined) throw new RegoError(diagnostics);
+  return "Package";
 }
 
 function compilePolicy(request: QueryRequest, modules: readonly LoadedModule[], data: Value): RegoPolicy {
@@ -202,6 +207,7 @@ function optimized(request: QueryRequest, loaded: Loaded): Loaded {
     return { ...loaded, modules: modules.map((module) => ({ file: module.file, text: module.text, module })) };
   } catch (error) {
     if (error instanceof OptimizeError) throw new CommandFault(error.message, 2);
+    if (error instanceof RegoError) throw new CommandFault(errorsText(errorEntries(error) ?? []).trimEnd(), 2);
     throw error;
   }
 }

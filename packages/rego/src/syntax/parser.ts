@@ -51,12 +51,17 @@ export function parseQuery(text: string, options: ParseOptions = {}): Body {
     if (isAtEnd(cursor)) return cursor.report("empty query");
     const body: Expr[] = [];
     while (!isAtEnd(cursor)) {
-      const statement = parseLiterals(cursor, "eof", true);
+      const statement = isBroken(cursor) ? undefined : parseLiterals(cursor, "eof", true);
       if (statement === undefined) return undefined;
       body.push(...statement);
     }
     return body;
   });
+}
+
+/** True before a token that is broken in itself, which is told alone: as in OPA, nothing is tried where a statement begins. */
+function isBroken({ faults }: Cursor): boolean {
+  return faults.length > 0;
 }
 
 function isAtEnd({ token }: Cursor): boolean {
