@@ -8,10 +8,13 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   cel: [],
   effects: ["rego"],
   kube: [],
+  pki: [],
   admission: ["cel", "kube", "rego"],
   opa: ["kube", "rego"],
-  apiserver: ["admission", "cel", "kube"],
-  cli: ["admission", "apiserver", "effects", "kube", "opa", "rego"],
+  cluster: ["kube"],
+  webhook: ["admission", "cluster", "kube", "pki"],
+  apiserver: ["admission", "cel", "kube", "pki"],
+  cli: ["admission", "apiserver", "cluster", "effects", "kube", "opa", "pki", "rego", "webhook"],
 };
 
 /** Second doors of rooms, for who must not load what lies behind the first one. */

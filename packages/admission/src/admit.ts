@@ -12,6 +12,8 @@ export interface AdmitOptions {
    * Runs between the phases, as the API server validates there: answers the object to go on with, or throws `StatusError`.
    */
   readonly validate?: (object: KubeObject | null) => KubeObject | null | Promise<KubeObject | null>;
+  /** Only this phase: an API server asks webhooks in two rounds. Both when absent. */
+  readonly phase?: Phase;
 }
 
 /**
@@ -25,11 +27,10 @@ export async function admit(
   options: AdmitOptions,
 ): Promise<Decision> {
   const run = new Run(request, snapshot, effects);
-  const allowed =
-    (await run.phase("mutating", options.plugins)) &&
-    (await run.reinvoke(options.plugins)) &&
-    (await run.validate(options.validate)) &&
-    (await run.phase("validating", options.plugins));
+  const { plugins, phase, validate } = options;
+  const mutates = async () => (await run.phase("mutating", plugins)) && (await run.reinvoke(plugins));
+  const validates = async () => (await run.validate(validate)) && (await run.phase("validating", plugins));
+  const allowed = (phase === "validating" || (await mutates())) && (phase === "mutating" || (await validates()));
   return run.decision(allowed);
 }
 

@@ -30,3 +30,4 @@ export type {
   WebhookAnswer,
   WebhookPost,
 } from "./snapshot.ts";
+export { answerReview, type IncomingReview, readReview } from "./webhook/incoming.ts";

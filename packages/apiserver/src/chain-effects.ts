@@ -1,6 +1,6 @@
 import type { AdmissionEffects, ChainEffects } from "@sallyport/admission";
 import { type Catalogue, StatusError } from "@sallyport/kube";
-import { parseRequest } from "./certificates/signing-request.ts";
+import { parseRequest } from "@sallyport/pki";
 import { Client, isReason } from "./controllers/client.ts";
 import type { Cache } from "./registry/cache.ts";
 import type { Registry } from "./registry/registry.ts";

@@ -1,4 +1,10 @@
-import { type CreatePolicySet, emptyPolicySet, loadPolicyCompiler, type PolicySet } from "@sallyport/admission";
+import {
+  type CreatePolicySet,
+  emptyPolicySet,
+  loadPolicyCompiler,
+  type PolicySet,
+  type PolicySource,
+} from "@sallyport/admission";
 import type { GroupVersionResource } from "@sallyport/kube";
 import { defaultSyncOptions, type ObjectChange, Sync, type SyncEffects, type SyncOptions } from "@sallyport/opa/sync";
 
@@ -13,7 +19,12 @@ export class LivePolicies {
   #loading: Promise<void> | undefined;
   #waiting: ObjectChange[] = [];
 
-  constructor(options: Partial<SyncOptions>, annotate: SyncEffects["annotate"]) {
+  /** In force beside those of ConfigMaps. */
+  readonly #fixed: readonly PolicySource[];
+
+  /** Throws nothing: `load` tells what is wrong with fixed policies. */
+  constructor(options: Partial<SyncOptions>, annotate: SyncEffects["annotate"], fixed: readonly PolicySource[] = []) {
+    this.#fixed = fixed;
     this.#sync = new Sync(
       { ...defaultSyncOptions, ...options },
       { activate: (each) => this.#activate(each), annotate },
@@ -24,6 +35,13 @@ export class LivePolicies {
   async current(): Promise<{ readonly set: PolicySet; readonly data: { readonly [name: string]: unknown } }> {
     if (this.#loading !== undefined) await this.#loading;
     return { set: this.#set, data: this.#sync.data };
+  }
+
+  /** Compiles the fixed policies; answers what is wrong with them. */
+  async load(): Promise<string | undefined> {
+    if (this.#fixed.length === 0) return undefined;
+    this.#createPolicySet = await loadPolicyCompiler();
+    return this.#activate([]).error;
   }
 
   declare(resource: GroupVersionResource): void {
@@ -46,7 +64,7 @@ export class LivePolicies {
   }
 
   #activate(sources: Parameters<CreatePolicySet>[0]): { readonly error?: string } {
-    const result = this.#createPolicySet?.(sources, this.#set.generation + 1) ?? {
+    const result = this.#createPolicySet?.([...this.#fixed, ...sources], this.#set.generation + 1) ?? {
       error: "the compiler is not loaded",
     };
     if ("error" in result) return { error: result.error };

@@ -9,6 +9,8 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   tour: async () => (await import("./commands/tour.ts")).tourCommand(),
   backup: async () => (await import("./commands/backup.ts")).backupCommand(),
   restore: async () => (await import("./commands/backup.ts")).restoreCommand(),
+  webhook: async () => (await import("./commands/webhook.ts")).webhookCommand(),
+  install: async () => (await import("./commands/install.ts")).installCommand(),
   plugins: async () => (await import("./commands/plugins.ts")).pluginsCommand(),
 };
 

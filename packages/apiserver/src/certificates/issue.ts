@@ -1,7 +1,13 @@
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
-import { importKey, type KeyPair, serialNumber, signingAlgorithm } from "../http/certificates.ts";
-import { alternativeNames, type ParsedRequest } from "./signing-request.ts";
+import {
+  alternativeNames,
+  importKey,
+  type KeyPair,
+  type ParsedRequest,
+  serialNumber,
+  signingAlgorithm,
+} from "@sallyport/pki";
 
 const minuteMs = 60_000;
 /** Clocks of those who check may be slow: certificates begin in the past. */

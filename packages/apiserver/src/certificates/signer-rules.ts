@@ -1,4 +1,4 @@
-import type { ParsedRequest } from "./signing-request.ts";
+import type { ParsedRequest } from "@sallyport/pki";
 
 type Rule = (request: ParsedRequest, usages: readonly string[]) => string | undefined;
 

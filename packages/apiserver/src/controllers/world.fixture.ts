@@ -1,9 +1,9 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createChain, emptyPolicySet, type Plugin } from "@sallyport/admission";
 import { builtinCatalogue, findKind, type KubeObject, parseApiVersion } from "@sallyport/kube";
+import { createCa, type KeyPair } from "@sallyport/pki";
 import { serviceAccountKeys } from "../authentication/service-account-keys.ts";
 import type { Attributes } from "../authorization/authorizer.ts";
-import { createCa, type KeyPair } from "../http/certificates.ts";
 import { Cache } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import { createRegistry } from "../server.ts";
@@ -67,7 +67,8 @@ export class World {
 
   static async with(...controllers: readonly string[]): Promise<World> {
     const world = new World(controllers);
-    if (controllers.includes("csrsigning")) world.#ca = await createCa();
+    if (controllers.includes("csrsigning"))
+      world.#ca = await createCa("CN=sallyport-ca", { now: Date.now(), days: 3650 });
     const store = createMemoryStore();
     world.#cache = await Cache.over(store);
     world.#registry = createRegistry(

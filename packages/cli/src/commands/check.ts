@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import type { PolicySource } from "@sallyport/admission";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { checkManifests } from "../check/checker.ts";
 import { reportText } from "../check/report.ts";
 import { list } from "../comma-list.ts";
-import { exitCodes, reasonOf, UsageError } from "../errors.ts";
-import { expandFiles, InputError, readManifests } from "../manifests.ts";
+import { exitCodes } from "../errors.ts";
+import { InputError, readManifests } from "../manifests.ts";
+import { readPolicies } from "../policy-files.ts";
 
 interface CheckFlags {
   readonly policy: readonly string[];
@@ -80,16 +80,4 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
     : verdicts.has("denied")
       ? exitCodes.denied
       : exitCodes.ok;
-}
-
-function readPolicies(paths: readonly string[]): readonly PolicySource[] {
-  const files = expandFiles(paths, /(?<!_test)\.rego$/);
-  if (paths.length > 0 && files.length === 0) throw new UsageError(`--policy ${paths.join(",")}: no .rego file there`);
-  return files.map((file) => {
-    try {
-      return { name: file, file, text: readFileSync(file, "utf8") };
-    } catch (error) {
-      throw new InputError(`${file}: ${reasonOf(error)}`);
-    }
-  });
 }

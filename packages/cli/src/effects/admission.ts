@@ -46,7 +46,11 @@ function postReview(call: WebhookPost): Promise<WebhookAnswer> {
         incoming.on("error", reject);
       },
     );
-    outgoing.on("error", (error) => reject(signal.aborted ? new Error("context deadline exceeded") : error));
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      // A kept connection that the other side ended just now: the request has not been read, as Go's client knows too.
+      if (outgoing.reusedSocket && error.code === "ECONNRESET") resolve(postReview(call));
+      else reject(signal.aborted ? new Error("context deadline exceeded") : error);
+    });
     outgoing.end(call.body);
   });
 }

@@ -1,0 +1,115 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type InstallOptions, installChart, installManifests, manifestsText } from "@sallyport/webhook";
+import { Command } from "commander";
+import { list } from "../comma-list.ts";
+import { reasonOf, UsageError } from "../errors.ts";
+import { version } from "../version.ts";
+import { readsOf, webhookPlugins } from "../webhook.ts";
+
+interface InstallFlags {
+  readonly namespace: string;
+  readonly name: string;
+  readonly image: string;
+  readonly replicas: string;
+  readonly resources: readonly string[];
+  readonly replicate: readonly string[];
+  readonly enableAdmissionPlugins: readonly string[];
+  readonly failurePolicy: string;
+  readonly timeoutSeconds: string;
+  readonly excludeNamespaces: readonly string[];
+  readonly mutate?: boolean;
+  readonly helm?: string;
+  readonly json?: boolean;
+}
+
+export function installCommand(): Command {
+  return new Command("install")
+    .description("print what a cluster needs to ask `sallyport webhook`: manifests, or a Helm chart")
+    .option("-n, --namespace <name>", "where it runs", "sallyport")
+    .option("--name <name>", "of all objects", "sallyport")
+    .option("--image <reference>", "image of the replicas", `ghcr.io/sallyport/sallyport:${version}`)
+    .option("--replicas <number>", "how many", "3")
+    .option("--resources <names>", "what is asked about", list, ["pods", "pods/ephemeralcontainers"])
+    .option("--replicate <resources>", "what policies read below data.kubernetes", list, [])
+    .option("--enable-admission-plugins <names>", "plugins to run beside RegoPolicies", list, [])
+    .option("--failure-policy <policy>", "Fail or Ignore, when no replica answers", "Fail")
+    .option("--timeout-seconds <number>", "how long the API server waits", "5")
+    .option("--exclude-namespaces <names>", "never asked about, beside our own", list, ["kube-system"])
+    .option("--mutate", "policies and plugins change objects, too")
+    .option("--helm <folder>", "write a Helm chart there instead")
+    .option("--json", "manifests as a JSON list")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sallyport install | kubectl apply -f -
+  sallyport install --enable-admission-plugins PodSecurityPolicy --mutate
+  sallyport install --resources pods,deployments.apps --replicate ingresses.networking.k8s.io
+  sallyport install --helm chart/ && helm install sallyport chart/ -n sallyport --create-namespace
+
+Exit status: 0 printed, 2 bad usage, 3 the chart could not be written.`,
+    )
+    .action(runInstall);
+}
+
+function runInstall(flags: InstallFlags): void {
+  const options = installOptions(flags);
+  if (flags.helm !== undefined) writeChart(flags.helm, options);
+  else process.stdout.write(manifestsOf(options, flags.json === true));
+}
+
+function manifestsOf(options: InstallOptions, asJson: boolean): string {
+  const items = installManifests(options);
+  return asJson ? `${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 2)}\n` : manifestsText(items);
+}
+
+function installOptions(flags: InstallFlags): InstallOptions {
+  const { namespace, name, image, resources, replicate, failurePolicy, mutate = false } = flags;
+  const numberOf = (flag: string, text: string, max: number) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 1 || value > max)
+      throw new UsageError(`${flag} ${text}: expected a number from 1 to ${max}`);
+    return value;
+  };
+  if (failurePolicy !== "Fail" && failurePolicy !== "Ignore")
+    throw new UsageError(`--failure-policy ${failurePolicy}: expected Fail or Ignore`);
+  const plugins = webhookPlugins({ chain: {}, plugins: flags.enableAdmissionPlugins }).map((each) => each.name);
+  const reads = [...new Set([...plugins.flatMap((each) => readsOf[each] ?? []), ...replicate])];
+  return {
+    namespace,
+    name,
+    image,
+    replicas: numberOf("--replicas", flags.replicas, 100),
+    args: [
+      ...argument("--enable-admission-plugins", flags.enableAdmissionPlugins),
+      ...argument("--replicate", replicate),
+    ],
+    resources,
+    reads,
+    // Policies that may be used, and signers, are asked of the authorizer.
+    asksAuthorizer: plugins.some((each) => /^(PodSecurityPolicy|Certificate|NodeRestriction|OwnerRef)/.test(each)),
+    mutates: mutate,
+    failurePolicy,
+    timeoutSeconds: numberOf("--timeout-seconds", flags.timeoutSeconds, 30),
+    excludedNamespaces: [...new Set([...flags.excludeNamespaces, namespace])],
+  };
+}
+
+function argument(flag: string, values: readonly string[]): readonly string[] {
+  return values.length === 0 ? [] : [`${flag}=${values.join(",")}`];
+}
+
+function writeChart(folder: string, options: InstallOptions): void {
+  try {
+    for (const [path, text] of Object.entries(installChart(options, version))) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  } catch (error) {
+    throw new UsageError(`--helm ${folder}: ${reasonOf(error)}`);
+  }
+  process.stdout.write(
+    `chart written: helm install ${options.name} ${folder} -n ${options.namespace} --create-namespace\n`,
+  );
+}

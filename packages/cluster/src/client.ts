@@ -1,0 +1,156 @@
+import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
+import { Agent, request } from "node:https";
+import { type KubeObject, type Status, StatusError } from "@sallyport/kube";
+import { type Connection, ConnectionError } from "./connection.ts";
+
+export interface Call {
+  readonly method?: string;
+  readonly body?: object;
+  readonly type?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What one page of a list brings. */
+export interface Page {
+  readonly items: readonly KubeObject[];
+  readonly resourceVersion: string;
+  readonly continue: string;
+}
+
+/** A server that does not answer at all for so long is taken for away. Watches are bounded by their own `timeoutSeconds`. */
+const silentMs = 60_000;
+
+/** Longer answers are no answers: 256 MiB hold a page of the largest objects that etcd takes. */
+const maxAnswerBytes = 256 * 1024 * 1024;
+
+/** Asks an API server in JSON. Rejects with `StatusError` for what it refuses, with `ConnectionError` when it is away. */
+export class Client {
+  readonly #connection: Connection;
+  readonly #agent: Agent | HttpAgent;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    const { ca, cert, key, insecureSkipTlsVerify, serverName } = connection;
+    this.#agent = connection.url.startsWith("http:")
+      ? new HttpAgent({ keepAlive: true })
+      : new Agent({
+          keepAlive: true,
+          rejectUnauthorized: insecureSkipTlsVerify !== true,
+          ...(ca === undefined ? {} : { ca }),
+          ...(cert === undefined ? {} : { cert }),
+          ...(key === undefined ? {} : { key }),
+          ...(serverName === undefined ? {} : { servername: serverName }),
+        });
+  }
+
+  /** The answer's JSON. */
+  async ask(path: string, call: Call = {}): Promise<unknown> {
+    const incoming = await this.#send(path, call);
+    const text = await textOf(incoming);
+    const answer = parseAnswer(text, path);
+    if ((incoming.statusCode ?? 0) < 400) return answer;
+    throw refusalOf(answer, incoming.statusCode ?? 500, text);
+  }
+
+  /** A page of a list; objects get the kind and version that a list leaves out. */
+  async page(path: string, query: { readonly [name: string]: string }, signal?: AbortSignal): Promise<Page> {
+    const answer = (await this.ask(
+      `${path}?${new URLSearchParams(query)}`,
+      signal === undefined ? {} : { signal },
+    )) as {
+      readonly apiVersion?: string;
+      readonly kind?: string;
+      readonly items?: readonly KubeObject[] | null;
+      readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+    };
+    const type = { apiVersion: answer.apiVersion ?? "", kind: (answer.kind ?? "").replace(/List$/, "") };
+    return {
+      items: (answer.items ?? []).map((item) => ({ ...type, ...item })),
+      resourceVersion: answer.metadata?.resourceVersion ?? "",
+      continue: answer.metadata?.continue ?? "",
+    };
+  }
+
+  /** The lines of a watch, as they come; ends when the server ends it. */
+  async *lines(path: string, query: { readonly [name: string]: string }, signal: AbortSignal): AsyncGenerator<string> {
+    const incoming = await this.#send(`${path}?${new URLSearchParams({ ...query, watch: "true" })}`, { signal });
+    if ((incoming.statusCode ?? 0) >= 400) {
+      const text = await textOf(incoming);
+      throw refusalOf(parseAnswer(text, path), incoming.statusCode ?? 500, text);
+    }
+    incoming.setEncoding("utf8");
+    let rest = "";
+    try {
+      for await (const chunk of incoming as AsyncIterable<string>) {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) if (line !== "") yield line;
+      }
+    } catch (error) {
+      throw new ConnectionError(`${this.#connection.url}: the watch was cut: ${(error as Error).message}`);
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #send(path: string, call: Call): Promise<IncomingMessage> {
+    const { url, token } = this.#connection;
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const headers = {
+      accept: call.accept ?? "application/json",
+      "user-agent": "sallyport",
+      ...(token === undefined ? {} : { authorization: `Bearer ${await token()}` }),
+      ...(body === undefined
+        ? {}
+        : { "content-type": call.type ?? "application/json", "content-length": Buffer.byteLength(body) }),
+    };
+    const options = {
+      method: call.method ?? "GET",
+      headers,
+      agent: this.#agent,
+      timeout: silentMs,
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    };
+    return new Promise((resolve, reject) => {
+      const open = url.startsWith("http:") ? requestHttp : request;
+      const outgoing: ClientRequest = open(`${url}${path}`, options as never, resolve);
+      outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${silentMs / 1000} s`)));
+      outgoing.on("error", (error) => reject(new ConnectionError(`${url}: ${error.message}`)));
+      outgoing.end(body);
+    });
+  }
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxAnswerBytes) throw new Error("the answer is too long");
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new ConnectionError((error as Error).message);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseAnswer(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConnectionError(`${path}: the answer is no JSON`);
+  }
+}
+
+/** The Status that a server answered, or one that says what it did answer. */
+function refusalOf(answer: unknown, code: number, text: string): StatusError {
+  const status = answer as Partial<Status> | null;
+  if (typeof status === "object" && status?.kind === "Status")
+    return new StatusError(status.reason, status.message ?? "", status.details, status.code ?? code);
+  return new StatusError(undefined, text.slice(0, 200), undefined, code);
+}

@@ -1,0 +1,47 @@
+import { byGroup, type InstallOptions, labelsOf, type Manifest } from "./options.ts";
+
+/** Who the replicas are, and what they may do: no more than the policies need. */
+export function accessManifests(options: InstallOptions): readonly Manifest[] {
+  const { name, namespace } = options;
+  const metadata = { name, labels: labelsOf(name) };
+  const own = { ...metadata, namespace };
+  const subjects = [{ kind: "ServiceAccount", name, namespace }];
+  const rbac = { apiVersion: "rbac.authorization.k8s.io/v1" };
+  const roleRef = (kind: string) => ({ apiGroup: "rbac.authorization.k8s.io", kind, name });
+  return [
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: own },
+    { ...rbac, kind: "ClusterRole", metadata, rules: clusterRules(options) },
+    { ...rbac, kind: "ClusterRoleBinding", metadata, roleRef: roleRef("ClusterRole"), subjects },
+    { ...rbac, kind: "Role", metadata: own, rules: secretRules(options) },
+    { ...rbac, kind: "RoleBinding", metadata: own, roleRef: roleRef("Role"), subjects },
+  ];
+}
+
+function clusterRules({ name, reads, asksAuthorizer, mutates }: InstallOptions): readonly object[] {
+  const configurations = ["validatingwebhookconfigurations", ...(mutates ? ["mutatingwebhookconfigurations"] : [])];
+  return [
+    ...byGroup(["namespaces", ...reads.filter((each) => each !== "namespaces")]).map(([group, resources]) => ({
+      apiGroups: [group],
+      resources,
+      verbs: ["get", "list", "watch"],
+    })),
+    ...(asksAuthorizer
+      ? [{ apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] }]
+      : []),
+    {
+      apiGroups: ["admissionregistration.k8s.io"],
+      resources: configurations,
+      resourceNames: [name],
+      verbs: ["get", "update"],
+    },
+  ];
+}
+
+/** The certificate that all replicas share. What is created has no name yet that a rule could tell. */
+function secretRules({ name }: InstallOptions): readonly object[] {
+  const secrets = { apiGroups: [""], resources: ["secrets"] };
+  return [
+    { ...secrets, verbs: ["create"] },
+    { ...secrets, resourceNames: [`${name}-webhook-tls`], verbs: ["get", "update"] },
+  ];
+}

@@ -1,0 +1,42 @@
+import { stringify } from "yaml";
+import { installManifests, manifestsText } from "./manifests.ts";
+import type { InstallOptions } from "./options.ts";
+
+/** A Helm chart's files by their paths. */
+export type Chart = { readonly [path: string]: string };
+
+/** What the chart's user may change, with what stands in the templates for it. */
+const values = ["image", "replicas", "failurePolicy", "timeoutSeconds", "excludedNamespaces"] as const;
+
+/** The manifests as a Helm chart: the namespace is the release's, the rest that varies comes from values. */
+export function installChart(options: InstallOptions, version: string): Chart {
+  const marked = {
+    ...options,
+    namespace: mark("namespace"),
+    ...Object.fromEntries(values.map((name) => [name, mark(name)])),
+  } as InstallOptions;
+  const manifests = installManifests(marked).filter(({ kind }) => kind !== "Namespace");
+  return {
+    "Chart.yaml": stringify({
+      apiVersion: "v2",
+      name: options.name,
+      description: "Admission reviews by Sallyport",
+      type: "application",
+      version,
+      appVersion: version,
+    }),
+    "values.yaml": stringify(Object.fromEntries(values.map((name) => [name, options[name]]))),
+    "templates/webhook.yaml": templated(manifestsText(manifests)),
+  };
+}
+
+function mark(name: string): string {
+  return `VALUE-OF-${name}-`;
+}
+
+/** Marks become expressions; as JSON, lists and numbers stay what they are. */
+function templated(text: string): string {
+  return text
+    .replaceAll(mark("namespace"), "{{ .Release.Namespace }}")
+    .replaceAll(/VALUE-OF-(\w+)-/g, "{{ .Values.$1 | toJson }}");
+}
