@@ -1,12 +1,24 @@
 export type { AuditEvent, AuditOptions } from "./audit/auditor.ts";
 export { type AuditLog, type AuditLogOptions, openAuditLog } from "./audit/log.ts";
 export { type AuditPolicy, readAuditPolicy } from "./audit/policy.ts";
+export {
+  type AuthenticationConfiguration,
+  type ConfigurationReader,
+  jwtIssuers,
+} from "./authentication/authentication-configuration.ts";
+export type { JwtIssuer } from "./authentication/jwt.ts";
 export type { OidcOptions } from "./authentication/oidc.ts";
 export type { RequestHeaderOptions } from "./authentication/request-headers.ts";
 export { serviceAccountKeys } from "./authentication/service-account-keys.ts";
 export { parseTokenFile, type StaticToken } from "./authentication/static-tokens.ts";
 export { documentReader, type PostJson, type WebhookTarget, webhookClient } from "./authentication/webhook-client.ts";
-export { type AuthorizationMode, authorizationModes } from "./authorization/modes.ts";
+export { parseAbacPolicies } from "./authorization/abac.ts";
+export {
+  type AuthorizationConfiguration,
+  type AuthorizationReader,
+  configuredModes,
+} from "./authorization/authorization-configuration.ts";
+export { type AuthorizationMode, authorizationModes, type ConfiguredMode } from "./authorization/modes.ts";
 export type { Machine } from "./controllers/controller.ts";
 export { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
 export { selectControllers } from "./controllers/select.ts";

@@ -27,7 +27,7 @@ import { loadServiceAccountKeys, type ServiceAccountKeys } from "./authenticatio
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { writeBootstrapObjects } from "./authorization/bootstrap.ts";
 import { escalationGuard } from "./authorization/escalation.ts";
-import { type AuthorizationMode, createAuthorizer } from "./authorization/modes.ts";
+import { type ConfiguredMode, createAuthorizer } from "./authorization/modes.ts";
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { chainEffects } from "./chain-effects.ts";
 import { essential } from "./controllers/all.ts";
@@ -68,7 +68,7 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly policies: () => Policies | Promise<Policies>;
   readonly authentication?: CredentialOptions;
   /** `RBAC` when absent. */
-  readonly authorizationModes?: readonly AuthorizationMode[];
+  readonly authorizationModes?: readonly ConfiguredMode[];
   /** For the mode Webhook. */
   readonly authorizationWebhook?: WebhookAuthorizerOptions;
   /** Which controllers run, as kube-controller-manager's `--controllers`; those of namespaces when absent. */
@@ -90,7 +90,10 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
 /** Which credentials are taken beside certificates of our own CA and tokens of service accounts. */
 export interface CredentialOptions
   extends Partial<
-    Pick<AuthenticationOptions, "tokens" | "anonymous" | "bootstrapTokens" | "requestHeaders" | "oidc" | "webhook">
+    Pick<
+      AuthenticationOptions,
+      "tokens" | "anonymous" | "anonymousPaths" | "jwt" | "bootstrapTokens" | "requestHeaders" | "oidc" | "webhook"
+    >
   > {
   /** Certificates of an authority, in PEM, whose clients are known by their common names. */
   readonly clientCa?: string;

@@ -34,6 +34,7 @@ export {
 export { estimateCost, type SizeOf } from "./cost/estimate.ts";
 export type { Range } from "./cost/range.ts";
 export { extensionLibraries, standardLibraries } from "./library/all.ts";
+export { accessReviewEnvironment, claimsEnvironment, userEnvironment } from "./library/kubernetes/access.ts";
 export {
   type AdmissionVariables,
   admissionEnvironment,

@@ -35,8 +35,68 @@ current-context: x
 `,
 );
 
+const authentication = file(
+  "authentication.yaml",
+  `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+- issuer: { url: "https://issuer.invalid", audiences: [a] }
+  claimMappings: { username: { expression: claims.sub } }
+anonymous: { enabled: true, conditions: [{ path: /livez }] }
+`,
+);
+const brokenAuthentication = file(
+  "broken-authentication.yaml",
+  "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt: [{ issuer: { url: https://a } }]\n",
+);
+const authorization = file(
+  "authorization.yaml",
+  `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthorizationConfiguration
+authorizers:
+- { type: Node, name: node }
+- type: Webhook
+  name: hook
+  webhook:
+    timeout: 3s
+    authorizedTTL: 5m
+    unauthorizedTTL: 30s
+    subjectAccessReviewVersion: v1
+    matchConditionSubjectAccessReviewVersion: v1
+    failurePolicy: Deny
+    connectionInfo: { type: KubeConfigFile, kubeConfigFile: ${webhook} }
+    matchConditions: [{ expression: "request.user != 'a'" }]
+`,
+);
+const policies = file(
+  "abac.jsonl",
+  '{"apiVersion":"abac.authorization.kubernetes.io/v1beta1","kind":"Policy","spec":{"user":"ann"}}\n',
+);
+
 const faults: readonly (readonly [message: RegExp, ...args: string[]])[] = [
-  [/^--authorization-mode Foo: expected of AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook$/, "--authorization-mode=Foo"],
+  [
+    /^--authorization-mode Foo: expected of ABAC, AlwaysAllow, AlwaysDeny, Node, RBAC, Webhook$/,
+    "--authorization-mode=Foo",
+  ],
+  [/^--authorization-mode ABAC and --authorization-policy-file: one needs the other$/, "--authorization-mode=ABAC"],
+  [
+    /^--authorization-policy-file \S+tokens.csv:1: /,
+    "--authorization-mode=ABAC",
+    `--authorization-policy-file=${tokens}`,
+  ],
+  [
+    /^--authorization-config: goes without --authorization-mode/,
+    `--authorization-config=${authorization}`,
+    "--authorization-mode=RBAC",
+  ],
+  [
+    /^--authorization-config \S+: expected kind AuthorizationConfiguration of apiserver.config.k8s.io\/v1$/,
+    `--authorization-config=${authentication}`,
+  ],
+  [
+    /^--authentication-config \S+: \[jwt\[0\].issuer.audiences: Required value: at least one .*, jwt\[0\].claimMappings.username: Required/,
+    `--authentication-config=${brokenAuthentication}`,
+  ],
   [/^--authorization-mode: a mode is there twice$/, "--authorization-mode=RBAC,RBAC"],
   [/one needs the other$/, "--authorization-mode=Webhook"],
   [/one needs the other$/, `--authorization-webhook-config-file=${webhook}`],
@@ -92,4 +152,19 @@ test("flags of who may ask, taken", () => {
     [authorizationWebhook?.authorizedTtlMs, authorizationWebhook?.unauthorizedTtlMs, authorizationWebhook?.version],
     [300_000, 30_000, "v1"],
   );
+});
+
+test("configurations of who may ask, taken", () => {
+  const { authentication: credentials, authorizationModes } = parsed(
+    `--authentication-config=${authentication}`,
+    `--authorization-config=${authorization}`,
+  );
+  assert.deepEqual([credentials?.anonymous, credentials?.anonymousPaths], [true, ["/livez"]]);
+  assert.equal(credentials?.jwt?.[0]?.userOf({ sub: "ann" }).username, "ann");
+  const [node, hook] = authorizationModes ?? [];
+  assert.equal(node, "Node");
+  assert.ok(typeof hook === "object" && hook.mode === "Webhook");
+  assert.deepEqual([hook.webhook.onError, hook.webhook.matchConditions?.length], ["Deny", 1]);
+  const abac = parsed("--authorization-mode=ABAC,RBAC", `--authorization-policy-file=${policies}`);
+  assert.deepEqual(abac.authorizationModes, [{ mode: "ABAC", policies: [{ user: "ann" }] }, "RBAC"]);
 });

@@ -10,6 +10,7 @@ import {
   webhookClient,
 } from "@sallyport/apiserver";
 import type { Command } from "commander";
+import { abacMode, authenticationConfiguration, authorizationConfiguration } from "./access-configuration.ts";
 import { list } from "./comma-list.ts";
 import { reasonOf, UsageError } from "./errors.ts";
 import { millisecondsOf } from "./go-duration.ts";
@@ -26,6 +27,9 @@ export interface ApiServerFlags {
   readonly serviceAccountKeyFile: readonly string[];
   readonly serviceAccountSigningKeyFile?: string;
   readonly serviceAccountJwksUri?: string;
+  readonly authenticationConfig?: string;
+  readonly authorizationConfig?: string;
+  readonly authorizationPolicyFile?: string;
   readonly authorizationMode: readonly string[];
   readonly authorizationWebhookConfigFile?: string;
   readonly authorizationWebhookVersion: string;
@@ -58,6 +62,8 @@ export function addApiServerOptions(command: Command): Command {
   addRequestHeaderOptions(command);
   return command
     .option("--authorization-mode <modes>", `${authorizationModes.join(", ")}, in order, separated by commas`, list, [])
+    .option("--authorization-config <file>", "an AuthorizationConfiguration: authorizers with their webhooks, in order")
+    .option("--authorization-policy-file <file>", "policies of the mode ABAC, one JSON object a line")
     .option("--authorization-webhook-config-file <file>", "kubeconfig of the service that the mode Webhook asks")
     .option("--authorization-webhook-version <version>", "v1 or v1beta1 of SubjectAccessReview", "v1")
     .option("--authorization-webhook-cache-authorized-ttl <duration>", "how long permissions are remembered", "5m0s")
@@ -66,6 +72,10 @@ export function addApiServerOptions(command: Command): Command {
 
 function addTokenOptions(command: Command): void {
   command
+    .option(
+      "--authentication-config <file>",
+      "an AuthenticationConfiguration: issuers of tokens with CEL over their claims, and who may be anonymous",
+    )
     .option("--token-auth-file <file>", 'static tokens: lines of token,user,uid,"group1,group2"')
     .option("--client-ca-file <file>", "an authority whose client certificates name users")
     .option("--anonymous-auth <true|false>", "take requests without credentials for system:anonymous", "true")
@@ -135,7 +145,16 @@ function credentials(flags: ApiServerFlags): CredentialOptions {
     ...oidcOf(flags),
     ...requestHeadersOf(flags),
     ...tokenWebhookOf(flags),
+    ...configuredCredentials(flags),
   };
+}
+
+function configuredCredentials(flags: ApiServerFlags): Partial<CredentialOptions> {
+  const { authenticationConfig: file, oidcIssuerUrl, serviceAccountIssuer } = flags;
+  if (file === undefined) return {};
+  if (oidcIssuerUrl !== undefined) throw new UsageError("--authentication-config and --oidc-issuer-url: choose one");
+  const issuers = serviceAccountIssuer.length === 0 ? ["https://kubernetes.default.svc"] : serviceAccountIssuer;
+  return authenticationConfiguration(file, issuers);
 }
 
 function tokensOf(file: string): NonNullable<CredentialOptions["tokens"]> {
@@ -227,6 +246,11 @@ function tokenWebhookOf(flags: ApiServerFlags): Partial<CredentialOptions> {
 }
 
 function authorization(flags: ApiServerFlags): Pick<ApiServerOptions, "authorizationModes" | "authorizationWebhook"> {
+  if (flags.authorizationConfig !== undefined) {
+    if (flags.authorizationMode.length > 0 || flags.authorizationWebhookConfigFile !== undefined)
+      throw new UsageError("--authorization-config: goes without --authorization-mode and --authorization-webhook-*");
+    return { authorizationModes: authorizationConfiguration(flags.authorizationConfig) };
+  }
   const modes = flags.authorizationMode.length === 0 ? ["RBAC"] : flags.authorizationMode;
   for (const mode of modes)
     if (!(authorizationModes as readonly string[]).includes(mode))
@@ -236,7 +260,14 @@ function authorization(flags: ApiServerFlags): Pick<ApiServerOptions, "authoriza
   const isAsked = modes.includes("Webhook");
   if (isAsked !== (file !== undefined))
     throw new UsageError("--authorization-mode Webhook and --authorization-webhook-config-file: one needs the other");
-  const authorizationModesOf = { authorizationModes: modes as readonly AuthorizationMode[] };
+  const policies = flags.authorizationPolicyFile;
+  if (modes.includes("ABAC") !== (policies !== undefined))
+    throw new UsageError("--authorization-mode ABAC and --authorization-policy-file: one needs the other");
+  const authorizationModesOf = {
+    authorizationModes: modes.map((mode) =>
+      mode === "ABAC" ? abacMode(policies as string) : (mode as AuthorizationMode),
+    ),
+  };
   if (file === undefined) return authorizationModesOf;
   return {
     ...authorizationModesOf,

@@ -39,6 +39,7 @@ export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/exp
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
 export {
+  duplicate,
   type FieldError,
   forbidden,
   generateName,
@@ -48,6 +49,7 @@ export {
   randomSuffix,
   required,
   tooLong,
+  tooMany,
   validateMetadata,
 } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";

@@ -9,7 +9,8 @@ import {
 } from "./authenticator.ts";
 import { bootstrapTokens } from "./bootstrap-tokens.ts";
 import { clientCertificates } from "./client-certificates.ts";
-import { type OidcOptions, oidcTokens } from "./oidc.ts";
+import { type JwtIssuer, jwtTokens } from "./jwt.ts";
+import { type OidcOptions, oidcIssuer } from "./oidc.ts";
 import { type RequestHeaderOptions, requestHeaders } from "./request-headers.ts";
 import type { ServiceAccountOptions } from "./service-account-issuer.ts";
 import { serviceAccountTokens } from "./service-accounts.ts";
@@ -23,9 +24,13 @@ export interface AuthenticationOptions {
   readonly serviceAccounts: ServiceAccountOptions;
   readonly tokens: readonly StaticToken[];
   readonly anonymous: boolean;
+  /** The only paths for which anonymous requests are taken; all when absent. */
+  readonly anonymousPaths?: readonly string[];
   readonly bootstrapTokens: boolean;
   readonly requestHeaders?: RequestHeaderOptions;
   readonly oidc?: OidcOptions;
+  /** Issuers of a structured configuration. */
+  readonly jwt?: readonly JwtIssuer[];
   readonly webhook?: TokenWebhookOptions;
 }
 
@@ -35,14 +40,15 @@ const anonymous: UserInfo = { username: "system:anonymous", groups: ["system:una
 export class Authentication {
   readonly #authenticators: readonly Authenticator[];
   readonly #tokens: readonly TokenAuthenticator[];
-  readonly #anonymous: boolean;
+  readonly #isAnonymous: (request: IncomingMessage) => boolean;
   /** What a token is for when nobody says. */
   readonly apiAudiences: readonly string[];
 
   constructor(options: AuthenticationOptions, reader: RbacReader, now: () => number) {
     const { apiAudiences } = options.serviceAccounts;
     this.apiAudiences = apiAudiences;
-    this.#anonymous = options.anonymous;
+    const { anonymous: isTaken, anonymousPaths } = options;
+    this.#isAnonymous = ({ url = "" }) => isTaken && (anonymousPaths?.includes(pathOf(url)) ?? true);
     this.#authenticators = [
       ...(options.requestHeaders === undefined ? [] : [requestHeaders(options.requestHeaders, now)]),
       clientCertificates(options.clientCas, now),
@@ -51,7 +57,8 @@ export class Authentication {
       staticTokens(options.tokens, apiAudiences),
       serviceAccountTokens(options.serviceAccounts, reader, now),
       ...(options.bootstrapTokens ? [bootstrapTokens(reader, now, apiAudiences)] : []),
-      ...(options.oidc === undefined ? [] : [oidcTokens(options.oidc, apiAudiences)]),
+      ...(options.oidc === undefined ? [] : [jwtTokens(oidcIssuer(options.oidc), apiAudiences)]),
+      ...(options.jwt ?? []).map((issuer) => jwtTokens(issuer, apiAudiences)),
       ...(options.webhook === undefined ? [] : [tokenWebhook(options.webhook, apiAudiences)]),
     ];
   }
@@ -67,7 +74,7 @@ export class Authentication {
     if (token !== undefined) {
       const found = await this.authenticateToken(token, this.apiAudiences);
       if (!("errors" in found)) return known(found.user);
-    } else if (this.#anonymous) return anonymous;
+    } else if (this.#isAnonymous(request)) return anonymous;
     throw new StatusError("Unauthorized", "Unauthorized");
   }
 
@@ -99,6 +106,11 @@ function known(user: UserInfo): UserInfo {
   const made = { ...user, groups: [...new Set([...user.groups, "system:authenticated"])] };
   knownUsers.set(user, made);
   return made;
+}
+
+function pathOf(url: string): string {
+  const at = url.indexOf("?");
+  return at < 0 ? url : url.slice(0, at);
 }
 
 /** Browsers cannot set headers of a websocket: there the token is one of its protocols. */

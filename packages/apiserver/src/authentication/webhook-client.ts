@@ -23,14 +23,14 @@ export interface WebhookTarget {
   readonly insecureSkipTlsVerify?: boolean;
 }
 
-/** As kube-apiserver waits for them. */
-const timeoutMs = 30_000;
+/** As kube-apiserver waits for them, unless told otherwise. */
+const longestMs = 30_000;
 /** An answer that is longer is none. */
 const maxAnswerBytes = 1024 * 1024;
 
 /** Posts to a service, over one set of connections. */
-export function webhookClient(target: WebhookTarget): PostJson {
-  const send = sender(target);
+export function webhookClient(target: WebhookTarget, timeoutMs: number = longestMs): PostJson {
+  const send = sender(target, timeoutMs);
   return (body) => send("POST", target.url, JSON.stringify(body));
 }
 
@@ -40,7 +40,10 @@ export function documentReader(ca: string | undefined): (url: string) => Promise
   return (url) => send("GET", url);
 }
 
-function sender({ token, insecureSkipTlsVerify, ca, cert, key }: Omit<WebhookTarget, "url">) {
+function sender(
+  { token, insecureSkipTlsVerify, ca, cert, key }: Omit<WebhookTarget, "url">,
+  timeoutMs: number = longestMs,
+) {
   const agent = new Agent({ ca, cert, key, keepAlive: true, rejectUnauthorized: insecureSkipTlsVerify !== true });
   const headers = {
     accept: "application/json",

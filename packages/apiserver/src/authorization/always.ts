@@ -1,6 +1,16 @@
 import type { Authorizer } from "./authorizer.ts";
 
-export const alwaysAllow: Authorizer = { authorize: () => ({ decision: "Allow", reason: "" }) };
+export const alwaysAllow: Authorizer = {
+  authorize: () => ({ decision: "Allow", reason: "" }),
+  rules: () => ({
+    rules: [
+      { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
+      { verbs: ["*"], nonResourceURLs: ["*"] },
+    ],
+    isIncomplete: false,
+    errors: [],
+  }),
+};
 
 export const alwaysDeny: Authorizer = {
   authorize: () => ({ decision: "NoOpinion", reason: "Everything is forbidden." }),

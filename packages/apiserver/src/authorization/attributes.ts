@@ -2,14 +2,21 @@ import type { UserInfo } from "@sallyport/admission";
 import { qualifiedResource, StatusError } from "@sallyport/kube";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { Attributes, Authorizer } from "./authorizer.ts";
+import { fieldRequirements, labelRequirements, selectorsOf } from "./selectors.ts";
 
 /** What a request asks for, for authorizers. */
 export function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearchParams): Attributes {
   const { verb, group, version, resource, subresource, namespace, path, isResource } = info;
   const fieldSelector = requiredFields(info, query);
   const name = info.name || pathSegment(fieldSelector["metadata.name"] ?? "");
-  const about = isResource ? { fieldSelector } : { path };
+  const about = isResource ? { fieldSelector, ...selectorsIn(info, query) } : { path };
   return { user, verb, group, version, resource, subresource, namespace, name, ...about };
+}
+
+function selectorsIn({ verb }: RequestInfo, query: URLSearchParams): Pick<Attributes, "selectors"> {
+  if (!["list", "watch", "deletecollection"].includes(verb)) return {};
+  const text = (name: string) => query.get(name) ?? "";
+  return selectorsOf(fieldRequirements(text("fieldSelector")), labelRequirements(text("labelSelector")));
 }
 
 /** The fields that the selector of a list, watch or deletecollection sets to one value. */

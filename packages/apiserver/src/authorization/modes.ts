@@ -1,4 +1,5 @@
 import type { RbacReader } from "@sallyport/kube";
+import { type AbacPolicy, abacAuthorizer } from "./abac.ts";
 import { alwaysAllow, alwaysDeny, privilegedGroup } from "./always.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { nodeAuthorizer } from "./node.ts";
@@ -7,10 +8,17 @@ import { union } from "./union.ts";
 import { type WebhookAuthorizerOptions, webhookAuthorizer } from "./webhook.ts";
 
 /** kube-apiserver's `--authorization-mode`. */
-export type AuthorizationMode = "AlwaysAllow" | "AlwaysDeny" | "Node" | "RBAC" | "Webhook";
+export type AuthorizationMode = "ABAC" | "AlwaysAllow" | "AlwaysDeny" | "Node" | "RBAC" | "Webhook";
+
+/** A mode, with what it needs where it is there for itself. */
+export type ConfiguredMode =
+  | AuthorizationMode
+  | { readonly mode: "Webhook"; readonly webhook: WebhookAuthorizerOptions }
+  | { readonly mode: "ABAC"; readonly policies: readonly AbacPolicy[] };
 
 /** In the order in which kube-apiserver's help names them. */
 export const authorizationModes: readonly AuthorizationMode[] = [
+  "ABAC",
   "AlwaysAllow",
   "AlwaysDeny",
   "Node",
@@ -20,7 +28,7 @@ export const authorizationModes: readonly AuthorizationMode[] = [
 
 /** The authorizers of the modes, in their order, behind `system:masters`. `webhook` must be there for the mode Webhook. */
 export function createAuthorizer(
-  modes: readonly AuthorizationMode[],
+  modes: readonly ConfiguredMode[],
   reader: RbacReader,
   webhook?: WebhookAuthorizerOptions,
 ): Authorizer {
@@ -28,11 +36,15 @@ export function createAuthorizer(
 }
 
 function authorizerOf(
-  mode: AuthorizationMode,
+  mode: ConfiguredMode,
   reader: RbacReader,
   webhook: WebhookAuthorizerOptions | undefined,
 ): Authorizer {
+  if (typeof mode !== "string")
+    return mode.mode === "Webhook" ? webhookAuthorizer(mode.webhook) : abacAuthorizer(mode.policies);
   switch (mode) {
+    case "ABAC":
+      throw new Error("the authorization mode ABAC needs its policies");
     case "AlwaysAllow":
       return alwaysAllow;
     case "AlwaysDeny":

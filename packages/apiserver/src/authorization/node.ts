@@ -22,6 +22,10 @@ export function nodeAuthorizer(reader: RbacReader): Authorizer {
       if (check !== undefined) return check(attributes, node, reader);
       return byRules(attributes);
     },
+    rules: (user) =>
+      nodeOf(user) === undefined
+        ? { rules: [], isIncomplete: false, errors: [] }
+        : { rules: [], isIncomplete: true, errors: ["node authorizer does not support user rule resolution"] },
   };
 }
 

@@ -16,5 +16,13 @@ export function union(authorizers: readonly Authorizer[]): Authorizer {
       const error = errors.length > 1 ? `[${errors.join(", ")}]` : errors[0];
       return { decision: "NoOpinion", reason: reasons.join("\n"), ...(error === undefined ? {} : { error }) };
     },
+    rules: (user, namespace) => {
+      const all = authorizers.flatMap(({ rules }) => rules?.(user, namespace) ?? []);
+      return {
+        rules: all.flatMap(({ rules }) => rules),
+        isIncomplete: all.some(({ isIncomplete }) => isIncomplete),
+        errors: all.flatMap(({ errors }) => errors),
+      };
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { UserInfo } from "@sallyport/admission";
 import { type FieldError, invalid } from "@sallyport/kube";
-import type { Attributes } from "../authorization/authorizer.ts";
+import type { Attributes, SelectorRequirement } from "../authorization/authorizer.ts";
+import { fieldRequirements, labelRequirements, selectorsOf } from "../authorization/selectors.ts";
 import { invalidReview, type Json, type Review, type ReviewCall } from "./review.ts";
 import { type SelectorAttributes, selectorErrors } from "./selectors.ts";
 
@@ -126,7 +127,23 @@ function attributesOf({ resourceAttributes, nonResourceAttributes }: AccessSpec,
     name = "",
   } = attributes;
   const fieldSelector = requiredFields(attributes.fieldSelector);
-  return { user, verb, group, version, resource, subresource, namespace, name, fieldSelector };
+  const selectors = selectorsOf(
+    requirementsOf(attributes.fieldSelector, fieldRequirements),
+    requirementsOf(attributes.labelSelector, labelRequirements),
+  );
+  return { user, verb, group, version, resource, subresource, namespace, name, fieldSelector, ...selectors };
+}
+
+/** Those that an authorizer may know; others only make it see less. */
+function requirementsOf(
+  { requirements = [], rawSelector = "" }: SelectorAttributes = {},
+  parse: typeof fieldRequirements,
+): readonly SelectorRequirement[] {
+  if (rawSelector !== "") return parse(rawSelector);
+  const known = ["In", "NotIn", "Exists", "DoesNotExist"];
+  return requirements
+    .filter(({ operator = "" }) => known.includes(operator))
+    .map(({ key = "", operator = "", values }) => ({ key, operator, ...(values === undefined ? {} : { values }) }));
 }
 
 function requiredFields({ requirements = [] }: SelectorAttributes = {}): { readonly [field: string]: string } {

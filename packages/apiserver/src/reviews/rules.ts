@@ -1,12 +1,11 @@
-import { rulesFor, StatusError } from "@sallyport/kube";
+import { StatusError } from "@sallyport/kube";
 import type { Review } from "./review.ts";
 
-/** All that the user may do in a namespace, as far as roles tell. */
-export const selfSubjectRulesReview: Review = ({ body, user, reader }) => {
+/** All that the user may do in a namespace, as far as the authorizers can tell. */
+export const selfSubjectRulesReview: Review = ({ body, user, authorizer }) => {
   const { namespace = "" } = (body["spec"] ?? {}) as { readonly namespace?: string };
   if (namespace === "") throw new StatusError("BadRequest", "no namespace on request");
-  const faults: string[] = [];
-  const rules = [...rulesFor(reader, user, namespace, (text) => faults.push(text))].map(({ rule }) => rule);
+  const { rules = [], isIncomplete = false, errors = [] } = authorizer.rules?.(user, namespace) ?? {};
   const resourceRules = rules
     .filter(({ resources }) => resources !== undefined)
     .map(({ verbs, apiGroups, resources, resourceNames }) => ({
@@ -18,7 +17,7 @@ export const selfSubjectRulesReview: Review = ({ body, user, reader }) => {
   const nonResourceRules = rules
     .filter(({ nonResourceURLs }) => nonResourceURLs !== undefined)
     .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
-  const evaluationError = faults.length > 1 ? `[${faults.join(", ")}]` : faults[0];
+  const evaluationError = errors.length > 1 ? `[${errors.join(", ")}]` : errors[0];
   const told = evaluationError === undefined ? {} : { evaluationError };
-  return { resourceRules, nonResourceRules, incomplete: faults.length > 0, ...told };
+  return { resourceRules, nonResourceRules, incomplete: isIncomplete, ...told };
 };
