@@ -77,6 +77,8 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly leaderElection?: LeaseTimes | false;
   /** What the controller `local-node` keeps a Node for. */
   readonly machine?: Machine;
+  /** Where the controller `host-path-provisioner` makes volumes. */
+  readonly volumeFolder?: string;
   readonly version: string;
   /** Nobody is told of requests when absent. */
   readonly audit?: AuditOptions;
@@ -182,6 +184,7 @@ export async function startApiServer(
     serviceAccountKeys: serviceAccounts.keys,
     authorizer,
     ...(options.machine === undefined ? {} : { machine: options.machine }),
+    ...(options.volumeFolder === undefined ? {} : { volumeFolder: options.volumeFolder }),
     onFault: options.onFault,
   };
   const { leaderElection = options.store.isShared && leaseTimes } = options;

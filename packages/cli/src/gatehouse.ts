@@ -80,7 +80,9 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         policies: () => policies.current(),
         controllers,
         ...(options.leaderElection === undefined ? {} : { leaderElection: options.leaderElection }),
-        ...(options.node === undefined ? {} : { machine: machineNamed(options.node) }),
+        ...(options.node === undefined
+          ? {}
+          : { machine: machineNamed(options.node), volumeFolder: join(options.folder, "volumes") }),
         version,
         processStats,
         ...(options.audit === undefined ? {} : { audit: options.audit }),
@@ -112,7 +114,12 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
 }
 
 /** What a Node needs to be of use. */
-const ofNode: readonly string[] = ["kube-scheduler", "local-node", "node-lifecycle-controller"];
+const ofNode: readonly string[] = [
+  "kube-scheduler",
+  "local-node",
+  "node-lifecycle-controller",
+  "host-path-provisioner",
+];
 
 const architectures: { readonly [architecture: string]: string } = { x64: "amd64", ia32: "386" };
 

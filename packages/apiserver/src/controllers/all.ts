@@ -1,4 +1,5 @@
 import { clusterRoleAggregation } from "./aggregation.ts";
+import { bootstrapSigner } from "./bootstrap-signer.ts";
 import type { ControllerKind } from "./controller.ts";
 import { cronJob } from "./cron-job.ts";
 import { csrApproving } from "./csr-approving.ts";
@@ -11,6 +12,7 @@ import { endpointSlice } from "./endpoint-slice.ts";
 import { endpointSliceMirroring } from "./endpoint-slice-mirroring.ts";
 import { endpoints } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
+import { hostPathProvisioner } from "./host-path-provisioner.ts";
 import { job } from "./job.ts";
 import { localNode } from "./local-node.ts";
 import { namespace } from "./namespace.ts";
@@ -27,6 +29,8 @@ import { scheduler } from "./scheduler.ts";
 import { serviceAccount } from "./service-account.ts";
 import { serviceAccountTokens } from "./service-account-tokens.ts";
 import { statefulSet } from "./stateful-set.ts";
+import { tokenCleaner } from "./token-cleaner.ts";
+import { ttl } from "./ttl.ts";
 import { ttlAfterFinished } from "./ttl-after-finished.ts";
 
 /** What runs where nothing else is said: without these the API server itself is not as clients know it. They are started first. */
@@ -55,6 +59,9 @@ export const allControllers: readonly ControllerKind[] = [
   csrApproving,
   csrSigning,
   csrCleaner,
+  bootstrapSigner,
+  tokenCleaner,
+  ttl,
   disruption,
   endpoints,
   endpointSlice,
@@ -65,4 +72,5 @@ export const allControllers: readonly ControllerKind[] = [
   persistentVolumeProtection,
   scheduler,
   localNode,
+  hostPathProvisioner,
 ];

@@ -31,6 +31,8 @@ export interface ControllerWorld {
   readonly authorizer: Authorizer;
   /** The machine that there is a Node for; no such Node is kept when absent. */
   readonly machine?: Machine;
+  /** Where volumes of this machine are made; none are when absent. */
+  readonly volumeFolder?: string;
   /** Told of what is a bug of ours: anything thrown that is no refusal. */
   readonly onFault: (error: unknown) => void;
 }

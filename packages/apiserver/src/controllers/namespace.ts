@@ -1,6 +1,8 @@
 import { type Catalogue, findResource, type KubeObject, type ResourceInfo } from "@sallyport/kube";
 import type { CacheEvent } from "../registry/cache.ts";
+import { isEqual } from "../registry/equality.ts";
 import { timestampOf } from "../timestamp.ts";
+import { type Condition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { ownKey, reconciler } from "./reconciler.ts";
 
@@ -31,7 +33,7 @@ export const namespace: ControllerKind = {
         ],
         sync: async (name) => {
           const found = context.cache.get("", "namespaces", "", name);
-          if (found !== undefined && isGoing(found)) await empty(found, name, context);
+          if (found !== undefined && isGoing(found)) await empty(name, context);
         },
       },
       context,
@@ -44,24 +46,81 @@ function isGoing(found: KubeObject | undefined): boolean {
 }
 
 /** Deletes what lies in the namespace; when nothing is left, the namespace itself. Objects with finalizers are waited for. */
-async function empty(
-  found: KubeObject,
-  name: string,
-  { cache, registry, catalogue, clock }: ControllerContext,
-): Promise<void> {
+async function empty(name: string, { cache, registry, catalogue, clock }: ControllerContext): Promise<void> {
   const deletionTimestamp = timestampOf(clock.now());
-  let left = 0;
+  const left: Left = { resources: new Map(), finalizers: new Map() };
   for (const info of contentsOf(catalogue)) {
     for (const object of cache.list(info.group, info.resource, name)) {
       const isHeld = (object.metadata.finalizers ?? []).length > 0;
-      if (isHeld) left++;
+      if (isHeld) note(left, `${info.resource}.${info.group}`, object.metadata.finalizers ?? []);
       if (isHeld && object.metadata.deletionTimestamp) continue;
       const marked = isHeld ? { ...object, metadata: { ...object.metadata, deletionTimestamp } } : undefined;
       await registry.writeDirect(marked, object, info, name, object.metadata.name ?? "", "kube-controller-manager");
     }
   }
-  const isHeld = (found.metadata.finalizers ?? []).length > 0;
-  if (left > 0 || isHeld) return;
   const current = cache.get("", "namespaces", "", name);
-  if (current !== undefined) await registry.writeDirect(undefined, current, namespaceInfo, "", name);
+  if (current === undefined) return;
+  const next = left.resources.size > 0 ? remaining(current, left, deletionTimestamp) : finalized(current);
+  if (!isEqual(next, current)) await registry.writeDirect(next, current, namespaceInfo, "", name);
+}
+
+/** How many there still are: of each resource, and held by each finalizer. */
+interface Left {
+  readonly resources: Map<string, number>;
+  readonly finalizers: Map<string, number>;
+}
+
+function note({ resources, finalizers }: Left, resource: string, holders: readonly string[]): void {
+  resources.set(resource, (resources.get(resource) ?? 0) + 1);
+  for (const each of holders) finalizers.set(each, (finalizers.get(each) ?? 0) + 1);
+}
+
+/** Empty for Kubernetes; undefined when it is so for all others too, then it may go. */
+function finalized(namespace: KubeObject): KubeObject | undefined {
+  const { finalizers = [], ...spec } = (namespace["spec"] ?? {}) as { readonly finalizers?: readonly string[] };
+  const others = finalizers.filter((each) => each !== "kubernetes");
+  if (others.length === 0 && (namespace.metadata.finalizers ?? []).length === 0) return undefined;
+  return { ...namespace, spec: others.length === 0 ? spec : { ...spec, finalizers: others } };
+}
+
+/** Says in the namespace's conditions what it waits for. */
+function remaining(namespace: KubeObject, { resources, finalizers }: Left, now: string): KubeObject {
+  const texts = (counts: ReadonlyMap<string, number>, word: string) =>
+    [...counts]
+      .map(([each, count]) => `${each} ${word} ${count} resource instances`)
+      .sort()
+      .join(", ");
+  const wanted: readonly (readonly [type: string, status: Condition["status"], reason: string, message: string])[] = [
+    ["NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered"],
+    [
+      "NamespaceDeletionGroupVersionParsingFailure",
+      "False",
+      "ParsedGroupVersions",
+      "All legacy kube types successfully parsed",
+    ],
+    [
+      "NamespaceDeletionContentFailure",
+      "False",
+      "ContentDeleted",
+      "All content successfully deleted, may be waiting on finalization",
+    ],
+    [
+      "NamespaceContentRemaining",
+      "True",
+      "SomeResourcesRemain",
+      `Some resources are remaining: ${texts(resources, "has")}`,
+    ],
+    [
+      "NamespaceFinalizersRemaining",
+      "True",
+      "SomeFinalizersRemain",
+      `Some content in the namespace has finalizers remaining: ${texts(finalizers, "in")}`,
+    ],
+  ];
+  const status = (namespace["status"] ?? {}) as { readonly conditions?: readonly Condition[] };
+  const conditions = wanted.reduce<readonly Condition[]>(
+    (all, [type, value, reason, message]) => withCondition(all, { type, status: value, reason, message }, now),
+    status.conditions ?? [],
+  );
+  return { ...namespace, status: { ...status, conditions } };
 }

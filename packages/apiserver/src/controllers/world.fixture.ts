@@ -51,6 +51,8 @@ export class FakeClock implements Clock {
 export class World {
   readonly clock = new FakeClock();
   readonly faults: unknown[] = [];
+  /** Where volumes are made; taken at the next `restart`. */
+  volumeFolder: string | undefined;
   /** What anybody may, when controllers ask. */
   mayDo: (asked: Attributes) => boolean = () => true;
   readonly #controllers: readonly string[];
@@ -109,6 +111,7 @@ export class World {
         operatingSystem: "linux",
         kernelVersion: "6.1",
       },
+      ...(this.volumeFolder === undefined ? {} : { volumeFolder: this.volumeFolder }),
       serviceAccountKeys: serviceAccountKeys(signingKey(), []),
       ca: this.#ca,
       authorizer: { authorize: (asked) => ({ decision: this.mayDo(asked) ? "Allow" : "NoOpinion", reason: "" }) },
