@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pluginEntries } from "@sallyport/admission";
-import { startApiServer } from "@sallyport/apiserver";
+import { type ApiServerOptions, startApiServer } from "@sallyport/apiserver";
 import { memoryServer } from "../../packages/apiserver/src/server.fixture.ts";
 import { freePort } from "../../scripts/free-port.ts";
 import { ApiClient } from "./api-client.ts";
@@ -48,27 +48,58 @@ export async function startKubeApiserver(files: PeerFiles): Promise<Peer> {
     const client = new ApiClient(files.url, token);
     return { client, close: async () => client.close() };
   }
-  const { apiserver, etcd } = files;
+  const etcd = await startEtcd(files.etcd);
+  try {
+    const { client, close } = await startKubeApiserverOn(files.apiserver, etcd.url);
+    return {
+      client,
+      close: async () => {
+        await close();
+        etcd.close();
+      },
+    };
+  } catch (error) {
+    etcd.close();
+    throw error;
+  }
+}
+
+function start(file: string, folder: string, flags: { readonly [name: string]: string }): ChildProcess {
+  const list = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+  return spawn(file, list, { cwd: folder, stdio: "ignore" });
+}
+
+/** A real etcd with a folder of its own. */
+export async function startEtcd(etcd: string): Promise<{ readonly url: string; readonly close: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-etcd-"));
+  const [url, peerUrl] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
+  const child = start(etcd, folder, {
+    "data-dir": join(folder, "etcd"),
+    "listen-client-urls": url,
+    "advertise-client-urls": url,
+    "listen-peer-urls": peerUrl,
+    "initial-advertise-peer-urls": peerUrl,
+    "initial-cluster": `default=${peerUrl}`,
+  });
+  const close = () => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { url, close };
+}
+
+/** A real kube-apiserver on an etcd that runs. Rejects when it is not ready in time. */
+export async function startKubeApiserverOn(
+  apiserver: string,
+  etcdUrl: string,
+  flags: { readonly [name: string]: string } = {},
+): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-peer-"));
-  const [port, etcdPort, etcdPeerPort] = await Promise.all([freePort(), freePort(), freePort()]);
+  const port = await freePort();
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   writeFileSync(join(folder, "sa.key"), privateKey.export({ type: "pkcs1", format: "pem" }));
   writeFileSync(join(folder, "tokens.csv"), `${token},admin,admin,system:masters\n`);
-  const [etcdUrl, etcdPeerUrl] = [`http://127.0.0.1:${etcdPort}`, `http://127.0.0.1:${etcdPeerPort}`];
-  const children: ChildProcess[] = [];
-  const start = (file: string, flags: { readonly [name: string]: string }) => {
-    const list = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-    children.push(spawn(file, list, { cwd: folder, stdio: "ignore" }));
-  };
-  start(etcd, {
-    "data-dir": join(folder, "etcd"),
-    "listen-client-urls": etcdUrl,
-    "advertise-client-urls": etcdUrl,
-    "listen-peer-urls": etcdPeerUrl,
-    "initial-advertise-peer-urls": etcdPeerUrl,
-    "initial-cluster": `default=${etcdPeerUrl}`,
-  });
-  start(apiserver, {
+  const child = start(apiserver, folder, {
     "etcd-servers": etcdUrl,
     "secure-port": String(port),
     "bind-address": "127.0.0.1",
@@ -81,11 +112,14 @@ export async function startKubeApiserver(files: PeerFiles): Promise<Peer> {
     "service-cluster-ip-range": "10.0.0.0/24",
     "allow-privileged": "true",
     "disable-admission-plugins": missingPlugins(apiserver).join(","),
+    ...flags,
   });
   const client = new ApiClient(`https://127.0.0.1:${port}`, token);
   const close = async () => {
     client.close();
-    for (const child of children.toReversed()) child.kill("SIGKILL");
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    child.kill("SIGKILL");
+    await closed;
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -115,14 +149,18 @@ async function untilReady(client: ApiClient): Promise<void> {
   }
 }
 
-/** Our own server, in this process, in memory. */
-export async function startSallyport(onFault: (error: unknown) => void): Promise<Peer> {
+/** Our own server, in this process; in memory where `more` says nothing else. */
+export async function startSallyport(
+  onFault: (error: unknown) => void,
+  more: Partial<ApiServerOptions> = {},
+): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-own-"));
   const server = await startApiServer({
     ...memoryServer(folder, onFault),
     // kube-apiserver has none of kube-controller-manager's.
     controllers: [],
     authentication: { tokens: [{ token, user: { username: "admin", groups: ["system:masters"] } }] },
+    ...more,
   });
   const client = new ApiClient(server.url, token);
   const close = async () => {

@@ -34,6 +34,11 @@ const samples: readonly Sample[] = parse(readFileSync(new URL("samples.yaml", im
 /** Kinds that have a sample. */
 export const sampleKinds: readonly string[] = [...new Set(samples.map((each) => String(each.kind)))];
 
+/** An object of each sample, named. */
+export function subjects(name: string): readonly Subject[] {
+  return samples.map((sample, i) => subjectOf(sample, `${name}-${i}`));
+}
+
 /** Requests that belong together, of one object called `name`, most often: it is made, seen, changed in several ways, deleted. */
 export function scenario(tape: Tape, name: string, kinds?: readonly string[]): readonly Step[] {
   const chosen = kinds === undefined ? samples : samples.filter((each) => kinds.includes(each.kind));

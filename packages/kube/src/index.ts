@@ -28,7 +28,7 @@ export { type Decoded, parseBody, parseYamlFields } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
 export { parseFieldSelector } from "./field-selector.ts";
-export { conform, conformStruct } from "./go/conform.ts";
+export { conform, conformStruct, emptyStatus } from "./go/conform.ts";
 export { parseGoDuration } from "./go/duration.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";

@@ -122,7 +122,21 @@ function decodeMessage(bytes: Uint8Array, message: string, depth: number): unkno
     const field = fields.get(number);
     if (field !== undefined) addField(result, field, value, depth);
   }
+  for (const name of nullFields(message, fields)) result[name] ??= null;
   return result;
+}
+
+/** By message: its lists and maps that Go's JSON does not leave out when they are empty. As many as there are messages built in. */
+const nullable = new Map<string, readonly string[]>();
+
+function nullFields(message: string, fields: ReadonlyMap<number, Field>): readonly string[] {
+  const known = nullable.get(message);
+  if (known !== undefined) return known;
+  const names = [...fields.values()]
+    .filter(({ repeated, map, omitEmpty, inline }) => (repeated || map) && !omitEmpty && !inline)
+    .map(({ name }) => name);
+  nullable.set(message, names);
+  return names;
 }
 
 /** Go writes what is no pointer always; its JSON omits what is empty. Its embedded structs are messages of their own in protobuf and nothing in JSON: their fields stand in the outer object. */

@@ -1,4 +1,11 @@
-import { apiVersionOf, isProtobufKind, type ResourceInfo, type Status, StatusError } from "@sallyport/kube";
+import {
+  apiVersionOf,
+  isProtobufKind,
+  type KubeObject,
+  type ResourceInfo,
+  type Status,
+  StatusError,
+} from "@sallyport/kube";
 import { parse as parseYaml } from "yaml";
 import { checkServed } from "../custom/objects.ts";
 import type { DeleteOptions } from "../registry/context.ts";
@@ -16,6 +23,7 @@ import { readPrepared } from "./read-object.ts";
 import { methodNotAllowed, notAcceptable } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
+import { binding, bindingKind } from "./subresources/binding.ts";
 import { watchObjects } from "./watch.ts";
 
 /** Every verb of every resource. False when no such resource is served. */
@@ -111,6 +119,7 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   const type = mediaType(request);
   tellBody(call, bytes, type);
   if (await serveReview(call, served, bytes, options)) return;
+  if (await serveLegacyBinding(call, served, bytes, options)) return;
   if (info.verb === "delete" || info.verb === "deletecollection") {
     const deletion = deleteOptions(query, bytes, type);
     await (info.verb === "delete" ? serveDelete : serveDeleteCollection)(call, served, deletion, options);
@@ -124,6 +133,23 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
         ? { object: await registry.create(decodeObjectBody(bytes, type, served.kind), context), created: true }
         : { object: await registry.updateFrom(decodeObjectBody(bytes, type, served.kind), context), created: false };
   write(call, created ? 201 : 200, writeObject(object, { info: served, query, wanted, now }));
+}
+
+/** A Binding outside of its pod, as it was before there were subresources: its own name is the pod's. */
+async function serveLegacyBinding(
+  call: Call,
+  served: ResourceInfo,
+  bytes: Buffer,
+  options: HandlerOptions,
+): Promise<boolean> {
+  if (served.group !== "" || served.resource !== "bindings") return false;
+  const { metadata } = decodeSent(bytes, mediaType(call.request), bindingKind) as Partial<KubeObject>;
+  const info = { ...call.info, resource: "pods", name: metadata?.name ?? "", subresource: "binding" };
+  const pods = options.catalogue.find("", "v1", "pods") as ResourceInfo;
+  const asked: Call = { ...call, info };
+  const context = writeContext(asked, pods);
+  await binding.serve({ call: asked, context, bytes, type: mediaType(call.request) }, options);
+  return true;
 }
 
 /** Reviews are answered and not stored. */

@@ -205,7 +205,12 @@ export class Cache {
 
   #put(value: StoredValue): void {
     const place = this.#place(value.key);
-    if (place !== undefined) this.#shelfAt(place).set(place.key, decodeStored(value));
+    if (place !== undefined) this.#shelfAt(place).set(place.key, this.#decode(value));
+  }
+
+  /** In a store of its own a server finds what it has written itself. */
+  #decode(value: StoredValue): KubeObject {
+    return decodeStored(value, this.#store.isShared);
   }
 
   #shelfAt({ prefix }: Place): Shelf {
@@ -222,8 +227,8 @@ export class Cache {
     const place = this.#place(key);
     if (place === undefined) return;
     const shelf = this.#shelfAt(place);
-    const before = shelf.get(place.key) ?? (previous && decodeStored(previous));
-    const object = value && decodeStored(value);
+    const before = shelf.get(place.key) ?? (previous && this.#decode(previous));
+    const object = value && this.#decode(value);
     if (object === undefined) shelf.delete(place.key);
     else shelf.set(place.key, object);
     const event = eventAt(place, revision, object, before);
@@ -236,7 +241,7 @@ export class Cache {
   #remember({ key, value, previous, revision }: StoreEvent): void {
     const place = this.#place(key);
     if (place !== undefined)
-      this.#keep(eventAt(place, revision, value && decodeStored(value), previous && decodeStored(previous)));
+      this.#keep(eventAt(place, revision, value && this.#decode(value), previous && this.#decode(previous)));
   }
 
   #keep(event: CacheEvent): void {

@@ -1,5 +1,6 @@
 import {
   apiVersionOf,
+  applyDefaults,
   canonical,
   convertBuiltin,
   decodeProtobuf,
@@ -58,14 +59,20 @@ export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: 
 
 const decoder = new TextDecoder();
 
-/** What is stored, JSON or protobuf, with its revision as resourceVersion. */
-export function decodeStored({ value, modRevision }: Pick<StoredValue, "value" | "modRevision">): KubeObject {
-  const object = encoded.get(value) ?? decodedFrom(value);
+/** What is stored, JSON or protobuf, with its revision as resourceVersion; with defaults where another server may have written it. */
+export function decodeStored(
+  { value, modRevision }: Pick<StoredValue, "value" | "modRevision">,
+  isForeign = false,
+): KubeObject {
+  const object = encoded.get(value) ?? decodedFrom(value, isForeign);
   encoded.delete(value);
   const metadata = { ...object.metadata, resourceVersion: String(modRevision) };
   return currentDefinition({ ...object, metadata });
 }
 
-function decodedFrom(value: Uint8Array): KubeObject {
-  return (isProtobuf(value) ? decodeProtobuf(value) : JSON.parse(decoder.decode(value))) as KubeObject;
+/** Protobuf leaves out what JSON says twice, as the kind of a claim in its template, and others leave out what kube-apiserver fills in whenever it reads. */
+function decodedFrom(value: Uint8Array, isForeign: boolean): KubeObject {
+  if (isProtobuf(value)) return applyDefaults(decodeProtobuf(value) as unknown as KubeObject);
+  const object = JSON.parse(decoder.decode(value)) as KubeObject;
+  return isForeign ? applyDefaults(object) : object;
 }

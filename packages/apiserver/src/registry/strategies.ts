@@ -1,5 +1,5 @@
 import type { ObjectReader, UserInfo } from "@sallyport/admission";
-import { type KubeObject, qualityOfService, type ResourceInfo } from "@sallyport/kube";
+import { emptyStatus, type KubeObject, qualityOfService, type ResourceInfo } from "@sallyport/kube";
 import { customStrategy } from "../custom/objects.ts";
 import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
 import { withApproval, withRequestStatus } from "./certificate-conditions.ts";
@@ -159,14 +159,8 @@ function strategyOf(resource: string): Strategy {
 }
 
 function withoutStatus(object: KubeObject): KubeObject {
-  return { ...object, status: emptyStatus[`${object.apiVersion} ${object.kind}`] ?? {} };
+  return { ...object, status: emptyStatus(object.apiVersion, object.kind) };
 }
-
-/** What Go writes of a status that says nothing, where that is not nothing. */
-const emptyStatus: { readonly [kind: string]: object } = {
-  "autoscaling/v1 HorizontalPodAutoscaler": { currentReplicas: 0, desiredReplicas: 0 },
-  "autoscaling/v2 HorizontalPodAutoscaler": { desiredReplicas: 0, currentMetrics: null },
-};
 
 /** When a volume came to its phase. */
 function withPhaseTime(wanted: KubeObject, current: KubeObject, now: string): KubeObject {

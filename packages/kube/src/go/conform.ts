@@ -1,4 +1,5 @@
-import type { KubeObject } from "../object.ts";
+import { findKind } from "../catalogue.ts";
+import { type KubeObject, parseApiVersion } from "../object.ts";
 import { listMessages, rawMessages } from "../protobuf-fields.ts";
 import { StatusError } from "../status.ts";
 import {
@@ -66,6 +67,14 @@ export function conformStruct(
     const why = source === "map" && error instanceof TypeFault ? error.restoring : error.message;
     throw new StatusError("BadRequest", `${prefix}${why}`);
   }
+}
+
+/** What Go writes of the status of a kind when it says nothing. */
+export function emptyStatus(apiVersion: string, kind: string): object {
+  const { group, version } = parseApiVersion(apiVersion);
+  const schema = findKind(group, version, kind)?.schema;
+  const status = schema === undefined ? undefined : structFields(messageOfSchema(schema))?.get("status");
+  return status === undefined ? {} : (zeroValue(status.type) as object);
 }
 
 function structOf(

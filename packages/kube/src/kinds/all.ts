@@ -7,6 +7,7 @@ import {
   validatingWebhookConfiguration,
 } from "./admissionregistration/webhook-configuration.ts";
 import { customResourceDefinition } from "./apiextensions/custom-resource-definition.ts";
+import { apiService } from "./apiregistration/api-service.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
@@ -32,6 +33,7 @@ import { resourceQuota } from "./core/resource-quota.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
+import { priorityLevelConfiguration } from "./flowcontrol/priority-level-configuration.ts";
 import { ingress } from "./networking/ingress.ts";
 import { ingressClass } from "./networking/ingress-class.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
@@ -40,6 +42,7 @@ import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
 import { podSecurityPolicy } from "./policy/pod-security-policy.ts";
 import { clusterRole, role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
+import { resourceClaim, resourceClaimTemplate } from "./resource/device-requests.ts";
 import type { KindRules } from "./rules.ts";
 import { priorityClass } from "./scheduling/priority-class.ts";
 import { csiDriver } from "./storage/csi-driver.ts";
@@ -63,6 +66,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "/Secret": secret,
   "/Service": service,
   "apiextensions.k8s.io/CustomResourceDefinition": customResourceDefinition,
+  "apiregistration.k8s.io/APIService": apiService,
   "apps/ControllerRevision": controllerRevision,
   "apps/DaemonSet": daemonSet,
   "apps/Deployment": deployment,
@@ -79,7 +83,10 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "certificates.k8s.io/CertificateSigningRequest": certificateSigningRequest,
   "coordination.k8s.io/Lease": lease,
   "discovery.k8s.io/EndpointSlice": endpointSlice,
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": priorityLevelConfiguration,
   "node.k8s.io/RuntimeClass": runtimeClass,
+  "resource.k8s.io/ResourceClaim": resourceClaim,
+  "resource.k8s.io/ResourceClaimTemplate": resourceClaimTemplate,
   "scheduling.k8s.io/PriorityClass": priorityClass,
   "storage.k8s.io/CSIDriver": csiDriver,
   "storage.k8s.io/VolumeAttachment": volumeAttachment,

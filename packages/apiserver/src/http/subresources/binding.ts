@@ -5,7 +5,8 @@ import { decodeSent } from "../body.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
 
-const bindingKind = { kind: "Binding", version: "v1", schema: "io.k8s.api.core.v1.Binding" };
+/** How the body of a binding is read. */
+export const bindingKind = { kind: "Binding", version: "v1", schema: "io.k8s.api.core.v1.Binding" };
 
 interface Binding {
   readonly metadata?: { readonly annotations?: { readonly [key: string]: string } };

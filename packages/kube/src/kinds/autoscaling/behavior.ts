@@ -8,19 +8,16 @@ const policyTypes = ["Percent", "Pods"];
 const maxWindowSeconds = 3600;
 const maxPeriodSeconds = 1800;
 
-/** SetDefaults of what is said of scaling up and down, each filled where it is there. */
+/** SetDefaults_HorizontalPodAutoscaler: where one direction is spoken of, both are filled. */
 export function behaviorDefaults(behavior: Fields): void {
-  if (behavior["scaleUp"] !== undefined) {
-    fill(behavior["scaleUp"], { stabilizationWindowSeconds: 0, selectPolicy: "Max" });
-    behavior["scaleUp"].policies ??= [
-      { type: "Pods", value: 4, periodSeconds: 15 },
-      { type: "Percent", value: 100, periodSeconds: 15 },
-    ];
-  }
-  if (behavior["scaleDown"] !== undefined) {
-    fill(behavior["scaleDown"], { selectPolicy: "Max" });
-    behavior["scaleDown"].policies ??= [{ type: "Percent", value: 100, periodSeconds: 15 }];
-  }
+  fill(behavior, { scaleUp: {}, scaleDown: {} });
+  fill(behavior["scaleUp"], { stabilizationWindowSeconds: 0, selectPolicy: "Max" });
+  behavior["scaleUp"].policies ??= [
+    { type: "Pods", value: 4, periodSeconds: 15 },
+    { type: "Percent", value: 100, periodSeconds: 15 },
+  ];
+  fill(behavior["scaleDown"], { selectPolicy: "Max" });
+  behavior["scaleDown"].policies ??= [{ type: "Percent", value: 100, periodSeconds: 15 }];
 }
 
 /** validateBehavior. */

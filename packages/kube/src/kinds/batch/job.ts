@@ -6,6 +6,7 @@ import { fixedFields, jobSpecDefaults, validateJobSpec } from "./job-spec.ts";
 export const job: KindRules = {
   defaults: (object) => {
     jobSpecDefaults((object["spec"] ??= {}));
+    object["spec"].manualSelector ??= false;
     const labels = object["spec"].template.metadata?.labels as Fields | undefined;
     if (
       labels !== undefined &&

@@ -12,7 +12,14 @@ export function podDefaults(spec: Fields): void {
     if (limits !== undefined) each["resources"].requests = { ...limits, ...requests };
   }
   if (spec["enableServiceLinks"] === undefined) spec["enableServiceLinks"] = true;
+  if (spec["hostNetwork"] === true) hostPortDefaults(spec);
   podSpecDefaults(spec);
+}
+
+/** Of a pod alone: templates keep what they say. */
+function hostPortDefaults(spec: Fields): void {
+  for (const { ports } of [...(spec["containers"] ?? []), ...(spec["initContainers"] ?? [])] as readonly Fields[])
+    for (const port of (ports ?? []) as readonly Fields[]) port["hostPort"] ??= port["containerPort"];
 }
 
 /** SetDefaults_PodSpec and those of what it holds. */
@@ -32,20 +39,17 @@ export function podSpecDefaults(spec: Fields): void {
     ...(spec["containers"] ?? []),
     ...(spec["ephemeralContainers"] ?? []),
   ])
-    container(each, spec);
+    container(each);
 }
 
-function container(each: Fields, spec: Fields): void {
+function container(each: Fields): void {
   fill(each, {
     resources: {},
     terminationMessagePath: "/dev/termination-log",
     terminationMessagePolicy: "File",
     imagePullPolicy: pullPolicy(each["image"]),
   });
-  for (const port of each["ports"] ?? []) {
-    port.protocol ??= "TCP";
-    if (spec["hostNetwork"] === true) port.hostPort ??= port.containerPort;
-  }
+  for (const port of each["ports"] ?? []) port.protocol ??= "TCP";
   for (const name of ["livenessProbe", "readinessProbe", "startupProbe"]) {
     if (each[name] === undefined) continue;
     fill(each[name], { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });

@@ -15,6 +15,7 @@ export const csiDriver: KindRules = {
       fsGroupPolicy: "ReadWriteOnceWithFSType",
       requiresRepublish: false,
       seLinuxMount: false,
+      preventPodSchedulingIfMissing: false,
     });
     if ((spec["volumeLifecycleModes"] ?? []).length === 0) spec["volumeLifecycleModes"] = ["Persistent"];
   },
