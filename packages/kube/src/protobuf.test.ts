@@ -100,7 +100,7 @@ const decoded: { readonly [what: string]: readonly [bytes: Buffer, value: object
         ],
       ],
     ]),
-    { apiVersion: "v1", kind: "Pod", spec: { volumes: [{ name: "v", emptyDir: {} }] } },
+    { apiVersion: "v1", kind: "Pod", spec: { containers: null, volumes: [{ name: "v", emptyDir: {} }] } },
   ],
   quantities: [
     envelope("v1", "PersistentVolumeClaim", [
