@@ -19,6 +19,8 @@ import {
   type KubeObject,
   parseApiVersion,
   type ResourceInfo,
+  type RuntimeConfig,
+  servedCatalogue,
 } from "@sallyport/kube";
 import type { AuditOptions } from "./audit/auditor.ts";
 import { Authentication, type AuthenticationOptions } from "./authentication/authentication.ts";
@@ -66,6 +68,8 @@ export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaTyp
   readonly effects: AdmissionEffects;
   /** The policies in force, and `data` as they see it; asked at each request. */
   readonly policies: () => Policies | Promise<Policies>;
+  /** Which built-in APIs are on and off; those in general availability when absent. */
+  readonly runtimeConfig?: RuntimeConfig;
   readonly authentication?: CredentialOptions;
   /** `RBAC` when absent. */
   readonly authorizationModes?: readonly ConfiguredMode[];
@@ -141,7 +145,7 @@ export async function startApiServer(
   if (typeof kinds === "string") throw new RangeError(kinds);
   const certificates = await loadCertificates(options.certificateFolder, options.host);
   const cache = await Cache.over(options.store);
-  const catalogue = new CustomCatalogue(cache, definitionsOf(options.plugins));
+  const catalogue = new CustomCatalogue(cache, definitionsOf(options.plugins), servedCatalogue(options.runtimeConfig));
   const modes = options.authorizationModes ?? ["RBAC"];
   const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook);
   const version = versionInfo(options.version);
@@ -336,7 +340,7 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
 /** What is served where nothing but the plugins can add to it. */
 function offlineCatalogue(plugins: readonly Plugin[], cache: Cache): Catalogue {
   const definitions = definitionsOf(plugins);
-  return definitions.length === 0 ? builtinCatalogue : new CustomCatalogue(cache, definitions);
+  return definitions.length === 0 ? builtinCatalogue : new CustomCatalogue(cache, definitions, builtinCatalogue);
 }
 
 function definitionsOf(plugins: readonly Plugin[]): readonly KubeObject[] {

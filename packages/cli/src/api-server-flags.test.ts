@@ -97,6 +97,8 @@ const faults: readonly (readonly [message: RegExp, ...args: string[]])[] = [
     /^--authentication-config \S+: \[jwt\[0\].issuer.audiences: Required value: at least one .*, jwt\[0\].claimMappings.username: Required/,
     `--authentication-config=${brokenAuthentication}`,
   ],
+  [/^--runtime-config: unknown API apps\/v9; expected/, "--runtime-config=apps/v9=true"],
+  [/^--runtime-config apps\/v1 no: expected true or false$/, "--runtime-config=apps/v1=no"],
   [/^--authorization-mode: a mode is there twice$/, "--authorization-mode=RBAC,RBAC"],
   [/one needs the other$/, "--authorization-mode=Webhook"],
   [/one needs the other$/, `--authorization-webhook-config-file=${webhook}`],

@@ -9,6 +9,7 @@ import {
   serviceAccountKeys,
   webhookClient,
 } from "@sallyport/apiserver";
+import { type RuntimeConfig, runtimeConfigFault } from "@sallyport/kube";
 import type { Command } from "commander";
 import { abacMode, authenticationConfiguration, authorizationConfiguration } from "./access-configuration.ts";
 import { list } from "./comma-list.ts";
@@ -16,8 +17,9 @@ import { reasonOf, UsageError } from "./errors.ts";
 import { millisecondsOf } from "./go-duration.ts";
 import { webhookTarget } from "./webhook-kubeconfig.ts";
 
-/** kube-apiserver's flags of authentication and authorization, by its names. */
+/** kube-apiserver's flags of what is served, and of authentication and authorization, by its names. */
 export interface ApiServerFlags {
+  readonly runtimeConfig: readonly string[];
   readonly tokenAuthFile?: string;
   readonly clientCaFile?: string;
   readonly anonymousAuth: string;
@@ -61,6 +63,12 @@ export function addApiServerOptions(command: Command): Command {
   addOidcOptions(command);
   addRequestHeaderOptions(command);
   return command
+    .option(
+      "--runtime-config <settings>",
+      "APIs to serve or not: api/all, api/beta, GROUP/VERSION or GROUP/VERSION/RESOURCE, =true or =false",
+      list,
+      [],
+    )
     .option("--authorization-mode <modes>", `${authorizationModes.join(", ")}, in order, separated by commas`, list, [])
     .option("--authorization-config <file>", "an AuthorizationConfiguration: authorizers with their webhooks, in order")
     .option("--authorization-policy-file <file>", "policies of the mode ABAC, one JSON object a line")
@@ -126,8 +134,19 @@ function addRequestHeaderOptions(command: Command): void {
 /** What the flags say of who may ask, as `startApiServer` takes it. Reads the files that they name. Throws `UsageError`. */
 export function apiServerOptions(
   flags: ApiServerFlags,
-): Pick<ApiServerOptions, "authentication" | "authorizationModes" | "authorizationWebhook"> {
-  return { authentication: credentials(flags), ...authorization(flags) };
+): Pick<ApiServerOptions, "authentication" | "authorizationModes" | "authorizationWebhook" | "runtimeConfig"> {
+  return { authentication: credentials(flags), ...authorization(flags), runtimeConfig: runtimeConfigOf(flags) };
+}
+
+function runtimeConfigOf({ runtimeConfig }: ApiServerFlags): RuntimeConfig {
+  const config = new Map<string, boolean>();
+  for (const each of runtimeConfig) {
+    const [name = "", value = "true"] = each.split("=");
+    config.set(name.replace(/^api\/(?=v\d)/, ""), booleanOf(`--runtime-config ${name}`, value));
+  }
+  const fault = runtimeConfigFault(config);
+  if (fault !== undefined) throw new UsageError(`--runtime-config: ${fault}`);
+  return config;
 }
 
 function credentials(flags: ApiServerFlags): CredentialOptions {

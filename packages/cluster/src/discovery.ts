@@ -78,8 +78,11 @@ export function discoveredCatalogue(infos: readonly ResourceInfo[]): Catalogue {
   const byKind = new Map(whole.map((each) => [`${each.group}/${each.version}/${each.kind}`, each]));
   const sorted = [...whole].sort((a, b) => compareVersions(b.version, a.version));
   const preferred = new Map(sorted.map((each) => [`${each.group}/${each.resource}`, each]));
+  const isBuiltin = (each: ResourceInfo) =>
+    builtinCatalogue.find(each.group, each.version, each.resource) !== undefined;
   return {
-    custom: infos.filter((each) => builtinCatalogue.find(each.group, each.version, each.resource) === undefined),
+    custom: infos.filter((each) => !isBuiltin(each)),
+    builtin: infos.filter(isBuiltin),
     all: () => infos,
     find: (group, version, resource) =>
       byPlace.get(`${group}/${version}/${resource}`) ?? builtinCatalogue.find(group, version, resource),

@@ -23,6 +23,8 @@ export interface ResourceInfo {
 export interface Catalogue {
   /** What CustomResourceDefinitions add; another array whenever it changes. */
   readonly custom: readonly ResourceInfo[];
+  /** What is built in and served; always the same array. */
+  readonly builtin: readonly ResourceInfo[];
   /** Resources and subresources (`pods/log`) of all groups and versions. */
   readonly all: () => Iterable<ResourceInfo>;
   readonly find: (group: string, version: string, resource: string) => ResourceInfo | undefined;
@@ -64,6 +66,7 @@ for (const each of builtinResources) {
 /** The built-in resources alone. */
 export const builtinCatalogue: Catalogue = {
   custom: [],
+  builtin: builtinResources,
   all: () => builtinResources,
   find: findResource,
   findKind,

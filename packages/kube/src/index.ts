@@ -92,6 +92,7 @@ export { escalationMessage, uncoveredRules } from "./rbac-escalation.ts";
 export { allows, type PolicyRule } from "./rbac-rules.ts";
 export { findSchema, type Schema } from "./schema.ts";
 export { type LabelSelectorObject, matchesSelector, meetsRequirement } from "./selector.ts";
+export { type RuntimeConfig, runtimeConfigFault, servedCatalogue } from "./served.ts";
 export {
   internalError,
   type Status,

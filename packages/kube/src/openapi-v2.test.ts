@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { builtinResources } from "./catalogue.ts";
 import { openApiV2 } from "./openapi-v2.ts";
 import { encodeOpenApiV2 } from "./openapi-v2-protobuf.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: documents are looked into at many places
-const document = openApiV2() as any;
+const document = openApiV2(builtinResources) as any;
 
 test("every reference has its definition", () => {
   const refs = [...JSON.stringify(document).matchAll(/"#\/definitions\/([^"]+)"/g)].map(([, name]) => name ?? "");

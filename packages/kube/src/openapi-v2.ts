@@ -1,4 +1,4 @@
-import { builtinResources, type ResourceInfo } from "./catalogue.ts";
+import type { ResourceInfo } from "./catalogue.ts";
 import { describeField, describeType } from "./descriptions/descriptions.ts";
 import { customSchemas, listSchemaOf, schemaNameOf } from "./openapi-custom.ts";
 import { listParameters, type Operation, type Parameter, placesOf } from "./openapi-operations.ts";
@@ -7,10 +7,10 @@ import { findSchema, type Schema, schemaNames } from "./schema.ts";
 
 type Json = { readonly [field: string]: unknown };
 
-/** The OpenAPI v2 document of `/openapi/v2`: the schemas of all kinds, and the paths with what clients ask of them; `custom` beside what is built in. */
-export function openApiV2(custom: readonly ResourceInfo[] = []): Json {
+/** The OpenAPI v2 document of `/openapi/v2`: the schemas of all kinds, and the paths of resources with what clients ask of them. */
+export function openApiV2(resources: readonly ResourceInfo[]): Json {
   const builtin = schemaNames().map((name) => [name, typeOf(name, findSchema(name) as Schema)] as const);
-  const added = custom.flatMap((info) =>
+  const added = resources.flatMap((info) =>
     info.custom === undefined || info.resource.includes("/")
       ? []
       : Object.entries(customSchemas(info, info.custom, { version: 2, field: referenceTo, item: referenceTo })),
@@ -18,7 +18,7 @@ export function openApiV2(custom: readonly ResourceInfo[] = []): Json {
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.fromEntries([...builtinResources, ...custom].flatMap(pathsOf)),
+    paths: Object.fromEntries(resources.flatMap(pathsOf)),
     definitions: Object.fromEntries([...builtin, ...added].sort(([a], [b]) => (a < b ? -1 : 1))),
     parameters: Object.fromEntries(listParameters.map((each) => [each.name, parameterOf(each)])),
   };

@@ -1,5 +1,4 @@
 import {
-  builtinCatalogue,
   type Catalogue,
   compareVersions,
   customVersions,
@@ -8,6 +7,7 @@ import {
   hasCondition,
   type KubeObject,
   type ResourceInfo,
+  servedCatalogue,
 } from "@sallyport/kube";
 import type { Cache } from "../registry/cache.ts";
 
@@ -20,6 +20,7 @@ const subresourceVerbs = ["get", "patch", "update"];
 /** What is built in, and what the established CustomResourceDefinitions of a cache add: always as the cache is. */
 export class CustomCatalogue implements Catalogue {
   readonly #cache: Cache;
+  readonly #served: Catalogue;
   /** By definition, as long as it stays the same object: what is compiled of a version is kept with it. */
   readonly #known = new WeakMap<KubeObject, readonly ResourceInfo[]>();
   #custom: readonly ResourceInfo[] = [];
@@ -30,16 +31,22 @@ export class CustomCatalogue implements Catalogue {
   /** Definitions that are served without being stored: those of the admission plugins. */
   readonly #fixed: readonly KubeObject[];
 
-  constructor(cache: Cache, fixed: readonly KubeObject[] = []) {
+  /** `served` is what is built in. */
+  constructor(cache: Cache, fixed: readonly KubeObject[] = [], served: Catalogue = servedCatalogue()) {
     this.#cache = cache;
     this.#fixed = fixed;
+    this.#served = served;
     this.#read();
     cache.follow(() => this.#read(), definitionsResource);
   }
 
   *all(): Iterable<ResourceInfo> {
-    yield* builtinCatalogue.all();
+    yield* this.#served.all();
     yield* this.#custom;
+  }
+
+  get builtin(): readonly ResourceInfo[] {
+    return this.#served.builtin;
   }
 
   /** The resources of definitions alone. */
@@ -48,15 +55,15 @@ export class CustomCatalogue implements Catalogue {
   }
 
   find(group: string, version: string, resource: string): ResourceInfo | undefined {
-    return builtinCatalogue.find(group, version, resource) ?? this.#byPlace.get(`${group}/${version}/${resource}`);
+    return this.#served.find(group, version, resource) ?? this.#byPlace.get(`${group}/${version}/${resource}`);
   }
 
   findKind(group: string, version: string, kind: string): ResourceInfo | undefined {
-    return builtinCatalogue.findKind(group, version, kind) ?? this.#byKind.get(`${group}/${version}/${kind}`);
+    return this.#served.findKind(group, version, kind) ?? this.#byKind.get(`${group}/${version}/${kind}`);
   }
 
   preferred(group: string, resource: string): ResourceInfo | undefined {
-    return builtinCatalogue.preferred(group, resource) ?? this.#preferred.get(`${group}/${resource}`);
+    return this.#served.preferred(group, resource) ?? this.#preferred.get(`${group}/${resource}`);
   }
 
   #read(): void {

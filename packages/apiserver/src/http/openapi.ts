@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import {
-  builtinResources,
   type Catalogue,
   encodeOpenApiV2,
   openApiV2,
@@ -20,16 +19,12 @@ interface Document {
 /** By name; as many as there are groups and versions, and the two forms of v2. Made when first asked for. */
 type Documents = Map<string, Document>;
 
-/** Of what is built in: the same for every server. */
-const builtinDocuments: Documents = new Map();
+/** Those that tell of what is built in, and those that tell of custom resources, as long as these stay the same. */
+const allDocuments = new WeakMap<readonly ResourceInfo[], Documents>();
 
-/** Those that tell of custom resources, as long as these stay the same. */
-const customDocuments = new WeakMap<readonly ResourceInfo[], Documents>();
-
-function documentsOf(custom: readonly ResourceInfo[]): Documents {
-  if (custom.length === 0) return builtinDocuments;
-  const documents = customDocuments.get(custom) ?? new Map();
-  customDocuments.set(custom, documents);
+function documentsOf(resources: readonly ResourceInfo[]): Documents {
+  const documents = allDocuments.get(resources) ?? new Map();
+  allDocuments.set(resources, documents);
   return documents;
 }
 
@@ -67,31 +62,26 @@ export function serveOpenApi(call: Call, catalogue: Catalogue): boolean {
 function v3Of(catalogue: Catalogue, group: string, version: string): Document | undefined {
   const isAsked = (each: ResourceInfo) => each.group === group && each.version === version;
   const own = catalogue.custom.filter(isAsked);
-  const resources = own.length > 0 ? own : builtinResources.filter(isAsked);
+  const resources = own.length > 0 ? own : catalogue.builtin.filter(isAsked);
   if (resources.length === 0) return undefined;
-  const documents = own.length > 0 ? documentsOf(catalogue.custom) : builtinDocuments;
+  const documents = documentsOf(own.length > 0 ? catalogue.custom : catalogue.builtin);
   return documentOf(documents, `v3 ${group}/${version}`, () => openApiV3(resources));
 }
 
-function serveV2({ request, response }: Call, { custom }: Catalogue): boolean {
-  const documents = documentsOf(custom);
+function serveV2({ request, response }: Call, { custom, builtin }: Catalogue): boolean {
+  const documents = documentsOf(custom.length > 0 ? custom : builtin);
+  const made = () => openApiV2([...builtin, ...custom]);
   const types = (request.headers.accept ?? "*/*").split(",").map((each) => each.split(";")[0]?.trim() ?? "");
   const isJson = (type: string) => ["application/json", "application/*", "*/*"].includes(type);
   const chosen = types.find((type) => type === v2Protobuf || type === v2ProtobufOld || isJson(type));
   response.setHeader("vary", "Accept");
   if (chosen === undefined) response.writeHead(406).end();
-  else if (isJson(chosen))
-    send(
-      response,
-      request.headers,
-      documentOf(documents, "v2", () => openApiV2(custom)),
-      "application/json",
-    );
+  else if (isJson(chosen)) send(response, request.headers, documentOf(documents, "v2", made), "application/json");
   else
     send(
       response,
       request.headers,
-      documentOf(documents, "v2 protobuf", () => encodeOpenApiV2(openApiV2(custom))),
+      documentOf(documents, "v2 protobuf", () => encodeOpenApiV2(made())),
       v2Protobuf,
     );
   return true;

@@ -4,7 +4,7 @@ import { withStoredVersion } from "../custom/stored-versions.ts";
 import type { WriteContext } from "./context.ts";
 import { isEqual } from "./equality.ts";
 import { fixedMetadata } from "./fixed-metadata.ts";
-import { strategyFor, withStringData } from "./strategies.ts";
+import { type Fields, type Strategy, strategyFor, withStringData } from "./strategies.ts";
 
 /** What no update changes, and whose fields a subresource may touch. */
 export function prepareUpdate(
@@ -14,10 +14,14 @@ export function prepareUpdate(
   now: string,
 ): KubeObject {
   if (info.custom !== undefined) return prepareCustomUpdate(wanted, current, subresource, info.custom);
-  const { generation } = current.metadata;
   const fixed = fixedMetadata(current);
   const { resourceVersion: _, ...given } = wanted.metadata;
   const strategy = strategyFor(info);
+  const specPart = strategy.specParts?.[subresource];
+  if (specPart !== undefined) {
+    const spec = specPart((wanted["spec"] ?? {}) as Fields, (current["spec"] ?? {}) as Fields);
+    return counted({ ...current, spec }, current, strategy);
+  }
   const part = strategy.parts?.[subresource];
   if (part !== undefined || subresource === "status") {
     const { labels: _labels, ...rest } = given;
@@ -33,7 +37,13 @@ export function prepareUpdate(
   const made: KubeObject = { ...secret, ...kept, metadata: { ...given, ...fixed } };
   const adjusted = strategy.prepareUpdate?.(made, current) ?? made;
   const object = info.resource === "customresourcedefinitions" ? withStoredVersion(adjusted) : adjusted;
-  const { counted = ["spec", "template"] } = strategy;
-  const isNewSpec = generation !== undefined && counted.some((field) => !isEqual(object[field], current[field]));
+  return counted(object, current, strategy);
+}
+
+/** With the next generation, where what changes is counted. */
+function counted(object: KubeObject, current: KubeObject, strategy: Strategy): KubeObject {
+  const { generation } = current.metadata;
+  const fields = strategy.counted ?? ["spec", "template"];
+  const isNewSpec = generation !== undefined && fields.some((field) => !isEqual(object[field], current[field]));
   return isNewSpec ? { ...object, metadata: { ...object.metadata, generation: (generation as number) + 1 } } : object;
 }

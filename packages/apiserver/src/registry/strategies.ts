@@ -4,6 +4,7 @@ import { customStrategy } from "../custom/objects.ts";
 import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
 import { withApproval, withRequestStatus } from "./certificate-conditions.ts";
 import { isEqual } from "./equality.ts";
+import { defined } from "./fixed-metadata.ts";
 import { withFirstGeneration, withNextGeneration } from "./template-generation.ts";
 
 /** What a resource does with an object beyond its schema, as upstream's registry strategies. */
@@ -24,23 +25,27 @@ export interface Strategy {
   readonly parts?: {
     readonly [subresource: string]: (wanted: KubeObject, current: KubeObject, now: string) => KubeObject;
   };
+  /** What a subresource makes of the spec, which is all that it may change. */
+  readonly specParts?: { readonly [subresource: string]: (wanted: Fields, current: Fields) => Fields };
   /** True when updates must name the resourceVersion that they are of. */
   readonly needsVersion?: boolean;
   /** True for objects with a status that only `/status` may write. */
   readonly hasStatus: boolean;
 }
 
-type Fields = { readonly [field: string]: unknown };
+export type Fields = { readonly [field: string]: unknown };
 
 const strategies: { readonly [resource: string]: Strategy } = {
   namespaces: {
     hasStatus: true,
+    specParts: { finalize: (wanted) => wanted },
     prepareCreate: (object) => ({ ...object, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } }),
     keep: ["spec"],
   },
   pods: {
     hasStatus: true,
     hasGeneration: true,
+    specParts: { ephemeralcontainers: withEphemeralContainers, resize: withResources },
     prepareCreate: (object) => ({
       ...object,
       status: { phase: "Pending", qosClass: qualityOfService(object) },
@@ -151,11 +156,30 @@ function strategyOf(resource: string): Strategy {
     hasGeneration: !["nodes", "resourcequotas"].includes(resource),
     needsVersion,
     ...(resource === "jobs" ? { complete: withJobSelector } : {}),
-    prepareCreate: withoutStatus,
+    // Kubelets make their nodes with what they can do.
+    ...(resource === "nodes" ? {} : { prepareCreate: withoutStatus }),
     ...(resource === "daemonsets"
       ? { prepareCreate: (object) => withFirstGeneration(withoutStatus(object)), prepareUpdate: withNextGeneration }
       : {}),
   };
+}
+
+function withEphemeralContainers({ ephemeralContainers }: Fields, current: Fields): Fields {
+  return defined({ ...current, ephemeralContainers }) as Fields;
+}
+
+/** Resources of the containers that the pod has, and what resizing does to them. */
+function withResources(wanted: Fields, current: Fields): Fields {
+  const lists = ["containers", "initContainers"].filter((list) => current[list] !== undefined);
+  const resized = lists.map((list) => {
+    const given = new Map(((wanted[list] ?? []) as Fields[]).map((each) => [each["name"], each]));
+    const containers = (current[list] as Fields[]).map((each) => {
+      const { resources, resizePolicy } = given.get(each["name"]) ?? each;
+      return defined({ ...each, resources, resizePolicy });
+    });
+    return [list, containers] as const;
+  });
+  return { ...current, ...Object.fromEntries(resized) };
 }
 
 function withoutStatus(object: KubeObject): KubeObject {
