@@ -74,6 +74,17 @@ export class OpaServer {
     });
   }
 
+  /** What partial evaluation of a query leaves, with `queries` and `support`; undefined when the program is refused, or as above. */
+  residual(program: Program, query: string, unknowns: readonly string[]): Promise<Value | undefined> {
+    return this.#guarded(async () => {
+      if ((await this.#load(program)) !== undefined) return undefined;
+      const known = unknowns.includes("input") ? "" : `,"input":${program.input}`;
+      const asked = `{"query":${JSON.stringify(query)},"unknowns":${JSON.stringify(unknowns)}${known}}`;
+      const { status, body } = await this.#send("POST", "/v1/compile", asked);
+      return status === 200 ? lookup(body, "result") : { error: jsonText(body) };
+    });
+  }
+
   async #guarded<Result>(ask: () => Promise<Result>): Promise<Result | undefined> {
     try {
       return await ask();
@@ -85,7 +96,16 @@ export class OpaServer {
     }
   }
 
-  async #answer({ module, library, data, input }: Program): Promise<Answer> {
+  async #answer(program: Program): Promise<Answer> {
+    const refused = await this.#load(program);
+    if (refused !== undefined) return refused;
+    const asked = await this.#send("POST", "/v1/data/p", `{"input":${program.input}}`);
+    if (asked.status !== 200) return { failed: errorsOf(asked.body)[0] ?? `status ${asked.status}` };
+    return { result: lookup(asked.body, "result") };
+  }
+
+  /** Its refusal, if it is refused. */
+  async #load({ module, library, data }: Program): Promise<Answer | undefined> {
     if (this.#hasLibrary) await this.#dropPolicies();
     if (library !== undefined) {
       this.#hasLibrary = true;
@@ -96,9 +116,7 @@ export class OpaServer {
     const put = await this.#send("PUT", "/v1/policies/p", module);
     if (put.status !== 200) return refusal(put.body);
     await this.#send("PUT", "/v1/data/d", data);
-    const asked = await this.#send("POST", "/v1/data/p", `{"input":${input}}`);
-    if (asked.status !== 200) return { failed: errorsOf(asked.body)[0] ?? `status ${asked.status}` };
-    return { result: lookup(asked.body, "result") };
+    return undefined;
   }
 
   async #dropPolicies(): Promise<void> {

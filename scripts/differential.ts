@@ -1,11 +1,13 @@
 import { builtinCalls } from "../differential/builtin-calls.ts";
 import { callText, compareCalls } from "../differential/builtins.ts";
 import { findOpa } from "../differential/opa-server.ts";
+import { runPartialDifferential } from "../differential/partial-run.ts";
 import { type Counts, runDifferential } from "../differential/run.ts";
 
 // `npm run differential -- [PROGRAMS] [SEED]`: random Rego programs through a real OPA and through our evaluators.
 // `npm run differential -- builtins [CALLS] [SEED]`: random calls of builtins; all that differ are printed.
 // `npm run differential -- errors [MODULES] [SEED]`: random modules with faults, through a real OPA and ours: the same errors at the same places.
+// `npm run differential -- partial [PROGRAMS] [SEED]`: what partial evaluation leaves of random programs, against OPA's compile API.
 // `npm run differential -- format [MODULES] [SEED]`: random modules through a real `opa fmt`, of `SALLYPORT_OPA_FMT`, and ours.
 // `npm run differential -- command-line [PART]`: command lines that begin with PART, of every command, flag, format and input, through a real `opa` and ours.
 // `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
@@ -33,15 +35,23 @@ if (process.argv[2] === "errors") {
   process.exit(await differentialOfErrors(process.argv.slice(3)));
 }
 const isBuiltins = process.argv[2] === "builtins";
-const [programs = "2000", seed = String(Date.now() % 1_000_000_000), ...more] = process.argv.slice(isBuiltins ? 3 : 2);
+const isPartial = process.argv[2] === "partial";
+const numbers = process.argv.slice(isBuiltins || isPartial ? 3 : 2);
+const [programs = "2000", seed = String(Date.now() % 1_000_000_000), ...more] = numbers;
 if (more.length > 0 || !/^\d+$/.test(programs) || !/^\d+$/.test(seed))
-  fail("usage: npm run differential -- [builtins|errors|format] [COUNT] [SEED]");
+  fail("usage: npm run differential -- [builtins|errors|format|partial] [COUNT] [SEED]");
 const opa = findOpa();
 if ("missing" in opa) fail(opa.missing);
 if (isBuiltins) {
   const mismatches = compareInBatches(opa.file, Number(programs), Number(seed));
   console.log(`${programs} calls, seed ${seed}: ${mismatches} differ`);
   process.exit(mismatches === 0 ? 0 : 1);
+}
+if (isPartial) {
+  const { different, ...found } = await runPartialDifferential(opa.file, Number(programs), Number(seed));
+  for (const each of different) console.log(`== DIFFERENT\n${each}`);
+  console.log(`seed ${seed}: ${JSON.stringify(found)}, ${different.length} differ`);
+  process.exit(different.length === 0 ? 0 : 1);
 }
 const { counts, categories } = await runDifferential({
   opa: opa.file,

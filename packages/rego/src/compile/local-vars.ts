@@ -11,6 +11,7 @@ import { collectVars, mentionsVar, varsOfBody, varsOfTerm } from "./vars.ts";
 import {
   headTerms,
   isBuiltinNamed,
+  isGenerated,
   isRootDocument,
   isWildcard,
   mapAll,
@@ -125,7 +126,7 @@ class BodyRewriter {
     let present: Set<string> | undefined;
     for (const { name, local } of this.stack.own("declared")) {
       present ??= varsOfBody(rewritten);
-      if (present.has(local) || used.has(name) || isWildcard(name)) continue;
+      if (present.has(local) || used.has(name) || isWildcard(name) || isGenerated(name)) continue;
       this.#fault(compileFault(placeOf(body, name), `declared var ${name} unused`));
     }
   }
