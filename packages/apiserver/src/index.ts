@@ -28,6 +28,7 @@ export { Cache, type CacheEvent } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
 export type { StorageMediaType } from "./registry/encode.ts";
 export type { Registry } from "./registry/registry.ts";
+export { addressRange, defaultServiceRanges, type ServiceRanges } from "./registry/service-ranges.ts";
 export {
   type ApiServer,
   type ApiServerOptions,

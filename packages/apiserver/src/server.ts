@@ -48,6 +48,7 @@ import { closeServer, listen, urlOf } from "./http/listen.ts";
 import { type ProcessStats, ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache, type CacheEvent } from "./registry/cache.ts";
 import { Registry, type RegistryOptions } from "./registry/registry.ts";
+import { defaultServiceRanges } from "./registry/service-ranges.ts";
 import type { Store } from "./storage/store.ts";
 import { timestampOf } from "./timestamp.ts";
 
@@ -56,7 +57,8 @@ interface Policies {
   readonly data: { readonly [name: string]: unknown };
 }
 
-export interface ApiServerOptions extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds"> {
+export interface ApiServerOptions
+  extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "serviceRanges"> {
   readonly store: Store;
   /** Where CA, server and administrator certificates lie; made when missing. */
   readonly certificateFolder: string;
@@ -186,6 +188,7 @@ export async function startApiServer(
     randomBytes: (size) => randomBytes(size),
     ca: certificates.ca,
     serviceAccountKeys: serviceAccounts.keys,
+    serviceRanges: options.serviceRanges ?? defaultServiceRanges,
     authorizer,
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     ...(options.volumeFolder === undefined ? {} : { volumeFolder: options.volumeFolder }),
@@ -296,7 +299,8 @@ function serviceAccountOptions(
   return { issuers, apiAudiences, keys, jwksUri: () => jwksUri ?? `${url()}/openid/v1/jwks` };
 }
 
-export interface RegistryWiring extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "onStored"> {
+export interface RegistryWiring
+  extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "serviceRanges" | "onStored"> {
   readonly store: Store;
   readonly plugins: readonly Plugin[];
   readonly effects: AdmissionEffects;

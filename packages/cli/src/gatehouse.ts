@@ -12,6 +12,7 @@ import {
   openEtcdStore,
   openLmdbStore,
   type ProcessStats,
+  type ServiceRanges,
   type Store,
   selectControllers,
   startApiServer,
@@ -36,6 +37,8 @@ export interface GatehouseOptions {
   readonly access?: Pick<ApiServerOptions, "authentication" | "authorizationModes" | "authorizationWebhook">;
   /** As kube-controller-manager's `--controllers`; all when absent. */
   readonly controllers?: readonly string[];
+  /** kube-apiserver's defaults when absent. */
+  readonly serviceRanges?: ServiceRanges;
   /** As `startApiServer` takes it. */
   readonly leaderElection?: ApiServerOptions["leaderElection"];
   /** The name of a Node for this machine, onto which pods are scheduled; none when absent. */
@@ -79,6 +82,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         effects: createAdmissionEffects(),
         policies: () => policies.current(),
         controllers,
+        ...(options.serviceRanges === undefined ? {} : { serviceRanges: options.serviceRanges }),
         ...(options.leaderElection === undefined ? {} : { leaderElection: options.leaderElection }),
         ...(options.node === undefined
           ? {}

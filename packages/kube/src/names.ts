@@ -10,7 +10,7 @@ const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 /** Kinds whose names are labels: they become DNS names. */
 const labelNamed = new Set(["Namespace", "Service"]);
 /** Kinds whose names may be any path segment. */
-const pathNamed = new Set(["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"]);
+const pathNamed = new Set(["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "IPAddress"]);
 
 /** 256 KiB over all annotations. */
 const maxAnnotationBytes = 256 * 1024;

@@ -14,6 +14,7 @@ import { endpoints } from "./endpoints.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { hostPathProvisioner } from "./host-path-provisioner.ts";
 import { job } from "./job.ts";
+import { kubernetesService } from "./kubernetes-service.ts";
 import { localNode } from "./local-node.ts";
 import { namespace } from "./namespace.ts";
 import { nodeLifecycle } from "./node-lifecycle.ts";
@@ -28,6 +29,8 @@ import { rootCaPublisher } from "./root-ca-publisher.ts";
 import { scheduler } from "./scheduler.ts";
 import { serviceAccount } from "./service-account.ts";
 import { serviceAccountTokens } from "./service-account-tokens.ts";
+import { serviceCidr } from "./service-cidr.ts";
+import { serviceIpAddresses } from "./service-ip-addresses.ts";
 import { statefulSet } from "./stateful-set.ts";
 import { tokenCleaner } from "./token-cleaner.ts";
 import { ttl } from "./ttl.ts";
@@ -62,6 +65,9 @@ export const allControllers: readonly ControllerKind[] = [
   bootstrapSigner,
   tokenCleaner,
   ttl,
+  serviceCidr,
+  serviceIpAddresses,
+  kubernetesService,
   disruption,
   endpoints,
   endpointSlice,

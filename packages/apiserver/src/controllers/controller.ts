@@ -3,6 +3,7 @@ import type { ServiceAccountKeys } from "../authentication/service-account-keys.
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { ServiceRanges } from "../registry/service-ranges.ts";
 import type { Client } from "./client.ts";
 import type { Record } from "./events.ts";
 import type { Clock } from "./work-queue.ts";
@@ -27,6 +28,8 @@ export interface ControllerWorld {
   readonly ca: { readonly certificate: string; readonly key: string };
   /** What tokens of service accounts are signed with. */
   readonly serviceAccountKeys: ServiceAccountKeys;
+  /** Which addresses services get. */
+  readonly serviceRanges: ServiceRanges;
   /** Who may what, as the server itself asks. */
   readonly authorizer: Authorizer;
   /** The machine that there is a Node for; no such Node is kept when absent. */

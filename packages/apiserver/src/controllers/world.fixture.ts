@@ -6,6 +6,7 @@ import { serviceAccountKeys } from "../authentication/service-account-keys.ts";
 import type { Attributes } from "../authorization/authorizer.ts";
 import { Cache } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
+import { defaultServiceRanges } from "../registry/service-ranges.ts";
 import { createRegistry } from "../server.ts";
 import { createMemoryStore } from "../storage/memory-store.ts";
 import { Client } from "./client.ts";
@@ -112,6 +113,7 @@ export class World {
         kernelVersion: "6.1",
       },
       ...(this.volumeFolder === undefined ? {} : { volumeFolder: this.volumeFolder }),
+      serviceRanges: defaultServiceRanges,
       serviceAccountKeys: serviceAccountKeys(signingKey(), []),
       ca: this.#ca,
       authorizer: { authorize: (asked) => ({ decision: this.mayDo(asked) ? "Allow" : "NoOpinion", reason: "" }) },

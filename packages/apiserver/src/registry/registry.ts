@@ -38,6 +38,7 @@ import { keyOf, storageGroup } from "./keys.ts";
 import { applyPatch, checkIdentity, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { ServiceAddresses } from "./service-addresses.ts";
+import type { ServiceRanges } from "./service-ranges.ts";
 import { strategyFor } from "./strategies.ts";
 
 /** How often a write without a resourceVersion is tried again when somebody was faster. kube-apiserver's guaranteed update does as much. */
@@ -59,6 +60,8 @@ export interface RegistryOptions {
   /** How long events are kept, where the store takes them away by itself; kube-apiserver's `--event-ttl`. An hour when absent. */
   readonly eventTtlSeconds?: number;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** Which addresses and ports services get; upstream's defaults when absent. */
+  readonly serviceRanges?: ServiceRanges;
   /** Calls conversion webhooks; where it is absent, they fail. */
   readonly post?: AdmissionEffects["post"];
   /** Told how long the store took, by etcd's operations: create, update, delete. */
@@ -68,11 +71,12 @@ export interface RegistryOptions {
 /** Creates, changes and deletes objects of every kind, in the API server's order: decode, default, admit, validate, admit, store. */
 export class Registry {
   readonly #options: RegistryOptions;
-  readonly #addresses = new ServiceAddresses();
+  readonly #addresses: ServiceAddresses;
   readonly #conversions: CustomConversions;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#addresses = new ServiceAddresses(options.serviceRanges);
     this.#conversions = new CustomConversions(options.post, options.cache.reader);
   }
 

@@ -16,7 +16,10 @@ const stored = [
   service("a", { clusterIP: "10.0.0.2" }),
   service("b", { clusterIP: "10.0.0.4", ports: [{ port: 1, protocol: "TCP", nodePort: 30000 }] }),
 ];
-const reader = { get: () => undefined, list: () => stored };
+const reader = {
+  get: () => undefined,
+  list: (_group: string, resource: string) => (resource === "services" ? stored : []),
+};
 
 const given = (spec: Fields, old?: Fields) => {
   const made = new ServiceAddresses().allocate(service("n", spec), old && service("n", old), reader)["spec"] as Fields;
@@ -82,4 +85,40 @@ test("what is in flight is taken until it is settled", () => {
   deepEqual([addressOf("x"), addressOf("y")], ["10.0.0.3", "10.0.0.5"]);
   addresses.settled(service("x", {}));
   deepEqual(addressOf("z"), "10.0.0.3");
+});
+
+test("other ranges, of the flag and of ServiceCIDRs that are ready", () => {
+  const cidr = (name: string, range: string, status: string): KubeObject => ({
+    apiVersion: "networking.k8s.io/v1",
+    kind: "ServiceCIDR",
+    metadata: { name },
+    spec: { cidrs: [range] },
+    status: { conditions: [{ type: "Ready", status }] },
+  });
+  const cidrs = [cidr("more", "10.9.0.0/30", "True"), cidr("going", "10.8.0.0/24", "False")];
+  const taken: KubeObject[] = [];
+  const addresses = new ServiceAddresses({ cidr: "10.1.0.0/30", firstPort: 40000, lastPort: 40001 });
+  const world = {
+    get: () => undefined,
+    list: (_group: string, resource: string) => (resource === "services" ? taken : cidrs),
+  };
+  const next = (spec: Fields) => {
+    const made = addresses.allocate(service(`n${taken.length}`, spec), undefined, world);
+    taken.push(made);
+    return (made["spec"] as Fields)["clusterIP"];
+  };
+  // The first address of all is the API server's.
+  deepEqual(
+    [1, 2, 3].map(() => next({ type: "ClusterIP" })),
+    ["10.1.0.2", "10.9.0.1", "10.9.0.2"],
+  );
+  throws(() => next({ type: "ClusterIP" }), /failed to allocate IP: range is full/);
+  throws(
+    () => next({ type: "ClusterIP", clusterIP: "10.8.0.5" }),
+    /not in the valid range\. The range of valid IPs is 10\.1\.0\.0\/30,10\.9\.0\.0\/30/,
+  );
+  throws(
+    () => next({ type: "NodePort", clusterIP: "10.9.0.2", ports: [{ ...port, nodePort: 30000 }] }),
+    /The range of valid ports is 40000-40001/,
+  );
 });

@@ -1,15 +1,16 @@
 import { isIP } from "node:net";
 import type { ObjectReader } from "@sallyport/admission";
 import { type FieldError, invalidStatus, type KubeObject } from "@sallyport/kube";
+import {
+  type AddressRange,
+  addressNumber,
+  addressText,
+  defaultServiceRanges,
+  rangesIn,
+  type ServiceRanges,
+} from "./service-ranges.ts";
 
 type Fields = { readonly [field: string]: unknown };
-
-/** The default of `--service-cluster-ip-range`, without the network's, the API server's and the broadcast address. */
-const prefix = "10.0.0.";
-const [firstHost, lastHost] = [2, 254];
-
-/** The default of `--service-node-port-range`. */
-const [firstPort, lastPort] = [30000, 32767];
 
 interface Port extends Fields {
   readonly nodePort?: number;
@@ -21,7 +22,12 @@ interface Port extends Fields {
  * it is `settled`. Nothing needs to be released: an address is free when no service has it.
  */
 export class ServiceAddresses {
+  readonly #ranges: ServiceRanges;
   readonly #pending = new Map<string, KubeObject>();
+
+  constructor(ranges: ServiceRanges = defaultServiceRanges) {
+    this.#ranges = ranges;
+  }
 
   /** The service with all that its type asks for, kept from `old` where it had that. Throws `Invalid` when it asks for what is taken. */
   allocate(service: KubeObject, old: KubeObject | undefined, reader: ObjectReader): KubeObject {
@@ -29,7 +35,9 @@ export class ServiceAddresses {
       (each) => keyOf(each) !== keyOf(service),
     );
     const errors: FieldError[] = [];
-    const spec = withPorts(withAddress(specOf(service), specOf(old), others, errors), specOf(old), others, errors);
+    const ranges = rangesIn(this.#ranges, reader);
+    const addressed = withAddress(specOf(service), specOf(old), others, { ranges, errors });
+    const spec = withPorts(addressed, specOf(old), others, { ranges: this.#ranges, errors });
     if (errors.length > 0) throw invalidStatus({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
     const allocated = { ...service, spec };
     this.#pending.set(keyOf(service), allocated);
@@ -50,7 +58,12 @@ function specOf(service: KubeObject | undefined): Fields {
   return (service?.["spec"] ?? {}) as Fields;
 }
 
-function withAddress(spec: Fields, old: Fields, others: readonly KubeObject[], errors: FieldError[]): Fields {
+function withAddress(
+  spec: Fields,
+  old: Fields,
+  others: readonly KubeObject[],
+  { ranges, errors }: { readonly ranges: readonly AddressRange[]; readonly errors: FieldError[] },
+): Fields {
   if (spec["type"] === "ExternalName") {
     return withoutAddress(spec, old);
   }
@@ -61,14 +74,14 @@ function withAddress(spec: Fields, old: Fields, others: readonly KubeObject[], e
   const wanted = (spec["clusterIP"] || old["clusterIP"]) as string | undefined;
   if (wanted === "None") return { ...spec, clusterIP: "None", clusterIPs: ["None"], ...families };
   const taken = new Set(others.map((each) => specOf(each)["clusterIP"]));
-  const clusterIP = wanted ?? freeAddress(taken);
+  const clusterIP = wanted ?? freeAddress(ranges, taken);
   if (clusterIP === undefined) {
     errors.push(addressFault("failed to allocate IP: range is full", ""));
     return spec;
   }
   // What is no address at all is refused by validation.
   if (wanted !== undefined && wanted !== old["clusterIP"] && isIP(wanted) > 0) {
-    if (!isInRange(wanted)) errors.push(addressFault(outside(wanted), wanted));
+    if (!ranges.some((range) => isIn(range, wanted))) errors.push(addressFault(outside(wanted, ranges), wanted));
     else if (taken.has(wanted))
       errors.push(addressFault(`failed to allocate IP ${wanted}: provided IP is already allocated`, wanted));
   }
@@ -87,21 +100,32 @@ function addressFault(detail: string, address: string): FieldError {
   return { field: "spec.clusterIPs", reason: "FieldValueInvalid", message };
 }
 
-function outside(address: string): string {
-  return `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${prefix}0/24`;
+function outside(address: string, ranges: readonly AddressRange[]): string {
+  const all = ranges.map(({ cidr }) => cidr).join(",");
+  return `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${all}`;
 }
 
-function isInRange(address: string): boolean {
-  const host = Number(address.slice(prefix.length));
-  return address.startsWith(prefix) && host > 0 && host <= lastHost;
+function isIn({ first, last }: AddressRange, address: string): boolean {
+  const number = addressNumber(address);
+  return number !== undefined && number >= first && number <= last;
 }
 
-function freeAddress(taken: ReadonlySet<unknown>): string | undefined {
-  for (let host = firstHost; host <= lastHost; host++) if (!taken.has(prefix + host)) return prefix + host;
+/** Behind the first address of the first range, which is the API server's own. */
+function freeAddress(ranges: readonly AddressRange[], taken: ReadonlySet<unknown>): string | undefined {
+  for (const [i, { first, last }] of ranges.entries())
+    for (let number = i === 0 ? first + 1 : first; number <= last; number++) {
+      const address = addressText(number);
+      if (!taken.has(address)) return address;
+    }
   return undefined;
 }
 
-function withPorts(spec: Fields, old: Fields, others: readonly KubeObject[], errors: FieldError[]): Fields {
+function withPorts(
+  spec: Fields,
+  old: Fields,
+  others: readonly KubeObject[],
+  { ranges, errors }: { readonly ranges: ServiceRanges; readonly errors: FieldError[] },
+): Fields {
   const given = (spec["ports"] ?? []) as readonly Port[];
   const wantsPorts =
     spec["type"] === "NodePort" || (spec["type"] === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
@@ -115,8 +139,8 @@ function withPorts(spec: Fields, old: Fields, others: readonly KubeObject[], err
   const ports = given.map((port, i) => {
     const kept = before.find((each) => each["port"] === port["port"] && each.protocol === port.protocol)?.nodePort;
     const wanted = port.nodePort || (kept !== undefined && !own.has(kept) ? kept : undefined);
-    if (wanted !== undefined && wanted !== kept) errors.push(...portFaults(wanted, i, taken));
-    const nodePort = wanted ?? freePort(taken, own);
+    if (wanted !== undefined && wanted !== kept) errors.push(...portFaults(wanted, i, taken, ranges));
+    const nodePort = wanted ?? freePort(taken, own, ranges);
     own.add(nodePort);
     return nodePort === undefined ? port : { ...port, nodePort };
   });
@@ -130,7 +154,12 @@ function withoutOld(ports: readonly Port[], spec: Fields, old: Fields): readonly
   return ports.map(({ nodePort, ...port }) => (had.has(nodePort) ? port : { ...port, nodePort }) as Port);
 }
 
-function portFaults(port: number, index: number, taken: ReadonlySet<number>): readonly FieldError[] {
+function portFaults(
+  port: number,
+  index: number,
+  taken: ReadonlySet<number>,
+  { firstPort, lastPort }: ServiceRanges,
+): readonly FieldError[] {
   const isInside = port >= firstPort && port <= lastPort;
   if (isInside && !taken.has(port)) return [];
   const detail = isInside
@@ -140,7 +169,11 @@ function portFaults(port: number, index: number, taken: ReadonlySet<number>): re
   return [{ field: `spec.ports[${index}].nodePort`, reason: "FieldValueInvalid", message }];
 }
 
-function freePort(taken: ReadonlySet<number>, own: ReadonlySet<number | undefined>): number | undefined {
+function freePort(
+  taken: ReadonlySet<number>,
+  own: ReadonlySet<number | undefined>,
+  { firstPort, lastPort }: ServiceRanges,
+): number | undefined {
   for (let port = firstPort; port <= lastPort; port++) if (!taken.has(port) && !own.has(port)) return port;
   return undefined;
 }

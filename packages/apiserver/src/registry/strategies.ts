@@ -102,6 +102,7 @@ const withStatus = new Set([
   "flowschemas",
   "prioritylevelconfigurations",
   "validatingadmissionpolicies",
+  "servicecidrs",
 ]);
 
 /** Kinds without a status that have a generation, with the fields whose changes it counts. */
@@ -153,7 +154,7 @@ function strategyOf(resource: string): Strategy {
     };
   return {
     hasStatus: true,
-    hasGeneration: !["nodes", "resourcequotas"].includes(resource),
+    hasGeneration: !["nodes", "resourcequotas", "servicecidrs"].includes(resource),
     needsVersion,
     ...(resource === "jobs" ? { complete: withJobSelector } : {}),
     // Kubelets make their nodes with what they can do.

@@ -36,7 +36,9 @@ import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { priorityLevelConfiguration } from "./flowcontrol/priority-level-configuration.ts";
 import { ingress } from "./networking/ingress.ts";
 import { ingressClass } from "./networking/ingress-class.ts";
+import { ipAddress } from "./networking/ip-address.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
+import { serviceCidr } from "./networking/service-cidr.ts";
 import { runtimeClass } from "./node/runtime-class.ts";
 import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
 import { podSecurityPolicy } from "./policy/pod-security-policy.ts";
@@ -77,7 +79,9 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "batch/Job": job,
   "networking.k8s.io/Ingress": ingress,
   "networking.k8s.io/IngressClass": ingressClass,
+  "networking.k8s.io/IPAddress": ipAddress,
   "networking.k8s.io/NetworkPolicy": networkPolicy,
+  "networking.k8s.io/ServiceCIDR": serviceCidr,
   "policy/PodDisruptionBudget": podDisruptionBudget,
   "policy/PodSecurityPolicy": podSecurityPolicy,
   "certificates.k8s.io/CertificateSigningRequest": certificateSigningRequest,
