@@ -3,7 +3,6 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pluginEntries } from "@sallyport/admission";
 import { type ApiServerOptions, startApiServer } from "@sallyport/apiserver";
 import { memoryServer } from "../../packages/apiserver/src/server.fixture.ts";
 import { freePort } from "../../scripts/free-port.ts";
@@ -111,7 +110,6 @@ export async function startKubeApiserverOn(
     "authorization-mode": "RBAC",
     "service-cluster-ip-range": "10.0.0.0/24",
     "allow-privileged": "true",
-    "disable-admission-plugins": missingPlugins(apiserver).join(","),
     ...flags,
   });
   const client = new ApiClient(`https://127.0.0.1:${port}`, token);
@@ -129,14 +127,6 @@ export async function startKubeApiserverOn(
     throw error;
   }
   return { client, close };
-}
-
-/** Admission plugins that it has and we have not: what they would do is no difference of the API server. */
-function missingPlugins(apiserver: string): readonly string[] {
-  const { stdout } = spawnSync(apiserver, ["--help"], { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
-  return pluginEntries
-    .filter(({ name, create }) => create === undefined && stdout.includes(name))
-    .map(({ name }) => name);
 }
 
 async function untilReady(client: ApiClient): Promise<void> {

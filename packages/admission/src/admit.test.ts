@@ -5,7 +5,7 @@ import { namespace, pod, requestFor, serviceAccount, snapshotOf, testEffects } f
 import { admit } from "./admit.ts";
 import type { Decision } from "./decision.ts";
 import type { Plugin } from "./plugin.ts";
-import { createChain, pluginEntries } from "./plugins/all.ts";
+import { createChain, deprecationWarnings, pluginEntries } from "./plugins/all.ts";
 
 const world = [namespace("default"), serviceAccount("default")];
 
@@ -187,7 +187,14 @@ test("the list is kube-apiserver's, with its defaults", () => {
   const upstream = pluginEntries.filter(({ name }) => !others.includes(name));
   assert.equal(upstream.length, 41);
   assert.equal(upstream.filter(({ byDefault }) => byDefault).length, 27);
-  for (const { name, create } of pluginEntries) if (create !== undefined) assert.equal(create().name, name);
+  for (const { name, create } of pluginEntries) assert.equal(create().name, name);
+});
+
+test("plugins that should not be used any more are warned of where they are enabled", () => {
+  assert.deepEqual(deprecationWarnings({ enable: ["NamespaceExists", "NodeRestriction", "AlwaysDeny"] }), [
+    "admission plugin NamespaceExists is deprecated: NamespaceLifecycle replaces it",
+    "admission plugin AlwaysDeny is deprecated since v1.13: leave it out: it was for tests",
+  ]);
 });
 
 test("AlwaysDeny denies, AlwaysPullImages sets the policy", async () => {

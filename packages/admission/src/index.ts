@@ -3,8 +3,17 @@ export { policyExpressions } from "./cel/policy-expressions.ts";
 export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
 export { fieldPath } from "./explain/field-path.ts";
 export type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
-export { type ChainOptions, createChain, type PluginEntry, pluginEntries } from "./plugins/all.ts";
+export {
+  type ChainOptions,
+  createChain,
+  type Deprecation,
+  deprecationText,
+  deprecationWarnings,
+  type PluginEntry,
+  pluginEntries,
+} from "./plugins/all.ts";
 export type { EventLimit } from "./plugins/event-rate-limit.ts";
+export type { ImagePolicyOptions } from "./plugins/image-policy-webhook.ts";
 export type { Exemptions } from "./plugins/pod-security.ts";
 export type { Toleration } from "./plugins/pod-spec.ts";
 export type { Level } from "./podsecurity/check.ts";

@@ -6,10 +6,18 @@ import { test } from "node:test";
 import { chainOptions } from "./admission-configuration.ts";
 import { InputError } from "./manifests.ts";
 
+/** A kubeconfig of an image policy backend. */
+const backend = JSON.stringify({
+  clusters: [{ name: "c", cluster: { server: "https://images.example.com" } }],
+  contexts: [{ name: "x", context: { cluster: "c" } }],
+  "current-context": "x",
+});
+
 function read(plugins: string): ReturnType<typeof chainOptions> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-config-"));
   try {
     const file = join(folder, "admission.yaml");
+    writeFileSync(join(folder, "backend"), backend);
     writeFileSync(file, `apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins: ${plugins}\n`);
     return chainOptions({ enableAdmissionPlugins: [], disableAdmissionPlugins: [], admissionControlConfigFile: file });
   } finally {
@@ -34,6 +42,14 @@ test("the other plugins' parts are read", () => {
   assert.deepEqual(options.podTolerationRestriction, { default: [], whitelist: [{ key: "k" }] });
 });
 
+test("ImagePolicyWebhook's times have their units, defaults and bounds", () => {
+  const { imagePolicy } = read(
+    "[{name: ImagePolicyWebhook, configuration: {imagePolicy: {kubeConfigFile: backend, allowTTL: 50, denyTTL: -1, defaultAllow: true}}}]",
+  );
+  const { ask: _, ...rest } = imagePolicy ?? {};
+  assert.deepEqual(rest, { allowTtlMs: 50_000, denyTtlMs: 0, defaultAllow: true });
+});
+
 const faults: { readonly [what: string]: readonly [plugins: string, message: RegExp] } = {
   "a level that is none": [
     "[{name: PodSecurity, configuration: {defaults: {warn: strict}}}]",
@@ -46,6 +62,11 @@ const faults: { readonly [what: string]: readonly [plugins: string, message: Reg
     "[{name: EventRateLimit, configuration: {limits: [{type: Cluster, qps: 1, burst: 1}]}}]",
     /limits\[0\]\.type: Invalid value: "Cluster": must be one of Server, Namespace/,
   ],
+  "an image policy that is kept for too long": [
+    "[{name: ImagePolicyWebhook, configuration: {imagePolicy: {kubeConfigFile: backend, allowTTL: 3600}}}]",
+    /imagePolicy\.allowTTL: allow cache is 3600000 ms; expected 1000 to 1800000 ms/,
+  ],
+  "no backend of an image policy": ["[{name: ImagePolicyWebhook}]", /expected imagePolicy with a kubeConfigFile/],
   "no selectors": ["[{name: PodNodeSelector, configuration: {}}]", /expected the field podNodeSelectorPluginConfig/],
 };
 

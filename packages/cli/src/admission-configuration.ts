@@ -7,29 +7,36 @@ import {
   pluginEntries,
   policyOf,
 } from "@sallyport/admission";
+import { readApiServerManifest } from "./apiserver-manifest.ts";
 import { reasonOf } from "./errors.ts";
+import { imagePolicyOptions } from "./image-policy-configuration.ts";
 import { InputError, parseManifests } from "./manifests.ts";
 
 export interface ChainFlags {
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly apiserverManifest?: string;
 }
 
 /** What the flags of a command say of the chain. Throws `InputError` for a configuration that cannot be taken whole. */
 export function chainOptions({
   enableAdmissionPlugins,
   disableAdmissionPlugins,
-  admissionControlConfigFile: file,
+  admissionControlConfigFile,
+  apiserverManifest,
 }: ChainFlags): ChainOptions {
+  const manifest =
+    apiserverManifest === undefined ? undefined : readApiServerManifest(apiserverManifest, admissionControlConfigFile);
+  const file = admissionControlConfigFile ?? manifest?.configuration;
   return {
-    enable: enableAdmissionPlugins,
-    disable: disableAdmissionPlugins,
+    enable: [...new Set([...(manifest?.enable ?? []), ...enableAdmissionPlugins])],
+    disable: [...new Set([...(manifest?.disable ?? []), ...disableAdmissionPlugins])],
     ...(file === undefined ? {} : readConfiguration(file)),
   };
 }
 
-type Configuration = { readonly [field: string]: unknown };
+export type Configuration = { readonly [field: string]: unknown };
 
 /** How each plugin's part is read; the rest take none. */
 const readers: { readonly [plugin: string]: (file: string, configuration: Configuration) => Partial<ChainOptions> } = {
@@ -44,6 +51,7 @@ const readers: { readonly [plugin: string]: (file: string, configuration: Config
     limitedResources: limitedResources as NonNullable<ChainOptions["limitedResources"]>,
   }),
   EventRateLimit: (file, configuration) => ({ eventRateLimit: eventLimits(file, configuration) }),
+  ImagePolicyWebhook: (file, configuration) => ({ imagePolicy: imagePolicyOptions(file, configuration) }),
 };
 
 /** apiserver.config.k8s.io/v1 AdmissionConfiguration. https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/ */

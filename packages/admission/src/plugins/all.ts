@@ -13,6 +13,7 @@ import { denyServiceExternalIPs } from "./deny-service-external-ips.ts";
 import { createEventRateLimit, type EventLimit } from "./event-rate-limit.ts";
 import { extendedResourceToleration } from "./extended-resource-toleration.ts";
 import { createGated } from "./gated.ts";
+import { createImagePolicyWebhook, type ImagePolicyOptions } from "./image-policy-webhook.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { mutatingAdmissionPolicy } from "./mutating-admission-policy.ts";
@@ -48,9 +49,15 @@ import { validatingAdmissionWebhook } from "./validating-admission-webhook.ts";
 export interface PluginEntry {
   readonly name: string;
   readonly byDefault: boolean;
-  /** Undefined where the plugin is not written yet: it cannot be enabled, and is not silently passed over. */
-  readonly create?: (options?: ChainOptions) => Plugin;
-  readonly deprecated?: string;
+  readonly create: (options?: ChainOptions) => Plugin;
+  readonly deprecated?: Deprecation;
+}
+
+export interface Deprecation {
+  /** Kubernetes' version; absent for what upstream keeps without recommending it. */
+  readonly since?: string;
+  /** What to use instead, and why. */
+  readonly instead: string;
 }
 
 const off = { byDefault: false } as const;
@@ -58,22 +65,36 @@ const on = { byDefault: true } as const;
 
 /** kube-apiserver 1.37's plugins in its order. The order is the behaviour: see pkg/kubeapiserver/options/plugins.go. */
 export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]>([
-  { name: "AlwaysAdmit", ...off, create: () => alwaysAdmit, deprecated: "it admits everything; leave it out" },
+  {
+    name: "AlwaysAdmit",
+    ...off,
+    create: () => alwaysAdmit,
+    deprecated: { since: "v1.13", instead: "leave it out: it admits everything" },
+  },
   {
     name: "NamespaceAutoProvision",
     ...off,
     create: () => namespaceAutoProvision,
-    deprecated: "NamespaceLifecycle replaces it",
+    deprecated: { instead: "NamespaceLifecycle replaces it" },
   },
   { name: "NamespaceLifecycle", ...on, create: () => namespaceLifecycle },
-  { name: "NamespaceExists", ...off, create: () => namespaceExists, deprecated: "NamespaceLifecycle replaces it" },
+  {
+    name: "NamespaceExists",
+    ...off,
+    create: () => namespaceExists,
+    deprecated: { instead: "NamespaceLifecycle replaces it" },
+  },
   { name: "LimitPodHardAntiAffinityTopology", ...off, create: () => limitPodHardAntiAffinityTopology },
   { name: "LimitRanger", ...on, create: () => limitRanger },
   { name: "ServiceAccount", ...on, create: () => serviceAccount },
   { name: "NodeRestriction", ...off, create: () => nodeRestriction },
   { name: "TaintNodesByCondition", ...on, create: () => taintNodesByCondition },
   { name: "AlwaysPullImages", ...off, create: () => alwaysPullImages },
-  { name: "ImagePolicyWebhook", ...off },
+  {
+    name: "ImagePolicyWebhook",
+    ...off,
+    create: (options) => createImagePolicyWebhook(options?.imagePolicy ?? noImagePolicy),
+  },
   {
     name: "PodSecurity",
     ...on,
@@ -83,7 +104,10 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
     name: "PodSecurityPolicy",
     ...off,
     create: () => podSecurityPolicy,
-    deprecated: "Kubernetes has none since 1.25; PodSecurity replaces it, `sallyport migrate psp` helps",
+    deprecated: {
+      since: "v1.21",
+      instead: "PodSecurity replaces it; Kubernetes has no PodSecurityPolicies since v1.25",
+    },
   },
   { name: "PodNodeSelector", ...off, create: (options) => createPodNodeSelector(options?.podNodeSelector) },
   { name: "Priority", ...on, create: () => priority },
@@ -118,7 +142,12 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "ValidatingAdmissionWebhook", ...on, create: () => validatingAdmissionWebhook },
   { name: "RegoPolicies", ...on, create: () => regoPolicies },
   { name: "ResourceQuota", ...on, create: (options) => createResourceQuota(options?.limitedResources) },
-  { name: "AlwaysDeny", ...off, create: () => alwaysDeny, deprecated: "it was for tests" },
+  {
+    name: "AlwaysDeny",
+    ...off,
+    create: () => alwaysDeny,
+    deprecated: { since: "v1.13", instead: "leave it out: it was for tests" },
+  },
 ]);
 
 export interface ChainOptions {
@@ -132,9 +161,32 @@ export interface ChainOptions {
   readonly podNodeSelector?: PodNodeSelectorConfiguration;
   readonly podTolerationRestriction?: PodTolerationRestrictionConfiguration;
   readonly eventRateLimit?: readonly EventLimit[];
+  /** ImagePolicyWebhook's: without it the plugin cannot be enabled. */
+  readonly imagePolicy?: ImagePolicyOptions;
   /** ResourceQuota's: what may be used only where a quota covers it. */
   readonly limitedResources?: readonly LimitedResource[];
 }
+
+/** One line for each enabled plugin that should not be used any more. */
+export function deprecationWarnings({ enable = [] }: ChainOptions): readonly string[] {
+  return pluginEntries.flatMap(({ name, deprecated }) =>
+    deprecated !== undefined && enable.includes(name)
+      ? [`admission plugin ${name} is ${deprecationText(deprecated)}`]
+      : [],
+  );
+}
+
+export function deprecationText({ since, instead }: Deprecation): string {
+  return `deprecated${since === undefined ? "" : ` since ${since}`}: ${instead}`;
+}
+
+/** Nobody can be asked, and nothing is allowed. */
+const noImagePolicy: ImagePolicyOptions = {
+  ask: () => Promise.reject(new Error("no config specified")),
+  allowTtlMs: 0,
+  denyTtlMs: 0,
+  defaultAllow: false,
+};
 
 /** The plugins that run, in order, or one line that says what is wrong with the flags. */
 export function createChain(options: ChainOptions = {}): readonly Plugin[] | string {
@@ -150,10 +202,9 @@ export function createChain(options: ChainOptions = {}): readonly Plugin[] | str
   }
   const both = enable.find((name) => disable.includes(name));
   if (both !== undefined) return `${both} is both enabled and disabled`;
-  const missing = enable.find((name) => pluginEntries.find((entry) => entry.name === name)?.create === undefined);
-  if (missing !== undefined)
-    return `--enable-admission-plugins: ${missing} is not supported yet; \`sallyport plugins\` lists what is`;
+  if (enable.includes("ImagePolicyWebhook") && options.imagePolicy === undefined)
+    return "ImagePolicyWebhook: no config specified; give its imagePolicy by --admission-control-config-file";
   return pluginEntries
     .filter(({ name, byDefault }) => (byDefault || enable.includes(name)) && !disable.includes(name))
-    .flatMap(({ create }) => (create === undefined ? [] : [create(options)]));
+    .map(({ create }) => create(options));
 }

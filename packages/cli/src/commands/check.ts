@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { deprecationWarnings } from "@sallyport/admission";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { checkManifests } from "../check/checker.ts";
@@ -18,6 +19,7 @@ interface CheckFlags {
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly apiserverManifest?: string;
 }
 
 export function checkCommand(): Command {
@@ -41,6 +43,7 @@ export function checkCommand(): Command {
       "--admission-control-config-file <file>",
       "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
     )
+    .option("--apiserver-manifest <file>", "a kube-apiserver's static pod manifest: its admission flags")
     .option("--json", "the whole decisions as JSON")
     .option("-v, --verbose", "every step of every decision")
     .addHelpText(
@@ -65,9 +68,11 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
       `${files.join(", ")}: no Kubernetes object found; expected YAML or JSON with apiVersion and kind`,
     );
   const groups = flags.asGroup.length === 0 && flags.as === "kubernetes-admin" ? ["system:masters"] : flags.asGroup;
+  const chain = chainOptions(flags);
+  for (const warning of deprecationWarnings(chain)) process.stderr.write(`sallyport: ${warning}\n`);
   const report = await checkManifests(manifests, {
     policies: readPolicies(flags.policy),
-    chain: chainOptions(flags),
+    chain,
     user: { username: flags.as, groups: [...groups, "system:authenticated"] },
     namespace: flags.namespace,
   });

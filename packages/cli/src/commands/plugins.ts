@@ -1,4 +1,4 @@
-import { type PluginEntry, pluginEntries } from "@sallyport/admission";
+import { type Deprecation, deprecationText, type PluginEntry, pluginEntries } from "@sallyport/admission";
 import { Command } from "commander";
 import { paint } from "../terminal.ts";
 
@@ -11,7 +11,7 @@ export function pluginsCommand(): Command {
       `
 Examples:
   sallyport plugins
-  sallyport plugins --json | jq -r '.[] | select(.supported) | .name'
+  sallyport plugins --json | jq -r '.[] | select(.default) | .name'
 
 Exit status: 0.`,
     )
@@ -25,35 +25,22 @@ interface Row {
   readonly order: number;
   readonly name: string;
   readonly default: boolean;
-  readonly supported: boolean;
   readonly phases: readonly string[];
-  readonly deprecated?: string;
+  readonly deprecated?: Deprecation;
 }
 
-function rowOf(entry: PluginEntry, index: number): Row {
-  const plugin = entry.create?.();
-  const phases =
-    plugin === undefined
-      ? []
-      : [
-          ...(plugin.mutate === undefined ? [] : ["mutating"]),
-          ...(plugin.validate === undefined ? [] : ["validating"]),
-        ];
-  const shared = {
-    order: index + 1,
-    name: entry.name,
-    default: entry.byDefault,
-    supported: plugin !== undefined,
-    phases,
-  };
-  return entry.deprecated === undefined ? shared : { ...shared, deprecated: entry.deprecated };
+function rowOf({ name, byDefault, create, deprecated }: PluginEntry, index: number): Row {
+  const { mutate, validate } = create();
+  const phases = [...(mutate === undefined ? [] : ["mutating"]), ...(validate === undefined ? [] : ["validating"])];
+  const shared = { order: index + 1, name, default: byDefault, phases };
+  return deprecated === undefined ? shared : { ...shared, deprecated };
 }
 
 function tableText(rows: readonly Row[]): string {
-  const lines = rows.map(({ order, name, default: byDefault, supported, phases, deprecated }) => {
-    const state = supported ? (byDefault ? paint("green", "on ") : "off") : paint("dim", "–  ");
-    const what = supported ? phases.join(", ") : "not supported yet";
-    return `${String(order).padStart(3)}  ${state}  ${name.padEnd(38)}${what}${deprecated === undefined ? "" : paint("yellow", `  deprecated: ${deprecated}`)}`;
+  const lines = rows.map(({ order, name, default: byDefault, phases, deprecated }) => {
+    const state = byDefault ? paint("green", "on ") : "off";
+    const told = deprecated === undefined ? "" : paint("yellow", `  ${deprecationText(deprecated)}`);
+    return `${String(order).padStart(3)}  ${state}  ${name.padEnd(38)}${phases.join(", ")}${told}`;
   });
   return `${lines.join("\n")}\n`;
 }

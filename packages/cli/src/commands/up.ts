@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { deprecationWarnings } from "@sallyport/admission";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { type ApiServerFlags, addApiServerOptions, apiServerOptions } from "../api-server-flags.ts";
@@ -24,6 +25,7 @@ interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags, LeaderElectionF
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly apiserverManifest?: string;
   readonly controllers: readonly string[];
   readonly node?: string;
 }
@@ -49,6 +51,7 @@ export function upCommand(): Command {
       "--admission-control-config-file <file>",
       "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
     )
+    .option("--apiserver-manifest <file>", "a kube-apiserver's static pod manifest: its admission flags")
     .option("--shutdown-delay-duration <duration>", "how long to serve on, no longer ready, when told to stop")
     .option(
       "--controllers <names>",
@@ -84,6 +87,8 @@ async function runUp(flags: UpFlags): Promise<void> {
   if (flags.memory === true && flags.etcdServers.length > 0)
     throw new UsageError("--memory and --etcd-servers: choose one");
   const folder = resolve(flags.data);
+  const chain = chainOptions(flags);
+  for (const warning of deprecationWarnings(chain)) process.stderr.write(`sallyport: ${warning}\n`);
   const audit = auditOptions(flags, (line) => void process.stdout.write(line));
   const election = leaderElection(flags, flags.etcdServers.length > 0);
   const start = performance.now();
@@ -93,7 +98,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     port,
     memory: flags.memory === true,
     storage: storageOptions(flags),
-    chain: chainOptions(flags),
+    chain,
     ...(audit === undefined ? {} : { audit }),
     access: apiServerOptions(flags),
     serviceRanges: serviceRanges(flags),
