@@ -1,7 +1,14 @@
 import { isObject, type JsonObject, type Value } from "@sallyport/rego";
 import { ConfigValueError, setConfigValues, typedValue } from "./config-values.ts";
-import type { Flags } from "./flags.ts";
+import type { FlagSpec, Flags } from "./flags.ts";
 import { LoadError, readBytes, yamlText } from "./read-data.ts";
+
+/** Flags that configure the runtime. */
+export const configFlags: readonly FlagSpec[] = [
+  { name: "config-file", short: "c", kind: "string", usage: "configuration file" },
+  { name: "set", kind: "list", type: "stringArray", usage: "configuration value, as default_decision=a/b" },
+  { name: "set-file", kind: "list", type: "stringArray", usage: "configuration value from a file" },
+];
 
 /** What `--config-file`, `--set` and `--set-file` say together; `${NAME}` in the file stands for the environment's. Throws `LoadError`. */
 export function readConfig(flags: Flags, env: { readonly [name: string]: string | undefined }): JsonObject {

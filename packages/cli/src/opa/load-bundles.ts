@@ -4,20 +4,25 @@ import { type Loaded, LoadFault } from "./load.ts";
 import { bundleFaultText, type ReadBundleOptions, readBundlePath } from "./read-bundle.ts";
 import { LoadError } from "./read-data.ts";
 
-interface NamedBundle {
+export interface LoadedBundles extends Loaded {
+  readonly bundles: readonly NamedBundle[];
+}
+
+export interface NamedBundle {
   /** The path that it was asked for by. */
   readonly name: string;
   readonly bundle: Bundle;
 }
 
 /** Loads bundles and activates all of them: their documents and modules. Throws `LoadFault`. */
-export async function loadBundles(paths: readonly string[], options: ReadBundleOptions): Promise<Loaded> {
+export async function loadBundles(paths: readonly string[], options: ReadBundleOptions): Promise<LoadedBundles> {
   const bundles: NamedBundle[] = [];
   for (const name of new Set(paths)) bundles.push({ name, bundle: await loadBundle(name, options) });
   const conflict = rootConflict(bundles.map(({ name, bundle }) => ({ name, roots: bundle.manifest.roots })));
   if (conflict !== undefined) throw new LoadFault([new LoadError(conflict)]);
   const modules = bundles.flatMap(({ bundle }) => bundle.modules);
   return {
+    bundles,
     modules: modules.map(({ file, text, module }) => ({ file, text, module })),
     data: bundles.reduce<JsonObject>(activate, {}),
   };

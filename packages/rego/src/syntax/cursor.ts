@@ -231,7 +231,8 @@ export class Cursor {
       this.#scanned = Math.max(this.#scanned, known.at);
       this.#wildcards = known.wildcards;
       this.#stuck = known.stuck;
-      this.faults.push(...known.faults);
+      // Those that still stand are told once, as in OPA.
+      this.faults.push(...known.faults.filter((each) => !this.faults.includes(each)));
       return known.term;
     }
     const before = this.faults.length;

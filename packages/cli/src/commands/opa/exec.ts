@@ -5,7 +5,7 @@ import { createEffects } from "@sallyport/effects";
 import { EvaluationError, type JsonObject, type RegoPolicy, type Value } from "@sallyport/rego";
 import { type Activated, ActivationError, activateBundles } from "../../opa/activate-bundles.ts";
 import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";
-import { readConfig } from "../../opa/config.ts";
+import { configFlags, readConfig } from "../../opa/config.ts";
 import type { Flags } from "../../opa/flags.ts";
 import { goJsonLine, Struct } from "../../opa/json-text.ts";
 import { type LogFormat, logError, logLine } from "../../opa/logger.ts";
@@ -24,7 +24,7 @@ export const execCommand: OpaCommand = {
   kubectl get pod web -o json | sallyport opa exec --bundle policies/ --decision example/allow --stdin-input`,
   flags: [
     { name: "bundle", short: "b", kind: "list", usage: "bundle file or folder; may be repeated" },
-    { name: "config-file", short: "c", kind: "string", usage: "configuration file" },
+    ...configFlags,
     { name: "decision", kind: "string", usage: "path of the decision; default the configured one, or system/main" },
     { name: "fail", kind: "bool", usage: "exit with status 1 when a decision is undefined or fails" },
     { name: "fail-defined", kind: "bool", usage: "exit with status 1 when a decision is defined" },
@@ -40,8 +40,6 @@ export const execCommand: OpaCommand = {
       usage: "accepted; only errors are logged",
     },
     { name: "log-timestamp-format", kind: "string", usage: "accepted; times are RFC 3339" },
-    { name: "set", kind: "list", type: "stringArray", usage: "configuration value, as default_decision=a/b" },
-    { name: "set-file", kind: "list", type: "stringArray", usage: "configuration value from a file" },
     { name: "stdin-input", short: "I", kind: "bool", usage: "read the input from standard input" },
     { name: "timeout", kind: "duration", default: "0", usage: "time that each decision may take" },
     { name: "v0-compatible", kind: "bool", usage: "opt in to the features and behaviors of OPA before 1.0" },

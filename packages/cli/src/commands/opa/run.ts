@@ -3,13 +3,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { RegoError } from "@sallyport/rego";
+import { verificationConfig, verificationFlags } from "../../opa/bundle-keys.ts";
 import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
+import { configFlags, readConfig } from "../../opa/config.ts";
 import { errorEntries, errorsText } from "../../opa/errors-text.ts";
 import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
 import { loadBundles } from "../../opa/load-bundles.ts";
 import { opaVersion } from "../../opa/opa-version.ts";
+import { LoadError } from "../../opa/read-data.ts";
 import { Session } from "../../opa/repl/session.ts";
 import { Shell } from "../../opa/repl/shell.ts";
+import { serverFlags } from "../../opa/server-flags.ts";
 import { nextChange } from "../../opa/watch.ts";
 import { version } from "../../version.ts";
 
@@ -29,6 +33,7 @@ export const runCommand: OpaCommand = {
   echo 'data.example.allow' | sallyport opa run policy.rego`,
   flags: [
     { name: "bundle", short: "b", kind: "bool", usage: "the files are bundles" },
+    ...configFlags,
     { name: "format", short: "f", kind: "string", default: "pretty", usage: "output format: pretty or json" },
     {
       name: "history",
@@ -45,12 +50,21 @@ export const runCommand: OpaCommand = {
       default: "info",
       usage: "accepted",
     },
-    { name: "max-errors", short: "m", kind: "int", default: "10", usage: "accepted" },
+    {
+      name: "max-errors",
+      short: "m",
+      kind: "int",
+      default: "10",
+      usage: "how many errors of a compilation are reported",
+    },
     { name: "server", short: "s", kind: "bool", usage: "refused: there is no policy server yet" },
+    ...serverFlags,
+    { name: "signing-alg", kind: "string", default: "RS256", usage: "algorithm of the verification key" },
     { name: "skip-known-schema-check", kind: "bool", usage: "accepted" },
-    { name: "skip-verify", kind: "bool", usage: "accepted" },
+    { name: "skip-verify", kind: "bool", usage: "do not look at signatures of bundles" },
     { name: "skip-version-check", kind: "bool", usage: "accepted; nobody is asked" },
     { name: "v0-compatible", kind: "bool", usage: "opt in to the features and behaviors of OPA before 1.0" },
+    ...verificationFlags,
     { name: "watch", short: "w", kind: "bool", usage: "load files again when they change" },
   ],
   run: runShell,
@@ -64,13 +78,18 @@ async function runShell(call: Call): Promise<number> {
   const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
   let loaded: Loaded;
   try {
+    checkConfig(call);
     loaded = await load(call);
   } catch (error) {
     if (!(error instanceof LoadRefused)) throw error;
     terminal.out(`${error.message}\n`);
     return 1;
   }
-  const session = new Session(loaded, terminal, format, regoVersion);
+  const session = new Session(loaded, terminal, {
+    format,
+    regoVersion,
+    maxErrors: Math.max(0, flags.int("max-errors")),
+  });
   const fault = initialFault(session);
   if (fault !== undefined) {
     terminal.out(`error: initialization error: ${fault}`);
@@ -102,12 +121,33 @@ function initialFault(session: Session): string | undefined {
 /** Nothing could be loaded: said on standard output, as OPA does. */
 class LoadRefused extends Error {}
 
+/** What is configured must make sense, though a shell needs none of it. */
+function checkConfig({ flags, terminal }: Call): void {
+  if (!flags.bool("bundle") && flags.string("verification-key") !== "")
+    throw new LoadRefused("error: enable bundle mode (ie. --bundle) to verify bundle files or directories");
+  try {
+    const { default_decision: decision = "" } = readConfig(flags, terminal.env);
+    if (typeof decision !== "string") throw new LoadRefused("error: default_decision must be a string");
+  } catch (error) {
+    if (error instanceof LoadError) throw new LoadRefused(`error: config error: ${error.message}`);
+    throw error;
+  }
+}
+
 async function load({ flags, args }: Call): Promise<Loaded> {
   const options = { ignore: flags.list("ignore"), regoVersion: flags.bool("v0-compatible") ? "v0" : "v1" } as const;
+  const verification = verificationConfig(flags) ?? { keys: {}, isOptional: true };
   try {
-    return flags.bool("bundle") ? await loadBundles(args, options) : loadPaths(args, options);
+    if (!flags.bool("bundle")) return loadPaths(args, options);
+    return await loadBundles(args, flags.bool("skip-verify") ? options : { ...options, verification });
   } catch (error) {
     if (!(error instanceof LoadFault) && !(error instanceof RegoError)) throw error;
+    if (flags.bool("bundle")) {
+      const ofBundle = /^loading error: (.*)$/s.exec(error.message)?.[1];
+      throw new LoadRefused(
+        `error: ${ofBundle === undefined ? `initialization error: ${error.message}` : `load error: ${ofBundle}`}`,
+      );
+    }
     const texts = (errorEntries(error) ?? []).map(({ text }) => text);
     const title =
       texts.length === 1 ? "1 error occurred during loading: " : `${texts.length} errors occurred during loading:\n`;

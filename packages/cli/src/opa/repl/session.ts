@@ -29,6 +29,7 @@ import { answersJson, answersText } from "../eval-output.ts";
 import { metricsTable, profileTable } from "../eval-tables.ts";
 import { goJsonLine, Struct } from "../json-text.ts";
 import type { Loaded } from "../load.ts";
+import type { LoadedBundles } from "../load-bundles.ts";
 import { Metrics } from "../metrics.ts";
 import { opaVersion } from "../opa-version.ts";
 import { partialJson, partialText } from "../partial-output.ts";
@@ -50,20 +51,29 @@ export interface Settings {
 const homePackage = "repl";
 const inputPackage = "repl.input";
 
+export interface SessionOptions {
+  readonly format: "json" | "pretty";
+  readonly regoVersion: RegoVersion;
+  /** Of a compilation; 0 means all. */
+  readonly maxErrors: number;
+}
+
 /** A shell's state: what was loaded, what was defined since, and how answers are shown. */
 export class Session {
   readonly settings: Settings;
   readonly #terminal: Terminal;
   readonly #regoVersion: RegoVersion;
+  readonly #maxErrors: number;
   readonly #touched = new Set<string>();
   #loaded: Loaded;
   #modules = new Map<string, ReplModule>([[homePackage, new ReplModule(homePackage)]]);
   #current = homePackage;
 
-  constructor(loaded: Loaded, terminal: Terminal, format: "json" | "pretty", regoVersion: RegoVersion) {
+  constructor(loaded: Loaded, terminal: Terminal, { format, regoVersion, maxErrors }: SessionOptions) {
     this.#loaded = loaded;
     this.#terminal = terminal;
     this.#regoVersion = regoVersion;
+    this.#maxErrors = maxErrors;
     this.settings = {
       format,
       explain: "off",
@@ -86,7 +96,9 @@ export class Session {
 
   /** With what the engine says of itself. */
   get data(): JsonObject {
-    return mergeDocuments(this.#loaded.data, { system: { version: versionDocument } }) ?? this.#loaded.data;
+    const bundles = bundlesDocument(this.#loaded);
+    const system = { version: versionDocument, ...(bundles !== undefined && { bundles }) };
+    return mergeDocuments(this.#loaded.data, { system }) ?? this.#loaded.data;
   }
 
   /** True when the package has got anything, though it may be gone again. */
@@ -221,7 +233,7 @@ export class Session {
     const modules: Module[] = [...this.#loaded.modules.map(({ module }) => module), ...own];
     const { policy, diagnostics } = compileParsed(modules, {
       regoVersion: this.#regoVersion,
-      compile: { print: true },
+      compile: { print: true, maxErrors: this.#maxErrors },
     });
     if (policy === undefined) throw new RegoError(diagnostics);
     return policy;
@@ -242,6 +254,16 @@ export function belowLine({ diagnostics }: RegoError, line: number): RegoError {
 
 /** Like OPA's, as far as it is true. */
 const versionDocument = { build_commit: "", build_hostname: "", build_timestamp: "", version: opaVersion };
+
+/** What OPA keeps of the bundles that are in force, by name. */
+function bundlesDocument(loaded: Loaded | LoadedBundles): JsonObject | undefined {
+  if (!("bundles" in loaded)) return undefined;
+  const entries = loaded.bundles.map(({ name, bundle: { manifest } }) => {
+    const { revision, roots, metadata } = manifest;
+    return [name, { etag: "", manifest: { revision, roots, ...(metadata !== undefined && { metadata }) } }] as const;
+  });
+  return Object.fromEntries(entries);
+}
 
 function parseOrThrow(text: string): void {
   const { module, diagnostics } = parseModule(text);
