@@ -22,7 +22,7 @@ export function createHandler(
     let wanted = negotiate(request.headers.accept);
     let audit = silentRecord;
     try {
-      const url = new URL(request.url ?? "/", "https://localhost");
+      const url = urlOf(request.url ?? "/");
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
       observe(request, response, options.metrics.began(info, request.method ?? "GET", url.searchParams));
       wanted = { ...wanted, pretty: wanted.pretty || wantsPretty(url.searchParams, request.headers["user-agent"]) };
@@ -42,6 +42,14 @@ export function createHandler(
       answerFault(error, { request, response, warnings, wanted, audit }, options);
     }
   };
+}
+
+/** The path and query of a request. Nearly all paths are plain ones, in which the standard's parser would change nothing. */
+function urlOf(text: string): Pick<URL, "pathname" | "searchParams"> {
+  const at = text.indexOf("?");
+  const pathname = at < 0 ? text : text.slice(0, at);
+  if (text.includes("#") || !/^(?:\/(?!\.)[\w.:~-]+)+$/.test(pathname)) return new URL(text, "https://localhost");
+  return { pathname, searchParams: new URLSearchParams(at < 0 ? "" : text.slice(at + 1)) };
 }
 
 /** Bytes of the connection before and after, as it serves one request at a time. */

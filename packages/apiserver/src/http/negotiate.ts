@@ -41,9 +41,23 @@ const plain: Wanted = {
 /** Longer headers are cut: nobody lists so many types. */
 const maxClauses = 64;
 
+/** What was found before, by formats and header. Clients send few headers; more are not kept, and neither are long ones. */
+const found = new Map<string, Wanted>();
+const maxFound = 500;
+const maxKeptLength = 300;
+
 /** The best clause of the header that can be served in one of the formats. */
 export function negotiate(accept: string | undefined, formats: readonly Format[] = allFormats): Wanted {
   if (accept === undefined || accept === "") return plain;
+  const key = `${formats.join()} ${accept}`;
+  const known = found.get(key);
+  if (known !== undefined) return known;
+  const made = chosenOf(accept, formats);
+  if (found.size < maxFound && key.length < maxKeptLength) found.set(key, made);
+  return made;
+}
+
+function chosenOf(accept: string, formats: readonly Format[]): Wanted {
   const clauses = parseAccept(accept);
   for (const clause of clauses) {
     for (const format of formats) {

@@ -31,7 +31,8 @@ const verbs: { readonly [method: string]: string } = {
 
 /** Takes `/api/v1/namespaces/NS/pods/NAME/log` apart. */
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = path.split("/").filter(Boolean);
+  if (path.includes("%")) for (const [i, part] of parts.entries()) parts[i] = decodeURIComponent(part);
   const other: RequestInfo = {
     isResource: false,
     path,

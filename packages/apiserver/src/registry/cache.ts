@@ -42,6 +42,8 @@ interface Step {
 export class Cache {
   readonly #byPrefix = new Map<string, GroupVersionResource>();
   readonly #shelves = new Map<string, Shelf>();
+  /** The same by resource and group, as they are asked for. Shelves stay. */
+  readonly #near = new Map<string, Map<string, Shelf>>();
   /** By resource, so that an event disturbs only those who watch it; "" follows all. */
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #store: Store;
@@ -62,6 +64,8 @@ export class Cache {
         version: storageVersion(owner, resource),
         resource,
       });
+      // Also where nothing lies: plugins ask for what is not there in each request.
+      this.#shelfAt({ prefix: prefixOf(owner, resource) });
     }
   }
 
@@ -168,7 +172,13 @@ export class Cache {
   }
 
   #shelfOf(group: string, resource: string): Shelf | undefined {
-    return this.#shelves.get(prefixOf(storageGroup(group, resource), resource));
+    const known = this.#near.get(resource)?.get(group);
+    if (known !== undefined) return known;
+    const shelf = this.#shelves.get(prefixOf(storageGroup(group, resource), resource));
+    if (shelf === undefined) return undefined;
+    const groups = this.#near.get(resource) ?? new Map<string, Shelf>();
+    this.#near.set(resource, groups.set(group, shelf));
+    return shelf;
   }
 
   #without(
@@ -213,7 +223,7 @@ export class Cache {
     return decodeStored(value, this.#store.isShared);
   }
 
-  #shelfAt({ prefix }: Place): Shelf {
+  #shelfAt({ prefix }: Pick<Place, "prefix">): Shelf {
     let shelf = this.#shelves.get(prefix);
     if (shelf === undefined) {
       shelf = new Shelf();

@@ -21,10 +21,8 @@ const maxDataBytes = 1024 * 1024;
 
 /** Keys of the fields, and the size of all values; `binary` fields are base64. */
 export function validateData(object: KubeObject, fields: readonly string[], whole: string): readonly FieldError[] {
-  let size = 0;
   const errors = fields.flatMap((field) =>
-    Object.entries((object[field] ?? {}) as { readonly [key: string]: string }).flatMap(([key, value]) => {
-      size += field === "data" && whole === "" ? encoder.encode(value).length : base64Size(value);
+    Object.keys((object[field] ?? {}) as object).flatMap((key) => {
       const isTwice = field === "binaryData" && Object.hasOwn((object["data"] ?? {}) as object, key);
       return [
         ...formatted(`${field}[${key}]`, key, dataKey),
@@ -32,10 +30,22 @@ export function validateData(object: KubeObject, fields: readonly string[], whol
       ];
     }),
   );
-  return size > maxDataBytes ? [...errors, tooLong(whole, maxDataBytes)] : errors;
+  return isTooLarge(object, fields, whole === "") ? [...errors, tooLong(whole, maxDataBytes)] : errors;
 }
 
 const encoder = new TextEncoder();
+
+/** Counted in bytes only where it may matter: no character takes more than three for each of its units. */
+function isTooLarge(object: KubeObject, fields: readonly string[], isText: boolean): boolean {
+  const values = fields.map((field) => Object.values((object[field] ?? {}) as { readonly [key: string]: string }));
+  const units = values.flat().reduce((sum, { length }) => sum + length, 0);
+  if (units * 3 <= maxDataBytes) return false;
+  const sizes = values.map((each, i) => {
+    const sizeOf = isText && fields[i] === "data" ? (text: string) => encoder.encode(text).length : base64Size;
+    return each.reduce((sum, text) => sum + sizeOf(text), 0);
+  });
+  return sizes.reduce((sum, size) => sum + size, 0) > maxDataBytes;
+}
 
 function base64Size(text: string): number {
   return Math.floor((text.length * 3) / 4) - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
