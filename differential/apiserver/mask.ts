@@ -5,7 +5,7 @@ const tokenVolume = /kube-api-access-[a-z0-9]{5}/g;
 const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 /** The server's own count of writes, where a text tells it. */
 const revision =
-  /(resource version|StorageError: .*ResourceVersion in precondition|ResourceVersion in object meta|current): \d+/g;
+  /(resource version:|ResourceVersion in record|ResourceVersion in (?:precondition|object meta):|current:) \(?\d+\)?/g;
 
 /** Fields that are each server's own affair, by name. */
 const own: ReadonlySet<string> = new Set([
@@ -61,6 +61,6 @@ function maskText(text: string, key = ""): string {
   return text
     .replaceAll(tokenVolume, "kube-api-access-(own)")
     .replaceAll(uuid, "(uuid)")
-    .replaceAll(revision, "$1: (own)")
+    .replaceAll(revision, "$1 (own)")
     .replaceAll(timestamp, "(time)");
 }

@@ -38,6 +38,7 @@ export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
+export { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
 export {
   duplicate,
   type FieldError,
@@ -50,7 +51,6 @@ export {
   required,
   tooLong,
   tooMany,
-  validateMetadata,
 } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
 export { apiVersionOf, parseApiVersion, qualifiedResource } from "./object.ts";

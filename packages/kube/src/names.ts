@@ -1,19 +1,4 @@
-import { label, labelAdvice, subdomain, subdomainAdvice } from "./kinds/formats.ts";
-import type { KubeObject } from "./object.ts";
 import { type StatusCause, StatusError } from "./status.ts";
-
-const isSubdomain = new RegExp(`^${subdomain}$`);
-const isDns1123Label = new RegExp(`^${label}$`);
-const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
-
-/** Kinds whose names are labels: they become DNS names. */
-const labelNamed = new Set(["Namespace", "Service"]);
-/** Kinds whose names may be any path segment. */
-const pathNamed = new Set(["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "IPAddress"]);
-
-/** 256 KiB over all annotations. */
-const maxAnnotationBytes = 256 * 1024;
 
 export interface FieldError {
   readonly field: string;
@@ -65,67 +50,13 @@ export function tooLong(field: string, limit: number): FieldError {
   return { field, reason: "FieldValueTooLong", message: `Too long: may not be more than ${limit} ${unit}` };
 }
 
-/** Names, labels and annotations of any object, as apimachinery validates ObjectMeta. */
-export function validateMetadata({ kind, metadata }: KubeObject): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  const { name = "", labels = {}, annotations = {} } = metadata;
-  if (name === "") errors.push(required("metadata.name", "name or generateName is required"));
-  else errors.push(...validateName(kind, name));
-  for (const [key, value] of Object.entries(labels)) {
-    errors.push(...validateKey("metadata.labels", key));
-    if (value.length > 63) errors.push(invalid("metadata.labels", value, "must be no more than 63 bytes"));
-    if (!labelValue.test(value)) {
-      errors.push(
-        invalid(
-          "metadata.labels",
-          value,
-          "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
-        ),
-      );
-    }
-  }
-  for (const key of Object.keys(annotations)) errors.push(...validateKey("metadata.annotations", key.toLowerCase()));
-  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-  if (size > maxAnnotationBytes)
-    errors.push({
-      field: "metadata.annotations",
-      reason: "FieldValueTooLong",
-      message: `Too long: may not be more than ${maxAnnotationBytes} bytes`,
-    });
-  return errors;
-}
-
-function validateName(kind: string, name: string): readonly FieldError[] {
-  if (pathNamed.has(kind)) {
-    return /^\.{1,2}$|[/%]/.test(name)
-      ? [invalid("metadata.name", name, `may not be '.', '..', or contain '/' or '%'`)]
-      : [];
-  }
-  const errors: FieldError[] = [];
-  const isLabel = labelNamed.has(kind);
-  const limit = isLabel ? 63 : 253;
-  if (name.length > limit) errors.push(invalid("metadata.name", name, `must be no more than ${limit} bytes`));
-  if (!(isLabel ? isDns1123Label : isSubdomain).test(name))
-    errors.push(invalid("metadata.name", name, isLabel ? labelAdvice : subdomainAdvice));
-  return errors;
-}
-
-function validateKey(field: string, key: string): readonly FieldError[] {
-  const [name = "", prefix] = key.split("/").reverse();
-  const rule =
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-  if (name === "" || name.length > 63 || !qualifiedName.test(name)) return [invalid(field, key, rule)];
-  if (prefix !== undefined && !isSubdomain.test(prefix)) return [invalid(field, key, `prefix part ${subdomainAdvice}`)];
-  return [];
-}
-
 /** `Pod "x" is invalid: spec.containers: Required value`. */
 export function invalidStatus(
   kind: { readonly group: string; readonly kind: string },
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const lines = errors.map(({ field, message }) => `${field}: ${message}`);
+  const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   const qualified = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
   const causes = errors.map(({ field, reason, message }): StatusCause => ({ reason, message, field }));

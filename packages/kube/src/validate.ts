@@ -1,11 +1,12 @@
 import { rulesOf } from "./defaults.ts";
 import { type Expressions, uncompiled } from "./kinds/expressions.ts";
-import { type FieldError, validateMetadata } from "./names.ts";
+import { validateMetadata, validateMetadataUpdate, validateStandardFinalizers } from "./metadata.ts";
+import type { FieldError } from "./names.ts";
 import type { KubeObject } from "./object.ts";
 
-/** What kube-apiserver would refuse, for the kinds that are written in `kinds/`; names, labels and annotations for all. */
+/** What kube-apiserver would refuse, for the kinds that are written in `kinds/`; metadata for all. */
 export function validateObject(object: KubeObject, expressions: Expressions = uncompiled): readonly FieldError[] {
-  return [...validateMetadata(object), ...(rulesOf(object)?.validate?.(object, expressions) ?? [])];
+  return [...builtinMetadata(object), ...(rulesOf(object)?.validate?.(object, expressions) ?? [])];
 }
 
 /** What kube-apiserver would refuse of an object whose status was written. */
@@ -20,7 +21,13 @@ export function validateReplacement(
   expressions: Expressions = uncompiled,
 ): readonly FieldError[] {
   const rules = rulesOf(object);
+  const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object)];
   if (rules?.validateReplacement !== undefined)
-    return [...validateMetadata(object), ...rules.validateReplacement(object, old, expressions)];
-  return [...validateObject(object, expressions), ...(rules?.validateUpdate?.(object, old) ?? [])];
+    return [...metadata, ...rules.validateReplacement(object, old, expressions)];
+  const errors = [...(rules?.validate?.(object, expressions) ?? []), ...(rules?.validateUpdate?.(object, old) ?? [])];
+  return [...metadata, ...errors];
+}
+
+function builtinMetadata(object: KubeObject): readonly FieldError[] {
+  return [...validateMetadata(object), ...validateStandardFinalizers(object)];
 }

@@ -15,7 +15,7 @@ import {
   validateUniqueness,
 } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
-import { defined, fixedMetadata } from "../registry/fixed-metadata.ts";
+import { defined, fixedMetadata, wantedMetadata } from "../registry/fixed-metadata.ts";
 import type { Strategy } from "../registry/strategies.ts";
 import { hasRules, validateRules } from "./rules.ts";
 
@@ -60,7 +60,7 @@ export function prepareCustomUpdate(
     const metadata = { ...current.metadata, ...defined({ managedFields }) };
     return { ...rest, metadata, ...defined({ status: wanted["status"] }) } as KubeObject;
   }
-  const { resourceVersion: _, ...given } = wanted.metadata;
+  const given = wantedMetadata(wanted, current);
   const { status: wantedStatus, ...body } = wanted;
   const status = custom.hasStatus ? current["status"] : wantedStatus;
   const object = { ...body, ...defined({ status }), metadata: { ...given, ...fixed } } as KubeObject;

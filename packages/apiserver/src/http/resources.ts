@@ -9,7 +9,7 @@ import {
 import { parse as parseYaml } from "yaml";
 import { checkServed } from "../custom/objects.ts";
 import type { DeleteOptions } from "../registry/context.ts";
-import { answersDeleted } from "../registry/deletion.ts";
+import { answersDeleted, deletionWarning } from "../registry/deletion.ts";
 import { answerReview } from "../reviews/all.ts";
 import { write } from "./answer.ts";
 import { decodeBody, decodeObjectBody, decodeSent, mediaType, readBody } from "./body.ts";
@@ -122,6 +122,8 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   if (await serveLegacyBinding(call, served, bytes, options)) return;
   if (info.verb === "delete" || info.verb === "deletecollection") {
     const deletion = deleteOptions(query, bytes, type);
+    const warning = deletionWarning(served, deletion);
+    if (warning !== undefined) call.warnings.push(warning);
     await (info.verb === "delete" ? serveDelete : serveDeleteCollection)(call, served, deletion, options);
     return;
   }

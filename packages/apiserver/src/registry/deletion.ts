@@ -2,7 +2,7 @@ import type { KubeObject, ResourceInfo } from "@sallyport/kube";
 import { cleanupFinalizer } from "../custom/stored-versions.ts";
 import { timestampOf } from "../timestamp.ts";
 import type { DeleteOptions, WriteContext } from "./context.ts";
-import { failedPrecondition } from "./faults.ts";
+import { failedDeletion } from "./faults.ts";
 
 /** The deletion is of this very object and version, or it is refused. */
 export function checkPreconditions(
@@ -14,7 +14,7 @@ export function checkPreconditions(
     const wanted = preconditions?.[field];
     if (wanted === undefined || wanted === current.metadata[field]) continue;
     const label = field === "uid" ? "UID" : "ResourceVersion";
-    throw failedPrecondition(info, name, label, wanted, current.metadata[field]);
+    throw failedDeletion(info, name, label, wanted, current.metadata[field]);
   }
 }
 
@@ -42,12 +42,20 @@ const answered: ReadonlySet<string> = new Set([
   "serviceaccounts",
   "storageclasses",
   "csidrivers",
+  "csinodes",
+  "csistoragecapacities",
   "volumeattachments",
+  "volumeattributesclasses",
   "services",
+  "deviceclasses",
+  "devicetaintrules",
+  "resourceclaims",
+  "resourceclaimtemplates",
+  "resourceslices",
 ]);
 
 export function answersDeleted({ group, resource }: Pick<ResourceInfo, "group" | "resource">): boolean {
-  return (group === "" || group === "storage.k8s.io") && answered.has(resource);
+  return ["", "resource.k8s.io", "storage.k8s.io"].includes(group) && answered.has(resource);
 }
 
 /** How long an object may take to end: only pods that run somewhere take any time. */
@@ -111,6 +119,12 @@ function finalizersFor(current: KubeObject, options: DeleteOptions): readonly st
 /** Kinds from before there was a garbage collector keep their pods unless told otherwise. */
 function defaultPolicyOf({ kind }: KubeObject): DeleteOptions["propagationPolicy"] {
   return kind === "ReplicationController" || kind === "Job" ? "Orphan" : undefined;
+}
+
+/** What kube-apiserver warns of who deletes such an object without saying what is to become of its pods. */
+export function deletionWarning({ group, resource }: ResourceInfo, options: DeleteOptions): string | undefined {
+  if (group !== "batch" || resource !== "jobs" || policyOf(options) !== undefined) return undefined;
+  return "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 }
 
 /** A definition waits for its objects, whatever else it waits for. */

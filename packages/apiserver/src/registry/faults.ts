@@ -1,4 +1,11 @@
-import { qualifiedResource, type ResourceInfo, type StatusDetails, StatusError } from "@sallyport/kube";
+import {
+  type KubeObject,
+  qualifiedResource,
+  type ResourceInfo,
+  type StatusDetails,
+  StatusError,
+} from "@sallyport/kube";
+import { keyOf, storageGroup } from "./keys.ts";
 
 type Place = Pick<ResourceInfo, "group" | "resource">;
 
@@ -41,18 +48,42 @@ export function unversioned(info: Place, name: string): StatusError {
   );
 }
 
-/** A write that asks for an object which is not the one that is there. */
-export function failedPrecondition(
-  info: Place,
+/** A write of an object which is not the one that is there; upstream's store says so, with the key as it has it. */
+export function failedPrecondition(info: Place, { metadata }: KubeObject, uid: string): StatusError {
+  const { name = "", namespace = "" } = metadata;
+  const key = keyOf(storageGroup(info.group, info.resource), info.resource, namespace, name);
+  const fault = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+  return conflict(
+    info,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${fault}`,
+  );
+}
+
+/** A deletion of an object that is not the one that is there, or no longer as it was. */
+export function failedDeletion(
+  { group, kind, resource }: ResourceInfo,
   name: string,
   field: "UID" | "ResourceVersion",
   wanted: string,
   found: string | undefined,
 ): StatusError {
-  return conflict(
-    info,
-    name,
-    `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`,
+  const why = field === "UID" ? "deleted and then recreated" : "modified";
+  const text = `the ${field} in the precondition (${wanted}) does not match the ${field} in record (${found}). The object might have been ${why}`;
+  const message = `Operation cannot be fulfilled on ${qualifiedResource({ group, resource: kind })} "${name}": ${text}`;
+  return new StatusError("Conflict", message, { ...detailsOf({ group, resource }, name), kind });
+}
+
+/** The store fails to read such a version, upstream, and says no reason. */
+export function malformedVersion(version: string): StatusError {
+  return new StatusError(undefined, `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
+}
+
+/** An update whose body does not say which object it is. */
+export function unnamed(name: string): StatusError {
+  return new StatusError(
+    "BadRequest",
+    `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
   );
 }
 

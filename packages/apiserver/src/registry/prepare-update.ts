@@ -3,7 +3,7 @@ import { prepareCustomUpdate } from "../custom/objects.ts";
 import { withStoredVersion } from "../custom/stored-versions.ts";
 import type { WriteContext } from "./context.ts";
 import { isEqual } from "./equality.ts";
-import { fixedMetadata } from "./fixed-metadata.ts";
+import { defined, fixedMetadata, wantedMetadata } from "./fixed-metadata.ts";
 import { type Fields, type Strategy, strategyFor, withStringData } from "./strategies.ts";
 
 /** What no update changes, and whose fields a subresource may touch. */
@@ -15,7 +15,7 @@ export function prepareUpdate(
 ): KubeObject {
   if (info.custom !== undefined) return prepareCustomUpdate(wanted, current, subresource, info.custom);
   const fixed = fixedMetadata(current);
-  const { resourceVersion: _, ...given } = wanted.metadata;
+  const given = wantedMetadata(wanted, current);
   const strategy = strategyFor(info);
   const specPart = strategy.specParts?.[subresource];
   if (specPart !== undefined) {
@@ -24,9 +24,11 @@ export function prepareUpdate(
   }
   const part = strategy.parts?.[subresource];
   if (part !== undefined || subresource === "status") {
-    const { labels: _labels, ...rest } = given;
+    const { labels, ...rest } = given;
+    const { labels: kept, ...own } = current.metadata;
+    const metadata = { ...own, ...rest, ...defined({ labels: strategy.statusHasLabels ? labels : kept }), ...fixed };
     const status = part === undefined ? wanted["status"] : part(wanted, current, now)["status"];
-    return { ...current, metadata: { ...current.metadata, ...rest, ...fixed }, status };
+    return { ...current, metadata, status };
   }
   const kept = Object.fromEntries(
     [...(strategy.keep ?? []), ...(strategy.hasStatus ? ["status"] : [])]

@@ -14,6 +14,8 @@ import {
   type KubeObject,
   type ResourceInfo,
   StatusError,
+  validateMetadata,
+  validateMetadataUpdate,
   validateObject,
   validateReplacement,
   validateStatus,
@@ -32,7 +34,15 @@ import { decodeObject } from "./decode.ts";
 import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked } from "./deletion.ts";
 import { encodeStored, inStorageVersion, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
-import { alreadyExists, conflict, failedPrecondition, notFound, unversioned } from "./faults.ts";
+import {
+  alreadyExists,
+  conflict,
+  failedPrecondition,
+  malformedVersion,
+  notFound,
+  unnamed,
+  unversioned,
+} from "./faults.ts";
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
 import { applyPatch, checkIdentity, decodePatched } from "./patches.ts";
@@ -121,6 +131,7 @@ export class Registry {
       const { stored, current } = await this.#live(context);
       const wanted = make(current);
       const pinned = wanted.metadata.resourceVersion ?? "";
+      if (!/^\d*$/.test(pinned)) throw malformedVersion(pinned);
       if (pinned !== "" && pinned !== current.metadata.resourceVersion) throw conflict(info, name);
       const managed = isManaged
         ? wanted
@@ -133,10 +144,10 @@ export class Registry {
   updateFrom(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
     const { uid, resourceVersion } = decoded.metadata;
+    if (!(body.value["metadata"] as KubeObject["metadata"] | undefined)?.name) throw unnamed(context.name);
     if (!resourceVersion && strategyFor(context.info).needsVersion) throw unversioned(context.info, context.name);
     return this.update((current) => {
-      if (uid && uid !== current.metadata.uid)
-        throw failedPrecondition(context.info, context.name, "UID", uid, current.metadata.uid);
+      if (uid && uid !== current.metadata.uid) throw failedPrecondition(context.info, current, uid);
       return applyDefaults(decoded);
     }, context);
   }
@@ -308,7 +319,14 @@ export class Registry {
     if (context.dryRun) return withVersion(object, current.metadata.resourceVersion);
     const next = await this.#inStorage(object, context.info);
     if (next.apiVersion === stored.apiVersion && isSame(next, stored)) return current;
-    if (isReleased(object, current)) return this.#remove(object, current, context);
+    if (isReleased(object, current)) {
+      const { resourceVersion } = current.metadata;
+      await this.#remove(object, current, context);
+      return {
+        ...object,
+        metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+      };
+    }
     return this.#write(object, next, Number(current.metadata.resourceVersion), context);
   }
 
@@ -318,15 +336,16 @@ export class Registry {
     context: WriteContext,
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
     await this.#admit("DELETE", null, current, context, async (object) => object as never);
-    if (context.dryRun || options.dryRun?.includes("All") === true) return { object: current, gone: true };
+    const isDry = context.dryRun || options.dryRun?.includes("All") === true;
     const grace = gracePeriod(current, options);
     if (isEnding(current, options, grace)) return { object: current, gone: false };
     const doomed = marked(current, options, this.#options.now(), grace);
     if (!isHeld(doomed) && grace === 0) {
       const last = current.kind === "Pod" ? doomed : current;
+      if (isDry) return { object: last, gone: true };
       return { object: await this.#remove(last, current, context), gone: true };
     }
-    if (isSame(doomed, current)) return { object: current, gone: false };
+    if (isDry || isSame(doomed, current)) return { object: doomed, gone: false };
     const next = await this.#inStorage(doomed, context.info);
     return { object: await this.#write(doomed, next, Number(current.metadata.resourceVersion), context), gone: false };
   }
@@ -398,7 +417,10 @@ function errorsOf(
   { info, subresource }: WriteContext,
 ): readonly FieldError[] {
   if (info.custom !== undefined)
-    return validateCustom(object, current, info.custom, subresource, validateObject(object));
+    return validateCustom(object, current, info.custom, subresource, [
+      ...(current === undefined ? [] : validateMetadataUpdate(object, current)),
+      ...validateMetadata(object),
+    ]);
   const rules =
     info.resource === definitionsResource.resource && info.group === definitionsResource.group
       ? validateDefinitionRules(object, current)

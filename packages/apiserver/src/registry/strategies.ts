@@ -29,6 +29,8 @@ export interface Strategy {
   readonly specParts?: { readonly [subresource: string]: (wanted: Fields, current: Fields) => Fields };
   /** True when updates must name the resourceVersion that they are of. */
   readonly needsVersion?: boolean;
+  /** Labels are written by `/status` too, as in kinds whose strategy forgets them not. */
+  readonly statusHasLabels?: boolean;
   /** True for objects with a status that only `/status` may write. */
   readonly hasStatus: boolean;
 }
@@ -52,10 +54,6 @@ const strategies: { readonly [resource: string]: Strategy } = {
     }),
   },
   secrets: { hasStatus: false, prepareCreate: withStringData },
-  services: {
-    hasStatus: true,
-    prepareCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
-  },
   persistentvolumeclaims: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
   persistentvolumes: {
     hasStatus: true,
@@ -65,11 +63,8 @@ const strategies: { readonly [resource: string]: Strategy } = {
     }),
     parts: { status: withPhaseTime },
   },
-  replicationcontrollers: {
-    hasStatus: true,
-    hasGeneration: true,
-    prepareCreate: (object) => ({ ...object, status: { replicas: 0 } }),
-  },
+  // What a kubelet says of its node when it registers it.
+  nodes: { hasStatus: true },
   podtemplates: { hasStatus: false, hasGeneration: true },
   customresourcedefinitions: {
     hasStatus: true,
@@ -94,7 +89,11 @@ const withStatus = new Set([
   "jobs",
   "cronjobs",
   "ingresses",
-  "nodes",
+  "replicationcontrollers",
+  "resourceclaims",
+  "servicecidrs",
+  "services",
+  "volumeattachments",
   "poddisruptionbudgets",
   "horizontalpodautoscalers",
   "resourcequotas",
@@ -102,7 +101,16 @@ const withStatus = new Set([
   "flowschemas",
   "prioritylevelconfigurations",
   "validatingadmissionpolicies",
+]);
+
+/** Kinds with a status that have no generation. */
+const ungenerated = new Set([
+  "apiservices",
+  "resourceclaims",
+  "resourcequotas",
+  "services",
   "servicecidrs",
+  "volumeattachments",
 ]);
 
 /** Kinds without a status that have a generation, with the fields whose changes it counts. */
@@ -137,7 +145,7 @@ const versioned = new Set([
   "csistoragecapacities",
 ]);
 
-export function strategyFor({ resource, custom }: Pick<ResourceInfo, "resource" | "custom">): Strategy {
+export function strategyFor({ resource, custom }: ResourceInfo): Strategy {
   return custom === undefined ? strategyOf(resource) : customStrategy(custom);
 }
 
@@ -154,13 +162,16 @@ function strategyOf(resource: string): Strategy {
     };
   return {
     hasStatus: true,
-    hasGeneration: !["nodes", "resourcequotas", "servicecidrs"].includes(resource),
+    hasGeneration: !ungenerated.has(resource),
+    statusHasLabels: ["poddisruptionbudgets"].includes(resource),
     needsVersion,
     ...(resource === "jobs" ? { complete: withJobSelector } : {}),
-    // Kubelets make their nodes with what they can do.
-    ...(resource === "nodes" ? {} : { prepareCreate: withoutStatus }),
+    prepareCreate: withoutStatus,
     ...(resource === "daemonsets"
-      ? { prepareCreate: (object) => withFirstGeneration(withoutStatus(object)), prepareUpdate: withNextGeneration }
+      ? {
+          prepareCreate: (object) => withFirstGeneration(withoutStatus(object)),
+          prepareUpdate: withNextGeneration,
+        }
       : {}),
   };
 }

@@ -108,7 +108,8 @@ function fieldValue(value: unknown, field: GoField, place: Place, unknown: strin
       key,
       itemValue(item, field, { ...place, path: join(path, key) }, unknown),
     ]);
-    return Object.fromEntries(entries);
+    // Go writes maps in the order of their keys.
+    return Object.fromEntries(entries.toSorted(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)));
   }
   if (field.repeated) {
     if (!Array.isArray(value)) throw mismatch(value, "slice", goTypeOf(struct, field), place);

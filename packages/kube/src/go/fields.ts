@@ -13,7 +13,8 @@ export function structFields(message: string): ReadonlyMap<string, GoField> | un
   const declared = messageFields(message);
   if (declared === undefined || isLeaf(message)) return undefined;
   const fields = new Map<string, GoField>();
-  if (findSchema(schemaOf(message))?.p?.["apiVersion"] !== undefined && fields.size === 0)
+  const isTyped = findSchema(schemaOf(message))?.p?.["apiVersion"] !== undefined;
+  if (isTyped && !declared.some(({ name }) => name === "apiVersion"))
     for (const name of ["kind", "apiVersion"])
       fields.set(name, { name, type: "string", repeated: false, map: false, pointer: false, omitEmpty: true });
   for (const field of declared)

@@ -13,6 +13,8 @@ export const daemonSet: KindRules = {
     if (spec["updateStrategy"].type === "RollingUpdate")
       fill((spec["updateStrategy"].rollingUpdate ??= {}), { maxUnavailable: 1, maxSurge: 0 });
     workloadTemplateDefaults(spec);
+    // Of a field of the internal type, which is 0 until the server counts.
+    (object["metadata"].annotations ??= {})["deprecated.daemonset.template.generation"] ??= "0";
   },
   validate: (object) => validateSpec(specOf(object)),
   validateReplacement: (object, old) => [...immutable(object, old, ["spec.selector"]), ...validateSpec(specOf(object))],

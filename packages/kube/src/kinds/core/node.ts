@@ -6,6 +6,8 @@ import { type Fields, type KindRules, specOf } from "../rules.ts";
 export const node: KindRules = {
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
+    const { status } = object;
+    if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
     if (spec["podCIDR"] !== undefined && spec["podCIDRs"] === undefined) spec["podCIDRs"] = [spec["podCIDR"]];
   },
   validateUpdate: (object, old) => {

@@ -60,7 +60,7 @@ function hostNetworkPorts(spec: Fields, path: string): readonly FieldError[] {
   if (spec["hostNetwork"] !== true) return [];
   return itemsOf(spec["containers"], `${path}.containers`).flatMap(([container, field]) =>
     itemsOf(container["ports"], `${field}.ports`).flatMap(([{ hostPort = 0, containerPort = 0 }, place]) =>
-      hostPort === containerPort
+      hostPort === 0 || hostPort === containerPort
         ? []
         : [invalid(`${place}.hostPort`, hostPort, "must match `containerPort` when `hostNetwork` is true")],
     ),

@@ -1,0 +1,144 @@
+import { formatted, nonnegative } from "./kinds/checks.ts";
+import {
+  dns1123Label,
+  dns1123Subdomain,
+  type Format,
+  labelKey,
+  labelValue,
+  pathSegment,
+  qualified,
+} from "./kinds/formats.ts";
+import { parseIp } from "./kinds/ip.ts";
+import { type FieldError, forbidden, invalid, required } from "./names.ts";
+import { apiVersionOf, type KubeObject, type OwnerReference, parseApiVersion } from "./object.ts";
+
+/** 256 KiB over all annotations. */
+const maxAnnotationBytes = 256 * 1024;
+
+const ipName: Format = (name) =>
+  parseIp(name) !== undefined ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
+
+/** What names of a kind must be, where that is not a subdomain. */
+const nameFormats: { readonly [groupKind: string]: Format } = {
+  "/Namespace": dns1123Label,
+  "/Service": dns1123Label,
+  "networking.k8s.io/IPAddress": ipName,
+  "rbac.authorization.k8s.io/Role": pathSegment,
+  "rbac.authorization.k8s.io/ClusterRole": pathSegment,
+  "rbac.authorization.k8s.io/RoleBinding": pathSegment,
+  "rbac.authorization.k8s.io/ClusterRoleBinding": pathSegment,
+};
+
+/** ValidateObjectMeta: names, labels, annotations, owners and finalizers of any object. */
+export function validateMetadata(object: KubeObject): readonly FieldError[] {
+  const { name = "", generateName = "", generation, finalizers = [] } = object.metadata;
+  const format = nameFormats[`${parseApiVersion(object.apiVersion).group}/${object.kind}`] ?? dns1123Subdomain;
+  const isPrefix = generateName.length > 1 && generateName.endsWith("-");
+  const prefix = isPrefix ? `${generateName.slice(0, -2)}a` : generateName;
+  return [
+    ...(generateName === "" ? [] : format(prefix).map((each) => invalid("metadata.generateName", generateName, each))),
+    ...(name === ""
+      ? [required("metadata.name", "name or generateName is required")]
+      : formatted("metadata.name", name, format)),
+    ...nonnegative("metadata.generation", generation),
+    ...validateLabels(object),
+    ...validateAnnotations(object),
+    ...validateOwners(object.metadata.ownerReferences ?? []),
+    ...validateFinalizers(finalizers),
+  ];
+}
+
+const kept = [
+  "name",
+  "namespace",
+  "uid",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+] as const;
+
+/** ValidateObjectMetaUpdate: what no update changes. */
+export function validateMetadataUpdate({ metadata }: KubeObject, old: KubeObject): readonly FieldError[] {
+  const added = (metadata.finalizers ?? []).filter((each) => !old.metadata.finalizers?.includes(each));
+  const list = `[]string{${added.map((each) => JSON.stringify(each)).join(", ")}}`;
+  const isEnding = Boolean(old.metadata.deletionTimestamp);
+  const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
+  return [
+    ...(isEnding && added.length > 0 ? [forbidden("metadata.finalizers", why)] : []),
+    ...kept
+      .filter((field) => (metadata[field] ?? undefined) !== (old.metadata[field] ?? undefined))
+      .map((field) => invalid(`metadata.${field}`, metadata[field], "field is immutable")),
+  ];
+}
+
+function validateLabels({ metadata: { labels = {} } }: KubeObject): readonly FieldError[] {
+  return Object.entries(labels).flatMap(([key, value]) => [
+    ...formatted("metadata.labels", key, labelKey),
+    ...formatted("metadata.labels", value, labelValue),
+  ]);
+}
+
+function validateAnnotations({ metadata: { annotations = {} } }: KubeObject): readonly FieldError[] {
+  const field = "metadata.annotations";
+  const entries = Object.entries(annotations);
+  const size = entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  const message = `Too long: may not be more than ${maxAnnotationBytes} bytes`;
+  return [
+    ...entries.flatMap(([key]) => labelKey(key.toLowerCase()).map((each) => invalid(field, key, each))),
+    ...(size > maxAnnotationBytes ? [{ field, reason: "FieldValueTooLong" as const, message }] : []),
+  ];
+}
+
+function validateOwners(owners: readonly OwnerReference[]): readonly FieldError[] {
+  const path = "metadata.ownerReferences";
+  const [first, second] = owners.filter(({ controller }) => controller === true);
+  return [
+    ...owners.flatMap((owner, i) => validateOwner(owner, `${path}[${i}]`)),
+    ...(first === undefined || second === undefined
+      ? []
+      : [
+          invalid(
+            path,
+            owners,
+            `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`,
+          ),
+        ]),
+  ];
+}
+
+function validateOwner(owner: OwnerReference, path: string): readonly FieldError[] {
+  const isEvent = owner.apiVersion === apiVersionOf({ group: "", version: "v1" }) && owner.kind === "Event";
+  return [
+    ...(["apiVersion", "kind", "name", "uid"] as const)
+      .filter((field) => owner[field] === "")
+      .map((field) => required(`${path}.${field}`, "must not be empty")),
+    ...(isEvent ? [invalid(path, owner, "/v1, Kind=Event is disallowed from being an owner")] : []),
+  ];
+}
+
+/** Finalizers that need no prefix. */
+const standard: readonly string[] = ["kubernetes", "orphan", "foregroundDeletion"];
+
+function validateFinalizers(finalizers: readonly string[]): readonly FieldError[] {
+  const path = "metadata.finalizers";
+  const isBoth = finalizers.includes("orphan") && finalizers.includes("foregroundDeletion");
+  return [
+    ...finalizers.flatMap((each) => formatted(path, each, qualified)),
+    ...(isBoth ? [invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set")] : []),
+  ];
+}
+
+/** What built-in kinds ask of finalizers beyond all others. */
+export function validateStandardFinalizers({ metadata: { finalizers = [] } }: KubeObject): readonly FieldError[] {
+  return finalizers.flatMap((each, i) =>
+    each.includes("/") || standard.includes(each)
+      ? []
+      : [
+          invalid(
+            `metadata.finalizers[${i}]`,
+            each,
+            "name is neither a standard finalizer name nor is it fully qualified",
+          ),
+        ],
+  );
+}
