@@ -38,7 +38,6 @@ export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
-export { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
 export {
   duplicate,
   type FieldError,
@@ -120,5 +119,5 @@ export { isSameJson } from "./structural/same.ts";
 export type { Structural, ValidationRule } from "./structural/schema.ts";
 export { isBlocking, oldItems, rulesNotChecked, validateBySchema, validateUniqueness } from "./structural/validate.ts";
 export { tableOf } from "./table/table.ts";
-export { validateObject, validateReplacement, validateStatus } from "./validate.ts";
+export { validateCustomObject, validateObject, validateReplacement, validateStatus } from "./validate.ts";
 export { compareVersions } from "./versions.ts";

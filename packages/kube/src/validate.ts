@@ -28,6 +28,15 @@ export function validateReplacement(
   return [...metadata, ...errors];
 }
 
+/** The same for kinds that a definition adds; some have rules here beside their schema. */
+export function validateCustomObject(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  return [
+    ...(old === undefined ? [] : validateMetadataUpdate(object, old)),
+    ...validateMetadata(object),
+    ...(rulesOf(object)?.validate?.(object, uncompiled) ?? []),
+  ];
+}
+
 function builtinMetadata(object: KubeObject): readonly FieldError[] {
   return [...validateMetadata(object), ...validateStandardFinalizers(object)];
 }

@@ -14,8 +14,7 @@ import {
   type KubeObject,
   type ResourceInfo,
   StatusError,
-  validateMetadata,
-  validateMetadataUpdate,
+  validateCustomObject,
   validateObject,
   validateReplacement,
   validateStatus,
@@ -417,10 +416,7 @@ function errorsOf(
   { info, subresource }: WriteContext,
 ): readonly FieldError[] {
   if (info.custom !== undefined)
-    return validateCustom(object, current, info.custom, subresource, [
-      ...(current === undefined ? [] : validateMetadataUpdate(object, current)),
-      ...validateMetadata(object),
-    ]);
+    return validateCustom(object, current, info.custom, subresource, validateCustomObject(object, current));
   const rules =
     info.resource === definitionsResource.resource && info.group === definitionsResource.group
       ? validateDefinitionRules(object, current)

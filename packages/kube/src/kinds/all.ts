@@ -33,10 +33,11 @@ import { resourceQuota } from "./core/resource-quota.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
+import { flowSchema } from "./flowcontrol/flow-schema.ts";
 import { priorityLevelConfiguration } from "./flowcontrol/priority-level-configuration.ts";
 import { ingress } from "./networking/ingress.ts";
 import { ingressClass } from "./networking/ingress-class.ts";
-import { ipAddress } from "./networking/ip-address.ts";
+import { ipAddressObject } from "./networking/ip-address.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
 import { serviceCidr } from "./networking/service-cidr.ts";
 import { runtimeClass } from "./node/runtime-class.ts";
@@ -48,8 +49,11 @@ import { resourceClaim, resourceClaimTemplate } from "./resource/device-requests
 import type { KindRules } from "./rules.ts";
 import { priorityClass } from "./scheduling/priority-class.ts";
 import { csiDriver } from "./storage/csi-driver.ts";
+import { csiNode } from "./storage/csi-node.ts";
+import { csiStorageCapacity } from "./storage/csi-storage-capacity.ts";
 import { storageClass } from "./storage/storage-class.ts";
 import { volumeAttachment } from "./storage/volume-attachment.ts";
+import { volumeAttributesClass } from "./storage/volume-attributes-class.ts";
 
 /** By group and kind. Versions of one kind share their rules: what is stored is of one shape. */
 export const kindRules: { readonly [groupKind: string]: KindRules } = {
@@ -79,7 +83,6 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "batch/Job": job,
   "networking.k8s.io/Ingress": ingress,
   "networking.k8s.io/IngressClass": ingressClass,
-  "networking.k8s.io/IPAddress": ipAddress,
   "networking.k8s.io/NetworkPolicy": networkPolicy,
   "networking.k8s.io/ServiceCIDR": serviceCidr,
   "policy/PodDisruptionBudget": podDisruptionBudget,
@@ -99,6 +102,11 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "rbac.authorization.k8s.io/Role": role,
   "rbac.authorization.k8s.io/RoleBinding": roleBinding,
   "rbac.authorization.k8s.io/ClusterRoleBinding": roleBinding,
+  "flowcontrol.apiserver.k8s.io/FlowSchema": flowSchema,
+  "networking.k8s.io/IPAddress": ipAddressObject,
+  "storage.k8s.io/CSINode": csiNode,
+  "storage.k8s.io/CSIStorageCapacity": csiStorageCapacity,
+  "storage.k8s.io/VolumeAttributesClass": volumeAttributesClass,
   "admissionregistration.k8s.io/MutatingAdmissionPolicy": mutatingAdmissionPolicy,
   "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding": mutatingAdmissionPolicyBinding,
   "admissionregistration.k8s.io/MutatingWebhookConfiguration": mutatingWebhookConfiguration,

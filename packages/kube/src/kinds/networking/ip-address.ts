@@ -1,27 +1,27 @@
-import { type FieldError, required } from "../../names.ts";
+import { canonical } from "../../canonical.ts";
+import { type FieldError, invalid, required } from "../../names.ts";
 import { formatted } from "../checks.ts";
 import { dns1123Subdomain, pathSegment } from "../formats.ts";
-import { ipAddress as format } from "../ip.ts";
-import { type Fields, immutable, type KindRules, specOf } from "../rules.ts";
+import { type Fields, type KindRules, specOf } from "../rules.ts";
 
-/** Who has an address of the services' ranges: its name is the address. */
-export const ipAddress: KindRules = {
-  validate: ({ metadata, ...object }) => [
-    ...formatted("metadata.name", metadata.name ?? "", format),
-    ...validateParent(specOf({ metadata, ...object })["parentRef"]),
-  ],
-  validateUpdate: (object, old) => immutable(object, old, ["spec.parentRef"]),
+/** An address is of the object that asked for it, for as long as it is there. */
+export const ipAddressObject: KindRules = {
+  validate: (object) => validateParent(specOf(object)["parentRef"]),
+  validateReplacement: (object, old) =>
+    canonical(specOf(object)["parentRef"]) === canonical(specOf(old)["parentRef"])
+      ? []
+      : [invalid("spec.parentRef", null, "field is immutable")],
 };
 
-function validateParent(parent: Fields | undefined): readonly FieldError[] {
-  const field = "spec.parentRef";
-  if (parent === undefined) return [required(field)];
-  const { group = "", resource = "", name = "", namespace = "" } = parent;
-  const segment = (key: string, value: string) => formatted(`${field}.${key}`, value, pathSegment);
+function validateParent(ref: Fields | undefined): readonly FieldError[] {
+  const path = "spec.parentRef";
+  if (ref === undefined) return [required(path)];
+  const { group = "", resource = "", name = "", namespace = "" } = ref;
+  const segment = (field: string, value: string) => formatted(`${path}.${field}`, value, pathSegment);
   return [
-    ...(group === "" ? [] : formatted(`${field}.group`, group, dns1123Subdomain)),
-    ...(resource === "" ? [required(`${field}.resource`)] : segment("resource", resource)),
-    ...(name === "" ? [required(`${field}.name`)] : segment("name", name)),
+    ...(group === "" ? [] : formatted(`${path}.group`, group, dns1123Subdomain)),
+    ...(resource === "" ? [required(`${path}.resource`)] : segment("resource", resource)),
+    ...(name === "" ? [required(`${path}.name`)] : segment("name", name)),
     ...(namespace === "" ? [] : segment("namespace", namespace)),
   ];
 }

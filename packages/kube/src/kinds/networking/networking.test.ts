@@ -81,4 +81,25 @@ testRefusals("networking.k8s.io/v1", {
       'spec.policyTypes[0]: Unsupported value: "X": supported values: "Ingress", "Egress"',
     ],
   ],
+  ServiceCIDR: [
+    ["spec: {cidrs: [10.2.0.0/24]}", "spec: {cidrs: []}", "spec.cidrs: Required value: at least one CIDR required"],
+    [
+      "spec: {cidrs: [10.2.0.0/24]}",
+      "spec: {cidrs: [10.2.0.0/24, 10.3.0.0/24]}",
+      'spec.cidrs: Invalid value: ["10.2.0.0/24","10.3.0.0/24"]: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
+    ],
+    [
+      "spec: {cidrs: [10.2.0.0/24]}",
+      "~spec: {cidrs: [10.3.0.0/24]}",
+      'spec.cidrs[0]: Invalid value: "10.3.0.0/24": field is immutable',
+    ],
+  ],
+  IPAddress: [
+    [
+      "metadata: {name: 10.5.0.1}, spec: {parentRef: {resource: a, name: b}}",
+      "spec: {parentRef: {name: a/b}}",
+      "spec.parentRef.resource: Required value",
+      "spec.parentRef.name: Invalid value: \"a/b\": may not contain '/'",
+    ],
+  ],
 });

@@ -96,3 +96,38 @@ testRefusals("discovery.k8s.io/v1", {
     ],
   ],
 });
+
+testRefusals("storage.k8s.io/v1", {
+  VolumeAttributesClass: [
+    [
+      "driverName: a.b, parameters: {a: b}",
+      "driverName: '', parameters: {}",
+      "driverName: Required value",
+      "parameters: Required value: must contain at least one key/value pair",
+    ],
+    [
+      "driverName: a.b, parameters: {a: b}",
+      "~driverName: c.d",
+      "driverName: Forbidden: updates to driverName are forbidden.",
+    ],
+  ],
+  CSINode: [
+    [
+      "spec: {drivers: [{name: a, nodeID: b}]}",
+      "spec: {drivers: [{}, {name: a, nodeID: b, allocatable: {count: -1}}, {name: a, nodeID: b}]}",
+      "spec.drivers[0].name: Required value",
+      "spec.drivers[0].nodeID: Required value",
+      "spec.drivers[1].allocatable.count: Invalid value: -1: must be greater than or equal to 0",
+      'spec.drivers[2].name: Duplicate value: "a"',
+    ],
+    [
+      "spec: {drivers: [{name: a, nodeID: b}]}",
+      "~spec: {drivers: [{name: a, nodeID: c}]}",
+      'spec.drivers: Invalid value: {"Name":"a","NodeID":"c","TopologyKeys":null,"Allocatable":null}: field is immutable',
+    ],
+  ],
+  CSIStorageCapacity: [
+    ["storageClassName: a", "capacity: '-1'", 'capacity: Invalid value: "-1": must be greater than or equal to 0'],
+    ["storageClassName: a", "~storageClassName: b", 'storageClassName: Invalid value: "b": field is immutable'],
+  ],
+});
