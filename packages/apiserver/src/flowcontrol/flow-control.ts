@@ -28,6 +28,8 @@ export class FlowControl {
 
   /** Resolves when the request may run; its seat is free again when it is answered. Throws the refusal. */
   async admit(request: IncomingMessage, response: ServerResponse, attributes: Attributes): Promise<void> {
+    // Streams have no seat, but for watches while they begin.
+    if (isLongRunning(attributes) && attributes.verb !== "watch") return;
     const classified = classify(this.#reader, attributes);
     if (classified === undefined) return;
     const { schema, level, flow } = classified;

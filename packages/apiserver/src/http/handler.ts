@@ -37,7 +37,7 @@ export function createHandler(
       await demand(options.authorizer, { ...asked, user }, audit.annotate.bind(audit));
       const call: Call = { request, response, info, query: url.searchParams, wanted, user, warnings, audit };
       const isServed = (await serveResource(call, options)) || servePath(call, options);
-      if (!isServed) writeNotFound(call);
+      if (!isServed) writeNotFound(call, options);
     } catch (error) {
       answerFault(error, { request, response, warnings, wanted, audit }, options);
     }

@@ -6,6 +6,7 @@ export type Checks = ReadonlyMap<string, string | undefined>;
 interface Found {
   readonly code: number;
   readonly body: string;
+  readonly isSniffed?: boolean;
 }
 
 const path = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
@@ -22,7 +23,9 @@ export function findHealth(
   if (name === undefined) return summary(kind, checks, query);
   if (!checks.has(name)) return undefined;
   const fault = checks.get(name);
-  return fault === undefined ? { code: 200, body: "ok" } : { code: 500, body: `internal server error: ${fault}\n` };
+  return fault === undefined
+    ? { code: 200, body: "ok", isSniffed: true }
+    : { code: 500, body: `internal server error: ${fault}\n` };
 }
 
 /** Faults are withheld: anybody may ask, and they tell of the inside. */

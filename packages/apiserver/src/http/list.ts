@@ -152,8 +152,7 @@ function writeList(
   const metaVersion = `meta.k8s.io/${wanted.metaVersion}`;
   if (wanted.as === "Table")
     return {
-      ...tableOf(info.group, info.resource, items, now(), includeOf(query), info.custom),
-      apiVersion: metaVersion,
+      ...tableIn(tableOf(info.group, info.resource, items, now(), includeOf(query), info.custom), wanted),
       metadata,
     };
   if (wanted.as === "PartialObjectMetadata")
@@ -172,6 +171,16 @@ function writeList(
     metadata,
     items: typed ? items.map(withoutKind) : items,
   };
+}
+
+/** A table in the version that was asked for, with what its rows hold. */
+function tableIn(table: { readonly [field: string]: unknown }, { metaVersion }: Wanted): object {
+  const apiVersion = `meta.k8s.io/${metaVersion}`;
+  if (metaVersion === "v1") return { ...table, apiVersion };
+  const isPartial = (object: object | undefined) => (object as Partial<KubeObject>)?.kind === "PartialObjectMetadata";
+  const given = table["rows"] as readonly { readonly object?: object }[];
+  const rows = given.map((row) => (isPartial(row.object) ? { ...row, object: { ...row.object, apiVersion } } : row));
+  return { ...table, apiVersion, rows };
 }
 
 function withoutKind({ kind: _kind, apiVersion: _version, ...fields }: KubeObject): object {
@@ -195,8 +204,7 @@ export function writeObject(
   const written = outgoing(object, info);
   if (wanted.as === "Table")
     return {
-      ...tableOf(info.group, info.resource, [written], now(), includeOf(query), info.custom),
-      apiVersion: `meta.k8s.io/${wanted.metaVersion}`,
+      ...tableIn(tableOf(info.group, info.resource, [written], now(), includeOf(query), info.custom), wanted),
       metadata: { resourceVersion: object.metadata.resourceVersion },
     };
   return wanted.as === "PartialObjectMetadata" ? partial(written, `meta.k8s.io/${wanted.metaVersion}`) : written;

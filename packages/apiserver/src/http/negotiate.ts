@@ -3,6 +3,8 @@ export type Format = "json" | "yaml" | "protobuf";
 /** What a client wants to read, out of its Accept header. */
 export interface Wanted {
   readonly as: "object" | "Table" | "PartialObjectMetadata";
+  /** Partial objects were asked for by the name of their list. */
+  readonly asList: boolean;
   /** meta.k8s.io's version for tables and partial objects. */
   readonly metaVersion: "v1" | "v1beta1";
   /** Aggregated discovery: apidiscovery.k8s.io/v2, the one version that is left. */
@@ -31,6 +33,7 @@ interface Clause {
 
 const plain: Wanted = {
   as: "object",
+  asList: false,
   metaVersion: "v1",
   discovery: false,
   format: "json",
@@ -88,13 +91,14 @@ function formOf({ params }: Clause, format: Format): Wanted | undefined {
   const as = params.get("as");
   const version = params.get("v");
   const base = { ...plain, format, pretty: params.get("pretty") === "1" };
+  if (params.has("stream") && params.get("stream") !== "watch") return undefined;
   if (as === undefined) return base;
   if (as === "APIGroupDiscoveryList" && params.get("g") === "apidiscovery.k8s.io")
     return version === "v2" ? { ...base, discovery: true } : undefined;
   if (params.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined;
   if (as === "Table") return format === "protobuf" ? undefined : { ...base, as, metaVersion: version };
   return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList"
-    ? { ...base, as: "PartialObjectMetadata", metaVersion: version }
+    ? { ...base, as: "PartialObjectMetadata", asList: as.endsWith("List"), metaVersion: version }
     : undefined;
 }
 

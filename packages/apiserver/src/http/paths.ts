@@ -3,13 +3,16 @@ import { discover } from "../discovery.ts";
 import { write, writeDiscovery } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
 import { findHealth } from "./health.ts";
+import { allFormats } from "./negotiate.ts";
 import { serveOpenApi } from "./openapi.ts";
 import { openIdDocument } from "./openid.ts";
-import { notServed } from "./refusals.ts";
+import { methodNotAllowed, notAcceptable, notServed } from "./refusals.ts";
 
 interface Found {
   readonly code: number;
   readonly body: string | object;
+  /** What Go's server writes by itself, without saying how to read it. */
+  readonly isSniffed?: boolean;
   /** Of a text that is not plain. */
   readonly type?: string;
   readonly cacheControl?: string;
@@ -22,15 +25,24 @@ export function servePath(call: Call, options: HandlerOptions): boolean {
   const found = findPath(call, options);
   if (found === undefined) return false;
   if (typeof found.body === "string") writeText(response, { ...found, text: found.body });
+  else if (isFixed(call.info.path) && call.request.method !== "GET") throw methodNotAllowed();
+  else if (wanted.as !== "object") throw notAcceptable("form", "get", allFormats);
   else if (wanted.discovery && (found.body as { kind?: string }).kind === "APIGroupDiscoveryList")
     writeDiscovery(call, found.body);
   else write(call, found.code, found.body);
   return true;
 }
 
-/** Within a group and version that is served, a Status; elsewhere Go's plain text. */
-export function writeNotFound({ info, response }: Call): void {
-  if (info.isResource) throw notServed();
+/** Documents that are only read; the root of all groups answers to every method. */
+function isFixed(path: string): boolean {
+  return !/^\/(apis\/?)?$/.test(path);
+}
+
+/** Within a group that is served, a Status; elsewhere Go's plain text. */
+export function writeNotFound({ info: { path }, response }: Call, { catalogue }: HandlerOptions): void {
+  const [root, group = ""] = path.split("/").filter(Boolean);
+  const isServed = root === "apis" && group !== "" && [...catalogue.all()].some((each) => each.group === group);
+  if (root === "api" || isServed) throw notServed();
   writeText(response, { code: 404, text: "404 page not found\n" });
 }
 
@@ -41,10 +53,15 @@ function writeText(
     text,
     type = "text/plain; charset=utf-8",
     cacheControl = "no-cache, private",
+    isSniffed = false,
   }: Omit<Found, "body"> & { readonly text: string },
 ): void {
   response
-    .writeHead(code, { "content-type": type, "x-content-type-options": "nosniff", "cache-control": cacheControl })
+    .writeHead(code, {
+      "content-type": type,
+      ...(isSniffed ? {} : { "x-content-type-options": "nosniff" }),
+      "cache-control": cacheControl,
+    })
     .end(text);
 }
 

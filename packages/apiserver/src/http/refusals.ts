@@ -1,5 +1,6 @@
-import { StatusError } from "@sallyport/kube";
-import { type Format, mediaTypes } from "./negotiate.ts";
+import { type ResourceInfo, StatusError } from "@sallyport/kube";
+import { packageOf } from "../registry/decode.ts";
+import { type Format, mediaTypes, type Wanted } from "./negotiate.ts";
 
 const writes: readonly Format[] = ["json", "yaml", "protobuf"];
 const streams: readonly Format[] = ["json", "protobuf"];
@@ -11,6 +12,18 @@ export function notServed(): StatusError {
 
 export function methodNotAllowed(): StatusError {
   return new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}
+
+/** Partial objects have a form for one, and another for a list. */
+export function checkPartialForm({ as, asList }: Wanted, info: ResourceInfo, isList: boolean): void {
+  if (as !== "PartialObjectMetadata" || asList === isList) return;
+  const type = info.custom === undefined ? `${packageOf(info.group)}.${info.kind}` : "unstructured.Unstructured";
+  throw new StatusError(
+    "NotAcceptable",
+    asList
+      ? `you requested PartialObjectMetadataList, but the requested object is not a list (*${type})`
+      : `you requested PartialObjectMetadata, but the requested object is a list (*${type}List)`,
+  );
 }
 
 /** `type` and `form` as negotiation tells them. */

@@ -10,6 +10,8 @@ export interface RequestInfo {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** The path behind all these, which only proxies have. */
+  readonly rest: string;
 }
 
 /** Subresources that stay open as long as their client likes. */
@@ -43,6 +45,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
     subresource: "",
     namespace: "",
     name: "",
+    rest: "",
   };
   const isCore = parts[0] === "api";
   if (!isCore && parts[0] !== "apis") return other;
@@ -50,19 +53,30 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const group = isCore ? "" : (parts[1] ?? "");
   const version = (isCore ? parts[1] : parts[2]) ?? "";
   if (rest.length === 0 || version === "") return other;
-  const placed = placeOf(rest);
+  // The old way to watch.
+  const isWatch = rest[0] === "watch" && rest.length > 1;
+  const placed = placeOf(isWatch ? rest.slice(1) : rest);
   const base = verbs[method] ?? method.toLowerCase();
-  return { ...other, isResource: true, group, version, ...placed, verb: verbOf(base, placed.name, query) };
+  const verb = isWatch && base === "get" ? "watch" : verbOf(base, placed.name, query);
+  return { ...other, isResource: true, group, version, ...placed, verb: isWatch && verb !== "watch" ? method : verb };
 }
 
 /** `namespaces/NS` alone is the Namespace itself; with more behind it, it is where the rest lies. */
-function placeOf(rest: readonly string[]): Pick<RequestInfo, "namespace" | "resource" | "name" | "subresource"> {
+function placeOf(
+  rest: readonly string[],
+): Pick<RequestInfo, "namespace" | "resource" | "name" | "subresource" | "rest"> {
   const [first = "", second = "", third] = rest;
   if (first === "namespaces" && third !== undefined && !["status", "finalize"].includes(third)) {
-    return { namespace: second, resource: third, name: rest[3] ?? "", subresource: rest[4] ?? "" };
+    return {
+      namespace: second,
+      resource: third,
+      name: rest[3] ?? "",
+      subresource: rest[4] ?? "",
+      rest: rest.slice(5).join("/"),
+    };
   }
   const namespace = first === "namespaces" ? second : "";
-  return { namespace, resource: first, name: second, subresource: third ?? "" };
+  return { namespace, resource: first, name: second, subresource: third ?? "", rest: rest.slice(3).join("/") };
 }
 
 function verbOf(verb: string, name: string, query: URLSearchParams): string {

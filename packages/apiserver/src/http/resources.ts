@@ -20,7 +20,7 @@ import { allFormats, negotiate, type Wanted } from "./negotiate.ts";
 import { deleteOptions } from "./options.ts";
 import { patchObject } from "./patch.ts";
 import { readPrepared } from "./read-object.ts";
-import { methodNotAllowed, notAcceptable } from "./refusals.ts";
+import { checkPartialForm, methodNotAllowed, notAcceptable, notServed } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
 import { binding, bindingKind } from "./subresources/binding.ts";
@@ -31,12 +31,20 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   const { info } = call;
   const served = options.catalogue.find(info.group, info.version, fullName(info));
   if (!info.isResource || served === undefined) return false;
+  if (!isServedHere(call, served)) throw notServed();
+  if (!served.verbs.includes(info.verb) || !isRightPlace(call, served)) throw methodNotAllowed();
   const deprecation = deprecationOf(served);
   if (deprecation !== undefined) call.warnings.push(deprecation);
-  if (!served.verbs.includes(info.verb) || !isRightPlace(call, served)) throw methodNotAllowed();
   checkServed(served, call, info.verb);
   await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
   return true;
+}
+
+/** What lies in no namespace is not found in one, nor is one object of a namespace found without it. */
+function isServedHere({ info }: Call, { namespaced, resource }: ResourceInfo): boolean {
+  if (info.path.includes("//") || (info.rest !== "" && info.subresource !== "proxy")) return false;
+  if (namespaced) return info.namespace !== "" || info.name === "";
+  return info.namespace === "" || info.resource === "namespaces" || resource.startsWith("namespaces/");
 }
 
 /** New objects are sent to their collection, others by their name; nothing is written across namespaces. */
@@ -80,6 +88,7 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
     prepare: (objects) => options.registry.prepare(objects, served),
     onEvent: () => options.metrics.watchEvent(served),
   };
+  if (info.verb !== "watch") checkPartialForm(wanted, served, info.verb === "list");
   if (info.verb === "watch") await watchObjects(listing, response);
   else if (info.verb === "list") write(call, 200, await listObjects(listing));
   else {

@@ -80,7 +80,7 @@ function checkType(given: { readonly apiVersion: unknown; readonly kind: unknown
 }
 
 /** As Go's packages of internal types are named. */
-function packageOf(group: string): string {
+export function packageOf(group: string): string {
   return group === "" || group === "events.k8s.io" ? "core" : (group.split(".")[0] as string);
 }
 
