@@ -119,5 +119,5 @@ export { isSameJson } from "./structural/same.ts";
 export type { Structural, ValidationRule } from "./structural/schema.ts";
 export { isBlocking, oldItems, rulesNotChecked, validateBySchema, validateUniqueness } from "./structural/validate.ts";
 export { tableOf } from "./table/table.ts";
-export { validateCustomObject, validateObject, validateReplacement, validateStatus } from "./validate.ts";
+export { validateCustomObject, validateObject, validateReplacement, validateStatus, warningsOf } from "./validate.ts";
 export { compareVersions } from "./versions.ts";

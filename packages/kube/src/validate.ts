@@ -28,6 +28,11 @@ export function validateReplacement(
   return [...metadata, ...errors];
 }
 
+/** What kube-apiserver says of an object that it takes nevertheless. */
+export function warningsOf(object: KubeObject): readonly string[] {
+  return rulesOf(object)?.warnings?.(object) ?? [];
+}
+
 /** The same for kinds that a definition adds; some have rules here beside their schema. */
 export function validateCustomObject(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   return [

@@ -18,6 +18,7 @@ import {
   validateObject,
   validateReplacement,
   validateStatus,
+  warningsOf,
 } from "@sallyport/kube";
 import { requestFault } from "../certificates/signing-request.ts";
 import { definitionsResource } from "../custom/catalogue.ts";
@@ -277,6 +278,7 @@ export class Registry {
     const finished = this.#addressed(complete?.(identified) ?? identified, undefined, info);
     const errors = errorsOf(finished, undefined, context);
     if (errors.length > 0) throw invalidStatus(info, finished.metadata.name ?? "", errors);
+    for (const warning of warningsOf(finished)) context.warn(warning);
     return finished;
   }
 
@@ -313,6 +315,7 @@ export class Registry {
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
+      if (context.subresource === "") for (const warning of warningsOf(finished)) context.warn(warning);
       return finished;
     });
     if (context.dryRun) return withVersion(object, current.metadata.resourceVersion);

@@ -54,7 +54,11 @@ const strategies: { readonly [resource: string]: Strategy } = {
     }),
   },
   secrets: { hasStatus: false, prepareCreate: withStringData },
-  persistentvolumeclaims: { hasStatus: true, prepareCreate: (object) => ({ ...object, status: { phase: "Pending" } }) },
+  persistentvolumeclaims: {
+    hasStatus: true,
+    prepareCreate: (object) => ({ ...withDataSources(object), status: { phase: "Pending" } }),
+    prepareUpdate: withDataSources,
+  },
   persistentvolumes: {
     hasStatus: true,
     complete: (object) => ({
@@ -209,6 +213,17 @@ function withPhaseTime(wanted: KubeObject, current: KubeObject, now: string): Ku
     };
   const isSaid = next[key] !== undefined && next[key] !== before[key];
   return { ...wanted, status: isSaid ? next : { ...next, [key]: now } };
+}
+
+/** NormalizeDataSources: a claim's source stands twice, in its old field and in its new one. */
+function withDataSources(object: KubeObject): KubeObject {
+  const spec = (object["spec"] ?? {}) as Fields;
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSource !== undefined && dataSourceRef === undefined)
+    return { ...object, spec: { ...spec, dataSourceRef: dataSource } };
+  const { namespace } = (dataSourceRef ?? {}) as { readonly namespace?: string };
+  if (dataSourceRef === undefined || dataSource !== undefined || namespace !== undefined) return object;
+  return { ...object, spec: { ...spec, dataSource: dataSourceRef } };
 }
 
 /** A job whose selector is not its user's affair selects its pods by the uid of the job. */

@@ -94,7 +94,7 @@ function structOf(
   }
   const result: { [field: string]: unknown } = {};
   for (const field of fields.values()) {
-    const item = given.has(field.name) ? given.get(field.name) : zeroOf(field);
+    const item = given.has(field.name) ? withoutEmptyList(given.get(field.name), field) : zeroOf(field, message);
     if (item !== undefined && !isOmitted(item, field)) result[field.name] = item;
   }
   return result;
@@ -186,8 +186,17 @@ function numberText(value: number): string {
   return Number.isInteger(value) ? BigInt(value).toString() : String(value);
 }
 
+/** Lists come back from the store of protobuf as none when nothing is in them. */
+function withoutEmptyList(item: unknown, { repeated, omitEmpty }: GoField): unknown {
+  return repeated && !omitEmpty && (item as readonly unknown[]).length === 0 ? null : item;
+}
+
+/** Structs whose `apiGroup` is told when it is none. */
+const typedReferences: ReadonlySet<string> = new Set(["TypedLocalObjectReference", "TypedObjectReference"]);
+
 /** What Go writes for a field that nobody gave; undefined for nothing. */
-function zeroOf(field: GoField): unknown {
+function zeroOf(field: GoField, message: string): unknown {
+  if (field.name === "apiGroup" && typedReferences.has(shortOf(message))) return null;
   if (field.pointer || (field.type === "bytes" && !field.repeated && !field.map)) return undefined;
   if (field.map || field.repeated) return field.omitEmpty ? undefined : null;
   // A time is a struct, which `omitempty` does not leave out; that of creation alone is marked `omitzero`.

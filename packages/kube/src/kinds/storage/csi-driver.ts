@@ -21,7 +21,16 @@ export const csiDriver: KindRules = {
   },
   validate: (object) => validateSpec(specOf(object)),
   validateUpdate,
+  warnings: (object) => {
+    const spec = specOf(object);
+    return (spec["tokenRequests"] ?? []).length > 0 && spec["serviceAccountTokenInSecrets"] === undefined
+      ? [tokensInContext]
+      : [];
+  },
 };
+
+const tokensInContext =
+  "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes";
 
 function validateSpec(spec: Fields): readonly FieldError[] {
   const policy = spec["fsGroupPolicy"] as string;

@@ -1,0 +1,27 @@
+import { deepEqual } from "node:assert/strict";
+import { test } from "node:test";
+import { warningsOf } from "../validate.ts";
+
+const pem = btoa("-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n");
+
+const cases: readonly (readonly [object: { readonly [field: string]: unknown }, ...warnings: string[]])[] = [
+  [{ apiVersion: "v1", kind: "Secret", type: "Opaque", data: { "tls.crt": "YQ==" } }],
+  [
+    { apiVersion: "v1", kind: "Secret", type: "kubernetes.io/tls", data: { "tls.crt": "YQ==", "tls.key": pem } },
+    "tls: failed to find any PEM data in certificate input",
+  ],
+  [
+    { apiVersion: "v1", kind: "Secret", type: "kubernetes.io/tls", data: { "tls.crt": pem, "tls.key": "YQ==" } },
+    "tls: failed to find any PEM data in key input",
+  ],
+  [{ apiVersion: "v1", kind: "Secret", type: "kubernetes.io/tls", data: { "tls.crt": pem, "tls.key": pem } }],
+  [
+    { apiVersion: "storage.k8s.io/v1", kind: "CSIDriver", spec: { tokenRequests: [{ audience: "a" }] } },
+    "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes",
+  ],
+];
+
+for (const [object, ...warnings] of cases)
+  test(JSON.stringify(object), () => {
+    deepEqual(warningsOf({ metadata: { name: "n" }, ...object } as Parameters<typeof warningsOf>[0]), warnings);
+  });
