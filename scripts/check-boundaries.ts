@@ -9,12 +9,13 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   effects: ["rego"],
   kube: [],
   pki: [],
+  node: ["kube"],
   admission: ["cel", "kube", "rego"],
   opa: ["kube", "rego"],
   cluster: ["kube"],
   webhook: ["admission", "cluster", "kube", "pki"],
   apiserver: ["admission", "cel", "kube", "pki"],
-  cli: ["admission", "apiserver", "cluster", "effects", "kube", "opa", "pki", "rego", "webhook"],
+  cli: ["admission", "apiserver", "cluster", "effects", "kube", "node", "opa", "pki", "rego", "webhook"],
 };
 
 /** Second doors of rooms, for who must not load what lies behind the first one. */

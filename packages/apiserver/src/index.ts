@@ -34,6 +34,7 @@ export {
   type ApiServerOptions,
   type CredentialOptions,
   createRegistry,
+  offlineCatalogue,
   type RegistryWiring,
   startApiServer,
 } from "./server.ts";

@@ -341,10 +341,9 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
   return registry;
 }
 
-/** What is served where nothing but the plugins can add to it. */
-function offlineCatalogue(plugins: readonly Plugin[], cache: Cache): Catalogue {
-  const definitions = definitionsOf(plugins);
-  return definitions.length === 0 ? builtinCatalogue : new CustomCatalogue(cache, definitions, builtinCatalogue);
+/** What is served offline: what is built in, what the plugins add, and definitions among the objects. */
+export function offlineCatalogue(plugins: readonly Plugin[], cache: Cache): Catalogue {
+  return new CustomCatalogue(cache, definitionsOf(plugins), builtinCatalogue);
 }
 
 function definitionsOf(plugins: readonly Plugin[]): readonly KubeObject[] {

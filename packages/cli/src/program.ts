@@ -11,6 +11,7 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   restore: async () => (await import("./commands/backup.ts")).restoreCommand(),
   webhook: async () => (await import("./commands/webhook.ts")).webhookCommand(),
   install: async () => (await import("./commands/install.ts")).installCommand(),
+  securitycontext: async () => (await import("./commands/securitycontext.ts")).securityContextCommand(),
   plugins: async () => (await import("./commands/plugins.ts")).pluginsCommand(),
 };
 

@@ -45,6 +45,12 @@ const cases: {
     "invalid",
     /no matches for kind "Gadget" in version "x\/v1"/,
   ],
+  "a kind that a definition in the files serves, by its schema": [
+    `apiVersion: x.io/v1\nkind: Gadget\nmetadata: {name: g}\nspec: {size: big}\n---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: gadgets.x.io}\nspec: {group: x.io, scope: Namespaced, names: {plural: gadgets, kind: Gadget}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}}]}\n`,
+    {},
+    "denied allowed",
+    /spec\.size: Invalid value: "string": spec\.size in body must be of type integer: "string"|spec\.size/,
+  ],
   "an unknown field": [
     pod("a", "x:1", "  foo: 1\n"),
     {},

@@ -9,10 +9,17 @@ import {
   type PolicySource,
   type UserInfo,
 } from "@sallyport/admission";
-import { Cache, createMemoryStore, createRegistry, type Registry, type WriteContext } from "@sallyport/apiserver";
+import {
+  Cache,
+  createMemoryStore,
+  createRegistry,
+  offlineCatalogue,
+  type Registry,
+  type WriteContext,
+} from "@sallyport/apiserver";
 import {
   builtinResources,
-  findKind,
+  type Catalogue,
   findResource,
   type KubeObject,
   parseApiVersion,
@@ -72,7 +79,14 @@ function placeOf(manifests: readonly Manifest[], { file, line }: CheckResult): n
 }
 
 /** In helm's order: limits are in force before what they limit. */
-const firstKinds = ["Namespace", "ResourceQuota", "LimitRange", "ConfigMap", "ServiceAccount"];
+const firstKinds = [
+  "Namespace",
+  "CustomResourceDefinition",
+  "ResourceQuota",
+  "LimitRange",
+  "ConfigMap",
+  "ServiceAccount",
+];
 
 function orderOf({ value }: Manifest): number {
   const at = firstKinds.indexOf(String(value["kind"]));
@@ -89,6 +103,7 @@ class Checker {
   readonly #cache: Cache;
   readonly #policyFault: PolicyFault;
   readonly #registry: Registry;
+  readonly #catalogue: Catalogue;
   readonly assumptions: string[] = [];
   #decision: Decision | undefined;
 
@@ -96,11 +111,13 @@ class Checker {
     options: CheckOptions,
     cache: Cache,
     policyFault: PolicyFault,
+    catalogue: Catalogue,
     registry: (onDecision: (decision: Decision) => void) => Registry,
   ) {
     this.#options = options;
     this.#cache = cache;
     this.#policyFault = policyFault;
+    this.#catalogue = catalogue;
     this.#registry = registry((decision) => {
       this.#decision = decision;
     });
@@ -130,13 +147,15 @@ class Checker {
     });
     for (const resource of cache.resources) sync.declare(resource);
     cache.follow((event) => sync.apply(event));
-    return new Checker(options, cache, policyFault, (onDecision) =>
+    const catalogue = offlineCatalogue(plugins, cache);
+    return new Checker(options, cache, policyFault, catalogue, (onDecision) =>
       createRegistry(
         {
           store,
           plugins,
           effects: createAdmissionEffects(),
           policies: () => ({ set: policies, data: sync.data }),
+          catalogue,
           onDecision,
         },
         cache,
@@ -148,7 +167,7 @@ class Checker {
     const apiVersion = String(value["apiVersion"]);
     const kind = String(value["kind"]);
     const { group, version } = parseApiVersion(apiVersion);
-    const info = findKind(group, version, kind);
+    const info = this.#catalogue.findKind(group, version, kind);
     const metadata = (value["metadata"] ?? {}) as {
       readonly name?: string;
       readonly namespace?: string;
@@ -192,6 +211,7 @@ class Checker {
       else await this.#registry.create({ value, strictErrors: [] }, context);
       const fault = this.#policyFault.text;
       if (fault !== undefined) throw new InputError(fault);
+      if (info.resource === "customresourcedefinitions") await this.#establish(info, name);
       if (info.resource === "resourcequotas") await this.#count(info, namespace, name);
       return { verdict: "allowed", warnings, ...this.#recorded() };
     } catch (error) {
@@ -204,6 +224,20 @@ class Checker {
         ...decision,
       };
     }
+  }
+
+  /** A definition serves its kind from here on, as if the controller of definitions had seen it. */
+  async #establish(info: ResourceInfo, name: string): Promise<void> {
+    const definition = this.#cache.get(info.group, info.resource, "", name);
+    if (definition === undefined) return;
+    const { names, versions = [] } = definition["spec"] as {
+      readonly names: object;
+      readonly versions?: readonly { readonly name: string; readonly storage?: boolean }[];
+    };
+    const conditions = ["NamesAccepted", "Established"].map((type) => ({ type, status: "True" }));
+    const storedVersions = versions.filter(({ storage }) => storage === true).map((each) => each.name);
+    const status = { acceptedNames: names, conditions, storedVersions };
+    await this.#registry.writeDirect({ ...definition, status }, definition, info, "", name);
   }
 
   /** A quota counts from here on what is admitted; its limits are known at once, as if the controller of quotas had seen it. */

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { containersOf, dockerOfContainer, parseDockerRun, podOfDocker } from "@sallyport/node";
+import { Command } from "commander";
+import { stringify } from "yaml";
+import { chainOptions } from "../admission-configuration.ts";
+import { list } from "../comma-list.ts";
+import { exitCodes, UsageError } from "../errors.ts";
+import { InputError, readManifests } from "../manifests.ts";
+import { readPolicies } from "../policy-files.ts";
+import { type ContainerReport, podManifest, securityContexts, type ToldField } from "../security-context.ts";
+import { paint, wrap } from "../terminal.ts";
+
+interface Flags {
+  readonly policy: readonly string[];
+  readonly namespace: string;
+  readonly enableAdmissionPlugins: readonly string[];
+  readonly disableAdmissionPlugins: readonly string[];
+  readonly admissionControlConfigFile?: string;
+  readonly apiserverManifest?: string;
+  readonly fromDocker?: string;
+  readonly toDocker?: boolean;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+/** The newest version of PodSecurity's levels. */
+const minor = 37;
+
+export function securityContextCommand(): Command {
+  return new Command("securitycontext")
+    .description(
+      "what the security context of each container comes to: every field, where it stands, and what the kernel makes of it",
+    )
+    .argument("[files...]", "manifests of pods and workloads; other objects in them (policies, namespaces) count")
+    .option("--from-docker <command>", "print the pod that does what a docker run command does")
+    .option("--to-docker", "print the docker run command of each container")
+    .option("-a, --all", "also fields that nobody sets")
+    .option("-p, --policy <paths>", "Rego files or folders", list, [])
+    .option("-n, --namespace <name>", "namespace of objects that name none", "default")
+    .option("--enable-admission-plugins <names>", "plugins to enable beside the default ones", list, [])
+    .option("--disable-admission-plugins <names>", "default plugins to disable", list, [])
+    .option("--admission-control-config-file <file>", "an AdmissionConfiguration")
+    .option("--apiserver-manifest <file>", "a kube-apiserver's static pod manifest: its admission flags")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sallyport securitycontext deployment.yaml
+  sallyport securitycontext --enable-admission-plugins PodSecurityPolicy psp.yaml pod.yaml
+  sallyport securitycontext --from-docker "docker run --user=1001 --cap-add MAC_ADMIN ubuntu sleep 100"
+  sallyport securitycontext --to-docker pod.yaml
+
+Exit status: 0 told, 1 a pod is not admitted, 2 bad input.`,
+    )
+    .action(run);
+}
+
+async function run(files: readonly string[], flags: Flags): Promise<void> {
+  if (flags.fromDocker !== undefined) return fromDocker(flags.fromDocker, flags.json === true);
+  if (files.length === 0) throw new UsageError("name manifests, - for standard input, or --from-docker");
+  const manifests = readManifests(files, () => readFileSync(0, "utf8"));
+  if (flags.toDocker === true) return toDocker(manifests, flags.json === true);
+  const reports = await securityContexts(manifests, {
+    policies: readPolicies(flags.policy),
+    chain: chainOptions(flags),
+    namespace: flags.namespace,
+    minor,
+  });
+  if (reports.length === 0) throw new InputError(`${files.join(", ")}: no pod and no workload there`);
+  process.stdout.write(
+    flags.json === true
+      ? `${JSON.stringify(reports, null, 2)}\n`
+      : reports.map((each) => textOf(each, flags.all === true)).join("\n"),
+  );
+  if (reports.some(({ denied }) => denied !== undefined)) process.exitCode = exitCodes.denied;
+}
+
+function fromDocker(text: string, asJson: boolean): void {
+  const command = parseDockerRun(text);
+  if (typeof command === "string") throw new UsageError(`--from-docker: ${command}`);
+  const { pod, notes } = podOfDocker(command);
+  if (asJson) process.stdout.write(`${JSON.stringify({ pod, notes }, null, 2)}\n`);
+  else process.stdout.write(notes.map((each) => `# ${each}\n`).join("") + stringify(pod));
+}
+
+function toDocker(manifests: ReturnType<typeof readManifests>, asJson: boolean): void {
+  const made = manifests.flatMap((manifest) => {
+    const spec = podManifest(manifest)?.value["spec"] as Parameters<typeof containersOf>[0] | undefined;
+    return (spec === undefined ? [] : containersOf(spec)).map(([container]) => ({
+      container: container.name,
+      ...dockerOfContainer(spec as NonNullable<typeof spec>, container),
+    }));
+  });
+  if (made.length === 0) throw new InputError("no pod and no workload there");
+  if (asJson) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+  else
+    process.stdout.write(
+      made.map(({ command, notes }) => `${notes.map((each) => `# ${each}\n`).join("")}${command}\n`).join(""),
+    );
+}
+
+function textOf(report: ContainerReport, all: boolean): string {
+  const { file, line, kind, name, container, fields, kernel, refusals, denied } = report;
+  const shown = fields.filter(({ value }) => all || value !== undefined);
+  const width = Math.max(...shown.map(({ field }) => field.length), 0) + 2;
+  const lines = [
+    paint("bold", `${kind}/${name}, container ${container}`) + paint("dim", `  ${file}:${line}`),
+    ...(denied === undefined ? [] : [wrap(paint("red", `not admitted: ${denied}`), 110, "  ")]),
+    ...shown.map((each) => `  ${each.field.padEnd(width)}${fieldText(each)}`),
+    "",
+    ...kernelLines(kernel),
+    ...Object.entries(refusals).map(
+      ([level, text]) =>
+        `  ${level}: ${text === "" ? paint("green", "admits it") : `${paint("yellow", "refuses")} ${text}`}`,
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function fieldText({ value, origin, path, otherwise, by }: ToldField): string {
+  if (origin === "default") return paint("dim", `not set: ${otherwise}`);
+  const from = by === undefined ? path : `${path}, set by ${by.join(", ")}`;
+  return `${typeof value === "object" ? JSON.stringify(value) : String(value)}  ${paint("dim", from)}`;
+}
+
+function kernelLines(kernel: ContainerReport["kernel"]): readonly string[] {
+  const { uid, gid, groups, capabilities, noNewPrivileges, seccomp, hostNamespaces, userNamespace } = kernel;
+  const { bounding, effective, boundingMask, effectiveMask, unknown } = capabilities;
+  const names = (list: readonly string[]) => (list.length === 0 ? "none" : list.join(" "));
+  return [
+    "  In the kernel",
+    `    user ${uid ?? "of the image"}, group ${gid ?? "of the image"}${groups.length === 0 ? "" : `, also ${groups.join(" ")}`}${userNamespace ? "; in a user namespace, root is nobody on the node" : ""}`,
+    wrap(`bounding capabilities ${boundingMask}: ${names(bounding)}`, 110, "    "),
+    wrap(
+      effective === undefined
+        ? "effective capabilities: the bounding set if the image's user is root, else none"
+        : `effective capabilities ${effectiveMask}: ${names(effective)}`,
+      110,
+      "    ",
+    ),
+    ...(unknown.length === 0 ? [] : [`    ${paint("yellow", `Linux has no capability ${unknown.join(", ")}`)}`]),
+    `    NoNewPrivs ${noNewPrivileges ? 1 : 0}, seccomp: ${seccomp}`,
+    `    root filesystem ${kernel.rootFilesystem}; ${kernel.maskedPaths.length} paths masked, ${kernel.readonlyPaths.length} read-only`,
+    `    shares with the node: ${hostNamespaces.length === 0 ? "nothing" : hostNamespaces.join(", ")}`,
+  ];
+}

@@ -1,0 +1,6 @@
+export { type DockerRun, parseDockerRun } from "./docker/command.ts";
+export { dockerOfContainer, type ToDocker } from "./docker/from-pod.ts";
+export { type FromDocker, podOfDocker } from "./docker/to-pod.ts";
+export { type EffectiveField, effectiveContext, type Origin } from "./security-context/effective.ts";
+export { type KernelView, kernelView } from "./security-context/kernel.ts";
+export { type ContainerSpec, containersOf, type PodSpec } from "./security-context/pod.ts";
