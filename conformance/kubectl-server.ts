@@ -31,8 +31,19 @@ const disabled = [
   "StorageObjectInUseProtection",
 ];
 
-/** Files of a Kubernetes tree that its tests start the server with. */
+interface Kubectl {
+  readonly path: string;
+  /** `kubectl-convert`. */
+  readonly convert?: string;
+}
+
+/** `hack/make-rules/test-cmd.sh` has everything allowed, and RBAC beside that. */
+const testFlags = ["--authorization-mode", "RBAC,AlwaysAllow", "--disable-admission-plugins", disabled.join(",")];
+
+/** What the server is started with: files of a Kubernetes tree, and flags of `sallyport up`. */
 export interface ServerFiles {
+  /** Those that Kubernetes' tests of kubectl want when absent. */
+  readonly flags?: readonly string[];
   readonly tokenFile?: string;
   readonly clientCaFile?: string;
 }
@@ -41,7 +52,7 @@ export interface ServerFiles {
  * The kubectl that tests run: what `KUBECTL` names, of any version, else the packaged one, else that of the machine; with a
  * `kubectl-convert` that lies beside it. A string says why there is none.
  */
-export function chooseKubectl(): { readonly path: string; readonly convert?: string } | string {
+export function chooseKubectl(): Kubectl | string {
   const cache = join(tmpdir(), "sallyport-tools");
   const named = process.env["KUBECTL"] || packagedKubectl(cache);
   const found = named === undefined ? findKubectl(cache) : { path: named };
@@ -62,8 +73,8 @@ export async function startKubectlServer(
   folder: string,
   binFolder: string,
   files: ServerFiles,
+  found: Kubectl | string = chooseKubectl(),
 ): Promise<KubectlServer | string> {
-  const found = chooseKubectl();
   if (typeof found === "string") return found;
   mkdirSync(binFolder, { recursive: true });
   const kubectl = join(binFolder, "kubectl");
@@ -101,13 +112,12 @@ function wrap(file: string, program: string): void {
 /** `sallyport up`, with what `hack/make-rules/test-cmd.sh` starts kube-apiserver and kube-controller-manager with. */
 function start(
   data: string,
-  { tokenFile, clientCaFile }: ServerFiles,
+  { tokenFile, clientCaFile, flags: given = testFlags }: ServerFiles,
 ): Promise<{ readonly port: number; readonly stop: () => Promise<string> }> {
   const main = join(import.meta.dirname, "../packages/cli/src/main.ts");
   const flags = [
     ...["--data", data, "--port", "0", "--memory"],
-    ...["--authorization-mode", "RBAC,AlwaysAllow"],
-    ...["--disable-admission-plugins", disabled.join(",")],
+    ...given,
     ...["--controllers", "*"],
     ...(tokenFile === undefined ? [] : ["--token-auth-file", tokenFile]),
     ...(clientCaFile === undefined ? [] : ["--client-ca-file", clientCaFile]),

@@ -34,13 +34,20 @@ export class Script {
   readonly #env: { [name: string]: string } = {};
   /** Programs of the script, by their names: `exec $NAME`, or `NAME` as a command. */
   readonly #programs: { readonly [name: string]: Program };
+  /** Whether a condition holds, beside those of the platform. */
+  readonly #holds: (condition: string) => boolean;
   #stdin = "";
   #stdout = "";
   #stderr = "";
 
-  constructor(folder: string, programs: { readonly [name: string]: Program }) {
+  constructor(
+    folder: string,
+    programs: { readonly [name: string]: Program },
+    holds: (condition: string) => boolean = () => false,
+  ) {
     this.#folder = folder;
     this.#programs = programs;
+    this.#holds = holds;
   }
 
   /** Why the script fails, with its line; undefined when it passes. */
@@ -59,13 +66,19 @@ export class Script {
   }
 
   async #line(line: string): Promise<void> {
-    const [, condition, rest = line] = /^\[(!?\w+)\]\s+(.*)$/.exec(line) ?? [];
-    if (condition !== undefined && !holds(condition)) return;
+    const [, condition, rest = line] = /^\[(!?[\w.]+)\]\s+(.*)$/.exec(line) ?? [];
+    if (condition !== undefined && !this.#isMet(condition)) return;
     const isNegated = rest.startsWith("!");
     const [command = "", ...args] = this.#split(isNegated ? rest.slice(1).trim() : rest);
     const isDone = await this.#command(command, args, isNegated);
     if (isDone === isNegated)
       throw new ScriptFault(`${isNegated ? "succeeded" : "failed"}: ${this.#stderr || this.#stdout}`);
+  }
+
+  #isMet(condition: string): boolean {
+    const name = condition.replace(/^!/, "");
+    const isHere = name === process.platform || (name === "windows" && process.platform === "win32");
+    return (isHere || this.#holds(name)) !== condition.startsWith("!");
   }
 
   /** Answers whether it succeeded. */
@@ -143,12 +156,6 @@ async function spawned(
   const run = spawnSync(file, args, { cwd, input: stdin, encoding: "utf8", timeout: timeoutMs, env });
   if (run.error !== undefined) throw new ScriptFault(run.error.message);
   return { status: run.status ?? 1, out: run.stdout, err: run.stderr };
-}
-
-function holds(condition: string): boolean {
-  const name = condition.replace(/^!/, "");
-  const isHere = name === process.platform || (name === "windows" && process.platform === "win32");
-  return isHere !== condition.startsWith("!");
 }
 
 /** A regular expression of Go's, of lines. */
