@@ -2,6 +2,7 @@ import type { Call, Location, Ref, Term, Var } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { distinctEntries, distinctItems } from "./distinct.ts";
 import type { Token } from "./lexer.ts";
+import { parseNumber } from "./number-term.ts";
 import type { SourceLocation } from "./source.ts";
 
 // Each production answers undefined when it does not hold; the fault is then noted in the cursor, where there is one to tell.
@@ -185,29 +186,6 @@ function parseSigned(cursor: Cursor): Term | undefined {
     operator: builtinRef(sign.loc, "minus"),
     args: [zero, operand],
   };
-}
-
-/** What the size of a number's exponent may be: beyond it, arithmetic takes too long. */
-const maxExponent = 30_000;
-
-/** Number : [ "-" ] [ "." ] digits — white space may stand between. */
-function parseNumber(cursor: Cursor): Term | undefined {
-  const { loc } = cursor.token;
-  let prefix = "";
-  for (const sign of ["-", "."]) {
-    if (!cursor.is(sign)) continue;
-    cursor.advance();
-    prefix += sign;
-    const isNumber = cursor.token.kind === "number" || (sign === "-" && cursor.is("."));
-    if (!isNumber) return cursor.illegal("expected number");
-  }
-  const { text } = cursor.token;
-  if (/[^\0-\x7f]/.test(text)) return cursor.illegal("invalid float");
-  if (/^0\d/.test(text) && !prefix.endsWith(".")) return cursor.illegal("expected number without leading zero");
-  const [, exponent = "0"] = text.toLowerCase().split("e");
-  if (Math.abs(Number(exponent)) > maxExponent) return cursor.report("number too big");
-  cursor.advance();
-  return { kind: "number", loc, text: prefix.replace(".", "0.") + text };
 }
 
 /** Terms that nothing can be taken out of. */
