@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
 import type { AddressInfo } from "node:net";
 import { join, normalize } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 
 const room = join(import.meta.dirname, "..");
@@ -25,11 +25,20 @@ try {
   const { policy } = compile([{ file: "p.rego", text }]);
   const data = new DataStore({ root: { o: { a: { host: "abc" }, b: {} } } }).snapshot;
   const ask = (path, evaluator) => jsonText(policy.evaluate(path, { input: { host: "abc" }, data, evaluator }));
-  out.textContent = ["generated", "interpreter"].map((each) => ask("p/x", each) + ask("p/y", each)).join(" ");
+  const answers = ["generated", "interpreter"].map((each) => ask("p/x", each) + ask("p/y", each)).join(" ");
+  let isForbidden = false;
+  try { new Function("return 1"); } catch { isForbidden = true; }
+  out.textContent = (isForbidden ? "no code from strings " : "") + answers;
 } catch (error) {
   out.textContent = String(error);
 }
 </script>`;
+
+/** The page at this path may make no code from strings. */
+const strictPath = "/strict";
+
+/** https://www.w3.org/TR/CSP3/#directive-script-src: without 'unsafe-eval'. */
+const strictPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; connect-src 'self'";
 
 /** The page, the room's sources without their types, and the packages that it imports. */
 const server = createServer(({ url = "/" }, response) => {
@@ -37,8 +46,10 @@ const server = createServer(({ url = "/" }, response) => {
   const isPackage = path.startsWith("/packages/");
   try {
     const file = isPackage ? join(packages, path.slice("/packages/".length)) : join(room, path);
-    const text = path === "/" ? page : readFileSync(file, "utf8");
-    const type = path === "/" ? "text/html" : path.endsWith(".json") ? "application/json" : "text/javascript";
+    const isPage = path === "/" || path === strictPath;
+    const text = isPage ? page : readFileSync(file, "utf8");
+    if (path === strictPath) response.setHeader("content-security-policy", strictPolicy);
+    const type = isPage ? "text/html" : path.endsWith(".json") ? "application/json" : "text/javascript";
     response.writeHead(200, { "content-type": type });
     response.end(path.endsWith(".ts") ? stripTypeScriptTypes(text) : text);
   } catch {
@@ -47,16 +58,24 @@ const server = createServer(({ url = "/" }, response) => {
   }
 });
 
-test("a browser compiles and evaluates", { skip: browser === undefined && "no Chromium on the PATH" }, async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000", "--dump-dom"];
-  try {
-    const { stdout } = await promisify(execFile)(browser as string, [...flags, `http://127.0.0.1:${port}/`], {
+const pages = [
+  { name: "a browser compiles and evaluates", path: "/", wanted: '["a"]true ["a"]true' },
+  {
+    name: "a browser evaluates where code may not be made from strings",
+    path: strictPath,
+    wanted: 'no code from strings ["a"]true ["a"]true',
+  },
+];
+
+before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+after(() => server.close());
+
+for (const { name, path, wanted } of pages)
+  test(name, { skip: browser === undefined && "no Chromium on the PATH" }, async () => {
+    const { port } = server.address() as AddressInfo;
+    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000", "--dump-dom"];
+    const { stdout } = await promisify(execFile)(browser as string, [...flags, `http://127.0.0.1:${port}${path}`], {
       timeout: 120_000,
     });
-    assert.match(stdout, /<pre>\["a"\]true \["a"\]true<\/pre>/);
-  } finally {
-    server.close();
-  }
-});
+    assert.equal(/<pre>(.*)<\/pre>/s.exec(stdout)?.[1], wanted);
+  });

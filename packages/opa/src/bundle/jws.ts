@@ -82,7 +82,7 @@ function keyOptions(
 } {
   if (kind === "ec") return { key, dsaEncoding: "ieee-p1363" };
   if (kind === "rsa") return { key, padding: constants.RSA_PKCS1_PADDING };
-  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 }
 
 function base64url(text: string): string {

@@ -50,6 +50,11 @@ const wrong: readonly [name: string, json: unknown, message: RegExp][] = [
     /stmt\.b\.type: must be local, bool/,
   ],
   ["a break out of the function", planOf({ type: "BreakStmt", stmt: { index: 2 } }), /stmt\.index: must be .* to 0$/],
+  [
+    "a text for a number",
+    planOf({ type: "MakeNumberRefStmt", stmt: { Index: 0, target: 2 } }),
+    /stmt\.Index: must be the place of a number's text$/,
+  ],
   ["a missing block", planOf({ type: "NotStmt", stmt: {} }), /stmt\.block: must be an object$/],
 ];
 

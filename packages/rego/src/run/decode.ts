@@ -1,3 +1,4 @@
+import { numberFromText } from "../value/number.ts";
 import type { Policy, Stmt } from "./ir.ts";
 import { type Field, isUse, statementFields } from "./statements.ts";
 
@@ -37,10 +38,10 @@ export function policyFromJson(json: unknown): Policy {
 }
 
 class Decoder {
-  readonly #texts: number;
+  readonly #texts: readonly string[];
   #nesting = 0;
 
-  constructor(texts: number) {
+  constructor(texts: readonly string[]) {
     this.#texts = texts;
   }
 
@@ -81,13 +82,15 @@ class Decoder {
       this.#field(kind, found[name], `${path}.stmt.${name}`);
     for (const name of ["file", "row", "col"])
       if (found[name] !== undefined) integer(found[name], `${path}.stmt.${name}`, Number.MAX_SAFE_INTEGER);
+    if (type === "MakeNumberRefStmt" && numberFromText(this.#texts[found["Index"] as number] as string) === undefined)
+      throw new PlanError(`${path}.stmt.Index`, "the place of a number's text");
     if (type === "BreakStmt") integer(found["index"], `${path}.stmt.index`, this.#nesting - 1);
   }
 
   #field(kind: Field, value: unknown, path: string): void {
     if (kind === "operand") this.#operand(value, path);
     else if (isUse(kind)) integer(value, path, maxLocal);
-    else if (kind === "text") integer(value, path, this.#texts - 1);
+    else if (kind === "text") integer(value, path, this.#texts.length - 1);
     else if (kind === "block") this.#block(value, path);
     else if (kind === "blocks") this.#blocks(value, path);
     else if (kind === "int") {
@@ -103,7 +106,7 @@ class Decoder {
   #operand(json: unknown, path: string): void {
     const { type, value } = fields(json, path);
     if (type === "local") integer(value, `${path}.value`, maxLocal);
-    else if (type === "string_index") integer(value, `${path}.value`, this.#texts - 1);
+    else if (type === "string_index") integer(value, `${path}.value`, this.#texts.length - 1);
     else if (type !== "bool") throw new PlanError(`${path}.type`, "local, bool or string_index");
     else if (typeof value !== "boolean") throw new PlanError(`${path}.value`, "a boolean");
   }
@@ -124,12 +127,12 @@ function optionalList(json: unknown, path: string): readonly unknown[] {
   return json === undefined || json === null ? [] : list(json, path);
 }
 
-function constantsOf(json: unknown, path: string): number {
-  const constants = optionalList(json, path);
-  for (const [i, constant] of constants.entries())
-    if (typeof fields(constant, `${path}[${i}]`)["value"] !== "string")
-      throw new PlanError(`${path}[${i}].value`, "a string");
-  return constants.length;
+function constantsOf(json: unknown, path: string): readonly string[] {
+  return optionalList(json, path).map((constant, i) => {
+    const { value } = fields(constant, `${path}[${i}]`);
+    if (typeof value !== "string") throw new PlanError(`${path}[${i}].value`, "a string");
+    return value;
+  });
 }
 
 function integer(value: unknown, path: string, most: number): void {
