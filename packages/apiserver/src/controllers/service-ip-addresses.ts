@@ -4,7 +4,7 @@ import { isEqual } from "../registry/equality.ts";
 import { addressNumber } from "../registry/service-ranges.ts";
 import { isReason } from "./client.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
-import { reconciler } from "./reconciler.ts";
+import { partsOf, reconciler } from "./reconciler.ts";
 
 const group = "networking.k8s.io";
 const managedBy = { "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io" };
@@ -19,23 +19,37 @@ export const serviceIpAddresses: ControllerKind = {
   account: "",
   user: "system:apiserver",
   component: "ipallocator-repair-controller",
-  create: (context) =>
-    reconciler(
+  create: (context) => {
+    const owners = new Map<string, Set<string>>();
+    return reconciler(
       {
         name: serviceIpAddresses.name,
         follows: [
-          { group: "", resource: "services", keys: addressesOf },
+          { group: "", resource: "services", keys: (event) => noted(event, owners) },
           { group, resource: "ipaddresses", keys: ({ name }) => [name] },
         ],
-        sync: (address) => repair(address, context),
+        sync: (address) => repair(address, owners.get(address) ?? new Set(), context),
       },
       context,
-    ),
+    );
+  },
 };
 
-/** Of the service as it is and as it was. */
-function addressesOf({ object, previous }: Pick<CacheEvent, "object" | "previous">): readonly string[] {
-  return [...new Set([object, previous].flatMap((each) => (each === undefined ? [] : addressesIn(each))))];
+/** Notes whose addresses are whose; answers those of the service as it is and as it was. */
+function noted(event: CacheEvent, owners: Map<string, Set<string>>): readonly string[] {
+  const { namespace, name, object, previous } = event;
+  const key = `${namespace}/${name}`;
+  const [had, has] = [previous, object].map((each) => (each === undefined ? [] : addressesIn(each))) as [
+    readonly string[],
+    readonly string[],
+  ];
+  for (const address of had) {
+    const left = owners.get(address);
+    left?.delete(key);
+    if (left?.size === 0) owners.delete(address);
+  }
+  for (const address of has) owners.set(address, (owners.get(address) ?? new Set()).add(key));
+  return [...new Set([...had, ...has])];
 }
 
 function addressesIn(service: KubeObject): readonly string[] {
@@ -43,8 +57,12 @@ function addressesIn(service: KubeObject): readonly string[] {
   return clusterIPs.filter((each) => addressNumber(each) !== undefined);
 }
 
-async function repair(address: string, { cache, client, record }: ControllerContext): Promise<void> {
-  const [owner, ...others] = cache.list("", "services").filter((each) => addressesIn(each).includes(address));
+async function repair(
+  address: string,
+  owners: ReadonlySet<string>,
+  { cache, client, record }: ControllerContext,
+): Promise<void> {
+  const [owner, ...others] = [...owners].flatMap((key) => cache.get("", "services", ...partsOf(key)) ?? []);
   const current = cache.get(group, "ipaddresses", "", address);
   for (const each of others)
     record(

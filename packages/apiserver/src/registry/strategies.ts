@@ -38,6 +38,12 @@ export interface Strategy {
 export type Fields = { readonly [field: string]: unknown };
 
 const strategies: { readonly [resource: string]: Strategy } = {
+  apiservices: {
+    hasStatus: true,
+    needsVersion: true,
+    prepareCreate: withoutStatus,
+    complete: withLocalAvailability,
+  },
   namespaces: {
     hasStatus: true,
     specParts: { finalize: (wanted) => wanted },
@@ -101,21 +107,13 @@ const withStatus = new Set([
   "poddisruptionbudgets",
   "horizontalpodautoscalers",
   "resourcequotas",
-  "apiservices",
   "flowschemas",
   "prioritylevelconfigurations",
   "validatingadmissionpolicies",
 ]);
 
 /** Kinds with a status that have no generation. */
-const ungenerated = new Set([
-  "apiservices",
-  "resourceclaims",
-  "resourcequotas",
-  "services",
-  "servicecidrs",
-  "volumeattachments",
-]);
+const ungenerated = new Set(["resourceclaims", "resourcequotas", "services", "servicecidrs", "volumeattachments"]);
 
 /** Kinds without a status that have a generation, with the fields whose changes it counts. */
 const counted: { readonly [resource: string]: readonly string[] } = {
@@ -200,6 +198,19 @@ function withResources(wanted: Fields, current: Fields): Fields {
 
 function withoutStatus(object: KubeObject): KubeObject {
   return { ...object, status: emptyStatus(object.apiVersion, object.kind) };
+}
+
+/** What this server serves itself is there at once; of others nobody knows yet. */
+function withLocalAvailability(object: KubeObject): KubeObject {
+  if ((object["spec"] as Fields | undefined)?.["service"] !== undefined) return object;
+  const condition = {
+    type: "Available",
+    status: "True",
+    lastTransitionTime: object.metadata.creationTimestamp,
+    reason: "Local",
+    message: "Local APIServices are always available",
+  };
+  return { ...object, status: { conditions: [condition] } };
 }
 
 /** When a volume came to its phase. */
