@@ -8,7 +8,7 @@ import { startKubectlServer, versionOfKubectl } from "./kubectl-server.ts";
 import { type Program, Script } from "./script.ts";
 import { parseTxtar } from "./txtar.ts";
 
-// Everyday commands of kubectl, one a line in `commands/*.txtar`, with what a kube-apiserver has them print. Each version of kubectl
+// Everyday commands of kubectl, one a line in `kubectl-commands/*.txtar`, with what a kube-apiserver has them print. Each version of kubectl
 // runs them all, on a server of its own. `SALLYPORT_KUBECTLS` names a folder with `v1.32/kubectl` and others; without it there is the
 // packaged one. `[kubectl1.24]` before a line: of that version or newer.
 
@@ -49,7 +49,7 @@ for (const minor of minors) {
     const server = await startKubectlServer(folder, join(folder, "bin"), { flags: [] }, { path: path as string });
     if (typeof server === "string") return t.skip(server);
     try {
-      for (const file of globSync(join(import.meta.dirname, "commands/*.txtar")).toSorted()) {
+      for (const file of globSync(join(import.meta.dirname, "kubectl-commands/*.txtar")).toSorted()) {
         const work = mkdtempSync(join(folder, "work-"));
         const failed = await runScript(file, work, server.kubectl, minor);
         assert.equal(failed, undefined, `${basename(file)}: ${failed}`);

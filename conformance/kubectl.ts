@@ -20,8 +20,8 @@ import { Script } from "./script.ts";
 import { type SuiteResult, Tally } from "./suite.ts";
 import { parseTxtar } from "./txtar.ts";
 
-/** One function of the shell scripts, or one testscript, takes at most so long. The slowest wait for rollouts. */
-const timeoutMs = 180_000;
+/** One function of the shell scripts, or one testscript, takes at most so long. The slowest wait for rollouts; a busy machine takes three times as long. */
+const timeoutMs = 600_000;
 
 /** Functions that run at once, each with a server of its own. They wait more than they work. */
 const parallel = 3;
