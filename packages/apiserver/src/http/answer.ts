@@ -47,7 +47,14 @@ export function encode(
     };
   if (format === "yaml") {
     // As Go's YAML: sorted keys, lists not indented, and quotes where YAML 1.1 would read something else.
-    const text = stringify(body, { version: "1.1", sortMapEntries: true, indentSeq: false, lineWidth: 0 });
+    const text = stringify(body, {
+      version: "1.1",
+      sortMapEntries: true,
+      indentSeq: false,
+      lineWidth: 0,
+      // What stands twice is written twice: Go knows no aliases.
+      aliasDuplicateObjects: false,
+    });
     return { bytes: text, type: mediaTypes.yaml };
   }
   const text = pretty ? JSON.stringify(body, undefined, 2) : `${JSON.stringify(body)}\n`;

@@ -73,3 +73,11 @@ test("forms that are not served are refused in kube-apiserver's words", () =>
       assert.equal(status.message, message);
     }
   }));
+
+test("YAML says twice what stands twice: groups name a version among their versions", () =>
+  withServer(async ({ call }) => {
+    const { code, body } = await call("/apis", { accept: "application/yaml" });
+    assert.equal(code, 200);
+    assert.match(body, /- name: apps\n {2}preferredVersion:\n {4}groupVersion: apps\/v1\n/);
+    assert.doesNotMatch(body, /[&*]a\d/);
+  }));
