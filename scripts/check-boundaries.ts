@@ -14,7 +14,8 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   opa: ["kube", "rego"],
   cluster: ["kube"],
   webhook: ["admission", "cluster", "kube", "pki"],
-  apiserver: ["admission", "cel", "kube", "pki"],
+  streaming: ["kube"],
+  apiserver: ["admission", "cel", "effects", "kube", "pki", "streaming"],
   cli: ["admission", "apiserver", "cluster", "effects", "kube", "node", "opa", "pki", "rego", "webhook"],
 };
 

@@ -22,6 +22,7 @@ import {
   type RuntimeConfig,
   servedCatalogue,
 } from "@sallyport/kube";
+import { asksForStreams, serveUpgrades } from "@sallyport/streaming";
 import type { AuditOptions } from "./audit/auditor.ts";
 import { Authentication, type AuthenticationOptions } from "./authentication/authentication.ts";
 import type { ServiceAccountOptions } from "./authentication/service-account-issuer.ts";
@@ -45,6 +46,7 @@ import { createHandler } from "./http/handler.ts";
 import type { Checks } from "./http/health.ts";
 import { kubeconfigText } from "./http/kubeconfig.ts";
 import { closeServer, listen, urlOf } from "./http/listen.ts";
+import { defaultAddressTypes, type KubeletOptions } from "./kubelet/kubelets.ts";
 import { type ProcessStats, ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache, type CacheEvent } from "./registry/cache.ts";
 import { Registry, type RegistryOptions } from "./registry/registry.ts";
@@ -77,6 +79,8 @@ export interface ApiServerOptions
   readonly authorizationModes?: readonly ConfiguredMode[];
   /** For the mode Webhook. */
   readonly authorizationWebhook?: WebhookAuthorizerOptions;
+  /** How kubelets are reached: a certificate of the folder is shown to them, and theirs are not looked at, when absent. */
+  readonly kubelets?: Partial<KubeletOptions>;
   /** Which controllers run, as kube-controller-manager's `--controllers`; those of namespaces when absent. */
   readonly controllers?: readonly string[];
   /** Whether controllers run only while this server leads all on its store, and how it does; where others may write to it when absent. */
@@ -209,6 +213,7 @@ export async function startApiServer(
     authorizer,
     flowControl: new FlowControl(cache.reader),
     now: options.effects.now,
+    kubelets: { client: certificates.kubeletClient, addressTypes: defaultAddressTypes, ...options.kubelets },
     version,
     liveChecks: () => liveChecks(options.store),
     readyChecks: () =>
@@ -236,9 +241,11 @@ export async function startApiServer(
       // A watcher whose machine has vanished says nothing, and nothing may be sent to it for hours.
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
+      shouldUpgradeCallback: asksForStreams,
     },
     (request, response) => void handler(request, response),
   );
+  const endUpgrades = serveUpgrades(server, handler);
   server.keepAliveTimeout = idleMs;
   await listen(server, options);
   url = urlOf(server, options.host);
@@ -252,6 +259,7 @@ export async function startApiServer(
     close: async () => {
       isStopping = true;
       if (options.shutdownDelayMs) await new Promise((done) => setTimeout(done, options.shutdownDelayMs));
+      endUpgrades();
       await closeServer(server);
       await definitions.stop();
       await stopControllers();

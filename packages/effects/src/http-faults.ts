@@ -1,9 +1,8 @@
 import { isIP } from "node:net";
-import type { HttpRequest } from "@sallyport/rego";
 import { lookupFault } from "./dns.ts";
 
 /** Go's words for the faults of Node's sockets and TLS; Node's own for those that have none. */
-export function networkFault(error: unknown, { url }: HttpRequest): string {
+export function networkFault(error: unknown, { url }: { readonly url: string }): string {
   const {
     code = "",
     message,
@@ -23,8 +22,7 @@ export function networkFault(error: unknown, { url }: HttpRequest): string {
   }
   if (syscall === "getaddrinfo") return `dial tcp: lookup ${new URL(url).hostname}: ${lookupFault(error)}`;
   if (code === "ECONNRESET") return message === "socket hang up" ? "EOF" : "read: connection reset by peer";
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return networkFault(error.errors.at(-1), { url } as HttpRequest);
+  if (error instanceof AggregateError && error.errors.length > 0) return networkFault(error.errors.at(-1), { url });
   const certificate = code === "ERR_TLS_CERT_ALTNAME_INVALID" ? nameFault(error) : certificateFaults[code];
   return certificate === undefined
     ? (tlsFaults[code] ?? message)

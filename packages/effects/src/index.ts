@@ -1,2 +1,3 @@
 export { nodeCrypto } from "./crypto.ts";
 export { createEffects, type EffectsOptions, nodeNetwork } from "./effects.ts";
+export { networkFault } from "./http-faults.ts";

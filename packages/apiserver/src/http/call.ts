@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import type { Catalogue, ResourceInfo } from "@sallyport/kube";
+import type { Upgrade } from "@sallyport/streaming";
 import type { AuditOptions, AuditRecord } from "../audit/auditor.ts";
 import type { Authentication } from "../authentication/authentication.ts";
 import type { ServiceAccountOptions } from "../authentication/service-account-issuer.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { FlowControl } from "../flowcontrol/flow-control.ts";
+import type { KubeletOptions } from "../kubelet/kubelets.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { WriteContext } from "../registry/context.ts";
@@ -24,6 +26,7 @@ export interface HandlerOptions {
   readonly serviceAccounts: ServiceAccountOptions;
   readonly authorizer: Authorizer;
   readonly flowControl: FlowControl;
+  readonly kubelets: KubeletOptions;
   readonly now: () => number;
   readonly version: { readonly [field: string]: unknown };
   readonly readyChecks: () => Checks;
@@ -50,6 +53,8 @@ export interface Call {
   readonly user: UserInfo;
   readonly warnings: string[];
   readonly audit: AuditRecord;
+  /** Of a request that asks for another protocol than HTTP. */
+  readonly upgrade?: Upgrade;
 }
 
 /** `pods/log`, as discovery names it. */

@@ -8,6 +8,8 @@ export interface Certificates {
   readonly server: KeyPair;
   /** `kubernetes-admin` of `system:masters`. */
   readonly admin: KeyPair;
+  /** What kubelets are shown, by kubeadm's name. */
+  readonly kubeletClient: KeyPair;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -43,7 +45,14 @@ export async function loadCertificates(folder: string, host: string): Promise<Ce
   const admin =
     readPair(folder, "admin") ??
     savePair(folder, "admin", await createLeaf(ca, "O=system:masters, CN=kubernetes-admin", leaf));
-  return { ca, server, admin };
+  const kubeletClient =
+    readPair(folder, "apiserver-kubelet-client") ??
+    savePair(
+      folder,
+      "apiserver-kubelet-client",
+      await createLeaf(ca, "O=system:masters, CN=kube-apiserver-kubelet-client", leaf),
+    );
+  return { ca, server, admin, kubeletClient };
 }
 
 function readPair(folder: string, name: string): KeyPair | undefined {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { StatusError } from "@sallyport/kube";
+import type { Upgrade } from "@sallyport/streaming";
 import { beginAudit, silentRecord } from "../audit/auditor.ts";
 import { impersonate } from "../authentication/impersonation.ts";
 import { attributesOf, demand } from "../authorization/attributes.ts";
@@ -15,8 +16,8 @@ import { serveResource } from "./resources.ts";
 /** One HTTP request: authenticate, authorize, then the API. Every fault becomes a Status; none leaves a client waiting. */
 export function createHandler(
   options: HandlerOptions,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  return async (request, response) => {
+): (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => Promise<void> {
+  return async (request, response, upgrade) => {
     response.setHeader("audit-id", randomUUID());
     const warnings: string[] = [];
     let wanted = negotiate(request.headers.accept);
@@ -35,7 +36,17 @@ export function createHandler(
       if (user !== asker) audit.impersonated(user);
       await options.flowControl.admit(request, response, { ...asked, user });
       await demand(options.authorizer, { ...asked, user }, audit.annotate.bind(audit));
-      const call: Call = { request, response, info, query: url.searchParams, wanted, user, warnings, audit };
+      const call: Call = {
+        request,
+        response,
+        info,
+        query: url.searchParams,
+        wanted,
+        user,
+        warnings,
+        audit,
+        ...(upgrade === undefined ? {} : { upgrade }),
+      };
       const isServed = (await serveResource(call, options)) || servePath(call, options);
       if (!isServed) writeNotFound(call, options);
     } catch (error) {
@@ -73,6 +84,6 @@ function answerFault(error: unknown, reply: Reply, { onFault }: HandlerOptions):
   const { status } =
     known ??
     new StatusError("InternalError", "Internal error occurred: the server met a fault of its own; its log says more");
-  if (reply.response.headersSent) reply.response.destroy();
+  if (reply.response.headersSent || reply.response.statusCode === 101) reply.response.destroy();
   else write(reply, status.code, status);
 }

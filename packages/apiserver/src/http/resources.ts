@@ -24,6 +24,7 @@ import { checkPartialForm, methodNotAllowed, notAcceptable, notServed } from "./
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
 import { binding, bindingKind } from "./subresources/binding.ts";
+import type { Subresource } from "./subresources/subresource.ts";
 import { watchObjects } from "./watch.ts";
 
 /** Every verb of every resource. False when no such resource is served. */
@@ -32,11 +33,14 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   const served = options.catalogue.find(info.group, info.version, fullName(info));
   if (!info.isResource || served === undefined) return false;
   if (!isServedHere(call, served)) throw notServed();
-  if (!served.verbs.includes(info.verb) || !isRightPlace(call, served)) throw methodNotAllowed();
+  const streamed = findStreamed(info);
+  if (!served.verbs.includes(info.verb) || (streamed === undefined && !isRightPlace(call, served)))
+    throw methodNotAllowed();
   const deprecation = deprecationOf(served);
   if (deprecation !== undefined) call.warnings.push(deprecation);
   checkServed(served, call, info.verb);
-  await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
+  if (streamed !== undefined) await serveStreamed(streamed, call, served, options);
+  else await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
   return true;
 }
 
@@ -54,6 +58,21 @@ function isRightPlace({ request, info }: Call, { namespaced }: ResourceInfo): bo
     return info.name === "" && (!namespaced || info.namespace !== "");
   if (info.verb === "deletecollection") return !namespaced || info.namespace !== "";
   return (info.verb !== "update" && info.verb !== "patch") || info.name !== "";
+}
+
+function findStreamed({ resource, subresource }: RequestInfo): Subresource | undefined {
+  const found = subresource === "" ? undefined : findSubresource(resource, subresource);
+  return found?.isStreamed === true ? found : undefined;
+}
+
+async function serveStreamed(
+  { serve }: Subresource,
+  call: Call,
+  served: ResourceInfo,
+  options: HandlerOptions,
+): Promise<void> {
+  const context = writeContext(call, parentOf(served, options.catalogue));
+  await serve({ call, context, bytes: Buffer.alloc(0), type: "" }, options);
 }
 
 async function serveVerb(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {

@@ -15,5 +15,7 @@ export interface SubresourceCall {
 export interface Subresource {
   /** `scale`, of any resource; or with its resource: `pods/eviction`. */
   readonly name: string;
+  /** Whether it hands the request on as it comes: its body is not read, and any answer may be wished for. */
+  readonly isStreamed?: boolean;
   readonly serve: (request: SubresourceCall, options: HandlerOptions) => Promise<void>;
 }

@@ -1,0 +1,58 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { RequestOptions } from "node:https";
+import { pipeline } from "node:stream/promises";
+import { StatusError } from "@sallyport/kube";
+import type { Upgrade } from "@sallyport/streaming";
+import { attributesOf, demand } from "../../authorization/attributes.ts";
+import { DialError, dial } from "../../kubelet/dial.ts";
+import type { Call, HandlerOptions } from "../call.ts";
+
+/** Whoever streams into a pod must be allowed to create, also by GET. KEP-4006. */
+export async function demandCreate(call: Call, { authorizer }: HandlerOptions): Promise<void> {
+  if (call.info.verb !== "create")
+    await demand(authorizer, attributesOf(call.user, { ...call.info, verb: "create" }, call.query));
+}
+
+/** The connection that is to be upgraded. Throws when none is. */
+export function demandUpgrade({ upgrade }: Call): Upgrade {
+  if (upgrade === undefined) throw new StatusError("BadRequest", "Upgrade request required");
+  return upgrade;
+}
+
+/** What is meant for us, and not for who is behind us. */
+const ours = new Set(["authorization", "proxy-connection", "proxy-authenticate", "proxy-authorization"]);
+const impersonation = /^impersonate-/;
+
+/** The headers of a client's request that are handed on. */
+export function handedOn(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ours.has(name) && !impersonation.test(name)));
+}
+
+/** Hands a client's connection on, with the handshake that it asked for, and copies both ways until one of them hangs up. */
+export async function passUpgrade(call: Call, url: URL, tls: RequestOptions): Promise<void> {
+  const { request, response } = call;
+  const upgrade = demandUpgrade(call);
+  const headers = { ...handedOn(request.headers), host: request.headers.host ?? url.host };
+  const method = request.method ?? "GET";
+  const { response: answer, socket } = await dial({ url, method, headers, tls }, (outgoing) => {
+    upgrade.socket.once("close", () => outgoing.destroy());
+    outgoing.end();
+  }).catch((error) => {
+    if (error instanceof DialError) throw new StatusError(undefined, `error dialing backend: ${error.message}`);
+    throw error;
+  });
+  if (socket === undefined) {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    await pipeline(answer, response).catch(() => {});
+    return;
+  }
+  upgrade.take();
+  const lines = pairs(answer.rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+  upgrade.socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`);
+  if (upgrade.head.length > 0) upgrade.socket.unshift(upgrade.head);
+  await Promise.allSettled([pipeline(upgrade.socket, socket), pipeline(socket, upgrade.socket)]);
+}
+
+function pairs(raw: readonly string[]): (readonly [string, string])[] {
+  return raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ""] as const] : []));
+}

@@ -1,0 +1,71 @@
+import { StatusError } from "@sallyport/kube";
+
+/** core/v1 PodLogOptions, as far as they choose among what was written. */
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly timestamps: boolean;
+  /** Nothing older than this, in milliseconds since the epoch. */
+  readonly since: number | undefined;
+  readonly tailLines: number | undefined;
+  readonly limitBytes: number | undefined;
+  readonly stream: "All" | "Stdout" | "Stderr";
+}
+
+/** The options of a URL. Throws what kube-apiserver refuses of them; `name` is the pod's. */
+export function logOptions(query: URLSearchParams, name: string, now: number): LogOptions {
+  const [tail, limit, seconds] = ["tailLines", "limitBytes", "sinceSeconds"].map((each) => integer(query, each));
+  const sinceTime = query.get("sinceTime");
+  const stream = query.get("stream") ?? "All";
+  const faults: { reason: string; message: string; field: string }[] = [];
+  const refuse = (field: string, message: string, reason = "FieldValueInvalid") =>
+    faults.push({ reason, message, field });
+  if (tail !== undefined && tail < 0) refuse("tailLines", `Invalid value: ${tail}: must be greater than or equal to 0`);
+  if (limit !== undefined && limit < 1) refuse("limitBytes", `Invalid value: ${limit}: must be greater than 0`);
+  if (seconds !== undefined && sinceTime !== null)
+    refuse("", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified", "FieldValueForbidden");
+  else if (seconds !== undefined && seconds < 1)
+    refuse("sinceSeconds", `Invalid value: ${seconds}: must be greater than 0`);
+  if (!["All", "Stdout", "Stderr"].includes(stream))
+    refuse(
+      "stream",
+      `Unsupported value: ${JSON.stringify(stream)}: supported values: "All", "Stderr", "Stdout"`,
+      "FieldValueNotSupported",
+    );
+  else if (stream !== "All" && tail !== undefined)
+    refuse("", "Forbidden: `tailLines` and specific `stream` are mutually exclusive for now", "FieldValueForbidden");
+  if (faults.length > 0) throw invalidLogOptions(name, faults);
+  const since = sinceTime === null ? seconds && now - seconds * 1000 : Date.parse(sinceTime);
+  return {
+    follow: isTrue(query.get("follow")),
+    previous: isTrue(query.get("previous")),
+    timestamps: isTrue(query.get("timestamps")),
+    since: since === undefined || Number.isNaN(since) ? undefined : since,
+    tailLines: tail,
+    limitBytes: limit,
+    stream: stream as LogOptions["stream"],
+  };
+}
+
+function integer(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === "") return undefined;
+  if (!/^[+-]?\d+$/.test(text))
+    throw new StatusError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+/** Every value but `false` and `0` is true, as apimachinery reads query parameters. */
+export function isTrue(text: string | null): boolean {
+  return text !== null && !["false", "0"].includes(text.toLowerCase());
+}
+
+function invalidLogOptions(
+  name: string,
+  faults: readonly { readonly reason: string; readonly message: string; readonly field: string }[],
+): StatusError {
+  const texts = faults.map(({ field, message }) => `${field === "" ? "<nil>" : field}: ${message}`);
+  const text = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
+  const details = { name, kind: "PodLogOptions", causes: faults };
+  return new StatusError("Invalid", `PodLogOptions ${JSON.stringify(name)} is invalid: ${text}`, details);
+}
