@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ApiServer, type ApiServerOptions, startApiServer } from "@sallyport/apiserver";
 import { memoryServer } from "../../packages/apiserver/src/server.fixture.ts";
 
 /** No command of a test takes longer. */
-const timeoutMs = 60_000;
+const timeoutMs = 120_000;
 
 export interface Outcome {
   readonly code: number | null;
@@ -21,6 +22,8 @@ export interface ClientBed {
   readonly kubeconfig: string;
   /** Runs a program of the machine against the server. */
   readonly run: (program: string, args: readonly string[], options?: RunOptions) => Promise<Outcome>;
+  /** Asks the server as its administrator; PATCH is a merge patch. The status code, whatever it is. */
+  readonly call: (method: string, path: string, body?: object) => Promise<number>;
 }
 
 export interface RunOptions {
@@ -49,6 +52,7 @@ export async function withClients(
       folder,
       kubeconfig,
       run: (program, args, each) => runProgram(program, args, { cwd: folder, kubeconfig, home: folder, ...each }),
+      call: caller(server, join(folder, "pki")),
     });
   } finally {
     await server.close();
@@ -78,4 +82,18 @@ function runProgram(
     child.stdin.on("error", () => {});
     child.stdin.end(stdin ?? "");
   });
+}
+
+function caller({ url }: ApiServer, certificateFolder: string): ClientBed["call"] {
+  const [ca, cert, key] = ["ca.crt", "admin.crt", "admin.key"].map((name) =>
+    readFileSync(join(certificateFolder, name)),
+  );
+  return (method, path, body) =>
+    new Promise((done, fail) => {
+      const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+      const asked = request(`${url}${path}`, { method, ca, cert, key, headers: { "content-type": type } }, (answer) => {
+        answer.resume().once("end", () => done(answer.statusCode ?? 0));
+      });
+      asked.once("error", fail).end(body === undefined ? undefined : JSON.stringify(body));
+    });
 }

@@ -6,10 +6,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startKubelet } from "../../packages/apiserver/src/kubelet/kubelet.fixture.ts";
-import { ProcessRuntime } from "../../packages/streaming/src/process-runtime.fixture.ts";
-import { type ClientBed, type Outcome, withClients } from "./client-bed.ts";
+import type { Outcome } from "./client-bed.ts";
 import { findClient } from "./find-client.ts";
+import { type PodBed, withPod } from "./pod-bed.ts";
 
 const kubectl = findClient("kubectl", ["version", "--client"], "kubectl/kubectl");
 const skip = kubectl === undefined && "no kubectl on the PATH, in KUBECTL, or in its npm package";
@@ -22,56 +21,22 @@ const carriers: readonly (readonly [name: string, env: { readonly [name: string]
 
 const main = "echo two >&2; sleep 1; echo one; echo three; read line; echo got $line; exit 3";
 
-interface PodBed extends ClientBed {
-  readonly runtime: ProcessRuntime;
+interface KubectlBed extends PodBed {
   readonly kubectl: (args: readonly string[], stdin?: string | Buffer) => Promise<Outcome>;
 }
 
-/** A running pod `p` on a node whose kubelet runs its containers as processes of the machine. */
-async function withPod(env: { readonly [name: string]: string }, run: (bed: PodBed) => Promise<void>): Promise<void> {
-  const runtime = new ProcessRuntime({ c: ["sh", "-c", main] });
-  await withClients(async (bed) => {
-    const kubelet = await startKubelet(join(bed.folder, "pki"), runtime);
-    try {
-      const command = (args: readonly string[], stdin?: string | Buffer) =>
-        bed.run(kubectl as string, args, { env, ...(stdin === undefined ? {} : { stdin }) });
-      await createNode(command, "n", kubelet.port);
-      const made = await command(["create", "-f", "-"], JSON.stringify(pod));
-      assert.equal(made.code, 0, made.err);
-      const status = { status: { phase: "Running" } };
-      await command(["patch", "pod", "p", "--subresource=status", "--type=merge", "-p", JSON.stringify(status)]);
-      await run({ ...bed, runtime, kubectl: command });
-    } finally {
-      runtime.stop();
-      await kubelet.stop();
-    }
-  });
-}
-
-const pod = {
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name: "p" },
-  spec: {
-    automountServiceAccountToken: false,
-    nodeName: "n",
-    containers: [{ name: "c", image: "i", stdin: true, command: ["sh", "-c", main] }],
-  },
-};
-
-async function createNode(command: PodBed["kubectl"], name: string, port: number): Promise<void> {
-  await command(["create", "serviceaccount", "default"]);
-  await command(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "Node", metadata: { name } }));
-  const addresses = [{ type: "InternalIP", address: "127.0.0.1" }];
-  const status = { addresses, daemonEndpoints: { kubeletEndpoint: { Port: port } } };
-  const args = ["patch", "node", name, "--subresource=status", "--type=merge", "-p", JSON.stringify({ status })];
-  const patched = await command(args);
-  assert.equal(patched.code, 0, patched.err);
+function withKubectl(env: { readonly [name: string]: string }, run: (bed: KubectlBed) => Promise<void>): Promise<void> {
+  return withPod(["sh", "-c", main], (bed) =>
+    run({
+      ...bed,
+      kubectl: (args, stdin) => bed.run(kubectl as string, args, { env, ...(stdin === undefined ? {} : { stdin }) }),
+    }),
+  );
 }
 
 for (const [carrier, env] of carriers) {
   test(`kubectl exec over ${carrier}: output, input, exit codes`, { skip }, () =>
-    withPod(env, async ({ kubectl: run }) => {
+    withKubectl(env, async ({ kubectl: run }) => {
       const sh = (text: string) => ["exec", "p", "--", "sh", "-c", text];
       assert.deepEqual(await run(sh("echo out; echo err >&2")), { code: 0, out: "out\n", err: "err\n" });
       assert.deepEqual(await run(sh("exit 7")), { code: 7, out: "", err: "command terminated with exit code 7\n" });
@@ -88,7 +53,7 @@ for (const [carrier, env] of carriers) {
   );
 
   test(`kubectl exec -it over ${carrier}: a terminal and its sizes`, { skip }, () =>
-    withPod(env, async ({ kubectl: run, runtime, kubeconfig, folder }) => {
+    withKubectl(env, async ({ kubectl: run, runtime, kubeconfig, folder }) => {
       const line = `stty rows 33 cols 99; '${kubectl}' exec -it p -- sh -c 'tty >/dev/null && echo terminal'`;
       const { out } = await new Promise<{ out: string }>((done) => {
         const environment = { ...process.env, ...env, KUBECONFIG: kubeconfig, HOME: folder };
@@ -104,7 +69,7 @@ for (const [carrier, env] of carriers) {
   );
 
   test(`kubectl attach over ${carrier} joins the container's own process`, { skip }, () =>
-    withPod(env, async ({ kubectl: run }) => {
+    withKubectl(env, async ({ kubectl: run }) => {
       const { out, code } = await run(["attach", "-i", "p"], "hello\n");
       assert.match(out, /got hello/);
       assert.equal(code, 3);
@@ -112,7 +77,7 @@ for (const [carrier, env] of carriers) {
   );
 
   test(`kubectl cp over ${carrier}, there and back`, { skip }, () =>
-    withPod(env, async ({ kubectl: run, folder }) => {
+    withKubectl(env, async ({ kubectl: run, folder }) => {
       mkdirSync(join(folder, "there"));
       writeFileSync(join(folder, "given"), Buffer.alloc(500_000, "x"));
       const there = await run(["cp", join(folder, "given"), `p:${join(folder, "there", "file")}`]);
@@ -124,7 +89,7 @@ for (const [carrier, env] of carriers) {
   );
 
   test(`kubectl port-forward over ${carrier}: several connections, and one that is refused`, { skip }, () =>
-    withPod(env, async ({ kubeconfig, folder }) => {
+    withKubectl(env, async ({ kubeconfig, folder }) => {
       const served = createServer((request, response) => response.end(`you asked for ${request.url}`));
       await new Promise<void>((done) => served.listen(0, "127.0.0.1", done));
       const { port } = served.address() as AddressInfo;
@@ -150,7 +115,7 @@ for (const [carrier, env] of carriers) {
 }
 
 test("kubectl logs: all, the last lines, with times, as they come", { skip }, () =>
-  withPod({}, async ({ kubectl: run, kubeconfig, folder }) => {
+  withKubectl({}, async ({ kubectl: run, kubeconfig, folder }) => {
     const environment = { ...process.env, KUBECONFIG: kubeconfig, HOME: folder };
     const child = spawn(kubectl as string, ["logs", "-f", "p"], { env: environment });
     let followed = "";
