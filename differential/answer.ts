@@ -28,15 +28,19 @@ export interface OurAnswer {
   readonly answer: Answer;
 }
 
+/** A program that was compiled, or was not. */
+export interface Compiled {
+  readonly policy: RegoPolicy | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /** The answers of all evaluators; the compiler's alone when it refuses the program. */
-export function ourAnswers(program: Program): readonly OurAnswer[] {
-  const { policy, diagnostics } = compileProgram(program);
+export function ourAnswers(
+  program: Program,
+  { policy, diagnostics }: Compiled = compileProgram(program),
+): readonly OurAnswer[] {
   if (policy === undefined) return [{ by: "compiler", answer: { refused: codesOf(diagnostics) } }];
-  const options = {
-    input: parseJson(program.input),
-    data: parseJson(`{"d":${program.data}}`),
-    effects: createEffects(),
-  };
+  const options = { input: parseJson(program.input), data: parseJson(program.data), effects: createEffects() };
   return evaluators.map((by) => ({
     by,
     answer: answered(() => {
@@ -46,15 +50,13 @@ export function ourAnswers(program: Program): readonly OurAnswer[] {
   }));
 }
 
-export function compileProgram({ module, library }: Program): {
-  readonly policy: RegoPolicy | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-} {
+export function compileProgram({ module, library, regoVersion, strict }: Program): Compiled {
+  const options = { regoVersion, strict };
   const main = { file: "p", text: module };
-  if (library === undefined) return compile([main]);
+  if (library === undefined) return compile([main], options);
   // The peer is given one after the other.
-  const alone = compile([{ file: "lib", text: library }]);
-  return alone.policy === undefined ? alone : compile([{ file: "lib", text: library }, main]);
+  const alone = compile([{ file: "lib", text: library }], options);
+  return alone.policy === undefined ? alone : compile([{ file: "lib", text: library }, main], options);
 }
 
 function codesOf(diagnostics: readonly Diagnostic[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { deeper, freshName, ground, type Scope, withVars } from "./scope.ts";
+import { deeper, freshName, ground, type NamedRule, type Scope, someText, withVars } from "./scope.ts";
 import {
   call,
   collection,
@@ -53,15 +53,19 @@ function literal(scope: Scope): Literal {
     () => test(ruleValue(inner)),
     () => test(`not ${operand(ground(inner))}`),
     () => test(`not ${compared(ground(inner))} == ${operand(ground(inner))}`),
-    () => test(`${term(inner)} in ${collection(inner)}`),
+    () => test(membership(inner)),
     () => every(inner),
     () => every(inner),
     () => withModifier(inner),
     () => withFunction(inner),
     () => pattern(inner),
     () => join(inner),
-    () => test(`not ${operand(ground(inner))} in ${collection(ground(inner))}`),
+    () => test(`not ${membership(ground(inner))}`),
     () => walk(inner),
+    () => negatedBody(inner),
+    () => test(`not ${tape.oneIn(2) ? term(ground(inner)) : call(ground(inner), functionOf(scope))}`),
+    () => withModifier(inner),
+    () => test(`print(${tape.list(2, () => term(inner), 1).join(", ")})`),
   ]);
 }
 
@@ -96,8 +100,8 @@ function someIn(scope: Scope): Literal {
   const from = collection(scope);
   const [key, value] = [freshName(scope, "k"), freshName(scope)];
   return scope.tape.oneIn(2)
-    ? { text: `some ${key}, ${value} in ${from}`, binds: [key, value] }
-    : { text: `some ${value} in ${from}`, binds: [value] };
+    ? { text: someText(scope, key, value, from), binds: [key, value] }
+    : { text: someText(scope, undefined, value, from), binds: [value] };
 }
 
 /** A variable that a reference binds. */
@@ -123,11 +127,26 @@ function destructuring(scope: Scope): Literal {
     () => ({ text: `[${a}, ${b}] = ${from}`, binds: [a, b] }),
     () => ({ text: `[${a}, ${b}] := ${from}`, binds: [a, b] }),
     () => ({ text: `{"a": ${a}} = ${documentReference(scope, "object")}`, binds: [a] }),
-    () => ({ text: `some [${a}, ${b}] in ${documentReference(scope)}`, binds: [a, b] }),
+    () => ({ text: someText(scope, undefined, `[${a}, ${b}]`, documentReference(scope)), binds: [a, b] }),
   ]);
 }
 
+function membership(scope: Scope): string {
+  if (scope.dialect.in) return `${term(scope)} in ${collection(scope)}`;
+  return `${collection(scope)}[${operand(scope)}]`;
+}
+
+/** A query behind `not`, where that may be; its own variables end with it. */
+function negatedBody(scope: Scope): Literal {
+  const literals = scope.grammar.body(scope.dialect.notBodies ? scope : ground(scope), 2);
+  const text = scope.dialect.notBodies
+    ? `not { ${literals.join("; ")} }`
+    : `not count([1 | ${literals.join("; ")}]) == 0`;
+  return { text, binds: [] };
+}
+
 function every(scope: Scope): Literal {
+  if (!scope.dialect.every) return iteration(scope);
   const [key, name] = [freshName(scope, "k"), freshName(scope)];
   const withKey = scope.tape.oneIn(3);
   const inner = withVars(deeper(scope), name, ...(withKey ? [key] : []));
@@ -189,29 +208,62 @@ function join(scope: Scope): Literal {
 function withFunction(scope: Scope): Literal {
   const { tape, rules } = scope;
   const functions = rules.filter(({ kind }) => kind === "function");
-  const one = functions.filter(({ arity }) => arity === 1);
-  const first = functions[0];
   const name = freshName(scope);
-  const value = scalarText(scope);
-  if (first === undefined || tape.oneIn(2))
-    return { text: `${name} := count(${collection(scope)}) with count as ${one[0]?.name ?? value}`, binds: [name] };
-  const mock = functions.find((each) => each.arity === first.arity && each !== first)?.name ?? value;
-  return { text: `${name} := ${call(scope, first)} with ${first.name} as ${mock}`, binds: [name] };
+  const first = functions.length === 0 ? undefined : tape.pick(functions);
+  const value = () => tape.choose([() => scalarText(scope), () => term(ground(scope))]);
+  const ofArity = (arity: number, others: readonly string[]) =>
+    tape.choose([
+      () => functions.find((each) => each.arity === arity && each !== first)?.name ?? value(),
+      value,
+      () => (others.length === 0 ? value() : tape.pick(others)),
+    ]);
+  if (first === undefined || tape.oneIn(2)) {
+    const [builtin, call] = tape.choose<readonly [string, string]>([
+      () => ["count", `count(${collection(scope)})`],
+      () => ["object.keys", `object.keys(${documentReference(scope, "object")})`],
+      () => ["count", ruleValue(scope)],
+      () => ["object.get", `object.get(${documentReference(scope)}, "a", ${scalarText(scope)})`],
+    ]);
+    const others =
+      builtin === "object.get" ? ["array.slice", "substring"] : ["sum", "to_number", "is_array", "json.marshal"];
+    const mock = ofArity(builtin === "object.get" ? 3 : 1, others);
+    return { text: `${name} := ${call} with ${builtin} as ${mock}`, binds: [name] };
+  }
+  const target = tape.oneIn(3) ? first.path : first.name;
+  const subject = tape.oneIn(3) ? ruleValue(scope) : call(scope, first);
+  const mock = ofArity(first.arity, first.arity === 1 ? ["count", "is_set"] : ["object.remove", "concat"]);
+  return { text: `${name} := ${subject} with ${target} as ${mock}`, binds: [name] };
 }
+
+/** Documents that `with` may stand for, also those that hold rules of the program. */
+const targets = [
+  ...["input", "input.a", "data.d", "data.d.a", "data.d.b.c", "input.b.a", "data.p.z", "data.p.lib", "data.p.z.a"],
+  ...["data.p.lib.z", "data.p", "data", "data.q.a", "data.d.a.b.c", "input.c.if"],
+];
 
 function withModifier(scope: Scope): Literal {
   const { tape } = scope;
   const rules = scope.rules.filter(({ kind }) => kind !== "function").map(({ path }) => path);
-  const target = tape.pick(["input", "input.a", "data.d", "data.d.a", "data.d.b.c", "input.b.a", ...rules]);
-  const subject = tape.choose([() => ruleValue(scope), () => reference(scope)]);
-  const value = term(ground(scope));
-  if (tape.oneIn(2)) return { text: `${subject} with ${target} as ${value}`, binds: [] };
+  const target = () => tape.choose([() => tape.pick(targets), () => tape.pick([...rules, ...targets])]);
+  const subject = tape.choose([() => ruleValue(scope), () => reference(scope), () => term(scope)]);
+  const value = () => tape.choose([() => term(ground(scope)), () => objectOf(scope)]);
+  const withs = tape.list(2, () => `with ${target()} as ${value()}`, 1).join(" ");
+  if (tape.oneIn(2)) return { text: `${subject} ${withs}`, binds: [] };
   const name = freshName(scope);
-  if (tape.oneIn(4)) {
-    const second = `with data.d.b as ${term(ground(scope))}`;
-    return { text: `${name} := ${subject} with ${target} as ${value} ${second}`, binds: [name] };
-  }
-  return { text: `${name} := ${subject} with ${target} as ${value}`, binds: [name] };
+  return { text: `${name} := ${subject} ${withs}`, binds: [name] };
+}
+
+/** What a document is likely to look like. */
+function objectOf(scope: Scope): string {
+  const inner = ground(scope);
+  return `{"a": ${term(inner)}, "z": {"b": ${term(inner)}}}`;
+}
+
+function functionOf(scope: Scope): NamedRule {
+  const functions = scope.rules.filter(({ kind }) => kind === "function");
+  return functions.length === 0
+    ? { name: "count", path: "count", kind: "function", arity: 1 }
+    : scope.tape.pick(functions);
 }
 
 function walk(scope: Scope): Literal {

@@ -115,7 +115,7 @@ export class OpaServer {
     }
     const put = await this.#send("PUT", "/v1/policies/p", module);
     if (put.status !== 200) return refusal(put.body);
-    await this.#send("PUT", "/v1/data/d", data);
+    await this.#send("PUT", "/v1/data", data);
     return undefined;
   }
 

@@ -1,5 +1,7 @@
+import type { RegoVersion } from "@sallyport/rego";
 import { builtinCall } from "./calls.ts";
-import { objectDocument } from "./document.ts";
+import { dialect } from "./dialect.ts";
+import { document, objectDocument } from "./document.ts";
 import { body } from "./literals.ts";
 import { pathsOf } from "./paths.ts";
 import { rule } from "./rules.ts";
@@ -13,8 +15,10 @@ export interface Program {
   readonly library: string | undefined;
   /** JSON. */
   readonly input: string;
-  /** JSON of what lies at `data.d`. */
+  /** JSON of all base data. */
   readonly data: string;
+  readonly regoVersion: RegoVersion;
+  readonly strict: boolean;
 }
 
 /** Terms inside terms; deeper ones are mostly undefined. */
@@ -26,9 +30,11 @@ export function program(numbers: readonly number[]): Program {
   const tape = new Tape(numbers);
   const input = objectDocument(tape);
   const data = objectDocument(tape);
+  const written = dialect(tape);
   const scope: Scope = {
     tape,
     grammar: { builtinCall, body },
+    dialect: written,
     vars: [],
     rules: [],
     depth: 1 + tape.below(maxTermDepth),
@@ -37,16 +43,35 @@ export function program(numbers: readonly number[]): Program {
     careful: !tape.oneIn(4),
     names: { next: 0 },
   };
-  const library = tape.oneIn(5) ? rules(scope, "p.lib", "l", 2) : undefined;
-  const known = (library?.named ?? []).map((each) => ({ ...each, name: `lib.${each.name}` }));
+  const library = tape.oneIn(4) ? rules(scope, "p.lib", "l", 2) : undefined;
+  const imported = tape.pick(imports);
+  const known = (library?.named ?? []).map((each) => ({ ...each, name: `${imported.name}.${each.name}` }));
   const main = rules({ ...scope, rules: known }, "p", "r", maxRules);
-  const imports = library === undefined ? "" : "\n\nimport data.p.lib";
   return {
-    module: `package p${imports}\n\n${main.text}`,
-    library: library && `package p.lib\n\n${library.text}`,
+    module: moduleText("p", [...written.imports, ...(library === undefined ? [] : [imported.text])], main.text),
+    library: library && moduleText("p.lib", written.imports, library.text),
     input,
-    data,
+    data: `{"d": ${data}${tape.oneIn(3) ? `, "p": ${besideRules(tape)}` : ""}}`,
+    regoVersion: written.regoVersion,
+    strict: tape.oneIn(12),
   };
+}
+
+/** How the main module names the library. */
+const imports: readonly { readonly name: string; readonly text: string }[] = [
+  { name: "lib", text: "data.p.lib" },
+  { name: "other", text: "data.p.lib as other" },
+  { name: "data.p.lib", text: "input.a as unused" },
+  { name: "up.lib", text: "data.p as up" },
+];
+
+function moduleText(name: string, imported: readonly string[], text: string): string {
+  return [`package ${name}`, ...imported.map((each) => `import ${each}`), text].join("\n\n");
+}
+
+/** Base data in packages of the program, under names that no rule has. */
+function besideRules(tape: Tape): string {
+  return `{"z": ${document(tape, 2)}, "lib": {"z": ${document(tape, 1)}}, "x": ${document(tape, 1)}}`;
 }
 
 function rules(scope: Scope, packagePath: string, prefix: string, most: number): { text: string; named: NamedRule[] } {

@@ -1,7 +1,7 @@
 import { keys, scalar } from "./document.ts";
 import { bodyWithScope } from "./literals.ts";
 import { deeper, type NamedRule, type Scope, withVars } from "./scope.ts";
-import { scalarText, term } from "./terms.ts";
+import { comprehension, scalarText, term } from "./terms.ts";
 
 interface Written {
   readonly named: Omit<NamedRule, "path">;
@@ -31,18 +31,25 @@ function complete(scope: Scope, name: string): Written {
 }
 
 function fallbackText(scope: Scope): string {
-  return scope.tape.choose([() => scalarText(scope), () => `{"a": ${scalarText(scope)}}`, () => "[]", () => "set()"]);
+  return scope.tape.choose([
+    () => scalarText(scope),
+    () => `{"a": ${scalarText(scope)}}`,
+    () => "[]",
+    () => "set()",
+    () => (scope.careful ? "1" : comprehension(deeper(scope))),
+  ]);
 }
 
 function otherwise(scope: Scope): string {
   if (!scope.tape.oneIn(3)) return "";
-  const branches = scope.tape.list(2, () => clause(scope, (value) => ` else := ${value}`), 1);
+  const head = (value: string) => (scope.tape.oneIn(4) ? " else" : ` else := ${value}`);
+  const branches = scope.tape.list(3, () => clause(scope, head), 1);
   return branches.join("") + (scope.tape.oneIn(2) ? ` else := ${scalarText(scope)}` : "");
 }
 
 /** True or nothing. */
 function test(scope: Scope, name: string): Written {
-  const clauses = scope.tape.list(2, () => `${name} if {\n\t${bodyWithScope(scope, 3).texts.join("\n\t")}\n}`, 1);
+  const clauses = scope.tape.list(2, () => name + bodyText(scope, bodyWithScope(scope, 3).texts), 1);
   return { named: { name, kind: "complete", arity: 0 }, text: clauses.join("\n\n") };
 }
 
@@ -54,12 +61,17 @@ function constant(scope: Scope, name: string): Written {
     () => ({ named: { name, kind: "complete", arity: 0 }, text: `${name} := [${values}]` }),
     () => ({ named: { name, kind: "complete", arity: 0 }, text: `${name} := {${entries}}` }),
     () => ({ named: { name, kind: "set", arity: 0 }, text: `${name} := {${values}}` }),
+    () => ({ named: { name, kind: "object", arity: 0 }, text: `${name}["${tape.pick(keys)}"].if := ${term(scope)}` }),
   ]);
 }
 
 function partialSet(scope: Scope, name: string): Written {
-  const clauses = scope.tape.list(2, () => clause(scope, (value) => `${name} contains ${value}`), 1);
+  const clauses = scope.tape.list(2, () => clause(scope, (value) => memberHead(scope, name, value)), 1);
   return { named: { name, kind: "set", arity: 0 }, text: clauses.join("\n\n") };
+}
+
+function memberHead({ dialect }: Scope, name: string, value: string): string {
+  return dialect.heads ? `${name} contains ${value}` : `${name}[${value}]`;
 }
 
 function partialObject(scope: Scope, name: string): Written {
@@ -69,37 +81,42 @@ function partialObject(scope: Scope, name: string): Written {
 }
 
 function refHead(scope: Scope, name: string): Written {
-  const { tape } = scope;
+  const { tape, dialect } = scope;
   const part = (inner: Scope) =>
     tape.choose([() => `.${tape.pick(keys.slice(0, 3))}`, () => `[${term(deeper(deeper(inner)))}]`]);
   // Clauses of several shapes mostly conflict.
-  const shape = () => ({ parts: 1 + tape.below(3), verb: tape.oneIn(3) ? "contains" : ":=" });
+  const shape = () => ({ parts: 1 + tape.below(3), isSet: tape.oneIn(3) && dialect.heads });
   const shared = scope.careful ? shape() : undefined;
   const head = (value: string, inner: Scope) => {
-    const { parts, verb } = shared ?? shape();
-    return `${name}${Array.from({ length: parts }, () => part(inner)).join("")} ${verb} ${value}`;
+    const { parts, isSet } = shared ?? shape();
+    return `${name}${Array.from({ length: parts }, () => part(inner)).join("")} ${isSet ? "contains" : ":="} ${value}`;
   };
   const clauses = tape.list(3, () => clause(scope, head), 1);
-  return { named: { name, kind: "object", arity: 0 }, text: clauses.join("\n\n") };
+  const fallback = tape.oneIn(8) ? `default ${name}.${tape.pick(keys.slice(0, 3))} := ${fallbackText(scope)}\n\n` : "";
+  return { named: { name, kind: "object", arity: 0 }, text: fallback + clauses.join("\n\n") };
 }
 
-function functionRule(scope: Scope, name: string): Written {
+function functionRule(scope: Scope, plain: string): Written {
   const { tape } = scope;
+  const name = tape.oneIn(6) ? `${plain}.f` : plain;
   const arity = 1 + tape.below(2);
   const parameters = Array.from({ length: arity }, (_, i) => `p${i}`);
   const inner = withVars(scope, ...parameters);
-  const written = tape.choose([
-    () => parameters,
-    () => parameters,
-    () => [scalarText(scope), ...parameters.slice(1)],
-    () => [`[p0, _]`, ...parameters.slice(1)],
-    () => [`{"a": p0}`, ...parameters.slice(1)],
+  const first = tape.choose([
+    () => "p0",
+    () => "p0",
+    () => scalarText(scope),
+    () => `[p0, _]`,
+    () => `{"a": p0}`,
+    () => `[[p0, ${scalarText(scope)}], {"b": _}]`,
   ]);
-  const known = written[0] === undefined || written[0].includes("p0") ? inner : withVars(scope, ...parameters.slice(1));
+  const written = [first, ...parameters.slice(1)];
+  const known = first.includes("p0") ? inner : withVars(scope, ...parameters.slice(1));
   const fallback = tape.oneIn(4)
-    ? `default ${name}(${parameters.map(() => "_").join(", ")}) := ${scalarText(scope)}\n\n`
+    ? `default ${name}(${parameters.map(() => "_").join(", ")}) := ${fallbackText(scope)}\n\n`
     : "";
-  const clauses = tape.list(2, () => clause(known, (value) => `${name}(${written.join(", ")}) := ${value}`), 1);
+  const head = (value: string) => `${name}(${written.join(", ")})${tape.oneIn(6) ? "" : ` := ${value}`}`;
+  const clauses = tape.list(2, () => clause(known, head), 1);
   const text = fallback + clauses.join("\n\n") + otherwise(known);
   return { named: { name, kind: "function", arity }, text };
 }
@@ -107,5 +124,11 @@ function functionRule(scope: Scope, name: string): Written {
 function clause(scope: Scope, head: (value: string, scope: Scope) => string): string {
   const { texts, scope: inner } = bodyWithScope(scope, 1 + scope.tape.below(3));
   const value = term(deeper(inner));
-  return `${head(value, inner)} if {\n\t${texts.join("\n\t")}\n}`;
+  const more =
+    !scope.dialect.heads && scope.tape.oneIn(6) ? ` {\n\t${bodyWithScope(scope, 2).texts.join("\n\t")}\n}` : "";
+  return head(value, inner) + bodyText(scope, texts) + more;
+}
+
+function bodyText({ dialect }: Scope, literals: readonly string[]): string {
+  return `${dialect.heads ? " if" : ""} {\n\t${literals.join("\n\t")}\n}`;
 }

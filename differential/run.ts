@@ -2,15 +2,17 @@ import { isObject, sizeOf, sortedEntries, type Value } from "@sallyport/rego";
 import {
   type Answer,
   answerText,
+  type Compiled,
+  compileProgram,
   isOrderOfErrors,
   kindOfAnswer,
   type OurAnswer,
   ourAnswers,
   sameAnswer,
 } from "./answer.ts";
-import { OpaServer } from "./opa-server.ts";
+import type { Peer } from "./peer.ts";
 import { type Program, program } from "./program.ts";
-import { repairedTimes } from "./repair.ts";
+import { repairedOnce, repairedTimes } from "./repair.ts";
 import { type Make, shrink } from "./shrink.ts";
 import { randomTape } from "./tape.ts";
 
@@ -41,7 +43,6 @@ export interface DifferentialResult {
 }
 
 export interface DifferentialOptions {
-  readonly opa: string;
   readonly programs: number;
   readonly seed: number;
   /** Of each category, so many mismatches are made small. */
@@ -55,61 +56,88 @@ const defaultExamples = 2;
 /** How often a program that does not compile is tried again. */
 const maxRepairs = 3;
 
+/** Asked at once, so that both sides work at the same time. */
+const batchSize = 40;
+
 /** Compares us with a real OPA on random programs. */
-export async function runDifferential(options: DifferentialOptions): Promise<DifferentialResult> {
-  const { opa, programs, seed, examples = defaultExamples, progress } = options;
-  const server = await OpaServer.start(opa);
+export async function runDifferential(peer: Peer, options: DifferentialOptions): Promise<DifferentialResult> {
+  const { programs, seed, examples = defaultExamples, progress } = options;
   const counts: Counts = { programs: 0, peerBroke: 0, orderOfErrors: 0, refused: 0, failed: 0, empty: 0, defined: 0 };
   const categories = new Map<string, Category>();
-  try {
-    for (let i = 0; i < programs; i++) {
-      const tape = randomTape(seed, i);
-      // Repaired programs are made of the tape again, so that a shorter tape shows the same.
-      for (let repairs = 0; repairs <= maxRepairs; repairs++) {
-        const make: Make = (numbers) => repairedTimes(program(numbers), repairs);
-        const made = make(tape);
-        if (made === undefined) break;
-        const difference = await compare(server, made, counts);
-        if (difference.name !== undefined) {
-          const category = categoryOf(categories, difference.name);
-          category.count++;
-          if (category.examples.length < examples)
-            category.examples.push(await smallest(server, tape, make, difference.name));
-        }
-        if (!difference.refused) break;
-      }
-      if ((i + 1) % 1000 === 0) progress?.({ counts, categories: [...categories.values()] });
+  for (let from = 0; from < programs; from += batchSize) {
+    const tapes = Array.from({ length: Math.min(batchSize, programs - from) }, (_, i) => randomTape(seed, from + i));
+    for (const { attempt, difference } of await compareAll(peer, tapes.flatMap(attemptsOf), counts)) {
+      const category = categoryOf(categories, difference.name);
+      category.count++;
+      if (category.examples.length < examples) category.examples.push(await smallest(peer, attempt, difference.name));
     }
-    return { counts, categories: [...categories.values()] };
-  } finally {
-    server.stop();
+    if ((from + batchSize) % 1000 === 0) progress?.({ counts, categories: [...categories.values()] });
   }
+  return { counts, categories: [...categories.values()] };
+}
+
+/** A program as we compiled it. */
+interface Attempt {
+  readonly program: Program;
+  readonly compiled: Compiled;
+  readonly tape: readonly number[];
+  /** Makes the program of the tape, and others of other tapes in the same way. */
+  readonly make: Make;
+}
+
+/** The program of a tape; while it does not compile, also that without the rules which are at fault. */
+function attemptsOf(tape: readonly number[]): readonly Attempt[] {
+  const attempts: Attempt[] = [];
+  let made: Program | undefined = program(tape);
+  for (let repairs = 0; made !== undefined && repairs <= maxRepairs; repairs++) {
+    const compiled = compileProgram(made);
+    const make: Make = (numbers) => repairedTimes(program(numbers), repairs);
+    attempts.push({ program: made, compiled, tape, make });
+    made = compiled.policy === undefined ? repairedOnce(made, compiled.diagnostics) : undefined;
+  }
+  return attempts;
 }
 
 interface Difference {
-  /** Undefined when there is none. */
-  readonly name: string | undefined;
+  readonly name: string;
   readonly text: string;
-  readonly refused: boolean;
 }
 
-async function compare(server: OpaServer, made: Program, counts?: Counts): Promise<Difference> {
-  const theirs = await server.answer(made);
-  if (counts !== undefined) count(counts, theirs);
-  if (theirs === undefined) return { name: undefined, text: "", refused: false };
-  const refused = "refused" in theirs;
-  const different = ourAnswers(made).filter(({ answer }) => !sameAnswer(answer, theirs));
+async function compareAll(
+  peer: Peer,
+  attempts: readonly Attempt[],
+  counts: Counts,
+): Promise<readonly { readonly attempt: Attempt; readonly difference: Difference }[]> {
+  const asked = peer.answers(attempts.map((each) => each.program));
+  // What was written is sent before our own answers keep this thread.
+  await new Promise((resolve) => setImmediate(resolve));
+  const ours = attempts.map((each) => ourAnswers(each.program, each.compiled));
+  const theirs = await asked;
+  return attempts.flatMap((attempt, i) => {
+    count(counts, theirs[i]);
+    const difference = differenceOf(attempt.program, theirs[i], ours[i] as readonly OurAnswer[], counts);
+    return difference === undefined ? [] : [{ attempt, difference }];
+  });
+}
+
+function differenceOf(
+  made: Program,
+  theirs: Answer | undefined,
+  ours: readonly OurAnswer[],
+  counts?: Counts,
+): Difference | undefined {
+  if (theirs === undefined) return undefined;
+  const different = ours.filter(({ answer }) => !sameAnswer(answer, theirs));
   const first = different[0];
-  if (different.length > 0 && different.every(({ answer }) => isOrderOfErrors(answer, theirs))) {
+  if (first === undefined) return undefined;
+  if (different.every(({ answer }) => isOrderOfErrors(answer, theirs))) {
     if (counts !== undefined) counts.orderOfErrors++;
-    return { name: undefined, text: "", refused };
+    return undefined;
   }
-  if (first === undefined) return { name: undefined, text: "", refused };
   const who = different.map(({ by }) => by).join(" and ");
   return {
     name: `${who}: ${kindOfAnswer(first.answer)}, OPA: ${kindOfAnswer(theirs)}`,
     text: differenceText(made, theirs, different),
-    refused,
   };
 }
 
@@ -118,15 +146,19 @@ function differenceText(made: Program, theirs: Answer, different: readonly OurAn
     ...(made.library === undefined ? [] : [made.library]),
     made.module,
     `input: ${made.input}`,
-    `data.d: ${made.data}`,
+    `data: ${made.data}`,
+    ...(made.regoVersion === "v0" ? ["v0"] : []),
+    ...(made.strict ? ["strict"] : []),
     `opa: ${answerText(theirs)}`,
     ...different.map(({ by, answer }) => `${by}: ${answerText(answer)}`),
   ].join("\n");
 }
 
-async function smallest(server: OpaServer, tape: readonly number[], make: Make, name: string): Promise<string> {
-  const small = await shrink(tape, make, async (candidate) => (await compare(server, candidate)).name === name);
-  return (await compare(server, small)).text;
+async function smallest(peer: Peer, { tape, make }: Attempt, name: string): Promise<string> {
+  const differenceNow = async (candidate: Program) =>
+    differenceOf(candidate, (await peer.answers([candidate]))[0], ourAnswers(candidate));
+  const small = await shrink(tape, make, async (candidate) => (await differenceNow(candidate))?.name === name);
+  return (await differenceNow(small))?.text ?? "";
 }
 
 function categoryOf(categories: Map<string, Category>, name: string): Category {

@@ -1,3 +1,4 @@
+import type { Dialect } from "./dialect.ts";
 import type { Paths } from "./paths.ts";
 import type { Tape } from "./tape.ts";
 
@@ -11,6 +12,7 @@ export interface Grammar {
 export interface Scope {
   readonly tape: Tape;
   readonly grammar: Grammar;
+  readonly dialect: Dialect;
   /** Variables that are bound here. */
   readonly vars: readonly string[];
   /** Rules written so far that may be named: recursion is an error of its own, and one is enough. */
@@ -46,6 +48,13 @@ export function ground(scope: Scope): Scope {
 
 export function withVars(scope: Scope, ...vars: readonly string[]): Scope {
   return { ...scope, vars: [...scope.vars, ...vars] };
+}
+
+/** A literal that goes over the members of a collection, in the words that the dialect has. */
+export function someText({ dialect }: Scope, key: string | undefined, value: string, from: string): string {
+  if (dialect.in) return `some ${key === undefined ? value : `${key}, ${value}`} in ${from}`;
+  const operator = value.startsWith("[") ? "=" : ":=";
+  return key === undefined ? `${value} ${operator} ${from}[_]` : `some ${key}; ${value} ${operator} ${from}[${key}]`;
 }
 
 export function freshName(scope: Scope, prefix = "v"): string {

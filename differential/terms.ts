@@ -1,6 +1,6 @@
 import { key, keys, scalar } from "./document.ts";
 import type { PathKind } from "./paths.ts";
-import { deeper, freshName, ground, type NamedRule, type Scope, withVars } from "./scope.ts";
+import { deeper, freshName, ground, type NamedRule, type Scope, someText, withVars } from "./scope.ts";
 
 /** The text of any term whose variables are bound. */
 export function term(scope: Scope): string {
@@ -26,9 +26,29 @@ export function term(scope: Scope): string {
     () => comprehension(scope),
     () => templateString(scope),
     () => `(${term(deeper(scope))} ${tape.pick(["==", "<", "!=", ">="])} ${term(deeper(scope))})`,
-    () => `${term(deeper(scope))} in ${collection(scope)}`,
-    () => `(${operand(deeper(scope))}, ${operand(deeper(scope))} in ${collection(scope)})`,
+    () => membership(scope, `${term(deeper(scope))}`),
+    () => membership(scope, `${operand(deeper(scope))}, ${operand(deeper(scope))}`),
+    () => literalReference(scope),
+    () => templateString(scope),
   ]);
+}
+
+function membership(scope: Scope, member: string): string {
+  return scope.dialect.in ? `(${member} in ${collection(scope)})` : variable(scope);
+}
+
+/** Into what is no document. */
+function literalReference(scope: Scope): string {
+  const inner = deeper(scope);
+  const head = scope.tape.choose([
+    () => `[${term(inner)}, ${term(inner)}]`,
+    () => `{${objectItems(inner)}}`,
+    () => setText(inner),
+    () => comprehension(inner),
+    () => scope.grammar.builtinCall(inner),
+    () => callOf(inner),
+  ]);
+  return head + scope.tape.list(2, () => part(scope), 1).join("");
 }
 
 /** A term without operators at its top, which may stand beside one. */
@@ -74,7 +94,7 @@ function set(scope: Scope): string {
   return scope.tape.choose([
     () => setText(scope),
     () => ruleOf(scope, "set"),
-    () => `{x | some x in ${collection(deeper(scope))}}`,
+    () => `{x | ${someText(scope, undefined, "x", collection(deeper(scope)))}}`,
     () => "set()",
   ]);
 }
@@ -144,11 +164,13 @@ function ruleReference(scope: Scope, parts: number): string {
   return rule.name + Array.from({ length: parts }, () => part(scope)).join("");
 }
 
+const documents = ["input", "data.d", "input", "data.d", "data.d[_]", "data.p.z", "data.p.lib", "data.q", "data.d"];
+
 /** Mostly to what is there, and is of the kind; else to anything. */
 export function documentReference(scope: Scope, kind: PathKind = "any"): string {
   const there = scope.paths[kind];
   if (scope.careful && there.length > 0 && !scope.tape.oneIn(6)) return scope.tape.pick(there);
-  const head = scope.tape.pick(["input", "data.d", "input", "data.d", "data.d[_]"]);
+  const head = scope.tape.pick(documents);
   const from = head.endsWith("[_]") && !scope.wildcards ? "data.d" : head;
   return from + scope.tape.list(3, () => part(scope), 1).join("");
 }
@@ -163,8 +185,12 @@ function part(scope: Scope): string {
     () => `[${variable(scope)}]`,
     () => `[${JSON.stringify(key(tape))}]`.replace(/"(\d)"/, '"a$1"'),
     () => (scope.depth > 0 ? `[${operand(deeper(deeper(scope)))}]` : "[0]"),
+    () => `.${tape.oneIn(2) ? tape.pick(words) : "a"}`,
   ]);
 }
+
+/** Keywords, which are names behind a dot. */
+const words = ["if", "not", "contains", "in", "package", "with", "default"];
 
 /** No text that looks like an index: OPA's store, but not its input, takes it for one. */
 function partScalar(scope: Scope): string {
@@ -192,6 +218,12 @@ function ruleOf(scope: Scope, kind: NamedRule["kind"]): string {
   return rules.length === 0 ? "{1, 2}" : scope.tape.pick(rules).name;
 }
 
+/** Of a function of the program, if there is one. */
+function callOf(scope: Scope): string {
+  const functions = scope.rules.filter(({ kind }) => kind === "function");
+  return functions.length === 0 ? documentReference(scope) : call(scope, scope.tape.pick(functions));
+}
+
 export function call(scope: Scope, { name, arity }: NamedRule): string {
   const inner = deeper(scope);
   const argument = () => {
@@ -204,7 +236,7 @@ export function call(scope: Scope, { name, arity }: NamedRule): string {
 export function comprehension(scope: Scope): string {
   const name = freshName(scope);
   const inner = withVars(deeper(scope), name);
-  const from = `some ${name} in ${collection(deeper(scope))}`;
+  const from = someText(scope, undefined, name, collection(deeper(scope)));
   const rest = scope.tape.oneIn(2) ? `; ${scope.grammar.body(inner, 2).join("; ")}` : "";
   return scope.tape.choose([
     () => `[${term(deeper(inner))} | ${from}${rest}]`,
@@ -215,5 +247,16 @@ export function comprehension(scope: Scope): string {
 }
 
 function templateString(scope: Scope): string {
-  return `$"t{${operand(ground(deeper(scope)))}}-{${variable(scope)}}"`;
+  const { tape, dialect } = scope;
+  if (!dialect.templates) return scalarText(scope);
+  const inner = ground(deeper(scope));
+  const quote = tape.oneIn(6) ? "`" : '"';
+  const parts = tape.list(
+    3,
+    () =>
+      tape.pick(["t", "-", " \\{ ", "é", ""]) +
+      `{${tape.choose([() => operand(inner), () => term(inner), () => variable(scope)])}}`,
+    1,
+  );
+  return `$${quote}${parts.join("")}${quote}`;
 }

@@ -2,6 +2,7 @@ import { builtinCalls } from "../differential/builtin-calls.ts";
 import { callText, compareCalls } from "../differential/builtins.ts";
 import { findOpa } from "../differential/opa-server.ts";
 import { runPartialDifferential } from "../differential/partial-run.ts";
+import { startPeer } from "../differential/peer.ts";
 import { type Counts, runDifferential } from "../differential/run.ts";
 
 // `npm run differential -- [PROGRAMS] [SEED]`: random Rego programs through a real OPA and through our evaluators.
@@ -41,20 +42,22 @@ const [programs = "2000", seed = String(Date.now() % 1_000_000_000), ...more] = 
 if (more.length > 0 || !/^\d+$/.test(programs) || !/^\d+$/.test(seed))
   fail("usage: npm run differential -- [builtins|errors|format|partial] [COUNT] [SEED]");
 const opa = findOpa();
-if ("missing" in opa) fail(opa.missing);
 if (isBuiltins) {
+  if ("missing" in opa) fail(opa.missing);
   const mismatches = compareInBatches(opa.file, Number(programs), Number(seed));
   console.log(`${programs} calls, seed ${seed}: ${mismatches} differ`);
   process.exit(mismatches === 0 ? 0 : 1);
 }
 if (isPartial) {
+  if ("missing" in opa) fail(opa.missing);
   const { different, ...found } = await runPartialDifferential(opa.file, Number(programs), Number(seed));
   for (const each of different) console.log(`== DIFFERENT\n${each}`);
   console.log(`seed ${seed}: ${JSON.stringify(found)}, ${different.length} differ`);
   process.exit(different.length === 0 ? 0 : 1);
 }
-const { counts, categories } = await runDifferential({
-  opa: opa.file,
+const peer = startPeer("missing" in opa ? undefined : opa.file);
+if ("missing" in peer) fail(peer.missing);
+const { counts, categories } = await runDifferential(peer, {
   programs: Number(programs),
   seed: Number(seed),
   progress: (so) => {
@@ -62,6 +65,7 @@ const { counts, categories } = await runDifferential({
     if (so.counts.programs > 5_000) console.error(`${countsText(so.counts)}; ${different} different`);
   },
 });
+peer.stop();
 console.log(`seed ${seed}: ${countsText(counts)}`);
 for (const { name, count, examples } of categories.toSorted((a, b) => b.count - a.count)) {
   console.log(`\n${count} DIFFERENT: ${name}`);

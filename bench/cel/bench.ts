@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { cpSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { activationOf, compile, jsonFromValue, kubernetesEnvironment, Program, valueFromJson } from "@sallyport/cel";
+import { buildGo } from "../../scripts/build-peer.ts";
 import { expressions, pod } from "./cases.ts";
 
 /** One expression: microseconds of an evaluation of ours and of cel-go's, with costs counted by both. */
@@ -67,15 +66,10 @@ interface PeerAnswer {
 }
 
 function measurePeer(): readonly PeerAnswer[] | string {
-  const go = ["go", "/usr/local/go/bin/go"].find((command) => spawnSync(command, ["version"]).status === 0);
-  if (go === undefined) return "no Go toolchain";
-  const folder = join(tmpdir(), `sallyport-bench-${userInfo().username}`, "peer-cel-go");
-  cpSync(join(import.meta.dirname, "peer-cel-go"), folder, { recursive: true, preserveTimestamps: true });
-  const environment = { ...process.env, GOFLAGS: "-mod=mod" };
-  const built = spawnSync(go, ["build", "-o", "peer", "."], { cwd: folder, env: environment, encoding: "utf8" });
-  if (built.status !== 0) return `go build: ${built.stderr.trim().split("\n").at(-1)}`;
+  const built = buildGo(join(import.meta.dirname, "peer-cel-go"), "peer");
+  if ("skipped" in built) return built.skipped;
   const input = expressions.map(([, expression]) => JSON.stringify({ expression, document: pod })).join("\n");
-  const { stdout } = spawnSync(join(folder, "peer"), [], { input, encoding: "utf8" });
+  const { stdout } = spawnSync(built.file, [], { input, encoding: "utf8" });
   return stdout
     .trim()
     .split("\n")

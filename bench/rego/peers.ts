@@ -1,9 +1,9 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
-import { cpSync } from "node:fs";
-import { homedir, tmpdir, userInfo } from "node:os";
-import { basename, join } from "node:path";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { build, buildGo, copied } from "../../scripts/build-peer.ts";
 import type { Engine } from "./engine.ts";
 
 /** A peer that runs, or why it cannot here. */
@@ -30,11 +30,7 @@ export function findOpaCommand(): { readonly file: string } | { readonly skipped
 }
 
 function buildOpa(name: string, what: string): { readonly file: string } | { readonly skipped: string } {
-  const go = ["go", "/usr/local/go/bin/go"].find((command) => spawnSync(command, ["version"]).status === 0);
-  if (go === undefined) return { skipped: "no Go toolchain" };
-  const folder = copied("peer-opa");
-  const failure = build(go, ["build", "-o", name, what], folder, { GOFLAGS: "-mod=mod" });
-  return failure === undefined ? { file: join(folder, name) } : { skipped: failure };
+  return buildGo(join(import.meta.dirname, "peer-opa"), name, what);
 }
 
 /** regorus, from the crate, built here, by each of its two evaluators: which is faster depends on the policy. */
@@ -42,26 +38,13 @@ export function startRegorus(): readonly Peer[] {
   const home = join(process.env["CARGO_HOME"] ?? join(homedir(), ".cargo"), "bin", "cargo");
   const cargo = ["cargo", home].find((name) => spawnSync(name, ["--version"]).status === 0);
   if (cargo === undefined) return [{ name: "regorus", skipped: "no cargo" }];
-  const folder = copied("peer-regorus");
+  const folder = copied(join(import.meta.dirname, "peer-regorus"));
   const failure = build(cargo, ["build", "--release", "--locked"], folder, {
     CARGO_TARGET_DIR: join(folder, "target"),
   });
   if (failure !== undefined) return [{ name: "regorus", skipped: failure }];
   const file = join(folder, "target", "release", "peer-regorus");
   return ["interpreter", "rvm"].map((kind) => startPeer("regorus", file, [kind], kind));
-}
-
-/** The source of a peer where it may be built; what a build has made is kept for the next run. */
-function copied(name: string): string {
-  const folder = join(tmpdir(), `sallyport-bench-${userInfo().username}`, name);
-  cpSync(join(import.meta.dirname, name), folder, { recursive: true, preserveTimestamps: true });
-  return folder;
-}
-
-/** Undefined, or why it failed. */
-function build(tool: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): string | undefined {
-  const { status, stderr } = spawnSync(tool, args, { cwd, env: { ...process.env, ...env }, encoding: "utf8" });
-  return status === 0 ? undefined : `${basename(tool)} ${args[0]}: ${stderr.trim().split("\n").at(-1)}`;
 }
 
 function startPeer(name: string, command: string, args: readonly string[], variant?: string): Engine {
