@@ -208,7 +208,7 @@ function leaf(scope: Scope, kind: Operand): string {
       return tape.choose([
         text,
         () => documentReference(scope, "string"),
-        () => `$"{${documentReference(ground(scope))}}x"`,
+        () => (scope.dialect.templates ? `$"{${documentReference(ground(scope))}}x"` : text()),
       ]);
     case "strings":
       return list(scope, () => (tape.oneIn(3) ? documentReference(scope, "string") : text()));
