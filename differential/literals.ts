@@ -51,8 +51,8 @@ function literal(scope: Scope): Literal {
     () => destructuring(inner),
     () => test(reference(inner)),
     () => test(ruleValue(inner)),
-    () => test(`not ${operand(ground(inner))}`),
-    () => test(`not ${compared(ground(inner))} == ${operand(ground(inner))}`),
+    () => test(not(inner, operand(ground(inner)))),
+    () => test(not(inner, `${compared(ground(inner))} == ${operand(ground(inner))}`)),
     () => test(membership(inner)),
     () => every(inner),
     () => every(inner),
@@ -60,10 +60,10 @@ function literal(scope: Scope): Literal {
     () => withFunction(inner),
     () => pattern(inner),
     () => join(inner),
-    () => test(`not ${membership(ground(inner))}`),
+    () => test(not(inner, membership(ground(inner)))),
     () => walk(inner),
     () => negatedBody(inner),
-    () => test(`not ${tape.oneIn(2) ? term(ground(inner)) : call(ground(inner), functionOf(scope))}`),
+    () => test(not(inner, tape.oneIn(2) ? term(ground(inner)) : call(ground(inner), functionOf(scope)))),
     () => withModifier(inner),
     () => test(`print(${tape.list(2, () => term(inner), 1).join(", ")})`),
   ]);
@@ -134,6 +134,11 @@ function destructuring(scope: Scope): Literal {
 function membership(scope: Scope): string {
   if (scope.dialect.in) return `${term(scope)} in ${collection(scope)}`;
   return `${collection(scope)}[${operand(scope)}]`;
+}
+
+/** Where `not` takes queries, a brace behind it opens one. */
+function not({ dialect }: Scope, text: string): string {
+  return dialect.notBodies && text.startsWith("{") ? `not (${text})` : `not ${text}`;
 }
 
 /** A query behind `not`, where that may be; its own variables end with it. */

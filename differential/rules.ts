@@ -26,8 +26,9 @@ export function rule(scope: Scope, name: string): Written {
 
 function complete(scope: Scope, name: string): Written {
   const fallback = scope.tape.oneIn(3) ? `default ${name} := ${fallbackText(scope)}\n\n` : "";
-  const clauses = scope.tape.list(2, () => clause(scope, (value) => `${name} := ${value}`), 1);
-  return { named: { name, kind: "complete", arity: 0 }, text: fallback + clauses.join("\n\n") + otherwise(scope) };
+  const rest = otherwise(scope);
+  const clauses = scope.tape.list(2, () => clause(scope, (value) => `${name} := ${value}`, rest === ""), 1);
+  return { named: { name, kind: "complete", arity: 0 }, text: fallback + clauses.join("\n\n") + rest };
 }
 
 function fallbackText(scope: Scope): string {
@@ -43,7 +44,7 @@ function fallbackText(scope: Scope): string {
 function otherwise(scope: Scope): string {
   if (!scope.tape.oneIn(3)) return "";
   const head = (value: string) => (scope.tape.oneIn(4) ? " else" : ` else := ${value}`);
-  const branches = scope.tape.list(3, () => clause(scope, head), 1);
+  const branches = scope.tape.list(3, () => clause(scope, head, false), 1);
   return branches.join("") + (scope.tape.oneIn(2) ? ` else := ${scalarText(scope)}` : "");
 }
 
@@ -116,16 +117,20 @@ function functionRule(scope: Scope, plain: string): Written {
     ? `default ${name}(${parameters.map(() => "_").join(", ")}) := ${fallbackText(scope)}\n\n`
     : "";
   const head = (value: string) => `${name}(${written.join(", ")})${tape.oneIn(6) ? "" : ` := ${value}`}`;
-  const clauses = tape.list(2, () => clause(known, head), 1);
-  const text = fallback + clauses.join("\n\n") + otherwise(known);
+  const rest = otherwise(known);
+  const clauses = tape.list(2, () => clause(known, head, rest === ""), 1);
+  const text = fallback + clauses.join("\n\n") + rest;
   return { named: { name, kind: "function", arity }, text };
 }
 
-function clause(scope: Scope, head: (value: string, scope: Scope) => string): string {
+/** Bodies behind the first are clauses of their own, and cannot stand beside `else`. */
+function clause(scope: Scope, head: (value: string, scope: Scope) => string, takesBodies = true): string {
   const { texts, scope: inner } = bodyWithScope(scope, 1 + scope.tape.below(3));
   const value = term(deeper(inner));
   const more =
-    !scope.dialect.heads && scope.tape.oneIn(6) ? ` {\n\t${bodyWithScope(scope, 2).texts.join("\n\t")}\n}` : "";
+    takesBodies && !scope.dialect.heads && scope.tape.oneIn(6)
+      ? ` {\n\t${bodyWithScope(scope, 2).texts.join("\n\t")}\n}`
+      : "";
   return head(value, inner) + bodyText(scope, texts) + more;
 }
 

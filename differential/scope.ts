@@ -51,8 +51,10 @@ export function withVars(scope: Scope, ...vars: readonly string[]): Scope {
 }
 
 /** A literal that goes over the members of a collection, in the words that the dialect has. */
-export function someText({ dialect }: Scope, key: string | undefined, value: string, from: string): string {
-  if (dialect.in) return `some ${key === undefined ? value : `${key}, ${value}`} in ${from}`;
+export function someText({ dialect }: Scope, key: string | undefined, value: string, members: string): string {
+  if (dialect.in) return `some ${key === undefined ? value : `${key}, ${value}`} in ${members}`;
+  // No reference starts with a scalar.
+  const from = /^(?:[-\d"`$]|(?:true|false|null)$)/.test(members) ? `[${members}]` : members;
   const operator = value.startsWith("[") ? "=" : ":=";
   return key === undefined ? `${value} ${operator} ${from}[_]` : `some ${key}; ${value} ${operator} ${from}[${key}]`;
 }

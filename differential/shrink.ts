@@ -1,7 +1,7 @@
 import type { Program } from "./program.ts";
 
 /** Tries for one program: each asks both sides. */
-const maxTries = 500;
+const maxTries = 200;
 
 /** Says of a program whether it still shows what is looked for. */
 type Shows = (program: Program) => Promise<boolean>;

@@ -122,7 +122,7 @@ function formatPiece({ flags, width, precision, indexes, verb }: Piece, taken: T
     precision: exact as number | undefined,
     verb,
   };
-  return fault + pad(formatValue(args[taken.used++] as Value, options), options);
+  return fault + formatPadded(args[taken.used++] as Value, options);
 }
 
 /** To the operand with this number, counted from 1; false when there is none. */
@@ -166,7 +166,18 @@ function plainText(value: Value): string {
   return typeof operand === "number" ? goFloat(operand) : String(operand);
 }
 
-function formatValue(value: Value, options: Verb): string {
+/** Of a verb that the type does not know Go shows what it was given, with the same width and precision. */
+function formatPadded(value: Value, options: Verb): string {
+  const text = formatValue(value, options);
+  if (text !== undefined) return pad(text, options);
+  const type = goType(value);
+  if (type === "*big.Int") return `%!${options.verb}(big.Int=${plainText(value)})`;
+  const verb = type === "string" ? "s" : type === "int64" ? "d" : "g";
+  return `%!${options.verb}(${type}=${formatPadded(value, { ...options, verb })})`;
+}
+
+/** Undefined for a verb that the type does not know. */
+function formatValue(value: Value, options: Verb): string | undefined {
   const { verb, flags } = options;
   if (verb === "T") return goType(value);
   const operand = isNumber(value) ? goNumber(value) : undefined;
@@ -190,7 +201,7 @@ function formatValue(value: Value, options: Verb): string {
       return verb === "X" ? joined.toUpperCase() : joined;
     }
     default:
-      return `%!${verb}(string=${text})`;
+      return undefined;
   }
 }
 
@@ -211,13 +222,13 @@ function cut(text: string, { precision }: Verb): string {
 
 const bases: { readonly [verb: string]: number } = { d: 10, v: 10, b: 2, o: 8, O: 8, x: 16, X: 16 };
 
-function formatInteger(value: bigint, { verb, flags, precision }: Verb): string {
+function formatInteger(value: bigint, { verb, flags, precision }: Verb): string | undefined {
   // Beyond 64 bits Go has big.Int, which prints itself for %s too.
   const base = bases[verb] ?? (verb === "s" && BigInt.asIntN(64, value) !== value ? 10 : undefined);
   if (verb === "c") return runeOf(value);
   if (verb === "q") return goQuoteRune(runeOf(value), flags.includes("+"));
   if (verb === "U") return codePoint(value, flags);
-  if (base === undefined) return `%!${verb}(int64=${value})`;
+  if (base === undefined) return undefined;
   const size = value < 0n ? -value : value;
   let digits = size.toString(base).padStart(precision ?? 0, "0");
   if (verb === "X") digits = digits.toUpperCase();
@@ -242,7 +253,7 @@ function signOf(negative: boolean, flags: string, verb: string): string {
   return flags.includes("+") && verb === "v" ? "" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
 }
 
-function formatFloat(value: number, { verb, flags, precision }: Verb): string {
+function formatFloat(value: number, { verb, flags, precision }: Verb): string | undefined {
   const size = Math.abs(value);
   const sign = signOf(value < 0 || Object.is(value, -0), flags, verb);
   switch (verb) {
@@ -268,7 +279,7 @@ function formatFloat(value: number, { verb, flags, precision }: Verb): string {
       return sign + (verb === "X" ? text.toUpperCase() : text);
     }
     default:
-      return `%!${verb}(float64=${goFloat(value)})`;
+      return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
+import { compareTerms } from "../syntax/term-order.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
 import { hasParts, isBuiltinNamed, isComprehension, mapAll, mapTerm, type Rewriter } from "./walk.ts";
@@ -69,7 +70,10 @@ export class TermHoister {
     if (isComprehension(term)) return this.#local(this.#bodies(term), expr, into);
     if (!hasParts(term)) return term;
     const rewriter: Rewriter = { term: (each) => this.#hoist(each, expr, into), body: (body) => body };
-    return mapTerm(term, rewriter);
+    if (term.kind !== "object") return mapTerm(term, rewriter);
+    // OPA's objects are in the order of their keys, and with them the locals.
+    const made = mapTerm({ ...term, entries: term.entries.toSorted(([a], [b]) => compareTerms(a, b)) }, rewriter);
+    return made.kind === "object" && made.entries.every((entry) => term.entries.includes(entry)) ? term : made;
   }
 
   #ref(term: Term & { kind: "ref" }, expr: Expr, into: Expr[]): Term {

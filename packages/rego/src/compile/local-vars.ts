@@ -143,12 +143,17 @@ class BodyRewriter {
     const { terms } = expr;
     if (terms.kind === "some") return this.#some(expr, terms.symbols, terms.loc);
     if (terms.kind === "every") return this.#every(expr, terms);
+    // Without braces it opens no scope.
+    if (terms.kind === "not" && !terms.explicitBody)
+      return { ...expr, with: this.#withs(expr.with), terms: { ...terms, body: mapAll(terms.body, this.#inNot) } };
     if (terms.kind === "call" && isBuiltinNamed(terms.operator, "assign") && terms.args.length === 2) {
       this.stack.hasAssignment = true;
       return this.#assignment(expr, terms.operator, terms.args as readonly [Term, Term]);
     }
     return this.#plain(expr);
   }
+
+  readonly #inNot = (expr: Expr): Expr => this.#expr(expr) ?? expr;
 
   #plain(expr: Expr): Expr {
     return mapExpr(expr, this.#rewriter);

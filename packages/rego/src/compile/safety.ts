@@ -114,17 +114,22 @@ function order(
   const known = new Set(globals);
   const closed = needsOfClosures(body, closing, globals);
   const ordered: Expr[] = [];
+  let ofLastCall: Names = nothing;
   let waiting: readonly Expr[] = body;
   for (let before = -1; before !== ordered.length && waiting.length > 0; ) {
     before = ordered.length;
     waiting = waiting.filter((expr) => {
       const closure = closed.get(expr) ?? nothing;
       const outputs = exprOutputs(expr, known, context.arity);
+      if (expr.terms.kind === "call" && !expr.negated)
+        ofLastCall = isBuiltinNamed(expr.terms.operator, "eq") ? nothing : outputs;
       if (closure.size > 0) {
-        // As in OPA, a closure over all that refs beside it bind is never safe, even when something else binds it too.
-        if (closure.size === outputs.size && isSubset(closure, outputs)) return true;
+        // As in OPA, a closure over all that refs beside it bind is never safe, even when something else binds it too; nor is `every` over
+        // all that the last call binds.
+        const bound = expr.terms.kind === "every" ? ofLastCall : outputs;
+        if (closure.size === bound.size && isSubset(closure, bound)) return true;
         // What a closure lacks is the cause; what the expression itself would bind follows from it.
-        needs.set(expr, new Set(closure));
+        needs.set(expr, addHoistedHeads(expr, new Set(closure)));
       }
       const need = needs.get(expr) as Set<string>;
       for (const name of need) if (known.has(name) || outputs.has(name)) need.delete(name);
@@ -144,7 +149,19 @@ function needsOf(expr: Expr, names: LocalNames): Set<string> {
   const { terms } = expr;
   if (terms.kind !== "not" || terms.explicitBody) return vars;
   for (const name of varsOfBody(terms.body, safetyVars)) if (!isGenerated(names.original(name))) vars.add(name);
-  return vars;
+  return addHoistedHeads(expr, vars);
+}
+
+/** As in OPA, what was an array or object at the head of a ref behind `not` may hold no variable: `not [x][0]` is unsafe. */
+function addHoistedHeads({ terms: around }: Expr, into: Set<string>): Set<string> {
+  if (around.kind !== "not" || around.explicitBody) return into;
+  for (const { generated, terms } of around.body) {
+    if (generated !== true || terms.kind !== "call" || !isBuiltinNamed(terms.operator, "eq")) continue;
+    const [local, literal] = terms.args as readonly [Term, Term];
+    if (local.kind !== "var" || (literal.kind !== "array" && literal.kind !== "object")) continue;
+    if (!isSubset(varsOfTerm(literal, { ...safetyVars, skipRefHead: true }), rootDocuments)) into.add(local.name);
+  }
+  return into;
 }
 
 /** What the closures of an expression take from around them. */

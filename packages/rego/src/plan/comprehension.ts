@@ -151,7 +151,7 @@ function isFreeOf(expr: Expr, keys: ReadonlySet<string>): boolean {
 function planIndex(outer: Scope, term: Comprehension, keys: readonly string[]): string | undefined {
   const { library } = outer;
   const writer = new BlockWriter(library.builder);
-  const scope: Scope = { ...outer, writer, vars: new Map() };
+  const scope: Scope = { ...outer, writer, vars: new Map(), isTrial: true };
   const result = writer.local();
   const entryKind = holdsPairs(term) ? "arraycomprehension" : term.kind;
   try {

@@ -21,7 +21,10 @@ type Chain = (rule: Rule, result: number) => void;
  */
 export function planGroup(scope: Scope, node: RuleNode, result: number, chain: Chain): readonly Block[] {
   const { writer } = scope;
-  const members = membersOf(node, []).sort((a, b) => writtenDepth(b) - writtenDepth(a));
+  const all = membersOf(node, []);
+  const members = all
+    .filter((member) => isDefinition(member) || !all.some((other) => isAbove(other, member)))
+    .sort((a, b) => writtenDepth(b) - writtenDepth(a));
   const make = writer.block(() => {
     writer.emit("MakeObjectStmt", { target: result });
     planEmpty(scope, members, 0, result);
@@ -31,6 +34,13 @@ export function planGroup(scope: Scope, node: RuleNode, result: number, chain: C
     writer.block(() => planMember({ ...scope, vars: new Map() }, member, result, chain)),
   );
   return [make, ...blocks];
+}
+
+/** As in OPA, a default is never asked where another rule has a variable further up in its path. */
+function isAbove({ path }: Member, { path: below }: Member): boolean {
+  const places = path.findIndex((term) => !isConstant(term));
+  if (places < 0 || places >= below.length) return false;
+  return path.slice(0, places).every((term, i) => constantText(term) === constantText(below[i] as Term));
 }
 
 /** A member of a set is written one level below the path. */

@@ -13,6 +13,8 @@ export interface Scope {
   readonly context: Context;
   readonly vars: Map<string, Operand>;
   readonly recursion: Recursion;
+  /** An index that may need a variable before it has found it. */
+  readonly isTrial?: boolean;
 }
 
 /** Terms hold bodies, and bodies terms: each file reaches the others' entry points through these. */
@@ -83,7 +85,7 @@ export function makeNumber({ writer }: Scope, text: string): Operand {
 /** Integers that every JSON reader holds exactly. Others go by their text. */
 const plainInteger = /^(?!-0+$)-?\d{1,15}$/;
 
-/** A variable is used where nothing has bound it: our own fault, unless an index is tried that cannot be. */
+/** A variable is used where nothing has bound it, so that the index which is tried cannot be. */
 export class UnboundVariable extends Error {
   constructor(name: string) {
     super(`invariant: ${name} is not bound`);

@@ -17,6 +17,16 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  { rules: 'r := {$"t{1}t{v}", $"t{1}"} if { v := 1 }', answer: '{"r":["t1","t1t1"]}' },
+  // A default below a rule with a variable in its path is never asked.
+  { rules: 'default r.a := 1\nr[x].b := 2 if { some x in ["z"] }', answer: '{"r":{"z":{"b":2}}}' },
+  { rules: "default r.a := 1\nr[7] := 2", answer: '{"r":{"7":2,"a":1}}' },
+  { rules: 'r contains {["<"]: 1}', answer: '{"r":[{"[\\"\\\\u003c\\"]":1}]}' },
+  { rules: 'r := sprintf("%5.2f", [{}])', answer: '{"r":"%!f(string=   {})"}' },
+  { rules: "r if { every v in [] { v == a; b }\nwalk(1, [a, b]) }", answer: "rego_unsafe_var_error" },
+  { rules: "r if { every v in [] { v == a }\nwalk(1, [a, b]) }", answer: '{"r":true}' },
+  { rules: 'r if { v = {input.x: input.u, input.z: 1}["d"].b }', answer: "rego_type_error" },
+  { rules: 'r if { v = {input.z: input.u, input.x: 1}["d"].b }', answer: "{}" },
   { rules: "r if { every v in input.a { v != startswith(1, 1) } }", answer: "{}" },
   { rules: "r := data.d[0][k] if { some k, _ in [1] }", data: '{"d": [{"0": 2}]}', answer: '{"r":2}' },
   { rules: "r := data.d[input.a]", input: '{"a": "2"}', data: '{"d": [1, 2, 3]}', answer: '{"r":3}' },

@@ -49,6 +49,9 @@ export function compareTerms(a: Term, b: Term): number {
     case "object":
       if (b.kind === a.kind) return compareLists(sorted(a.entries), sorted(b.entries), compareEntries);
       break;
+    case "templatestring":
+      if (b.kind === a.kind) return compareLists(a.parts, b.parts, compareParts);
+      break;
     case "call":
       if (b.kind === a.kind) return compareLists([a.operator, ...a.args], [b.operator, ...b.args], compareTerms);
       break;
@@ -63,6 +66,12 @@ export function compareTerms(a: Term, b: Term): number {
     default:
   }
   return ranks[a.kind] - ranks[b.kind];
+}
+
+/** Of a template string: texts before expressions. */
+function compareParts(a: Term | Expr, b: Term | Expr): number {
+  if (a.kind === "expr") return b.kind === "expr" ? compareExprs(a, b) : 1;
+  return b.kind === "expr" ? -1 : compareTerms(a, b);
 }
 
 type Entry = readonly [Term, Term];

@@ -2,6 +2,7 @@ import type { CompiledRule } from "../compile/compiled.ts";
 import { refText } from "../compile/text.ts";
 import { nameOfRef, ruleChain } from "../compile/walk.ts";
 import type { Body, Expr, ExprTerms, Module, Ref, Rule, Term } from "../syntax/ast.ts";
+import { compareTerms } from "../syntax/term-order.ts";
 import { RegoObject, RegoSet } from "../value/collection.ts";
 import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
@@ -39,7 +40,11 @@ export function lowerTerm(term: Term): Node {
     case "set":
       return setOf(term.items.map(lowerTerm));
     case "object":
-      return objectOf(term.entries.map(([key, value]) => [lowerTerm(key), lowerTerm(value)] as const));
+      return objectOf(
+        term.entries
+          .toSorted(([a], [b]) => compareTerms(a, b))
+          .map(([key, value]) => [lowerTerm(key), lowerTerm(value)] as const),
+      );
     case "arraycomprehension":
     case "setcomprehension":
       return {

@@ -46,6 +46,11 @@ function byPrintedKey([a]: readonly [Value, Value], [b]: readonly [Value, Value]
   return compareStrings(printedKey(a), printedKey(b));
 }
 
+/** Go makes JSON safe for HTML where nobody tells it not to, and OPA does not for keys. */
 function printedKey(key: Value): string {
-  return typeof key === "string" ? key : jsonText(key);
+  if (typeof key === "string") return key;
+  return jsonText(key).replace(
+    /[<>&\u2028\u2029]/g,
+    (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

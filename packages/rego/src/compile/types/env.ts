@@ -108,8 +108,13 @@ function typeBelow(node: TypeNode, terms: readonly Term[], at: number): Type | u
   const child = key === undefined ? undefined : node.children.get(key);
   if (child !== undefined) return typeBelow(child, terms, at + 1);
   if (node.type !== undefined) return selectTerms(node.type, terms, at);
-  if (key === undefined) return selectTerms(node.extent, terms, at);
+  // As in OPA, nothing is known of what functions alone would give.
+  if (key === undefined) return holdsOnlyFunctions(node) ? undefined : selectTerms(node.extent, terms, at);
   return anyType;
+}
+
+function holdsOnlyFunctions({ children }: TypeNode): boolean {
+  return children.size > 0 && [...children.values()].every(({ type }) => type?.kind === "function");
 }
 
 /** The type behind the operands from one on; those that are no constants select any value. */

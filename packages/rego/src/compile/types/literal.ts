@@ -1,4 +1,5 @@
 import type { Term } from "../../syntax/ast.ts";
+import { compareTerms } from "../../syntax/term-order.ts";
 import { constantKey, type Key } from "./key.ts";
 import {
   anyType,
@@ -57,17 +58,15 @@ function arrayType(items: readonly Term[], lookup: TypeLookup): Type {
 
 function objectType(term: Term & { kind: "object" }, lookup: TypeLookup): Type {
   const known: Property[] = [];
-  let dynamic: { key: Type | undefined; value: Type | undefined } | undefined;
-  for (const [key, value] of term.entries) {
+  let last: readonly [Term, Term] | undefined;
+  for (const entry of term.entries) {
+    const [key, value] = entry;
     const constant = constantKey(key);
-    const type = typeOfTerm(value, lookup);
-    if (constant !== undefined) known.push({ key: constant, value: type });
-    else
-      dynamic = {
-        key: either(dynamic?.key, typeOfTerm(key, lookup)),
-        value: either(dynamic?.value, type),
-      };
+    if (constant !== undefined) known.push({ key: constant, value: typeOfTerm(value, lookup) });
+    else if (last === undefined || compareTerms(last[0], key) < 0) last = entry;
   }
+  // As in OPA, of several keys that are not known the last one counts.
+  const dynamic = last && { key: typeOfTerm(last[0], lookup), value: typeOfTerm(last[1], lookup) };
   const isAny = (known.length === 0 && dynamic === undefined) || !isComparable(known.map(({ value }) => value));
   if (isAny) return objectOf([], { key: anyType, value: anyType });
   return objectOf(known, dynamic);
