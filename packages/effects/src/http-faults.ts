@@ -25,7 +25,7 @@ export function networkFault(error: unknown, { url }: { readonly url: string }):
   if (error instanceof AggregateError && error.errors.length > 0) return networkFault(error.errors.at(-1), { url });
   const certificate = code === "ERR_TLS_CERT_ALTNAME_INVALID" ? nameFault(error) : certificateFaults[code];
   return certificate === undefined
-    ? (tlsFaults[code] ?? message)
+    ? (tlsFaults[sslCode(code, message)] ?? message)
     : `tls: failed to verify certificate: x509: ${certificate}`;
 }
 
@@ -62,8 +62,14 @@ function nameFault(error: unknown): string {
     : `cannot validate certificate for ${host} because it doesn't contain any IP SANs`;
 }
 
+/** Node gives faults of TLS that a write meets the code EPROTO alone, and the text of OpenSSL. */
+function sslCode(code: string, message: string): string {
+  return code === "EPROTO" && message.includes("wrong version number") ? "ERR_SSL_WRONG_VERSION_NUMBER" : code;
+}
+
 const tlsFaults: { readonly [code: string]: string } = {
-  ERR_SSL_WRONG_VERSION_NUMBER: "tls: first record does not look like a TLS handshake",
+  // Who speaks no TLS speaks HTTP, but for a few.
+  ERR_SSL_WRONG_VERSION_NUMBER: "http: server gave HTTP response to HTTPS client",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "tls: first record does not look like a TLS handshake",
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "remote error: tls: certificate required",
 };

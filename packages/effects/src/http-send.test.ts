@@ -117,6 +117,10 @@ const cases: readonly [term: string, answer: string][] = [
     send("", '{"url": "http://127.0.0.1:1/a b"}'),
     'Get "http://127.0.0.1:1/a%20b": dial tcp 127.0.0.1:1: connect: connection refused',
   ],
+  [
+    send("", '{"url": replace(input.http, "http:", "https:")}'),
+    'Get "https://127.0.0.1:http": http: server gave HTTP response to HTTPS client',
+  ],
   [send("", '{"url": "x"}'), 'Get "x": unsupported protocol scheme ""'],
   [send("", '{"url": "http:///x"}'), 'Get "http:///x": http: no Host in request URL'],
   [send("", '{"url": ":"}'), 'parse ":": missing protocol scheme'],

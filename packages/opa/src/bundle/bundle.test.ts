@@ -40,6 +40,10 @@ const refused: readonly (readonly [string, Files])[] = [
     "manifest roots [a] do not permit 'package b.c' in module 'x.rego'",
     { ".manifest": `{"roots":["a"]}`, "x.rego": "package b.c" },
   ],
+  [
+    'bundle contains multiple manifest files: "/a/.manifest" and "/b/.manifest"',
+    { "a/.manifest": "{}", "b/.manifest": "{}" },
+  ],
   ["bundle load failed on manifest decode: unexpected EOF", { ".manifest": `{"roots":["a"` }],
   ["bundle load failed on manifest decode: roots must be a list of strings", { ".manifest": `{"roots":"a"}` }],
   [

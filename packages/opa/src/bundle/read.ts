@@ -49,7 +49,9 @@ export function readBundle(files: readonly BundleFile[], options: ReadOptions = 
 }
 
 function manifestOf(files: readonly BundleFile[]): Manifest {
-  const file = files.find(({ path }) => path === ".manifest");
+  const [file, second] = files.filter(({ path }) => path === ".manifest" || path.endsWith("/.manifest"));
+  if (file !== undefined && second !== undefined)
+    throw new BundleError(`bundle contains multiple manifest files: "/${file.path}" and "/${second.path}"`);
   return file === undefined ? emptyManifest : parseManifest(textOf(file), jsonFault);
 }
 

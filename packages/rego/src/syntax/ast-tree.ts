@@ -2,14 +2,14 @@ import type { Body, Expr, ExprTerms, Module, Rule, Term } from "./ast.ts";
 
 type Node = readonly [text: string, children?: readonly Node[]];
 
-/** A module's tree as `opa parse` prints it: one node a line, each level one space deeper. */
-export function astTree(module: Module): string {
+/** A module's tree as `opa parse` prints it: one node a line, each level one space deeper; with its comments unless told otherwise. */
+export function astTree(module: Module, { comments = true }: { readonly comments?: boolean } = {}): string {
   const lines: string[] = [];
   const add = ([text, children = []]: Node, depth: number): void => {
     lines.push(`${" ".repeat(depth)}${text}`);
     for (const child of children) add(child, depth + 1);
   };
-  add(moduleNode(module), 0);
+  add(moduleNode(comments ? module : { ...module, comments: [] }), 0);
   return `${lines.join("\n")}\n`;
 }
 

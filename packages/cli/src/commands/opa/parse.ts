@@ -41,7 +41,7 @@ function parsedText({ args, flags }: Call): string {
   const { module, diagnostics } = parseModule(text, { file: path, regoVersion: isV0 ? "v0" : "v1" });
   if (module === undefined) throw fault(diagnostics.map((each) => diagnosticEntry(each)));
   if (flags.string("format") === "json") return `${astJsonText(astJsonOfModule(module, options), "  ")}\n`;
-  return astTree(module);
+  return astTree(module, options);
 }
 
 function sourceText(path: string): string {
