@@ -35,6 +35,7 @@ export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quanti
 export { goText } from "./go-text.ts";
 export { applyJsonPatch, PatchError, patchJson } from "./json-patch.ts";
 export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
+export { withAppArmorFields } from "./kinds/core/app-armor.ts";
 export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";

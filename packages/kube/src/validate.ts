@@ -29,8 +29,8 @@ export function validateReplacement(
 }
 
 /** What kube-apiserver says of an object that it takes nevertheless. */
-export function warningsOf(object: KubeObject): readonly string[] {
-  return rulesOf(object)?.warnings?.(object) ?? [];
+export function warningsOf(object: KubeObject, old: KubeObject | undefined): readonly string[] {
+  return rulesOf(object)?.warnings?.(object, old) ?? [];
 }
 
 /** The same for kinds that a definition adds; some have rules here beside their schema. */

@@ -275,10 +275,10 @@ export class Registry {
         ...(hasGeneration ? { generation: 1 } : {}),
       },
     };
-    const finished = this.#addressed(complete?.(identified) ?? identified, undefined, info);
+    const finished = this.#addressed(complete?.(identified, context.warn) ?? identified, undefined, info);
     const errors = errorsOf(finished, undefined, context);
     if (errors.length > 0) throw invalidStatus(info, finished.metadata.name ?? "", errors);
-    for (const warning of warningsOf(finished)) context.warn(warning);
+    for (const warning of warningsOf(finished, undefined)) context.warn(warning);
     return finished;
   }
 
@@ -315,7 +315,7 @@ export class Registry {
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
-      if (context.subresource === "") for (const warning of warningsOf(finished)) context.warn(warning);
+      if (context.subresource === "") for (const warning of warningsOf(finished, current)) context.warn(warning);
       return finished;
     });
     if (context.dryRun) return withVersion(object, current.metadata.resourceVersion);

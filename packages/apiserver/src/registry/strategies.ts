@@ -1,5 +1,5 @@
 import type { ObjectReader, UserInfo } from "@sallyport/admission";
-import { emptyStatus, type KubeObject, qualityOfService, type ResourceInfo } from "@sallyport/kube";
+import { emptyStatus, type KubeObject, qualityOfService, type ResourceInfo, withAppArmorFields } from "@sallyport/kube";
 import { customStrategy } from "../custom/objects.ts";
 import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
 import { withApproval, withRequestStatus } from "./certificate-conditions.ts";
@@ -20,7 +20,7 @@ export interface Strategy {
   /** The fields whose changes are counted, where it is not the spec. */
   readonly counted?: readonly string[] | undefined;
   /** Before a new object is validated, when it has its uid: adds what is made of it. */
-  readonly complete?: (object: KubeObject) => KubeObject;
+  readonly complete?: (object: KubeObject, warn: (text: string) => void) => KubeObject;
   /** What a subresource may change, where that is not `status` or all but the status. `now` in RFC 3339. */
   readonly parts?: {
     readonly [subresource: string]: (wanted: KubeObject, current: KubeObject, now: string) => KubeObject;
@@ -53,6 +53,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   pods: {
     hasStatus: true,
     hasGeneration: true,
+    complete: withAppArmorFields,
     specParts: { ephemeralcontainers: withEphemeralContainers, resize: withResources },
     prepareCreate: (object) => ({
       ...object,

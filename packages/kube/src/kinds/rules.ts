@@ -17,7 +17,7 @@ export interface KindRules {
   /** ValidateXStatusUpdate: of an update of `/status`, where it is asked at all. */
   readonly validateStatus?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
   /** WarningsOnCreate and WarningsOnUpdate: what is let in, but should better be otherwise. */
-  readonly warnings?: (object: KubeObject) => readonly string[];
+  readonly warnings?: (object: KubeObject, old: KubeObject | undefined) => readonly string[];
   /** ValidateXUpdate as a whole, for kinds where it is not `validate` with `validateUpdate` after it. */
   readonly validateReplacement?: (
     object: KubeObject,

@@ -23,5 +23,8 @@ const cases: readonly (readonly [object: { readonly [field: string]: unknown }, 
 
 for (const [object, ...warnings] of cases)
   test(JSON.stringify(object), () => {
-    deepEqual(warningsOf({ metadata: { name: "n" }, ...object } as Parameters<typeof warningsOf>[0]), warnings);
+    deepEqual(
+      warningsOf({ metadata: { name: "n" }, ...object } as Parameters<typeof warningsOf>[0], undefined),
+      warnings,
+    );
   });

@@ -1,11 +1,13 @@
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { atMost100Percent, intOrPercent } from "../checks.ts";
+import { templateWarnings } from "../core/pod-warnings.ts";
 import { selects, validateLabelSelector } from "../label-selector.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import { internalRollingUpdate, isNone } from "./deployment.ts";
 import { nonnegatives, onlyAlways, validateTemplate, workloadTemplateDefaults } from "./workload.ts";
 
 export const daemonSet: KindRules = {
+  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { updateStrategy: {}, revisionHistoryLimit: 10 });

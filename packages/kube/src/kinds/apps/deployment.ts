@@ -1,5 +1,6 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { atMost100Percent, intOrPercent, percentOf } from "../checks.ts";
+import { templateWarnings } from "../core/pod-warnings.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import {
   nonnegatives,
@@ -11,6 +12,7 @@ import {
 const words = { empty: "empty selector is invalid for deployment", invalid: "invalid label selector" };
 
 export const deployment: KindRules = {
+  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { replicas: 1, strategy: {}, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 });

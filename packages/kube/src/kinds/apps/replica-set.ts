@@ -1,3 +1,4 @@
+import { templateWarnings } from "../core/pod-warnings.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import {
   nonnegatives,
@@ -9,6 +10,7 @@ import {
 const words = { empty: "empty selector is invalid for deployment", invalid: "invalid label selector" };
 
 export const replicaSet: KindRules = {
+  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
   defaults: (object) => {
     fill((object["spec"] ??= {}), { replicas: 1 });
     workloadTemplateDefaults(object["spec"]);

@@ -1,6 +1,7 @@
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { atMost100Percent, formatted, intOrPercent, itemsOf, nonnegative } from "../checks.ts";
+import { templateWarnings } from "../core/pod-warnings.ts";
 import { dns1123Label } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import { isNone } from "./deployment.ts";
@@ -31,6 +32,7 @@ const changeableWords = `updates to statefulset spec for fields other than ${cha
   .replace(/, ([^,]*)$/, " and $1")} are forbidden`;
 
 export const statefulSet: KindRules = {
+  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, {

@@ -1,5 +1,6 @@
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { nonnegatives, workloadTemplateDefaults } from "../apps/workload.ts";
+import { templateWarnings } from "../core/pod-warnings.ts";
 import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
 import { validateJobSpec } from "./job-spec.ts";
 import { scheduleFault } from "./schedule.ts";
@@ -9,6 +10,8 @@ const policies = ["Allow", "Forbid", "Replace"];
 const maxNameLength = 52;
 
 export const cronJob: KindRules = {
+  warnings: (object) =>
+    templateWarnings(specOf(object)["jobTemplate"]?.spec?.template, "spec.jobTemplate.spec.template"),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, {

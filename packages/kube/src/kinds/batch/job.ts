@@ -1,9 +1,11 @@
 import { type FieldError, invalid, required } from "../../names.ts";
+import { templateWarnings } from "../core/pod-warnings.ts";
 import { selects, validateLabelSelector } from "../label-selector.ts";
 import { type Fields, immutable, type KindRules, specOf } from "../rules.ts";
 import { fixedFields, jobSpecDefaults, validateJobSpec } from "./job-spec.ts";
 
 export const job: KindRules = {
+  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
   defaults: (object) => {
     jobSpecDefaults((object["spec"] ??= {}));
     object["spec"].manualSelector ??= false;

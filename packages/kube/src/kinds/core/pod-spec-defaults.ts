@@ -55,6 +55,10 @@ function container(each: Fields): void {
     fill(each[name], { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });
     if (each[name].httpGet !== undefined) fill(each[name].httpGet, { path: "/", scheme: "HTTP" });
   }
+  for (const name of ["postStart", "preStop"]) {
+    const request = each["lifecycle"]?.[name]?.httpGet;
+    if (request !== undefined) fill(request, { path: "/", scheme: "HTTP" });
+  }
   for (const variable of each["env"] ?? []) {
     if (variable.valueFrom?.fieldRef !== undefined) variable.valueFrom.fieldRef.apiVersion ??= "v1";
   }
@@ -80,6 +84,8 @@ function volumeDefaults(volume: Fields): void {
     if (volume[name] !== undefined) volume[name].defaultMode ??= 420;
   }
   if (volume["hostPath"] !== undefined) volume["hostPath"].type ??= "";
+  for (const item of volume["downwardAPI"]?.items ?? [])
+    if (item.fieldRef !== undefined) item.fieldRef.apiVersion ??= "v1";
   for (const part of volume["projected"]?.sources ?? []) {
     if (part.serviceAccountToken !== undefined) part.serviceAccountToken.expirationSeconds ??= 3600;
     for (const item of part.downwardAPI?.items ?? [])

@@ -24,6 +24,7 @@ export function validatePodSpec(spec: Fields, path: string): readonly FieldError
     ...validateInitContainers(spec, `${path}.initContainers`, names),
     ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`, names),
     ...hostNetworkPorts(spec, path),
+    ...unmaskedProcs(spec, path),
     ...(restartPolicies.includes(restartPolicy)
       ? []
       : [
@@ -113,4 +114,16 @@ export function validatePodOnly(spec: Fields, path: string): readonly FieldError
       .map(([{ image }, field]) => invalid(`${field}.image`, image, "must not have leading or trailing whitespace")),
   );
   return [...tokens, ...images];
+}
+
+/** The whole of /proc is only for who is nobody on the node. */
+function unmaskedProcs(spec: Fields, path: string): readonly FieldError[] {
+  if (spec["hostUsers"] === false) return [];
+  return ["initContainers", "containers", "ephemeralContainers"].flatMap((list) =>
+    itemsOf(spec[list], `${path}.${list}`).flatMap(([each, place]) =>
+      each["securityContext"]?.procMount === "Unmasked"
+        ? [invalid(`${place}.securityContext.procMount`, "Unmasked", "`hostUsers` must be false to use `Unmasked`")]
+        : [],
+    ),
+  );
 }

@@ -4,11 +4,14 @@ import type { KubeObject } from "../../object.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 import { validatePodOnly, validatePodSpec } from "./pod-spec.ts";
 import { podDefaults } from "./pod-spec-defaults.ts";
+import { podWarnings } from "./pod-warnings.ts";
 
 export const pod: KindRules = {
   defaults: (object) => podDefaults((object["spec"] ??= {})),
   validate: (object) => [...validatePodSpec(specOf(object), "spec"), ...validatePodOnly(specOf(object), "spec")],
   validateUpdate: validatePodUpdate,
+  // People write workloads: pods that change are no news to them.
+  warnings: (object, old) => (old === undefined ? podWarnings(object) : []),
 };
 
 /** Of a running pod's spec only images, deadlines, tolerations (added) and gates may change. */

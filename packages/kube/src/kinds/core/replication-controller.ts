@@ -3,8 +3,10 @@ import type { KubeObject } from "../../object.ts";
 import { nonnegatives, onlyAlways, validateTemplate } from "../apps/workload.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 import { templateDefaults } from "./pod-spec-defaults.ts";
+import { templateWarnings } from "./pod-warnings.ts";
 
 export const replicationController: KindRules = {
+  warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     spec["replicas"] ??= 1;
