@@ -5,7 +5,7 @@ interface Known {
   readonly is: (difference: Difference) => boolean;
 }
 
-/** Differences that stay; docs/differences.md has them in more words. */
+/** Differences that stay, each with its reason: none so far. */
 const known: readonly Known[] = [];
 
 /** Why a difference stays; undefined for one that is to be mended. */

@@ -152,7 +152,8 @@ const cases: readonly Case[] = [
   ].map((call) => ({
     name: `parts that are held many times in ${call}`,
     rules: [...twice(60), `r := ${call}`].join("\n"),
-    message: /a string of more than|keys in all|a value is too large/,
+    // How far the stack reaches depends on what ran before in the same process: its end is a limit as good as the others.
+    message: /a string of more than|keys in all|a value is too large|too many nested calls/,
   })),
   {
     name: "a large pattern on a long text",
