@@ -46,6 +46,8 @@ interface Found {
 
 /** Without the rules that do not compile. */
 function compiling(written: Program): Found | undefined {
+  // The server that is asked knows v1 alone, and no strict mode.
+  if (written.regoVersion !== "v1" || written.strict) return undefined;
   for (let times = 0; times <= 3; times++) {
     const made = repairedTimes(written, times);
     const policy = made && compileProgram(made).policy;
@@ -67,7 +69,7 @@ async function compare(
   unknown: readonly string[],
   counts: PartialCounts,
 ): Promise<void> {
-  const data = parseJson(`{"d":${made.data}}`);
+  const data = parseJson(made.data);
   const each: PartialCase = { policy, query, unknowns: unknown, input: parseJson(made.input), data };
   const theirs = await server.residual(made, query, unknown);
   counts.compared++;
