@@ -86,7 +86,7 @@ for (const { name, rules, query = "x = data.p.allow" } of cases)
     });
 
 /** In a long run thousands: `npm run differential -- partial 1000`. */
-const programs = 15;
+const programs = 40;
 
 const opa = findOpa();
 
