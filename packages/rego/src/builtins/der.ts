@@ -66,6 +66,11 @@ export class DerReader {
     return this.#rest.length === 0;
   }
 
+  /** The bytes that are still to be read. */
+  get rest(): Uint8Array {
+    return this.#rest;
+  }
+
   isNext(tag: number): boolean {
     return this.#rest[0] === tag;
   }

@@ -1,5 +1,6 @@
+import { readHeader } from "./asn1-header.ts";
 import { BuiltinError } from "./builtin.ts";
-import { DerReader, derTag } from "./der.ts";
+import { DerReader } from "./der.ts";
 
 const sequenceParameters =
   "{optional:false explicit:false application:false private:false defaultValue:<nil> tag:<nil> stringType:0 timeType:0 set:false omitEmpty:false}";
@@ -12,10 +13,12 @@ export function readStructure(
   reader: DerReader,
   name: string,
 ): { readonly reader: DerReader; readonly element: Uint8Array } {
-  if (reader.isEmpty) throw new BuiltinError("asn1: syntax error: sequence truncated");
-  const { tag, content, element } = reader.any("asn1: syntax error: truncated tag or length");
-  if (tag === derTag.sequence) return { reader: new DerReader(content), element };
-  const got = `{class:${tag >> 6} tag:${tag & 0x1f} length:${content.length} isCompound:${(tag & 0x20) !== 0}}`;
+  const { tag, isCompound, length, ...header } = readHeader(reader.rest);
+  if (header.class === 0 && tag === 16 && isCompound) {
+    const { content, element } = reader.any("asn1: syntax error: data truncated");
+    return { reader: new DerReader(content), element };
+  }
+  const got = `{class:${header.class} tag:${tag} length:${length} isCompound:${isCompound}}`;
   throw new BuiltinError(`asn1: structure error: tags don't match (16 vs ${got}) ${sequenceParameters} ${name} @2`);
 }
 

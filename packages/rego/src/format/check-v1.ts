@@ -5,8 +5,9 @@ import { typeFault } from "../compile/stage.ts";
 import { directTerms, headTerms, isComprehension, nameOfRef, ruleChain, walkExprs, walkTerm } from "../compile/walk.ts";
 import type { Expr, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
+import { futureKeywords } from "../syntax/keywords.ts";
 
-/** What keeps a v0 module from being written as v1, in OPA's order: imports, names of rules and arguments, variables, builtins. */
+/** What keeps a v0 module from being written as v1, in OPA's order: imports, names of rules and arguments, variables, builtins, keywords. */
 export function checkRegoV1(module: Module): readonly Diagnostic[] {
   const imports: Diagnostic[] = [];
   const names: Diagnostic[] = [];
@@ -16,7 +17,14 @@ export function checkRegoV1(module: Module): readonly Diagnostic[] {
   for (const rule of module.rules) checkBuiltins(rule, (fault) => builtins.push(fault));
   const isVariable = ({ message }: Diagnostic): boolean => message.startsWith("variables ");
   const ordered = [...names.filter((fault) => !isVariable(fault)), ...names.filter(isVariable)];
-  return [...imports, ...ordered, ...builtins];
+  return [...imports, ...ordered, ...builtins, ...module.rules.flatMap(keywordAsName)];
+}
+
+/** Rules named by words that v1 keeps for itself; those of a longer reference may begin so. */
+function keywordAsName({ head, loc }: Rule): readonly Diagnostic[] {
+  const [name, ...rest] = head.ref.terms;
+  if (name?.kind !== "var" || rest.length > 0 || !futureKeywords.includes(name.name)) return [];
+  return [{ code: "rego_parse_error", loc, message: `${name.name} keyword cannot be used for rule name` }];
 }
 
 /** Calls of builtins that v1 has not any more, inside other terms too: the compiler looks at them when they stand apart. */

@@ -21,11 +21,22 @@ export abstract class LiteralWriter extends TermWriter {
   }
 
   protected writeExpr(expr: Expr, isLeading = false): void {
+    this.#beginExpr(expr);
+    this.#unlessCollision(() => this.#writeTerms(expr, isLeading && !expr.negated));
+    this.#writeWiths(expr);
+  }
+
+  /** A literal inside a term, on its line: what was left as it was ends the term too. */
+  protected writeInnerExpr(expr: Expr): void {
+    this.#beginExpr(expr);
+    this.#writeTerms(expr, false);
+    this.#writeWiths(expr);
+  }
+
+  #beginExpr(expr: Expr): void {
     this.placeComments(expr.loc.row);
     this.startLineUnlessIn();
     if (expr.negated) this.write("not ");
-    this.#unlessCollision(() => this.#writeTerms(expr, isLeading && !expr.negated));
-    this.#writeWiths(expr);
   }
 
   /** What was left as it was ends what it is part of, here. */
@@ -49,7 +60,7 @@ export abstract class LiteralWriter extends TermWriter {
         this.#writeSome(terms);
         return;
       case "every":
-        this.#writeEvery(terms);
+        this.#writeEvery(terms, loc);
         return;
       case "not":
         this.write("not ");
@@ -117,7 +128,8 @@ export abstract class LiteralWriter extends TermWriter {
     }
   }
 
-  #writeEvery({ key, value, domain, body, loc }: Extract<ExprTerms, { kind: "every" }>): void {
+  /** `whole`: the literal; the location of `every` itself is that of its word. */
+  #writeEvery({ key, value, domain, body, loc }: Extract<ExprTerms, { kind: "every" }>, whole: Location): void {
     this.placeComments(loc.row);
     this.write("every ");
     if (key !== undefined) {
@@ -128,7 +140,7 @@ export abstract class LiteralWriter extends TermWriter {
     this.write(" in ");
     this.writeTerm(domain);
     this.write(" {");
-    this.writeInnerBody(body, loc, loc, "{", "}");
+    this.writeInnerBody(body, loc, whole, ["{", "}"]);
     if (body.length === 1 && body[0]?.loc.row === loc.row) this.write(" ");
     this.write("}");
   }
@@ -144,7 +156,7 @@ export abstract class LiteralWriter extends TermWriter {
       this.writeBody(body, true);
     } else {
       this.write(" ");
-      this.writeLiterals(body, true);
+      this.writeLiterals(body, (expr, isFirst) => this.writeExpr(expr, isFirst));
       this.write(" ");
     }
     this.placeComments(closingRow(loc, "{", "}"));
@@ -163,7 +175,7 @@ export abstract class LiteralWriter extends TermWriter {
       return;
     }
     const expr = body[0] as Expr;
-    const needsParens = expr.with.length > 0 || bindsLess(operand, expr.terms);
+    const needsParens = expr.with.length > 0 || bindsLess(operand, expr);
     if (needsParens) {
       this.write("(");
       this.writeExpr(expr);
@@ -172,8 +184,8 @@ export abstract class LiteralWriter extends TermWriter {
     }
     const start = this.text.length;
     this.writeExpr(expr, operand.isLeading);
-    // A brace at the beginning would open a body.
-    this.wrapFromBrace(start);
+    // A brace at the beginning would open a body; the operands of what is written here have seen to their own.
+    if (!isLogical(expr)) this.wrapFromBrace(start);
   }
 
   #writeOperands(
@@ -240,12 +252,16 @@ interface Operand {
   readonly isLeading?: boolean;
 }
 
-/** Without parentheses the operators would group otherwise: `not` binds most, then `and`, then `or`; each from the left. */
-function bindsLess({ word, isRight }: Operand, { kind }: ExprTerms): boolean {
-  if (kind !== "and" && kind !== "or") return false;
-  if (word === "not") return true;
-  if (word === "and") return kind === "or" || isRight;
+/** Without parentheses the operators would group otherwise, `not` binding most, then `and`, then `or`, each from the left; `not not` is no Rego. */
+function bindsLess({ word, isRight }: Operand, expr: Expr): boolean {
+  const { kind } = expr.terms;
+  if (word === "not") return isLogical(expr) || expr.negated || kind === "not";
+  if (word === "and") return kind === "or" || (kind === "and" && isRight);
   return isRight && kind === "or";
+}
+
+function isLogical({ terms: { kind } }: Expr): boolean {
+  return kind === "and" || kind === "or";
 }
 
 function lineBreaks(text: string): number {

@@ -70,7 +70,7 @@ export abstract class RuleWriter extends LiteralWriter {
       if (isCut && this.comments.length > 0) this.write(" ");
       else this.endLine();
       this.up();
-      this.writeBody(rule.body, !isElse);
+      this.writeBody(rule.body, usesIf && !isElse);
       this.placeComments(this.#bodyEnd(rule));
       this.down();
       this.startLine();

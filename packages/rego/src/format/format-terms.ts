@@ -22,6 +22,7 @@ export abstract class TermWriter extends Writer {
   }
 
   protected abstract writeExpr(expr: Expr, isLeading?: boolean): void;
+  protected abstract writeInnerExpr(expr: Expr): void;
   protected abstract writeBody(body: Body, leads?: boolean): void;
 
   /** What cannot be written with all its comments in place is left as it was; as in OPA, that ends what it is part of. */
@@ -256,11 +257,17 @@ export abstract class TermWriter extends Writer {
     if (at.row - loc.row >= 1 && at === term.loc) this.#nextLine();
     this.writeTermParens(term, term.kind === "call" && (isUnion(term) || term.loc.text.startsWith("(")));
     this.write(" |");
-    this.writeInnerBody(body, at, loc, open, close);
+    this.writeInnerBody(body, at, loc, [open, close], (expr) => this.writeInnerExpr(expr));
   }
 
   /** A body between brackets: on one line when it was, else on lines of its own. */
-  protected writeInnerBody(body: Body, before: Location, loc: Location, open: string, close: string): void {
+  protected writeInnerBody(
+    body: Body,
+    before: Location,
+    loc: Location,
+    [open, close]: readonly [string, string],
+    write = (expr: Expr): void => this.writeExpr(expr),
+  ): void {
     const [first] = body;
     const isSpread = first !== undefined && (first.loc.row > before.row || groupByLine(body, before).length > 1);
     if (isSpread) {
@@ -269,7 +276,7 @@ export abstract class TermWriter extends Writer {
       this.writeBody(body);
     } else {
       this.write(" ");
-      this.writeLiterals(body);
+      this.writeLiterals(body, write);
     }
     this.placeComments(closingRow(loc, open, close));
     if (!isSpread) return;
@@ -278,10 +285,10 @@ export abstract class TermWriter extends Writer {
   }
 
   /** Literals on one line. */
-  protected writeLiterals(body: Body, leads = false): void {
+  protected writeLiterals(body: Body, write: (expr: Expr, isFirst: boolean) => void): void {
     for (const [i, expr] of body.entries()) {
       if (i > 0) this.write("; ");
-      this.writeExpr(expr, leads && i === 0);
+      write(expr, i === 0);
     }
   }
 

@@ -48,6 +48,39 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
   ["v0", "p[x]{x=1}\nq=1{y}", "p[x] {\n\tx = 1\n}\n\nq = 1 {\n\ty\n}", { target: "v0" }],
   ["v0 for both", "p[x]{x=1}", "import rego.v1\n\np contains x if x = 1", { target: "v0v1" }],
   ["without v0's imports", "import rego.v1\np := 1", "p := 1", { dropV0Imports: true }],
+  [
+    "comments before the brace of every, and behind it",
+    "p if {\nevery x in y { # a\nx\n# b\n} # c\n}",
+    "p if {\n\tevery x in y { # a\n\t\tx\n\t\t# b\n\t} # c\n}",
+  ],
+  [
+    "a comprehension is left as it was with what is in it",
+    "p if {\nx := [v | v := {1: # a\n2} # b\n ]\n}",
+    "p if {\n\tx := [v | v := {1: # a\n2} # b\n ]\n}",
+  ],
+  [
+    "operands in braces below each other",
+    "import future.keywords.or\np if {\n{a} or\n{b} or\n{c} }",
+    "import future.keywords.or\n\np if {\n\t{ a } or\n\t\t{ b } or\n\t\t{ c }\n}",
+  ],
+  [
+    "a negation in a negation",
+    "import future.keywords.not\nimport future.keywords.or\np if not (not x)",
+    "import future.keywords.not\nimport future.keywords.or\n\np if not (not x)",
+  ],
+  [
+    "the builtin beside the keyword",
+    "import future.keywords.or\np := or(x, y)\n\nq if { true or or(x, y) == z }",
+    "import future.keywords.or\n\np := x | y\n\nq if true or x | y == z",
+  ],
+  ["a union first in a body with if", "p if {\nor(x, y) == z\nw }", "p if {\n\t(x | y) == z\n\tw\n}"],
+  ["a union first in a body without", "p {\nor(x, y) == z\nw }", "p {\n\tx | y == z\n\tw\n}", { target: "v0" }],
+  [
+    "every brings in",
+    "import future.keywords.every\np { 1 in x }",
+    "import future.keywords.every\n\np {\n\t1 in x\n}",
+    { target: "v0" },
+  ],
   ["keywords quoted", "p := x.if", 'p := x["if"]', { keywordsInRefs: false }],
 ];
 

@@ -160,10 +160,10 @@ function usedKeywords({ rules }: Module): ReadonlySet<string> {
   return words;
 }
 
-/** v0: calls behind `in`, which may be written as calls, are written with the keyword, which then needs its import. */
+/** v0: calls behind `in`, which may be written as calls, are written with the keyword, which then needs its import; `every` brings it. */
 function missingKeywords({ imports, rules }: Module): readonly Import[] {
   const words = imports.map(futureKeyword);
-  if (words.includes("in") || words.includes("all")) return [];
+  if (["in", "every", "all"].some((word) => words.includes(word))) return [];
   return rules.some(usesMember) ? [importOf(1, "future", "keywords", "in")] : [];
 }
 

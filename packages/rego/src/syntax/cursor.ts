@@ -160,6 +160,12 @@ export class Cursor {
     return next.kind === "punctuation" && (next.text === "." || next.text === "[") && !next.spaced;
   }
 
+  /** `and(` or `or(` where an operand is expected: the builtin of that name, also when the word is a keyword. */
+  isCalledOperator(): boolean {
+    const { text } = this.token;
+    return (text === "and" || text === "or") && this.next.text === "(" && !this.next.spaced;
+  }
+
   /** Takes the token when it is this punctuation or keyword. */
   take(text: string): Token | undefined {
     return this.is(text) ? this.advance() : undefined;

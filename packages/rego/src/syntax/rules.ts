@@ -20,7 +20,8 @@ export function parseRules(cursor: Cursor): readonly WrittenRule[] | undefined {
   const { loc } = cursor.token;
   const isDefault = cursor.isKeyword("default") && !cursor.isRefHead();
   if (isDefault) cursor.advance();
-  if (cursor.token.kind !== "ident" || (cursor.isReserved() && !cursor.isRefHead())) return undefined;
+  const isName = !cursor.isReserved() || cursor.isRefHead() || cursor.isCalledOperator();
+  if (cursor.token.kind !== "ident" || !isName) return undefined;
   const parsed = parseHead(cursor, isDefault);
   if (parsed === undefined) return undefined;
   return isDefault ? parseDefault(cursor, parsed.head, loc) : parseRest(cursor, parsed, loc);

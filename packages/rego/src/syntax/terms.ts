@@ -130,7 +130,7 @@ function parseHead(cursor: Cursor): Term | undefined {
 function parseWord(cursor: Cursor): Term | undefined {
   const { token } = cursor;
   const { loc, text } = token;
-  if (!cursor.isReserved() || text === "contains") return parseVar(cursor);
+  if (!cursor.isReserved() || text === "contains" || cursor.isCalledOperator()) return parseVar(cursor);
   if (text === "true" || text === "false") {
     cursor.advance();
     return { kind: "boolean", loc, value: text === "true" };

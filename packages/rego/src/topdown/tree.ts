@@ -1,5 +1,5 @@
 import { mergeObjects, scanKeys } from "../run/runtime.ts";
-import { RegoObject } from "../value/collection.ts";
+import { RegoObject, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { baseDocument } from "./base-data.ts";
 import type { Bindings, Bound } from "./bindings.ts";
@@ -61,7 +61,7 @@ function enter(descent: Descent, key: Known, next: Next): Stop | undefined {
     : descend({ ...inner, at: at + 1 }, next);
 }
 
-/** All keys in turn: those of base data, then those of rules. */
+/** All keys in turn, each once: those of base data, then those of rules. */
 function enumerate(descent: Descent, key: Node, next: Next): Stop | undefined {
   const { frame, plugged, at, bindings, result, node } = descent;
   const path = plugged.slice(0, at);
@@ -70,7 +70,9 @@ function enumerate(descent: Descent, key: Node, next: Next): Stop | undefined {
   const visit = (value: Value) =>
     frame.biunify(known(value), key, bindings, bindings, () => enter(descent, known(value), next));
   let deferred: Stop | undefined;
-  for (const each of keysOf(baseDocument(frame, path))) {
+  const baseKeys = keysOf(baseDocument(frame, path));
+  const taken = RegoSet.of(baseKeys);
+  for (const each of baseKeys) {
     const stop = visit(each);
     if (stop === undefined) continue;
     if (!stop.deferred || deferred !== undefined) return stop;
@@ -78,6 +80,7 @@ function enumerate(descent: Descent, key: Node, next: Next): Stop | undefined {
   }
   if (deferred !== undefined) return deferred;
   for (const child of node?.children ?? []) {
+    if (taken.has(child.key)) continue;
     const stop = visit(child.key);
     if (stop !== undefined) return stop;
   }
