@@ -31,7 +31,8 @@ export type Program = (folder: string, args: readonly string[], surroundings: Su
 /** Runs scripts as Go's testscript does: one command a line, `!` before what must fail. https://pkg.go.dev/github.com/rogpeppe/go-internal/testscript */
 export class Script {
   readonly #folder: string;
-  readonly #env: { [name: string]: string } = {};
+  /** As in testscript, `WORK` is the script's folder. */
+  readonly #env: { [name: string]: string };
   /** Programs of the script, by their names: `exec $NAME`, or `NAME` as a command. */
   readonly #programs: { readonly [name: string]: Program };
   /** Whether a condition holds, beside those of the platform. */
@@ -46,6 +47,7 @@ export class Script {
     holds: (condition: string) => boolean = () => false,
   ) {
     this.#folder = folder;
+    this.#env = { WORK: folder };
     this.#programs = programs;
     this.#holds = holds;
   }
