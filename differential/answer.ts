@@ -87,12 +87,6 @@ function sameCodes(a: Extract<Answer, { refused: unknown }>, b: Extract<Answer, 
   return b.isCut === true ? sameCodes(b, a) : a.refused.join() === b.refused.join();
 }
 
-/** True if one side met an error where the other one needed to look no further: which expression comes first is not laid down. */
-export function isOrderOfErrors(ours: Answer, theirs: Answer): boolean {
-  const conflicts = (answer: Answer) => "failed" in answer && answer.failed === "eval_conflict_error";
-  return (conflicts(ours) && "result" in theirs) || (conflicts(theirs) && "result" in ours);
-}
-
 /** What sort of answer it is, with its codes. */
 export function kindOfAnswer(answer: Answer): string {
   if ("refused" in answer) return `refused ${answer.refused.join(", ")}`;

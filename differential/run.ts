@@ -4,7 +4,6 @@ import {
   answerText,
   type Compiled,
   compileProgram,
-  isOrderOfErrors,
   kindOfAnswer,
   type OurAnswer,
   ourAnswers,
@@ -20,8 +19,6 @@ export interface Counts {
   programs: number;
   /** Programs that the peer itself broke on; they prove nothing. */
   peerBroke: number;
-  /** One side met an error before it had an answer, the other one an answer before it met the error. */
-  orderOfErrors: number;
   /** Programs that do not compile. Without the rules that are at fault they are tried again. */
   refused: number;
   failed: number;
@@ -62,7 +59,7 @@ const batchSize = 40;
 /** Compares us with a real OPA on random programs. */
 export async function runDifferential(peer: Peer, options: DifferentialOptions): Promise<DifferentialResult> {
   const { programs, seed, examples = defaultExamples, progress } = options;
-  const counts: Counts = { programs: 0, peerBroke: 0, orderOfErrors: 0, refused: 0, failed: 0, empty: 0, defined: 0 };
+  const counts: Counts = { programs: 0, peerBroke: 0, refused: 0, failed: 0, empty: 0, defined: 0 };
   const categories = new Map<string, Category>();
   for (let from = 0; from < programs; from += batchSize) {
     const tapes = Array.from({ length: Math.min(batchSize, programs - from) }, (_, i) => randomTape(seed, from + i));
@@ -115,7 +112,7 @@ async function compareAll(
   const theirs = await asked;
   return attempts.flatMap((attempt, i) => {
     count(counts, theirs[i]);
-    const difference = differenceOf(attempt.program, theirs[i], ours[i] as readonly OurAnswer[], counts);
+    const difference = differenceOf(attempt.program, theirs[i], ours[i] as readonly OurAnswer[]);
     return difference === undefined ? [] : [{ attempt, difference }];
   });
 }
@@ -124,16 +121,11 @@ function differenceOf(
   made: Program,
   theirs: Answer | undefined,
   ours: readonly OurAnswer[],
-  counts?: Counts,
 ): Difference | undefined {
   if (theirs === undefined) return undefined;
   const different = ours.filter(({ answer }) => !sameAnswer(answer, theirs));
   const first = different[0];
   if (first === undefined) return undefined;
-  if (different.every(({ answer }) => isOrderOfErrors(answer, theirs))) {
-    if (counts !== undefined) counts.orderOfErrors++;
-    return undefined;
-  }
   const who = different.map(({ by }) => by).join(" and ");
   return {
     name: `${who}: ${kindOfAnswer(first.answer)}, OPA: ${kindOfAnswer(theirs)}`,

@@ -166,7 +166,7 @@ export class ChangedModules {
   /** What can be asked about the rules that have come or gone. */
   #questions(): ReadonlySet<string> {
     const rules = [...this.#gone.values(), ...this.#fresh.values()].flatMap(({ named }) => named);
-    return new Set(rules.map(namesOf).flatMap(({ name, key }) => [`arity ${name}`, `kind ${key}`]));
+    return new Set(rules.map(namesOf).flatMap(({ name, key }) => [`arity ${name}`, `kind ${key}`, `defined ${key}`]));
   }
 
   /** The files around whose rules annotations have come or gone. */

@@ -221,6 +221,11 @@ class ModuleCompiler {
         ask(`kind ${key}`);
         return this.#names.kind(key);
       },
+      isAlwaysDefined: (path) => {
+        const key = path.join("\0");
+        ask(`defined ${key}`);
+        return this.#names.isAlwaysDefined(key);
+      },
       metadataChain: (rule, module) => {
         built.usesMetadata = true;
         this.#annotations ??= new AnnotationSet(this.#changed.modules);
@@ -273,7 +278,14 @@ class ModuleCompiler {
 function answer(names: RuleNames, question: string): unknown {
   const at = question.indexOf(" ");
   const name = question.slice(at + 1);
-  return question.startsWith("arity ") ? names.arity(name) : names.kind(name);
+  switch (question.slice(0, at)) {
+    case "arity":
+      return names.arity(name);
+    case "kind":
+      return names.kind(name);
+    default:
+      return names.isAlwaysDefined(name);
+  }
 }
 
 function writtenIn({ byFile, built }: CompileState, module: Module): ReadonlyMap<string, string> | undefined {

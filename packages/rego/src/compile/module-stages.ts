@@ -133,8 +133,8 @@ function rewritePrints(unit: Unit, context: StageContext): readonly Rule[] {
   return mapAll(unit.rules, (rule) => rewritePrintCalls(rule, captureContext(unit, context)));
 }
 
-function captureContext({ names }: Unit, { report, arity }: StageContext): CaptureContext {
-  return { names, report, arity };
+function captureContext({ names }: Unit, context: StageContext): CaptureContext {
+  return { ...context, names };
 }
 
 function rewriteExprTerms({ rules, names }: Unit): readonly Rule[] {

@@ -77,8 +77,8 @@ function queryStages(
   capture: (string | undefined)[],
   written: Set<string>,
 ): readonly ((body: Body) => Body)[] {
-  const { report, arity } = context;
-  const safety = { names, report, arity };
+  const { report } = context;
+  const safety = { ...context, names };
   const check = (run: (body: Body) => void) => (body: Body) => {
     run(body);
     return body;
@@ -130,6 +130,7 @@ function contextOf(compiled: Compiled, query: QueryOptions, report: StageContext
       if (rules.length === 0) return undefined;
       return rules.some(({ kind }) => kind === "function") ? "function" : "value";
     },
+    isAlwaysDefined: (path) => stateOf(compiled)?.names.isAlwaysDefined(path.join("\0")) === true,
     metadataChain: () => [],
   };
 }

@@ -1,14 +1,21 @@
-import type { Rule } from "../syntax/ast.ts";
+import type { Rule, Term } from "../syntax/ast.ts";
+import { isSubset } from "./name-sets.ts";
 import { type Edit, PersistentMap } from "./persistent-map.ts";
 import { namesOf } from "./rule-tree.ts";
+import { rootDocuments } from "./safety.ts";
+import { varsOfTerm } from "./vars.ts";
+import { walkTerm } from "./walk.ts";
 
 /** How many rules have a name or a path: functions by their number of arguments, and others. */
 interface Counts {
   readonly values: number;
   readonly functions: ReadonlyMap<number, number>;
+  /** Of the values, defaults and sets, which make their path defined, and constants, which do so alone. */
+  readonly always: number;
+  readonly constants: number;
 }
 
-const none: Counts = { values: 0, functions: new Map() };
+const none: Counts = { values: 0, functions: new Map(), always: 0, constants: 0 };
 
 /** What rules there are by their names, `data.pkg.f`, and by their constant paths. Of heads as they are behind the first stages. */
 export class RuleNames {
@@ -53,22 +60,60 @@ export class RuleNames {
     return counts && (counts.functions.size > 0 ? "function" : "value");
   }
 
+  /** True where a path has a value whatever the documents are, as OPA sees it: a default, a set, or one constant. */
+  isAlwaysDefined(path: string): boolean {
+    const counts = this.#byPath.get(path);
+    if (counts === undefined || counts.functions.size > 0) return false;
+    return counts.always > 0 || (counts.values === 1 && counts.constants === 1);
+  }
+
   #counted(rules: readonly Rule[], by: number, edit: Edit): RuleNames {
     let [byName, byPath] = [this.#byName, this.#byPath];
     for (const rule of rules) {
       const { name, key } = namesOf(rule);
-      const args = rule.head.args?.length;
-      byName = byName.with(name, counted(byName.get(name) ?? none, args, by), edit);
-      byPath = byPath.with(key, counted(byPath.get(key) ?? none, args, by), edit);
+      byName = byName.with(name, counted(byName.get(name) ?? none, rule, by), edit);
+      byPath = byPath.with(key, counted(byPath.get(key) ?? none, rule, by), edit);
     }
     return new RuleNames(byName, byPath);
   }
 }
 
-function counted({ values, functions }: Counts, args: number | undefined, by: number): Counts | undefined {
-  const made =
-    args === undefined ? { values: values + by, functions } : { values, functions: counter(functions, args, by) };
-  return made.values === 0 && made.functions.size === 0 ? undefined : made;
+function counted(counts: Counts, rule: Rule, by: number): Counts | undefined {
+  const { head } = rule;
+  if (head.args !== undefined) return orNone({ ...counts, functions: counter(counts.functions, head.args.length, by) });
+  const isAlways = rule.default || head.value === undefined;
+  return orNone({
+    ...counts,
+    values: counts.values + by,
+    always: counts.always + (isAlways ? by : 0),
+    constants: counts.constants + (isConstant(rule) ? by : 0),
+  });
+}
+
+function orNone(counts: Counts): Counts | undefined {
+  return counts.values === 0 && counts.functions.size === 0 ? undefined : counts;
+}
+
+/** True for a rule without a body, or with `true` for one, whose value is written out; OPA takes refs for that too. */
+function isConstant({ head: { value }, body }: Rule): boolean {
+  const [first, ...more] = body;
+  if (first?.terms.kind !== "term" || more.length > 0) return false;
+  const { term } = first.terms;
+  return term.kind === "boolean" && term.value && value !== undefined && constants.has(value.kind) && isGround(value);
+}
+
+const constants: ReadonlySet<Term["kind"]> = new Set(["null", "boolean", "number", "string", "array", "object", "set"]);
+
+/** True for a term without variables, but for the heads of refs. */
+function isGround(value: Term): boolean {
+  const vars = varsOfTerm(value, { skipRefHead: true, skipCallOperators: true });
+  if (!isSubset(vars, rootDocuments)) return false;
+  let hasTemplate = false;
+  walkTerm(value, ({ kind }) => {
+    hasTemplate ||= kind === "templatestring";
+    return !hasTemplate;
+  });
+  return !hasTemplate;
 }
 
 /** A count more or less of a key; of none it is gone. */

@@ -212,13 +212,9 @@ export function exprOutputs(expr: Expr, safe: Names, arity: SafetyContext["arity
   }
 }
 
-/** `:=` binds what is left of it; right of it, only refs bind. */
+/** `:=` binds what is left of it, which does not bind back what is right of it. */
 function assignmentOutputs([left, right]: readonly Term[], safe: Names): Set<string> {
-  const outputs = unifyOutputs(left as Term, right as Term, safe);
-  const ofRefs = new Set<string>();
-  collectRefOutputs(right as Term, safe, ofRefs);
-  for (const name of varsOfTerm(right as Term, outputVars)) if (!ofRefs.has(name)) outputs.delete(name);
-  return outputs;
+  return unifyOutputs(left as Term, right as Term, safe, varsOfTerm(left as Term));
 }
 
 function callOutputs(operator: Ref, args: readonly Term[], safe: Names, arity: SafetyContext["arity"]): Set<string> {

@@ -57,6 +57,8 @@ export interface StageContext {
   readonly builtin: (name: string) => BuiltinSignature | undefined;
   /** What rules lie at a path below `data`. */
   readonly ruleKind: (path: readonly string[]) => "function" | "value" | undefined;
+  /** True when rules give the path below `data` a value whatever the documents are, as OPA sees it. */
+  readonly isAlwaysDefined: (path: readonly string[]) => boolean;
   /** The annotations around a rule, innermost first. */
   readonly metadataChain: (rule: Rule, module: Module) => readonly ChainEntry[];
 }

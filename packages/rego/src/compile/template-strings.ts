@@ -2,9 +2,10 @@ import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import { builtinRef, eqExpr, varTerm } from "./make.ts";
 import { union } from "./name-sets.ts";
 import { compileFault } from "./stage.ts";
+import { pathBelowData } from "./text.ts";
 import { boundBy, type CaptureContext, checkDeclared } from "./undeclared.ts";
 import { varsOfTerm } from "./vars.ts";
-import { comprehensionTerms, isComprehension, mapAll, mapExpr, mapTerm, type Rewriter } from "./walk.ts";
+import { comprehensionTerms, isComprehension, mapAll, mapExpr, mapTerm, nameOfRef, type Rewriter } from "./walk.ts";
 
 type Template = Extract<Term, { kind: "templatestring" }>;
 type Names = ReadonlySet<string>;
@@ -75,26 +76,41 @@ function rewriteTerm(term: Term, known: () => Names, rewriter: Rewriter, context
 }
 
 function rewriteTemplate(template: Template, known: Names, rewriter: Rewriter, context: CaptureContext): Term {
-  const items = template.parts.map((part) => {
-    if (part.kind !== "expr") return part;
-    return rewritePart(mapExpr(part, rewriter), known, context);
-  });
+  const items = template.parts.map((part) => (part.kind === "expr" ? rewritePart(part, known, rewriter, context) : part));
   const { loc } = template;
   const operator = builtinRef(loc, "internal.template_string");
   if (context.arity(operator) === undefined) context.report(compileFault(loc, "template-strings are not supported"));
   return { kind: "call", loc, operator, args: [{ kind: "array", loc, items }] };
 }
 
-function rewritePart(part: Expr, known: Names, context: CaptureContext): Term {
+const scalars: ReadonlySet<Term["kind"]> = new Set(["null", "boolean", "number", "string"]);
+
+function rewritePart(part: Expr, known: Names, rewriter: Rewriter, context: CaptureContext): Term {
+  const { loc } = part;
   const value = partTerm(part);
-  if (part.with.length === 0) {
-    if (["null", "boolean", "number", "string"].includes(value.kind)) return value;
-    if (value.kind === "var") return { kind: "set", loc: part.loc, items: [value] };
-  }
+  if (isRelation(part, context)) return value;
+  if (part.with.length === 0 && scalars.has(value.kind)) return value;
+  // As in OPA, a `with` behind these is lost.
+  if (value.kind === "var" || isAlwaysDefined(value, context)) return { kind: "set", loc, items: [value] };
+  // Templates in it are closures of their own.
   checkDeclared(value, known, context);
-  const local = varTerm(part.loc, context.names.create());
-  const body = [{ ...eqExpr(part.loc, local, value), with: part.with }];
-  return { kind: "setcomprehension", loc: part.loc, term: local, body };
+  const local = varTerm(loc, context.names.create());
+  const { terms, with: withs } = mapExpr(part, rewriter);
+  const body = [{ ...eqExpr(loc, local, partTerm({ ...part, terms })), with: withs }];
+  return { kind: "setcomprehension", loc, term: local, body };
+}
+
+/** What has many values has none of its own, and is refused. */
+function isRelation({ terms }: Expr, { builtin, report }: CaptureContext): boolean {
+  const name = terms.kind === "call" ? (nameOfRef(terms.operator) ?? "") : "";
+  if (builtin(name)?.relation !== true) return false;
+  report(compileFault(undefined, `illegal call to relation built-in '${name}' that may cause multiple outputs`));
+  return true;
+}
+
+function isAlwaysDefined(term: Term, context: CaptureContext): boolean {
+  const path = term.kind === "ref" ? pathBelowData(term) : undefined;
+  return path !== undefined && context.isAlwaysDefined(path);
 }
 
 function partTerm({ terms, loc }: Expr): Term {

@@ -29,6 +29,13 @@ function operandText(term: Term): string {
   return `[${termText(term)}]`;
 }
 
+/** The keys of a ref below `data`, where all are texts. */
+export function pathBelowData({ terms: [head, ...rest] }: Ref): readonly string[] | undefined {
+  if (head?.kind !== "var" || head.name !== "data") return undefined;
+  const path = rest.map((term) => (term.kind === "string" ? term.value : undefined));
+  return path.every((key) => key !== undefined) ? path : undefined;
+}
+
 /** A path below `data` as a ref's text. */
 export function pathText(path: readonly string[]): string {
   return `data${path.map((key) => (isPlainKey(key) ? `.${key}` : `[${JSON.stringify(key)}]`)).join("")}`;

@@ -1,6 +1,6 @@
 import type { Body, Term } from "../syntax/ast.ts";
 import { bodyOutputs, rootDocuments, type SafetyContext } from "./safety.ts";
-import { compileFault } from "./stage.ts";
+import { compileFault, type StageContext } from "./stage.ts";
 import { collectVars, safetyVars } from "./vars.ts";
 import { isWildcard } from "./walk.ts";
 
@@ -9,7 +9,7 @@ import { isWildcard } from "./walk.ts";
  * variable would be looked for, not missed. So their variables must be bound by the body: for `print`, by
  * what stands before it.
  */
-export type CaptureContext = SafetyContext;
+export type CaptureContext = SafetyContext & Pick<StageContext, "builtin" | "isAlwaysDefined">;
 
 /** The names bound behind `body`. */
 export function boundBy(body: Body, safe: ReadonlySet<string>, context: CaptureContext): Set<string> {

@@ -1,15 +1,19 @@
 import type { Term } from "../syntax/ast.ts";
+import { compareTerms } from "../syntax/term-order.ts";
 import { isSubset } from "./name-sets.ts";
-import { collectVars, outputVars } from "./vars.ts";
+import { collectVars, safetyVars, type VarsOptions } from "./vars.ts";
 import { hasParts, isComprehension, walkTerm } from "./walk.ts";
 
 type Names = ReadonlySet<string>;
 
-/** The variables that `a = b` binds, given those that are bound before. */
-export function unifyOutputs(a: Term, b: Term, safe: Names): Set<string> {
+const nothing: Names = new Set();
+
+/** The variables that `a = b` binds, given those that are bound before. `unknown`: variables that count as not bound between the two. */
+export function unifyOutputs(a: Term, b: Term, safe: Names, unknown = nothing): Set<string> {
   const known = new Set(safe);
   collectRefOutputs(a, safe, known);
   collectRefOutputs(b, safe, known);
+  for (const name of unknown) known.delete(name);
   const unifier = new Unifier(known);
   unifier.unify(a, b);
   for (const name of unifier.unified) known.add(name);
@@ -17,7 +21,10 @@ export function unifyOutputs(a: Term, b: Term, safe: Names): Set<string> {
   return known;
 }
 
-const operandVars = { ...outputVars, skipSets: false, skipObjectKeys: false };
+const operandVars: VarsOptions = { skipRefHead: true, skipCallOperators: true };
+
+/** What a pattern binds: OPA takes the members of a set for that too, although nothing finds them. */
+const patternVars: VarsOptions = { ...operandVars, skipObjectKeys: true, skipClosures: true };
 
 /** Adds the variables that evaluating the refs of a term binds: their operands, where the head is bound. */
 export function collectRefOutputs(term: Term, safe: Names, into: Set<string>): void {
@@ -35,7 +42,7 @@ export function collectRefOutputs(term: Term, safe: Names, into: Set<string>): v
 function isBound(term: Term, safe: Names): boolean {
   if (term.kind === "var") return safe.has(term.name);
   const vars = new Set<string>();
-  collectVars(term, {}, vars);
+  collectVars(term, safetyVars, vars);
   return isSubset(vars, safe);
 }
 
@@ -53,10 +60,13 @@ class Unifier {
   unify(a: Term, b: Term): void {
     if (a.kind === "var") this.#unifyVar(a.name, b);
     else if (b.kind === "var") this.#unifyVar(b.name, a);
-    else if (isValue(a)) this.#unifyValue(a, b);
-    else if (isValue(b)) this.#unifyValue(b, a);
+    else if (isEvaluated(a)) this.#unifyValue(a, b);
+    else if (isEvaluated(b)) this.#unifyValue(b, a);
     else if (a.kind === "array" && b.kind === "array") this.#unifyItems(a.items, b.items);
     else if (a.kind === "object" && b.kind === "object") this.#unifyEntries(a.entries, b.entries);
+    else if (a.kind === "array" && isComprehension(b)) this.#markAll(a);
+    // The other way round OPA looks at what the comprehension makes.
+    else if (a.kind === `${b.kind}comprehension`) this.#markAll(b);
   }
 
   #unifyVar(name: string, other: Term): void {
@@ -68,7 +78,7 @@ class Unifier {
         this.#wait(other.name, name);
       }
     } else if (other.kind === "array" || other.kind === "object") this.#unifyPattern(name, other);
-    else if (other.kind === "ref" || other.kind === "call") {
+    else if (isEvaluated(other)) {
       if (this.#isEvaluable(other)) this.#mark(name);
     } else this.#mark(name);
   }
@@ -84,8 +94,8 @@ class Unifier {
     for (const each of open) this.#wait(name, each);
   }
 
-  /** `value` is a ref, a call or a comprehension: it binds the other side when it can be evaluated. */
-  #unifyValue(value: Term, other: Term): void {
+  /** `value` binds the other side when it can be evaluated. */
+  #unifyValue(value: Evaluated, other: Term): void {
     if ((other.kind === "array" || other.kind === "object") && this.#isEvaluable(value)) this.#markAll(other);
   }
 
@@ -99,18 +109,14 @@ class Unifier {
   #unifyEntries(left: readonly (readonly [Term, Term])[], right: readonly (readonly [Term, Term])[]): void {
     if (left.length !== right.length) return;
     for (const [key, value] of left) {
-      const other = right.find(([each]) => isSameKey(each, key));
+      const other = right.find(([each]) => compareTerms(each, key) === 0);
       if (other !== undefined) this.unify(value, other[1]);
     }
   }
 
-  #isEvaluable(term: Term): boolean {
-    if (term.kind === "ref") {
-      const head = term.terms[0] as Term;
-      return head.kind !== "var" || this.#isSafe(head.name);
-    }
-    if (term.kind !== "call") return true;
-    return term.args.every((arg) => [...varsOfPattern(arg)].every((name) => this.#isSafe(name)));
+  /** What the two sides bind themselves does not count. */
+  #isEvaluable(value: Evaluated): boolean {
+    return isBound(value.kind === "ref" ? (value.terms[0] as Term) : value, this.#safe);
   }
 
   #isSafe(name: string): boolean {
@@ -140,20 +146,14 @@ class Unifier {
   }
 }
 
-function isValue(term: Term): boolean {
-  return term.kind === "ref" || term.kind === "call" || isComprehension(term);
+type Evaluated = Extract<Term, { kind: "ref" | "call" }>;
+
+function isEvaluated(term: Term): term is Evaluated {
+  return term.kind === "ref" || term.kind === "call";
 }
 
 function varsOfPattern(term: Term): Set<string> {
   const vars = new Set<string>();
-  collectVars(term, outputVars, vars);
+  collectVars(term, patternVars, vars);
   return vars;
-}
-
-function isSameKey(a: Term, b: Term): boolean {
-  if (a.kind === "var" && b.kind === "var") return a.name === b.name;
-  if (a.kind === "number" && b.kind === "number") return a.text === b.text;
-  if ((a.kind === "string" && b.kind === "string") || (a.kind === "boolean" && b.kind === "boolean"))
-    return a.value === b.value;
-  return a.kind === "null" && b.kind === "null";
 }

@@ -2,7 +2,7 @@ import type { Body, Expr, Ref, Rule, Term, With } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
 import { type StageContext, typeFault } from "./stage.ts";
-import { refText } from "./text.ts";
+import { pathBelowData, refText } from "./text.ts";
 import { isComprehension, mapExpr, mapTerm, nameOfRef, type Rewriter, requiresEval } from "./walk.ts";
 
 /** OPA's stage RewriteWithValues: checks what `with` may replace, and takes values that need evaluation out of it. */
@@ -138,12 +138,6 @@ const irreplaceable = new Set(["eq", "rego.metadata.chain", "rego.metadata.rule"
 function asFunctionRef(term: Term, { builtin }: StageContext): Term {
   if (term.kind !== "var" || builtin(term.name) === undefined) return term;
   return { kind: "ref", loc: term.loc, terms: [term] };
-}
-
-function pathBelowData({ terms: [head, ...rest] }: Ref): readonly string[] | undefined {
-  if (head?.kind !== "var" || head.name !== "data") return undefined;
-  const path = rest.map((term) => (term.kind === "string" ? term.value : undefined));
-  return path.every((key) => key !== undefined) ? path : undefined;
 }
 
 function hasParts(term: Term): boolean {

@@ -60,8 +60,6 @@ export function divide(a: NumberValue, b: NumberValue): NumberValue {
     a % b === 0
   )
     return a / b + 0;
-  if (isInteger(a) && isInteger(b) && bigintOf(a) !== 0n && bigintOf(a) % bigintOf(b) === 0n)
-    return normalizeInteger(bigintOf(a) / bigintOf(b));
   const x = toFloat(a);
   const y = toFloat(b);
   if (x.mantissa === 0n) return zero(a, b);
