@@ -89,15 +89,15 @@ export class ChangedModules {
 
   /** Who reads what now. */
   readers(): Readers {
-    let { readers } = this.#previous;
+    let readers = this.#previous.readers();
     for (const { module, rules } of this.#gone.values()) readers = readers.without(module.file, rules, this.edit);
     for (const { module, rules } of this.#fresh.values()) readers = readers.with(module.file, rules, this.edit);
     return readers;
   }
 
   /** Where the order of rules matters to their types now. */
-  ordered(): CompileState["ordered"] {
-    let { ordered } = this.#previous;
+  ordered(): ReturnType<CompileState["ordered"]> {
+    let ordered = this.#previous.ordered();
     for (const { module } of this.#gone.values()) ordered = ordered.with(module.file, undefined, this.edit);
     for (const { module, rules } of this.#fresh.values()) {
       const places = orderedPlaces(rules);

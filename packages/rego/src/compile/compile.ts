@@ -1,12 +1,13 @@
 import { type BuiltinSignature, findSignature } from "../builtins/capabilities.ts";
-import type { Module } from "../syntax/ast.ts";
+import type { Module, Rule } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { AnnotationSet } from "./annotation-set.ts";
 import { ChangedModules, hasUniqueFiles } from "./changed-modules.ts";
-import { type Compiled, findNode, type RuleNode } from "./compiled.ts";
+import { type Compiled, findNode } from "./compiled.ts";
 import { withHint } from "./hints.ts";
 import { builtinStages, nameStages, rewriteStages, safetyStages } from "./module-stages.ts";
-import { allRules, checkRecursion, lazyGraph } from "./recursion.ts";
+import { allRules, checkRecursion, components, lazyGraph } from "./recursion.ts";
+import { once } from "./remembered.ts";
 import { checkRuleConflicts, liesOnBaseData } from "./rule-conflicts.ts";
 import { firstArity, type RuleNames } from "./rule-names.ts";
 import type { RulePlaces } from "./rule-places.ts";
@@ -120,38 +121,50 @@ class ModuleCompiler {
     const { gone, fresh, edit } = this.#changed;
     const root = changeTree(this.#previous.root, { removed: gone, added: fresh }, edit);
     const needed = this.#timed("SetGraph", () => lazyGraph(root));
-    this.#timed("CheckRecursion", () => this.#checkRecursion(root, needed));
+    const inOrder = once(() => components(allRules(root), needed));
+    this.#timed("CheckRecursion", () => this.#checkRecursion(inOrder, needed));
     if (this.#failed()) return undefined;
-    const readers = this.#changed.readers();
-    const ordered = this.#changed.ordered();
+    // Nothing asks before there is a change to this result.
+    const readers = once(() => this.#changed.readers());
+    const ordered = once(() => this.#changed.ordered());
     const check = { options: this.#options, modules: this.#changed.modules, needed, edit };
     const builtin = (name: string) => this.#builtin(name);
-    const types = this.#timed("CheckTypes", () => this.#checkTypes({ root, readers, ordered }, { ...check, builtin }));
+    const types = this.#timed("CheckTypes", () =>
+      this.#checkTypes({ root, readers, ordered }, inOrder, { ...check, builtin }),
+    );
     if (this.#failed() || !this.#run(builtinStages, "rules")) return undefined;
     return this.#compiled({ root, readers, ordered, types });
   }
 
   /** A circle that was not there before goes through a rule that is new. What circles there are is told in the order of all rules. */
-  #checkRecursion(root: RuleNode, needed: TypeCheck["needed"]): void {
-    const found: Diagnostic[] = [];
-    const fresh = this.#changed.fresh.flatMap(({ rules }) => rules.flatMap((rule) => [...ruleChain(rule)]));
-    checkRecursion(fresh, needed, (each) => found.push(each));
-    if (found.length > 0) checkRecursion(allRules(root), needed, (each) => this.#diagnostics.push(each));
+  #checkRecursion(inOrder: () => readonly Rule[][], needed: TypeCheck["needed"]): void {
+    if (this.#previous.types !== undefined) {
+      let isFound = false;
+      const fresh = this.#changed.fresh.flatMap(({ rules }) => rules.flatMap((rule) => [...ruleChain(rule)]));
+      checkRecursion(components(fresh, needed), needed, () => {
+        isFound = true;
+      });
+      if (!isFound) return;
+    }
+    checkRecursion(inOrder(), needed, (each) => this.#diagnostics.push(each));
   }
 
-  #checkTypes(made: Pick<CompileState, "root" | "readers" | "ordered">, check: TypeCheck): RuleTypes {
+  #checkTypes(
+    made: Pick<CompileState, "root" | "readers" | "ordered">,
+    inOrder: () => readonly Rule[][],
+    check: TypeCheck,
+  ): RuleTypes {
     const { root, readers, ordered } = made;
     const { gone, fresh } = this.#changed;
     const { types } = this.#previous;
     const kept = (file: string) => this.#changed.kept(file);
-    const isOrdered = [...ordered.entries()].some(([, places]) =>
-      places.some((path) => findNode(root, path)?.hasRules),
-    );
+    const isOrdered = () =>
+      [...ordered().entries()].some(([, places]) => places.some((path) => findNode(root, path)?.hasRules));
     const rechecked =
-      types === undefined || isOrdered
+      types === undefined || isOrdered()
         ? undefined
-        : recheckTypes({ ...check, previous: types, gone, fresh, readers, kept });
-    const checked = rechecked ?? checkTypes(this.#changed.all(), allRules(root), check);
+        : recheckTypes({ ...check, previous: types, gone, fresh, readers: readers(), kept });
+    const checked = rechecked ?? checkTypes(this.#changed.all(), inOrder(), check);
     this.#diagnostics.push(...checked.diagnostics);
     this.#changed.addTypes(rechecked === undefined ? this.#changed.all() : rechecked.units, checked.contributions);
     return checked.types;

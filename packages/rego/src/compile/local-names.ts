@@ -25,7 +25,7 @@ export class LocalNames {
 
   /** With one counter for all modules, as OPA counts: what it prints has these names. */
   static forModule(module: Module, counter: NameCounter = { next: 0 }): LocalNames {
-    const used = module.text.match(/__local\d+__/g);
+    const used = module.text.includes("__local") ? module.text.match(/__local\d+__/g) : null;
     return new LocalNames("__local", new Set(used ?? []), counter);
   }
 

@@ -47,7 +47,7 @@ export const rewriteStages: readonly ModuleStage[] = [
   { name: "RewriteLocalVars", run: rewriteLocals },
   { name: "MarkTestCases", run: markCases },
   { name: "RewriteTemplateStrings", run: rewriteTemplateStrings },
-  { name: "CheckVoidCalls", run: eachRule((rule, _unit, context) => checkVoidCalls(rule, context)) },
+  { name: "CheckVoidCalls", run: checkVoid },
   { name: "RewritePrintCalls", run: rewritePrints },
   { name: "RewriteExprTerms", run: rewriteExprTerms },
   { name: "RewriteRegoMetadataCalls", run: rewriteMetadata },
@@ -122,13 +122,26 @@ function markCases({ module, names, rules }: Unit, { options }: StageContext): r
   return mapAll(rules, (rule) => markTestCases(rule, module.package.path.terms.length, names));
 }
 
+/** False where a stage has nothing to do, as the word that it is about stands nowhere. What nobody wrote has no text. */
+function mayHold({ text }: Module, word: string): boolean {
+  return text === "" || text.includes(word);
+}
+
+/** Of OPA's own builtins only `print` and two internal ones have no result. */
+function checkVoid({ module, rules }: Unit, context: StageContext): readonly Rule[] {
+  const isStandard = context.options.builtins === undefined;
+  if (isStandard && !mayHold(module, "print(") && !mayHold(module, "internal")) return rules;
+  for (const rule of rules) checkVoidCalls(rule, context);
+  return rules;
+}
+
 function rewriteTemplateStrings(unit: Unit, context: StageContext): readonly Rule[] {
-  if (!unit.module.text.includes("$")) return unit.rules;
+  if (!mayHold(unit.module, '$"') && !mayHold(unit.module, "$`")) return unit.rules;
   return mapAll(unit.rules, (rule) => rewriteTemplates(rule, captureContext(unit, context)));
 }
 
 function rewritePrints(unit: Unit, context: StageContext): readonly Rule[] {
-  if (!unit.module.text.includes("print")) return unit.rules;
+  if (!mayHold(unit.module, "print(")) return unit.rules;
   if (context.options.print !== true) return mapAll(unit.rules, erasePrintCalls);
   return mapAll(unit.rules, (rule) => rewritePrintCalls(rule, captureContext(unit, context)));
 }
@@ -143,15 +156,17 @@ function rewriteExprTerms({ rules, names }: Unit): readonly Rule[] {
 }
 
 function rewriteMetadata({ module, rules, names }: Unit, context: StageContext): readonly Rule[] {
-  if (!module.text.includes("rego.metadata")) return rules;
+  if (!mayHold(module, "rego.metadata")) return rules;
   return mapAll(rules, (rule) => rewriteMetadataCalls(rule, module, names, context));
 }
 
-function rewriteComprehensions({ rules, names }: Unit): readonly Rule[] {
+function rewriteComprehensions({ module, rules, names }: Unit): readonly Rule[] {
+  if (!mayHold(module, "|")) return rules;
   return mapAll(rules, (rule) => rewriteComprehensionTerms(rule, names));
 }
 
-function rewriteWiths({ rules, names }: Unit, context: StageContext): readonly Rule[] {
+function rewriteWiths({ module, rules, names }: Unit, context: StageContext): readonly Rule[] {
+  if (!mayHold(module, "with")) return rules;
   const rewriter = new WithRewriter(names, context);
   return mapAll(rules, (rule) => rewriter.rule(rule));
 }

@@ -37,26 +37,26 @@ export const dataRefs: (rule: Rule) => readonly Ref[] = remembered((rule: Rule):
 });
 
 /** The rules that a ref may reach: on its way, at its end, and below. */
-export function collectRules(node: RuleNode, operands: readonly Term[], into: Set<Rule>): void {
-  const [key, ...rest] = operands;
+export function collectRules(node: RuleNode, operands: readonly Term[], into: Set<Rule>, from = 0): void {
+  const key = operands[from];
   if (key === undefined) {
     for (const rule of allRules(node)) into.add(rule);
     return;
   }
   for (const { rule, suffix } of node.rules)
-    if (mayMatch(suffix, operands)) for (const each of ruleChain(rule)) into.add(each);
+    if (mayMatch(suffix, operands, from)) for (const each of ruleChain(rule)) into.add(each);
   if (key.kind === "string") {
     const child = node.children.get(key.value);
-    if (child !== undefined) collectRules(child, rest, into);
+    if (child !== undefined) collectRules(child, operands, into, from + 1);
   } else if (key.kind !== "number" && key.kind !== "boolean" && key.kind !== "null") {
-    for (const child of node.children.values()) collectRules(child, rest, into);
+    for (const child of node.children.values()) collectRules(child, operands, into, from + 1);
   }
 }
 
 /** False when a constant of the rule's ref is another than the operand at its place. */
-function mayMatch(suffix: readonly Term[], operands: readonly Term[]): boolean {
+function mayMatch(suffix: readonly Term[], operands: readonly Term[], from: number): boolean {
   return suffix.every((term, i) => {
-    const operand = operands[i];
+    const operand = operands[from + i];
     if (operand === undefined || !isScalar(term) || !isScalar(operand)) return true;
     return (
       refText({ kind: "ref", loc: term.loc, terms: [term] }) ===
@@ -71,20 +71,31 @@ function isScalar({ kind }: Term): boolean {
 
 /** The graph as it is asked for: each rule's needs are found once. */
 export function lazyGraph(root: RuleNode): (rule: Rule) => ReadonlySet<Rule> {
-  return remembered((rule) => neededRules(root, dataRefs(rule)));
+  const known = new Map<Rule, ReadonlySet<Rule>>();
+  return (rule) => {
+    const needed = known.get(rule) ?? neededRules(root, dataRefs(rule));
+    known.set(rule, needed);
+    return needed;
+  };
 }
 
 function neededRules(root: RuleNode, refs: readonly Ref[]): ReadonlySet<Rule> {
   const needed = new Set<Rule>();
-  for (const ref of refs) collectRules(root, ref.terms.slice(1), needed);
+  for (const ref of refs) collectRules(root, ref.terms, needed, 1);
   return needed;
 }
 
-/** OPA's stage CheckRecursion: no rule may need its own value. Looks at some rules and at all that they need. */
-export function checkRecursion(roots: Iterable<Rule>, needed: (rule: Rule) => ReadonlySet<Rule>, report: Report): void {
-  for (const component of components(roots, needed)) {
+/** OPA's stage CheckRecursion: no rule may need its own value. Looks at strongly connected components. */
+export function checkRecursion(
+  found: readonly (readonly Rule[])[],
+  needed: (rule: Rule) => ReadonlySet<Rule>,
+  report: Report,
+): void {
+  for (const component of found) {
+    const [first] = component;
+    if (component.length === 1 && first !== undefined && !needed(first).has(first)) continue;
     const inside = new Set(component);
-    for (const rule of component.sort((a, b) => a.loc.offset - b.loc.offset)) {
+    for (const rule of component.toSorted((a, b) => a.loc.offset - b.loc.offset)) {
       const path = findCycle(needed, rule, inside);
       if (path === undefined) continue;
       const text = path.map(({ head }) => refText(head.ref)).join(" -> ");

@@ -43,11 +43,11 @@ export interface CompileState {
   readonly askers: PersistentMap<PersistentMap<true>>;
   /** The files into which annotations of other modules went. */
   readonly metadataUsers: PersistentMap<true>;
-  readonly readers: Readers;
+  readonly readers: () => Readers;
   readonly root: RuleNode;
   readonly types: RuleTypes | undefined;
   /** By file, the places where the order of rules matters to types: see `orderedPlaces`. */
-  readonly ordered: PersistentMap<readonly (readonly string[])[]>;
+  readonly ordered: () => PersistentMap<readonly (readonly string[])[]>;
   /** False where files have one name: nothing is taken over from such a state, nor added to it. */
   readonly hasUniqueFiles: boolean;
 }
@@ -63,10 +63,10 @@ export function emptyState(options: CompileOptions): CompileState {
     places: new RulePlaces(),
     askers: new PersistentMap(),
     metadataUsers: new PersistentMap(),
-    readers: new Readers(),
+    readers: () => new Readers(),
     root: emptyTree(),
     types: undefined,
-    ordered: new PersistentMap(),
+    ordered: () => new PersistentMap(),
     hasUniqueFiles: true,
   };
 }

@@ -87,12 +87,23 @@ function infixCall(cursor: Cursor, operator: Ref, args: readonly Term[], start: 
 
 /** Term : Scalar | Var | Ref | Call | Array | Object | Set | Comprehension | Template | "(" Infix ")" */
 export function parseTerm(cursor: Cursor): Term | undefined {
+  // What is one token is read again as fast as it is remembered.
+  if (isAlone(cursor)) return parseHead(cursor);
   return cursor.remember(() =>
     cursor.nested(() => {
       const head = parseHead(cursor);
       return head === undefined ? undefined : finishTerm(cursor, head);
     }),
   );
+}
+
+/** True for a name or a string that no ref or call goes on from. */
+function isAlone(cursor: Cursor): boolean {
+  const { token, next } = cursor;
+  // What is no term here is a fault, which is told once: that is remembered.
+  const isTerm = token.kind === "ident" ? !cursor.isReserved() : token.kind === "string" && token.value !== undefined;
+  if (!isTerm) return false;
+  return next.kind !== "punctuation" || (next.text !== "." && next.text !== "[" && next.text !== "(");
 }
 
 /** A ref whose head may be any word, also a keyword. */

@@ -4,7 +4,6 @@ import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { AnnotationSet } from "../annotation-set.ts";
 import type { LocalNames } from "../local-names.ts";
 import type { Edit } from "../persistent-map.ts";
-import { components } from "../recursion.ts";
 import { type CompileOptions, type StageContext, typeFault } from "../stage.ts";
 import { ruleChain } from "../walk.ts";
 import { type BodyCheck, checkBody, inferComprehension } from "./check-body.ts";
@@ -52,11 +51,18 @@ export interface CheckedRules {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** OPA's stage CheckTypes: infers the types of all rules, dependencies first, and reports what can never be true. */
-export function checkTypes(units: readonly TypedUnit[], roots: Iterable<Rule>, check: TypeCheck): CheckedRules {
+/**
+ * OPA's stage CheckTypes: infers the types of all rules, and reports what can never be true. `inOrder`: those that need each other
+ * together, dependencies first.
+ */
+export function checkTypes(
+  units: readonly TypedUnit[],
+  inOrder: readonly (readonly Rule[])[],
+  check: TypeCheck,
+): CheckedRules {
   const checker = new RuleChecker(check, new TypeNode().own(check.edit));
   for (const unit of units) checker.add(unit);
-  for (const component of components(roots, check.needed)) for (const rule of component) checker.infer(rule);
+  for (const component of inOrder) for (const rule of component) checker.infer(rule);
   return checker.result();
 }
 

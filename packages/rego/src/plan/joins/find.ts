@@ -1,6 +1,6 @@
 import type { Builtin } from "../../builtins/builtin.ts";
 import type { Block, Func, Join, Narrowed, Operand, Plan, Policy, Stmt } from "../../run/ir.ts";
-import { blocksOf, forEachLocal } from "../../run/statements.ts";
+import { forEachLocal } from "../../run/statements.ts";
 import { type Loop, type Origin, Origins } from "./origin.ts";
 import { Prelude } from "./prelude.ts";
 import { loudest, type Noise, Quiet } from "./quiet.ts";
@@ -23,12 +23,28 @@ export function findJoins(policy: Policy, builtins: ReadonlyMap<string, Builtin>
   return joins.length === 0 ? policy : { ...policy, plans: { plans }, funcs: { funcs }, joins };
 }
 
-/** True where a document below `data` is taken by its name: a join's outermost loop is over such a one. */
+/**
+ * True where a document below `data` is taken by its name: a join's outermost loop is over such a one. Looks at every statement there is,
+ * and before V8 has optimised anything: hence no closures.
+ */
 function looksIntoData({ stmts }: Block): boolean {
-  return stmts.some((each) => {
-    if (each.type === "DotStmt" || each.type === "AssignVarStmt") return isData(each.stmt.source);
-    return blocksOf(each).some(looksIntoData);
-  });
+  for (let i = 0; i < stmts.length; i++) {
+    const each = stmts[i] as Stmt;
+    switch (each.type) {
+      case "DotStmt":
+      case "AssignVarStmt":
+        if (isData(each.stmt.source)) return true;
+        break;
+      case "BlockStmt":
+        if (each.stmt.blocks?.some(looksIntoData) === true) return true;
+        break;
+      case "NotStmt":
+      case "ScanStmt":
+      case "WithStmt":
+        if (looksIntoData(each.stmt.block)) return true;
+    }
+  }
+  return false;
 }
 
 function isData(operand: Operand): boolean {
