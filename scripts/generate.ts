@@ -1,6 +1,7 @@
 import { generateBootstrap } from "./generate/bootstrap.ts";
 import { generateCapabilities } from "./generate/capabilities.ts";
 import { generateCapabilityVersions } from "./generate/capability-versions.ts";
+import { generateGoTypes } from "./generate/go-types.ts";
 import { generateKube } from "./generate/kube.ts";
 import { generateProtobuf } from "./generate/protobuf.ts";
 import { generateZones } from "./generate/zones.ts";
@@ -13,6 +14,7 @@ const generators: readonly (readonly [
   ["bootstrap", generateBootstrap],
   ["capabilities", generateCapabilities],
   ["capability-versions", generateCapabilityVersions],
+  ["go-types", generateGoTypes],
   ["kube", generateKube],
   ["protobuf", generateProtobuf],
   ["zones", generateZones],

@@ -1,13 +1,14 @@
 import { Agent, request } from "node:https";
 import { gunzipSync } from "node:zlib";
 import type { Step } from "./scenario.ts";
+import { wireBody } from "./wire.ts";
 
 export interface Answer {
   readonly code: number;
   /** By their names; those of the connection itself are left out. */
   readonly headers: { readonly [name: string]: string };
   readonly warnings: readonly string[];
-  /** JSON, lines of JSON as a list, or text. */
+  /** JSON, lines of JSON as a list, fields of protobuf by their numbers, or text. */
   readonly body: unknown;
 }
 
@@ -79,11 +80,12 @@ export class ApiClient {
           }
           const whole = Buffer.concat(chunks);
           const isZipped = incoming.headers["content-encoding"] === "gzip" && whole.length > 0;
+          const bytes = isZipped ? gunzipSync(whole) : whole;
           resolve({
             code: incoming.statusCode ?? 0,
             headers: headersOf(incoming.headers),
             warnings: [incoming.headers["warning"] ?? []].flat().flatMap((each) => each.split(/, (?=299 )/)),
-            body: parsed((isZipped ? gunzipSync(whole) : whole).toString("utf8")),
+            body: wireBody(bytes) ?? parsed(bytes.toString("utf8")),
           });
         },
       );

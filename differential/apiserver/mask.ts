@@ -6,6 +6,13 @@ const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 /** The server's own count of writes, where a text tells it. */
 const revision =
   /(resource version:|ResourceVersion in record|ResourceVersion in (?:precondition|object meta):|current:) \(?\d+\)?/g;
+const quotedRevision = /(\\?"resourceVersion\\?": ?\\?")\d+/g;
+const yamlRevision = /(resourceVersion: ")\d+/g;
+/** Where the server says that it is: kube-apiserver tells an address of the machine, whatever it listens on. */
+const ownAddress = /(?:https:\/\/)?\b\d+\.\d+\.\d+\.\d+:\d{4,5}\b/g;
+/** Addresses and ports of services are drawn at random. */
+const clusterIp = /\b10\.0\.0\.\d+\b/g;
+const nodePort = /\b3[0-2]\d{3}\b/g;
 
 /** Fields that are each server's own affair, by name. */
 const own: ReadonlySet<string> = new Set([
@@ -16,6 +23,12 @@ const own: ReadonlySet<string> = new Set([
   "time",
   "continue",
 ]);
+
+/** Fields with a port of the range from which ports are drawn. */
+const drawnPorts: ReadonlySet<string> = new Set(["nodePort", "healthCheckNodePort"]);
+
+/** Texts in which addresses and ports of services stand among others. */
+const withDrawn: ReadonlySet<string> = new Set(["clusterIP", "cells"]);
 
 /** Headers that are each server's own affair: that they are there is compared. */
 const ownHeaders: ReadonlySet<string> = new Set([
@@ -40,8 +53,12 @@ export function masked({ code, headers, warnings, body }: Answer): Answer {
 function maskValue(value: unknown, key: string): unknown {
   if (own.has(key) && value !== null && value !== undefined) return "(own)";
   if (typeof value === "string") return maskText(value, key);
+  if (typeof value === "number" && drawnPorts.has(key)) return maskText(String(value), "port");
+  if (key === "protobuf" || key === "protobufEvents") return maskWire(value);
   if (Array.isArray(value)) {
-    const items = value.map((each) => maskValue(each, key === "clusterIPs" ? "clusterIP" : ""));
+    const items = value.map((each) =>
+      maskValue(each, key === "clusterIPs" ? "clusterIP" : key === "cells" ? "cells" : ""),
+    );
     return key === "causes" ? items.map((each) => JSON.stringify(each)).sort() : items;
   }
   if (typeof value !== "object" || value === null) return value;
@@ -56,11 +73,25 @@ function withoutDescriptions(table: { readonly columnDefinitions?: unknown }): o
   return { ...table, columnDefinitions: columnDefinitions.map((each: object) => ({ ...each, description: "" })) };
 }
 
+/** Versions and times of chance among the fields of a message, which do not say what they are. */
+function maskWire(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => maskWire(each));
+  if (typeof value !== "string") return value;
+  if (/^\d{2,8}$/.test(value)) return "(number)";
+  return /^1[789]\d{8}$|^\d{9}$/.test(value) ? "(seconds)" : maskText(value);
+}
+
 function maskText(text: string, key = ""): string {
-  if (key === "clusterIP" && text.startsWith("10.0.0.")) return "(clusterIP)";
-  return text
+  if (key === "port") return text.replace(nodePort, "(nodePort)");
+  const plain = withDrawn.has(key)
+    ? text.replaceAll(clusterIp, "(clusterIP)").replaceAll(/(?<=:)3[0-2]\d{3}(?=\/)/g, "(nodePort)")
+    : text;
+  return plain
     .replaceAll(tokenVolume, "kube-api-access-(own)")
     .replaceAll(uuid, "(uuid)")
     .replaceAll(revision, "$1 (own)")
+    .replaceAll(quotedRevision, "$1(own)")
+    .replaceAll(yamlRevision, "$1(own)")
+    .replaceAll(ownAddress, "(address)")
     .replaceAll(timestamp, "(time)");
 }

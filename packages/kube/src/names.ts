@@ -13,6 +13,13 @@ export interface FieldError {
     | "FieldValueNotFound"
     | "FieldValueTypeInvalid";
   readonly message: string;
+  /** Upstream's generated rules find it, which speak behind those written by hand. */
+  readonly isDeclared?: true;
+}
+
+/** Errors that upstream's generated rules find. */
+export function declared(errors: readonly FieldError[]): readonly FieldError[] {
+  return errors.map((error) => ({ ...error, isDeclared: true }));
 }
 
 export function required(field: string, detail = ""): FieldError {
@@ -21,6 +28,11 @@ export function required(field: string, detail = ""): FieldError {
 
 export function invalid(field: string, value: unknown, detail: string): FieldError {
   return { field, reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(value ?? null)}: ${detail}` };
+}
+
+/** An invalid field whose value says nothing. */
+export function withoutValue(field: string, detail: string): FieldError {
+  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${detail}` };
 }
 
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
@@ -54,8 +66,9 @@ export function tooLong(field: string, limit: number): FieldError {
 export function invalidStatus(
   kind: { readonly group: string; readonly kind: string },
   name: string,
-  errors: readonly FieldError[],
+  found: readonly FieldError[],
 ): StatusError {
+  const errors = [...found.filter((each) => !each.isDeclared), ...found.filter((each) => each.isDeclared)];
   const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   const qualified = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;

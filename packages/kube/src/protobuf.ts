@@ -66,7 +66,10 @@ export function isProtobuf(bytes: Uint8Array): boolean {
 /** Decodes an enveloped object to the JSON that it means. Throws `BadRequest`. */
 export function decodeProtobuf(bytes: Uint8Array): { readonly [field: string]: unknown } {
   if (!isProtobuf(bytes))
-    throw malformed("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+    throw new StatusError(
+      "BadRequest",
+      "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
+    );
   let apiVersion = "";
   let kind = "";
   let raw: Uint8Array = new Uint8Array();

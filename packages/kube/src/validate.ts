@@ -11,7 +11,7 @@ export function validateObject(object: KubeObject, expressions: Expressions = un
 
 /** What kube-apiserver would refuse of an object whose status was written. */
 export function validateStatus(object: KubeObject, old: KubeObject): readonly FieldError[] {
-  return rulesOf(object)?.validateStatus?.(object, old) ?? [];
+  return [...validateMetadataUpdate(object, old), ...(rulesOf(object)?.validateStatus?.(object, old) ?? [])];
 }
 
 /** What kube-apiserver would refuse of an object's next version: what it is, and what may not change from one to the other. */

@@ -203,7 +203,6 @@ function refuseConflicts(
       : pathsOf(intersection(entry.set, changedFor(entry))).map((path) => ({ manager: printed(entry, seenAs), path })),
   );
   if (conflicts.length === 0) return;
-  conflicts.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const causes = conflicts.map(({ manager, path }) => ({
     reason: "FieldManagerConflict",
     message: `conflict with ${manager}`,

@@ -21,11 +21,11 @@ function setOf(text: string): FieldSet {
 
 const cases: readonly (readonly [string, (a: FieldSet, b: FieldSet) => FieldSet, string, string, string])[] = [
   ["a member above another stays one", union, "a", "a.b", "a a.b"],
-  ["members of both", union, "a.b c", "a.d", "a.b a.d c"],
+  ["members of both, what lies above first", union, "a.b c", "a.d", "c a.b a.d"],
   ["only the member itself goes", difference, "a a.b a.c", "a a.c", "a.b"],
   ["what is above nothing goes too", difference, "a.b", "a.b", ""],
   ["a member without what is below", difference, "a a.b", "a.b", "a"],
-  ["in both", intersection, "a a.b c", "a.b c d", "a.b c"],
+  ["in both", intersection, "a a.b c", "a.b c d", "c a.b"],
   ["with all below", differenceBelow, "a a.b a.b.c d", "a.b", "a d"],
   ["nothing above a member goes with it", differenceBelow, "a", "a.b", "a"],
 ];

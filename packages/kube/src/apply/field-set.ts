@@ -112,12 +112,13 @@ export function fieldPath(...names: readonly string[]): FieldSet {
   return names.reduceRight<FieldSet>((inner, name) => ({ [`f:${name}`]: inner }), leaf);
 }
 
-/** The members' paths as people read them: `.spec.containers[name="a"].image`. */
+/** The members' paths as people read them, `.spec.containers[name="a"].image`: what lies right below a node before what lies deeper. */
 export function pathsOf(set: FieldSet): readonly string[] {
   const paths: string[] = [];
   const visit = (node: FieldSet, path: string) => {
-    if (path !== "" && isMember(node)) paths.push(path);
-    for (const element of elementsOf(node)) visit(node[element] as FieldSet, path + printed(element));
+    const elements = elementsOf(node).map((element) => [node[element] as FieldSet, path + printed(element)] as const);
+    for (const [inner, at] of elements) if (isMember(inner)) paths.push(at);
+    for (const [inner, at] of elements) visit(inner, at);
   };
   visit(set, "");
   return paths;

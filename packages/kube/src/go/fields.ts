@@ -1,3 +1,4 @@
+import namedTypes from "../data/named-types.generated.json" with { type: "json" };
 import { type Field, listMessages, messageFields, metaPackage, rawMessages } from "../protobuf-fields.ts";
 import { findSchema } from "../schema.ts";
 
@@ -65,7 +66,7 @@ function isLeaf(message: string): boolean {
 
 /** `v1.Capabilities`, `[]v1.Container`, `map[string]string`: a field's type as Go's decoder names it. */
 export function goTypeOf(struct: string, field: GoField): string {
-  const named = namedTypes[`${shortOf(struct)}.${field.name}`];
+  const named = namedType(struct, field.name);
   if (field.map && field.type === quantityMessage) return "v1.ResourceList";
   const item = named ?? goScalar(field.type);
   if (field.map) return `map[string]${item}`;
@@ -83,76 +84,34 @@ function goScalar(type: string): string {
   return type.includes(".") ? type.split(".").slice(-2).join(".") : type;
 }
 
+/** Strings that have a type of their own in Go; OpenAPI and protobuf do not tell. */
+function namedType(struct: string, field: string): string | undefined {
+  const fields = (namedTypes as { readonly [struct: string]: string })[struct];
+  return fields
+    ?.split(",")
+    .find((each) => each.startsWith(`${field} `))
+    ?.slice(field.length + 1);
+}
+
 /** `Probe`. */
 export function shortOf(message: string): string {
   return message.slice(message.lastIndexOf(".") + 1);
 }
 
-/** Strings that have a type of their own in Go; OpenAPI and protobuf do not tell. */
-const namedTypes: { readonly [field: string]: string } = {
-  "DeleteOptions.propagationPolicy": "v1.DeletionPropagation",
-  "ObjectMeta.uid": "types.UID",
-  "Preconditions.uid": "types.UID",
-  "OwnerReference.uid": "types.UID",
-  "ObjectReference.uid": "types.UID",
-  "AppArmorProfile.type": "v1.AppArmorProfileType",
-  "Capabilities.add": "v1.Capability",
-  "Capabilities.drop": "v1.Capability",
-  "Container.imagePullPolicy": "v1.PullPolicy",
-  "Container.restartPolicy": "v1.ContainerRestartPolicy",
-  "Container.terminationMessagePolicy": "v1.TerminationMessagePolicy",
-  "ContainerPort.protocol": "v1.Protocol",
-  "ContainerResizePolicy.resourceName": "v1.ResourceName",
-  "ContainerResizePolicy.restartPolicy": "v1.ResourceResizeRestartPolicy",
-  "EmptyDirVolumeSource.medium": "v1.StorageMedium",
-  "EndpointPort.protocol": "v1.Protocol",
-  "EphemeralContainer.imagePullPolicy": "v1.PullPolicy",
-  "EphemeralContainer.restartPolicy": "v1.ContainerRestartPolicy",
-  "EphemeralContainer.terminationMessagePolicy": "v1.TerminationMessagePolicy",
-  "HTTPGetAction.scheme": "v1.URIScheme",
-  "HostPathVolumeSource.type": "v1.HostPathType",
-  "ImageVolumeSource.pullPolicy": "v1.PullPolicy",
-  "Lifecycle.stopSignal": "v1.Signal",
-  "LimitRangeItem.type": "v1.LimitType",
-  "NamespaceSpec.finalizers": "v1.FinalizerName",
-  "NamespaceStatus.phase": "v1.NamespacePhase",
-  "NodeSelectorRequirement.operator": "v1.NodeSelectorOperator",
-  "LabelSelectorRequirement.operator": "v1.LabelSelectorOperator",
-  "ObjectFieldSelector.apiVersion": "string",
-  "PersistentVolumeClaimSpec.accessModes": "v1.PersistentVolumeAccessMode",
-  "PersistentVolumeClaimSpec.volumeMode": "v1.PersistentVolumeMode",
-  "PersistentVolumeClaimStatus.phase": "v1.PersistentVolumeClaimPhase",
-  "PersistentVolumeSpec.accessModes": "v1.PersistentVolumeAccessMode",
-  "PersistentVolumeSpec.persistentVolumeReclaimPolicy": "v1.PersistentVolumeReclaimPolicy",
-  "PersistentVolumeSpec.volumeMode": "v1.PersistentVolumeMode",
-  "PodOS.name": "v1.OSName",
-  "PodReadinessGate.conditionType": "v1.PodConditionType",
-  "PodSecurityContext.fsGroupChangePolicy": "v1.PodFSGroupChangePolicy",
-  "PodSecurityContext.seLinuxChangePolicy": "v1.PodSELinuxChangePolicy",
-  "PodSecurityContext.supplementalGroupsPolicy": "v1.SupplementalGroupsPolicy",
-  "PodSpec.dnsPolicy": "v1.DNSPolicy",
-  "PodSpec.preemptionPolicy": "v1.PreemptionPolicy",
-  "PodSpec.restartPolicy": "v1.RestartPolicy",
-  "PodStatus.phase": "v1.PodPhase",
-  "ResourceQuotaSpec.scopes": "v1.ResourceQuotaScope",
-  "ScopedResourceSelectorRequirement.operator": "v1.ScopeSelectorOperator",
-  "ScopedResourceSelectorRequirement.scopeName": "v1.ResourceQuotaScope",
-  "SeccompProfile.type": "v1.SeccompProfileType",
-  "Secret.type": "v1.SecretType",
-  "SecurityContext.procMount": "v1.ProcMountType",
-  "ServicePort.protocol": "v1.Protocol",
-  "ServiceSpec.externalTrafficPolicy": "v1.ServiceExternalTrafficPolicy",
-  "ServiceSpec.internalTrafficPolicy": "v1.ServiceInternalTrafficPolicy",
-  "ServiceSpec.ipFamilies": "v1.IPFamily",
-  "ServiceSpec.ipFamilyPolicy": "v1.IPFamilyPolicy",
-  "ServiceSpec.sessionAffinity": "v1.ServiceAffinity",
-  "ServiceSpec.type": "v1.ServiceType",
-  "Taint.effect": "v1.TaintEffect",
-  "Toleration.effect": "v1.TaintEffect",
-  "Toleration.operator": "v1.TolerationOperator",
-  "TopologySpreadConstraint.nodeAffinityPolicy": "v1.NodeInclusionPolicy",
-  "TopologySpreadConstraint.nodeTaintsPolicy": "v1.NodeInclusionPolicy",
-  "TopologySpreadConstraint.whenUnsatisfiable": "v1.UnsatisfiableConstraintAction",
-  "VolumeMount.mountPropagation": "v1.MountPropagationMode",
-  "VolumeMount.recursiveReadOnly": "v1.RecursiveReadOnlyMode",
-};
+/** A value of the API with its fields in the order in which Go writes them; what its type does not know comes last. */
+export function inGoOrder(value: unknown, message: string): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const fields = structFields(message);
+  if (fields === undefined) return value;
+  const given = value as { readonly [field: string]: unknown };
+  const ordered: { [field: string]: unknown } = {};
+  for (const [name, field] of fields) if (given[name] !== undefined) ordered[name] = fieldInGoOrder(given[name], field);
+  return { ...ordered, ...given, ...ordered };
+}
+
+function fieldInGoOrder(value: unknown, { type, repeated, map }: GoField): unknown {
+  if (repeated && Array.isArray(value)) return value.map((each) => inGoOrder(each, type));
+  if (!map || typeof value !== "object" || value === null) return inGoOrder(value, type);
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, each]) => [key, inGoOrder(each, type)]));
+}

@@ -66,3 +66,66 @@ export const cidr: Format = (value) => {
     .slice(parsed.bits);
   return rest.includes("1") ? [`must not have bits set beyond the prefix length`] : [];
 };
+
+/** A network, or an address in one: fields of old take both. */
+export const anyCidr: Format = (value) =>
+  parseCidr(value) === undefined ? ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"] : [];
+
+/** GetWarningsForIP: an address that is written in another way than it should be. `field` tells where. */
+export function ipWarnings(field: string, value: string): readonly string[] {
+  const bytes = parseIp(value);
+  if (bytes === undefined || bytes.length === 4) return [];
+  const shown = ipText(bytes);
+  if (isMapped(bytes))
+    return [`${field}: non-standard IP address ${JSON.stringify(value)} is invalid: use ${JSON.stringify(shown)}`];
+  return shown === value
+    ? []
+    : [
+        `${field}: IPv6 address ${JSON.stringify(value)} should be in RFC 5952 canonical format (${JSON.stringify(shown)})`,
+      ];
+}
+
+/** GetWarningsForCIDR. */
+export function cidrWarnings(field: string, value: string): readonly string[] {
+  const parsed = parseCidr(value);
+  if (parsed === undefined) return [];
+  const network = `${ipText(networkOf(parsed))}/${parsed.bits}`;
+  const address = ipText(parsed.bytes);
+  const quoted = JSON.stringify(value);
+  const warnings: string[] = [];
+  if (network !== `${address}/${parsed.bits}`)
+    warnings.push(
+      `${field}: CIDR value ${quoted} is ambiguous in this context (should be ${JSON.stringify(network)} or ${JSON.stringify(`${address}/${parsed.bytes.length * 8}`)}?)`,
+    );
+  if (isMapped(parsed.bytes))
+    warnings.push(`${field}: non-standard CIDR value ${quoted} is invalid: use ${JSON.stringify(network)}`);
+  if (warnings.length === 0 && parsed.bytes.length === 16 && network !== value)
+    warnings.push(
+      `${field}: IPv6 CIDR value ${quoted} should be in RFC 5952 canonical format (${JSON.stringify(network)})`,
+    );
+  return warnings;
+}
+
+function networkOf({ bytes, bits }: Cidr): readonly number[] {
+  return bytes.map((byte, i) => byte & (0xff << Math.max(0, Math.min(8, (i + 1) * 8 - bits))) & 0xff);
+}
+
+/** An IPv4 address in IPv6 form. */
+function isMapped(bytes: readonly number[]): boolean {
+  return (
+    bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255
+  );
+}
+
+/** An address as RFC 5952 writes it. */
+function ipText(bytes: readonly number[]): string {
+  if (bytes.length === 4) return bytes.join(".");
+  if (isMapped(bytes)) return bytes.slice(12).join(".");
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] as number) << 8) | (bytes[2 * i + 1] as number));
+  const text = groups.map((group) => group.toString(16)).join(":");
+  const runs = [...text.matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)];
+  const [longest] = runs.toSorted((a, b) => b[0].length - a[0].length || a.index - b.index);
+  if (longest === undefined) return text;
+  const before = text.slice(0, longest.index).replace(/:$/, "");
+  return `${before}::${text.slice(longest.index + longest[0].length).replace(/^:/, "")}`;
+}

@@ -1,4 +1,5 @@
 import { canonical } from "../canonical.ts";
+import { type InternalType, internalValue } from "../go/internal.ts";
 import { type FieldError, invalid } from "../names.ts";
 import type { KubeObject } from "../object.ts";
 import type { Expressions } from "./expressions.ts";
@@ -31,16 +32,19 @@ export function fill(target: Fields, defaults: Fields): void {
   for (const [key, value] of Object.entries(defaults)) target[key] ??= value;
 }
 
-/** ValidateImmutableField for each path (`spec.selector`). */
+/** ValidateImmutableField for each path (`spec.selector`); `types` are those of whole structs, which are shown as Go has them. */
 export function immutable(
   object: KubeObject,
   old: KubeObject,
   paths: readonly string[],
-  detail = "field is immutable",
+  types: { readonly [path: string]: InternalType } = {},
 ): readonly FieldError[] {
   return paths
     .filter((path) => canonical(valueAt(object, path)) !== canonical(valueAt(old, path)))
-    .map((path) => invalid(path, valueAt(object, path), detail));
+    .map((path) => {
+      const [value, type] = [valueAt(object, path), types[path]];
+      return invalid(path, type === undefined ? value : internalValue(type, value), "field is immutable");
+    });
 }
 
 function valueAt(object: KubeObject, path: string): unknown {

@@ -1,9 +1,11 @@
+import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { atMost100Percent, intOrPercent } from "../checks.ts";
 import { templateWarnings } from "../core/pod-warnings.ts";
+import { type CountRules, collisionsGrow, validateCounts } from "../counts.ts";
 import { selects, validateLabelSelector } from "../label-selector.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
-import { internalRollingUpdate, isNone } from "./deployment.ts";
+import { isNone } from "./deployment.ts";
 import { nonnegatives, onlyAlways, validateTemplate, workloadTemplateDefaults } from "./workload.ts";
 
 export const daemonSet: KindRules = {
@@ -20,6 +22,21 @@ export const daemonSet: KindRules = {
   },
   validate: (object) => validateSpec(specOf(object)),
   validateReplacement: (object, old) => [...immutable(object, old, ["spec.selector"]), ...validateSpec(specOf(object))],
+  validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
+};
+
+const counts: CountRules = {
+  counts: [
+    "currentNumberScheduled",
+    "numberMisscheduled",
+    "desiredNumberScheduled",
+    "numberReady",
+    "observedGeneration",
+    "updatedNumberScheduled",
+    "numberAvailable",
+    "numberUnavailable",
+    "collisionCount",
+  ],
 };
 
 function validateSpec(spec: Fields): readonly FieldError[] {
@@ -47,7 +64,7 @@ function validateUpdateStrategy({ type = "", rollingUpdate }: Fields): readonly 
   const path = "spec.updateStrategy.rollingUpdate";
   if (type === "OnDelete") return [];
   if (type !== "RollingUpdate") {
-    const shown = { Type: type, RollingUpdate: internalRollingUpdate(rollingUpdate) };
+    const shown = internalValue("apps.DaemonSetUpdateStrategy", { type, rollingUpdate });
     return [notSupported("spec.updateStrategy", shown, ["RollingUpdate", "OnDelete"])];
   }
   return rollingUpdate === undefined ? [required(path)] : validateRollingUpdate(rollingUpdate, path);

@@ -1,6 +1,8 @@
+import { internalValue } from "../../go/internal.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { atMost100Percent, intOrPercent, percentOf } from "../checks.ts";
 import { templateWarnings } from "../core/pod-warnings.ts";
+import { type CountRules, collisionsGrow, validateCounts } from "../counts.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import {
   nonnegatives,
@@ -23,6 +25,28 @@ export const deployment: KindRules = {
   },
   validate: (object) => validateSpec(specOf(object)),
   validateUpdate: (object, old) => immutable(object, old, ["spec.selector"]),
+  validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
+};
+
+const notMore = "cannot be greater than status.replicas";
+
+const counts: CountRules = {
+  counts: [
+    "observedGeneration",
+    "replicas",
+    "updatedReplicas",
+    "readyReplicas",
+    "availableReplicas",
+    "unavailableReplicas",
+    "terminatingReplicas",
+    "collisionCount",
+  ],
+  within: [
+    ["updatedReplicas", "replicas", notMore],
+    ["readyReplicas", "replicas", notMore],
+    ["availableReplicas", "replicas", notMore],
+    ["availableReplicas", "readyReplicas", "cannot be greater than readyReplicas"],
+  ],
 };
 
 function validateSpec(spec: Fields): readonly FieldError[] {
@@ -52,7 +76,7 @@ function validateStrategy({ type = "", rollingUpdate }: Fields): readonly FieldE
         : validateRollingUpdate(rollingUpdate, path);
     default:
       return [
-        notSupported("spec.strategy", { Type: type, RollingUpdate: internalRollingUpdate(rollingUpdate) }, [
+        notSupported("spec.strategy", internalValue("apps.DeploymentStrategy", { type, rollingUpdate }), [
           "Recreate",
           "RollingUpdate",
         ]),
@@ -74,10 +98,4 @@ function validateRollingUpdate({ maxUnavailable, maxSurge }: Fields, path: strin
 /** 0, 0%, and what is no percentage at all: all count as none. */
 export function isNone(value: unknown): boolean {
   return typeof value === "string" ? (percentOf(value) ?? 0) === 0 : value === 0;
-}
-
-/** As messages show it: upstream's internal type has fields of other names. */
-export function internalRollingUpdate(rollingUpdate: Fields | undefined): object | null {
-  if (rollingUpdate === undefined) return null;
-  return { MaxUnavailable: rollingUpdate["maxUnavailable"] ?? 0, MaxSurge: rollingUpdate["maxSurge"] ?? 0 };
 }

@@ -1,4 +1,5 @@
 import { templateWarnings } from "../core/pod-warnings.ts";
+import { replicaCounts, validateCounts } from "../counts.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import {
   nonnegatives,
@@ -24,4 +25,5 @@ export const replicaSet: KindRules = {
     ];
   },
   validateUpdate: (object, old) => immutable(object, old, ["spec.selector"]),
+  validateStatus: (object) => validateCounts(object, replicaCounts),
 };

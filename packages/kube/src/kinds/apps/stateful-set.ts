@@ -1,13 +1,14 @@
+import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { atMost100Percent, formatted, intOrPercent, itemsOf, nonnegative } from "../checks.ts";
 import { templateWarnings } from "../core/pod-warnings.ts";
+import { type CountRules, collisionsGrow, validateCounts } from "../counts.ts";
 import { dns1123Label } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import { isNone } from "./deployment.ts";
 import {
   nonnegatives,
-  onlyMayChange,
   validateLastingTemplate,
   validateWorkloadSelector,
   workloadTemplateDefaults,
@@ -16,21 +17,6 @@ import {
 const words = { empty: "empty selector is invalid for statefulset", invalid: "" };
 const policies = ["OrderedReady", "Parallel"];
 const retention = ["Retain", "Delete"];
-const changeable = [
-  "replicas",
-  "ordinals",
-  "template",
-  "updateStrategy",
-  "revisionHistoryLimit",
-  "persistentVolumeClaimRetentionPolicy",
-  "minReadySeconds",
-];
-
-const changeableWords = `updates to statefulset spec for fields other than ${changeable
-  .map((name) => `'${name}'`)
-  .join(", ")
-  .replace(/, ([^,]*)$/, " and $1")} are forbidden`;
-
 export const statefulSet: KindRules = {
   warnings: (object) => templateWarnings(specOf(object)["template"], "spec.template"),
   defaults: (object) => {
@@ -54,6 +40,28 @@ export const statefulSet: KindRules = {
     ...validateSpec(specOf(object)),
   ],
   validateUpdate,
+  validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
+};
+
+const notMore = "cannot be greater than status.replicas";
+
+const counts: CountRules = {
+  counts: [
+    "replicas",
+    "readyReplicas",
+    "currentReplicas",
+    "updatedReplicas",
+    "availableReplicas",
+    "observedGeneration",
+    "collisionCount",
+  ],
+  within: [
+    ["readyReplicas", "replicas", notMore],
+    ["currentReplicas", "replicas", notMore],
+    ["updatedReplicas", "replicas", notMore],
+    ["availableReplicas", "replicas", notMore],
+    ["availableReplicas", "readyReplicas", "cannot be greater than status.readyReplicas"],
+  ],
 };
 
 function claimDefaults(claim: Fields): void {
@@ -105,9 +113,21 @@ function validateUpdateStrategy({ type = "", rollingUpdate }: Fields): readonly 
   if (type === "OnDelete")
     return rollingUpdate === undefined
       ? []
-      : [invalid(`${path}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")];
+      : [
+          invalid(
+            `${path}.rollingUpdate`,
+            internalValue("apps.RollingUpdateStatefulSetStrategy", rollingUpdate),
+            "only allowed for updateStrategy 'RollingUpdate'",
+          ),
+        ];
   if (type !== "RollingUpdate")
-    return [invalid(path, { type, rollingUpdate }, "must be 'RollingUpdate' or 'OnDelete'")];
+    return [
+      invalid(
+        path,
+        internalValue("apps.StatefulSetUpdateStrategy", { type, rollingUpdate }),
+        "must be 'RollingUpdate' or 'OnDelete'",
+      ),
+    ];
   return validateRollingUpdate(rollingUpdate ?? {}, `${path}.rollingUpdate`);
 }
 
@@ -130,18 +150,13 @@ function validateRetention(policy: Fields): readonly FieldError[] {
   });
 }
 
+const fixed = ["spec.selector", "spec.volumeClaimTemplates", "spec.serviceName", "spec.podManagementPolicy"];
+
 function validateUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
-  const fixed = ["selector", "volumeClaimTemplates", "serviceName"];
-  return [
-    ...immutable(
-      object,
-      old,
-      fixed.map((name) => `spec.${name}`),
-    ).map((error) =>
-      error.field === "spec.serviceName"
-        ? invalid(error.field, specOf(object)["serviceName"] ?? "", "field is immutable")
-        : error,
-    ),
-    ...onlyMayChange(specOf(object), specOf(old), [...changeable, ...fixed], changeableWords),
-  ];
+  const errors = immutable(object, old, fixed, { "spec.volumeClaimTemplates": "core.PersistentVolumeClaim" });
+  return errors.map((error) =>
+    error.field === "spec.serviceName"
+      ? invalid(error.field, specOf(object)["serviceName"] ?? "", "field is immutable")
+      : error,
+  );
 }

@@ -1,4 +1,3 @@
-import { canonical } from "../../canonical.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { formatted, nonnegative } from "../checks.ts";
 import { validatePodSpec } from "../core/pod-spec.ts";
@@ -73,15 +72,4 @@ export function validateTemplate(template: Fields, path: string): readonly Field
 /** Counts that are not below zero, where they are given. */
 export function nonnegatives(fields: Fields, path: string, names: readonly string[]): readonly FieldError[] {
   return names.flatMap((name) => nonnegative(`${path}.${name}`, fields[name]));
-}
-
-/** `Forbidden` when more than the named fields of the spec changed. */
-export function onlyMayChange(
-  spec: Fields,
-  old: Fields,
-  names: readonly string[],
-  detail: string,
-): readonly FieldError[] {
-  const rest = (fields: Fields) => canonical({ ...fields, ...Object.fromEntries(names.map((name) => [name, null])) });
-  return rest(spec) === rest(old) ? [] : [forbidden("spec", detail)];
 }

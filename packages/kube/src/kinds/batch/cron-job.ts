@@ -1,4 +1,4 @@
-import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { declared, type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { nonnegatives, workloadTemplateDefaults } from "../apps/workload.ts";
 import { templateWarnings } from "../core/pod-warnings.ts";
 import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
@@ -34,7 +34,7 @@ export const cronJob: KindRules = {
 function validateSpec(spec: Fields): readonly FieldError[] {
   const { schedule = "", concurrencyPolicy = "", timeZone } = spec;
   return [
-    ...(schedule === "" ? [required("spec.schedule")] : validateSchedule(schedule, timeZone)),
+    ...(schedule === "" ? declared([required("spec.schedule")]) : validateSchedule(schedule, timeZone)),
     ...nonnegatives(spec, "spec", ["startingDeadlineSeconds"]),
     ...(timeZone === undefined ? [] : validateTimeZone(timeZone)),
     ...(concurrencyPolicy === ""

@@ -1,6 +1,8 @@
-import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { type InternalType, internalValue } from "../../go/internal.ts";
+import { declared, type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { nonnegatives, validateTemplate, workloadTemplateDefaults } from "../apps/workload.ts";
 import { type Fields, fill } from "../rules.ts";
+import { validatePodFailurePolicy, validateSuccessPolicy } from "./job-policies.ts";
 
 /** Above it the status of an Indexed job would grow too large. */
 const maxParallelIndexes = 100_000;
@@ -30,23 +32,48 @@ export function validateJobSpec(spec: Fields, path: string): readonly FieldError
       "backoffLimitPerIndex",
       "maxFailedIndexes",
     ]),
-    ...validateIndexes(spec, path),
+    ...declared(
+      spec["maxFailedIndexes"] !== undefined && spec["backoffLimitPerIndex"] === undefined
+        ? [required(`${path}.backoffLimitPerIndex`, "when maxFailedIndexes is specified")]
+        : [],
+    ),
     ...validateManagedBy(spec["managedBy"], path),
     ...validateCompletionMode(spec, path),
+    ...validatePolicies(spec, path),
     ...validateReplacement(spec, path),
     ...validateTemplate(spec["template"] ?? {}, `${path}.template`),
     ...validateRestartPolicy(spec, path),
   ];
 }
 
+/** An Indexed job of more completions must be modest in other respects. */
+const softCompletions = 100_000;
+const maxFailedOfMany = 10_000;
+const maxParallelOfMany = 10_000;
+
 function validateIndexes(spec: Fields, path: string): readonly FieldError[] {
-  const { maxFailedIndexes, backoffLimitPerIndex, completions } = spec;
-  const errors: FieldError[] = [];
-  if (maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined)
-    errors.push(required(`${path}.backoffLimitPerIndex`, "when maxFailedIndexes is specified"));
-  if (maxFailedIndexes !== undefined && completions !== undefined && maxFailedIndexes > completions)
-    errors.push(invalid(`${path}.maxFailedIndexes`, maxFailedIndexes, "must be less than or equal to completions"));
-  return errors;
+  const { maxFailedIndexes: failed, backoffLimitPerIndex, completions = 0, parallelism = 0 } = spec;
+  if (spec["completionMode"] !== "Indexed") return [];
+  const atMost = (field: string, value: number, limit: number, more = "") =>
+    value > limit ? [invalid(`${path}.${field}`, value, `must be less than or equal to ${limit}${more}`)] : [];
+  const ofMany = ` when completions are above ${softCompletions} and used with backoff limit per index`;
+  return [
+    ...(spec["completions"] === undefined ? [required(`${path}.completions`, "when completion mode is Indexed")] : []),
+    ...atMost("parallelism", parallelism, maxParallelIndexes, " when completion mode is Indexed"),
+    ...(spec["completions"] !== undefined && failed > completions
+      ? [invalid(`${path}.maxFailedIndexes`, failed, "must be less than or equal to completions")]
+      : []),
+    ...atMost("maxFailedIndexes", failed ?? 0, softCompletions),
+    ...(completions > softCompletions && backoffLimitPerIndex !== undefined
+      ? [
+          ...(failed === undefined
+            ? [required(`${path}.maxFailedIndexes`, `must be specified when completions is above ${softCompletions}`)]
+            : []),
+          ...atMost("parallelism", parallelism, maxParallelOfMany, ofMany),
+          ...atMost("maxFailedIndexes", failed ?? 0, maxFailedOfMany, ofMany),
+        ]
+      : []),
+  ];
 }
 
 function validateManagedBy(value: string | undefined, path: string): readonly FieldError[] {
@@ -57,25 +84,31 @@ function validateManagedBy(value: string | undefined, path: string): readonly Fi
 }
 
 function validateCompletionMode(spec: Fields, path: string): readonly FieldError[] {
-  const { completionMode: mode, completions, parallelism, backoffLimitPerIndex } = spec;
-  if (mode === undefined) return [];
-  if (mode !== "NonIndexed" && mode !== "Indexed")
-    return [notSupported(`${path}.completionMode`, mode, ["NonIndexed", "Indexed"])];
-  if (mode === "NonIndexed")
-    return backoffLimitPerIndex === undefined
-      ? []
-      : [invalid(`${path}.backoffLimitPerIndex`, backoffLimitPerIndex, "requires indexed completion mode")];
+  const { completionMode: mode } = spec;
+  const isKnown = mode === undefined || completionModes.includes(mode);
+  const onlyIndexed =
+    mode === undefined || mode === "NonIndexed"
+      ? ["backoffLimitPerIndex", "maxFailedIndexes"].filter((name) => spec[name] !== undefined)
+      : [];
   return [
-    ...(completions === undefined ? [required(`${path}.completions`, "when completion mode is Indexed")] : []),
-    ...(parallelism > maxParallelIndexes
-      ? [
-          invalid(
-            `${path}.parallelism`,
-            parallelism,
-            `must be less than or equal to ${maxParallelIndexes} when completion mode is Indexed`,
-          ),
-        ]
-      : []),
+    ...(isKnown ? [] : [notSupported(`${path}.completionMode`, mode, completionModes)]),
+    ...validateIndexes(spec, path),
+    ...onlyIndexed.map((name) => invalid(`${path}.${name}`, spec[name], "requires indexed completion mode")),
+  ];
+}
+
+const completionModes = ["NonIndexed", "Indexed"];
+
+function validatePolicies(spec: Fields, path: string): readonly FieldError[] {
+  const { podFailurePolicy, successPolicy, completionMode } = spec;
+  const field = `${path}.successPolicy`;
+  return [
+    ...(podFailurePolicy === undefined ? [] : validatePodFailurePolicy(spec, `${path}.podFailurePolicy`)),
+    ...(successPolicy === undefined
+      ? []
+      : completionMode === "Indexed"
+        ? validateSuccessPolicy(spec, field)
+        : [invalid(field, internalValue("batch.SuccessPolicy", successPolicy), "requires indexed completion mode")]),
   ];
 }
 
@@ -99,14 +132,19 @@ function validateRestartPolicy(spec: Fields, path: string): readonly FieldError[
 }
 
 /** Of a job's spec these never change; a suspended job's template may in part. */
-export function fixedFields(path: string): readonly string[] {
-  return [
-    "completions",
-    "selector",
-    "template",
-    "completionMode",
-    "podFailurePolicy",
-    "backoffLimitPerIndex",
-    "managedBy",
-  ].map((name) => `${path}.${name}`);
-}
+export const fixedFields: readonly string[] = [
+  "spec.completions",
+  "spec.selector",
+  "spec.template",
+  "spec.completionMode",
+  "spec.podFailurePolicy",
+  "spec.backoffLimitPerIndex",
+  "spec.managedBy",
+  "spec.successPolicy",
+];
+
+export const fixedTypes: { readonly [path: string]: InternalType } = {
+  "spec.template": "core.PodTemplateSpec",
+  "spec.podFailurePolicy": "batch.PodFailurePolicy",
+  "spec.successPolicy": "batch.SuccessPolicy",
+};

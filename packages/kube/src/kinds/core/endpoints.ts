@@ -38,6 +38,12 @@ function validateSubset(subset: Fields, path: string): readonly FieldError[] {
   ];
 }
 
+/** An address of an endpoint, which is one at all, and one that another machine can reach. */
+export function endpointIp(field: string, ip: string): readonly FieldError[] {
+  const faults = formatted(field, ip, ipAddress);
+  return faults.length > 0 ? faults : formatted(field, ip, ordinaryAddress);
+}
+
 /** ValidateEndpointIP: an address that another machine can reach. */
 const ordinaryAddress: Format = (value) => {
   const bytes = parseIp(value);

@@ -1,4 +1,5 @@
 import { canonical } from "../../canonical.ts";
+import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted } from "../checks.ts";
@@ -19,7 +20,9 @@ export const event: KindRules = {
             : [
                 invalid(
                   field,
-                  field === "involvedObject" ? shownReference(object[field] as Fields) : (object[field] ?? ""),
+                  field === "involvedObject"
+                    ? internalValue("core.ObjectReference", object[field] ?? {})
+                    : (object[field] ?? ""),
                   "field is immutable",
                 ),
               ],
@@ -40,13 +43,6 @@ const fixed = [
 
 function isNew(object: KubeObject): boolean {
   return Boolean(object["eventTime"]);
-}
-
-function shownReference(reference: Fields | undefined): object {
-  const names = ["Kind", "Namespace", "Name", "UID", "APIVersion", "ResourceVersion", "FieldPath"];
-  const keyOf = (name: string) =>
-    name === "UID" ? "uid" : name === "APIVersion" ? "apiVersion" : name.charAt(0).toLowerCase() + name.slice(1);
-  return Object.fromEntries(names.map((name) => [name, reference?.[keyOf(name)] ?? ""]));
 }
 
 function validateEvent(object: KubeObject): readonly FieldError[] {

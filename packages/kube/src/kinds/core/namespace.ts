@@ -1,3 +1,5 @@
+import { type FieldError, invalid } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
 import type { Fields, KindRules } from "../rules.ts";
 
 export const namespace: KindRules = {
@@ -5,5 +7,18 @@ export const namespace: KindRules = {
     const labels = ((object["metadata"] as Fields)["labels"] ??= {}) as Fields;
     const { name } = object["metadata"];
     if (name) labels["kubernetes.io/metadata.name"] ??= name;
+    // A phase that is not told is that of a namespace in use.
+    if (object["status"] !== undefined) object["status"].phase ??= "Active";
   },
+  validateStatus: validatePhase,
 };
+
+function validatePhase(object: KubeObject): readonly FieldError[] {
+  const { phase = "" } = (object["status"] ?? {}) as Fields;
+  const isEnding = Boolean(object.metadata.deletionTimestamp);
+  if (phase === (isEnding ? "Terminating" : "Active")) return [];
+  const words = isEnding
+    ? "may only be 'Terminating' if `deletionTimestamp` is not empty"
+    : "may only be 'Active' if `deletionTimestamp` is empty";
+  return [invalid("status.Phase", phase, words)];
+}

@@ -1,6 +1,12 @@
 import { canonical } from "../../canonical.ts";
-import { forbidden } from "../../names.ts";
+import { internalValue } from "../../go/internal.ts";
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
+import { formatted, itemsOf } from "../checks.ts";
+import { labelKey, labelValue } from "../formats.ts";
+import { anyCidr, parseIp } from "../ip.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
+import { validateQuantity } from "./pod-spec/resources.ts";
 
 /** The first range of pods' addresses stands twice, as a field of its own and in the list. */
 export const node: KindRules = {
@@ -10,10 +16,91 @@ export const node: KindRules = {
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
     if (spec["podCIDR"] !== undefined && spec["podCIDRs"] === undefined) spec["podCIDRs"] = [spec["podCIDR"]];
   },
-  validateUpdate: (object, old) => {
-    const [now, before] = [specOf(object)["podCIDRs"] ?? [], specOf(old)["podCIDRs"] ?? []];
-    return before.length === 0 || canonical(now) === canonical(before)
-      ? []
-      : [forbidden("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid')];
-  },
+  validate: validateNode,
+  validateReplacement: validateNodeUpdate,
+  validateStatus: validateNodeUpdate,
 };
+
+function validateNode(object: KubeObject): readonly FieldError[] {
+  const ranges = (specOf(object)["podCIDRs"] ?? []) as string[];
+  const isV6 = ranges.map((each) => parseIp(each.split("/")[0] ?? "")?.length === 16);
+  const isDual = ranges.length === 2 && isV6[0] !== isV6[1];
+  return [
+    ...validateTaints(specOf(object)["taints"], "metadata.taints"),
+    ...validateAmounts(object),
+    ...ranges.flatMap((range, i) => formatted(`spec.podCIDRs[${i}]`, range, anyCidr)),
+    ...(ranges.length > 1 && !isDual
+      ? [invalid("spec.podCIDRs", ranges, "may specify no more than one CIDR for each IP family")]
+      : []),
+  ];
+}
+
+function validateAmounts(object: KubeObject): readonly FieldError[] {
+  return ["capacity", "allocatable"].flatMap((field) =>
+    Object.entries((((object["status"] ?? {}) as Fields)[field] ?? {}) as Fields).flatMap(([name, amount]) =>
+      validateQuantity(name, String(amount), `status.${field}.${name}`),
+    ),
+  );
+}
+
+const effects: readonly string[] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+function validateTaints(taints: unknown, path: string): readonly FieldError[] {
+  const seen = new Set<string>();
+  return itemsOf(taints, path).flatMap(([taint, place]) => {
+    const { key = "", value = "", effect = "" } = taint;
+    const pair = `${effect}/${key}`;
+    const isTwice = seen.has(pair);
+    seen.add(pair);
+    const faults = labelValue(value);
+    const twice = duplicate(place, internalValue("core.Taint", taint));
+    return [
+      ...formatted(`${place}.key`, key, labelKey),
+      ...(faults.length > 0 ? [invalid(`${place}.value`, value, faults.join(";"))] : []),
+      ...(effect === ""
+        ? [required(`${place}.effect`)]
+        : effects.includes(effect)
+          ? []
+          : [notSupported(`${place}.effect`, effect, effects)]),
+      ...(isTwice ? [{ ...twice, message: `${twice.message}: taints must be unique by key and effect pair` }] : []),
+    ];
+  });
+}
+
+/** ValidateNodeUpdate: what is known of a node once stays. */
+function validateNodeUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const [now, before] = [specOf(object), specOf(old)];
+  const [ranges, oldRanges] = [now, before].map((spec) => spec["podCIDRs"] ?? []) as [string[], string[]];
+  const id = (now["providerID"] ?? "") as string;
+  const isOtherId = Boolean(before["providerID"]) && id !== before["providerID"];
+  return [
+    ...validateAmounts(object),
+    ...validateAddresses(object),
+    ...(oldRanges.length === 0 || canonical(ranges) === canonical(oldRanges)
+      ? []
+      : [forbidden("spec.podCIDRs", 'node updates may not change podCIDR except from "" to valid')]),
+    ...(isOtherId
+      ? [
+          invalid(
+            "spec.providerID",
+            null,
+            id === "" ? "field cannot be cleared once set" : "field cannot be modified once set",
+          ),
+        ]
+      : []),
+    ...validateTaints(now["taints"], "metadata.taints"),
+    ...((now["externalID"] ?? "") === (before["externalID"] ?? "")
+      ? []
+      : [forbidden("spec.externalID", "may not be updated")]),
+  ];
+}
+
+function validateAddresses(object: KubeObject): readonly FieldError[] {
+  const seen = new Set<string>();
+  return itemsOf(((object["status"] ?? {}) as Fields)["addresses"], "status.addresses").flatMap(([address, place]) => {
+    const key = canonical(address);
+    const isTwice = seen.has(key);
+    seen.add(key);
+    return isTwice ? [duplicate(place, internalValue("core.NodeAddress", address))] : [];
+  });
+}

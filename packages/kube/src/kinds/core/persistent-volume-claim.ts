@@ -1,10 +1,12 @@
 import { canonical } from "../../canonical.ts";
+import { internalDiff } from "../../go/internal.ts";
 import { nanosOf } from "../../go/quantity.ts";
-import { type FieldError, forbidden, invalid, required } from "../../names.ts";
+import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
-import { oneOf } from "../checks.ts";
+import { formatted } from "../checks.ts";
+import { dns1123Label, dns1123Subdomain } from "../formats.ts";
 import { validateLabelSelector } from "../label-selector.ts";
-import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
+import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import { accessModes } from "./access-modes.ts";
 import { validateQuantity } from "./pod-spec/resources.ts";
 
@@ -31,39 +33,110 @@ function sameSources(spec: Fields): void {
 export function validateClaimSpec(spec: Fields, path: string): readonly FieldError[] {
   const storage = spec["resources"]?.requests?.storage as string | undefined;
   return [
-    ...accessModes(spec["accessModes"], `${path}.accessModes`, "at least 1 access mode is required"),
+    ...((spec["accessModes"] ?? []).length === 0
+      ? [required(`${path}.accessModes`, "at least 1 access mode is required")]
+      : []),
     ...validateLabelSelector(spec["selector"], `${path}.selector`),
+    ...((spec["accessModes"] ?? []).length > 0 ? accessModes(spec["accessModes"], `${path}.accessModes`, "") : []),
     ...(storage === undefined
       ? [required(`${path}.resources[storage]`)]
       : positive(storage, `${path}.resources[storage]`)),
-    ...oneOf(`${path}.volumeMode`, spec["volumeMode"], ["Block", "Filesystem"], true),
+    ...className(`${path}.storageClassName`, spec["storageClassName"]),
+    ...(spec["volumeMode"] === undefined || volumeModes.includes(spec["volumeMode"])
+      ? []
+      : [notSupported(`${path}.volumeMode`, spec["volumeMode"], volumeModes)]),
+    ...validateDataSources(spec, path),
+    ...className(`${path}.volumeAttributesClassName`, spec["volumeAttributesClassName"]),
   ];
+}
+
+const volumeModes: readonly string[] = ["Block", "Filesystem"];
+
+function className(field: string, name: string | undefined): readonly FieldError[] {
+  return name ? formatted(field, name, dns1123Subdomain) : [];
 }
 
 function positive(amount: string, field: string): readonly FieldError[] {
+  return nanosOf(amount) <= 0n
+    ? [invalid(field, amount, "must be greater than zero")]
+    : validateQuantity("storage", amount, field);
+}
+
+/** What a claim is filled from, by its old field and by its new one. */
+function validateDataSources({ dataSource, dataSourceRef }: Fields, path: string): readonly FieldError[] {
+  const namespace = dataSourceRef?.namespace as string | undefined;
+  // A path stands where the value should, and nobody sees the fields of Go's struct of it.
+  const sameAs = (why: string) => invalid(path, {}, why);
+  const shown = ({ apiGroup, kind, name }: Fields) => canonical({ apiGroup: apiGroup ?? null, kind, name });
   return [
-    ...validateQuantity("storage", amount, field),
-    ...(nanosOf(amount) <= 0n ? [invalid(field, amount, "must be greater than zero")] : []),
+    ...(dataSource === undefined ? [] : validateSource(dataSource, `${path}.dataSource`)),
+    ...(dataSourceRef === undefined ? [] : validateSource(dataSourceRef, `${path}.dataSourceRef`)),
+    ...(namespace ? formatted(`${path}.dataSourceRef.namespace`, namespace, dns1123Label) : []),
+    ...(namespace && dataSource !== undefined
+      ? [sameAs("may not be specified when dataSourceRef.namespace is specified")]
+      : []),
+    ...(!namespace &&
+    dataSource !== undefined &&
+    dataSourceRef !== undefined &&
+    shown(dataSource) !== shown(dataSourceRef)
+      ? [sameAs("must match dataSourceRef")]
+      : []),
   ];
 }
 
-/** Only a bound claim may grow; nothing else changes. */
+function validateSource({ name, kind, apiGroup }: Fields, path: string): readonly FieldError[] {
+  return [
+    ...(name ? [] : [required(`${path}.name`)]),
+    ...(kind ? [] : [required(`${path}.kind`)]),
+    ...(!apiGroup && kind !== "PersistentVolumeClaim"
+      ? [invalid(path, kind ?? "", "must be 'PersistentVolumeClaim' when referencing the default apiGroup")]
+      : []),
+    ...(apiGroup ? formatted(`${path}.apiGroup`, apiGroup, dns1123Subdomain) : []),
+  ];
+}
+
+/** Only a bound claim may grow and change its class, and the volume is found once; nothing else changes. */
 function validateClaimUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
-  const rest = (
-    { resources: _resources, volumeAttributesClassName: _class, volumeName, ...spec }: Fields,
-    kept: Fields,
-  ) => canonical({ ...spec, volumeName: kept["volumeName"] ? volumeName : "" });
   const [now, before] = [specOf(object), specOf(old)];
-  const errors: FieldError[] = [];
-  if (rest(now, before) !== rest(before, before))
-    errors.push(
-      forbidden(
-        "spec",
-        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
-      ),
-    );
-  const [wanted, given] = [now, before].map((spec) => nanosOf(spec["resources"]?.requests?.storage));
-  if (wanted !== undefined && given !== undefined && wanted > 0n && wanted < given)
-    errors.push(forbidden("spec.resources.requests.storage", "field can not be less than status.capacity"));
-  return errors;
+  const status = (object["status"] ?? {}) as Fields;
+  const wanted = status["phase"] === "Bound" ? withChangeable(now, before) : now;
+  const kept = before["volumeName"] ? before : { ...before, volumeName: now["volumeName"] };
+  const difference = internalDiff("core.PersistentVolumeClaimSpec", kept, wanted);
+  const [size, oldSize, granted] = [
+    now["resources"]?.requests?.storage,
+    before["resources"]?.requests?.storage,
+    ((old["status"] ?? {}) as Fields)["capacity"]?.storage,
+  ].map((amount) => nanosOf(amount ?? "0"));
+  const current = ((old["status"] ?? {}) as Fields)["currentVolumeAttributesClassName"];
+  return [
+    ...(difference === "" ? [] : [forbidden("spec", `${mayNotChange}\n${difference}`)]),
+    ...((size as bigint) < (oldSize as bigint) && (size as bigint) <= (granted as bigint)
+      ? [forbidden("spec.resources.requests.storage", "field can not be less than status.capacity")]
+      : []),
+    ...immutable(object, old, ["spec.volumeMode"]).map((error) => ({ ...error, field: "volumeMode" })),
+    ...(current !== undefined ? validateClassChange(now["volumeAttributesClassName"]) : []),
+  ];
+}
+
+const mayNotChange =
+  "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+
+function withChangeable(spec: Fields, old: Fields): Fields {
+  const requests = spec["resources"]?.requests as Fields | undefined;
+  const resized =
+    requests === undefined
+      ? spec
+      : {
+          ...spec,
+          resources: { ...spec["resources"], requests: { ...requests, storage: old["resources"]?.requests?.storage } },
+        };
+  return { ...resized, volumeAttributesClassName: old["volumeAttributesClassName"] };
+}
+
+function validateClassChange(name: string | undefined): readonly FieldError[] {
+  const field = "spec.volumeAttributesClassName";
+  const why = (what: string) =>
+    `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`;
+  if (name === undefined) return [forbidden(field, why("nil"))];
+  return name === "" ? [forbidden(field, why("empty string"))] : [];
 }

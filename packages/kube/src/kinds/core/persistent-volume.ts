@@ -1,11 +1,14 @@
+import { internalDiff } from "../../go/internal.ts";
 import { nanosOf } from "../../go/quantity.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
-
-import { oneOf } from "../checks.ts";
+import type { KubeObject } from "../../object.ts";
+import { formatted, oneOf } from "../checks.ts";
+import { dns1123Subdomain } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import { driverName } from "../storage/csi-node.ts";
 import { accessModes } from "./access-modes.ts";
 import { validateNodeSelector } from "./pod-spec/affinity.ts";
-import { validateHostPath } from "./pod-spec/volumes.ts";
+import { noUpwardPath, validateHostPath, volumeSources } from "./pod-spec/volumes.ts";
 
 export const persistentVolume: KindRules = {
   defaults: (object) => {
@@ -14,7 +17,7 @@ export const persistentVolume: KindRules = {
     if (spec["hostPath"] !== undefined) spec["hostPath"].type ??= "";
   },
   validate: (object) => validateVolume(specOf(object)),
-  validateUpdate: (object, old) => immutable(object, old, ["spec.volumeMode"]),
+  validateUpdate: validateVolumeUpdate,
 };
 
 const sources: readonly string[] = [
@@ -51,7 +54,7 @@ function validateVolume(spec: Fields): readonly FieldError[] {
     ...(Object.keys(capacity).length === 0 ? [required("spec.capacity")] : []),
   ];
   if (capacity["storage"] === undefined || Object.keys(capacity).length > 1)
-    errors.push(notSupported("spec.capacity", capacity, ["storage"]));
+    errors.push(notSupported("spec.capacity", spec["capacity"] ?? null, ["storage"]));
   for (const [name, amount] of Object.entries(capacity))
     if (nanosOf(amount) <= 0n) errors.push(invalid(`spec.capacity[${name}]`, amount, "must be greater than zero"));
   errors.push(
@@ -71,7 +74,63 @@ function validateVolume(spec: Fields): readonly FieldError[] {
   return [
     ...errors,
     ...validateSources(spec),
-    ...oneOf("spec.volumeMode", spec["volumeMode"], ["Block", "Filesystem"], true),
+    ...className("spec.storageClassName", spec["storageClassName"]),
+    ...(spec["volumeMode"] === undefined || volumeModes.includes(spec["volumeMode"])
+      ? []
+      : [notSupported("spec.volumeMode", spec["volumeMode"], volumeModes)]),
+    ...validateAttributesClass(spec),
+  ];
+}
+
+const volumeModes: readonly string[] = ["Block", "Filesystem"];
+
+function className(field: string, name: string | undefined): readonly FieldError[] {
+  return name ? formatted(field, name, dns1123Subdomain) : [];
+}
+
+function validateAttributesClass({ volumeAttributesClassName: name, csi }: Fields): readonly FieldError[] {
+  if (name === undefined) return [];
+  const field = "spec.volumeAttributesClassName";
+  return [
+    ...(name === "" ? [required(field, "an empty string is disallowed")] : className(field, name)),
+    ...(csi === undefined ? [required("spec.csi", "has to be specified when using volumeAttributesClassName")] : []),
+  ];
+}
+
+type SourceRule = (source: Fields, path: string, spec: Fields) => readonly FieldError[];
+
+/** What a source must say, beyond its own place. */
+const sourceRules: { readonly [name: string]: SourceRule } = {
+  hostPath: validateHostPath,
+  nfs: volumeSources["nfs"] as SourceRule,
+  csi: validateCsi,
+  local: ({ path: value = "" }, path, { nodeAffinity }) => [
+    ...(value === "" ? [required(`${path}.path`)] : noUpwardPath(`${path}.path`, value)),
+    ...(nodeAffinity?.required === undefined
+      ? [required("spec.nodeAffinity", "Local volume requires node affinity")]
+      : []),
+  ],
+};
+
+const csiSecrets = [
+  "controllerPublishSecretRef",
+  "controllerExpandSecretRef",
+  "nodePublishSecretRef",
+  "nodeExpandSecretRef",
+];
+
+/** Of references to secrets that both names are there. */
+function validateCsi(source: Fields, path: string): readonly FieldError[] {
+  return [
+    ...driverName(source["driver"] ?? "", `${path}.driver`),
+    ...(source["volumeHandle"] ? [] : [required(`${path}.volumeHandle`)]),
+    ...csiSecrets
+      .filter((name) => source[name] !== undefined)
+      .flatMap((name) =>
+        ["name", "namespace"]
+          .filter((field) => !source[name][field])
+          .map((field) => required(`${path}.${name}.${field}`)),
+      ),
   ];
 }
 
@@ -80,13 +139,27 @@ function validateSources(spec: Fields): readonly FieldError[] {
   const [first, ...others] = given;
   if (first === undefined) return [required("spec", "must specify a volume type")];
   const errors = others.map((name) => forbidden(`spec.${name}`, "may not specify more than 1 volume type"));
-  const own = first === "hostPath" ? validateHostPath(spec["hostPath"], "spec.hostPath") : [];
-  const isRoot = spec["hostPath"]?.path === "/" && spec["persistentVolumeReclaimPolicy"] === "Recycle";
+  const own = sourceRules[first]?.(spec[first], `spec.${first}`, spec) ?? [];
+  const isRoot = /^\/+$/.test(spec["hostPath"]?.path ?? "") && spec["persistentVolumeReclaimPolicy"] === "Recycle";
   return [
     ...own,
     ...errors,
     ...(isRoot
       ? [forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")]
+      : []),
+  ];
+}
+
+/** Where the data lies never changes. */
+function validateVolumeUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const difference = internalDiff("core.PersistentVolumeSource", specOf(old), specOf(object));
+  const why = "spec.persistentvolumesource is immutable after creation";
+  return [
+    ...(difference === "" ? [] : [forbidden("spec.persistentvolumesource", `${why}\n${difference}`)]),
+    ...immutable(object, old, ["spec.volumeMode"]).map((error) => ({ ...error, field: "volumeMode" })),
+    ...(specOf(old)["volumeAttributesClassName"] !== undefined &&
+    specOf(object)["volumeAttributesClassName"] === undefined
+      ? [forbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden")]
       : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { canonical } from "../../canonical.ts";
+import { internalDiff } from "../../go/internal.ts";
 import { type FieldError, forbidden } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
@@ -20,25 +20,30 @@ function validatePodUpdate(object: KubeObject, old: KubeObject): readonly FieldE
   const resized = ["containers", "initContainers"].filter((list) => lengthOf(object, list) !== lengthOf(old, list));
   if (resized.length > 0)
     return resized.map((list) => forbidden(`spec.${list}`, "pod updates may not add or remove containers"));
-  const mask = (each: KubeObject) => {
-    const spec = structuredClone((each["spec"] ?? {}) as { [field: string]: unknown });
-    for (const name of ["containers", "initContainers"])
-      spec[name] = ((spec[name] ?? []) as Fields[]).map((container) => ({ ...container, image: "" }));
-    for (const name of [
+  const difference = internalDiff("core.PodSpec", specOf(old), withChangeable(specOf(object), specOf(old)));
+  if (difference === "") return [];
+  return [forbidden("spec", `${mayNotChange}\n${difference}`)];
+}
+
+const mayNotChange =
+  "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+
+/** The next spec, with all that may change as it was. */
+function withChangeable(spec: Fields, old: Fields): Fields {
+  const kept = Object.fromEntries(
+    [
       "activeDeadlineSeconds",
       "terminationGracePeriodSeconds",
       "tolerations",
       "schedulingGates",
       "ephemeralContainers",
-    ])
-      delete spec[name];
-    return canonical(spec);
-  };
-  if (mask(object) === mask(old)) return [];
-  return [
-    forbidden(
-      "spec",
-      "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
-    ),
-  ];
+    ].map((name) => [name, old[name]]),
+  );
+  const lists = ["containers", "initContainers"]
+    .filter((list) => spec[list] !== undefined)
+    .map((list) => {
+      const images = ((old[list] ?? []) as Fields[]).map(({ image }) => image as unknown);
+      return [list, (spec[list] as Fields[]).map((each, i) => ({ ...each, image: images[i] }))] as const;
+    });
+  return { ...spec, ...kept, ...Object.fromEntries(lists) };
 }

@@ -1,6 +1,7 @@
-import { type FieldError, invalid, required } from "../../names.ts";
+import { declared, type FieldError, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { nonnegatives, onlyAlways, validateTemplate } from "../apps/workload.ts";
+import { replicaCounts, validateCounts } from "../counts.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 import { templateDefaults } from "./pod-spec-defaults.ts";
 import { templateWarnings } from "./pod-warnings.ts";
@@ -18,15 +19,16 @@ export const replicationController: KindRules = {
     templateDefaults(spec["template"]);
   },
   validate: validateController,
+  validateStatus: (object) => validateCounts(object, replicaCounts),
 };
 
 function validateController(object: KubeObject): readonly FieldError[] {
   const spec = specOf(object);
   const selector = (spec["selector"] ?? {}) as Fields;
   return [
-    ...nonnegatives(spec, "spec", ["minReadySeconds"]),
+    ...declared(nonnegatives(spec, "spec", ["minReadySeconds"])),
     ...(Object.keys(selector).length === 0 ? [required("spec.selector")] : []),
-    ...nonnegatives(spec, "spec", ["replicas"]),
+    ...declared(nonnegatives(spec, "spec", ["replicas"])),
     ...(spec["template"] === undefined ? [required("spec.template")] : validateOwned(spec["template"], selector)),
   ];
 }

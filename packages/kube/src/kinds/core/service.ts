@@ -1,17 +1,22 @@
-import { canonical } from "../../canonical.ts";
+import { internalValue } from "../../go/internal.ts";
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf, portNumber } from "../checks.ts";
-import { dns1123Label, dns1123Subdomain, type Format, qualified } from "../formats.ts";
-import { cidr, ipAddress } from "../ip.ts";
+import { dns1123Label, dns1123Subdomain, labelKey, qualified } from "../formats.ts";
+import { anyCidr, ipAddress, parseIp } from "../ip.ts";
 import { validateLabels } from "../label-selector.ts";
-import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
+import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
+import { endpointIp } from "./endpoints.ts";
 import { portNumberOrName, protocols } from "./pod-spec/ports.ts";
+import { familyChanges, isHeadless, validateFamilies } from "./service-families.ts";
+import { serviceWarnings } from "./service-warnings.ts";
 
 export const service: KindRules = {
   defaults: (object) => serviceDefaults((object["spec"] ??= {})),
-  validate: (object) => validateService(specOf(object)),
-  validateUpdate: validateServiceUpdate,
+  validate: validateService,
+  validateReplacement: validateServiceUpdate,
+  validateStatus: validateServiceStatus,
+  warnings: serviceWarnings,
 };
 
 /** Three hours. */
@@ -35,31 +40,38 @@ function serviceDefaults(spec: Fields): void {
   if (spec["type"] === "LoadBalancer") fill(spec, { allocateLoadBalancerNodePorts: true });
 }
 
-/** The same as a qualified name, by another name. */
-const labelKey: Format = (value) =>
-  qualified(value).map((each) => each.replace(/^a qualified name/, "a valid label key"));
-
 const types: readonly string[] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 
-/** ValidateService. */
-function validateService(spec: Fields): readonly FieldError[] {
+/** ValidateService. `old` is what stands there, whose addresses are not looked at again. */
+function validateService(object: KubeObject): readonly FieldError[] {
+  const spec = specOf(object);
   const { ports, type = "", sessionAffinity = "" } = spec;
-  const isHeadless = spec["clusterIP"] === "None";
   const isNameless = type === "ExternalName";
   return [
-    ...((ports ?? []).length === 0 && !isHeadless && !isNameless ? [required("spec.ports")] : []),
+    ...validateTopology(object.metadata.annotations),
+    ...((ports ?? []).length === 0 && !isHeadless(spec) && !isNameless ? [required("spec.ports")] : []),
     ...byType(spec),
     ...validatePorts(spec),
     ...validateLabels(spec["selector"], "spec.selector"),
     ...oneOfWords("spec.sessionAffinity", sessionAffinity, ["ClientIP", "None"]),
     ...validateAffinity(spec),
-    ...((spec["externalIPs"] ?? []) as string[]).flatMap((ip, i) => formatted(`spec.externalIPs[${i}]`, ip, ipAddress)),
+    ...(isNameless ? [] : validateFamilies(spec)),
+    ...((spec["externalIPs"] ?? []) as string[]).flatMap((ip, i) => endpointIp(`spec.externalIPs[${i}]`, ip)),
     ...oneOfWords("spec.type", type, types),
     ...nodePortsOfType(spec),
-    ...validateRanges(spec),
-    ...policies(spec),
-    ...families(spec),
+    ...validateRanges(object),
+    ...validateBalancer(spec),
+    ...validateTraffic(spec),
   ];
+}
+
+function validateTopology(annotations: Fields = {}): readonly FieldError[] {
+  const [mode, hints] = ["service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints"].map(
+    (name) => annotations[name],
+  );
+  if (mode === undefined || hints === undefined || mode === hints) return [];
+  const why = "must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified";
+  return [invalid("metadata.annotations[service.kubernetes.io/topology-mode]", mode, why)];
 }
 
 function oneOfWords(field: string, value: string, words: readonly string[]): readonly FieldError[] {
@@ -71,14 +83,17 @@ function byType(spec: Fields): readonly FieldError[] {
   switch (spec["type"]) {
     case "LoadBalancer":
     case "NodePort":
-      return spec["clusterIP"] === "None"
+      return isHeadless(spec)
         ? [invalid("spec.clusterIPs[0]", "None", `may not be set to 'None' for ${spec["type"]} services`)]
         : [];
     case "ExternalName": {
-      const { clusterIP = "", externalName = "" } = spec;
+      const { externalName = "" } = spec;
       const name = externalName.replace(/\.$/, "");
+      const forbiddenHere = ["clusterIPs", "ipFamilies", "ipFamilyPolicy"].filter((field) =>
+        Array.isArray(spec[field]) ? spec[field].length > 0 : spec[field] !== undefined,
+      );
       return [
-        ...(clusterIP !== "" ? [forbidden("spec.clusterIPs", "may not be set for ExternalName services")] : []),
+        ...forbiddenHere.map((field) => forbidden(`spec.${field}`, "may not be set for ExternalName services")),
         ...(name === "" ? [required("spec.externalName")] : formatted("spec.externalName", name, dns1123Subdomain)),
       ];
     }
@@ -90,7 +105,7 @@ function byType(spec: Fields): readonly FieldError[] {
 function validatePorts(spec: Fields): readonly FieldError[] {
   const names = new Set<string>();
   const ports = itemsOf(spec["ports"], "spec.ports");
-  const errors = ports.flatMap(([port, field]) => {
+  return ports.flatMap(([port, field]) => {
     const { name = "", port: number = 0, targetPort, protocol = "", appProtocol } = port;
     const faults: FieldError[] = [];
     if (ports.length > 1 && name === "") faults.push(required(`${field}.name`));
@@ -105,7 +120,6 @@ function validatePorts(spec: Fields): readonly FieldError[] {
     if (appProtocol !== undefined) faults.push(...formatted(`${field}.appProtocol`, appProtocol, labelKey));
     return faults;
   });
-  return [...errors, ...sameTwice(ports)];
 }
 
 function sameTwice(ports: readonly (readonly [Fields, string])[]): readonly FieldError[] {
@@ -114,27 +128,16 @@ function sameTwice(ports: readonly (readonly [Fields, string])[]): readonly Fiel
     const key = `${protocol}/${port}`;
     const isTwice = seen.has(key);
     seen.add(key);
-    return isTwice
-      ? [{ field, reason: "FieldValueDuplicate" as const, message: `Duplicate value: ${goPort({ protocol, port })}` }]
-      : [];
-  });
-}
-
-/** A port as Go prints it of its internal type: protocol and number alone count. */
-function goPort({ protocol, port }: Fields): string {
-  return JSON.stringify({
-    Name: "",
-    Protocol: protocol,
-    AppProtocol: null,
-    Port: port,
-    TargetPort: 0,
-    NodePort: 0,
+    return isTwice ? [duplicate(field, internalValue("core.ServicePort", { protocol, port }))] : [];
   });
 }
 
 function validateAffinity({ sessionAffinity, sessionAffinityConfig }: Fields): readonly FieldError[] {
   const field = "spec.sessionAffinityConfig";
+  if (sessionAffinity === "None" && sessionAffinityConfig !== undefined)
+    return [forbidden(field, "must not be set when session affinity is None")];
   if (sessionAffinity !== "ClientIP") return [];
+  if (sessionAffinityConfig?.clientIP === undefined) return [required(field, "when session affinity type is ClientIP")];
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds as number | undefined;
   if (seconds === undefined) return [required(`${field}.clientIP.timeoutSeconds`)];
   return seconds > 0 && seconds <= maxStickySeconds
@@ -150,96 +153,140 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: Fields): r
 
 function nodePortsOfType(spec: Fields): readonly FieldError[] {
   const ports = itemsOf(spec["ports"], "spec.ports");
-  if (spec["type"] === "ClusterIP")
-    return ports
-      .filter(([port]) => port["nodePort"])
-      .map(([, field]) => forbidden(`${field}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
+  const notInside =
+    spec["type"] === "ClusterIP"
+      ? ports
+          .filter(([port]) => port["nodePort"])
+          .map(([, field]) => forbidden(`${field}.nodePort`, "may not be used when `type` is 'ClusterIP'"))
+      : [];
   const seen = new Set<string>();
-  return ports.flatMap(([{ nodePort, protocol }, field]) => {
+  const twice = ports.flatMap(([{ nodePort, protocol }, field]) => {
     if (!nodePort) return [];
     const key = `${protocol}/${nodePort}`;
     const isTwice = seen.has(key);
     seen.add(key);
     return isTwice ? [duplicate(`${field}.nodePort`, nodePort)] : [];
   });
+  return [...notInside, ...twice, ...sameTwice(ports)];
 }
 
-function validateRanges(spec: Fields): readonly FieldError[] {
+const rangesAnnotation = "service.beta.kubernetes.io/load-balancer-source-ranges";
+
+function validateRanges(object: KubeObject): readonly FieldError[] {
+  const spec = specOf(object);
   const ranges = (spec["loadBalancerSourceRanges"] ?? []) as string[];
-  if (ranges.length === 0) return [];
-  if (spec["type"] !== "LoadBalancer")
-    return [forbidden("spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'")];
-  return ranges.flatMap((range, i) => formatted(`spec.LoadBalancerSourceRanges[${i}]`, range.trim(), cidr));
+  const annotation = object.metadata.annotations?.[rangesAnnotation];
+  if (ranges.length === 0 && annotation === undefined) return [];
+  const field = ranges.length > 0 ? "spec.LoadBalancerSourceRanges" : `metadata.annotations[${rangesAnnotation}]`;
+  const elsewhere =
+    spec["type"] === "LoadBalancer" ? [] : [forbidden(field, "may only be used when `type` is 'LoadBalancer'")];
+  const inside =
+    ranges.length > 0
+      ? ranges.flatMap((range, i) => formatted(`${field}[${i}]`, range.trim(), anyCidr))
+      : (annotation?.trim() ?? "")
+          .split(",")
+          .filter(Boolean)
+          .flatMap((range) => formatted(field, range.trim(), anyCidr));
+  return [...elsewhere, ...inside];
 }
 
-function policies(spec: Fields): readonly FieldError[] {
-  const { type, externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort, loadBalancerClass } = spec;
-  const isExternal =
-    type === "NodePort" || type === "LoadBalancer" || (type === "ClusterIP" && (spec["externalIPs"] ?? []).length > 0);
-  const errors: FieldError[] = [];
-  if (spec["allocateLoadBalancerNodePorts"] !== undefined && type !== "LoadBalancer")
-    errors.push(forbidden("spec.allocateLoadBalancerNodePorts", "may only be used when `type` is 'LoadBalancer'"));
-  if (loadBalancerClass !== undefined) {
-    if (type !== "LoadBalancer")
-      errors.push(forbidden("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'"));
-    else errors.push(...formatted("spec.loadBalancerClass", loadBalancerClass, qualified));
-  }
-  if (externalTrafficPolicy !== undefined) {
-    if (!isExternal)
-      errors.push(
-        invalid(
-          "spec.externalTrafficPolicy",
-          externalTrafficPolicy,
-          "may only be set for externally-accessible services",
-        ),
-      );
-    else errors.push(...oneOfWords("spec.externalTrafficPolicy", externalTrafficPolicy, ["Cluster", "Local"]));
-  } else if (isExternal && type !== "ClusterIP") errors.push(required("spec.externalTrafficPolicy"));
-  if (healthCheckNodePort && !(type === "LoadBalancer" && externalTrafficPolicy === "Local"))
-    errors.push(
-      invalid(
-        "spec.healthCheckNodePort",
-        healthCheckNodePort,
-        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
-      ),
-    );
-  if (internalTrafficPolicy !== undefined)
-    errors.push(...oneOfWords("spec.internalTrafficPolicy", internalTrafficPolicy, ["Cluster", "Local"]));
-  return errors;
+function validateBalancer(spec: Fields): readonly FieldError[] {
+  const { type, allocateLoadBalancerNodePorts: allocate, loadBalancerClass } = spec;
+  const isBalancer = type === "LoadBalancer";
+  const field = "spec.loadBalancerClass";
+  return [
+    ...(allocate !== undefined && !isBalancer
+      ? [forbidden("spec.allocateLoadBalancerNodePorts", "may only be used when `type` is 'LoadBalancer'")]
+      : []),
+    ...(isBalancer && allocate === undefined ? [required("allocateLoadBalancerNodePorts")] : []),
+    ...(loadBalancerClass === undefined
+      ? []
+      : isBalancer
+        ? formatted(field, loadBalancerClass, qualified)
+        : [forbidden(field, "may only be used when `type` is 'LoadBalancer'")]),
+  ];
 }
 
-/** Addresses and their families. */
-function families(spec: Fields): readonly FieldError[] {
-  const { clusterIP, clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
-  if (spec["type"] === "ExternalName") {
-    return [
-      ...(ipFamilies.length > 0 ? [forbidden("spec.ipFamilies", "may not be set for ExternalName services")] : []),
-      ...(ipFamilyPolicy === undefined
+/** Whether a service is reached from outside by addresses of nodes, or of the world. */
+export function isExternal({ type, externalIPs }: Fields): boolean {
+  return type === "NodePort" || type === "LoadBalancer" || (type === "ClusterIP" && (externalIPs ?? []).length > 0);
+}
+
+function validateTraffic(spec: Fields): readonly FieldError[] {
+  const { externalTrafficPolicy = "", internalTrafficPolicy, trafficDistribution, type } = spec;
+  const path = "spec.externalTrafficPolicy";
+  const isMissing = internalTrafficPolicy === undefined && ["NodePort", "LoadBalancer", "ClusterIP"].includes(type);
+  return [
+    ...(isExternal(spec)
+      ? oneOfWords(path, externalTrafficPolicy, policies)
+      : externalTrafficPolicy === ""
         ? []
-        : [forbidden("spec.ipFamilyPolicy", "may not be set for ExternalName services")]),
-    ];
-  }
-  const errors: FieldError[] = [];
-  if (clusterIPs.length > 0 && clusterIP !== clusterIPs[0])
-    errors.push(invalid("spec.clusterIPs", clusterIPs, "first value must match `clusterIP`"));
-  for (const [i, ip] of (clusterIPs as string[]).entries())
-    if (ip !== "None" && ip !== "") errors.push(...formatted(`spec.clusterIPs[${i}]`, ip, ipAddress));
-  const words = ["PreferDualStack", "RequireDualStack", "SingleStack"];
-  if (ipFamilyPolicy !== undefined && !words.includes(ipFamilyPolicy))
-    errors.push(notSupported("spec.ipFamilyPolicy", ipFamilyPolicy, words));
-  for (const [i, family] of (ipFamilies as string[]).entries()) {
-    if (!["IPv4", "IPv6"].includes(family))
-      errors.push(notSupported(`spec.ipFamilies[${i}]`, family, ["IPv4", "IPv6"]));
-    else if (ipFamilies.indexOf(family) !== i) errors.push(duplicate(`spec.ipFamilies[${i}]`, family));
-  }
-  return errors;
+        : [invalid(path, externalTrafficPolicy, "may only be set for externally-accessible services")]),
+    ...validateHealthPort(spec),
+    ...(isMissing ? [required("spec.internalTrafficPolicy")] : []),
+    ...(internalTrafficPolicy === undefined || policies.includes(internalTrafficPolicy)
+      ? []
+      : [notSupported("spec.internalTrafficPolicy", internalTrafficPolicy, policies)]),
+    ...(trafficDistribution === undefined || distributions.includes(trafficDistribution)
+      ? []
+      : [notSupported("spec.trafficDistribution", trafficDistribution, distributions)]),
+  ];
 }
 
-/** What keeps its address keeps that very one. */
+const policies: readonly string[] = ["Cluster", "Local"];
+const distributions: readonly string[] = ["PreferClose", "PreferSameZone", "PreferSameNode"];
+
+function validateHealthPort(spec: Fields): readonly FieldError[] {
+  const field = "spec.healthCheckNodePort";
+  const port = (spec["healthCheckNodePort"] ?? 0) as number;
+  const why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+  if (!needsHealthPort(spec)) return port === 0 ? [] : [invalid(field, port, why)];
+  return port === 0 ? [required(field)] : portNumber(field, port);
+}
+
+/** A balancer that sends to nodes with pods alone asks them by a port. */
+export function needsHealthPort({ type, externalTrafficPolicy }: Fields): boolean {
+  return type === "LoadBalancer" && externalTrafficPolicy === "Local";
+}
+
+/** ValidateServiceUpdate: what keeps its address keeps that very one. */
 function validateServiceUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
   const [now, before] = [specOf(object), specOf(old)];
-  if (now["type"] === "ExternalName" || before["type"] === "ExternalName") return [];
-  if (!before["clusterIP"] || canonical(now["clusterIPs"]) === canonical(before["clusterIPs"])) return [];
-  const changed = immutable(object, old, ["spec.clusterIP"], "may not change once set");
-  return changed.map((error) => ({ ...error, field: "spec.clusterIPs[0]" }));
+  const isBalancer = now["type"] === "LoadBalancer" && before["type"] === "LoadBalancer";
+  const isChanged = (field: string) => (now[field] ?? null) !== (before[field] ?? null);
+  return [
+    ...familyChanges(now, before),
+    ...(isBalancer && isChanged("loadBalancerClass")
+      ? [invalid("spec.loadBalancerClass", now["loadBalancerClass"], "may not change once set")]
+      : []),
+    ...(now["type"] !== "LoadBalancer" && now["loadBalancerClass"] !== undefined
+      ? [forbidden("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'")]
+      : []),
+    ...(needsHealthPort(now) && needsHealthPort(before) && isChanged("healthCheckNodePort")
+      ? [forbidden("spec.healthCheckNodePort", "field is immutable")]
+      : []),
+    ...validateService(object),
+  ];
+}
+
+/** ValidateLoadBalancerStatus: at which addresses a balancer is reached. */
+function validateServiceStatus(object: KubeObject): readonly FieldError[] {
+  const path = "status.loadBalancer.ingress";
+  const ingress = itemsOf(((object["status"] ?? {}) as Fields)["loadBalancer"]?.ingress, path);
+  if (specOf(object)["type"] !== "LoadBalancer" && ingress.length > 0)
+    return [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
+  return ingress.flatMap(([{ ip = "", ipMode, hostname = "" }, field]) => [
+    ...(ip === "" ? [] : formatted(`${field}.ip`, ip, ipAddress)),
+    ...validateIpMode(ip, ipMode, `${field}.ipMode`),
+    ...(hostname === "" ? [] : formatted(`${field}.hostname`, hostname, dns1123Subdomain)),
+    ...(parseIp(hostname) === undefined
+      ? []
+      : [invalid(`${field}.hostname`, hostname, "must be a DNS name, not an IP address")]),
+  ]);
+}
+
+function validateIpMode(ip: string, mode: string | undefined, field: string): readonly FieldError[] {
+  if (mode === undefined) return ip === "" ? [] : [required(field, "must be specified when `ip` is set")];
+  if (ip === "") return [forbidden(field, "may not be specified when `ip` is not set")];
+  return ["Proxy", "VIP"].includes(mode) ? [] : [notSupported(field, mode, ["Proxy", "VIP"])];
 }

@@ -1,3 +1,4 @@
+import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, notSupported } from "../../names.ts";
 import { atMost100Percent, intOrPercent } from "../checks.ts";
 import { validateLabelSelector } from "../label-selector.ts";
@@ -20,7 +21,13 @@ function validateSpec(spec: Fields): readonly FieldError[] {
   ];
   return [
     ...(minAvailable !== undefined && maxUnavailable !== undefined
-      ? [invalid("spec", internalSpec(spec), "minAvailable and maxUnavailable cannot be both set")]
+      ? [
+          invalid(
+            "spec",
+            internalValue("policy.PodDisruptionBudgetSpec", spec),
+            "minAvailable and maxUnavailable cannot be both set",
+          ),
+        ]
       : []),
     ...share("minAvailable"),
     ...share("maxUnavailable"),
@@ -29,14 +36,4 @@ function validateSpec(spec: Fields): readonly FieldError[] {
       ? []
       : [notSupported("spec.unhealthyPodEvictionPolicy", policy, evictionPolicies)]),
   ];
-}
-
-/** As messages show it: upstream's internal type has fields of other names. */
-function internalSpec(spec: Fields): object {
-  return {
-    MinAvailable: spec["minAvailable"],
-    Selector: spec["selector"] ?? null,
-    MaxUnavailable: spec["maxUnavailable"],
-    UnhealthyPodEvictionPolicy: spec["unhealthyPodEvictionPolicy"] ?? null,
-  };
 }

@@ -3,6 +3,7 @@ import { duplicate, type FieldError, invalid, notSupported, required } from "../
 import { formatted, itemsOf } from "../../checks.ts";
 import { qualified } from "../../formats.ts";
 import type { Fields } from "../../rules.ts";
+import { isWhole } from "../resource-names.ts";
 
 const standard: readonly string[] = ["cpu", "memory", "ephemeral-storage"];
 const nano = 1_000_000_000n;
@@ -48,8 +49,7 @@ export function validateResourceName(name: string, path: string): readonly Field
 export function validateQuantity(name: string, amount: string, path: string): readonly FieldError[] {
   const nanos = nanosOf(amount);
   if (nanos < 0n) return [invalid(path, amount, "must be greater than or equal to 0")];
-  const isWhole = name.includes("/") || ["pods", "services", "secrets", "configmaps"].includes(name);
-  return isWhole && nanos % nano !== 0n ? [invalid(path, quantityOf(amount), "must be an integer")] : [];
+  return isWhole(name) && nanos % nano !== 0n ? [invalid(path, quantityOf(amount), "must be an integer")] : [];
 }
 
 function quantityOf(amount: string): string {

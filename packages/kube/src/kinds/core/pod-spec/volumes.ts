@@ -24,7 +24,7 @@ export function validateVolumes(volumes: unknown, path: string): readonly FieldE
 function validateSources(volume: Fields, path: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   let isFirst = true;
-  for (const [name, validate] of Object.entries(sources)) {
+  for (const [name, validate] of Object.entries(volumeSources)) {
     const source = volume[name] as Fields | undefined;
     if (source === undefined) continue;
     const field = `${path}.${name}`;
@@ -40,7 +40,7 @@ function naming(...fields: readonly string[]): (source: Fields, path: string) =>
 }
 
 /** In the order in which kube-apiserver looks. */
-const sources: { readonly [name: string]: (source: Fields, path: string) => readonly FieldError[] } = {
+export const volumeSources: { readonly [name: string]: (source: Fields, path: string) => readonly FieldError[] } = {
   emptyDir: ({ sizeLimit }, path) =>
     nanosOf(sizeLimit) < 0n
       ? [forbidden(`${path}.sizeLimit`, "SizeLimit field must be a valid resource quantity")]
@@ -105,9 +105,14 @@ const hostPathTypes: readonly string[] = [
 export function validateHostPath({ path: value = "", type = "" }: Fields, path: string): readonly FieldError[] {
   if (value === "") return [required(`${path}.path`)];
   const errors: FieldError[] = [];
-  if (value.split("/").includes("..")) errors.push(invalid(`${path}.path`, value, "must not contain '..'"));
+  errors.push(...noUpwardPath(`${path}.path`, value));
   if (!hostPathTypes.includes(type)) errors.push(notSupported(`${path}.type`, type, hostPathTypes));
   return errors;
+}
+
+/** validatePathNoBacksteps. */
+export function noUpwardPath(field: string, value: string): readonly FieldError[] {
+  return value.split("/").includes("..") ? [invalid(field, value, "must not contain '..'")] : [];
 }
 
 function validateMode(mode: number | undefined, field: string): readonly FieldError[] {
