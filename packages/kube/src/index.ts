@@ -120,5 +120,12 @@ export { isSameJson } from "./structural/same.ts";
 export type { Structural, ValidationRule } from "./structural/schema.ts";
 export { isBlocking, oldItems, rulesNotChecked, validateBySchema, validateUniqueness } from "./structural/validate.ts";
 export { tableOf } from "./table/table.ts";
-export { validateCustomObject, validateObject, validateReplacement, validateStatus, warningsOf } from "./validate.ts";
+export {
+  statusWarningsOf,
+  validateCustomObject,
+  validateObject,
+  validateReplacement,
+  validateStatus,
+  warningsOf,
+} from "./validate.ts";
 export { compareVersions } from "./versions.ts";

@@ -8,21 +8,18 @@ import {
   pathSegment,
   qualified,
 } from "./kinds/formats.ts";
-import { parseIp } from "./kinds/ip.ts";
+import { canonicalIpAddress } from "./kinds/ip.ts";
 import { type FieldError, forbidden, invalid, required } from "./names.ts";
 import { apiVersionOf, type KubeObject, type OwnerReference, parseApiVersion } from "./object.ts";
 
 /** 256 KiB over all annotations. */
 const maxAnnotationBytes = 256 * 1024;
 
-const ipName: Format = (name) =>
-  parseIp(name) !== undefined ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
-
 /** What names of a kind must be, where that is not a subdomain. */
 const nameFormats: { readonly [groupKind: string]: Format } = {
   "/Namespace": dns1123Label,
   "/Service": dns1123Label,
-  "networking.k8s.io/IPAddress": ipName,
+  "networking.k8s.io/IPAddress": canonicalIpAddress,
   "rbac.authorization.k8s.io/Role": pathSegment,
   "rbac.authorization.k8s.io/ClusterRole": pathSegment,
   "rbac.authorization.k8s.io/RoleBinding": pathSegment,

@@ -62,6 +62,12 @@ export function tooLong(field: string, limit: number): FieldError {
   return { field, reason: "FieldValueTooLong", message: `Too long: may not be more than ${limit} ${unit}` };
 }
 
+/** The same limit in characters. */
+export function tooLongText(field: string, limit: number): FieldError {
+  const unit = limit === 1 ? "character" : "characters";
+  return { field, reason: "FieldValueTooLong", message: `Too long: may not be more than ${limit} ${unit}` };
+}
+
 /** `Pod "x" is invalid: spec.containers: Required value`. */
 export function invalidStatus(
   kind: { readonly group: string; readonly kind: string },
@@ -72,7 +78,8 @@ export function invalidStatus(
   const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   const qualified = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
-  const causes = errors.map(({ field, reason, message }): StatusCause => ({ reason, message, field }));
+  const different = new Map(errors.map((error) => [`${error.field}: ${error.message}`, error])).values();
+  const causes = [...different].map(({ field, reason, message }): StatusCause => ({ reason, message, field }));
   return new StatusError("Invalid", `${qualified} "${name}" is invalid: ${text}`, {
     ...(name === "" ? {} : { name }),
     ...(kind.group === "" ? {} : { group: kind.group }),

@@ -33,6 +33,11 @@ export function warningsOf(object: KubeObject, old: KubeObject | undefined): rea
   return rulesOf(object)?.warnings?.(object, old) ?? [];
 }
 
+/** What kube-apiserver says of a status that it takes nevertheless. */
+export function statusWarningsOf(object: KubeObject): readonly string[] {
+  return rulesOf(object)?.statusWarnings?.(object) ?? [];
+}
+
 /** The same for kinds that a definition adds; some have rules here beside their schema. */
 export function validateCustomObject(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
   return [

@@ -43,7 +43,6 @@ const answered: ReadonlySet<string> = new Set([
   "storageclasses",
   "csidrivers",
   "csinodes",
-  "csistoragecapacities",
   "volumeattachments",
   "volumeattributesclasses",
   "services",

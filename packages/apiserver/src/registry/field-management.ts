@@ -119,7 +119,14 @@ function ignoredFields({ info, subresource }: ManagedWrite): FieldSet {
 
 /** What some kinds' status strategies reset besides the spec. */
 const statusOnly: { readonly [resource: string]: FieldSet } = {
+  csinodes: fieldPath("metadata"),
   deployments: fieldPath("metadata", "labels"),
+  flowschemas: fieldPath("metadata"),
+  prioritylevelconfigurations: fieldPath("metadata"),
+  resourceclaims: fieldPath("metadata"),
+  servicecidrs: fieldPath("metadata"),
+  validatingadmissionpolicies: fieldPath("metadata"),
+  volumeattachments: fieldPath("metadata"),
   pods: unionOfFields(fieldPath("metadata", "deletionTimestamp"), fieldPath("metadata", "ownerReferences")),
 };
 

@@ -24,9 +24,8 @@ export function prepareUpdate(
   }
   const part = strategy.parts?.[subresource];
   if (part !== undefined || subresource === "status") {
-    const { labels, ...rest } = given;
-    const { labels: kept, ...own } = current.metadata;
-    const metadata = { ...own, ...rest, ...defined({ labels: strategy.statusHasLabels ? labels : kept }), ...fixed };
+    const kept = Object.fromEntries((strategy.statusKeeps ?? []).map((name) => [name, fieldOf(current, name)]));
+    const metadata = defined({ ...given, ...kept, ...fixed }) as KubeObject["metadata"];
     const status = part === undefined ? wanted["status"] : part(wanted, current, now)["status"];
     return { ...current, metadata, status };
   }
@@ -42,10 +41,18 @@ export function prepareUpdate(
   return counted(object, current, strategy);
 }
 
+function fieldOf({ metadata }: KubeObject, name: string): unknown {
+  return (metadata as Fields)[name];
+}
+
 /** With the next generation, where what changes is counted. */
 function counted(object: KubeObject, current: KubeObject, strategy: Strategy): KubeObject {
   const { generation } = current.metadata;
   const fields = strategy.counted ?? ["spec", "template"];
-  const isNewSpec = generation !== undefined && fields.some((field) => !isEqual(object[field], current[field]));
-  return isNewSpec ? { ...object, metadata: { ...object.metadata, generation: (generation as number) + 1 } } : object;
+  const isNew =
+    fields.some((field) => !isEqual(object[field], current[field])) ||
+    (strategy.countsLabels === true && !isEqual(object.metadata.labels ?? {}, current.metadata.labels ?? {}));
+  return isNew && (generation !== undefined || strategy.startsUncounted)
+    ? { ...object, metadata: { ...object.metadata, generation: (generation ?? 0) + 1 } }
+    : object;
 }

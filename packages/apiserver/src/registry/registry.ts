@@ -14,6 +14,7 @@ import {
   type KubeObject,
   type ResourceInfo,
   StatusError,
+  statusWarningsOf,
   validateCustomObject,
   validateObject,
   validateReplacement,
@@ -265,14 +266,14 @@ export class Registry {
   #finishCreate(object: KubeObject, context: WriteContext): KubeObject {
     const { info } = context;
     const { uid: _uid, deletionTimestamp: _deleted, ...metadata } = object.metadata;
-    const { hasGeneration, complete } = strategyFor(info);
+    const { hasGeneration, startsUncounted, complete } = strategyFor(info);
     const identified: KubeObject = {
       ...object,
       metadata: {
         ...metadata,
         uid: randomUUID(),
         creationTimestamp: timestampOf(this.#options.now()),
-        ...(hasGeneration ? { generation: 1 } : {}),
+        ...(hasGeneration && !startsUncounted ? { generation: 1 } : {}),
       },
     };
     const finished = this.#addressed(complete?.(identified, context.warn) ?? identified, undefined, info);
@@ -315,7 +316,9 @@ export class Registry {
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
-      if (context.subresource === "") for (const warning of warningsOf(finished, current)) context.warn(warning);
+      const { subresource } = context;
+      const warnings = subresource === "" ? warningsOf(finished, current) : [];
+      for (const each of subresource === "status" ? statusWarningsOf(finished) : warnings) context.warn(each);
       return finished;
     });
     if (context.dryRun) return withVersion(object, current.metadata.resourceVersion);

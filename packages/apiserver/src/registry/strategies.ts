@@ -19,6 +19,8 @@ export interface Strategy {
   readonly hasGeneration?: boolean;
   /** The fields whose changes are counted, where it is not the spec. */
   readonly counted?: readonly string[] | undefined;
+  /** Changes of labels are counted, too. */
+  readonly countsLabels?: boolean;
   /** Before a new object is validated, when it has its uid: adds what is made of it. */
   readonly complete?: (object: KubeObject, warn: (text: string) => void) => KubeObject;
   /** What a subresource may change, where that is not `status` or all but the status. `now` in RFC 3339. */
@@ -29,18 +31,23 @@ export interface Strategy {
   readonly specParts?: { readonly [subresource: string]: (wanted: Fields, current: Fields) => Fields };
   /** True when updates must name the resourceVersion that they are of. */
   readonly needsVersion?: boolean;
-  /** Labels are written by `/status` too, as in kinds whose strategy forgets them not. */
-  readonly statusHasLabels?: boolean;
+  /** Metadata that `/status` does not write. */
+  readonly statusKeeps?: readonly string[];
+  /** New objects have no generation before the first counted change. */
+  readonly startsUncounted?: boolean;
   /** True for objects with a status that only `/status` may write. */
   readonly hasStatus: boolean;
 }
 
 export type Fields = { readonly [field: string]: unknown };
 
+const allMetadata = ["labels", "annotations", "finalizers", "ownerReferences", "deletionTimestamp"];
+
 const strategies: { readonly [resource: string]: Strategy } = {
   apiservices: {
     hasStatus: true,
     needsVersion: true,
+    statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
     prepareCreate: withoutStatus,
     complete: withLocalAvailability,
   },
@@ -52,6 +59,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   },
   pods: {
     hasStatus: true,
+    statusKeeps: ["ownerReferences"],
     hasGeneration: true,
     complete: withAppArmorFields,
     specParts: { ephemeralcontainers: withEphemeralContainers, resize: withResources },
@@ -77,8 +85,24 @@ const strategies: { readonly [resource: string]: Strategy } = {
   // What a kubelet says of its node when it registers it.
   nodes: { hasStatus: true },
   podtemplates: { hasStatus: false, hasGeneration: true },
+  endpointslices: {
+    hasStatus: false,
+    hasGeneration: true,
+    counted: ["addressType", "endpoints", "ports"],
+    countsLabels: true,
+    prepareCreate: withoutTopology,
+    prepareUpdate: withoutTopology,
+  },
+  // What drivers say of their volumes' health is behind a gate that is closed.
+  csinodes: {
+    hasStatus: false,
+    needsVersion: true,
+    statusKeeps: allMetadata,
+    parts: { status: (wanted, current) => ({ ...wanted, status: current["status"] }) },
+  },
   customresourcedefinitions: {
     hasStatus: true,
+    statusKeeps: allMetadata,
     hasGeneration: true,
     prepareCreate: (object) => withStoredVersion({ ...object, status: emptyDefinitionStatus }),
   },
@@ -113,6 +137,17 @@ const withStatus = new Set([
   "validatingadmissionpolicies",
 ]);
 
+/** Kinds whose `/status` writes no metadata, or not all of it. */
+const statusKeeps: { readonly [resource: string]: readonly string[] } = {
+  deployments: ["labels"],
+  flowschemas: allMetadata,
+  prioritylevelconfigurations: allMetadata,
+  resourceclaims: allMetadata,
+  servicecidrs: allMetadata,
+  validatingadmissionpolicies: allMetadata,
+  volumeattachments: allMetadata,
+};
+
 /** Kinds with a status that have no generation. */
 const ungenerated = new Set(["resourceclaims", "resourcequotas", "services", "servicecidrs", "volumeattachments"]);
 
@@ -121,7 +156,6 @@ const counted: { readonly [resource: string]: readonly string[] } = {
   networkpolicies: ["spec"],
   ingressclasses: ["spec"],
   priorityclasses: [],
-  endpointslices: ["addressType", "endpoints", "ports"],
   validatingwebhookconfigurations: ["webhooks"],
   mutatingwebhookconfigurations: ["webhooks"],
   validatingadmissionpolicybindings: ["spec"],
@@ -129,6 +163,7 @@ const counted: { readonly [resource: string]: readonly string[] } = {
   mutatingadmissionpolicybindings: ["spec"],
   deviceclasses: ["spec"],
   resourceslices: ["spec"],
+  csidrivers: ["spec"],
 };
 
 /** Kinds whose updates must name the version that they are of. */
@@ -144,7 +179,6 @@ const versioned = new Set([
   "validatingadmissionpolicybindings",
   "mutatingadmissionpolicies",
   "mutatingadmissionpolicybindings",
-  "csinodes",
   "csistoragecapacities",
 ]);
 
@@ -162,11 +196,12 @@ function strategyOf(resource: string): Strategy {
       hasGeneration: counted[resource] !== undefined,
       counted: counted[resource],
       needsVersion,
+      startsUncounted: resource === "csidrivers",
     };
   return {
     hasStatus: true,
     hasGeneration: !ungenerated.has(resource),
-    statusHasLabels: ["poddisruptionbudgets"].includes(resource),
+    ...(statusKeeps[resource] === undefined ? {} : { statusKeeps: statusKeeps[resource] }),
     needsVersion,
     ...(resource === "jobs" ? { complete: withJobSelector } : {}),
     prepareCreate: withoutStatus,
@@ -195,6 +230,13 @@ function withResources(wanted: Fields, current: Fields): Fields {
     return [list, containers] as const;
   });
   return { ...current, ...Object.fromEntries(resized) };
+}
+
+/** Endpoints say where they are in fields of their own, since the first version of the kind is gone. */
+function withoutTopology(object: KubeObject): KubeObject {
+  const endpoints = object["endpoints"] as readonly Fields[] | null | undefined;
+  if (!endpoints?.some((each) => "deprecatedTopology" in each)) return object;
+  return { ...object, endpoints: endpoints.map(({ deprecatedTopology: _, ...rest }) => rest) };
 }
 
 function withoutStatus(object: KubeObject): KubeObject {

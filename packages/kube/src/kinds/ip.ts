@@ -54,18 +54,57 @@ function prefixOf(bytes: readonly number[], bits: number): string {
     .slice(0, bits);
 }
 
-export const ipAddress: Format = (value) =>
-  parseIp(value) === undefined ? ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"] : [];
+/** IsValidIPForLegacyField: an address in any form that all programs read alike. */
+export const ipAddress: Format = (value) => {
+  const bytes = parseIp(value);
+  if (bytes === undefined)
+    return [
+      hasLeadingZeros(value, parseIp)
+        ? "must not have leading 0s"
+        : "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+    ];
+  return isMapped(bytes) ? ["must not be an IPv4-mapped IPv6 address"] : [];
+};
 
+/** IsValidIP: the one form of an address. */
+export const canonicalIpAddress: Format = (value) => {
+  const faults = ipAddress(value);
+  const bytes = parseIp(value);
+  if (faults.length > 0 || bytes?.length !== 16 || ipText(bytes) === value) return faults;
+  return [`must be in canonical form (${JSON.stringify(ipText(bytes))})`];
+};
+
+/** IsValidCIDRForLegacyField. */
 export const cidr: Format = (value) => {
   const parsed = parseCidr(value);
-  if (parsed === undefined) return ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+  if (parsed === undefined)
+    return [
+      hasLeadingZeros(value, parseCidr)
+        ? "must not have leading 0s in IP or prefix length"
+        : "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+    ];
+  if (isMapped(parsed.bytes)) return ["must not have an IPv4-mapped IPv6 address"];
   const rest = parsed.bytes
     .map((byte) => byte.toString(2).padStart(8, "0"))
     .join("")
     .slice(parsed.bits);
   return rest.includes("1") ? [`must not have bits set beyond the prefix length`] : [];
 };
+
+/** IsValidCIDR: the one form of a range. */
+export const canonicalCidr: Format = (value) => {
+  const faults = cidr(value);
+  const parsed = parseCidr(value);
+  if (faults.length > 0 || parsed?.bytes.length !== 16) return faults;
+  const right = `${ipText(parsed.bytes)}/${parsed.bits}`;
+  return right === value ? [] : [`must be in canonical form (${JSON.stringify(right)})`];
+};
+
+/** What is right but for zeros before its numbers, which some programs take for octal ones. */
+function hasLeadingZeros(value: string, parse: (text: string) => unknown): boolean {
+  const without = value.replaceAll(/(?<=^|[./])0+(?=\d)/g, "");
+  return without !== value && !value.includes(":") && parse(without) !== undefined;
+}
 
 /** A network, or an address in one: fields of old take both. */
 export const anyCidr: Format = (value) =>

@@ -19,6 +19,8 @@ export interface KindRules {
   readonly validateStatus?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
   /** WarningsOnCreate and WarningsOnUpdate: what is let in, but should better be otherwise. */
   readonly warnings?: (object: KubeObject, old: KubeObject | undefined) => readonly string[];
+  /** WarningsOnUpdate of the strategy of `/status`. */
+  readonly statusWarnings?: (object: KubeObject) => readonly string[];
   /** ValidateXUpdate as a whole, for kinds where it is not `validate` with `validateUpdate` after it. */
   readonly validateReplacement?: (
     object: KubeObject,

@@ -45,15 +45,17 @@ export function endpointIp(field: string, ip: string): readonly FieldError[] {
 }
 
 /** ValidateEndpointIP: an address that another machine can reach. */
-const ordinaryAddress: Format = (value) => {
+export const ordinaryAddress: Format = (value) => {
   const bytes = parseIp(value);
   if (bytes === undefined) return ["must be a valid IP address"];
-  const [first = 0, second] = bytes;
   if (bytes.every((byte) => byte === 0)) return [`may not be unspecified (${value})`];
-  if (bytes.length === 4 && first === 127) return ["may not be in the loopback range (127.0.0.0/8, ::1/128)"];
-  if (bytes.length === 4 && first === 169 && second === 254)
+  const isVersion4 = bytes.length === 4;
+  const [first = 0, second = 0] = bytes;
+  const isLoopback = isVersion4 ? first === 127 : bytes.slice(0, 15).every((byte) => byte === 0) && bytes[15] === 1;
+  if (isLoopback) return ["may not be in the loopback range (127.0.0.0/8, ::1/128)"];
+  if (isVersion4 ? first === 169 && second === 254 : first === 0xfe && (second & 0xc0) === 0x80)
     return ["may not be in the link-local range (169.254.0.0/16, fe80::/10)"];
-  if (bytes.length === 4 && first === 224)
+  if (isVersion4 ? first === 224 && second === 0 && bytes[2] === 0 : first === 0xff && (second & 0x0f) === 0x02)
     return ["may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"];
   return [];
 };

@@ -134,7 +134,7 @@ function validateCsi(source: Fields, path: string): readonly FieldError[] {
   ];
 }
 
-function validateSources(spec: Fields): readonly FieldError[] {
+export function validateSources(spec: Fields): readonly FieldError[] {
   const given = sources.filter((name) => spec[name] !== undefined);
   const [first, ...others] = given;
   if (first === undefined) return [required("spec", "must specify a volume type")];

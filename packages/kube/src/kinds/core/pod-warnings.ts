@@ -4,7 +4,7 @@ import { dns1123Label } from "../formats.ts";
 import type { Fields } from "../rules.ts";
 
 /** Labels of nodes that others have replaced. */
-const oldNodeLabels: { readonly [label: string]: string } = {
+export const oldNodeLabels: { readonly [label: string]: string } = {
   "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
   "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
   "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',

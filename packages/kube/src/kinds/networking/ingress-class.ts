@@ -1,6 +1,6 @@
 import { type FieldError, invalid, notSupported, required, tooLong } from "../../names.ts";
 import { formatted } from "../checks.ts";
-import { dns1123Label, dns1123Subdomain, pathSegment } from "../formats.ts";
+import { dns1123Label, dns1123Subdomain, type Format, pathSegment } from "../formats.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 
 /** The length of a controller's name. */
@@ -36,8 +36,15 @@ function domainPrefixedPath(field: string, value: string): readonly FieldError[]
   const [host, path] = [value.slice(0, Math.max(0, slash)), value.slice(slash + 1)];
   if (slash < 0 || host === "" || path === "")
     return [invalid(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  return formatted(field, host, dns1123Subdomain);
+  return [...formatted(field, host, dns1123Subdomain), ...formatted(field, path, httpPath)];
 }
+
+const pathCharacters = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+
+const httpPath: Format = (value) =>
+  new RegExp(`^${pathCharacters}$`).test(value)
+    ? []
+    : [`Invalid path (regex used for validation is '${pathCharacters}')`];
 
 function validateParameters(
   { apiGroup, kind = "", name = "", scope = "", namespace }: Fields,
@@ -47,7 +54,6 @@ function validateParameters(
     ...(apiGroup === undefined ? [] : formatted(`${path}.apiGroup`, apiGroup, dns1123Subdomain)),
     ...(kind === "" ? [] : formatted(`${path}.kind`, kind, pathSegment)),
     ...(name === "" ? [] : formatted(`${path}.name`, name, pathSegment)),
-    ...(scope === "" ? [required(`${path}.scope`)] : []),
     ...(scope === "Cluster" && namespace !== undefined
       ? [
           {
@@ -63,7 +69,7 @@ function validateParameters(
     ...(scope === "Namespace" && namespace !== undefined
       ? formatted(`${path}.namespace`, namespace, dns1123Label)
       : []),
-    ...(scope === "" || scope === "Cluster" || scope === "Namespace"
+    ...(scope === "Cluster" || scope === "Namespace"
       ? []
       : [notSupported(`${path}.scope`, scope, ["Cluster", "Namespace"])]),
     ...(kind === "" ? [required(`${path}.kind`)] : []),

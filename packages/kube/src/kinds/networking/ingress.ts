@@ -1,7 +1,8 @@
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf, portNumber } from "../checks.ts";
 import { dns1123Label, dns1123Subdomain, type Format, pathSegment, portName, wildcardSubdomain } from "../formats.ts";
-import { parseIp } from "../ip.ts";
+import { ipAddress, ipWarnings, parseIp } from "../ip.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 
 const pathTypes = ["Exact", "ImplementationSpecific", "Prefix"];
@@ -9,7 +10,41 @@ const pathTypes = ["Exact", "ImplementationSpecific", "Prefix"];
 const odd = ["//", "/./", "/../", "%2f", "%2F"];
 const oddEnds = ["/..", "/."];
 
-export const ingress: KindRules = { validate: (object) => validateIngress(specOf(object)) };
+const annotation = "kubernetes.io/ingress.class";
+
+export const ingress: KindRules = {
+  validate: (object) => [...validateIngress(specOf(object)), ...validateClassName(object)],
+  validateReplacement: (object) => validateIngress(specOf(object)),
+  validateStatus: (object) =>
+    itemsOf((object["status"] as Fields | undefined)?.["loadBalancer"]?.ingress, "status.loadBalancer.ingress").flatMap(
+      ([{ ip = "", hostname = "" }, path]) => [
+        ...(ip === "" ? [] : formatted(`${path}.ip`, ip, ipAddress)),
+        ...(hostname === "" ? [] : formatted(`${path}.hostname`, hostname, dns1123Subdomain)),
+        ...(parseIp(hostname) === undefined
+          ? []
+          : [invalid(`${path}.hostname`, hostname, "must be a DNS name, not an IP address")]),
+      ],
+    ),
+  statusWarnings: (object) =>
+    itemsOf((object["status"] as Fields | undefined)?.["loadBalancer"]?.ingress, "status.loadBalancer.ingress").flatMap(
+      ([{ ip = "" }, path]) => (ip === "" ? [] : ipWarnings(path, ip)),
+    ),
+  warnings: (object, old) =>
+    old === undefined &&
+    object.metadata.annotations?.[annotation] !== undefined &&
+    specOf(object)["ingressClassName"] === undefined
+      ? [`annotation "${annotation}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : [],
+};
+
+/** The class may be named in two places, but not differently. */
+function validateClassName(object: KubeObject): readonly FieldError[] {
+  const old = object.metadata.annotations?.[annotation];
+  const { ingressClassName } = specOf(object);
+  return old === undefined || ingressClassName === undefined || old === ingressClassName
+    ? []
+    : [invalid(`annotations.${annotation}`, old, "must match `ingressClassName` when both are specified")];
+}
 
 function validateIngress(spec: Fields): readonly FieldError[] {
   const rules = (spec["rules"] ?? []) as readonly Fields[];
@@ -90,8 +125,8 @@ function validateServicePort({ name = "", number = 0 }: Fields, path: string): r
 function validateResource({ apiGroup, kind = "", name = "" }: Fields, path: string): readonly FieldError[] {
   return [
     ...(apiGroup === undefined ? [] : formatted(`${path}.apiGroup`, apiGroup, dns1123Subdomain)),
-    ...(kind === "" ? [required(`${path}.kind`, "kind is required")] : formatted(`${path}.kind`, kind, pathSegment)),
-    ...(name === "" ? [required(`${path}.name`, "name is required")] : formatted(`${path}.name`, name, pathSegment)),
+    ...(kind === "" ? [required(`${path}.kind`)] : formatted(`${path}.kind`, kind, pathSegment)),
+    ...(name === "" ? [required(`${path}.name`)] : formatted(`${path}.name`, name, pathSegment)),
   ];
 }
 

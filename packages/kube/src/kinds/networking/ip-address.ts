@@ -6,11 +6,18 @@ import { type Fields, type KindRules, specOf } from "../rules.ts";
 
 /** An address is of the object that asked for it, for as long as it is there. */
 export const ipAddressObject: KindRules = {
-  validate: (object) => validateParent(specOf(object)["parentRef"]),
-  validateReplacement: (object, old) =>
-    canonical(specOf(object)["parentRef"]) === canonical(specOf(old)["parentRef"])
-      ? []
-      : [invalid("spec.parentRef", null, "field is immutable")],
+  validate: (object) => {
+    const { parentRef } = specOf(object);
+    const errors = validateParent(parentRef);
+    // What is missing is told by upstream's declared rules, after all others.
+    const isMissing = ({ reason }: FieldError) => reason === "FieldValueRequired";
+    return [...errors.filter((each) => !isMissing(each)), ...errors.filter(isMissing)];
+  },
+  validateReplacement: (object, old) => {
+    const { parentRef } = specOf(object);
+    const isSame = canonical(parentRef) === canonical(specOf(old)["parentRef"]);
+    return [...validateParent(parentRef), ...(isSame ? [] : [invalid("spec.parentRef", null, "field is immutable")])];
+  },
 };
 
 function validateParent(ref: Fields | undefined): readonly FieldError[] {

@@ -1,7 +1,7 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { formatted, itemsOf, portNumber } from "../checks.ts";
 import { portName } from "../formats.ts";
-import { cidr, isStrictSubset, parseCidr } from "../ip.ts";
+import { cidr, cidrWarnings, isStrictSubset, parseCidr } from "../ip.ts";
 import { validateLabelSelector } from "../label-selector.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 
@@ -17,7 +17,22 @@ export const networkPolicy: KindRules = {
       for (const port of rule?.ports ?? []) port.protocol ??= "TCP";
   },
   validate: (object) => validateSpec(specOf(object)),
+  warnings: (object) => {
+    const { ingress, egress } = specOf(object);
+    return [...blockWarnings(ingress, "spec.ingress", "from"), ...blockWarnings(egress, "spec.egress", "to")];
+  },
 };
+
+function blockWarnings(rules: unknown, path: string, peers: string): readonly string[] {
+  return itemsOf(rules, path).flatMap(([rule, field]) =>
+    itemsOf(rule[peers], `${field}.${peers}`).flatMap(([{ ipBlock }, at]) => [
+      ...(ipBlock?.cidr ? cidrWarnings(`${at}.ipBlock.cidr`, ipBlock.cidr) : []),
+      ...((ipBlock?.except ?? []) as readonly string[]).flatMap((each, i) =>
+        cidrWarnings(`${at}.ipBlock.except[${i}]`, each),
+      ),
+    ]),
+  );
+}
 
 function validateSpec(spec: Fields): readonly FieldError[] {
   return [
@@ -83,8 +98,8 @@ function validateIpBlock(block: Fields, path: string): readonly FieldError[] {
   if (text === "") return [required(`${path}.cidr`)];
   const faults = formatted(`${path}.cidr`, text, cidr);
   const outer = parseCidr(text);
-  if (faults.length > 0 || outer === undefined) return faults;
-  return ((block["except"] ?? []) as string[]).flatMap((each, i) => {
+  if (outer === undefined) return faults;
+  const exceptions = ((block["except"] ?? []) as string[]).flatMap((each, i) => {
     const field = `${path}.except[${i}]`;
     const inner = parseCidr(each);
     const isInside = inner !== undefined && isStrictSubset(inner, outer);
@@ -93,4 +108,5 @@ function validateIpBlock(block: Fields, path: string): readonly FieldError[] {
       ...(inner === undefined || isInside ? [] : [invalid(field, each, "must be a strict subset of `cidr`")]),
     ];
   });
+  return [...faults, ...exceptions];
 }

@@ -98,8 +98,36 @@ testRefusals("networking.k8s.io/v1", {
     [
       "metadata: {name: 10.5.0.1}, spec: {parentRef: {resource: a, name: b}}",
       "spec: {parentRef: {name: a/b}}",
-      "spec.parentRef.resource: Required value",
       "spec.parentRef.name: Invalid value: \"a/b\": may not contain '/'",
+      "spec.parentRef.resource: Required value",
+    ],
+  ],
+});
+
+testRefusals("networking.k8s.io/v1", {
+  ServiceCIDR: [
+    [
+      "spec: {cidrs: [10.3.0.0/24]}",
+      "spec: {cidrs: ['fd00:0::/64', 010.7.0.0/8]}",
+      'spec.cidrs[0]: Invalid value: "fd00:0::/64": must be in canonical form ("fd00::/64")',
+      'spec.cidrs[1]: Invalid value: "010.7.0.0/8": must not have leading 0s in IP or prefix length',
+    ],
+    ["spec: {cidrs: [10.3.0.0/24]}", "~spec: {}", "spec.cidrs: Invalid value: null: field is immutable"],
+  ],
+  Ingress: [
+    [
+      "spec: {defaultBackend: {resource: {kind: a, name: b}}}",
+      "metadata: {name: n, namespace: d, annotations: {kubernetes.io/ingress.class: a}}, spec: {ingressClassName: b, defaultBackend: {resource: {}}}",
+      "spec.defaultBackend.resource.kind: Required value",
+      "spec.defaultBackend.resource.name: Required value",
+      'annotations.kubernetes.io/ingress.class: Invalid value: "a": must match `ingressClassName` when both are specified',
+    ],
+  ],
+  IngressClass: [
+    [
+      "spec: {controller: a/b}",
+      "spec: {controller: a/b c}",
+      "spec.controller: Invalid value: \"b c\": Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')",
     ],
   ],
 });

@@ -1,10 +1,11 @@
-import { type FieldError, forbidden, invalid, notSupported } from "../../names.ts";
+import { type FieldError, forbidden, invalid } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
+import { oneOf } from "../checks.ts";
 import { fill, type KindRules } from "../rules.ts";
 
 /** Higher values are the system's own. */
 const maxValue = 1_000_000_000;
-const preemption = ["Never", "PreemptLowerPriority"];
+const preemption = ["PreemptLowerPriority", "Never"];
 
 export const priorityClass: KindRules = {
   defaults: (object) => fill(object, { preemptionPolicy: "PreemptLowerPriority" }),
@@ -23,12 +24,15 @@ function validate(object: KubeObject): readonly FieldError[] {
   const policy = object["preemptionPolicy"] as string | undefined;
   return [
     ...(name.startsWith("system-")
-      ? [forbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only")]
+      ? [
+          forbidden(
+            "metadata.name",
+            `priority class names with 'system-' prefix are reserved for system use only. error: ${name} is not a known system priority class`,
+          ),
+        ]
       : value > maxValue
         ? [forbidden("value", `maximum allowed value of a user defined priority is ${maxValue}`)]
         : []),
-    ...(policy === undefined || preemption.includes(policy)
-      ? []
-      : [notSupported("preemptionPolicy", policy, preemption)]),
+    ...(policy === undefined ? [] : oneOf("preemptionPolicy", policy, preemption)),
   ];
 }

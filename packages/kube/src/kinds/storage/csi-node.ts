@@ -1,7 +1,7 @@
 import { canonical } from "../../canonical.ts";
-import { duplicate, type FieldError, invalid, required, tooLong } from "../../names.ts";
+import { duplicate, type FieldError, invalid, required, tooLong, tooLongText } from "../../names.ts";
 import { formatted, itemsOf, nonnegative } from "../checks.ts";
-import { dns1123Subdomain, qualified } from "../formats.ts";
+import { dns1123Subdomain, type Format, qualified } from "../formats.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 
 const maxNodeIdLength = 192;
@@ -26,10 +26,9 @@ function withoutCount({ allocatable: _, ...driver }: Fields): Fields {
   return driver;
 }
 
-/** As Go prints its internal type. */
-function shown({ name = "", nodeID = "", topologyKeys = null, allocatable }: Fields): object {
-  const counted = allocatable === undefined ? null : { Count: allocatable.count ?? null };
-  return { Name: name, NodeID: nodeID, TopologyKeys: topologyKeys, Allocatable: counted };
+/** As Go prints its internal type; the count, which may change, is left out. */
+function shown({ name = "", nodeID = "", topologyKeys = null }: Fields): object {
+  return { Name: name, NodeID: nodeID, TopologyKeys: topologyKeys, Allocatable: null };
 }
 
 function validateSpec(spec: Fields): readonly FieldError[] {
@@ -51,8 +50,9 @@ function validateDriver({ name = "", nodeID = "", topologyKeys, allocatable }: F
       : []),
     ...nonnegative(`${path}.allocatable.count`, allocatable?.count),
     ...keys.flatMap((key, i) => [
-      ...(key === "" ? [required(path)] : formatted(path, key, qualified)),
+      ...(key === "" ? [required(path)] : []),
       ...(keys.indexOf(key) < i ? [duplicate(path, key)] : []),
+      ...formatted(path, key, qualified),
     ]),
   ];
 }
@@ -65,3 +65,22 @@ export function driverName(name: string, field: string): readonly FieldError[] {
     ...dns1123Subdomain(name.toLowerCase()).map((each) => invalid(field, name, each)),
   ];
 }
+
+/** The same in the words of upstream's declared rules, which let letters be large. */
+export function driverNameWithCapitals(name: string, field: string): readonly FieldError[] {
+  if (name === "") return [required(field)];
+  return [
+    ...mixedCaseSubdomain(name).map((each) => invalid(field, name, each)),
+    ...(name.length > maxDriverNameLength ? [tooLongText(field, maxDriverNameLength)] : []),
+  ];
+}
+
+const mixedCaseSubdomain: Format = (value) =>
+  dns1123Subdomain(value.toLowerCase()).map((each) =>
+    each
+      .replace(
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric",
+        "an RFC 1123 subdomain must consist of alphanumeric",
+      )
+      .replace("'example.com'", "'Example.com'"),
+  );

@@ -1,7 +1,7 @@
 import { nanosOf, parseQuantity, quantityText } from "../../../go/quantity.ts";
 import { duplicate, type FieldError, invalid, notSupported, required } from "../../../names.ts";
 import { formatted, itemsOf } from "../../checks.ts";
-import { qualified } from "../../formats.ts";
+import { labelKey } from "../../formats.ts";
 import type { Fields } from "../../rules.ts";
 import { isWhole } from "../resource-names.ts";
 
@@ -27,22 +27,28 @@ export function validateResources(resources: Fields | undefined, path: string): 
 }
 
 function validateAmount(name: string, amount: string, path: string): readonly FieldError[] {
-  return [...validateResourceName(name, path), ...validateQuantity(name, amount, `${path}[${name}]`)];
+  const field = `${path}[${name}]`;
+  return [...validateResourceName(name, field), ...validateQuantity(name, amount, field)];
 }
 
 /** A container's resource: a standard one, or one with a domain that is not Kubernetes' own. */
 export function validateResourceName(name: string, path: string): readonly FieldError[] {
-  const faults = formatted(path, name, qualified);
-  if (faults.length > 0) return faults;
-  if (!name.includes("/")) {
-    return standard.includes(name) || name.startsWith("hugepages-")
+  const faults = formatted(path, name, labelKey);
+  if (isNative(name) && name.includes("/")) return faults;
+  if (!isNative(name))
+    return faults.length === 0
       ? []
-      : [
-          invalid(path, name, "must be a standard resource type or fully qualified"),
-          invalid(path, name, "must be a standard resource for containers"),
-        ];
-  }
-  return [];
+      : [...faults, invalid(path, name, "doesn't follow extended resource name standard")];
+  if (standard.includes(name) || name.startsWith("hugepages-")) return faults;
+  return [
+    ...(faults.length === 0 ? [invalid(path, name, "must be a standard resource type or fully qualified")] : faults),
+    invalid(path, name, "must be a standard resource for containers"),
+  ];
+}
+
+/** One of Kubernetes' own; all others are of what a node's plugins know. */
+function isNative(name: string): boolean {
+  return !name.includes("/") || name.includes("kubernetes.io/");
 }
 
 /** ValidateResourceQuantityValue: not negative, and whole for what cannot be shared. */
@@ -58,7 +64,7 @@ function quantityOf(amount: string): string {
 }
 
 function againstLimit(name: string, amount: string, limit: string | undefined, path: string): readonly FieldError[] {
-  const isShared = standard.includes(name);
+  const isShared = isNative(name) && !name.startsWith("hugepages-");
   if (limit === undefined)
     return isShared
       ? []
@@ -89,8 +95,5 @@ export function validateResizePolicy(policies: unknown, path: string, restartPol
 
 /** validateOverhead. */
 export function validateOverhead(overhead: Fields | undefined, path: string): readonly FieldError[] {
-  return validateResources({ limits: overhead ?? {} }, path).map((error) => ({
-    ...error,
-    field: error.field.replace(`${path}.limits`, path),
-  }));
+  return validateResources({ limits: overhead ?? {} }, path);
 }

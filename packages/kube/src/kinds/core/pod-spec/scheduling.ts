@@ -24,7 +24,7 @@ export function validateTolerations(tolerations: unknown, path: string): readonl
     if (operator === "Equal" || operator === "") errors.push(...formatted(`${field}.operator`, value, labelValue));
     else if (operator === "Exists") {
       if (value !== "")
-        errors.push(invalid(`${field}.operator`, each, "value must be empty when `operator` is 'Exists'"));
+        errors.push(invalid(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'"));
     } else errors.push(notSupported(`${field}.operator`, operator, ["Equal", "Exists"]));
     if (effect !== "" && !effects.includes(effect)) errors.push(notSupported(`${field}.effect`, effect, effects));
     return errors;
