@@ -114,7 +114,7 @@ function start(
   data: string,
   { tokenFile, clientCaFile, flags: given = testFlags }: ServerFiles,
 ): Promise<{ readonly port: number; readonly stop: () => Promise<string> }> {
-  const main = join(import.meta.dirname, "../packages/cli/src/main.ts");
+  const main = join(import.meta.dirname, "../packages/cli/bin/run.js");
   const flags = [
     ...["--data", data, "--port", "0", "--memory"],
     ...given,

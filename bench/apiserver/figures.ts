@@ -3,7 +3,7 @@ import type { FanOut } from "./watchers.ts";
 /** One server's figures; the same measurement for ours and for the peer. Times in milliseconds, memory in MB. */
 export interface Figures extends FanOut {
   readonly readyMs: number;
-  /** Resident, before the first object of ours. */
+  /** Resident, some seconds after it is ready and before the first object of ours. */
   readonly rssMb: number;
   readonly rssMbWith10kPods: number;
   readonly createsPerSecond1: number;

@@ -16,7 +16,7 @@ export async function startOurs(data: string, more: readonly string[] = []): Pro
   const flags = [
     "--conditions=source",
     "--disable-warning=ExperimentalWarning",
-    "packages/cli/src/main.ts",
+    "packages/cli/bin/run.js",
     "up",
     "--port",
     "0",

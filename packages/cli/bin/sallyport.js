@@ -7,16 +7,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const source = join(here, "..", "src", "main.ts");
-const main = existsSync(source) ? source : join(here, "..", "dist", "main.js");
+const hasSource = existsSync(join(here, "..", "src", "main.ts"));
 
-if (Number(process.versions.node.split(".")[0]) >= 24 && main !== source) {
-  await import(main);
+if (Number(process.versions.node.split(".")[0]) >= 24 && !hasSource) {
+  await import("./run.js");
 } else {
-  const conditions = main === source ? ["--conditions=source"] : [];
+  const conditions = hasSource ? ["--conditions=source"] : [];
   const run = spawnSync(
     findNode(),
-    [...conditions, "--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)],
+    [...conditions, "--disable-warning=ExperimentalWarning", join(here, "run.js"), ...process.argv.slice(2)],
     { stdio: "inherit" },
   );
   if (run.signal) process.kill(process.pid, run.signal);

@@ -1,9 +1,4 @@
-import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
 import { exitCodes, reasonOf } from "./errors.ts";
-
-// Compiled code stays beside the program, so that the next start is twice as fast. Where nothing may be written, it is as it was.
-enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));
 
 // `sallyport … | head` closes the pipe early: that is no fault of anybody's.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>

@@ -7,6 +7,7 @@ import { type AuditFlags, addAuditOptions, auditOptions } from "../audit-flags.t
 import { list } from "../comma-list.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
+import { collectGarbageSoon } from "../garbage.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
 import { addLeaderElectionOptions, type LeaderElectionFlags, leaderElection } from "../leader-election-flags.ts";
@@ -114,6 +115,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     `${paint("green", "ready")} at ${gatehouse.server.url} in ${Math.round(performance.now() - start)} ms\n`,
   );
   process.stdout.write(`kubeconfig: ${gatehouse.kubeconfigFile}\n`);
+  collectGarbageSoon();
   const stopped = untilSignal();
   let code: number = exitCodes.ok;
   if (flags.tour === true) code = await tour(folder, gatehouse.kubeconfigFile);
