@@ -13,6 +13,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- command-line [PART]`: command lines that begin with PART, of every command, flag, format and input, through a real `opa` and ours.
 // `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
 // `npm run differential -- admission`: the same objects, policies in CEL and levels of PodSecurity to a real kube-apiserver and to ours.
+// `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.
 // Exit code 0: none differed; 1: some did, and small ones are printed; 2: no peer, or bad arguments.
 
 if (process.argv[2] === "apiserver") {
@@ -22,6 +23,10 @@ if (process.argv[2] === "apiserver") {
 if (process.argv[2] === "admission") {
   const { differentialOfAdmission } = await import("../differential/admission/command.ts");
   process.exit(await differentialOfAdmission());
+}
+if (process.argv[2] === "podsecuritypolicy") {
+  const { differentialOfPodSecurityPolicies } = await import("../differential/podsecuritypolicy/command.ts");
+  process.exit(await differentialOfPodSecurityPolicies(process.argv.slice(3)));
 }
 if (process.argv[2] === "command-line") {
   const { differentialOfCommandLines } = await import("../differential/command-line-command.ts");

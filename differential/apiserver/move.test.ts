@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { openEtcdStore } from "@sallyport/apiserver";
 import { builtinResources, type ResourceInfo } from "@sallyport/kube";
-import { findKubeApiserver, type Peer, peerVersion, startEtcd, startKubeApiserverOn, startSallyport } from "./peers.ts";
+import { current, findKubeApiserver, type Peer, startEtcd, startKubeApiserverOn, startSallyport } from "./peers.ts";
 import { subjects } from "./scenario.ts";
 
 // A store moves from Sallyport to kube-apiserver and back: both read what the other has written, and answer the same.
 
 const files = findKubeApiserver();
 const skip =
-  "missing" in files ? files.missing : "url" in files ? `needs a kube-apiserver ${peerVersion} to start` : false;
+  "missing" in files ? files.missing : "url" in files ? `needs a kube-apiserver ${current.version} to start` : false;
 
 interface Json {
   readonly [field: string]: unknown;

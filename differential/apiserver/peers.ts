@@ -17,8 +17,13 @@ export interface Peer {
 /** What to start, or the URL of one that runs. */
 export type PeerFiles = { readonly apiserver: string; readonly etcd: string } | { readonly url: string };
 
-/** The release whose answers count; another one may differ rightly. */
-export const peerVersion = "v1.37";
+/** The release whose answers count, where its kube-apiserver is named; another one may differ rightly. */
+export interface PeerRelease {
+  readonly version: string;
+  readonly variable: string;
+}
+
+export const current: PeerRelease = { version: "v1.37", variable: "SALLYPORT_KUBE_APISERVER" };
 
 const token = "differential";
 
@@ -29,13 +34,13 @@ const readyMs = 60_000;
  * kube-apiserver and etcd of this machine, by `SALLYPORT_KUBE_APISERVER` and `SALLYPORT_ETCD` or the PATH; else why there is none. A URL
  * in the first is one that runs already, is started with the flags below, and knows the administrator by the same token.
  */
-export function findKubeApiserver(): PeerFiles | { readonly missing: string } {
-  const apiserver = process.env["SALLYPORT_KUBE_APISERVER"] || "kube-apiserver";
+export function findKubeApiserver({ version, variable } = current): PeerFiles | { readonly missing: string } {
+  const apiserver = process.env[variable] || "kube-apiserver";
   const etcd = process.env["SALLYPORT_ETCD"] || "etcd";
   if (apiserver.startsWith("https:")) return { url: apiserver };
   const { stdout = "", status } = spawnSync(apiserver, ["--version"], { encoding: "utf8" });
-  if (status !== 0) return { missing: "no kube-apiserver on the PATH, and none in SALLYPORT_KUBE_APISERVER" };
-  if (!stdout.includes(peerVersion)) return { missing: `kube-apiserver is ${stdout.trim()}, not ${peerVersion}` };
+  if (status !== 0) return { missing: `no kube-apiserver on the PATH, and none in ${variable}` };
+  if (!stdout.includes(version)) return { missing: `kube-apiserver is ${stdout.trim()}, not ${version}` };
   if (spawnSync(etcd, ["--version"]).status !== 0)
     return { missing: "no etcd on the PATH, and none in SALLYPORT_ETCD" };
   return { apiserver, etcd };

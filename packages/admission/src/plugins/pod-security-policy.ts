@@ -3,6 +3,7 @@ import type { Reason } from "../decision.ts";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { rulesOf } from "../podsecuritypolicy/policy.ts";
 import { mutatePod, policyFault, validatePod } from "../podsecuritypolicy/provider.ts";
+import { withSeccompInSync } from "../podsecuritypolicy/seccomp.ts";
 import { forbiddenStatus, skip } from "../refusals.ts";
 import { serviceAccountUser } from "../request.ts";
 import { podOf, specOf } from "./pod-spec.ts";
@@ -29,7 +30,8 @@ async function admitPod(context: PluginContext): Promise<PluginResult> {
   if (pod === undefined) return skip("not a pod");
   const found = await choose(context, pod, true);
   if ("refusals" in found) return refuse(context, "unable to admit pod", found);
-  const { policy, object } = found;
+  const { policy } = found;
+  const object = withSeccompInSync(found.object);
   const annotations = { ...object.metadata.annotations, [annotation]: policy };
   return {
     outcome: "mutated",
@@ -53,7 +55,7 @@ async function validateUnchanged(context: PluginContext): Promise<PluginResult> 
 
 /** What garbage collection changes: whoever may do that may delete the pod, too. */
 function withoutOwners({ metadata, ...rest }: KubeObject): object {
-  const { ownerReferences: _, finalizers: __, managedFields: ___, ...kept } = metadata;
+  const { ownerReferences: _, finalizers: __, managedFields: ___, resourceVersion: ____, ...kept } = metadata;
   return { ...rest, metadata: kept };
 }
 

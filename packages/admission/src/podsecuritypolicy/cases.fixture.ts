@@ -285,7 +285,24 @@ export const policyCases: { readonly [name: string]: PolicyCase } = {
         },
       },
     ],
-    made: { annotations: { [`${seccomp}/pod`]: "runtime/default", "kubernetes.io/psp": "p" } },
+    made: {
+      pod: { seccompProfile: { type: "RuntimeDefault" } },
+      annotations: { [`${seccomp}/pod`]: "runtime/default", "kubernetes.io/psp": "p" },
+    },
+  },
+  "seccomp in annotations, and in fields": {
+    policies: [{ annotations: { [`${seccomp}/allowedProfileNames`]: "*" } }],
+    annotations: { [`${seccomp}/pod`]: "localhost/strict" },
+    container: context({ seccompProfile: { type: "Unconfined" } }),
+    made: {
+      pod: { seccompProfile: { type: "Localhost", localhostProfile: "strict" } },
+      container: { seccompProfile: { type: "Unconfined" } },
+      annotations: {
+        [`${seccomp}/pod`]: "localhost/strict",
+        [`container.${seccomp}/a`]: "unconfined",
+        "kubernetes.io/psp": "p",
+      },
+    },
   },
   "seccomp of another profile": {
     policies: [{ annotations: { [`${seccomp}/allowedProfileNames`]: "docker/default" } }],

@@ -1,5 +1,5 @@
-import { type FieldError, forbidden } from "@sallyport/kube";
-import type { Container, PodSecurityContext, SeccompProfile } from "./pod.ts";
+import { type FieldError, forbidden, type KubeObject } from "@sallyport/kube";
+import { type Container, containerLists, type PodSecurityContext, type SeccompProfile, specOf } from "./pod.ts";
 import type { Annotations } from "./policy.ts";
 
 const podKey = "seccomp.security.alpha.kubernetes.io/pod";
@@ -22,6 +22,38 @@ function annotationOf({ type, localhostProfile }: SeccompProfile): string {
   if (type === "Unconfined") return "unconfined";
   if (type === "RuntimeDefault") return "runtime/default";
   return type === "Localhost" && localhostProfile !== undefined ? `localhost/${localhostProfile}` : "";
+}
+
+/** The field that says what an annotation says; undefined for a profile that there is none of. */
+function fieldOf(profile: string): SeccompProfile | undefined {
+  if (profile === "unconfined") return { type: "Unconfined" };
+  if (runtimeDefaults.includes(profile)) return { type: "RuntimeDefault" };
+  const [, localhostProfile] = /^localhost\/(.+)$/.exec(profile) ?? [];
+  return localhostProfile === undefined ? undefined : { type: "Localhost", localhostProfile };
+}
+
+/**
+ * A pod whose fields and annotations say the same of seccomp, as Kubernetes 1.24 stored it: policies speak in annotations, and kubelets
+ * read the fields.
+ */
+export function withSeccompInSync(pod: KubeObject): KubeObject {
+  const spec = specOf(pod);
+  let annotations = pod.metadata.annotations ?? {};
+  const synced = <Holder extends { readonly securityContext?: object }>(holder: Holder, key: string): Holder => {
+    const { seccompProfile: field } = (holder.securityContext ?? {}) as PodSecurityContext;
+    const annotation = annotations[key];
+    if (field !== undefined && annotation === undefined) annotations = { ...annotations, [key]: annotationOf(field) };
+    const seccompProfile = field === undefined ? fieldOf(annotation ?? "") : undefined;
+    return seccompProfile === undefined
+      ? holder
+      : { ...holder, securityContext: { ...holder.securityContext, seccompProfile } };
+  };
+  const whole = synced(spec, podKey);
+  const lists = containerLists.flatMap((list) => {
+    const containers = spec[list]?.map((each) => synced(each, containerPrefix + each.name));
+    return containers === undefined ? [] : [[list, containers]];
+  });
+  return { ...pod, metadata: { ...pod.metadata, annotations }, spec: { ...whole, ...Object.fromEntries(lists) } };
 }
 
 export function validatePodSeccomp(

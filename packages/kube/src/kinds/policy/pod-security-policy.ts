@@ -61,7 +61,14 @@ function validateSpec(spec: Fields): readonly FieldError[] {
       .filter((each) => !volumeTypes.includes(each))
       .map((each) => notSupported("spec.volumes", each, volumeTypes)),
     ...(drops.length > 0 && allowed.includes("*")
-      ? [invalid("requiredDropCapabilities", drops, "must be empty when all capabilities are allowed by a wildcard")]
+      ? [
+          wrongList(
+            "requiredDropCapabilities",
+            "core.Capability",
+            drops.map(quoted),
+            "must be empty when all capabilities are allowed by a wildcard",
+          ),
+        ]
       : []),
     ...dropped(drops, spec["defaultAddCapabilities"], "defaultAddCapabilities"),
     ...dropped(drops, allowed, "allowedCapabilities"),
@@ -83,14 +90,25 @@ function validateSpec(spec: Fields): readonly FieldError[] {
     ...itemsOf(spec["allowedFlexVolumes"], "spec.allowedFlexVolumes.allowedFlexVolumes").flatMap(([each, path]) =>
       each["driver"] ? [] : [required(`${path}.driver`, "must specify a driver")],
     ),
-    ...itemsOf(spec["allowedCSIDrivers"], "spec.allowedCSIDrivers.allowedCSIDriver").flatMap(([each, path]) =>
-      each["name"] ? [] : [required(`${path}.name`)],
-    ),
+    ...itemsOf(spec["allowedCSIDrivers"], "spec.allowedCSIDrivers.allowedCSIDriver").flatMap(([each, path]) => [
+      ...(each["name"] ? [] : [required(`${path}.name`)]),
+      ...formatted(`${path}.name`, each["name"] ?? "", dns1123Subdomain),
+    ]),
     ...validateSysctls(spec["allowedUnsafeSysctls"], "spec.allowedUnsafeSysctls"),
     ...validateSysctls(spec["forbiddenSysctls"], "spec.forbiddenSysctls"),
     ...overlaps(spec["allowedUnsafeSysctls"] ?? [], spec["forbiddenSysctls"] ?? []),
     ...validateRuntimeClass(spec["runtimeClass"]),
   ];
+}
+
+/** A value that is written as Go prints it. */
+function wrongList(field: string, type: string, items: readonly string[], detail: string): FieldError {
+  const value = items.length === 0 ? "(nil)" : `{${items.join(", ")}}`;
+  return { field, reason: "FieldValueInvalid", message: `Invalid value: []${type}${value}: ${detail}` };
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
 }
 
 function validateRule(options: Fields | undefined, path: string, rules: readonly string[]): readonly FieldError[] {
@@ -115,12 +133,20 @@ function validateRunAsGroup(options: Fields | undefined): readonly FieldError[] 
   const { rule = "", ranges = [] } = options;
   const path = "spec.runAsGroup";
   if (rule === "RunAsAny")
-    return ranges.length === 0 ? [] : [invalid(`${path}.ranges`, ranges, "Ranges must be empty")];
+    return ranges.length === 0
+      ? []
+      : [wrongList(`${path}.ranges`, "policy.IDRange", ranges.map(rangeText), "Ranges must be empty")];
   if (!groupRules.includes(rule)) return [notSupported(`${path}.rule`, rule, ["MustRunAs", "RunAsAny", "MayRunAs"])];
   return [
-    ...(ranges.length === 0 ? [invalid(`${path}.ranges`, ranges, "must provide at least one range")] : []),
+    ...(ranges.length === 0
+      ? [wrongList(`${path}.ranges`, "policy.IDRange", [], "must provide at least one range")]
+      : []),
     ...validateRanges(ranges, `${path}.ranges`),
   ];
+}
+
+function rangeText({ min = 0, max = 0 }: { readonly min?: number; readonly max?: number }): string {
+  return `policy.IDRange{Min:${min}, Max:${max}}`;
 }
 
 function dropped(drops: readonly string[], list: readonly string[] | undefined, name: string): readonly FieldError[] {
@@ -129,11 +155,17 @@ function dropped(drops: readonly string[], list: readonly string[] | undefined, 
     .map((each) => invalid(name, each, `capability is listed in ${name} and requiredDropCapabilities`));
 }
 
+/** A path that is missing ends the search for faults. */
 function validateHostPaths(paths: unknown): readonly FieldError[] {
-  return itemsOf(paths, "spec.allowedHostPaths").flatMap(([{ pathPrefix = "" }, path]) => {
-    if (pathPrefix === "") return [required(path, "is required")];
-    return pathPrefix.split("/").includes("..") ? [invalid(path, pathPrefix, "must not contain '..'")] : [];
-  });
+  const items = itemsOf(paths, "spec.allowedHostPaths");
+  const missing = items.findIndex(([{ pathPrefix }]) => !pathPrefix);
+  const before = missing < 0 ? items : items.slice(0, missing);
+  return [
+    ...before
+      .filter(([{ pathPrefix }]) => pathPrefix.split("/").includes(".."))
+      .map(([{ pathPrefix }, path]) => invalid(path, pathPrefix, "must not contain '..'")),
+    ...(missing < 0 ? [] : [required((items[missing] as (typeof items)[number])[1], "is required")]),
+  ];
 }
 
 const segment = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
@@ -186,7 +218,7 @@ function validateRuntimeClass(options: Fields | undefined): readonly FieldError[
             : [required(path, `default ${JSON.stringify(standard)} must be allowed`)]),
         ]),
     ...(names.includes("*") && names.length > 1
-      ? [invalid(path, names, "if '*' is present, must not specify other RuntimeClass names")]
+      ? [wrongList(path, "string", names.map(quoted), "if '*' is present, must not specify other RuntimeClass names")]
       : []),
   ];
 }
