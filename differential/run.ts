@@ -117,11 +117,7 @@ async function compareAll(
   });
 }
 
-function differenceOf(
-  made: Program,
-  theirs: Answer | undefined,
-  ours: readonly OurAnswer[],
-): Difference | undefined {
+function differenceOf(made: Program, theirs: Answer | undefined, ours: readonly OurAnswer[]): Difference | undefined {
   if (theirs === undefined) return undefined;
   const different = ours.filter(({ answer }) => !sameAnswer(answer, theirs));
   const first = different[0];

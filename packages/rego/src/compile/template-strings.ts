@@ -76,7 +76,9 @@ function rewriteTerm(term: Term, known: () => Names, rewriter: Rewriter, context
 }
 
 function rewriteTemplate(template: Template, known: Names, rewriter: Rewriter, context: CaptureContext): Term {
-  const items = template.parts.map((part) => (part.kind === "expr" ? rewritePart(part, known, rewriter, context) : part));
+  const items = template.parts.map((part) =>
+    part.kind === "expr" ? rewritePart(part, known, rewriter, context) : part,
+  );
   const { loc } = template;
   const operator = builtinRef(loc, "internal.template_string");
   if (context.arity(operator) === undefined) context.report(compileFault(loc, "template-strings are not supported"));
