@@ -4,31 +4,34 @@ import { createScope } from "./body.ts";
 import { localOperand } from "./builder.ts";
 import { hasSlots, mockRoot } from "./context.ts";
 import type { Job, Library, Pattern } from "./library.ts";
+import { isSystem, planBaseRoot, planRootWithout } from "./root-data.ts";
 import type { Scope } from "./scope.ts";
 
 type DocumentJob = Extract<Job, { kind: "document" }>;
 type ChildJob = Extract<Job, { kind: "child" }>;
 
 /** Plans the document at a node without rules: the base document over the values of what lies below, as in topdown. */
-export function planDocumentJob(library: Library, { name, node, context, pattern }: DocumentJob): void {
+export function planDocumentJob(library: Library, { name, node, context, pattern, isWhole }: DocumentJob): void {
   const scope = createScope(library, context);
   const { writer } = scope;
   const [result, virtual] = [writer.local(), writer.local()];
   const make = writer.block(() => {
     writer.emit("MakeObjectStmt", { target: virtual });
-    const blocks = childrenOf(scope, node, pattern[0]).map((child) => planInsertion(scope, child, pattern, virtual));
+    const blocks = childrenOf(scope, node, pattern[0])
+      .filter(({ path }) => !isWhole || !isSystem(path))
+      .map((child) => planInsertion(scope, child, pattern, virtual));
     writer.emit("BlockStmt", { blocks });
     writer.emit("AssignVarStmt", { source: localOperand(virtual), target: result });
   });
   const merge = writer.block(() => {
-    const base = planBase(scope, node.path);
+    const base = isWhole ? planBaseRoot(scope) : planBase(scope, node.path);
     writer.emit("IsObjectStmt", { source: localOperand(base) });
     writer.emit("ObjectMergeStmt", { a: base, b: virtual, target: result });
   });
   const last = writer.block(() => writer.emit("ReturnLocalStmt", { source: result }));
   library.builder.funcs.push({
     name,
-    ...(pattern.length === 0 ? { path: [name.slice(0, name.indexOf(".")), ...node.path] } : {}),
+    ...(pattern.length === 0 && !isWhole ? { path: [name.slice(0, name.indexOf(".")), ...node.path] } : {}),
     params: [0, 1],
     return: result,
     blocks: [make, merge, last],
@@ -61,7 +64,7 @@ function planChild({ library, context, writer }: Scope, child: RuleNode, pattern
 /** The base document at a path, without the values of mocks. */
 function planBase(scope: Scope, path: readonly string[]): number {
   const { writer, context } = scope;
-  if (path.length === 0 && hasSlots(context)) return planVisibleRoot(scope);
+  if (path.length === 0 && hasSlots(context)) return planRootWithout(scope, [mockRoot]);
   let source = 1;
   for (const part of path) {
     const target = writer.local();
@@ -69,17 +72,6 @@ function planBase(scope: Scope, path: readonly string[]): number {
     source = target;
   }
   return source;
-}
-
-function planVisibleRoot({ writer }: Scope): number {
-  const [object, key, value] = [writer.local(), writer.local(), writer.local()];
-  writer.emit("MakeObjectStmt", { target: object });
-  const block = writer.block(() => {
-    writer.emit("NotEqualStmt", { a: localOperand(key), b: writer.string(mockRoot) });
-    writer.emit("ObjectInsertStmt", { key: localOperand(key), value: localOperand(value), object });
-  });
-  writer.emit("ScanStmt", { source: 1, key, value, block });
-  return object;
 }
 
 /**

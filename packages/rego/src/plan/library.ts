@@ -12,7 +12,8 @@ export type Job = { readonly name: string; readonly node: RuleNode; readonly con
   | { readonly kind: "rules" }
   /** One member or entry of a partial rule, by its key. */
   | { readonly kind: "key" }
-  | { readonly kind: "document"; readonly pattern: Pattern }
+  /** `isWhole`: all of `data`, whose hidden part is left out. */
+  | { readonly kind: "document"; readonly pattern: Pattern; readonly isWhole: boolean }
   /** The document one level down, at a key that is known when it runs. */
   | { readonly kind: "child"; readonly pattern: Pattern }
 );
@@ -96,7 +97,13 @@ export class Library {
   /** The function of the document at a node: the base document over the values of its rules. */
   documentFunction(node: RuleNode, pattern: Pattern, context: Context): string {
     const relevant = trim(pattern.slice(0, node.height));
-    return this.#request(`[*]${patternText(relevant)}`, { kind: "document", node, context, pattern: relevant });
+    const wanted = { kind: "document", node, context, pattern: relevant, isWhole: false } as const;
+    return this.#request(`[*]${patternText(relevant)}`, wanted);
+  }
+
+  /** The function of all of `data`, of which `data.system` is no part. */
+  rootFunction(root: RuleNode, context: Context): string {
+    return this.#request("", { kind: "document", node: root, context, pattern: [], isWhole: true });
   }
 
   /** The function of the document at a key below a node; its argument is the key. */

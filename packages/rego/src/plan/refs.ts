@@ -4,6 +4,7 @@ import type { Ref, Term } from "../syntax/ast.ts";
 import { isIndexText } from "../value/base-path.ts";
 import { localOperand } from "./builder.ts";
 import { isSelective } from "./key.ts";
+import { planBaseRoot } from "./root-data.ts";
 import { bind, isBound, localOf, type Next, planTerm, type Scope } from "./scope.ts";
 import { isFunctionNode } from "./tree.ts";
 import { unifyOperand } from "./unify.ts";
@@ -21,7 +22,10 @@ export function planRef(scope: Scope, ref: Ref, next: Next<Operand>): void {
 export function planDocument(scope: Scope, path: readonly string[], next: Next<Operand>): void {
   const { library, context, writer } = scope;
   const node = library.node(path, context);
-  if (node === undefined) planBase(scope, path, next);
+  if (node === undefined) {
+    if (path.length === 0) next(localOperand(planBaseRoot(scope)));
+    else planBase(scope, path, next);
+  } else if (path.length === 0) next(call(scope, library.rootFunction(node, context)));
   else if (node.rules.length === 0) next(call(scope, library.documentFunction(node, [], context)));
   else if (isFunctionNode(node)) writer.fail();
   else next(call(scope, library.ruleFunction(node, context)));

@@ -4,6 +4,7 @@ import type { Expr, Ref, Term, With } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
 import { isFunction } from "./calls.ts";
 import { isConstant, type Mock, mockRoot, withMock, withShadow } from "./context.ts";
+import { isSystem } from "./root-data.ts";
 import { type Next, planTerm, type Scope } from "./scope.ts";
 
 /** Plans an expression in a scope, and what follows it. */
@@ -73,7 +74,7 @@ function changeOf(scope: Scope, { target, value: term }: With, value: Operand | 
   const [head, ...rest] = target.kind === "ref" ? target.terms : [target];
   const path = rest.map((each) => (each.kind === "string" ? each.value : ""));
   if (head?.kind !== "var" || head.name !== "data") return { local: 0, path, ...valued(value) };
-  const hidesRules = scope.library.node(path, scope.context) !== undefined;
+  const hidesRules = isSystem(path) || scope.library.node(path, scope.context) !== undefined;
   return { local: 1, path, ...valued(value), ...(hidesRules ? { shadow: path } : {}) };
 }
 
