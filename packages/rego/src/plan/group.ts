@@ -4,6 +4,7 @@ import type { Block, Operand } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
 import { constantText, isConstant } from "./context.ts";
+import { planRuleBody } from "./guards.ts";
 import { type Next, planBody, planTerm, type Scope } from "./scope.ts";
 
 /** A rule with its path below the node of its group. */
@@ -94,7 +95,7 @@ function planMember(scope: Scope, { each: { rule, kind }, path }: Member, result
     writer.emit("IsDefinedStmt", { source: chosen });
     insertValue(scope, result, path, (next) => next(localOperand(chosen)));
   } else {
-    planBody(scope, rule.body, () => {
+    planRuleBody(scope, rule, () => {
       writer.at(rule.head.loc);
       if (kind === "set") insertMember(scope, result, path, rule.head.key as Term);
       else insertValue(scope, result, path, (next) => planTerm(scope, rule.head.value as Term, next));

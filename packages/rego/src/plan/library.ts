@@ -2,6 +2,7 @@ import { type Compiled, findNode, type RuleNode } from "../compile/compiled.ts";
 import type { Term } from "../syntax/ast.ts";
 import { PolicyBuilder } from "./builder.ts";
 import { type Context, isHidden, plainContext } from "./context.ts";
+import { Failures } from "./failures.ts";
 import { PlanNeeds } from "./needs.ts";
 
 /** Keys of a document that are wanted, level by level; undefined for all keys of a level. */
@@ -23,6 +24,7 @@ export class Library {
   readonly compiled: Compiled;
   readonly builder: PolicyBuilder = new PolicyBuilder();
   readonly needs: PlanNeeds = new PlanNeeds();
+  readonly failures: Failures = new Failures(this);
   readonly #named = new Set<string>();
   readonly #jobs: Job[] = [];
   readonly #contexts = new Map<string, number>([[plainContext.key, 0]]);

@@ -1,14 +1,16 @@
-import type { CompiledRule } from "../compile/compiled.ts";
+import type { CompiledRule, RuleNode } from "../compile/compiled.ts";
 import type { Block } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { createScope } from "./body.ts";
 import { localOperand } from "./builder.ts";
-import { type Context, constantText, isConstant } from "./context.ts";
+import { type Context, isConstant } from "./context.ts";
 import { type Dispatch, findDispatch, planSubject } from "./dispatch.ts";
+import { constantOf } from "./failures.ts";
 import { planGroup } from "./group.ts";
+import { planRuleBody, RuleGuards } from "./guards.ts";
 import { keyOfRule } from "./key.ts";
 import type { Job, Library } from "./library.ts";
-import { planBody, planTerm, type Scope } from "./scope.ts";
+import { planTerm, type Scope } from "./scope.ts";
 import { isGroup } from "./tree.ts";
 import { unifyOperand } from "./unify.ts";
 
@@ -25,7 +27,8 @@ type KeyJob = Extract<Job, { kind: "key" }>;
 /** Plans the function of all rules at a node. */
 export function planRulesJob(library: Library, { name, node, context }: RulesJob): void {
   const path = [contextOf(name), ...node.path];
-  planFunction(library, context, { name, path, arity: node.rules[0]?.rule.head.args?.length ?? 0 }, (frame) => {
+  const arity = node.rules[0]?.rule.head.args?.length ?? 0;
+  planFunction(library, context, { name, path, arity, guards: guardsOf(library, node) }, (frame) => {
     if (!isGroup(node)) return planDefinitions(frame, node.rules, name);
     const chain = (rule: Rule, result: number) => planChain({ ...frame, result }, rule, "break");
     return planGroup(frame.scope, node, frame.result, chain);
@@ -37,19 +40,25 @@ function contextOf(name: string): string {
   return name.slice(0, name.indexOf("."));
 }
 
+/** Plans that are printed have none: they are what OPA plans. */
+function guardsOf(library: Library, node: RuleNode): RuleGuards | undefined {
+  return library.hasLookups ? new RuleGuards(library, node) : undefined;
+}
+
 interface Signature {
   readonly name: string;
   readonly path: readonly string[];
   readonly arity: number;
+  readonly guards: RuleGuards | undefined;
 }
 
 function planFunction(
   library: Library,
   context: Context,
-  { name, path, arity }: Signature,
+  { name, path, arity, guards }: Signature,
   planBlocks: (frame: Frame) => readonly Block[],
 ): void {
-  const scope = createScope(library, context);
+  const scope = { ...createScope(library, context), ...(guards === undefined ? {} : { guards }) };
   const { writer } = scope;
   const params = Array.from({ length: arity }, () => writer.local());
   const result = writer.local();
@@ -73,7 +82,8 @@ function planDefinitions(frame: Frame, rules: readonly CompiledRule[], name: str
     return [make, ...looked, ...planMembers(frame, rest)];
   }
   const definitions = rules.filter(({ rule }) => !rule.default);
-  const exit: Exit = haveSameConstant(definitions) ? "return" : "break";
+  // Then the first that holds decides, as OPA's early exit does.
+  const exit: Exit = constantOf(definitions.map(({ rule }) => rule)) === undefined ? "break" : "return";
   const looked =
     dispatch === undefined ? [] : [planLookup(frame, dispatch, name, (value) => assign(frame, value, exit))];
   return planValues(frame, rest, exit, looked);
@@ -88,9 +98,9 @@ function planValues(
 ): readonly Block[] {
   const { writer } = frame.scope;
   const reset = writer.block(() => writer.emit("ResetLocalStmt", { target: frame.result }));
-  const blocks = rules
-    .filter(({ rule }) => !rule.default)
-    .map(({ rule }) => writer.block(() => planChain(frame, rule, exit)));
+  const definitions = rules.filter(({ rule }) => !rule.default);
+  const ordered = exit === "return" ? (frame.scope.guards?.inOrder(definitions) ?? definitions) : definitions;
+  const blocks = ordered.map(({ rule }) => writer.block(() => planChain(frame, rule, exit)));
   const defaults = rules
     .filter(({ rule }) => rule.default)
     .map(({ rule }) => writer.block(() => planDefault(frame, rule)));
@@ -100,12 +110,11 @@ function planValues(
 /** A function for each key, and the call of the one that the subject's value is for. Each definition still makes its comparison. */
 function planLookup(frame: Frame, dispatch: Dispatch, name: string, use: (value: number) => void): Block {
   const { scope, params } = frame;
-  const { writer, library, context } = scope;
+  const { writer, library, context, guards } = scope;
   for (const [key, rules] of dispatch.byKey) {
-    const path = [indexRoot, name, key];
-    planFunction(library, context, { name: `${name}[${JSON.stringify(key)}]`, path, arity: params.length }, (inner) =>
-      planDefinitions(inner, rules, `${name}[${JSON.stringify(key)}]`),
-    );
+    const ofKey = `${name}[${JSON.stringify(key)}]`;
+    const signature = { name: ofKey, path: [indexRoot, name, key], arity: params.length, guards };
+    planFunction(library, context, signature, (inner) => planDefinitions(inner, rules, ofKey));
   }
   return writer.block(() => {
     const subject = planSubject(scope, dispatch.subject, params);
@@ -128,21 +137,6 @@ function addAll({ scope: { writer }, result }: Frame, source: number): void {
 function assign({ scope: { writer }, result }: Frame, value: number, exit: Exit): void {
   writer.emit("AssignVarOnceStmt", { source: localOperand(value), target: result });
   if (exit === "return") writer.emit("ReturnLocalStmt", { source: result });
-}
-
-/** Then the first that holds decides, as OPA's early exit does. */
-function haveSameConstant(rules: readonly CompiledRule[]): boolean {
-  let text: string | undefined;
-  for (const { rule } of rules) {
-    for (let each: Rule | undefined = rule; each !== undefined; each = each.else) {
-      const value = each.head.value as Term;
-      if (!isConstant(value)) return false;
-      const own = constantText(value);
-      text ??= own;
-      if (own !== text) return false;
-    }
-  }
-  return text !== undefined;
 }
 
 /** A default's body is not always only `true`: a comprehension in its value stands there. */
@@ -182,7 +176,7 @@ function planDefinition({ scope: outer, params, result }: Frame, rule: Rule, exi
   const { writer } = scope;
   const depth = writer.depth;
   planArgs(scope, rule.head.args ?? [], params, () => {
-    planBody(scope, rule.body, () => {
+    planRuleBody(scope, rule, () => {
       writer.at(rule.head.loc);
       planTerm(scope, rule.head.value as Term, (value) => {
         writer.emit("AssignVarOnceStmt", { source: value, target: result });
@@ -207,7 +201,7 @@ function planMembers(frame: Frame, rules: readonly CompiledRule[]): readonly Blo
     writer.block(() => {
       const scope = { ...frame.scope, vars: new Map() };
       writer.at(rule.loc);
-      planBody(scope, rule.body, () => {
+      planRuleBody(scope, rule, () => {
         writer.at(rule.head.loc);
         planTerm(scope, rule.head.key as Term, (value) => writer.emit("SetAddStmt", { value, set: frame.result }));
       });
@@ -220,7 +214,7 @@ function planMembers(frame: Frame, rules: readonly CompiledRule[]): readonly Blo
  * key of each definition before its body runs, as topdown does for a ground reference.
  */
 export function planKeyJob(library: Library, { name, node, context }: KeyJob): void {
-  const scope = createScope(library, context);
+  const scope = { ...createScope(library, context), guards: new RuleGuards(library, node) };
   const { writer } = scope;
   const [key, found, result] = [writer.local(), writer.local(), writer.local()];
   const make = writer.block(() => writer.emit("MakeObjectStmt", { target: found }));
@@ -238,7 +232,7 @@ function planEntry(outer: Scope, each: CompiledRule, key: number, found: number)
   const { rule, kind } = each;
   writer.at(rule.loc);
   unifyOperand(scope, localOperand(key), keyOfRule(each), () => {
-    planBody(scope, rule.body, () => {
+    planRuleBody(scope, rule, () => {
       writer.at(rule.head.loc);
       if (kind === "set") {
         writer.emit("ReturnLocalStmt", { source: key });

@@ -2,6 +2,7 @@ import type { Operand } from "../run/ir.ts";
 import type { Body, Term } from "../syntax/ast.ts";
 import type { BlockWriter } from "./builder.ts";
 import type { Context } from "./context.ts";
+import type { RuleGuards } from "./guards.ts";
 import type { Library } from "./library.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface Scope {
   readonly context: Context;
   readonly vars: Map<string, Operand>;
   readonly recursion: Recursion;
+  /** Of the rules whose function is planned. */
+  readonly guards?: RuleGuards;
   /** An index that may need a variable before it has found it. */
   readonly isTrial?: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Rule } from "../syntax/ast.ts";
 import { isObject } from "../value/access.ts";
 import { canonicalText, equal, RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
@@ -24,8 +25,11 @@ export type Look = (subject: Subject) => Value | "unknown" | undefined;
 /** A pattern that the subject's value must match: any value, this value, or an array with gaps. */
 type Pattern = { readonly kind: "any" } | { readonly kind: "value"; readonly node: Node };
 
-interface Condition {
+/** What a rule's body asks of a subject. */
+export interface Condition {
   readonly subject: Subject;
+  /** The place of the expression that asks it. */
+  readonly at: number;
   readonly text: string;
   pattern: Pattern;
   /** The var that was equated with the subject. */
@@ -34,7 +38,7 @@ interface Condition {
   readonly delimiters: string | undefined;
 }
 
-interface Indexed {
+export interface Indexed {
   readonly rule: WalkedRule;
   readonly conditions: readonly (readonly Condition[])[];
   /** Where OPA's trie holds the rule: which branch at each subject. What lies on the way comes first, then lower branches. */
@@ -64,6 +68,16 @@ export class RuleIndex {
         return { rule, conditions, path: pathOf(conditions, subjects) };
       }),
     );
+  }
+
+  /** What is asked of one of the rules, or of a branch; of each condition some alternatives. */
+  entryOf(rule: Rule): Indexed {
+    return this.#chains.flat().find((each) => each.rule.source === rule) as Indexed;
+  }
+
+  /** The rules in the order in which the trie comes to them, where all may hold. */
+  order(): readonly Rule[] {
+    return this.#chains.toSorted(byPath).flatMap(([first]) => first?.rule.source ?? []);
   }
 
   /** The rules that may hold. */
@@ -205,7 +219,8 @@ function conditionsOf(
 ): { readonly rule: WalkedRule; readonly found: readonly Condition[] } {
   const finder = new ConditionFinder(rule, isVirtual, frequency);
   if (!rule.body.some(({ terms }) => terms.kind === "call" && sideEffects.has(terms.name)))
-    for (const step of rule.body) if (step.with.length === 0 && !step.negated) finder.add(step.terms);
+    for (const [at, step] of rule.body.entries())
+      if (step.with.length === 0 && !step.negated) finder.add(step.terms, at);
   return { rule, found: finder.found };
 }
 
@@ -217,6 +232,7 @@ class ConditionFinder {
   readonly #frequency: Map<string, number>;
   /** Vars that were equated with constants. */
   readonly #constants = new Map<string, Node>();
+  #at = 0;
 
   constructor(rule: WalkedRule, isVirtual: (ref: readonly Node[]) => boolean, frequency: Map<string, number>) {
     this.#args = rule.args ?? [];
@@ -224,7 +240,8 @@ class ConditionFinder {
     this.#frequency = frequency;
   }
 
-  add(terms: StepTerms): void {
+  add(terms: StepTerms, at: number): void {
+    this.#at = at;
     if (terms.kind === "term") {
       if (terms.term.kind === "ref") this.#addRef(terms.term, undefined);
       return;
@@ -327,6 +344,7 @@ class ConditionFinder {
     const isOpen = node === undefined || node.kind === "var";
     const made: Condition = {
       subject,
+      at: this.#at,
       text,
       pattern: isOpen ? { kind: "any" } : { kind: "value", node },
       variable: node?.kind === "var" ? node.name : undefined,
