@@ -47,15 +47,19 @@ export class BuildError extends Error {
  */
 export function buildBundle(bundles: readonly Bundle[], options: BuildOptions): Bundle {
   const merged = mergeBundles(bundles.map(placeByFile), options.regoVersion);
-  const modules = merged.modules.map(({ module }) => module);
-  const policy = compileAll(modules, options);
-  const entrypoints = [...new Set([...options.entrypoints, ...entrypointsOf(modules)])];
+  const entrypoints = [...new Set([...options.entrypoints, ...entrypointsOf(modulesOf(merged))])];
   requireEntrypoints(entrypoints, options);
-  if (options.target !== "rego") requireRules(entrypoints, policy);
-  if (options.target === "wasm") throw new BuildError("wasm compilation is not supported: use -t rego or -t plan");
   const optimized = options.level > 0 ? optimizeBundle(merged, entrypoints, options) : merged;
-  const planned = options.target === "plan" ? withPlan(optimized, entrypoints, policy, options) : optimized;
+  const policy = options.level > 0 && options.target === "rego" ? undefined : compileAll(modulesOf(optimized), options);
+  if (options.target !== "rego" && policy !== undefined) requireRules(entrypoints, policy);
+  if (options.target === "wasm") throw new BuildError("wasm compilation is not supported: use -t rego or -t plan");
+  const planned =
+    options.target === "plan" && policy !== undefined ? withPlan(optimized, entrypoints, policy) : optimized;
   return { ...planned, manifest: withRevision(planned.manifest, options.revision) };
+}
+
+function modulesOf({ modules }: Bundle): readonly Module[] {
+  return modules.map(({ module }) => module);
 }
 
 /** Several bundles may have the same places: those of the result begin with the path that the bundle was read from. */
@@ -93,17 +97,14 @@ function withRevision(manifest: Manifest, revision: string | undefined): Manifes
 
 /** Modules that were made lie below `optimized/`, and are written in the bundle's version of Rego. */
 function optimizeBundle(bundle: Bundle, entrypoints: readonly string[], options: BuildOptions): Bundle {
-  const modules = optimize(
-    bundle.modules.map(({ module }) => module),
-    entrypoints.map(entrypointRef),
-    {
-      data: bundle.data,
-      roots: bundle.manifest.roots,
-      level: options.level,
-      effects: createEffects({}),
-      ...(options.namespace !== undefined && { namespace: options.namespace }),
-    },
-  );
+  const modules = optimize(modulesOf(bundle), entrypoints.map(entrypointRef), {
+    data: bundle.data,
+    roots: bundle.manifest.roots,
+    level: options.level,
+    effects: createEffects({}),
+    ...(options.compile !== undefined && { compile: options.compile }),
+    ...(options.namespace !== undefined && { namespace: options.namespace }),
+  });
   return {
     ...bundle,
     manifest: optimizedManifest(bundle.manifest, options.namespace ?? "partial"),
@@ -123,10 +124,8 @@ function fileOf(module: Module, before: readonly ModuleFile[], regoVersion: Rego
   return { url, file: module.file, text: module.text, regoVersion: known?.regoVersion ?? regoVersion, module };
 }
 
-function withPlan(bundle: Bundle, entrypoints: readonly string[], policy: RegoPolicy, options: BuildOptions): Bundle {
-  const { policy: planned = policy } =
-    options.level > 0 ? compileParsed(bundle.modules.map(({ module }) => module)) : { policy };
-  const bytes = new TextEncoder().encode(planned.planJson(entrypoints));
+function withPlan(bundle: Bundle, entrypoints: readonly string[], policy: RegoPolicy): Bundle {
+  const bytes = new TextEncoder().encode(policy.planJson(entrypoints));
   return { ...bundle, planModules: [...bundle.planModules, { url: "/plan.json", bytes }] };
 }
 
