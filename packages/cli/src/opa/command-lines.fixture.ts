@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -94,19 +94,28 @@ function isWriting([command = "", ...words]: readonly string[]): boolean {
 /** Sallyport, in this process. */
 export const runSallyport: Runner = (folder, words, stdin) => runIn(folder, words, { stdin });
 
+/** A line that takes longer is ended, and has no status. */
+const longestRun = 20_000;
+
 /** A real OPA. */
 export function runOpaBinary(file: string): Runner {
-  return async (folder, words, input) => {
-    const env = { PATH: "", HOME: folder };
-    const { status, stdout, stderr } = spawnSync(file, words, {
-      cwd: folder,
-      input,
-      encoding: "utf8",
-      env,
-      timeout: 20_000,
+  return (cwd, words, stdin) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(file, words, { cwd, env: { PATH: "", HOME: cwd }, timeout: longestRun });
+      const out: Buffer[] = [];
+      const err: Buffer[] = [];
+      child.stdout.on("data", (chunk: Buffer) => void out.push(chunk));
+      child.stderr.on("data", (chunk: Buffer) => void err.push(chunk));
+      child.on("error", reject);
+      child.on("close", (status) => resolve({ status: status ?? -1, out: textOf(out), err: textOf(err) }));
+      // Who reads nothing may have ended before all was written.
+      child.stdin.on("error", () => {});
+      child.stdin.end(stdin);
     });
-    return { status: status ?? -1, out: stdout, err: stderr };
-  };
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function fillWorld(folder: string): void {
@@ -128,6 +137,14 @@ function splitLine(line: string): readonly { readonly words: readonly string[]; 
 
 const longestRecorded = 3000;
 
+/** Those of one entry of a log, which OPA writes in any order. */
+function sortedLines(fields: string): string {
+  return fields
+    .split(/(?<=\n)/)
+    .sort()
+    .join("");
+}
+
 /** Times, temporary places and the sentences of help are not compared; OPA's log has an entry twice now and then. */
 function masked(text: string, folder: string): string {
   const plain = text
@@ -143,7 +160,9 @@ function masked(text: string, folder: string): string {
     .replace(/("(?:\d[\d.]*%|max|mean|median|min|stddev)": )[\d.]+/g, "$1N")
     .replace(/("(?:timer_\w+_ns|total_time_ns|duration)": ?)\d+/g, "$1TIME")
     .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, "TIMESTAMP")
-    .replace(/^(\{"level":"error".*\n)\1+/gm, "$1");
+    .replace(/^(\{"level":"error".*\n)\1+/gm, "$1")
+    .replace(/^(\[ERROR\] .*\n)((?: {2}\S.*\n)+)/gm, (_, title: string, fields: string) => title + sortedLines(fields))
+    .replace(/^(\[ERROR\] .*\n(?: {2}\S.*\n)+\n)\1+/gm, "$1");
   return /[│|] timer_|TIME +[│|]/.test(plain)
     ? plain
         .replace(/\b\d+(?= +[│|])/g, "N")

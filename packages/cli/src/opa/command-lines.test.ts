@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { readLines, recordedCommands, runOpaBinary, runSallyport, World } from "./command-lines.fixture.ts";
+
+/** OPA is asked so often for an answer as recorded: some of its orders are those of Go's maps, and change from run to run. */
+const rounds = 10;
 
 /** A real OPA of the version that was recorded, to be asked anew. */
 const opa = process.env["SALLYPORT_OPA"];
@@ -20,8 +24,12 @@ describe("command lines of opa", () => {
   for (const command of opa === undefined ? [] : recordedCommands())
     it(`has recorded what OPA answers of ${command}`, async () => {
       const world = new World(runOpaBinary(opa as string));
-      for (const { differs: _, ...recorded } of readLines(command))
-        assert.deepEqual({ line: recorded.line, ...(await world.answer(recorded.line)) }, recorded);
+      for (const { differs: _, line, ...recorded } of readLines(command)) {
+        let answer = await world.answer(line);
+        for (let again = 1; again < rounds && !isDeepStrictEqual(answer, recorded); again++)
+          answer = await world.answer(line);
+        assert.deepEqual({ line, ...answer }, { line, ...recorded });
+      }
       world.close();
     });
 });
