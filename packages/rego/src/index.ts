@@ -39,11 +39,13 @@ export { findNode } from "./compile/compiled.ts";
 export { type Dependencies, dependenciesOf } from "./compile/dependencies.ts";
 export { entrypointsOf } from "./compile/entrypoints.ts";
 export type { QueryOptions } from "./compile/query.ts";
+export { type TypedName, type TypedQuery, typedQuery } from "./compile/query-types.ts";
 export { type RequiredCapabilities, requiredCapabilities } from "./compile/required-capabilities.ts";
 export { parseSoleTerm, SoleTermError } from "./compile/sole-term.ts";
 export type { CompileOptions } from "./compile/stage.ts";
 export { refText } from "./compile/text.ts";
 export {
+  type CoverableModule,
   Coverage,
   type CoverageReport,
   type CoveredRange,
@@ -104,12 +106,28 @@ export {
   RegoError,
   type SourceLine,
 } from "./syntax/diagnostic.ts";
-export { type ParseOptions, parseModule, parseQuery, parseTermText } from "./syntax/parser.ts";
+export { ruleFromBody } from "./syntax/expression-rules.ts";
+export {
+  type ParseOptions,
+  parseModule,
+  parseQuery,
+  parseStatements,
+  parseTermText,
+  type Statement,
+  writtenFaults,
+} from "./syntax/parser.ts";
+export type { WrittenRule } from "./syntax/rules.ts";
 export { type CompileTestsOptions, compileTestModules, compileTests } from "./test/compile-tests.ts";
 export type { FailedExpression, FailedExpressions, FailedValue } from "./test/failed-expression.ts";
 export { findTests, numberTests, type TestRule } from "./test/find-tests.ts";
 export type { BenchmarkResult, CaseResult, TestResult } from "./test/result.ts";
-export { type BenchmarkOptions, type TestOptions, TestPatternError, TestRunner } from "./test/runner.ts";
+export {
+  type BenchmarkOptions,
+  checkTestPattern,
+  type TestOptions,
+  TestPatternError,
+  TestRunner,
+} from "./test/runner.ts";
 export { entrypointRef, OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimize.ts";
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
 export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";

@@ -23,7 +23,9 @@ export type EvalFormat = "json" | "values" | "bindings" | "pretty" | "source" | 
 export interface EvalOutput {
   readonly runs: readonly QueryRun[];
   readonly errors: readonly ErrorEntry[];
-  readonly request: QueryRequest;
+  readonly showsMetrics: boolean;
+  /** Values of variables stand in traces. */
+  readonly varValues: boolean;
 }
 
 /** Both streams of what `opa eval` prints. */
@@ -35,28 +37,30 @@ export interface Printed {
 const noAnswers: readonly QueryAnswer[] = [];
 
 /** An evaluation's outcome in the format that its flags name. */
-export function printEval(output: EvalOutput): Printed {
-  const format = output.request.flags.string("format") as EvalFormat;
-  const errors = [...output.errors, ...shownBuiltinErrors(output)];
+export function printEval(runs: readonly QueryRun[], fatal: readonly ErrorEntry[], request: QueryRequest): Printed {
+  const { flags } = request;
+  const format = flags.string("format") as EvalFormat;
+  const errors = [...fatal, ...shownBuiltinErrors(runs, request)];
+  const output = { runs, errors, showsMetrics: wantsMetrics(request), varValues: flags.bool("var-values") };
   const isText = format !== "json" && format !== "discard";
   if (isText && errors.length > 0)
     return { out: format === "pretty" ? observedText(output) : "", err: errorsText(errors) };
-  return { out: textOf(output, errors, format), err: "" };
+  return { out: textOf(output, format), err: "" };
 }
 
-function shownBuiltinErrors({ runs, request: { flags, query } }: EvalOutput): readonly ErrorEntry[] {
+function shownBuiltinErrors(runs: readonly QueryRun[], { flags, query }: QueryRequest): readonly ErrorEntry[] {
   if (!flags.bool("show-builtin-errors")) return [];
   return (runs[0]?.builtinErrors ?? []).flatMap((each) => errorEntries(each, new Map([["", query]])) ?? []);
 }
 
-function textOf(output: EvalOutput, errors: readonly ErrorEntry[], format: EvalFormat): string {
+function textOf(output: EvalOutput, format: EvalFormat): string {
   const [run] = output.runs;
   const answers = run?.answers ?? noAnswers;
   switch (format) {
     case "json":
-      return goJsonLine(jsonOutput(output, errors, answersJson(answers)));
+      return outcomeJson(output);
     case "discard":
-      return goJsonLine(sortedStruct(jsonOutput(output, errors, "discarded")));
+      return goJsonLine(sortedStruct(jsonOutput(output, "discarded")));
     case "values":
       return answers.map(({ expressions }) => goJsonLine(expressions.map(({ value }) => value))).join("");
     case "bindings":
@@ -70,11 +74,16 @@ function textOf(output: EvalOutput, errors: readonly ErrorEntry[], format: EvalF
   }
 }
 
-function jsonOutput({ runs, request }: EvalOutput, errors: readonly ErrorEntry[], result: Printable): Struct {
+/** The whole outcome as OPA's JSON. */
+export function outcomeJson(output: EvalOutput): string {
+  return goJsonLine(jsonOutput(output, answersJson(output.runs[0]?.answers ?? noAnswers)));
+}
+
+function jsonOutput({ runs, errors, ...output }: EvalOutput, result: Printable): Struct {
   const [run] = runs;
   const isRepeated = runs.length > 1;
   const profiles = runs.flatMap(({ profile }) => (profile === undefined ? [] : [profile]));
-  const showsMetrics = run !== undefined && wantsMetrics(request);
+  const showsMetrics = run !== undefined && output.showsMetrics;
   return new Struct({
     errors: errors.length === 0 ? undefined : errors.map(({ json }) => json),
     result: run === undefined || run.answers.length === 0 ? undefined : result,
@@ -126,22 +135,22 @@ function rawText(value: Value): string {
 }
 
 /** The explanation, the answer, and the tables of what was measured. */
-function prettyOutput(output: EvalOutput): string {
+export function prettyOutput(output: EvalOutput): string {
   const [run] = output.runs;
   if (run === undefined) return "";
   return observedText(output, run.partial === undefined ? answersText(run.answers) : partialText(run.partial));
 }
 
 /** What was seen while the answer was found, around it. */
-function observedText({ runs, request }: EvalOutput, answer = ""): string {
+export function observedText({ runs, showsMetrics, varValues }: EvalOutput, answer = ""): string {
   const [run] = runs;
   if (run === undefined) return answer;
   const profiles = runs.flatMap(({ profile }) => (profile === undefined ? [] : [profile]));
   return [
-    traceText(run.trace, { varValues: request.flags.bool("var-values") }),
+    traceText(run.trace, { varValues }),
     answer,
-    wantsMetrics(request) ? metricsTable(runs.map(({ metrics }) => metrics)) : "",
-    profiles.length === 0 ? "" : profileTable(profiles, request.query),
+    showsMetrics ? metricsTable(runs.map(({ metrics }) => metrics)) : "",
+    profiles.length === 0 ? "" : profileTable(profiles),
     run.coverage === undefined ? "" : coverageTable(run.coverage),
   ].join("");
 }

@@ -25,23 +25,23 @@ interface CommonRow {
   readonly times: readonly number[];
 }
 
-/** Expressions of a profile as a table; those of the query by the text of the query. */
-export function profileTable(runs: readonly (readonly ProfileRow[])[], query: string): string {
+/** Expressions of a profile as a table; those of the query by their text. */
+export function profileTable(runs: readonly (readonly ProfileRow[])[]): string {
   const [only] = runs;
   if (runs.length === 1 && only !== undefined) {
-    const rows = only.map((row) => [goDuration(row.total_time_ns), ...countsOf(row, query)]);
+    const rows = only.map((row) => [goDuration(row.total_time_ns), ...countsOf(row)]);
     return tableText(["Time", "Num Eval", "Num Redo", "Num Gen Expr", "Location"], rows);
   }
   const rows = commonRows(runs).map(({ row, times }) => {
     const { min, max, mean, percentile } = aggregate(times);
     const shown = [min, max, mean, percentile(0.9), percentile(0.99)];
-    return [...shown.map((time) => goDuration(Math.floor(time))), ...countsOf(row, query)];
+    return [...shown.map((time) => goDuration(Math.floor(time))), ...countsOf(row)];
   });
   return tableText(["Min", "Max", "Mean", "90%", "99%", "Num Eval", "Num Redo", "Num Gen Expr", "Location"], rows);
 }
 
-function countsOf({ num_eval, num_redo, num_gen_expr, location: { file, row } }: ProfileRow, query: string): string[] {
-  const place = file === "" ? query : `${file}:${row}`;
+function countsOf({ num_eval, num_redo, num_gen_expr, location: { file, row }, text }: ProfileRow): string[] {
+  const place = file === "" ? text : `${file}:${row}`;
   return [String(num_eval), String(num_redo), String(num_gen_expr), place];
 }
 
@@ -65,7 +65,7 @@ export function aggregateProfileJson(runs: readonly (readonly ProfileRow[])[]): 
   );
 }
 
-function rowJson({ num_eval, num_redo, num_gen_expr, location }: Omit<ProfileRow, "total_time_ns">) {
+function rowJson({ num_eval, num_redo, num_gen_expr, location }: Omit<ProfileRow, "total_time_ns" | "text">) {
   return { num_eval, num_redo, num_gen_expr, location: new Struct(location) };
 }
 

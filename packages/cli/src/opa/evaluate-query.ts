@@ -148,7 +148,7 @@ function observations({ flags }: QueryRequest, { trace, profile, coverage }: Obs
   const parsed = (ready?.modules ?? []).map(({ module }): Module => module);
   return {
     profile: profile?.report({ sort: flags.list("profile-sort"), limit: flags.int("profile-limit") || -1 }),
-    coverage: coverage?.report(parsed),
+    coverage: coverage?.report(parsed.map((module) => ({ file: module.file, module }))),
     trace: trace?.explain(flags.string("explain") as ExplainMode) ?? [],
   };
 }

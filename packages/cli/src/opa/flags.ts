@@ -13,6 +13,8 @@ export interface FlagSpec {
   readonly values?: readonly string[];
   /** As text; for lists the values with commas between them. Default: false, empty, or 0. */
   readonly default?: string;
+  /** The default in the help text, where it is said otherwise. */
+  readonly shownDefault?: string;
   readonly usage: string;
   /** The name of its type in the help text, where it is not the usual one. */
   readonly type?: string;

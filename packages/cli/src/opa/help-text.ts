@@ -43,7 +43,8 @@ function typeText({ kind, type, values = [] }: FlagSpec): string {
   }[kind];
 }
 
-function defaultText({ kind, default: text = "" }: FlagSpec): string {
+function defaultText({ kind, default: text = "", shownDefault }: FlagSpec): string {
+  if (shownDefault !== undefined) return ` (default ${shownDefault})`;
   if (text === "" || text === "0" || text === "false") return "";
   if (kind === "string") return ` (default ${JSON.stringify(text)})`;
   return kind === "list" || kind === "commaList" ? ` (default [${text}])` : ` (default ${text})`;

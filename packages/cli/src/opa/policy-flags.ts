@@ -1,5 +1,13 @@
 import type { FlagSpec } from "./flags.ts";
 
+/** Said by scripts that were written before OPA 1.0. */
+export const v1Flag: FlagSpec = {
+  name: "v1-compatible",
+  kind: "bool",
+  hidden: true,
+  usage: "accepted; this is the default",
+};
+
 /** Flags that say which policies and data a query is about, and how it is read: `eval`, `bench` and `deps` share them. */
 export const policyFlags: readonly FlagSpec[] = [
   { name: "bundle", short: "b", kind: "list", usage: "bundle file or folder; may be repeated" },
@@ -30,5 +38,5 @@ export const queryFlags: readonly FlagSpec[] = [
     usage: "documents that are unknown in partial evaluation; may be repeated",
   },
   { name: "v0-compatible", kind: "bool", usage: "opt in to the features and behaviors of OPA before 1.0" },
-  { name: "v1-compatible", kind: "bool", hidden: true, usage: "accepted; this is the default" },
+  v1Flag,
 ];

@@ -27,9 +27,9 @@ import { errorEntries, errorsText } from "./errors-text.ts";
 import type { Flags } from "./flags.ts";
 import { type Loaded, type LoadedModule, LoadFault, loadPaths } from "./load.ts";
 import type { Metrics } from "./metrics.ts";
-import { opaVersion } from "./opa-version.ts";
 import { parseImport, queryContext } from "./query-context.ts";
 import { LoadError } from "./read-data.ts";
+import { runtimeInfo } from "./runtime-info.ts";
 import { loadSchemas } from "./schemas.ts";
 
 /** A query with the policies, the data and the builtins that its flags name. */
@@ -238,12 +238,8 @@ function entrypointsOf({ package: { path }, rules }: Module): readonly Ref[] {
 
 /** The effects of one evaluation: `print` goes to the error stream, as OPA's. */
 export function evalEffects({ terminal, capabilities }: QueryRequest): Effects {
-  const env = Object.fromEntries(
-    Object.entries(terminal.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
   return createEffects({
-    env,
-    runtime: { authorization_enabled: false, commit: "", env, version: opaVersion },
+    runtime: runtimeInfo(terminal.env),
     print: (message) => terminal.err(`${message}\n`),
     ...effectsPart(capabilities),
   });

@@ -187,9 +187,10 @@ function orderBodies(unit: Unit, { arity, report }: StageContext): readonly Rule
   return unit.rules.map((rule) => order(rule, rule));
 }
 
-/** A place says not enough where rules of several names begin on one line. */
+/** A place says not enough where rules of several names begin on one line; what has no file was typed line by line. */
 function placeName(module: Module, { loc }: Rule): PlaceName {
   return () => {
+    if (module.file === "") return "";
     const onLine = module.rules.filter((each) => each.loc.row === loc.row);
     const names = new Set(onLine.map(({ head }) => refText(head.ref)));
     const own = onLine.find((each) => each.loc.offset === loc.offset);

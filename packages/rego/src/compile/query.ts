@@ -33,6 +33,8 @@ export interface QueryOptions {
   readonly regoVersion?: Module["regoVersion"];
   /** Keep the value of each expression in a variable: what `opa eval` prints. */
   readonly captureValues?: boolean;
+  /** Leave `==` what it is, as OPA does where nothing is evaluated partially: for what is printed of the compiled query. */
+  readonly keepEquals?: boolean;
   readonly unsafeBuiltins?: ReadonlySet<string>;
 }
 
@@ -97,7 +99,7 @@ function queryStages(
     (body) => new WithRewriter(names, context).body(body),
     check((body) => checkUndefinedFunctions(ruleOfBody(body), names, context)),
     (body) => orderBody(body, rootDocuments, safety, () => ""),
-    rewriteEqualsInBody,
+    (body) => (options.keepEquals === true ? body : rewriteEqualsInBody(body)),
     (body) => new TermHoister(names).body(body),
     check((body) => checkQueryTypes(body, stateOf(compiled)?.types, context, names)),
     check((body) => checkUnsafeBuiltins(ruleOfBody(body), context)),

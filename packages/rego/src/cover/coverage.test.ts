@@ -12,7 +12,7 @@ function coverageOf(text: string, query: string, input: { [key: string]: number 
   assert.ok(policy, diagnostics.map(({ message }) => message).join());
   const tracer = new Coverage();
   policy.walk(query, { effects, input, tracer });
-  return tracer.report([parseModule(text, { file: "p.rego" }).module as Module]);
+  return tracer.report([{ file: "p.rego", module: parseModule(text, { file: "p.rego" }).module as Module }]);
 }
 
 /** `1:1-1:5` */

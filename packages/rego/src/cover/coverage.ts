@@ -32,6 +32,12 @@ export interface Position {
   readonly col: number;
 }
 
+/** A module with the file that its report is about. */
+export interface CoverableModule {
+  readonly file: string;
+  readonly module: Module;
+}
+
 /** Follows evaluations, and tells which expressions were evaluated and which rules have held. */
 export class Coverage implements Tracer {
   /** By file, then by text of the range. */
@@ -50,41 +56,44 @@ export class Coverage implements Tracer {
     if (!ranges.has(key)) ranges.set(key, rangeOf(loc));
   }
 
-  /** Of all modules together. */
-  report(modules: readonly Module[]): CoverageReport {
+  /** Of everything that was evaluated, and of what was not in some modules. */
+  report(modules: readonly CoverableModule[]): CoverageReport {
+    const missed = new Map(modules.map(({ file, module }) => [file, this.#missed(module)]));
     const files: { [file: string]: FileCoverage } = {};
-    let covered = 0;
-    let missed = 0;
-    for (const module of modules.toSorted((a, b) => compareStrings(a.file, b.file))) {
-      const file = this.#fileReport(module);
-      if (file === undefined) continue;
-      files[module.file] = file;
-      covered += file.covered_lines ?? 0;
-      missed += file.not_covered_lines ?? 0;
+    let coveredLines = 0;
+    let missedLines = 0;
+    for (const name of [...new Set([...this.#hits.keys(), ...missed.keys()])].sort(compareStrings)) {
+      const file = fileReport(sorted(this.#hits.get(name)?.values() ?? []), missed.get(name) ?? []);
+      files[name] = file;
+      coveredLines += file.covered_lines ?? 0;
+      missedLines += file.not_covered_lines ?? 0;
     }
-    return { files, covered_lines: covered, not_covered_lines: missed, coverage: percent(covered, missed) };
+    const coverage = percent(coveredLines, missedLines);
+    return { files, covered_lines: coveredLines, not_covered_lines: missedLines, coverage };
   }
 
-  #fileReport(module: Module): FileCoverage | undefined {
-    const hits = this.#hits.get(module.file) ?? new Map<string, CoveredRange>();
+  #missed(module: Module): readonly CoveredRange[] {
+    const hits = this.#hits.get(module.file);
     const missed = new Map<string, CoveredRange>();
     visitCoverable(module, (loc) => {
       const key = keyOf(loc);
-      if (hits.has(key)) return true;
+      if (hits?.has(key) === true) return true;
       if (!missed.has(key)) missed.set(key, rangeOf(loc));
       return false;
     });
-    const covered = sorted(hits.values());
-    const notCovered = sorted(missed.values());
-    const [coveredLines, missedLines] = [linesOf(covered), linesOf(notCovered)];
-    return {
-      ...(covered.length > 0 && { covered }),
-      ...(notCovered.length > 0 && { not_covered: notCovered }),
-      ...(coveredLines > 0 && { covered_lines: coveredLines }),
-      ...(missedLines > 0 && { not_covered_lines: missedLines }),
-      ...(coveredLines > 0 && { coverage: percent(coveredLines, missedLines) }),
-    };
+    return sorted(missed.values());
   }
+}
+
+function fileReport(covered: readonly CoveredRange[], missed: readonly CoveredRange[]): FileCoverage {
+  const [coveredLines, missedLines] = [linesOf(covered), linesOf(missed)];
+  return {
+    ...(covered.length > 0 && { covered }),
+    ...(missed.length > 0 && { not_covered: missed }),
+    ...(coveredLines > 0 && { covered_lines: coveredLines }),
+    ...(missedLines > 0 && { not_covered_lines: missedLines }),
+    ...(coveredLines > 0 && { coverage: percent(coveredLines, missedLines) }),
+  };
 }
 
 /** The heads and expressions of a module as parsed; what lies within a rule or an expression that is covered is not looked at. */

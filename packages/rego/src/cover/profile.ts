@@ -10,6 +10,8 @@ export interface ProfileRow {
   /** Expressions of the compiled policy. */
   readonly num_gen_expr: number;
   readonly location: { readonly file: string; readonly row: number; readonly col: number };
+  /** What is written where the line's first expression stands. */
+  readonly text: string;
 }
 
 /** The criteria in which rows are sorted, the largest first; those that were not asked for come behind, in this order. */
@@ -91,13 +93,14 @@ export class Profile implements Tracer {
   }
 }
 
-function rowOf({ time, evals, redos, indexes, loc: { file, row, col } }: Line): ProfileRow {
+function rowOf({ time, evals, redos, indexes, loc: { file, row, col, text } }: Line): ProfileRow {
   return {
     total_time_ns: Math.round(time * 1e6),
     num_eval: evals,
     num_redo: redos,
     num_gen_expr: indexes.size,
     location: { file, row, col },
+    text,
   };
 }
 

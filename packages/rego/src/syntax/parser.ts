@@ -93,7 +93,24 @@ function importableKeywords({ features, future_keywords }: LanguageCapabilities)
   return new Set([...own, ...(future_keywords ?? [])].sort());
 }
 
-type Statement =
+/** Parses what may stand in a module, one after the other, whatever begins it: a line of a shell. Throws `RegoError`. */
+export function parseStatements(text: string, options: ParseOptions = {}): readonly Statement[] {
+  const parser = new ModuleParser(new Source(options.file ?? "", text), options);
+  const statements = parser.parseStatements();
+  if (parser.faults.length > 0) throw new RegoError(parser.faults);
+  return statements;
+}
+
+/** What v1 asks of how a rule is written, where a module is parsed in v1. */
+export function writtenFaults(rules: readonly WrittenRule[]): readonly Diagnostic[] {
+  const faults: Diagnostic[] = [];
+  const report = (message: string, loc: Location) => void faults.push({ code: "rego_parse_error", message, loc });
+  for (const rule of rules) checkWritten(rule, report);
+  return faults;
+}
+
+/** A package, an import, rules with one head, or what would be a rule by what it says, else a query. */
+export type Statement =
   | { readonly kind: "package"; readonly loc: SourceLocation; readonly path: Ref }
   | { readonly kind: "import"; readonly loc: SourceLocation; readonly import: Import }
   | { readonly kind: "rules"; readonly loc: Location; readonly rules: readonly WrittenRule[] }
@@ -145,6 +162,11 @@ class ModuleParser {
       if (error instanceof SyntaxFault) return undefined;
       throw error;
     }
+  }
+
+  /** The faults are in `faults`. */
+  parseStatements(): readonly Statement[] {
+    return this.#statements();
   }
 
   #refuseVersion(): undefined {

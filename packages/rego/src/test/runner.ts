@@ -227,6 +227,11 @@ function planName({ path }: TestRule): string {
   return path.join("/");
 }
 
+/** Throws `TestPatternError` for a pattern that no runner takes, before anything is compiled. */
+export function checkTestPattern(pattern: string): void {
+  filterOf(pattern);
+}
+
 function filterOf(pattern: string | undefined): (test: TestRule) => boolean {
   if (pattern === undefined || pattern === "") return () => true;
   try {

@@ -16,6 +16,7 @@ import { capabilitiesFlag, compilerPart, parserPart, readCapabilities } from "..
 import { type Call, type OpaCommand, PrintedFault, UsageFault } from "../../opa/command.ts";
 import { faultText } from "../../opa/fault-text.ts";
 import { LoadFault, loadPaths } from "../../opa/load.ts";
+import { v1Flag } from "../../opa/policy-flags.ts";
 import { bundleFaultText, readBundlePath } from "../../opa/read-bundle.ts";
 import { LoadError, systemFault } from "../../opa/read-data.ts";
 
@@ -63,8 +64,9 @@ export const buildCommand: OpaCommand = {
       usage: "what the bundle holds",
     },
     { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
+    v1Flag,
     ...verificationFlags,
-    { name: "wasm-include-print", kind: "bool", usage: "of the target wasm", hidden: true },
+    { name: "wasm-include-print", kind: "bool", usage: "of the target wasm, which there is none of" },
   ],
   run: runBuild,
 };

@@ -7,6 +7,7 @@ import type { FlagSpec } from "../../opa/flags.ts";
 import { goJsonLine, Struct } from "../../opa/json-text.ts";
 import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
 import { loadBundles } from "../../opa/load-bundles.ts";
+import { v1Flag } from "../../opa/policy-flags.ts";
 
 const flags: readonly FlagSpec[] = [
   { name: "bundle", short: "b", kind: "bool", usage: "the paths are bundle files or folders" },
@@ -15,7 +16,7 @@ const flags: readonly FlagSpec[] = [
   ...compileFlags,
   { name: "strict", short: "S", kind: "bool", usage: "unused names and the like are errors" },
   { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
-  { name: "v1-compatible", kind: "bool", hidden: true, usage: "accepted; this is the default" },
+  v1Flag,
   { name: "v0-v1", kind: "bool", usage: "policies must be right in Rego v0 and in v1" },
 ];
 

@@ -13,7 +13,7 @@ import { type ErrorEntry, errorEntries, type Texts } from "../../opa/errors-text
 import { faultText as faultTextOf } from "../../opa/fault-text.ts";
 import { goJsonLine, type Printable, Struct } from "../../opa/json-text.ts";
 import { loadPaths } from "../../opa/load.ts";
-import { policyFlags } from "../../opa/policy-flags.ts";
+import { policyFlags, v1Flag } from "../../opa/policy-flags.ts";
 import { isBlank } from "../../opa/query-request.ts";
 import { tableText } from "../../opa/table.ts";
 
@@ -28,6 +28,7 @@ export const depsCommand: OpaCommand = {
   flags: [
     ...policyFlags,
     { name: "format", short: "f", kind: "enum", values: ["pretty", "json"], default: "pretty", usage: "output format" },
+    v1Flag,
   ],
   run: runDeps,
 };

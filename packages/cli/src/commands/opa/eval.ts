@@ -57,7 +57,13 @@ const flags: readonly FlagSpec[] = [
   { name: "show-builtin-errors", kind: "bool", usage: "collect the errors of builtins and show them" },
   { name: "strict", short: "S", kind: "bool", usage: "compile in strict mode" },
   { name: "strict-builtin-errors", kind: "bool", usage: "the first error of a builtin ends the evaluation" },
-  { name: "timeout", kind: "duration", default: "0", usage: "time that the evaluation may take, as 5s" },
+  {
+    name: "timeout",
+    kind: "duration",
+    default: "0",
+    shownDefault: "unlimited",
+    usage: "time that the evaluation may take, as 5s",
+  },
   { name: "var-values", kind: "bool", usage: "show the values of variables in explanations" },
 ];
 
@@ -82,7 +88,7 @@ async function runEval(call: Call): Promise<number> {
   const runs = await evaluateRepeatedly(request, input);
   const failed = runs.find(({ error }) => error !== undefined);
   const fatal = failed === undefined ? [] : entriesOf(failed.error, request);
-  const { out, err } = printEval({ runs: failed === undefined ? runs : [failed], errors: fatal, request });
+  const { out, err } = printEval(failed === undefined ? runs : [failed], fatal, request);
   terminal.out(out);
   terminal.err(err);
   if (fatal.length > 0) return 2;

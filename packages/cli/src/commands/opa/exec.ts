@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createEffects } from "@sallyport/effects";
-import { EvaluationError, type JsonObject, type RegoPolicy, type Value } from "@sallyport/rego";
+import { type EvaluateOptions, EvaluationError, type JsonObject, type RegoPolicy, type Value } from "@sallyport/rego";
 import { type Activated, ActivationError, activateBundles } from "../../opa/activate-bundles.ts";
 import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
 import type { Flags } from "../../opa/flags.ts";
 import { goJsonLine, Struct } from "../../opa/json-text.ts";
 import { type LogFormat, logError, logLine } from "../../opa/logger.ts";
+import { v1Flag } from "../../opa/policy-flags.ts";
 import { LoadError, readBytes, systemFault, yamlText } from "../../opa/read-data.ts";
+import { runtimeInfo } from "../../opa/runtime-info.ts";
 
 export const execCommand: OpaCommand = {
   name: "exec",
@@ -41,8 +43,15 @@ export const execCommand: OpaCommand = {
     },
     { name: "log-timestamp-format", kind: "string", usage: "accepted; times are RFC 3339" },
     { name: "stdin-input", short: "I", kind: "bool", usage: "read the input from standard input" },
-    { name: "timeout", kind: "duration", default: "0", usage: "time that each decision may take" },
+    {
+      name: "timeout",
+      kind: "duration",
+      default: "0",
+      shownDefault: "unlimited",
+      usage: "time that each decision may take",
+    },
     { name: "v0-compatible", kind: "bool", usage: "opt in to the features and behaviors of OPA before 1.0" },
+    v1Flag,
   ],
   run: runExec,
 };
@@ -96,7 +105,10 @@ async function decide(call: Call): Promise<readonly Result[]> {
     ...args.flatMap(inputFiles).map((path) => ({ path, read: () => readBytes(path).toString("utf8") })),
   ];
   const results: Result[] = [];
-  for (const { path, read } of inputs) results.push(await decideOne(call, policy, data, decision, path, read));
+  const runtime = runtimeInfo(terminal.env, { config: { ...config, ...bundlesConfig(flags.list("bundle")) } });
+  const effects = createEffects({ runtime, print: (message) => terminal.err(`${message}\n`) });
+  const options = { data, effects, ...deadline(flags) };
+  for (const input of inputs) results.push(await decideOne(policy, decision, input, options));
   return results;
 }
 
@@ -120,13 +132,20 @@ function stdinInput({ stdin }: Terminal): Input {
   return { path: "--stdin-input", read: () => text };
 }
 
+/** Bundles of the command line, as OPA puts them into its configuration. */
+function bundlesConfig(paths: readonly string[]): JsonObject {
+  if (paths.length === 0) return {};
+  const bundles = paths.map(
+    (path, i) => [`~${i}`, { resource: `file://${resolve(path)}`, trigger: "manual" }] as const,
+  );
+  return { bundles: Object.fromEntries(bundles) };
+}
+
 async function decideOne(
-  { flags, terminal }: Call,
   policy: RegoPolicy,
-  data: JsonObject,
   decision: string,
-  path: string,
-  read: () => string,
+  { path, read }: Input,
+  options: EvaluateOptions,
 ): Promise<Result> {
   const failed = (error: Struct): Result => ({ json: new Struct({ path, error }), value: undefined, isError: true });
   let input: Value;
@@ -137,8 +156,7 @@ async function decideOne(
     return failed(new Struct({}));
   }
   try {
-    const effects = createEffects({ print: (message) => terminal.err(`${message}\n`) });
-    const value = await policy.evaluateAsync(decision.replace(/^\//, ""), { input, data, effects, ...deadline(flags) });
+    const value = await policy.evaluateAsync(decision.replace(/^\//, ""), { ...options, input });
     if (value === undefined) {
       const message = `${decision} decision was undefined`;
       return { ...failed(new Struct({ code: "opa_undefined_error", message })), isUndefined: true };

@@ -6,6 +6,7 @@ import { faultText } from "../../opa/fault-text.ts";
 import { type Inspection, inspectionJson, inspectModules } from "../../opa/inspect-bundle.ts";
 import { inspectionText } from "../../opa/inspect-text.ts";
 import { cleanPath, LoadFault, loadPaths } from "../../opa/load.ts";
+import { v1Flag } from "../../opa/policy-flags.ts";
 import { bundleFaultText, isFolder, readBundlePath } from "../../opa/read-bundle.ts";
 
 export const inspectCommand: OpaCommand = {
@@ -21,6 +22,7 @@ export const inspectCommand: OpaCommand = {
     { name: "annotations", short: "a", kind: "bool", usage: "list annotations" },
     { name: "format", short: "f", kind: "enum", values: ["pretty", "json"], default: "pretty", usage: "output format" },
     { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
+    v1Flag,
   ],
   run: runInspect,
 };

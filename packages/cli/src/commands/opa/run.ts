@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { RegoError } from "@sallyport/rego";
+import { type JsonObject, RegoError } from "@sallyport/rego";
 import { verificationConfig, verificationFlags } from "../../opa/bundle-keys.ts";
 import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
@@ -10,6 +10,7 @@ import { errorEntries, errorsText } from "../../opa/errors-text.ts";
 import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
 import { loadBundles } from "../../opa/load-bundles.ts";
 import { opaVersion } from "../../opa/opa-version.ts";
+import { v1Flag } from "../../opa/policy-flags.ts";
 import { LoadError } from "../../opa/read-data.ts";
 import { Session } from "../../opa/repl/session.ts";
 import { Shell } from "../../opa/repl/shell.ts";
@@ -39,7 +40,8 @@ export const runCommand: OpaCommand = {
       name: "history",
       short: "H",
       kind: "string",
-      usage: "file of the lines that were typed; default .opa_history at home",
+      shownDefault: JSON.stringify(join(homedir(), ".opa_history")),
+      usage: "file of the lines that were typed",
     },
     { name: "ignore", kind: "commaList", usage: "names of files and folders to leave out, as '.*'" },
     {
@@ -64,6 +66,7 @@ export const runCommand: OpaCommand = {
     { name: "skip-verify", kind: "bool", usage: "do not look at signatures of bundles" },
     { name: "skip-version-check", kind: "bool", usage: "accepted; nobody is asked" },
     { name: "v0-compatible", kind: "bool", usage: "opt in to the features and behaviors of OPA before 1.0" },
+    v1Flag,
     ...verificationFlags,
     { name: "watch", short: "w", kind: "bool", usage: "load files again when they change" },
   ],
@@ -77,8 +80,9 @@ async function runShell(call: Call): Promise<number> {
   const format = flags.string("format") === "json" ? "json" : "pretty";
   const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
   let loaded: Loaded;
+  let config: JsonObject;
   try {
-    checkConfig(call);
+    config = readChecked(call);
     loaded = await load(call);
   } catch (error) {
     if (!(error instanceof LoadRefused)) throw error;
@@ -89,6 +93,7 @@ async function runShell(call: Call): Promise<number> {
     format,
     regoVersion,
     maxErrors: Math.max(0, flags.int("max-errors")),
+    runtime: { config, isKnownSchemaCheckSkipped: flags.bool("skip-known-schema-check") },
   });
   const fault = initialFault(session);
   if (fault !== undefined) {
@@ -122,12 +127,14 @@ function initialFault(session: Session): string | undefined {
 class LoadRefused extends Error {}
 
 /** What is configured must make sense, though a shell needs none of it. */
-function checkConfig({ flags, terminal }: Call): void {
+function readChecked({ flags, terminal }: Call): JsonObject {
   if (!flags.bool("bundle") && flags.string("verification-key") !== "")
     throw new LoadRefused("error: enable bundle mode (ie. --bundle) to verify bundle files or directories");
   try {
-    const { default_decision: decision = "" } = readConfig(flags, terminal.env);
-    if (typeof decision !== "string") throw new LoadRefused("error: default_decision must be a string");
+    const config = readConfig(flags, terminal.env);
+    const { default_decision: decision = "" } = config;
+    if (typeof decision === "string") return config;
+    throw new LoadRefused("error: default_decision must be a string");
   } catch (error) {
     if (error instanceof LoadError) throw new LoadRefused(`error: config error: ${error.message}`);
     throw error;

@@ -1,7 +1,11 @@
+import { availableParallelism } from "node:os";
+import { posix } from "node:path";
 import { createEffects } from "@sallyport/effects";
 import {
   type CompileOptions,
+  type CoverableModule,
   Coverage,
+  checkTestPattern,
   compileTestModules,
   type ExplainMode,
   TestPatternError,
@@ -16,7 +20,9 @@ import { bundleFaultText } from "../../opa/fault-text.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
 import { goJsonLine } from "../../opa/json-text.ts";
 import { type Loaded, loadPaths } from "../../opa/load.ts";
-import { loadBundles } from "../../opa/load-bundles.ts";
+import { type LoadedBundles, loadBundles } from "../../opa/load-bundles.ts";
+import { v1Flag } from "../../opa/policy-flags.ts";
+import { runtimeInfo } from "../../opa/runtime-info.ts";
 import { testJson } from "../../opa/test-json.ts";
 import { errorText } from "../../opa/test-results.ts";
 import { failureLine, type TestTextOptions, testText } from "../../opa/test-text.ts";
@@ -56,7 +62,7 @@ const flags: readonly FlagSpec[] = [
     name: "parallel",
     short: "p",
     kind: "int",
-    default: "1",
+    default: String(availableParallelism()),
     usage: "accepted for scripts written for OPA; tests run one by one",
   },
   { name: "run", short: "r", kind: "string", usage: "run only tests whose whole name matches this regular expression" },
@@ -78,7 +84,7 @@ const flags: readonly FlagSpec[] = [
   },
   { name: "timeout", kind: "duration", usage: "how long one test may take (default 5s, 30s when benchmarking)" },
   { name: "v0-compatible", kind: "bool", usage: "policies are written in Rego v0" },
-  { name: "v1-compatible", kind: "bool", hidden: true, usage: "accepted; this is the default" },
+  v1Flag,
   { name: "var-values", kind: "bool", usage: "show the values of variables in failed expressions" },
   { name: "verbose", short: "v", kind: "bool", usage: "show all tests, and why those that fail do so" },
   { name: "watch", short: "w", kind: "bool", usage: "run the tests again when files change" },
@@ -106,8 +112,6 @@ async function runTests(call: Call): Promise<number> {
     call.terminal.err("cannot use output format gobench without running benchmarks (--bench)\n");
     return 0;
   }
-  if (call.flags.string("sort") !== "none" && call.flags.string("format") !== "json")
-    call.terminal.err("warning: --sort is only supported with JSON format\n");
   if (call.flags.bool("watch")) return watchTests(call);
   return runRounds(call);
 }
@@ -158,6 +162,8 @@ async function runOnce(call: Call): Promise<number> {
   try {
     const compile = readCompileFlags(call.flags);
     loaded = await load(call, compile);
+    if (flags.string("sort") !== "none" && flags.string("format") !== "json" && coverage === undefined)
+      terminal.err("warning: --sort is only supported with JSON format\n");
     results = await resultsOf(call, loaded, compile, coverage);
   } catch (error) {
     const text = error instanceof TestPatternError ? `${error.message}\n` : bundleFaultText(error, call.args);
@@ -165,8 +171,8 @@ async function runOnce(call: Call): Promise<number> {
     terminal.err(text);
     return 1;
   }
-  if (results.length === 0 && flags.bool("fail-on-empty")) throw new CommandFault("no tests were run");
   const status = coverage === undefined ? report(call, results) : reportCoverage(call, results, loaded, coverage);
+  if (status === 0 && results.length === 0 && flags.bool("fail-on-empty")) throw new CommandFault("no tests were run");
   return status === 0 ? statusOf(call, results) : status;
 }
 
@@ -186,6 +192,7 @@ async function resultsOf(
   coverage: Coverage | undefined,
 ): Promise<readonly TestResult[]> {
   const { flags } = call;
+  checkTestPattern(flags.string("run"));
   const { modules, data } = loaded;
   const isBenchmark = flags.bool("bench");
   const isJson = flags.string("format") === "json";
@@ -199,7 +206,7 @@ async function resultsOf(
     options,
   );
   const runner = new TestRunner(compiled, {
-    effects: createEffects(effectsPart(capabilities)),
+    effects: createEffects({ runtime: runtimeInfo(call.terminal.env), ...effectsPart(capabilities) }),
     data,
     run: flags.string("run"),
     clock: () => performance.now(),
@@ -252,7 +259,7 @@ function textOptions(call: Call): TestTextOptions {
 }
 
 /** Only when all tests pass is there a report; else those that fail are told, or the first that breaks. */
-function reportCoverage(call: Call, results: readonly TestResult[], { modules }: Loaded, coverage: Coverage): number {
+function reportCoverage(call: Call, results: readonly TestResult[], loaded: Loaded, coverage: Coverage): number {
   const { flags, terminal } = call;
   const [bad] = results.filter(({ outcome }) => outcome === "error");
   if (bad?.error !== undefined) throw new CommandFault(errorText(bad.error));
@@ -262,11 +269,21 @@ function reportCoverage(call: Call, results: readonly TestResult[], { modules }:
     terminal.out(testText(failing, textOptions(call)));
     throw new CommandFault(failureLine(failed));
   }
-  const made = coverage.report(modules.map(({ module }) => module));
+  const made = coverage.report(coverable(call, loaded));
   const fault = thresholdFault(made, thresholdOf(flags.string("threshold")), isVerbose(call));
   if (fault === undefined) terminal.out(goJsonLine(coverageJson(made)));
   else terminal.err(fault);
   return fault === undefined ? 0 : failedStatus;
+}
+
+/** What was not evaluated counts of these. As in OPA, modules of bundles have other names there, and are none but for `--coverage`. */
+function coverable({ flags }: Call, loaded: Loaded): readonly CoverableModule[] {
+  if (!("bundles" in loaded)) return loaded.modules;
+  if (!flags.bool("coverage")) return [];
+  const { bundles } = loaded as LoadedBundles;
+  return bundles.flatMap(({ name, bundle }) =>
+    bundle.modules.map(({ file, module }) => ({ file: posix.join(name, file), module })),
+  );
 }
 
 function statusOf({ flags }: Call, results: readonly TestResult[]): number {

@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
-import type { ExplainMode } from "@sallyport/rego";
+import { type ExplainMode, parseModule, parseSoleTerm, RegoError, SoleTermError, type Term } from "@sallyport/rego";
 import { parseInt64 } from "../flag-values.ts";
 import { goJsonLine } from "../json-text.ts";
 import { parseRef } from "../query-request.ts";
+import { systemFault } from "../read-data.ts";
 import { isDocument } from "../unknowns.ts";
 import { helpText } from "./help.ts";
 import type { Session } from "./session.ts";
@@ -29,19 +30,19 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["trace", (session, [mode = "full"]) => setExplain(session, mode)],
   ["notes", (session) => setExplain(session, "notes")],
   ["fails", (session) => setExplain(session, "fails")],
-  ["metrics", (session) => toggle(session, "metrics")],
-  ["instrument", (session) => toggle(session, "instrument")],
+  ["metrics", (session) => measure(session, !session.settings.metrics, false)],
+  ["instrument", (session) => measure(session, !session.settings.instrument, !session.settings.instrument)],
   ["profile", (session) => toggle(session, "profile")],
+  ["types", (session) => toggle(session, "types")],
   ["strict-builtin-errors", (session) => toggle(session, "strictBuiltinErrors")],
   ["target", (_session, words) => target(words)],
   ["dump", dump],
 ]);
 
-/** Runs a line if it is a command; undefined when it is not. Throws `ExitWanted`. */
+/** Runs a line if it is a command, whatever follows its name; undefined when it is not. Throws `ExitWanted`. */
 export function runReplCommand(session: Session, line: string): string | undefined {
   const [name = "", ...words] = line.trim().split(/\s+/);
-  if (/[:=({[]/.test(words[0]?.[0] ?? "")) return undefined;
-  return commands.get(name)?.(session, words);
+  return commands.get(name.toLowerCase())?.(session, words);
 }
 
 function exit(): never {
@@ -49,7 +50,7 @@ function exit(): never {
 }
 
 function show(session: Session, [what]: readonly string[]): string {
-  if (what === undefined) return session.isTouched ? session.shown : "no rules defined\n";
+  if (what === undefined) return session.shown ?? "no rules defined\n";
   if (what !== "debug") return `unknown option '${what}'\n`;
   const { explain, metrics, instrument, profile, strictBuiltinErrors } = session.settings;
   const shown = { explain, metrics, instrument, profile, "strict-builtin-errors": strictBuiltinErrors };
@@ -57,16 +58,32 @@ function show(session: Session, [what]: readonly string[]): string {
 }
 
 function unset(session: Session, words: readonly string[]): string {
-  const [name] = words;
-  if (name === undefined || words.length > 1) return "code bad arguments: unset <var>: expects exactly one argument\n";
-  return session.unset(name) ? "" : "warning: no matching rules in current module\n";
+  const [text] = words;
+  if (text === undefined || words.length > 1) return "code bad arguments: unset <var>: expects exactly one argument\n";
+  const head = headOf(text);
+  if (head === undefined) return "code bad arguments: argument must identify a rule\n";
+  if (head.kind !== "var") return "code bad arguments: arguments must identify a rule\n";
+  return session.unset(head.name) ? "" : "warning: no matching rules in current module\n";
+}
+
+/** What a ref begins with, or the whole term; undefined for what is no term. */
+function headOf(text: string): Term | undefined {
+  try {
+    parseSoleTerm(text);
+    return parseRef(text).terms[0];
+  } catch (error) {
+    if (error instanceof RegoError || error instanceof SoleTermError) return undefined;
+    throw error;
+  }
 }
 
 function unsetPackage(session: Session, words: readonly string[]): string {
   const [path] = words;
   if (path === undefined || words.length > 1)
     return "code bad arguments: unset-package <var>: expects exactly one argument\n";
-  return session.unsetPackage(path) ? "" : "warning: no matching package\n";
+  const declared = parseModule(`package ${path}`).module?.package;
+  if (declared === undefined) return "code bad arguments: argument must identify a package\n";
+  return session.unsetPackage(declared.path) ? "" : "warning: no matching package\n";
 }
 
 function setFormat(session: Session, format: "json" | "pretty"): string {
@@ -81,13 +98,17 @@ function setExplain({ settings }: Session, wanted: string): string {
     return `invalid explain mode, expected one of: ${explainModes.join(", ")}
 `;
   settings.explain = settings.explain === mode ? "off" : mode;
-  settings.profile = false;
   return "";
 }
 
-function toggle({ settings }: Session, name: "metrics" | "instrument" | "profile" | "strictBuiltinErrors"): string {
+function toggle({ settings }: Session, name: "profile" | "types" | "strictBuiltinErrors"): string {
   settings[name] = !settings[name];
-  if (name === "profile" && settings.profile) settings.explain = "off";
+  return "";
+}
+
+function measure({ settings }: Session, metrics: boolean, instrument: boolean): string {
+  settings.metrics = metrics;
+  settings.instrument = instrument;
   return "";
 }
 
@@ -98,13 +119,10 @@ function prettyLimit(_session: Session, [limit]: readonly string[]): string {
   return value instanceof Error ? `${value.message}\n` : "";
 }
 
-/** The same again turns it off. */
+/** Without words, what was unknown is known again. */
 function unknown({ settings }: Session, words: readonly string[]): string {
-  if (settings.unknowns.length > 0) {
-    settings.unknowns = [];
-    return "";
-  }
-  if (words.length === 0 || !words.every(isDocument))
+  const isNothing = words.length === 0 && settings.unknowns.length === 0;
+  if (isNothing || !words.every(isDocument))
     return "usage: unknown <input/data reference> [<input/data reference> [...]] (hint: try 'input')\n";
   settings.unknowns = words.map(parseRef);
   return "";
@@ -120,6 +138,10 @@ function target([mode, ...more]: readonly string[]): string {
 function dump({ data }: Session, [path]: readonly string[]): string {
   const text = goJsonLine(data, "");
   if (path === undefined) return text;
-  writeFileSync(path, text);
-  return "";
+  try {
+    writeFileSync(path, text);
+    return "";
+  } catch (error) {
+    return `${systemFault("open", path, error).message}\n`;
+  }
 }

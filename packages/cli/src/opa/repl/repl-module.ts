@@ -1,78 +1,79 @@
-import { type Module, parseModule, RegoError, type RegoVersion, refText } from "@sallyport/rego";
+import {
+  type Body,
+  findSignature,
+  type Import,
+  type Module,
+  type Ref,
+  type RegoVersion,
+  type Rule,
+  refText,
+  ruleFromBody,
+  type Term,
+} from "@sallyport/rego";
 
-/** What the shell's user has defined in one package: statements as they were typed. Immutable. */
-export class ReplModule {
-  readonly path: string;
-  readonly imports: readonly string[];
-  readonly rules: readonly ReplRule[];
-
-  constructor(path: string, imports: readonly string[] = [], rules: readonly ReplRule[] = []) {
-    this.path = path;
-    this.imports = imports;
-    this.rules = rules;
-  }
-
-  get text(): string {
-    const parts = [`package ${this.path}`];
-    if (this.imports.length > 0) parts.push(this.imports.map((each) => `import ${each}`).join("\n"));
-    return [...parts, ...this.rules.map(({ text }) => text)].join("\n\n");
-  }
-
-  withImport(text: string): ReplModule {
-    return new ReplModule(this.path, [...this.imports, text], this.rules);
-  }
-
-  withRule(rule: ReplRule): ReplModule {
-    return new ReplModule(this.path, this.imports, [...this.rules, rule]);
-  }
-
-  /** Without the rules of a name. */
-  without(name: string): ReplModule {
-    const rules = this.rules.filter((rule) => rule.name !== name);
-    return new ReplModule(this.path, this.imports, rules);
-  }
-
-  has(name: string): boolean {
-    return this.rules.some((rule) => rule.name === name);
-  }
-
-  /** Throws `RegoError`, with places as in the text. */
-  parse(regoVersion: RegoVersion): Module {
-    const { module, diagnostics } = parseModule(this.text, { file: "", regoVersion });
-    if (module === undefined) throw new RegoError(diagnostics);
-    return module;
-  }
+/** A module of the shell, in which nothing is defined yet. */
+export function createModule({ loc, path }: Module["package"], regoVersion: RegoVersion): Module {
+  const nothing = { imports: [], rules: [], comments: [], annotations: [] };
+  return { kind: "module", file: "", text: "", regoVersion, package: { loc, path }, ...nothing };
 }
 
-export interface ReplRule {
-  readonly name: string;
-  /** As its definition is told: `q[x]`. */
-  readonly title: string;
-  readonly text: string;
+/** An import that is there already is not added. */
+export function withImport(module: Module, added: Import): Module {
+  const isKnown = module.imports.some(
+    ({ path, alias }) => alias === added.alias && refText(path) === refText(added.path),
+  );
+  return isKnown ? module : { ...module, imports: [...module.imports, added] };
 }
 
-/** A statement that defines rules: `x := 1` replaces what was `x`, rules with bodies add to it. Undefined for queries. */
-export function readRule(
-  text: string,
-  isDefined: (name: string) => boolean,
-  regoVersion: RegoVersion,
-): (ReplRule & { readonly replaces: boolean }) | undefined {
-  const assigned = /^([a-zA-Z_]\w*)\s*(:?=)(?!=)\s*\S/.exec(text);
-  if (assigned !== null && !isSeveral(text, regoVersion)) {
-    const [, name = "", operator] = assigned;
-    if (name === "_" || (operator === "=" && isDefined(name))) return undefined;
-    return { name, title: name, text, replaces: operator === ":=" && isDefined(name) };
-  }
-  const { module } = parseModule(`package p\n\n${text}`, { regoVersion });
-  const [rule] = module?.rules ?? [];
-  const [head] = rule?.head.ref.terms ?? [];
-  if (rule === undefined || head?.kind !== "var" || head.name === "input" || head.name === "data") return undefined;
-  const isQuery = rule.generatedBody && rule.head.generatedValue && rule.head.key === undefined && !rule.default;
-  return isQuery ? undefined : { name: head.name, title: refText(rule.head.ref), text, replaces: false };
+/** The text says what the compiler has to look for. */
+export function withRule(module: Module, rule: Rule, text: string): Module {
+  return { ...module, rules: [...module.rules, rule], text: `${module.text}${text}\n` };
 }
 
-/** `x := 1; x > 0` is a query, and so is what has several lines that each are a statement. */
-function isSeveral(text: string, regoVersion: RegoVersion): boolean {
-  const { module } = parseModule(`package p\n\n${text}`, { regoVersion });
-  return module === undefined || module.rules.length !== 1;
+/** Without the rules of a name; undefined when there are none. */
+export function withoutRules(module: Module, name: string): Module | undefined {
+  const rules = module.rules.filter((rule) => nameOfRule(rule) !== name);
+  return rules.length === module.rules.length ? undefined : { ...module, rules };
+}
+
+/** As OPA names heads: those whose refs go on behind the first part have no name, unless it is one key with a value. */
+export function nameOfRule({ head }: Rule): string {
+  const [first, ...keys] = head.ref.terms;
+  const isNamed = keys.length === 0 || (keys.length === 1 && !head.generatedValue);
+  return first?.kind === "var" && isNamed ? first.name : "";
+}
+
+/** The two sides of a query that is a single `=` or `:=`. */
+export function equationOf(body: Body): { readonly left: Term; readonly isAssignment: boolean } | undefined {
+  const [expr] = body;
+  if (expr === undefined || body.length > 1 || expr.terms.kind !== "call") return undefined;
+  const { operator, args } = expr.terms;
+  const [name] = operator.terms;
+  const [left] = args;
+  if (left === undefined || args.length !== 2 || operator.terms.length > 1 || name?.kind !== "var") return undefined;
+  if (name.name !== "eq" && name.name !== "assign") return undefined;
+  return { left, isAssignment: name.name === "assign" };
+}
+
+/** The rule that such a query defines, or why it defines none. */
+export function ruleOfEquation(body: Body): Rule | string {
+  return ruleFromBody(body, (name) => findSignature(name) !== undefined);
+}
+
+/** The variable, `input` or `data` that a term is. */
+export function variableName(term: Term): string | undefined {
+  if (term.kind === "var") return term.name;
+  const [head, ...keys] = term.kind === "ref" ? term.terms : [];
+  return head?.kind === "var" && keys.length === 0 ? head.name : undefined;
+}
+
+/** What an import is used by. */
+export function importedName({ path, alias }: Import): string {
+  const last = path.terms.at(-1);
+  return alias ?? (last?.kind === "string" ? last.value : last?.kind === "var" ? last.name : "");
+}
+
+/** The keys of a package's path below `data`. */
+export function packageKeys(path: Ref): readonly string[] {
+  return path.terms.slice(1).map((term) => (term.kind === "string" ? term.value : ""));
 }

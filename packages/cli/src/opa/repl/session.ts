@@ -1,9 +1,13 @@
 import { createEffects } from "@sallyport/effects";
 import {
+  type Body,
   compileParsed,
   defaultLimits,
+  EvaluationError,
   type ExplainMode,
+  findNode,
   formatModule,
+  type Import,
   isObject,
   type JsonObject,
   lookup,
@@ -12,28 +16,45 @@ import {
   nameWildcards,
   Profile,
   parseModule,
-  parseQuery,
-  type QueryAnswer,
+  parseStatements,
+  type QueryOptions,
   type Ref,
   RegoError,
   type RegoPolicy,
   type RegoVersion,
+  type Rule,
+  refText,
+  type Statement,
+  type Term,
   TraceBuffer,
   type TraceEvent,
   type Tracer,
-  traceText,
+  typedQuery,
   type Value,
+  type WrittenRule,
+  writtenFaults,
 } from "@sallyport/rego";
 import type { Terminal } from "../command.ts";
-import { answersJson, answersText } from "../eval-output.ts";
-import { metricsTable, profileTable } from "../eval-tables.ts";
-import { goJsonLine, Struct } from "../json-text.ts";
+import { errorEntries, errorsText } from "../errors-text.ts";
+import { type EvalOutput, observedText, outcomeJson, prettyOutput } from "../eval-output.ts";
+import type { QueryRun } from "../evaluate-query.ts";
 import type { Loaded } from "../load.ts";
 import type { LoadedBundles } from "../load-bundles.ts";
 import { Metrics } from "../metrics.ts";
 import { opaVersion } from "../opa-version.ts";
-import { partialJson, partialText } from "../partial-output.ts";
-import { ReplModule, readRule } from "./repl-module.ts";
+import { type RuntimeOptions, runtimeInfo } from "../runtime-info.ts";
+import {
+  createModule,
+  equationOf,
+  importedName,
+  nameOfRule,
+  packageKeys,
+  ruleOfEquation,
+  variableName,
+  withImport,
+  withoutRules,
+  withRule,
+} from "./repl-module.ts";
 
 /** What the shell's commands switch. */
 export interface Settings {
@@ -42,6 +63,7 @@ export interface Settings {
   metrics: boolean;
   instrument: boolean;
   profile: boolean;
+  types: boolean;
   strictBuiltinErrors: boolean;
   /** What answers are left open for; empty for evaluation as usual. */
   unknowns: readonly Ref[];
@@ -51,11 +73,15 @@ export interface Settings {
 const homePackage = "repl";
 const inputPackage = "repl.input";
 
+/** Why a statement can be no definition, in OPA's words. */
+export class StatementFault extends Error {}
+
 export interface SessionOptions {
   readonly format: "json" | "pretty";
   readonly regoVersion: RegoVersion;
   /** Of a compilation; 0 means all. */
   readonly maxErrors: number;
+  readonly runtime: RuntimeOptions;
 }
 
 /** A shell's state: what was loaded, what was defined since, and how answers are shown. */
@@ -64,22 +90,30 @@ export class Session {
   readonly #terminal: Terminal;
   readonly #regoVersion: RegoVersion;
   readonly #maxErrors: number;
-  readonly #touched = new Set<string>();
+  readonly #home: Module;
+  readonly #runtime: RuntimeOptions;
   #loaded: Loaded;
-  #modules = new Map<string, ReplModule>([[homePackage, new ReplModule(homePackage)]]);
-  #current = homePackage;
+  /** By package, `data.repl`: those that were entered. */
+  #modules = new Map<string, Module>();
+  /** Undefined until something is defined in the package where the shell begins. */
+  #current: string | undefined;
+  /** Of the lines that are run. */
+  #metrics = new Metrics();
 
-  constructor(loaded: Loaded, terminal: Terminal, { format, regoVersion, maxErrors }: SessionOptions) {
+  constructor(loaded: Loaded, terminal: Terminal, { format, regoVersion, maxErrors, runtime }: SessionOptions) {
     this.#loaded = loaded;
     this.#terminal = terminal;
     this.#regoVersion = regoVersion;
     this.#maxErrors = maxErrors;
+    this.#runtime = runtime;
+    this.#home = createModule(packageOf(homePackage), regoVersion);
     this.settings = {
       format,
       explain: "off",
       metrics: false,
       instrument: false,
       profile: false,
+      types: false,
       strictBuiltinErrors: false,
       unknowns: [],
     };
@@ -90,10 +124,6 @@ export class Session {
     this.#loaded = loaded;
   }
 
-  get regoVersion(): RegoVersion {
-    return this.#regoVersion;
-  }
-
   /** With what the engine says of itself. */
   get data(): JsonObject {
     const bundles = bundlesDocument(this.#loaded);
@@ -101,14 +131,10 @@ export class Session {
     return mergeDocuments(this.#loaded.data, { system }) ?? this.#loaded.data;
   }
 
-  /** True when the package has got anything, though it may be gone again. */
-  get isTouched(): boolean {
-    return this.#touched.has(this.#current);
-  }
-
-  /** The module of the package as `show` prints it. */
-  get shown(): string {
-    return formatModule(nameWildcards(this.current.parse(this.#regoVersion)), { target: this.#regoVersion });
+  /** The module of the package as `show` prints it; undefined where nothing was begun. */
+  get shown(): string | undefined {
+    const module = this.#current === undefined ? undefined : this.#modules.get(this.#current);
+    return module && formatModule(nameWildcards(module), { target: this.#regoVersion });
   }
 
   /** Compiles all that is there. Throws `RegoError`. */
@@ -116,38 +142,48 @@ export class Session {
     this.#compile();
   }
 
-  get current(): ReplModule {
-    return this.#modules.get(this.#current) ?? new ReplModule(this.#current);
+  get #module(): Module {
+    return this.#modules.get(this.#current ?? "") ?? this.#home;
   }
 
-  enterPackage(path: string): void {
-    parseOrThrow(`package ${path}`);
+  /** The module of the package, which is entered now if it was not. */
+  #begun(): Module {
+    if (this.#current === undefined) this.#enter(this.#home.package);
+    return this.#module;
+  }
+
+  #enter(declared: Module["package"]): void {
+    const path = refText(declared.path);
+    if (!this.#modules.has(path)) this.#modules.set(path, createModule(declared, this.#regoVersion));
     this.#current = path;
-    if (!this.#modules.has(path)) this.#modules.set(path, new ReplModule(path));
   }
 
-  addImport(text: string): void {
-    parseOrThrow(`package p\nimport ${text}`);
-    this.#try(this.current.withImport(text));
+  #import(added: Import): void {
+    const module = this.#begun();
+    this.#modules.set(refText(module.package.path), withImport(module, added));
   }
 
-  /** Answers whether there was a rule of the name. */
+  /** Answers whether there was a rule of the name. Throws `RegoError` where others need it. */
   unset(name: string): boolean {
-    const { current } = this;
-    if (!current.has(name)) return false;
-    this.#try(current.without(name));
+    if (this.#current === undefined) return false;
+    const left = withoutRules(this.#module, name);
+    if (left === undefined) return false;
+    this.#replace(left);
     return true;
   }
 
-  unsetPackage(path: string): boolean {
-    return this.#modules.delete(path);
+  /** Answers whether there was such a package. */
+  unsetPackage(path: Ref): boolean {
+    const key = refText(path);
+    if (!this.#modules.delete(key)) return false;
+    if (this.#current === key) this.#current = undefined;
+    return true;
   }
 
-  /** Takes a module into the session if everything compiles with it. Throws `RegoError`. */
-  #try(module: ReplModule): void {
+  /** Takes a module in place of what it was if everything compiles with it. Throws `RegoError`. */
+  #replace(module: Module): void {
     const before = this.#modules;
-    this.#touched.add(module.path);
-    this.#modules = new Map([...before, [module.path, module]]);
+    this.#modules = new Map([...before, [refText(module.package.path), module]]);
     try {
       this.#compile();
     } catch (error) {
@@ -156,81 +192,146 @@ export class Session {
     }
   }
 
-  /** A rule or a query. Throws `RegoError` and `EvaluationError`. */
-  async statement(text: string): Promise<string> {
-    const { current } = this;
-    const rule = readRule(text, (name) => current.has(name), this.#regoVersion);
-    if (rule === undefined) return this.#query(text);
-    const { name, title, replaces } = rule;
-    const kept = replaces ? current.without(name) : current;
-    try {
-      this.#try(kept.withRule({ name, title, text }));
-    } catch (error) {
-      throw error instanceof RegoError ? belowLine(error, kept.text.split("\n").length + 1) : error;
+  /** The statements of some lines. As OPA, once a package has begun it reads v1's syntax in every version. Throws `RegoError`. */
+  parse(text: string): readonly Statement[] {
+    this.#metrics = new Metrics();
+    const regoVersion = this.#current === undefined ? this.#regoVersion : "v1";
+    const parse = () => parseStatements(text, { regoVersion });
+    return this.#metrics.timed("rego_query_parse", parse);
+  }
+
+  /** What a statement prints. Throws `RegoError`, `EvaluationError`, `StatementFault`. */
+  async run(statement: Statement, text: string): Promise<string> {
+    switch (statement.kind) {
+      case "package":
+        this.#enter(statement);
+        return "";
+      case "import":
+        this.#import(statement.import);
+        return "";
+      case "rules":
+        return statement.rules.map((each) => this.#written(each, text)).join("");
+      case "body":
+        return this.#queryOrRule(statement.body, text);
     }
+  }
+
+  #written(written: WrittenRule, text: string): string {
+    const faults = this.#regoVersion === "v1" ? writtenFaults([written]) : [];
+    if (faults.length > 0) throw new RegoError(faults);
+    return this.#define(written.rule, text);
+  }
+
+  /** As in OPA, a rule that `:=` defines again is gone even if the new one does not compile. */
+  #define(rule: Rule, text: string): string {
+    const replaced = rule.head.assign && this.unset(nameOfRule(rule));
+    this.#replace(withRule(this.#begun(), rule, text));
     if (this.settings.format === "json") return "";
-    return `Rule '${title}' ${replaces ? "re-defined" : "defined"} in package ${this.#current}. Type 'show' to see rules.\n`;
+    const how = replaced ? "re-defined" : "defined";
+    const where = refText(this.#module.package.path).slice("data.".length);
+    return `Rule '${refText(rule.head.ref)}' ${how} in package ${where}. Type 'show' to see rules.\n`;
   }
 
-  async #query(text: string): Promise<string> {
-    const metrics = new Metrics();
-    const { settings } = this;
-    const policy = metrics.timed("rego_module_compile", () => this.#compile());
-    const home = this.current.parse(this.#regoVersion);
-    const body = metrics.timed("rego_query_parse", () => parseQuery(text, { regoVersion: this.#regoVersion }));
-    const prepared = metrics.timed("rego_query_compile", () =>
-      policy.prepareQuery(body, { package: home.package.path, imports: home.imports, regoVersion: this.#regoVersion }),
-    );
-    const trace = settings.explain === "off" ? undefined : new TraceBuffer();
-    const profile = settings.profile ? new Profile(() => performance.now()) : undefined;
-    const tracers = [trace, profile].filter((each) => each !== undefined);
-    const options = { ...this.#options(), ...(tracers.length > 0 && { tracer: tracerOf(tracers) }) };
-    const { unknowns } = settings;
-    if (unknowns.length > 0) {
-      const partial = await prepared.partialAsync({ ...options, unknowns });
-      return settings.format === "pretty"
-        ? partialText(partial)
-        : goJsonLine(new Struct({ partial: partialJson(partial) }));
+  async #queryOrRule(body: Body, text: string): Promise<string> {
+    const policy = this.#metrics.timed("rego_module_compile", () => this.#compile());
+    const input = await this.#input(policy);
+    const equation = equationOf(body);
+    if (equation !== undefined && (equation.isAssignment || !this.#isGlobal(policy, variableName(equation.left)))) {
+      const rule = ruleOfEquation(body);
+      if (typeof rule === "string") throw new StatementFault(rule);
+      if (rule.head.ref.terms.length === 1) return this.#written(writtenEquation(rule, equation.left), text);
     }
-    options.input = await this.#input(policy);
-    const answers = await metrics.timedAsync("rego_query_eval", () =>
-      tracers.length > 0 ? prepared.walkAsync(options) : prepared.answersAsync(options),
-    );
-    const shown = trace?.explain(settings.explain) ?? [];
-    return [
-      traceText(shown),
-      this.#answersText(answers),
-      settings.metrics || settings.instrument ? metricsTable([metrics]) : "",
-      profile === undefined ? "" : profileTable([profile.report()], text),
-    ].join("");
+    return this.#query(body, { text, policy, input });
   }
 
-  #answersText(answers: readonly QueryAnswer[]): string {
-    if (this.settings.format === "pretty") return answersText(answers);
-    return goJsonLine(new Struct({ result: answers.length === 0 ? undefined : answersJson(answers) }));
+  /** True for `input`, `data`, imports, and rules of the package. */
+  #isGlobal({ compiled: { root } }: RegoPolicy, name: string | undefined): boolean {
+    if (name === undefined) return false;
+    const { imports, package: home } = this.#module;
+    if (imports.some((each) => importedName(each) === name)) return true;
+    return (findNode(root, [...packageKeys(home.path), name])?.rules.length ?? 0) > 0;
+  }
+
+  async #query(body: Body, given: Given): Promise<string> {
+    const { text, policy } = given;
+    const context = this.#context();
+    const typed = this.#metrics.timed("rego_query_compile", () => typedQuery(body, policy.compiled, context));
+    const { unknowns, types } = this.settings;
+    // As in OPA, what is evaluated partially was compiled before.
+    const run = await this.#evaluate(unknowns.length > 0 ? typed.body : body, given, context);
+    const errors = run.error === undefined ? [] : (errorEntries(run.error, new Map([["", text]])) ?? []);
+    const showsMetrics = this.settings.metrics;
+    const output: EvalOutput = { runs: [run], errors, showsMetrics, varValues: false };
+    const names = types && unknowns.length === 0 ? typed.names : [];
+    return this.#outcomeText(output) + names.map(({ name, type }) => `# ${name}: ${type}\n`).join("");
+  }
+
+  #outcomeText(output: EvalOutput): string {
+    if (this.settings.format === "json") return outcomeJson(output);
+    return output.errors.length > 0 ? observedText(output, errorsText(output.errors)) : prettyOutput(output);
+  }
+
+  #context(): QueryOptions {
+    const { package: home, imports } = this.#module;
+    return { package: home.path, imports, regoVersion: this.#regoVersion };
+  }
+
+  async #evaluate(body: Body, { policy, input }: Given, context: QueryOptions): Promise<QueryRun> {
+    const { explain, unknowns } = this.settings;
+    const metrics = this.#metrics;
+    const isPartial = unknowns.length > 0;
+    const trace =
+      explain === "off" ? undefined : new TraceBuffer({ locals: this.settings.format === "json" && !isPartial });
+    const profile = this.settings.profile && !isPartial ? new Profile(() => performance.now()) : undefined;
+    const tracers = [trace, profile].filter((each) => each !== undefined);
+    const options = { ...this.#options(), input, ...(tracers.length > 0 && { tracer: tracerOf(tracers) }) };
+    const found: { answers: QueryRun["answers"]; partial?: QueryRun["partial"]; error?: unknown } = { answers: [] };
+    try {
+      const prepared = policy.prepareQuery(body, context);
+      if (isPartial)
+        found.partial = await metrics.timedAsync("rego_partial_eval", () =>
+          prepared.partialAsync({ ...options, unknowns }),
+        );
+      else
+        found.answers = await metrics.timedAsync("rego_query_eval", () =>
+          tracers.length > 0 ? prepared.walkAsync(options) : prepared.answersAsync(options),
+        );
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+      found.error = error;
+    }
+    return {
+      ...found,
+      partial: found.partial,
+      builtinErrors: [],
+      metrics,
+      profile: profile?.report({ limit: -1 }),
+      coverage: undefined,
+      trace: trace?.explain(explain) ?? [],
+    };
   }
 
   /** What is defined below `repl.input`. */
   async #input(policy: RegoPolicy): Promise<Value | undefined> {
     const hasData = lookupPath(this.data, inputPackage.split(".")) !== undefined;
-    if (!hasData && !this.#modules.has(inputPackage)) return undefined;
+    if (!hasData && !this.#modules.has(`data.${inputPackage}`)) return undefined;
     return policy.evaluateAsync(inputPackage.replaceAll(".", "/"), this.#options());
   }
 
   #options() {
-    const input: Value | undefined = undefined;
     return {
-      input: input as Value | undefined,
       data: this.data,
-      effects: createEffects({ print: (message) => this.#terminal.out(`${message}\n`) }),
+      effects: createEffects({
+        runtime: runtimeInfo(this.#terminal.env, this.#runtime),
+        print: (message) => this.#terminal.out(`${message}\n`),
+      }),
       limits: { ...defaultLimits, steps: Number.POSITIVE_INFINITY },
       strictBuiltinErrors: this.settings.strictBuiltinErrors,
     };
   }
 
   #compile(): RegoPolicy {
-    const own = [...this.#modules.values()].map((each) => each.parse(this.#regoVersion));
-    const modules: Module[] = [...this.#loaded.modules.map(({ module }) => module), ...own];
+    const modules: Module[] = [...this.#loaded.modules.map(({ module }) => module), ...this.#modules.values()];
     const { policy, diagnostics } = compileParsed(modules, {
       regoVersion: this.#regoVersion,
       compile: { print: true, maxErrors: this.#maxErrors },
@@ -240,16 +341,18 @@ export class Session {
   }
 }
 
-/** Places in a statement instead of those in its module, where it begins below a line. */
-export function belowLine({ diagnostics }: RegoError, line: number): RegoError {
-  return new RegoError(
-    diagnostics.map((each) => {
-      const { loc } = each;
-      if (loc === undefined || loc.file !== "" || loc.row <= line) return each;
-      const { file, row, col, offset, end, text } = loc;
-      return { ...each, loc: { file, row: row - line, col, offset, end, text } };
-    }),
-  );
+/** As in OPA, what is no plain name is taken for a head whose body is missing. */
+function writtenEquation(rule: Rule, left: Term): WrittenRule {
+  const isPlain = left.kind === "var" && left.name !== "input" && left.name !== "data";
+  const written = { hasIf: false, hasContains: false, else: undefined };
+  return { rule: isPlain ? rule : { ...rule, generatedBody: false }, ...written };
+}
+
+/** What a query is asked of. */
+interface Given {
+  readonly text: string;
+  readonly policy: RegoPolicy;
+  readonly input: Value | undefined;
 }
 
 /** Like OPA's, as far as it is true. */
@@ -265,9 +368,11 @@ function bundlesDocument(loaded: Loaded | LoadedBundles): JsonObject | undefined
   return Object.fromEntries(entries);
 }
 
-function parseOrThrow(text: string): void {
-  const { module, diagnostics } = parseModule(text);
+/** Throws `RegoError`. */
+function packageOf(path: string): Module["package"] {
+  const { module, diagnostics } = parseModule(`package ${path}`);
   if (module === undefined) throw new RegoError(diagnostics);
+  return module.package;
 }
 
 function lookupPath(document: Value, path: readonly string[]): Value | undefined {

@@ -1,8 +1,7 @@
-import { EvaluationError, parseModule, RegoError } from "@sallyport/rego";
+import { EvaluationError, RegoError, type Statement } from "@sallyport/rego";
 import { errorEntries, errorsText } from "../errors-text.ts";
-import { goJsonLine, Struct } from "../json-text.ts";
 import { ExitWanted, runReplCommand } from "./commands.ts";
-import { belowLine, type Session } from "./session.ts";
+import { type Session, StatementFault } from "./session.ts";
 
 /** Reads a session's lines one after the other: commands, statements, and statements of several lines. */
 export class Shell {
@@ -23,74 +22,57 @@ export class Shell {
   /** Answers false when the shell is to end. */
   async line(line: string): Promise<boolean> {
     try {
-      this.#out(await this.#answer(line));
+      await this.#answer(line);
       return true;
     } catch (error) {
       if (error instanceof ExitWanted) return false;
+      this.#out(faultText(error, line));
+      return true;
+    }
+  }
+
+  /** As in OPA, the shell waits for more lines behind whatever it cannot parse, until one is empty. */
+  async #answer(line: string): Promise<void> {
+    if (this.isOpen) {
+      this.#pending.push(line);
+      if (line === "") await this.#run(this.#taken());
+      return;
+    }
+    const printed = runReplCommand(this.#session, line);
+    if (printed !== undefined) return this.#out(printed);
+    if (line.trim() === "") return;
+    const statements = this.#parsed(line);
+    if (statements === undefined) this.#pending.push(line);
+    else await this.#runAll(statements, line);
+  }
+
+  #taken(): string {
+    const text = this.#pending.join("\n");
+    this.#pending = [];
+    return text;
+  }
+
+  #parsed(text: string): readonly Statement[] | undefined {
+    try {
+      return this.#session.parse(text);
+    } catch (error) {
+      if (error instanceof RegoError) return undefined;
       throw error;
     }
   }
 
-  /** An empty line ends a statement of several lines. */
-  async #answer(line: string): Promise<string> {
-    if (this.isOpen) {
-      if (line.trim() !== "") {
-        this.#pending.push(line);
-        return "";
-      }
-      const text = this.#pending.join("\n");
-      this.#pending = [];
-      return this.#statement(text);
-    }
-    if (line.trim() === "" || line.trim().startsWith("#")) return "";
-    const printed = runReplCommand(this.#session, line);
-    return printed ?? this.#statement(line.trim(), line);
+  async #run(text: string): Promise<void> {
+    if (text.trim() !== "") await this.#runAll(this.#session.parse(text), text);
   }
 
-  /** With `first`, a statement that ends too early goes on in the next line. */
-  async #statement(text: string, first?: string): Promise<string> {
-    try {
-      const [, keyword, rest = ""] = /^(package|import)\s+(.*)$/s.exec(text) ?? [];
-      if (keyword === "package") this.#session.enterPackage(rest);
-      else if (keyword === "import") this.#session.addImport(rest);
-      else {
-        const legacy = legacyFault(text, this.#session);
-        if (legacy !== undefined) return this.#faultText(legacy, text);
-        return await this.#session.statement(text);
-      }
-      return "";
-    } catch (error) {
-      if (first !== undefined && error instanceof RegoError && isUnparsed(error)) {
-        this.#pending.push(first);
-        return "";
-      }
-      return this.#faultText(error, text);
-    }
-  }
-
-  #faultText(error: unknown, text: string): string {
-    if (!(error instanceof RegoError) && !(error instanceof EvaluationError)) throw error;
-    const entries = errorEntries(error, new Map([["", text]])) ?? [];
-    // What would show an expression's value says nothing of its own.
-    const own = entries.filter((entry) => !entry.text.endsWith("rego_unsafe_var_error: var _ is unsafe"));
-    const shown = own.length === 0 ? entries : own;
-    if (error instanceof RegoError || this.#session.settings.format === "pretty") return errorsText(shown);
-    return goJsonLine(new Struct({ errors: shown.map(({ json }) => json) }));
+  /** The first that fails is the last. */
+  async #runAll(statements: readonly Statement[], text: string): Promise<void> {
+    for (const each of statements) this.#out(await this.#session.run(each, text));
   }
 }
 
-/** As OPA, the shell waits for more lines after whatever it cannot parse. */
-function isUnparsed({ diagnostics }: RegoError): boolean {
-  return diagnostics.every(({ code }) => code === "rego_parse_error");
-}
-
-/** What is a rule in Rego v0 only is told to be none in v1. */
-function legacyFault(text: string, { regoVersion }: Session): RegoError | undefined {
-  if (regoVersion === "v0") return undefined;
-  const { diagnostics } = parseModule(`package p\n\n${text}`);
-  const faults = diagnostics.filter(({ message }) => /^`(if|contains)` keyword is required/.test(message));
-  // A ref such as `s[1]` could be a rule too, but is a query.
-  const hasBody = faults.some(({ message }) => message.startsWith("`if`"));
-  if (!hasBody || faults.length < diagnostics.length) return undefined;
-  return belowLine(new RegoError(faults), 2);
+function faultText(error: unknown, text: string): string {
+  if (error instanceof StatementFault) return `${error.message}\n`;
+  if (!(error instanceof RegoError) && !(error instanceof EvaluationError)) throw error;
+  return errorsText(errorEntries(error, new Map([["", text]])) ?? []);
 }
