@@ -15,7 +15,7 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   cluster: ["kube"],
   webhook: ["admission", "cluster", "kube", "pki"],
   streaming: ["kube"],
-  apiserver: ["admission", "cel", "effects", "kube", "pki", "streaming"],
+  apiserver: ["admission", "cel", "effects", "kube", "pki", "rego", "streaming"],
   cli: ["admission", "apiserver", "cluster", "effects", "kube", "node", "opa", "pki", "rego", "webhook"],
 };
 
@@ -23,6 +23,8 @@ const arrows: { readonly [room: string]: readonly string[] } = {
 const doors: ReadonlySet<string> = new Set([
   // The server follows policies; bundles, and Rego with them, are for others.
   "@sallyport/opa/sync",
+  // The server writes YAML as Go does; the language is for others.
+  "@sallyport/rego/yaml",
 ]);
 
 /** Rooms that may import no `node:` module outside their tests, so that they run in a browser and are easy to test. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { encodeProtobuf, isProtobufKind, type KubeObject } from "@sallyport/kube";
-import { stringify } from "yaml";
+import { type Value, yamlText } from "@sallyport/rego/yaml";
 import type { Call } from "./call.ts";
 import { mediaTypes, type Wanted } from "./negotiate.ts";
 
@@ -45,18 +45,8 @@ export function encode(
       bytes: Buffer.from(encodeProtobuf({ metadata: {}, ...body, apiVersion } as KubeObject)),
       type: mediaTypes.protobuf,
     };
-  if (format === "yaml") {
-    // As Go's YAML: sorted keys, lists not indented, and quotes where YAML 1.1 would read something else.
-    const text = stringify(body, {
-      version: "1.1",
-      sortMapEntries: true,
-      indentSeq: false,
-      lineWidth: 0,
-      // What stands twice is written twice: Go knows no aliases.
-      aliasDuplicateObjects: false,
-    });
-    return { bytes: text, type: mediaTypes.yaml };
-  }
+  // By way of JSON, as Go does it.
+  if (format === "yaml") return { bytes: yamlText(JSON.parse(JSON.stringify(body)) as Value), type: mediaTypes.yaml };
   const text = pretty ? JSON.stringify(body, undefined, 2) : `${JSON.stringify(body)}\n`;
   return { bytes: text, type: mediaTypes.json };
 }

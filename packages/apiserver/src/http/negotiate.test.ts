@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { negotiate, wantsPretty } from "./negotiate.ts";
+import { namesOne, negotiate, wantsPretty } from "./negotiate.ts";
 
 const table = "as=Table;v=v1;g=meta.k8s.io";
 
@@ -15,6 +15,10 @@ const cases: readonly (readonly [accept: string | undefined, chosen: string])[] 
   ["application/json;q=0.4,application/yaml;q=0.5", "yaml object"],
   ["application/yaml;q=0.5, application/json;q=0.4", "yaml object"],
   ["application/foo, application/json;q=0.1", "json object"],
+  ["application/*", "json object"],
+  ["application/*,application/yaml;q=0.1", "yaml object"],
+  ["*/*;q=0.3,text/html;q=0.1,application/yaml;q=0.2", "yaml object"],
+  ["application/yaml;q=x,application/json;q=0.5", "json object"],
   [`application/json;${table},application/json`, "json Table"],
   [`application/yaml;${table}`, "yaml Table"],
   [`application/vnd.kubernetes.protobuf;${table},application/json`, "json object"],
@@ -22,26 +26,37 @@ const cases: readonly (readonly [accept: string | undefined, chosen: string])[] 
     "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
     "protobuf PartialObjectMetadata",
   ],
-  [`application/vnd.kubernetes.protobuf;${table}`, "refused form"],
-  ["application/json;as=Table;v=v2;g=meta.k8s.io", "refused form"],
-  ["application/json;as=Table;v=v1", "refused form"],
-  ["application/json;as=Foo;v=v1;g=meta.k8s.io", "refused form"],
-  ["application/foo", "refused type"],
-  ["text/*", "refused type"],
-  [";;;,,", "refused type"],
+  [`application/vnd.kubernetes.protobuf;${table}`, "refused"],
+  ["application/json;as=Table;v=v2;g=meta.k8s.io", "refused"],
+  ["application/json;as=Table;v=v1", "refused"],
+  ["application/json;as=Foo;v=v1;g=meta.k8s.io", "refused"],
+  ["application/foo", "refused"],
+  ["text/*", "refused"],
+  [";;;,,", "refused"],
 ];
 
 for (const [accept, chosen] of cases)
   test(`Accept ${JSON.stringify(accept)} gives ${chosen}`, () => {
     const { format, as, refused } = negotiate(accept);
-    assert.equal(refused === undefined ? `${format} ${as}` : `refused ${refused}`, chosen);
+    assert.equal(refused ? "refused" : `${format} ${as}`, chosen);
   });
 
 test("only what can be written is chosen", () => {
   const accept = "application/vnd.kubernetes.protobuf,application/json";
   assert.equal(negotiate(accept, ["json", "yaml"]).format, "json");
-  assert.equal(negotiate("application/vnd.kubernetes.protobuf", ["json", "yaml"]).refused, "type");
+  assert.equal(negotiate("application/vnd.kubernetes.protobuf", ["json", "yaml"]).refused, true);
 });
+
+for (const [accept, isNamed] of [
+  [undefined, true],
+  ["", true],
+  ["text/html,*/*;q=0.1", true],
+  ["application/yaml ;q=0", true],
+  ["application/*", false],
+  ["Application/YAML", false],
+] as const)
+  test(`${accept} ${isNamed ? "names" : "does not name"} a type in full`, () =>
+    assert.equal(namesOne(accept, ["application/yaml"]), isNamed));
 
 for (const [query, agent, pretty] of [
   ["", "kubectl/v1.36", false],

@@ -12,8 +12,8 @@ export interface Wanted {
   readonly format: Format;
   /** JSON with line breaks, for eyes. */
   readonly pretty: boolean;
-  /** `type`: no media type of ours is named; `form`: one is, but not in a form that we can write. */
-  readonly refused: undefined | "type" | "form";
+  /** Nothing that is named can be written, or not in that form. */
+  readonly refused: boolean;
 }
 
 /** By Kubernetes' names, in the order in which its refusals list them. */
@@ -38,7 +38,7 @@ const plain: Wanted = {
   discovery: false,
   format: "json",
   pretty: false,
-  refused: undefined,
+  refused: false,
 };
 
 /** Longer headers are cut: nobody lists so many types. */
@@ -60,6 +60,13 @@ export function negotiate(accept: string | undefined, formats: readonly Format[]
   return made;
 }
 
+/** Whether a header names one of the types in full, or any: ranges as `application/*` count only where there is no choice of routes. */
+export function namesOne(accept: string | undefined, types: readonly string[]): boolean {
+  if (accept === undefined || accept === "") return true;
+  const named = accept.split(",", maxClauses).map((each) => each.split(";", 1)[0]?.trim() ?? "");
+  return named.some((each) => each === "*/*" || types.includes(each));
+}
+
 function chosenOf(accept: string, formats: readonly Format[]): Wanted {
   const clauses = parseAccept(accept);
   for (const clause of clauses) {
@@ -68,19 +75,32 @@ function chosenOf(accept: string, formats: readonly Format[]): Wanted {
       if (wanted !== undefined) return wanted;
     }
   }
-  const isNamed = clauses.some(({ type }) => type === "*/*" || formats.some((each) => mediaTypes[each] === type));
-  return { ...plain, refused: isNamed ? "form" : "type" };
+  return { ...plain, refused: true };
 }
 
-/** Clauses by their weight; of equal ones the first is the best. */
+/**
+ * Clauses by their weight; of equal ones the first is the best. A clause that names more goes before a range whatever their weights, as
+ * kube-apiserver sorts them: by an order that contradicts itself, and so by inserting one after another.
+ */
 function parseAccept(accept: string): readonly Clause[] {
   const clauses = accept.split(",", maxClauses).map((text) => {
     const [type = "", ...params] = text.split(";").map((each) => each.trim());
     const pairs = params.map((each) => each.split("=", 2).map((side) => side.trim()) as [string, string]);
     return { type, params: new Map(pairs) };
   });
+  const sorted: Clause[] = [];
+  for (const clause of clauses) {
+    const before = sorted.findLastIndex((each) => !isBetter(clause, each));
+    sorted.splice(before + 1, 0, clause);
+  }
+  return sorted;
+}
+
+function isBetter(a: Clause, b: Clause): boolean {
   const weight = ({ params }: Clause) => Number.parseFloat(params.get("q") ?? "1") || 0;
-  return clauses.sort((a, b) => weight(b) - weight(a));
+  const [type = "", subtype = ""] = a.type.split("/");
+  const [otherType = "", otherSubtype = ""] = b.type.split("/");
+  return weight(a) > weight(b) || (type !== "*" && otherType === "*") || (subtype !== "*" && otherSubtype === "*");
 }
 
 function isOf(range: string, type: string): boolean {

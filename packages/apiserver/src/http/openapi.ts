@@ -50,13 +50,27 @@ export function serveOpenApi(call: Call, catalogue: Catalogue): boolean {
   if (path === "/openapi/v2") return serveV2(call, catalogue);
   if (path === "/openapi/v3") {
     const hashOf = (group: string, version: string) => v3Of(catalogue, group, version)?.hash ?? "";
-    const index = openApiV3Index(catalogue.all(), hashOf);
-    call.response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(index));
+    sendIndex(call.response, JSON.stringify(openApiV3Index(catalogue.all(), hashOf)));
     return true;
   }
+  if (!path.startsWith("/openapi/v3/")) return false;
   const [, group = "", version = ""] = /^\/openapi\/v3\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? [];
   const document = v3Of(catalogue, group, version);
-  return document !== undefined && serveV3(call, path, document);
+  if (document === undefined) call.response.writeHead(404, { "cache-control": "no-cache, private" }).end();
+  else serveV3(call, path, document);
+  return true;
+}
+
+/** As a file that was made just now: kube-apiserver hands it to Go's file server, which takes it for text. */
+function sendIndex(response: ServerResponse, text: string): void {
+  const head = {
+    "accept-ranges": "bytes",
+    "cache-control": "no-cache, private",
+    "content-type": "text/plain; charset=utf-8",
+    "last-modified": new Date().toUTCString(),
+    "content-length": Buffer.byteLength(text),
+  };
+  response.writeHead(200, head).end(text);
 }
 
 function v3Of(catalogue: Catalogue, group: string, version: string): Document | undefined {
@@ -88,19 +102,18 @@ function serveV2({ request, response }: Call, { custom, builtin }: Catalogue): b
 }
 
 /** A client that names the hash may keep the document for ever; one with an old hash is sent to the new one. */
-function serveV3({ request, response, query }: Call, path: string, document: Document): boolean {
+function serveV3({ request, response, query }: Call, path: string, document: Document): void {
   const asked = query.get("hash");
   response.setHeader("vary", "Accept");
   if (asked !== null && asked !== document.hash) {
     response.writeHead(301, { location: `${path}?hash=${document.hash}` }).end();
-    return true;
+    return;
   }
   if (asked !== null) {
     const expires = new Date(Date.now() + 365 * 24 * 3600 * 1000).toUTCString();
     response.setHeader("cache-control", "public, immutable").setHeader("expires", expires);
   }
   send(response, request.headers, document, "application/json");
-  return true;
 }
 
 function send(

@@ -1,12 +1,12 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { discover } from "../discovery.ts";
 import { write, writeDiscovery } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
 import { findHealth } from "./health.ts";
-import { allFormats } from "./negotiate.ts";
+import { allFormats, mediaTypes, namesOne } from "./negotiate.ts";
 import { serveOpenApi } from "./openapi.ts";
 import { openIdDocument } from "./openid.ts";
-import { methodNotAllowed, notAcceptable, notServed } from "./refusals.ts";
+import { methodNotAllowed, noneOf, notServed, onlyTypes } from "./refusals.ts";
 
 interface Found {
   readonly code: number;
@@ -16,7 +16,14 @@ interface Found {
   /** Of a text that is not plain. */
   readonly type?: string;
   readonly cacheControl?: string;
+  /** Media types of a document that is only read: other methods are refused, and whoever names no such type. */
+  readonly offers?: readonly string[];
+  /** JSON for eyes, whatever the client asks for. */
+  readonly isRaw?: boolean;
 }
+
+const everyType = allFormats.map((each) => mediaTypes[each]);
+const justJson: readonly string[] = [mediaTypes.json];
 
 /** Paths that are no resources: health, version, OpenAPI, discovery. False when there is none. */
 export function servePath(call: Call, options: HandlerOptions): boolean {
@@ -24,18 +31,20 @@ export function servePath(call: Call, options: HandlerOptions): boolean {
   if (serveOpenApi(call, options.catalogue)) return true;
   const found = findPath(call, options);
   if (found === undefined) return false;
+  if (found.offers !== undefined) checkRead(call.request, found.offers);
   if (typeof found.body === "string") writeText(response, { ...found, text: found.body });
-  else if (isFixed(call.info.path) && call.request.method !== "GET") throw methodNotAllowed();
-  else if (wanted.as !== "object") throw notAcceptable("form", "get", allFormats);
+  else if (found.isRaw === true)
+    write({ ...call, wanted: { ...wanted, format: "json", pretty: true } }, 200, found.body);
+  else if (wanted.refused || wanted.as !== "object") throw onlyTypes(everyType);
   else if (wanted.discovery && (found.body as { kind?: string }).kind === "APIGroupDiscoveryList")
     writeDiscovery(call, found.body);
   else write(call, found.code, found.body);
   return true;
 }
 
-/** Documents that are only read; the root of all groups answers to every method. */
-function isFixed(path: string): boolean {
-  return !/^\/(apis\/?)?$/.test(path);
+function checkRead({ method, headers }: IncomingMessage, offers: readonly string[]): void {
+  if (method !== "GET") throw methodNotAllowed();
+  if (!namesOne(headers.accept, offers)) throw noneOf(offers);
 }
 
 /** Within a group that is served, a Status; elsewhere Go's plain text. */
@@ -71,29 +80,56 @@ function findPath({ info: { path }, query, wanted, request }: Call, options: Han
   if (health !== undefined) return health;
   if (plain === "/metrics")
     return { code: 200, body: options.metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8" };
-  if (plain === "/version") return { code: 200, body: options.version };
+  if (plain === "/version") return { code: 200, body: options.version, offers: justJson, isRaw: true };
   const openId = openIdDocument(plain, options);
   if (openId !== undefined)
-    return { code: 200, body: openId.text, type: openId.type, cacheControl: "public, max-age=3600" };
+    return {
+      code: 200,
+      body: openId.text,
+      type: openId.type,
+      isSniffed: true,
+      cacheControl: "public, max-age=3600",
+      offers: [openId.type],
+    };
   const { localAddress, localPort } = request.socket;
   const discovered = discover(plain, wanted.discovery, options.catalogue, `${localAddress}:${localPort}`);
-  if (discovered !== undefined) return { code: 200, body: discovered };
-  return plain === ""
-    ? {
-        code: 200,
-        body: {
-          paths: [
-            "/api",
-            "/apis",
-            "/healthz",
-            "/livez",
-            "/metrics",
-            "/openapi/v2",
-            "/openapi/v3",
-            "/readyz",
-            "/version",
-          ],
-        },
-      }
-    : undefined;
+  if (discovered !== undefined)
+    return { code: 200, body: discovered, ...(isGroupList(plain) ? {} : { offers: everyType }) };
+  return plain === "" ? { code: 200, body: { paths: rootPaths(options) }, isRaw: true } : undefined;
 }
+
+/** The lists of groups and of one group's versions answer to every method. */
+function isGroupList(path: string): boolean {
+  return /^\/apis(\/[^/]+)?$/.test(path);
+}
+
+/** Every path that answers, sorted as kube-apiserver sorts. */
+function rootPaths({ catalogue, readyChecks, liveChecks }: HandlerOptions): readonly string[] {
+  const groups = [...catalogue.all()].filter(({ group }) => group !== "");
+  const checks = (kind: string, names: Iterable<string>) => [
+    `/${kind}`,
+    ...[...names].map((name) => `/${kind}/${name}`),
+  ];
+  const paths = new Set([
+    ...fixedPaths,
+    ...groups.flatMap(({ group, version }) => [`/apis/${group}`, `/apis/${group}/${version}`]),
+    ...checks("healthz", liveChecks().keys()),
+    ...checks("livez", liveChecks().keys()),
+    ...checks("readyz", readyChecks().keys()),
+  ]);
+  return [...paths].sort();
+}
+
+const fixedPaths: readonly string[] = [
+  "/.well-known/openid-configuration",
+  "/api",
+  "/api/v1",
+  "/apis",
+  "/apis/",
+  "/metrics",
+  "/openapi/v2",
+  "/openapi/v3",
+  "/openapi/v3/",
+  "/openid/v1/jwks",
+  "/version",
+];

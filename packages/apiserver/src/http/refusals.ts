@@ -30,12 +30,17 @@ export function checkPartialForm({ as, asList }: Wanted, info: ResourceInfo, isL
 export function notAcceptable(refused: "type" | "form", verb: string, formats: readonly Format[]): StatusError {
   const whole = writes.filter((each) => formats.includes(each)).map((each) => mediaTypes[each]);
   const parts = streams.filter((each) => formats.includes(each)).map((each) => `${mediaTypes[each]};stream=watch`);
-  if (refused === "type") {
-    // A collection is listed and watched at one path, which offers both.
-    const offered = verb === "list" || verb === "watch" ? [...whole, ...parts] : whole;
-    const message = `406: Not Acceptable\n\nAvailable representations: ${offered.join(", ")}`;
-    return new StatusError("NotAcceptable", message, {});
-  }
-  const accepted = verb === "watch" ? parts : whole;
-  return new StatusError("NotAcceptable", `only the following media types are accepted: ${accepted.join(", ")}`);
+  // A collection is listed and watched at one path, which offers both.
+  if (refused === "type") return noneOf(verb === "list" || verb === "watch" ? [...whole, ...parts] : whole);
+  return onlyTypes(verb === "watch" ? parts : whole);
+}
+
+/** None of the types that a path has is named. */
+export function noneOf(types: readonly string[]): StatusError {
+  return new StatusError("NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${types.join(", ")}`, {});
+}
+
+/** What is named is none of the types, or not in a form that there is. */
+export function onlyTypes(types: readonly string[]): StatusError {
+  return new StatusError("NotAcceptable", `only the following media types are accepted: ${types.join(", ")}`);
 }

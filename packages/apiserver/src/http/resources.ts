@@ -16,7 +16,7 @@ import { decodeBody, decodeObjectBody, decodeSent, mediaType, readBody } from ".
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
 import { checkVersion, type ListContext, listObjects, writeObject } from "./list.ts";
-import { allFormats, negotiate, type Wanted } from "./negotiate.ts";
+import { allFormats, mediaTypes, namesOne, negotiate, type Wanted } from "./negotiate.ts";
 import { deleteOptions } from "./options.ts";
 import { patchObject } from "./patch.ts";
 import { readPrepared } from "./read-object.ts";
@@ -85,12 +85,12 @@ async function serveVerb(call: Call, served: ResourceInfo, options: HandlerOptio
 function wantedOf({ wanted, info, request }: Call, { group, version, kind }: ResourceInfo): Wanted {
   const apiVersion = apiVersionOf({ group, version });
   const formats = allFormats.filter((each) => each !== "protobuf" || isProtobufKind(apiVersion, kind));
+  const { accept } = request.headers;
+  const types = formats.map((each) => mediaTypes[each]);
+  if (!namesOne(accept, types)) throw notAcceptable("type", info.verb, formats);
   const streamed = info.verb === "watch" ? formats.filter((each) => each !== "yaml") : formats;
-  const chosen = negotiate(request.headers.accept, streamed);
-  if (chosen.refused !== undefined) {
-    const isNamed = negotiate(request.headers.accept, formats).refused !== "type";
-    throw notAcceptable(isNamed ? "form" : "type", info.verb, formats);
-  }
+  const chosen = negotiate(accept, streamed);
+  if (chosen.refused) throw notAcceptable("form", info.verb, formats);
   return { ...chosen, pretty: wanted.pretty };
 }
 

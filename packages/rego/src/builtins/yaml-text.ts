@@ -7,6 +7,8 @@ import type { Value } from "../value/value.ts";
 import { goFloat } from "./go-format.ts";
 import { isNumber } from "./operands.ts";
 
+export type { Value };
+
 /** YAML as Go's sigs.k8s.io/yaml prints it: sorted keys, two spaces. */
 export function yamlText(value: Value, indent = ""): string {
   if (value instanceof RegoSet) return yamlText(value.sorted(), indent);
@@ -41,7 +43,7 @@ function isNested(item: Value): boolean {
 function yamlLines(value: Value, indent: string, column: number): string {
   if (typeof value === "string" && isBlock(value)) return block(value, indent);
   const text = yamlScalar(value);
-  return text.startsWith('"') ? text : folded(text, indent, column);
+  return text.startsWith('"') ? foldedQuoted(text, indent, column) : folded(text, indent, column);
 }
 
 /** True for what is written line by line behind a `|`. */
@@ -72,6 +74,25 @@ function folded(text: string, indent: string, start: number): string {
   return result;
 }
 
+/** A text in double quotes ends a line at the first of several spaces, too; the next line then begins with a backslash. */
+function foldedQuoted(text: string, indent: string, start: number): string {
+  let result = "";
+  let column = start;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i);
+    const isWithin = i > 1 && i < text.length - 2;
+    if (char === " " && isWithin && column > bestWidth && text[i - 1] !== " ") {
+      const more = text[i + 1] === " " ? "\\" : "";
+      result += `\n${indent}${more}`;
+      column = indent.length + more.length;
+    } else {
+      result += char;
+      column++;
+    }
+  }
+  return result;
+}
+
 /** Signs, digits, letters; runs of digits by the number that they are: `_`, `9`, `10`, `A`, `a2`, `a10`. */
 function compareKeys(a: string, b: string): number {
   let at = 0;
@@ -96,14 +117,13 @@ function digitsAt(text: string, at: number): string {
   return /^\d*/.exec(text.slice(at))?.[0] ?? "";
 }
 
-/** Blanks and control characters that only a text in double quotes can hold. */
-const unprintable = /[\p{C}\u{a0}\u{10000}-\u{10ffff}]/u;
+/** Characters that only a text in double quotes can hold. */
+const unprintable = /[\p{Cc}\p{Cs}\ufeff\ufffe\uffff\u{10000}-\u{10ffff}]/u;
 
 function yamlScalar(value: Value): string {
   if (isNumber(value)) return yamlNumber(value);
   if (typeof value !== "string") return jsonText(value);
-  if (value === "" || isOtherYamlType(value)) return JSON.stringify(value);
-  if (unprintable.test(value)) return quotedYaml(value);
+  if (value === "" || isOtherYamlType(value) || unprintable.test(value)) return quotedYaml(value);
   return isPlainYaml(value) ? value : `'${value.replaceAll("'", "''")}'`;
 }
 
@@ -114,13 +134,40 @@ function yamlNumber(value: NumberValue): string {
   return integer >= -(2n ** 63n) && integer < 2n ** 64n ? String(integer) : goFloat(doubleOf(value));
 }
 
-/** As libyaml escapes: what lies beyond 16 bits too. */
+const escapes: { readonly [char: string]: string } = {
+  "\0": "\\0",
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\v": "\\v",
+  "\f": "\\f",
+  "\r": "\\r",
+  "\x1b": "\\e",
+  '"': '\\"',
+  "\\": "\\\\",
+  "\x85": "\\N",
+  "\u2028": "\\L",
+  "\u2029": "\\P",
+};
+
+/** As libyaml escapes: behind a byte order mark, everything. */
 function quotedYaml(text: string): string {
-  const escaped = (char: string): string =>
-    `\\U${(char.codePointAt(0) as number).toString(16).toUpperCase().padStart(8, "0")}`;
-  return JSON.stringify(text)
-    .replaceAll("\\u0000", "\\0")
-    .replace(/[\u{10000}-\u{10ffff}]/gu, escaped);
+  const isMarked = text.startsWith("\ufeff");
+  const chars = [...text].map((char) => {
+    const known = escapes[char];
+    if (known !== undefined) return known;
+    return isMarked || unprintable.test(char) ? hexEscape(char.codePointAt(0) as number) : char;
+  });
+  return `"${chars.join("")}"`;
+}
+
+function hexEscape(code: number): string {
+  const [letter, width] = code <= 0xff ? ["x", 2] : code <= 0xffff ? ["u", 4] : ["U", 8];
+  return `\\${letter}${code
+    .toString(16)
+    .toUpperCase()
+    .padStart(width as number, "0")}`;
 }
 
 /** What YAML 1.1 would read as something else than a text. */
