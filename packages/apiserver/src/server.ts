@@ -33,7 +33,7 @@ import { escalationGuard } from "./authorization/escalation.ts";
 import { type ConfiguredMode, createAuthorizer } from "./authorization/modes.ts";
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { chainEffects } from "./chain-effects.ts";
-import { essential } from "./controllers/all.ts";
+import { essential, ownControllers } from "./controllers/all.ts";
 import type { ControllerWorld, Machine } from "./controllers/controller.ts";
 import { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
 import { realClock, runControllers, runElected } from "./controllers/run.ts";
@@ -181,7 +181,7 @@ export async function startApiServer(
   );
   const timestamp = () => timestampOf(options.effects.now());
   await writeFirstNamespaces(cache, registry, timestamp());
-  await writeBootstrapObjects(cache, registry, timestamp);
+  await writeBootstrapObjects(cache, registry, catalogue, timestamp);
   const definitions = new DefinitionController(cache, registry, timestamp);
   definitions.start();
   const world: ControllerWorld = {
@@ -198,6 +198,7 @@ export async function startApiServer(
     ...(options.volumeFolder === undefined ? {} : { volumeFolder: options.volumeFolder }),
     onFault: options.onFault,
   };
+  const stopOwn = await runControllers(ownControllers, world);
   const { leaderElection = options.store.isShared && leaseTimes } = options;
   const stopControllers =
     leaderElection === false
@@ -263,6 +264,7 @@ export async function startApiServer(
       await closeServer(server);
       await definitions.stop();
       await stopControllers();
+      await stopOwn();
       await options.store.close();
     },
   };

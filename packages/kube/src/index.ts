@@ -12,7 +12,7 @@ export {
 export { mergeForPolicy } from "./apply/policy-merge.ts";
 export { resourceType } from "./apply/resource-type.ts";
 export type { Type as FieldType } from "./apply/type.ts";
-export { bootstrapFlowControl, bootstrapRbac } from "./bootstrap.ts";
+export { bootstrapFlowControl, bootstrapRbac, systemPriorityClasses } from "./bootstrap.ts";
 export { canonical } from "./canonical.ts";
 export {
   builtinCatalogue,

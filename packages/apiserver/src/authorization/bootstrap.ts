@@ -2,13 +2,17 @@ import { randomUUID } from "node:crypto";
 import {
   bootstrapFlowControl,
   bootstrapRbac,
+  type Catalogue,
   findKind,
   type KubeObject,
   type PolicyRule,
   parseApiVersion,
   type ResourceInfo,
+  systemPriorityClasses,
   uncoveredRules,
 } from "@sallyport/kube";
+import { builtinApiServices } from "../api-services.ts";
+import { conditionEntry, danglingCondition, producerManager } from "../flowcontrol/dangling.ts";
 import type { Cache } from "../registry/cache.ts";
 import { isEqual } from "../registry/equality.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -18,33 +22,50 @@ const autoupdate = "rbac.authorization.kubernetes.io/autoupdate";
 
 /**
  * Makes the objects that every API server has. Roles and bindings that lost a rule or a subject get it back; what somebody added
- * to them stays. Flow schemas and priority levels that are there are left alone.
+ * to them stays. All other objects that are there are left alone.
  */
-export async function writeBootstrapObjects(cache: Cache, registry: Registry, timestamp: () => string): Promise<void> {
+export async function writeBootstrapObjects(
+  cache: Cache,
+  registry: Registry,
+  catalogue: Catalogue,
+  timestamp: () => string,
+): Promise<void> {
+  const apiServices = builtinApiServices(catalogue, timestamp());
   await Promise.all(
-    [...bootstrapRbac, ...bootstrapFlowControl].map(async (wanted) => {
+    [...bootstrapRbac, ...bootstrapFlowControl, ...systemPriorityClasses, ...apiServices].map(async (wanted) => {
       const { group, version } = parseApiVersion(wanted.apiVersion);
       const info = findKind(group, version, wanted.kind) as ResourceInfo;
       const { name = "", namespace = "" } = wanted.metadata;
       const current = cache.get(info.group, info.resource, namespace, name);
       const object = current === undefined ? fresh(wanted, timestamp()) : reconciled(current, wanted);
-      if (object !== current) await registry.writeDirect(object, current, info, namespace, name, "kube-apiserver");
+      const manager = bootstrapFlowControl.includes(wanted) ? producerManager : "kube-apiserver";
+      if (object !== current) await registry.writeDirect(object, current, info, namespace, name, manager);
     }),
   );
 }
 
 function fresh(wanted: KubeObject, creationTimestamp: string): KubeObject {
   const metadata = { ...wanted.metadata, uid: randomUUID(), creationTimestamp };
-  const isSpecced = wanted["spec"] !== undefined;
-  return {
-    ...wanted,
-    metadata: isSpecced ? { ...metadata, generation: 1 } : metadata,
-    ...(isSpecced ? { status: {} } : {}),
-  };
+  switch (wanted.kind) {
+    case "FlowSchema":
+      return {
+        ...wanted,
+        metadata: { ...metadata, generation: 1, managedFields: [conditionEntry(creationTimestamp)] },
+        status: { conditions: [{ ...danglingCondition(wanted, () => true), lastTransitionTime: creationTimestamp }] },
+      };
+    case "PriorityLevelConfiguration":
+      return { ...wanted, metadata: { ...metadata, generation: 1 }, status: {} };
+    case "PriorityClass":
+      return { ...wanted, metadata: { ...metadata, generation: 1 } };
+    case "ClusterRole":
+      return { ...wanted, metadata, rules: wanted["rules"] ?? null };
+    default:
+      return { ...wanted, metadata };
+  }
 }
 
 function reconciled(current: KubeObject, wanted: KubeObject): KubeObject {
-  if (wanted["spec"] !== undefined || current.metadata.annotations?.[autoupdate] === "false") return current;
+  if (!bootstrapRbac.includes(wanted) || current.metadata.annotations?.[autoupdate] === "false") return current;
   const object = {
     ...current,
     metadata: {

@@ -1,4 +1,6 @@
 import { clusterRoleAggregation } from "./aggregation.ts";
+import { apiServiceAvailability } from "./api-service-availability.ts";
+import { apiServiceRegistration } from "./api-service-registration.ts";
 import { bootstrapSigner } from "./bootstrap-signer.ts";
 import type { ControllerKind } from "./controller.ts";
 import { cronJob } from "./cron-job.ts";
@@ -11,6 +13,7 @@ import { disruption } from "./disruption.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { endpointSliceMirroring } from "./endpoint-slice-mirroring.ts";
 import { endpoints } from "./endpoints.ts";
+import { flowSchemaStatus } from "./flow-schema-status.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { hostPathProvisioner } from "./host-path-provisioner.ts";
 import { job } from "./job.ts";
@@ -35,6 +38,13 @@ import { statefulSet } from "./stateful-set.ts";
 import { tokenCleaner } from "./token-cleaner.ts";
 import { ttl } from "./ttl.ts";
 import { ttlAfterFinished } from "./ttl-after-finished.ts";
+
+/** What kube-apiserver does by itself, whichever controllers kube-controller-manager runs. */
+export const ownControllers: readonly ControllerKind[] = [
+  flowSchemaStatus,
+  apiServiceRegistration,
+  apiServiceAvailability,
+];
 
 /** What runs where nothing else is said: without these the API server itself is not as clients know it. They are started first. */
 export const essential: readonly ControllerKind[] = [

@@ -27,12 +27,21 @@ export class Client {
   readonly #cache: Cache;
   readonly #catalogue: Catalogue;
   readonly #user: UserInfo;
+  readonly #manager: string;
 
-  constructor(registry: Registry, cache: Cache, catalogue: Catalogue, user: UserInfo) {
+  /** `manager` is whose the fields are that it writes. */
+  constructor(
+    registry: Registry,
+    cache: Cache,
+    catalogue: Catalogue,
+    user: UserInfo,
+    manager = "kube-controller-manager",
+  ) {
     this.#registry = registry;
     this.#cache = cache;
     this.#catalogue = catalogue;
     this.#user = user;
+    this.#manager = manager;
   }
 
   async create(object: KubeObject): Promise<KubeObject> {
@@ -48,6 +57,16 @@ export class Client {
 
   updateStatus(object: KubeObject, change: (fresh: KubeObject) => KubeObject): Promise<KubeObject> {
     return this.#update(object, "status", change);
+  }
+
+  /** Server-side apply of a status, in the name of another manager. What others have of it is taken from them. */
+  async applyStatus(object: KubeObject, status: object, manager: string): Promise<KubeObject> {
+    const { apiVersion, kind, metadata } = object;
+    const { namespace = "", name = "" } = metadata;
+    const configuration = { apiVersion, kind, metadata: { name, ...(namespace === "" ? {} : { namespace }) }, status };
+    const context = { ...this.#context(this.#infoOf(object), namespace, name, "status"), fieldManager: manager };
+    const { object: written } = await this.#registry.apply(configuration, true, context, async () => {});
+    return this.#seen(written);
   }
 
   /** By a subresource that takes the whole object: `approval`. */
@@ -116,7 +135,7 @@ export class Client {
       name,
       user: this.#user,
       dryRun: false,
-      fieldManager: "kube-controller-manager",
+      fieldManager: this.#manager,
       fieldValidation: "Ignore",
       warn: () => {},
       audit: () => {},

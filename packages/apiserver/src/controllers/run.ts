@@ -17,6 +17,9 @@ export function realClock(now: () => number): Clock {
   };
 }
 
+/** The API server itself, as a user of its own API. */
+const serverUser = "system:apiserver";
+
 /** The user of a controller manager itself. */
 const managerUser: UserInfo = { username: "system:kube-controller-manager", groups: ["system:authenticated"] };
 
@@ -63,7 +66,8 @@ export async function runControllers(
       kind.user === undefined
         ? controllerUser(kind.account)
         : { username: kind.user, groups: ["system:authenticated"] };
-    const client = new Client(world.registry, world.cache, world.catalogue, user);
+    const manager = kind.user === serverUser ? "kube-apiserver" : undefined;
+    const client = new Client(world.registry, world.cache, world.catalogue, user, manager);
     const recorder = new EventRecorder(client, world.clock, kind.component ?? kind.name, suffixes(world));
     const controller = kind.create({ ...world, client, record: recorder.record });
     running.push(controller);

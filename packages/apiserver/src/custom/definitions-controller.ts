@@ -126,7 +126,7 @@ export class DefinitionController {
       reason: "InstanceDeletionInProgress",
       message: "CustomResource deletion is in progress",
     };
-    if (!hasCondition(definition, "Terminating")) {
+    if (status.conditions?.find(({ type }) => type === "Terminating")?.reason !== going.reason) {
       await this.#writeStatus(definition, name, { ...status, conditions: this.#with(status, [going]) });
       return;
     }
@@ -174,7 +174,7 @@ export class DefinitionController {
 
   async #writeStatus(definition: KubeObject, name: string, status: DefinitionStatus): Promise<void> {
     if (isEqual(status, definition["status"])) return;
-    await this.#registry.writeDirect({ ...definition, status }, definition, definitionInfo, "", name);
+    await this.#registry.writeDirect({ ...definition, status }, definition, definitionInfo, "", name, "kube-apiserver");
   }
 }
 

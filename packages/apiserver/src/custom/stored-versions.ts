@@ -10,6 +10,20 @@ export const emptyDefinitionStatus: DefinitionStatus = {
   storedVersions: [],
 };
 
+/** The status of a definition whose deletion was asked for. `now` in RFC 3339. */
+export function doomedStatus(definition: KubeObject, now: string): DefinitionStatus {
+  const { status } = definitionOf(definition);
+  const others = (status.conditions ?? []).filter(({ type }) => type !== "Terminating");
+  const going = {
+    type: "Terminating",
+    status: "True",
+    lastTransitionTime: now,
+    reason: "InstanceDeletionPending",
+    message: "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+  } as const;
+  return { ...status, conditions: [...others, going] };
+}
+
 /** A definition whose status lists its storage version among those in which objects may be stored. */
 export function withStoredVersion(definition: KubeObject): KubeObject {
   const { spec, status } = definitionOf(definition);

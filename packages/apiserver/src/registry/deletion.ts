@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceInfo } from "@sallyport/kube";
-import { cleanupFinalizer } from "../custom/stored-versions.ts";
+import { cleanupFinalizer, doomedStatus } from "../custom/stored-versions.ts";
 import { timestampOf } from "../timestamp.ts";
 import type { DeleteOptions, WriteContext } from "./context.ts";
 import { failedDeletion } from "./faults.ts";
@@ -86,8 +86,6 @@ export function marked(current: KubeObject, options: DeleteOptions, now: number,
       ? Math.min(grace, deletionGracePeriodSeconds)
       : grace;
   const isNew = deletionTimestamp === undefined || grace < (deletionGracePeriodSeconds ?? 0);
-  const status =
-    current.kind === "Namespace" ? { status: { ...((current["status"] ?? {}) as object), phase: "Terminating" } } : {};
   return {
     ...current,
     metadata: {
@@ -100,8 +98,15 @@ export function marked(current: KubeObject, options: DeleteOptions, now: number,
       // Namespaces and definitions end by finalizers of their own, past the rules for graceful ends.
       ...(current.kind === "Namespace" || isDefinition(current) ? {} : { deletionGracePeriodSeconds: left }),
     },
-    ...status,
+    ...endingStatus(current, timestampOf(now)),
   };
+}
+
+/** Kinds whose status tells at once that they are to go. */
+function endingStatus(current: KubeObject, now: string): { readonly status?: object } {
+  if (current.kind === "Namespace")
+    return { status: { ...((current["status"] ?? {}) as object), phase: "Terminating" } };
+  return isDefinition(current) && !current.metadata.deletionTimestamp ? { status: doomedStatus(current, now) } : {};
 }
 
 /** k8s.io/apiserver's deletionFinalizersForGarbageCollection: the policy's finalizer in place of the other one. */

@@ -102,6 +102,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   },
   customresourcedefinitions: {
     hasStatus: true,
+    needsVersion: true,
     statusKeeps: allMetadata,
     hasGeneration: true,
     prepareCreate: (object) => withStoredVersion({ ...object, status: emptyDefinitionStatus }),
