@@ -131,11 +131,21 @@ export class Histogram extends Metric<Observed> {
   }
 
   observe(values: LabelValues, amount: number): void {
+    this.observer(values)(amount);
+  }
+
+  /** What observes one series: for who has many observations of few series, and keeps it. */
+  observer(values: LabelValues): (amount: number) => void {
     const found = this.at(values);
-    if (found === undefined) return;
-    found.value.sum += amount;
-    found.value.count += 1;
-    const place = this.#bounds.findIndex((bound) => amount <= bound);
-    if (place >= 0) found.value.counts[place] = (found.value.counts[place] as number) + 1;
+    if (found === undefined) return () => {};
+    const { value } = found;
+    const { counts } = value;
+    return (amount) => {
+      value.sum += amount;
+      value.count += 1;
+      let place = 0;
+      while (place < counts.length && amount > (this.#bounds[place] as number)) place++;
+      if (place < counts.length) counts[place] = (counts[place] as number) + 1;
+    };
   }
 }

@@ -61,10 +61,12 @@ export function managedAfterUpdate(
   const { id, time, ignored } = writer;
   const compared = withoutIgnored(compareValues(live, next, type), ignored);
   const { added, modified } = compared;
-  const left = takenFromOthers(managed, comparisons(live, next, compared, writer), undefined);
   const taken = difference(union(modified, added), unowned);
+  const left = takenFromOthers(managed, comparisons(live, next, compared, writer), undefined);
   if (isEmptySet(taken)) return stripped(left);
   const key = keyOf(id);
+  // Of most objects that are created.
+  if (left.size === 0) return withSet(left, key, { ...id, time, set: taken });
   const before = left.get(key)?.set ?? leaf;
   return stripped(capped(withSet(left, key, { ...id, time, set: union(taken, before) })));
 }

@@ -33,54 +33,66 @@ const nameAdvice = advice(
 
 /** `must be no more than N bytes` where there are more. */
 export function atMostBytes(value: string, limit: number): readonly string[] {
-  return bytes.encode(value).length > limit ? [`must be no more than ${limit} bytes`] : [];
+  return isLonger(value, limit) ? [`must be no more than ${limit} bytes`] : none;
 }
 
 /** The same limit in characters, as newer rules of upstream say it. */
 function atMostCharacters(value: string, limit: number): readonly string[] {
-  return bytes.encode(value).length > limit ? [`must be no more than ${limit} characters`] : [];
+  return isLonger(value, limit) ? [`must be no more than ${limit} characters`] : none;
 }
 
-function matching(regex: string, value: string, otherwise: string): readonly string[] {
-  return new RegExp(`^${regex}$`).test(value) ? [] : [otherwise];
+/** In bytes of UTF-8, of which no unit takes more than three. */
+function isLonger(value: string, limit: number): boolean {
+  return value.length > limit || (value.length * 3 > limit && bytes.encode(value).length > limit);
 }
 
-export const dns1123Label: Format = (value) => [
-  ...atMostCharacters(value, 63),
-  ...matching(label, value, new RegExp(`^${subdomain}$`).test(value) ? "must not contain dots" : labelAdvice),
-];
+/** Asked of every name and label of every object: what is right costs no list of its own. */
+const none: readonly string[] = [];
 
-export const dns1123Subdomain: Format = (value) => [
-  ...atMostCharacters(value, 253),
-  ...matching(subdomain, value, subdomainAdvice),
-];
+function both(first: readonly string[], second: readonly string[]): readonly string[] {
+  if (first.length === 0) return second;
+  return second.length === 0 ? first : [...first, ...second];
+}
 
-export const wildcardSubdomain: Format = (value) => [
-  ...atMostCharacters(value, 253),
-  ...matching(
+function matching(regex: string, otherwise: string): Format {
+  const whole = new RegExp(`^${regex}$`);
+  const faults = [otherwise];
+  return (value) => (whole.test(value) ? none : faults);
+}
+
+const isLabel = matching(label, labelAdvice);
+const isSubdomain = matching(subdomain, subdomainAdvice);
+
+export const dns1123Label: Format = (value) => {
+  const faults = isLabel(value);
+  const why = faults.length > 0 && isSubdomain(value).length === 0 ? ["must not contain dots"] : faults;
+  return both(atMostCharacters(value, 63), why);
+};
+
+export const dns1123Subdomain: Format = (value) => both(atMostCharacters(value, 253), isSubdomain(value));
+
+const isWildcard = matching(
+  `\\*\\.${subdomain}`,
+  advice(
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
     `\\*\\.${subdomain}`,
-    value,
-    advice(
-      "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
-      `\\*\\.${subdomain}`,
-      "*.example.com",
-    ),
+    "*.example.com",
   ),
-];
+);
 
-export const dns1035Label: Format = (value) => [
-  ...atMostCharacters(value, 63),
-  ...matching(
+export const wildcardSubdomain: Format = (value) => both(atMostCharacters(value, 253), isWildcard(value));
+
+const isDns1035 = matching(
+  "[a-z]([-a-z0-9]*[a-z0-9])?",
+  advice(
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
     "[a-z]([-a-z0-9]*[a-z0-9])?",
-    value,
-    advice(
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
-      "[a-z]([-a-z0-9]*[a-z0-9])?",
-      "my-name",
-      "abc-123",
-    ),
+    "my-name",
+    "abc-123",
   ),
-];
+);
+
+export const dns1035Label: Format = (value) => both(atMostCharacters(value, 63), isDns1035(value));
 
 /** Names with a prefix or without, as of finalizers and resources. */
 export const qualified: Format = (value) => qualifiedNamed(value, "a qualified name");
@@ -94,43 +106,44 @@ function qualifiedNamed(value: string, what: string): readonly string[] {
   const name = parts.at(-1) as string;
   const prefix = parts.length === 2 ? (parts[0] as string) : undefined;
   const prefixFaults = prefix === "" ? ["must be non-empty"] : prefix === undefined ? [] : dns1123Subdomain(prefix);
-  const nameFaults = name === "" ? ["must be non-empty"] : atMostBytes(name, 63);
-  return [
-    ...prefixFaults.map((each) => `prefix part ${each}`),
-    ...[...nameFaults, ...matching(qualifiedName, name, nameAdvice)].map((each) => `name part ${each}`),
-  ];
+  const nameFaults = both(name === "" ? ["must be non-empty"] : atMostBytes(name, 63), isQualifiedName(name));
+  if (prefixFaults.length + nameFaults.length === 0) return none;
+  return [...prefixFaults.map((each) => `prefix part ${each}`), ...nameFaults.map((each) => `name part ${each}`)];
 }
 
-export const labelValue: Format = (value) => [
-  ...atMostBytes(value, 63),
-  ...matching(
+const isQualifiedName = matching(qualifiedName, nameAdvice);
+
+const isLabelValue = matching(
+  `(${qualifiedName})?`,
+  advice(
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
     `(${qualifiedName})?`,
-    value,
-    advice(
-      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
-      `(${qualifiedName})?`,
-      "MyValue",
-      "my_value",
-      "12345",
-    ),
+    "MyValue",
+    "my_value",
+    "12345",
   ),
-];
+);
+
+export const labelValue: Format = (value) => both(atMostBytes(value, 63), isLabelValue(value));
+
+const hasPortCharacters = matching(
+  "[-a-z0-9]+",
+  "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
+);
 
 /** Names of container ports: IANA service names. */
 export const portName: Format = (value) => [
   ...atMostBytes(value, 15),
-  ...matching("[-a-z0-9]+", value, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"),
+  ...hasPortCharacters(value),
   ...(/[a-z]/.test(value) ? [] : ["must contain at least one letter (a-z)"]),
   ...(value.includes("--") ? ["must not contain consecutive hyphens"] : []),
   ...(/^-|-$/.test(value) ? ["must not begin or end with a hyphen"] : []),
 ];
 
-export const percent: Format = (value) =>
-  matching(
-    "[0-9]+%",
-    value,
-    advice("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", "1%", "93%"),
-  );
+export const percent: Format = matching(
+  "[0-9]+%",
+  advice("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", "1%", "93%"),
+);
 
 /** Names that stand as one segment of a URL's path. */
 export const pathSegment: Format = (value) => {
