@@ -1,8 +1,8 @@
 import { diffObjects, internalError, type KubeObject, StatusError } from "@sallyport/kube";
-import type { Decision, Outcome, PatchOperation, Phase, Step } from "./decision.ts";
-import type { Plugin, PluginResult } from "./plugin.ts";
+import type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
+import type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
 import { Reinvocation } from "./reinvocation.ts";
-import { type Request, withObject } from "./request.ts";
+import { type Operation, type Request, withObject } from "./request.ts";
 import type { ChainEffects, Snapshot } from "./snapshot.ts";
 
 export interface AdmitOptions {
@@ -28,14 +28,49 @@ export async function admit(
 ): Promise<Decision> {
   const run = new Run(request, snapshot, effects);
   const { plugins, phase, validate } = options;
-  const mutates = async () => (await run.phase("mutating", plugins)) && (await run.reinvoke(plugins));
-  const validates = async () => (await run.validate(validate)) && (await run.phase("validating", plugins));
-  const allowed = (phase === "validating" || (await mutates())) && (phase === "mutating" || (await validates()));
-  return run.decision(allowed);
+  if (phase !== "validating") {
+    const isMutated =
+      (await run.phase("mutating", plugins)) && (!run.wantsSecondRound || (await run.reinvoke(plugins)));
+    if (!isMutated) return run.decision(false);
+  }
+  if (phase === "mutating") return run.decision(true);
+  return run.decision((await run.validate(validate)) && (await run.phase("validating", plugins)));
 }
+
+/** A plugin's part in a phase; `handler` is absent where it does not look at the operation, which `step` then says. */
+type Part =
+  | { readonly plugin: Plugin; readonly handler: PluginFunction; readonly step?: never }
+  | { readonly plugin: Plugin; readonly handler?: never; readonly step: Step };
+
+/** The parts of a chain by phase and operation: worked out once, and a process has few chains. */
+const partsOfChains = new WeakMap<readonly Plugin[], Map<string, readonly Part[]>>();
+
+function partsOf(plugins: readonly Plugin[], phase: Phase, operation: Operation): readonly Part[] {
+  const known = partsOfChains.get(plugins) ?? new Map<string, readonly Part[]>();
+  partsOfChains.set(plugins, known);
+  const key = `${phase} ${operation}`;
+  let parts = known.get(key);
+  if (parts === undefined) {
+    parts = plugins.flatMap((plugin) => partOf(plugin, phase, operation));
+    known.set(key, parts);
+  }
+  return parts;
+}
+
+function partOf(plugin: Plugin, phase: Phase, operation: Operation): readonly Part[] {
+  const handler = phase === "mutating" ? plugin.mutate : plugin.validate;
+  if (handler === undefined) return [];
+  if (plugin.operations.includes(operation)) return [{ plugin, handler }];
+  const why = `does not look at ${operation}`;
+  return [{ plugin, step: { plugin: plugin.name, phase, outcome: "skipped", why, reasons: [], cost: 0 } }];
+}
+
+const noReasons: readonly Reason[] = [];
 
 class Run {
   #request: Request;
+  /** What plugins are given, made anew for each new request. */
+  #context: PluginContext | undefined;
   readonly #snapshot: Snapshot;
   readonly #effects: ChainEffects;
   readonly #steps: Step[] = [];
@@ -50,18 +85,24 @@ class Run {
     this.#effects = effects;
   }
 
-  /** The second round: all mutating plugins again, when a webhook or policy changed what others had seen. */
-  async reinvoke(plugins: readonly Plugin[]): Promise<boolean> {
-    if (!this.#reinvocation.isWanted) return true;
+  /** A webhook or policy has changed what others had seen. */
+  get wantsSecondRound(): boolean {
+    return this.#reinvocation.isWanted;
+  }
+
+  /** The second round: all mutating plugins again. */
+  reinvoke(plugins: readonly Plugin[]): Promise<boolean> {
     this.#reinvocation.isReinvoke = true;
     return this.phase("mutating", plugins);
   }
 
   async phase(phase: Phase, plugins: readonly Plugin[]): Promise<boolean> {
     let start = this.#effects.ticks();
-    for (const plugin of plugins) {
-      const handler = phase === "mutating" ? plugin.mutate : plugin.validate;
-      if (handler === undefined) continue;
+    for (const { plugin, handler, step } of partsOf(plugins, phase, this.#request.operation)) {
+      if (step !== undefined) {
+        if (!this.#reinvocation.isReinvoke) this.#steps.push(step);
+        continue;
+      }
       // Waiting for what is there already would take longer than most plugins do.
       const asked = this.#call(plugin, handler);
       const result = asked instanceof Promise ? await asked.catch((error) => errored(plugin, error)) : asked;
@@ -73,17 +114,16 @@ class Run {
     return true;
   }
 
-  #call(plugin: Plugin, handler: NonNullable<Plugin["mutate"]>): PluginResult | Promise<PluginResult> {
-    if (!plugin.operations.includes(this.#request.operation)) {
-      return { outcome: "skipped", why: `does not look at ${this.#request.operation}` };
-    }
-    try {
-      return handler({
+  #call(plugin: Plugin, handler: PluginFunction): PluginResult | Promise<PluginResult> {
+    if (this.#context?.request !== this.#request)
+      this.#context = {
         request: this.#request,
         snapshot: this.#snapshot,
         effects: this.#effects,
         reinvocation: this.#reinvocation,
-      });
+      };
+    try {
+      return handler(this.#context);
     } catch (error) {
       return errored(plugin, error);
     }
@@ -114,9 +154,9 @@ class Run {
   }
 
   #record(plugin: string, phase: Phase, result: PluginResult, cost: number): void {
-    for (const warning of result.warnings ?? []) this.#warnings.add(warning);
+    if (result.warnings !== undefined) for (const warning of result.warnings) this.#warnings.add(warning);
     if (result.auditAnnotations !== undefined) this.#annotations = { ...this.#annotations, ...result.auditAnnotations };
-    const reasons = "reasons" in result ? (result.reasons ?? []) : [];
+    const reasons = "reasons" in result ? (result.reasons ?? noReasons) : noReasons;
     if (result.outcome === "mutated") {
       const patch = diffObjects(this.#request.object, result.object) as readonly PatchOperation[];
       const outcome: Outcome = patch.length === 0 ? "admitted" : "mutated";

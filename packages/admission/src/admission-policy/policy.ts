@@ -42,9 +42,14 @@ export type PolicyResource = "validatingadmissionpolicies" | "mutatingadmissionp
 
 const group = "admissionregistration.k8s.io";
 
+const bindingResources: { readonly [resource in PolicyResource]: string } = {
+  validatingadmissionpolicies: "validatingadmissionpolicybindings",
+  mutatingadmissionpolicies: "mutatingadmissionpolicybindings",
+};
+
 /** All policies of a kind that have a binding, by name, with their bindings by name. Upstream leaves the order open. */
 export function boundPolicies(snapshot: Snapshot, resource: PolicyResource): readonly BoundPolicy[] {
-  const bindings = snapshot.objects.list(group, resource.replace(/ies$/, "ybindings"));
+  const bindings = snapshot.objects.list(group, bindingResources[resource]);
   if (bindings.length === 0) return [];
   const byPolicy = new Map<string, KubeObject[]>();
   for (const binding of [...bindings].sort(byName)) {

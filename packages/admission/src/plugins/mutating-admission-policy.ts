@@ -40,9 +40,12 @@ interface Failure {
   readonly isInvalid: boolean;
 }
 
-async function mutate(context: PluginContext): Promise<PluginResult> {
+function mutate(context: PluginContext): PluginResult | Promise<PluginResult> {
   const asked = invocationsOf(context, "mutatingadmissionpolicies");
-  if (asked.length === 0) return skip("no policy matches");
+  return asked.length === 0 ? skip("no policy matches") : mutateBy(asked, context);
+}
+
+async function mutateBy(asked: readonly (Invocation | Misconfigured)[], context: PluginContext): Promise<PluginResult> {
   const run = new Run(context);
   run.begin();
   for (const each of asked) if ("fault" in each) run.misconfigured(each);

@@ -12,6 +12,7 @@ import { skip } from "../refusals.ts";
 import { type Request, withObject } from "../request.ts";
 import { decodePatch } from "../review.ts";
 import { type Answer, askWebhook } from "../webhook/answer.ts";
+import { hasWebhooks } from "../webhook/configuration.ts";
 import { type Selected, selectWebhooks } from "../webhook/select.ts";
 
 const name = "MutatingAdmissionWebhook";
@@ -35,7 +36,13 @@ interface State {
   readonly changedBy: string[];
 }
 
-async function mutate(context: PluginContext): Promise<PluginResult> {
+const none = skip("no webhook matches");
+
+function mutate(context: PluginContext): PluginResult | Promise<PluginResult> {
+  return hasWebhooks(context.snapshot, "mutatingwebhookconfigurations") ? callAll(context) : none;
+}
+
+async function callAll(context: PluginContext): Promise<PluginResult> {
   const { reinvocation } = context;
   const callers = reinvocation.callersOf(name);
   const state: State = { request: context.request, warnings: [], annotations: {}, changedBy: [] };
@@ -56,7 +63,7 @@ async function mutate(context: PluginContext): Promise<PluginResult> {
     if (each.webhook.reinvocationPolicy === "IfNeeded") callers.called(key);
   }
   callers.end(state.request.object);
-  return count === 0 ? skip("no webhook matches") : resultOf(context, state, count);
+  return count === 0 ? none : resultOf(context, state, count);
 }
 
 function resultOf(context: PluginContext, state: State, count: number): PluginResult {

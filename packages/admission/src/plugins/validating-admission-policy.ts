@@ -33,9 +33,15 @@ interface BindingWithActions extends BindingSpec {
   readonly validationActions?: readonly ("Deny" | "Warn" | "Audit")[];
 }
 
-async function validate(context: PluginContext): Promise<PluginResult> {
+function validate(context: PluginContext): PluginResult | Promise<PluginResult> {
   const asked = invocationsOf(context, "validatingadmissionpolicies");
-  if (asked.length === 0) return skip("no policy matches");
+  return asked.length === 0 ? skip("no policy matches") : validateAll(asked, context);
+}
+
+async function validateAll(
+  asked: readonly (Invocation | Misconfigured)[],
+  context: PluginContext,
+): Promise<PluginResult> {
   const authorizations = new Authorizations(context.snapshot.authorizer, context.request);
   const verdict = new Verdict(context);
   for (const each of asked) {

@@ -2,6 +2,7 @@ import type { StatusError } from "@sallyport/kube";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { skip } from "../refusals.ts";
 import { type Answer, askWebhook } from "../webhook/answer.ts";
+import { hasWebhooks } from "../webhook/configuration.ts";
 import { type Selected, selectWebhooks } from "../webhook/select.ts";
 
 const failedOpenPrefix = "failed-open.validating.webhook.admission.k8s.io/";
@@ -16,9 +17,15 @@ export const validatingAdmissionWebhook: Plugin = {
   validate,
 };
 
-async function validate(context: PluginContext): Promise<PluginResult> {
+const none = skip("no webhook matches");
+
+function validate(context: PluginContext): PluginResult | Promise<PluginResult> {
+  return hasWebhooks(context.snapshot, "validatingwebhookconfigurations") ? callAll(context) : none;
+}
+
+async function callAll(context: PluginContext): Promise<PluginResult> {
   const selected = await selectWebhooks(context, "validatingwebhookconfigurations");
-  if (selected.length === 0) return skip("no webhook matches");
+  if (selected.length === 0) return none;
   const answers = await Promise.all(selected.map(({ webhook, match }) => askWebhook(webhook, match, context)));
   const warnings = answers.flatMap((each) => each.warnings);
   const auditAnnotations: Annotations = Object.assign({}, ...answers.map(annotationsOf(selected)));

@@ -28,12 +28,21 @@ export interface Webhook {
   readonly matchPolicy?: "Exact" | "Equivalent";
 }
 
+export type WebhookResource = "mutatingwebhookconfigurations" | "validatingwebhookconfigurations";
+
+const group = "admissionregistration.k8s.io";
+
+/** Whether anybody wants to be called at all: mostly nobody does. */
+export function hasWebhooks(snapshot: Snapshot, resource: WebhookResource): boolean {
+  return snapshot.objects.list(group, resource).length > 0;
+}
+
 /** All webhooks of a kind of configuration, ordered by the configuration's name, as kube-apiserver calls them. */
 export function webhooksOf(
   snapshot: Snapshot,
-  resource: "mutatingwebhookconfigurations" | "validatingwebhookconfigurations",
+  resource: WebhookResource,
 ): readonly { readonly webhook: Webhook; readonly configuration: string }[] {
-  return [...snapshot.objects.list("admissionregistration.k8s.io", resource)]
+  return [...snapshot.objects.list(group, resource)]
     .sort((a, b) => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1))
     .flatMap((each) =>
       ((each["webhooks"] ?? []) as readonly Webhook[]).map((webhook) => ({

@@ -6,7 +6,7 @@ import { inputActivation } from "../cel/input.ts";
 import { compileConditions, matchConditionsBudget, matchesConditions } from "../cel/match-conditions.ts";
 import { isExempt, type Match, matchRequest } from "../match.ts";
 import type { PluginContext } from "../plugin.ts";
-import { type Webhook, webhooksOf } from "./configuration.ts";
+import { type Webhook, type WebhookResource, webhooksOf } from "./configuration.ts";
 
 /** A webhook that a request matches, and where it stands: configurations by name, their webhooks in order. */
 export interface Selected {
@@ -17,10 +17,7 @@ export interface Selected {
 }
 
 /** Which webhooks a request is sent to. A match condition that fails follows the failurePolicy: throws, or leaves the webhook out. */
-export async function selectWebhooks(
-  context: PluginContext,
-  resource: "mutatingwebhookconfigurations" | "validatingwebhookconfigurations",
-): Promise<readonly Selected[]> {
+export async function selectWebhooks(context: PluginContext, resource: WebhookResource): Promise<readonly Selected[]> {
   const { request, snapshot } = context;
   if (isExempt(request)) return [];
   const authorizations = new Authorizations(snapshot.authorizer, request);

@@ -128,7 +128,7 @@ async function serveSubresource(call: Call, served: ResourceInfo, options: Handl
   const { info, request } = call;
   const bytes = info.verb === "get" ? Buffer.alloc(0) : await readBody(request);
   tellBody(call, bytes, mediaType(request));
-  if (await serveReview(call, served, bytes, options)) return;
+  if (isReview(info, served) && (await serveReview(call, served, bytes, options))) return;
   const found = findSubresource(info.resource, info.subresource);
   if (found === undefined) throw new StatusError("MethodNotAllowed", `${served.resource} is not supported yet`);
   const context = writeContext(call, parentOf(served, options.catalogue));
@@ -146,8 +146,8 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   const bytes = await readBody(request);
   const type = mediaType(request);
   tellBody(call, bytes, type);
-  if (await serveReview(call, served, bytes, options)) return;
-  if (await serveLegacyBinding(call, served, bytes, options)) return;
+  if (isReview(info, served) && (await serveReview(call, served, bytes, options))) return;
+  if (served.resource === "bindings" && served.group === "") return serveLegacyBinding(call, bytes, options);
   if (info.verb === "delete" || info.verb === "deletecollection") {
     const deletion = deleteOptions(query, bytes, type);
     const warning = deletionWarning(served, deletion);
@@ -166,20 +166,17 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
 }
 
 /** A Binding outside of its pod, as it was before there were subresources: its own name is the pod's. */
-async function serveLegacyBinding(
-  call: Call,
-  served: ResourceInfo,
-  bytes: Buffer,
-  options: HandlerOptions,
-): Promise<boolean> {
-  if (served.group !== "" || served.resource !== "bindings") return false;
+async function serveLegacyBinding(call: Call, bytes: Buffer, options: HandlerOptions): Promise<void> {
   const { metadata } = decodeSent(bytes, mediaType(call.request), bindingKind) as Partial<KubeObject>;
   const info = { ...call.info, resource: "pods", name: metadata?.name ?? "", subresource: "binding" };
   const pods = options.catalogue.find("", "v1", "pods") as ResourceInfo;
   const asked: Call = { ...call, info };
   const context = writeContext(asked, pods);
   await binding.serve({ call: asked, context, bytes, type: mediaType(call.request) }, options);
-  return true;
+}
+
+function isReview({ verb }: RequestInfo, { kind, schema }: ResourceInfo): boolean {
+  return verb === "create" && kind.endsWith("Review") && schema !== undefined;
 }
 
 /** Reviews are answered and not stored. */
@@ -190,8 +187,7 @@ async function serveReview(
   { cache, authorizer, authentication, now }: HandlerOptions,
 ): Promise<boolean> {
   const { info, user, request } = call;
-  const { schema } = served;
-  if (info.verb !== "create" || !served.kind.endsWith("Review") || schema === undefined) return false;
+  const { schema = "" } = served;
   const value = decodeSent(bytes, mediaType(request), { ...served, schema });
   const body = { apiVersion: `${served.group}/${served.version}`, kind: served.kind, ...value };
   const { namespace } = info;

@@ -46,8 +46,7 @@ const encoded = new WeakMap<Uint8Array, KubeObject>();
 
 /** The bytes of an object that is in its storage version, without its resourceVersion. */
 export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: StorageMediaType): Uint8Array {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  const stored = { ...object, metadata };
+  const stored = withoutVersion(object);
   if (mediaType === "application/vnd.kubernetes.protobuf" && hasProtobuf(object.apiVersion, object.kind))
     return encodeProtobuf(stored);
   // Custom objects are maps in Go, which it writes with sorted keys.
@@ -55,6 +54,12 @@ export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: 
   const bytes = Buffer.from(JSON.stringify(stored));
   encoded.set(bytes, stored);
   return bytes;
+}
+
+function withoutVersion(object: KubeObject): KubeObject {
+  if (object.metadata.resourceVersion === undefined) return object;
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 const decoder = new TextDecoder();

@@ -45,14 +45,20 @@ export function withManagedFields(
   time: string,
 ): KubeObject {
   const { info, fieldManager } = context;
-  const { managedFields: _, ...metadata } = next.metadata;
-  if (fieldManager === undefined) return { ...next, metadata };
+  const unmanaged = withoutManagers(next);
+  if (fieldManager === undefined) return unmanaged;
   const managed = managedBefore(live, next, context);
-  const bare: KubeObject = { ...(info.resource === "secrets" ? withStringData(next) : next), metadata };
+  const bare = info.resource === "secrets" ? withStringData(unmanaged) : unmanaged;
   if (managed.size === 0 && live !== undefined) return bare;
   const before = live === undefined ? {} : outgoing(live, info);
   const writer = writerOf(fieldManager, "Update", context, time);
   return managedBy(bare, managedAfterUpdate(before, bare, resourceType(info), managed, writer));
+}
+
+function withoutManagers(object: KubeObject): KubeObject {
+  if (object.metadata.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** The same for a write of the server's own: a change of nothing but the status goes by that subresource. */

@@ -243,8 +243,10 @@ export class Registry {
     return { stored, current: outgoing(stored, info) };
   }
 
-  async #inStorage(object: KubeObject, info: ResourceInfo): Promise<KubeObject> {
-    return inStorageVersion(await this.#conversions.stored(object, info), info);
+  /** Built-in kinds wait for nobody. */
+  #inStorage(object: KubeObject, info: ResourceInfo): KubeObject | Promise<KubeObject> {
+    if (info.custom === undefined) return inStorageVersion(object, info);
+    return this.#conversions.stored(object, info).then((stored) => inStorageVersion(stored, info));
   }
 
   #prepareCreate(decoded: KubeObject, context: WriteContext): KubeObject {
@@ -265,12 +267,11 @@ export class Registry {
 
   #finishCreate(object: KubeObject, context: WriteContext): KubeObject {
     const { info } = context;
-    const { uid: _uid, deletionTimestamp: _deleted, ...metadata } = object.metadata;
     const { hasGeneration, startsUncounted, complete } = strategyFor(info);
     const identified: KubeObject = {
       ...object,
       metadata: {
-        ...metadata,
+        ...withoutEnd(object.metadata),
         uid: randomUUID(),
         creationTimestamp: timestampOf(this.#options.now()),
         ...(hasGeneration && !startsUncounted ? { generation: 1 } : {}),
@@ -407,6 +408,13 @@ export class Registry {
     const decision = await this.#options.admit(request, async (each) => (each === null ? null : validate(each)));
     return admitted(decision, context);
   }
+}
+
+/** Nothing is made that is about to go. */
+function withoutEnd(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
+  if (metadata.deletionTimestamp === undefined) return metadata;
+  const { deletionTimestamp: _, ...rest } = metadata;
+  return rest;
 }
 
 const expressions = { ofPolicy: policyExpressions, requestFault };

@@ -16,50 +16,53 @@ export function compareValues(before: unknown, after: unknown, type: Type): Comp
   return { added, modified, removed };
 }
 
-type Found = Partial<Comparison>;
+type Found = { readonly [side in keyof Comparison]?: FieldSet | undefined };
 
 const changed: Found = { modified: leaf };
 
 function compared(before: unknown, after: unknown, type: Type): Found | undefined {
   const shape = shapeOf(before, after, type);
   if (shape === "leaf") return isSameValue(before, after) ? undefined : changed;
-  return joined(shape === "list" ? itemsBeside(before, after, type) : fieldsBeside(before, after, type));
+  const found = new Differences();
+  if (shape === "list") compareItems(before, after, type, found);
+  else compareFields(before, after, type, found);
+  return found;
 }
 
-/** Both sides of each item or field: its element, what was and what is, and its type. */
-type Beside = readonly [string, unknown, unknown, Type];
+/** Of the elements of a list or map: only sides with something in them are there. */
+class Differences implements Found {
+  added: { [element: string]: FieldSet } | undefined;
+  modified: { [element: string]: FieldSet } | undefined;
+  removed: { [element: string]: FieldSet } | undefined;
 
-function joined(pairs: Iterable<Beside>): Found | undefined {
-  const found: { [side in keyof Comparison]: { [element: string]: FieldSet } } = {
-    added: {},
-    modified: {},
-    removed: {},
-  };
-  for (const [element, before, after, type] of pairs) {
-    if (before === undefined) found.added[element] = fieldsOnOneSide(after, type);
-    else if (after === undefined) found.removed[element] = fieldsOnOneSide(before, type);
+  /** One element: what was, what is, and its type. */
+  compare(element: string, before: unknown, after: unknown, type: Type): void {
+    if (before === undefined) this.#add("added", element, fieldsOnOneSide(after, type));
+    else if (after === undefined) this.#add("removed", element, fieldsOnOneSide(before, type));
     else {
       const inner = compared(before, after, type);
-      if (inner?.added !== undefined) found.added[element] = inner.added;
-      if (inner?.modified !== undefined) found.modified[element] = inner.modified;
-      if (inner?.removed !== undefined) found.removed[element] = inner.removed;
+      if (inner?.added !== undefined) this.#add("added", element, inner.added);
+      if (inner?.modified !== undefined) this.#add("modified", element, inner.modified);
+      if (inner?.removed !== undefined) this.#add("removed", element, inner.removed);
     }
   }
-  const result: { -readonly [side in keyof Comparison]?: FieldSet } = {};
-  for (const side of ["added", "modified", "removed"] as const)
-    if (!isEmptySet(found[side])) result[side] = found[side];
-  return result;
+
+  #add(side: keyof Comparison, element: string, set: FieldSet): void {
+    const sets = (this[side] ??= {});
+    sets[element] = set;
+  }
 }
 
-function* fieldsBeside(before: unknown, after: unknown, type: Type): Iterable<Beside> {
+function compareFields(before: unknown, after: unknown, type: Type, found: Differences): void {
   const [left, right] = [(before ?? {}) as Fields, (after ?? {}) as Fields];
   for (const name of Object.keys(right)) {
     if (right[name] === undefined) continue;
-    yield [`f:${name}`, own(left, name) ?? type.zeros.get(name), right[name], fieldType(type, name) ?? anyType];
+    const was = own(left, name) ?? type.zeros.get(name);
+    found.compare(`f:${name}`, was, right[name], fieldType(type, name) ?? anyType);
   }
   for (const name of Object.keys(left)) {
     if (left[name] === undefined || (Object.hasOwn(right, name) && right[name] !== undefined)) continue;
-    yield [`f:${name}`, left[name], type.zeros.get(name), fieldType(type, name) ?? anyType];
+    found.compare(`f:${name}`, left[name], type.zeros.get(name), fieldType(type, name) ?? anyType);
   }
 }
 
@@ -67,11 +70,11 @@ function own(fields: Fields, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-function* itemsBeside(before: unknown, after: unknown, type: Type): Iterable<Beside> {
+function compareItems(before: unknown, after: unknown, type: Type, found: Differences): void {
   const [left, right] = [itemsByElement(before, type), itemsByElement(after, type)];
   const inner = itemType(type);
-  for (const [element, item] of right) yield [element, left.get(element), item, inner];
-  for (const [element, item] of left) if (!right.has(element)) yield [element, item, undefined, inner];
+  for (const [element, item] of right) found.compare(element, left.get(element), item, inner);
+  for (const [element, item] of left) if (!right.has(element)) found.compare(element, item, undefined, inner);
 }
 
 /** The items of a list by their path elements; of those that stand twice, the first. */

@@ -86,30 +86,55 @@ function structOf(
   const fields = structFields(message);
   if (fields === undefined) return value;
   const given = new Map<string, unknown>();
-  for (const [name, item] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const item = value[name];
     const field = fields.get(name);
     const place = { path: join(path, name), struct: message, goPath: join(goPath, name) };
     if (field === undefined) unknown.push(`unknown field "${place.path}"`);
     else if (item !== null) given.set(name, fieldValue(item, field, place, unknown));
   }
   const result: { [field: string]: unknown } = {};
-  for (const field of fields.values()) {
-    const item = given.has(field.name) ? withoutEmptyList(given.get(field.name), field) : zeroOf(field, message);
+  for (const { field, isNothing } of writtenFields(message, fields)) {
+    const isGiven = given.has(field.name);
+    if (!isGiven && isNothing) continue;
+    const item = isGiven ? withoutEmptyList(given.get(field.name), field) : zeroOf(field, message);
     if (item !== undefined && !isOmitted(item, field)) result[field.name] = item;
   }
   return result;
+}
+
+interface WrittenField {
+  readonly field: GoField;
+  /** Go writes nothing when nobody gave it. */
+  readonly isNothing: boolean;
+}
+
+/** By message: as many as there are types built in. */
+const written = new Map<string, readonly WrittenField[]>();
+
+function writtenFields(message: string, fields: ReadonlyMap<string, GoField>): readonly WrittenField[] {
+  let known = written.get(message);
+  if (known === undefined) {
+    known = [...fields.values()].map((field) => {
+      const zero = zeroOf(field, message);
+      return { field, isNothing: zero === undefined || isOmitted(zero, field) };
+    });
+    written.set(message, known);
+  }
+  return known;
 }
 
 function fieldValue(value: unknown, field: GoField, place: Place, unknown: string[]): unknown {
   const { struct, path } = place;
   if (field.map) {
     if (!isRecord(value)) throw mismatch(value, "map", goTypeOf(struct, field), place);
-    const entries = Object.entries(value).map(([key, item]) => [
+    const entries = Object.keys(value).map((key): [string, unknown] => [
       key,
-      itemValue(item, field, { ...place, path: join(path, key) }, unknown),
+      itemValue(value[key], field, { struct, goPath: place.goPath, path: join(path, key) }, unknown),
     ]);
     // Go writes maps in the order of their keys.
-    return Object.fromEntries(entries.toSorted(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)));
+    if (entries.length > 1) entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries);
   }
   if (field.repeated) {
     if (!Array.isArray(value)) throw mismatch(value, "slice", goTypeOf(struct, field), place);
