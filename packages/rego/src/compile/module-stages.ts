@@ -1,5 +1,6 @@
 import type { Import, Module, Rule } from "../syntax/ast.ts";
 import { checkDeprecatedBuiltins, checkUnsafeBuiltins } from "./builtin-checks.ts";
+import { indexComprehensions } from "./comprehension-indices.ts";
 import { rewriteComprehensionTerms, rewriteRefsInHead } from "./comprehension-terms.ts";
 import { checkDuplicateImports } from "./duplicate-imports.ts";
 import { TermHoister } from "./dynamic-terms.ts";
@@ -67,6 +68,7 @@ export const safetyStages: readonly ModuleStage[] = [
   { name: "RewriteEquals", run: ({ rules }) => mapAll(rules, rewriteEquals) },
   { name: "RewriteDynamicTerms", run: rewriteDynamicTerms },
   { name: "RewriteTestRulesForTracing", run: rewriteTests },
+  { name: "BuildComprehensionIndices", run: buildComprehensionIndices },
 ];
 
 /** Behind the type checker. */
@@ -163,6 +165,11 @@ function rewriteMetadata({ module, rules, names }: Unit, context: StageContext):
 function rewriteComprehensions({ module, rules, names }: Unit): readonly Rule[] {
   if (!mayHold(module, "|")) return rules;
   return mapAll(rules, (rule) => rewriteComprehensionTerms(rule, names));
+}
+
+function buildComprehensionIndices({ module, rules }: Unit, { arity }: StageContext): readonly Rule[] {
+  if (!mayHold(module, "|")) return rules;
+  return mapAll(rules, (rule) => indexComprehensions(rule, arity));
 }
 
 function rewriteWiths({ module, rules, names }: Unit, context: StageContext): readonly Rule[] {

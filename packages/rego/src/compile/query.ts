@@ -2,6 +2,7 @@ import type { Body, Expr, Import, Module, Ref, Term } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { checkDeprecatedBuiltins, checkUnsafeBuiltins, ruleOfBody } from "./builtin-checks.ts";
 import { type Compiled, type CompiledQuery, findNode } from "./compiled.ts";
+import { indexComprehensionsInBody } from "./comprehension-indices.ts";
 import { rewriteComprehensionTermsInBody } from "./comprehension-terms.ts";
 import { TermHoister } from "./dynamic-terms.ts";
 import { rewriteEqualsInBody } from "./equals.ts";
@@ -104,6 +105,7 @@ function queryStages(
     check((body) => checkQueryTypes(body, stateOf(compiled)?.types, context, names)),
     check((body) => checkUnsafeBuiltins(ruleOfBody(body), context)),
     check((body) => options.regoVersion !== "v0" && checkDeprecatedBuiltins(ruleOfBody(body), context)),
+    (body) => indexComprehensionsInBody(body, context.arity),
   ];
 }
 

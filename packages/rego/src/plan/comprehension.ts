@@ -1,23 +1,28 @@
+import { mentionsVar } from "../compile/vars.ts";
 import { walkTerm } from "../compile/walk.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Expr, Term } from "../syntax/ast.ts";
 import { BlockWriter, localOperand } from "./builder.ts";
 import { isClosure } from "./key.ts";
-import { closure, makeNumber, planBody, planTerm, planTerms, type Scope, UnboundVariable } from "./scope.ts";
+import { closure, planBody, planTerm, planTerms, type Scope, UnboundVariable } from "./scope.ts";
 
 export type Comprehension = Extract<Term, { kind: "arraycomprehension" | "setcomprehension" | "objectcomprehension" }>;
 
 /** Plans a comprehension: out of an index where one can be made, else by a loop of its own. */
 export function planComprehension(outer: Scope, term: Comprehension): Operand {
-  const indexed = planFromIndex(outer, term);
+  const indexed = closesOverKeys(term) ? planFromOpaIndex(outer, term) : planFromIndex(outer, term);
   if (indexed !== undefined) return indexed;
+  const target = outer.writer.local();
+  planCollected(outer, term, target);
+  return localOperand(target);
+}
+
+function planCollected(outer: Scope, term: Comprehension, target: number): void {
   const { writer } = outer;
-  const target = writer.local();
   makeEmpty(outer, term.kind, target);
   const scope = closure(outer);
   const block = writer.block(() => planBody(scope, term.body, () => addElement(scope, term, target)));
   writer.emit("BlockStmt", { blocks: [block] });
-  return localOperand(target);
 }
 
 function makeEmpty({ writer }: Scope, kind: Comprehension["kind"], target: number): void {
@@ -29,8 +34,10 @@ function makeEmpty({ writer }: Scope, kind: Comprehension["kind"], target: numbe
 function addElement(scope: Scope, term: Comprehension, target: number): void {
   const { writer } = scope;
   if (term.kind === "objectcomprehension") {
+    // Of several values for a key in an index of OPA's the last counts.
+    const insert = term.indexedBy === undefined ? "ObjectInsertOnceStmt" : "ObjectInsertStmt";
     planTerms(scope, [term.key, term.value], ([key, value]) => {
-      writer.emit("ObjectInsertOnceStmt", { key: key as Operand, value: value as Operand, object: target });
+      writer.emit(insert, { key: key as Operand, value: value as Operand, object: target });
     });
     return;
   }
@@ -53,64 +60,48 @@ function planFromIndex(scope: Scope, term: Comprehension): Operand | undefined {
   const [index, target] = [writer.local(), writer.local()];
   writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result: index });
   planKey(scope, keys, (key) => {
-    if (holdsPairs(term)) makeFromPairs(scope, index, key, target);
-    else {
-      writer.emit("ResetLocalStmt", { target });
-      findOrMake(scope, term.kind, index, key, target, () => {});
-    }
+    writer.emit("ResetLocalStmt", { target });
+    findOrMake(scope, term.kind, index, key, target, () => {});
   });
   return localOperand(target);
 }
 
-/**
- * The index of an object comprehension holds its keys and values in pairs: conflicts are found where an object is asked for. Where all
- * values are one constant there are none, and it holds the objects.
- */
-function holdsPairs(term: Comprehension): boolean {
-  return term.kind === "objectcomprehension" && !constants.has(term.value.kind);
+/** True where OPA's index asks with free variables what means something else then: behind `not`, and in `every`. */
+function closesOverKeys({ indexedBy, body }: Comprehension): boolean {
+  return (
+    indexedBy !== undefined &&
+    body.some((expr) => (expr.negated || isClosing(expr)) && indexedBy.some((name) => mentionsVar([expr], name)))
+  );
 }
 
-const constants: ReadonlySet<Term["kind"]> = new Set(["null", "boolean", "number", "string"]);
+function isClosing({ terms: { kind } }: Expr): boolean {
+  return kind !== "term" && kind !== "call";
+}
 
-function makeFromPairs(scope: Scope, index: number, key: Operand, target: number): void {
-  const { writer } = scope;
-  const [pairs, at, pair, name, value] = [
-    writer.local(),
-    writer.local(),
-    writer.local(),
-    writer.local(),
-    writer.local(),
-  ];
-  writer.emit("MakeObjectStmt", { target });
-  const fill = writer.block(() => {
-    writer.emit("DotStmt", { source: localOperand(index), key, target: pairs });
-    const block = writer.loop(() => {
-      writer.emit("DotStmt", { source: localOperand(pair), key: makeNumber(scope, "0"), target: name });
-      writer.emit("DotStmt", { source: localOperand(pair), key: makeNumber(scope, "1"), target: value });
-      writer.emit("ObjectInsertOnceStmt", { key: localOperand(name), value: localOperand(value), object: target });
+/** Of what OPA's index holds for the keys, as it does; where it holds nothing, it evaluates the comprehension. */
+function planFromOpaIndex(scope: Scope, term: Comprehension): Operand | undefined {
+  const { indexedBy: keys = [] } = term;
+  const { library, writer, context } = scope;
+  const func = library.index(term, `${context.key} ${keys.join()}`, () => planIndex(scope, term, keys));
+  if (func === undefined) return undefined;
+  const [index, target] = [writer.local(), writer.local()];
+  writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result: index });
+  planKey(scope, keys, (key) => {
+    writer.emit("ResetLocalStmt", { target });
+    const find = writer.block(() => writer.emit("DotStmt", { source: localOperand(index), key, target }));
+    const make = writer.block(() => {
+      writer.emit("IsUndefinedStmt", { source: target });
+      planCollected(scope, { ...term, indexedBy: undefined }, target);
     });
-    writer.emit("ScanStmt", { source: pairs, key: at, value: pair, block });
+    writer.emit("BlockStmt", { blocks: [find, make] });
   });
-  writer.emit("BlockStmt", { blocks: [fill] });
-}
-
-/** Adds to an entry of the index. */
-function addIndexed(scope: Scope, term: Comprehension, entry: number): void {
-  if (term.kind !== "objectcomprehension" || !holdsPairs(term)) {
-    addElement(scope, term, entry);
-    return;
-  }
-  const { writer } = scope;
-  planTerms(scope, [term.key, term.value], (values) => {
-    const pair = writer.local();
-    writer.emit("MakeArrayStmt", { capacity: values.length, target: pair });
-    for (const value of values) writer.emit("ArrayAppendStmt", { array: pair, value });
-    writer.emit("ArrayAppendStmt", { array: entry, value: localOperand(pair) });
-  });
+  return localOperand(target);
 }
 
 /** The variables that the comprehension shares with what stands around it; none when it uses one in another way than as a key. */
 function keysOf({ vars }: Scope, term: Comprehension): readonly string[] {
+  // Conflicts under other keys would be seen.
+  if (term.kind === "objectcomprehension" && term.indexedBy === undefined) return [];
   const shared = new Set<string>();
   walkTerm(term, (each) => {
     if (each.kind === "var" && vars.has(each.name)) shared.add(each.name);
@@ -153,7 +144,6 @@ function planIndex(outer: Scope, term: Comprehension, keys: readonly string[]): 
   const writer = new BlockWriter(library.builder);
   const scope: Scope = { ...outer, writer, vars: new Map(), isTrial: true };
   const result = writer.local();
-  const entryKind = holdsPairs(term) ? "arraycomprehension" : term.kind;
   try {
     writer.at(term.loc);
     const make = writer.block(() => writer.emit("MakeObjectStmt", { target: result }));
@@ -162,10 +152,10 @@ function planIndex(outer: Scope, term: Comprehension, keys: readonly string[]): 
         planKey(scope, keys, (key) => {
           const entry = writer.local();
           writer.emit("ResetLocalStmt", { target: entry });
-          findOrMake(scope, entryKind, result, key, entry, () => {
+          findOrMake(scope, term.kind, result, key, entry, () => {
             writer.emit("ObjectInsertStmt", { key, value: localOperand(entry), object: result });
           });
-          addIndexed(scope, term, entry);
+          addElement(scope, term, entry);
         });
       });
     });

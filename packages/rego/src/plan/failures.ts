@@ -25,7 +25,9 @@ export class Failures {
   ofExpr(expr: Expr): boolean {
     let found = false;
     walkExpr(expr, (term) => {
-      found ||= term.kind === "objectcomprehension" || (term.kind === "ref" && this.#ofRef(term));
+      found ||=
+        (term.kind === "objectcomprehension" && term.indexedBy === undefined) ||
+        (term.kind === "ref" && this.#ofRef(term));
       return !found;
     });
     return found;

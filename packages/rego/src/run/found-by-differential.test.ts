@@ -92,6 +92,43 @@ const cases: readonly Case[] = [
     data: '{"d": {"b": [5]}}',
     answer: '{"r":[5,1,{"c":1}]}',
   },
+  // OPA's index of a comprehension keeps the last value of a key.
+  {
+    rules: 'r contains o if { some x in [1, 2]; o := {k: v.n | some v in input.b; v.a == x; k := "k"} }',
+    input: '{"b": [{"a": 1, "n": 1}, {"a": 1, "n": 2}]}',
+    answer: '{"r":[{},{"k":2}]}',
+  },
+  {
+    rules: 'f(x) := {k: v.n | some v in input.b; v.a == x; k := "k"}\nr := f(1)',
+    input: '{"b": [{"a": 1, "n": 1}, {"a": 1, "n": 2}]}',
+    answer: '{"r":{"k":2}}',
+  },
+  {
+    rules: 'r contains {k: v.n | some v in input.b; v.a >= x; k := "k"} if { some x in [1, 2] }',
+    input: '{"b": [{"a": 1, "n": 1}, {"a": 1, "n": 2}]}',
+    answer: "eval_conflict_error",
+  },
+  // It asks what stands behind `not` or in `every` with its keys free.
+  {
+    rules: "r contains {input.a[k]: v | some v in [1, 2]; every w in input.c { w == k }} if { some k; input.b[k] }",
+    input: '{"a": [1], "b": [1], "c": [7]}',
+    answer: '{"r":[{"1":2}]}',
+  },
+  {
+    rules: "r contains {input.a[k]: v | some v in [1, 2]; not input.c == k} if { some k; input.b[k] }",
+    input: '{"a": [1], "b": [1]}',
+    answer: '{"r":[{"1":2}]}',
+  },
+  {
+    rules: "r contains {input.a[k]: v | some v in [1, 2]; not input.c == k} if { some k; input.b[k] }",
+    input: '{"a": [1], "b": [1], "c": 1}',
+    answer: "eval_conflict_error",
+  },
+  {
+    rules: "r contains [input.a[k] | not k != 0] if { some k; input.b[k] }",
+    input: '{"a": [1], "b": [1]}',
+    answer: '{"r":[[1]]}',
+  },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {

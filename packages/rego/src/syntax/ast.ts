@@ -26,17 +26,27 @@ export type Term =
   | { readonly kind: "array"; readonly loc: Location; readonly items: readonly Term[] }
   | { readonly kind: "object"; readonly loc: Location; readonly entries: readonly (readonly [Term, Term])[] }
   | { readonly kind: "set"; readonly loc: Location; readonly items: readonly Term[] }
-  | { readonly kind: "arraycomprehension"; readonly loc: Location; readonly term: Term; readonly body: Body }
-  | { readonly kind: "setcomprehension"; readonly loc: Location; readonly term: Term; readonly body: Body }
-  | {
+  | (Indexed & {
+      readonly kind: "arraycomprehension";
+      readonly loc: Location;
+      readonly term: Term;
+      readonly body: Body;
+    })
+  | (Indexed & { readonly kind: "setcomprehension"; readonly loc: Location; readonly term: Term; readonly body: Body })
+  | (Indexed & {
       readonly kind: "objectcomprehension";
       readonly loc: Location;
       readonly key: Term;
       readonly value: Term;
       readonly body: Body;
-    }
+    })
   | Call
   | TemplateString;
+
+/** Variables from around a comprehension by which its values are kept: see `compile/comprehension-indices.ts`. */
+interface Indexed {
+  readonly indexedBy?: readonly string[] | undefined;
+}
 
 /** `_` is parsed as a fresh wildcard `$0`, `$1`, … as OPA does. */
 export interface Var {

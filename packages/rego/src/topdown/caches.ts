@@ -1,5 +1,5 @@
 import { canonicalText } from "../value/collection.ts";
-import type { Known, Node } from "./node.ts";
+import type { ComprehensionNode, Known, Node } from "./node.ts";
 
 /** What rules and functions have answered, under the documents that `with` has put in place. */
 export class VirtualCache {
@@ -22,6 +22,30 @@ export class VirtualCache {
 
   put(key: string | undefined, value: Known | undefined): void {
     if (key !== undefined) this.#levels.at(-1)?.set(key, value);
+  }
+}
+
+/** What comprehensions collect, by the values of the variables that they are indexed by. */
+export type ComprehensionIndex = ReadonlyMap<string, Known>;
+
+/** The indices of comprehensions, under the documents that `with` has put in place. */
+export class ComprehensionIndices {
+  readonly #levels: Map<ComprehensionNode, ComprehensionIndex>[] = [new Map()];
+
+  push(): void {
+    this.#levels.push(new Map());
+  }
+
+  pop(): void {
+    this.#levels.pop();
+  }
+
+  /** What was made for the comprehension, which `make` does the first time. */
+  get(node: ComprehensionNode, make: () => ComprehensionIndex): ComprehensionIndex {
+    const level = this.#levels.at(-1);
+    const index = level?.get(node) ?? make();
+    level?.set(node, index);
+    return index;
   }
 }
 

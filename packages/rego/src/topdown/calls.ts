@@ -1,8 +1,8 @@
 import { isRuleName } from "../compile/walk.ts";
 import type { Ref } from "../syntax/ast.ts";
+import { typeName } from "../value/access.ts";
 import { equal } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
-import { groundValue } from "./comprehension.ts";
 import { placeOf } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { evaluateFunction } from "./functions.ts";
@@ -63,7 +63,9 @@ function evaluateBuiltin(
   const { step, machine, loc } = frame;
   if (isUnknownStep(frame, step, frame.bindings))
     return saveCall(frame, arity, { kind: "call", name, operator, args }, next);
-  const values = args.slice(0, arity).map((each) => groundValue(frame, each));
+  const plugged = args.slice(0, arity).map((each) => frame.bindings.plug(each));
+  if (!plugged.every((each) => each.kind === "known")) return compareUnbound(name, plugged) ? next() : undefined;
+  const values = plugged.map(({ value }) => value);
   if (name === "trace" && typeof values[0] === "string") frame.trace("Note", { kind: "note", loc }, values[0]);
   if (name === "internal.test_case") frame.trace("TestCase", caseNode(calledWith(step, operator, values)));
   const result = machine.run.call(name, values, placeOf(loc));
@@ -73,6 +75,31 @@ function evaluateBuiltin(
   return signature?.relation === true
     ? eachResult(frame, result as readonly Value[], args[arity], next)
     : oneResult(frame, result, args[arity], next);
+}
+
+/** Where variables stand in OPA's order of kinds: above scalars, below collections. */
+const afterVariables: ReadonlySet<string> = new Set(["array", "object", "set"]);
+
+/** In the index of a comprehension a variable may stay free behind `not`. Comparisons have an answer for it; others see a wrong type. */
+function compareUnbound(name: string, args: readonly Node[]): boolean {
+  const [left = 0, right = 0] = args.map(rankOf);
+  switch (name) {
+    case "neq":
+      return left !== right;
+    case "lt":
+    case "lte":
+      return left < right;
+    case "gt":
+    case "gte":
+      return left > right;
+    default:
+      return false;
+  }
+}
+
+function rankOf(node: Node): number {
+  if (node.kind === "var") return 1;
+  return afterVariables.has(node.kind === "known" ? typeName(node.value) : node.kind) ? 2 : 0;
 }
 
 /** The step as a call with these values. */

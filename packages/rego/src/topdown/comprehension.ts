@@ -3,9 +3,10 @@ import { insertOnce } from "../run/runtime.ts";
 import { RegoObject, RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import type { Bindings, Bound } from "./bindings.ts";
+import { type ComprehensionIndex, cacheKey } from "./caches.ts";
 import { placeOf } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
-import { type ComprehensionNode, type Known, known, type Node } from "./node.ts";
+import { type ComprehensionNode, type Known, known, type Node, varNode } from "./node.ts";
 import { equation } from "./raise.ts";
 import { varsInside } from "./save.ts";
 import { saveUnify } from "./saving.ts";
@@ -21,23 +22,59 @@ export function evaluateComprehension(
   next: Next,
 ): Stop | undefined {
   if (isUnknown(frame, node, bindings)) return saveComprehension(frame, node, bindings, other, isSwapped, next);
-  return frame.biunify(collect(frame, node), other.node, bindings, other.bindings, next);
+  return frame.biunify(fromIndex(frame, node) ?? collect(frame, node), other.node, bindings, other.bindings, next);
+}
+
+type Collected = RegoObject | RegoSet | Value[];
+
+function emptyOf({ collects }: ComprehensionNode): Collected {
+  if (collects === "array") return [];
+  return collects === "object" ? new RegoObject() : new RegoSet();
 }
 
 function collect(frame: Frame, node: ComprehensionNode): Known {
   const child = frame.closure(node.body);
-  const collected: RegoObject | RegoSet | Value[] =
-    node.collects === "object" ? new RegoObject() : node.collects === "set" ? new RegoSet() : [];
+  const collected = emptyOf(node);
   child.run(() => {
     const value = groundValue(child, node.term);
     frame.machine.run.grow(1);
-    if (collected instanceof RegoSet) collected.add(value);
-    else if (collected instanceof RegoObject)
+    if (collected instanceof RegoObject)
       insertOnce(collected, groundValue(child, node.key as Node), value, placeOf(node.loc));
-    else collected.push(value);
+    else add(collected, value);
     return undefined;
   });
   return known(collected);
+}
+
+function add(collected: RegoSet | Value[], value: Value): void {
+  if (collected instanceof RegoSet) collected.add(value);
+  else collected.push(value);
+}
+
+/** Undefined where there is no index, and where it has nothing: then the comprehension is evaluated after all. */
+function fromIndex(frame: Frame, node: ComprehensionNode): Known | undefined {
+  const { indexedBy } = node;
+  if (indexedBy === undefined) return undefined;
+  const index = frame.machine.indices.get(node, () => makeIndex(frame, node, indexedBy));
+  const key = cacheKey(indexedBy.map((name) => frame.bindings.plug(varNode(name))));
+  return key === undefined ? undefined : index.get(key);
+}
+
+/** All that the comprehension collects while nothing around it is known. Of several values for a key the last counts. */
+function makeIndex(frame: Frame, node: ComprehensionNode, indexedBy: readonly string[]): ComprehensionIndex {
+  const child = frame.child(node.body, frame.names);
+  const index = new Map<string, Collected>();
+  child.run(() => {
+    const key = cacheKey(indexedBy.map((name) => child.bindings.plug(varNode(name)))) as string;
+    const value = groundValue(child, node.term);
+    frame.machine.run.grow(1);
+    const collected = index.get(key) ?? emptyOf(node);
+    index.set(key, collected);
+    if (collected instanceof RegoObject) collected.set(groundValue(child, node.key as Node), value);
+    else add(collected, value);
+    return undefined;
+  });
+  return new Map([...index].map(([key, collected]) => [key, known(collected)]));
 }
 
 /** The value of a node whose vars are all bound to known values. */
@@ -70,5 +107,5 @@ export function amendComprehension(frame: Frame, node: ComprehensionNode, bindin
     .entries(caller)
     .filter(([{ name }]) => used.has(name))
     .map(([variable, value]) => equation(variable, value, node.loc));
-  return bindings.namespace({ ...node, body: [...node.body, ...equations] }, caller);
+  return bindings.namespace({ ...node, indexedBy: undefined, body: [...node.body, ...equations] }, caller);
 }

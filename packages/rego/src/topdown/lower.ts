@@ -54,6 +54,7 @@ export function lowerTerm(term: Term): Node {
         term: lowerTerm(term.term),
         body: lowerBody(term.body),
         loc: term.loc,
+        indexedBy: term.indexedBy,
       };
     case "objectcomprehension":
       return {
@@ -63,6 +64,7 @@ export function lowerTerm(term: Term): Node {
         term: lowerTerm(term.value),
         body: lowerBody(term.body),
         loc: term.loc,
+        indexedBy: term.indexedBy,
       };
     case "call":
     case "templatestring":

@@ -1,7 +1,7 @@
 import type { Compiled } from "../compile/compiled.ts";
 import type { RunState } from "../run/state.ts";
 import { Bindings } from "./bindings.ts";
-import { FunctionMocks, VirtualCache } from "./caches.ts";
+import { ComprehensionIndices, FunctionMocks, VirtualCache } from "./caches.ts";
 import type { Operations } from "./frame.ts";
 import type { InliningControl } from "./inlining.ts";
 import type { Node, RefNode, WalkedRule } from "./node.ts";
@@ -31,6 +31,7 @@ export class Machine {
   /** Of the query that was asked: its vars keep their names. */
   readonly caller: Bindings = new Bindings(0);
   readonly cache: VirtualCache = new VirtualCache();
+  readonly indices: ComprehensionIndices = new ComprehensionIndices();
   readonly mocks: FunctionMocks = new FunctionMocks();
   /** Documents that `with` has replaced. */
   readonly targets: (readonly RefNode[])[] = [];

@@ -48,6 +48,8 @@ export interface ComprehensionNode {
   readonly term: Node;
   readonly body: Query;
   readonly loc: Location;
+  /** Variables by whose values its own are kept. */
+  readonly indexedBy: readonly string[] | undefined;
 }
 
 export type Query = readonly Step[];

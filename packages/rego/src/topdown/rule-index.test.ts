@@ -5,7 +5,7 @@ import type { Module } from "../syntax/ast.ts";
 import { parseModule } from "../syntax/parser.ts";
 import { lookup } from "../value/access.ts";
 import type { Value } from "../value/value.ts";
-import type { Look } from "./rule-index.ts";
+import { type Look, unknownValue } from "./rule-index.ts";
 import { buildRuleTree } from "./rule-tree.ts";
 
 interface Case {
@@ -62,7 +62,7 @@ for (const { note, rules, input, args, isUnknown, wanted } of cases) {
     if (compiled === undefined) throw new Error("the rules do not compile");
     const tree = buildRuleTree(compiled);
     const look: Look = (subject) => {
-      if (isUnknown === true) return "unknown";
+      if (isUnknown === true) return unknownValue;
       if (subject.kind === "arg") return args?.[subject.at];
       const keys = subject.terms.slice(1).map((key) => (key.kind === "known" ? key.value : null));
       return keys.reduce<Value | undefined>(

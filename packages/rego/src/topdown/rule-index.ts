@@ -19,8 +19,13 @@ export type Subject =
   | { readonly kind: "ref"; readonly terms: readonly Node[] }
   | { readonly kind: "arg"; readonly at: number };
 
-/** What is known of a subject: `unknown` in partial evaluation. */
-export type Look = (subject: Subject) => Value | "unknown" | undefined;
+/** In partial evaluation, all may hold of it. */
+export const unknownValue: unique symbol = Symbol("unknown");
+/** Of an argument without a value, only what any value has holds. */
+export const unboundValue: unique symbol = Symbol("unbound");
+
+/** What is known of a subject. */
+export type Look = (subject: Subject) => Value | typeof unknownValue | typeof unboundValue | undefined;
 
 /** A pattern that the subject's value must match: any value, this value, or an array with gaps. */
 type Pattern = { readonly kind: "any" } | { readonly kind: "value"; readonly node: Node };
@@ -114,7 +119,8 @@ function haveOneValue(rules: readonly WalkedRule[]): boolean {
 function mayHold(conditions: readonly (readonly Condition[])[], look: Look): boolean {
   return conditions.every((alternatives) => {
     const value = look((alternatives[0] as Condition).subject);
-    if (value === "unknown") return true;
+    if (value === unknownValue) return true;
+    if (value === unboundValue) return alternatives.some(({ pattern }) => pattern.kind === "any");
     return value !== undefined && alternatives.some(({ pattern, delimiters }) => matches(pattern, value, delimiters));
   });
 }

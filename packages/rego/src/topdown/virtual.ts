@@ -5,7 +5,7 @@ import { evaluateComplete } from "./complete.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { beginsWith, type Node, refNode } from "./node.ts";
 import { evaluatePartial } from "./partial-rules.ts";
-import type { Candidates, Look, Subject } from "./rule-index.ts";
+import { type Candidates, type Look, type Subject, unboundValue, unknownValue } from "./rule-index.ts";
 import type { RuleTreeNode } from "./rule-tree.ts";
 import { saveUnify } from "./saving.ts";
 import { stepNode } from "./trace.ts";
@@ -47,15 +47,17 @@ export function findCandidates(
 /** What is known of documents and arguments without evaluating anything. */
 function lookIn(frame: Frame, args: readonly Node[] | undefined): Look {
   const { partial } = frame.machine;
-  return (subject: Subject): Value | "unknown" | undefined => {
+  return (subject: Subject): ReturnType<Look> => {
     if (subject.kind === "arg") {
       const arg = args?.[subject.at];
-      const plugged = arg === undefined ? undefined : frame.bindings.plug(arg, frame.machine.caller);
-      return plugged?.kind === "known" ? plugged.value : "unknown";
+      if (arg === undefined) return unknownValue;
+      const plugged = frame.bindings.plug(arg, frame.machine.caller);
+      if (plugged.kind === "known") return plugged.value;
+      return plugged.kind === "var" ? unboundValue : unknownValue;
     }
     const { terms } = subject;
     if (partial?.inlining.isDisabled(terms, true) === true || partial?.saveSet.containsDocument(terms) === true)
-      return "unknown";
+      return unknownValue;
     if (beginsWith(terms, "data")) return baseDocument(frame, terms);
     return frame.input?.kind === "known" ? valueBelow(frame.input.value, terms) : undefined;
   };

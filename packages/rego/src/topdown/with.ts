@@ -79,6 +79,7 @@ class Replacement {
     this.#swap();
     const { machine } = this.#frame;
     machine.cache.push();
+    machine.indices.push();
     machine.targets.push(this.#targets);
     machine.mocks.push(this.#mocks);
     machine.partial?.inlining.disableRefs(this.#disabled, true);
@@ -89,6 +90,7 @@ class Replacement {
     machine.partial?.inlining.enable();
     machine.mocks.pop();
     machine.targets.pop();
+    machine.indices.pop();
     machine.cache.pop();
     this.#swap();
   }
