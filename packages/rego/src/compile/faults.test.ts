@@ -45,6 +45,13 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["p if { q } else if { p }\nq := 1", "2:12 rule data.a.p is recursive: data.a.p -> data.a.p"],
   ],
   "one fault of with is enough": [
+    [
+      "p if { x := abs(count(input)) with input.a as abs(1).b }",
+      "2:47 undefined ref: __local1__.b",
+      "__local1__.b",
+      "^^^^^^^^^^",
+      "have: number",
+    ],
     ["p if x = count([1]) with y as 1", "2:26 with keyword target must reference existing input, data, or a function"],
   ],
   "types of composite keys": [

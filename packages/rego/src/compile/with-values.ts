@@ -9,6 +9,8 @@ import { isComprehension, mapExpr, mapTerm, nameOfRef, type Rewriter, requiresEv
 export class WithRewriter {
   readonly #names: LocalNames;
   readonly #context: StageContext;
+  /** By their targets: what was taken out of an expression shares its `with`, whose values are evaluated once. */
+  readonly #rewritten = new Map<Term, With>();
 
   constructor(names: LocalNames, context: StageContext) {
     this.#names = names;
@@ -47,6 +49,11 @@ export class WithRewriter {
     const support: Expr[] = [];
     const withs: With[] = [];
     for (const each of expr.with) {
+      const known = this.#rewritten.get(each.target);
+      if (known !== undefined) {
+        withs.push(known);
+        continue;
+      }
       const target = asFunctionRef(each.target, this.#context);
       const value = asFunctionRef(each.value, this.#context);
       const isValue = this.#checked({ ...each, target, value });
@@ -57,7 +64,9 @@ export class WithRewriter {
       }
       const local = varTerm(value.loc, this.#names.create());
       support.push(eqExpr(value.loc, local, value));
-      withs.push({ ...each, target, value: local });
+      const rewritten = { ...each, target, value: local };
+      this.#rewritten.set(each.target, rewritten);
+      withs.push(rewritten);
     }
     return [...support, { ...expr, with: withs }];
   }

@@ -3,9 +3,10 @@ import type { Block, Operand } from "../run/ir.ts";
 import { createScope } from "./body.ts";
 import { localOperand } from "./builder.ts";
 import { hasSlots, mockRoot } from "./context.ts";
+import { isSelective } from "./key.ts";
 import type { Job, Library, Pattern } from "./library.ts";
 import { isSystem, planBaseRoot, planRootWithout } from "./root-data.ts";
-import type { Scope } from "./scope.ts";
+import { makeNumber, type Scope } from "./scope.ts";
 
 type DocumentJob = Extract<Job, { kind: "document" }>;
 type ChildJob = Extract<Job, { kind: "child" }>;
@@ -39,7 +40,7 @@ export function planDocumentJob(library: Library, { name, node, context, pattern
 }
 
 /** The children that have a value and are wanted, as the context shows them. */
-function childrenOf({ library, context }: Scope, node: RuleNode, wanted: string | undefined): readonly RuleNode[] {
+function childrenOf({ library, context }: Scope, node: RuleNode, wanted: Pattern[number]): readonly RuleNode[] {
   return [...node.children]
     .filter(([key, { isDocument }]) => isDocument && (wanted === undefined || wanted === key))
     .flatMap(([, { path }]) => library.node(path, context) ?? []);
@@ -53,12 +54,32 @@ function planInsertion(scope: Scope, child: RuleNode, pattern: Pattern, object: 
   });
 }
 
-function planChild({ library, context, writer }: Scope, child: RuleNode, pattern: Pattern): Operand {
+function planChild(scope: Scope, child: RuleNode, pattern: Pattern): Operand {
+  const { library, context, writer } = scope;
   const hasValue = child.rules.length > 0;
+  const [key] = pattern;
+  if (hasValue && key !== undefined && library.hasLookups && isSelective(child)) return planEntry(scope, child, key);
   const func = hasValue ? library.ruleFunction(child, context) : library.documentFunction(child, pattern, context);
   const result = writer.local();
   writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result });
   return localOperand(result);
+}
+
+/** Of a partial rule only what is wanted: the others may be those that ask. */
+function planEntry(scope: Scope, child: RuleNode, wanted: string | number): Operand {
+  const { library, context, writer } = scope;
+  const [target, value] = [writer.local(), writer.local()];
+  const isSet = child.rules[0]?.kind === "set";
+  writer.emit(isSet ? "MakeSetStmt" : "MakeObjectStmt", { target });
+  const find = writer.block(() => {
+    const key = typeof wanted === "string" ? writer.string(wanted) : makeNumber(scope, String(wanted));
+    const args = [localOperand(0), localOperand(1), key];
+    writer.emit("CallStmt", { func: library.keyFunction(child, context), args, result: value });
+    if (isSet) writer.emit("SetAddStmt", { value: key, set: target });
+    else writer.emit("ObjectInsertStmt", { key, value: localOperand(value), object: target });
+  });
+  writer.emit("BlockStmt", { blocks: [find] });
+  return localOperand(target);
 }
 
 /** The base document at a path, without the values of mocks. */

@@ -5,8 +5,8 @@ import { type Context, isHidden, plainContext } from "./context.ts";
 import { Failures } from "./failures.ts";
 import { PlanNeeds } from "./needs.ts";
 
-/** Keys of a document that are wanted, level by level; undefined for all keys of a level. */
-export type Pattern = readonly (string | undefined)[];
+/** Keys of a document that are wanted, level by level; undefined for all keys of a level. Numbers are keys of partial rules. */
+export type Pattern = readonly (string | number | undefined)[];
 
 /** A function that something calls and that is still to be planned. */
 export type Job = { readonly name: string; readonly node: RuleNode; readonly context: Context } & (
@@ -18,6 +18,9 @@ export type Job = { readonly name: string; readonly node: RuleNode; readonly con
   /** The document one level down, at a key that is known when it runs. */
   | { readonly kind: "child"; readonly pattern: Pattern }
 );
+
+/** Of partial rules, which lie at the end of a path, entries are looked up by one key. */
+const keyLevels = 1;
 
 /** All functions of one policy: names for those that are called, and jobs to plan them. */
 export class Library {
@@ -98,7 +101,7 @@ export class Library {
 
   /** The function of the document at a node: the base document over the values of its rules. */
   documentFunction(node: RuleNode, pattern: Pattern, context: Context): string {
-    const relevant = trim(pattern.slice(0, node.height));
+    const relevant = trim(pattern.slice(0, node.height + keyLevels));
     const wanted = { kind: "document", node, context, pattern: relevant, isWhole: false } as const;
     return this.#request(`[*]${patternText(relevant)}`, wanted);
   }
@@ -110,7 +113,7 @@ export class Library {
 
   /** The function of the document at a key below a node; its argument is the key. */
   childFunction(node: RuleNode, pattern: Pattern, context: Context): string {
-    const relevant = trim(pattern.slice(0, node.height - 1));
+    const relevant = trim(pattern.slice(0, node.height - 1 + keyLevels));
     return this.#request(`[child]${patternText(relevant)}`, { kind: "child", node, context, pattern: relevant });
   }
 
@@ -140,7 +143,7 @@ function trim(pattern: Pattern): Pattern {
 }
 
 function patternText(pattern: Pattern): string {
-  return pattern.map((key) => (key === undefined ? "[*]" : partText(key))).join("");
+  return pattern.map((key) => (typeof key === "string" ? partText(key) : `[${key ?? "*"}]`)).join("");
 }
 
 /** As OPA writes it; keys that would make a name ambiguous are quoted. */

@@ -4,6 +4,7 @@ import type { Ref, Term } from "../syntax/ast.ts";
 import { isIndexText } from "../value/base-path.ts";
 import { localOperand } from "./builder.ts";
 import { isSelective } from "./key.ts";
+import type { Pattern } from "./library.ts";
 import { planBaseRoot } from "./root-data.ts";
 import { bind, isBound, localOf, type Next, planTerm, type Scope } from "./scope.ts";
 import { isFunctionNode } from "./tree.ts";
@@ -63,7 +64,7 @@ function planRules(scope: Scope, node: RuleNode, operands: readonly Term[], next
  */
 function planBranches(scope: Scope, node: RuleNode, operands: readonly Term[], next: Next<Operand>): void {
   const { library, context } = scope;
-  const pattern = operands.map((term) => (term.kind === "string" ? term.value : undefined));
+  const pattern = operands.map(patternKey);
   const [key, ...rest] = operands as readonly [Term, ...Term[]];
   if (isBound(scope, key)) {
     planTerm(scope, key, (value) => {
@@ -71,6 +72,11 @@ function planBranches(scope: Scope, node: RuleNode, operands: readonly Term[], n
       planPath(scope, child, rest, next);
     });
   } else planPath(scope, call(scope, library.documentFunction(node, pattern, context)), operands, next);
+}
+
+function patternKey(term: Term): Pattern[number] {
+  if (term.kind === "string") return term.value;
+  return term.kind === "number" && /^\d{1,15}$/.test(term.text) ? Number(term.text) : undefined;
 }
 
 function call({ writer }: Scope, func: string, ...args: readonly Operand[]): Operand {

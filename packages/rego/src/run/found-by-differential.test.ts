@@ -129,6 +129,9 @@ const cases: readonly Case[] = [
     input: '{"a": [1], "b": [1]}',
     answer: '{"r":[[1]]}',
   },
+  // A partial rule does not ask itself for a key that it has not.
+  { rules: "r[1] := 1 if { some k; v := data.p[_][3][k] }\nr[3] := [5]", answer: '{"r":{"1":1,"3":[5]}}' },
+  { rules: 'r["a"] := 1 if { some k; v := data.p[_].b[k] }\nq.b := [5]', answer: '{"q":{"b":[5]},"r":{"a":1}}' },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {
