@@ -33,15 +33,18 @@ function buildOpa(name: string, what: string): { readonly file: string } | { rea
   return buildGo(join(import.meta.dirname, "peer-opa"), name, what);
 }
 
+/** With all that it needs, on a machine that does other things too. */
+const releaseLimitMs = 1_800_000;
+
 /** regorus, from the crate, built here, by each of its two evaluators: which is faster depends on the policy. */
 export function startRegorus(): readonly Peer[] {
   const home = join(process.env["CARGO_HOME"] ?? join(homedir(), ".cargo"), "bin", "cargo");
   const cargo = ["cargo", home].find((name) => spawnSync(name, ["--version"]).status === 0);
   if (cargo === undefined) return [{ name: "regorus", skipped: "no cargo" }];
   const folder = copied(join(import.meta.dirname, "peer-regorus"));
-  const failure = build(cargo, ["build", "--release", "--locked"], folder, {
-    CARGO_TARGET_DIR: join(folder, "target"),
-  });
+  if (folder === undefined) return [{ name: "regorus", skipped: "the user's cache cannot be written" }];
+  const env = { CARGO_TARGET_DIR: join(folder, "target") };
+  const failure = build(cargo, ["build", "--release", "--locked"], folder, env, releaseLimitMs);
   if (failure !== undefined) return [{ name: "regorus", skipped: failure }];
   const file = join(folder, "target", "release", "peer-regorus");
   return ["interpreter", "rvm"].map((kind) => startPeer("regorus", file, [kind], kind));

@@ -1,9 +1,12 @@
 import type { ExprTerms } from "../syntax/ast.ts";
 import { localOperand, trueOperand } from "./builder.ts";
+import { type KindStmt, requireKind } from "./kinds.ts";
 import { bind, closure, localOf, planBody, planTerm, type Scope } from "./scope.ts";
 import { unifyOperand } from "./unify.ts";
 
 type Every = Extract<ExprTerms, { kind: "every" }>;
+
+const collections: readonly KindStmt[] = ["IsArrayStmt", "IsObjectStmt", "IsSetStmt"];
 
 /**
  * `every` holds when no element of the collection fails the body; a domain that is no collection is undefined. The loop is left at
@@ -14,7 +17,7 @@ export function planEvery(scope: Scope, terms: Every, next: () => void): void {
   planTerm(scope, terms.domain, (domain) => {
     const source = localOf(scope, domain);
     const [failed, held, key, value] = [writer.local(), writer.local(), writer.local(), writer.local()];
-    requireCollection(scope, source);
+    requireKind(scope, source, collections);
     writer.emit("ResetLocalStmt", { target: failed });
     const loop = writer.loop(() => {
       writer.emit("ResetLocalStmt", { target: held });
@@ -40,18 +43,4 @@ function planElement(scope: Scope, terms: Every, key: number, value: number, hol
   if (terms.key?.kind === "var") bind(scope, terms.key.name, localOperand(key), body);
   else if (terms.key === undefined) body();
   else unifyOperand(scope, localOperand(key), terms.key, body);
-}
-
-function requireCollection({ writer }: Scope, source: number): void {
-  const blocks = (["IsArrayStmt", "IsObjectStmt", "IsSetStmt"] as const).map((type) =>
-    writer.block(() => {
-      writer.emit(type, { source: localOperand(source) });
-      writer.emit("BreakStmt", { index: 1 });
-    }),
-  );
-  const check = writer.block(() => {
-    writer.emit("BlockStmt", { blocks });
-    writer.emit("BreakStmt", { index: 1 });
-  });
-  writer.emit("BlockStmt", { blocks: [check] });
 }

@@ -1,5 +1,5 @@
 import type { CompiledRule, RuleNode } from "../compile/compiled.ts";
-import { nameOfRef, ruleChain, walkExpr } from "../compile/walk.ts";
+import { nameOfRef, ruleChain, walkExpr, walkTerm } from "../compile/walk.ts";
 import type { Body, Expr, Ref, Rule, Term } from "../syntax/ast.ts";
 import { constantText, isConstant, plainContext } from "./context.ts";
 import { isClosure } from "./key.ts";
@@ -23,8 +23,16 @@ export class Failures {
   }
 
   ofExpr(expr: Expr): boolean {
+    return this.#among((visit) => walkExpr(expr, visit));
+  }
+
+  ofTerm(term: Term): boolean {
+    return this.#among((visit) => walkTerm(term, visit));
+  }
+
+  #among(walk: (visit: (term: Term) => boolean) => void): boolean {
     let found = false;
-    walkExpr(expr, (term) => {
+    walk((term) => {
       found ||=
         (term.kind === "objectcomprehension" && term.indexedBy === undefined) ||
         (term.kind === "ref" && this.#ofRef(term));

@@ -1,21 +1,45 @@
+import { type Comprehension, isComprehension } from "../compile/walk.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
 import { constantText, isConstant } from "./context.ts";
-import { bind, isBound, makeNumber, planTerm, planTerms, type Scope } from "./scope.ts";
+import { type KindStmt, requireKind } from "./kinds.ts";
+import { bind, isBound, localOf, makeNumber, planTerm, planTerms, type Scope } from "./scope.ts";
 
 type ObjectTerm = Extract<Term, { kind: "object" }>;
 type Pair = readonly [Term, Term];
 
 /** Plans `a = b`: what is known on one side is taken apart by the other side's pattern. */
 export function unify(scope: Scope, a: Term, b: Term, next: () => void): void {
-  if (isPattern(a) && isBound(scope, b)) planTerm(scope, b, (value) => unifyOperand(scope, value, a, next));
+  if (isComprehension(b) && isAskedFirst(scope, a, b)) unifyCollected(scope, a, b, next);
+  else if (isComprehension(a) && b.kind === "ref" && isAskedFirst(scope, b, a)) unifyCollected(scope, b, a, next);
+  else if (isPattern(a) && isBound(scope, b)) planTerm(scope, b, (value) => unifyOperand(scope, value, a, next));
   else if (isPattern(b) && isBound(scope, a)) planTerm(scope, a, (value) => unifyOperand(scope, value, b, next));
   else if (a.kind === "array" && b.kind === "array") unifyItems(scope, a.items, b.items, next);
   else if (a.kind === "object" && b.kind === "object") unifyEntries(scope, a, b, next);
   else if (isPattern(a)) planTerm(scope, b, (value) => unifyOperand(scope, value, a, next));
   else planTerm(scope, a, (value) => unifyOperand(scope, value, b, next));
 }
+
+/** OPA evaluates no comprehension for what it cannot equal by its kind. That is seen where evaluating it may fail. */
+function isAskedFirst(scope: Scope, other: Term, term: Comprehension): boolean {
+  if (other.kind !== "ref" && !(other.kind === "var" && isBound(scope, other))) return false;
+  return scope.library.hasLookups && scope.library.failures.ofTerm(term);
+}
+
+function unifyCollected(scope: Scope, other: Term, term: Comprehension, next: () => void): void {
+  planTerm(scope, other, (value) => {
+    requireKind(scope, localOf(scope, value), kindsFor[term.kind]);
+    unifyOperand(scope, value, term, next);
+  });
+}
+
+/** Sets are compared with all that is collected. */
+const kindsFor: { readonly [kind in Comprehension["kind"]]: readonly KindStmt[] } = {
+  arraycomprehension: ["IsArrayStmt", "IsSetStmt"],
+  objectcomprehension: ["IsObjectStmt", "IsSetStmt"],
+  setcomprehension: ["IsSetStmt"],
+};
 
 function isPattern(term: Term): boolean {
   return term.kind === "var" || term.kind === "array" || term.kind === "object";

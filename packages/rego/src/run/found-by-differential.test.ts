@@ -132,6 +132,15 @@ const cases: readonly Case[] = [
   // A partial rule does not ask itself for a key that it has not.
   { rules: "r[1] := 1 if { some k; v := data.p[_][3][k] }\nr[3] := [5]", answer: '{"r":{"1":1,"3":[5]}}' },
   { rules: 'r["a"] := 1 if { some k; v := data.p[_].b[k] }\nq.b := [5]', answer: '{"q":{"b":[5]},"r":{"a":1}}' },
+  // A comprehension on the right is not evaluated for what it cannot equal by its kind.
+  { rules: "r if { {1: y | some y in [1, 2]} = input.a }", input: '{"a": "s"}', answer: "{}" },
+  { rules: "r if { input.a == {1: y | some y in [1, 2]} }", input: '{"a": "s"}', answer: "{}" },
+  { rules: "r if { x = input.a; x = {1: y | some y in [1, 2]} }", input: '{"a": "s"}', answer: "{}" },
+  {
+    rules: "r if { x = input.a; {1: y | some y in [1, 2]} = x }",
+    input: '{"a": "s"}',
+    answer: "eval_conflict_error",
+  },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {

@@ -74,7 +74,7 @@ function pluggedEntries({ node, bindings }: Bound): readonly (readonly [Node, No
 }
 
 function unifyValues(frame: Frame, a: Bound, b: Bound, next: Next): Stop | undefined {
-  if (isNeverEqual(a.node, b.node) || isNeverEqual(b.node, a.node)) return undefined;
+  if (isNeverEqual(a.node, b.node)) return undefined;
   const saveA = isSaved(frame, a);
   if (!saveA && a.node.kind === "ref") return unifyRef(frame, a.node, a.bindings, b, next);
   const saveB = isSaved(frame, b);
@@ -85,17 +85,22 @@ function unifyValues(frame: Frame, a: Bound, b: Bound, next: Next): Stop | undef
   return unifyPlain(frame, a, b, next);
 }
 
-/** Literals of one kind and comprehensions of another are not evaluated for nothing. */
+/** As in OPA, a comprehension on the right is not evaluated for a scalar or a literal of another kind on the left. */
 function isNeverEqual(a: Node, b: Node): boolean {
   if (b.kind !== "comprehension" || a.kind === "var" || a.kind === "ref" || a.kind === "comprehension") return false;
+  if (isSetNode(a)) return false;
   switch (b.collects) {
     case "array":
       return itemsOf(a) === undefined;
     case "object":
       return !isObjectNode(a);
     case "set":
-      return a.kind !== "set" && !(a.kind === "known" && a.value instanceof RegoSet);
+      return true;
   }
+}
+
+function isSetNode(node: Node): boolean {
+  return node.kind === "set" || (node.kind === "known" && node.value instanceof RegoSet);
 }
 
 function isSaved(frame: Frame, { node, bindings }: Bound): boolean {
