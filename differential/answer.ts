@@ -14,9 +14,10 @@ import type { Program } from "./program.ts";
 
 /** What one side says of a program. */
 export type Answer =
-  /** With the codes of the errors: of the first ones, when the list is cut. */
-  | { readonly refused: readonly string[]; readonly isCut?: boolean }
-  | { readonly failed: string }
+  /** With the codes of the errors: of the first ones, when the list is cut. `told`: the error, where it is one. */
+  | { readonly refused: readonly string[]; readonly isCut?: boolean; readonly told?: string }
+  /** `others`: code and error of each rule that fails when it is asked alone. */
+  | { readonly failed: string; readonly told?: string; readonly others?: readonly string[] }
   | { readonly result: Value | undefined };
 
 /** Every way that we answer in. */
@@ -39,7 +40,7 @@ export function ourAnswers(
   program: Program,
   { policy, diagnostics }: Compiled = compileProgram(program),
 ): readonly OurAnswer[] {
-  if (policy === undefined) return [{ by: "compiler", answer: { refused: codesOf(diagnostics) } }];
+  if (policy === undefined) return [{ by: "compiler", answer: refusal(diagnostics) }];
   const options = { input: parseJson(program.input), data: parseJson(program.data), effects: createEffects() };
   return evaluators.map((by) => ({
     by,
@@ -59,8 +60,16 @@ export function compileProgram({ module, library, regoVersion, strict }: Program
   return alone.policy === undefined ? alone : compile([{ file: "lib", text: library }, main], options);
 }
 
-function codesOf(diagnostics: readonly Diagnostic[]): readonly string[] {
-  return [...new Set(diagnostics.map(({ code }) => code))].sort();
+function refusal(diagnostics: readonly Diagnostic[]): Answer {
+  const refused = [...new Set(diagnostics.map(({ code }) => code))].sort();
+  const [only, ...others] = diagnostics;
+  if (only === undefined || others.length > 0) return { refused };
+  return { refused, told: told(only.loc?.file, only.loc?.row, only.message) };
+}
+
+/** An error in one line, as the peer tells it. */
+function told(file: string | undefined, row: number | undefined, message: string): string {
+  return file === undefined ? message : `${file}:${row}: ${message}`;
 }
 
 function answered(evaluate: () => Value | undefined): Answer {
@@ -70,13 +79,13 @@ function answered(evaluate: () => Value | undefined): Answer {
     return { result: result === undefined ? undefined : parseJson(jsonText(result)) };
   } catch (error) {
     if (!(error instanceof EvaluationError)) return { failed: `crash: ${(error as Error).message}` };
-    return { failed: error.code };
+    return { failed: error.code, told: told(error.place?.name, error.place?.row, error.message) };
   }
 }
 
 export function sameAnswer(a: Answer, b: Answer): boolean {
-  if ("refused" in a) return "refused" in b && sameCodes(a, b);
-  if ("failed" in a) return "failed" in b && a.failed === b.failed;
+  if ("refused" in a) return "refused" in b && sameCodes(a, b) && sameTold(a, b);
+  if ("failed" in a) return "failed" in b && a.failed === b.failed && sameTold(a, b);
   if (!("result" in b)) return false;
   if (a.result === undefined || b.result === undefined) return a.result === b.result;
   return equal(a.result, b.result) && jsonText(a.result) === jsonText(b.result);
@@ -85,6 +94,28 @@ export function sameAnswer(a: Answer, b: Answer): boolean {
 function sameCodes(a: Extract<Answer, { refused: unknown }>, b: Extract<Answer, { refused: unknown }>): boolean {
   if (a.isCut === true) return a.refused.every((code) => b.refused.includes(code));
   return b.isCut === true ? sameCodes(b, a) : a.refused.join() === b.refused.join();
+}
+
+/** A server tells codes alone. */
+function sameTold(a: { readonly told?: string }, b: { readonly told?: string }): boolean {
+  return a.told === undefined || b.told === undefined || comparable(a.told, b.told) === comparable(b.told, a.told);
+}
+
+/**
+ * OPA numbers the names that it makes up through all modules; we do in each module, so that it need not be compiled anew with others. It
+ * has no place for calls in template strings, and for refs to rules that of the last ref to the same rule: ours is the place itself.
+ */
+function comparable(told: string, other: string): string {
+  const text = told.replace(/__local\d+__/g, "__local__");
+  const isPlaced = [told, other].every((each) => place.test(each)) && !/^\w+:\d+: undefined ref: data\./.test(told);
+  return isPlaced ? text : withoutPlace(text);
+}
+
+const place = /^\w+:\d+: /;
+
+/** An error without its file and row. */
+export function withoutPlace(told = ""): string {
+  return told.replace(place, "");
 }
 
 /** What sort of answer it is, with its codes. */
@@ -96,5 +127,6 @@ export function kindOfAnswer(answer: Answer): string {
 
 /** One line. */
 export function answerText(answer: Answer): string {
-  return "result" in answer && answer.result !== undefined ? jsonText(answer.result) : kindOfAnswer(answer);
+  if ("result" in answer && answer.result !== undefined) return jsonText(answer.result);
+  return kindOfAnswer(answer) + ("told" in answer ? `: ${answer.told}` : "");
 }

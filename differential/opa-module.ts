@@ -14,6 +14,10 @@ interface Line {
   readonly refused?: readonly string[];
   readonly isCut?: boolean;
   readonly failed?: string;
+  /** The error, if it is one. */
+  readonly told?: string;
+  /** Errors of rules that are asked alone. */
+  readonly others?: readonly string[];
   readonly result?: unknown;
   /** Why OPA itself broke, or that it gave no answer in time. */
   readonly broke?: string;
@@ -84,9 +88,10 @@ function requestText({ module, library, regoVersion, strict, input, data }: Prog
 function answerOf(text: string): Answer | undefined {
   const line = JSON.parse(text) as Line;
   if (line.broke !== undefined) return undefined;
+  const told = line.told === undefined ? {} : { told: line.told };
   if (line.refused !== undefined)
-    return { refused: [...new Set(line.refused)].sort(), ...(line.isCut === true ? { isCut: true } : {}) };
-  if (line.failed !== undefined) return { failed: line.failed };
+    return { refused: [...new Set(line.refused)].sort(), ...(line.isCut === true ? { isCut: true } : {}), ...told };
+  if (line.failed !== undefined) return { failed: line.failed, others: line.others ?? [], ...told };
   // The text itself: numbers are more exact than JavaScript's.
   const result = /^\{"result":(.*)\}$/.exec(text)?.[1];
   return { result: result === undefined ? undefined : parseJson(result) };

@@ -9,6 +9,7 @@ import {
   ourAnswers,
   sameAnswer,
 } from "./answer.ts";
+import { isKnown } from "./known.ts";
 import type { Peer } from "./peer.ts";
 import { type Program, program } from "./program.ts";
 import { repairedOnce, repairedTimes } from "./repair.ts";
@@ -119,7 +120,8 @@ async function compareAll(
 
 function differenceOf(made: Program, theirs: Answer | undefined, ours: readonly OurAnswer[]): Difference | undefined {
   if (theirs === undefined) return undefined;
-  const different = ours.filter(({ answer }) => !sameAnswer(answer, theirs));
+  const walker = ours.at(-1) as OurAnswer;
+  const different = ours.filter((each) => !sameAnswer(each.answer, theirs) && !isKnown(made, each, theirs, walker));
   const first = different[0];
   if (first === undefined) return undefined;
   const who = different.map(({ by }) => by).join(" and ");

@@ -14,6 +14,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/open-policy-agent/opa/v1/util"
@@ -43,6 +44,8 @@ type answer struct {
 	Refused []string        `json:"refused,omitempty"`
 	IsCut   bool            `json:"isCut,omitempty"`
 	Failed  string          `json:"failed,omitempty"`
+	Told    string          `json:"told,omitempty"`
+	Others  []string        `json:"others,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"`
 	Broke   string          `json:"broke,omitempty"`
 }
@@ -127,9 +130,21 @@ func refusal(err error) answer {
 			a.IsCut = true
 		} else {
 			a.Refused = append(a.Refused, each.Code)
+			a.Told = told(each.Location, each.Message)
 		}
 	}
+	if len(a.Refused) != 1 {
+		a.Told = ""
+	}
 	return a
+}
+
+// told is an error in one line. Columns are what another way of evaluation need not know.
+func told(location *ast.Location, message string) string {
+	if location == nil {
+		return message
+	}
+	return fmt.Sprintf("%s:%d: %s", location.File, location.Row, message)
 }
 
 func evaluate(compiler *ast.Compiler, p program) answer {
@@ -141,12 +156,38 @@ func evaluate(compiler *ast.Compiler, p program) answer {
 	if err != nil {
 		return answer{Broke: err.Error()}
 	}
+	store := inmem.NewFromObjectWithOpts(data, inmem.OptRoundTripOnWrite(false))
+	a := ask("data.p", compiler, store, input)
+	if a.Failed != "" {
+		for _, query := range rulesOf(compiler) {
+			if other := ask(query, compiler, store, input); other.Failed != "" {
+				a.Others = append(a.Others, other.Failed+" "+other.Told)
+			}
+		}
+	}
+	return a
+}
+
+// rulesOf names all rules: a document with several that fail tells of the one that it comes to first.
+func rulesOf(compiler *ast.Compiler) []string {
+	found := map[string]bool{}
+	for _, module := range compiler.Modules {
+		for _, rule := range module.Rules {
+			if len(rule.Head.Args) == 0 {
+				found[rule.Ref().GroundPrefix().String()] = true
+			}
+		}
+	}
+	return util.KeysSorted(found)
+}
+
+func ask(query string, compiler *ast.Compiler, store storage.Store, input ast.Value) answer {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	results, err := rego.New(
-		rego.Query("data.p"),
+		rego.Query(query),
 		rego.Compiler(compiler),
-		rego.Store(inmem.NewFromObjectWithOpts(data, inmem.OptRoundTripOnWrite(false))),
+		rego.Store(store),
 		rego.ParsedInput(input),
 	).Eval(ctx)
 	if ctx.Err() != nil {
@@ -168,7 +209,7 @@ func evaluate(compiler *ast.Compiler, p program) answer {
 func failure(err error) answer {
 	var failed *topdown.Error
 	if errors.As(err, &failed) {
-		return answer{Failed: failed.Code}
+		return answer{Failed: failed.Code, Told: told(failed.Location, failed.Message)}
 	}
 	return answer{Failed: err.Error()}
 }

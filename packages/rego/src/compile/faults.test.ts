@@ -27,6 +27,9 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["import future.keywords.not\np if { not {1 + y == 2} }", "3:13 var y is unsafe"],
     ["import future.keywords.not\np if { not input[x].y }", "3:8 var x is unsafe"],
     ["import future.keywords.not\np if { not { input[x].y } }"],
+    ["import future.keywords.not\nf(x) if { not [x, 1][1] }", "3:11 expression is unsafe"],
+    ["import future.keywords.not\nf(x) if { not ({x: 1}.a) }"],
+    ["import future.keywords.not\nf(x) if { not count([x.a]) == 1 }"],
     ["f(input.x) := 1", "2:3 var input is unsafe"],
     ["f(x, g(x)) := 1\ng(x) := x", "2:6 rule arguments cannot contain calls"],
   ],
@@ -40,6 +43,11 @@ const cases: { readonly [what: string]: readonly Case[] } = {
   "rules at one path are of one kind": [
     ["f[x](y) := 1 if x := 1\nf.a(y) := 2", "2:1 rule data.a.f[x] conflicts with:\n  rule data.a.f.a at p.rego:3"],
     ["p := 1\np contains 1", "2:1 conflicting rules data.a.p found"],
+    [
+      "p := 2\np[x] := 1 if x := 1\np.c := 1\np.b.d := 1\np.b.c := 1\np.c.e := 1",
+      "2:1 rule data.a.p[x] conflicts with:\n  rule data.a.p.b.c at p.rego:6\n  rule data.a.p.b.d at p.rego:5\n  rule data.a.p.c at p.rego:4",
+      "4:1 rule data.a.p.c conflicts with:\n  rule data.a.p.c.e at p.rego:7",
+    ],
   ],
   "a rule that needs itself is named, and only the branch that does": [
     ["p if { q } else if { p }\nq := 1", "2:12 rule data.a.p is recursive: data.a.p -> data.a.p"],

@@ -1,4 +1,5 @@
 import type { Location, Module, Rule, Term } from "../syntax/ast.ts";
+import { compareTerms, hasPrefix } from "../syntax/term-order.ts";
 import { packageKey } from "./globals.ts";
 import { remembered } from "./remembered.ts";
 import { type CompileOptions, compileFault, type Report, typeFault } from "./stage.ts";
@@ -86,7 +87,7 @@ function checkRules(node: Node, report: Report): void {
   const name = headText(node.rules.at(-1) as PlacedRule);
   const { loc } = first.rule;
   if (node.children.size > 0 && rules.some((rule) => isGround(rule) || rule.head.args !== undefined)) {
-    const below = rulesBelow(node).map((each) => `\n  rule ${headText(each)} at ${placeText(each.rule.loc)}`);
+    const below = topmost(rulesBelow(node)).map((each) => `\n  rule ${headText(each)} at ${placeText(each.rule.loc)}`);
     report(typeFault(loc, `rule ${name} conflicts with:${below.join("")}`));
   } else if (isMixed(rules)) report(typeFault(loc, `conflicting rules ${name} found`));
   else checkDefaults(first, rules, name, report);
@@ -112,9 +113,15 @@ function checkDefaults({ module }: PlacedRule, rules: readonly Rule[], name: str
 }
 
 function rulesBelow(node: Node): readonly PlacedRule[] {
-  return [...node.children]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, child]) => [...child.rules, ...rulesBelow(child)]);
+  return [...node.children.values()].flatMap((child) => [...child.rules, ...rulesBelow(child)]);
+}
+
+/** Without rules that lie below others, or where another does; sorted. */
+function topmost(rules: readonly PlacedRule[]): readonly PlacedRule[] {
+  const kept: PlacedRule[] = [];
+  for (const each of rules.toSorted((a, b) => compareTerms(a.rule.head.ref, b.rule.head.ref)))
+    if (!kept.some(({ rule }) => hasPrefix(each.rule.head.ref, rule.head.ref))) kept.push(each);
+  return kept;
 }
 
 function headText({ rule, original }: PlacedRule): string {

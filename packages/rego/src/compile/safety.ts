@@ -65,7 +65,7 @@ function reorder(body: Body, globals: Names, context: SafetyContext, unsafe: Uns
   const around = new Set(globals);
   return ordered.map((expr, i) => {
     const before = ordered[i - 1];
-    if (before !== undefined) collectExprVars(before, safetyVars, around);
+    if (before !== undefined) for (const name of needsOf(before, context.arity)) around.add(name);
     return closing.has(expr) ? orderClosures(expr, around, context, unsafe) : expr;
   });
 }
@@ -85,10 +85,15 @@ function hasClosures(expr: Expr): boolean {
 const nothing: Names = new Set();
 
 /** What each expression with closures takes for them from the other expressions of its body, and from nowhere around it. */
-function needsOfClosures(body: Body, closing: ReadonlySet<Expr>, globals: Names): ReadonlyMap<Expr, Names> {
+function needsOfClosures(
+  closing: ReadonlySet<Expr>,
+  globals: Names,
+  ofBody: ReadonlyMap<Expr, Names>,
+): ReadonlyMap<Expr, Names> {
   const needs = new Map<Expr, Names>();
   if (closing.size === 0) return needs;
-  const bodyVars = varsOfBody(body, safetyVars);
+  const bodyVars = new Set<string>();
+  for (const names of ofBody.values()) for (const name of names) bodyVars.add(name);
   for (const expr of closing) {
     const names = closureNeeds(expr);
     for (const name of names) if (!bodyVars.has(name) || globals.has(name)) names.delete(name);
@@ -107,12 +112,12 @@ function order(
 ): readonly Expr[] {
   const needs = new Map<Expr, Set<string>>();
   for (const expr of body) {
-    const need = needsOf(expr, context.names);
+    const need = needsOf(expr, context.arity);
     for (const name of need) if (globals.has(name)) need.delete(name);
     needs.set(expr, need);
   }
   const known = new Set(globals);
-  const closed = needsOfClosures(body, closing, globals);
+  const closed = needsOfClosures(closing, globals, needs);
   const ordered: Expr[] = [];
   let ofLastCall: Names = nothing;
   let waiting: readonly Expr[] = body;
@@ -129,7 +134,7 @@ function order(
         const bound = expr.terms.kind === "every" ? ofLastCall : outputs;
         if (closure.size === bound.size && isSubset(closure, bound)) return true;
         // What a closure lacks is the cause; what the expression itself would bind follows from it.
-        needs.set(expr, addHoistedHeads(expr, new Set(closure)));
+        needs.set(expr, new Set(closure));
       }
       const need = needs.get(expr) as Set<string>;
       for (const name of need) if (known.has(name) || outputs.has(name)) need.delete(name);
@@ -143,25 +148,38 @@ function order(
   return ordered;
 }
 
-/** What must be bound for an expression. Behind `not` without braces all variables of the author must be: it binds nothing. */
-function needsOf(expr: Expr, names: LocalNames): Set<string> {
+/** What must be bound for an expression. Behind `not` without braces that is all that its body does not find itself. */
+function needsOf(expr: Expr, arity: SafetyContext["arity"]): Set<string> {
   const vars = varsOfExpr(expr, safetyVars);
   const { terms } = expr;
-  if (terms.kind !== "not" || terms.explicitBody) return vars;
-  for (const name of varsOfBody(terms.body, safetyVars)) if (!isGenerated(names.original(name))) vars.add(name);
-  return addHoistedHeads(expr, vars);
+  if (terms.kind === "not" && !terms.explicitBody) for (const name of needsOfNot(terms.body, arity)) vars.add(name);
+  return vars;
 }
 
-/** As in OPA, what was an array or object at the head of a ref behind `not` may hold no variable: `not [x][0]` is unsafe. */
-function addHoistedHeads({ terms: around }: Expr, into: Set<string>): Set<string> {
-  if (around.kind !== "not" || around.explicitBody) return into;
-  for (const { generated, terms } of around.body) {
-    if (generated !== true || terms.kind !== "call" || !isBuiltinNamed(terms.operator, "eq")) continue;
-    const [local, literal] = terms.args as readonly [Term, Term];
-    if (local.kind !== "var" || (literal.kind !== "array" && literal.kind !== "object")) continue;
-    if (!isSubset(varsOfTerm(literal, { ...safetyVars, skipRefHead: true }), rootDocuments)) into.add(local.name);
+/** Of what the compiler made of one expression: variables that no part of it binds for another part. */
+function needsOfNot(body: Body, arity: SafetyContext["arity"]): Set<string> {
+  const named = body.map((expr) => varsOfExpr(expr, safetyVars));
+  const all = named.reduce((found, each) => union(found, each), new Set<string>());
+  if (body.length === 1) return all;
+  const bound = new Set<string>();
+  for (const { terms } of body) if (terms.kind === "call") collectBound(terms, arity, bound);
+  const isShared = (name: string) => named.filter((each) => each.has(name)).length > 1;
+  return new Set([...all].filter((name) => !bound.has(name) || !isShared(name)));
+}
+
+function collectBound(
+  { operator, args, isAssignment }: Extract<Expr["terms"], { kind: "call" }>,
+  arity: SafetyContext["arity"],
+  into: Set<string>,
+): void {
+  if (isBuiltinNamed(operator, "eq") && args.length === 2) {
+    const [left, right] = args as readonly [Term, Term];
+    const outputs = isAssignment === true ? assignmentOutputs(args, new Set()) : unifyOutputs(left, right, new Set());
+    for (const name of outputs) into.add(name);
+    return;
   }
-  return into;
+  const wanted = arity(operator) ?? args.length;
+  for (const output of args.slice(wanted)) collectVars(output, outputVars, into);
 }
 
 /** What the closures of an expression take from around them. */

@@ -2,7 +2,7 @@ import { nameOfRef } from "../compile/walk.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Call, Ref, Term } from "../syntax/ast.ts";
 import { falseOperand, localOperand } from "./builder.ts";
-import { type Mock, mockRoot, withoutMocks } from "./context.ts";
+import { type Mock, mockRoot, plainContext, withoutMocks } from "./context.ts";
 import { isBound, type Next, planTerm, planTerms, type Scope } from "./scope.ts";
 import { unify, unifyOperand } from "./unify.ts";
 
@@ -108,7 +108,8 @@ function planRuleCall(
   next: Next<Operand>,
 ): void {
   const path = operator.terms.slice(1).map((term) => (term.kind === "string" ? term.value : ""));
-  const node = library.node(path, context);
+  // What `with` puts in the place of documents hides no function.
+  const node = library.node(path, plainContext);
   if (node === undefined || node.rules.length === 0) {
     writer.fail();
     return;

@@ -31,10 +31,34 @@ export function planGroup(scope: Scope, node: RuleNode, result: number, chain: C
     planEmpty(scope, members, 0, result);
   });
   const [definitions, defaults] = [members.filter(isDefinition), members.filter((member) => !isDefinition(member))];
-  const blocks = [...definitions, ...defaults].map((member) =>
+  const isClosed = (member: Member) => member.each.kind !== "set" && !all.some((other) => isAbove(other, member));
+  const closed = Map.groupBy(definitions.filter(isClosed), ({ path }) => path.map(constantText).join());
+  const values = [...closed.values()].flatMap((same) => planComplete(scope, same, result, chain));
+  const blocks = [...definitions.filter((member) => !isClosed(member)), ...defaults].map((member) =>
     writer.block(() => planMember({ ...scope, vars: new Map() }, member, result, chain)),
   );
-  return [make, ...blocks];
+  return [make, ...values, ...blocks];
+}
+
+/** Rules at one constant path that no variable reaches: as complete rules they have one value together. */
+function planComplete(scope: Scope, members: readonly Member[], result: number, chain: Chain): readonly Block[] {
+  const { writer } = scope;
+  const value = writer.local();
+  const reset = writer.block(() => writer.emit("ResetLocalStmt", { target: value }));
+  const definitions = members.map((member) =>
+    writer.block(() =>
+      planValue({ ...scope, vars: new Map() }, member.each.rule, chain, (source) => {
+        writer.emit("AssignVarOnceStmt", { source, target: value });
+      }),
+    ),
+  );
+  const [first] = members as [Member];
+  const insert = writer.block(() => {
+    writer.at(first.each.rule.head.loc);
+    writer.emit("IsDefinedStmt", { source: value });
+    insertValue(scope, result, first.path, (next) => next(localOperand(value)));
+  });
+  return [reset, ...definitions, insert];
 }
 
 /** As in OPA, a default is never asked where another rule has a variable further up in its path. */
@@ -87,20 +111,38 @@ function planMember(scope: Scope, { each: { rule, kind }, path }: Member, result
   writer.at(rule.loc);
   if (rule.default) {
     planDefault(scope, rule, path, result);
+  } else if (kind === "set") {
+    planRuleBody(scope, rule, () => {
+      writer.at(rule.head.loc);
+      insertMember(scope, result, path, rule.head.key as Term);
+    });
   } else if (rule.else !== undefined) {
-    const chosen = writer.local();
-    writer.emit("ResetLocalStmt", { target: chosen });
-    const block = writer.block(() => chain(rule, chosen));
-    writer.emit("BlockStmt", { blocks: [block] });
-    writer.emit("IsDefinedStmt", { source: chosen });
-    insertValue(scope, result, path, (next) => next(localOperand(chosen)));
+    planValue(scope, rule, chain, (value) => insertValue(scope, result, path, (next) => next(value)));
   } else {
     planRuleBody(scope, rule, () => {
       writer.at(rule.head.loc);
-      if (kind === "set") insertMember(scope, result, path, rule.head.key as Term);
-      else insertValue(scope, result, path, (next) => planTerm(scope, rule.head.value as Term, next));
+      insertValue(scope, result, path, (next) => planTerm(scope, rule.head.value as Term, next));
     });
   }
+}
+
+/** The value of a rule with its branches. */
+function planValue(scope: Scope, rule: Rule, chain: Chain, next: Next<Operand>): void {
+  const { writer } = scope;
+  writer.at(rule.loc);
+  if (rule.else === undefined) {
+    planRuleBody(scope, rule, () => {
+      writer.at(rule.head.loc);
+      planTerm(scope, rule.head.value as Term, next);
+    });
+    return;
+  }
+  const chosen = writer.local();
+  writer.emit("ResetLocalStmt", { target: chosen });
+  const block = writer.block(() => chain(rule, chosen));
+  writer.emit("BlockStmt", { blocks: [block] });
+  writer.emit("IsDefinedStmt", { source: chosen });
+  next(localOperand(chosen));
 }
 
 /** A default stands where no other rule has put a value. */

@@ -131,6 +131,18 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
     "eval_conflict_error:2: complete rules must not produce multiple outputs",
   ],
   [
+    "conflicts of one key",
+    "x[1] := 1\nx[1] := v if some v in input",
+    [2],
+    "eval_conflict_error:3: complete rules must not produce multiple outputs",
+  ],
+  [
+    "conflicts of one key beside others",
+    "x[1] := 1\nx[k] := v if some k, v in input",
+    [3, 2],
+    "eval_conflict_error:2: object keys must be unique",
+  ],
+  [
     "conflicts of functions",
     "f(a) := v if some v in a\nx := f(input)",
     [1, 2],

@@ -141,6 +141,12 @@ const cases: readonly Case[] = [
     input: '{"a": "s"}',
     answer: "eval_conflict_error",
   },
+  // What `with` puts in the place of documents hides no function.
+  {
+    rules: "a.f(x) := x\nr if { x := a.f(input.a) with data.p.a as 1; x == 2 }",
+    input: '{"a": 2}',
+    answer: '{"a":{},"r":true}',
+  },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {

@@ -38,7 +38,8 @@ export function lowerTerm(term: Term): Node {
     case "array":
       return arrayOf(term.items.map(lowerTerm));
     case "set":
-      return setOf(term.items.map(lowerTerm));
+      // OPA goes over members in the order of their terms.
+      return setOf(term.items.toSorted(compareTerms).map(lowerTerm));
     case "object":
       return objectOf(
         term.entries

@@ -1,0 +1,55 @@
+import { isObject, jsonText, sortedEntries, type Value } from "@sallyport/rego";
+import { type Answer, type OurAnswer, sameAnswer, withoutPlace } from "./answer.ts";
+import type { Program } from "./program.ts";
+
+/**
+ * Answers that may differ, as they come of the order in which OPA evaluates. Our walker has OPA's order, and must answer as OPA does
+ * wherever one of these is taken for known; plans have their own.
+ */
+export function isKnown(program: Program, { by, answer }: OurAnswer, theirs: Answer, walker: OurAnswer): boolean {
+  if ((by !== "generated" && by !== "interpreter") || !sameAnswer(walker.answer, theirs)) return false;
+  return (
+    isOtherOrder(answer, theirs) ||
+    isOtherError(answer, theirs) ||
+    isOtherPlace(answer, theirs) ||
+    isWalkLeft(program, answer, theirs)
+  );
+}
+
+/**
+ * OPA goes over a set or an object that is written with variables in it in the order of its terms, which for references is that of the
+ * names which the compiler makes up for them; over others, and in its plans over all, in the order of their values.
+ */
+function isOtherOrder(ours: Answer, theirs: Answer): boolean {
+  if (!("result" in ours) || !("result" in theirs)) return false;
+  const [own, other] = [ours.result, theirs.result];
+  return own !== undefined && other !== undefined && orderlessText(own) === orderlessText(other);
+}
+
+function orderlessText(value: Value): string {
+  if (Array.isArray(value)) return `[${value.map(orderlessText).sort().join()}]`;
+  if (!isObject(value)) return jsonText(value);
+  return `{${sortedEntries(value).map(([key, each]) => `${jsonText(key)}:${orderlessText(each)}`)}}`;
+}
+
+/** Of several rules that fail, the document tells of the one that is evaluated first: OPA tells ours of a rule that is asked alone. */
+function isOtherError(ours: Answer, theirs: Answer): boolean {
+  if (!("failed" in ours) || !("failed" in theirs)) return false;
+  return theirs.others?.includes(`${ours.failed} ${ours.told}`) === true;
+}
+
+/** Of two rules that conflict, the one that is evaluated later is told. */
+function isOtherPlace(ours: Answer, theirs: Answer): boolean {
+  if (!("failed" in ours) || !("failed" in theirs) || ours.failed !== "eval_conflict_error") return false;
+  return theirs.failed === ours.failed && withoutPlace(ours.told) === withoutPlace(theirs.told);
+}
+
+/**
+ * Where OPA's early exit leaves a rule or a function in the middle of a `walk`, no further values are looked for that would conflict with
+ * the first. (It goes on with all other loops.)
+ */
+function isWalkLeft({ module, library = "" }: Program, ours: Answer, theirs: Answer): boolean {
+  return (
+    /\bwalk\(/.test(module + library) && "failed" in ours && ours.failed === "eval_conflict_error" && "result" in theirs
+  );
+}
