@@ -140,7 +140,7 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
     "conflicts of one key beside others",
     "x[1] := 1\nx[k] := v if some k, v in input",
     [3, 2],
-    "eval_conflict_error:2: object keys must be unique",
+    "eval_conflict_error:3: object keys must be unique",
   ],
   [
     "conflicts of functions",
