@@ -8,6 +8,7 @@ import {
   type Module,
   NumberText,
   RegoError,
+  type RegoVersion,
   type RequiredCapabilities,
   type Rule,
   refText,
@@ -45,7 +46,12 @@ export interface Annotated {
 export interface InspectedModule {
   readonly file: string;
   readonly module: Module;
+  /** In which it was parsed. */
+  readonly regoVersion: RegoVersion;
 }
+
+/** As in OPA, bodies of rules may be unsafe here, and call what there is not. */
+const compile = { allowUndefinedFunctions: true, skippedStages: ["CheckUndefinedFuncs", "CheckSafetyRuleBodies"] };
 
 /** Looks at modules and, where they come from one, their bundle. Throws `RegoError` for what does not compile. */
 export function inspectModules(
@@ -54,15 +60,19 @@ export function inspectModules(
   files: (url: string) => string = (url) => url,
   name = "",
 ): Inspection {
-  const { policy, diagnostics } = compileParsed(modules.map(({ module }) => module));
+  const { policy, diagnostics } = compileParsed(
+    modules.map(({ module }) => module),
+    { compile },
+  );
   if (policy === undefined) throw new RegoError(diagnostics);
+  const versions = new Map(modules.map(({ module, regoVersion }) => [module, regoVersion]));
   const wasmModules = bundle === undefined ? [] : wasmOf(bundle, name);
   return {
     ...(bundle !== undefined && { manifest: bundle.manifest, signatures: bundle.signatures }),
     wasmModules,
     namespaces: namespacesOf(modules, bundle, files),
     annotations: modules.flatMap(annotatedOf),
-    capabilities: requiredCapabilities(policy.compiled),
+    capabilities: requiredCapabilities(policy.compiled, (module) => versions.get(module) ?? module.regoVersion),
   };
 }
 

@@ -195,6 +195,7 @@ class ModuleCompiler {
   #run(stages: readonly ModuleStage[], result: "named" | "rules"): boolean {
     const { fresh } = this.#changed;
     for (const stage of stages) {
+      if (this.#options.skippedStages?.includes(stage.name) === true) continue;
       this.#timed(stage.name, () => {
         for (const built of fresh) this.#runOver(built, stage, result);
       });

@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly unsafeBuiltins?: ReadonlySet<string>;
   /** Calls of unknown functions are no fault: for tools that look at single files. */
   readonly allowUndefinedFunctions?: boolean;
+  /** Stages of single modules that are left out, by OPA's name: for tools that look at policies and run none. */
+  readonly skippedStages?: readonly string[];
   /** Rewrite tests so that the values of failed comparisons can be traced. */
   readonly traceTests?: boolean;
   /** Let tests with cases, `test_x[name]`, tell of each case that begins. */

@@ -111,24 +111,61 @@ interface TermValue {
   readonly text: string;
 }
 
-/** Each variable once, where it stands first; names of functions and targets of `with` are none. */
+/**
+ * Each text once: where the compiled expression has it, else where the compiler has met it first. Names of functions and targets of
+ * `with` have no values.
+ */
 function valuesOf(written: Expr, event: RecordedEvent, places: ReadonlyMap<string, Location>): readonly TermValue[] {
   const locals = localsByPlace(event, places);
   const missing = missingRefs(event);
   const found: TermValue[] = [];
-  const names = new Set<string>();
-  const visit = (term: Term): void => {
+  for (const term of termsInOrder(written)) {
     const key = placeKey(term.loc);
-    const isKnown = term.kind === "var" && names.has(term.name);
-    if (term.kind === "var") names.add(term.name);
     const local = term.kind === "var" ? byName(event, term.name) : locals.get(key);
     const text = local ?? missing.get(key);
-    if (text !== undefined && !isKnown) found.push({ term, text });
-    for (const part of partsOf(term)) visit(part);
+    if (text !== undefined) found.push({ term, text });
+  }
+  const own = placesInNode(event);
+  const ofNode = found.filter(({ term }) => own.has(placeKey(term.loc)));
+  const texts = new Map<string, TermValue>();
+  for (const each of [...ofNode, ...found]) if (!texts.has(each.term.loc.text)) texts.set(each.term.loc.text, each);
+  return [...texts.values()];
+}
+
+/** As the compiler meets them, which takes calls out of what holds them. */
+function termsInOrder(written: Expr): readonly Term[] {
+  const found: Term[] = [];
+  const visit = (term: Term): void => {
+    const parts = partsOf(term);
+    const isOuter = term.kind !== "call";
+    if (isOuter) found.push(term);
+    for (const part of parts) if (holdsCall(part)) visit(part);
+    for (const part of parts) if (!holdsCall(part)) visit(part);
+    if (!isOuter) found.push(term);
   };
   const { terms } = written;
-  for (const term of terms.kind === "call" ? terms.args : directTerms(written)) visit(term);
-  for (const { value } of written.with) visit(value);
+  const direct = [
+    ...(terms.kind === "call" ? terms.args : directTerms(written)),
+    ...written.with.map(({ value }) => value),
+  ];
+  for (const term of direct) if (holdsCall(term)) visit(term);
+  for (const term of direct) if (!holdsCall(term)) visit(term);
+  return found;
+}
+
+function holdsCall(term: Term): boolean {
+  return term.kind === "call" || partsOf(term).some(holdsCall);
+}
+
+/** Where the variables and refs of the compiled expression stand. */
+function placesInNode({ node }: RecordedEvent): ReadonlySet<string> {
+  const found = new Set<string>();
+  const source = node.kind === "step" ? node.step.source : undefined;
+  if (source !== undefined)
+    walkExpr(source, ({ kind, loc }) => {
+      if (kind === "var" || kind === "ref") found.add(placeKey(loc));
+      return true;
+    });
   return found;
 }
 
@@ -177,10 +214,17 @@ function missingRefs(event: RecordedEvent): ReadonlyMap<string, string> {
   const source = event.node.kind === "step" ? event.node.step.source : undefined;
   if (source === undefined) return found;
   const { terms } = source;
-  const parts = terms.kind === "term" ? [terms.term] : terms.kind === "call" && !source.negated ? terms.args : [];
+  if (terms.kind === "call" && source.negated) {
+    for (const part of terms.args) {
+      const value = part.kind === "ref" ? refValue(part, event) : undefined;
+      if (value !== undefined) found.set(placeKey(part.loc), value);
+    }
+    return found;
+  }
+  const parts = terms.kind === "term" ? [terms.term] : terms.kind === "call" ? terms.args : [];
   for (const part of parts) {
     const [head] = part.kind === "ref" ? part.terms : [];
-    if (part.kind === "ref") found.set(placeKey(part.loc), refValue(part, event));
+    if (part.kind === "ref") found.set(placeKey(part.loc), refValue(part, event) ?? "undefined");
     else if (part.kind === "var" && isMade(part.name, event)) found.set(placeKey(part.loc), "undefined");
     const isTakenOut = parts[0]?.kind === "var" && placeKey(parts[0].loc) === placeKey(part.loc);
     if (isTakenOut && head?.kind === "var" && head.name === "input" && !setsInput(source))
@@ -194,16 +238,17 @@ function isMade(name: string, { names }: RecordedEvent): boolean {
   return name.startsWith("__local") && !names.has(name);
 }
 
-function refValue({ terms: [head, ...keys] }: Ref, { locals, answers }: RecordedEvent): string {
+/** Undefined where the ref is. */
+function refValue({ terms: [head, ...keys] }: Ref, { locals, answers }: RecordedEvent): string | undefined {
   const base = head?.kind === "var" ? locals.get(head.name) : undefined;
   const [answer] = answers;
-  if (base === undefined) return answer === undefined ? "undefined" : nodeText(answer.value);
+  if (base === undefined) return answer && nodeText(answer.value);
   let value = base.kind === "known" ? base.value : undefined;
   for (const key of keys) {
     const node = key.kind === "var" ? locals.get(key.name) : lowerTerm(key);
     value = value === undefined || node?.kind !== "known" ? undefined : lookup(value, node.value);
   }
-  return value === undefined ? "undefined" : nodeText(known(value));
+  return value === undefined ? undefined : nodeText(known(value));
 }
 
 /** Else a test has no input. */

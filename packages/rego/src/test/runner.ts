@@ -129,10 +129,10 @@ export class TestRunner {
 
   /** Walks a test once more, to see why it fails. */
   async #trace(test: TestRule, { outcome }: TestResult): Promise<Pick<TestResult, "trace" | "failed">> {
-    const { explain, explainPassing, locals, tracer } = this.#options;
+    const { explain, explainPassing, locals } = this.#options;
     const isShown = outcome === "fail" || explain !== "fails" || explainPassing === true;
     const isWanted = explain !== undefined && explain !== "off" && isShown;
-    if (!isWanted || tracer !== undefined) return { trace: [] };
+    if (!isWanted) return { trace: [] };
     const buffer = new TraceBuffer({ locals: locals === true });
     await this.#evaluate(test, buffer);
     const trace = explain === "fails" ? buffer.failuresAndNotes() : buffer.explain(explain);

@@ -57,12 +57,16 @@ async function inspect(path: string, regoVersion: RegoVersion): Promise<Inspecti
   const name = cleanPath(path);
   // Files of a folder are shown by their path, those of an archive by their place in it.
   const shown = isFolder(path) ? (url: string) => join(name, url) : (url: string) => url;
-  const modules = bundle.modules.map(({ url, module }) => ({ file: shown(url), module }));
+  const modules = bundle.modules.map(({ url, module, regoVersion: version }) => ({
+    file: shown(url),
+    module,
+    regoVersion: version,
+  }));
   return inspectModules(modules, bundle, shown, name);
 }
 
 function inspectFile(path: string, regoVersion: RegoVersion): Inspection {
   const file = cleanPath(path);
   const { modules } = loadPaths([path], { regoVersion });
-  return inspectModules(modules.map(({ module }) => ({ file, module })));
+  return inspectModules(modules.map(({ module }) => ({ file, module, regoVersion })));
 }
