@@ -104,7 +104,7 @@ function rankOf(node: Node): number {
 
 /** The step as a call with these values. */
 function calledWith(step: Step, operator: Ref, values: readonly Value[]): Step {
-  return { ...step, with: [], terms: callOf(operator, values.map(known)) };
+  return { ...step, source: undefined, with: [], terms: callOf(operator, values.map(known)) };
 }
 
 function oneResult(frame: Frame, value: Value, output: Node | undefined, next: Next): Stop | undefined {

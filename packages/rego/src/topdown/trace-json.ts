@@ -24,15 +24,16 @@ export function traceJson(events: readonly RecordedEvent[]): AstJson {
 
 function eventJson(event: RecordedEvent): AstJson {
   const { op, node, location, queryId, parentId, message, ref, locals } = event;
-  const isNote = node.kind === "note";
+  // What tells something has no variables of its own.
+  const isTold = node.kind === "note" || node.kind === "case";
   return {
     Op: op,
     Node: nodeJson(node),
     Location: location === undefined ? null : placeJson(location),
     QueryID: new NumberText(String(queryId)),
     ParentID: new NumberText(String(parentId)),
-    Locals: isNote || locals.size === 0 ? null : localsJson(event),
-    LocalMetadata: isNote ? null : metadataJson(event),
+    Locals: isTold || locals.size === 0 ? null : localsJson(event),
+    LocalMetadata: isTold ? null : metadataJson(event),
     Message: message,
     Ref: ref === undefined ? null : ref.terms.map((term, i) => astJsonOfTerm(raiseTerm(term, nowhere), i === 0)),
   };
@@ -45,8 +46,9 @@ function nodeJson(node: TracedNode): AstJson {
     case "body":
       return astJsonOfBody(node.query.map(exprOf), compiled);
     case "step":
-    case "case":
       return astJsonOfExpr(exprOf(node.step), node.step.index, compiled);
+    case "case":
+      return astJsonOfExpr(exprOf(node.step), 0, compiled);
     case "expr":
       return astJsonOfExpr(node.expr, 0, compiled);
     case "note":
