@@ -29,20 +29,21 @@ export async function differentialOfPodSecurityPolicies(words: readonly string[]
   }
   const faults: unknown[] = [];
   const etcd = await startEtcd(files.etcd);
-  const theirs = await startKubeApiserverOn(files.apiserver, etcd.url, {
-    "enable-admission-plugins": "PodSecurityPolicy",
-    "feature-gates": "ProcMountType=true",
-  });
-  const plugins = createChain({ enable: ["PodSecurityPolicy"] }) as readonly Plugin[];
-  const ours = await startSallyport((error) => faults.push(error), { plugins });
   try {
-    const { counts, different } = await compareCases(theirs, ours, Number(cases), Number(seed));
+    const theirs = await startKubeApiserverOn(files.apiserver, etcd.url, {
+      "enable-admission-plugins": "PodSecurityPolicy",
+      "feature-gates": "ProcMountType=true",
+    });
+    const plugins = createChain({ enable: ["PodSecurityPolicy"] }) as readonly Plugin[];
+    const ours = await startSallyport((error) => faults.push(error), { plugins });
+    const { counts, different } = await compareCases(theirs, ours, Number(cases), Number(seed)).finally(() =>
+      Promise.all([theirs.close(), ours.close()]),
+    );
     for (const each of different) console.log(each);
     for (const fault of faults) console.log(`fault of our own: ${(fault as Error).stack}`);
     console.log(`seed ${seed}: ${cases} cases, ${JSON.stringify(counts)}; ${different.length} answers differ`);
     return different.length + faults.length === 0 ? 0 : 1;
   } finally {
-    await Promise.all([theirs.close(), ours.close()]);
     etcd.close();
   }
 }

@@ -2,6 +2,12 @@ export { type AdmitOptions, admit } from "./admit.ts";
 export { policyExpressions } from "./cel/policy-expressions.ts";
 export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
 export { fieldPath } from "./explain/field-path.ts";
+export { applyMutators } from "./migration/apply-mutators.ts";
+export { gatekeeperMutators } from "./migration/gatekeeper-mutators.ts";
+export { defaultText } from "./migration/lost-defaults.ts";
+export { type AdmittedPod, type LostMutations, lostMutations } from "./migration/lost-mutations.ts";
+export { mutatingAdmissionPolicies } from "./migration/mutating-admission-policies.ts";
+export { rulesWithoutLevel } from "./migration/rules-without-level.ts";
 export type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
 export {
   type ChainOptions,
@@ -19,6 +25,8 @@ export type { Toleration } from "./plugins/pod-spec.ts";
 export type { Level } from "./podsecurity/check.ts";
 export { type NamespacePolicy, policyOf } from "./podsecurity/labels.ts";
 export { checkRegistry, checks, evaluatePod, type Finding, joinFindings, overriding } from "./podsecurity/registry.ts";
+export { rulesOf } from "./podsecuritypolicy/policy.ts";
+export { policyFault } from "./podsecuritypolicy/provider.ts";
 export { loadPolicyCompiler } from "./policies/load.ts";
 export {
   type CreatePolicySet,

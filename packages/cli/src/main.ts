@@ -33,7 +33,7 @@ function report(error: unknown): number {
   }
   process.stderr.write(`sallyport: ${message}\n`);
   if (name === "UsageError" || name === "InputError") return exitCodes.badInput;
-  if (name === "ListenError" || name === "StoreError") return exitCodes.failed;
+  if (name === "ListenError" || name === "StoreError" || name === "ConnectionError") return exitCodes.failed;
   process.stderr.write(`${stack ?? ""}\n`);
   return exitCodes.failed;
 }

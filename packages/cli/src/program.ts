@@ -12,6 +12,7 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   webhook: async () => (await import("./commands/webhook.ts")).webhookCommand(),
   install: async () => (await import("./commands/install.ts")).installCommand(),
   securitycontext: async () => (await import("./commands/securitycontext.ts")).securityContextCommand(),
+  migrate: async () => (await import("./commands/migrate.ts")).migrateCommand(),
   plugins: async () => (await import("./commands/plugins.ts")).pluginsCommand(),
 };
 

@@ -10,6 +10,7 @@ import {
 } from "@sallyport/node";
 import { checkManifests } from "./check/checker.ts";
 import type { Manifest } from "./manifests.ts";
+import { podManifest } from "./pod-manifest.ts";
 
 /** A field as it takes effect, with who set it where that was admission. */
 export interface ToldField extends EffectiveField {
@@ -43,25 +44,6 @@ export interface SecurityContextOptions {
 // biome-ignore lint/suspicious/noExplicitAny: manifests are looked into
 type Fields = any;
 
-/** The pod that a manifest runs: itself, or its template. */
-export function podManifest({ file, line, value }: Manifest): Manifest | undefined {
-  const { kind, metadata = {}, spec = {} } = value as Fields;
-  if (kind === "Pod") return { file, line, value };
-  const template =
-    kind === "PodTemplate"
-      ? (value as Fields).template
-      : kind === "CronJob"
-        ? spec.jobTemplate?.spec?.template
-        : spec.template;
-  if (template?.spec?.containers === undefined) return undefined;
-  const named = {
-    ...template.metadata,
-    name: metadata.name,
-    ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
-  };
-  return { file, line, value: { apiVersion: "v1", kind: "Pod", metadata: named, spec: template.spec } };
-}
-
 /** What becomes of the security contexts of all containers, also by what else the files hold: policies, namespaces, PodSecurityPolicies. */
 export async function securityContexts(
   manifests: readonly Manifest[],
@@ -72,11 +54,12 @@ export async function securityContexts(
     return pod === undefined ? [] : [{ pod, manifest }];
   });
   const workloads = new Set(pods.map(({ manifest }) => manifest));
-  const all = [...manifests.filter((each) => !workloads.has(each)), ...pods.map(({ pod }) => pod)];
+  const others = manifests.filter((each) => !workloads.has(each));
+  const all = [...others, ...pods.map(({ pod }) => pod)];
   const user = { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
   const { results } = await checkManifests(all, { ...options, user });
-  return pods.flatMap(({ pod, manifest }) => {
-    const result = results.find((each) => each.file === pod.file && each.line === pod.line && each.kind === "Pod");
+  return pods.flatMap(({ pod, manifest }, i) => {
+    const result = results[others.length + i];
     return reportsOf(
       pod,
       manifest,

@@ -7,6 +7,9 @@ const containerPrefix = "container.seccomp.security.alpha.kubernetes.io/";
 const defaultKey = "seccomp.security.alpha.kubernetes.io/defaultProfileName";
 const allowedKey = "seccomp.security.alpha.kubernetes.io/allowedProfileNames";
 
+/** Annotations of pods, and of policies, that name profiles. */
+export const seccompKeys = { pod: podKey, containerPrefix, default: defaultKey, allowed: allowedKey } as const;
+
 /** Two names of the container runtime's own profile. */
 const runtimeDefaults = ["runtime/default", "docker/default"];
 
@@ -24,8 +27,8 @@ function annotationOf({ type, localhostProfile }: SeccompProfile): string {
   return type === "Localhost" && localhostProfile !== undefined ? `localhost/${localhostProfile}` : "";
 }
 
-/** The field that says what an annotation says; undefined for a profile that there is none of. */
-function fieldOf(profile: string): SeccompProfile | undefined {
+/** The field that says what an annotation says, of seccomp or AppArmor; undefined for a profile that there is none of. */
+export function profileField(profile: string): SeccompProfile | undefined {
   if (profile === "unconfined") return { type: "Unconfined" };
   if (runtimeDefaults.includes(profile)) return { type: "RuntimeDefault" };
   const [, localhostProfile] = /^localhost\/(.+)$/.exec(profile) ?? [];
@@ -43,7 +46,7 @@ export function withSeccompInSync(pod: KubeObject): KubeObject {
     const { seccompProfile: field } = (holder.securityContext ?? {}) as PodSecurityContext;
     const annotation = annotations[key];
     if (field !== undefined && annotation === undefined) annotations = { ...annotations, [key]: annotationOf(field) };
-    const seccompProfile = field === undefined ? fieldOf(annotation ?? "") : undefined;
+    const seccompProfile = field === undefined ? profileField(annotation ?? "") : undefined;
     return seccompProfile === undefined
       ? holder
       : { ...holder, securityContext: { ...holder.securityContext, seccompProfile } };

@@ -36,6 +36,8 @@ export interface CheckOptions {
   readonly policies: readonly PolicySource[];
   readonly chain: ChainOptions;
   readonly user: UserInfo;
+  /** Who creates an object, where that is somebody else. */
+  readonly userOf?: (manifest: Manifest) => UserInfo | undefined;
   readonly namespace: string;
 }
 
@@ -55,6 +57,7 @@ export interface CheckResult {
 }
 
 export interface CheckReport {
+  /** In the order of the manifests. */
   readonly results: readonly CheckResult[];
   /** What had to be assumed of the cluster: namespaces and service accounts that no file holds. */
   readonly assumptions: readonly string[];
@@ -68,14 +71,9 @@ export interface CheckReport {
 export async function checkManifests(manifests: readonly Manifest[], options: CheckOptions): Promise<CheckReport> {
   const checker = await Checker.create(options);
   const results: CheckResult[] = [];
-  for (const manifest of [...manifests].sort((a, b) => orderOf(a) - orderOf(b)))
-    results.push(await checker.check(manifest));
-  results.sort((a, b) => placeOf(manifests, a) - placeOf(manifests, b));
+  const places = [...manifests.entries()].sort(([, a], [, b]) => orderOf(a) - orderOf(b));
+  for (const [place, manifest] of places) results[place] = await checker.check(manifest);
   return { results, assumptions: checker.assumptions };
-}
-
-function placeOf(manifests: readonly Manifest[], { file, line }: CheckResult): number {
-  return manifests.findIndex((manifest) => manifest.file === file && manifest.line === line);
 }
 
 /** In helm's order: limits are in force before what they limit. */
@@ -163,7 +161,8 @@ class Checker {
     );
   }
 
-  async check({ file, line, value }: Manifest): Promise<CheckResult> {
+  async check(manifest: Manifest): Promise<CheckResult> {
+    const { file, line, value } = manifest;
     const apiVersion = String(value["apiVersion"]);
     const kind = String(value["kind"]);
     const { group, version } = parseApiVersion(apiVersion);
@@ -183,14 +182,15 @@ class Checker {
         warnings: [],
       };
     await this.#assume(info, namespace, value);
-    return { ...result, ...(await this.#create(info, namespace, value)) };
+    return { ...result, ...(await this.#create(info, namespace, manifest)) };
   }
 
   async #create(
     info: ResourceInfo,
     namespace: string,
-    value: { readonly [field: string]: unknown },
+    manifest: Manifest,
   ): Promise<Pick<CheckResult, "verdict" | "message" | "warnings" | "decision">> {
+    const { value } = manifest;
     const warnings: string[] = [];
     const name = (value["metadata"] as { readonly name?: string } | undefined)?.name ?? "";
     const context: WriteContext = {
@@ -198,7 +198,7 @@ class Checker {
       subresource: "",
       namespace,
       name: "",
-      user: this.#options.user,
+      user: this.#options.userOf?.(manifest) ?? this.#options.user,
       dryRun: false,
       fieldValidation: "Strict",
       warn: (text) => warnings.push(text),

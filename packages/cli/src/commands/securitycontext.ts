@@ -6,8 +6,9 @@ import { chainOptions } from "../admission-configuration.ts";
 import { list } from "../comma-list.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { InputError, readManifests } from "../manifests.ts";
+import { podManifest } from "../pod-manifest.ts";
 import { readPolicies } from "../policy-files.ts";
-import { type ContainerReport, podManifest, securityContexts, type ToldField } from "../security-context.ts";
+import { type ContainerReport, securityContexts, type ToldField } from "../security-context.ts";
 import { paint, wrap } from "../terminal.ts";
 
 interface Flags {

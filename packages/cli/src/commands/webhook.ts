@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { type Connection, ConnectionError, inClusterConnection, kubeconfigConnection } from "@sallyport/cluster";
 import { filesOf } from "@sallyport/webhook";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { list } from "../comma-list.ts";
+import { connectionOf } from "../connection.ts";
 import { reasonOf, UsageError } from "../errors.ts";
 import { readPolicies } from "../policy-files.ts";
 import { type OwnTls, openWebhook, type WebhookOptions } from "../webhook.ts";
@@ -104,20 +102,6 @@ async function runWebhook(flags: WebhookFlags): Promise<void> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopped());
   });
   await webhook.close();
-}
-
-/** The kubeconfig that is named, else the pod's service account, else kubectl's own kubeconfig. */
-function connectionOf({ kubeconfig, context }: WebhookFlags): Connection {
-  const options = { environment: process.env, now: Date.now, ...(context === undefined ? {} : { context }) };
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, KUBECONFIG } = process.env;
-  try {
-    if (kubeconfig !== undefined) return kubeconfigConnection(kubeconfig, options);
-    if (host !== undefined) return inClusterConnection({ host, port }, Date.now);
-    return kubeconfigConnection(KUBECONFIG || join(homedir(), ".kube", "config"), options);
-  } catch (error) {
-    if (error instanceof ConnectionError) throw new UsageError(error.message);
-    throw error;
-  }
 }
 
 function tlsOf(flags: WebhookFlags): WebhookOptions["tls"] {
