@@ -47,4 +47,5 @@ export type {
   WebhookAnswer,
   WebhookPost,
 } from "./snapshot.ts";
+export { noStaticConfigurations, type StaticConfigurations } from "./static-configurations.ts";
 export { answerReview, type IncomingReview, readReview } from "./webhook/incoming.ts";

@@ -11,6 +11,7 @@ import { readApiServerManifest } from "./apiserver-manifest.ts";
 import { reasonOf } from "./errors.ts";
 import { imagePolicyOptions } from "./image-policy-configuration.ts";
 import { InputError, parseManifests } from "./manifests.ts";
+import { StaticManifests } from "./static-manifests/static-manifests.ts";
 
 export interface ChainFlags {
   readonly enableAdmissionPlugins: readonly string[];
@@ -19,13 +20,18 @@ export interface ChainFlags {
   readonly apiserverManifest?: string;
 }
 
+/** With what can be read again while a server runs. */
+export interface FileChainOptions extends ChainOptions {
+  readonly statics?: StaticManifests;
+}
+
 /** What the flags of a command say of the chain. Throws `InputError` for a configuration that cannot be taken whole. */
 export function chainOptions({
   enableAdmissionPlugins,
   disableAdmissionPlugins,
   admissionControlConfigFile,
   apiserverManifest,
-}: ChainFlags): ChainOptions {
+}: ChainFlags): FileChainOptions {
   const manifest =
     apiserverManifest === undefined ? undefined : readApiServerManifest(apiserverManifest, admissionControlConfigFile);
   const file = admissionControlConfigFile ?? manifest?.configuration;
@@ -54,8 +60,16 @@ const readers: { readonly [plugin: string]: (file: string, configuration: Config
   ImagePolicyWebhook: (file, configuration) => ({ imagePolicy: imagePolicyOptions(file, configuration) }),
 };
 
+/** The kinds of the parts that name a folder of manifests. */
+const staticParts: { readonly [plugin: string]: string } = {
+  MutatingAdmissionPolicy: "MutatingAdmissionPolicyConfiguration",
+  MutatingAdmissionWebhook: "WebhookAdmissionConfiguration",
+  ValidatingAdmissionPolicy: "ValidatingAdmissionPolicyConfiguration",
+  ValidatingAdmissionWebhook: "WebhookAdmissionConfiguration",
+};
+
 /** apiserver.config.k8s.io/v1 AdmissionConfiguration. https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/ */
-function readConfiguration(file: string): Partial<ChainOptions> {
+function readConfiguration(file: string): Partial<FileChainOptions> {
   const [manifest] = parseManifests(file, readText(file));
   const plugins = (manifest?.value["plugins"] ?? []) as readonly {
     readonly name?: string;
@@ -66,15 +80,34 @@ function readConfiguration(file: string): Partial<ChainOptions> {
     throw new InputError(
       `${file}: expected kind AdmissionConfiguration, got ${String(manifest?.value["kind"] ?? "nothing")}`,
     );
+  const statics = new StaticManifests();
   const options: Partial<ChainOptions>[] = plugins.map(({ name = "", path, configuration }) => {
+    const part = () => (path === undefined ? configuration : readPart(file, path)) ?? {};
     const read = readers[name];
-    if (read !== undefined)
-      return read(path ?? file, (path === undefined ? configuration : readPart(file, path)) ?? {});
-    if (pluginEntries.some((entry) => entry.name === name))
-      throw new InputError(`${file}: ${name} takes no configuration; ${Object.keys(readers).join(", ")} do`);
+    if (read !== undefined) return read(path ?? file, part());
+    if (staticParts[name] !== undefined) {
+      readStatics(path ?? file, name, part(), statics);
+      return { statics };
+    }
+    if (pluginEntries.some((entry) => entry.name === name)) {
+      const takers = [...Object.keys(readers), ...Object.keys(staticParts)];
+      throw new InputError(`${file}: ${name} takes no configuration; ${takers.join(", ")} do`);
+    }
     throw new InputError(`${file}: unknown plugin ${JSON.stringify(name)}`);
   });
-  return Object.assign({}, ...options) as Partial<ChainOptions>;
+  return Object.assign({}, ...options) as Partial<FileChainOptions>;
+}
+
+/** Webhooks or policies of a folder, which each of these plugins may have. */
+function readStatics(file: string, plugin: string, configuration: Configuration, statics: StaticManifests): void {
+  const { apiVersion, kind, kubeConfigFile, staticManifestsDir, ...others } = configuration;
+  const fault = (text: string) => new InputError(`${file}: ${plugin}: ${text}`);
+  if (apiVersion !== "apiserver.config.k8s.io/v1" || kind !== staticParts[plugin])
+    throw fault(`expected kind ${staticParts[plugin]} of apiserver.config.k8s.io/v1, got ${String(kind ?? "nothing")}`);
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw fault(`unknown field ${JSON.stringify(unknown)}`);
+  if (kubeConfigFile) throw fault("kubeConfigFile: webhooks cannot be given credentials yet");
+  if (staticManifestsDir) statics.add(plugin, String(staticManifestsDir));
 }
 
 /** A part in a file of its own; its path is relative to the configuration's, as upstream resolves it. */

@@ -2,6 +2,7 @@ import type { KubeObject } from "@sallyport/kube";
 import { isExempt, type Match, matchRequest } from "../match.ts";
 import type { PluginContext } from "../plugin.ts";
 import type { Request } from "../request.ts";
+import type { StaticConfigurations } from "../static-configurations.ts";
 import { collectParams, paramResource } from "./params.ts";
 import {
   type BindingSpec,
@@ -27,14 +28,20 @@ export interface Misconfigured {
   readonly fault: string;
 }
 
-/** What a request is asked of the policies of a kind, in order. */
+/** What a request is asked of the policies of a kind, in order: first of those from files. */
 export function invocationsOf(
   context: PluginContext,
   resource: PolicyResource,
+  statics: StaticConfigurations,
 ): readonly (Invocation | Misconfigured)[] {
   const { request, snapshot } = context;
-  if (isExempt(request) || isExcluded(request)) return [];
-  return boundPolicies(snapshot, resource).flatMap((bound) => invocationsOfPolicy(bound, context));
+  if (isExcluded(request)) return [];
+  const ofApi = (each: string) => snapshot.objects.list("admissionregistration.k8s.io", each);
+  const bound = [
+    ...boundPolicies((each) => statics.list(each), resource),
+    ...(isExempt(request) ? [] : boundPolicies(ofApi, resource)),
+  ];
+  return bound.flatMap((each) => invocationsOfPolicy(each, context));
 }
 
 const reviews = /^(selfsubject(access|rules)?|subjectaccess|localsubjectaccess|token)reviews$/;

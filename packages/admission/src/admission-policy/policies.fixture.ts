@@ -3,8 +3,8 @@ import { namespace, requestFor, snapshotOf, testEffects } from "../admission.fix
 import { admit } from "../admit.ts";
 import type { Decision } from "../decision.ts";
 import type { Plugin } from "../plugin.ts";
-import { mutatingAdmissionPolicy } from "../plugins/mutating-admission-policy.ts";
-import { validatingAdmissionPolicy } from "../plugins/validating-admission-policy.ts";
+import { createMutatingAdmissionPolicy } from "../plugins/mutating-admission-policy.ts";
+import { createValidatingAdmissionPolicy } from "../plugins/validating-admission-policy.ts";
 import type { Operation } from "../request.ts";
 import type { Snapshot } from "../snapshot.ts";
 
@@ -60,6 +60,6 @@ export function decide(
 ): Promise<Decision> {
   const all = [namespace("default", { team: "a" }), ...objects, ...policies.flatMap(policy)];
   return admit(requestFor(object, operation, old ?? null), snapshotOf(all, snapshot), testEffects, {
-    plugins: plugins ?? [mutatingAdmissionPolicy, validatingAdmissionPolicy],
+    plugins: plugins ?? [createMutatingAdmissionPolicy(), createValidatingAdmissionPolicy()],
   });
 }

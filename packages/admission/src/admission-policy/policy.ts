@@ -2,7 +2,6 @@ import type { KubeObject, LabelSelectorObject } from "@sallyport/kube";
 import type { MatchCondition } from "../cel/match-conditions.ts";
 import type { Variable } from "../cel/variables.ts";
 import type { MatchResources } from "../match.ts";
-import type { Snapshot } from "../snapshot.ts";
 
 /** What ValidatingAdmissionPolicySpec and MutatingAdmissionPolicySpec share. admissionregistration.k8s.io/v1 */
 export interface PolicySpec {
@@ -40,23 +39,24 @@ export interface BoundPolicy {
 
 export type PolicyResource = "validatingadmissionpolicies" | "mutatingadmissionpolicies";
 
-const group = "admissionregistration.k8s.io";
-
 const bindingResources: { readonly [resource in PolicyResource]: string } = {
   validatingadmissionpolicies: "validatingadmissionpolicybindings",
   mutatingadmissionpolicies: "mutatingadmissionpolicybindings",
 };
 
 /** All policies of a kind that have a binding, by name, with their bindings by name. Upstream leaves the order open. */
-export function boundPolicies(snapshot: Snapshot, resource: PolicyResource): readonly BoundPolicy[] {
-  const bindings = snapshot.objects.list(group, bindingResources[resource]);
+export function boundPolicies(
+  list: (resource: string) => readonly KubeObject[],
+  resource: PolicyResource,
+): readonly BoundPolicy[] {
+  const bindings = list(bindingResources[resource]);
   if (bindings.length === 0) return [];
   const byPolicy = new Map<string, KubeObject[]>();
   for (const binding of [...bindings].sort(byName)) {
     const { policyName } = specOf<BindingSpec>(binding);
     byPolicy.set(policyName, [...(byPolicy.get(policyName) ?? []), binding]);
   }
-  return [...snapshot.objects.list(group, resource)].sort(byName).flatMap((policy) => {
+  return [...list(resource)].sort(byName).flatMap((policy) => {
     const bound = byPolicy.get(nameOf(policy));
     return bound === undefined ? [] : [{ policy, bindings: bound }];
   });

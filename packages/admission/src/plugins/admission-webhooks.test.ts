@@ -5,8 +5,8 @@ import { namespace, pod, requestFor, snapshotOf, testEffects } from "../admissio
 import { admit } from "../admit.ts";
 import type { Decision } from "../decision.ts";
 import type { WebhookPost } from "../snapshot.ts";
-import { mutatingAdmissionWebhook } from "./mutating-admission-webhook.ts";
-import { validatingAdmissionWebhook } from "./validating-admission-webhook.ts";
+import { createMutatingAdmissionWebhook } from "./mutating-admission-webhook.ts";
+import { createValidatingAdmissionWebhook } from "./validating-admission-webhook.ts";
 
 interface Hook {
   readonly name?: string;
@@ -61,7 +61,7 @@ async function decide(
     request,
     snapshot,
     { ...testEffects, post },
-    { plugins: [mutatingAdmissionWebhook, validatingAdmissionWebhook] },
+    { plugins: [createMutatingAdmissionWebhook(), createValidatingAdmissionWebhook()] },
   );
   return { decision, calls };
 }

@@ -1,5 +1,6 @@
 import type { Plugin } from "../plugin.ts";
 import type { NamespacePolicy } from "../podsecurity/labels.ts";
+import type { StaticConfigurations } from "../static-configurations.ts";
 import { alwaysAdmit, alwaysDeny } from "./always.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
 import { certificateApproval } from "./certificate-approval.ts";
@@ -16,8 +17,8 @@ import { createGated } from "./gated.ts";
 import { createImagePolicyWebhook, type ImagePolicyOptions } from "./image-policy-webhook.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
 import { limitRanger } from "./limit-ranger.ts";
-import { mutatingAdmissionPolicy } from "./mutating-admission-policy.ts";
-import { mutatingAdmissionWebhook } from "./mutating-admission-webhook.ts";
+import { createMutatingAdmissionPolicy } from "./mutating-admission-policy.ts";
+import { createMutatingAdmissionWebhook } from "./mutating-admission-webhook.ts";
 import { namespaceAutoProvision } from "./namespace-auto-provision.ts";
 import { namespaceExists } from "./namespace-exists.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
@@ -42,8 +43,8 @@ import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
-import { validatingAdmissionPolicy } from "./validating-admission-policy.ts";
-import { validatingAdmissionWebhook } from "./validating-admission-webhook.ts";
+import { createValidatingAdmissionPolicy } from "./validating-admission-policy.ts";
+import { createValidatingAdmissionWebhook } from "./validating-admission-webhook.ts";
 
 /** One row of kube-apiserver's list. */
 export interface PluginEntry {
@@ -136,10 +137,14 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "NodeDeclaredFeatureValidator", ...on, create: () => nodeDeclaredFeatureValidator },
   { name: "JobValidation", ...on, create: () => createGated("JobValidation", "JobValidation") },
   { name: "PodResizeValidator", ...on, create: () => podResizeValidator },
-  { name: "MutatingAdmissionPolicy", ...on, create: () => mutatingAdmissionPolicy },
-  { name: "MutatingAdmissionWebhook", ...on, create: () => mutatingAdmissionWebhook },
-  { name: "ValidatingAdmissionPolicy", ...on, create: () => validatingAdmissionPolicy },
-  { name: "ValidatingAdmissionWebhook", ...on, create: () => validatingAdmissionWebhook },
+  { name: "MutatingAdmissionPolicy", ...on, create: (options) => createMutatingAdmissionPolicy(options?.statics) },
+  { name: "MutatingAdmissionWebhook", ...on, create: (options) => createMutatingAdmissionWebhook(options?.statics) },
+  { name: "ValidatingAdmissionPolicy", ...on, create: (options) => createValidatingAdmissionPolicy(options?.statics) },
+  {
+    name: "ValidatingAdmissionWebhook",
+    ...on,
+    create: (options) => createValidatingAdmissionWebhook(options?.statics),
+  },
   { name: "RegoPolicies", ...on, create: () => regoPolicies },
   { name: "ResourceQuota", ...on, create: (options) => createResourceQuota(options?.limitedResources) },
   {
@@ -165,6 +170,8 @@ export interface ChainOptions {
   readonly imagePolicy?: ImagePolicyOptions;
   /** ResourceQuota's: what may be used only where a quota covers it. */
   readonly limitedResources?: readonly LimitedResource[];
+  /** Webhooks and policies from files: `staticManifestsDir` of the plugins' parts. */
+  readonly statics?: StaticConfigurations;
 }
 
 /** One line for each enabled plugin that should not be used any more. */

@@ -17,6 +17,7 @@ import { asSeenBy } from "../match.ts";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { forbiddenStatus, skip } from "../refusals.ts";
 import { withObject } from "../request.ts";
+import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
 
 const name = "MutatingAdmissionPolicy";
 
@@ -26,11 +27,13 @@ const name = "MutatingAdmissionPolicy";
  * policy's failurePolicy.
  * https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
  */
-export const mutatingAdmissionPolicy: Plugin = {
-  name,
-  operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
-  mutate,
-};
+export function createMutatingAdmissionPolicy(statics: StaticConfigurations = noStaticConfigurations): Plugin {
+  return {
+    name,
+    operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+    mutate: (context) => mutate(context, statics),
+  };
+}
 
 /** A policy that could not be applied. */
 interface Failure {
@@ -40,8 +43,8 @@ interface Failure {
   readonly isInvalid: boolean;
 }
 
-function mutate(context: PluginContext): PluginResult | Promise<PluginResult> {
-  const asked = invocationsOf(context, "mutatingadmissionpolicies");
+function mutate(context: PluginContext, statics: StaticConfigurations): PluginResult | Promise<PluginResult> {
+  const asked = invocationsOf(context, "mutatingadmissionpolicies", statics);
   return asked.length === 0 ? skip("no policy matches") : mutateBy(asked, context);
 }
 

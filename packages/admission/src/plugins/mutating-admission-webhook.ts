@@ -11,8 +11,9 @@ import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin
 import { skip } from "../refusals.ts";
 import { type Request, withObject } from "../request.ts";
 import { decodePatch } from "../review.ts";
+import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
 import { type Answer, askWebhook } from "../webhook/answer.ts";
-import { hasWebhooks } from "../webhook/configuration.ts";
+import { type PlacedWebhook, webhooksFor } from "../webhook/configuration.ts";
 import { type Selected, selectWebhooks } from "../webhook/select.ts";
 
 const name = "MutatingAdmissionWebhook";
@@ -23,11 +24,13 @@ const mutationPrefix = "mutation.webhook.admission.k8s.io/";
  * (`reinvocationPolicy: IfNeeded`) once more when somebody changed the object after them.
  * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
  */
-export const mutatingAdmissionWebhook: Plugin = {
-  name,
-  operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
-  mutate,
-};
+export function createMutatingAdmissionWebhook(statics: StaticConfigurations = noStaticConfigurations): Plugin {
+  return {
+    name,
+    operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+    mutate: (context) => mutate(context, statics),
+  };
+}
 
 interface State {
   request: Request;
@@ -38,15 +41,16 @@ interface State {
 
 const none = skip("no webhook matches");
 
-function mutate(context: PluginContext): PluginResult | Promise<PluginResult> {
-  return hasWebhooks(context.snapshot, "mutatingwebhookconfigurations") ? callAll(context) : none;
+function mutate(context: PluginContext, statics: StaticConfigurations): PluginResult | Promise<PluginResult> {
+  const webhooks = webhooksFor(context, "mutatingwebhookconfigurations", statics);
+  return webhooks.length === 0 ? none : callAll(webhooks, context);
 }
 
-async function callAll(context: PluginContext): Promise<PluginResult> {
+async function callAll(webhooks: readonly PlacedWebhook[], context: PluginContext): Promise<PluginResult> {
   const { reinvocation } = context;
   const callers = reinvocation.callersOf(name);
   const state: State = { request: context.request, warnings: [], annotations: {}, changedBy: [] };
-  const selected = await selectWebhooks(context, "mutatingwebhookconfigurations");
+  const selected = await selectWebhooks(context, webhooks);
   if (reinvocation.isReinvoke) callers.begin(context.request.object);
   let count = 0;
   for (const each of selected) {

@@ -17,24 +17,27 @@ import { Evaluation } from "../cel/expression.ts";
 import type { Reason } from "../decision.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { forbiddenStatus, skip } from "../refusals.ts";
+import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
 
 /**
  * ValidatingAdmissionPolicy: evaluates the CEL expressions of all policies whose bindings match; a binding's validationActions say
  * whether a finding denies, warns or is written to the audit log. What cannot be evaluated follows the policy's failurePolicy.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-export const validatingAdmissionPolicy: Plugin = {
-  name: "ValidatingAdmissionPolicy",
-  operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
-  validate,
-};
+export function createValidatingAdmissionPolicy(statics: StaticConfigurations = noStaticConfigurations): Plugin {
+  return {
+    name: "ValidatingAdmissionPolicy",
+    operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+    validate: (context) => validate(context, statics),
+  };
+}
 
 interface BindingWithActions extends BindingSpec {
   readonly validationActions?: readonly ("Deny" | "Warn" | "Audit")[];
 }
 
-function validate(context: PluginContext): PluginResult | Promise<PluginResult> {
-  const asked = invocationsOf(context, "validatingadmissionpolicies");
+function validate(context: PluginContext, statics: StaticConfigurations): PluginResult | Promise<PluginResult> {
+  const asked = invocationsOf(context, "validatingadmissionpolicies", statics);
   return asked.length === 0 ? skip("no policy matches") : validateAll(asked, context);
 }
 

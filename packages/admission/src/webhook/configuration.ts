@@ -1,7 +1,8 @@
-import type { LabelSelectorObject } from "@sallyport/kube";
+import type { KubeObject, LabelSelectorObject } from "@sallyport/kube";
 import type { MatchCondition } from "../cel/match-conditions.ts";
-import type { Rule } from "../match.ts";
-import type { Snapshot } from "../snapshot.ts";
+import { isExempt, type Rule } from "../match.ts";
+import type { PluginContext } from "../plugin.ts";
+import type { StaticConfigurations } from "../static-configurations.ts";
 
 /** One webhook of a configuration. admissionregistration.k8s.io/v1 */
 export interface Webhook {
@@ -28,21 +29,28 @@ export interface Webhook {
   readonly matchPolicy?: "Exact" | "Equivalent";
 }
 
-export type WebhookResource = "mutatingwebhookconfigurations" | "validatingwebhookconfigurations";
+/** A webhook, and the name of its configuration. */
+export interface PlacedWebhook {
+  readonly webhook: Webhook;
+  readonly configuration: string;
+}
 
 const group = "admissionregistration.k8s.io";
 
-/** Whether anybody wants to be called at all: mostly nobody does. */
-export function hasWebhooks(snapshot: Snapshot, resource: WebhookResource): boolean {
-  return snapshot.objects.list(group, resource).length > 0;
+/** Whoever may be called about a request: configurations from files, then the API's; of both by name, as kube-apiserver calls them. */
+export function webhooksFor(
+  { request, snapshot }: PluginContext,
+  resource: "mutatingwebhookconfigurations" | "validatingwebhookconfigurations",
+  statics: StaticConfigurations,
+): readonly PlacedWebhook[] {
+  const [ofFiles, ofApi] = [statics.list(resource), snapshot.objects.list(group, resource)];
+  // Mostly nobody wants to be called at all.
+  if (ofFiles.length + ofApi.length === 0) return [];
+  return [...webhooksOf(ofFiles), ...(isExempt(request) ? [] : webhooksOf(ofApi))];
 }
 
-/** All webhooks of a kind of configuration, ordered by the configuration's name, as kube-apiserver calls them. */
-export function webhooksOf(
-  snapshot: Snapshot,
-  resource: WebhookResource,
-): readonly { readonly webhook: Webhook; readonly configuration: string }[] {
-  return [...snapshot.objects.list(group, resource)]
+function webhooksOf(configurations: readonly KubeObject[]): readonly PlacedWebhook[] {
+  return [...configurations]
     .sort((a, b) => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1))
     .flatMap((each) =>
       ((each["webhooks"] ?? []) as readonly Webhook[]).map((webhook) => ({

@@ -4,11 +4,11 @@ import { Authorizations } from "../cel/authorizations.ts";
 import { Evaluation, type Expression } from "../cel/expression.ts";
 import { inputActivation } from "../cel/input.ts";
 import { compileConditions, matchConditionsBudget, matchesConditions } from "../cel/match-conditions.ts";
-import { isExempt, type Match, matchRequest } from "../match.ts";
+import { type Match, matchRequest } from "../match.ts";
 import type { PluginContext } from "../plugin.ts";
-import { type Webhook, type WebhookResource, webhooksOf } from "./configuration.ts";
+import type { PlacedWebhook, Webhook } from "./configuration.ts";
 
-/** A webhook that a request matches, and where it stands: configurations by name, their webhooks in order. */
+/** A webhook that a request matches, and where it stands: configurations from files, then the API's, by name; their webhooks in order. */
 export interface Selected {
   readonly webhook: Webhook;
   readonly configuration: string;
@@ -17,12 +17,14 @@ export interface Selected {
 }
 
 /** Which webhooks a request is sent to. A match condition that fails follows the failurePolicy: throws, or leaves the webhook out. */
-export async function selectWebhooks(context: PluginContext, resource: WebhookResource): Promise<readonly Selected[]> {
+export async function selectWebhooks(
+  context: PluginContext,
+  webhooks: readonly PlacedWebhook[],
+): Promise<readonly Selected[]> {
   const { request, snapshot } = context;
-  if (isExempt(request)) return [];
   const authorizations = new Authorizations(snapshot.authorizer, request);
   const selected: Selected[] = [];
-  for (const [index, { webhook, configuration }] of webhooksOf(snapshot, resource).entries()) {
+  for (const [index, { webhook, configuration }] of webhooks.entries()) {
     const { rules = [] } = webhook;
     const match =
       rules.length === 0 ? "no rules" : matchRequest({ ...webhook, resourceRules: rules }, request, snapshot);

@@ -18,6 +18,7 @@ import {
   validateCustomObject,
   validateObject,
   validateReplacement,
+  validateReservedName,
   validateStatus,
   warningsOf,
 } from "@sallyport/kube";
@@ -437,7 +438,7 @@ function errorsOf(
       : [];
   // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
   const next = inStorageVersion(object, info);
-  if (current === undefined) return [...validateObject(next, expressions), ...rules];
+  if (current === undefined) return [...validateObject(next, expressions), ...rules, ...validateReservedName(next)];
   if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
   return [...validateReplacement(next, inStorageVersion(current, info), expressions), ...rules];
 }

@@ -24,7 +24,9 @@ interface Flags {
 }
 
 export function migrateCommand(): Command {
-  return new Command("migrate").description("move off what Kubernetes has no more").addCommand(pspCommand());
+  return new Command("migrate")
+    .description("move off what Kubernetes has no more")
+    .addCommand(pspCommand().exitOverride());
 }
 
 function pspCommand(): Command {

@@ -111,6 +111,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     ...(flags.node === undefined ? {} : { node: flags.node }),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
+  const unfollow = chain.statics?.follow((text) => process.stderr.write(`sallyport: ${text}\n`));
   process.stdout.write(
     `${paint("green", "ready")} at ${gatehouse.server.url} in ${Math.round(performance.now() - start)} ms\n`,
   );
@@ -125,6 +126,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     );
     await stopped;
   }
+  unfollow?.();
   await gatehouse.close();
   process.exitCode = flags.exit === true ? code : exitCodes.ok;
   // lmdb keeps a worker alive for a while after it is closed.
