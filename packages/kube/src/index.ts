@@ -30,6 +30,7 @@ export { humanDurationOf } from "./duration.ts";
 export { parseFieldSelector } from "./field-selector.ts";
 export { conform, conformStruct, emptyStatus } from "./go/conform.ts";
 export { parseGoDuration } from "./go/duration.ts";
+export { withoutEmptyLists } from "./go/empty-lists.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
 export { goText } from "./go-text.ts";

@@ -30,18 +30,28 @@ export async function writeBootstrapObjects(
   catalogue: Catalogue,
   timestamp: () => string,
 ): Promise<void> {
-  const apiServices = builtinApiServices(catalogue, timestamp());
+  const now = timestamp();
   await Promise.all(
-    [...bootstrapRbac, ...bootstrapFlowControl, ...systemPriorityClasses, ...apiServices].map(async (wanted) => {
-      const { group, version } = parseApiVersion(wanted.apiVersion);
-      const info = findKind(group, version, wanted.kind) as ResourceInfo;
-      const { name = "", namespace = "" } = wanted.metadata;
-      const current = cache.get(info.group, info.resource, namespace, name);
-      const object = current === undefined ? fresh(wanted, timestamp()) : reconciled(current, wanted);
-      const manager = bootstrapFlowControl.includes(wanted) ? producerManager : "kube-apiserver";
-      if (object !== current) await registry.writeDirect(object, current, info, namespace, name, manager);
-    }),
+    [...bootstrapRbac, ...bootstrapFlowControl, ...systemPriorityClasses, ...builtinApiServices(catalogue, now)].map(
+      (wanted) => writeBootstrapObject(wanted, cache, registry, now),
+    ),
   );
+}
+
+/** The same for one of them. `now` in RFC 3339. */
+export async function writeBootstrapObject(
+  wanted: KubeObject,
+  cache: Cache,
+  registry: Registry,
+  now: string,
+): Promise<void> {
+  const { group, version } = parseApiVersion(wanted.apiVersion);
+  const info = findKind(group, version, wanted.kind) as ResourceInfo;
+  const { name = "", namespace = "" } = wanted.metadata;
+  const current = cache.get(info.group, info.resource, namespace, name);
+  const object = current === undefined ? fresh(wanted, now) : reconciled(current, wanted);
+  const manager = bootstrapFlowControl.includes(wanted) ? producerManager : "kube-apiserver";
+  if (object !== current) await registry.writeDirect(object, current, info, namespace, name, manager);
 }
 
 function fresh(wanted: KubeObject, creationTimestamp: string): KubeObject {

@@ -13,6 +13,7 @@ import { disruption } from "./disruption.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { endpointSliceMirroring } from "./endpoint-slice-mirroring.ts";
 import { endpoints } from "./endpoints.ts";
+import { flowControlObjects } from "./flow-control-objects.ts";
 import { flowSchemaStatus } from "./flow-schema-status.ts";
 import { garbageCollector } from "./garbage-collector.ts";
 import { hostPathProvisioner } from "./host-path-provisioner.ts";
@@ -41,6 +42,7 @@ import { ttlAfterFinished } from "./ttl-after-finished.ts";
 
 /** What kube-apiserver does by itself, whichever controllers kube-controller-manager runs. */
 export const ownControllers: readonly ControllerKind[] = [
+  flowControlObjects,
   flowSchemaStatus,
   apiServiceRegistration,
   apiServiceAvailability,

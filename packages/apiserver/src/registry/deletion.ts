@@ -112,6 +112,7 @@ function endingStatus(current: KubeObject, now: string): { readonly status?: obj
 /** k8s.io/apiserver's deletionFinalizersForGarbageCollection: the policy's finalizer in place of the other one. */
 function finalizersFor(current: KubeObject, options: DeleteOptions): readonly string[] {
   const held = current.metadata.finalizers ?? [];
+  if (isDefinition(current) && !current.metadata.deletionTimestamp) return held;
   const isAsked = held.includes(orphan) || held.includes(foreground);
   const policy = policyOf(options) ?? (isAsked ? undefined : defaultPolicyOf(current));
   if (policy === undefined) return held;

@@ -21,6 +21,7 @@ import {
   validateReservedName,
   validateStatus,
   warningsOf,
+  withoutEmptyLists,
 } from "@sallyport/kube";
 import { requestFault } from "../certificates/signing-request.ts";
 import { definitionsResource } from "../custom/catalogue.ts";
@@ -110,7 +111,10 @@ export class Registry {
         await this.#options.guard?.(each, null, context);
         return this.#finishCreate(each, context);
       });
-      if (!context.dryRun) return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
+      if (!context.dryRun) {
+        const settled = asStored(object, context.info);
+        return await this.#write(settled, await this.#inStorage(settled, context.info), 0, context);
+      }
       const name = object.metadata.name ?? "";
       if (this.current(context, name) !== undefined) throw alreadyExists(context.info, name);
       return object;
@@ -313,7 +317,7 @@ export class Registry {
     const prepare = (each: KubeObject) =>
       preparedUpdate(each, current, stored, context, timestampOf(this.#options.now()));
     const prepared = prepare(wanted);
-    const object = await this.#admit("UPDATE", prepared, current, context, async (each) => {
+    const taken = await this.#admit("UPDATE", prepared, current, context, async (each) => {
       const finished = this.#addressed(prepare(each), current, context.info);
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
@@ -323,7 +327,8 @@ export class Registry {
       for (const each of subresource === "status" ? statusWarningsOf(finished) : warnings) context.warn(each);
       return finished;
     });
-    if (context.dryRun) return withVersion(object, current.metadata.resourceVersion);
+    if (context.dryRun) return withVersion(taken, current.metadata.resourceVersion);
+    const object = asStored(taken, context.info);
     const next = await this.#inStorage(object, context.info);
     if (next.apiVersion === stored.apiVersion && isSame(next, stored)) return current;
     if (isReleased(object, current)) {
@@ -416,6 +421,11 @@ function withoutEnd(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
   if (metadata.deletionTimestamp === undefined) return metadata;
   const { deletionTimestamp: _, ...rest } = metadata;
   return rest;
+}
+
+/** What a store of protobuf would not keep is not told either. */
+function asStored(object: KubeObject, { custom, schema }: ResourceInfo): KubeObject {
+  return custom !== undefined || schema === undefined ? object : withoutEmptyLists(object, schema);
 }
 
 const expressions = { ofPolicy: policyExpressions, requestFault };

@@ -103,9 +103,14 @@ const strategies: { readonly [resource: string]: Strategy } = {
   customresourcedefinitions: {
     hasStatus: true,
     needsVersion: true,
-    statusKeeps: allMetadata,
     hasGeneration: true,
     prepareCreate: (object) => withStoredVersion({ ...object, status: emptyDefinitionStatus }),
+  },
+  leases: {
+    hasStatus: false,
+    needsVersion: true,
+    prepareCreate: (object) => withoutCoordination(object, undefined),
+    prepareUpdate: (object, current) => withoutCoordination(object, current),
   },
   certificatesigningrequests: {
     hasStatus: true,
@@ -173,7 +178,6 @@ const versioned = new Set([
   "csidrivers",
   "volumeattachments",
   "runtimeclasses",
-  "leases",
   "validatingwebhookconfigurations",
   "mutatingwebhookconfigurations",
   "validatingadmissionpolicies",
@@ -238,6 +242,15 @@ function withoutTopology(object: KubeObject): KubeObject {
   const endpoints = object["endpoints"] as readonly Fields[] | null | undefined;
   if (!endpoints?.some((each) => "deprecatedTopology" in each)) return object;
   return { ...object, endpoints: endpoints.map(({ deprecatedTopology: _, ...rest }) => rest) };
+}
+
+/** What coordinated leader election knows, which is off, stays only where it was before. */
+function withoutCoordination(object: KubeObject, current: KubeObject | undefined): KubeObject {
+  const before = (current?.["spec"] ?? {}) as Fields;
+  const { preferredHolder, strategy, ...spec } = (object["spec"] ?? {}) as Fields;
+  const isUsed = before["preferredHolder"] !== undefined || before["strategy"] !== undefined;
+  const isGiven = preferredHolder !== undefined || strategy !== undefined;
+  return isUsed || !isGiven ? object : { ...object, spec };
 }
 
 function withoutStatus(object: KubeObject): KubeObject {

@@ -146,14 +146,14 @@ test("unknown fields are told with their places", () => {
   ]);
 });
 
-test("lists that are written when nobody gives them come back from the store as null when nothing is in them", () => {
+test("lists that are written when nobody gives them are kept when nothing is in them", () => {
   const schemas = {
     Role: "io.k8s.api.rbac.v1.Role",
     PersistentVolumeClaim: "io.k8s.api.core.v1.PersistentVolumeClaim",
   };
   const made = (kind: keyof typeof schemas, fields: object) =>
     conform({ kind, ...fields }, schemas[kind], { kind, version: "v1" }).object;
-  assert.deepEqual(made("Role", { rules: [] })["rules"], null);
+  assert.deepEqual(made("Role", { rules: [] })["rules"], []);
   const claim = made("PersistentVolumeClaim", { spec: { accessModes: [], dataSource: { kind: "K", name: "n" } } });
   assert.deepEqual(claim["spec"], { resources: {}, dataSource: { apiGroup: null, kind: "K", name: "n" } });
 });

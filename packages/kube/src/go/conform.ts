@@ -89,7 +89,8 @@ function structOf(
   for (const name of Object.keys(value)) {
     const item = value[name];
     const field = fields.get(name);
-    const place = { path: join(path, name), struct: message, goPath: join(goPath, name) };
+    const goName = field?.embedded === undefined ? name : `${field.embedded}.${name}`;
+    const place = { path: join(path, name), struct: message, goPath: join(goPath, goName) };
     if (field === undefined) unknown.push(`unknown field "${place.path}"`);
     else if (item !== null) given.set(name, fieldValue(item, field, place, unknown));
   }
@@ -97,7 +98,7 @@ function structOf(
   for (const { field, isNothing } of writtenFields(message, fields)) {
     const isGiven = given.has(field.name);
     if (!isGiven && isNothing) continue;
-    const item = isGiven ? withoutEmptyList(given.get(field.name), field) : zeroOf(field, message);
+    const item = isGiven ? given.get(field.name) : zeroOf(field, message);
     if (item !== undefined && !isOmitted(item, field)) result[field.name] = item;
   }
   return result;
@@ -209,11 +210,6 @@ function integerValue(
 /** JSON numbers have no exponent up to here when a program wrote them. */
 function numberText(value: number): string {
   return Number.isInteger(value) ? BigInt(value).toString() : String(value);
-}
-
-/** Lists come back from the store of protobuf as none when nothing is in them. */
-function withoutEmptyList(item: unknown, { repeated, omitEmpty }: GoField): unknown {
-  return repeated && !omitEmpty && (item as readonly unknown[]).length === 0 ? null : item;
 }
 
 /** Structs whose `apiGroup` is told when it is none. */

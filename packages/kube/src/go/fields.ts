@@ -3,7 +3,12 @@ import { type Field, listMessages, messageFields, metaPackage, rawMessages } fro
 import { findSchema } from "../schema.ts";
 
 /** One field of a struct of Go as its JSON has it: fields of embedded structs stand beside the others. */
-export type GoField = Pick<Field, "name" | "type" | "repeated" | "map" | "pointer" | "omitEmpty">;
+export interface GoField extends Pick<Field, "name" | "type" | "repeated" | "map" | "pointer" | "omitEmpty"> {
+  /** The structs within which it stands, for a field of an embedded one: `RuleWithOperations.Rule`. */
+  readonly embedded?: string;
+  /** The message of the innermost of them. */
+  readonly home?: string;
+}
 
 const structs = new Map<string, ReadonlyMap<string, GoField>>();
 
@@ -19,10 +24,17 @@ export function structFields(message: string): ReadonlyMap<string, GoField> | un
     for (const name of ["kind", "apiVersion"])
       fields.set(name, { name, type: "string", repeated: false, map: false, pointer: false, omitEmpty: true });
   for (const field of declared)
-    if (field.inline) for (const [name, inner] of structFields(field.type) ?? []) fields.set(name, inner);
+    if (field.inline)
+      for (const [name, inner] of structFields(field.type) ?? []) fields.set(name, embedded(inner, field));
     else fields.set(field.name, field);
   structs.set(message, fields);
   return fields;
+}
+
+function embedded(inner: GoField, { type }: Field): GoField {
+  const outer = shortOf(type);
+  const { embedded: within, home = type } = inner;
+  return { ...inner, home, embedded: within === undefined ? outer : `${outer}.${within}` };
 }
 
 /** Messages by their names in OpenAPI: as many as there are types built in. */
@@ -66,7 +78,7 @@ function isLeaf(message: string): boolean {
 
 /** `v1.Capabilities`, `[]v1.Container`, `map[string]string`: a field's type as Go's decoder names it. */
 export function goTypeOf(struct: string, field: GoField): string {
-  const named = namedType(struct, field.name);
+  const named = namedType(field.home ?? struct, field.name);
   if (field.map && field.type === quantityMessage) return "v1.ResourceList";
   const item = named ?? goScalar(field.type);
   if (field.map) return `map[string]${item}`;
