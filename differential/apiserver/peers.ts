@@ -154,7 +154,7 @@ export async function startSallyport(
     ...memoryServer(folder, onFault),
     // kube-apiserver has none of kube-controller-manager's.
     controllers: [],
-    authentication: { tokens: [{ token, user: { username: "admin", groups: ["system:masters"] } }] },
+    authentication: { tokens: [{ token, user: { username: "admin", uid: "admin", groups: ["system:masters"] } }] },
     ...more,
   });
   const client = new ApiClient(server.url, token);

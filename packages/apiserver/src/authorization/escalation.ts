@@ -71,11 +71,14 @@ function confirmRole(reader: RbacReader, role: KubeObject, old: KubeObject | nul
 
 function confirmBinding(reader: RbacReader, binding: KubeObject, context: WriteContext): void {
   const ref = binding["roleRef"] as RoleRef | undefined;
-  // Validation refuses such a reference, with a better word.
-  if (ref === undefined || !["Role", "ClusterRole"].includes(ref.kind) || !ref.name) return;
   const namespace = context.info.namespaced ? context.namespace : "";
-  const role = roleOf(reader, ref, namespace);
-  if (role === undefined) throw notFound(context.info, ref.name);
+  const { kind = "", name: wanted = "" } = ref ?? {};
+  if (kind !== "Role" && kind !== "ClusterRole")
+    throw new StatusError(undefined, `unsupported role reference kind: ${JSON.stringify(kind)}`);
+  if (kind === "Role" && namespace === "") throw new StatusError("BadRequest", "Namespace parameter required.");
+  if (wanted === "") throw new StatusError("BadRequest", "Name parameter required.");
+  const role = roleOf(reader, ref as RoleRef, namespace);
+  if (role === undefined) throw notFound(context.info, wanted);
   const name = binding.metadata.name ?? "";
   confirm(reader, context.user, namespace, rulesOf(role), (why) => refused(context, name, why));
 }

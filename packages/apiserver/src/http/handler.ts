@@ -32,10 +32,10 @@ export function createHandler(
       if (options.audit !== undefined)
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
       const asked = attributesOf(asker, info, url.searchParams);
-      const user = await impersonate(request, asked, options.authorizer);
+      const user = await filtered(response, impersonate(request, asked, options.authorizer));
       if (user !== asker) audit.impersonated(user);
       await options.flowControl.admit(request, response, { ...asked, user });
-      await demand(options.authorizer, { ...asked, user }, audit.annotate.bind(audit));
+      await filtered(response, demand(options.authorizer, { ...asked, user }, audit.annotate.bind(audit)));
       const call: Call = {
         request,
         response,
@@ -53,6 +53,16 @@ export function createHandler(
       answerFault(error, { request, response, warnings, wanted, audit }, options);
     }
   };
+}
+
+/** What is refused before the API is asked says that nobody should guess its type. */
+async function filtered<T>(response: ServerResponse, filter: Promise<T>): Promise<T> {
+  try {
+    return await filter;
+  } catch (error) {
+    response.setHeader("x-content-type-options", "nosniff");
+    throw error;
+  }
 }
 
 /** The path and query of a request. Nearly all paths are plain ones, in which the standard's parser would change nothing. */

@@ -17,13 +17,18 @@ export async function patchObject(
   context: WriteContext,
   bytes: Buffer,
   type: string,
-  { registry, authorizer }: HandlerOptions,
+  options: HandlerOptions,
 ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
   checkPatchType(type);
   if (type !== applyPatchType)
-    return { object: await registry.patch(parsePatch(bytes), type, context), created: false };
-  const mayCreate = () => demand(authorizer, attributesOf(call.user, { ...call.info, verb: "create" }, call.query));
-  return registry.apply(parseConfiguration(bytes, context), isForced(call.query), context, mayCreate);
+    return { object: await options.registry.patch(parsePatch(bytes), type, context), created: false };
+  const configuration = parseConfiguration(bytes, context);
+  return options.registry.apply(configuration, isForced(call.query), context, () => mayCreate(call, options));
+}
+
+/** Who may change an object may not make one therefore. Throws `Forbidden`. */
+export function mayCreate({ user, info, query }: Call, { authorizer }: HandlerOptions): Promise<void> {
+  return demand(authorizer, attributesOf(user, { ...info, verb: "create" }, query));
 }
 
 /** Throws `UnsupportedMediaType`. */

@@ -9,6 +9,7 @@ import {
 import { parse as parseYaml } from "yaml";
 import { checkServed } from "../custom/objects.ts";
 import type { DeleteOptions } from "../registry/context.ts";
+import { decodeObject } from "../registry/decode.ts";
 import { answersDeleted, deletionWarning } from "../registry/deletion.ts";
 import { answerReview } from "../reviews/all.ts";
 import { write } from "./answer.ts";
@@ -18,7 +19,7 @@ import { deprecationOf } from "./deprecations.ts";
 import { checkVersion, type ListContext, listObjects, writeObject } from "./list.ts";
 import { allFormats, mediaTypes, namesOne, negotiate, type Wanted } from "./negotiate.ts";
 import { deleteOptions } from "./options.ts";
-import { patchObject } from "./patch.ts";
+import { mayCreate, patchObject } from "./patch.ts";
 import { readPrepared } from "./read-object.ts";
 import { checkPartialForm, methodNotAllowed, notAcceptable, notServed } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -161,7 +162,7 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
       ? await patchObject(call, context, bytes, type, options)
       : info.verb === "create"
         ? { object: await registry.create(decodeObjectBody(bytes, type, served.kind), context), created: true }
-        : { object: await registry.updateFrom(decodeObjectBody(bytes, type, served.kind), context), created: false };
+        : await registry.replace(decodeObjectBody(bytes, type, served.kind), context, () => mayCreate(call, options));
   write(call, created ? 201 : 200, writeObject(object, { info: served, query, wanted, now }));
 }
 
@@ -186,13 +187,13 @@ async function serveReview(
   bytes: Buffer,
   { cache, authorizer, authentication, now }: HandlerOptions,
 ): Promise<boolean> {
-  const { info, user, request } = call;
-  const { schema = "" } = served;
-  const value = decodeSent(bytes, mediaType(request), { ...served, schema });
-  const body = { apiVersion: `${served.group}/${served.version}`, kind: served.kind, ...value };
-  const { namespace } = info;
+  const { user, request } = call;
+  const context = writeContext(call, served);
+  const { fieldManager, namespace } = context;
+  const body = decodeObject(decodeObjectBody(bytes, mediaType(request), served.kind), context);
   const { reader } = cache;
-  const answer = await answerReview({ info: served, body, user, namespace, reader, authorizer, authentication, now });
+  const asked = { info: served, body, user, namespace, reader, authorizer, authentication, now };
+  const answer = await answerReview({ ...asked, ...(fieldManager === undefined ? {} : { fieldManager }) });
   if (answer === undefined) return false;
   write(call, 201, answer);
   return true;

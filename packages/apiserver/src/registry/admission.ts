@@ -35,6 +35,13 @@ export function admitted(decision: Decision, context: WriteContext): KubeObject 
   for (const warning of decision.warnings) context.warn(warning);
   context.audit(decision.auditAnnotations);
   if (decision.allowed) return decision.object as KubeObject;
-  const { message = "", reason = "Forbidden", details, code } = decision.status ?? { code: 403 };
+  const {
+    message = "",
+    code,
+    details,
+    reason = code === 403 ? "Forbidden" : undefined,
+  } = decision.status ?? {
+    code: 403,
+  };
   throw new StatusError(reason, message, details, code);
 }

@@ -37,7 +37,7 @@ export function decodeObject(
     );
   }
   if (context.fieldValidation === "Warn") for (const fault of faults) context.warn(fault);
-  const metadata = object.metadata ?? {};
+  const metadata = info.namespaced ? (object.metadata ?? {}) : withoutNamespace(object.metadata ?? {});
   if (info.namespaced && metadata.namespace && metadata.namespace !== context.namespace) {
     throw new StatusError(
       "BadRequest",
@@ -55,6 +55,11 @@ export function decodeObject(
     ...object,
     metadata: { ...metadata, ...name, ...resetOf(value), ...(info.namespaced ? { namespace: context.namespace } : {}) },
   };
+}
+
+/** An object that lies in no namespace has forgotten whatever it says of one. */
+function withoutNamespace({ namespace: _, ...metadata }: KubeObject["metadata"]): KubeObject["metadata"] {
+  return metadata;
 }
 
 /** An empty list of managed fields says that they are to be forgotten, while other empty lists say nothing. */

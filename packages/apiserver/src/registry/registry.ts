@@ -52,7 +52,7 @@ import { applyPatch, checkIdentity, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
-import { strategyFor } from "./strategies.ts";
+import { isMadeByUpdate, strategyFor } from "./strategies.ts";
 
 /** How often a write without a resourceVersion is tried again when somebody was faster. kube-apiserver's guaranteed update does as much. */
 const maxAttempts = 10;
@@ -107,14 +107,12 @@ export class Registry {
 
   async #create(prepared: KubeObject, context: WriteContext): Promise<KubeObject> {
     try {
-      const object = await this.#admit("CREATE", prepared, null, context, async (each) => {
+      const taken = await this.#admit("CREATE", prepared, null, context, async (each) => {
         await this.#options.guard?.(each, null, context);
         return this.#finishCreate(each, context);
       });
-      if (!context.dryRun) {
-        const settled = asStored(object, context.info);
-        return await this.#write(settled, await this.#inStorage(settled, context.info), 0, context);
-      }
+      const object = asStored(taken, context.info);
+      if (!context.dryRun) return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
       const name = object.metadata.name ?? "";
       if (this.current(context, name) !== undefined) throw alreadyExists(context.info, name);
       return object;
@@ -144,6 +142,26 @@ export class Registry {
         : withManagedFields(current, wanted, context, timestampOf(this.#options.now()));
       return { result: this.#replace(managed, current, stored, context), mayRetry: pinned === "" && !isLast };
     });
+  }
+
+  /** The same for kinds whose update makes the object when there is none, which `mayCreate` may refuse. */
+  async replace(
+    body: DecodedBody,
+    context: WriteContext,
+    mayCreate: () => Promise<void>,
+  ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
+    const { info, name } = context;
+    if (!isMadeByUpdate(info) || this.current(context, name) !== undefined)
+      return { object: await this.updateFrom(body, context), created: false };
+    const decoded = decodeObject(body, context);
+    const { uid, resourceVersion: _, ...metadata } = decoded.metadata;
+    if (!(body.value["metadata"] as KubeObject["metadata"] | undefined)?.name) throw unnamed(name);
+    if (uid) throw failedPrecondition(info, { ...decoded, metadata: { ...metadata, uid: "" } }, uid);
+    await mayCreate();
+    return {
+      object: await this.#create(this.#prepareCreate({ ...decoded, metadata }, context), context),
+      created: true,
+    };
   }
 
   /** The body of an update, decoded against the object that is there. */
@@ -327,8 +345,8 @@ export class Registry {
       for (const each of subresource === "status" ? statusWarningsOf(finished) : warnings) context.warn(each);
       return finished;
     });
-    if (context.dryRun) return withVersion(taken, current.metadata.resourceVersion);
     const object = asStored(taken, context.info);
+    if (context.dryRun) return withVersion(object, current.metadata.resourceVersion);
     const next = await this.#inStorage(object, context.info);
     if (next.apiVersion === stored.apiVersion && isSame(next, stored)) return current;
     if (isReleased(object, current)) {

@@ -187,6 +187,25 @@ const versioned = new Set([
   "csistoragecapacities",
 ]);
 
+/** Kinds that a PUT makes when they are not there. Upstream's AllowCreateOnUpdate. */
+const madeByUpdate: ReadonlySet<string> = new Set([
+  "clusterrolebindings",
+  "clusterroles",
+  "endpoints",
+  "events",
+  "leasecandidates",
+  "leases",
+  "limitranges",
+  "rolebindings",
+  "roles",
+  "runtimeclasses",
+  "services",
+]);
+
+export function isMadeByUpdate({ resource, custom }: ResourceInfo): boolean {
+  return custom === undefined && madeByUpdate.has(resource);
+}
+
 export function strategyFor({ resource, custom }: ResourceInfo): Strategy {
   return custom === undefined ? strategyOf(resource) : customStrategy(custom);
 }

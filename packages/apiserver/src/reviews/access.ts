@@ -65,18 +65,10 @@ function goPath({ path = "", verb = "" }: NonNullable<AccessSpec["nonResourceAtt
 }
 
 function specErrors({ resourceAttributes: resource, nonResourceAttributes: path }: AccessSpec): FieldError[] {
-  if (resource !== undefined && path !== undefined)
-    return [
-      invalid("spec.nonResourceAttributes", goPath(path), "cannot be specified in combination with resourceAttributes"),
-    ];
-  if (resource === undefined && path === undefined)
-    return [
-      invalid(
-        "spec.resourceAttributes",
-        null,
-        "exactly one of nonResourceAttributes or resourceAttributes must be specified",
-      ),
-    ];
+  if ((resource === undefined) === (path === undefined)) {
+    const why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+    return [invalid("spec", path === undefined ? null : goPath(path), why)];
+  }
   return [
     ...selectorErrors("fieldSelector", resource?.fieldSelector),
     ...selectorErrors("labelSelector", resource?.labelSelector),
@@ -89,11 +81,12 @@ function subjectErrors({ user = "", groups = [], group = [] }: AccessSpec): read
     : [];
 }
 
-function refuse({ body, namespace }: ReviewCall, errors: readonly FieldError[]): void {
-  const { managedFields: _managed, ...metadata } = (body["metadata"] ?? {}) as Json;
-  const isLocal =
-    namespace !== "" && Object.keys(metadata).join() === "namespace" && metadata["namespace"] === namespace;
-  const named = Object.keys(metadata).length === 0 || isLocal ? [] : [invalid("metadata", metadata, "must be empty")];
+function refuse({ body, info }: ReviewCall, errors: readonly FieldError[]): void {
+  const metadata = (body["metadata"] ?? {}) as Json;
+  const { managedFields: _managed, namespace, ...rest } = metadata;
+  const given = info.namespaced || namespace === undefined ? rest : { ...rest, namespace };
+  const why = info.namespaced ? "must be empty except for namespace" : "must be empty";
+  const named = Object.keys(given).length === 0 ? [] : [invalid("metadata", metadata, why)];
   if (errors.length + named.length > 0) throw invalidReview([...errors, ...named]);
 }
 

@@ -1,3 +1,5 @@
+import type { KubeObject } from "@sallyport/kube";
+import { withManagedFields } from "../registry/field-management.ts";
 import { timestampOf } from "../timestamp.ts";
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from "./access.ts";
 import { selfSubjectReview, tokenReview } from "./identity.ts";
@@ -13,12 +15,31 @@ const reviews: { readonly [resource: string]: Review } = {
   tokenreviews: tokenReview,
 };
 
+/** Those that keep what was said of the object; others are answered as new. */
+const keptWhole: ReadonlySet<string> = new Set([
+  "localsubjectaccessreviews",
+  "selfsubjectaccessreviews",
+  "subjectaccessreviews",
+  "tokenreviews",
+]);
+
 /** Kinds that are asked and never stored. Undefined for all others. */
 export async function answerReview(call: ReviewCall): Promise<Json | undefined> {
-  const review = reviews[call.info.resource];
+  const { resource } = call.info;
+  const review = reviews[resource];
   if (review === undefined) return undefined;
+  if (keptWhole.has(resource)) {
+    const body = managed(call);
+    return { ...body, status: await review({ ...call, body }) };
+  }
+  const { kind, apiVersion } = call.body;
   const status = await review(call);
-  const spec = call.body["spec"] === undefined ? {} : { spec: call.body["spec"] };
-  const metadata = { creationTimestamp: timestampOf(call.now()) };
-  return { kind: call.info.kind, apiVersion: call.body["apiVersion"], metadata, ...spec, status };
+  return resource === "selfsubjectreviews"
+    ? { kind, apiVersion, metadata: { creationTimestamp: timestampOf(call.now()) }, status }
+    : { kind, apiVersion, metadata: {}, spec: {}, status };
+}
+
+function managed({ body, info, fieldManager, now }: ReviewCall): Json {
+  const context = { info, subresource: "", ...(fieldManager === undefined ? {} : { fieldManager }) };
+  return { ...withManagedFields(undefined, body as Json as KubeObject, context, timestampOf(now())) };
 }

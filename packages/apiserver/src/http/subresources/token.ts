@@ -1,15 +1,16 @@
-import { invalidStatus, type KubeObject, StatusError } from "@sallyport/kube";
+import { invalidStatus, type KubeObject, parseApiVersion, type ResourceInfo, StatusError } from "@sallyport/kube";
 import type { PrivateClaims, TokenRef } from "../../authentication/service-account-claims.ts";
 import { signBound } from "../../authentication/service-account-issuer.ts";
+import type { WriteContext } from "../../registry/context.ts";
+import { decodeObject } from "../../registry/decode.ts";
 import { conflict, notFound } from "../../registry/faults.ts";
+import { withManagedFields } from "../../registry/field-management.ts";
 import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
-import { decodeSent } from "../body.ts";
+import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
-
-const tokenKind = { kind: "TokenRequest", version: "v1", schema: "io.k8s.api.authentication.v1.TokenRequest" };
 
 interface BoundRef {
   readonly kind?: string;
@@ -18,16 +19,15 @@ interface BoundRef {
   readonly uid?: string;
 }
 
-interface TokenRequest {
-  readonly metadata?: { readonly name?: string; readonly namespace?: string };
-  readonly spec?: {
-    readonly audiences?: readonly string[];
+interface TokenRequest extends KubeObject {
+  readonly spec: {
+    readonly audiences?: readonly string[] | null;
     readonly expirationSeconds?: number;
     readonly boundObjectRef?: BoundRef | null;
   };
 }
 
-const tokenInfo = { group: "authentication.k8s.io", kind: "TokenRequest" };
+const tokenKind = { group: "authentication.k8s.io", kind: "TokenRequest" };
 const defaultSeconds = 3600;
 const minSeconds = 600;
 const maxSeconds = 2 ** 32;
@@ -40,14 +40,17 @@ export const token: Subresource = {
   name: "serviceaccounts/token",
   serve: async ({ call, context, bytes, type }, options) => {
     const account = readObject(call, context.info, options);
-    const request = decodeSent(bytes, type, tokenKind) as TokenRequest;
-    const { name = "", namespace = "" } = account.metadata;
-    check(request, name, namespace);
-    const { spec = {} } = request;
-    const audiences = spec.audiences?.length ? spec.audiences : options.serviceAccounts.apiAudiences;
-    const seconds = spec.expirationSeconds ?? defaultSeconds;
-    const bound = spec.boundObjectRef ? boundTo(spec.boundObjectRef, account, options) : {};
     const now = options.now();
+    const asked: WriteContext = { ...context, info: tokenInfo(context.info), name: "" };
+    const decoded = decodeObject(decodeObjectBody(bytes, type, "TokenRequest"), asked) as TokenRequest;
+    const seconds = decoded.spec.expirationSeconds ?? defaultSeconds;
+    const defaulted = { ...decoded, spec: { ...decoded.spec, expirationSeconds: seconds } };
+    const request = withManagedFields(undefined, defaulted, asked, timestampOf(now)) as TokenRequest;
+    const { name = "", namespace = "" } = account.metadata;
+    check(request, account);
+    const { spec } = request;
+    const audiences = spec.audiences?.length ? spec.audiences : options.serviceAccounts.apiAudiences;
+    const bound = spec.boundObjectRef ? boundTo(spec.boundObjectRef, account, options) : {};
     const isExtended = bound.pod !== undefined && seconds === extendableSeconds && isForServer(audiences, options);
     const claims: PrivateClaims = {
       namespace,
@@ -58,9 +61,14 @@ export const token: Subresource = {
     const lifetime = isExtended ? extendedSeconds : seconds;
     const text = await signBound(options.serviceAccounts, { audiences, now, seconds: lifetime, claims });
     write(call, 201, {
-      kind: "TokenRequest",
-      apiVersion: "authentication.k8s.io/v1",
-      metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: timestampOf(now) },
+      ...request,
+      metadata: {
+        ...request.metadata,
+        name,
+        namespace,
+        uid: account.metadata.uid,
+        creationTimestamp: timestampOf(now),
+      },
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? null },
       status: { token: text, expirationTimestamp: timestampOf(now + seconds * 1000) },
     });
@@ -71,17 +79,24 @@ function isForServer(audiences: readonly string[], { serviceAccounts }: HandlerO
   return JSON.stringify(audiences) === JSON.stringify(serviceAccounts.apiAudiences);
 }
 
-function check({ metadata = {}, spec = {} }: TokenRequest, name: string, namespace: string): void {
-  if (metadata.namespace && metadata.namespace !== namespace)
-    throw new StatusError(
-      "BadRequest",
-      "the namespace of the provided object does not match the namespace sent on the request",
-    );
+/** As the catalogue would have it, if it were a resource of its own group. */
+function tokenInfo(info: ResourceInfo): ResourceInfo {
+  const schema = "io.k8s.api.authentication.v1.TokenRequest";
+  return { ...info, group: tokenKind.group, version: "v1", kind: tokenKind.kind, schema };
+}
+
+function check({ metadata, spec }: TokenRequest, account: KubeObject): void {
+  const { name = "", uid = "" } = account.metadata;
   if (metadata.name && metadata.name !== name)
     throw refused(name, "metadata.name", metadata.name, "must match the service account name if specified");
-  const { expirationSeconds: seconds } = spec;
-  if (seconds === undefined) return;
-  if (!Number.isInteger(seconds) || seconds < minSeconds)
+  if (metadata.uid && metadata.uid !== uid)
+    throw conflict(
+      { group: tokenKind.group, resource: tokenKind.kind },
+      name,
+      `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${uid})`,
+    );
+  const { expirationSeconds: seconds = defaultSeconds } = spec;
+  if (seconds < minSeconds)
     throw refused("", "spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes");
   if (seconds > maxSeconds)
     throw refused("", "spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds");
@@ -89,20 +104,21 @@ function check({ metadata = {}, spec = {} }: TokenRequest, name: string, namespa
 
 function refused(name: string, field: string, value: unknown, detail: string): StatusError {
   const message = `Invalid value: ${JSON.stringify(value)}: ${detail}`;
-  return invalidStatus(tokenInfo, name, [{ field, reason: "FieldValueInvalid", message }]);
+  return invalidStatus(tokenKind, name, [{ field, reason: "FieldValueInvalid", message }]);
 }
 
-const boundKinds: { readonly [gvk: string]: string } = { "v1 Pod": "pods", "v1 Secret": "secrets", "v1 Node": "nodes" };
+/** Of the core group, in whichever version. */
+const boundKinds: { readonly [kind: string]: string } = { Pod: "pods", Secret: "secrets", Node: "nodes" };
 
 function boundTo(
   ref: BoundRef,
   account: KubeObject,
   { cache }: HandlerOptions,
 ): Pick<PrivateClaims, "pod" | "secret" | "node"> {
-  const { kind = "", apiVersion = "v1", name = "", uid = "" } = ref;
-  const resource = boundKinds[`${apiVersion} ${kind}`];
+  const { kind = "", apiVersion = "", name = "", uid = "" } = ref;
+  const { group, version } = parseApiVersion(apiVersion);
+  const resource = group === "" ? boundKinds[kind] : undefined;
   if (resource === undefined) {
-    const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
     throw new StatusError("BadRequest", `cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
   }
   if (name === "") throw new StatusError("BadRequest", "Name parameter required.");

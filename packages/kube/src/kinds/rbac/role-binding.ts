@@ -1,5 +1,5 @@
 import { canonical } from "../../canonical.ts";
-import { type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { declared, type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf } from "../checks.ts";
 import { dns1123Subdomain, pathSegment } from "../formats.ts";
@@ -36,8 +36,10 @@ function validateBinding(object: KubeObject): readonly FieldError[] {
     ...(kinds.includes(kind) ? [] : [notSupported("roleRef.kind", kind, kinds)]),
     ...(name === "" ? [] : formatted("roleRef.name", name, pathSegment)),
     ...subjects.flatMap(([each, path]) => validateSubject(each, path, isNamespaced)),
-    ...(name === "" ? [required("roleRef.name")] : []),
-    ...subjects.flatMap(([each, path]) => (each["name"] ? [] : [required(`${path}.name`)])),
+    ...declared([
+      ...(name === "" ? [required("roleRef.name")] : []),
+      ...subjects.flatMap(([each, path]) => (each["name"] ? [] : [required(`${path}.name`)])),
+    ]),
   ];
 }
 

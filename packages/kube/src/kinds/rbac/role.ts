@@ -1,17 +1,17 @@
-import { type FieldError, invalid, required } from "../../names.ts";
+import { declared, type FieldError, invalid, required } from "../../names.ts";
 import { itemsOf } from "../checks.ts";
 import { validateLabelSelector } from "../label-selector.ts";
 import type { Fields, KindRules } from "../rules.ts";
 
 export const role: KindRules = {
-  validate: (object) => [...validateRules(object["rules"], true), ...validateVerbs(object["rules"])],
+  validate: (object) => [...validateRules(object["rules"], true), ...declared(validateVerbs(object["rules"]))],
 };
 
 export const clusterRole: KindRules = {
   validate: (object) => [
     ...validateRules(object["rules"], false),
     ...validateAggregation(object["aggregationRule"] as Fields | undefined),
-    ...validateVerbs(object["rules"]),
+    ...declared(validateVerbs(object["rules"])),
   ],
 };
 
