@@ -5,8 +5,12 @@ import type { FieldError } from "./names.ts";
 import type { KubeObject } from "./object.ts";
 
 /** What kube-apiserver would refuse, for the kinds that are written in `kinds/`; metadata for all. */
-export function validateObject(object: KubeObject, expressions: Expressions = uncompiled): readonly FieldError[] {
-  return [...builtinMetadata(object), ...(rulesOf(object)?.validate?.(object, expressions) ?? [])];
+export function validateObject(
+  object: KubeObject,
+  expressions: Expressions = uncompiled,
+  asked = object.apiVersion,
+): readonly FieldError[] {
+  return [...builtinMetadata(object), ...(rulesOf(object)?.validate?.(object, expressions, asked) ?? [])];
 }
 
 /** What kube-apiserver would refuse of an object whose status was written. */
@@ -19,12 +23,16 @@ export function validateReplacement(
   object: KubeObject,
   old: KubeObject,
   expressions: Expressions = uncompiled,
+  asked = object.apiVersion,
 ): readonly FieldError[] {
   const rules = rulesOf(object);
   const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object)];
   if (rules?.validateReplacement !== undefined)
-    return [...metadata, ...rules.validateReplacement(object, old, expressions)];
-  const errors = [...(rules?.validate?.(object, expressions) ?? []), ...(rules?.validateUpdate?.(object, old) ?? [])];
+    return [...metadata, ...rules.validateReplacement(object, old, expressions, asked)];
+  const errors = [
+    ...(rules?.validate?.(object, expressions, asked) ?? []),
+    ...(rules?.validateUpdate?.(object, old) ?? []),
+  ];
   return [...metadata, ...errors];
 }
 
@@ -43,7 +51,7 @@ export function validateCustomObject(object: KubeObject, old: KubeObject | undef
   return [
     ...(old === undefined ? [] : validateMetadataUpdate(object, old)),
     ...validateMetadata(object),
-    ...(rulesOf(object)?.validate?.(object, uncompiled) ?? []),
+    ...(rulesOf(object)?.validate?.(object, uncompiled, object.apiVersion) ?? []),
   ];
 }
 

@@ -79,6 +79,11 @@ export function malformedVersion(version: string): StatusError {
   return new StatusError(undefined, `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
 }
 
+/** A new object that says of which version it is; upstream's store refuses it, and says no reason. */
+export function versionedCreation(): StatusError {
+  return new StatusError(undefined, "resourceVersion should not be set on objects to be created");
+}
+
 /** An update whose body does not say which object it is. */
 export function unnamed(name: string): StatusError {
   return new StatusError(

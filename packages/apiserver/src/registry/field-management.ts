@@ -119,9 +119,18 @@ function inVersion(
 
 /** Fields that a write by this way does not change: upstream's resetFields. */
 function ignoredFields({ info, subresource }: ManagedWrite): FieldSet {
+  const own = requestFields[info.resource === "certificatesigningrequests" ? subresource : "none"];
+  if (own !== undefined) return own;
   if (subresource === "status") return unionOfFields(fieldPath("spec"), statusOnly[info.resource] ?? {});
   return strategyFor(info).hasStatus && subresource === "" ? fieldPath("status") : {};
 }
+
+/** What of certificate requests is nobody's, by subresource: their contents never change. */
+const requestFields: { readonly [subresource: string]: FieldSet } = {
+  "": unionOfFields(fieldPath("spec"), fieldPath("status")),
+  approval: unionOfFields(fieldPath("spec"), fieldPath("status", "certificate")),
+  status: unionOfFields(fieldPath("spec"), fieldPath("status", "conditions")),
+};
 
 /** What some kinds' status strategies reset besides the spec. */
 const statusOnly: { readonly [resource: string]: FieldSet } = {

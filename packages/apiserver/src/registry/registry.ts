@@ -45,6 +45,7 @@ import {
   notFound,
   unnamed,
   unversioned,
+  versionedCreation,
 } from "./faults.ts";
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
@@ -100,8 +101,6 @@ export class Registry {
 
   async create(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
-    if (decoded.metadata.resourceVersion)
-      throw new StatusError("BadRequest", "resourceVersion should not be set on objects to be created");
     return this.#create(this.#prepareCreate(decoded, context), context);
   }
 
@@ -112,7 +111,10 @@ export class Registry {
         return this.#finishCreate(each, context);
       });
       const object = asStored(taken, context.info);
-      if (!context.dryRun) return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
+      if (!context.dryRun) {
+        if (isVersioned(object)) throw versionedCreation();
+        return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
+      }
       const name = object.metadata.name ?? "";
       if (this.current(context, name) !== undefined) throw alreadyExists(context.info, name);
       return object;
@@ -302,7 +304,7 @@ export class Registry {
     };
     const finished = this.#addressed(complete?.(identified, context.warn) ?? identified, undefined, info);
     const errors = errorsOf(finished, undefined, context);
-    if (errors.length > 0) throw invalidStatus(info, finished.metadata.name ?? "", errors);
+    if (errors.length > 0) throw invalidStatus(reportedKind(info), finished.metadata.name ?? "", errors);
     for (const warning of warningsOf(finished, undefined)) context.warn(warning);
     return finished;
   }
@@ -339,7 +341,7 @@ export class Registry {
       const finished = this.#addressed(prepare(each), current, context.info);
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
-      if (errors.length > 0) throw invalidStatus(context.info, context.name, errors);
+      if (errors.length > 0) throw invalidStatus(reportedKind(context.info), context.name, errors);
       const { subresource } = context;
       const warnings = subresource === "" ? warningsOf(finished, current) : [];
       for (const each of subresource === "status" ? statusWarningsOf(finished) : warnings) context.warn(each);
@@ -446,6 +448,17 @@ function asStored(object: KubeObject, { custom, schema }: ResourceInfo): KubeObj
   return custom !== undefined || schema === undefined ? object : withoutEmptyLists(object, schema);
 }
 
+/** A text that is no number is none. */
+function isVersioned({ metadata }: KubeObject): boolean {
+  const { resourceVersion = "" } = metadata;
+  return /^\d+$/.test(resourceVersion) && Number(resourceVersion) > 0;
+}
+
+/** kube-apiserver refuses events of both groups as those of the core. */
+function reportedKind({ group, resource, kind }: ResourceInfo): { readonly group: string; readonly kind: string } {
+  return { group: storageGroup(group, resource), kind };
+}
+
 const expressions = { ofPolicy: policyExpressions, requestFault };
 
 function withVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
@@ -466,9 +479,11 @@ function errorsOf(
       : [];
   // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
   const next = inStorageVersion(object, info);
-  if (current === undefined) return [...validateObject(next, expressions), ...rules, ...validateReservedName(next)];
+  if (current === undefined)
+    return [...validateObject(next, expressions, object.apiVersion), ...rules, ...validateReservedName(next)];
   if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
-  return [...validateReplacement(next, inStorageVersion(current, info), expressions), ...rules];
+  const before = inStorageVersion(current, info);
+  return [...validateReplacement(next, before, expressions, object.apiVersion), ...rules];
 }
 
 /** What an update changes, which is known of the stored version; the others may keep fields elsewhere. */

@@ -114,7 +114,6 @@ const strategies: { readonly [resource: string]: Strategy } = {
   },
   certificatesigningrequests: {
     hasStatus: true,
-    hasGeneration: true,
     keep: ["spec"],
     prepareCreate: (object, _reader, user) => ({ ...withRequester(object, user), status: {} }),
     parts: { status: withRequestStatus, approval: withApproval },

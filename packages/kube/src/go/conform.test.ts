@@ -115,7 +115,7 @@ const shapes: readonly [kind: string, fields: object, shape: object][] = [
   ["Pod", { spec: {} }, { metadata: {}, spec: { containers: null }, status: {} }],
   [
     "Event",
-    { eventTime: "2026-01-02T04:04:05.5+01:00" },
+    { eventTime: "2026-01-02T04:04:05.500000+01:00" },
     {
       metadata: {},
       involvedObject: {},

@@ -89,5 +89,6 @@ const zeros: { readonly [type: string]: unknown } = {
   int64: 0,
   float64: 0,
   Quantity: "0",
+  "types.UID": "",
   "intstr.IntOrString": 0,
 };

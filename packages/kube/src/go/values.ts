@@ -10,7 +10,9 @@ export function quantityValue(value: unknown): string {
   return quantityText(parsed);
 }
 
-const parts: readonly [pattern: RegExp, layout: string][] = [
+type Part = readonly [pattern: RegExp, layout: string];
+
+const untilMinute: readonly Part[] = [
   [/^\d{4}/, "2006"],
   [/^-/, "-"],
   [/^\d\d/, "01"],
@@ -21,9 +23,14 @@ const parts: readonly [pattern: RegExp, layout: string][] = [
   [/^:/, ":"],
   [/^\d\d/, "04"],
   [/^:/, ":"],
-  [/^\d\d(?:\.\d+)?/, "05"],
-  [/^(?:Z|[-+]\d\d:\d\d)/, "Z07:00"],
 ];
+const zone: Part = [/^(?:Z|[-+]\d\d:\d\d)/, "Z07:00"];
+
+/** By the digits of a second's fraction; where a layout has none, any may stand. */
+const parts: { readonly [digits in 0 | 6]: readonly Part[] } = {
+  0: [...untilMinute, [/^\d\d(?:\.\d+)?/, "05"], zone],
+  6: [...untilMinute, [/^\d\d/, "05"], [/^\.\d{6}/, ".000000"], zone],
+};
 
 /** metav1.Time (`digits` 0) or MicroTime (6), in UTC. Throws what time.Parse says of other texts. */
 export function timeValue(text: string, digits: 0 | 6): string {
@@ -31,7 +38,7 @@ export function timeValue(text: string, digits: 0 | 6): string {
   let rest = text;
   const fault = (why: string) =>
     new ValueFault(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: ${why}`);
-  for (const [pattern, part] of parts) {
+  for (const [pattern, part] of parts[digits]) {
     const found = pattern.exec(rest);
     if (found === null) throw fault(`cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(part)}`);
     rest = rest.slice(found[0].length);

@@ -7,12 +7,15 @@ import type { Expressions } from "./expressions.ts";
 // biome-ignore lint/suspicious/noExplicitAny: rules look into free-form fields that decoding has checked already
 export type Fields = { [field: string]: any };
 
-/** What Go code, not OpenAPI, knows of a kind. One file per kind; `all.ts` lists them. */
+/**
+ * What Go code, not OpenAPI, knows of a kind. One file per kind; `all.ts` lists them. Objects come in the version that is stored, and
+ * `asked` is the apiVersion in which the client wrote them.
+ */
 export interface KindRules {
   /** SetDefaults_*: fills absent fields of a copy that is its own. */
   readonly defaults?: (object: Fields) => void;
   /** ValidateX: what a new object, and each later version of it, must be. Metadata is validated for all kinds alike. */
-  readonly validate?: (object: KubeObject, expressions: Expressions) => readonly FieldError[];
+  readonly validate?: (object: KubeObject, expressions: Expressions, asked: string) => readonly FieldError[];
   /** ValidateXUpdate: what may not change. Asked beside `validate`, not in its stead. */
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
   /** ValidateXStatusUpdate: of an update of `/status`, where it is asked at all. */
@@ -26,6 +29,7 @@ export interface KindRules {
     object: KubeObject,
     old: KubeObject,
     expressions: Expressions,
+    asked: string,
   ) => readonly FieldError[];
 }
 

@@ -54,6 +54,7 @@ testRefusals("admissionregistration.k8s.io/v1", {
     hook(
       `${rest}, ${rule}, clientConfig: {service: {name: s, namespace: n, path: x}}`,
       `${at}.clientConfig.service.path: Invalid value: "x": must start with a '/'`,
+      `${at}.clientConfig.service.path: Invalid value: "x": segment[0] may not be empty`,
     ),
   ],
   ValidatingAdmissionPolicy: [

@@ -1,4 +1,4 @@
-import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
+import { declared, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { formatted, itemsOf } from "../checks.ts";
 import type { Expressions, PolicyExpressions } from "../expressions.ts";
 import { dns1035Label, dns1123Subdomain, isIdentifier } from "../formats.ts";
@@ -103,7 +103,9 @@ const missing = ["Deny", "Allow"];
 export function validateBinding(spec: Fields): readonly FieldError[] {
   const { policyName = "", matchResources, paramRef } = spec;
   return [
-    ...(policyName === "" ? [required("spec.policyName")] : formatted("spec.policyName", policyName, dns1123Subdomain)),
+    ...(policyName === ""
+      ? declared([required("spec.policyName")])
+      : formatted("spec.policyName", policyName, dns1123Subdomain)),
     ...validateParamRef(paramRef),
     ...(matchResources === undefined ? [] : validateMatch(matchResources, "spec.matchResources")),
   ];

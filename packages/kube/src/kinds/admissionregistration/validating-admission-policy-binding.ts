@@ -1,4 +1,4 @@
-import { duplicate, type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { declared, duplicate, type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 import { matchDefaults, validateBinding } from "./policy.ts";
 
@@ -18,7 +18,7 @@ function validateSpec(spec: Fields): readonly FieldError[] {
 
 function validateActions(list: readonly string[]): readonly FieldError[] {
   const path = "spec.validationActions";
-  if (list.length === 0) return [required(path)];
+  if (list.length === 0) return declared([required(path)]);
   return [
     ...list.flatMap((each, i) => [
       ...(actions.includes(each) ? [] : [notSupported(`${path}[${i}]`, each, actions)]),

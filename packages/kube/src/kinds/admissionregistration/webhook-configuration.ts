@@ -107,34 +107,35 @@ function validateClientConfig({ url, service }: Fields, path: string): readonly 
 function validateUrl(text: string, field: string): readonly FieldError[] {
   const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?#]*)@)?([^/?#]*))?[^?#]*(\?[^#]*)?(#.*)?$/.exec(text);
   const [, scheme = "", user, host = "", query, fragment] = match ?? [];
-  const fault = (detail: string) => invalid(field, text, detail);
   return [
     ...(scheme.toLowerCase() === "https"
       ? []
       : [invalid(field, scheme, `'https' is the only allowed URL scheme; ${urlForm}`)]),
     ...(host === "" ? [invalid(field, host, `host must be specified; ${urlForm}`)] : []),
-    ...(user === undefined ? [] : [fault("user information is not permitted in the URL")]),
-    ...(fragment === undefined || fragment === "#" ? [] : [fault("fragments are not permitted in the URL")]),
-    ...(query === undefined || query === "?" ? [] : [fault("query parameters are not permitted in the URL")]),
+    ...(user === undefined ? [] : [invalid(field, user, "user information is not permitted in the URL")]),
+    ...(fragment === undefined || fragment === "#"
+      ? []
+      : [invalid(field, fragment.slice(1), "fragments are not permitted in the URL")]),
+    ...(query === undefined || query === "?"
+      ? []
+      : [invalid(field, query.slice(1), "query parameters are not permitted in the URL")]),
   ];
 }
 
 function validateService({ name = "", namespace = "", path, port }: Fields, field: string): readonly FieldError[] {
   return [
-    ...(name === "" ? [required(`${field}.name`)] : []),
-    ...(namespace === "" ? [required(`${field}.namespace`)] : []),
+    // Upstream takes the one for the other.
+    ...(namespace === "" ? [required(`${field}.name`)] : []),
+    ...(name === "" ? [required(`${field}.namespace`)] : []),
     ...(port === undefined ? [] : portNumber(`${field}.port`, port)),
     ...(path === undefined ? [] : validatePath(path, `${field}.path`)),
   ];
 }
 
 function validatePath(path: string, field: string): readonly FieldError[] {
-  if (path === "/" || path === "") return path === "" ? [invalid(field, path, "must start with a '/'")] : [];
+  if (path === "/" || path === "") return [];
   if (path === "//") return [invalid(field, path, "segment[0] may not be empty")];
-  const segments = path
-    .slice(path.startsWith("/") ? 1 : 0)
-    .replace(/\/$/, "")
-    .split("/");
+  const segments = path.slice(1).replace(/\/$/, "").split("/");
   return [
     ...(path.startsWith("/") ? [] : [invalid(field, path, "must start with a '/'")]),
     ...segments.flatMap((segment, i) =>

@@ -1,4 +1,5 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
 import type {
   DefinitionNames,
   DefinitionSpec,
@@ -24,33 +25,47 @@ export const customResourceDefinition: KindRules = {
     const client = spec["conversion"]?.webhook?.clientConfig?.service as Fields | undefined;
     if (client !== undefined) fill(client, { port: 443 });
     if (spec["preserveUnknownFields"] === false) delete spec["preserveUnknownFields"];
+    const status = object["status"] as Fields | undefined;
+    const storage = ((spec["versions"] ?? []) as readonly Fields[]).filter((each) => each["storage"] === true);
+    if (status !== undefined && !status["storedVersions"]?.length && storage.length > 0)
+      status["storedVersions"] = storage.map((each) => each["name"]);
   },
-  validate: (object) => {
-    const { spec, status } = definitionOf(object);
-    const name = object.metadata.name ?? "";
-    const wanted = `${spec.names?.plural ?? ""}.${spec.group ?? ""}`;
-    return [
-      ...(name === wanted ? [] : [invalid("metadata.name", name, `must be spec.names.plural+"."+spec.group`)]),
-      ...validateSpec(spec),
-      ...validateStored(status.storedVersions ?? [], spec.versions ?? []),
-      ...validateApproval(object.metadata.annotations ?? {}, spec.group ?? ""),
-      ...(spec.preserveUnknownFields === true
-        ? [
-            invalid(
-              "spec.preserveUnknownFields",
-              true,
-              "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead",
-            ),
-          ]
-        : []),
-    ];
-  },
-  validateUpdate: (object, old) => {
-    const always = immutable(object, old, ["spec.group"]);
-    const named = ["spec.scope", "spec.names.kind", "spec.names.plural"];
-    return hasCondition(old, "Established") ? [...always, ...immutable(object, old, named)] : always;
-  },
+  validate: (object) => [...validateName(object), ...validateDefinition(object)],
+  validateReplacement: (object, old) => [...validateDefinition(object), ...validateUnchanged(object, old)],
 };
+
+/** Of a new one: later its parts do not change. */
+function validateName({ metadata: { name = "" }, ...object }: KubeObject): readonly FieldError[] {
+  const { spec } = definitionOf({ ...object, metadata: {} } as KubeObject);
+  const wanted = `${spec.names?.plural ?? ""}.${spec.group ?? ""}`;
+  return name === "" || name === wanted
+    ? []
+    : [invalid("metadata.name", name, `must be spec.names.plural+"."+spec.group`)];
+}
+
+function validateDefinition(object: KubeObject): readonly FieldError[] {
+  const { spec, status } = definitionOf(object);
+  return [
+    ...validateSpec(spec),
+    ...validateStored(status.storedVersions ?? [], spec.versions ?? []),
+    ...validateApproval(object.metadata.annotations ?? {}, spec.group ?? ""),
+    ...(spec.preserveUnknownFields === true
+      ? [
+          invalid(
+            "spec.preserveUnknownFields",
+            true,
+            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead",
+          ),
+        ]
+      : []),
+  ];
+}
+
+function validateUnchanged(object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const always = immutable(object, old, ["spec.group"]);
+  const named = ["spec.scope", "spec.names.kind", "spec.names.plural"];
+  return hasCondition(old, "Established") ? [...always, ...immutable(object, old, named)] : always;
+}
 
 const lowerLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const labelRule =

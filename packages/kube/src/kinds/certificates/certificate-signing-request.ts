@@ -48,7 +48,7 @@ export const certificateSigningRequest: KindRules = {
 function validateRequestSpec(spec: Fields, requestFault: Expressions["requestFault"]): readonly FieldError[] {
   const given = (spec["usages"] ?? []) as readonly string[];
   const fault = requestFault(spec["request"] ?? "");
-  const errors: FieldError[] = fault === undefined ? [] : [invalid("spec.request", spec["request"] ?? "", fault)];
+  const errors: FieldError[] = fault === undefined ? [] : [invalid("spec.request", spec["request"] ?? null, fault)];
   if (given.length === 0) errors.push(required("spec.usages"));
   given.forEach((usage, i) => {
     if (!usages.includes(usage)) errors.push(notSupported(`spec.usages[${i}]`, usage, usages));

@@ -7,81 +7,98 @@ import { qualified } from "../formats.ts";
 import type { Fields, KindRules } from "../rules.ts";
 
 /**
- * Events tell of objects in their own namespace; those of objects outside all namespaces lie in `default`. Those of the new API, which
- * have a time, say more, and never change but for their series.
+ * Events tell of objects in their own namespace; those of objects outside all namespaces lie in `default`. Those with a time say more;
+ * those of the new API must have one, and never change but for their series.
  */
 export const event: KindRules = {
-  validate: validateEvent,
-  validateUpdate: (object, old) =>
-    isNew(old)
-      ? fixed.flatMap((field) =>
-          canonical(object[field]) === canonical(old[field])
-            ? []
-            : [
-                invalid(
-                  field,
-                  field === "involvedObject"
-                    ? internalValue("core.ObjectReference", object[field] ?? {})
-                    : (object[field] ?? ""),
-                  "field is immutable",
-                ),
-              ],
-        )
-      : [],
+  validate: (object, _, asked) =>
+    asked === core ? validateCommon(object, asked) : [...validateCommon(object, asked), ...validateNew(object)],
+  validateReplacement: (object, old, _, asked) => [
+    ...validateCommon(object, asked),
+    ...(asked === core ? [] : fixed.flatMap((name) => validateFixed(name, object, old))),
+  ],
 };
+
+const core = "v1";
 
 const fixed = [
   "involvedObject",
   "reason",
   "message",
-  "type",
   "source",
+  "firstTimestamp",
+  "lastTimestamp",
+  "count",
+  "type",
+  "eventTime",
+  "action",
+  "related",
   "reportingComponent",
   "reportingInstance",
-  "action",
 ];
 
-function isNew(object: KubeObject): boolean {
-  return Boolean(object["eventTime"]);
+/** Structs as kube-apiserver shows them. */
+const structs = {
+  involvedObject: "core.ObjectReference",
+  related: "core.ObjectReference",
+  source: "core.EventSource",
+} as const;
+
+function validateFixed(name: string, object: KubeObject, old: KubeObject): readonly FieldError[] {
+  const value = object[name];
+  if (canonical(value ?? null) === canonical(old[name] ?? null)) return [];
+  const struct = structs[name as keyof typeof structs];
+  const none = name === "count" ? 0 : name === "related" ? null : "";
+  const shown = struct !== undefined && value !== undefined ? internalValue(struct, value) : (value ?? none);
+  return [invalid(name === "reportingComponent" ? "reportingController" : name, shown, "field is immutable")];
 }
 
-function validateEvent(object: KubeObject): readonly FieldError[] {
-  return isNew(object) ? [...validatePlace(object), ...validateNew(object)] : validatePlace(object);
-}
-
-function validatePlace(object: KubeObject): readonly FieldError[] {
-  const { namespace = "" } = (object["involvedObject"] ?? {}) as Fields;
-  const own = object.metadata.namespace ?? "";
-  const isRight = namespace === "" ? ["", "default", "kube-system"].includes(own) : namespace === own;
-  return isRight ? [] : [invalid("involvedObject.namespace", namespace, "does not match event.namespace")];
-}
-
-const maxInstanceLength = 128;
-const maxActionLength = 128;
-const maxReasonLength = 128;
+const maxLength = 128;
 const maxNoteLength = 1024;
 
-function validateNew(object: KubeObject): readonly FieldError[] {
-  const {
-    reportingComponent: component = "",
-    reportingInstance: instance = "",
-    action = "",
-    reason = "",
-  } = object as Fields;
-  const { message = "", series, type = "" } = object as Fields;
-  const atMost = (field: string, value: string, limit: number) =>
-    value.length > limit ? [invalid(field, "", `can have at most ${limit} characters`)] : [];
+/** legacyValidateEvent. */
+function validateCommon(object: KubeObject, asked: string): readonly FieldError[] {
+  const { namespace = "" } = (object["involvedObject"] ?? {}) as Fields;
+  const own = object.metadata.namespace ?? "";
+  const isRight = namespace === "" ? ["", "default", "kube-system"].includes(own) : asked !== core || namespace === own;
   return [
-    ...(component === "" ? [required("reportingController")] : formatted("reportingController", component, qualified)),
-    ...(instance === "" ? [required("reportingInstance")] : []),
-    ...atMost("reportingInstance", instance, maxInstanceLength),
-    ...(action === "" ? [required("action")] : []),
-    ...atMost("action", action, maxActionLength),
-    ...(reason === "" ? [required("reason")] : []),
-    ...atMost("reason", reason, maxReasonLength),
+    ...(isRight ? [] : [invalid("involvedObject.namespace", namespace, "does not match event.namespace")]),
+    ...(object["eventTime"] ? validateTimed(object, asked) : []),
+  ];
+}
+
+function validateTimed(object: KubeObject, asked: string): readonly FieldError[] {
+  const { reportingComponent = "", reportingInstance = "", action = "", reason = "" } = object as Fields;
+  const { message = "", series } = object as Fields;
+  const given = (field: string, value: string) => [
+    ...(value === "" ? [required(field)] : []),
+    ...atMost(field, value, maxLength),
+  ];
+  const component = asked === core ? "reportingComponent" : "reportingController";
+  return [
+    ...(reportingComponent === "" ? [required(component)] : []),
+    ...formatted(component, reportingComponent, qualified),
+    ...given("reportingInstance", reportingInstance),
+    ...given("action", action),
+    ...given("reason", reason),
     ...atMost("message", message, maxNoteLength),
     ...validateSeries(series),
+  ];
+}
+
+function atMost(field: string, value: string, limit: number): readonly FieldError[] {
+  return value.length > limit ? [invalid(field, "", `can have at most ${limit} characters`)] : [];
+}
+
+/** What the new API asks of a new event; fields of old are no longer to be given. */
+function validateNew(object: KubeObject): readonly FieldError[] {
+  const { type = "", source = {} } = object as Fields;
+  const given = ["firstTimestamp", "lastTimestamp", "count"].filter((name) => object[name]);
+  const unset = Object.keys(source).length === 0 ? given : [...given, "source"];
+  return [
+    ...(object["eventTime"] ? [] : [required("eventTime")]),
     ...(["Normal", "Warning"].includes(type) ? [] : [invalid("type", "", `has invalid value: ${type}`)]),
+    ...unset.map((name) => invalid(name, "", "needs to be unset")),
   ];
 }
 

@@ -69,6 +69,14 @@ testRefusals("flowcontrol.apiserver.k8s.io/v1", {
     [level, "spec: {type: Limited}", "spec.limited: Required value"],
     [
       level,
+      "spec: {exempt: {}, limited: {}}",
+      "spec.exempt: Forbidden",
+      "spec.limited: Forbidden",
+      "spec.type: Required value",
+      "spec.limited.limitResponse.type: Required value",
+    ],
+    [
+      level,
       "spec: {type: Limited, exempt: {}, limited: {nominalConcurrencyShares: -1, lendablePercent: 101, limitResponse: {type: Odd}}}",
       "spec.limited.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer",
       'spec.limited.limitResponse.type: Unsupported value: "Odd": supported values: "Queue", "Reject"',

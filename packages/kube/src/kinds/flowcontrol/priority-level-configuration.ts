@@ -1,5 +1,5 @@
 import { canonical } from "../../canonical.ts";
-import { type FieldError, forbidden, invalid, required } from "../../names.ts";
+import { declared, type FieldError, forbidden, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { oneOf } from "../checks.ts";
 import { type Fields, fill, type KindRules, specOf } from "../rules.ts";
@@ -62,19 +62,46 @@ function shownSpec({ type = "", limited, exempt }: Fields): object {
   };
 }
 
+const types = ["Exempt", "Limited"];
+
 function validateSpec(name: string, spec: Fields): readonly FieldError[] {
   const { type = "", limited, exempt } = spec;
-  const isMisnamed = (name === "exempt") !== (type === "Exempt") && ["Exempt", "Limited"].includes(type);
+  const isMisnamed = (name === "exempt") !== (type === "Exempt") && types.includes(type);
   return [
     ...(isMisnamed ? [invalid("spec.type", type, "must be 'Exempt' if and only if `name` is 'exempt'")] : []),
-    ...oneOf("spec.type", type, ["Exempt", "Limited"]),
-    ...(type === "Exempt" && limited !== undefined
-      ? [{ ...forbidden("spec.limited", ""), message: "Forbidden" }, ...validateLimited(limited)]
-      : []),
+    ...(type === "" ? [] : oneOf("spec.type", type, types)),
+    ...(type === "Exempt" && limited !== undefined ? [unwanted("spec.limited"), ...validateLimited(limited)] : []),
     ...(type === "Exempt" && exempt !== undefined ? validateShares(exempt, "spec.exempt") : []),
     ...(type === "Limited" ? (limited === undefined ? [required("spec.limited")] : validateLimited(limited)) : []),
-    ...(type === "Limited" && exempt !== undefined ? [{ ...forbidden("spec.exempt", ""), message: "Forbidden" }] : []),
+    ...(type === "Limited" && exempt !== undefined ? [unwanted("spec.exempt")] : []),
+    ...declared(declaredRules(spec)),
   ];
+}
+
+/** What upstream's declared rules add: members of unions that their types do not name, and types that are not given. */
+function declaredRules({ type = "", limited, exempt }: Fields): readonly FieldError[] {
+  const isKnown = types.includes(type);
+  return [
+    ...(isKnown || exempt === undefined ? [] : [unwanted("spec.exempt")]),
+    ...(isKnown || limited === undefined ? [] : [unwanted("spec.limited")]),
+    ...(type === "" ? [required("spec.type")] : []),
+    ...(limited === undefined ? [] : declaredResponse(limited["limitResponse"] ?? {})),
+  ];
+}
+
+const responsePath = "spec.limited.limitResponse";
+const responseTypes = ["Queue", "Reject"];
+
+function declaredResponse({ type = "", queuing }: Fields): readonly FieldError[] {
+  return [
+    ...(responseTypes.includes(type) || queuing === undefined ? [] : [unwanted(`${responsePath}.queuing`)]),
+    ...(type === "" ? [required(`${responsePath}.type`)] : []),
+  ];
+}
+
+/** Part of the other member of a union. */
+function unwanted(field: string): FieldError {
+  return { ...forbidden(field, ""), message: "Forbidden" };
 }
 
 function validateShares({ nominalConcurrencyShares: shares = 0, lendablePercent = 0 }: Fields, path: string) {
@@ -93,7 +120,7 @@ function validateLimited(limited: Fields): readonly FieldError[] {
   const { nominalConcurrencyShares: shares = 0, borrowingLimitPercent: borrowed, limitResponse = {} } = limited;
   return [
     ...(shares < 0 ? [invalid(`${path}.nominalConcurrencyShares`, shares, "must be a non-negative integer")] : []),
-    ...validateResponse(limitResponse, `${path}.limitResponse`),
+    ...validateResponse(limitResponse),
     ...validatePercent(limited["lendablePercent"] ?? 0, `${path}.lendablePercent`),
     ...(borrowed !== undefined && borrowed < 0
       ? [invalid(`${path}.borrowingLimitPercent`, borrowed, "if specified, must be a non-negative integer")]
@@ -101,11 +128,11 @@ function validateLimited(limited: Fields): readonly FieldError[] {
   ];
 }
 
-function validateResponse({ type = "", queuing }: Fields, path: string): readonly FieldError[] {
-  if (type === "Reject" && queuing !== undefined)
-    return [{ ...forbidden(`${path}.queuing`, ""), message: "Forbidden" }];
-  if (type !== "Queue") return oneOf(`${path}.type`, type, ["Queue", "Reject"]);
-  return queuing === undefined ? [required(`${path}.queuing`)] : validateQueuing(queuing, `${path}.queuing`);
+function validateResponse({ type = "", queuing }: Fields): readonly FieldError[] {
+  const field = `${responsePath}.queuing`;
+  if (type === "Reject" && queuing !== undefined) return [unwanted(field)];
+  if (type !== "Queue") return type === "" ? [] : oneOf(`${responsePath}.type`, type, responseTypes);
+  return queuing === undefined ? [required(field)] : validateQueuing(queuing, field);
 }
 
 function validateQueuing({ queues, handSize, queueLengthLimit }: Fields, path: string): readonly FieldError[] {

@@ -124,7 +124,7 @@ function validateServicePort({ name = "", number = 0 }: Fields, path: string): r
 /** A TypedLocalObjectReference. */
 function validateResource({ apiGroup, kind = "", name = "" }: Fields, path: string): readonly FieldError[] {
   return [
-    ...(apiGroup === undefined ? [] : formatted(`${path}.apiGroup`, apiGroup, dns1123Subdomain)),
+    ...(apiGroup === undefined || apiGroup === null ? [] : formatted(`${path}.apiGroup`, apiGroup, dns1123Subdomain)),
     ...(kind === "" ? [required(`${path}.kind`)] : formatted(`${path}.kind`, kind, pathSegment)),
     ...(name === "" ? [required(`${path}.name`)] : formatted(`${path}.name`, name, pathSegment)),
   ];
