@@ -66,6 +66,7 @@ function partOf(plugin: Plugin, phase: Phase, operation: Operation): readonly Pa
 }
 
 const noReasons: readonly Reason[] = [];
+const noWarnings: readonly string[] = [];
 
 class Run {
   #request: Request;
@@ -74,7 +75,7 @@ class Run {
   readonly #snapshot: Snapshot;
   readonly #effects: ChainEffects;
   readonly #steps: Step[] = [];
-  readonly #warnings = new Set<string>();
+  #warnings: Set<string> | undefined;
   #annotations: { readonly [key: string]: string } = {};
   #status: Decision["status"];
   readonly #reinvocation = new Reinvocation();
@@ -154,7 +155,7 @@ class Run {
   }
 
   #record(plugin: string, phase: Phase, result: PluginResult, cost: number): void {
-    if (result.warnings !== undefined) for (const warning of result.warnings) this.#warnings.add(warning);
+    if (result.warnings !== undefined) this.#warnings = new Set([...(this.#warnings ?? []), ...result.warnings]);
     if (result.auditAnnotations !== undefined) this.#annotations = { ...this.#annotations, ...result.auditAnnotations };
     const reasons = "reasons" in result ? (result.reasons ?? noReasons) : noReasons;
     if (result.outcome === "mutated") {
@@ -173,7 +174,7 @@ class Run {
   decision(allowed: boolean): Decision {
     const shared = {
       object: this.#request.object,
-      warnings: [...this.#warnings],
+      warnings: this.#warnings === undefined ? noWarnings : [...this.#warnings],
       auditAnnotations: this.#annotations,
       steps: this.#steps,
     };

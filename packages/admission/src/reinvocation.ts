@@ -8,10 +8,11 @@ export class Reinvocation {
   isReinvoke = false;
   /** Set by a plugin whose change others should see. */
   isWanted = false;
-  readonly #callers = new Map<string, Callers>();
+  #callers: Map<string, Callers> | undefined;
 
   /** Whom a plugin has called so far. */
   callersOf(plugin: string): Callers {
+    this.#callers ??= new Map();
     let known = this.#callers.get(plugin);
     if (known === undefined) {
       known = new Callers();

@@ -19,7 +19,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
       else reject(tooLarge());
       if (size > maxDrainedBytes) request.destroy();
     });
-    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.on("error", reject);
   });
 }

@@ -94,5 +94,6 @@ export function writeContext(
 /** `kubectl` of `kubectl/v1.36.0 (linux/amd64)`: the default manager of the fields that a request changes. */
 function managerOfUserAgent(agent = ""): string {
   const [name = ""] = agent.split("/");
+  if (/^[ -~]*$/.test(name)) return name.slice(0, maxManagerBytes);
   return [...name].filter(isPrintable).slice(0, maxManagerBytes).join("");
 }

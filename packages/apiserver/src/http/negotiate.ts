@@ -26,6 +26,11 @@ export const mediaTypes: { readonly [format in Format]: string } = {
 /** What can be written where. */
 export const allFormats: readonly Format[] = ["json", "yaml", "protobuf"];
 
+/** All but one, or two: always the same lists, as what was negotiated before is known by them. */
+export const textFormats: readonly Format[] = ["json", "yaml"];
+export const streamFormats: readonly Format[] = ["json", "protobuf"];
+export const jsonAlone: readonly Format[] = ["json"];
+
 interface Clause {
   readonly type: string;
   readonly params: ReadonlyMap<string, string>;
@@ -45,24 +50,25 @@ const plain: Wanted = {
 const maxClauses = 64;
 
 /** What was found before, by formats and header. Clients send few headers; more are not kept, and neither are long ones. */
-const found = new Map<string, Wanted>();
+const found = new WeakMap<readonly Format[], Map<string, Wanted>>();
 const maxFound = 500;
 const maxKeptLength = 300;
 
 /** The best clause of the header that can be served in one of the formats. */
 export function negotiate(accept: string | undefined, formats: readonly Format[] = allFormats): Wanted {
   if (accept === undefined || accept === "") return plain;
-  const key = `${formats.join()} ${accept}`;
-  const known = found.get(key);
+  const kept = found.get(formats) ?? new Map<string, Wanted>();
+  found.set(formats, kept);
+  const known = kept.get(accept);
   if (known !== undefined) return known;
   const made = chosenOf(accept, formats);
-  if (found.size < maxFound && key.length < maxKeptLength) found.set(key, made);
+  if (kept.size < maxFound && accept.length < maxKeptLength) kept.set(accept, made);
   return made;
 }
 
 /** Whether a header names one of the types in full, or any: ranges as `application/*` count only where there is no choice of routes. */
 export function namesOne(accept: string | undefined, types: readonly string[]): boolean {
-  if (accept === undefined || accept === "") return true;
+  if (accept === undefined || accept === "" || types.includes(accept)) return true;
   const named = accept.split(",", maxClauses).map((each) => each.split(";", 1)[0]?.trim() ?? "");
   return named.some((each) => each === "*/*" || types.includes(each));
 }

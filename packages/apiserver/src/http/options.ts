@@ -25,11 +25,15 @@ export const maxManagerBytes = 128;
 
 const validations: readonly string[] = ["", "Ignore", "Strict", "Warn"];
 
+/** Of a query that says nothing. */
+const plainWrite: WriteOptions = { dryRun: false, fieldValidation: "Warn" };
+
 /**
  * CreateOptions, UpdateOptions or PatchOptions of meta.k8s.io/v1 in a query; `type` is a patch's content type. Throws `Invalid` with
  * all that is wrong.
  */
 export function writeOptions(query: URLSearchParams, verb: string, type: string): WriteOptions {
+  if (query.size === 0 && verb !== "patch") return plainWrite;
   const [dryRun, manager, validation] = [
     query.getAll("dryRun"),
     query.get("fieldManager") ?? "",

@@ -49,34 +49,31 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   };
   const isCore = parts[0] === "api";
   if (!isCore && parts[0] !== "apis") return other;
-  const rest = parts.slice(isCore ? 2 : 3);
+  const begin = isCore ? 2 : 3;
   const group = isCore ? "" : (parts[1] ?? "");
   const version = (isCore ? parts[1] : parts[2]) ?? "";
-  if (rest.length === 0 || version === "") return other;
+  if (parts.length <= begin || version === "") return other;
   // The old way to watch.
-  const isWatch = rest[0] === "watch" && rest.length > 1;
-  const placed = placeOf(isWatch ? rest.slice(1) : rest);
+  const isWatch = parts[begin] === "watch" && parts.length > begin + 1;
+  const { namespace, resource, name, subresource, rest } = placeOf(parts, isWatch ? begin + 1 : begin);
   const base = verbs[method] ?? method.toLowerCase();
-  const verb = isWatch && base === "get" ? "watch" : verbOf(base, placed.name, query);
-  return { ...other, isResource: true, group, version, ...placed, verb: isWatch && verb !== "watch" ? method : verb };
+  const asked = isWatch && base === "get" ? "watch" : verbOf(base, name, query);
+  const verb = isWatch && asked !== "watch" ? method : asked;
+  return { isResource: true, path, verb, group, version, resource, subresource, namespace, name, rest };
 }
 
 /** `namespaces/NS` alone is the Namespace itself; with more behind it, it is where the rest lies. */
 function placeOf(
-  rest: readonly string[],
+  parts: readonly string[],
+  begin: number,
 ): Pick<RequestInfo, "namespace" | "resource" | "name" | "subresource" | "rest"> {
-  const [first = "", second = "", third] = rest;
-  if (first === "namespaces" && third !== undefined && !["status", "finalize"].includes(third)) {
-    return {
-      namespace: second,
-      resource: third,
-      name: rest[3] ?? "",
-      subresource: rest[4] ?? "",
-      rest: rest.slice(5).join("/"),
-    };
-  }
+  const [first = "", second = "", third] = [parts[begin], parts[begin + 1], parts[begin + 2]];
   const namespace = first === "namespaces" ? second : "";
-  return { namespace, resource: first, name: second, subresource: third ?? "", rest: rest.slice(3).join("/") };
+  const isWithin = namespace !== "" && third !== undefined && third !== "status" && third !== "finalize";
+  const at = isWithin ? begin + 2 : begin;
+  const behind = parts.length > at + 3 ? parts.slice(at + 3).join("/") : "";
+  const [resource, name, subresource] = [isWithin ? third : first, parts[at + 1] ?? "", parts[at + 2] ?? ""];
+  return { namespace, resource, name, subresource, rest: behind };
 }
 
 function verbOf(verb: string, name: string, query: URLSearchParams): string {

@@ -17,7 +17,16 @@ import { decodeBody, decodeObjectBody, decodeSent, mediaType, readBody } from ".
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
 import { checkVersion, type ListContext, listObjects, writeObject } from "./list.ts";
-import { allFormats, mediaTypes, namesOne, negotiate, type Wanted } from "./negotiate.ts";
+import {
+  allFormats,
+  jsonAlone,
+  mediaTypes,
+  namesOne,
+  negotiate,
+  streamFormats,
+  textFormats,
+  type Wanted,
+} from "./negotiate.ts";
 import { deleteOptions } from "./options.ts";
 import { mayCreate, patchObject } from "./patch.ts";
 import { readPrepared } from "./read-object.ts";
@@ -84,12 +93,12 @@ async function serveVerb(call: Call, served: ResourceInfo, options: HandlerOptio
 
 /** Custom objects have no protobuf, and streams no YAML. */
 function wantedOf({ wanted, info, request }: Call, { group, version, kind }: ResourceInfo): Wanted {
-  const apiVersion = apiVersionOf({ group, version });
-  const formats = allFormats.filter((each) => each !== "protobuf" || isProtobufKind(apiVersion, kind));
+  const isTyped = isProtobufKind(apiVersionOf({ group, version }), kind);
+  const formats = isTyped ? allFormats : textFormats;
   const { accept } = request.headers;
   const types = formats.map((each) => mediaTypes[each]);
   if (!namesOne(accept, types)) throw notAcceptable("type", info.verb, formats);
-  const streamed = info.verb === "watch" ? formats.filter((each) => each !== "yaml") : formats;
+  const streamed = info.verb !== "watch" ? formats : isTyped ? streamFormats : jsonAlone;
   const chosen = negotiate(accept, streamed);
   if (chosen.refused) throw notAcceptable("form", info.verb, formats);
   return { ...chosen, pretty: wanted.pretty };

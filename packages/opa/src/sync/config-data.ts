@@ -39,11 +39,13 @@ export class ConfigData {
     return { status: "ok" };
   }
 
-  remove(namespace: string, name: string): void {
+  /** Answers whether there was anything to remove. */
+  remove(namespace: string, name: string): boolean {
     this.#texts.delete(`${namespace}/${name}`);
     const folder = this.#root[namespace] as Folder | undefined;
-    if (folder === undefined) return;
+    if (folder === undefined) return false;
     delete folder[name];
     if (Object.keys(folder).length === 0) delete this.#root[namespace];
+    return true;
   }
 }

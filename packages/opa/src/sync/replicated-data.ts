@@ -15,6 +15,8 @@ export class ReplicatedData {
   readonly #root: Folder = emptyFolder();
   readonly #ignoredNamespaces: ReadonlySet<string>;
   readonly #owners = new Map<string, string>();
+  /** How many objects a namespace's folder holds: counting them anew at each removal would take as long as it is full. */
+  readonly #sizes = new WeakMap<Folder, number>();
 
   constructor(ignoredNamespaces: readonly string[] = []) {
     this.#ignoredNamespaces = new Set(ignoredNamespaces);
@@ -34,8 +36,13 @@ export class ReplicatedData {
     const { namespace = "", name = "" } = object.metadata;
     if (this.#ignoredNamespaces.has(namespace)) return;
     const folder = this.#folder(resource);
-    if (namespace === "") folder[name] = object;
-    else ((folder[namespace] ??= emptyFolder()) as Folder)[name] = object;
+    if (namespace === "") {
+      folder[name] = object;
+      return;
+    }
+    const inner = (folder[namespace] ??= emptyFolder()) as Folder;
+    if (inner[name] === undefined) this.#sizes.set(inner, (this.#sizes.get(inner) ?? 0) + 1);
+    inner[name] = object;
   }
 
   remove(resource: GroupVersionResource, namespace: string, name: string): void {
@@ -45,9 +52,11 @@ export class ReplicatedData {
       return;
     }
     const inner = folder[namespace] as Folder | undefined;
-    if (inner === undefined) return;
+    if (inner?.[name] === undefined) return;
     delete inner[name];
-    if (Object.keys(inner).length === 0) delete folder[namespace];
+    const left = (this.#sizes.get(inner) ?? 1) - 1;
+    this.#sizes.set(inner, left);
+    if (left === 0) delete folder[namespace];
   }
 
   #folder({ group, resource }: GroupVersionResource): Folder {

@@ -30,6 +30,8 @@ export class Sync {
   readonly #loader: PolicyLoader;
   readonly #configData = new ConfigData();
   readonly #replicated: ReplicatedData;
+  /** Undefined when namespaces have come to `#configData`, or gone. */
+  #data: { readonly [name: string]: unknown } | undefined;
 
   constructor(options: SyncOptions, effects: SyncEffects) {
     this.#options = options;
@@ -40,7 +42,8 @@ export class Sync {
 
   /** `data` as policies see it, always current: the replicated objects, and the data of ConfigMaps beside them. */
   get data(): { readonly [name: string]: unknown } {
-    return { ...this.#configData.document, [this.#options.replicatePath]: this.#replicated.document };
+    this.#data ??= { ...this.#configData.document, [this.#options.replicatePath]: this.#replicated.document };
+    return this.#data;
   }
 
   /** Makes the resource known, so that policies over it work before its first object. */
@@ -67,13 +70,14 @@ export class Sync {
   #applyConfigMap({ namespace, name, object }: ObjectChange): void {
     const role = object === undefined ? "none" : roleOf(object, this.#options);
     if (role !== "policy") this.#report(this.#loader.remove(`${namespace}/${name}`));
-    if (role !== "data") this.#configData.remove(namespace, name);
+    if (role !== "data" && this.#configData.remove(namespace, name)) this.#data = undefined;
     if (object === undefined || role === "none") return;
     if (role === "policy") {
       this.#report(this.#loader.put(object));
       return;
     }
     const status = this.#configData.put(object);
+    this.#data = undefined;
     if (status !== undefined) this.#report(new Map([[idOf(object), status]]));
   }
 
