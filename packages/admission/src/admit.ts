@@ -108,7 +108,7 @@ class Run {
       const asked = this.#call(plugin, handler);
       const result = asked instanceof Promise ? await asked.catch((error) => errored(plugin, error)) : asked;
       const end = this.#effects.ticks();
-      this.#record(plugin.name, phase, result, end - start);
+      this.#record(plugin.name, phase, result, Math.round(end - start));
       start = end;
       if (result.outcome === "denied" || result.outcome === "errored") return false;
     }
@@ -148,7 +148,7 @@ class Run {
         "Validation",
         "validating",
         { outcome: "denied", why: message, status: error.status, reasons },
-        this.#effects.ticks() - start,
+        Math.round(this.#effects.ticks() - start),
       );
       return false;
     }

@@ -33,7 +33,7 @@ export interface Step {
   readonly why: string;
   readonly patch?: readonly PatchOperation[];
   readonly reasons: readonly Reason[];
-  /** Microseconds by the effects' monotonic clock. */
+  /** Whole microseconds by the effects' monotonic clock: most plugins take less than one. */
   readonly cost: number;
 }
 

@@ -51,6 +51,7 @@ export {
   notSupported,
   randomSuffix,
   required,
+  together,
   tooLong,
   tooMany,
 } from "./names.ts";

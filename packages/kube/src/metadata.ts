@@ -9,7 +9,7 @@ import {
   qualified,
 } from "./kinds/formats.ts";
 import { canonicalIpAddress } from "./kinds/ip.ts";
-import { type FieldError, forbidden, invalid, required } from "./names.ts";
+import { type FieldError, forbidden, invalid, required, together } from "./names.ts";
 import { apiVersionOf, type KubeObject, type OwnerReference, parseApiVersion } from "./object.ts";
 
 /** 256 KiB over all annotations. */
@@ -32,17 +32,17 @@ export function validateMetadata(object: KubeObject): readonly FieldError[] {
   const format = nameFormats[`${parseApiVersion(object.apiVersion).group}/${object.kind}`] ?? dns1123Subdomain;
   const isPrefix = generateName.length > 1 && generateName.endsWith("-");
   const prefix = isPrefix ? `${generateName.slice(0, -2)}a` : generateName;
-  return [
-    ...(generateName === "" ? [] : format(prefix).map((each) => invalid("metadata.generateName", generateName, each))),
-    ...(name === ""
+  return together(
+    generateName === "" ? [] : format(prefix).map((each) => invalid("metadata.generateName", generateName, each)),
+    name === ""
       ? [required("metadata.name", "name or generateName is required")]
-      : formatted("metadata.name", name, format)),
-    ...nonnegative("metadata.generation", generation),
-    ...validateLabels(object),
-    ...validateAnnotations(object),
-    ...validateOwners(object.metadata.ownerReferences ?? []),
-    ...validateFinalizers(finalizers),
-  ];
+      : formatted("metadata.name", name, format),
+    nonnegative("metadata.generation", generation),
+    validateLabels(object),
+    validateAnnotations(object),
+    validateOwners(object.metadata.ownerReferences ?? []),
+    validateFinalizers(finalizers),
+  );
 }
 
 const kept = [
@@ -87,6 +87,7 @@ function validateAnnotations({ metadata: { annotations = {} } }: KubeObject): re
 }
 
 function validateOwners(owners: readonly OwnerReference[]): readonly FieldError[] {
+  if (owners.length === 0) return [];
   const path = "metadata.ownerReferences";
   const [first, second] = owners.filter(({ controller }) => controller === true);
   return [
@@ -117,6 +118,7 @@ function validateOwner(owner: OwnerReference, path: string): readonly FieldError
 const standard: readonly string[] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 function validateFinalizers(finalizers: readonly string[]): readonly FieldError[] {
+  if (finalizers.length === 0) return [];
   const path = "metadata.finalizers";
   const isBoth = finalizers.includes("orphan") && finalizers.includes("foregroundDeletion");
   return [

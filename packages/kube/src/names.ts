@@ -22,6 +22,15 @@ export function declared(errors: readonly FieldError[]): readonly FieldError[] {
   return errors.map((error) => ({ ...error, isDeclared: true }));
 }
 
+const none: readonly FieldError[] = [];
+
+/** Several lists as one. Nearly all are empty, and then nothing is made. */
+export function together(...lists: readonly (readonly FieldError[])[]): readonly FieldError[] {
+  let all = none;
+  for (const list of lists) if (list.length > 0) all = all.length === 0 ? list : [...all, ...list];
+  return all;
+}
+
 export function required(field: string, detail = ""): FieldError {
   return { field, reason: "FieldValueRequired", message: `Required value${detail === "" ? "" : `: ${detail}`}` };
 }

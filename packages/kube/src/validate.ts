@@ -1,7 +1,7 @@
 import { rulesOf } from "./defaults.ts";
 import { type Expressions, uncompiled } from "./kinds/expressions.ts";
 import { validateMetadata, validateMetadataUpdate, validateStandardFinalizers } from "./metadata.ts";
-import type { FieldError } from "./names.ts";
+import { type FieldError, together } from "./names.ts";
 import type { KubeObject } from "./object.ts";
 
 /** What kube-apiserver would refuse, for the kinds that are written in `kinds/`; metadata for all. */
@@ -10,7 +10,7 @@ export function validateObject(
   expressions: Expressions = uncompiled,
   asked = object.apiVersion,
 ): readonly FieldError[] {
-  return [...builtinMetadata(object), ...(rulesOf(object)?.validate?.(object, expressions, asked) ?? [])];
+  return together(builtinMetadata(object), rulesOf(object)?.validate?.(object, expressions, asked) ?? []);
 }
 
 /** What kube-apiserver would refuse of an object whose status was written. */
@@ -56,5 +56,5 @@ export function validateCustomObject(object: KubeObject, old: KubeObject | undef
 }
 
 function builtinMetadata(object: KubeObject): readonly FieldError[] {
-  return [...validateMetadata(object), ...validateStandardFinalizers(object)];
+  return together(validateMetadata(object), validateStandardFinalizers(object));
 }

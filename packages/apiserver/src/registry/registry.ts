@@ -15,6 +15,7 @@ import {
   type ResourceInfo,
   StatusError,
   statusWarningsOf,
+  together,
   validateCustomObject,
   validateObject,
   validateReplacement,
@@ -479,8 +480,10 @@ function errorsOf(
       : [];
   // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
   const next = inStorageVersion(object, info);
-  if (current === undefined)
-    return [...validateObject(next, expressions, object.apiVersion), ...rules, ...validateReservedName(next)];
+  if (current === undefined) {
+    const faults = validateObject(next, expressions, object.apiVersion);
+    return together(together(faults, rules), validateReservedName(next));
+  }
   if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
   const before = inStorageVersion(current, info);
   return [...validateReplacement(next, before, expressions, object.apiVersion), ...rules];

@@ -48,8 +48,5 @@ function reasonLines(plugin: string, { message, fieldPath, value, source }: Reas
 }
 
 function stepLine({ plugin, phase, outcome, why, cost }: Step): string {
-  return paint(
-    "dim",
-    `    ${phase.padEnd(10)} ${plugin.padEnd(28)} ${outcome.padEnd(8)} ${Math.round(cost)} µs  ${why}`,
-  );
+  return paint("dim", `    ${phase.padEnd(10)} ${plugin.padEnd(28)} ${outcome.padEnd(8)} ${cost} µs  ${why}`);
 }
