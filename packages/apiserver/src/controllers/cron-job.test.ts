@@ -167,3 +167,12 @@ test("times are those of the zone", () =>
     const time = job?.metadata.annotations?.["batch.kubernetes.io/cronjob-scheduled-timestamp"];
     assert.equal(time, "2026-01-01T06:00:00+05:30");
   }));
+
+test("a schedule of a day that never comes is told of", () =>
+  withTick({ schedule: "59 23 31 2 *" }, async (world) => {
+    await world.turn(2 * minute);
+    assert.equal(jobs(world), "");
+    assert.deepEqual(events(world), [
+      "InvalidSchedule: invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second",
+    ]);
+  }));

@@ -103,9 +103,15 @@ class CronSync {
       );
       return;
     }
+    const { clock } = this.#context;
+    if (nextTime(schedule, clock.now(), spec.timeZone) === undefined) {
+      // robfig/cron's next time is none for a day that never comes, and none and the next one are equal.
+      const why = "time difference between two schedules is less than 1 second";
+      this.#tell("Warning", "InvalidSchedule", `invalid schedule: ${spec.schedule} : ${why}`);
+      return;
+    }
     const time = this.#dueTime(schedule);
     if (time !== undefined) await this.#runAt(time);
-    const { clock } = this.#context;
     const next = nextTime(schedule, clock.now(), spec.timeZone);
     if (next !== undefined) this.#again.addAfter(this.#key, next - clock.now());
   }
