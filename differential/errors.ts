@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { goJson } from "@sallyport/opa/answers";
 import { compileModules, type Diagnostic, jsonText, parseJson, parseModule, type RegoVersion } from "@sallyport/rego";
 import { diagnosticEntry } from "../packages/cli/src/opa/errors-text.ts";
-import { goJson } from "../packages/cli/src/opa/json-text.ts";
 import { OpaServer } from "./opa-server.ts";
 
 /** A fault as OPA's JSON has it, with its fields in one order. */

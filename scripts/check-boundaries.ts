@@ -25,6 +25,9 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/opa/sync",
   // The server writes YAML as Go does; the language is for others.
   "@sallyport/rego/yaml",
+  // What commands print needs neither bundles nor a server.
+  "@sallyport/opa/answers",
+  "@sallyport/opa/server",
 ]);
 
 /** Rooms that may import no `node:` module outside their tests, so that they run in a browser and are easy to test. */

@@ -1,5 +1,5 @@
+import { type Printable, Struct } from "@sallyport/opa/answers";
 import type { CoverageReport, CoveredRange } from "@sallyport/rego";
-import { type Printable, Struct } from "./json-text.ts";
 
 /** A report in the order of OPA's fields. */
 export function coverageJson({ files, ...totals }: CoverageReport): Struct {

@@ -1,7 +1,6 @@
+import { diagnosticJson, evaluationErrorJson, Struct } from "@sallyport/opa/answers";
 import { caretLines, type Diagnostic, EvaluationError, formatDiagnostic, parseQuery, RegoError } from "@sallyport/rego";
-import { printableAst } from "./ast-printable.ts";
 import { EngineError } from "./engine-error.ts";
-import { Struct } from "./json-text.ts";
 import { LoadFault } from "./load.ts";
 import { QueryContextError } from "./query-context.ts";
 import { LoadError } from "./read-data.ts";
@@ -42,24 +41,18 @@ export function errorsText(entries: readonly ErrorEntry[]): string {
 }
 
 export function diagnosticEntry(diagnostic: Diagnostic): ErrorEntry {
-  const { code, message, loc, line, typeDetails } = diagnostic;
-  const location = loc && new Struct({ file: loc.file, row: loc.row, col: loc.col });
-  const structure = typeDetails && printableAst(typeDetails);
-  const details = line === undefined ? structure : new Struct({ line: line.text, idx: line.index });
+  const { line } = diagnostic;
   const caret = line === undefined ? [] : caretLines(line).map((each) => `\n\t${each}`);
-  return {
-    text: formatDiagnostic(diagnostic) + caret.join(""),
-    json: new Struct({ message, code, location, details }),
-  };
+  return { text: formatDiagnostic(diagnostic) + caret.join(""), json: diagnosticJson(diagnostic) };
 }
 
 /** An expression of the query itself is shown instead of its place. */
-function evaluationEntry({ code, message, place }: EvaluationError, texts: Texts): ErrorEntry {
+function evaluationEntry(error: EvaluationError, texts: Texts): ErrorEntry {
+  const { code, message, place } = error;
   const { name = "", row = 0, col = 0 } = place ?? {};
   const inQuery = name === "" ? expressionAt(texts.get("") ?? "", row, col) : undefined;
   const where = row === 0 ? "" : name === "" ? `${inQuery ?? `${row}:${col}`}: ` : `${name}:${row}: `;
-  const location = row === 0 ? undefined : new Struct({ file: name, row, col });
-  return { text: `${where}${code}: ${message}`, json: new Struct({ message, code, location }) };
+  return { text: `${where}${code}: ${message}`, json: evaluationErrorJson(error) };
 }
 
 function expressionAt(query: string, row: number, col: number): string | undefined {

@@ -1,6 +1,6 @@
+import { aggregateMetricsJson, goJson, goJsonLine, type Printable, printableAst, Struct } from "@sallyport/opa/answers";
 import type { QueryAnswer, Value } from "@sallyport/rego";
 import { traceJson, traceText } from "@sallyport/rego";
-import { printableAst } from "./ast-printable.ts";
 import { type ErrorEntry, errorEntries, errorsText } from "./errors-text.ts";
 import {
   aggregateProfileJson,
@@ -11,8 +11,6 @@ import {
   profileTable,
 } from "./eval-tables.ts";
 import type { QueryRun } from "./evaluate-query.ts";
-import { goJson, goJsonLine, type Printable, Struct } from "./json-text.ts";
-import { aggregateMetricsJson } from "./metrics.ts";
 import { partialJson, partialSource, partialText } from "./partial-output.ts";
 import type { QueryRequest } from "./query-request.ts";
 import { tableText } from "./table.ts";

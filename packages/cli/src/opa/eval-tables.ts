@@ -1,7 +1,13 @@
+import {
+  aggregate,
+  aggregateMetrics,
+  goDuration,
+  goFloat,
+  type Metrics,
+  type Printable,
+  Struct,
+} from "@sallyport/opa/answers";
 import type { CoverageReport, ProfileRow } from "@sallyport/rego";
-import { aggregate, goDuration, goFloat } from "./aggregate.ts";
-import { type Printable, Struct } from "./json-text.ts";
-import { aggregateMetrics, type Metrics } from "./metrics.ts";
 import { tableText } from "./table.ts";
 
 /** Timers as a table; of several runs their distributions. */

@@ -1,3 +1,4 @@
+import { Metrics } from "@sallyport/opa/answers";
 import {
   Coverage,
   type CoverageReport,
@@ -15,7 +16,6 @@ import {
   type Tracer,
   type Value,
 } from "@sallyport/rego";
-import { Metrics } from "./metrics.ts";
 import { evalEffects, type Prepared, parseRef, prepare, type QueryRequest } from "./query-request.ts";
 import { inliningRef } from "./unknowns.ts";
 

@@ -1,3 +1,4 @@
+import { printableAst, Struct } from "@sallyport/opa/answers";
 import {
   astJsonOfBody,
   astJsonOfModule,
@@ -9,8 +10,6 @@ import {
   type PartialResult,
   parseModule,
 } from "@sallyport/rego";
-import { printableAst } from "./ast-printable.ts";
-import { Struct } from "./json-text.ts";
 import { displayWidth } from "./table.ts";
 
 /** What partial evaluation leaves, as JSON: queries and support modules by their syntax trees. */

@@ -1,3 +1,4 @@
+import type { Metrics } from "@sallyport/opa/answers";
 import { createEffects } from "@sallyport/effects";
 import {
   type Body,
@@ -26,7 +27,6 @@ import { EngineError } from "./engine-error.ts";
 import { errorEntries, errorsText } from "./errors-text.ts";
 import type { Flags } from "./flags.ts";
 import { type Loaded, type LoadedModule, LoadFault, loadPaths } from "./load.ts";
-import type { Metrics } from "./metrics.ts";
 import { parseImport, queryContext } from "./query-context.ts";
 import { LoadError } from "./read-data.ts";
 import { runtimeInfo } from "./runtime-info.ts";

@@ -1,7 +1,6 @@
+import { type Printable, printableAst, Struct } from "@sallyport/opa/answers";
 import { type BenchmarkResult, type CaseResult, EvaluationError, type TestResult, traceJson } from "@sallyport/rego";
-import { printableAst } from "./ast-printable.ts";
 import { errorEntries } from "./errors-text.ts";
-import { type Printable, Struct } from "./json-text.ts";
 
 /** Results as `opa test --format json` has them. */
 export function testJson(results: readonly TestResult[], isBenchmark: boolean): Printable {

@@ -1,11 +1,9 @@
+import { aggregate, goJsonLine, Metrics, Struct } from "@sallyport/opa/answers";
 import type { QueryAnswer, Value } from "@sallyport/rego";
-import { aggregate } from "../../opa/aggregate.ts";
 import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
 import { errorEntries, errorsText, messageEntry } from "../../opa/errors-text.ts";
 import { evalOptions, partialOptions } from "../../opa/evaluate-query.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
-import { goJsonLine, Struct } from "../../opa/json-text.ts";
-import { Metrics } from "../../opa/metrics.ts";
 import { queryFlags } from "../../opa/policy-flags.ts";
 import { readInput } from "../../opa/query-input.ts";
 import { createRequest, type Prepared, prepare, type QueryRequest, queryText } from "../../opa/query-request.ts";

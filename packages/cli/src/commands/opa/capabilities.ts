@@ -1,3 +1,4 @@
+import { goJsonLine, type Printable, Struct } from "@sallyport/opa/answers";
 import {
   builtinNames,
   findSignature,
@@ -9,7 +10,6 @@ import {
 } from "@sallyport/rego";
 import { capabilitiesOfVersion, capabilityVersions } from "../../opa/capability-versions.ts";
 import type { Call, OpaCommand } from "../../opa/command.ts";
-import { goJsonLine, type Printable, Struct } from "../../opa/json-text.ts";
 import { jsonDocument, LoadError, readBytes } from "../../opa/read-data.ts";
 
 export const capabilitiesCommand: OpaCommand = {

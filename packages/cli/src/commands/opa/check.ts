@@ -1,10 +1,10 @@
+import { goJsonLine, Struct } from "@sallyport/opa/answers";
 import { type Capabilities, compileModules, parseModule, RegoError } from "@sallyport/rego";
 import { parserPart } from "../../opa/capabilities.ts";
 import { type Call, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { compileFlags, readCompileFlags } from "../../opa/compile-flags.ts";
 import { faultEntries, faultText } from "../../opa/fault-text.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
-import { goJsonLine, Struct } from "../../opa/json-text.ts";
 import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
 import { loadBundles } from "../../opa/load-bundles.ts";
 import { v1Flag } from "../../opa/policy-flags.ts";

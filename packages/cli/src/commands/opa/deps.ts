@@ -1,3 +1,4 @@
+import { goJsonLine, type Printable, Struct } from "@sallyport/opa/answers";
 import {
   compileParsed,
   type Dependencies,
@@ -11,7 +12,6 @@ import {
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { type ErrorEntry, errorEntries, type Texts } from "../../opa/errors-text.ts";
 import { faultText as faultTextOf } from "../../opa/fault-text.ts";
-import { goJsonLine, type Printable, Struct } from "../../opa/json-text.ts";
 import { loadPaths } from "../../opa/load.ts";
 import { policyFlags, v1Flag } from "../../opa/policy-flags.ts";
 import { isBlank } from "../../opa/query-request.ts";

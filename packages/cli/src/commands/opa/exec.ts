@@ -1,3 +1,4 @@
+import { goJsonLine, Struct } from "@sallyport/opa/answers";
 import { randomUUID } from "node:crypto";
 import { lstatSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -7,7 +8,6 @@ import { type Activated, ActivationError, activateBundles } from "../../opa/acti
 import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
 import type { Flags } from "../../opa/flags.ts";
-import { goJsonLine, Struct } from "../../opa/json-text.ts";
 import { type LogFormat, logError, logLine } from "../../opa/logger.ts";
 import { v1Flag } from "../../opa/policy-flags.ts";
 import { LoadError, readBytes, systemFault, yamlText } from "../../opa/read-data.ts";

@@ -1,7 +1,7 @@
+import { goJson, Struct } from "@sallyport/opa/answers";
 import { astJsonOfModule, astJsonText, astTree, parseModule } from "@sallyport/rego";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { diagnosticEntry, type ErrorEntry, messageEntry } from "../../opa/errors-text.ts";
-import { goJson, Struct } from "../../opa/json-text.ts";
 import { LoadError, readBytes } from "../../opa/read-data.ts";
 
 export const parseCommand: OpaCommand = {

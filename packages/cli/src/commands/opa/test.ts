@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { posix } from "node:path";
 import { createEffects } from "@sallyport/effects";
+import { goJsonLine } from "@sallyport/opa/answers";
 import {
   type CompileOptions,
   type CoverableModule,
@@ -18,7 +19,6 @@ import { type CompileFlags, compileFlags, readCompileFlags } from "../../opa/com
 import { coverageJson, thresholdFault } from "../../opa/coverage-output.ts";
 import { bundleFaultText } from "../../opa/fault-text.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
-import { goJsonLine } from "../../opa/json-text.ts";
 import { type Loaded, loadPaths } from "../../opa/load.ts";
 import { type LoadedBundles, loadBundles } from "../../opa/load-bundles.ts";
 import { v1Flag } from "../../opa/policy-flags.ts";

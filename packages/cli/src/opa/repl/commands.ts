@@ -1,7 +1,7 @@
+import { goJsonLine } from "@sallyport/opa/answers";
 import { writeFileSync } from "node:fs";
 import { type ExplainMode, parseModule, parseSoleTerm, RegoError, SoleTermError, type Term } from "@sallyport/rego";
 import { parseInt64 } from "../flag-values.ts";
-import { goJsonLine } from "../json-text.ts";
 import { parseRef } from "../query-request.ts";
 import { systemFault } from "../read-data.ts";
 import { isDocument } from "../unknowns.ts";

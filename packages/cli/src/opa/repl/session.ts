@@ -1,3 +1,4 @@
+import { Metrics } from "@sallyport/opa/answers";
 import { createEffects } from "@sallyport/effects";
 import {
   type Body,
@@ -40,7 +41,6 @@ import { type EvalOutput, observedText, outcomeJson, prettyOutput } from "../eva
 import type { QueryRun } from "../evaluate-query.ts";
 import type { Loaded } from "../load.ts";
 import type { LoadedBundles } from "../load-bundles.ts";
-import { Metrics } from "../metrics.ts";
 import { opaVersion } from "../opa-version.ts";
 import { type RuntimeOptions, runtimeInfo } from "../runtime-info.ts";
 import {
