@@ -44,6 +44,7 @@ export { type RequiredCapabilities, requiredCapabilities } from "./compile/requi
 export { parseSoleTerm, SoleTermError } from "./compile/sole-term.ts";
 export type { CompileOptions } from "./compile/stage.ts";
 export { refText } from "./compile/text.ts";
+export { compiledModules } from "./compile/within-package.ts";
 export {
   type CoverableModule,
   Coverage,
@@ -132,7 +133,7 @@ export { entrypointRef, OptimizeError, type OptimizeOptions, optimize } from "./
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
 export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";
 export { type ExplainMode, type RecordedEvent, TraceBuffer } from "./topdown/trace-buffer.ts";
-export { traceJson } from "./topdown/trace-json.ts";
+export { traceEventsJson, traceJson } from "./topdown/trace-json.ts";
 export { type TraceTextOptions, traceRows, traceText } from "./topdown/trace-text.ts";
 export type { WalkOptions } from "./topdown/walk-options.ts";
 export { isObject, lookup, sizeOf, typeName } from "./value/access.ts";

@@ -1,5 +1,5 @@
-import type { Metrics } from "@sallyport/opa/answers";
 import { createEffects } from "@sallyport/effects";
+import type { Metrics } from "@sallyport/opa/answers";
 import {
   type Body,
   type Capabilities,

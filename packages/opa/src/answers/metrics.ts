@@ -11,11 +11,17 @@ export type TimerName =
   | "rego_query_parse"
   | "rego_query_compile"
   | "rego_query_eval"
-  | "rego_partial_eval";
+  | "rego_partial_eval"
+  | "rego_external_resolve"
+  | "server_handler"
+  | "server_read_bytes";
+
+export type CounterName = "server_query_cache_hit";
 
 /** How long the parts of one evaluation took. */
 export class Metrics {
   readonly #timers = new Map<string, number>();
+  readonly #counters = new Map<string, number>();
 
   /** Runs something, and adds the time that it takes to a timer. */
   timed<T>(name: TimerName, run: () => T): T {
@@ -41,11 +47,17 @@ export class Metrics {
     this.#timers.set(name, (this.#timers.get(name) ?? 0) + milliseconds);
   }
 
-  /** Nanoseconds by full name, `timer_rego_query_eval_ns`, sorted. */
+  count(name: CounterName, times: number): void {
+    this.#counters.set(name, (this.#counters.get(name) ?? 0) + times);
+  }
+
+  /** Nanoseconds and counts by full name, `timer_rego_query_eval_ns`, sorted. */
   entries(): readonly (readonly [string, number])[] {
-    return [...this.#timers]
-      .map(([name, milliseconds]) => [`timer_${name}_ns`, Math.round(milliseconds * 1e6)] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const timers = [...this.#timers].map(
+      ([name, milliseconds]) => [`timer_${name}_ns`, Math.round(milliseconds * 1e6)] as const,
+    );
+    const counters = [...this.#counters].map(([name, times]) => [`counter_${name}`, times] as const);
+    return [...timers, ...counters].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   json(): Struct {

@@ -66,21 +66,20 @@ export class Draft {
       this.changes.push(path);
       return;
     }
-    const at = last === "-" ? parent.length : indexFromText(last);
-    if (at === undefined || at > parent.length) throw notFound(path);
+    const at = last === "-" ? parent.length : indexOf(parent, last, path, parent.length);
     parent.splice(at, 0, this.#adopted(value));
     this.changes.push(path.slice(0, -1));
   }
 
   replace(path: DataPath, value: Value): void {
-    if (this.read(path) === undefined) throw notFound(path);
+    this.#checkPresent(path);
     this.put(path, value);
   }
 
   remove(path: DataPath): void {
     const last = path.at(-1);
     if (last === undefined) throw new StoreError("storage_invalid_patch_error", "root cannot be removed");
-    if (this.read(path) === undefined) throw notFound(path);
+    this.#checkPresent(path);
     const parent = this.#writable(path.slice(0, -1), path);
     if (Array.isArray(parent)) {
       parent.splice(Number(last), 1);
@@ -88,6 +87,21 @@ export class Draft {
     } else {
       delete parent[last];
       this.changes.push(path);
+    }
+  }
+
+  /** Throws for what is not there, as OPA's store: of arrays it says what is wrong with the position. */
+  #checkPresent(path: DataPath): void {
+    let value: Value = this.#root;
+    for (const [i, key] of path.entries()) {
+      if (Array.isArray(value)) {
+        if (key === "-" && i === path.length - 1)
+          throw new StoreError("storage_invalid_patch_error", `${pointerText(path)}: invalid patch path`);
+        indexOf(value, key, path, value.length - 1);
+      }
+      const below = entryAt(value, key);
+      if (below === undefined) throw notFound();
+      value = below;
     }
   }
 
@@ -117,8 +131,9 @@ export class Draft {
     this.#root = this.#owned(this.#root, whole) as JsonObject;
     let current = this.#root as Mutable;
     for (const key of path) {
+      if (Array.isArray(current)) indexOf(current, key, whole, current.length - 1);
       const below = entryAt(current as Value, key);
-      if (below === undefined) throw notFound(whole);
+      if (below === undefined) throw notFound();
       const owned = this.#owned(below, whole);
       this.#set(current, key, owned as Value, whole);
       current = owned;
@@ -139,9 +154,7 @@ export class Draft {
       setEntry(parent, key, value);
       return;
     }
-    const at = indexFromText(key);
-    if (at === undefined || at >= parent.length) throw notFound(path);
-    parent[at] = value;
+    parent[indexOf(parent, key, path, parent.length - 1)] = value;
   }
 }
 
@@ -165,8 +178,17 @@ function entryAt(value: Value, key: string): Value | undefined {
   return at === undefined ? undefined : (value as readonly Value[])[at];
 }
 
-function notFound(path: DataPath): StoreError {
-  return new StoreError("storage_not_found_error", `${pointerText(path)}: document does not exist`);
+/** The position that a key names, `last` at most; `path` is what the error tells. */
+function indexOf(items: readonly Value[], key: string, path: DataPath, last: number): number {
+  const at = indexFromText(key);
+  if (at !== undefined && at <= last && at <= items.length) return at;
+  const isInteger = /^-?\d+$/.test(key);
+  const fault = isInteger ? "array index out of range" : "array index must be integer";
+  throw new StoreError("storage_not_found_error", `${pointerText(path)}: ${fault}`);
+}
+
+function notFound(): StoreError {
+  return new StoreError("storage_not_found_error", "document does not exist");
 }
 
 function conflict(path: DataPath): StoreError {

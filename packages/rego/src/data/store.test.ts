@@ -43,7 +43,7 @@ const cases: readonly [name: string, change: Change, after: unknown, changed: st
   ["other keys become text", put("/c", RegoObject.of([[1, 2]])), { ...before(), c: { "1": 2 } }, "/c"],
   ["remove an entry", remove("/c/d/e"), { ...before(), c: { d: {} } }, "/c/d/e"],
   ["remove an item", remove("/a/list/0"), { ...before(), a: { b: 1, list: [2, 3] } }, "/a/list"],
-  ["remove nothing", remove("/x/y"), "storage_not_found_error: /x/y: document does not exist", ""],
+  ["remove nothing", remove("/x/y"), "storage_not_found_error: document does not exist", ""],
   ["the root stays", remove("/"), "storage_invalid_patch_error: root cannot be removed", ""],
   ["add an entry", patch("/c", "add", "/d2", 1), { ...before(), c: { d: { e: true }, d2: 1 } }, "/c/d2"],
   ["insert an item", patch("/a", "add", "/list/1", 9), { ...before(), a: { b: 1, list: [1, 9, 2, 3] } }, "/a/list"],
@@ -51,12 +51,31 @@ const cases: readonly [name: string, change: Change, after: unknown, changed: st
   [
     "insert beyond the end",
     patch("/a/list", "add", "5", 9),
-    "storage_not_found_error: /a/list/5: document does not exist",
+    "storage_not_found_error: /a/list/5: array index out of range",
     "",
   ],
-  ["add below nothing", patch("/x", "add", "/y", 1), "storage_not_found_error: /x/y: document does not exist", ""],
+  ["add below nothing", patch("/x", "add", "/y", 1), "storage_not_found_error: document does not exist", ""],
   ["replace", patch("/a", "replace", "/b", 2), { ...before(), a: { b: 2, list: [1, 2, 3] } }, "/a/b"],
-  ["replace nothing", patch("/a", "replace", "/x", 2), "storage_not_found_error: /a/x: document does not exist", ""],
+  ["replace nothing", patch("/a", "replace", "/x", 2), "storage_not_found_error: document does not exist", ""],
+  [
+    "replace an item beyond the end",
+    patch("/a/list", "replace", "3", 9),
+    "storage_not_found_error: /a/list/3: array index out of range",
+    "",
+  ],
+  [
+    "remove an item by a name",
+    remove("/a/list/x"),
+    "storage_not_found_error: /a/list/x: array index must be integer",
+    "",
+  ],
+  ["remove the item to come", remove("/a/list/-"), "storage_invalid_patch_error: /a/list/-: invalid patch path", ""],
+  [
+    "add below an item that is not there",
+    patch("/a/list", "add", "5/x", 9),
+    "storage_not_found_error: /a/list/5/x: array index out of range",
+    "",
+  ],
   ["a patch without value", patch("/a", "add", "/x"), "storage_invalid_patch_error: patch has no value", ""],
 ];
 

@@ -37,6 +37,7 @@ function addElement(scope: Scope, term: Comprehension, target: number): void {
     // Of several values for a key in an index of OPA's the last counts.
     const insert = term.indexedBy === undefined ? "ObjectInsertOnceStmt" : "ObjectInsertStmt";
     planTerms(scope, [term.key, term.value], ([key, value]) => {
+      writer.at(term.key.loc);
       writer.emit(insert, { key: key as Operand, value: value as Operand, object: target });
     });
     return;

@@ -39,7 +39,7 @@ function collect(frame: Frame, node: ComprehensionNode): Known {
     const value = groundValue(child, node.term);
     frame.machine.run.grow(1);
     if (collected instanceof RegoObject)
-      insertOnce(collected, groundValue(child, node.key as Node), value, placeOf(node.loc));
+      insertOnce(collected, groundValue(child, node.key as Node), value, placeOf(node.keyLoc ?? node.loc));
     else add(collected, value);
     return undefined;
   });

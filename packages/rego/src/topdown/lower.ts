@@ -62,6 +62,7 @@ export function lowerTerm(term: Term): Node {
         kind: "comprehension",
         collects: "object",
         key: lowerTerm(term.key),
+        keyLoc: term.key.loc,
         term: lowerTerm(term.value),
         body: lowerBody(term.body),
         loc: term.loc,

@@ -45,6 +45,8 @@ export interface ComprehensionNode {
   readonly collects: "array" | "set" | "object";
   /** Of objects only. */
   readonly key: Node | undefined;
+  /** Where the key stands: conflicts are told there. */
+  readonly keyLoc?: Location;
   readonly term: Node;
   readonly body: Query;
   readonly loc: Location;

@@ -1,5 +1,6 @@
 import { isGenerated, isWildcard, walkBody, walkTerm } from "../compile/walk.ts";
-import type { Location, Module, Rule, Term } from "../syntax/ast.ts";
+import { withinPackage } from "../compile/within-package.ts";
+import type { Location, Rule, Term } from "../syntax/ast.ts";
 import {
   type AstJson,
   astJsonOfBody,
@@ -39,6 +40,31 @@ function eventJson(event: RecordedEvent): AstJson {
   };
 }
 
+/** The same as the REST API tells them. https://www.openpolicyagent.org/docs/rest-api#trace-events */
+export function traceEventsJson(events: readonly RecordedEvent[]): AstJson {
+  return events.map(({ op, node, queryId, parentId, message, locals }) => ({
+    op: op.toLowerCase(),
+    query_id: new NumberText(String(queryId)),
+    parent_id: new NumberText(String(parentId)),
+    type: nodeTypes[node.kind],
+    node: nodeJson(node),
+    locals: (node.kind === "note" ? [] : [...locals].sort(byName)).map(([name, value]) => ({
+      key: { type: "var", value: name },
+      value: astJsonOfTerm(raiseTerm(value, nowhere)),
+    })),
+    ...(message === "" ? {} : { message }),
+  }));
+}
+
+const nodeTypes: { readonly [kind in TracedNode["kind"]]: string } = {
+  rule: "rule",
+  body: "body",
+  step: "expr",
+  case: "expr",
+  expr: "expr",
+  note: "",
+};
+
 function nodeJson(node: TracedNode): AstJson {
   switch (node.kind) {
     case "rule":
@@ -58,16 +84,6 @@ function nodeJson(node: TracedNode): AstJson {
 
 function annotated({ rule, module }: TracedNode & { readonly kind: "rule" }): Rule {
   return withDocumentAnnotations(withinPackage(rule, module), module.rules);
-}
-
-/** Rules are shown by their names in their packages. */
-function withinPackage(rule: Rule, module: Module): Rule {
-  const { path } = module.package;
-  const { head } = rule;
-  const [first, ...rest] = head.ref.terms.slice(path.terms.length);
-  const name: Term | undefined = first?.kind === "string" ? { kind: "var", loc: first.loc, name: first.value } : first;
-  const ref = { ...head.ref, terms: name === undefined ? [] : [name, ...rest] };
-  return { ...rule, head: { ...head, ref }, else: rule.else && withinPackage(rule.else, module) };
 }
 
 function placeJson({ file, row, col }: Location): AstJson {

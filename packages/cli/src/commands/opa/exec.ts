@@ -1,8 +1,8 @@
-import { goJsonLine, Struct } from "@sallyport/opa/answers";
 import { randomUUID } from "node:crypto";
 import { lstatSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createEffects } from "@sallyport/effects";
+import { goJsonLine, Struct } from "@sallyport/opa/answers";
 import { type EvaluateOptions, EvaluationError, type JsonObject, type RegoPolicy, type Value } from "@sallyport/rego";
 import { type Activated, ActivationError, activateBundles } from "../../opa/activate-bundles.ts";
 import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";

@@ -1,5 +1,5 @@
-import { goJsonLine } from "@sallyport/opa/answers";
 import { writeFileSync } from "node:fs";
+import { goJsonLine } from "@sallyport/opa/answers";
 import { type ExplainMode, parseModule, parseSoleTerm, RegoError, SoleTermError, type Term } from "@sallyport/rego";
 import { parseInt64 } from "../flag-values.ts";
 import { parseRef } from "../query-request.ts";

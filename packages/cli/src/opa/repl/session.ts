@@ -1,5 +1,5 @@
-import { Metrics } from "@sallyport/opa/answers";
 import { createEffects } from "@sallyport/effects";
+import { Metrics } from "@sallyport/opa/answers";
 import {
   type Body,
   compileParsed,

@@ -1,0 +1,76 @@
+import { type DataPath, isObject, type JsonObject, lookup, type Value } from "@sallyport/rego";
+
+/** What a configuration says to a policy server. https://www.openpolicyagent.org/docs/configuration */
+export interface ServerConfig {
+  /** As `/v1/config` tells it: with labels and defaults, without secrets. */
+  readonly shown: JsonObject;
+  readonly defaultDecision: DataPath;
+  readonly authorizationDecision: DataPath;
+  /** Shorter answers are not compressed; bytes. */
+  readonly gzipMinLength: number;
+  readonly labels: { readonly [name: string]: string };
+}
+
+const defaults = { default_decision: "/system/main", default_authorization_decision: "/system/authz/allow" };
+const defaultGzipMinLength = 1024;
+
+/** A configuration that cannot be. */
+export class ConfigError extends Error {}
+
+/** Reads a configuration; `id` is what this server is told apart by. Throws `ConfigError`. */
+export function serverConfig(config: JsonObject, { id, version }: { readonly id: string; readonly version: string }) {
+  const labels = { ...stringsAt(config, "labels"), id, version };
+  const shown: JsonObject = { ...defaults, ...withoutSecrets(config), labels };
+  const minLength = lookupPath(config, ["server", "encoding", "gzip", "min_length"]);
+  if (minLength !== undefined && (typeof minLength !== "number" || minLength <= 0))
+    throw new ConfigError("invalid value for server.encoding.gzip.min_length field, should be a positive number");
+  const parsed: ServerConfig = {
+    shown,
+    labels,
+    defaultDecision: pathOf(config, "default_decision"),
+    authorizationDecision: pathOf(config, "default_authorization_decision"),
+    gzipMinLength: minLength ?? defaultGzipMinLength,
+  };
+  return parsed;
+}
+
+function pathOf(config: JsonObject, name: keyof typeof defaults): DataPath {
+  const text = config[name] ?? defaults[name];
+  if (typeof text !== "string") throw new ConfigError(`${name} must be a string`);
+  return text.split("/").filter((part) => part !== "");
+}
+
+function stringsAt(config: JsonObject, name: string): { readonly [name: string]: string } {
+  const found = config[name] ?? {};
+  if (!isObject(found)) throw new ConfigError(`${name} must be an object`);
+  for (const [key, value] of Object.entries(found))
+    if (typeof value !== "string") throw new ConfigError(`${name}.${key} must be a string`);
+  return found as { readonly [name: string]: string };
+}
+
+function lookupPath(value: Value, path: DataPath): Value | undefined {
+  let current: Value | undefined = value;
+  for (const key of path) current = current !== undefined && isObject(current) ? lookup(current, key) : undefined;
+  return current;
+}
+
+/** Credentials of services and keys of signatures are nobody's business. */
+function withoutSecrets(config: JsonObject): JsonObject {
+  const { services, keys, ...rest } = config;
+  return {
+    ...rest,
+    ...(services === undefined ? {} : { services: eachWithout(services, ["credentials"]) }),
+    ...(keys === undefined ? {} : { keys: eachWithout(keys, ["key", "private_key"]) }),
+  };
+}
+
+function eachWithout(entries: Value, secrets: readonly string[]): Value {
+  if (Array.isArray(entries)) return entries.map((each: Value) => without(each, secrets));
+  if (!isObject(entries)) return entries;
+  return Object.fromEntries(Object.entries(entries).map(([name, each]) => [name, without(each as Value, secrets)]));
+}
+
+function without(value: Value, secrets: readonly string[]): Value {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !secrets.includes(name))) as JsonObject;
+}

@@ -1,0 +1,82 @@
+import type { DataPath, Value } from "@sallyport/rego";
+import { type Printable, Struct } from "../../answers/json-text.ts";
+import { documentAt, documentQuery, isBaseData } from "../documents.ts";
+import { isOn, jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
+import { explainMode, explanation, traceFor } from "../explain.ts";
+import { inputOfBody, inputOfQuery, type RequestInput } from "../input.ts";
+import type { Handler } from "../routes.ts";
+import { evaluation, PreparedPaths, type Serving, Timing } from "../serving.ts";
+
+const noInput = new Struct({ code: "api_usage_warning", message: "'input' key missing from the request" });
+
+/** Reads of documents: `GET` with the input in its query, `POST` with it in its body. https://www.openpolicyagent.org/docs/rest-api#data-api */
+export function documentHandlers(serving: Serving): { readonly get: Handler; readonly post: Handler } {
+  const prepared = new PreparedPaths();
+  return {
+    get: (request, path) => answer(serving, prepared, request, path, () => inputOfQuery(request), false),
+    post: (request, path) => answer(serving, prepared, request, path, () => inputOfBody(request), true),
+  };
+}
+
+async function answer(
+  serving: Serving,
+  prepared: PreparedPaths,
+  request: ServerRequest,
+  path: DataPath,
+  readInput: () => RequestInput | Promise<RequestInput>,
+  warns: boolean,
+): Promise<ServerAnswer> {
+  const timing = new Timing(serving);
+  const { metrics } = timing;
+  const input = await metrics.timedAsync("rego_input_parse", async () => readInput());
+  const { generation } = serving.state;
+  const isKnown = prepared.hit(generation.policy, `${request.method} ${path.join("/")}`);
+  metrics.count("server_query_cache_hit", isKnown ? 1 : 0);
+  if (!isKnown) metrics.add("rego_query_compile", 0);
+  if (isBaseData(generation.policy.compiled.root, path)) metrics.add("rego_external_resolve", 0);
+  const { result, explained } = await metrics.timedAsync("rego_query_eval", () =>
+    evaluate(serving, request, path, input.value),
+  );
+  timing.end();
+  const fields: { readonly [name: string]: Printable | undefined } = {
+    provenance: isOn(request, "provenance") ? provenance(serving) : undefined,
+    explanation: explained,
+    ...timing.told(request),
+    result,
+    warning: warns && !input.given ? noInput : undefined,
+  };
+  return jsonAnswer(request, new Struct(fields));
+}
+
+interface Evaluated {
+  readonly result: Value | undefined;
+  readonly explained?: Printable;
+}
+
+async function evaluate(
+  serving: Serving,
+  request: ServerRequest,
+  path: DataPath,
+  input: Value | undefined,
+): Promise<Evaluated> {
+  const { generation } = serving.state;
+  const options = { ...evaluation(serving, isOn(request, "strict-builtin-errors")), input };
+  const mode = explainMode(request);
+  if (mode === "off") return { result: await documentAt(generation, path, options) };
+  const tracer = traceFor(request);
+  const [first] = await documentQuery(generation, path).walkAsync({ ...options, data: generation.data, tracer });
+  const result = first?.expressions[0]?.value;
+  // As OPA, of what is undefined the whole trace alone is told.
+  if (result === undefined && mode !== "full") return { result };
+  return { result, explained: explanation(request, tracer.explain(mode)) };
+}
+
+/** Which OPA, and which bundles, have answered. */
+function provenance({ build }: Serving): Struct {
+  return new Struct({
+    version: build.version,
+    build_commit: build.commit,
+    build_timestamp: build.timestamp,
+    build_hostname: build.hostname,
+  });
+}

@@ -1,0 +1,84 @@
+import type { Value } from "@sallyport/rego";
+import { goJsonLine, Struct } from "../../answers/json-text.ts";
+import { ApiError } from "../api-error.ts";
+import { documentAt, refText } from "../documents.ts";
+import { isOn, jsonAnswer, jsonText, type ServerAnswer, type ServerRequest } from "../exchange.ts";
+import { indexPage } from "../index-page.ts";
+import { bodyAsInput } from "../input.ts";
+import type { Route } from "../routes.ts";
+import { evaluation, type Serving } from "../serving.ts";
+
+/** What operators ask: is it well, how is it configured. https://www.openpolicyagent.org/docs/rest-api#health-api */
+export function operationRoutes(serving: Serving): readonly Route[] {
+  return [
+    plain("v1/config", "/v1/config", (request) => jsonAnswer(request, new Struct({ result: serving.config.shown }))),
+    plain("v1/status", "/v1/status", () => {
+      throw new ApiError(500, "internal_error", "status plugin not enabled");
+    }),
+    plain("metrics", "/metrics", () => metrics(serving)),
+    plain("health", "/health", (request) => health(serving, request)),
+    {
+      name: "health",
+      prefix: "/health",
+      rest: "some",
+      methods: { GET: (_, path) => healthRule(serving, ["system", "health", ...path]) },
+      isPlain: true,
+    },
+    {
+      name: "index",
+      prefix: "/",
+      rest: "none",
+      methods: {
+        GET: () => indexPage(serving.build),
+        POST: (request) => defaultDecision(serving, request),
+      },
+      isPlain: true,
+    },
+  ];
+}
+
+function plain(name: string, prefix: string, get: Route["methods"][string]): Route {
+  return { name, prefix, rest: "none", methods: { GET: get }, isPlain: true };
+}
+
+async function metrics({ requests }: Serving): Promise<ServerAnswer> {
+  return { status: 200, headers: { "Content-Type": requests.contentType }, body: await requests.render() };
+}
+
+async function defaultDecision(serving: Serving, request: ServerRequest): Promise<ServerAnswer> {
+  const input = await bodyAsInput(request);
+  const { generation } = serving.state;
+  const result = await documentAt(generation, serving.config.defaultDecision, {
+    ...evaluation(serving),
+    input: input ?? null,
+  });
+  if (result !== undefined) return jsonAnswer(request, result);
+  throw new ApiError(404, "undefined_document", `document missing: ${refText(serving.config.defaultDecision)}`);
+}
+
+function health({ health: state }: Serving, request: ServerRequest): ServerAnswer {
+  const withBundles = isOn(request, "bundles") || isOn(request, "bundle");
+  if (withBundles && state.inactiveBundles.length > 0) return unwell("one or more bundles are not activated");
+  const excluded = new Set(request.query.getAll("exclude-plugin"));
+  if (isOn(request, "plugins") && state.notReady(excluded).length > 0) return unwell("one or more plugins are not up");
+  return jsonText(200, goJsonLine(new Struct({}), ""));
+}
+
+function unwell(error: string): ServerAnswer {
+  return jsonText(500, goJsonLine(new Struct({ error }), ""));
+}
+
+/** A rule of `data.system.health` decides; it sees whether plugins are ready. */
+async function healthRule(serving: Serving, path: readonly string[]): Promise<ServerAnswer> {
+  const { generation } = serving.state;
+  const result = await documentAt(generation, path, { ...evaluation(serving), input: healthInput(serving) });
+  if (result === true) return jsonText(200, goJsonLine(new Struct({}), ""));
+  const what =
+    result === undefined ? "was undefined" : result === false ? "returned false" : "returned unexpected value";
+  return unwell(`health check (${refText(path)}) ${what}`);
+}
+
+function healthInput({ health }: Serving): Value {
+  const states = Object.fromEntries([...health.plugins].map(([name, isReady]) => [name, isReady ? "OK" : "NOT_READY"]));
+  return { plugins_ready: health.notReady(new Set()).length === 0, plugin_state: states };
+}

@@ -1,0 +1,81 @@
+import { parseQuery, type QueryAnswer, RegoError, RegoObject, type RegoPolicy, type Value } from "@sallyport/rego";
+import { type Printable, Struct } from "../../answers/json-text.ts";
+import { badRequest, compileError } from "../api-error.ts";
+import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
+import { explainMode, explanation, traceFor } from "../explain.ts";
+import { fieldsOfBody, internalError } from "../fields.ts";
+import type { Route } from "../routes.ts";
+import { evaluation, type Serving, Timing } from "../serving.ts";
+
+/** Who may ask queries may not send requests with them. */
+const unsafeBuiltins: ReadonlySet<string> = new Set(["http.send"]);
+
+/** https://www.openpolicyagent.org/docs/rest-api#query-api */
+export function queryRoutes(serving: Serving): readonly Route[] {
+  const methods = {
+    GET: (request: ServerRequest) => getQuery(serving, request),
+    POST: (request: ServerRequest) => postQuery(serving, request),
+  };
+  return [{ name: "v1/query", prefix: "/v1/query", rest: "none", methods }];
+}
+
+function getQuery(serving: Serving, request: ServerRequest): Promise<ServerAnswer> {
+  const text = request.query.get("q");
+  if (text === null) throw badRequest("missing parameter 'q'");
+  return answer(serving, request, text, undefined, new Timing(serving));
+}
+
+async function postQuery(serving: Serving, request: ServerRequest): Promise<ServerAnswer> {
+  const timing = new Timing(serving);
+  const { query, input } = await fieldsOfBody(request, "QueryRequestV1", { query: "string", input: "any" });
+  return answer(serving, request, (query as string | undefined) ?? "", input, timing, true);
+}
+
+async function answer(
+  serving: Serving,
+  request: ServerRequest,
+  text: string,
+  input: Value | undefined,
+  timing: Timing,
+  timesHandler: boolean = false,
+): Promise<ServerAnswer> {
+  const { policy, data } = serving.state.generation;
+  const { metrics } = timing;
+  const body = parsed(text);
+  const query = metrics.timed("rego_query_compile", () => prepared(policy, body));
+  const mode = explainMode(request);
+  const tracer = mode === "off" ? undefined : traceFor(request);
+  const options = { ...evaluation(serving), data, input };
+  const answers = await metrics.timedAsync("rego_query_eval", () =>
+    tracer === undefined ? query.answersAsync(options) : query.walkAsync({ ...options, tracer }),
+  );
+  if (timesHandler) timing.end();
+  const fields: { readonly [name: string]: Printable | undefined } = {
+    explanation: tracer && explanation(request, tracer.explain(mode)),
+    ...timing.told(request),
+    result: answers.length === 0 ? undefined : answers.map(bindingsOf),
+  };
+  return jsonAnswer(request, new Struct(fields));
+}
+
+/** Throws `ApiError`. */
+export function parsed(text: string): ReturnType<typeof parseQuery> {
+  if (text.trim() === "") throw internalError("cannot evaluate empty query");
+  try {
+    return parseQuery(text, { regoVersion: "v1" });
+  } catch (error) {
+    throw error instanceof RegoError ? compileError(error, "parsing query") : error;
+  }
+}
+
+function prepared(policy: RegoPolicy, body: ReturnType<typeof parseQuery>): ReturnType<RegoPolicy["prepareQuery"]> {
+  try {
+    return policy.prepareQuery(body, { captureValues: true, unsafeBuiltins });
+  } catch (error) {
+    throw error instanceof RegoError ? compileError(error, "compiling query") : error;
+  }
+}
+
+function bindingsOf({ bindings }: QueryAnswer): Value {
+  return RegoObject.of(bindings);
+}

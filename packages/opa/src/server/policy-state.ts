@@ -1,0 +1,122 @@
+import {
+  type Compiled,
+  compileModules,
+  type DataPath,
+  type DataSnapshot,
+  DataStore,
+  type DataTransaction,
+  type Diagnostic,
+  formatDiagnostic,
+  isObject,
+  type JsonObject,
+  lookup,
+  type Module,
+  parseModule,
+  RegoError,
+  RegoPolicy,
+  type RegoVersion,
+  type Value,
+} from "@sallyport/rego";
+import { badRequest } from "./api-error.ts";
+import { firstRuleOnData } from "./data-conflicts.ts";
+
+/** A module of the server: what was put, and what was read of it. */
+export interface StoredPolicy {
+  readonly id: string;
+  readonly text: string;
+  readonly module: Module;
+}
+
+export interface PolicyStateOptions {
+  readonly regoVersion?: RegoVersion;
+  /** What files and bundles bring before the first request. */
+  readonly policies?: readonly StoredPolicy[];
+  readonly data?: JsonObject;
+}
+
+/** Everything that a request is answered from, as it was at one moment. */
+export interface Generation {
+  readonly policy: RegoPolicy;
+  readonly policies: ReadonlyMap<string, StoredPolicy>;
+  readonly data: DataSnapshot;
+}
+
+/**
+ * Policies and base data of a server. Each write makes a whole new generation or changes nothing: readers keep the one they began with.
+ * Throws `RegoError` for policies that do not compile, `StoreError` and `ApiError` for data that cannot be written.
+ */
+export class PolicyState {
+  readonly #store: DataStore;
+  readonly #options: { readonly regoVersion: RegoVersion };
+  #policies: ReadonlyMap<string, StoredPolicy>;
+  #policy: RegoPolicy;
+
+  constructor({ regoVersion = "v1", policies = [], data = {} }: PolicyStateOptions = {}) {
+    this.#options = { regoVersion };
+    this.#store = new DataStore({ root: data });
+    this.#policies = new Map(policies.map((each) => [each.id, each]));
+    const { compiled, diagnostics } = compileModules(
+      policies.map(({ module }) => module),
+      { print: true, pathExists: (path) => this.#hasDocument(path) },
+    );
+    this.#policy = new RegoPolicy(orThrow(compiled, diagnostics), this.#options);
+  }
+
+  get generation(): Generation {
+    return { policy: this.#policy, policies: this.#policies, data: this.#store.snapshot };
+  }
+
+  /** Parses a policy as it would be put; throws `RegoError`. */
+  parse(id: string, text: string): StoredPolicy {
+    const { module, diagnostics } = parseModule(text, { file: id, regoVersion: this.#options.regoVersion });
+    if (module === undefined || diagnostics.length > 0) throw new RegoError(diagnostics);
+    return { id, text, module };
+  }
+
+  /** Puts a policy in the place of the one with its id. */
+  putPolicy(policy: StoredPolicy): void {
+    const { policy: next, diagnostics } = this.#policy.withModules([policy.module], []);
+    this.#policy = orThrow(next, diagnostics);
+    this.#policies = new Map([...this.#policies, [policy.id, policy]]);
+  }
+
+  /** False when there is none of that id. */
+  deletePolicy(id: string): boolean {
+    if (!this.#policies.has(id)) return false;
+    const { policy: next, diagnostics } = this.#policy.withoutModule(id);
+    this.#policy = orThrow(next, diagnostics);
+    this.#policies = new Map([...this.#policies].filter(([each]) => each !== id));
+    return true;
+  }
+
+  /** Changes base data; where a rule already lies, data may not be written. `path`: at or below which it is changed. */
+  writeData<T>(path: DataPath, change: (transaction: DataTransaction) => T): T {
+    return this.#store.write((transaction) => {
+      const result = change(transaction);
+      const rule = firstRuleOnData(this.#policy.compiled.root, path, (each) => transaction.read(each));
+      if (rule === undefined) return result;
+      const fault: Diagnostic = {
+        code: "rego_compile_error",
+        message: `conflicting rule for data path ${rule.path.join("/")} found`,
+        loc: rule.rule.loc,
+      };
+      throw badRequest(`1 error occurred: ${formatDiagnostic(fault)}`);
+    });
+  }
+
+  /** True when base data has something at the path, or something on the way to it that is no object. */
+  #hasDocument(path: DataPath): boolean {
+    let current: Value | undefined = this.#store.snapshot.root;
+    for (const key of path) {
+      if (!isObject(current)) return true;
+      current = lookup(current, key);
+      if (current === undefined) return false;
+    }
+    return true;
+  }
+}
+
+function orThrow<T extends RegoPolicy | Compiled>(made: T | undefined, diagnostics: readonly Diagnostic[]): T {
+  if (made === undefined) throw new RegoError(diagnostics);
+  return made;
+}

@@ -1,0 +1,83 @@
+import type { Effects, EvaluateOptions, RegoPolicy } from "@sallyport/rego";
+import { Metrics } from "../answers/metrics.ts";
+import type { ServerConfig } from "./config.ts";
+import { isOn, type ServerRequest } from "./exchange.ts";
+import type { Health } from "./health.ts";
+import type { PolicyState } from "./policy-state.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
+
+/** What a policy server tells of itself. */
+export interface BuildInfo {
+  readonly version: string;
+  readonly commit: string;
+  readonly timestamp: string;
+  readonly hostname: string;
+}
+
+/** What the handlers of one server share. */
+export interface Serving {
+  readonly state: PolicyState;
+  readonly effects: Effects;
+  readonly config: ServerConfig;
+  readonly requests: RequestMetrics;
+  readonly build: BuildInfo;
+  readonly health: Health;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+}
+
+/** Callers have gone by then: kube-apiserver waits 30 s at most for a webhook. */
+const maxEvaluationMs = 30_000;
+
+/** How one request is evaluated: as long as somebody waits for it, as OPA without a limit of steps. */
+export function evaluation({ effects, clock }: Serving, isStrict: boolean = false): EvaluateOptions {
+  return {
+    effects,
+    clock,
+    deadline: clock() + maxEvaluationMs,
+    limits: { steps: Number.POSITIVE_INFINITY },
+    strictBuiltinErrors: isStrict,
+  };
+}
+
+/** Times one request. */
+export class Timing {
+  readonly metrics = new Metrics();
+  readonly #clock: () => number;
+  readonly #start: number;
+
+  constructor({ clock }: Serving) {
+    this.#clock = clock;
+    this.#start = clock();
+  }
+
+  /** What the client is told of it, when he has asked. */
+  told(request: ServerRequest): { readonly metrics?: ReturnType<Metrics["json"]> } {
+    if (!isOn(request, "metrics") && !isOn(request, "instrument")) return {};
+    return { metrics: this.metrics.json() };
+  }
+
+  /** The handler is done. */
+  end(): this {
+    this.metrics.add("server_handler", this.#clock() - this.#start);
+    return this;
+  }
+}
+
+/** Which documents have been asked for since the policies changed last: what was prepared for them is still there. */
+export class PreparedPaths {
+  #policy: RegoPolicy | undefined;
+  #paths = new Set<string>();
+
+  /** True when it was asked for before. */
+  hit(policy: RegoPolicy, path: string): boolean {
+    if (policy !== this.#policy) this.#paths = new Set();
+    this.#policy = policy;
+    const isKnown = this.#paths.has(path);
+    if (!isKnown && this.#paths.size < maxPaths) this.#paths.add(path);
+    return isKnown;
+  }
+}
+
+/** Paths come from clients. */
+const maxPaths = 10_000;
