@@ -482,7 +482,7 @@ function errorsOf(
   const next = inStorageVersion(object, info);
   if (current === undefined) {
     const faults = validateObject(next, expressions, object.apiVersion);
-    return together(together(faults, rules), validateReservedName(next));
+    return together(faults, rules, validateReservedName(next));
   }
   if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
   const before = inStorageVersion(current, info);
