@@ -113,8 +113,12 @@ function refusedByOpa(file: string, sources: readonly string[], mode: FormatMode
   ];
   const { stderr } = spawnSync(file, args, { encoding: "utf8", maxBuffer: 1 << 28 });
   rmSync(fault);
-  const { errors } = JSON.parse(stderr) as { errors: readonly { location?: { file: string } }[] };
-  return new Set(errors.flatMap(({ location }) => /(\d+)\.rego$/.exec(location?.file ?? "")?.[1] ?? []));
+  const { errors } = JSON.parse(stderr) as {
+    errors: readonly { readonly location?: { readonly file: string }; readonly message: string }[];
+  };
+  // The formatter does not read annotations.
+  const faults = errors.filter(({ message }) => !/METADATA block|annotation|yaml/.test(message));
+  return new Set(faults.flatMap(({ location }) => /(\d+)\.rego$/.exec(location?.file ?? "")?.[1] ?? []));
 }
 
 function writeAll(folder: string, sources: readonly string[]): void {

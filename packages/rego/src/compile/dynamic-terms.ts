@@ -1,8 +1,7 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
-import { compareTerms } from "../syntax/term-order.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
-import { hasParts, isBuiltinNamed, isComprehension, mapAll, mapTerm, type Rewriter } from "./walk.ts";
+import { hasParts, isBuiltinNamed, isComprehension, mapAll, mapInOrder, mapTerm, type Rewriter } from "./walk.ts";
 
 /**
  * OPA's stage RewriteDynamicTerms: refs and comprehensions that stand in literals, in operands of refs or as arguments become
@@ -70,10 +69,8 @@ export class TermHoister {
     if (isComprehension(term)) return this.#local(this.#bodies(term), expr, into);
     if (!hasParts(term)) return term;
     const rewriter: Rewriter = { term: (each) => this.#hoist(each, expr, into), body: (body) => body };
-    if (term.kind !== "object") return mapTerm(term, rewriter);
-    // OPA's objects are in the order of their keys, and with them the locals.
-    const made = mapTerm({ ...term, entries: term.entries.toSorted(([a], [b]) => compareTerms(a, b)) }, rewriter);
-    return made.kind === "object" && made.entries.every((entry) => term.entries.includes(entry)) ? term : made;
+    // OPA's sets and objects are in order, and with them the locals.
+    return mapInOrder(term, rewriter);
   }
 
   #ref(term: Term & { kind: "ref" }, expr: Expr, into: Expr[]): Term {

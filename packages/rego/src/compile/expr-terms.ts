@@ -1,7 +1,7 @@
 import type { Body, Expr, Rule, Term, With } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
-import { type Comprehension, hasParts, isComprehension, mapAll, mapTerm, type Rewriter } from "./walk.ts";
+import { type Comprehension, hasParts, isComprehension, mapAll, mapInOrder, type Rewriter } from "./walk.ts";
 
 /**
  * OPA's stage RewriteExprTerms: calls inside terms become expressions before the one they stand in, with their output in a local:
@@ -89,7 +89,7 @@ export class CallHoister {
       support.push({ kind: "expr", loc: term.loc, negated: false, with: [], terms: call, generated: true });
       return output;
     }
-    const made = mapTerm(term, rewriter);
+    const made = mapInOrder(term, rewriter);
     if (made.kind !== "ref") return made;
     const head = made.terms[0] as Term;
     if (!hasParts(head)) return made;

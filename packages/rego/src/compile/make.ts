@@ -33,10 +33,12 @@ export function eqExpr(loc: Location, left: Term, right: Term): Expr {
 /** The body with expressions behind it. A body of only `true` says nothing, and goes. */
 export function appendToBody(body: Body, exprs: readonly Expr[]): Body {
   if (exprs.length === 0) return body;
-  const [first] = body;
-  const isEmpty =
-    body.length === 1 && first?.terms.kind === "term" && first.terms.term.kind === "boolean" && first.terms.term.value;
-  return isEmpty ? exprs : [...body, ...exprs];
+  return body.length === 1 && isTrue(body[0] as Expr) ? exprs : [...body, ...exprs];
+}
+
+function isTrue({ terms, negated, with: withs }: Expr): boolean {
+  if (negated || withs.length > 0 || terms.kind !== "term") return false;
+  return terms.term.kind === "boolean" && terms.term.value;
 }
 
 /** A rule that nobody wrote. */

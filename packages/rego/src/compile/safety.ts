@@ -53,7 +53,8 @@ export function orderBody(body: Body, safe: Names, context: SafetyContext, place
 /** The variables that the expressions bind, in the order given. */
 export function bodyOutputs(body: Body, safe: Names, arity: SafetyContext["arity"]): Set<string> {
   const known = new Set(safe);
-  for (const expr of body) for (const name of exprOutputs(expr, known, arity)) known.add(name);
+  const left = new Set<string>();
+  for (const expr of body) for (const name of exprOutputs(expr, known, arity, left)) known.add(name);
   for (const name of safe) known.delete(name);
   return known;
 }
@@ -119,20 +120,16 @@ function order(
   const known = new Set(globals);
   const closed = needsOfClosures(closing, globals, needs);
   const ordered: Expr[] = [];
-  let ofLastCall: Names = nothing;
+  const left = new Set<string>();
   let waiting: readonly Expr[] = body;
   for (let before = -1; before !== ordered.length && waiting.length > 0; ) {
     before = ordered.length;
     waiting = waiting.filter((expr) => {
       const closure = closed.get(expr) ?? nothing;
-      const outputs = exprOutputs(expr, known, context.arity);
-      if (expr.terms.kind === "call" && !expr.negated)
-        ofLastCall = isBuiltinNamed(expr.terms.operator, "eq") ? nothing : outputs;
+      const outputs = exprOutputs(expr, known, context.arity, left);
       if (closure.size > 0) {
-        // As in OPA, a closure over all that refs beside it bind is never safe, even when something else binds it too; nor is `every` over
-        // all that the last call binds.
-        const bound = expr.terms.kind === "every" ? ofLastCall : outputs;
-        if (closure.size === bound.size && isSubset(closure, bound)) return true;
+        // As in OPA, a closure over all that refs beside it bind is never safe, even when something else binds it too.
+        if (closure.size === outputs.size && isSubset(closure, outputs)) return true;
         // What a closure lacks is the cause; what the expression itself would bind follows from it.
         needs.set(expr, new Set(closure));
       }
@@ -167,15 +164,10 @@ function needsOfNot(body: Body, arity: SafetyContext["arity"]): Set<string> {
   return new Set([...all].filter((name) => !bound.has(name) || !isShared(name)));
 }
 
-function collectBound(
-  { operator, args, isAssignment }: Extract<Expr["terms"], { kind: "call" }>,
-  arity: SafetyContext["arity"],
-  into: Set<string>,
-): void {
+function collectBound(terms: CallTerms, arity: SafetyContext["arity"], into: Set<string>): void {
+  const { operator, args } = terms;
   if (isBuiltinNamed(operator, "eq") && args.length === 2) {
-    const [left, right] = args as readonly [Term, Term];
-    const outputs = isAssignment === true ? assignmentOutputs(args, new Set()) : unifyOutputs(left, right, new Set());
-    for (const name of outputs) into.add(name);
+    for (const name of equationOutputs(terms, nothing, nothing)) into.add(name);
     return;
   }
   const wanted = arity(operator) ?? args.length;
@@ -206,47 +198,63 @@ function withoutBodies(terms: Expr["terms"]): Expr["terms"] {
   return terms.kind === "not" ? { ...terms, body: [] } : terms;
 }
 
-/** The variables that evaluating an expression binds, given those that are bound before. */
-export function exprOutputs(expr: Expr, safe: Names, arity: SafetyContext["arity"]): Set<string> {
-  if (expr.negated) return new Set();
+/**
+ * The variables that evaluating an expression binds, given those that are bound before. `left`: what was found of a call before it, even if
+ * that cannot be evaluated yet; OPA takes an equation or `every` behind it to bind that too, so that some variables are used unbound.
+ */
+export function exprOutputs(
+  expr: Expr,
+  safe: Names,
+  arity: SafetyContext["arity"],
+  left: Set<string>,
+): ReadonlySet<string> {
+  if (expr.negated) return nothing;
   for (const { value } of expr.with) {
     const vars = varsOfTerm(value, value.kind === "ref" ? { ...safetyVars, skipRefHead: true } : safetyVars);
-    if (!isSubset(vars, safe)) return new Set();
+    if (!isSubset(vars, safe)) return nothing;
   }
-  const outputs = new Set<string>();
   const { terms } = expr;
   switch (terms.kind) {
-    case "term":
+    case "term": {
+      const outputs = new Set<string>();
       collectRefOutputs(terms.term, safe, outputs);
       return outputs;
+    }
     case "every":
-      collectRefOutputs(terms.domain, safe, outputs);
-      return outputs;
+      collectRefOutputs(terms.domain, safe, left);
+      return new Set(left);
     case "call":
-      if (terms.isAssignment === true) return assignmentOutputs(terms.args, safe);
-      return callOutputs(terms.operator, terms.args, safe, arity);
+      return callOutputs(terms, safe, arity, left);
     default:
-      return outputs;
+      return nothing;
   }
+}
+
+type CallTerms = Extract<Expr["terms"], { kind: "call" }>;
+
+function callOutputs(terms: CallTerms, safe: Names, arity: SafetyContext["arity"], left: Set<string>): Names {
+  const { operator, args } = terms;
+  if (isBuiltinNamed(operator, "eq") && args.length === 2) {
+    const outputs = equationOutputs(terms, safe, left);
+    left.clear();
+    return outputs;
+  }
+  const wanted = arity(operator);
+  if (wanted === undefined) return nothing;
+  left.clear();
+  for (let i = 0; i < args.length; i++) collectRefOutputs(args[i] as Term, safe, left);
+  if (wanted >= args.length) return new Set(left);
+  const inputs = new Set<string>();
+  for (let i = 0; i < wanted; i++) collectVars(args[i] as Term, outputVars, inputs);
+  for (const name of inputs) if (!safe.has(name) && !left.has(name)) return nothing;
+  for (let i = wanted; i < args.length; i++) collectVars(args[i] as Term, outputVars, left);
+  return new Set(left);
 }
 
 /** `:=` binds what is left of it, which does not bind back what is right of it. */
-function assignmentOutputs([left, right]: readonly Term[], safe: Names): Set<string> {
-  return unifyOutputs(left as Term, right as Term, safe, varsOfTerm(left as Term));
-}
-
-function callOutputs(operator: Ref, args: readonly Term[], safe: Names, arity: SafetyContext["arity"]): Set<string> {
-  if (isBuiltinNamed(operator, "eq") && args.length === 2) return unifyOutputs(args[0] as Term, args[1] as Term, safe);
-  const outputs = new Set<string>();
-  const wanted = arity(operator);
-  if (wanted === undefined) return outputs;
-  for (let i = 0; i < args.length; i++) collectRefOutputs(args[i] as Term, safe, outputs);
-  const inputs = new Set<string>();
-  for (let i = 0; i < args.length && i < wanted; i++) collectVars(args[i] as Term, outputVars, inputs);
-  for (const name of inputs)
-    if (!safe.has(name) && !outputs.has(name)) return wanted < args.length ? new Set() : outputs;
-  for (let i = wanted; i < args.length; i++) collectVars(args[i] as Term, outputVars, outputs);
-  return outputs;
+function equationOutputs({ args, isAssignment }: CallTerms, safe: Names, left: Names): Set<string> {
+  const [a, b] = args as readonly [Term, Term];
+  return unifyOutputs(a, b, safe, isAssignment === true ? varsOfTerm(a) : nothing, left);
 }
 
 /** The bodies inside an expression, ordered in turn. */

@@ -8,9 +8,13 @@ type Names = ReadonlySet<string>;
 
 const nothing: Names = new Set();
 
-/** The variables that `a = b` binds, given those that are bound before. `unknown`: variables that count as not bound between the two. */
-export function unifyOutputs(a: Term, b: Term, safe: Names, unknown = nothing): Set<string> {
+/**
+ * The variables that `a = b` binds, given those that are bound before. `unknown`: variables that count as not bound between the two;
+ * `left`: others that it is taken to bind.
+ */
+export function unifyOutputs(a: Term, b: Term, safe: Names, unknown = nothing, left = nothing): Set<string> {
   const known = new Set(safe);
+  for (const name of left) known.add(name);
   collectRefOutputs(a, safe, known);
   collectRefOutputs(b, safe, known);
   for (const name of unknown) known.delete(name);

@@ -1,4 +1,5 @@
 import type { Body, Expr, ExprTerms, Ref, Rule, Term, With } from "../syntax/ast.ts";
+import { inOrder } from "../syntax/term-order.ts";
 
 /** What a rewriting does with the direct parts of a node. Nodes whose parts stay the same stay the same object. */
 export interface Rewriter {
@@ -52,6 +53,16 @@ export function mapTerm(term: Term, rewriter: Rewriter): Term {
     default:
       return term;
   }
+}
+
+/** The same, in the order of the members of a set or object: what is taken out of them is evaluated in it. */
+export function mapInOrder(term: Term, rewriter: Rewriter): Term {
+  if (term.kind !== "set" && term.kind !== "object") return mapTerm(term, rewriter);
+  const parts = term.kind === "set" ? term.items : term.entries.flat();
+  if (!parts.some(hasParts)) return mapTerm(term, rewriter);
+  const ordered = inOrder(term);
+  const made = mapTerm(ordered, rewriter);
+  return made === ordered ? term : made;
 }
 
 function mapEntries(

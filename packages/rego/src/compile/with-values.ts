@@ -109,12 +109,11 @@ export class WithRewriter {
     return path !== undefined && this.#context.ruleKind(path) === "function";
   }
 
-  /** What replaces a function: another one (false), or a value (true). */
+  /** What replaces a function: another one or a rule, evaluated where it would be (false), or a value (true). */
   #isFunctionValue(value: Term): boolean | undefined {
     if (value.kind !== "ref") return true;
     const path = pathBelowData(value);
-    const kind = path && this.#context.ruleKind(path);
-    if (kind !== undefined) return kind !== "function";
+    if (path !== undefined && this.#context.ruleKind(path) !== undefined) return false;
     const isBuiltin = this.#isBuiltin(value);
     return isBuiltin === undefined ? undefined : !isBuiltin;
   }

@@ -1,10 +1,11 @@
+import { isBuiltinNamed } from "../compile/walk.ts";
 import type { Body, Expr, Term } from "../syntax/ast.ts";
 import { BlockWriter, falseOperand, trueOperand } from "./builder.ts";
 import { planCallExpr } from "./calls.ts";
 import type { Context } from "./context.ts";
 import { planEvery } from "./every.ts";
 import type { Library } from "./library.ts";
-import { closure, planBody, planTerm, type Scope } from "./scope.ts";
+import { closure, isBound, planBody, planTerm, type Scope } from "./scope.ts";
 import { planTermHere } from "./terms.ts";
 import { planWith } from "./with.ts";
 
@@ -21,8 +22,23 @@ function planBodyHere(scope: Scope, body: Body, next: () => void): void {
 
 function planFrom(scope: Scope, body: Body, at: number, next: () => void): void {
   const expr = body[at];
+  const following = body[at + 1];
   if (expr === undefined) next();
+  else if (following !== undefined && isOfUnbound(scope, expr))
+    planFrom(withAlias(scope, expr), body.with(at, following).with(at + 1, expr), at, next);
   else planExpr(scope, expr, () => planFrom(scope, body, at + 1, next));
+}
+
+function withAlias(scope: Scope, { terms }: Expr): Scope {
+  const [a, b] = terms.kind === "call" ? terms.args : [];
+  if (a?.kind !== "var" || b?.kind !== "var") return scope;
+  return { ...scope, aliases: new Map([...(scope.aliases ?? []), [a.name, b.name]]) };
+}
+
+/** OPA's check of safety lets two variables be made equal before one of them is bound; they are made so when it is. */
+function isOfUnbound(scope: Scope, { terms, negated, with: withs }: Expr): boolean {
+  if (terms.kind !== "call" || negated || withs.length > 0 || !isBuiltinNamed(terms.operator, "eq")) return false;
+  return terms.args.every((arg) => arg.kind === "var" && !isBound(scope, arg));
 }
 
 function planExpr(scope: Scope, expr: Expr, next: () => void): void {

@@ -14,6 +14,7 @@ export interface Context {
 export type Mock =
   /** Called instead: a function or builtin. */
   | { readonly kind: "function"; readonly operator: Ref }
+  /** A literal, or a rule. */
   | { readonly kind: "constant"; readonly term: Term }
   /** A value that is known when the `with` is reached; it lies below `data` while it is in force. */
   | { readonly kind: "slot"; readonly slot: string };

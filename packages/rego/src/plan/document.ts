@@ -2,7 +2,7 @@ import type { RuleNode } from "../compile/compiled.ts";
 import type { Block, Operand } from "../run/ir.ts";
 import { createScope } from "./body.ts";
 import { localOperand } from "./builder.ts";
-import { hasSlots, mockRoot } from "./context.ts";
+import { hasSlots, isConstant, mockRoot } from "./context.ts";
 import { isSelective } from "./key.ts";
 import type { Job, Library, Pattern } from "./library.ts";
 import { isSystem, planBaseRoot, planRootWithout } from "./root-data.ts";
@@ -58,11 +58,29 @@ function planChild(scope: Scope, child: RuleNode, pattern: Pattern): Operand {
   const { library, context, writer } = scope;
   const hasValue = child.rules.length > 0;
   const [key] = pattern;
-  if (hasValue && key !== undefined && library.hasLookups && isSelective(child)) return planEntry(scope, child, key);
+  if (hasValue && key !== undefined && library.hasLookups) {
+    if (isSelective(child)) return planEntry(scope, child, key);
+    if (isWithoutKey(child, key)) return planEmpty(scope);
+  }
   const func = hasValue ? library.ruleFunction(child, context) : library.documentFunction(child, pattern, context);
   const result = writer.local();
   writer.emit("CallStmt", { func, args: [localOperand(0), localOperand(1)], result });
   return localOperand(result);
+}
+
+/** True where no rule has the key: those that are there may be the ones that ask. */
+function isWithoutKey({ rules, children }: RuleNode, wanted: string | number): boolean {
+  if (children.size > 0) return false;
+  return rules.every(({ suffix: [key] }) => {
+    if (key === undefined || !isConstant(key)) return false;
+    return key.kind === "number" ? key.text !== String(wanted) : key.kind !== "string" || key.value !== wanted;
+  });
+}
+
+function planEmpty({ writer }: Scope): Operand {
+  const target = writer.local();
+  writer.emit("MakeObjectStmt", { target });
+  return localOperand(target);
 }
 
 /** Of a partial rule only what is wanted: the others may be those that ask. */

@@ -16,6 +16,8 @@ export interface Scope {
   readonly recursion: Recursion;
   /** Of the rules whose function is planned. */
   readonly guards?: RuleGuards;
+  /** Variables that have no value yet, by others that will have the same. */
+  readonly aliases?: ReadonlyMap<string, string>;
   /** An index that may need a variable before it has found it. */
   readonly isTrial?: boolean;
 }

@@ -1,10 +1,14 @@
 import type { Operand } from "../run/ir.ts";
 import type { Term } from "../syntax/ast.ts";
+import { inOrder } from "../syntax/term-order.ts";
 import { localOperand } from "./builder.ts";
 import { planCall } from "./calls.ts";
 import { planComprehension } from "./comprehension.ts";
+import { isConstant } from "./context.ts";
 import { planDocument, planRef } from "./refs.ts";
 import { makeNumber, type Next, planTerms, type Scope, UnboundVariable } from "./scope.ts";
+
+type ObjectTerm = Extract<Term, { kind: "object" }>;
 
 /** What `planTerm` does. */
 export function planTermHere(scope: Scope, term: Term, next: Next<Operand>): void {
@@ -38,13 +42,18 @@ export function planTermHere(scope: Scope, term: Term, next: Next<Operand>): voi
       planTerms(scope, term.items, (values) => next(makeSet(scope, values)));
       return;
     case "object":
-      planTerms(scope, term.entries.flat(), (values) => next(makeObject(scope, values)));
+      // Of two keys that turn out the same, the later one in OPA's order counts.
+      planTerms(scope, entriesOf(term).flat(), (values) => next(makeObject(scope, values)));
       return;
     case "templatestring":
       throw new Error("invariant: template strings are calls after compilation");
     default:
       next(planComprehension(scope, term));
   }
+}
+
+function entriesOf(term: ObjectTerm): ObjectTerm["entries"] {
+  return term.entries.every(([key]) => isConstant(key)) ? term.entries : (inOrder(term) as ObjectTerm).entries;
 }
 
 function planVar(scope: Scope, name: string, next: Next<Operand>): void {
@@ -57,8 +66,14 @@ function planVar(scope: Scope, name: string, next: Next<Operand>): void {
     const value = vars.get(name);
     if (value === undefined && scope.isTrial === true) throw new UnboundVariable(name);
     // OPA's check of safety misses some variables that stand beside closures, and shows their names then.
-    next(value ?? writer.string(name));
+    next(value ?? writer.string(aliasOf(scope, name)));
   }
+}
+
+function aliasOf({ aliases }: Scope, name: string): string {
+  let shown = name;
+  for (let each = aliases?.get(name); each !== undefined && each !== name; each = aliases?.get(each)) shown = each;
+  return shown;
 }
 
 function makeNull({ writer }: Scope): Operand {

@@ -49,7 +49,7 @@ function functionRef(scope: Scope, term: Term): Ref | undefined {
 
 function isMockWithoutValue(scope: Scope, { target, value }: With): boolean {
   if (functionRef(scope, target) === undefined) return false;
-  return isConstant(value) || functionRef(scope, value) !== undefined;
+  return isConstant(value) || value.kind === "ref";
 }
 
 /** One replacement: of a function, of a document below local 0 or 1, or of a function by a value that lies below `data`. */
@@ -68,6 +68,8 @@ function changeOf(scope: Scope, { target, value: term }: With, value: Operand | 
     if (isConstant(term)) return { mock: { target: name, mock: { kind: "constant", term } } };
     const operator = functionRef(scope, term);
     if (operator !== undefined) return { mock: { target: name, mock: { kind: "function", operator } } };
+    // A rule is evaluated where the function would be.
+    if (term.kind === "ref") return { mock: { target: name, mock: { kind: "constant", term } } };
     const slot = scope.library.slot();
     return { mock: { target: name, mock: { kind: "slot", slot } }, local: 1, path: [mockRoot, slot], ...valued(value) };
   }

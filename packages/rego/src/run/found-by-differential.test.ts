@@ -147,6 +147,21 @@ const cases: readonly Case[] = [
     input: '{"a": 2}',
     answer: '{"a":{},"r":true}',
   },
+  // A rule in the place of a function is evaluated where that would be.
+  { rules: "r if { v := 1 with count as q }\nq if input.x", answer: '{"r":true}' },
+  {
+    rules: "r := v if { v := [f([1]), q] with f as q with input.x as 1 }\nf(x) := x\nq := 7 if input.x",
+    answer: '{"r":[7,7]}',
+  },
+  // Members of sets and objects are evaluated in order, and of two keys that are the same the later counts.
+  { rules: 'f(_) := v if { some v in [1, 2] }\nr := {to_number("x"), abs(f(1))}', answer: "eval_conflict_error" },
+  { rules: 'r := {v: "2", -1: 1} if { v := -1 }', answer: '{"r":{"-1":"2"}}' },
+  { rules: "r[1].a.a := data.p[_][0].a if { true }", answer: '{"r":{"1":{"a":{}}}}' },
+  { rules: "r := input.a if { true with data.p as 1 }", answer: "rego_recursion_error" },
+  // OPA's check of safety takes what a call before an equation would bind for bound.
+  { rules: 'r contains $"{v}" if { v := $"{w}"; w = true }', answer: '{"r":["__local2__"]}' },
+  { rules: 'r contains v if { v := $"{w}"; w = true }', answer: '{"r":["true"]}' },
+  { rules: 'r := x if { x := $"{v}"; v = w; w = true }', answer: '{"r":"true"}' },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {

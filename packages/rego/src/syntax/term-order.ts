@@ -92,6 +92,12 @@ function compareLists<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T)
   return a.length - b.length;
 }
 
+/** A set or object as OPA holds it: its members in order. */
+export function inOrder(term: Term): Term {
+  if (term.kind === "set" && term.items.length > 1) return { ...term, items: term.items.toSorted(compareTerms) };
+  return term.kind === "object" && term.entries.length > 1 ? { ...term, entries: sorted(term.entries) } : term;
+}
+
 /** True when a ref begins with another one. */
 export function hasPrefix({ terms }: Ref, { terms: prefix }: Ref): boolean {
   return prefix.length <= terms.length && prefix.every((each, i) => compareTerms(each, terms[i] as Term) === 0);

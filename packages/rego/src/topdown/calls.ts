@@ -6,7 +6,7 @@ import type { Value } from "../value/value.ts";
 import { placeOf } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { evaluateFunction } from "./functions.ts";
-import { callOf, lowerTerm } from "./lower.ts";
+import { arrayOf, callOf, lowerTerm, setOf } from "./lower.ts";
 import { type CallTerms, known, type Node, type Step } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
 import { isFunction, saveCall } from "./saving.ts";
@@ -63,7 +63,9 @@ function evaluateBuiltin(
   const { step, machine, loc } = frame;
   if (isUnknownStep(frame, step, frame.bindings))
     return saveCall(frame, arity, { kind: "call", name, operator, args }, next);
-  const plugged = args.slice(0, arity).map((each) => frame.bindings.plug(each));
+  const plain = args.slice(0, arity).map((each) => frame.bindings.plug(each));
+  // A template shows the names of variables that have no value.
+  const plugged = name === "internal.template_string" ? plain.map(withNames) : plain;
   if (!plugged.every((each) => each.kind === "known")) return compareUnbound(name, plugged) ? next() : undefined;
   const values = plugged.map(({ value }) => value);
   if (name === "trace" && typeof values[0] === "string") frame.trace("Note", { kind: "note", loc }, values[0]);
@@ -75,6 +77,19 @@ function evaluateBuiltin(
   return signature?.relation === true
     ? eachResult(frame, result as readonly Value[], args[arity], next)
     : oneResult(frame, result, args[arity], next);
+}
+
+function withNames(node: Node): Node {
+  switch (node.kind) {
+    case "var":
+      return known(node.name);
+    case "array":
+      return arrayOf(node.items.map(withNames));
+    case "set":
+      return setOf(node.items.map(withNames));
+    default:
+      return node;
+  }
 }
 
 /** Where variables stand in OPA's order of kinds: above scalars, below collections. */

@@ -190,7 +190,7 @@ class CopyPropagation {
     const removed = [...this.#removed].sort(([a], [b]) => compareStrings(b, a));
     for (const [name, value] of removed) {
       const equation = plainEq(varTerm(nowhere, name), value);
-      const outputs = exprOutputs(equation, safe, arity);
+      const outputs = exprOutputs(equation, safe, arity, new Set());
       const isNeeded = [...outputs].some((each) => unsafe.delete(each));
       for (const each of outputs) unsafe.delete(each);
       if (!isNeeded && (isSafeVar(value, safe) || isContained(value, kept))) continue;

@@ -1,8 +1,9 @@
-import type { Rule } from "../syntax/ast.ts";
+import type { Location, Rule } from "../syntax/ast.ts";
 import { isObject } from "../value/access.ts";
 import { canonicalText, equal, RegoSet, sortedEntries } from "../value/collection.ts";
+import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
-import type { Node, StepTerms, WalkedRule } from "./node.ts";
+import type { Node, Step, WalkedRule } from "./node.ts";
 
 /** What may hold, given what is known of `input`, base data and the arguments: found without evaluating a rule. */
 export interface Candidates {
@@ -62,11 +63,11 @@ export class RuleIndex {
     const normal = rules.filter(({ isDefault }) => !isDefault);
     this.#default = rules.findLast(({ isDefault }) => isDefault);
     this.onlyGroundRefs = normal.every(({ ref }) => ref.slice(1).every(({ kind }) => kind === "known"));
-    const frequency = new Map<string, number>();
+    const frequency = new Map<string, Use>();
     const chains = normal.map((rule) =>
       [rule, ...rule.otherwise].map((each) => conditionsOf(each, isVirtual, frequency)),
     );
-    const subjects = [...frequency.keys()].sort((a, b) => (frequency.get(b) ?? 0) - (frequency.get(a) ?? 0));
+    const subjects = [...frequency].sort(([, a], [, b]) => compareUses(a, b)).map(([text]) => text);
     this.#chains = chains.map((chain) =>
       chain.map(({ rule, found }) => {
         const conditions = grouped(found, subjects);
@@ -105,6 +106,18 @@ export class RuleIndex {
     const all = rules.flatMap((rule) => [rule, ...(otherwise.get(rule) ?? [])]);
     return { rules, otherwise, defaultRule: this.#default, earlyExit: haveOneValue(all) };
   }
+}
+
+/** How often rules ask of a subject, and where the first does; arguments have no place. */
+interface Use {
+  count: number;
+  readonly loc: Location | undefined;
+}
+
+function compareUses(a: Use, b: Use): number {
+  if (a.count !== b.count) return b.count - a.count;
+  if (a.loc === undefined || b.loc === undefined) return Number(a.loc === undefined) - Number(b.loc === undefined);
+  return compareStrings(a.loc.file, b.loc.file) || a.loc.row - b.loc.row || a.loc.col - b.loc.col;
 }
 
 function haveOneValue(rules: readonly WalkedRule[]): boolean {
@@ -221,12 +234,11 @@ const sideEffects: ReadonlySet<string> = new Set(["internal.print", "internal.te
 function conditionsOf(
   rule: WalkedRule,
   isVirtual: (ref: readonly Node[]) => boolean,
-  frequency: Map<string, number>,
+  frequency: Map<string, Use>,
 ): { readonly rule: WalkedRule; readonly found: readonly Condition[] } {
   const finder = new ConditionFinder(rule, isVirtual, frequency);
   if (!rule.body.some(({ terms }) => terms.kind === "call" && sideEffects.has(terms.name)))
-    for (const [at, step] of rule.body.entries())
-      if (step.with.length === 0 && !step.negated) finder.add(step.terms, at);
+    for (const [at, step] of rule.body.entries()) if (step.with.length === 0 && !step.negated) finder.add(step, at);
   return { rule, found: finder.found };
 }
 
@@ -235,19 +247,21 @@ class ConditionFinder {
   readonly found: Condition[] = [];
   readonly #args: readonly Node[];
   readonly #isVirtual: (ref: readonly Node[]) => boolean;
-  readonly #frequency: Map<string, number>;
+  readonly #frequency: Map<string, Use>;
   /** Vars that were equated with constants. */
   readonly #constants = new Map<string, Node>();
   #at = 0;
+  #loc: Location | undefined;
 
-  constructor(rule: WalkedRule, isVirtual: (ref: readonly Node[]) => boolean, frequency: Map<string, number>) {
+  constructor(rule: WalkedRule, isVirtual: (ref: readonly Node[]) => boolean, frequency: Map<string, Use>) {
     this.#args = rule.args ?? [];
     this.#isVirtual = isVirtual;
     this.#frequency = frequency;
   }
 
-  add(terms: StepTerms, at: number): void {
+  add({ terms, loc }: Step, at: number): void {
     this.#at = at;
+    this.#loc = loc;
     if (terms.kind === "term") {
       if (terms.term.kind === "ref") this.#addRef(terms.term, undefined);
       return;
@@ -346,7 +360,9 @@ class ConditionFinder {
 
   #insert(subject: Subject, node: Node | undefined, delimiters?: string): void {
     const text = subjectText(subject);
-    this.#frequency.set(text, (this.#frequency.get(text) ?? 0) + 1);
+    const use = this.#frequency.get(text) ?? { count: 0, loc: subject.kind === "arg" ? undefined : this.#loc };
+    use.count++;
+    this.#frequency.set(text, use);
     const isOpen = node === undefined || node.kind === "var";
     const made: Condition = {
       subject,
