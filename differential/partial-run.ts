@@ -124,9 +124,20 @@ function numbered(tree: unknown): string {
   });
 }
 
-function sorted(tree: unknown): unknown {
-  if (Array.isArray(tree)) return tree.map(sorted);
-  if (typeof tree !== "object" || tree === null) return tree;
+/** OPA forgets to give the variables and the domain of `every` their new names where it copies a comprehension; the body's have them. */
+function everyText(tree: object): object {
+  if (!("domain" in tree && "body" in tree)) return tree;
+  return { ...tree, key: "", value: "", domain: isVariable(tree.domain) ? "" : tree.domain };
+}
+
+function isVariable(tree: unknown): boolean {
+  return typeof tree === "object" && tree !== null && "type" in tree && tree.type === "var";
+}
+
+function sorted(written: unknown): unknown {
+  if (Array.isArray(written)) return written.map(sorted);
+  if (typeof written !== "object" || written === null) return written;
+  const tree = everyText(written);
   const names = Object.keys(tree).filter((name) => name !== "generated");
   return Object.fromEntries(names.sort().map((name) => [name, sorted((tree as Record<string, unknown>)[name])]));
 }

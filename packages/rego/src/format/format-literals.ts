@@ -67,7 +67,8 @@ export abstract class LiteralWriter extends TermWriter {
         this.#writeOperand({
           word: "not",
           body: terms.body,
-          isExplicit: terms.explicitBody,
+          // The compiler may have made several of one.
+          isExplicit: terms.explicitBody || terms.body.length > 1,
           isRight: true,
           loc,
         });

@@ -22,11 +22,15 @@ function planBodyHere(scope: Scope, body: Body, next: () => void): void {
 
 function planFrom(scope: Scope, body: Body, at: number, next: () => void): void {
   const expr = body[at];
-  const following = body[at + 1];
-  if (expr === undefined) next();
-  else if (following !== undefined && isOfUnbound(scope, expr))
-    planFrom(withAlias(scope, expr), body.with(at, following).with(at + 1, expr), at, next);
-  else planExpr(scope, expr, () => planFrom(scope, body, at + 1, next));
+  if (expr === undefined) {
+    next();
+    return;
+  }
+  const following = isOfUnbound(scope, expr)
+    ? body.findIndex((each, i) => i > at && !isOfUnbound(scope, each))
+    : undefined;
+  if (following === undefined || following < 0) planExpr(scope, expr, () => planFrom(scope, body, at + 1, next));
+  else planFrom(withAlias(scope, expr), body.toSpliced(following + 1, 0, expr).toSpliced(at, 1), at, next);
 }
 
 function withAlias(scope: Scope, { terms }: Expr): Scope {

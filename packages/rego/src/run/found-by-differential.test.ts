@@ -161,6 +161,7 @@ const cases: readonly Case[] = [
   // OPA's check of safety takes what a call before an equation would bind for bound.
   { rules: 'r contains $"{v}" if { v := $"{w}"; w = true }', answer: '{"r":["__local2__"]}' },
   { rules: 'r contains v if { v := $"{w}"; w = true }', answer: '{"r":["true"]}' },
+  { rules: 'r := [x, y] if { x := $"{v}"; v = w; y := $"{x}"; w = true }', answer: '{"r":["true","__local2__"]}' },
   { rules: 'r := x if { x := $"{v}"; v = w; w = true }', answer: '{"r":"true"}' },
 ];
 

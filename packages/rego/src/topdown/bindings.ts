@@ -107,7 +107,10 @@ function renameQuery(query: Query, rename: (node: Node) => Node): Query {
 }
 
 function renameStep(step: Step, rename: (node: Node) => Node): Step {
-  const overrides = step.with.map((each) => ({ ...each, value: rename(each.value) }));
+  // What is still a reference names a function or a rule.
+  const overrides = step.with.map((each) =>
+    each.value.kind === "ref" ? each : { ...each, value: rename(each.value) },
+  );
   const { terms } = step;
   switch (terms.kind) {
     case "term":
