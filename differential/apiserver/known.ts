@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Answer } from "./api-client.ts";
 import type { Difference } from "./run.ts";
 
 interface Known {
@@ -5,10 +7,89 @@ interface Known {
   readonly is: (difference: Difference) => boolean;
 }
 
-/** Differences that stay, each with its reason: none so far. */
-const known: readonly Known[] = [];
+/** Differences that stay, each with its reason. */
+const known: readonly Known[] = [
+  {
+    reason: "each program tells of its own build",
+    is: ({ step, theirs, ours }) =>
+      /^\/version\/?$/.test(step.path) &&
+      isDeepStrictEqual({ ...theirs, body: withoutBuild(theirs.body) }, { ...ours, body: withoutBuild(ours.body) }),
+  },
+  {
+    reason: "each server has keys of its own",
+    is: ({ step, theirs, ours }) =>
+      /^\/(\.well-known\/openid-configuration|openid\/v1\/jwks)\/?$/.test(step.path) &&
+      theirs.code === 200 &&
+      isDeepStrictEqual(withoutKeys(theirs), withoutKeys(ours)),
+  },
+  {
+    reason: "health is checked part by part, and the parts are each program's own",
+    is: ({ step, theirs, ours }) =>
+      /^\/(healthz|livez|readyz)(\?|$)/.test(step.path) &&
+      theirs.code === ours.code &&
+      hasTheLinesOf(theirs.body, ours.body),
+  },
+  {
+    reason: "pages about the process, its flags and its profile are Go's",
+    is: ({ step, ours }) => /^\/(statusz|flagz|debug\/pprof)/.test(step.path) && ours.code === 404,
+  },
+  {
+    reason: "the list of all paths names those pages and each part's health",
+    is: ({ theirs, ours }) =>
+      isDeepStrictEqual({ ...theirs, body: sharedPaths(theirs.body) }, { ...ours, body: sharedPaths(ours.body) }),
+  },
+  {
+    reason: "OpenAPI describes resources; documents of discovery, tokens' keys and the version are not written",
+    is: ({ step, theirs, ours }) =>
+      /^\/openapi\/v3\/?$/.test(step.path) && isDeepStrictEqual({ ...theirs, body: withResources(theirs.body) }, ours),
+  },
+];
 
 /** Why a difference stays; undefined for one that is to be mended. */
 export function knownReason(difference: Difference): string | undefined {
   return known.find(({ is }) => is(difference))?.reason;
+}
+
+const build: ReadonlySet<string> = new Set([
+  "gitVersion",
+  "gitCommit",
+  "gitTreeState",
+  "buildDate",
+  "goVersion",
+  "compiler",
+  "platform",
+]);
+
+function withoutBuild(body: unknown): unknown {
+  const fields = Object.entries((body ?? {}) as object);
+  return Object.fromEntries(fields.map(([name, value]) => [name, build.has(name) ? "(own)" : value]));
+}
+
+function withoutKeys(answer: Answer): unknown {
+  const {
+    keys,
+    id_token_signing_alg_values_supported: algorithms,
+    ...rest
+  } = answer.body as { [field: string]: unknown };
+  return { ...answer, body: { ...rest, keys: Array.isArray(keys), algorithms: Array.isArray(algorithms) } };
+}
+
+/** The same verdict, and no check that the other has not but under a name of its own. */
+function hasTheLinesOf(theirs: unknown, ours: unknown): boolean {
+  const [all, some] = [theirs, ours].map((each) => String(each).trimEnd().split("\n"));
+  const own = /^\[\+\]poststarthook\//;
+  return all?.at(-1) === some?.at(-1) && (some ?? []).every((line) => own.test(line) || all?.includes(line));
+}
+
+function sharedPaths(body: unknown): unknown {
+  const { paths } = (body ?? {}) as { readonly paths?: unknown };
+  if (!Array.isArray(paths)) return body;
+  return paths.filter((each) => !/^\/((healthz|livez|readyz)\/|flagz|statusz|debug\/|metrics\/)/.test(String(each)));
+}
+
+/** The index of OpenAPI with documents of groups' versions alone. */
+function withResources(body: unknown): unknown {
+  const { paths } = (body ?? {}) as { readonly paths?: object };
+  const kept = Object.entries(paths ?? {}).filter(([path]) => /^(api|apis\/[^/]+)\/[^/]+$/.test(path));
+  return { paths: Object.fromEntries(kept) };
 }

@@ -1,6 +1,8 @@
 import type { Answer } from "./api-client.ts";
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+/** Names made of a prefix that `options.ts` has. */
+const generated = /\bUPPER[b-z2-9]{5}\b/g;
 const tokenVolume = /kube-api-access-[a-z0-9]{5}/g;
 const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 /** The server's own count of writes, where a text tells it. */
@@ -10,6 +12,10 @@ const quotedRevision = /(\\?"resourceVersion\\?": ?\\?")\d+/g;
 const yamlRevision = /(resourceVersion: ")\d+/g;
 /** Where the server says that it is: kube-apiserver tells an address of the machine, whatever it listens on. */
 const ownAddress = /(?:https:\/\/)?\b\d+\.\d+\.\d+\.\d+:\d{4,5}\b/g;
+/** Documents are known by the hash of what each server's own schema says. */
+const documentHash = /(?<=hash=)[0-9A-F]{128}/g;
+/** The two servers write one after the other. */
+const age = /^\d{1,2}s$/;
 /** Addresses and ports of services are drawn at random. */
 const clusterIp = /\b10\.0\.0\.\d+\b/g;
 const nodePort = /\b3[0-2]\d{3}\b/g;
@@ -63,14 +69,52 @@ function maskValue(value: unknown, key: string): unknown {
   }
   if (typeof value !== "object" || value === null) return value;
   // Tables tell the fields' descriptions, of which we keep none.
-  const shown = "columnDefinitions" in value ? withoutDescriptions(value) : value;
+  const shown = "columnDefinitions" in value ? withoutDescriptions(value) : isStatus(value) ? inKeyOrder(value) : value;
   return Object.fromEntries(Object.entries(shown).map(([name, item]) => [name, maskValue(item, name)]));
+}
+
+interface Refusal {
+  readonly message: string;
+  readonly details: { readonly causes: readonly { readonly field?: string; readonly message?: string }[] };
+}
+
+function isStatus(value: object): value is Refusal {
+  const { kind, details } = value as { readonly kind?: unknown; readonly details?: { readonly causes?: unknown } };
+  return kind === "Status" && Array.isArray(details?.causes);
+}
+
+/** Go walks through a map in any order: faults of neighbouring keys of one map are told sorted. */
+function inKeyOrder(status: Refusal): Refusal {
+  const lines = status.details.causes.map(({ field = "", message = "" }) => ({ field, text: `${field}: ${message}` }));
+  const told = lines.map(({ text }) => text).join(", ");
+  if (lines.length < 2 || !status.message.endsWith(`[${told}]`)) return status;
+  const groups: (typeof lines)[] = [];
+  for (const line of lines) {
+    const last = groups.at(-1);
+    const map = mapOf(line.field);
+    if (last?.[0] !== undefined && map !== line.field && mapOf(last[0].field) === map) last.push(line);
+    else groups.push([line]);
+  }
+  const sorted = groups.flatMap((group) => group.map(({ text }) => text).toSorted());
+  return { ...status, message: `${status.message.slice(0, -told.length - 1)}${sorted.join(", ")}]` };
+}
+
+/** A field's path without the keys of maps in it. */
+function mapOf(field: string): string {
+  return field.replace(/\[(?!\d+\])[^\]]*\]/g, "[]");
 }
 
 function withoutDescriptions(table: { readonly columnDefinitions?: unknown }): object {
   const { columnDefinitions } = table;
   if (!Array.isArray(columnDefinitions)) return table;
   return { ...table, columnDefinitions: columnDefinitions.map((each: object) => ({ ...each, description: "" })) };
+}
+
+function withoutYamlDescriptions(text: string): string {
+  if (!/^columnDefinitions:$/m.test(text)) return text;
+  return text
+    .replace(/(- description: )[\s\S]*?(?=\n {2}format:)/g, "$1(own)")
+    .replace(/^( +- )\d{1,2}s$/gm, "$1(age)");
 }
 
 /** Versions and times of chance among the fields of a message, which do not say what they are. */
@@ -83,15 +127,18 @@ function maskWire(value: unknown): unknown {
 
 function maskText(text: string, key = ""): string {
   if (key === "port") return text.replace(nodePort, "(nodePort)");
+  if (key === "cells" && age.test(text)) return "(age)";
   const plain = withDrawn.has(key)
     ? text.replaceAll(clusterIp, "(clusterIP)").replaceAll(/(?<=:)3[0-2]\d{3}(?=\/)/g, "(nodePort)")
     : text;
-  return plain
+  return withoutYamlDescriptions(plain)
+    .replaceAll(generated, "UPPER(own)")
     .replaceAll(tokenVolume, "kube-api-access-(own)")
     .replaceAll(uuid, "(uuid)")
     .replaceAll(revision, "$1 (own)")
     .replaceAll(quotedRevision, "$1(own)")
     .replaceAll(yamlRevision, "$1(own)")
     .replaceAll(ownAddress, "(address)")
+    .replaceAll(documentHash, "(hash)")
     .replaceAll(timestamp, "(time)");
 }

@@ -15,11 +15,14 @@ export function wireBody(bytes: Buffer): unknown {
   if (bytes.subarray(0, magic.length).equals(magic)) return { protobuf: fieldsOf(bytes.subarray(magic.length), 0) };
   const events: unknown[] = [];
   for (let at = 0; at < bytes.length; ) {
-    if (at + 4 + magic.length > bytes.length) return undefined;
+    if (at + 4 > bytes.length) return undefined;
     const end = at + 4 + bytes.readUInt32BE(at);
     const event = bytes.subarray(at + 4, end);
-    if (end > bytes.length || !event.subarray(0, magic.length).equals(magic)) return undefined;
-    events.push(fieldsOf(event.subarray(magic.length), 0));
+    // Events of partial objects go without the beginning.
+    const isWhole = event.subarray(0, magic.length).equals(magic);
+    const fields = fieldsOf(isWhole ? event.subarray(magic.length) : event, 0);
+    if (end > bytes.length || fields === undefined) return undefined;
+    events.push(fields);
     at = end;
   }
   return events.length === 0 ? undefined : { protobufEvents: events };

@@ -1,3 +1,4 @@
+import { emptiedOf, markEmptied } from "./go/emptied.ts";
 import { kindRules } from "./kinds/all.ts";
 import type { Fields, KindRules } from "./kinds/rules.ts";
 import { type KubeObject, parseApiVersion } from "./object.ts";
@@ -16,6 +17,8 @@ function copyOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf);
   const copy: { [field: string]: unknown } = {};
+  const emptied = emptiedOf(value);
+  if (emptied !== undefined) markEmptied(copy, emptied);
   for (const name of Object.keys(value)) {
     const item = copyOf((value as Fields)[name]);
     if (name === "__proto__") Object.defineProperty(copy, name, { value: item, enumerable: true, writable: true });

@@ -129,15 +129,11 @@ function validateFinalizers(finalizers: readonly string[]): readonly FieldError[
 
 /** What built-in kinds ask of finalizers beyond all others. */
 export function validateStandardFinalizers({ metadata: { finalizers = [] } }: KubeObject): readonly FieldError[] {
-  return finalizers.flatMap((each, i) =>
-    each.includes("/") || standard.includes(each)
-      ? []
-      : [
-          invalid(
-            `metadata.finalizers[${i}]`,
-            each,
-            "name is neither a standard finalizer name nor is it fully qualified",
-          ),
-        ],
-  );
+  return finalizers.flatMap((each, i) => standardFinalizer(`metadata.finalizers[${i}]`, each));
+}
+
+/** A finalizer of Kubernetes' own, or one that somebody's domain names. */
+export function standardFinalizer(field: string, name: string): readonly FieldError[] {
+  const isKnown = name.includes("/") || standard.includes(name);
+  return isKnown ? [] : [invalid(field, name, "name is neither a standard finalizer name nor is it fully qualified")];
 }

@@ -11,7 +11,8 @@ export interface FieldError {
     | "FieldValueTooMany"
     | "FieldValueDuplicate"
     | "FieldValueNotFound"
-    | "FieldValueTypeInvalid";
+    | "FieldValueTypeInvalid"
+    | "InternalError";
   readonly message: string;
   /** Upstream's generated rules find it, which speak behind those written by hand. */
   readonly isDeclared?: true;

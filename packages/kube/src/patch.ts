@@ -128,7 +128,7 @@ function inOrder(
   order: readonly unknown[],
   key: string | undefined,
 ): unknown[] {
-  const identity = (item: unknown) => (key !== undefined && isRecord(item) ? item[key] : item);
+  const identity = (item: unknown) => (key !== undefined && isRecord(item) ? (item[key] ?? null) : item);
   const position = new Map(order.map((item, i) => [identity(item), i]));
   const place = new Map(before.map((item, i) => [identity(item), i]));
   const others = items.filter((item) => !position.has(identity(item)));

@@ -15,7 +15,8 @@ export function validateObject(
 
 /** What kube-apiserver would refuse of an object whose status was written. */
 export function validateStatus(object: KubeObject, old: KubeObject): readonly FieldError[] {
-  return [...validateMetadataUpdate(object, old), ...(rulesOf(object)?.validateStatus?.(object, old) ?? [])];
+  const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object)];
+  return [...metadata, ...(rulesOf(object)?.validateStatus?.(object, old) ?? [])];
 }
 
 /** What kube-apiserver would refuse of an object's next version: what it is, and what may not change from one to the other. */

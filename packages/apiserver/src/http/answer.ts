@@ -20,9 +20,14 @@ export interface Reply extends Pick<Call, "request" | "response" | "wanted" | "a
 /** An answer in the format that the client asked for. */
 export function write({ response, request, warnings, wanted, audit }: Reply, code: number, body: object): void {
   audit.responseBody(body);
-  if (warnings.length > 0) response.setHeader("warning", warnings.map(headerOf));
+  for (const [name, value] of Object.entries(warningHead(warnings))) response.setHeader(name, value);
   const { bytes, type } = encode(body, wanted);
   send(response, code, bytes, type, request);
+}
+
+/** The headers that tell warnings. */
+export function warningHead(warnings: readonly string[]): { readonly [name: string]: readonly string[] } {
+  return warnings.length === 0 ? {} : { warning: warnings.map(headerOf) };
 }
 
 function headerOf(warning: string): string {

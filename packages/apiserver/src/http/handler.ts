@@ -7,7 +7,7 @@ import { impersonate } from "../authentication/impersonation.ts";
 import { attributesOf, demand } from "../authorization/attributes.ts";
 import { type Reply, write } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
-import { negotiate, wantsPretty } from "./negotiate.ts";
+import { negotiate, negotiateRefusal, wantsPretty } from "./negotiate.ts";
 import { checkTimeout } from "./options.ts";
 import { servePath, writeNotFound } from "./paths.ts";
 import { isLongRunning, requestInfo } from "./request-info.ts";
@@ -95,5 +95,5 @@ function answerFault(error: unknown, reply: Reply, { onFault }: HandlerOptions):
     known ??
     new StatusError("InternalError", "Internal error occurred: the server met a fault of its own; its log says more");
   if (reply.response.headersSent || reply.response.statusCode === 101) reply.response.destroy();
-  else write(reply, status.code, status);
+  else write({ ...reply, wanted: negotiateRefusal(reply.request.headers.accept, reply.wanted) }, status.code, status);
 }

@@ -23,6 +23,8 @@ export interface ListContext {
   readonly now: () => number;
   /** Has objects of the cache at hand in the version that was asked for. */
   readonly prepare: (objects: Iterable<KubeObject>) => Promise<void>;
+  /** What the head of a watch says besides. */
+  readonly warnings?: readonly string[];
   /** Told of each event that is sent to a watcher. */
   readonly onEvent?: () => void;
 }

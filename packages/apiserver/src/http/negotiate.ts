@@ -66,6 +66,17 @@ export function negotiate(accept: string | undefined, formats: readonly Format[]
   return made;
 }
 
+/** The format of a refusal, which has no other form than that of an object: JSON for eyes where the client takes nothing of the kind. */
+export function negotiateRefusal(accept: string | undefined, wanted: Wanted): Wanted {
+  if (accept === undefined || !formed.test(accept)) return wanted;
+  const whole = accept.split(",", maxClauses).filter((each) => !formed.test(each));
+  const chosen = whole.length === 0 ? undefined : negotiate(whole.join(","));
+  return chosen === undefined || chosen.refused ? { ...plain, pretty: true } : { ...chosen, pretty: wanted.pretty };
+}
+
+/** A clause that names a form. */
+const formed = /;\s*as\s*=/;
+
 /** Whether a header names one of the types in full, or any: ranges as `application/*` count only where there is no choice of routes. */
 export function namesOne(accept: string | undefined, types: readonly string[]): boolean {
   if (accept === undefined || accept === "" || types.includes(accept)) return true;

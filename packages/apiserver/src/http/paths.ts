@@ -95,7 +95,9 @@ function findPath({ info: { path }, query, wanted, request }: Call, options: Han
   const discovered = discover(plain, wanted.discovery, options.catalogue, `${localAddress}:${localPort}`);
   if (discovered !== undefined)
     return { code: 200, body: discovered, ...(isGroupList(plain) ? {} : { offers: everyType }) };
-  return plain === "" ? { code: 200, body: { paths: rootPaths(options) }, isRaw: true } : undefined;
+  return plain === "" || path === "/index.html"
+    ? { code: 200, body: { paths: rootPaths(options) }, isRaw: true }
+    : undefined;
 }
 
 /** The lists of groups and of one group's versions answer to every method. */

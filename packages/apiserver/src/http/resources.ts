@@ -19,6 +19,7 @@ import { deprecationOf } from "./deprecations.ts";
 import { checkVersion, type ListContext, listObjects, writeObject } from "./list.ts";
 import {
   allFormats,
+  type Format,
   jsonAlone,
   mediaTypes,
   namesOne,
@@ -46,9 +47,10 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   const streamed = findStreamed(info);
   if (!served.verbs.includes(info.verb) || (streamed === undefined && !isRightPlace(call, served)))
     throw methodNotAllowed();
+  checkServed(served, call, info.verb);
+  if (streamed === undefined) checkTypes(call, served);
   const deprecation = deprecationOf(served);
   if (deprecation !== undefined) call.warnings.push(deprecation);
-  checkServed(served, call, info.verb);
   if (streamed !== undefined) await serveStreamed(streamed, call, served, options);
   else await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
   return true;
@@ -91,17 +93,28 @@ async function serveVerb(call: Call, served: ResourceInfo, options: HandlerOptio
   else await serveWrite(call, served, options);
 }
 
-/** Custom objects have no protobuf, and streams no YAML. */
-function wantedOf({ wanted, info, request }: Call, { group, version, kind }: ResourceInfo): Wanted {
-  const isTyped = isProtobufKind(apiVersionOf({ group, version }), kind);
-  const formats = isTyped ? allFormats : textFormats;
-  const { accept } = request.headers;
+/** Custom objects have no protobuf. */
+function formatsOf({ group, version, kind }: ResourceInfo): readonly Format[] {
+  return isProtobufKind(apiVersionOf({ group, version }), kind) ? allFormats : textFormats;
+}
+
+/** A request that names no type that the resource has is not for this path at all. */
+function checkTypes({ info, request }: Call, served: ResourceInfo): void {
+  const formats = formatsOf(served);
   const types = formats.map((each) => mediaTypes[each]);
-  if (!namesOne(accept, types)) throw notAcceptable("type", info.verb, formats);
-  const streamed = info.verb !== "watch" ? formats : isTyped ? streamFormats : jsonAlone;
-  const chosen = negotiate(accept, streamed);
-  if (chosen.refused) throw notAcceptable("form", info.verb, formats);
-  return { ...chosen, pretty: wanted.pretty };
+  if (!namesOne(request.headers.accept, types)) throw notAcceptable("type", info.verb, formats);
+}
+
+/** Streams have no YAML. */
+function wantedOf({ wanted, info, request }: Call, served: ResourceInfo): Wanted {
+  const formats = formatsOf(served);
+  const { accept } = request.headers;
+  const chosen = negotiate(accept, formats);
+  if (chosen.refused) throw notAcceptable("form", "get", formats);
+  if (info.verb !== "watch") return { ...chosen, pretty: wanted.pretty };
+  const streamed = negotiate(accept, formats === allFormats ? streamFormats : jsonAlone);
+  if (streamed.refused) throw notAcceptable("form", "watch", formats);
+  return { ...streamed, pretty: wanted.pretty };
 }
 
 async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
@@ -115,6 +128,7 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
     wanted,
     now: options.now,
     prepare: (objects) => options.registry.prepare(objects, served),
+    warnings: call.warnings,
     onEvent: () => options.metrics.watchEvent(served),
   };
   if (info.verb !== "watch") checkPartialForm(wanted, served, info.verb === "list");

@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
-import { apiVersionOf, type KubeObject, StatusError } from "@sallyport/kube";
+import { apiVersionOf, emptyObject, type KubeObject, StatusError } from "@sallyport/kube";
 import { hasWebhook } from "../custom/conversion.ts";
 import type { CacheEvent } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
+import { warningHead } from "./answer.ts";
 import { checkVersion, type ListContext, type Matches, matcherOf, writeObject } from "./list.ts";
 import { mediaTypes } from "./negotiate.ts";
 import { listOptions } from "./options.ts";
@@ -27,15 +28,19 @@ const maxTimeoutSeconds = 2_000_000;
 export async function watchObjects(context: ListContext, response: ServerResponse): Promise<void> {
   const { cache, query, info, namespace } = context;
   // Faults of the query are answered as such: once the stream has begun, it is too late.
-  const { resourceVersion: version, sendInitialEvents: wantsInitial = false } = listOptions(query, true);
+  const { resourceVersion: version, sendInitialEvents, allowWatchBookmarks } = listOptions(query, true);
   checkVersion(version);
   const matches = matcherOf(context);
-  const isNew = wantsInitial || version === "" || version === "0";
+  const isLegacy = version === "" || version === "0";
+  // Who takes bookmarks, and says nothing else, is told where the beginning ends.
+  const wantsInitial = sendInitialEvents ?? (isLegacy && allowWatchBookmarks);
+  const isNew = wantsInitial || isLegacy;
   if (isNew) await context.prepare(cache.list(info.group, info.resource, namespace));
   response.writeHead(200, {
     "content-type": context.wanted.format === "protobuf" ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
     "transfer-encoding": "chunked",
     "cache-control": "no-cache, private",
+    ...warningHead(context.warnings ?? []),
   });
   // Node keeps headers back until the first byte of the body: a client that resumes would wait for the next event.
   response.flushHeaders();
@@ -91,12 +96,12 @@ class WatchStream {
     this.#after = after;
     this.#position = position;
     this.#initial = initial;
-    if (bookmarked) this.#endsInitial = cache.revision;
+    const { timeoutSeconds: asked, allowWatchBookmarks } = listOptions(query, true);
+    if (bookmarked && allowWatchBookmarks) this.#endsInitial = cache.revision;
     this.#stop = cache.follow((event) => this.#follow(event), info);
     // Not the request's close: that comes when its body ends.
     this.#response.on("close", () => this.#end());
     this.#response.on("drain", () => this.#goOn());
-    const { timeoutSeconds: asked, allowWatchBookmarks } = listOptions(query, true);
     const seconds = asked > 0 ? Math.min(asked, maxTimeoutSeconds) : minTimeoutSeconds * (1 + Math.random());
     this.#timers.push(setTimeout(() => this.#end(), seconds * 1000));
     if (allowWatchBookmarks) this.#timers.push(setInterval(() => this.#bookmarkNow(), bookmarkMs));
@@ -204,8 +209,8 @@ class WatchStream {
   #bookmark(revision: number, endsInitial: boolean): void {
     const { info, wanted } = this.#context;
     const annotations = endsInitial ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
-    const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...annotations };
-    const object = { kind: info.kind, apiVersion: apiVersionOf(info), metadata } as unknown as KubeObject;
+    const metadata = { resourceVersion: String(revision), ...annotations };
+    const object = { kind: info.kind, apiVersion: apiVersionOf(info), ...emptyObject(info), metadata } as KubeObject;
     this.#line("BOOKMARK", wanted.as === "Table" ? { ...writeObject(object, this.#context), metadata } : object);
   }
 
@@ -215,6 +220,11 @@ class WatchStream {
 
   #write(type: string, object: KubeObject): void {
     const { info, wanted } = this.#context;
+    // What was asked for is the form of a list, which no event has: kube-apiserver ends the stream at the first one.
+    if (wanted.asList) {
+      this.#end();
+      return;
+    }
     if (wanted.as !== "Table") {
       const form = `${type} ${wanted.as} ${wanted.format} ${info.group}/${info.version}`;
       this.#send(sharedLine(object, form, () => lineOf(type, writeObject(object, this.#context), wanted.format)));

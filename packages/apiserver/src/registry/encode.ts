@@ -4,6 +4,7 @@ import {
   canonical,
   convertBuiltin,
   decodeProtobuf,
+  emptiedOf,
   encodeProtobuf,
   hasProtobuf,
   isProtobuf,
@@ -52,7 +53,8 @@ export function encodeStored(object: KubeObject, info: ResourceInfo, mediaType: 
   // Custom objects are maps in Go, which it writes with sorted keys.
   if (!isBuiltin(storageGroup(info.group, info.resource), info.resource)) return Buffer.from(`${canonical(stored)}\n`);
   const bytes = Buffer.from(JSON.stringify(stored));
-  encoded.set(bytes, stored);
+  // What was given empty is forgotten by being stored.
+  if (emptiedOf(stored) === undefined) encoded.set(bytes, stored);
   return bytes;
 }
 

@@ -68,6 +68,13 @@ export function failedDeletion(
   wanted: string,
   found: string | undefined,
 ): StatusError {
+  // Namespaces look for themselves, before their store does.
+  if (group === "" && resource === "namespaces")
+    return conflict(
+      { group, resource },
+      name,
+      `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`,
+    );
   const why = field === "UID" ? "deleted and then recreated" : "modified";
   const text = `the ${field} in the precondition (${wanted}) does not match the ${field} in record (${found}). The object might have been ${why}`;
   const message = `Operation cannot be fulfilled on ${qualifiedResource({ group, resource: kind })} "${name}": ${text}`;

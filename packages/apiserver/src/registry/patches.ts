@@ -3,7 +3,6 @@ import {
   applyMergePatch,
   applyStrategicMergePatch,
   findSchema,
-  goText,
   type KubeObject,
   type ResourceInfo,
   StatusError,
@@ -60,11 +59,23 @@ function asObject(value: unknown, prefix = ""): { readonly [field: string]: unkn
   );
 }
 
-/** Holds a patched object against its type by `decode`: what fails is the patch's fault. */
-export function decodePatched(
-  patched: { readonly [field: string]: unknown },
-  patch: unknown,
-  type: string,
+/** Holds a patched object, `shown` in refusals, against its type by `decode`: what fails is the patch's fault. */
+export function decodePatched(shown: () => string, decode: () => KubeObject): KubeObject {
+  try {
+    return decode();
+  } catch (error) {
+    const why = error instanceof StatusError ? decodingFault.exec(error.status.message ?? "")?.[1] : undefined;
+    if (why === undefined) throw error;
+    const message = `Invalid value: ${JSON.stringify(shown())}: ${why}`;
+    const causes = [{ reason: "FieldValueInvalid", message, field: "patch" }];
+    throw new StatusError("Invalid", ` "" is invalid: patch: ${message}`, { causes });
+  }
+}
+
+/** The same for an object to which a configuration was applied. */
+export function decodeApplied(
+  { metadata }: { readonly metadata?: unknown },
+  { info }: WriteContext,
   decode: () => KubeObject,
 ): KubeObject {
   try {
@@ -72,10 +83,12 @@ export function decodePatched(
   } catch (error) {
     const why = error instanceof StatusError ? decodingFault.exec(error.status.message ?? "")?.[1] : undefined;
     if (why === undefined) throw error;
-    const shown = type === "application/strategic-merge-patch+json" ? goText(patch) : JSON.stringify(patched);
-    const message = `Invalid value: ${JSON.stringify(shown)}: ${why}`;
-    const causes = [{ reason: "FieldValueInvalid", message, field: "patch" }];
-    throw new StatusError("Invalid", ` "" is invalid: patch: ${message}`, { causes });
+    const { namespace = "", name = "" } = (metadata ?? {}) as { readonly namespace?: string; readonly name?: string };
+    const type = `${info.group}/${info.version}, Kind=${info.kind}`;
+    throw new StatusError(
+      undefined,
+      `failed to convert new object (${namespace}/${name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${why}`,
+    );
   }
 }
 
@@ -97,11 +110,14 @@ export function checkIdentity(patched: KubeObject, current: KubeObject, { info, 
     name,
     ...(info.group === "" ? {} : { group: info.group }),
     kind: info.kind,
-    causes: [cause, cause],
+    // Servers of their own within kube-apiserver look twice.
+    causes: twice.has(info.group) || info.custom !== undefined ? [cause, cause] : [cause],
   };
   const subject = info.group === "" ? info.kind : `${info.kind}.${info.group}`;
   throw new StatusError("Invalid", `${subject} "${name}" is invalid: metadata.uid: ${message}`, details);
 }
+
+const twice: ReadonlySet<string> = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
 
 /** Custom objects have no Go structs, whose tags the strategic merge goes by. */
 const customPatches = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];

@@ -10,6 +10,7 @@ import {
   applyDefaults,
   type FieldError,
   generateName,
+  goText,
   invalidStatus,
   type KubeObject,
   type ResourceInfo,
@@ -50,7 +51,8 @@ import {
 } from "./faults.ts";
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
-import { applyPatch, checkIdentity, decodePatched } from "./patches.ts";
+import { patchedText } from "./patched-text.ts";
+import { applyPatch, checkIdentity, decodeApplied, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
@@ -183,10 +185,12 @@ export class Registry {
   patch(patch: unknown, type: string, context: WriteContext): Promise<KubeObject> {
     const isStrategic = type === "application/strategic-merge-patch+json";
     return this.update((current) => {
-      const patched = applyPatch(outgoing(current, context.info), patch, type, context.info);
+      const before = outgoing(current, context.info);
+      const patched = applyPatch(before, patch, type, context.info);
       checkIdentity(patched as KubeObject, current, context);
-      const decoded = decodePatched(patched, patch, type, () =>
-        decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
+      const decoded = decodePatched(
+        () => (isStrategic ? goText(patch) : patchedText(before, patched, patch, context.info)),
+        () => decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
       );
       const pinned = (patch as { readonly metadata?: { readonly resourceVersion?: string } } | null)?.metadata
         ?.resourceVersion;
@@ -212,7 +216,10 @@ export class Registry {
       const time = timestampOf(this.#options.now());
       const { value, managed } = appliedTo(current, configuration, force, context, time);
       if (current !== undefined) checkIdentity(value as KubeObject, current, context);
-      return managedBy(applyDefaults(decodeObject({ value, strictErrors: [] }, context)), managed);
+      const decoded = decodeApplied(configuration, context, () =>
+        decodeObject({ value, strictErrors: [] }, context, "map"),
+      );
+      return managedBy(applyDefaults(decoded), managed);
     };
     if (this.current(context, context.name) !== undefined || context.subresource !== "")
       return { object: await this.update(make, context, true), created: false };

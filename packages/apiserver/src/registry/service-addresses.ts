@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
 import type { ObjectReader } from "@sallyport/admission";
 import { type FieldError, invalidStatus, type KubeObject } from "@sallyport/kube";
+import { withFamilies, withKeptAddresses, withoutForeignFields } from "./service-families.ts";
 import {
   type AddressRange,
   addressNumber,
@@ -36,8 +36,18 @@ export class ServiceAddresses {
     );
     const errors: FieldError[] = [];
     const ranges = rangesIn(this.#ranges, reader);
-    const addressed = withAddress(specOf(service), specOf(old), others, { ranges, errors });
-    const spec = withPorts(addressed, specOf(old), others, { ranges: this.#ranges, errors });
+    // One that was stored before there were lists has but the one address.
+    const before = withKeptAddresses(specOf(old), {});
+    const kept = withKeptAddresses(specOf(service), before);
+    const addressed =
+      kept["type"] === "ExternalName"
+        ? kept
+        : withAddress(withFamilies(kept, before, ["IPv4"], service.metadata.name ?? ""), before, others, {
+            ranges,
+            errors,
+          });
+    const ported = withPorts(addressed, before, others, { ranges: this.#ranges, errors });
+    const spec = old === undefined ? ported : withoutForeignFields(ported, before);
     if (errors.length > 0) throw invalidStatus({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
     const allocated = { ...service, spec };
     this.#pending.set(keyOf(service), allocated);
@@ -64,35 +74,22 @@ function withAddress(
   others: readonly KubeObject[],
   { ranges, errors }: { readonly ranges: readonly AddressRange[]; readonly errors: FieldError[] },
 ): Fields {
-  if (spec["type"] === "ExternalName") {
-    return withoutAddress(spec, old);
-  }
-  const families = {
-    ipFamilies: spec["ipFamilies"] ?? ["IPv4"],
-    ipFamilyPolicy: spec["ipFamilyPolicy"] ?? "SingleStack",
-  };
-  const wanted = (spec["clusterIP"] || old["clusterIP"]) as string | undefined;
-  if (wanted === "None") return { ...spec, clusterIP: "None", clusterIPs: ["None"], ...families };
+  const { clusterIP: wanted } = spec;
+  if (wanted === "None") return spec;
   const taken = new Set(others.map((each) => specOf(each)["clusterIP"]));
-  const clusterIP = wanted ?? freeAddress(ranges, taken);
-  if (clusterIP === undefined) {
+  const clusterIP = wanted || freeAddress(ranges, taken);
+  if (typeof clusterIP !== "string") {
     errors.push(addressFault("failed to allocate IP: range is full", ""));
     return spec;
   }
-  // What is no address at all is refused by validation.
-  if (wanted !== undefined && wanted !== old["clusterIP"] && isIP(wanted) > 0) {
-    if (!ranges.some((range) => isIn(range, wanted))) errors.push(addressFault(outside(wanted, ranges), wanted));
-    else if (taken.has(wanted))
-      errors.push(addressFault(`failed to allocate IP ${wanted}: provided IP is already allocated`, wanted));
+  // A service that has an address keeps it: another one is refused by validation.
+  if (wanted && (old["type"] === undefined || old["type"] === "ExternalName")) {
+    if (!ranges.some((range) => isIn(range, clusterIP)))
+      errors.push(addressFault(outside(clusterIP, ranges), clusterIP));
+    else if (taken.has(clusterIP))
+      errors.push(addressFault(`failed to allocate IP ${clusterIP}: provided IP is already allocated`, clusterIP));
   }
-  return { ...spec, clusterIP, clusterIPs: [clusterIP], ...families };
-}
-
-/** A service that became a mere name gives back the address that it had; one that asks for an address is refused by validation. */
-function withoutAddress(spec: Fields, old: Fields): Fields {
-  if (spec["clusterIP"] && spec["clusterIP"] !== old["clusterIP"]) return spec;
-  const { clusterIP: _ip, clusterIPs: _ips, ipFamilies: _families, ipFamilyPolicy: _policy, ...rest } = spec;
-  return rest;
+  return { ...spec, clusterIP, clusterIPs: wanted ? spec["clusterIPs"] : [clusterIP] };
 }
 
 function addressFault(detail: string, address: string): FieldError {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ObjectReader, UserInfo } from "@sallyport/admission";
 import { emptyStatus, type KubeObject, qualityOfService, type ResourceInfo, withAppArmorFields } from "@sallyport/kube";
 import { customStrategy } from "../custom/objects.ts";
@@ -54,7 +55,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   namespaces: {
     hasStatus: true,
     specParts: { finalize: (wanted) => wanted },
-    prepareCreate: (object) => ({ ...object, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } }),
+    prepareCreate: (object) => ({ ...object, spec: withOwnFinalizer(object), status: { phase: "Active" } }),
     keep: ["spec"],
   },
   pods: {
@@ -67,6 +68,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
       ...object,
       status: { phase: "Pending", qosClass: qualityOfService(object) },
     }),
+    parts: { status: withKeptPodStatus },
   },
   secrets: { hasStatus: false, prepareCreate: withStringData },
   persistentvolumeclaims: {
@@ -84,6 +86,12 @@ const strategies: { readonly [resource: string]: Strategy } = {
   },
   // What a kubelet says of its node when it registers it.
   nodes: { hasStatus: true },
+  // One without a name gets one of chance.
+  limitranges: {
+    hasStatus: false,
+    prepareCreate: (object) =>
+      object.metadata.name ? object : { ...object, metadata: { ...object.metadata, name: randomUUID() } },
+  },
   podtemplates: { hasStatus: false, hasGeneration: true },
   endpointslices: {
     hasStatus: false,
@@ -237,6 +245,12 @@ function strategyOf(resource: string): Strategy {
   };
 }
 
+/** A namespace goes when Kubernetes has emptied it, whoever else looks after it. */
+function withOwnFinalizer({ spec }: KubeObject): Fields {
+  const { finalizers = [] } = (spec ?? {}) as { readonly finalizers?: readonly string[] };
+  return { finalizers: finalizers.includes("kubernetes") ? finalizers : [...finalizers, "kubernetes"] };
+}
+
 function withEphemeralContainers({ ephemeralContainers }: Fields, current: Fields): Fields {
   return defined({ ...current, ephemeralContainers }) as Fields;
 }
@@ -286,6 +300,34 @@ function withLocalAvailability(object: KubeObject): KubeObject {
     message: "Local APIServices are always available",
   };
   return { ...object, status: { conditions: [condition] } };
+}
+
+/** What a kubelet that does not know of it would take away; and what is not switched on. */
+function withKeptPodStatus(wanted: KubeObject, current: KubeObject): KubeObject {
+  const [next, before] = [wanted, current].map((each) => (each["status"] ?? {}) as Fields) as [Fields, Fields];
+  const { volumeHealth: _, ...status } = next;
+  const conditions = status["conditions"] as readonly Fields[] | undefined;
+  const kept = ["resourceClaimStatuses", "extendedResourceClaimStatus", "nodeAllocatableResourceClaimStatuses"];
+  const made = {
+    ...status,
+    qosClass: status["qosClass"] || before["qosClass"],
+    observedGeneration: status["observedGeneration"] || before["observedGeneration"],
+    ...Object.fromEntries(kept.map((name) => [name, status[name] ?? before[name]])),
+    ...(conditions === undefined ? {} : { conditions: withKeptGenerations(conditions, before["conditions"]) }),
+  };
+  return { ...wanted, status: defined(made) };
+}
+
+/** Conditions that tell no generation tell that of the last one of their type. */
+function withKeptGenerations(conditions: readonly Fields[], before: unknown): readonly Fields[] {
+  const left = [...((before ?? []) as readonly Fields[])];
+  return conditions.map((each) => {
+    const at = left.findIndex((old) => old["type"] === each["type"]);
+    const [old] = at < 0 ? [] : left.splice(at, 1);
+    return each["observedGeneration"] || !old?.["observedGeneration"]
+      ? each
+      : { ...each, observedGeneration: old["observedGeneration"] };
+  });
 }
 
 /** When a volume came to its phase. */

@@ -48,14 +48,16 @@ function missingKeys(item: unknown, { keys = [] }: Type): string {
 function placeOf(element: string): string {
   if (element.startsWith("v:")) return `[=${element.slice(2)}]`;
   const keys = Object.entries(JSON.parse(element.slice(2)) as object);
-  return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(",")}]`;
+  const text = (value: unknown) => (isFields(value) || Array.isArray(value) ? "" : JSON.stringify(value));
+  return `[${keys.map(([name, value]) => `${name}=${text(value)}`).join(",")}]`;
 }
 
 /** Types that take text and numbers: their decoder says what is wrong, not their schema. */
 const untyped = /\.(Quantity|IntOrString)$/;
 
 function scalarFault(value: unknown, { schema }: Type, path: string): readonly string[] {
-  if (untyped.test(schema?.r ?? "") || schema?.f === "int-or-string" || schema?.is === true) return [];
+  if (untyped.test(schema?.r ?? "") || schema?.f === "int-or-string" || schema?.is === true)
+    return typeof value === "object" ? [`${path}: expected any scalar, got ${printed(value)}`] : [];
   const wanted = schema?.t ?? "string";
   if (wanted === "boolean")
     return typeof value === "boolean" ? [] : [`${path}: expected boolean, got ${printed(value)}`];

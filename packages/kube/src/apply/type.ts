@@ -124,7 +124,7 @@ export function itemType({ kind, schema }: Type): Type {
 /** The path element of an item of a list that is not atomic; undefined when it has none of the keys. */
 export function elementOf(item: unknown, { keys, keyDefaults }: Type): string | undefined {
   if (keys === undefined) return `v:${JSON.stringify(item)}`;
-  if (typeof item !== "object" || item === null) return undefined;
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return undefined;
   const found: { [key: string]: unknown } = {};
   for (const key of keys.length < 2 ? keys : [...keys].sort()) {
     const value = (item as { readonly [key: string]: unknown })[key] ?? keyDefaults[key];

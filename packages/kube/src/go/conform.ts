@@ -1,7 +1,8 @@
-import { findKind } from "../catalogue.ts";
+import { findKind, type ResourceInfo } from "../catalogue.ts";
 import { type KubeObject, parseApiVersion } from "../object.ts";
 import { listMessages, rawMessages } from "../protobuf-fields.ts";
 import { StatusError } from "../status.ts";
+import { emptiedOf, markEmptied } from "./emptied.ts";
 import {
   durationMessage,
   type GoField,
@@ -28,11 +29,24 @@ interface Place {
 class TypeFault extends Error {
   /** The fault of values that come from maps and not from a document. */
   readonly restoring: string;
+  /** Go's decoder goes on behind it, and tells it when nothing worse comes. */
+  readonly isSaved: boolean;
 
-  constructor(message: string, restoring: string) {
+  constructor(message: string, restoring: string, isSaved: boolean) {
     super(message);
     this.restoring = restoring;
+    this.isSaved = isSaved;
   }
+}
+
+/** What one object's reading has found so far. */
+interface Reading {
+  readonly unknown: string[];
+  readonly source: "document" | "map";
+  /** Something was given empty. */
+  hasEmptied?: boolean;
+  /** The first fault behind which reading went on. */
+  fault?: TypeFault | ValueFault;
 }
 
 /**
@@ -57,16 +71,25 @@ export function conformStruct(
   prefix: string,
   source: "document" | "map" = "document",
 ): { object: { readonly [field: string]: unknown }; unknown: readonly string[] } {
-  const unknown: string[] = [];
+  const reading: Reading = { unknown: [], source };
   try {
     const message = messageOfSchema(schema);
-    const object = structOf(value, message, { path: "", struct: message, goPath: "" }, unknown);
-    return { object, unknown };
+    const object = structOf(value, message, { path: "", struct: message, goPath: "" }, reading);
+    if (reading.fault !== undefined) throw reading.fault;
+    if (reading.hasEmptied === true && emptiedOf(object) === undefined) markEmptied(object, {});
+    return { object, unknown: reading.unknown };
   } catch (error) {
     if (!(error instanceof TypeFault || error instanceof ValueFault)) throw error;
-    const why = source === "map" && error instanceof TypeFault ? error.restoring : error.message;
+    const why = source === "map" ? error.restoring : error.message;
     throw new StatusError("BadRequest", `${prefix}${why}`);
   }
+}
+
+/** What Go writes of an object of a kind of which it knows nothing. */
+export function emptyObject({ schema }: Pick<ResourceInfo, "schema">): { readonly [field: string]: unknown } {
+  return schema === undefined
+    ? {}
+    : ((zeroValue(messageOfSchema(schema)) ?? {}) as { readonly [field: string]: unknown });
 }
 
 /** What Go writes of the status of a kind when it says nothing. */
@@ -81,25 +104,31 @@ function structOf(
   value: { readonly [field: string]: unknown },
   message: string,
   { path, goPath }: Place,
-  unknown: string[],
+  reading: Reading,
 ): { readonly [field: string]: unknown } {
   const fields = structFields(message);
   if (fields === undefined) return value;
   const given = new Map<string, unknown>();
-  for (const name of Object.keys(value)) {
+  for (const name of namesOf(value, fields, reading)) {
     const item = value[name];
     const field = fields.get(name);
     const goName = field?.embedded === undefined ? name : `${field.embedded}.${name}`;
     const place = { path: join(path, name), struct: message, goPath: join(goPath, goName) };
-    if (field === undefined) unknown.push(`unknown field "${place.path}"`);
-    else if (item !== null) given.set(name, fieldValue(item, field, place, unknown));
+    if (field === undefined) reading.unknown.push(`unknown field "${place.path}"`);
+    else if (item !== null) given.set(name, fieldValue(item, field, place, reading));
   }
   const result: { [field: string]: unknown } = {};
+  let emptied: { [field: string]: unknown } | undefined;
   for (const { field, isNothing } of writtenFields(message, fields)) {
-    const isGiven = given.has(field.name);
-    if (!isGiven && isNothing) continue;
-    const item = isGiven ? given.get(field.name) : zeroOf(field, message);
+    const found = given.get(field.name);
+    if (found === undefined && isNothing) continue;
+    const item = found === undefined ? zeroOf(field, message) : found;
+    if ((field.map || field.repeated) && field.omitEmpty && isEmpty(found)) (emptied ??= {})[field.name] = found;
     if (item !== undefined && !isOmitted(item, field)) result[field.name] = item;
+  }
+  if (emptied !== undefined) {
+    reading.hasEmptied = true;
+    markEmptied(result, emptied);
   }
   return result;
 }
@@ -125,27 +154,50 @@ function writtenFields(message: string, fields: ReadonlyMap<string, GoField>): r
   return known;
 }
 
-function fieldValue(value: unknown, field: GoField, place: Place, unknown: string[]): unknown {
+/** What comes from a map is read field by field of the struct. */
+function namesOf(value: object, fields: ReadonlyMap<string, GoField>, { source }: Reading): readonly string[] {
+  const names = Object.keys(value);
+  if (source === "document") return names;
+  const order = [...fields.keys()];
+  return names.sort((a, b) => order.indexOf(a) - order.indexOf(b));
+}
+
+function fieldValue(value: unknown, field: GoField, place: Place, reading: Reading): unknown {
   const { struct, path } = place;
   if (field.map) {
-    if (!isRecord(value)) throw mismatch(value, "map", goTypeOf(struct, field), place);
+    if (!isRecord(value)) return saved(mismatch(value, "map", goTypeOf(struct, field), place), reading);
     const entries = Object.keys(value).map((key): [string, unknown] => [
       key,
-      itemValue(value[key], field, { struct, goPath: place.goPath, path: join(path, key) }, unknown),
+      itemValue(value[key], field, { struct, goPath: place.goPath, path: join(path, key) }, reading),
     ]);
     // Go writes maps in the order of their keys.
     if (entries.length > 1) entries.sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(entries);
   }
   if (field.repeated) {
-    if (!Array.isArray(value)) throw mismatch(value, "slice", goTypeOf(struct, field), place);
-    return value.map((item, i) => itemValue(item, field, { ...place, path: `${path}[${i}]` }, unknown));
+    if (!Array.isArray(value)) return saved(mismatch(value, "slice", goTypeOf(struct, field), place), reading);
+    return value.map((item, i) => itemValue(item, field, { ...place, path: `${path}[${i}]` }, reading));
   }
-  return itemValue(value, field, place, unknown);
+  return itemValue(value, field, place, reading);
+}
+
+/** Goes on behind a fault, where Go does; what is read then is of no use to anybody. */
+function saved(error: unknown, reading: Reading): undefined {
+  const isKept = (error instanceof TypeFault || error instanceof ValueFault) && error.isSaved;
+  if (!isKept || reading.source === "map") throw error;
+  reading.fault ??= error;
 }
 
 /** One value: of a field, of a list, of a map. */
-function itemValue(value: unknown, field: GoField, place: Place, unknown: string[]): unknown {
+function itemValue(value: unknown, field: GoField, place: Place, reading: Reading): unknown {
+  try {
+    return readItem(value, field, place, reading);
+  } catch (error) {
+    return saved(error, reading);
+  }
+}
+
+function readItem(value: unknown, field: GoField, place: Place, reading: Reading): unknown {
   const { type } = field;
   if (rawMessages.has(type) || type.includes(".JSONSchemaPropsOr")) return value;
   if (value === null) return zeroValue(type) ?? null;
@@ -160,17 +212,18 @@ function itemValue(value: unknown, field: GoField, place: Place, unknown: string
       return value;
     case "int32":
     case "int64":
-      return integerValue(value, type, wanted, place);
+      return integerValue(value, type, wanted, place, type, reading.source);
     case "double":
       if (typeof value !== "number") throw mismatch(value, "float64", wanted(), place);
       return value;
     case "bytes":
+      if (Array.isArray(value)) return bytesOf(value, place);
       if (typeof value !== "string") throw mismatch(value, "slice", wanted(), place);
       return base64Value(value);
     case quantityMessage:
       return quantityValue(value);
     case intOrStringMessage:
-      return typeof value === "string" ? value : integerValue(value, "int32", () => "int32", place, "text");
+      return typeof value === "string" ? value : integerValue(value, "int32", () => "int32", place, "text", "document");
     case timeMessage:
     case microTimeMessage:
       if (typeof value !== "string") throw mismatch(value, "text", "string", place);
@@ -179,18 +232,36 @@ function itemValue(value: unknown, field: GoField, place: Place, unknown: string
       if (typeof value !== "string") throw mismatch(value, "text", "string", place);
       return value;
     default:
-      return messageValue(value, type, wanted, place, unknown);
+      return messageValue(value, type, wanted, place, reading);
   }
 }
 
-function messageValue(value: unknown, type: string, wanted: () => string, place: Place, unknown: string[]): unknown {
+/** Go reads bytes from a list of numbers, too. */
+function bytesOf(value: readonly unknown[], place: Place): string {
+  const codes = value.map((each) => {
+    if (each === null) return 0;
+    const isByte = typeof each === "number" && Number.isInteger(each) && each >= 0 && each < 256;
+    if (!isByte)
+      throw mismatch(
+        each,
+        "bytes",
+        "uint8",
+        place,
+        typeof each === "number" ? `number ${numberText(each)}` : undefined,
+      );
+    return each;
+  });
+  return btoa(String.fromCharCode(...codes));
+}
+
+function messageValue(value: unknown, type: string, wanted: () => string, place: Place, reading: Reading): unknown {
   if (listMessages.has(type)) {
     if (!Array.isArray(value) || value.some((each) => typeof each !== "string"))
       throw mismatch(value, "slice", wanted(), place);
     return value;
   }
   if (!isRecord(value)) throw mismatch(value, "struct", wanted(), place);
-  return structOf(value, type, place, unknown);
+  return structOf(value, type, place, reading);
 }
 
 function integerValue(
@@ -198,9 +269,12 @@ function integerValue(
   type: "int32" | "int64",
   wanted: () => string,
   place: Place,
-  shape: Shape = type,
+  shape: Shape,
+  source: Reading["source"],
 ): number {
   if (typeof value !== "number") throw mismatch(value, shape, wanted(), place);
+  // Go converts what comes from maps, and so cuts it.
+  if (source === "map" && Number.isSafeInteger(value)) return type === "int32" ? value | 0 : value;
   const limit = type === "int32" ? 2 ** 31 : 2 ** 63;
   if (!Number.isInteger(value) || value >= limit || value < -limit)
     throw mismatch(value, shape, wanted(), place, `number ${numberText(value)}`);
@@ -210,6 +284,13 @@ function integerValue(
 /** JSON numbers have no exponent up to here when a program wrote them. */
 function numberText(value: number): string {
   return Number.isInteger(value) ? BigInt(value).toString() : String(value);
+}
+
+/** A list or a map with nothing in it. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  for (const _ in value) return false;
+  return true;
 }
 
 /** Structs whose `apiGroup` is told when it is none. */
@@ -242,7 +323,7 @@ function zeroValue(type: string): unknown {
       return "0";
     default:
       return type.includes(".") && structFields(type) !== undefined
-        ? structOf({}, type, { path: "", struct: type, goPath: "" }, [])
+        ? structOf({}, type, { path: "", struct: type, goPath: "" }, { unknown: [], source: "document" })
         : undefined;
   }
 }
@@ -265,6 +346,8 @@ function mismatch(
   return new TypeFault(
     `json: cannot unmarshal ${got} into Go struct field ${shortOf(struct)}.${goPath} of type ${wanted}`,
     restoreFault(value, shape, wanted),
+    // Types that read themselves end it all.
+    shape !== "text",
   );
 }
 

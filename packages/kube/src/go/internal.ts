@@ -1,5 +1,6 @@
 import structs from "../data/internal.generated.json" with { type: "json" };
 import { metaPackage } from "../protobuf-fields.ts";
+import { emptiedOf } from "./emptied.ts";
 import { inGoOrder, structFields } from "./fields.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
@@ -34,7 +35,8 @@ export function goJson(text: string): string {
 }
 
 function structValue(type: string, value: Fields): Fields {
-  const given = new Map(Object.entries(value).map(([name, item]) => [name.toLowerCase(), item]));
+  const all = { ...value, ...emptiedOf(value) };
+  const given = new Map(Object.entries(all).map(([name, item]) => [name.toLowerCase(), item]));
   const shown: { [field: string]: unknown } = {};
   for (const field of ((structs as { readonly [type: string]: string })[type] ?? "").split(",").filter(Boolean)) {
     const [name = "", inner] = field.split(" ");

@@ -1,5 +1,5 @@
 /** What a value should have been: a kind of Go's, or `text` for types that read themselves from a text. */
-export type Shape = "map" | "slice" | "struct" | "string" | "bool" | "int32" | "int64" | "float64" | "text";
+export type Shape = "map" | "slice" | "struct" | "string" | "bool" | "int32" | "int64" | "float64" | "text" | "bytes";
 
 /**
  * Why Go objects are not restored from the values of maps, in apimachinery's words (`DefaultUnstructuredConverter`): strategic merge
@@ -13,6 +13,7 @@ export function restoreFault(value: unknown, shape: Shape, wanted: string): stri
       return `cannot restore ${shape} from ${given}`;
     case "struct":
       return `cannot restore struct from: ${given}`;
+    case "bytes":
     case "text":
       return `json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type ${wanted}`;
     default:

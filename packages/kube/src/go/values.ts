@@ -1,7 +1,18 @@
 import { parseQuantity, quantityText } from "./quantity.ts";
 
 /** A value that Go's decoder refuses without naming the field. */
-export class ValueFault extends Error {}
+export class ValueFault extends Error {
+  /** The fault of values that come from maps and not from a document. */
+  readonly restoring: string;
+  /** Go's decoder goes on behind it, and tells it when nothing worse comes. */
+  readonly isSaved: boolean;
+
+  constructor(message: string, restoring = message, isSaved = false) {
+    super(message);
+    this.restoring = restoring;
+    this.isSaved = isSaved;
+  }
+}
 
 /** A Quantity as Kubernetes writes it. JSON that is neither a text nor a number fails as its text does. */
 export function quantityValue(value: unknown): string {
@@ -61,7 +72,10 @@ function outOfRange(text: string): string {
 
 /** Standard base64 with padding, written without line breaks. Throws as encoding/base64 does. */
 export function base64Value(text: string): string {
-  const fault = (at: number) => new ValueFault(`illegal base64 data at input byte ${at}`);
+  const fault = (at: number) => {
+    const why = `illegal base64 data at input byte ${at}`;
+    return new ValueFault(why, `error decoding from json: ${why}`, true);
+  };
   let [kept, quantum] = ["", 0];
   for (let at = 0; at < text.length; at++) {
     const char = text[at] as string;

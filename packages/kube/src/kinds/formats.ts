@@ -32,12 +32,12 @@ const nameAdvice = advice(
 );
 
 /** `must be no more than N bytes` where there are more. */
-export function atMostBytes(value: string, limit: number): readonly string[] {
+function atMostBytes(value: string, limit: number): readonly string[] {
   return isLonger(value, limit) ? [`must be no more than ${limit} bytes`] : none;
 }
 
 /** The same limit in characters, as newer rules of upstream say it. */
-function atMostCharacters(value: string, limit: number): readonly string[] {
+export function atMostCharacters(value: string, limit: number): readonly string[] {
   return isLonger(value, limit) ? [`must be no more than ${limit} characters`] : none;
 }
 
@@ -133,7 +133,7 @@ const hasPortCharacters = matching(
 
 /** Names of container ports: IANA service names. */
 export const portName: Format = (value) => [
-  ...atMostBytes(value, 15),
+  ...atMostCharacters(value, 15),
   ...hasPortCharacters(value),
   ...(/[a-z]/.test(value) ? [] : ["must contain at least one letter (a-z)"]),
   ...(value.includes("--") ? ["must not contain consecutive hyphens"] : []),

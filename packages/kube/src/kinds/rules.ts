@@ -1,4 +1,5 @@
 import { canonical } from "../canonical.ts";
+import { givenField } from "../go/emptied.ts";
 import { type InternalType, internalValue } from "../go/internal.ts";
 import { type FieldError, invalid } from "../names.ts";
 import type { KubeObject } from "../object.ts";
@@ -54,7 +55,9 @@ export function immutable(
 }
 
 function valueAt(object: KubeObject, path: string): unknown {
-  return path.split(".").reduce<unknown>((value, key) => (value as Fields | undefined)?.[key], object);
+  return path
+    .split(".")
+    .reduce<unknown>((value, key) => (value === undefined ? undefined : givenField(value as Fields, key)), object);
 }
 
 /** `spec`, or nothing in it. */

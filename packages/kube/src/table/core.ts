@@ -17,7 +17,7 @@ import {
   spec,
   status,
 } from "./layout.ts";
-import { podRow } from "./pod.ts";
+import { podConditions, podRow } from "./pod.ts";
 
 /** Ports of endpoints beyond these are counted, not shown. */
 const shownEndpoints = 3;
@@ -106,6 +106,7 @@ export const coreLayouts: Layouts = {
   pods: {
     columns: ["Name/name", "Ready", "Status", "Restarts", "Age", "+IP", "+Node", "+Nominated Node", "+Readiness Gates"],
     row: podRow,
+    conditions: podConditions,
   },
   podtemplates: {
     columns: ["Name/name", "Containers", "Images", "Pod Labels"],

@@ -8,6 +8,8 @@ export interface Layout {
   /** `Name/name`, `Ready:integer`: heading, then type and format where they are not `string` and none; `+` stands before what is wide only. */
   readonly columns: readonly string[];
   readonly row: (object: KubeObject, now: number) => readonly Cell[];
+  /** What is told of a row as a whole. */
+  readonly conditions?: (object: KubeObject) => readonly object[] | undefined;
 }
 
 /** By group and resource (`apps/deployments`), the core group's by resource alone. */

@@ -21,15 +21,20 @@ export function tableOf(
   include: "Metadata" | "None" | "Object" = "Metadata",
   custom?: CustomVersion,
 ): { readonly [field: string]: unknown } {
-  const layout = custom === undefined ? builtinLayout(group, resource) : customLayout(custom);
-  const rows = objects.map((object) => ({ cells: layout.row(object, now), object: partOf(object, include) }));
+  const layout: Pick<Layout, "row" | "conditions"> & { readonly columns: readonly TableColumn[] } =
+    custom === undefined ? builtinLayout(group, resource) : customLayout(custom);
+  const rows = objects.map((object) => {
+    const conditions = layout.conditions?.(object);
+    const more = conditions === undefined ? {} : { conditions };
+    return { cells: layout.row(object, now), ...more, object: partOf(object, include) };
+  });
   const columnDefinitions = layout.columns;
   return { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata: {}, columnDefinitions, rows };
 }
 
 function builtinLayout(group: string, resource: string) {
-  const { columns, row } = layouts[group === "" ? resource : `${group}/${resource}`] ?? generic;
-  return { columns: columns.map(columnOf), row };
+  const { columns, ...layout } = layouts[group === "" ? resource : `${group}/${resource}`] ?? generic;
+  return { ...layout, columns: columns.map(columnOf) };
 }
 
 function columnOf(written: string): TableColumn {

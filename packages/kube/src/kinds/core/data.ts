@@ -2,11 +2,11 @@ import { canonical } from "../../canonical.ts";
 import { type FieldError, forbidden, invalid, tooLong } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted } from "../checks.ts";
-import { atMostBytes, type Format } from "../formats.ts";
+import { atMostCharacters, type Format } from "../formats.ts";
 
 /** Keys of ConfigMaps and Secrets are file names. IsConfigMapKey. */
 export const dataKey: Format = (value) => [
-  ...atMostBytes(value, 253),
+  ...atMostCharacters(value, 253),
   ...(/^[-._a-zA-Z0-9]+$/.test(value)
     ? []
     : [

@@ -1,6 +1,9 @@
+import { standardFinalizer } from "../../metadata.ts";
 import { type FieldError, invalid } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
-import type { Fields, KindRules } from "../rules.ts";
+import { formatted } from "../checks.ts";
+import { labelKey } from "../formats.ts";
+import { type Fields, type KindRules, specOf } from "../rules.ts";
 
 export const namespace: KindRules = {
   defaults: (object) => {
@@ -9,6 +12,11 @@ export const namespace: KindRules = {
     if (name) labels["kubernetes.io/metadata.name"] ??= name;
     // A phase that is not told is that of a namespace in use.
     if (object["status"] !== undefined) object["status"].phase ??= "Active";
+  },
+  validate: (object) => {
+    const field = "spec.finalizers";
+    const finalizers = (specOf(object)["finalizers"] ?? []) as string[];
+    return finalizers.flatMap((name) => [...formatted(field, name, labelKey), ...standardFinalizer(field, name)]);
   },
   validateStatus: validatePhase,
 };

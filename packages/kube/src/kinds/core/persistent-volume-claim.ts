@@ -15,19 +15,10 @@ export const persistentVolumeClaim: KindRules = {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { volumeMode: "Filesystem" });
     fill((object["status"] ??= {}), { phase: "Pending" });
-    sameSources(spec);
   },
   validate: (object) => validateClaimSpec(specOf(object), "spec"),
   validateUpdate: validateClaimUpdate,
 };
-
-/** NormalizeDataSources: what one of the two fields says, both say. */
-function sameSources(spec: Fields): void {
-  const { dataSource, dataSourceRef } = spec;
-  const source = dataSource ?? (dataSourceRef?.namespace ? undefined : dataSourceRef);
-  for (const each of [dataSource, dataSourceRef]) if (each) each.apiGroup ??= null;
-  if (source) fill(spec, { dataSource: { ...source }, dataSourceRef: { ...source } });
-}
 
 /** ValidatePersistentVolumeClaimSpec: of claims, and of templates for them. */
 export function validateClaimSpec(spec: Fields, path: string): readonly FieldError[] {

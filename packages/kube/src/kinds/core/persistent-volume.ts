@@ -1,3 +1,4 @@
+import { givenField } from "../../go/emptied.ts";
 import { internalDiff } from "../../go/internal.ts";
 import { nanosOf } from "../../go/quantity.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
@@ -5,21 +6,22 @@ import type { KubeObject } from "../../object.ts";
 import { formatted, oneOf } from "../checks.ts";
 import { dns1123Subdomain } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
-import { driverName } from "../storage/csi-node.ts";
 import { accessModes } from "./access-modes.ts";
 import { validateNodeSelector } from "./pod-spec/affinity.ts";
-import { noUpwardPath, validateHostPath, volumeSources } from "./pod-spec/volumes.ts";
+import { noUpwardPath, persistentSources, type SourceRule, sharedSources } from "./pod-spec/volume-sources.ts";
 
 export const persistentVolume: KindRules = {
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { volumeMode: "Filesystem", persistentVolumeReclaimPolicy: "Retain" });
     if (spec["hostPath"] !== undefined) spec["hostPath"].type ??= "";
+    fill((object["status"] ??= {}), { phase: "Pending" });
   },
   validate: (object) => validateVolume(specOf(object)),
   validateUpdate: validateVolumeUpdate,
 };
 
+/** In the order in which kube-apiserver looks. */
 const sources: readonly string[] = [
   "hostPath",
   "gcePersistentDisk",
@@ -54,9 +56,9 @@ function validateVolume(spec: Fields): readonly FieldError[] {
     ...(Object.keys(capacity).length === 0 ? [required("spec.capacity")] : []),
   ];
   if (capacity["storage"] === undefined || Object.keys(capacity).length > 1)
-    errors.push(notSupported("spec.capacity", spec["capacity"] ?? null, ["storage"]));
+    errors.push(notSupported("spec.capacity", givenField(spec, "capacity") ?? null, ["storage"]));
   for (const [name, amount] of Object.entries(capacity))
-    if (nanosOf(amount) <= 0n) errors.push(invalid(`spec.capacity[${name}]`, amount, "must be greater than zero"));
+    errors.push(...validateAmount(amount, `spec.capacity[${name}]`));
   errors.push(
     ...oneOf(
       "spec.persistentVolumeReclaimPolicy",
@@ -82,6 +84,14 @@ function validateVolume(spec: Fields): readonly FieldError[] {
   ];
 }
 
+function validateAmount(amount: string, field: string): readonly FieldError[] {
+  const nanos = nanosOf(amount);
+  return [
+    ...(nanos < 0n ? [invalid(field, -Math.ceil(Number(-nanos) / 1e9), "must be a valid resource quantity")] : []),
+    ...(nanos <= 0n ? [invalid(field, amount, "must be greater than zero")] : []),
+  ];
+}
+
 const volumeModes: readonly string[] = ["Block", "Filesystem"];
 
 function className(field: string, name: string | undefined): readonly FieldError[] {
@@ -97,49 +107,26 @@ function validateAttributesClass({ volumeAttributesClassName: name, csi }: Field
   ];
 }
 
-type SourceRule = (source: Fields, path: string, spec: Fields) => readonly FieldError[];
-
 /** What a source must say, beyond its own place. */
 const sourceRules: { readonly [name: string]: SourceRule } = {
-  hostPath: validateHostPath,
-  nfs: volumeSources["nfs"] as SourceRule,
-  csi: validateCsi,
-  local: ({ path: value = "" }, path, { nodeAffinity }) => [
-    ...(value === "" ? [required(`${path}.path`)] : noUpwardPath(`${path}.path`, value)),
-    ...(nodeAffinity?.required === undefined
-      ? [required("spec.nodeAffinity", "Local volume requires node affinity")]
-      : []),
-  ],
+  ...sharedSources,
+  ...persistentSources,
+  local: ({ path: value = "" }, path) =>
+    value === "" ? [required(`${path}.path`)] : noUpwardPath(`${path}.path`, value),
 };
-
-const csiSecrets = [
-  "controllerPublishSecretRef",
-  "controllerExpandSecretRef",
-  "nodePublishSecretRef",
-  "nodeExpandSecretRef",
-];
-
-/** Of references to secrets that both names are there. */
-function validateCsi(source: Fields, path: string): readonly FieldError[] {
-  return [
-    ...driverName(source["driver"] ?? "", `${path}.driver`),
-    ...(source["volumeHandle"] ? [] : [required(`${path}.volumeHandle`)]),
-    ...csiSecrets
-      .filter((name) => source[name] !== undefined)
-      .flatMap((name) =>
-        ["name", "namespace"]
-          .filter((field) => !source[name][field])
-          .map((field) => required(`${path}.${name}.${field}`)),
-      ),
-  ];
-}
 
 export function validateSources(spec: Fields): readonly FieldError[] {
   const given = sources.filter((name) => spec[name] !== undefined);
   const [first, ...others] = given;
   if (first === undefined) return [required("spec", "must specify a volume type")];
-  const errors = others.map((name) => forbidden(`spec.${name}`, "may not specify more than 1 volume type"));
-  const own = sourceRules[first]?.(spec[first], `spec.${first}`, spec) ?? [];
+  const errors = others.map((name) =>
+    forbidden(`spec.${name === "cephfs" ? "cephFS" : name}`, "may not specify more than 1 volume type"),
+  );
+  const isPlaced = spec["nodeAffinity"]?.required !== undefined;
+  const own = [
+    ...(sourceRules[first]?.(spec[first], `spec.${first}`) ?? []),
+    ...(first === "local" && !isPlaced ? [required("spec.nodeAffinity", "Local volume requires node affinity")] : []),
+  ];
   const isRoot = /^\/+$/.test(spec["hostPath"]?.path ?? "") && spec["persistentVolumeReclaimPolicy"] === "Recycle";
   return [
     ...own,

@@ -4,12 +4,14 @@ import type { KubeObject } from "../../object.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 import { validatePodOnly, validatePodSpec } from "./pod-spec.ts";
 import { podDefaults } from "./pod-spec-defaults.ts";
+import { validatePodStatus } from "./pod-status.ts";
 import { podWarnings } from "./pod-warnings.ts";
 
 export const pod: KindRules = {
   defaults: (object) => podDefaults((object["spec"] ??= {})),
   validate: (object) => [...validatePodSpec(specOf(object), "spec"), ...validatePodOnly(specOf(object), "spec")],
   validateUpdate: validatePodUpdate,
+  validateStatus: validatePodStatus,
   // People write workloads: pods that change are no news to them.
   warnings: (object, old) => (old === undefined ? podWarnings(object) : []),
 };

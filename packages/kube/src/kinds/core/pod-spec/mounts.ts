@@ -27,7 +27,9 @@ export function validateMounts(
       errors.push(...localDescendingPath(subPathExpr, `${field}.subPathExpr`));
     }
     if (mountPropagation !== undefined)
-      errors.push(...validatePropagation(mountPropagation, container, `${field}.mountPropagation`));
+      errors.push(
+        ...validatePropagation(mountPropagation, container, `${field.replace(/\[\d+\]$/, "")}.mountPropagation`),
+      );
     errors.push(...validateRecursive(mount, `${field}.recursiveReadOnly`));
     return errors;
   });

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findKind, type KubeObject, type ResourceInfo } from "@sallyport/kube";
+import { patchedText } from "./patched-text.ts";
+
+const info = findKind("", "v1", "LimitRange") as ResourceInfo;
+const current = {
+  apiVersion: "v1",
+  kind: "LimitRange",
+  metadata: { creationTimestamp: "t", name: "x" },
+  spec: { limits: [{ min: { b: "1", a: "<" }, type: "Pod" }] },
+} as unknown as KubeObject;
+
+const metadata = `"metadata":{"name":"x","creationTimestamp":"t"}`;
+const item = `{"type":"Pod","min":{"a":"\\u003c","b":"1"}}`;
+
+/** A patch, what it makes, and how kube-apiserver shows it. */
+const rows: readonly (readonly [patch: unknown, patched: unknown, shown: string])[] = [
+  [{}, current, `{"apiVersion":"v1","kind":"LimitRange",${metadata},"spec":{"limits":[${item}]}}`],
+  [
+    { spec: { limits: [{ type: "b", min: { z: 1, a: null } }] } },
+    {},
+    `{"apiVersion":"v1","kind":"LimitRange",${metadata},"spec":{"limits":[{"min":{"z":1},"type":"b"}]}}`,
+  ],
+  [{ spec: null }, {}, `{"apiVersion":"v1","kind":"LimitRange",${metadata}}`],
+  [
+    [{ op: "add", path: "/metadata/labels", value: { b: "", a: "" } }],
+    { ...current, metadata: { ...current.metadata, labels: { b: "", a: "" } } },
+    `{"apiVersion":"v1","kind":"LimitRange","metadata":{"creationTimestamp":"t","labels":{"b":"","a":""},"name":"x"},"spec":{"limits":[${item}]}}`,
+  ],
+];
+
+for (const [patch, patched, shown] of rows)
+  test(`a patch of ${JSON.stringify(patch)} is shown as it was made`, () =>
+    assert.equal(patchedText(current, patched as { readonly [field: string]: unknown }, patch, info), shown));

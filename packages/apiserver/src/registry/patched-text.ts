@@ -1,0 +1,75 @@
+import { goJson, inGoOrder, type KubeObject, messageOfSchema, type ResourceInfo } from "@sallyport/kube";
+
+type Fields = { readonly [field: string]: unknown };
+
+/**
+ * The JSON that a merge patch or a JSON patch makes of an object, as kube-apiserver shows it: its patching library keeps the text of what
+ * it does not look into, which lies in the order of Go's structs, and writes what it does look into with sorted keys.
+ */
+export function patchedText(current: KubeObject, patched: Fields, patch: unknown, info: ResourceInfo): string {
+  const before = info.schema === undefined ? current : inGoOrder(current, messageOfSchema(info.schema));
+  const shown = Array.isArray(patch) ? walked(patched, before, pointersOf(patch)) : mergedOf(before, patch as Fields);
+  return goJson(JSON.stringify(shown));
+}
+
+/** RFC 7396 with its traces: what the patch touches is sorted, and so is what it brings. */
+function mergedOf(before: unknown, patch: unknown): unknown {
+  if (!isFields(before)) return sortedDeep(patch);
+  if (!isFields(patch)) return patch;
+  const merged: { [field: string]: unknown } = { ...before };
+  for (const [key, value] of Object.entries(patch))
+    if (value === null) delete merged[key];
+    else merged[key] = merged[key] === undefined ? sortedDeep(value) : mergedOf(merged[key], value);
+  return sorted(merged);
+}
+
+function sortedDeep(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => sortedDeep(each));
+  if (!isFields(value)) return value;
+  const kept = Object.entries(value).filter(([, each]) => each !== null);
+  return sorted(Object.fromEntries(kept.map(([key, each]) => [key, sortedDeep(each)])));
+}
+
+/** Every container on the way to a place that an operation names is sorted; the rest stays as it was, or as the patch has it. */
+function walked(patched: unknown, before: unknown, pointers: readonly (readonly string[])[]): unknown {
+  if (Array.isArray(patched)) {
+    const old = Array.isArray(before) ? (before as readonly unknown[]) : [];
+    return patched.map((each, i) => walked(each, old[i], below(pointers, String(i))));
+  }
+  if (!isFields(patched)) return patched;
+  const old = isFields(before) ? before : {};
+  const ordered = {
+    ...Object.fromEntries(
+      Object.keys(old)
+        .filter((key) => key in patched)
+        .map((key) => [key, 0]),
+    ),
+    ...patched,
+  };
+  const shown = Object.entries(ordered).map(([key, each]) => [key, walked(each, old[key], below(pointers, key))]);
+  return pointers.length > 0 ? sorted(Object.fromEntries(shown)) : Object.fromEntries(shown);
+}
+
+function below(pointers: readonly (readonly string[])[], key: string): readonly (readonly string[])[] {
+  return pointers.filter((each) => each.length > 1 && each[0] === key).map((each) => each.slice(1));
+}
+
+function pointersOf(operations: readonly unknown[]): readonly (readonly string[])[] {
+  return operations
+    .flatMap((each) => [(each as Fields)["path"], (each as Fields)["from"]])
+    .filter((each) => typeof each === "string")
+    .map((each) =>
+      each
+        .split("/")
+        .slice(1)
+        .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~")),
+    );
+}
+
+function sorted(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
