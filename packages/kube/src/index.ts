@@ -45,6 +45,7 @@ export { validateFamilies as validateServiceFamilies } from "./kinds/core/servic
 export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
+export { finalizerWarnings } from "./metadata.ts";
 export {
   duplicate,
   type FieldError,

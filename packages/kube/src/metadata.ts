@@ -127,6 +127,17 @@ function validateFinalizers(finalizers: readonly string[]): readonly FieldError[
   ];
 }
 
+/** What custom objects are warned of: new finalizers without a domain. */
+export function finalizerWarnings(object: KubeObject, old: KubeObject | undefined): readonly string[] {
+  const before = old?.metadata.finalizers ?? [];
+  return (object.metadata.finalizers ?? [])
+    .filter((each) => !each.includes("/") && !standard.includes(each) && !before.includes(each))
+    .map(
+      (each) =>
+        `metadata.finalizers: ${JSON.stringify(each)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    );
+}
+
 /** What built-in kinds ask of finalizers beyond all others. */
 export function validateStandardFinalizers({ metadata: { finalizers = [] } }: KubeObject): readonly FieldError[] {
   return finalizers.flatMap((each, i) => standardFinalizer(`metadata.finalizers[${i}]`, each));

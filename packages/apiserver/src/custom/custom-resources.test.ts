@@ -156,6 +156,43 @@ test("status and scale are subresources; the generation counts what is wanted", 
   });
 });
 
+/** `METHOD PATH`, perhaps with a body, and `CODE MESSAGE` of the answer. */
+const oddRequests: readonly (readonly [string, object | string | undefined, string])[] = [
+  ["GET /w/status", undefined, '404 widgets.example.com "w" not found'],
+  ["GET /w/scale/x", undefined, '404 widgets.example.com "w" not found'],
+  [
+    "POST ",
+    { apiVersion: "example.com/v1", metadata: { name: "x" } },
+    '400 the object provided is unrecognized (must be of type Widget): Object \'Kind\' is missing in \'{"apiVersion":"example.com/v1","metadata":{"name":"x"}}\' ({"apiVersion":"example.com/v1" ...)',
+  ],
+  [
+    "POST ",
+    { kind: "Widget", metadata: { name: "x" } },
+    "400 the API version in the data () does not match the expected API version (example.com/v1)",
+  ],
+  [
+    "POST ",
+    { ...widget({}), metadata: 7 },
+    '400 Widget in version "v1" cannot be handled as a Widget: json: cannot unmarshal number into Go value of type v1.ObjectMeta',
+  ],
+  ["PUT ", widget({}), "400 name must be provided"],
+  ["POST /anything", widget({ name: "x" }, "other"), "201 "],
+  ["OPTIONS ", undefined, '405  is not supported on resources of kind "widgets.example.com"'],
+];
+
+test("odd requests for custom objects are answered as kube-apiserver answers them", () =>
+  withWidgets(specSchema, {}, async ({ call }) => {
+    assert.equal((await call(widgets, { body: widget({ name: "a" }) })).code, 201);
+    for (const [request, body, expected] of oddRequests) {
+      const [method = "", path = ""] = request.split(" ");
+      const answer = await call(`${widgets}${path}`, { method, ...(body === undefined ? {} : { body }) });
+      const { message = "" } = answer.body as { readonly message?: string };
+      assert.equal(`${answer.code} ${message}`, expected, request);
+    }
+    assert.equal((await call("/apis/example.com/v1/widgets/w")).code, 404);
+    assert.equal((await call("/apis/example.com/v1/widgets")).code, 200);
+  }));
+
 test("printer columns make the table", () => {
   const additionalPrinterColumns = [
     { name: "Size", type: "integer", jsonPath: ".spec.size" },

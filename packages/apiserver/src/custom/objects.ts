@@ -7,6 +7,7 @@ import {
   type FieldError,
   isBlocking,
   type KubeObject,
+  parseApiVersion,
   prune,
   type ResourceInfo,
   rulesNotChecked,
@@ -192,7 +193,15 @@ export function servedCustom(object: KubeObject, info: ResourceInfo, custom: Cus
   const apiVersion = apiVersionOf(info);
   if (object.apiVersion !== apiVersion && definitionOf(custom.definition).spec.conversion?.strategy === "Webhook")
     throw new Error(`${object.apiVersion} ${object.kind} was not converted to ${apiVersion}`);
-  return keepServed(object, { ...object, apiVersion }, custom);
+  return keepServed(object, { ...asStored(object, custom, apiVersion), apiVersion }, custom);
+}
+
+/** What another version of its definition, in which it is stored, makes of an object when it is read. */
+function asStored(object: KubeObject, { definition }: CustomVersion, asked: string): KubeObject {
+  if (object.apiVersion === asked) return object;
+  const { version } = parseApiVersion(object.apiVersion);
+  const own = definitionOf(definition).spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
+  return own === undefined ? object : (applySchemaDefaults(prune(object, own, true).value, own) as KubeObject);
 }
 
 /** Whether it is known what an object of the cache is in a version. */

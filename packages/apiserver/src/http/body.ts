@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { conform, decodeProtobuf, parseBody, StatusError } from "@sallyport/kube";
+import { conform, decodeProtobuf, parseBody, type ResourceInfo, StatusError } from "@sallyport/kube";
 import type { DecodedBody } from "../registry/context.ts";
 
 /** kube-apiserver's limit: 3 MiB, what etcd takes with room for a patch. */
@@ -55,9 +55,25 @@ export function decodeObjectBody(bytes: Buffer, type: string, kind: string): Dec
     return decodeBody(bytes, type);
   } catch (error) {
     if (!(error instanceof StatusError) || error.status.reason !== "BadRequest") throw error;
-    const message = `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${summaryOf(bytes)})`;
-    throw new StatusError("BadRequest", message);
+    throw unrecognized(error.message, bytes, kind);
   }
+}
+
+/** The same, of an object of a resource: custom ones must say themselves of which kind they are. */
+export function decodeResourceBody(
+  bytes: Buffer,
+  type: string,
+  { kind, custom }: Pick<ResourceInfo, "kind" | "custom">,
+): DecodedBody {
+  const body = decodeObjectBody(bytes, type, kind);
+  if (custom === undefined || body.value["kind"]) return body;
+  const text = type === "application/json" ? bytes.toString("utf8") : JSON.stringify(body.value);
+  throw unrecognized(`Object 'Kind' is missing in '${text}'`, bytes, kind);
+}
+
+function unrecognized(why: string, bytes: Buffer, kind: string): StatusError {
+  const what = `the object provided is unrecognized (must be of type ${kind})`;
+  return new StatusError("BadRequest", `${what}: ${why} (${summaryOf(bytes)})`);
 }
 
 /** As much of a body as a refusal shows. */

@@ -55,7 +55,7 @@ export async function listObjects(context: ListContext): Promise<{ readonly [fie
   await context.prepare(all);
   const page = pageOf(all, context, place, token?.start, options);
   const metadata = {
-    ...(info.custom === undefined ? {} : { continue: "" }),
+    ...(info.custom === undefined || context.wanted.as !== "object" ? {} : { continue: "" }),
     resourceVersion: String(revision),
     ...(page.rest === 0
       ? {}

@@ -47,10 +47,10 @@ function checkRead({ method, headers }: IncomingMessage, offers: readonly string
   if (!namesOne(headers.accept, offers)) throw noneOf(offers);
 }
 
-/** Within a group that is served, a Status; elsewhere Go's plain text. */
+/** Within a group that is built in, a Status; elsewhere Go's plain text. */
 export function writeNotFound({ info: { path }, response }: Call, { catalogue }: HandlerOptions): void {
   const [root, group = ""] = path.split("/").filter(Boolean);
-  const isServed = root === "apis" && group !== "" && [...catalogue.all()].some((each) => each.group === group);
+  const isServed = root === "apis" && group !== "" && catalogue.builtin.some((each) => each.group === group);
   if (root === "api" || isServed) throw notServed();
   writeText(response, { code: 404, text: "404 page not found\n" });
 }

@@ -1,4 +1,4 @@
-import { type ResourceInfo, StatusError } from "@sallyport/kube";
+import { qualifiedResource, type ResourceInfo, StatusError } from "@sallyport/kube";
 import { packageOf } from "../registry/decode.ts";
 import { type Format, mediaTypes, type Wanted } from "./negotiate.ts";
 
@@ -12,6 +12,14 @@ export function notServed(): StatusError {
 
 export function methodNotAllowed(): StatusError {
   return new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}
+
+/** The same of a custom resource, which names no verb of a method that it does not know. */
+export function noVerb(info: ResourceInfo): StatusError {
+  return new StatusError("MethodNotAllowed", ` is not supported on resources of kind "${qualifiedResource(info)}"`, {
+    group: info.group,
+    kind: info.resource,
+  });
 }
 
 /** Partial objects have a form for one, and another for a list. */

@@ -11,9 +11,10 @@ import { checkServed } from "../custom/objects.ts";
 import type { DeleteOptions } from "../registry/context.ts";
 import { decodeObject } from "../registry/decode.ts";
 import { answersDeleted, deletionWarning } from "../registry/deletion.ts";
+import { notFound, unnamed } from "../registry/faults.ts";
 import { answerReview } from "../reviews/all.ts";
 import { write } from "./answer.ts";
-import { decodeBody, decodeObjectBody, decodeSent, mediaType, readBody } from "./body.ts";
+import { decodeBody, decodeObjectBody, decodeResourceBody, decodeSent, mediaType, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
 import { checkVersion, type ListContext, listObjects, writeObject } from "./list.ts";
@@ -31,7 +32,7 @@ import {
 import { deleteOptions } from "./options.ts";
 import { mayCreate, patchObject } from "./patch.ts";
 import { readPrepared } from "./read-object.ts";
-import { checkPartialForm, methodNotAllowed, notAcceptable, notServed } from "./refusals.ts";
+import { checkPartialForm, methodNotAllowed, notAcceptable, notServed, noVerb } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
 import { binding, bindingKind } from "./subresources/binding.ts";
@@ -42,13 +43,16 @@ import { watchObjects } from "./watch.ts";
 export async function serveResource(call: Call, options: HandlerOptions): Promise<boolean> {
   const { info } = call;
   const served = options.catalogue.find(info.group, info.version, fullName(info));
-  if (!info.isResource || served === undefined) return false;
+  if (!info.isResource) return false;
+  if (served?.custom !== undefined && !isServedCustom(call, served)) return false;
+  if (served === undefined || info.rest !== "") checkCustomPart(call, options);
+  if (served === undefined) return false;
   if (!isServedHere(call, served)) throw notServed();
   const streamed = findStreamed(info);
-  if (!served.verbs.includes(info.verb) || (streamed === undefined && !isRightPlace(call, served)))
-    throw methodNotAllowed();
+  if (!served.verbs.includes(info.verb)) throw served.custom === undefined ? methodNotAllowed() : noVerb(served);
+  if (streamed === undefined && !isRightPlace(call, served)) throw methodNotAllowed();
   checkServed(served, call, info.verb);
-  if (streamed === undefined) checkTypes(call, served);
+  if (streamed === undefined && served.custom === undefined) checkTypes(call, served);
   const deprecation = deprecationOf(served);
   if (deprecation !== undefined) call.warnings.push(deprecation);
   if (streamed !== undefined) await serveStreamed(streamed, call, served, options);
@@ -63,8 +67,24 @@ function isServedHere({ info }: Call, { namespaced, resource }: ResourceInfo): b
   return info.namespace === "" || info.resource === "namespaces" || resource.startsWith("namespaces/");
 }
 
+/** Where custom objects lie: in another place there is nothing at all. Lists go across namespaces. */
+function isServedCustom({ info }: Call, { namespaced }: ResourceInfo): boolean {
+  if (!namespaced) return info.namespace === "";
+  return info.namespace !== "" || info.verb === "list" || info.verb === "watch";
+}
+
+/** Below a custom object there is nothing but what its definition names. Throws `NotFound` of the object. */
+function checkCustomPart(call: Call, { catalogue }: HandlerOptions): void {
+  const { group, version, resource, subresource, name } = call.info;
+  const whole = catalogue.find(group, version, resource);
+  if (whole?.custom === undefined || subresource === "" || !isServedCustom(call, whole)) return;
+  checkServed(whole, call, call.info.verb);
+  throw notFound(whole, name);
+}
+
 /** New objects are sent to their collection, others by their name; nothing is written across namespaces. */
-function isRightPlace({ request, info }: Call, { namespaced }: ResourceInfo): boolean {
+function isRightPlace({ request, info }: Call, { namespaced, custom }: ResourceInfo): boolean {
+  if (custom !== undefined) return true;
   if (request.method === "HEAD") return false;
   if (info.verb === "create" && info.subresource === "")
     return info.name === "" && (!namespaced || info.namespace !== "");
@@ -109,11 +129,13 @@ function checkTypes({ info, request }: Call, served: ResourceInfo): void {
 function wantedOf({ wanted, info, request }: Call, served: ResourceInfo): Wanted {
   const formats = formatsOf(served);
   const { accept } = request.headers;
+  // Protobuf is offered to who asks for something else of a custom object, and not given.
+  const offered = served.custom === undefined ? formats : allFormats;
   const chosen = negotiate(accept, formats);
-  if (chosen.refused) throw notAcceptable("form", "get", formats);
+  if (chosen.refused) throw notAcceptable("form", "get", offered);
   if (info.verb !== "watch") return { ...chosen, pretty: wanted.pretty };
   const streamed = negotiate(accept, formats === allFormats ? streamFormats : jsonAlone);
-  if (streamed.refused) throw notAcceptable("form", "watch", formats);
+  if (streamed.refused) throw notAcceptable("form", "watch", offered);
   return { ...streamed, pretty: wanted.pretty };
 }
 
@@ -179,13 +201,14 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
     await (info.verb === "delete" ? serveDelete : serveDeleteCollection)(call, served, deletion, options);
     return;
   }
+  if (info.name === "" && info.verb !== "create") throw unnamed("");
   const context = writeContext(call, served);
   const { object, created } =
     info.verb === "patch"
       ? await patchObject(call, context, bytes, type, options)
       : info.verb === "create"
-        ? { object: await registry.create(decodeObjectBody(bytes, type, served.kind), context), created: true }
-        : await registry.replace(decodeObjectBody(bytes, type, served.kind), context, () => mayCreate(call, options));
+        ? { object: await registry.create(decodeResourceBody(bytes, type, served), context), created: true }
+        : await registry.replace(decodeResourceBody(bytes, type, served), context, () => mayCreate(call, options));
   write(call, created ? 201 : 200, writeObject(object, { info: served, query, wanted, now }));
 }
 

@@ -26,7 +26,8 @@ export function decodeObject(
 ): KubeObject {
   const { info } = context;
   const apiVersion = apiVersionOf(info);
-  const given = { apiVersion, kind: info.kind, ...value };
+  // Custom objects say themselves what they are.
+  const given = info.custom === undefined ? { apiVersion, kind: info.kind, ...value } : { apiVersion: "", ...value };
   checkType(given, info);
   const { object, unknown } = conformTo(given, info, source);
   const faults = [...strictErrors, ...unknown];
@@ -69,7 +70,7 @@ function resetOf({ metadata }: DecodedBody["value"]): { readonly managedFields?:
 }
 
 /** An object of another kind or version than the URL's is refused. */
-function checkType(given: { readonly apiVersion: unknown; readonly kind: unknown }, info: ResourceInfo): void {
+function checkType(given: { readonly apiVersion: unknown; readonly kind?: unknown }, info: ResourceInfo): void {
   const [apiVersion, kind, expected] = [String(given.apiVersion), String(given.kind), apiVersionOf(info)];
   if (apiVersion === expected && kind === info.kind) return;
   const { group, version } = parseApiVersion(apiVersion);
@@ -99,7 +100,7 @@ function notConvertible(given: GroupVersionKind, isKnown: boolean, info: Resourc
 
 /** kube-apiserver reads custom objects whatever they are, and looks at their kind when it validates them. */
 function wrongKind(
-  { kind: given, metadata }: { readonly kind: unknown; readonly metadata?: unknown },
+  { kind: given, metadata }: { readonly kind?: unknown; readonly metadata?: unknown },
   { group, kind }: ResourceInfo,
 ): StatusError {
   const { name = "" } = (metadata ?? {}) as { readonly name?: string };

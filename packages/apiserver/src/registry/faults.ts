@@ -91,8 +91,9 @@ export function versionedCreation(): StatusError {
   return new StatusError(undefined, "resourceVersion should not be set on objects to be created");
 }
 
-/** An update whose body does not say which object it is. */
+/** An update whose body, or whose URL, does not say which object it is. */
 export function unnamed(name: string): StatusError {
+  if (name === "") return new StatusError("BadRequest", "name must be provided");
   return new StatusError(
     "BadRequest",
     `the name of the object (${name} based on URL) was undeterminable: name must be provided`,

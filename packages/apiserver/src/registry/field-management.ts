@@ -121,7 +121,10 @@ function inVersion(
 function ignoredFields({ info, subresource }: ManagedWrite): FieldSet {
   const own = requestFields[info.resource === "certificatesigningrequests" ? subresource : "none"];
   if (own !== undefined) return own;
-  if (subresource === "status") return unionOfFields(fieldPath("spec"), statusOnly[info.resource] ?? {});
+  if (subresource === "status") {
+    const more = info.custom === undefined ? (statusOnly[info.resource] ?? {}) : fieldPath("metadata");
+    return unionOfFields(fieldPath("spec"), more);
+  }
   return strategyFor(info).hasStatus && subresource === "" ? fieldPath("status") : {};
 }
 

@@ -9,6 +9,7 @@ import {
 import {
   applyDefaults,
   type FieldError,
+  finalizerWarnings,
   generateName,
   goText,
   invalidStatus,
@@ -27,7 +28,7 @@ import {
 } from "@sallyport/kube";
 import { requestFault } from "../certificates/signing-request.ts";
 import { definitionsResource } from "../custom/catalogue.ts";
-import { CustomConversions } from "../custom/conversion.ts";
+import { CustomConversions, hasWebhook } from "../custom/conversion.ts";
 import { validateDefinitionRules } from "../custom/definition-rules.ts";
 import { validateCustom } from "../custom/objects.ts";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
@@ -313,7 +314,7 @@ export class Registry {
     const finished = this.#addressed(complete?.(identified, context.warn) ?? identified, undefined, info);
     const errors = errorsOf(finished, undefined, context);
     if (errors.length > 0) throw invalidStatus(reportedKind(info), finished.metadata.name ?? "", errors);
-    for (const warning of warningsOf(finished, undefined)) context.warn(warning);
+    for (const warning of warned(finished, undefined, info)) context.warn(warning);
     return finished;
   }
 
@@ -351,7 +352,7 @@ export class Registry {
       const errors = errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(reportedKind(context.info), context.name, errors);
       const { subresource } = context;
-      const warnings = subresource === "" ? warningsOf(finished, current) : [];
+      const warnings = subresource === "" ? warned(finished, current, context.info) : [];
       for (const each of subresource === "status" ? statusWarningsOf(finished) : warnings) context.warn(each);
       return finished;
     });
@@ -405,7 +406,8 @@ export class Registry {
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, info.namespaced ? namespace : "", name);
     const result = await this.#commit({ key, expected, ...this.#encoded(stored, info) }, info);
     if (!result.ok) throw expected === 0 ? alreadyExists(info, name) : conflict(info, name);
-    return withVersion(object, String(result.revision));
+    const written = info.custom === undefined || hasWebhook(info.custom) ? object : outgoing(stored, info);
+    return withVersion(written, String(result.revision));
   }
 
   #encoded(object: KubeObject | undefined, info: ResourceInfo): Pick<Write, "value" | "ttlSeconds"> {
@@ -454,6 +456,10 @@ function withoutEnd(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
 /** What a store of protobuf would not keep is not told either. */
 function asStored(object: KubeObject, { custom, schema }: ResourceInfo): KubeObject {
   return custom !== undefined || schema === undefined ? object : withoutEmptyLists(object, schema);
+}
+
+function warned(object: KubeObject, old: KubeObject | undefined, { custom }: ResourceInfo): readonly string[] {
+  return custom === undefined ? warningsOf(object, old) : finalizerWarnings(object, old);
 }
 
 /** A text that is no number is none. */

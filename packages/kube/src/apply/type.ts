@@ -151,15 +151,15 @@ export function zerosOf(schemaName: string): ReadonlyMap<string, unknown> {
       !rawMessages.has(type) &&
       typeOf(field).kind === "map";
     if (isStruct) zeros.set(name, {});
-    else if (isBareTime(type, repeated || map || pointer)) zeros.set(name, null);
+    else if (isBareTime(name, type, repeated || map || pointer)) zeros.set(name, null);
     else if (!omitEmpty) zeros.set(name, pointer || repeated || map ? null : scalarZero(field));
   }
   return zeros;
 }
 
 /** A time that is no pointer: Go writes it also where it is none. That of creation, of which nobody keeps account, is left out. */
-function isBareTime(type: string, isHeld: boolean): boolean {
-  return !isHeld && (type === timeMessage || type === microTimeMessage);
+function isBareTime(name: string, type: string, isHeld: boolean): boolean {
+  return !isHeld && name !== "creationTimestamp" && (type === timeMessage || type === microTimeMessage);
 }
 
 function scalarZero(field: Schema): unknown {

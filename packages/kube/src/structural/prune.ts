@@ -1,4 +1,6 @@
 import { conform } from "../go/conform.ts";
+import { jsonTypeOf } from "../go/restore-fault.ts";
+import { StatusError } from "../status.ts";
 import { childPath, type Fields, fieldOf, isFields, objectFields, type Structural } from "./schema.ts";
 
 export interface Pruned {
@@ -47,6 +49,11 @@ export function conformMetadata(value: Fields, schema: Structural, kind: Kind): 
   return { value: metadataWithin(value, schema, "", true, kind, unknown) as Fields, unknown };
 }
 
+function noMetadata(value: unknown, { kind, version }: Kind): StatusError {
+  const why = `json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type v1.ObjectMeta`;
+  return new StatusError("BadRequest", `${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}
+
 const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 type Kind = { readonly kind: string; readonly version: string };
@@ -67,6 +74,7 @@ function metadataWithin(
   if (!isFields(value)) return value;
   const entries = Object.entries(value).map(([name, item]): [string, unknown] => {
     const at = childPath(path, name);
+    if (path === "" && name === "metadata" && item !== null && !isFields(item)) throw noMetadata(item, kind);
     if (isObject && name === "metadata" && isFields(item)) {
       const { object, unknown: found } = conform(item, objectMeta, kind);
       unknown.push(...found.map((text) => `${at}.${/"(.*)"/.exec(text)?.[1] ?? ""}`));

@@ -46,11 +46,16 @@ function checkValue(value: unknown, schema: Structural, path: string, old: unkno
   if (value === null) return;
   checkCombinations(value, schema, path, errors);
   if (schema.enum !== undefined && !schema.enum.some((each) => isSameJson(each, value)))
-    errors.push(notSupported(path, value, schema.enum as readonly string[]));
+    errors.push(notSupported(path, value, schema.enum.map(wordOf)));
   if (typeof value === "string") checkText(value, schema, path, errors);
   else if (typeof value === "number") checkNumber(value, schema, path, errors);
   else if (Array.isArray(value)) checkList(value, schema, path, old, errors);
   else if (isFields(value)) checkFields(value, schema, path, old, errors);
+}
+
+/** Words of any type are told as texts. */
+function wordOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function bodyError(path: string, value: unknown, rule: string): FieldError {
@@ -82,8 +87,10 @@ function checkType(value: unknown, schema: Structural, path: string, errors: Fie
   const isRight = wanted.some((type) => type === actual || (type === "number" && actual === "integer"));
   if (!isRight) {
     errors.push(typeError(path, actual, wanted.join(",")));
-    if (actual === "number" && wanted.includes("integer"))
+    if (actual === "number" && wanted.includes("integer")) {
       errors.push(unplaced(`Checked value must be of type integer (default format) in ${path}`));
+      checkNumber(value as number, schema, path, errors);
+    }
   }
   return isRight;
 }
@@ -110,7 +117,10 @@ function checkCombinations(value: unknown, schema: Structural, path: string, err
   }
   const all = outcomes(schema.allOf);
   errors.push(...all.flat());
-  if (all.some((found) => found.length > 0)) errors.push(unplaced(`"${path}" must validate all the schemas (allOf)`));
+  if (all.some((found) => found.length > 0)) {
+    const none = all.every((found) => found.length > 0) ? ". None validated" : "";
+    errors.push(unplaced(`"${path}" must validate all the schemas (allOf)${none}`));
+  }
   if (schema.not !== undefined && validateBySchema(value, schema.not, path).length === 0)
     errors.push(unplaced(`"${path}" must not validate the schema (not)`));
 }

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
 import { write } from "../answer.ts";
-import { decodeObjectBody } from "../body.ts";
+import { decodeResourceBody } from "../body.ts";
 import { writeObject } from "../list.ts";
 import { patchObject } from "../patch.ts";
 import { readPrepared } from "../read-object.ts";
@@ -19,7 +19,7 @@ export function partOfObject(name: string): Subresource {
         );
       if (call.info.verb === "get") answer(await readPrepared(call, context.info, options));
       else if (call.info.verb === "patch") answer((await patchObject(call, context, bytes, type, options)).object);
-      else answer(await options.registry.updateFrom(decodeObjectBody(bytes, type, context.info.kind), context));
+      else answer(await options.registry.updateFrom(decodeResourceBody(bytes, type, context.info), context));
     },
   };
 }

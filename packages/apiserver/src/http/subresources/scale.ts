@@ -120,7 +120,8 @@ async function scaleTo(
 ): Promise<KubeObject> {
   const updated = await registry.update((current) => {
     const { replicas } = (make(scaleOf(current, context.info))["spec"] ?? {}) as { readonly replicas?: unknown };
-    if (!Number.isInteger(replicas) || Number(replicas) < 0) {
+    // What custom objects may not have is told by their own validation.
+    if (context.info.custom === undefined && (!Number.isInteger(replicas) || Number(replicas) < 0)) {
       throw new StatusError(
         "Invalid",
         `Scale.autoscaling "${context.name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas ?? null)}: must be greater than or equal to 0`,
