@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import { StatusError } from "@sallyport/kube";
-import { demand, forbidden } from "../authorization/attributes.ts";
+import { forbidden } from "../authorization/attributes.ts";
 import type { Attributes, Authorizer } from "../authorization/authorizer.ts";
 import { extraOf, valuesOf } from "./request-headers.ts";
 import { accountGroups } from "./service-account-claims.ts";
@@ -26,7 +26,8 @@ export async function impersonate(
   const wanted = wantedOf(request);
   if (wanted === undefined) return asked.user;
   const refusal = await refusalOf(permissions(wanted, asked.user, "impersonate", false), authorizer);
-  if (refusal !== undefined) await demandConstrained(wanted, asked, authorizer);
+  // Who may neither do so hears of the older way.
+  if (refusal !== undefined && !(await mayConstrained(wanted, asked, authorizer))) throw refusal;
   return userOf(wanted);
 }
 
@@ -100,11 +101,11 @@ async function refusalOf(wanted: readonly Attributes[], authorizer: Authorizer):
 }
 
 /** Both what is done in the other's name and who that is must be allowed. */
-async function demandConstrained(wanted: Wanted, asked: Attributes, authorizer: Authorizer): Promise<void> {
+async function mayConstrained(wanted: Wanted, asked: Attributes, authorizer: Authorizer): Promise<boolean> {
   const mode = modeOf(wanted.username);
-  await demand(authorizer, { ...asked, verb: `impersonate-on:${mode}:${asked.verb}` });
-  const refusal = await refusalOf(permissions(wanted, asked.user, `impersonate:${mode}`, true), authorizer);
-  if (refusal !== undefined) throw refusal;
+  const onBehalf = { ...asked, verb: `impersonate-on:${mode}:${asked.verb}` };
+  const needed = [onBehalf, ...permissions(wanted, asked.user, `impersonate:${mode}`, true)];
+  return (await refusalOf(needed, authorizer)) === undefined;
 }
 
 function modeOf(username: string): string {

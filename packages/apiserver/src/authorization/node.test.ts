@@ -74,6 +74,11 @@ const refused: readonly (readonly [text: string, reason: string])[] = [
   ["create /serviceaccounts/token ns other", "no relationship found between node 'n1' and this object"],
   ["get coordination.k8s.io/leases ns n1", 'can only access leases in the "kube-node-lease" system namespace'],
   ["list /pods - -", "can only list/watch pods with spec.nodeName field selector"],
+  [
+    "list resource.k8s.io/resourceslices - -",
+    "can only list/watch/deletecollection resourceslices with nodeName field selector",
+  ],
+  ["get resource.k8s.io/resourceslices - other", "no relationship found between node 'n1' and this object"],
   ["list /nodes - -", "node 'n1' cannot read all nodes, only its own Node object"],
 ];
 
@@ -87,9 +92,17 @@ for (const [text, isOwn] of allowed) {
 
 for (const [text, reason] of refused) {
   test(`a node may not ${text}`, async () => {
-    assert.deepEqual(await nodeAuthorizer(reader).authorize(ask("n1", text)), { decision: "NoOpinion", reason });
+    const verdict = await nodeAuthorizer(reader).authorize(ask("n1", text));
+    assert.deepEqual(verdict, { decision: "NoOpinion", reason: `node: ${reason}` });
   });
 }
+
+test("a node lists its own slices; one without a name is none", async () => {
+  const { authorize } = nodeAuthorizer(reader);
+  const list = { ...ask("n1", "watch resource.k8s.io/resourceslices - -"), fieldSelector: { "spec.nodeName": "n1" } };
+  assert.equal((await authorize(list)).decision, "Allow");
+  assert.equal((await authorize(ask("", "list /services - -"))).reason, 'node: unknown node for user "system:node:"');
+});
 
 test("a node lists its own pods; who is no node is left to others", async () => {
   const { authorize } = nodeAuthorizer(reader);

@@ -17,7 +17,7 @@ export function nodeAuthorizer(reader: RbacReader): Authorizer {
   return {
     authorize: (attributes) => {
       const node = nodeOf(attributes.user);
-      if (node === undefined) return noOpinion("");
+      if (node === undefined) return isNameless(attributes.user) ? unknownNode(attributes.user) : nothing;
       const check = attributes.path === undefined ? checks[`${attributes.group}/${attributes.resource}`] : undefined;
       if (check !== undefined) return check(attributes, node, reader);
       return byRules(attributes);
@@ -47,18 +47,30 @@ const checks: { readonly [place: string]: Check } = {
       : gets("serviceaccounts")(attributes, node, reader),
   "coordination.k8s.io/leases": ownLease,
   "storage.k8s.io/csinodes": ownCsiNode,
+  "resource.k8s.io/resourceslices": ownSlices,
   "/nodes": ownNode,
   "/pods": ownPods,
 };
 
+const nothing: Verdict = { decision: "NoOpinion", reason: "" };
+
 function noOpinion(reason: string): Verdict {
-  return { decision: "NoOpinion", reason };
+  return { decision: "NoOpinion", reason: `node: ${reason}` };
+}
+
+/** One who says that it is a node, and not which. */
+function isNameless({ username, groups }: Attributes["user"]): boolean {
+  return username === "system:node:" && groups.includes("system:nodes");
+}
+
+function unknownNode({ username }: Attributes["user"]): Verdict {
+  return noOpinion(`unknown node for user ${JSON.stringify(username)}`);
 }
 
 const allowed: Verdict = { decision: "Allow", reason: "" };
 
 function byRules(attributes: Attributes): Verdict {
-  return nodeRules.some((rule) => allows(rule, attributes)) ? allowed : noOpinion("");
+  return nodeRules.some((rule) => allows(rule, attributes)) ? allowed : nothing;
 }
 
 function related(resource: NodeObject, { namespace, name }: Attributes, node: string, reader: RbacReader): Verdict {
@@ -118,6 +130,24 @@ function ownCsiNode({ verb, name, subresource }: Attributes, node: string): Verd
   if (verb !== "create" && name !== node)
     return noOpinion("can only access CSINode with the same name as the requesting node");
   return allowed;
+}
+
+/** What there is for pods on the node, by drivers of the node. */
+function ownSlices({ verb, name, subresource, fieldSelector }: Attributes, node: string, reader: RbacReader): Verdict {
+  if (subresource) return noOpinion("cannot authorize ResourceSlice subresource");
+  if (verb === "create") return allowed;
+  if (["get", "update", "patch", "delete"].includes(verb)) {
+    const slice = reader.get("resource.k8s.io", "resourceslices", "", name);
+    const home = (slice?.["spec"] as { readonly nodeName?: string } | undefined)?.nodeName;
+    return home === node ? allowed : noOpinion(`no relationship found between node '${node}' and this object`);
+  }
+  if (["list", "watch", "deletecollection"].includes(verb))
+    return fieldSelector?.["spec.nodeName"] === node
+      ? allowed
+      : noOpinion("can only list/watch/deletecollection resourceslices with nodeName field selector");
+  return noOpinion(
+    "only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection",
+  );
 }
 
 function ownNode(attributes: Attributes, node: string): Verdict {
