@@ -46,6 +46,8 @@ export interface ServerFiles {
   readonly flags?: readonly string[];
   readonly tokenFile?: string;
   readonly clientCaFile?: string;
+  /** As kube-controller-manager's flag; those that are on by default when absent. */
+  readonly controllers?: string;
 }
 
 /**
@@ -112,13 +114,13 @@ function wrap(file: string, program: string): void {
 /** `sallyport up`, with what `hack/make-rules/test-cmd.sh` starts kube-apiserver and kube-controller-manager with. */
 function start(
   data: string,
-  { tokenFile, clientCaFile, flags: given = testFlags }: ServerFiles,
+  { tokenFile, clientCaFile, flags: given = testFlags, controllers = "*" }: ServerFiles,
 ): Promise<{ readonly port: number; readonly stop: () => Promise<string> }> {
   const main = join(import.meta.dirname, "../packages/cli/bin/run.js");
   const flags = [
     ...["--data", data, "--port", "0", "--memory"],
     ...given,
-    ...["--controllers", "*"],
+    ...["--controllers", controllers],
     ...(tokenFile === undefined ? [] : ["--token-auth-file", tokenFile]),
     ...(clientCaFile === undefined ? [] : ["--client-ca-file", clientCaFile]),
   ];

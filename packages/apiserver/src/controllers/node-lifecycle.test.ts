@@ -36,3 +36,29 @@ for (const [conditions, spec, taints] of cases)
       const found = (world.cluster("", "nodes", "n")?.["spec"] ?? {}) as Spec;
       assert.equal((found.taints ?? []).map(({ key }) => key).join(), taints);
     }));
+
+test("a node that has said nothing for a minute is given up, unless it renews its lease", () =>
+  withWorld(["nodelifecycle"], async (world) => {
+    const lease = "coordination.k8s.io/v1";
+    await world.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-node-lease" } });
+    for (const name of ["silent", "leased"])
+      await world.create({ apiVersion: "v1", kind: "Node", metadata: { name }, spec: {} });
+    await world.turn(50_000);
+    const renewTime = `${new Date(world.clock.now()).toISOString().slice(0, -1)}000Z`;
+    const metadata = { name: "leased", namespace: "kube-node-lease" };
+    await world.create({ apiVersion: lease, kind: "Lease", metadata, spec: { renewTime } });
+    const told = (name: string) => {
+      const status = world.cluster("", "nodes", name)?.["status"] as { readonly conditions?: readonly object[] };
+      return (status?.conditions ?? []).length;
+    };
+    assert.deepEqual([told("silent"), told("leased")], [0, 0]);
+    await world.turn(15_000);
+    assert.deepEqual([told("silent"), told("leased")], [4, 0]);
+    const { taints = [] } = world.cluster("", "nodes", "silent")?.["spec"] as Spec;
+    assert.deepEqual(
+      taints.map(({ key }) => key),
+      ["node.kubernetes.io/unreachable"],
+    );
+    await world.turn(60_000);
+    assert.equal(told("leased"), 4);
+  }));

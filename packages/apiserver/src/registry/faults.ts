@@ -82,8 +82,8 @@ export function failedDeletion(
 }
 
 /** The store fails to read such a version, upstream, and says no reason. */
-export function malformedVersion(version: string): StatusError {
-  return new StatusError(undefined, `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
+export function malformedVersion(version: string, why: "invalid syntax" | "value out of range"): StatusError {
+  return new StatusError(undefined, `strconv.ParseUint: parsing ${JSON.stringify(version)}: ${why}`);
 }
 
 /** A new object that says of which version it is; upstream's store refuses it, and says no reason. */

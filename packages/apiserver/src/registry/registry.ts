@@ -140,13 +140,12 @@ export class Registry {
     return retried(async (isLast) => {
       const { stored, current } = await this.#live(context);
       const wanted = make(current);
-      const pinned = wanted.metadata.resourceVersion ?? "";
-      if (!/^\d*$/.test(pinned)) throw malformedVersion(pinned);
-      if (pinned !== "" && pinned !== current.metadata.resourceVersion) throw conflict(info, name);
+      const pinned = pinnedVersion(wanted);
+      if (pinned !== 0 && pinned !== Number(current.metadata.resourceVersion)) throw conflict(info, name);
       const managed = isManaged
         ? wanted
         : withManagedFields(current, wanted, context, timestampOf(this.#options.now()));
-      return { result: this.#replace(managed, current, stored, context), mayRetry: pinned === "" && !isLast };
+      return { result: this.#replace(managed, current, stored, context), mayRetry: pinned === 0 && !isLast };
     });
   }
 
@@ -173,9 +172,10 @@ export class Registry {
   /** The body of an update, decoded against the object that is there. */
   updateFrom(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
-    const { uid, resourceVersion } = decoded.metadata;
+    const { uid } = decoded.metadata;
     if (!(body.value["metadata"] as KubeObject["metadata"] | undefined)?.name) throw unnamed(context.name);
-    if (!resourceVersion && strategyFor(context.info).needsVersion) throw unversioned(context.info, context.name);
+    if (strategyFor(context.info).needsVersion && pinnedVersion(decoded) === 0)
+      throw unversioned(context.info, context.name);
     return this.update((current) => {
       if (uid && uid !== current.metadata.uid) throw failedPrecondition(context.info, current, uid);
       return applyDefaults(decoded);
@@ -444,6 +444,14 @@ export class Registry {
     const decision = await this.#options.admit(request, async (each) => (each === null ? null : validate(each)));
     return admitted(decision, context);
   }
+}
+
+/** The version that an object says it is of; 0 when it says none, or "0". Throws what the store says of one that is no number. */
+function pinnedVersion({ metadata: { resourceVersion = "" } }: KubeObject): number {
+  if (!/^\d*$/.test(resourceVersion)) throw malformedVersion(resourceVersion, "invalid syntax");
+  if (resourceVersion.length > 19 && BigInt(resourceVersion) >= 2n ** 64n)
+    throw malformedVersion(resourceVersion, "value out of range");
+  return Number(resourceVersion);
 }
 
 /** Nothing is made that is about to go. */
