@@ -45,6 +45,8 @@ export interface GatehouseOptions {
   readonly node?: string;
   readonly sync?: Partial<SyncOptions>;
   readonly audit?: AuditOptions;
+  /** As `startApiServer` takes it. */
+  readonly kubelets?: ApiServerOptions["kubelets"];
   /** None when absent. */
   readonly shutdownDelaySeconds?: number;
   readonly onFault: (error: unknown) => void;
@@ -90,6 +92,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         version,
         processStats,
         ...(options.audit === undefined ? {} : { audit: options.audit }),
+        ...(options.kubelets === undefined ? {} : { kubelets: options.kubelets }),
         ...(options.shutdownDelaySeconds === undefined ? {} : { shutdownDelayMs: options.shutdownDelaySeconds * 1000 }),
         onFault: options.onFault,
       },

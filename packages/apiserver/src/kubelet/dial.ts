@@ -21,6 +21,9 @@ export interface Incoming {
   readonly socket: Socket | undefined;
 }
 
+/** A server that has not taken a connection by then never will: Go's default, which kube-apiserver keeps. */
+const connectMs = 30_000;
+
 /** Sends a request; `send` writes its body and ends it. Rejects with DialError. */
 export function dial(
   { url, method, headers, tls }: Outgoing,
@@ -30,6 +33,7 @@ export function dial(
     const make = url.protocol === "https:" ? httpsRequest : httpRequest;
     // Each has its own connection: streams are open long, and their ends are told by those of connections.
     const request = make(url, { ...tls, method, headers, agent: false, setHost: false });
+    request.once("socket", (socket) => giveUp(socket, url));
     request.once("error", (error) => fail(new DialError(networkFault(error, { url: url.href }))));
     request.once("response", (response) => done({ response, socket: undefined }));
     request.once("upgrade", (response: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -38,4 +42,12 @@ export function dial(
     });
     send(request);
   });
+}
+
+/** Ends a connection that does not come about, in Go's words. */
+function giveUp(socket: Socket, { hostname, port, protocol }: URL): void {
+  if (!socket.connecting) return;
+  const where = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+  const timer = setTimeout(() => socket.destroy(new Error(`dial tcp ${where}: i/o timeout`)), connectMs);
+  for (const event of ["connect", "close"] as const) socket.once(event, () => clearTimeout(timer));
 }

@@ -10,12 +10,13 @@ import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "..
 import { collectGarbageSoon } from "../garbage.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
+import { addKubeletOptions, type KubeletFlags, kubeletOptions } from "../kubelet-flags.ts";
 import { addLeaderElectionOptions, type LeaderElectionFlags, leaderElection } from "../leader-election-flags.ts";
 import { addServiceOptions, type ServiceFlags, serviceRanges } from "../service-flags.ts";
 import { paint } from "../terminal.ts";
 import { playTour } from "../tour/tour.ts";
 
-interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags, LeaderElectionFlags, ServiceFlags {
+interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags, LeaderElectionFlags, ServiceFlags, KubeletFlags {
   readonly data: string;
   readonly host: string;
   readonly port: string;
@@ -40,7 +41,8 @@ export function upCommand(): Command {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes any free one", "6443")
     .option("--memory", "keep objects in memory: nothing survives a restart");
-  return addServiceOptions(addLeaderElectionOptions(addAuditOptions(addApiServerOptions(addStorageOptions(command)))))
+  addAuditOptions(addApiServerOptions(addStorageOptions(command)));
+  return addServiceOptions(addLeaderElectionOptions(addKubeletOptions(command)))
     .option(
       "--enable-admission-plugins <names>",
       "plugins to enable beside the default ones, as kube-apiserver names them",
@@ -103,6 +105,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     ...(audit === undefined ? {} : { audit }),
     access: apiServerOptions(flags),
     serviceRanges: serviceRanges(flags),
+    kubelets: kubeletOptions(flags),
     ...(flags.shutdownDelayDuration === undefined
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
