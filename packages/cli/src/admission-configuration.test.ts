@@ -25,13 +25,20 @@ function read(plugins: string): ReturnType<typeof chainOptions> {
   }
 }
 
-test("PodSecurity's defaults and exemptions are read", () => {
-  const { podSecurity } = read(
-    "[{name: PodSecurity, configuration: {defaults: {enforce: baseline, enforce-version: v1.30}, exemptions: {namespaces: [kube-system]}}}]",
-  );
-  assert.deepEqual(podSecurity?.exemptions, { usernames: [], namespaces: ["kube-system"], runtimeClasses: [] });
-  assert.deepEqual(podSecurity?.defaults?.enforce, { level: "baseline", version: 30 });
-});
+const podSecurity = (fields: string, version = "v1") =>
+  `[{name: PodSecurity, configuration: {apiVersion: pod-security.admission.config.k8s.io/${version}, kind: PodSecurityConfiguration, ${fields}}}]`;
+
+for (const version of ["v1", "v1beta1", "v1alpha1"])
+  test(`PodSecurity's defaults and exemptions are read: ${version}`, () => {
+    const fields = "defaults: {enforce: baseline, enforce-version: v1.30}, exemptions: {namespaces: [kube-system]}";
+    const options = read(podSecurity(fields, version)).podSecurity;
+    assert.deepEqual(options?.exemptions, { usernames: [], namespaces: ["kube-system"], runtimeClasses: [] });
+    assert.deepEqual(options?.defaults, {
+      enforce: { level: "baseline", version: 30 },
+      audit: { level: "privileged", version: "latest" },
+      warn: { level: "privileged", version: "latest" },
+    });
+  });
 
 test("the other plugins' parts are read", () => {
   const options = read(
@@ -51,9 +58,21 @@ test("ImagePolicyWebhook's times have their units, defaults and bounds", () => {
 });
 
 const faults: { readonly [what: string]: readonly [plugins: string, message: RegExp] } = {
-  "a level that is none": [
-    "[{name: PodSecurity, configuration: {defaults: {warn: strict}}}]",
-    /defaults\.warn: "strict" must be one of privileged, baseline, restricted/,
+  "levels that are none": [
+    podSecurity("defaults: {enforce: x, audit-version: z}"),
+    /PodSecurity: configuration error: \[enforce: must be one of privileged, baseline, restricted, audit-version: must be "latest" or "v1.x"\]/,
+  ],
+  "exemptions that are none": [
+    podSecurity('exemptions: {runtimeClasses: [b, b], usernames: [""], namespaces: [a.b]}'),
+    /PodSecurity: invalid: \[exemptions.namespaces\[0\]: Invalid value: "a.b": must not contain dots, exemptions.runtimeClasses\[1\]: Duplicate value: "b", exemptions.usernames\[0\]: Invalid value: "": username must not be empty\]/,
+  ],
+  "fields of PodSecurity that are none": [
+    podSecurity("defaults: {enfroce: baseline}, default: {}"),
+    /PodSecurity: strict decoding error: unknown field "default", unknown field "defaults.enfroce"/,
+  ],
+  "a version that PodSecurity never had": [
+    podSecurity("defaults: {}", "v2"),
+    /expected kind PodSecurityConfiguration of /,
   ],
   "an unknown plugin": ["[{name: Nope}]", /unknown plugin "Nope"/],
   "a plugin that takes none": ["[{name: LimitRanger}]", /LimitRanger takes no configuration; PodSecurity, /],

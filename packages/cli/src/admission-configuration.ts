@@ -1,16 +1,11 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import {
-  type ChainOptions,
-  type EventLimit,
-  type NamespacePolicy,
-  pluginEntries,
-  policyOf,
-} from "@sallyport/admission";
+import { type ChainOptions, type EventLimit, pluginEntries } from "@sallyport/admission";
 import { readApiServerManifest } from "./apiserver-manifest.ts";
 import { reasonOf } from "./errors.ts";
 import { imagePolicyOptions } from "./image-policy-configuration.ts";
 import { InputError, parseManifests } from "./manifests.ts";
+import { podSecurityOptions } from "./pod-security-configuration.ts";
 import { StaticManifests } from "./static-manifests/static-manifests.ts";
 
 export interface ChainFlags {
@@ -136,35 +131,6 @@ function eventLimits(file: string, { limits = [] }: Configuration): readonly Eve
     if (cacheSize < 0) throw fault("cacheSize", cacheSize, "must not be negative");
   }
   return list;
-}
-
-interface PodSecurityConfiguration {
-  readonly defaults?: { readonly [mode: string]: string };
-  readonly exemptions?: {
-    readonly usernames?: readonly string[];
-    readonly namespaces?: readonly string[];
-    readonly runtimeClasses?: readonly string[];
-  };
-}
-
-function podSecurityOptions(file: string, configuration: Configuration): NonNullable<ChainOptions["podSecurity"]> {
-  const { defaults = {}, exemptions = {} } = configuration as PodSecurityConfiguration;
-  const { usernames = [], namespaces = [], runtimeClasses = [] } = exemptions;
-  return { exemptions: { usernames, namespaces, runtimeClasses }, defaults: defaultsOf(file, defaults) };
-}
-
-/** The defaults are written as the labels are: a mode, and its version. */
-function defaultsOf(file: string, defaults: { readonly [mode: string]: string }): NamespacePolicy {
-  const labels = Object.fromEntries(
-    Object.entries(defaults).map(([mode, value]) => [`pod-security.kubernetes.io/${mode}`, value]),
-  );
-  const { policy, errors } = policyOf(labels);
-  const [fault] = errors;
-  if (fault !== undefined)
-    throw new InputError(
-      `${file}: defaults.${fault.key.split("/")[1]}: ${JSON.stringify(fault.value)} ${fault.message}`,
-    );
-  return policy;
 }
 
 function readText(file: string): string {

@@ -43,6 +43,7 @@ export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export { withAppArmorFields } from "./kinds/core/app-armor.ts";
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
 export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
+export { dns1123Label, dns1123Subdomain } from "./kinds/formats.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
 export { finalizerWarnings } from "./metadata.ts";

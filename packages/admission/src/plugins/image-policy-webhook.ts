@@ -87,6 +87,7 @@ function answer({ status = {} }: ImageReview, { request }: PluginContext): Plugi
   return { ...deny(request, "image-policy", message, "spec.containers"), auditAnnotations };
 }
 
+/** Upstream annotates the pod, too, but a copy of it: what validates changes nothing that is stored. */
 function unanswered(error: Error, { request }: PluginContext, { defaultAllow }: ImagePolicyOptions): PluginResult {
   if (!defaultAllow) return deny(request, "image-policy", error.message);
   return {

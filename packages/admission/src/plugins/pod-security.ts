@@ -1,7 +1,19 @@
-import { type KubeObject, StatusError } from "@sallyport/kube";
+import { internalError, type KubeObject } from "@sallyport/kube";
 import type { Reason } from "../decision.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
-import { type LevelVersion, levelText, type NamespacePolicy, policyOf, strictness } from "../podsecurity/labels.ts";
+import { existingPodWarnings } from "../podsecurity/existing-pods.ts";
+import {
+  defaultPolicy,
+  isPrivileged,
+  type LabelError,
+  type LevelVersion,
+  levelText,
+  type NamespacePolicy,
+  policyOf,
+  prefix,
+  strictness,
+} from "../podsecurity/labels.ts";
+import { exemptWarnings, labelFaults, refuseLabels } from "../podsecurity/namespace-labels.ts";
 import type { PodSpec } from "../podsecurity/pod.ts";
 import { evaluatePod, type Finding, joinFindings } from "../podsecurity/registry.ts";
 import { denyWith, forbiddenStatus, pass, skip } from "../refusals.ts";
@@ -14,9 +26,6 @@ export interface Exemptions {
 }
 
 export const noExemptions: Exemptions = { usernames: [], namespaces: [], runtimeClasses: [] };
-
-/** Existing pods that a namespace's new level is tried on: upstream's bound, so that a label never takes long. */
-const maxExistingPods = 3000;
 
 /** Resources with a pod template, and where it lies. They are warned about, never refused. */
 const templates: { readonly [resource: string]: readonly string[] } = {
@@ -38,7 +47,10 @@ const ignoredSubresources = new Set(["exec", "attach", "binding", "eviction", "l
  * controllers' templates, and about existing pods when a namespace becomes stricter. KEP-2579.
  * https://kubernetes.io/docs/concepts/security/pod-security-admission/
  */
-export function createPodSecurity(exemptions: Exemptions = noExemptions, defaults?: NamespacePolicy): Plugin {
+export function createPodSecurity(
+  exemptions: Exemptions = noExemptions,
+  defaults: NamespacePolicy = defaultPolicy,
+): Plugin {
   return {
     name: "PodSecurity",
     operations: ["CREATE", "UPDATE"],
@@ -49,9 +61,9 @@ export function createPodSecurity(exemptions: Exemptions = noExemptions, default
 class PodSecurity {
   readonly #context: PluginContext;
   readonly #exemptions: Exemptions;
-  readonly #defaults: NamespacePolicy | undefined;
+  readonly #defaults: NamespacePolicy;
 
-  constructor(context: PluginContext, exemptions: Exemptions, defaults: NamespacePolicy | undefined) {
+  constructor(context: PluginContext, exemptions: Exemptions, defaults: NamespacePolicy) {
     this.#context = context;
     this.#exemptions = exemptions;
     this.#defaults = defaults;
@@ -62,117 +74,76 @@ class PodSecurity {
     const { group, resource } = request.resource;
     if (request.object === null) return skip("nothing to look at");
     if (group === "" && resource === "namespaces")
-      return request.subResource === "" ? this.#namespace() : skip("a subresource");
+      return request.subResource === "" ? this.#namespace(request.object) : skip("a subresource");
     if (group === "" && resource === "pods")
       return ignoredSubresources.has(request.subResource)
         ? skip(`pods/${request.subResource} changes nothing`)
-        : this.#pod();
+        : this.#pod(request.object);
     const path = request.subResource === "" ? templates[`${group}/${resource}`] : undefined;
-    return path === undefined ? skip("neither a pod nor a template of one") : this.#controller(path);
+    return path === undefined ? skip("neither a pod nor a template of one") : this.#controller(request.object, path);
   }
 
-  #namespace(): PluginResult {
-    const { request, snapshot } = this.#context;
-    const labels = (request.object as KubeObject).metadata.labels ?? {};
-    const { policy, errors } = policyOf(labels, this.#defaults);
-    const before = policyOf(request.oldObject?.metadata.labels ?? {}, this.#defaults);
-    if (errors.length > 0 && (request.operation === "CREATE" || before.errors.length === 0))
-      return this.#badLabels(errors);
-    if (request.operation === "CREATE" || this.#exemptions.namespaces.includes(request.name)) return pass();
-    const isStricter =
-      strictness(policy.enforce.level) > strictness(before.policy.enforce.level) ||
-      levelText(policy.enforce) !== levelText(before.policy.enforce);
-    if (!isStricter || policy.enforce.level === "privileged") return pass();
-    const warnings = this.#existing(policy.enforce, snapshot.objects.list("", "pods", request.name));
-    return {
-      outcome: "admitted",
-      why: warnings.length === 0 ? "existing pods fit" : "existing pods violate the new level",
-      warnings,
-    };
+  #namespace(namespace: KubeObject): PluginResult {
+    const { request, snapshot, effects } = this.#context;
+    const { policy, errors } = policyOf(namespace.metadata.labels ?? {}, this.#defaults);
+    const before =
+      request.oldObject === null ? undefined : policyOf(request.oldObject.metadata.labels ?? {}, this.#defaults);
+    if (errors.length > 0 && JSON.stringify(errors) !== JSON.stringify(before?.errors))
+      return refuseLabels(request.name, errors);
+    if (before !== undefined && !isStricter(policy.enforce, before.policy.enforce)) return pass();
+    if (this.#exemptions.namespaces.includes(request.namespace))
+      return { outcome: "admitted", why: "exempt", warnings: exemptWarnings(namespace, policy, this.#defaults) };
+    if (before === undefined) return pass();
+    const pods = snapshot.objects.list("", "pods", request.name).filter((pod) => !this.#isExemptClass(pod));
+    const warnings = existingPodWarnings(request.name, policy.enforce, pods, effects.ticks);
+    const why = warnings.length === 0 ? "existing pods fit" : "existing pods violate the new level";
+    return { outcome: "admitted", why, warnings };
   }
 
-  #badLabels(
-    errors: readonly { readonly key: string; readonly value: string; readonly message: string }[],
-  ): PluginResult {
+  #pod(pod: KubeObject): PluginResult {
     const { request } = this.#context;
-    const lines = errors.map(
-      ({ key, value, message }) => `metadata.labels[${key}]: Invalid value: ${JSON.stringify(value)}: ${message}`,
-    );
-    const causes = errors.map(({ key, value, message }) => ({
-      reason: "FieldValueInvalid",
-      message: `Invalid value: ${JSON.stringify(value)}: ${message}`,
-      field: `metadata.labels[${key}]`,
-    }));
-    const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
-    const error = new StatusError("Invalid", `Namespace "${request.name}" is invalid: ${text}`, {
-      name: request.name,
-      kind: "Namespace",
-      causes,
-    });
-    return denyWith(
-      error,
-      errors.map(({ key, message }) => ({ code: "pod-security-label", message, fieldPath: `metadata.labels[${key}]` })),
-    );
-  }
-
-  /** One line per distinct violation, with the first pod that has it and how many others do. */
-  #existing(level: LevelVersion, pods: readonly KubeObject[]): readonly string[] {
-    const byText = new Map<string, string[]>();
-    for (const pod of pods.slice(0, maxExistingPods)) {
-      const text = evaluate(level, pod)
-        .map(({ reason }) => reason)
-        .join(", ");
-      if (text !== "") byText.set(text, [...(byText.get(text) ?? []), pod.metadata.name ?? ""]);
-    }
-    if (byText.size === 0) return [];
-    const lines = [...byText].map(([text, [first, ...others]]) => {
-      const more =
-        others.length === 0 ? "" : others.length === 1 ? " (and 1 other pod)" : ` (and ${others.length} other pods)`;
-      return `${first}${more}: ${text}`;
-    });
-    const head = `existing pods in namespace ${JSON.stringify(this.#context.request.name)} violate the new PodSecurity enforce level ${JSON.stringify(levelText(level))}`;
-    return [head, ...lines.sort()];
-  }
-
-  #pod(): PluginResult {
-    const { request } = this.#context;
-    const pod = request.object as KubeObject;
-    if (
-      request.operation === "UPDATE" &&
-      request.oldObject !== null &&
-      request.subResource === "" &&
-      !isSignificant(pod, request.oldObject)
-    ) {
-      return pass("the update changes nothing that the standards speak of");
-    }
-    return this.#evaluate(pod, true);
-  }
-
-  #controller(path: readonly string[]): PluginResult {
-    let template: unknown = this.#context.request.object;
-    for (const key of path) template = (template as { readonly [key: string]: unknown } | undefined)?.[key];
-    return template === undefined ? pass("no template") : this.#evaluate(template as KubeObject, false);
-  }
-
-  #evaluate(pod: KubeObject, enforce: boolean): PluginResult {
-    const { request, snapshot } = this.#context;
-    const exempt = this.#exemption(pod);
-    if (exempt !== undefined)
+    const exempt = this.#exemption();
+    if (exempt !== undefined) return exempt;
+    const found = this.#policy();
+    if (found === undefined) throw internalError(`failed to lookup namespace ${JSON.stringify(request.namespace)}`);
+    if (found.errors.length === 0 && isPrivileged(found.policy))
       return {
         outcome: "admitted",
-        why: `exempt by ${exempt}`,
-        auditAnnotations: { "pod-security.kubernetes.io/exempt": exempt },
+        why: "the namespace is privileged",
+        auditAnnotations: { [`${prefix}enforce-policy`]: "privileged:latest" },
       };
+    if (request.oldObject !== null && !isSignificant(pod, request.oldObject))
+      return pass("the update changes nothing that the standards speak of");
+    return this.#evaluate(pod, found, true);
+  }
+
+  /** Templates are never refused: their pods are. */
+  #controller(object: KubeObject, path: readonly string[]): PluginResult {
+    const exempt = this.#exemption();
+    if (exempt !== undefined) return exempt;
+    const found = this.#policy();
+    if (found === undefined) return pass("the namespace is not known");
+    const { warn, audit } = found.policy;
+    if (found.errors.length === 0 && warn.level === "privileged" && audit.level === "privileged") return pass();
+    let template: unknown = object;
+    for (const key of path) template = (template as { readonly [key: string]: unknown } | undefined)?.[key];
+    return template === undefined ? pass("no template") : this.#evaluate(template as KubeObject, found, false);
+  }
+
+  /** Of the request's namespace; undefined where there is none. */
+  #policy(): FoundPolicy | undefined {
+    const { request, snapshot } = this.#context;
     const namespace = snapshot.objects.get("", "namespaces", "", request.namespace);
-    const { policy, errors } = policyOf(namespace?.metadata.labels ?? {}, this.#defaults);
+    return namespace && policyOf(namespace.metadata.labels ?? {}, this.#defaults);
+  }
+
+  #evaluate(pod: KubeObject, { policy, errors }: FoundPolicy, enforce: boolean): PluginResult {
+    if (this.#isExemptClass(pod)) return exemptBy("runtimeClass");
     const annotations: { [key: string]: string } = {};
-    if (errors.length > 0)
-      annotations["pod-security.kubernetes.io/error"] =
-        `Failed to parse policy: ${errors.map(({ key, message }) => `${key} ${message}`).join("; ")}`;
-    if (enforce) annotations["pod-security.kubernetes.io/enforce-policy"] = levelText(policy.enforce);
+    if (errors.length > 0) annotations[`${prefix}error`] = `Failed to parse policy: ${errorsText(errors)}`;
+    if (enforce) annotations[`${prefix}enforce-policy`] = levelText(policy.enforce);
     const audited = evaluate(policy.audit, pod);
-    if (audited.length > 0)
-      annotations["pod-security.kubernetes.io/audit-violations"] = wouldViolate(policy.audit, audited);
+    if (audited.length > 0) annotations[`${prefix}audit-violations`] = wouldViolate(policy.audit, audited);
     const enforced = enforce ? evaluate(policy.enforce, pod) : [];
     if (enforced.length > 0) return this.#refuse(policy.enforce, enforced, annotations);
     const warned = evaluate(policy.warn, pod);
@@ -195,15 +166,33 @@ class PodSecurity {
     return denyWith(forbiddenStatus(this.#context.request, message), reasons, annotations);
   }
 
-  #exemption(pod: KubeObject): string | undefined {
-    const { request } = this.#context;
-    const runtimeClass = (pod["spec"] as { readonly runtimeClassName?: string } | undefined)?.runtimeClassName;
-    if (this.#exemptions.namespaces.includes(request.namespace)) return "namespace";
-    if (this.#exemptions.usernames.includes(request.userInfo.username)) return "user";
-    return runtimeClass !== undefined && this.#exemptions.runtimeClasses.includes(runtimeClass)
-      ? "runtimeClass"
-      : undefined;
+  #exemption(): PluginResult | undefined {
+    const { namespace, userInfo } = this.#context.request;
+    if (this.#exemptions.namespaces.includes(namespace)) return exemptBy("namespace");
+    return this.#exemptions.usernames.includes(userInfo.username) ? exemptBy("user") : undefined;
   }
+
+  #isExemptClass(pod: KubeObject): boolean {
+    const { runtimeClassName } = (pod["spec"] ?? {}) as { readonly runtimeClassName?: string };
+    return runtimeClassName !== undefined && this.#exemptions.runtimeClasses.includes(runtimeClassName);
+  }
+}
+
+type FoundPolicy = ReturnType<typeof policyOf>;
+
+function exemptBy(what: string): PluginResult {
+  return { outcome: "admitted", why: `exempt by ${what}`, auditAnnotations: { [`${prefix}exempt`]: what } };
+}
+
+/** Only then is there anything to try existing pods on. */
+function isStricter(now: LevelVersion, before: LevelVersion): boolean {
+  if (now.level === "privileged" || levelText(now) === levelText(before)) return false;
+  return now.version !== before.version || strictness(now.level) > strictness(before.level);
+}
+
+function errorsText(errors: readonly LabelError[]): string {
+  const texts = labelFaults(errors).map(({ field, message }) => `${field}: ${message}`);
+  return texts.length === 1 ? `${texts[0]}` : `[${texts.join(", ")}]`;
 }
 
 function evaluate({ level, version }: LevelVersion, pod: KubeObject): readonly Finding[] {
@@ -214,26 +203,18 @@ function wouldViolate(level: LevelVersion, findings: readonly Finding[]): string
   return `would violate PodSecurity ${JSON.stringify(levelText(level))}: ${joinFindings(findings)}`;
 }
 
-/** An update that changes only images, labels, status and the like cannot change the verdict. */
+/** Of what the standards speak of an update can only add ephemeral containers; with another image a pod is looked at anew. */
 function isSignificant(pod: KubeObject, old: KubeObject): boolean {
-  const mask = (each: KubeObject) => {
-    const spec = (each["spec"] ?? {}) as { readonly [field: string]: unknown };
-    const strip = (list: unknown) =>
-      ((list ?? []) as readonly object[]).map((container) => ({ ...container, image: "" }));
-    const annotations = Object.entries(each.metadata.annotations ?? {})
-      .filter(([key]) => /apparmor|seccomp/.test(key))
-      .sort();
-    const rest = {
-      ...spec,
-      activeDeadlineSeconds: 0,
-      tolerations: [],
-      terminationGracePeriodSeconds: 0,
-      schedulingGates: [],
-      containers: strip(spec["containers"]),
-      initContainers: strip(spec["initContainers"]),
-      ephemeralContainers: strip(spec["ephemeralContainers"]),
-    };
-    return JSON.stringify([Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), annotations]);
-  };
-  return mask(pod) !== mask(old);
+  const [now, before] = [pod, old].map((each) => (each["spec"] ?? {}) as PodSpec) as [PodSpec, PodSpec];
+  const images = (list: PodSpec["containers"]) => JSON.stringify((list ?? []).map(imageOf));
+  if (images(now.containers) !== images(before.containers)) return true;
+  if (images(now.initContainers) !== images(before.initContainers)) return true;
+  const known = new Map((before.ephemeralContainers ?? []).map((each) => [each.name, imageOf(each)]));
+  return (now.ephemeralContainers ?? []).some(
+    (each) => !known.has(each.name) || known.get(each.name) !== imageOf(each),
+  );
+}
+
+function imageOf(container: object): string {
+  return (container as { readonly image?: string }).image ?? "";
 }

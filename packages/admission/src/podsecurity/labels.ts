@@ -1,6 +1,7 @@
 import type { Level } from "./check.ts";
 
-export type Mode = "enforce" | "audit" | "warn";
+export const modes = ["enforce", "audit", "warn"] as const;
+export type Mode = (typeof modes)[number];
 
 export interface LevelVersion {
   readonly level: Level;
@@ -9,14 +10,16 @@ export interface LevelVersion {
 
 export type NamespacePolicy = { readonly [mode in Mode]: LevelVersion };
 
-const prefix = "pod-security.kubernetes.io/";
+export type Labels = { readonly [key: string]: string };
+
+/** Of all labels, and of the annotations for the audit log. */
+export const prefix = "pod-security.kubernetes.io/";
+
+/** From loose to strict. */
 const levels: readonly string[] = ["privileged", "baseline", "restricted"];
 
-export const defaultPolicy: NamespacePolicy = {
-  enforce: { level: "privileged", version: "latest" },
-  audit: { level: "privileged", version: "latest" },
-  warn: { level: "privileged", version: "latest" },
-};
+const privileged: LevelVersion = { level: "privileged", version: "latest" };
+export const defaultPolicy: NamespacePolicy = { enforce: privileged, audit: privileged, warn: privileged };
 
 export interface LabelError {
   readonly key: string;
@@ -24,60 +27,47 @@ export interface LabelError {
   readonly message: string;
 }
 
-/** A namespace's policy by its labels, over the defaults. A level that cannot be read counts as restricted at enforce: fail closed. */
+/**
+ * A namespace's policy by its labels, over the defaults. What cannot be read is restricted for enforce (fail closed), privileged for audit
+ * and warn, and of the latest version. Whoever enforces more than is warned of warns of it, unless a label says otherwise.
+ */
 export function policyOf(
-  labels: { readonly [key: string]: string },
+  labels: Labels,
   defaults: NamespacePolicy = defaultPolicy,
-): { policy: NamespacePolicy; errors: readonly LabelError[] } {
+): { readonly policy: NamespacePolicy; readonly errors: readonly LabelError[] } {
   const errors: LabelError[] = [];
-  const read = (mode: Mode): LevelVersion => ({
-    level: readLevel(labels, mode, defaults[mode].level, errors),
-    version: readVersion(labels, mode, labels[prefix + mode] === undefined ? defaults[mode].version : "latest", errors),
-  });
+  const read = (mode: Mode): LevelVersion => {
+    const level = labels[prefix + mode];
+    const version = labels[`${prefix}${mode}-version`];
+    return {
+      level: level === undefined ? defaults[mode].level : readLevel(level, mode, errors),
+      version: version === undefined ? defaults[mode].version : readVersion(version, mode, errors),
+    };
+  };
   const policy = { enforce: read("enforce"), audit: read("audit"), warn: read("warn") };
-  // Upstream: a namespace that enforces warns and audits at least as strictly where it says nothing of them.
-  if (labels[`${prefix}enforce`] === undefined) return { policy, errors };
-  const warn =
-    labels[`${prefix}warn`] === undefined && labels[`${prefix}warn-version`] === undefined
-      ? atLeast(policy.warn, policy.enforce)
-      : policy.warn;
-  const audit =
-    labels[`${prefix}audit`] === undefined && labels[`${prefix}audit-version`] === undefined
-      ? atLeast(policy.audit, policy.enforce)
-      : policy.audit;
-  return { policy: { ...policy, warn, audit }, errors };
+  const { enforce, warn } = policy;
+  const isEnforced = isLevel(labels[`${prefix}enforce`]);
+  if (labels[`${prefix}warn`] !== undefined || !isEnforced || strictness(enforce.level) <= strictness(warn.level))
+    return { policy, errors };
+  const version = labels[`${prefix}warn-version`] === undefined ? enforce.version : warn.version;
+  return { policy: { ...policy, warn: { level: enforce.level, version } }, errors };
 }
 
-function atLeast(given: LevelVersion, enforced: LevelVersion): LevelVersion {
-  return levels.indexOf(given.level) < levels.indexOf(enforced.level) ? enforced : given;
+function isLevel(text: string | undefined): text is Level {
+  return text !== undefined && levels.includes(text);
 }
 
-function readLevel(
-  labels: { readonly [key: string]: string },
-  mode: Mode,
-  fallback: Level,
-  errors: LabelError[],
-): Level {
-  const value = labels[prefix + mode];
-  if (value === undefined) return fallback;
-  if (levels.includes(value)) return value as Level;
-  errors.push({ key: prefix + mode, value, message: `must be one of privileged, baseline, restricted` });
+function readLevel(value: string, mode: Mode, errors: LabelError[]): Level {
+  if (isLevel(value)) return value;
+  errors.push({ key: prefix + mode, value, message: `must be one of ${levels.join(", ")}` });
   return mode === "enforce" ? "restricted" : "privileged";
 }
 
-function readVersion(
-  labels: { readonly [key: string]: string },
-  mode: Mode,
-  fallback: number | "latest",
-  errors: LabelError[],
-): number | "latest" {
-  const key = `${prefix}${mode}-version`;
-  const value = labels[key];
-  if (value === undefined) return fallback;
+function readVersion(value: string, mode: Mode, errors: LabelError[]): number | "latest" {
   if (value === "latest") return "latest";
   const match = /^v1\.(0|[1-9]\d*)$/.exec(value);
   if (match !== null) return Number(match[1]);
-  errors.push({ key, value, message: `must be "latest" or "v1.x"` });
+  errors.push({ key: `${prefix}${mode}-version`, value, message: `must be "latest" or "v1.x"` });
   return "latest";
 }
 
@@ -87,4 +77,15 @@ export function levelText({ level, version }: LevelVersion): string {
 
 export function strictness(level: Level): number {
   return levels.indexOf(level);
+}
+
+/** Nothing is refused, noted or warned of. */
+export function isPrivileged(policy: NamespacePolicy): boolean {
+  return modes.every((mode) => policy[mode].level === "privileged");
+}
+
+/** They decide the same: versions of privileged do not count. */
+export function isEquivalent(a: NamespacePolicy, b: NamespacePolicy): boolean {
+  const both = (mode: Mode) => a[mode].level === "privileged" && b[mode].level === "privileged";
+  return modes.every((mode) => both(mode) || levelText(a[mode]) === levelText(b[mode]));
 }
