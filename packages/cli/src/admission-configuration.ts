@@ -37,6 +37,11 @@ export function chainOptions({
   };
 }
 
+/** Whether a plugin has a part in an AdmissionConfiguration. */
+export function isConfigurable(plugin: string): boolean {
+  return readers[plugin] !== undefined || staticParts[plugin] !== undefined;
+}
+
 export type Configuration = { readonly [field: string]: unknown };
 
 /** How each plugin's part is read; the rest take none. */

@@ -52,19 +52,34 @@ export interface PluginEntry {
   readonly byDefault: boolean;
   readonly create: (options?: ChainOptions) => Plugin;
   readonly deprecated?: Deprecation;
+  /** The first version of Kubernetes that has it no more. */
+  readonly removed?: string;
+  /** Off by default: until it is on, the plugin does nothing. */
+  readonly featureGate?: string;
+  /** Of Sallyport alone: no kube-apiserver has it. */
+  readonly own?: true;
 }
 
 export interface Deprecation {
   /** Kubernetes' version; absent for what upstream keeps without recommending it. */
   readonly since?: string;
-  /** What to use instead, and why. */
+  /** The plugin that does its work. */
+  readonly replacedBy?: string;
+  /** What to do instead, for people. */
   readonly instead: string;
 }
 
 const off = { byDefault: false } as const;
 const on = { byDefault: true } as const;
 
-/** kube-apiserver 1.37's plugins in its order. The order is the behaviour: see pkg/kubeapiserver/options/plugins.go. */
+function gated(name: string, phase: "mutate" | "validate", featureGate: string): PluginEntry {
+  return { name, ...on, create: () => createGated(name, phase, featureGate), featureGate };
+}
+
+/**
+ * The plugins of kube-apiserver 1.36 and 1.37 in their order, and PodSecurityPolicy where 1.24 had it. The order is the behaviour: see
+ * pkg/kubeapiserver/options/plugins.go.
+ */
 export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]>([
   {
     name: "AlwaysAdmit",
@@ -76,14 +91,14 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
     name: "NamespaceAutoProvision",
     ...off,
     create: () => namespaceAutoProvision,
-    deprecated: { instead: "NamespaceLifecycle replaces it" },
+    deprecated: { replacedBy: "NamespaceLifecycle", instead: "NamespaceLifecycle replaces it" },
   },
   { name: "NamespaceLifecycle", ...on, create: () => namespaceLifecycle },
   {
     name: "NamespaceExists",
     ...off,
     create: () => namespaceExists,
-    deprecated: { instead: "NamespaceLifecycle replaces it" },
+    deprecated: { replacedBy: "NamespaceLifecycle", instead: "NamespaceLifecycle replaces it" },
   },
   { name: "LimitPodHardAntiAffinityTopology", ...off, create: () => limitPodHardAntiAffinityTopology },
   { name: "LimitRanger", ...on, create: () => limitRanger },
@@ -107,8 +122,10 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
     create: () => podSecurityPolicy,
     deprecated: {
       since: "v1.21",
-      instead: "PodSecurity replaces it; Kubernetes has no PodSecurityPolicies since v1.25",
+      replacedBy: "PodSecurity",
+      instead: "PodSecurity replaces it; `sallyport migrate psp` moves policies over",
     },
+    removed: "v1.25",
   },
   { name: "PodNodeSelector", ...off, create: (options) => createPodNodeSelector(options?.podNodeSelector) },
   { name: "Priority", ...on, create: () => priority },
@@ -122,7 +139,7 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "ExtendedResourceToleration", ...off, create: () => extendedResourceToleration },
   { name: "DefaultStorageClass", ...on, create: () => defaultStorageClass },
   { name: "StorageObjectInUseProtection", ...on, create: () => storageObjectInUseProtection },
-  { name: "PodGroupProtection", ...on, create: () => createGated("PodGroupProtection", "GenericWorkload") },
+  gated("PodGroupProtection", "mutate", "GenericWorkload"),
   { name: "OwnerReferencesPermissionEnforcement", ...off, create: () => ownerReferencesPermissionEnforcement },
   { name: "PersistentVolumeClaimResize", ...on, create: () => persistentVolumeClaimResize },
   { name: "RuntimeClass", ...on, create: () => runtimeClass },
@@ -133,9 +150,9 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "DefaultIngressClass", ...on, create: () => defaultIngressClass },
   { name: "DenyServiceExternalIPs", ...off, create: () => denyServiceExternalIPs },
   { name: "PodTopologyLabels", ...on, create: () => podTopologyLabels },
-  { name: "PodGroupWorkloadExists", ...on, create: () => createGated("PodGroupWorkloadExists", "GenericWorkload") },
+  { ...gated("PodGroupWorkloadExists", "validate", "GenericWorkload"), removed: "v1.37" },
   { name: "NodeDeclaredFeatureValidator", ...on, create: () => nodeDeclaredFeatureValidator },
-  { name: "JobValidation", ...on, create: () => createGated("JobValidation", "JobValidation") },
+  { ...gated("JobValidation", "validate", "WorkloadWithJob"), removed: "v1.37" },
   { name: "PodResizeValidator", ...on, create: () => podResizeValidator },
   { name: "MutatingAdmissionPolicy", ...on, create: (options) => createMutatingAdmissionPolicy(options?.statics) },
   { name: "MutatingAdmissionWebhook", ...on, create: (options) => createMutatingAdmissionWebhook(options?.statics) },
@@ -145,7 +162,7 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
     ...on,
     create: (options) => createValidatingAdmissionWebhook(options?.statics),
   },
-  { name: "RegoPolicies", ...on, create: () => regoPolicies },
+  { name: "RegoPolicies", ...on, create: () => regoPolicies, own: true },
   { name: "ResourceQuota", ...on, create: (options) => createResourceQuota(options?.limitedResources) },
   {
     name: "AlwaysDeny",
@@ -176,15 +193,19 @@ export interface ChainOptions {
 
 /** One line for each enabled plugin that should not be used any more. */
 export function deprecationWarnings({ enable = [] }: ChainOptions): readonly string[] {
-  return pluginEntries.flatMap(({ name, deprecated }) =>
-    deprecated !== undefined && enable.includes(name)
-      ? [`admission plugin ${name} is ${deprecationText(deprecated)}`]
+  return pluginEntries.flatMap((entry) =>
+    entry.deprecated !== undefined && enable.includes(entry.name)
+      ? [`admission plugin ${entry.name} is ${deprecationText(entry)}`]
       : [],
   );
 }
 
-export function deprecationText({ since, instead }: Deprecation): string {
-  return `deprecated${since === undefined ? "" : ` since ${since}`}: ${instead}`;
+/** `deprecated since v1.21, gone since v1.25: …`; empty for a plugin that stays. */
+export function deprecationText({ deprecated, removed }: Pick<PluginEntry, "deprecated" | "removed">): string {
+  const gone = removed === undefined ? [] : [`gone since ${removed}`];
+  if (deprecated === undefined) return gone.join("");
+  const { since, instead } = deprecated;
+  return `${[`deprecated${since === undefined ? "" : ` since ${since}`}`, ...gone].join(", ")}: ${instead}`;
 }
 
 /** Nobody can be asked, and nothing is allowed. */
