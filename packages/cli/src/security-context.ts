@@ -8,9 +8,9 @@ import {
   kernelView,
   type PodSpec,
 } from "@sallyport/node";
-import { checkManifests } from "./check/checker.ts";
+import { type CheckResult, checkManifests } from "./check/checker.ts";
 import type { Manifest } from "./manifests.ts";
-import { podManifest } from "./pod-manifest.ts";
+import { podManifest, podPrefix } from "./pod-manifest.ts";
 
 /** A field as it takes effect, with who set it where that was admission. */
 export interface ToldField extends EffectiveField {
@@ -20,15 +20,21 @@ export interface ToldField extends EffectiveField {
 
 /** A container, and all that is to be told of it. */
 export interface ContainerReport {
+  readonly container: string;
+  readonly fields: readonly ToldField[];
+  /** Absent for Windows. */
+  readonly kernel?: KernelView;
+}
+
+/** A pod, or a workload by its pod. */
+export interface PodReport {
   readonly file: string;
   readonly line: number;
   readonly kind: string;
   readonly name: string;
-  readonly container: string;
-  readonly fields: readonly ToldField[];
-  readonly kernel: KernelView;
+  readonly containers: readonly ContainerReport[];
   /** What each level of PodSecurity has against the pod; nothing where it admits it. */
-  readonly refusals: { readonly [level in Exclude<Level, "privileged">]: string };
+  readonly refusals: { readonly [level in Exclude<Level, "privileged">]: readonly string[] };
   /** Why the pod was not admitted: the fields are then as they were written. */
   readonly denied?: string;
 }
@@ -48,56 +54,65 @@ type Fields = any;
 export async function securityContexts(
   manifests: readonly Manifest[],
   options: SecurityContextOptions,
-): Promise<readonly ContainerReport[]> {
+): Promise<readonly PodReport[]> {
   const pods = manifests.flatMap((manifest) => {
     const pod = podManifest(manifest);
     return pod === undefined ? [] : [{ pod, manifest }];
   });
   const workloads = new Set(pods.map(({ manifest }) => manifest));
   const others = manifests.filter((each) => !workloads.has(each));
-  const all = [...others, ...pods.map(({ pod }) => pod)];
   const user = { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
-  const { results } = await checkManifests(all, { ...options, user });
-  return pods.flatMap(({ pod, manifest }, i) => {
-    const result = results[others.length + i];
-    return reportsOf(
-      pod,
-      manifest,
-      result?.decision,
-      result?.verdict === "allowed" ? undefined : result?.message,
-      options,
-    );
-  });
+  const { results } = await checkManifests([...others, ...pods.map(({ pod }) => pod)], { ...options, user });
+  return pods.map(({ pod, manifest }, i) =>
+    reportOf(pod, manifest, results[others.length + i] as CheckResult, options),
+  );
 }
 
-function reportsOf(
+function reportOf(
   pod: Manifest,
-  { file, line, value }: Manifest,
-  decision: Decision | undefined,
-  denied: string | undefined,
+  manifest: Manifest,
+  { verdict, message, decision }: CheckResult,
   { minor }: SecurityContextOptions,
-): readonly ContainerReport[] {
-  const written = (pod.value as Fields).spec as PodSpec;
-  const admitted = denied === undefined ? (decision?.object?.["spec"] as PodSpec | undefined) : undefined;
+): PodReport {
+  const { file, line, value } = manifest;
+  const { metadata = {}, spec: written } = pod.value as { readonly metadata?: Fields; readonly spec: PodSpec };
+  const admitted = verdict === "allowed" ? (decision?.object?.["spec"] as PodSpec | undefined) : undefined;
   const spec = admitted ?? written;
-  const metadata = (pod.value as Fields).metadata ?? {};
-  const refusals = {
-    baseline: joinFindings(evaluatePod("baseline", minor, metadata, spec as Fields)),
-    restricted: joinFindings(evaluatePod("restricted", minor, metadata, spec as Fields)),
+  const refusalsOf = (level: Level) =>
+    evaluatePod(level, minor, metadata, spec as Fields).map((finding) => joinFindings([finding]));
+  const refusals = { baseline: refusalsOf("baseline"), restricted: refusalsOf("restricted") };
+  const report = {
+    file,
+    line,
+    kind: String(value["kind"]),
+    name: String((value as Fields).metadata?.name ?? ""),
+    containers: containersIn(written, spec, podPrefix(manifest), decision),
+    refusals,
   };
+  return verdict === "allowed" ? report : { ...report, denied: message ?? "" };
+}
+
+function containersIn(
+  written: PodSpec,
+  spec: PodSpec,
+  prefix: string,
+  decision: Decision | undefined,
+): readonly ContainerReport[] {
   const before = new Map(
     containersOf(written).map(([container, path]) => [container.name, effectiveContext(written, container, path)]),
   );
+  const isWindows = (spec["os"] as { readonly name?: string } | undefined)?.name === "windows";
   return containersOf(spec).map(([container, path]) => {
-    const fields = effectiveContext(spec, container, path).map((field): ToldField => {
+    const effective = effectiveContext(spec, container, path);
+    const fields = effective.map((field): ToldField => {
       const old = before.get(container.name)?.find((each) => each.field === field.field);
       const isSet = JSON.stringify(old?.value) !== JSON.stringify(field.value);
       const by = isSet ? pluginsOf(decision, field.path) : [];
-      return by.length === 0 ? field : { ...field, by };
+      const told = { ...field, path: `${prefix}${field.path}` };
+      return by.length === 0 ? told : { ...told, by };
     });
-    const shared = { file, line, kind: String(value["kind"]), name: String((value as Fields).metadata?.name ?? "") };
-    const told = { ...shared, container: container.name, fields, kernel: kernelView(fields), refusals };
-    return denied === undefined ? told : { ...told, denied };
+    const report = { container: container.name, fields };
+    return isWindows ? report : { ...report, kernel: kernelView(effective) };
   });
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { containersOf, dockerOfContainer, parseDockerRun, podOfDocker } from "@sallyport/node";
+import { containersOf, dockerOfContainer, type KernelView, parseDockerRun, podOfDocker } from "@sallyport/node";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { chainOptions } from "../admission-configuration.ts";
@@ -8,7 +8,7 @@ import { exitCodes, UsageError } from "../errors.ts";
 import { InputError, readManifests } from "../manifests.ts";
 import { podManifest } from "../pod-manifest.ts";
 import { readPolicies } from "../policy-files.ts";
-import { type ContainerReport, securityContexts, type ToldField } from "../security-context.ts";
+import { type ContainerReport, type PodReport, securityContexts, type ToldField } from "../security-context.ts";
 import { paint, wrap } from "../terminal.ts";
 
 interface Flags {
@@ -101,48 +101,67 @@ function toDocker(manifests: ReturnType<typeof readManifests>, asJson: boolean):
     );
 }
 
-function textOf(report: ContainerReport, all: boolean): string {
-  const { file, line, kind, name, container, fields, kernel, refusals, denied } = report;
-  const shown = fields.filter(({ value }) => all || value !== undefined);
-  const width = Math.max(...shown.map(({ field }) => field.length), 0) + 2;
+/** Of a terminal; what is longer goes on below. */
+const columns = 110;
+
+function textOf({ file, line, kind, name, containers, refusals, denied }: PodReport, all: boolean): string {
   const lines = [
-    paint("bold", `${kind}/${name}, container ${container}`) + paint("dim", `  ${file}:${line}`),
-    ...(denied === undefined ? [] : [wrap(paint("red", `not admitted: ${denied}`), 110, "  ")]),
-    ...shown.map((each) => `  ${each.field.padEnd(width)}${fieldText(each)}`),
+    paint("bold", `${kind}/${name}`) + paint("dim", `  ${file}:${line}`),
+    ...(denied === undefined ? [] : [wrap(paint("red", `not admitted: ${denied}`), columns, "  ")]),
+    ...containers.flatMap((each) => ["", ...containerLines(each, all)]),
     "",
-    ...kernelLines(kernel),
-    ...Object.entries(refusals).map(
-      ([level, text]) =>
-        `  ${level}: ${text === "" ? paint("green", "admits it") : `${paint("yellow", "refuses")} ${text}`}`,
+    ...Object.entries(refusals).flatMap(([level, reasons]) =>
+      reasons.length === 0
+        ? [`  ${level} ${paint("green", "admits it")}`]
+        : [`  ${level} ${paint("yellow", "refuses it")}`, ...reasons.map((each) => wrap(each, columns, "    "))],
     ),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function fieldText({ value, origin, path, otherwise, by }: ToldField): string {
-  if (origin === "default") return paint("dim", `not set: ${otherwise}`);
-  const from = by === undefined ? path : `${path}, set by ${by.join(", ")}`;
-  return `${typeof value === "object" ? JSON.stringify(value) : String(value)}  ${paint("dim", from)}`;
+function containerLines({ container, fields, kernel }: ContainerReport, all: boolean): readonly string[] {
+  const shown = fields.filter(({ value }) => all || value !== undefined);
+  const width = Math.max(...shown.map(({ field }) => field.length), 0) + 2;
+  const valueWidth = Math.max(...shown.map((each) => Math.min(valueText(each).length, 26)), 0) + 2;
+  return [
+    `  ${paint("bold", `container ${container}`)}`,
+    ...shown.map((each) => `    ${each.field.padEnd(width)}${fieldText(each, valueWidth)}`),
+    ...(kernel === undefined
+      ? ["    on Windows: Linux' users, capabilities and filters say nothing"]
+      : kernelLines(kernel)),
+  ];
 }
 
-function kernelLines(kernel: ContainerReport["kernel"]): readonly string[] {
+function fieldText(field: ToldField, width: number): string {
+  const { origin, path, otherwise, by } = field;
+  if (origin === "default") return paint("dim", `not set: ${otherwise}`);
+  const from = by === undefined ? path : `${path}, set by ${by.join(", ")}`;
+  return `${valueText(field).padEnd(width)}${paint("dim", from)}`;
+}
+
+function valueText({ value }: ToldField): string {
+  if (Array.isArray(value))
+    return value.map((each) => (typeof each === "object" ? JSON.stringify(each) : each)).join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function kernelLines(kernel: KernelView): readonly string[] {
   const { uid, gid, groups, capabilities, noNewPrivileges, seccomp, hostNamespaces, userNamespace } = kernel;
-  const { bounding, effective, boundingMask, effectiveMask, unknown } = capabilities;
+  const { bounding, effective, boundingMask, effectiveMask } = capabilities;
   const names = (list: readonly string[]) => (list.length === 0 ? "none" : list.join(" "));
+  const lines = [
+    `user ${uid ?? "of the image"}, group ${gid ?? "of the image"}${groups.length === 0 ? "" : `, also ${groups.join(" ")}`}${userNamespace ? "; in a user namespace: its root is nobody on the node" : ""}`,
+    `bounding capabilities ${boundingMask}: ${names(bounding)}`,
+    effective === undefined
+      ? "effective capabilities: the bounding set if the image's user is root, else none"
+      : `effective capabilities ${effectiveMask}: ${names(effective)}`,
+    `NoNewPrivs ${noNewPrivileges ? 1 : 0}; seccomp: ${seccomp}`,
+    `root filesystem ${kernel.rootFilesystem}; ${kernel.maskedPaths.length} paths masked, ${kernel.readonlyPaths.length} read-only`,
+    `shares with the node: ${hostNamespaces.length === 0 ? "nothing" : hostNamespaces.join(", ")}`,
+  ];
   return [
-    "  In the kernel",
-    `    user ${uid ?? "of the image"}, group ${gid ?? "of the image"}${groups.length === 0 ? "" : `, also ${groups.join(" ")}`}${userNamespace ? "; in a user namespace, root is nobody on the node" : ""}`,
-    wrap(`bounding capabilities ${boundingMask}: ${names(bounding)}`, 110, "    "),
-    wrap(
-      effective === undefined
-        ? "effective capabilities: the bounding set if the image's user is root, else none"
-        : `effective capabilities ${effectiveMask}: ${names(effective)}`,
-      110,
-      "    ",
-    ),
-    ...(unknown.length === 0 ? [] : [`    ${paint("yellow", `Linux has no capability ${unknown.join(", ")}`)}`]),
-    `    NoNewPrivs ${noNewPrivileges ? 1 : 0}, seccomp: ${seccomp}`,
-    `    root filesystem ${kernel.rootFilesystem}; ${kernel.maskedPaths.length} paths masked, ${kernel.readonlyPaths.length} read-only`,
-    `    shares with the node: ${hostNamespaces.length === 0 ? "nothing" : hostNamespaces.join(", ")}`,
+    "    in the kernel",
+    ...lines.map((line) => wrap(line, columns, "      ")),
+    ...kernel.notes.map((note) => wrap(paint("yellow", note), columns, "      ")),
   ];
 }

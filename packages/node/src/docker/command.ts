@@ -28,6 +28,7 @@ const short: { readonly [flag: string]: string } = {
 /** Flags without a value. */
 const switches: ReadonlySet<string> = new Set([
   "detach",
+  "disable-content-trust",
   "init",
   "interactive",
   "no-healthcheck",
@@ -39,12 +40,36 @@ const switches: ReadonlySet<string> = new Set([
   "rm",
   "sig-proxy",
   "tty",
+  "use-api-socket",
 ]);
 
-/** Reads `docker run …` (also podman's and nerdctl's), or says what is wrong with it. */
+/** Flags with a value: all that `docker run --help` lists. */
+const valued: ReadonlySet<string> = new Set(
+  (
+    "add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile cpu-count " +
+    "cpu-percent cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems detach-keys device " +
+    "device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns dns-option dns-search " +
+    "domainname entrypoint env env-file expose gpus group-add health-cmd health-interval health-retries " +
+    "health-start-interval health-start-period health-timeout hostname io-maxbandwidth io-maxiops ip ip6 ipc isolation " +
+    "label label-file link link-local-ip log-driver log-opt mac-address memory memory-reservation memory-swap " +
+    "memory-swappiness mount name network network-alias oom-score-adj pid pids-limit platform publish pull restart runtime " +
+    "security-opt shm-size stop-signal stop-timeout storage-opt sysctl tmpfs ulimit user userns uts volume volume-driver " +
+    "volumes-from workdir"
+  ).split(" "),
+);
+
+/** Other names of flags. */
+const aliases: { readonly [flag: string]: string } = {
+  net: "network",
+  "net-alias": "network-alias",
+  "dns-opt": "dns-option",
+};
+
+/** Reads `docker run …` (also podman's and nerdctl's, also behind sudo), or says what is wrong with it. */
 export function parseDockerRun(text: string): DockerRun | string {
-  const words = wordsOf(text);
-  if (typeof words === "string") return words;
+  const all = wordsOf(text);
+  if (typeof all === "string") return all;
+  const words = all[0] === "sudo" ? all.slice(1) : all;
   const run = words.indexOf("run");
   if (run < 1 || run > 2 || !/(docker|podman|nerdctl)$/.test(words[0] ?? ""))
     return "expected: docker run [FLAGS] IMAGE [ARGS]";
@@ -73,7 +98,8 @@ type Read = { readonly flags: readonly (readonly [string, string])[]; readonly t
 function longFlag(word: string, next: string | undefined): Read {
   const at = word.indexOf("=");
   const name = at < 0 ? word : word.slice(0, at);
-  const flag = name === "net" ? "network" : name;
+  const flag = aliases[name] ?? name;
+  if (!switches.has(flag) && !valued.has(flag)) return `docker run has no flag --${name}`;
   if (at >= 0) return { flags: [[flag, word.slice(at + 1)]], takesNext: false };
   if (switches.has(flag)) return { flags: [[flag, "true"]], takesNext: false };
   return next === undefined ? `--${name} needs a value` : { flags: [[flag, next]], takesNext: true };

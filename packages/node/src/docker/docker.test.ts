@@ -79,7 +79,6 @@ const toPod: { readonly [flags: string]: object } = {
   "--ulimit nofile=1": {
     notes: ["--ulimit nofile=1: Kubernetes sets no resource limits of this kind; the node's runtime does"],
   },
-  "--frobnicate=1": { notes: ["--frobnicate 1: not carried over"] },
 };
 
 for (const [flags, wanted] of Object.entries(toPod))
@@ -101,6 +100,7 @@ const faults: { readonly [command: string]: string } = {
   "docker run": "no image is named",
   "docker run -u": "-u needs a value",
   "docker run -Z x": "docker run has no flag -Z",
+  "docker run --frobnicate=1 x": "docker run has no flag --frobnicate",
   "docker run 'x": "the quote ' is not closed",
 };
 

@@ -25,12 +25,15 @@ export interface KernelView {
   readonly hostNamespaces: readonly string[];
   /** Root in the container is nobody on the node. */
   readonly userNamespace: boolean;
+  /** What comes of it that one may not expect, for people. */
+  readonly notes: readonly string[];
 }
 
-/** What containerd hides of a container's /proc and /sys. */
+/** What kubelet 1.37 has the runtime hide of a container's /proc and /sys; on some nodes also the CPUs' thermal_throttle. */
 const maskedPaths: readonly string[] = [
   "/proc/asound",
   "/proc/acpi",
+  "/proc/interrupts",
   "/proc/kcore",
   "/proc/keys",
   "/proc/latency_stats",
@@ -55,7 +58,8 @@ export function kernelView(fields: readonly EffectiveField[]): KernelView {
   };
   const { set: bounding, unknown } = boundingSet(given, isPrivileged);
   const uid = said<number>("runAsUser");
-  const effective = uid === undefined ? undefined : uid === 0 ? bounding : [];
+  const isNonRoot = uid === undefined ? said("runAsNonRoot") === true : uid > 0;
+  const effective = isNonRoot ? [] : uid === 0 ? bounding : undefined;
   const isMasked = !isPrivileged && said("procMount") !== "Unmasked";
   const groups = [said<number>("fsGroup"), ...(said<readonly number[]>("supplementalGroups") ?? [])];
   return {
@@ -76,11 +80,32 @@ export function kernelView(fields: readonly EffectiveField[]): KernelView {
     rootFilesystem: said("readOnlyRootFilesystem") === true ? "read-only" : "writable",
     hostNamespaces: Object.entries(hostFields).flatMap(([field, name]) => (said(field) === true ? [name] : [])),
     userNamespace: said("hostUsers") === false,
+    notes: [
+      ...unknown.map((name) => `Linux has no capability ${name}: the runtime will not start the container`),
+      ...rootNotes(uid, said("runAsNonRoot") === true),
+      ...(isNonRoot && given.add !== undefined && given.add.length > 0 ? [addedNote(said)] : []),
+    ],
   };
 }
 
+function rootNotes(uid: number | undefined, mustBeNonRoot: boolean): readonly string[] {
+  if (!mustBeNonRoot) return [];
+  if (uid === 0) return ["runAsNonRoot with user 0: kubelet will not start the container"];
+  return uid === undefined
+    ? ["runAsNonRoot without a user: kubelet starts the container only if the image names another user, by number"]
+    : [];
+}
+
+/** A user who is not root begins without capabilities: only files' capabilities can raise them, and not if that is forbidden. */
+function addedNote(said: <Value>(field: string) => Value | undefined): string {
+  return said("allowPrivilegeEscalation") === false
+    ? "added capabilities do nothing: the user is not root, and no_new_privs keeps programs from gaining any"
+    : "added capabilities reach only programs whose files have them: the user is not root";
+}
+
 function seccompText(profile: Profile | undefined): string {
-  if (profile === undefined || profile.type === "Unconfined") return "none";
+  if (profile === undefined) return "none, unless kubelet runs with --seccomp-default";
+  if (profile.type === "Unconfined") return "none";
   if (profile.type === "Localhost") return `the node's file ${profile.localhostProfile ?? ""}`;
   return "the runtime's filter";
 }

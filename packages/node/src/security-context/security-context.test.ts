@@ -39,6 +39,7 @@ const views: readonly (readonly [string, Context, object])[] = [
   ["root by number", { runAsUser: 0 }, { effectiveMask: "00000000a80425fb", boundingMask: "00000000a80425fb" }],
   ["another user", { runAsUser: 5 }, { effectiveMask: "0000000000000000", boundingMask: "00000000a80425fb" }],
   ["the image's user", {}, { effectiveMask: undefined, boundingMask: "00000000a80425fb" }],
+  ["who must not be root", { runAsNonRoot: true }, { effectiveMask: "0000000000000000" }],
   ["all dropped", { capabilities: { drop: ["ALL"] } }, { boundingMask: "0000000000000000" }],
   [
     "one added to none",
@@ -61,8 +62,29 @@ test("masks, seccomp and namespaces", () => {
   const usual = kernelView(fieldsOf({ seccompProfile: { type: "RuntimeDefault" }, allowPrivilegeEscalation: false }));
   assert.deepEqual(
     [usual.maskedPaths.length, usual.seccomp, usual.noNewPrivileges, usual.hostNamespaces],
-    [11, "the runtime's filter", true, []],
+    [12, "the runtime's filter", true, []],
   );
   const wild = kernelView(fieldsOf({ privileged: true }, { hostNetwork: true, hostIPC: true }));
   assert.deepEqual([wild.maskedPaths, wild.seccomp, wild.hostNamespaces], [[], "none: privileged", ["network", "IPC"]]);
 });
+
+const noted: readonly (readonly [context: Context, notes: readonly string[]])[] = [
+  [{ runAsUser: 0, capabilities: { add: ["KILL"] } }, []],
+  [
+    { runAsUser: 5, capabilities: { add: ["KILL"] } },
+    ["added capabilities reach only programs whose files have them: the user is not root"],
+  ],
+  [
+    { runAsUser: 5, capabilities: { add: ["KILL"] }, allowPrivilegeEscalation: false },
+    ["added capabilities do nothing: the user is not root, and no_new_privs keeps programs from gaining any"],
+  ],
+  [{ runAsUser: 0, runAsNonRoot: true }, ["runAsNonRoot with user 0: kubelet will not start the container"]],
+  [
+    { runAsNonRoot: true },
+    ["runAsNonRoot without a user: kubelet starts the container only if the image names another user, by number"],
+  ],
+  [{ capabilities: { add: ["NOPE"] } }, ["Linux has no capability NOPE: the runtime will not start the container"]],
+];
+
+for (const [context, notes] of noted)
+  test(`what comes of ${JSON.stringify(context)}`, () => assert.deepEqual(kernelView(fieldsOf(context)).notes, notes));
