@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain ES2020 for any Node from 18 on: makes sure that dependencies and Node 24 are there, then runs the real script.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,16 +20,18 @@ const [task, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(scripts, task ?? ""))
   fail(`unknown task ${JSON.stringify(task ?? "")}; known: ${Object.keys(scripts).join(", ")}`);
 installIfNeeded();
-const result = spawnSync(
-  findNode(),
-  ["--conditions=source", "--disable-warning=ExperimentalWarning", join(root, scripts[task]), ...args],
-  {
-    stdio: "inherit",
-    cwd: root,
-  },
-);
-if (result.error) fail(result.error.message);
-process.exit(result.status ?? 1);
+const words = ["--conditions=source", "--disable-warning=ExperimentalWarning", join(root, scripts[task]), ...args];
+pass(spawn(findNode(), words, { stdio: "inherit", cwd: root }));
+
+/** Who ends us ends the script, which may have servers to stop; what a terminal sends it has got itself. */
+function pass(child) {
+  child.on("error", (error) => fail(error.message));
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  process.on("SIGINT", () => {
+    if (!process.stdin.isTTY) child.kill("SIGINT");
+  });
+  child.on("exit", (status) => process.exit(status ?? 1));
+}
 
 /** Installs when there is no install yet, or when the lock file is newer than the install. */
 function installIfNeeded() {

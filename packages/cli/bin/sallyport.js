@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain ES2020 for any Node from 18 on: finds a Node 24, then runs the command line.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -13,13 +13,26 @@ if (Number(process.versions.node.split(".")[0]) >= 24 && !hasSource) {
   await import("./run.js");
 } else {
   const conditions = hasSource ? ["--conditions=source"] : [];
-  const run = spawnSync(
-    findNode(),
-    [...conditions, "--disable-warning=ExperimentalWarning", join(here, "run.js"), ...process.argv.slice(2)],
-    { stdio: "inherit" },
-  );
-  if (run.signal) process.kill(process.pid, run.signal);
-  process.exit(run.status ?? 1);
+  const words = [
+    ...conditions,
+    "--disable-warning=ExperimentalWarning",
+    join(here, "run.js"),
+    ...process.argv.slice(2),
+  ];
+  pass(spawn(findNode(), words, { stdio: "inherit" }));
+}
+
+/** Who ends us ends the program, which may have work to finish; what a terminal sends it has got itself. */
+function pass(child) {
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  process.on("SIGINT", () => {
+    if (!process.stdin.isTTY) child.kill("SIGINT");
+  });
+  child.on("exit", (status, signal) => {
+    if (signal !== null) process.removeAllListeners(signal);
+    if (signal === null) process.exit(status);
+    else process.kill(process.pid, signal);
+  });
 }
 
 function findNode() {

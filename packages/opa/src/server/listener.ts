@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { PeerCertificate, SecureVersion, TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { ApiError, badRequest } from "./api-error.ts";
@@ -7,18 +9,45 @@ import type { ServerRequest } from "./exchange.ts";
 import type { PolicyServer, Served } from "./server.ts";
 
 export interface ListenerOptions {
-  readonly server: PolicyServer;
-  readonly host: string;
-  readonly port: number;
-  /** How clients show who they are. */
-  readonly authentication: "off" | "token";
+  readonly server: Pick<PolicyServer, "handle">;
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly tls?: ListenerTls;
+  /** How clients show who they are: by a bearer token, or a certificate. */
+  readonly authentication: "off" | "token" | "tls";
   /** Shorter answers are not compressed; bytes. */
   readonly gzipMinLength: number;
+  /** Is told of each request, and answers who is to be told of its answer. */
+  readonly onRequest?: (request: ReceivedRequest) => (answer: SentAnswer) => void;
   readonly onFault: (error: unknown) => void;
+}
+
+export interface ListenerTls {
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** Who signs certificates of clients; each client needs one then. */
+  readonly ca?: string;
+  readonly minVersion: SecureVersion;
+  /** OpenSSL's names, with colons between them. */
+  readonly ciphers?: string;
+}
+
+export interface ReceivedRequest {
+  readonly clientAddress: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+export interface SentAnswer {
+  readonly status: number;
+  readonly bytes: number;
 }
 
 export interface Listener {
   readonly url: string;
+  /** Other certificates for connections to come. */
+  readonly renew: (tls: ListenerTls) => void;
   /** Takes no new connection, and waits for requests that have begun, up to so many milliseconds. */
   readonly close: (graceMs: number) => Promise<void>;
 }
@@ -33,23 +62,42 @@ const requestTimeoutMs = 60_000;
 const unzip = promisify(gunzip);
 const zip = promisify<Buffer, Buffer>(gzip);
 
-/** Serves a policy server on a TCP port. Rejects when the address cannot be had. */
+/** Serves a policy server at an address. Rejects when the address cannot be had. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+  const { tls, address } = options;
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response, options).catch((error) => {
       options.onFault(error);
       response.destroy();
     });
-  });
+  };
+  const secure =
+    tls === undefined
+      ? undefined
+      : createSecureServer({ ...secureOptions(tls), requestTimeout: requestTimeoutMs }, serve);
+  const server: Server = secure ?? createServer({ requestTimeout: requestTimeoutMs }, serve);
+  server.on("tlsClientError", () => {});
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen(address, resolve);
   });
-  const { port, family, address } = server.address() as AddressInfo;
   return {
-    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    url: urlOf(server, tls !== undefined),
+    renew: (next) => secure?.setSecureContext(secureOptions(next)),
     close: (graceMs) => close(server, graceMs),
   };
+}
+
+function secureOptions({ cert, key, ca, minVersion, ciphers }: ListenerTls) {
+  const client = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+  return { cert, key, minVersion, ...client, ...(ciphers === undefined ? {} : { ciphers }) };
+}
+
+function urlOf(server: Server, isSecure: boolean): string {
+  const bound = server.address() as AddressInfo | string;
+  if (typeof bound === "string") return `unix://${bound}`;
+  const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
+  return `${isSecure ? "https" : "http"}://${host}:${bound.port}`;
 }
 
 async function close(server: Server, graceMs: number): Promise<void> {
@@ -63,14 +111,18 @@ async function close(server: Server, graceMs: number): Promise<void> {
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, options: ListenerOptions): Promise<void> {
   const request = requestOf(incoming, options);
+  const { socket } = incoming;
+  const clientAddress = `${socket.remoteAddress ?? "@"}${socket.remotePort === undefined ? "" : `:${socket.remotePort}`}`;
+  const told = options.onRequest?.({ clientAddress, ...request });
   const served = await options.server.handle(request);
   const { status, headers, body } = await encoded(served, request, options);
   incoming.resume();
   response.writeHead(status, { ...headers, "Content-Length": body.length });
   response.end(request.method === "HEAD" ? undefined : body);
+  told?.({ status, bytes: body.length });
 }
 
-function requestOf(incoming: IncomingMessage, { authentication }: ListenerOptions): ServerRequest {
+function requestOf(incoming: IncomingMessage, options: ListenerOptions): ServerRequest {
   const [path = "/", query = ""] = split(incoming.url ?? "/");
   const headers = new Map<string, string[]>();
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
@@ -79,15 +131,17 @@ function requestOf(incoming: IncomingMessage, { authentication }: ListenerOption
     headers.set(name, [...(headers.get(name) ?? []), incoming.rawHeaders[i + 1] as string]);
   }
   let body: Promise<Uint8Array> | undefined;
-  const readOnce = () => (body ??= readBody(incoming));
-  const identity = authentication === "token" ? bearerToken(headers.get("authorization")?.[0]) : undefined;
+  const identity = identityOf(incoming, headers.get("authorization")?.[0], options);
   return {
     method: incoming.method ?? "GET",
     path,
     query: new URLSearchParams(query),
     headers,
     identity,
-    body: readOnce,
+    body: () => {
+      body ??= readBody(incoming);
+      return body;
+    },
   };
 }
 
@@ -96,9 +150,19 @@ function split(url: string): readonly string[] {
   return at === -1 ? [url] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-/** RFC 6750; the scheme is compared as OPA does, by case. */
-function bearerToken(header: string | undefined): string | undefined {
-  return /^Bearer (.+)$/.exec(header ?? "")?.[1];
+function identityOf({ socket }: IncomingMessage, header: string | undefined, { authentication }: ListenerOptions) {
+  // RFC 6750; the scheme is compared by case, as OPA does.
+  if (authentication === "token") return /^Bearer (.+)$/.exec(header ?? "")?.[1];
+  if (authentication === "tls") return distinguishedName((socket as TLSSocket).getPeerCertificate?.());
+  return undefined;
+}
+
+/** RFC 2253: the last name first. */
+function distinguishedName(certificate: PeerCertificate | undefined): string | undefined {
+  const names = Object.entries(certificate?.subject ?? {}).flatMap(([kind, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each) => `${kind}=${String(each).replaceAll(/[,+"\\<>;]/g, "\\$&")}`),
+  );
+  return names.length === 0 ? undefined : names.reverse().join(",");
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
@@ -123,9 +187,8 @@ async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
 async function encoded(served: Served, request: ServerRequest, { gzipMinLength }: ListenerOptions) {
   const { status, headers, compresses } = served;
   const body = Buffer.from(served.body, "utf8");
-  const accepts = (request.headers.get("accept-encoding") ?? []).some((value) =>
-    /(^|[,\s])gzip(\s*[,;]|$)/.test(value),
-  );
+  const accepted = request.headers.get("accept-encoding") ?? [];
+  const accepts = accepted.some((value) => /(^|[,\s])gzip(\s*[,;]|$)/.test(value));
   if (!compresses || !accepts || body.length < gzipMinLength || status !== 200) return { status, headers, body };
   return { status, headers: { ...headers, "Content-Encoding": "gzip" }, body: await zip(body) };
 }

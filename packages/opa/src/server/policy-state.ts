@@ -34,6 +34,13 @@ export interface PolicyStateOptions {
   readonly data?: JsonObject;
 }
 
+export interface Reload {
+  readonly policies: readonly StoredPolicy[];
+  readonly data: JsonObject;
+  /** Policies of files that were read before, by id. */
+  readonly without: readonly string[];
+}
+
 /** Everything that a request is answered from, as it was at one moment. */
 export interface Generation {
   readonly policy: RegoPolicy;
@@ -78,6 +85,24 @@ export class PolicyState {
     const { policy: next, diagnostics } = this.#policy.withModules([policy.module], []);
     this.#policy = orThrow(next, diagnostics);
     this.#policies = new Map([...this.#policies, [policy.id, policy]]);
+  }
+
+  /**
+   * Files have changed: their policies and data in the place of those that were read of them before. Policies of the API stay. All or
+   * nothing. Throws `RegoError`.
+   */
+  reload({ policies, data, without }: Reload): void {
+    const modules = policies.map(({ module }) => module);
+    const kept = new Set(policies.map(({ id }) => id));
+    const gone = without.filter((id) => !kept.has(id));
+    const { policy: next, diagnostics } = this.#policy.withModules(modules, gone);
+    const compiled = orThrow(next, diagnostics);
+    this.#store.write((transaction) => transaction.put([], data));
+    this.#policy = compiled;
+    this.#policies = new Map([
+      ...[...this.#policies].filter(([id]) => !gone.includes(id)),
+      ...policies.map((each) => [each.id, each] as const),
+    ]);
   }
 
   /** False when there is none of that id. */

@@ -51,7 +51,7 @@ function start(scenario: Scenario, onFault: (error: unknown) => void): Promise<L
   const has = (flag: string) => scenario.flags?.includes(flag) === true;
   const server = new PolicyServer({
     state: stateOf(scenario),
-    effects: createWebEffects(),
+    effects: createWebEffects,
     config,
     build,
     health: new Health(),
@@ -62,7 +62,7 @@ function start(scenario: Scenario, onFault: (error: unknown) => void): Promise<L
   });
   const authentication = has("--authentication=token") ? "token" : "off";
   const { gzipMinLength } = config;
-  return listen({ server, host: "127.0.0.1", port: 0, authentication, gzipMinLength, onFault });
+  return listen({ server, address: { host: "127.0.0.1", port: 0 }, authentication, gzipMinLength, onFault });
 }
 
 function stateOf({ files = {} }: Scenario): PolicyState {

@@ -49,11 +49,26 @@ export class PolicyServer {
     return { status, headers: { ...headers, ...vary }, body, compresses };
   }
 
-  async #answer(match: Match, request: ServerRequest): Promise<ServerAnswer> {
-    try {
+  /** The same without asking who it is, and only how the server does: for a port of its own. */
+  async diagnose(request: ServerRequest): Promise<Served> {
+    const isDiagnostic = diagnosticPlaces.some(
+      (place) => request.path === place || request.path.startsWith(`${place}/`),
+    );
+    const match: Match = isDiagnostic ? findRoute(this.#routes, request.method, request.path) : { kind: "nothing" };
+    return { ...(await this.#guarded(() => answerOf(match, request))), compresses: false };
+  }
+
+  #answer(match: Match, request: ServerRequest): Promise<ServerAnswer> {
+    return this.#guarded(async () => {
       const { authorization, config } = this.#options;
       if (authorization === "basic") await authorize(this.#options, config.authorizationDecision, request);
-      return await answerOf(match, request);
+      return answerOf(match, request);
+    });
+  }
+
+  async #guarded(run: () => Promise<ServerAnswer> | ServerAnswer): Promise<ServerAnswer> {
+    try {
+      return await run();
     } catch (error) {
       const known = apiErrorOf(error);
       if (known !== undefined) return errorAnswer(known);
@@ -62,6 +77,8 @@ export class PolicyServer {
     }
   }
 }
+
+const diagnosticPlaces: readonly string[] = ["/health", "/metrics"];
 
 function placeOf(match: Match, { method }: ServerRequest) {
   const route = match.kind === "nothing" ? undefined : match.route;

@@ -17,7 +17,8 @@ export interface BuildInfo {
 /** What the handlers of one server share. */
 export interface Serving {
   readonly state: PolicyState;
-  readonly effects: Effects;
+  /** The effects of one evaluation. */
+  readonly effects: () => Effects;
   readonly config: ServerConfig;
   readonly requests: RequestMetrics;
   readonly build: BuildInfo;
@@ -32,7 +33,7 @@ const maxEvaluationMs = 30_000;
 /** How one request is evaluated: as long as somebody waits for it, as OPA without a limit of steps. */
 export function evaluation({ effects, clock }: Serving, isStrict: boolean = false): EvaluateOptions {
   return {
-    effects,
+    effects: effects(),
     clock,
     deadline: clock() + maxEvaluationMs,
     limits: { steps: Number.POSITIVE_INFINITY },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { type JsonObject, RegoError } from "@sallyport/rego";
 import { verificationConfig, verificationFlags } from "../../opa/bundle-keys.ts";
-import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
+import type { Call, OpaCommand } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
 import { errorEntries, errorsText } from "../../opa/errors-text.ts";
 import { type Loaded, LoadFault, loadPaths } from "../../opa/load.ts";
@@ -24,13 +24,14 @@ const historyLength = 1000;
 export const runCommand: OpaCommand = {
   name: "run",
   usage: "[flags] [files]",
-  summary: "Start an interactive shell",
+  summary: "Start an interactive shell, or a policy server",
   description:
     "Reads queries, rules and commands, and answers each; `help` lists the commands. Files are loaded first, as by\n" +
     "`eval --data`; repl.input:FILE makes a file the input. Where standard input is no terminal, its lines are read.",
   examples: `
   sallyport opa run policy.rego repl.input:pod.json
   sallyport opa run --watch policies/
+  sallyport opa run --server --addr :8181 policies/
   echo 'data.example.allow' | sallyport opa run policy.rego`,
   flags: [
     { name: "bundle", short: "b", kind: "bool", usage: "the files are bundles" },
@@ -59,7 +60,7 @@ export const runCommand: OpaCommand = {
       default: "10",
       usage: "how many errors of a compilation are reported",
     },
-    { name: "server", short: "s", kind: "bool", usage: "refused: there is no policy server yet" },
+    { name: "server", short: "s", kind: "bool", usage: "serve OPA's REST API instead" },
     ...serverFlags,
     { name: "signing-alg", kind: "string", default: "RS256", usage: "algorithm of the verification key" },
     { name: "skip-known-schema-check", kind: "bool", usage: "accepted" },
@@ -70,15 +71,11 @@ export const runCommand: OpaCommand = {
     ...verificationFlags,
     { name: "watch", short: "w", kind: "bool", usage: "load files again when they change" },
   ],
-  run: runShell,
+  run,
 };
 
-async function runShell(call: Call): Promise<number> {
-  const { flags, args, terminal } = call;
-  if (flags.bool("server"))
-    throw new CommandFault("error: run --server needs the policy server, which is not there yet");
-  const format = flags.string("format") === "json" ? "json" : "pretty";
-  const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
+async function run(call: Call): Promise<number> {
+  const { flags, terminal } = call;
   let loaded: Loaded;
   let config: JsonObject;
   try {
@@ -90,8 +87,8 @@ async function runShell(call: Call): Promise<number> {
     return 1;
   }
   const session = new Session(loaded, terminal, {
-    format,
-    regoVersion,
+    format: flags.string("format") === "json" ? "json" : "pretty",
+    regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
     maxErrors: Math.max(0, flags.int("max-errors")),
     runtime: { config, isKnownSchemaCheckSkipped: flags.bool("skip-known-schema-check") },
   });
@@ -100,6 +97,13 @@ async function runShell(call: Call): Promise<number> {
     terminal.out(`error: initialization error: ${fault}`);
     return 1;
   }
+  if (!flags.bool("server")) return runShell(call, session);
+  const { runServer } = await import("../../opa/server/run-server.ts");
+  return runServer(call, { config, loaded, reload: () => load(call) });
+}
+
+async function runShell(call: Call, session: Session): Promise<number> {
+  const { flags, args, terminal } = call;
   const shell = new Shell(session, terminal.out);
   const watching = flags.bool("watch") && args.length > 0 ? watchFiles(call, session) : undefined;
   terminal.out(

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+
+const bin = join(import.meta.dirname, "../../../bin/sallyport.js");
+
+interface Running {
+  readonly folder: string;
+  readonly child: ChildProcess;
+  /** All that was logged, entry by entry. */
+  readonly log: () => readonly { readonly [field: string]: unknown }[];
+  readonly send: (method: string, path: string, body?: string) => Promise<string>;
+}
+
+/** `sallyport opa run --server` on a socket, with files in its folder. */
+async function start(t: TestContext, files: { readonly [name: string]: string }, flags: readonly string[] = []) {
+  const folder = mkdtempSync(join(tmpdir(), "opa-server-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const socket = join(folder, "s");
+  const words = ["opa", "run", "--server", "--addr", `unix://${socket}`, ...flags, ...Object.keys(files)];
+  const child = spawn(process.execPath, [bin, ...words], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  child.stderr.on("data", (chunk) => {
+    text += chunk;
+  });
+  t.after(() => {
+    child.kill("SIGTERM");
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const log = () =>
+    text
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line));
+  const running: Running = { folder, child, log, send: (...asked) => send(socket, ...asked) };
+  await until(() =>
+    send(socket, "GET", "/health").then(
+      () => true,
+      () => false,
+    ),
+  );
+  return running;
+}
+
+function send(socketPath: string, method: string, path: string, body?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, method, path, agent: false }, (response) => {
+      let text = "";
+      response.on("data", (chunk) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve(`${response.statusCode} ${text}`));
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error("not within 30 s");
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+test("a policy is put and asked; told to end, the server ends with status 0 and leaves no socket", async (t) => {
+  const { child, send, log } = await start(t, { "a.rego": "package a\np := 1" });
+  const rule = 'package k\ndeny contains "no" if input.kind == "Pod"';
+  assert.equal(await send("PUT", "/v1/policies/example1", rule), "200 {}\n");
+  assert.equal(await send("POST", "/v1/data/k/deny", '{"input":{"kind":"Pod"}}'), '200 {"result":["no"]}\n');
+  assert.equal(await send("GET", "/v1/data/a"), '200 {"result":{"p":1}}\n');
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+  const messages = log().map(({ msg }) => msg);
+  assert.equal(messages[0], "Initializing server.");
+  assert.deepEqual(messages.slice(-2), ["Shutting down...", "Server shutdown."]);
+});
+
+test("files that change are read again; policies of the API stay", async (t) => {
+  const { folder, send } = await start(t, { "a.rego": "package a\np := 1" }, ["--watch"]);
+  await send("PUT", "/v1/policies/b", "package b\nq := data.a.p");
+  writeFileSync(join(folder, "a.rego"), "package a\np := 2");
+  await until(async () => (await send("GET", "/v1/data/b/q")) === '200 {"result":2}\n');
+  writeFileSync(join(folder, "a.rego"), "package a\np := ");
+  writeFileSync(join(folder, "a.rego"), "package a\np := 3");
+  await until(async () => (await send("GET", "/v1/data/b/q")) === '200 {"result":3}\n');
+});
+
+const faults: readonly (readonly [string, readonly string[], string])[] = [
+  [
+    "a certificate without its key",
+    ["--tls-cert-file", "x"],
+    "error: --tls-cert-file and --tls-private-key-file must be specified together\n",
+  ],
+  ["a decision that is no text", ["--set", "default_decision={a}"], "error: default_decision must be a string\n"],
+];
+
+for (const [name, flags, message] of faults) {
+  test(name, async () => {
+    const child = spawn(process.execPath, [bin, "opa", "run", "--server", ...flags]);
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
+    const [status] = await once(child, "close");
+    assert.deepEqual([status, text], [1, message]);
+  });
+}
+
+test("an address that cannot be had is told in the log", async () => {
+  const child = spawn(process.execPath, [bin, "opa", "run", "-s", "--addr", "127.0.0.1:99999"]);
+  let text = "";
+  child.stderr.on("data", (chunk) => (text += chunk));
+  const [status] = await once(child, "close");
+  assert.equal(status, 1);
+  assert.match(text, /"err":"listen tcp: address 99999: invalid port","level":"error","msg":"Listener failed\."/);
+});

@@ -1,0 +1,258 @@
+import { randomUUID } from "node:crypto";
+import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { createEffects } from "@sallyport/effects";
+import {
+  ConfigError,
+  Health,
+  type Listener,
+  type ListenerTls,
+  listen,
+  PolicyServer,
+  PolicyState,
+  RequestMetrics,
+  type ServerConfig,
+  serverConfig,
+} from "@sallyport/opa/server";
+import { BoundedHttpCache, type JsonObject, mergeDocuments, RegoError } from "@sallyport/rego";
+import { type Call, CommandFault } from "../command.ts";
+import type { Loaded } from "../load.ts";
+import { opaVersion } from "../opa-version.ts";
+import { runtimeInfo } from "../runtime-info.ts";
+import { nextChange } from "../watch.ts";
+import { parseAddress, type ServerAddress } from "./addresses.ts";
+import { type LogLevel, ServerLog, type ServerLogFormat } from "./server-log.ts";
+
+/** As OPA's default for `caching.inter_query_builtin_cache.max_size_bytes`: without one it grows; ours is bounded. */
+const maxHttpCacheBytes = 100_000_000;
+
+/** Files that cannot be watched are looked for again after this. */
+const retryMs = 1000;
+
+/** What a policy server begins with, and how it reads it again. */
+export interface ServerSources {
+  readonly config: JsonObject;
+  readonly loaded: Loaded;
+  readonly reload: () => Promise<Loaded>;
+}
+
+/** `run --server`: serves until it is told to end. Answers the exit code. */
+export async function runServer(call: Call, sources: ServerSources): Promise<number> {
+  const { flags, terminal } = call;
+  const log = new ServerLog(
+    flags.string("log-format") as ServerLogFormat,
+    flags.string("log-level") as LogLevel,
+    terminal.err,
+    () => new Date(),
+  );
+  const tls = readTls(call);
+  const addresses = flags.list("addr");
+  const diagnosticAddresses = flags.list("diagnostic-addr");
+  const config = readServerConfig(sources.config);
+  const state = stateOf(call, sources.loaded);
+  const server = createServer(call, state, config, log);
+  log.log("info", "Initializing server.", { addrs: addresses, "diagnostic-addrs": diagnosticAddresses });
+  const listeners: Listener[] = [];
+  try {
+    for (const text of addresses) listeners.push(await open(call, text, server, config, log, tls));
+    for (const text of diagnosticAddresses) listeners.push(await open(call, text, diagnostics(server), config, log));
+  } catch (error) {
+    log.log("error", "Listener failed.", { err: (error as Error).message });
+    for (const each of listeners) await each.close(0);
+    return 1;
+  }
+  log.log("debug", "Server initialized.");
+  const ended = new AbortController();
+  if (flags.bool("watch")) void watchFiles(call, sources, state, log, ended.signal);
+  const renewal = renewTls(call, listeners.slice(0, addresses.length), log);
+  await signalled();
+  ended.abort();
+  clearInterval(renewal);
+  await shutDown(call, listeners, log);
+  return 0;
+}
+
+function createServer({ flags, terminal }: Call, state: PolicyState, config: ServerConfig, log: ServerLog) {
+  const httpCache = new BoundedHttpCache(maxHttpCacheBytes);
+  const isSchemaCheckSkipped = flags.bool("skip-known-schema-check");
+  const runtime = runtimeInfo(terminal.env, { config: config.shown, isKnownSchemaCheckSkipped: isSchemaCheckSkipped });
+  return new PolicyServer({
+    state,
+    config,
+    effects: () =>
+      createEffects({ runtime, httpCache, print: (message) => log.log("info", message.replace(/\n$/, "")) }),
+    build: { version: opaVersion, commit: "", timestamp: "", hostname: "" },
+    health: new Health(),
+    requests: new RequestMetrics(opaVersion),
+    clock: () => performance.now(),
+    authorization: flags.string("authorization") === "basic" ? "basic" : "off",
+    onFault: (error) => log.log("error", "A request failed.", { err: error instanceof Error ? error.stack : error }),
+  });
+}
+
+function stateOf({ flags }: Call, loaded: Loaded): PolicyState {
+  return new PolicyState({
+    regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
+    policies: policiesOf(loaded),
+    data: withVersion(loaded.data),
+  });
+}
+
+function policiesOf({ modules }: Loaded) {
+  return modules.map(({ file, text, module }) => ({ id: file, text, module }));
+}
+
+/** What OPA tells policies of itself, at `data.system.version`. */
+function withVersion(data: JsonObject): JsonObject {
+  const version = { version: opaVersion, build_commit: "", build_timestamp: "", build_hostname: "" };
+  return (mergeDocuments(data, { system: { version } }) ?? data) as JsonObject;
+}
+
+function readServerConfig(config: JsonObject): ServerConfig {
+  try {
+    return serverConfig(config, { id: randomUUID(), version: opaVersion });
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandFault(`error: config error: ${error.message}`);
+    throw error;
+  }
+}
+
+async function open(
+  { flags }: Call,
+  text: string,
+  server: Pick<PolicyServer, "handle">,
+  { gzipMinLength }: ServerConfig,
+  log: ServerLog,
+  tls?: ListenerTls,
+): Promise<Listener> {
+  const address = parseAddress(text);
+  if ("error" in address) throw new Error(address.error);
+  const listener = await listen({
+    server,
+    address,
+    ...(tls === undefined ? {} : { tls }),
+    authentication: flags.string("authentication") as "off" | "token" | "tls",
+    gzipMinLength,
+    onRequest: requestLog(log),
+    onFault: (error) => log.log("error", "A connection failed.", { err: String(error) }),
+  });
+  permit(address, flags.string("unix-socket-perm"));
+  return listener;
+}
+
+function permit(address: ServerAddress, mode: string): void {
+  if ("path" in address) chmodSync(address.path, Number.parseInt(mode, 8));
+}
+
+/** Beside the API: is it well, and how much it does. Nobody is asked who he is. */
+function diagnostics(server: PolicyServer): Pick<PolicyServer, "handle"> {
+  return { handle: (request) => server.diagnose(request) };
+}
+
+let requestIds = 0;
+
+function requestLog(log: ServerLog) {
+  return ({ clientAddress, method, path }: { clientAddress: string; method: string; path: string }) => {
+    const fields = { client_addr: clientAddress, req_id: ++requestIds, req_method: method, req_path: path };
+    const start = performance.now();
+    log.log("info", "Received request.", fields);
+    return ({ status, bytes }: { status: number; bytes: number }) =>
+      log.log("info", "Sent response.", {
+        ...fields,
+        resp_bytes: bytes,
+        resp_duration: performance.now() - start,
+        resp_status: status,
+      });
+  };
+}
+
+function readTls({ flags }: Call): ListenerTls | undefined {
+  const [certFile, keyFile] = [flags.string("tls-cert-file"), flags.string("tls-private-key-file")];
+  if ((certFile === "") !== (keyFile === ""))
+    throw new CommandFault("error: --tls-cert-file and --tls-private-key-file must be specified together");
+  if (certFile === "") return undefined;
+  const caFile = flags.string("tls-ca-cert-file");
+  const ciphers = flags.list("tls-cipher-suites");
+  try {
+    return {
+      cert: readFileSync(certFile, "utf8"),
+      key: readFileSync(keyFile, "utf8"),
+      minVersion: tlsVersions[flags.string("min-tls-version")] ?? "TLSv1.2",
+      ...(caFile === "" ? {} : { ca: readFileSync(caFile, "utf8") }),
+      ...(ciphers.length === 0 ? {} : { ciphers: ciphers.join(":") }),
+    };
+  } catch (error) {
+    throw new CommandFault(`error: load certificate: ${(error as Error).message}`);
+  }
+}
+
+const tlsVersions: { readonly [version: string]: ListenerTls["minVersion"] } = {
+  "1.0": "TLSv1",
+  "1.1": "TLSv1.1",
+  "1.2": "TLSv1.2",
+  "1.3": "TLSv1.3",
+};
+
+/** Certificates are read again every so often, `--tls-cert-refresh-period`. */
+function renewTls(call: Call, listeners: readonly Listener[], log: ServerLog): NodeJS.Timeout | undefined {
+  const period = Number(call.flags.duration("tls-cert-refresh-period")) / 1e6;
+  if (period <= 0) return undefined;
+  return setInterval(() => {
+    try {
+      const tls = readTls(call);
+      if (tls !== undefined) for (const each of listeners) each.renew(tls);
+    } catch (error) {
+      log.log("error", "Failed to refresh the certificate, serving the one before.", { err: (error as Error).message });
+    }
+  }, period);
+}
+
+async function watchFiles(
+  { args }: Call,
+  { loaded, reload }: ServerSources,
+  state: PolicyState,
+  log: ServerLog,
+  signal: AbortSignal,
+): Promise<void> {
+  let before = policiesOf(loaded).map(({ id }) => id);
+  while (!signal.aborted) {
+    try {
+      await nextChange(args, signal);
+    } catch (error) {
+      // A file that is being replaced is not there for a moment.
+      log.log("error", "Failed to watch files.", { err: (error as Error).message });
+      await new Promise((done) => setTimeout(done, retryMs));
+    }
+    if (signal.aborted) return;
+    const start = performance.now();
+    try {
+      const next = await reload();
+      const policies = policiesOf(next);
+      state.reload({ policies, data: withVersion(next.data), without: before });
+      before = policies.map(({ id }) => id);
+      log.log("info", "Processed file watch event.", { took: `${(performance.now() - start).toFixed(3)}ms` });
+    } catch (error) {
+      const faults =
+        error instanceof RegoError ? error.diagnostics.map(({ message }) => message).join("; ") : undefined;
+      log.log("error", "Failed to process file watch event.", { err: faults ?? (error as Error).message });
+    }
+  }
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}
+
+async function shutDown({ flags }: Call, listeners: readonly Listener[], log: ServerLog): Promise<void> {
+  const wait = flags.int("shutdown-wait-period");
+  if (wait > 0) {
+    log.log("info", `Waiting ${wait}s before initiating shutdown...`);
+    await new Promise((done) => setTimeout(done, wait * 1000));
+  }
+  log.log("info", "Shutting down...");
+  await Promise.all(listeners.map((each) => each.close(flags.int("shutdown-grace-period") * 1000)));
+  for (const { url } of listeners) if (url.startsWith("unix://")) rmSync(url.slice("unix://".length), { force: true });
+  log.log("info", "Server shutdown.");
+}
