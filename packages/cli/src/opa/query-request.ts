@@ -24,7 +24,7 @@ import {
 import { compilerPart, effectsPart, parserPart, readCapabilities } from "./capabilities.ts";
 import { type Call, CommandFault, type Terminal, UsageFault } from "./command.ts";
 import { EngineError } from "./engine-error.ts";
-import { errorEntries, errorsText } from "./errors-text.ts";
+import { faultText } from "./fault-text.ts";
 import type { Flags } from "./flags.ts";
 import { type Loaded, type LoadedModule, LoadFault, loadPaths } from "./load.ts";
 import { parseImport, queryContext } from "./query-context.ts";
@@ -94,7 +94,7 @@ export async function prepare(request: QueryRequest, metrics: Metrics): Promise<
   if (query === "") throw new LoadError("cannot evaluate empty query");
   const context = queryContext(flags);
   if (flags.string("target") === "wasm") throw new EngineError();
-  const { modules, data } = optimized(request, await load(request, metrics));
+  const { modules, data } = await (isOptimized(request) ? loadOptimized : load)(request, metrics);
   const compile = () => compilePolicy(request, modules, data);
   const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
   const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion, capabilities));
@@ -190,26 +190,37 @@ async function load({ flags, regoVersion, capabilities }: QueryRequest, metrics:
   };
 }
 
-/** With `--optimize`, what a bundle built with it would hold. */
-function optimized(request: QueryRequest, loaded: Loaded): Loaded {
-  const { flags } = request;
-  const level = flags.int("optimize");
-  const hasPolicy = flags.list("data").length + flags.list("bundle").length > 0;
-  if (level <= 0 || !hasPolicy) return loaded;
-  const entrypoints = [...flags.list("entrypoint").map(entrypointRef), ...annotatedEntrypoints(loaded.modules)];
-  if (entrypoints.length === 0) throw new CommandFault("bundle optimizations require at least one entrypoint", 2);
+/** With `--optimize`, what a bundle built with it would hold. Then faults are told as text, whatever the format. */
+async function loadOptimized(request: QueryRequest, metrics: Metrics): Promise<Loaded> {
   try {
-    const modules = optimize(
-      loaded.modules.map(({ module }) => module),
-      entrypoints,
-      { data: loaded.data, level, effects: evalEffects(request), compile: compileOptions(request) },
-    );
-    return { ...loaded, modules: modules.map((module) => ({ file: module.file, text: module.text, module })) };
+    return optimized(request, await load(request, metrics));
   } catch (error) {
+    const text = error instanceof LoadFault ? `load error: ${faultText(error)}` : faultText(error);
+    if (text !== undefined) throw new CommandFault(text.trimEnd(), 2);
     if (error instanceof OptimizeError) throw new CommandFault(error.message, 2);
-    if (error instanceof RegoError) throw new CommandFault(errorsText(errorEntries(error) ?? []).trimEnd(), 2);
     throw error;
   }
+}
+
+function isOptimized({ flags }: QueryRequest): boolean {
+  return flags.int("optimize") > 0 && flags.list("data").length + flags.list("bundle").length > 0;
+}
+
+function optimized(request: QueryRequest, loaded: Loaded): Loaded {
+  const { flags } = request;
+  const entrypoints = [...flags.list("entrypoint").map(entrypointRef), ...annotatedEntrypoints(loaded.modules)];
+  if (entrypoints.length === 0) throw new CommandFault("bundle optimizations require at least one entrypoint", 2);
+  const modules = optimize(
+    loaded.modules.map(({ module }) => module),
+    entrypoints,
+    {
+      data: loaded.data,
+      level: flags.int("optimize"),
+      effects: evalEffects(request),
+      compile: { print: true, ...compilerPart(request.capabilities) },
+    },
+  );
+  return { ...loaded, modules: modules.map((module) => ({ file: module.file, text: module.text, module })) };
 }
 
 function entrypointRef(path: string): Ref {

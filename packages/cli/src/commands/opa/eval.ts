@@ -122,9 +122,11 @@ function checkFlags({ flags }: Call): void {
     throw new UsageFault("invalid output format for partial evaluation");
   if (!flags.bool("partial") && flags.string("format") === "source")
     throw new UsageFault("invalid output format for evaluation");
+  checkUnknowns(flags);
+  if (flags.int("optimize") > 0 && flags.list("data").length > 0 && flags.list("bundle").length > 0)
+    throw new UsageFault("specify either --data or --bundle flag with optimization level greater than 0");
   if (flags.bool("show-builtin-errors") && flags.bool("strict-builtin-errors")) {
     const why = "--strict-builtin-errors will return the first built-in error encountered immediately";
     throw new CommandFault(`cannot use --show-builtin-errors with --strict-builtin-errors, ${why}`, 2);
   }
-  checkUnknowns(flags);
 }
