@@ -239,7 +239,7 @@ test("tables carry kubectl's columns", () =>
       body.columnDefinitions.slice(0, 5).map((each: { name: string }) => each.name),
       ["Name", "Ready", "Status", "Restarts", "Age"],
     );
-    assert.deepEqual(body.rows[0].cells.slice(0, 4), ["a", "0/1", "Pending", 0]);
+    assert.deepEqual(body.rows[0].cells.slice(0, 4), ["a", "0/1", "Pending", "0"]);
   }));
 
 test("dry runs store nothing, and warnings come as headers", () =>

@@ -67,12 +67,21 @@ async function withBehind(
         const created = await call(path, { body });
         assert.equal(created.code, 201, JSON.stringify(created.body));
         const { name } = created.body.metadata;
-        if (status !== undefined) assert.equal((await call(`${path}/${name}/status`, merge({ status }))).code, 200);
+        if (status === undefined) return;
+        const written = await call(`${path}/${name}/status`, merge({ status }));
+        assert.equal(written.code, 200, JSON.stringify(written.body));
       };
       const containers = [{ name: "c", image: "i", ports: [{ containerPort: port }] }];
       const spec = { automountServiceAccountToken: false, containers };
       await made(`${namespace}/pods`, { metadata: { name: "p" }, spec }, { podIP: address, podIPs: [{ ip: address }] });
-      await made(`${namespace}/pods`, { metadata: { name: "local" }, spec }, { podIP: "127.0.0.1" });
+      await made(
+        `${namespace}/pods`,
+        { metadata: { name: "local" }, spec },
+        {
+          podIP: "127.0.0.1",
+          podIPs: [{ ip: "127.0.0.1" }],
+        },
+      );
       const ports = [{ name: "web", port: 80, targetPort: port }];
       await made(`${namespace}/services`, { metadata: { name: "s" }, spec: { ports } });
       await made(`${namespace}/services`, { metadata: { name: "empty" }, spec: { ports } });
