@@ -52,5 +52,8 @@ export function rewriteRefsInHead(rule: Rule, names: LocalNames): Rule {
   const args = head.args && mapAll(head.args, (arg) => (readDocuments(arg).length > 0 ? arg : hoist(arg)));
   const otherwise = rule.else && rewriteRefsInHead(rule.else, names);
   if (support.length === 0) return otherwise === rule.else ? rule : { ...rule, else: otherwise };
-  return { ...rule, head: { ...head, args, key, value }, body: appendToBody(rule.body, support), else: otherwise };
+  // OPA has looked for recursion before it drops what `with` names here.
+  const hasWith = rule.body.some((expr) => expr.with.length > 0);
+  const body = hasWith && support.length > 0 ? [...rule.body, ...support] : appendToBody(rule.body, support);
+  return { ...rule, head: { ...head, args, key, value }, body, else: otherwise };
 }

@@ -30,15 +30,14 @@ export function eqExpr(loc: Location, left: Term, right: Term): Expr {
   };
 }
 
-/** The body with expressions behind it. A body of only `true` says nothing, and goes. */
+/** The body with expressions behind it. A body of only `true` says nothing, and goes; as in OPA, with its `not` and `with`. */
 export function appendToBody(body: Body, exprs: readonly Expr[]): Body {
   if (exprs.length === 0) return body;
   return body.length === 1 && isTrue(body[0] as Expr) ? exprs : [...body, ...exprs];
 }
 
-function isTrue({ terms, negated, with: withs }: Expr): boolean {
-  if (negated || withs.length > 0 || terms.kind !== "term") return false;
-  return terms.term.kind === "boolean" && terms.term.value;
+function isTrue({ terms }: Expr): boolean {
+  return terms.kind === "term" && terms.term.kind === "boolean" && terms.term.value;
 }
 
 /** A rule that nobody wrote. */

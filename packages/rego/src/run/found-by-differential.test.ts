@@ -163,6 +163,10 @@ const cases: readonly Case[] = [
   { rules: 'r contains v if { v := $"{w}"; w = true }', answer: '{"r":["true"]}' },
   { rules: 'r := [x, y] if { x := $"{v}"; v = w; y := $"{x}"; w = true }', answer: '{"r":["true","__local2__"]}' },
   { rules: 'r := x if { x := $"{v}"; v = w; w = true }', answer: '{"r":"true"}' },
+  // OPA drops a body of `true` with what stands beside it when it puts expressions of the head behind it.
+  { rules: "r := input.a if { not true }", input: '{"a": 3}', answer: '{"r":3}' },
+  { rules: "r := count([1]) if { true with data.p as 1 }", answer: '{"r":1}' },
+  { rules: "r := 1 if { not true }", answer: "{}" },
 ];
 
 for (const { rules, input = "{}", data = "{}", answer } of cases) {
