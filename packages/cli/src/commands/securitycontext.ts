@@ -1,11 +1,18 @@
 import { readFileSync } from "node:fs";
-import { containersOf, dockerOfContainer, type KernelView, parseDockerRun, podOfDocker } from "@sallyport/node";
+import {
+  containersOf,
+  dockerOfContainer,
+  type KernelView,
+  type PodSpec,
+  parseDockerRun,
+  podOfDocker,
+} from "@sallyport/node";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { chainOptions } from "../admission-configuration.ts";
 import { list } from "../comma-list.ts";
 import { exitCodes, UsageError } from "../errors.ts";
-import { InputError, readManifests } from "../manifests.ts";
+import { InputError, type Manifest, readManifests } from "../manifests.ts";
 import { podManifest } from "../pod-manifest.ts";
 import { readPolicies } from "../policy-files.ts";
 import { type ContainerReport, type PodReport, securityContexts, type ToldField } from "../security-context.ts";
@@ -85,20 +92,25 @@ function fromDocker(text: string, asJson: boolean): void {
   else process.stdout.write(notes.map((each) => `# ${each}\n`).join("") + stringify(pod));
 }
 
-function toDocker(manifests: ReturnType<typeof readManifests>, asJson: boolean): void {
+function toDocker(manifests: readonly Manifest[], asJson: boolean): void {
   const made = manifests.flatMap((manifest) => {
-    const spec = podManifest(manifest)?.value["spec"] as Parameters<typeof containersOf>[0] | undefined;
+    const spec = podManifest(manifest)?.value["spec"] as PodSpec | undefined;
+    const { kind, metadata } = manifest.value as {
+      readonly kind?: string;
+      readonly metadata?: { readonly name?: string };
+    };
     return (spec === undefined ? [] : containersOf(spec)).map(([container]) => ({
+      kind: kind ?? "",
+      name: metadata?.name ?? "",
       container: container.name,
-      ...dockerOfContainer(spec as NonNullable<typeof spec>, container),
+      ...dockerOfContainer(spec as PodSpec, container),
     }));
   });
   if (made.length === 0) throw new InputError("no pod and no workload there");
-  if (asJson) process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
-  else
-    process.stdout.write(
-      made.map(({ command, notes }) => `${notes.map((each) => `# ${each}\n`).join("")}${command}\n`).join(""),
-    );
+  const text = made.map(({ kind, name, container, command, notes }) =>
+    [`# ${kind}/${name}, container ${container}`, ...notes.map((each) => `# ${each}`), command, ""].join("\n"),
+  );
+  process.stdout.write(asJson ? `${JSON.stringify(made, null, 2)}\n` : text.join("\n"));
 }
 
 /** Of a terminal; what is longer goes on below. */

@@ -1,3 +1,4 @@
+import { boundingSet } from "../security-context/capabilities.ts";
 import { effectiveContext } from "../security-context/effective.ts";
 import type { Capabilities, ContainerSpec, Context, PodSpec, Profile } from "../security-context/pod.ts";
 import { quoted } from "./words.ts";
@@ -32,18 +33,22 @@ export function dockerOfContainer(spec: PodSpec, container: ContainerSpec): ToDo
   const notes: string[] = [];
   const words = [
     ...contextWords(spec, container, notes),
-    ...hostWords(spec),
+    ...hostWords(spec, notes),
     ...((container["env"] ?? []) as readonly Env[]).flatMap((each) => envWords(each, notes)),
     ...((container["ports"] ?? []) as readonly Port[]).flatMap(portWords),
     ...((container["volumeMounts"] ?? []) as readonly Mount[]).flatMap((each) => mountWords(spec, each, notes)),
     ...limitWords(container),
+    ...terminalWords(container),
+    ...lifeWords(spec, notes),
     ...(container["workingDir"] === undefined ? [] : [`--workdir=${String(container["workingDir"])}`]),
     ...commandWords(container),
   ];
   const others = (spec.containers ?? []).length + (spec.initContainers ?? []).length;
   if (others > 1) notes.push("the pod's other containers share its network and volumes; here each stands alone");
-  for (const field of ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "envFrom"])
+  for (const field of ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"])
     if (container[field] !== undefined) notes.push(`${field}: kubelet does this; docker does not`);
+  if (container["envFrom"] !== undefined)
+    notes.push("envFrom: its variables come from the cluster; write them to a file for --env-file");
   return { command: ["docker", "run", ...words].map(quoted).join(" "), notes };
 }
 
@@ -57,6 +62,8 @@ function contextWords(spec: PodSpec, container: ContainerSpec, notes: string[]):
     drop: given<readonly string[]>("capabilities.drop") ?? [],
   };
   const labels = Object.entries(given<Context>("seLinuxOptions") ?? {});
+  const { unknown } = boundingSet({ add, drop }, false);
+  for (const name of unknown) notes.push(`capability ${name}: Linux has none of this name, and docker refuses it`);
   const groups = [given<number>("fsGroup"), ...(given<readonly number[]>("supplementalGroups") ?? [])];
   if (given("fsGroup") !== undefined) notes.push("fsGroup: docker does not change who owns a volume");
   if (given("runAsNonRoot") === true && uid === undefined)
@@ -70,7 +77,7 @@ function contextWords(spec: PodSpec, container: ContainerSpec, notes: string[]):
     ...add.map((each) => `--cap-add=${each}`),
     ...drop.map((each) => `--cap-drop=${each}`),
     ...(given("allowPrivilegeEscalation") === false ? ["--security-opt=no-new-privileges"] : []),
-    ...seccompWords(given("seccompProfile"), notes),
+    ...(given("privileged") === true ? [] : seccompWords(given("seccompProfile"), notes)),
     ...apparmorWords(given("appArmorProfile")),
     ...labels.map(([key, value]) => `--security-opt=label=${key}:${String(value)}`),
     ...(given("readOnlyRootFilesystem") === true ? ["--read-only"] : []),
@@ -93,12 +100,59 @@ function apparmorWords(profile: Profile | undefined): readonly string[] {
   return [`--security-opt=apparmor=${profile.type === "Unconfined" ? "unconfined" : profile.localhostProfile}`];
 }
 
-function hostWords(spec: PodSpec): readonly string[] {
+function hostWords(spec: PodSpec, notes: string[]): readonly string[] {
+  if (spec.hostUsers === false)
+    notes.push("hostUsers: false: docker remaps users for all containers of a daemon (userns-remap)");
+  if (spec.shareProcessNamespace === true)
+    notes.push("shareProcessNamespace: join the first container's: --pid=container:NAME");
   return [
     ...(spec.hostNetwork === true ? ["--network=host"] : []),
     ...(spec.hostPID === true ? ["--pid=host"] : []),
     ...(spec.hostIPC === true ? ["--ipc=host"] : []),
+    ...nameWords(spec),
+  ];
+}
+
+function terminalWords(container: ContainerSpec): readonly string[] {
+  return [...(container["stdin"] === true ? ["--interactive"] : []), ...(container["tty"] === true ? ["--tty"] : [])];
+}
+
+/** A pod is started again unless it says otherwise; a docker command only if it says so. */
+function lifeWords(spec: PodSpec, notes: string[]): readonly string[] {
+  const { restartPolicy = "Always", terminationGracePeriodSeconds: grace, runtimeClassName } = spec as Life;
+  if (runtimeClassName !== undefined)
+    notes.push(`runtimeClassName ${runtimeClassName}: give docker the RuntimeClass's handler: --runtime`);
+  const restart: { readonly [policy: string]: readonly string[] } = {
+    Always: ["--restart=always"],
+    OnFailure: ["--restart=on-failure"],
+  };
+  return [...(restart[restartPolicy] ?? []), ...(grace === undefined ? [] : [`--stop-timeout=${grace}`])];
+}
+
+interface Life {
+  readonly restartPolicy?: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly runtimeClassName?: string;
+}
+
+interface Dns {
+  readonly nameservers?: readonly string[];
+  readonly searches?: readonly string[];
+  readonly options?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+function nameWords(spec: PodSpec): readonly string[] {
+  const { nameservers = [], searches = [], options = [] } = (spec["dnsConfig"] ?? {}) as Dns;
+  const aliases = (spec["hostAliases"] ?? []) as readonly {
+    readonly ip: string;
+    readonly hostnames?: readonly string[];
+  }[];
+  return [
     ...(spec["hostname"] === undefined ? [] : [`--hostname=${String(spec["hostname"])}`]),
+    ...aliases.flatMap(({ ip, hostnames = [] }) => hostnames.map((name) => `--add-host=${name}:${ip}`)),
+    ...nameservers.map((each) => `--dns=${each}`),
+    ...searches.map((each) => `--dns-search=${each}`),
+    ...options.map(({ name, value }) => `--dns-option=${value === undefined ? name : `${name}:${value}`}`),
   ];
 }
 
@@ -117,7 +171,7 @@ function portWords({ containerPort, hostPort, hostIP, protocol }: Port): readonl
 interface Volume {
   readonly name: string;
   readonly hostPath?: { readonly path: string };
-  readonly emptyDir?: { readonly medium?: string };
+  readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
   readonly persistentVolumeClaim?: { readonly claimName: string };
 }
 
@@ -126,21 +180,39 @@ function mountWords(spec: PodSpec, { name, mountPath, readOnly }: Mount, notes: 
   const end = `${mountPath}${readOnly === true ? ":ro" : ""}`;
   if (volume?.hostPath !== undefined) return [`--volume=${volume.hostPath.path}:${end}`];
   if (volume?.persistentVolumeClaim !== undefined) return [`--volume=${volume.persistentVolumeClaim.claimName}:${end}`];
-  if (volume?.emptyDir !== undefined)
-    return [volume.emptyDir.medium === "Memory" ? `--tmpfs=${mountPath}` : `--volume=${mountPath}`];
+  if (volume?.emptyDir !== undefined) {
+    const { medium, sizeLimit } = volume.emptyDir;
+    if (medium !== "Memory") return [`--volume=${mountPath}`];
+    const size = sizeLimit === undefined ? undefined : memoryOf(sizeLimit);
+    if (mountPath === "/dev/shm" && size !== undefined) return [`--shm-size=${size}`];
+    return [`--tmpfs=${mountPath}${size === undefined ? "" : `:size=${size}`}`];
+  }
   const kind = Object.keys(volume ?? {}).find((key) => key !== "name") ?? "unknown";
   notes.push(`volume ${name}: docker has nothing like ${kind}; mount a folder with its files at ${mountPath}`);
   return [];
 }
 
 function limitWords(container: ContainerSpec): readonly string[] {
-  const { limits = {} } = (container["resources"] ?? {}) as { readonly limits?: { readonly [name: string]: string } };
-  const memory = limits["memory"]?.replace(
-    /^(\d+)([KMG])i$/,
-    (_, number, unit) => `${number}${String(unit).toLowerCase()}`,
-  );
-  const cpus = limits["cpu"]?.replace(/^(\d+)m$/, (_, number) => String(Number(number) / 1000));
-  return [...(memory === undefined ? [] : [`--memory=${memory}`]), ...(cpus === undefined ? [] : [`--cpus=${cpus}`])];
+  const { limits = {}, requests = {} } = (container["resources"] ?? {}) as {
+    readonly [list: string]: { readonly [name: string]: string | number };
+  };
+  const [memory, reserved] = [limits, requests].map(({ memory: given }) => given && memoryOf(String(given)));
+  const cpus = limits["cpu"] === undefined ? undefined : processorsOf(String(limits["cpu"]));
+  const shares = requests["cpu"] === undefined ? undefined : Math.round(processorsOf(String(requests["cpu"])) * 1024);
+  return [
+    ...(memory === undefined ? [] : [`--memory=${memory}`]),
+    ...(reserved === undefined ? [] : [`--memory-reservation=${reserved}`]),
+    ...(cpus === undefined ? [] : [`--cpus=${cpus}`]),
+    ...(shares === undefined ? [] : [`--cpu-shares=${shares}`]),
+  ];
+}
+
+function memoryOf(quantity: string): string {
+  return quantity.replace(/^(\d+)([KMGT])i$/, (_, number, unit) => `${number}${String(unit).toLowerCase()}`);
+}
+
+function processorsOf(quantity: string): number {
+  return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
 }
 
 /** The image stands between docker's flags and the words for the container. */

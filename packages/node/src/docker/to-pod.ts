@@ -18,11 +18,14 @@ interface Draft {
   /** Of the container. */
   readonly context: Fields;
   readonly podContext: Fields;
+  /** Of the liveness probe. */
+  readonly probe: Fields;
   readonly notes: string[];
 }
 
 type Carry = (draft: Draft, value: string) => void;
 
+/** Flags that a pod has nothing for, and what comes nearest; `$` stands for the value. */
 const note =
   (text: string): Carry =>
   ({ notes }, value) =>
@@ -30,17 +33,32 @@ const note =
 
 /** What each flag becomes; flags that only concern the terminal, and their like, become nothing. */
 const carried: { readonly [flag: string]: Carry } = {
-  "add-host": ({ spec }, value) => {
-    const [name = "", ip = ""] = splitAt(value, ":");
-    (spec["hostAliases"] ??= []).push({ ip, hostnames: [name] });
+  "add-host": ({ spec, notes }, value) => {
+    const [name = "", ip = ""] = splitAt(value, value.includes("=") ? "=" : ":");
+    if (ip === "host-gateway")
+      notes.push(`--add-host ${value}: a pod finds its node's address by the downward API (status.hostIP)`);
+    else (spec["hostAliases"] ??= []).push({ ip: ip.replace(/^\[|\]$/g, ""), hostnames: [name] });
+  },
+  annotation: ({ metadata }, value) => {
+    const [name = "", text = ""] = splitAt(value, "=");
+    (metadata["annotations"] ??= {})[name] = text;
   },
   "cap-add": ({ context }, value) => capabilities(context, "add", value),
   "cap-drop": ({ context }, value) => capabilities(context, "drop", value),
-  cpus: (draft, value) => limit(draft, "cpu", value),
+  cpus: (draft, value) => resource(draft, "limits", "cpu", value),
+  // 1024 shares are one processor's worth.
+  "cpu-shares": (draft, value) => resource(draft, "requests", "cpu", `${Math.round((Number(value) * 1000) / 1024)}m`),
   device: note("--device $: a pod gets devices from a device plugin, or runs privileged"),
   dns: ({ spec }, value) => ((spec["dnsConfig"] ??= {}).nameservers ??= []).push(value),
-  entrypoint: ({ container }, value) => {
-    container["command"] = [value];
+  "dns-option": ({ spec }, value) => {
+    const [name = "", text] = splitAt(value, ":");
+    ((spec["dnsConfig"] ??= {}).options ??= []).push(text === undefined ? { name } : { name, value: text });
+  },
+  "dns-search": ({ spec }, value) => ((spec["dnsConfig"] ??= {}).searches ??= []).push(value),
+  entrypoint: ({ container, notes }, value) => {
+    if (value === "")
+      notes.push("--entrypoint '': give the whole command in the pod; it stands for the image's entrypoint");
+    else container["command"] = [value];
   },
   env: ({ container, notes }, value) => {
     const [name = "", text] = splitAt(value, "=");
@@ -49,6 +67,8 @@ const carried: { readonly [flag: string]: Carry } = {
     else (container["env"] ??= []).push({ name, value: text });
   },
   "env-file": note("--env-file $: make a ConfigMap of it, and name it in envFrom"),
+  expose: ({ container }, value) => publish(container, value),
+  gpus: note("--gpus $: ask for the device plugin's resource: limits: {nvidia.com/gpu: 1}"),
   "group-add": ({ podContext, notes }, value) => {
     if (/^\d+$/.test(value)) (podContext["supplementalGroups"] ??= []).push(Number(value));
     else notes.push(`--group-add ${value}: a pod names groups by number`);
@@ -56,22 +76,36 @@ const carried: { readonly [flag: string]: Carry } = {
   hostname: ({ spec }, value) => {
     spec["hostname"] = value;
   },
+  "health-cmd": ({ probe }, value) => {
+    probe["exec"] = { command: ["/bin/sh", "-c", value] };
+  },
+  "health-interval": ({ probe }, value) => seconds(probe, "periodSeconds", value),
+  "health-retries": ({ probe }, value) => {
+    probe["failureThreshold"] = Number(value);
+  },
+  "health-start-period": ({ probe }, value) => seconds(probe, "initialDelaySeconds", value),
+  "health-timeout": ({ probe }, value) => seconds(probe, "timeoutSeconds", value),
   ipc: (draft, value) => namespaceOf(draft, "ipc", value, "hostIPC"),
   label: ({ metadata }, value) => {
     const [name = "", text = ""] = splitAt(value, "=");
     (metadata["labels"] ??= {})[name] = text;
   },
-  memory: (draft, value) => limit(draft, "memory", quantity(value)),
+  "log-driver": note("--log-driver $: kubelet keeps logs; a node's agent carries them on"),
+  memory: (draft, value) => resource(draft, "limits", "memory", quantity(value)),
+  "memory-reservation": (draft, value) => resource(draft, "requests", "memory", quantity(value)),
   mount: ({ notes, ...draft }, value) => mount({ notes, ...draft }, value),
-  name: ({ metadata, container }, value) => {
-    metadata["name"] = value;
-    container["name"] = value;
+  name: ({ metadata, container, notes }, value) => {
+    const name = podName(value);
+    if (name !== value) notes.push(`--name ${value}: names of pods are lower case letters, digits and dashes: ${name}`);
+    metadata["name"] = name;
+    container["name"] = name;
   },
   network: (draft, value) => namespaceOf(draft, "network", value, "hostNetwork"),
+  "network-alias": note("--network-alias $: make a Service of this name"),
   pid: (draft, value) => namespaceOf(draft, "pid", value, "hostPID"),
   "pids-limit": note("--pids-limit $: kubelet sets it for all pods of a node (podPidsLimit)"),
-  privileged: ({ context }) => {
-    context["privileged"] = true;
+  privileged: ({ context }, value) => {
+    context["privileged"] = value !== "false";
   },
   publish: ({ container }, value) => publish(container, value),
   "publish-all": note("--publish-all: a Service publishes a pod's ports"),
@@ -83,13 +117,20 @@ const carried: { readonly [flag: string]: Carry } = {
   },
   runtime: note("--runtime $: make a RuntimeClass with this handler, and name it in runtimeClassName"),
   "security-opt": securityOption,
+  "shm-size": (draft, value) =>
+    addVolume(draft, "/dev/shm", { emptyDir: { medium: "Memory", sizeLimit: quantity(value) } }),
+  "stop-timeout": ({ spec }, value) => {
+    spec["terminationGracePeriodSeconds"] = Number(value);
+  },
   sysctl: ({ podContext }, value) => {
     const [name = "", text = ""] = splitAt(value, "=");
     (podContext["sysctls"] ??= []).push({ name, value: text });
   },
   tmpfs: (draft, value) => {
-    const [path = ""] = splitAt(value, ":");
-    addVolume(draft, path, { emptyDir: { medium: "Memory" } });
+    const [path = "", options = ""] = splitAt(value, ":");
+    const size = /(?:^|,)size=([^,]+)/.exec(options)?.[1];
+    const emptyDir = { medium: "Memory", ...(size === undefined ? {} : { sizeLimit: quantity(size) }) };
+    addVolume(draft, path, { emptyDir }, options.split(",").includes("ro"));
   },
   tty: ({ container }) => {
     container["tty"] = true;
@@ -99,6 +140,9 @@ const carried: { readonly [flag: string]: Carry } = {
   },
   ulimit: note("--ulimit $: Kubernetes sets no resource limits of this kind; the node's runtime does"),
   user: user,
+  uts: ({ notes }, value) => {
+    if (value === "host") notes.push("--uts host: pods have a host name of their own, unless hostNetwork: true");
+  },
   userns: ({ spec, notes }, value) => {
     if (value === "host") spec["hostUsers"] = true;
     else notes.push(`--userns ${value}: hostUsers: false gives a pod a user namespace, whose range kubelet chooses`);
@@ -114,6 +158,10 @@ const ofTheTerminal: ReadonlySet<string> = new Set([
   "attach",
   "detach",
   "init",
+  "cidfile",
+  "detach-keys",
+  "disable-content-trust",
+  "no-healthcheck",
   "quiet",
   "rm",
   "sig-proxy",
@@ -123,28 +171,25 @@ const ofTheTerminal: ReadonlySet<string> = new Set([
 
 /** The pod that runs what `docker run` runs. */
 export function podOfDocker({ flags, image, args }: DockerRun): FromDocker {
-  const name =
-    image
-      .replace(/[:@].*$/, "")
-      .split("/")
-      .at(-1)
-      ?.toLowerCase()
-      .replace(/[^a-z0-9-]/g, "-") ?? "app";
+  const name = podName((image.split("/").at(-1) as string).replace(/[:@].*$/, ""));
   const draft: Draft = {
     metadata: { name },
     spec: {},
     container: { name, image },
     context: {},
     podContext: {},
+    probe: {},
     notes: [],
   };
   for (const [flag, value] of flags) {
     const carry = carried[flag];
     if (carry !== undefined) carry(draft, value);
-    else if (!ofTheTerminal.has(flag)) draft.notes.push(`--${flag} ${value}: not carried over`);
+    else if (!ofTheTerminal.has(flag)) draft.notes.push(`--${flag} ${value}: a pod has nothing like it`);
   }
-  const { metadata, spec, container, context, podContext, notes } = draft;
+  settle(draft);
+  const { metadata, spec, container, context, podContext, probe, notes } = draft;
   if (args.length > 0) container["args"] = [...args];
+  if (probe["exec"] !== undefined) container["livenessProbe"] = probe;
   if (Object.keys(context).length > 0) container["securityContext"] = context;
   const pod = {
     apiVersion: "v1",
@@ -161,6 +206,33 @@ export function podOfDocker({ flags, image, args }: DockerRun): FromDocker {
   return { pod, notes };
 }
 
+/** What flags come to together. */
+function settle({ spec, container, context, notes }: Draft): void {
+  // Docker filters system calls unless it is told not to; kubelet does only if it is told to.
+  if (context["privileged"] !== true) context["seccompProfile"] ??= { type: "RuntimeDefault" };
+  const added = (context["capabilities"]?.add ?? []) as readonly string[];
+  const gains =
+    context["privileged"] === true ? "--privileged" : added.includes("SYS_ADMIN") ? "--cap-add SYS_ADMIN" : "";
+  if (context["allowPrivilegeEscalation"] === false && gains !== "") {
+    delete context["allowPrivilegeEscalation"];
+    notes.push(`--security-opt no-new-privileges: the API takes no such pod with ${gains}`);
+  }
+  if (spec["hostNetwork"] === true && container["ports"] !== undefined) {
+    delete container["ports"];
+    notes.push("--publish: on the node's network nothing is published, the program's ports are the node's");
+  }
+}
+
+/** A name as pods and containers may have it. */
+function podName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 63);
+  return name === "" ? "app" : name;
+}
+
 function splitAt(text: string, separator: string): readonly string[] {
   const at = text.indexOf(separator);
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
@@ -170,14 +242,22 @@ function capabilities(context: Fields, list: "add" | "drop", value: string): voi
   ((context["capabilities"] ??= {})[list] ??= []).push(...value.split(",").map(capabilityName));
 }
 
-function limit({ container }: Draft, resource: string, value: string): void {
-  ((container["resources"] ??= {}).limits ??= {})[resource] = value;
+function resource({ container }: Draft, list: "limits" | "requests", name: string, value: string): void {
+  ((container["resources"] ??= {})[list] ??= {})[name] = value;
+}
+
+/** Times as Go writes them, in whole seconds and at least one. */
+function seconds(probe: Fields, field: string, value: string): void {
+  const units: { readonly [unit: string]: number } = { h: 3600, m: 60, s: 1, ms: 0.001 };
+  const parts = [...value.matchAll(/([\d.]+)(ms|h|m|s)/g)];
+  const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit as string] as number), 0);
+  probe[field] = Math.max(1, Math.round(total));
 }
 
 /** `512m` is 512 MiB to docker, and half a byte to Kubernetes. */
 function quantity(value: string): string {
-  const [, number = value, unit = ""] = /^(\d+)([bkmg]?)b?$/i.exec(value) ?? [];
-  const units: { readonly [unit: string]: string } = { k: "Ki", m: "Mi", g: "Gi" };
+  const [, number = value, unit = ""] = /^([\d.]+)([bkmgt]?)(?:i?b)?$/i.exec(value) ?? [];
+  const units: { readonly [unit: string]: string } = { k: "Ki", m: "Mi", g: "Gi", t: "Ti" };
   return `${number}${units[unit.toLowerCase()] ?? ""}`;
 }
 
@@ -206,8 +286,7 @@ function securityOption({ context, notes }: Draft, value: string): void {
     context["seccompProfile"] = { type: "Localhost", localhostProfile: text.replace(/^\/+/, "") };
     notes.push(`--security-opt ${value}: the file must lie below kubelet's seccomp folder on each node`);
   } else if (name === "apparmor") {
-    context["appArmorProfile"] =
-      text === "unconfined" ? { type: "Unconfined" } : { type: "Localhost", localhostProfile: text };
+    context["appArmorProfile"] = appArmorProfile(text);
   } else if (name === "label") {
     const [key = "", label = ""] = splitAt(text, ":");
     if (key === "disable") notes.push("--security-opt label=disable: SELinux type spc_t comes nearest");
@@ -216,16 +295,31 @@ function securityOption({ context, notes }: Draft, value: string): void {
   else notes.push(`--security-opt ${value}: not carried over`);
 }
 
+function appArmorProfile(name: string): Fields {
+  if (name === "unconfined") return { type: "Unconfined" };
+  return name === "docker-default" ? { type: "RuntimeDefault" } : { type: "Localhost", localhostProfile: name };
+}
+
+/** `80`, `8080:80`, `127.0.0.1:8080:80/udp`, `[::1]:9000-9002:9000-9002`. */
 function publish(container: Fields, value: string): void {
-  const [place = "", protocol = "tcp"] = splitAt(value, "/");
-  const parts = place.split(":");
-  const [containerPort, hostPort, hostIP] = parts.reverse();
-  (container["ports"] ??= []).push({
-    containerPort: Number(containerPort),
-    ...(hostPort ? { hostPort: Number(hostPort) } : {}),
-    ...(hostIP ? { hostIP } : {}),
-    ...(protocol === "tcp" ? {} : { protocol: protocol.toUpperCase() }),
-  });
+  const [, bracketed, plain, place = ""] = /^(?:\[([^\]]+)\]:|([\d.]+\.\d+):)?(.*)$/.exec(value) ?? [];
+  const [ports = "", protocol = "tcp"] = splitAt(place, "/");
+  const [inside = "", outside] = ports.split(":").reverse();
+  const [first, last] = rangeOf(inside);
+  const [hostFirst] = outside ? rangeOf(outside) : [];
+  const hostIP = bracketed ?? plain;
+  for (let port = first; port <= last; port++)
+    (container["ports"] ??= []).push({
+      containerPort: port,
+      ...(hostFirst === undefined ? {} : { hostPort: hostFirst + port - first }),
+      ...(hostIP === undefined ? {} : { hostIP }),
+      ...(protocol === "tcp" ? {} : { protocol: protocol.toUpperCase() }),
+    });
+}
+
+function rangeOf(text: string): readonly [first: number, last: number] {
+  const [first, last = first] = text.split("-").map(Number);
+  return [first ?? 0, last ?? 0];
 }
 
 function addVolume({ spec, container }: Draft, mountPath: string, source: Fields, readOnly = false): void {
@@ -241,7 +335,17 @@ function volume(draft: Draft, value: string): void {
   const readOnly = options.split(",").includes("ro");
   if (second === undefined) addVolume(draft, first, { emptyDir: {} });
   else if (first.startsWith("/")) addVolume(draft, second, { hostPath: { path: first } }, readOnly);
-  else addVolume(draft, second, { persistentVolumeClaim: { claimName: first } }, readOnly);
+  else if (/^[.~]/.test(first))
+    draft.notes.push(
+      `--volume ${value}: a pod names folders of its node by whole paths; make a ConfigMap of small files`,
+    );
+  else addClaim(draft, second, first, readOnly);
+}
+
+function addClaim(draft: Draft, mountPath: string, volume: string, readOnly: boolean): void {
+  const claimName = podName(volume);
+  draft.notes.push(`volume ${volume}: make a PersistentVolumeClaim ${claimName}`);
+  addVolume(draft, mountPath, { persistentVolumeClaim: { claimName } }, readOnly);
 }
 
 function mount(draft: Draft, value: string): void {
@@ -255,11 +359,6 @@ function mount(draft: Draft, value: string): void {
   if (target === undefined) draft.notes.push(`--mount ${value}: no target`);
   else if (type === "tmpfs") addVolume(draft, target, { emptyDir: { medium: "Memory" } });
   else if (type === "bind") addVolume(draft, target, { hostPath: { path: source ?? "" } }, readOnly);
-  else
-    addVolume(
-      draft,
-      target,
-      source === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: source } },
-      readOnly,
-    );
+  else if (source === undefined) addVolume(draft, target, { emptyDir: {} }, readOnly);
+  else addClaim(draft, target, source, readOnly);
 }
