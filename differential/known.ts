@@ -12,6 +12,7 @@ export function isKnown(program: Program, { by, answer }: OurAnswer, theirs: Ans
     isOtherOrder(answer, theirs) ||
     isOtherError(answer, theirs) ||
     isOtherPlace(answer, theirs) ||
+    isLaterConflict(answer, theirs) ||
     isWalkLeft(program, answer, theirs)
   );
 }
@@ -42,6 +43,15 @@ function isOtherError(ours: Answer, theirs: Answer): boolean {
 function isOtherPlace(ours: Answer, theirs: Answer): boolean {
   if (!("failed" in ours) || !("failed" in theirs) || ours.failed !== "eval_conflict_error") return false;
   return theirs.failed === ours.failed && withoutPlace(ours.told) === withoutPlace(theirs.told);
+}
+
+/**
+ * OPA asks the next definition of a function, or of a rule, when all that comes behind its value has been tried: where that fails, nobody
+ * learns of the conflict.
+ */
+function isLaterConflict(ours: Answer, theirs: Answer): boolean {
+  if (!("failed" in ours) || !("failed" in theirs)) return false;
+  return / must not produce multiple outputs/.test(ours.told ?? "");
 }
 
 /**

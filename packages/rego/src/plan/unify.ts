@@ -1,6 +1,6 @@
 import { type Comprehension, isComprehension } from "../compile/walk.ts";
 import type { Operand } from "../run/ir.ts";
-import type { Term } from "../syntax/ast.ts";
+import type { Ref, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
 import { constantText, isConstant } from "./context.ts";
 import { type KindStmt, requireKind } from "./kinds.ts";
@@ -24,7 +24,24 @@ export function unify(scope: Scope, a: Term, b: Term, next: () => void): void {
 /** OPA evaluates no comprehension for what it cannot equal by its kind. That is seen where evaluating it may fail. */
 function isAskedFirst(scope: Scope, other: Term, term: Comprehension): boolean {
   if (other.kind !== "ref" && !(other.kind === "var" && isBound(scope, other))) return false;
+  // What it finds in base data OPA makes equal to the comprehension the other way round, and so evaluates that first.
+  if (other.kind === "ref" && isBaseData(scope, other)) return false;
   return scope.library.hasLookups && scope.library.failures.ofTerm(term);
+}
+
+/** No rule lies on the way to the document, or there. */
+function isBaseData({ library, context }: Scope, { terms }: Ref): boolean {
+  const [head, ...keys] = terms;
+  if (head?.kind !== "var" || head.name !== "data") return false;
+  const path: string[] = [];
+  for (const key of keys) {
+    const node = library.node(path, context);
+    if (node === undefined) return true;
+    if (node.rules.length > 0) return false;
+    if (key.kind !== "string") return !node.hasRules;
+    path.push(key.value);
+  }
+  return (library.node(path, context)?.rules.length ?? 0) === 0;
 }
 
 function unifyCollected(scope: Scope, other: Term, term: Comprehension, next: () => void): void {

@@ -162,6 +162,12 @@ const cases: readonly Case[] = [
   { rules: 'r contains $"{v}" if { v := $"{w}"; w = true }', answer: '{"r":["__local2__"]}' },
   { rules: 'r contains v if { v := $"{w}"; w = true }', answer: '{"r":["true"]}' },
   { rules: 'r := [x, y] if { x := $"{v}"; v = w; y := $"{x}"; w = true }', answer: '{"r":["true","__local2__"]}' },
+  {
+    rules: "r if { {input.x: v | some v in [1, 2]} = data.d.c[1] }",
+    input: '{"x": "a"}',
+    data: '{"d": {"c": [1, "x"]}}',
+    answer: "eval_conflict_error",
+  },
   { rules: 'r := x if { x := $"{v}"; v = w; w = true }', answer: '{"r":"true"}' },
   // OPA drops a body of `true` with what stands beside it when it puts expressions of the head behind it.
   { rules: "r := input.a if { not true }", input: '{"a": 3}', answer: '{"r":3}' },
