@@ -42,7 +42,7 @@ export interface RegoReport {
   readonly worst: Ratios;
   readonly wholeGeomean: Ratios;
   readonly projection: readonly ProjectionReport[];
-  /** In a process of its own: all of gatekeeper-library, and the median of one policy. */
+  /** In a process of its own: all of gatekeeper-library, and one policy. */
   readonly compileMs: CompileTimes;
   readonly puts: PutTimes;
   readonly memory: MemoryReport;

@@ -281,7 +281,7 @@ export class RegoPolicy {
     const known = cache.get(key);
     if (known !== undefined) return known.executable;
     const { policy, needs } = planWithNeeds(this.compiled, [wanted()]);
-    const executable = new Executable(findJoins(policy, this.#builtins), this.#builtins);
+    const executable = new Executable(policy, this.#builtins, (each) => findJoins(each, this.#builtins));
     keep(cache, key, { executable, needs });
     return executable;
   }

@@ -10,7 +10,6 @@ import { allRules, checkRecursion, components, lazyGraph } from "./recursion.ts"
 import { once } from "./remembered.ts";
 import { checkRuleConflicts, liesOnBaseData } from "./rule-conflicts.ts";
 import { firstArity, type RuleNames } from "./rule-names.ts";
-import type { RulePlaces } from "./rule-places.ts";
 import { changeTree, compareFiles } from "./rule-tree.ts";
 import { type CompileOptions, compileFault, type ModuleStage, type StageContext } from "./stage.ts";
 import { type Built, type CompileState, emptyState, keepState, stateOf } from "./state.ts";
@@ -72,7 +71,6 @@ class ModuleCompiler {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #contexts = new Map<Built, StageContext>();
   #names: RuleNames;
-  #places: RulePlaces;
   #annotations: AnnotationSet | undefined;
 
   /** From a state without some files, and with modules in their order, whose files are none that are left. */
@@ -81,7 +79,6 @@ class ModuleCompiler {
     this.#changed = new ChangedModules(added, removed, previous);
     this.#previous = previous;
     this.#names = previous.names;
-    this.#places = previous.places;
   }
 
   compile(): CompileResult {
@@ -103,6 +100,14 @@ class ModuleCompiler {
     if (this.#failed() || !this.#run(safetyStages, "rules")) return undefined;
     return this.#finish();
   }
+
+  readonly #places = once(() => {
+    const { gone, fresh, edit } = this.#changed;
+    let places = this.#previous.places();
+    for (const { module, named } of gone) places = places.without(module, named, edit);
+    for (const { module, named } of fresh) places = places.with(module, named, edit);
+    return places;
+  });
 
   #nameRules(): void {
     const { gone, fresh, edit } = this.#changed;
@@ -127,17 +132,18 @@ class ModuleCompiler {
     // Nothing asks before there is a change to this result.
     const readers = once(() => this.#changed.readers());
     const ordered = once(() => this.#changed.ordered());
+    const places = this.#places;
     const check = { options: this.#options, modules: this.#changed.modules, needed, edit };
     const builtin = (name: string) => this.#builtin(name);
     const types = this.#timed("CheckTypes", () =>
       this.#checkTypes({ root, readers, ordered }, inOrder, { ...check, builtin }),
     );
     if (this.#failed() || !this.#run(builtinStages, "rules")) return undefined;
-    return this.#compiled({ root, readers, ordered, types });
+    return this.#compiled({ root, readers, ordered, places, types });
   }
 
   /** A circle that was not there before goes through a rule that is new. What circles there are is told in the order of all rules. */
-  #checkRecursion(inOrder: () => readonly Rule[][], needed: TypeCheck["needed"]): void {
+  #checkRecursion(inOrder: () => readonly (readonly Rule[])[], needed: TypeCheck["needed"]): void {
     if (this.#previous.types !== undefined) {
       let isFound = false;
       const fresh = this.#changed.fresh.flatMap(({ rules }) => rules.flatMap((rule) => [...ruleChain(rule)]));
@@ -151,7 +157,7 @@ class ModuleCompiler {
 
   #checkTypes(
     made: Pick<CompileState, "root" | "readers" | "ordered">,
-    inOrder: () => readonly Rule[][],
+    inOrder: () => readonly (readonly Rule[])[],
     check: TypeCheck,
   ): RuleTypes {
     const { root, readers, ordered } = made;
@@ -170,7 +176,7 @@ class ModuleCompiler {
     return checked.types;
   }
 
-  #compiled(made: Pick<CompileState, "root" | "readers" | "ordered" | "types">): Compiled {
+  #compiled(made: Pick<CompileState, "root" | "readers" | "ordered" | "places" | "types">): Compiled {
     const names = this.#names;
     const state: CompileState = {
       options: this.#options,
@@ -178,7 +184,6 @@ class ModuleCompiler {
       ...this.#changed.files(),
       packages: this.#changed.packages,
       names,
-      places: this.#places,
     };
     const compiled: Compiled = {
       modules: this.#changed.modules,
@@ -261,12 +266,11 @@ class ModuleCompiler {
     return (this.#options.builtins ?? findSignature)(name);
   }
 
+  /** Of a change, counts tell whether there is a conflict; where all is new, one look at all rules costs less than these. */
   #checkConflicts(): void {
-    const { gone, fresh, edit } = this.#changed;
-    for (const { module, named } of gone) this.#places = this.#places.without(module, named, edit);
-    for (const { module, named } of fresh) this.#places = this.#places.with(module, named, edit);
+    const { fresh } = this.#changed;
     const isOnData = fresh.some(({ named }) => named.some((rule) => liesOnBaseData(rule, this.#options)));
-    if (!this.#places.haveConflicts && !isOnData) return;
+    if (this.#previous.built.length > 0 && !this.#places().haveConflicts && !isOnData) return;
     const placed = this.#changed
       .all()
       .flatMap(({ module, named, names }) =>

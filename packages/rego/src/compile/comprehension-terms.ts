@@ -17,6 +17,7 @@ function rewriterWith(names: LocalNames): Rewriter {
   const rewriter: Rewriter = {
     term: (term) => (isComprehension(term) ? rewrite(mapTerm(term, rewriter), names) : mapTerm(term, rewriter)),
     body: (body) => mapAll(body, (expr) => mapExpr(expr, rewriter)),
+    skipsLeaves: true,
   };
   return rewriter;
 }

@@ -65,16 +65,22 @@ export class TermHoister {
   }
 
   #hoist(term: Term, expr: Expr, into: Expr[]): Term {
+    if (!hasParts(term)) return term;
     if (term.kind === "ref") return this.#local(this.#ref(term, expr, into), expr, into);
     if (isComprehension(term)) return this.#local(this.#bodies(term), expr, into);
-    if (!hasParts(term)) return term;
-    const rewriter: Rewriter = { term: (each) => this.#hoist(each, expr, into), body: (body) => body };
+    const rewriter: Rewriter = {
+      term: (each) => this.#hoist(each, expr, into),
+      body: (body) => body,
+      skipsLeaves: true,
+    };
     // OPA's sets and objects are in order, and with them the locals.
     return mapInOrder(term, rewriter);
   }
 
   #ref(term: Term & { kind: "ref" }, expr: Expr, into: Expr[]): Term {
-    const terms = mapAll(term.terms, (each, at) => (at === 0 ? each : this.#hoist(each, expr, into)));
+    const terms = mapAll(term.terms, (each, at) =>
+      at === 0 || each.kind === "string" || each.kind === "var" ? each : this.#hoist(each, expr, into),
+    );
     return terms === term.terms ? term : { ...term, terms };
   }
 

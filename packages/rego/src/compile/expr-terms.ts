@@ -57,7 +57,9 @@ export class CallHoister {
         return term === terms.term ? terms : { kind: "term", term };
       }
       case "call": {
-        const args = mapAll(terms.args, (arg) => this.#term(arg, support));
+        const args = mapAll(terms.args, (arg) =>
+          arg.kind === "var" || arg.kind === "string" ? arg : this.#term(arg, support),
+        );
         return args === terms.args ? terms : { ...terms, args };
       }
       case "every": {
@@ -81,6 +83,7 @@ export class CallHoister {
     const rewriter: Rewriter = {
       term: (each) => this.#term(each, support),
       body: (body) => this.body(body),
+      skipsLeaves: true,
     };
     if (term.kind === "call") {
       const args = term.args.map(rewriter.term);

@@ -137,8 +137,11 @@ function checkVoid({ module, rules }: Unit, context: StageContext): readonly Rul
   return rules;
 }
 
+/** Behind these a term ends: there, `$"` is the end of a regular expression in quotes. */
+const templateQuote = /(?:^|[^\w)\]}.])\$["`]/;
+
 function rewriteTemplateStrings(unit: Unit, context: StageContext): readonly Rule[] {
-  if (!mayHold(unit.module, '$"') && !mayHold(unit.module, "$`")) return unit.rules;
+  if (unit.module.text !== "" && !templateQuote.test(unit.module.text)) return unit.rules;
   return mapAll(unit.rules, (rule) => rewriteTemplates(rule, captureContext(unit, context)));
 }
 

@@ -10,9 +10,11 @@ interface Package {
   readonly names: PersistentMap<number>;
   /** By file. */
   readonly modules: PersistentMap<Module>;
+  /** Of modules, also where several have one file. */
+  readonly size: number;
 }
 
-const none: Package = { names: new PersistentMap(), modules: new PersistentMap() };
+const none: Package = { names: new PersistentMap(), modules: new PersistentMap(), size: 0 };
 
 /** The rule names of each package, over all its modules. */
 export class PackageNames {
@@ -32,8 +34,11 @@ export class PackageNames {
 
   /** Those names of the module's package that the module mentions: others mean nothing in it. */
   namesFor(module: Module): readonly string[] {
-    const exported = this.#packages.get(packageKey(module))?.names;
-    return exported === undefined ? [] : [...mentionedNames(module)].filter((name) => exported.get(name) !== undefined);
+    const whole = this.#packages.get(packageKey(module));
+    if (whole === undefined) return [];
+    // The only module of a package has its names at hand.
+    if (whole.size === 1) return [...exportedNames(module)];
+    return [...mentionedNames(module)].filter((name) => whole.names.get(name) !== undefined);
   }
 
   /** The modules of a module's package that mention a rule name of it that has come or gone since `earlier`. */
@@ -50,10 +55,11 @@ export class PackageNames {
 
   #changed(module: Module, inside: Module | undefined, by: number, edit: Edit): PackageNames {
     const key = packageKey(module);
-    let { names, modules } = this.#packages.get(key) ?? none;
+    let { names, modules, size } = this.#packages.get(key) ?? none;
     for (const name of exportedNames(module)) names = names.with(name, (names.get(name) ?? 0) + by || undefined, edit);
     modules = modules.with(module.file, inside, edit);
-    return new PackageNames(this.#packages.with(key, modules.isEmpty ? undefined : { names, modules }, edit));
+    size += by;
+    return new PackageNames(this.#packages.with(key, modules.isEmpty ? undefined : { names, modules, size }, edit));
   }
 }
 

@@ -19,21 +19,28 @@ interface Leaf<V> {
 type Slot<V> = Branch<V> | Leaf<V>;
 
 /**
- * A map of strings that shares with what it was made of all that has not changed: a hash array mapped trie. Within one edit, nodes that
- * the edit has made are changed in place. Its keys come in no order that means anything.
+ * A map of strings that shares with what it was made of all that has not changed: a hash array mapped trie. Within one edit, what the edit
+ * has made is changed in place. What begins empty is a plain map until another edit changes it: most are never changed, and making a trie
+ * costs several times as much. Its keys come in no order that means anything.
  */
 export class PersistentMap<V> {
-  readonly #root: Branch<V> | undefined;
+  #root: Branch<V> | undefined;
+  /** All there is, instead of the trie, and who may change it. */
+  readonly #plain: Map<string, V> | undefined;
+  readonly #edit: Edit | undefined;
 
-  constructor(root?: Branch<V>) {
+  constructor(root?: Branch<V>, plain?: Map<string, V>, edit?: Edit) {
     this.#root = root;
+    this.#plain = plain;
+    this.#edit = edit;
   }
 
   get isEmpty(): boolean {
-    return this.#root === undefined;
+    return this.#plain === undefined ? this.#root === undefined : this.#plain.size === 0;
   }
 
   get(key: string): V | undefined {
+    if (this.#plain !== undefined) return this.#plain.get(key);
     const hash = hashOf(key);
     let slot: Slot<V> | undefined = this.#root;
     for (let shift = 0; slot !== undefined && "slots" in slot; shift += bits) {
@@ -47,11 +54,22 @@ export class PersistentMap<V> {
 
   /** With another value at the key; undefined takes the key away. */
   with(key: string, value: V | undefined, edit: Edit): PersistentMap<V> {
-    const root = changed(this.#root, { hash: hashOf(key), key, value }, 0, edit) as Branch<V> | undefined;
-    return root === this.#root ? this : new PersistentMap(root);
+    if (this.isEmpty) return value === undefined ? this : new PersistentMap(undefined, new Map([[key, value]]), edit);
+    if (this.#plain !== undefined && this.#edit === edit) {
+      if (value === undefined) this.#plain.delete(key);
+      else this.#plain.set(key, value);
+      return this;
+    }
+    const before = this.#trie();
+    const root = changed(before, { hash: hashOf(key), key, value }, 0, edit) as Branch<V> | undefined;
+    return root === before ? this : new PersistentMap(root);
   }
 
   *entries(): Iterable<readonly [string, V]> {
+    if (this.#plain !== undefined) {
+      yield* this.#plain;
+      return;
+    }
     const open: Slot<V>[] = this.#root === undefined ? [] : [this.#root];
     for (let slot = open.pop(); slot !== undefined; slot = open.pop()) {
       if ("slots" in slot) open.push(...slot.slots);
@@ -62,6 +80,15 @@ export class PersistentMap<V> {
 
   *keys(): Iterable<string> {
     for (const [key] of this.entries()) yield key;
+  }
+
+  /** The trie of a plain map is made once. */
+  #trie(): Branch<V> | undefined {
+    if (this.#root !== undefined || this.#plain === undefined) return this.#root;
+    const edit: Edit = {};
+    for (const [key, value] of this.#plain)
+      this.#root = changed(this.#root, { hash: hashOf(key), key, value }, 0, edit) as Branch<V>;
+    return this.#root;
   }
 }
 

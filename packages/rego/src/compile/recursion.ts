@@ -3,7 +3,7 @@ import type { RuleNode } from "./compiled.ts";
 import { remembered } from "./remembered.ts";
 import { fault, type Report } from "./stage.ts";
 import { refText } from "./text.ts";
-import { headTerms, ruleChain, walkBody, walkTerm } from "./walk.ts";
+import { headTerms, ruleChain, walkBody, walkTerms } from "./walk.ts";
 
 /** Which rules a rule (or one else branch of it) reads or calls. */
 export type RuleGraph = ReadonlyMap<Rule, ReadonlySet<Rule>>;
@@ -18,21 +18,24 @@ export function buildGraph(root: RuleNode, dependenciesOf: (rule: Rule) => reado
 }
 
 /** Every rule below a node, each else branch for itself. */
-export function* allRules(node: RuleNode): Iterable<Rule> {
-  for (const { rule } of node.rules) yield* ruleChain(rule);
-  for (const child of node.children.values()) yield* allRules(child);
+export function allRules(node: RuleNode, into: Rule[] = []): readonly Rule[] {
+  for (const { rule } of node.rules) for (let each: Rule | undefined = rule; each; each = each.else) into.push(each);
+  if (node.children.size > 0) for (const child of node.children.values()) allRules(child, into);
+  return into;
 }
 
 /** The refs below `data` that a rule, without its else branches, mentions. */
 export const dataRefs: (rule: Rule) => readonly Ref[] = remembered((rule: Rule): readonly Ref[] => {
   const refs: Ref[] = [];
   const visit = (term: Term): boolean => {
-    const head = term.kind === "ref" ? term.terms[0] : undefined;
-    if (term.kind === "ref" && head?.kind === "var" && head.name === "data") refs.push(term);
+    if (term.kind !== "ref") return true;
+    const head = term.terms[0];
+    if (head?.kind === "var" && head.name === "data") refs.push(term);
     return true;
   };
-  for (const term of [...(rule.head.args ?? []), ...headTerms(rule)]) walkTerm(term, visit);
-  walkBody(rule.body, visit);
+  if (rule.head.args !== undefined) walkTerms(rule.head.args, visit, true);
+  walkTerms(headTerms(rule), visit, true);
+  walkBody(rule.body, visit, true);
   return refs;
 });
 
@@ -131,55 +134,60 @@ function wayTo(rule: Rule, start: Rule, from: ReadonlyMap<Rule, Rule>): readonly
   return [start, ...way];
 }
 
+/** A rule on the way: its number, the lowest one that it reaches, and what it needs, up to where that was followed. */
 interface Visit {
   readonly rule: Rule;
-  readonly next: Iterator<Rule>;
+  readonly index: number;
+  low: number;
+  isOpen: boolean;
+  readonly needed: readonly Rule[];
+  at: number;
 }
 
 /**
  * Strongly connected components, dependencies before what depends on them (Tarjan). With its own stack: chains of thousands of
  * rules are no fault.
  */
-export function components(roots: Iterable<Rule>, needed: (rule: Rule) => Iterable<Rule>): readonly Rule[][] {
-  const found: Rule[][] = [];
-  const index = new Map<Rule, number>();
-  const low = new Map<Rule, number>();
-  const open: Rule[] = [];
-  const isOpen = new Set<Rule>();
+export function components(
+  roots: readonly Rule[],
+  needed: (rule: Rule) => Iterable<Rule>,
+): readonly (readonly Rule[])[] {
+  const found: (readonly Rule[])[] = [];
+  const visited = new Map<Rule, Visit>();
+  const open: Visit[] = [];
   const enter = (rule: Rule): Visit => {
-    index.set(rule, index.size);
-    low.set(rule, index.get(rule) as number);
-    open.push(rule);
-    isOpen.add(rule);
-    return { rule, next: needed(rule)[Symbol.iterator]() };
+    const index = visited.size;
+    const visit: Visit = { rule, index, low: index, isOpen: true, needed: [...needed(rule)], at: 0 };
+    visited.set(rule, visit);
+    open.push(visit);
+    return visit;
   };
-  const lower = (rule: Rule, to: number) => low.set(rule, Math.min(low.get(rule) as number, to));
   for (const root of roots) {
-    if (index.has(root)) continue;
-    const visits = [enter(root)];
-    while (visits.length > 0) {
-      const { rule, next } = visits.at(-1) as Visit;
-      const { value, done } = next.next();
-      if (done !== true) {
-        if (!index.has(value)) visits.push(enter(value));
-        else if (isOpen.has(value)) lower(rule, index.get(value) as number);
+    if (visited.has(root)) continue;
+    const way = [enter(root)];
+    for (let visit = way.at(-1); visit !== undefined; visit = way.at(-1)) {
+      const next = visit.needed[visit.at++];
+      if (next !== undefined) {
+        const known = visited.get(next);
+        if (known === undefined) way.push(enter(next));
+        else if (known.isOpen) visit.low = Math.min(visit.low, known.index);
         continue;
       }
-      visits.pop();
-      const parent = visits.at(-1);
-      if (parent !== undefined) lower(parent.rule, low.get(rule) as number);
-      if (low.get(rule) === index.get(rule)) found.push(close(rule, open, isOpen));
+      way.pop();
+      const parent = way.at(-1);
+      if (parent !== undefined) parent.low = Math.min(parent.low, visit.low);
+      if (visit.low === visit.index) found.push(close(visit, open));
     }
   }
   return found;
 }
 
-function close(rule: Rule, open: Rule[], isOpen: Set<Rule>): Rule[] {
+function close(visit: Visit, open: Visit[]): readonly Rule[] {
   const component: Rule[] = [];
   for (;;) {
-    const last = open.pop() as Rule;
-    isOpen.delete(last);
-    component.push(last);
-    if (last === rule) return component;
+    const last = open.pop() as Visit;
+    last.isOpen = false;
+    component.push(last.rule);
+    if (last === visit) return component;
   }
 }

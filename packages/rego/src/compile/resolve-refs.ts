@@ -87,6 +87,7 @@ class RefResolver {
 
   #term(term: Term, declared: Declared): Term {
     if (term.kind === "var") return this.#variable(term, declared);
+    if (term.kind === "string") return term;
     if (term.kind === "ref") return this.#ref(term, declared);
     if (!isComprehension(term)) return mapTerm(term, declared);
     const inner = this.#declared([...declared.names, declaredVars(term.body)]);

@@ -29,8 +29,55 @@ export interface TreeChange {
 
 /** OPA's stage SetRuleTree: all rules by path. Only the places on the way to what changes are made anew. */
 export function changeTree(root: RuleNode, { removed, added }: TreeChange, edit: Edit): RuleNode {
+  if (root.packages.length + root.children.size === 0 && removed.length === 0) return plantTree(added);
   const steps = [...removed.flatMap((each) => stepsOf(each, false)), ...added.flatMap((each) => stepsOf(each, true))];
   return steps.length === 0 ? root : (changeNode(root, [], steps, edit) ?? emptyTree());
+}
+
+/** A place that is still being filled. */
+interface Sprout {
+  readonly path: readonly string[];
+  readonly rules: CompiledRule[];
+  readonly packages: Module[];
+  readonly below: Map<string, Sprout>;
+}
+
+function sproutOf(path: readonly string[]): Sprout {
+  return { path, rules: [], packages: [], below: new Map() };
+}
+
+/** A tree of modules in their order, from nothing. */
+function plantTree(added: readonly Planted[]): RuleNode {
+  const root = sproutOf([]);
+  for (const { module, rules } of added) {
+    const inside = sproutAt(root, pathOf(module.package.path).path);
+    inside.packages.push(module);
+    for (let index = 0; index < rules.length; index++) {
+      const rule = rules[index] as Rule;
+      const { path, suffix, kind } = placeOf(rule);
+      sproutAt(inside, path).rules.push({ rule, module, index, path, suffix, kind });
+    }
+  }
+  return planted(root);
+}
+
+/** The place at a path which begins as that of `from` does. */
+function sproutAt(from: Sprout, path: readonly string[]): Sprout {
+  let at = from;
+  for (let i = from.path.length; i < path.length; i++) {
+    const key = path[i] as string;
+    const next = at.below.get(key) ?? sproutOf(path.slice(0, i + 1));
+    at.below.set(key, next);
+    at = next;
+  }
+  return at;
+}
+
+function planted({ path, rules, packages, below }: Sprout): RuleNode {
+  const edit: Edit = {};
+  let children = new Children();
+  for (const [key, each] of below) children = children.with(key, planted(each), edit);
+  return new PlantedNode(path, rules, packages, children);
 }
 
 export function emptyTree(): RuleNode {

@@ -76,10 +76,14 @@ function hasClosures(expr: Expr): boolean {
   const { kind } = expr.terms;
   if (kind !== "term" && kind !== "call" && kind !== "some") return true;
   let found = false;
-  walkExpr(expr, (term) => {
-    if (isComprehension(term) || term.kind === "templatestring") found = true;
-    return !found;
-  });
+  walkExpr(
+    expr,
+    (term) => {
+      if (isComprehension(term) || term.kind === "templatestring") found = true;
+      return !found;
+    },
+    true,
+  );
   return found;
 }
 
@@ -177,12 +181,16 @@ function collectBound(terms: CallTerms, arity: SafetyContext["arity"], into: Set
 /** What the closures of an expression take from around them. */
 function closureNeeds(expr: Expr): Set<string> {
   const vars = new Set<string>();
-  walkExpr({ ...expr, terms: withoutBodies(expr.terms) }, (term) => {
-    if (!isComprehension(term)) return true;
-    for (const part of comprehensionTerms(term)) collectVars(part, { skipCallOperators: true }, vars);
-    for (const inner of term.body) collectExprVars(inner, { skipCallOperators: true }, vars);
-    return false;
-  });
+  walkExpr(
+    { ...expr, terms: withoutBodies(expr.terms) },
+    (term) => {
+      if (!isComprehension(term)) return true;
+      for (const part of comprehensionTerms(term)) collectVars(part, { skipCallOperators: true }, vars);
+      for (const inner of term.body) collectExprVars(inner, { skipCallOperators: true }, vars);
+      return false;
+    },
+    true,
+  );
   const { terms } = expr;
   if (terms.kind === "every" || terms.kind === "not") {
     const inner = varsOfBody(terms.body, { skipCallOperators: true });
@@ -266,6 +274,7 @@ function orderClosures(expr: Expr, around: Names, context: SafetyContext, unsafe
       return mapTerm(term, rewriter);
     },
     body: (body) => reorder(body, closureGlobals(terms, around), context, unsafe),
+    skipsLeaves: true,
   };
   return mapExpr(expr, rewriter);
 }

@@ -38,7 +38,8 @@ export interface CompileState {
   readonly byFile: PersistentMap<Built>;
   readonly packages: PackageNames;
   readonly names: RuleNames;
-  readonly places: RulePlaces;
+  /** What conflicts could come of a change. */
+  readonly places: () => RulePlaces;
   /** The files that have asked a question. */
   readonly askers: PersistentMap<PersistentMap<true>>;
   /** The files into which annotations of other modules went. */
@@ -60,7 +61,7 @@ export function emptyState(options: CompileOptions): CompileState {
     byFile: new PersistentMap(),
     packages: new PackageNames(),
     names: new RuleNames(),
-    places: new RulePlaces(),
+    places: () => new RulePlaces(),
     askers: new PersistentMap(),
     metadataUsers: new PersistentMap(),
     readers: () => new Readers(),

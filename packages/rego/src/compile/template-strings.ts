@@ -45,6 +45,7 @@ function rewriteExpr(expr: Expr, names: () => Names, context: CaptureContext): E
   const rewriter: Rewriter = {
     term: (term) => rewriteTerm(term, names, rewriter, context),
     body: (body) => rewriteBody(body, inBody(), context),
+    skipsLeaves: true,
   };
   return mapExpr(expr, rewriter);
 }
@@ -58,6 +59,7 @@ function rewriterIn(known: Names, context: CaptureContext): Rewriter {
   const rewriter: Rewriter = {
     term: (term) => rewriteTerm(term, () => known, rewriter, context),
     body: (body) => rewriteBody(body, known, context),
+    skipsLeaves: true,
   };
   return rewriter;
 }

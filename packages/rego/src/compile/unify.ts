@@ -33,14 +33,18 @@ const patternVars: VarsOptions = { ...operandVars, skipObjectKeys: true, skipClo
 /** Adds the variables that evaluating the refs of a term binds: their operands, where the head is bound. */
 export function collectRefOutputs(term: Term, safe: Names, into: Set<string>): void {
   if (!hasParts(term)) return;
-  walkTerm(term, (each) => {
-    if (isComprehension(each) || each.kind === "templatestring") return false;
-    if (each.kind !== "ref") return true;
-    const head = each.terms[0] as Term;
-    if (!isBound(head, safe)) return false;
-    for (let i = 1; i < each.terms.length; i++) collectVars(each.terms[i] as Term, operandVars, into);
-    return true;
-  });
+  walkTerm(
+    term,
+    (each) => {
+      if (isComprehension(each) || each.kind === "templatestring") return false;
+      if (each.kind !== "ref") return true;
+      const head = each.terms[0] as Term;
+      if (!isBound(head, safe)) return false;
+      for (let i = 1; i < each.terms.length; i++) collectVars(each.terms[i] as Term, operandVars, into);
+      return true;
+    },
+    true,
+  );
 }
 
 function isBound(term: Term, safe: Names): boolean {

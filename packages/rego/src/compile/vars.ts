@@ -1,5 +1,5 @@
 import type { Body, Expr, ExprTerms, Term } from "../syntax/ast.ts";
-import { comprehensionTerms, isComprehension, walkBody } from "./walk.ts";
+import { comprehensionTerms, walkBody } from "./walk.ts";
 
 /** Which places of a term are looked into for vars. */
 export interface VarsOptions {
@@ -29,6 +29,8 @@ export function collectVars(term: Term, options: VarsOptions, into: Set<string>)
     case "var":
       into.add(term.name);
       return;
+    case "string":
+      return;
     case "ref":
       for (let i = options.skipRefHead === true ? 1 : 0; i < term.terms.length; i++)
         collectVars(term.terms[i] as Term, options, into);
@@ -56,11 +58,14 @@ export function collectVars(term: Term, options: VarsOptions, into: Set<string>)
         else if (options.skipClosures !== true) collectExprVars(part, options, into);
       }
       return;
+    case "arraycomprehension":
+    case "setcomprehension":
+    case "objectcomprehension":
+      if (options.skipClosures === true) return;
+      for (const part of comprehensionTerms(term)) collectVars(part, options, into);
+      collectBodyVars(term.body, options, into);
+      return;
     default:
-      if (isComprehension(term) && options.skipClosures !== true) {
-        for (const part of comprehensionTerms(term)) collectVars(part, options, into);
-        collectBodyVars(term.body, options, into);
-      }
   }
 }
 

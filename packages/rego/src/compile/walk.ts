@@ -6,6 +6,8 @@ export interface Rewriter {
   readonly term: (term: Term) => Term;
   /** Bodies of comprehensions, `every`, `not`, `and` and `or`: they open a scope of their own. */
   readonly body: (body: Body) => Body;
+  /** True when `term` leaves variables and strings as they are: it is not called with them. */
+  readonly skipsLeaves?: boolean;
 }
 
 export type Comprehension = Extract<Term, { kind: "arraycomprehension" | "setcomprehension" | "objectcomprehension" }>;
@@ -22,16 +24,31 @@ export function mapAll<T>(items: readonly T[], change: (item: T, at: number) => 
   return changed ?? items;
 }
 
+/** `mapAll` for terms. */
+function mapParts(terms: readonly Term[], { term: change, skipsLeaves }: Rewriter): readonly Term[] {
+  let changed: Term[] | undefined;
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i] as Term;
+    const made = skipsLeaves === true && (term.kind === "var" || term.kind === "string") ? term : change(term);
+    if (made !== term && changed === undefined) changed = terms.slice(0, i);
+    changed?.push(made);
+  }
+  return changed ?? terms;
+}
+
 /** The term with its direct parts rewritten, bodies before the terms that close over them. */
 export function mapTerm(term: Term, rewriter: Rewriter): Term {
   switch (term.kind) {
+    case "var":
+    case "string":
+      return term;
     case "ref": {
-      const terms = mapAll(term.terms, rewriter.term);
+      const terms = mapParts(term.terms, rewriter);
       return terms === term.terms ? term : { ...term, terms };
     }
     case "array":
     case "set": {
-      const items = mapAll(term.items, rewriter.term);
+      const items = mapParts(term.items, rewriter);
       return items === term.items ? term : { ...term, items };
     }
     case "object": {
@@ -76,9 +93,9 @@ function mapEntries(
   });
 }
 
-function mapCall(term: Extract<Term, { kind: "call" }>, { term: change }: Rewriter): Term {
-  const operator = change(term.operator) as Ref;
-  const args = mapAll(term.args, change);
+function mapCall(term: Extract<Term, { kind: "call" }>, rewriter: Rewriter): Term {
+  const operator = rewriter.term(term.operator) as Ref;
+  const args = mapParts(term.args, rewriter);
   return operator === term.operator && args === term.args ? term : { ...term, operator, args };
 }
 
@@ -108,16 +125,17 @@ function mapWiths(withs: readonly With[], { term: change }: Rewriter): readonly 
   });
 }
 
-function mapTerms(terms: ExprTerms, { term: change, body: changeBody }: Rewriter): ExprTerms {
+function mapTerms(terms: ExprTerms, rewriter: Rewriter): ExprTerms {
+  const { term: change, body: changeBody } = rewriter;
   switch (terms.kind) {
+    case "call": {
+      const operator = change(terms.operator) as Ref;
+      const args = mapParts(terms.args, rewriter);
+      return operator === terms.operator && args === terms.args ? terms : { ...terms, operator, args };
+    }
     case "term": {
       const term = change(terms.term);
       return term === terms.term ? terms : { ...terms, term };
-    }
-    case "call": {
-      const operator = change(terms.operator) as Ref;
-      const args = mapAll(terms.args, change);
-      return operator === terms.operator && args === terms.args ? terms : { ...terms, operator, args };
     }
     case "some": {
       const symbols = mapAll(terms.symbols, change);
@@ -149,6 +167,7 @@ export function mapExprsDeep(body: Body, change: (expr: Expr) => Expr): Body {
   const rewriter: Rewriter = {
     term: (term) => mapTerm(term, rewriter),
     body: (inner) => mapAll(inner, (expr) => change(mapExpr(expr, rewriter))),
+    skipsLeaves: true,
   };
   return rewriter.body(body);
 }
@@ -167,83 +186,97 @@ export function mapRule(rule: Rule, rewriter: Rewriter): Rule {
   return { ...rule, head: sameHead ? head : { ...head, ref, args, key, value }, body, else: otherwise };
 }
 
-// These walks run before V8 has optimised anything: until then a loop by index takes a fraction of what an iterator does.
+// These walks run before V8 has optimised anything: until then a loop by index takes a fraction of what an iterator does, and a `switch`
+// compares from its first case on, so that the kinds of which there are most come first.
 
-/** Calls `visit` for the term and, while it answers true, for all terms inside it, closures included. */
-export function walkTerm(term: Term, visit: (term: Term) => boolean): void {
-  if (!visit(term)) return;
+type Visit = (term: Term) => boolean;
+
+/**
+ * Calls `visit` for the term and, while it answers true, for all terms inside it, closures included; with `skipsLeaves` not for variables
+ * and strings, which most terms are.
+ */
+export function walkTerm(term: Term, visit: Visit, skipsLeaves = false): void {
+  if ((skipsLeaves && (term.kind === "var" || term.kind === "string")) || !visit(term)) return;
   switch (term.kind) {
+    case "var":
+    case "string":
+      return;
     case "ref":
-      walkTerms(term.terms, visit);
+      walkTerms(term.terms, visit, skipsLeaves);
       return;
     case "array":
     case "set":
-      walkTerms(term.items, visit);
+      walkTerms(term.items, visit, skipsLeaves);
       return;
     case "object":
-      for (let i = 0; i < term.entries.length; i++) walkTerms(term.entries[i] as readonly [Term, Term], visit);
+      for (let i = 0; i < term.entries.length; i++)
+        walkTerms(term.entries[i] as readonly [Term, Term], visit, skipsLeaves);
       return;
     case "call":
-      walkTerm(term.operator, visit);
-      walkTerms(term.args, visit);
+      walkTerm(term.operator, visit, skipsLeaves);
+      walkTerms(term.args, visit, skipsLeaves);
       return;
     case "arraycomprehension":
     case "setcomprehension":
-      walkTerm(term.term, visit);
-      walkBody(term.body, visit);
+      walkTerm(term.term, visit, skipsLeaves);
+      walkBody(term.body, visit, skipsLeaves);
       return;
     case "objectcomprehension":
-      walkTerm(term.key, visit);
-      walkTerm(term.value, visit);
-      walkBody(term.body, visit);
+      walkTerm(term.key, visit, skipsLeaves);
+      walkTerm(term.value, visit, skipsLeaves);
+      walkBody(term.body, visit, skipsLeaves);
       return;
     case "templatestring":
       for (const part of term.parts) {
-        if (part.kind === "expr") walkExpr(part, visit);
-        else walkTerm(part, visit);
+        if (part.kind === "expr") walkExpr(part, visit, skipsLeaves);
+        else walkTerm(part, visit, skipsLeaves);
       }
       return;
     default:
   }
 }
 
-export function walkTerms(terms: readonly Term[], visit: (term: Term) => boolean): void {
-  for (let i = 0; i < terms.length; i++) walkTerm(terms[i] as Term, visit);
+export function walkTerms(terms: readonly Term[], visit: Visit, skipsLeaves = false): void {
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i] as Term;
+    if (skipsLeaves && (term.kind === "var" || term.kind === "string")) continue;
+    walkTerm(term, visit, skipsLeaves);
+  }
 }
 
-export function walkBody(body: Body, visit: (term: Term) => boolean): void {
-  for (let i = 0; i < body.length; i++) walkExpr(body[i] as Expr, visit);
+export function walkBody(body: Body, visit: Visit, skipsLeaves = false): void {
+  for (let i = 0; i < body.length; i++) walkExpr(body[i] as Expr, visit, skipsLeaves);
 }
 
-export function walkExpr({ terms, with: withs }: Expr, visit: (term: Term) => boolean): void {
+export function walkExpr({ terms, with: withs }: Expr, visit: Visit, skipsLeaves = false): void {
   switch (terms.kind) {
     case "term":
-      walkTerm(terms.term, visit);
+      walkTerm(terms.term, visit, skipsLeaves);
       break;
     case "call":
-      walkTerm(terms.operator, visit);
-      walkTerms(terms.args, visit);
+      walkTerm(terms.operator, visit, skipsLeaves);
+      walkTerms(terms.args, visit, skipsLeaves);
       break;
     case "some":
-      walkTerms(terms.symbols, visit);
+      walkTerms(terms.symbols, visit, skipsLeaves);
       break;
     case "every":
-      walkTerm(terms.domain, visit);
-      if (terms.key !== undefined) walkTerm(terms.key, visit);
-      walkTerm(terms.value, visit);
-      walkBody(terms.body, visit);
+      walkTerm(terms.domain, visit, skipsLeaves);
+      if (terms.key !== undefined) walkTerm(terms.key, visit, skipsLeaves);
+      walkTerm(terms.value, visit, skipsLeaves);
+      walkBody(terms.body, visit, skipsLeaves);
       break;
     case "not":
-      walkBody(terms.body, visit);
+      walkBody(terms.body, visit, skipsLeaves);
       break;
     default:
-      walkBody(terms.left, visit);
-      walkBody(terms.right, visit);
+      walkBody(terms.left, visit, skipsLeaves);
+      walkBody(terms.right, visit, skipsLeaves);
   }
   for (let i = 0; i < withs.length; i++) {
     const each = withs[i] as With;
-    walkTerm(each.target, visit);
-    walkTerm(each.value, visit);
+    walkTerm(each.target, visit, skipsLeaves);
+    walkTerm(each.value, visit, skipsLeaves);
   }
 }
 
@@ -252,10 +285,11 @@ export function walkExprs(body: Body, visit: (expr: Expr) => boolean): void {
   for (let i = 0; i < body.length; i++) {
     const expr = body[i] as Expr;
     if (!visit(expr)) continue;
-    if (expr.terms.kind !== "call" && expr.terms.kind !== "term")
-      for (const inner of directBodies(expr)) walkExprs(inner, visit);
-    const terms = directTerms(expr);
-    for (let at = 0; at < terms.length; at++) walkExprsOfTerm(terms[at] as Term, visit);
+    const { terms } = expr;
+    // The operator of a call has no closures.
+    const direct = terms.kind === "call" ? terms.args : directTerms(expr);
+    if (terms.kind !== "call" && terms.kind !== "term") for (const inner of directBodies(expr)) walkExprs(inner, visit);
+    for (let at = 0; at < direct.length; at++) walkExprsOfTerm(direct[at] as Term, visit);
     for (const each of expr.with) walkExprsOfTerm(each.value, visit);
   }
 }
@@ -263,19 +297,23 @@ export function walkExprs(body: Body, visit: (expr: Expr) => boolean): void {
 /** The same for the closures of a term. */
 export function walkExprsOfTerm(term: Term, visit: (expr: Expr) => boolean): void {
   if (!hasParts(term)) return;
-  walkTerm(term, (each) => {
-    if (isComprehension(each)) {
-      walkExprs(each.body, visit);
-      for (const part of comprehensionTerms(each)) walkExprsOfTerm(part, visit);
-      return false;
-    }
-    if (each.kind === "templatestring")
-      walkExprs(
-        each.parts.filter((part) => part.kind === "expr"),
-        visit,
-      );
-    return each.kind !== "templatestring";
-  });
+  walkTerm(
+    term,
+    (each) => {
+      if (isComprehension(each)) {
+        walkExprs(each.body, visit);
+        for (const part of comprehensionTerms(each)) walkExprsOfTerm(part, visit);
+        return false;
+      }
+      if (each.kind === "templatestring")
+        walkExprs(
+          each.parts.filter((part) => part.kind === "expr"),
+          visit,
+        );
+      return each.kind !== "templatestring";
+    },
+    true,
+  );
 }
 
 /** All rules of a chain: the rule and its else branches. */
@@ -398,9 +436,13 @@ export function isRootDocument(term: Term): boolean {
 /** True when evaluating the term needs more than the values of its vars: it holds refs or comprehensions. */
 export function requiresEval(term: Term): boolean {
   let found = false;
-  walkTerm(term, (each) => {
-    if (each.kind === "ref" || isComprehension(each)) found = true;
-    return !found;
-  });
+  walkTerm(
+    term,
+    (each) => {
+      if (each.kind === "ref" || isComprehension(each)) found = true;
+      return !found;
+    },
+    true,
+  );
   return found;
 }

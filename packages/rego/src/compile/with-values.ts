@@ -40,8 +40,9 @@ export class WithRewriter {
   }
 
   readonly #rewriter: Rewriter = {
-    term: (term) => (isComprehension(term) || hasParts(term) ? mapTerm(term, this.#rewriter) : term),
+    term: (term) => (hasParts(term) || isComprehension(term) ? mapTerm(term, this.#rewriter) : term),
     body: (body) => this.body(body),
+    skipsLeaves: true,
   };
 
   /** Undefined, and reported, when a `with` is wrong. */

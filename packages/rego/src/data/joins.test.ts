@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { standardBuiltins } from "../builtins/all.ts";
 import { compile, type EvaluateOptions, type RegoPolicy } from "../engine.ts";
+import { findJoins } from "../plan/joins/find.ts";
 import { EvaluationError } from "../run/errors.ts";
 import { jsonText } from "../value/json.ts";
 import type { JsonObject, Value } from "../value/value.ts";
@@ -137,7 +139,7 @@ const policies = rules.map(([joins, text]) => ({ joins, text, policy: policyOf(t
 
 for (const { joins, text, policy } of policies) {
   test(`${joins === 0 ? "all rounds are run" : "an index answers"}: ${text.split("\n").at(-1)}`, () => {
-    assert.equal(policy.plan("p/x").joins?.length ?? 0, joins);
+    assert.equal(findJoins(policy.plan("p/x"), standardBuiltins).joins?.length ?? 0, joins);
   });
 }
 

@@ -51,6 +51,8 @@ export class BlockWriter {
   #stmts: Stmt[] = [];
   #depth = 0;
   #loops = 0;
+  /** Where the next statement stands; its place is made for the first statement that asks. */
+  #loc: Location | undefined;
   #place: Place = {};
   /** 0 is input, 1 is data. */
   #locals = 2;
@@ -89,12 +91,21 @@ export class BlockWriter {
   }
 
   at(loc: Location): void {
+    this.#loc = loc;
+  }
+
+  /** As rows and columns are counted in the text, most of the time for statements of one place. */
+  #placeHere(): Place {
+    const loc = this.#loc;
+    if (loc === undefined) return this.#place;
+    this.#loc = undefined;
     this.#place = { file: this.#policy.file(loc.file), row: loc.row, col: loc.col };
+    return this.#place;
   }
 
   /** The fields become the statement's own object, which gets its place. */
   emit<T extends Types>(type: T, fields: Fields<T>): void {
-    const { file, row, col } = this.#place;
+    const { file, row, col } = this.#loc === undefined ? this.#place : this.#placeHere();
     if (file !== undefined) {
       const stmt = fields as { file?: number; row?: number; col?: number };
       stmt.file = file;
@@ -107,7 +118,7 @@ export class BlockWriter {
   /** The block that `write` fills. */
   block(write: () => void): Block {
     const outer = this.#stmts;
-    const place = this.#place;
+    const [loc, place] = [this.#loc, this.#place];
     const inner: Stmt[] = [];
     this.#stmts = inner;
     this.#depth++;
@@ -115,6 +126,7 @@ export class BlockWriter {
       write();
     } finally {
       this.#stmts = outer;
+      this.#loc = loc;
       this.#place = place;
       this.#depth--;
     }

@@ -21,20 +21,32 @@ export interface EvaluateOptions extends RunOptions {
   readonly inputJson?: string | undefined;
 }
 
+/** What runs a policy, made for its first run. */
+interface Prepared {
+  /** With its joins marked. */
+  readonly policy: Policy;
+  readonly interpreter: Interpreter;
+  readonly joins: readonly PreparedJoin[];
+  generated: Generated | "impossible" | undefined;
+}
+
 /** Plans with the builtins that they call, ready to run; the code is generated on first use. */
 export class Executable {
   readonly policy: Policy;
   readonly #builtins: ReadonlyMap<string, Builtin>;
-  readonly #interpreter: Interpreter;
-  readonly #joins: readonly PreparedJoin[];
+  readonly #markJoins: (policy: Policy) => Policy;
   #inputPaths: JsonPaths | undefined;
-  #generated: Generated | "impossible" | undefined;
+  #prepared: Prepared | undefined;
 
-  constructor(policy: Policy, builtins: ReadonlyMap<string, Builtin>) {
+  /** `markJoins` marks the loops that an index of base data can narrow. */
+  constructor(
+    policy: Policy,
+    builtins: ReadonlyMap<string, Builtin>,
+    markJoins: (policy: Policy) => Policy = (each) => each,
+  ) {
     this.policy = policy;
     this.#builtins = builtins;
-    this.#interpreter = new Interpreter(policy);
-    this.#joins = prepareJoins(policy, this.#interpreter, builtins);
+    this.#markJoins = markJoins;
   }
 
   /** What its plans look at of the input. */
@@ -45,16 +57,18 @@ export class Executable {
 
   /** All results of a plan. Throws `EvaluationError`. */
   run(plan: string, options: EvaluateOptions, trace?: Trace): readonly Value[] {
-    const state = runStateOf(options, this.#builtins, trace, this.#joins);
+    this.#prepared ??= this.#prepare();
+    const prepared = this.#prepared;
+    const state = runStateOf(options, this.#builtins, trace, prepared.joins);
     const data = documentOf(options.data);
     const input = options.inputJson === undefined ? options.input : parseInput(options.inputJson, this.inputPaths);
     try {
       if (options.evaluator !== "interpreter") {
-        this.#generated ??= generate(this.policy, this.#builtins);
-        if (this.#generated !== "impossible")
-          return state.answers(this.#generated.run(plan, input, data, state), input, data);
+        prepared.generated ??= generate(prepared.policy, this.#builtins);
+        if (prepared.generated !== "impossible")
+          return state.answers(prepared.generated.run(plan, input, data, state), input, data);
       }
-      return state.answers(this.#interpreter.run(plan, input, data, state), input, data);
+      return state.answers(prepared.interpreter.run(plan, input, data, state), input, data);
     } catch (error) {
       if (error instanceof RangeError) throw limitReached(error);
       throw error instanceof EvaluationError ? withFileName(error, this.policy) : error;
@@ -63,6 +77,13 @@ export class Executable {
         if (options.builtinErrors !== undefined && error.place?.name === undefined)
           options.builtinErrors[i] = withFileName(error, this.policy);
     }
+  }
+
+  #prepare(): Prepared {
+    const policy = this.#markJoins(this.policy);
+    const interpreter = new Interpreter(policy);
+    const joins = prepareJoins(policy, interpreter, this.#builtins);
+    return { policy, interpreter, joins, generated: undefined };
   }
 }
 

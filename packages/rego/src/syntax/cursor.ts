@@ -67,6 +67,8 @@ export class Cursor {
   readonly faults: Diagnostic[] = [];
   /** Comments inside template strings, by offset. */
   readonly innerComments: Map<number, Comment>;
+  /** Where the parse stands; a field, as it is looked at ten times before it is taken. */
+  token: Token;
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
@@ -83,21 +85,18 @@ export class Cursor {
     this.innerComments = outer?.innerComments ?? new Map();
     this.source = source;
     this.#tokens = tokens;
+    this.token = tokens[0] as Token;
     this.mode = mode;
     this.grammar = grammar;
     this.#enterToken();
   }
 
-  get token(): Token {
-    return this.#tokens[this.#at] as Token;
-  }
-
   get next(): Token {
-    return this.#tokens[Math.min(this.#at + 1, this.#tokens.length - 1)] as Token;
+    return this.#tokens[this.#at + 1] ?? this.token;
   }
 
   get previous(): Token {
-    return this.#tokens[Math.max(this.#at - 1, 0)] as Token;
+    return this.#tokens[this.#at - 1] ?? this.token;
   }
 
   /** A statement is over: what was parsed in it is not asked for again. */
@@ -111,14 +110,15 @@ export class Cursor {
     this.#stuck = undefined;
     if (this.#at < this.#tokens.length - 1) {
       this.#at++;
-      this.#enterToken();
+      this.token = this.#tokens[this.#at] as Token;
+      if (this.token.faults !== undefined) this.#enterToken();
     }
     return token;
   }
 
   /** Goes on without a look at the token: for looking ahead. */
   skip(): void {
-    if (this.#at < this.#tokens.length - 1) this.#at++;
+    if (this.#at < this.#tokens.length - 1) this.#moveTo(this.#at + 1);
   }
 
   save(): Mark {
@@ -126,7 +126,7 @@ export class Cursor {
   }
 
   restore({ at, wildcards, faults, hints }: Mark): void {
-    this.#at = at;
+    this.#moveTo(at);
     this.#stuck = undefined;
     this.#spaceAt = -1;
     this.#wildcards = wildcards;
@@ -136,16 +136,19 @@ export class Cursor {
   }
 
   is(text: string): boolean {
-    return this.token.text === text && (this.token.kind === "punctuation" || this.isKeyword(text));
+    const { token } = this;
+    return token.text === text && (token.kind === "punctuation" || this.isKeyword(text));
   }
 
   isKeyword(word: string): boolean {
-    return this.token.kind === "ident" && this.token.text === word && this.isReserved();
+    const { token } = this;
+    return token.text === word && token.kind === "ident" && this.isReserved();
   }
 
   /** The token is a keyword here. */
   isReserved(): boolean {
-    return this.token.kind === "ident" && this.mode.keywords.has(this.token.text) && this.#at !== this.#nameAt;
+    const { token } = this;
+    return token.kind === "ident" && this.mode.keywords.has(token.text) && this.#at !== this.#nameAt;
   }
 
   /** The token is a name, also when it is a keyword. */
@@ -218,31 +221,31 @@ export class Cursor {
   }
 
   /** Runs one level deeper. */
-  nested<T>(parse: () => T): T | undefined {
+  nested<T>(parse: (cursor: Cursor) => T): T | undefined {
     if (this.#depth >= maxDepth) return this.report(`max parsing recursion depth exceeded`);
     this.#depth++;
     try {
-      return parse();
+      return parse(this);
     } finally {
       this.#depth--;
     }
   }
 
-  /** Parses a term, or takes what was parsed here before: without this, each nesting would double the work. */
-  remember(parse: () => Term | undefined): Term | undefined {
+  /** Parses a term one level deeper, or takes what was parsed here before: without this, each nesting would double the work. */
+  remember(parse: (cursor: Cursor) => Term | undefined): Term | undefined {
     const start = this.#at;
     const known = start === this.#nameAt ? undefined : this.#parsed.get(start);
     if (known !== undefined) {
-      this.#at = known.at;
+      this.#moveTo(known.at);
       this.#scanned = Math.max(this.#scanned, known.at);
       this.#wildcards = known.wildcards;
       this.#stuck = known.stuck;
       // Those that still stand are told once, as in OPA.
-      this.faults.push(...known.faults.filter((each) => !this.faults.includes(each)));
+      if (known.faults.length > 0) this.faults.push(...known.faults.filter((each) => !this.faults.includes(each)));
       return known.term;
     }
     const before = this.faults.length;
-    const term = parse();
+    const term = this.nested(parse);
     this.#parsed.set(start, {
       term,
       at: this.#at,
@@ -272,12 +275,13 @@ export class Cursor {
   /** Notes faults of a part of the token, which is then a token that cannot be read. */
   stickAt(loc: SourceLocation, faults: readonly string[]): undefined {
     for (const message of faults) this.report(message, loc);
-    this.#stuck = { ...this.token, kind: "illegal", loc, faults };
+    const { text, spaced, newline, value } = this.token;
+    this.#stuck = { kind: "illegal", text, loc, start: loc.offset, end: loc.end, spaced, newline, value, faults };
   }
 
   /** From `start` to the last token taken. */
-  span(start: { readonly loc: SourceLocation }): SourceLocation {
-    return start.loc.to(this.previous.loc);
+  span(start: Token): SourceLocation {
+    return new SourceLocation(this.source, start.start, this.previous.end);
   }
 
   /** White space stands where a word must follow at once: until the parse goes elsewhere, it is what is in the way. */
@@ -288,8 +292,13 @@ export class Cursor {
   #place(): SourceLocation {
     const { loc } = this.#stuck ?? this.token;
     if (this.#spaceAt !== this.#at) return loc;
-    const at = this.previous.loc.end;
+    const at = this.previous.end;
     return new SourceLocation(this.source, at, at + 1);
+  }
+
+  #moveTo(at: number): void {
+    this.#at = at;
+    this.token = this.#tokens[at] as Token;
   }
 
   /** A token that the lexer could not read is a fault as soon as it is reached. */

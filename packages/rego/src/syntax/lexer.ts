@@ -9,6 +9,9 @@ export interface Token {
   readonly text: string;
   /** What is wrong with it: of an `illegal` token, which may also be just unknown. */
   readonly faults: readonly string[] | undefined;
+  readonly start: number;
+  readonly end: number;
+  /** From `start` to `end`. */
   readonly loc: SourceLocation;
   /** White space or a comment stands before it: a ref or call must not be continued by it. */
   readonly spaced: boolean;
@@ -16,6 +19,43 @@ export interface Token {
   readonly newline: boolean;
   /** For strings: the value; undefined when the escapes are none of JSON's. */
   readonly value: string | undefined;
+}
+
+/** A token that makes its place when it is asked for that: most never are. */
+class SourceToken implements Token {
+  // With `declare` these are not defined before they get their values.
+  declare readonly kind: TokenKind;
+  declare readonly text: string;
+  declare readonly faults: readonly string[] | undefined;
+  declare readonly start: number;
+  declare readonly end: number;
+  declare readonly source: Source;
+  declare spaced: boolean;
+  declare newline: boolean;
+  declare readonly value: string | undefined;
+
+  constructor(
+    source: Source,
+    kind: TokenKind,
+    start: number,
+    end: number,
+    value: string | undefined,
+    faults: readonly string[] | undefined,
+  ) {
+    this.kind = kind;
+    this.text = source.text.slice(start, end);
+    this.faults = faults;
+    this.start = start;
+    this.end = end;
+    this.source = source;
+    this.spaced = false;
+    this.newline = false;
+    this.value = value;
+  }
+
+  get loc(): SourceLocation {
+    return new SourceLocation(this.source, this.start, this.end);
+  }
 }
 
 /** What `=` may follow: `:=`, `==`, `!=`, `<=`, `>=`. */
@@ -65,8 +105,10 @@ class Lexer {
   }
 
   #skipSpace(): void {
+    const text = this.#text;
     while (this.#at < this.#end) {
-      const unit = this.#text.charCodeAt(this.#at);
+      const unit = text.charCodeAt(this.#at);
+      if (unit > 0x23) return;
       if (unit === 0x0a) this.#newline = true;
       if (unit === 0x20 || unit === 0x09 || unit === 0x0a || unit === 0x0d) this.#at++;
       else if (unit === 0x23) this.#comment();
@@ -89,18 +131,19 @@ class Lexer {
 
   #token(): void {
     const first = this.#text.charCodeAt(this.#at);
-    if (isLetter(first)) this.#ident();
-    else if (isDigit(first)) this.#number();
+    if (punctuation.has(first)) this.#punctuation(first);
+    else if (isLetter(first)) this.#ident();
     else if (first === 0x22) this.#string();
+    else if (isDigit(first)) this.#number();
     else if (first === 0x60) this.#raw();
     else if (first === 0x24) this.#template();
     else this.#punctuation(first);
   }
 
   #ident(): void {
-    let end = this.#at + 1;
-    while (end < this.#end && isWord(this.#text.charCodeAt(end))) end++;
-    this.#push("ident", end, "");
+    word.lastIndex = this.#at;
+    word.test(this.#text);
+    this.#push("ident", Math.min(word.lastIndex, this.#end), "");
   }
 
   /** JSON's numbers; leading zeros are for the parser to refuse. */
@@ -176,20 +219,23 @@ class Lexer {
   }
 
   #push(kind: TokenKind, end: number, value: string | undefined): void {
-    const loc = new SourceLocation(this.#source, this.#at, end);
-    const text = this.#text.slice(this.#at, end);
-    this.#tokens.push({ kind, text, loc, spaced: this.#spaced, newline: this.#newline, value, faults: undefined });
-    this.#at = end;
+    this.#add(new SourceToken(this.#source, kind, this.#at, end, value, undefined));
   }
 
   #illegal(end: number, ...faults: readonly string[]): void {
-    const loc = new SourceLocation(this.#source, this.#at, end);
-    const text = this.#text.slice(this.#at, end);
-    const place = { loc, spaced: this.#spaced, newline: this.#newline };
-    this.#tokens.push({ kind: "illegal", text, ...place, value: "", faults });
-    this.#at = end;
+    this.#add(new SourceToken(this.#source, "illegal", this.#at, end, "", faults));
+  }
+
+  #add(token: SourceToken): void {
+    token.spaced = this.#spaced;
+    token.newline = this.#newline;
+    this.#tokens.push(token);
+    this.#at = token.end;
   }
 }
+
+/** A name, from where it begins: asked of the regular expression as a whole, as a call for each of its letters takes longer. */
+const word = /\w+/y;
 
 function isWord(unit: number): boolean {
   return isLetter(unit) || isDigit(unit);

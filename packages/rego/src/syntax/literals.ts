@@ -49,12 +49,14 @@ function isClose(cursor: Cursor, close: string): boolean {
 
 /** Literal : ( SomeDecl | Every | Logic ) { With } */
 export function parseLiteral(cursor: Cursor): Expr | undefined {
-  return cursor.nested(() => {
-    const start = cursor.token;
-    const startsRef = cursor.isReserved() && cursor.isRefHead();
-    const expr = startsRef ? parseKeywordRef(cursor) : parsePlainLiteral(cursor);
-    return expr && placed(expr, cursor.span(start));
-  });
+  return cursor.nested(parseNestedLiteral);
+}
+
+function parseNestedLiteral(cursor: Cursor): Expr | undefined {
+  const start = cursor.token;
+  const startsRef = cursor.isReserved() && cursor.isRefHead();
+  const expr = startsRef ? parseKeywordRef(cursor) : parsePlainLiteral(cursor);
+  return expr && placed(expr, cursor.span(start));
 }
 
 /** An operand of `not` without braces stands where its literal does. */

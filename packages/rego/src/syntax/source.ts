@@ -63,8 +63,9 @@ function findLineStarts(text: string): readonly number[] {
 
 /** A stretch of a source. Row, column and text are computed when asked for: most nodes never are. */
 export class SourceLocation implements Location {
-  readonly offset: number;
-  readonly end: number;
+  // Every token and node has one of these. With `declare` these are not defined before they get their values.
+  declare readonly offset: number;
+  declare readonly end: number;
   readonly #source: Source;
   /** OPA's text of some nodes begins elsewhere than their place: `(x)` stands where `x` does, `[1][0]` has the text `][0]`. */
   readonly #textStart: number;

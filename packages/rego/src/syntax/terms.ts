@@ -22,18 +22,24 @@ const operatorTexts: ReadonlySet<string> = new Set(levels.flatMap((level) => [..
 
 /** Infix : Relation [ "," Relation ] { "in" Relation } — the comma form only where no list can be meant (`pairs`). */
 export function parseInfix(cursor: Cursor, pairs: boolean): Term | undefined {
-  return cursor.nested(() => {
-    const { loc } = cursor.token;
-    let left = parseLevel(cursor, 0, loc.offset);
-    if (left !== undefined && pairs) left = parsePair(cursor, left, loc.offset);
-    while (left !== undefined && cursor.isKeyword("in") && !cursor.isRefHead()) {
-      const operator = cursor.advance();
-      const right = parseLevel(cursor, 0, cursor.token.loc.offset);
-      if (right === undefined) break;
-      left = infixCall(cursor, internal(operator.loc, "member_2"), [left, right], loc.offset);
-    }
-    return left;
-  });
+  return cursor.nested(pairs ? parsePairOrInfix : parseMembers);
+}
+
+function parsePairOrInfix(cursor: Cursor): Term | undefined {
+  return parseMembers(cursor, true);
+}
+
+function parseMembers(cursor: Cursor, pairs = false): Term | undefined {
+  const { start } = cursor.token;
+  let left = parseLevel(cursor, 0, start);
+  if (left !== undefined && pairs) left = parsePair(cursor, left, start);
+  while (left !== undefined && cursor.isKeyword("in") && !cursor.isRefHead()) {
+    const operator = cursor.advance();
+    const right = parseLevel(cursor, 0, cursor.token.start);
+    if (right === undefined) break;
+    left = infixCall(cursor, internal(operator.loc, "member_2"), [left, right], start);
+  }
+  return left;
 }
 
 /** `key, value in collection`; anything else behind the comma is no part of this term. */
@@ -44,7 +50,7 @@ function parsePair(cursor: Cursor, key: Term, start: number): Term {
   const value = parseLevel(cursor, 0, start);
   const operator = value === undefined || !cursor.isKeyword("in") || cursor.isRefHead() ? undefined : cursor.advance();
   if (value !== undefined && operator !== undefined) {
-    const domain = parseLevel(cursor, 0, cursor.token.loc.offset);
+    const domain = parseLevel(cursor, 0, cursor.token.start);
     if (domain !== undefined) return infixCall(cursor, internal(operator.loc, "member_3"), [key, value, domain], start);
   }
   cursor.restore(mark);
@@ -73,7 +79,7 @@ function parseOperators(cursor: Cursor, level: number, first: Term, start: numbe
     const name = token.kind === "punctuation" ? operators.get(token.text) : undefined;
     if (name === undefined) return left;
     cursor.advance();
-    const right = parseLevel(cursor, level + 1, cursor.token.loc.offset);
+    const right = parseLevel(cursor, level + 1, cursor.token.start);
     if (right === undefined) return left;
     left = infixCall(cursor, builtinRef(token.loc, name), [left, right], start);
   }
@@ -81,7 +87,7 @@ function parseOperators(cursor: Cursor, level: number, first: Term, start: numbe
 
 /** It stands where its first operand does; its text begins before that one's parentheses. */
 function infixCall(cursor: Cursor, operator: Ref, args: readonly Term[], start: number): Call {
-  const loc = placeOf(args[0] as Term).withText(start, cursor.previous.loc.end);
+  const loc = placeOf(args[0] as Term).withText(start, cursor.previous.end);
   return { kind: "call", loc, operator, args };
 }
 
@@ -89,12 +95,12 @@ function infixCall(cursor: Cursor, operator: Ref, args: readonly Term[], start: 
 export function parseTerm(cursor: Cursor): Term | undefined {
   // What is one token is read again as fast as it is remembered.
   if (isAlone(cursor)) return parseHead(cursor);
-  return cursor.remember(() =>
-    cursor.nested(() => {
-      const head = parseHead(cursor);
-      return head === undefined ? undefined : finishTerm(cursor, head);
-    }),
-  );
+  return cursor.remember(parseWholeTerm);
+}
+
+function parseWholeTerm(cursor: Cursor): Term | undefined {
+  const head = parseHead(cursor);
+  return head === undefined ? undefined : finishTerm(cursor, head);
 }
 
 /** True for a name or a string that no ref or call goes on from. */
@@ -110,7 +116,7 @@ function isAlone(cursor: Cursor): boolean {
 export function parseRefFrom(cursor: Cursor): Term | undefined {
   return cursor.nested(() => {
     const name = parseVar(cursor);
-    return opensRef(cursor, true) ? parseRef(cursor, name, cursor.previous.loc.offset, true) : name;
+    return opensRef(cursor, true) ? parseRef(cursor, name, cursor.previous.start, true) : name;
   });
 }
 
@@ -175,12 +181,12 @@ function parsePunctuated(cursor: Cursor): Term | undefined {
 
 /** It stands where the inner term does, with the parentheses in its text. */
 function parseGroup(cursor: Cursor): Term | undefined {
-  const { loc } = cursor.advance();
+  const { start } = cursor.advance();
   const inner = parseInfix(cursor, true);
   if (inner === undefined) return undefined;
   if (!cursor.is(")")) return cursor.report("non-terminated expression");
-  const { end } = cursor.advance().loc;
-  return { ...inner, loc: placeOf(inner).withText(loc.offset, end) } as Term;
+  const { end } = cursor.advance();
+  return { ...inner, loc: placeOf(inner).withText(start, end) } as Term;
 }
 
 /** Signed : "-" ( Number | Ref | Call ) — of a ref the sign is a subtraction from zero. */
@@ -193,7 +199,7 @@ function parseSigned(cursor: Cursor): Term | undefined {
   const zero: Term = { kind: "number", loc: sign.loc, text: "0" };
   return {
     kind: "call",
-    loc: sign.loc.withText(sign.loc.offset, cursor.previous.loc.end),
+    loc: sign.loc.withText(sign.start, cursor.previous.end),
     operator: builtinRef(sign.loc, "minus"),
     args: [zero, operand],
   };
@@ -204,7 +210,7 @@ const unheadable: ReadonlySet<Term["kind"]> = new Set(["null", "boolean", "numbe
 
 /** Ref : Head { "." Word | "[" Infix "]" | "(" Args ")" } — nothing may stand between. */
 function finishTerm(cursor: Cursor, head: Term): Term | undefined {
-  const start = cursor.previous.loc.offset;
+  const start = cursor.previous.start;
   if (!opensRef(cursor)) return head;
   const headable = !unheadable.has(head.kind);
   if (!headable) cursor.report(`illegal ref (head cannot be ${head.kind})`, placeOf(head));
@@ -222,7 +228,7 @@ function parseRef(cursor: Cursor, head: Term, start: number, maySpace = false): 
   const terms: Term[] = [head];
   while (opensRef(cursor, maySpace && terms.length === 1)) {
     if (cursor.is("(")) {
-      const loc = placeOf(head).withText(start, cursor.token.loc.offset);
+      const loc = placeOf(head).withText(start, cursor.token.start);
       const call = parseCall(cursor, { kind: "ref", loc, terms }, start);
       if (call === undefined || cursor.is("(") || !opensRef(cursor)) return call;
       return parseRef(cursor, call, start);
@@ -231,7 +237,7 @@ function parseRef(cursor: Cursor, head: Term, start: number, maySpace = false): 
     if (operand === undefined) return undefined;
     terms.push(operand);
   }
-  return { kind: "ref", loc: placeOf(head).withText(start, cursor.previous.loc.end), terms };
+  return { kind: "ref", loc: placeOf(head).withText(start, cursor.previous.end), terms };
 }
 
 function parseCall(cursor: Cursor, operator: Ref, start: number): Term | undefined {
@@ -239,7 +245,7 @@ function parseCall(cursor: Cursor, operator: Ref, start: number): Term | undefin
     cursor.advance();
     const args = parseList(cursor, ")", []);
     if (args === undefined) return undefined;
-    const { end } = cursor.advance().loc;
+    const { end } = cursor.advance();
     const loc = placeOf(operator).withText(start, end);
     const [name, ...more] = operator.terms;
     const isSet = name?.kind === "var" && name.name === "set" && more.length === 0 && args.length === 0;
@@ -392,7 +398,8 @@ function parseList(cursor: Cursor, close: string, before: readonly Term[]): read
 
 /** Takes the closing bracket; the place from the opening one to it. */
 function closed(cursor: Cursor, start: Token): SourceLocation {
-  return start.loc.to(cursor.advance().loc);
+  cursor.advance();
+  return cursor.span(start);
 }
 
 /** A parsed term's place. */

@@ -47,12 +47,16 @@ function checkClosures(expr: Expr, env: TypeEnv, check: BodyCheck): boolean {
     failed = true;
     check.report(diagnostic);
   };
-  walkExpr(expr, (term) => {
-    if (!isComprehension(term)) return true;
-    inner ??= { ...check, report };
-    checkBody(term.body, env.inner(), inner);
-    return false;
-  });
+  walkExpr(
+    expr,
+    (term) => {
+      if (!isComprehension(term)) return true;
+      inner ??= { ...check, report };
+      checkBody(term.body, env.inner(), inner);
+      return false;
+    },
+    true,
+  );
   return failed;
 }
 
@@ -85,7 +89,7 @@ function checkEquation(expr: Expr, args: readonly Term[], env: TypeEnv): Found |
   const [a, b] = args as readonly [Term, Term];
   const left = env.typeOf(a);
   const right = env.typeOf(b);
-  if (equateTypes(env, a, b)) return undefined;
+  if (equateTypes(env, a, b, left, right)) return undefined;
   const details = [`left  : ${typeText(left)}`, `right : ${typeText(right)}`];
   return {
     diagnostic: typeFault(expr.loc, "match error", details, matchDetails(left, right)),

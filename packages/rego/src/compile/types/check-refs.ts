@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { compareTerms } from "../../syntax/term-order.ts";
 import { typeFault } from "../stage.ts";
 import { refText, termText } from "../text.ts";
-import { isComprehension, walkTerm } from "../walk.ts";
+import { isComprehension, walkTerm, walkTerms } from "../walk.ts";
 import type { TypeEnv } from "./env.ts";
 import { constantKey, type Key, keyTerm } from "./key.ts";
 import { scalarKey, selectScalar } from "./literal.ts";
@@ -29,9 +29,9 @@ export function checkRefs(expr: Expr, env: TypeEnv, rename: Rename): readonly Di
     return true;
   };
   const visitExpr = ({ terms }: Expr): void => {
-    if (terms.kind === "term") walkTerm(terms.term, visit);
-    if (terms.kind === "call") for (const arg of terms.args) walkTerm(arg, visit);
-    if (terms.kind === "every") walkTerm(terms.domain, visit);
+    if (terms.kind === "term") walkTerm(terms.term, visit, true);
+    if (terms.kind === "call") walkTerms(terms.args, visit, true);
+    if (terms.kind === "every") walkTerm(terms.domain, visit, true);
     if (terms.kind === "every" || terms.kind === "not") for (const each of terms.body) visitExpr(each);
   };
   visitExpr(expr);

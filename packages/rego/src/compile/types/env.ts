@@ -40,7 +40,11 @@ export class TypeEnv {
   }
 
   variable(name: string): Type | undefined {
-    return this.#variables.get(name) ?? this.#around?.variable(name);
+    for (let env: TypeEnv | undefined = this; env !== undefined; env = env.#around) {
+      const type = env.#variables.get(name);
+      if (type !== undefined) return type;
+    }
+    return undefined;
   }
 
   setVariable(name: string, type: Type | undefined): void {

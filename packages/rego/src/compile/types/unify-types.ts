@@ -149,10 +149,14 @@ function assignObject(
   });
 }
 
-/** Gives both sides of `a = b` what is known of the other. False when they cannot be equal. */
-export function equateTypes(env: TypeEnv, a: Term, b: Term): boolean {
-  const left = env.typeOf(a);
-  const right = env.typeOf(b);
+/** Gives both sides of `a = b`, whose types are `left` and `right`, what is known of the other. False when they cannot be equal. */
+export function equateTypes(
+  env: TypeEnv,
+  a: Term,
+  b: Term,
+  left: Type | undefined = env.typeOf(a),
+  right: Type | undefined = env.typeOf(b),
+): boolean {
   const [openLeft, openRight] = [isUnknown(left), isUnknown(right)];
   if (openLeft && !openRight) return assignType(env, a, right);
   if (openRight && !openLeft) return assignType(env, b, left);
