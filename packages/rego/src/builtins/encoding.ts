@@ -3,6 +3,7 @@ import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
 import { regoText } from "./go-format.ts";
+import { isPrintable } from "./go-quote.ts";
 import { objectAt, stringAt } from "./operands.ts";
 
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -85,11 +86,16 @@ function encodeHex(text: string): string {
 function decodeHex(text: string): string {
   const bad = /[^0-9a-fA-F]/u.exec(text);
   if (bad !== null)
-    throw new BuiltinError(
-      `encoding/hex: invalid byte: U+${(bad[0].codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")} '${bad[0]}'`,
-    );
+    throw new BuiltinError(`encoding/hex: invalid byte: ${byteText(encoder.encode(bad[0])[0] as number)}`);
   if (text.length % 2 === 1) throw new BuiltinError("encoding/hex: odd length hex string");
   return decoder.decode(Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)));
+}
+
+/** `%#U` of fmt: what cannot be printed is told by its number alone. */
+function byteText(byte: number): string {
+  const char = String.fromCharCode(byte);
+  const number = `U+${byte.toString(16).toUpperCase().padStart(4, "0")}`;
+  return isPrintable(char) ? `${number} '${char}'` : number;
 }
 
 /** Go's url.QueryEscape: space is +, and only unreserved characters stay. */

@@ -12,6 +12,10 @@ const escapes: { readonly [char: string]: string } = {
 /** Go's unicode.IsPrint. */
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
+export function isPrintable(rune: string): boolean {
+  return printable.test(rune);
+}
+
 /** Go's strconv.Quote, and `%q` of fmt; with `ascii`, `%+q`. https://pkg.go.dev/strconv#Quote */
 export function goQuote(text: string, ascii = false): string {
   // Most texts need no escape.

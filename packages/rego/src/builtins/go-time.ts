@@ -51,6 +51,43 @@ export function secondsFrom(
   return days * secondsPerDay + hour * 3600 + minute * 60 + second;
 }
 
+/**
+ * The same where fields are integers of 64 bits, of which sums wrap around as in Go: what lies far outside of a calendar is some other
+ * moment there, maybe one within.
+ */
+export function wrappedSecondsFrom(year: bigint, month: bigint, day: bigint, secondOfDay: number): bigint {
+  const [wholeYear, monthOfYear] = carried(wrapped(year), wrapped(month - 1n), 12n);
+  const days = absoluteDays(wholeYear, monthOfYear) + day - 1n - epochDays;
+  return wrapped(days * BigInt(secondsPerDay) + BigInt(secondOfDay));
+}
+
+function wrapped(value: bigint): bigint {
+  return BigInt.asIntN(64, value);
+}
+
+/** Go's `norm`: what `low` is beyond its base goes to `high`. */
+function carried(high: bigint, low: bigint, base: bigint): readonly [bigint, bigint] {
+  if (low < 0n) {
+    const count = wrapped(-low - 1n) / base + 1n;
+    return [wrapped(high - count), wrapped(low + count * base)];
+  }
+  return [wrapped(high + low / base), low % base];
+}
+
+/** Go counts years from this many before the first one, so that none is negative. */
+const absoluteYears = 292_277_022_400n;
+
+/** Days from there to the first of a month, which counts from 0; years begin in March. */
+function absoluteDays(year: bigint, month: bigint): bigint {
+  const isEarly = month < 2n;
+  const y = BigInt.asUintN(64, year - (isEarly ? 1n : 0n) + absoluteYears);
+  const dayOfYear = ((month + 1n + (isEarly ? 12n : 0n)) * 979n - 2919n) >> 5n;
+  const centuryDays = BigInt.asUintN(64, 146_097n * (y / 100n)) / 4n;
+  return centuryDays + (1461n * (y % 100n)) / 4n + dayOfYear;
+}
+
+const epochDays = absoluteDays(1970n, 0n);
+
 /** Days from the epoch to the first of a month; `month` counts from 0. */
 function daysBeforeMonth(year: number, month: number): number {
   // Years begin in March, so that the leap day is the last.

@@ -2,7 +2,7 @@ import { overLimit } from "../run/errors.ts";
 import { typeName } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
-import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
+import { type Builtin, BuiltinError } from "./builtin.ts";
 import { stringAt } from "./operands.ts";
 
 /** An address range: `bits` is 32 or 128, `base` has only the prefix's bits. */
@@ -175,36 +175,46 @@ function splitSpan(start: bigint, to: bigint, bits: 32 | 128): readonly Cidr[] {
   return parts;
 }
 
-/** Strings with the key under which a match is reported: their place in an array or object, themselves otherwise. */
-function keyed(value: Value, at: number): readonly (readonly [key: Value, text: string])[] {
-  const textOf = (item: Value): string => {
+/**
+ * Calls `visit` with each item and the key under which a match is reported: its place in an array or object, itself otherwise. Of what holds
+ * no items there are none. As OPA reads one item after the other, a fault of a later one is not told where there is no earlier one.
+ */
+function eachItem(value: Value, at: number, visit: (item: Value, key: Value) => void): void {
+  const itemOf = (item: Value): Value => {
     const first = Array.isArray(item) ? (item as readonly Value[])[0] : item;
-    if (typeof first !== "string") throw new BuiltinError(`operand ${at}: element must be string or non-empty array`);
+    if (first === undefined || (!Array.isArray(item) && typeof first !== "string"))
+      throw new BuiltinError(`operand ${at}: element must be string or non-empty array`);
     return first;
   };
-  if (typeof value === "string") return [[value, value]];
-  if (Array.isArray(value)) return (value as readonly Value[]).map((item, i) => [i, textOf(item)] as const);
-  if (value instanceof RegoSet) return value.sorted().map((item) => [item, textOf(item)] as const);
-  if (typeName(value) !== "object") throw operandTypeError(at, ["string", "array", "set", "object"], typeName(value));
-  return sortedEntries(value).map(([key, item]) => [key, textOf(item)] as const);
+  if (typeof value === "string") visit(value, value);
+  else if (Array.isArray(value)) for (const [i, item] of (value as readonly Value[]).entries()) visit(itemOf(item), i);
+  else if (value instanceof RegoSet) for (const item of value.sorted()) visit(itemOf(item), item);
+  else if (typeName(value) === "object") for (const [key, item] of sortedEntries(value)) visit(itemOf(item), key);
 }
 
-function containsMatches(args: readonly Value[]): Value {
-  const outers = keyed(args[0] as Value, 1).map(([key, text]) => [key, cidrOf(text)] as const);
-  const inners = keyed(args[1] as Value, 2).map(([key, text]) => [key, rangeOf(text)] as const);
-  return RegoSet.of(
-    outers.flatMap(([a, outer]) => inners.filter(([, inner]) => contains(outer, inner)).map(([b]): Value => [a, b])),
+function containsMatches([outers, inners]: readonly Value[]): Value {
+  const found: Value[] = [];
+  eachItem(outers as Value, 1, (outer, a) =>
+    eachItem(inners as Value, 2, (inner, b) => {
+      if (contains(cidrOf(stringAt([outer], 1)), rangeOf(stringAt([inner], 1)))) found.push([a, b]);
+    }),
   );
+  return RegoSet.of(found);
 }
 
+/** OPA tells of the second operand as of the first. */
 function two(name: string, compute: (a: Cidr, b: Cidr) => boolean): Builtin {
-  return { name, call: (args) => compute(cidrOf(stringAt(args, 1)), rangeOf(stringAt(args, 2))) };
+  return { name, call: ([a, b]) => compute(cidrOf(stringAt([a as Value], 1)), rangeOf(stringAt([b as Value], 1))) };
+}
+
+function intersecting([a, b]: readonly Value[]): Value {
+  return intersects(cidrOf(stringAt([a as Value], 1)), cidrOf(stringAt([b as Value], 1)));
 }
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/net */
 export const net: readonly Builtin[] = [
   two("net.cidr_contains", contains),
-  { name: "net.cidr_intersects", call: (args) => intersects(cidrOf(stringAt(args, 1)), cidrOf(stringAt(args, 2))) },
+  { name: "net.cidr_intersects", call: intersecting },
   two("net.cidr_overlap", contains),
   { name: "net.cidr_contains_matches", call: containsMatches },
   { name: "net.cidr_expand", call: expand },

@@ -13,6 +13,7 @@ import {
 } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError, type QueryState } from "./builtin.ts";
+import { goQuote } from "./go-quote.ts";
 import { integerAt, isNumber, stringAt } from "./operands.ts";
 
 /** Longer ranges are mistakes that would only fill memory. */
@@ -64,8 +65,10 @@ function shift(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin
     name,
     call: (args) => {
       const value = integer(args, 1);
-      const by = integer(args, 2);
-      if (by < 0n)
+      const wanted = integer(args, 2);
+      // OPA takes the lowest 64 bits alone.
+      const by = BigInt.asUintN(64, wanted);
+      if (wanted < 0n)
         throw new BuiltinError(
           "operand 2 must be an unsigned integer number but got a negative integer",
           "eval_type_error",
@@ -87,7 +90,7 @@ function toNumber([value]: readonly Value[]): Value {
   const number = numberFromText(value.replace(/^\+/, ""));
   const fault = number === undefined ? "invalid syntax" : Number.isFinite(doubleOf(number)) ? "" : "value out of range";
   if (number === undefined || fault !== "")
-    throw new BuiltinError(`strconv.ParseFloat: parsing ${JSON.stringify(value)}: ${fault}`);
+    throw new BuiltinError(`strconv.ParseFloat: parsing ${goQuote(value)}: ${fault}`);
   return number;
 }
 
@@ -111,37 +114,48 @@ const binaryUnits: { readonly [unit: string]: bigint } = {
   ei: 2n ** 60n,
 };
 
-/** Amount and unit; quotes around are dropped, spaces inside are a fault. */
-function splitUnit(text: string, name: string, what: string): { readonly amount: NumberValue; readonly unit: string } {
+interface Quantity {
+  readonly digits: string;
+  readonly unit: string;
+}
+
+/** Amount and unit, as they are written; quotes are dropped, spaces a fault. */
+function splitUnit(text: string, name: string, what: string): Quantity {
   const plain = text.replaceAll('"', "");
-  if (plain === "") throw new BuiltinError(`${name}: no ${what} provided`);
-  if (/\s/.test(plain)) throw new BuiltinError(`${name}: spaces not allowed in resource strings`);
-  const match = /^([+-]?[\d.]*(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(plain);
-  const [, digits = "", unit = ""] = match ?? [];
+  if (plain.includes(" ")) throw new BuiltinError(`${name}: spaces not allowed in resource strings`);
+  // An `e` with neither a digit nor a sign behind it is a unit.
+  const [digits = ""] = /^(?:[\d.+-]|[eE][+-]|[eE](?=\d))*/.exec(plain) ?? [];
   if (digits === "") throw new BuiltinError(`${name}: no ${what} provided`);
-  const amount = numberFromText(
-    digits
-      .replace(/^\+/, "")
-      .replace(/^(-?)\./, "$10.")
-      .replace(/\.$/, ""),
-  );
-  if (amount === undefined) {
-    const isHuge = /^[+-]?(\d+\.?\d*|\.\d+)[eE]/.test(digits);
-    throw new BuiltinError(`${name}: ${isHuge ? "exponent too large" : `could not parse ${what} to a number`}`);
-  }
-  return { amount, unit };
+  return { digits, unit: plain.slice(digits.length) };
+}
+
+function amountOf(digits: string, name: string, what: string): NumberValue {
+  const match = /^([+-]?)(\d*)\.?(\d*)((?:[eE][+-]?\d+)?)$/.exec(digits);
+  const [, sign = "", whole = "", fraction = "", exponent = ""] = match ?? [];
+  if (whole + fraction === "") throw new BuiltinError(`${name}: could not parse ${what} to a number`);
+  const written = `${sign === "-" ? "-" : ""}${whole || "0"}${fraction === "" ? "" : `.${fraction}`}${exponent}`;
+  const amount = numberFromText(written);
+  if (amount === undefined) throw new BuiltinError(`${name}: exponent too large`);
+  return amount;
 }
 
 function parseUnits(args: readonly Value[]): Value {
-  const { amount, unit } = splitUnit(stringAt(args, 1), "units.parse", "amount");
+  const { digits, unit } = splitUnit(stringAt(args, 1), "units.parse", "amount");
   const scale =
     decimalUnits[unit] ??
     (unit === "mi" ? undefined : binaryUnits[unit.toLowerCase()]) ??
     decimalUnits[unit === "m" ? unit : unit.toUpperCase()];
   const factor = unit.toLowerCase() === "mi" ? binaryUnits["mi"] : scale;
-  if (factor === undefined)
-    throw new BuiltinError(`units.parse: unit ${unit.slice(0, 1)}${unit.slice(1).toLowerCase()} not recognized`);
-  return roundedUnits(exactProduct(amount, normalize(factor)));
+  if (factor === undefined) throw new BuiltinError(`units.parse: unit ${unitText(unit)} not recognized`);
+  return roundedUnits(exactProduct(amountOf(digits, "units.parse", "amount"), normalize(factor)));
+}
+
+/** OPA leaves the first byte as it is, and lower-cases what is left: of a first character of several bytes no byte is a character then. */
+function unitText(unit: string): string {
+  const [first = ""] = unit;
+  const isByte = first < "\x80";
+  const size = new TextEncoder().encode(first).length;
+  return `${isByte ? first : "\ufffd".repeat(size)}${unit.slice(first.length).toLowerCase()}`;
 }
 
 /** So many digits stand behind the point of a quantity that is no integer. */
@@ -172,10 +186,11 @@ function normalize(factor: NumberValue): NumberValue {
 
 /** Bytes: `b`, `kb`, `KiB`, any case; whole bytes only. */
 function parseBytes(args: readonly Value[]): Value {
-  const { amount, unit } = splitUnit(stringAt(args, 1), "units.parse_bytes", "byte amount");
+  const { digits, unit } = splitUnit(stringAt(args, 1), "units.parse_bytes", "byte amount");
   const lower = unit.toLowerCase().replace(/b$/, "");
   const factor = unit === "" ? 1n : (binaryUnits[lower] ?? (lower.length === 1 ? decimalBytes[lower] : undefined));
   if (factor === undefined) throw new BuiltinError(`units.parse_bytes: byte unit ${unit.toLowerCase()} not recognized`);
+  const amount = amountOf(digits, "units.parse_bytes", "byte amount");
   const product = exactProduct(amount, normalizeInteger(factor));
   return isInteger(product) ? product : normalizeInteger(bigintOf(product));
 }

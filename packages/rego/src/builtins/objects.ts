@@ -52,8 +52,9 @@ function keysAt(args: readonly Value[], at: number): RegoSet {
 }
 
 function keep(args: readonly Value[], wanted: boolean): Value {
+  const entries = entriesAt(args, 1);
   const keys = keysAt(args, 2);
-  return RegoObject.of(entriesAt(args, 1).filter(([key]) => keys.has(key) === wanted));
+  return RegoObject.of(entries.filter(([key]) => keys.has(key) === wanted));
 }
 
 /** Of the same kind, deep in objects only; undefined when the kinds differ. */

@@ -2,7 +2,7 @@ import { isObject, lookup, typeName } from "../value/access.ts";
 import * as arithmetic from "../value/arithmetic.ts";
 import { compare, equal, indexIn, RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
-import { isInteger, isZero, type NumberValue } from "../value/number.ts";
+import { bigintOf, isInteger, isZero, type NumberValue } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
 import { regoText } from "./go-format.ts";
@@ -55,7 +55,8 @@ function divide(a: NumberValue, b: NumberValue): Value {
 
 function remainder(a: NumberValue, b: NumberValue): Value {
   if (!isInteger(a) || !isInteger(b)) throw new BuiltinError("modulo on floating-point number");
-  if (isZero(b)) throw new BuiltinError("modulo by zero");
+  // OPA looks at the lowest 64 bits alone: those of 2^64 are zero too.
+  if (BigInt.asUintN(64, bigintOf(b)) === 0n) throw new BuiltinError("modulo by zero");
   return arithmetic.remainder(a, b);
 }
 
@@ -66,7 +67,7 @@ const minus: Builtin = {
     if (isNumber(a) && isNumber(b)) return arithmetic.subtract(a, b);
     if (a instanceof RegoSet && b instanceof RegoSet) return RegoSet.of(a.items.filter((each) => !b.has(each)));
     if (!isNumber(a) && !(a instanceof RegoSet)) throw operandTypeError(1, ["number", "set"], typeName(a as Value));
-    throw operandTypeError(2, isNumber(a) ? "number" : "set", typeName(b as Value));
+    throw operandTypeError(2, isNumber(b) ? "set" : "number", typeName(b as Value));
   },
 };
 

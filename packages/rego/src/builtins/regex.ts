@@ -55,7 +55,10 @@ function isValid([pattern]: readonly Value[]): Value {
 /** All matches with their groups, at most `limit`; negative means all. */
 function findAll(pattern: string, text: string, limit: number): readonly string[][] {
   const found: string[][] = [];
-  if (limit === 0) return found;
+  if (limit === 0) {
+    compilePattern(pattern);
+    return found;
+  }
   for (const matcher of matches(pattern, text)) {
     const groups: string[] = [];
     for (let i = 0; i <= matcher.groupCount(); i++) groups.push(matcher.group(i) ?? "");
@@ -121,7 +124,7 @@ function templateMatch(args: readonly Value[]): Value {
   const size = new TextEncoder().encode(open).length;
   // OPA's message of the end has the size of the start too.
   for (const [name, delimiter] of Object.entries({ start: open, end: close }))
-    if ([...delimiter].length !== 1)
+    if (delimiter.length !== 1 || delimiter > "\x7f")
       throw new BuiltinError(`${name} delimiter has to be exactly one character long but is ${size} long`);
   let pattern = "^";
   let depth = 0;

@@ -1,5 +1,6 @@
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
+import { goQuote } from "./go-quote.ts";
 import { stringAt } from "./operands.ts";
 
 interface Version {
@@ -25,12 +26,15 @@ function parseVersion(text: string): Version | undefined {
   };
 }
 
-function versionAt(args: readonly Value[], at: number): Version {
-  const text = stringAt(args, at);
+function versionOf(text: string, at: number): Version {
   const version = parseVersion(text);
-  if (version === undefined)
-    throw new BuiltinError(`operand ${at}: string ${JSON.stringify(text)} is not a valid SemVer`);
+  if (version === undefined) throw new BuiltinError(`operand ${at}: string ${goQuote(text)} is not a valid SemVer`);
   return version;
+}
+
+function compareTexts(args: readonly Value[]): number {
+  const [a, b] = [stringAt(args, 1), stringAt(args, 2)];
+  return compareVersions(versionOf(a, 1), versionOf(b, 2));
 }
 
 function compareVersions(a: Version, b: Version): number {
@@ -59,6 +63,6 @@ function compareIdentifiers(a: string, b: string): number {
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/semver */
 export const semver: readonly Builtin[] = [
-  { name: "semver.compare", call: (args) => compareVersions(versionAt(args, 1), versionAt(args, 2)) },
+  { name: "semver.compare", call: compareTexts },
   { name: "semver.is_valid", call: ([text]) => typeof text === "string" && parseVersion(text) !== undefined },
 ];

@@ -1,6 +1,7 @@
 import { isObject, typeName } from "../value/access.ts";
+import { cutFloat } from "../value/arithmetic.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
-import { bigintOf } from "../value/number.ts";
+import { bigintOf, isWrittenInteger } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
 import { lower, upper } from "./go-case.ts";
@@ -82,6 +83,7 @@ function countOf(text: string, part: string): number {
 function replaceN(args: readonly Value[]): Value {
   const patterns = args[0] as Value;
   if (!isObject(patterns)) throw operandTypeError(1, "object", typeName(patterns));
+  const text = stringAt(args, 2);
   const pairs = sortedEntries(patterns).map(([key, value]) => {
     if (typeof key !== "string")
       throw new BuiltinError("operand 1 non-string key found in pattern object", "eval_type_error");
@@ -89,7 +91,7 @@ function replaceN(args: readonly Value[]): Value {
       throw new BuiltinError("operand 1 non-string value found in pattern object", "eval_type_error");
     return [key, value] as const;
   });
-  return replaceFirstOf(stringAt(args, 2), pairs);
+  return replaceFirstOf(text, pairs);
 }
 
 /** Go's strings.Replacer: at each place the first pattern that fits, without looking again at what was put in. */
@@ -132,7 +134,7 @@ function formatInt(args: readonly Value[]): Value {
   const base = numberAt(args, 2);
   if (base !== 2 && base !== 8 && base !== 10 && base !== 16)
     throw new BuiltinError("operand 2 must be one of {2, 8, 10, 16}", "eval_type_error");
-  return bigintOf(value).toString(base);
+  return (isWrittenInteger(value) ? bigintOf(value) : cutFloat(value)).toString(base);
 }
 
 /** A string, or all strings of a set or array. */

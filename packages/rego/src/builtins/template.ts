@@ -18,13 +18,20 @@ function documentOf(value: Value): Value {
 
 /** The start of the text that is no JSON. */
 function notJson(value: Value): string | undefined {
-  if (value instanceof RegoSet) return value.size === 0 ? "set()" : `{${jsonText(value.sorted()[0] as Value)}`;
+  if (value instanceof RegoSet) return notObject(value);
   if (Array.isArray(value)) return (value as readonly Value[]).map(notJson).find((each) => each !== undefined);
   if (typeName(value) !== "object") return undefined;
   const faults = sortedEntries(value).map(([key, each]) =>
     typeof key === "string" ? notJson(each) : `{${jsonText(key)}`,
   );
   return faults.find((each) => each !== undefined);
+}
+
+/** A set looks like an object without values. */
+function notObject(set: RegoSet): string {
+  if (set.size === 0) return "set()";
+  const [first] = set.sorted() as readonly [Value];
+  return first instanceof RegoSet ? "{{" : `{${jsonText(first)}${set.size === 1 ? "}" : ","}`;
 }
 
 function render(args: readonly Value[]): Value {

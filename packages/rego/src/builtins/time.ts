@@ -4,7 +4,7 @@ import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError } from "./builtin.ts";
 import { parseDuration } from "./go-duration.ts";
 import { layoutFromName, rfc3339, rfc3339Nano, weekdayNames } from "./go-layout.ts";
-import { type Civil, civilFrom, formatTime, secondsFrom } from "./go-time.ts";
+import { type Civil, civilFrom, formatTime, wrappedSecondsFrom } from "./go-time.ts";
 import { type Instant, parseTime } from "./go-time-parse.ts";
 import { integerAt, numberAt, stringAt } from "./operands.ts";
 import { checkZone, offsetAt, unixOfLocal } from "./zones.ts";
@@ -98,11 +98,19 @@ function format(args: readonly Value[]): Value {
 
 function addDate(args: readonly Value[]): Value {
   const moment = momentAt(args, 1);
-  const [years, months, days] = [integerAt(args, 2), integerAt(args, 3), integerAt(args, 4)];
+  const [years, months, days] = [int64At(args, 2), int64At(args, 3), int64At(args, 4)];
   const { year, month, day, hour, minute, second } = civilOf(moment, moment.zone);
-  const local = secondsFrom(year + years, month + months, day + days, hour, minute, second);
+  const secondOfDay = hour * 3600 + minute * 60 + second;
+  const local = Number(
+    wrappedSecondsFrom(BigInt(year) + years, BigInt(month) + months, BigInt(day) + days, secondOfDay),
+  );
   if (!isRepresentable(local)) throw new BuiltinError("time outside of valid range");
   return nsOf({ seconds: unixOfLocal(moment.zone, local), nanosecond: moment.nanosecond });
+}
+
+function int64At(args: readonly Value[], at: number): bigint {
+  integerAt(args, at);
+  return bigintOf(args[at - 1] as NumberValue);
 }
 
 /** Far outside of int64's nanoseconds there is no zone to ask. */

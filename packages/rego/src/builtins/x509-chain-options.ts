@@ -1,7 +1,7 @@
-import { RegoSet } from "../value/collection.ts";
-import type { Value } from "../value/value.ts";
+import { type RegoObject, RegoSet, sortedEntries } from "../value/collection.ts";
+import type { JsonObject, Value } from "../value/value.ts";
 import { BuiltinError } from "./builtin.ts";
-import { entriesAt, isNumber } from "./operands.ts";
+import { isNumber } from "./operands.ts";
 import type { ChainOptions } from "./x509-chain.ts";
 
 const usageNames = [
@@ -21,10 +21,10 @@ const usageNames = [
   "MicrosoftKernelCodeSigning",
 ].map((name) => `KeyUsage${name}`);
 
-/** The options in the second operand of `crypto.x509.parse_and_verify_certificates_with_options`. */
-export function chainOptionsFrom(args: readonly Value[], nowNs: bigint): ChainOptions {
+/** What the second operand of `crypto.x509.parse_and_verify_certificates_with_options` says. */
+export function chainOptionsFrom(given: JsonObject | RegoObject, nowNs: bigint): ChainOptions {
   let options: ChainOptions = { timeNs: nowNs };
-  for (const [key, value] of entriesAt(args, 2)) {
+  for (const [key, value] of sortedEntries(given)) {
     if (typeof key === "string") options = { ...options, ...optionFrom(key, value) };
   }
   return options;

@@ -2,7 +2,7 @@ import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, type QueryState } from "./builtin.ts";
 import { cryptoOf } from "./crypto.ts";
 import { decodeBase64 } from "./encoding.ts";
-import { stringAt } from "./operands.ts";
+import { objectAt, stringAt } from "./operands.ts";
 import { pemBlocks } from "./pem.ts";
 import { type Certificate, parseCertificates } from "./x509-certificate.ts";
 import { certificateJson, extendedCertificateJson } from "./x509-certificate-json.ts";
@@ -100,7 +100,9 @@ function parseAndVerify(args: readonly Value[], state: QueryState): Value {
 
 function parseAndVerifyWithOptions(args: readonly Value[], state: QueryState): Value {
   const nowNs = state.effects.nowNs;
-  return verify(stringAt(args, 1), () => chainOptionsFrom(args, nowNs), state, certificateJson);
+  const text = stringAt(args, 1);
+  const options = objectAt(args, 2);
+  return verify(text, () => chainOptionsFrom(options, nowNs), state, certificateJson);
 }
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/crypto */

@@ -22,6 +22,7 @@ function classify(text: string, { code, message, pos: [offset] }: Fault): GoFaul
   const scanner = (problem: string, at = offset): GoFault => ({ problem, by: "scanner", offset: at });
   switch (code) {
     case "BAD_SCALAR_START":
+      if (text[offset] === ",") return { problem: "did not find expected node content", by: "parser", offset };
       return scanner(unknownToken);
     case "BAD_ALIAS":
       return scanner("did not find expected alphabetic or numeric character");
@@ -66,8 +67,9 @@ function classifyByMessage(text: string, message: string, offset: number): GoFau
 function unexpectedToken(text: string, message: string, offset: number): GoFault {
   const bracket = openBracket(text.slice(0, offset));
   const before = text.slice(0, offset).trimEnd().at(-1) ?? "";
-  if (bracket === undefined && !/flow-(?:map|seq)-end/.test(message)) return inBlock(text, offset);
-  const isValue = (!message.startsWith("Block collections") && /[[{,:]/.test(before)) || before === "";
+  const isAfterDash = before === "-" && /^[\]}]/.test(text.slice(nextToken(text, offset)));
+  if (bracket === undefined && !isAfterDash && !/flow-(?:map|seq)-end/.test(message)) return inBlock(text, offset);
+  const isValue = (!message.startsWith("Block collections") && /[[{,:]/.test(before)) || isAfterDash || before === "";
   const closing = bracket?.text === "[" ? "',' or ']'" : "',' or '}'";
   const expected = isValue ? "node content" : bracket === undefined ? "key" : closing;
   const place = {

@@ -22,6 +22,7 @@ const otherTags = /:(?:timestamp|binary|set)$/;
 /** YAML 1.1 as Go's sigs.k8s.io/yaml makes JSON of it: of equal keys the last counts. Throws `BuiltinError`. */
 export function parseYaml(text: string): Value {
   if (controls.test(text)) throw new BuiltinError("yaml: control characters are not allowed");
+  if (emptyEnd.test(text)) throw new BuiltinError("yaml: did not find expected node content");
   const document = parseDocument(text, {
     version: "1.1",
     intAsBigInt: true,
@@ -35,15 +36,25 @@ export function parseYaml(text: string): Value {
   const fault = document.errors.find((each) => each.code !== "MULTIPLE_DOCS" && !isBehind(document, text, each));
   if (fault !== undefined) throw new BuiltinError(`yaml: ${goYamlFault(text, fault)}`);
   checkNodes(document, text);
-  const raw = toJavaScript(document);
+  const raw = toJavaScript(document, text);
   return parseJson(JSON.stringify(raw ?? null, (_key, each) => (typeof each === "bigint" ? goInteger(each) : each)));
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that YAML forbids.
 const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
+/** The end of a document that has not begun. */
+const emptyEnd = /^[^\S\n]*\.\.\.(?:\s|$)/;
+
 function goTags(tags: Tags): Tags {
   return [
+    // A number has a digit, and none with an underscore begins with its point.
+    {
+      tag: "tag:yaml.org,2002:str",
+      default: true,
+      test: /^[-+]?[._]+$|^\.[\d.]*_/,
+      resolve: (text: string) => text,
+    },
     ...tags.filter(
       (tag) => typeof tag === "string" || !(otherTags.test(tag.tag) || ("format" in tag && tag.format === "TIME")),
     ),
@@ -87,7 +98,8 @@ function checkNodes(document: Document, text: string): void {
     Pair: (_key, { key, value }) => {
       if (isCollection(key)) throw new BuiltinError(`yaml: invalid map key: ${goText(key.toJS(document), true)}`);
       if (!isScalar(key) || key.value !== null) return;
-      if (key.source === "") throw new BuiltinError("yaml: did not find expected key");
+      const isMarked = /\?\s*$/.test(text.slice(0, key.range?.[0]));
+      if (key.source === "" && !isMarked) throw new BuiltinError("yaml: did not find expected key");
       const shown = goText(isScalar(value) ? value.value : isCollection(value) ? value.toJS(document) : null);
       throw new BuiltinError(`unsupported map key of type: %!s(<nil>), key: <nil>, value: ${shown}`);
     },
@@ -123,14 +135,14 @@ function isGoodFor(type: string, value: string): boolean {
 function goText(value: unknown, inner = false): string {
   if (value === null || value === undefined) return inner ? "interface {}(nil)" : "<nil>";
   if (Array.isArray(value)) return `[]interface {}{${value.map((each) => goText(each, true)).join(", ")}}`;
-  if (typeof value !== "object") return typeof value === "string" && inner ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object") return typeof value === "string" ? JSON.stringify(value) : String(value);
   const entries = Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}:${goText(each, true)}`);
   return `map[interface {}]interface {}{${entries.join(", ")}}`;
 }
 
 /** What the library finds only when it makes values: aliases and merges. */
-function toJavaScript(document: Document): unknown {
-  checkAliases(document);
+function toJavaScript(document: Document, text: string): unknown {
+  checkAliases(document, text);
   try {
     return document.toJS({ maxAliasCount: maxAliases }) as unknown;
   } catch (error) {
@@ -140,11 +152,22 @@ function toJavaScript(document: Document): unknown {
   }
 }
 
-function checkAliases(document: Document): void {
+/** Names of Go's parser, up to where they may end. */
+const anchorName = /^[\w-]+(?:[?:,\]}%@`].*)?$/;
+
+function checkAliases(document: Document, text: string): void {
+  const checkName = (name: string, offset = 0): void => {
+    if (anchorName.test(name)) return;
+    throw new BuiltinError(`yaml: ${goYamlFault(text, { code: "BAD_ALIAS", message: "", pos: [offset, offset + 1] })}`);
+  };
   visit(document, {
+    Value: (_key, { anchor, range }) => {
+      if (anchor !== undefined) checkName(anchor, range?.[0]);
+    },
     Alias: (_key, alias, path) => {
       const target = alias.resolve(document);
       const name = alias.source;
+      checkName(name, alias.range?.[0]);
       if (target === undefined) throw new BuiltinError(`yaml: unknown anchor '${name}' referenced`);
       if (path.includes(target as never)) throw new BuiltinError(`yaml: anchor '${name}' value contains itself`);
     },

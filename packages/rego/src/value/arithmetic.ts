@@ -64,10 +64,16 @@ export function divide(a: NumberValue, b: NumberValue): NumberValue {
   const y = toFloat(b);
   if (x.mantissa === 0n) return zero(a, b);
   const shift = mantissaBits * 2 + 2;
-  const quotient = (x.mantissa << BigInt(shift)) / y.mantissa;
-  const exact = quotient * y.mantissa === x.mantissa << BigInt(shift);
-  const sticky = exact ? quotient : (quotient << 1n) | 1n;
-  return fromFloat(round(sticky, x.exponent - y.exponent - shift - (exact ? 0 : 1)));
+  return fromFloat(quotientOf(x.mantissa << BigInt(shift), y.mantissa, x.exponent - y.exponent - shift));
+}
+
+/** `dividend / divisor × 2^exponent`, rounded once. The dividend has more bits than the divisor by those that a float keeps, and two. */
+function quotientOf(dividend: bigint, divisor: bigint, exponent: number): Float {
+  const quotient = dividend / divisor;
+  if (quotient * divisor === dividend) return round(quotient, exponent);
+  // One bit more, away from zero, stands for all that is cut off.
+  const isNegative = dividend < 0n !== divisor < 0n;
+  return round(quotient * 2n + (isNegative ? -1n : 1n), exponent - 1);
 }
 
 /** Nothing, with the sign that a `big.Float` keeps: what floats multiply or divide to prints as `-0` when their signs differ. */
@@ -97,6 +103,12 @@ function wholeFloat(a: NumberValue): number | bigint | undefined {
   if (!isInteger(a)) return undefined;
   const { mantissa, exponent } = toFloat(a);
   return normalizeInteger(mantissa << BigInt(exponent));
+}
+
+/** The integer part of what a float holds of the number. */
+export function cutFloat(a: NumberValue): bigint {
+  const { mantissa, exponent } = toFloat(a);
+  return exponent >= 0 ? mantissa << BigInt(exponent) : mantissa / (1n << BigInt(-exponent));
 }
 
 /** Half away from zero. */
@@ -142,9 +154,7 @@ function toFloat(value: NumberValue): Float {
   if (exponent >= 0) return round(coefficient * 10n ** BigInt(exponent), 0);
   const divisor = 10n ** BigInt(-exponent);
   const shift = mantissaBits + 2 + bitLength(divisor);
-  const quotient = (coefficient << BigInt(shift)) / divisor;
-  const exact = quotient * divisor === coefficient << BigInt(shift);
-  return exact ? round(quotient, -shift) : round((quotient << 1n) | 1n, -shift - 1);
+  return quotientOf(coefficient << BigInt(shift), divisor, -shift);
 }
 
 function round(mantissa: bigint, exponent: number): Float {
@@ -189,7 +199,9 @@ function shortest(mantissa: bigint, exponent: number): { digits: bigint; power: 
     const unit = candidate.power < 0 ? 10n ** BigInt(-candidate.power) : 1n;
     const error = distance - value * unit;
     const limit = unit << whole;
-    if (error <= limit && error >= -limit) return candidate;
+    const size = error < 0n ? -error : error;
+    // What lies in the middle of two floats is rounded to the even one.
+    if (size < limit || (size === limit && full % 2n === 0n)) return candidate;
   }
   return roundedTo(value, scale, 22);
 }
@@ -201,8 +213,11 @@ function roundedTo(value: bigint, scale: bigint, count: number): { digits: bigin
   const power = magnitude - count;
   const numerator = power < 0 ? value * 10n ** BigInt(-power) : value;
   const denominator = power > 0 ? scale * 10n ** BigInt(power) : scale;
-  const digits = (numerator * 2n + denominator) / (denominator * 2n);
-  return { digits, power };
+  const twice = numerator * 2n;
+  const digits = (twice + denominator) / (denominator * 2n);
+  // Half of a digit goes to the even one, as Go rounds.
+  const isHalf = twice % (denominator * 2n) === denominator;
+  return { digits: isHalf && digits % 2n === 1n ? digits - 1n : digits, power };
 }
 
 /** How many zeros stand behind the point of a fraction. */
