@@ -19,7 +19,8 @@ const cases: readonly (readonly [bytes: string, wanted: string])[] = [
   ["1f1e00", "asn1: syntax error: non-minimal tag"],
   ["1f80", "asn1: syntax error: integer is not minimally encoded"],
   ["1fffffffff7f00", "asn1: structure error: base 128 integer too large"],
-  ["1fffffffffff", "asn1: structure error: base 128 integer too large"],
+  ["1fffffffffff", "asn1: syntax error: truncated base 128 integer"],
+  ["1fffffffffff00", "asn1: structure error: base 128 integer too large"],
 ];
 
 for (const [bytes, wanted] of cases) {

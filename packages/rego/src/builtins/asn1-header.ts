@@ -32,8 +32,8 @@ export function readHeader(bytes: Uint8Array): Asn1Header {
 function longTag(next: () => number): number {
   let tag = 0;
   for (let at = 0; ; at++) {
-    if (at === maxTagBytes) throw new BuiltinError("asn1: structure error: base 128 integer too large");
     const byte = next();
+    if (at === maxTagBytes) throw new BuiltinError("asn1: structure error: base 128 integer too large");
     if (at === 0 && byte === 0x80) throw new BuiltinError("asn1: syntax error: integer is not minimally encoded");
     tag = tag * 128 + (byte & 0x7f);
     if (byte < 0x80) break;
