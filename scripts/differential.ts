@@ -14,32 +14,24 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
 // `npm run differential -- admission`: the same objects, policies in CEL and levels of PodSecurity to a real kube-apiserver and to ours.
 // `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.
+// `npm run differential -- webhooks [SCENARIOS] [SEED]`: random webhook configurations, webhooks that misbehave, and requests, to both.
 // Exit code 0: none differed; 1: some did, and small ones are printed; 2: no peer, or bad arguments.
 
-if (process.argv[2] === "apiserver") {
-  const { differentialOfApiserver } = await import("../differential/apiserver/command.ts");
-  process.exit(await differentialOfApiserver(process.argv.slice(3)));
-}
-if (process.argv[2] === "admission") {
-  const { differentialOfAdmission } = await import("../differential/admission/command.ts");
-  process.exit(await differentialOfAdmission());
-}
-if (process.argv[2] === "podsecuritypolicy") {
-  const { differentialOfPodSecurityPolicies } = await import("../differential/podsecuritypolicy/command.ts");
-  process.exit(await differentialOfPodSecurityPolicies(process.argv.slice(3)));
-}
-if (process.argv[2] === "command-line") {
-  const { differentialOfCommandLines } = await import("../differential/command-line-command.ts");
-  process.exit(await differentialOfCommandLines(process.argv.slice(3)));
-}
-if (process.argv[2] === "format") {
-  const { differentialOfFormat } = await import("../differential/format-command.ts");
-  process.exit(differentialOfFormat(process.argv.slice(3)));
-}
-if (process.argv[2] === "errors") {
-  const { differentialOfErrors } = await import("../differential/errors-command.ts");
-  process.exit(await differentialOfErrors(process.argv.slice(3)));
-}
+/** Each asks a peer of its own, and answers the exit code. */
+const commands: { readonly [name: string]: (args: readonly string[]) => Promise<number> } = {
+  admission: async () => (await import("../differential/admission/command.ts")).differentialOfAdmission(),
+  apiserver: async (args) => (await import("../differential/apiserver/command.ts")).differentialOfApiserver(args),
+  "command-line": async (args) =>
+    (await import("../differential/command-line-command.ts")).differentialOfCommandLines(args),
+  errors: async (args) => (await import("../differential/errors-command.ts")).differentialOfErrors(args),
+  format: async (args) => (await import("../differential/format-command.ts")).differentialOfFormat(args),
+  podsecuritypolicy: async (args) =>
+    (await import("../differential/podsecuritypolicy/command.ts")).differentialOfPodSecurityPolicies(args),
+  webhooks: async (args) => (await import("../differential/webhooks/command.ts")).differentialOfWebhooks(args),
+};
+
+const command = commands[process.argv[2] ?? ""];
+if (command !== undefined) process.exit(await command(process.argv.slice(3)));
 const isBuiltins = process.argv[2] === "builtins";
 const isPartial = process.argv[2] === "partial";
 const numbers = process.argv.slice(isBuiltins || isPartial ? 3 : 2);

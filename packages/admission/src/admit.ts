@@ -1,6 +1,6 @@
 import { diffObjects, internalError, type KubeObject, StatusError } from "@sallyport/kube";
 import type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
-import type { Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
+import type { Annotations, Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
 import { Reinvocation } from "./reinvocation.ts";
 import { type Operation, type Request, withObject } from "./request.ts";
 import type { ChainEffects, Snapshot } from "./snapshot.ts";
@@ -76,7 +76,8 @@ class Run {
   readonly #effects: ChainEffects;
   readonly #steps: Step[] = [];
   #warnings: Set<string> | undefined;
-  #annotations: { readonly [key: string]: string } = {};
+  #annotations: Annotations = {};
+  #patchAnnotations: Annotations = {};
   #status: Decision["status"];
   readonly #reinvocation = new Reinvocation();
 
@@ -134,7 +135,10 @@ class Run {
     if (validate === undefined) return true;
     const start = this.#effects.ticks();
     try {
-      this.#request = withObject(this.#request, await validate(this.#request.object));
+      const object = await validate(this.#request.object);
+      // A name that was generated is known from here on.
+      const name = this.#request.name || (object?.metadata?.name ?? "");
+      this.#request = { ...withObject(this.#request, object), name };
       return true;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
@@ -156,7 +160,10 @@ class Run {
 
   #record(plugin: string, phase: Phase, result: PluginResult, cost: number): void {
     if (result.warnings !== undefined) this.#warnings = new Set([...(this.#warnings ?? []), ...result.warnings]);
-    if (result.auditAnnotations !== undefined) this.#annotations = { ...this.#annotations, ...result.auditAnnotations };
+    // The first to say something has said it.
+    if (result.auditAnnotations !== undefined) this.#annotations = { ...result.auditAnnotations, ...this.#annotations };
+    if (result.patchAnnotations !== undefined)
+      this.#patchAnnotations = { ...result.patchAnnotations, ...this.#patchAnnotations };
     const reasons = "reasons" in result ? (result.reasons ?? noReasons) : noReasons;
     if (result.outcome === "mutated") {
       const patch = diffObjects(this.#request.object, result.object) as readonly PatchOperation[];
@@ -176,6 +183,7 @@ class Run {
       object: this.#request.object,
       warnings: this.#warnings === undefined ? noWarnings : [...this.#warnings],
       auditAnnotations: this.#annotations,
+      patchAnnotations: this.#patchAnnotations,
       steps: this.#steps,
     };
     return allowed || this.#status === undefined

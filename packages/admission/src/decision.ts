@@ -45,6 +45,8 @@ export interface Decision {
   /** Shown as `Warning:` headers, in order, without duplicates. */
   readonly warnings: readonly string[];
   readonly auditAnnotations: { readonly [key: string]: string };
+  /** Those that quote what was patched: only for who may see the request's body. */
+  readonly patchAnnotations: { readonly [key: string]: string };
   readonly steps: readonly Step[];
   /** Present when denied: the Status that the API answers, in kube-apiserver's words. */
   readonly status?: Status;

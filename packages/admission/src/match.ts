@@ -51,6 +51,13 @@ export function isExempt({ resource: { group, resource } }: Request): boolean {
   );
 }
 
+/** Questions to the server itself, which nobody may refuse: the cluster would break. pkg/kubeapiserver/admission/exclusion */
+export function isQuestion({ resource: { group, resource } }: Request): boolean {
+  return (group === "authentication.k8s.io" || group === "authorization.k8s.io") && reviews.test(resource);
+}
+
+const reviews = /^(selfsubject(access|rules)?|subjectaccess|localsubjectaccess|token)reviews$/;
+
 /** What of the criteria a request matches, or why it does not. Without rules everything matches. */
 export function matchRequest(criteria: MatchResources, request: Request, snapshot: Snapshot): Match | string {
   if (!matchesNamespace(criteria.namespaceSelector ?? {}, request, snapshot)) return "namespaceSelector does not match";
@@ -133,7 +140,9 @@ function matchesResource(pattern: string, resource: string, subResource: string)
 /** Cluster-scoped objects but namespaces match every selector. */
 function matchesNamespace(selector: LabelSelectorObject, request: Request, snapshot: Snapshot): boolean {
   const isNamespace = request.resource.group === "" && request.resource.resource === "namespaces";
-  if (isNamespace) return matchesSelector(selector, (request.object ?? request.oldObject)?.metadata.labels ?? {});
+  const isWritten = request.operation === "CREATE" || request.operation === "UPDATE";
+  if (isNamespace && request.subResource === "" && isWritten)
+    return matchesSelector(selector, request.object?.metadata.labels ?? {});
   if (request.namespace === "") return true;
   return matchesSelector(
     selector,
@@ -141,11 +150,11 @@ function matchesNamespace(selector: LabelSelectorObject, request: Request, snaps
   );
 }
 
-/** Either object may match: a change that takes the label away is still looked at. */
+/** Either object may match: a change that takes the label away is still looked at. What is no object has nothing to select. */
 function matchesObject(selector: LabelSelectorObject, request: Request): boolean {
-  const labels = (object: KubeObject | null) => object?.metadata.labels ?? {};
-  const given = [request.object, request.oldObject].filter((object) => object !== null);
-  return given.length === 0
-    ? matchesSelector(selector, {})
-    : given.some((object) => matchesSelector(selector, labels(object)));
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  if (Object.keys(matchLabels).length === 0 && matchExpressions.length === 0) return true;
+  return [request.object, request.oldObject].some(
+    (object) => object?.metadata !== undefined && matchesSelector(selector, object.metadata.labels ?? {}),
+  );
 }

@@ -11,6 +11,7 @@ export type PluginResult =
       readonly why: string;
       readonly warnings?: readonly string[];
       readonly auditAnnotations?: Annotations;
+      readonly patchAnnotations?: Annotations;
       readonly reasons?: readonly Reason[];
     }
   | {
@@ -19,6 +20,7 @@ export type PluginResult =
       readonly object: KubeObject;
       readonly warnings?: readonly string[];
       readonly auditAnnotations?: Annotations;
+      readonly patchAnnotations?: Annotations;
     }
   | {
       readonly outcome: "denied" | "errored";
@@ -27,6 +29,7 @@ export type PluginResult =
       readonly reasons: readonly Reason[];
       readonly warnings?: readonly string[];
       readonly auditAnnotations?: Annotations;
+      readonly patchAnnotations?: Annotations;
     };
 
 export type Annotations = { readonly [key: string]: string };

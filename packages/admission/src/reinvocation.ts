@@ -27,6 +27,8 @@ export class Callers {
   readonly #called = new Set<string>();
   readonly #again = new Set<string>();
   #last: KubeObject | null | undefined;
+  /** Whether a patch has been applied: from then on the object is what was read from its JSON. */
+  hasPatched = false;
 
   /** At the beginning of a second round: what others have changed meanwhile, all earlier ones must see. */
   begin(object: KubeObject | null): void {

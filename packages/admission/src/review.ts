@@ -1,4 +1,4 @@
-import type { KubeObject } from "@sallyport/kube";
+import type { KubeObject, Status, StatusDetails } from "@sallyport/kube";
 import type { Request } from "./request.ts";
 
 /** The `request` of an AdmissionReview, as webhooks and policies get it; `original` is the request as it came, where this one is in another version. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request */
@@ -41,8 +41,15 @@ export function review(
 export interface ReviewResponse {
   readonly uid?: string;
   readonly allowed?: boolean;
-  readonly status?: { readonly message?: string; readonly reason?: string; readonly code?: number };
-  readonly patch?: unknown;
+  readonly status?: {
+    readonly metadata?: Status["metadata"];
+    readonly message?: string;
+    readonly reason?: string;
+    readonly code?: number;
+    readonly details?: StatusDetails;
+  };
+  /** Base64. */
+  readonly patch?: string;
   readonly patchType?: string;
   readonly warnings?: readonly string[];
   readonly auditAnnotations?: { readonly [key: string]: string };

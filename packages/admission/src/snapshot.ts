@@ -57,7 +57,7 @@ export interface AdmissionEffects {
   /** Monotonic microseconds, for costs. */
   readonly ticks: () => number;
   readonly randomBytes: (size: number) => Uint8Array;
-  /** POSTs JSON over TLS; rejects on timeout or transport failure. Absent offline: webhooks then follow failurePolicy. */
+  /** POSTs JSON over TLS; rejects, in the words of Go's client, on timeout or transport failure. Absent offline: webhooks then follow failurePolicy. */
   readonly post?: (call: WebhookPost) => Promise<WebhookAnswer>;
 }
 
@@ -78,6 +78,8 @@ export interface CertificateSubject {
 
 export interface WebhookPost {
   readonly url: string;
+  /** Where to connect to, when that is not where the URL's host leads. */
+  readonly address?: { readonly host: string; readonly port: number };
   /** Name to check in the server's certificate, when it differs from the URL's host (`svc.ns.svc`). */
   readonly serverName?: string;
   /** PEM; undefined means the system's roots. */
@@ -88,5 +90,7 @@ export interface WebhookPost {
 
 export interface WebhookAnswer {
   readonly code: number;
+  /** Its Content-Type; empty when it had none. */
+  readonly type: string;
   readonly body: string;
 }

@@ -7,12 +7,22 @@ const changing: ReadonlySet<number> = new Set([301, 302, 303]);
 /** Not shown to other hosts. */
 const sensitive: ReadonlySet<string> = new Set(["authorization", "cookie", "cookie2", "www-authenticate"]);
 
+/** Where a response sends its client next, and whether with the same method and body; undefined for other responses. */
+export function locationOf(
+  from: string,
+  code: number,
+  location: string | undefined,
+): { readonly url: string; readonly isRepeated: boolean } | undefined {
+  const isRedirect = repeating.has(code) || changing.has(code);
+  if (!isRedirect || !location || !URL.canParse(location, from)) return undefined;
+  return { url: new URL(location, from).href, isRepeated: repeating.has(code) };
+}
+
 /** The request that a redirect asks for; undefined for other responses. */
 export function nextRequest(request: HttpRequest, { statusCode, headers }: HttpResponse): HttpRequest | undefined {
-  const location = headers.location?.[0] ?? "";
-  const isRedirect = repeating.has(statusCode) || changing.has(statusCode);
-  if (!isRedirect || location === "" || !URL.canParse(location, request.url)) return undefined;
-  const [from, to] = [new URL(request.url), new URL(location, request.url)];
+  const found = locationOf(request.url, statusCode, headers.location?.[0]);
+  if (found === undefined) return undefined;
+  const [from, to] = [new URL(request.url), new URL(found.url)];
   const { host: _host, socketPath: _socket, ...rest } = request;
   const stays = isSameOrBelow(to.hostname, from.hostname);
   const others = Object.entries(request.headers).filter(([name]) => name !== "Referer");
@@ -22,7 +32,7 @@ export function nextRequest(request: HttpRequest, { statusCode, headers }: HttpR
     url: to.href,
     headers: { ...refererOf(from, to), ...Object.fromEntries(kept) },
   };
-  if (repeating.has(statusCode)) return next;
+  if (found.isRepeated) return next;
   const method = request.method === "GET" || request.method === "HEAD" ? request.method : "GET";
   const withoutBody = Object.entries(next.headers).filter(([name]) => !name.toLowerCase().startsWith("content-"));
   return { ...next, method, body: "", headers: Object.fromEntries(withoutBody) };

@@ -62,7 +62,7 @@ export {
   tooMany,
 } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
-export { apiVersionOf, parseApiVersion, qualifiedResource } from "./object.ts";
+export { apiVersionOf, goPackageOf, parseApiVersion, qualifiedResource } from "./object.ts";
 export { openApiV2 } from "./openapi-v2.ts";
 export { encodeOpenApiV2 } from "./openapi-v2-protobuf.ts";
 export { openApiV3, openApiV3Index } from "./openapi-v3.ts";

@@ -50,6 +50,8 @@ test("JSON patch: what is no list of operations is not decoded", () => {
 });
 
 const words: readonly (readonly [object, string])[] = [
+  [{ op: "add", value: 1 }, "add operation failed to decode path: missing value"],
+  [{ op: "copy", path: "/n" }, "copy operation failed to decode from: missing value"],
   [{ op: "add", path: "/n/m", value: 1 }, 'add operation does not apply: doc is missing path: "/n/m": missing value'],
   [
     { op: "add", path: "/l/3", value: 1 },

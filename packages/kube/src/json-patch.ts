@@ -107,6 +107,11 @@ function applyOrRefuse(root: { document: unknown }, operation: Operation): void 
 }
 
 function worded({ op, path, from }: Operation, { message, place }: Inapplicable): string {
+  if (kinds.has(op)) {
+    const unread = (op === "move" || op === "copy") && typeof from !== "string" ? "from" : "path";
+    if (unread === "from" || typeof path !== "string")
+      return `${String(op)} operation failed to decode ${unread}: ${missing}`;
+  }
   const quoted = op === "add" || op === "remove" ? JSON.stringify(path) : String(path);
   if (place === "from")
     return `${String(op)} operation does not apply: doc is missing from path: ${String(from)}: ${missing}`;

@@ -65,3 +65,8 @@ export function parseApiVersion(apiVersion: string): { readonly group: string; r
     ? { group: "", version: apiVersion }
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
+
+/** How Go's package of a group's internal types is named. */
+export function goPackageOf(group: string): string {
+  return group === "" || group === "events.k8s.io" ? "core" : (group.split(".")[0] as string);
+}

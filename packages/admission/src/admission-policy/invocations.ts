@@ -1,7 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
-import { isExempt, type Match, matchRequest } from "../match.ts";
+import { isExempt, isQuestion, type Match, matchRequest } from "../match.ts";
 import type { PluginContext } from "../plugin.ts";
-import type { Request } from "../request.ts";
 import type { StaticConfigurations } from "../static-configurations.ts";
 import { collectParams, paramResource } from "./params.ts";
 import {
@@ -35,20 +34,12 @@ export function invocationsOf(
   statics: StaticConfigurations,
 ): readonly (Invocation | Misconfigured)[] {
   const { request, snapshot } = context;
-  if (isExcluded(request)) return [];
   const ofApi = (each: string) => snapshot.objects.list("admissionregistration.k8s.io", each);
   const bound = [
     ...boundPolicies((each) => statics.list(each), resource),
     ...(isExempt(request) ? [] : boundPolicies(ofApi, resource)),
   ];
-  return bound.flatMap((each) => invocationsOfPolicy(each, context));
-}
-
-const reviews = /^(selfsubject(access|rules)?|subjectaccess|localsubjectaccess|token)reviews$/;
-
-/** Questions to the server itself, which nobody may refuse: the cluster would break. pkg/kubeapiserver/admission/exclusion */
-function isExcluded({ resource: { group, resource } }: Request): boolean {
-  return (group === "authentication.k8s.io" || group === "authorization.k8s.io") && reviews.test(resource);
+  return isQuestion(request) ? [] : bound.flatMap((each) => invocationsOfPolicy(each, context));
 }
 
 function invocationsOfPolicy(

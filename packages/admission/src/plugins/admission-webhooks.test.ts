@@ -44,10 +44,11 @@ async function decide(
   const post = async (call: WebhookPost) => {
     calls.push(call);
     if (answer instanceof Error) throw answer;
-    if (typeof answer === "string") return { code: 200, body: answer };
+    if (typeof answer === "string") return { code: 200, type: "application/json", body: answer };
     const { uid } = (JSON.parse(call.body) as { request: { uid: string } }).request;
     return {
       code: 200,
+      type: "application/json",
       body: JSON.stringify({
         kind: "AdmissionReview",
         apiVersion: "admission.k8s.io/v1",
@@ -89,16 +90,26 @@ test("denied, in upstream's words", async () => {
 
 const failures: { readonly [what: string]: readonly [answer: Answer, text: RegExp] } = {
   "a refused connection": [
-    new Error("connect ECONNREFUSED"),
-    /failed calling webhook "hook\.example\.com": failed to call webhook: Post "https:\/\/hook.example.com\/check\?timeout=10s": connect ECONNREFUSED/,
+    new Error('Post "https://hook.example.com/check?timeout=10s": connection refused'),
+    /failed calling webhook "hook\.example\.com": failed to call webhook: Post "https:\/\/hook.example.com\/check\?timeout=10s": connection refused/,
   ],
   garbage: ["<html>", /failed calling webhook.*json parse error/],
-  "another kind": [
-    '{"kind":"Pod","apiVersion":"v1"}',
-    /expected webhook response of admission\.k8s\.io\/v1, Kind=AdmissionReview/,
-  ],
+  "another kind": ['{"kind":"Pod","apiVersion":"v1"}', /no kind "Pod" is registered for version "v1" in scheme/],
   "no response": ['{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}', /webhook response was absent/],
-  "a wrong uid": [() => ({ uid: "other", allowed: true }), /expected response\.uid="uid-1", got "other"/],
+  "an answer of nothing": ["", /0-length response with status code: 200 and content type: application\/json/],
+  "half of an answer": ['{"kind":', /couldn't get version\/kind; json parse error: unexpected end of JSON input/],
+  "a value of a wrong type": [
+    () => ({ allowed: "yes" }),
+    /json: cannot unmarshal string into Go struct field AdmissionResponse\.response\.allowed of type bool/,
+  ],
+  "a patch of a validating webhook": [
+    () => ({ allowed: true, patch: btoa("[]"), patchType: "JSONPatch" }),
+    /received invalid webhook response: validating webhook may not return response\.patch/,
+  ],
+  "a wrong uid": [
+    () => ({ uid: "other", allowed: true }),
+    /expected response\.uid="00000000-0000-4000-8000-000000000000", got "other"/,
+  ],
 };
 
 for (const [what, [answer, text]] of Object.entries(failures)) {
@@ -126,7 +137,12 @@ test("a patch is applied, and the next webhook sees it", async () => {
   );
   assert.deepEqual(decision.object?.metadata.labels, { by: "hook" });
   assert.equal(JSON.parse(calls[1]?.body ?? "").request.object.metadata.labels.by, "hook");
-  assert.deepEqual(decision.steps[0]?.patch?.[0], { op: "add", path: "/metadata/labels", value: { by: "hook" } });
+  const labelled = { op: "add", path: "/metadata/labels", value: { by: "hook" } };
+  assert.deepEqual(
+    decision.steps[0]?.patch?.find(({ path }) => path === "/metadata/labels"),
+    labelled,
+  );
+  assert.deepEqual(Object.keys(decision.patchAnnotations), ["patch.webhook.admission.k8s.io/round_0_index_0"]);
 });
 
 test("a patch that does not apply refuses", async () => {

@@ -1,27 +1,25 @@
-import {
-  apiVersionOf,
-  applyDefaults,
-  convertBuiltin,
-  internalError,
-  type KubeObject,
-  patchJson,
-} from "@sallyport/kube";
-import { asSeenBy } from "../match.ts";
+import { apiVersionOf, findKind, goPackageOf, internalError, parseApiVersion, StatusError } from "@sallyport/kube";
+import { Authorizations } from "../cel/authorizations.ts";
+import type { Match } from "../match.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { skip } from "../refusals.ts";
+import type { Callers } from "../reinvocation.ts";
 import { type Request, withObject } from "../request.ts";
-import { decodePatch } from "../review.ts";
 import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
-import { type Answer, askWebhook } from "../webhook/answer.ts";
+import { type Answer, askWebhook, failed } from "../webhook/answer.ts";
+import { CallError } from "../webhook/call-error.ts";
 import { type PlacedWebhook, webhooksFor } from "../webhook/configuration.ts";
-import { type Selected, selectWebhooks } from "../webhook/select.ts";
+import { type Patched, patchedBy } from "../webhook/patch.ts";
+import { matchWebhook } from "../webhook/select.ts";
 
 const name = "MutatingAdmissionWebhook";
+const noReasons = { reasons: [] };
 const mutationPrefix = "mutation.webhook.admission.k8s.io/";
+const patchPrefix = "patch.webhook.admission.k8s.io/";
 
 /**
- * MutatingAdmissionWebhook: calls matching webhooks one after the other, each seeing what those before it changed; those that want it
- * (`reinvocationPolicy: IfNeeded`) once more when somebody changed the object after them.
+ * MutatingAdmissionWebhook: calls matching webhooks one after the other, each matched with and seeing what those before it changed; those
+ * that want it (`reinvocationPolicy: IfNeeded`) once more when somebody changed the object after them.
  * https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
  */
 export function createMutatingAdmissionWebhook(statics: StaticConfigurations = noStaticConfigurations): Plugin {
@@ -32,93 +30,155 @@ export function createMutatingAdmissionWebhook(statics: StaticConfigurations = n
   };
 }
 
-interface State {
-  request: Request;
-  warnings: readonly string[];
-  annotations: Annotations;
-  readonly changedBy: string[];
-}
-
 const none = skip("no webhook matches");
 
 function mutate(context: PluginContext, statics: StaticConfigurations): PluginResult | Promise<PluginResult> {
   const webhooks = webhooksFor(context, "mutatingwebhookconfigurations", statics);
-  return webhooks.length === 0 ? none : callAll(webhooks, context);
+  return webhooks.length === 0 ? none : new Mutation(context).run(webhooks);
 }
 
-async function callAll(webhooks: readonly PlacedWebhook[], context: PluginContext): Promise<PluginResult> {
-  const { reinvocation } = context;
-  const callers = reinvocation.callersOf(name);
-  const state: State = { request: context.request, warnings: [], annotations: {}, changedBy: [] };
-  const selected = await selectWebhooks(context, webhooks);
-  if (reinvocation.isReinvoke) callers.begin(context.request.object);
-  let count = 0;
-  for (const each of selected) {
-    const key = `${each.configuration}/${each.webhook.name}`;
-    if (reinvocation.isReinvoke && !callers.isCalledAgain(key)) continue;
-    count++;
-    const before = state.request.object;
-    const refusal = await step(each, { ...context, request: state.request }, state);
-    if (refusal !== undefined) return refusal;
-    if (state.request.object !== before) {
-      callers.changed();
+/** One of a configuration's webhooks, and its number among all. */
+interface Listed extends PlacedWebhook {
+  readonly index: number;
+}
+
+type Refused = Extract<PluginResult, { readonly outcome: "denied" | "errored" }>;
+
+/** What a webhook's conditions are refused with; faults of our own go on. */
+function asStatus(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  throw error;
+}
+
+/** Go writes maps with their keys in order. */
+function sorted(operation: object): object {
+  return Object.fromEntries(Object.entries(operation).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** One round over all webhooks. */
+class Mutation {
+  readonly #context: PluginContext;
+  readonly #callers: Callers;
+  #request: Request;
+  #warnings: readonly string[] = [];
+  #annotations: Annotations = {};
+  #patchAnnotations: Annotations = {};
+  readonly #changedBy: string[] = [];
+  #calls = 0;
+
+  constructor(context: PluginContext) {
+    this.#context = context;
+    this.#request = context.request;
+    this.#callers = context.reinvocation.callersOf(name);
+  }
+
+  async run(webhooks: readonly PlacedWebhook[]): Promise<PluginResult> {
+    const { snapshot, reinvocation, request } = this.#context;
+    const authorizations = new Authorizations(snapshot.authorizer, request);
+    if (reinvocation.isReinvoke) this.#callers.begin(request.object);
+    for (const [index, each] of webhooks.entries()) {
+      const match = await matchWebhook(each.webhook, this.#request, snapshot, authorizations).catch(asStatus);
+      if (match === undefined) continue;
+      if (match instanceof StatusError) return { ...this.#refused(match, noReasons), outcome: "errored" };
+      const refused = await this.#call({ ...each, index }, match);
+      if (refused !== undefined) return refused;
+    }
+    const stranger = this.#stranger();
+    if (stranger !== undefined) return this.#refused(stranger, noReasons);
+    this.#callers.end(this.#request.object);
+    return this.#calls === 0 ? none : this.#result();
+  }
+
+  async #call(listed: Listed, match: Match): Promise<PluginResult | undefined> {
+    const { webhook, configuration } = listed;
+    const { reinvocation } = this.#context;
+    const key = `${configuration}/${webhook.name}`;
+    if (reinvocation.isReinvoke && !this.#callers.isCalledAgain(key)) return undefined;
+    this.#calls++;
+    const answer = await askWebhook(webhook, match, { ...this.#context, request: this.#request }, true);
+    this.#warnings = [...this.#warnings, ...answer.warnings];
+    const { patched, refusal, failedOpen } = this.#patch(answer, listed, match);
+    const isChanged = patched?.isChanged === true;
+    this.#annotations = { ...answer.annotations, ...this.#told(listed, isChanged, failedOpen), ...this.#annotations };
+    if (isChanged) {
+      this.#callers.changed();
       reinvocation.isWanted = true;
     }
-    if (each.webhook.reinvocationPolicy === "IfNeeded") callers.called(key);
+    if (webhook.reinvocationPolicy === "IfNeeded") this.#callers.called(key);
+    if (refusal !== undefined) return this.#refused(refusal, answer);
+    if (patched !== undefined) this.#keep(patched, listed);
+    return undefined;
   }
-  callers.end(state.request.object);
-  return count === 0 ? none : resultOf(context, state, count);
-}
 
-function resultOf(context: PluginContext, state: State, count: number): PluginResult {
-  const { warnings, annotations: auditAnnotations } = state;
-  const { object } = state.request;
-  if (object === context.request.object || object === null)
-    return { outcome: "admitted", why: `${count} called`, warnings, auditAnnotations };
-  return { outcome: "mutated", why: `changed by ${state.changedBy.join(", ")}`, object, warnings, auditAnnotations };
-}
-
-async function step(selected: Selected, context: PluginContext, state: State): Promise<PluginResult | undefined> {
-  const { webhook, match } = selected;
-  const answer = await askWebhook(webhook, match, context);
-  const patched = patchedBy(answer, selected, context.request);
-  const isMutated = patched !== undefined && patched !== context.request.object;
-  state.warnings = [...state.warnings, ...answer.warnings];
-  state.annotations = { ...state.annotations, ...answer.annotations, ...told(answer, selected, context, isMutated) };
-  if (answer.refusal !== undefined) {
-    const { message, status } = answer.refusal;
-    const { warnings, annotations: auditAnnotations } = state;
-    return { outcome: "denied", why: message, status, reasons: answer.reasons, warnings, auditAnnotations };
+  /** What the answer's patch makes of the object, or how it fails. */
+  #patch(
+    answer: Answer,
+    { webhook }: Listed,
+    match: Match,
+  ): Pick<Answer, "refusal" | "failedOpen"> & { patched?: Patched | undefined } {
+    if (answer.patch === undefined) return answer;
+    try {
+      return {
+        patched: patchedBy(answer.patch, match, this.#request, {
+          webhook: webhook.name,
+          isFirst: !this.#callers.hasPatched,
+        }),
+      };
+    } catch (error) {
+      if (error instanceof CallError) return failed(webhook, error.message);
+      return {
+        refusal: "status" in (error as StatusError) ? (error as StatusError) : internalError((error as Error).message),
+      };
+    }
   }
-  if (!isMutated) return undefined;
-  state.changedBy.push(webhook.name);
-  state.request = withObject(state.request, patched);
-  return undefined;
-}
 
-/** What upstream writes to the audit log about each call. */
-function told(
-  { refusal, failedOpen }: Answer,
-  { configuration, webhook, index }: Selected,
-  { reinvocation }: PluginContext,
-  mutated: boolean,
-): Annotations {
-  if (refusal !== undefined) return {};
-  const key = `round_${reinvocation.isReinvoke ? 1 : 0}_index_${index}`;
-  const mutation = { [mutationPrefix + key]: JSON.stringify({ configuration, webhook: webhook.name, mutated }) };
-  return failedOpen === undefined ? mutation : { ...mutation, [`failed-open.${mutationPrefix}${key}`]: webhook.name };
-}
+  #keep({ object, operations, isChanged }: Patched, listed: Listed): void {
+    const { webhook, configuration } = listed;
+    const told = { configuration, webhook: webhook.name, patch: operations.map(sorted), patchType: "JSONPatch" };
+    this.#patchAnnotations = { [patchPrefix + this.#place(listed)]: JSON.stringify(told), ...this.#patchAnnotations };
+    this.#callers.hasPatched = true;
+    if (isChanged) this.#changedBy.push(webhook.name);
+    this.#request = withObject(this.#request, object);
+  }
 
-/** The object with the answer's patch and the defaults of what it added, in the request's own version. Throws what makes no object. */
-function patchedBy({ patch }: Answer, { match }: Selected, request: Request): KubeObject | undefined {
-  if (patch === undefined || request.object === null) return undefined;
-  const seen = asSeenBy(match, request);
-  try {
-    const patched = patchJson(seen.object as KubeObject, decodePatch(patch)) as unknown as KubeObject;
-    if (typeof patched?.kind !== "string" || typeof patched.metadata !== "object")
-      throw new Error("the patch leaves no object");
-    return applyDefaults(convertBuiltin(patched, apiVersionOf(request.kind)));
-  } catch (error) {
-    throw internalError((error as Error).message);
+  #place({ index }: Listed): string {
+    return `round_${this.#context.reinvocation.isReinvoke ? 1 : 0}_index_${index}`;
+  }
+
+  /** What upstream writes to the audit log about each call. */
+  #told(listed: Listed, mutated: boolean, failedOpen: string | undefined): Annotations {
+    const { configuration, webhook } = listed;
+    const key = mutationPrefix + this.#place(listed);
+    const mutation = { [key]: JSON.stringify({ configuration, webhook: webhook.name, mutated }) };
+    return failedOpen === undefined ? mutation : { ...mutation, [`failed-open.${key}`]: webhook.name };
+  }
+
+  /** An object of another kind has come of the patches: it is none that was asked for. */
+  #stranger(): StatusError | undefined {
+    const { object, kind } = this.#request;
+    if (object === null || (object.kind === kind.kind && object.apiVersion === apiVersionOf(kind))) return undefined;
+    const { group, version } = parseApiVersion(object.apiVersion);
+    if (findKind(group, version, object.kind) === undefined) return undefined;
+    const wanted = `${goPackageOf(kind.group)}.${kind.kind}`;
+    return new StatusError(undefined, `converting (${version}.${object.kind}) to (${wanted}): unknown conversion`);
+  }
+
+  #refused({ message, status }: StatusError, { reasons }: Pick<Answer, "reasons">): Refused {
+    return { outcome: "denied", why: message, status, reasons, ...this.#said() };
+  }
+
+  #said() {
+    return {
+      warnings: this.#warnings,
+      auditAnnotations: this.#annotations,
+      patchAnnotations: this.#patchAnnotations,
+    };
+  }
+
+  #result(): PluginResult {
+    const { object } = this.#request;
+    if (object === this.#context.request.object || object === null)
+      return { outcome: "admitted", why: `${this.#calls} called`, ...this.#said() };
+    return { outcome: "mutated", why: `changed by ${this.#changedBy.join(", ")}`, object, ...this.#said() };
   }
 }

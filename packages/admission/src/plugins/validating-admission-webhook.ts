@@ -1,10 +1,12 @@
 import type { StatusError } from "@sallyport/kube";
+import { Authorizations } from "../cel/authorizations.ts";
+import type { Match } from "../match.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { skip } from "../refusals.ts";
 import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
 import { type Answer, askWebhook } from "../webhook/answer.ts";
-import { type PlacedWebhook, webhooksFor } from "../webhook/configuration.ts";
-import { type Selected, selectWebhooks } from "../webhook/select.ts";
+import { type PlacedWebhook, type Webhook, webhooksFor } from "../webhook/configuration.ts";
+import { matchWebhook } from "../webhook/select.ts";
 
 const failedOpenPrefix = "failed-open.validating.webhook.admission.k8s.io/";
 
@@ -28,9 +30,9 @@ function validate(context: PluginContext, statics: StaticConfigurations): Plugin
 }
 
 async function callAll(webhooks: readonly PlacedWebhook[], context: PluginContext): Promise<PluginResult> {
-  const selected = await selectWebhooks(context, webhooks);
+  const selected = await selectWebhooks(webhooks, context);
   if (selected.length === 0) return none;
-  const answers = await Promise.all(selected.map(({ webhook, match }) => askWebhook(webhook, match, context)));
+  const answers = await Promise.all(selected.map(({ webhook, match }) => askWebhook(webhook, match, context, false)));
   const warnings = answers.flatMap((each) => each.warnings);
   const auditAnnotations: Annotations = Object.assign({}, ...answers.map(annotationsOf(selected)));
   const refused = answers.find((each) => each.refusal !== undefined);
@@ -41,10 +43,28 @@ async function callAll(webhooks: readonly PlacedWebhook[], context: PluginContex
   return { outcome: "denied", why: error.message, status: error.status, reasons, warnings, auditAnnotations };
 }
 
+interface Selected {
+  readonly webhook: Webhook;
+  readonly match: Match;
+}
+
+async function selectWebhooks(
+  webhooks: readonly PlacedWebhook[],
+  { request, snapshot }: PluginContext,
+): Promise<readonly Selected[]> {
+  const authorizations = new Authorizations(snapshot.authorizer, request);
+  const selected: Selected[] = [];
+  for (const { webhook } of webhooks) {
+    const match = await matchWebhook(webhook, request, snapshot, authorizations);
+    if (match !== undefined) selected.push({ webhook, match });
+  }
+  return selected;
+}
+
+/** Webhooks are counted among those that are called. */
 function annotationsOf(selected: readonly Selected[]): (answer: Answer, at: number) => Annotations {
-  return ({ annotations, failedOpen }, at) => {
-    if (failedOpen === undefined) return annotations;
-    const { index, webhook } = selected[at] as Selected;
-    return { ...annotations, [`${failedOpenPrefix}round_0_index_${index}`]: webhook.name };
-  };
+  return ({ annotations, failedOpen }, at) =>
+    failedOpen === undefined
+      ? annotations
+      : { ...annotations, [`${failedOpenPrefix}round_0_index_${at}`]: (selected[at] as Selected).webhook.name };
 }

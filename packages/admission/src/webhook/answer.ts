@@ -1,10 +1,12 @@
-import { internalError, StatusError } from "@sallyport/kube";
+import { internalError, StatusError, type StatusReason } from "@sallyport/kube";
 import type { Reason } from "../decision.ts";
 import { asSeenBy, type Match } from "../match.ts";
 import type { Annotations, PluginContext } from "../plugin.ts";
-import type { ReviewResponse } from "../review.ts";
-import { CallError, callWebhook } from "./call.ts";
+import { type ReviewResponse, review } from "../review.ts";
+import { CallError } from "./call-error.ts";
 import type { Webhook } from "./configuration.ts";
+import { postReview } from "./post.ts";
+import { type ReviewVersion, readReviewAnswer } from "./review-answer.ts";
 
 /** What a webhook's answer comes to. */
 export interface Answer {
@@ -14,58 +16,109 @@ export interface Answer {
   readonly annotations: Annotations;
   /** The call failed, and the failurePolicy is Ignore: why. */
   readonly failedOpen?: string;
-  readonly patch?: string;
-}
-
-/** Calls a webhook; never rejects: what goes wrong is a refusal, or is passed over where the failurePolicy is Ignore. */
-export async function askWebhook(webhook: Webhook, match: Match, context: PluginContext): Promise<Answer> {
-  const { request, snapshot, effects } = context;
-  const name = JSON.stringify(webhook.name);
-  if (request.dryRun && webhook.sideEffects !== "None" && webhook.sideEffects !== "NoneOnDryRun")
-    return refusing(new StatusError("BadRequest", `admission webhook ${name} does not support dry run`));
-  try {
-    const response = await callWebhook(webhook, asSeenBy(match, request), snapshot, effects, request);
-    return answerOf(webhook, response);
-  } catch (error) {
-    if (!(error instanceof CallError)) throw error;
-    const message = `failed calling webhook ${name}: ${error.message}`;
-    if (webhook.failurePolicy === "Ignore") return { ...nothing, failedOpen: message };
-    return {
-      ...refusing(internalError(message)),
-      reasons: [{ code: "webhook-failed", message, fieldPath: "", source: { policy: webhook.name } }],
-    };
-  }
+  /** Of a mutating webhook: base64 of a patch, and of which type it is. */
+  readonly patch?: { readonly text: string; readonly type: string };
 }
 
 const nothing: Answer = { reasons: [], warnings: [], annotations: {} };
 
-function refusing(refusal: StatusError): Answer {
-  return { ...nothing, refusal };
+/** kube-apiserver's, where a webhook does not say. */
+const defaultTimeoutSeconds = 10;
+
+/** Calls a webhook; never rejects: what goes wrong is a refusal, or is passed over where the failurePolicy is Ignore. */
+export async function askWebhook(
+  webhook: Webhook,
+  match: Match,
+  context: PluginContext,
+  isMutating: boolean,
+): Promise<Answer> {
+  const { sideEffects } = webhook;
+  if (context.request.dryRun && sideEffects !== "None" && sideEffects !== "NoneOnDryRun") {
+    const why = `admission webhook ${JSON.stringify(webhook.name)} does not support dry run`;
+    return { ...nothing, refusal: new StatusError("BadRequest", why) };
+  }
+  try {
+    return answerOf(webhook, await call(webhook, match, context, isMutating));
+  } catch (error) {
+    if (error instanceof CallError) return failed(webhook, error.message);
+    throw error;
+  }
+}
+
+/** What a call that failed comes to. */
+export function failed({ name, failurePolicy }: Webhook, why: string): Answer {
+  const message = `failed calling webhook ${JSON.stringify(name)}: ${why}`;
+  if (failurePolicy === "Ignore") return { ...nothing, failedOpen: message };
+  const reason = { code: "webhook-failed", message, fieldPath: "", source: { policy: name } };
+  return { ...nothing, refusal: internalError(message), reasons: [reason] };
+}
+
+async function call(
+  { admissionReviewVersions = ["v1"], clientConfig, timeoutSeconds = defaultTimeoutSeconds }: Webhook,
+  match: Match,
+  { request, snapshot, effects }: PluginContext,
+  isMutating: boolean,
+): Promise<ReviewResponse> {
+  const version = admissionReviewVersions.find((each): each is ReviewVersion => each === "v1" || each === "v1beta1");
+  if (version === undefined)
+    throw new CallError(
+      "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)",
+    );
+  // Each call has a uid of its own.
+  const uid = uuidFrom(effects.randomBytes(16));
+  const asked = review({ ...asSeenBy(match, request), uid }, version, request);
+  const options = { clientConfig, timeoutSeconds, reader: snapshot.objects, post: effects.post };
+  let body: string;
+  try {
+    body = await postReview(asked, options);
+  } catch (error) {
+    throw error instanceof CallError ? new CallError(`failed to call webhook: ${error.message}`) : error;
+  }
+  return readReviewAnswer(body, { version, uid, isMutating });
+}
+
+/** RFC 9562 version 4. */
+function uuidFrom(random: Uint8Array): string {
+  const bytes = Uint8Array.from(random);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 function answerOf(webhook: Webhook, response: ReviewResponse): Answer {
-  const annotations = Object.fromEntries(
-    Object.entries(response.auditAnnotations ?? {}).map(([key, value]) => [`${webhook.name}/${key}`, value]),
-  );
-  const answer = { ...nothing, warnings: response.warnings ?? [], annotations };
+  const { auditAnnotations = {}, warnings = [], patch, patchType = "" } = response;
+  const annotations = Object.entries(auditAnnotations)
+    .filter(([key]) => isAnnotationName(key))
+    .map(([key, value]) => [`${webhook.name}/${key}`, value]);
+  const answer = { ...nothing, warnings, annotations: Object.fromEntries(annotations) };
   if (response.allowed !== true) return { ...answer, ...denial(webhook, response) };
-  const { patch, patchType } = response;
-  if (patch === undefined || patch === null || patch === "") return answer;
-  if (patchType !== undefined && patchType !== "JSONPatch")
-    throw new CallError(`received invalid webhook response: invalid response.patchType=${patchType}`);
-  return { ...answer, patch: String(patch) };
+  return patch ? { ...answer, patch: { text: patch, type: patchType } } : answer;
 }
 
+/** The name of a qualified name, after the prefix and its slash: others are not written to the audit log. */
+function isAnnotationName(key: string): boolean {
+  return key.length <= 63 && /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(key);
+}
+
+/** The webhook's Status is the answer's, but for its message; never one of success. */
 function denial(webhook: Webhook, { status = {} }: ReviewResponse): Pick<Answer, "refusal" | "reasons"> {
-  const said = status.message ?? status.reason;
+  const said = status.message || status.reason;
   const denied = `admission webhook ${JSON.stringify(webhook.name)} denied the request`;
-  const code = status.code === undefined || status.code < 400 ? 403 : status.code;
-  const text = said === undefined ? `${denied} without explanation` : `${denied}: ${said}`;
+  const code = status.code === undefined || status.code < 400 ? 400 : status.code;
+  const text = said ? `${denied}: ${said}` : `${denied} without explanation`;
   const reason = {
     code: "webhook-denied",
-    message: said ?? "without explanation",
+    message: said || "without explanation",
     fieldPath: "",
     source: { policy: webhook.name },
   };
-  return { refusal: new StatusError("Forbidden", text, undefined, code), reasons: [reason] };
+  const refusal = new StatusError(
+    (status.reason || undefined) as StatusReason | undefined,
+    text,
+    status.details,
+    code,
+    status.metadata,
+  );
+  return { refusal, reasons: [reason] };
 }

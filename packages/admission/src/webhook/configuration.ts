@@ -1,22 +1,14 @@
 import type { KubeObject, LabelSelectorObject } from "@sallyport/kube";
 import type { MatchCondition } from "../cel/match-conditions.ts";
-import { isExempt, type Rule } from "../match.ts";
+import { isExempt, isQuestion, type Rule } from "../match.ts";
 import type { PluginContext } from "../plugin.ts";
 import type { StaticConfigurations } from "../static-configurations.ts";
+import type { ClientConfig } from "./target.ts";
 
 /** One webhook of a configuration. admissionregistration.k8s.io/v1 */
 export interface Webhook {
   readonly name: string;
-  readonly clientConfig: {
-    readonly url?: string;
-    readonly service?: {
-      readonly namespace: string;
-      readonly name: string;
-      readonly path?: string;
-      readonly port?: number;
-    };
-    readonly caBundle?: string;
-  };
+  readonly clientConfig: ClientConfig;
   readonly rules?: readonly Rule[];
   readonly failurePolicy?: "Fail" | "Ignore";
   readonly namespaceSelector?: LabelSelectorObject;
@@ -45,7 +37,7 @@ export function webhooksFor(
 ): readonly PlacedWebhook[] {
   const [ofFiles, ofApi] = [statics.list(resource), snapshot.objects.list(group, resource)];
   // Mostly nobody wants to be called at all.
-  if (ofFiles.length + ofApi.length === 0) return [];
+  if (ofFiles.length + ofApi.length === 0 || isQuestion(request)) return [];
   return [...webhooksOf(ofFiles), ...(isExempt(request) ? [] : webhooksOf(ofApi))];
 }
 

@@ -1,38 +1,26 @@
 import { type Environment, matchConditionEnvironment } from "@sallyport/cel";
-import { StatusError } from "@sallyport/kube";
-import { Authorizations } from "../cel/authorizations.ts";
+import { qualifiedResource, StatusError } from "@sallyport/kube";
+import type { Authorizations } from "../cel/authorizations.ts";
 import { Evaluation, type Expression } from "../cel/expression.ts";
 import { inputActivation } from "../cel/input.ts";
 import { compileConditions, matchConditionsBudget, matchesConditions } from "../cel/match-conditions.ts";
-import { type Match, matchRequest } from "../match.ts";
-import type { PluginContext } from "../plugin.ts";
-import type { PlacedWebhook, Webhook } from "./configuration.ts";
+import { asSeenBy, type Match, matchRequest } from "../match.ts";
+import type { Request } from "../request.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { Webhook } from "./configuration.ts";
 
-/** A webhook that a request matches, and where it stands: configurations from files, then the API's, by name; their webhooks in order. */
-export interface Selected {
-  readonly webhook: Webhook;
-  readonly configuration: string;
-  readonly index: number;
-  readonly match: Match;
-}
-
-/** Which webhooks a request is sent to. A match condition that fails follows the failurePolicy: throws, or leaves the webhook out. */
-export async function selectWebhooks(
-  context: PluginContext,
-  webhooks: readonly PlacedWebhook[],
-): Promise<readonly Selected[]> {
-  const { request, snapshot } = context;
-  const authorizations = new Authorizations(snapshot.authorizer, request);
-  const selected: Selected[] = [];
-  for (const [index, { webhook, configuration }] of webhooks.entries()) {
-    const { rules = [] } = webhook;
-    const match =
-      rules.length === 0 ? "no rules" : matchRequest({ ...webhook, resourceRules: rules }, request, snapshot);
-    if (typeof match === "string") continue;
-    if (await meetsConditions(webhook, context, authorizations))
-      selected.push({ webhook, configuration, index, match });
-  }
-  return selected;
+/** Whether a webhook is sent a request, and as what. A match condition that fails follows the failurePolicy: throws, or leaves the webhook out. */
+export async function matchWebhook(
+  webhook: Webhook,
+  request: Request,
+  snapshot: Snapshot,
+  authorizations: Authorizations,
+): Promise<Match | undefined> {
+  const { rules = [] } = webhook;
+  if (rules.length === 0) return undefined;
+  const match = matchRequest({ ...webhook, resourceRules: rules }, request, snapshot);
+  if (typeof match === "string") return undefined;
+  return (await meetsConditions(webhook, match, request, authorizations)) ? match : undefined;
 }
 
 /** Made when the first webhook has a condition. */
@@ -43,7 +31,8 @@ const compiled = new WeakMap<Webhook, readonly Expression[]>();
 
 async function meetsConditions(
   webhook: Webhook,
-  { request }: PluginContext,
+  match: Match,
+  request: Request,
   authorizations: Authorizations,
 ): Promise<boolean> {
   const { matchConditions = [] } = webhook;
@@ -54,12 +43,19 @@ async function meetsConditions(
     conditions = compileConditions(matchConditions, environment);
     compiled.set(webhook, conditions);
   }
-  const activation = inputActivation(request, { authorizations });
+  const activation = inputActivation(asSeenBy(match, request), { authorizations, original: request });
   const known = conditions;
   const matches = await authorizations.evaluate(() =>
     matchesConditions(known, new Evaluation(activation, matchConditionsBudget)),
   );
   if (typeof matches === "boolean") return matches;
   if (webhook.failurePolicy === "Ignore") return false;
-  throw new StatusError("Forbidden", matches.error);
+  throw forbidden(request, matches.error);
+}
+
+function forbidden({ resource, name }: Request, why: string): StatusError {
+  const named = name === "" ? qualifiedResource(resource) : `${qualifiedResource(resource)} ${JSON.stringify(name)}`;
+  const { group } = resource;
+  const details = { ...(name === "" ? {} : { name }), ...(group === "" ? {} : { group }), kind: resource.resource };
+  return new StatusError("Forbidden", `${named} is forbidden: ${why}`, details);
 }

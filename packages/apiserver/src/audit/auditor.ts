@@ -15,7 +15,8 @@ export interface AuditOptions {
 
 /** What is known of one request, told to the sink at its stages. */
 export interface AuditRecord {
-  readonly annotate: (annotations: { readonly [key: string]: string }) => void;
+  /** Those that are told from a level on only, where the policy's level is lower, are not. */
+  readonly annotate: (annotations: { readonly [key: string]: string }, from?: Level) => void;
   readonly impersonated: (user: UserInfo) => void;
   /** The body as it came; `decode` is called only when the policy wants it. */
   readonly requestBody: (decode: () => unknown) => void;
@@ -72,7 +73,8 @@ class Record implements AuditRecord {
     this.#received = microTime(asked.now());
   }
 
-  annotate(annotations: { readonly [key: string]: string }): void {
+  annotate(annotations: { readonly [key: string]: string }, from: Level = "Metadata"): void {
+    if (!this.#isAtLeast(from)) return;
     // The first to say something has said it; kube-apiserver overwrites none either.
     for (const [key, value] of Object.entries(annotations)) this.#annotations[key] ??= value;
   }

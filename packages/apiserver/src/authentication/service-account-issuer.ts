@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { accountUsername, legacyIssuer, type PrivateClaims, type TokenRef } from "./service-account-claims.ts";
 import type { ServiceAccountKeys } from "./service-account-keys.ts";
@@ -15,6 +14,8 @@ export interface ServiceAccountOptions {
 }
 
 export interface BoundToken {
+  /** The token's own, by which it is told in audit logs. */
+  readonly id: string;
   readonly audiences: readonly string[];
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -25,7 +26,7 @@ export interface BoundToken {
 /** Signs a token that expires and may die with an object. */
 export async function signBound(
   { issuers, keys }: ServiceAccountOptions,
-  { audiences, now, seconds, claims }: BoundToken,
+  { id, audiences, now, seconds, claims }: BoundToken,
 ): Promise<string> {
   const issued = Math.floor(now / 1000);
   const payload = {
@@ -33,7 +34,7 @@ export async function signBound(
     exp: issued + seconds,
     iat: issued,
     iss: issuers[0],
-    jti: randomUUID(),
+    jti: id,
     "kubernetes.io": claims,
     nbf: issued,
     sub: accountUsername(claims.namespace, claims.serviceaccount.name),

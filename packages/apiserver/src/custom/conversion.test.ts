@@ -60,8 +60,12 @@ async function withLengths(
     asked.push(review.request.objects.length);
     const response = answer.respond(review);
     if (response instanceof Error) throw response;
-    if (typeof response === "string") return { code: 500, body: response };
-    return { code: 200, body: JSON.stringify({ apiVersion: review.apiVersion, kind: review.kind, response }) };
+    if (typeof response === "string") return { code: 500, type: "", body: response };
+    return {
+      code: 200,
+      type: "application/json",
+      body: JSON.stringify({ apiVersion: review.apiVersion, kind: review.kind, response }),
+    };
   };
   const effects = { now: Date.now, ticks: () => 0, randomBytes: (size: number) => randomBytes(size), post };
   await withServer(
@@ -144,7 +148,7 @@ const success = { status: "Success" };
 /** What the webhook answers to a request for an object in v2, and what its reader is told. */
 const faults: readonly (readonly [respond: Respond, message: string])[] = [
   [
-    () => new Error("connect refused"),
+    () => new Error('Post "https://convert.example.com/?timeout=30s": connect refused'),
     `${from} failed: Post "https://convert.example.com/?timeout=30s": connect refused`,
   ],
   [() => "boom", `${from} failed: an error on the server ("boom") has prevented the request from succeeding`],

@@ -5,12 +5,10 @@ import { encodeProtobuf, isProtobufKind, type KubeObject } from "@sallyport/kube
 import { type Value, yamlText } from "@sallyport/rego/yaml";
 import type { Call } from "./call.ts";
 import { mediaTypes, type Wanted } from "./negotiate.ts";
+import { warningHeaders } from "./warnings.ts";
 
 /** Answers larger than this are compressed when the client takes gzip; kube-apiserver's threshold. */
 const gzipFromBytes = 128 * 1024;
-
-/** Longer ones are no answers but attacks on a header. */
-const maxWarningLength = 4096;
 
 /** Where an answer goes, and how it is to look. */
 export interface Reply extends Pick<Call, "request" | "response" | "wanted" | "audit"> {
@@ -20,23 +18,18 @@ export interface Reply extends Pick<Call, "request" | "response" | "wanted" | "a
 /** An answer in the format that the client asked for. */
 export function write({ response, request, warnings, wanted, audit }: Reply, code: number, body: object): void {
   audit.responseBody(body);
-  for (const [name, value] of Object.entries(warningHead(warnings))) response.setHeader(name, value);
+  const headers = warningHeaders(warnings);
+  if (headers.length > 0) response.setHeader("warning", headers);
   const { bytes, type } = encode(body, wanted);
-  send(response, code, bytes, type, request);
+  // A head that goes out with text is encoded as the text is: bytes beyond ASCII in it would be encoded twice.
+  const isWide = headers.some((each) => /[^\x20-\x7e]/.test(each));
+  send(response, code, isWide ? Buffer.from(bytes) : bytes, type, request);
 }
 
 /** The headers that tell warnings. */
 export function warningHead(warnings: readonly string[]): { readonly [name: string]: readonly string[] } {
-  return warnings.length === 0 ? {} : { warning: warnings.map(headerOf) };
-}
-
-function headerOf(warning: string): string {
-  return `299 - ${JSON.stringify(printable(warning).slice(0, maxWarningLength))}`;
-}
-
-/** A header holds no line breaks and only Latin-1. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (char) => (char === "\n" ? " " : "?"));
+  const headers = warningHeaders(warnings);
+  return headers.length === 0 ? {} : { warning: headers };
 }
 
 /** An answer in its format; JSON where the kind has no other form. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { conform, decodeProtobuf, parseBody, type ResourceInfo, StatusError } from "@sallyport/kube";
 import type { DecodedBody } from "../registry/context.ts";
+import type { SentKind } from "../registry/sent.ts";
 
 /** kube-apiserver's limit: 3 MiB, what etcd takes with room for a patch. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -86,14 +87,7 @@ function summaryOf(bytes: Buffer): string {
   return bytes.length > shownBytes ? `${text} ...` : text;
 }
 
-/** A type of the API that is sent to a subresource, or is a question: what it is called, and its name in OpenAPI. */
-export interface SentKind {
-  readonly kind: string;
-  readonly version: string;
-  readonly schema: string;
-}
-
 /** The same, held against its type: values of a wrong type are a `BadRequest`, unknown fields are dropped. */
-export function decodeSent(bytes: Buffer, type: string, sent: SentKind): DecodedBody["value"] {
+export function decodeSent(bytes: Buffer, type: string, sent: Omit<SentKind, "group">): DecodedBody["value"] {
   return conform(decodeObjectBody(bytes, type, sent.kind).value, sent.schema, sent).object;
 }

@@ -87,7 +87,7 @@ export function writeContext(
     name: info.verb === "create" && info.subresource === "" ? "" : info.name,
     user,
     warn: (text) => void warnings.push(text),
-    audit: (annotations) => audit.annotate(annotations),
+    audit: (annotations, from) => audit.annotate(annotations, from),
   };
 }
 

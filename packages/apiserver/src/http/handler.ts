@@ -18,7 +18,7 @@ export function createHandler(
   options: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => Promise<void> {
   return async (request, response, upgrade) => {
-    response.setHeader("audit-id", randomUUID());
+    response.setHeader("audit-id", request.headers["audit-id"] ?? randomUUID());
     const warnings: string[] = [];
     let wanted = negotiate(request.headers.accept);
     let audit = silentRecord;

@@ -18,7 +18,7 @@ import { decodeBody } from "./body.ts";
 export const applyPatchType = "application/apply-patch+yaml";
 
 /** What a write says of how it is meant. */
-export interface WriteOptions extends Pick<WriteContext, "dryRun" | "fieldManager" | "fieldValidation"> {}
+export interface WriteOptions extends Pick<WriteContext, "dryRun" | "fieldManager" | "fieldValidation" | "options"> {}
 
 /** Longer names of managers are refused, or cut where they come of a User-Agent. Upstream's FieldManagerMaxLength. */
 export const maxManagerBytes = 128;
@@ -51,6 +51,11 @@ export function writeOptions(query: URLSearchParams, verb: string, type: string)
     dryRun: dryRun.length > 0,
     ...(manager === "" ? {} : { fieldManager: manager }),
     fieldValidation: (validation || "Warn") as WriteOptions["fieldValidation"],
+    options: {
+      ...(dryRun.length === 0 ? {} : { dryRun }),
+      ...(manager === "" ? {} : { fieldManager: manager }),
+      ...(validation === "" ? {} : { fieldValidation: validation }),
+    },
   };
 }
 

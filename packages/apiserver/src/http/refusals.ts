@@ -1,5 +1,4 @@
-import { qualifiedResource, type ResourceInfo, StatusError } from "@sallyport/kube";
-import { packageOf } from "../registry/decode.ts";
+import { goPackageOf, qualifiedResource, type ResourceInfo, StatusError } from "@sallyport/kube";
 import { type Format, mediaTypes, type Wanted } from "./negotiate.ts";
 
 const writes: readonly Format[] = ["json", "yaml", "protobuf"];
@@ -25,7 +24,7 @@ export function noVerb(info: ResourceInfo): StatusError {
 /** Partial objects have a form for one, and another for a list. */
 export function checkPartialForm({ as, asList }: Wanted, info: ResourceInfo, isList: boolean): void {
   if (as !== "PartialObjectMetadata" || asList === isList) return;
-  const type = info.custom === undefined ? `${packageOf(info.group)}.${info.kind}` : "unstructured.Unstructured";
+  const type = info.custom === undefined ? `${goPackageOf(info.group)}.${info.kind}` : "unstructured.Unstructured";
   throw new StatusError(
     "NotAcceptable",
     asList

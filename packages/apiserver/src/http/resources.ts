@@ -9,9 +9,9 @@ import {
 import { parse as parseYaml } from "yaml";
 import { checkServed } from "../custom/objects.ts";
 import type { DeleteOptions } from "../registry/context.ts";
-import { decodeObject } from "../registry/decode.ts";
 import { answersDeleted, deletionWarning } from "../registry/deletion.ts";
 import { notFound, unnamed } from "../registry/faults.ts";
+import { admitSent } from "../registry/sent.ts";
 import { answerReview } from "../reviews/all.ts";
 import { write } from "./answer.ts";
 import { decodeBody, decodeObjectBody, decodeResourceBody, decodeSent, mediaType, readBody } from "./body.ts";
@@ -35,7 +35,8 @@ import { readPrepared } from "./read-object.ts";
 import { checkPartialForm, methodNotAllowed, notAcceptable, notServed, noVerb } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
-import { binding, bindingKind } from "./subresources/binding.ts";
+import { bind, bindingKind } from "./subresources/binding.ts";
+import { admitConnection } from "./subresources/connect.ts";
 import type { Subresource } from "./subresources/subresource.ts";
 import { watchObjects } from "./watch.ts";
 
@@ -98,12 +99,13 @@ function findStreamed({ resource, subresource }: RequestInfo): Subresource | und
 }
 
 async function serveStreamed(
-  { serve }: Subresource,
+  { serve, connects }: Subresource,
   call: Call,
   served: ResourceInfo,
   options: HandlerOptions,
 ): Promise<void> {
   const context = writeContext(call, parentOf(served, options.catalogue));
+  if (connects !== undefined) await admitConnection(call, context, connects, options);
   await serve({ call, context, bytes: Buffer.alloc(0), type: "" }, options);
 }
 
@@ -193,7 +195,7 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   const type = mediaType(request);
   tellBody(call, bytes, type);
   if (isReview(info, served) && (await serveReview(call, served, bytes, options))) return;
-  if (served.resource === "bindings" && served.group === "") return serveLegacyBinding(call, bytes, options);
+  if (served.resource === "bindings" && served.group === "") return serveLegacyBinding(call, served, bytes, options);
   if (info.verb === "delete" || info.verb === "deletecollection") {
     const deletion = deleteOptions(query, bytes, type);
     const warning = deletionWarning(served, deletion);
@@ -213,13 +215,18 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
 }
 
 /** A Binding outside of its pod, as it was before there were subresources: its own name is the pod's. */
-async function serveLegacyBinding(call: Call, bytes: Buffer, options: HandlerOptions): Promise<void> {
+async function serveLegacyBinding(
+  call: Call,
+  served: ResourceInfo,
+  bytes: Buffer,
+  options: HandlerOptions,
+): Promise<void> {
   const { metadata } = decodeSent(bytes, mediaType(call.request), bindingKind) as Partial<KubeObject>;
   const info = { ...call.info, resource: "pods", name: metadata?.name ?? "", subresource: "binding" };
   const pods = options.catalogue.find("", "v1", "pods") as ResourceInfo;
   const asked: Call = { ...call, info };
   const context = writeContext(asked, pods);
-  await binding.serve({ call: asked, context, bytes, type: mediaType(call.request) }, options);
+  await bind({ call: asked, context, bytes, type: mediaType(call.request) }, options, writeContext(call, served));
 }
 
 function isReview({ verb }: RequestInfo, { kind, schema }: ResourceInfo): boolean {
@@ -231,15 +238,21 @@ async function serveReview(
   call: Call,
   served: ResourceInfo,
   bytes: Buffer,
-  { cache, authorizer, authentication, now }: HandlerOptions,
+  { cache, authorizer, authentication, registry, now }: HandlerOptions,
 ): Promise<boolean> {
   const { user, request } = call;
   const context = writeContext(call, served);
-  const { fieldManager, namespace } = context;
-  const body = decodeObject(decodeObjectBody(bytes, mediaType(request), served.kind), context);
+  const sent = { ...served, schema: served.schema ?? "" };
+  const body = await admitSent(
+    registry,
+    sent,
+    decodeObjectBody(bytes, mediaType(request), served.kind),
+    context,
+    now(),
+  );
+  const { namespace } = context;
   const { reader } = cache;
-  const asked = { info: served, body, user, namespace, reader, authorizer, authentication, now };
-  const answer = await answerReview({ ...asked, ...(fieldManager === undefined ? {} : { fieldManager }) });
+  const answer = await answerReview({ info: served, body, user, namespace, reader, authorizer, authentication, now });
   if (answer === undefined) return false;
   write(call, 201, answer);
   return true;
@@ -263,7 +276,11 @@ async function serveDeleteCollection(
     prepare: (objects) => registry.prepare(objects, served),
   })) as { items: readonly { metadata: { name?: string; namespace?: string } }[] };
   for (const { metadata } of listed.items)
-    await registry.delete(deletion, { ...context, name: metadata.name ?? "", namespace: metadata.namespace ?? "" });
+    await registry.delete(
+      deletion,
+      { ...context, name: metadata.name ?? "", namespace: metadata.namespace ?? "" },
+      "item",
+    );
   write(call, 200, listed);
 }
 

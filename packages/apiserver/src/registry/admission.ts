@@ -11,21 +11,23 @@ export function admissionRequest(
   oldObject: KubeObject | null,
   context: WriteContext,
 ): Request {
-  const { info, subresource, user } = context;
-  const name = context.name || (object?.metadata.name ?? "");
+  const { info, user, seen } = context;
+  const name = context.name || (object?.metadata?.name ?? "");
   const isNamespace = info.group === "" && info.resource === "namespaces";
+  const inVersion = (each: KubeObject | null) => (each === null || seen !== undefined ? each : outgoing(each, info));
+  const optionsKind = `${operation[0]}${operation.slice(1).toLowerCase()}Options`;
   return {
     uid: randomUUID(),
-    kind: { group: info.group, version: info.version, kind: info.kind },
-    resource: { group: info.group, version: info.version, resource: info.resource },
-    subResource: subresource,
+    kind: seen?.kind ?? { group: info.group, version: info.version, kind: info.kind },
+    resource: seen?.resource ?? { group: info.group, version: info.version, resource: info.resource },
+    subResource: seen?.subResource ?? context.subresource,
     name,
     namespace: isNamespace ? name : info.namespaced ? context.namespace : "",
     operation,
     userInfo: user,
-    object: object && outgoing(object, info),
-    oldObject: oldObject && outgoing(oldObject, info),
-    options: { kind: `${operation[0]}${operation.slice(1).toLowerCase()}Options`, apiVersion: "meta.k8s.io/v1" },
+    object: inVersion(object),
+    oldObject: inVersion(oldObject),
+    options: operation === "CONNECT" ? null : { kind: optionsKind, apiVersion: "meta.k8s.io/v1", ...context.options },
     dryRun: context.dryRun,
   };
 }
@@ -34,14 +36,9 @@ export function admissionRequest(
 export function admitted(decision: Decision, context: WriteContext): KubeObject {
   for (const warning of decision.warnings) context.warn(warning);
   context.audit(decision.auditAnnotations);
+  context.audit(decision.patchAnnotations, "Request");
   if (decision.allowed) return decision.object as KubeObject;
-  const {
-    message = "",
-    code,
-    details,
-    reason = code === 403 ? "Forbidden" : undefined,
-  } = decision.status ?? {
-    code: 403,
-  };
-  throw new StatusError(reason, message, details, code);
+  if (decision.status === undefined) throw new StatusError("Forbidden", "");
+  const { message = "", reason, details, code, metadata } = decision.status;
+  throw new StatusError(reason, message, details, code, metadata);
 }

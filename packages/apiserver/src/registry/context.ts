@@ -1,5 +1,6 @@
 import type { UserInfo } from "@sallyport/admission";
-import type { KubeObject, ResourceInfo } from "@sallyport/kube";
+import type { GroupVersionKind, GroupVersionResource, KubeObject, ResourceInfo } from "@sallyport/kube";
+import type { AuditRecord } from "../audit/auditor.ts";
 
 /** Where a write goes, who asks, and how. */
 export interface WriteContext {
@@ -14,10 +15,25 @@ export interface WriteContext {
   /** The subresource that `managedFields` name, when it is none by itself: `scale`. */
   readonly managedSubresource?: string;
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** What admission is told of CreateOptions, UpdateOptions or DeleteOptions, beside their kind. */
+  readonly options?: { readonly [field: string]: unknown };
+  /** How admission sees the write, where that is not by the object itself. */
+  readonly seen?: SeenWrite;
   /** Collects `Warning:` headers. */
   readonly warn: (text: string) => void;
-  /** Collects audit annotations. */
-  readonly audit: (annotations: { readonly [key: string]: string }) => void;
+  /** Collects audit annotations; those with a level are told from that level on. */
+  readonly audit: AuditRecord["annotate"];
+}
+
+/** A write by what is sent to a subresource: a Scale, an Eviction, the options of a command. */
+export interface SeenWrite {
+  readonly kind: GroupVersionKind;
+  readonly resource: GroupVersionResource;
+  readonly subResource: string;
+  /** What shows the object, where one is updated that way. */
+  readonly of?: (object: KubeObject) => KubeObject;
+  /** The object with what is shown of it changed. */
+  readonly into?: (shown: KubeObject, object: KubeObject) => KubeObject;
 }
 
 /** A body as it came: an object that nobody has looked at. */

@@ -3,6 +3,7 @@ import {
   conform,
   findKind,
   type GroupVersionKind,
+  goPackageOf,
   invalid,
   invalidStatus,
   type KubeObject,
@@ -13,7 +14,7 @@ import {
 import { conformCustom } from "../custom/objects.ts";
 import type { DecodedBody, WriteContext } from "./context.ts";
 import { inStorageVersion, outgoing } from "./encode.ts";
-import { notRegistered } from "./faults.ts";
+import { elsewhere, notRegistered } from "./faults.ts";
 
 /**
  * A body, or the `map` that a strategic merge has made, as an object of the resource that the URL names: kind, version, fields, name
@@ -40,10 +41,7 @@ export function decodeObject(
   if (context.fieldValidation === "Warn") for (const fault of faults) context.warn(fault);
   const metadata = info.namespaced ? (object.metadata ?? {}) : withoutNamespace(object.metadata ?? {});
   if (info.namespaced && metadata.namespace && metadata.namespace !== context.namespace) {
-    throw new StatusError(
-      "BadRequest",
-      "the namespace of the provided object does not match the namespace sent on the request",
-    );
+    throw elsewhere();
   }
   if (context.name !== "" && metadata.name && metadata.name !== context.name) {
     throw new StatusError(
@@ -85,15 +83,10 @@ function checkType(given: { readonly apiVersion: unknown; readonly kind?: unknow
   throw wrongKind(given, info);
 }
 
-/** As Go's packages of internal types are named. */
-export function packageOf(group: string): string {
-  return group === "" || group === "events.k8s.io" ? "core" : (group.split(".")[0] as string);
-}
-
 function notConvertible(given: GroupVersionKind, isKnown: boolean, info: ResourceInfo): StatusError {
   const { kind, version } = given;
   const why = isKnown
-    ? `converting (${version}.${kind}) to (${packageOf(info.group)}.${info.kind}): unknown conversion`
+    ? `converting (${version}.${kind}) to (${goPackageOf(info.group)}.${info.kind}): unknown conversion`
     : notRegistered(kind, apiVersionOf(given));
   return new StatusError("BadRequest", `${kind} in version "${version}" cannot be handled as a ${info.kind}: ${why}`);
 }

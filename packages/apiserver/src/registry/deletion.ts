@@ -57,9 +57,14 @@ export function answersDeleted({ group, resource }: Pick<ResourceInfo, "group" |
   return ["", "resource.k8s.io", "storage.k8s.io"].includes(group) && answered.has(resource);
 }
 
+/** Whether objects of the kind are given time to end. */
+function isGraceful({ kind, apiVersion }: KubeObject): boolean {
+  return kind === "Pod" && apiVersion === "v1";
+}
+
 /** How long an object may take to end: only pods that run somewhere take any time. */
 export function gracePeriod(current: KubeObject, options: DeleteOptions): number {
-  if (current.kind !== "Pod" || current.apiVersion !== "v1") return 0;
+  if (!isGraceful(current)) return 0;
   const spec = (current["spec"] ?? {}) as {
     readonly nodeName?: string;
     readonly terminationGracePeriodSeconds?: number;
@@ -69,6 +74,14 @@ export function gracePeriod(current: KubeObject, options: DeleteOptions): number
   const wanted = options.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
   // A negative one asks for a quick end.
   return wanted < 0 ? 1 : wanted;
+}
+
+/** The options as admission sees them: with what the kind's own rules add to them. */
+export function optionsAsked(options: DeleteOptions, current: KubeObject, grace: number): DeleteOptions {
+  if (isGraceful(current)) return { ...options, gracePeriodSeconds: grace };
+  const { uid } = current.metadata;
+  if (current.kind !== "Namespace" || current.apiVersion !== "v1" || uid === undefined) return options;
+  return { ...options, preconditions: { ...options.preconditions, uid: options.preconditions?.uid ?? uid } };
 }
 
 /** True when the object ends already and need not end sooner. */

@@ -17,6 +17,14 @@ export function notFound(info: Place, name: string): StatusError {
   return new StatusError("NotFound", `${qualifiedResource(info)} "${name}" not found`, detailsOf(info, name));
 }
 
+/** An object is sent to one namespace and says that it lies in another. */
+export function elsewhere(): StatusError {
+  return new StatusError(
+    "BadRequest",
+    "the namespace of the provided object does not match the namespace sent on the request",
+  );
+}
+
 export function alreadyExists(info: Place, name: string): StatusError {
   return new StatusError("AlreadyExists", `${qualifiedResource(info)} "${name}" already exists`, detailsOf(info, name));
 }

@@ -3,11 +3,14 @@ import {
   applyMergePatch,
   applyStrategicMergePatch,
   findSchema,
+  invalid,
+  invalidStatus,
   type KubeObject,
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
 import type { WriteContext } from "./context.ts";
+import { elsewhere } from "./faults.ts";
 
 /** A patch by its content type. Throws `UnsupportedMediaType`, `BadRequest`, or `Invalid` when it does not apply. */
 export function applyPatch(
@@ -118,6 +121,14 @@ export function checkIdentity(patched: KubeObject, current: KubeObject, { info, 
 }
 
 const twice: ReadonlySet<string> = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
+
+/** Nor does admission give it another name, or another place. */
+export function checkUnmoved({ metadata }: KubeObject, { metadata: before }: KubeObject, { info }: WriteContext): void {
+  if (info.namespaced && metadata.namespace !== before.namespace) throw elsewhere();
+  const { name = "" } = metadata;
+  if (name === before.name) return;
+  throw invalidStatus(info, name, [invalid("metadata.name", name, "field is immutable")]);
+}
 
 /** Custom objects have no Go structs, whose tags the strategic merge goes by. */
 const customPatches = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];

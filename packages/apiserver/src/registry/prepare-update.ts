@@ -20,7 +20,10 @@ export function prepareUpdate(
   const specPart = strategy.specParts?.[subresource];
   if (specPart !== undefined) {
     const spec = specPart((wanted["spec"] ?? {}) as Fields, (current["spec"] ?? {}) as Fields);
-    return counted({ ...current, spec }, current, strategy);
+    const { managedFields: _, ...kept } = current.metadata;
+    const { managedFields } = wanted.metadata;
+    const metadata = { ...kept, ...defined({ managedFields }) };
+    return counted({ ...current, metadata, spec }, current, strategy);
   }
   const part = strategy.parts?.[subresource];
   if (part !== undefined || subresource === "status") {

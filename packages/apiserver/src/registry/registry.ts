@@ -37,12 +37,13 @@ import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
 import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
-import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked } from "./deletion.ts";
+import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked, optionsAsked } from "./deletion.ts";
 import { encodeStored, inStorageVersion, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import {
   alreadyExists,
   conflict,
+  elsewhere,
   failedPrecondition,
   malformedVersion,
   notFound,
@@ -53,7 +54,7 @@ import {
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
 import { patchedText } from "./patched-text.ts";
-import { applyPatch, checkIdentity, decodeApplied, decodePatched } from "./patches.ts";
+import { applyPatch, checkIdentity, checkUnmoved, decodeApplied, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
@@ -105,14 +106,16 @@ export class Registry {
 
   async create(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
-    return this.#create(this.#prepareCreate(decoded, context), context);
+    return this.#create(this.#received(decoded, context), context);
   }
 
-  async #create(prepared: KubeObject, context: WriteContext): Promise<KubeObject> {
+  async #create(received: KubeObject, context: WriteContext): Promise<KubeObject> {
+    let prepared = received;
     try {
-      const taken = await this.#admit("CREATE", prepared, null, context, async (each) => {
-        await this.#options.guard?.(each, null, context);
-        return this.#finishCreate(each, context);
+      const taken = await this.admit("CREATE", received, null, context, async (each) => {
+        prepared = this.#prepareCreate(each, context);
+        await this.#options.guard?.(prepared, null, context);
+        return this.#finishCreate(prepared, context);
       });
       const object = asStored(taken, context.info);
       if (!context.dryRun) {
@@ -129,12 +132,12 @@ export class Registry {
 
   /**
    * Replaces an object; `make` answers the new one for the current one, and may be asked again when somebody was faster. What it
-   * changes is its writer's, unless `isManaged` says that the new object tells so already.
+   * changes is its writer's, unless the new object tells so already.
    */
   async update(
     make: (current: KubeObject) => KubeObject,
     context: WriteContext,
-    isManaged = false,
+    { isManaged = false, isMadeOfCurrent = false }: UpdateOptions = {},
   ): Promise<KubeObject> {
     const { info, name } = context;
     return retried(async (isLast) => {
@@ -145,7 +148,10 @@ export class Registry {
       const managed = isManaged
         ? wanted
         : withManagedFields(current, wanted, context, timestampOf(this.#options.now()));
-      return { result: this.#replace(managed, current, stored, context), mayRetry: pinned === 0 && !isLast };
+      return {
+        result: this.#replace(managed, current, stored, context),
+        mayRetry: (pinned === 0 || isMadeOfCurrent) && !isLast,
+      };
     });
   }
 
@@ -185,22 +191,20 @@ export class Registry {
   /** `type` is the patch's content type. */
   patch(patch: unknown, type: string, context: WriteContext): Promise<KubeObject> {
     const isStrategic = type === "application/strategic-merge-patch+json";
-    return this.update((current) => {
-      const before = outgoing(current, context.info);
-      const patched = applyPatch(before, patch, type, context.info);
-      checkIdentity(patched as KubeObject, current, context);
-      const decoded = decodePatched(
-        () => (isStrategic ? goText(patch) : patchedText(before, patched, patch, context.info)),
-        () => decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
-      );
-      const pinned = (patch as { readonly metadata?: { readonly resourceVersion?: string } } | null)?.metadata
-        ?.resourceVersion;
-      const { resourceVersion: _, ...metadata } = decoded.metadata;
-      return applyDefaults({
-        ...decoded,
-        metadata: pinned === undefined ? metadata : { ...metadata, resourceVersion: pinned },
-      });
-    }, context);
+    return this.update(
+      (current) => {
+        const before = outgoing(current, context.info);
+        const patched = applyPatch(before, patch, type, context.info);
+        checkIdentity(patched as KubeObject, current, context);
+        const decoded = decodePatched(
+          () => (isStrategic ? goText(patch) : patchedText(before, patched, patch, context.info)),
+          () => decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
+        );
+        return applyDefaults(decoded);
+      },
+      context,
+      { isMadeOfCurrent: true },
+    );
   }
 
   /**
@@ -220,26 +224,27 @@ export class Registry {
       const decoded = decodeApplied(configuration, context, () =>
         decodeObject({ value, strictErrors: [] }, context, "map"),
       );
-      return managedBy(applyDefaults(decoded), managed);
+      const object = managedBy(applyDefaults(decoded), managed);
+      return withVersion(object, object.metadata.resourceVersion ?? current?.metadata.resourceVersion);
     };
     if (this.current(context, context.name) !== undefined || context.subresource !== "")
-      return { object: await this.update(make, context, true), created: false };
+      return { object: await this.update(make, context, { isManaged: true, isMadeOfCurrent: true }), created: false };
     const object = make(undefined);
     await mayCreate();
-    const { info, user } = context;
-    const prepared = strategyFor(info).prepareCreate?.(object, this.#options.cache.reader, user) ?? object;
-    return { object: await this.#create(prepared, context), created: true };
+    return { object: await this.#create(object, context), created: true };
   }
 
+  /** `as` says how admission is asked: not at all, or of an object that is one of a collection, and has no name. */
   async delete(
     options: DeleteOptions,
     context: WriteContext,
+    as: "object" | "item" | "unasked" = "object",
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
     return retried(async (isLast) => {
       const { current } = await this.#live(context);
       checkPreconditions(options, current, context);
       const mayRetry = options.preconditions?.resourceVersion === undefined && !isLast;
-      return { result: this.#deleteOne(current, options, context), mayRetry };
+      return { result: this.#deleteOne(current, options, context, as), mayRetry };
     });
   }
 
@@ -283,20 +288,27 @@ export class Registry {
     return this.#conversions.stored(object, info).then((stored) => inStorageVersion(stored, info));
   }
 
-  #prepareCreate(decoded: KubeObject, context: WriteContext): KubeObject {
-    const { info } = context;
-    const { generateName: base, name } = decoded.metadata;
-    const metadata = {
-      ...decoded.metadata,
-      ...(!name && base ? { name: generateName(base, this.#options.randomBytes) } : {}),
-    };
-    const defaulted = withManagedFields(
-      undefined,
-      applyDefaults({ ...decoded, metadata }),
-      context,
-      timestampOf(this.#options.now()),
-    );
-    return strategyFor(info).prepareCreate?.(defaulted, this.#options.cache.reader, context.user) ?? defaulted;
+  /** A new object as it is admitted: without what only the server says, with defaults. */
+  #received(decoded: KubeObject, context: WriteContext): KubeObject {
+    const {
+      uid: _uid,
+      creationTimestamp: _created,
+      deletionTimestamp: _deleted,
+      deletionGracePeriodSeconds: _grace,
+      ...metadata
+    } = decoded.metadata;
+    const object = applyDefaults({ ...decoded, metadata });
+    return withManagedFields(undefined, object, context, timestampOf(this.#options.now()));
+  }
+
+  #prepareCreate(admitted: KubeObject, { info, user, namespace: asked }: WriteContext): KubeObject {
+    const { namespace, ...metadata } = admitted.metadata;
+    if (info.namespaced && namespace && namespace !== asked) throw elsewhere();
+    const { generateName: base, name } = metadata;
+    const generated = !name && base ? { name: generateName(base, this.#options.randomBytes) } : {};
+    const placed = info.namespaced ? { namespace: asked } : {};
+    const named = { ...admitted, metadata: { ...metadata, ...placed, ...generated } };
+    return strategyFor(info).prepareCreate?.(named, this.#options.cache.reader, user) ?? named;
   }
 
   #finishCreate(object: KubeObject, context: WriteContext): KubeObject {
@@ -343,30 +355,30 @@ export class Registry {
     stored: KubeObject,
     context: WriteContext,
   ): Promise<KubeObject> {
-    const prepare = (each: KubeObject) =>
-      preparedUpdate(each, current, stored, context, timestampOf(this.#options.now()));
-    const prepared = prepare(wanted);
-    const taken = await this.#admit("UPDATE", prepared, current, context, async (each) => {
-      const finished = this.#addressed(prepare(each), current, context.info);
+    const { of: shown = itself, into = itself } = context.seen ?? {};
+    let taken = wanted;
+    await this.admit("UPDATE", shown(wanted), shown(current), context, async (each) => {
+      const now = timestampOf(this.#options.now());
+      const whole = into(each, wanted);
+      checkUnmoved(whole, current, context);
+      const prepared = preparedUpdate(whole, current, stored, context, now);
+      const finished = withVersion(this.#addressed(prepared, current, context.info), current.metadata.resourceVersion);
+      taken = finished;
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(reportedKind(context.info), context.name, errors);
       const { subresource } = context;
       const warnings = subresource === "" ? warned(finished, current, context.info) : [];
       for (const each of subresource === "status" ? statusWarningsOf(finished) : warnings) context.warn(each);
-      return finished;
+      return shown(finished);
     });
     const object = asStored(taken, context.info);
-    if (context.dryRun) return withVersion(object, current.metadata.resourceVersion);
+    if (context.dryRun) return object;
     const next = await this.#inStorage(object, context.info);
     if (next.apiVersion === stored.apiVersion && isSame(next, stored)) return current;
     if (isReleased(object, current)) {
-      const { resourceVersion } = current.metadata;
       await this.#remove(object, current, context);
-      return {
-        ...object,
-        metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-      };
+      return object;
     }
     return this.#write(object, next, Number(current.metadata.resourceVersion), context);
   }
@@ -375,15 +387,25 @@ export class Registry {
     current: KubeObject,
     options: DeleteOptions,
     context: WriteContext,
+    as: "object" | "item" | "unasked",
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
-    await this.#admit("DELETE", null, current, context, async (object) => object as never);
     const isDry = context.dryRun || options.dryRun?.includes("All") === true;
     const grace = gracePeriod(current, options);
     if (isEnding(current, options, grace)) return { object: current, gone: false };
+    const ask = async (object: KubeObject): Promise<void> => {
+      const isItem = as === "item";
+      const asked = isItem ? options : optionsAsked(options, current, grace);
+      const name = isItem ? "" : context.name;
+      if (as !== "unasked")
+        await this.admit("DELETE", null, object, { ...context, name, dryRun: isDry, options: { ...asked } });
+    };
+    await ask(current);
     const doomed = marked(current, options, this.#options.now(), grace);
     if (!isHeld(doomed) && grace === 0) {
       const last = current.kind === "Pod" ? doomed : current;
       if (isDry) return { object: last, gone: true };
+      // What is given time to end is marked first and taken away then: kube-apiserver asks of both.
+      if (last === doomed) await ask(doomed);
       return { object: await this.#remove(last, current, context), gone: true };
     }
     if (isDry || isSame(doomed, current)) return { object: doomed, gone: false };
@@ -433,12 +455,13 @@ export class Registry {
     }
   }
 
-  async #admit(
+  /** Asks admission of a write; `validate` is called between its phases, and answers the object to go on with. Throws the refusal. */
+  async admit(
     operation: Operation,
     object: KubeObject | null,
     oldObject: KubeObject | null,
     context: WriteContext,
-    validate: (object: KubeObject) => Promise<KubeObject>,
+    validate: (object: KubeObject) => Promise<KubeObject> = async (each) => each,
   ): Promise<KubeObject> {
     const request = admissionRequest(operation, object, oldObject, context);
     const decision = await this.#options.admit(request, async (each) => (each === null ? null : validate(each)));
@@ -481,6 +504,13 @@ function reportedKind({ group, resource, kind }: ResourceInfo): { readonly group
   return { group: storageGroup(group, resource), kind };
 }
 
+interface UpdateOptions {
+  /** The new object has the entries of those who manage its fields. */
+  readonly isManaged?: boolean;
+  /** It has the version that it was made of, and may be made of a newer one. */
+  readonly isMadeOfCurrent?: boolean;
+}
+
 const expressions = { ofPolicy: policyExpressions, requestFault };
 
 function withVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
@@ -508,6 +538,10 @@ function errorsOf(
   if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
   const before = inStorageVersion(current, info);
   return [...validateReplacement(next, before, expressions, object.apiVersion), ...rules];
+}
+
+function itself(object: KubeObject): KubeObject {
+  return object;
 }
 
 /** What an update changes, which is known of the stored version; the others may keep fields elsewhere. */

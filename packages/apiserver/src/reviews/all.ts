@@ -1,5 +1,3 @@
-import type { KubeObject } from "@sallyport/kube";
-import { withManagedFields } from "../registry/field-management.ts";
 import { timestampOf } from "../timestamp.ts";
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from "./access.ts";
 import { selfSubjectReview, tokenReview } from "./identity.ts";
@@ -28,18 +26,10 @@ export async function answerReview(call: ReviewCall): Promise<Json | undefined> 
   const { resource } = call.info;
   const review = reviews[resource];
   if (review === undefined) return undefined;
-  if (keptWhole.has(resource)) {
-    const body = managed(call);
-    return { ...body, status: await review({ ...call, body }) };
-  }
+  if (keptWhole.has(resource)) return { ...call.body, status: await review(call) };
   const { kind, apiVersion } = call.body;
   const status = await review(call);
   return resource === "selfsubjectreviews"
     ? { kind, apiVersion, metadata: { creationTimestamp: timestampOf(call.now()) }, status }
     : { kind, apiVersion, metadata: {}, spec: {}, status };
-}
-
-function managed({ body, info, fieldManager, now }: ReviewCall): Json {
-  const context = { info, subresource: "", ...(fieldManager === undefined ? {} : { fieldManager }) };
-  return { ...withManagedFields(undefined, body as Json as KubeObject, context, timestampOf(now())) };
 }

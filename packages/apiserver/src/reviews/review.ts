@@ -13,8 +13,6 @@ export interface ReviewCall {
   readonly user: UserInfo;
   /** Of the URL. */
   readonly namespace: string;
-  /** Whose the fields of the question are; when absent, nobody keeps account of them. */
-  readonly fieldManager?: string;
   readonly reader: RbacReader;
   readonly authorizer: Authorizer;
   readonly authentication: Authentication;

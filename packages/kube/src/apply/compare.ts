@@ -56,9 +56,10 @@ class Differences implements Found {
 function compareFields(before: unknown, after: unknown, type: Type, found: Differences): void {
   const [left, right] = [(before ?? {}) as Fields, (after ?? {}) as Fields];
   for (const name of Object.keys(right)) {
-    if (right[name] === undefined) continue;
+    const inner = fieldType(type, name) ?? anyType;
+    if (right[name] === undefined || isNoTime(right[name], inner)) continue;
     const was = own(left, name) ?? type.zeros.get(name);
-    found.compare(`f:${name}`, was, right[name], fieldType(type, name) ?? anyType);
+    found.compare(`f:${name}`, was, right[name], inner);
   }
   for (const name of Object.keys(left)) {
     if (left[name] === undefined || (Object.hasOwn(right, name) && right[name] !== undefined)) continue;
@@ -102,12 +103,18 @@ export function fieldsOnOneSide(value: unknown, type: Type): FieldSet {
   }
   for (const name of Object.keys(value as Fields)) {
     const field = (value as Fields)[name];
-    if (field !== undefined) children[`f:${name}`] = fieldsOnOneSide(field, fieldType(type, name) ?? anyType);
+    const inner = fieldType(type, name) ?? anyType;
+    if (field !== undefined && !isNoTime(field, inner)) children[`f:${name}`] = fieldsOnOneSide(field, inner);
   }
   for (const [name, zero] of type.zeros)
     if ((value as Fields)[name] === undefined)
       children[`f:${name}`] = fieldsOnOneSide(zero, fieldType(type, name) ?? anyType);
   return children;
+}
+
+/** Go writes null for a time that nobody gave, and counts it for no field. */
+function isNoTime(value: unknown, { schema }: Type): boolean {
+  return value === null && /\.(Micro)?Time$/.test(schema?.r ?? "");
 }
 
 /** The fields of an object that somebody applies: what stands there, and of what stands above it only lists' items. */

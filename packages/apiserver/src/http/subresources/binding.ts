@@ -1,12 +1,15 @@
 import { StatusError } from "@sallyport/kube";
 import { boundPod } from "../../registry/bound-pod.ts";
+import type { WriteContext } from "../../registry/context.ts";
+import { admitSent } from "../../registry/sent.ts";
 import { write } from "../answer.ts";
-import { decodeSent } from "../body.ts";
+import { decodeObjectBody } from "../body.ts";
+import type { HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
-import type { Subresource } from "./subresource.ts";
+import type { Subresource, SubresourceCall } from "./subresource.ts";
 
 /** How the body of a binding is read. */
-export const bindingKind = { kind: "Binding", version: "v1", schema: "io.k8s.api.core.v1.Binding" };
+export const bindingKind = { group: "", kind: "Binding", version: "v1", schema: "io.k8s.api.core.v1.Binding" };
 
 interface Binding {
   readonly metadata?: { readonly annotations?: { readonly [key: string]: string } };
@@ -16,18 +19,29 @@ interface Binding {
 /** A scheduler's decision: the pod's node, once and for all. */
 export const binding: Subresource = {
   name: "pods/binding",
-  serve: async ({ call, context, bytes, type }, options) => {
-    const { metadata = {}, target = {} } = decodeSent(bytes, type, bindingKind) as Binding;
-    checkTarget(target);
-    const { info, namespace, name } = context;
-    for (;;) {
-      const pod = readObject(call, info, options);
-      const bound = boundPod(pod, target.name as string, metadata.annotations, options.now());
-      if (context.dryRun || (await options.registry.writeDirect(bound, pod, info, namespace, name))) break;
-    }
-    write(call, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
-  },
+  serve: (asked, options) => bind(asked, options, asked.context),
 };
+
+/** Binds a pod; `written` is how admission sees the request. */
+export async function bind(
+  { call, context, bytes, type }: SubresourceCall,
+  options: HandlerOptions,
+  written: WriteContext,
+): Promise<void> {
+  const sent = decodeObjectBody(bytes, type, "Binding");
+  const admitted = await admitSent(options.registry, bindingKind, sent, written, options.now(), async (each) => {
+    checkTarget((each as Binding).target ?? {});
+    return each;
+  });
+  const { metadata = {}, target = {} } = admitted as Binding;
+  const { info, namespace, name } = context;
+  for (;;) {
+    const pod = readObject(call, info, options);
+    const bound = boundPod(pod, target.name as string, metadata.annotations, options.now());
+    if (context.dryRun || (await options.registry.writeDirect(bound, pod, info, namespace, name))) break;
+  }
+  write(call, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
+}
 
 function checkTarget({ kind = "", name = "" }: NonNullable<Binding["target"]>): void {
   const faults: string[] = [];

@@ -24,6 +24,10 @@ function intoContainer(name: "exec" | "attach"): Subresource {
   return {
     name: `pods/${name}`,
     isStreamed: true,
+    connects: {
+      kind: name === "exec" ? "PodExecOptions" : "PodAttachOptions",
+      options: ({ query }) => asked(name, query),
+    },
     serve: async ({ call, context }, options) => {
       const { query, request } = call;
       const pod = readObject(call, context.info, options);
@@ -55,6 +59,17 @@ function commandOptions(query: URLSearchParams): CommandOptions {
     (each) => isTrue(query.get(each)),
   );
   return { stdin, stdout, stderr, tty };
+}
+
+/** What is asked for, in the fields of the API's type. */
+function asked(name: "exec" | "attach", query: URLSearchParams): { readonly [field: string]: unknown } {
+  const flags = Object.entries(commandOptions(query)).filter(([, isWanted]) => isWanted);
+  const [container, command] = [query.get("container") ?? "", name === "exec" ? query.getAll("command") : []];
+  return {
+    ...Object.fromEntries(flags),
+    ...(container === "" ? {} : { container }),
+    ...(command.length === 0 ? {} : { command }),
+  };
 }
 
 /** Speaks to the client over a WebSocket, and to the kubelet over SPDY. */

@@ -3,14 +3,15 @@ import { withCondition } from "../../controllers/conditions.ts";
 import { allowance, type DisruptionBudget, isBudgeted } from "../../controllers/disruption-budgets.ts";
 import { isFinished, isReady, type Pod } from "../../controllers/pods.ts";
 import type { DeleteOptions, WriteContext } from "../../registry/context.ts";
+import { admitSent } from "../../registry/sent.ts";
 import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
-import { decodeSent } from "../body.ts";
+import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource } from "./subresource.ts";
 
-const evictionKind = { kind: "Eviction", version: "v1", schema: "io.k8s.api.policy.v1.Eviction" };
+const evictionKind = { group: "policy", kind: "Eviction", version: "v1", schema: "io.k8s.api.policy.v1.Eviction" };
 
 /** A budget remembers no more evicted pods that are still there: more means that nobody looks after it. */
 const maxDisrupted = 2000;
@@ -21,19 +22,20 @@ const violation = "Cannot evict pod as it would violate the pod's disruption bud
 export const eviction: Subresource = {
   name: "pods/eviction",
   serve: async ({ call, context, bytes, type }, options) => {
-    const { metadata = {}, deleteOptions = {} } = decodeSent(bytes, type, evictionKind) as {
-      readonly metadata?: { readonly name?: string };
-      readonly deleteOptions?: DeleteOptions;
-    };
-    if (metadata.name && metadata.name !== context.name)
-      throw new StatusError("BadRequest", "name in URL does not match name in Eviction object");
+    const sent = decodeObjectBody(bytes, type, "Eviction");
+    const admitted = await admitSent(options.registry, evictionKind, sent, context, options.now(), async (each) => {
+      if (each.metadata.name && each.metadata.name !== context.name)
+        throw new StatusError("BadRequest", "name in URL does not match name in Eviction object");
+      return each;
+    });
+    const { deleteOptions = {} } = admitted as { readonly deleteOptions?: DeleteOptions };
     const dryRun = context.dryRun || deleteOptions.dryRun?.includes("All") === true;
     const pod = readObject(call, context.info, options) as Pod;
     if (!isFree(pod)) {
       await spend(pod, dryRun, options);
       if (!dryRun) await markEvicted(pod, context, options);
     }
-    await options.registry.delete(deleteOptions, { ...context, dryRun, subresource: "" });
+    await options.registry.delete(deleteOptions, { ...context, dryRun, subresource: "" }, "unasked");
     write(call, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
   },
 };

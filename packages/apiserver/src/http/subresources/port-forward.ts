@@ -14,14 +14,18 @@ import type { Subresource } from "./subresource.ts";
 export const portForward: Subresource = {
   name: "pods/portforward",
   isStreamed: true,
+  connects: {
+    kind: "PodPortForwardOptions",
+    options: ({ query }) => {
+      const ports = portsOf(query).map(Number);
+      return ports.length === 0 ? {} : { ports };
+    },
+  },
   serve: async ({ call, context }, options) => {
     const pod = readObject(call, context.info, options);
     await demandCreate(call, options);
     const place = kubeletOfPod(pod, options);
-    const ports = call.query
-      .getAll("ports")
-      .flatMap((each) => each.split(","))
-      .map((port) => ["port", port] as const);
+    const ports = portsOf(call.query).map((port) => ["port", port] as const);
     const { namespace = "", name = "" } = pod.metadata;
     const url = kubeletUrl(place, ["portForward", namespace, name], ports);
     demandUpgrade(call);
@@ -29,6 +33,10 @@ export const portForward: Subresource = {
     else await passUpgrade(call, url, kubeletTls(options.kubelets));
   },
 };
+
+function portsOf(query: URLSearchParams): readonly string[] {
+  return query.getAll("ports").flatMap((each) => each.split(","));
+}
 
 /** Carries SPDY, which comes in the messages of a WebSocket, to the kubelet as it is. */
 async function tunnel(call: Call, url: URL, { kubelets }: HandlerOptions): Promise<void> {

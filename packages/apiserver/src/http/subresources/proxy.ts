@@ -33,6 +33,13 @@ function proxy(
   return {
     name: `${resource}/proxy`,
     isStreamed: true,
+    connects: {
+      kind: { pods: "PodProxyOptions", services: "ServiceProxyOptions", nodes: "NodeProxyOptions" }[resource],
+      options: ({ info: { rest, path } }) => {
+        const end = path.endsWith("/") ? "/" : "";
+        return rest === "" ? {} : { path: rest.replace(/^\/?/, "/").replace(/\/?$/, end) };
+      },
+    },
     serve: async ({ call }, options) => {
       const parsed = parseProxyName(call.info.name);
       if (parsed === undefined)

@@ -64,9 +64,29 @@ async function applyScale(
   return scaleOf(object, info);
 }
 
-/** Writes the object itself, of whose fields `managedFields` say that they were scaled. */
+/** Writes the object itself, of whose fields `managedFields` say that they were scaled; admission sees the Scale. */
 function scaleContext(context: WriteContext): WriteContext {
-  return { ...context, subresource: "", managedSubresource: "scale" };
+  const { info } = context;
+  const seen = {
+    kind: { group: "autoscaling", version: "v1", kind: "Scale" },
+    resource: { group: info.group, version: info.version, resource: info.resource },
+    subResource: "scale",
+    of: (object: KubeObject) => scaleOf(object, info),
+    into: (scale: KubeObject, object: KubeObject) => scaled(object, scale, context),
+  };
+  return { ...context, subresource: "", managedSubresource: "scale", seen };
+}
+
+/** The object with the replicas of a Scale. Throws `Invalid` for a number that is none. */
+function scaled(object: KubeObject, scale: KubeObject, { info, name }: WriteContext): KubeObject {
+  const { replicas = 0 } = (scale["spec"] ?? {}) as { readonly replicas?: unknown };
+  // What custom objects may not have is told by their own validation.
+  if (info.custom === undefined && (!Number.isInteger(replicas) || Number(replicas) < 0))
+    throw new StatusError(
+      "Invalid",
+      `Scale.autoscaling "${name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`,
+    );
+  return withValueAt(object, info.custom?.scale?.specReplicasPath ?? ".spec.replicas", replicas) as KubeObject;
 }
 
 /** What an object with replicas shows of itself as autoscaling/v1 Scale. */
@@ -118,17 +138,15 @@ async function scaleTo(
   context: WriteContext,
   { registry }: HandlerOptions,
 ): Promise<KubeObject> {
-  const updated = await registry.update((current) => {
-    const { replicas } = (make(scaleOf(current, context.info))["spec"] ?? {}) as { readonly replicas?: unknown };
-    // What custom objects may not have is told by their own validation.
-    if (context.info.custom === undefined && (!Number.isInteger(replicas) || Number(replicas) < 0)) {
-      throw new StatusError(
-        "Invalid",
-        `Scale.autoscaling "${context.name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas ?? null)}: must be greater than or equal to 0`,
-      );
-    }
-    const path = context.info.custom?.scale?.specReplicasPath ?? ".spec.replicas";
-    return withValueAt(current, path, replicas) as KubeObject;
-  }, scaleContext(context));
+  const updated = await registry.update(
+    (current) => {
+      const scale = make(scaleOf(current, context.info));
+      const { resourceVersion = current.metadata.resourceVersion ?? "" } = scale.metadata ?? {};
+      const object = scaled(current, scale, context);
+      return { ...object, metadata: { ...object.metadata, resourceVersion } };
+    },
+    scaleContext(context),
+    { isMadeOfCurrent: true },
+  );
   return scaleOf(updated, context.info);
 }

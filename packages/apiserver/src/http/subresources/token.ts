@@ -1,10 +1,9 @@
-import { invalidStatus, type KubeObject, parseApiVersion, type ResourceInfo, StatusError } from "@sallyport/kube";
+import { randomUUID } from "node:crypto";
+import { invalidStatus, type KubeObject, parseApiVersion, StatusError } from "@sallyport/kube";
 import type { PrivateClaims, TokenRef } from "../../authentication/service-account-claims.ts";
 import { signBound } from "../../authentication/service-account-issuer.ts";
-import type { WriteContext } from "../../registry/context.ts";
-import { decodeObject } from "../../registry/decode.ts";
 import { conflict, notFound } from "../../registry/faults.ts";
-import { withManagedFields } from "../../registry/field-management.ts";
+import { admitSent } from "../../registry/sent.ts";
 import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody } from "../body.ts";
@@ -27,7 +26,12 @@ interface TokenRequest extends KubeObject {
   };
 }
 
-const tokenKind = { group: "authentication.k8s.io", kind: "TokenRequest" };
+const tokenKind = {
+  group: "authentication.k8s.io",
+  kind: "TokenRequest",
+  version: "v1",
+  schema: "io.k8s.api.authentication.v1.TokenRequest",
+};
 const defaultSeconds = 3600;
 const minSeconds = 600;
 const maxSeconds = 2 ** 32;
@@ -39,50 +43,63 @@ const extendedSeconds = 365 * 24 * 60 * 60;
 export const token: Subresource = {
   name: "serviceaccounts/token",
   serve: async ({ call, context, bytes, type }, options) => {
-    const account = readObject(call, context.info, options);
     const now = options.now();
-    const asked: WriteContext = { ...context, info: tokenInfo(context.info), name: "" };
-    const decoded = decodeObject(decodeObjectBody(bytes, type, "TokenRequest"), asked) as TokenRequest;
-    const seconds = decoded.spec.expirationSeconds ?? defaultSeconds;
-    const defaulted = { ...decoded, spec: { ...decoded.spec, expirationSeconds: seconds } };
-    const request = withManagedFields(undefined, defaulted, asked, timestampOf(now)) as TokenRequest;
-    const { name = "", namespace = "" } = account.metadata;
-    check(request, account);
-    const { spec } = request;
-    const audiences = spec.audiences?.length ? spec.audiences : options.serviceAccounts.apiAudiences;
+    const body = decodeObjectBody(bytes, type, "TokenRequest");
+    const kind = { ...tokenKind, complete: defaulted };
+    const admitted = await admitSent(options.registry, kind, body, context, now, async (each) =>
+      completed(each as TokenRequest, readObject(call, context.info, options), options.serviceAccounts, now),
+    );
+    const account = readObject(call, context.info, options);
+    const { metadata, spec } = admitted as TokenRequest;
+    const { expirationSeconds: seconds = defaultSeconds } = spec;
+    const audiences = spec.audiences ?? [];
     const bound = spec.boundObjectRef ? boundTo(spec.boundObjectRef, account, options) : {};
     const isExtended = bound.pod !== undefined && seconds === extendableSeconds && isForServer(audiences, options);
     const claims: PrivateClaims = {
-      namespace,
+      namespace: account.metadata.namespace ?? "",
       ...bound,
       serviceaccount: refOf(account),
       ...(isExtended ? { warnafter: Math.floor(now / 1000) + seconds } : {}),
     };
     const lifetime = isExtended ? extendedSeconds : seconds;
-    const text = await signBound(options.serviceAccounts, { audiences, now, seconds: lifetime, claims });
+    const id = randomUUID();
+    const text = await signBound(options.serviceAccounts, { id, audiences, now, seconds: lifetime, claims });
+    call.audit.annotate({ "authentication.kubernetes.io/issued-credential-id": `JTI=${id}` });
     write(call, 201, {
-      ...request,
-      metadata: {
-        ...request.metadata,
-        name,
-        namespace,
-        uid: account.metadata.uid,
-        creationTimestamp: timestampOf(now),
-      },
+      kind: "TokenRequest",
+      apiVersion: "authentication.k8s.io/v1",
+      metadata,
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? null },
       status: { token: text, expirationTimestamp: timestampOf(now + seconds * 1000) },
     });
   },
 };
 
-function isForServer(audiences: readonly string[], { serviceAccounts }: HandlerOptions): boolean {
-  return JSON.stringify(audiences) === JSON.stringify(serviceAccounts.apiAudiences);
+function defaulted(request: KubeObject): KubeObject {
+  const given = request["spec"] as object | undefined;
+  const spec = { audiences: null, expirationSeconds: defaultSeconds, boundObjectRef: null, ...given };
+  return { ...request, spec };
 }
 
-/** As the catalogue would have it, if it were a resource of its own group. */
-function tokenInfo(info: ResourceInfo): ResourceInfo {
-  const schema = "io.k8s.api.authentication.v1.TokenRequest";
-  return { ...info, group: tokenKind.group, version: "v1", kind: tokenKind.kind, schema };
+/** The request with what the server knows. Throws what is wrong with it. */
+function completed(
+  request: TokenRequest,
+  account: KubeObject,
+  { apiAudiences }: HandlerOptions["serviceAccounts"],
+  now: number,
+): KubeObject {
+  check(request, account);
+  const { name = "", namespace = "", uid = "" } = account.metadata;
+  const { audiences } = request.spec;
+  return {
+    ...request,
+    metadata: { ...request.metadata, name, namespace, uid, creationTimestamp: timestampOf(now) },
+    spec: { ...request.spec, audiences: audiences?.length ? audiences : apiAudiences },
+  };
+}
+
+function isForServer(audiences: readonly string[], { serviceAccounts }: HandlerOptions): boolean {
+  return JSON.stringify(audiences) === JSON.stringify(serviceAccounts.apiAudiences);
 }
 
 function check({ metadata, spec }: TokenRequest, account: KubeObject): void {

@@ -1,0 +1,127 @@
+import {
+  apiVersionOf,
+  applyDefaults,
+  canonical,
+  conform,
+  convertBuiltin,
+  findKind,
+  internalError,
+  isSameValue,
+  jsonSyntaxFault,
+  type KubeObject,
+  PatchError,
+  parseApiVersion,
+  patchJson,
+  StatusError,
+} from "@sallyport/kube";
+import { asSeenBy, type Match } from "../match.ts";
+import type { Request } from "../request.ts";
+import { CallError } from "./call-error.ts";
+
+/** What a webhook's patch does: the operations, and the object with them and with the defaults of what they added. */
+export interface Patched {
+  readonly operations: readonly object[];
+  /** In the request's own version. */
+  readonly object: KubeObject;
+  /** Whether anything is another than before, not counting defaults, as upstream sees it. */
+  readonly isChanged: boolean;
+}
+
+/**
+ * Applies the patch of a webhook's answer to the object as the webhook saw it; undefined where it has no operations. Throws `CallError` for
+ * what is no patch, `StatusError` for one that cannot be applied or leaves no object.
+ */
+export function patchedBy(
+  { text, type }: { readonly text: string; readonly type: string },
+  match: Match,
+  request: Request,
+  { webhook, isFirst }: { readonly webhook: string; readonly isFirst: boolean },
+): Patched | undefined {
+  const operations = operationsIn(text);
+  if (operations.length === 0) return undefined;
+  const { object } = asSeenBy(match, request);
+  if (object === null)
+    throw internalError(
+      `admission webhook ${JSON.stringify(webhook)} attempted to modify the object, which is not supported for this operation`,
+    );
+  if (type !== "JSONPatch") throw new CallError(`unsupported patch type ${JSON.stringify(type)}`);
+  const raw = applied(object, operations);
+  const patched = decoded(raw, object);
+  const isChanged = !isSameValue(object, patched) || !raw.kind || !raw.apiVersion || (isFirst && losesTimes(request));
+  return { operations, isChanged, object: applyDefaults(convertBuiltin(patched, apiVersionOf(request.kind))) };
+}
+
+/**
+ * Times of this very request are finer than JSON tells them: whatever the first patch does, kube-apiserver finds that the managers'
+ * times are others after it. Custom objects have their times as text.
+ */
+function losesTimes({ kind, object, oldObject }: Request): boolean {
+  if (schemaOf(kind, kind.kind) === undefined) return false;
+  const before = new Set((oldObject?.metadata?.managedFields ?? []).map((each) => JSON.stringify(each)));
+  return (object?.metadata?.managedFields ?? []).some((each) => !before.has(JSON.stringify(each)));
+}
+
+function operationsIn(text: string): readonly object[] {
+  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const undecodable = (why: string) => new CallError(`received undecodable patch in webhook response: ${why}`);
+  let patch: unknown;
+  try {
+    patch = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw undecodable(jsonSyntaxFault(bytes));
+  }
+  if (patch === null) return [];
+  const wrong = (value: unknown, wanted: string) =>
+    undecodable(`json: cannot unmarshal ${jsonType(value)} into Go value of type jsonpatch.${wanted}`);
+  if (!Array.isArray(patch)) throw wrong(patch, "Patch");
+  for (const each of patch) if (typeof each !== "object" || Array.isArray(each)) throw wrong(each, "Operation");
+  return patch as readonly object[];
+}
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+function applied(object: KubeObject, operations: readonly object[]): KubeObject {
+  try {
+    return patchJson(object, operations) as unknown as KubeObject;
+  } catch (error) {
+    throw error instanceof PatchError ? internalError(error.message) : error;
+  }
+}
+
+/** Kinds that are sent to subresources, by their group and version. */
+const sentKinds: { readonly [kind: string]: string } = {
+  "autoscaling/v1 Scale": "io.k8s.api.autoscaling.v1.Scale",
+  "policy/v1 Eviction": "io.k8s.api.policy.v1.Eviction",
+  "authentication.k8s.io/v1 TokenRequest": "io.k8s.api.authentication.v1.TokenRequest",
+  "/v1 Binding": "io.k8s.api.core.v1.Binding",
+};
+
+/** The name of a type of Go; undefined for what is none. */
+function schemaOf({ group, version }: { readonly group: string; readonly version: string }, kind: string) {
+  return findKind(group, version, kind)?.schema ?? sentKinds[`${group}/${version} ${kind}`];
+}
+
+/** As Go's types hold it: unknown fields are lost. Custom objects stay as they are. */
+function decoded(patched: KubeObject, before: KubeObject): KubeObject {
+  // Whoever takes kind or version away gets back those of the type.
+  const { kind = before.kind, apiVersion = before.apiVersion } = patched;
+  const [was, is] = [parseApiVersion(before.apiVersion), parseApiVersion(apiVersion)];
+  if (schemaOf(was, before.kind) === undefined) {
+    if (!patched.kind) throw internalError(`Object 'Kind' is missing in '${canonical(patched)}'`);
+    return patched;
+  }
+  const schema = schemaOf(is, kind);
+  if (schema === undefined)
+    throw internalError(
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  try {
+    return conform({ ...patched, kind, apiVersion }, schema, { kind, version: is.version }).object;
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    throw internalError(error.message.replace(/^.* cannot be handled as a \w+: /, ""));
+  }
+}
