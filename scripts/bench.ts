@@ -1,3 +1,4 @@
+import { type AdmissionReport, run as runAdmission } from "../bench/admission/bench.ts";
 import { run as runApiServer } from "../bench/apiserver/bench.ts";
 import { rows as apiServerRows, type Figures } from "../bench/apiserver/figures.ts";
 import { type CelReport, run as runCel } from "../bench/cel/bench.ts";
@@ -5,7 +6,7 @@ import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
 
-// `npm run bench -- [gate | apiserver | cel] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
+// `npm run bench -- [gate | admission | apiserver | cel] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const [name = "gate", filter, ...more] = args.filter((arg) => !arg.startsWith("--"));
@@ -20,6 +21,10 @@ if (name === "gate") {
   const report = await runApiServer(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
   else printRows<Figures>(apiServerRows, report, report.peer);
+} else if (name === "admission") {
+  const report = await runAdmission(progress);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else printAdmission(report);
 } else if (name === "cel") {
   const report = runCel(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
@@ -33,7 +38,9 @@ if (name === "gate") {
 }
 
 function fail(message: string): never {
-  console.error(`bench: ${message}; usage: npm run bench -- [gate | apiserver | cel | rego [WORKLOAD]] [--json]`);
+  console.error(
+    `bench: ${message}; usage: npm run bench -- [gate | admission | apiserver | cel | rego [WORKLOAD]] [--json]`,
+  );
   process.exit(2);
 }
 
@@ -49,6 +56,30 @@ function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {
   ];
   printRows(rows, ours, peer);
   console.log(`${"decisions/s in process, 20 policies".padEnd(34)}${text(decisionsPerSecond).padStart(11)}`);
+}
+
+function printAdmission({ templates, reviews, denied, inProcess, sallyport, opa, replicated }: AdmissionReport): void {
+  const theirs = typeof opa === "string" ? undefined : opa;
+  const rows: readonly (readonly [string, number, number | string | undefined])[] = [
+    ["decisions/s in process, one core", inProcess.sallyport, inProcess.opa],
+    ["decisions/s over HTTPS", sallyport.perSecond, theirs?.perSecond],
+    ["decisions over HTTPS per core second", sallyport.perCoreSecond, theirs?.perCoreSecond],
+    ["p50 at 1,000/s, ms", sallyport.paced.p50, theirs?.paced.p50],
+    ["p99 at 1,000/s, ms", sallyport.paced.p99, theirs?.paced.p99],
+    ["kept of 1,000/s", sallyport.paced.perSecond, theirs?.paced.perSecond],
+    ["resident memory, MB", sallyport.rssMb, theirs?.rssMb],
+  ];
+  console.log(`${templates} templates of gatekeeper-library, ${reviews} reviews, ${denied} refused`);
+  console.log(`${"".padEnd(38)}${"sallyport".padStart(11)}${"opa".padStart(11)}`);
+  for (const [label, mine, other] of rows)
+    console.log(
+      label.padEnd(38) + text(mine).padStart(11) + (typeof other === "number" ? text(other) : "–").padStart(11),
+    );
+  for (const skipped of [opa, inProcess.opa])
+    if (typeof skipped === "string") console.log(`opa was not measured: ${skipped}`);
+  console.log(
+    `${replicated.objects} pods replicated (${text(replicated.jsonMb)} MB of JSON): ${text(replicated.rssMb)} MB resident, ready after ${replicated.readySeconds.toFixed(1)} s`,
+  );
 }
 
 function printCel({ figures, peerSkipped }: CelReport): void {

@@ -24,48 +24,94 @@ interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata?: { readonly name?: string; readonly namespace?: string };
-  readonly spec?: { readonly parameters?: JsonObject };
   readonly request?: JsonObject;
 }
 
-/** Every template of gatekeeper-library that has Rego, one workload each over all its samples. */
-export function readTemplates(folder: string): readonly RegoCase[] {
+interface Constraint {
+  readonly spec?: {
+    readonly parameters?: JsonObject;
+    readonly match?: {
+      readonly kinds?: readonly { readonly apiGroups?: readonly string[]; readonly kinds?: readonly string[] }[];
+    };
+  };
+}
+
+/** A template of the library with its samples. */
+export interface LibraryTemplate {
+  readonly name: string;
+  readonly regoVersion: "v0" | "v1";
+  /** Of its Rego: the template's own, then those of its libraries. */
+  readonly texts: readonly string[];
+  /** `data.` and the package of the template's own. */
+  readonly path: string;
+  readonly samples: readonly Sample[];
+}
+
+/** A constraint of a template, and objects to try it on. */
+export interface Sample {
+  readonly parameters: JsonObject;
+  /** `Pod`, `apps/Deployment`; empty for all. */
+  readonly kinds: readonly string[];
+  /** Reviews, as Gatekeeper gives them to a template. */
+  readonly reviews: readonly object[];
+}
+
+/** Every template of gatekeeper-library that has Rego. */
+export function readLibrary(folder: string): readonly LibraryTemplate[] {
   return globSync(`${folder}/library/*/*/template.yaml`).sort().flatMap(readTemplate);
 }
 
-function readTemplate(file: string): readonly RegoCase[] {
+/** The same as workloads, each over all its samples. */
+export function readTemplates(folder: string): readonly RegoCase[] {
+  return readLibrary(folder).map(({ name, regoVersion, texts, path, samples }) => ({
+    name: `gatekeeper/${name}`,
+    regoVersion,
+    modules: texts.map((text, i) => ({ file: `${i}.rego`, text })),
+    query: `${path}.violation`,
+    inputs: samples.flatMap(({ reviews, parameters }) =>
+      reviews.map((review) => JSON.stringify({ review, parameters })),
+    ),
+    data: { inventory: {} },
+  }));
+}
+
+function readTemplate(file: string): readonly LibraryTemplate[] {
   const [template] = documents<Template>(file);
   const target = template?.spec.targets[0];
   const code = target?.code?.find(({ engine }) => engine === "Rego")?.source;
   const rego = target?.rego ?? code?.rego;
   if (template === undefined || rego === undefined) return [];
   const texts = [rego, ...(target?.libs ?? code?.libs ?? [])];
-  const inputs = globSync(`${dirname(file)}/samples/*`)
+  const samples = globSync(`${dirname(file)}/samples/*`)
     .sort()
-    .flatMap(reviewsOf);
-  if (inputs.length === 0) return [];
+    .map(readSample)
+    .filter(({ reviews }) => reviews.length > 0);
+  if (samples.length === 0) return [];
   return [
     {
-      name: `gatekeeper/${template.metadata.name}`,
+      name: template.metadata.name,
       regoVersion: code?.version === "v1" ? "v1" : "v0",
-      modules: texts.map((text, i) => ({ file: `${i}.rego`, text })),
-      query: `data.${/^\s*package\s+(\S+)/m.exec(rego)?.[1]}.violation`,
-      inputs: inputs.map((input) => JSON.stringify(input)),
-      data: { inventory: {} },
+      texts,
+      path: `data.${/^\s*package\s+(\S+)/m.exec(rego)?.[1]}`,
+      samples,
     },
   ];
 }
 
-/** What Gatekeeper gives a template: the review of each sample with the parameters of its constraint. */
-function reviewsOf(folder: string): readonly object[] {
-  const [constraint] = globSync(`${folder}/constraint.yaml`).flatMap(documents<KubeObject>);
-  const parameters = constraint?.spec?.parameters ?? {};
-  return globSync(`${folder}/*.yaml`)
+/** A sample's constraint with its parameters, and the reviews of its objects. */
+function readSample(folder: string): Sample {
+  const [constraint] = globSync(`${folder}/constraint.yaml`).flatMap(documents<Constraint>);
+  const { parameters = {}, match = {} } = constraint?.spec ?? {};
+  const kinds = (match.kinds ?? []).flatMap(({ apiGroups = [""], kinds: names = [] }) =>
+    apiGroups.flatMap((group) => names.map((name) => (group === "" ? name : `${group}/${name}`))),
+  );
+  const reviews = globSync(`${folder}/*.yaml`)
     .sort()
     .filter((file) => !file.endsWith("constraint.yaml"))
     .flatMap(documents<KubeObject>)
     .filter(({ kind }) => kind !== undefined)
-    .map((object) => ({ review: object.kind === "AdmissionReview" ? object.request : reviewOf(object), parameters }));
+    .map((object) => (object.kind === "AdmissionReview" ? (object.request as object) : reviewOf(object)));
+  return { parameters, kinds: kinds.some((each) => each.includes("*")) ? [] : kinds, reviews };
 }
 
 function reviewOf(object: KubeObject): object {
