@@ -37,7 +37,7 @@ export { goJson } from "./go/internal.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
 export { goText } from "./go-text.ts";
-export { applyJsonPatch, PatchError, patchJson } from "./json-patch.ts";
+export { applyJsonPatch, PatchError, patchJson, pointerTokens } from "./json-patch.ts";
 export { staticSuffix, validateReservedName } from "./kinds/admissionregistration/static-name.ts";
 export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export { withAppArmorFields } from "./kinds/core/app-armor.ts";

@@ -163,9 +163,17 @@ type Place = "from" | "path";
 
 function pointerOf(path: unknown, place: Place): readonly string[] {
   if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw new Inapplicable(missing, place);
-  const tokens = path.split("/").slice(1);
+  const tokens = pointerTokens(path);
   if (tokens.length > maxPointerDepth) throw new Inapplicable(missing, place);
-  return tokens.map((each) => each.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return tokens;
+}
+
+/** The tokens of a JSON Pointer, `/a~1b/0`. RFC 6901 section 4 */
+export function pointerTokens(pointer: string): readonly string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((each) => each.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 /** What holds the last token of a pointer, and that token. */

@@ -1,4 +1,4 @@
-import { diffObjects, isSameValue, type KubeObject } from "@sallyport/kube";
+import { diffObjects, isSameValue, type KubeObject, pointerTokens } from "@sallyport/kube";
 import { containersOf, effectiveContext, type PodSpec } from "@sallyport/node";
 
 /** How a pod came out twice: alike, alike in all that takes effect, or different in these fields. */
@@ -84,9 +84,5 @@ function withoutContexts({ annotations, spec }: Comparable): object {
 }
 
 function valueAt(holder: unknown, pointer: string): unknown {
-  const keys = pointer
-    .slice(1)
-    .split("/")
-    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return keys.reduce<Fields>((at, key) => at?.[key], holder);
+  return pointerTokens(pointer).reduce<Fields>((at, key) => at?.[key], holder);
 }

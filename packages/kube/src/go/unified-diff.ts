@@ -48,7 +48,11 @@ function matchesOf(a: readonly string[], b: readonly string[]): readonly Match[]
 /** Where each line stands. Lines that are everywhere in a long text find no match of their own. */
 function placesOf(lines: readonly string[]): ReadonlyMap<string, readonly number[]> {
   const places = new Map<string, number[]>();
-  for (const [at, line] of lines.entries()) places.set(line, [...(places.get(line) ?? []), at]);
+  for (const [at, line] of lines.entries()) {
+    const found = places.get(line);
+    if (found === undefined) places.set(line, [at]);
+    else found.push(at);
+  }
   const popular = lines.length >= 200 ? Math.floor(lines.length / 100) + 1 : Number.POSITIVE_INFINITY;
   return new Map([...places].filter(([, found]) => found.length <= popular));
 }

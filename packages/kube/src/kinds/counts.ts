@@ -11,7 +11,8 @@ export interface CountRules {
   readonly within?: readonly (readonly [count: string, whole: string, words: string])[];
 }
 
-const notMore = "cannot be greater than status.replicas";
+/** Of any sort of replicas, against all. */
+export const notMore = "cannot be greater than status.replicas";
 
 /** Replicas of a set: those that are of some sort are among all, and the available among the ready. */
 export const replicaCounts: CountRules = {

@@ -55,6 +55,6 @@ export function rewriteRefsInHead(rule: Rule, names: LocalNames): Rule {
   if (support.length === 0) return otherwise === rule.else ? rule : { ...rule, else: otherwise };
   // OPA has looked for recursion before it drops what `with` names here.
   const hasWith = rule.body.some((expr) => expr.with.length > 0);
-  const body = hasWith && support.length > 0 ? [...rule.body, ...support] : appendToBody(rule.body, support);
+  const body = hasWith ? [...rule.body, ...support] : appendToBody(rule.body, support);
   return { ...rule, head: { ...head, args, key, value }, body, else: otherwise };
 }

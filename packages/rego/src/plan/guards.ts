@@ -1,4 +1,5 @@
 import type { CompiledRule, RuleNode } from "../compile/compiled.ts";
+import { ruleChain } from "../compile/walk.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { lowerRule } from "../topdown/lower.ts";
@@ -34,19 +35,14 @@ export class RuleGuards {
 
   /** Definitions of which the first that holds decides, in the order in which OPA asks them. */
   inOrder(rules: readonly CompiledRule[]): readonly CompiledRule[] {
-    if (rules.length < 2 || !rules.some(({ rule }) => this.#mayFail(rule))) return rules;
+    const mayFail = ({ rule }: CompiledRule) => ruleChain(rule).some(({ body }) => this.#library.failures.ofBody(body));
+    if (rules.length < 2 || !rules.some(mayFail)) return rules;
     const places = new Map(
       this.#indexOf()
         .order()
         .map((rule, i) => [rule, i]),
     );
     return rules.toSorted((a, b) => (places.get(a.rule) ?? 0) - (places.get(b.rule) ?? 0));
-  }
-
-  #mayFail(rule: Rule): boolean {
-    for (let each: Rule | undefined = rule; each !== undefined; each = each.else)
-      if (this.#library.failures.ofBody(each.body)) return true;
-    return false;
   }
 
   #indexOf(): RuleIndex {

@@ -2,7 +2,7 @@ import { internalValue } from "../../go/internal.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { atMost100Percent, intOrPercent, percentOf } from "../checks.ts";
 import { templateWarnings } from "../core/pod-warnings.ts";
-import { type CountRules, collisionsGrow, validateCounts } from "../counts.ts";
+import { type CountRules, collisionsGrow, notMore, validateCounts } from "../counts.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import {
   nonnegatives,
@@ -27,8 +27,6 @@ export const deployment: KindRules = {
   validateUpdate: (object, old) => immutable(object, old, ["spec.selector"]),
   validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
 };
-
-const notMore = "cannot be greater than status.replicas";
 
 const counts: CountRules = {
   counts: [

@@ -3,7 +3,7 @@ import { type FieldError, invalid, notSupported, required } from "../../names.ts
 import type { KubeObject } from "../../object.ts";
 import { atMost100Percent, formatted, intOrPercent, itemsOf, nonnegative } from "../checks.ts";
 import { templateWarnings } from "../core/pod-warnings.ts";
-import { type CountRules, collisionsGrow, validateCounts } from "../counts.ts";
+import { type CountRules, collisionsGrow, notMore, validateCounts } from "../counts.ts";
 import { dns1123Label } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.ts";
 import { isNone } from "./deployment.ts";
@@ -42,8 +42,6 @@ export const statefulSet: KindRules = {
   validateUpdate,
   validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
 };
-
-const notMore = "cannot be greater than status.replicas";
 
 const counts: CountRules = {
   counts: [
