@@ -230,6 +230,18 @@ test("lists page through one revision", () =>
     assert.equal(second.body.metadata.resourceVersion, first.body.metadata.resourceVersion);
   }));
 
+test("what an update makes is made as by a creation: with defaults, and whose its fields are", () =>
+  withServer(async ({ call }) => {
+    const spec = { ports: [{ port: 80 }], selector: { a: "b" } };
+    const body = { apiVersion: "v1", kind: "Service", metadata: { name: "made" }, spec };
+    const made = await call("/api/v1/namespaces/default/services/made?fieldManager=m", { method: "PUT", body });
+    assert.equal(made.code, 201, JSON.stringify(made.body));
+    assert.equal(made.body.spec.ports[0].protocol, "TCP");
+    assert.equal(made.body.spec.type, "ClusterIP");
+    const [entry] = made.body.metadata.managedFields ?? [];
+    assert.deepEqual([entry?.manager, entry?.operation], ["m", "Update"]);
+  }));
+
 test("tables carry kubectl's columns", () =>
   withServer(async ({ call }) => {
     await call(pods, { body: pod("a") });

@@ -1,4 +1,4 @@
-import { goJson, inGoOrder, type KubeObject, messageOfSchema, type ResourceInfo } from "@sallyport/kube";
+import { goJson, inGoOrder, type KubeObject, messageOfSchema, pointerTokens, type ResourceInfo } from "@sallyport/kube";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -58,12 +58,7 @@ function pointersOf(operations: readonly unknown[]): readonly (readonly string[]
   return operations
     .flatMap((each) => [(each as Fields)["path"], (each as Fields)["from"]])
     .filter((each) => typeof each === "string")
-    .map((each) =>
-      each
-        .split("/")
-        .slice(1)
-        .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~")),
-    );
+    .map(pointerTokens);
 }
 
 function sorted(fields: Fields): Fields {

@@ -67,8 +67,7 @@ export function decodePatched(shown: () => string, decode: () => KubeObject): Ku
   try {
     return decode();
   } catch (error) {
-    const why = error instanceof StatusError ? decodingFault.exec(error.status.message ?? "")?.[1] : undefined;
-    if (why === undefined) throw error;
+    const why = whyNotDecoded(error);
     const message = `Invalid value: ${JSON.stringify(shown())}: ${why}`;
     const causes = [{ reason: "FieldValueInvalid", message, field: "patch" }];
     throw new StatusError("Invalid", ` "" is invalid: patch: ${message}`, { causes });
@@ -84,8 +83,7 @@ export function decodeApplied(
   try {
     return decode();
   } catch (error) {
-    const why = error instanceof StatusError ? decodingFault.exec(error.status.message ?? "")?.[1] : undefined;
-    if (why === undefined) throw error;
+    const why = whyNotDecoded(error);
     const { namespace = "", name = "" } = (metadata ?? {}) as { readonly namespace?: string; readonly name?: string };
     const type = `${info.group}/${info.version}, Kind=${info.kind}`;
     throw new StatusError(
@@ -97,6 +95,13 @@ export function decodeApplied(
 
 /** What is behind the words for a body of a wrong type. */
 const decodingFault = /^\S+ in version "[^"]+" cannot be handled as a \S+: (.*)$/s;
+
+/** Why a value is not of its type. Throws all else again. */
+function whyNotDecoded(error: unknown): string {
+  const why = error instanceof StatusError ? decodingFault.exec(error.status.message ?? "")?.[1] : undefined;
+  if (why === undefined) throw error;
+  return why;
+}
 
 /** An object keeps its name and its uid. */
 export function checkIdentity(patched: KubeObject, current: KubeObject, { info, name }: WriteContext): void {

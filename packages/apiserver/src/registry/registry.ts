@@ -1,15 +1,7 @@
 import { randomUUID } from "node:crypto";
-import {
-  type AdmissionEffects,
-  type Decision,
-  type Operation,
-  policyExpressions,
-  type Request,
-} from "@sallyport/admission";
+import type { AdmissionEffects, Decision, Operation, Request } from "@sallyport/admission";
 import {
   applyDefaults,
-  type FieldError,
-  finalizerWarnings,
   generateName,
   goText,
   invalidStatus,
@@ -17,20 +9,9 @@ import {
   type ResourceInfo,
   StatusError,
   statusWarningsOf,
-  together,
-  validateCustomObject,
-  validateObject,
-  validateReplacement,
-  validateReservedName,
-  validateStatus,
-  warningsOf,
   withoutEmptyLists,
 } from "@sallyport/kube";
-import { requestFault } from "../certificates/signing-request.ts";
-import { definitionsResource } from "../custom/catalogue.ts";
 import { CustomConversions, hasWebhook } from "../custom/conversion.ts";
-import { validateDefinitionRules } from "../custom/definition-rules.ts";
-import { validateCustom } from "../custom/objects.ts";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { timestampOf } from "../timestamp.ts";
 import { admissionRequest, admitted } from "./admission.ts";
@@ -53,15 +34,14 @@ import {
 } from "./faults.ts";
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
+import { errorsOf, reportedKind, warned } from "./object-checks.ts";
 import { patchedText } from "./patched-text.ts";
 import { applyPatch, checkIdentity, checkUnmoved, decodeApplied, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
+import { retried } from "./retried.ts";
 import { ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
 import { isMadeByUpdate, strategyFor } from "./strategies.ts";
-
-/** How often a write without a resourceVersion is tried again when somebody was faster. kube-apiserver's guaranteed update does as much. */
-const maxAttempts = 10;
 
 export interface RegistryOptions {
   readonly store: Store;
@@ -170,7 +150,7 @@ export class Registry {
     if (uid) throw failedPrecondition(info, { ...decoded, metadata: { ...metadata, uid: "" } }, uid);
     await mayCreate();
     return {
-      object: await this.#create(this.#prepareCreate({ ...decoded, metadata }, context), context),
+      object: await this.#create(this.#received({ ...decoded, metadata }, context), context),
       created: true,
     };
   }
@@ -489,19 +469,10 @@ function asStored(object: KubeObject, { custom, schema }: ResourceInfo): KubeObj
   return custom !== undefined || schema === undefined ? object : withoutEmptyLists(object, schema);
 }
 
-function warned(object: KubeObject, old: KubeObject | undefined, { custom }: ResourceInfo): readonly string[] {
-  return custom === undefined ? warningsOf(object, old) : finalizerWarnings(object, old);
-}
-
 /** A text that is no number is none. */
 function isVersioned({ metadata }: KubeObject): boolean {
   const { resourceVersion = "" } = metadata;
   return /^\d+$/.test(resourceVersion) && Number(resourceVersion) > 0;
-}
-
-/** kube-apiserver refuses events of both groups as those of the core. */
-function reportedKind({ group, resource, kind }: ResourceInfo): { readonly group: string; readonly kind: string } {
-  return { group: storageGroup(group, resource), kind };
 }
 
 interface UpdateOptions {
@@ -511,33 +482,8 @@ interface UpdateOptions {
   readonly isMadeOfCurrent?: boolean;
 }
 
-const expressions = { ofPolicy: policyExpressions, requestFault };
-
 function withVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
   return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
-}
-
-/** What is wrong with an object; `current` is the one that it replaces. */
-function errorsOf(
-  object: KubeObject,
-  current: KubeObject | undefined,
-  { info, subresource }: WriteContext,
-): readonly FieldError[] {
-  if (info.custom !== undefined)
-    return validateCustom(object, current, info.custom, subresource, validateCustomObject(object, current));
-  const rules =
-    info.resource === definitionsResource.resource && info.group === definitionsResource.group
-      ? validateDefinitionRules(object, current)
-      : [];
-  // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
-  const next = inStorageVersion(object, info);
-  if (current === undefined) {
-    const faults = validateObject(next, expressions, object.apiVersion);
-    return together(faults, rules, validateReservedName(next));
-  }
-  if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
-  const before = inStorageVersion(current, info);
-  return [...validateReplacement(next, before, expressions, object.apiVersion), ...rules];
 }
 
 function itself(object: KubeObject): KubeObject {
@@ -556,22 +502,4 @@ function preparedUpdate(
   if (info.custom !== undefined || wanted.apiVersion === stored.apiVersion)
     return prepareUpdate(wanted, current, context, now);
   return outgoing(prepareUpdate(inStorageVersion(wanted, info), stored, context, now), info);
-}
-
-interface Attempt<T> {
-  readonly result: Promise<T>;
-  /** A lost race is worth another attempt: the writer named no version of its own. */
-  readonly mayRetry: boolean;
-}
-
-async function retried<T>(attempt: (isLast: boolean) => Promise<Attempt<T>>): Promise<T> {
-  for (let count = 1; ; count++) {
-    const { result, mayRetry } = await attempt(count >= maxAttempts);
-    try {
-      return await result;
-    } catch (error) {
-      const isRace = error instanceof StatusError && error.status.reason === "Conflict";
-      if (!isRace || !mayRetry) throw error;
-    }
-  }
 }

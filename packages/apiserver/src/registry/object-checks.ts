@@ -1,0 +1,59 @@
+import { policyExpressions } from "@sallyport/admission";
+import {
+  type FieldError,
+  finalizerWarnings,
+  type KubeObject,
+  type ResourceInfo,
+  together,
+  validateCustomObject,
+  validateObject,
+  validateReplacement,
+  validateReservedName,
+  validateStatus,
+  warningsOf,
+} from "@sallyport/kube";
+import { requestFault } from "../certificates/signing-request.ts";
+import { definitionsResource } from "../custom/catalogue.ts";
+import { validateDefinitionRules } from "../custom/definition-rules.ts";
+import { validateCustom } from "../custom/objects.ts";
+import type { WriteContext } from "./context.ts";
+import { inStorageVersion } from "./encode.ts";
+import { storageGroup } from "./keys.ts";
+
+const expressions = { ofPolicy: policyExpressions, requestFault };
+
+/** What a client is warned of. */
+export function warned(object: KubeObject, old: KubeObject | undefined, { custom }: ResourceInfo): readonly string[] {
+  return custom === undefined ? warningsOf(object, old) : finalizerWarnings(object, old);
+}
+
+/** kube-apiserver refuses events of both groups as those of the core. */
+export function reportedKind({ group, resource, kind }: ResourceInfo): {
+  readonly group: string;
+  readonly kind: string;
+} {
+  return { group: storageGroup(group, resource), kind };
+}
+
+/** What is wrong with an object; `current` is the one that it replaces. */
+export function errorsOf(
+  object: KubeObject,
+  current: KubeObject | undefined,
+  { info, subresource }: WriteContext,
+): readonly FieldError[] {
+  if (info.custom !== undefined)
+    return validateCustom(object, current, info.custom, subresource, validateCustomObject(object, current));
+  const rules =
+    info.resource === definitionsResource.resource && info.group === definitionsResource.group
+      ? validateDefinitionRules(object, current)
+      : [];
+  // Faults are told of the version that is stored, as kube-apiserver tells them of its internal one.
+  const next = inStorageVersion(object, info);
+  if (current === undefined) {
+    const faults = validateObject(next, expressions, object.apiVersion);
+    return together(faults, rules, validateReservedName(next));
+  }
+  if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
+  const before = inStorageVersion(current, info);
+  return together(validateReplacement(next, before, expressions, object.apiVersion), rules);
+}
