@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { passSignals } from "../packages/cli/bin/pass-signals.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const scripts = {
@@ -21,17 +22,10 @@ if (!Object.hasOwn(scripts, task ?? ""))
   fail(`unknown task ${JSON.stringify(task ?? "")}; known: ${Object.keys(scripts).join(", ")}`);
 installIfNeeded();
 const words = ["--conditions=source", "--disable-warning=ExperimentalWarning", join(root, scripts[task]), ...args];
-pass(spawn(findNode(), words, { stdio: "inherit", cwd: root }));
-
-/** Who ends us ends the script, which may have servers to stop; what a terminal sends it has got itself. */
-function pass(child) {
-  child.on("error", (error) => fail(error.message));
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  process.on("SIGINT", () => {
-    if (!process.stdin.isTTY) child.kill("SIGINT");
-  });
-  child.on("exit", (status) => process.exit(status ?? 1));
-}
+const child = spawn(findNode(), words, { stdio: "inherit", cwd: root });
+passSignals(child);
+child.on("error", (error) => fail(error.message));
+child.on("exit", (status) => process.exit(status ?? 1));
 
 /** Installs when there is no install yet, or when the lock file is newer than the install. */
 function installIfNeeded() {

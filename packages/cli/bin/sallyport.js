@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { passSignals } from "./pass-signals.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const hasSource = existsSync(join(here, "..", "src", "main.ts"));
@@ -19,15 +20,8 @@ if (Number(process.versions.node.split(".")[0]) >= 24 && !hasSource) {
     join(here, "run.js"),
     ...process.argv.slice(2),
   ];
-  pass(spawn(findNode(), words, { stdio: "inherit" }));
-}
-
-/** Who ends us ends the program, which may have work to finish; what a terminal sends it has got itself. */
-function pass(child) {
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  process.on("SIGINT", () => {
-    if (!process.stdin.isTTY) child.kill("SIGINT");
-  });
+  const child = spawn(findNode(), words, { stdio: "inherit" });
+  passSignals(child);
   child.on("exit", (status, signal) => {
     if (signal !== null) process.removeAllListeners(signal);
     if (signal === null) process.exit(status);
