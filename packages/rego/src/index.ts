@@ -41,7 +41,7 @@ export { entrypointsOf } from "./compile/entrypoints.ts";
 export type { QueryOptions } from "./compile/query.ts";
 export { type TypedName, type TypedQuery, typedQuery } from "./compile/query-types.ts";
 export { type RequiredCapabilities, requiredCapabilities } from "./compile/required-capabilities.ts";
-export { parseSoleTerm, SoleTermError } from "./compile/sole-term.ts";
+export { parseInliningRef, parseSoleTerm, SoleTermError } from "./compile/sole-term.ts";
 export type { CompileOptions } from "./compile/stage.ts";
 export { refText } from "./compile/text.ts";
 export { compiledModules } from "./compile/within-package.ts";

@@ -2,25 +2,30 @@ import type { Terminal } from "./command.ts";
 
 export type LogFormat = "text" | "json" | "json-pretty";
 
-/** One entry of OPA's log on the error stream: JSON with fields in the order of their names, or for `text` a line each. */
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+export type LogFields = { readonly [name: string]: unknown };
+
+/** One entry of OPA's log: JSON with fields in the order of their names, or for `text` a line each. */
+export function logEntry(format: LogFormat, level: LogLevel, msg: string, fields: LogFields): string {
+  if (format === "text") {
+    const lines = Object.entries(fields).map(([name, value]) => `  ${name} = ${JSON.stringify(value)}\n`);
+    return `[${level.toUpperCase()}] ${msg}\n${lines.join("")}\n`;
+  }
+  const all = Object.entries({ ...fields, level, msg, time: now() }).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${JSON.stringify(Object.fromEntries(all), undefined, format === "json" ? undefined : 2)}\n`;
+}
+
+/** An error on the error stream. */
 export function logError(
   terminal: Terminal,
   format: LogFormat,
   message: string,
   fields: { readonly [name: string]: string },
 ): void {
-  if (format === "text") {
-    // As OPA, which makes JSON of errors and so loses their message.
-    const rest = Object.entries(fields).map(
-      ([name, value]) => `  ${name} = ${name === "err" ? "{}" : JSON.stringify(value)}\n`,
-    );
-    terminal.err(`[ERROR] ${message}\n${rest.join("")}\n`);
-    return;
-  }
-  const all = Object.entries({ ...fields, level: "error", msg: message, time: now() }).sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  );
-  terminal.err(`${JSON.stringify(Object.fromEntries(all), undefined, format === "json" ? undefined : 2)}\n`);
+  // As OPA, which makes JSON of errors for `text` and so loses their message.
+  const shown = format === "text" && fields["err"] !== undefined ? { ...fields, err: {} } : fields;
+  terminal.err(logEntry(format, "error", message, shown));
 }
 
 /** An error before the format of the log is known. */

@@ -1,4 +1,4 @@
-import { diagnosticsText, parseSoleTerm, type Ref, RegoError, SoleTermError } from "@sallyport/rego";
+import { diagnosticsText, parseInliningRef, parseSoleTerm, type Ref, RegoError, SoleTermError } from "@sallyport/rego";
 import { UsageFault } from "./command.ts";
 import type { Flags } from "./flags.ts";
 import { LoadError } from "./read-data.ts";
@@ -40,11 +40,8 @@ export function isDocument(text: string): boolean {
 /** A document that partial evaluation keeps. Throws `RegoError` and `LoadError`. */
 export function inliningRef(text: string): Ref {
   try {
-    const term = parseSoleTerm(text);
-    if (term.kind === "ref" && term.terms.length > 1) return term;
-    throw new LoadError(`expected ref but got ${term.loc.text}`);
+    return parseInliningRef(text);
   } catch (error) {
-    if (error instanceof SoleTermError) throw new LoadError(`failed to parse ref: ${error.message}`);
-    throw error;
+    throw error instanceof SoleTermError ? new LoadError(error.message) : error;
   }
 }

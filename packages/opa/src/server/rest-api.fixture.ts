@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import type { Asked, Scenario } from "./scenarios.fixture.ts";
+import type { Asked, Scenario } from "./asked.fixture.ts";
 
 /** An answer, with what differs from run to run masked. */
 export interface Answered {

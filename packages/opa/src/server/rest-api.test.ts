@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createWebEffects, type JsonObject, parseJson, type Value } from "@sallyport/rego";
+import type { Scenario } from "./asked.fixture.ts";
 import { serverConfig } from "./config.ts";
-import { Health } from "./health.ts";
 import { type Listener, listen } from "./listener.ts";
 import { PolicyState } from "./policy-state.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { askAll, readRecorded } from "./rest-api.fixture.ts";
-import { type Scenario, scenarios } from "./scenarios.fixture.ts";
+import { scenarios } from "./scenarios.fixture.ts";
 import { PolicyServer } from "./server.ts";
 
 const build = { version: "1.19.1", commit: "", timestamp: "", hostname: "" };
@@ -54,7 +54,6 @@ function start(scenario: Scenario, onFault: (error: unknown) => void): Promise<L
     effects: createWebEffects,
     config,
     build,
-    health: new Health(),
     requests: new RequestMetrics(build.version),
     clock,
     authorization: has("--authorization=basic") ? "basic" : "off",

@@ -2,7 +2,6 @@ import type { Effects, EvaluateOptions, RegoPolicy } from "@sallyport/rego";
 import { Metrics } from "../answers/metrics.ts";
 import type { ServerConfig } from "./config.ts";
 import { isOn, type ServerRequest } from "./exchange.ts";
-import type { Health } from "./health.ts";
 import type { PolicyState } from "./policy-state.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 
@@ -22,7 +21,6 @@ export interface Serving {
   readonly config: ServerConfig;
   readonly requests: RequestMetrics;
   readonly build: BuildInfo;
-  readonly health: Health;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
 }
@@ -52,10 +50,13 @@ export class Timing {
     this.#start = clock();
   }
 
+  isAsked(request: ServerRequest): boolean {
+    return isOn(request, "metrics") || isOn(request, "instrument");
+  }
+
   /** What the client is told of it, when he has asked. */
   told(request: ServerRequest): { readonly metrics?: ReturnType<Metrics["json"]> } {
-    if (!isOn(request, "metrics") && !isOn(request, "instrument")) return {};
-    return { metrics: this.metrics.json() };
+    return this.isAsked(request) ? { metrics: this.metrics.json() } : {};
   }
 
   /** The handler is done. */

@@ -3,8 +3,8 @@ import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { createEffects } from "@sallyport/effects";
 import {
   ConfigError,
-  Health,
   type Listener,
+  type ListenerOptions,
   type ListenerTls,
   listen,
   PolicyServer,
@@ -16,11 +16,12 @@ import {
 import { BoundedHttpCache, type JsonObject, mergeDocuments, RegoError } from "@sallyport/rego";
 import { type Call, CommandFault } from "../command.ts";
 import type { Loaded } from "../load.ts";
+import type { LogFormat, LogLevel } from "../logger.ts";
 import { opaVersion } from "../opa-version.ts";
 import { runtimeInfo } from "../runtime-info.ts";
 import { nextChange } from "../watch.ts";
 import { parseAddress, type ServerAddress } from "./addresses.ts";
-import { type LogLevel, ServerLog, type ServerLogFormat } from "./server-log.ts";
+import { ServerLog } from "./server-log.ts";
 
 /** As OPA's default for `caching.inter_query_builtin_cache.max_size_bytes`: without one it grows; ours is bounded. */
 const maxHttpCacheBytes = 100_000_000;
@@ -38,12 +39,8 @@ export interface ServerSources {
 /** `run --server`: serves until it is told to end. Answers the exit code. */
 export async function runServer(call: Call, sources: ServerSources): Promise<number> {
   const { flags, terminal } = call;
-  const log = new ServerLog(
-    flags.string("log-format") as ServerLogFormat,
-    flags.string("log-level") as LogLevel,
-    terminal.err,
-    () => new Date(),
-  );
+  const [format, level] = [flags.string("log-format") as LogFormat, flags.string("log-level") as LogLevel];
+  const log = new ServerLog(format, level, terminal.err);
   const tls = readTls(call);
   const addresses = flags.list("addr");
   const diagnosticAddresses = flags.list("diagnostic-addr");
@@ -52,9 +49,10 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   const server = createServer(call, state, config, log);
   log.log("info", "Initializing server.", { addrs: addresses, "diagnostic-addrs": diagnosticAddresses });
   const listeners: Listener[] = [];
+  const told = { log, onRequest: requestLog(log) };
   try {
-    for (const text of addresses) listeners.push(await open(call, text, server, config, log, tls));
-    for (const text of diagnosticAddresses) listeners.push(await open(call, text, diagnostics(server), config, log));
+    for (const text of addresses) listeners.push(await open(call, text, server, config, told, tls));
+    for (const text of diagnosticAddresses) listeners.push(await open(call, text, diagnostics(server), config, told));
   } catch (error) {
     log.log("error", "Listener failed.", { err: (error as Error).message });
     for (const each of listeners) await each.close(0);
@@ -81,7 +79,6 @@ function createServer({ flags, terminal }: Call, state: PolicyState, config: Ser
     effects: () =>
       createEffects({ runtime, httpCache, print: (message) => log.log("info", message.replace(/\n$/, "")) }),
     build: { version: opaVersion, commit: "", timestamp: "", hostname: "" },
-    health: new Health(),
     requests: new RequestMetrics(opaVersion),
     clock: () => performance.now(),
     authorization: flags.string("authorization") === "basic" ? "basic" : "off",
@@ -116,12 +113,19 @@ function readServerConfig(config: JsonObject): ServerConfig {
   }
 }
 
+type ListenerLog = NonNullable<ListenerOptions["onRequest"]>;
+
+interface Told {
+  readonly log: ServerLog;
+  readonly onRequest: ListenerLog;
+}
+
 async function open(
   { flags }: Call,
   text: string,
   server: Pick<PolicyServer, "handle">,
   { gzipMinLength }: ServerConfig,
-  log: ServerLog,
+  { log, onRequest }: Told,
   tls?: ListenerTls,
 ): Promise<Listener> {
   const address = parseAddress(text);
@@ -132,7 +136,7 @@ async function open(
     ...(tls === undefined ? {} : { tls }),
     authentication: flags.string("authentication") as "off" | "token" | "tls",
     gzipMinLength,
-    onRequest: requestLog(log),
+    onRequest,
     onFault: (error) => log.log("error", "A connection failed.", { err: String(error) }),
   });
   permit(address, flags.string("unix-socket-perm"));
@@ -148,14 +152,14 @@ function diagnostics(server: PolicyServer): Pick<PolicyServer, "handle"> {
   return { handle: (request) => server.diagnose(request) };
 }
 
-let requestIds = 0;
-
-function requestLog(log: ServerLog) {
-  return ({ clientAddress, method, path }: { clientAddress: string; method: string; path: string }) => {
+/** Tells of each request and its answer; requests are numbered over all addresses. */
+function requestLog(log: ServerLog): ListenerLog {
+  let requestIds = 0;
+  return ({ clientAddress, method, path }) => {
     const fields = { client_addr: clientAddress, req_id: ++requestIds, req_method: method, req_path: path };
     const start = performance.now();
     log.log("info", "Received request.", fields);
-    return ({ status, bytes }: { status: number; bytes: number }) =>
+    return ({ status, bytes }) =>
       log.log("info", "Sent response.", {
         ...fields,
         resp_bytes: bytes,

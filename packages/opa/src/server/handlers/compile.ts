@@ -1,28 +1,25 @@
 import {
   astJsonOfBody,
   astJsonOfModule,
-  type Body,
   diagnosticsText,
-  isObject,
   lookup,
   type PartialResult,
-  type PreparedQuery,
+  parseInliningRef,
   parseSoleTerm,
   type Ref,
   RegoError,
-  type RegoPolicy,
   SoleTermError,
   type Value,
 } from "@sallyport/rego";
 import { printableAst } from "../../answers/ast-printable.ts";
 import { type Printable, Struct } from "../../answers/json-text.ts";
-import { badRequest, compileError } from "../api-error.ts";
+import { badRequest } from "../api-error.ts";
 import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { explainMode, explanation, traceFor } from "../explain.ts";
 import { fieldsOfBody, internalError } from "../fields.ts";
 import type { Route } from "../routes.ts";
 import { evaluation, type Serving, Timing } from "../serving.ts";
-import { parsed } from "./query.ts";
+import { parsed, prepared } from "./query.ts";
 
 /** https://www.openpolicyagent.org/docs/rest-api#compile-api */
 export function compileRoutes(serving: Serving): readonly Route[] {
@@ -38,27 +35,27 @@ async function compile(serving: Serving, request: ServerRequest): Promise<Server
     unknowns: "strings",
     options: "object",
   });
-  const query = (fields.query as string | undefined) ?? "";
-  if (query === "") throw badRequest("missing required 'query' value");
+  const text = (fields.query as string | undefined) ?? "";
+  if (text === "") throw badRequest("missing required 'query' value");
   const { metrics } = timing;
-  const body = metrics.timed("rego_query_parse", () => parsed(query));
+  const body = metrics.timed("rego_query_parse", () => parsed(text));
   const unknowns = (fields.unknowns as readonly string[] | undefined)?.map(unknownRef);
-  const disableInlining = stringsOf(fields.options, "disableInlining").map(inliningRef);
+  const { options = {} } = fields;
+  const disableInlining = stringsOf(lookup(options, "disableInlining")).map(inlined);
   const mode = explainMode(request);
   const tracer = mode === "off" ? undefined : traceFor(request);
   const { policy, data } = serving.state.generation;
-  const options = {
+  const asked = {
     ...evaluation(serving),
     data,
     ...(fields.input === undefined ? {} : { input: fields.input }),
     ...(unknowns === undefined ? {} : { unknowns }),
     ...(tracer === undefined ? {} : { tracer }),
     disableInlining,
-    nondeterministicBuiltins:
-      isObject(fields.options ?? {}) && lookup(fields.options ?? {}, "nondeterminsticBuiltins") === true,
+    nondeterministicBuiltins: lookup(options, "nondeterminsticBuiltins") === true,
   };
-  const prepared = metrics.timed("rego_query_compile", () => compiled(policy, body));
-  const result = await metrics.timedAsync("rego_partial_eval", () => prepared.partialAsync(options));
+  const query = metrics.timed("rego_query_compile", () => prepared(policy, body));
+  const result = await metrics.timedAsync("rego_partial_eval", () => query.partialAsync(asked));
   timing.end();
   const answer: { readonly [name: string]: Printable | undefined } = {
     result: residual(result),
@@ -68,14 +65,6 @@ async function compile(serving: Serving, request: ServerRequest): Promise<Server
   return jsonAnswer(request, new Struct(answer));
 }
 
-function compiled(policy: RegoPolicy, body: Body): PreparedQuery {
-  try {
-    return policy.prepareQuery(body);
-  } catch (error) {
-    throw error instanceof RegoError ? compileError(error, "compiling query") : error;
-  }
-}
-
 function residual({ queries, support }: PartialResult): Struct {
   return new Struct({
     queries: queries.length === 0 ? undefined : queries.map((body) => printableAst(astJsonOfBody(body))),
@@ -83,8 +72,7 @@ function residual({ queries, support }: PartialResult): Struct {
   });
 }
 
-function stringsOf(options: Value | undefined, name: string): readonly string[] {
-  const value = options === undefined ? undefined : lookup(options, name);
+function stringsOf(value: Value | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
 }
 
@@ -102,13 +90,11 @@ function unknownRef(text: string): Ref {
   }
 }
 
-function inliningRef(text: string): Ref {
+function inlined(text: string): Ref {
   try {
-    const term = parseSoleTerm(text);
-    if (term.kind === "ref" && term.terms.length > 1) return term;
-    throw internalError(`expected ref but got ${term.loc.text}`);
+    return parseInliningRef(text);
   } catch (error) {
-    if (error instanceof SoleTermError) throw internalError(`failed to parse ref: ${error.message}`);
+    if (error instanceof SoleTermError) throw internalError(error.message);
     if (error instanceof RegoError) throw internalError(diagnosticsText(error.diagnostics));
     throw error;
   }

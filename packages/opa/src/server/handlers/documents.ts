@@ -1,9 +1,10 @@
-import type { DataPath, Value } from "@sallyport/rego";
+import type { DataPath, EvaluateOptions, Value } from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
 import { documentAt, documentQuery, isBaseData } from "../documents.ts";
 import { isOn, jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { explainMode, explanation, traceFor } from "../explain.ts";
 import { inputOfBody, inputOfQuery, type RequestInput } from "../input.ts";
+import type { Generation } from "../policy-state.ts";
 import type { Handler } from "../routes.ts";
 import { evaluation, PreparedPaths, type Serving, Timing } from "../serving.ts";
 
@@ -33,9 +34,11 @@ async function answer(
   const isKnown = prepared.hit(generation.policy, `${request.method} ${path.join("/")}`);
   metrics.count("server_query_cache_hit", isKnown ? 1 : 0);
   if (!isKnown) metrics.add("rego_query_compile", 0);
-  if (isBaseData(generation.policy.compiled.root, path)) metrics.add("rego_external_resolve", 0);
+  if (timing.isAsked(request) && isBaseData(generation.policy.compiled.root, path))
+    metrics.add("rego_external_resolve", 0);
+  const options = { ...evaluation(serving, isOn(request, "strict-builtin-errors")), input: input.value };
   const { result, explained } = await metrics.timedAsync("rego_query_eval", () =>
-    evaluate(serving, request, path, input.value),
+    evaluate(generation, request, path, options),
   );
   timing.end();
   const fields: { readonly [name: string]: Printable | undefined } = {
@@ -54,13 +57,11 @@ interface Evaluated {
 }
 
 async function evaluate(
-  serving: Serving,
+  generation: Generation,
   request: ServerRequest,
   path: DataPath,
-  input: Value | undefined,
+  options: EvaluateOptions,
 ): Promise<Evaluated> {
-  const { generation } = serving.state;
-  const options = { ...evaluation(serving, isOn(request, "strict-builtin-errors")), input };
   const mode = explainMode(request);
   if (mode === "off") return { result: await documentAt(generation, path, options) };
   const tracer = traceFor(request);

@@ -2,7 +2,7 @@ import type { Value } from "@sallyport/rego";
 import { goJsonLine, Struct } from "../../answers/json-text.ts";
 import { ApiError } from "../api-error.ts";
 import { documentAt, refText } from "../documents.ts";
-import { isOn, jsonAnswer, jsonText, type ServerAnswer, type ServerRequest } from "../exchange.ts";
+import { jsonAnswer, jsonText, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { indexPage } from "../index-page.ts";
 import { bodyAsInput } from "../input.ts";
 import type { Route } from "../routes.ts";
@@ -16,7 +16,7 @@ export function operationRoutes(serving: Serving): readonly Route[] {
       throw new ApiError(500, "internal_error", "status plugin not enabled");
     }),
     plain("metrics", "/metrics", () => metrics(serving)),
-    plain("health", "/health", (request) => health(serving, request)),
+    plain("health", "/health", health),
     {
       name: "health",
       prefix: "/health",
@@ -56,11 +56,8 @@ async function defaultDecision(serving: Serving, request: ServerRequest): Promis
   throw new ApiError(404, "undefined_document", `document missing: ${refText(serving.config.defaultDecision)}`);
 }
 
-function health({ health: state }: Serving, request: ServerRequest): ServerAnswer {
-  const withBundles = isOn(request, "bundles") || isOn(request, "bundle");
-  if (withBundles && state.inactiveBundles.length > 0) return unwell("one or more bundles are not activated");
-  const excluded = new Set(request.query.getAll("exclude-plugin"));
-  if (isOn(request, "plugins") && state.notReady(excluded).length > 0) return unwell("one or more plugins are not up");
+/** Nothing is waited for: all that is served was loaded before. */
+function health(): ServerAnswer {
   return jsonText(200, goJsonLine(new Struct({}), ""));
 }
 
@@ -68,17 +65,14 @@ function unwell(error: string): ServerAnswer {
   return jsonText(500, goJsonLine(new Struct({ error }), ""));
 }
 
+const noPlugins: Value = { plugins_ready: true, plugin_state: {} };
+
 /** A rule of `data.system.health` decides; it sees whether plugins are ready. */
 async function healthRule(serving: Serving, path: readonly string[]): Promise<ServerAnswer> {
   const { generation } = serving.state;
-  const result = await documentAt(generation, path, { ...evaluation(serving), input: healthInput(serving) });
-  if (result === true) return jsonText(200, goJsonLine(new Struct({}), ""));
+  const result = await documentAt(generation, path, { ...evaluation(serving), input: noPlugins });
+  if (result === true) return health();
   const what =
     result === undefined ? "was undefined" : result === false ? "returned false" : "returned unexpected value";
   return unwell(`health check (${refText(path)}) ${what}`);
-}
-
-function healthInput({ health }: Serving): Value {
-  const states = Object.fromEntries([...health.plugins].map(([name, isReady]) => [name, isReady ? "OK" : "NOT_READY"]));
-  return { plugins_ready: health.notReady(new Set()).length === 0, plugin_state: states };
 }

@@ -1,10 +1,10 @@
-import { astJsonOfModule, compiledModules, RegoError } from "@sallyport/rego";
+import { astJsonOfModule, compiledModules, type Module, RegoError } from "@sallyport/rego";
 import { printableAst } from "../../answers/ast-printable.ts";
 import { Struct } from "../../answers/json-text.ts";
 import { ApiError, badRequest, compileError } from "../api-error.ts";
 import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { bodyText } from "../input.ts";
-import type { Generation, StoredPolicy } from "../policy-state.ts";
+import type { StoredPolicy } from "../policy-state.ts";
 import type { Route } from "../routes.ts";
 import { type Serving, Timing } from "../serving.ts";
 
@@ -35,25 +35,26 @@ export function policyRoutes(serving: Serving): readonly Route[] {
 function list({ state }: Serving, request: ServerRequest): ServerAnswer {
   const { generation } = state;
   const all = [...generation.policies.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  return jsonAnswer(request, new Struct({ result: all.map((each) => shown(generation, each)) }));
+  const compiled = compiledModules(generation.policy.compiled);
+  return jsonAnswer(request, new Struct({ result: all.map((each) => shown(compiled, each)) }));
 }
 
 function show({ state }: Serving, request: ServerRequest, id: string): ServerAnswer {
   const { generation } = state;
   const policy = generation.policies.get(id);
   if (policy === undefined) throw notFound(id);
-  return jsonAnswer(request, new Struct({ result: shown(generation, policy) }));
+  return jsonAnswer(request, new Struct({ result: shown(compiledModules(generation.policy.compiled), policy) }));
 }
 
 /** The syntax tree is that of the compiled module, as OPA's. */
-function shown({ policy }: Generation, { id, text, module }: StoredPolicy): Struct {
-  const compiled = compiledModules(policy.compiled).get(module) ?? module;
-  return new Struct({ id, raw: text, ast: printableAst(astJsonOfModule(compiled)) });
+function shown(compiled: ReadonlyMap<Module, Module>, { id, text, module }: StoredPolicy): Struct {
+  return new Struct({ id, raw: text, ast: printableAst(astJsonOfModule(compiled.get(module) ?? module)) });
 }
 
 async function put(serving: Serving, request: ServerRequest, id: string): Promise<ServerAnswer> {
   const { state } = serving;
-  const { metrics, ...timing } = timed(serving);
+  const timing = new Timing(serving);
+  const { metrics } = timing;
   const text = await metrics.timedAsync("server_read_bytes", () => bodyText(request));
   if (state.generation.policies.get(id)?.text === text) return jsonAnswer(request, new Struct(timing.told(request)));
   if (!/^\s*[^\s#]/m.test(text)) throw badRequest(`${id}:0: rego_parse_error: empty module`);
@@ -65,18 +66,13 @@ async function put(serving: Serving, request: ServerRequest, id: string): Promis
 }
 
 function remove(serving: Serving, request: ServerRequest, id: string): ServerAnswer {
-  const { metrics, ...timing } = timed(serving);
+  const timing = new Timing(serving);
   refusing("invalid_operation", () =>
-    metrics.timed("rego_module_compile", () => {
+    timing.metrics.timed("rego_module_compile", () => {
       if (!serving.state.deletePolicy(id)) throw notFound(id);
     }),
   );
   return jsonAnswer(request, new Struct(timing.told(request)));
-}
-
-function timed(serving: Serving) {
-  const timing = new Timing(serving);
-  return { metrics: timing.metrics, told: (request: ServerRequest) => timing.told(request) };
 }
 
 /** Policies that do not compile are refused with a code that depends on what was tried. */

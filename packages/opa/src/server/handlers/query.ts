@@ -1,4 +1,14 @@
-import { parseQuery, type QueryAnswer, RegoError, RegoObject, type RegoPolicy, type Value } from "@sallyport/rego";
+import {
+  type Body,
+  type PreparedQuery,
+  parseQuery,
+  type QueryAnswer,
+  type QueryOptions,
+  RegoError,
+  RegoObject,
+  type RegoPolicy,
+  type Value,
+} from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
 import { badRequest, compileError } from "../api-error.ts";
 import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
@@ -42,7 +52,9 @@ async function answer(
   const { policy, data } = serving.state.generation;
   const { metrics } = timing;
   const body = parsed(text);
-  const query = metrics.timed("rego_query_compile", () => prepared(policy, body));
+  const query = metrics.timed("rego_query_compile", () =>
+    prepared(policy, body, { captureValues: true, unsafeBuiltins }),
+  );
   const mode = explainMode(request);
   const tracer = mode === "off" ? undefined : traceFor(request);
   const options = { ...evaluation(serving), data, input };
@@ -59,7 +71,7 @@ async function answer(
 }
 
 /** Throws `ApiError`. */
-export function parsed(text: string): ReturnType<typeof parseQuery> {
+export function parsed(text: string): Body {
   if (text.trim() === "") throw internalError("cannot evaluate empty query");
   try {
     return parseQuery(text, { regoVersion: "v1" });
@@ -68,9 +80,10 @@ export function parsed(text: string): ReturnType<typeof parseQuery> {
   }
 }
 
-function prepared(policy: RegoPolicy, body: ReturnType<typeof parseQuery>): ReturnType<RegoPolicy["prepareQuery"]> {
+/** Throws `ApiError`. */
+export function prepared(policy: RegoPolicy, body: Body, options: QueryOptions = {}): PreparedQuery {
   try {
-    return policy.prepareQuery(body, { captureValues: true, unsafeBuiltins });
+    return policy.prepareQuery(body, options);
   } catch (error) {
     throw error instanceof RegoError ? compileError(error, "compiling query") : error;
   }

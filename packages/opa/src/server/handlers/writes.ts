@@ -77,9 +77,9 @@ function patchOperation(op: Value, path: Value, value: Value | undefined): Patch
   return { op, path: pathFromPointer(path), ...(op === "remove" ? {} : { value: value ?? null }) };
 }
 
-async function remove(serving: Serving, request: ServerRequest, path: DataPath): Promise<ServerAnswer> {
+function remove(serving: Serving, request: ServerRequest, path: DataPath): ServerAnswer {
   const timing = new Timing(serving);
-  serving.state.writeData(path, (transaction: DataTransaction) => transaction.remove(path));
+  serving.state.writeData(path, (transaction) => transaction.remove(path));
   return done(request, timing);
 }
 
