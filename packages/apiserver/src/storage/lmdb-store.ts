@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, existsSync, openSync, readSync, statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import type { Snapshot } from "./backup.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts";
 import { DiskFullError, type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
 
@@ -130,64 +120,6 @@ function checkHeader(file: string): void {
     throw new StoreError(
       `${file}: damaged (not an LMDB file); restore it from a backup, or name another --data folder`,
     );
-}
-
-/** One process at a time: two would give out the same revisions. A lock of a dead process is taken over. */
-function lockFolder(folder: string): () => void {
-  const file = join(folder, "lock");
-  try {
-    makeFolder(folder);
-    const [owner = 0, birth] = existsSync(file) ? readFileSync(file, "utf8").trim().split(" ").map(Number) : [];
-    if (owner > 0 && owner !== process.pid && isAlive(owner, birth))
-      throw new StoreError(`${folder}: in use by process ${owner}; stop it, or name another --data folder`);
-    if (owner > 0) rmSync(file, { force: true });
-    const handle = openSync(file, "wx", 0o600);
-    writeSync(handle, `${process.pid} ${birthOf(process.pid) ?? ""}`);
-    closeSync(handle);
-  } catch (error) {
-    if (error instanceof StoreError) throw error;
-    const code = (error as NodeJS.ErrnoException).code;
-    const reason =
-      code === "EROFS"
-        ? "the disk is read-only"
-        : code === "EACCES"
-          ? "permission denied"
-          : code === "EEXIST"
-            ? "in use by another process"
-            : (error as Error).message;
-    throw new StoreError(`${folder}: ${reason}; name another --data folder`, { cause: error });
-  }
-  return () => rmSync(file, { force: true });
-}
-
-/** Step by step: Node's own recursive mkdir hides why it fails, and never ends below /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent);
-  mkdirSync(folder, { mode: 0o700 });
-}
-
-/** Alive, and born when the owner of the lock was: after a reboot another process may have its number. */
-function isAlive(pid: number, birth: number | undefined): boolean {
-  const now = birthOf(pid);
-  if (birth !== undefined && now !== undefined && now !== birth) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** When a process began, in ticks since the machine did; undefined where the system has no /proc. proc_pid_stat(5), field 22. */
-function birthOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-  } catch {
-    return undefined;
-  }
 }
 
 function createJournal(database: RootDatabase<Buffer, string>, folder: string, release: () => void): Journal {
