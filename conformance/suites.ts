@@ -8,6 +8,7 @@ export const suites: readonly Suite[] = [
   { name: "opa-ir", folder: "opa-ir", load: () => import("./opa-ir.ts") },
   { name: "opa-format", folder: "opa-format", load: () => import("./opa-format.ts") },
   { name: "gatekeeper-tests", folder: "gatekeeper-library/src", load: () => import("./gatekeeper-tests.ts") },
+  { name: "gatekeeper-suites", folder: "gatekeeper-library/library", load: () => import("./gatekeeper-suites.ts") },
   { name: "kubectl", folder: "kubectl", keepsNames: true, load: () => import("./kubectl.ts") },
   { name: "cel", folder: "cel", load: () => import("./cel.ts") },
   { name: "pod-security", folder: "pod-security", load: () => import("./pod-security.ts") },

@@ -11,12 +11,13 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   pki: [],
   node: ["kube"],
   admission: ["cel", "kube", "rego"],
+  constraints: ["admission", "cel", "kube", "rego"],
   opa: ["kube", "rego"],
   cluster: ["kube"],
   webhook: ["admission", "cluster", "kube", "pki"],
   streaming: ["kube"],
   apiserver: ["admission", "cel", "effects", "kube", "pki", "rego", "streaming"],
-  cli: ["admission", "apiserver", "cluster", "effects", "kube", "node", "opa", "pki", "rego", "webhook"],
+  cli: ["admission", "apiserver", "cluster", "constraints", "effects", "kube", "node", "opa", "pki", "rego", "webhook"],
 };
 
 /** Second doors of rooms, for who must not load what lies behind the first one. */
@@ -31,7 +32,7 @@ const doors: ReadonlySet<string> = new Set([
 ]);
 
 /** Rooms that may import no `node:` module outside their tests, so that they run in a browser and are easy to test. */
-const pure = new Set(["rego", "cel", "kube", "admission"]);
+const pure = new Set(["rego", "cel", "kube", "admission", "constraints"]);
 
 /** Files of pure rooms that may touch Node all the same, each with its reason. */
 const exceptions: { readonly [file: string]: string } = {};

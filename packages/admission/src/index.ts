@@ -1,5 +1,19 @@
+export {
+  type CompiledPolicy,
+  type Validation,
+  validate,
+} from "./admission-policy/validations.ts";
 export { type AdmitOptions, admit } from "./admit.ts";
+export { compileExpression, Evaluation } from "./cel/expression.ts";
+export { inputActivation } from "./cel/input.ts";
+export {
+  compileConditions,
+  type MatchCondition,
+  matchConditionsBudget,
+  matchesConditions,
+} from "./cel/match-conditions.ts";
 export { policyExpressions } from "./cel/policy-expressions.ts";
+export { compileVariables, type Variable } from "./cel/variables.ts";
 export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
 export { fieldPath } from "./explain/field-path.ts";
 export { applyMutators } from "./migration/apply-mutators.ts";

@@ -1,4 +1,13 @@
 import { exitCodes, reasonOf } from "./errors.ts";
+import type { Terminal } from "./opa/command.ts";
+
+/** Those keep to the command line of another program, and have a reader of their own: neither waits for what the other one needs. */
+const groups: {
+  readonly [name: string]: () => Promise<(line: readonly string[], terminal: Terminal) => Promise<number>>;
+} = {
+  opa: async () => (await import("./commands/opa/opa.ts")).runOpa,
+  gator: async () => (await import("./commands/gator/gator.ts")).runGator,
+};
 
 // `sallyport … | head` closes the pipe early: that is no fault of anybody's.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
@@ -11,17 +20,14 @@ try {
   process.exitCode = report(error);
 }
 
-/** `opa` keeps to OPA's command line, and has a reader of its own: neither waits for what the other one needs. */
-async function main(line: readonly string[]): Promise<void> {
-  if (line[0] !== "opa") {
-    process.exitCode = (await (await import("./program.ts")).runProgram(line[0])) ?? process.exitCode;
+async function main([first = "", ...rest]: readonly string[]): Promise<void> {
+  const load = Object.hasOwn(groups, first) ? groups[first] : undefined;
+  if (load === undefined) {
+    process.exitCode = (await (await import("./program.ts")).runProgram(first || undefined)) ?? process.exitCode;
     return;
   }
-  const [{ runOpa }, { processTerminal }] = await Promise.all([
-    import("./commands/opa/opa.ts"),
-    import("./terminal-process.ts"),
-  ]);
-  process.exitCode = await runOpa(line.slice(1), processTerminal);
+  const [run, { processTerminal }] = await Promise.all([load(), import("./terminal-process.ts")]);
+  process.exitCode = await run(rest, processTerminal);
 }
 
 /** One clear line, and the exit code that says whose fault it was. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { LineCounter, parseAllDocuments } from "yaml";
+import { parseYamlDocuments } from "@sallyport/kube";
 import { reasonOf } from "./errors.ts";
 
 /** One object of a file, as written: not yet decoded by any schema. */
@@ -34,9 +34,7 @@ export function readManifests(paths: readonly string[], stdin: () => string): re
 
 /** All objects of one text. Throws `InputError` at the first fault of syntax. */
 export function parseManifests(file: string, text: string): readonly Manifest[] {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, strict: false, uniqueKeys: true, merge: true });
-  if (!Array.isArray(documents)) return [];
+  const { documents, lines } = parseYamlDocuments(text);
   return documents.flatMap((document) => {
     const fault = document.errors[0];
     if (fault !== undefined) {

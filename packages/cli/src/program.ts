@@ -47,6 +47,9 @@ Examples:
   const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
   for (const load of known === undefined ? Object.values(commands) : [known])
     program.addCommand((await load()).exitOverride());
-  if (known === undefined) program.command("opa").description("Rego: OPA's commands eval, version and more");
+  if (known === undefined) {
+    program.command("opa").description("Rego: OPA's commands eval, version and more");
+    program.command("gator").description("Gatekeeper's templates and constraints: gator's commands");
+  }
   return program;
 }

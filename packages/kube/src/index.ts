@@ -44,6 +44,7 @@ export { withAppArmorFields } from "./kinds/core/app-armor.ts";
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
 export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
 export { dns1123Label, dns1123Subdomain } from "./kinds/formats.ts";
+export { validateLabelSelector } from "./kinds/label-selector.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
 export { finalizerWarnings } from "./metadata.ts";
@@ -138,3 +139,4 @@ export {
   warningsOf,
 } from "./validate.ts";
 export { compareVersions } from "./versions.ts";
+export { parseYamlDocuments } from "./yaml-documents.ts";

@@ -38,6 +38,7 @@ export type { Compiled } from "./compile/compiled.ts";
 export { findNode } from "./compile/compiled.ts";
 export { type Dependencies, dependenciesOf } from "./compile/dependencies.ts";
 export { entrypointsOf } from "./compile/entrypoints.ts";
+export { refsOfModule } from "./compile/module-refs.ts";
 export type { QueryOptions } from "./compile/query.ts";
 export { type TypedName, type TypedQuery, typedQuery } from "./compile/query-types.ts";
 export { type RequiredCapabilities, requiredCapabilities } from "./compile/required-capabilities.ts";

@@ -80,9 +80,14 @@ export interface Finding {
 /** Begins to evaluate within a budget; each beginning evaluates the variables anew. */
 type Start = (budget: number) => Evaluation;
 
-/** The findings of a policy's validations: none where all hold. */
-export function validate(policy: CompiledPolicy, start: Start, startMessages: Start): readonly Finding[] {
-  const evaluation = start(RUNTIME_COST_BUDGET);
+/** The findings of a policy's validations, which share a budget in cost units with their messages: none where all hold. */
+export function validate(
+  policy: CompiledPolicy,
+  start: Start,
+  startMessages: Start,
+  budget = RUNTIME_COST_BUDGET,
+): readonly Finding[] {
+  const evaluation = start(budget);
   let outcomes: readonly Evaluated[];
   try {
     outcomes = policy.validations.map((each) => evaluation.run(each.compiled));

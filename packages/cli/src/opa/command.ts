@@ -19,8 +19,10 @@ export interface Call {
   readonly terminal: Terminal;
 }
 
-/** A command of `sallyport opa`. */
+/** A command of `sallyport opa`, or of another program that we stand in for. */
 export interface OpaCommand {
+  /** What follows `sallyport`, where that is not `opa`. */
+  readonly program?: string;
   /** `eval`; of commands below others the whole name, `refactor move`. */
   readonly name: string;
   /** What follows the name: `<query> [flags]`. */
@@ -58,7 +60,8 @@ export async function runCommand(command: OpaCommand, line: readonly string[], t
       terminal.out(helpText(command));
       return 0;
     }
-    applyEnvironment(flags, command.flags, command.name.split(" ").at(-1) as string, terminal.env);
+    if (command.program === undefined)
+      applyEnvironment(flags, command.flags, command.name.split(" ").at(-1) as string, terminal.env);
     return await command.run({ args, flags, terminal });
   } catch (error) {
     if (error instanceof UsageFault || error instanceof FlagError) {

@@ -9,9 +9,9 @@ export function helpText(command: OpaCommand): string {
 }
 
 /** Usage, examples and flags, as they follow an error too. */
-export function usageText({ name, usage, examples, flags }: OpaCommand): string {
+export function usageText({ program = "opa", name, usage, examples, flags }: OpaCommand): string {
   const shown = examples === undefined ? "" : `\nExamples:\n${examples.replace(/^\n+|\s+$/g, "")}\n`;
-  return `Usage:\n  sallyport opa ${name} ${usage}\n${shown}\nFlags:\n${flagsText([...flags, helpFlag(name)])}`;
+  return `Usage:\n  sallyport ${program} ${name} ${usage}\n${shown}\nFlags:\n${flagsText([...flags, helpFlag(name)])}`;
 }
 
 /** Every command has it. */

@@ -1,0 +1,22 @@
+import type { Terminal } from "../../opa/command.ts";
+import { type CommandGroup, runGroup } from "../../opa/command-group.ts";
+
+const group: CommandGroup = {
+  name: "gator",
+  about: "Gatekeeper's templates and constraints without a cluster: the arguments, outputs and exit codes of `gator`.",
+  examples: `
+  sallyport gator verify policies/...
+  sallyport gator verify tests/suite.yaml --run '^required-labels$' -v`,
+  entries: [
+    {
+      name: "verify",
+      summary: "Run suites of tests of constraints",
+      load: async () => (await import("./verify.ts")).verifyCommand,
+    },
+  ],
+};
+
+/** Runs `sallyport gator …`: the arguments, outputs and exit codes of `gator`. */
+export function runGator(line: readonly string[], terminal: Terminal): Promise<number> {
+  return runGroup(group, line, terminal);
+}

@@ -1,0 +1,33 @@
+import type { DataSnapshot } from "@sallyport/rego";
+import type { Constraint } from "../constraint.ts";
+import type { Fields } from "../fields.ts";
+import type { Review } from "../review.ts";
+import type { Code, Template } from "../template/template.ts";
+
+/** One thing that is wrong with what is reviewed. */
+export interface Violation {
+  readonly msg: string;
+  /** What the policy tells beside the message; CEL has none. */
+  readonly details?: unknown;
+}
+
+/** What a policy may read beside the review. */
+export interface EngineData {
+  /** `data.inventory`: what is replicated. */
+  readonly inventory: DataSnapshot;
+  /** The namespace of what is reviewed, where it is known. */
+  readonly namespace: Fields | undefined;
+}
+
+/** A template's code, ready to ask. Faults of evaluation are violations: what cannot be decided is refused. */
+export interface CompiledTemplate {
+  readonly violations: (constraint: Constraint, review: Review, data: EngineData) => readonly Violation[];
+}
+
+/** A language of templates. */
+export interface Engine {
+  /** As templates name it in `code`. */
+  readonly name: string;
+  /** Throws `FrameworkError`. */
+  readonly compile: (template: Template, code: Code) => CompiledTemplate;
+}

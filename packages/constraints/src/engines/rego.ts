@@ -1,0 +1,99 @@
+import {
+  compare,
+  compileParsed,
+  diagnosticsText,
+  type Effects,
+  EvaluationError,
+  formatEvaluationError,
+  isObject,
+  type JsonObject,
+  jsonText,
+  lookup,
+  type RegoPolicy,
+  RegoSet,
+  type TypeName,
+  typeName,
+  type Value,
+} from "@sallyport/rego";
+import { parametersOf } from "../constraint.ts";
+import { FrameworkError } from "../fault.ts";
+import { targetName } from "../template/template.ts";
+import type { Engine, EngineData, Violation } from "./engine.ts";
+import { parseSource } from "./rego-source.ts";
+
+export interface RegoEngineOptions {
+  /** Without `print` among them what policies print is left out when templates are compiled. */
+  readonly effects?: Effects;
+}
+
+/** `rule violation[{"msg": …, "details": …}]`, asked with `input.review` and `input.parameters`. Each template is compiled by itself. */
+export function regoEngine(options: RegoEngineOptions = {}): Engine {
+  return {
+    name: "Rego",
+    compile: (_, { source }) => {
+      const { policy, diagnostics } = compileParsed(parseSource(source), {
+        compile: { print: options.effects?.print !== undefined },
+      });
+      if (policy === undefined)
+        throw new FrameworkError("template", `unable to compile modules: ${diagnosticsText(diagnostics)}`);
+      return {
+        violations: (constraint, review, data) => {
+          const input = {
+            review: { ...review.request, namespaceObject: data.namespace ?? null },
+            parameters: parametersOf(constraint),
+          };
+          return violationsOf(policy, input as unknown as JsonObject, data, options);
+        },
+      };
+    },
+  };
+}
+
+/** What fails refuses, with the error for a message. */
+function violationsOf(
+  policy: RegoPolicy,
+  input: JsonObject,
+  { inventory }: EngineData,
+  { effects }: RegoEngineOptions,
+): readonly Violation[] {
+  try {
+    const found = policy.evaluate("template/violation", {
+      input,
+      data: inventory,
+      ...(effects === undefined ? {} : { effects }),
+    });
+    return found instanceof RegoSet ? resultsOf(found.sorted()) : [];
+  } catch (error) {
+    if (error instanceof EvaluationError) return [{ msg: formatEvaluationError(error), details: {} }];
+    throw error;
+  }
+}
+
+/** In the order of a set of `{details, msg}`; what is no object with a `msg` is no violation. */
+function resultsOf(members: readonly Value[]): readonly Violation[] {
+  return members
+    .flatMap((member) => {
+      const msg = isObject(member) ? lookup(member, "msg") : undefined;
+      return msg === undefined ? [] : [{ msg, details: lookup(member, "details") ?? {} }];
+    })
+    .sort((a, b) => compare(a.details, b.details) || compare(a.msg, b.msg))
+    .map(({ msg, details }) => ({ msg: textOf(msg), details }));
+}
+
+function textOf(msg: Value): string {
+  if (typeof msg === "string") return msg;
+  throw new FrameworkError(
+    "review",
+    `${targetName}: Rego: extracting message binding: .msg accessor error: ${jsonText(msg)} is of the type ${goTypes[typeName(msg)]}, expected string`,
+  );
+}
+
+const goTypes: { readonly [type in TypeName]: string } = {
+  null: "<nil>",
+  boolean: "bool",
+  number: "json.Number",
+  string: "string",
+  array: "[]interface {}",
+  set: "[]interface {}",
+  object: "map[string]interface {}",
+};

@@ -1,0 +1,21 @@
+/** What kind of thing is wrong; `schema` is what suites call an invalid constraint. */
+export type FaultKind = "template" | "constraint" | "schema" | "missing-template" | "data" | "review";
+
+/** What the framework refuses, in Gatekeeper's words: its commands print them, and `status` carries them. */
+export class FrameworkError extends Error {
+  readonly kind: FaultKind;
+
+  constructor(kind: FaultKind, message: string) {
+    super(message);
+    this.name = "FrameworkError";
+    this.kind = kind;
+  }
+}
+
+export function templateFault(message: string): FrameworkError {
+  return new FrameworkError("template", `invalid ConstraintTemplate: ${message}`);
+}
+
+export function constraintFault(message: string): FrameworkError {
+  return new FrameworkError("constraint", `invalid Constraint: ${message}`);
+}

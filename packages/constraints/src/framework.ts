@@ -1,0 +1,131 @@
+import type { KubeObject, Structural } from "@sallyport/kube";
+import { type Constraint, checkIdentity, readConstraint } from "./constraint.ts";
+import { actionsAt, type EnforcementPoint } from "./enforcement.ts";
+import type { CompiledTemplate, Engine, Violation } from "./engines/engine.ts";
+import { FrameworkError } from "./fault.ts";
+import { Inventory } from "./inventory.ts";
+import { MatchError, matchesObject } from "./match/match.ts";
+import type { Review } from "./review.ts";
+import { constraintDefinition, constraintSchema } from "./template/definition.ts";
+import { chooseCode, readTemplate, type Template } from "./template/template.ts";
+
+/** A violated constraint. */
+export interface Result extends Violation {
+  readonly constraint: Constraint;
+  /** `deny`, `warn`, `dryrun`, `scoped`, or whatever the constraint has. */
+  readonly enforcementAction: string;
+  /** Of a scoped constraint: what is done at the point that was asked for. */
+  readonly scopedActions: readonly string[];
+}
+
+interface Installed {
+  readonly template: Template;
+  readonly schema: Structural;
+  readonly compiled: CompiledTemplate;
+  readonly constraints: Map<string, Constraint>;
+}
+
+export interface FrameworkOptions {
+  /** In the order in which they are preferred, for templates that have code for several. */
+  readonly engines: readonly Engine[];
+}
+
+/** Templates, constraints and replicated objects, and what they say of an object. https://open-policy-agent.github.io/gatekeeper/website/docs/howto/ */
+export class Framework {
+  readonly inventory = new Inventory();
+  readonly #engines: ReadonlyMap<string, Engine>;
+  readonly #byName = new Map<string, Installed>();
+
+  constructor({ engines }: FrameworkOptions) {
+    this.#engines = new Map(engines.map((engine) => [engine.name, engine]));
+  }
+
+  /** Puts a template in force, or another one in its place; its constraints stay. Throws `FrameworkError`, and then nothing has changed. */
+  addTemplate(object: KubeObject): Template {
+    const template = readTemplate(object);
+    constraintDefinition(template);
+    const code = chooseCode(template, [...this.#engines.keys()]);
+    const compiled = (this.#engines.get(code.engine) as Engine).compile(template, code);
+    const constraints = this.#byName.get(template.name)?.constraints ?? new Map();
+    this.#byName.set(template.name, { template, schema: constraintSchema(template), compiled, constraints });
+    return template;
+  }
+
+  /** Takes a template away, and its constraints. */
+  removeTemplate(name: string): void {
+    this.#byName.delete(name);
+  }
+
+  /** Puts a constraint in force, or another one in its place. Throws `FrameworkError`. */
+  addConstraint(object: KubeObject): Constraint {
+    checkIdentity(object);
+    const { schema, constraints } = this.#installed(object.kind);
+    const constraint = readConstraint(object, schema);
+    constraints.set(constraint.name, constraint);
+    return constraint;
+  }
+
+  removeConstraint({ kind, metadata }: KubeObject): void {
+    this.#byName.get(kind.toLowerCase())?.constraints.delete(metadata.name ?? "");
+  }
+
+  /** What the constraints that are asked at a point say, by kind and name. The webhook asks only templates of its operation. */
+  review(review: Review, point: EnforcementPoint): readonly Result[] {
+    const operation = String(review.request["operation"] ?? "");
+    return [...this.#byName.values()]
+      .filter(({ template }) => point !== "validation.gatekeeper.sh" || isAsked(template, operation))
+      .flatMap(({ compiled, constraints }) =>
+        [...constraints.values()].flatMap((each) => this.#ask(compiled, each, review, point)),
+      )
+      .sort((a, b) => order(a.constraint.kind, b.constraint.kind) || order(a.constraint.name, b.constraint.name));
+  }
+
+  #ask(compiled: CompiledTemplate, constraint: Constraint, review: Review, point: EnforcementPoint): readonly Result[] {
+    const scopedActions = actionsAt(constraint.enforcement, point);
+    if (scopedActions === undefined) return [];
+    const told = { constraint, enforcementAction: constraint.enforcement.action, scopedActions };
+    const matches = this.#matches(constraint, review);
+    if (typeof matches === "string") return [{ ...told, msg: matches }];
+    if (!matches) return [];
+    const namespace = review.namespace ?? undefined;
+    return compiled
+      .violations(constraint, review, { inventory: this.inventory.data, namespace })
+      .map((violation) => ({ ...told, ...violation }));
+  }
+
+  /** Of the object or the old one. A text says why it cannot be told: such a constraint refuses. */
+  #matches({ match }: Constraint, { object, oldObject, request, source, namespace: given }: Review): boolean | string {
+    const objects = [object, oldObject].filter((each) => each !== undefined);
+    if (objects.length === 0)
+      return "unable to match constraints: invalid request object: neither object nor old object are defined";
+    const namespace = given ?? this.inventory.namespace(String(request["namespace"] ?? ""));
+    for (const each of objects) {
+      try {
+        if (matchesObject(match, { object: each, namespace, source })) return true;
+      } catch (error) {
+        if (!(error instanceof MatchError)) throw error;
+        const name = each.metadata.name ?? "";
+        return `unable to match constraints: error matching the requested object: ${name} :failed to run Match criteria: ${error.message}`;
+      }
+    }
+    return false;
+  }
+
+  #installed(kind: string): Installed {
+    const name = kind.toLowerCase();
+    const found = this.#byName.get(name);
+    if (found !== undefined) return found;
+    throw new FrameworkError(
+      "missing-template",
+      `missing ConstraintTemplate: template ${JSON.stringify(name)} not found`,
+    );
+  }
+}
+
+function isAsked({ operations }: Template, operation: string): boolean {
+  return operations.length === 0 || operations.includes("*") || operations.includes(operation);
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

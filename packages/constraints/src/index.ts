@@ -1,0 +1,17 @@
+export { type Constraint, isConstraint } from "./constraint.ts";
+export type { EnforcementPoint } from "./enforcement.ts";
+export { celEngine } from "./engines/cel.ts";
+export { type FailurePolicy, readFailurePolicy } from "./engines/cel-source.ts";
+export type { Engine, Violation } from "./engines/engine.ts";
+export { type RegoEngineOptions, regoEngine } from "./engines/rego.ts";
+export { FrameworkError } from "./fault.ts";
+export { Framework, type FrameworkOptions, type Result } from "./framework.ts";
+export type { SuiteFiles } from "./gator/files.ts";
+export { readFilter } from "./gator/filter.ts";
+export { isSuite, readSuite } from "./gator/suite.ts";
+export { type SuiteResult, type VerifyOptions, verifySuite } from "./gator/verify.ts";
+export { hasFailed, verifyText } from "./gator/verify-text.ts";
+export { type Match, type Matchable, MatchError, matchesObject, type Source } from "./match/match.ts";
+export { type Review, type ReviewContext, reviewOfObject, reviewOfRequest } from "./review.ts";
+export { constraintDefinition } from "./template/definition.ts";
+export { isTemplate, readTemplate, type Template } from "./template/template.ts";
