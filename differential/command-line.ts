@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { isDeepStrictEqual } from "node:util";
 import {
   readLines,
   recordedCommands,
@@ -10,6 +9,7 @@ import {
 import type { Outcome } from "../packages/cli/src/opa/opa.fixture.ts";
 import { madeLines } from "./command-line-grid.ts";
 import { knownReason } from "./command-line-known.ts";
+import { otherAnswer } from "./other-answer.ts";
 
 export interface LineDifference {
   readonly line: string;
@@ -22,11 +22,6 @@ export interface LineCounts {
   /** Lines that differ for a reason that is written down, by that reason. */
   readonly known: ReadonlyMap<string, number>;
 }
-
-/** A line that OPA answers otherwise is asked so often, since some of its orders are those of Go's maps. */
-const rounds = 3;
-/** And so often where what differs is an order: two things may come in the same one many times. */
-const roundsOfOrder = 20;
 
 /** All lines that begin with `part`: what is recorded, and every command with every flag, format and input. */
 export function commandLines(part = ""): readonly string[] {
@@ -54,7 +49,11 @@ export async function compareCommandLines(
     const theirs = new World(runOpaBinary(file), { longest: Number.POSITIVE_INFINITY });
     for (const line of left) {
       const [first, sallyport] = await Promise.all([theirs.answer(line), inTurn(() => ours.answer(line))]);
-      const opa = await otherAnswer(theirs, line, first, sallyport);
+      const opa = await otherAnswer(() => theirs.answer(line), {
+        first,
+        wanted: sallyport,
+        hasOpenOrder: hasOpenOrder(line),
+      });
       if (opa === undefined) continue;
       const reason = knownReason(line, opa);
       if (reason === undefined) found({ line, opa, sallyport });
@@ -77,32 +76,7 @@ function createTurns(): <T>(run: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** OPA's answer, unless it is the same; where it is not the same each time its lines count in any order. */
-async function otherAnswer(world: World, line: string, first: Outcome, wanted: Outcome): Promise<Outcome | undefined> {
-  if (isDeepStrictEqual(comparable(first), comparable(wanted))) return undefined;
-  const isOrder = isDeepStrictEqual(unordered(first), unordered(wanted));
-  let varies = isOrder && hasOpenOrder(line);
-  for (let round = 1; !varies && round < (isOrder || hasOpenOrder(line) ? roundsOfOrder : rounds); round++) {
-    const answer = await world.answer(line);
-    if (isDeepStrictEqual(comparable(answer), comparable(wanted))) return undefined;
-    varies = isDeepStrictEqual(unordered(answer), unordered(wanted)) && !isDeepStrictEqual(answer, first);
-  }
-  return varies ? undefined : first;
-}
-
 /** Each test of `opa test` runs in a goroutine of its own, also with `--parallel 1`: they are told in the order in which they end. */
 function hasOpenOrder(line: string): boolean {
   return line.startsWith("test ");
-}
-
-function unordered(answer: Outcome): Outcome {
-  const sorted = (text: string) => text.replaceAll(/,$/gm, "").split("\n").sort().join("\n");
-  const { status, out, err } = comparable(answer);
-  return { status, out: sorted(out), err: sorted(err) };
-}
-
-/** Ours have no sentences about the arguments of builtins. */
-function comparable({ status, out, err }: Outcome): Outcome {
-  const strip = (text: string) => text.replaceAll(/"description": ?"(?:\\.|[^"\\])*",?\s*/g, "");
-  return { status, out: strip(out), err: strip(err) };
 }

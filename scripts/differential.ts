@@ -11,6 +11,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- partial [PROGRAMS] [SEED]`: what partial evaluation leaves of random programs, against OPA's compile API.
 // `npm run differential -- format [MODULES] [SEED]`: random modules through a real `opa fmt`, of `SALLYPORT_OPA_FMT`, and ours.
 // `npm run differential -- command-line [PART]`: command lines that begin with PART, of every command, flag, format and input, through a real `opa` and ours.
+// `npm run differential -- repl [SCRIPTS] [SEED]`: random lines typed into the shell of a real `opa run` and into ours.
 // `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
 // `npm run differential -- admission`: the same objects, policies in CEL and levels of PodSecurity to a real kube-apiserver and to ours.
 // `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.
@@ -27,6 +28,7 @@ const commands: { readonly [name: string]: (args: readonly string[]) => Promise<
   format: async (args) => (await import("../differential/format-command.ts")).differentialOfFormat(args),
   podsecuritypolicy: async (args) =>
     (await import("../differential/podsecuritypolicy/command.ts")).differentialOfPodSecurityPolicies(args),
+  repl: async (args) => (await import("../differential/repl-command.ts")).differentialOfRepls(args),
   webhooks: async (args) => (await import("../differential/webhooks/command.ts")).differentialOfWebhooks(args),
 };
 

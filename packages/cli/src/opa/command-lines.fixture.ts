@@ -55,14 +55,14 @@ export class World {
     this.#longest = longest;
   }
 
-  /** What differs from run to run is masked. */
-  async answer(line: string): Promise<Outcome> {
+  /** What differs from run to run is masked. `typed` is standard input, where the line names none. */
+  async answer(line: string, typed = ""): Promise<Outcome> {
     const parts = splitLine(line);
     this.#folder ??= createFolder();
     const folder = this.#folder;
     let whole: Outcome = { status: 0, out: "", err: "" };
     for (const { words, input } of parts) {
-      const stdin = input === undefined ? "" : readFileSync(join(folder, input), "utf8");
+      const stdin = input === undefined ? typed : readFileSync(join(folder, input), "utf8");
       const { status, out, err } = await this.#run(folder, words, stdin);
       whole = { status, out: whole.out + out, err: whole.err + err };
     }

@@ -13,7 +13,7 @@ import {
 import type { QueryRun } from "./evaluate-query.ts";
 import { partialJson, partialSource, partialText } from "./partial-output.ts";
 import type { QueryRequest } from "./query-request.ts";
-import { tableText } from "./table.ts";
+import { cutText, tableText } from "./table.ts";
 
 export type EvalFormat = "json" | "values" | "bindings" | "pretty" | "source" | "raw" | "discard";
 
@@ -24,6 +24,8 @@ export interface EvalOutput {
   readonly showsMetrics: boolean;
   /** Values of variables stand in traces. */
   readonly varValues: boolean;
+  /** Longer values in tables are cut; in bytes, of which no positive number means all. */
+  readonly prettyLimit?: number;
 }
 
 /** Both streams of what `opa eval` prints. */
@@ -136,25 +138,31 @@ function rawText(value: Value): string {
 export function prettyOutput(output: EvalOutput): string {
   const [run] = output.runs;
   if (run === undefined) return "";
-  return observedText(output, run.partial === undefined ? answersText(run.answers) : partialText(run.partial));
+  const { answers, partial } = run;
+  return observedText(output, partial === undefined ? answersText(answers, output.prettyLimit) : partialText(partial));
 }
 
 /** What was seen while the answer was found, around it. */
-export function observedText({ runs, showsMetrics, varValues }: EvalOutput, answer = ""): string {
+export function observedText({ runs, showsMetrics, varValues, prettyLimit }: EvalOutput, answer = ""): string {
   const [run] = runs;
   if (run === undefined) return answer;
   const profiles = runs.flatMap(({ profile }) => (profile === undefined ? [] : [profile]));
   return [
     traceText(run.trace, { varValues }),
     answer,
-    showsMetrics ? metricsTable(runs.map(({ metrics }) => metrics)) : "",
+    showsMetrics
+      ? metricsTable(
+          runs.map(({ metrics }) => metrics),
+          prettyLimit,
+        )
+      : "",
     profiles.length === 0 ? "" : profileTable(profiles),
     run.coverage === undefined ? "" : coverageTable(run.coverage),
   ].join("");
 }
 
 /** A single value as JSON, all else as a table of the variables and of the expressions that say something. */
-export function answersText(answers: readonly QueryAnswer[]): string {
+export function answersText(answers: readonly QueryAnswer[], limit = 0): string {
   const [first] = answers;
   if (first === undefined) return "undefined\n";
   const { expressions, bindings } = first;
@@ -166,7 +174,7 @@ export function answersText(answers: readonly QueryAnswer[]): string {
   const names = bindings.map(([name]) => name);
   const shown = expressions.flatMap(({ value }, i) => (bindings.length === 0 || value !== true ? [i] : []));
   const header = [...names, ...shown.map((i) => expressions[i]?.text ?? "")];
-  const rows = answers.map((answer) => cellsOf(answer, names, shown));
+  const rows = answers.map((answer) => cellsOf(answer, names, shown).map((text) => cutText(text, limit)));
   return tableText(header, rows);
 }
 

@@ -8,15 +8,15 @@ import {
   Struct,
 } from "@sallyport/opa/answers";
 import type { CoverageReport, ProfileRow } from "@sallyport/rego";
-import { tableText } from "./table.ts";
+import { cutText, tableText } from "./table.ts";
 
-/** Timers as a table; of several runs their distributions. */
-export function metricsTable(runs: readonly Metrics[]): string {
+/** Timers as a table, values cut at a limit; of several runs their distributions. */
+export function metricsTable(runs: readonly Metrics[], limit = 0): string {
   const [only] = runs;
   if (runs.length === 1 && only !== undefined)
     return tableText(
       ["Metric", "Value"],
-      only.entries().map(([name, value]) => [name, String(value)]),
+      only.entries().map(([name, value]) => [name, cutText(String(value), limit)]),
     );
   const rows = aggregateMetrics(runs).map(([name, values]) => {
     const { min, max, mean, percentile } = aggregate(values);

@@ -60,3 +60,9 @@ function padded(text: string, width: number, isRight: boolean): string {
   const space = " ".repeat(width - displayWidth(text));
   return isRight ? space + text : text + space;
 }
+
+/** The first bytes of a text, with dots where it went on; all of it for a limit that is not positive. */
+export function cutText(text: string, limit: number): string {
+  const bytes = Buffer.from(text);
+  return limit <= 0 || bytes.length <= limit ? text : `${bytes.subarray(0, limit).toString()}...`;
+}

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rego } from "./rego.ts";
 
-const [parse] = rego;
+const [parse, ...metadata] = rego;
+const state = { effects: { nowNs: 0n, randomBytes: () => new Uint8Array(), env: {} }, cache: new Map() };
 
 function parsed(text: string): unknown {
-  const state = { effects: { nowNs: 0n, randomBytes: () => new Uint8Array(), env: {} }, cache: new Map() };
   return parse?.call(["a.rego", text], state);
 }
 
@@ -18,4 +18,9 @@ test("rego.parse_module answers the tree without annotations", () => {
 test("rego.parse_module tells all faults with their lines", () => {
   const wanted = "1 error occurred: a.rego:2: rego_parse_error: unexpected eof token\n\tp if {\n\t     ^";
   assert.throws(() => parsed("package a\np if {"), { name: "BuiltinError", message: wanted });
+});
+
+test("rego.metadata is called in queries alone, where it has no rule", () => {
+  const fault = (name: string) => `the ${name} function must only be called within the scope of a rule`;
+  for (const { name, call } of metadata) assert.throws(() => call([], state), { message: fault(name) });
 });

@@ -20,4 +20,13 @@ export const rego: readonly Builtin[] = [
       return parseJson(astJsonText(astJsonOfModule(module)));
     },
   },
+  ...["rego.metadata.chain", "rego.metadata.rule"].map(outOfRules),
 ];
+
+/** The compiler puts the annotations in place of calls in rules; what is called is in a query. */
+function outOfRules(name: string): Builtin {
+  const call = () => {
+    throw new BuiltinError(`the ${name} function must only be called within the scope of a rule`);
+  };
+  return { name, call };
+}

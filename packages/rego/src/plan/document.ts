@@ -25,7 +25,7 @@ export function planDocumentJob(library: Library, { name, node, context, pattern
     writer.emit("AssignVarStmt", { source: localOperand(virtual), target: result });
   });
   const merge = writer.block(() => {
-    const base = isWhole ? planBaseRoot(scope) : planBase(scope, node.path);
+    const base = node.path.length === 0 ? planBaseRoot(scope) : planBase(scope, node.path);
     writer.emit("IsObjectStmt", { source: localOperand(base) });
     writer.emit("ObjectMergeStmt", { a: base, b: virtual, target: result });
   });

@@ -108,13 +108,16 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["package empty.e", "data.empty = x", '{"x":{"e":{}}}'],
     ["package p\nf.g(x) := x\nv := f.g(1)", "data.p = x", '{"x":{"f":{},"v":1}}'],
   ],
-  "data.system is no part of data, but can be named and met": [
+  "data.system is no part of data, but can be named, and met where it has rules": [
+    ["package p", "x := [k | some k; data[k].kept]", '{"x":[]}'],
+    ["package system.s\nv := 1", "x := [k | some k; data[k].kept]", '{"x":["system"]}'],
+    ["package p", "data.system.kept = x", '{"x":1}'],
     ["package system.s\nv := 1", 'x := {k | object.keys(data)[k]; k == "system"}', '{"x":[]}'],
     ["package p", 'x := {k | object.keys(data)[k]; k == "system"} with data.system.a as 1', '{"x":["system"]}'],
     ["package p", 'x := object.keys(data) with data as {"system": 1}', '{"x":["system"]}'],
     ["package system.s\nv := 1", "x := [k | some k; data[k].s]", '{"x":["system"]}'],
     ["package system.s\nv := 1", 'k := "system"; x := data[k].s', '{"k":"system","x":{"v":1}}'],
-    ["package system.s\nv := 1", "data.system = x", '{"x":{"s":{"v":1}}}'],
+    ["package system.s\nv := 1", "data.system = x", '{"x":{"kept":1,"s":{"v":1}}}'],
   ],
   "a rule whose value may be anything can be called": [
     ["package p\na := input.a\nb := a()\nt if a()", "data.p = x", '{"x":{"a":1,"b":1,"t":true}}'],
@@ -193,7 +196,7 @@ const cases: { readonly [what: string]: readonly Case[] } = {
 };
 
 const data =
-  '{"big":{"a":{"on":true},"b":{"on":false}},"lib":{"b":{"v":2},"m":{"w":4}},"nums":{"2":"two"},"list":["a","b"]}';
+  '{"system":{"kept":1},"big":{"a":{"on":true},"b":{"on":false}},"lib":{"b":{"v":2},"m":{"w":4}},"nums":{"2":"two"},"list":["a","b"]}';
 
 for (const [what, rows] of Object.entries(cases)) {
   test(what, () => {

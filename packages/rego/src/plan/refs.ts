@@ -37,7 +37,9 @@ function planData(scope: Scope, path: readonly string[], operands: readonly Term
   const [key, ...rest] = operands;
   const node = scope.library.nodeOnWay(path, key?.kind === "string", scope.context);
   const isBase = node === undefined || (node.rules.length === 0 && key?.kind === "number");
-  if (isBase) planBase(scope, path, (value) => planPath(scope, value, operands, next, 0, true));
+  const isRootScan = isBase && path.length === 0 && key !== undefined && !isBound(scope, key);
+  if (isRootScan) planPath(scope, localOperand(planBaseRoot(scope)), operands, next, 0, true);
+  else if (isBase) planBase(scope, path, (value) => planPath(scope, value, operands, next, 0, true));
   else if (node.rules.length > 0) planRules(scope, node, operands, next);
   else if (key === undefined) planDocument(scope, path, next);
   else if (key.kind === "string") planData(scope, [...path, key.value], rest, next);

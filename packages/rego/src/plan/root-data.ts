@@ -2,7 +2,7 @@ import { localOperand } from "./builder.ts";
 import { hasSlots, mockRoot } from "./context.ts";
 import type { Scope } from "./scope.ts";
 
-/** Where OPA keeps its own documents and rules: who asks for all of `data` does not get it, who names it or iterates does. */
+/** Where OPA keeps its own documents and rules: who asks for all of `data` or iterates over it does not get it, who names it does. */
 const system = "system";
 
 export function isSystem(path: readonly string[]): boolean {

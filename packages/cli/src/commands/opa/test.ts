@@ -136,12 +136,23 @@ function isCovering(flags: Call["flags"]): boolean {
   return flags.bool("coverage") || thresholdOf(flags.string("threshold")) > 0;
 }
 
+/** Until it is interrupted. What cannot be loaded at first ends it. Later faults are told on standard output, as OPA does. */
 async function watchTests(call: Call): Promise<number> {
+  const { flags, terminal } = call;
+  try {
+    await load(call, readCompileFlags(flags));
+  } catch (error) {
+    terminal.err(faultOf(call, error));
+    return 1;
+  }
+  const stopping = new AbortController();
+  process.once("SIGINT", () => stopping.abort());
+  await runRounds(call);
   for (;;) {
-    const status = await runRounds(call);
-    if (status === 1 && !call.flags.bool("watch")) return status;
-    call.terminal.out(`${"*".repeat(80)}\nWatching for changes ...\n`);
-    await nextChange(call.args);
+    terminal.out(`${"*".repeat(80)}\nWatching for changes ...\n`);
+    await nextChange(call.args, stopping.signal);
+    if (stopping.signal.aborted) return 0;
+    await runRounds({ ...call, terminal: { ...terminal, err: terminal.out } });
   }
 }
 
@@ -166,14 +177,20 @@ async function runOnce(call: Call): Promise<number> {
       terminal.err("warning: --sort is only supported with JSON format\n");
     results = await resultsOf(call, loaded, compile, coverage);
   } catch (error) {
-    const text = error instanceof TestPatternError ? `${error.message}\n` : bundleFaultText(error, call.args);
-    if (text === undefined) throw error;
-    terminal.err(text);
+    terminal.err(faultOf(call, error));
     return 1;
   }
   const status = coverage === undefined ? report(call, results) : reportCoverage(call, results, loaded, coverage);
-  if (status === 0 && results.length === 0 && flags.bool("fail-on-empty")) throw new CommandFault("no tests were run");
+  const isEmpty = results.length === 0 && flags.bool("fail-on-empty");
+  if (status === 0 && isEmpty && !flags.bool("watch")) throw new CommandFault("no tests were run");
   return status === 0 ? statusOf(call, results) : status;
+}
+
+/** Throws what is no fault of the user's. */
+function faultOf({ args }: Call, error: unknown): string {
+  const text = error instanceof TestPatternError ? `${error.message}\n` : bundleFaultText(error, args);
+  if (text === undefined) throw error;
+  return text;
 }
 
 async function load({ args, flags }: Call, { capabilities }: CompileFlags): Promise<Loaded> {

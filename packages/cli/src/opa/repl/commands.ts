@@ -112,11 +112,12 @@ function measure({ settings }: Session, metrics: boolean, instrument: boolean): 
   return "";
 }
 
-/** Checked as in OPA; tables are not cut. */
-function prettyLimit(_session: Session, [limit]: readonly string[]): string {
+function prettyLimit({ settings }: Session, [limit]: readonly string[]): string {
   if (limit === undefined) return "usage: pretty-limit <n>\n";
   const value = parseInt64(limit);
-  return value instanceof Error ? `${value.message}\n` : "";
+  if (value instanceof Error) return `${value.message}\n`;
+  settings.prettyLimit = Number(value);
+  return "";
 }
 
 /** Without words, what was unknown is known again. */

@@ -15,7 +15,7 @@ const commandHelp: readonly (readonly [string, string])[] = [
   ["instrument", "as metrics"],
   ["profile", "tell how long expressions take"],
   ["unknown [ref-1 [ref-2 [...]]]", "leave answers open for input, or other documents; again to stop"],
-  ["pretty-limit", "accepted; tables are not cut"],
+  ["pretty-limit <n>", "cut longer values in tables; 0 shows all"],
   ["strict-builtin-errors", "let errors of builtins end evaluations"],
   ["dump [path]", "print the base data, or write it to a file"],
   ["target [mode]", "what evaluates: rego"],

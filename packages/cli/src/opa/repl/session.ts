@@ -65,6 +65,8 @@ export interface Settings {
   profile: boolean;
   types: boolean;
   strictBuiltinErrors: boolean;
+  /** Of values in tables, in bytes; no positive number means all. */
+  prettyLimit: number;
   /** What answers are left open for; empty for evaluation as usual. */
   unknowns: readonly Ref[];
 }
@@ -72,6 +74,8 @@ export interface Settings {
 /** Where the shell begins, and where its own input lies. */
 const homePackage = "repl";
 const inputPackage = "repl.input";
+
+const defaultPrettyLimit = 80;
 
 /** Why a statement can be no definition, in OPA's words. */
 export class StatementFault extends Error {}
@@ -115,6 +119,7 @@ export class Session {
       profile: false,
       types: false,
       strictBuiltinErrors: false,
+      prettyLimit: defaultPrettyLimit,
       unknowns: [],
     };
   }
@@ -260,8 +265,8 @@ export class Session {
     // As in OPA, what is evaluated partially was compiled before.
     const run = await this.#evaluate(unknowns.length > 0 ? typed.body : body, given, context);
     const errors = run.error === undefined ? [] : (errorEntries(run.error, new Map([["", text]])) ?? []);
-    const showsMetrics = this.settings.metrics;
-    const output: EvalOutput = { runs: [run], errors, showsMetrics, varValues: false };
+    const { metrics: showsMetrics, prettyLimit } = this.settings;
+    const output: EvalOutput = { runs: [run], errors, showsMetrics, varValues: false, prettyLimit };
     const names = types && unknowns.length === 0 ? typed.names : [];
     return this.#outcomeText(output) + names.map(({ name, type }) => `# ${name}: ${type}\n`).join("");
   }
@@ -280,8 +285,7 @@ export class Session {
     const { explain, unknowns } = this.settings;
     const metrics = this.#metrics;
     const isPartial = unknowns.length > 0;
-    const trace =
-      explain === "off" ? undefined : new TraceBuffer({ locals: this.settings.format === "json" && !isPartial });
+    const trace = explain === "off" ? undefined : new TraceBuffer({ locals: this.settings.format === "json" });
     const profile = this.settings.profile && !isPartial ? new Profile(() => performance.now()) : undefined;
     const tracers = [trace, profile].filter((each) => each !== undefined);
     const options = { ...this.#options(), input, ...(tracers.length > 0 && { tracer: tracerOf(tracers) }) };

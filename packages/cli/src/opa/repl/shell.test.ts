@@ -49,6 +49,10 @@ const table: readonly (readonly [lines: readonly string[], out: string, args?: s
   [["unknown input", "unknown", "1 + 1"], "2\n"],
   [["1 +", "1", "", "2"], "2\n2\n"],
   [["p { true }"], "1 error occurred: 1:1: rego_parse_error: `if` keyword is required before rule body\n"],
+  [
+    ["pretty-limit 4", 'i := [1]; j := "abcdef"'],
+    '┌─────┬─────────┐\n│  i  │    j    │\n├─────┼─────────┤\n│ [1] │ "abc... │\n└─────┴─────────┘\n',
+  ],
   [["pretty-limit"], "usage: pretty-limit <n>\n"],
   [["exit", "1"], ""],
   [["show nothing"], "unknown option 'nothing'\n"],
