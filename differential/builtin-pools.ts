@@ -82,3 +82,35 @@ export function operandsOf({ type, of }: DeclaredType): readonly string[] {
   if (known !== undefined) return known;
   return Array.isArray(of) && of.length > 0 ? (of as readonly DeclaredType[]).flatMap(operandsOf) : allOperands;
 }
+
+/** Which no builtin takes a world from: no requests, no names. */
+export const worldlyOperands: readonly string[] = [
+  ...numbers,
+  ...others,
+  ...arrays,
+  ...sets,
+  "{}",
+  '{"a": 1}',
+  "{1: 2}",
+];
+
+/** For answers that grow with the operands. */
+export const smallOperands: readonly string[] = [
+  ...[
+    "0",
+    "1",
+    "-1",
+    "2",
+    "2.5",
+    "-7",
+    "64",
+    "1e3",
+    "null",
+    "[]",
+    '"a"',
+    '"10.0.0.0/30"',
+    '"10.0.0.1/31"',
+    '"::1/126"',
+  ],
+  ...['"10.0.0.0"', "{}", "{1}", "9223372036854775807", "1.0", "-1.5"],
+];

@@ -77,33 +77,36 @@ function ourAnswer(name: string, operands: readonly Value[]): string {
 /** The function hides the operands' types from the type checker. */
 function moduleOf(calls: readonly BuiltinCall[]): string {
   const rules = calls.map(({ name, operands }, i) => {
-    const hidden = operands.map((operand) => `g(${operand})`).join(", ");
+    // With numbers of their own, as OPA takes the answer for 1 for that for 1.0.
+    const hidden = operands.map((operand, at) => `g(${operand}, ${i * 10 + at})`).join(", ");
     const relation = name === "walk" ? `x := [y | walk(${hidden}, y)]` : `x := ${name}(${hidden})`;
     return `r[${i}] := x if ${relation}`;
   });
-  return `package t\ng(x) := x\n${rules.join("\n")}\n`;
+  return `package t\nimport future.keywords.if\ng(x, _) := x\n${rules.join("\n")}\n`;
 }
 
-const linesBefore = 2;
+const linesBefore = 3;
 
 /** A call on which the peer itself breaks proves nothing. */
 export const peerBroke = "opa broke";
 
-/** Where the peer breaks on one call it answers none: halves find it. */
+/** Where the peer breaks on one call, or ends the evaluation, it answers none: halves find it. */
 function opaAnswers(opa: string, calls: readonly BuiltinCall[]): readonly string[] {
-  const { stdout, stderr } = runOpa(opa, moduleOf(calls));
-  if (stdout !== "") return answersFrom(parseJson(stdout), calls.length, stderr);
-  if (calls.length === 1) return [peerBroke];
+  const { stdout } = runOpa(opa, moduleOf(calls));
+  const output = stdout === "" ? undefined : (parseJson(stdout) as OpaOutput);
+  if (output?.result !== undefined) return answersFrom(output, calls.length);
+  if (calls.length === 1) return [output?.errors === undefined ? peerBroke : errorText(output.errors[0] as OpaError)];
   const middle = calls.length >> 1;
   return [...opaAnswers(opa, calls.slice(0, middle)), ...opaAnswers(opa, calls.slice(middle))];
 }
 
-function runOpa(opa: string, module: string): { readonly stdout: string; readonly stderr: string } {
+function runOpa(opa: string, module: string): { readonly stdout: string } {
   const folder = mkdtempSync(join(tmpdir(), "builtin-calls-"));
   try {
     const file = join(folder, "calls.rego");
     writeFileSync(file, module);
-    const flags = ["eval", "--show-builtin-errors", "-f", "json", "-d", file, "data.t.r"];
+    // What is deprecated may be called in v0 alone.
+    const flags = ["eval", "--v0-compatible", "--show-builtin-errors", "-f", "json", "-d", file, "data.t.r"];
     return spawnSync(opa, flags, { encoding: "utf8", maxBuffer: 256 << 20, timeout: 10_000 });
   } finally {
     rmSync(folder, { recursive: true });
@@ -116,13 +119,22 @@ interface OpaError {
   readonly location: { readonly row: number };
 }
 
-function answersFrom(output: Value, count: number, stderr: string): readonly string[] {
-  const errors = ((output as { readonly errors?: unknown }).errors ?? []) as readonly OpaError[];
-  const [first] = ((output as { readonly result?: unknown }).result ?? []) as readonly Value[];
-  if (first === undefined) throw new Error(`opa: ${errors[0]?.message ?? stderr} ${errors[0]?.location.row}`);
-  const [expression] = (first as { expressions: readonly { value: Value }[] }).expressions;
-  const values = expression?.value as Value;
-  const byRow = new Map(errors.map(({ code, message, location }) => [location.row, `${code}: ${message}`]));
+interface OpaOutput {
+  readonly errors?: readonly OpaError[];
+  readonly result?: readonly { readonly expressions: readonly { readonly value: Value }[] }[];
+}
+
+/** Go prints the fields of this structure, which it makes of a map, in any order. */
+function errorText({ code, message }: OpaError): string {
+  return `${code}: ${message}`.replace(
+    /struct \{ (D json\.RawMessage "[^"]*"[^"]*"[^"]*"); (Kty string "[^"]*"[^"]*"[^"]*") \}/,
+    "struct { $2; $1 }",
+  );
+}
+
+function answersFrom({ errors = [], result }: OpaOutput, count: number): readonly string[] {
+  const values = result?.[0]?.expressions[0]?.value as Value;
+  const byRow = new Map(errors.map((error) => [error.location.row, errorText(error)]));
   return Array.from({ length: count }, (_, i) => {
     const value = lookup(values, String(i));
     return value === undefined ? (byRow.get(i + linesBefore + 1) ?? "undefined") : jsonText(value);

@@ -64,6 +64,13 @@ function intersection(args: readonly Value[]): Value {
   return RegoSet.of(first.sorted().filter((item) => rest.every((set) => set.has(item))));
 }
 
+/** As `itemsAt`, with the kinds in the order in which deprecated builtins tell them. */
+function arrayOrSetAt([value]: readonly Value[]): readonly Value[] {
+  if (!Array.isArray(value) && !(value instanceof RegoSet))
+    throw operandTypeError(1, ["array", "set"], typeName(value as Value));
+  return itemsAt([value], 1);
+}
+
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/aggregates, …/array, …/sets */
 export const aggregates: readonly Builtin[] = [
   { name: "count", call: count },
@@ -72,8 +79,8 @@ export const aggregates: readonly Builtin[] = [
   extreme("max", (order) => order >= 0),
   extreme("min", (order) => order <= 0),
   { name: "sort", call: (args) => [...itemsAt(args, 1)].sort(compare) },
-  { name: "all", call: (args) => itemsAt(args, 1).every((item) => item === true) },
-  { name: "any", call: (args) => itemsAt(args, 1).includes(true) },
+  { name: "all", call: (args) => arrayOrSetAt(args).every((item) => item === true) },
+  { name: "any", call: (args) => arrayOrSetAt(args).includes(true) },
   { name: "array.concat", call: (args) => [...arrayAt(args, 1), ...arrayAt(args, 2)] },
   { name: "array.slice", call: slice },
   { name: "array.reverse", call: (args) => arrayAt(args, 1).toReversed() },

@@ -140,7 +140,7 @@ class LenientParser {
 
   #number(): Node {
     const found = /^(?:[-+]?(?:inf|nan)|[-+]?[0-9.eE][-+0-9.eE]*|[-+]{2}[-+0-9.eE]*|[-+]$)/i.exec(this.#rest);
-    if (found === null) throw new BuiltinError(`unexpected char: ${goQuote(this.#rest.charAt(0))}`);
+    if (found === null) throw new BuiltinError(`unexpected char: ${firstByte(this.#rest)}`);
     this.#take(found[0].length);
     return { kind: "number" };
   }
@@ -178,4 +178,10 @@ function unescaped(text: string): string {
 
 function shortened(text: string): string {
   return text.length <= maxTail ? text : `${text.slice(0, maxTail / 2)}...${text.slice(-maxTail / 2)}`;
+}
+
+/** Go takes one byte, in quotes: of a character of several bytes it is none by itself. */
+function firstByte(text: string): string {
+  const [byte = 0] = new TextEncoder().encode(text.slice(0, 2));
+  return byte < 0x80 ? goQuote(text.charAt(0)) : `"\\x${byte.toString(16)}"`;
 }

@@ -48,9 +48,9 @@ function safeRange(from: number, to: number, step: number): Value {
 }
 
 function rangeStep(args: readonly Value[]): Value {
-  const step = integer(args, 3);
+  const [from, to, step] = [integer(args, 1), integer(args, 2), integer(args, 3)];
   if (step <= 0n) throw new BuiltinError("numbers.range_step: step must be a positive integer");
-  return range(integer(args, 1), integer(args, 2), step);
+  return range(from, to, step);
 }
 
 function bits(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin {
@@ -206,9 +206,10 @@ const decimalBytes: { readonly [unit: string]: bigint } = {
 
 /** The same number for the same key within a query. */
 function randomInteger(args: readonly Value[], { cache, effects }: QueryState): Value {
+  const name = stringAt(args, 1);
   const limit = BigInt(integerAt(args, 2));
   if (limit === 0n) return 0;
-  const key = `rand.intn ${stringAt(args, 1)} ${limit}`;
+  const key = `rand.intn ${name} ${limit}`;
   const known = cache.get(key) as Value | undefined;
   if (known !== undefined) return known;
   const bytes = effects.randomBytes(8);

@@ -2,6 +2,7 @@ import { astJsonOfModule, astJsonText } from "../syntax/ast-json.ts";
 import { diagnosticsText } from "../syntax/diagnostic.ts";
 import { parseModule } from "../syntax/parser.ts";
 import { parseJson } from "../value/json.ts";
+import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
 import { stringAt } from "./operands.ts";
 
@@ -10,7 +11,8 @@ export const rego: readonly Builtin[] = [
   {
     name: "rego.parse_module",
     call: (args) => {
-      const [file, text] = [stringAt(args, 1), stringAt(args, 2)];
+      // OPA tells of the second operand as of the first.
+      const [file, text] = [stringAt(args, 1), stringAt([args[1] as Value], 1)];
       const { module, diagnostics } = parseModule(text, { file, annotations: false });
       if (module === undefined) {
         const message = diagnosticsText(diagnostics);

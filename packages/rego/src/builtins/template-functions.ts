@@ -29,18 +29,22 @@ function compareBasic(a: GoValue, b: GoValue): number {
 }
 
 function isEqual([first, ...rest]: readonly GoValue[]): boolean {
-  checkComparable(first as GoValue);
   return rest.some((each) => {
-    checkComparable(each);
     const isNone = (value: GoValue): boolean => value === missing || value === null;
     if (isNone(first as GoValue) || isNone(each)) return isNone(first as GoValue) && isNone(each);
+    if (isCollection(first as GoValue) && isCollection(each)) refuseCollections(first as GoValue, each);
     return compareBasic(first as GoValue, each) === 0;
   });
 }
 
-function checkComparable(value: GoValue): void {
-  const isCollection = value !== null && typeof value === "object" && !(value instanceof GoNumber) && !isText(value);
-  if (isCollection) throw new BuiltinError(`non-comparable type ${goText(value)}: ${goType(value)}`);
+function isCollection(value: GoValue): boolean {
+  return value !== null && typeof value === "object" && !(value instanceof GoNumber) && !isText(value);
+}
+
+/** Of different kinds Go tells the second one's type before its value. */
+function refuseCollections(a: GoValue, b: GoValue): never {
+  if (goType(a) === goType(b)) throw new BuiltinError(`non-comparable type ${goText(b)}: ${goType(b)}`);
+  throw new BuiltinError(`non-comparable types ${goText(a)}: ${goType(a)}, ${goType(b)}: ${goText(b)}`);
 }
 
 function ordered(test: (order: number) => boolean): TemplateFunction {
@@ -53,10 +57,10 @@ function index([collection, ...keys]: readonly GoValue[]): GoValue {
 
 function indexOne(from: GoValue, key: GoValue): GoValue {
   if (from === missing || from === null) throw new BuiltinError("index of untyped nil");
-  if (Array.isArray(from)) return from[position(key, from.length - 1)] as Value;
+  if (Array.isArray(from)) return from[place(key, from.length, "slice")] as Value;
   if (isText(from)) {
     const bytes = new TextEncoder().encode(goText(from));
-    return new GoNumber("int", bytes[position(key, bytes.length - 1)] as number);
+    return new GoNumber("int", bytes[place(key, bytes.length, "string")] as number);
   }
   if (from instanceof GoNumber || !isObject(from)) throw new BuiltinError(`can't index item of type ${goType(from)}`);
   if (typeof key !== "string") throw new BuiltinError(`value has type ${goType(key)}; should be string`);
@@ -64,7 +68,15 @@ function indexOne(from: GoValue, key: GoValue): GoValue {
   return found === undefined ? missing : found;
 }
 
+/** Go's function lets the length itself through, which Go then refuses. */
+function place(key: GoValue, length: number, kind: string): number {
+  const at = position(key, length);
+  if (at === length) throw new BuiltinError(`reflect: ${kind} index out of range`);
+  return at;
+}
+
 function position(key: GoValue, most: number): number {
+  if (key === null || key === missing) throw new BuiltinError("cannot index slice/array with nil");
   if (!(key instanceof GoNumber) || key.type !== "int")
     throw new BuiltinError(`cannot index slice/array with type ${goType(key)}`);
   if (key.value < 0 || key.value > most) throw new BuiltinError(`index out of range: ${key.value}`);
