@@ -99,9 +99,9 @@ function inKeyOrder(status: Refusal): Refusal {
   return { ...status, message: `${status.message.slice(0, -told.length - 1)}${sorted.join(", ")}]` };
 }
 
-/** A field's path without the keys of maps in it. */
+/** A field's path without the keys of maps in it. Limits and requests are told of the whole list, too. */
 function mapOf(field: string): string {
-  return field.replace(/\[(?!\d+\])[^\]]*\]/g, "[]");
+  return field.replace(/\[(?!\d+\])[^\]]*\]/g, "[]").replace(/(resources\.)(?:limits|requests)(?:\[\])?$/, "$1[]");
 }
 
 function withoutDescriptions(table: { readonly columnDefinitions?: unknown }): object {

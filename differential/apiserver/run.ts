@@ -1,10 +1,9 @@
 import { diffObjects } from "@sallyport/kube";
-import { randomTape, Tape } from "../tape.ts";
 import type { Answer, ApiClient } from "./api-client.ts";
 import { knownReason } from "./known.ts";
 import { masked } from "./mask.ts";
 import { findKubeApiserver, type Peer, startKubeApiserver, startSallyport } from "./peers.ts";
-import { type Step, scenario } from "./scenario.ts";
+import type { Step } from "./scenario.ts";
 
 export interface Difference {
   /** What differs, without names: differences of one cause have one name. */
@@ -23,12 +22,8 @@ export interface Outcome {
 }
 
 export interface RunOptions {
-  readonly scenarios: number;
-  readonly seed: number;
-  /** What the names of all objects begin with; different for each run against a server that goes on. */
-  readonly prefix: string;
-  /** Only objects of these kinds. */
-  readonly kinds: readonly string[] | undefined;
+  /** Requests that belong together. */
+  readonly scenarios: Iterable<readonly Step[]>;
   readonly progress: (done: number, different: number) => void;
 }
 
@@ -38,7 +33,7 @@ const settleMs = 400;
 
 const silence: Answer = { code: 0, headers: {}, warnings: [], body: "" };
 
-/** Sends the same random requests to a real kube-apiserver and to ours, and answers what differs. Rejects when there is no peer. */
+/** Sends the same requests to a real kube-apiserver and to ours, and answers what differs. Rejects when there is no peer. */
 export async function runApiserverDifferential(options: RunOptions): Promise<Outcome> {
   const files = findKubeApiserver();
   if ("missing" in files) throw new Error(files.missing);
@@ -74,18 +69,15 @@ async function prepare(client: ApiClient): Promise<void> {
   throw new Error("the service account of the test namespace could not be made");
 }
 
-async function compareAll(
-  theirs: Peer,
-  ours: Peer,
-  { scenarios, seed, prefix, kinds, progress }: RunOptions,
-): Promise<Outcome> {
+async function compareAll(theirs: Peer, ours: Peer, { scenarios, progress }: RunOptions): Promise<Outcome> {
   const known: { [reason: string]: number } = {};
   const codes: { [code: string]: number } = {};
   const differences: Difference[] = [];
   let steps = 0;
-  for (let index = 0; index < scenarios; index++) {
+  let done = 0;
+  for (const scenario of scenarios) {
     let isParted = false;
-    for (const step of scenario(new Tape(randomTape(seed, index)), `${prefix}${index}`, kinds)) {
+    for (const step of scenario) {
       // What follows from one server's having taken what the other refused is no difference of its own.
       if (isParted && step.method !== "DELETE") continue;
       const [their, our] = await Promise.all([answerOf(theirs, step), answerOf(ours, step)]);
@@ -101,7 +93,7 @@ async function compareAll(
         else known[reason] = (known[reason] ?? 0) + 1;
       }
     }
-    progress(index + 1, differences.length);
+    progress(++done, differences.length);
   }
   return { steps, codes, differences, known };
 }

@@ -46,7 +46,8 @@ export function scenario(tape: Tape, name: string, kinds?: readonly string[]): r
   return tape.oneIn(4) ? readingsOf(subject, tape) : lifeOf(subject, tape);
 }
 
-function subjectOf(sample: Sample, given: string): Subject {
+/** An object like a sample, called `given`, and where it lies. */
+export function subjectOf(sample: Sample, given: string): Subject {
   const info = infoOf(sample);
   const object = JSON.parse(JSON.stringify(sample).replaceAll("NAME", given)) as Sample;
   // Some kinds are named after what they hold.

@@ -41,6 +41,8 @@ export { applyJsonPatch, PatchError, patchJson, pointerTokens } from "./json-pat
 export { staticSuffix, validateReservedName } from "./kinds/admissionregistration/static-name.ts";
 export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export { withAppArmorFields } from "./kinds/core/app-armor.ts";
+export { withoutClosedFields, withoutClosedStatus } from "./kinds/core/closed-gates.ts";
+export { withPodLevelDefaults, withPreparedSpec } from "./kinds/core/pod-preparation.ts";
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
 export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
 export { dns1123Label, dns1123Subdomain } from "./kinds/formats.ts";

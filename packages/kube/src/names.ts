@@ -62,6 +62,12 @@ export function duplicate(field: string, value: unknown): FieldError {
   return { field, reason: "FieldValueDuplicate", message: `Duplicate value: ${JSON.stringify(value)}` };
 }
 
+/** The error of a name that stands for nothing. */
+export function notFound(field: string, value: string, detail = ""): FieldError {
+  const why = detail === "" ? "" : `: ${detail}`;
+  return { field, reason: "FieldValueNotFound", message: `Not found: ${JSON.stringify(value)}${why}` };
+}
+
 export function tooMany(field: string, actual: number, limit: number): FieldError {
   const items = limit === 1 ? "item" : "items";
   return { field, reason: "FieldValueTooMany", message: `Too many: ${actual}: must have at most ${limit} ${items}` };

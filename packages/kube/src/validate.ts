@@ -19,15 +19,18 @@ export function validateStatus(object: KubeObject, old: KubeObject): readonly Fi
   return [...metadata, ...(rulesOf(object)?.validateStatus?.(object, old) ?? [])];
 }
 
-/** What kube-apiserver would refuse of an object's next version: what it is, and what may not change from one to the other. */
+/** What kube-apiserver would refuse of an object's next version: what it is, and what may not change from one to the other. `subresource` is that by which it was written. */
 export function validateReplacement(
   object: KubeObject,
   old: KubeObject,
   expressions: Expressions = uncompiled,
   asked = object.apiVersion,
+  subresource = "",
 ): readonly FieldError[] {
   const rules = rulesOf(object);
   const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object)];
+  const part = rules?.validateParts?.[subresource];
+  if (part !== undefined) return [...metadata, ...part(object, old)];
   if (rules?.validateReplacement !== undefined)
     return [...metadata, ...rules.validateReplacement(object, old, expressions, asked)];
   const errors = [

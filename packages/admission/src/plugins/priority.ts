@@ -16,7 +16,7 @@ const system: { readonly [name: string]: number } = {
 
 /**
  * Priority: a pod's priorityClassName becomes its priority and preemptionPolicy; without one the global default class counts. An
- * unknown class, or a priority that is not the class's, is refused. An update that names no priority keeps what creation has set.
+ * unknown class, or a priority or policy that is not the class's, is refused. An update that names no priority keeps what creation has set.
  * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#priority
  */
 export const priority: Plugin = {
@@ -43,13 +43,20 @@ export const priority: Plugin = {
         "spec.priority",
       );
     }
+    if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== chosen.policy)
+      return deny(
+        request,
+        "preemption-policy-mismatch",
+        `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${chosen.policy} from the given PriorityClass name`,
+        "spec.preemptionPolicy",
+      );
     const object = {
       ...request.object,
       spec: {
         ...spec,
         ...(chosen.name === "" ? {} : { priorityClassName: chosen.name }),
         priority: chosen.value,
-        preemptionPolicy: spec.preemptionPolicy ?? chosen.policy,
+        preemptionPolicy: chosen.policy,
       },
     };
     return { outcome: "mutated", why: `priority ${chosen.value}`, object };

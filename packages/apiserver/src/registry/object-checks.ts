@@ -55,5 +55,5 @@ export function errorsOf(
   }
   if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
   const before = inStorageVersion(current, info);
-  return together(validateReplacement(next, before, expressions, object.apiVersion), rules);
+  return together(validateReplacement(next, before, expressions, object.apiVersion, subresource), rules);
 }

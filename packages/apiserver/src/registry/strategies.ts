@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { ObjectReader, UserInfo } from "@sallyport/admission";
-import { emptyStatus, type KubeObject, qualityOfService, type ResourceInfo, withAppArmorFields } from "@sallyport/kube";
+import { emptyStatus, type KubeObject, type ResourceInfo } from "@sallyport/kube";
 import { customStrategy } from "../custom/objects.ts";
 import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
 import { withApproval, withRequestStatus } from "./certificate-conditions.ts";
 import { isEqual } from "./equality.ts";
-import { defined } from "./fixed-metadata.ts";
+import { podStrategy, withTemplates } from "./pod-strategy.ts";
 import { withFirstGeneration, withNextGeneration } from "./template-generation.ts";
 
 /** What a resource does with an object beyond its schema, as upstream's registry strategies. */
@@ -58,18 +58,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
     prepareCreate: (object) => ({ ...object, spec: withOwnFinalizer(object), status: { phase: "Active" } }),
     keep: ["spec"],
   },
-  pods: {
-    hasStatus: true,
-    statusKeeps: ["ownerReferences"],
-    hasGeneration: true,
-    complete: withAppArmorFields,
-    specParts: { ephemeralcontainers: withEphemeralContainers, resize: withResources },
-    prepareCreate: (object) => ({
-      ...object,
-      status: { phase: "Pending", qosClass: qualityOfService(object) },
-    }),
-    parts: { status: withKeptPodStatus },
-  },
+  pods: podStrategy,
   secrets: { hasStatus: false, prepareCreate: withStringData },
   persistentvolumeclaims: {
     hasStatus: true,
@@ -214,7 +203,7 @@ export function isMadeByUpdate({ resource, custom }: ResourceInfo): boolean {
 }
 
 export function strategyFor({ resource, custom }: ResourceInfo): Strategy {
-  return custom === undefined ? strategyOf(resource) : customStrategy(custom);
+  return custom === undefined ? withTemplates(resource, strategyOf(resource)) : customStrategy(custom);
 }
 
 function strategyOf(resource: string): Strategy {
@@ -251,24 +240,6 @@ function withOwnFinalizer({ spec }: KubeObject): Fields {
   return { finalizers: finalizers.includes("kubernetes") ? finalizers : [...finalizers, "kubernetes"] };
 }
 
-function withEphemeralContainers({ ephemeralContainers }: Fields, current: Fields): Fields {
-  return defined({ ...current, ephemeralContainers }) as Fields;
-}
-
-/** Resources of the containers that the pod has, and what resizing does to them. */
-function withResources(wanted: Fields, current: Fields): Fields {
-  const lists = ["containers", "initContainers"].filter((list) => current[list] !== undefined);
-  const resized = lists.map((list) => {
-    const given = new Map(((wanted[list] ?? []) as Fields[]).map((each) => [each["name"], each]));
-    const containers = (current[list] as Fields[]).map((each) => {
-      const { resources, resizePolicy } = given.get(each["name"]) ?? each;
-      return defined({ ...each, resources, resizePolicy });
-    });
-    return [list, containers] as const;
-  });
-  return { ...current, ...Object.fromEntries(resized) };
-}
-
 /** Endpoints say where they are in fields of their own, since the first version of the kind is gone. */
 function withoutTopology(object: KubeObject): KubeObject {
   const endpoints = object["endpoints"] as readonly Fields[] | null | undefined;
@@ -300,34 +271,6 @@ function withLocalAvailability(object: KubeObject): KubeObject {
     message: "Local APIServices are always available",
   };
   return { ...object, status: { conditions: [condition] } };
-}
-
-/** What a kubelet that does not know of it would take away; and what is not switched on. */
-function withKeptPodStatus(wanted: KubeObject, current: KubeObject): KubeObject {
-  const [next, before] = [wanted, current].map((each) => (each["status"] ?? {}) as Fields) as [Fields, Fields];
-  const { volumeHealth: _, ...status } = next;
-  const conditions = status["conditions"] as readonly Fields[] | undefined;
-  const kept = ["resourceClaimStatuses", "extendedResourceClaimStatus", "nodeAllocatableResourceClaimStatuses"];
-  const made = {
-    ...status,
-    qosClass: status["qosClass"] || before["qosClass"],
-    observedGeneration: status["observedGeneration"] || before["observedGeneration"],
-    ...Object.fromEntries(kept.map((name) => [name, status[name] ?? before[name]])),
-    ...(conditions === undefined ? {} : { conditions: withKeptGenerations(conditions, before["conditions"]) }),
-  };
-  return { ...wanted, status: defined(made) };
-}
-
-/** Conditions that tell no generation tell that of the last one of their type. */
-function withKeptGenerations(conditions: readonly Fields[], before: unknown): readonly Fields[] {
-  const left = [...((before ?? []) as readonly Fields[])];
-  return conditions.map((each) => {
-    const at = left.findIndex((old) => old["type"] === each["type"]);
-    const [old] = at < 0 ? [] : left.splice(at, 1);
-    return each["observedGeneration"] || !old?.["observedGeneration"]
-      ? each
-      : { ...each, observedGeneration: old["observedGeneration"] };
-  });
 }
 
 /** When a volume came to its phase. */

@@ -81,3 +81,9 @@ export function nanosOf(text: unknown): bigint {
   const quantity = parseQuantity(String(text ?? "0"));
   return typeof quantity === "string" ? 0n : quantity.nanos;
 }
+
+/** A decoded quantity as Kubernetes prints it. */
+export function shownQuantity(text: unknown): string {
+  const quantity = parseQuantity(String(text));
+  return typeof quantity === "string" ? String(text) : quantityText(quantity);
+}

@@ -80,6 +80,20 @@ const isWildcard = matching(
   ),
 );
 
+const underscoredLabel = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+const underscored = `${underscoredLabel}(\\.${underscoredLabel})*`;
+const isUnderscored = matching(
+  underscored,
+  advice(
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+    underscored,
+    "example.com",
+  ),
+);
+
+/** Domains in which services are found: parts may begin with an underscore. */
+export const underscoredSubdomain: Format = (value) => both(atMostCharacters(value, 253), isUnderscored(value));
+
 export const wildcardSubdomain: Format = (value) => both(atMostCharacters(value, 253), isWildcard(value));
 
 const isDns1035 = matching(
@@ -94,22 +108,23 @@ const isDns1035 = matching(
 
 export const dns1035Label: Format = (value) => both(atMostCharacters(value, 63), isDns1035(value));
 
-/** Names with a prefix or without, as of finalizers and resources. */
-export const qualified: Format = (value) => qualifiedNamed(value, "a qualified name");
-/** Keys of labels. */
-export const labelKey: Format = (value) => qualifiedNamed(value, "a valid label key");
-
-function qualifiedNamed(value: string, what: string): readonly string[] {
+/** Keys of labels: names with a prefix or without. */
+export const labelKey: Format = (value) => {
   const parts = value.split("/");
   if (parts.length > 2)
-    return [`${what} ${nameAdvice} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [
+      `a valid label key ${nameAdvice} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   const name = parts.at(-1) as string;
   const prefix = parts.length === 2 ? (parts[0] as string) : undefined;
   const prefixFaults = prefix === "" ? ["must be non-empty"] : prefix === undefined ? [] : dns1123Subdomain(prefix);
   const nameFaults = both(name === "" ? ["must be non-empty"] : atMostBytes(name, 63), isQualifiedName(name));
   if (prefixFaults.length + nameFaults.length === 0) return none;
   return [...prefixFaults.map((each) => `prefix part ${each}`), ...nameFaults.map((each) => `name part ${each}`)];
-}
+};
+
+/** The same of finalizers, resources and others, of which upstream speaks as of keys of labels. */
+export const qualified: Format = labelKey;
 
 const isQualifiedName = matching(qualifiedName, nameAdvice);
 

@@ -21,6 +21,10 @@ export interface KindRules {
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
   /** ValidateXStatusUpdate: of an update of `/status`, where it is asked at all. */
   readonly validateStatus?: (object: KubeObject, old: KubeObject) => readonly FieldError[];
+  /** The same of updates of other subresources, each as a whole. */
+  readonly validateParts?: {
+    readonly [subresource: string]: (object: KubeObject, old: KubeObject) => readonly FieldError[];
+  };
   /** WarningsOnCreate and WarningsOnUpdate: what is let in, but should better be otherwise. */
   readonly warnings?: (object: KubeObject, old: KubeObject | undefined) => readonly string[];
   /** WarningsOnUpdate of the strategy of `/status`. */

@@ -16,6 +16,15 @@ export function podDefaults(spec: Fields): void {
   podSpecDefaults(spec);
 }
 
+/** SetDefaults_PodStatus: a pod's first address stands by itself, too, and that counts. */
+export function podStatusDefaults(status: Fields | undefined): void {
+  if (status === undefined) return;
+  const [first] = (status["podIPs"] ?? []) as readonly Fields[];
+  const { podIP } = status;
+  if (podIP && first?.["ip"] !== podIP) status["podIPs"] = [{ ip: podIP }];
+  else if (!podIP && first !== undefined) status["podIP"] = first["ip"];
+}
+
 /** Of a pod alone: templates keep what they say. */
 function hostPortDefaults(spec: Fields): void {
   for (const { ports } of [...(spec["containers"] ?? []), ...(spec["initContainers"] ?? [])] as readonly Fields[])
@@ -31,8 +40,8 @@ export function podSpecDefaults(spec: Fields): void {
     securityContext: {},
     schedulerName: "default-scheduler",
   });
-  if (spec["serviceAccountName"] !== undefined) spec["serviceAccount"] ??= spec["serviceAccountName"];
-  else if (spec["serviceAccount"] !== undefined) spec["serviceAccountName"] = spec["serviceAccount"];
+  const account = (spec["serviceAccountName"] || spec["serviceAccount"]) as string | undefined;
+  if (account) Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
   for (const volume of spec["volumes"] ?? []) volumeDefaults(volume);
   for (const each of [
     ...(spec["initContainers"] ?? []),
@@ -83,6 +92,7 @@ function volumeDefaults(volume: Fields): void {
   for (const name of ["secret", "configMap", "downwardAPI", "projected"]) {
     if (volume[name] !== undefined) volume[name].defaultMode ??= 420;
   }
+  if (volume["image"] !== undefined) volume["image"].pullPolicy ??= pullPolicy(volume["image"].reference);
   if (volume["hostPath"] !== undefined) volume["hostPath"].type ??= "";
   for (const item of volume["downwardAPI"]?.items ?? [])
     if (item.fieldRef !== undefined) item.fieldRef.apiVersion ??= "v1";

@@ -1,43 +1,49 @@
-import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
-import { formatted, itemsOf } from "../checks.ts";
+import { type FieldError, forbidden, invalid, required, tooLong } from "../../names.ts";
+import { formatted, itemsOf, nonnegative, oneOf } from "../checks.ts";
 import { dns1123Label, dns1123Subdomain, qualified } from "../formats.ts";
 import { validateLabels } from "../label-selector.ts";
 import type { Fields } from "../rules.ts";
 import { validateAffinity } from "./pod-spec/affinity.ts";
-import { validateContainers, validateEphemeralContainers, validateInitContainers } from "./pod-spec/containers.ts";
+import {
+  untrimmedImage,
+  validateContainers,
+  validateEphemeralContainers,
+  validateInitContainers,
+} from "./pod-spec/containers.ts";
 import { validateDnsConfig, validateDnsPolicy, validateHostAliases } from "./pod-spec/dns.ts";
-import { validateOverhead } from "./pod-spec/resources.ts";
+import { validateFileVolumes } from "./pod-spec/env.ts";
+import { validateHostProcesses, validateOs } from "./pod-spec/operating-system.ts";
+import { containersOf } from "./pod-spec/places.ts";
+import { validatePodClaims } from "./pod-spec/resource-claims.ts";
+import { validateOverhead, validatePodResources } from "./pod-spec/resources.ts";
 import { validateGates, validateTolerations, validateTopologySpread } from "./pod-spec/scheduling.ts";
 import { validatePodSecurity } from "./pod-spec/security.ts";
 import { validateVolumes } from "./pod-spec/volumes.ts";
 
 const restartPolicies: readonly string[] = ["Always", "OnFailure", "Never"];
+const preemptionPolicies: readonly string[] = ["PreemptLowerPriority", "Never"];
 const maxSeconds = 2147483647;
 
-/** ValidatePodSpec. `path` is where the spec lies: `spec`, `spec.template.spec`. */
-export function validatePodSpec(spec: Fields, path: string): readonly FieldError[] {
+/** ValidatePodSpec. `path` is where the spec lies: `spec`, `spec.template.spec`; `annotations` are those of a pod, none of a template. */
+export function validatePodSpec(spec: Fields, path: string, annotations?: Fields): readonly FieldError[] {
   const names = new Set<string>();
   const { restartPolicy = "", dnsPolicy = "" } = spec;
+  const claims = ((spec["resourceClaims"] ?? []) as Fields[]).map((claim) => claim["name"] as string).filter(Boolean);
   return [
     ...validateVolumes(spec["volumes"], `${path}.volumes`),
+    ...validatePodClaims(spec["resourceClaims"], `${path}.resourceClaims`, annotations ?? {}),
     ...validateContainers(spec, `${path}.containers`, names),
     ...validateInitContainers(spec, `${path}.initContainers`, names),
     ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`, names),
-    ...hostNetworkPorts(spec, path),
-    ...unmaskedProcs(spec, path),
-    ...(restartPolicies.includes(restartPolicy)
-      ? []
-      : [
-          restartPolicy === ""
-            ? required(`${path}.restartPolicy`)
-            : notSupported(`${path}.restartPolicy`, restartPolicy, restartPolicies),
-        ]),
+    ...validatePodResources(spec, path, claims),
+    ...hostNetworkPorts(spec, path, annotations !== undefined),
+    ...oneOf(`${path}.restartPolicy`, restartPolicy, restartPolicies),
     ...(dnsPolicy === "" ? [required(`${path}.dnsPolicy`)] : validateDnsPolicy(dnsPolicy, path)),
     ...validateLabels(spec["nodeSelector"], `${path}.nodeSelector`),
     ...validatePodSecurity(spec, `${path}.securityContext`),
-    ...itemsOf(spec["imagePullSecrets"], `${path}.imagePullSecrets`).flatMap(([{ name }, field]) =>
-      name ? [] : [required(`${field}.name`)],
-    ),
+    ...(spec["shareProcessNamespace"] === true && spec["hostPID"] === true
+      ? [invalid(`${path}.shareProcessNamespace`, true, "ShareProcessNamespace and HostPID cannot both be enabled")]
+      : []),
     ...validateAffinity(spec["affinity"], `${path}.affinity`),
     ...validateDnsConfig(spec["dnsConfig"], dnsPolicy, `${path}.dnsConfig`),
     ...itemsOf(spec["readinessGates"], `${path}.readinessGates`).flatMap(([{ conditionType = "" }, field]) =>
@@ -45,23 +51,58 @@ export function validatePodSpec(spec: Fields, path: string): readonly FieldError
     ),
     ...validateGates(spec["schedulingGates"], `${path}.schedulingGates`),
     ...validateTopologySpread(spec["topologySpreadConstraints"], `${path}.topologySpreadConstraints`),
+    ...validateHostProcesses(spec, path),
+    ...validateOwnUsers(spec, path),
+    ...validateHostnameOverride(spec, path),
     ...validateNames(spec, path),
     ...validateTolerations(spec["tolerations"], `${path}.tolerations`),
     ...validateHostAliases(spec["hostAliases"], `${path}.hostAliases`),
     ...given(spec, path, "priorityClassName", dns1123Subdomain),
-    ...given(spec, path, "runtimeClassName", dns1123Subdomain),
-    ...validatePreemption(spec["preemptionPolicy"], `${path}.preemptionPolicy`),
+    ...(spec["runtimeClassName"] === undefined
+      ? []
+      : formatted(`${path}.runtimeClassName`, spec["runtimeClassName"], dns1123Subdomain)),
+    ...oneOf(`${path}.preemptionPolicy`, spec["preemptionPolicy"], preemptionPolicies, true),
     ...validateOverhead(spec["overhead"], `${path}.overhead`),
-    ...validateOs(spec["os"], `${path}.os`),
+    ...validateOs(spec, path),
+    ...validateFileVolumes(spec, path),
   ];
 }
 
-/** A pod in its host's network listens at the host's ports. */
-function hostNetworkPorts(spec: Fields, path: string): readonly FieldError[] {
+/** validateHostUsers: who has users of its own shares no other namespace with its host. */
+function validateOwnUsers(spec: Fields, path: string): readonly FieldError[] {
+  if (spec["hostUsers"] !== false) return [];
+  const why = "when `hostUsers` is false";
+  return [
+    ...(spec["hostNetwork"] === true ? [forbidden(`${path}.hostNetwork`, why)] : []),
+    ...(spec["hostPID"] === true ? [forbidden(`${path}.HostPID`, why)] : []),
+    ...(spec["hostIPC"] === true ? [forbidden(`${path}.HostIPC`, why)] : []),
+    ...containersOf(spec, path)
+      .filter(([{ volumeDevices }]) => (volumeDevices ?? []).length > 0)
+      .map(([, place]) => forbidden(`${place}.volumeDevices`, why)),
+  ];
+}
+
+/** The longest hostname of Linux. */
+const maxHostname = 64;
+
+function validateHostnameOverride(spec: Fields, path: string): readonly FieldError[] {
+  const { hostnameOverride: name, setHostnameAsFQDN, hostNetwork } = spec;
+  const field = `${path}.hostnameOverride`;
+  if (name === undefined) return [];
+  return [
+    ...(setHostnameAsFQDN === true ? [forbidden(field, "may not be specified when setHostnameAsFQDN is true")] : []),
+    ...(hostNetwork === true ? [forbidden(field, "may not be specified when hostNetwork is true")] : []),
+    ...(name.length > maxHostname ? [tooLong(field, maxHostname)] : []),
+    ...formatted(field, name, dns1123Subdomain),
+  ];
+}
+
+/** A pod in its host's network listens at the host's ports; a template may leave them open. */
+function hostNetworkPorts(spec: Fields, path: string, isPod: boolean): readonly FieldError[] {
   if (spec["hostNetwork"] !== true) return [];
   return itemsOf(spec["containers"], `${path}.containers`).flatMap(([container, field]) =>
     itemsOf(container["ports"], `${field}.ports`).flatMap(([{ hostPort = 0, containerPort = 0 }, place]) =>
-      hostPort === 0 || hostPort === containerPort
+      (hostPort === 0 && !isPod) || hostPort === containerPort
         ? []
         : [invalid(`${place}.hostPort`, hostPort, "must match `containerPort` when `hostNetwork` is true")],
     ),
@@ -85,20 +126,6 @@ function validateNames(spec: Fields, path: string): readonly FieldError[] {
   ];
 }
 
-function validatePreemption(policy: string | undefined, path: string): readonly FieldError[] {
-  if (policy === undefined) return [];
-  const words = ["Never", "PreemptLowerPriority"];
-  if (policy === "") return [required(path)];
-  return words.includes(policy) ? [] : [notSupported(path, policy, ["Never", "PreemptLowerPriority"])];
-}
-
-function validateOs(os: Fields | undefined, path: string): readonly FieldError[] {
-  if (os === undefined) return [];
-  const { name = "" } = os;
-  if (name === "") return [required(`${path}.name`, "cannot be empty")];
-  return ["linux", "windows"].includes(name) ? [] : [notSupported(path, name, ["linux", "windows"])];
-}
-
 /** What only pods must heed, not templates, which may be completed later. */
 export function validatePodOnly(spec: Fields, path: string): readonly FieldError[] {
   const tokens = itemsOf(spec["volumes"], `${path}.volumes`).flatMap(([volume, field]) =>
@@ -109,21 +136,11 @@ export function validatePodOnly(spec: Fields, path: string): readonly FieldError
       ),
   );
   const images = ["containers", "initContainers"].flatMap((list) =>
-    itemsOf(spec[list], `${path}.${list}`)
-      .filter(([{ image = "" }]) => image !== image.trim())
-      .map(([{ image }, field]) => invalid(`${field}.image`, image, "must not have leading or trailing whitespace")),
+    itemsOf(spec[list], `${path}.${list}`).flatMap(([each, field]) => untrimmedImage(each, field)),
   );
-  return [...tokens, ...images];
-}
-
-/** The whole of /proc is only for who is nobody on the node. */
-function unmaskedProcs(spec: Fields, path: string): readonly FieldError[] {
-  if (spec["hostUsers"] === false) return [];
-  return ["initContainers", "containers", "ephemeralContainers"].flatMap((list) =>
-    itemsOf(spec[list], `${path}.${list}`).flatMap(([each, place]) =>
-      each["securityContext"]?.procMount === "Unmasked"
-        ? [invalid(`${place}.securityContext.procMount`, "Unmasked", "`hostUsers` must be false to use `Unmasked`")]
-        : [],
-    ),
-  );
+  return [
+    ...tokens,
+    ...nonnegative(`${path}.terminationGracePeriodSeconds`, spec["terminationGracePeriodSeconds"]),
+    ...images,
+  ];
 }

@@ -1,7 +1,8 @@
-import { type FieldError, forbidden, invalid } from "../../names.ts";
+import { nanosOf } from "../../go/quantity.ts";
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf } from "../checks.ts";
-import { dns1123Subdomain, qualified } from "../formats.ts";
+import { dns1123Label, dns1123Subdomain, qualified } from "../formats.ts";
 import { ipAddress, parseIp } from "../ip.ts";
 import { type Fields, immutable, specOf } from "../rules.ts";
 
@@ -22,11 +23,15 @@ export function validatePodStatus(object: KubeObject, old: KubeObject): readonly
     ...generation(status, "status"),
     ...immutable(object, old, ["status.qosClass"]),
     ...lists.flatMap((list) => validateRestarts(list, status, before, specOf(old))),
+    ...validateClaimStatuses(status["resourceClaimStatuses"], specOf(object)),
+    ...validateExtendedClaim(status["extendedResourceClaimStatus"], specOf(object)),
     ...validateAddresses(status, before, "podIPs"),
     ...validateAddresses(status, before, "hostIPs"),
     ...lists.flatMap((list) => validateUsers(status[list], `status.${list}`, specOf(object))),
+    ...validateAllocations("containers", status, specOf(object)),
+    ...validateAllocations("initContainers", status, specOf(object)),
     ...itemsOf(status["ephemeralContainerStatuses"], "status.ephemeralContainerStatuses")
-      .filter(([each]) => each["allocatedResourcesStatus"] !== undefined)
+      .filter(([each]) => (each["allocatedResourcesStatus"] ?? []).length > 0)
       .map(([, path]) => forbidden(`${path}.allocatedResourcesStatus`, "must not be specified in container status")),
   ];
 }
@@ -53,15 +58,23 @@ function validateRestarts(
   before: Fields,
   spec: Fields,
 ): readonly FieldError[] {
-  const now = new Map(((status[list] ?? []) as Fields[]).map((each) => [each["name"], each]));
+  if (list !== "ephemeralContainerStatuses" && restartsAll(spec)) return [];
+  const next = (status[list] ?? []) as Fields[];
   return itemsOf(before[list], `status.${list}`)
     .filter(([{ name, state }]) => {
-      const next = now.get(name);
-      const isRevived =
-        state?.terminated !== undefined && next !== undefined && next["state"]?.terminated === undefined;
+      if (state?.terminated === undefined) return false;
+      const isRevived = next.some((each) => each["name"] === name && each["state"]?.terminated === undefined);
       return isRevived && !mayRestart(list, name, state.terminated.exitCode ?? 0, spec);
     })
     .map(([, path]) => forbidden(`${path}.state`, "may not be transitioned to non-terminated state"));
+}
+
+/** One container's end may start all of them again. */
+function restartsAll(spec: Fields): boolean {
+  const containers = ["initContainers", "containers"].flatMap((list) => (spec[list] ?? []) as Fields[]);
+  return containers.some((each) =>
+    ((each["restartPolicyRules"] ?? []) as Fields[]).some(({ action }) => action === "RestartAllContainers"),
+  );
 }
 
 function mayRestart(list: (typeof lists)[number], name: string, exitCode: number, spec: Fields): boolean {
@@ -69,11 +82,13 @@ function mayRestart(list: (typeof lists)[number], name: string, exitCode: number
   const containers = (spec[list === "containerStatuses" ? "containers" : "initContainers"] ?? []) as Fields[];
   const container = containers.find((each) => each["name"] === name);
   if (container === undefined) return false;
-  for (const { action, exitCodes } of (container["restartPolicyRules"] ?? []) as Fields[]) {
-    const isListed = (exitCodes?.values ?? []).includes(exitCode);
-    if (action === "Restart" && isListed === (exitCodes?.operator === "In")) return true;
-  }
-  const policy = container["restartPolicy"] ?? spec["restartPolicy"];
+  const own = container["restartPolicy"] as string | undefined;
+  const rules = (own === undefined ? [] : (container["restartPolicyRules"] ?? [])) as Fields[];
+  const matching = rules.find(
+    ({ exitCodes }) => (exitCodes?.values ?? []).includes(exitCode) === (exitCodes?.operator === "In"),
+  );
+  if (matching?.["action"] === "Restart") return true;
+  const policy = own ?? spec["restartPolicy"];
   return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
 }
 
@@ -139,4 +154,131 @@ function validateUsers(statuses: unknown, path: string, { os }: Fields): readonl
 
 function within(field: string, id: number, limit: number): readonly FieldError[] {
   return id < 0 || id > limit ? [invalid(field, id, `must be between 0 and ${limit}, inclusive`)] : [];
+}
+
+/** validatePodResourceClaimStatuses: which claims were made of the pod's templates. */
+function validateClaimStatuses(statuses: unknown, spec: Fields): readonly FieldError[] {
+  const known = new Set(((spec["resourceClaims"] ?? []) as Fields[]).map(({ name = "" }) => name as string));
+  const seen = new Set<string>();
+  return itemsOf(statuses, "status.resourceClaimStatuses").flatMap(
+    ([{ name = "", resourceClaimName: claim }, field]) => {
+      const isTaken = seen.has(name);
+      seen.add(name);
+      return [
+        ...(known.has(name)
+          ? []
+          : [invalid(`${field}.name`, name, "must match the name of an entry in `spec.resourceClaims`")]),
+        ...(isTaken ? [duplicate(`${field}.name`, name)] : []),
+        ...(claim === undefined ? [] : formatted(`${field}.resourceClaimName`, claim, dns1123Subdomain)),
+      ];
+    },
+  );
+}
+
+/** validatePodExtendedResourceClaimStatus: the claim that was made of what containers ask for by extended resources. */
+function validateExtendedClaim(status: Fields | undefined, spec: Fields): readonly FieldError[] {
+  if (status === undefined) return [];
+  const path = "status.extendedResourceClaimStatus";
+  const mappings = itemsOf(status["requestMappings"], `${path}.requestMappings`);
+  const { resourceClaimName: claim = "" } = status;
+  const containers = ["initContainers", "containers"].flatMap((list) => (spec[list] ?? []) as Fields[]);
+  const seen = new Set<string>();
+  return [
+    ...(mappings.length === 0 ? [required(`${path}.requestMappings`, "at least one request mapping is required")] : []),
+    ...mappings.flatMap(([mapping, field]) => [
+      ...validateMapped(mapping, field, containers),
+      ...formatted(`${path}.requestName`, mapping["requestName"] ?? "", dns1123Label),
+      ...repeated(mapping, field, seen),
+    ]),
+    ...(claim === ""
+      ? [required(`${path}.resourceClaimName`)]
+      : formatted(`${path}.resourceClaimName`, claim, dns1123Subdomain)),
+  ];
+}
+
+function validateMapped(
+  { containerName: name = "", resourceName: resource = "" }: Fields,
+  field: string,
+  containers: readonly Fields[],
+): readonly FieldError[] {
+  const lists = (what: string) => `spec.initContainers.${what} or spec.containers.${what}`;
+  const container = containers.findLast((each) => each["name"] === name);
+  if (container === undefined)
+    return [invalid(`${field}.containerName`, name, `must match the name of an entry in ${lists("name")}`)];
+  if (container["resources"]?.requests?.[resource] !== undefined) return [];
+  const why = `must match the extended resource name of an entry in ${lists("resources.requests")}`;
+  return [invalid(`${field}.resourceName`, resource, why)];
+}
+
+function repeated(mapping: Fields, field: string, seen: Set<string>): readonly FieldError[] {
+  const names = ["containerName", "resourceName", "requestName"];
+  const key = JSON.stringify(names.map((name) => mapping[name] as unknown));
+  const isTaken = seen.has(key);
+  seen.add(key);
+  return isTaken ? names.map((name) => duplicate(`${field}.${name}`, mapping[name] ?? "")) : [];
+}
+
+const healths: readonly string[] = ["Healthy", "Unhealthy", "Unknown"];
+
+/** Upstream's limit of what is said of a device. */
+const maxHealthMessage = 1024;
+
+/** validateContainerStatusAllocatedResourcesStatus: health of devices that a container has asked for. */
+function validateAllocations(
+  list: "containers" | "initContainers",
+  status: Fields,
+  spec: Fields,
+): readonly FieldError[] {
+  const statuses = list === "containers" ? "containerStatuses" : "initContainerStatuses";
+  return itemsOf(status[statuses], `status.${statuses}`).flatMap(([each, path]) => {
+    const container = ((spec[list] ?? []) as Fields[]).find(({ name }) => name === each["name"]);
+    return itemsOf(each["allocatedResourcesStatus"], `${path}.allocatedResourcesStatus`).flatMap(
+      ([resource, field]) => [
+        ...(container === undefined ? [] : validateAllocated(resource["name"] ?? "", field, container, status)),
+        ...validateHealth(resource["resources"], `${field}.resources`),
+      ],
+    );
+  });
+}
+
+function validateAllocated(name: string, field: string, container: Fields, status: Fields): readonly FieldError[] {
+  const { requests = {}, claims = [] } = (container["resources"] ?? {}) as Fields;
+  if (!name.startsWith("claim:"))
+    return requests[name] === undefined
+      ? [invalid(`${field}.name`, name, "must match one of the container's resource requests")]
+      : [];
+  const used = (claims as Fields[]).map(
+    (each) => `claim:${each["name"]}${each["request"] ? `/${each["request"]}` : ""}`,
+  );
+  if (used.includes(name) || isMapped(name, container, status["extendedResourceClaimStatus"])) return [];
+  const why =
+    "must match one of the container's resource claims as 'claim:<claimName>/<requestName>' when container.resources.claims[*].request is set or 'claim:<claimName>' when it is empty";
+  return [invalid(`${field}.name`, name, why)];
+}
+
+function isMapped(name: string, container: Fields, extended: Fields | undefined): boolean {
+  const [, claim, request] = /^claim:([^/]+)\/(.+)$/.exec(name) ?? [];
+  if (extended === undefined || request === undefined || claim !== extended["resourceClaimName"]) return false;
+  return ((extended["requestMappings"] ?? []) as Fields[]).some(
+    (each) =>
+      each["containerName"] === container["name"] &&
+      each["requestName"] === request &&
+      nanosOf(container["resources"]?.requests?.[each["resourceName"]]) > 0n,
+  );
+}
+
+function validateHealth(resources: unknown, path: string): readonly FieldError[] {
+  const seen = new Set<string>();
+  return itemsOf(resources, path).flatMap(([{ resourceID: id = "", health = "", message }, field]) => {
+    const isTaken = seen.has(id);
+    seen.add(id);
+    return [
+      ...(healths.includes(health) ? [] : [notSupported(`${field}.health`, health, healths)]),
+      ...(message === "" ? [required(`${field}.message`, "must be non-empty if specified")] : []),
+      ...(message !== undefined && new TextEncoder().encode(message).length > maxHealthMessage
+        ? [tooLong(`${field}.message`, maxHealthMessage)]
+        : []),
+      ...(isTaken ? [duplicate(`${field}.resourceID`, id)] : []),
+    ];
+  });
 }

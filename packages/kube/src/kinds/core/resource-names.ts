@@ -23,17 +23,31 @@ const quotaNames: ReadonlySet<string> = new Set([
 
 /** Resources that come in whole pieces. */
 export function isWhole(name: string): boolean {
-  return counted.includes(name) || (name.includes("/") && !/(^|\.)kubernetes\.io\//.test(name));
+  return counted.includes(name) || isExtended(name);
 }
 
-function isHugePages(name: string): boolean {
-  return name.startsWith("hugepages-") || name.startsWith("requests.hugepages-");
+/** One of Kubernetes' own; all others are of what a node's plugins know. */
+export function isNative(name: string): boolean {
+  return !name.includes("/") || name.includes("kubernetes.io/");
+}
+
+/** Of a node's plugins: quotas may limit it under its own name, too. */
+function isExtended(name: string): boolean {
+  return !isNative(name) && !name.startsWith("requests.") && qualified(`requests.${name}`).length === 0;
+}
+
+export function isHugePages(name: string): boolean {
+  return name.startsWith("hugepages-");
+}
+
+function isQuotaHugePages(name: string): boolean {
+  return isHugePages(name) || name.startsWith("requests.hugepages-");
 }
 
 /** validateResourceName: a resource that there is, or one with a domain. */
 export function anyResource(field: string, name: string): readonly FieldError[] {
   const faults = formatted(field, name, qualified);
-  if (faults.length > 0 || name.includes("/") || quotaNames.has(name) || name === "storage" || isHugePages(name))
+  if (faults.length > 0 || name.includes("/") || quotaNames.has(name) || name === "storage" || isQuotaHugePages(name))
     return faults;
   return [invalid(field, name, "must be a standard resource type or fully qualified")];
 }
@@ -48,19 +62,17 @@ export function quotaResource(field: string, name: string): readonly FieldError[
 }
 
 export function isQuotaResource(name: string): boolean {
-  return quotaNames.has(name) || isHugePages(name);
+  return quotaNames.has(name) || isQuotaHugePages(name);
 }
 
 /** ValidateContainerResourceName. */
 export function containerResource(field: string, name: string): readonly FieldError[] {
   const faults = anyResource(field, name);
   if (!name.includes("/"))
-    return amounts.includes(name) || name.startsWith("hugepages-")
+    return amounts.includes(name) || isHugePages(name)
       ? faults
       : [...faults, invalid(field, name, "must be a standard resource for containers")];
-  const isNative = /(^|\.)kubernetes\.io\//.test(name);
-  const isExtended = !name.startsWith("requests.") && qualified(`requests.${name}`).length === 0;
-  return isNative || isExtended
+  return isNative(name) || isExtended(name)
     ? faults
     : [...faults, invalid(field, name, "doesn't follow extended resource name standard")];
 }

@@ -1,8 +1,9 @@
 import { type FieldError, invalid, required } from "../../../names.ts";
 import { formatted, itemsOf } from "../../checks.ts";
-import { dns1123Label, labelValue, qualified } from "../../formats.ts";
+import { dns1123Label, dns1123Subdomain, labelValue, qualified } from "../../formats.ts";
 import { validateLabelSelector } from "../../label-selector.ts";
 import type { Fields } from "../../rules.ts";
+import { validateLabelKeys } from "./scheduling.ts";
 
 const wanted = "requiredDuringSchedulingIgnoredDuringExecution";
 const preferred = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -22,12 +23,12 @@ function validateNodeAffinity(affinity: Fields, path: string): readonly FieldErr
     ...(affinity[wanted] === undefined ? [] : validateNodeSelector(affinity[wanted], `${path}.${wanted}`)),
     ...itemsOf(affinity[preferred], `${path}.${preferred}`).flatMap(([{ weight, preference = {} }, field]) => [
       ...validateWeight(weight, field),
-      ...validateTerm(preference, `${field}.preference`),
+      ...validateTerm(preference, `${field}.preference`, true),
     ]),
   ];
 }
 
-function validateWeight(weight: number, path: string): readonly FieldError[] {
+function validateWeight(weight = 0, path = ""): readonly FieldError[] {
   return weight > 0 && weight <= 100 ? [] : [invalid(`${path}.weight`, weight, "must be in the range 1-100")];
 }
 
@@ -38,16 +39,21 @@ export function validateNodeSelector(selector: Fields, path: string): readonly F
   return terms.flatMap(([term, field]) => validateTerm(term, field));
 }
 
-function validateTerm(term: Fields, path: string): readonly FieldError[] {
+/** What is only preferred may name values that no label has. */
+function validateTerm(term: Fields, path: string, isPreferred = false): readonly FieldError[] {
   return [
     ...itemsOf(term["matchExpressions"], `${path}.matchExpressions`).flatMap(([each, field]) =>
-      requirement(each, field),
+      requirement(each, field, isPreferred),
     ),
     ...itemsOf(term["matchFields"], `${path}.matchFields`).flatMap(([each, field]) => fieldRequirement(each, field)),
   ];
 }
 
-function requirement({ key = "", operator = "", values = [] }: Fields, path: string): readonly FieldError[] {
+function requirement(
+  { key = "", operator = "", values = [] }: Fields,
+  path: string,
+  isPreferred: boolean,
+): readonly FieldError[] {
   const list = values as readonly string[];
   const errors: FieldError[] = [];
   if (["In", "NotIn"].includes(operator)) {
@@ -67,7 +73,7 @@ function requirement({ key = "", operator = "", values = [] }: Fields, path: str
   return [
     ...errors,
     ...formatted(`${path}.key`, key, qualified),
-    ...list.flatMap((value, i) => formatted(`${path}.values[${i}]`, value, labelValue)),
+    ...(isPreferred ? [] : list.flatMap((value, i) => formatted(`${path}.values[${i}]`, value, labelValue))),
   ];
 }
 
@@ -79,8 +85,9 @@ function fieldRequirement({ key = "", operator = "", values = [] }: Fields, path
     errors.push(
       required(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"),
     );
-  if (key !== "metadata.name") errors.push(invalid(`${path}.key`, key, "not a valid field selector key"));
-  return errors;
+  if (key !== "metadata.name") return [...errors, invalid(`${path}.key`, key, "not a valid field selector key")];
+  const names = values as readonly string[];
+  return [...errors, ...names.flatMap((name, i) => formatted(`${path}.values[${i}]`, name, dns1123Subdomain))];
 }
 
 function validatePodAffinity(affinity: Fields, path: string): readonly FieldError[] {
@@ -99,6 +106,7 @@ function validatePodTerm(term: Fields, path: string): readonly FieldError[] {
     ...validateLabelSelector(term["labelSelector"], `${path}.labelSelector`),
     ...validateLabelSelector(term["namespaceSelector"], `${path}.namespaceSelector`),
     ...((term["namespaces"] ?? []) as string[]).flatMap((name) => formatted(`${path}.namespace`, name, dns1123Label)),
+    ...validateLabelKeys(term, path),
     ...(topologyKey === "" ? [required(`${path}.topologyKey`, "can not be empty")] : []),
     ...formatted(`${path}.topologyKey`, topologyKey, qualified),
   ];

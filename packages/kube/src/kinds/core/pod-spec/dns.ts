@@ -1,6 +1,6 @@
 import { type FieldError, invalid, notSupported, required } from "../../../names.ts";
 import { formatted, itemsOf } from "../../checks.ts";
-import { dns1123Subdomain } from "../../formats.ts";
+import { dns1123Subdomain, underscoredSubdomain } from "../../formats.ts";
 import { ipAddress } from "../../ip.ts";
 import type { Fields } from "../../rules.ts";
 
@@ -18,15 +18,10 @@ export function validateDnsPolicy(policy: string, path: string): readonly FieldE
 export function validateDnsConfig(config: Fields | undefined, policy: string, path: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   const servers = (config?.["nameservers"] ?? []) as string[];
+  if (policy === "None" && config === undefined)
+    return [required(path, "must provide `dnsConfig` when `dnsPolicy` is None")];
   if (policy === "None" && servers.length === 0)
-    errors.push(
-      required(
-        config === undefined ? path : `${path}.nameservers`,
-        config === undefined
-          ? "must provide `dnsConfig` when `dnsPolicy` is None"
-          : "must provide at least one DNS nameserver when `dnsPolicy` is None",
-      ),
-    );
+    return [required(`${path}.nameservers`, "must provide at least one DNS nameserver when `dnsPolicy` is None")];
   if (config === undefined) return errors;
   if (servers.length > maxNameservers)
     errors.push(invalid(`${path}.nameservers`, servers, `must not have more than ${maxNameservers} nameservers`));
@@ -53,13 +48,7 @@ function validateSearches(searches: readonly string[], path: string): readonly F
     );
   for (const [i, search] of searches.entries()) {
     if (search === ".") continue;
-    const text = search.replace(/\.$/, "").replace(/^_/, "").replaceAll("._", ".");
-    errors.push(
-      ...formatted(`${path}[${i}]`, text, dns1123Subdomain).map((error) => ({
-        ...error,
-        message: error.message.replace(JSON.stringify(text), JSON.stringify(search)),
-      })),
-    );
+    errors.push(...formatted(`${path}[${i}]`, search.replace(/\.$/, ""), underscoredSubdomain));
   }
   return errors;
 }

@@ -1,4 +1,4 @@
-import { type FieldError, forbidden, invalid, notSupported, required } from "../../../names.ts";
+import { type FieldError, forbidden, invalid, notFound, notSupported, required } from "../../../names.ts";
 import { itemsOf } from "../../checks.ts";
 import type { Fields } from "../../rules.ts";
 import { localDescendingPath } from "./security.ts";
@@ -12,25 +12,29 @@ export function validateMounts(
   path: string,
 ): readonly FieldError[] {
   const places = new Set<string>();
+  const devices = itemsOf(container["volumeDevices"], path).map(([each]) => each);
   return itemsOf(container["volumeMounts"], path).flatMap(([mount, field]) => {
     const { name = "", mountPath = "", subPath, subPathExpr, mountPropagation } = mount;
     const errors: FieldError[] = [];
     if (name === "") errors.push(required(`${field}.name`));
+    if (!volumes.has(name)) errors.push(notFound(`${field}.name`, name));
     if (mountPath === "") errors.push(required(`${field}.mountPath`));
-    if (name !== "" && !volumes.has(name)) errors.push(notFound(`${field}.name`, name));
     if (places.has(mountPath)) errors.push(invalid(`${field}.mountPath`, mountPath, "must be unique"));
     places.add(mountPath);
-    if (subPath) errors.push(...localDescendingPath(subPath, `${field}.subPath`));
+    if (devices.some((each) => (each["name"] ?? "") === name))
+      errors.push(invalid(`${field}.name`, name, "must not already exist in volumeDevices"));
+    if (devices.some(({ devicePath = "" }) => devicePath === mountPath))
+      errors.push(invalid(`${field}.mountPath`, mountPath, "must not already exist as a path in volumeDevices"));
+    // Of these kube-apiserver does not tell which mount it is.
+    if (subPath) errors.push(...localDescendingPath(subPath, `${path}.subPath`));
     if (subPathExpr) {
       if (subPath)
         errors.push(invalid(`${field}.subPathExpr`, subPathExpr, "subPathExpr and subPath are mutually exclusive"));
-      errors.push(...localDescendingPath(subPathExpr, `${field}.subPathExpr`));
+      errors.push(...localDescendingPath(subPathExpr, `${path}.subPathExpr`));
     }
     if (mountPropagation !== undefined)
-      errors.push(
-        ...validatePropagation(mountPropagation, container, `${field.replace(/\[\d+\]$/, "")}.mountPropagation`),
-      );
-    errors.push(...validateRecursive(mount, `${field}.recursiveReadOnly`));
+      errors.push(...validatePropagation(mountPropagation, container, `${path}.mountPropagation`));
+    errors.push(...validateRecursive(mount, `${path}.recursiveReadOnly`));
     return errors;
   });
 }
@@ -56,40 +60,37 @@ function validateRecursive(
   return errors;
 }
 
-/** ValidateVolumeDevices. */
+/** ValidateVolumeDevices: claims as devices, each at a place of its own, none of which is mounted, too. */
 export function validateDevices(
   container: Fields,
   volumes: ReadonlyMap<string, Fields>,
   path: string,
 ): readonly FieldError[] {
   const [names, places] = [new Set<string>(), new Set<string>()];
-  const mounted = new Map(
-    ((container["volumeMounts"] ?? []) as Fields[]).map((each) => [each["name"], each["mountPath"]]),
-  );
+  const mounts = itemsOf(container["volumeMounts"], path).map(([each]) => each);
   return itemsOf(container["volumeDevices"], path).flatMap(([{ name = "", devicePath = "" }, field]) => {
     const errors: FieldError[] = [];
+    const place = `${field}.devicePath`;
     if (name === "") errors.push(required(`${field}.name`));
-    if (devicePath === "") errors.push(required(`${field}.devicePath`));
     if (names.has(name)) errors.push(invalid(`${field}.name`, name, "must be unique"));
-    if (places.has(devicePath)) errors.push(invalid(`${field}.devicePath`, devicePath, "must be unique"));
-    const claimed = volumes.get(name);
-    if (claimed === undefined) errors.push(notFound(`${field}.name`, name));
-    else if (claimed["persistentVolumeClaim"] === undefined && claimed["ephemeral"] === undefined)
-      errors.push(
-        invalid(
-          `${field}.name`,
-          name,
-          "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode",
-        ),
-      );
-    if (mounted.has(name)) errors.push(invalid(`${field}.name`, name, "must not already exist in volumeMounts"));
-    names.add(name);
-    places.add(devicePath);
+    errors.push(...validateClaimed(volumes.get(name), name, `${field}.name`));
+    if (devicePath === "") errors.push(required(place));
+    if (places.has(devicePath)) errors.push(invalid(place, devicePath, "must be unique"));
+    if (devicePath.split("/").includes(".."))
+      errors.push(invalid(place, devicePath, "can not contain backsteps ('..')"));
+    else places.add(devicePath);
+    if (mounts.some((each) => (each["name"] ?? "") === name))
+      errors.push(invalid(`${field}.name`, name, "must not already exist in volumeMounts"));
+    if (mounts.some(({ mountPath = "" }) => mountPath === devicePath))
+      errors.push(invalid(place, devicePath, "must not already exist as a path in volumeMounts"));
+    if (name !== "") names.add(name);
     return errors;
   });
 }
 
-/** The error of a name that stands for nothing. */
-export function notFound(field: string, value: string): FieldError {
-  return { field, reason: "FieldValueNotFound", message: `Not found: ${JSON.stringify(value)}` };
+function validateClaimed(volume: Fields | undefined, name: string, field: string): readonly FieldError[] {
+  if (volume === undefined) return [notFound(field, name)];
+  if (volume["persistentVolumeClaim"] !== undefined || volume["ephemeral"] !== undefined) return [];
+  const why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+  return [invalid(field, name, why)];
 }

@@ -55,7 +55,7 @@ function validateHandler(handler: Fields, path: string, gracePeriod?: number): r
   return first ? [...errors, required(path, "must specify a handler type")] : errors;
 }
 
-function validateAction(name: string, action: Fields, path: string, gracePeriod = 0): readonly FieldError[] {
+function validateAction(name: string, action: Fields, path: string, gracePeriod?: number): readonly FieldError[] {
   switch (name) {
     case "exec":
       return (action["command"] ?? []).length === 0 ? [required(`${path}.command`)] : [];
@@ -66,16 +66,15 @@ function validateAction(name: string, action: Fields, path: string, gracePeriod 
     case "grpc":
       return portNumber(`${path}.port`, action["port"] ?? 0);
     default:
-      return action["seconds"] <= 0 || action["seconds"] > gracePeriod
-        ? [
-            invalid(
-              path,
-              action["seconds"],
-              `must be greater than 0 and less than terminationGracePeriodSeconds (${gracePeriod}). Enable AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep.`,
-            ),
-          ]
-        : [];
+      return validateSleep(action["seconds"] ?? 0, path, gracePeriod);
   }
+}
+
+/** No longer than the pod has to end; where that is not known, it is refused itself. */
+function validateSleep(seconds: number, path: string, gracePeriod: number | undefined): readonly FieldError[] {
+  if (gracePeriod === undefined || (seconds >= 0 && seconds <= gracePeriod)) return [];
+  const why = `must be non-negative and less than terminationGracePeriodSeconds (${gracePeriod})`;
+  return [invalid(path, seconds, why)];
 }
 
 function validateHttpGet(action: Fields, path: string): readonly FieldError[] {
@@ -101,7 +100,7 @@ function validateHttpGet(action: Fields, path: string): readonly FieldError[] {
 export function validateLifecycle(
   lifecycle: Fields | undefined,
   path: string,
-  gracePeriod: number,
+  gracePeriod: number | undefined,
 ): readonly FieldError[] {
   return ["postStart", "preStop"].flatMap((name) =>
     lifecycle?.[name] === undefined ? [] : validateHandler(lifecycle[name], `${path}.${name}`, gracePeriod),

@@ -1,3 +1,4 @@
+import { internalValue } from "../../../go/internal.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../../names.ts";
 import { validateSignerName } from "../../certificates/certificate-signing-request.ts";
 import { itemsOf } from "../../checks.ts";
@@ -78,7 +79,12 @@ function validateBundle(bundle: Fields, path: string, projected: Projected): rea
   ];
 }
 
-function validateBundleName({ name, signerName, labelSelector }: Fields, path: string): readonly FieldError[] {
+function validateBundleName(bundle: Fields, path: string): readonly FieldError[] {
+  const { name, signerName, labelSelector } = bundle;
+  if (name !== undefined && signerName !== undefined) {
+    const shown = internalValue("core.ClusterTrustBundleProjection", bundle);
+    return [invalid(path, shown, "only one of name and signerName may be used")];
+  }
   if (name === undefined && signerName === undefined)
     return [required(path, "either name or signerName must be specified")];
   if (signerName === undefined) return name === "" ? [required(`${path}.name`, "must be a valid object name")] : [];

@@ -1,7 +1,8 @@
-import { duplicate, type FieldError, invalid, notSupported, required } from "../../../names.ts";
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../../names.ts";
 import { formatted, itemsOf } from "../../checks.ts";
-import { labelValue, qualified } from "../../formats.ts";
+import { labelKey, labelValue, qualified } from "../../formats.ts";
 import { validateLabelSelector } from "../../label-selector.ts";
+import type { Fields } from "../../rules.ts";
 
 const effects: readonly string[] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -21,47 +22,95 @@ export function validateTolerations(tolerations: unknown, path: string): readonl
       );
     if (tolerationSeconds !== undefined && effect !== "NoExecute")
       errors.push(invalid(`${field}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
-    if (operator === "Equal" || operator === "") errors.push(...formatted(`${field}.operator`, value, labelValue));
-    else if (operator === "Exists") {
-      if (value !== "")
-        errors.push(invalid(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'"));
-    } else errors.push(notSupported(`${field}.operator`, operator, ["Equal", "Exists"]));
+    errors.push(...validateOperator(operator, value, field));
     if (effect !== "" && !effects.includes(effect)) errors.push(notSupported(`${field}.effect`, effect, effects));
     return errors;
   });
 }
 
+function validateOperator(operator: string, value: string, path: string): readonly FieldError[] {
+  const field = `${path}.operator`;
+  switch (operator) {
+    case "":
+    case "Equal": {
+      const faults = labelValue(value);
+      return faults.length === 0 ? [] : [invalid(field, value, faults.join(";"))];
+    }
+    case "Exists":
+      return value === "" ? [] : [invalid(field, value, "value must be empty when `operator` is 'Exists'")];
+    case "Lt":
+    case "Gt":
+      // Comparisons are behind a gate that is closed.
+      return [notSupported(field, operator, ["Equal", "Exists", "Lt", "Gt"])];
+    default:
+      return [notSupported(field, operator, ["Equal", "Exists"])];
+  }
+}
+
 /** validateTopologySpreadConstraints. */
 export function validateTopologySpread(constraints: unknown, path: string): readonly FieldError[] {
-  const pairs = new Set<string>();
-  const whens = ["DoNotSchedule", "ScheduleAnyway"];
-  const policies = ["Honor", "Ignore"];
-  return itemsOf(constraints, path).flatMap(([each, field]) => {
-    const { maxSkew = 0, topologyKey = "", whenUnsatisfiable = "", minDomains } = each;
-    const errors: FieldError[] = [];
-    if (maxSkew <= 0) errors.push(invalid(`${field}.maxSkew`, maxSkew, "must be greater than zero"));
-    if (topologyKey === "") errors.push(required(`${field}.topologyKey`, "can not be empty"));
-    else errors.push(...formatted(`${field}.topologyKey`, topologyKey, qualified));
-    if (!whens.includes(whenUnsatisfiable))
-      errors.push(notSupported(`${field}.whenUnsatisfiable`, whenUnsatisfiable, whens));
-    const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
-    if (pairs.has(pair)) errors.push(duplicate(`${field}.{topologyKey, whenUnsatisfiable}`, pair));
-    pairs.add(pair);
-    if (minDomains !== undefined) {
-      if (minDomains <= 0) errors.push(invalid(`${field}.minDomains`, minDomains, "must be greater than zero"));
-      if (whenUnsatisfiable !== "DoNotSchedule")
-        errors.push(
-          invalid(
-            `${field}.minDomains`,
-            minDomains,
-            `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`,
-          ),
-        );
-    }
-    for (const name of ["nodeAffinityPolicy", "nodeTaintsPolicy"])
-      if (each[name] !== undefined && !policies.includes(each[name]))
-        errors.push(notSupported(`${field}.${name}`, each[name], policies));
-    return [...errors, ...validateLabelSelector(each["labelSelector"], `${field}.labelSelector`)];
+  const all = itemsOf(constraints, path);
+  return all.flatMap(([each, field], i) => {
+    const { maxSkew = 0, topologyKey = "", whenUnsatisfiable: when = "" } = each;
+    const isRepeated = all
+      .slice(i + 1)
+      .some(([other]) => (other["topologyKey"] ?? "") === topologyKey && (other["whenUnsatisfiable"] ?? "") === when);
+    return [
+      ...(maxSkew > 0 ? [] : [invalid(`${field}.maxSkew`, maxSkew, "must be greater than zero")]),
+      ...(topologyKey === "" ? [required(`${field}.topologyKey`, "can not be empty")] : []),
+      ...(whens.includes(when) ? [] : [notSupported(`${field}.whenUnsatisfiable`, when, whens)]),
+      ...(isRepeated ? [duplicate(`${field}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${when}}`)] : []),
+      ...validateMinDomains(each["minDomains"], when, `${field}.minDomains`),
+      ...["nodeAffinityPolicy", "nodeTaintsPolicy"]
+        .filter((name) => each[name] !== undefined && !policies.includes(each[name]))
+        .map((name) => notSupported(`${field}.${name}`, each[name], policies)),
+      ...validateLabelKeys(each, field),
+      ...validateLabelSelector(each["labelSelector"], `${field}.labelSelector`),
+    ];
+  });
+}
+
+const whens: readonly string[] = ["DoNotSchedule", "ScheduleAnyway"];
+const policies: readonly string[] = ["Honor", "Ignore"];
+
+function validateMinDomains(count: number | undefined, when: string, field: string): readonly FieldError[] {
+  if (count === undefined) return [];
+  const why = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${when}`;
+  return [
+    ...(count > 0 ? [] : [invalid(field, count, "must be greater than zero")]),
+    ...(when === "DoNotSchedule" ? [] : [invalid(field, count, why)]),
+  ];
+}
+
+/** ValidateMatchLabelKeysAndMismatchLabelKeys: keys by which a selector is narrowed to pods like the one itself, or unlike it. */
+export function validateLabelKeys(term: Fields, path: string): readonly FieldError[] {
+  const { matchLabelKeys: matched = [], mismatchLabelKeys: mismatched = [], labelSelector: selector } = term;
+  const keysOf = (list: readonly string[], field: string): readonly FieldError[] => {
+    if (list.length === 0) return [];
+    if (selector === undefined) return [forbidden(field, "must not be specified when labelSelector is not set")];
+    return list.flatMap((key, i) => formatted(`${field}[${i}]`, key, labelKey));
+  };
+  return [
+    ...keysOf(matched, `${path}.matchLabelKeys`),
+    ...keysOf(mismatched, `${path}.mismatchLabelKeys`),
+    ...selectedTwice(selector, matched, path),
+    ...(matched as readonly string[]).flatMap((key, i) =>
+      mismatched.includes(key)
+        ? [invalid(`${path}.matchLabelKeys[${i}]`, key, "exists in both matchLabelKeys and mismatchLabelKeys")]
+        : [],
+    ),
+  ];
+}
+
+/** Keys are in the selector already when it is looked at: once more, and the user has put them there. */
+function selectedTwice(selector: Fields | undefined, keys: readonly string[], path: string): readonly FieldError[] {
+  const seen = new Set(Object.keys(selector?.["matchLabels"] ?? {}));
+  return ((selector?.["matchExpressions"] ?? []) as Fields[]).flatMap(({ key = "" }) => {
+    const isTaken = seen.has(key);
+    seen.add(key);
+    return isTaken && keys.includes(key)
+      ? [invalid(`${path}[${keys.lastIndexOf(key)}]`, key, "exists in both matchLabelKeys and labelSelector")]
+      : [];
   });
 }
 

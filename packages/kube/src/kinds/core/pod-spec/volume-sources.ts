@@ -86,8 +86,10 @@ export const podSources: { readonly [name: string]: SourceRule } = {
         ? formatted(`${path}.name`, secret.name, dns1123Subdomain)
         : [required(`${path}.nodePublishSecretRef.name`)]),
   ],
-  // Templates may leave the reference to somebody else.
-  image: ({ pullPolicy }, path) => oneOf(`${path}.pullPolicy`, pullPolicy, ["Always", "IfNotPresent", "Never"], true),
+  image: ({ reference, pullPolicy }, path) => [
+    ...(reference ? [] : [required(`${path}.reference`)]),
+    ...oneOf(`${path}.pullPolicy`, pullPolicy, ["Always", "IfNotPresent", "Never"]),
+  ],
 };
 
 /** Sources of persistent volumes alone: their secrets lie in a namespace that must be named. */
