@@ -92,12 +92,16 @@ function inKeyOrder(status: Refusal): Refusal {
   for (const line of lines) {
     const last = groups.at(-1);
     const map = mapOf(line.field);
-    if (last?.[0] !== undefined && map !== line.field && mapOf(last[0].field) === map) last.push(line);
+    const isMap = map !== line.field || maps.test(line.field);
+    if (last?.[0] !== undefined && isMap && mapOf(last[0].field) === map) last.push(line);
     else groups.push([line]);
   }
   const sorted = groups.flatMap((group) => group.map(({ text }) => text).toSorted());
   return { ...status, message: `${status.message.slice(0, -told.length - 1)}${sorted.join(", ")}]` };
 }
+
+/** Maps of whose keys and values faults tell without saying which. */
+const maps = /(^|\.)(matchLabels|labels|annotations|attributes|capacity|counters)$/;
 
 /** A field's path without the keys of maps in it. Limits and requests are told of the whole list, too. */
 function mapOf(field: string): string {

@@ -49,6 +49,7 @@ export {
   RESOURCE_CHECK_TYPE,
 } from "./library/kubernetes/authorizer.ts";
 export { cidr } from "./library/kubernetes/cidr.ts";
+export { deviceEnvironment, deviceSizes } from "./library/kubernetes/devices.ts";
 export { kubernetesEnvironment, NEWEST_MINOR } from "./library/kubernetes/environment.ts";
 export { ip } from "./library/kubernetes/ip.ts";
 export { jsonFromMutation, MutationStruct, mutation, typeNameFaults } from "./library/kubernetes/mutation.ts";

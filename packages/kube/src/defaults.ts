@@ -3,12 +3,15 @@ import { kindRules } from "./kinds/all.ts";
 import type { Fields, KindRules } from "./kinds/rules.ts";
 import { type KubeObject, parseApiVersion } from "./object.ts";
 
-/** Gives an object the defaults that its kind has, as SetDefaults_* of Kubernetes do. The object itself is not changed. */
-export function applyDefaults(object: KubeObject): KubeObject {
+/**
+ * Gives an object the defaults that its kind has, as SetDefaults_* of Kubernetes do. The object itself is not changed. `now` in RFC 3339
+ * is the default of some times; without it they stay absent.
+ */
+export function applyDefaults(object: KubeObject, now?: string): KubeObject {
   const set = rulesOf(object)?.defaults;
   if (set === undefined) return object;
   const copy = copyOf(object) as Fields;
-  set(copy);
+  set(copy, now);
   return copy as KubeObject;
 }
 

@@ -44,7 +44,7 @@ export { withAppArmorFields } from "./kinds/core/app-armor.ts";
 export { withoutClosedFields, withoutClosedStatus } from "./kinds/core/closed-gates.ts";
 export { withPodLevelDefaults, withPreparedSpec } from "./kinds/core/pod-preparation.ts";
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
-export type { ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
+export type { DeviceFault, ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
 export { dns1123Label, dns1123Subdomain } from "./kinds/formats.ts";
 export { validateLabelSelector } from "./kinds/label-selector.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";

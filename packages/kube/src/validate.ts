@@ -10,7 +10,9 @@ export function validateObject(
   expressions: Expressions = uncompiled,
   asked = object.apiVersion,
 ): readonly FieldError[] {
-  return together(builtinMetadata(object), rulesOf(object)?.validate?.(object, expressions, asked) ?? []);
+  const rules = rulesOf(object);
+  const faults = rules?.validate?.(object, expressions, asked) ?? [];
+  return rules?.metadataLast && faults.length > 0 ? faults : together(builtinMetadata(object), faults);
 }
 
 /** What kube-apiserver would refuse of an object whose status was written. */

@@ -47,7 +47,6 @@ const answered: ReadonlySet<string> = new Set([
   "volumeattributesclasses",
   "services",
   "deviceclasses",
-  "devicetaintrules",
   "resourceclaims",
   "resourceclaimtemplates",
   "resourceslices",

@@ -17,10 +17,11 @@ import { definitionsResource } from "../custom/catalogue.ts";
 import { validateDefinitionRules } from "../custom/definition-rules.ts";
 import { validateCustom } from "../custom/objects.ts";
 import type { WriteContext } from "./context.ts";
+import { deviceFault } from "./device-expressions.ts";
 import { inStorageVersion } from "./encode.ts";
 import { storageGroup } from "./keys.ts";
 
-const expressions = { ofPolicy: policyExpressions, requestFault };
+const expressions = { ofPolicy: policyExpressions, deviceFault, requestFault };
 
 /** What a client is warned of. */
 export function warned(object: KubeObject, old: KubeObject | undefined, { custom }: ResourceInfo): readonly string[] {

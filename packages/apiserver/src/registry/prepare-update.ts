@@ -39,7 +39,7 @@ export function prepareUpdate(
   );
   const secret = info.resource === "secrets" ? withStringData(wanted) : wanted;
   const made: KubeObject = { ...secret, ...kept, metadata: { ...given, ...fixed } };
-  const adjusted = strategy.prepareUpdate?.(made, current) ?? made;
+  const adjusted = strategy.prepareUpdate?.(made, current, now) ?? made;
   const object = info.resource === "customresourcedefinitions" ? withStoredVersion(adjusted) : adjusted;
   return counted(object, current, strategy);
 }

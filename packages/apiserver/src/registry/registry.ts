@@ -164,7 +164,7 @@ export class Registry {
       throw unversioned(context.info, context.name);
     return this.update((current) => {
       if (uid && uid !== current.metadata.uid) throw failedPrecondition(context.info, current, uid);
-      return applyDefaults(decoded);
+      return this.#defaulted(decoded);
     }, context);
   }
 
@@ -180,7 +180,7 @@ export class Registry {
           () => (isStrategic ? goText(patch) : patchedText(before, patched, patch, context.info)),
           () => decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
         );
-        return applyDefaults(decoded);
+        return this.#defaulted(decoded);
       },
       context,
       { isMadeOfCurrent: true },
@@ -204,7 +204,7 @@ export class Registry {
       const decoded = decodeApplied(configuration, context, () =>
         decodeObject({ value, strictErrors: [] }, context, "map"),
       );
-      const object = managedBy(applyDefaults(decoded), managed);
+      const object = managedBy(this.#defaulted(decoded), managed);
       return withVersion(object, object.metadata.resourceVersion ?? current?.metadata.resourceVersion);
     };
     if (this.current(context, context.name) !== undefined || context.subresource !== "")
@@ -277,8 +277,12 @@ export class Registry {
       deletionGracePeriodSeconds: _grace,
       ...metadata
     } = decoded.metadata;
-    const object = applyDefaults({ ...decoded, metadata });
+    const object = this.#defaulted({ ...decoded, metadata });
     return withManagedFields(undefined, object, context, timestampOf(this.#options.now()));
+  }
+
+  #defaulted(decoded: KubeObject): KubeObject {
+    return applyDefaults(decoded, timestampOf(this.#options.now()));
   }
 
   #prepareCreate(admitted: KubeObject, { info, user, namespace: asked }: WriteContext): KubeObject {

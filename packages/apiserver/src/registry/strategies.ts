@@ -4,6 +4,13 @@ import { emptyStatus, type KubeObject, type ResourceInfo } from "@sallyport/kube
 import { customStrategy } from "../custom/objects.ts";
 import { emptyDefinitionStatus, withStoredVersion } from "../custom/stored-versions.ts";
 import { withApproval, withRequestStatus } from "./certificate-conditions.ts";
+import {
+  withAllocatedDevices,
+  withEffectTime,
+  withOpenDevices,
+  withOpenRequests,
+  withOpenTemplate,
+} from "./devices.ts";
 import { isEqual } from "./equality.ts";
 import { podStrategy, withTemplates } from "./pod-strategy.ts";
 import { withFirstGeneration, withNextGeneration } from "./template-generation.ts";
@@ -13,7 +20,7 @@ export interface Strategy {
   /** Before admission of a new object: drops what a client may not set, adds what the server decides. */
   readonly prepareCreate?: (object: KubeObject, reader: ObjectReader, user: UserInfo) => KubeObject;
   /** Before admission of a changed object: adds what the server decides. */
-  readonly prepareUpdate?: (object: KubeObject, current: KubeObject) => KubeObject;
+  readonly prepareUpdate?: (object: KubeObject, current: KubeObject, now: string) => KubeObject;
   /** Fields besides metadata and status that never change by an update. */
   readonly keep?: readonly string[];
   /** `metadata.generation` counts the changes of the spec. */
@@ -90,6 +97,29 @@ const strategies: { readonly [resource: string]: Strategy } = {
     prepareCreate: withoutTopology,
     prepareUpdate: withoutTopology,
   },
+  devicetaintrules: {
+    hasStatus: true,
+    hasGeneration: true,
+    needsVersion: true,
+    statusKeeps: allMetadata,
+    prepareCreate: withoutStatus,
+    prepareUpdate: withEffectTime,
+  },
+  resourceclaims: {
+    hasStatus: true,
+    statusKeeps: allMetadata,
+    prepareCreate: (object) => withOpenRequests(withoutStatus(object)),
+    prepareUpdate: withOpenRequests,
+    parts: { status: withAllocatedDevices },
+  },
+  resourceclaimtemplates: { hasStatus: false, prepareCreate: withOpenTemplate, prepareUpdate: withOpenTemplate },
+  resourceslices: {
+    hasStatus: false,
+    hasGeneration: true,
+    counted: ["spec"],
+    prepareCreate: withOpenDevices,
+    prepareUpdate: withOpenDevices,
+  },
   // What drivers say of their volumes' health is behind a gate that is closed.
   csinodes: {
     hasStatus: false,
@@ -127,7 +157,6 @@ const withStatus = new Set([
   "cronjobs",
   "ingresses",
   "replicationcontrollers",
-  "resourceclaims",
   "servicecidrs",
   "services",
   "volumeattachments",
@@ -144,14 +173,13 @@ const statusKeeps: { readonly [resource: string]: readonly string[] } = {
   deployments: ["labels"],
   flowschemas: allMetadata,
   prioritylevelconfigurations: allMetadata,
-  resourceclaims: allMetadata,
   servicecidrs: allMetadata,
   validatingadmissionpolicies: allMetadata,
   volumeattachments: allMetadata,
 };
 
 /** Kinds with a status that have no generation. */
-const ungenerated = new Set(["resourceclaims", "resourcequotas", "services", "servicecidrs", "volumeattachments"]);
+const ungenerated = new Set(["resourcequotas", "services", "servicecidrs", "volumeattachments"]);
 
 /** Kinds without a status that have a generation, with the fields whose changes it counts. */
 const counted: { readonly [resource: string]: readonly string[] } = {
@@ -164,7 +192,6 @@ const counted: { readonly [resource: string]: readonly string[] } = {
   mutatingadmissionpolicies: ["spec"],
   mutatingadmissionpolicybindings: ["spec"],
   deviceclasses: ["spec"],
-  resourceslices: ["spec"],
   csidrivers: ["spec"],
 };
 

@@ -44,6 +44,8 @@ export function formatDiagnostics(source: Source, faults: readonly Diagnostic[])
 }
 
 function formatDiagnostic(source: Source, { line, column, message }: Diagnostic): string {
+  // A text without any letter has no first column.
+  if (source.text === "") return `ERROR: ${source.description}:1:0: ${message}`;
   const head = `ERROR: ${source.description}:${line}:${column + 1}: ${message}`;
   const text = source.line(line);
   if (text === undefined) return head;

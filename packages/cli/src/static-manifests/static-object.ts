@@ -25,7 +25,7 @@ const kinds: { readonly [plugin: string]: readonly string[] } = {
   ValidatingAdmissionWebhook: ["ValidatingWebhookConfiguration"],
 };
 
-const expressions = { ofPolicy: policyExpressions, requestFault: () => undefined };
+const expressions = { ofPolicy: policyExpressions, deviceFault: () => undefined, requestFault: () => undefined };
 
 /** As the API would store it: decoded strictly, with defaults, and valid. Throws `InputError`. */
 export function staticObject(plugin: string, value: { readonly [field: string]: unknown }): KubeObject {

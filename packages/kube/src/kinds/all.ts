@@ -45,7 +45,10 @@ import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
 import { podSecurityPolicy } from "./policy/pod-security-policy.ts";
 import { clusterRole, role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
-import { resourceClaim, resourceClaimTemplate } from "./resource/device-requests.ts";
+import { deviceClass } from "./resource/device-class.ts";
+import { deviceTaintRule } from "./resource/device-taint-rule.ts";
+import { resourceClaim, resourceClaimTemplate } from "./resource/resource-claim.ts";
+import { resourceSlice } from "./resource/resource-slice.ts";
 import type { KindRules } from "./rules.ts";
 import { priorityClass } from "./scheduling/priority-class.ts";
 import { csiDriver } from "./storage/csi-driver.ts";
@@ -92,8 +95,11 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "discovery.k8s.io/EndpointSlice": endpointSlice,
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": priorityLevelConfiguration,
   "node.k8s.io/RuntimeClass": runtimeClass,
+  "resource.k8s.io/DeviceClass": deviceClass,
+  "resource.k8s.io/DeviceTaintRule": deviceTaintRule,
   "resource.k8s.io/ResourceClaim": resourceClaim,
   "resource.k8s.io/ResourceClaimTemplate": resourceClaimTemplate,
+  "resource.k8s.io/ResourceSlice": resourceSlice,
   "scheduling.k8s.io/PriorityClass": priorityClass,
   "storage.k8s.io/CSIDriver": csiDriver,
   "storage.k8s.io/VolumeAttachment": volumeAttachment,

@@ -9,9 +9,14 @@ export interface PolicyExpressions {
   readonly declare: (name: string, text: string) => string | undefined;
 }
 
+/** What is wrong with an expression that selects devices: it is none, or it may cost too much. */
+export type DeviceFault = { readonly fault: string } | { readonly isTooComplex: true };
+
 /** Reads for rules what this room knows nothing of: CEL, and certificates. */
 export interface Expressions {
   readonly ofPolicy: (options: { readonly hasParams: boolean }) => PolicyExpressions;
+  /** Why a text selects no devices. */
+  readonly deviceFault: (text: string) => DeviceFault | undefined;
   /** Why a text in base64 is no PKCS #10 request in PEM. */
   readonly requestFault: (base64: string) => string | undefined;
 }
@@ -19,5 +24,6 @@ export interface Expressions {
 /** Where nobody compiles, every text will do. */
 export const uncompiled: Expressions = {
   ofPolicy: () => ({ fault: () => undefined, declare: () => undefined }),
+  deviceFault: () => undefined,
   requestFault: () => undefined,
 };

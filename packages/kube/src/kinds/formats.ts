@@ -160,6 +160,18 @@ export const percent: Format = matching(
   advice("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", "1%", "93%"),
 );
 
+/** Names as C has them. */
+export const cIdentifier: Format = matching(
+  "[A-Za-z_][A-Za-z0-9_]*",
+  advice(
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
+    "[A-Za-z_][A-Za-z0-9_]*",
+    "my_name",
+    "MY_NAME",
+    "MyName",
+  ),
+);
+
 /** Names that stand as one segment of a URL's path. */
 export const pathSegment: Format = (value) => {
   if (value === "." || value === "..") return [`may not be '${value}'`];

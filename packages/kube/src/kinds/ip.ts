@@ -100,6 +100,17 @@ export const canonicalCidr: Format = (value) => {
   return right === value ? [] : [`must be in canonical form (${JSON.stringify(right)})`];
 };
 
+/** IsValidInterfaceAddress: an address of an interface, with the length of its network's prefix. */
+export const interfaceAddress: Format = (value) => {
+  const parsed = parseCidr(value.replaceAll(/(?<=^|[./])0+(?=\d)/g, ""));
+  if (parsed === undefined) return ["must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"];
+  const { bytes, bits } = parsed;
+  const right = isMapped(bytes)
+    ? `${bytes.slice(12).join(".")}/${bits > 32 ? bits - 96 : bits}`
+    : `${bytes.length === 4 ? bytes.join(".") : ipText(bytes)}/${bits}`;
+  return right === value ? [] : [`must be in canonical form (${JSON.stringify(right)})`];
+};
+
 /** What is right but for zeros before its numbers, which some programs take for octal ones. */
 function hasLeadingZeros(value: string, parse: (text: string) => unknown): boolean {
   const without = value.replaceAll(/(?<=^|[./])0+(?=\d)/g, "");

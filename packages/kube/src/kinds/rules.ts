@@ -13,8 +13,10 @@ export type Fields = { [field: string]: any };
  * `asked` is the apiVersion in which the client wrote them.
  */
 export interface KindRules {
-  /** SetDefaults_*: fills absent fields of a copy that is its own. */
-  readonly defaults?: (object: Fields) => void;
+  /** SetDefaults_*: fills absent fields of a copy that is its own; times with `now`, in RFC 3339, where it is known. */
+  readonly defaults?: (object: Fields, now: string | undefined) => void;
+  /** True for kinds whose own rules do not look at metadata: it is looked at when they found nothing. */
+  readonly metadataLast?: true;
   /** ValidateX: what a new object, and each later version of it, must be. Metadata is validated for all kinds alike. */
   readonly validate?: (object: KubeObject, expressions: Expressions, asked: string) => readonly FieldError[];
   /** ValidateXUpdate: what may not change. Asked beside `validate`, not in its stead. */

@@ -97,11 +97,13 @@ export const clusterLayouts: Layouts = {
   },
   "networking.k8s.io/ipaddresses": {
     columns: ["Name/name", "ParentRef"],
-    row: (object) => {
+    row: (object, now) => {
       const { group, resource, namespace, name } = (spec(object)["parentRef"] ?? {}) as Fields;
       return [
         nameOf(object),
         [`${resource ?? ""}${group ? `.${group}` : ""}`, namespace, name].filter(Boolean).join("/"),
+        // Under no heading, as kube-apiserver has it.
+        ageOf(object, now),
       ];
     },
   },

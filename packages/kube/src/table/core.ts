@@ -165,11 +165,9 @@ function eventRow(object: KubeObject, now: number): readonly Cell[] {
     object["lastTimestamp"] ??
     object["deprecatedLastTimestamp"] ??
     firstStamp) as string | undefined;
-  const component = (source["component"] ??
-    object["reportingComponent"] ??
-    object["reportingController"] ??
-    "") as string;
-  const host = (source["host"] ?? "") as string;
+  const component = (source["component"] ||
+    (object["reportingComponent"] ?? object["reportingController"] ?? "")) as string;
+  const host = (source["host"] || (object["reportingInstance"] ?? "")) as string;
   const count = (series?.["count"] ?? object["count"] ?? object["deprecatedCount"] ?? 1) as number;
   const kind = String(about["kind"] ?? "").toLowerCase();
   return [

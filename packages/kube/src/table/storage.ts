@@ -1,3 +1,4 @@
+import { humanDurationOf } from "../duration.ts";
 import { ageOf, createdAt, type Fields, type Layouts, nameOf, spec, status } from "./layout.ts";
 
 /** storage.k8s.io and resource.k8s.io. */
@@ -17,7 +18,15 @@ export const storageLayouts: Layouts = {
     columns: ["Name/name", "Node", "Driver", "Pool", "Age"],
     row: (object, now) => {
       const { nodeName, driver, pool } = spec(object);
-      return [nameOf(object), nodeName ?? "<unset>", driver ?? "", pool?.["name"] ?? "", ageOf(object, now)];
+      return [nameOf(object), nodeName ?? "", driver ?? "", pool?.["name"] ?? "", ageOf(object, now)];
+    },
+  },
+  "resource.k8s.io/devicetaintrules": {
+    columns: ["Name/name", "Key", "Value", "Effect", "TimeAdded", "Age"],
+    row: (object, now) => {
+      const { key = "", value = "", effect = "", timeAdded } = (spec(object)["taint"] ?? {}) as Fields;
+      const since = timeAdded === undefined ? "" : humanDurationOf(timeAdded, now);
+      return [nameOf(object), key, value, effect, since, ageOf(object, now)];
     },
   },
   "storage.k8s.io/csidrivers": {

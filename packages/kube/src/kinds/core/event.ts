@@ -11,6 +11,7 @@ import type { Fields, KindRules } from "../rules.ts";
  * those of the new API must have one, and never change but for their series.
  */
 export const event: KindRules = {
+  metadataLast: true,
   validate: (object, _, asked) =>
     asked === core ? validateCommon(object, asked) : [...validateCommon(object, asked), ...validateNew(object)],
   validateReplacement: (object, old, _, asked) => [

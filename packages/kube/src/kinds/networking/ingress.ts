@@ -1,3 +1,4 @@
+import { givenField } from "../../go/emptied.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf, portNumber } from "../checks.ts";
@@ -51,7 +52,7 @@ function validateIngress(spec: Fields): readonly FieldError[] {
   const className = spec["ingressClassName"] as string | undefined;
   return [
     ...(rules.length === 0 && spec["defaultBackend"] === undefined
-      ? [invalid("spec", spec["rules"] ?? null, "either `defaultBackend` or `rules` must be specified")]
+      ? [invalid("spec", givenField(spec, "rules") ?? null, "either `defaultBackend` or `rules` must be specified")]
       : []),
     ...(spec["defaultBackend"] === undefined ? [] : validateBackend(spec["defaultBackend"], "spec.defaultBackend")),
     ...itemsOf(rules, "spec.rules").flatMap(([rule, path]) => validateRule(rule, path)),

@@ -10,11 +10,14 @@ const group = "rbac.authorization.k8s.io";
 /** RoleBinding and ClusterRoleBinding. */
 export const roleBinding: KindRules = {
   defaults: bindingDefaults,
-  validate: validateBinding,
-  validateUpdate: (object, old) => {
+  validate: (object) => validateBinding(object, false),
+  validateReplacement: (object, old) => {
     const { apiGroup = "", kind = "", name = "" } = (object["roleRef"] ?? {}) as Fields;
-    const isSame = canonical(object["roleRef"]) === canonical(old["roleRef"]);
-    return isSame ? [] : [invalid("roleRef", { APIGroup: apiGroup, Kind: kind, Name: name }, "field is immutable")];
+    if (canonical(object["roleRef"]) === canonical(old["roleRef"])) return validateBinding(object, false);
+    return [
+      ...validateBinding(object, true),
+      invalid("roleRef", { APIGroup: apiGroup, Kind: kind, Name: name }, "field is immutable"),
+    ];
   },
 };
 
@@ -26,7 +29,8 @@ function bindingDefaults(object: Fields): void {
   }
 }
 
-function validateBinding(object: KubeObject): readonly FieldError[] {
+/** Upstream's declared rules look no further into a role that may not be another one. */
+function validateBinding(object: KubeObject, isOtherRole: boolean): readonly FieldError[] {
   const { apiGroup = "", kind = "", name = "" } = (object["roleRef"] ?? {}) as Fields;
   const isNamespaced = object.kind === "RoleBinding";
   const kinds = isNamespaced ? ["Role", "ClusterRole"] : ["ClusterRole"];
@@ -34,10 +38,11 @@ function validateBinding(object: KubeObject): readonly FieldError[] {
   return [
     ...(apiGroup === group ? [] : [notSupported("roleRef.apiGroup", apiGroup, [group])]),
     ...(kinds.includes(kind) ? [] : [notSupported("roleRef.kind", kind, kinds)]),
+    ...(name === "" && isOtherRole ? [required("roleRef.name")] : []),
     ...(name === "" ? [] : formatted("roleRef.name", name, pathSegment)),
     ...subjects.flatMap(([each, path]) => validateSubject(each, path, isNamespaced)),
     ...declared([
-      ...(name === "" ? [required("roleRef.name")] : []),
+      ...(name === "" && !isOtherRole ? [required("roleRef.name")] : []),
       ...subjects.flatMap(([each, path]) => (each["name"] ? [] : [required(`${path}.name`)])),
     ]),
   ];
