@@ -37,7 +37,9 @@ export function required(field: string, detail = ""): FieldError {
 }
 
 export function invalid(field: string, value: unknown, detail: string): FieldError {
-  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(value ?? null)}: ${detail}` };
+  // All digits of an integer, also of one that JavaScript would round.
+  const shown = Number.isInteger(value) ? `${BigInt(value as number)}` : JSON.stringify(value ?? null);
+  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${shown}: ${detail}` };
 }
 
 /** An invalid field whose value says nothing. */

@@ -91,6 +91,9 @@ function fieldSchema(schema: Schema | undefined, key: string): Schema | undefine
 function mergeList(existing: unknown, patch: readonly unknown[], field: Schema | undefined, order: unknown): unknown {
   const strategy = field?.ps ?? "";
   if (!strategy.includes("merge")) return patch.map(stripItem);
+  // What was not there is taken as it comes.
+  if (!Array.isArray(existing) && !patch.some((item) => isRecord(item) && item["$patch"] !== undefined))
+    return inOrder(patch.map(stripItem), [], Array.isArray(order) ? order : patch, field?.pk);
   const current = Array.isArray(existing) ? [...(existing as unknown[])] : [];
   const key = field?.pk;
   if (key === undefined) {

@@ -139,6 +139,7 @@ const requestFields: { readonly [subresource: string]: FieldSet } = {
 const statusOnly: { readonly [resource: string]: FieldSet } = {
   csinodes: fieldPath("metadata"),
   deployments: fieldPath("metadata", "labels"),
+  devicetaintrules: fieldPath("metadata"),
   flowschemas: fieldPath("metadata"),
   prioritylevelconfigurations: fieldPath("metadata"),
   resourceclaims: fieldPath("metadata"),

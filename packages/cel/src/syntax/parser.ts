@@ -416,7 +416,9 @@ class Parser {
     if (kind === "end" && (wanted === "')'" || wanted === "{')', ','}")) {
       throw new SyntaxFault(offset, "Syntax error: missing ')' at '<EOF>'");
     }
-    const problem = wanted === "<EOF>" ? "extraneous" : "mismatched";
+    // One token too many is passed over; more are no expression.
+    const isLast = this.#tokens[this.#at + 1]?.kind === "end";
+    const problem = wanted === "<EOF>" && isLast ? "extraneous" : "mismatched";
     throw new SyntaxFault(offset, `Syntax error: ${problem} input '${found}' expecting ${wanted}`);
   }
 

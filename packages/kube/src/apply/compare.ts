@@ -57,7 +57,7 @@ function compareFields(before: unknown, after: unknown, type: Type, found: Diffe
   const [left, right] = [(before ?? {}) as Fields, (after ?? {}) as Fields];
   for (const name of Object.keys(right)) {
     const inner = fieldType(type, name) ?? anyType;
-    if (right[name] === undefined || isNoTime(right[name], inner)) continue;
+    if (right[name] === undefined || isNoTime(name, right[name], type)) continue;
     const was = own(left, name) ?? type.zeros.get(name);
     found.compare(`f:${name}`, was, right[name], inner);
   }
@@ -104,7 +104,7 @@ export function fieldsOnOneSide(value: unknown, type: Type): FieldSet {
   for (const name of Object.keys(value as Fields)) {
     const field = (value as Fields)[name];
     const inner = fieldType(type, name) ?? anyType;
-    if (field !== undefined && !isNoTime(field, inner)) children[`f:${name}`] = fieldsOnOneSide(field, inner);
+    if (field !== undefined && !isNoTime(name, field, type)) children[`f:${name}`] = fieldsOnOneSide(field, inner);
   }
   for (const [name, zero] of type.zeros)
     if ((value as Fields)[name] === undefined)
@@ -112,9 +112,10 @@ export function fieldsOnOneSide(value: unknown, type: Type): FieldSet {
   return children;
 }
 
-/** Go writes null for a time that nobody gave, and counts it for no field. */
-function isNoTime(value: unknown, { schema }: Type): boolean {
-  return value === null && /\.(Micro)?Time$/.test(schema?.r ?? "");
+/** A time that nobody gave is no field, unless Go's struct always has it. */
+function isNoTime(name: string, value: unknown, type: Type): boolean {
+  const { schema } = fieldType(type, name) ?? anyType;
+  return value === null && /\.(Micro)?Time$/.test(schema?.r ?? "") && !type.zeros.has(name);
 }
 
 /** The fields of an object that somebody applies: what stands there, and of what stands above it only lists' items. */

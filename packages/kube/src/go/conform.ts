@@ -275,6 +275,8 @@ function integerValue(
   if (typeof value !== "number") throw mismatch(value, shape, wanted(), place);
   // Go converts what comes from maps, and so cuts it.
   if (source === "map" && Number.isSafeInteger(value)) return type === "int32" ? value | 0 : value;
+  if (source === "map" && Number.isInteger(value) && Math.abs(value) >= 2 ** 63)
+    return type === "int32" ? 0 : -(2 ** 63);
   const limit = type === "int32" ? 2 ** 31 : 2 ** 63;
   if (!Number.isInteger(value) || value >= limit || value < -limit)
     throw mismatch(value, shape, wanted(), place, `number ${numberText(value)}`);

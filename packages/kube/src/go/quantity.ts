@@ -13,7 +13,7 @@ const nano = 1_000_000_000n;
 const decimalSuffixes: readonly string[] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const binarySuffixes: readonly string[] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
-/** Above 2^63-1 Kubernetes caps a quantity. */
+/** Above 2^63-1 Kubernetes caps a quantity that is written in powers of two. */
 const maxWhole = 2n ** 63n - 1n;
 
 /** More digits than any amount has; the text is refused before it is made a number. */
@@ -31,7 +31,7 @@ export function parseQuantity(text: string): Quantity | string {
   let nanos = digits * nano * scale.factor;
   const divisor = 10n ** BigInt(fraction.length) * scale.divisor;
   nanos = (nanos + divisor - 1n) / divisor;
-  if (nanos > maxWhole * nano) nanos = maxWhole * nano;
+  if (scale.format === "BinarySI" && nanos > maxWhole * nano) nanos = maxWhole * nano;
   return { nanos: sign === "-" ? -nanos : nanos, format: scale.format };
 }
 

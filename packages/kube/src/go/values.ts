@@ -47,20 +47,28 @@ const parts: { readonly [digits in 0 | 6]: readonly Part[] } = {
 export function timeValue(text: string, digits: 0 | 6): string {
   const layout = digits === 0 ? "2006-01-02T15:04:05Z07:00" : "2006-01-02T15:04:05.000000Z07:00";
   let rest = text;
-  const fault = (why: string) =>
-    new ValueFault(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: ${why}`);
+  const fault = (why: string) => new ValueFault(`parsing time ${quoted(text)} as ${quoted(layout)}: ${why}`);
   for (const [pattern, part] of parts[digits]) {
     const found = pattern.exec(rest);
-    if (found === null) throw fault(`cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(part)}`);
+    if (found === null) throw fault(`cannot parse ${quoted(rest)} as ${quoted(part)}`);
     rest = rest.slice(found[0].length);
   }
-  if (rest !== "") throw new ValueFault(`parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`);
+  if (rest !== "") throw new ValueFault(`parsing time ${quoted(text)}: extra text: ${quoted(rest)}`);
   const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw new ValueFault(`parsing time ${JSON.stringify(text)}: ${outOfRange(text)} out of range`);
+  if (Number.isNaN(time)) throw new ValueFault(`parsing time ${quoted(text)}: ${outOfRange(text)} out of range`);
   const seconds = new Date(time).toISOString().slice(0, 19);
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? "";
   return digits === 0 ? `${seconds}Z` : `${seconds}.${fraction.padEnd(6, "0").slice(0, 6)}Z`;
+}
+
+/** As Go's time quotes a text: letters beyond ASCII byte by byte. */
+function quoted(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  const letters = [...bytes].map((byte) => {
+    if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
+    return byte < 0x20 || byte >= 0x80 ? `\\x${byte.toString(16).padStart(2, "0")}` : String.fromCharCode(byte);
+  });
+  return `"${letters.join("")}"`;
 }
 
 function outOfRange(text: string): string {

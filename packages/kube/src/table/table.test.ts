@@ -23,7 +23,9 @@ function table(group: string, resource: string, object: object): Table {
 test("every resource has a cell for each column, of an object without any field too", () => {
   for (const { group, resource } of builtinResources.filter(({ verbs }) => verbs.includes("list"))) {
     const { columnDefinitions, rows } = table(group, resource, {});
-    equal(rows[0]?.cells.length, columnDefinitions.length, `${group}/${resource}`);
+    // kube-apiserver tells the age of these under no heading.
+    const more = resource === "ipaddresses" ? 1 : 0;
+    equal(rows[0]?.cells.length, columnDefinitions.length + more, `${group}/${resource}`);
     equal(rows[0]?.cells.includes(undefined), false, `${group}/${resource}`);
   }
 });

@@ -77,19 +77,24 @@ function validateRequest(request: Fields, path: string, expressions: Expressions
   const { name = "", exactly, firstAvailable = [] } = request;
   const text = "exactly one of `exactly` or `firstAvailable` is required";
   const named = formatted(`${path}.name`, name, dns1123Label);
-  if (firstAvailable.length > 0 && exactly !== undefined)
-    return [...named, invalid(path, null, `${text}, but multiple fields are set`)];
-  if (exactly !== undefined) return [...named, ...validateExact(exactly, `${path}.exactly`, expressions)];
-  if (firstAvailable.length === 0) return [...named, required(path, text)];
-  const rules = { max: maxAlternatives, key: (each: Fields) => each["name"], type: "DeviceSubRequest" };
-  return [
-    ...named,
-    ...listOf(`${path}.firstAvailable`, firstAvailable, rules, (each, at) => [
-      ...formatted(`${at}.name`, each["name"] ?? "", dns1123Label),
-      ...declared(deviceClass(each, at)),
-      ...validateChoice(each, at, expressions),
-    ]),
+  if (exactly === undefined && firstAvailable.length === 0) return [...named, required(path, text)];
+  const faults = [
+    ...(exactly === undefined ? [] : validateExact(exactly, `${path}.exactly`, expressions)),
+    ...validateAlternatives(firstAvailable, `${path}.firstAvailable`, expressions),
   ];
+  if (exactly === undefined || firstAvailable.length === 0) return [...named, ...faults];
+  // Upstream's declared rules look into both.
+  const both = invalid(path, null, `${text}, but multiple fields are set`);
+  return [...named, both, ...faults.filter(({ isDeclared }) => isDeclared)];
+}
+
+function validateAlternatives(list: unknown, path: string, expressions: Expressions): readonly FieldError[] {
+  const rules = { max: maxAlternatives, key: (each: Fields) => each["name"], type: "DeviceSubRequest" };
+  return listOf(path, list, rules, (each, at) => [
+    ...formatted(`${at}.name`, each["name"] ?? "", dns1123Label),
+    ...declared(deviceClass(each, at)),
+    ...validateChoice(each, at, expressions),
+  ]);
 }
 
 function validateExact(request: Fields, path: string, expressions: Expressions): readonly FieldError[] {

@@ -1,7 +1,7 @@
 import { canonical } from "../../canonical.ts";
 import { declared, invalid } from "../../names.ts";
-import { validateLabels } from "../label-selector.ts";
 import { type Fields, immutable, type KindRules, specOf } from "../rules.ts";
+import { validateTemplateMetadata } from "../template-metadata.ts";
 import { validateClaimStatus } from "./claim-status.ts";
 import { devicesDefaults, validateDevices } from "./device-requests.ts";
 
@@ -19,7 +19,7 @@ export const resourceClaimTemplate: KindRules = {
   validate: (object, expressions) => {
     const { metadata = {}, spec = {} } = specOf(object);
     return [
-      ...validateLabels((metadata as Fields)["labels"], "spec.metadata.labels"),
+      ...validateTemplateMetadata(metadata as Fields, "spec.metadata"),
       ...validateDevices(spec["devices"], "spec.spec.devices", expressions),
     ];
   },

@@ -1,3 +1,5 @@
+import { givenField } from "../../go/emptied.ts";
+import { internalValue } from "../../go/internal.ts";
 import { duplicate, type FieldError, invalid, required, tooMany } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf } from "../checks.ts";
@@ -33,13 +35,13 @@ export const resourceSlice: KindRules = {
 
 function validateSlice(object: KubeObject, old?: KubeObject): readonly FieldError[] {
   const spec = specOf(object);
-  const { driver = "", pool = {}, sharedCounters, devices } = spec;
+  const { driver = "", pool = {}, sharedCounters } = spec;
   return [
     ...driverName(driver, "spec.driver"),
     ...validatePool(pool),
     ...(old === undefined ? [] : immutable(object, old, ["spec.pool.name", "spec.driver", "spec.nodeName"])),
     ...validatePlaces(spec),
-    ...(sharedCounters !== undefined && devices !== undefined
+    ...(givenField(spec, "sharedCounters") !== undefined && givenField(spec, "devices") !== undefined
       ? [invalid("spec", "", "only one of `sharedCounters` or `devices` is allowed")]
       : []),
     ...validateDevices(spec, old && specOf(old)),
@@ -81,7 +83,13 @@ function validatePlaces(spec: Fields): readonly FieldError[] {
     ...(nodeSelector === undefined ? [] : validateNodeSelector(nodeSelector, "spec.nodeSelector")),
     ...(nodeSelector === undefined || terms.length === 1
       ? []
-      : [invalid(termsField, nodeSelector.nodeSelectorTerms, "must have exactly one node selector term")]),
+      : [
+          invalid(
+            termsField,
+            internalValue("core.NodeSelectorTerm", nodeSelector.nodeSelectorTerms),
+            "must have exactly one node selector term",
+          ),
+        ]),
     ...flag("allNodes"),
     ...flag("perDeviceNodeSelection"),
     ...(set.length === 0 ? [required("spec", text)] : []),

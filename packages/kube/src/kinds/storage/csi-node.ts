@@ -82,5 +82,6 @@ const mixedCaseSubdomain: Format = (value) =>
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric",
         "an RFC 1123 subdomain must consist of alphanumeric",
       )
-      .replace("'example.com'", "'Example.com'"),
+      .replace("'example.com'", "'Example.com'")
+      .replace(/^(must be no more than \d+) characters$/, "$1 bytes"),
   );

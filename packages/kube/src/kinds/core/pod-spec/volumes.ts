@@ -1,8 +1,8 @@
-import { duplicate, type FieldError, forbidden, invalid, required } from "../../../names.ts";
+import { duplicate, type FieldError, forbidden, required } from "../../../names.ts";
 import { formatted, itemsOf } from "../../checks.ts";
-import { dns1123Label, labelKey } from "../../formats.ts";
-import { validateLabels } from "../../label-selector.ts";
+import { dns1123Label } from "../../formats.ts";
 import type { Fields } from "../../rules.ts";
+import { validateTemplateMetadata } from "../../template-metadata.ts";
 import { validateClaimSpec } from "../persistent-volume-claim.ts";
 import { validateProjection } from "./projections.ts";
 import { validateDownward, validateKey, validateMode, validateUser } from "./volume-items.ts";
@@ -84,12 +84,8 @@ const misspelt: { readonly [name: string]: string } = { cephfs: "cephFS", downwa
 
 function validateClaimTemplate(template: Fields, path: string): readonly FieldError[] {
   const field = `${path}.volumeClaimTemplate`;
-  const { labels = {}, annotations = {} } = (template["metadata"] ?? {}) as { labels?: Fields; annotations?: Fields };
   return [
-    ...validateLabels(labels, `${field}.metadata.labels`),
-    ...Object.keys(annotations).flatMap((key) =>
-      labelKey(key.toLowerCase()).map((each) => invalid(`${field}.metadata.annotations`, key, each)),
-    ),
+    ...validateTemplateMetadata(template["metadata"] as Fields | undefined, `${field}.metadata`),
     ...validateClaimSpec((template["spec"] ?? {}) as Fields, `${field}.spec`),
   ];
 }
