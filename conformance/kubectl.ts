@@ -95,15 +95,15 @@ function rootOf(dir: string): string | undefined {
   return dirname(dir) === dir ? undefined : rootOf(dirname(dir));
 }
 
-/** The functions below `dir` only, so that a part can be run; those that others call, or nobody does, are none of their own. */
+/** The functions below `dir` only, so that a part can be run; those that others call are none of their own, those that upstream has forgotten to call are. */
 function shellCases(root: string, dir: string): readonly Case[] {
   const pattern = dir.endsWith(".sh") ? dir : join(dir === root ? join(root, "test/cmd") : dir, "**/*.sh");
   const files = globSync(pattern).filter((file) => file.includes("test/cmd/") && !file.endsWith("/legacy-script.sh"));
-  const calls = readFileSync(join(root, "test/cmd/legacy-script.sh"), "utf8").matchAll(/\brecord_command (run_\w+)/g);
-  const recorded = new Set([...calls].map(([, name]) => name));
+  const all = globSync(join(root, "test/cmd/*.sh")).map((file) => readFileSync(file, "utf8"));
+  const called = new Set(all.flatMap((text) => [...text.matchAll(/^\s*(run_\w+)(?!\w|\s*\()/gm)].map(([, name]) => name)));
   return files.toSorted().flatMap((file) => {
     const defined = [...readFileSync(file, "utf8").matchAll(/^\s*(?:function\s+)?(run_\w+)\s*\(\)/gm)];
-    const names = new Set(defined.map(([, name = ""]) => name).filter((name) => recorded.has(name)));
+    const names = new Set(defined.map(([, name = ""]) => name).filter((name) => !called.has(name)));
     return [...names].map((name) => ({
       name: `${basename(file, ".sh")}/${name}`,
       judge: (work: string) => judgeFunction(root, work, name),
