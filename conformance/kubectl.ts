@@ -100,7 +100,9 @@ function shellCases(root: string, dir: string): readonly Case[] {
   const pattern = dir.endsWith(".sh") ? dir : join(dir === root ? join(root, "test/cmd") : dir, "**/*.sh");
   const files = globSync(pattern).filter((file) => file.includes("test/cmd/") && !file.endsWith("/legacy-script.sh"));
   const all = globSync(join(root, "test/cmd/*.sh")).map((file) => readFileSync(file, "utf8"));
-  const called = new Set(all.flatMap((text) => [...text.matchAll(/^\s*(run_\w+)(?!\w|\s*\()/gm)].map(([, name]) => name)));
+  const called = new Set(
+    all.flatMap((text) => [...text.matchAll(/^\s*(run_\w+)(?!\w|\s*\()/gm)].map(([, name]) => name)),
+  );
   return files.toSorted().flatMap((file) => {
     const defined = [...readFileSync(file, "utf8").matchAll(/^\s*(?:function\s+)?(run_\w+)\s*\(\)/gm)];
     const names = new Set(defined.map(([, name = ""]) => name).filter((name) => !called.has(name)));

@@ -38,9 +38,12 @@ export async function admit(
 }
 
 /** A plugin's part in a phase; `handler` is absent where it does not look at the operation, which `step` then says. */
-type Part =
-  | { readonly plugin: Plugin; readonly handler: PluginFunction; readonly step?: never }
-  | { readonly plugin: Plugin; readonly handler?: never; readonly step: Step };
+interface Part {
+  readonly plugin: Plugin;
+  readonly handler: PluginFunction | undefined;
+  /** What it said when it last passed something over: most plugins say that of most requests, in the same words. */
+  step: Step | undefined;
+}
 
 /** The parts of a chain by phase and operation: worked out once, and a process has few chains. */
 const partsOfChains = new WeakMap<readonly Plugin[], Map<string, readonly Part[]>>();
@@ -60,12 +63,25 @@ function partsOf(plugins: readonly Plugin[], phase: Phase, operation: Operation)
 function partOf(plugin: Plugin, phase: Phase, operation: Operation): readonly Part[] {
   const handler = phase === "mutating" ? plugin.mutate : plugin.validate;
   if (handler === undefined) return [];
-  if (plugin.operations.includes(operation)) return [{ plugin, handler }];
-  const why = `does not look at ${operation}`;
-  return [{ plugin, step: { plugin: plugin.name, phase, outcome: "skipped", why, reasons: [], cost: 0 } }];
+  if (plugin.operations.includes(operation)) return [{ plugin, handler, step: undefined }];
+  return [{ plugin, handler: undefined, step: skippedStep(plugin, phase, `does not look at ${operation}`) }];
 }
 
 const noReasons: readonly Reason[] = [];
+
+function skippedStep({ name }: Plugin, phase: Phase, why: string): Step {
+  return { plugin: name, phase, outcome: "skipped", why, reasons: noReasons, cost: 0 };
+}
+
+/** The step of a part that only passes over; undefined of one that says more. */
+function overlooked(part: Part, phase: Phase, result: PluginResult): Step | undefined {
+  if (result.outcome !== "skipped") return undefined;
+  const { why, warnings, auditAnnotations, patchAnnotations, reasons } = result;
+  if ((warnings ?? auditAnnotations ?? patchAnnotations ?? reasons) !== undefined) return undefined;
+  if (part.step?.why !== why) part.step = skippedStep(part.plugin, phase, why);
+  return part.step;
+}
+
 const noWarnings: readonly string[] = [];
 
 class Run {
@@ -98,16 +114,22 @@ class Run {
     return this.phase("mutating", plugins);
   }
 
+  /** The clock is not read for plugins that pass over, which takes less than reading it: their time is with the next one's. */
   async phase(phase: Phase, plugins: readonly Plugin[]): Promise<boolean> {
+    const parts = partsOf(plugins, phase, this.#request.operation);
     let start = this.#effects.ticks();
-    for (const { plugin, handler, step } of partsOf(plugins, phase, this.#request.operation)) {
-      if (step !== undefined) {
-        if (!this.#reinvocation.isReinvoke) this.#steps.push(step);
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as Part;
+      const { plugin, handler } = part;
+      // Waiting for what is there already would take longer than most plugins do.
+      const asked = handler && this.#call(plugin, handler);
+      const result = asked instanceof Promise ? await asked.catch((error) => errored(plugin, error)) : asked;
+      const step = result === undefined ? part.step : overlooked(part, phase, result);
+      if (result === undefined || step !== undefined) {
+        // Of the second round only what it did is told.
+        if (step !== undefined && !(this.#reinvocation.isReinvoke && phase === "mutating")) this.#steps.push(step);
         continue;
       }
-      // Waiting for what is there already would take longer than most plugins do.
-      const asked = this.#call(plugin, handler);
-      const result = asked instanceof Promise ? await asked.catch((error) => errored(plugin, error)) : asked;
       const end = this.#effects.ticks();
       this.#record(plugin.name, phase, result, Math.round(end - start));
       start = end;

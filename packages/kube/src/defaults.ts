@@ -30,8 +30,14 @@ function copyOf(value: unknown): unknown {
   return copy;
 }
 
+/** Rules by kind and group: asked several times of each object. */
+const byKind = new Map<string, Map<string, KindRules>>();
+for (const [groupKind, rules] of Object.entries(kindRules)) {
+  const [group = "", kind = ""] = groupKind.split("/");
+  byKind.set(kind, (byKind.get(kind) ?? new Map<string, KindRules>()).set(group, rules));
+}
+
 /** The rules of the object's kind, if they are written. */
 export function rulesOf({ apiVersion, kind }: KubeObject): KindRules | undefined {
-  const key = `${parseApiVersion(apiVersion).group}/${kind}`;
-  return Object.hasOwn(kindRules, key) ? kindRules[key] : undefined;
+  return byKind.get(kind)?.get(parseApiVersion(apiVersion).group);
 }

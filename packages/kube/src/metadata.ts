@@ -12,24 +12,31 @@ import { canonicalIpAddress } from "./kinds/ip.ts";
 import { type FieldError, forbidden, invalid, required, together } from "./names.ts";
 import { apiVersionOf, type KubeObject, type OwnerReference, parseApiVersion } from "./object.ts";
 
+const none: readonly never[] = [];
+
 /** 256 KiB over all annotations. */
 const maxAnnotationBytes = 256 * 1024;
 
-/** What names of a kind must be, where that is not a subdomain. */
-const nameFormats: { readonly [groupKind: string]: Format } = {
-  "/Namespace": dns1123Label,
-  "/Service": dns1123Label,
-  "networking.k8s.io/IPAddress": canonicalIpAddress,
-  "rbac.authorization.k8s.io/Role": pathSegment,
-  "rbac.authorization.k8s.io/ClusterRole": pathSegment,
-  "rbac.authorization.k8s.io/RoleBinding": pathSegment,
-  "rbac.authorization.k8s.io/ClusterRoleBinding": pathSegment,
-};
+/** What names of a kind must be, where that is not a subdomain: by kind, and its group. */
+const nameFormats = new Map<string, { readonly group: string; readonly format: Format }>([
+  ["Namespace", { group: "", format: dns1123Label }],
+  ["Service", { group: "", format: dns1123Label }],
+  ["IPAddress", { group: "networking.k8s.io", format: canonicalIpAddress }],
+  ["Role", { group: "rbac.authorization.k8s.io", format: pathSegment }],
+  ["ClusterRole", { group: "rbac.authorization.k8s.io", format: pathSegment }],
+  ["RoleBinding", { group: "rbac.authorization.k8s.io", format: pathSegment }],
+  ["ClusterRoleBinding", { group: "rbac.authorization.k8s.io", format: pathSegment }],
+]);
+
+function nameFormatOf({ apiVersion, kind }: KubeObject): Format {
+  const own = nameFormats.get(kind);
+  return own === undefined || parseApiVersion(apiVersion).group !== own.group ? dns1123Subdomain : own.format;
+}
 
 /** ValidateObjectMeta: names, labels, annotations, owners and finalizers of any object. */
 export function validateMetadata(object: KubeObject): readonly FieldError[] {
-  const { name = "", generateName = "", generation, finalizers = [] } = object.metadata;
-  const format = nameFormats[`${parseApiVersion(object.apiVersion).group}/${object.kind}`] ?? dns1123Subdomain;
+  const { name = "", generateName = "", generation, finalizers = none } = object.metadata;
+  const format = nameFormatOf(object);
   const isPrefix = generateName.length > 1 && generateName.endsWith("-");
   const prefix = isPrefix ? `${generateName.slice(0, -2)}a` : generateName;
   return together(
@@ -40,7 +47,7 @@ export function validateMetadata(object: KubeObject): readonly FieldError[] {
     nonnegative("metadata.generation", generation),
     validateLabels(object),
     validateAnnotations(object),
-    validateOwners(object.metadata.ownerReferences ?? []),
+    validateOwners(object.metadata.ownerReferences ?? none),
     validateFinalizers(finalizers),
   );
 }
@@ -68,14 +75,16 @@ export function validateMetadataUpdate({ metadata }: KubeObject, old: KubeObject
   ];
 }
 
-function validateLabels({ metadata: { labels = {} } }: KubeObject): readonly FieldError[] {
+function validateLabels({ metadata: { labels } }: KubeObject): readonly FieldError[] {
+  if (labels === undefined) return none;
   return Object.entries(labels).flatMap(([key, value]) => [
     ...formatted("metadata.labels", key, labelKey),
     ...formatted("metadata.labels", value, labelValue),
   ]);
 }
 
-function validateAnnotations({ metadata: { annotations = {} } }: KubeObject): readonly FieldError[] {
+function validateAnnotations({ metadata: { annotations } }: KubeObject): readonly FieldError[] {
+  if (annotations === undefined) return none;
   const field = "metadata.annotations";
   const entries = Object.entries(annotations);
   const size = entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
@@ -87,7 +96,7 @@ function validateAnnotations({ metadata: { annotations = {} } }: KubeObject): re
 }
 
 function validateOwners(owners: readonly OwnerReference[]): readonly FieldError[] {
-  if (owners.length === 0) return [];
+  if (owners.length === 0) return none;
   const path = "metadata.ownerReferences";
   const [first, second] = owners.filter(({ controller }) => controller === true);
   return [
@@ -118,7 +127,7 @@ function validateOwner(owner: OwnerReference, path: string): readonly FieldError
 const standard: readonly string[] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 function validateFinalizers(finalizers: readonly string[]): readonly FieldError[] {
-  if (finalizers.length === 0) return [];
+  if (finalizers.length === 0) return none;
   const path = "metadata.finalizers";
   const isBoth = finalizers.includes("orphan") && finalizers.includes("foregroundDeletion");
   return [
@@ -139,7 +148,8 @@ export function finalizerWarnings(object: KubeObject, old: KubeObject | undefine
 }
 
 /** What built-in kinds ask of finalizers beyond all others. */
-export function validateStandardFinalizers({ metadata: { finalizers = [] } }: KubeObject): readonly FieldError[] {
+export function validateStandardFinalizers({ metadata: { finalizers } }: KubeObject): readonly FieldError[] {
+  if (finalizers === undefined) return none;
   return finalizers.flatMap((each, i) => standardFinalizer(`metadata.finalizers[${i}]`, each));
 }
 

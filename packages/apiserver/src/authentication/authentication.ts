@@ -63,13 +63,16 @@ export class Authentication {
     ];
   }
 
-  /** Who sent a request. Bad credentials are refused, not made anonymous. */
-  async authenticate(request: IncomingMessage): Promise<UserInfo> {
+  /** Who sent a request: told at once by connections, later of tokens. Bad credentials are refused, not made anonymous. */
+  authenticate(request: IncomingMessage): UserInfo | Promise<UserInfo> {
     for (const authenticator of this.#authenticators) {
-      const asked = authenticator.authenticate(request);
-      const found = asked instanceof Promise ? await asked : asked;
+      const found = authenticator.authenticate(request);
       if (found !== undefined) return known(found.user);
     }
+    return this.#authenticateBearer(request);
+  }
+
+  async #authenticateBearer(request: IncomingMessage): Promise<UserInfo> {
     const token = bearerToken(request);
     if (token !== undefined) {
       const found = await this.authenticateToken(token, this.apiAudiences);

@@ -16,9 +16,9 @@ export class AuthenticationError extends Error {
   }
 }
 
-/** One way to know who sent a request. Undefined when the request has no such credentials; throws `AuthenticationError`. */
+/** One way to know by a connection who sent a request. Undefined when it has no such credentials. */
 export interface Authenticator {
-  readonly authenticate: (request: IncomingMessage) => Authenticated | undefined | Promise<Authenticated | undefined>;
+  readonly authenticate: (request: IncomingMessage) => Authenticated | undefined;
 }
 
 /** One kind of bearer token. Undefined for a token of another kind; throws `AuthenticationError` for a bad one of its own. */

@@ -18,13 +18,16 @@ interface Wanted {
  * `Impersonate-*` headers, when the user may. `request` is what is asked for, on the user's own behalf: with constrained
  * impersonation, that counts as well. https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
  */
-export async function impersonate(
+export function impersonate(
   request: IncomingMessage,
   asked: Attributes,
   authorizer: Authorizer,
-): Promise<UserInfo> {
+): UserInfo | Promise<UserInfo> {
   const wanted = wantedOf(request);
-  if (wanted === undefined) return asked.user;
+  return wanted === undefined ? asked.user : impersonateWanted(wanted, asked, authorizer);
+}
+
+async function impersonateWanted(wanted: Wanted, asked: Attributes, authorizer: Authorizer): Promise<UserInfo> {
   const refusal = await refusalOf(permissions(wanted, asked.user, "impersonate", false), authorizer);
   // Who may neither do so hears of the older way.
   if (refusal !== undefined && !(await mayConstrained(wanted, asked, authorizer))) throw refusal;

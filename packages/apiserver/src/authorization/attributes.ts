@@ -1,7 +1,7 @@
 import type { UserInfo } from "@sallyport/admission";
 import { qualifiedResource, StatusError } from "@sallyport/kube";
 import type { RequestInfo } from "../http/request-info.ts";
-import type { Attributes, Authorizer } from "./authorizer.ts";
+import type { Attributes, Authorizer, Verdict } from "./authorizer.ts";
 import { fieldRequirements, labelRequirements, selectorsOf } from "./selectors.ts";
 
 /** What a request asks for, for authorizers. */
@@ -36,18 +36,21 @@ function pathSegment(name: string): string {
   return name === "." || name === ".." || /[/%]/.test(name) ? "" : name;
 }
 
-/** Throws kube-apiserver's Forbidden unless the authorizer allows. `annotate` is told the verdict, for the audit log. */
-export async function demand(
+/** Throws kube-apiserver's Forbidden unless the authorizer allows: at once, where it knows at once. `annotate` is told the verdict, for the audit log. */
+export function demand(
   authorizer: Authorizer,
   attributes: Attributes,
   annotate: (annotations: { readonly [key: string]: string }) => void = () => {},
-): Promise<void> {
-  const { decision, reason } = await authorizer.authorize(attributes);
-  annotate({
-    "authorization.k8s.io/decision": decision === "Allow" ? "allow" : "forbid",
-    "authorization.k8s.io/reason": reason,
-  });
-  if (decision !== "Allow") throw forbidden(attributes, reason);
+): void | Promise<void> {
+  const judge = ({ decision, reason }: Verdict) => {
+    annotate({
+      "authorization.k8s.io/decision": decision === "Allow" ? "allow" : "forbid",
+      "authorization.k8s.io/reason": reason,
+    });
+    if (decision !== "Allow") throw forbidden(attributes, reason);
+  };
+  const asked = authorizer.authorize(attributes);
+  return asked instanceof Promise ? asked.then(judge) : judge(asked);
 }
 
 /** kube-apiserver's refusal of a request. */

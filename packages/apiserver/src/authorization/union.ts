@@ -1,20 +1,17 @@
-import type { Authorizer, Verdict } from "./authorizer.ts";
+import type { Attributes, Authorizer, Verdict } from "./authorizer.ts";
 
-/** The first authorizer with an opinion decides. Without one, all their reasons are told. */
+/** The first authorizer with an opinion decides, at once where all before it know at once. Without one, all their reasons are told. */
 export function union(authorizers: readonly Authorizer[]): Authorizer {
   return {
-    authorize: async (attributes): Promise<Verdict> => {
-      const reasons: string[] = [];
-      const errors: string[] = [];
-      for (const authorizer of authorizers) {
-        const asked = authorizer.authorize(attributes);
-        const verdict = asked instanceof Promise ? await asked : asked;
+    authorize: (attributes) => {
+      const heard: Verdict[] = [];
+      for (const [i, authorizer] of authorizers.entries()) {
+        const verdict = authorizer.authorize(attributes);
+        if (verdict instanceof Promise) return continued(verdict, heard, authorizers.slice(i + 1), attributes);
         if (verdict.decision !== "NoOpinion") return verdict;
-        if (verdict.reason !== "") reasons.push(verdict.reason);
-        if (verdict.error !== undefined) errors.push(verdict.error);
+        heard.push(verdict);
       }
-      const error = errors.length > 1 ? `[${errors.join(", ")}]` : errors[0];
-      return { decision: "NoOpinion", reason: reasons.join("\n"), ...(error === undefined ? {} : { error }) };
+      return undecided(heard);
     },
     rules: (user, namespace) => {
       const all = authorizers.flatMap(({ rules }) => rules?.(user, namespace) ?? []);
@@ -25,4 +22,28 @@ export function union(authorizers: readonly Authorizer[]): Authorizer {
       };
     },
   };
+}
+
+async function continued(
+  asked: Promise<Verdict>,
+  heard: Verdict[],
+  others: readonly Authorizer[],
+  attributes: Attributes,
+): Promise<Verdict> {
+  const verdict = await asked;
+  if (verdict.decision !== "NoOpinion") return verdict;
+  heard.push(verdict);
+  for (const authorizer of others) {
+    const next = await authorizer.authorize(attributes);
+    if (next.decision !== "NoOpinion") return next;
+    heard.push(next);
+  }
+  return undecided(heard);
+}
+
+function undecided(heard: readonly Verdict[]): Verdict {
+  const reasons = heard.flatMap(({ reason }) => (reason === "" ? [] : [reason]));
+  const errors = heard.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  const error = errors.length > 1 ? `[${errors.join(", ")}]` : errors[0];
+  return { decision: "NoOpinion", reason: reasons.join("\n"), ...(error === undefined ? {} : { error }) };
 }

@@ -29,15 +29,15 @@ export class FairQueues {
     this.#limits = limits;
   }
 
-  /** Resolves with what to call at the end, when the request may run; undefined when there is no room to wait. */
-  async enter(flow: string): Promise<(() => void) | undefined> {
-    if (this.#running < this.#limits.seats) this.#running++;
-    else {
-      const queue = this.#queueOf(flow);
-      if (queue === undefined) return undefined;
-      await new Promise<void>((start) => queue.push(start));
+  /** What to call at the end, later where the request has to wait; undefined when there is no room to wait. `flow` is asked for where there is no seat. */
+  enter(flow: () => string): (() => void) | undefined | Promise<() => void> {
+    if (this.#running < this.#limits.seats) {
+      this.#running++;
+      return this.#leaver();
     }
-    return this.#leaver();
+    const queue = this.#queueOf(flow());
+    if (queue === undefined) return undefined;
+    return new Promise<void>((start) => queue.push(start)).then(() => this.#leaver());
   }
 
   /** How many wait. */

@@ -53,7 +53,7 @@ for (const [who, what, schema, level] of cases) {
 }
 
 test("flows are told apart by their schema's method", () => {
-  const flowOf = (who: string, what: string) => classify(reader, attributes(who, what))?.flow;
+  const flowOf = (who: string, what: string) => classify(reader, attributes(who, what))?.flow();
   assert.notEqual(flowOf("ann", "get pods a"), flowOf("bob", "get pods a"));
   assert.equal(flowOf("ann", "get pods a"), flowOf("ann", "get pods b"));
   assert.notEqual(flowOf("system:kube-scheduler", "get pods a"), flowOf("system:kube-scheduler", "get pods b"));
@@ -70,10 +70,10 @@ test("a hand has no queue twice, and is always the same", () => {
 
 test("a flow that floods waits behind itself; others are served in turn", async () => {
   const queues = new FairQueues({ seats: 1, queuing: { queues: 64, handSize: 1, queueLengthLimit: 10 } });
-  const leave = await queues.enter("first");
+  const leave = await queues.enter(() => "first");
   const order: string[] = [];
   const request = async (flow: string) => {
-    const end = await queues.enter(flow);
+    const end = await queues.enter(() => flow);
     order.push(end === undefined ? `${flow} refused` : flow);
     end?.();
   };
@@ -87,15 +87,15 @@ test("a flow that floods waits behind itself; others are served in turn", async 
   await Promise.all([...flood, other]);
   assert.ok(order.indexOf("other") <= 4, order.join());
   assert.equal(queues.waiting, 0);
-  assert.notEqual(await queues.enter("last"), undefined);
+  assert.notEqual(await queues.enter(() => "last"), undefined);
 });
 
 test("a level that rejects refuses at once when all seats are taken", async () => {
   const queues = new FairQueues({ seats: 2 });
-  const ends = [await queues.enter("a"), await queues.enter("a")];
-  assert.equal(await queues.enter("b"), undefined);
+  const ends = [await queues.enter(() => "a"), await queues.enter(() => "a")];
+  assert.equal(await queues.enter(() => "b"), undefined);
   ends[0]?.();
-  assert.notEqual(await queues.enter("b"), undefined);
+  assert.notEqual(await queues.enter(() => "b"), undefined);
 });
 
 test("the server tells the flow schema and the priority level of an answer", () =>

@@ -26,22 +26,21 @@ export class FlowControl {
     this.#seats = seats;
   }
 
-  /** Resolves when the request may run; its seat is free again when it is answered. Throws the refusal. */
-  async admit(request: IncomingMessage, response: ServerResponse, attributes: Attributes): Promise<void> {
+  /** Gives a request its seat, which is free again when it is answered: at once, where there is one, else it resolves later. Throws the refusal. */
+  admit(request: IncomingMessage, response: ServerResponse, attributes: Attributes): void | Promise<void> {
     // Streams have no seat, but for watches while they begin.
     if (isLongRunning(attributes) && attributes.verb !== "watch") return;
     const classified = classify(this.#reader, attributes);
     if (classified === undefined) return;
-    const { schema, level, flow } = classified;
+    const { schema, level } = classified;
     response.setHeader("x-kubernetes-pf-flowschema-uid", schema.metadata.uid ?? "");
     response.setHeader("x-kubernetes-pf-prioritylevel-uid", level.metadata.uid ?? "");
     const spec = level["spec"] as LevelSpec;
     if (spec.type === "Exempt" || isLongRunning(attributes)) return;
-    const leave = await this.#queuesOf(level, spec).enter(flow);
-    if (leave === undefined) throw tooMany(response);
-    // Who waited may be gone by now.
-    if (request.destroyed || response.destroyed) leave();
-    else response.once("close", leave);
+    const entered = this.#queuesOf(level, spec).enter(classified.flow);
+    if (entered instanceof Promise) return entered.then((leave) => leaveWith(leave, request, response));
+    if (entered === undefined) throw tooMany(response);
+    response.once("close", entered);
   }
 
   #queuesOf({ metadata: { name = "" } }: KubeObject, spec: LevelSpec): FairQueues {
@@ -67,6 +66,12 @@ export class FlowControl {
     const { queues = 64, handSize = 8, queueLengthLimit = 50 } = limited.limitResponse.queuing ?? {};
     return { seats, queuing: { queues, handSize, queueLengthLimit } };
   }
+}
+
+/** Who waited may be gone by now. */
+function leaveWith(leave: () => void, request: IncomingMessage, response: ServerResponse): void {
+  if (request.destroyed || response.destroyed) leave();
+  else response.once("close", leave);
 }
 
 const defaultShares = 30;

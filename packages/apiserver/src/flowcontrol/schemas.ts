@@ -53,7 +53,7 @@ export interface Classified {
   readonly schema: KubeObject;
   readonly level: KubeObject;
   /** Requests of the same flow wait behind each other: its schema, and the user or namespace that tells flows apart. */
-  readonly flow: string;
+  readonly flow: () => string;
 }
 
 /** Schemas in their order, by the list of them as it was read: it is another one when one of them changes. */
@@ -77,7 +77,7 @@ export function classify(reader: RbacReader, attributes: Attributes): Classified
     const { user, namespace } = attributes;
     const apart =
       distinguisherMethod?.type === "ByUser" ? user.username : distinguisherMethod === undefined ? "" : namespace;
-    return { schema, level, flow: JSON.stringify([nameOf(schema), apart]) };
+    return { schema, level, flow: () => JSON.stringify([nameOf(schema), apart]) };
   }
   return undefined;
 }

@@ -22,20 +22,31 @@ export function createHandler(
     const warnings: string[] = [];
     let wanted = negotiate(request.headers.accept);
     let audit = silentRecord;
+    // What is refused before the API is asked says that nobody should guess its type.
+    let isFilter = false;
     try {
       const url = urlOf(request.url ?? "/");
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
       observe(request, response, options.metrics.began(info, request.method ?? "GET", url.searchParams));
       wanted = { ...wanted, pretty: wanted.pretty || wantsPretty(url.searchParams, request.headers["user-agent"]) };
       if (!isLongRunning(info)) checkTimeout(url.searchParams);
-      const asker = await options.authentication.authenticate(request);
+      const known = options.authentication.authenticate(request);
+      const asker = known instanceof Promise ? await known : known;
       if (options.audit !== undefined)
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
       const asked = attributesOf(asker, info, url.searchParams);
-      const user = await filtered(response, impersonate(request, asked, options.authorizer));
+      isFilter = true;
+      const other = impersonate(request, asked, options.authorizer);
+      const user = other instanceof Promise ? await other : other;
+      isFilter = false;
       if (user !== asker) audit.impersonated(user);
-      await options.flowControl.admit(request, response, { ...asked, user });
-      await filtered(response, demand(options.authorizer, { ...asked, user }, audit.annotate.bind(audit)));
+      const attributes = user === asker ? asked : { ...asked, user };
+      const seat = options.flowControl.admit(request, response, attributes);
+      if (seat !== undefined) await seat;
+      isFilter = true;
+      const demanded = demand(options.authorizer, attributes, audit.annotate.bind(audit));
+      if (demanded !== undefined) await demanded;
+      isFilter = false;
       const call: Call = {
         request,
         response,
@@ -50,19 +61,10 @@ export function createHandler(
       const isServed = (await serveResource(call, options)) || servePath(call, options);
       if (!isServed) writeNotFound(call, options);
     } catch (error) {
+      if (isFilter) response.setHeader("x-content-type-options", "nosniff");
       answerFault(error, { request, response, warnings, wanted, audit }, options);
     }
   };
-}
-
-/** What is refused before the API is asked says that nobody should guess its type. */
-async function filtered<T>(response: ServerResponse, filter: Promise<T>): Promise<T> {
-  try {
-    return await filter;
-  } catch (error) {
-    response.setHeader("x-content-type-options", "nosniff");
-    throw error;
-  }
 }
 
 /** The path and query of a request. Nearly all paths are plain ones, in which the standard's parser would change nothing. */

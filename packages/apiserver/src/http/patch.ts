@@ -27,8 +27,8 @@ export async function patchObject(
 }
 
 /** Who may change an object may not make one therefore. Throws `Forbidden`. */
-export function mayCreate({ user, info, query }: Call, { authorizer }: HandlerOptions): Promise<void> {
-  return demand(authorizer, attributesOf(user, { ...info, verb: "create" }, query));
+export async function mayCreate({ user, info, query }: Call, { authorizer }: HandlerOptions): Promise<void> {
+  await demand(authorizer, attributesOf(user, { ...info, verb: "create" }, query));
 }
 
 /** Throws `UnsupportedMediaType`. */

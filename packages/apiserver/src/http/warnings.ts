@@ -4,6 +4,7 @@ const maxCut = 256;
 
 /** The `Warning` headers of texts, as Node takes them: empty ones and those that no header can hold are left out, and each is told once, as kube-apiserver does. RFC 7234 section 5.5 */
 export function warningHeaders(texts: readonly string[]): readonly string[] {
+  if (texts.length === 0) return texts;
   const runes = [...new Set(texts)].filter((text) => text !== "").map((text) => [...text]);
   const isCut = runes.reduce((sum, { length }) => sum + length, 0) > maxTotal;
   return runes

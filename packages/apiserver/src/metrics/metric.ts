@@ -140,11 +140,12 @@ export class Histogram extends Metric<Observed> {
     if (found === undefined) return () => {};
     const { value } = found;
     const { counts } = value;
+    const bounds = this.#bounds;
     return (amount) => {
       value.sum += amount;
       value.count += 1;
       let place = 0;
-      while (place < counts.length && amount > (this.#bounds[place] as number)) place++;
+      while (place < counts.length && amount > (bounds[place] as number)) place++;
       if (place < counts.length) counts[place] = (counts[place] as number) + 1;
     };
   }

@@ -1,4 +1,4 @@
-import type { Decision, Operation } from "@sallyport/admission";
+import type { Decision, Operation, Phase, Step } from "@sallyport/admission";
 import { type Catalogue, type GroupVersionResource, qualifiedResource } from "@sallyport/kube";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
 import { Counter, Gauge, Histogram } from "./metric.ts";
@@ -98,7 +98,7 @@ export class ServerMetrics {
   readonly #cpu = new Counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
   readonly #resident = new Gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
   readonly #started = new Gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.");
-  readonly #passed = { admit: observersByPlugin(), validate: observersByPlugin() };
+  readonly #passed = { admit: passedByOperation(), validate: passedByOperation() };
   readonly #catalogue: Catalogue;
   #cpuSeconds = 0;
 
@@ -135,29 +135,37 @@ export class ServerMetrics {
   }
 
   admission({ steps }: Decision, operation: Operation): void {
-    for (const phase of ["mutating", "validating"] as const) {
-      const type = phase === "mutating" ? "admit" : "validate";
-      let [all, rejected] = [0, ""];
-      for (const step of steps) {
-        if (step.phase !== phase) continue;
-        rejected = step.outcome === "denied" || step.outcome === "errored" ? "true" : "false";
-        const seconds = step.cost / 1e6;
-        if (rejected === "true") this.#admissionControllers.observe([step.plugin, operation, rejected, type], seconds);
-        else this.#passing(step.plugin, operation, type)(seconds);
-        all += step.cost;
-      }
-      if (rejected !== "") this.#admissionSteps.observe([operation, rejected, type], all / 1e6);
-    }
+    this.#phase(steps, "mutating", operation);
+    this.#phase(steps, "validating", operation);
   }
 
-  /** What observes a plugin that lets pass. Each write has some forty such steps. */
-  #passing(plugin: string, operation: Operation, type: "admit" | "validate"): (seconds: number) => void {
-    const observers = this.#passed[type][operation];
-    let observe = observers.get(plugin);
-    if (observe === undefined) {
-      observe = this.#admissionControllers.observer([plugin, operation, "false", type]);
-      observers.set(plugin, observe);
+  #phase(steps: readonly Step[], phase: Phase, operation: Operation): void {
+    const type = phase === "mutating" ? "admit" : "validate";
+    const passed = this.#passed[type][operation];
+    let [all, rejected] = [0, ""];
+    for (let i = 0; i < steps.length; i++) {
+      const { plugin, outcome, cost, phase: own } = steps[i] as Step;
+      if (own !== phase) continue;
+      rejected = outcome === "denied" || outcome === "errored" ? "true" : "false";
+      if (rejected === "true") this.#admissionControllers.observe([plugin, operation, rejected, type], cost / 1e6);
+      else this.#passing(passed, i, plugin, operation, type)(cost / 1e6);
+      all += cost;
     }
+    if (rejected !== "") this.#admissionSteps.observe([operation, rejected, type], all / 1e6);
+  }
+
+  /** What observes a plugin that lets pass, by its place in the chain: each write has some forty such steps, nearly always the same ones. */
+  #passing(
+    passed: Passed[],
+    place: number,
+    plugin: string,
+    operation: Operation,
+    type: "admit" | "validate",
+  ): Passed["observe"] {
+    const known = passed[place];
+    if (known?.plugin === plugin) return known.observe;
+    const observe = this.#admissionControllers.observer([plugin, operation, "false", type]);
+    passed[place] = { plugin, observe };
     return observe;
   }
 
@@ -223,8 +231,14 @@ export class ServerMetrics {
   }
 }
 
-function observersByPlugin(): { readonly [operation in Operation]: Map<string, (seconds: number) => void> } {
-  return { CREATE: new Map(), UPDATE: new Map(), DELETE: new Map(), CONNECT: new Map() };
+/** What observes the plugin at one place of the chain. */
+interface Passed {
+  readonly plugin: string;
+  readonly observe: (seconds: number) => void;
+}
+
+function passedByOperation(): { readonly [operation in Operation]: Passed[] } {
+  return { CREATE: [], UPDATE: [], DELETE: [], CONNECT: [] };
 }
 
 const methods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);

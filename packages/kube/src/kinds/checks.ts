@@ -2,14 +2,17 @@ import { type FieldError, invalid, notSupported, required } from "../names.ts";
 import { type Format, percent } from "./formats.ts";
 import type { Fields } from "./rules.ts";
 
+const none: readonly FieldError[] = [];
+
 /** A text against its format, one error a line. */
 export function formatted(field: string, value: string, format: Format): readonly FieldError[] {
-  return format(value).map((each) => invalid(field, value, each));
+  const faults = format(value);
+  return faults.length === 0 ? none : faults.map((each) => invalid(field, value, each));
 }
 
 /** ValidateNonnegativeField. An absent number is none. */
 export function nonnegative(field: string, value: number | undefined): readonly FieldError[] {
-  return value !== undefined && value < 0 ? [invalid(field, value, "must be greater than or equal to 0")] : [];
+  return value !== undefined && value < 0 ? [invalid(field, value, "must be greater than or equal to 0")] : none;
 }
 
 /** One of a list of words; an absent one is `Required` unless `optional`. */

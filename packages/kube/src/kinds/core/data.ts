@@ -21,25 +21,28 @@ const maxDataBytes = 1024 * 1024;
 
 /** Keys of the fields, and the size of all values; `binary` fields are base64. */
 export function validateData(object: KubeObject, fields: readonly string[], whole: string): readonly FieldError[] {
-  const errors = fields.flatMap((field) =>
-    Object.keys((object[field] ?? {}) as object).flatMap((key) => {
-      const isTwice = field === "binaryData" && Object.hasOwn((object["data"] ?? {}) as object, key);
-      return [
-        ...formatted(`${field}[${key}]`, key, dataKey),
-        ...(isTwice ? [invalid(`data[${key}]`, key, "duplicate of key present in binaryData")] : []),
-      ];
-    }),
-  );
-  return isTooLarge(object, fields, whole === "") ? [...errors, tooLong(whole, maxDataBytes)] : errors;
+  const errors: FieldError[] = [];
+  for (const field of fields)
+    for (const key in object[field] as object | undefined) {
+      errors.push(...formatted(`${field}[${key}]`, key, dataKey));
+      if (field === "binaryData" && Object.hasOwn((object["data"] ?? {}) as object, key))
+        errors.push(invalid(`data[${key}]`, key, "duplicate of key present in binaryData"));
+    }
+  if (isTooLarge(object, fields, whole === "")) errors.push(tooLong(whole, maxDataBytes));
+  return errors;
 }
 
 const encoder = new TextEncoder();
 
 /** Counted in bytes only where it may matter: no character takes more than three for each of its units. */
 function isTooLarge(object: KubeObject, fields: readonly string[], isText: boolean): boolean {
-  const values = fields.map((field) => Object.values((object[field] ?? {}) as { readonly [key: string]: string }));
-  const units = values.flat().reduce((sum, { length }) => sum + length, 0);
+  let units = 0;
+  for (const field of fields) {
+    const texts = object[field] as { readonly [key: string]: string } | undefined;
+    for (const key in texts) units += (texts[key] as string).length;
+  }
   if (units * 3 <= maxDataBytes) return false;
+  const values = fields.map((field) => Object.values((object[field] ?? {}) as { readonly [key: string]: string }));
   const sizes = values.map((each, i) => {
     const sizeOf = isText && fields[i] === "data" ? (text: string) => encoder.encode(text).length : base64Size;
     return each.reduce((sum, text) => sum + sizeOf(text), 0);
