@@ -31,9 +31,9 @@ export const namespace: ControllerKind = {
           { group: "", resource: "namespaces", keys: ownKey },
           { group: "", resource: "*", keys: goingOnly },
         ],
-        sync: async (name) => {
+        sync: async (name, again) => {
           const found = context.cache.get("", "namespaces", "", name);
-          if (found !== undefined && isGoing(found)) await empty(name, context);
+          if (isGoing(found) && !(await isEmptied(name, context))) again.add(name);
         },
       },
       context,
@@ -45,23 +45,30 @@ function isGoing(found: KubeObject | undefined): boolean {
   return Boolean(found?.metadata.deletionTimestamp);
 }
 
-/** Deletes what lies in the namespace; when nothing is left, the namespace itself. Objects with finalizers are waited for. */
-async function empty(name: string, { cache, registry, catalogue, clock }: ControllerContext): Promise<void> {
+/**
+ * Deletes what lies in the namespace; when nothing did, the namespace itself. Objects with finalizers are waited for.
+ * False when it must look again: objects that it deletes may have been changed by others since, and others may come.
+ */
+async function isEmptied(name: string, { cache, registry, catalogue, clock }: ControllerContext): Promise<boolean> {
   const deletionTimestamp = timestampOf(clock.now());
   const left: Left = { resources: new Map(), finalizers: new Map() };
+  let isLast = true;
   for (const info of contentsOf(catalogue)) {
     for (const object of cache.list(info.group, info.resource, name)) {
       const isHeld = (object.metadata.finalizers ?? []).length > 0;
       if (isHeld) note(left, `${info.resource}.${info.group}`, object.metadata.finalizers ?? []);
       if (isHeld && object.metadata.deletionTimestamp) continue;
+      isLast = false;
       const marked = isHeld ? { ...object, metadata: { ...object.metadata, deletionTimestamp } } : undefined;
       await registry.writeDirect(marked, object, info, name, object.metadata.name ?? "", "kube-controller-manager");
     }
   }
   const current = cache.get("", "namespaces", "", name);
-  if (current === undefined) return;
+  if (current === undefined) return true;
+  if (left.resources.size === 0 && !isLast) return false;
   const next = left.resources.size > 0 ? remaining(current, left, deletionTimestamp) : finalized(current);
-  if (!isEqual(next, current)) await registry.writeDirect(next, current, namespaceInfo, "", name);
+  if (isEqual(next, current)) return isLast;
+  return (await registry.writeDirect(next, current, namespaceInfo, "", name)) && isLast;
 }
 
 /** How many there still are: of each resource, and held by each finalizer. */

@@ -137,7 +137,7 @@ export class DefinitionController {
     await this.#registry.writeDirect(finalizers.length === 0 ? undefined : left, definition, definitionInfo, "", name);
   }
 
-  /** Deletes the objects of a definition; those with finalizers are marked and waited for. */
+  /** Deletes the objects of a definition; those with finalizers are marked and waited for. False also where others changed one. */
   async #isEmptied(definition: KubeObject): Promise<boolean> {
     const info = resourcesOf(definition)[0];
     const { spec } = definitionOf(definition);
@@ -151,7 +151,10 @@ export class DefinitionController {
         metadata: { ...object.metadata, deletionTimestamp: this.#timestamp(), deletionGracePeriodSeconds: 0 },
       };
       const { name = "", namespace = "" } = object.metadata;
-      await this.#registry.writeDirect(isHeld ? marked : undefined, object, info, namespace, name);
+      const isWritten = await this.#registry.writeDirect(isHeld ? marked : undefined, object, info, namespace, name);
+      if (isWritten || isHeld) continue;
+      left++;
+      this.#enqueue(definition.metadata.name ?? "");
     }
     return left === 0;
   }

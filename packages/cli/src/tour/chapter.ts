@@ -1,5 +1,14 @@
 /** One command of the lesson and what must come of it. It runs in the chapter's folder. */
-export type Command = Expectation & ({ readonly kubectl: readonly string[] } | { readonly opa: readonly string[] });
+export type Command = Expectation &
+  (
+    | { readonly kubectl: readonly string[] }
+    | { readonly opa: readonly string[] }
+    | {
+        readonly sallyport: readonly string[];
+        /** It goes on beside the commands after it, until the chapter ends; what it must print comes first. */
+        readonly stays?: boolean;
+      }
+  );
 
 /** What must come of a command. */
 export interface Expectation {

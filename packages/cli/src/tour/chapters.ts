@@ -1,6 +1,10 @@
+import { admission } from "./admission.ts";
 import type { Chapter } from "./chapter.ts";
 import { gate } from "./gate.ts";
+import { podsecurity } from "./podsecurity.ts";
 import { rego } from "./rego.ts";
+import { securityContext } from "./security-context.ts";
+import { webhooks } from "./webhooks.ts";
 
 /** The chapters that exist, in the order of the lesson. */
-export const chapters: readonly Chapter[] = [gate, rego];
+export const chapters: readonly Chapter[] = [gate, securityContext, admission, webhooks, podsecurity, rego];

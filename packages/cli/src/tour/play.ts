@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { paint, wrap } from "../terminal.ts";
 import type { Chapter, Command, Expectation, Scene } from "./chapter.ts";
@@ -35,18 +35,31 @@ export interface PlayResult {
 /** Plays a chapter: shows each command, runs it with the real kubectl, explains the answer, checks it. */
 export async function playChapter(chapter: Chapter, stage: Stage): Promise<PlayResult> {
   stage.print(`\n${paint("bold", `Chapter: ${chapter.title}`)}\n`);
-  for (const kubectl of chapter.cleanUp) await run({ kubectl }, stage);
+  const staying: ChildProcess[] = [];
+  for (const kubectl of chapter.cleanUp) await run({ kubectl }, stage, staying);
   const surprises: string[] = [];
   let commands = 0;
-  for (const [index, scene] of chapter.scenes.entries()) {
-    showScene(scene, index + 1, chapter.scenes.length, stage);
-    for (const command of scene.commands) {
-      commands++;
-      surprises.push(...(await playCommand(command, stage)));
+  try {
+    for (const [index, scene] of chapter.scenes.entries()) {
+      showScene(scene, index + 1, chapter.scenes.length, stage);
+      for (const command of scene.commands) {
+        commands++;
+        surprises.push(...(await playCommand(command, stage, staying)));
+      }
+      stage.print(`${wrap(scene.after, 96, "  ")}\n`);
     }
-    stage.print(`${wrap(scene.after, 96, "  ")}\n`);
+  } finally {
+    await Promise.all(staying.map(ended));
   }
   return { commands, surprises };
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((done) => {
+    child.once("close", () => done());
+    child.kill();
+  });
 }
 
 function showScene(scene: Scene, number: number, of: number, stage: Stage): void {
@@ -54,11 +67,10 @@ function showScene(scene: Scene, number: number, of: number, stage: Stage): void
   stage.print(`${wrap(scene.before, 96, "  ")}\n\n`);
 }
 
-async function playCommand(command: Command, stage: Stage): Promise<readonly string[]> {
-  const [name, words] = "kubectl" in command ? ["kubectl", command.kubectl] : ["sallyport opa", command.opa];
-  const line = `${name} ${words.map(quote).join(" ")}`;
+async function playCommand(command: Command, stage: Stage, staying: ChildProcess[]): Promise<readonly string[]> {
+  const line = `${wordsOf(command).map(quote).join(" ")}${"stays" in command ? " &" : ""}`;
   stage.print(`  ${paint("bold", `$ ${line}`)}\n`);
-  const { output, surprise } = await expectedAnswer(command, stage);
+  const { output, surprise } = await expectedAnswer(command, stage, staying);
   for (const each of output.trimEnd().split("\n")) stage.print(`  ${each}\n`);
   stage.print(
     surprise === undefined ? `  ${paint("green", "✓ as expected")}\n\n` : `  ${paint("red", `✗ ${surprise}`)}\n\n`,
@@ -66,14 +78,20 @@ async function playCommand(command: Command, stage: Stage): Promise<readonly str
   return surprise === undefined ? [] : [`${line}: ${surprise}`];
 }
 
+function wordsOf(command: Command): readonly string[] {
+  if ("kubectl" in command) return ["kubectl", ...command.kubectl];
+  return "opa" in command ? ["sallyport", "opa", ...command.opa] : ["sallyport", ...command.sallyport];
+}
+
 /** The first answer, or the first expected one of a command that may take a while; with what is wrong with it. */
 async function expectedAnswer(
   command: Command,
   stage: Stage,
+  staying: ChildProcess[],
 ): Promise<{ readonly output: string; readonly surprise: string | undefined }> {
   const end = performance.now() + (command.eventually === true ? patienceMs : 0);
   for (;;) {
-    const { code, output } = await run(command, stage);
+    const { code, output } = await run(command, stage, staying);
     const surprise = judge(command, code, output);
     if (surprise === undefined || performance.now() >= end) return { output, surprise };
     await new Promise((resolve) => setTimeout(resolve, lookMs));
@@ -94,28 +112,52 @@ export function judge(command: Expectation, code: number | null, output: string)
 
 const launcher = fileURLToPath(new URL("../../bin/sallyport.js", import.meta.url));
 
-function run(command: Command, stage: Stage): Promise<Answer> {
+function run(command: Command, stage: Stage, staying: ChildProcess[]): Promise<Answer> {
   if ("kubectl" in command) return runProgram(stage.kubectl, command.kubectl, stage);
-  if (stage.opa !== undefined) return stage.opa(command.opa, stage.folder);
-  return runProgram(process.execPath, [launcher, "opa", ...command.opa], stage);
+  if ("opa" in command)
+    return (
+      stage.opa?.(command.opa, stage.folder) ?? runProgram(process.execPath, [launcher, "opa", ...command.opa], stage)
+    );
+  const words = [launcher, ...command.sallyport];
+  if (command.stays !== true) return runProgram(process.execPath, words, stage);
+  const { expect = [] } = command;
+  return runProgram(process.execPath, words, stage, {
+    started: (child) => void staying.push(child),
+    isReady: (output) => expect.every((pattern) => pattern.test(output)),
+  });
 }
 
-function runProgram(file: string, args: readonly string[], stage: Stage): Promise<Answer> {
+/** Of a program that stays. */
+interface Staying {
+  readonly started: (child: ChildProcess) => void;
+  /** By what it has printed so far: it answers then, and goes on. */
+  readonly isReady: (output: string) => boolean;
+}
+
+function runProgram(file: string, args: readonly string[], stage: Stage, staying?: Staying): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: stage.folder,
       env: { ...process.env, KUBECONFIG: stage.kubeconfig },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: commandTimeoutMs,
+      ...(staying === undefined ? { timeout: commandTimeoutMs } : {}),
     });
+    staying?.started(child);
+    const patience = staying && setTimeout(() => child.kill(), commandTimeoutMs);
     let output = "";
     const take = (chunk: string) => {
       output += chunk;
+      if (staying?.isReady(output) !== true) return;
+      clearTimeout(patience);
+      resolve({ code: 0, output });
     };
     child.stdout.setEncoding("utf8").on("data", take);
     child.stderr.setEncoding("utf8").on("data", take);
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
+    child.on("close", (code) => {
+      clearTimeout(patience);
+      resolve({ code, output });
+    });
   });
 }
 
