@@ -39,7 +39,7 @@ export interface Match {
 /** The request in the version that what it matched names. */
 export function asSeenBy({ resource, kind }: Match, request: Request): Request {
   if (resource.group === request.resource.group && resource.version === request.resource.version) return request;
-  const convert = (object: KubeObject | null) => object && convertBuiltin(object, apiVersionOf(resource));
+  const convert = (object: KubeObject | null) => object && convertBuiltin(object, apiVersionOf(kind));
   return { ...request, resource, kind, object: convert(request.object), oldObject: convert(request.oldObject) };
 }
 
@@ -87,7 +87,9 @@ export function matchRules(
     const found = others.find((other) => matchesVersion(rule, other));
     if (found === undefined) continue;
     const { group, version, kind: name } = found;
-    return { resource: { group, version, resource: resource.resource }, kind: { group, version, kind: name } };
+    // A Scale and an Eviction are of one version, whatever they belong to.
+    const seenKind = kind.group === resource.group ? { group, version, kind: name } : kind;
+    return { resource: { group, version, resource: resource.resource }, kind: seenKind };
   }
   return undefined;
 }

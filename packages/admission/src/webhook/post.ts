@@ -22,12 +22,27 @@ export async function postReview(
       throw new CallError((error as Error).message);
     },
   );
+  const mediaFault = mediaTypeFault(answer.type);
+  if (mediaFault !== undefined) throw new CallError(`Internal error occurred: ${mediaFault}`);
   if (answer.code < 200 || answer.code > 206) throw new CallError(statusText(answer));
   if (answer.body === "")
     throw new CallError(
       `0-length response with status code: ${answer.code} and content type: ${answer.type || "application/json"}`,
     );
   return answer.body;
+}
+
+/** What Go's mime.ParseMediaType has against the type itself; undefined for none, and for what is one. */
+function mediaTypeFault(type: string): string | undefined {
+  const [base = ""] = type.split(";");
+  const [, first = "", rest = ""] = /^([!#$%&'*+.^_`|~\w-]*)(.*)$/s.exec(base.trim()) ?? [];
+  if (type === "") return undefined;
+  if (first === "") return "mime: no media type";
+  if (rest === "") return undefined;
+  if (!rest.startsWith("/")) return "mime: expected slash after first token";
+  const [, subtype = "", more = ""] = /^\/([!#$%&'*+.^_`|~\w-]*)(.*)$/s.exec(rest) ?? [];
+  if (subtype === "") return "mime: expected token after slash";
+  return more === "" ? undefined : "mime: unexpected content after media subtype";
 }
 
 /** client-go tells no more of a body that is not JSON. */
