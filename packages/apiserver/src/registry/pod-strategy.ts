@@ -120,8 +120,8 @@ export function withTemplates(resource: string, strategy: Strategy): Strategy {
     ...strategy,
     prepareCreate: (object, reader, user) =>
       withoutClosed(strategy.prepareCreate?.(object, reader, user) ?? object, undefined, path),
-    prepareUpdate: (object, current) =>
-      withoutClosed(strategy.prepareUpdate?.(object, current) ?? object, current, path),
+    prepareUpdate: (object, current, ...rest) =>
+      withoutClosed(strategy.prepareUpdate?.(object, current, ...rest) ?? object, current, path),
   };
 }
 
