@@ -1,5 +1,6 @@
 import { parseDocument, type YAMLError } from "yaml";
 import { jsonSyntaxFault } from "./go/json-syntax.ts";
+import { goScalars } from "./go/yaml-scalars.ts";
 import { StatusError } from "./status.ts";
 
 /** Deeper objects are refused before any recursion over them. Upstream's JSON decoder stops at 10,000; no object needs 1,000. */
@@ -114,7 +115,7 @@ const tolerated: ReadonlySet<string> = new Set(["DUPLICATE_KEY", "MULTIPLE_DOCS"
 
 /** The first document. Throws `BadRequest` with what Go's yaml says, behind `prefix`. */
 function readYaml(text: string, prefix: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
-  const document = parseDocument(text, { strict: false, uniqueKeys: true, merge: true });
+  const document = parseDocument(text, { strict: false, uniqueKeys: true, merge: true, customTags: goScalars });
   const fault = document.errors.find(({ code }) => !tolerated.has(code));
   if (fault !== undefined) throw new StatusError("BadRequest", `${prefix}${yamlFault(fault)}`);
   const duplicates = document.errors

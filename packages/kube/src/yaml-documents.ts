@@ -1,4 +1,5 @@
 import { type Document, LineCounter, parseAllDocuments } from "yaml";
+import { goScalars } from "./go/yaml-scalars.ts";
 
 /** Repairs in one text; a file that needs more is no manifest. */
 const maxRepairs = 100;
@@ -11,7 +12,13 @@ export function parseYamlDocuments(text: string): {
   let current = text;
   for (let repairs = 0; ; repairs++) {
     const lines = new LineCounter();
-    const parsed = parseAllDocuments(current, { lineCounter: lines, strict: false, uniqueKeys: true, merge: true });
+    const parsed = parseAllDocuments(current, {
+      lineCounter: lines,
+      strict: false,
+      uniqueKeys: true,
+      merge: true,
+      customTags: goScalars,
+    });
     const documents = Array.isArray(parsed) ? parsed : [];
     const repaired = repairs < maxRepairs ? withIndentedQuote(current, firstFault(documents)) : undefined;
     if (repaired === undefined) return { documents, lines };

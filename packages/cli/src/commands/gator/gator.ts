@@ -5,9 +5,20 @@ const group: CommandGroup = {
   name: "gator",
   about: "Gatekeeper's templates and constraints without a cluster: the arguments, outputs and exit codes of `gator`.",
   examples: `
+  sallyport gator test -f policies/ -f manifests/
   sallyport gator verify policies/...
   sallyport gator verify tests/suite.yaml --run '^required-labels$' -v`,
   entries: [
+    {
+      name: "expand",
+      summary: "Show what objects imply by the ExpansionTemplates among them",
+      load: async () => (await import("./expand.ts")).expandCommand,
+    },
+    {
+      name: "test",
+      summary: "Review objects under the templates and constraints among them",
+      load: async () => (await import("./test.ts")).testCommand,
+    },
     {
       name: "verify",
       summary: "Run suites of tests of constraints",

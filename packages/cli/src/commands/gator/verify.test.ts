@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runGator } from "./gator.ts";
+import { run as runInProcess } from "./gator.fixture.ts";
 
 const folder = relative(
   process.cwd(),
@@ -11,14 +11,8 @@ const folder = relative(
 );
 const whole = fileURLToPath(new URL("../../../../constraints/testdata/verify", import.meta.url));
 
-async function run(...words: readonly string[]): Promise<{ status: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const status = await runGator(words, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    stdin: () => "",
-    env: {},
-  });
+async function run(...words: readonly string[]): ReturnType<typeof runInProcess> {
+  const { status, out, err } = await runInProcess(...words);
   const shown = out
     .replace(/\d+\.\d{3}s/g, "0.000s")
     .replaceAll(`${whole}/`, "FOLDER/")

@@ -1,0 +1,64 @@
+import type { Mutator, TerminalType } from "./mutator.ts";
+import type { Path, PathNode } from "./path.ts";
+
+type NodeType = TerminalType | "Object";
+
+/** What mutators take for granted of one place in objects of a kind. */
+class Place {
+  /** By the field or the list's key, then by what is taken to be there: more than one type is a conflict. */
+  readonly children = new Map<string, Map<NodeType, Place>>();
+  readonly mutators = new Set<string>();
+  readonly terminating = new Set<string>();
+
+  add({ id, terminal, mustTerminate }: Mutator, path: Path): void {
+    this.mutators.add(id);
+    const [node, ...rest] = path;
+    if (node === undefined) {
+      if (mustTerminate) this.terminating.add(id);
+      return;
+    }
+    const types = this.children.get(keyOf(node)) ?? new Map<NodeType, Place>();
+    this.children.set(keyOf(node), types);
+    const type = rest[0] === undefined ? terminal : rest[0].kind === "list" ? "List" : "Object";
+    const child = types.get(type) ?? new Place();
+    types.set(type, child);
+    child.add({ id, terminal, mustTerminate } as Mutator, rest);
+  }
+
+  /** Those that do not agree on this place, or one below. */
+  *conflicts(): Iterable<string> {
+    for (const types of this.children.values()) {
+      yield* conflictsOf(types);
+      for (const child of types.values()) yield* child.conflicts();
+    }
+  }
+}
+
+function keyOf(node: PathNode): string {
+  return node.kind === "object" ? node.field : node.key;
+}
+
+/** Of what one key is taken for: two types, a list with two keys, or something below what must be the end. */
+function* conflictsOf(types: ReadonlyMap<NodeType, Place>): Iterable<string> {
+  const known = [...types].filter(([type]) => type !== "Unknown");
+  for (const [type, child] of known)
+    if (known.length > 1 || (type === "List" && child.children.size > 1)) yield* child.mutators;
+  const all = [...types.values()];
+  const ends = all.flatMap(({ terminating }) => [...terminating]);
+  const further = all.flatMap(({ children }) => [...children.values()].flatMap((each) => [...each.values()]));
+  if (ends.length === 0 || further.length === 0) return;
+  yield* ends;
+  for (const place of further) yield* place.mutators;
+}
+
+/** The mutators that take objects of a kind to be built in different ways: none of them is used. */
+export function conflictingMutators(mutators: Iterable<Mutator>): ReadonlySet<string> {
+  const schemas = new Map<string, Place>();
+  for (const mutator of mutators)
+    for (const binding of mutator.bindings ?? []) {
+      const root = schemas.get(binding) ?? new Place();
+      schemas.set(binding, root);
+      root.add(mutator, mutator.path);
+    }
+  return new Set([...schemas.values()].flatMap((root) => [...root.conflicts()]));
+}
