@@ -1,7 +1,6 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
-import { readDocuments } from "./safety-heads.ts";
 import { isComprehension, mapAll, mapExpr, mapRule, mapTerm, type Rewriter, requiresEval } from "./walk.ts";
 
 /** OPA's stage RewriteComprehensionTerms: refs and comprehensions that are collected become locals of the comprehension's body. */
@@ -49,8 +48,7 @@ export function rewriteRefsInHead(rule: Rule, names: LocalNames): Rule {
   const hoist = (term: Term) => hoistTerm(term, names, support);
   const key = head.key && hoist(head.key);
   const value = head.value && hoist(head.value);
-  // Args that read documents are no patterns: they stay for the check of safety to find.
-  const args = head.args && mapAll(head.args, (arg) => (readDocuments(arg).length > 0 ? arg : hoist(arg)));
+  const args = head.args && mapAll(head.args, hoist);
   const otherwise = rule.else && rewriteRefsInHead(rule.else, names);
   if (support.length === 0) return otherwise === rule.else ? rule : { ...rule, else: otherwise };
   // OPA has looked for recursion before it drops what `with` names here.

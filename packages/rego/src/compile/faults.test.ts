@@ -31,6 +31,10 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["import future.keywords.not\nf(x) if { not ({x: 1}.a) }"],
     ["import future.keywords.not\nf(x) if { not count([x.a]) == 1 }"],
     ["f(input.x) := 1", "2:3 var input is unsafe"],
+    ["r := {}\nf([r.a, r.b]) := 1", "3:3 var r is unsafe"],
+    ["f({x: x, y: 1}) := [x, y]"],
+    ["f({x | x := 1}) := 1"],
+    ["f({x | x := q}) := 1\nq := 1", "2:8 var q is unsafe", "2:8 var x is unsafe"],
     ["f(x, g(x)) := 1\ng(x) := x", "2:6 rule arguments cannot contain calls"],
   ],
   "what is called must be a function": [
@@ -39,6 +43,15 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["q := 5\np := q()", "3:6 undefined function data.a.q"],
     ["q() := 5\np := q()", "3:6 undefined function data.a.q"],
     ["f(x) := 1\np if f(1, 2, 3)", "3:6 function data.a.f has arity 1, got 3 arguments"],
+  ],
+  "a variable named like a builtin takes the calls of its rule": [
+    ["p if { plus = 3; x = 1 + 1 }", "2:22 called function plus shadowed"],
+    ["p if { eq; x = [y | y = 1] }", "2:12 undefined function eq"],
+    ["p if { eq = 3 }", "2:8 undefined function eq"],
+    ["p if { x := [max | max = 1]; max([1]) == x[0] }"],
+    ["p if { some max; max = 1; 1 == 1 }"],
+    ["p if { max = 1; q with count as max }\nq if max([1])"],
+    ["p if { max([1]) } else if { max = 1 }"],
   ],
   "rules at one path are of one kind": [
     ["f[x](y) := 1 if x := 1\nf.a(y) := 2", "2:1 rule data.a.f[x] conflicts with:\n  rule data.a.f.a at p.rego:3"],
@@ -51,6 +64,11 @@ const cases: { readonly [what: string]: readonly Case[] } = {
   ],
   "a rule that needs itself is named, and only the branch that does": [
     ["p if { q } else if { p }\nq := 1", "2:12 rule data.a.p is recursive: data.a.p -> data.a.p"],
+  ],
+  "types of what nothing is said of": [
+    ["f(x) if { {x} == 1 }", "2:11 match error", "left  : set[any]", "right : number"],
+    ["f({x: 1}, x) := x\np := f({1: 1}, 1)"],
+    ["f(x) if { y := [x | z := {x}[_]][_] }", "2:11 match error", "left  : ???", "right : ???"],
   ],
   "one fault of with is enough": [
     [

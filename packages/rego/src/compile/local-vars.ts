@@ -1,13 +1,14 @@
 import type { Body, Expr, Location, Ref, Rule, Term, Var, With } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { DeclaredVars, type Occurrence } from "./declared.ts";
+import { declaredVars } from "./declared-vars.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, eqOperator, trueExpr, varTerm } from "./make.ts";
 import { union } from "./name-sets.ts";
 import { compileFault, type Report } from "./stage.ts";
 import { refText } from "./text.ts";
 import { unifyOutputs } from "./unify.ts";
-import { collectVars, mentionsVar, varsOfBody, varsOfTerm } from "./vars.ts";
+import { collectVars, mentionsVar, safetyVars, varsOfBody, varsOfTerm } from "./vars.ts";
 import {
   headTerms,
   isBuiltinNamed,
@@ -19,12 +20,15 @@ import {
   mapTerm,
   type Rewriter,
   ruleChain,
+  walkExprs,
+  walkExprsOfTerm,
 } from "./walk.ts";
 
 export interface LocalVarsContext {
   readonly names: LocalNames;
   readonly strict: boolean;
   readonly report: Report;
+  readonly isBuiltin: (name: string) => boolean;
 }
 
 /**
@@ -64,6 +68,8 @@ function declareArgs(term: Term, stack: DeclaredVars, report: Report): Term {
     return { ...term, name };
   }
   if (term.kind === "array") return { ...term, items: term.items.map(declare) };
+  // Nothing binds what a ref begins with, be it a document: the check of safety finds it.
+  if (term.kind === "ref") return { ...term, terms: mapAll(term.terms, declare) };
   if (term.kind !== "object") return term;
   return { ...term, entries: term.entries.map(([key, value]) => [key, declare(value)] as const) };
 }
@@ -87,13 +93,26 @@ class BodyRewriter {
   rule(rule: Rule): Rule {
     const used = new Set<string>();
     for (const term of headTerms(rule)) collectVars(term, {}, used);
+    this.#declareLikeBuiltins(rule);
     const body = this.body(rule.body, used);
     const { head } = rule;
     const [root, ...operands] = head.ref.terms as readonly [Term, ...Term[]];
     const ref: Ref = { ...head.ref, terms: [root, ...operands.map((term) => this.#term(term))] };
     const key = head.key && this.#term(head.key);
     const value = head.value && this.#term(head.value);
-    return { ...rule, head: { ...head, ref, key, value }, body };
+    // What the args declare has its names already; sets and comprehensions in them are left.
+    const args = head.args && mapAll(head.args, (arg) => this.#term(arg));
+    return { ...rule, head: { ...head, ref, args, key, value }, body };
+  }
+
+  /** Variables named like builtins get names of their own, as if declared before all else: no call in the rule means the builtin then. */
+  #declareLikeBuiltins(rule: Rule): void {
+    let names: string[] | undefined;
+    for (const name of varsOfBody(rule.body, safetyVars))
+      if (this.#context.isBuiltin(name) && this.stack.find(name) === undefined) (names ??= []).push(name);
+    if (names === undefined) return;
+    const others = union(declaredVars(rule.body), varsOfWiths(rule));
+    for (const name of names.sort()) if (!others.has(name)) this.stack.declare(name, "seen");
   }
 
   /** `used`: names that are read outside of the body but in its scope. */
@@ -295,6 +314,20 @@ class BodyRewriter {
     if (local === undefined || local === head.name) return;
     this.#fault(compileFault(loc, `called function ${refText(operator)} shadowed`));
   }
+}
+
+/** They may name functions: these keep their names. */
+function varsOfWiths(rule: Rule): ReadonlySet<string> {
+  const names = new Set<string>();
+  const collect = (expr: Expr): boolean => {
+    for (const { target, value } of expr.with) for (const term of [target, value]) collectVars(term, {}, names);
+    return true;
+  };
+  for (const each of ruleChain(rule)) {
+    walkExprs(each.body, collect);
+    for (const term of headTerms(each)) walkExprsOfTerm(term, collect);
+  }
+  return names;
 }
 
 /** The first expression that names the variable. */

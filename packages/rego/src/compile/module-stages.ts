@@ -104,8 +104,9 @@ function resolveRefs({ module, globals }: Unit, { options, report }: StageContex
   return rules;
 }
 
-function rewriteLocals({ module, names, rules }: Unit, { options, report }: StageContext): readonly Rule[] {
-  const context = { names, report, strict: options.strict === true };
+function rewriteLocals({ module, names, rules }: Unit, { options, report, builtin }: StageContext): readonly Rule[] {
+  const isBuiltin = (name: string) => builtin(name) !== undefined;
+  const context = { names, report, strict: options.strict === true, isBuiltin };
   const plain =
     hasImport(module, "and") || hasImport(module, "or") ? rules.map((rule) => rewriteLogic(rule, report)) : rules;
   return plain.map((rule) => rewriteLocalVars(rule, context));

@@ -89,7 +89,8 @@ function queryStages(
   return [
     check((body) => options.regoVersion !== "v0" && checkQueryOverrides(body, report)),
     (body) => resolveQuery(body, globalsOfQuery(compiled, options)),
-    (body) => rewriteQueryVars(rewriteLogicInBody(body, report), { names, report, strict: false }),
+    (body) =>
+      rewriteQueryVars(rewriteLogicInBody(body, report), { names, report, strict: false, isBuiltin: () => false }),
     (body) => rewriteBody(body, new Set(), safety),
     check((body) => checkVoidCallsInBody(body, context)),
     (body) => (context.options.print === true ? rewritePrints(body, new Set(), safety) : erasePrints(body)),

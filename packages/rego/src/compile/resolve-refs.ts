@@ -4,7 +4,7 @@ import type { Globals } from "./globals.ts";
 import { isLanguageImport } from "./globals.ts";
 import { compileFault, type Report } from "./stage.ts";
 import { importText } from "./text.ts";
-import { varsOfTerm } from "./vars.ts";
+import { type VarsOptions, varsOfTerm } from "./vars.ts";
 import { comprehensionTerms, isComprehension, mapAll, mapExpr, mapTerm, type Rewriter } from "./walk.ts";
 
 /**
@@ -32,6 +32,9 @@ interface Declared extends Rewriter {
   readonly names: readonly ReadonlySet<string>[];
 }
 
+/** What args declare: also what their refs begin with, so that none of them is resolved. */
+const patternVars: VarsOptions = { skipSets: true, skipClosures: true };
+
 class RefResolver {
   readonly #globals: Globals;
   readonly #used: Set<Import>;
@@ -43,7 +46,7 @@ class RefResolver {
 
   rule(rule: Rule): Rule {
     const { head } = rule;
-    const args = new Set(head.args?.flatMap((arg) => [...varsOfTerm(arg, { skipRefHead: true })]));
+    const args = new Set(head.args?.flatMap((arg) => [...varsOfTerm(arg, patternVars)]));
     const declared = this.#declared([args, declaredVars(rule.body)]);
     const resolve = declared.term;
     const [root, ...operands] = head.ref.terms as readonly [Term, ...Term[]];
@@ -52,7 +55,6 @@ class RefResolver {
       head: {
         ...head,
         ref: { ...head.ref, terms: [root, ...operands.map(resolve)] },
-        args: head.args && mapAll(head.args, resolve),
         key: head.key && resolve(head.key),
         value: head.value && resolve(head.value),
       },

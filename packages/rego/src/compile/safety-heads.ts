@@ -1,6 +1,6 @@
-import type { Head, Location, Rule, Term } from "../syntax/ast.ts";
+import type { Head, Location, Rule } from "../syntax/ast.ts";
 import { union } from "./name-sets.ts";
-import { type PlaceName, rootDocuments, type SafetyContext, unsafeText } from "./safety.ts";
+import { type PlaceName, rootDocuments, type SafetyContext, shownName } from "./safety.ts";
 import { fault } from "./stage.ts";
 import { collectVars, safetyVars, varsOfBody } from "./vars.ts";
 import { isComprehension, isGenerated, walkTerm } from "./walk.ts";
@@ -8,14 +8,10 @@ import { isComprehension, isGenerated, walkTerm } from "./walk.ts";
 /** OPA's stage CheckSafetyRuleHeads: variables of a head must stand in its body or args. */
 export function checkHeadSafety(rule: Rule, { names, report }: SafetyContext, placeName: PlaceName): void {
   const safe = union(varsOfBody(rule.body, safetyVars), rootDocuments);
-  for (const arg of rule.head.args ?? []) {
-    collectVars(arg, {}, safe);
-    for (const name of readDocuments(arg))
-      report(fault("rego_unsafe_var_error", arg.loc, unsafeText(name) + placeName()));
-  }
+  for (const arg of rule.head.args ?? []) collectVars(arg, {}, safe);
   const missing = [...lastPlaces(rule.head)].filter(([name]) => !safe.has(name) && !isGenerated(names.original(name)));
   for (const [name, loc] of missing.sort(([, a], [, b]) => a.offset - b.offset))
-    report(fault("rego_unsafe_var_error", loc, unsafeText(names.original(name)) + placeName()));
+    report(fault("rego_unsafe_var_error", loc, `var ${shownName(names.original(name))} is unsafe${placeName()}`));
 }
 
 /** Each variable outside of closures with the place that OPA names: of several the last one, those in the rule's ref after all. */
@@ -29,12 +25,4 @@ function lastPlaces({ key, value, ref }: Head): ReadonlyMap<string, Location> {
     });
   }
   return places;
-}
-
-/** `input` and `data` where a pattern of args reads them: args are bound before anything is read. */
-export function readDocuments(arg: Term): readonly string[] {
-  if (arg.kind === "array") return arg.items.flatMap(readDocuments);
-  if (arg.kind === "object") return arg.entries.flatMap(([, value]) => readDocuments(value));
-  const head = arg.kind === "ref" ? arg.terms[0] : undefined;
-  return head?.kind === "var" && rootDocuments.has(head.name) ? [head.name] : [];
 }

@@ -316,10 +316,15 @@ function reportUnsafe(unsafe: Unsafe, context: SafetyContext, placeName: PlaceNa
   if (written.length === 0) reportGenerated(unsafe, report);
 }
 
-export function unsafeText(name: string): string {
-  const shown = isWildcard(name) ? "_" : name;
+/** As the author wrote it. */
+export function shownName(name: string): string {
+  return isWildcard(name) ? "_" : name;
+}
+
+/** In a body; of heads OPA gives no hint. */
+function unsafeText(name: string): string {
   const hint = futureKeywords.has(name) ? ` (hint: \`import future.keywords.${name}\` to import a future keyword)` : "";
-  return `var ${shown} is unsafe${hint}`;
+  return `var ${shownName(name)} is unsafe${hint}`;
 }
 
 /** When only the compiler's own variables are unsafe, the expression is what the author knows. */

@@ -21,6 +21,11 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
     "2:6 unexpected number token: expected number without leading zero",
     `2:6 unexpected number token: ${value}`,
   ],
+  [
+    "p := 0é",
+    "2:6 unexpected number token: expected number without leading zero",
+    `2:6 unexpected number token: ${value}`,
+  ],
   ["p { x }", "2:1 `if` keyword is required before rule body"],
   ["p[x]", "2:1 `contains` keyword is required for partial set rules"],
   ["a.b.c", "2:1 rule must have value assignment and/or body declaration"],
@@ -29,6 +34,9 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
   ["p if x.\n", "3:0 unexpected eof token: expected number"],
   ["p; q := 1", "2:1 multiple expressions cannot be used for rule head"],
   ["default p := x", "2:1 illegal default rule (value cannot contain var)"],
+  ["default a.b", "2:1 illegal default rule (must have a value)"],
+  ["default a.b(_) != 2", "2:16 unexpected neq token"],
+  ["p := [x | y == 1; z, x)]", '2:17 unexpected ; token: expected "," or "]"', `2:17 unexpected ; token: ${value}`],
   ["import future.keywords.foo", "2:8 unexpected keyword, must be one of [contains every if in not]"],
   ['p := "a"[0]', "2:6 illegal ref (head cannot be string)"],
 ];
@@ -43,6 +51,13 @@ test("faults: v0 tells which import would help", () => {
   const hint = "(hint: `import future.keywords.in` for `some x in xs` expressions)";
   const wanted = `2:12 unexpected identifier token: expected \\n or ; or } ${hint}`;
   assert.deepEqual(faults("package a\np { some x in y }", "v0"), [wanted]);
+});
+
+test("faults: v0 is v1 by an import that is one", () => {
+  const rule = "`if` keyword is required before rule body";
+  assert.deepEqual(faults("package a\nimport rego.v1\np { q }", "v0"), [`3:1 ${rule}`]);
+  assert.deepEqual(faults("import rego.v1\np { q }", "v0"), ["1:1 package expected"]);
+  assert.deepEqual(faults("import data.q\nimport rego.v1\np { q }", "v0"), ["1:1 package expected", `3:1 ${rule}`]);
 });
 
 test("faults: the line and a mark below the place", () => {

@@ -16,8 +16,8 @@ export function parseNumber(cursor: Cursor): Term | undefined {
     if (!isNumber) return cursor.illegal("expected number");
   }
   const { text } = cursor.token;
+  if (/^0[^.eE]/.test(text) && !prefix.endsWith(".")) return cursor.illegal("expected number without leading zero");
   if (/[^\0-\x7f]/.test(text)) return cursor.illegal("invalid float");
-  if (/^0\d/.test(text) && !prefix.endsWith(".")) return cursor.illegal("expected number without leading zero");
   const [, exponent = "0"] = text.toLowerCase().split("e");
   if (Math.abs(Number(exponent)) > maxExponent) return cursor.report("number too big");
   cursor.advance();

@@ -229,7 +229,8 @@ class ModuleParser {
       if (statement.kind === "rules") for (const { rule } of statement.rules) rules.push(rule);
       if (statement.kind === "body") rules.push(...this.#ruleFromBody(statement));
     }
-    if (this.#version === "v1") this.#checkRules(statements, rules);
+    // An import that stands where the package should does not count.
+    if (this.#writtenAs === "v1" || imports.some(isRegoImport)) this.#checkRules(statements, rules);
     if (first.kind !== "package") return undefined;
     const { file, text } = this.#source;
     const head = { kind: "module", file, text, regoVersion: this.#version } as const;
@@ -376,4 +377,10 @@ class ModuleParser {
 
 function unexpectedTerm(cursor: Cursor, term: Term, wanted: string): undefined {
   return cursor.report(`unexpected ${term.kind} token: expecting ${wanted}`, term.loc as SourceLocation);
+}
+
+/** `rego.v1` is the only one that may be imported. */
+function isRegoImport({ path }: Import): boolean {
+  const [root] = path.terms;
+  return root?.kind === "var" && root.name === "rego";
 }

@@ -107,12 +107,13 @@ function parseDefault(cursor: Cursor, head: Head, loc: SourceLocation): readonly
   return [{ rule, hasIf: false, hasContains: false, else: undefined }];
 }
 
-function illegalDefault({ value, args = [], generatedValue, ref }: Head): string | undefined {
-  if (value === undefined || (generatedValue && ref.terms.length === 2)) return "must have a value";
+function illegalDefault({ value, args, generatedValue, ref }: Head): string | undefined {
+  const lacksValue = generatedValue && args === undefined && ref.terms.length === 2;
+  if (value === undefined || lacksValue) return "must have a value";
   const variable = variablePart(value);
   if (variable !== undefined) return `value cannot contain ${variable}`;
   const names = new Set<string>();
-  for (const arg of args) {
+  for (const arg of args ?? []) {
     if (arg.kind !== "var") return `arguments cannot contain ${arg.kind}`;
     if (names.has(arg.name)) return `arguments cannot be repeated ${arg.name}`;
     names.add(arg.name);

@@ -287,6 +287,9 @@ function parseArray(cursor: Cursor): Term | undefined {
     const body = cursor.grammar.body(cursor, "]");
     if (body !== undefined) return { kind: "arraycomprehension", loc: closed(cursor, start), term, body };
     if (!cursor.is(",")) return undefined;
+    cursor.restore(mark);
+    const items = parseList(cursor, "]", []);
+    return items && made(items);
   }
   const items = parseListFrom(cursor, mark, term, "]");
   return items && made(items);

@@ -5,6 +5,7 @@ import { AnnotationSet } from "../annotation-set.ts";
 import type { LocalNames } from "../local-names.ts";
 import type { Edit } from "../persistent-map.ts";
 import { type CompileOptions, type StageContext, typeFault } from "../stage.ts";
+import { varsOfTerm } from "../vars.ts";
 import { ruleChain } from "../walk.ts";
 import { type BodyCheck, checkBody, inferComprehension } from "./check-body.ts";
 import { functionTypeOf } from "./declared.ts";
@@ -198,20 +199,14 @@ function typeOfRule(rule: Rule, env: TypeEnv): Type | undefined {
   return nested(suffix, head.value && env.typeOf(head.value), env);
 }
 
-/** Args that the body says nothing about may be anything. */
+/** Args that the body says nothing about may be anything, and so may keys in them. */
 function typeOfFunction({ head }: Rule, env: TypeEnv): Type {
-  const args = (head.args ?? []).map((arg) => {
-    giveAny(arg, env);
-    return { type: env.typeOf(arg) };
-  });
+  const terms = head.args ?? [];
+  for (const name of terms.flatMap((arg) => [...varsOfTerm(arg)]))
+    if (env.variable(name) === undefined) env.setVariable(name, anyType);
+  const args = terms.map((arg) => ({ type: env.typeOf(arg) }));
   const result = head.value && env.typeOf(head.value);
   return { kind: "function", args, result: { type: result }, variadic: undefined };
-}
-
-function giveAny(arg: Term, env: TypeEnv): void {
-  if (arg.kind === "var" && env.variable(arg.name) === undefined) env.setVariable(arg.name, anyType);
-  if (arg.kind === "array") for (const item of arg.items) giveAny(item, env);
-  if (arg.kind === "object") for (const [, value] of arg.entries) giveAny(value, env);
 }
 
 /** `p[x].q := v` makes p an object of objects. */

@@ -40,7 +40,8 @@ export function typeOfTerm(term: Term, lookup: TypeLookup): Type | undefined {
       return arrayType(term.items, lookup);
     case "set": {
       const of = term.items.reduce<Type | undefined>((all, item) => either(all, typeOfTerm(item, lookup)), undefined);
-      return setOf(term.items.length === 0 ? anyType : of);
+      // As in OPA, a member of which nothing is known may be anything.
+      return setOf(of ?? anyType);
     }
     case "object":
       return objectType(term, lookup);

@@ -168,7 +168,7 @@ export function equateTypes(
 function equateOpen(env: TypeEnv, a: Term, b: Term): boolean {
   if (a.kind === "var" && isPartlyKnown(env, b)) return assignType(env, a, env.typeOf(b));
   if (b.kind === "var" && isPartlyKnown(env, a)) return assignType(env, b, env.typeOf(a));
-  if (a.kind === "var" && b.kind !== "array" && b.kind !== "object" && b.kind !== "set") {
+  if (a.kind === "var" && b.kind !== "array" && b.kind !== "object") {
     return b.kind === "var" && assignType(env, a, anyType) && assignType(env, b, env.typeOf(a));
   }
   if (a.kind === "var") return equateOpen(env, b, a);
