@@ -35,7 +35,7 @@ export function typedQuery(body: Body, compiled: Compiled, options: QueryOptions
     return true;
   });
   for (const name of varsOfBody(query.body, { skipRefHead: true, skipCallOperators: true }))
-    names.push({ name, type: shownType(env.variable(name)) });
+    names.push({ name: name.startsWith("$") ? "_" : name, type: shownType(env.variable(name)) });
   return { body: query.body, names };
 }
 
