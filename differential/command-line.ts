@@ -7,8 +7,8 @@ import {
   World,
 } from "../packages/cli/src/opa/command-lines.fixture.ts";
 import type { Outcome } from "../packages/cli/src/opa/opa.fixture.ts";
-import { madeLines } from "./command-line-grid.ts";
 import { knownReason } from "./command-line-known.ts";
+import { madeLines } from "./command-lines/all.ts";
 import { otherAnswer } from "./other-answer.ts";
 
 export interface LineDifference {
