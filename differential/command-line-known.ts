@@ -41,7 +41,6 @@ const known: readonly Known[] = [
     line: /^test .*--var-values.* -f json/,
     answer: /"LocalMetadata"/,
   },
-  { reason: "--e2e needs the policy server", line: /^bench .*--e2e\b/ },
 ];
 
 /** Why a line may differ; undefined when it may not. */

@@ -1,5 +1,5 @@
 import { createEffects } from "@sallyport/effects";
-import type { Metrics } from "@sallyport/opa/answers";
+import { Metrics } from "@sallyport/opa/answers";
 import {
   type Body,
   type Capabilities,
@@ -94,7 +94,7 @@ export async function prepare(request: QueryRequest, metrics: Metrics): Promise<
   if (query === "") throw new LoadError("cannot evaluate empty query");
   const context = queryContext(flags);
   if (flags.string("target") === "wasm") throw new EngineError();
-  const { modules, data } = await (isOptimized(request) ? loadOptimized : load)(request, metrics);
+  const { modules, data } = await (isOptimized(request) ? loadOptimized : loadFiles)(request, metrics);
   const compile = () => compilePolicy(request, modules, data);
   const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
   const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion, capabilities));
@@ -170,7 +170,10 @@ function compileOptions({ flags, capabilities, schemas }: QueryRequest) {
 }
 
 /** Files first; bundles then own their roots. Code for bundles is loaded when there are any: it brings much along. */
-async function load({ flags, regoVersion, capabilities }: QueryRequest, metrics: Metrics): Promise<Loaded> {
+export async function loadFiles(
+  { flags, regoVersion, capabilities }: QueryRequest,
+  metrics: Metrics = new Metrics(),
+): Promise<Loaded> {
   const paths = flags.list("data");
   const bundles = flags.list("bundle");
   const options = {
@@ -193,7 +196,7 @@ async function load({ flags, regoVersion, capabilities }: QueryRequest, metrics:
 /** With `--optimize`, what a bundle built with it would hold. Then faults are told as text, whatever the format. */
 async function loadOptimized(request: QueryRequest, metrics: Metrics): Promise<Loaded> {
   try {
-    return optimized(request, await load(request, metrics));
+    return optimized(request, await loadFiles(request, metrics));
   } catch (error) {
     const text = error instanceof LoadFault ? `load error: ${faultText(error)}` : faultText(error);
     if (text !== undefined) throw new CommandFault(text.trimEnd(), 2);

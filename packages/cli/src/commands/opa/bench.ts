@@ -1,6 +1,7 @@
 import { aggregate, goJsonLine, Metrics, Struct } from "@sallyport/opa/answers";
-import type { QueryAnswer, Value } from "@sallyport/rego";
-import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
+import type { Value } from "@sallyport/rego";
+import { type BenchAnswer, BenchServer, RefusedByServer } from "../../opa/bench-server.ts";
+import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
 import { errorEntries, errorsText, messageEntry } from "../../opa/errors-text.ts";
 import { evalOptions, partialOptions } from "../../opa/evaluate-query.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
@@ -27,9 +28,9 @@ export const benchCommand: OpaCommand = {
   flags: [
     ...shared,
     { name: "benchmem", kind: "bool", default: "true", usage: "report how much memory an evaluation takes" },
-    { name: "config-file", short: "c", kind: "string", usage: "for --e2e only" },
+    { name: "config-file", short: "c", kind: "string", usage: "configuration of the server of --e2e" },
     { name: "count", kind: "int", default: "1", usage: "how often the benchmark is repeated" },
-    { name: "e2e", kind: "bool", usage: "refused: there is no policy server yet" },
+    { name: "e2e", kind: "bool", usage: "ask a policy server over HTTP" },
     {
       name: "format",
       short: "f",
@@ -38,8 +39,8 @@ export const benchCommand: OpaCommand = {
       default: "pretty",
       usage: "output format",
     },
-    { name: "shutdown-grace-period", kind: "int", default: "10", usage: "for --e2e only" },
-    { name: "shutdown-wait-period", kind: "int", default: "0", usage: "for --e2e only" },
+    { name: "shutdown-grace-period", kind: "int", default: "10", usage: "accepted; the server of --e2e ends at once" },
+    { name: "shutdown-wait-period", kind: "int", default: "0", usage: "accepted" },
   ],
   run: runBench,
 };
@@ -48,19 +49,26 @@ async function runBench(call: Call): Promise<number> {
   const { flags, terminal } = call;
   checkUnknowns(flags);
   const request = createBenchRequest(call);
-  if (flags.bool("e2e")) throw new CommandFault("--e2e needs the policy server, which is not there yet");
   const format = flags.string("format");
+  if (flags.bool("partial") && format === "gobench")
+    throw new UsageFault("invalid output format for partial evaluation");
+  const closing: (() => Promise<void>)[] = [];
   try {
     const input = benchInput(call);
-    const ready = await prepare(request, new Metrics());
+    const server = flags.bool("e2e") ? await BenchServer.start(request, input) : undefined;
+    if (server !== undefined) closing.push(() => server.close());
+    const once =
+      server === undefined ? evaluation(request, await prepare(request, new Metrics()), input) : () => server.ask();
     for (let i = 0; i < flags.int("count"); i++)
-      terminal.out(benchText(format, await measure(request, ready, input), flags.bool("benchmem")));
+      terminal.out(benchText(format, await measure(request, once), flags.bool("benchmem")));
     return 0;
   } catch (error) {
     const entries = error instanceof UndefinedResult ? [messageEntry(error.message)] : entriesOf(error, request);
     if (format === "json") terminal.out(goJsonLine(new Struct({ errors: entries.map(({ json }) => json) })));
     else terminal.err(errorsText(entries));
     return 1;
+  } finally {
+    for (const close of closing) await close();
   }
 }
 
@@ -85,6 +93,7 @@ function benchInput({ flags, terminal }: Call): Value | undefined {
 }
 
 function entriesOf(error: unknown, { query }: QueryRequest) {
+  if (error instanceof RefusedByServer) return error.entries;
   const entries = errorEntries(error, new Map([["", query]]));
   if (entries === undefined) throw error;
   return entries;
@@ -108,28 +117,43 @@ interface Measured {
 /** As Go's benchmarks: about this long. */
 const wantedMs = 1000;
 
-async function measure(request: QueryRequest, ready: Prepared, input: Value | undefined): Promise<Measured> {
+/** Evaluates once, in this process; answers what it measured of itself. */
+function evaluation(request: QueryRequest, { prepared, data }: Prepared, input: Value | undefined): Once {
   const { flags } = request;
-  const options = evalOptions(request, input, ready.data);
-  const once = async (): Promise<readonly QueryAnswer[] | undefined> => {
-    if (!flags.bool("partial")) return ready.prepared.answersAsync(options);
-    await ready.prepared.partialAsync({ ...options, ...partialOptions(request) });
-    return undefined;
+  const options = evalOptions(request, input, data);
+  const isPartial = flags.bool("partial");
+  const timer = `timer_${isPartial ? "rego_partial_eval" : "rego_query_eval"}_ns`;
+  return async () => {
+    const start = performance.now();
+    const answers = isPartial
+      ? void (await prepared.partialAsync({ ...options, ...partialOptions(request) }))
+      : await prepared.answersAsync(options);
+    const nanoseconds = Math.round((performance.now() - start) * 1e6);
+    return { isDefined: answers?.length !== 0, metrics: { [timer]: nanoseconds } };
   };
-  if ((await once())?.length === 0 && flags.bool("fail")) throw new UndefinedResult();
-  const times: number[] = [];
+}
+
+type Once = () => Promise<BenchAnswer>;
+
+async function measure({ flags }: QueryRequest, once: Once): Promise<Measured> {
+  if (!(await once()).isDefined && flags.bool("fail")) throw new UndefinedResult();
+  const measured = new Map<string, number[]>();
   const start = performance.now();
-  for (let now = start; now - start < wantedMs; ) {
-    await once();
-    const end = performance.now();
-    times.push(Math.round((end - now) * 1e6));
-    now = end;
-  }
+  let count = 0;
+  for (; performance.now() - start < wantedMs; count++)
+    for (const [name, value] of Object.entries((await once()).metrics)) valuesAt(measured, name).push(value);
   const nanoseconds = Math.round((performance.now() - start) * 1e6);
   const bytes = flags.bool("benchmem") ? await measureMemory(once) : 0;
-  const timer = flags.bool("partial") ? "rego_partial_eval" : "rego_query_eval";
-  const extra = flags.bool("metrics") ? histogram(`histogram_timer_${timer}_ns`, times) : [];
-  return { count: times.length, nanoseconds, bytes, extra };
+  const extra = flags.bool("metrics")
+    ? [...measured].flatMap(([name, values]) => histogram(`histogram_${name}`, values))
+    : [];
+  return { count, nanoseconds, bytes, extra };
+}
+
+function valuesAt(measured: Map<string, number[]>, name: string): number[] {
+  const values = measured.get(name) ?? [];
+  measured.set(name, values);
+  return values;
 }
 
 /** Few enough that the garbage collector seldom runs meanwhile. */
