@@ -113,6 +113,7 @@ export {
   type ParseOptions,
   parseModule,
   parseQuery,
+  parseRef,
   parseStatements,
   parseTermText,
   type Statement,

@@ -9,6 +9,7 @@ import {
   type PartialResult,
   Profile,
   type ProfileRow,
+  parseRef,
   type QueryAnswer,
   type RecordedEvent,
   TraceBuffer,
@@ -16,7 +17,7 @@ import {
   type Tracer,
   type Value,
 } from "@sallyport/rego";
-import { evalEffects, type Prepared, parseRef, prepare, type QueryRequest } from "./query-request.ts";
+import { evalEffects, type Prepared, prepare, type QueryRequest } from "./query-request.ts";
 import { inliningRef } from "./unknowns.ts";
 
 /** What one evaluation of a query came to. */

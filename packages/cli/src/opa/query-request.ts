@@ -14,7 +14,7 @@ import {
   type PreparedQuery,
   parseModule,
   parseQuery,
-  parseTermText,
+  parseRef,
   type Ref,
   RegoError,
   type RegoPolicy,
@@ -231,10 +231,6 @@ function entrypointRef(path: string): Ref {
 }
 
 /** A ref such as `data.a` or `input`. Throws `RegoError`. */
-export function parseRef(text: string): Ref {
-  const term = parseTermText(text);
-  return term.kind === "ref" ? term : { kind: "ref", loc: term.loc, terms: [term] };
-}
 
 function annotatedEntrypoints(modules: readonly LoadedModule[]): readonly Ref[] {
   return modules.flatMap(({ module }) => entrypointsOf(module));

@@ -1,7 +1,8 @@
 import { isObject, lookup, typeName } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
-import { BuiltinError, type CryptoEffects, type Effects } from "./builtin.ts";
+import { BuiltinError, type CryptoEffects, type Effects, type QueryState } from "./builtin.ts";
+import { cryptoOf } from "./crypto.ts";
 import { parseDuration } from "./go-duration.ts";
 import { regoText } from "./go-format.ts";
 import { goQuote } from "./go-quote.ts";
@@ -85,15 +86,15 @@ function switchOf(operand: Value, name: string): boolean | undefined {
 const defaultTimeoutNs = 5_000_000_000n;
 
 /** The request that an operand describes. Throws `BuiltinError` in OPA's words. */
-export function httpRequestFrom(operand: Value, effects: Effects, crypto: CryptoEffects): HttpRequest {
+export function httpRequestFrom(operand: Value, state: QueryState): HttpRequest {
   const fields = textFields(operand);
   const { url, socketPath } = targetOf(fields.url ?? "");
   const target = parseUri(url);
-  checkHost(textOf(target.host).split(":")[0] as string, effects);
+  checkHost(textOf(target.host).split(":")[0] as string, state.effects);
   const followRedirects = switchOf(operand, "enable_redirect") ?? false;
   const timeoutMs = Number(timeoutOf(operand)) / 1e6;
   const { host, headers } = headersOf(operand);
-  const tls = tlsOf(operand, fields, host, effects, crypto);
+  const tls = tlsOf(operand, fields, host, state);
   return {
     method: methodOf(fields.method ?? ""),
     url: textOf(uriText(target)),
@@ -103,7 +104,7 @@ export function httpRequestFrom(operand: Value, effects: Effects, crypto: Crypto
     body: bodyOf(operand, fields),
     timeoutMs,
     followRedirects,
-    ...(effects.allowNet === undefined ? {} : { allowedHosts: effects.allowNet }),
+    ...(state.effects.allowNet === undefined ? {} : { allowedHosts: state.effects.allowNet }),
     retries: retriesOf(operand),
     tls,
   };
@@ -201,13 +202,7 @@ function retriesOf(operand: Value): number {
   throw new BuiltinError(`invalid value ${regoText(value)} for field "max_retry_attempts"`);
 }
 
-function tlsOf(
-  operand: Value,
-  fields: Fields,
-  host: string | undefined,
-  { env }: Effects,
-  crypto: CryptoEffects,
-): TlsOptions {
+function tlsOf(operand: Value, fields: Fields, host: string | undefined, state: QueryState): TlsOptions {
   const insecureSkipVerify = switchOf(operand, "tls_insecure_skip_verify") ?? false;
   const serverName = fields.tls_server_name || host;
   const { tls_client_cert_file: certificate = "", tls_client_key_file: key = "" } = fields;
@@ -215,9 +210,9 @@ function tlsOf(
     insecureSkipVerify,
     useSystemCerts: switchOf(operand, "tls_use_system_certs") ?? false,
     ...(serverName === undefined ? {} : { serverName }),
-    authorities: authoritiesOf(fields, env),
+    authorities: authoritiesOf(fields, state.effects.env),
     ...(fields.tls_ca_cert_file ? { authorityFile: fields.tls_ca_cert_file } : {}),
-    clients: clientsOf(fields, env, crypto),
+    clients: clientsOf(fields, state),
     ...(certificate !== "" && key !== "" ? { clientFile: { certificate, key } } : {}),
   };
 }
@@ -244,17 +239,19 @@ function hasCertificate(pem: string): boolean {
   });
 }
 
-function clientsOf(fields: Fields, env: Effects["env"], crypto: CryptoEffects): TlsOptions["clients"] {
+/** Only who has a certificate needs cryptography. */
+function clientsOf(fields: Fields, state: QueryState): TlsOptions["clients"] {
+  const { env } = state.effects;
   const clients: { certificate: string; key: string }[] = [];
   const { tls_client_cert: certificate = "", tls_client_key: key = "" } = fields;
   if (certificate !== "" && key !== "") {
-    checkKeyPair(certificate, key, crypto);
+    checkKeyPair(certificate, key, cryptoOf(state));
     clients.push({ certificate, key });
   }
   const { tls_client_cert_env_variable: certificateName = "", tls_client_key_env_variable: keyName = "" } = fields;
   if (certificateName !== "" && keyName !== "") {
     const pair = { certificate: env[certificateName] ?? "", key: env[keyName] ?? "" };
-    checkEnvPair(pair, certificateName, keyName, crypto);
+    checkEnvPair(pair, certificateName, keyName, cryptoOf(state));
     clients.push(pair);
   }
   return clients;

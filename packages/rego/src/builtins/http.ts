@@ -1,7 +1,6 @@
 import { lookup } from "../value/access.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, type QueryState } from "./builtin.ts";
-import { cryptoOf } from "./crypto.ts";
 import { regoText } from "./go-format.ts";
 import { goQuote } from "./go-quote.ts";
 import { expiryOf, isCacheable, mayStore, secondsAfter } from "./http-cache.ts";
@@ -114,7 +113,7 @@ function freshResponse(sending: Sending): HttpResponse {
 /** Sends the request; `extra` are headers beside its own. */
 function perform({ operand, state }: Sending, extra: { readonly [name: string]: string } = {}): HttpResponse {
   const { effects } = state;
-  const request = httpRequestFrom(operand, effects, cryptoOf(state));
+  const request = httpRequestFrom(operand, state);
   if (effects.fetch === undefined) throw new BuiltinError("requests can only be sent in asynchronous evaluation");
   const found: HttpAnswer = effects.fetch({ ...request, headers: { ...request.headers, ...extra } });
   if (found.kind === "response") return found;

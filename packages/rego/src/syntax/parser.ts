@@ -73,6 +73,12 @@ export function parseTermText(text: string, options: ParseOptions = {}): Term {
   return parseWhole(text, options, (cursor) => parseInfix(cursor, true));
 }
 
+/** A ref, `input.user` or `data`, alone in a text. Throws `RegoError`. */
+export function parseRef(text: string): Ref {
+  const term = parseTermText(text);
+  return term.kind === "ref" ? term : { kind: "ref", loc: term.loc, terms: [term] };
+}
+
 function parseWhole<T>(text: string, options: ParseOptions, parse: (cursor: Cursor) => T | undefined): T {
   const source = new Source(options.file ?? "", text);
   const cursor = new Cursor(source, lex(source).tokens, modeOf(options), grammar);

@@ -6,6 +6,7 @@ import { isGenerated } from "../compile/walk.ts";
 import { documentOf } from "../data/snapshot.ts";
 import { runStateOf } from "../run/options.ts";
 import type { Body, Module, Ref } from "../syntax/ast.ts";
+import { parseRef } from "../syntax/parser.ts";
 import { compareExprs, compareRules } from "../syntax/term-order.ts";
 import { propagateCopies } from "./copy-propagation.ts";
 import { Frame, nowhere } from "./frame.ts";
@@ -20,10 +21,10 @@ import { passesTypeCheck } from "./type-check.ts";
 import { type WalkOptions, withinStack } from "./walk-options.ts";
 
 export interface PartialOptions extends WalkOptions {
-  /** Documents that are unknown: refs that begin with `input` or `data`. Default `input`. */
-  readonly unknowns?: readonly Ref[];
+  /** Documents that are unknown: refs that begin with `input` or `data`, parsed or not. Default `input`. */
+  readonly unknowns?: readonly (Ref | string)[];
   /** Rules below these refs become support rules. */
-  readonly disableInlining?: readonly Ref[];
+  readonly disableInlining?: readonly (Ref | string)[];
   /** Rules that depend on what is unknown become support rules. */
   readonly shallowInlining?: boolean;
   /** Builtins whose answers differ from call to call are called now, when what they need is known. */
@@ -48,13 +49,9 @@ const defaultNamespace = "partial";
  */
 export function evaluatePartially(query: CompiledQuery, compiled: Compiled, options: PartialOptions): PartialResult {
   options.tracer?.begin?.();
-  const unknowns = (options.unknowns ?? [inputRef]).map(({ terms }) => terms.map(lowerTerm));
+  const unknowns = (options.unknowns ?? ["input"]).map(loweredRef);
   const inlining = new InliningControl(options.shallowInlining === true, options.nondeterministicBuiltins === true);
-  if (options.disableInlining !== undefined)
-    inlining.disableRefs(
-      options.disableInlining.map(({ terms }) => terms.map(lowerTerm)),
-      false,
-    );
+  if (options.disableInlining !== undefined) inlining.disableRefs(options.disableInlining.map(loweredRef), false);
   const saveSet = new SaveSet(unknowns);
   const partial = new PartialState(
     saveSet,
@@ -74,7 +71,9 @@ export function evaluatePartially(query: CompiledQuery, compiled: Compiled, opti
   return { queries, support: [...partial.support.modules.values()].map((each) => supportModule(each, compiled)) };
 }
 
-const inputRef: Ref = { kind: "ref", loc: nowhere, terms: [{ kind: "var", loc: nowhere, name: "input" }] };
+function loweredRef(ref: Ref | string): readonly Node[] {
+  return (typeof ref === "string" ? parseRef(ref) : ref).terms.map(lowerTerm);
+}
 
 /** The unknown roots and the vars that the author wrote, wildcards too: the result tells what they are bound to. */
 function liveVars(body: Body, unknowns: readonly (readonly Node[])[]): ReadonlySet<string> {

@@ -1,8 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { goJsonLine } from "@sallyport/opa/answers";
-import { type ExplainMode, parseModule, parseSoleTerm, RegoError, SoleTermError, type Term } from "@sallyport/rego";
+import {
+  type ExplainMode,
+  parseModule,
+  parseRef,
+  parseSoleTerm,
+  RegoError,
+  SoleTermError,
+  type Term,
+} from "@sallyport/rego";
 import { parseInt64 } from "../flag-values.ts";
-import { parseRef } from "../query-request.ts";
 import { systemFault } from "../read-data.ts";
 import { isDocument } from "../unknowns.ts";
 import { helpText } from "./help.ts";
