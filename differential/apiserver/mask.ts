@@ -18,6 +18,8 @@ const documentHash = /(?<=hash=)[0-9A-F]{128}/g;
 const age = /^\d{1,2}s$/;
 /** Addresses and ports of services are drawn at random. */
 const clusterIp = /\b10\.0\.0\.\d+\b/g;
+/** The same in refusals. */
+const drawnIp = /\\?"10\.0\.0\.\d+\\?"( is invalid: spec\.parentRef|: expected an )/g;
 const nodePort = /\b3[0-2]\d{3}\b/g;
 
 /** Fields that are each server's own affair, by name. */
@@ -92,20 +94,26 @@ function inKeyOrder(status: Refusal): Refusal {
   for (const line of lines) {
     const last = groups.at(-1);
     const map = mapOf(line.field);
-    const isMap = map !== line.field || maps.test(line.field);
-    if (last?.[0] !== undefined && isMap && mapOf(last[0].field) === map) last.push(line);
+    if (last?.[0] !== undefined && map !== undefined && mapOf(last[0].field) === map) last.push(line);
     else groups.push([line]);
   }
   const sorted = groups.flatMap((group) => group.map(({ text }) => text).toSorted());
   return { ...status, message: `${status.message.slice(0, -told.length - 1)}${sorted.join(", ")}]` };
 }
 
-/** Maps of whose keys and values faults tell without saying which. */
-const maps = /(^|\.)(matchLabels|labels|annotations|attributes|capacity|counters)$/;
+/** Fields of which the whole map is told, or each key as if it were a field. */
+const wholeMaps =
+  /^(.*(?:[lL]abels|annotations|nodeSelector|selector)|(?:.*\.)?(?:attributes|capacity|counters)|.*resources\.(?:limits|requests)|status\.(?:capacity|allocatable)\..*|status\.allocatedResource\w+)$/;
 
-/** A field's path without the keys of maps in it. Limits and requests are told of the whole list, too. */
-function mapOf(field: string): string {
-  return field.replace(/\[(?!\d+\])[^\]]*\]/g, "[]").replace(/(resources\.)(?:limits|requests)(?:\[\])?$/, "$1[]");
+/** The map in which a field lies, as a path without keys; undefined for a field of none. */
+function mapOf(field: string): string | undefined {
+  const keyless = field.replace(/\[(?!\d+\])[^\]]*\]/g, "[]");
+  if (keyless === field && !field.endsWith("[]") && !wholeMaps.test(field)) return undefined;
+  return keyless
+    .replace(/(resources\.)(?:limits|requests)(?:\[\])?$/, "$1[]")
+    .replace(/^(status\.allocatedResource\w+)(?:\[\])?$/, "$1[]")
+    .replace(/^binaryData\[/, "data[")
+    .replace(/^(status\.(?:capacity|allocatable))\..*$/, "$1[]");
 }
 
 function withoutDescriptions(table: { readonly columnDefinitions?: unknown }): object {
@@ -137,6 +145,7 @@ function maskText(text: string, key = ""): string {
     : text;
   return withoutYamlDescriptions(plain)
     .replaceAll(generated, "UPPER(own)")
+    .replaceAll(drawnIp, '"(clusterIP)"$1')
     .replaceAll(tokenVolume, "kube-api-access-(own)")
     .replaceAll(uuid, "(uuid)")
     .replaceAll(revision, "$1 (own)")

@@ -115,9 +115,12 @@ function validateOwners(owners: readonly OwnerReference[]): readonly FieldError[
 
 function validateOwner(owner: OwnerReference, path: string): readonly FieldError[] {
   const isEvent = owner.apiVersion === apiVersionOf({ group: "", version: "v1" }) && owner.kind === "Event";
+  const { apiVersion = "" } = owner;
+  const isMalformed = apiVersion.split("/").length > 2 || apiVersion.endsWith("/");
   return [
+    ...(isMalformed ? [invalid(`${path}.apiVersion`, apiVersion, "must be <group>/<version> or <version>")] : []),
     ...(["apiVersion", "kind", "name", "uid"] as const)
-      .filter((field) => owner[field] === "")
+      .filter((field) => !owner[field])
       .map((field) => required(`${path}.${field}`, "must not be empty")),
     ...(isEvent ? [invalid(path, owner, "/v1, Kind=Event is disallowed from being an owner")] : []),
   ];

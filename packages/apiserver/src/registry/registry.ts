@@ -35,6 +35,7 @@ import {
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
 import { keyOf, storageGroup } from "./keys.ts";
 import { errorsOf, reportedKind, warned } from "./object-checks.ts";
+import { withDistinctOwners } from "./owner-references.ts";
 import { patchedText } from "./patched-text.ts";
 import { applyPatch, checkIdentity, checkUnmoved, decodeApplied, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
@@ -93,7 +94,7 @@ export class Registry {
     let prepared = received;
     try {
       const taken = await this.admit("CREATE", received, null, context, async (each) => {
-        prepared = this.#prepareCreate(each, context);
+        prepared = this.#prepareCreate(withDistinctOwners(each, context.warn, "admitted"), context);
         await this.#options.guard?.(prepared, null, context);
         return this.#finishCreate(prepared, context);
       });
@@ -277,7 +278,7 @@ export class Registry {
       deletionGracePeriodSeconds: _grace,
       ...metadata
     } = decoded.metadata;
-    const object = this.#defaulted({ ...decoded, metadata });
+    const object = withDistinctOwners(this.#defaulted({ ...decoded, metadata }), context.warn, "sent");
     return withManagedFields(undefined, object, context, timestampOf(this.#options.now()));
   }
 
@@ -307,7 +308,7 @@ export class Registry {
         ...(hasGeneration && !startsUncounted ? { generation: 1 } : {}),
       },
     };
-    const finished = this.#addressed(complete?.(identified, context.warn) ?? identified, undefined, info);
+    const finished = this.#addressed(complete?.(identified, context.warn) ?? identified, undefined, context);
     const errors = errorsOf(finished, undefined, context);
     if (errors.length > 0) throw invalidStatus(reportedKind(info), finished.metadata.name ?? "", errors);
     for (const warning of warned(finished, undefined, info)) context.warn(warning);
@@ -315,9 +316,9 @@ export class Registry {
   }
 
   /** Services get their addresses when mutation is done, so that nothing is taken by what is refused. */
-  #addressed(object: KubeObject, old: KubeObject | undefined, { group, resource }: ResourceInfo): KubeObject {
-    if (group !== "" || resource !== "services") return object;
-    return this.#addresses.allocate(object, old, this.#options.cache.reader);
+  #addressed(object: KubeObject, old: KubeObject | undefined, { info, dryRun }: WriteContext): KubeObject {
+    if (info.group !== "" || info.resource !== "services") return object;
+    return this.#addresses.allocate(object, old, this.#options.cache.reader, dryRun);
   }
 
   async #replace(
@@ -343,10 +344,10 @@ export class Registry {
     let taken = wanted;
     await this.admit("UPDATE", shown(wanted), shown(current), context, async (each) => {
       const now = timestampOf(this.#options.now());
-      const whole = into(each, wanted);
+      const whole = withDistinctOwners(into(each, wanted), context.warn, "admitted");
       checkUnmoved(whole, current, context);
       const prepared = preparedUpdate(whole, current, stored, context, now);
-      const finished = withVersion(this.#addressed(prepared, current, context.info), current.metadata.resourceVersion);
+      const finished = withVersion(this.#addressed(prepared, current, context), current.metadata.resourceVersion);
       taken = finished;
       await this.#options.guard?.(finished, current, context);
       const errors = errorsOf(finished, current, context);
@@ -468,9 +469,12 @@ function withoutEnd(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
   return rest;
 }
 
-/** What a store of protobuf would not keep is not told either. */
-function asStored(object: KubeObject, { custom, schema }: ResourceInfo): KubeObject {
-  return custom !== undefined || schema === undefined ? object : withoutEmptyLists(object, schema);
+/** What a store of protobuf would not keep is not told either; what is read has its defaults anew. */
+function asStored(object: KubeObject, info: ResourceInfo): KubeObject {
+  const { custom, schema } = info;
+  if (custom !== undefined || schema === undefined) return object;
+  const read = withoutEmptyLists(object, schema);
+  return strategyFor(info).asRead?.(read) ?? read;
 }
 
 /** A text that is no number is none. */

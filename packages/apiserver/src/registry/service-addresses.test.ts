@@ -118,7 +118,7 @@ test("other ranges, of the flag and of ServiceCIDRs that are ready", () => {
     /not in the valid range\. The range of valid IPs is 10\.1\.0\.0\/30,10\.9\.0\.0\/30/,
   );
   throws(
-    () => next({ type: "NodePort", clusterIP: "10.9.0.2", ports: [{ ...port, nodePort: 30000 }] }),
+    () => next({ type: "NodePort", clusterIP: "None", ports: [{ ...port, nodePort: 30000 }] }),
     /The range of valid ports is 40000-40001/,
   );
 });

@@ -1,6 +1,7 @@
 import type { ObjectReader } from "@sallyport/admission";
 import { type FieldError, invalidStatus, type KubeObject } from "@sallyport/kube";
 import { withFamilies, withKeptAddresses, withoutForeignFields } from "./service-families.ts";
+import { withNodePorts } from "./service-ports.ts";
 import {
   type AddressRange,
   addressNumber,
@@ -11,11 +12,6 @@ import {
 } from "./service-ranges.ts";
 
 type Fields = { readonly [field: string]: unknown };
-
-interface Port extends Fields {
-  readonly nodePort?: number;
-  readonly protocol?: string;
-}
 
 /**
  * Gives services their addresses and ports. What stored services have is taken, and so is what a write in flight has been given, until
@@ -30,7 +26,7 @@ export class ServiceAddresses {
   }
 
   /** The service with all that its type asks for, kept from `old` where it had that. Throws `Invalid` when it asks for what is taken. */
-  allocate(service: KubeObject, old: KubeObject | undefined, reader: ObjectReader): KubeObject {
+  allocate(service: KubeObject, old: KubeObject | undefined, reader: ObjectReader, isDry = false): KubeObject {
     const others = [...reader.list("", "services"), ...this.#pending.values()].filter(
       (each) => keyOf(each) !== keyOf(service),
     );
@@ -45,10 +41,12 @@ export class ServiceAddresses {
         : withAddress(withFamilies(kept, before, ["IPv4"], service.metadata.name ?? ""), before, others, {
             ranges,
             errors,
+            name: service.metadata.name ?? "",
           });
-    const ported = withPorts(addressed, before, others, { ranges: this.#ranges, errors });
+    const { name = "" } = service.metadata;
+    if (errors.length > 0) throw invalidStatus({ group: "", kind: "Service" }, name, errors);
+    const ported = withNodePorts(addressed, before, others, { ranges: this.#ranges, isDry, name });
     const spec = old === undefined ? ported : withoutForeignFields(ported, before);
-    if (errors.length > 0) throw invalidStatus({ group: "", kind: "Service" }, service.metadata.name ?? "", errors);
     const allocated = { ...service, spec };
     this.#pending.set(keyOf(service), allocated);
     return allocated;
@@ -72,12 +70,22 @@ function withAddress(
   spec: Fields,
   old: Fields,
   others: readonly KubeObject[],
-  { ranges, errors }: { readonly ranges: readonly AddressRange[]; readonly errors: FieldError[] },
+  {
+    ranges,
+    errors,
+    name,
+  }: { readonly ranges: readonly AddressRange[]; readonly errors: FieldError[]; readonly name: string },
 ): Fields {
   const { clusterIP: wanted } = spec;
   if (wanted === "None") return spec;
   const taken = new Set(others.map((each) => specOf(each)["clusterIP"]));
   const clusterIP = wanted || freeAddress(ranges, taken);
+  // An address is an object that tells whose it is.
+  if (name === "" && typeof clusterIP === "string") {
+    const why = `IPAddress.networking.k8s.io ${JSON.stringify(clusterIP)} is invalid: spec.parentRef.name: Required value`;
+    errors.push(addressFault(`failed to allocate IP: ${why}`, ""));
+    return spec;
+  }
   if (typeof clusterIP !== "string") {
     errors.push(addressFault("failed to allocate IP: range is full", ""));
     return spec;
@@ -114,63 +122,5 @@ function freeAddress(ranges: readonly AddressRange[], taken: ReadonlySet<unknown
       const address = addressText(number);
       if (!taken.has(address)) return address;
     }
-  return undefined;
-}
-
-function withPorts(
-  spec: Fields,
-  old: Fields,
-  others: readonly KubeObject[],
-  { ranges, errors }: { readonly ranges: ServiceRanges; readonly errors: FieldError[] },
-): Fields {
-  const given = (spec["ports"] ?? []) as readonly Port[];
-  const wantsPorts =
-    spec["type"] === "NodePort" || (spec["type"] === "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] !== false);
-  if (!wantsPorts || given.length === 0)
-    return given.length === 0 ? spec : { ...spec, ports: withoutOld(given, spec, old) };
-  const before = (old["ports"] ?? []) as readonly Port[];
-  const taken = new Set<number>();
-  for (const { nodePort } of others.flatMap((each) => (specOf(each)["ports"] ?? []) as readonly Port[]))
-    if (nodePort) taken.add(nodePort);
-  const own = new Set(given.map(({ nodePort }) => nodePort).filter(Boolean));
-  const ports = given.map((port, i) => {
-    const kept = before.find((each) => each["port"] === port["port"] && each.protocol === port.protocol)?.nodePort;
-    const wanted = port.nodePort || (kept !== undefined && !own.has(kept) ? kept : undefined);
-    if (wanted !== undefined && wanted !== kept) errors.push(...portFaults(wanted, i, taken, ranges));
-    const nodePort = wanted ?? freePort(taken, own, ranges);
-    own.add(nodePort);
-    return nodePort === undefined ? port : { ...port, nodePort };
-  });
-  return { ...spec, ports };
-}
-
-/** A service that became one of the inside gives back the ports that it had and did not ask for anew. */
-function withoutOld(ports: readonly Port[], spec: Fields, old: Fields): readonly Port[] {
-  if (spec["type"] !== "ClusterIP" || old["type"] === undefined || old["type"] === "ClusterIP") return ports;
-  const had = new Set(((old["ports"] ?? []) as readonly Port[]).map(({ nodePort }) => nodePort));
-  return ports.map(({ nodePort, ...port }) => (had.has(nodePort) ? port : { ...port, nodePort }) as Port);
-}
-
-function portFaults(
-  port: number,
-  index: number,
-  taken: ReadonlySet<number>,
-  { firstPort, lastPort }: ServiceRanges,
-): readonly FieldError[] {
-  const isInside = port >= firstPort && port <= lastPort;
-  if (isInside && !taken.has(port)) return [];
-  const detail = isInside
-    ? "provided port is already allocated"
-    : `provided port is not in the valid range. The range of valid ports is ${firstPort}-${lastPort}`;
-  const message = `Invalid value: ${port}: ${detail}`;
-  return [{ field: `spec.ports[${index}].nodePort`, reason: "FieldValueInvalid", message }];
-}
-
-function freePort(
-  taken: ReadonlySet<number>,
-  own: ReadonlySet<number | undefined>,
-  { firstPort, lastPort }: ServiceRanges,
-): number | undefined {
-  for (let port = firstPort; port <= lastPort; port++) if (!taken.has(port) && !own.has(port)) return port;
   return undefined;
 }

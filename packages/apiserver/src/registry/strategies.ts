@@ -12,6 +12,7 @@ import {
   withOpenTemplate,
 } from "./devices.ts";
 import { isEqual } from "./equality.ts";
+import { defined } from "./fixed-metadata.ts";
 import { podStrategy, withTemplates } from "./pod-strategy.ts";
 import { withFirstGeneration, withNextGeneration } from "./template-generation.ts";
 
@@ -31,6 +32,8 @@ export interface Strategy {
   readonly countsLabels?: boolean;
   /** Before a new object is validated, when it has its uid: adds what is made of it. */
   readonly complete?: (object: KubeObject, warn: (text: string) => void) => KubeObject;
+  /** Of an object that is about to be written: defaults that count again whenever it is read. */
+  readonly asRead?: (object: KubeObject) => KubeObject;
   /** What a subresource may change, where that is not `status` or all but the status. `now` in RFC 3339. */
   readonly parts?: {
     readonly [subresource: string]: (wanted: KubeObject, current: KubeObject, now: string) => KubeObject;
@@ -69,8 +72,9 @@ const strategies: { readonly [resource: string]: Strategy } = {
   secrets: { hasStatus: false, prepareCreate: withStringData },
   persistentvolumeclaims: {
     hasStatus: true,
-    prepareCreate: (object) => ({ ...withDataSources(object), status: { phase: "Pending" } }),
+    prepareCreate: (object) => ({ ...withDataSources(object, undefined), status: { phase: "Pending" } }),
     prepareUpdate: withDataSources,
+    parts: { status: (wanted) => ({ ...wanted, status: withoutHealth(wanted["status"]) }) },
   },
   persistentvolumes: {
     hasStatus: true,
@@ -81,7 +85,11 @@ const strategies: { readonly [resource: string]: Strategy } = {
     parts: { status: withPhaseTime },
   },
   // What a kubelet says of its node when it registers it.
-  nodes: { hasStatus: true },
+  nodes: {
+    hasStatus: true,
+    prepareCreate: (object) => withoutConfigSource(object),
+    prepareUpdate: (object, current) => withoutConfigSource(object, current),
+  },
   // One without a name gets one of chance.
   limitranges: {
     hasStatus: false,
@@ -250,7 +258,7 @@ function strategyOf(resource: string): Strategy {
     hasGeneration: !ungenerated.has(resource),
     ...(statusKeeps[resource] === undefined ? {} : { statusKeeps: statusKeeps[resource] }),
     needsVersion,
-    ...(resource === "jobs" ? { complete: withJobSelector } : {}),
+    ...(resource === "jobs" ? { complete: withJobSelector, asRead: withTemplateLabels } : {}),
     prepareCreate: withoutStatus,
     ...(resource === "daemonsets"
       ? {
@@ -313,22 +321,51 @@ function withPhaseTime(wanted: KubeObject, current: KubeObject, now: string): Ku
   return { ...wanted, status: isSaid ? next : { ...next, [key]: now } };
 }
 
-/** NormalizeDataSources: a claim's source stands twice, in its old field and in its new one. */
-function withDataSources(object: KubeObject): KubeObject {
-  const spec = (object["spec"] ?? {}) as Fields;
-  const { dataSource, dataSourceRef } = spec;
-  if (dataSource !== undefined && dataSourceRef === undefined)
-    return { ...object, spec: { ...spec, dataSourceRef: dataSource } };
-  const { namespace } = (dataSourceRef ?? {}) as { readonly namespace?: string };
-  if (dataSourceRef === undefined || dataSource !== undefined || namespace !== undefined) return object;
-  return { ...object, spec: { ...spec, dataSource: dataSourceRef } };
+/** A claim's source stands twice, in its old field and in its new one; what only the new one may name, the old one does not. */
+function withDataSources(object: KubeObject, current: KubeObject | undefined): KubeObject {
+  const { dataSource: given, dataSourceRef: reference, ...spec } = (object["spec"] ?? {}) as Fields;
+  const before = (current?.["spec"] ?? {}) as Fields;
+  const wasFilled = before["dataSource"] !== undefined || before["dataSourceRef"] !== undefined;
+  const { namespace = "" } = (reference ?? {}) as { readonly namespace?: string };
+  // Sources of other namespaces are behind a gate that is closed.
+  const dataSourceRef = namespace === "" || before["dataSourceRef"] !== undefined ? reference : undefined;
+  const isForeign = !wasFilled && dataSourceRef === undefined && !isClaimOrSnapshot(given as Fields | undefined);
+  const dataSource = isForeign ? undefined : given;
+  return {
+    ...object,
+    spec: defined({
+      ...spec,
+      dataSource: dataSource ?? (namespace === "" ? dataSourceRef : undefined),
+      dataSourceRef: dataSourceRef ?? dataSource,
+    }),
+  };
+}
+
+function isClaimOrSnapshot({ apiGroup, kind }: Fields = {}): boolean {
+  return (
+    (!apiGroup && kind === "PersistentVolumeClaim") ||
+    (apiGroup === "snapshot.storage.k8s.io" && kind === "VolumeSnapshot")
+  );
+}
+
+/** What drivers say of a volume's health is behind a gate that is closed. */
+function withoutHealth(status: unknown): unknown {
+  const { healthStatus: _, ...rest } = (status ?? {}) as Fields;
+  return rest;
+}
+
+/** Kubelets are no longer configured through their nodes. */
+function withoutConfigSource(object: KubeObject, current?: KubeObject): KubeObject {
+  const { configSource, ...spec } = (object["spec"] ?? {}) as Fields;
+  const isUsed = (current?.["spec"] as Fields | undefined)?.["configSource"] !== undefined;
+  return configSource === undefined || isUsed ? object : { ...object, spec };
 }
 
 /** A job whose selector is not its user's affair selects its pods by the uid of the job. */
 function withJobSelector(object: KubeObject): KubeObject {
   const spec = (object["spec"] ?? {}) as Fields & { readonly template?: Fields & { readonly metadata?: Fields } };
   if (spec["manualSelector"] === true) return object;
-  const { uid, name } = object.metadata;
+  const { uid, name = "" } = object.metadata;
   const template = spec.template ?? {};
   const metadata = template.metadata ?? {};
   const labels = {
@@ -339,8 +376,7 @@ function withJobSelector(object: KubeObject): KubeObject {
     "job-name": name,
   };
   // Upstream's default shares the template's labels with the job, where the job has none.
-  const own = object.metadata.labels ?? {};
-  const isShared = Object.keys(own).length === 0 || isEqual(own, metadata["labels"]);
+  const isShared = metadata["labels"] !== undefined && isEqual(object.metadata.labels, metadata["labels"]);
   const given = spec["selector"] as (Fields & { readonly matchLabels?: Fields }) | undefined;
   const matchLabels = { ...given?.matchLabels, "batch.kubernetes.io/controller-uid": uid };
   return {
@@ -352,6 +388,14 @@ function withJobSelector(object: KubeObject): KubeObject {
       template: { ...template, metadata: { ...metadata, labels } },
     },
   };
+}
+
+/** A job without labels has those of its pods. */
+function withTemplateLabels(object: KubeObject): KubeObject {
+  const { template } = (object["spec"] ?? {}) as { readonly template?: KubeObject };
+  const labels = template?.metadata?.labels;
+  if (labels === undefined || Object.keys(object.metadata.labels ?? {}).length > 0) return object;
+  return { ...object, metadata: { ...object.metadata, labels } };
 }
 
 /** Who asks for a certificate is what the server knows, whatever the request says. */

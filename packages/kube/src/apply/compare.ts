@@ -47,6 +47,13 @@ class Differences implements Found {
     }
   }
 
+  /** An element that stands twice on one side is compared as a whole. */
+  compareWhole(element: string, before: readonly unknown[], after: readonly unknown[]): void {
+    if (before.length === 0) this.#add("added", element, leaf);
+    else if (after.length === 0) this.#add("removed", element, leaf);
+    else if (!isSameValue(before, after)) this.#add("modified", element, leaf);
+  }
+
   #add(side: keyof Comparison, element: string, set: FieldSet): void {
     const sets = (this[side] ??= {});
     sets[element] = set;
@@ -74,8 +81,23 @@ function own(fields: Fields, name: string): unknown {
 function compareItems(before: unknown, after: unknown, type: Type, found: Differences): void {
   const [left, right] = [itemsByElement(before, type), itemsByElement(after, type)];
   const inner = itemType(type);
-  for (const [element, item] of right) found.compare(element, left.get(element), item, inner);
-  for (const [element, item] of left) if (!right.has(element)) found.compare(element, item, undefined, inner);
+  const repeated = new Set([...repeatedElements(before, type, left), ...repeatedElements(after, type, right)]);
+  for (const element of repeated)
+    found.compareWhole(element, itemsOfElement(before, element, type), itemsOfElement(after, element, type));
+  for (const [element, item] of right)
+    if (!repeated.has(element)) found.compare(element, left.get(element), item, inner);
+  for (const [element, item] of left)
+    if (!right.has(element) && !repeated.has(element)) found.compare(element, item, undefined, inner);
+}
+
+/** Elements that several items of a list have; `items` are those that stand first. */
+function repeatedElements(list: unknown, type: Type, items: ReadonlyMap<string, unknown>): readonly string[] {
+  if (!Array.isArray(list) || list.length === items.size) return [];
+  return [...items.keys()].filter((element) => itemsOfElement(list, element, type).length > 1);
+}
+
+function itemsOfElement(list: unknown, element: string, type: Type): readonly unknown[] {
+  return Array.isArray(list) ? list.filter((item) => elementOf(item, type) === element) : [];
 }
 
 /** The items of a list by their path elements; of those that stand twice, the first. */
@@ -97,7 +119,8 @@ export function fieldsOnOneSide(value: unknown, type: Type): FieldSet {
     const inner = itemType(type);
     for (const item of value as readonly unknown[]) {
       const element = elementOf(item, type);
-      if (element !== undefined) children[element] = fieldsOnOneSide(item, inner);
+      if (element !== undefined)
+        children[element] = children[element] === undefined ? fieldsOnOneSide(item, inner) : leaf;
     }
     return children;
   }

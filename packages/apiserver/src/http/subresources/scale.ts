@@ -2,7 +2,10 @@ import {
   apiVersionOf,
   applyJsonPatch,
   applyMergePatch,
+  invalid,
+  invalidStatus,
   type KubeObject,
+  parseApiVersion,
   type ResourceInfo,
   type ScalePaths,
   StatusError,
@@ -10,9 +13,9 @@ import {
 import { valueAt, withValueAt } from "../../custom/objects.ts";
 import type { WriteContext } from "../../registry/context.ts";
 import { outgoing } from "../../registry/encode.ts";
-import { notFound } from "../../registry/faults.ts";
+import { notFound, notRegistered } from "../../registry/faults.ts";
 import { write } from "../answer.ts";
-import { decodeSent } from "../body.ts";
+import { decodeObjectBody, decodeSent } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { applyPatchType } from "../options.ts";
 import { checkPatchType, isForced, parseConfiguration, parsePatch } from "../patch.ts";
@@ -33,13 +36,23 @@ export const scale: Subresource = {
       write(call, 200, await applyScale({ call, context, bytes, type }, options));
       return;
     }
-    const make =
-      call.info.verb === "patch"
-        ? patched(parsePatch(bytes), type)
-        : () => decodeSent(bytes, type, scaleKind) as unknown as KubeObject;
+    const make = call.info.verb === "patch" ? patched(parsePatch(bytes), type) : () => sentScale(bytes, type);
     write(call, 200, await scaleTo(make, context, options));
   },
 };
+
+/** The Scale of a body, which is of the one version that there is. */
+function sentScale(bytes: Buffer, type: string): KubeObject {
+  const { apiVersion = "autoscaling/v1", kind = "Scale" } = decodeObjectBody(bytes, type, "Scale")
+    .value as Partial<KubeObject>;
+  const { group, version } = parseApiVersion(apiVersion);
+  if (apiVersion !== "autoscaling/v1" || kind !== "Scale")
+    throw new StatusError(
+      "BadRequest",
+      `${kind} in version "${version}" cannot be handled as a Scale: ${notRegistered(kind, apiVersionOf({ group, version }))}`,
+    );
+  return decodeSent(bytes, type, scaleKind) as unknown as KubeObject;
+}
 
 function patched(patch: unknown, type: string): (scale: KubeObject) => KubeObject {
   if (type === "application/json-patch+json") return (each) => applyJsonPatch(each, patch) as unknown as KubeObject;
@@ -82,10 +95,9 @@ function scaled(object: KubeObject, scale: KubeObject, { info, name }: WriteCont
   const { replicas = 0 } = (scale["spec"] ?? {}) as { readonly replicas?: unknown };
   // What custom objects may not have is told by their own validation.
   if (info.custom === undefined && (!Number.isInteger(replicas) || Number(replicas) < 0))
-    throw new StatusError(
-      "Invalid",
-      `Scale.autoscaling "${name}" is invalid: spec.replicas: Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`,
-    );
+    throw invalidStatus({ group: "autoscaling", kind: "Scale" }, name, [
+      invalid("spec.replicas", replicas, "must be greater than or equal to 0"),
+    ]);
   return withValueAt(object, info.custom?.scale?.specReplicasPath ?? ".spec.replicas", replicas) as KubeObject;
 }
 

@@ -1,18 +1,24 @@
 import { canonical } from "../../canonical.ts";
-import { invalid, required } from "../../names.ts";
+import { declared, type FieldError, invalid, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
 import { nonnegative } from "../checks.ts";
 import type { KindRules } from "../rules.ts";
 
 export const controllerRevision: KindRules = {
-  validate: (object) => [
-    ...nonnegative("revision", object["revision"] as number | undefined),
-    ...dataFaults(object["data"]),
+  validate: (object) => [...dataFaults(object["data"]), ...validateRevision(object)],
+  validateReplacement: (object, old) => [
+    ...validateRevision(object),
+    ...(canonical(object["data"]) === canonical(old["data"])
+      ? []
+      : [invalid("data", object["data"], "field is immutable")]),
   ],
-  validateUpdate: (object, old) =>
-    canonical(object["data"]) === canonical(old["data"]) ? [] : [invalid("data", object["data"], "field is immutable")],
 };
 
-function dataFaults(data: unknown) {
-  if (data === undefined || data === null) return [required("data", "data is mandatory")];
+function validateRevision(object: KubeObject) {
+  return nonnegative("revision", object["revision"] as number | undefined);
+}
+
+function dataFaults(data: unknown): readonly FieldError[] {
+  if (data === undefined || data === null) return declared([required("data", "data is mandatory")]);
   return typeof data === "object" && !Array.isArray(data) ? [] : [required("data", "data must be a valid JSON object")];
 }

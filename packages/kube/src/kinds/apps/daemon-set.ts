@@ -1,3 +1,4 @@
+import { givenField } from "../../go/emptied.ts";
 import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { atMost100Percent, intOrPercent } from "../checks.ts";
@@ -41,7 +42,7 @@ const counts: CountRules = {
 
 function validateSpec(spec: Fields): readonly FieldError[] {
   const { selector = {}, template = {}, updateStrategy = {} } = spec;
-  const labels = template.metadata?.labels as Fields | undefined;
+  const labels = givenField((template.metadata ?? {}) as Fields, "labels") as Fields | undefined;
   const isEmpty =
     Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
   return [
@@ -73,8 +74,8 @@ function validateUpdateStrategy({ type = "", rollingUpdate }: Fields): readonly 
 function validateRollingUpdate({ maxUnavailable, maxSurge }: Fields, path: string): readonly FieldError[] {
   return [
     ...intOrPercent(`${path}.maxUnavailable`, maxUnavailable),
-    ...atMost100Percent(`${path}.maxUnavailable`, maxUnavailable),
     ...intOrPercent(`${path}.maxSurge`, maxSurge),
+    ...atMost100Percent(`${path}.maxUnavailable`, maxUnavailable),
     ...atMost100Percent(`${path}.maxSurge`, maxSurge),
     ...(isNone(maxUnavailable) && isNone(maxSurge)
       ? [required(`${path}.maxUnavailable`, "cannot be 0 when maxSurge is 0")]

@@ -2,6 +2,7 @@ import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { atMost100Percent, formatted, intOrPercent, itemsOf, nonnegative } from "../checks.ts";
+import { validateStorage } from "../core/persistent-volume-claim.ts";
 import { templateWarnings } from "../core/pod-warnings.ts";
 import { type CountRules, collisionsGrow, notMore, validateCounts } from "../counts.ts";
 import { dns1123Label } from "../formats.ts";
@@ -78,14 +79,25 @@ function validateSpec(spec: Fields): readonly FieldError[] {
         : [invalid("spec.podManagementPolicy", podManagementPolicy, `must be '${policies[0]}' or '${policies[1]}'`)]),
     ...validateUpdateStrategy(updateStrategy),
     ...validateRetention(spec["persistentVolumeClaimRetentionPolicy"] ?? {}),
-    ...nonnegatives(spec, "spec", ["replicas", "minReadySeconds"]),
-    ...(serviceName === "" ? [] : formatted("spec.serviceName", serviceName, dns1123Label)),
     ...validateClaims(spec["volumeClaimTemplates"]),
+    ...nonnegatives(spec, "spec", ["replicas", "minReadySeconds"]),
     ...nonnegative("spec.ordinals.start", ordinals?.start),
-    ...nonnegatives(spec, "spec", ["revisionHistoryLimit"]),
+    ...(serviceName === "" ? [] : formatted("spec.serviceName", serviceName, dns1123Label)),
     ...validateWorkloadSelector(spec["selector"], words),
-    ...validateLastingTemplate(spec, "StatefulSet", words),
+    ...validateLastingTemplate({ ...spec, template: withOwnVolumes(spec) }, "StatefulSet", words),
   ];
+}
+
+/** The template as its pods will be: with volumes of their own claims, and what the controller tells them itself. */
+function withOwnVolumes({ template = {}, volumeClaimTemplates: claims = [] }: Fields): Fields {
+  const { hostname: _hostname, subdomain: _subdomain, ...spec } = (template.spec ?? {}) as Fields;
+  const own = (claims as Fields[]).map(({ metadata }) => {
+    const { name = "" } = (metadata ?? {}) as Fields;
+    return { name, persistentVolumeClaim: { claimName: name } };
+  });
+  const names = new Set(own.map(({ name }) => name as string));
+  const others = ((spec["volumes"] ?? []) as Fields[]).filter(({ name }) => !names.has(name));
+  return { ...template, spec: own.length === 0 ? spec : { ...spec, volumes: [...own, ...others] } };
 }
 
 const accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
@@ -93,14 +105,14 @@ const accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWrit
 function validateClaims(claims: unknown): readonly FieldError[] {
   return itemsOf(claims, "spec.volumeClaimTemplates").flatMap(([claim, path]) => {
     const modes = (claim["spec"]?.accessModes ?? []) as readonly string[];
-    const isSized = claim["spec"]?.resources?.requests?.storage !== undefined;
+    const storage = claim["spec"]?.resources?.requests?.storage as string | undefined;
     return [
       ...(modes.length === 0
         ? [required(`${path}.spec.accessModes`, "at least 1 access mode is required")]
         : modes
             .filter((mode) => !accessModes.includes(mode))
             .map((mode) => notSupported(`${path}.spec.accessModes`, mode, accessModes))),
-      ...(isSized ? [] : [required(`${path}.spec.resources[storage]`)]),
+      ...validateStorage(storage, `${path}.spec.resources[storage]`),
     ];
   });
 }

@@ -1,5 +1,7 @@
+import { givenField } from "../../go/emptied.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { formatted, nonnegative } from "../checks.ts";
+import { validatePodAnnotations, validateProfilesMatch } from "../core/pod-annotations.ts";
 import { validatePodSpec } from "../core/pod-spec.ts";
 import { templateDefaults } from "../core/pod-spec-defaults.ts";
 import { qualified } from "../formats.ts";
@@ -27,7 +29,7 @@ export function validateLastingTemplate(
   owner: string,
   words: SelectorWords,
 ): readonly FieldError[] {
-  const labels = template.metadata?.labels as Fields | undefined;
+  const labels = givenField((template.metadata ?? {}) as Fields, "labels") as Fields | undefined;
   const isSelected = selector === undefined ? false : selects(selector, labels ?? {});
   if (isSelected === undefined) return [invalid("spec.selector", selector, words.invalid)];
   return [
@@ -61,11 +63,17 @@ export function workloadTemplateDefaults(spec: Fields): void {
 
 /** ValidatePodTemplateSpec: labels, annotations and spec. */
 export function validateTemplate(template: Fields, path: string): readonly FieldError[] {
-  const { labels, annotations } = (template["metadata"] ?? {}) as Fields;
+  const { labels, annotations = {} } = (template["metadata"] ?? {}) as Fields;
+  const spec = (template["spec"] ?? {}) as Fields;
   return [
     ...validateLabels(labels, `${path}.labels`),
-    ...Object.keys(annotations ?? {}).flatMap((key) => formatted(`${path}.annotations`, key.toLowerCase(), qualified)),
-    ...validatePodSpec((template["spec"] ?? {}) as Fields, `${path}.spec`),
+    ...Object.keys(annotations).flatMap((key) => formatted(`${path}.annotations`, key.toLowerCase(), qualified)),
+    ...validatePodAnnotations(annotations, spec, `${path}.annotations`),
+    ...validatePodSpec(spec, `${path}.spec`),
+    ...validateProfilesMatch(annotations, spec, `${path}.spec`),
+    ...((spec["ephemeralContainers"] ?? []).length > 0
+      ? [forbidden(`${path}.spec.ephemeralContainers`, "ephemeral containers not allowed in pod template")]
+      : []),
   ];
 }
 

@@ -1,3 +1,5 @@
+import { givenField } from "../../go/emptied.ts";
+import { nanosOf, shownQuantity } from "../../go/quantity.ts";
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { itemsOf } from "../checks.ts";
 import { type Fields, fill } from "../rules.ts";
@@ -12,12 +14,12 @@ const maxPeriodSeconds = 1800;
 export function behaviorDefaults(behavior: Fields): void {
   fill(behavior, { scaleUp: {}, scaleDown: {} });
   fill(behavior["scaleUp"], { stabilizationWindowSeconds: 0, selectPolicy: "Max" });
-  behavior["scaleUp"].policies ??= [
-    { type: "Pods", value: 4, periodSeconds: 15 },
-    { type: "Percent", value: 100, periodSeconds: 15 },
-  ];
   fill(behavior["scaleDown"], { selectPolicy: "Max" });
-  behavior["scaleDown"].policies ??= [{ type: "Percent", value: 100, periodSeconds: 15 }];
+  const percent = { type: "Percent", value: 100, periodSeconds: 15 };
+  const ofDirection = { scaleUp: [{ type: "Pods", value: 4, periodSeconds: 15 }, percent], scaleDown: [percent] };
+  // A list that was given empty stays so, and is refused.
+  for (const [direction, policies] of Object.entries(ofDirection))
+    if (givenField(behavior[direction], "policies") === undefined) behavior[direction].policies = policies;
 }
 
 /** validateBehavior. */
@@ -42,6 +44,9 @@ function validateRules(rules: Fields, path: string): readonly FieldError[] {
       : [notSupported(`${path}.selectPolicy`, selectPolicy, selectPolicies)]),
     ...(policies.length === 0 ? [required(`${path}.policies`, "must specify at least one Policy")] : []),
     ...policies.flatMap(([policy, field]) => validatePolicy(policy, field)),
+    ...(nanosOf(rules["tolerance"]) < 0n
+      ? [invalid(`${path}.tolerance`, shownQuantity(rules["tolerance"]), "must be greater than or equal to 0")]
+      : []),
   ];
 }
 

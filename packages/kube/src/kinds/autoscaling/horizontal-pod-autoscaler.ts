@@ -1,7 +1,9 @@
+import { nanosOf, shownQuantity } from "../../go/quantity.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf, nonnegative } from "../checks.ts";
-import { pathSegment } from "../formats.ts";
+import { containerResource } from "../core/resource-names.ts";
+import { dns1123Label, pathSegment } from "../formats.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 import { behaviorDefaults, validateBehavior } from "./behavior.ts";
 
@@ -30,6 +32,15 @@ export const horizontalPodAutoscaler: KindRules = {
     if (spec["behavior"] !== undefined) behaviorDefaults(spec["behavior"]);
   },
   validate: (object) => validateSpec(specOf(object), object),
+  validateStatus: (object) => {
+    const status = (object["status"] ?? {}) as Fields;
+    return [
+      ...itemsOf(status["conditions"], "status.conditions").flatMap(([{ observedGeneration }, field]) =>
+        nonnegative(`${field}.observedGeneration`, observedGeneration),
+      ),
+      ...["currentReplicas", "desiredReplicas"].flatMap((name) => nonnegative(`status.${name}`, status[name])),
+    ];
+  },
 };
 
 function validateSpec(spec: Fields, object: KubeObject): readonly FieldError[] {
@@ -40,7 +51,7 @@ function validateSpec(spec: Fields, object: KubeObject): readonly FieldError[] {
       ? [invalid("spec.maxReplicas", maxReplicas, "must be greater than or equal to `minReplicas`")]
       : []),
     ...validateTarget(scaleTargetRef),
-    ...(isV1 ? [] : itemsOf(spec["metrics"], "spec.metrics").flatMap(([metric, path]) => validateMetric(metric, path))),
+    ...(isV1 ? [] : validateMetrics(spec["metrics"], minReplicas)),
     ...(behavior === undefined ? [] : validateBehavior(behavior)),
     ...nonnegative("spec.minReplicas", minReplicas),
     ...(maxReplicas === 0
@@ -51,13 +62,27 @@ function validateSpec(spec: Fields, object: KubeObject): readonly FieldError[] {
   ];
 }
 
-/** A CrossVersionObjectReference. */
-function validateTarget({ kind = "", name = "", apiVersion = "" }: Fields): readonly FieldError[] {
-  const path = "spec.scaleTargetRef";
+/** What is scaled to nothing comes back by something that is not its own. */
+function validateMetrics(list: unknown, minReplicas: number): readonly FieldError[] {
+  const metrics = itemsOf(list, "spec.metrics");
+  const isOutside = metrics.some(([{ type }]) => type === "Object" || type === "External");
+  const why = "must specify at least one Object or External metric to support scaling to zero replicas";
+  return [
+    ...metrics.flatMap(([metric, path]) => validateMetric(metric, path)),
+    ...(minReplicas === 0 && !isOutside ? [forbidden("spec.metrics", why)] : []),
+  ];
+}
+
+/** A CrossVersionObjectReference to what is scaled. */
+function validateTarget(reference: Fields): readonly FieldError[] {
+  const { kind = "", apiVersion = "" } = reference;
+  return [...validateReference(reference, "spec.scaleTargetRef"), ...apiVersionFaults(apiVersion, kind)];
+}
+
+function validateReference({ kind = "", name = "" }: Fields, path: string): readonly FieldError[] {
   return [
     ...(kind === "" ? [required(`${path}.kind`)] : formatted(`${path}.kind`, kind, pathSegment)),
     ...(name === "" ? [required(`${path}.name`)] : formatted(`${path}.name`, name, pathSegment)),
-    ...apiVersionFaults(apiVersion, kind),
   ];
 }
 
@@ -90,13 +115,39 @@ function validateMetric(metric: Fields, path: string): readonly FieldError[] {
 
 function validateSource(kind: string, source: Fields, path: string): readonly FieldError[] {
   const target = (source["target"] ?? {}) as Fields;
-  const named =
-    kind === "resource" || kind === "containerResource"
-      ? source["name"]
-        ? []
-        : [required(`${path}.name`, "must specify a resource name")]
-      : validateMetricName(source["metric"] ?? {}, `${path}.metric`);
-  return [...named, ...validateMetricTarget(target, `${path}.target`), ...validateAims(kind, target, `${path}.target`)];
+  return [
+    ...validateNames(kind, source, path),
+    ...validateMetricTarget(target, `${path}.target`),
+    ...validateAims(kind, target, `${path}.target`),
+  ];
+}
+
+/** Of what the metric is, and what it is called. */
+function validateNames(kind: string, source: Fields, path: string): readonly FieldError[] {
+  const { name = "", container = "" } = source;
+  const unnamed = name === "" ? [required(`${path}.name`, "must specify a resource name")] : [];
+  if (kind === "resource") return unnamed;
+  if (kind === "containerResource")
+    return [
+      ...(name === "" ? unnamed : containerResource(`${path}.name`, name)),
+      ...(container === ""
+        ? [required(`${path}.container`, "must specify a container")]
+        : formatted(`${path}.container`, container, dns1123Label)),
+    ];
+  return [
+    ...(kind === "object" ? validateDescribed(source["describedObject"] ?? {}, `${path}.describedObject`) : []),
+    ...validateMetricName(source["metric"] ?? {}, `${path}.metric`),
+  ];
+}
+
+/** Its group may be empty. */
+function validateDescribed(reference: Fields, path: string): readonly FieldError[] {
+  const { apiVersion = "" } = reference;
+  const why = `unexpected GroupVersion string: ${apiVersion}`;
+  return [
+    ...validateReference(reference, path),
+    ...(apiVersion.split("/").length > 2 ? [invalid(`${path}.apiVersion`, apiVersion, why)] : []),
+  ];
 }
 
 function validateMetricName({ name = "" }: Fields, path: string): readonly FieldError[] {
@@ -105,12 +156,16 @@ function validateMetricName({ name = "" }: Fields, path: string): readonly Field
     : formatted(`${path}.name`, name, pathSegment);
 }
 
-function validateMetricTarget({ type = "", averageUtilization: share }: Fields, path: string): readonly FieldError[] {
+function validateMetricTarget(target: Fields, path: string): readonly FieldError[] {
+  const { type = "", averageUtilization: share } = target;
   return [
     ...(type === "" ? [required(`${path}.type`, "must specify a metric target type")] : []),
     ...(targetTypes.includes(type)
       ? []
       : [invalid(`${path}.type`, type, "must be either Utilization, Value, or AverageValue")]),
+    ...["value", "averageValue"]
+      .filter((name) => target[name] !== undefined && nanosOf(target[name]) <= 0n)
+      .map((name) => invalid(`${path}.${name}`, shownQuantity(target[name]), "must be positive")),
     ...(share !== undefined && share < 1
       ? [invalid(`${path}.averageUtilization`, share, "must be greater than 0")]
       : []),

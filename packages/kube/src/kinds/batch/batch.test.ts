@@ -4,7 +4,7 @@ import { testRefusals } from "../refusals.fixture.ts";
 import { scheduleFault } from "./schedule.ts";
 
 const pods = "spec: {restartPolicy: Never, containers: [{name: a, image: x}]}";
-const good = `selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, ${pods}}`;
+const good = `manualSelector: true, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, ${pods}}`;
 const cron = (rest: string) => `spec: {jobTemplate: {spec: {template: {${pods}}}}, ${rest}}`;
 
 testRefusals("batch/v1", {

@@ -34,7 +34,7 @@ export const cronJob: KindRules = {
 function validateSpec(spec: Fields): readonly FieldError[] {
   const { schedule = "", concurrencyPolicy = "", timeZone } = spec;
   return [
-    ...(schedule === "" ? declared([required("spec.schedule")]) : validateSchedule(schedule, timeZone)),
+    ...(schedule === "" ? declared([required("spec.schedule")]) : validateSchedule(schedule)),
     ...nonnegatives(spec, "spec", ["startingDeadlineSeconds"]),
     ...(timeZone === undefined ? [] : validateTimeZone(timeZone)),
     ...(concurrencyPolicy === ""
@@ -47,32 +47,24 @@ function validateSpec(spec: Fields): readonly FieldError[] {
   ];
 }
 
-function validateSchedule(schedule: string, timeZone: string | undefined): readonly FieldError[] {
+function validateSchedule(schedule: string): readonly FieldError[] {
   const fault = scheduleFault(schedule);
-  if (fault !== undefined) return [invalid("spec.schedule", schedule, fault)];
-  if (!/TZ=/.test(schedule)) return [];
+  const why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
   return [
-    invalid(
-      "spec.schedule",
-      schedule,
-      timeZone === undefined
-        ? "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
-        : "cannot use both timeZone field and TZ or CRON_TZ in schedule",
-    ),
+    ...(fault === undefined ? [] : [invalid("spec.schedule", schedule, fault)]),
+    ...(schedule.includes("TZ") ? [invalid("spec.schedule", schedule, why)] : []),
   ];
 }
 
 function validateTimeZone(zone: string): readonly FieldError[] {
-  if (zone === "") return [invalid("spec.timeZone", zone, "timeZone must be nil or non-empty string")];
-  if (zone.toLowerCase() === "local")
-    return [
-      invalid(
-        "spec.timeZone",
-        zone,
-        "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
-      ),
-    ];
-  return isZone(zone) ? [] : [invalid("spec.timeZone", zone, `unknown time zone ${zone}`)];
+  const refused = (why: string) => [invalid("spec.timeZone", zone, why)];
+  if (zone === "") return refused("timeZone must be nil or non-empty string");
+  const unknown = refused(`unknown time zone ${zone}`);
+  if (zone.split("/").some((part) => /^\.{1,2}$|^-/.test(part) || !/^[A-Za-z.\-_0-9+]{1,14}$/.test(part)))
+    return unknown;
+  const isLocal = zone.toLowerCase() === "local";
+  const why = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+  return [...(isLocal ? refused(why) : []), ...(zone === "Local" || isZone(zone) ? [] : unknown)];
 }
 
 function isZone(zone: string): boolean {
@@ -87,11 +79,12 @@ function isZone(zone: string): boolean {
 function validateTemplate(template: Fields): readonly FieldError[] {
   const spec = (template["spec"] ?? {}) as Fields;
   return [
-    ...(spec["manualSelector"] === undefined
-      ? []
-      : spec["manualSelector"] === true
-        ? [notSupported("spec.jobTemplate.spec.manualSelector", true, ["nil", "false"])]
-        : []),
     ...validateJobSpec(spec, "spec.jobTemplate.spec"),
+    ...(spec["selector"] === undefined
+      ? []
+      : [invalid("spec.jobTemplate.spec.selector", spec["selector"], "`selector` will be auto-generated")]),
+    ...(spec["manualSelector"] === true
+      ? [notSupported("spec.jobTemplate.spec.manualSelector", true, ["nil", "false"])]
+      : []),
   ];
 }

@@ -1,5 +1,5 @@
 import { type InternalType, internalValue } from "../../go/internal.ts";
-import { declared, type FieldError, invalid, notSupported, required } from "../../names.ts";
+import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import { nonnegatives, validateTemplate, workloadTemplateDefaults } from "../apps/workload.ts";
 import { type Fields, fill } from "../rules.ts";
 import { validatePodFailurePolicy, validateSuccessPolicy } from "./job-policies.ts";
@@ -32,11 +32,9 @@ export function validateJobSpec(spec: Fields, path: string): readonly FieldError
       "backoffLimitPerIndex",
       "maxFailedIndexes",
     ]),
-    ...declared(
-      spec["maxFailedIndexes"] !== undefined && spec["backoffLimitPerIndex"] === undefined
-        ? [required(`${path}.backoffLimitPerIndex`, "when maxFailedIndexes is specified")]
-        : [],
-    ),
+    ...(spec["maxFailedIndexes"] !== undefined && spec["backoffLimitPerIndex"] === undefined
+      ? [required(`${path}.backoffLimitPerIndex`, "when maxFailedIndexes is specified")]
+      : []),
     ...validateManagedBy(spec["managedBy"], path),
     ...validateCompletionMode(spec, path),
     ...validatePolicies(spec, path),

@@ -1,3 +1,5 @@
+import { parseGoDuration } from "../../go/duration.ts";
+
 /** Bounds and names of the fields of a cron expression, in their order: minute, hour, day, month, day of the week. */
 const fields: readonly { readonly min: number; readonly max: number; readonly names: readonly string[] }[] = [
   { min: 0, max: 59, names: [] },
@@ -67,23 +69,11 @@ export function parseSchedule(text: string): Schedule | string {
   return { kind: "times", minute, hour, day, month, weekday, zone: zoned?.[1] };
 }
 
-const unitMs: { readonly [unit: string]: number } = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
 /** At least, and in whole, seconds. */
 function parseEvery(duration: string): Schedule | string {
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(duration))
-    return `failed to parse duration @every ${duration}: time: invalid duration ${JSON.stringify(duration)}`;
-  let milliseconds = 0;
-  for (const [, number, unit = ""] of duration.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
-    milliseconds += Number(number) * (unitMs[unit] ?? 0);
+  const nanos = parseGoDuration(duration);
+  if (typeof nanos !== "number") return `failed to parse duration @every ${duration}: ${nanos.fault}`;
+  const milliseconds = nanos / 1e6;
   return { kind: "every", milliseconds: Math.max(1000, Math.floor(milliseconds / 1000) * 1000) };
 }
 

@@ -1,6 +1,6 @@
 import { type FieldError, required } from "../../names.ts";
 import { formatted, itemsOf, oneOf, portNumber } from "../checks.ts";
-import { dns1123Label, dns1123Subdomain, type Format } from "../formats.ts";
+import { dns1123Label, dns1123Subdomain, type Format, qualified } from "../formats.ts";
 import { ipAddress, parseIp } from "../ip.ts";
 import type { Fields, KindRules } from "../rules.ts";
 import { protocols } from "./pod-spec/ports.ts";
@@ -26,7 +26,7 @@ function validateSubset(subset: Fields, path: string): readonly FieldError[] {
       ...(nodeName === undefined ? [] : formatted(`${field}.nodeName`, nodeName, dns1123Subdomain)),
       ...formatted(`${field}.ip`, ip, ordinaryAddress),
     ]),
-    ...ports.flatMap(([{ name = "", port = 0, protocol }, field]) => [
+    ...ports.flatMap(([{ name = "", port = 0, protocol, appProtocol }, field]) => [
       ...(name === ""
         ? ports.length > 1
           ? [required(`${field}.name`)]
@@ -34,6 +34,7 @@ function validateSubset(subset: Fields, path: string): readonly FieldError[] {
         : formatted(`${field}.name`, name, dns1123Label)),
       ...portNumber(`${field}.port`, port),
       ...oneOf(`${field}.protocol`, protocol, protocols),
+      ...(appProtocol === undefined ? [] : formatted(`${field}.appProtocol`, appProtocol, qualified)),
     ]),
   ];
 }
@@ -46,7 +47,8 @@ export function endpointIp(field: string, ip: string): readonly FieldError[] {
 
 /** ValidateEndpointIP: an address that another machine can reach. */
 export const ordinaryAddress: Format = (value) => {
-  const bytes = parseIp(value);
+  // Leading zeros, which are refused elsewhere, do not keep it from being an address.
+  const bytes = parseIp(value) ?? parseIp(value.replace(/(^|\.)0+(?=\d)/g, "$1"));
   if (bytes === undefined) return ["must be a valid IP address"];
   if (bytes.every((byte) => byte === 0)) return [`may not be unspecified (${value})`];
   const isVersion4 = bytes.length === 4;

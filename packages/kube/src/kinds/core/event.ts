@@ -16,6 +16,9 @@ export const event: KindRules = {
     asked === core ? validateCommon(object, asked) : [...validateCommon(object, asked), ...validateNew(object)],
   validateReplacement: (object, old, _, asked) => [
     ...validateCommon(object, asked),
+    ...(asked === core || canonical(object["series"]) === canonical(old["series"])
+      ? []
+      : validateSeries(object["series"] as Fields | undefined)),
     ...(asked === core ? [] : fixed.flatMap((name) => validateFixed(name, object, old))),
   ],
 };
@@ -70,7 +73,7 @@ function validateCommon(object: KubeObject, asked: string): readonly FieldError[
 
 function validateTimed(object: KubeObject, asked: string): readonly FieldError[] {
   const { reportingComponent = "", reportingInstance = "", action = "", reason = "" } = object as Fields;
-  const { message = "", series } = object as Fields;
+  const { message = "" } = object as Fields;
   const given = (field: string, value: string) => [
     ...(value === "" ? [required(field)] : []),
     ...atMost(field, value, maxLength),
@@ -83,7 +86,6 @@ function validateTimed(object: KubeObject, asked: string): readonly FieldError[]
     ...given("action", action),
     ...given("reason", reason),
     ...atMost("message", message, maxNoteLength),
-    ...validateSeries(series),
   ];
 }
 
@@ -97,6 +99,7 @@ function validateNew(object: KubeObject): readonly FieldError[] {
   const given = ["firstTimestamp", "lastTimestamp", "count"].filter((name) => object[name]);
   const unset = Object.keys(source).length === 0 ? given : [...given, "source"];
   return [
+    ...validateSeries(object["series"] as Fields | undefined),
     ...(object["eventTime"] ? [] : [required("eventTime")]),
     ...(["Normal", "Warning"].includes(type) ? [] : [invalid("type", "", `has invalid value: ${type}`)]),
     ...unset.map((name) => invalid(name, "", "needs to be unset")),

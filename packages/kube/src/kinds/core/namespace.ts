@@ -9,17 +9,24 @@ export const namespace: KindRules = {
   defaults: (object) => {
     const labels = ((object["metadata"] as Fields)["labels"] ??= {}) as Fields;
     const { name } = object["metadata"];
-    if (name) labels["kubernetes.io/metadata.name"] ??= name;
+    if (name) labels["kubernetes.io/metadata.name"] = name;
     // A phase that is not told is that of a namespace in use.
     if (object["status"] !== undefined) object["status"].phase ??= "Active";
   },
-  validate: (object) => {
-    const field = "spec.finalizers";
-    const finalizers = (specOf(object)["finalizers"] ?? []) as string[];
-    return finalizers.flatMap((name) => [...formatted(field, name, labelKey), ...standardFinalizer(field, name)]);
+  validate: (object) => finalizersOf(object).flatMap((name) => validateFinalizer("spec.finalizers", name)),
+  validateParts: {
+    finalize: (object) => finalizersOf(object).flatMap((name, i) => validateFinalizer(`spec.finalizers[${i}]`, name)),
   },
   validateStatus: validatePhase,
 };
+
+function finalizersOf(object: KubeObject): readonly string[] {
+  return (specOf(object)["finalizers"] ?? []) as readonly string[];
+}
+
+function validateFinalizer(field: string, name: string): readonly FieldError[] {
+  return [...formatted(field, name, labelKey), ...standardFinalizer(field, name)];
+}
 
 function validatePhase(object: KubeObject): readonly FieldError[] {
   const { phase = "" } = (object["status"] ?? {}) as Fields;

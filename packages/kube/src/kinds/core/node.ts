@@ -1,5 +1,6 @@
 import { canonical } from "../../canonical.ts";
 import { internalValue } from "../../go/internal.ts";
+import { jsonSyntaxFault } from "../../go/json-syntax.ts";
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, itemsOf } from "../checks.ts";
@@ -14,11 +15,15 @@ export const node: KindRules = {
     const spec = (object["spec"] ??= {}) as Fields;
     const { status } = object;
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
-    if (spec["podCIDR"] !== undefined && spec["podCIDRs"] === undefined) spec["podCIDRs"] = [spec["podCIDR"]];
+    const { podCIDR: range } = spec;
+    if (range && spec["podCIDRs"]?.[0] !== range) spec["podCIDRs"] = [range];
   },
   validate: validateNode,
-  validateReplacement: validateNodeUpdate,
+  validateReplacement: (object, old) => [...validateNode(object), ...validateNodeUpdate(object, old)],
   validateStatus: validateNodeUpdate,
+  warnings: (object) => [
+    ...(specOf(object)["externalID"] ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"] : []),
+  ],
 };
 
 function validateNode(object: KubeObject): readonly FieldError[] {
@@ -26,12 +31,63 @@ function validateNode(object: KubeObject): readonly FieldError[] {
   const isV6 = ranges.map((each) => parseIp(each.split("/")[0] ?? "")?.length === 16);
   const isDual = ranges.length === 2 && isV6[0] !== isV6[1];
   return [
+    ...validateAnnotations(object),
     ...validateTaints(specOf(object)["taints"], "metadata.taints"),
     ...validateAmounts(object),
+    ...validateFeatures(object),
     ...ranges.flatMap((range, i) => formatted(`spec.podCIDRs[${i}]`, range, anyCidr)),
     ...(ranges.length > 1 && !isDual
       ? [invalid("spec.podCIDRs", ranges, "may specify no more than one CIDR for each IP family")]
       : []),
+  ];
+}
+
+const taintsAnnotation = "scheduler.alpha.kubernetes.io/taints";
+const avoidAnnotation = "scheduler.alpha.kubernetes.io/preferAvoidPods";
+
+/** ValidateNodeSpecificAnnotations: what annotations said before there were fields for it. */
+function validateAnnotations({ metadata }: KubeObject): readonly FieldError[] {
+  const path = "metadata.annotations";
+  const faultOf = (name: string, field: string) => {
+    const text = metadata.annotations?.[name] ?? "";
+    const fault = text === "" || isJson(text) ? undefined : jsonSyntaxFault(new TextEncoder().encode(text));
+    return fault === undefined ? [] : [invalid(field, name, fault)];
+  };
+  return [...faultOf(taintsAnnotation, path), ...faultOf(avoidAnnotation, `${path}.AvoidPods`)];
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const maxFeatureName = 253;
+
+/** What a kubelet can do, in the order of the alphabet. */
+function validateFeatures(object: KubeObject): readonly FieldError[] {
+  const features = (((object["status"] ?? {}) as Fields)["declaredFeatures"] ?? []) as readonly string[];
+  return features.flatMap((name, i) => {
+    const next = features[i + 1];
+    const field = `status.declaredFeatures[${i + 1}]`;
+    return [
+      ...featureFaults(name).map((each) => invalid(`status.declaredFeatures[${i}]`, name, each)),
+      ...(next === undefined || name < next
+        ? []
+        : [name === next ? duplicate(field, next) : invalid(field, next, "list must be sorted alphabetically")]),
+    ];
+  });
+}
+
+function featureFaults(name: string): readonly string[] {
+  const start = `invalid feature name ${JSON.stringify(name)}: must `;
+  if (name.length > maxFeatureName) return [`${start}be no more than ${maxFeatureName} characters`];
+  if (/^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/.test(name)) return [];
+  return [
+    `${start}start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`,
   ];
 }
 
@@ -74,7 +130,9 @@ function validateNodeUpdate(object: KubeObject, old: KubeObject): readonly Field
   const id = (now["providerID"] ?? "") as string;
   const isOtherId = Boolean(before["providerID"]) && id !== before["providerID"];
   return [
+    ...validateAnnotations(object),
     ...validateAmounts(object),
+    ...validateFeatures(object),
     ...validateAddresses(object),
     ...(oldRanges.length === 0 || canonical(ranges) === canonical(oldRanges)
       ? []

@@ -1,5 +1,6 @@
+import { canonical } from "../../canonical.ts";
 import { givenField } from "../../go/emptied.ts";
-import { internalDiff } from "../../go/internal.ts";
+import { internalDiff, internalValue } from "../../go/internal.ts";
 import { nanosOf } from "../../go/quantity.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
@@ -9,6 +10,7 @@ import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.t
 import { accessModes } from "./access-modes.ts";
 import { validateNodeSelector } from "./pod-spec/affinity.ts";
 import { noUpwardPath, persistentSources, type SourceRule, sharedSources } from "./pod-spec/volume-sources.ts";
+import { volumeWarnings } from "./volume-warnings.ts";
 
 export const persistentVolume: KindRules = {
   defaults: (object) => {
@@ -19,6 +21,7 @@ export const persistentVolume: KindRules = {
   },
   validate: (object) => validateVolume(specOf(object)),
   validateUpdate: validateVolumeUpdate,
+  warnings: volumeWarnings,
 };
 
 /** In the order in which kube-apiserver looks. */
@@ -139,14 +142,61 @@ export function validateSources(spec: Fields): readonly FieldError[] {
 
 /** Where the data lies never changes. */
 function validateVolumeUpdate(object: KubeObject, old: KubeObject): readonly FieldError[] {
-  const difference = internalDiff("core.PersistentVolumeSource", specOf(old), specOf(object));
+  const difference = internalDiff("core.PersistentVolumeSource", specOf(old), withoutNewSecret(object, old));
   const why = "spec.persistentvolumesource is immutable after creation";
   return [
     ...(difference === "" ? [] : [forbidden("spec.persistentvolumesource", `${why}\n${difference}`)]),
     ...immutable(object, old, ["spec.volumeMode"]).map((error) => ({ ...error, field: "volumeMode" })),
+    ...validatePlace(specOf(object)["nodeAffinity"], specOf(old)["nodeAffinity"]),
     ...(specOf(old)["volumeAttributesClassName"] !== undefined &&
     specOf(object)["volumeAttributesClassName"] === undefined
       ? [forbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden")]
       : []),
   ];
+}
+
+/** A secret for growing may come later. */
+function withoutNewSecret(object: KubeObject, old: KubeObject): Fields {
+  const spec = specOf(object);
+  const before = specOf(old)["csi"] as Fields | undefined;
+  if (spec["csi"] === undefined || before === undefined || before["controllerExpandSecretRef"] !== undefined)
+    return spec;
+  const { controllerExpandSecretRef: _, ...csi } = spec["csi"] as Fields;
+  return { ...spec, csi };
+}
+
+/** Labels of nodes that others have replaced. */
+const replacedLabels: { readonly [label: string]: string } = {
+  "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+  "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+  "beta.kubernetes.io/os": "kubernetes.io/os",
+  "beta.kubernetes.io/arch": "kubernetes.io/arch",
+  "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+};
+
+/** Where a volume is to be had is told once; only old names of labels may give way to new ones. */
+function validatePlace(next: Fields | undefined, before: Fields | undefined): readonly FieldError[] {
+  if (before === undefined) return [];
+  const terms = [next, before].map((each) => (each?.["required"]?.nodeSelectorTerms ?? []) as readonly Fields[]);
+  const isSame =
+    next !== undefined &&
+    terms[0]?.length === terms[1]?.length &&
+    (terms[0] ?? []).every((term, i) => isSameTerm(term, terms[1]?.[i] as Fields));
+  const shown = next === undefined ? null : internalValue("core.VolumeNodeAffinity", next);
+  return isSame
+    ? []
+    : [invalid("nodeAffinity", shown, "field is immutable, except for updating from beta label to GA")];
+}
+
+function isSameTerm(next: Fields, before: Fields): boolean {
+  const expressions = (term: Fields) => (term["matchExpressions"] ?? []) as readonly Fields[];
+  const isReplaced = expressions(before).every((each, i) => {
+    const key = expressions(next)[i]?.["key"] as string | undefined;
+    return key === each["key"] || key === replacedLabels[each["key"]];
+  });
+  const renamed = expressions(before).map((each, i) => ({ ...each, key: expressions(next)[i]?.["key"] }));
+  return (
+    isReplaced &&
+    canonical({ ...before, matchExpressions: renamed }) === canonical({ ...next, matchExpressions: expressions(next) })
+  );
 }

@@ -15,22 +15,19 @@ const appArmor = "container.apparmor.security.beta.kubernetes.io/";
 
 type Annotations = { readonly [key: string]: string };
 
-const path = "metadata.annotations";
-
-/** ValidatePodSpecificAnnotations: what annotations said before there were fields for it. */
-export function validatePodAnnotations(pod: KubeObject): readonly FieldError[] {
-  const annotations = pod.metadata.annotations ?? {};
+/** ValidatePodSpecificAnnotations: what annotations of pods and templates, which lie at `path`, said before there were fields for it. */
+export function validatePodAnnotations(annotations: Annotations, spec: Fields, path: string): readonly FieldError[] {
   const cost = annotations[deletionCost];
   return [
-    ...(annotations[mirror] !== undefined && !specOf(pod)["nodeName"]
+    ...(annotations[mirror] !== undefined && !spec["nodeName"]
       ? [invalid(`${path}[${mirror}]`, annotations[mirror], "must set spec.nodeName if mirror pod annotation is set")]
       : []),
-    ...validateOldTolerations(annotations[tolerations] ?? ""),
+    ...validateOldTolerations(annotations[tolerations] ?? "", path),
     ...(cost !== undefined && !isDeletionCost(cost)
       ? [invalid(`${path}[${deletionCost}]`, cost, "must be a 32bit integer")]
       : []),
-    ...validateSeccomp(annotations),
-    ...validateAppArmor(annotations, specOf(pod)),
+    ...validateSeccomp(annotations, path),
+    ...validateAppArmor(annotations, spec, path),
   ];
 }
 
@@ -40,7 +37,7 @@ function isDeletionCost(text: string): boolean {
   return Number(text) >= -(2 ** 31) && Number(text) < 2 ** 31;
 }
 
-function validateOldTolerations(text: string): readonly FieldError[] {
+function validateOldTolerations(text: string, path: string): readonly FieldError[] {
   if (text === "") return [];
   const parsed = parsedList(text);
   return typeof parsed === "string"
@@ -61,7 +58,7 @@ function parsedList(text: string): readonly Fields[] | string {
   }
 }
 
-function validateSeccomp(annotations: Annotations): readonly FieldError[] {
+function validateSeccomp(annotations: Annotations, path: string): readonly FieldError[] {
   return Object.entries(annotations)
     .filter(([key]) => key === seccompPod || key.startsWith(seccompContainer))
     .toSorted(([a], [b]) => Number(b === seccompPod) - Number(a === seccompPod))
@@ -74,7 +71,7 @@ function seccompFaults(profile: string, field: string): readonly FieldError[] {
   return [invalid(field, profile, "must be a valid seccomp profile")];
 }
 
-function validateAppArmor(annotations: Annotations, spec: Fields): readonly FieldError[] {
+function validateAppArmor(annotations: Annotations, spec: Fields, path: string): readonly FieldError[] {
   const names = new Set(containersOf(spec, "spec").map(([{ name }]) => name as string));
   return Object.entries(annotations)
     .filter(([key]) => key.startsWith(appArmor))
@@ -93,6 +90,7 @@ function validateAppArmor(annotations: Annotations, spec: Fields): readonly Fiel
 /** ValidatePodSpecificAnnotationUpdates: some are said once and for all. */
 export function validateAnnotationUpdate(pod: KubeObject, old: KubeObject): readonly FieldError[] {
   const [next, before] = [pod.metadata.annotations ?? {}, old.metadata.annotations ?? {}];
+  const path = "metadata.annotations";
   const lasting = (key: string) => (key === mirror ? "mirror pod annotation" : "AppArmor annotations");
   const isLasting = (key: string) => key === mirror || key.startsWith(appArmor);
   const changed = Object.keys(before).filter((key) => isLasting(key) && next[key] !== before[key]);
@@ -100,17 +98,15 @@ export function validateAnnotationUpdate(pod: KubeObject, old: KubeObject): read
   return [
     ...changed.map((key) => forbidden(`${path}[${key}]`, `may not remove or update ${lasting(key)}`)),
     ...added.map((key) => forbidden(`${path}[${key}]`, `may not add ${lasting(key)}`)),
-    ...validatePodAnnotations(pod),
+    ...validatePodAnnotations(next, specOf(pod), path),
   ];
 }
 
-/** What a new pod says twice, in an annotation and in a field, it says alike. */
-export function validateProfilesMatch(pod: KubeObject): readonly FieldError[] {
-  const annotations = pod.metadata.annotations ?? {};
-  const spec = specOf(pod);
+/** What a new pod or a template says twice, in an annotation and in a field, it says alike. `path` is that of the spec. */
+export function validateProfilesMatch(annotations: Annotations, spec: Fields, path: string): readonly FieldError[] {
   const context = spec["securityContext"] as Fields | undefined;
-  const containers = containersOf(spec, "spec");
-  const ofPod = seccompMatch(annotations[seccompPod], context?.["seccompProfile"], "spec.securityContext");
+  const containers = containersOf(spec, path);
+  const ofPod = seccompMatch(annotations[seccompPod], context?.["seccompProfile"], `${path}.securityContext`);
   return [
     ...ofPod,
     ...containers.flatMap(([{ name, securityContext }, place]) =>

@@ -1,6 +1,6 @@
 import { type FieldError, forbidden } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
-import { type Fields, type KindRules, specOf } from "../rules.ts";
+import { type KindRules, specOf } from "../rules.ts";
 import { validatePodAnnotations, validateProfilesMatch } from "./pod-annotations.ts";
 import { validatePodResize } from "./pod-resize.ts";
 import { validatePodOnly, validatePodSpec } from "./pod-spec.ts";
@@ -27,9 +27,9 @@ export const pod: KindRules = {
 
 /** validatePodMetadataAndSpec. */
 function validatePod(object: KubeObject): readonly FieldError[] {
-  const annotations = (object.metadata.annotations ?? {}) as Fields;
+  const annotations = object.metadata.annotations ?? {};
   return [
-    ...validatePodAnnotations(object),
+    ...validatePodAnnotations(annotations, specOf(object), "metadata.annotations"),
     ...validatePodSpec(specOf(object), "spec", annotations),
     ...validatePodOnly(specOf(object), "spec"),
   ];
@@ -44,6 +44,6 @@ function validateNewPod(object: KubeObject): readonly FieldError[] {
     ...(spec["nodeName"] && (spec["schedulingGates"] ?? []).length > 0
       ? [forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared")]
       : []),
-    ...validateProfilesMatch(object),
+    ...validateProfilesMatch(object.metadata.annotations ?? {}, spec, "spec"),
   ];
 }

@@ -26,9 +26,8 @@ function validateController(object: KubeObject): readonly FieldError[] {
   const spec = specOf(object);
   const selector = (spec["selector"] ?? {}) as Fields;
   return [
-    ...declared(nonnegatives(spec, "spec", ["minReadySeconds"])),
     ...(Object.keys(selector).length === 0 ? [required("spec.selector")] : []),
-    ...declared(nonnegatives(spec, "spec", ["replicas"])),
+    ...declared(nonnegatives(spec, "spec", ["replicas", "minReadySeconds"])),
     ...(spec["template"] === undefined ? [required("spec.template")] : validateOwned(spec["template"], selector)),
   ];
 }

@@ -1,3 +1,4 @@
+import { jsonSyntaxFault } from "../../go/json-syntax.ts";
 import { type FieldError, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
@@ -42,7 +43,8 @@ function validateType(object: KubeObject): readonly FieldError[] {
     return data["username"] === undefined && data["password"] === undefined
       ? [required("data[username]"), required("data[password]")]
       : [];
-  const missing = (requiredKeys[type] ?? []).filter((key) => data[key] === undefined);
+  const isMissing = (key: string) => (type === "kubernetes.io/ssh-auth" ? !data[key] : data[key] === undefined);
+  const missing = (requiredKeys[type] ?? []).filter(isMissing);
   const errors = missing.map((key) => required(`data[${key}]`));
   const json = type.startsWith("kubernetes.io/dockerc") ? requiredKeys[type]?.[0] : undefined;
   if (json === undefined || data[json] === undefined) return errors;
@@ -60,6 +62,6 @@ function jsonFault(base64: string): string | undefined {
     const type = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
     return `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
   } catch {
-    return `invalid character '${text.trim()[0]}' looking for beginning of value`;
+    return jsonSyntaxFault(Uint8Array.from(text, (each) => each.charCodeAt(0)));
   }
 }

@@ -12,12 +12,19 @@ import { familyChanges, isHeadless, validateFamilies } from "./service-families.
 import { serviceWarnings } from "./service-warnings.ts";
 
 export const service: KindRules = {
-  defaults: (object) => serviceDefaults((object["spec"] ??= {})),
+  defaults: (object) => {
+    serviceDefaults((object["spec"] ??= {}));
+    if (object["spec"].type === "LoadBalancer") ingressDefaults(object["status"]?.loadBalancer?.ingress);
+  },
   validate: validateService,
   validateReplacement: validateServiceUpdate,
   validateStatus: validateServiceStatus,
   warnings: serviceWarnings,
 };
+
+function ingressDefaults(ingress: unknown): void {
+  for (const each of (ingress ?? []) as Fields[]) if (each["ip"]) fill(each, { ipMode: "VIP" });
+}
 
 /** Three hours. */
 const stickySeconds = 10800;
@@ -34,9 +41,9 @@ function serviceDefaults(spec: Fields): void {
     port.protocol ??= "TCP";
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port;
   }
-  const isExternal = spec["type"] === "NodePort" || spec["type"] === "LoadBalancer";
-  if (isExternal) fill(spec, { externalTrafficPolicy: "Cluster" });
-  if (isExternal || spec["type"] === "ClusterIP") fill(spec, { internalTrafficPolicy: "Cluster" });
+  if (isExternal(spec)) fill(spec, { externalTrafficPolicy: "Cluster" });
+  if (["NodePort", "LoadBalancer", "ClusterIP"].includes(spec["type"]))
+    fill(spec, { internalTrafficPolicy: "Cluster" });
   if (spec["type"] === "LoadBalancer") fill(spec, { allocateLoadBalancerNodePorts: true });
 }
 
@@ -137,16 +144,18 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: Fields): r
   if (sessionAffinity === "None" && sessionAffinityConfig !== undefined)
     return [forbidden(field, "must not be set when session affinity is None")];
   if (sessionAffinity !== "ClientIP") return [];
-  if (sessionAffinityConfig?.clientIP === undefined) return [required(field, "when session affinity type is ClientIP")];
+  const why = "when session affinity type is ClientIP";
+  if (sessionAffinityConfig === undefined) return [required(field, why)];
+  if (sessionAffinityConfig.clientIP === undefined) return [required(`${field}.clientIP`, why)];
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds as number | undefined;
-  if (seconds === undefined) return [required(`${field}.clientIP.timeoutSeconds`)];
+  if (seconds === undefined) return [required(`${field}.clientIP.timeoutSeconds`, why)];
   return seconds > 0 && seconds <= maxStickySeconds
     ? []
     : [
         invalid(
           `${field}.clientIP.timeoutSeconds`,
           seconds,
-          `must be greater than 0 and less than or equal to ${maxStickySeconds}`,
+          `must be greater than 0 and less than ${maxStickySeconds}`,
         ),
       ];
 }

@@ -1,9 +1,11 @@
 import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, notSupported } from "../../names.ts";
-import { atMost100Percent, intOrPercent } from "../checks.ts";
+import { atMost100Percent, intOrPercent, nonnegative } from "../checks.ts";
+import { validateConditions } from "../conditions.ts";
 import { validateLabelSelector } from "../label-selector.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 
+const counts = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"];
 const evictionPolicies = ["AlwaysAllow", "IfHealthyBudget"];
 
 export const podDisruptionBudget: KindRules = {
@@ -11,6 +13,13 @@ export const podDisruptionBudget: KindRules = {
     object["spec"] ??= {};
   },
   validate: (object) => validateSpec(specOf(object)),
+  validateStatus: (object) => {
+    const status = (object["status"] ?? {}) as Fields;
+    return [
+      ...validateConditions(status["conditions"], "status.conditions"),
+      ...counts.flatMap((name) => nonnegative(`status.${name}`, status[name])),
+    ];
+  },
 };
 
 function validateSpec(spec: Fields): readonly FieldError[] {
