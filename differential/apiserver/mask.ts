@@ -3,6 +3,8 @@ import type { Answer } from "./api-client.ts";
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 /** Names made of a prefix that `options.ts` has. */
 const generated = /\bUPPER[b-z2-9]{5}\b/g;
+/** The same of names that end so, and look like nothing else. */
+const generatedName = /^(n\w+-)[bcdfghjklmnpqrstvwxz2456789]{5}$/;
 const tokenVolume = /kube-api-access-[a-z0-9]{5}/g;
 const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 /** The server's own count of writes, where a text tells it. */
@@ -59,6 +61,7 @@ export function masked({ code, headers, warnings, body }: Answer): Answer {
 }
 
 function maskValue(value: unknown, key: string): unknown {
+  if (key === "name" && typeof value === "string") return maskText(value).replace(generatedName, "$1(generated)");
   if (own.has(key) && value !== null && value !== undefined) return "(own)";
   if (typeof value === "string") return maskText(value, key);
   if (typeof value === "number" && drawnPorts.has(key)) return maskText(String(value), "port");

@@ -69,7 +69,7 @@ export { apiVersionOf, goPackageOf, parseApiVersion, qualifiedResource } from ".
 export { openApiV2 } from "./openapi-v2.ts";
 export { encodeOpenApiV2 } from "./openapi-v2-protobuf.ts";
 export { openApiV3, openApiV3Index } from "./openapi-v3.ts";
-export { applyMergePatch, applyStrategicMergePatch, diffObjects } from "./patch.ts";
+export { applyMergePatch, diffObjects } from "./patch.ts";
 export { decodeProtobuf, isProtobuf } from "./protobuf.ts";
 export { encodeProtobuf, encodeWatchFrame, hasProtobuf, isProtobufKind } from "./protobuf-encode.ts";
 export {
@@ -113,6 +113,7 @@ export {
   StatusError,
   type StatusReason,
 } from "./status.ts";
+export { applyStrategicMergePatch } from "./strategic-merge.ts";
 export { compactSchema } from "./structural/compact.ts";
 export {
   type CustomVersion,

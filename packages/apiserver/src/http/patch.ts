@@ -31,9 +31,13 @@ export async function mayCreate({ user, info, query }: Call, { authorizer }: Han
   await demand(authorizer, attributesOf(user, { ...info, verb: "create" }, query));
 }
 
+export function isPatchType(type: string): boolean {
+  return patchTypes.has(type);
+}
+
 /** Throws `UnsupportedMediaType`. */
 export function checkPatchType(type: string): void {
-  if (!patchTypes.has(type)) throw new StatusError("UnsupportedMediaType", "415: Unsupported Media Type", {});
+  if (!isPatchType(type)) throw new StatusError("UnsupportedMediaType", "415: Unsupported Media Type", {});
 }
 
 export function isForced(query: URLSearchParams): boolean {

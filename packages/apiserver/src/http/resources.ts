@@ -30,7 +30,7 @@ import {
   type Wanted,
 } from "./negotiate.ts";
 import { deleteOptions } from "./options.ts";
-import { mayCreate, patchObject } from "./patch.ts";
+import { isPatchType, mayCreate, patchObject } from "./patch.ts";
 import { readPrepared } from "./read-object.ts";
 import { checkPartialForm, methodNotAllowed, notAcceptable, notServed, noVerb } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -55,7 +55,8 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   checkServed(served, call, info.verb);
   if (streamed === undefined && served.custom === undefined) checkTypes(call, served);
   const deprecation = deprecationOf(served);
-  if (deprecation !== undefined) call.warnings.push(deprecation);
+  const isRefused = info.verb === "patch" && !isPatchType(mediaType(call.request));
+  if (deprecation !== undefined && !isRefused) call.warnings.push(deprecation);
   if (streamed !== undefined) await serveStreamed(streamed, call, served, options);
   else await serveVerb({ ...call, wanted: wantedOf(call, served) }, served, options);
   return true;

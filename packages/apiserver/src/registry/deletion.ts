@@ -23,9 +23,10 @@ export function isHeld(object: KubeObject): boolean {
   return (object.metadata.finalizers ?? []).length > 0 || hasSpecFinalizers(object);
 }
 
-/** An update took the last finalizer off an object that is being deleted. */
+/** An update took the last finalizer off an object that is being deleted, and has no time left to end. */
 export function isReleased(object: KubeObject, current: KubeObject): boolean {
-  return Boolean(current.metadata.deletionTimestamp) && !isHeld(object);
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = current.metadata;
+  return Boolean(deletionTimestamp) && deletionGracePeriodSeconds === 0 && !isHeld(object);
 }
 
 /** The finalizers by which the garbage collector is asked to look after dependents first. */
@@ -94,10 +95,9 @@ export function marked(current: KubeObject, options: DeleteOptions, now: number,
   const finalizers = [...finalizersFor(current, options), ...cleanupOf(current)];
   const { finalizers: _, deletionTimestamp, deletionGracePeriodSeconds, generation, ...metadata } = current.metadata;
   const left =
-    deletionTimestamp !== undefined && deletionGracePeriodSeconds !== undefined
-      ? Math.min(grace, deletionGracePeriodSeconds)
-      : grace;
-  const isNew = deletionTimestamp === undefined || grace < (deletionGracePeriodSeconds ?? 0);
+    deletionTimestamp && deletionGracePeriodSeconds !== undefined ? Math.min(grace, deletionGracePeriodSeconds) : grace;
+  const isNew = !deletionTimestamp;
+  const earlier = ((deletionGracePeriodSeconds ?? 0) - left) * 1000;
   return {
     ...current,
     metadata: {
@@ -106,7 +106,7 @@ export function marked(current: KubeObject, options: DeleteOptions, now: number,
         ? {}
         : { generation: isNew && !isDefinition(current) ? generation + 1 : generation }),
       ...(finalizers.length === 0 ? {} : { finalizers }),
-      deletionTimestamp: isNew ? timestampOf(now + grace * 1000) : deletionTimestamp,
+      deletionTimestamp: timestampOf(isNew ? now + grace * 1000 : Date.parse(deletionTimestamp) - earlier),
       // Namespaces and definitions end by finalizers of their own, past the rules for graceful ends.
       ...(current.kind === "Namespace" || isDefinition(current) ? {} : { deletionGracePeriodSeconds: left }),
     },

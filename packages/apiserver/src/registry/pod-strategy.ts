@@ -18,7 +18,10 @@ export const podStrategy: Strategy = {
   complete: (object, warn) => withGatedCondition(withAppArmorFields(object, warn)),
   specParts: {
     ephemeralcontainers: (wanted, current) =>
-      withoutClosedFields({ ...current, ...defined({ ephemeralContainers: wanted["ephemeralContainers"] }) }, current),
+      withoutClosedFields(
+        defined({ ...current, ephemeralContainers: wanted["ephemeralContainers"] }) as Fields,
+        current,
+      ),
     resize: withResources,
   },
   prepareCreate: (object) => {

@@ -210,7 +210,9 @@ export class Registry {
     };
     if (this.current(context, context.name) !== undefined || context.subresource !== "")
       return { object: await this.update(make, context, { isManaged: true, isMadeOfCurrent: true }), created: false };
-    const object = make(undefined);
+    const { metadata, ...made } = make(undefined);
+    const { resourceVersion: _, ...unversioned } = metadata;
+    const object = { ...made, metadata: unversioned } as KubeObject;
     await mayCreate();
     return { object: await this.#create(object, context), created: true };
   }

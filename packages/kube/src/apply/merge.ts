@@ -6,7 +6,9 @@ type Fields = { readonly [name: string]: unknown };
 /** A live value with what somebody applies on top: fields and items that he names are as he says, all others stay. */
 export function mergeApplied(live: unknown, applied: unknown, type: Type): unknown {
   if (applied === undefined) return live;
-  if (live === undefined || live === null || applied === null || isWhole(applied, type)) return applied;
+  if (live === undefined || live === null || isWhole(applied, type)) return applied;
+  // Nothing in place of a list or map names none of its items.
+  if (applied === null) return live;
   if (Array.isArray(applied)) return Array.isArray(live) ? mergeLists(live, applied, type) : applied;
   if (!isFields(applied) || !isFields(live)) return applied;
   const result: { [name: string]: unknown } = { ...live };

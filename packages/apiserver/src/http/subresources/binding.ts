@@ -30,6 +30,8 @@ export async function bind(
 ): Promise<void> {
   const sent = decodeObjectBody(bytes, type, "Binding");
   const admitted = await admitSent(options.registry, bindingKind, sent, written, options.now(), async (each) => {
+    if (each.metadata.name !== context.name)
+      throw new StatusError("BadRequest", "name in URL does not match name in Binding object");
     checkTarget((each as Binding).target ?? {});
     return each;
   });
@@ -50,5 +52,5 @@ function checkTarget({ kind = "", name = "" }: NonNullable<Binding["target"]>): 
   if (name === "") faults.push("target.name: Required value");
   if (faults.length === 0) return;
   // kube-apiserver answers 500 here, as if the fault were its own.
-  throw new StatusError("BadRequest", faults.length === 1 ? (faults[0] as string) : `[${faults.join(", ")}]`);
+  throw new StatusError(undefined, faults.length === 1 ? (faults[0] as string) : `[${faults.join(", ")}]`);
 }

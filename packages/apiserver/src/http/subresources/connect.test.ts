@@ -24,7 +24,7 @@ const steps: readonly (readonly [path: string, body: object | undefined, code: n
   ["/p/attach?container=b", {}, 400, "pod p does not have a host assigned"],
   ["/p/portforward", {}, 400, "pod p does not have a host assigned"],
   ["/p/proxy/", undefined, 400, "address not allowed"],
-  ["/p/binding", bindTo({}), 400, "target.name: Required value"],
+  ["/p/binding", bindTo({}), 500, "target.name: Required value"],
   ["/p/binding", bindTo({ kind: "Node", name: "n" }), 201],
   [
     "/p/binding",
