@@ -16,6 +16,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- admission`: the same objects, policies in CEL and levels of PodSecurity to a real kube-apiserver and to ours.
 // `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.
 // `npm run differential -- webhooks [SCENARIOS] [SEED]`: random webhook configurations, webhooks that misbehave, and requests, to both.
+// `npm run differential -- custom-resources [NAME]`: definitions of custom resources, right and faulty, and their objects, to both.
 // Exit code 0: none differed; 1: some did, and small ones are printed; 2: no peer, or bad arguments.
 
 /** Each asks a peer of its own, and answers the exit code. */
@@ -24,6 +25,8 @@ const commands: { readonly [name: string]: (args: readonly string[]) => Promise<
   apiserver: async (args) => (await import("../differential/apiserver/command.ts")).differentialOfApiserver(args),
   "command-line": async (args) =>
     (await import("../differential/command-line-command.ts")).differentialOfCommandLines(args),
+  "custom-resources": async (args) =>
+    (await import("../differential/scenarios/command.ts")).differentialOfCustomResources(args),
   errors: async (args) => (await import("../differential/errors-command.ts")).differentialOfErrors(args),
   format: async (args) => (await import("../differential/format-command.ts")).differentialOfFormat(args),
   podsecuritypolicy: async (args) =>

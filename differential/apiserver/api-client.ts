@@ -18,6 +18,9 @@ const timeoutMs = 10_000;
 /** How often a connection that breaks is tried anew: a kept one may end as a request begins. */
 const maxAttempts = 3;
 
+/** Both servers are our own children. */
+const insecure = { rejectUnauthorized: false };
+
 /** What HTTP's libraries say of the connection and the bytes, not the API server of the answer. */
 const ofConnection: ReadonlySet<string> = new Set([
   "connection",
@@ -32,7 +35,7 @@ const ofConnection: ReadonlySet<string> = new Set([
 export class ApiClient {
   readonly #url: string;
   readonly #token: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 4, rejectUnauthorized: false });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 4, ...insecure });
   /** What this server said last of the things that a step may name in parentheses. */
   readonly #known = new Map<string, string>();
 
@@ -46,7 +49,7 @@ export class ApiClient {
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await this.#ask(step);
-        this.#remember(answer);
+        this.#remember(answer, step.keep ?? {});
         return answer;
       } catch (error) {
         if (attempt >= maxAttempts || (error as { code?: string }).code !== "ECONNRESET") throw error;
@@ -54,22 +57,26 @@ export class ApiClient {
     }
   }
 
-  #ask({ method, path, type = "application/json", accept = "application/json", headers, body }: Step): Promise<Answer> {
+  #ask(step: Step): Promise<Answer> {
+    const { method, path, type = "application/json", accept = "application/json", headers = {}, body } = step;
     const json = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const text = json === undefined ? undefined : this.#filled(json);
     const sent = {
-      authorization: `Bearer ${this.#token}`,
+      ...(step.certificate === undefined ? { authorization: `Bearer ${this.#token}` } : {}),
       accept,
       "user-agent": "differential/1",
       ...(text === undefined || type === "" ? {} : { "content-type": type }),
       // Node writes a body of DELETE without saying how long it is.
       ...(text === undefined ? {} : { "content-length": Buffer.byteLength(text) }),
-      ...headers,
+      ...this.#filledAll(headers),
     };
+    // A header that is said to be empty is left out.
+    const given = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== ""));
+    const agent = step.certificate === undefined ? this.#agent : new Agent({ ...insecure, ...step.certificate });
     return new Promise((resolve, reject) => {
       const outgoing = request(
         `${this.#url}${this.#filled(path)}`,
-        { method, agent: this.#agent, headers: sent, timeout: timeoutMs },
+        { method, agent, headers: given, timeout: timeoutMs },
         async (incoming) => {
           const chunks: Buffer[] = [];
           try {
@@ -100,16 +107,33 @@ export class ApiClient {
   }
 
   #filled(text: string): string {
-    return text.replace(/\((resourceVersion|uid|continue)\)/g, (all, name: string) => this.#known.get(name) ?? all);
+    return text.replace(/\((\w+)\)/g, (all, name: string) => this.#known.get(name) ?? all);
   }
 
-  #remember({ body }: Answer): void {
+  #filledAll(headers: { readonly [name: string]: string }): { readonly [name: string]: string } {
+    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, this.#filled(value)]));
+  }
+
+  #remember({ body }: Answer, keep: { readonly [name: string]: string }): void {
+    for (const [name, pointer] of Object.entries(keep)) {
+      const value = valueAt(body, pointer);
+      if (typeof value === "string") this.#known.set(name, value);
+    }
     const { metadata } = (body ?? {}) as { readonly metadata?: { readonly [field: string]: unknown } | null };
     for (const name of ["resourceVersion", "uid", "continue"]) {
       const value = metadata?.[name];
       if (typeof value === "string" && value !== "") this.#known.set(name, value);
     }
   }
+}
+
+/** What a JSON pointer points at; undefined for nothing. */
+export function valueAt(value: unknown, pointer: string): unknown {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .reduce<unknown>((inner, key) => (inner as { readonly [key: string]: unknown } | null | undefined)?.[key], value);
 }
 
 function headersOf(headers: { readonly [name: string]: string | readonly string[] | undefined }): Answer["headers"] {

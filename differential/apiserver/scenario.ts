@@ -13,8 +13,12 @@ export interface Step {
   readonly type?: string;
   readonly accept?: string;
   readonly headers?: { readonly [name: string]: string };
-  /** JSON, or text as it is. `(resourceVersion)`, `(uid)` and `(continue)` in it stand for what the server answered last. */
+  /** JSON, or text as it is. `(resourceVersion)`, `(uid)` and `(continue)` in it stand for what the server answered last, as in the path and the headers. */
   readonly body?: unknown;
+  /** What of the answer later steps may name in parentheses too: a JSON pointer for each name. */
+  readonly keep?: { readonly [name: string]: string };
+  /** Shown to the server, in PEM, in the place of the administrator's token. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: samples are free-form JSON

@@ -1,4 +1,5 @@
 import { diffObjects } from "@sallyport/kube";
+import { valueAt } from "../apiserver/api-client.ts";
 import { findKubeApiserver } from "../apiserver/peers.ts";
 import { knownReason } from "./known.ts";
 import { startAuditedKubeApiserver, startAuditedSallyport } from "./peers.ts";
@@ -59,14 +60,6 @@ function textOf({ scenario, step, theirs, ours }: WebhookDifference): string {
       `    sallyport:      ${cut(JSON.stringify(valueAt(ours, each.path)))}`,
     ]),
   ].join("\n");
-}
-
-function valueAt(value: unknown, pointer: string): unknown {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .reduce<unknown>((inner, key) => (inner as { readonly [key: string]: unknown } | undefined)?.[key], value);
 }
 
 function cut(text: string | undefined): string {

@@ -39,6 +39,7 @@ export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quanti
 export { goText } from "./go-text.ts";
 export { applyJsonPatch, PatchError, patchJson, pointerTokens } from "./json-patch.ts";
 export { staticSuffix, validateReservedName } from "./kinds/admissionregistration/static-name.ts";
+export { keywordFaults } from "./kinds/apiextensions/schema-rules.ts";
 export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export { withAppArmorFields } from "./kinds/core/app-armor.ts";
 export { withoutClosedFields, withoutClosedStatus } from "./kinds/core/closed-gates.ts";

@@ -4,6 +4,7 @@ import {
   type FieldError,
   isSameJson,
   type KubeObject,
+  keywordFaults,
   type Structural,
   schemaPlaces,
   type ValidationRule,
@@ -35,10 +36,11 @@ export function validateDefinitionRules(definition: KubeObject, old: KubeObject 
 function validateRulesOf(schema: Structural, path: string): readonly FieldError[] {
   const errors: FieldError[] = [];
   const costs: Costs = { total: 0, byPath: [] };
+  const faulty = keywordFaults(schema, path).map(({ field }) => field);
   const sizeOf =
     declareSchema(schema as Parameters<typeof declareSchema>[0], "selfType", true)?.sizeOf ?? (() => undefined);
   checkPlace(
-    { schema, path, steps: ["self"], cardinality: 1, uncorrelatable: undefined, isResource: true },
+    { schema, path, steps: ["self"], cardinality: 1, uncorrelatable: undefined, isResource: true, faulty },
     sizeOf,
     errors,
     costs,
@@ -52,6 +54,12 @@ function validateRulesOf(schema: Structural, path: string): readonly FieldError[
   const what = "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema";
   errors.push(refuse(path, tooExpensive(what, costs.total, maxSchemaCost)));
   return errors;
+}
+
+function untyped(path: string): FieldError {
+  const message =
+    "Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations";
+  return { field: `${path}.x-kubernetes-validations`, reason: "InternalError", message };
 }
 
 function refuse(field: string, detail: string): FieldError {
@@ -78,13 +86,20 @@ interface Place {
   /** The list above it whose items cannot be told from one object to the next. */
   readonly uncorrelatable: string | undefined;
   readonly isResource: boolean;
+  /** Where the schema is faulty by itself: rules there and above are not looked at. */
+  readonly faulty: readonly string[];
 }
 
 function checkPlace(place: Place, sizeOf: SizeOf, errors: FieldError[], costs: Costs): void {
   const { schema, path, steps, cardinality, isResource } = place;
-  for (const [i, compiled] of compileRules(schema, isResource).rules.entries())
-    checkRule(compiled, `${path}.x-kubernetes-validations[${i}]`, place, errors, costs);
-  const below = { cardinality, uncorrelatable: place.uncorrelatable, isResource: false };
+  const isObject = isResource || schema["x-kubernetes-embedded-resource"] === true;
+  const { rules, declaration } = compileRules(schema, isObject);
+  const isFaulty = place.faulty.some((field) => field.startsWith(`${path}.`) || field.startsWith(`${path}[`));
+  if (rules.length > 0 && declaration === undefined && !isFaulty) errors.push(untyped(path));
+  else if (!isFaulty)
+    for (const [i, compiled] of rules.entries())
+      checkRule(compiled, `${path}.x-kubernetes-validations[${i}]`, { ...place, isResource: isObject }, errors, costs);
+  const below = { cardinality, uncorrelatable: place.uncorrelatable, isResource: false, faulty: place.faulty };
   for (const [name, inner] of Object.entries(schema.properties ?? {})) {
     const field = escapeProperty(name) ?? name;
     checkPlace(
@@ -128,6 +143,7 @@ function checkRule(compiled: Compiled, path: string, place: Place, errors: Field
   const shown = goText(rule);
   if (program === undefined) {
     errors.push(wrong(`${path}.rule`, shown, `compilation failed: ${fault}`));
+    checkOptionalOldSelf(compiled, path, errors);
     return;
   }
   if (program.type.kind !== "bool" && program.type.kind !== "dyn") {
@@ -150,10 +166,13 @@ function checkRule(compiled: Compiled, path: string, place: Place, errors: Field
         `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelatable}`,
       ),
     );
-  if (!usesOldSelf && rule.optionalOldSelf !== undefined)
-    errors.push(
-      wrong(`${path}.optionalOldSelf`, String(rule.optionalOldSelf), "may not be set if oldSelf is not used in rule"),
-    );
+  checkOptionalOldSelf(compiled, path, errors);
+}
+
+function checkOptionalOldSelf({ rule, usesOldSelf }: Compiled, path: string, errors: FieldError[]): void {
+  if (usesOldSelf || rule.optionalOldSelf === undefined) return;
+  const text = "may not be set if oldSelf is not used in rule";
+  errors.push(wrong(`${path}.optionalOldSelf`, String(rule.optionalOldSelf), text));
 }
 
 function checkCost(

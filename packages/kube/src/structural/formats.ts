@@ -35,6 +35,12 @@ const formats: { readonly [format: string]: (text: string) => boolean } = {
   "k8s-long-name": (text) => text.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(text),
 };
 
+/** Whether there is such a format: dashes in its name do not count. */
+export function isFormat(format: string): boolean {
+  const plain = format.replaceAll("-", "");
+  return plain === "password" || Object.keys(formats).some((each) => each.replaceAll("-", "") === plain);
+}
+
 /** Whether a text is of a format; every text is of one that nobody knows. */
 export function hasFormat(text: string, format: string): boolean {
   return !Object.hasOwn(formats, format) || formats[format]?.(text) === true;

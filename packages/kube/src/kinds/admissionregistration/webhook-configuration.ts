@@ -98,7 +98,8 @@ function validateReviewVersions(versions: readonly string[], path: string): read
     : [...faults, invalid(path, versions, `must include at least one of ${reviewVersions.join(", ")}`)];
 }
 
-function validateClientConfig({ url, service }: Fields, path: string): readonly FieldError[] {
+/** ValidateWebhookURL or ValidateWebhookService: where a webhook is called. */
+export function validateClientConfig({ url, service }: Fields, path: string): readonly FieldError[] {
   if ((url === undefined) === (service === undefined))
     return [required(path, "exactly one of url or service is required")];
   return url === undefined ? validateService(service, `${path}.service`) : validateUrl(url, `${path}.url`);
@@ -127,7 +128,9 @@ function validateService({ name = "", namespace = "", path, port }: Fields, fiel
     // Upstream takes the one for the other.
     ...(namespace === "" ? [required(`${field}.name`)] : []),
     ...(name === "" ? [required(`${field}.namespace`)] : []),
-    ...(port === undefined ? [] : portNumber(`${field}.port`, port)),
+    ...(port === undefined || portNumber(`${field}.port`, port).length === 0
+      ? []
+      : [invalid(`${field}.port`, port, "port is not valid: must be between 1 and 65535, inclusive")]),
     ...(path === undefined ? [] : validatePath(path, `${field}.path`)),
   ];
 }

@@ -1,4 +1,5 @@
-import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
+import { givenField } from "../../go/emptied.ts";
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import type {
   DefinitionNames,
@@ -8,10 +9,12 @@ import type {
 } from "../../structural/custom-version.ts";
 import { definitionOf, hasCondition } from "../../structural/custom-version.ts";
 import { placesOf, schemaPlaces } from "../../structural/places.ts";
+import { isSameJson } from "../../structural/same.ts";
 import type { Structural } from "../../structural/schema.ts";
+import { validateClientConfig } from "../admissionregistration/webhook-configuration.ts";
 import { subdomain, subdomainAdvice } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
-import { validateSchema } from "./schema-rules.ts";
+import { schemaWarnings, validateSchema } from "./schema-rules.ts";
 
 /** SetDefaults_CustomResourceDefinitionSpec, and the status that a new one begins with. */
 export const customResourceDefinition: KindRules = {
@@ -28,9 +31,10 @@ export const customResourceDefinition: KindRules = {
     const status = object["status"] as Fields | undefined;
     const storage = ((spec["versions"] ?? []) as readonly Fields[]).filter((each) => each["storage"] === true);
     if (status !== undefined && !status["storedVersions"]?.length && storage.length > 0)
-      status["storedVersions"] = storage.map((each) => each["name"]);
+      status["storedVersions"] = [storage[0]?.["name"]];
   },
   validate: (object) => [...validateName(object), ...validateDefinition(object)],
+  warnings: formatWarnings,
   validateReplacement: (object, old) => [...validateDefinition(object), ...validateUnchanged(object, old)],
 };
 
@@ -41,6 +45,13 @@ function validateName({ metadata: { name = "" }, ...object }: KubeObject): reado
   return name === "" || name === wanted
     ? []
     : [invalid("metadata.name", name, `must be spec.names.plural+"."+spec.group`)];
+}
+
+/** Of a new version of the definition those that the old one did not give. */
+function formatWarnings(object: KubeObject, old: KubeObject | undefined): readonly string[] {
+  const before = old === undefined ? [] : formatWarnings(old, undefined);
+  const all = schemaPlaces(definitionOf(object).spec).flatMap(({ schema }) => schemaWarnings(schema));
+  return [...new Set(all)].filter((each) => !before.includes(each));
 }
 
 function validateDefinition(object: KubeObject): readonly FieldError[] {
@@ -84,22 +95,19 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
   else if (!isSubdomain.test(group)) errors.push(invalid("spec.group", group, subdomainAdvice));
   else if (!group.includes(".")) errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
   errors.push(...enumerated("spec.scope", scope, ["Cluster", "Namespaced"]));
+  for (const [i, { schema }] of versions.entries())
+    if (schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`));
   for (const [i, version] of versions.entries()) errors.push(...validateVersion(version, `spec.versions[${i}]`));
   errors.push(...validateParts(spec));
   const [first] = versions;
   if (first !== undefined && !isLabel(first.name)) errors.push(invalid("spec.version", first.name, labelRule));
   const seen = new Set(versions.map(({ name }) => name));
-  if (seen.size < versions.length) errors.push(invalid("spec.versions", versions, "must contain unique version names"));
+  if (seen.size < versions.length)
+    errors.push(invalid("spec.versions", shownVersions(spec), "must contain unique version names"));
   if (versions.filter(({ storage }) => storage).length !== 1)
     errors.push(
-      invalid(
-        "spec.versions",
-        versions.length === 0 ? null : versions,
-        "must have exactly one version marked as storage version",
-      ),
+      invalid("spec.versions", shownVersions(spec), "must have exactly one version marked as storage version"),
     );
-  for (const [i, { schema }] of versions.entries())
-    if (schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`));
   errors.push(...validateNames(names, "spec.names"));
   errors.push(...enumerated("spec.conversion.strategy", conversion?.strategy, ["None", "Webhook"]));
   if (spec.preserveUnknownFields === true && conversion?.strategy !== "None")
@@ -108,6 +116,25 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
     );
   errors.push(...validateConversion(conversion));
   return errors;
+}
+
+/** As Go prints them: without what all of them have in common. */
+function shownVersions(spec: DefinitionSpec): unknown {
+  const { versions } = spec;
+  if (!versions?.length) return givenField(spec as Fields, "versions") ?? null;
+  const own = (part: keyof DefinitionVersion, version: DefinitionVersion) =>
+    versions.every((each) => isSameJson(each[part], versions[0]?.[part])) ? null : (version[part] ?? null);
+  return versions.map((version) => ({
+    Name: version.name,
+    Served: version.served,
+    Storage: version.storage,
+    Deprecated: version.deprecated ?? false,
+    DeprecationWarning: version.deprecationWarning ?? null,
+    Schema: own("schema", version),
+    Subresources: own("subresources", version),
+    AdditionalPrinterColumns: own("additionalPrinterColumns", version),
+    SelectableFields: own("selectableFields", version),
+  }));
 }
 
 function enumerated(field: string, value: string | undefined, accepted: readonly string[]): readonly FieldError[] {
@@ -119,9 +146,26 @@ function validateVersion(version: DefinitionVersion, field: string): readonly Fi
   const { name, deprecated, deprecationWarning } = version;
   const errors: FieldError[] = [];
   if (!isLabel(name)) errors.push(invalid(`${field}.name`, name, labelRule));
-  if (deprecationWarning !== undefined && deprecated !== true)
-    errors.push(invalid(`${field}.deprecationWarning`, deprecationWarning, "can only be set for deprecated versions"));
+  for (const fault of warningFaults(deprecated === true, deprecationWarning))
+    errors.push(invalid(`${field}.deprecationWarning`, deprecationWarning, fault));
   return errors;
+}
+
+const maxWarningLength = 256;
+
+function warningFaults(isDeprecated: boolean, text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  if (!isDeprecated) return ["can only be set for deprecated versions"];
+  const bytes = new TextEncoder();
+  const odd = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(text);
+  const at = odd === null ? 0 : bytes.encode(text.slice(0, odd.index)).length;
+  return [
+    ...(bytes.encode(text).length > maxWarningLength ? [`must be <= ${maxWarningLength} characters long`] : []),
+    ...(text === "" ? ["must not be an empty string"] : []),
+    ...(odd === null
+      ? []
+      : [`must only contain printable UTF-8 characters; non-printable character found at index ${at}`]),
+  ];
 }
 
 /** Schemas, columns and subresources, which versions may have in common. */
@@ -150,29 +194,18 @@ function validateSelectable(
   const seen = new Set<string>();
   for (const [i, { jsonPath }] of fields.entries()) {
     const at = `${field}[${i}].jsonPath`;
-    const target = jsonPath
-      ?.split(".")
-      .slice(1)
-      .reduce<Structural | undefined>((inner, name) => inner?.properties?.[name], schema);
-    if (!jsonPath) errors.push(required(at));
-    else if (!jsonPath.startsWith(".") || target === undefined)
-      errors.push(invalid(at, jsonPath, "is an invalid path: does not refer to a valid field"));
-    else if (jsonPath.startsWith(".metadata"))
-      errors.push(invalid(at, jsonPath, "must not point to fields in metadata"));
-    else if (!["string", "boolean", "integer"].includes(target.type ?? ""))
-      errors.push(
-        invalid(
-          at,
-          jsonPath,
-          "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.",
-        ),
-      );
-    else if (seen.has(jsonPath))
-      errors.push({
-        field: at,
-        reason: "FieldValueDuplicate",
-        message: `Duplicate value: ${JSON.stringify(jsonPath)}`,
-      });
+    if (!jsonPath) {
+      errors.push(required(at));
+      continue;
+    }
+    const target = schemaAt(jsonPath, schema);
+    if (typeof target === "string") {
+      errors.push(invalid(at, jsonPath, `is an invalid path: ${target}`));
+      continue;
+    }
+    if (/^\.metadata(\.|$)/.test(jsonPath)) errors.push(invalid(at, jsonPath, "must not point to fields in metadata"));
+    if (!["string", "boolean", "integer"].includes(target.type ?? "")) errors.push(invalid(at, jsonPath, scalarRule));
+    if (seen.has(jsonPath)) errors.push(duplicate(at, jsonPath));
     seen.add(jsonPath);
   }
   if (seen.size > maxSelectable)
@@ -182,6 +215,27 @@ function validateSelectable(
       message: `Too many: ${seen.size}: must have at most ${maxSelectable} items`,
     });
   return errors;
+}
+
+const scalarRule =
+  "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.";
+
+/** ValidFieldPath without brackets: the schema of the field, or why there is none. */
+function schemaAt(path: string, root: Structural): Structural | string {
+  let schema = root;
+  const tokens = path.match(/[.[\]]|[^.[\]]+/g) ?? [];
+  for (let i = 0; i < tokens.length; i += 2) {
+    const [sign, name] = [tokens[i], tokens[i + 1]];
+    if (sign === "[") return "array notation is not allowed";
+    if (sign !== ".") return `expected [ or . but got: ${sign}`;
+    if (name === undefined) return "unexpected end of JSON path";
+    const { properties, additionalProperties } = schema;
+    const inner =
+      properties === undefined && typeof additionalProperties === "object" ? additionalProperties : properties?.[name];
+    if (inner === undefined) return "does not refer to a valid field";
+    schema = inner;
+  }
+  return schema;
 }
 
 const columnTypes = ["integer", "number", "string", "boolean", "date"];
@@ -261,13 +315,14 @@ function validateConversion(conversion: DefinitionSpec["conversion"]): readonly 
   const errors: FieldError[] = [];
   if (client === undefined)
     errors.push(required(`${field}.webhookClientConfig`, "required when strategy is set to Webhook"));
-  else if ((client.url === undefined) === (client.service === undefined))
-    errors.push(required(`${field}.webhookClientConfig`, "exactly one of url or service is required"));
-  if (versions.length === 0) errors.push(required(`${field}.conversionReviewVersions`));
-  else if (!versions.some((each) => each === "v1" || each === "v1beta1"))
-    errors.push(invalid(`${field}.conversionReviewVersions`, versions, "must include at least one of v1, v1beta1"));
+  else errors.push(...validateClientConfig(client, `${field}.webhookClientConfig`));
+  const at = `${field}.conversionReviewVersions`;
+  if (versions.length === 0) errors.push(required(at));
   for (const [i, version] of versions.entries())
-    if (!isLabel(version)) errors.push(invalid(`${field}.conversionReviewVersions[${i}]`, version, labelRule));
+    if (versions.indexOf(version) < i) errors.push(invalid(`${at}[${i}]`, version, "duplicate version"));
+    else if (!isLabel(version)) errors.push(invalid(`${at}[${i}]`, version, labelRule));
+  if (versions.length > 0 && !versions.some((each) => each === "v1" || each === "v1beta1"))
+    errors.push(invalid(at, versions, "must include at least one of v1, v1beta1"));
   return errors;
 }
 
@@ -275,7 +330,7 @@ function validateStored(stored: readonly string[], versions: readonly Definition
   const field = "status.storedVersions";
   if (stored.length === 0) return [invalid(field, null, "must have at least one stored version")];
   const errors: FieldError[] = [];
-  const storage = versions.find((each) => each.storage)?.name;
+  const storage = versions.findLast((each) => each.storage)?.name;
   for (const [i, name] of stored.entries())
     if (!versions.some((each) => each.name === name))
       errors.push(

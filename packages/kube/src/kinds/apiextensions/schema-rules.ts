@@ -1,5 +1,6 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { applySchemaDefaults } from "../../structural/default.ts";
+import { isFormat } from "../../structural/formats.ts";
 import { patternFault } from "../../structural/pattern.ts";
 import { prune } from "../../structural/prune.ts";
 import { fieldOf, type Structural, type ValidationRule } from "../../structural/schema.ts";
@@ -54,17 +55,55 @@ export function validateSchema(schema: Structural, path: string, hasStatus: bool
       ),
     );
   if (schema.nullable === true) errors.push(forbidden(`${path}.nullable`, "nullable cannot be true at the root"));
-  checkKeywords(schema, path, errors);
+  errors.push(...keywordFaults(schema, path));
   const structural: FieldError[] = [];
   checkStructural(schema, path, "root", structural);
-  // That a field is declared outside as well is asked of schemas that are structural otherwise.
-  const grave = structural.filter(({ message }) => !message.startsWith(incomplete));
-  errors.push(...(grave.length === 0 ? structural : grave));
+  errors.push(...structural.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1)));
   if (errors.length === 0) checkDefaults(schema, path, errors);
   return errors;
 }
 
-const incomplete = "Required value: because it is defined in";
+const incomplete = "because it is defined in";
+
+function textOf({ field, message }: FieldError): string {
+  return `${field}: ${message}`;
+}
+
+/** What is wrong with the keywords of a schema, each by itself; where that is much, nobody compiles the rules. */
+export function keywordFaults(schema: Structural, path: string): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  checkKeywords(schema, path, errors);
+  for (const name of ["apiVersion", "kind", "metadata"]) {
+    const own = schema.properties?.[name];
+    if (own !== undefined) forbidDefaults(own, `${path}.properties[${name}]`, `in top-level ${name}`, errors);
+  }
+  return errors;
+}
+
+function forbidDefaults(schema: Structural, path: string, where: string, errors: FieldError[]): void {
+  if (schema.default !== undefined) errors.push(forbidden(`${path}.default`, `must not be set ${where}`));
+  for (const [at, inner] of innerSchemas(schema, path)) forbidDefaults(inner, at, where, errors);
+}
+
+/** The formats in a schema of which kube-apiserver knows none, and sets whose items are no scalars: it lets them in, but warns. */
+export function schemaWarnings(schema: Structural): readonly string[] {
+  const { type, format = "", items } = schema;
+  const set = "x-kubernetes-list-type: set";
+  const isOdd = schema["x-kubernetes-list-type"] === "set" && (items?.type === "object" || items?.type === "array");
+  return [
+    ...(format === "" || isKnownFormat(format, type ?? "") ? [] : [`unrecognized format ${JSON.stringify(format)}`]),
+    ...(isOdd
+      ? [`${set} for items of type "${items.type}" is not supported by server-side apply or CEL validation rules`]
+      : []),
+    ...[...innerSchemas(schema, "")].flatMap(([, inner]) => schemaWarnings(inner)),
+  ];
+}
+
+function isKnownFormat(format: string, type: string): boolean {
+  if (type === "integer") return format === "int32" || format === "int64";
+  if (type === "number") return format === "float" || format === "double";
+  return (type === "" || type === "string") && isFormat(format);
+}
 
 function checkKeywords(schema: Structural, path: string, errors: FieldError[]): void {
   const fields = schema as { readonly [name: string]: unknown };
@@ -82,7 +121,7 @@ function checkKeywords(schema: Structural, path: string, errors: FieldError[]): 
   if (schema.type !== undefined && !types.includes(schema.type)) {
     if (schema.type === "null")
       errors.push(forbidden(`${path}.type`, "type cannot be set to null, use nullable as an alternative"));
-    else errors.push(notSupported(`${path}.type`, schema.type, types));
+    errors.push(notSupported(`${path}.type`, schema.type, types));
   }
   if (Array.isArray(schema.items))
     errors.push(forbidden(`${path}.items`, "items must be a schema object and not an array"));
@@ -269,6 +308,7 @@ function checkStructural(schema: Structural, path: string, place: Place, errors:
   if (schema.items !== undefined && !Array.isArray(schema.items))
     checkStructural(schema.items, `${path}.items`, "item", errors);
   checkJunctors(schema, path, errors);
+  if (place === "root") checkComplete(schema, schema, path, path, errors);
 }
 
 function checkRoot(schema: Structural, path: string, errors: FieldError[]): void {
@@ -298,12 +338,26 @@ function checkObjectFields({ properties = {} }: Structural, path: string, errors
     );
 }
 
-/** Within allOf, anyOf, oneOf and not stands only what judges values, of fields that are declared outside as well. */
+/** Within allOf, anyOf, oneOf and not stands only what judges values. */
 function checkJunctors(schema: Structural, path: string, errors: FieldError[]): void {
+  for (const [at, inner] of junctors(schema, path)) checkNested(inner, at, isEitherType(schema, at, path), errors);
+}
+
+function* junctors(schema: Structural, path: string): Generator<readonly [at: string, Structural]> {
   for (const name of ["allOf", "anyOf", "oneOf"] as const)
-    for (const [i, inner] of (schema[name] ?? []).entries())
-      checkNested(inner, schema, `${path}.${name}[${i}]`, errors);
-  if (schema.not !== undefined) checkNested(schema.not, schema, `${path}.not`, errors);
+    for (const [i, inner] of (schema[name] ?? []).entries()) yield [`${path}.${name}[${i}]`, inner];
+  if (schema.not !== undefined) yield [`${path}.not`, schema.not];
+}
+
+/** Whether types may be told below: of a number or a text, in the one form that there is for them, which may stand first in `allOf`. */
+function isEitherType(schema: Structural, at: string, path: string): "here" | "below" | undefined {
+  if (schema["x-kubernetes-int-or-string"] !== true) return undefined;
+  if (at.startsWith(`${path}.anyOf`) && isEither(schema.anyOf)) return "here";
+  return at === `${path}.allOf[0]` && isEither(schema.allOf?.[0]?.anyOf) ? "below" : undefined;
+}
+
+function isEither(schemas: readonly Structural[] | undefined): boolean {
+  return schemas?.length === 2 && schemas[0]?.type === "integer" && schemas[1]?.type === "string";
 }
 
 const nestedForbidden: readonly (readonly [keyof Structural, string])[] = [
@@ -318,28 +372,56 @@ const nestedForbidden: readonly (readonly [keyof Structural, string])[] = [
   ["x-kubernetes-list-map-keys", "must be empty to be structural"],
   ["x-kubernetes-list-type", "must be undefined to be structural"],
   ["x-kubernetes-map-type", "must be undefined to be structural"],
+  ["x-kubernetes-validations", "must be empty to be structural"],
 ];
 
-function checkNested(nested: Structural, outer: Structural, path: string, errors: FieldError[]): void {
-  const isEither =
-    outer["x-kubernetes-int-or-string"] === true && (nested.type === "integer" || nested.type === "string");
-  if (nested.type !== undefined && !isEither) errors.push(forbidden(`${path}.type`, "must be empty to be structural"));
+function checkNested(
+  nested: Structural,
+  path: string,
+  either: "here" | "below" | undefined,
+  errors: FieldError[],
+): void {
+  if (nested.type !== undefined && either !== "here")
+    errors.push(forbidden(`${path}.type`, "must be empty to be structural"));
   for (const [name, rule] of nestedForbidden)
     if (nested[name] !== undefined && nested[name] !== false) errors.push(forbidden(`${path}.${name}`, rule));
+  if (nested.properties?.["metadata"] !== undefined)
+    errors.push(forbidden(`${path}.properties[metadata]`, "must not be specified in a nested context"));
+  for (const [name, inner] of Object.entries(nested.properties ?? {}))
+    checkNested(inner, `${path}.properties[${name}]`, undefined, errors);
+  if (nested.items !== undefined) checkNested(nested.items, `${path}.items`, undefined, errors);
+  for (const [at, inner] of junctors(nested, path))
+    checkNested(inner, at, either === "below" && at.startsWith(`${path}.anyOf`) ? "here" : undefined, errors);
+}
+
+/** What is judged within the junctors at the root must be declared outside as well. */
+function checkComplete(
+  nested: Structural,
+  outer: Structural,
+  path: string,
+  outside: string,
+  errors: FieldError[],
+): void {
+  for (const [at, inner] of junctors(nested, path)) checkDeclared(inner, outer, at, outside, errors);
+}
+
+function checkDeclared(
+  nested: Structural,
+  outer: Structural | undefined,
+  path: string,
+  outside: string,
+  errors: FieldError[],
+): void {
+  if (outer === undefined) {
+    errors.push(required(outside, `${incomplete} ${path}`));
+    return;
+  }
+  checkComplete(nested, outer, path, outside, errors);
+  if (nested.items !== undefined) checkDeclared(nested.items, outer.items, `${path}.items`, `${outside}.items`, errors);
   for (const [name, inner] of Object.entries(nested.properties ?? {})) {
-    const declared = outer.properties?.[name];
-    const outside = path.replace(/\.(allOf|anyOf|oneOf)\[\d+\].*$|\.not.*$/, "");
-    if (declared === undefined && typeof outer.additionalProperties !== "object")
-      errors.push(required(`${outside}.properties[${name}]`, `because it is defined in ${path}.properties[${name}]`));
-    const beside = declared ?? (typeof outer.additionalProperties === "object" ? outer.additionalProperties : {});
-    checkNested(inner, beside, `${path}.properties[${name}]`, errors);
+    const at = `properties[${name}]`;
+    checkDeclared(inner, outer.properties?.[name], `${path}.${at}`, `${outside}.${at}`, errors);
   }
-  if (nested.items !== undefined) {
-    const outside = path.replace(/\.(allOf|anyOf|oneOf)\[\d+\].*$|\.not.*$/, "");
-    if (outer.items === undefined) errors.push(required(`${outside}.items`, `because it is defined in ${path}.items`));
-    else checkNested(nested.items, outer.items, `${path}.items`, errors);
-  }
-  checkJunctors(nested, path, errors);
 }
 
 /** A default has no unknown fields, and is valid itself. */
@@ -359,6 +441,5 @@ function checkDefaults(schema: Structural, path: string, errors: FieldError[]): 
 
 /** An error below the default, whose text names the place from the default on. */
 function placed(error: FieldError, path: string): FieldError {
-  if (error.field === "<nil>") return error;
-  return { ...error, field: error.field === "" ? path : `${path}.${error.field}` };
+  return { ...error, field: error.field === "" || error.field === "<nil>" ? path : `${path}.${error.field}` };
 }
