@@ -49,7 +49,9 @@ function pruning(): Scenario {
     things.post("s", "embedded: {apiVersion: v1, kind: Pod, metadata: {odd: b}}", "?fieldValidation=Strict"),
     things.post("t", "metadata: {labels: {a: 1}}"),
     things.post("u", "spec: 5"),
-    things.post("v", "spec: [], list: {}, map: 7"),
+    things.post("v", "spec: []"),
+    things.post("v", "list: {}"),
+    things.post("v", "map: 7"),
     things.post("w", "spec: null"),
     things.put("a", "spec: {size: 6}"),
     things.put("a", "extra: 1"),
@@ -135,7 +137,6 @@ function values(): Scenario {
     "bytes: '*'",
     "span: x",
     "short: UP",
-    "i: 0, s: a, u: d, a: [], o: {}",
   ];
   return withDefinition(
     "values",
@@ -154,7 +155,7 @@ function rules(): Scenario {
     "m: {type: object, additionalProperties: {type: string, maxLength: 5, x-kubernetes-validations: [{rule: \"self.startsWith('x')\"}]}, maxProperties: 5}",
     "o: {type: integer, x-kubernetes-validations: [{rule: 'oldSelf.hasValue() || self == 1', optionalOldSelf: true, message: begins with 1}]}",
     "e: {type: integer, x-kubernetes-validations: [{rule: '10 / self > 1'}]}",
-    "f: {type: string, x-kubernetes-validations: [{rule: 'true', messageExpression: self}, {rule: \"self == 'ok'\", messageExpression: \"self + '\\n' + self\"}]}",
+    "f: {type: string, x-kubernetes-validations: [{rule: 'true', messageExpression: self}, {rule: \"self == 'ok'\", messageExpression: \"self + '\\\\n' + self\"}]}",
   ].join(", ");
   const root =
     "x-kubernetes-validations: [{rule: \"self.metadata.name != 'forbidden'\"}, {rule: 'has(self.a) == has(oldSelf.a)', message: a stays}]";
@@ -432,7 +433,8 @@ function deletion(): Scenario {
       { method: "DELETE", path },
       { method: "GET", path, until: { at: "/status/conditions/2/reason", is: "InstanceDeletionInProgress" } },
       things.post("c", ""),
-      { method: "GET", path: things.collection, until: { at: "/items/0/metadata/deletionTimestamp" } },
+      { method: "GET", path: `${things.collection}/b`, until: { code: 404 } },
+      things.list(""),
       things.patch("a", "{metadata: {finalizers: null}}"),
       { method: "GET", path, until: { code: 404 } },
       { ...things.list(""), until: { code: 404 } },
@@ -493,7 +495,7 @@ function clusterWide(): Scenario {
       { method: "POST", path, body: thing },
       { method: "POST", path: "/apis/wide.example.com/v1/namespaces/d/things", body: thing },
       { method: "GET", path: `${path}/a`, accept: table },
-      { method: "POST", path, body: { ...thing, metadata: { generateName: "b-" }, kind: "Other" } },
+      { method: "POST", path, body: { ...thing, metadata: { name: "b" }, kind: "Other" } },
       { method: "POST", path, body: { ...thing, metadata: { name: "B_" } } },
       { method: "POST", path, body: { ...thing, metadata: {} } },
       {
@@ -502,7 +504,6 @@ function clusterWide(): Scenario {
         type: "application/yaml",
         body: "apiVersion: wide.example.com/v1\nkind: Thing\nmetadata: {name: y}\na: b\n",
       },
-      { method: "POST", path, type: "application/vnd.kubernetes.protobuf", body: "x" },
       { method: "PATCH", path: `${path}/a`, type: "application/merge-patch+json", body: { metadata: { name: "b" } } },
       { method: "GET", path: `${path}?watch=true&timeoutSeconds=1` },
       { method: "DELETE", path },

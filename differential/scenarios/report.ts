@@ -9,10 +9,12 @@ const maxText = 1500;
 export function reportOf({ scenario, step, theirs, ours, paths }: ScenarioDifference): string {
   const isMessage = theirs.code >= 400 || ours.code >= 400;
   const telling = isMessage ? paths.filter((path) => /^\/(code|headers\/.*|body|body\/message)$/.test(path)) : paths;
+  // Of an item too many the whole list is told.
+  const places = [...new Set((telling.length === 0 ? paths : telling).map((path) => path.replace(/\/-$/, "")))];
   return [
     `DIFFERENT ${scenario}`,
     `  ${step.method} ${step.path} ${JSON.stringify(step.headers ?? {})} ${cut(JSON.stringify(step.body) ?? "")}`,
-    ...(telling.length === 0 ? paths : telling)
+    ...places
       .slice(0, maxPaths)
       .flatMap((path) => [
         `  ${path} kube-apiserver: ${cut(JSON.stringify(valueAt(theirs, path)))}`,

@@ -64,6 +64,7 @@ export {
   together,
   tooLong,
   tooMany,
+  withoutValue,
 } from "./names.ts";
 export type { GroupVersionKind, GroupVersionResource, Json, KubeObject, ObjectMeta, OwnerReference } from "./object.ts";
 export { apiVersionOf, goPackageOf, parseApiVersion, qualifiedResource } from "./object.ts";

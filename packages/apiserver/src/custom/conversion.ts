@@ -10,7 +10,7 @@ import {
   StatusError,
 } from "@sallyport/kube";
 import { askConversion } from "./conversion-webhook.ts";
-import { isServedKnown, keepServed } from "./objects.ts";
+import { inVersion, isServedKnown, keepServed } from "./objects.ts";
 
 /** Turns custom objects into other versions of their definitions, by the webhook that the definition names. */
 export class CustomConversions {
@@ -35,9 +35,10 @@ export class CustomConversions {
 
   /** An object as it is to be stored: in the storage version of its definition. */
   async stored(object: KubeObject, { group, custom }: ResourceInfo): Promise<KubeObject> {
-    if (custom === undefined || !hasWebhook(custom)) return object;
+    if (custom === undefined) return object;
     const wanted = apiVersionOf({ group, version: custom.storageVersion });
     if (object.apiVersion === wanted) return object;
+    if (!hasWebhook(custom)) return inVersion(object, wanted, custom);
     return (await this.#convert([object], wanted, custom))[0] as KubeObject;
   }
 

@@ -253,7 +253,7 @@ test("a definition that is deleted takes its objects along, those with finalizer
     const deleted = await call(`${definitions}/widgets.example.com`, { method: "DELETE" });
     assert.deepEqual(deleted.body.metadata.finalizers, ["customresourcecleanup.apiextensions.k8s.io"]);
     await served(bed, `${widgets}/w`, 404);
-    assert.equal((await call(widgets, { body: widget({ name: "a" }, "new") })).code, 405);
+    assert.equal((await call(widgets, { body: widget({ name: "a" }, "new") })).code, 403);
     await call(`${widgets}/held`, {
       method: "PATCH",
       body: { metadata: { finalizers: null } },

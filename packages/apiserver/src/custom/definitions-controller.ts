@@ -148,7 +148,12 @@ export class DefinitionController {
       if (info === undefined || (isHeld && object.metadata.deletionTimestamp)) continue;
       const marked = {
         ...object,
-        metadata: { ...object.metadata, deletionTimestamp: this.#timestamp(), deletionGracePeriodSeconds: 0 },
+        metadata: {
+          ...object.metadata,
+          generation: (object.metadata.generation ?? 0) + 1,
+          deletionTimestamp: this.#timestamp(),
+          deletionGracePeriodSeconds: 0,
+        },
       };
       const { name = "", namespace = "" } = object.metadata;
       const isWritten = await this.#registry.writeDirect(isHeld ? marked : undefined, object, info, namespace, name);

@@ -15,6 +15,7 @@ import {
   validateBySchema,
   validateUniqueness,
 } from "@sallyport/kube";
+import type { WriteContext } from "../registry/context.ts";
 import { isEqual } from "../registry/equality.ts";
 import { defined, fixedMetadata, wantedMetadata } from "../registry/fixed-metadata.ts";
 import type { Strategy } from "../registry/strategies.ts";
@@ -82,7 +83,7 @@ export function validateCustom(
   object: KubeObject,
   current: KubeObject | undefined,
   custom: CustomVersion,
-  subresource: string,
+  { subresource, warn }: Pick<WriteContext, "subresource" | "warn">,
   errorsBefore: readonly FieldError[],
 ): readonly FieldError[] {
   const { schema } = custom;
@@ -94,7 +95,7 @@ export function validateCustom(
   const errors = [...errorsBefore, ...found, ...validateScale(object, custom)];
   if (!hasRules(schema)) return errors;
   if (errors.some(isBlocking)) return [...errors, rulesNotChecked];
-  return [...errors, ...validateRules(object, current, schema)];
+  return [...errors, ...validateRules(object, current, schema, warn)];
 }
 
 /** Only the status is looked at, by itself: kube-apiserver names fields below it without it in the texts. */
@@ -171,16 +172,19 @@ export function withValueAt(object: Fields, path: string, value: unknown): Field
   return { ...object, [name]: withValueAt(below, rest.join("."), value) };
 }
 
-/** Refuses new objects of a definition that is going, and says so of versions that are deprecated. */
-export function checkServed(info: ResourceInfo, { warnings }: { readonly warnings: string[] }, verb: string): void {
-  const { custom } = info;
-  if (custom === undefined) return;
-  if (custom.warning !== undefined) warnings.push(custom.warning);
-  if (verb === "create" && custom.isTerminating)
-    throw new StatusError("MethodNotAllowed", `create not allowed while custom resource definition is terminating`, {
-      group: info.group,
-      kind: info.resource,
-    });
+/** Says so of versions that are deprecated. */
+export function warnOfVersion({ custom }: ResourceInfo, { warnings }: { readonly warnings: string[] }): void {
+  if (custom?.warning !== undefined) warnings.push(custom.warning);
+}
+
+/** Refuses new objects of a definition that is going. */
+export function checkCreatable({ group, resource, custom }: ResourceInfo, name: string): void {
+  if (custom?.isTerminating !== true) return;
+  throw new StatusError(
+    "Forbidden",
+    `${resource}.${group} ${JSON.stringify(name)} is forbidden: create not allowed while custom resource definition is terminating`,
+    { ...(name === "" ? {} : { name }), group, kind: resource },
+  );
 }
 
 /**
@@ -204,6 +208,15 @@ function asStored(object: KubeObject, { definition }: CustomVersion, asked: stri
   return own === undefined ? object : (applySchemaDefaults(prune(object, own, true).value, own) as KubeObject);
 }
 
+/** An object in another version of its definition, by no webhook: it loses what that version does not have. */
+export function inVersion(object: KubeObject, apiVersion: string, custom: CustomVersion): KubeObject {
+  const { version } = parseApiVersion(apiVersion);
+  const { spec } = definitionOf(custom.definition);
+  const schema = spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
+  const kept = schema === undefined || custom.keepsUnknown ? object : prune(object, schema, true).value;
+  return { ...(kept as KubeObject), apiVersion };
+}
+
 /** Whether it is known what an object of the cache is in a version. */
 export function isServedKnown(object: KubeObject, custom: CustomVersion): boolean {
   return served.get(custom)?.has(object) === true;
@@ -215,7 +228,10 @@ export function keepServed(object: KubeObject, converted: KubeObject, custom: Cu
   served.set(custom, known);
   const schema = custom.schema ?? {};
   const pruned = custom.schema === undefined || custom.keepsUnknown ? converted : prune(converted, schema, true).value;
-  const made = applySchemaDefaults(pruned, schema) as KubeObject;
+  // Defaults are those of the version that is stored; what was sent in another has its own already.
+  const { version } = parseApiVersion(converted.apiVersion);
+  const isStored = object.apiVersion === converted.apiVersion && version === custom.storageVersion;
+  const made = (isStored ? applySchemaDefaults(pruned, schema) : pruned) as KubeObject;
   known.set(object, made);
   return made;
 }

@@ -15,7 +15,15 @@ import {
   type Value,
   valueFromJson,
 } from "@sallyport/cel";
-import { type FieldError, isSameJson, oldItems, type Structural, type ValidationRule } from "@sallyport/kube";
+import {
+  type FieldError,
+  invalid,
+  isSameJson,
+  oldItems,
+  type Structural,
+  type ValidationRule,
+  withoutValue,
+} from "@sallyport/kube";
 
 /** A rule of x-kubernetes-validations, ready to be asked. */
 interface CompiledRule {
@@ -97,15 +105,21 @@ function readsOldSelf({ checked }: Program): boolean {
   return [...checked.references.values()].some((each) => each.kind === "variable" && each.name === "oldSelf");
 }
 
-/** Asks all rules of a schema about an object; `old` is the object before, for rules over transitions. */
-export function validateRules(object: unknown, old: unknown, schema: Structural): readonly FieldError[] {
-  const run: RulesRun = { errors: [], budget: RUNTIME_COST_BUDGET };
+/** Asks all rules of a schema about an object; `old` is the object before, for rules over transitions. `warn` is told of what stays unchanged. */
+export function validateRules(
+  object: unknown,
+  old: unknown,
+  schema: Structural,
+  warn: (text: string) => void,
+): readonly FieldError[] {
+  const run: RulesRun = { errors: [], warn, budget: RUNTIME_COST_BUDGET };
   askBelow(object, old, schema, "", true, old !== undefined, run);
   return run.errors;
 }
 
 interface RulesRun {
   readonly errors: FieldError[];
+  readonly warn: (text: string) => void;
   /** What all rules together may still cost; below zero none is asked any more. */
   budget: number;
 }
@@ -156,12 +170,18 @@ function askHere(
   for (const rule of rules) {
     if (run.budget < 0) return;
     if (rule.program === undefined) {
-      run.errors.push(broken(path, `rule compile error: ${rule.fault}`));
+      run.errors.push(broken(path, schema.type, `rule compile error: ${rule.fault}`));
       continue;
     }
     if (rule.usesOldSelf && old === undefined && rule.rule.optionalOldSelf !== true) continue;
-    ask(rule, rule.program, value, old, declaration, path, run);
+    ask(rule, rule.program, value, old, { declaration, type: schema.type, path }, run);
   }
+}
+
+interface RulePlace {
+  readonly declaration: SchemaDeclaration | undefined;
+  readonly type: string | undefined;
+  readonly path: string;
 }
 
 function ask(
@@ -169,8 +189,7 @@ function ask(
   program: Program,
   value: unknown,
   old: unknown,
-  declaration: SchemaDeclaration | undefined,
-  path: string,
+  { declaration, type, path }: RulePlace,
   run: RulesRun,
 ): void {
   const shaped = (json: unknown): Value => valueFromJson(json as Json, declaration?.shape);
@@ -181,20 +200,26 @@ function ask(
   run.budget -= outcome.cost;
   if (run.budget < 0) {
     run.errors.push(
-      broken(path, "validation failed due to running out of cost budget, no further validation rules will be run"),
+      broken(
+        path,
+        type,
+        "validation failed due to running out of cost budget, no further validation rules will be run",
+      ),
     );
     return;
   }
   if ("error" in outcome) {
-    run.errors.push(broken(path, faultText(outcome, rule)));
+    run.errors.push(broken(path, type, faultText(outcome, rule)));
     if (outcome.isBudgetExceeded) run.budget = -1;
     return;
   }
   if (outcome.value === true) return;
-  // What is unchanged and was let in once stays: KEP-4008. Rules over transitions are about the change itself.
-  if (!usesOldSelf && old !== undefined && isSameJson(value, old)) return;
   const told = message === undefined ? undefined : messageOf(message, activation, run);
-  run.errors.push(refusal(rule, told, path));
+  const isWhole = type === "object" || type === "array";
+  const fault = refusal(rule, told, path, isWhole ? undefined : value);
+  // What is unchanged and was let in once stays: KEP-4008. Rules over transitions are about the change itself.
+  if (!usesOldSelf && old !== undefined && isSameJson(value, old)) run.warn(`${fault.field}: ${fault.message}`);
+  else run.errors.push(fault);
 }
 
 function faultText(
@@ -225,11 +250,12 @@ function messageOf(program: Program, activation: Activation, run: RulesRun): str
   return text === "" || text.includes("\n") || Buffer.byteLength(text) > maxMessageBytes ? undefined : text;
 }
 
-function broken(path: string, detail: string): FieldError {
-  return { field: path === "" ? "<nil>" : path, reason: "FieldValueInvalid", message: `Invalid value: ${detail}` };
+function broken(path: string, type: string | undefined, detail: string): FieldError {
+  return invalid(path === "" ? "<nil>" : path, type ?? "", detail);
 }
 
-function refusal(rule: ValidationRule, told: string | undefined, path: string): FieldError {
+/** `value` is shown, unless it is undefined: objects and lists are not. */
+function refusal(rule: ValidationRule, told: string | undefined, path: string, value: unknown): FieldError {
   const detail =
     told ?? ((rule.message ?? "") === "" ? `failed rule: ${rule.rule.trim()}` : (rule.message as string).trim());
   const at = `${path}${rule.fieldPath ?? ""}`.replace(/^\./, "");
@@ -239,9 +265,11 @@ function refusal(rule: ValidationRule, told: string | undefined, path: string): 
       return { field, reason: rule.reason, message: `Forbidden: ${detail}` };
     case "FieldValueRequired":
       return { field, reason: rule.reason, message: `Required value: ${detail}` };
-    case "FieldValueDuplicate":
-      return { field, reason: rule.reason, message: `Duplicate value: ${detail}` };
+    case "FieldValueDuplicate": {
+      const shown = value === undefined ? "" : `${JSON.stringify(value)}: `;
+      return { field, reason: rule.reason, message: `Duplicate value: ${shown}${detail}` };
+    }
     default:
-      return { field, reason: "FieldValueInvalid", message: `Invalid value: ${detail}` };
+      return value === undefined ? withoutValue(field, detail) : invalid(field, value, detail);
   }
 }

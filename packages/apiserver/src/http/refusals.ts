@@ -13,12 +13,20 @@ export function methodNotAllowed(): StatusError {
   return new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }
 
-/** The same of a custom resource, which names no verb of a method that it does not know. */
-export function noVerb(info: ResourceInfo): StatusError {
-  return new StatusError("MethodNotAllowed", ` is not supported on resources of kind "${qualifiedResource(info)}"`, {
-    group: info.group,
-    kind: info.resource,
-  });
+const verbs = new Set(["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]);
+
+/** The same of a custom resource and its parts, which tells no verb that is none of the API's. */
+export function noVerb({ group, resource }: ResourceInfo, verb: string): StatusError {
+  const [whole = ""] = resource.split("/");
+  const qualified = qualifiedResource({ group, resource: whole });
+  return new StatusError(
+    "MethodNotAllowed",
+    `${verbs.has(verb) ? verb : ""} is not supported on resources of kind "${qualified}"`,
+    {
+      group,
+      kind: whole,
+    },
+  );
 }
 
 /** Partial objects have a form for one, and another for a list. */

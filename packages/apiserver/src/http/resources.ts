@@ -7,7 +7,7 @@ import {
   StatusError,
 } from "@sallyport/kube";
 import { parse as parseYaml } from "yaml";
-import { checkServed } from "../custom/objects.ts";
+import { warnOfVersion } from "../custom/objects.ts";
 import type { DeleteOptions } from "../registry/context.ts";
 import { answersDeleted, deletionWarning } from "../registry/deletion.ts";
 import { notFound, unnamed } from "../registry/faults.ts";
@@ -50,9 +50,10 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   if (served === undefined) return false;
   if (!isServedHere(call, served)) throw notServed();
   const streamed = findStreamed(info);
-  if (!served.verbs.includes(info.verb)) throw served.custom === undefined ? methodNotAllowed() : noVerb(served);
+  if (!served.verbs.includes(info.verb))
+    throw served.custom === undefined ? methodNotAllowed() : noVerb(served, info.verb);
   if (streamed === undefined && !isRightPlace(call, served)) throw methodNotAllowed();
-  checkServed(served, call, info.verb);
+  warnOfVersion(served, call);
   if (streamed === undefined && served.custom === undefined) checkTypes(call, served);
   const deprecation = deprecationOf(served);
   const isRefused = info.verb === "patch" && !isPatchType(mediaType(call.request));
@@ -80,7 +81,7 @@ function checkCustomPart(call: Call, { catalogue }: HandlerOptions): void {
   const { group, version, resource, subresource, name } = call.info;
   const whole = catalogue.find(group, version, resource);
   if (whole?.custom === undefined || subresource === "" || !isServedCustom(call, whole)) return;
-  checkServed(whole, call, call.info.verb);
+  warnOfVersion(whole, call);
   throw notFound(whole, name);
 }
 

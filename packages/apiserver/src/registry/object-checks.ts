@@ -40,10 +40,11 @@ export function reportedKind({ group, resource, kind }: ResourceInfo): {
 export function errorsOf(
   object: KubeObject,
   current: KubeObject | undefined,
-  { info, subresource }: WriteContext,
+  context: WriteContext,
 ): readonly FieldError[] {
+  const { info, subresource } = context;
   if (info.custom !== undefined)
-    return validateCustom(object, current, info.custom, subresource, validateCustomObject(object, current));
+    return validateCustom(object, current, info.custom, context, validateCustomObject(object, current));
   const rules =
     info.resource === definitionsResource.resource && info.group === definitionsResource.group
       ? validateDefinitionRules(object, current)

@@ -12,6 +12,7 @@ import {
   withoutEmptyLists,
 } from "@sallyport/kube";
 import { CustomConversions, hasWebhook } from "../custom/conversion.ts";
+import { checkCreatable } from "../custom/objects.ts";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { timestampOf } from "../timestamp.ts";
 import { admissionRequest, admitted } from "./admission.ts";
@@ -92,6 +93,7 @@ export class Registry {
 
   async #create(received: KubeObject, context: WriteContext): Promise<KubeObject> {
     let prepared = received;
+    checkCreatable(context.info, received.metadata.name ?? "");
     try {
       const taken = await this.admit("CREATE", received, null, context, async (each) => {
         prepared = this.#prepareCreate(withDistinctOwners(each, context.warn, "admitted"), context);

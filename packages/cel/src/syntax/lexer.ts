@@ -17,7 +17,7 @@ const quotedName = /`([A-Za-z0-9_.\-/ ]+)`/y;
 const sign = /==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()[\]{}]/y;
 
 /** What the reference lexer swallows as one: a text without its end, and a sign with the letter after it. */
-const unterminated = /["'][^\n]*|[=&|][^=&|]?/y;
+const unterminated = /["'][^\n]*\n?|[=&|][^=&|]?/y;
 
 /** Cuts an expression into tokens; the last one is `end`. What is no token is `unknown`, one letter long. */
 export function tokenize(text: string): Token[] {

@@ -25,7 +25,9 @@ function pruneValue(value: unknown, schema: Structural, path: string, isObject: 
   if (!isFields(value)) return value;
   const kept: [string, unknown][] = [];
   for (const [name, item] of Object.entries(value)) {
-    const field = isObject && objectFields.has(name) ? {} : fieldOf(schema, name);
+    const known = isObject && objectFields.has(name) ? {} : fieldOf(schema, name);
+    // Of any value that may stand there nothing is known.
+    const field = known ?? (schema.additionalProperties === true && !keepsUnknown(schema) ? {} : undefined);
     const at = childPath(path, name);
     if (isObject && objectFields.has(name)) kept.push([name, item]);
     else if (field !== undefined) kept.push([name, pruneValue(item, field, at, isEmbedded(field), unknown)]);
@@ -40,7 +42,7 @@ function isEmbedded(schema: Structural): boolean {
 }
 
 function keepsUnknown(schema: Structural): boolean {
-  return schema["x-kubernetes-preserve-unknown-fields"] === true || schema.additionalProperties === true;
+  return schema["x-kubernetes-preserve-unknown-fields"] === true;
 }
 
 /** Holds the metadata of the object and of all objects embedded in it against ObjectMeta. Throws `BadRequest` for a wrong type. */
@@ -52,6 +54,23 @@ export function conformMetadata(value: Fields, schema: Structural, kind: Kind): 
 function noMetadata(value: unknown, { kind, version }: Kind): StatusError {
   const why = `json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type v1.ObjectMeta`;
   return new StatusError("BadRequest", `${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}
+
+/** The same of an object within, whose place is told. */
+function embeddedMetadata(metadata: Fields, path: string, kind: Kind): ReturnType<typeof conform> {
+  try {
+    return conform(metadata, objectMeta, kind);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const start = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: `;
+    const why = error.message.replace(start, "");
+    const shown = JSON.stringify(sorted(metadata));
+    throw new StatusError("BadRequest", `${start}${path}: Invalid value: ${shown}: ${why}`);
+  }
+}
+
+function sorted(value: Fields): Fields {
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -76,7 +95,8 @@ function metadataWithin(
     const at = childPath(path, name);
     if (path === "" && name === "metadata" && item !== null && !isFields(item)) throw noMetadata(item, kind);
     if (isObject && name === "metadata" && isFields(item)) {
-      const { object, unknown: found } = conform(item, objectMeta, kind);
+      const { object, unknown: found } =
+        path === "" ? conform(item, objectMeta, kind) : embeddedMetadata(item, at, kind);
       unknown.push(...found.map((text) => `${at}.${/"(.*)"/.exec(text)?.[1] ?? ""}`));
       return [name, object];
     }

@@ -1,4 +1,4 @@
-import { type FieldError, invalid, notSupported, required } from "../names.ts";
+import { type FieldError, invalid, notSupported, required, tooLong, tooMany } from "../names.ts";
 import { hasFormat } from "./formats.ts";
 import { findsPattern } from "./pattern.ts";
 import { isSameJson } from "./same.ts";
@@ -87,7 +87,7 @@ function checkType(value: unknown, schema: Structural, path: string, errors: Fie
   const isRight = wanted.some((type) => type === actual || (type === "number" && actual === "integer"));
   if (!isRight) {
     errors.push(typeError(path, actual, wanted.join(",")));
-    if (actual === "number" && wanted.includes("integer")) {
+    if (actual === "number" && schema.type === "integer") {
       errors.push(unplaced(`Checked value must be of type integer (default format) in ${path}`));
       checkNumber(value as number, schema, path, errors);
     }
@@ -134,12 +134,7 @@ function checkText(text: string, schema: Structural, path: string, errors: Field
   const { minLength, maxLength, pattern, format } = schema;
   const length = [...text].length;
   // The first of these is enough, as go-openapi has it.
-  if (maxLength !== undefined && length > maxLength)
-    errors.push({
-      field: path,
-      reason: "FieldValueTooLong",
-      message: `Too long: may not be more than ${maxLength} bytes`,
-    });
+  if (maxLength !== undefined && length > maxLength) errors.push(tooLong(path, maxLength));
   else if (minLength !== undefined && length < minLength)
     errors.push(bodyError(path, text, `should be at least ${minLength} chars long`));
   else if (pattern !== undefined && !findsPattern(pattern, text))
@@ -149,18 +144,14 @@ function checkText(text: string, schema: Structural, path: string, errors: Field
 
 function checkNumber(value: number, schema: Structural, path: string, errors: FieldError[]): void {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format } = schema;
+  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf))
+    errors.push(bodyError(path, value, `should be a multiple of ${multipleOf}`));
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum))
     errors.push(bodyError(path, value, `should be less than ${exclusiveMaximum ? "" : "or equal to "}${maximum}`));
   if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum))
     errors.push(bodyError(path, value, `should be greater than ${exclusiveMinimum ? "" : "or equal to "}${minimum}`));
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf))
-    errors.push(bodyError(path, value, `should be a multiple of ${multipleOf}`));
   if (format === "int32" && Math.abs(value) > 2 ** 31)
     errors.push(unplaced(`Checked value must be of type integer with format int32 in ${path}`));
-}
-
-function tooMany(path: string, actual: number, max: number): FieldError {
-  return { field: path, reason: "FieldValueTooMany", message: `Too many: ${actual}: must have at most ${max} items` };
 }
 
 function checkList(

@@ -22,7 +22,43 @@ export const clusterLayouts: Layouts = {
   "admissionregistration.k8s.io/validatingadmissionpolicies": policyLayout("Validations", "validations"),
   "admissionregistration.k8s.io/validatingadmissionpolicybindings": policyBindingLayout(),
   "admissionregistration.k8s.io/validatingwebhookconfigurations": webhookLayout(),
-  "apiextensions.k8s.io/customresourcedefinitions": createdAt,
+  "apiextensions.k8s.io/customresourcedefinitions": {
+    columns: [
+      "Name/name",
+      "Scope",
+      "Versions",
+      "Created At:date",
+      "+Group",
+      "+Kind",
+      "+ShortNames",
+      "+Established:boolean",
+    ],
+    row: (object) => {
+      const { scope = "", versions = [], group = "", names = {} } = spec(object);
+      const served = (versions as readonly Fields[])
+        .filter((each) => each["served"] === true)
+        .map((each) => `${each["name"]}${each["storage"] === true ? "(storage)" : ""}`);
+      return [
+        nameOf(object),
+        scope,
+        served.toSorted().join(","),
+        object.metadata.creationTimestamp ?? "",
+        group,
+        names.kind ?? "",
+        (names.shortNames ?? []).join(","),
+        conditionOf(object, "Established")?.["status"] === "True",
+      ];
+    },
+  },
+  "autoscaling/scales": {
+    columns: ["Name/name", "Desired:integer", "Available:integer", "Age:date"],
+    row: (object, now) => [
+      nameOf(object),
+      spec(object)["replicas"] ?? 0,
+      status(object)["replicas"] ?? 0,
+      ageOf(object, now),
+    ],
+  },
   "apiregistration.k8s.io/apiservices": {
     columns: ["Name/name", "Service", "Available", "Age"],
     row: (object, now) => {

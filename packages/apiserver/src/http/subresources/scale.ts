@@ -17,6 +17,7 @@ import { notFound, notRegistered } from "../../registry/faults.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody, decodeSent } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
+import { writeObject } from "../list.ts";
 import { applyPatchType } from "../options.ts";
 import { checkPatchType, isForced, parseConfiguration, parsePatch } from "../patch.ts";
 import { readPrepared } from "../read-object.ts";
@@ -28,7 +29,9 @@ export const scale: Subresource = {
   name: "scale",
   serve: async ({ call, context, bytes, type }, options) => {
     if (call.info.verb === "get") {
-      write(call, 200, scaleOf(outgoing(await readPrepared(call, context.info, options), context.info), context.info));
+      const object = outgoing(await readPrepared(call, context.info, options), context.info);
+      checkScalable(object, context.info);
+      write(call, 200, shownScale(scaleOf(object, context.info), call, options));
       return;
     }
     if (call.info.verb === "patch") checkPatchType(type);
@@ -52,6 +55,23 @@ function sentScale(bytes: Buffer, type: string): KubeObject {
       `${kind} in version "${version}" cannot be handled as a Scale: ${notRegistered(kind, apiVersionOf({ group, version }))}`,
     );
   return decodeSent(bytes, type, scaleKind) as unknown as KubeObject;
+}
+
+/** As the client wants to see it. */
+function shownScale(scale: KubeObject, { wanted, query }: SubresourceCall["call"], { now }: HandlerOptions): object {
+  const info = { group: "autoscaling", version: "v1", resource: "scales", kind: "Scale" };
+  return writeObject(scale, { info: { ...info, namespaced: true, verbs: [] }, query, wanted, now });
+}
+
+/** Custom objects say their replicas where their definition looks for them. */
+function checkScalable(object: KubeObject, { custom }: ResourceInfo): void {
+  const path = custom?.scale?.specReplicasPath;
+  if (path === undefined || valueAt(object, path) !== undefined) return;
+  throw new StatusError(
+    "InternalError",
+    `Internal error occurred: the spec replicas field ${JSON.stringify(path)} does not exist`,
+    { causes: [{ message: `the spec replicas field ${JSON.stringify(path)} does not exist` }] },
+  );
 }
 
 function patched(patch: unknown, type: string): (scale: KubeObject) => KubeObject {
