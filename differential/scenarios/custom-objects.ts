@@ -314,10 +314,21 @@ const names =
 
 function discovery(): Scenario {
   const group = "found.example.com";
-  return withDefinition("found", definition("found", schema("a: {type: string}"), names), [
+  const spec = [
+    "a: {type: string, default: x, enum: [x, y], nullable: true, title: t, description: d}",
+    "b: {x-kubernetes-int-or-string: true, pattern: '^a'}",
+    "c: {type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [k], maxItems: 3, items: {type: object, required: [k], properties: {k: {type: string}, v: {type: integer, format: int64, minimum: 1, exclusiveMinimum: true}}}}",
+    "d: {type: object, x-kubernetes-preserve-unknown-fields: true}",
+    "e: {x-kubernetes-preserve-unknown-fields: true}",
+    "f: {type: object, additionalProperties: {type: number, multipleOf: 2}, x-kubernetes-map-type: atomic}",
+    "g: {type: object, properties: {h: {type: string}}, anyOf: [{required: [h]}, {not: {required: [h]}}], x-kubernetes-validations: [{rule: \"self.h != 'a'\", message: m}]}",
+  ].join(", ");
+  const described = "/components/schemas/com.example.found.v1.Thing/properties/spec";
+  const version = schema(`spec: {type: object, properties: {${spec}}}`);
+  return withDefinition("found", definition("found", version, names), [
     { method: "GET", path: `/apis/${group}` },
     { method: "GET", path: "/apis", accept: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" },
-    { method: "GET", path: `/openapi/v3/apis/${group}/v1`, until: { code: 200 } },
+    { method: "GET", path: `/openapi/v3/apis/${group}/v1`, only: described, until: { code: 200 } },
     { method: "GET", path: `/apis/${group}/v2` },
     { method: "GET", path: `/apis/${group}/v1/things` },
     { method: "GET", path: `/apis/${group}/v1/nothings` },
@@ -378,12 +389,12 @@ function versions(): Scenario {
     old.post("a", "a: x"),
     next.get("a"),
     old.get("a"),
+    old.put("a", "a: q"),
+    old.put("a", "a: r, b: 1"),
     next.post("b", "a: y, b: 5, c: 6"),
     old.get("b"),
     new Things("aging", "v1alpha1").get("b"),
     new Things("aging", "v9").get("b"),
-    old.put("b", "a: z"),
-    next.get("b"),
     { method: "POST", path: old.collection, body: next.object("c", "a: x") },
     {
       method: "PATCH",

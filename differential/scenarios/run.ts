@@ -6,6 +6,8 @@ import type { Step } from "../apiserver/scenario.ts";
 
 /** A step whose answer is asked for again until it has the code, and what a JSON pointer names: each server has its own pace. */
 export interface WaitingStep extends Step {
+  /** The part of the body that is compared, as a JSON pointer; the whole of it, and the headers, when absent. */
+  readonly only?: string;
   readonly until?: { readonly code?: number; readonly at?: string; readonly is?: unknown };
 }
 
@@ -40,11 +42,15 @@ export async function compareScenarios(
     for (const step of steps) {
       const [their, our] = await Promise.all([answerOf(theirs, step), answerOf(ours, step)]);
       requests++;
-      const [left, right] = [masked(their), masked(our)];
+      const [left, right] = [partOf(masked(their), step), partOf(masked(our), step)];
       const paths = diffObjects(left, right).map(({ path }) => path);
       if (paths.length > 0) differences.push({ scenario: name, step, theirs: left, ours: right, paths });
     }
   return { requests, differences };
+}
+
+function partOf(answer: Answer, { only }: WaitingStep): Answer {
+  return only === undefined ? answer : { ...answer, headers: {}, body: valueAt(answer.body, only) };
 }
 
 async function answerOf({ client }: Peer, step: WaitingStep): Promise<Answer> {
