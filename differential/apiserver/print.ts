@@ -1,5 +1,5 @@
 import { diffObjects } from "@sallyport/kube";
-import type { Answer } from "./api-client.ts";
+import { type Answer, valueAt } from "./api-client.ts";
 import type { Difference } from "./run.ts";
 
 /** Longer examples are cut: the first lines say what is wrong. */
@@ -55,14 +55,6 @@ function sharedLength(their: string | undefined, our: string | undefined): numbe
 /** A text from a little before the place where it begins to differ. */
 function fromPlace(text: string | undefined, start: number): string {
   return start <= shownBefore ? `${text}` : `…${text?.slice(start - shownBefore)}`;
-}
-
-/** What a JSON pointer points at. */
-function valueAt(value: unknown, pointer: string): unknown {
-  const keys = pointer.split("/").slice(1);
-  return keys
-    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .reduce<unknown>((inner, key) => (inner as { readonly [key: string]: unknown } | undefined)?.[key], value);
 }
 
 function cut(text: string): string {
