@@ -45,17 +45,21 @@ interface Part {
   step: Step | undefined;
 }
 
+type PartsByOperation = Map<Operation, readonly Part[]>;
+
 /** The parts of a chain by phase and operation: worked out once, and a process has few chains. */
-const partsOfChains = new WeakMap<readonly Plugin[], Map<string, readonly Part[]>>();
+const partsOfChains = new WeakMap<readonly Plugin[], { readonly [phase in Phase]: PartsByOperation }>();
 
 function partsOf(plugins: readonly Plugin[], phase: Phase, operation: Operation): readonly Part[] {
-  const known = partsOfChains.get(plugins) ?? new Map<string, readonly Part[]>();
-  partsOfChains.set(plugins, known);
-  const key = `${phase} ${operation}`;
-  let parts = known.get(key);
+  let chain = partsOfChains.get(plugins);
+  if (chain === undefined) {
+    chain = { mutating: new Map(), validating: new Map() };
+    partsOfChains.set(plugins, chain);
+  }
+  let parts = chain[phase].get(operation);
   if (parts === undefined) {
     parts = plugins.flatMap((plugin) => partOf(plugin, phase, operation));
-    known.set(key, parts);
+    chain[phase].set(operation, parts);
   }
   return parts;
 }

@@ -334,7 +334,8 @@ export function createRegistry(options: RegistryWiring, cache: Cache, authorizer
     randomBytes: (size) => randomBytes(size),
     ...(options.effects.post === undefined ? {} : { post: options.effects.post }),
     admit: async (request, validate) => {
-      const { set, data } = await options.policies();
+      const policies = options.policies();
+      const { set, data } = policies instanceof Promise ? await policies : policies;
       const snapshot: Snapshot = {
         generation: cache.revision,
         objects: cache.reader,

@@ -8,6 +8,12 @@ import {
 import type { GroupVersionResource } from "@sallyport/kube";
 import { defaultSyncOptions, type ObjectChange, Sync, type SyncEffects, type SyncOptions } from "@sallyport/opa/sync";
 
+/** The policies, and `data` as they see it. */
+interface InForce {
+  readonly set: PolicySet;
+  readonly data: { readonly [name: string]: unknown };
+}
+
 /**
  * Policies from ConfigMaps, and `data` as they see it. The compiler is loaded when the first policy comes; until it is there, changes wait
  * in their order, and decisions for them.
@@ -32,8 +38,11 @@ export class LivePolicies {
   }
 
   /** What is in force for the next decision. */
-  async current(): Promise<{ readonly set: PolicySet; readonly data: { readonly [name: string]: unknown } }> {
-    if (this.#loading !== undefined) await this.#loading;
+  current(): InForce | Promise<InForce> {
+    return this.#loading === undefined ? this.#inForce() : this.#loading.then(() => this.#inForce());
+  }
+
+  #inForce(): InForce {
     return { set: this.#set, data: this.#sync.data };
   }
 

@@ -39,29 +39,27 @@ export const builtinResources: readonly ResourceInfo[] = table as readonly Resou
 
 /** A resource by its place in the API. */
 export function findResource(group: string, version: string, resource: string): ResourceInfo | undefined {
-  return byPlace.get(`${group}/${version}/${resource}`);
+  return byResource.get(resource)?.find((each) => each.group === group && each.version === version);
 }
 
 /** The resource (no subresource) of a kind. */
 export function findKind(group: string, version: string, kind: string): ResourceInfo | undefined {
-  return byKind.get(`${group}/${version}/${kind}`);
+  return byKind.get(kind)?.find((each) => each.group === group && each.version === version);
 }
 
 /** The version in which a resource is stored and shown to policies: its best one. */
 export function preferredResource(group: string, resource: string): ResourceInfo | undefined {
-  return preferred.get(`${group}/${resource}`);
+  return preferred.get(resource)?.find((each) => each.group === group);
 }
 
-const byPlace = new Map(builtinResources.map((each) => [`${each.group}/${each.version}/${each.resource}`, each]));
-const byKind = new Map<string, ResourceInfo>();
-const preferred = new Map<string, ResourceInfo>();
-for (const each of builtinResources) {
-  if (each.resource.includes("/")) continue;
-  byKind.set(`${each.group}/${each.version}/${each.kind}`, each);
-  const known = preferred.get(`${each.group}/${each.resource}`);
-  if (known === undefined || compareVersions(each.version, known.version) < 0)
-    preferred.set(`${each.group}/${each.resource}`, each);
-}
+/** By name alone, which nearly always says it all: several are asked for in each request, and no text has to be made for that. */
+const byResource = Map.groupBy(builtinResources, ({ resource }) => resource);
+const whole = builtinResources.filter(({ resource }) => !resource.includes("/"));
+const byKind = Map.groupBy(whole, ({ kind }) => kind);
+const preferred = Map.groupBy(
+  whole.toSorted((a, b) => compareVersions(a.version, b.version)),
+  ({ resource }) => resource,
+);
 
 /** The built-in resources alone. */
 export const builtinCatalogue: Catalogue = {

@@ -24,8 +24,11 @@ export function certificateReader(
   const read = new WeakMap<TLSSocket, ClientCertificate | { readonly user?: undefined }>();
   return (socket) => {
     if (!socket.authorized) return undefined;
-    const known = read.get(socket) ?? readCertificate(socket, roots) ?? {};
-    read.set(socket, known);
+    let known = read.get(socket);
+    if (known === undefined) {
+      known = readCertificate(socket, roots) ?? {};
+      read.set(socket, known);
+    }
     return known.user === undefined ? undefined : known;
   };
 }

@@ -28,13 +28,17 @@ const everything: readonly PolicyRule[] = [
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
  */
 export function escalationGuard(reader: RbacReader, authorizer: Authorizer): Guard {
-  return async (object, old, context) => {
+  const check = async (object: KubeObject, old: KubeObject | null, context: WriteContext): Promise<void> => {
+    const { resource } = context.info;
+    if (resource === "roles" || resource === "clusterroles") {
+      if (!(await mayEscalate(authorizer, context))) confirmRole(reader, object, old, context);
+    } else if (!(await mayBind(authorizer, object, context))) confirmBinding(reader, object, context);
+  };
+  return (object, old, context) => {
     const { info, user } = context;
     if (info.group !== group || user.groups.includes("system:masters")) return;
     if (old !== null && changesOnlyOwnership(object, old)) return;
-    if (info.resource === "roles" || info.resource === "clusterroles") {
-      if (!(await mayEscalate(authorizer, context))) confirmRole(reader, object, old, context);
-    } else if (!(await mayBind(authorizer, object, context))) confirmBinding(reader, object, context);
+    return check(object, old, context);
   };
 }
 

@@ -57,8 +57,11 @@ const maxKeptLength = 300;
 /** The best clause of the header that can be served in one of the formats. */
 export function negotiate(accept: string | undefined, formats: readonly Format[] = allFormats): Wanted {
   if (accept === undefined || accept === "") return plain;
-  const kept = found.get(formats) ?? new Map<string, Wanted>();
-  found.set(formats, kept);
+  let kept = found.get(formats);
+  if (kept === undefined) {
+    kept = new Map();
+    found.set(formats, kept);
+  }
   const known = kept.get(accept);
   if (known !== undefined) return known;
   const made = chosenOf(accept, formats);

@@ -134,19 +134,21 @@ export class Histogram extends Metric<Observed> {
     this.observer(values)(amount);
   }
 
-  /** What observes one series: for who has many observations of few series, and keeps it. */
-  observer(values: LabelValues): (amount: number) => void {
+  /** What observes one series, once or several times the same: for who has many observations of few series, and keeps it. */
+  observer(values: LabelValues): Observer {
     const found = this.at(values);
     if (found === undefined) return () => {};
     const { value } = found;
     const { counts } = value;
     const bounds = this.#bounds;
-    return (amount) => {
-      value.sum += amount;
-      value.count += 1;
+    return (amount, times = 1) => {
+      value.sum += amount * times;
+      value.count += times;
       let place = 0;
       while (place < counts.length && amount > (bounds[place] as number)) place++;
-      if (place < counts.length) counts[place] = (counts[place] as number) + 1;
+      if (place < counts.length) counts[place] = (counts[place] as number) + times;
     };
   }
 }
+
+export type Observer = (amount: number, times?: number) => void;

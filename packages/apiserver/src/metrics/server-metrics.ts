@@ -1,7 +1,7 @@
 import type { Decision, Operation, Phase, Step } from "@sallyport/admission";
 import { type Catalogue, type GroupVersionResource, qualifiedResource } from "@sallyport/kube";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
-import { Counter, Gauge, Histogram } from "./metric.ts";
+import { Counter, Gauge, Histogram, type Observer } from "./metric.ts";
 
 /** What the operating system says of the process. Bytes and seconds. */
 export interface ProcessStats {
@@ -144,29 +144,33 @@ export class ServerMetrics {
     const passed = this.#passed[type][operation];
     let [all, rejected] = [0, ""];
     for (let i = 0; i < steps.length; i++) {
-      const { plugin, outcome, cost, phase: own } = steps[i] as Step;
-      if (own !== phase) continue;
+      const step = steps[i] as Step;
+      if (step.phase !== phase) continue;
+      const before = passed[i];
+      if (before?.step === step) {
+        before.times++;
+        rejected = "false";
+        continue;
+      }
+      const { plugin, outcome, cost } = step;
       rejected = outcome === "denied" || outcome === "errored" ? "true" : "false";
-      if (rejected === "true") this.#admissionControllers.observe([plugin, operation, rejected, type], cost / 1e6);
-      else this.#passing(passed, i, plugin, operation, type)(cost / 1e6);
+      const observe = this.#observerOf(before, plugin, operation, type, rejected);
+      observe(cost / 1e6);
+      if (rejected === "false") passed[i] = passedAgain(before, step, observe);
       all += cost;
     }
     if (rejected !== "") this.#admissionSteps.observe([operation, rejected, type], all / 1e6);
   }
 
-  /** What observes a plugin that lets pass, by its place in the chain: each write has some forty such steps, nearly always the same ones. */
-  #passing(
-    passed: Passed[],
-    place: number,
+  #observerOf(
+    before: Passed | undefined,
     plugin: string,
     operation: Operation,
-    type: "admit" | "validate",
-  ): Passed["observe"] {
-    const known = passed[place];
-    if (known?.plugin === plugin) return known.observe;
-    const observe = this.#admissionControllers.observer([plugin, operation, "false", type]);
-    passed[place] = { plugin, observe };
-    return observe;
+    type: string,
+    rejected: string,
+  ): Observer {
+    if (rejected === "false" && before?.step.plugin === plugin) return before.observe;
+    return this.#admissionControllers.observer([plugin, operation, rejected, type]);
   }
 
   stored(operation: string, group: string, resource: string, seconds: number): void {
@@ -192,6 +196,8 @@ export class ServerMetrics {
       this.#resident.set([], stats.residentBytes);
       this.#started.set([], stats.startTimeSeconds);
     }
+    for (const operations of Object.values(this.#passed))
+      for (const passed of Object.values(operations)) for (const each of passed) if (each !== undefined) settle(each);
     return this.#all.map((metric) => metric.render()).join("");
   }
 
@@ -231,10 +237,27 @@ export class ServerMetrics {
   }
 }
 
-/** What observes the plugin at one place of the chain. */
+/**
+ * The step at one place of the chain that was seen last. Each write has some forty of them, and nearly all are the very same ones, of
+ * plugins that pass over: those are counted, and observed when they are asked for.
+ */
 interface Passed {
-  readonly plugin: string;
-  readonly observe: (seconds: number) => void;
+  step: Step;
+  readonly observe: Observer;
+  times: number;
+}
+
+function passedAgain(before: Passed | undefined, step: Step, observe: Observer): Passed {
+  if (before === undefined) return { step, observe, times: 0 };
+  settle(before);
+  if (before.observe !== observe) return { step, observe, times: 0 };
+  before.step = step;
+  return before;
+}
+
+function settle(passed: Passed): void {
+  if (passed.times > 0) passed.observe(passed.step.cost / 1e6, passed.times);
+  passed.times = 0;
 }
 
 function passedByOperation(): { readonly [operation in Operation]: Passed[] } {

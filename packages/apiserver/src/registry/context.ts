@@ -52,4 +52,4 @@ export interface DeleteOptions {
 }
 
 /** May refuse the write of an object by who writes it, with a StatusError. `old` is null for a new one. */
-export type Guard = (object: KubeObject, old: KubeObject | null, context: WriteContext) => Promise<void>;
+export type Guard = (object: KubeObject, old: KubeObject | null, context: WriteContext) => void | Promise<void>;

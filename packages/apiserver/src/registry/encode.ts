@@ -36,10 +36,22 @@ const converted = new WeakMap<KubeObject, KubeObject>();
 
 /** An object in the version in which its kind is stored; custom objects are converted before. */
 export function inStorageVersion(object: KubeObject, info: ResourceInfo): KubeObject {
-  const group = storageGroup(info.group, info.resource);
-  const version = info.custom?.storageVersion ?? storageVersion(group, info.resource);
-  const apiVersion = apiVersionOf({ group, version });
+  const apiVersion = storedAs(info);
+  if (object.apiVersion === apiVersion) return object;
   return info.custom === undefined ? convertBuiltin(object, apiVersion) : { ...object, apiVersion };
+}
+
+/** In which version objects of a resource are stored; worked out once. */
+const storedVersions = new WeakMap<ResourceInfo, string>();
+
+function storedAs(info: ResourceInfo): string {
+  let apiVersion = storedVersions.get(info);
+  if (apiVersion === undefined) {
+    const group = storageGroup(info.group, info.resource);
+    apiVersion = apiVersionOf({ group, version: info.custom?.storageVersion ?? storageVersion(group, info.resource) });
+    storedVersions.set(info, apiVersion);
+  }
+  return apiVersion;
 }
 
 /** What was encoded, until the store tells of it: nobody has to decode what this process has written. */

@@ -51,7 +51,7 @@ export interface RegistryOptions {
   /** Runs admission; `validate` is to be called between its phases. */
   readonly admit: (
     request: Request,
-    validate: (object: KubeObject | null) => Promise<KubeObject | null>,
+    validate: (object: KubeObject | null) => KubeObject | null | Promise<KubeObject | null>,
   ) => Promise<Decision>;
   /** Asked after mutation and before validation of every write of an object; throws what the user may not write. */
   readonly guard?: Guard;
@@ -88,7 +88,7 @@ export class Registry {
 
   async create(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
-    return this.#create(this.#received(decoded, context), context);
+    return await this.#create(this.#received(decoded, context), context);
   }
 
   async #create(received: KubeObject, context: WriteContext): Promise<KubeObject> {
@@ -97,7 +97,8 @@ export class Registry {
     try {
       const taken = await this.admit("CREATE", received, null, context, async (each) => {
         prepared = this.#prepareCreate(withDistinctOwners(each, context.warn, "admitted"), context);
-        await this.#options.guard?.(prepared, null, context);
+        const guarded = this.#options.guard?.(prepared, null, context);
+        if (guarded !== undefined) await guarded;
         return this.#finishCreate(prepared, context);
       });
       const object = asStored(taken, context.info);
@@ -453,7 +454,7 @@ export class Registry {
     validate: (object: KubeObject) => Promise<KubeObject> = async (each) => each,
   ): Promise<KubeObject> {
     const request = admissionRequest(operation, object, oldObject, context);
-    const decision = await this.#options.admit(request, async (each) => (each === null ? null : validate(each)));
+    const decision = await this.#options.admit(request, (each) => (each === null ? null : validate(each)));
     return admitted(decision, context);
   }
 }

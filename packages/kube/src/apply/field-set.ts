@@ -78,6 +78,7 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 
 /** The first set without the members of the second and all that lies below them. */
 export function differenceBelow(a: FieldSet, b: FieldSet): FieldSet {
+  if (isEmptySet(a) || isEmptySet(b)) return a;
   return without(a, b, true) ?? leaf;
 }
 
