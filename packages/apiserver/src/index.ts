@@ -1,3 +1,4 @@
+export { createRegistry, offlineCatalogue, type RegistryWiring } from "./admitting-registry.ts";
 export type { AuditEvent, AuditOptions } from "./audit/auditor.ts";
 export { type AuditLog, type AuditLogOptions, openAuditLog } from "./audit/log.ts";
 export { type AuditPolicy, readAuditPolicy } from "./audit/policy.ts";
@@ -34,9 +35,6 @@ export {
   type ApiServer,
   type ApiServerOptions,
   type CredentialOptions,
-  createRegistry,
-  offlineCatalogue,
-  type RegistryWiring,
   startApiServer,
 } from "./server.ts";
 export { readBackup, type Snapshot, writeBackup } from "./storage/backup.ts";

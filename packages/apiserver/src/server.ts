@@ -1,38 +1,18 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:https";
 import { hostname } from "node:os";
-import type {
-  Authorizer as AdmissionAuthorizer,
-  AdmissionEffects,
-  Decision,
-  Operation,
-  Plugin,
-  PolicySet,
-  Snapshot,
-} from "@sallyport/admission";
-import { admit } from "@sallyport/admission";
-import {
-  authorizeByRbac,
-  builtinCatalogue,
-  type Catalogue,
-  findKind,
-  type KubeObject,
-  parseApiVersion,
-  type ResourceInfo,
-  type RuntimeConfig,
-  servedCatalogue,
-} from "@sallyport/kube";
+import type { AdmissionEffects, Plugin } from "@sallyport/admission";
+import { type RuntimeConfig, servedCatalogue } from "@sallyport/kube";
 import { asksForStreams, serveUpgrades } from "@sallyport/streaming";
+import { createRegistry, definitionsOf, type Policies } from "./admitting-registry.ts";
+import { annotate } from "./annotate.ts";
 import type { AuditOptions } from "./audit/auditor.ts";
 import { Authentication, type AuthenticationOptions } from "./authentication/authentication.ts";
 import type { ServiceAccountOptions } from "./authentication/service-account-issuer.ts";
 import { loadServiceAccountKeys, type ServiceAccountKeys } from "./authentication/service-account-keys.ts";
-import type { Authorizer } from "./authorization/authorizer.ts";
 import { writeBootstrapObjects } from "./authorization/bootstrap.ts";
-import { escalationGuard } from "./authorization/escalation.ts";
 import { type ConfiguredMode, createAuthorizer } from "./authorization/modes.ts";
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
-import { chainEffects } from "./chain-effects.ts";
 import { essential, ownControllers } from "./controllers/all.ts";
 import type { ControllerWorld, Machine } from "./controllers/controller.ts";
 import { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
@@ -40,6 +20,7 @@ import { realClock, runControllers, runElected } from "./controllers/run.ts";
 import { selectControllers } from "./controllers/select.ts";
 import { CustomCatalogue } from "./custom/catalogue.ts";
 import { DefinitionController } from "./custom/definitions-controller.ts";
+import { writeFirstNamespaces } from "./first-namespaces.ts";
 import { FlowControl } from "./flowcontrol/flow-control.ts";
 import { loadCertificates } from "./http/certificates.ts";
 import { createHandler } from "./http/handler.ts";
@@ -49,15 +30,11 @@ import { closeServer, listen, urlOf } from "./http/listen.ts";
 import { defaultAddressTypes, type KubeletOptions } from "./kubelet/kubelets.ts";
 import { type ProcessStats, ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache, type CacheEvent } from "./registry/cache.ts";
-import { Registry, type RegistryOptions } from "./registry/registry.ts";
+import type { Registry, RegistryOptions } from "./registry/registry.ts";
 import { defaultServiceRanges } from "./registry/service-ranges.ts";
 import type { Store } from "./storage/store.ts";
 import { timestampOf } from "./timestamp.ts";
-
-interface Policies {
-  readonly set: PolicySet;
-  readonly data: { readonly [name: string]: unknown };
-}
+import { versionInfo } from "./version-info.ts";
 
 export interface ApiServerOptions
   extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "serviceRanges"> {
@@ -307,127 +284,4 @@ function serviceAccountOptions(
   const { issuers = [defaultIssuer], apiAudiences = [issuers[0]], serviceAccountKeys, jwksUri } = authentication;
   const keys = serviceAccountKeys ?? loadServiceAccountKeys(certificateFolder);
   return { issuers, apiAudiences, keys, jwksUri: () => jwksUri ?? `${url()}/openid/v1/jwks` };
-}
-
-export interface RegistryWiring
-  extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "serviceRanges" | "onStored"> {
-  readonly store: Store;
-  readonly plugins: readonly Plugin[];
-  readonly effects: AdmissionEffects;
-  readonly policies: ApiServerOptions["policies"];
-  /** Sees every decision, also those that allow. */
-  readonly onDecision?: (decision: Decision, operation: Operation) => void;
-  /** What is served; the built-in resources when absent. */
-  readonly catalogue?: Catalogue;
-}
-
-/** The registry with its admission chain, as the server uses it; offline checks use the same one, without an authorizer. */
-export function createRegistry(options: RegistryWiring, cache: Cache, authorizer?: Authorizer): Registry {
-  const { catalogue = offlineCatalogue(options.plugins, cache) } = options;
-  const effects = chainEffects(options.effects, cache, catalogue, () => registry);
-  const asked = admissionAuthorizer(cache, authorizer);
-  const registry = new Registry({
-    ...options,
-    cache,
-    ...(authorizer === undefined ? {} : { guard: escalationGuard(cache.reader, authorizer) }),
-    now: options.effects.now,
-    randomBytes: (size) => randomBytes(size),
-    ...(options.effects.post === undefined ? {} : { post: options.effects.post }),
-    admit: async (request, validate) => {
-      const policies = options.policies();
-      const { set, data } = policies instanceof Promise ? await policies : policies;
-      const snapshot: Snapshot = {
-        generation: cache.revision,
-        objects: cache.reader,
-        catalogue,
-        authorizer: asked,
-        policies: set,
-        policyData: data,
-      };
-      const decision = await admit(request, snapshot, effects, { plugins: options.plugins, validate });
-      options.onDecision?.(decision, request.operation);
-      return decision;
-    },
-  });
-  return registry;
-}
-
-/** What is served offline: what is built in, what the plugins add, and definitions among the objects. */
-export function offlineCatalogue(plugins: readonly Plugin[], cache: Cache): Catalogue {
-  return new CustomCatalogue(cache, definitionsOf(plugins), builtinCatalogue);
-}
-
-function definitionsOf(plugins: readonly Plugin[]): readonly KubeObject[] {
-  return plugins.flatMap(({ definitions }) => definitions ?? []);
-}
-
-/** Whom plugins ask: the server's own authorizer; offline the roles among the objects. */
-function admissionAuthorizer(cache: Cache, authorizer: Authorizer | undefined): AdmissionAuthorizer {
-  if (authorizer === undefined) return { authorize: (attributes) => authorizeByRbac(cache.reader, attributes) };
-  return {
-    authorize: async (attributes) => {
-      const { decision, reason } = await authorizer.authorize(attributes);
-      return { allowed: decision === "Allow", reason };
-    },
-  };
-}
-
-/** Namespaces that exist from the first start. */
-const firstNamespaces: readonly string[] = ["default", "kube-node-lease", "kube-public", "kube-system"];
-
-async function writeFirstNamespaces(cache: Cache, registry: Registry, creationTimestamp: string): Promise<void> {
-  const info = findKind("", "v1", "Namespace") as ResourceInfo;
-  for (const name of firstNamespaces) {
-    if (cache.get("", "namespaces", "", name) !== undefined) continue;
-    const object: KubeObject = {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: {
-        name,
-        uid: randomUUID(),
-        creationTimestamp,
-        labels: { "kubernetes.io/metadata.name": name },
-      },
-      spec: { finalizers: ["kubernetes"] },
-      status: { phase: "Active" },
-    };
-    await registry.writeDirect(object, undefined, info, "", name, "kube-apiserver");
-  }
-}
-
-async function annotate(
-  cache: Cache,
-  registry: Registry,
-  group: string,
-  resource: string,
-  namespace: string,
-  name: string,
-  annotations: { readonly [key: string]: string },
-): Promise<boolean> {
-  for (;;) {
-    const current = cache.get(group, resource, namespace, name);
-    if (current === undefined) return false;
-    const { version } = parseApiVersion(current.apiVersion);
-    const info = findKind(group, version, current.kind) as ResourceInfo;
-    const metadata = { ...current.metadata, annotations: { ...current.metadata.annotations, ...annotations } };
-    if (await registry.writeDirect({ ...current, metadata } as KubeObject, current, info, namespace, name)) return true;
-  }
-}
-
-function versionInfo(version: string): { readonly [field: string]: unknown } {
-  return {
-    major: "1",
-    minor: "37",
-    emulationMajor: "1",
-    emulationMinor: "37",
-    minCompatibilityMajor: "1",
-    minCompatibilityMinor: "36",
-    gitVersion: `v1.37.0+sallyport.${version}`,
-    gitCommit: "",
-    gitTreeState: "clean",
-    buildDate: "",
-    goVersion: "",
-    compiler: "node",
-    platform: "linux/amd64",
-  };
 }
