@@ -77,6 +77,7 @@ export async function restoreLmdbStore(folder: string, { revision, values }: Sna
 
 function openDatabase(folder: string): RootDatabase<Buffer, string> {
   checkHeader(join(folder, "data.mdb"));
+  quietCommitErrors();
   // Without overlappingSync a commit's promise resolves only after fsync.
   const database = open<Buffer, string>({
     path: folder,
@@ -96,6 +97,19 @@ function openDatabase(folder: string): RootDatabase<Buffer, string> {
   }
   if (written !== undefined && version < formatVersion) forgetOldEvents(database);
   return database;
+}
+
+const quiet = new WeakSet<typeof console.error>();
+
+/** lmdb prints the error of a commit, with its stack, before it rejects with it. `appendFault` tells it in a line. */
+function quietCommitErrors(): void {
+  const print = console.error;
+  if (quiet.has(print)) return;
+  console.error = (...values: readonly unknown[]) => {
+    const [error] = values;
+    if (!(error instanceof Error && /[\\/]lmdb[\\/]/.test(error.stack ?? ""))) print.apply(console, [...values]);
+  };
+  quiet.add(console.error);
 }
 
 /** Formats before kept events as JSON, or with what they wrote. Objects lie as they lay; watchers of before list again. */
