@@ -1,4 +1,4 @@
-import { diffObjects, internalError, type KubeObject, StatusError } from "@sallyport/kube";
+import { diffObjects, internalError, isSameValue, type KubeObject, StatusError } from "@sallyport/kube";
 import type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
 import type { Annotations, Plugin, PluginContext, PluginFunction, PluginResult } from "./plugin.ts";
 import { Reinvocation } from "./reinvocation.ts";
@@ -192,9 +192,7 @@ class Run {
       this.#patchAnnotations = { ...result.patchAnnotations, ...this.#patchAnnotations };
     const reasons = "reasons" in result ? (result.reasons ?? noReasons) : noReasons;
     if (result.outcome === "mutated") {
-      const patch = diffObjects(this.#request.object, result.object) as readonly PatchOperation[];
-      const outcome: Outcome = patch.length === 0 ? "admitted" : "mutated";
-      this.#steps.push({ plugin, phase, outcome, why: result.why, patch, reasons, cost });
+      this.#steps.push(mutatedStep(plugin, phase, result, this.#request.object, cost));
       this.#request = withObject(this.#request, result.object);
       return;
     }
@@ -216,6 +214,30 @@ class Run {
       ? { allowed, ...shared }
       : { allowed, ...shared, status: this.#status };
   }
+}
+
+/** What changed is worked out when somebody reads it: servers answer without. */
+function mutatedStep(
+  plugin: string,
+  phase: Phase,
+  { why, object }: Extract<PluginResult, { outcome: "mutated" }>,
+  before: KubeObject | null,
+  cost: number,
+): Step {
+  const outcome: Outcome = isSameValue(before, object) ? "admitted" : "mutated";
+  let patch: readonly PatchOperation[] | undefined;
+  return {
+    plugin,
+    phase,
+    outcome,
+    why,
+    get patch() {
+      patch ??= diffObjects(before, object) as readonly PatchOperation[];
+      return patch;
+    },
+    reasons: noReasons,
+    cost,
+  };
 }
 
 /** A plugin that fails has refused. */

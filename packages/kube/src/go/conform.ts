@@ -19,11 +19,32 @@ import {
 import { jsonTypeOf, restoreFault, type Shape } from "./restore-fault.ts";
 import { base64Value, quantityValue, timeValue, ValueFault } from "./values.ts";
 
-/** Where a value stands: for strict faults with indexes and keys, for type faults by Go's struct and fields. */
-interface Place {
-  readonly path: string;
+/** Where a value stands: for strict faults with indexes and keys, for type faults by Go's struct and fields. Only faults have paths written out. */
+class Place {
   readonly struct: string;
-  readonly goPath: string;
+  readonly #above: Place | undefined;
+  /** A field, a key or an index. */
+  readonly #step: string | number;
+  /** Absent for keys and indexes, which Go does not tell. */
+  readonly #goStep: string | undefined;
+
+  constructor(struct: string, above?: Place, step: string | number = "", goStep?: string) {
+    this.struct = struct;
+    this.#above = above;
+    this.#step = step;
+    this.#goStep = goStep;
+  }
+
+  get path(): string {
+    if (this.#above === undefined) return "";
+    const { path } = this.#above;
+    return typeof this.#step === "number" ? `${path}[${this.#step}]` : join(path, this.#step);
+  }
+
+  get goPath(): string {
+    const path = this.#above?.goPath ?? "";
+    return this.#goStep === undefined ? path : join(path, this.#goStep);
+  }
 }
 
 class TypeFault extends Error {
@@ -74,7 +95,7 @@ export function conformStruct(
   const reading: Reading = { unknown: [], source };
   try {
     const message = messageOfSchema(schema);
-    const object = structOf(value, message, { path: "", struct: message, goPath: "" }, reading);
+    const object = structOf(value, message, new Place(message), reading);
     if (reading.fault !== undefined) throw reading.fault;
     if (reading.hasEmptied === true && emptiedOf(object) === undefined) markEmptied(object, {});
     return { object, unknown: reading.unknown };
@@ -103,7 +124,7 @@ export function emptyStatus(apiVersion: string, kind: string): object {
 function structOf(
   value: { readonly [field: string]: unknown },
   message: string,
-  { path, goPath }: Place,
+  above: Place,
   reading: Reading,
 ): { readonly [field: string]: unknown } {
   const fields = structFields(message);
@@ -113,7 +134,7 @@ function structOf(
     const item = value[name];
     const field = fields.get(name);
     const goName = field?.embedded === undefined ? name : `${field.embedded}.${name}`;
-    const place = { path: join(path, name), struct: message, goPath: join(goPath, goName) };
+    const place = new Place(message, above, name, goName);
     if (field === undefined) reading.unknown.push(`unknown field "${place.path}"`);
     else if (item !== null) given.set(name, fieldValue(item, field, place, reading));
   }
@@ -163,12 +184,12 @@ function namesOf(value: object, fields: ReadonlyMap<string, GoField>, { source }
 }
 
 function fieldValue(value: unknown, field: GoField, place: Place, reading: Reading): unknown {
-  const { struct, path } = place;
+  const { struct } = place;
   if (field.map) {
     if (!isRecord(value)) return saved(mismatch(value, "map", goTypeOf(struct, field), place), reading);
     const entries = Object.keys(value).map((key): [string, unknown] => [
       key,
-      itemValue(value[key], field, { struct, goPath: place.goPath, path: join(path, key) }, reading),
+      itemValue(value[key], field, new Place(struct, place, key), reading),
     ]);
     // Go writes maps in the order of their keys.
     if (entries.length > 1) entries.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -176,7 +197,7 @@ function fieldValue(value: unknown, field: GoField, place: Place, reading: Readi
   }
   if (field.repeated) {
     if (!Array.isArray(value)) return saved(mismatch(value, "slice", goTypeOf(struct, field), place), reading);
-    return value.map((item, i) => itemValue(item, field, { ...place, path: `${path}[${i}]` }, reading));
+    return value.map((item, i) => itemValue(item, field, new Place(struct, place, i), reading));
   }
   return itemValue(value, field, place, reading);
 }
@@ -325,7 +346,7 @@ function zeroValue(type: string): unknown {
       return "0";
     default:
       return type.includes(".") && structFields(type) !== undefined
-        ? structOf({}, type, { path: "", struct: type, goPath: "" }, { unknown: [], source: "document" })
+        ? structOf({}, type, new Place(type), { unknown: [], source: "document" })
         : undefined;
   }
 }

@@ -19,8 +19,22 @@ const maxWhole = 2n ** 63n - 1n;
 /** More digits than any amount has; the text is refused before it is made a number. */
 const maxDigits = 200;
 
+/** What was read before: the same few amounts stand in all pods of a workload. */
+const read = new Map<string, Quantity | string>();
+const maxRead = 1000;
+
 /** Reads `100m`, `1.5Gi`, `1e3`; answers what is wrong with others. What is smaller than a nano is rounded up. */
 export function parseQuantity(text: string): Quantity | string {
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  const quantity = readQuantity(text);
+  if (text.length > maxDigits) return quantity;
+  if (read.size >= maxRead) read.clear();
+  read.set(text, quantity);
+  return quantity;
+}
+
+function readQuantity(text: string): Quantity | string {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*)([-+]?\d*)$/.exec(text);
   if (match === null || text.length > maxDigits) return quantityFormatFault;
   const [, sign, whole = "", fraction = "", letters = "", exponent = ""] = match;
