@@ -14,6 +14,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- repl [SCRIPTS] [SEED]`: random lines typed into the shell of a real `opa run` and into ours.
 // `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
 // `npm run differential -- admission`: the same objects, policies in CEL and levels of PodSecurity to a real kube-apiserver and to ours.
+// `npm run differential -- plugins [PART]`: requests for each admission plugin, in cases whose names have PART in them, to both.
 // `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.
 // `npm run differential -- webhooks [SCENARIOS] [SEED]`: random webhook configurations, webhooks that misbehave, and requests, to both.
 // `npm run differential -- custom-resources [NAME]`: definitions of custom resources, right and faulty, and their objects, to both.
@@ -22,6 +23,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 /** Each asks a peer of its own, and answers the exit code. */
 const commands: { readonly [name: string]: (args: readonly string[]) => Promise<number> } = {
   admission: async () => (await import("../differential/admission/command.ts")).differentialOfAdmission(),
+  plugins: async (args) => (await import("../differential/admission/plugins/command.ts")).differentialOfPlugins(args),
   apiserver: async (args) => (await import("../differential/apiserver/command.ts")).differentialOfApiserver(args),
   "command-line": async (args) =>
     (await import("../differential/command-line-command.ts")).differentialOfCommandLines(args),

@@ -64,5 +64,5 @@ export type {
 export { noStaticConfigurations, type StaticConfigurations } from "./static-configurations.ts";
 export { CallError } from "./webhook/call-error.ts";
 export { answerReview, type IncomingReview, readReview } from "./webhook/incoming.ts";
-export { postReview } from "./webhook/post.ts";
+export { postReview, statusText } from "./webhook/post.ts";
 export type { ClientConfig } from "./webhook/target.ts";

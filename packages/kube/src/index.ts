@@ -46,7 +46,7 @@ export { withoutClosedFields, withoutClosedStatus } from "./kinds/core/closed-ga
 export { withPodLevelDefaults, withPreparedSpec } from "./kinds/core/pod-preparation.ts";
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
 export type { DeviceFault, ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
-export { dns1123Label, dns1123Subdomain } from "./kinds/formats.ts";
+export { dns1123Label, dns1123Subdomain, labelKey, labelValue } from "./kinds/formats.ts";
 export { validateLabelSelector } from "./kinds/label-selector.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";

@@ -95,6 +95,15 @@ const owned = (owner: object) => ({
   ownerReferences: [{ apiVersion: "v1", kind: "Node", name: "n1", uid: "u", ...owner }],
 });
 const mirror = { annotations: { "kubernetes.io/config.mirror": "x" }, ...owned({ controller: true }) };
+const strict = object(
+  "v1",
+  "ServiceAccount",
+  "strict",
+  { secrets: [{ name: "mine" }] },
+  { ...inDefault, annotations: { "kubernetes.io/enforce-mountable-secrets": "true" } },
+);
+const priorityClass = (name: string, rest: object = {}) =>
+  object("scheduling.k8s.io/v1", "PriorityClass", name, { value: 10, ...rest });
 const event = (host: string) =>
   object(
     "v1",
@@ -285,14 +294,84 @@ const cases: { readonly [plugin: string]: { readonly [what: string]: Case } } = 
       want: 'pods "p" is forbidden: pod node label selector labels conflict with its namespace whitelist',
     },
   },
+  ServiceAccount: {
+    "a secret that a strict account does not list": {
+      object: pod({ serviceAccountName: "strict", volumes: [{ name: "v", secret: { secretName: "other" } }] }),
+      world: [strict],
+      want: 'pods "p" is forbidden: volume with secret.secretName="other" is not allowed because service account strict does not reference that secret',
+    },
+    "a variable of such a secret": {
+      object: pod({
+        serviceAccountName: "strict",
+        containers: [{ name: "a", envFrom: [{ secretRef: { name: "other" } }] }],
+      }),
+      world: [strict],
+      want: 'pods "p" is forbidden: container a with envFrom referencing secret.secretName="other" is not allowed because service account strict does not reference that secret',
+    },
+    "a secret to pull with": {
+      object: pod({ serviceAccountName: "strict", imagePullSecrets: [{ name: "mine" }] }),
+      world: [strict],
+      want: 'pods "p" is forbidden: imagePullSecrets[0].name="mine" is not allowed because service account strict does not reference that imagePullSecret',
+    },
+    "one that it lists": {
+      object: pod({ serviceAccountName: "strict", volumes: [{ name: "v", secret: { secretName: "mine" } }] }),
+      world: [strict],
+      want: { "spec.serviceAccountName": "strict" },
+    },
+    "an ephemeral container's": {
+      object: pod({
+        serviceAccountName: "strict",
+        ephemeralContainers: [{ name: "e", env: [{ name: "A", valueFrom: { secretKeyRef: { name: "other" } } }] }],
+      }),
+      old: pod({ serviceAccountName: "strict" }),
+      world: [strict],
+      as: { subResource: "ephemeralcontainers" },
+      want: 'ephemeral container e with envVar A referencing secret.secretName="other" is not allowed because service account strict does not reference that secret',
+    },
+    "a mirror pod with a secret": {
+      object: {
+        ...pod({ volumes: [{ name: "v", azureFile: { secretName: "s", shareName: "x" } }] }),
+        metadata: { name: "p", ...mirror, ...inDefault },
+      },
+      want: 'pods "p" is forbidden: a mirror pod may not reference secrets',
+    },
+  },
+  Priority: {
+    "the class's policy": {
+      object: pod({ priorityClassName: "low" }),
+      world: [priorityClass("low", { preemptionPolicy: "Never" })],
+      want: { "spec.priority": 10, "spec.preemptionPolicy": "Never" },
+    },
+    "another policy than the class's": {
+      object: pod({ priorityClassName: "low", preemptionPolicy: "Never" }),
+      world: [priorityClass("low")],
+      want: 'pods "p" is forbidden: the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission controller computed PreemptLowerPriority from the given PriorityClass name',
+    },
+    "a second default": {
+      object: priorityClass("low", { globalDefault: true }),
+      world: [priorityClass("first", { globalDefault: true })],
+      want: 'priorityclasses.scheduling.k8s.io "low" is forbidden: PriorityClass first is already marked as default. Only one default can exist',
+    },
+  },
+  AlwaysPullImages: {
+    "a volume that is an image": {
+      object: pod({ volumes: [{ name: "v", image: { reference: "a:1" } }] }),
+      want: { "spec.volumes": [{ name: "v", image: { reference: "a:1", pullPolicy: "Always" } }] },
+    },
+    "an update without new images": {
+      object: pod({ containers: [{ name: "a", image: "x", imagePullPolicy: "Never" }] }),
+      old: pod({ containers: [{ name: "a", image: "x", imagePullPolicy: "Never" }] }),
+      want: { "spec.containers": [{ name: "a", image: "x", imagePullPolicy: "Never" }] },
+    },
+  },
   PodTolerationRestriction: {
     "defaults of the namespace": {
       object: pod({ tolerations: [{ key: "mine", operator: "Exists" }] }),
       world: [annotated({ "scheduler.alpha.kubernetes.io/defaultTolerations": '[{"key":"k","operator":"Exists"}]' })],
       want: {
         "spec.tolerations": [
-          { key: "k", operator: "Exists" },
           { key: "mine", operator: "Exists" },
+          { key: "k", operator: "Exists" },
         ],
       },
     },

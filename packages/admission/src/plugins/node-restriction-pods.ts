@@ -2,6 +2,7 @@ import { isSameValue, type KubeObject } from "@sallyport/kube";
 import type { PluginResult } from "../plugin.ts";
 import { existing } from "../refusals.ts";
 import { type NodeContext, quoted, refuse } from "./node-restriction-rule.ts";
+import { secretNames } from "./pod-secrets.ts";
 import { mirrorAnnotation, type PodSpec, specOf } from "./pod-spec.ts";
 
 /** A kubelet creates mirror pods of its static pods, and deletes the pods that are bound to it. */
@@ -52,8 +53,8 @@ function ownerFault({ node, snapshot }: NodeContext, pod: KubeObject): string | 
 /** The first kind of API object that a pod refers to; a static pod may refer to none. */
 function referencedObject(spec: PodSpec): string | undefined {
   if (spec.serviceAccountName) return "serviceaccounts";
+  if (secretNames(spec).length > 0) return "secrets";
   const text = JSON.stringify(spec);
-  if (/"(secretRef|secretKeyRef|imagePullSecrets|secret|secretName)":/.test(text)) return "secrets";
   if (/"(configMapRef|configMapKeyRef|configMap)":/.test(text)) return "configmaps";
   if (/"(persistentVolumeClaim|ephemeral)":/.test(text)) return "persistentvolumeclaims";
   return ((spec["resourceClaims"] ?? []) as readonly unknown[]).length > 0 ? "resourceclaims" : undefined;

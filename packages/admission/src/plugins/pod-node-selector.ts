@@ -1,4 +1,4 @@
-import { StatusError } from "@sallyport/kube";
+import { labelKey, labelValue, StatusError } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { denyWith, existing, pass, skip } from "../refusals.ts";
 import { podOf, specOf, withSpec } from "./pod-spec.ts";
@@ -57,20 +57,27 @@ function conflicts(required: Labels, own: Labels): boolean {
   return Object.entries(own).some(([key, value]) => required[key] !== undefined && required[key] !== value);
 }
 
-/** `a=b,c=d`. Throws for what is no equality. */
+/** `a=b,c=d`. Throws for what is no equality, as labels.ConvertSelectorToLabelsMap does. */
 function parseSelector(text: string): Labels {
   if (text === "") return {};
-  const pairs = text.split(",").map((part) => part.split("=").map((side) => side.trim()));
-  if (pairs.some((pair) => pair.length !== 2)) throw new Error(`invalid selector: ${text}`);
-  return Object.fromEntries(pairs as [string, string][]);
+  return Object.fromEntries(
+    text.split(",").map((part) => {
+      const sides = part.split("=");
+      if (sides.length !== 2) throw new StatusError(undefined, `invalid selector: [${sides.join(" ")}]`);
+      const [key = "", value = ""] = sides.map((side) => side.trim());
+      const [keyFaults, valueFaults] = [labelKey(key), labelValue(value)].map((faults) => faults.join("; "));
+      if (keyFaults) throw new StatusError(undefined, `<nil>: Invalid value: ${JSON.stringify(key)}: ${keyFaults}`);
+      if (valueFaults)
+        throw new StatusError(undefined, `[${key}]: Invalid value: ${JSON.stringify(value)}: ${valueFaults}`);
+      return [key, value];
+    }),
+  );
 }
 
 /** Upstream names the pod by metadata.name alone. */
 function refuse({ request }: PluginContext, message: string): PluginResult {
-  const name = request.object?.metadata.name ?? "";
-  const error = new StatusError("Forbidden", `pods ${JSON.stringify(name)} is forbidden: ${message}`, {
-    name,
-    kind: "pods",
-  });
+  const { name } = request.object?.metadata ?? {};
+  const [quoted, named] = name ? [` ${JSON.stringify(name)}`, { name }] : ["", {}];
+  const error = new StatusError("Forbidden", `pods${quoted} is forbidden: ${message}`, { ...named, kind: "pods" });
   return denyWith(error, [{ code: "node-selector", message, fieldPath: "spec.nodeSelector" }]);
 }

@@ -1,4 +1,4 @@
-import { type KubeObject, qualityOfService, StatusError } from "@sallyport/kube";
+import { jsonSyntaxFault, type KubeObject, qualityOfService, StatusError } from "@sallyport/kube";
 import type { Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { denyWith, pass, skip } from "../refusals.ts";
 import { podOf, specOf, type Toleration, withSpec } from "./pod-spec.ts";
@@ -54,7 +54,7 @@ function tolerationsOf(
     context.request.operation === "CREATE"
       ? (annotated(context, defaultAnnotation) ?? configuration.default ?? [])
       : [];
-  const merged = defaults.length > 0 && own.length > 0 ? mergeTolerations(defaults, own) : [...defaults, ...own];
+  const merged = defaults.length > 0 && own.length > 0 ? mergeTolerations(own, defaults) : [...own, ...defaults];
   return qualityOfService(pod) === "BestEffort" ? merged : mergeTolerations(merged, [memoryPressure]);
 }
 
@@ -69,7 +69,7 @@ function outside(
   const scope = own === undefined ? "cluster" : "namespace";
   const message = `pod tolerations (possibly merged with namespace default tolerations) conflict with its ${scope} whitelist`;
   // Upstream answers this as a plain error, not as Forbidden.
-  return denyWith(new StatusError("InternalError", message), [
+  return denyWith(new StatusError(undefined, message), [
     { code: "toleration", message, fieldPath: "spec.tolerations" },
   ]);
 }
@@ -79,5 +79,10 @@ function annotated({ request, snapshot }: PluginContext, key: string): readonly 
   const namespace = snapshot.objects.get("", "namespaces", "", request.namespace);
   const text = namespace?.metadata.annotations?.[key];
   if (text === undefined) return undefined;
-  return text === "" ? [] : (JSON.parse(text) as readonly Toleration[]);
+  if (text === "") return [];
+  try {
+    return JSON.parse(text) as readonly Toleration[];
+  } catch {
+    throw new StatusError(undefined, jsonSyntaxFault(new TextEncoder().encode(text)));
+  }
 }

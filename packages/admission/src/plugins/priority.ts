@@ -17,6 +17,7 @@ const system: { readonly [name: string]: number } = {
 /**
  * Priority: a pod's priorityClassName becomes its priority and preemptionPolicy; without one the global default class counts. An
  * unknown class, or a priority or policy that is not the class's, is refused. An update that names no priority keeps what creation has set.
+ * Only one class may be the default.
  * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#priority
  */
 export const priority: Plugin = {
@@ -61,7 +62,16 @@ export const priority: Plugin = {
     };
     return { outcome: "mutated", why: `priority ${chosen.value}`, object };
   },
-  validate: () => pass(),
+  validate: ({ request, snapshot }) => {
+    const { group, resource } = request.resource;
+    const { object } = request;
+    if (group !== "scheduling.k8s.io" || resource !== "priorityclasses" || object === null) return skip("not a class");
+    if (object["globalDefault"] !== true) return pass("not the default");
+    const { name: present } = defaultOf(snapshot.objects.list(group, resource));
+    if (present === "" || (request.operation === "UPDATE" && present === object.metadata.name)) return pass();
+    const message = `PriorityClass ${present} is already marked as default. Only one default can exist`;
+    return deny(request, "second-default", message, "globalDefault");
+  },
 };
 
 function keepPriority(object: KubeObject, old: KubeObject | null): PluginResult {

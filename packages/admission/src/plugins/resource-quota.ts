@@ -93,7 +93,7 @@ function judge(
 }
 
 function refusal({ request }: PluginContext, { message, isPlain }: QuotaFault): PluginResult {
-  const error = isPlain ? new StatusError("InternalError", message) : forbiddenStatus(request, message);
+  const error = isPlain ? new StatusError(undefined, message) : forbiddenStatus(request, message);
   return denyWith(error, [{ code: "resource-quota", message, fieldPath: "" }]);
 }
 

@@ -48,8 +48,8 @@ function mediaTypeFault(type: string): string | undefined {
 /** client-go tells no more of a body that is not JSON. */
 const maxTextLength = 2048;
 
-/** An answer that is no success: the Status in it, or what client-go makes of a plain one. apierrors.NewGenericServerResponse. */
-function statusText({ code, type, body }: WebhookAnswer): string {
+/** What client-go says of an answer that is no success: the Status in it, or something of its code. apierrors.NewGenericServerResponse. */
+export function statusText({ code, type, body }: WebhookAnswer): string {
   const status = statusOf(body);
   if (status !== undefined) return status;
   const isText = type === "" || /^\s*text\//i.test(type);

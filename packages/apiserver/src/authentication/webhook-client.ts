@@ -1,5 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent, request } from "node:https";
+import { statusText } from "@sallyport/admission";
+import { jsonSyntaxFault } from "@sallyport/kube";
 
 /** Sends a review as JSON and answers what comes back. Rejects with `WebhookError`. */
 export type PostJson = (body: object) => Promise<unknown>;
@@ -58,17 +60,21 @@ function sender(
       const outgoing = url.startsWith("http:") ? requestHttp(url, options) : request(url, { ...options, agent });
       outgoing.on("error", (error) => fail(error.message));
       outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${timeoutMs / 1000} s`)));
-      outgoing.on("response", (incoming) => readAnswer(incoming, outgoing, resolve, fail));
+      const refuse = (why: string) => reject(new WebhookError(why));
+      outgoing.on("response", (incoming) => readAnswer(incoming, outgoing, { resolve, refuse, fail }));
       outgoing.end(body);
     });
 }
 
-function readAnswer(
-  incoming: IncomingMessage,
-  outgoing: ClientRequest,
-  resolve: (value: unknown) => void,
-  fail: (why: string) => void,
-): void {
+interface Reading {
+  readonly resolve: (value: unknown) => void;
+  /** What came says why it is no answer, as client-go words it. */
+  readonly refuse: (why: string) => void;
+  /** Nothing whole came. */
+  readonly fail: (why: string) => void;
+}
+
+function readAnswer(incoming: IncomingMessage, outgoing: ClientRequest, { resolve, refuse, fail }: Reading): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   incoming.on("data", (chunk: Buffer) => {
@@ -78,12 +84,14 @@ function readAnswer(
   });
   incoming.on("error", (error) => fail(error.message));
   incoming.on("end", () => {
-    const code = incoming.statusCode ?? 0;
-    if (code < 200 || code > 299) return fail(`status ${code}`);
+    const [code, whole] = [incoming.statusCode ?? 0, Buffer.concat(chunks)];
+    const body = whole.toString("utf8");
+    if (code < 200 || code > 299)
+      return refuse(statusText({ code, type: incoming.headers["content-type"] ?? "", body }));
     try {
-      resolve(JSON.parse(Buffer.concat(chunks).toString("utf8")));
+      resolve(JSON.parse(body));
     } catch {
-      fail("the answer is no JSON");
+      refuse(`couldn't get version/kind; json parse error: ${jsonSyntaxFault(whole)}`);
     }
   });
 }

@@ -7,11 +7,12 @@ import {
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
-import { boundPod } from "../registry/bound-pod.ts";
+import { type Binding, bindingKind, boundPod } from "../registry/bound-pod.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { DeleteOptions, WriteContext } from "../registry/context.ts";
 import { notFound } from "../registry/faults.ts";
 import type { Registry } from "../registry/registry.ts";
+import { admitSent } from "../registry/sent.ts";
 
 /** The user that a pod of kube-controller-manager with an account of its own would be. */
 export function controllerUser(account: string): UserInfo {
@@ -78,10 +79,14 @@ export class Client {
   async bind(pod: KubeObject, node: string, now: number): Promise<void> {
     const { namespace = "", name = "", uid } = pod.metadata;
     const info = this.#infoOf(pod);
+    const target = { apiVersion: "v1", kind: "Node", name: node };
+    const value = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace }, target };
+    const context = this.#context(info, namespace, name, "binding");
+    const binding = await admitSent(this.#registry, bindingKind, { value, strictErrors: [] }, context, now);
     for (;;) {
       const current = this.#cache.get("", "pods", namespace, name);
       if (current?.metadata.uid !== uid || current === undefined) throw notFound(info, name);
-      const bound = boundPod(current, node, undefined, now);
+      const bound = boundPod(current, binding as Binding, now);
       if (await this.#registry.writeDirect(bound, current, info, namespace, name)) return;
     }
   }

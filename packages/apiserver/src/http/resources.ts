@@ -8,6 +8,7 @@ import {
 } from "@sallyport/kube";
 import { parse as parseYaml } from "yaml";
 import { warnOfVersion } from "../custom/objects.ts";
+import { bindingKind } from "../registry/bound-pod.ts";
 import type { DeleteOptions } from "../registry/context.ts";
 import { answersDeleted, deletionWarning } from "../registry/deletion.ts";
 import { notFound, unnamed } from "../registry/faults.ts";
@@ -35,7 +36,7 @@ import { readPrepared } from "./read-object.ts";
 import { checkPartialForm, methodNotAllowed, notAcceptable, notServed, noVerb } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { findSubresource } from "./subresources/all.ts";
-import { bind, bindingKind } from "./subresources/binding.ts";
+import { bind } from "./subresources/binding.ts";
 import { admitConnection } from "./subresources/connect.ts";
 import type { Subresource } from "./subresources/subresource.ts";
 import { watchObjects } from "./watch.ts";

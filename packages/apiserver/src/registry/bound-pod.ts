@@ -1,13 +1,18 @@
 import { type KubeObject, StatusError } from "@sallyport/kube";
 import { timestampOf } from "../timestamp.ts";
 
+/** A scheduler's decision, as admission has left it: its labels and annotations become the pod's. */
+export interface Binding {
+  readonly metadata?: Pick<KubeObject["metadata"], "annotations" | "labels">;
+  readonly target?: { readonly kind?: string; readonly name?: string };
+}
+
+/** How the body of a binding is read. */
+export const bindingKind = { group: "", kind: "Binding", version: "v1", schema: "io.k8s.api.core.v1.Binding" };
+
 /** The pod as it is when a scheduler has chosen its node. Throws Conflict when that was done before, or the pod ends. */
-export function boundPod(
-  pod: KubeObject,
-  nodeName: string,
-  annotations: { readonly [key: string]: string } | undefined,
-  now: number,
-): KubeObject {
+export function boundPod(pod: KubeObject, { metadata = {}, target = {} }: Binding, now: number): KubeObject {
+  const nodeName = target.name as string;
   const spec = (pod["spec"] ?? {}) as { readonly nodeName?: string };
   const status = (pod["status"] ?? {}) as { readonly conditions?: readonly { readonly type: string }[] };
   const { name = "", deletionTimestamp } = pod.metadata;
@@ -23,9 +28,13 @@ export function boundPod(
   const others = (status.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
   return {
     ...pod,
-    metadata: annotations
-      ? { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } }
-      : pod.metadata,
+    metadata: {
+      ...pod.metadata,
+      ...(metadata.annotations === undefined
+        ? {}
+        : { annotations: { ...pod.metadata.annotations, ...metadata.annotations } }),
+      ...(metadata.labels === undefined ? {} : { labels: { ...pod.metadata.labels, ...metadata.labels } }),
+    },
     spec: { ...spec, nodeName },
     status: { ...status, conditions: [...others, scheduled] },
   };

@@ -95,6 +95,12 @@ export function malformedVersion(version: string, why: "invalid syntax" | "value
 }
 
 /** A new object that says of which version it is; upstream's store refuses it, and says no reason. */
+/** What must stay. */
+export function undeletable(info: Place, name: string, why: string): StatusError {
+  const message = `${qualifiedResource(info)} ${JSON.stringify(name)} is forbidden: ${why}`;
+  return new StatusError("Forbidden", message, detailsOf(info, name));
+}
+
 export function versionedCreation(): StatusError {
   return new StatusError(undefined, "resourceVersion should not be set on objects to be created");
 }

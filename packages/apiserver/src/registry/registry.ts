@@ -19,6 +19,7 @@ import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
 import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
+import { checkDeletable } from "./deletable.ts";
 import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked, optionsAsked } from "./deletion.ts";
 import { encodeStored, inStorageVersion, outgoing, type StorageMediaType } from "./encode.ts";
 import { isSame } from "./equality.ts";
@@ -94,14 +95,16 @@ export class Registry {
   async #create(received: KubeObject, context: WriteContext): Promise<KubeObject> {
     let prepared = received;
     checkCreatable(context.info, received.metadata.name ?? "");
+    let isMutated = false;
     try {
       const taken = await this.admit("CREATE", received, null, context, async (each) => {
+        isMutated = each !== received;
         prepared = this.#prepareCreate(withDistinctOwners(each, context.warn, "admitted"), context);
         const guarded = this.#options.guard?.(prepared, null, context);
         if (guarded !== undefined) await guarded;
         return this.#finishCreate(prepared, context);
       });
-      const object = asStored(taken, context.info);
+      const object = asStored(taken, context.info, isMutated);
       if (!context.dryRun) {
         if (isVersioned(object)) throw versionedCreation();
         return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
@@ -347,7 +350,10 @@ export class Registry {
   ): Promise<KubeObject> {
     const { of: shown = itself, into = itself } = context.seen ?? {};
     let taken = wanted;
-    await this.admit("UPDATE", shown(wanted), shown(current), context, async (each) => {
+    let isMutated = false;
+    const asked = shown(wanted);
+    await this.admit("UPDATE", asked, shown(current), context, async (each) => {
+      isMutated = each !== asked;
       const now = timestampOf(this.#options.now());
       const whole = withDistinctOwners(into(each, wanted), context.warn, "admitted");
       checkUnmoved(whole, current, context);
@@ -362,7 +368,7 @@ export class Registry {
       for (const each of subresource === "status" ? statusWarningsOf(finished) : warnings) context.warn(each);
       return shown(finished);
     });
-    const object = asStored(taken, context.info);
+    const object = asStored(taken, context.info, isMutated);
     if (context.dryRun) return object;
     const next = await this.#inStorage(object, context.info);
     if (next.apiVersion === stored.apiVersion && isSame(next, stored)) return current;
@@ -379,6 +385,7 @@ export class Registry {
     context: WriteContext,
     as: "object" | "item" | "unasked",
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
+    checkDeletable(current, context);
     const isDry = context.dryRun || options.dryRun?.includes("All") === true;
     const grace = gracePeriod(current, options);
     if (isEnding(current, options, grace)) return { object: current, gone: false };
@@ -474,11 +481,11 @@ function withoutEnd(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
   return rest;
 }
 
-/** What a store of protobuf would not keep is not told either; what is read has its defaults anew. */
-function asStored(object: KubeObject, info: ResourceInfo): KubeObject {
+/** As it is read from a store of protobuf: without empty lists, with defaults anew, also of what admission has brought. */
+function asStored(object: KubeObject, info: ResourceInfo, isMutated: boolean): KubeObject {
   const { custom, schema } = info;
   if (custom !== undefined || schema === undefined) return object;
-  const read = withoutEmptyLists(object, schema);
+  const read = withoutEmptyLists(isMutated ? applyDefaults(object) : object, schema);
   return strategyFor(info).asRead?.(read) ?? read;
 }
 

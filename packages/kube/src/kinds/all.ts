@@ -32,6 +32,7 @@ import { replicationController } from "./core/replication-controller.ts";
 import { resourceQuota } from "./core/resource-quota.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service.ts";
+import { serviceAccount } from "./core/service-account.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { flowSchema } from "./flowcontrol/flow-schema.ts";
 import { priorityLevelConfiguration } from "./flowcontrol/priority-level-configuration.ts";
@@ -73,6 +74,7 @@ export const kindRules: { readonly [groupKind: string]: KindRules } = {
   "/ReplicationController": replicationController,
   "/ResourceQuota": resourceQuota,
   "/Secret": secret,
+  "/ServiceAccount": serviceAccount,
   "/Service": service,
   "apiextensions.k8s.io/CustomResourceDefinition": customResourceDefinition,
   "apiregistration.k8s.io/APIService": apiService,

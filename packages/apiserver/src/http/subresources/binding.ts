@@ -1,5 +1,5 @@
 import { StatusError } from "@sallyport/kube";
-import { boundPod } from "../../registry/bound-pod.ts";
+import { type Binding, bindingKind, boundPod } from "../../registry/bound-pod.ts";
 import type { WriteContext } from "../../registry/context.ts";
 import { admitSent } from "../../registry/sent.ts";
 import { write } from "../answer.ts";
@@ -7,14 +7,6 @@ import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
 import type { Subresource, SubresourceCall } from "./subresource.ts";
-
-/** How the body of a binding is read. */
-export const bindingKind = { group: "", kind: "Binding", version: "v1", schema: "io.k8s.api.core.v1.Binding" };
-
-interface Binding {
-  readonly metadata?: { readonly annotations?: { readonly [key: string]: string } };
-  readonly target?: { readonly kind?: string; readonly name?: string };
-}
 
 /** A scheduler's decision: the pod's node, once and for all. */
 export const binding: Subresource = {
@@ -35,11 +27,10 @@ export async function bind(
     checkTarget((each as Binding).target ?? {});
     return each;
   });
-  const { metadata = {}, target = {} } = admitted as Binding;
   const { info, namespace, name } = context;
   for (;;) {
     const pod = readObject(call, info, options);
-    const bound = boundPod(pod, target.name as string, metadata.annotations, options.now());
+    const bound = boundPod(pod, admitted as Binding, options.now());
     if (context.dryRun || (await options.registry.writeDirect(bound, pod, info, namespace, name))) break;
   }
   write(call, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });

@@ -1,3 +1,4 @@
+import { systemPriorityClasses } from "../../bootstrap.ts";
 import { type FieldError, forbidden, invalid } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { oneOf } from "../checks.ts";
@@ -18,18 +19,28 @@ export const priorityClass: KindRules = {
   ],
 };
 
+/** A class of the system is as the system makes it. */
+function systemFaults(object: KubeObject, name: string): readonly FieldError[] {
+  const known = systemPriorityClasses.find(({ metadata }) => metadata.name === name);
+  const fault =
+    known === undefined
+      ? `${name} is not a known system priority class`
+      : (object["value"] ?? 0) !== known["value"]
+        ? `value of ${name} PriorityClass must be ${known["value"]}`
+        : object["globalDefault"] === true
+          ? `globalDefault of ${name} PriorityClass must be false`
+          : undefined;
+  const reserved = "priority class names with 'system-' prefix are reserved for system use only. error: ";
+  return fault === undefined ? [] : [forbidden("metadata.name", reserved + fault)];
+}
+
 function validate(object: KubeObject): readonly FieldError[] {
   const name = object.metadata.name ?? "";
   const value = (object["value"] ?? 0) as number;
   const policy = object["preemptionPolicy"] as string | undefined;
   return [
     ...(name.startsWith("system-")
-      ? [
-          forbidden(
-            "metadata.name",
-            `priority class names with 'system-' prefix are reserved for system use only. error: ${name} is not a known system priority class`,
-          ),
-        ]
+      ? systemFaults(object, name)
       : value > maxValue
         ? [forbidden("value", `maximum allowed value of a user defined priority is ${maxValue}`)]
         : []),
