@@ -13,7 +13,9 @@ const claim = (ns: string, name: string, spec: Fields = {}, metadata: Fields = {
 
 const storageClass = (name: string, more: Fields = {}) =>
   object("storage.k8s.io/v1", "StorageClass", name, { provisioner: "example.com/p", ...more });
-const marked = (value = "true") => ({ metadata: { annotations: { "storageclass.kubernetes.io/is-default-class": value } } });
+const marked = (value = "true") => ({
+  metadata: { annotations: { "storageclass.kubernetes.io/is-default-class": value } },
+});
 
 const storageCase: PluginCase = {
   name: "DefaultStorageClass, StorageObjectInUseProtection",
@@ -25,15 +27,27 @@ const storageCase: PluginCase = {
       create(claim("storage", "none")),
       create(claim("storage", "named", { storageClassName: "plain" })),
       create(claim("storage", "empty", { storageClassName: "" })),
-      create(claim("storage", "annotated", {}, { annotations: { "volume.beta.kubernetes.io/storage-class": "plain" } })),
+      create(
+        claim("storage", "annotated", {}, { annotations: { "volume.beta.kubernetes.io/storage-class": "plain" } }),
+      ),
       create(claim("storage", "finalized", {}, { finalizers: ["kubernetes.io/pvc-protection"] })),
       patch(claim("storage", "before"), { metadata: { labels: { a: "b" } } }),
-      create(object("v1", "PersistentVolume", "pv-plain", { spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/x" } } })),
+      create(
+        object("v1", "PersistentVolume", "pv-plain", {
+          spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/x" } },
+        }),
+      ),
       remove(claim("storage", "none")),
       read(claim("storage", "none")),
     ],
     // Of several the newest counts; kube-apiserver tells times by the second.
-    [create(storageClass("a-newer", { metadata: { annotations: { "storageclass.beta.kubernetes.io/is-default-class": "true" } } }))],
+    [
+      create(
+        storageClass("a-newer", {
+          metadata: { annotations: { "storageclass.beta.kubernetes.io/is-default-class": "true" } },
+        }),
+      ),
+    ],
     [create(claim("storage", "newest")), remove(storageClass("a-newer")), remove(storageClass("standard"))],
   ],
 };
@@ -67,11 +81,19 @@ const resizeCase: PluginCase = {
 
 const ingressClass = (name: string, value?: string) =>
   object("networking.k8s.io/v1", "IngressClass", name, {
-    ...(value === undefined ? {} : { metadata: { annotations: { "ingressclass.kubernetes.io/is-default-class": value } } }),
+    ...(value === undefined
+      ? {}
+      : { metadata: { annotations: { "ingressclass.kubernetes.io/is-default-class": value } } }),
     spec: { controller: "example.com/c" },
   });
 const ingress = (name: string, spec: Fields = {}, metadata: Fields = {}) =>
-  object("networking.k8s.io/v1", "Ingress", name, { metadata, spec: { defaultBackend: { service: { name: "s", port: { number: 80 } } }, ...spec } }, "ingress");
+  object(
+    "networking.k8s.io/v1",
+    "Ingress",
+    name,
+    { metadata, spec: { defaultBackend: { service: { name: "s", port: { number: 80 } } }, ...spec } },
+    "ingress",
+  );
 
 const ingressCase: PluginCase = {
   name: "DefaultIngressClass",
@@ -91,7 +113,13 @@ const ingressCase: PluginCase = {
 };
 
 const service = (name: string, externalIPs?: readonly string[]) =>
-  object("v1", "Service", name, { spec: { ports: [{ port: 80 }], ...(externalIPs === undefined ? {} : { externalIPs }) } }, "external");
+  object(
+    "v1",
+    "Service",
+    name,
+    { spec: { ports: [{ port: 80 }], ...(externalIPs === undefined ? {} : { externalIPs }) } },
+    "external",
+  );
 
 const serviceCase: PluginCase = {
   name: "DenyServiceExternalIPs",
@@ -106,8 +134,11 @@ const serviceCase: PluginCase = {
   ],
 };
 
-const configMap = (name: string, metadata: Fields = {}, ns = "owners") => object("v1", "ConfigMap", name, { metadata }, ns);
-const owner = (fields: Fields = {}) => ({ ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: "u", ...fields }] });
+const configMap = (name: string, metadata: Fields = {}, ns = "owners") =>
+  object("v1", "ConfigMap", name, { metadata }, ns);
+const owner = (fields: Fields = {}) => ({
+  ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: "u", ...fields }],
+});
 const replicaSet = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "r" };
 
 const ownerCase: PluginCase = {
@@ -118,7 +149,15 @@ const ownerCase: PluginCase = {
       as("clerk", create(configMap("new", owner()))),
       as("clerk", create(configMap("blocking", owner({ blockOwnerDeletion: true })))),
       as("clerk", create(configMap("blocking-replicas", owner({ ...replicaSet, blockOwnerDeletion: true })))),
-      as("clerk", create(configMap("blocking-unknown", owner({ apiVersion: "example.com/v1", kind: "Thing", blockOwnerDeletion: true })))),
+      as(
+        "clerk",
+        create(
+          configMap(
+            "blocking-unknown",
+            owner({ apiVersion: "example.com/v1", kind: "Thing", blockOwnerDeletion: true }),
+          ),
+        ),
+      ),
       as("clerk", create(configMap("blocking-cluster", owner({ kind: "Node", blockOwnerDeletion: true })))),
       as("smith", create(configMap("smith-replicas", owner({ ...replicaSet, blockOwnerDeletion: true })))),
       as("smith", create(configMap("smith-maps", owner({ blockOwnerDeletion: true })))),
@@ -137,7 +176,18 @@ const ownerCase: PluginCase = {
 };
 
 const event = (name: string, involved: Fields = {}, host = "h", ns = "events") =>
-  object("v1", "Event", name, { involvedObject: { kind: "Pod", namespace: ns, name: "p", ...involved }, source: { component: "c", host }, reason: "R", type: "Normal" }, ns);
+  object(
+    "v1",
+    "Event",
+    name,
+    {
+      involvedObject: { kind: "Pod", namespace: ns, name: "p", ...involved },
+      source: { component: "c", host },
+      reason: "R",
+      type: "Normal",
+    },
+    ns,
+  );
 
 const eventCase: PluginCase = {
   name: "EventRateLimit",
@@ -149,7 +199,23 @@ const eventCase: PluginCase = {
       ...[1, 2].map((at) => create(event(`g${at}`, { uid: "u" }))),
       ...[1, 2].map((at) => create(event(`h${at}`, {}, "other"))),
       ...[1, 2].map((at) => as("clerk", create(event(`f${at}`, {}, "h", "events-two")))),
-      create(object("events.k8s.io/v1", "Event", "new", { eventTime: "2026-01-01T00:00:00.000000Z", reportingController: "c.example.com/x", reportingInstance: "i", action: "A", reason: "R", type: "Normal", regarding: { kind: "Pod", name: "p", namespace: "events-three" } }, "events-three")),
+      create(
+        object(
+          "events.k8s.io/v1",
+          "Event",
+          "new",
+          {
+            eventTime: "2026-01-01T00:00:00.000000Z",
+            reportingController: "c.example.com/x",
+            reportingInstance: "i",
+            action: "A",
+            reason: "R",
+            type: "Normal",
+            regarding: { kind: "Pod", name: "p", namespace: "events-three" },
+          },
+          "events-three",
+        ),
+      ),
       patch(event("e1"), { count: 2 }),
     ],
   ],
@@ -160,7 +226,11 @@ const namespace = (name: string) => object("v1", "Namespace", name);
 const namespaceCase: PluginCase = {
   name: "NamespaceLifecycle, NamespaceExists",
   parts: [
-    [create(namespace("lifecycle")), create(configMap("c", {}, "lifecycle")), create(pod("lifecycle", "p", { serviceAccountName: "x" }))],
+    [
+      create(namespace("lifecycle")),
+      create(configMap("c", {}, "lifecycle")),
+      create(pod("lifecycle", "p", { serviceAccountName: "x" })),
+    ],
     [
       create(configMap("c", {}, "nowhere")),
       patch(configMap("c", {}, "nowhere"), { data: { a: "b" } }),
@@ -177,14 +247,24 @@ const namespaceCase: PluginCase = {
       remove(configMap("c", {}, "lifecycle")),
       create(object("rbac.authorization.k8s.io/v1", "Role", "r", { rules: [] }, "lifecycle")),
       create(object("coordination.k8s.io/v1", "Lease", "l", { spec: {} }, "lifecycle")),
-      create(object("authorization.k8s.io/v1", "LocalSubjectAccessReview", "", { spec: { user: "u", resourceAttributes: { verb: "get", resource: "pods", namespace: "nowhere" } } }, "nowhere")),
+      create(
+        object(
+          "authorization.k8s.io/v1",
+          "LocalSubjectAccessReview",
+          "",
+          { spec: { user: "u", resourceAttributes: { verb: "get", resource: "pods", namespace: "nowhere" } } },
+          "nowhere",
+        ),
+      ),
       create(namespace("lifecycle")),
     ],
   ],
 };
 
 const bundle = (name: string, signerName?: string) =>
-  object("certificates.k8s.io/v1beta1", "ClusterTrustBundle", name, { spec: { ...(signerName === undefined ? {} : { signerName }), trustBundle: "x" } });
+  object("certificates.k8s.io/v1beta1", "ClusterTrustBundle", name, {
+    spec: { ...(signerName === undefined ? {} : { signerName }), trustBundle: "x" },
+  });
 
 const bundleCase: PluginCase = {
   name: "ClusterTrustBundleAttest",

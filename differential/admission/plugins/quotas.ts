@@ -94,8 +94,15 @@ export const quotaCases: readonly PluginCase[] = [
         ],
       }),
     ),
-    create(pod(ns, "init-bare", { ...sized({ cpu: "1", "ephemeral-storage": "1Mi" }), initContainers: [{ name: "i", image: "x" }] })),
-    create(pod(ns, "pod-level", { ...sized({ "ephemeral-storage": "1Mi" }), resources: { requests: { cpu: "2500m" } } })),
+    create(
+      pod(ns, "init-bare", {
+        ...sized({ cpu: "1", "ephemeral-storage": "1Mi" }),
+        initContainers: [{ name: "i", image: "x" }],
+      }),
+    ),
+    create(
+      pod(ns, "pod-level", { ...sized({ "ephemeral-storage": "1Mi" }), resources: { requests: { cpu: "2500m" } } }),
+    ),
     create(pod(ns, "fits", sized({ cpu: "2", "ephemeral-storage": "1Mi" }))),
   ]),
   quotaCase(
@@ -108,55 +115,83 @@ export const quotaCases: readonly PluginCase[] = [
       create(pod(ns, "bare")),
     ],
   ),
-  quotaCase("best effort", { pods: "1" }, (ns) => [
-    create(pod(ns, "a")),
-    create(pod(ns, "b")),
-    create(pod(ns, "burstable", sized({ cpu: "1" }))),
-  ], { scopes: ["BestEffort"] }),
-  quotaCase("not best effort", { pods: "1", "requests.cpu": "1" }, (ns) => [
-    create(pod(ns, "best-effort")),
-    create(pod(ns, "burstable", sized({ memory: "1" }))),
-    create(pod(ns, "cpu", sized({ cpu: "1" }))),
-    create(pod(ns, "second", sized({ cpu: "1" }))),
-  ], { scopes: ["NotBestEffort"] }),
-  quotaCase("terminating", { pods: "1" }, (ns) => [
-    create(pod(ns, "a", { activeDeadlineSeconds: 60 })),
-    create(pod(ns, "b", { activeDeadlineSeconds: 60 })),
-    create(pod(ns, "c")),
-    patch(pod(ns, "c"), { spec: { activeDeadlineSeconds: 60 } }),
-  ], { scopes: ["Terminating"] }),
-  quotaCase("priority classes", { pods: "1" }, (ns) => [
-    create(pod(ns, "plain")),
-    create(pod(ns, "plain-two")),
-    create(pod(ns, "low", { priorityClassName: "system-cluster-critical" })),
-    create(pod(ns, "low-two", { priorityClassName: "system-cluster-critical" })),
-    create(pod(ns, "node", { priorityClassName: "system-node-critical" })),
-  ], scoped("PriorityClass", "In", ["system-cluster-critical", "x"])),
-  quotaCase("priority class exists", { pods: "0" }, (ns) => [
-    create(pod(ns, "plain")),
-    create(pod(ns, "low", { priorityClassName: "system-cluster-critical" })),
-  ], scoped("PriorityClass", "Exists")),
-  quotaCase("priority class not in", { pods: "0" }, (ns) => [
-    create(pod(ns, "plain")),
-    create(pod(ns, "low", { priorityClassName: "system-cluster-critical" })),
-    create(pod(ns, "node", { priorityClassName: "system-node-critical" })),
-  ], scoped("PriorityClass", "NotIn", ["system-cluster-critical"])),
-  quotaCase("affinity across namespaces", { pods: "0" }, (ns) => {
-    const term = (more: Fields) => ({
-      affinity: {
-        podAntiAffinity: {
-          requiredDuringSchedulingIgnoredDuringExecution: [
-            { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { a: "b" } }, ...more },
-          ],
+  quotaCase(
+    "best effort",
+    { pods: "1" },
+    (ns) => [create(pod(ns, "a")), create(pod(ns, "b")), create(pod(ns, "burstable", sized({ cpu: "1" })))],
+    { scopes: ["BestEffort"] },
+  ),
+  quotaCase(
+    "not best effort",
+    { pods: "1", "requests.cpu": "1" },
+    (ns) => [
+      create(pod(ns, "best-effort")),
+      create(pod(ns, "burstable", sized({ memory: "1" }))),
+      create(pod(ns, "cpu", sized({ cpu: "1" }))),
+      create(pod(ns, "second", sized({ cpu: "1" }))),
+    ],
+    { scopes: ["NotBestEffort"] },
+  ),
+  quotaCase(
+    "terminating",
+    { pods: "1" },
+    (ns) => [
+      create(pod(ns, "a", { activeDeadlineSeconds: 60 })),
+      create(pod(ns, "b", { activeDeadlineSeconds: 60 })),
+      create(pod(ns, "c")),
+      patch(pod(ns, "c"), { spec: { activeDeadlineSeconds: 60 } }),
+    ],
+    { scopes: ["Terminating"] },
+  ),
+  quotaCase(
+    "priority classes",
+    { pods: "1" },
+    (ns) => [
+      create(pod(ns, "plain")),
+      create(pod(ns, "plain-two")),
+      create(pod(ns, "low", { priorityClassName: "system-cluster-critical" })),
+      create(pod(ns, "low-two", { priorityClassName: "system-cluster-critical" })),
+      create(pod(ns, "node", { priorityClassName: "system-node-critical" })),
+    ],
+    scoped("PriorityClass", "In", ["system-cluster-critical", "x"]),
+  ),
+  quotaCase(
+    "priority class exists",
+    { pods: "0" },
+    (ns) => [create(pod(ns, "plain")), create(pod(ns, "low", { priorityClassName: "system-cluster-critical" }))],
+    scoped("PriorityClass", "Exists"),
+  ),
+  quotaCase(
+    "priority class not in",
+    { pods: "0" },
+    (ns) => [
+      create(pod(ns, "plain")),
+      create(pod(ns, "low", { priorityClassName: "system-cluster-critical" })),
+      create(pod(ns, "node", { priorityClassName: "system-node-critical" })),
+    ],
+    scoped("PriorityClass", "NotIn", ["system-cluster-critical"]),
+  ),
+  quotaCase(
+    "affinity across namespaces",
+    { pods: "0" },
+    (ns) => {
+      const term = (more: Fields) => ({
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { a: "b" } }, ...more },
+            ],
+          },
         },
-      },
-    });
-    return [
-      create(pod(ns, "own", term({}))),
-      create(pod(ns, "named", term({ namespaces: ["default"] }))),
-      create(pod(ns, "selected", term({ namespaceSelector: {} }))),
-    ];
-  }, scoped("CrossNamespacePodAffinity", "Exists")),
+      });
+      return [
+        create(pod(ns, "own", term({}))),
+        create(pod(ns, "named", term({ namespaces: ["default"] }))),
+        create(pod(ns, "selected", term({ namespaceSelector: {} }))),
+      ];
+    },
+    scoped("CrossNamespacePodAffinity", "Exists"),
+  ),
   quotaCase(
     "claims",
     {
@@ -229,7 +264,11 @@ export const quotaCases: readonly PluginCase[] = [
     name: "ResourceQuota: used beyond",
     parts: [
       [...space("quota-beyond"), ...quotaSteps("quota-beyond", "q", { pods: "1", configmaps: "1" }, {}, { pods: "7" })],
-      [create(pod("quota-beyond", "p")), create(configMap("quota-beyond", "c")), create(configMap("quota-beyond", "d"))],
+      [
+        create(pod("quota-beyond", "p")),
+        create(configMap("quota-beyond", "c")),
+        create(configMap("quota-beyond", "d")),
+      ],
     ],
   },
   {
@@ -264,7 +303,11 @@ export const quotaCases: readonly PluginCase[] = [
         ...quotaSteps("quota-resize", "q", { "requests.cpu": "2" }, {}, { "requests.cpu": "1" }),
       ],
       ["3", "2", "1"].map((cpu) => ({
-        ...patch(pod("quota-resize", "p"), { spec: { containers: [{ name: "main", resources: { requests: { cpu } } }] } }, "resize"),
+        ...patch(
+          pod("quota-resize", "p"),
+          { spec: { containers: [{ name: "main", resources: { requests: { cpu } } }] } },
+          "resize",
+        ),
         type: "application/strategic-merge-patch+json",
       })),
       [read(quota("quota-resize"))],

@@ -15,7 +15,7 @@ export function chainEffects(
   catalogue: Catalogue,
   registry: () => Registry,
 ): ChainEffects {
-  const client = () => new Client(registry(), cache, catalogue, loopbackUser);
+  const client = () => new Client(registry(), cache, catalogue, loopbackUser, "kube-apiserver");
   return {
     ...effects,
     subjectOf: parseRequest,

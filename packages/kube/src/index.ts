@@ -33,7 +33,7 @@ export { parseGoDuration } from "./go/duration.ts";
 export { emptiedOf } from "./go/emptied.ts";
 export { withoutEmptyLists } from "./go/empty-lists.ts";
 export { inGoOrder, messageOfSchema } from "./go/fields.ts";
-export { goJson } from "./go/internal.ts";
+export { goJson, internalDiff } from "./go/internal.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
 export { goText } from "./go-text.ts";

@@ -16,7 +16,7 @@ export const defaultIngressClass: Plugin = {
     if (!isIngress || request.object === null) return skip("not an ingress");
     const spec = (request.object["spec"] ?? {}) as { readonly ingressClassName?: string };
     const annotation = request.object.metadata.annotations?.["kubernetes.io/ingress.class"];
-    if (spec.ingressClassName !== undefined || annotation) return pass("the ingress names its class");
+    if (spec.ingressClassName !== undefined || annotation !== undefined) return pass("the ingress names its class");
     const classes = snapshot.objects.list("networking.k8s.io", "ingressclasses");
     const chosen = newestDefault(classes, ["ingressclass.kubernetes.io/is-default-class"]);
     if (chosen === undefined) return pass("there is no default class");

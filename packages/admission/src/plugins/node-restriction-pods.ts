@@ -50,15 +50,30 @@ function ownerFault({ node, snapshot }: NodeContext, pod: KubeObject): string | 
   return owner.uid === uid ? undefined : `node ${node} UID mismatch: expected ${owner.uid} got ${uid}`;
 }
 
+type Volume = { readonly [source: string]: unknown };
+
 /** The first kind of API object that a pod refers to; a static pod may refer to none. */
 function referencedObject(spec: PodSpec): string | undefined {
   if (spec.serviceAccountName) return "serviceaccounts";
   if (secretNames(spec).length > 0) return "secrets";
-  const text = JSON.stringify(spec);
-  if (/"(configMapRef|configMapKeyRef|configMap)":/.test(text)) return "configmaps";
-  if (/"(persistentVolumeClaim|ephemeral)":/.test(text)) return "persistentvolumeclaims";
-  return ((spec["resourceClaims"] ?? []) as readonly unknown[]).length > 0 ? "resourceclaims" : undefined;
+  if (/"(configMapRef|configMapKeyRef|configMap)":/.test(JSON.stringify(spec))) return "configmaps";
+  if (((spec["resourceClaims"] ?? []) as readonly unknown[]).length > 0) return "resourceclaims";
+  const volumes = (spec["volumes"] ?? []) as readonly Volume[];
+  const sources = volumes.flatMap(({ projected }) => (projected as { sources?: readonly Volume[] })?.sources ?? []);
+  if (sources.some(({ clusterTrustBundle }) => clusterTrustBundle !== undefined)) return "clustertrustbundles";
+  for (const volume of volumes) {
+    const found = Object.keys(referringVolumes).find((source) => volume[source] !== undefined);
+    if (found !== undefined) return referringVolumes[found];
+  }
+  return undefined;
 }
+
+const referringVolumes: { readonly [source: string]: string } = {
+  persistentVolumeClaim: "persistentvolumeclaims",
+  csi: "csidrivers (via CSI volumes)",
+  ephemeral: "persistentvolumeclaims (via ephemeral volumes)",
+  glusterfs: "endpoints (via glusterFS volumes)",
+};
 
 interface PodStatus {
   readonly resourceClaimStatuses?: unknown;

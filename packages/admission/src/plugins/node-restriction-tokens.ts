@@ -22,7 +22,7 @@ export async function requestToken(context: NodeContext): Promise<PluginResult |
   const { apiVersion, kind, name, uid } = spec.boundObjectRef ?? {};
   if (apiVersion !== "v1" || kind !== "Pod" || !name) return refuse(context, "node requested token not bound to a pod");
   if (!uid) return refuse(context, "node requested token with a pod binding without a uid");
-  const pod = existing(snapshot.objects.get("", "pods", request.namespace, name), "pods", name);
+  const pod = existing(snapshot.objects.get("", "pods", request.namespace, name), "pod", name);
   if (uid !== pod.metadata.uid) {
     const message = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
     return refuse(context, message);

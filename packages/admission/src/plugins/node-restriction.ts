@@ -1,4 +1,4 @@
-import { isSameValue, type KubeObject, qualifiedResource } from "@sallyport/kube";
+import { internalDiff, isSameValue, type KubeObject, qualifiedResource } from "@sallyport/kube";
 import type { Plugin, PluginResult } from "../plugin.ts";
 import { pass, skip } from "../refusals.ts";
 import type { UserInfo } from "../request.ts";
@@ -135,8 +135,10 @@ function writeClaim(context: NodeContext): PluginResult | undefined {
   const { request, node } = context;
   if (request.subResource !== "status") return refuse(context, "may only update PVC status");
   if (request.operation !== "UPDATE") return refuse(context, `unexpected operation ${quoted(request.operation)}`);
-  if (isSameValue(fixedPart(request.object), fixedPart(request.oldObject))) return undefined;
-  const message = `node ${quoted(node)} is not allowed to update fields other than status.quantity and status.conditions`;
+  const [before, after] = [fixedPart(request.oldObject), fixedPart(request.object)];
+  if (isSameValue(before, after)) return undefined;
+  const difference = internalDiff("core.PersistentVolumeClaim", before, after);
+  const message = `node ${quoted(node)} is not allowed to update fields other than status.quantity and status.conditions: ${difference}`;
   return refuse(context, message, "status");
 }
 

@@ -25,8 +25,9 @@ export function elsewhere(): StatusError {
   );
 }
 
-export function alreadyExists(info: Place, name: string): StatusError {
-  return new StatusError("AlreadyExists", `${qualifiedResource(info)} "${name}" already exists`, detailsOf(info, name));
+export function alreadyExists(info: Place, name: string, isGoing = false): StatusError {
+  const message = `${isGoing ? "object is being deleted: " : ""}${qualifiedResource(info)} "${name}" already exists`;
+  return new StatusError("AlreadyExists", message, detailsOf(info, name));
 }
 
 /** Somebody was faster. `why` is said in place of the usual advice. */

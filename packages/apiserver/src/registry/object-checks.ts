@@ -12,6 +12,7 @@ import {
   validateStatus,
   warningsOf,
 } from "@sallyport/kube";
+import { validateIssued } from "../certificates/issued-certificate.ts";
 import { requestFault } from "../certificates/signing-request.ts";
 import { definitionsResource } from "../custom/catalogue.ts";
 import { validateDefinitionRules } from "../custom/definition-rules.ts";
@@ -55,7 +56,10 @@ export function errorsOf(
     const faults = validateObject(next, expressions, object.apiVersion);
     return together(faults, rules, validateReservedName(next));
   }
-  if (subresource === "status") return validateStatus(next, inStorageVersion(current, info));
   const before = inStorageVersion(current, info);
+  if (subresource === "status")
+    return info.resource === "certificatesigningrequests"
+      ? [...validateIssued(next, before), ...validateStatus(next, before)]
+      : validateStatus(next, before);
   return together(validateReplacement(next, before, expressions, object.apiVersion, subresource), rules);
 }

@@ -110,7 +110,8 @@ export class Registry {
         return await this.#write(object, await this.#inStorage(object, context.info), 0, context);
       }
       const name = object.metadata.name ?? "";
-      if (this.current(context, name) !== undefined) throw alreadyExists(context.info, name);
+      const there = this.current(context, name);
+      if (there !== undefined) throw alreadyExists(context.info, name, isGoing(there));
       return object;
     } finally {
       this.#addresses.settled(prepared);
@@ -420,11 +421,13 @@ export class Registry {
   }
 
   /** `stored` is the object in the version in which it is stored. */
-  async #write(object: KubeObject, stored: KubeObject, expected: number, { info }: WriteContext): Promise<KubeObject> {
+  async #write(object: KubeObject, stored: KubeObject, expected: number, context: WriteContext): Promise<KubeObject> {
+    const { info } = context;
     const { name = "", namespace = "" } = object.metadata;
     const key = keyOf(storageGroup(info.group, info.resource), info.resource, info.namespaced ? namespace : "", name);
     const result = await this.#commit({ key, expected, ...this.#encoded(stored, info) }, info);
-    if (!result.ok) throw expected === 0 ? alreadyExists(info, name) : conflict(info, name);
+    if (!result.ok && expected !== 0) throw conflict(info, name);
+    if (!result.ok) throw alreadyExists(info, name, isGoing(this.current(context, name)));
     const written = info.custom === undefined || hasWebhook(info.custom) ? object : outgoing(stored, info);
     return withVersion(written, String(result.revision));
   }
@@ -487,6 +490,10 @@ function asStored(object: KubeObject, info: ResourceInfo, isMutated: boolean): K
   if (custom !== undefined || schema === undefined) return object;
   const read = withoutEmptyLists(isMutated ? applyDefaults(object) : object, schema);
   return strategyFor(info).asRead?.(read) ?? read;
+}
+
+function isGoing(object: KubeObject | undefined): boolean {
+  return object?.metadata.deletionTimestamp !== undefined;
 }
 
 /** A text that is no number is none. */

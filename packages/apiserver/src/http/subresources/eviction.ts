@@ -125,6 +125,7 @@ async function markEvicted(
     status: "True",
     reason: "EvictionByEvictionAPI",
     message: "Eviction API: evicting",
+    lastProbeTime: null,
   } as const;
   let current: Pod | undefined = pod;
   while (current !== undefined && current.metadata.uid === pod.metadata.uid) {

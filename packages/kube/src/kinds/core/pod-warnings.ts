@@ -21,7 +21,8 @@ const oldAnnotations: { readonly [annotation: string]: string } = {
   "security.alpha.kubernetes.io/unsafe-sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
 };
 
-const oldVolumes: { readonly [source: string]: string } = {
+/** Kinds of volumes that no driver is there for any more, and since when. */
+export const oldVolumes: { readonly [source: string]: string } = {
   photonPersistentDisk: "deprecated in v1.11, non-functional in v1.16+",
   gitRepo: "deprecated in v1.11, and disabled by default in v1.33+",
   scaleIO: "deprecated in v1.16, non-functional in v1.22+",
@@ -34,7 +35,7 @@ const oldVolumes: { readonly [source: string]: string } = {
 };
 
 /** As the fields are called in messages. */
-const volumeNames: { readonly [source: string]: string } = { storageos: "storageOS" };
+export const volumeNames: { readonly [source: string]: string } = { storageos: "storageOS" };
 
 /** podStrategy.WarningsOnCreate. */
 export function podWarnings(pod: KubeObject): readonly string[] {
