@@ -27,7 +27,8 @@ interface KubeObject {
   readonly request?: JsonObject;
 }
 
-interface Constraint {
+/** Of a template; as much of it as is read here. */
+export interface Constraint {
   readonly spec?: {
     readonly parameters?: JsonObject;
     readonly match?: {
@@ -101,17 +102,22 @@ function readTemplate(file: string): readonly LibraryTemplate[] {
 /** A sample's constraint with its parameters, and the reviews of its objects. */
 function readSample(folder: string): Sample {
   const [constraint] = globSync(`${folder}/constraint.yaml`).flatMap(documents<Constraint>);
-  const { parameters = {}, match = {} } = constraint?.spec ?? {};
-  const kinds = (match.kinds ?? []).flatMap(({ apiGroups = [""], kinds: names = [] }) =>
-    apiGroups.flatMap((group) => names.map((name) => (group === "" ? name : `${group}/${name}`))),
-  );
+  const { parameters = {} } = constraint?.spec ?? {};
   const reviews = globSync(`${folder}/*.yaml`)
     .sort()
     .filter((file) => !file.endsWith("constraint.yaml"))
     .flatMap(documents<KubeObject>)
     .filter(({ kind }) => kind !== undefined)
     .map((object) => (object.kind === "AdmissionReview" ? (object.request as object) : reviewOf(object)));
-  return { parameters, kinds: kinds.some((each) => each.includes("*")) ? [] : kinds, reviews };
+  return { parameters, kinds: kindsOf(constraint ?? {}), reviews };
+}
+
+/** What a constraint matches: `Pod`, `apps/Deployment`; empty for all. */
+export function kindsOf({ spec }: Constraint): readonly string[] {
+  const kinds = (spec?.match?.kinds ?? []).flatMap(({ apiGroups = [""], kinds: names = [] }) =>
+    apiGroups.flatMap((group) => names.map((name) => (group === "" ? name : `${group}/${name}`))),
+  );
+  return kinds.some((each) => each.includes("*")) ? [] : kinds;
 }
 
 function reviewOf(object: KubeObject): object {
@@ -129,7 +135,8 @@ function reviewOf(object: KubeObject): object {
   };
 }
 
-function documents<T>(file: string): readonly T[] {
+/** All that are in a file; of faults nothing is said: the library has a text that only go-yaml takes. */
+export function documents<T>(file: string): readonly T[] {
   return parseAllDocuments(readFileSync(file, "utf8"))
     .map((document) => (document as { toJS(): T | null }).toJS())
     .filter((document) => document !== null);

@@ -11,6 +11,7 @@ import { ApiClient } from "./api-client.ts";
 /** A server to ask, as its administrator. */
 export interface Peer {
   readonly client: ApiClient;
+  readonly url: string;
   readonly close: () => Promise<void>;
 }
 
@@ -25,7 +26,8 @@ export interface PeerRelease {
 
 export const current: PeerRelease = { version: "v1.37", variable: "SALLYPORT_KUBE_APISERVER" };
 
-const token = "differential";
+/** The administrator's, on all of them. */
+export const token = "differential";
 
 /** How long a real kube-apiserver may take to be ready. */
 const readyMs = 60_000;
@@ -47,16 +49,19 @@ export function findKubeApiserver({ version, variable } = current): PeerFiles | 
 }
 
 /** A real kube-apiserver on an etcd of its own, with RBAC and its default admission plugins. Rejects when it is not ready in time. */
-export async function startKubeApiserver(files: PeerFiles): Promise<Peer> {
+export async function startKubeApiserver(
+  files: PeerFiles,
+  flags: { readonly [name: string]: string } = {},
+): Promise<Peer> {
   if ("url" in files) {
     const client = new ApiClient(files.url, token);
-    return { client, close: async () => client.close() };
+    return { client, url: files.url, close: async () => client.close() };
   }
   const etcd = await startEtcd(files.etcd);
   try {
-    const { client, close } = await startKubeApiserverOn(files.apiserver, etcd.url);
+    const { close, ...peer } = await startKubeApiserverOn(files.apiserver, etcd.url, flags);
     return {
-      client,
+      ...peer,
       close: async () => {
         await close();
         etcd.close();
@@ -117,7 +122,8 @@ export async function startKubeApiserverOn(
     "allow-privileged": "true",
     ...flags,
   });
-  const client = new ApiClient(`https://127.0.0.1:${port}`, token);
+  const url = `https://127.0.0.1:${port}`;
+  const client = new ApiClient(url, token);
   const close = async () => {
     client.close();
     const closed = new Promise((resolve) => child.once("close", resolve));
@@ -131,7 +137,7 @@ export async function startKubeApiserverOn(
     await close();
     throw error;
   }
-  return { client, close };
+  return { client, url, close };
 }
 
 async function untilReady(client: ApiClient): Promise<void> {
@@ -163,5 +169,5 @@ export async function startSallyport(
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { client, close };
+  return { client, url: server.url, close };
 }

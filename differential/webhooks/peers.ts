@@ -34,7 +34,7 @@ export async function startAuditedKubeApiserver(files: {
   });
   const lines = () => readFileSync(log, "utf8").trimEnd().split("\n");
   return {
-    client: peer.client,
+    ...peer,
     events: () => lines().map((line) => JSON.parse(line) as Any),
     close: async () => {
       await peer.close();

@@ -69,7 +69,7 @@ export class LivePolicies {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#loading = undefined;
-    for (const change of waiting) this.#sync.apply(change);
+    this.#sync.applyAll(waiting);
   }
 
   #activate(sources: Parameters<CreatePolicySet>[0]): { readonly error?: string } {

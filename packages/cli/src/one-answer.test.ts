@@ -5,7 +5,6 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { PolicySource } from "@sallyport/admission";
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
 import {
   apiVersionOf,
@@ -19,87 +18,12 @@ import { stringify } from "yaml";
 import { checkManifests } from "./check/checker.ts";
 import { type Gatehouse, openGatehouse } from "./gatehouse.ts";
 import { findKubectl } from "./kubectl.ts";
+import { image, pod, policy, samples, spaces } from "./one-answer.fixture.ts";
 import { openWebhook, type RunningWebhook } from "./webhook.ts";
 
 // The same objects through `check`, through `webhook` over HTTPS, and through `up` with a real kubectl: one answer.
 
 const kubectl = findKubectl(join(tmpdir(), "sallyport-test-tools"));
-
-const policy: PolicySource = {
-  name: "p.rego",
-  file: "p.rego",
-  text: `package kubernetes.admission
-import rego.v1
-containers contains c if some c in input.request.object.spec.containers
-deny contains sprintf("image %v comes from evil", [c.image]) if {
-  some c in containers
-  startswith(c.image, "evil/")
-}
-warn contains sprintf("image %v has no tag", [c.image]) if {
-  some c in containers
-  not contains(c.image, ":")
-}
-patch contains {"op": "add", "path": "/metadata/labels", "value": {"checked": "yes"}} if {
-  input.request.kind.kind == "Pod"
-  not input.request.object.metadata.labels
-}
-`,
-};
-
-const spaces: readonly KubeObject[] = [
-  { apiVersion: "v1", kind: "Namespace", metadata: { name: "open" } },
-  {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: {
-      name: "strict",
-      labels: { "pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted" },
-    },
-  },
-];
-
-type Fields = { readonly [field: string]: unknown };
-
-const pod = (name: string, namespace: string, spec: Fields = {}, metadata: Fields = {}): KubeObject => ({
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name, namespace, ...metadata },
-  spec: { containers: [{ name: "a", image: "good:1" }], ...spec },
-});
-const safe = {
-  securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-  containers: [
-    {
-      name: "a",
-      image: "good:1",
-      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-    },
-  ],
-};
-const image = (name: string) => ({ containers: [{ name: "a", image: name }] });
-
-const samples: readonly KubeObject[] = [
-  pod("good", "open"),
-  pod("labelled", "open", {}, { labels: { a: "b" } }),
-  pod("evil", "open", image("evil/x:1")),
-  pod("untagged", "open", image("good")),
-  pod("host", "open", { hostNetwork: true, hostPID: true }),
-  pod("unsafe", "strict"),
-  pod("host-and-evil", "strict", { hostNetwork: true, ...image("evil/x") }),
-  pod("safe", "strict", safe),
-  pod("no-class", "open", { priorityClassName: "absent" }),
-  pod("no-runtime", "open", { runtimeClassName: "absent" }),
-  {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: "unsafe", namespace: "strict" },
-    spec: {
-      selector: { matchLabels: { a: "b" } },
-      template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "good:1" }] } },
-    },
-  },
-  { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c", namespace: "open" }, data: { a: "b" } },
-];
 
 interface Verdict {
   /** Undefined where it is allowed. */

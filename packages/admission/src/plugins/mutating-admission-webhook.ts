@@ -9,7 +9,7 @@ import { noStaticConfigurations, type StaticConfigurations } from "../static-con
 import { type Answer, askWebhook, failed } from "../webhook/answer.ts";
 import { CallError } from "../webhook/call-error.ts";
 import { type PlacedWebhook, webhooksFor } from "../webhook/configuration.ts";
-import { type Patched, patchedBy } from "../webhook/patch.ts";
+import { type Patched, patchedBy, schemaOf } from "../webhook/patch.ts";
 import { matchWebhook } from "../webhook/select.ts";
 
 const name = "MutatingAdmissionWebhook";
@@ -158,6 +158,11 @@ class Mutation {
     const { object, kind } = this.#request;
     if (object === null || (object.kind === kind.kind && object.apiVersion === apiVersionOf(kind))) return undefined;
     const { group, version } = parseApiVersion(object.apiVersion);
+    const isCustom = schemaOf(kind, kind.kind) === undefined;
+    if (isCustom && group !== kind.group) {
+      const told = `${group}/${version}, Kind=${object.kind} is unstructured and is not suitable for converting to`;
+      return new StatusError(undefined, `${told} ${JSON.stringify(apiVersionOf(kind))}`);
+    }
     if (findKind(group, version, object.kind) === undefined) return undefined;
     const wanted = `${goPackageOf(kind.group)}.${kind.kind}`;
     return new StatusError(undefined, `converting (${version}.${object.kind}) to (${wanted}): unknown conversion`);

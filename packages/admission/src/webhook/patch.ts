@@ -48,7 +48,13 @@ export function patchedBy(
   const raw = applied(object, operations);
   const patched = decoded(raw, object);
   const isChanged = !isSameValue(object, patched) || !raw.kind || !raw.apiVersion || (isFirst && losesTimes(request));
-  return { operations, isChanged, object: applyDefaults(convertBuiltin(patched, apiVersionOf(request.kind))) };
+  return { operations, isChanged, object: applyDefaults(converted(patched, object, request)) };
+}
+
+/** Back in the request's version. A custom object that has become of another version stays so: the next webhook sees it. */
+function converted(patched: KubeObject, before: KubeObject, { kind }: Request): KubeObject {
+  const isStranger = schemaOf(kind, kind.kind) === undefined && patched.apiVersion !== before.apiVersion;
+  return isStranger ? patched : convertBuiltin(patched, apiVersionOf(kind));
 }
 
 /**
@@ -99,8 +105,15 @@ const sentKinds: { readonly [kind: string]: string } = {
   "/v1 Binding": "io.k8s.api.core.v1.Binding",
 };
 
-/** The name of a type of Go; undefined for what is none. */
-function schemaOf({ group, version }: { readonly group: string; readonly version: string }, kind: string) {
+/** Kinds of connections: of v1, without a schema. */
+const connections: ReadonlySet<string> = new Set(
+  ["PodExec", "PodAttach", "PodPortForward", "PodProxy", "ServiceProxy", "NodeProxy"].map(
+    (each) => `v1 ${each}Options`,
+  ),
+);
+
+/** The name of a type of Go; undefined for what is none: connections, and kinds that definitions bring. */
+export function schemaOf({ group, version }: { readonly group: string; readonly version: string }, kind: string) {
   return findKind(group, version, kind)?.schema ?? sentKinds[`${group}/${version} ${kind}`];
 }
 
@@ -109,7 +122,9 @@ function decoded(patched: KubeObject, before: KubeObject): KubeObject {
   // Whoever takes kind or version away gets back those of the type.
   const { kind = before.kind, apiVersion = before.apiVersion } = patched;
   const [was, is] = [parseApiVersion(before.apiVersion), parseApiVersion(apiVersion)];
-  if (schemaOf(was, before.kind) === undefined) {
+  const isConnection = connections.has(`${before.apiVersion} ${before.kind}`);
+  if (isConnection && connections.has(`${apiVersion} ${kind}`)) return { ...patched, kind, apiVersion };
+  if (schemaOf(was, before.kind) === undefined && !isConnection) {
     if (!patched.kind) throw internalError(`Object 'Kind' is missing in '${canonical(patched)}'`);
     return patched;
   }

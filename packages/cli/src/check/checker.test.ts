@@ -51,6 +51,21 @@ const cases: {
     "denied allowed",
     /spec\.size: Invalid value: "string": spec\.size in body must be of type integer: "string"|spec\.size/,
   ],
+  "a namespace, decided by policies behind it": [
+    [
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: evil}",
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: refused}",
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: opa}",
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: p, namespace: opa}\ndata:\n  p.rego: |\n    package kubernetes.admission\n    deny["evil"] { input.request.name == "evil" }',
+      "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: {name: b}\nspec: {policyName: v, validationActions: [Deny], paramRef: {name: c, namespace: params, parameterNotFoundAction: Deny}}",
+      "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: v}\nspec: {paramKind: {apiVersion: v1, kind: ConfigMap}, matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [namespaces]}]}, validations: [{expression: object.metadata.name != params.data.name}]}",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: params}\ndata: {name: refused}",
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: params}",
+    ].join("\n---\n"),
+    {},
+    "denied denied allowed allowed allowed allowed allowed allowed",
+    /Namespace evil {2}DENIED[\s\S]*Namespace refused {2}DENIED/,
+  ],
   "an unknown field": [
     pod("a", "x:1", "  foo: 1\n"),
     {},

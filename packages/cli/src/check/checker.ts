@@ -31,6 +31,7 @@ import { defaultSyncOptions, Sync } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "../effects/admission.ts";
 import { UsageError } from "../errors.ts";
 import { InputError, type Manifest } from "../manifests.ts";
+import { decidingOrder } from "./deciding-order.ts";
 
 export interface CheckOptions {
   readonly policies: readonly PolicySource[];
@@ -65,30 +66,16 @@ export interface CheckReport {
 
 /**
  * Puts manifests through the API server's own registry and admission chain, over a store in memory: the answers are `up`'s because the
- * code is. Namespaces go first, then quotas and limits, ConfigMaps (they may be policies), then the rest as it stands. Quotas count what
- * the files hold, and nothing else: what a cluster has already is not known here.
+ * code is. What decides goes first, as `deciding-order.ts` has it, then namespaces, quotas and limits, then the rest as it stands. Quotas
+ * count what the files hold, and nothing else: what a cluster has already is not known here.
  */
 export async function checkManifests(manifests: readonly Manifest[], options: CheckOptions): Promise<CheckReport> {
   const checker = await Checker.create(options);
   const results: CheckResult[] = [];
+  const orderOf = decidingOrder(manifests);
   const places = [...manifests.entries()].sort(([, a], [, b]) => orderOf(a) - orderOf(b));
   for (const [place, manifest] of places) results[place] = await checker.check(manifest);
   return { results, assumptions: checker.assumptions };
-}
-
-/** In helm's order: limits are in force before what they limit. */
-const firstKinds = [
-  "Namespace",
-  "CustomResourceDefinition",
-  "ResourceQuota",
-  "LimitRange",
-  "ConfigMap",
-  "ServiceAccount",
-];
-
-function orderOf({ value }: Manifest): number {
-  const at = firstKinds.indexOf(String(value["kind"]));
-  return at < 0 ? firstKinds.length : at;
 }
 
 /** What is wrong with a policy that came in a ConfigMap; seen while the store tells of it, answered afterwards. */

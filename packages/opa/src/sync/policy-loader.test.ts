@@ -70,3 +70,14 @@ for (const [story, actions] of Object.entries(stories)) {
     }
   });
 }
+
+test("several at once are compiled together, whatever their order", () => {
+  let compiled = 0;
+  const loader = new PolicyLoader((policies) => {
+    compiled++;
+    return policies.length < 3 ? { error: "one is missing" } : {};
+  });
+  const statuses = loader.putAll([configMap("b", { x: "1" }), configMap("a", { x: "2" }), configMap("c", { x: "3" })]);
+  assert.deepEqual([compiled, [...statuses.keys()].sort()], [1, ["opa/a", "opa/b", "opa/c"]]);
+  assert.equal(loader.putAll([configMap("a", { x: "2" })]).size, 0);
+});

@@ -30,15 +30,25 @@ export class PolicyLoader {
 
   /** A ConfigMap was added or changed. Answers the ids whose status is new. */
   put(configMap: KubeObject): ReadonlyMap<string, LoadStatus> {
-    const id = idOf(configMap);
-    const wanted = policiesOf(configMap);
-    const entry = this.#entries.get(id);
-    if (entry !== undefined && sameTexts(entry.wanted, wanted)) return new Map();
+    return this.putAll([configMap]);
+  }
+
+  /** Several were added or changed: they are compiled together, once. */
+  putAll(configMaps: readonly KubeObject[]): ReadonlyMap<string, LoadStatus> {
     const before = this.#statuses();
+    const changed = configMaps.filter((each) => this.#want(idOf(each), policiesOf(each))).map(idOf);
+    if (changed.length === 0) return new Map();
+    this.#settle();
+    return this.#changes(before, new Set(changed));
+  }
+
+  /** Whether that is anything else than before. */
+  #want(id: string, wanted: readonly PolicySource[]): boolean {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined && sameTexts(entry.wanted, wanted)) return false;
     if (entry === undefined) this.#entries.set(id, { wanted, active: [], status: { status: "ok" } });
     else entry.wanted = wanted;
-    this.#settle();
-    return this.#changes(before, id);
+    return true;
   }
 
   /** A ConfigMap was deleted, or is no policy any more. Those that needed it lose force, and their new status is answered. */
@@ -48,7 +58,7 @@ export class PolicyLoader {
     const before = this.#statuses();
     this.#entries.delete(id);
     this.#settle();
-    return this.#changes(before, undefined);
+    return this.#changes(before, new Set());
   }
 
   /** The status of a ConfigMap, if it is known. */
@@ -113,9 +123,9 @@ export class PolicyLoader {
     return new Map([...this.#entries].map(([id, entry]) => [id, entry.status]));
   }
 
-  #changes(before: ReadonlyMap<string, LoadStatus>, always: string | undefined): ReadonlyMap<string, LoadStatus> {
+  #changes(before: ReadonlyMap<string, LoadStatus>, always: ReadonlySet<string>): ReadonlyMap<string, LoadStatus> {
     const changed = [...this.#entries].filter(
-      ([id, entry]) => id === always || JSON.stringify(before.get(id)) !== JSON.stringify(entry.status),
+      ([id, entry]) => always.has(id) || JSON.stringify(before.get(id)) !== JSON.stringify(entry.status),
     );
     return new Map(changed.map(([id, entry]) => [id, entry.status]));
   }

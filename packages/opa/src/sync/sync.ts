@@ -53,29 +53,43 @@ export class Sync {
 
   /** Takes one change in; when it returns, the next decision sees it. */
   apply(change: ObjectChange): void {
-    const { resource, namespace, name, object } = change;
-    if (!neverReplicated.has(resource.resource)) {
-      if (object === undefined) this.#replicated.remove(resource, namespace, name);
-      else this.#replicated.put(resource, object);
+    this.applyAll([change]);
+  }
+
+  /** Takes changes in, in their order; policies that come one after the other are compiled once. */
+  applyAll(changes: readonly ObjectChange[]): void {
+    let policies: KubeObject[] = [];
+    const load = () => {
+      if (policies.length > 0) this.#report(this.#loader.putAll(policies));
+      policies = [];
+    };
+    for (const change of changes) {
+      this.#replicate(change);
+      if (!isConfigMap(change)) continue;
+      if (!this.isPolicy(change)) load();
+      else policies.push(change.object as KubeObject);
+      this.#applyConfigMap(change);
     }
-    if (resource.group === "" && resource.resource === "configmaps") this.#applyConfigMap(change);
+    load();
+  }
+
+  #replicate({ resource, namespace, name, object }: ObjectChange): void {
+    if (neverReplicated.has(resource.resource)) return;
+    if (object === undefined) this.#replicated.remove(resource, namespace, name);
+    else this.#replicated.put(resource, object);
   }
 
   /** Whether a change brings a policy. */
-  isPolicy({ resource, object }: ObjectChange): boolean {
-    const isConfigMap = resource.group === "" && resource.resource === "configmaps";
-    return isConfigMap && object !== undefined && roleOf(object, this.#options) === "policy";
+  isPolicy(change: ObjectChange): boolean {
+    return isConfigMap(change) && change.object !== undefined && roleOf(change.object, this.#options) === "policy";
   }
 
+  /** All of it but policies that are put. */
   #applyConfigMap({ namespace, name, object }: ObjectChange): void {
     const role = object === undefined ? "none" : roleOf(object, this.#options);
     if (role !== "policy") this.#report(this.#loader.remove(`${namespace}/${name}`));
     if (role !== "data" && this.#configData.remove(namespace, name)) this.#data = undefined;
-    if (object === undefined || role === "none") return;
-    if (role === "policy") {
-      this.#report(this.#loader.put(object));
-      return;
-    }
+    if (object === undefined || role !== "data") return;
     const status = this.#configData.put(object);
     this.#data = undefined;
     if (status !== undefined) this.#report(new Map([[idOf(object), status]]));
@@ -87,4 +101,8 @@ export class Sync {
       this.#effects.annotate(namespace, name, { [statusAnnotation]: JSON.stringify(status) });
     }
   }
+}
+
+function isConfigMap({ resource }: ObjectChange): boolean {
+  return resource.group === "" && resource.resource === "configmaps";
 }

@@ -12,6 +12,16 @@ const table: { readonly [kind: string]: readonly Refusal[] } = {
   Pod: [
     [
       pod,
+      "spec: {containers: [{name: a, image: b}], ephemeralContainers: [{name: c, image: d}]}",
+      "spec.ephemeralContainers: Forbidden: cannot be set on create",
+    ],
+    [
+      pod,
+      "spec: {containers: [{name: a, image: b}], nodeName: n, schedulingGates: [{name: a.b/c}]}",
+      "spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared",
+    ],
+    [
+      pod,
       "spec: {dnsPolicy: x}",
       "spec.containers: Required value",
       'spec.dnsPolicy: Unsupported value: "x": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"',
@@ -105,6 +115,7 @@ const table: { readonly [kind: string]: readonly Refusal[] } = {
     [opaque, "~type: x", 'type: Invalid value: "x": field is immutable'],
   ],
   Service: [
+    [service, "spec: {ports: [{port: 80}], externalIPs: [10.1.2.3]}"],
     [service, "spec: {}", "spec.ports: Required value"],
     [service, "spec: {ports: [{port: 80}, {name: a, port: 81}]}", "spec.ports[0].name: Required value"],
     [service, "spec: {type: ExternalName}", "spec.externalName: Required value"],
