@@ -25,6 +25,7 @@ const commands: { readonly [name: string]: (args: readonly string[]) => Promise<
   admission: async () => (await import("../differential/admission/command.ts")).differentialOfAdmission(),
   plugins: async (args) => (await import("../differential/admission/plugins/command.ts")).differentialOfPlugins(args),
   apiserver: async (args) => (await import("../differential/apiserver/command.ts")).differentialOfApiserver(args),
+  cel: async (args) => (await import("../differential/cel/command.ts")).differentialOfCel(args),
   cluster: async (args) => (await import("../differential/cluster/command.ts")).differentialOfCluster(args),
   "command-line": async (args) =>
     (await import("../differential/command-line-command.ts")).differentialOfCommandLines(args),

@@ -3,7 +3,7 @@ import type { Environment } from "./check/environment.ts";
 import { checkHomogeneous, checkLiterals } from "./check/literal-checks.ts";
 import type { Type } from "./check/type.ts";
 import { createCode } from "./run/closures.ts";
-import { type Activation, type Code, CostExceeded, PER_CALL_LIMIT, Run } from "./run/state.ts";
+import { type Activation, type Code, CostExceeded, Panic, PER_CALL_LIMIT, Run } from "./run/state.ts";
 import { type Diagnostic, formatDiagnostics, Source } from "./syntax/diagnostic.ts";
 import { parse } from "./syntax/parser.ts";
 import { CelError, type Value } from "./value/value.ts";
@@ -55,6 +55,7 @@ export class Program {
       return { error: value.message, cost: run.cost, isBudgetExceeded: false };
     } catch (error) {
       if (error instanceof CostExceeded) return { error: error.message, cost: run.cost, isBudgetExceeded: true };
+      if (error instanceof Panic) return { error: error.message, cost: run.cost, isBudgetExceeded: false };
       // Costs bound what is read, not what is made: a text or number that outgrows the machine's limits ends here.
       if (error instanceof RangeError) return { error: "result is too large", cost: run.cost, isBudgetExceeded: true };
       throw error;

@@ -60,6 +60,10 @@ export function forbidden(field: string, detail: string): FieldError {
   return { field, reason: "FieldValueForbidden", message: `Forbidden: ${detail}` };
 }
 
+export function internal(field: string, detail: string): FieldError {
+  return { field, reason: "InternalError", message: `Internal error: ${detail}` };
+}
+
 export function duplicate(field: string, value: unknown): FieldError {
   return { field, reason: "FieldValueDuplicate", message: `Duplicate value: ${JSON.stringify(value)}` };
 }

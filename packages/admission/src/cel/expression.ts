@@ -33,7 +33,8 @@ export function compileExpression(text: string, environment: Environment, types?
 
 /** As Go prints a type, which is not as cel-go's diagnostics do. */
 function typeText(type: Type): string {
-  return formatType(type).replace(/\bnull\b/g, "null_type");
+  const names = { null: "null_type", timestamp: "google.protobuf.Timestamp", duration: "google.protobuf.Duration" };
+  return formatType(type).replace(/\b(null|timestamp|duration)\b/g, (name) => names[name as keyof typeof names]);
 }
 
 /** Ends the evaluation: the expressions together cost more than the budget. */

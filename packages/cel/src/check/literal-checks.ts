@@ -1,7 +1,8 @@
+import { type FormatFault, formatFault } from "../library/kubernetes/string-format.ts";
 import { regularExpression } from "../library/regular-expression.ts";
 import type { CallExpr, Expr } from "../syntax/ast.ts";
 import type { Diagnostic, Source } from "../syntax/diagnostic.ts";
-import { parseDuration, parseTimestamp } from "../value/time.ts";
+import { parseDuration, parseTimestamp, timestampOf } from "../value/time.ts";
 import { CelError } from "../value/value.ts";
 import { type Checked, mismatch } from "./checker.ts";
 import { childrenOf } from "./children.ts";
@@ -45,11 +46,11 @@ export function checkHomogeneous({ ast, types }: Checked, source: Source): reado
 }
 
 /** Faults of literals that could only fail when they are evaluated: regular expressions, timestamps, durations. */
-export function checkLiterals({ ast }: Checked, source: Source): readonly Diagnostic[] {
+export function checkLiterals({ ast, types }: Checked, source: Source): readonly Diagnostic[] {
   const faults: Diagnostic[] = [];
   const visit = (expr: Expr): void => {
-    const format = expr.kind === "call" ? formatFault(expr) : undefined;
-    if (format !== undefined) faults.push(source.fault(ast.offsets[expr.id] as number, format));
+    const format = expr.kind === "call" ? wrongFormat(expr, types) : undefined;
+    if (format !== undefined) faults.push(source.fault(ast.offsets[(format.at ?? expr).id] as number, format.message));
     const wrong = expr.kind === "call" ? wrongLiteral(expr) : undefined;
     if (wrong !== undefined && expr.kind === "call") {
       faults.push(source.fault(ast.offsets[wrong.id] as number, `invalid ${expr.function} argument`));
@@ -60,27 +61,28 @@ export function checkLiterals({ ast }: Checked, source: Source): readonly Diagno
   return faults;
 }
 
-/** What is wrong with a literal format and the list of its arguments: a clause it has not, or another number of them. */
-function formatFault({ function: name, target, args: [list] }: CallExpr): string | undefined {
+/** What is wrong with a literal format and the list of its arguments. */
+function wrongFormat(
+  { function: name, target, args: [list] }: CallExpr,
+  types: Checked["types"],
+): FormatFault | undefined {
   if (name !== "format" || target?.kind !== "literal" || typeof target.value !== "string" || list?.kind !== "list")
     return undefined;
-  const verbs = [...target.value.matchAll(/%(?:%|(?:\.\d+)?([\s\S]))/gu)].flatMap(([, verb]) =>
-    verb === undefined ? [] : [verb],
-  );
-  for (const [index, verb] of verbs.entries()) {
-    if (index >= list.elements.length) return `index ${index} out of range`;
-    if (!"sdfebxXo".includes(verb))
-      return `could not parse formatting clause: unrecognized formatting clause "${verb}"`;
-  }
-  if (list.elements.length <= verbs.length) return undefined;
-  return `too many arguments supplied to string.format (expected ${verbs.length}, got ${list.elements.length})`;
+  return formatFault(target.value, list.elements, (expr) => types.get(expr.id) as Type);
 }
 
 function wrongLiteral(expr: CallExpr): Expr | undefined {
   const last = expr.args.at(-1);
+  if (expr.function === "timestamp" && isWrongSeconds(last)) return last;
   if (last?.kind !== "literal" || typeof last.value !== "string") return undefined;
   const isRight = isLiteralRight(expr.function, last.value);
   return isRight ? undefined : last;
+}
+
+function isWrongSeconds(expr: Expr | undefined): boolean {
+  return (
+    expr?.kind === "literal" && typeof expr.value === "bigint" && timestampOf(expr.value * 1_000_000_000n) === undefined
+  );
 }
 
 function isLiteralRight(name: string, literal: string): boolean {

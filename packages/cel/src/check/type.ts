@@ -85,9 +85,6 @@ export function formatType(type: Type): string {
       return type.parameters.length === 0 ? type.name : `${type.name}(${type.parameters.map(formatType).join(", ")})`;
     case "wrapper":
       return `wrapper(${formatType(type.of)})`;
-    case "timestamp":
-    case "duration":
-      return `google.protobuf.${type.kind === "timestamp" ? "Timestamp" : "Duration"}`;
     case "error":
       return "!error!";
     default:

@@ -163,7 +163,7 @@ export const operators: Library = {
 };
 
 function spanOf(nanos: bigint): Value {
-  return durationOf(nanos) ?? new CelError("duration overflow");
+  return durationOf(nanos) ?? new CelError("integer overflow");
 }
 
 function timeOf(nanos: bigint): Value {

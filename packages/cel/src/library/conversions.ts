@@ -2,14 +2,7 @@ import type { Library } from "../check/environment.ts";
 import { BOOL, BYTES, DOUBLE, DURATION, INT, STRING, TIMESTAMP, typeParam, UINT } from "../check/type.ts";
 import { checkUint, formatDouble, isInt64, parseDouble, parseInt64, parseUint64 } from "../value/number.ts";
 import { textFromUtf8, utf8Bytes } from "../value/text.ts";
-import {
-  durationOf,
-  formatDuration,
-  formatTimestamp,
-  parseDuration,
-  parseTimestamp,
-  timestampOf,
-} from "../value/time.ts";
+import { formatDuration, formatTimestamp, parseDuration, parseTimestamp, timestampOf } from "../value/time.ts";
 import { typeOf } from "../value/type-of.ts";
 import { CelError, type Duration, type Timestamp, TypeValue, type Uint, type Value } from "../value/value.ts";
 import { declare, global } from "./declare.ts";
@@ -104,7 +97,6 @@ export const conversions: Library = {
         DURATION,
         (text: string) => parseDuration(text) ?? failed("google.protobuf.Duration"),
       ),
-      global("int64_to_duration", [INT], DURATION, (nanos: bigint) => durationOf(nanos) ?? overflow),
     ),
     declare(
       "type",

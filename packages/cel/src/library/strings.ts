@@ -1,4 +1,4 @@
-import type { Library } from "../check/environment.ts";
+import type { FunctionDeclaration, Library } from "../check/environment.ts";
 import { DYN, INT, listType, STRING } from "../check/type.ts";
 import { ArrayList, CelError, type ListValue, type Value } from "../value/value.ts";
 import { declare, global, member } from "./declare.ts";
@@ -7,9 +7,15 @@ import { formatText } from "./string-format.ts";
 const STRINGS = listType(STRING);
 
 /** cel-go's strings extension, version 2 with `reverse` of version 3: all places and lengths are in code points. */
-export const strings: Library = {
-  name: "strings",
-  functions: [
+export const strings: Library = stringsWith(formatText);
+
+/** The same with another `format`: what it makes of numbers, lists and maps has changed with the versions. */
+export function stringsWith(format: (text: string, args: ListValue) => Value): Library {
+  return { name: "strings", functions: stringFunctions(format) };
+}
+
+function stringFunctions(format: (text: string, args: ListValue) => Value): readonly FunctionDeclaration[] {
+  return [
     declare("charAt", member("string_char_at_int", [STRING, INT], STRING, charAt)),
     declare(
       "indexOf",
@@ -53,10 +59,10 @@ export const strings: Library = {
       member("list_join", [STRINGS], STRING, (list: ListValue) => join(list, "")),
       member("list_join_string", [STRINGS, STRING], STRING, join),
     ),
-    declare("format", member("string_format", [STRING, listType(DYN)], STRING, formatText)),
+    declare("format", member("string_format", [STRING, listType(DYN)], STRING, format)),
     declare("strings.quote", global("strings_quote", [STRING], STRING, quote)),
-  ],
-};
+  ];
+}
 
 /** The last letter first; only later versions of the extension have it, and Kubernetes does not. */
 export const stringReverse: Library = {

@@ -1,5 +1,6 @@
 import { codePointCount } from "../value/text.ts";
-import { ListValue, MapValue, Opaque, Optional, type Value } from "../value/value.ts";
+import { CelError, ListValue, MapValue, Opaque, Optional, type Value } from "../value/value.ts";
+import { Panic } from "./state.ts";
 
 /** What a call costs once its arguments and result are known; the cost of the arguments themselves is not in it. */
 export type CallCost = (args: readonly Value[], result: Value) => number;
@@ -134,8 +135,7 @@ function byOverload(overload: string): CallCost | undefined {
       return makeList;
     case "list_flatten":
     case "list_flatten_int":
-      return ([list, depth]) =>
-        CONSTRUCT_COST.list + sizeOf(list) * (typeof depth === "bigint" ? Number(depth) : 1) + 1;
+      return ([list, depth]) => CONSTRUCT_COST.list + sizeOf(list) * depthOf(depth) + 1;
     case "list_distinct":
       return ([list]) => pairsCost(list);
     default:
@@ -144,8 +144,15 @@ function byOverload(overload: string): CallCost | undefined {
   }
 }
 
-/** Each element against each other, twice; texts are read besides. */
+function depthOf(depth: Value | undefined): number {
+  if (depth instanceof CelError) throw new Panic("interface conversion: ref.Val is *types.Err, not types.Int");
+  return typeof depth === "bigint" ? Number(depth) : 1;
+}
+
+/** Each element against each other, twice; texts are read besides. Of a fault in the list's place cel-go makes a panic of its own. */
 function pairsCost(list: Value | undefined): number {
+  if (list instanceof CelError)
+    throw new Panic("interface conversion: *types.Err is not traits.Lister: missing method Add");
   if (!(list instanceof ListValue) || list.size === 0) return CONSTRUCT_COST.list + 1;
   const first = list.at(0);
   const factor = typeof first === "string" || first instanceof Uint8Array ? 2 + TRAVERSAL_FACTOR : 2;

@@ -55,5 +55,12 @@ export class CostExceeded extends Error {
   }
 }
 
+/** Ends an evaluation as a panic ends one of cel-go's, which tells it as its own. */
+export class Panic extends Error {
+  constructor(why: string) {
+    super(`internal error: ${why}`);
+  }
+}
+
 /** A compiled node. */
 export type Code = (run: Run) => Value;

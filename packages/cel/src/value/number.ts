@@ -65,20 +65,17 @@ export function isNumber(value: unknown): value is bigint | number | Uint {
   return typeof value === "bigint" || typeof value === "number" || value instanceof Uint;
 }
 
-/** A double as Go's `%v`-like shortest text, which `string(double)` answers. */
+/** A double as Go's `%g` writes it, which `string(double)` answers: with an exponent below 0.0001 and from a million on. */
 export function formatDouble(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
   if (Object.is(value, -0)) return "-0";
   const [digits = "", exponent = "0"] = value.toExponential().split("e");
   const power = Number(exponent);
-  if (power >= -4 && power < 21) return power < 0 ? plain(digits, power) : String(value);
+  if (power >= -4 && power < MAX_PLAIN_POWER) return String(value);
   const size = String(Math.abs(power)).padStart(2, "0");
   return `${digits}e${power < 0 ? "-" : "+"}${size}`;
 }
 
-/** JavaScript writes 0.00001 as 1e-5 later than Go does; below one the digits are laid out here. */
-function plain(digits: string, power: number): string {
-  const sign = digits.startsWith("-") ? "-" : "";
-  return `${sign}0.${"0".repeat(-power - 1)}${digits.replace(/[-.]/g, "")}`;
-}
+/** Go decides as for six digits. */
+const MAX_PLAIN_POWER = 6;

@@ -3,7 +3,7 @@ import { standardLibraries } from "../all.ts";
 import { listFunctions } from "../list-functions.ts";
 import { optionals } from "../optionals.ts";
 import { sets } from "../sets.ts";
-import { strings } from "../strings.ts";
+import { stringsWith } from "../strings.ts";
 import { twoVariables } from "../two-variables.ts";
 import { authorizer } from "./authorizer.ts";
 import { cidr } from "./cidr.ts";
@@ -13,6 +13,7 @@ import { lists } from "./lists.ts";
 import { quantity } from "./quantity.ts";
 import { regex } from "./regex.ts";
 import { semver } from "./semver.ts";
+import { formatText } from "./string-format.ts";
 import { url } from "./url.ts";
 
 /** The libraries of kube-apiserver with the minor version of 1.x that brought each. */
@@ -20,7 +21,7 @@ const introduced: readonly (readonly [minor: number, library: Library])[] = [
   [0, url],
   [0, regex],
   [0, lists],
-  [0, strings],
+  [0, stringsWith(formatText)],
   [27, authorizer],
   [28, optionals],
   [28, quantity],

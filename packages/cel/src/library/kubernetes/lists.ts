@@ -76,7 +76,7 @@ function add(a: Value, b: Value): Value {
   if (typeof a === "number" && typeof b === "number") return a + b;
   if (a instanceof Uint && b instanceof Uint) return checkUint(a.value + b.value);
   if (a instanceof Duration && b instanceof Duration)
-    return durationOf(a.nanos + b.nanos) ?? new CelError("duration overflow");
+    return durationOf(a.nanos + b.nanos) ?? new CelError("integer overflow");
   return a instanceof CelError ? a : new CelError("no such overload");
 }
 

@@ -67,44 +67,71 @@ export const semver: Library = {
   ],
 };
 
+/** As blang/semver parses, in its words. */
 function parseSemver(text: string): Value {
   if (text === "") return new CelError("Version string empty");
-  const match = /^([^.]*)\.([^.]*)\.([^-+]*)(?:-([^+]*))?(?:\+(.*))?$/s.exec(text);
-  if (match === null) return new CelError("No Major.Minor.Patch elements found");
+  const [major, minor, ...rest] = text.split(".");
+  if (major === undefined || minor === undefined || rest.length === 0)
+    return new CelError("No Major.Minor.Patch elements found");
+  const [, patch = "", prerelease, build] = /^([^-+]*)(?:-([^+]*))?(?:\+(.*))?$/s.exec(rest.join(".")) ?? [];
   const numbers: bigint[] = [];
-  for (const [index, part] of [match[1], match[2], match[3]].entries()) {
-    const name = ["major", "minor", "patch"][index] as string;
-    const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-    if (part === undefined || !/^\d+$/.test(part))
-      return new CelError(`Invalid character(s) found in ${name} number ${JSON.stringify(part)}`);
-    if (part.length > 1 && part.startsWith("0"))
-      return new CelError(`${title} number must not contain leading zeroes ${JSON.stringify(part)}`);
-    numbers.push(BigInt(part));
+  for (const [name, part] of Object.entries({ Major: major, Minor: minor, Patch: patch })) {
+    const number = numberOf(part, {
+      character: `Invalid character(s) found in ${name.toLowerCase()} number`,
+      zeroes: `${name} number must not contain leading zeroes`,
+    });
+    if (number instanceof CelError) return number;
+    numbers.push(number);
   }
-  const prerelease = match[4] === undefined ? [] : match[4].split(".");
-  const wrong = prerelease.find((part) => !/^[0-9A-Za-z-]+$/.test(part) || /^0\d+$/.test(part));
-  if (wrong !== undefined)
-    return new CelError(
-      wrong === "" ? "Prerelease is empty" : `Invalid character(s) found in prerelease ${JSON.stringify(wrong)}`,
-    );
-  const build = match[5]?.split(".").find((part) => !/^[0-9A-Za-z-]+$/.test(part));
-  if (build !== undefined)
-    return new CelError(
-      build === ""
-        ? "Build meta data is empty"
-        : `Invalid character(s) found in build meta data ${JSON.stringify(build)}`,
-    );
-  return new Semver(numbers as unknown as [bigint, bigint, bigint], prerelease);
+  const identifiers = prerelease?.split(".") ?? [];
+  const fault =
+    identifiers.map(prereleaseFault).find((each) => each !== undefined) ??
+    build
+      ?.split(".")
+      .map(buildFault)
+      .find((each) => each !== undefined);
+  return fault ?? new Semver(numbers as unknown as [bigint, bigint, bigint], identifiers);
+}
+
+const maxUint64 = 2n ** 64n - 1n;
+
+function numberOf(text: string, said: { readonly character: string; readonly zeroes: string }): bigint | CelError {
+  const quoted = JSON.stringify(text);
+  if (!/^\d*$/.test(text)) return new CelError(`${said.character} ${quoted}`);
+  if (/^0\d/.test(text)) return new CelError(`${said.zeroes} ${quoted}`);
+  if (text === "") return new CelError(`strconv.ParseUint: parsing ${quoted}: invalid syntax`);
+  const number = BigInt(text);
+  return number > maxUint64 ? new CelError(`strconv.ParseUint: parsing ${quoted}: value out of range`) : number;
+}
+
+function prereleaseFault(text: string): CelError | undefined {
+  if (text === "") return new CelError("Prerelease is empty");
+  if (!/^[0-9A-Za-z-]+$/.test(text))
+    return new CelError(`Invalid character(s) found in prerelease ${JSON.stringify(text)}`);
+  if (!/^\d+$/.test(text)) return undefined;
+  const number = numberOf(text, {
+    character: "",
+    zeroes: "Numeric PreRelease version must not contain leading zeroes",
+  });
+  return number instanceof CelError ? number : undefined;
+}
+
+function buildFault(text: string): CelError | undefined {
+  if (text === "") return new CelError("Build meta data is empty");
+  if (/^[0-9A-Za-z-]+$/.test(text)) return undefined;
+  return new CelError(`Invalid character(s) found in build meta data ${JSON.stringify(text)}`);
 }
 
 /** Takes a `v` before the version, fewer than three numbers, and leading zeros, when asked. */
 function parseLoosely(text: string, isLoose: boolean): Value {
   if (!isLoose) return parseSemver(text);
-  const [, core = "", rest = ""] = /^v?([^-+]*)(.*)$/s.exec(text) ?? [];
-  const numbers = core.split(".").map((part) => part.replace(/^0+(?=\d)/, ""));
-  if (numbers.length < 3 && rest !== "") return new CelError("short version cannot contain PreRelease/Build meta data");
-  while (numbers.length < 3) numbers.push("0");
-  return parseSemver(numbers.join(".") + rest);
+  const [major = "", minor, ...rest] = text.replace(/^v/, "").split(".");
+  const parts = [major, ...(minor === undefined ? [] : [minor]), ...(rest.length === 0 ? [] : [rest.join(".")])];
+  const stripped = parts.map((part) => (part.length > 1 ? part.replace(/^0+/, "").replace(/^(?!\d)/, "0") : part));
+  if (stripped.length < 3 && /[-+]/.test(stripped.at(-1) ?? ""))
+    return new CelError("short version cannot contain PreRelease/Build meta data");
+  while (stripped.length < 3) stripped.push("0");
+  return parseSemver(stripped.join("."));
 }
 
 function compare(a: Semver, b: Semver): number {

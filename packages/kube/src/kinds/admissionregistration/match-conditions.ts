@@ -1,4 +1,4 @@
-import { duplicate, type FieldError, invalid, required, tooMany } from "../../names.ts";
+import { duplicate, type FieldError, internal, invalid, required, tooMany } from "../../names.ts";
 import { formatted, itemsOf } from "../checks.ts";
 import type { PolicyExpressions } from "../expressions.ts";
 import { qualified } from "../formats.ts";
@@ -32,5 +32,6 @@ export function validateExpression(
 ): readonly FieldError[] {
   if (text.trim() === "") return [required(field, missing)];
   const why = fault(text);
+  if (why?.startsWith("program instantiation failed")) return [internal(field, why)];
   return why === undefined ? [] : [invalid(field, text, why)];
 }
