@@ -16,10 +16,17 @@ export async function differentialOfCluster([pattern = ""]: readonly string[]): 
   const [cluster, up] = await Promise.all([openCluster(files, onFault), openUp(onFault)]);
   try {
     const cases = [...libraryCases(), ...ownCases()].filter(({ name }) => name.includes(pattern));
-    const { different, broken, ...counts } = await compareDoors(cluster, up, cases, (done, so) =>
-      console.error(`${done} of ${cases.length} cases; ${so} differ`),
-    );
-    for (const each of different) console.log(each);
+    let told = 0;
+    const tell = (different: readonly string[]) => {
+      for (const each of different.slice(told)) console.log(each);
+      told = different.length;
+    };
+    const { different, broken, unanswered, ...counts } = await compareDoors(cluster, up, cases, (done, so) => {
+      tell(so);
+      console.error(`${done} of ${cases.length} cases; ${so.length} differ`);
+    });
+    tell(different);
+    for (const name of unanswered) console.log(`kube-apiserver did not answer in time: ${name}`);
     for (const each of broken) console.log(`not asked: ${each}`);
     for (const fault of faults) console.log(`fault of our own: ${(fault as Error).stack}`);
     const { refused, byWebhook, checked, expected, asExpected } = counts;

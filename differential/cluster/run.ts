@@ -26,6 +26,8 @@ export interface ClusterCounts {
   /** Cases whose suite says what is to come of them, and those for which it came. */
   readonly expected: number;
   readonly asExpected: number;
+  /** Cases for which kube-apiserver took too long: by name. */
+  readonly unanswered: readonly string[];
   /** Those for which something could not be made, on neither server: by name, and why. */
   readonly broken: readonly string[];
   readonly different: readonly string[];
@@ -41,18 +43,23 @@ export async function compareDoors(
   cluster: Cluster,
   up: Peer,
   cases: readonly ClusterCase[],
-  progress: (done: number, different: number) => void = () => {},
+  progress: (done: number, different: readonly string[]) => void = () => {},
 ): Promise<ClusterCounts> {
   const different: string[] = [];
   const broken = await found(cluster, up, cases, different);
-  progress(0, different.length);
-  if (different.length > 0) return { ...none, broken: [], different };
+  progress(0, different);
+  if (different.length > 0) return { ...none, unanswered: [], broken: [], different };
   await untilParametersAreKnown(cluster);
   await cluster.putWebhookBehind();
   const counts = { ...none };
+  const unanswered: string[] = [];
   for (const each of cases.filter((one) => !broken.has(one))) {
     const step = stepOf(each, pathsOf(each));
-    const [theirs, ours] = await Promise.all([cluster.client.ask(step), up.client.ask(step)]);
+    const [theirs, ours] = await Promise.all([cluster.client.ask(step).catch(() => undefined), up.client.ask(step)]);
+    if (theirs === undefined) {
+      unanswered.push(each.name);
+      continue;
+    }
     counts.cases++;
     if (theirs.code >= 400) counts.refused++;
     if (webhookDenied.test(messageOf(theirs) ?? "")) counts.byWebhook++;
@@ -68,9 +75,9 @@ export async function compareDoors(
       if (each.isRefused === theirs.code >= 400) counts.asExpected++;
       else different.push(`DIFFERENT from its suite: ${each.name}: ${theirs.code} ${messageOf(theirs)}`);
     }
-    if (counts.cases % 200 === 0) progress(counts.cases, different.length);
+    if (counts.cases % 200 === 0) progress(counts.cases, different);
   }
-  return { ...counts, broken: [...broken].map(([{ name }, why]) => `${name}: ${why}`), different };
+  return { ...counts, unanswered, broken: [...broken].map(([{ name }, why]) => `${name}: ${why}`), different };
 }
 
 async function untilParametersAreKnown({ client }: Peer): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Library } from "../check/environment.ts";
-import { INT, listType, optionalType, typeParam } from "../check/type.ts";
+import { INT, isSameType, listType, optionalType, typeParam } from "../check/type.ts";
 import type { Expr } from "../syntax/ast.ts";
 import { ACCUMULATOR, type MacroCall, type MacroFault, variableName } from "../syntax/macro.ts";
 import { gather } from "../syntax/macros.ts";
 import { compareValues, isEqual } from "../value/equal.ts";
+import { typeOf } from "../value/type-of.ts";
 import { ArrayList, CelError, ListValue, Optional, type Value } from "../value/value.ts";
 import { declare, global, member } from "./declare.ts";
 import { orderedTypes } from "./ordered-types.ts";
@@ -88,7 +89,9 @@ function sortBy(list: ListValue, keys: ListValue): Value {
     return new CelError("@sortByAssociatedKeys() expected a list of the same size as the associated keys list");
   const pairs = [...list].map((value, index) => ({ value, key: keys.at(index) }));
   const first = pairs[0];
-  if (first !== undefined && pairs.some(({ key }) => typeof compareValues(first.key, key) === "string")) {
+  const isOther = (key: Value) =>
+    !isSameType(typeOf(first?.key ?? null), typeOf(key)) || typeof compareValues(first?.key ?? null, key) === "string";
+  if (first !== undefined && pairs.some(({ key }) => isOther(key))) {
     return new CelError("list elements must have the same type");
   }
   pairs.sort((a, b) => Number(compareValues(a.key, b.key) ?? 0));
@@ -96,8 +99,9 @@ function sortBy(list: ListValue, keys: ListValue): Value {
 }
 
 function range(count: bigint): Value {
+  if (count < 0n) return new CelError(`lists.range: size must be non-negative, got ${count}`);
   if (count > MAX_RANGE) return new CelError(`lists.range(${count}) is longer than ${MAX_RANGE}`);
-  return new ArrayList(Array.from({ length: Math.max(0, Number(count)) }, (_, index) => BigInt(index)));
+  return new ArrayList(Array.from({ length: Number(count) }, (_, index) => BigInt(index)));
 }
 
 /** `list.sortBy(x, key)`: the list is bound, its keys are gathered, and both are sorted together. */

@@ -7,27 +7,39 @@ import { formatText } from "./string-format.ts";
 const STRINGS = listType(STRING);
 
 /** cel-go's strings extension, version 2 with `reverse` of version 3: all places and lengths are in code points. */
-export const strings: Library = stringsWith(formatText);
+export const strings: Library = stringsOf({ format: formatText, isOpenEnded: false });
 
-/** The same with another `format`: what it makes of numbers, lists and maps has changed with the versions. */
-export function stringsWith(format: (text: string, args: ListValue) => Value): Library {
-  return { name: "strings", functions: stringFunctions(format) };
+/** What has changed with the extension's versions. */
+interface Versioned {
+  /** What `format` makes of numbers, lists and maps. */
+  readonly format: (text: string, args: ListValue) => Value;
+  /** Whether nothing is found behind a text's end; it is a fault to look there else. */
+  readonly isOpenEnded: boolean;
 }
 
-function stringFunctions(format: (text: string, args: ListValue) => Value): readonly FunctionDeclaration[] {
+/** The same in another version. */
+export function stringsOf(version: Versioned): Library {
+  return { name: "strings", functions: stringFunctions(version) };
+}
+
+function stringFunctions({ format, isOpenEnded }: Versioned): readonly FunctionDeclaration[] {
+  const found = (text: string, part: string, offset: bigint) =>
+    isOpenEnded ? indexWithin(text, part, offset) : indexOf(text, part, offset);
+  const foundLast = (text: string, part: string, offset: bigint) =>
+    isOpenEnded ? lastIndexWithin(text, part, offset) : lastIndexOf(text, part, offset);
   return [
     declare("charAt", member("string_char_at_int", [STRING, INT], STRING, charAt)),
     declare(
       "indexOf",
       member("string_index_of_string", [STRING, STRING], INT, (text: string, part: string) => indexOf(text, part, 0n)),
-      member("string_index_of_string_int", [STRING, STRING, INT], INT, indexOf),
+      member("string_index_of_string_int", [STRING, STRING, INT], INT, found),
     ),
     declare(
       "lastIndexOf",
       member("string_last_index_of_string", [STRING, STRING], INT, (text: string, part: string) =>
         lastIndexOf(text, part),
       ),
-      member("string_last_index_of_string_int", [STRING, STRING, INT], INT, lastIndexOf),
+      member("string_last_index_of_string_int", [STRING, STRING, INT], INT, foundLast),
     ),
     declare("lowerAscii", member("string_lower_ascii", [STRING], STRING, lowerAscii)),
     declare("upperAscii", member("string_upper_ascii", [STRING], STRING, upperAscii)),
@@ -93,6 +105,21 @@ function indexOf(text: string, part: string, offset: bigint): Value {
   for (let at = Number(offset); at + wanted.length <= letters.length; at++)
     if (isAt(letters, wanted, at)) return BigInt(at);
   return -1n;
+}
+
+/** From a place within the text; behind its end nothing is, and an empty part is at its end. */
+function indexWithin(text: string, part: string, offset: bigint): Value {
+  const size = BigInt(Array.from(text).length);
+  if (offset < 0n) return outOfRange(offset);
+  if (part === "") return offset < size ? offset : size;
+  return offset >= size ? -1n : indexOf(text, part, offset);
+}
+
+function lastIndexWithin(text: string, part: string, offset: bigint): Value {
+  const size = BigInt(Array.from(text).length);
+  if (offset < 0n) return outOfRange(offset);
+  if (part === "") return offset < size ? offset : size;
+  return offset >= size ? -1n : lastIndexOf(text, part, offset);
 }
 
 function lastIndexOf(text: string, part: string, offset?: bigint): Value {

@@ -1,5 +1,6 @@
 import type { FunctionDeclaration, Library } from "../check/environment.ts";
 import { DURATION, INT, STRING, TIMESTAMP } from "../check/type.ts";
+import { goQuoted } from "../value/go-quoted.ts";
 import { dateIn } from "../value/time.ts";
 import { CelError, type Duration, type Timestamp, type Value } from "../value/value.ts";
 import { declare, member } from "./declare.ts";
@@ -29,6 +30,14 @@ export const times: Library = {
   ],
 };
 
+/** Go reads what has a colon as hours and minutes. */
+function zoneFault(zone: string): string {
+  const [hours = "", ...minutes] = zone.split(":");
+  if (minutes.length === 0) return `unknown time zone ${zone}`;
+  const wrong = [hours, minutes.join(":")].find((each) => !/^[+-]?\d+$/.test(each)) ?? zone;
+  return `strconv.Atoi: parsing ${goQuoted(wrong)}: invalid syntax`;
+}
+
 /** With `unit` the accessor is also one of durations, which answer how many whole units they have, or what `of` says. */
 function field(
   name: string,
@@ -38,7 +47,7 @@ function field(
 ): FunctionDeclaration {
   const within = (time: Timestamp, zone: string): Value => {
     const date = dateIn(time, zone);
-    return date === undefined ? new CelError(`unknown time zone ${zone}`) : BigInt(read(date));
+    return date === undefined ? new CelError(zoneFault(zone)) : BigInt(read(date));
   };
   const ofTime = [
     member(`timestamp_to_${name}`, [TIMESTAMP], INT, (time: Timestamp) => within(time, "UTC")),

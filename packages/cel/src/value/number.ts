@@ -20,11 +20,20 @@ export function parseUint64(text: string): Uint | undefined {
   return value <= MAX_UINT64 ? new Uint(value) : undefined;
 }
 
-/** A double as Go reads it; undefined when the text is none. */
+/** A double as Go reads it, with underscores between digits, and with a power of two behind hexadecimal ones; undefined when the text is none. */
 export function parseDouble(text: string): number | undefined {
-  if (/^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/.test(text)) {
-    const value = Number(text);
+  const plain = /^[-+]?(?:0x_?)?(?:[0-9a-f.]|(?<=[0-9a-f])_(?=[0-9a-f])|[ep][-+]?(?=\d))*$/i.test(text)
+    ? text.replaceAll("_", "")
+    : text;
+  if (/^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/.test(plain)) {
+    const value = Number(plain);
     return Number.isFinite(value) ? value : undefined;
+  }
+  const hex = /^([-+]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([-+]?\d{1,5})$/i.exec(plain);
+  if (hex !== null && `${hex[2]}${hex[3]}` !== "") {
+    const [, sign, whole = "", fraction = "", power] = hex;
+    const value = Number(`0x${whole}${fraction}`) * 2 ** (Number(power) - 4 * fraction.length);
+    return Number.isFinite(value) ? (sign === "-" ? -value : value) : undefined;
   }
   if (/^[-+]?inf(?:inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return /^nan$/i.test(text) ? Number.NaN : undefined;

@@ -101,11 +101,12 @@ function formatFraction(nanos: bigint): string {
 /** A moment's calendar fields in a zone: an IANA name, `UTC`, or `+02:00`; undefined for an unknown zone. */
 export function dateIn({ nanos }: Timestamp, zone: string): Date | undefined {
   const millis = Number((nanos - (((nanos % 1_000_000n) + 1_000_000n) % 1_000_000n)) / 1_000_000n);
-  if (zone === "" || zone === "UTC") return new Date(millis);
-  const fixed = /^([+-]?)(\d\d):(\d\d)$/.exec(zone);
+  // The zone of the machine is UTC where API servers run.
+  if (zone === "" || zone === "UTC" || zone === "Local") return new Date(millis);
+  const fixed = /^([+-]?\d+):([+-]?\d+)$/.exec(zone);
   if (fixed !== null) {
-    const minutes = Number(fixed[2]) * 60 + Number(fixed[3]);
-    return new Date(millis + (fixed[1] === "-" ? -1 : 1) * minutes * 60_000);
+    const minutes = Number(fixed[1]) * 60 + (zone.startsWith("-") ? -1 : 1) * Number(fixed[2]);
+    return new Date(millis + minutes * 60_000);
   }
   return dateInNamedZone(millis, zone);
 }

@@ -1,5 +1,6 @@
 import type { Library } from "../../check/environment.ts";
 import { BOOL, INT, opaqueType, STRING, type Type } from "../../check/type.ts";
+import { goQuoted } from "../../value/go-quoted.ts";
 import { CelError, Opaque, type Value } from "../../value/value.ts";
 import { declare, global, member } from "../declare.ts";
 import { formatAddress, isMapped, maskAddress, parseAddress } from "./addresses.ts";
@@ -48,9 +49,10 @@ export const cidr: Library = {
     declare(
       "containsIP",
       member("cidr_contains_ip_string", [CIDR, STRING], BOOL, (range: Cidr, text: string) =>
-        containsIp(range, parseIp(text)),
+        // What is no address, upstream takes for a value of another type.
+        containsIp(range, parseIp(text), new CelError("no such overload")),
       ),
-      member("cidr_contains_ip_ip", [CIDR, IP_TYPE], BOOL, containsIp),
+      member("cidr_contains_ip_ip", [CIDR, IP_TYPE], BOOL, (range: Cidr, address: Ip) => containsIp(range, address)),
     ),
     declare(
       "containsCIDR",
@@ -77,26 +79,27 @@ export const cidr: Library = {
 function parseCidr(text: string): Value {
   const slash = text.lastIndexOf("/");
   if (slash < 0) return fault(text, "no '/'");
-  const bytes = parseAddress(text.slice(0, slash));
-  if ("fault" in bytes) return fault(text, `ParseAddr(${JSON.stringify(text.slice(0, slash))}): ${bytes.fault}`);
+  const address = parseAddress(text.slice(0, slash));
+  if ("fault" in address) return fault(text, `ParseAddr(${goQuoted(text.slice(0, slash))}): ${address.fault}`);
+  if (address.zone !== "") return fault(text, "IPv6 zones cannot be present in a prefix");
+  const { bytes } = address;
   const digits = text.slice(slash + 1);
-  if (!/^(?:0|[1-9]\d*)$/.test(digits)) return fault(text, `bad bits after slash: ${JSON.stringify(digits)}`);
+  if (!/^(?:0|[1-9]\d*)$/.test(digits)) return fault(text, `bad bits after slash: ${goQuoted(digits)}`);
   if (Number(digits) > bytes.length * 8) return fault(text, "prefix length out of range");
   if (isMapped(bytes))
     return new CelError(
-      `network address parse error during conversion from string: IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed`,
+      `network address parse error during conversion from string: IPv4-mapped IPv6 address ${goQuoted(text)} is not allowed`,
     );
   return new Cidr(bytes, Number(digits));
 }
 
 function fault(text: string, reason: string): CelError {
   const what = "network address parse error during conversion from string";
-  return new CelError(`${what}: ${what}: netip.ParsePrefix(${JSON.stringify(text)}): ${reason}`);
+  return new CelError(`${what}: ${what}: netip.ParsePrefix(${goQuoted(text)}): ${reason}`);
 }
 
-function containsIp(range: Cidr, address: Value): Value {
-  if (!(address instanceof Ip)) return address;
-  return isWithin(range, address.bytes);
+function containsIp(range: Cidr, address: Value, otherwise: CelError | undefined = undefined): Value {
+  return address instanceof Ip ? isWithin(range, address.bytes) : (otherwise ?? address);
 }
 
 function containsCidr(range: Cidr, other: Value): Value {

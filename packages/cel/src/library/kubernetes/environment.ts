@@ -3,7 +3,7 @@ import { standardLibraries } from "../all.ts";
 import { listFunctions } from "../list-functions.ts";
 import { optionals } from "../optionals.ts";
 import { sets } from "../sets.ts";
-import { stringsWith } from "../strings.ts";
+import { stringsOf } from "../strings.ts";
 import { twoVariables } from "../two-variables.ts";
 import { authorizer } from "./authorizer.ts";
 import { cidr } from "./cidr.ts";
@@ -21,7 +21,7 @@ const introduced: readonly (readonly [minor: number, library: Library])[] = [
   [0, url],
   [0, regex],
   [0, lists],
-  [0, stringsWith(formatText)],
+  [0, stringsOf({ format: formatText, isOpenEnded: true })],
   [27, authorizer],
   [28, optionals],
   [28, quantity],

@@ -122,7 +122,7 @@ function uri(text: string): readonly string[] {
 }
 
 function isDateTime(text: string): boolean {
-  return parseTimestamp(text.replace(/[ t]/, "T").replace(/z$/, "Z")) !== undefined;
+  return parseTimestamp(text.replace("t", "T").replace(/z$/, "Z")) !== undefined;
 }
 
 function unless(isRight: boolean, fault: string): readonly string[] {

@@ -1,5 +1,6 @@
 import type { FunctionDeclaration, Library } from "../../check/environment.ts";
 import { BOOL, INT, opaqueType, STRING, type Type } from "../../check/type.ts";
+import { goQuoted } from "../../value/go-quoted.ts";
 import { CelError, Opaque, type Value } from "../../value/value.ts";
 import { declare, global, member } from "../declare.ts";
 import { formatAddress, isMapped, parseAddress } from "./addresses.ts";
@@ -60,16 +61,15 @@ function question(name: string, id: string, holds: (bytes: readonly number[]) =>
 
 /** An address, without a zone and not an IPv4 one in IPv6's clothes. */
 export function parseIp(text: string): Value {
-  const [bare = "", zone] = text.includes(":") ? text.split(/%(.*)/s) : [text];
-  const bytes = parseAddress(bare);
-  if ("fault" in bytes) {
-    return new CelError(
-      `IP Address ${JSON.stringify(text)} parse error during conversion from string: ParseAddr(${JSON.stringify(text)}): ${bytes.fault}`,
-    );
+  const address = parseAddress(text);
+  const quoted = goQuoted(text);
+  if ("fault" in address) {
+    const why = `ParseAddr(${quoted}): ${address.fault}`;
+    return new CelError(`IP Address ${quoted} parse error during conversion from string: ${why}`);
   }
-  if (zone !== undefined) return new CelError(`IP address ${JSON.stringify(text)} with zone value is not allowed`);
-  if (isMapped(bytes)) return new CelError(`IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed`);
-  return new Ip(bytes);
+  if (address.zone !== "") return new CelError(`IP address ${quoted} with zone value is not allowed`);
+  if (isMapped(address.bytes)) return new CelError(`IPv4-mapped IPv6 address ${quoted} is not allowed`);
+  return new Ip(address.bytes);
 }
 
 function isCanonical(text: string): Value {

@@ -112,8 +112,13 @@ const decimal: { readonly [suffix: string]: number } = {
   E: 18,
 };
 
-/** Kubernetes caps what is larger than this, so that a quantity with a huge exponent stays a small number. */
-const MAX_NANOS = (2n ** 63n - 1n) * NANO;
+/** A power of ten beyond any double. */
+const MAX_SCALE = 400;
+
+/** Whole numbers of so many digits Kubernetes keeps as such; binary ones lose digits to their power of two. */
+const [WHOLE_DIGITS, WHOLE_BINARY_DIGITS] = [18, 14];
+
+const MAX_INT64 = 2n ** 63n - 1n;
 
 /** Reads a quantity (`1.5Gi`, `100m`, `2e3`); what is finer than a nano is rounded away from zero, as Kubernetes does. */
 export function parseQuantity(text: string): Quantity | undefined {
@@ -127,12 +132,14 @@ export function parseQuantity(text: string): Quantity | undefined {
   if (exponent === undefined) return undefined;
   const scale = exponent + 9 - fraction.length;
   const raised = digits * 1024n ** BigInt(power);
-  const nanos = scale >= 0 ? raised * 10n ** BigInt(Math.min(scale, 60)) : divideUp(raised, 10n ** BigInt(-scale));
-  const capped = nanos > MAX_NANOS ? MAX_NANOS : nanos;
-  return new Quantity(
-    sign === "-" ? -capped : capped,
-    number.includes(".") ? fraction.length <= exponent : exponent >= 0,
-  );
+  const nanos =
+    scale >= 0 ? raised * 10n ** BigInt(Math.min(scale, MAX_SCALE)) : divideUp(raised, 10n ** BigInt(-scale));
+  const written = number.replace(/^0+(?=\d)/, "").replace(".", "").length;
+  const isPlain =
+    power > 0
+      ? fraction === "" && written + Math.trunc(power * 3) <= WHOLE_BINARY_DIGITS
+      : fraction.length <= exponent && written <= WHOLE_DIGITS;
+  return new Quantity(sign === "-" ? -nanos : nanos, isPlain && nanos / NANO <= MAX_INT64);
 }
 
 function divideUp(value: bigint, by: bigint): bigint {

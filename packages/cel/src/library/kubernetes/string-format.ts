@@ -1,5 +1,6 @@
 import { runtimeTypeName, type Type } from "../../check/type.ts";
 import type { Expr } from "../../syntax/ast.ts";
+import { goQuoted } from "../../value/go-quoted.ts";
 import { formatDouble } from "../../value/number.ts";
 import { textFromUtf8 } from "../../value/text.ts";
 import { formatDuration, formatTimestamp } from "../../value/time.ts";
@@ -14,8 +15,8 @@ interface Clause {
 
 const MAX_INT64 = 2n ** 63n - 1n;
 
-/** More digits than anybody reads, and than a message may have. */
-const MAX_PRECISION = 100_000;
+/** Go's printer of numbers keeps a precision in one byte. */
+const PRECISIONS = 256;
 
 /** What is written of each clause in turn; `argument` is asked before the clause is read. */
 interface Writer {
@@ -40,9 +41,9 @@ function interpolate(
       at = percent + 2;
       continue;
     }
+    if (percent + 1 >= format.length) return new CelError("unexpected end of string");
     const missing = argument(used);
     if (missing !== undefined) return missing;
-    if (percent + 1 >= format.length) return new CelError("unexpected end of string");
     const read = readClause(format.slice(percent + 1));
     if (read instanceof CelError) return new CelError(`could not parse formatting clause: ${read.message}`);
     const written = write(read, used++);
@@ -91,9 +92,7 @@ function writeClause({ verb, precision = 6 }: Clause, value: Value): string | Ce
     case "s":
       return textOf(value) ?? new CelError(refusal("s", typeOf(value)));
     case "f":
-      return precision > MAX_PRECISION
-        ? new CelError(`precision ${precision} is too large`)
-        : grouped(doubleOf(value), (number) => fixed(number, precision));
+      return grouped(doubleOf(value), (number) => fixed(number, precision % PRECISIONS));
     case "e":
       return grouped(doubleOf(value), scientific);
     case "b":
@@ -242,35 +241,6 @@ function innerText(value: Value): string | CelError {
   if (value instanceof Uint8Array) return `b${goQuoted(text)}`;
   if (value instanceof Timestamp) return `timestamp("${text}")`;
   return value instanceof Duration ? `duration("${text}")` : text;
-}
-
-const escapes: { readonly [letter: string]: string } = {
-  "\u0007": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  '"': '\\"',
-  "\\": "\\\\",
-};
-
-/** Go's `%q`: what does not print is told by its number. */
-function goQuoted(text: string): string {
-  const escaped = text.replaceAll(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (letter) => {
-    const code = letter.codePointAt(0) as number;
-    const hex = code.toString(16);
-    return (
-      escapes[letter] ??
-      (code < 0x80
-        ? `\\x${hex.padStart(2, "0")}`
-        : code < 0x10000
-          ? `\\u${hex.padStart(4, "0")}`
-          : `\\U${hex.padStart(8, "0")}`)
-    );
-  });
-  return `"${escaped}"`;
 }
 
 /** A fault of a format, and the expression at which it is told; undefined for the call itself. */

@@ -1,5 +1,6 @@
 import type { Library } from "../../check/environment.ts";
 import { BOOL, listType, mapType, STRING, structType, type Type } from "../../check/type.ts";
+import { goQuoted } from "../../value/go-quoted.ts";
 import { EntryMap } from "../../value/map.ts";
 import { textFromUtf8, utf8Bytes } from "../../value/text.ts";
 import { ArrayList, CelError, Opaque, type Value } from "../../value/value.ts";
@@ -77,48 +78,58 @@ function toValue(parsed: Url | { readonly fault: string }): Value {
 
 /** A URL as Go's `ParseRequestURI` accepts it: absolute, or an absolute path. */
 export function parseUrl(text: string): Url | { readonly fault: string } {
-  const fail = (reason: string) => ({ fault: `parse ${JSON.stringify(text)}: ${reason}` });
+  const fail = (reason: string) => ({ fault: `parse ${goQuoted(text)}: ${reason}` });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: just those are refused
   if (/[\u0000-\u001f\u007f]/.test(text)) return fail("net/url: invalid control character in URL");
   if (text === "") return fail("empty url");
   const colon = /^([A-Za-z][A-Za-z0-9+.-]*)?:/.exec(text);
   if (colon !== null && colon[1] === undefined) return fail("missing protocol scheme");
   const scheme = colon?.[1]?.toLowerCase() ?? "";
-  const behind = (colon === null ? text : text.slice(colon[0].length)).replace(/#.*$/s, "");
+  // A request has no fragment: what looks like one belongs to what it stands in.
+  const behind = colon === null ? text : text.slice(colon[0].length);
   const mark = behind.indexOf("?");
   const rest = mark < 0 ? behind : behind.slice(0, mark);
   const query = mark < 0 ? "" : behind.slice(mark + 1);
+  if (text === "*") return new Url(text, "", "", "*", "");
   if (!rest.startsWith("/"))
     return scheme === "" ? fail("invalid URI for request") : new Url(text, scheme, "", "", query);
   const isWithHost = (scheme !== "" || !rest.startsWith("///")) && rest.startsWith("//");
   const slash = isWithHost ? rest.indexOf("/", 2) : 0;
   const authority = isWithHost ? rest.slice(2, slash < 0 ? undefined : slash) : "";
   const path = slash < 0 ? "" : rest.slice(slash);
-  const host = authority.slice(authority.lastIndexOf("@") + 1);
-  const wrong = hostFault(host) ?? escapeFault(path);
+  const at = authority.lastIndexOf("@");
+  const host = authority.slice(at + 1);
+  const wrong = userFault(authority.slice(0, Math.max(at, 0))) ?? hostFault(host) ?? escapeFault(path);
   return wrong === undefined ? new Url(text, scheme, host, path, query) : fail(wrong);
 }
 
+function userFault(user: string): string | undefined {
+  return /^[\w\-.:~!$&'()*+,;=%@]*$/.test(user) ? undefined : "net/url: invalid userinfo";
+}
+
 function hostFault(host: string): string | undefined {
-  const wrong = /[ "<>\\^`{|}]/.exec(host);
-  if (wrong !== null) return `invalid character ${JSON.stringify(wrong[0])} in host name`;
+  const wrong = /[ "#<>\\^`{|}]/.exec(host);
+  if (wrong !== null) return `invalid character ${goQuoted(wrong[0])} in host name`;
+  const escaped = /%.{0,2}/s.exec(host.replace(/^(\[.*?)%25.*\]/s, "$1]"));
+  if (escaped !== null && !/^%[89a-fA-F][0-9a-fA-F]$/.test(escaped[0]))
+    return `invalid URL escape ${goQuoted(escaped[0])}`;
   if (host.startsWith("[") && !host.includes("]")) return "missing ']' in host";
   const port = host.startsWith("[")
     ? host.slice(host.lastIndexOf("]") + 1)
     : host.includes(":")
       ? host.slice(host.indexOf(":"))
       : "";
-  return port === "" || /^:\d*$/.test(port) ? undefined : `invalid port ${JSON.stringify(port)} after host`;
+  return port === "" || /^:\d*$/.test(port) ? undefined : `invalid port ${goQuoted(port)} after host`;
 }
 
 function escapeFault(path: string): string | undefined {
   const wrong = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(path);
-  return wrong === null ? undefined : `invalid URL escape ${JSON.stringify(wrong[0])}`;
+  return wrong === null ? undefined : `invalid URL escape ${goQuoted(wrong[0])}`;
 }
 
 function splitHost(host: string): { readonly name: string; readonly port: string } {
   const [, bracketed, bare, port = ""] = /^(?:\[(.*)\]|([^:]*))(?::(\d*))?$/s.exec(host) ?? [];
-  return { name: bracketed ?? bare ?? host, port };
+  return { name: bracketed?.replace("%25", "%") ?? bare ?? host, port };
 }
 
 /** The path as it was written where that is well escaped, else with all escaped that must be. */
