@@ -25,10 +25,10 @@ test("apply creates what is absent, then changes it, and tells who has what", ()
     const created = await apply(
       bed,
       "fieldManager=m",
-      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: '1', y: '2'}\n",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: '1', z: '2'}\n",
     );
     assert.equal(created.code, 201);
-    const again = await apply(bed, "fieldManager=m", { data: { x: "1", y: "2" } });
+    const again = await apply(bed, "fieldManager=m", { data: { x: "1", z: "2" } });
     assert.deepEqual(again.body, created.body);
     const less = await apply(bed, "fieldManager=m", { data: { x: "1" } });
     assert.deepEqual([less.code, less.body.data], [200, { x: "1" }]);

@@ -74,8 +74,8 @@ const cases: {
   ],
   "an invalid object": [pod("A"), {}, "denied", /Validation\n {6}Invalid value: "A"/],
   "a namespace that is given with its labels": [
-    `apiVersion: v1\nkind: Namespace\nmetadata: {name: n, labels: {pod-security.kubernetes.io/enforce: baseline}}\n${pod("a", "x:1", "  hostNetwork: true\n")}`,
-    { namespace: "n" },
+    `apiVersion: v1\nkind: Namespace\nmetadata: {name: ns, labels: {pod-security.kubernetes.io/enforce: baseline}}\n${pod("a", "x:1", "  hostNetwork: true\n")}`,
+    { namespace: "ns" },
     "allowed denied",
     /PodSecurity {2}policy PodSecurity baseline:latest\n {6}host namespaces/,
   ],

@@ -138,7 +138,7 @@ const faults: { readonly [what: string]: readonly [text: string, message: string
   ],
   "another kind": [map("x"), 'error loading DIR/0.yaml: no kind "ConfigMap" is registered for version "v1"'],
   "a service": [
-    `apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: x.static.k8s.io}\nwebhooks: [{name: a.b.c, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {namespace: n, name: s}}}]`,
+    `apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: x.static.k8s.io}\nwebhooks: [{name: a.b.c, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {namespace: ns, name: s}}}]`,
     'error loading DIR/0.yaml: webhook "a.b.c" in "x.static.k8s.io" (file "DIR/0.yaml"): clientConfig.service is not supported for static manifests; use clientConfig.url instead',
     "ValidatingAdmissionWebhook",
   ],
