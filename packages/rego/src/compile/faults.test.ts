@@ -48,10 +48,31 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["p if { plus = 3; x = 1 + 1 }", "2:22 called function plus shadowed"],
     ["p if { eq; x = [y | y = 1] }", "2:12 undefined function eq"],
     ["p if { eq = 3 }", "2:8 undefined function eq"],
-    ["p if { x := [max | max = 1]; max([1]) == x[0] }"],
+    ["p if { x := [max | some max in [1]]; max([1]) == x[0] }"],
     ["p if { some max; max = 1; 1 == 1 }"],
-    ["p if { max = 1; q with count as max }\nq if max([1])"],
+    [
+      "p if { max = 1; q with count as max }\nq if max([1])",
+      "2:8 match error",
+      "left  : (any<array[any], set[any]>) => any",
+      "right : number",
+    ],
     ["p if { max([1]) } else if { max = 1 }"],
+    ["p := {y | max = 1; y := 2}", "2:11 match error", "left  : (any<array[any], set[any]>) => any", "right : number"],
+  ],
+  "what is called in a head": [
+    ["f(x) := x.g(1)", "2:9 undefined function x.g"],
+    ["f(x) := [x.g(1) | true]", "2:10 undefined function x.g"],
+    ["p := [max([1]) | max := 1]", "2:7 called function max shadowed"],
+  ],
+  "refs to rules are found wrong where the last of them stands": [
+    [
+      "b := {1}\np := b.x\nq := b",
+      "4:6 undefined ref: data.a.b.x",
+      "data.a.b.x",
+      "         ^",
+      '         have: "x"',
+      "         want (type): number",
+    ],
   ],
   "rules at one path are of one kind": [
     ["f[x](y) := 1 if x := 1\nf.a(y) := 2", "2:1 rule data.a.f[x] conflicts with:\n  rule data.a.f.a at p.rego:3"],

@@ -79,6 +79,8 @@ class BodyRewriter {
   readonly #context: LocalVarsContext;
   /** Unused variables are not worth a word when declarations are wrong. */
   #faults = 0;
+  /** There OPA looks at no calls, and in a closure not at those of arguments: one of a variable is then one of an undefined function. */
+  #inHead: false | "itself" | "in a closure" = false;
   readonly #rewriter: Rewriter = {
     term: (term) => this.#term(term),
     body: (body) => this.#closure(body, new Set(), (inner) => inner),
@@ -96,12 +98,14 @@ class BodyRewriter {
     this.#declareLikeBuiltins(rule);
     const body = this.body(rule.body, used);
     const { head } = rule;
+    this.#inHead = "itself";
     const [root, ...operands] = head.ref.terms as readonly [Term, ...Term[]];
     const ref: Ref = { ...head.ref, terms: [root, ...operands.map((term) => this.#term(term))] };
     const key = head.key && this.#term(head.key);
     const value = head.value && this.#term(head.value);
     // What the args declare has its names already; sets and comprehensions in them are left.
     const args = head.args && mapAll(head.args, (arg) => this.#term(arg));
+    this.#inHead = false;
     return { ...rule, head: { ...head, ref, args, key, value }, body };
   }
 
@@ -152,9 +156,12 @@ class BodyRewriter {
 
   /** A body with a scope of its own; `inside` runs in that scope. */
   #closure<T>(body: Body, used: ReadonlySet<string>, inside: (body: Body) => T): T {
+    const inHead = this.#inHead;
+    if (inHead !== false) this.#inHead = "in a closure";
     this.stack.push();
     const result = inside(this.body(body, used));
     this.stack.pop();
+    this.#inHead = inHead;
     return result;
   }
 
@@ -309,7 +316,8 @@ class BodyRewriter {
 
   #checkShadowed(operator: Ref, loc: Location): void {
     const head = operator.terms[0];
-    if (head?.kind !== "var") return;
+    if (head?.kind !== "var" || this.#inHead === "itself") return;
+    if (this.#inHead === "in a closure" && this.stack.anyOccurrence(head.name) === "argument") return;
     const local = this.stack.find(head.name);
     if (local === undefined || local === head.name) return;
     this.#fault(compileFault(loc, `called function ${refText(operator)} shadowed`));

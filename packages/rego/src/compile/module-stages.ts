@@ -12,7 +12,7 @@ import { rewriteLocalVars } from "./local-vars.ts";
 import { rewriteLogic } from "./logic.ts";
 import { rewriteMetadataCalls } from "./metadata.ts";
 import { erasePrintCalls, rewritePrintCalls } from "./print-calls.ts";
-import { checkUnusedImports, resolveRule } from "./resolve-refs.ts";
+import { checkUnusedImports, resolveRules } from "./resolve-refs.ts";
 import { orderRuleBody, type PlaceName } from "./safety.ts";
 import { checkHeadSafety } from "./safety-heads.ts";
 import type { ModuleStage, StageContext, Unit } from "./stage.ts";
@@ -99,7 +99,7 @@ function eachRule(check: (rule: Rule, unit: Unit, context: StageContext) => void
 
 function resolveRefs({ module, globals }: Unit, { options, report }: StageContext): readonly Rule[] {
   const used = new Set<Import>();
-  const rules = module.rules.map((rule) => resolveRule(rule, globals, used));
+  const rules = resolveRules(module.rules, globals, used);
   if (options.strict === true) checkUnusedImports(module.imports, used, report);
   return rules;
 }

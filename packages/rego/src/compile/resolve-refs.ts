@@ -1,4 +1,4 @@
-import type { Body, Expr, Import, Ref, Rule, Term, Var } from "../syntax/ast.ts";
+import type { Body, Expr, Import, Location, Ref, Rule, Term, Var } from "../syntax/ast.ts";
 import { declaredVars } from "./declared-vars.ts";
 import type { Globals } from "./globals.ts";
 import { isLanguageImport } from "./globals.ts";
@@ -11,9 +11,9 @@ import { comprehensionTerms, isComprehension, mapAll, mapExpr, mapTerm, type Rew
  * OPA's stage ResolveRefs: names of rules and imports become whole paths below `data` or `input`, where no variable of the same name is
  * declared.
  */
-export function resolveRule(rule: Rule, globals: Globals, used: Set<Import>): Rule {
+export function resolveRules(rules: readonly Rule[], globals: Globals, used: Set<Import>): readonly Rule[] {
   const resolver = new RefResolver(globals, used);
-  return resolver.rule(rule);
+  return rules.map((rule) => resolver.rule(rule));
 }
 
 export function resolveQuery(body: Body, globals: Globals): Body {
@@ -32,12 +32,16 @@ interface Declared extends Rewriter {
   readonly names: readonly ReadonlySet<string>[];
 }
 
+/** `data` or `input`, before the last ref that begins with it is known. */
+type Root = Omit<Var, "loc"> & { loc: Location };
+
 /** What args declare: also what their refs begin with, so that none of them is resolved. */
 const patternVars: VarsOptions = { skipSets: true, skipClosures: true };
 
 class RefResolver {
   readonly #globals: Globals;
   readonly #used: Set<Import>;
+  readonly #roots = new Map<Term, Root>();
 
   constructor(globals: Globals, used: Set<Import>) {
     this.#globals = globals;
@@ -102,7 +106,8 @@ class RefResolver {
 
   #variable(term: Var, declared: Declared): Term {
     const global = this.#find(term.name, declared);
-    if (global !== undefined) return { ...global, loc: term.loc };
+    if (global !== undefined)
+      return { ...global, loc: term.loc, terms: [this.#root(global, term.loc), ...global.terms.slice(1)] };
     if (term.name === "input" || term.name === "data") return { kind: "ref", loc: term.loc, terms: [term] };
     return term;
   }
@@ -116,8 +121,21 @@ class RefResolver {
     const terms = mapAll(ref.terms, (term, at) => (at === 0 ? term : this.#term(term, declared)));
     const global = this.#find(head.name, declared);
     if (global === undefined) return terms === ref.terms ? ref : { ...ref, terms };
-    const root: Term = { ...(global.terms[0] as Term), loc: head.loc };
+    const root: Term = this.#root(global, head.loc);
     return { ...ref, terms: [root].concat(global.terms.slice(1), terms.slice(1)) };
+  }
+
+  /** One for all refs to rules of the package, and one for each import; its place is that of the last of them, where OPA tells of their faults. */
+  #root(global: Ref, loc: Location): Term {
+    const own = global.terms[0] as Root;
+    const root = this.#roots.get(own);
+    if (root === undefined) {
+      const made = { ...own, loc };
+      this.#roots.set(own, made);
+      return made;
+    }
+    if (root.loc.offset < loc.offset) root.loc = loc;
+    return root;
   }
 
   #find(name: string, declared: Declared): Ref | undefined {

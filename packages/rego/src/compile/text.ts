@@ -1,17 +1,7 @@
 import type { Body, Expr, Import, Ref, Term } from "../syntax/ast.ts";
-import { alwaysKeywords, futureKeywords } from "../syntax/keywords.ts";
+import { isPlainKey } from "../syntax/keywords.ts";
 import { infixOf } from "./infix.ts";
 import { isWildcard, nameOfRef } from "./walk.ts";
-
-const word = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-/** Rego v1's keywords: as operands of refs they are quoted. */
-const keywords: ReadonlySet<string> = new Set([...alwaysKeywords, ...futureKeywords]);
-
-/** True when a key can stand behind a dot. */
-export function isPlainKey(key: string): boolean {
-  return word.test(key) && !keywords.has(key);
-}
 
 /** A ref as OPA prints it in messages: `data.a["b c"][x]`. */
 export function refText(ref: Ref): string {

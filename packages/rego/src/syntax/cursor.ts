@@ -33,6 +33,8 @@ export interface ParserMode {
 /** Where a parse stands, to come back to. */
 export interface Mark {
   readonly at: number;
+  /** The token was taken for a name. */
+  readonly isName: boolean;
   readonly wildcards: number;
   readonly faults: number;
   readonly hints: number;
@@ -122,11 +124,13 @@ export class Cursor {
   }
 
   save(): Mark {
-    return { at: this.#at, wildcards: this.#wildcards, faults: this.faults.length, hints: this.#hints.length };
+    const isName = this.#nameAt === this.#at;
+    return { at: this.#at, isName, wildcards: this.#wildcards, faults: this.faults.length, hints: this.#hints.length };
   }
 
-  restore({ at, wildcards, faults, hints }: Mark): void {
+  restore({ at, isName, wildcards, faults, hints }: Mark): void {
     this.#moveTo(at);
+    this.#nameAt = isName ? at : -1;
     this.#stuck = undefined;
     this.#spaceAt = -1;
     this.#wildcards = wildcards;
@@ -163,6 +167,14 @@ export class Cursor {
     return next.kind === "punctuation" && (next.text === "." || next.text === "[") && !next.spaced;
   }
 
+  /** The keyword `in`; with a bracket behind it, it is a name from now on. */
+  isMembership(): boolean {
+    if (!this.isKeyword("in")) return false;
+    if (!this.isRefHead()) return true;
+    this.treatAsName();
+    return false;
+  }
+
   /** `and(` or `or(` where an operand is expected: the builtin of that name, also when the word is a keyword. */
   isCalledOperator(): boolean {
     const { text } = this.token;
@@ -188,7 +200,7 @@ export class Cursor {
   illegal(note = ""): undefined {
     const token = this.#stuck ?? this.token;
     if (token.kind === "illegal") return this.report("illegal token");
-    const text = this.#spaceAt === this.#at ? "whitespace token" : describe(token, this.mode);
+    const text = this.#spaceAt === this.#at ? "whitespace token" : describe(token, this.isReserved());
     return this.report(`unexpected ${text}${note === "" ? "" : `: ${note}`}`);
   }
 
@@ -292,8 +304,11 @@ export class Cursor {
   #place(): SourceLocation {
     const { loc } = this.#stuck ?? this.token;
     if (this.#spaceAt !== this.#at) return loc;
-    const at = this.previous.end;
-    return new SourceLocation(this.source, at, at + 1);
+    const { text } = this.source;
+    let at = this.previous.end;
+    // Comments are no white space: only their ends are.
+    if (text[at] === "#") at = text.indexOf("\n", at);
+    return at < 0 ? loc : new SourceLocation(this.source, at, at + 1);
   }
 
   #moveTo(at: number): void {
@@ -328,8 +343,8 @@ const names: { readonly [text: string]: string } = {
   "%": "rem",
 };
 
-function describe(token: Token, mode: ParserMode): string {
-  if (token.kind === "ident" && mode.keywords.has(token.text)) return `${token.text} keyword`;
+function describe(token: Token, isKeyword: boolean): string {
+  if (isKeyword) return `${token.text} keyword`;
   return `${kindText(token)} token`;
 }
 

@@ -37,6 +37,22 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
   ["default a.b", "2:1 illegal default rule (must have a value)"],
   ["default a.b(_) != 2", "2:16 unexpected neq token"],
   ["p := [x | y == 1; z, x)]", '2:17 unexpected ; token: expected "," or "]"', `2:17 unexpected ; token: ${value}`],
+  ["p ifé{ q }", "2:5 illegal token"],
+  ["p contains😀1", "2:11 illegal token"],
+  ["p if not {1}", "2:12 unexpected eof token: expected \\n or ; or }"],
+  [
+    "p := q.# c\nr",
+    "3:0 unexpected whitespace token: expected identifier",
+    `3:0 unexpected whitespace token: ${value}`,
+  ],
+  ["p if { some x in[1] }", "2:15 unexpected in keyword: expected \\n or ; or }"],
+  ["p if { every x in[1] { x } }", "2:16 unexpected identifier token: expected `x[, y] in xs { ... }` expression"],
+  [
+    "p.not.f(x) := ",
+    "2:14 unexpected eof token",
+    '2:14 unexpected eof token: expected function value term (e.g., p["not"].f(...) := <VALUE> { ... })',
+  ],
+  ["import data[false]", "2:13 unexpected boolean token: expecting string"],
   ["import future.keywords.foo", "2:8 unexpected keyword, must be one of [contains every if in not]"],
   ['p := "a"[0]', "2:6 illegal ref (head cannot be string)"],
 ];
@@ -51,6 +67,11 @@ test("faults: v0 tells which import would help", () => {
   const hint = "(hint: `import future.keywords.in` for `some x in xs` expressions)";
   const wanted = `2:12 unexpected identifier token: expected \\n or ; or } ${hint}`;
   assert.deepEqual(faults("package a\np { some x in y }", "v0"), [wanted]);
+});
+
+test("faults: keywords may begin paths, and what else they hold is told", () => {
+  assert.deepEqual(faults("package not.if\np := 1"), []);
+  assert.deepEqual(faults("package a[true]"), ["1:11 unexpected boolean token: expecting string"]);
 });
 
 test("faults: v0 is v1 by an import that is one", () => {

@@ -15,3 +15,10 @@ export const alwaysKeywords: readonly string[] = [
 
 /** Those of v1, which v0 knows by `import future.keywords`. */
 export const futureKeywords: readonly string[] = ["in", "every", "contains", "if"];
+
+const keywords: ReadonlySet<string> = new Set([...alwaysKeywords, ...futureKeywords]);
+
+/** True when OPA prints the key behind a dot, without brackets. */
+export function isPlainKey(key: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(key) && !keywords.has(key);
+}

@@ -143,7 +143,11 @@ class Lexer {
   #ident(): void {
     word.lastIndex = this.#at;
     word.test(this.#text);
-    this.#push("ident", Math.min(word.lastIndex, this.#end), "");
+    const end = Math.min(word.lastIndex, this.#end);
+    const beyond = end < this.#end ? (this.#text.codePointAt(end) ?? 0) : 0;
+    // As in OPA, the first bytes of such a character belong to the name, which is no keyword then; it stands behind it all the same.
+    this.#push("ident", beyond <= 0x7f ? end : end + String.fromCodePoint(beyond).length, "");
+    this.#at = end;
   }
 
   /** JSON's numbers; leading zeros are for the parser to refuse. */

@@ -257,7 +257,8 @@ class ModuleParser {
       return [];
     }
     const [name] = rule.head.ref.terms;
-    if (rule.head.value === undefined && name?.kind === "var" && this.#cursor.mode.keywords.has(name.name))
+    const isPartialSet = this.#version === "v1" && rule.head.value === undefined;
+    if (isPartialSet && name?.kind === "var" && this.#cursor.mode.keywords.has(name.name))
       this.#final(`${name.name} keyword cannot be used for rule name`, loc);
     return [rule];
   }
@@ -275,8 +276,8 @@ class ModuleParser {
   #package(): Statement | undefined {
     const cursor = this.#cursor;
     const { loc } = cursor.advance();
-    if (cursor.token.kind !== "ident") return cursor.illegal();
-    const term = this.#pathTerm();
+    if (!this.#startsPath()) return cursor.illegal();
+    const term = parseTerm(cursor);
     if (term === undefined) return undefined;
     const terms = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : [];
     const [first, ...rest] = terms;
@@ -293,8 +294,8 @@ class ModuleParser {
   #import(): Statement | undefined {
     const cursor = this.#cursor;
     const { loc } = cursor.advance();
-    if (cursor.token.kind !== "ident") return cursor.illegal();
-    const term = this.#pathTerm();
+    if (!this.#startsPath()) return cursor.illegal();
+    const term = this.#importPath();
     if (term === undefined) return cursor.report("expected path");
     const terms = term.kind === "var" ? [term] : term.kind === "ref" ? term.terms : [];
     const [root, ...rest] = terms;
@@ -316,11 +317,21 @@ class ModuleParser {
     return { kind: "import", loc, import: { loc, path, alias } };
   }
 
-  /** Here keywords are names, whatever else may be written with them. */
-  #pathTerm(): Term | undefined {
+  /** A path begins with a name, also where that is a keyword. */
+  #startsPath(): boolean {
+    const cursor = this.#cursor;
+    if (cursor.token.kind !== "ident") return false;
+    if (!cursor.isReserved()) return true;
+    if (!cursor.mode.features.has("keywords_in_refs")) return false;
+    cursor.treatAsName();
+    return true;
+  }
+
+  /** Here the keywords that an import may bring are none. */
+  #importPath(): Term | undefined {
     const { mode } = this.#cursor;
     const { keywords } = mode;
-    mode.keywords = new Set();
+    mode.keywords = new Set(alwaysKeywords.filter((word) => word !== "not"));
     const term = parseTerm(this.#cursor);
     mode.keywords = keywords;
     return term;

@@ -1,5 +1,6 @@
 import type { Body, Call, Expr, Head, Location, Ref, Rule, Term } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
+import { isPlainKey } from "./keywords.ts";
 import { parseBody, parseLiteral } from "./literals.ts";
 import { refText } from "./ref-text.ts";
 import { relocateBody, relocateTerm } from "./relocate.ts";
@@ -42,7 +43,7 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
   if (written === undefined)
     return term.kind === "call" ? cursor.illegal(`rule head ref ${headText(term)} invalid`) : undefined;
   const { ref, args } = written;
-  const name = refText(ref);
+  const name = refText(ref, isPlainKey);
   if (cursor.isKeyword("contains")) {
     const refused = `the contains keyword can only be used with multi-value rule definitions (e.g., ${name} contains <VALUE> { ... })`;
     if (args !== undefined) cursor.illegal(refused);
@@ -213,9 +214,8 @@ function freshWildcards(cursor: Cursor, args: readonly Term[]): readonly Term[] 
 function parseIfBody(cursor: Cursor): Body | undefined {
   cursor.advance();
   const mark = cursor.save();
-  const opensBrace = cursor.is("{");
   const expr = parseLiteral(cursor);
-  const isSet = opensBrace && expr?.terms.kind === "term" && expr.terms.term.kind === "set";
+  const isSet = expr?.terms.kind === "term" && expr.terms.term.kind === "set";
   if (expr !== undefined && !isSet) return [expr];
   cursor.restore(mark);
   return parseBraceBody(cursor);

@@ -33,7 +33,7 @@ function parseMembers(cursor: Cursor, pairs = false): Term | undefined {
   const { start } = cursor.token;
   let left = parseLevel(cursor, 0, start);
   if (left !== undefined && pairs) left = parsePair(cursor, left, start);
-  while (left !== undefined && cursor.isKeyword("in") && !cursor.isRefHead()) {
+  while (left !== undefined && cursor.isMembership()) {
     const operator = cursor.advance();
     const right = parseLevel(cursor, 0, cursor.token.start);
     if (right === undefined) break;
@@ -48,7 +48,7 @@ function parsePair(cursor: Cursor, key: Term, start: number): Term {
   const mark = cursor.save();
   cursor.advance();
   const value = parseLevel(cursor, 0, start);
-  const operator = value === undefined || !cursor.isKeyword("in") || cursor.isRefHead() ? undefined : cursor.advance();
+  const operator = value === undefined || !cursor.isMembership() ? undefined : cursor.advance();
   if (value !== undefined && operator !== undefined) {
     const domain = parseLevel(cursor, 0, cursor.token.start);
     if (domain !== undefined) return infixCall(cursor, internal(operator.loc, "member_3"), [key, value, domain], start);

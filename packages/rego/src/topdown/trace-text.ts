@@ -1,8 +1,9 @@
 import { goQuote } from "../builtins/go-quote.ts";
-import { isPlainKey, refText } from "../compile/text.ts";
+import { refText } from "../compile/text.ts";
 import { collectVars, varsOfBody } from "../compile/vars.ts";
 import { isGenerated, isRuleName, isWildcard, nameOfRef } from "../compile/walk.ts";
 import type { Body, Expr, ExprTerms, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
+import { isPlainKey } from "../syntax/keywords.ts";
 import { compareStrings } from "../value/string-order.ts";
 import { nowhere } from "./frame.ts";
 import type { Node } from "./node.ts";

@@ -1,4 +1,4 @@
-import type { Expr, Ref, Term } from "../../syntax/ast.ts";
+import type { Expr, Location, Ref, Term } from "../../syntax/ast.ts";
 import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { compareTerms } from "../../syntax/term-order.ts";
 import { typeFault } from "../stage.ts";
@@ -115,12 +115,18 @@ class RefChecker {
     return this.#leaf(valuesOf(type), at + 1);
   }
 
+  /** Refs to rules share their `data`: its place need not be in this one. */
+  #place(): Location {
+    const head = this.#ref.terms[0] as Term;
+    return head.kind === "var" && head.name === "data" ? head.loc : this.#ref.loc;
+  }
+
   #usedAsReference(type: Type): Diagnostic {
     const ref = this.#rename(this.#ref);
     const text = refText(ref);
     const details = [text, "^".repeat(text.length), `have: ${typeText(type)}`];
     return typeFault(
-      this.#ref.loc,
+      this.#place(),
       `function ${text} used as reference, not called`,
       details,
       unsupportedDetails(ref, ref.terms.length - 1, type),
@@ -131,7 +137,7 @@ class RefChecker {
     const ref = this.#rename(this.#ref);
     const marked = refText({ ...ref, terms: ref.terms.slice(0, at + 1) });
     const details = [refText(ref), "^".repeat(marked.length), `have: ${typeText(type)}`];
-    return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details, unsupportedDetails(ref, at, type));
+    return typeFault(this.#place(), `undefined ref: ${refText(ref)}`, details, unsupportedDetails(ref, at, type));
   }
 
   #invalid(at: number, have: Type | undefined, want: Type | undefined, keys: readonly Key[]): Diagnostic {
@@ -147,7 +153,7 @@ class RefChecker {
         : `${pad}want (type): ${typeText(want)}`,
     ];
     const structure = invalidDetails(ref, at, have, want, oneOf);
-    return typeFault(this.#ref.loc, `undefined ref: ${refText(ref)}`, details, structure);
+    return typeFault(this.#place(), `undefined ref: ${refText(ref)}`, details, structure);
   }
 }
 

@@ -175,10 +175,15 @@ function written(term: Term, names: LocalNames): Term {
   return term.kind === "var" ? { ...term, name: names.original(term.name) } : term;
 }
 
+/** And those of one place by their texts. */
 function byPlace(a: Diagnostic, b: Diagnostic): number {
   const files = [a.loc?.file ?? "", b.loc?.file ?? ""] as const;
   if (files[0] !== files[1]) return files[0] < files[1] ? -1 : 1;
-  return (a.loc?.offset ?? 0) - (b.loc?.offset ?? 0);
+  const [first, second] = [a, b].map(({ message, details = [] }) => [message, ...details].join("\n\t")) as [
+    string,
+    string,
+  ];
+  return (a.loc?.offset ?? 0) - (b.loc?.offset ?? 0) || (first < second ? -1 : Number(first > second));
 }
 
 /** The constant keys of a rule's ref below `data`: where its type lies. */

@@ -44,7 +44,8 @@ export class TypeEnv {
       const type = env.#variables.get(name);
       if (type !== undefined) return type;
     }
-    return undefined;
+    // What is called like a builtin and is no local of the rule is taken for it.
+    return this.builtin(name);
   }
 
   setVariable(name: string, type: Type | undefined): void {

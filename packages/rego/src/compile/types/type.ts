@@ -303,8 +303,10 @@ export function typeText(type: Type | undefined): string {
       return `set[${typeText(type.of)}]`;
     case "recursive":
       return `recursive(${type.name})`;
-    case "function":
-      return `${argsText(type.args, type.variadic)} => ${argText(type.result ?? { type: undefined })}`;
+    case "function": {
+      const [args, variadic] = [type.args.map(unnamed), type.variadic && unnamed(type.variadic)];
+      return `${argsText(args, variadic)} => ${typeText(type.result?.type)}`;
+    }
     default:
       return type.kind;
   }
@@ -314,6 +316,10 @@ export function typeText(type: Type | undefined): string {
 export function argsText(args: readonly NamedArg[], variadic?: NamedArg): string {
   const rest = variadic === undefined ? [] : [`${argText(variadic)}...`];
   return `(${[...args.map(argText), ...rest].join(", ")})`;
+}
+
+function unnamed({ type }: NamedArg): NamedArg {
+  return { type };
 }
 
 function argText({ name, type }: NamedArg): string {

@@ -180,9 +180,9 @@ function equateOpen(env: TypeEnv, a: Term, b: Term): boolean {
   return false;
 }
 
-/** What a comprehension collects may be unknown: an argument that nothing is said of. */
+/** What a comprehension or a set holds may be unknown: an argument that nothing is said of. */
 function isPartlyKnown(env: TypeEnv, term: Term): boolean {
-  return isComprehension(term) || (term.kind === "ref" && env.typeOf(term) !== undefined);
+  return term.kind === "set" || isComprehension(term) || (term.kind === "ref" && env.typeOf(term) !== undefined);
 }
 
 function assignOpen(env: TypeEnv, pattern: Term, variable: Term): boolean {
