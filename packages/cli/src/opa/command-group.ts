@@ -21,15 +21,34 @@ export interface CommandGroup {
 /** Runs `sallyport GROUP …` as the other program runs its command line; answers the exit code. */
 export async function runGroup(group: CommandGroup, line: readonly string[], terminal: Terminal): Promise<number> {
   const { entries } = group;
-  const [first, ...rest] = line;
-  if (first === undefined || first === "-h" || first === "--help") return say(terminal, groupHelp(group));
-  if (first === "help")
-    return rest.length === 0 ? say(terminal, groupHelp(group)) : runGroup(group, [...rest, "--help"], terminal);
-  const entry = entries.find(({ name }) => name === first || name === `${first} ${rest[0]}`);
-  if (entry !== undefined) return runCommand(await entry.load(), line.slice(entry.name.split(" ").length), terminal);
+  const at = commandAt(line);
+  const [first, rest] = [line[at], line.toSpliced(at, 1)];
+  if (line[0] === undefined || line[0] === "-h" || line[0] === "--help") return say(terminal, groupHelp(group));
+  if (first === undefined) return refuse(group, line[0], terminal);
+  if (first === "help") return helpOn(group, rest, terminal);
+  const entry = entries.find(({ name }) => name === first || name === `${first} ${rest[at]}`);
+  if (entry !== undefined)
+    return runCommand(await entry.load(), entry.name === first ? rest : rest.toSpliced(at, 1), terminal);
   const below = entries.filter(({ name }) => name.startsWith(`${first} `));
   if (below.length > 0) return say(terminal, subgroupHelp(group, first, below));
   return refuse(group, first, terminal);
+}
+
+/** Where the command is named: flags may stand in front of it, and each takes the next word unless it has a value. */
+function commandAt(line: readonly string[]): number {
+  let at = 0;
+  for (let word = line[at]; word?.startsWith("-") === true; word = line[at])
+    at += word === "--" ? line.length : !word.includes("=") && (word.startsWith("--") || word.length === 2) ? 2 : 1;
+  return Math.min(at, line.length);
+}
+
+/** What there is no help about is said, and no failure. */
+function helpOn(group: CommandGroup, [topic, ...words]: readonly string[], terminal: Terminal): number | Promise<number> {
+  if (topic === undefined) return say(terminal, groupHelp(group));
+  const isKnown = group.entries.some(({ name }) => name.split(" ")[0] === topic);
+  if (isKnown) return runGroup(group, [topic, ...words, "--help"], terminal);
+  terminal.err(`Unknown help topic [\`${topic}\`]\n`);
+  return say(terminal, usageText(group));
 }
 
 function say(terminal: Terminal, text: string): number {
@@ -55,10 +74,12 @@ function usageOf(program: string): string {
   return `Usage:\n  sallyport ${program} [command]\n\n`;
 }
 
-function groupHelp({ name, about, examples, entries }: CommandGroup): string {
-  return `${about}
+function groupHelp(group: CommandGroup): string {
+  return `${group.about}\n\n${usageText(group)}`;
+}
 
-${usageOf(name)}Available Commands:
+function usageText({ name, examples, entries }: CommandGroup): string {
+  return `${usageOf(name)}Available Commands:
 ${listText(entries.filter((each) => !each.name.includes(" ")))}
 Examples:
 ${examples.replace(/^\n+|\s+$/g, "")}

@@ -7,11 +7,16 @@ import { readBytes, yamlText } from "./read-data.ts";
 export function readInput(file: string, fromStdin: boolean, terminal: Terminal): Value | undefined {
   if (!fromStdin && file === "") return undefined;
   try {
-    const text = fromStdin ? terminal.stdin() : readBytes(splitPrefix(file).path).toString("utf8");
+    const text = fromStdin ? terminal.stdin() : readBytes(pathOf(file)).toString("utf8");
     return inputDocument(text);
   } catch (error) {
     throw new CommandFault((error as Error).message, 2);
   }
+}
+
+/** A URL or a path, which may have colons: it is rooted nowhere. */
+function pathOf(file: string): string {
+  return file.startsWith("file://") ? splitPrefix(file).path : file;
 }
 
 function inputDocument(text: string): Value {

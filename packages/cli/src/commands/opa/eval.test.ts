@@ -133,3 +133,8 @@ test("status tells of defined and undefined results when asked", async () => {
   assert.equal((await runLine("eval --fail-defined 1")).status, 1);
   assert.equal((await runLine("eval --fail 1")).status, 0);
 });
+
+test("a file of the input may have a colon in its name", async () => {
+  const { out } = await inFolder({ "a:b.json": '"w"' }, () => runLine("eval -i a:b.json -f raw input"));
+  assert.equal(out, "w\n");
+});

@@ -3,7 +3,13 @@ import { lstatSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createEffects } from "@sallyport/effects";
 import { goJsonLine, Struct } from "@sallyport/opa/answers";
-import { type EvaluateOptions, EvaluationError, type JsonObject, type RegoPolicy, type Value } from "@sallyport/rego";
+import {
+  type EvaluateOptions,
+  EvaluationError,
+  type JsonObject,
+  type PreparedQuery,
+  type Value,
+} from "@sallyport/rego";
 import { type Activated, ActivationError, activateBundles } from "../../opa/activate-bundles.ts";
 import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
@@ -108,7 +114,8 @@ async function decide(call: Call): Promise<readonly Result[]> {
   const runtime = runtimeInfo(terminal.env, { config: { ...config, ...bundlesConfig(flags.list("bundle")) } });
   const effects = createEffects({ runtime, print: (message) => terminal.err(`${message}\n`) });
   const options = { data, effects, ...deadline(flags) };
-  for (const input of inputs) results.push(await decideOne(policy, decision, input, options));
+  const asked = { decision, query: policy.prepareQuery(decisionQuery(decision)) };
+  for (const input of inputs) results.push(await decideOne(asked, input, options));
   return results;
 }
 
@@ -141,12 +148,25 @@ function bundlesConfig(paths: readonly string[]): JsonObject {
   return { bundles: Object.fromEntries(bundles) };
 }
 
-async function decideOne(
-  policy: RegoPolicy,
-  decision: string,
-  { path, read }: Input,
-  options: EvaluateOptions,
-): Promise<Result> {
+/** The document at a path as it is written: `/a/b` and `a/b`, but `a.b` is one name. */
+function decisionQuery(decision: string): string {
+  const parts = decision.replace(/^\//, "");
+  return `data${
+    parts === ""
+      ? ""
+      : parts
+          .split("/")
+          .map((part) => `[${JSON.stringify(part)}]`)
+          .join("")
+  }`;
+}
+
+interface Asked {
+  readonly decision: string;
+  readonly query: PreparedQuery;
+}
+
+async function decideOne({ decision, query }: Asked, { path, read }: Input, options: EvaluateOptions): Promise<Result> {
   const failed = (error: Struct): Result => ({ json: new Struct({ path, error }), value: undefined, isError: true });
   let input: Value;
   try {
@@ -156,7 +176,7 @@ async function decideOne(
     return failed(new Struct({}));
   }
   try {
-    const value = await policy.evaluateAsync(decision.replace(/^\//, ""), { ...options, input });
+    const value = (await query.answersAsync({ ...options, input }))[0]?.expressions[0]?.value;
     if (value === undefined) {
       const message = `${decision} decision was undefined`;
       return { ...failed(new Struct({ code: "opa_undefined_error", message })), isUndefined: true };
