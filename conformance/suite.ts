@@ -29,7 +29,7 @@ export interface Suite {
 
 /** Where a suite's cases, or other data, lie: below `SALLYPORT_CONFORMANCE`, or beside the repository. */
 export function dataFolder({ folder }: Pick<Suite, "folder">): string {
-  return join(process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance", folder);
+  return join(process.env["SALLYPORT_CONFORMANCE"] || "../shared/conformance", folder);
 }
 
 /** Why a test of the suite cannot run here, to skip it by name; undefined when it can. */

@@ -19,7 +19,7 @@ import {
  * are recorded are asked anew. Lines that OPA answers differently each time are left out, and so are those that differ without a reason.
  */
 const [command = "", file] = process.argv.slice(2);
-const opa = new World(runOpaBinary(process.env["SALLYPORT_OPA"] ?? "opa"));
+const opa = new World(runOpaBinary(process.env["SALLYPORT_OPA"] || "opa"));
 const sallyport = new World(runSallyport);
 
 /** OPA's order is sometimes that of Go's maps; so often it must be the same. */

@@ -9,6 +9,6 @@ import { scenarios } from "../packages/opa/src/server/scenarios.fixture.ts";
  */
 const recorded: Recorded[] = [];
 for (const scenario of scenarios)
-  recorded.push({ name: scenario.name, answers: await answersOfOpa(process.env["SALLYPORT_OPA"] ?? "opa", scenario) });
+  recorded.push({ name: scenario.name, answers: await answersOfOpa(process.env["SALLYPORT_OPA"] || "opa", scenario) });
 writeRecorded(recorded);
 console.log(`${recorded.length} scenarios recorded`);

@@ -5,7 +5,7 @@ import { migratePodSecurityPolicies, type Proof, type Replacement } from "../../
 import { randomTape, Tape } from "../tape.ts";
 import { randomCase } from "./random-case.ts";
 
-const runs = Number(process.env["SALLYPORT_RANDOM_RUNS"] ?? 40);
+const runs = Number(process.env["SALLYPORT_RANDOM_RUNS"] || 40);
 const user = { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
 
 /** The proof of a random pod under a random policy; undefined where the API takes no such policy. */

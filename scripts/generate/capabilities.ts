@@ -45,7 +45,7 @@ function withName(type: object, name: string | undefined): object {
 }
 
 export function generateCapabilities(root: string): readonly string[] {
-  const data = join(process.env["SALLYPORT_CONFORMANCE"] ?? join(root, "../shared/conformance"), "opa-capabilities");
+  const data = join(process.env["SALLYPORT_CONFORMANCE"] || join(root, "../shared/conformance"), "opa-capabilities");
   const file = join(root, "packages/rego/src/builtins/capabilities.generated.json");
   const read = (name: string) => readFileSync(join(data, name), "utf8");
   writeFileSync(file, capabilitiesText(read("capabilities.json"), read("builtin_metadata.json")));

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { capabilitiesText } from "./capabilities.ts";
 import { catalogueText, schemasText } from "./kube.ts";
 
-const openApi = process.env["SALLYPORT_OPENAPI"] ?? "SALLYPORT_OPENAPI";
-const capabilities = `${process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance"}/opa-capabilities`;
+const openApi = process.env["SALLYPORT_OPENAPI"] || "SALLYPORT_OPENAPI";
+const capabilities = `${process.env["SALLYPORT_CONFORMANCE"] || "../shared/conformance"}/opa-capabilities`;
 
 function absent(file: string): string | false {
   return existsSync(file) ? false : `no ${file}`;

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const fixture = fileURLToPath(new URL("./crash.fixture.ts", import.meta.url));
 
 /** Each takes a whole start; the store's own test has many more. A long run takes fifty. */
-const rounds = Math.max(3, Math.floor(Number(process.env["SALLYPORT_CRASH_ROUNDS"] ?? 50) / 20));
+const rounds = Math.max(3, Math.floor(Number(process.env["SALLYPORT_CRASH_ROUNDS"] || 50) / 20));
 
 const maps = "/api/v1/namespaces/default/configmaps";
 

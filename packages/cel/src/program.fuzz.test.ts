@@ -10,7 +10,7 @@ import { valueFromJson } from "./value/json.ts";
 import { MAX_INT64, MAX_UINT64, MIN_INT64 } from "./value/number.ts";
 import { Uint } from "./value/value.ts";
 
-const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] ?? 30) * 10;
+const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] || 30) * 10;
 const environment = kubernetesEnvironment().extend({
   libraries: [...standardLibraries, ...extensionLibraries].filter(({ name }) => name === "math" || name === "bindings"),
   variables: { x: { kind: "dyn" }, a: { kind: "int" }, b: { kind: "int" }, u: { kind: "uint" }, v: { kind: "uint" } },

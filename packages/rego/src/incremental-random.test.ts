@@ -9,7 +9,7 @@ import { parseModule } from "./syntax/parser.ts";
 import { jsonText } from "./value/json.ts";
 
 /** A long run takes more. */
-const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] ?? 30);
+const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] || 30);
 
 // Modules that are put together by chance: they use each other, conflict, need themselves, or do not match in their types.
 

@@ -8,7 +8,7 @@ import { type Diagnostic, formatDiagnostic } from "./syntax/diagnostic.ts";
 import { jsonText } from "./value/json.ts";
 
 /** A long run takes more. */
-const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] ?? 100);
+const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] || 100);
 
 const effects = { nowNs: 0n, randomBytes: (size: number) => new Uint8Array(size), env: {} };
 

@@ -6,7 +6,7 @@ import { type Answer, type Bed, type Call, withServer } from "../server.fixture.
 import { Dice, randomObject, randomValue, texts } from "./fuzz.fixture.ts";
 
 /** A long run takes more: each of the properties makes ten times as many requests. */
-const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] ?? 12);
+const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] || 12);
 const requestsPerRun = 10;
 
 /** An answer that takes longer has hung, however busy the machine is. */

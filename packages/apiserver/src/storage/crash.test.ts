@@ -9,7 +9,7 @@ import { openLmdbStore } from "./lmdb-store.ts";
 
 const fixture = fileURLToPath(new URL("./crash.fixture.ts", import.meta.url));
 /** A long run takes a thousand. */
-const rounds = Number(process.env["SALLYPORT_CRASH_ROUNDS"] ?? 50);
+const rounds = Number(process.env["SALLYPORT_CRASH_ROUNDS"] || 50);
 
 /** When to kill: after so many lines, and so many milliseconds more; without lines, so long after the start. */
 interface Moment {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { freePort } from "../../../../scripts/free-port.ts";
 
 /** A real etcd of this machine, by `SALLYPORT_ETCD` or on the path. */
-const program = process.env["SALLYPORT_ETCD"] ?? "etcd";
+const program = process.env["SALLYPORT_ETCD"] || "etcd";
 
 /** Why tests with an etcd are skipped; false when there is one. */
 export const noEtcd: string | false =

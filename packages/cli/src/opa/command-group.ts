@@ -43,7 +43,11 @@ function commandAt(line: readonly string[]): number {
 }
 
 /** What there is no help about is said, and no failure. */
-function helpOn(group: CommandGroup, [topic, ...words]: readonly string[], terminal: Terminal): number | Promise<number> {
+function helpOn(
+  group: CommandGroup,
+  [topic, ...words]: readonly string[],
+  terminal: Terminal,
+): number | Promise<number> {
   if (topic === undefined) return say(terminal, groupHelp(group));
   const isKnown = group.entries.some(({ name }) => name.split(" ")[0] === topic);
   if (isKnown) return runGroup(group, [topic, ...words, "--help"], terminal);

@@ -5,7 +5,7 @@ import { parseAllDocuments } from "yaml";
 import { currentLanguage } from "./capabilities.ts";
 import { parseModule, parseQuery } from "./parser.ts";
 
-const suite = `${process.env["SALLYPORT_CONFORMANCE"] ?? "../shared/conformance"}/opa`;
+const suite = `${process.env["SALLYPORT_CONFORMANCE"] || "../shared/conformance"}/opa`;
 const absent = existsSync(suite) ? false : `no conformance data at ${suite}`;
 
 const experimental = { ...currentLanguage, future_keywords: ["and", "not", "or"] };
