@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { builtinNames, findSignature } from "../packages/rego/src/builtins/capabilities.ts";
 import { allOperands, operandsOf, smallOperands, worldlyOperands } from "./builtin-pools.ts";
 import type { BuiltinCall } from "./builtins.ts";
-import { Tape } from "./tape.ts";
+import { randomTape, Tape } from "./tape.ts";
 
-/** What is no function with a value, what only the compiler calls, or whose value is about the rule, the process or the clock. */
+/** Those of `builtin-terms.ts`: no functions with a value, or about the rule, the process or the clock. */
 const leftOut =
   /^(?:trace|print|internal\.print|internal\.template_string|internal\.test_case|assign|eq|rego\.metadata\..*|opa\.runtime|time\.now_ns|uuid\.rfc4122)$/;
 
@@ -16,26 +16,14 @@ const worldly = /^(?:http\.|net\.lookup|rand\.|providers)/;
 /** Their answers may fill memory. */
 const expanding = /^(?:numbers\.range|bits\.lsh|net\.cidr_expand)/;
 
-/** Choices that one call may make: its name, and for each operand whether its type fits and which it is. */
-const choicesPerCall = 24;
-
-/** Random calls; the same seed makes the same ones. */
+/** Random calls, of each builtin about as many; the same seed makes the same ones. */
 export function builtinCalls(count: number, seed: number): readonly BuiltinCall[] {
-  return Array.from({ length: count }, (_, i) => builtinCall(new Tape(numbersOf(seed * 1_000_003 + i))));
+  return Array.from({ length: count }, (_, i) =>
+    builtinCall(names[i % names.length] as string, new Tape(randomTape(seed, i))),
+  );
 }
 
-function numbersOf(seed: number): number[] {
-  let state = seed >>> 0 || 1;
-  return Array.from({ length: choicesPerCall }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 1;
-  });
-}
-
-function builtinCall(tape: Tape): BuiltinCall {
-  const name = tape.pick(names);
+function builtinCall(name: string, tape: Tape): BuiltinCall {
   const operands = (findSignature(name)?.args ?? []).map((type, at) => {
     if (worldly.test(name)) return tape.pick(worldlyOperands);
     if (expanding.test(name)) return tape.pick(smallOperands);

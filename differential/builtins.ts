@@ -3,7 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEffects } from "@sallyport/effects";
-import { BuiltinError, compile, jsonText, lookup, parseJson, type QueryState, type Value } from "@sallyport/rego";
+import {
+  BuiltinError,
+  compile,
+  EvaluationError,
+  jsonText,
+  lookup,
+  parseJson,
+  type QueryState,
+  type Value,
+} from "@sallyport/rego";
 import { allBuiltins } from "../packages/rego/src/builtins/all.ts";
 
 /** One call of a builtin; the operands are Rego text without variables. */
@@ -13,7 +22,8 @@ export interface BuiltinCall {
 }
 
 export interface BuiltinMismatch {
-  readonly call: BuiltinCall;
+  /** Rego text. */
+  readonly call: string;
   readonly opa: string;
   readonly sallyport: string;
 }
@@ -33,7 +43,7 @@ export function differingLines(lines: readonly string[]): readonly BuiltinMismat
   const ours = ourAnswers(calls);
   return calls.flatMap((call, i) => {
     const [opa, sallyport] = [rows[i]?.at(-1) as string, ours[i] as string];
-    return opa === sallyport ? [] : [{ call, opa, sallyport }];
+    return opa === sallyport ? [] : [{ call: callText(call), opa, sallyport }];
   });
 }
 
@@ -43,11 +53,11 @@ export function compareCalls(opa: string, calls: readonly BuiltinCall[]): readon
   const ours = ourAnswers(calls);
   return calls.flatMap((call, i) => {
     const [a, b] = [theirs[i] as string, ours[i] as string];
-    return a === b || a === peerBroke ? [] : [{ call, opa: a, sallyport: b }];
+    return a === b || a === peerBroke ? [] : [{ call: callText(call), opa: a, sallyport: b }];
   });
 }
 
-export function callText({ name, operands }: BuiltinCall): string {
+function callText({ name, operands }: BuiltinCall): string {
   return `${name}(${operands.join(", ")})`;
 }
 
@@ -69,6 +79,7 @@ function ourAnswer(name: string, operands: readonly Value[]): string {
     const value = builtin.call(operands, state);
     return value === undefined ? "undefined" : jsonText(value);
   } catch (error) {
+    if (error instanceof EvaluationError) return `${error.code}: ${error.message}`;
     if (!(error instanceof BuiltinError)) return `broke: ${(error as Error).stack}`;
     return `${error.code}: ${name}: ${error.message}`;
   }

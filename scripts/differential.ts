@@ -1,12 +1,10 @@
-import { builtinCalls } from "../differential/builtin-calls.ts";
-import { callText, compareCalls } from "../differential/builtins.ts";
 import { findOpa } from "../differential/opa-server.ts";
 import { runPartialDifferential } from "../differential/partial-run.ts";
 import { startPeer } from "../differential/peer.ts";
 import { type Counts, runDifferential } from "../differential/run.ts";
 
 // `npm run differential -- [PROGRAMS] [SEED]`: random Rego programs through a real OPA and through our evaluators.
-// `npm run differential -- builtins [CALLS] [SEED]`: random calls of builtins; all that differ are printed.
+// `npm run differential -- builtins [CALLS] [SEED]`: random calls of all builtins, also over the network, and how many there were; all that differ are printed.
 // `npm run differential -- errors [MODULES] [SEED]`: random modules with faults, through a real OPA and ours: the same errors at the same places.
 // `npm run differential -- partial [PROGRAMS] [SEED]`: what partial evaluation leaves of random programs, against OPA's compile API.
 // `npm run differential -- format [MODULES] [SEED]`: random modules through a real `opa fmt`, of `SALLYPORT_OPA_FMT`, and ours.
@@ -27,6 +25,7 @@ const commands: { readonly [name: string]: (args: readonly string[]) => Promise<
   apiserver: async (args) => (await import("../differential/apiserver/command.ts")).differentialOfApiserver(args),
   cel: async (args) => (await import("../differential/cel/command.ts")).differentialOfCel(args),
   cluster: async (args) => (await import("../differential/cluster/command.ts")).differentialOfCluster(args),
+  builtins: async (args) => (await import("../differential/builtins-command.ts")).differentialOfBuiltins(args),
   "command-line": async (args) =>
     (await import("../differential/command-line-command.ts")).differentialOfCommandLines(args),
   "custom-resources": async (args) =>
@@ -41,19 +40,12 @@ const commands: { readonly [name: string]: (args: readonly string[]) => Promise<
 
 const command = commands[process.argv[2] ?? ""];
 if (command !== undefined) process.exit(await command(process.argv.slice(3)));
-const isBuiltins = process.argv[2] === "builtins";
 const isPartial = process.argv[2] === "partial";
-const numbers = process.argv.slice(isBuiltins || isPartial ? 3 : 2);
+const numbers = process.argv.slice(isPartial ? 3 : 2);
 const [programs = "2000", seed = String(Date.now() % 1_000_000_000), ...more] = numbers;
 if (more.length > 0 || !/^\d+$/.test(programs) || !/^\d+$/.test(seed))
   fail("usage: npm run differential -- [builtins|errors|format|partial] [COUNT] [SEED]");
 const opa = findOpa();
-if (isBuiltins) {
-  if ("missing" in opa) fail(opa.missing);
-  const mismatches = compareInBatches(opa.file, Number(programs), Number(seed));
-  console.log(`${programs} calls, seed ${seed}: ${mismatches} differ`);
-  process.exit(mismatches === 0 ? 0 : 1);
-}
 if (isPartial) {
   if ("missing" in opa) fail(opa.missing);
   const { different, ...found } = await runPartialDifferential(opa.file, Number(programs), Number(seed));
@@ -85,18 +77,6 @@ function countsText({ programs, defined, empty, failed, refused, peerBroke }: Co
     `${programs} programs: ${defined} (${share(defined)}) with a result, ${empty} without, ` +
     `${failed} that fail, ${refused} (${share(refused)}) that do not compile, ${peerBroke} that OPA broke on`
   );
-}
-
-/** Calls of one module: enough that starting OPA costs little. */
-function compareInBatches(file: string, count: number, callSeed: number): number {
-  const calls = builtinCalls(count, callSeed);
-  let mismatches = 0;
-  for (let from = 0; from < calls.length; from += 200)
-    for (const { call, opa: theirs, sallyport } of compareCalls(file, calls.slice(from, from + 200))) {
-      mismatches++;
-      console.log(`${callText(call)}\n  opa:       ${theirs}\n  sallyport: ${sallyport}`);
-    }
-  return mismatches;
 }
 
 function fail(message: string): never {

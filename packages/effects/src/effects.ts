@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { AsynchronousEffects, Effects, HttpCache, Value } from "@sallyport/rego";
+import { readFileSync } from "node:fs";
+import { type AsynchronousEffects, BuiltinError, type Effects, type HttpCache, type Value } from "@sallyport/rego";
 import { nodeCrypto } from "./crypto.ts";
 
 /** Requests and names by Node, for `evaluateAsync` and `queryAsync`. Node's clients are loaded with the first one: most queries send nothing. */
@@ -30,10 +31,21 @@ export function createEffects(options: EffectsOptions = {}): Effects {
     env: options.env ?? {},
     crypto: nodeCrypto,
     asynchronous: nodeNetwork,
+    readFile,
     ...(options.print === undefined ? {} : { print: options.print }),
     ...(options.note === undefined ? {} : { note: options.note }),
     ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
     ...(options.allowNet === undefined ? {} : { allowNet: options.allowNet }),
     ...(options.httpCache === undefined ? {} : { httpCache: options.httpCache }),
   };
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = { ENOENT: "no such file or directory", EACCES: "permission denied" }[code ?? ""];
+    throw new BuiltinError(code === "EISDIR" ? `read ${path}: is a directory` : `open ${path}: ${why ?? message}`);
+  }
 }

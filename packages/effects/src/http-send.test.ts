@@ -133,6 +133,20 @@ const cases: readonly [term: string, answer: string][] = [
   [send("", '{"timeout": 1.5}'), "invalid timeout number value 1.5, must be int64"],
   [send("", '{"enable_redirect": "x"}'), 'strconv.ParseBool: parsing "\\"x\\"": invalid syntax'],
   [send("", '{"headers": {"a": 1}}'), 'invalid type for headers value "1"'],
+  [send("", '{"headers": {"a": null}}'), "invalid type for headers value %!q(<nil>)"],
+  [
+    send("", '{"headers": {"a": [true, null, {"b": {2}}]}}'),
+    'invalid type for headers value [%!q(bool=true) <nil> map["b":["2"]]]',
+  ],
+  [
+    send("/json", '{"headers": {"x a": "b"}}'),
+    'Get "http://127.0.0.1:http/json": net/http: invalid header field name "x a"',
+  ],
+  [
+    send("/json", '{"headers": {"a": "b\\nc"}}'),
+    'Get "http://127.0.0.1:http/json": net/http: invalid header field value for "A"',
+  ],
+  [`${send("/type?type=application/json&body=1%202")}.body`, "1"],
   [send("", '{"headers": []}'), "invalid type for headers key"],
   [send("", '{"raise_error": 1}'), "invalid value for raise_error field"],
   [send("", '{"cache": 1}'), 'invalid value for "cache" field'],
@@ -151,6 +165,18 @@ const cases: readonly [term: string, answer: string][] = [
     'Get "https://localhost:https/json": tls: failed to verify certificate: x509: certificate is valid for localhost, not other',
   ],
   [send("/json", '{"tls_ca_cert": "x"}', "https"), "could not append certificates"],
+  [
+    send(
+      "/%zz",
+      '{"tls_ca_cert": "x", "tls_client_cert_file": "/none", "tls_client_key_file": "/none", "headers": {"a": 1}}',
+      "https",
+    ),
+    "open /none: no such file or directory",
+  ],
+  [
+    send("/%zz", '{"tls_insecure_skip_verify": "1", "timeout": "x"}', "https"),
+    'invalid timeout value "x": time: invalid duration "x"',
+  ],
   [send("/json", '{"tls_ca_cert_file": "/nonexistent"}', "https"), "open /nonexistent: no such file or directory"],
   [
     send("/json", '{"tls_ca_cert_file": concat("/", [input.folder, "key.pem"])}', "https"),

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,10 +16,9 @@ const userAgent = "Sallyport";
 /** Sends a request of `http.send`, with its redirects and retries. Failures are answers. */
 export async function sendHttp(request: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer> {
   const tls = tlsOptions(request.tls);
-  if (typeof tls === "string") return failure(request, "internal", tls);
   for (let attempt = 0; ; attempt++) {
     const answer = await sendOnce(request, tls, signal);
-    const isFinal = answer.kind === "response" || answer.reason === "internal" || attempt === request.retries;
+    const isFinal = answer.kind === "response" || attempt === request.retries;
     if (isFinal || signal?.aborted === true || !(await pause(attempt, signal))) return answer;
   }
 }
@@ -51,7 +49,7 @@ async function sendOnce(first: HttpRequest, tls: RequestOptions, signal: AbortSi
   const ends = AbortSignal.any([timer, signal].filter((each) => each !== undefined));
   let request = first;
   for (let redirects = 0; ; redirects++) {
-    const fault = targetFault(request, redirects);
+    const fault = targetFault(request, redirects) ?? headerFault(request);
     if (fault !== undefined) return failure(request, "network", fault);
     try {
       const response = await exchange(request, { ...tls, signal: ends });
@@ -80,12 +78,29 @@ function targetFault({ url, allowedHosts }: HttpRequest, redirects: number): str
   return redirects > maxRedirects ? `stopped after ${maxRedirects} redirects` : undefined;
 }
 
+/** In the words of Go's client, in the order of the names. */
+function headerFault({ headers }: HttpRequest): string | undefined {
+  for (const [name, value] of Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (!/^[\w!#$%&'*+\-.^`|~]+$/.test(name)) return `net/http: invalid header field name ${JSON.stringify(name)}`;
+    if ([...value].some((char) => char !== "\t" && (char < " " || char === "\x7f")))
+      return `net/http: invalid header field value for ${JSON.stringify(name)}`;
+  }
+  return undefined;
+}
+
+/** Headers go as UTF-8; Node takes the bytes as characters. */
+function bytesOf(headers: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString("latin1")]),
+  );
+}
+
 function exchange(request: HttpRequest, tls: RequestOptions): Promise<HttpResponse> {
   const asksForGzip = request.headers["Accept-Encoding"] === undefined && request.method !== "HEAD";
   const headers = {
     "User-Agent": userAgent,
     ...(asksForGzip ? { "Accept-Encoding": "gzip" } : {}),
-    ...request.headers,
+    ...bytesOf(request.headers),
     ...(request.host === undefined ? {} : { Host: request.host }),
     ...lengthHeader(request),
   };
@@ -156,46 +171,23 @@ function headersOf({ rawHeaders }: IncomingMessage): { [name: string]: string[] 
   return headers;
 }
 
-/** The options of Node's TLS, or why there are none. */
-function tlsOptions(tls: TlsOptions): RequestOptions | string {
-  try {
-    const authorities = [...tls.authorities, ...authorityFile(tls)];
-    const system = tls.useSystemCerts ? getCACertificates("system") : [];
-    const clients = [...tls.clients, ...clientFile(tls)];
-    const isPlain = !tls.insecureSkipVerify && tls.serverName === undefined && clients.length === 0;
-    return {
-      // Connections are only kept for other requests that trust and show the same.
-      ...(isPlain && authorities.length + system.length === 0 ? {} : { agent: false }),
-      rejectUnauthorized: !tls.insecureSkipVerify,
-      ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-      ...(authorities.length + system.length === 0 ? {} : { ca: [...authorities, ...system] }),
-      ...(clients.length === 0
-        ? {}
-        : { cert: clients.map(({ certificate }) => certificate), key: clients.map(({ key }) => key) }),
-    } as RequestOptions;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-function authorityFile({ authorityFile: file }: TlsOptions): readonly string[] {
-  if (file === undefined) return [];
-  const text = readText(file);
-  if (!text.includes("-----BEGIN CERTIFICATE-----"))
-    throw new Error(`could not append CA certificates from ${JSON.stringify(file)}`);
-  return [text];
-}
-
-function clientFile({ clientFile: files }: TlsOptions): TlsOptions["clients"] {
-  return files === undefined ? [] : [{ certificate: readText(files.certificate), key: readText(files.key) }];
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = { ENOENT: "no such file or directory", EACCES: "permission denied" }[code ?? ""];
-    throw new Error(`open ${file}: ${why ?? (error as Error).message}`);
-  }
+function tlsOptions({
+  authorities,
+  clients,
+  insecureSkipVerify,
+  serverName,
+  useSystemCerts,
+}: TlsOptions): RequestOptions {
+  const trusted = [...authorities, ...(useSystemCerts ? getCACertificates("system") : [])];
+  const isPlain = !insecureSkipVerify && serverName === undefined && clients.length === 0;
+  return {
+    // Connections are only kept for other requests that trust and show the same.
+    ...(isPlain && trusted.length === 0 ? {} : { agent: false }),
+    rejectUnauthorized: !insecureSkipVerify,
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(trusted.length === 0 ? {} : { ca: trusted }),
+    ...(clients.length === 0
+      ? {}
+      : { cert: clients.map(({ certificate }) => certificate), key: clients.map(({ key }) => key) }),
+  } as RequestOptions;
 }

@@ -92,12 +92,10 @@ export const aggregates: readonly Builtin[] = [
   { name: "union", call: (args) => RegoSet.of(setsAt(args).flatMap((set) => set.sorted())) },
   {
     name: "set_diff",
-    call: (args) =>
-      RegoSet.of(
-        setAt(args, 1)
-          .sorted()
-          .filter((item) => !setAt(args, 2).has(item)),
-      ),
+    call: (args) => {
+      const [from, taken] = [setAt(args, 1), setAt(args, 2)];
+      return RegoSet.of(from.sorted().filter((item) => !taken.has(item)));
+    },
   },
 ];
 

@@ -14,6 +14,8 @@ export interface Effects {
   readonly env: { readonly [name: string]: string };
   readonly crypto?: CryptoEffects;
   readonly print?: (message: string) => void;
+  /** The text of a file with certificates or keys that `http.send` names. Throws `BuiltinError` in Go's words. */
+  readonly readFile?: (path: string) => string;
   /** For trace() notes. */
   readonly note?: (message: string) => void;
   /** A case of a test begins: its name, and those of the cases around it. */

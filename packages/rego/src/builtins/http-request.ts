@@ -1,7 +1,7 @@
 import { isObject, lookup, typeName } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
-import { BuiltinError, type CryptoEffects, type Effects, type QueryState } from "./builtin.ts";
+import { BuiltinError, type Effects, type QueryState } from "./builtin.ts";
 import { cryptoOf } from "./crypto.ts";
 import { parseDuration } from "./go-duration.ts";
 import { regoText } from "./go-format.ts";
@@ -33,13 +33,15 @@ const texts = [
   "url",
 ] as const;
 
+const switches = ["enable_redirect", "tls_insecure_skip_verify", "tls_use_system_certs"] as const;
+
 const allowed: readonly string[] = [
   ...texts,
+  ...switches,
   "body",
   "cache",
   "cache_ignored_headers",
   "caching_mode",
-  "enable_redirect",
   "force_cache",
   "force_cache_duration_seconds",
   "force_json_decode",
@@ -48,8 +50,6 @@ const allowed: readonly string[] = [
   "max_retry_attempts",
   "raise_error",
   "timeout",
-  "tls_insecure_skip_verify",
-  "tls_use_system_certs",
 ];
 
 /** Refuses unknown fields, and requests without a method or URL. */
@@ -73,7 +73,7 @@ export function flagOf(operand: Value, name: string): boolean {
 }
 
 /** As `flagOf`, where Go's strconv.ParseBool reads the text of the value. */
-function switchOf(operand: Value, name: string): boolean | undefined {
+function switchOf(operand: Value, name: (typeof switches)[number]): boolean | undefined {
   const value = lookup(operand, name);
   if (value === undefined) return undefined;
   const text = regoText(value);
@@ -85,43 +85,52 @@ function switchOf(operand: Value, name: string): boolean | undefined {
 /** OPA's default. */
 const defaultTimeoutNs = 5_000_000_000n;
 
-/** The request that an operand describes. Throws `BuiltinError` in OPA's words. */
+/** The request that an operand describes. Throws `BuiltinError` in OPA's words, the first fault as OPA meets it. */
 export function httpRequestFrom(operand: Value, state: QueryState): HttpRequest {
-  const fields = textFields(operand);
+  const { effects } = state;
+  const fields = checkedFields(operand, effects);
+  const tls = tlsOf(operand, fields, state);
+  const method = methodOf(fields.method ?? "");
   const { url, socketPath } = targetOf(fields.url ?? "");
   const target = parseUri(url);
-  checkHost(textOf(target.host).split(":")[0] as string, state.effects);
-  const followRedirects = switchOf(operand, "enable_redirect") ?? false;
-  const timeoutMs = Number(timeoutOf(operand)) / 1e6;
   const { host, headers } = headersOf(operand);
-  const tls = tlsOf(operand, fields, host, state);
+  const serverName = fields.tls_server_name || host;
   return {
-    method: methodOf(fields.method ?? ""),
+    method,
     url: textOf(uriText(target)),
     ...(socketPath === undefined ? {} : { socketPath }),
     headers,
     ...(host === undefined ? {} : { host }),
     body: bodyOf(operand, fields),
-    timeoutMs,
-    followRedirects,
-    ...(state.effects.allowNet === undefined ? {} : { allowedHosts: state.effects.allowNet }),
+    timeoutMs: Number(timeoutOf(operand)) / 1e6,
+    followRedirects: switchOf(operand, "enable_redirect") ?? false,
+    ...(effects.allowNet === undefined ? {} : { allowedHosts: effects.allowNet }),
     retries: retriesOf(operand),
-    tls,
+    tls: serverName === undefined ? tls : { ...tls, serverName },
   };
 }
 
 type Fields = { readonly [name in (typeof texts)[number]]?: string };
 
-/** OPA takes quotes off both ends. */
-function textFields(operand: Value): Fields {
+/** The fields that are texts, once those of all kinds are what they must be, in the order of their names. OPA takes quotes off both ends. */
+function checkedFields(operand: Value, effects: Effects): Fields {
   const fields: { [name: string]: string } = {};
-  for (const name of texts) {
-    const value = lookup(operand, name);
-    if (value === undefined) continue;
+  for (const [name, value] of sortedEntries(operand)) {
+    if (isOneOf(switches, name)) switchOf(operand, name);
+    else if (name === "timeout") timeoutOf(operand);
+    else if (name === "headers" && !isObject(value)) throw new BuiltinError("invalid type for headers key");
+    if (!isOneOf(texts, name)) continue;
     if (typeof value !== "string") throw new BuiltinError(`"${name}" must be a string`);
-    fields[name] = value.replace(/^"+|"+$/g, "");
+    const text = value.replace(/^"+|"+$/g, "");
+    fields[name] = text;
+    if (name === "url" && effects.allowNet !== undefined)
+      checkHost(textOf(parseUri(targetOf(text).url).host).split(":")[0] as string, effects);
   }
   return fields;
+}
+
+function isOneOf<Name extends string>(names: readonly Name[], name: Value): name is Name {
+  return names.includes(name as Name);
 }
 
 function methodOf(text: string): string {
@@ -177,16 +186,26 @@ function headersOf(operand: Value): {
   readonly headers: { readonly [name: string]: string };
   readonly host: string | undefined;
 } {
-  const value = lookup(operand, "headers");
-  if (value === undefined) return { headers: {}, host: undefined };
-  if (!isObject(value)) throw new BuiltinError("invalid type for headers key");
   const headers: { [name: string]: string } = {};
-  for (const [name, text] of sortedEntries(value)) {
-    if (typeof text !== "string") throw new BuiltinError(`invalid type for headers value ${goQuote(regoText(text))}`);
+  for (const [name, text] of sortedEntries(lookup(operand, "headers") ?? {})) {
+    if (typeof text !== "string")
+      throw new BuiltinError(`invalid type for headers value ${text === null ? "%!q(<nil>)" : quoted(text)}`);
     headers[canonicalName(String(name))] = text;
   }
   const { Host: host, ...others } = headers;
   return { headers: others, host };
+}
+
+/** As Go's `%q` of a value of JSON inside another. */
+function quoted(value: Value): string {
+  if (value === null) return "<nil>";
+  if (typeof value === "boolean") return `%!q(bool=${value})`;
+  if (typeof value === "string" || isNumber(value)) return goQuote(typeof value === "string" ? value : regoText(value));
+  if (!isObject(value))
+    return `[${(value instanceof RegoSet ? value.sorted() : (value as readonly Value[])).map(quoted).join(" ")}]`;
+  return `map[${sortedEntries(value)
+    .map(([key, each]) => `${goQuote(String(key))}:${quoted(each)}`)
+    .join(" ")}]`;
 }
 
 /** `content-type` is `Content-Type`. */
@@ -202,31 +221,35 @@ function retriesOf(operand: Value): number {
   throw new BuiltinError(`invalid value ${regoText(value)} for field "max_retry_attempts"`);
 }
 
-function tlsOf(operand: Value, fields: Fields, host: string | undefined, state: QueryState): TlsOptions {
-  const insecureSkipVerify = switchOf(operand, "tls_insecure_skip_verify") ?? false;
-  const serverName = fields.tls_server_name || host;
-  const { tls_client_cert_file: certificate = "", tls_client_key_file: key = "" } = fields;
+function tlsOf(operand: Value, fields: Fields, state: QueryState): TlsOptions {
+  const clients = clientsOf(fields, state);
   return {
-    insecureSkipVerify,
+    insecureSkipVerify: switchOf(operand, "tls_insecure_skip_verify") ?? false,
     useSystemCerts: switchOf(operand, "tls_use_system_certs") ?? false,
-    ...(serverName === undefined ? {} : { serverName }),
-    authorities: authoritiesOf(fields, state.effects.env),
-    ...(fields.tls_ca_cert_file ? { authorityFile: fields.tls_ca_cert_file } : {}),
-    clients: clientsOf(fields, state),
-    ...(certificate !== "" && key !== "" ? { clientFile: { certificate, key } } : {}),
+    clients,
+    authorities: authoritiesOf(fields, state.effects),
   };
 }
 
-function authoritiesOf(fields: Fields, env: Effects["env"]): readonly string[] {
-  const given = (fields.tls_ca_cert ?? "").replaceAll("\\n", "\n");
-  if (given !== "" && !hasCertificate(given)) throw new BuiltinError("could not append certificates");
-  const variable = fields.tls_ca_cert_env_variable ?? "";
-  const fromEnv = variable === "" ? "" : (env[variable] ?? "");
-  if (variable !== "" && !hasCertificate(fromEnv))
-    throw new BuiltinError(
-      `could not add CA certificates from envvar ${goQuote(variable)}: could not append certificates`,
-    );
-  return [given, fromEnv].filter((text) => text !== "");
+function fileText(path: string, { readFile }: Effects): string {
+  if (readFile === undefined) throw new BuiltinError(`open ${path}: files cannot be read here`);
+  return readFile(path);
+}
+
+const notAppended = "could not append certificates";
+
+function authoritiesOf(fields: Fields, effects: Effects): readonly string[] {
+  const authorities: string[] = [];
+  const add = (text: string, fault: string): void => {
+    if (!hasCertificate(text)) throw new BuiltinError(fault);
+    authorities.push(text);
+  };
+  const { tls_ca_cert: given, tls_ca_cert_file: file, tls_ca_cert_env_variable: variable } = fields;
+  if (given) add(given.replaceAll("\\n", "\n"), notAppended);
+  if (file) add(fileText(file, effects), `could not append CA certificates from ${goQuote(file)}`);
+  if (variable)
+    add(effects.env[variable] ?? "", `could not add CA certificates from envvar ${goQuote(variable)}: ${notAppended}`);
+  return authorities;
 }
 
 function hasCertificate(pem: string): boolean {
@@ -239,32 +262,36 @@ function hasCertificate(pem: string): boolean {
   });
 }
 
+interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** Only who has a certificate needs cryptography. */
-function clientsOf(fields: Fields, state: QueryState): TlsOptions["clients"] {
-  const { env } = state.effects;
-  const clients: { certificate: string; key: string }[] = [];
-  const { tls_client_cert: certificate = "", tls_client_key: key = "" } = fields;
-  if (certificate !== "" && key !== "") {
-    checkKeyPair(certificate, key, cryptoOf(state));
-    clients.push({ certificate, key });
+function clientsOf(fields: Fields, state: QueryState): readonly KeyPair[] {
+  const { effects } = state;
+  const clients: KeyPair[] = [];
+  const { tls_client_cert: certificate, tls_client_key: key } = fields;
+  if (certificate && key) clients.push(checkedPair({ certificate, key }, state));
+  const { tls_client_cert_file: certificateFile, tls_client_key_file: keyFile } = fields;
+  if (certificateFile && keyFile) {
+    const pair = { certificate: fileText(certificateFile, effects), key: fileText(keyFile, effects) };
+    clients.push(checkedPair(pair, state));
   }
-  const { tls_client_cert_env_variable: certificateName = "", tls_client_key_env_variable: keyName = "" } = fields;
-  if (certificateName !== "" && keyName !== "") {
-    const pair = { certificate: env[certificateName] ?? "", key: env[keyName] ?? "" };
-    checkEnvPair(pair, certificateName, keyName, cryptoOf(state));
-    clients.push(pair);
-  }
+  const { tls_client_cert_env_variable: certificateName, tls_client_key_env_variable: keyName } = fields;
+  if (certificateName && keyName) clients.push(pairFromEnv(certificateName, keyName, state));
   return clients;
 }
 
-function checkEnvPair(
-  { certificate, key }: { readonly certificate: string; readonly key: string },
-  certificateName: string,
-  keyName: string,
-  crypto: CryptoEffects,
-): void {
+function checkedPair(pair: KeyPair, state: QueryState): KeyPair {
+  checkKeyPair(pair.certificate, pair.key, cryptoOf(state));
+  return pair;
+}
+
+function pairFromEnv(certificateName: string, keyName: string, state: QueryState): KeyPair {
+  const { env } = state.effects;
   try {
-    checkKeyPair(certificate, key, crypto);
+    return checkedPair({ certificate: env[certificateName] ?? "", key: env[keyName] ?? "" }, state);
   } catch (error) {
     if (!(error instanceof BuiltinError)) throw error;
     const names = `${goQuote(certificateName)}, ${goQuote(keyName)}`;

@@ -1,5 +1,5 @@
-import { parseJson } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
+import { parseGoJsonPrefix } from "./go-json.ts";
 import type { HttpResponse } from "./network.ts";
 import { parseYaml } from "./yaml-parse.ts";
 
@@ -23,7 +23,8 @@ export function responseValue({ status, statusCode, headers, body }: HttpRespons
 
 function decodedBody(text: string, type: string, { forceJson, forceYaml }: Decoding): Value {
   try {
-    if (forceJson || isJsonType(type)) return parseJson(text);
+    // OPA reads the first value and leaves the rest.
+    if (forceJson || isJsonType(type)) return parseGoJsonPrefix(text);
     if (forceYaml || /application\/(?:x-)?yaml/.test(type)) return parseYaml(text);
   } catch {
     return null;

@@ -117,7 +117,7 @@ function perform({ operand, state }: Sending, extra: { readonly [name: string]: 
   if (effects.fetch === undefined) throw new BuiltinError("requests can only be sent in asynchronous evaluation");
   const found: HttpAnswer = effects.fetch({ ...request, headers: { ...request.headers, ...extra } });
   if (found.kind === "response") return found;
-  throw found.reason === "internal" ? new BuiltinError(found.message) : new NetworkError(found);
+  throw new NetworkError(found);
 }
 
 /** Keeps a response for later queries where the request, the server and its status allow it. */

@@ -29,10 +29,8 @@ export interface TlsOptions {
   readonly serverName?: string;
   /** PEM. */
   readonly authorities: readonly string[];
-  readonly authorityFile?: string;
   /** PEM. */
   readonly clients: readonly { readonly certificate: string; readonly key: string }[];
-  readonly clientFile?: { readonly certificate: string; readonly key: string };
 }
 
 export interface HttpResponse {
@@ -47,8 +45,7 @@ export interface HttpResponse {
 
 export interface HttpFailure {
   readonly kind: "failure";
-  /** `internal`: the request could not be made, for instance of files that are not there. */
-  readonly reason: "network" | "timeout" | "internal";
+  readonly reason: "network" | "timeout";
   readonly message: string;
   /** The request that failed, perhaps after redirects. */
   readonly method: string;

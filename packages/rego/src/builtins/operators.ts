@@ -1,3 +1,4 @@
+import { EvaluationError } from "../run/errors.ts";
 import { isObject, lookup, typeName } from "../value/access.ts";
 import * as arithmetic from "../value/arithmetic.ts";
 import { compare, equal, indexIn, RegoSet, sortedEntries } from "../value/collection.ts";
@@ -91,7 +92,7 @@ function templateString(parts: Value): Value {
 
 function templatePart(values: RegoSet): string {
   if (values.size > 1)
-    throw new BuiltinError("template-strings must not produce multiple outputs", "eval_builtin_error");
+    throw new EvaluationError("eval_conflict_error", "template-strings must not produce multiple outputs");
   const [value] = values.values();
   return value === undefined ? "<undefined>" : templateText(value);
 }

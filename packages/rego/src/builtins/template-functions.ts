@@ -28,9 +28,13 @@ function compareBasic(a: GoValue, b: GoValue): number {
   throw new BuiltinError(`incompatible types for comparison: ${goType(a)} and ${goType(b)}`);
 }
 
+function isNone(value: GoValue): boolean {
+  return value === missing || value === null;
+}
+
 function isEqual([first, ...rest]: readonly GoValue[]): boolean {
+  if (rest.length === 0) throw new BuiltinError("missing argument for comparison");
   return rest.some((each) => {
-    const isNone = (value: GoValue): boolean => value === missing || value === null;
     if (isNone(first as GoValue) || isNone(each)) return isNone(first as GoValue) && isNone(each);
     if (isCollection(first as GoValue) && isCollection(each)) refuseCollections(first as GoValue, each);
     return compareBasic(first as GoValue, each) === 0;
@@ -48,10 +52,21 @@ function refuseCollections(a: GoValue, b: GoValue): never {
 }
 
 function ordered(test: (order: number) => boolean): TemplateFunction {
-  return { least: 2, most: 2, call: ([a, b]) => test(compareBasic(a as GoValue, b as GoValue)) };
+  return { least: 2, most: 2, call: ([a, b]) => test(compareOrdered(a as GoValue, b as GoValue)) };
+}
+
+/** Booleans have no order, and what is no basic value none either. */
+function compareOrdered(a: GoValue, b: GoValue): number {
+  const isOrdered = (each: GoValue): boolean => isText(each) || each instanceof GoNumber;
+  const isBoolean = (each: GoValue): boolean => typeof each === "boolean";
+  const both: readonly GoValue[] = [a, b];
+  const areBasic = both.every((each) => isOrdered(each) || isBoolean(each));
+  if (!areBasic || (isBoolean(a) && isBoolean(b))) throw new BuiltinError("invalid type for comparison");
+  return compareBasic(a, b);
 }
 
 function index([collection, ...keys]: readonly GoValue[]): GoValue {
+  if (isNone(collection as GoValue)) throw new BuiltinError("index of untyped nil");
   return keys.reduce(indexOne, collection as GoValue);
 }
 
@@ -101,7 +116,8 @@ function range(bounds: readonly GoValue[], length: number): [number, number] {
 }
 
 function lengthOf([value]: readonly GoValue[]): GoValue {
-  if (value === missing || value === null || value === undefined) throw new BuiltinError("len of nil pointer");
+  if (value === missing) throw new BuiltinError("reflect: call of reflect.Value.Type on zero Value");
+  if (value === null || value === undefined) throw new BuiltinError("len of nil pointer");
   if (isText(value)) return new GoNumber("int", new TextEncoder().encode(goText(value)).length);
   if (Array.isArray(value)) return new GoNumber("int", value.length);
   if (value instanceof GoNumber || !isObject(value as Value)) throw new BuiltinError(`len of type ${goType(value)}`);
@@ -134,12 +150,17 @@ const htmlEscapes: { readonly [char: string]: string } = {
   "\0": "\ufffd",
 };
 
+/** What is to be escaped: here Go says of nothing that it has no value. */
+function printable(args: readonly GoValue[]): string {
+  return print(args.map((each): GoValue => (isNone(each) ? "<no value>" : each)));
+}
+
 function escapeHtml(args: readonly GoValue[]): string {
-  return print(args).replace(/[<>&"'\0]/g, (char) => htmlEscapes[char] as string);
+  return printable(args).replace(/[<>&"'\0]/g, (char) => htmlEscapes[char] as string);
 }
 
 function escapeJs(args: readonly GoValue[]): string {
-  return print(args).replace(/[\\'"<>&=\p{Cc}]/gu, (char) => {
+  return printable(args).replace(/[\\'"<>&=\p{Cc}]/gu, (char) => {
     if ("\\'\"".includes(char)) return `\\${char}`;
     return `\\u${(char.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}`;
   });
@@ -147,7 +168,7 @@ function escapeJs(args: readonly GoValue[]): string {
 
 /** https://pkg.go.dev/text/template#hdr-Functions; `and` and `or` stop early and are no part of these. */
 export const templateFunctions: { readonly [name: string]: TemplateFunction } = {
-  eq: { least: 2, most: many, call: isEqual },
+  eq: { least: 1, most: many, call: isEqual },
   ne: { least: 2, most: 2, call: (args) => !isEqual(args) },
   lt: ordered((order) => order < 0),
   le: ordered((order) => order <= 0),
@@ -162,5 +183,5 @@ export const templateFunctions: { readonly [name: string]: TemplateFunction } = 
   printf: { least: 1, most: many, call: printf },
   html: { least: 0, most: many, call: escapeHtml },
   js: { least: 0, most: many, call: escapeJs },
-  urlquery: { least: 0, most: many, call: (args) => encodeQuery(print(args)) },
+  urlquery: { least: 0, most: many, call: (args) => encodeQuery(printable(args)) },
 };

@@ -180,7 +180,7 @@ class TemplateRun {
       case "dot":
         return dot;
       case "nil":
-        return null;
+        return missing;
       case "field":
         return this.#fields(operand, dot);
       case "variable":

@@ -1,6 +1,6 @@
 import type { Body, Rule } from "../syntax/ast.ts";
 import { eqOperator } from "./make.ts";
-import { isBuiltinNamed, mapExprsDeep } from "./walk.ts";
+import { exprRewriter, isBuiltinNamed } from "./walk.ts";
 
 /** OPA's stage RewriteEquals: behind the safety check, which treats `==` as a test, `==` is the same as `=`. */
 export function rewriteEquals(rule: Rule): Rule {
@@ -10,9 +10,9 @@ export function rewriteEquals(rule: Rule): Rule {
 }
 
 export function rewriteEqualsInBody(body: Body): Body {
-  return mapExprsDeep(body, (expr) => {
+  return exprRewriter((expr) => {
     const { terms } = expr;
     if (terms.kind !== "call" || terms.args.length !== 2 || !isBuiltinNamed(terms.operator, "equal")) return expr;
     return { ...expr, terms: { ...terms, operator: eqOperator(terms.operator.loc) } };
-  });
+  }).body(body);
 }

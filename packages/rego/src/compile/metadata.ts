@@ -2,7 +2,7 @@ import type { Annotations, Expr, Location, Module, Ref, Rule, Term } from "../sy
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, termExpr, varTerm } from "./make.ts";
 import type { ChainEntry, StageContext } from "./stage.ts";
-import { mapExprsDeep, nameOfRef, walkExprs } from "./walk.ts";
+import { exprRewriter, headTerms, mapRule, nameOfRef, walkExprs, walkExprsOfTerm } from "./walk.ts";
 
 const chainName = "rego.metadata.chain";
 const ruleName = "rego.metadata.rule";
@@ -10,27 +10,30 @@ const ruleName = "rego.metadata.rule";
 /** OPA's stage RewriteRegoMetadataCalls: `rego.metadata.chain()` and `.rule()` become constants, made once per rule. */
 export function rewriteMetadataCalls(rule: Rule, module: Module, names: LocalNames, context: StageContext): Rule {
   const rewrite = (each: Rule): Rule => {
-    const body = rewriteBody(each, rule, module, names, context);
     const otherwise = each.else && rewrite(each.else);
-    return body === each.body && otherwise === each.else ? each : { ...each, body, else: otherwise };
+    const made = rewriteOne({ ...each, else: undefined }, rule, module, names, context);
+    return made === undefined && otherwise === each.else ? each : { ...(made ?? each), else: otherwise };
   };
   return rewrite(rule);
 }
 
-function rewriteBody(
+/** Undefined when it calls neither, nor do comprehensions of its head. */
+function rewriteOne(
   each: Rule,
   rule: Rule,
   module: Module,
   names: LocalNames,
   context: StageContext,
-): readonly Expr[] {
+): Rule | undefined {
   const called = new Map<string, Expr>();
-  walkExprs(each.body, (expr) => {
+  const note = (expr: Expr): boolean => {
     const name = calledName(expr);
     if (name !== undefined && !called.has(name)) called.set(name, expr);
     return true;
-  });
-  if (called.size === 0) return each.body;
+  };
+  for (const term of headTerms(each)) walkExprsOfTerm(term, note);
+  walkExprs(each.body, note);
+  if (called.size === 0) return undefined;
   const chain = context.metadataChain(rule, module);
   const locals = new Map<string, string>();
   const before = [...called].map(([name, { loc }]) => {
@@ -39,11 +42,12 @@ function rewriteBody(
     const value = name === chainName ? chainTerm(chain, loc) : ruleTerm(chain, loc);
     return eqExpr(loc, varTerm(loc, local), value);
   });
-  const body = mapExprsDeep(each.body, (expr) => {
+  const rewriter = exprRewriter((expr) => {
     const local = locals.get(calledName(expr) ?? "");
     return local === undefined ? expr : replaced(expr, local);
   });
-  return [...before, ...body];
+  const made = mapRule(each, rewriter);
+  return { ...made, body: [...before, ...made.body] };
 }
 
 function calledName({ terms }: Expr): string | undefined {

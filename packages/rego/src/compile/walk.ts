@@ -162,14 +162,14 @@ function mapTerms(terms: ExprTerms, rewriter: Rewriter): ExprTerms {
   }
 }
 
-/** Rewrites every expression below a body, innermost first. */
-export function mapExprsDeep(body: Body, change: (expr: Expr) => Expr): Body {
+/** Rewrites every expression below a body or rule, innermost first. */
+export function exprRewriter(change: (expr: Expr) => Expr): Rewriter {
   const rewriter: Rewriter = {
     term: (term) => mapTerm(term, rewriter),
     body: (inner) => mapAll(inner, (expr) => change(mapExpr(expr, rewriter))),
     skipsLeaves: true,
   };
-  return rewriter.body(body);
+  return rewriter;
 }
 
 /** The rule with its head's terms and its body rewritten, then its else branches. */

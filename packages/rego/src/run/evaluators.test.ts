@@ -125,6 +125,18 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
     "[[[5],[5]],[[1,1],[1]],[[],[]]]",
   ],
   [
+    "metadata asked in a comprehension of the head",
+    "x := [each.path | some each in rego.metadata.chain()]",
+    {},
+    '[["p","x"]]',
+  ],
+  [
+    "several values in a template string",
+    'x := internal.template_string(["a", {v | some v in input}])',
+    [1, 2],
+    "eval_conflict_error:2: template-strings must not produce multiple outputs",
+  ],
+  [
     "conflicts",
     "x := v if some v in input",
     [1, 2],
