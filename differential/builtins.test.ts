@@ -14,6 +14,16 @@ for (const file of readdirSync(folder)) {
   });
 }
 
+test("keys that JavaScript knows are only keys, and change nothing of its own", () => {
+  const lines = readFileSync(new URL("hostile-keys.jsonl", folder), "utf8").split("\n").filter(Boolean);
+  const own = (): readonly string[] =>
+    [Object, Array, Map, Set, String, Function].flatMap(({ prototype }) => Reflect.ownKeys(prototype).map(String));
+  const before = own();
+  deepEqual(differingLines(lines), []);
+  deepEqual(own(), before);
+  deepEqual(Reflect.get({}, "polluted"), undefined);
+});
+
 test("a seed makes the same calls, and another one others", () => {
   deepEqual(builtinCalls(20, 1), builtinCalls(20, 1));
   notDeepEqual(builtinCalls(20, 1), builtinCalls(20, 2));

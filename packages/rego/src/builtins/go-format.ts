@@ -365,7 +365,7 @@ export function regoText(value: Value): string {
 }
 
 function termText(value: Value): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return goQuote(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (isNumber(value)) return numberText(value);
   if (Array.isArray(value)) return `[${value.map(termText).join(", ")}]`;

@@ -19,7 +19,7 @@ export function yamlText(value: Value, indent = ""): string {
     return sortedEntries(value)
       .map(([key, item]) => [typeof key === "string" ? key : jsonText(key), item] as const)
       .sort(([a], [b]) => compareKeys(a, b))
-      .map(([key, item]) => yamlEntry(yamlScalar(key), item, indent))
+      .map(([key, item]) => yamlEntry(key, item, indent))
       .join("");
   }
   return `${indent}${yamlLines(value, indent === "" ? "  " : indent, indent.length)}\n`;
@@ -29,8 +29,19 @@ function yamlItem(item: Value, indent: string): string {
   return isNested(item) ? yamlText(item, indent).trimStart() : `${yamlLines(item, indent, indent.length)}\n`;
 }
 
-function yamlEntry(key: string, item: Value, indent: string): string {
+/** A key of more bytes, or of several lines, stands behind a question mark. */
+const maxSimpleKey = 128;
+
+function isSimpleKey(key: string): boolean {
+  if (/[\n\x85\u2028\u2029]/.test(key)) return false;
+  return key.length <= maxSimpleKey / 3 || new TextEncoder().encode(key).length <= maxSimpleKey;
+}
+
+function yamlEntry(name: string, item: Value, indent: string): string {
   const inner = `${indent}  `;
+  if (!isSimpleKey(name))
+    return `${indent}? ${yamlLines(name, inner, inner.length)}\n${indent}: ${yamlItem(item, inner)}`;
+  const key = yamlScalar(name);
   if (isNested(item)) return `${indent}${key}:\n${yamlText(item, isObject(item) ? inner : indent)}`;
   return `${indent}${key}: ${yamlLines(item, inner, indent.length + key.length + 2)}\n`;
 }

@@ -75,12 +75,32 @@ ag := walked if { [path, walked] := walk({T: U}); path == [T] }
 ah := T if input.never
 else := U if input.x[T]
 else := T
+ai := $"{T} and {U}{input.x[T]}"
+aj := k1 if k1 := concat(T, [U]) with concat as replacing
+ak := k1 if k1 := g(U) with g as T
+al := k1 if k1 := imported with imported as {U: T}
+replacing(_, k1) := {T: k1}
+# METADATA
+# title: T
+# description: U
+# custom: {T: [U]}
+am := [rego.metadata.rule(), rego.metadata.chain()]
+an[1e400] := -0.0
+ao := {1: T, "1": U, 1.0: [T], "01": U, "-1": T, "4294967295": U, "1e3": T}
+ap[k1] := k2 if some k1, k2 in ao
+aq := json.patch({}, [{"op": "add", "path": [T], "value": U}])
+ar := [k1 | some k1 in [T, U]; k1 in {T, U}; not k1 in {"a", "b", "c"}]
 `;
+
+/** Also behind a number sign, where YAML reads it. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
 
 for (const text of texts) {
   test(`${JSON.stringify(text)} stays a text`, () => {
-    const [one, other] = [JSON.stringify(text), JSON.stringify(`${text}!`)];
-    const module = `package p[${one}]\n${rules.replaceAll(/\bT\b/g, () => one).replaceAll(/\bU\b/g, () => other)}`;
+    const [one, other] = [quoted(text), quoted(`${text}!`)];
+    const module = `package p[${one}]\nimport data.q[${one}] as imported\n${rules.replaceAll(/\bT\b/g, () => one).replaceAll(/\bU\b/g, () => other)}`;
     const { policy, diagnostics } = compile([{ file: text.replaceAll("\0", ""), text: module }]);
     deepEqual(diagnostics, []);
     const options = { input: parseJson(`{"x": {${one}: ${other}}}`), data: parseJson(`{"q": {${one}: {}}}`), effects };
