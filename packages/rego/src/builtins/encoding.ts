@@ -141,7 +141,9 @@ function decodeObject(text: string): Value {
     if (pair.includes(";")) throw new BuiltinError("invalid semicolon separator in query");
     const [key = "", ...rest] = pair.split("=");
     const name = decodeQuery(key);
-    result.set(name, [...(result.get(name) ?? []), decodeQuery(rest.join("="))]);
+    const values = result.get(name) ?? [];
+    values.push(decodeQuery(rest.join("=")));
+    result.set(name, values);
   }
   return RegoObject.of(result);
 }

@@ -6,6 +6,7 @@ import { operandTypeError } from "./builtin.ts";
 import { goQuote, goQuoteRune } from "./go-quote.ts";
 import { printable } from "./length.ts";
 import { isNumber } from "./operands.ts";
+import { trimEnd } from "./trim-end.ts";
 
 /** A verb with its flags: `%[flags][width][.precision]verb`. https://pkg.go.dev/fmt */
 interface Verb {
@@ -323,7 +324,7 @@ function hexFloat(value: number, precision: number | undefined): string {
     exponent++;
   }
   const digits = rounded.toString(16).slice(1);
-  const fraction = precision === undefined ? digits.replace(/0+$/, "") : digits.padEnd(precision, "0");
+  const fraction = precision === undefined ? trimEnd(digits, /0/) : digits.padEnd(precision, "0");
   const size = String(Math.abs(exponent)).padStart(2, "0");
   return `0x1${fraction === "" ? "" : `.${fraction}`}p${exponent < 0 ? "-" : "+"}${size}`;
 }

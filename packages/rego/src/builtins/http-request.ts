@@ -11,6 +11,7 @@ import { checkHost } from "./net-lookup.ts";
 import type { HttpRequest, TlsOptions } from "./network.ts";
 import { isNumber } from "./operands.ts";
 import { pemBlocks } from "./pem.ts";
+import { trimEnd } from "./trim-end.ts";
 import { parseUri, textOf, uriText } from "./uri.ts";
 import { parseCertificate } from "./x509-certificate.ts";
 import { checkKeyPair } from "./x509-key-pair.ts";
@@ -121,7 +122,7 @@ function checkedFields(operand: Value, effects: Effects): Fields {
     else if (name === "headers" && !isObject(value)) throw new BuiltinError("invalid type for headers key");
     if (!isOneOf(texts, name)) continue;
     if (typeof value !== "string") throw new BuiltinError(`"${name}" must be a string`);
-    const text = value.replace(/^"+|"+$/g, "");
+    const text = trimEnd(value.replace(/^"+/, ""), /"/);
     fields[name] = text;
     if (name === "url" && effects.allowNet !== undefined)
       checkHost(textOf(parseUri(targetOf(text).url).host).split(":")[0] as string, effects);

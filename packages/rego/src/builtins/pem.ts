@@ -1,4 +1,5 @@
 import { decodeBase64 } from "./encoding.ts";
+import { trimEnd } from "./trim-end.ts";
 
 export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY`… */
@@ -54,7 +55,7 @@ function blockAt(text: string, from: number, end: number): { block: PemBlock; re
 function lineAt(text: string, at: number): { readonly line: string; readonly next: number } {
   const feed = text.indexOf("\n", at);
   const end = feed < 0 ? text.length : feed;
-  return { line: text.slice(at, end).replace(/[ \t\r]+$/, ""), next: feed < 0 ? end : feed + 1 };
+  return { line: trimEnd(text.slice(at, end), /[ \t\r]/), next: feed < 0 ? end : feed + 1 };
 }
 
 /** Headers are the lines with a colon. */

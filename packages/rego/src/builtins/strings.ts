@@ -8,6 +8,7 @@ import { lower, upper } from "./go-case.ts";
 import { sprintf } from "./go-format.ts";
 import { checkLength } from "./length.ts";
 import { integerAt, itemsAt, numberAt, stringAt, stringsAt } from "./operands.ts";
+import { trimEnd } from "./trim-end.ts";
 
 const ascii = /^[\x20-\x7e\t\n\r]*$/;
 
@@ -32,8 +33,18 @@ function indexOf(args: readonly Value[]): Value {
 function indexOfAll(args: readonly Value[]): Value {
   const [text, search] = [stringAt(args, 1), stringAt(args, 2)];
   if (search === "") throw new BuiltinError("empty search character");
-  const [whole, part] = [runes(text), runes(search)];
-  return whole.flatMap((_, i) => (part.every((rune, j) => whole[i + j] === rune) ? [i] : []));
+  const found: number[] = [];
+  let [rune, unit] = [0, 0];
+  for (let at = text.indexOf(search); at >= 0; at = text.indexOf(search, at + 1)) {
+    for (; unit < at; rune++) unit += isPair(text, unit) ? 2 : 1;
+    // Else it begins within a character.
+    if (unit === at) found.push(rune);
+  }
+  return found;
+}
+
+function isPair(text: string, at: number): boolean {
+  return (text.codePointAt(at) as number) > 0xffff;
 }
 
 function substring(args: readonly Value[]): Value {
@@ -167,8 +178,13 @@ function anyMatch(name: string, matches: (text: string, part: string) => boolean
 }
 
 /** White space as Go's unicode.IsSpace. */
-const space = "[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
-const aroundSpace = new RegExp(`^${space}|${space}$`, "g");
+const space = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+
+function trimSpace(text: string): string {
+  let start = 0;
+  while (start < text.length && space.test(text.charAt(start))) start++;
+  return trimEnd(text.slice(start), space);
+}
 
 /** https://www.openpolicyagent.org/docs/policy-reference/builtins/strings */
 export const strings: readonly Builtin[] = [
@@ -193,7 +209,7 @@ export const strings: readonly Builtin[] = [
   two("trim_right", trimRight),
   two("trim_prefix", (text, part) => (text.startsWith(part) ? text.slice(part.length) : text)),
   two("trim_suffix", (text, part) => (part !== "" && text.endsWith(part) ? text.slice(0, -part.length) : text)),
-  one("trim_space", (text) => text.replace(aroundSpace, "")),
+  one("trim_space", trimSpace),
   two("strings.count", (text, part) => (part === "" ? runes(text).length + 1 : text.split(part).length - 1)),
   anyMatch("strings.any_prefix_match", (text, part) => text.startsWith(part)),
   anyMatch("strings.any_suffix_match", (text, part) => text.endsWith(part)),

@@ -1,5 +1,6 @@
 import { BuiltinError } from "./builtin.ts";
 import { rootName } from "./template-tree.ts";
+import { trimEnd } from "./trim-end.ts";
 
 export interface Token {
   readonly kind:
@@ -48,7 +49,7 @@ export function templateTokens(source: string): readonly Token[] {
     const isTrimming = open >= 0 && /^\{\{-[ \t\r\n]/.test(source.slice(open, open + 4));
     let text = source.slice(at, open < 0 ? source.length : open);
     if (trims) text = text.replace(/^[ \t\r\n]+/, "");
-    if (isTrimming) text = text.replace(/[ \t\r\n]+$/, "");
+    if (isTrimming) text = trimEnd(text, /[ \t\r\n]/);
     if (text !== "") tokens.push({ kind: "text", text, at });
     if (open < 0) break;
     const start = open + (isTrimming ? 3 : 2);

@@ -1,3 +1,4 @@
+import { overLimit } from "../run/errors.ts";
 import { isObject, lookup } from "../value/access.ts";
 import { sortedEntries } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
@@ -28,10 +29,14 @@ const maxDepth = 500;
 /** Characters of output, so that nested ranges end. */
 const maxOutput = 16_000_000;
 
+/** Nodes that run, so that ranges which write little or nothing end too: a second's work. */
+const maxSteps = 2_000_000;
+
 type Variables = { name: string; value: GoValue }[];
 
 class TemplateRun {
   output = "";
+  #steps = 0;
   readonly #source: string;
   readonly #templates: Templates;
   #name = rootName;
@@ -63,6 +68,7 @@ class TemplateRun {
 
   /** How the list ended, where a loop must know. */
   #list(nodes: TemplateList, dot: GoValue): "break" | "continue" | undefined {
+    if ((this.#steps += nodes.length + 1) > maxSteps) throw overLimit("too many steps of a template");
     for (const node of nodes) {
       const end = this.#node(node, dot);
       if (end !== undefined) return end;
@@ -72,7 +78,7 @@ class TemplateRun {
 
   #write(text: string): void {
     this.output += text;
-    if (this.output.length > maxOutput) throw new BuiltinError(`template output exceeds ${maxOutput} characters`);
+    if (this.output.length > maxOutput) throw overLimit(`a template that writes more than ${maxOutput} characters`);
   }
 
   #node(node: TemplateNode, dot: GoValue): "break" | "continue" | undefined {

@@ -2,6 +2,7 @@ import {
   type Document,
   isCollection,
   isScalar,
+  Lexer,
   parseDocument,
   type Scalar,
   type Tags,
@@ -22,6 +23,7 @@ const otherTags = /:(?:timestamp|binary|set)$/;
 /** YAML 1.1 as Go's sigs.k8s.io/yaml makes JSON of it: of equal keys the last counts. Throws `BuiltinError`. */
 export function parseYaml(text: string): Value {
   if (controls.test(text)) throw new BuiltinError("yaml: control characters are not allowed");
+  checkDepth(text);
   if (emptyEnd.test(text)) throw new BuiltinError("yaml: did not find expected node content");
   const document = parseDocument(text, {
     version: "1.1",
@@ -38,6 +40,25 @@ export function parseYaml(text: string): Value {
   checkNodes(document, text);
   const raw = toJavaScript(document, text);
   return parseJson(JSON.stringify(raw ?? null, (_key, each) => (typeof each === "bigint" ? goInteger(each) : each)));
+}
+
+/** Of brackets, or of blocks in one line; as in Go. */
+const maxDepth = 10_000;
+
+function checkDepth(text: string): void {
+  if (text.length <= maxDepth || (text.match(/[[{]|[-?][ \t]/g)?.length ?? 0) <= maxDepth) return;
+  let [brackets, blocks, line] = [0, 0, 1];
+  for (const token of new Lexer().lex(text)) {
+    if (token.startsWith("\n")) blocks = 0;
+    line += token.split("\n").length - 1;
+    if (token === "[" || token === "{") brackets++;
+    else if (token === "]" || token === "}") brackets--;
+    else if (token === "-" || token === "?") blocks++;
+    if (Math.max(brackets, blocks) > maxDepth) {
+      const place = line === 1 ? "" : `line ${line}: `;
+      throw new BuiltinError(`yaml: ${place}exceeded max depth of ${maxDepth}`);
+    }
+  }
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that YAML forbids.

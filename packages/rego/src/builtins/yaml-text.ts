@@ -6,6 +6,7 @@ import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
 import { goFloat } from "./go-format.ts";
 import { isNumber } from "./operands.ts";
+import { trimEnd } from "./trim-end.ts";
 
 export type { Value };
 
@@ -64,7 +65,7 @@ function isBlock(text: string): boolean {
 
 function block(text: string, indent: string): string {
   const hint = /^[ \n]/.test(text) ? "2" : "";
-  const ends = /\n*$/.exec(text)?.[0].length as number;
+  const ends = text.length - trimEnd(text, /\n/).length;
   const chomping = ends === 0 ? "-" : ends === 1 && text !== "\n" ? "" : "+";
   const lines = text.replace(/\n$/, "").split("\n");
   return `|${hint}${chomping}\n${lines.map((line) => (line === "" ? "" : indent + line)).join("\n")}`;

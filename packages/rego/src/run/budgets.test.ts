@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../engine.ts";
 import { lookup } from "../value/access.ts";
@@ -35,6 +35,12 @@ const cases: readonly Case[] = [
   { name: "a long range where errors are undefined", rules: "r if not numbers.range(1, 1e12)[0]", message: /a range/ },
   { name: "all addresses", rules: 'r := net.cidr_expand("::/0")', message: /a range of more than/ },
   { name: "a far shift", rules: "r := bits.lsh(1, 1e12)", message: /a shift of more than/ },
+  {
+    name: "nested ranges of a template that write nothing",
+    rules:
+      'r := strings.render_template("{{range .a}}{{range $.a}}{{range $.a}}{{end}}{{end}}{{end}}", {"a": numbers.range(1, 1000)})',
+    message: /too many steps of a template/,
+  },
   { name: "doubled text", rules: doubled(60, 'concat("", [X, X])', '"ab"'), message: /characters|too long strings/ },
   { name: "doubled format", rules: doubled(60, 'sprintf("%s%s", [X, X])', '"ab"'), message: /too long strings/ },
   {
@@ -238,6 +244,30 @@ test("deep input is read, compared and looked into, or ends the query", () => {
         equal(error.message, "too many nested calls");
       }
     }
+  }
+});
+
+// Each was quadratic once, or would easily be: minutes for texts of this length.
+const linear: readonly (readonly [term: string, input: string])[] = [
+  ["trim_space(input) == input", `a${" ".repeat(500_000)}a`],
+  ["yaml.marshal(input) != input", `a${"\n".repeat(500_000)}a`],
+  ['strings.render_template(input, {}) != ""', `a${" ".repeat(500_000)}a{{- 1}}`],
+  ["count(urlquery.decode_object(input).a) == 200000", "a=1&".repeat(200_000)],
+  ['count(indexof_n(input, "a")) == 500000', "a".repeat(500_000)],
+  ["count(crypto.x509.parse_certificates(input)) == 0", `-----BEGIN A-----${" ".repeat(500_000)}a`],
+  ["yaml.unmarshal(input)", "[".repeat(500_000)],
+  ['regex.match("(a+)+$", input)', `${"a".repeat(500_000)}b`],
+  ['glob.match("*a*a*a*a*a*b", [], input)', "a".repeat(20_000)],
+];
+
+test("long texts are read once", () => {
+  const effects = { nowNs: 0n, randomBytes: (size: number) => new Uint8Array(size), env: {} };
+  for (const [term, input] of linear) {
+    const { policy, diagnostics } = compile([{ file: "p", text: `package p\n\nr if ${term}` }]);
+    deepEqual(diagnostics, []);
+    const before = process.cpuUsage();
+    policy?.evaluate("p/r", { input, effects });
+    ok(process.cpuUsage(before).user < 5e6, term);
   }
 });
 
