@@ -129,6 +129,30 @@ test("a module more leaves the rules of others as they are, and a refused one ch
   assert.equal(policy?.evaluate("p3/x", { effects }), 4);
 });
 
+test("replacing one module of 1,000 compiles and plans again only what depends on it", () => {
+  const readers = [3, 500, 999];
+  const textOfModule = (i: number): string =>
+    `package p${i}\n\nx := ${readers.includes(i) ? "data.lib.y" : "input.v"} + ${i}\n\nz if x > 1`;
+  const sources = Array.from({ length: 1_000 }, (_, i) => ({ file: `${i}.rego`, text: textOfModule(i) }));
+  const { policy } = compile([...sources, { file: "lib.rego", text: "package lib\n\ny := 1" }]);
+  // As many as the policy keeps plans of.
+  const entryPoints = [7, ...readers, ...Array.from({ length: 100 }, (_, i) => 10 * i + 1)].map((i) => `p${i}/z`);
+  const planned = entryPoints.map((path) => policy?.plan(path));
+  const changedBy = (text: string, file = "lib.rego"): readonly (readonly string[])[] => {
+    const next = policy?.withModule({ file, text }).policy as RegoPolicy;
+    const [before, after] = [policy?.compiled.root as RuleNode, next.compiled.root];
+    const compiled = [...after.children].flatMap(([key, node]) =>
+      before.children.get(key) === node ? [] : [String(key)],
+    );
+    return [compiled, entryPoints.filter((path, i) => next.plan(path) !== planned[i])];
+  };
+  const dependent = readers.map((i) => `p${i}`);
+  const paths = dependent.map((name) => `${name}/z`);
+  // Another value of the same type is read by the same rules, in other plans.
+  assert.deepEqual(changedBy("package lib\n\ny := 2"), [["lib"], paths]);
+  assert.deepEqual(changedBy("package p7\n\nx := input.v\n\nz if x > 2", "7.rego"), [["p7"], ["p7/z"]]);
+});
+
 test("a module that does not parse leaves the policy as it is", () => {
   const { policy } = compile([{ file: "a.rego", text: "package a\n\nx := 1" }]);
   const answered = policy?.withModule({ file: "b.rego", text: "package" });

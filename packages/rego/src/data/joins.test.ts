@@ -5,8 +5,11 @@ import { standardBuiltins } from "../builtins/all.ts";
 import { compile, type EvaluateOptions, type RegoPolicy } from "../engine.ts";
 import { findJoins } from "../plan/joins/find.ts";
 import { EvaluationError } from "../run/errors.ts";
-import { jsonText } from "../value/json.ts";
+import type { Join } from "../run/ir.ts";
+import { equal } from "../value/collection.ts";
+import { jsonText, parseJson } from "../value/json.ts";
 import type { JsonObject, Value } from "../value/value.ts";
+import { JoinIndex } from "./join-index.ts";
 import { StoreError } from "./path.ts";
 import type { DataSnapshot } from "./snapshot.ts";
 import { DataStore, type DataTransaction } from "./store.ts";
@@ -29,38 +32,69 @@ same(a, b) if a.hosts == b.hosts
 named(o) if kind_of(o) != "none"
 `;
 
-// Each rule x, with how many joins it must have: 0 where leaving out rounds could be noticed.
-const rules: readonly [joins: number, text: string][] = [
-  [1, "x contains [ns, n] if data.b.o[ns][n].spec.rules[_].host == input.v"],
-  [1, "x := [[ns, n, i] | data.b.o[ns][n].spec.rules[i].host == input.v]"],
-  [1, "x := [n | some n; some host in data.b.o.a[n].hosts; host == input.v]"],
-  [1, "x := [n | input.v in data.b.o[_][n].hosts]"],
-  [1, "x := [[ns, n, i] | data.b.o[ns][n].spec.rules[i].host == input.vs[_]]"],
-  [1, "x := [[n, i] | data.b.o[_][n].spec.rules[_].host == input.vs[i]; input.vs[i] != 1]"],
-  [0, "x := [[n, i] | o := data.b.o[_][n]; some i, v in input.vs; o.hosts[i] == v]"],
-  [2, "x := [n | o := data.b.o[_][n]; o.kind == data.b.list[_]]"],
-  [1, "x contains [v, n] if { some v in input.vs; o := data.b.o[_][n]; o.spec.port == v }"],
-  [1, "x := [ns | data.b.o[ns][n]; n == input.v]"],
-  [0, "x := [o | o := data.b.o[input.v][_]; o.kind == input.v]"],
-  [1, 'x contains n if { o := data.b.o[_][n]; regex.match("^[ab]", n); o.hosts[_] == input.v; not same(o, input) }'],
-  [1, "x contains n if { o := data.b.o[_][n]; not named(o); joined(o) == input.v }"],
-  [1, "x contains n if { o := data.b.o[_][n]; key := joined(o); input.v == key }"],
-  [1, 'x contains n if { o := data.b.o[_][n]; lower(o.kind) == "a" }'],
-  [1, "x contains k if { some k, n; data.b.o[k][n].spec.port == 1 }"],
-  [1, "x contains n if data.b.list[n] == input.v"],
-  [1, "x contains n if { o := data.b.o[_][n]; o.hosts[0] == input.v }"],
-  [1, "x if not missing\nmissing if { some v in input.vs; data.b.list[_] == v }"],
-  [1, "x if every v in input.vs { data.b.list[_] == v }"],
-  [1, "x := {n: 1 | some o in data.b.o; o[n].kind == input.v}"],
-  [2, "x := [[n, m] | data.b.o[_][n].kind == input.v; data.b.o[_][m].hosts[_] == n]"],
-  [1, 'y := [n | data.b.o[_][n].kind == input.v]\nx := [y, z] if z := y with data.b.o.a as {"b": {"kind": input.v}}'],
-  [1, "y := [n | data.b.o[_][n].kind == input.v]\nx := [y, z] if z := y with data.c as 1"],
-  [1, "y := [n | data.b.o[_][n].kind == input.v]\nx := [y, z] if z := y with input.v as 1"],
-  [0, "x contains n if { o := data.b.o[_][n]; either(o) != 7; o.kind == input.v }"],
-  [0, "x contains n if { o := data.b.o[_][n]; o.kind == o.spec.port }"],
-  [0, "x contains n if { o := data.b.o[_][n]; o.kind != input.v }"],
-  [0, 'x contains n if { o := data.b.o[_][n]; uuid.rfc4122(n) != ""; o.kind == input.v }'],
-];
+/** What an index must keep to be sound: each has rules, or a test of its own name. */
+const soundness = {
+  store: "base data changes through the store alone",
+  shape: "an index answers loops over base data that compare with what is known before them",
+  equality: "an index finds what Rego takes for equal, and nothing else is left out",
+  errors: "no round is left out that could fail or conflict",
+  undefined: "rounds without a value, with one several times, and in arrays come as the loop runs them",
+  with: "what replaces data is looked through itself",
+  maintenance: "a write derives anew what lies at its path",
+  random: "with an index the answers are those of plain data, whatever was written",
+} as const;
+
+/** Each rule x, with how many joins it must have: 0 where leaving out rounds could be noticed. */
+const rules: { readonly [rule in keyof typeof soundness]?: readonly (readonly [joins: number, text: string])[] } = {
+  shape: [
+    [1, "x contains [ns, n] if data.b.o[ns][n].spec.rules[_].host == input.v"],
+    [1, "x := [n | some n; some host in data.b.o.a[n].hosts; host == input.v]"],
+    [1, "x := [n | input.v in data.b.o[_][n].hosts]"],
+    [2, "x := [n | o := data.b.o[_][n]; o.kind == data.b.list[_]]"],
+    [1, "x contains [v, n] if { some v in input.vs; o := data.b.o[_][n]; o.spec.port == v }"],
+    [1, "x := [ns | data.b.o[ns][n]; n == input.v]"],
+    [0, "x := [o | o := data.b.o[input.v][_]; o.kind == input.v]"],
+    [1, "x contains n if { o := data.b.o[_][n]; not named(o); joined(o) == input.v }"],
+    [1, "x contains n if { o := data.b.o[_][n]; key := joined(o); input.v == key }"],
+    [1, 'x contains n if { o := data.b.o[_][n]; lower(o.kind) == "a" }'],
+    [1, "x contains k if { some k, n; data.b.o[k][n].spec.port == 1 }"],
+    [1, "x contains n if { o := data.b.o[_][n]; o.hosts[0] == input.v }"],
+    [1, "x if not missing\nmissing if { some v in input.vs; data.b.list[_] == v }"],
+    [1, "x if every v in input.vs { data.b.list[_] == v }"],
+    [1, "x := {n: 1 | some o in data.b.o; o[n].kind == input.v}"],
+    [2, "x := [[n, m] | data.b.o[_][n].kind == input.v; data.b.o[_][m].hosts[_] == n]"],
+    [0, "x contains n if { o := data.b.o[_][n]; o.kind == o.spec.port }"],
+    [0, "x contains n if { o := data.b.o[_][n]; o.kind != input.v }"],
+    [0, "x contains n if { o := made[n]; o.kind == input.v }\nmade[n] := o if o := data.b.o[_][n]"],
+    [0, "x contains n if { data.p.made[n].kind == input.v }\nmade[n] := o if o := data.b.o.a[n]"],
+  ],
+  equality: [
+    [1, "x contains n if data.b.list[n] == input.v"],
+    [1, 'x contains n if { wanted := [{"host": input.v}]; data.b.o[_][n].spec.rules == wanted }'],
+    [1, 'x contains n if { wanted := {"a": input.v, "b": 1.0}; data.b.o[_][n] == wanted }'],
+  ],
+  errors: [
+    [0, "x contains n if { o := data.b.o[_][n]; either(o) != 7; o.kind == input.v }"],
+    [0, 'x contains n if { o := data.b.o[_][n]; uuid.rfc4122(n) != ""; o.kind == input.v }'],
+    [1, 'x contains n if { o := data.b.o[_][n]; regex.match("^[ab]", n); o.hosts[_] == input.v; not same(o, input) }'],
+    [1, "x contains n if { o := data.b.o[_][n]; count(o.kind) > 0; o.hosts[_] == input.v }"],
+  ],
+  undefined: [
+    [1, "x := [[ns, n, i] | data.b.o[ns][n].spec.rules[i].host == input.v]"],
+    [1, "x := [[ns, n, i] | data.b.o[ns][n].spec.rules[i].host == input.vs[_]]"],
+    [1, "x := [[n, i] | data.b.o[_][n].spec.rules[_].host == input.vs[i]; input.vs[i] != 1]"],
+    [0, "x := [[n, i] | o := data.b.o[_][n]; some i, v in input.vs; o.hosts[i] == v]"],
+    [1, "x := [n | data.b.o[_][n].hosts[_] == input.v]"],
+    [1, "x := count([n | data.b.o[_][n].spec.rules[_].host == input.v])"],
+  ],
+  with: [
+    [1, 'y := [n | data.b.o[_][n].kind == input.v]\nx := [y, z] if z := y with data.b.o.a as {"b": {"kind": input.v}}'],
+    [1, "y := [n | data.b.o[_][n].kind == input.v]\nx := [y, z] if z := y with data.b as {}"],
+    [1, "y := [n | data.b.o[_][n].kind == input.v]\nx := [y, z] if z := y with data.c as 1"],
+    [1, "y := [n | data.b.o[_][n].kind == input.v]\nx := [y, z] if z := y with input.v as 1"],
+    [2, "y := [n | lower(data.b.o[_][n].kind) == input.v]\nx := [y, z] if z := y with lower as upper"],
+  ],
+};
 
 const scalars: readonly Value[] = [1, "1", "a", "b", "", "a,b", null, true, 1.5, [1], { kind: "a" }];
 const scalar = fc.constantFrom(...scalars);
@@ -135,15 +169,105 @@ function answer(policy: RegoPolicy, options: Omit<EvaluateOptions, "effects">): 
   }
 }
 
-const policies = rules.map(([joins, text]) => ({ joins, text, policy: policyOf(text) }));
+const policies = Object.entries(rules).flatMap(([rule, cases]) =>
+  cases.map(([joins, text]) => ({
+    rule: soundness[rule as keyof typeof soundness],
+    joins,
+    text,
+    policy: policyOf(text),
+  })),
+);
 
-for (const { joins, text, policy } of policies) {
-  test(`${joins === 0 ? "all rounds are run" : "an index answers"}: ${text.split("\n").at(-1)}`, () => {
+for (const { rule, joins, text, policy } of policies) {
+  const what = joins === 0 ? "all rounds are run" : "an index answers";
+  test(`${rule}: ${what}: ${text.split("\n").at(-1)}`, () => {
     assert.equal(findJoins(policy.plan("p/x"), standardBuiltins).joins?.length ?? 0, joins);
   });
 }
 
-test("with an index the answers are those of plain data, whatever was written", () => {
+test(soundness.store, () => {
+  const given = { b: { list: ["a", "b"] } };
+  const store = new DataStore({ root: given });
+  const policy = policyOf("x contains n if data.b.list[n] == input.v");
+  const ask = (data: DataSnapshot): string => answer(policy, { input: { v: "b" }, data });
+  const before = store.snapshot;
+  assert.equal(ask(before), "[1]");
+  given.b.list.push("b");
+  assert.throws(() => (before.root as typeof given).b.list.push("b"), TypeError);
+  assert.equal(ask(store.snapshot), "[1]");
+  store.write((transaction) => transaction.put(["b", "list", "0"], "b"));
+  assert.equal(ask(store.snapshot), "[0,1]");
+  assert.equal(ask(before), "[1]");
+});
+
+test(soundness.equality, () => {
+  const texts = [
+    "1",
+    "1.0",
+    "10e-1",
+    '"1"',
+    "null",
+    "false",
+    "0",
+    "-0",
+    '""',
+    "[]",
+    "{}",
+    "[1]",
+    "[1.0]",
+    '["1"]',
+    "[[1]]",
+  ];
+  const more = [
+    '{"a": 1}',
+    '{"a": 1.0}',
+    '{"1": 1}',
+    "9007199254740992",
+    "9007199254740993",
+    "9007199254740993.0",
+    "1e400",
+    "0.1",
+  ];
+  const values = [...texts, ...more].map(parseJson);
+  const policy = policyOf("x contains n if data.b.list[n] == input.v");
+  const store = new DataStore({ root: { b: { list: values } } });
+  for (const v of values) {
+    const options = { input: { v } };
+    const found = answer(policy, { ...options, data: store.snapshot });
+    assert.equal(found, answer(policy, { ...options, data: { b: { list: values } } }));
+    assert.equal(found, jsonText(values.flatMap((each, at) => (equal(each, v) ? [at] : []))));
+  }
+  assert.deepEqual(store.snapshot.indexes.sizes, [values.length]);
+});
+
+test(soundness.maintenance, () => {
+  const policy = policyOf("x contains n if { o := data.b.o[_][n]; joined(o) == input.v }");
+  const [join] = findJoins(policy.plan("p/x"), standardBuiltins).joins ?? [];
+  const hosts = new Map(Array.from({ length: 1_000 }, (_, i) => [`n${i}`, [`h${i}`]]));
+  const documentOf = (): Value => ({
+    a: Object.fromEntries([...hosts].map(([name, each]) => [name, { hosts: each }])),
+  });
+  let derived = 0;
+  const compute = (value: Value): Value => {
+    derived++;
+    return jsonText(value);
+  };
+  const index = new JoinIndex(join as Join, documentOf(), compute, 10_000);
+  const find = (host: string) => index.find([jsonText({ hosts: [host] })]).map((binding) => binding[1]);
+  assert.deepEqual([derived, find("h7"), find("h8")], [1_000, ["n7"], ["n8"]]);
+  hosts.set("n7", ["h8"]).set("more", ["h9"]);
+  hosts.delete("n9");
+  index.follow(documentOf(), [
+    ["a", "n7", "hosts", "0"],
+    ["a", "more"],
+    ["a", "n9"],
+  ]);
+  assert.deepEqual([find("h7"), find("h8"), find("h9")], [[], ["n7", "n8"], ["more"]]);
+  // Of n7 what it was and what it is, of the others the one that there is.
+  assert.equal(derived - 1_000, 4);
+});
+
+test(soundness.random, () => {
   const commits = fc.array(fc.array(write, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 6 });
   const input = fc.record({
     v: scalar,
