@@ -4,14 +4,15 @@ import { regularExpression } from "../library/regular-expression.ts";
 import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr, StructExpr } from "../syntax/ast.ts";
 import { ACCUMULATOR } from "../syntax/macro.ts";
 import { isEqual } from "../value/equal.ts";
-import { EntryMap } from "../value/map.ts";
-import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
+import { CelError, Optional, type Value } from "../value/value.ts";
 import { isPresent, qualify } from "./access.ts";
 import { CONSTRUCT_COST, callCost } from "./call-cost.ts";
+import { list, map, struct } from "./constructs.ts";
 import { createDispatch } from "./dispatch.ts";
 import { GrowingList } from "./growing.ts";
 import { iterationOf } from "./iterate.ts";
-import { addEntry, charged, constant, element, notStrictlyFalse, optionalElement, strict } from "./nodes.ts";
+import { conditional, equality, logic } from "./logic.ts";
+import { charged, constant, element, notStrictlyFalse, optionalElement, strict } from "./nodes.ts";
 import type { Code } from "./state.ts";
 
 /** Makes a checked expression a tree of closures; each charges what Kubernetes' evaluator counts for its node. */
@@ -152,9 +153,9 @@ class Maker {
   #call(expr: CallExpr): Code {
     switch (expr.function) {
       case "_&&_":
-        return this.#logic(expr, false);
+        return logic(this.code(expr.args[0] as Expr), this.code(expr.args[1] as Expr), false);
       case "_||_":
-        return this.#logic(expr, true);
+        return logic(this.code(expr.args[0] as Expr), this.code(expr.args[1] as Expr), true);
       case "_?_:_":
         return this.#conditional(expr);
       case "_[_]":
@@ -171,43 +172,14 @@ class Maker {
     }
   }
 
-  /** `||` and `&&`: `decisive` on either side settles it, whatever the other is. */
-  #logic(expr: CallExpr, decisive: boolean): Code {
-    const left = this.code(expr.args[0] as Expr);
-    const right = this.code(expr.args[1] as Expr);
-    return (run) => {
-      const a = left(run);
-      if (a === decisive) return decisive;
-      const b = right(run);
-      if (b === decisive) return decisive;
-      if (typeof a === "boolean" && typeof b === "boolean") return !decisive;
-      return a instanceof CelError ? a : b instanceof CelError ? b : new CelError("no such overload");
-    };
-  }
-
-  #conditional(expr: CallExpr): Code {
-    const condition = this.code(expr.args[0] as Expr);
-    const yes = this.#path(expr.args[1] as Expr);
-    const no = this.#path(expr.args[2] as Expr);
-    return (run) => {
-      const value = condition(run);
-      if (typeof value === "boolean") return value ? yes(run) : no(run);
-      return value instanceof CelError ? value : new CelError("no such overload");
-    };
+  #conditional({ args }: CallExpr): Code {
+    return conditional(this.code(args[0] as Expr), this.#path(args[1] as Expr), this.#path(args[2] as Expr));
   }
 
   #equality(expr: CallExpr): Code {
-    const left = this.code(expr.args[0] as Expr);
-    const right = this.code(expr.args[1] as Expr);
     const wanted = expr.function === "_==_";
     const cost = callCost(expr.function, wanted ? "equals" : "not_equals");
-    return (run) => {
-      const a = left(run);
-      const b = right(run);
-      const result = a instanceof CelError ? a : b instanceof CelError ? b : isEqual(a, b) === wanted;
-      run.charge(cost([a, b], result));
-      return result;
-    };
+    return equality(this.code(expr.args[0] as Expr), this.code(expr.args[1] as Expr), wanted, cost);
   }
 
   /** `@result + [x]` of a fold grows the list in place. */
@@ -316,22 +288,7 @@ class Maker {
 
   #list(expr: ListExpr): Code {
     const elements = expr.elements.map((each) => this.code(each));
-    if (this.#isLiteral(expr)) return constant(elements);
-    const { optionals } = expr;
-    return (run) => {
-      const values: Value[] = [];
-      let fault: CelError | undefined;
-      for (let index = 0; index < elements.length; index++) {
-        const value = (elements[index] as Code)(run);
-        if (value instanceof CelError) fault ??= value;
-        else if (!optionals.has(index)) values.push(value);
-        else if (!(value instanceof Optional)) fault ??= new CelError("no such overload");
-        else if (value.value !== undefined) values.push(value.value);
-        if (fault !== undefined) break;
-      }
-      run.charge(CONSTRUCT_COST.list);
-      return fault ?? new ArrayList(values);
-    };
+    return this.#isLiteral(expr) ? constant(elements) : list(elements, expr.optionals);
   }
 
   #map(expr: MapExpr): Code {
@@ -340,40 +297,18 @@ class Maker {
       value: this.code(value),
       isOptional,
     }));
-    const cost = this.#isLiteral(expr) ? 0 : CONSTRUCT_COST.map;
-    return (run) => {
-      const map = new EntryMap();
-      let fault: CelError | undefined;
-      for (const entry of entries) {
-        fault = addEntry(map, entry, run);
-        if (fault !== undefined) break;
-      }
-      run.charge(cost);
-      return fault ?? map;
-    };
+    return map(entries, this.#isLiteral(expr) ? 0 : CONSTRUCT_COST.map);
   }
 
   #struct(expr: StructExpr): Code {
     const reference = this.#references.get(expr.id);
-    const type = reference?.kind === "struct" ? this.#environment.struct(reference.name) : undefined;
-    const create = type?.create;
+    const create = reference?.kind === "struct" ? this.#environment.struct(reference.name)?.create : undefined;
     if (create === undefined) {
       const fault = new CelError(`unknown type: '${expr.name}'`);
       return () => fault;
     }
     const fields = expr.fields.map(({ name, value, isOptional }) => ({ name, value: this.code(value), isOptional }));
-    return (run) => {
-      const values = new Map<string, Value>();
-      for (const { name, value, isOptional } of fields) {
-        const content = value(run);
-        if (content instanceof CelError) return content;
-        if (!isOptional) values.set(name, content);
-        else if (!(content instanceof Optional)) return new CelError("no such overload");
-        else if (content.value !== undefined) values.set(name, content.value);
-      }
-      run.charge(CONSTRUCT_COST.struct);
-      return create(values);
-    };
+    return struct(fields, create);
   }
 
   #comprehension(expr: ComprehensionExpr): Code {

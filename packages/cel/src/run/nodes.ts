@@ -1,4 +1,3 @@
-import type { EntryMap } from "../value/map.ts";
 import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
 import { qualify, qualifyIfPresent } from "./access.ts";
 import type { CallCost } from "./call-cost.ts";
@@ -34,21 +33,6 @@ export function optionalElement(operand: Code, key: Code): Code {
     if (found !== Optional.none) run.charge(1);
     return found;
   };
-}
-
-/** Adds an entry of a map literal; answers what keeps it from that. */
-export function addEntry(
-  map: EntryMap,
-  { key, value, isOptional }: { readonly key: Code; readonly value: Code; readonly isOptional: boolean },
-  run: Run,
-): CelError | undefined {
-  const name = key(run);
-  if (name instanceof CelError) return name;
-  const content = value(run);
-  if (content instanceof CelError) return content;
-  if (!isOptional) return map.add(name, content);
-  if (!(content instanceof Optional)) return new CelError("no such overload");
-  return content.value === undefined ? undefined : map.add(name, content.value);
 }
 
 /** True of all but false, faults too: a fold goes on. */

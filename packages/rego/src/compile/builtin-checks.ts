@@ -1,7 +1,9 @@
 import type { Body, Expr, Ref, Rule } from "../syntax/ast.ts";
 import { plainRule } from "./make.ts";
+import { nameOfRef } from "./names.ts";
+import { headTerms, ruleChain } from "./parts.ts";
 import { type StageContext, typeFault } from "./stage.ts";
-import { headTerms, nameOfRef, ruleChain, walkExprs, walkExprsOfTerm } from "./walk.ts";
+import { walkExprs, walkExprsOfTerm } from "./walk.ts";
 
 /** OPA's stage CheckUnsafeBuiltins: calls of builtins that are forbidden here. */
 export function checkUnsafeBuiltins(rule: Rule, { options, report }: StageContext): void {

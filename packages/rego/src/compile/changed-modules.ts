@@ -2,13 +2,13 @@ import type { Module, Rule } from "../syntax/ast.ts";
 import { globalsOf, packageKey } from "./globals.ts";
 import { LocalNames, type NameCounter } from "./local-names.ts";
 import type { PackageNames } from "./package-names.ts";
+import { ruleChain } from "./parts.ts";
 import { type Edit, PersistentMap } from "./persistent-map.ts";
 import type { Readers } from "./readers.ts";
 import { compareFiles, namesOf } from "./rule-tree.ts";
 import type { Built, CompileState } from "./state.ts";
 import type { Contribution, TypedUnit } from "./types/check-rules.ts";
 import { orderedPlaces } from "./types/recheck.ts";
-import { ruleChain } from "./walk.ts";
 
 /**
  * Which modules must go through the stages, against an earlier state: those that are new, those in whose package a name that they mention

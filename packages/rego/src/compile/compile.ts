@@ -6,6 +6,8 @@ import { ChangedModules, hasUniqueFiles } from "./changed-modules.ts";
 import { type Compiled, findNode } from "./compiled.ts";
 import { withHint } from "./hints.ts";
 import { builtinStages, nameStages, rewriteStages, safetyStages } from "./module-stages.ts";
+import { isRuleName } from "./names.ts";
+import { ruleChain } from "./parts.ts";
 import { allRules, checkRecursion, components, lazyGraph } from "./recursion.ts";
 import { once } from "./remembered.ts";
 import { checkRuleConflicts, liesOnBaseData } from "./rule-conflicts.ts";
@@ -16,7 +18,6 @@ import { type Built, type CompileState, emptyState, keepState, stateOf } from ".
 import { functionName } from "./text.ts";
 import { checkTypes, type RuleTypes, type TypeCheck } from "./types/check-rules.ts";
 import { recheckTypes } from "./types/recheck.ts";
-import { isRuleName, ruleChain } from "./walk.ts";
 
 export { compileQuery } from "./query.ts";
 

@@ -1,18 +1,9 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
+import { isBuiltinNamed } from "./names.ts";
+import { type Comprehension, directBodies, directTerms, isComprehension } from "./parts.ts";
+import { mapAll, mapExpr, mapRule, mapTerm, type Rewriter } from "./rewriter.ts";
 import { bodyOutputs, rootDocuments, type SafetyContext } from "./safety.ts";
 import { collectExprVars, collectVars, safetyVars, varsOfBody, varsOfTerm } from "./vars.ts";
-import {
-  type Comprehension,
-  directBodies,
-  directTerms,
-  isBuiltinNamed,
-  isComprehension,
-  mapAll,
-  mapExpr,
-  mapRule,
-  mapTerm,
-  type Rewriter,
-} from "./walk.ts";
 
 type Arity = SafetyContext["arity"];
 type Keys = ReadonlyMap<Term, readonly string[]>;

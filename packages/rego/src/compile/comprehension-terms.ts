@@ -1,7 +1,9 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
-import { isComprehension, mapAll, mapExpr, mapRule, mapTerm, type Rewriter, requiresEval } from "./walk.ts";
+import { isComprehension } from "./parts.ts";
+import { mapAll, mapExpr, mapRule, mapTerm, type Rewriter } from "./rewriter.ts";
+import { requiresEval } from "./walk.ts";
 
 /** OPA's stage RewriteComprehensionTerms: refs and comprehensions that are collected become locals of the comprehension's body. */
 export function rewriteComprehensionTerms(rule: Rule, names: LocalNames): Rule {

@@ -1,6 +1,6 @@
 import type { Body, Term } from "../syntax/ast.ts";
+import { isBuiltinNamed } from "./names.ts";
 import { collectVars } from "./vars.ts";
-import { isBuiltinNamed } from "./walk.ts";
 
 /** The names that a body declares by `:=` and `some`, its closures' not counted. */
 export function declaredVars(body: Body): ReadonlySet<string> {

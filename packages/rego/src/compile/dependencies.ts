@@ -2,9 +2,11 @@ import type { Body, Expr, Ref, Rule, Term } from "../syntax/ast.ts";
 import { compareTerms } from "../syntax/term-order.ts";
 import { compareStrings } from "../value/string-order.ts";
 import type { RuleNode } from "./compiled.ts";
+import { nameOfRef } from "./names.ts";
+import { headTerms } from "./parts.ts";
 import { collectRules } from "./recursion.ts";
 import { refText } from "./text.ts";
-import { headTerms, nameOfRef, walkExprs, walkTerm } from "./walk.ts";
+import { walkExprs, walkTerm } from "./walk.ts";
 
 /** What a query depends on, as `opa deps` tells it: refs of constants that begin with `input` or `data`, sorted by their text. */
 export interface Dependencies {

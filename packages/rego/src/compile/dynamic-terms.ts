@@ -1,7 +1,9 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
-import { hasParts, isBuiltinNamed, isComprehension, mapAll, mapInOrder, mapTerm, type Rewriter } from "./walk.ts";
+import { isBuiltinNamed } from "./names.ts";
+import { hasParts, isComprehension } from "./parts.ts";
+import { mapAll, mapInOrder, mapTerm, type Rewriter } from "./rewriter.ts";
 
 /**
  * OPA's stage RewriteDynamicTerms: refs and comprehensions that stand in literals, in operands of refs or as arguments become

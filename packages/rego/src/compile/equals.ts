@@ -1,6 +1,7 @@
 import type { Body, Rule } from "../syntax/ast.ts";
 import { eqOperator } from "./make.ts";
-import { exprRewriter, isBuiltinNamed } from "./walk.ts";
+import { isBuiltinNamed } from "./names.ts";
+import { exprRewriter } from "./rewriter.ts";
 
 /** OPA's stage RewriteEquals: behind the safety check, which treats `==` as a test, `==` is the same as `=`. */
 export function rewriteEquals(rule: Rule): Rule {

@@ -1,7 +1,8 @@
 import type { Body, Expr, Rule, Term, With } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
-import { type Comprehension, hasParts, isComprehension, mapAll, mapInOrder, type Rewriter } from "./walk.ts";
+import { type Comprehension, hasParts, isComprehension } from "./parts.ts";
+import { mapAll, mapInOrder, type Rewriter } from "./rewriter.ts";
 
 /**
  * OPA's stage RewriteExprTerms: calls inside terms become expressions before the one they stand in, with their output in a local:

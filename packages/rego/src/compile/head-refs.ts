@@ -1,8 +1,8 @@
 import type { Expr, Ref, Rule, Term } from "../syntax/ast.ts";
 import { appendToBody, eqExpr, varTerm } from "./make.ts";
+import { mapAll } from "./rewriter.ts";
 import { compileFault, type Report, type StageContext, type Unit } from "./stage.ts";
 import { refText } from "./text.ts";
-import { mapAll } from "./walk.ts";
 
 /**
  * OPA's stage RewriteRuleHeadRefs: heads begin with the package's path, and what is not constant in them is a variable:

@@ -3,8 +3,8 @@ import { similar } from "../builtins/graphql/suggestions.ts";
 import type { Module } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { importName } from "./globals.ts";
+import { nameOfRef } from "./names.ts";
 import { refText } from "./text.ts";
-import { nameOfRef } from "./walk.ts";
 
 /** What stands for the builtins that are gone. */
 const replacements: { readonly [name: string]: string } = {

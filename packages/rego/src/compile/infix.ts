@@ -1,5 +1,5 @@
 import type { Ref } from "../syntax/ast.ts";
-import { nameOfRef } from "./walk.ts";
+import { nameOfRef } from "./names.ts";
 
 const operators: { readonly [name: string]: string } = {
   assign: ":=",

@@ -1,6 +1,8 @@
 import type { Body, Module, Rule, Term } from "../syntax/ast.ts";
+import { nameOfRef } from "./names.ts";
+import { isRootDocument, ruleChain } from "./parts.ts";
 import { compileFault, type Report } from "./stage.ts";
-import { isRootDocument, nameOfRef, ruleChain, walkExprs, walkExprsOfTerm } from "./walk.ts";
+import { walkExprs, walkExprsOfTerm } from "./walk.ts";
 
 /** OPA's stage CheckKeywordOverrides (v1, or strict): nothing may take the names `input` and `data`. */
 export function checkKeywordOverrides(module: Module, report: Report): void {

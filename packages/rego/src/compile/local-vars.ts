@@ -5,24 +5,14 @@ import { declaredVars } from "./declared-vars.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, eqOperator, trueExpr, varTerm } from "./make.ts";
 import { union } from "./name-sets.ts";
+import { isBuiltinNamed, isGenerated, isWildcard } from "./names.ts";
+import { headTerms, isRootDocument, ruleChain } from "./parts.ts";
+import { mapAll, mapExpr, mapTerm, type Rewriter } from "./rewriter.ts";
 import { compileFault, type Report } from "./stage.ts";
 import { refText } from "./text.ts";
 import { unifyOutputs } from "./unify.ts";
 import { collectVars, mentionsVar, safetyVars, varsOfBody, varsOfTerm } from "./vars.ts";
-import {
-  headTerms,
-  isBuiltinNamed,
-  isGenerated,
-  isRootDocument,
-  isWildcard,
-  mapAll,
-  mapExpr,
-  mapTerm,
-  type Rewriter,
-  ruleChain,
-  walkExprs,
-  walkExprsOfTerm,
-} from "./walk.ts";
+import { walkExprs, walkExprsOfTerm } from "./walk.ts";
 
 export interface LocalVarsContext {
   readonly names: LocalNames;

@@ -1,6 +1,7 @@
 import type { Body, Expr, Location, Rule } from "../syntax/ast.ts";
+import { nameOfRef } from "./names.ts";
+import { mapAll, mapExpr, mapRule, mapTerm, type Rewriter } from "./rewriter.ts";
 import { compileFault, type Report } from "./stage.ts";
-import { mapAll, mapExpr, mapRule, mapTerm, nameOfRef, type Rewriter } from "./walk.ts";
 
 /**
  * `and` and `or` (`import future.keywords.and`, `….or`) in terms of negated bodies, which close over what is around them and

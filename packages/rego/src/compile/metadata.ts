@@ -1,8 +1,11 @@
 import type { Annotations, Expr, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, termExpr, varTerm } from "./make.ts";
+import { nameOfRef } from "./names.ts";
+import { headTerms } from "./parts.ts";
+import { exprRewriter, mapRule } from "./rewriter.ts";
 import type { ChainEntry, StageContext } from "./stage.ts";
-import { exprRewriter, headTerms, mapRule, nameOfRef, walkExprs, walkExprsOfTerm } from "./walk.ts";
+import { walkExprs, walkExprsOfTerm } from "./walk.ts";
 
 const chainName = "rego.metadata.chain";
 const ruleName = "rego.metadata.rule";

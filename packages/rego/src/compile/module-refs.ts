@@ -1,5 +1,6 @@
 import type { Module, Ref, Term } from "../syntax/ast.ts";
-import { ruleChain, walkBody, walkTerms } from "./walk.ts";
+import { ruleChain } from "./parts.ts";
+import { walkBody, walkTerms } from "./walk.ts";
 
 /** All refs in the rules of a module as parsed, those within others included, and the operators of calls. */
 export function refsOfModule({ rules }: Module): readonly Ref[] {

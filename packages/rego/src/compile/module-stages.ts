@@ -11,8 +11,10 @@ import { checkKeywordOverrides } from "./keyword-overrides.ts";
 import { rewriteLocalVars } from "./local-vars.ts";
 import { rewriteLogic } from "./logic.ts";
 import { rewriteMetadataCalls } from "./metadata.ts";
+import { ruleChain } from "./parts.ts";
 import { erasePrintCalls, rewritePrintCalls } from "./print-calls.ts";
 import { checkUnusedImports, resolveRules } from "./resolve-refs.ts";
+import { mapAll } from "./rewriter.ts";
 import { orderRuleBody, type PlaceName } from "./safety.ts";
 import { checkHeadSafety } from "./safety-heads.ts";
 import type { ModuleStage, StageContext, Unit } from "./stage.ts";
@@ -23,7 +25,6 @@ import { refText } from "./text.ts";
 import type { CaptureContext } from "./undeclared.ts";
 import { checkUndefinedFunctions } from "./undefined-functions.ts";
 import { checkVoidCalls } from "./void-calls.ts";
-import { mapAll, ruleChain } from "./walk.ts";
 import { WithRewriter } from "./with-values.ts";
 
 // The stages that look at one module at a time, by OPA's names and in its order. What is global stands between these lists: see

@@ -1,8 +1,9 @@
 import type { Module, Term } from "../syntax/ast.ts";
 import { packageKey } from "./globals.ts";
+import { ruleChain } from "./parts.ts";
 import { type Edit, PersistentMap } from "./persistent-map.ts";
 import { remembered } from "./remembered.ts";
-import { ruleChain, walkBody, walkTerm, walkTerms } from "./walk.ts";
+import { walkBody, walkTerm, walkTerms } from "./walk.ts";
 
 /** What the modules of one package have together. */
 interface Package {

@@ -1,8 +1,10 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import { builtinRef, eqExpr, trueExpr, varTerm } from "./make.ts";
+import { isBuiltinNamed } from "./names.ts";
+import { isComprehension } from "./parts.ts";
+import { mapAll, mapExpr, mapTerm, type Rewriter } from "./rewriter.ts";
 import { boundBy, type CaptureContext, checkDeclared } from "./undeclared.ts";
 import { collectVars, varsOfTerm } from "./vars.ts";
-import { isBuiltinNamed, isComprehension, mapAll, mapExpr, mapTerm, type Rewriter } from "./walk.ts";
 
 /** OPA's stage RewritePrintCalls without printing: the calls go away. */
 export function erasePrintCalls(rule: Rule): Rule {

@@ -13,6 +13,8 @@ import { LocalNames } from "./local-names.ts";
 import { rewriteQueryVars } from "./local-vars.ts";
 import { rewriteLogicInBody } from "./logic.ts";
 import { eqExpr, termExpr, varTerm } from "./make.ts";
+import { isGenerated, isWildcard, nameOfRef } from "./names.ts";
+import { isComprehension } from "./parts.ts";
 import { erasePrints, rewritePrints } from "./print-calls.ts";
 import { resolveQuery } from "./resolve-refs.ts";
 import { orderBody, rootDocuments } from "./safety.ts";
@@ -24,7 +26,7 @@ import { checkQueryTypes } from "./types/check-rules.ts";
 import { checkUndefinedFunctions } from "./undefined-functions.ts";
 import { varsOfBody } from "./vars.ts";
 import { checkVoidCallsInBody } from "./void-calls.ts";
-import { isComprehension, isGenerated, isWildcard, nameOfRef, walkBody } from "./walk.ts";
+import { walkBody } from "./walk.ts";
 import { WithRewriter } from "./with-values.ts";
 
 export interface QueryOptions {

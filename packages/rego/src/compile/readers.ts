@@ -1,9 +1,9 @@
 import type { Rule } from "../syntax/ast.ts";
+import { ruleChain } from "./parts.ts";
 import { type Edit, PersistentMap } from "./persistent-map.ts";
 import { dataRefs } from "./recursion.ts";
 import { remembered } from "./remembered.ts";
 import { pathOf } from "./rule-tree.ts";
-import { ruleChain } from "./walk.ts";
 
 /** Files whose refs below `data` are constant up to this place, with how many, and those that go on. */
 interface Place {

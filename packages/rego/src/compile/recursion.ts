@@ -1,9 +1,10 @@
 import type { Ref, Rule, Term } from "../syntax/ast.ts";
 import type { RuleNode } from "./compiled.ts";
+import { headTerms, ruleChain } from "./parts.ts";
 import { remembered } from "./remembered.ts";
 import { fault, type Report } from "./stage.ts";
 import { refText } from "./text.ts";
-import { headTerms, ruleChain, walkBody, walkTerms } from "./walk.ts";
+import { walkBody, walkTerms } from "./walk.ts";
 
 /** Which rules a rule (or one else branch of it) reads or calls. */
 export type RuleGraph = ReadonlyMap<Rule, ReadonlySet<Rule>>;

@@ -1,20 +1,10 @@
 import { type BuiltinSignature, findSignature } from "../builtins/capabilities.ts";
 import type { Body, Expr, Module, Ref, RegoVersion, Rule, Term } from "../syntax/ast.ts";
 import type { Compiled, RuleNode } from "./compiled.ts";
+import { isBuiltinNamed, nameOfRef } from "./names.ts";
+import { comprehensionTerms, directBodies, directTerms, headTerms, isComprehension, ruleChain } from "./parts.ts";
 import { refText } from "./text.ts";
-import {
-  comprehensionTerms,
-  directBodies,
-  directTerms,
-  headTerms,
-  isBuiltinNamed,
-  isComprehension,
-  nameOfRef,
-  ruleChain,
-  walkExprs,
-  walkExprsOfTerm,
-  walkTerm,
-} from "./walk.ts";
+import { walkExprs, walkExprsOfTerm, walkTerm } from "./walk.ts";
 
 /** What an engine must have to run a policy. https://www.openpolicyagent.org/docs/deployments#capabilities */
 export interface RequiredCapabilities {

@@ -2,10 +2,11 @@ import type { Body, Expr, Import, Location, Ref, Rule, Term, Var } from "../synt
 import { declaredVars } from "./declared-vars.ts";
 import type { Globals } from "./globals.ts";
 import { isLanguageImport } from "./globals.ts";
+import { comprehensionTerms, isComprehension } from "./parts.ts";
+import { mapAll, mapExpr, mapTerm, type Rewriter } from "./rewriter.ts";
 import { compileFault, type Report } from "./stage.ts";
 import { importText } from "./text.ts";
 import { type VarsOptions, varsOfTerm } from "./vars.ts";
-import { comprehensionTerms, isComprehension, mapAll, mapExpr, mapTerm, type Rewriter } from "./walk.ts";
 
 /**
  * OPA's stage ResolveRefs: names of rules and imports become whole paths below `data` or `input`, where no variable of the same name is

@@ -1,9 +1,11 @@
 import type { Head, Location, Rule } from "../syntax/ast.ts";
 import { union } from "./name-sets.ts";
+import { isGenerated } from "./names.ts";
+import { isComprehension } from "./parts.ts";
 import { type PlaceName, rootDocuments, type SafetyContext, shownName } from "./safety.ts";
 import { fault } from "./stage.ts";
 import { collectVars, safetyVars, varsOfBody } from "./vars.ts";
-import { isComprehension, isGenerated, walkTerm } from "./walk.ts";
+import { walkTerm } from "./walk.ts";
 
 /** OPA's stage CheckSafetyRuleHeads: variables of a head must stand in its body or args. */
 export function checkHeadSafety(rule: Rule, { names, report }: SafetyContext, placeName: PlaceName): void {

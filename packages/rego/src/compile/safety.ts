@@ -1,20 +1,13 @@
 import type { Body, Expr, Location, Ref, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { difference, isSubset, union } from "./name-sets.ts";
+import { isBuiltinNamed, isGenerated, isWildcard } from "./names.ts";
+import { comprehensionTerms, isComprehension } from "./parts.ts";
+import { mapExpr, mapTerm, type Rewriter } from "./rewriter.ts";
 import { fault, type Report } from "./stage.ts";
 import { collectRefOutputs, unifyOutputs } from "./unify.ts";
 import { collectExprVars, collectVars, outputVars, safetyVars, varsOfBody, varsOfExpr, varsOfTerm } from "./vars.ts";
-import {
-  comprehensionTerms,
-  isBuiltinNamed,
-  isComprehension,
-  isGenerated,
-  isWildcard,
-  mapExpr,
-  mapTerm,
-  type Rewriter,
-  walkExpr,
-} from "./walk.ts";
+import { walkExpr } from "./walk.ts";
 
 export interface SafetyContext {
   readonly names: LocalNames;

@@ -1,11 +1,13 @@
 import type { Body, Expr, Rule, Term } from "../syntax/ast.ts";
 import { builtinRef, eqExpr, varTerm } from "./make.ts";
 import { union } from "./name-sets.ts";
+import { nameOfRef } from "./names.ts";
+import { comprehensionTerms, isComprehension } from "./parts.ts";
+import { mapAll, mapExpr, mapTerm, type Rewriter } from "./rewriter.ts";
 import { compileFault } from "./stage.ts";
 import { pathBelowData } from "./text.ts";
 import { boundBy, type CaptureContext, checkDeclared } from "./undeclared.ts";
 import { varsOfTerm } from "./vars.ts";
-import { comprehensionTerms, isComprehension, mapAll, mapExpr, mapTerm, nameOfRef, type Rewriter } from "./walk.ts";
 
 type Template = Extract<Term, { kind: "templatestring" }>;
 type Names = ReadonlySet<string>;

@@ -2,9 +2,9 @@ import type { Body, Expr, Location, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { builtinRef } from "./make.ts";
 import { difference } from "./name-sets.ts";
+import { nameOfRef } from "./names.ts";
 import { rootDocuments } from "./safety.ts";
 import { collectVars, varsOfExpr } from "./vars.ts";
-import { nameOfRef } from "./walk.ts";
 
 /** Where in a rule's ref the name of a test stands: `test_x` or `todo_test_x`; -1 when the rule is no test. */
 export function testNameIndex(terms: readonly Term[]): number {

@@ -1,7 +1,9 @@
 import type { Expr, Head, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
-import { isComprehension, mapAll, nameOfRef } from "./walk.ts";
+import { nameOfRef } from "./names.ts";
+import { isComprehension } from "./parts.ts";
+import { mapAll } from "./rewriter.ts";
 
 /**
  * OPA's stage RewriteTestRulesForTracing: in rules whose name begins with `test_`, refs and comprehensions that are compared become locals

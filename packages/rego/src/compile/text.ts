@@ -1,7 +1,7 @@
 import type { Body, Expr, Import, Ref, Term } from "../syntax/ast.ts";
 import { isPlainKey } from "../syntax/keywords.ts";
 import { infixOf } from "./infix.ts";
-import { isWildcard, nameOfRef } from "./walk.ts";
+import { isWildcard, nameOfRef } from "./names.ts";
 
 /** A ref as OPA prints it in messages: `data.a["b c"][x]`. */
 export function refText(ref: Ref): string {

@@ -1,8 +1,8 @@
 import type { Body, Term } from "../syntax/ast.ts";
+import { isWildcard } from "./names.ts";
 import { bodyOutputs, rootDocuments, type SafetyContext } from "./safety.ts";
 import { compileFault, type StageContext } from "./stage.ts";
 import { collectVars, safetyVars } from "./vars.ts";
-import { isWildcard } from "./walk.ts";
 
 /**
  * Operands that may be undefined (of `print`, of template strings) are captured in comprehensions, where a misspelt

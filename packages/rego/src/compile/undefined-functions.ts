@@ -1,12 +1,14 @@
 import type { Expr, Ref, Rule, Term } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
+import { isBuiltinNamed, nameOfRef } from "./names.ts";
+import { headTerms, ruleChain } from "./parts.ts";
 import { type StageContext, typeFault } from "./stage.ts";
 import { refText } from "./text.ts";
 import { functionTypeOf } from "./types/declared.ts";
 import { literalType } from "./types/literal.ts";
 import { argsText } from "./types/type.ts";
 import { callDetails } from "./types/type-json.ts";
-import { headTerms, isBuiltinNamed, nameOfRef, ruleChain, walkExprs, walkExprsOfTerm } from "./walk.ts";
+import { walkExprs, walkExprsOfTerm } from "./walk.ts";
 
 /** OPA's stage CheckUndefinedFuncs: what is called must exist and take that many arguments. */
 export function checkUndefinedFunctions(rule: Rule, names: LocalNames, context: StageContext): void {

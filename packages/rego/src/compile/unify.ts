@@ -1,8 +1,9 @@
 import type { Term } from "../syntax/ast.ts";
 import { compareTerms } from "../syntax/term-order.ts";
 import { isSubset } from "./name-sets.ts";
+import { hasParts, isComprehension } from "./parts.ts";
 import { collectVars, safetyVars, type VarsOptions } from "./vars.ts";
-import { hasParts, isComprehension, walkTerm } from "./walk.ts";
+import { walkTerm } from "./walk.ts";
 
 type Names = ReadonlySet<string>;
 

@@ -1,5 +1,6 @@
 import type { Body, Expr, ExprTerms, Term } from "../syntax/ast.ts";
-import { comprehensionTerms, walkBody } from "./walk.ts";
+import { comprehensionTerms } from "./parts.ts";
+import { walkBody } from "./walk.ts";
 
 /** Which places of a term are looked into for vars. */
 export interface VarsOptions {

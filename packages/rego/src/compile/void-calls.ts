@@ -1,7 +1,9 @@
 import type { Body, Rule, Term } from "../syntax/ast.ts";
+import { nameOfRef } from "./names.ts";
+import { headTerms, ruleChain } from "./parts.ts";
 import { type StageContext, typeFault } from "./stage.ts";
 import { termText } from "./text.ts";
-import { headTerms, nameOfRef, ruleChain, walkBody, walkTerm } from "./walk.ts";
+import { walkBody, walkTerm } from "./walk.ts";
 
 /** OPA's stage CheckVoidCalls: a function without a result, as `print`, is no value. */
 export function checkVoidCalls(rule: Rule, context: StageContext): void {

@@ -1,9 +1,12 @@
 import type { Body, Expr, Ref, Rule, Term, With } from "../syntax/ast.ts";
 import type { LocalNames } from "./local-names.ts";
 import { eqExpr, varTerm } from "./make.ts";
+import { nameOfRef } from "./names.ts";
+import { isComprehension } from "./parts.ts";
+import { mapExpr, mapTerm, type Rewriter } from "./rewriter.ts";
 import { type StageContext, typeFault } from "./stage.ts";
 import { pathBelowData, refText } from "./text.ts";
-import { isComprehension, mapExpr, mapTerm, nameOfRef, type Rewriter, requiresEval } from "./walk.ts";
+import { requiresEval } from "./walk.ts";
 
 /** OPA's stage RewriteWithValues: checks what `with` may replace, and takes values that need evaluation out of it. */
 export class WithRewriter {

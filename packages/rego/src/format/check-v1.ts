@@ -1,8 +1,10 @@
 import { findSignature } from "../builtins/capabilities.ts";
 import { checkDuplicateImports } from "../compile/duplicate-imports.ts";
 import { checkKeywordOverrides } from "../compile/keyword-overrides.ts";
+import { nameOfRef } from "../compile/names.ts";
+import { directTerms, headTerms, isComprehension, ruleChain } from "../compile/parts.ts";
 import { typeFault } from "../compile/stage.ts";
-import { directTerms, headTerms, isComprehension, nameOfRef, ruleChain, walkExprs, walkTerm } from "../compile/walk.ts";
+import { walkExprs, walkTerm } from "../compile/walk.ts";
 import type { Expr, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { futureKeywords } from "../syntax/keywords.ts";

@@ -1,5 +1,5 @@
 import { infixOf, memberArity } from "../compile/infix.ts";
-import type { Comprehension } from "../compile/walk.ts";
+import type { Comprehension } from "../compile/parts.ts";
 import type { Body, Call, Comment, Expr, Location, Ref, TemplateString, Term } from "../syntax/ast.ts";
 import { closingRow } from "./closing.ts";
 import { type Element, groupByLine, isEntry, isUnplaced, placeOf } from "./lines.ts";

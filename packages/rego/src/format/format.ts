@@ -1,5 +1,6 @@
 import { memberArity } from "../compile/infix.ts";
-import { headTerms, ruleChain, walkBody, walkExprs, walkExprsOfTerm, walkTerm } from "../compile/walk.ts";
+import { headTerms, ruleChain } from "../compile/parts.ts";
+import { walkBody, walkExprs, walkExprsOfTerm, walkTerm } from "../compile/walk.ts";
 import type { Expr, Import, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { alwaysKeywords, futureKeywords } from "../syntax/keywords.ts";
 import { refText } from "../syntax/ref-text.ts";

@@ -1,4 +1,5 @@
-import { isGenerated, walkExpr, walkTerm } from "../compile/walk.ts";
+import { isGenerated } from "../compile/names.ts";
+import { walkExpr, walkTerm } from "../compile/walk.ts";
 import type { Expr, Location, Term } from "../syntax/ast.ts";
 
 /** What is listed between brackets: a term, an object's entry, a literal. */

@@ -1,15 +1,7 @@
-import {
-  headTerms,
-  isWildcard,
-  mapAll,
-  mapExpr,
-  mapRule,
-  mapTerm,
-  type Rewriter,
-  ruleChain,
-  walkBody,
-  walkTerm,
-} from "../compile/walk.ts";
+import { isWildcard } from "../compile/names.ts";
+import { headTerms, ruleChain } from "../compile/parts.ts";
+import { mapAll, mapExpr, mapRule, mapTerm, type Rewriter } from "../compile/rewriter.ts";
+import { walkBody, walkTerm } from "../compile/walk.ts";
 import type { Module, Term } from "../syntax/ast.ts";
 
 /** Wildcards that a compiler stage uses more than once get names: `_` is another variable each time. */

@@ -1,4 +1,4 @@
-import { isBuiltinNamed } from "../compile/walk.ts";
+import { isBuiltinNamed } from "../compile/names.ts";
 import type { Body, Expr, Term } from "../syntax/ast.ts";
 import { BlockWriter, falseOperand, trueOperand } from "./builder.ts";
 import { planCallExpr } from "./calls.ts";

@@ -1,4 +1,4 @@
-import { nameOfRef } from "../compile/walk.ts";
+import { nameOfRef } from "../compile/names.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Call, Ref, Term } from "../syntax/ast.ts";
 import { falseOperand, localOperand } from "./builder.ts";

@@ -1,4 +1,4 @@
-import { nameOfRef } from "../compile/walk.ts";
+import { nameOfRef } from "../compile/names.ts";
 import type { Ref, Term } from "../syntax/ast.ts";
 
 /** What `with` replaces around a function; functions are planned once per such context. */

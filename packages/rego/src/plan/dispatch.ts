@@ -1,5 +1,5 @@
 import type { CompiledRule } from "../compile/compiled.ts";
-import { nameOfRef } from "../compile/walk.ts";
+import { nameOfRef } from "../compile/names.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Expr, Rule, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";

@@ -1,5 +1,7 @@
 import type { CompiledRule, RuleNode } from "../compile/compiled.ts";
-import { nameOfRef, ruleChain, walkExpr, walkTerm } from "../compile/walk.ts";
+import { nameOfRef } from "../compile/names.ts";
+import { ruleChain } from "../compile/parts.ts";
+import { walkExpr, walkTerm } from "../compile/walk.ts";
 import type { Body, Expr, Ref, Rule, Term } from "../syntax/ast.ts";
 import { constantText, isConstant, plainContext } from "./context.ts";
 import { isClosure } from "./key.ts";

@@ -1,11 +1,12 @@
 import type { CompiledRule, RuleNode } from "../compile/compiled.ts";
-import { ruleChain } from "../compile/walk.ts";
+import { ruleChain } from "../compile/parts.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Rule, Term } from "../syntax/ast.ts";
 import { lowerRule } from "../topdown/lower.ts";
 import type { Node } from "../topdown/node.ts";
 import { raiseTerm } from "../topdown/raise.ts";
-import { type Condition, RuleIndex } from "../topdown/rule-index.ts";
+import type { Condition } from "../topdown/rule-conditions.ts";
+import { RuleIndex } from "../topdown/rule-index.ts";
 import { localOperand, trueOperand } from "./builder.ts";
 import { plainContext } from "./context.ts";
 import type { Library } from "./library.ts";

@@ -1,4 +1,4 @@
-import { type Comprehension, isComprehension } from "../compile/walk.ts";
+import { type Comprehension, isComprehension } from "../compile/parts.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Ref, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";

@@ -1,4 +1,4 @@
-import { nameOfRef } from "../compile/walk.ts";
+import { nameOfRef } from "../compile/names.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Expr, Ref, Term, With } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";

@@ -1,4 +1,6 @@
-import { directTerms, isWildcard, ruleChain, walkExpr, walkExprs } from "../compile/walk.ts";
+import { isWildcard } from "../compile/names.ts";
+import { directTerms, ruleChain } from "../compile/parts.ts";
+import { walkExpr, walkExprs } from "../compile/walk.ts";
 import type { Expr, Location, Module, Ref, Term } from "../syntax/ast.ts";
 import { lowerTerm } from "../topdown/lower.ts";
 import { known } from "../topdown/node.ts";

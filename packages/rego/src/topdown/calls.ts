@@ -1,4 +1,4 @@
-import { isRuleName } from "../compile/walk.ts";
+import { isRuleName } from "../compile/names.ts";
 import type { Ref } from "../syntax/ast.ts";
 import { typeName } from "../value/access.ts";
 import { equal } from "../value/collection.ts";

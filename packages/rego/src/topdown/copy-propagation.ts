@@ -1,19 +1,12 @@
 import type { Compiled } from "../compile/compiled.ts";
 import { eqExpr, trueExpr, varTerm } from "../compile/make.ts";
+import { nameOfRef } from "../compile/names.ts";
+import { directBodies, directTerms, isComprehension } from "../compile/parts.ts";
+import { mapExpr, mapTerm, type Rewriter } from "../compile/rewriter.ts";
 import { bodyOutputs, exprOutputs, rootDocuments } from "../compile/safety.ts";
 import { functionName } from "../compile/text.ts";
 import { collectVars, safetyVars, varsOfBody } from "../compile/vars.ts";
-import {
-  directBodies,
-  directTerms,
-  isComprehension,
-  mapExpr,
-  mapTerm,
-  nameOfRef,
-  type Rewriter,
-  walkExprs,
-  walkTerm,
-} from "../compile/walk.ts";
+import { walkExprs, walkTerm } from "../compile/walk.ts";
 import type { Body, Expr, Location, Ref, Term } from "../syntax/ast.ts";
 import { compareTerms, hasPrefix } from "../syntax/term-order.ts";
 import { compareStrings } from "../value/string-order.ts";

@@ -1,5 +1,6 @@
+import { directTerms } from "../compile/parts.ts";
 import { varsOfExpr } from "../compile/vars.ts";
-import { directTerms, walkTerm } from "../compile/walk.ts";
+import { walkTerm } from "../compile/walk.ts";
 import type { Body, Expr, Term } from "../syntax/ast.ts";
 
 /** Of more choices, a result would blow up. OPA's limit. */

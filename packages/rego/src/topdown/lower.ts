@@ -1,6 +1,7 @@
 import type { CompiledRule } from "../compile/compiled.ts";
+import { nameOfRef } from "../compile/names.ts";
+import { ruleChain } from "../compile/parts.ts";
 import { refText } from "../compile/text.ts";
-import { nameOfRef, ruleChain } from "../compile/walk.ts";
 import type { Body, Expr, ExprTerms, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { compareTerms } from "../syntax/term-order.ts";
 import { RegoObject, RegoSet } from "../value/collection.ts";

@@ -1,8 +1,8 @@
 import { builtinsWith } from "../builtins/all.ts";
 import type { Compiled, CompiledQuery } from "../compile/compiled.ts";
 import { eqExpr } from "../compile/make.ts";
+import { isGenerated } from "../compile/names.ts";
 import { varsOfBody } from "../compile/vars.ts";
-import { isGenerated } from "../compile/walk.ts";
 import { documentOf } from "../data/snapshot.ts";
 import { runStateOf } from "../run/options.ts";
 import type { Body, Module, Ref } from "../syntax/ast.ts";

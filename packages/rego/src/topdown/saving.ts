@@ -1,5 +1,5 @@
 import type { Compiled } from "../compile/compiled.ts";
-import { namePart } from "../compile/walk.ts";
+import { namePart } from "../compile/names.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Frame, Next, Stop } from "./frame.ts";

@@ -1,4 +1,5 @@
-import { isGenerated, isWildcard, walkBody, walkTerm } from "../compile/walk.ts";
+import { isGenerated, isWildcard } from "../compile/names.ts";
+import { walkBody, walkTerm } from "../compile/walk.ts";
 import { withinPackage } from "../compile/within-package.ts";
 import type { Location, Rule, Term } from "../syntax/ast.ts";
 import {

@@ -1,7 +1,7 @@
 import { goQuote } from "../builtins/go-quote.ts";
+import { isGenerated, isRuleName, isWildcard, nameOfRef } from "../compile/names.ts";
 import { refText } from "../compile/text.ts";
 import { collectVars, varsOfBody } from "../compile/vars.ts";
-import { isGenerated, isRuleName, isWildcard, nameOfRef } from "../compile/walk.ts";
 import type { Body, Expr, ExprTerms, Location, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { isPlainKey } from "../syntax/keywords.ts";
 import { compareStrings } from "../value/string-order.ts";

@@ -1,4 +1,4 @@
-import { isRuleName } from "../compile/walk.ts";
+import { isRuleName } from "../compile/names.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Frame } from "./frame.ts";
 import { lowerTerm } from "./lower.ts";

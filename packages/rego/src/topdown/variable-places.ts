@@ -1,4 +1,5 @@
-import { directTerms, isComprehension, walkTerm } from "../compile/walk.ts";
+import { directTerms, isComprehension } from "../compile/parts.ts";
+import { walkTerm } from "../compile/walk.ts";
 import type { Expr, Location, Term } from "../syntax/ast.ts";
 import type { Step } from "./node.ts";
 import { raiseStep } from "./raise.ts";

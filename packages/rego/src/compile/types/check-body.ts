@@ -1,8 +1,10 @@
 import type { Body, Expr, Ref, Term, With } from "../../syntax/ast.ts";
 import type { Diagnostic } from "../../syntax/diagnostic.ts";
+import { isBuiltinNamed } from "../names.ts";
+import { type Comprehension, isComprehension } from "../parts.ts";
 import { typeFault } from "../stage.ts";
 import { refText } from "../text.ts";
-import { type Comprehension, isBuiltinNamed, isComprehension, walkExpr } from "../walk.ts";
+import { walkExpr } from "../walk.ts";
 import { checkRefs, type Rename } from "./check-refs.ts";
 import type { InferComprehension, TypeEnv } from "./env.ts";
 import { argsText, arrayOf, type FunctionType, isUnknown, objectOf, setOf, type Type, typeText } from "./type.ts";

@@ -1,9 +1,10 @@
 import type { Expr, Location, Ref, Term } from "../../syntax/ast.ts";
 import type { Diagnostic } from "../../syntax/diagnostic.ts";
 import { compareTerms } from "../../syntax/term-order.ts";
+import { isComprehension } from "../parts.ts";
 import { typeFault } from "../stage.ts";
 import { refText, termText } from "../text.ts";
-import { isComprehension, walkTerm, walkTerms } from "../walk.ts";
+import { walkTerm, walkTerms } from "../walk.ts";
 import type { TypeEnv } from "./env.ts";
 import { constantKey, type Key, keyTerm } from "./key.ts";
 import { scalarKey, selectScalar } from "./literal.ts";

@@ -1,9 +1,9 @@
 import type { Ref, Rule, Term } from "../../syntax/ast.ts";
+import { ruleChain } from "../parts.ts";
 import type { Readers } from "../readers.ts";
 import { components, dataRefs } from "../recursion.ts";
 import { remembered } from "../remembered.ts";
 import { pathOf } from "../rule-tree.ts";
-import { ruleChain } from "../walk.ts";
 import { isOtherConstant, maxStringOnly } from "./check-refs.ts";
 import {
   type CheckedRules,

@@ -1,6 +1,6 @@
 import type { Term } from "../../syntax/ast.ts";
+import { isComprehension } from "../parts.ts";
 import { termText } from "../text.ts";
-import { isComprehension } from "../walk.ts";
 import type { TypeEnv } from "./env.ts";
 import { constantKey, type Key } from "./key.ts";
 import {
