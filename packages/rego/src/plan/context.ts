@@ -59,6 +59,11 @@ function mockKey(mock: Mock): unknown {
   return mock.kind === "function" ? { function: nameOfRef(mock.operator) } : { slot: mock.slot };
 }
 
+/** The text of a constant string; undefined for all other terms. */
+export function textOf(term: Term): string | undefined {
+  return term.kind === "string" ? term.value : undefined;
+}
+
 /** A text of a constant, the same for the same spelling. */
 export function constantText(term: Term): string {
   if (term.kind === "boolean" || term.kind === "null") return term.kind === "null" ? "null" : String(term.value);

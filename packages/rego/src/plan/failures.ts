@@ -3,7 +3,7 @@ import { nameOfRef } from "../compile/names.ts";
 import { ruleChain } from "../compile/parts.ts";
 import { walkExpr, walkTerm } from "../compile/walk.ts";
 import type { Body, Expr, Ref, Rule, Term } from "../syntax/ast.ts";
-import { constantText, isConstant, plainContext } from "./context.ts";
+import { constantText, isConstant, plainContext, textOf } from "./context.ts";
 import { isClosure } from "./key.ts";
 import type { Library } from "./library.ts";
 import { isGroup } from "./tree.ts";
@@ -46,15 +46,7 @@ export class Failures {
   /** Of the rules that a ref reads or calls. */
   #ofRef({ terms: [head, ...keys] }: Ref): boolean {
     if (head?.kind !== "var" || head.name !== "data") return false;
-    const path: string[] = [];
-    for (const key of keys) {
-      if (key.kind !== "string") break;
-      path.push(key.value);
-      const node = this.#library.nodeOnWay(path, true, plainContext);
-      if (node === undefined) return false;
-      if (node.rules.length > 0) return this.#ofRules(node);
-    }
-    const node = this.#library.node(path, plainContext);
+    const node = this.#library.reach(keys.map(textOf), plainContext);
     return node !== undefined && this.#ofDocument(node);
   }
 

@@ -52,16 +52,11 @@ export class RuleGuards {
   }
 
   #isVirtual(ref: readonly Node[]): boolean {
-    const path: string[] = [];
-    for (const key of ref.slice(1)) {
-      if (key.kind !== "known") return true;
-      if (typeof key.value !== "string") return false;
-      path.push(key.value);
-      const node = this.#library.nodeOnWay(path, true, plainContext);
-      if (node === undefined) return false;
-      if (node.rules.length > 0) return true;
-    }
-    return true;
+    const keys = ref.slice(1);
+    const texts = keys.map((key) => (key.kind === "known" && typeof key.value === "string" ? key.value : undefined));
+    const node = this.#library.reach(texts, plainContext);
+    if (node === undefined) return false;
+    return node.rules.length > 0 || keys[texts.indexOf(undefined)]?.kind !== "known";
   }
 }
 

@@ -82,6 +82,21 @@ export class Library {
     return node;
   }
 
+  /**
+   * Where the keys of a ref to data lead, up to the first that is no constant text: to the first node with rules, else to the package at which
+   * they end. Undefined where they lead out of all packages: only base data can be there.
+   */
+  reach(keys: readonly (string | undefined)[], context: Context): RuleNode | undefined {
+    const path: string[] = [];
+    for (const key of keys) {
+      if (key === undefined) break;
+      path.push(key);
+      const node = this.nodeOnWay(path, true, context);
+      if (node === undefined || node.rules.length > 0) return node;
+    }
+    return this.node(path, context);
+  }
+
   /** Arguments of a function with rules. */
   arity(name: string): number | undefined {
     const arity = this.compiled.arities.get(name);

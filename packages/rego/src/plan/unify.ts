@@ -2,7 +2,7 @@ import { type Comprehension, isComprehension } from "../compile/parts.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Ref, Term } from "../syntax/ast.ts";
 import { localOperand } from "./builder.ts";
-import { constantText, isConstant } from "./context.ts";
+import { constantText, isConstant, textOf } from "./context.ts";
 import { type KindStmt, requireKind } from "./kinds.ts";
 import { bind, isBound, localOf, makeNumber, planTerm, planTerms, type Scope } from "./scope.ts";
 
@@ -29,19 +29,14 @@ function isAskedFirst(scope: Scope, other: Term, term: Comprehension): boolean {
   return scope.library.hasLookups && scope.library.failures.ofTerm(term);
 }
 
-/** No rule lies on the way to the document, or there. */
+/** No rule lies on the way to the document, or there; where the way is not known, none below either. */
 function isBaseData({ library, context }: Scope, { terms }: Ref): boolean {
   const [head, ...keys] = terms;
   if (head?.kind !== "var" || head.name !== "data") return false;
-  const path: string[] = [];
-  for (const key of keys) {
-    const node = library.node(path, context);
-    if (node === undefined) return true;
-    if (node.rules.length > 0) return false;
-    if (key.kind !== "string") return !node.hasRules;
-    path.push(key.value);
-  }
-  return (library.node(path, context)?.rules.length ?? 0) === 0;
+  const texts = keys.map(textOf);
+  const node = library.reach(texts, context);
+  if (node === undefined) return true;
+  return node.rules.length === 0 && !(texts.includes(undefined) && node.hasRules);
 }
 
 function unifyCollected(scope: Scope, other: Term, term: Comprehension, next: () => void): void {

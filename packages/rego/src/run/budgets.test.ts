@@ -183,14 +183,14 @@ for (const { name, rules, input, limits, message } of cases) {
       () => policy?.evaluate("p/r", { ...options, evaluator: "interpreter" }),
       () => policy?.walk("x = data.p.r", options),
     ]) {
-      const started = performance.now();
+      const before = process.cpuUsage();
       try {
         evaluate();
       } catch (error) {
         ok(error instanceof EvaluationError, `${error}`);
         equal(error.code, "eval_cancel_error");
         match(error.message, message);
-        ok(performance.now() - started < 30_000);
+        ok(process.cpuUsage(before).user < 30e6);
         continue;
       }
       throw new Error("not ended");
