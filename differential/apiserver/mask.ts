@@ -70,12 +70,19 @@ function maskValue(value: unknown, key: string): unknown {
     const items = value.map((each) =>
       maskValue(each, key === "clusterIPs" ? "clusterIP" : key === "cells" ? "cells" : ""),
     );
+    if (key === "managedFields") return items.toSorted((a, b) => (managerOf(a) < managerOf(b) ? -1 : 1));
     return key === "causes" ? items.map((each) => JSON.stringify(each)).sort() : items;
   }
   if (typeof value !== "object" || value === null) return value;
   // Tables tell the fields' descriptions, of which we keep none.
   const shown = "columnDefinitions" in value ? withoutDescriptions(value) : isStatus(value) ? inKeyOrder(value) : value;
   return Object.fromEntries(Object.entries(shown).map(([name, item]) => [name, maskValue(item, name)]));
+}
+
+/** Fields of one manager stand in the order of the seconds in which they were written, then of versions. */
+function managerOf(entry: unknown): string {
+  const { operation, manager, apiVersion, subresource } = (entry ?? {}) as { readonly [field: string]: unknown };
+  return JSON.stringify([operation, manager, apiVersion, subresource]);
 }
 
 interface Refusal {

@@ -8,13 +8,17 @@ const maxDepth = 1000;
 
 export interface Decoded {
   readonly value: { readonly [field: string]: unknown };
-  /** Paths that no field has, and fields that stand twice, in kube-apiserver's words. */
+  /** Fields that stand twice, in kube-apiserver's words. */
   readonly strictErrors: readonly string[];
+  /** How these are told in one text, where they are not one after the other. */
+  readonly strictText?: string;
+  /** Paths of all keys in their order, where some stand twice. */
+  readonly keys?: readonly string[];
 }
 
 /** Reads JSON or YAML into an object; nothing is an empty one. Throws `BadRequest` for what is neither. */
 export function parseBody(bytes: Uint8Array, format: "json" | "yaml"): Decoded {
-  const { value, strictErrors } = format === "json" ? parseJsonBody(bytes) : parseYamlBody(bytes);
+  const { value, ...told } = format === "json" ? parseJsonBody(bytes) : parseYamlBody(bytes);
   const object = value ?? {};
   if (!isRecord(object)) {
     const type = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
@@ -28,7 +32,7 @@ export function parseBody(bytes: Uint8Array, format: "json" | "yaml"): Decoded {
       throw new StatusError("BadRequest", `unexpected GroupVersion string: ${given}`);
   }
   checkDepth(object, 0);
-  return { value: object, strictErrors };
+  return { value: object, ...told };
 }
 
 /** How many keys a value has, all in all. */
@@ -71,9 +75,8 @@ function typeOf(value: unknown): string {
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 
-interface Parsed {
+interface Parsed extends Omit<Decoded, "value"> {
   readonly value: unknown;
-  readonly strictErrors: readonly string[];
 }
 
 const decoder = new TextDecoder();
@@ -83,7 +86,9 @@ function parseJsonBody(bytes: Uint8Array): Parsed {
   try {
     const value: unknown = JSON.parse(text);
     // Counting is quick, and nearly all bodies have no key twice.
-    return { value, strictErrors: countKeys(value, 0) === countWrittenKeys(text) ? [] : duplicateKeys(text) };
+    return countKeys(value, 0) === countWrittenKeys(text)
+      ? { value, strictErrors: [] }
+      : { value, ...duplicateKeys(text) };
   } catch {
     throw typeFault(jsonSyntaxFault(bytes));
   }
@@ -91,7 +96,13 @@ function parseJsonBody(bytes: Uint8Array): Parsed {
 
 function parseYamlBody(bytes: Uint8Array): Parsed {
   const { value, duplicates } = readYaml(decoder.decode(bytes), "yaml: ");
-  return { value, strictErrors: duplicates };
+  if (duplicates.length === 0) return { value, strictErrors: [] };
+  return { value, strictErrors: duplicates, strictText: unmarshalErrors(duplicates) };
+}
+
+/** Faults of a document, as Go's yaml tells all of them. */
+export function unmarshalErrors(faults: readonly string[]): string {
+  return `yaml: unmarshal errors:\n${faults.map((each) => `  ${each}`).join("\n")}`;
 }
 
 /** YAML of server-side apply, with the keys that stand twice in the words of Go's yaml. Throws `BadRequest`. */
@@ -158,8 +169,9 @@ function checkDepth(value: unknown, depth: number): void {
 }
 
 /** Keys that stand twice in one object: JSON.parse hides them, the API server does not. */
-function duplicateKeys(text: string): readonly string[] {
-  const found: string[] = [];
+function duplicateKeys(text: string): { readonly strictErrors: readonly string[]; readonly keys: readonly string[] } {
+  const found = new Set<string>();
+  const written: string[] = [];
   const stack: { keys: Set<string> | undefined; path: string; name: string; index: number }[] = [];
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\],]/g)) {
     const top = stack.at(-1);
@@ -171,11 +183,13 @@ function duplicateKeys(text: string): readonly string[] {
       if (top !== undefined) top.index++;
     } else if (token.endsWith(":") && top?.keys !== undefined) {
       top.name = JSON.parse(token.slice(0, -1).trimEnd()) as string;
-      if (top.keys.has(top.name)) found.push(`duplicate field "${childPath(top)}"`);
+      const path = childPath(top);
+      if (top.keys.has(top.name)) found.add(`duplicate field "${path}"`);
+      written.push(path);
       top.keys.add(top.name);
     }
   }
-  return found;
+  return { strictErrors: [...found], keys: written };
 }
 
 function childPath(top: { keys: Set<string> | undefined; path: string; name: string; index: number }): string {

@@ -62,6 +62,7 @@ export class PatchError extends Error {
 }
 
 function operationsOf(operations: unknown): readonly Operation[] {
+  if (operations === null) return [];
   if (!Array.isArray(operations)) throw undecodable(operations, "[]handlers.jsonPatchOp");
   if (operations.length > maxOperations)
     throw new StatusError(

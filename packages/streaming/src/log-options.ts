@@ -9,31 +9,23 @@ export interface LogOptions {
   readonly since: number | undefined;
   readonly tailLines: number | undefined;
   readonly limitBytes: number | undefined;
-  readonly stream: "All" | "Stdout" | "Stderr";
 }
 
 /** The options of a URL. Throws what kube-apiserver refuses of them; `name` is the pod's. */
 export function logOptions(query: URLSearchParams, name: string, now: number): LogOptions {
   const [tail, limit, seconds] = ["tailLines", "limitBytes", "sinceSeconds"].map((each) => integer(query, each));
   const sinceTime = query.get("sinceTime");
-  const stream = query.get("stream") ?? "All";
   const faults: { reason: string; message: string; field: string }[] = [];
   const refuse = (field: string, message: string, reason = "FieldValueInvalid") =>
     faults.push({ reason, message, field });
   if (tail !== undefined && tail < 0) refuse("tailLines", `Invalid value: ${tail}: must be greater than or equal to 0`);
   if (limit !== undefined && limit < 1) refuse("limitBytes", `Invalid value: ${limit}: must be greater than 0`);
   if (seconds !== undefined && sinceTime !== null)
-    refuse("", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified", "FieldValueForbidden");
+    refuse("[]", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified", "FieldValueForbidden");
   else if (seconds !== undefined && seconds < 1)
     refuse("sinceSeconds", `Invalid value: ${seconds}: must be greater than 0`);
-  if (!["All", "Stdout", "Stderr"].includes(stream))
-    refuse(
-      "stream",
-      `Unsupported value: ${JSON.stringify(stream)}: supported values: "All", "Stderr", "Stdout"`,
-      "FieldValueNotSupported",
-    );
-  else if (stream !== "All" && tail !== undefined)
-    refuse("", "Forbidden: `tailLines` and specific `stream` are mutually exclusive for now", "FieldValueForbidden");
+  // Only with the gate PodLogsQuerySplitStreams.
+  if (query.has("stream")) refuse("stream", "Forbidden: may not be specified", "FieldValueForbidden");
   if (faults.length > 0) throw invalidLogOptions(name, faults);
   const since = sinceTime === null ? seconds && now - seconds * 1000 : Date.parse(sinceTime);
   return {
@@ -43,7 +35,6 @@ export function logOptions(query: URLSearchParams, name: string, now: number): L
     since: since === undefined || Number.isNaN(since) ? undefined : since,
     tailLines: tail,
     limitBytes: limit,
-    stream: stream as LogOptions["stream"],
   };
 }
 
@@ -64,7 +55,7 @@ function invalidLogOptions(
   name: string,
   faults: readonly { readonly reason: string; readonly message: string; readonly field: string }[],
 ): StatusError {
-  const texts = faults.map(({ field, message }) => `${field === "" ? "<nil>" : field}: ${message}`);
+  const texts = faults.map(({ field, message }) => `${field}: ${message}`);
   const text = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const details = { name, kind: "PodLogOptions", causes: faults };
   return new StatusError("Invalid", `PodLogOptions ${JSON.stringify(name)} is invalid: ${text}`, details);

@@ -4,11 +4,10 @@ import type { LogEntry } from "./pod-runtime.ts";
 /** The bytes that a client is shown of what a container wrote. */
 export async function* logText(
   entries: AsyncIterable<LogEntry | "caught up">,
-  { timestamps, since, tailLines, limitBytes, stream }: LogOptions,
+  { timestamps, since, tailLines, limitBytes }: LogOptions,
 ): AsyncGenerator<Uint8Array> {
   let left = limitBytes ?? Number.POSITIVE_INFINITY;
-  const wanted = (entry: LogEntry) =>
-    (since === undefined || entry.time >= since) && (stream === "All" || entry.stream === stream.toLowerCase());
+  const wanted = (entry: LogEntry) => since === undefined || entry.time >= since;
   const cut = (entry: LogEntry): Uint8Array => {
     const bytes = timestamps ? Buffer.concat([Buffer.from(`${nanoTime(entry.time)} `), entry.text]) : entry.text;
     const shown = bytes.length > left ? bytes.subarray(0, left) : bytes;

@@ -4,6 +4,7 @@ import {
   type KubeObject,
   parseFieldSelector,
   parseLabelSelector,
+  partialMetadata,
   type ResourceInfo,
   StatusError,
   tableOf,
@@ -162,7 +163,7 @@ function writeList(
       kind: "PartialObjectMetadataList",
       apiVersion: metaVersion,
       metadata,
-      items: items.map((item) => partial(item, metaVersion)),
+      items: items.map((item) => partial(item, info, metaVersion)),
     };
   const apiVersion = apiVersionOf(info);
   // Typed objects of Go carry no kind within a list; custom ones do.
@@ -189,8 +190,8 @@ function withoutKind({ kind: _kind, apiVersion: _version, ...fields }: KubeObjec
   return fields;
 }
 
-function partial({ metadata }: KubeObject, apiVersion: string): object {
-  return { kind: "PartialObjectMetadata", apiVersion, metadata };
+function partial(object: KubeObject, { group, resource }: ResourceInfo, apiVersion: string): object {
+  return { kind: "PartialObjectMetadata", apiVersion, metadata: partialMetadata(object, group, resource) };
 }
 
 function includeOf(query: URLSearchParams): "Metadata" | "None" | "Object" {
@@ -209,7 +210,7 @@ export function writeObject(
       ...tableIn(tableOf(info.group, info.resource, [written], now(), includeOf(query), info.custom), wanted),
       metadata: { resourceVersion: object.metadata.resourceVersion },
     };
-  return wanted.as === "PartialObjectMetadata" ? partial(written, `meta.k8s.io/${wanted.metaVersion}`) : written;
+  return wanted.as === "PartialObjectMetadata" ? partial(written, info, `meta.k8s.io/${wanted.metaVersion}`) : written;
 }
 
 /** kube-apiserver waits a while for its cache to catch up; ours is never behind, so a version of the future stays one. */

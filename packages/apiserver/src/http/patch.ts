@@ -1,4 +1,4 @@
-import { type KubeObject, parseYamlFields, StatusError } from "@sallyport/kube";
+import { type KubeObject, parseYamlFields, StatusError, unmarshalErrors } from "@sallyport/kube";
 import { attributesOf, demand } from "../authorization/attributes.ts";
 import type { DecodedBody, WriteContext } from "../registry/context.ts";
 import type { Call, HandlerOptions } from "./call.ts";
@@ -49,7 +49,7 @@ export function isForced(query: URLSearchParams): boolean {
 export function parseConfiguration(bytes: Buffer, { fieldValidation, warn }: WriteContext): DecodedBody["value"] {
   const { value, duplicates } = parseYamlFields(bytes.toString("utf8"));
   if (duplicates.length === 0 || fieldValidation === "Ignore") return value;
-  const text = `error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates.map((each) => `  ${each}`).join("\n")}`;
+  const text = `error converting YAML to JSON: ${unmarshalErrors(duplicates)}`;
   if (fieldValidation === "Strict") throw new StatusError("BadRequest", `error strict decoding YAML: ${text}`);
   warn(`error strict decoding YAML: ${text}`);
   return value;

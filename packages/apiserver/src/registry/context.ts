@@ -40,6 +40,8 @@ export interface SeenWrite {
 export interface DecodedBody {
   readonly value: { readonly [field: string]: unknown };
   readonly strictErrors: readonly string[];
+  readonly strictText?: string;
+  readonly keys?: readonly string[];
 }
 
 /** metav1.DeleteOptions. */

@@ -15,30 +15,25 @@ import { conformCustom } from "../custom/objects.ts";
 import type { DecodedBody, WriteContext } from "./context.ts";
 import { inStorageVersion, outgoing } from "./encode.ts";
 import { elsewhere, notRegistered } from "./faults.ts";
+import { tellStrictFaults } from "./strict-faults.ts";
 
 /**
  * A body, or the `map` that a strategic merge has made, as an object of the resource that the URL names: kind, version, fields, name
  * and namespace agree with it, or it is refused.
  */
 export function decodeObject(
-  { value, strictErrors }: DecodedBody,
+  body: DecodedBody,
   context: WriteContext,
   source: "document" | "map" = "document",
 ): KubeObject {
   const { info } = context;
+  const { value } = body;
   const apiVersion = apiVersionOf(info);
   // Custom objects say themselves what they are.
   const given = info.custom === undefined ? { apiVersion, kind: info.kind, ...value } : { apiVersion: "", ...value };
   checkType(given, info);
   const { object, unknown } = conformTo(given, info, source);
-  const faults = [...strictErrors, ...unknown];
-  if (faults.length > 0 && context.fieldValidation === "Strict") {
-    throw new StatusError(
-      "BadRequest",
-      `${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: strict decoding error: ${faults.join(", ")}`,
-    );
-  }
-  if (context.fieldValidation === "Warn") for (const fault of faults) context.warn(fault);
+  tellStrictFaults(body, unknown, context);
   const metadata = info.namespaced ? (object.metadata ?? {}) : withoutNamespace(object.metadata ?? {});
   if (info.namespaced && metadata.namespace && metadata.namespace !== context.namespace) {
     throw elsewhere();

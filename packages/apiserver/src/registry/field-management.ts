@@ -125,7 +125,7 @@ function ignoredFields({ info, subresource }: ManagedWrite): FieldSet {
     const more = info.custom === undefined ? (statusOnly[info.resource] ?? {}) : fieldPath("metadata");
     return unionOfFields(fieldPath("spec"), more);
   }
-  return strategyFor(info).hasStatus && subresource === "" ? fieldPath("status") : {};
+  return strategyFor(info).hasStatus ? fieldPath("status") : {};
 }
 
 /** What of certificate requests is nobody's, by subresource: their contents never change. */

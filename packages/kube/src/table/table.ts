@@ -4,6 +4,7 @@ import { clusterLayouts } from "./cluster.ts";
 import { coreLayouts } from "./core.ts";
 import { customLayout, type TableColumn } from "./custom.ts";
 import { ageOf, type Layout, type Layouts, nameOf } from "./layout.ts";
+import { partialMetadata } from "./partial-metadata.ts";
 import { storageLayouts } from "./storage.ts";
 import { workloadLayouts } from "./workloads.ts";
 
@@ -26,7 +27,7 @@ export function tableOf(
   const rows = objects.map((object) => {
     const conditions = layout.conditions?.(object);
     const more = conditions === undefined ? {} : { conditions };
-    return { cells: layout.row(object, now), ...more, object: partOf(object, include) };
+    return { cells: layout.row(object, now), ...more, object: partOf(object, include, group, resource) };
   });
   const columnDefinitions = layout.columns;
   return { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata: {}, columnDefinitions, rows };
@@ -43,8 +44,9 @@ function columnOf(written: string): TableColumn {
   return { name, type, format, description: "", priority: wide === "+" ? 1 : 0 };
 }
 
-function partOf(object: KubeObject, include: "Metadata" | "None" | "Object"): unknown {
+function partOf(object: KubeObject, include: "Metadata" | "None" | "Object", group: string, resource: string): unknown {
   if (include === "Object") return object;
   if (include === "None") return null;
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
+  const metadata = partialMetadata(object, group, resource);
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
 }

@@ -23,7 +23,10 @@ export const eviction: Subresource = {
   name: "pods/eviction",
   serve: async ({ call, context, bytes, type }, options) => {
     const sent = decodeObjectBody(bytes, type, "Eviction");
-    const admitted = await admitSent(options.registry, evictionKind, sent, context, options.now(), async (each) => {
+    // A version that is served no more may still be sent.
+    const version = sent.value["apiVersion"] === "policy/v1beta1" ? "v1beta1" : "v1";
+    const kind = { ...evictionKind, version };
+    const admitted = await admitSent(options.registry, kind, sent, context, options.now(), async (each) => {
       if (each.metadata.name && each.metadata.name !== context.name)
         throw new StatusError("BadRequest", "name in URL does not match name in Eviction object");
       return each;
