@@ -1,7 +1,8 @@
-import { parseDocument, type YAMLError } from "yaml";
+import { parseDocument } from "yaml";
 import { jsonSyntaxFault } from "./go/json-syntax.ts";
 import { goScalars } from "./go/yaml-scalars.ts";
 import { StatusError } from "./status.ts";
+import { yamlFault } from "./yaml-faults.ts";
 
 /** Deeper objects are refused before any recursion over them. Upstream's JSON decoder stops at 10,000; no object needs 1,000. */
 const maxDepth = 1000;
@@ -128,7 +129,7 @@ const tolerated: ReadonlySet<string> = new Set(["DUPLICATE_KEY", "MULTIPLE_DOCS"
 function readYaml(text: string, prefix: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
   const document = parseDocument(text, { strict: false, uniqueKeys: true, merge: true, customTags: goScalars });
   const fault = document.errors.find(({ code }) => !tolerated.has(code));
-  if (fault !== undefined) throw new StatusError("BadRequest", `${prefix}${yamlFault(fault)}`);
+  if (fault !== undefined) throw new StatusError("BadRequest", `${prefix}${yamlFault(fault, text)}`);
   const duplicates = document.errors
     .filter(({ code }) => code === "DUPLICATE_KEY")
     .map(({ pos, linePos }) => {
@@ -136,17 +137,6 @@ function readYaml(text: string, prefix: string): { readonly value: unknown; read
       return `line ${linePos?.[0].line ?? 1}: key ${JSON.stringify(key?.[1] ?? key?.[2] ?? "")} already set in map`;
     });
   return { value: yamlValue(document, prefix), duplicates };
-}
-
-/** Faults in the words of Go's yaml, where they are known. */
-function yamlFault({ code, message, linePos }: YAMLError): string {
-  const line = linePos?.[0].line ?? 1;
-  const place = line > 1 ? `line ${line}: ` : "";
-  if (code === "TAB_AS_INDENT") return `${place}found character that cannot start any token`;
-  if (/Nested mappings|Implicit keys|Implicit map keys/.test(message))
-    return `${place}mapping values are not allowed in this context`;
-  if (/[Ff]low/.test(message)) return `line ${line}: did not find expected node content`;
-  return `${place}${message.split("\n")[0]}`;
 }
 
 function yamlValue(document: ReturnType<typeof parseDocument>, prefix: string): unknown {

@@ -36,6 +36,8 @@ export { inGoOrder, messageOfSchema } from "./go/fields.ts";
 export { goJson, internalDiff } from "./go/internal.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
+export { isPrintable } from "./go/quote.ts";
+export { timeValue, ValueFault } from "./go/values.ts";
 export { goText } from "./go-text.ts";
 export { applyJsonPatch, PatchError, patchJson, pointerTokens } from "./json-patch.ts";
 export { staticSuffix, validateReservedName } from "./kinds/admissionregistration/static-name.ts";

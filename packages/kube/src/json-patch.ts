@@ -69,17 +69,23 @@ function operationsOf(operations: unknown): readonly Operation[] {
       "RequestEntityTooLarge",
       `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`,
     );
-  for (const each of operations)
-    if (typeof each !== "object" || each === null || Array.isArray(each))
-      throw undecodable(each, "handlers.jsonPatchOp");
-  return operations as readonly Operation[];
+  for (const each of operations) {
+    if (each === null) continue;
+    if (typeof each !== "object" || Array.isArray(each)) throw undecodable(each, "handlers.jsonPatchOp");
+    for (const [name, value] of Object.entries(each))
+      if (textual.has(name) && typeof value !== "string" && value !== null)
+        throw undecodable(value, "string", `Go struct field jsonPatchOp.${name}`);
+  }
+  return operations.map((each: unknown) => each ?? {}) as readonly Operation[];
 }
 
-function undecodable(value: unknown, wanted: string): StatusError {
+const textual: ReadonlySet<string> = new Set(["op", "from", "path"]);
+
+function undecodable(value: unknown, wanted: string, place = "Go value"): StatusError {
   const got = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   return new StatusError(
     "BadRequest",
-    `error decoding patch: json: cannot unmarshal ${got} into Go value of type ${wanted}`,
+    `error decoding patch: json: cannot unmarshal ${got} into ${place} of type ${wanted}`,
   );
 }
 
@@ -219,6 +225,8 @@ function valueAt(root: { document: unknown }, pointer: readonly string[], place:
 }
 
 function put(root: { document: unknown }, pointer: readonly string[], value: unknown, isAdded: boolean): void {
+  // The whole may be replaced, and nothing be added in its place.
+  if (isAdded && pointer.length === 0) throw new Inapplicable(missing, "path");
   const [holder, token] = holderOf(root, pointer, "path");
   if (!Array.isArray(holder)) {
     // `__proto__` is a key like any other.

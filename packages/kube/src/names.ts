@@ -1,3 +1,4 @@
+import { goQuoted } from "./go/quote.ts";
 import { type StatusCause, StatusError } from "./status.ts";
 
 export interface FieldError {
@@ -38,8 +39,13 @@ export function required(field: string, detail = ""): FieldError {
 
 export function invalid(field: string, value: unknown, detail: string): FieldError {
   // All digits of an integer, also of one that JavaScript would round.
-  const shown = Number.isInteger(value) ? `${BigInt(value as number)}` : JSON.stringify(value ?? null);
+  const shown = Number.isInteger(value) ? `${BigInt(value as number)}` : shownValue(value);
   return { field, reason: "FieldValueInvalid", message: `Invalid value: ${shown}: ${detail}` };
+}
+
+/** A value as faults show it. */
+function shownValue(value: unknown): string {
+  return typeof value === "string" ? goQuoted(value) : JSON.stringify(value ?? null);
 }
 
 /** An invalid field whose value says nothing. */
@@ -52,7 +58,7 @@ export function notSupported(field: string, value: unknown, supported: readonly 
   return {
     field,
     reason: "FieldValueNotSupported",
-    message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
+    message: `Unsupported value: ${shownValue(value)}: supported values: ${list}`,
   };
 }
 
@@ -65,13 +71,13 @@ export function internal(field: string, detail: string): FieldError {
 }
 
 export function duplicate(field: string, value: unknown): FieldError {
-  return { field, reason: "FieldValueDuplicate", message: `Duplicate value: ${JSON.stringify(value)}` };
+  return { field, reason: "FieldValueDuplicate", message: `Duplicate value: ${shownValue(value)}` };
 }
 
 /** The error of a name that stands for nothing. */
 export function notFound(field: string, value: string, detail = ""): FieldError {
   const why = detail === "" ? "" : `: ${detail}`;
-  return { field, reason: "FieldValueNotFound", message: `Not found: ${JSON.stringify(value)}${why}` };
+  return { field, reason: "FieldValueNotFound", message: `Not found: ${goQuoted(value)}${why}` };
 }
 
 export function tooMany(field: string, actual: number, limit: number): FieldError {

@@ -1,4 +1,4 @@
-import { StatusError } from "@sallyport/kube";
+import { StatusError, timeValue, ValueFault } from "@sallyport/kube";
 
 /** core/v1 PodLogOptions, as far as they choose among what was written. */
 export interface LogOptions {
@@ -14,7 +14,7 @@ export interface LogOptions {
 /** The options of a URL. Throws what kube-apiserver refuses of them; `name` is the pod's. */
 export function logOptions(query: URLSearchParams, name: string, now: number): LogOptions {
   const [tail, limit, seconds] = ["tailLines", "limitBytes", "sinceSeconds"].map((each) => integer(query, each));
-  const sinceTime = query.get("sinceTime");
+  const sinceTime = timeOf(query.get("sinceTime"));
   const faults: { reason: string; message: string; field: string }[] = [];
   const refuse = (field: string, message: string, reason = "FieldValueInvalid") =>
     faults.push({ reason, message, field });
@@ -49,6 +49,15 @@ function integer(query: URLSearchParams, name: string): number | undefined {
 /** Every value but `false` and `0` is true, as apimachinery reads query parameters. */
 export function isTrue(text: string | null): boolean {
   return text !== null && !["false", "0"].includes(text.toLowerCase());
+}
+
+/** A time as Kubernetes reads it. Throws `BadRequest`. */
+function timeOf(text: string | null): string | null {
+  try {
+    return text === null || text === "" ? null : timeValue(text, 0);
+  } catch (error) {
+    throw error instanceof ValueFault ? new StatusError("BadRequest", error.message) : error;
+  }
 }
 
 function invalidLogOptions(

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
-import type { Catalogue, ResourceInfo } from "@sallyport/kube";
+import { type Catalogue, isPrintable, type ResourceInfo } from "@sallyport/kube";
 import type { Upgrade } from "@sallyport/streaming";
 import type { AuditOptions, AuditRecord } from "../audit/auditor.ts";
 import type { Authentication } from "../authentication/authentication.ts";
@@ -15,7 +15,7 @@ import type { Registry } from "../registry/registry.ts";
 import { mediaType } from "./body.ts";
 import type { Checks } from "./health.ts";
 import type { Wanted } from "./negotiate.ts";
-import { isPrintable, maxManagerBytes, type WriteOptions, writeOptions } from "./options.ts";
+import { maxManagerBytes, type WriteOptions, writeOptions } from "./options.ts";
 import type { RequestInfo } from "./request-info.ts";
 
 export interface HandlerOptions {

@@ -96,6 +96,9 @@ function answerFault(error: unknown, reply: Reply, { onFault }: HandlerOptions):
   const { status } =
     known ??
     new StatusError("InternalError", "Internal error occurred: the server met a fault of its own; its log says more");
+  const { retryAfterSeconds = 0 } = status.details ?? {};
+  if (retryAfterSeconds > 0 && !reply.response.headersSent)
+    reply.response.setHeader("retry-after", String(retryAfterSeconds));
   if (reply.response.headersSent || reply.response.statusCode === 101) reply.response.destroy();
   else write({ ...reply, wanted: negotiateRefusal(reply.request.headers.accept, reply.wanted) }, status.code, status);
 }

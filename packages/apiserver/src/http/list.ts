@@ -213,6 +213,12 @@ export function writeObject(
   return wanted.as === "PartialObjectMetadata" ? partial(written, info, `meta.k8s.io/${wanted.metaVersion}`) : written;
 }
 
+/** A version of a single object, which is to be no older. */
+export function checkReadVersion(version: string, cache: Cache): void {
+  checkVersion(version);
+  if (Number(version) > cache.revision) throw tooLargeVersion(Number(version), cache.revision);
+}
+
 /** kube-apiserver waits a while for its cache to catch up; ours is never behind, so a version of the future stays one. */
 function tooLargeVersion(wanted: number, current: number): StatusError {
   return new StatusError("Timeout", `Timeout: Too large resource version: ${wanted}, current: ${current}`, {

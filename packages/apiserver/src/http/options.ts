@@ -4,6 +4,7 @@ import {
   forbidden,
   invalid,
   invalidStatus,
+  isPrintable,
   notSupported,
   parseGoDuration,
   required,
@@ -76,11 +77,6 @@ function managerErrors(manager: string): readonly FieldError[] {
     at += Buffer.byteLength(char);
   }
   return [];
-}
-
-/** unicode.IsPrint: letters, marks, numbers, punctuation, symbols and the space. */
-export function isPrintable(char: string): boolean {
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(char);
 }
 
 function dryRunErrors(dryRun: readonly string[]): readonly FieldError[] {

@@ -18,7 +18,7 @@ import { write } from "./answer.ts";
 import { decodeBody, decodeObjectBody, decodeResourceBody, decodeSent, mediaType, readBody } from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
-import { checkVersion, type ListContext, listObjects, writeObject } from "./list.ts";
+import { checkReadVersion, type ListContext, listObjects, writeObject } from "./list.ts";
 import {
   allFormats,
   type Format,
@@ -162,7 +162,7 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
   if (info.verb === "watch") await watchObjects(listing, response);
   else if (info.verb === "list") write(call, 200, await listObjects(listing));
   else {
-    checkVersion(query.get("resourceVersion") ?? "");
+    checkReadVersion(query.get("resourceVersion") ?? "", options.cache);
     write(call, 200, writeObject(await readPrepared(call, served, options), listing));
   }
 }

@@ -34,7 +34,9 @@ export function decodeObject(
   checkType(given, info);
   const { object, unknown } = conformTo(given, info, source);
   tellStrictFaults(body, unknown, context);
-  const metadata = info.namespaced ? (object.metadata ?? {}) : withoutNamespace(object.metadata ?? {});
+  // A field that is always empty, whatever is said.
+  const { selfLink: _, ...said } = (object.metadata ?? {}) as KubeObject["metadata"] & { readonly selfLink?: string };
+  const metadata = info.namespaced ? said : withoutNamespace(said);
   if (info.namespaced && metadata.namespace && metadata.namespace !== context.namespace) {
     throw elsewhere();
   }
@@ -63,7 +65,10 @@ function resetOf({ metadata }: DecodedBody["value"]): { readonly managedFields?:
 }
 
 /** An object of another kind or version than the URL's is refused. */
-function checkType(given: { readonly apiVersion: unknown; readonly kind?: unknown }, info: ResourceInfo): void {
+export function checkType(
+  given: { readonly apiVersion: unknown; readonly kind?: unknown },
+  info: Pick<ResourceInfo, "group" | "version" | "kind" | "custom">,
+): void {
   const [apiVersion, kind, expected] = [String(given.apiVersion), String(given.kind), apiVersionOf(info)];
   if (apiVersion === expected && kind === info.kind) return;
   const { group, version } = parseApiVersion(apiVersion);
@@ -78,7 +83,7 @@ function checkType(given: { readonly apiVersion: unknown; readonly kind?: unknow
   throw wrongKind(given, info);
 }
 
-function notConvertible(given: GroupVersionKind, isKnown: boolean, info: ResourceInfo): StatusError {
+function notConvertible(given: GroupVersionKind, isKnown: boolean, info: GroupVersionKind): StatusError {
   const { kind, version } = given;
   const why = isKnown
     ? `converting (${version}.${kind}) to (${goPackageOf(info.group)}.${info.kind}): unknown conversion`
@@ -89,7 +94,7 @@ function notConvertible(given: GroupVersionKind, isKnown: boolean, info: Resourc
 /** kube-apiserver reads custom objects whatever they are, and looks at their kind when it validates them. */
 function wrongKind(
   { kind: given, metadata }: { readonly kind?: unknown; readonly metadata?: unknown },
-  { group, kind }: ResourceInfo,
+  { group, kind }: Pick<ResourceInfo, "group" | "kind">,
 ): StatusError {
   const { name = "" } = (metadata ?? {}) as { readonly name?: string };
   const errors = [invalid("kind", given, `must be ${kind}`)];

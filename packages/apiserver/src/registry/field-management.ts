@@ -47,9 +47,10 @@ export function withManagedFields(
   const { info, fieldManager } = context;
   const unmanaged = withoutManagers(next);
   if (fieldManager === undefined) return unmanaged;
-  const managed = managedBefore(live, next, context);
+  const known = managedBefore(live, next, context);
+  const managed = convertible(known, info);
   const bare = info.resource === "secrets" ? withStringData(unmanaged) : unmanaged;
-  if (managed.size === 0 && live !== undefined) return bare;
+  if (known.size === 0 && live !== undefined) return bare;
   const before = live === undefined ? {} : outgoing(live, info);
   const writer = writerOf(fieldManager, "Update", context, time);
   return managedBy(bare, managedAfterUpdate(before, bare, resourceType(info), managed, writer));
@@ -89,6 +90,12 @@ function managedBefore(live: KubeObject | undefined, next: KubeObject, { subreso
     if (decoded !== undefined && decoded.size > 0) return decoded;
   }
   return decodeManagedFields(live?.metadata.managedFields) ?? new Map();
+}
+
+/** Who wrote an event of core is forgotten by writes of events.k8s.io, which upstream has no internal version to convert from. */
+function convertible(managed: ManagedFields, { group }: ResourceInfo): ManagedFields {
+  if (group !== "events.k8s.io") return managed;
+  return new Map([...managed].filter(([, { apiVersion }]) => parseApiVersion(apiVersion).group === group));
 }
 
 function writerOf(manager: string, operation: "Apply" | "Update", context: ManagedWrite, time: string): Writer {
@@ -163,7 +170,7 @@ export function appliedTo(
   if (live === undefined) checkAbsent(configuration, context);
   const { managedFields, ...metadata } = live?.metadata ?? {};
   const bare: Fields = live === undefined ? {} : { ...outgoing(live, info), metadata: withoutVersion(metadata) };
-  const before = decodeManagedFields(managedFields) ?? new Map();
+  const before = convertible(decodeManagedFields(managedFields) ?? new Map(), info);
   const owned =
     before.size > 0 || live === undefined
       ? before

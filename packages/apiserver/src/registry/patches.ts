@@ -53,6 +53,8 @@ function patchedByOperations(current: KubeObject, patch: unknown): { readonly [f
 }
 
 function asObject(value: unknown, prefix = ""): { readonly [field: string]: unknown } {
+  if (value === null && prefix === "") return {};
+  if (value === null) throw new StatusError("BadRequest", "Invalid JSON Patch");
   if (typeof value === "object" && value !== null && !Array.isArray(value))
     return value as { readonly [field: string]: unknown };
   const got = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;

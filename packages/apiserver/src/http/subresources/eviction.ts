@@ -27,7 +27,7 @@ export const eviction: Subresource = {
     const version = sent.value["apiVersion"] === "policy/v1beta1" ? "v1beta1" : "v1";
     const kind = { ...evictionKind, version };
     const admitted = await admitSent(options.registry, kind, sent, context, options.now(), async (each) => {
-      if (each.metadata.name && each.metadata.name !== context.name)
+      if (each.metadata.name !== context.name)
         throw new StatusError("BadRequest", "name in URL does not match name in Eviction object");
       return each;
     });

@@ -10,7 +10,7 @@ import type { Subresource } from "./subresource.ts";
 
 /** What is handed on to the kubelet, when it says anything. core/v1 PodLogOptions. */
 const flags = ["follow", "previous", "timestamps"];
-const values = ["sinceSeconds", "sinceTime", "tailLines", "limitBytes", "stream"];
+const values = ["sinceSeconds", "sinceTime", "tailLines", "limitBytes"];
 
 /** What a container wrote, as its kubelet has it; a pod without a node has written nothing. */
 export const log: Subresource = {

@@ -5,15 +5,15 @@ import {
   invalid,
   invalidStatus,
   type KubeObject,
-  parseApiVersion,
   type ResourceInfo,
   type ScalePaths,
   StatusError,
 } from "@sallyport/kube";
 import { valueAt, withValueAt } from "../../custom/objects.ts";
 import type { WriteContext } from "../../registry/context.ts";
+import { checkType } from "../../registry/decode.ts";
 import { outgoing } from "../../registry/encode.ts";
-import { notFound, notRegistered } from "../../registry/faults.ts";
+import { failedPrecondition, notFound } from "../../registry/faults.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody, decodeSent } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
@@ -48,12 +48,7 @@ export const scale: Subresource = {
 function sentScale(bytes: Buffer, type: string): KubeObject {
   const { apiVersion = "autoscaling/v1", kind = "Scale" } = decodeObjectBody(bytes, type, "Scale")
     .value as Partial<KubeObject>;
-  const { group, version } = parseApiVersion(apiVersion);
-  if (apiVersion !== "autoscaling/v1" || kind !== "Scale")
-    throw new StatusError(
-      "BadRequest",
-      `${kind} in version "${version}" cannot be handled as a Scale: ${notRegistered(kind, apiVersionOf({ group, version }))}`,
-    );
+  checkType({ apiVersion, kind }, { group: "autoscaling", version: "v1", kind: "Scale" });
   return decodeSent(bytes, type, scaleKind) as unknown as KubeObject;
 }
 
@@ -164,6 +159,15 @@ function builtinScale(object: KubeObject): ScaleParts {
   };
 }
 
+/** Throws `BadRequest` for the Scale of another object. */
+function checkName({ metadata }: KubeObject, { name }: WriteContext): void {
+  if (metadata?.name && metadata.name !== name)
+    throw new StatusError(
+      "BadRequest",
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
+}
+
 /** Writes the replicas of a Scale, as `make` answers it for the current one, into the object that it belongs to. */
 async function scaleTo(
   make: (scale: KubeObject) => KubeObject,
@@ -173,6 +177,9 @@ async function scaleTo(
   const updated = await registry.update(
     (current) => {
       const scale = make(scaleOf(current, context.info));
+      checkName(scale, context);
+      const { uid } = scale.metadata ?? {};
+      if (uid && uid !== current.metadata.uid) throw failedPrecondition(context.info, current, uid);
       const { resourceVersion = current.metadata.resourceVersion ?? "" } = scale.metadata ?? {};
       const object = scaled(current, scale, context);
       return { ...object, metadata: { ...object.metadata, resourceVersion } };
