@@ -10,7 +10,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- format [MODULES] [SEED]`: random modules through a real `opa fmt`, of `SALLYPORT_OPA_FMT`, and ours.
 // `npm run differential -- command-line [PART]`: command lines that begin with PART, of every command, flag, format and input, through a real `opa` and ours.
 // `npm run differential -- repl [SCRIPTS] [SEED]`: random lines typed into the shell of a real `opa run` and into ours.
-// `npm run differential -- apiserver [SCENARIOS] [SEED] [KIND]`: random requests to a real kube-apiserver and to ours.
+// `npm run differential -- apiserver [SCENARIOS|directed] [SEED] [KIND,…]`: random requests, or those written by hand, to a real kube-apiserver and to ours.
 // `npm run differential -- admission`: the same objects, policies in CEL and levels of PodSecurity to a real kube-apiserver and to ours.
 // `npm run differential -- plugins [PART]`: requests for each admission plugin, in cases whose names have PART in them, to both.
 // `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.

@@ -159,9 +159,14 @@ function builtinScale(object: KubeObject): ScaleParts {
   };
 }
 
-/** Throws `BadRequest` for the Scale of another object. */
+/** Throws `BadRequest` for the Scale of another object, or of none. */
 function checkName({ metadata }: KubeObject, { name }: WriteContext): void {
-  if (metadata?.name && metadata.name !== name)
+  if (!metadata?.name)
+    throw new StatusError(
+      "BadRequest",
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  if (metadata.name !== name)
     throw new StatusError(
       "BadRequest",
       `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
