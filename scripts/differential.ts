@@ -15,11 +15,13 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- plugins [PART]`: requests for each admission plugin, in cases whose names have PART in them, to both.
 // `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.
 // `npm run differential -- webhooks [SCENARIOS] [SEED]`: random webhook configurations, webhooks that misbehave, and requests, to both.
+// `npm run differential -- access [NAME]`: credentials of all kinds, and what their holders may, to both.
 // `npm run differential -- custom-resources [NAME]`: definitions of custom resources, right and faulty, and their objects, to both.
 // Exit code 0: none differed; 1: some did, and small ones are printed; 2: no peer, or bad arguments.
 
 /** Each asks a peer of its own, and answers the exit code. */
 const commands: { readonly [name: string]: (args: readonly string[]) => Promise<number> } = {
+  access: async (args) => (await import("../differential/scenarios/command.ts")).differentialOfAccess(args),
   admission: async () => (await import("../differential/admission/command.ts")).differentialOfAdmission(),
   plugins: async (args) => (await import("../differential/admission/plugins/command.ts")).differentialOfPlugins(args),
   apiserver: async (args) => (await import("../differential/apiserver/command.ts")).differentialOfApiserver(args),

@@ -8,6 +8,8 @@ import type { Step } from "../apiserver/scenario.ts";
 export interface WaitingStep extends Step {
   /** The part of the body that is compared, as a JSON pointer; the whole of it, and the headers, when absent. */
   readonly only?: string;
+  /** How long it is waited for; a few seconds when absent. */
+  readonly patienceMs?: number;
   readonly until?: { readonly code?: number; readonly at?: string; readonly is?: unknown };
 }
 
@@ -54,7 +56,7 @@ function partOf(answer: Answer, { only }: WaitingStep): Answer {
 }
 
 async function answerOf({ client }: Peer, step: WaitingStep): Promise<Answer> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + (step.patienceMs ?? patienceMs);
   for (;;) {
     const answer = await client
       .ask(step)

@@ -10,7 +10,7 @@ import {
   webhookClient,
 } from "@sallyport/apiserver";
 import { type RuntimeConfig, runtimeConfigFault } from "@sallyport/kube";
-import type { Command } from "commander";
+import { Command } from "commander";
 import { abacMode, authenticationConfiguration, authorizationConfiguration } from "./access-configuration.ts";
 import { list } from "./comma-list.ts";
 import { reasonOf, UsageError } from "./errors.ts";
@@ -76,6 +76,11 @@ export function addApiServerOptions(command: Command): Command {
     .option("--authorization-webhook-version <version>", "v1 or v1beta1 of SubjectAccessReview", "v1")
     .option("--authorization-webhook-cache-authorized-ttl <duration>", "how long permissions are remembered", "5m0s")
     .option("--authorization-webhook-cache-unauthorized-ttl <duration>", "how long refusals are remembered", "30s");
+}
+
+/** Such flags alone, as they are written (`["--token-auth-file", "FILE"]`). */
+export function readApiServerFlags(args: readonly string[]): ApiServerFlags {
+  return addApiServerOptions(new Command()).parse(args, { from: "user" }).opts<ApiServerFlags>();
 }
 
 function addTokenOptions(command: Command): void {
