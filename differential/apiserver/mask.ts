@@ -24,6 +24,9 @@ const clusterIp = /\b10\.0\.0\.\d+\b/g;
 const drawnIp = /\\?"10\.0\.0\.\d+\\?"( is invalid: spec\.parentRef|: expected an )/g;
 const nodePort = /\b3[0-2]\d{3}\b/g;
 
+/** Tokens in JSON. */
+const jsonToken = /\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g;
+
 /** Fields that are each server's own affair, by name. */
 const own: ReadonlySet<string> = new Set([
   "uid",
@@ -147,13 +150,30 @@ function maskWire(value: unknown): unknown {
   return /^1[789]\d{8}$|^\d{9}$/.test(value) ? "(seconds)" : maskText(value);
 }
 
+/** What a token says, without its signature, and with how long it is good. */
+function tokenText(token: string): string {
+  try {
+    const [header, claims] = token
+      .split(".")
+      .slice(0, 2)
+      .map(
+        (part) => JSON.parse(Buffer.from(part, "base64url").toString("utf8")) as { readonly [name: string]: unknown },
+      );
+    const { exp, iat, nbf, jti: _, ...rest } = claims ?? {};
+    const life = [Number(exp) - Number(iat), Number(nbf) - Number(iat)];
+    return JSON.stringify([header, { ...rest, life, ...("warnafter" in rest ? { warnafter: "(own)" } : {}) }]);
+  } catch {
+    return token;
+  }
+}
+
 function maskText(text: string, key = ""): string {
   if (key === "port") return text.replace(nodePort, "(nodePort)");
   if (key === "cells" && age.test(text)) return "(age)";
   const plain = withDrawn.has(key)
     ? text.replaceAll(clusterIp, "(clusterIP)").replaceAll(/(?<=:)3[0-2]\d{3}(?=\/)/g, "(nodePort)")
     : text;
-  return withoutYamlDescriptions(plain)
+  return withoutYamlDescriptions(plain.replaceAll(jsonToken, tokenText))
     .replaceAll(generated, "UPPER(own)")
     .replaceAll(drawnIp, '"(clusterIP)"$1')
     .replaceAll(tokenVolume, "kube-api-access-(own)")

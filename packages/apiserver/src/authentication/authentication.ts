@@ -65,19 +65,25 @@ export class Authentication {
 
   /** Who sent a request: told at once by connections, later of tokens. Bad credentials are refused, not made anonymous. */
   authenticate(request: IncomingMessage): UserInfo | Promise<UserInfo> {
+    let isRefused = false;
     for (const authenticator of this.#authenticators) {
-      const found = authenticator.authenticate(request);
-      if (found !== undefined) return known(found.user);
+      try {
+        const found = authenticator.authenticate(request);
+        if (found !== undefined) return known(found.user);
+      } catch (error) {
+        if (!(error instanceof AuthenticationError)) throw error;
+        isRefused = true;
+      }
     }
-    return this.#authenticateBearer(request);
+    return this.#authenticateBearer(request, isRefused);
   }
 
-  async #authenticateBearer(request: IncomingMessage): Promise<UserInfo> {
+  async #authenticateBearer(request: IncomingMessage, isRefused: boolean): Promise<UserInfo> {
     const token = bearerToken(request);
     if (token !== undefined) {
       const found = await this.authenticateToken(token, this.apiAudiences);
       if (!("errors" in found)) return known(found.user);
-    } else if (this.#isAnonymous(request)) return anonymous;
+    } else if (!isRefused && this.#isAnonymous(request)) return anonymous;
     throw new StatusError("Unauthorized", "Unauthorized");
   }
 
@@ -120,11 +126,25 @@ function pathOf(url: string): string {
 const protocolPrefix = "base64url.bearer.authorization.k8s.io.";
 
 function bearerToken({ headers }: IncomingMessage): string | undefined {
-  const token = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? "")?.[1];
-  if (token !== undefined) return token;
+  const [scheme, token] = wordsOf(headers.authorization);
+  if (scheme === "bearer" && token) return token;
   const protocols = (headers["sec-websocket-protocol"] ?? "").split(",").map((each) => each.trim());
   const carrier = protocols.find((each) => each.startsWith(protocolPrefix));
   return carrier === undefined
     ? undefined
     : Buffer.from(carrier.slice(protocolPrefix.length), "base64url").toString("utf8");
+}
+
+/** What is said to clients with a space too many before their token: it is not looked at. */
+export function bearerWarning({ headers }: IncomingMessage): string | undefined {
+  const [scheme, token, ...rest] = wordsOf(headers.authorization);
+  return scheme === "bearer" && token === "" && rest.length > 0
+    ? "the provided Authorization header contains extra space before the bearer token, and is ignored"
+    : undefined;
+}
+
+/** The scheme in lower case, what comes behind its space, and the rest. */
+function wordsOf(header: string | undefined): readonly string[] {
+  const [scheme = "", ...words] = (header ?? "").trim().split(" ");
+  return [scheme.toLowerCase(), ...words];
 }

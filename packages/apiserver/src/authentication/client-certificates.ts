@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import * as x509 from "@peculiar/x509";
 import type { UserInfo } from "@sallyport/admission";
-import type { Authenticator } from "./authenticator.ts";
+import { AuthenticationError, type Authenticator } from "./authenticator.ts";
 
 /** The attribute of a subject that is a user's uid. */
 const uidAttribute = "1.3.6.1.4.1.57683.2";
@@ -16,32 +16,37 @@ export interface ClientCertificate {
   readonly expires: number;
 }
 
-/** Reads the certificates of connections. A connection's certificate never changes, and reading it costs more than all else of a small request. */
+/**
+ * Reads the certificates of connections; undefined for a connection without. Throws `AuthenticationError` for one that none of the
+ * authorities signed, or that has expired. A connection's certificate never changes, and reading it costs more than all else of a small
+ * request.
+ */
 export function certificateReader(
   authorities: readonly string[],
+  now: () => number,
 ): (socket: TLSSocket) => ClientCertificate | undefined {
   const roots = authorities.flatMap(certificatesOf);
-  const read = new WeakMap<TLSSocket, ClientCertificate | { readonly user?: undefined }>();
+  const read = new WeakMap<TLSSocket, ClientCertificate | "absent" | "foreign">();
   return (socket) => {
-    if (!socket.authorized) return undefined;
-    let known = read.get(socket);
+let known = read.get(socket);
     if (known === undefined) {
-      known = readCertificate(socket, roots) ?? {};
+      known = readCertificate(socket, roots);
       read.set(socket, known);
     }
-    return known.user === undefined ? undefined : known;
+    if (known === "absent") return undefined;
+    if (known === "foreign") throw new AuthenticationError("x509: certificate signed by unknown authority");
+    if (known.expires <= now()) throw new AuthenticationError("x509: certificate has expired or is not yet valid");
+    return known;
   };
 }
 
 /** Common name, organisations and uid of a certificate that one of the authorities signed. */
 export function clientCertificates(authorities: readonly string[], now: () => number): Authenticator {
-  const certificateOf = certificateReader(authorities);
+  const certificateOf = certificateReader(authorities, now);
   return {
     authenticate: ({ socket }: IncomingMessage) => {
       const found = certificateOf(socket as TLSSocket);
-      return found === undefined || found.user.username === "" || found.expires <= now()
-        ? undefined
-        : { user: found.user };
+      return found === undefined || found.user.username === "" ? undefined : { user: found.user };
     },
   };
 }
@@ -52,9 +57,13 @@ function certificatesOf(pem: string): readonly X509Certificate[] {
 }
 
 /** TLS has checked the chain against all authorities of the server; here is asked whether it ends at one of these. */
-function readCertificate(socket: TLSSocket, roots: readonly X509Certificate[]): ClientCertificate | undefined {
+function readCertificate(
+  socket: TLSSocket,
+  roots: readonly X509Certificate[],
+): ClientCertificate | "absent" | "foreign" {
   const leaf = socket.getPeerX509Certificate();
-  if (leaf === undefined || !endsAt(leaf, roots)) return undefined;
+  if (leaf === undefined) return "absent";
+  if (!socket.authorized || !endsAt(leaf, roots)) return "foreign";
   const { subjectName } = new x509.X509Certificate(leaf.raw);
   const uid = subjectName.getField(uidAttribute)[0];
   const user = {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
-import type { Authenticator } from "./authenticator.ts";
+import { AuthenticationError, type Authenticator } from "./authenticator.ts";
 import { certificateReader } from "./client-certificates.ts";
 
 /** kube-apiserver's `--requestheader-*`. Header names in lower case. */
@@ -17,12 +17,14 @@ export interface RequestHeaderOptions {
 
 /** A proxy in front says in headers who sent a request. https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy */
 export function requestHeaders(options: RequestHeaderOptions, now: () => number): Authenticator {
-  const certificateOf = certificateReader([options.clientCa]);
+  const certificateOf = certificateReader([options.clientCa], now);
   return {
     authenticate: (request) => {
       const proxy = certificateOf(request.socket as TLSSocket);
-      if (proxy === undefined || proxy.expires <= now()) return undefined;
-      if (options.allowedNames.length > 0 && !options.allowedNames.includes(proxy.user.username)) return undefined;
+      if (proxy === undefined) return undefined;
+      const name = proxy.user.username;
+      if (options.allowedNames.length > 0 && !options.allowedNames.includes(name))
+        throw new AuthenticationError(`x509: subject with cn=${name} is not in the allowed list`);
       const [username] = valuesOf(request, options.usernameHeaders);
       if (username === undefined) return undefined;
       const [uid] = valuesOf(request, options.uidHeaders);

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { StatusError } from "@sallyport/kube";
 import type { Upgrade } from "@sallyport/streaming";
 import { beginAudit, silentRecord } from "../audit/auditor.ts";
+import { bearerWarning } from "../authentication/authentication.ts";
 import { impersonate } from "../authentication/impersonation.ts";
 import { attributesOf, demand } from "../authorization/attributes.ts";
 import { type Reply, write } from "./answer.ts";
@@ -30,6 +31,8 @@ export function createHandler(
       observe(request, response, options.metrics.began(info, request.method ?? "GET", url.searchParams));
       wanted = { ...wanted, pretty: wanted.pretty || wantsPretty(url.searchParams, request.headers["user-agent"]) };
       if (!isLongRunning(info)) checkTimeout(url.searchParams);
+      const ignored = bearerWarning(request);
+      if (ignored !== undefined) warnings.push(ignored);
       const known = options.authentication.authenticate(request);
       const asker = known instanceof Promise ? await known : known;
       if (options.audit !== undefined)

@@ -13,20 +13,14 @@ export function methodNotAllowed(): StatusError {
   return new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }
 
-const verbs = new Set(["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]);
-
-/** The same of a custom resource and its parts, which tells no verb that is none of the API's. */
+/** The same of a custom resource and its parts; a method that is none of the API's has no verb. */
 export function noVerb({ group, resource }: ResourceInfo, verb: string): StatusError {
   const [whole = ""] = resource.split("/");
   const qualified = qualifiedResource({ group, resource: whole });
-  return new StatusError(
-    "MethodNotAllowed",
-    `${verbs.has(verb) ? verb : ""} is not supported on resources of kind "${qualified}"`,
-    {
-      group,
-      kind: whole,
-    },
-  );
+  return new StatusError("MethodNotAllowed", `${verb} is not supported on resources of kind "${qualified}"`, {
+    group,
+    kind: whole,
+  });
 }
 
 /** Partial objects have a form for one, and another for a list. */

@@ -56,7 +56,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   // The old way to watch.
   const isWatch = parts[begin] === "watch" && parts.length > begin + 1;
   const { namespace, resource, name, subresource, rest } = placeOf(parts, isWatch ? begin + 1 : begin);
-  const base = verbs[method] ?? method.toLowerCase();
+  const base = verbs[method] ?? "";
   const asked = isWatch && base === "get" ? "watch" : verbOf(base, name, query);
   const verb = isWatch && asked !== "watch" ? method : asked;
   return { isResource: true, path, verb, group, version, resource, subresource, namespace, name, rest };
