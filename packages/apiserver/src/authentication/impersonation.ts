@@ -1,37 +1,47 @@
 import type { IncomingMessage } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import { StatusError } from "@sallyport/kube";
-import { forbidden } from "../authorization/attributes.ts";
 import type { Attributes, Authorizer } from "../authorization/authorizer.ts";
+import { type ImpersonationMode, impersonationModes, type Wanted } from "./impersonation-modes.ts";
 import { extraOf, valuesOf } from "./request-headers.ts";
-import { accountGroups } from "./service-account-claims.ts";
 
-/** Who a request says it comes from. */
-interface Wanted {
-  readonly username: string;
-  readonly uid: string;
-  readonly groups: readonly string[];
-  readonly extra: { readonly [key: string]: readonly string[] };
-}
+/** Who a request comes from. `asked` is what is asked for, on the user's own behalf. Throws `Forbidden`. */
+export type Impersonation = (request: IncomingMessage, asked: Attributes) => UserInfo | Promise<UserInfo>;
+
+/** Users whose way to be others is remembered, as upstream remembers it. */
+const maxRemembered = 10_000;
 
 /**
- * `Impersonate-*` headers, when the user may. `request` is what is asked for, on the user's own behalf: with constrained
- * impersonation, that counts as well. https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
+ * `Impersonate-*` headers, when the user may: in one of the constrained ways, or in that of old.
+ * https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
  */
-export function impersonate(
-  request: IncomingMessage,
-  asked: Attributes,
-  authorizer: Authorizer,
-): UserInfo | Promise<UserInfo> {
-  const wanted = wantedOf(request);
-  return wanted === undefined ? asked.user : impersonateWanted(wanted, asked, authorizer);
-}
-
-async function impersonateWanted(wanted: Wanted, asked: Attributes, authorizer: Authorizer): Promise<UserInfo> {
-  const refusal = await refusalOf(permissions(wanted, asked.user, "impersonate", false), authorizer);
-  // Who may neither do so hears of the older way.
-  if (refusal !== undefined && !(await mayConstrained(wanted, asked, authorizer))) throw refusal;
-  return userOf(wanted);
+export function createImpersonation(authorizer: Authorizer): Impersonation {
+  const last = new Map<string, ImpersonationMode>();
+  const remember = (username: string, mode: ImpersonationMode) => {
+    if (last.size >= maxRemembered) last.delete(last.keys().next().value as string);
+    last.set(username, mode);
+  };
+  const become = async (wanted: Wanted, asked: Attributes): Promise<UserInfo> => {
+    const { username } = asked.user;
+    const known = last.get(username);
+    // The way that was good last time is tried first, and its refusal is the one that is told.
+    const modes = [...(known === undefined ? [] : [known]), ...impersonationModes.filter((each) => each !== known)];
+    let refusal: StatusError | undefined;
+    for (const mode of modes) {
+      if (!mode.fits(wanted, asked.user)) continue;
+      const found = await mode.check(wanted, asked, authorizer);
+      if (!(found instanceof StatusError)) {
+        remember(username, mode);
+        return found;
+      }
+      refusal ??= found;
+    }
+    throw refusal ?? new StatusError("Forbidden", "all impersonation modes failed");
+  };
+  return (request, asked) => {
+    const wanted = wantedOf(request);
+    return wanted === undefined ? asked.user : become(wanted, asked);
+  };
 }
 
 function wantedOf(request: IncomingMessage): Wanted | undefined {
@@ -58,74 +68,4 @@ function goText(uid: string, groups: readonly string[], extra: Wanted["extra"]):
   const groupsText = groups.length === 0 ? "[]string(nil)" : `[]string${list(groups)}`;
   const extraText = entries.length === 0 ? "map[string][]string(nil)" : `map[string][]string{${entries.join(", ")}}`;
   return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${groupsText}, Extra:${extraText}}`;
-}
-
-function accountOf(username: string): { readonly namespace: string; readonly name: string } | undefined {
-  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username) ?? [];
-  return namespace === undefined || name === undefined ? undefined : { namespace, name };
-}
-
-/** What the user must be allowed, one request for each part of the one to be. */
-function permissions(
-  { username, uid, groups, extra }: Wanted,
-  user: UserInfo,
-  verb: string,
-  isConstrained: boolean,
-): readonly Attributes[] {
-  const identity = "authentication.k8s.io";
-  const one = (group: string, resource: string, name: string, namespace = "", subresource = ""): Attributes => {
-    return { user, verb, group, version: "v1", resource, subresource, name, namespace };
-  };
-  const core = isConstrained ? identity : "";
-  const account = accountOf(username);
-  const nodeName = /^system:node:(.+)$/.exec(username)?.[1];
-  const who =
-    account !== undefined
-      ? one(core, "serviceaccounts", account.name, account.namespace)
-      : isConstrained && nodeName !== undefined
-        ? one(core, "nodes", nodeName)
-        : one(core, "users", username);
-  return [
-    who,
-    ...(uid === "" ? [] : [one(identity, "uids", uid)]),
-    ...groups.map((each) => one(core, "groups", each)),
-    ...Object.entries(extra).flatMap(([key, values]) =>
-      values.map((each) => one(identity, "userextras", each, "", key)),
-    ),
-  ];
-}
-
-async function refusalOf(wanted: readonly Attributes[], authorizer: Authorizer): Promise<StatusError | undefined> {
-  for (const attributes of wanted) {
-    const { decision, reason } = await authorizer.authorize(attributes);
-    if (decision !== "Allow") return forbidden(attributes, reason);
-  }
-  return undefined;
-}
-
-/** Both what is done in the other's name and who that is must be allowed. */
-async function mayConstrained(wanted: Wanted, asked: Attributes, authorizer: Authorizer): Promise<boolean> {
-  const mode = modeOf(wanted.username);
-  const onBehalf = { ...asked, verb: `impersonate-on:${mode}:${asked.verb}` };
-  const needed = [onBehalf, ...permissions(wanted, asked.user, `impersonate:${mode}`, true)];
-  return (await refusalOf(needed, authorizer)) === undefined;
-}
-
-function modeOf(username: string): string {
-  if (accountOf(username) !== undefined) return "serviceaccount";
-  return username.startsWith("system:node:") ? "arbitrary-node" : "user-info";
-}
-
-/** Groups that the name brings along are added when none is asked for. */
-function userOf({ username, uid, groups, extra }: Wanted): UserInfo {
-  const account = accountOf(username);
-  const isNobody = username === "system:anonymous" || groups.includes("system:unauthenticated");
-  const own = account !== undefined && groups.length === 0 ? accountGroups(account.namespace) : groups;
-  const state = username === "system:anonymous" ? ["system:unauthenticated"] : isNobody ? [] : ["system:authenticated"];
-  return {
-    username,
-    ...(uid === "" ? {} : { uid }),
-    groups: [...new Set([...own, ...state])],
-    ...(Object.keys(extra).length === 0 ? {} : { extra }),
-  };
 }

@@ -4,7 +4,7 @@ import { StatusError } from "@sallyport/kube";
 import type { Upgrade } from "@sallyport/streaming";
 import { beginAudit, silentRecord } from "../audit/auditor.ts";
 import { bearerWarning } from "../authentication/authentication.ts";
-import { impersonate } from "../authentication/impersonation.ts";
+import { createImpersonation } from "../authentication/impersonation.ts";
 import { attributesOf, demand } from "../authorization/attributes.ts";
 import { type Reply, write } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
@@ -18,6 +18,7 @@ import { serveResource } from "./resources.ts";
 export function createHandler(
   options: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => Promise<void> {
+  const impersonate = createImpersonation(options.authorizer);
   return async (request, response, upgrade) => {
     response.setHeader("audit-id", request.headers["audit-id"] ?? randomUUID());
     const warnings: string[] = [];
@@ -39,7 +40,7 @@ export function createHandler(
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
       const asked = attributesOf(asker, info, url.searchParams);
       isFilter = true;
-      const other = impersonate(request, asked, options.authorizer);
+      const other = impersonate(request, asked);
       const user = other instanceof Promise ? await other : other;
       isFilter = false;
       if (user !== asker) audit.impersonated(user);
