@@ -7,6 +7,8 @@ const generated = /\bUPPER[b-z2-9]{5}\b/g;
 const generatedName = /^(n\w+-)[bcdfghjklmnpqrstvwxz2456789]{5}$/;
 const tokenVolume = /kube-api-access-[a-z0-9]{5}/g;
 const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
+/** Times as Go prints them. */
+const goTime = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000 UTC(?: m=\+[\d.]+)?/g;
 /** The server's own count of writes, where a text tells it. */
 const revision =
   /(resource version:|ResourceVersion in record|ResourceVersion in (?:precondition|object meta):|current:) \(?\d+\)?/g;
@@ -74,7 +76,7 @@ function maskValue(value: unknown, key: string): unknown {
       maskValue(each, key === "clusterIPs" ? "clusterIP" : key === "cells" ? "cells" : ""),
     );
     if (key === "managedFields") return items.toSorted((a, b) => (managerOf(a) < managerOf(b) ? -1 : 1));
-    return key === "causes" ? items.map((each) => JSON.stringify(each)).sort() : items;
+    return key === "causes" || key.endsWith("Rules") ? items.map((each) => JSON.stringify(each)).sort() : items;
   }
   if (typeof value !== "object" || value === null) return value;
   // Tables tell the fields' descriptions, of which we keep none.
@@ -183,5 +185,6 @@ function maskText(text: string, key = ""): string {
     .replaceAll(yamlRevision, "$1(own)")
     .replaceAll(ownAddress, "(address)")
     .replaceAll(documentHash, "(hash)")
+    .replaceAll(goTime, "(time)")
     .replaceAll(timestamp, "(time)");
 }

@@ -252,6 +252,7 @@ function serviceAccounts(): Scenario {
       request("default", bound("Pod", "p")),
       { method: "DELETE", path: "/api/v1/namespaces/d/pods/p?gracePeriodSeconds=0" },
       whoami(bearer("(inPod)"), { until: { code: 401 }, patienceMs: forgetMs }),
+      review("(inPod)"),
       { method: "DELETE", path: "/api/v1/nodes/n1" },
       post("/api/v1/namespaces/d/secrets", {
         metadata: { name: "old", annotations: { "kubernetes.io/service-account.name": "robot" } },
@@ -263,6 +264,8 @@ function serviceAccounts(): Scenario {
       }),
       { method: "DELETE", path: `${accounts}/robot` },
       whoami(bearer("(plain)"), { until: { code: 401 }, patienceMs: forgetMs }),
+      review("(plain)"),
+      review("(plain)x"),
       post(accounts, { metadata: { name: "robot" } }),
       whoami(bearer("(plain)"), { until: { code: 401 }, patienceMs: forgetMs }),
       review("(plain)"),
@@ -381,7 +384,6 @@ function impersonation(): Scenario {
       admin({ "impersonate-user": "zoe", "impersonate-extra-": "a" }),
       admin({ "impersonate-user": "zoe", "impersonate-extra-SCOPES": "a" }),
       get("/api/v1/namespaces/d/pods", { "impersonate-user": "zoe" }),
-      get("/version", { "impersonate-user": "zoe" }),
       whoami({ ...mimic, "impersonate-user": "zoe" }),
       role("mimic", [
         { apiGroups: [""], resources: ["users"], verbs: ["impersonate"], resourceNames: ["zoe"] },
@@ -414,7 +416,7 @@ function accessReviews(): Scenario {
     post(path, { apiVersion: "authorization.k8s.io/v1", kind, spec }, headers);
   const local = `${accessPath}/namespaces/d/localsubjectaccessreviews`;
   const attributes = { resourceAttributes: { namespace: "d", verb: "get", resource: "pods" } };
-  const url = { nonResourceAttributes: { path: "/version", verb: "get" } };
+  const url = { nonResourceAttributes: { path: "/openapi/v2", verb: "get" } };
   return {
     name: "access reviews",
     steps: [
@@ -650,7 +652,7 @@ function nodes({ certificates: pairs }: AccessWorld): Scenario {
       node(get("/api/v1/pods?fieldSelector=spec.nodeName%3Dn1")),
       node(get("/api/v1/pods?fieldSelector=spec.nodeName%3Dn2")),
       node(get("/api/v1/pods")),
-      node(get("/api/v1/services")),
+      node(get("/api/v1/namespaces/d/services")),
       node({
         method: "PATCH",
         path: "/api/v1/nodes/n1/status",
@@ -705,7 +707,6 @@ function flows({ certificates: pairs }: AccessWorld): Scenario {
       ...users.flatMap((user) =>
         [
           "/api/v1/pods",
-          "/version",
           "/healthz",
           "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/a",
           "/api/v1/namespaces/kube-system/endpoints/a",

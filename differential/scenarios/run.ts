@@ -40,19 +40,37 @@ export async function compareScenarios(
 ): Promise<{ readonly requests: number; readonly differences: readonly ScenarioDifference[] }> {
   const differences: ScenarioDifference[] = [];
   let requests = 0;
-  for (const { name, steps } of scenarios)
+  for (const { name, steps } of scenarios) {
+    const [theirFlows, ourFlows] = await Promise.all([flowNames(theirs), flowNames(ours)]);
     for (const step of steps) {
       const [their, our] = await Promise.all([answerOf(theirs, step), answerOf(ours, step)]);
       requests++;
-      const [left, right] = [partOf(masked(their), step), partOf(masked(our), step)];
+      const [left, right] = [partOf(their, step, theirFlows), partOf(our, step, ourFlows)];
       const paths = diffObjects(left, right).map(({ path }) => path);
       if (paths.length > 0) differences.push({ scenario: name, step, theirs: left, ours: right, paths });
     }
+  }
   return { requests, differences };
 }
 
-function partOf(answer: Answer, { only }: WaitingStep): Answer {
-  return only === undefined ? answer : { ...answer, headers: {}, body: valueAt(answer.body, only) };
+/** The names of the schemas and levels of priority and fairness, by uid. */
+async function flowNames({ client }: Peer): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (const resource of ["flowschemas", "prioritylevelconfigurations"]) {
+    const { body } = await client.ask({ method: "GET", path: `/apis/flowcontrol.apiserver.k8s.io/v1/${resource}` });
+    const { items = [] } = body as { readonly items?: readonly { readonly metadata: { uid: string; name: string } }[] };
+    for (const { metadata } of items) names.set(metadata.uid, metadata.name);
+  }
+  return names;
+}
+
+function partOf(answer: Answer, { only }: WaitingStep, flows: ReadonlyMap<string, string>): Answer {
+  const shown = masked(answer);
+  if (only !== undefined) return { ...shown, headers: {}, body: valueAt(shown.body, only) };
+  const named = Object.entries(answer.headers)
+    .filter(([name]) => name.startsWith("x-kubernetes-pf-"))
+    .map(([name, uid]) => [name, flows.get(uid) ?? "(unknown)"]);
+  return { ...shown, headers: { ...shown.headers, ...Object.fromEntries(named) } };
 }
 
 async function answerOf({ client }: Peer, step: WaitingStep): Promise<Answer> {

@@ -38,6 +38,7 @@ export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
 export { isPrintable } from "./go/quote.ts";
 export { timeValue, ValueFault } from "./go/values.ts";
+export { jsonTypeOf } from "./go/restore-fault.ts";
 export { goText } from "./go-text.ts";
 export { applyJsonPatch, PatchError, patchJson, pointerTokens } from "./json-patch.ts";
 export { staticSuffix, validateReservedName } from "./kinds/admissionregistration/static-name.ts";

@@ -197,7 +197,7 @@ function groupsMapping(
   const program = checkMapping(mapping, field, false, errors);
   const { claim = "", prefix = "" } = mapping;
   if (program === undefined)
-    return claim === "" ? () => [] : (claims) => groupsIn(claims[claim]).map((each) => prefix + each);
+    return claim === "" ? () => [] : (claims) => groupsIn(claims, claim).map((each) => prefix + each);
   return (claims) => textsOf(evaluate(program, "claims", claims, "group claim expression"), "group claim expression");
 }
 

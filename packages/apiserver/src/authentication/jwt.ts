@@ -1,5 +1,14 @@
 import type { UserInfo } from "@sallyport/admission";
-import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { jsonTypeOf } from "@sallyport/kube";
+import {
+  compactVerify,
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+} from "jose";
 import { AuthenticationError, forApiServer, type TokenAuthenticator } from "./authenticator.ts";
 
 /** Somebody whose tokens are taken. */
@@ -38,23 +47,77 @@ function issuerOf(token: string): string | undefined {
   }
 }
 
+/** In go-oidc's order, and its words. */
 async function verify(token: string, issuer: JwtIssuer, keys: IssuerKeys): Promise<JWTPayload> {
+  const { alg = "" } = headerOf(token);
+  if (!issuer.signingAlgorithms.includes(alg)) {
+    const list = `[${issuer.signingAlgorithms.map((each) => JSON.stringify(each)).join(" ")}]`;
+    throw unverified(`oidc: id token signed with unsupported algorithm, expected ${list} got ${JSON.stringify(alg)}`);
+  }
+  const claims = await signedClaims(token, issuer, keys);
+  for (const name of ["iss", "sub"])
+    if (claims[name] !== undefined && claims[name] !== null && typeof claims[name] !== "string")
+      throw unverified(
+        `oidc: failed to unmarshal claims: json: cannot unmarshal ${jsonTypeOf(claims[name])} into Go struct field idToken.${name} of type string`,
+      );
+  checkAudience(claims, issuer);
+  checkTimes(claims, issuer.now());
+  return claims;
+}
+
+function headerOf(token: string): { readonly alg?: string } {
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    throw unverified("oidc: malformed jwt");
+  }
+}
+
+async function signedClaims(token: string, { signingAlgorithms }: JwtIssuer, keys: IssuerKeys): Promise<JWTPayload> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const { payload } = await jwtVerify(token, createLocalJWKSet(await keys.get(attempt > 1)), {
-        issuer: issuer.url,
-        audience: [...issuer.audiences],
-        algorithms: [...issuer.signingAlgorithms],
-        currentDate: new Date(issuer.now()),
-        requiredClaims: ["exp"],
-      });
-      return payload;
+      const known = createLocalJWKSet(await keys.get(attempt > 1));
+      const { payload } = await compactVerify(token, known, { algorithms: [...signingAlgorithms] });
+      return JSON.parse(new TextDecoder().decode(payload)) as JWTPayload;
     } catch (error) {
       if (error instanceof AuthenticationError) throw error;
       if (error instanceof errors.JWKSNoMatchingKey && attempt === 1) continue;
-      throw new AuthenticationError(`oidc: verify token: ${(error as Error).message}`);
+      throw unverified("failed to verify signature: failed to verify id token signature");
     }
   }
+}
+
+function checkAudience({ aud = [] }: JWTPayload, { audiences }: JwtIssuer): void {
+  const given = [aud].flat();
+  if (given.some((each) => audiences.includes(each))) return;
+  const list = (names: readonly string[]) => `[${names.map((each) => JSON.stringify(each)).join(" ")}]`;
+  const wanted = audiences.length === 1 ? JSON.stringify(audiences[0]) : `in ${list(audiences.toSorted())}`;
+  throw unverified(`oidc: expected audience ${wanted} got ${list(given)}`);
+}
+
+/** Clocks differ by so much. */
+const leewayMs = 60_000;
+
+function checkTimes({ exp, nbf }: JWTPayload, now: number): void {
+  const end = typeof exp === "number" ? exp * 1000 : undefined;
+  if (end === undefined || end < now)
+    throw unverified(`oidc: token is expired (Token Expiry: ${end === undefined ? noTime : goTime(end)})`);
+  const begin = typeof nbf === "number" ? nbf * 1000 : undefined;
+  if (begin !== undefined && now + leewayMs < begin)
+    throw unverified(`oidc: current time ${goTime(now)} before the nbf (not before) time: ${goTime(begin)}`);
+}
+
+const noTime = "0001-01-01 00:00:00 +0000 UTC";
+
+/** As Go prints a time. */
+function goTime(at: number): string {
+  const [seconds = "", fraction = ""] = new Date(at).toISOString().slice(0, -1).replace("T", " ").split(".");
+  const digits = fraction.replace(/0+$/, "");
+  return `${seconds}${digits === "" ? "" : `.${digits}`} +0000 UTC`;
+}
+
+function unverified(why: string): AuthenticationError {
+  return new AuthenticationError(`oidc: verify token: ${why}`);
 }
 
 /** By which audits know the token. */

@@ -1,4 +1,5 @@
 import type { UserInfo } from "@sallyport/admission";
+import { jsonTypeOf } from "@sallyport/kube";
 import type { JWTPayload } from "jose";
 import { AuthenticationError } from "./authenticator.ts";
 import type { JwtIssuer } from "./jwt.ts";
@@ -21,7 +22,7 @@ export function oidcIssuer(options: OidcOptions): JwtIssuer {
   const userOf = (claims: JWTPayload): UserInfo => {
     const username = prefixOf(options) + usernameIn(claims, options.usernameClaim);
     for (const [claim, value] of Object.entries(options.requiredClaims)) requireClaim(claims, claim, value);
-    const groups = options.groupsClaim === undefined ? [] : groupsIn(claims[options.groupsClaim]);
+    const groups = options.groupsClaim === undefined ? [] : groupsIn(claims, options.groupsClaim);
     return { username, groups: groups.map((each) => options.groupsPrefix + each) };
   };
   return { url, audiences: [clientId], signingAlgorithms, get, now, userOf };
@@ -52,11 +53,13 @@ export function requireClaim(claims: JWTPayload, claim: string, value: string): 
     );
 }
 
-/** One group may stand alone. */
-export function groupsIn(claim: unknown): readonly string[] {
-  if (claim === undefined) return [];
-  const groups = Array.isArray(claim) ? (claim as readonly unknown[]) : [claim];
-  if (!groups.every((each): each is string => typeof each === "string"))
-    throw new AuthenticationError("oidc: the groups claim is not of strings");
-  return groups;
+/** The claim that has the groups; one group may stand alone. */
+export function groupsIn(claims: JWTPayload, claim: string): readonly string[] {
+  const value = claims[claim];
+  if (value === undefined) return [];
+  const groups = Array.isArray(value) ? (value as readonly unknown[]) : [value];
+  if (groups.every((each): each is string => typeof each === "string")) return groups;
+  throw new AuthenticationError(
+    `oidc: parse groups claim ${JSON.stringify(claim)}: json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type string`,
+  );
 }

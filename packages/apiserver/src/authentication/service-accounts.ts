@@ -41,7 +41,7 @@ export function serviceAccountTokens(
       if (!isOwn(token, options)) return undefined;
       const claims = await claimsOf(token);
       const own = claims.iss === legacyIssuer ? options.apiAudiences : [claims.aud ?? []].flat();
-      const shared = own.filter((each) => audiences.includes(each));
+      const shared = audiences.filter((each) => own.includes(each));
       if (shared.length === 0)
         throw new AuthenticationError(
           `token audiences ${quoted(own)} is invalid for the target audiences ${quoted(audiences)}`,
@@ -96,13 +96,20 @@ function boundUser(claims: TokenClaims, reader: RbacReader, seconds: number): Us
   return userOf(namespace, account, extraOf(own, claims.jti));
 }
 
+const invalidated = "service account token has been invalidated";
+
 /** Throws unless the object is there, is the same one, and is not long gone. */
 function alive(object: KubeObject | undefined, { name, uid }: TokenRef, what: string, seconds: number): void {
-  if (object === undefined) throw new AuthenticationError(`the token's ${what} ${JSON.stringify(name)} is not there`);
-  const { uid: current, deletionTimestamp } = object.metadata;
-  if (current !== uid) throw new AuthenticationError(`the token's ${what} ${JSON.stringify(name)} has been made anew`);
-  if (deletionTimestamp && Date.parse(deletionTimestamp) / 1000 + deletedLeewaySeconds < seconds)
-    throw new AuthenticationError(`the token's ${what} ${JSON.stringify(name)} has been deleted`);
+  const isAccount = what === "service account";
+  if (object === undefined)
+    throw new AuthenticationError(isAccount ? `serviceaccounts ${JSON.stringify(name)} not found` : invalidated);
+  const { uid: current, deletionTimestamp, namespace = "" } = object.metadata;
+  if (current !== uid)
+    throw new AuthenticationError(
+      `${what} UID (${current}) does not match ${isAccount ? "" : `service account ${what} ref `}claim (${uid})`,
+    );
+  if (!deletionTimestamp || Date.parse(deletionTimestamp) / 1000 + deletedLeewaySeconds >= seconds) return;
+  throw new AuthenticationError(isAccount ? `service account ${namespace}/${name} has been deleted` : invalidated);
 }
 
 function legacyUser(token: string, claims: TokenClaims, reader: RbacReader): UserInfo {
@@ -119,9 +126,9 @@ function legacyUser(token: string, claims: TokenClaims, reader: RbacReader): Use
     secret.metadata.deletionTimestamp ||
     isInvalid
   )
-    throw new AuthenticationError("the token has been invalidated");
+    throw new AuthenticationError("Token has been invalidated");
   if (!sameText(Buffer.from(data.token ?? "", "base64").toString("utf8"), token))
-    throw new AuthenticationError("the token does not match the server's copy");
+    throw new AuthenticationError("Token does not match server's copy");
   alive(reader.get("", "serviceaccounts", namespace, name), { name, uid }, "service account", Number.POSITIVE_INFINITY);
   return userOf(namespace, { name, uid });
 }

@@ -59,12 +59,13 @@ function resultOf(
   wanted: readonly string[],
   apiAudiences: readonly string[],
 ): Authenticated | undefined {
+  const known = audiences?.length ? audiences : apiAudiences;
+  const shared = wanted.filter((each) => known.includes(each));
+  if (shared.length === 0) return undefined;
   if (authenticated !== true) {
     if (error !== "") throw new AuthenticationError(error);
     return undefined;
   }
-  const shared = (audiences ?? apiAudiences).filter((each) => wanted.includes(each));
-  if (shared.length === 0) return undefined;
   const { username = "", groups = [], uid, extra } = user ?? {};
   return { user: { username, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) }, audiences: shared };
 }

@@ -22,5 +22,10 @@ export const tokenReview: Review = async ({ body, authentication }) => {
 };
 
 function shown({ username, uid, groups, extra }: UserInfo): Json {
-  return { username, ...(uid ? { uid } : {}), groups, ...(extra === undefined ? {} : { extra }) };
+  return {
+    ...(username ? { username } : {}),
+    ...(uid ? { uid } : {}),
+    groups,
+    ...(extra === undefined ? {} : { extra }),
+  };
 }
