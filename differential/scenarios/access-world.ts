@@ -9,6 +9,8 @@ import { createCa, createLeaf, type KeyPair } from "@sallyport/pki";
 /** Credentials of all kinds, and the flags by which a server takes them. */
 export interface AccessWorld {
   readonly flags: { readonly [name: string]: string };
+  /** The same by a structured configuration: tokens read with CEL, and anonymous requests for some paths alone. */
+  readonly configured: { readonly [name: string]: string };
   readonly certificates: { readonly [name: string]: { readonly cert: string; readonly key: string } };
   readonly tokens: { readonly [name: string]: string };
   readonly close: () => void;
@@ -56,14 +58,25 @@ export async function createAccessWorld(): Promise<AccessWorld> {
     contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
     "current-context": "a",
   };
+  const common = {
+    "client-ca-file": file("clients.crt", clients.certificate),
+    "token-auth-file": file("tokens.csv", `${users.map(lineOf).join("\n")}\n`),
+    "service-account-issuer": "https://kubernetes.default.svc",
+    "service-account-key-file": signing,
+    "service-account-signing-key-file": signing,
+  };
   return {
+    configured: {
+      ...common,
+      "authorization-mode": "RBAC",
+      "authentication-config": file(
+        "authentication.json",
+        JSON.stringify(configurationOf(issuer.url, others.certificate)),
+      ),
+    },
     flags: {
-      "client-ca-file": file("clients.crt", clients.certificate),
-      "token-auth-file": file("tokens.csv", `${users.map(lineOf).join("\n")}\n`),
+      ...common,
       "enable-bootstrap-token-auth": "true",
-      "service-account-issuer": "https://kubernetes.default.svc",
-      "service-account-key-file": signing,
-      "service-account-signing-key-file": signing,
       "api-audiences": "https://kubernetes.default.svc,api",
       "authorization-mode": "Node,RBAC",
       "oidc-issuer-url": issuer.url,
@@ -90,6 +103,34 @@ export async function createAccessWorld(): Promise<AccessWorld> {
       reviewer.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** An AuthenticationConfiguration. */
+function configurationOf(url: string, certificateAuthority: string): object {
+  return {
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "AuthenticationConfiguration",
+    anonymous: { enabled: true, conditions: [{ path: "/healthz" }, { path: "/readyz" }] },
+    jwt: [
+      {
+        issuer: { url, audiences: [clientId, "other"], audienceMatchPolicy: "MatchAny", certificateAuthority },
+        claimValidationRules: [
+          { claim: "org", requiredValue: "us" },
+          { expression: "claims.exp - claims.iat <= 7200", message: "lives too long" },
+        ],
+        claimMappings: {
+          username: { expression: "'jwt:' + claims.sub" },
+          groups: { expression: "has(claims.groups) ? claims.groups : []" },
+          uid: { claim: "sub" },
+          extra: [{ key: "example.com/org", valueExpression: "claims.org" }],
+        },
+        userValidationRules: [
+          { expression: "!user.username.startsWith('jwt:system:')", message: "no system users" },
+          { expression: "user.groups.all(g, !g.startsWith('system:'))", message: "no system groups" },
+        ],
+      },
+    ],
   };
 }
 
@@ -195,6 +236,10 @@ async function startIssuer(ca: KeyPair): Promise<Service & { readonly tokens: { 
     otherKid: signed({}, other, { kid: "z" }),
     unsigned: `${encoded({ alg: "none" })}.${encoded(claims)}.`,
     symmetric: symmetric(claims),
+    system: signed({ sub: "system:x" }),
+    systemGroup: signed({ groups: ["system:masters"] }),
+    long: signed({ exp: now + 10_000 }),
+    marked: signed({ jti: "j" }),
   };
   return { ...service, tokens };
 }

@@ -739,3 +739,10 @@ export function accessScenarios(world: AccessWorld): readonly Scenario[] {
     flows(world),
   ];
 }
+
+/** The same where a structured configuration says who is who. */
+export function configuredScenarios(world: AccessWorld): readonly Scenario[] {
+  const paths = ["/healthz", "/healthz/ping", "/readyz", "/livez", "/version", "/api/v1/pods", "/"];
+  const anonymous = { name: "conditions", steps: paths.map((path) => get(path, nobody)) };
+  return [anonymous, oidc(world)];
+}

@@ -1,6 +1,6 @@
 import { apiServerOptions, readApiServerFlags } from "../../packages/cli/src/api-server-flags.ts";
 import { findKubeApiserver, type Peer, startEtcd, startKubeApiserverOn, startSallyport } from "../apiserver/peers.ts";
-import { accessScenarios } from "./access.ts";
+import { accessScenarios, configuredScenarios } from "./access.ts";
 import { createAccessWorld } from "./access-world.ts";
 import { customObjects } from "./custom-objects.ts";
 import { faultyDefinitions } from "./faulty-definitions.ts";
@@ -39,8 +39,15 @@ export async function differentialOfCustomResources([name = ""]: readonly string
 export async function differentialOfAccess([name = ""]: readonly string[]): Promise<number> {
   const world = await createAccessWorld();
   try {
-    const chosen = accessScenarios(world).filter((each) => each.name.startsWith(name));
-    return await compareWith(world.flags, chosen);
+    const isChosen = (each: Scenario) => each.name.startsWith(name);
+    const runs = [
+      [world.flags, accessScenarios(world).filter(isChosen)],
+      [world.configured, configuredScenarios(world).filter(isChosen)],
+    ] as const;
+    let code = 0;
+    for (const [flags, scenarios] of runs)
+      if (scenarios.length > 0) code = Math.max(code, await compareWith(flags, scenarios));
+    return code;
   } finally {
     world.close();
   }

@@ -71,16 +71,28 @@ export function claimMapping(rules: ClaimRules, path: string, errors: FieldError
   };
 }
 
+/** An expression with its text, which its errors tell. */
+interface Bound {
+  readonly program: Program;
+  readonly text: string;
+}
+
+const extraExpression = "extra claim expression";
+
 /** A value that an expression makes of the claims; `what` begins the error of one that fails. */
-function evaluate(program: Program, variable: string, input: unknown, what: string): Json {
+function evaluate({ program, text }: Bound, variable: string, input: unknown, what: string): Json {
   const outcome = program.evaluate(activationOf({ [variable]: () => valueFromJson(input as Json) }));
-  if ("error" in outcome) throw new AuthenticationError(`oidc: error evaluating ${what}: ${outcome.error}`);
+  if ("error" in outcome) {
+    const why = `expression '${text}' resulted in error: ${outcome.error}`;
+    // Upstream does not say so of extras.
+    throw new AuthenticationError(what === extraExpression ? why : `oidc: error evaluating ${what}: ${why}`);
+  }
   return jsonFromValue(outcome.value) as Json;
 }
 
-function compiled(text: string, environment: Environment, field: string, errors: FieldError[]): Program | undefined {
+function compiled(text: string, environment: Environment, field: string, errors: FieldError[]): Bound | undefined {
   const result = compileBound(text, environment);
-  if (typeof result !== "string") return result;
+  if (typeof result !== "string") return { program: result, text };
   errors.push(invalid(field, text, result));
   return undefined;
 }
@@ -134,7 +146,7 @@ function userValidations(
 }
 
 function mustHold(
-  program: Program,
+  program: Bound,
   variable: string,
   input: unknown,
   expression: string,
@@ -151,7 +163,7 @@ function mustHold(
 }
 
 /** Whichever of claim and expression is there; both or neither are faults. */
-function checkMapping(mapping: Mapping, field: string, isRequired: boolean, errors: FieldError[]): Program | undefined {
+function checkMapping(mapping: Mapping, field: string, isRequired: boolean, errors: FieldError[]): Bound | undefined {
   const { claim = "", expression = "", prefix } = mapping;
   if (claim !== "" && expression !== "") errors.push(invalid(field, "", "claim and expression can't both be set"));
   else if (claim === "" && expression === "" && isRequired)
@@ -181,7 +193,7 @@ function usernameMapping(mapping: Mapping, field: string, errors: FieldError[]):
   };
 }
 
-function textOf(program: Program, claims: JWTPayload, what: string): string {
+function textOf(program: Bound, claims: JWTPayload, what: string): string {
   const value = evaluate(program, "claims", claims, `${what} claim expression`);
   if (typeof value === "string") return value;
   throw new AuthenticationError(
@@ -245,8 +257,8 @@ function extraMapping(
   });
   return (claims) => {
     const found = mappings.map(({ key, program }) => {
-      const value = evaluate(program, "claims", claims, "extra claim expression");
-      return [key, textsOf(value, "extra claim expression")] as const;
+      const value = evaluate(program, "claims", claims, extraExpression);
+      return [key, textsOf(value, extraExpression)] as const;
     });
     return Object.fromEntries(found.filter(([, values]) => values.length > 0));
   };

@@ -65,8 +65,10 @@ function isOwn(token: string, { issuers }: ServiceAccountOptions): boolean {
 
 async function verify(token: string, { keys }: ServiceAccountOptions): Promise<TokenClaims> {
   const { kid, alg } = decodeProtectedHeader(token);
-  for (const { key, id, algorithm } of keys.verification) {
-    if (algorithm !== alg || (kid !== undefined && kid !== id)) continue;
+  const known = keys.verification.filter(({ id }) => kid === undefined || kid === id);
+  if (known.length === 0) throw new AuthenticationError("invalid signature, no keys found");
+  for (const { key, algorithm } of known) {
+    if (algorithm !== alg) continue;
     try {
       const { payload } = await compactVerify(token, key, { algorithms: [algorithm] });
       return JSON.parse(new TextDecoder().decode(payload)) as TokenClaims;
@@ -74,7 +76,7 @@ async function verify(token: string, { keys }: ServiceAccountOptions): Promise<T
       // Another key may have signed it.
     }
   }
-  throw new AuthenticationError("the token's signature is not of one of this server's keys");
+  throw new AuthenticationError("go-jose/go-jose: error in cryptographic primitive");
 }
 
 function boundUser(claims: TokenClaims, reader: RbacReader, seconds: number): UserInfo {
