@@ -57,7 +57,7 @@ const users: { readonly [what: string]: readonly [rules: ClaimRules, user: unkno
   ],
   "a claim that is not there": [
     { claimMappings: { username: { expression: "claims.none" } } },
-    "oidc: error evaluating username claim expression: no such key: none",
+    "oidc: error evaluating username claim expression: expression 'claims.none' resulted in error: no such key: none",
   ],
   "groups that are none": [
     { claimMappings: { ...named, groups: { expression: "claims.nested" } } },

@@ -28,7 +28,7 @@ export function certificateReader(
   const roots = authorities.flatMap(certificatesOf);
   const read = new WeakMap<TLSSocket, ClientCertificate | "absent" | "foreign">();
   return (socket) => {
-let known = read.get(socket);
+    let known = read.get(socket);
     if (known === undefined) {
       known = readCertificate(socket, roots);
       read.set(socket, known);
