@@ -2,6 +2,7 @@ import {
   apiVersionOf,
   applyJsonPatch,
   applyMergePatch,
+  conform,
   invalid,
   invalidStatus,
   type KubeObject,
@@ -14,6 +15,8 @@ import type { WriteContext } from "../../registry/context.ts";
 import { checkType } from "../../registry/decode.ts";
 import { outgoing } from "../../registry/encode.ts";
 import { failedPrecondition, notFound } from "../../registry/faults.ts";
+import { patchedText } from "../../registry/patched-text.ts";
+import { decodePatched } from "../../registry/patches.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody, decodeSent } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
@@ -24,6 +27,8 @@ import { readPrepared } from "../read-object.ts";
 import type { Subresource, SubresourceCall } from "./subresource.ts";
 
 const scaleKind = { kind: "Scale", version: "v1", schema: "io.k8s.api.autoscaling.v1.Scale" };
+
+const scaleInfo: ResourceInfo = { ...scaleKind, group: "autoscaling", resource: "scales", namespaced: true, verbs: [] };
 
 export const scale: Subresource = {
   name: "scale",
@@ -54,8 +59,7 @@ function sentScale(bytes: Buffer, type: string): KubeObject {
 
 /** As the client wants to see it. */
 function shownScale(scale: KubeObject, { wanted, query }: SubresourceCall["call"], { now }: HandlerOptions): object {
-  const info = { group: "autoscaling", version: "v1", resource: "scales", kind: "Scale" };
-  return writeObject(scale, { info: { ...info, namespaced: true, verbs: [] }, query, wanted, now });
+  return writeObject(scale, { info: scaleInfo, query, wanted, now });
 }
 
 /** Custom objects say their replicas where their definition looks for them. */
@@ -69,10 +73,40 @@ function checkScalable(object: KubeObject, { custom }: ResourceInfo): void {
   );
 }
 
-function patched(patch: unknown, type: string): (scale: KubeObject) => KubeObject {
-  if (type === "application/json-patch+json") return (each) => applyJsonPatch(each, patch) as unknown as KubeObject;
-  return (each) => applyMergePatch(each, patch) as KubeObject;
+/** A Scale that is patched, and then read as its kind. */
+function patched(patch: unknown, type: string): MakeScale {
+  return (scale, current, { custom }) => {
+    const value = type === "application/json-patch+json" ? applyJsonPatch(scale, patch) : applyMergePatch(scale, patch);
+    const owned = ownersOf(current, custom?.scale?.specReplicasPath ?? ".spec.replicas");
+    const before = { ...scale, metadata: { ...scale.metadata, ...owned } };
+    return decodePatched(
+      () => patchedText(before, value as Fields, patch, scaleInfo),
+      () => conform(value as never, scaleKind.schema, scaleKind, "document").object as unknown as KubeObject,
+    );
+  };
 }
+
+type Fields = { readonly [field: string]: unknown };
+
+/** Who set the replicas, as owners of those of a Scale. */
+function ownersOf(current: KubeObject, path: string): object {
+  const steps = path.split(".").slice(1);
+  const entries = (current.metadata as Fields)["managedFields"] as readonly Fields[] | undefined;
+  const owns = ({ fieldsV1 }: Fields) =>
+    steps.reduce<unknown>((inner, step) => (inner as Fields | undefined)?.[`f:${step}`], fieldsV1) !== undefined;
+  const managedFields = (entries ?? []).filter(owns).map(({ manager, operation }) => ({
+    manager,
+    operation,
+    apiVersion: "autoscaling/v1",
+    fieldsType: "FieldsV1",
+    fieldsV1: { "f:spec": { "f:replicas": {} } },
+    subresource: "scale",
+  }));
+  return managedFields.length === 0 ? {} : { managedFields };
+}
+
+/** Makes the Scale that is wanted of the one that there is, and of its object. */
+type MakeScale = (scale: KubeObject, current: KubeObject, info: ResourceInfo) => KubeObject;
 
 /** An applied Scale is its object's configuration with nothing but replicas. */
 async function applyScale(
@@ -174,14 +208,10 @@ function checkName({ metadata }: KubeObject, { name }: WriteContext): void {
 }
 
 /** Writes the replicas of a Scale, as `make` answers it for the current one, into the object that it belongs to. */
-async function scaleTo(
-  make: (scale: KubeObject) => KubeObject,
-  context: WriteContext,
-  { registry }: HandlerOptions,
-): Promise<KubeObject> {
+async function scaleTo(make: MakeScale, context: WriteContext, { registry }: HandlerOptions): Promise<KubeObject> {
   const updated = await registry.update(
     (current) => {
-      const scale = make(scaleOf(current, context.info));
+      const scale = make(scaleOf(current, context.info), current, context.info);
       checkName(scale, context);
       const { uid } = scale.metadata ?? {};
       if (uid && uid !== current.metadata.uid) throw failedPrecondition(context.info, current, uid);
