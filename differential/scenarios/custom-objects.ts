@@ -355,6 +355,12 @@ function conflicts(): Scenario {
     path: path(plural),
     until: { at: "/status/conditions/0/status" },
   });
+  const others = ["bodies", "minds", "souls", "lists"];
+  const established = (plural: string): WaitingStep => ({
+    method: "GET",
+    path: path(plural),
+    until: { at: "/status/conditions/1/reason", is: "InitialNamesAccepted" },
+  });
   return {
     name: "names",
     steps: [
@@ -370,7 +376,8 @@ function conflicts(): Scenario {
       refused("lists"),
       ...removed("names"),
       { method: "GET", path: path("bodies"), until: { at: "/status/acceptedNames/kind", is: "Thing" } },
-      ...["bodies", "minds", "souls", "lists"].map((each): WaitingStep => ({ method: "DELETE", path: path(each) })),
+      ...others.map(established),
+      ...others.map((each): WaitingStep => ({ method: "DELETE", path: path(each) })),
     ],
   };
 }
