@@ -1,4 +1,4 @@
-import { type FieldError, invalid, required } from "../../names.ts";
+import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, portNumber } from "../checks.ts";
 import { dns1035Label, dns1123Subdomain } from "../formats.ts";
@@ -7,12 +7,21 @@ import { type Fields, type KindRules, specOf } from "../rules.ts";
 const maxGroupPriority = 20_000;
 const maxVersionPriority = 1000;
 
+const conditionStatuses = ["True", "False", "Unknown"];
+
 export const apiService: KindRules = {
   defaults: (object) => {
     const service = object["spec"]?.service as Fields | undefined;
     if (service !== undefined) service["port"] ??= 443;
   },
   validate: validateApiService,
+  validateStatus: (object) =>
+    (((object["status"] as Fields | undefined)?.["conditions"] ?? []) as readonly Fields[]).flatMap(
+      ({ status = "" }, index) =>
+        conditionStatuses.includes(status)
+          ? []
+          : [notSupported(`status.conditions[${index}].status`, status, conditionStatuses)],
+    ),
 };
 
 function validateApiService(object: KubeObject): readonly FieldError[] {

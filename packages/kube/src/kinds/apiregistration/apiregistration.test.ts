@@ -1,4 +1,7 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import { testRefusals } from "../refusals.fixture.ts";
+import { apiService } from "./api-service.ts";
 
 const named = (fields: string) =>
   `metadata: {name: v1.example.com}, spec: {group: example.com, version: v1, ${fields}}`;
@@ -26,4 +29,22 @@ testRefusals("apiregistration.k8s.io/v1", {
       "spec.service.port: Invalid value: 70000: port is not valid: must be between 1 and 65535, inclusive",
     ],
   ],
+});
+
+test("The conditions of an APIService hold or not, or nobody knows", () => {
+  const faults = apiService.validateStatus?.(
+    {
+      status: {
+        conditions: [
+          { type: "A", status: "True" },
+          { type: "B", status: "Maybe" },
+        ],
+      },
+    } as never,
+    {} as never,
+  );
+  assert.deepEqual(
+    faults?.map(({ field, message }) => `${field}: ${message}`),
+    ['status.conditions[1].status: Unsupported value: "Maybe": supported values: "True", "False", "Unknown"'],
+  );
 });
