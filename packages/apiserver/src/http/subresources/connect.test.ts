@@ -35,6 +35,13 @@ const steps: readonly (readonly [path: string, body: object | undefined, code: n
   ["/p/log?container=a", undefined, 404, 'pods "n" not found'],
   ["/p/eviction", evict({ metadata: { name: "q" } }), 400, "name in URL does not match name in Eviction object"],
   ["/p/eviction?dryRun=All", evict({}), 201],
+  ["/p/eviction?dryRun=All", evict({ apiVersion: "policy/v1beta1" }), 201],
+  [
+    "/p/eviction?dryRun=All",
+    evict({ apiVersion: "v1" }),
+    400,
+    'Eviction in version "v1" cannot be handled as a Eviction: no kind "Eviction" is registered for version "v1" in scheme "pkg/runtime/scheme.go:111"',
+  ],
   ["/p/eviction", evict({ deleteOptions: { dryRun: ["All"] } }), 201],
   ["/p", undefined, 200],
 ];
