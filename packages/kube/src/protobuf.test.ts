@@ -124,6 +124,27 @@ const decoded: { readonly [what: string]: readonly [bytes: Buffer, value: object
     ]),
     { apiVersion: "v1", kind: "PersistentVolumeClaim", spec: { resources: { requests: { storage: "1Gi" } } } },
   ],
+  "references that tell that they name no group": [
+    envelope("v1", "PersistentVolumeClaim", [
+      [
+        2,
+        [
+          [
+            7,
+            [
+              [2, "PersistentVolumeClaim"],
+              [3, "a"],
+            ],
+          ],
+        ],
+      ],
+    ]),
+    {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      spec: { dataSource: { kind: "PersistentVolumeClaim", name: "a", apiGroup: null } },
+    },
+  ],
   times: [
     envelope("v1", "Namespace", [[1, [[8, [[1, 60]]]]]]),
     { apiVersion: "v1", kind: "Namespace", metadata: { creationTimestamp: "1970-01-01T00:01:00Z" } },

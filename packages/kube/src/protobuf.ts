@@ -1,3 +1,4 @@
+import { isTypedReference } from "./go/fields.ts";
 import {
   type Field,
   fieldsOf,
@@ -129,14 +130,16 @@ function decodeMessage(bytes: Uint8Array, message: string, depth: number): unkno
   return result;
 }
 
-/** By message: its lists and maps that Go's JSON does not leave out when they are empty. As many as there are messages built in. */
+/** By message: its fields that Go's JSON does not leave out when nothing is in them. As many as there are messages built in. */
 const nullable = new Map<string, readonly string[]>();
 
 function nullFields(message: string, fields: ReadonlyMap<number, Field>): readonly string[] {
   const known = nullable.get(message);
   if (known !== undefined) return known;
   const names = [...fields.values()]
-    .filter(({ repeated, map, omitEmpty, inline }) => (repeated || map) && !omitEmpty && !inline)
+    .filter(({ name, repeated, map, omitEmpty, inline }) =>
+      repeated || map ? !omitEmpty && !inline : name === "apiGroup" && isTypedReference(message),
+    )
     .map(({ name }) => name);
   nullable.set(message, names);
   return names;

@@ -9,6 +9,7 @@ import {
   goItemTypeOf,
   goTypeOf,
   intOrStringMessage,
+  isTypedReference,
   messageOfSchema,
   microTimeMessage,
   quantityMessage,
@@ -316,12 +317,9 @@ function isEmpty(value: unknown): boolean {
   return true;
 }
 
-/** Structs whose `apiGroup` is told when it is none. */
-const typedReferences: ReadonlySet<string> = new Set(["TypedLocalObjectReference", "TypedObjectReference"]);
-
 /** What Go writes for a field that nobody gave; undefined for nothing. */
 function zeroOf(field: GoField, message: string): unknown {
-  if (field.name === "apiGroup" && typedReferences.has(shortOf(message))) return null;
+  if (field.name === "apiGroup" && isTypedReference(message)) return null;
   if (field.pointer || (field.type === "bytes" && !field.repeated && !field.map)) return undefined;
   if (field.map || field.repeated) return field.omitEmpty ? undefined : null;
   // A time is a struct, which `omitempty` does not leave out; that of creation alone is marked `omitzero`.

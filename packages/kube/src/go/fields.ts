@@ -105,6 +105,13 @@ function namedType(struct: string, field: string): string | undefined {
     ?.slice(field.length + 1);
 }
 
+/** Structs whose `apiGroup` is told when it is none: a pointer that Go's JSON does not leave out. */
+const typedReferences: ReadonlySet<string> = new Set(["TypedLocalObjectReference", "TypedObjectReference"]);
+
+export function isTypedReference(message: string): boolean {
+  return typedReferences.has(shortOf(message));
+}
+
 /** `Probe`. */
 export function shortOf(message: string): string {
   return message.slice(message.lastIndexOf(".") + 1);
