@@ -8,8 +8,8 @@ import type { Program } from "./script.ts";
 /** No command of a test takes longer; those that wait say how long themselves. */
 const timeoutMs = 60_000;
 
-/** A server that is not ready by then never will be; a busy machine takes seconds. */
-const startMs = 60_000;
+/** A server that is not ready by then never will be; a very busy machine takes a minute. */
+const startMs = 180_000;
 
 export interface KubectlServer {
   readonly port: number;
