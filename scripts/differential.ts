@@ -13,6 +13,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- apiserver [SCENARIOS|directed] [SEED] [KIND,…]`: random requests, or those written by hand, to a real kube-apiserver and to ours.
 // `npm run differential -- admission`: the same objects, policies in CEL and levels of PodSecurity to a real kube-apiserver and to ours.
 // `npm run differential -- plugins [PART]`: requests for each admission plugin, in cases whose names have PART in them, to both.
+// `npm run differential -- podsecurity [CASES] [SEED]`: random pods, workloads and labels of namespaces to a real kube-apiserver and to ours.
 // `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.
 // `npm run differential -- webhooks [SCENARIOS] [SEED]`: random webhook configurations, webhooks that misbehave, and requests, to both.
 // `npm run differential -- access [NAME]`: credentials of all kinds, and what their holders may, to both.
@@ -34,6 +35,7 @@ const commands: { readonly [name: string]: (args: readonly string[]) => Promise<
     (await import("../differential/scenarios/command.ts")).differentialOfCustomResources(args),
   errors: async (args) => (await import("../differential/errors-command.ts")).differentialOfErrors(args),
   format: async (args) => (await import("../differential/format-command.ts")).differentialOfFormat(args),
+  podsecurity: async (args) => (await import("../differential/podsecurity/command.ts")).differentialOfPodSecurity(args),
   podsecuritypolicy: async (args) =>
     (await import("../differential/podsecuritypolicy/command.ts")).differentialOfPodSecurityPolicies(args),
   repl: async (args) => (await import("../differential/repl-command.ts")).differentialOfRepls(args),

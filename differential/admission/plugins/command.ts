@@ -2,12 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createChain, type Plugin } from "@sallyport/admission";
-import { diffObjects } from "@sallyport/kube";
 import { stringify } from "yaml";
 import { chainOptions } from "../../../packages/cli/src/admission-configuration.ts";
 import { createAdmissionEffects } from "../../../packages/cli/src/effects/admission.ts";
-import type { Answer } from "../../apiserver/api-client.ts";
-import { masked } from "../../apiserver/mask.ts";
 import {
   findKubeApiserver,
   type Peer,
@@ -17,6 +14,7 @@ import {
 } from "../../apiserver/peers.ts";
 import type { Step } from "../../apiserver/scenario.ts";
 import { type HookServer, hookCertificate, startHookServer } from "../../webhooks/hook-server.ts";
+import { differenceOf, told } from "../answers.ts";
 import { pluginCases } from "./all.ts";
 import { admissionConfiguration, enabled, imagePolicy, rights } from "./configuration.ts";
 
@@ -102,42 +100,4 @@ async function compareCases(theirs: Peer, ours: Peer, only: string) {
     }
   }
   return { asked, refused, different };
-}
-
-/** What admission has a part in. Go walks through maps in any order: the parts of a refusal are told sorted. */
-function told(answer: Answer): Told {
-  const { code, warnings, body } = withoutKeys(masked(answer));
-  const { message } = body as { readonly message?: string };
-  const parts = /^(.*?: )\[(.*)\]$/s.exec(message ?? "");
-  if (code !== 403 || parts === null) return { code, warnings, body };
-  const sorted = `${parts[1]}[${(parts[2] as string).split(", ").toSorted().join(", ")}]`;
-  return { code, warnings, body: { ...(body as object), message: sorted } };
-}
-
-const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
-const token = /"eyJ[\w.-]+"/g;
-
-/** Who owns a field of a list by its uid, and tokens. */
-function withoutKeys(answer: Answer): Answer {
-  return JSON.parse(JSON.stringify(answer).replace(uuid, "(uid)").replace(token, '"(token)"')) as Answer;
-}
-
-interface Told {
-  readonly code: number;
-  readonly warnings: readonly string[];
-  readonly body: unknown;
-}
-
-function differenceOf(name: string, step: Step, theirs: Told, ours: Told): string | undefined {
-  const changes = diffObjects(theirs, ours);
-  if (changes.length === 0) return undefined;
-  const text = ({ code, warnings, body }: Told) =>
-    JSON.stringify({ code, warnings, message: (body as { readonly message?: string }).message });
-  return [
-    `DIFFERENT: ${name}: ${step.method} ${step.path} ${JSON.stringify(step.headers ?? {})}`,
-    `  asked:          ${JSON.stringify(step.body)}`,
-    `  kube-apiserver: ${text(theirs)}`,
-    `  sallyport:      ${text(ours)}`,
-    `  ${JSON.stringify(changes)}`,
-  ].join("\n");
 }

@@ -10,13 +10,14 @@ import { type Fields, fill, immutable, type KindRules, specOf } from "../rules.t
 import { accessModes } from "./access-modes.ts";
 import { validateNodeSelector } from "./pod-spec/affinity.ts";
 import { noUpwardPath, persistentSources, type SourceRule, sharedSources } from "./pod-spec/volume-sources.ts";
+import { volumeSourceDefaults } from "./pod-spec-defaults.ts";
 import { volumeWarnings } from "./volume-warnings.ts";
 
 export const persistentVolume: KindRules = {
   defaults: (object) => {
     const spec = (object["spec"] ??= {}) as Fields;
     fill(spec, { volumeMode: "Filesystem", persistentVolumeReclaimPolicy: "Retain" });
-    if (spec["hostPath"] !== undefined) spec["hostPath"].type ??= "";
+    volumeSourceDefaults(spec);
     fill((object["status"] ??= {}), { phase: "Pending" });
   },
   validate: (object) => validateVolume(specOf(object)),

@@ -86,6 +86,20 @@ function pullPolicy(image: unknown): string {
   return tag === "latest" || (tag === undefined && digest === undefined) ? "Always" : "IfNotPresent";
 }
 
+const sourceDefaults: { readonly [source: string]: Fields } = {
+  azureDisk: { cachingMode: "ReadWrite", kind: "Shared", fsType: "ext4", readOnly: false },
+  hostPath: { type: "" },
+  iscsi: { iscsiInterface: "default" },
+  rbd: { pool: "rbd", user: "admin", keyring: "/etc/ceph/keyring" },
+  scaleIO: { storageMode: "ThinProvisioned", fsType: "xfs" },
+};
+
+/** Of volumes of pods as of those of the cluster. */
+export function volumeSourceDefaults(volume: Fields): void {
+  for (const [source, defaults] of Object.entries(sourceDefaults))
+    if (volume[source] !== undefined) fill(volume[source], defaults);
+}
+
 function volumeDefaults(volume: Fields): void {
   const source = Object.keys(volume).find((key) => key !== "name");
   if (source === undefined) volume["emptyDir"] = {};
@@ -93,7 +107,9 @@ function volumeDefaults(volume: Fields): void {
     if (volume[name] !== undefined) volume[name].defaultMode ??= 420;
   }
   if (volume["image"] !== undefined) volume["image"].pullPolicy ??= pullPolicy(volume["image"].reference);
-  if (volume["hostPath"] !== undefined) volume["hostPath"].type ??= "";
+  volumeSourceDefaults(volume);
+  const claim = volume["ephemeral"]?.volumeClaimTemplate?.spec;
+  if (claim !== undefined) claim.volumeMode ??= "Filesystem";
   for (const item of volume["downwardAPI"]?.items ?? [])
     if (item.fieldRef !== undefined) item.fieldRef.apiVersion ??= "v1";
   for (const part of volume["projected"]?.sources ?? []) {
