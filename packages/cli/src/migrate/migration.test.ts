@@ -133,6 +133,15 @@ const cases: { readonly [what: string]: Case } = {
     levels: ["shop restricted"],
     proofs: ["agent refused before"],
   },
+  "what was refused, and no level asks": {
+    text:
+      policy("p", everybody, "runAsUser: {rule: MustRunAsNonRoot}") +
+      deployment("web") +
+      deployment("agent", "", "runAsUser: 0"),
+    levels: ["shop baseline: Deployment/web"],
+    proofs: ["web by p, equal", "agent refused before, admitted now"],
+    made: ["psp-p"],
+  },
   "accounts told apart, where defaults would disturb others": {
     text:
       policy("a", "serviceaccount:shop:root", "readOnlyRootFilesystem: true") +
@@ -198,9 +207,9 @@ const options: MigrationOptions = {
 };
 
 function proofText({ name, before, after, mutation }: Proof): string {
-  if (!before.allowed) return `${name} refused before`;
-  if (after?.allowed !== true)
-    return `${name} by ${before.policy}, refused: ${after?.message?.split(" (")[0]?.replace(/"web-\w+"/, '""')}`;
+  if (!before.allowed) return `${name} refused before${after.allowed ? ", admitted now" : ""}`;
+  if (!after.allowed)
+    return `${name} by ${before.policy}, refused: ${after.message?.split(" (")[0]?.replace(/"web-\w+"/, '""')}`;
   return `${name} by ${before.policy}, ${typeof mutation === "string" ? mutation : mutation?.map(({ field }) => field).join(", ")}`;
 }
 

@@ -44,8 +44,8 @@ export interface Proof {
     readonly policy?: string;
     readonly message?: string;
   };
-  /** Absent where the pod was refused already. */
-  readonly after?: { readonly allowed: boolean; readonly message?: string };
+  /** With the level: of a pod that was refused, whether it would be let in now. */
+  readonly after: { readonly allowed: boolean; readonly message?: string };
   /** Absent unless it was admitted both times. */
   readonly mutation?: Sameness;
   readonly proven: boolean;
@@ -241,7 +241,7 @@ function mutatedBy(mutators: readonly KubeObject[], { pod, namespace }: Workload
 function proofOf({ kind, name, manifest: { file, line } }: Workload, before: Verdict, after: Verdict): Proof {
   const workload = { kind, name, file, line };
   const told = ({ allowed, message }: Verdict) => ({ allowed, ...(message === undefined ? {} : { message }) });
-  if (!before.allowed) return { ...workload, before: told(before), proven: true };
+  if (!before.allowed) return { ...workload, before: told(before), after: told(after), proven: true };
   const [old, now] = [before.decision?.object, after.decision?.object];
   const policy = old?.metadata.annotations?.["kubernetes.io/psp"] ?? "";
   const decided = { ...workload, before: { ...told(before), policy }, after: told(after) };

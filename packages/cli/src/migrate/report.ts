@@ -28,9 +28,12 @@ function namespaceText({ namespace, level, because, workloads }: NamespaceMigrat
 
 function proofLines({ kind, name, before, after, mutation }: Proof): readonly string[] {
   const head = `  ${`${kind}/${name}`.padEnd(32)} `;
-  if (!before.allowed) return [`${head}${paint("dim", "the policies refuse it already")}`, told(before.message)];
+  if (!before.allowed) {
+    const now = after.allowed ? `, ${paint("yellow", "the level would ADMIT it")}` : "";
+    return [`${head}${paint("dim", "the policies refuse it already")}${now}`, told(before.message)];
+  }
   const by = `admitted by ${before.policy}`;
-  if (after?.allowed !== true) return [`${head}${by}; now ${paint("red", "REFUSED")}`, told(after?.message)];
+  if (!after.allowed) return [`${head}${by}; now ${paint("red", "REFUSED")}`, told(after.message)];
   if (typeof mutation === "string") return [`${head}${by}; now admitted, ${paint("green", mutation)}`];
   return [`${head}${by}; now admitted, but ${paint("red", "DIFFERENT")}`, ...(mutation ?? []).map(differenceLine)];
 }
@@ -60,6 +63,9 @@ function countsText(namespaces: readonly NamespaceMigration[]): string {
   const proofs = namespaces.flatMap(({ workloads }) => workloads);
   const admitted = proofs.filter(({ before }) => before.allowed);
   const proven = admitted.filter((each) => each.proven).length;
-  const refused = proofs.length - admitted.length;
-  return `${proven} of ${admitted.length} admitted workloads proven to be admitted alike${refused === 0 ? "" : `, ${refused} refused already`}\n`;
+  const refused = proofs.filter(({ before }) => !before.allowed);
+  const letIn = refused.filter(({ after }) => after.allowed).length;
+  const already = refused.length === 0 ? "" : `, ${refused.length} refused already`;
+  const now = letIn === 0 ? "" : ` (the levels would admit ${letIn === refused.length ? "all" : letIn} of them)`;
+  return `${proven} of ${admitted.length} admitted workloads proven to be admitted alike${already}${now}\n`;
 }
