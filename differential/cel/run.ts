@@ -126,7 +126,7 @@ function policy(name: string, texts: readonly string[]): object {
         { name: "flag", expression: "object.metadata.name != ''" },
         { name: "number", expression: "size(object.data) * 7" },
         { name: "text", expression: "namespaceObject.metadata.name + '-é'" },
-        { name: "table", expression: '{"a": 1, "b": 2}' },
+        { name: "table", expression: '{"a": 1}' },
       ],
       // A policy without validations is none.
       validations: [

@@ -290,7 +290,7 @@ class Checker {
     if (!isOptional) return type;
     const given = this.#substitution.apply(type, false);
     if (isOptionalType(given)) return given.parameters[0] as Type;
-    if (!isDynamic(given)) this.#fault(expr.id, mismatch(optionalType(given), given));
+    if (given.kind === "error" || !isDynamic(given)) this.#fault(expr.id, mismatch(optionalType(given), given));
     return given;
   }
 

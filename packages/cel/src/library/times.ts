@@ -6,12 +6,20 @@ import { CelError, type Duration, type Timestamp, type Value } from "../value/va
 import { declare, member } from "./declare.ts";
 
 const DAY = 86_400_000;
-const SECOND = 1_000_000_000n;
+const [SECOND, MILLI] = [1_000_000_000n, 1_000_000n];
 
 /** cel-spec's accessors of timestamps, in UTC or a zone, and of durations. */
-export const times: Library = {
-  name: "times",
-  functions: [
+export const times: Library = timesWith((nanos) => (nanos / MILLI) % 1000n);
+
+/** The same as cel-go has them: a duration's milliseconds are all that it has. */
+export const goTimes: Library = timesWith((nanos) => nanos / MILLI);
+
+function timesWith(millisecondsOf: (nanos: bigint) => bigint): Library {
+  return { name: "times", functions: accessors(millisecondsOf) };
+}
+
+function accessors(millisecondsOf: (nanos: bigint) => bigint): readonly FunctionDeclaration[] {
+  return [
     field("getFullYear", (date) => date.getUTCFullYear()),
     field("getMonth", (date) => date.getUTCMonth()),
     field("getDayOfYear", (date) => Math.floor((date.getTime() - startOfYear(date)) / DAY)),
@@ -21,14 +29,9 @@ export const times: Library = {
     field("getHours", (date) => date.getUTCHours(), 3600n * SECOND),
     field("getMinutes", (date) => date.getUTCMinutes(), 60n * SECOND),
     field("getSeconds", (date) => date.getUTCSeconds(), SECOND),
-    field(
-      "getMilliseconds",
-      (date) => date.getUTCMilliseconds(),
-      1_000_000n,
-      (nanos) => (nanos / 1_000_000n) % 1000n,
-    ),
-  ],
-};
+    field("getMilliseconds", (date) => date.getUTCMilliseconds(), MILLI, millisecondsOf),
+  ];
+}
 
 /** Go reads what has a colon as hours and minutes. */
 function zoneFault(zone: string): string {

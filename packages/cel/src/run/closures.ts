@@ -264,6 +264,7 @@ class Maker {
   /** The value of a literal, or of conversions of one, which are done once; undefined when they fail or it is anything else. */
   #fold(expr: Expr): Value | undefined {
     if (expr.kind === "literal") return expr.value;
+    if (expr.kind === "list") return this.#foldList(expr);
     if (expr.kind !== "call" || !isFoldable(expr.function) || expr.target !== undefined || expr.args.length !== 1) {
       return undefined;
     }
@@ -274,6 +275,11 @@ class Maker {
     if (!(value instanceof CelError)) return value;
     this.fault ??= value.message;
     return undefined;
+  }
+
+  #foldList({ elements, optionals }: ListExpr): Value | undefined {
+    const values = optionals.size > 0 ? [undefined] : elements.map((each) => this.#fold(each));
+    return values.includes(undefined) ? undefined : new ArrayList(values as readonly Value[]);
   }
 
   /** Whether a list or map is made of literals alone, so that it costs nothing at run time. */

@@ -44,6 +44,9 @@ class SyntaxFault extends Error {
   }
 }
 
+/** Ends the parse where all that is wrong was told. */
+class SyntaxEnd extends Error {}
+
 /** Parses an expression and expands the given macros; answers the tree or the faults. */
 export function parse(source: Source, options: ParseOptions): Ast | readonly Diagnostic[] {
   const size = [...source.text].length;
@@ -56,6 +59,7 @@ export function parse(source: Source, options: ParseOptions): Ast | readonly Dia
     const root = parser.program();
     return parser.faults.length > 0 ? parser.faults : { root, offsets: parser.builder.offsets };
   } catch (error) {
+    if (error instanceof SyntaxEnd) return parser.faults;
     if (!(error instanceof SyntaxFault)) throw error;
     return [...parser.faults, source.fault(error.offset, error.message)];
   }
@@ -70,6 +74,8 @@ class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
+  /** What may stand behind the expressions that are being read, the innermost last. */
+  readonly #behind: string[] = [];
 
   constructor(source: Source, options: ParseOptions) {
     this.#source = source;
@@ -83,7 +89,7 @@ class Parser {
 
   /** `Expr EOF` */
   program(): Expr {
-    const root = this.#expr();
+    const root = this.#exprBefore("<EOF>");
     if (this.#token.kind !== "end") this.#unexpected("<EOF>");
     return root;
   }
@@ -94,7 +100,7 @@ class Parser {
       const condition = this.#or();
       if (!this.#isSign("?")) return condition;
       const { offset } = this.#next();
-      const yes = this.#or();
+      const yes = this.#before(":", () => this.#or());
       this.#expect(":");
       const no = this.#expr();
       return this.builder.call(offset, "_?_:_", [condition, yes, no]);
@@ -195,6 +201,7 @@ class Parser {
   #selection(operand: Expr): Expr {
     const dot = this.#next().offset;
     const isOptional = this.#accept("?");
+    if (isOptional) this.#skipBeforeName();
     const name = this.#selector();
     if (isOptional) return this.builder.call(dot, "_?._", [operand, this.builder.literal(name.offset, name.text)]);
     if (name.kind === "ident" && this.#isSign("(")) {
@@ -202,6 +209,17 @@ class Parser {
       return this.#callOrMacro(open, name.text, this.#arguments(), operand);
     }
     return this.builder.select(dot, operand, name.text);
+  }
+
+  /** Behind `.?` only a name can stand: one token before it is passed over. */
+  #skipBeforeName(): void {
+    const [token, after] = [this.#token, this.#tokens[this.#at + 1]];
+    const isName = ({ kind }: Token) => kind === "ident" || kind === "quoted";
+    if (isName(token)) return;
+    const wanted = "{IDENTIFIER, ESC_IDENTIFIER}";
+    if (after === undefined || !isName(after)) this.#unexpected(wanted);
+    this.#fault(token.offset, `Syntax error: extraneous input '${token.text}' expecting ${wanted}`);
+    this.#next();
   }
 
   #selector(): Token {
@@ -218,7 +236,7 @@ class Parser {
     const { offset } = this.#next();
     const isOptional = this.#accept("?");
     if (!isOptional && this.#token.kind === "end") this.#unexpected(startOfExpression.replace("'!',", "'!', '?',"));
-    const index = this.#expr();
+    const index = this.#exprBefore("]");
     this.#expect("]");
     return this.builder.call(offset, isOptional ? "_[?_]" : "_[_]", [operand, index]);
   }
@@ -238,7 +256,7 @@ class Parser {
       throw new SyntaxFault(name.offset, `Syntax error: no viable alternative at input '.${input}'`);
     }
     if (kind === "sign" && text === "(") {
-      const inner = this.#expr();
+      const inner = this.#exprBefore(")");
       this.#expect(")");
       return inner;
     }
@@ -293,7 +311,7 @@ class Parser {
       const isOptional = this.#accept("?");
       const field = this.#selector();
       const colon = this.#expect(":");
-      fields.push({ id: this.builder.id(colon), name: field.text, value: this.#expr(), isOptional });
+      fields.push({ id: this.builder.id(colon), name: field.text, value: this.#exprBefore(",}"), isOptional });
       if (!this.#accept(",")) break;
     }
     this.#expect("}", "{'}', ','}");
@@ -305,7 +323,7 @@ class Parser {
     const optionals = new Set<number>();
     while (!this.#isSign("]")) {
       if (this.#accept("?")) optionals.add(elements.length);
-      elements.push(this.#expr());
+      elements.push(this.#exprBefore(",]"));
       if (!this.#accept(",")) break;
     }
     this.#expect("]", "{']', ','}");
@@ -317,9 +335,9 @@ class Parser {
     const entries: MapEntry[] = [];
     while (!this.#isSign("}")) {
       const isOptional = this.#accept("?");
-      const key = this.#expr();
+      const key = this.#exprBefore(":");
       const colon = this.#expect(":");
-      entries.push({ id: this.builder.id(colon), key, value: this.#expr(), isOptional });
+      entries.push({ id: this.builder.id(colon), key, value: this.#exprBefore(",}"), isOptional });
       if (!this.#accept(",")) break;
     }
     this.#expect("}", "{'}', ','}");
@@ -329,9 +347,9 @@ class Parser {
   #arguments(): Expr[] {
     const args: Expr[] = [];
     if (this.#accept(")")) return args;
-    do args.push(this.#expr());
+    do args.push(this.#exprBefore(",)"));
     while (this.#accept(","));
-    this.#expect(")", "{')', ','}");
+    this.#expect(")");
     return args;
   }
 
@@ -406,16 +424,50 @@ class Parser {
     return true;
   }
 
+  #exprBefore(signs: string): Expr {
+    return this.#before(signs, () => this.#expr());
+  }
+
+  #before<T>(signs: string, parse: () => T): T {
+    this.#behind.push(signs);
+    const result = parse();
+    this.#behind.pop();
+    return result;
+  }
+
+  /** As ANTLR does it, one token too many is passed over, and one that is missing is thought to be there; both are told. */
   #expect(text: string, wanted = `'${text}'`): number {
-    if (!this.#isSign(text)) this.#unexpected(wanted);
-    return this.#next().offset;
+    if (this.#isSign(text)) return this.#next().offset;
+    const { kind, text: found, offset } = this.#token;
+    const after = this.#tokens[this.#at + 1];
+    // A comma too many may stand before an end that is told with it.
+    const isChoice = wanted !== `'${text}'`;
+    if (kind !== "end" && after?.kind === "sign" && (after.text === text || (isChoice && after.text === ","))) {
+      this.#fault(offset, `Syntax error: extraneous input '${found}' expecting ${wanted}`);
+      this.#next();
+      // What is behind another comma is not read any more: the whole is refused already.
+      if (after.text !== text) throw new SyntaxEnd();
+      return this.#next().offset;
+    }
+    if (isChoice || !this.#mayFollow(text)) this.#unexpected(wanted);
+    this.#fault(offset, `Syntax error: missing '${text}' at '${found}'`);
+    return offset;
+  }
+
+  /** Whether the next token could stand behind the sign. */
+  #mayFollow(sign: string): boolean {
+    const { kind, text } = this.#token;
+    if (sign === ":") return kind === "end" ? false : kind !== "sign" || "[{(.-!".includes(text);
+    if (kind === "end") return this.#behind.at(-1) === "<EOF>";
+    if (kind === "ident") return text === "in";
+    return (
+      kind === "sign" &&
+      (relations.has(text) || "+-*/%.[?&&||".includes(text) || this.#behind.at(-1)?.includes(text) === true)
+    );
   }
 
   #unexpected(wanted: string, { kind, text, offset } = this.#token): never {
     const found = kind === "quoted" ? `\`${text}\`` : text;
-    if (kind === "end" && (wanted === "')'" || wanted === "{')', ','}")) {
-      throw new SyntaxFault(offset, "Syntax error: missing ')' at '<EOF>'");
-    }
     // One token too many is passed over; more are no expression.
     const isLast = this.#tokens[this.#at + 1]?.kind === "end";
     const problem = wanted === "<EOF>" && isLast ? "extraneous" : "mismatched";

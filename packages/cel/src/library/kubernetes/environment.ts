@@ -4,6 +4,7 @@ import { listFunctions } from "../list-functions.ts";
 import { optionals } from "../optionals.ts";
 import { sets } from "../sets.ts";
 import { stringsOf } from "../strings.ts";
+import { goTimes, times } from "../times.ts";
 import { twoVariables } from "../two-variables.ts";
 import { authorizer } from "./authorizer.ts";
 import { cidr } from "./cidr.ts";
@@ -41,7 +42,7 @@ export const NEWEST_MINOR = 36;
 export function kubernetesEnvironment(minor: number = NEWEST_MINOR): Environment {
   const libraries = introduced.filter(([since]) => since <= minor).map(([, library]) => library);
   return new Environment({
-    libraries: [...standardLibraries, ...libraries],
+    libraries: [...standardLibraries.map((each) => (each === times ? goTimes : each)), ...libraries],
     homogeneousLiterals: true,
     identifierEscapes: false,
     literalChecks: true,

@@ -1,21 +1,26 @@
 import type { Library } from "../../check/environment.ts";
 import { BOOL, DOUBLE, INT, STRING, structType, type Type } from "../../check/type.ts";
-import { isInt64 } from "../../value/number.ts";
+import { isInt64, MAX_INT64, MIN_INT64 } from "../../value/number.ts";
 import { CelError, Opaque, type Value } from "../../value/value.ts";
 import { declare, global, member } from "../declare.ts";
 
 const QUANTITY: Type = structType("kubernetes.Quantity");
 const NANO = 1_000_000_000n;
 
-/** A resource quantity, exact to the nano; `isWhole` when Kubernetes holds it as an int64 without a fraction. */
+/**
+ * A resource quantity, exact to the nano; `isWhole` when Kubernetes holds it as an int64 without a fraction. `scale` is the power of ten of
+ * the last digit that it keeps: doubles are made from these digits.
+ */
 export class Quantity extends Opaque {
   readonly type: Type = QUANTITY;
   readonly nanos: bigint;
   readonly isWhole: boolean;
+  readonly scale: number;
 
-  constructor(nanos: bigint, isWhole: boolean) {
+  constructor(nanos: bigint, isWhole: boolean, scale: number) {
     super();
     this.nanos = nanos;
+    this.scale = scale;
     this.isWhole = isWhole && nanos % NANO === 0n && isInt64(nanos / NANO);
   }
 
@@ -61,8 +66,11 @@ export const quantity: Library = {
     ),
     declare(
       "asApproximateFloat",
-      member("quantity_get_float", [QUANTITY], DOUBLE, ({ nanos }: Quantity) =>
-        nanos % NANO === 0n ? Number(nanos / NANO) : Number(nanos) / 1e9,
+      member(
+        "quantity_get_float",
+        [QUANTITY],
+        DOUBLE,
+        ({ nanos, scale }: Quantity) => Number(nanos / 10n ** BigInt(scale + 9)) * Number(`1e${scale}`),
       ),
     ),
     declare(
@@ -83,7 +91,10 @@ export const quantity: Library = {
     declare(
       "sub",
       member("quantity_sub", [QUANTITY, QUANTITY], QUANTITY, (a: Quantity, b: Quantity) => add(a, b, -1n)),
-      member("quantity_sub_int", [QUANTITY, INT], QUANTITY, (a: Quantity, b: bigint) => add(a, whole(b), -1n)),
+      // The least int has no opposite: it stays what it is.
+      member("quantity_sub_int", [QUANTITY, INT], QUANTITY, (a: Quantity, b: bigint) =>
+        add(a, whole(b), b === MIN_INT64 ? 1n : -1n),
+      ),
     ),
   ],
 };
@@ -91,11 +102,12 @@ export const quantity: Library = {
 const malformed = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 function whole(value: bigint): Quantity {
-  return new Quantity(value * NANO, true);
+  return new Quantity(value * NANO, true, 0);
 }
 
 function add(a: Quantity, b: Quantity, sign: 1n | -1n): Value {
-  return new Quantity(a.nanos + sign * b.nanos, a.isWhole && b.isWhole);
+  const scale = a.nanos === 0n ? b.scale : b.nanos === 0n ? a.scale : Math.min(a.scale, b.scale);
+  return new Quantity(a.nanos + sign * b.nanos, a.isWhole && b.isWhole, scale);
 }
 
 const binary: readonly string[] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
@@ -118,8 +130,6 @@ const MAX_SCALE = 400;
 /** Whole numbers of so many digits Kubernetes keeps as such; binary ones lose digits to their power of two. */
 const [WHOLE_DIGITS, WHOLE_BINARY_DIGITS] = [18, 14];
 
-const MAX_INT64 = 2n ** 63n - 1n;
-
 /** Reads a quantity (`1.5Gi`, `100m`, `2e3`); what is finer than a nano is rounded away from zero, as Kubernetes does. */
 export function parseQuantity(text: string): Quantity | undefined {
   const match = /^([+-]?)(\d+(?:\.(\d*))?|\.(\d+))([eE][+-]?\d{1,4}|[A-Za-z]{0,2})$/.exec(text);
@@ -139,7 +149,11 @@ export function parseQuantity(text: string): Quantity | undefined {
     power > 0
       ? fraction === "" && written + Math.trunc(power * 3) <= WHOLE_BINARY_DIGITS
       : fraction.length <= exponent && written <= WHOLE_DIGITS;
-  return new Quantity(sign === "-" ? -nanos : nanos, isPlain && nanos / NANO <= MAX_INT64);
+  return new Quantity(
+    sign === "-" ? -nanos : nanos,
+    isPlain && nanos / NANO <= MAX_INT64,
+    Math.max(Math.min(scale, MAX_SCALE) - 9, -9),
+  );
 }
 
 function divideUp(value: bigint, by: bigint): bigint {

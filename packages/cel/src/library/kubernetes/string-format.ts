@@ -94,7 +94,8 @@ function writeClause({ verb, precision = 6 }: Clause, value: Value): string | Ce
     case "f":
       return grouped(doubleOf(value), (number) => fixed(number, precision % PRECISIONS));
     case "e":
-      return grouped(doubleOf(value), scientific);
+      // The precision is what it takes for the width.
+      return grouped(doubleOf(value), scientific).padStart(precision % PRECISIONS);
     case "b":
       return typeof value === "boolean" ? (value ? "1" : "0") : inBase(value, 2);
     case "o":
@@ -175,7 +176,7 @@ function halved(value: bigint, power: bigint): bigint {
 
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-/** Six digits, whatever precision is asked for, and a power of ten. */
+/** Six digits and a power of ten. */
 function scientific(value: number): string {
   const [digits = "", exponent = "0"] = value.toExponential(6).split("e");
   const power = String(Math.abs(Number(exponent))).padStart(2, "0");
