@@ -209,13 +209,6 @@ function join(scope: Scope): Literal {
   ]);
 }
 
-/** What else a builtin takes than one operand, and builtins that take the same. */
-const mocks: { readonly [builtin: string]: readonly [arity: number, others: readonly string[]] } = {
-  "object.get": [3, ["array.slice", "substring"]],
-  "time.now_ns": [0, ["opa.runtime"]],
-  "rand.intn": [2, ["format_int", "array.concat"]],
-};
-
 /** A function that stands for another, or a value for it. */
 function withFunction(scope: Scope): Literal {
   const { tape, rules } = scope;
@@ -235,12 +228,10 @@ function withFunction(scope: Scope): Literal {
       () => ["object.keys", `object.keys(${documentReference(scope, "object")})`],
       () => ["count", ruleValue(scope)],
       () => ["object.get", `object.get(${documentReference(scope)}, "a", ${scalarText(scope)})`],
-      () => ["time.now_ns", "time.now_ns()"],
-      () => ["http.send", `http.send({"url": ${documentReference(scope)}})`],
-      () => ["rand.intn", `rand.intn("a", ${documentReference(scope)})`],
     ]);
-    const [arity, others] = mocks[builtin] ?? [1, ["sum", "to_number", "is_array", "json.marshal"]];
-    const mock = ofArity(arity, others);
+    const others =
+      builtin === "object.get" ? ["array.slice", "substring"] : ["sum", "to_number", "is_array", "json.marshal"];
+    const mock = ofArity(builtin === "object.get" ? 3 : 1, others);
     return { text: `${name} := ${call} with ${builtin} as ${mock}`, binds: [name] };
   }
   const target = tape.oneIn(3) ? first.path : first.name;

@@ -1,5 +1,4 @@
 import type { RegoVersion } from "@sallyport/rego";
-import { annotations } from "./annotations.ts";
 import { builtinCall } from "./calls.ts";
 import { dialect } from "./dialect.ts";
 import { document, objectDocument } from "./document.ts";
@@ -40,21 +39,16 @@ export function program(numbers: readonly number[]): Program {
     rules: [],
     depth: 1 + tape.below(maxTermDepth),
     wildcards: true,
-    aliases: [],
     paths: pathsOf({ input, "data.d": data }),
     careful: !tape.oneIn(4),
     names: { next: 0 },
   };
   const library = tape.oneIn(4) ? rules(scope, "p.lib", "l", 2) : undefined;
-  const libraryName = tape.pick(imports);
-  const known = (library?.named ?? []).map((each) => ({ ...each, name: `${libraryName.name}.${each.name}` }));
-  const documents = tape.oneIn(4) ? tape.list(2, () => tape.pick(documentImports), 1) : [];
-  const aliases = documents.map(({ name }) => name);
-  const main = rules({ ...scope, rules: known, aliases }, "p", "r", maxRules);
-  const imported = [...(library === undefined ? [] : [libraryName.text]), ...documents.map(({ text }) => text)];
-  const above = tape.oneIn(8) ? annotations(scope, ["package", "subpackages"]) : "";
+  const imported = tape.pick(imports);
+  const known = (library?.named ?? []).map((each) => ({ ...each, name: `${imported.name}.${each.name}` }));
+  const main = rules({ ...scope, rules: known }, "p", "r", maxRules);
   return {
-    module: above + moduleText("p", [...written.imports, ...imported], main.text),
+    module: moduleText("p", [...written.imports, ...(library === undefined ? [] : [imported.text])], main.text),
     library: library && moduleText("p.lib", written.imports, library.text),
     input,
     data: `{"d": ${data}${tape.oneIn(3) ? `, "p": ${besideRules(tape)}` : ""}}`,
@@ -69,14 +63,6 @@ const imports: readonly { readonly name: string; readonly text: string }[] = [
   { name: "other", text: "data.p.lib as other" },
   { name: "data.p.lib", text: "input.a as unused" },
   { name: "up.lib", text: "data.p as up" },
-];
-
-/** Documents under names of their own. */
-const documentImports: readonly { readonly name: string; readonly text: string }[] = [
-  { name: "doc", text: "input.a as doc" },
-  { name: "b", text: "input.b" },
-  { name: "d", text: "data.d" },
-  { name: "c", text: "data.d.c" },
 ];
 
 function moduleText(name: string, imported: readonly string[], text: string): string {

@@ -1,8 +1,7 @@
-import { annotations } from "./annotations.ts";
 import { keys, scalar } from "./document.ts";
 import { bodyWithScope } from "./literals.ts";
 import { deeper, type NamedRule, type Scope, withVars } from "./scope.ts";
-import { comprehension, scalarText, term, words } from "./terms.ts";
+import { comprehension, scalarText, term } from "./terms.ts";
 
 interface Written {
   readonly named: Omit<NamedRule, "path">;
@@ -11,12 +10,6 @@ interface Written {
 
 /** A rule with all its clauses. */
 export function rule(scope: Scope, name: string): Written {
-  const above = scope.tape.oneIn(8) ? annotations(scope, ["rule", "document"]) : "";
-  const { named, text } = bareRule(scope, name);
-  return { named, text: above + text };
-}
-
-function bareRule(scope: Scope, name: string): Written {
   return scope.tape.choose<Written>([
     () => complete(scope, name),
     () => partialSet(scope, name),
@@ -91,13 +84,7 @@ function partialObject(scope: Scope, name: string): Written {
 function refHead(scope: Scope, name: string): Written {
   const { tape, dialect } = scope;
   const part = (inner: Scope) =>
-    tape.choose([
-      () => `.${tape.pick(keys.slice(0, 3))}`,
-      () => `[${term(deeper(deeper(inner)))}]`,
-      () => `.${tape.pick(keys.slice(0, 3))}`,
-      () => `[${term(deeper(deeper(inner)))}]`,
-      () => `.${tape.pick(words)}`,
-    ]);
+    tape.choose([() => `.${tape.pick(keys.slice(0, 3))}`, () => `[${term(deeper(deeper(inner)))}]`]);
   // Clauses of several shapes mostly conflict.
   const shape = () => ({ parts: 1 + tape.below(3), isSet: tape.oneIn(3) && dialect.heads });
   const shared = scope.careful ? shape() : undefined;
@@ -141,7 +128,7 @@ function clause(scope: Scope, head: (value: string, scope: Scope) => string, tak
   const { texts, scope: inner } = bodyWithScope(scope, 1 + scope.tape.below(3));
   const value = term(deeper(inner));
   const more =
-    takesBodies && scope.tape.oneIn(scope.dialect.heads ? 24 : 6)
+    takesBodies && !scope.dialect.heads && scope.tape.oneIn(6)
       ? ` {\n\t${bodyWithScope(scope, 2).texts.join("\n\t")}\n}`
       : "";
   return head(value, inner) + bodyText(scope, texts) + more;

@@ -17,8 +17,6 @@ export interface Scope {
   readonly vars: readonly string[];
   /** Rules written so far that may be named: recursion is an error of its own, and one is enough. */
   readonly rules: readonly NamedRule[];
-  /** Names that imports give to documents. */
-  readonly aliases: readonly string[];
   /** How many terms may still be nested. */
   readonly depth: number;
   /** False where `_` would be unsafe. */

@@ -30,21 +30,11 @@ export function term(scope: Scope): string {
     () => membership(scope, `${operand(deeper(scope))}, ${operand(deeper(scope))}`),
     () => literalReference(scope),
     () => templateString(scope),
-    () => metadata(scope),
   ]);
 }
 
 function membership(scope: Scope, member: string): string {
   return scope.dialect.in ? `(${member} in ${collection(scope)})` : variable(scope);
-}
-
-/** What the annotations above the rule and around it say. */
-function metadata(scope: Scope): string {
-  const call = scope.tape.pick(["rego.metadata.rule()", "rego.metadata.chain()"]);
-  return (
-    call +
-    scope.tape.pick(["", "", ".title", ".custom.a", "[0].annotations", "[_].path"].slice(0, scope.wildcards ? 6 : 5))
-  );
 }
 
 /** Into what is no document. */
@@ -129,7 +119,7 @@ export function collection(scope: Scope): string {
 }
 
 export function scalarText({ tape }: Scope): string {
-  return tape.oneIn(24) ? tape.pick(["`a`", "`\\\\d`", "`a\nb`"]) : scalar(tape);
+  return scalar(tape);
 }
 
 export function variable(scope: Scope): string {
@@ -180,7 +170,7 @@ const documents = ["input", "data.d", "input", "data.d", "data.d[_]", "data.p.z"
 export function documentReference(scope: Scope, kind: PathKind = "any"): string {
   const there = scope.paths[kind];
   if (scope.careful && there.length > 0 && !scope.tape.oneIn(6)) return scope.tape.pick(there);
-  const head = scope.tape.pick([...documents, ...scope.aliases]);
+  const head = scope.tape.pick(documents);
   const from = head.endsWith("[_]") && !scope.wildcards ? "data.d" : head;
   return from + scope.tape.list(3, () => part(scope), 1).join("");
 }
@@ -200,7 +190,7 @@ function part(scope: Scope): string {
 }
 
 /** Keywords, which are names behind a dot. */
-export const words = ["if", "not", "contains", "in", "package", "with", "default"];
+const words = ["if", "not", "contains", "in", "package", "with", "default"];
 
 /** No text that looks like an index: OPA's store, but not its input, takes it for one. */
 function partScalar(scope: Scope): string {

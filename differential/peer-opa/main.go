@@ -111,7 +111,7 @@ func compile(p program) (*ast.Compiler, error) {
 			return nil, err
 		}
 		modules[m.File] = parsed
-		compiler = ast.NewCompiler().WithDefaultRegoVersion(version).WithStrict(p.Strict).WithUseTypeCheckAnnotations(true).SetErrorLimit(errorLimit)
+		compiler = ast.NewCompiler().WithDefaultRegoVersion(version).WithStrict(p.Strict).SetErrorLimit(errorLimit)
 		if compiler.Compile(modules); compiler.Failed() {
 			return nil, compiler.Errors
 		}

@@ -30,6 +30,7 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["import future.keywords.not\nf(x) if { not [x, 1][1] }", "3:11 expression is unsafe"],
     ["import future.keywords.not\nf(x) if { not ({x: 1}.a) }"],
     ["import future.keywords.not\nf(x) if { not count([x.a]) == 1 }"],
+    ["p := {1: eq(1, 2)}", "2:10 expression is unsafe"],
     ["f(input.x) := 1", "2:3 var input is unsafe"],
     ["r := {}\nf([r.a, r.b]) := 1", "3:3 var r is unsafe"],
     ["f({x: x, y: 1}) := [x, y]"],

@@ -163,8 +163,8 @@ function needsOfNot(body: Body, arity: SafetyContext["arity"]): Set<string> {
 
 function collectBound(terms: CallTerms, arity: SafetyContext["arity"], into: Set<string>): void {
   const { operator, args } = terms;
-  if (isBuiltinNamed(operator, "eq") && args.length === 2) {
-    for (const name of equationOutputs(terms, nothing, nothing)) into.add(name);
+  if (isBuiltinNamed(operator, "eq")) {
+    if (args.length === 2) for (const name of equationOutputs(terms, nothing, nothing)) into.add(name);
     return;
   }
   const wanted = arity(operator) ?? args.length;
@@ -235,7 +235,9 @@ type CallTerms = Extract<Expr["terms"], { kind: "call" }>;
 
 function callOutputs(terms: CallTerms, safe: Names, arity: SafetyContext["arity"], left: Set<string>): Names {
   const { operator, args } = terms;
-  if (isBuiltinNamed(operator, "eq") && args.length === 2) {
+  if (isBuiltinNamed(operator, "eq")) {
+    // As OPA: where it stands as a term and has an operand for its answer, it binds nothing.
+    if (args.length !== 2) return nothing;
     const outputs = equationOutputs(terms, safe, left);
     left.clear();
     return outputs;

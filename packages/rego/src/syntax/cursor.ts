@@ -57,6 +57,7 @@ interface Parsed {
   readonly wildcards: number;
   readonly faults: readonly Diagnostic[];
   readonly stuck: Token | undefined;
+  readonly isAtSpace: boolean;
 }
 
 const none: readonly Diagnostic[] = [];
@@ -167,12 +168,10 @@ export class Cursor {
     return next.kind === "punctuation" && (next.text === "." || next.text === "[") && !next.spaced;
   }
 
-  /** The keyword `in`; with a bracket behind it, it is a name from now on. */
+  /** The keyword `in`. As in OPA, any keyword that stands here before `.` or `[` is a name from now on. */
   isMembership(): boolean {
-    if (!this.isKeyword("in")) return false;
-    if (!this.isRefHead()) return true;
-    this.treatAsName();
-    return false;
+    if (this.isReserved() && this.isRefHead()) this.treatAsName();
+    return this.isKeyword("in");
   }
 
   /** `and(` or `or(` where an operand is expected: the builtin of that name, also when the word is a keyword. */
@@ -252,6 +251,7 @@ export class Cursor {
       this.#scanned = Math.max(this.#scanned, known.at);
       this.#wildcards = known.wildcards;
       this.#stuck = known.stuck;
+      this.#spaceAt = known.isAtSpace ? known.at : -1;
       // Those that still stand are told once, as in OPA.
       if (known.faults.length > 0) this.faults.push(...known.faults.filter((each) => !this.faults.includes(each)));
       return known.term;
@@ -264,6 +264,7 @@ export class Cursor {
       wildcards: this.#wildcards,
       faults: this.faults.length === before ? none : this.faults.slice(before),
       stuck: this.#stuck,
+      isAtSpace: this.isAtSpace,
     });
     return term;
   }
@@ -299,6 +300,11 @@ export class Cursor {
   /** White space stands where a word must follow at once: until the parse goes elsewhere, it is what is in the way. */
   stopAtSpace(): void {
     if (this.token.spaced) this.#spaceAt = this.#at;
+  }
+
+  /** The parse could not go on at white space. */
+  get isAtSpace(): boolean {
+    return this.#spaceAt === this.#at;
   }
 
   #place(): SourceLocation {

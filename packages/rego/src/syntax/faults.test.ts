@@ -52,6 +52,18 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
     "2:14 unexpected eof token",
     '2:14 unexpected eof token: expected function value term (e.g., p["not"].f(...) := <VALUE> { ... })',
   ],
+  ["p if { x, y in[1] }"],
+  [
+    "p := {1\nnull.x := 1",
+    "3:1 unexpected identifier token: non-terminated set",
+    `3:1 unexpected identifier token: ${value}`,
+  ],
+  [
+    'p if {\nf(1) < f("a".\n}',
+    "3:10 illegal ref (head cannot be string)",
+    "4:0 unexpected whitespace token: expected identifier",
+    "4:0 unexpected whitespace token",
+  ],
   ["import data[false]", "2:13 unexpected boolean token: expecting string"],
   ["import future.keywords.foo", "2:8 unexpected keyword, must be one of [contains every if in not]"],
   ['p := "a"[0]', "2:6 illegal ref (head cannot be string)"],

@@ -44,6 +44,7 @@ export function parseQuery(cursor: Cursor, close: string, requireSemicolon: bool
 }
 
 function isClose(cursor: Cursor, close: string): boolean {
+  if (cursor.isAtSpace) return false;
   return close === "eof" ? cursor.token.kind === "eof" : cursor.is(close);
 }
 

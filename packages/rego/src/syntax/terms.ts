@@ -48,7 +48,7 @@ function parsePair(cursor: Cursor, key: Term, start: number): Term {
   const mark = cursor.save();
   cursor.advance();
   const value = parseLevel(cursor, 0, start);
-  const operator = value === undefined || !cursor.isMembership() ? undefined : cursor.advance();
+  const operator = value === undefined || !cursor.isKeyword("in") ? undefined : cursor.advance();
   if (value !== undefined && operator !== undefined) {
     const domain = parseLevel(cursor, 0, cursor.token.start);
     if (domain !== undefined) return infixCall(cursor, internal(operator.loc, "member_3"), [key, value, domain], start);
