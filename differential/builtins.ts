@@ -53,8 +53,14 @@ export function compareCalls(opa: string, calls: readonly BuiltinCall[]): readon
   const ours = ourAnswers(calls);
   return calls.flatMap((call, i) => {
     const [a, b] = [theirs[i] as string, ours[i] as string];
-    return a === b || a === peerBroke ? [] : [{ call: callText(call), opa: a, sallyport: b }];
+    const proves = a !== peerBroke && !isKnown(call, a);
+    return a === b || !proves ? [] : [{ call: callText(call), opa: a, sallyport: b }];
   });
+}
+
+/** OPA 1.19 takes multiples of 2^64 for zero here; later ones, and the suite of 1.19, have their remainders. */
+function isKnown({ name, operands }: BuiltinCall, opa: string): boolean {
+  return name === "rem" && operands[1] === "1e100" && opa === "eval_builtin_error: rem: modulo by zero";
 }
 
 function callText({ name, operands }: BuiltinCall): string {

@@ -36,7 +36,7 @@ export function startServer(): Promise<TestServer> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    void answer(request, response);
+    answer(request, response).catch(() => response.destroy());
   });
   return listen(server, requests);
 }
@@ -49,7 +49,7 @@ export function startTlsServer(clientAuth = false): Promise<TestServer> {
     { cert, key, ...(clientAuth ? { ca: tls.authority, requestCert: true, rejectUnauthorized: true } : {}) },
     (request, response) => {
       requests.push(`${request.method} ${request.url}`);
-      void answer(request, response);
+      answer(request, response).catch(() => response.destroy());
     },
   );
   return listen(server, requests);

@@ -74,6 +74,7 @@ function shift(name: string, compute: (a: bigint, b: bigint) => bigint): Builtin
           "eval_type_error",
         );
       if (by > maxShift && name === "bits.rsh") return value < 0n ? -1 : 0;
+      if (by > maxShift && value === 0n) return 0;
       if (by > maxShift) throw overLimit(`a shift of more than ${maxShift} bits`);
       return normalizeInteger(compute(value, by));
     },

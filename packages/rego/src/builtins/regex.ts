@@ -77,7 +77,10 @@ function* matches(pattern: string, text: string): Generator<RE2Matcher> {
 
 function split(args: readonly Value[]): Value {
   const [pattern, text] = [stringAt(args, 1), stringAt(args, 2)];
-  if (pattern !== "" && text === "") return [""];
+  if (pattern !== "" && text === "") {
+    patternFor(pattern, text);
+    return [""];
+  }
   const parts: string[] = [];
   let [from, end] = [0, 0];
   for (const matcher of matches(pattern, text)) {
