@@ -28,6 +28,7 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/rego/yaml",
   // What commands print needs neither bundles nor a server.
   "@sallyport/opa/answers",
+  "@sallyport/opa/plugins",
   "@sallyport/opa/server",
 ]);
 

@@ -17,6 +17,8 @@ import {
   type RegoVersion,
   type Value,
 } from "@sallyport/rego";
+import type { Bundle } from "../bundle/bundle.ts";
+import { type ActiveBundle, type ActiveBundles, bundleDocument, checkRoots, placeBundle } from "./active-bundles.ts";
 import { badRequest } from "./api-error.ts";
 import { firstRuleOnData } from "./data-conflicts.ts";
 
@@ -46,6 +48,7 @@ export interface Generation {
   readonly policy: RegoPolicy;
   readonly policies: ReadonlyMap<string, StoredPolicy>;
   readonly data: DataSnapshot;
+  readonly bundles: ActiveBundles;
 }
 
 /**
@@ -57,6 +60,7 @@ export class PolicyState {
   readonly #options: { readonly regoVersion: RegoVersion };
   #policies: ReadonlyMap<string, StoredPolicy>;
   #policy: RegoPolicy;
+  #bundles: ActiveBundles = new Map();
 
   constructor({ regoVersion = "v1", policies = [], data = {} }: PolicyStateOptions = {}) {
     this.#options = { regoVersion };
@@ -70,7 +74,7 @@ export class PolicyState {
   }
 
   get generation(): Generation {
-    return { policy: this.#policy, policies: this.#policies, data: this.#store.snapshot };
+    return { policy: this.#policy, policies: this.#policies, data: this.#store.snapshot, bundles: this.#bundles };
   }
 
   /** Parses a policy as it would be put; throws `RegoError`. */
@@ -103,6 +107,33 @@ export class PolicyState {
       ...[...this.#policies].filter(([id]) => !gone.includes(id)),
       ...policies.map((each) => [each.id, each] as const),
     ]);
+  }
+
+  /**
+   * Puts a bundle in force, in the place of the one of its name: its policies and its data, all or nothing. Throws `BundleError` for roots
+   * that another one owns and patches that do not fit, `RegoError` for policies that do not compile with all others.
+   */
+  activate(name: string, bundle: Bundle, etag: string): void {
+    const before = this.#bundles.get(name);
+    checkRoots(this.#bundles, name, bundle.manifest);
+    const isDelta = bundle.patch !== undefined;
+    const policies = bundle.modules.map(({ file, text, module }) => ({ id: file, text, module }));
+    const ids = isDelta ? (before?.policies ?? []) : policies.map(({ id }) => id);
+    const gone = isDelta ? [] : (before?.policies ?? []).filter((id) => !ids.includes(id));
+    const modules = policies.map(({ module }) => module);
+    const { policy: next, diagnostics } = this.#policy.withModules(modules, gone);
+    const compiled = orThrow(next, diagnostics);
+    const active: ActiveBundle = { name, etag, manifest: bundle.manifest, policies: ids };
+    this.#store.write((transaction) => {
+      placeBundle(transaction, bundle, before);
+      transaction.put(["system", "bundles", name], bundleDocument(active));
+    });
+    this.#policy = compiled;
+    this.#policies = new Map([
+      ...[...this.#policies].filter(([id]) => !gone.includes(id)),
+      ...policies.map((each) => [each.id, each] as const),
+    ]);
+    this.#bundles = new Map([...this.#bundles, [name, active]]);
   }
 
   /** False when there is none of that id. */

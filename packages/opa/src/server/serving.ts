@@ -23,6 +23,14 @@ export interface Serving {
   readonly build: BuildInfo;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+  readonly plugins?: PluginsView;
+}
+
+/** What handlers know of the plugins: bundles, status, decision logs. */
+export interface PluginsView {
+  /** By OPA's names. */
+  readonly states: () => { readonly [plugin: string]: "OK" | "NOT_READY" };
+  readonly areBundlesReady: () => boolean;
 }
 
 /** Callers have gone by then: kube-apiserver waits 30 s at most for a webhook. */

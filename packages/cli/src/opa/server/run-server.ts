@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { createEffects } from "@sallyport/effects";
+import { PluginConfigError, Plugins } from "@sallyport/opa/plugins";
 import {
   ConfigError,
   type Listener,
@@ -46,7 +47,8 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   const diagnosticAddresses = flags.list("diagnostic-addr");
   const config = readServerConfig(sources.config);
   const state = stateOf(call, sources.loaded);
-  const server = createServer(call, state, config, log);
+  const plugins = createPlugins(call, state, config, sources.config, log);
+  const server = createServer(call, state, config, log, plugins);
   log.log("info", "Initializing server.", { addrs: addresses, "diagnostic-addrs": diagnosticAddresses });
   const listeners: Listener[] = [];
   const told = { log, onRequest: requestLog(log) };
@@ -59,6 +61,7 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
     return 1;
   }
   log.log("debug", "Server initialized.");
+  const starting = plugins.start();
   const ended = new AbortController();
   if (flags.bool("watch")) void watchFiles(call, sources, state, log, ended.signal);
   const renewal = renewTls(call, listeners.slice(0, addresses.length), log);
@@ -66,10 +69,53 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   ended.abort();
   clearInterval(renewal);
   await shutDown(call, listeners, log);
+  await starting;
+  await plugins.stop();
   return 0;
 }
 
-function createServer({ flags, terminal }: Call, state: PolicyState, config: ServerConfig, log: ServerLog) {
+/** What services, bundles and the rest of the configuration ask for. */
+function createPlugins(
+  { flags }: Call,
+  state: PolicyState,
+  { labels }: ServerConfig,
+  config: JsonObject,
+  log: ServerLog,
+) {
+  try {
+    return new Plugins({
+      config: { ...config, labels },
+      state,
+      regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
+      host: {
+        log: (level, message, fields) => log.log(level, message, fields),
+        timestamp,
+        clock: () => performance.now(),
+        agent: `Open-Policy-Agent/${opaVersion} (${process.platform}, ${goArchitecture})`,
+      },
+    });
+  } catch (error) {
+    if (error instanceof PluginConfigError) throw new CommandFault(`error: config error: ${error.message}`);
+    throw error;
+  }
+}
+
+/** As Go names it. */
+const goArchitecture = process.arch === "x64" ? "amd64" : process.arch;
+
+/** The wall clock with as many digits as it has. */
+function timestamp(): string {
+  const micros = Math.round((performance.timeOrigin + performance.now()) * 1000);
+  return new Date(Math.floor(micros / 1000)).toISOString().replace(/Z$/, `${String(micros % 1000).padStart(3, "0")}Z`);
+}
+
+function createServer(
+  { flags, terminal }: Call,
+  state: PolicyState,
+  config: ServerConfig,
+  log: ServerLog,
+  plugins: Plugins,
+) {
   const httpCache = new BoundedHttpCache(maxHttpCacheBytes);
   const isSchemaCheckSkipped = flags.bool("skip-known-schema-check");
   const runtime = runtimeInfo(terminal.env, { config: config.shown, isKnownSchemaCheckSkipped: isSchemaCheckSkipped });
@@ -82,6 +128,7 @@ function createServer({ flags, terminal }: Call, state: PolicyState, config: Ser
     requests: new RequestMetrics(opaVersion),
     clock: () => performance.now(),
     authorization: flags.string("authorization") === "basic" ? "basic" : "off",
+    plugins,
     onFault: (error) => log.log("error", "A request failed.", { err: error instanceof Error ? error.stack : error }),
   });
 }

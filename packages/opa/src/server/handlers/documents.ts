@@ -42,7 +42,7 @@ async function answer(
   );
   timing.end();
   const fields: { readonly [name: string]: Printable | undefined } = {
-    provenance: isOn(request, "provenance") ? provenance(serving) : undefined,
+    provenance: isOn(request, "provenance") ? provenance(serving, generation) : undefined,
     explanation: explained,
     ...timing.told(request),
     result,
@@ -73,11 +73,21 @@ async function evaluate(
 }
 
 /** Which OPA, and which bundles, have answered. */
-function provenance({ build }: Serving): Struct {
+function provenance({ build }: Serving, { bundles }: Generation): Struct {
   return new Struct({
     version: build.version,
     build_commit: build.commit,
     build_timestamp: build.timestamp,
     build_hostname: build.hostname,
+    bundles: bundles.size === 0 ? undefined : new Struct(revisions(bundles)),
   });
+}
+
+/** By name; those without a revision have none. */
+export function revisions(bundles: Generation["bundles"]): { readonly [name: string]: Printable } {
+  const entries = [...bundles].map(([name, { manifest }]) => [
+    name,
+    new Struct({ revision: manifest.revision || undefined }),
+  ]);
+  return Object.fromEntries(entries);
 }

@@ -2,7 +2,7 @@ import type { Value } from "@sallyport/rego";
 import { goJsonLine, Struct } from "../../answers/json-text.ts";
 import { ApiError } from "../api-error.ts";
 import { documentAt, refText } from "../documents.ts";
-import { jsonAnswer, jsonText, type ServerAnswer, type ServerRequest } from "../exchange.ts";
+import { isOn, jsonAnswer, jsonText, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { indexPage } from "../index-page.ts";
 import { bodyAsInput } from "../input.ts";
 import type { Route } from "../routes.ts";
@@ -16,7 +16,7 @@ export function operationRoutes(serving: Serving): readonly Route[] {
       throw new ApiError(500, "internal_error", "status plugin not enabled");
     }),
     plain("metrics", "/metrics", () => metrics(serving)),
-    plain("health", "/health", health),
+    plain("health", "/health", (request) => healthOf(serving, request)),
     {
       name: "health",
       prefix: "/health",
@@ -56,7 +56,17 @@ async function defaultDecision(serving: Serving, request: ServerRequest): Promis
   throw new ApiError(404, "undefined_document", `document missing: ${refText(serving.config.defaultDecision)}`);
 }
 
-/** Nothing is waited for: all that is served was loaded before. */
+/** Who asks for it is told whether bundles are in force, and whether all plugins run. */
+function healthOf({ plugins }: Serving, request: ServerRequest): ServerAnswer {
+  const wantsBundles = isOn(request, "bundle") || isOn(request, "bundles");
+  if (wantsBundles && plugins?.areBundlesReady() === false) return unwell("one or more bundles are not activated");
+  const passed = new Set(request.query.getAll("exclude-plugin"));
+  const states = Object.entries(plugins?.states() ?? {}).filter(([name]) => !passed.has(name));
+  if (isOn(request, "plugins") && states.some(([, state]) => state !== "OK"))
+    return unwell("one or more plugins are not up");
+  return health();
+}
+
 function health(): ServerAnswer {
   return jsonText(200, goJsonLine(new Struct({}), ""));
 }
@@ -65,12 +75,13 @@ function unwell(error: string): ServerAnswer {
   return jsonText(500, goJsonLine(new Struct({ error }), ""));
 }
 
-const noPlugins: Value = { plugins_ready: true, plugin_state: {} };
-
 /** A rule of `data.system.health` decides; it sees whether plugins are ready. */
 async function healthRule(serving: Serving, path: readonly string[]): Promise<ServerAnswer> {
   const { generation } = serving.state;
-  const result = await documentAt(generation, path, { ...evaluation(serving), input: noPlugins });
+  const states = serving.plugins?.states() ?? {};
+  const isReady = Object.values(states).every((state) => state === "OK");
+  const input: Value = { plugins_ready: isReady, plugin_state: states };
+  const result = await documentAt(generation, path, { ...evaluation(serving), input });
   if (result === true) return health();
   const what =
     result === undefined ? "was undefined" : result === false ? "returned false" : "returned unexpected value";

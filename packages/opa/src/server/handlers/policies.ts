@@ -1,6 +1,7 @@
 import { astJsonOfModule, compiledModules, type Module, RegoError } from "@sallyport/rego";
 import { printableAst } from "../../answers/ast-printable.ts";
 import { Struct } from "../../answers/json-text.ts";
+import { checkPolicyOwner } from "../active-bundles.ts";
 import { ApiError, badRequest, compileError } from "../api-error.ts";
 import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { bodyText } from "../input.ts";
@@ -56,10 +57,13 @@ async function put(serving: Serving, request: ServerRequest, id: string): Promis
   const timing = new Timing(serving);
   const { metrics } = timing;
   const text = await metrics.timedAsync("server_read_bytes", () => bodyText(request));
-  if (state.generation.policies.get(id)?.text === text) return jsonAnswer(request, new Struct(timing.told(request)));
+  const before = state.generation.policies.get(id);
+  if (before !== undefined) checkPolicyOwner(state.generation.bundles, before.module);
+  if (before?.text === text) return jsonAnswer(request, new Struct(timing.told(request)));
   if (!/^\s*[^\s#]/m.test(text)) throw badRequest(`${id}:0: rego_parse_error: empty module`);
   refusing("invalid_parameter", () => {
     const policy = metrics.timed("rego_module_parse", () => state.parse(id, text));
+    checkPolicyOwner(state.generation.bundles, policy.module);
     metrics.timed("rego_module_compile", () => state.putPolicy(policy));
   });
   return jsonAnswer(request, new Struct(timing.told(request)));
@@ -67,6 +71,8 @@ async function put(serving: Serving, request: ServerRequest, id: string): Promis
 
 function remove(serving: Serving, request: ServerRequest, id: string): ServerAnswer {
   const timing = new Timing(serving);
+  const before = serving.state.generation.policies.get(id);
+  if (before !== undefined) checkPolicyOwner(serving.state.generation.bundles, before.module);
   refusing("invalid_operation", () =>
     timing.metrics.timed("rego_module_compile", () => {
       if (!serving.state.deletePolicy(id)) throw notFound(id);

@@ -10,6 +10,7 @@ import {
   type Value,
 } from "@sallyport/rego";
 import { goJsonLine, Struct } from "../../answers/json-text.ts";
+import { checkOwner } from "../active-bundles.ts";
 import { badRequest } from "../api-error.ts";
 import { headerOf, isOn, jsonText, noContent, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { bodyText, goKind, parseOr } from "../input.ts";
@@ -29,6 +30,7 @@ async function put(serving: Serving, request: ServerRequest, path: DataPath): Pr
   const timing = new Timing(serving);
   const value = await timing.metrics.timedAsync("rego_input_parse", async () => parseOr(await bodyText(request)));
   const onlyNew = headerOf(request, "if-none-match") === "*";
+  checkOwner(serving.state.generation.bundles, path);
   const isWritten = serving.state.writeData(path, (transaction) => {
     const isThere = transaction.read(path) !== undefined;
     if (onlyNew && isThere) return false;
@@ -54,6 +56,8 @@ async function patch(serving: Serving, request: ServerRequest, path: DataPath): 
   const operations = await timing.metrics.timedAsync("rego_input_parse", async () =>
     patchOperations(parseOr(await bodyText(request))),
   );
+  const { bundles } = serving.state.generation;
+  for (const each of operations) checkOwner(bundles, [...path, ...each.path]);
   serving.state.writeData(path, (transaction) => transaction.patch(path, operations));
   return done(request, timing);
 }
@@ -79,6 +83,7 @@ function patchOperation(op: Value, path: Value, value: Value | undefined): Patch
 
 function remove(serving: Serving, request: ServerRequest, path: DataPath): ServerAnswer {
   const timing = new Timing(serving);
+  checkOwner(serving.state.generation.bundles, path);
   serving.state.writeData(path, (transaction) => transaction.remove(path));
   return done(request, timing);
 }

@@ -1,0 +1,166 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RegoVersion } from "@sallyport/rego";
+import type { PolicyState } from "../server/policy-state.ts";
+import { type BundleSource, fileBytes, readSource } from "./bundle-source.ts";
+import { BundleStatus, bundleFault, HttpStatusError } from "./bundle-status.ts";
+import type { PluginHost } from "./plugin.ts";
+import { Loop } from "./polling.ts";
+import { ask } from "./services.ts";
+
+export interface BundlesOptions {
+  readonly sources: readonly BundleSource[];
+  readonly state: PolicyState;
+  readonly regoVersion: RegoVersion;
+  /** Where bundles are kept for starts at which their service does not answer. */
+  readonly folder: string;
+  readonly host: PluginHost;
+  /** Is told when the status of one has changed. */
+  readonly onChange: () => void;
+}
+
+/** Keeps bundles as new as their services have them. https://www.openpolicyagent.org/docs/management-bundles */
+export class Bundles {
+  readonly #options: BundlesOptions;
+  readonly #watched: readonly WatchedBundle[];
+
+  constructor(options: BundlesOptions) {
+    this.#options = options;
+    this.#watched = options.sources.map((source) => new WatchedBundle(source, options));
+  }
+
+  /** By name. */
+  get statuses(): ReadonlyMap<string, BundleStatus> {
+    return new Map(this.#watched.map(({ status }) => [status.name, status]));
+  }
+
+  get isReady(): boolean {
+    return this.#watched.every(({ status }) => status.isReady);
+  }
+
+  /** Resolves when all were asked for once, and are in force where they came. */
+  async start(): Promise<void> {
+    const { log } = this.#options.host;
+    for (const { status } of this.#watched)
+      log("info", "Starting bundle loader.", { name: status.name, plugin: "bundle" });
+    await Promise.all(this.#watched.map((each) => each.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#watched.map((each) => each.stop()));
+  }
+}
+
+class WatchedBundle {
+  readonly status: BundleStatus;
+  readonly #source: BundleSource;
+  readonly #options: BundlesOptions;
+  readonly #loop: Loop;
+  #etag = "";
+
+  constructor(source: BundleSource, options: BundlesOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.status = new BundleStatus(source.name);
+    this.#loop = new Loop(source.polling, (signal) => this.#refresh(signal));
+  }
+
+  async start(): Promise<void> {
+    if (this.#source.isPersisted) await this.#restore();
+    await this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  /** What was in force when the process ended, so that one starts without the service too. */
+  async #restore(): Promise<void> {
+    try {
+      await this.#activate(await readFile(this.#file), "");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+        this.#log("error", `Failed to load bundle from disk: ${bundleFault(error)}`);
+    }
+  }
+
+  async #refresh(signal: AbortSignal): Promise<boolean> {
+    const { status } = this;
+    try {
+      await this.#download(signal);
+      status.error = undefined;
+      return true;
+    } catch (error) {
+      if (signal.aborted) return true;
+      status.error = error;
+      this.#log("error", `Bundle load failed: ${bundleFault(error)}`);
+      return false;
+    } finally {
+      if (!signal.aborted) this.#options.onChange();
+    }
+  }
+
+  async #download(signal: AbortSignal): Promise<void> {
+    const { status } = this;
+    const { timestamp, clock } = this.#options.host;
+    const start = clock();
+    const answer = await this.#ask(signal).finally(() => {
+      status.requestMs = clock() - start;
+      status.requested = timestamp();
+    });
+    status.succeeded = status.requested;
+    if (answer === "same") {
+      this.#log("debug", "Bundle load skipped, server replied with not modified.");
+      return;
+    }
+    status.downloaded = status.requested;
+    status.size = answer.bytes.length;
+    const isSnapshot = await this.#activate(answer.bytes, answer.etag);
+    this.#etag = answer.etag;
+    const etag = answer.etag === "" ? "" : ` Etag updated to ${answer.etag}.`;
+    this.#log("info", `Bundle loaded and activated successfully.${etag}`);
+    if (isSnapshot && this.#source.isPersisted) await this.#persist(answer.bytes);
+  }
+
+  async #ask(signal: AbortSignal): Promise<{ readonly bytes: Uint8Array; readonly etag: string } | "same"> {
+    const { service, resource } = this.#source;
+    if (service === undefined) return { bytes: fileBytes(resource), etag: "" };
+    const known = this.#etag === "" ? {} : { "If-None-Match": this.#etag };
+    const headers = { Prefer: "modes=snapshot,delta", ...known };
+    const { agent } = this.#options.host;
+    const answer = await ask(service, { method: "GET", path: resource, headers, agent, signal });
+    if (answer.status === 304) return "same";
+    if (answer.status !== 200) throw new HttpStatusError(answer.status, answer.statusText);
+    return { bytes: answer.bytes, etag: answer.headers.get("etag") ?? "" };
+  }
+
+  /** True for a whole bundle, false for a delta. */
+  async #activate(bytes: Uint8Array, etag: string): Promise<boolean> {
+    const { state, regoVersion, host } = this.#options;
+    const bundle = await readSource(this.#source, bytes, regoVersion);
+    state.activate(this.#source.name, bundle, etag);
+    this.status.revision = bundle.manifest.revision;
+    this.status.type = bundle.patch === undefined ? "snapshot" : "delta";
+    this.status.activated = host.timestamp();
+    return bundle.patch === undefined;
+  }
+
+  get #file(): string {
+    return join(this.#options.folder, "bundles", this.#source.name, "bundle.tar.gz");
+  }
+
+  /** Whole or not at all. A disk that takes nothing is told of: the bundle is in force all the same. */
+  async #persist(bytes: Uint8Array): Promise<void> {
+    try {
+      await mkdir(join(this.#file, ".."), { recursive: true });
+      await writeFile(`${this.#file}.new`, bytes);
+      await rename(`${this.#file}.new`, this.#file);
+    } catch (error) {
+      this.#log("error", `Persisting bundle to disk failed: ${(error as Error).message}`);
+    }
+  }
+
+  #log(level: "debug" | "info" | "error", message: string): void {
+    this.#options.host.log(level, message, { name: this.#source.name, plugin: "bundle" });
+  }
+}
