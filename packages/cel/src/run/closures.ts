@@ -4,7 +4,7 @@ import { regularExpression } from "../library/regular-expression.ts";
 import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr, StructExpr } from "../syntax/ast.ts";
 import { ACCUMULATOR } from "../syntax/macro.ts";
 import { isEqual } from "../value/equal.ts";
-import { CelError, Optional, type Value } from "../value/value.ts";
+import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
 import { isPresent, qualify } from "./access.ts";
 import { CONSTRUCT_COST, callCost } from "./call-cost.ts";
 import { list, map, struct } from "./constructs.ts";
