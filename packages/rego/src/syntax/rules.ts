@@ -214,8 +214,10 @@ function freshWildcards(cursor: Cursor, args: readonly Term[]): readonly Term[] 
 function parseIfBody(cursor: Cursor): Body | undefined {
   cursor.advance();
   const mark = cursor.save();
+  // OPA 1.19 also took the braces of `not {1}` for a query; its suite has that mended.
+  const opensBrace = cursor.is("{");
   const expr = parseLiteral(cursor);
-  const isSet = expr?.terms.kind === "term" && expr.terms.term.kind === "set";
+  const isSet = opensBrace && expr?.terms.kind === "term" && expr.terms.term.kind === "set";
   if (expr !== undefined && !isSet) return [expr];
   cursor.restore(mark);
   return parseBraceBody(cursor);
