@@ -19,3 +19,13 @@ export function templateFault(message: string): FrameworkError {
 export function constraintFault(message: string): FrameworkError {
   return new FrameworkError("constraint", `invalid Constraint: ${message}`);
 }
+
+/** Says in front of an error what was being done; the kind of a fault stays. */
+export function within<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const text = `${what}: ${(error as Error).message}`;
+    throw error instanceof FrameworkError ? new FrameworkError(error.kind, text) : new Error(text);
+  }
+}

@@ -18,3 +18,8 @@ export function nested(value: unknown, ...path: readonly string[]): unknown {
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
+
+/** For sorting by UTF-16 units. */
+export function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -3,6 +3,7 @@ import { type Constraint, checkIdentity, readConstraint } from "./constraint.ts"
 import { actionsAt, type EnforcementPoint } from "./enforcement.ts";
 import type { CompiledTemplate, Engine, Violation } from "./engines/engine.ts";
 import { FrameworkError } from "./fault.ts";
+import { compareTexts } from "./fields.ts";
 import { Inventory } from "./inventory.ts";
 import { MatchError, matchesObject } from "./match/match.ts";
 import type { Review } from "./review.ts";
@@ -43,11 +44,12 @@ export class Framework {
   /** Puts a template in force, or another one in its place; its constraints stay. Throws `FrameworkError`, and then nothing has changed. */
   addTemplate(object: KubeObject): Template {
     const template = readTemplate(object);
-    constraintDefinition(template);
+    const schema = constraintSchema(template);
+    constraintDefinition(template, schema);
     const code = chooseCode(template, [...this.#engines.keys()]);
     const compiled = (this.#engines.get(code.engine) as Engine).compile(template, code);
     const constraints = this.#byName.get(template.name)?.constraints ?? new Map();
-    this.#byName.set(template.name, { template, schema: constraintSchema(template), compiled, constraints });
+    this.#byName.set(template.name, { template, schema, compiled, constraints });
     return template;
   }
 
@@ -77,7 +79,10 @@ export class Framework {
       .flatMap(({ compiled, constraints }) =>
         [...constraints.values()].flatMap((each) => this.#ask(compiled, each, review, point)),
       )
-      .sort((a, b) => order(a.constraint.kind, b.constraint.kind) || order(a.constraint.name, b.constraint.name));
+      .sort(
+        (a, b) =>
+          compareTexts(a.constraint.kind, b.constraint.kind) || compareTexts(a.constraint.name, b.constraint.name),
+      );
   }
 
   #ask(compiled: CompiledTemplate, constraint: Constraint, review: Review, point: EnforcementPoint): readonly Result[] {
@@ -124,8 +129,4 @@ export class Framework {
 
 function isAsked({ operations }: Template, operation: string): boolean {
   return operations.length === 0 || operations.includes("*") || operations.includes(operation);
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

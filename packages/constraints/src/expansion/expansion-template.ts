@@ -1,5 +1,6 @@
-import { type GroupVersionKind, type KubeObject, parseApiVersion } from "@sallyport/kube";
+import type { GroupVersionKind, KubeObject } from "@sallyport/kube";
 import { isFields, nested, textOf } from "../fields.ts";
+import { gvkText } from "../group-version-kind.ts";
 
 /** An ExpansionTemplate as it is used. expansion.gatekeeper.sh/v1beta1, v1alpha1 */
 export interface ExpansionTemplate {
@@ -51,12 +52,4 @@ export function expands({ applyTo }: ExpansionTemplate, { group, version, kind }
   return applyTo.some(
     (each) => each.groups.includes(group) && each.versions.includes(version) && each.kinds.includes(kind),
   );
-}
-
-export function kindOf({ apiVersion, kind }: KubeObject): GroupVersionKind {
-  return { ...parseApiVersion(apiVersion), kind };
-}
-
-function gvkText({ group, version, kind }: GroupVersionKind): string {
-  return `${group}/${version}, Kind=${kind}`;
 }

@@ -1,7 +1,8 @@
 import { apiVersionOf, type KubeObject } from "@sallyport/kube";
-import { isFields, nested } from "../fields.ts";
+import { compareTexts, isFields, nested } from "../fields.ts";
+import { kindOf } from "../group-version-kind.ts";
 import type { Mutators } from "../mutation/mutators.ts";
-import { type ExpansionTemplate, expands, kindOf } from "./expansion-template.ts";
+import { type ExpansionTemplate, expands } from "./expansion-template.ts";
 
 /** What an object implies: a Deployment its pods. */
 export interface Resultant {
@@ -64,7 +65,7 @@ export class Expansion {
     const kind = kindOf(object);
     return [...this.#byName.values()]
       .filter((each) => expands(each, kind) && !this.#cyclic.has(each.name))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+      .sort((a, b) => compareTexts(a.name, b.name));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from "@sallyport/kube";
 import { Expansion, type Resultant } from "../expansion/expansion.ts";
 import { isExpansionTemplate, readExpansionTemplate } from "../expansion/expansion-template.ts";
+import { within } from "../fault.ts";
 import { isNamespace } from "../match/match.ts";
 import { isMutator, Mutators, readMutator } from "../mutation/mutators.ts";
 
@@ -59,13 +60,5 @@ export class Expander {
     return within(`error expanding resource ${name}`, () =>
       this.#expansion.expand(mutated, this.namespaceOf(object), this.#mutators),
     );
-  }
-}
-
-function within<T>(what: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw new Error(`${what}: ${(error as Error).message}`);
   }
 }

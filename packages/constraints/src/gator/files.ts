@@ -19,10 +19,9 @@ export function beside(file: string, path: string): string {
   return kept.join("/");
 }
 
-/** The documents of a file as objects, empty ones left out. */
-export function objectsOf(files: SuiteFiles, path: string): readonly KubeObject[] {
-  return files
-    .documents(path)
+/** Documents as objects, empty ones left out. */
+export function objectsIn(documents: readonly Fields[]): readonly KubeObject[] {
+  return documents
     .filter((document) => Object.keys(document).length > 0)
     .map((document) => ({ apiVersion: "", kind: "", metadata: {}, ...document }) as KubeObject);
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@sallyport/kube";
-import { parseApiVersion } from "@sallyport/kube";
+import { kindOf } from "../group-version-kind.ts";
 import { type Match, type Matchable, matchesObject } from "../match/match.ts";
 import { type AppliesTo, appliesTo, type Binding, bindingsOf, readAppliesTo } from "./applies-to.ts";
 import type { Setter } from "./change.ts";
@@ -89,10 +89,8 @@ export function boundParts(object: KubeObject, path: Path): Pick<Mutator, "tests
     tests,
     bindings: bindingsOf(applyTo),
     matches: (mutable) => {
-      const { group, version } = parseApiVersion(mutable.object.apiVersion);
-      const applies = applyTo.some((each) =>
-        appliesTo(each, { group, version, kind: mutable.object.kind }, mutable.operation),
-      );
+      const kind = kindOf(mutable.object);
+      const applies = applyTo.some((each) => appliesTo(each, kind, mutable.operation));
       return applies && matchesObject(match, mutable);
     },
   };

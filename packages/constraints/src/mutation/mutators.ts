@@ -1,4 +1,5 @@
 import { isSameJson, type KubeObject, parseApiVersion } from "@sallyport/kube";
+import { compareTexts } from "../fields.ts";
 import { readAssign } from "./assign.ts";
 import { readAssignImage } from "./assign-image.ts";
 import { readAssignMetadata } from "./assign-metadata.ts";
@@ -48,7 +49,7 @@ export class Mutators {
   }
 
   #settle(): void {
-    this.#ordered = [...this.#byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.#ordered = [...this.#byId.values()].sort((a, b) => compareTexts(a.id, b.id));
     this.#conflicting = conflictingMutators(this.#ordered);
   }
 

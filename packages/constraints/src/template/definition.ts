@@ -31,7 +31,7 @@ export function constraintSchema({ parameters }: Template): Structural {
 }
 
 /** The CustomResourceDefinition of a template's constraints, as Gatekeeper creates it. Throws `FrameworkError` where the API server would refuse it. */
-export function constraintDefinition(template: Template): KubeObject {
+export function constraintDefinition(template: Template, schema: Structural = constraintSchema(template)): KubeObject {
   const { kind, labels, shortNames } = template;
   const plural = kind.toLowerCase();
   const definition: KubeObject = {
@@ -50,7 +50,7 @@ export function constraintDefinition(template: Template): KubeObject {
         singular: plural,
       },
       scope: "Cluster",
-      versions: ["v1beta1", "v1alpha1"].map((name, i) => versionOf(name, i === 0, constraintSchema(template))),
+      versions: ["v1beta1", "v1alpha1"].map((name, i) => versionOf(name, i === 0, schema)),
     },
   };
   // As the API server completes it.
