@@ -1,11 +1,13 @@
 import type { KubeObject } from "@sallyport/kube";
 import { isConstraint } from "../constraint.ts";
 import type { Engine } from "../engines/engine.ts";
+import { isExpansionTemplate } from "../expansion/expansion-template.ts";
 import { within } from "../fault.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { Framework, type Result } from "../framework.ts";
 import { type Review, reviewOfRequest } from "../review.ts";
 import { isTemplate } from "../template/template.ts";
+import { Expander } from "./expander.ts";
 import { beside, objectsIn, type SuiteFiles } from "./files.ts";
 import { compareResults, reviewExpanded } from "./review-expanded.ts";
 import type { Case, SuiteTest } from "./suite.ts";
@@ -21,12 +23,13 @@ export class TestBed {
   readonly #file: string;
   readonly #files: SuiteFiles;
   readonly #framework: Framework;
+  readonly #expander: Expander | undefined;
   #printed = new Printed();
 
   /** Throws an error of one line, in gator's words; of a fault of the constraint's schema a `FrameworkError`. */
   constructor(
     file: string,
-    { template: templatePath, constraint: constraintPath }: SuiteTest,
+    { template: templatePath, constraint: constraintPath, expansion, invalid }: SuiteTest,
     { files, engines }: TestBedOptions,
   ) {
     this.#file = file;
@@ -41,6 +44,8 @@ export class TestBed {
     const constraint = oneObject(files, beside(file, constraintPath), "Constraint");
     if (!isConstraint(constraint)) throw new Error("not a Constraint");
     this.#framework.addConstraint(constraint);
+    // Nothing is reviewed under a constraint that must not be taken.
+    this.#expander = expansion === "" || invalid ? undefined : expanderOf(files, beside(file, expansion));
   }
 
   /** What the constraint says of a case's object, by enforcement action and message. Throws an error of one line. */
@@ -77,21 +82,25 @@ export class TestBed {
   #results(object: KubeObject): readonly Result[] {
     const isReview = object.kind === "AdmissionReview" && object.apiVersion.startsWith("admission.k8s.io/");
     if (isReview) return this.#framework.review(reviewOf(object), "gator.gatekeeper.sh");
-    return reviewExpanded(this.#framework, object, { expander: undefined, namespace: undefined, mutate: false });
+    return reviewExpanded(this.#framework, object, { expander: this.#expander, namespace: undefined, mutate: false });
   }
 }
 
 /** Bytes of print output that are kept of a case. gator's DefaultPrintBufferLimit. */
 const printLimit = 1 << 20;
 
+function expanderOf(files: SuiteFiles, path: string): Expander {
+  const templates = within(`reading ExpansionTemplate from ${JSON.stringify(path)}`, () =>
+    objectsIn(files.documents(path)),
+  );
+  if (templates.length === 0 || !templates.every(isExpansionTemplate))
+    throw new Error(`not an Expansion Template: ${JSON.stringify(path)}`);
+  return new Expander(templates);
+}
+
 /** The first object of a file; `what` is told where the file cannot be read. */
 function oneObject(files: SuiteFiles, path: string, what: string): KubeObject {
-  let objects: readonly KubeObject[];
-  try {
-    objects = objectsIn(files.documents(path));
-  } catch (error) {
-    throw new Error(`reading ${what} from ${JSON.stringify(path)}: ${(error as Error).message}`);
-  }
+  const objects = within(`reading ${what} from ${JSON.stringify(path)}`, () => objectsIn(files.documents(path)));
   const [object] = objects;
   if (object === undefined) throw new Error(`missing objects: path ${JSON.stringify(path)} defines no YAML objects`);
   return object;
