@@ -7,7 +7,7 @@ export { type RegoEngineOptions, regoEngine } from "./engines/rego.ts";
 export { FrameworkError } from "./fault.ts";
 export { Framework, type FrameworkOptions, type Result } from "./framework.ts";
 export { Expander } from "./gator/expander.ts";
-export type { SuiteFiles } from "./gator/files.ts";
+export { objectsIn, type SuiteFiles } from "./gator/files.ts";
 export { readFilter } from "./gator/filter.ts";
 export { isSuite, readSuite } from "./gator/suite.ts";
 export { isDenied, type TestedResult, type TestObjectsOptions, testObjects } from "./gator/test.ts";
@@ -17,4 +17,4 @@ export { type Match, type Matchable, MatchError, matchesObject, type Source } fr
 export { isMutator, Mutators, readMutator } from "./mutation/mutators.ts";
 export { type Review, type ReviewContext, reviewOfObject, reviewOfRequest } from "./review.ts";
 export { constraintDefinition } from "./template/definition.ts";
-export { isTemplate, readTemplate, type Template } from "./template/template.ts";
+export { isTemplate, readTemplate, type Template, targetName } from "./template/template.ts";

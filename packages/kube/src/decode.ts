@@ -1,6 +1,6 @@
 import { parseDocument } from "yaml";
 import { jsonSyntaxFault } from "./go/json-syntax.ts";
-import { goScalars } from "./go/yaml-scalars.ts";
+import { goYaml } from "./go/yaml-scalars.ts";
 import { StatusError } from "./status.ts";
 import { yamlFault } from "./yaml-faults.ts";
 
@@ -127,7 +127,7 @@ const tolerated: ReadonlySet<string> = new Set(["DUPLICATE_KEY", "MULTIPLE_DOCS"
 
 /** The first document. Throws `BadRequest` with what Go's yaml says, behind `prefix`. */
 function readYaml(text: string, prefix: string): { readonly value: unknown; readonly duplicates: readonly string[] } {
-  const document = parseDocument(text, { strict: false, uniqueKeys: true, merge: true, customTags: goScalars });
+  const document = parseDocument(text, goYaml);
   const fault = document.errors.find(({ code }) => !tolerated.has(code));
   if (fault !== undefined) throw new StatusError("BadRequest", `${prefix}${yamlFault(fault, text)}`);
   const duplicates = document.errors

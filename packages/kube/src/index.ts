@@ -39,6 +39,7 @@ export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quanti
 export { isPrintable } from "./go/quote.ts";
 export { jsonTypeOf } from "./go/restore-fault.ts";
 export { timeValue, ValueFault } from "./go/values.ts";
+export { goScalarsOfV3 } from "./go/yaml-scalars.ts";
 export { goText } from "./go-text.ts";
 export { applyJsonPatch, PatchError, patchJson, pointerTokens } from "./json-patch.ts";
 export { staticSuffix, validateReservedName } from "./kinds/admissionregistration/static-name.ts";

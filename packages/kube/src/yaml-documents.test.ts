@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { goScalarsOfV3 } from "./go/yaml-scalars.ts";
 import { parseYamlDocuments } from "./yaml-documents.ts";
 
 const cases: ReadonlyArray<[label: string, text: string, values: readonly unknown[]]> = [
@@ -159,6 +160,11 @@ test("scalars are read as Go reads them", () => {
     const [document] = parseYamlDocuments(`a: ${scalar}\n`).documents;
     assert.deepEqual(document?.toJS(), { a: value }, scalar);
   }
+});
+
+test("yaml.v3 takes the booleans of YAML 1.1 for texts", () => {
+  const [document] = parseYamlDocuments("a: yes\nb: n\nc: On\nd: TRUE\ne: 0777\n", goScalarsOfV3).documents;
+  assert.deepEqual(document?.toJS(), { a: "yes", b: "n", c: "On", d: true, e: 511 });
 });
 
 test("keys are texts of what they are read as", () => {

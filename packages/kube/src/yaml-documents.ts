@@ -1,24 +1,21 @@
-import { type Document, LineCounter, parseAllDocuments } from "yaml";
-import { goScalars } from "./go/yaml-scalars.ts";
+import { type Document, LineCounter, parseAllDocuments, type Tags } from "yaml";
+import { goScalars, goYaml } from "./go/yaml-scalars.ts";
 
 /** Repairs in one text; a file that needs more is no manifest. */
 const maxRepairs = 100;
 
-/** A text's documents as Go's YAML reads them; faults of syntax are in each document's `errors`, places in `lines`. */
-export function parseYamlDocuments(text: string): {
+/** A text's documents as Go's YAML reads them, kubectl's unless told otherwise; faults of syntax are in each document's `errors`, places in `lines`. */
+export function parseYamlDocuments(
+  text: string,
+  scalars: (tags: Tags) => Tags = goScalars,
+): {
   readonly documents: readonly Document.Parsed[];
   readonly lines: LineCounter;
 } {
   let current = text;
   for (let repairs = 0; ; repairs++) {
     const lines = new LineCounter();
-    const parsed = parseAllDocuments(current, {
-      lineCounter: lines,
-      strict: false,
-      uniqueKeys: true,
-      merge: true,
-      customTags: goScalars,
-    });
+    const parsed = parseAllDocuments(current, { ...goYaml, lineCounter: lines, customTags: scalars });
     const documents = Array.isArray(parsed) ? parsed : [];
     const repaired = repairs < maxRepairs ? withIndentedQuote(current, firstFault(documents)) : undefined;
     if (repaired === undefined) return { documents, lines };

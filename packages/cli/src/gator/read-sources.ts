@@ -1,13 +1,11 @@
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
+import { objectsIn } from "@sallyport/constraints";
 import type { KubeObject } from "@sallyport/kube";
-import { parseYamlDocuments } from "@sallyport/kube";
 import { reasonOf } from "../errors.ts";
+import { expandFiles } from "../manifests.ts";
 import { type Call, CommandFault } from "../opa/command.ts";
 import type { FlagSpec } from "../opa/flags.ts";
-import { readDocuments } from "./suite-files.ts";
-
-type Fields = { readonly [field: string]: unknown };
+import { documentsIn, readText } from "./documents.ts";
 
 export function filenameFlag(short: string): FlagSpec {
   return {
@@ -27,56 +25,47 @@ interface Read {
 
 /** The objects of all files, folders and standard input. Throws `CommandFault`; tells of objects that are there twice. */
 export function readSources({ flags, terminal }: Call): readonly KubeObject[] {
-  const read = [
+  const all = [
     ...flags.list("filename").flatMap((name) => within("reading: reading from filenames", () => readPath(name))),
     ...within("reading: reading from stdin", () => readStdin(terminal.isInteractive === true ? "" : terminal.stdin())),
   ];
-  if (read.length === 0) throw new CommandFault("no input data identified");
-  for (const fault of duplicates(read)) terminal.err(`${fault}\n`);
-  return read.map(({ object }) => object);
+  if (all.length === 0) throw new CommandFault("no input data identified");
+  for (const fault of duplicates(all)) terminal.err(`${fault}\n`);
+  return all.map(({ object }) => object);
 }
 
 const extensions = /\.(json|ya?ml)$/;
 
 function readPath(path: string): readonly Read[] {
-  return filesOf(path).flatMap((file) =>
-    readDocuments(file).map((document) => ({ from: `file: "${file}"`, object: asObject(document) })),
+  checkPath(path);
+  return expandFiles([path], extensions).flatMap((file) =>
+    read(`file: "${file}"`, readText(file), `invalid yaml: ${file}`),
   );
 }
 
-function filesOf(path: string): readonly string[] {
+/** Throws an error of one line, in gator's words. */
+function checkPath(path: string): void {
   let isFolder: boolean;
   try {
     isFolder = statSync(path).isDirectory();
   } catch (error) {
     throw new Error(`stat on path ${JSON.stringify(path)}: stat ${path}: ${reasonOf(error)}`);
   }
-  if (!isFolder) {
-    if (extensions.test(path)) return [path];
+  if (!isFolder && !extensions.test(path))
     throw new Error(`path ${JSON.stringify(path)} must be of extensions: [.yaml .yml .json]`);
-  }
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && extensions.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }
 
 function readStdin(text: string): readonly Read[] {
-  return parseYamlDocuments(text).documents.flatMap((document) => {
-    const fault = document.errors[0];
-    if (fault !== undefined) throw new Error(`reading yaml source: ${fault.message.split("\n")[0]}`);
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return value === null || value === undefined ? [] : [{ from: "stdin", object: asObject(value as Fields) }];
-  });
+  return read("stdin", text, "reading yaml source");
 }
 
-function asObject(document: Fields): KubeObject {
-  return { apiVersion: "", kind: "", metadata: {}, ...document } as KubeObject;
+function read(from: string, text: string, what: string): readonly Read[] {
+  return objectsIn(documentsIn(text, what)).map((object) => ({ from, object }));
 }
 
-function duplicates(read: readonly Read[]): readonly string[] {
+function duplicates(all: readonly Read[]): readonly string[] {
   const seen = new Map<string, string>();
-  return read.flatMap(({ from, object: { apiVersion, kind, metadata } }) => {
+  return all.flatMap(({ from, object: { apiVersion, kind, metadata } }) => {
     const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
     const key = [group, kind, metadata.namespace, metadata.name].join("\n");
     const before = seen.get(key);

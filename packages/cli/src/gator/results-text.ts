@@ -1,8 +1,6 @@
-import type { TestedResult } from "@sallyport/constraints";
+import { type TestedResult, targetName as target } from "@sallyport/constraints";
 import { sortedJson } from "./sorted-json.ts";
 import { goYaml } from "./yaml-text.ts";
-
-const target = "admission.k8s.gatekeeper.sh";
 
 /** What `gator test` prints: a line for each, or JSON, or YAML. */
 export function resultsText(results: readonly TestedResult[], output: string): string {
@@ -23,7 +21,7 @@ function jsonOf({ msg, details, constraint, enforcementAction, scopedActions, vi
   return {
     target,
     ...(msg === "" ? {} : { msg }),
-    ...(details === undefined ? {} : { metadata: { details: sortedJson(details) } }),
+    ...(details === undefined ? {} : { metadata: { details: sortedJson(details as object) } }),
     constraint: sortedJson(constraint.object),
     ...(enforcementAction === "" ? {} : { enforcementAction }),
     ...(scopedActions.length === 0 ? {} : { scopedActions }),

@@ -1,42 +1,27 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isSuite, readSuite, type SuiteFiles } from "@sallyport/constraints";
-import { parseYamlDocuments } from "@sallyport/kube";
+import { goScalarsOfV3 } from "@sallyport/kube";
 import { reasonOf } from "../errors.ts";
+import { expandFiles } from "../manifests.ts";
 import { CommandFault } from "../opa/command.ts";
-
-type Fields = { readonly [field: string]: unknown };
+import { documentsIn, type Fields, readText } from "./documents.ts";
 
 /** Files of the disk, each read once: the cases of a suite share most of theirs. */
 export function diskFiles(): SuiteFiles {
   const known = new Map<string, readonly Fields[]>();
   return {
     documents: (path) => {
-      const found = known.get(path) ?? readDocuments(path);
+      const found = known.get(path) ?? readSuiteDocuments(path);
       known.set(path, found);
       return found;
     },
   };
 }
 
-/** Throws an error of one line. */
-export function readDocuments(path: string): readonly Fields[] {
-  return parseYamlDocuments(readText(path)).documents.flatMap((document) => {
-    const fault = document.errors[0];
-    if (fault !== undefined) throw new Error(`invalid yaml: ${path}: ${fault.message.split("\n")[0]}`);
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (value === null || value === undefined) return [];
-    if (typeof value !== "object" || Array.isArray(value)) throw new Error(`invalid yaml: ${path}: not an object`);
-    return [value as Fields];
-  });
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Error(`open ${path}: ${reasonOf(error)}`);
-  }
+/** The documents of a file of a suite. Throws an error of one line. gator reads suites by yaml.v3, and what it is asked to test as kubectl does. */
+function readSuiteDocuments(path: string): readonly Fields[] {
+  return documentsIn(readText(path), `invalid yaml: ${path}`, goScalarsOfV3);
 }
 
 /** A suite, and the file that it stands in: as it was asked for, and whole. */
@@ -70,15 +55,9 @@ function filesOf(target: string): readonly string[] {
     if (!yaml.test(path)) throw new Error(`unsupported extension: ${JSON.stringify(/\.[^.]*$/.exec(path)?.[0] ?? "")}`);
     return [path];
   }
-  const own = isDeep ? [] : yamlFiles(path, false);
-  return own.some((file) => readSuites(file).length > 0) ? own : yamlFiles(path, true);
-}
-
-function yamlFiles(folder: string, recursive: boolean): readonly string[] {
-  return readdirSync(folder, { recursive, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && yaml.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const own = isDeep ? [] : readdirSync(path).filter((name) => yaml.test(name));
+  const files = own.map((name) => join(path, name)).filter((file) => !stat(file).isDirectory());
+  return files.some((file) => readSuites(file).length > 0) ? files.sort() : expandFiles([path], yaml);
 }
 
 function stat(path: string): ReturnType<typeof statSync> & {} {
@@ -90,6 +69,6 @@ function stat(path: string): ReturnType<typeof statSync> & {} {
 }
 
 function readSuites(path: string): readonly FoundSuite[] {
-  const [first] = readDocuments(path);
+  const [first] = readSuiteDocuments(path);
   return first === undefined || !isSuite(first) ? [] : [{ path, file: resolve(path), suite: readSuite(first) }];
 }

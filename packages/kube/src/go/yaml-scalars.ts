@@ -54,8 +54,21 @@ const nothing: ScalarTag = { tag: tag("null"), default: true, test: /^(?:~|null|
 /** Dates are texts. */
 const timestamp: ScalarTag = { tag: tag("timestamp"), resolve: (text) => text };
 
-/** Scalars as sigs.k8s.io/yaml reads them, which kubectl, kube-apiserver and gator use: YAML 1.1, without dates and sexagesimal numbers. */
+/** Scalars as sigs.k8s.io/yaml reads them, which kubectl and kube-apiserver use: YAML 1.1, without dates and sexagesimal numbers. */
 export function goScalars(tags: Tags): Tags {
   const kept = tags.filter((each) => typeof each === "string" || !/:(?:bool|int|float|null)$/.test(each.tag));
   return [...kept, nothing, bool, int, float, binary, timestamp];
 }
+
+const boolOfV3: ScalarTag = {
+  ...bool,
+  test: /^(?:true|True|TRUE|false|False|FALSE)$/,
+};
+
+/** Scalars as Go's yaml.v3 reads them where it knows no type: `yes`, `on` and the like are texts. */
+export function goScalarsOfV3(tags: Tags): Tags {
+  return goScalars(tags).map((each) => (each === bool ? boolOfV3 : each));
+}
+
+/** How the parser is told to read as kubectl and kube-apiserver do. */
+export const goYaml = { strict: false, uniqueKeys: true, merge: true, customTags: goScalars } as const;
