@@ -18,7 +18,7 @@ export function writePod(context: NodeContext): PluginResult | undefined {
 }
 
 /** Throws `NotFound`. */
-export function existingPod({ request, snapshot }: NodeContext, name: string): PodSpec {
+function existingPod({ request, snapshot }: NodeContext, name: string): PodSpec {
   return specOf(existing(snapshot.objects.get("", "pods", request.namespace, name), "pods", name));
 }
 

@@ -1,5 +1,6 @@
 import type { FunctionDeclaration, Library } from "../check/environment.ts";
 import { DYN, INT, listType, STRING } from "../check/type.ts";
+import { escapes } from "../value/go-quoted.ts";
 import { ArrayList, CelError, type ListValue, type Value } from "../value/value.ts";
 import { declare, global, member } from "./declare.ts";
 import { formatText } from "./string-format.ts";
@@ -192,18 +193,6 @@ function join(list: ListValue, separator: string): Value {
   const parts = [...list];
   return parts.every((each) => typeof each === "string") ? parts.join(separator) : new CelError("no such overload");
 }
-
-const escapes: { readonly [letter: string]: string } = {
-  "\u0007": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  "\\": "\\\\",
-  '"': '\\"',
-};
 
 function quote(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: just those are escaped

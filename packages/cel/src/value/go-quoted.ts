@@ -1,4 +1,5 @@
-const escapes: { readonly [letter: string]: string } = {
+/** What Go escapes by a letter. */
+export const escapes: { readonly [letter: string]: string } = {
   "\u0007": "\\a",
   "\b": "\\b",
   "\f": "\\f",

@@ -2,7 +2,7 @@ import { nanosOf, shownQuantity } from "../../go/quantity.ts";
 import type { KubeObject } from "../../object.ts";
 import { itemsOf } from "../checks.ts";
 import { type Fields, specOf } from "../rules.ts";
-import { oldNodeLabels } from "./pod-warnings.ts";
+import { oldNodeLabels, oldVolumes, volumeNames } from "./pod-warnings.ts";
 
 const classAnnotation = "volume.beta.kubernetes.io/storage-class";
 
@@ -11,15 +11,8 @@ const oldAnnotations: { readonly [annotation: string]: string } = {
   "volume.beta.kubernetes.io/mount-options": 'deprecated since v1.31; use "mountOptions" attribute instead',
 };
 
-/** What is said of a volume's source, under the name that stands there. */
-const oldSources: readonly (readonly [source: string, shown: string, text: string])[] = [
-  ["cephfs", "cephfs", "deprecated in v1.28, non-functional in v1.31+"],
-  ["photonPersistentDisk", "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"],
-  ["scaleIO", "scaleIO", "deprecated in v1.16, non-functional in v1.22+"],
-  ["storageos", "storageOS", "deprecated in v1.22, non-functional in v1.25+"],
-  ["glusterfs", "glusterfs", "deprecated in v1.25, non-functional in v1.26+"],
-  ["rbd", "rbd", "deprecated in v1.28, non-functional in v1.31+"],
-];
+/** The kinds of volumes that are told of, in kube-apiserver's order. */
+const oldSources: readonly string[] = ["cephfs", "photonPersistentDisk", "scaleIO", "storageos", "glusterfs", "rbd"];
 
 /** GetWarningsForPersistentVolume. */
 export function volumeWarnings(object: KubeObject): readonly string[] {
@@ -40,7 +33,9 @@ export function volumeWarnings(object: KubeObject): readonly string[] {
         oldNodeLabels[key] === undefined ? [] : [`${field}.key: ${key} is ${oldNodeLabels[key]}`],
       ),
     ),
-    ...oldSources.flatMap(([source, shown, text]) => (spec[source] === undefined ? [] : [`spec.${shown}: ${text}`])),
+    ...oldSources
+      .filter((source) => spec[source] !== undefined)
+      .map((source) => `spec.${volumeNames[source] ?? source}: ${oldVolumes[source]}`),
   ];
 }
 
