@@ -63,6 +63,6 @@ export type {
 } from "./snapshot.ts";
 export { noStaticConfigurations, type StaticConfigurations } from "./static-configurations.ts";
 export { CallError } from "./webhook/call-error.ts";
-export { answerReview, type IncomingReview, readReview } from "./webhook/incoming.ts";
+export { answerReview, type IncomingReview, readReview, requestOf } from "./webhook/incoming.ts";
 export { postReview, statusText } from "./webhook/post.ts";
 export type { ClientConfig } from "./webhook/target.ts";

@@ -27,7 +27,7 @@ export function readReview(body: unknown): IncomingReview | string {
 }
 
 function readRequest(asked: Fields): Request | string {
-  const { uid, kind, resource, userInfo, operation } = asked;
+  const { uid, kind, resource, operation } = asked;
   if (typeof uid !== "string" || uid === "") return "request.uid must be a text";
   if (!isFields(kind)) return "request.kind must be an object";
   if (!isFields(resource)) return "request.resource must be an object";
@@ -36,11 +36,18 @@ function readRequest(asked: Fields): Request | string {
   for (const field of ["object", "oldObject"])
     if (asked[field] !== undefined && asked[field] !== null && !isKubeObject(asked[field]))
       return `request.${field} must be an object with kind and metadata`;
-  const text = (fields: Fields, field: string) => String(fields[field] ?? "");
-  const name = text(asked, "name");
-  const isNamespace = text(kind, "group") === "" && text(kind, "kind") === "Namespace";
+  const request = requestOf(asked);
+  // As kube-apiserver has it within, a namespace lies in itself.
+  const isNamespace = request.kind.group === "" && request.kind.kind === "Namespace";
+  return isNamespace && request.namespace === "" ? { ...request, namespace: request.name } : request;
+}
+
+/** An AdmissionRequest as the chain has it; what is not there is empty, as where nobody sent a request. */
+export function requestOf(asked: Fields): Request {
+  const { kind, resource, userInfo } = asked;
+  const text = (fields: unknown, field: string) => String((isFields(fields) ? fields[field] : undefined) ?? "");
   return {
-    uid,
+    uid: text(asked, "uid"),
     kind: { group: text(kind, "group"), version: text(kind, "version"), kind: text(kind, "kind") },
     resource: {
       group: text(resource, "group"),
@@ -48,10 +55,9 @@ function readRequest(asked: Fields): Request | string {
       resource: text(resource, "resource"),
     },
     subResource: text(asked, "subResource"),
-    name,
-    // As kube-apiserver has it within, a namespace lies in itself.
-    namespace: text(asked, "namespace") || (isNamespace ? name : ""),
-    operation: operation as Operation,
+    name: text(asked, "name"),
+    namespace: text(asked, "namespace"),
+    operation: text(asked, "operation") as Operation,
     userInfo: readUser(isFields(userInfo) ? userInfo : {}),
     object: (asked["object"] ?? null) as KubeObject | null,
     oldObject: (asked["oldObject"] ?? null) as KubeObject | null,

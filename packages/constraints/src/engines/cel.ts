@@ -7,14 +7,13 @@ import {
   inputActivation,
   matchConditionsBudget,
   matchesConditions,
-  type Request,
+  requestOf,
   type Variable,
   validate,
 } from "@sallyport/admission";
 import { type Activation, admissionEnvironment, BOOL, PER_CALL_LIMIT, STRING } from "@sallyport/cel";
 import type { KubeObject } from "@sallyport/kube";
 import type { Constraint } from "../constraint.ts";
-import { type Fields, isFields, textOf } from "../fields.ts";
 import type { Review } from "../review.ts";
 import { type CelSource, type FailurePolicy, readCelSource } from "./cel-source.ts";
 import type { Engine, EngineData, Violation } from "./engine.ts";
@@ -70,7 +69,10 @@ function violationsOf(
   review: Review,
   { namespace }: EngineData,
 ): readonly Violation[] {
-  const activation: Activation = inputActivation(requestOf(review), {
+  // As Kubernetes hands it to a policy: on DELETE there is no object.
+  const isDeletion = review.request["operation"] === "DELETE";
+  const request = requestOf(isDeletion ? { ...review.request, object: null } : review.request);
+  const activation: Activation = inputActivation(request, {
     params: constraint.object,
     namespaceObject: namespace as KubeObject | undefined,
   });
@@ -82,34 +84,4 @@ function violationsOf(
   return validate(policy, start, start, PER_CALL_LIMIT)
     .filter(({ isError }) => !isError || failurePolicy === "Fail")
     .map(({ message }) => ({ msg: message }));
-}
-
-/** As Kubernetes hands it to a policy: on DELETE there is no object. */
-function requestOf({ request, object, oldObject }: Review): Request {
-  const { uid, kind, resource, subResource, name, namespace, operation, userInfo, options, dryRun } = request;
-  const user = isFields(userInfo) ? userInfo : {};
-  const text = (fields: unknown, field: string) => textOf(isFields(fields) ? fields[field] : undefined);
-  return {
-    uid: textOf(uid),
-    kind: { group: text(kind, "group"), version: text(kind, "version"), kind: text(kind, "kind") },
-    resource: {
-      group: text(resource, "group"),
-      version: text(resource, "version"),
-      resource: text(resource, "resource"),
-    },
-    subResource: textOf(subResource),
-    name: textOf(name),
-    namespace: textOf(namespace),
-    operation: textOf(operation) as Request["operation"],
-    userInfo: {
-      username: text(user, "username"),
-      ...(typeof user["uid"] === "string" ? { uid: user["uid"] } : {}),
-      groups: Array.isArray(user["groups"]) ? user["groups"].map(String) : [],
-      ...(isFields(user["extra"]) ? { extra: user["extra"] as { readonly [key: string]: readonly string[] } } : {}),
-    },
-    object: operation === "DELETE" ? null : (object ?? null),
-    oldObject: oldObject ?? null,
-    options: isFields(options) ? (options as Fields) : null,
-    dryRun: dryRun === true,
-  };
 }
