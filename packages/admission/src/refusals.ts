@@ -1,4 +1,4 @@
-import { type KubeObject, qualifiedResource, type StatusDetails, StatusError } from "@sallyport/kube";
+import { aggregated, type KubeObject, qualifiedResource, type StatusDetails, StatusError } from "@sallyport/kube";
 import type { Reason } from "./decision.ts";
 import type { Annotations, PluginResult } from "./plugin.ts";
 import type { Request } from "./request.ts";
@@ -46,8 +46,7 @@ export function isCore(request: Request, resource: string, subResource = ""): bo
 
 /** Several errors in one text, as utilerrors.Aggregate prints them: each once, in brackets where there are more. */
 export function aggregate(messages: readonly string[]): string {
-  const texts = [...new Set(messages)];
-  return texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`;
+  return aggregated([...new Set(messages)]);
 }
 
 /** The object that a rule relies on. Throws `NotFound`. */

@@ -10,6 +10,7 @@ import {
   parseAbacPolicies,
   webhookClient,
 } from "@sallyport/apiserver";
+import { faultsText } from "@sallyport/kube";
 import { parse } from "yaml";
 import { reasonOf, UsageError } from "./errors.ts";
 import { webhookTarget } from "./webhook-kubeconfig.ts";
@@ -60,11 +61,6 @@ export function abacMode(file: string): ConfiguredMode {
   } catch (error) {
     throw new UsageError(`--authorization-policy-file ${(error as Error).message}`);
   }
-}
-
-function faultsText(errors: readonly { readonly field: string; readonly message: string }[]): string {
-  const lines = errors.map(({ field, message }) => `${field}: ${message}`);
-  return lines.length === 1 ? (lines[0] as string) : `[${lines.join(", ")}]`;
 }
 
 function readConfiguration<Configuration>(flag: string, file: string, kind: string): Configuration {

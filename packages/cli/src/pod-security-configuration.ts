@@ -1,5 +1,13 @@
 import { type ChainOptions, type Exemptions, policyOf } from "@sallyport/admission";
-import { dns1123Label, dns1123Subdomain, duplicate, type FieldError, invalid } from "@sallyport/kube";
+import {
+  aggregated,
+  dns1123Label,
+  dns1123Subdomain,
+  duplicate,
+  type FieldError,
+  faultsText,
+  invalid,
+} from "@sallyport/kube";
 import type { Configuration } from "./admission-configuration.ts";
 import { InputError } from "./manifests.ts";
 
@@ -33,10 +41,10 @@ export function podSecurityOptions(
   ].map((field) => `unknown field ${JSON.stringify(field)}`);
   if (unknown.length > 0) throw fault(`strict decoding error: ${unknown.join(", ")}`);
   const { policy, errors } = defaultsOf(given);
-  if (errors.length > 0) throw fault(`configuration error: ${joined(errors)}`);
+  if (errors.length > 0) throw fault(`configuration error: ${aggregated(errors)}`);
   const lists = Object.keys(formats).map((key) => [key, (exempt[key] ?? []) as readonly string[]] as const);
   const faults = lists.flatMap(([key, names]) => exemptionFaults(key as keyof Exemptions, names));
-  if (faults.length > 0) throw fault(`invalid: ${joined(faults.map(({ field, message }) => `${field}: ${message}`))}`);
+  if (faults.length > 0) throw fault(`invalid: ${faultsText(faults)}`);
   return { exemptions: Object.fromEntries(lists) as unknown as Exemptions, defaults: policy };
 }
 
@@ -48,10 +56,6 @@ function strange(given: object, known: readonly string[], path: string): readonl
   return Object.keys(given)
     .filter((field) => !known.includes(field))
     .map((field) => `${path}.${field}`);
-}
-
-function joined(texts: readonly string[]): string {
-  return texts.length === 1 ? `${texts[0]}` : `[${texts.join(", ")}]`;
 }
 
 /** They are written as the labels of namespaces are: a mode, and its version. Modes that are not there are privileged, of the latest version. */

@@ -1,6 +1,7 @@
 import {
   applySchemaDefaults,
   dns1123Subdomain,
+  faultsText,
   type KubeObject,
   parseApiVersion,
   prune,
@@ -74,11 +75,8 @@ function checkName({ apiVersion, metadata: { name = "" } }: KubeObject): void {
 
 function checkSchema(object: KubeObject, schema: Structural): void {
   // Gatekeeper's paths begin at a root without a name.
-  const faults = validateBySchema(object, schema, "").map(({ field, message }) => `[].${field}: ${message}`);
-  if (faults.length > 0) {
-    const text = faults.length === 1 ? faults[0] : `[${faults.join(", ")}]`;
-    throw new FrameworkError("schema", `schema validation failed: ${text}`);
-  }
+  const faults = validateBySchema(object, schema, "").map(({ field, message }) => ({ field: `[].${field}`, message }));
+  if (faults.length > 0) throw new FrameworkError("schema", `schema validation failed: ${faultsText(faults)}`);
   const { unknown } = prune(object, schema, true);
   if (unknown.length > 0) throw constraintFault(`unknown fields: [${unknown.join(" ")}]`);
 }

@@ -56,8 +56,10 @@ export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
 export { finalizerWarnings } from "./metadata.ts";
 export {
+  aggregated,
   duplicate,
   type FieldError,
+  faultsText,
   forbidden,
   generateName,
   invalid,

@@ -104,7 +104,7 @@ export function invalidStatus(
 ): StatusError {
   const errors = [...found.filter((each) => !each.isDeclared), ...found.filter((each) => each.isDeclared)];
   const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
-  const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
+  const text = aggregated(lines);
   const qualified = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
   const different = new Map(errors.map((error) => [`${error.field}: ${error.message}`, error])).values();
   const causes = [...different].map(({ field, reason, message }): StatusCause => ({ reason, message, field }));
@@ -126,4 +126,14 @@ export function generateName(base: string, randomBytes: (size: number) => Uint8A
 
 export function randomSuffix(length: number, randomBytes: (size: number) => Uint8Array): string {
   return [...randomBytes(length)].map((byte) => suffixAlphabet[byte % suffixAlphabet.length]).join("");
+}
+
+/** Texts of errors as one, as Go's aggregates print them: in brackets where there are several. */
+export function aggregated(texts: readonly string[]): string {
+  return texts.length === 1 ? (texts[0] as string) : `[${texts.join(", ")}]`;
+}
+
+/** Errors of fields as one text. */
+export function faultsText(errors: readonly Pick<FieldError, "field" | "message">[]): string {
+  return aggregated(errors.map(({ field, message }) => `${field}: ${message}`));
 }

@@ -1,4 +1,4 @@
-import { StatusError, timeValue, ValueFault } from "@sallyport/kube";
+import { faultsText, StatusError, timeValue, ValueFault } from "@sallyport/kube";
 
 /** core/v1 PodLogOptions, as far as they choose among what was written. */
 export interface LogOptions {
@@ -64,8 +64,6 @@ function invalidLogOptions(
   name: string,
   faults: readonly { readonly reason: string; readonly message: string; readonly field: string }[],
 ): StatusError {
-  const texts = faults.map(({ field, message }) => `${field}: ${message}`);
-  const text = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const details = { name, kind: "PodLogOptions", causes: faults };
-  return new StatusError("Invalid", `PodLogOptions ${JSON.stringify(name)} is invalid: ${text}`, details);
+  return new StatusError("Invalid", `PodLogOptions ${JSON.stringify(name)} is invalid: ${faultsText(faults)}`, details);
 }

@@ -1,4 +1,4 @@
-import { internalError, type KubeObject } from "@sallyport/kube";
+import { faultsText, internalError, type KubeObject } from "@sallyport/kube";
 import type { Reason } from "../decision.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { existingPodWarnings } from "../podsecurity/existing-pods.ts";
@@ -191,8 +191,7 @@ function isStricter(now: LevelVersion, before: LevelVersion): boolean {
 }
 
 function errorsText(errors: readonly LabelError[]): string {
-  const texts = labelFaults(errors).map(({ field, message }) => `${field}: ${message}`);
-  return texts.length === 1 ? `${texts[0]}` : `[${texts.join(", ")}]`;
+  return faultsText(labelFaults(errors));
 }
 
 function evaluate({ level, version }: LevelVersion, pod: KubeObject): readonly Finding[] {

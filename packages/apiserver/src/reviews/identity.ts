@@ -1,5 +1,5 @@
 import type { UserInfo } from "@sallyport/admission";
-import { StatusError } from "@sallyport/kube";
+import { aggregated, StatusError } from "@sallyport/kube";
 import type { Json, Review } from "./review.ts";
 
 /** Who the server takes the user for. */
@@ -15,8 +15,7 @@ export const tokenReview: Review = async ({ body, authentication }) => {
   const wanted = audiences.length === 0 ? authentication.apiAudiences : audiences;
   const found = await authentication.authenticateToken(token, wanted);
   if ("errors" in found) {
-    const { errors } = found;
-    return { user: {}, error: errors.length > 1 ? `[${errors.join(", ")}]` : errors[0] };
+    return { user: {}, error: aggregated(found.errors) };
   }
   return { authenticated: true, user: shown(found.user), audiences: found.audiences ?? wanted };
 };

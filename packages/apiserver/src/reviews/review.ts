@@ -1,6 +1,6 @@
 import type { UserInfo } from "@sallyport/admission";
 import type { FieldError, RbacReader, ResourceInfo } from "@sallyport/kube";
-import { StatusError } from "@sallyport/kube";
+import { faultsText, StatusError } from "@sallyport/kube";
 import type { Authentication } from "../authentication/authentication.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 
@@ -24,9 +24,7 @@ export type Review = (call: ReviewCall) => Json | Promise<Json>;
 
 /** kube-apiserver names no kind when it refuses a review of authorization. */
 export function invalidReview(errors: readonly FieldError[]): StatusError {
-  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
-  const text = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const causes = errors.map(({ field, reason, message }) => ({ reason, message, field }));
   const group = "authorization.k8s.io";
-  return new StatusError("Invalid", `.${group} "" is invalid: ${text}`, { group, causes });
+  return new StatusError("Invalid", `.${group} "" is invalid: ${faultsText(errors)}`, { group, causes });
 }

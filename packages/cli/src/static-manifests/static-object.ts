@@ -2,6 +2,7 @@ import { policyExpressions } from "@sallyport/admission";
 import {
   applyDefaults,
   conform,
+  faultsText,
   findKind,
   type KubeObject,
   parseApiVersion,
@@ -35,10 +36,9 @@ export function staticObject(plugin: string, value: { readonly [field: string]: 
   const { object: given, unknown } = conform(value as never, info.schema as string, info, "document");
   if (unknown.length > 0) throw new InputError(`strict decoding error: ${unknown.join(", ")}`);
   const object = applyDefaults(given);
-  const faults = validateObject(object, expressions).map(({ field, message }) => `${field}: ${message}`);
+  const faults = validateObject(object, expressions);
   if (faults.length === 0) return object;
-  const text = faults.length === 1 ? faults[0] : `[${faults.join(", ")}]`;
-  throw new InputError(`${kind} ${JSON.stringify(object.metadata?.name ?? "")}: ${text}`);
+  throw new InputError(`${kind} ${JSON.stringify(object.metadata?.name ?? "")}: ${faultsText(faults)}`);
 }
 
 function infoOf(apiVersion: string, kind: string): ResourceInfo {

@@ -1,5 +1,4 @@
-import type { KubeObject } from "@sallyport/kube";
-import { validateLabelSelector } from "@sallyport/kube";
+import { faultsText, type KubeObject, validateLabelSelector } from "@sallyport/kube";
 import { constraintFault } from "../fault.ts";
 import { isFields, nested } from "../fields.ts";
 
@@ -8,10 +7,7 @@ export function checkSelectors(object: KubeObject): void {
   for (const name of ["labelSelector", "namespaceSelector"]) {
     const selector = nested(object, "spec", "match", name);
     if (!isFields(selector)) continue;
-    const faults = validateLabelSelector(selector, "spec.labelSelector").map(
-      ({ field, message }) => `${field}: ${message}`,
-    );
-    if (faults.length > 0)
-      throw constraintFault(faults.length === 1 ? (faults[0] as string) : `[${faults.join(", ")}]`);
+    const faults = validateLabelSelector(selector, "spec.labelSelector");
+    if (faults.length > 0) throw constraintFault(faultsText(faults));
   }
 }

@@ -1,4 +1,4 @@
-import { type KubeObject, type Structural, validateObject } from "@sallyport/kube";
+import { faultsText, type KubeObject, type Structural, validateObject } from "@sallyport/kube";
 import { templateFault } from "../fault.ts";
 import { matchSchema } from "../match/match-schema.ts";
 import type { Template } from "./template.ts";
@@ -55,10 +55,7 @@ export function constraintDefinition(template: Template, schema: Structural = co
   };
   // As the API server completes it.
   const faults = validateObject({ ...definition, status: { storedVersions: ["v1beta1"] } });
-  if (faults.length > 0) {
-    const texts = faults.map(({ field, message }) => `${field}: ${message}`);
-    throw templateFault(texts.length === 1 ? (texts[0] as string) : `[${texts.join(", ")}]`);
-  }
+  if (faults.length > 0) throw templateFault(faultsText(faults));
   return definition;
 }
 

@@ -1,4 +1,4 @@
-import { StatusError } from "@sallyport/kube";
+import { aggregated, StatusError } from "@sallyport/kube";
 import { type Binding, bindingKind, boundPod } from "../../registry/bound-pod.ts";
 import type { WriteContext } from "../../registry/context.ts";
 import { admitSent } from "../../registry/sent.ts";
@@ -43,5 +43,5 @@ function checkTarget({ kind = "", name = "" }: NonNullable<Binding["target"]>): 
   if (name === "") faults.push("target.name: Required value");
   if (faults.length === 0) return;
   // kube-apiserver answers 500 here, as if the fault were its own.
-  throw new StatusError(undefined, faults.length === 1 ? (faults[0] as string) : `[${faults.join(", ")}]`);
+  throw new StatusError(undefined, aggregated(faults));
 }
