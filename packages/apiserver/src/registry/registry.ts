@@ -7,13 +7,11 @@ import {
   invalidStatus,
   type KubeObject,
   type ResourceInfo,
-  StatusError,
   statusWarningsOf,
   withoutEmptyLists,
 } from "@sallyport/kube";
 import { CustomConversions, hasWebhook } from "../custom/conversion.ts";
 import { checkCreatable } from "../custom/objects.ts";
-import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { timestampOf } from "../timestamp.ts";
 import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
@@ -21,33 +19,32 @@ import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.
 import { decodeObject } from "./decode.ts";
 import { checkDeletable } from "./deletable.ts";
 import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked, optionsAsked } from "./deletion.ts";
-import { encodeStored, inStorageVersion, outgoing, type StorageMediaType } from "./encode.ts";
+import { inStorageVersion, outgoing } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import {
   alreadyExists,
   conflict,
   elsewhere,
   failedPrecondition,
-  malformedVersion,
   notFound,
   unnamed,
   unversioned,
   versionedCreation,
 } from "./faults.ts";
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
-import { keyOf, storageGroup } from "./keys.ts";
 import { errorsOf, reportedKind, warned } from "./object-checks.ts";
+import { ObjectStore, type ObjectStoreOptions } from "./object-store.ts";
 import { withDistinctOwners } from "./owner-references.ts";
 import { patchedText } from "./patched-text.ts";
 import { applyPatch, checkIdentity, checkUnmoved, decodeApplied, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
+import { isVersioned, pinnedVersion, withVersion } from "./resource-version.ts";
 import { retried } from "./retried.ts";
 import { ServiceAddresses } from "./service-addresses.ts";
 import type { ServiceRanges } from "./service-ranges.ts";
 import { isMadeByUpdate, strategyFor } from "./strategies.ts";
 
-export interface RegistryOptions {
-  readonly store: Store;
+export interface RegistryOptions extends ObjectStoreOptions {
   readonly cache: Cache;
   /** Runs admission; `validate` is to be called between its phases. */
   readonly admit: (
@@ -57,27 +54,23 @@ export interface RegistryOptions {
   /** Asked after mutation and before validation of every write of an object; throws what the user may not write. */
   readonly guard?: Guard;
   readonly now: () => number;
-  /** JSON when absent. */
-  readonly storageMediaType?: StorageMediaType;
-  /** How long events are kept, where the store takes them away by itself; kube-apiserver's `--event-ttl`. An hour when absent. */
-  readonly eventTtlSeconds?: number;
   readonly randomBytes: (size: number) => Uint8Array;
   /** Which addresses and ports services get; upstream's defaults when absent. */
   readonly serviceRanges?: ServiceRanges;
   /** Calls conversion webhooks; where it is absent, they fail. */
   readonly post?: AdmissionEffects["post"];
-  /** Told how long the store took, by etcd's operations: create, update, delete. */
-  readonly onStored?: (operation: string, group: string, resource: string, seconds: number) => void;
 }
 
 /** Creates, changes and deletes objects of every kind, in the API server's order: decode, default, admit, validate, admit, store. */
 export class Registry {
   readonly #options: RegistryOptions;
+  readonly #objects: ObjectStore;
   readonly #addresses: ServiceAddresses;
   readonly #conversions: CustomConversions;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#objects = new ObjectStore(options);
     this.#addresses = new ServiceAddresses(options.serviceRanges);
     this.#conversions = new CustomConversions(options.post, options.cache.reader);
   }
@@ -250,12 +243,11 @@ export class Registry {
     name: string,
     manager?: string,
   ): Promise<boolean> {
-    const key = keyOf(storageGroup(info.group, info.resource), info.resource, namespace, name);
     const expected = Number(current?.metadata.resourceVersion ?? 0);
     if (object !== undefined && current !== undefined && manager !== undefined) await this.prepare([current], info);
     const managed = object && managedDirectly(current, object, info, manager, timestampOf(this.#options.now()));
     const stored = managed && (await this.#inStorage(managed, info));
-    return (await this.#options.store.write({ key, expected, ...this.#encoded(stored, info) })).ok;
+    return (await this.#objects.write(stored, expected, { info, namespace, name })).ok;
   }
 
   /** The object as it is now. */
@@ -414,8 +406,7 @@ export class Registry {
   async #remove(object: KubeObject, current: KubeObject, context: WriteContext): Promise<KubeObject> {
     const { info } = context;
     const { namespace = "", name = "", resourceVersion } = current.metadata;
-    const key = keyOf(storageGroup(info.group, info.resource), info.resource, namespace, name);
-    const result = await this.#commit({ key, expected: Number(resourceVersion), value: undefined }, info);
+    const result = await this.#objects.commit(undefined, Number(resourceVersion), { info, namespace, name });
     if (!result.ok) throw conflict(info, context.name);
     return object;
   }
@@ -424,35 +415,12 @@ export class Registry {
   async #write(object: KubeObject, stored: KubeObject, expected: number, context: WriteContext): Promise<KubeObject> {
     const { info } = context;
     const { name = "", namespace = "" } = object.metadata;
-    const key = keyOf(storageGroup(info.group, info.resource), info.resource, info.namespaced ? namespace : "", name);
-    const result = await this.#commit({ key, expected, ...this.#encoded(stored, info) }, info);
+    const place = { info, namespace: info.namespaced ? namespace : "", name };
+    const result = await this.#objects.commit(stored, expected, place);
     if (!result.ok && expected !== 0) throw conflict(info, name);
     if (!result.ok) throw alreadyExists(info, name, isGoing(this.current(context, name)));
     const written = info.custom === undefined || hasWebhook(info.custom) ? object : outgoing(stored, info);
     return withVersion(written, String(result.revision));
-  }
-
-  #encoded(object: KubeObject | undefined, info: ResourceInfo): Pick<Write, "value" | "ttlSeconds"> {
-    const { storageMediaType = "application/json", eventTtlSeconds = 3600 } = this.#options;
-    const value = object && encodeStored(object, info, storageMediaType);
-    const isEvent = info.resource === "events" && storageGroup(info.group, info.resource) === "";
-    return isEvent ? { value, ttlSeconds: eventTtlSeconds } : { value };
-  }
-
-  async #commit(write: Parameters<Store["write"]>[0], { group, resource }: ResourceInfo): ReturnType<Store["write"]> {
-    const start = performance.now();
-    try {
-      return await this.#options.store.write(write);
-    } catch (error) {
-      if (error instanceof StoreError)
-        throw new StatusError("ServiceUnavailable", `the write was not stored: ${error.message}`, {
-          retryAfterSeconds: 1,
-        });
-      throw error;
-    } finally {
-      const operation = write.value === undefined ? "delete" : write.expected === 0 ? "create" : "update";
-      this.#options.onStored?.(operation, group, resource, (performance.now() - start) / 1000);
-    }
   }
 
   /** Asks admission of a write; `validate` is called between its phases, and answers the object to go on with. Throws the refusal. */
@@ -467,14 +435,6 @@ export class Registry {
     const decision = await this.#options.admit(request, (each) => (each === null ? null : validate(each)));
     return admitted(decision, context);
   }
-}
-
-/** The version that an object says it is of; 0 when it says none, or "0". Throws what the store says of one that is no number. */
-function pinnedVersion({ metadata: { resourceVersion = "" } }: KubeObject): number {
-  if (!/^\d*$/.test(resourceVersion)) throw malformedVersion(resourceVersion, "invalid syntax");
-  if (resourceVersion.length > 19 && BigInt(resourceVersion) >= 2n ** 64n)
-    throw malformedVersion(resourceVersion, "value out of range");
-  return Number(resourceVersion);
 }
 
 /** Nothing is made that is about to go. */
@@ -496,21 +456,11 @@ function isGoing(object: KubeObject | undefined): boolean {
   return object?.metadata.deletionTimestamp !== undefined;
 }
 
-/** A text that is no number is none. */
-function isVersioned({ metadata }: KubeObject): boolean {
-  const { resourceVersion = "" } = metadata;
-  return /^\d+$/.test(resourceVersion) && Number(resourceVersion) > 0;
-}
-
 interface UpdateOptions {
   /** The new object has the entries of those who manage its fields. */
   readonly isManaged?: boolean;
   /** It has the version that it was made of, and may be made of a newer one. */
   readonly isMadeOfCurrent?: boolean;
-}
-
-function withVersion(object: KubeObject, resourceVersion: string | undefined): KubeObject {
-  return { ...object, metadata: { ...object.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
 }
 
 function itself(object: KubeObject): KubeObject {
