@@ -74,6 +74,15 @@ export function object(apiVersion: string, kind: string, name: string, fields: o
   } as KubeObject;
 }
 
+/** A Deployment `d` of one container. */
+export function deployment(namespace: string, container: object = {}): KubeObject {
+  const template = {
+    metadata: { labels: { a: "b" } },
+    spec: { containers: [{ name: "c", image: "x", ...container }] },
+  };
+  return object("apps/v1", "Deployment", "d", { spec: { selector: { matchLabels: { a: "b" } }, template } }, namespace);
+}
+
 /** A namespace with its service account, which no controller makes. */
 export function space(name: string, metadata: object = {}): readonly Step[] {
   return [

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
 import type { Step } from "../../apiserver/scenario.ts";
-import { create, dry, object, type PluginCase, patch, pod, read, remove, space } from "./plugin-case.ts";
+import { create, deployment, dry, object, type PluginCase, patch, pod, read, remove, space } from "./plugin-case.ts";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -57,20 +57,7 @@ export const quotaCases: readonly PluginCase[] = [
   quotaCase("counts", { "count/configmaps": "1", "count/deployments.apps": "0", configmaps: "2" }, (ns) => [
     create(configMap(ns, "a")),
     create(configMap(ns, "b")),
-    create(
-      object(
-        "apps/v1",
-        "Deployment",
-        "d",
-        {
-          spec: {
-            selector: { matchLabels: { a: "b" } },
-            template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "x" }] } },
-          },
-        },
-        ns,
-      ),
-    ),
+    create(deployment(ns)),
     patch(configMap(ns, "a"), { data: { a: "b" } }),
     create(object("v1", "Secret", "s", {}, ns)),
   ]),
