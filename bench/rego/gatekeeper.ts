@@ -1,30 +1,16 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { readTemplate, type Template } from "@sallyport/constraints";
+import type { KubeObject } from "@sallyport/kube";
 import type { JsonObject } from "@sallyport/rego";
 import { parseAllDocuments } from "yaml";
 import type { RegoCase } from "./case.ts";
 
-/** The parts of a ConstraintTemplate that hold Rego: in `rego` and `libs`, or in a `code` entry of the engine Rego. */
-interface Template {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly targets: readonly [Sources & { readonly code?: readonly Code[] }] };
-}
-
-interface Sources {
-  readonly rego?: string;
+/** The source of a template's Rego, as templates hold it. */
+interface RegoSource {
+  readonly rego: string;
   readonly libs?: readonly string[];
-}
-
-interface Code {
-  readonly engine: string;
-  readonly source: Sources & { readonly version?: string };
-}
-
-interface KubeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata?: { readonly name?: string; readonly namespace?: string };
-  readonly request?: JsonObject;
+  readonly version?: string;
 }
 
 /** Of a template; as much of it as is read here. */
@@ -59,7 +45,7 @@ export interface Sample {
 
 /** Every template of gatekeeper-library that has Rego. */
 export function readLibrary(folder: string): readonly LibraryTemplate[] {
-  return globSync(`${folder}/library/*/*/template.yaml`).sort().flatMap(readTemplate);
+  return globSync(`${folder}/library/*/*/template.yaml`).sort().flatMap(readLibraryTemplate);
 }
 
 /** The same as workloads, each over all its samples. */
@@ -76,13 +62,17 @@ export function readTemplates(folder: string): readonly RegoCase[] {
   }));
 }
 
-function readTemplate(file: string): readonly LibraryTemplate[] {
-  const [template] = documents<Template>(file);
-  const target = template?.spec.targets[0];
-  const code = target?.code?.find(({ engine }) => engine === "Rego")?.source;
-  const rego = target?.rego ?? code?.rego;
-  if (template === undefined || rego === undefined) return [];
-  const texts = [rego, ...(target?.libs ?? code?.libs ?? [])];
+/** What is in Rego of a template. */
+export function regoSourceOf({ code }: Template): RegoSource | undefined {
+  return code.find(({ engine }) => engine === "Rego")?.source as RegoSource | undefined;
+}
+
+function readLibraryTemplate(file: string): readonly LibraryTemplate[] {
+  const [object] = documents<KubeObject>(file);
+  const template = object && readTemplate(object);
+  const source = template && regoSourceOf(template);
+  if (template === undefined || source === undefined) return [];
+  const { rego, libs = [], version } = source;
   const samples = globSync(`${dirname(file)}/samples/*`)
     .sort()
     .map(readSample)
@@ -90,9 +80,9 @@ function readTemplate(file: string): readonly LibraryTemplate[] {
   if (samples.length === 0) return [];
   return [
     {
-      name: template.metadata.name,
-      regoVersion: code?.version === "v1" ? "v1" : "v0",
-      texts,
+      name: template.name,
+      regoVersion: version === "v1" ? "v1" : "v0",
+      texts: [rego, ...libs],
       path: `data.${/^\s*package\s+(\S+)/m.exec(rego)?.[1]}`,
       samples,
     },
@@ -108,7 +98,7 @@ function readSample(folder: string): Sample {
     .filter((file) => !file.endsWith("constraint.yaml"))
     .flatMap(documents<KubeObject>)
     .filter(({ kind }) => kind !== undefined)
-    .map((object) => (object.kind === "AdmissionReview" ? (object.request as object) : reviewOf(object)));
+    .map((object) => (object.kind === "AdmissionReview" ? (object["request"] as object) : reviewOf(object)));
   return { parameters, kinds: kindsOf(constraint ?? {}), reviews };
 }
 

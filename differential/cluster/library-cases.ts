@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
+import { type CelSource, constraintDefinition, ownVariables } from "@sallyport/constraints";
 import { findKind, type KubeObject, parseApiVersion } from "@sallyport/kube";
 import { dataFolder } from "../../conformance/suite.ts";
 import { type ClusterCase, namespaceWithAccount, policyConfigMap } from "./case.ts";
-import { readSuites, type SuiteCase, type SuiteTest } from "./suites.ts";
+import { type LibraryCase, type LibraryTest, readSuites } from "./suites.ts";
 
 /** Policies apply to what is annotated with their name: all of them are in force side by side. */
 const ofPolicy = "example.com/policy";
@@ -26,25 +27,24 @@ export function libraryCases(): readonly ClusterCase[] {
   if (!existsSync(folder)) return [];
   const tests = readSuites(folder);
   // Several templates bring the same library.
-  const libraries = [...new Set(tests.flatMap(({ template }) => template.libraries.map((text) => text.trim())))];
+  const libraries = [...new Set(tests.flatMap(({ libraries: texts }) => texts.map((text) => text.trim())))];
   const nameOf = (text: string) => `library-${libraries.indexOf(text.trim())}`;
   return tests.flatMap((test, at) => {
-    const { template } = test;
-    const used = [...new Set(template.libraries.map((text) => nameOf(text)))];
+    const used = [...new Set(test.libraries.map((text) => nameOf(text)))];
     const shared = used.map((name) => policyConfigMap(name, libraries[Number(name.slice("library-".length))] ?? ""));
     const ofRego = [
       ...shared,
-      policyConfigMap(template.kind.toLowerCase(), template.rego),
+      policyConfigMap(test.template.name, test.rego),
       policyConfigMap(`rego-${at}`, regoRule(test, `rego-${at}`)),
     ];
     return [
       ...casesWith(test, `rego-${at}`, ofRego),
-      ...(template.cel === undefined ? [] : casesWith(test, `cel-${at}`, celPolicy(test, `cel-${at}`))),
+      ...(test.cel === undefined ? [] : casesWith(test, `cel-${at}`, celPolicy(test, test.cel, `cel-${at}`))),
     ];
   });
 }
 
-function casesWith(test: SuiteTest, policy: string, policies: readonly KubeObject[]): readonly ClusterCase[] {
+function casesWith(test: LibraryTest, policy: string, policies: readonly KubeObject[]): readonly ClusterCase[] {
   return test.cases.map((each, at): ClusterCase => {
     const id = `${policy}-${at}`;
     const language = policy.startsWith("cel") ? "CEL" : "Rego";
@@ -68,7 +68,7 @@ function casesWith(test: SuiteTest, policy: string, policies: readonly KubeObjec
 }
 
 /** A case has namespaces of its own. */
-function spaceOf(other: KubeObject, { object }: SuiteCase, id: string): string {
+function spaceOf(other: KubeObject, { object }: LibraryCase, id: string): string {
   const { namespace } = other.metadata;
   return namespace === object.metadata.namespace ? id : `${id}-${namespace}`;
 }
@@ -93,8 +93,8 @@ function placed(
 }
 
 /** As Gatekeeper asks a template: the constraint's kinds, its parameters, and other objects as `data.inventory`. */
-function regoRule({ template, constraint, kinds }: SuiteTest, policy: string): string {
-  const path = /^\s*package\s+(\S+)/m.exec(template.rego)?.[1];
+function regoRule({ rego, constraint, kinds }: LibraryTest, policy: string): string {
+  const path = /^\s*package\s+(\S+)/m.exec(rego)?.[1];
   const { parameters = {} } = (constraint["spec"] ?? {}) as { readonly parameters?: object };
   const kind = 'trim_left(concat("/", [input.request.kind.group, input.request.kind.kind]), "/")';
   const annotation = (key: string) => `metadata.annotations[${JSON.stringify(key)}]`;
@@ -128,9 +128,12 @@ inventory = {"namespace": {space: {version: {kind: {name: object |
 export const constraintGroup = "constraints.gatekeeper.sh";
 
 /** As Gatekeeper makes a policy of a template's CEL. */
-function celPolicy({ template, constraint, kinds }: SuiteTest, policy: string): readonly KubeObject[] {
-  const { kind, cel } = template;
-  const paramKind = { apiVersion: `${constraintGroup}/v1beta1`, kind };
+function celPolicy(
+  { template, constraint, kinds }: LibraryTest,
+  cel: CelSource,
+  policy: string,
+): readonly KubeObject[] {
+  const paramKind = { apiVersion: `${constraintGroup}/v1beta1`, kind: template.kind };
   const registration = { apiVersion: "admissionregistration.k8s.io/v1" };
   const wanted = kinds.map((each) => JSON.stringify(each)).join(", ");
   const named = "(request.kind.group == '' ? '' : request.kind.group + '/') + request.kind.kind";
@@ -144,7 +147,7 @@ function celPolicy({ template, constraint, kinds }: SuiteTest, policy: string): 
       metadata: { name: policy },
       spec: {
         paramKind,
-        failurePolicy: cel.failurePolicy ?? "Fail",
+        failurePolicy: cel.failurePolicy,
         matchConstraints: {
           resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], resources: ["*"], operations: ["CREATE", "UPDATE"] }],
         },
@@ -154,20 +157,9 @@ function celPolicy({ template, constraint, kinds }: SuiteTest, policy: string): 
             expression: `${isAnnotated} && object.metadata.annotations['${ofPolicy}'] == '${policy}'`,
           },
           ...(kinds.length === 0 ? [] : [{ name: "kinds", expression: `(${named}) in [${wanted}]` }]),
-          ...(cel.matchConditions ?? []),
+          ...cel.matchConditions,
         ],
-        variables: [
-          {
-            name: "params",
-            expression: "!has(params.spec) ? null : !has(params.spec.parameters) ? null : params.spec.parameters",
-          },
-          {
-            name: "anyObject",
-            expression:
-              "has(request.operation) && request.operation == 'DELETE' && object == null ? oldObject : object",
-          },
-          ...(cel.variables ?? []),
-        ],
+        variables: [...ownVariables, ...cel.variables],
         validations: cel.validations,
       },
     },
@@ -182,37 +174,4 @@ function celPolicy({ template, constraint, kinds }: SuiteTest, policy: string): 
       },
     },
   ];
-}
-
-function constraintDefinition({ kind, schema }: SuiteTest["template"]): KubeObject {
-  const plural = kind.toLowerCase();
-  const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${constraintGroup}` },
-    spec: {
-      group: constraintGroup,
-      scope: "Cluster",
-      names: { plural, singular: plural, kind, listKind: `${kind}List` },
-      versions: [
-        {
-          name: "v1beta1",
-          served: true,
-          storage: true,
-          schema: {
-            openAPIV3Schema: {
-              type: "object",
-              properties: {
-                spec: {
-                  type: "object",
-                  properties: { match: open, enforcementAction: { type: "string" }, parameters: schema },
-                },
-              },
-            },
-          },
-        },
-      ],
-    },
-  };
 }

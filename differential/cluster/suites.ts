@@ -1,23 +1,27 @@
 import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
+import {
+  type CelSource,
+  readCelSource,
+  readSuite,
+  readTemplate,
+  type SuiteCase,
+  type Template,
+} from "@sallyport/constraints";
 import type { KubeObject } from "@sallyport/kube";
-import { type Constraint, documents, kindsOf } from "../../bench/rego/gatekeeper.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: templates, constraints and suites are free-form here
-type Any = any;
+import { type Constraint, documents, kindsOf, regoSourceOf } from "../../bench/rego/gatekeeper.ts";
 
 /** A test of a gatekeeper-library suite: a template in force with a constraint, and objects to ask about. */
-export interface SuiteTest {
+export interface LibraryTest extends Languages {
   /** `general/allowedrepos/allowed-repos`. */
   readonly name: string;
-  readonly template: Template;
   readonly constraint: KubeObject;
   /** `Pod`, `apps/Deployment`; empty for all. */
   readonly kinds: readonly string[];
-  readonly cases: readonly SuiteCase[];
+  readonly cases: readonly LibraryCase[];
 }
 
-export interface SuiteCase {
+export interface LibraryCase {
   readonly name: string;
   readonly object: KubeObject;
   /** It is not made but updated. */
@@ -27,66 +31,58 @@ export interface SuiteCase {
   readonly isRefused: boolean;
 }
 
-/** The two sources of a ConstraintTemplate, and the kind of its constraints. */
-export interface Template {
-  readonly kind: string;
-  /** Of the parameters. */
-  readonly schema: Any;
+/** A ConstraintTemplate with its two sources. */
+export interface Languages {
+  readonly template: Template;
   readonly rego: string;
   readonly libraries: readonly string[];
-  readonly cel: Any;
+  readonly cel: CelSource | undefined;
 }
 
 /** All suites below `library/`. */
-export function readSuites(folder: string): readonly SuiteTest[] {
-  return globSync(`${folder}/library/*/*/suite.yaml`).sort().flatMap(readSuite);
+export function readSuites(folder: string): readonly LibraryTest[] {
+  return globSync(`${folder}/library/*/*/suite.yaml`).sort().flatMap(readTests);
 }
 
-function readSuite(file: string): readonly SuiteTest[] {
+function readTests(file: string): readonly LibraryTest[] {
   const folder = dirname(file);
-  const [suite] = documents<Any>(file);
-  return (suite.tests as readonly Any[]).map((test) => {
-    const [template] = documents<Any>(join(folder, test.template));
+  const [suite] = documents<{ readonly [field: string]: unknown }>(file);
+  return readSuite(suite ?? {}).tests.map((test) => {
+    const [template] = documents<KubeObject>(join(folder, test.template));
     const [constraint] = documents<Constraint & KubeObject>(join(folder, test.constraint));
     if (template === undefined || constraint === undefined) throw new Error(`${file}: no template or constraint`);
     return {
       name: `${folder.split("/").slice(-2).join("/")}/${test.name}`,
-      template: readTemplate(template),
+      ...languagesOf(readTemplate(template)),
       constraint,
       kinds: kindsOf(constraint),
-      cases: (test.cases as readonly Any[]).flatMap((each) => readCase(folder, each)),
+      cases: test.cases.flatMap((each) => readCase(folder, each)),
     };
   });
 }
 
-function readCase(folder: string, { name, object: path, inventory = [], assertions }: Any): readonly SuiteCase[] {
-  const [read] = documents<Any>(join(folder, path));
+function languagesOf(template: Template): Languages {
+  const { rego = "", libs = [] } = regoSourceOf(template) ?? {};
+  const cel = template.code.find(({ engine }) => engine === "K8sNativeValidation")?.source;
+  return { template, rego, libraries: libs, cel: cel && readCelSource(cel, "Fail") };
+}
+
+interface Review {
+  readonly object: KubeObject;
+  readonly operation: string;
+}
+
+function readCase(folder: string, { name, object: path, inventory, assertions }: SuiteCase): readonly LibraryCase[] {
+  const [read] = documents<KubeObject>(join(folder, path));
   if (read === undefined) return [];
-  const isReview = read.kind === "AdmissionReview";
-  const object = isReview ? read.request.object : read;
-  const isRefused = (assertions as readonly Any[]).some(
-    ({ violations = "yes" }) => !/^(no|false|0)$/.test(`${violations}`),
-  );
+  const review = read.kind === "AdmissionReview" ? (read["request"] as Review) : undefined;
   return [
     {
       name,
-      object,
-      isUpdate: isReview && read.request.operation === "UPDATE",
-      inventory: (inventory as readonly string[]).flatMap((each) => documents<KubeObject>(join(folder, each))),
-      isRefused,
+      object: review?.object ?? read,
+      isUpdate: review?.operation === "UPDATE",
+      inventory: inventory.flatMap((each) => documents<KubeObject>(join(folder, each))),
+      isRefused: assertions.some(({ violations }) => violations !== "no" && violations !== 0),
     },
   ];
-}
-
-function readTemplate({ spec }: Any): Template {
-  const [{ rego, libs, code = [] }] = spec.targets;
-  const sourceOf = (name: string) => (code as readonly Any[]).find(({ engine }) => engine === name)?.source;
-  const inCode = sourceOf("Rego");
-  return {
-    kind: spec.crd.spec.names.kind,
-    schema: spec.crd.spec.validation?.openAPIV3Schema ?? { type: "object" },
-    rego: rego ?? inCode?.rego,
-    libraries: libs ?? inCode?.libs ?? [],
-    cel: sourceOf("K8sNativeValidation"),
-  };
 }

@@ -1,7 +1,7 @@
 export { type Constraint, isConstraint } from "./constraint.ts";
 export type { EnforcementPoint } from "./enforcement.ts";
-export { celEngine } from "./engines/cel.ts";
-export { type FailurePolicy, readFailurePolicy } from "./engines/cel-source.ts";
+export { celEngine, ownVariables } from "./engines/cel.ts";
+export { type CelSource, type FailurePolicy, readCelSource, readFailurePolicy } from "./engines/cel-source.ts";
 export type { Engine, Violation } from "./engines/engine.ts";
 export { type RegoEngineOptions, regoEngine } from "./engines/rego.ts";
 export { FrameworkError } from "./fault.ts";
@@ -9,7 +9,7 @@ export { Framework, type FrameworkOptions, type Result } from "./framework.ts";
 export { Expander } from "./gator/expander.ts";
 export { objectsIn, type SuiteFiles } from "./gator/files.ts";
 export { readFilter } from "./gator/filter.ts";
-export { isSuite, readSuite } from "./gator/suite.ts";
+export { type Case as SuiteCase, isSuite, readSuite } from "./gator/suite.ts";
 export { isDenied, type TestedResult, type TestObjectsOptions, testObjects } from "./gator/test.ts";
 export { type SuiteResult, type VerifyOptions, verifySuite } from "./gator/verify.ts";
 export { hasFailed, verifyText } from "./gator/verify-text.ts";
