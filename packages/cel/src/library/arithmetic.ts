@@ -82,10 +82,10 @@ export const operators: Library = {
         spanOf(a.nanos + b.nanos),
       ),
       global("add_duration_timestamp", [DURATION, TIMESTAMP], TIMESTAMP, (a: Duration, b: Timestamp) =>
-        timeOf(a.nanos + b.nanos),
+        timeOf(a.nanos + b.nanos, b.offset),
       ),
       global("add_timestamp_duration", [TIMESTAMP, DURATION], TIMESTAMP, (a: Timestamp, b: Duration) =>
-        timeOf(a.nanos + b.nanos),
+        timeOf(a.nanos + b.nanos, a.offset),
       ),
       global("add_int64", [INT, INT], INT, (a: bigint, b: bigint) => checkInt(a + b)),
       global("add_list", [listType(T), listType(T)], listType(T), concatLists),
@@ -100,7 +100,7 @@ export const operators: Library = {
       ),
       global("subtract_int64", [INT, INT], INT, (a: bigint, b: bigint) => checkInt(a - b)),
       global("subtract_timestamp_duration", [TIMESTAMP, DURATION], TIMESTAMP, (a: Timestamp, b: Duration) =>
-        timeOf(a.nanos - b.nanos),
+        timeOf(a.nanos - b.nanos, a.offset),
       ),
       global("subtract_timestamp_timestamp", [TIMESTAMP, TIMESTAMP], DURATION, (a: Timestamp, b: Timestamp) =>
         spanOf(a.nanos - b.nanos),
@@ -166,8 +166,8 @@ function spanOf(nanos: bigint): Value {
   return durationOf(nanos) ?? new CelError("integer overflow");
 }
 
-function timeOf(nanos: bigint): Value {
-  return timestampOf(nanos) ?? new CelError("timestamp overflow");
+function timeOf(nanos: bigint, offset: number): Value {
+  return timestampOf(nanos, offset) ?? new CelError("timestamp overflow");
 }
 
 function moduloInt(a: bigint, b: bigint): Value {

@@ -65,6 +65,16 @@ export function parse(source: Source, options: ParseOptions): Ast | readonly Dia
   }
 }
 
+function isName({ kind }: Token): boolean {
+  return kind === "ident" || kind === "quoted";
+}
+
+/** Whether an expression may begin with it. */
+function isStart({ kind, text }: Token): boolean {
+  if (kind === "sign") return "[{(.-!".includes(text);
+  return kind !== "end" && kind !== "quoted" && !(kind === "ident" && text === "in");
+}
+
 /** Recursive descent; a method is a production of cel-spec's grammar, quoted above it. */
 class Parser {
   readonly builder: Builder = new Builder();
@@ -201,7 +211,7 @@ class Parser {
   #selection(operand: Expr): Expr {
     const dot = this.#next().offset;
     const isOptional = this.#accept("?");
-    if (isOptional) this.#skipBeforeName();
+    if (isOptional) this.#skipBefore(isName, "{IDENTIFIER, ESC_IDENTIFIER}");
     const name = this.#selector();
     if (isOptional) return this.builder.call(dot, "_?._", [operand, this.builder.literal(name.offset, name.text)]);
     if (name.kind === "ident" && this.#isSign("(")) {
@@ -211,13 +221,11 @@ class Parser {
     return this.builder.select(dot, operand, name.text);
   }
 
-  /** Behind `.?` only a name can stand: one token before it is passed over. */
-  #skipBeforeName(): void {
+  /** Where the next token is not a right one, but the one after it is, the next one is passed over. */
+  #skipBefore(isRight: (token: Token) => boolean, wanted: string): void {
     const [token, after] = [this.#token, this.#tokens[this.#at + 1]];
-    const isName = ({ kind }: Token) => kind === "ident" || kind === "quoted";
-    if (isName(token)) return;
-    const wanted = "{IDENTIFIER, ESC_IDENTIFIER}";
-    if (after === undefined || !isName(after)) this.#unexpected(wanted);
+    if (isRight(token)) return;
+    if (after === undefined || !isRight(after)) this.#unexpected(wanted);
     this.#fault(token.offset, `Syntax error: extraneous input '${token.text}' expecting ${wanted}`);
     this.#next();
   }
@@ -268,8 +276,7 @@ class Parser {
   /** As the reference parser does, one sign too many is passed over, so that what follows is read too. */
   #skipSign(token: Token): Expr {
     const next = this.#token;
-    const starts = next.kind === "sign" ? "[{(.-!".includes(next.text) : next.kind !== "end" && next.kind !== "quoted";
-    if (token.kind !== "sign" || !starts) return this.#unexpected(startOfExpression, token);
+    if (token.kind !== "sign" || !isStart(next)) return this.#unexpected(startOfExpression, token);
     this.#fault(token.offset, `Syntax error: extraneous input '${token.text}' expecting ${startOfExpression}`);
     return this.#primary();
   }
@@ -324,9 +331,13 @@ class Parser {
     while (!this.#isSign("]")) {
       if (this.#accept("?")) optionals.add(elements.length);
       elements.push(this.#exprBefore(",]"));
-      if (!this.#accept(",")) break;
+      if (!this.#accept(",")) {
+        this.#expect("]", "{']', ','}");
+        return this.builder.list(offset, elements, optionals);
+      }
+      if (!this.#isSign("?") && !isStart(this.#token)) break;
     }
-    this.#expect("]", "{']', ','}");
+    this.#expect("]");
     return this.builder.list(offset, elements, optionals);
   }
 
@@ -347,6 +358,7 @@ class Parser {
   #arguments(): Expr[] {
     const args: Expr[] = [];
     if (this.#accept(")")) return args;
+    this.#skipBefore(isStart, startOfExpression.replace("'(',", "'(', ')',"));
     do args.push(this.#exprBefore(",)"));
     while (this.#accept(","));
     this.#expect(")");
@@ -457,7 +469,7 @@ class Parser {
   /** Whether the next token could stand behind the sign. */
   #mayFollow(sign: string): boolean {
     const { kind, text } = this.#token;
-    if (sign === ":") return kind === "end" ? false : kind !== "sign" || "[{(.-!".includes(text);
+    if (sign === ":") return isStart(this.#token);
     if (kind === "end") return this.#behind.at(-1) === "<EOF>";
     if (kind === "ident") return text === "in";
     return (

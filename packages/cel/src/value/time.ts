@@ -10,8 +10,8 @@ const MAX_TIME = 253402300800n * SECOND - 1n;
 const MAX_SPAN = 2n ** 63n - 1n;
 
 /** The timestamp, or undefined outside protobuf's range. */
-export function timestampOf(nanos: bigint): Timestamp | undefined {
-  return nanos >= MIN_TIME && nanos <= MAX_TIME ? new Timestamp(nanos) : undefined;
+export function timestampOf(nanos: bigint, offset = 0): Timestamp | undefined {
+  return nanos >= MIN_TIME && nanos <= MAX_TIME ? new Timestamp(nanos, offset) : undefined;
 }
 
 /** The duration, or undefined outside int64. */
@@ -42,7 +42,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute - offset, second);
   const fraction = BigInt((match[7] ?? "").padEnd(9, "0").slice(0, 9));
-  return timestampOf((BigInt(date.getTime()) / 1000n) * SECOND + fraction);
+  return timestampOf((BigInt(date.getTime()) / 1000n) * SECOND + fraction, offset);
 }
 
 function daysIn(year: number, month: number): number {
@@ -81,17 +81,24 @@ export function parseDuration(text: string): Duration | undefined {
   return durationOf(text.startsWith("-") ? -nanos : nanos);
 }
 
-/** RFC 3339 in UTC with as many digits of the fraction as are needed. */
-export function formatTimestamp({ nanos }: Timestamp): string {
+/** RFC 3339 with as many digits of the fraction as are needed. */
+export function formatTimestamp({ nanos, offset }: Timestamp): string {
   const fraction = ((nanos % SECOND) + SECOND) % SECOND;
-  const iso = new Date(Number((nanos - fraction) / 1_000_000n)).toISOString();
-  return `${iso.slice(0, 19)}${formatFraction(fraction)}Z`;
+  const iso = new Date(Number((nanos - fraction) / 1_000_000n) + offset * 60_000).toISOString();
+  return `${iso.slice(0, 19)}${formatFraction(fraction)}${offset === 0 ? "Z" : formatOffset(offset)}`;
 }
 
-/** Seconds with a fraction, as protobuf's JSON: `3600s`, `-1.5s`. */
+function formatOffset(offset: number): string {
+  const [size, twoDigits] = [Math.abs(offset), (number: number) => String(number).padStart(2, "0")];
+  return `${offset < 0 ? "-" : "+"}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`;
+}
+
+/** Seconds with a fraction, as a double has them: `3600s`, `-1.5s`. */
 export function formatDuration({ nanos }: Duration): string {
   const size = nanos < 0n ? -nanos : nanos;
-  return `${nanos < 0n ? "-" : ""}${size / SECOND}${formatFraction(size % SECOND)}s`;
+  const seconds = Number(size / SECOND) + Number(size % SECOND) / 1e9;
+  const text = seconds < 1e-6 && seconds > 0 ? seconds.toFixed(9) : String(seconds);
+  return `${nanos < 0n ? "-" : ""}${text}s`;
 }
 
 function formatFraction(nanos: bigint): string {

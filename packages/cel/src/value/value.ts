@@ -42,9 +42,12 @@ export class Uint {
 /** Nanoseconds since the epoch; years 1 to 9999. */
 export class Timestamp {
   readonly nanos: bigint;
+  /** Minutes east of UTC of the text that it was read from: its own text is of the same zone. */
+  readonly offset: number;
 
-  constructor(nanos: bigint) {
+  constructor(nanos: bigint, offset = 0) {
     this.nanos = nanos;
+    this.offset = offset;
   }
 }
 

@@ -83,6 +83,7 @@ function add(a: Value, b: Value): Value {
 function extreme(list: ListValue, wanted: 1 | -1, name: string): Value {
   if (list.size === 0) return new CelError(`${name} called on empty list`);
   let best = list.at(0);
+  if (compareValues(best, best) === "overload") return new CelError(`no such overload: ${name}(list)`);
   for (let index = 1; index < list.size; index++) {
     const sign = compareValues(list.at(index), best);
     if (sign === "overload") return new CelError("no such overload");
