@@ -15,6 +15,8 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- plugins [PART]`: requests for each admission plugin, in cases whose names have PART in them, to both.
 // `npm run differential -- podsecurity [CASES] [SEED]`: random pods, workloads and labels of namespaces to a real kube-apiserver and to ours.
 // `npm run differential -- podsecuritypolicy [CASES] [SEED]`: random PodSecurityPolicies and pods to a kube-apiserver of 1.24 and to ours.
+// `npm run differential -- cluster [PATTERN]`: every sample whose name has the pattern to `check`, to what `up` serves, and to kube-apiserver with our webhook behind it.
+// `npm run differential -- cel [EXPRESSIONS] [SEED]`: random expressions of CEL in ValidatingAdmissionPolicies of both: what compiling says, and what they come to.
 // `npm run differential -- webhooks [SCENARIOS] [SEED]`: random webhook configurations, webhooks that misbehave, and requests, to both.
 // `npm run differential -- access [NAME]`: credentials of all kinds, and what their holders may, to both.
 // `npm run differential -- custom-resources [NAME]`: definitions of custom resources, right and faulty, and their objects, to both.

@@ -14,7 +14,8 @@ export function ownCases(): readonly ClusterCase[] {
     ...oneAnswerCases(),
     ...tourCases(),
     ...kindCases(),
-    ...[...policyCases(), ...podSecurityCases()].map(caseOf),
+    ...policyCases().map(caseOf),
+    ...withNamespaces(podSecurityCases().map(caseOf)),
   ];
 }
 
@@ -53,8 +54,10 @@ function tourCases(): readonly ClusterCase[] {
   ];
 }
 
+/** But for a Binding, which is no object: it is nothing that a file could bring. */
 function kindCases(): readonly ClusterCase[] {
-  return subjects("kind").map(({ object, info, name }) => ({
+  const all = subjects("kind").filter(({ object }) => object.kind !== "Binding");
+  return all.map(({ object, info, name }) => ({
     name: `kinds/${object.kind} ${name}`,
     before: namespaceWithAccount("kinds"),
     object: info.namespaced ? inSpace(object, "kinds") : object,
@@ -62,7 +65,23 @@ function kindCases(): readonly ClusterCase[] {
 }
 
 function caseOf({ name, before, asked }: AdmissionCase): ClusterCase {
-  return { name, before: before.map(({ body }) => body as KubeObject), object: asked.body as KubeObject };
+  return { name, before: before.map(placed), object: placed(asked) };
+}
+
+/** Each with all that is made in its namespace, not only the first. */
+function withNamespaces(cases: readonly ClusterCase[]): readonly ClusterCase[] {
+  const made = new Map<string | undefined, ClusterCase["before"]>();
+  return cases.map((each) => {
+    const { namespace } = each.object.metadata;
+    if (!made.has(namespace)) made.set(namespace, each.before);
+    return { ...each, before: made.get(namespace) ?? [] };
+  });
+}
+
+/** Steps say in their paths where an object lies. */
+function placed({ path, body }: AdmissionCase["asked"]): KubeObject {
+  const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
+  return namespace === undefined ? (body as KubeObject) : inSpace(body as KubeObject, namespace);
 }
 
 function inSpace(object: KubeObject, namespace: string): KubeObject {

@@ -23,6 +23,7 @@ export { type AuthorizationMode, authorizationModes, type ConfiguredMode } from 
 export type { Machine } from "./controllers/controller.ts";
 export { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
 export { selectControllers } from "./controllers/select.ts";
+export { deprecationOf } from "./http/deprecations.ts";
 export { ListenError } from "./http/listen.ts";
 export { defaultAddressTypes, type KubeletOptions } from "./kubelet/kubelets.ts";
 export type { ProcessStats } from "./metrics/server-metrics.ts";

@@ -248,8 +248,9 @@ class Checker {
     if (result !== undefined) return result;
     const name = isQualified ? `${this.#qualifiedName(expr.target as Expr)}.${expr.function}` : expr.function;
     const types = args.map((each) => formatType(this.#substitution.apply(each, true)));
+    const told = name.replace(/^\./, "");
     const call = isMember ? `${types[0]}.(${types.slice(1).join(", ")})` : `(${types.join(", ")})`;
-    return this.#fault(expr.id, `found no matching overload for '${name}' applied to '${call}'`);
+    return this.#fault(expr.id, `found no matching overload for '${told}' applied to '${call}'`);
   }
 
   /** An overload with type parameters of its own for this call. */

@@ -100,7 +100,7 @@ function sortBy(list: ListValue, keys: ListValue): Value {
 
 function range(count: bigint): Value {
   if (count < 0n) return new CelError(`lists.range: size must be non-negative, got ${count}`);
-  if (count > MAX_RANGE) return new CelError(`lists.range(${count}) is longer than ${MAX_RANGE}`);
+  if (count > MAX_RANGE) return new CelError(`lists.range: size ${count} exceeds maximum allowed (${MAX_RANGE})`);
   return new ArrayList(Array.from({ length: Number(count) }, (_, index) => BigInt(index)));
 }
 

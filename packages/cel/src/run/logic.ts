@@ -1,5 +1,5 @@
 import { isEqual } from "../value/equal.ts";
-import { CelError } from "../value/value.ts";
+import { CelError, Opaque, type Value } from "../value/value.ts";
 import type { CallCost } from "./call-cost.ts";
 import type { Code } from "./state.ts";
 
@@ -29,8 +29,13 @@ export function equality(left: Code, right: Code, wanted: boolean, cost: CallCos
   return (run) => {
     const a = left(run);
     const b = right(run);
-    const result = a instanceof CelError ? a : b instanceof CelError ? b : isEqual(a, b) === wanted;
+    const result = a instanceof CelError ? a : b instanceof CelError ? b : compared(a, b, wanted);
     run.charge(cost([a, b], result));
     return result;
   };
+}
+
+function compared(a: Value, b: Value, wanted: boolean): Value {
+  if (a instanceof Opaque && b instanceof Opaque && b.isIncomparable) return new CelError("no such overload");
+  return isEqual(a, b) === wanted;
 }

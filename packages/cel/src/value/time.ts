@@ -97,7 +97,7 @@ function formatOffset(offset: number): string {
 export function formatDuration({ nanos }: Duration): string {
   const size = nanos < 0n ? -nanos : nanos;
   const seconds = Number(size / SECOND) + Number(size % SECOND) / 1e9;
-  const text = seconds < 1e-6 && seconds > 0 ? seconds.toFixed(9) : String(seconds);
+  const text = seconds < 1e-6 && seconds > 0 ? seconds.toFixed(9).replace(/0+$/, "") : String(seconds);
   return `${nanos < 0n ? "-" : ""}${text}s`;
 }
 

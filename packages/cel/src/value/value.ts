@@ -125,6 +125,11 @@ export abstract class Opaque {
     return this === other;
   }
 
+  /** Whether the reference evaluator cannot compare others with it: `==` with it on the right is no overload. */
+  get isIncomparable(): boolean {
+    return false;
+  }
+
   /** What cost estimates take for its size. */
   get size(): number | undefined {
     return undefined;

@@ -66,6 +66,12 @@ const cases: {
     "denied denied allowed allowed allowed allowed allowed allowed",
     /Namespace evil {2}DENIED[\s\S]*Namespace refused {2}DENIED/,
   ],
+  "a version that goes away": [
+    "apiVersion: v1\nkind: Endpoints\nmetadata: {name: e}",
+    {},
+    "allowed",
+    /v1 Endpoints is deprecated in v1\.33\+; use discovery\.k8s\.io\/v1 EndpointSlice/,
+  ],
   "an unknown field": [
     pod("a", "x:1", "  foo: 1\n"),
     {},

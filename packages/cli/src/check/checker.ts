@@ -13,6 +13,7 @@ import {
   Cache,
   createMemoryStore,
   createRegistry,
+  deprecationOf,
   offlineCatalogue,
   type Registry,
   type WriteContext,
@@ -178,7 +179,8 @@ class Checker {
     manifest: Manifest,
   ): Promise<Pick<CheckResult, "verdict" | "message" | "warnings" | "decision">> {
     const { value } = manifest;
-    const warnings: string[] = [];
+    const deprecation = deprecationOf(info);
+    const warnings: string[] = deprecation === undefined ? [] : [deprecation];
     const name = (value["metadata"] as { readonly name?: string } | undefined)?.name ?? "";
     const context: WriteContext = {
       info,

@@ -16,16 +16,23 @@ export class Quantity extends Opaque {
   readonly nanos: bigint;
   readonly isWhole: boolean;
   readonly scale: number;
+  /** Kubernetes holds sums in another Go type than what was parsed: nothing equals a sum. */
+  readonly isSum: boolean;
 
-  constructor(nanos: bigint, isWhole: boolean, scale: number) {
+  constructor(nanos: bigint, isWhole: boolean, scale: number, isSum = false) {
     super();
     this.nanos = nanos;
     this.scale = scale;
+    this.isSum = isSum;
     this.isWhole = isWhole && nanos % NANO === 0n && isInt64(nanos / NANO);
   }
 
   override equals(other: Opaque): boolean {
-    return other instanceof Quantity && other.nanos === this.nanos;
+    return other instanceof Quantity && !other.isSum && other.nanos === this.nanos;
+  }
+
+  override get isIncomparable(): boolean {
+    return this.isSum;
   }
 }
 
@@ -93,7 +100,7 @@ export const quantity: Library = {
       member("quantity_sub", [QUANTITY, QUANTITY], QUANTITY, (a: Quantity, b: Quantity) => add(a, b, -1n)),
       // The least int has no opposite: it stays what it is.
       member("quantity_sub_int", [QUANTITY, INT], QUANTITY, (a: Quantity, b: bigint) =>
-        add(a, whole(b), b === MIN_INT64 ? 1n : -1n),
+        add(a, whole(b), b === MIN_INT64 && a.isWhole ? 1n : -1n),
       ),
     ),
   ],
@@ -107,7 +114,7 @@ function whole(value: bigint): Quantity {
 
 function add(a: Quantity, b: Quantity, sign: 1n | -1n): Value {
   const scale = a.nanos === 0n ? b.scale : b.nanos === 0n ? a.scale : Math.min(a.scale, b.scale);
-  return new Quantity(a.nanos + sign * b.nanos, a.isWhole && b.isWhole, scale);
+  return new Quantity(a.nanos + sign * b.nanos, a.isWhole && b.isWhole, scale, true);
 }
 
 const binary: readonly string[] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];

@@ -31,6 +31,8 @@ function findAll(text: string, pattern: string, limit: bigint): Value {
   if (expression instanceof CelError) return new CelError(`Illegal regex: ${expression.message}`);
   const found: string[] = [];
   const matcher = expression.matcher(text);
-  while ((limit < 0n || BigInt(found.length) < limit) && matcher.find()) found.push(matcher.group() ?? "");
+  // As Go has it, nothing is found right behind what was found.
+  for (let end = -1; (limit < 0n || BigInt(found.length) < limit) && matcher.find(); end = matcher.end())
+    if (matcher.end() > matcher.start() || matcher.start() !== end) found.push(matcher.group() ?? "");
   return new ArrayList(found);
 }

@@ -146,9 +146,9 @@ function grouped(value: number, write: (value: number) => string): string {
   return Number.isFinite(value) ? write(value) : value > 0 ? "∞" : "-∞";
 }
 
-/** With a comma before each three digits. */
+/** With a comma before each three digits; of a zero the sign is not told. */
 function fixed(value: number, precision: number): string {
-  const [whole = "", ...fraction] = exact(value, precision).split(".");
+  const [whole = "", ...fraction] = exact(value === 0 ? 0 : value, precision).split(".");
   return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...fraction].join(".");
 }
 
@@ -181,7 +181,7 @@ function scientific(value: number): string {
   const [digits = "", exponent = "0"] = value.toExponential(6).split("e");
   const power = String(Math.abs(Number(exponent))).padStart(2, "0");
   const raised = power.replaceAll(/\d/g, (digit) => superscripts.charAt(Number(digit)));
-  return `${Object.is(value, -0) ? "-" : ""}${digits}×10${Number(exponent) < 0 ? "⁻" : ""}${raised}`;
+  return `${digits}×10${Number(exponent) < 0 ? "⁻" : ""}${raised}`;
 }
 
 function inBase(value: Value, base: number): string {
