@@ -97,6 +97,7 @@ async function exchange({ method, url, body, address, serverName, caBundle }: Se
   // A connection that the other side has ended is taken away before it is used once more: no call may be sent twice.
   await new Promise((resolve) => setImmediate(resolve));
   return new Promise<Received>((resolve, reject) => {
+    let hasHead = false;
     const outgoing = request(
       url,
       {
@@ -116,9 +117,15 @@ async function exchange({ method, url, body, address, serverName, caBundle }: Se
         ...(caBundle === undefined ? {} : { ca: caBundle }),
         ...(serverName === undefined ? {} : { servername: serverName }),
       },
-      (incoming) => void received(incoming).then(resolve, reject),
+      (incoming) => {
+        hasHead = true;
+        void received(incoming).then(resolve, reject);
+      },
     );
-    outgoing.on("error", reject);
+    // Behind the head it is the body's reader that tells.
+    outgoing.on("error", (error) => {
+      if (!hasHead) reject(error);
+    });
     outgoing.end(body);
   });
 }
