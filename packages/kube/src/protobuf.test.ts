@@ -3,17 +3,23 @@ import { test } from "node:test";
 import { decodeProtobuf, isProtobuf } from "./protobuf.ts";
 import { StatusError } from "./status.ts";
 
-type Part = readonly [field: number, value: string | number | Part[]];
+type Part = readonly [field: number, value: string | number | bigint | Part[]];
 
-/** A tiny writer: strings and messages by length, numbers as varints. */
+/** A tiny writer: strings and messages by length, small numbers as varints, great ones as varints of ten bytes. */
 function message(parts: readonly Part[]): Buffer {
   return Buffer.concat(
     parts.map(([field, value]) => {
       if (typeof value === "number") return Buffer.from([field << 3, value]);
+      if (typeof value === "bigint") return Buffer.from([field << 3, ...varint(value)]);
       const bytes = typeof value === "string" ? Buffer.from(value) : message(value);
       return Buffer.concat([Buffer.from([(field << 3) | 2, bytes.length]), bytes]);
     }),
   );
+}
+
+function varint(value: bigint): readonly number[] {
+  const bits = BigInt.asUintN(64, value);
+  return Array.from({ length: 10 }, (_, i) => Number((bits >> BigInt(7 * i)) & 0x7fn) | (i < 9 ? 0x80 : 0));
 }
 
 function envelope(apiVersion: string, kind: string, parts: readonly Part[]): Buffer {
@@ -160,11 +166,27 @@ for (const [what, [bytes, value]] of Object.entries(decoded)) {
   });
 }
 
+test("protobuf: the first second that RFC 3339 has", () => {
+  const bytes = envelope("v1", "Namespace", [[1, [[8, [[1, -62_167_219_200n]]]]]]);
+  const { metadata } = decodeProtobuf(bytes) as { metadata?: { creationTimestamp?: string } };
+  assert.equal(metadata?.creationTimestamp, "0000-01-01T00:00:00Z");
+});
+
 const malformed: { readonly [what: string]: Buffer } = {
   "no envelope": Buffer.from("{}"),
   "a cut message": envelope("v1", "Pod", [[2, "x"]]).subarray(0, -1),
   "an unknown kind": envelope("v1", "Gadget", []),
   "a length beyond the end": Buffer.concat([Buffer.from("k8s\0"), Buffer.from([0x12, 0x7f])]),
+  "a number for a text": envelope("v1", "Pod", [[1, [[1, 5]]]]),
+  "a number for a message": envelope("v1", "Pod", [[1, 5]]),
+  "a text for a number": envelope("v1", "Namespace", [[1, [[7, "x"]]]]),
+  "a number for an entry of a map": envelope("v1", "ConfigMap", [[2, 5]]),
+  "a number for the key of a map": envelope("v1", "ConfigMap", [[2, [[1, 5]]]]),
+  "a number for the value of a map": envelope("v1", "ConfigMap", [[2, [[2, 5]]]]),
+  "a number for bytes": envelope("v1", "Secret", [[2, [[2, 5]]]]),
+  "a text for seconds": envelope("v1", "Namespace", [[1, [[8, [[1, "x"]]]]]]),
+  "a time that no calendar has": envelope("v1", "Namespace", [[1, [[8, [[1, -62_167_219_201n]]]]]]),
+  "a number for embedded JSON": envelope("apps/v1", "ControllerRevision", [[2, [[1, 5]]]]),
   "an endless varint": Buffer.concat([Buffer.from("k8s\0"), Buffer.alloc(20, 0xff)]),
 };
 

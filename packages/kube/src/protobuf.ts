@@ -89,7 +89,10 @@ export function decodeProtobuf(bytes: Uint8Array): { readonly [field: string]: u
   return { apiVersion, kind, ...(decodeMessage(raw, message, 0) as object) };
 }
 
-function* readFields(reader: Reader): Generator<readonly [number, bigint | Uint8Array | DataView]> {
+/** What a field holds, by its wire type: 0, 2, 1 (8 bytes) or 5 (4 bytes). https://protobuf.dev/programming-guides/encoding/#structure */
+type Value = bigint | Uint8Array | DataView;
+
+function* readFields(reader: Reader): Generator<readonly [number, Value]> {
   while (reader.more) {
     const tag = reader.varint();
     const number = Number(tag >> 3n);
@@ -118,7 +121,7 @@ function decodeMessage(bytes: Uint8Array, message: string, depth: number): unkno
   if (special !== undefined) return special(bytes);
   if (rawMessages.has(message)) return rawJson(plainFields(bytes).get(1));
   if (listMessages.has(message))
-    return [...readFields(new Reader(bytes))].map(([, value]) => decoder.decode(value as Uint8Array));
+    return [...readFields(new Reader(bytes))].map(([, value]) => decoder.decode(bytesOf(value, "items")));
   const fields = fieldsOf(message);
   if (fields === undefined) throw malformed(`unknown message ${message}`);
   const result: { [field: string]: unknown } = {};
@@ -146,19 +149,14 @@ function nullFields(message: string, fields: ReadonlyMap<number, Field>): readon
 }
 
 /** Go writes what is no pointer always; its JSON omits what is empty. Its embedded structs are messages of their own in protobuf and nothing in JSON: their fields stand in the outer object. */
-function addField(
-  result: { [field: string]: unknown },
-  field: Field,
-  value: bigint | Uint8Array | DataView,
-  depth: number,
-): void {
+function addField(result: { [field: string]: unknown }, field: Field, value: Value, depth: number): void {
   if (field.map) {
-    const [key, item] = decodeEntry(value as Uint8Array, field, depth);
+    const [key, item] = decodeEntry(bytesOf(value, field.name), field, depth);
     const map = (result[field.name] ??= {}) as { [key: string]: unknown };
     Object.defineProperty(map, key, { value: item, enumerable: true, configurable: true, writable: true });
     return;
   }
-  const decoded = decodeValue(value, field.type, depth);
+  const decoded = decodeValue(value, field, depth);
   if (field.inline) Object.assign(result, decoded);
   else if (field.repeated) ((result[field.name] ??= []) as unknown[]).push(decoded);
   else if (decoded !== null && !(field.omitEmpty && !field.pointer && isZero(decoded))) result[field.name] = decoded;
@@ -172,21 +170,48 @@ function decodeEntry(bytes: Uint8Array, field: Field, depth: number): readonly [
   let key = "";
   let item: unknown = field.type === "string" ? "" : undefined;
   for (const [number, value] of readFields(new Reader(bytes))) {
-    if (number === 1) key = decoder.decode(value as Uint8Array);
-    if (number === 2) item = decodeValue(value, field.type, depth);
+    if (number === 1) key = decoder.decode(bytesOf(value, field.name));
+    if (number === 2) item = decodeValue(value, field, depth);
   }
   return [key, item];
 }
 
-function decodeValue(value: bigint | Uint8Array | DataView, type: string, depth: number): unknown {
-  if (value instanceof Uint8Array) {
-    if (type === "string") return decoder.decode(value);
-    if (type === "bytes") return base64(value);
-    return decodeMessage(value, type, depth + 1);
+function decodeValue(value: Value, { name, type }: Field, depth: number): unknown {
+  switch (type) {
+    case "string":
+      return decoder.decode(bytesOf(value, name));
+    case "bytes":
+      return base64(bytesOf(value, name));
+    case "double":
+      return doubleOf(value, name);
+    case "bool":
+      return integerOf(value, name) !== 0n;
+    case "int32":
+    case "int64":
+      return Number(BigInt.asIntN(64, integerOf(value, name)));
+    default:
+      return decodeMessage(bytesOf(value, name), type, depth + 1);
   }
-  if (value instanceof DataView) return value.byteLength === 8 ? value.getFloat64(0, true) : value.getFloat32(0, true);
-  if (type === "bool") return value !== 0n;
-  return Number(BigInt.asIntN(64, value));
+}
+
+function bytesOf(value: Value, field: string): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw wrongWireType(value, field);
+  return value;
+}
+
+function integerOf(value: Value, field: string): bigint {
+  if (typeof value !== "bigint") throw wrongWireType(value, field);
+  return value;
+}
+
+function doubleOf(value: Value, field: string): number {
+  if (!(value instanceof DataView) || value.byteLength !== 8) throw wrongWireType(value, field);
+  return value.getFloat64(0, true);
+}
+
+function wrongWireType(value: Value, field: string): StatusError {
+  const fixed = value instanceof DataView ? (value.byteLength === 8 ? 1 : 5) : 2;
+  return malformed(`wrong wireType = ${typeof value === "bigint" ? 0 : fixed} for field ${field}`);
 }
 
 function base64(bytes: Uint8Array): string {
@@ -195,40 +220,53 @@ function base64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-function plainFields(bytes: Uint8Array): ReadonlyMap<number, bigint | Uint8Array | DataView> {
+function plainFields(bytes: Uint8Array): ReadonlyMap<number, Value> {
   return new Map(readFields(new Reader(bytes)));
 }
+
+/** A signed integer of a message; 0 when it is not there. */
+function integerAt(fields: ReadonlyMap<number, Value>, number: number, name: string, bits: 32 | 64): bigint {
+  return BigInt.asIntN(bits, integerOf(fields.get(number) ?? 0n, name));
+}
+
+/** RFC 3339 has four digits for a year: the seconds of the first and of the last one. */
+const firstSecond = -62_167_219_200n;
+const lastSecond = 253_402_300_799n;
 
 function timeText(bytes: Uint8Array, digits: number): string | null {
   const fields = plainFields(bytes);
   if (fields.size === 0) return null;
-  const seconds = Number(BigInt.asIntN(64, (fields.get(1) as bigint | undefined) ?? 0n));
-  const nanos = Number((fields.get(2) as bigint | undefined) ?? 0n);
-  const text = new Date(seconds * 1000).toISOString().slice(0, 19);
-  return digits === 0 ? `${text}Z` : `${text}.${String(Math.floor(nanos / 1000)).padStart(6, "0")}Z`;
+  const seconds = integerAt(fields, 1, "seconds", 64);
+  if (seconds < firstSecond || seconds > lastSecond) throw malformed(`a time of ${seconds} seconds has no date`);
+  const nanos = integerAt(fields, 2, "nanos", 32);
+  if (nanos < 0n || nanos > 999_999_999n) throw malformed(`${nanos} nanoseconds are not within a second`);
+  const text = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  return digits === 0 ? `${text}Z` : `${text}.${String(nanos / 1000n).padStart(6, "0")}Z`;
 }
 
 /** Messages whose JSON is not an object of their fields. */
 const specials: { readonly [message: string]: (bytes: Uint8Array) => unknown } = {
   [`${metaPackage}.Time`]: (bytes) => timeText(bytes, 0),
   [`${metaPackage}.MicroTime`]: (bytes) => timeText(bytes, 6),
-  [`${metaPackage}.Duration`]: (bytes) => `${Number((plainFields(bytes).get(1) as bigint | undefined) ?? 0n) / 1e9}s`,
+  [`${metaPackage}.Duration`]: (bytes) => `${Number(integerAt(plainFields(bytes), 1, "duration", 64)) / 1e9}s`,
   "k8s.io.apimachinery.pkg.api.resource.Quantity": (bytes) => {
     const text = plainFields(bytes).get(1);
-    return text instanceof Uint8Array ? decoder.decode(text) : "0";
+    return text === undefined ? "0" : decoder.decode(bytesOf(text, "string"));
   },
   "k8s.io.apimachinery.pkg.util.intstr.IntOrString": (bytes) => {
     const fields = plainFields(bytes);
     const text = fields.get(3);
-    if (fields.get(1) === 1n) return text instanceof Uint8Array ? decoder.decode(text) : "";
-    return Number(BigInt.asIntN(32, (fields.get(2) as bigint | undefined) ?? 0n));
+    if (integerAt(fields, 1, "type", 64) === 1n)
+      return text === undefined ? "" : decoder.decode(bytesOf(text, "strVal"));
+    return Number(integerAt(fields, 2, "intVal", 32));
   },
 };
 
-function rawJson(value: bigint | Uint8Array | DataView | undefined): unknown {
-  if (!(value instanceof Uint8Array)) return null;
+function rawJson(value: Value | undefined): unknown {
+  if (value === undefined) return null;
+  const bytes = bytesOf(value, "raw");
   try {
-    return JSON.parse(decoder.decode(value)) as unknown;
+    return JSON.parse(decoder.decode(bytes)) as unknown;
   } catch {
     throw malformed("embedded JSON is malformed");
   }
