@@ -1,10 +1,11 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
+import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { StatusError } from "@sallyport/kube";
 import type { Upgrade } from "@sallyport/streaming";
 import { attributesOf, demand } from "../../authorization/attributes.ts";
-import { DialError, dial } from "../../kubelet/dial.ts";
+import { DialError, dial, type Outgoing } from "../../kubelet/dial.ts";
 import type { Call, HandlerOptions } from "../call.ts";
 
 /** Whoever streams into a pod must be allowed to create, also by GET. KEP-4006. */
@@ -30,27 +31,42 @@ export function handedOn(headers: IncomingHttpHeaders): IncomingHttpHeaders {
 
 /** Hands a client's connection on, with the handshake that it asked for, and copies both ways until one of them hangs up. */
 export async function passUpgrade(call: Call, url: URL, tls: RequestOptions): Promise<void> {
-  const { request, response } = call;
+  const { request } = call;
   const upgrade = demandUpgrade(call);
   const headers = { ...handedOn(request.headers), host: request.headers.host ?? url.host };
   const method = request.method ?? "GET";
-  const { response: answer, socket } = await dial({ url, method, headers, tls }, (outgoing) => {
-    upgrade.socket.once("close", () => outgoing.destroy());
-    outgoing.end();
-  }).catch((error) => {
-    if (error instanceof DialError) throw new StatusError(undefined, `error dialing backend: ${error.message}`);
-    throw error;
-  });
-  if (socket === undefined) {
-    response.writeHead(answer.statusCode ?? 500, answer.headers);
-    await pipeline(answer, response).catch(() => {});
-    return;
-  }
+  const dialled = await dialUpgraded(call, upgrade, { url, method, headers, tls });
+  if (dialled === undefined) return;
+  const { answer, socket } = dialled;
   upgrade.take();
   const lines = pairs(answer.rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
   upgrade.socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`);
   if (upgrade.head.length > 0) upgrade.socket.unshift(upgrade.head);
-  await Promise.allSettled([pipeline(upgrade.socket, socket), pipeline(socket, upgrade.socket)]);
+  await copyBothWays(upgrade.socket, socket);
+}
+
+/** Asks for an upgraded connection. Undefined when the other end refused, and its answer was handed to the client. */
+export async function dialUpgraded(
+  { response }: Call,
+  upgrade: Upgrade,
+  outgoing: Outgoing,
+): Promise<{ readonly answer: IncomingMessage; readonly socket: Duplex } | undefined> {
+  const { response: answer, socket } = await dial(outgoing, (request) => {
+    upgrade.socket.once("close", () => request.destroy());
+    request.end();
+  }).catch((error) => {
+    if (error instanceof DialError) throw new StatusError(undefined, `error dialing backend: ${error.message}`);
+    throw error;
+  });
+  if (socket !== undefined) return { answer, socket };
+  response.writeHead(answer.statusCode ?? 500, answer.headers);
+  await pipeline(answer, response).catch(() => {});
+  return undefined;
+}
+
+/** Until one of them hangs up. As one pipeline: two would listen to each end's `close` more often than Node thinks sound. */
+export async function copyBothWays(one: Duplex, other: Duplex): Promise<void> {
+  await pipeline(one, other, one).catch(() => {});
 }
 
 function pairs(raw: readonly string[]): (readonly [string, string])[] {

@@ -1,12 +1,9 @@
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { StatusError } from "@sallyport/kube";
 import { acceptTunnel, forwardProtocol, offeredProtocols, tunnelProtocol } from "@sallyport/streaming";
-import { DialError, dial } from "../../kubelet/dial.ts";
 import { kubeletTls, kubeletUrl } from "../../kubelet/kubelets.ts";
 import type { Call, HandlerOptions } from "../call.ts";
 import { readObject } from "../read-object.ts";
-import { demandCreate, demandUpgrade, passUpgrade } from "./pass-through.ts";
+import { copyBothWays, demandCreate, demandUpgrade, dialUpgraded, passUpgrade } from "./pass-through.ts";
 import { kubeletOfPod } from "./pod-place.ts";
 import type { Subresource } from "./subresource.ts";
 
@@ -47,18 +44,8 @@ async function tunnel(call: Call, url: URL, { kubelets }: HandlerOptions): Promi
     upgrade: "SPDY/3.1",
     "x-stream-protocol-version": forwardProtocol,
   };
-  const { response, socket } = await dial({ url, method: "POST", headers, tls: kubeletTls(kubelets) }, (request) => {
-    upgrade.socket.once("close", () => request.destroy());
-    request.end();
-  }).catch((error) => {
-    if (error instanceof DialError) throw new StatusError(undefined, `error dialing backend: ${error.message}`);
-    throw error;
-  });
-  if (socket === undefined) {
-    call.response.writeHead(response.statusCode ?? 500, response.headers);
-    await pipeline(response, call.response).catch(() => {});
-    return;
-  }
+  const dialled = await dialUpgraded(call, upgrade, { url, method: "POST", headers, tls: kubeletTls(kubelets) });
+  if (dialled === undefined) return;
   const client: Duplex = await acceptTunnel(call.request, upgrade);
-  await Promise.allSettled([pipeline(client, socket), pipeline(socket, client)]);
+  await copyBothWays(client, dialled.socket);
 }
