@@ -48,6 +48,8 @@ export interface EngineOptions {
 export interface CompileAnswer {
   readonly policy: RegoPolicy | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Milliseconds by stage of the compiler, `CheckTypes`: only where `compile.clock` was given. */
+  readonly timings?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -75,8 +77,8 @@ function parseSource({ file, text }: ModuleSource, options: EngineOptions): Retu
 
 /** The same, from modules that are parsed already. */
 export function compileParsed(modules: readonly Module[], options: EngineOptions = {}): CompileAnswer {
-  const { compiled, diagnostics } = compileModules(modules, compileOptions(options));
-  return { policy: compiled && new RegoPolicy(compiled, options), diagnostics };
+  const { compiled, diagnostics, timings } = compileModules(modules, compileOptions(options));
+  return { policy: compiled && new RegoPolicy(compiled, options), diagnostics, timings };
 }
 
 function compileOptions({ strict, capabilities, builtins = [], compile: others }: EngineOptions): CompileOptions {

@@ -95,7 +95,7 @@ export async function prepare(request: QueryRequest, metrics: Metrics): Promise<
   const context = queryContext(flags);
   if (flags.string("target") === "wasm") throw new EngineError();
   const { modules, data } = await (isOptimized(request) ? loadOptimized : loadFiles)(request, metrics);
-  const compile = () => compilePolicy(request, modules, data);
+  const compile = () => compilePolicy(request, modules, data, metrics);
   const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
   const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion, capabilities));
   const prepared = metrics.timed("rego_query_compile", () =>
@@ -136,16 +136,28 @@ function statementThatIsNone(query: string, regoVersion: RegoVersion): "Package"
   return "Package";
 }
 
-function compilePolicy(request: QueryRequest, modules: readonly LoadedModule[], data: Value): RegoPolicy {
-  const { policy, diagnostics } = compileParsed(
+function compilePolicy(
+  request: QueryRequest,
+  modules: readonly LoadedModule[],
+  data: Value,
+  metrics: Metrics,
+): RegoPolicy {
+  const clock = request.flags.bool("instrument") ? { clock: () => performance.now() } : {};
+  const { policy, diagnostics, timings } = compileParsed(
     modules.map(({ module }) => module),
     {
       regoVersion: request.regoVersion,
-      compile: { ...compileOptions(request), pathExists: (path) => hasDocument(data, path) },
+      compile: { ...compileOptions(request), ...clock, pathExists: (path) => hasDocument(data, path) },
     },
   );
+  for (const [stage, milliseconds] of timings ?? []) metrics.add(`compile_stage_${snakeCase(stage)}`, milliseconds);
   if (policy === undefined) throw new RegoError(diagnostics);
   return policy;
+}
+
+/** As OPA names a stage's timer: `check_safety_rule_heads` of `CheckSafetyRuleHeads`. */
+function snakeCase(name: string): string {
+  return name.replace(/(?<=[a-z])[A-Z]/g, "_$&").toLowerCase();
 }
 
 /** True when base data has something at the path, or something on the way to it that is no object. */

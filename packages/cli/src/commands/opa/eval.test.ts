@@ -108,6 +108,18 @@ test("eval prints what partial evaluation leaves as OPA's syntax tree", async ()
   assert.deepEqual(JSON.parse(out), { partial: { queries: [[expr]] } });
 });
 
+test("eval tells how long each stage of the compiler took, when asked", () =>
+  inFolder({ "p.rego": "package p\n\nx := 1\n" }, async () => {
+    const timers = async (flag: string) => {
+      const { out } = await runLine(`eval ${flag} -d p.rego data.p.x`);
+      return Object.keys(JSON.parse(out).metrics).filter((name) => name.startsWith("timer_compile_stage_"));
+    };
+    const stages = await timers("--instrument");
+    for (const stage of ["resolve_refs", "check_safety_rule_bodies", "check_types"])
+      assert.ok(stages.includes(`timer_compile_stage_${stage}_ns`), stage);
+    assert.deepEqual(await timers("--metrics"), []);
+  }));
+
 test("eval refuses as OPA refuses", () =>
   inFolder(files, async () => {
     for (const [line, status, begin] of refused) {
