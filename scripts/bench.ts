@@ -134,7 +134,7 @@ function printRego({
   console.log(
     "parsed: evaluation on parsed input, the policy prepared. whole: with parsing the input and writing the result.",
   );
-  console.log("microseconds of one evaluation, medians; N × means that the peer takes N times as long.");
+  console.log("microseconds of one evaluation; N × means that the peer takes N times as long.");
   const columns = ["parsed", "opa", "", "regorus", "", "by", "whole", "opa", "", "regorus", ""];
   console.log(row("", columns));
   for (const { name: workload, us, wholeUs, regorus } of [...workloads, ...joins])

@@ -49,14 +49,14 @@ export interface RegoReport {
   readonly skipped: readonly string[];
 }
 
-/** Odd, so that the median is one of them. */
-const rounds = 7;
+/** What else a machine does only adds to what a round takes: of each engine's rounds the quickest third counts, and of that the median. */
+const rounds = 15;
 
-/** Of one engine in one round: long against its timer, short against the machine's moods. */
-const roundMs = 15;
+/** Of one engine in one round: long against its timer and its garbage collector, short against the machine's moods. */
+const roundMs = 20;
 
-/** Before the first round: generated code is optimised after some thousand calls. */
-const warmMs = 150;
+/** Before the first round: generated code is optimised after some thousand calls, by a thread that may have to wait for a processor. */
+const warmMs = 300;
 
 /** Every workload whose name holds `filter`, by ours and by each peer that is here, in turns; outputs are compared first. */
 export async function run(progress: (text: string) => void, filter = ""): Promise<RegoReport> {
@@ -145,7 +145,11 @@ async function timeInTurns(engines: readonly Engine[], basis: Basis): Promise<re
   for (const engine of engines) await engine.time(basis, warmMs);
   for (let round = 0; round < rounds; round++)
     for (const [i, engine] of engines.entries()) samples[i]?.push(await engine.time(basis, roundMs));
-  return engines.map((engine, i) => ({ engine, us: median(samples[i] ?? []) })).sort((a, b) => a.us - b.us);
+  return engines.map((engine, i) => ({ engine, us: undisturbed(samples[i] ?? []) })).sort((a, b) => a.us - b.us);
+}
+
+function undisturbed(samples: readonly number[]): number {
+  return median(samples.toSorted((a, b) => a - b).slice(0, Math.ceil(samples.length / 3)));
 }
 
 function timesOf(timed: readonly Timed[]): Times {
