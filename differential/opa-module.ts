@@ -63,7 +63,9 @@ export class OpaModule implements Peer {
 
   #launch(): ChildProcessByStdio<Writable, Readable, null> {
     const child = spawn(this.#file, { stdio: ["pipe", "pipe", "ignore"] });
-    createInterface({ input: child.stdout }).on("line", (line) => this.#asked.shift()?.answer(answerOf(line)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (isWhole(line)) this.#asked.shift()?.answer(answerOf(line));
+    });
     // What is written while it dies is asked again.
     child.stdin.on("error", () => {});
     child.on("close", () => this.#relaunch());
@@ -83,6 +85,16 @@ export class OpaModule implements Peer {
 function requestText({ module, library, regoVersion, strict, input, data }: Program): string {
   const modules = [...(library === undefined ? [] : [{ file: "lib", text: library }]), { file: "p", text: module }];
   return `${JSON.stringify({ modules, regoVersion, strict, input, data })}\n`;
+}
+
+/** False for what was left of an answer when the process died. */
+function isWhole(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function answerOf(text: string): Answer | undefined {

@@ -59,9 +59,9 @@ function groupsOf(catalogue: Catalogue): Groups {
 
 /** The answer to a discovery path, or undefined when it is none. `isAggregated`: the client asked for all at once. */
 export function discover(path: string, isAggregated: boolean, catalogue: Catalogue, address: string): Json | undefined {
-  const parts = path.split("/").filter(Boolean);
+  const [outside, ...parts] = path.split("/");
   const [root, first = "", second = ""] = parts;
-  if (root !== "api" && root !== "apis") return undefined;
+  if (outside !== "" || (root !== "api" && root !== "apis")) return undefined;
   if (parts.length === 1) return isAggregated ? aggregatedRoot(root, catalogue) : plainRoot(root, catalogue, address);
   if (root === "api") return parts.length === 2 ? resourceList("", first, catalogue) : undefined;
   if (parts.length === 3) return resourceList(first, second, catalogue);

@@ -82,8 +82,10 @@ export async function withServer(
             ? body
             : JSON.stringify(body);
       const outgoing = request(
-        `${server.url}${path}`,
+        server.url,
         {
+          // Not as part of the URL, whose dots would be resolved.
+          path,
           method: method ?? (body === undefined ? "GET" : "POST"),
           ca,
           ...(anonymous ? {} : { cert, key }),

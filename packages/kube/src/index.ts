@@ -36,7 +36,7 @@ export { inGoOrder, messageOfSchema } from "./go/fields.ts";
 export { goJson, internalDiff } from "./go/internal.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
-export { isPrintable } from "./go/quote.ts";
+export { goQuoted, isPrintable } from "./go/quote.ts";
 export { jsonTypeOf } from "./go/restore-fault.ts";
 export { timeValue, ValueFault } from "./go/values.ts";
 export { goScalarsOfV3 } from "./go/yaml-scalars.ts";
@@ -50,7 +50,7 @@ export { withoutClosedFields, withoutClosedStatus } from "./kinds/core/closed-ga
 export { withPodLevelDefaults, withPreparedSpec } from "./kinds/core/pod-preparation.ts";
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
 export type { DeviceFault, ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
-export { dns1123Label, dns1123Subdomain, labelKey, labelValue } from "./kinds/formats.ts";
+export { dns1123Label, dns1123Subdomain, labelKey, labelValue, pathSegment } from "./kinds/formats.ts";
 export { validateLabelSelector } from "./kinds/label-selector.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";

@@ -71,12 +71,16 @@ export function createHandler(
   };
 }
 
-/** The path and query of a request. Nearly all paths are plain ones, in which the standard's parser would change nothing. */
+/** The path, its escapes resolved, and the query of a request. Dots in a path are names, as Go's server leaves them. */
 function urlOf(text: string): Pick<URL, "pathname" | "searchParams"> {
+  // Whoever takes us for a proxy names a host too.
+  if (!text.startsWith("/")) return new URL(text, "https://localhost");
   const at = text.indexOf("?");
-  const pathname = at < 0 ? text : text.slice(0, at);
-  if (text.includes("#") || !/^(?:\/(?!\.)[\w.:~-]+)+$/.test(pathname)) return new URL(text, "https://localhost");
-  return { pathname, searchParams: new URLSearchParams(at < 0 ? "" : text.slice(at + 1)) };
+  const path = at < 0 ? text : text.slice(0, at);
+  return {
+    pathname: path.includes("%") ? decodeURIComponent(path) : path,
+    searchParams: new URLSearchParams(at < 0 ? "" : text.slice(at + 1)),
+  };
 }
 
 /** Bytes of the connection before and after, as it serves one request at a time. */

@@ -26,10 +26,8 @@ export const mediaTypes: { readonly [format in Format]: string } = {
 /** What can be written where. */
 export const allFormats: readonly Format[] = ["json", "yaml", "protobuf"];
 
-/** All but one, or two: always the same lists, as what was negotiated before is known by them. */
+/** All but one: always the same lists, as what was negotiated before is known by them. */
 export const textFormats: readonly Format[] = ["json", "yaml"];
-export const streamFormats: readonly Format[] = ["json", "protobuf"];
-export const jsonAlone: readonly Format[] = ["json"];
 
 interface Clause {
   readonly type: string;

@@ -49,7 +49,7 @@ function checkRead({ method, headers }: IncomingMessage, offers: readonly string
 
 /** Within a group that is built in, a Status; elsewhere Go's plain text. */
 export function writeNotFound({ info: { path }, response }: Call, { catalogue }: HandlerOptions): void {
-  const [root, group = ""] = path.split("/").filter(Boolean);
+  const [, root, group = ""] = path.split("/");
   const isServed = root === "apis" && group !== "" && catalogue.builtin.some((each) => each.group === group);
   if (root === "api" || isServed) throw notServed();
   writeText(response, { code: 404, text: "404 page not found\n" });
@@ -75,7 +75,7 @@ function writeText(
 }
 
 function findPath({ info: { path }, query, wanted, request }: Call, options: HandlerOptions): Found | undefined {
-  const plain = path.replace(/\/$/, "");
+  const plain = path.replace(/\/+$/, "");
   const health = findHealth(path, query, options);
   if (health !== undefined) return health;
   if (plain === "/metrics")

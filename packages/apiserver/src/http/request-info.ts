@@ -31,10 +31,12 @@ const verbs: { readonly [method: string]: string } = {
   HEAD: "get",
 };
 
-/** Takes `/api/v1/namespaces/NS/pods/NAME/log` apart. */
+/**
+ * Takes `/api/v1/namespaces/NS/pods/NAME/log` apart, a path whose escapes are resolved: `%2F` parts it as `/` does. Between two slashes lies
+ * a name too, an empty one; those at the ends count for nothing.
+ */
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const parts = path.split("/").filter(Boolean);
-  if (path.includes("%")) for (const [i, part] of parts.entries()) parts[i] = decodeURIComponent(part);
+  const parts = path.replace(/^\/+|\/+$/g, "").split("/");
   const other: RequestInfo = {
     isResource: false,
     path,
@@ -69,7 +71,7 @@ function placeOf(
 ): Pick<RequestInfo, "namespace" | "resource" | "name" | "subresource" | "rest"> {
   const [first = "", second = "", third] = [parts[begin], parts[begin + 1], parts[begin + 2]];
   const namespace = first === "namespaces" ? second : "";
-  const isWithin = namespace !== "" && third !== undefined && third !== "status" && third !== "finalize";
+  const isWithin = first === "namespaces" && third !== undefined && third !== "status" && third !== "finalize";
   const at = isWithin ? begin + 2 : begin;
   const behind = parts.length > at + 3 ? parts.slice(at + 3).join("/") : "";
   const [resource, name, subresource] = [isWithin ? third : first, parts[at + 1] ?? "", parts[at + 2] ?? ""];

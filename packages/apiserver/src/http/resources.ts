@@ -19,19 +19,10 @@ import { decodeBody, decodeObjectBody, decodeResourceBody, decodeSent, mediaType
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
 import { checkReadVersion, type ListContext, listObjects, writeObject } from "./list.ts";
-import {
-  allFormats,
-  type Format,
-  jsonAlone,
-  mediaTypes,
-  namesOne,
-  negotiate,
-  streamFormats,
-  textFormats,
-  type Wanted,
-} from "./negotiate.ts";
+import { allFormats, type Format, mediaTypes, namesOne, negotiate, textFormats, type Wanted } from "./negotiate.ts";
 import { deleteOptions } from "./options.ts";
 import { isPatchType, mayCreate, patchObject } from "./patch.ts";
+import { checkPlace, isRightPlace, isServedCustom, isServedHere } from "./place.ts";
 import { readPrepared } from "./read-object.ts";
 import { checkPartialForm, methodNotAllowed, notAcceptable, notServed, noVerb } from "./refusals.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -53,6 +44,7 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   const streamed = findStreamed(info);
   if (!served.verbs.includes(info.verb))
     throw served.custom === undefined ? methodNotAllowed() : noVerb(served, info.verb);
+  checkPlace(call, served);
   if (streamed === undefined && !isRightPlace(call, served)) throw methodNotAllowed();
   warnOfVersion(served, call);
   if (streamed === undefined && served.custom === undefined) checkTypes(call, served);
@@ -64,19 +56,6 @@ export async function serveResource(call: Call, options: HandlerOptions): Promis
   return true;
 }
 
-/** What lies in no namespace is not found in one, nor is one object of a namespace found without it. */
-function isServedHere({ info }: Call, { namespaced, resource }: ResourceInfo): boolean {
-  if (info.path.includes("//") || (info.rest !== "" && info.subresource !== "proxy")) return false;
-  if (namespaced) return info.namespace !== "" || info.name === "";
-  return info.namespace === "" || info.resource === "namespaces" || resource.startsWith("namespaces/");
-}
-
-/** Where custom objects lie: in another place there is nothing at all. Lists go across namespaces. */
-function isServedCustom({ info }: Call, { namespaced }: ResourceInfo): boolean {
-  if (!namespaced) return info.namespace === "";
-  return info.namespace !== "" || info.verb === "list" || info.verb === "watch";
-}
-
 /** Below a custom object there is nothing but what its definition names. Throws `NotFound` of the object. */
 function checkCustomPart(call: Call, { catalogue }: HandlerOptions): void {
   const { group, version, resource, subresource, name } = call.info;
@@ -84,16 +63,6 @@ function checkCustomPart(call: Call, { catalogue }: HandlerOptions): void {
   if (whole?.custom === undefined || subresource === "" || !isServedCustom(call, whole)) return;
   warnOfVersion(whole, call);
   throw notFound(whole, name);
-}
-
-/** New objects are sent to their collection, others by their name; nothing is written across namespaces. */
-function isRightPlace({ request, info }: Call, { namespaced, custom }: ResourceInfo): boolean {
-  if (custom !== undefined) return true;
-  if (request.method === "HEAD") return false;
-  if (info.verb === "create" && info.subresource === "")
-    return info.name === "" && (!namespaced || info.namespace !== "");
-  if (info.verb === "deletecollection") return !namespaced || info.namespace !== "";
-  return (info.verb !== "update" && info.verb !== "patch") || info.name !== "";
 }
 
 function findStreamed({ resource, subresource }: RequestInfo): Subresource | undefined {
@@ -138,10 +107,9 @@ function wantedOf({ wanted, info, request }: Call, served: ResourceInfo): Wanted
   const offered = served.custom === undefined ? formats : allFormats;
   const chosen = negotiate(accept, formats);
   if (chosen.refused) throw notAcceptable("form", "get", offered);
-  if (info.verb !== "watch") return { ...chosen, pretty: wanted.pretty };
-  const streamed = negotiate(accept, formats === allFormats ? streamFormats : jsonAlone);
-  if (streamed.refused) throw notAcceptable("form", "watch", offered);
-  return { ...streamed, pretty: wanted.pretty };
+  // Of what the client would take, the best counts, though a second might do.
+  if (info.verb === "watch" && chosen.format === "yaml") throw notAcceptable("form", "watch", offered);
+  return { ...chosen, pretty: wanted.pretty };
 }
 
 async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {

@@ -22,7 +22,7 @@ export async function bind(
 ): Promise<void> {
   const sent = decodeObjectBody(bytes, type, "Binding");
   const admitted = await admitSent(options.registry, bindingKind, sent, written, options.now(), async (each) => {
-    if (each.metadata.name !== context.name)
+    if ((each.metadata.name ?? "") !== context.name)
       throw new StatusError("BadRequest", "name in URL does not match name in Binding object");
     checkTarget((each as Binding).target ?? {});
     return each;
