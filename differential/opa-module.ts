@@ -40,8 +40,10 @@ export class OpaModule implements Peer {
     this.#process = this.#launch();
   }
 
-  static start(): OpaModule | { readonly skipped: string } {
-    const built = buildGo(join(import.meta.dirname, "peer-opa"), "peer");
+  /** `later`: of a version that came after the one whose answers count. */
+  static start(version: "peer" | "later" = "peer"): OpaModule | { readonly skipped: string } {
+    const modfile = version === "later" ? "later.mod" : "go.mod";
+    const built = buildGo(join(import.meta.dirname, "peer-opa"), version, ".", modfile);
     return "skipped" in built ? built : new OpaModule(built.file);
   }
 

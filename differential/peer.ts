@@ -17,3 +17,9 @@ export function startPeer(opa: string | undefined): Peer | { readonly missing: s
   if (opa === undefined) return { missing: `${module.skipped}, and no opa on the PATH or in SALLYPORT_OPA` };
   return new OpaServers(opa);
 }
+
+/** A later OPA, which tells whether a difference is a fault that OPA has mended; undefined without a Go toolchain. */
+export function startLaterPeer(): Peer | undefined {
+  const later = OpaModule.start("later");
+  return "skipped" in later ? undefined : later;
+}

@@ -8,18 +8,19 @@ const buildLimitMs = 300_000;
 
 /**
  * A program of a Go module: built in a copy of the folder below the user's cache, where what a build has made is kept for the next run.
- * `what` is a package, as `go build` takes it. Else why it cannot be built here.
+ * `what` is a package, as `go build` takes it; `modfile` stands in for `go.mod`. Else why it cannot be built here.
  */
 export function buildGo(
   folder: string,
   name: string,
   what = ".",
+  modfile = "go.mod",
 ): { readonly file: string } | { readonly skipped: string } {
   const go = ["go", "/usr/local/go/bin/go"].find((command) => spawnSync(command, ["version"]).status === 0);
   if (go === undefined) return { skipped: "no Go toolchain" };
   const cwd = copied(folder);
   if (cwd === undefined) return { skipped: `${cacheFolder()} cannot be written` };
-  const failure = build(go, ["build", "-o", name, what], cwd, { GOFLAGS: "-mod=mod" });
+  const failure = build(go, ["build", `-modfile=${modfile}`, "-o", name, what], cwd, { GOFLAGS: "-mod=mod" });
   return failure === undefined ? { file: join(cwd, name) } : { skipped: failure };
 }
 

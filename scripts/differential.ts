@@ -1,6 +1,6 @@
 import { findOpa } from "../differential/opa-server.ts";
 import { runPartialDifferential } from "../differential/partial-run.ts";
-import { startPeer } from "../differential/peer.ts";
+import { type Peer, startLaterPeer, startPeer } from "../differential/peer.ts";
 import { type Counts, runDifferential } from "../differential/run.ts";
 
 // `npm run differential -- [PROGRAMS] [SEED]`: random Rego programs through a real OPA and through our evaluators.
@@ -61,7 +61,12 @@ if (isPartial) {
 }
 const peer = startPeer("missing" in opa ? undefined : opa.file);
 if ("missing" in peer) fail(peer.missing);
+let later: Peer | undefined;
 const { counts, categories } = await runDifferential(peer, {
+  later: () => {
+    later ??= startLaterPeer();
+    return later;
+  },
   programs: Number(programs),
   seed: Number(seed),
   progress: (so) => {
@@ -70,6 +75,7 @@ const { counts, categories } = await runDifferential(peer, {
   },
 });
 peer.stop();
+later?.stop();
 console.log(`seed ${seed}: ${countsText(counts)}`);
 for (const { name, count, examples } of categories.toSorted((a, b) => b.count - a.count)) {
   console.log(`\n${count} DIFFERENT: ${name}`);
@@ -77,11 +83,11 @@ for (const { name, count, examples } of categories.toSorted((a, b) => b.count - 
 }
 process.exitCode = categories.length === 0 ? 0 : 1;
 
-function countsText({ programs, defined, empty, failed, refused, peerBroke }: Counts): string {
+function countsText({ programs, defined, empty, failed, refused, peerBroke, faultsOfOpa }: Counts): string {
   const share = (count: number) => `${((count / programs) * 100).toFixed(1)} %`;
   return (
     `${programs} programs: ${defined} (${share(defined)}) with a result, ${empty} without, ` +
-    `${failed} that fail, ${refused} (${share(refused)}) that do not compile, ${peerBroke} that OPA broke on`
+    `${failed} that fail, ${refused} (${share(refused)}) that do not compile, ${peerBroke} that OPA broke on, ${faultsOfOpa} with a fault of OPA`
   );
 }
 

@@ -140,7 +140,7 @@ export { type TraceTextOptions, traceRows, traceText } from "./topdown/trace-tex
 export type { WalkOptions } from "./topdown/walk-options.ts";
 export { isObject, lookup, sizeOf, typeName } from "./value/access.ts";
 export { compare, equal, RegoObject, RegoSet, sortedEntries } from "./value/collection.ts";
-export { jsonText, parseJson } from "./value/json.ts";
+export { jsonText, parseJson, textEntries } from "./value/json.ts";
 export { jsonFault } from "./value/json-fault.ts";
 export { JsonPaths, type PathStep } from "./value/json-paths.ts";
 export { parseInput } from "./value/parse-input.ts";

@@ -1,4 +1,4 @@
-import { isObject, jsonText, RegoSet, sortedEntries, type Value } from "@sallyport/rego";
+import { isObject, jsonText, RegoSet, textEntries, type Value } from "@sallyport/rego";
 
 /** Fields in the order in which Go's structs have them; those that are undefined are left out. */
 export class Struct {
@@ -55,13 +55,7 @@ function partsOf(value: Printable): Parts {
   if (Array.isArray(value)) return { items: value };
   if (value instanceof RegoSet) return { items: value.sorted() };
   if (!isObject(value as Value)) return {};
-  const entries = sortedEntries(value as Value).map(([key, item]) => [keyText(key), item] as const);
-  const areStrings = sortedEntries(value as Value).every(([key]) => typeof key === "string");
-  return { entries: areStrings ? entries : entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) };
-}
-
-function keyText(key: Value): string {
-  return typeof key === "string" ? key : jsonText(key);
+  return { entries: textEntries(value as Value) };
 }
 
 function scalar(value: Value): string {

@@ -1,5 +1,6 @@
 import { isObject, typeName } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
+import { textEntries } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError } from "./builtin.ts";
 import { regoText } from "./go-format.ts";
@@ -47,7 +48,7 @@ function readLayout(args: readonly Value[]): Layout {
 function prettyText(value: Value, start: string, indent: string): string {
   const inner = start + indent;
   const lines = linesOf(value)?.map(([key, item]) => {
-    const name = key === undefined ? "" : `${marshal(typeof key === "string" ? key : marshal(key))}: `;
+    const name = key === undefined ? "" : `${marshal(key)}: `;
     return `${inner}${name}${prettyText(item, inner, indent)}`;
   });
   if (lines === undefined || lines.length === 0) return marshal(value);
@@ -55,8 +56,8 @@ function prettyText(value: Value, start: string, indent: string): string {
   return `${open}\n${lines.join(",\n")}\n${start}${close}`;
 }
 
-function linesOf(value: Value): readonly (readonly [Value | undefined, Value])[] | undefined {
-  if (isObject(value)) return sortedEntries(value);
+function linesOf(value: Value): readonly (readonly [string | undefined, Value])[] | undefined {
+  if (isObject(value)) return textEntries(value);
   if (Array.isArray(value)) return (value as readonly Value[]).map((item) => [undefined, item]);
   return value instanceof RegoSet ? value.sorted().map((item) => [undefined, item]) : undefined;
 }

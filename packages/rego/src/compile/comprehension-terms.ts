@@ -53,8 +53,8 @@ export function rewriteRefsInHead(rule: Rule, names: LocalNames): Rule {
   const args = head.args && mapAll(head.args, hoist);
   const otherwise = rule.else && rewriteRefsInHead(rule.else, names);
   if (support.length === 0) return otherwise === rule.else ? rule : { ...rule, else: otherwise };
-  // OPA has looked for recursion before it drops what `with` names here.
-  const hasWith = rule.body.some((expr) => expr.with.length > 0);
-  const body = hasWith ? [...rule.body, ...support] : appendToBody(rule.body, support);
-  return { ...rule, head: { ...head, args, key, value }, body, else: otherwise };
+  const body = appendToBody(rule.body, support);
+  const isDropped = body === support && rule.body.some((expr) => expr.with.length > 0);
+  const dropped = isDropped ? { droppedBody: rule.body } : {};
+  return { ...rule, head: { ...head, args, key, value }, body, ...dropped, else: otherwise };
 }

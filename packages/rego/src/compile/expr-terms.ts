@@ -22,14 +22,14 @@ export class CallHoister {
     const args = head.args && mapAll(head.args, hoist);
     const key = head.key && hoist(head.key);
     const value = head.value && hoist(head.value);
-    const body = this.body(rule.body);
+    const body = this.body(appendToBody(rule.body, support));
     const otherwise = rule.else && this.rule(rule.else);
-    const isSame = support.length === 0 && body === rule.body && otherwise === rule.else;
+    const isSame = body === rule.body && otherwise === rule.else;
     if (isSame && args === head.args && key === head.key && value === head.value) return rule;
     return {
       ...rule,
       head: { ...head, args, key, value },
-      body: appendToBody(body, support),
+      body,
       else: otherwise,
     };
   }

@@ -117,6 +117,30 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ],
     ["q.r := 1\np if data.a.q[1]"],
   ],
+  "a closure in the body of `not` and `every` means what is declared behind it": [
+    ["import future.keywords.not\np if { not { not { 1 == x }; x := 1 } }"],
+    ["import future.keywords.not\np if { not { [1 | 1 == x]; some x; data.q[x] } }"],
+    ["import future.keywords.not\np if { every y in [1] { not { y == x }; x := 1 } }"],
+    ["import future.keywords.not\np if { not { not { 1 == x } }; x := 1 }", "3:20 var x is unsafe"],
+    ["p if { y := [1 | [1 | 1 == x]; x := 1]; y }", "2:23 var x is unsafe"],
+    ["import future.keywords.not\np if { not { not 1 == x; x := 1 } }", "3:27 var x referenced above"],
+  ],
+  "a template string is evaluated first of a set's members": [
+    ['p if { x := true; {$"{x}", [x, "2"][_].a} }'],
+    [
+      'p if { x := true; {$"{1}", [x, "2"][_].a} }',
+      "2:28 undefined ref: __local2__[_].a",
+      "__local2__[_].a",
+      "^^^^^^^^^^^^^",
+      "have: any<boolean, string>",
+    ],
+  ],
+  "a body of `true` goes, with its `with`, where the head needs one": [
+    ["f(x) := 1 in input.b if { true with data.q as {x: y | some y in {x: z | z := 1 / 2}} }"],
+    ["f(x) := input.b if { true with data.q as {x: y | some y in {x: z | z := 1}} }"],
+    ["f(_) := count([]) if { true with data.a as 1 / 2 }"],
+    ["f(_) := input.b if { true with data.a as 1 }", "2:1 rule data.a.f is recursive: data.a.f -> data.a.f"],
+  ],
   "a scalar has no members": [["p if { some x in 1; x }", "2:8 match error", "left  : ???", "right : ???"]],
 };
 

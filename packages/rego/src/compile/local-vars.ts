@@ -73,7 +73,7 @@ class BodyRewriter {
   #inHead: false | "itself" | "in a closure" = false;
   readonly #rewriter: Rewriter = {
     term: (term) => this.#term(term),
-    body: (body) => this.#closure(body, new Set(), (inner) => inner),
+    body: (body) => this.#closure(body, new Set(), (inner) => this.#again(inner)),
   };
 
   constructor(stack: DeclaredVars, context: LocalVarsContext) {
@@ -153,6 +153,22 @@ class BodyRewriter {
     this.stack.pop();
     this.#inHead = inHead;
     return result;
+  }
+
+  /** OPA goes over these bodies twice: a closure in them means what is declared behind it, too. */
+  #again(body: Body): Body {
+    const own = [...this.stack.own("declared"), ...this.stack.own("assigned")];
+    const locals = new Map(own.map(({ name, local }) => [name, local]));
+    if (locals.size === 0) return body;
+    const rename: Rewriter = {
+      term: (term) => {
+        if (term.kind !== "var") return mapTerm(term, rename);
+        const local = locals.get(term.name);
+        return local === undefined ? term : { ...term, name: local };
+      },
+      body: (inner) => mapAll(inner, (expr) => mapExpr(expr, rename)),
+    };
+    return rename.body(body);
   }
 
   #expr(expr: Expr): Expr | undefined {
@@ -249,7 +265,7 @@ class BodyRewriter {
     const key =
       terms.key === undefined ? varTerm(terms.loc, this.#context.names.create()) : this.#everyVar(terms.key, terms.loc);
     const value = this.#everyVar(terms.value, terms.loc);
-    const body = this.body(terms.body, new Set());
+    const body = this.#again(this.body(terms.body, new Set()));
     this.stack.pop();
     return { ...expr, with: withs, terms: { ...terms, domain, key, value, body } };
   }

@@ -37,6 +37,7 @@ export const dataRefs: (rule: Rule) => readonly Ref[] = remembered((rule: Rule):
   if (rule.head.args !== undefined) walkTerms(rule.head.args, visit, true);
   walkTerms(headTerms(rule), visit, true);
   walkBody(rule.body, visit, true);
+  if (rule.droppedBody !== undefined) walkBody(rule.droppedBody, visit, true);
   return refs;
 });
 

@@ -160,6 +160,8 @@ export interface Rule {
   readonly chained?: boolean;
   /** The body is written behind `if`. */
   readonly hasIf?: boolean;
+  /** A body of `true` with `with`, which a stage of the compiler has left out: rules that it names count for recursion. */
+  readonly droppedBody?: Body;
   readonly annotations: readonly Annotations[];
 }
 

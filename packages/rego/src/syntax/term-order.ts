@@ -53,7 +53,8 @@ export function compareTerms(a: Term, b: Term): number {
       if (b.kind === a.kind) return compareLists(a.parts, b.parts, compareParts);
       break;
     case "call":
-      if (b.kind === a.kind) return compareLists([a.operator, ...a.args], [b.operator, ...b.args], compareTerms);
+      if (b.kind === a.kind && rankOf(a) === rankOf(b))
+        return compareLists([a.operator, ...a.args], [b.operator, ...b.args], compareTerms);
       break;
     case "arraycomprehension":
     case "setcomprehension":
@@ -65,7 +66,18 @@ export function compareTerms(a: Term, b: Term): number {
       break;
     default:
   }
-  return ranks[a.kind] - ranks[b.kind];
+  return rankOf(a) - rankOf(b);
+}
+
+/** What was a template string keeps its place among the members of a set. */
+function rankOf(term: Term): number {
+  return ranks[term.kind === "call" && isTemplate(term.operator) ? "templatestring" : term.kind];
+}
+
+function isTemplate({ terms: [root, name] }: Ref): boolean {
+  return (
+    root?.kind === "var" && root.name === "internal" && name?.kind === "string" && name.value === "template_string"
+  );
 }
 
 /** Of a template string: texts before expressions. */

@@ -37,13 +37,16 @@ export function jsonText(value: Value): string {
   if (typeof value !== "object" || value instanceof Decimal) return numberText(value as NumberValue);
   if (Array.isArray(value)) return "[" + value.map(jsonText).join() + "]";
   if (value instanceof RegoSet) return "[" + value.sorted().map(jsonText).join() + "]";
-  const sorted = sortedEntries(value);
-  const entries = sorted.some(([key]) => typeof key !== "string") ? sorted.toSorted(byPrintedKey) : sorted;
-  return "{" + entries.map(([key, item]) => `${JSON.stringify(printedKey(key))}:${jsonText(item)}`).join() + "}";
+  const entries = textEntries(value);
+  return "{" + entries.map(([key, item]) => `${JSON.stringify(key)}:${jsonText(item)}`).join() + "}";
 }
 
-function byPrintedKey([a]: readonly [Value, Value], [b]: readonly [Value, Value]): number {
-  return compareStrings(printedKey(a), printedKey(b));
+/** What Go makes of an object: all keys texts, in their order. Of two that become the same text, the greater of the keys stays. */
+export function textEntries(object: Value): readonly (readonly [string, Value])[] {
+  const sorted = sortedEntries(object);
+  if (sorted.every(([key]) => typeof key === "string")) return sorted as readonly (readonly [string, Value])[];
+  const byText = new Map(sorted.map(([key, item]) => [printedKey(key), item]));
+  return [...byText].sort(([a], [b]) => compareStrings(a, b));
 }
 
 /** Go makes JSON safe for HTML where nobody tells it not to, and OPA does not for keys. */

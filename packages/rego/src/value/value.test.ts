@@ -60,6 +60,17 @@ test("numbers in JSON keep their text", () => {
     assert.equal(jsonText(parseJson(text)), text.replace(" ", ""));
 });
 
+test("of keys that become the same text the greater one stays", () => {
+  const keys = RegoObject.of([
+    [1, "number"],
+    ["1", "text"],
+    [RegoSet.of([1]), "set"],
+    [[1], "array"],
+  ]);
+  assert.equal(jsonText(keys), '{"1":"text","[1]":"set"}');
+  assert.equal(jsonText(RegoObject.of([[keys, 1]])), '{"{\\"1\\":\\"text\\",\\"[1]\\":\\"set\\"}":1}');
+});
+
 test("equal numbers have one representation", () => {
   assert.equal(normalizeNumber(10n, -1), 1);
   assert.equal(normalizeNumber(1n, 2), 100);
