@@ -123,7 +123,7 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["import future.keywords.not\np if { every y in [1] { not { y == x }; x := 1 } }"],
     ["import future.keywords.not\np if { not { not { 1 == x } }; x := 1 }", "3:20 var x is unsafe"],
     ["p if { y := [1 | [1 | 1 == x]; x := 1]; y }", "2:23 var x is unsafe"],
-    ["import future.keywords.not\np if { not { not 1 == x; x := 1 } }", "3:27 var x referenced above"],
+    ["import future.keywords.not\np if { not { not 1 == x; x := 1 } }", "3:26 var x referenced above"],
   ],
   "a template string is evaluated first of a set's members": [
     ['p if { x := true; {$"{x}", [x, "2"][_].a} }'],
