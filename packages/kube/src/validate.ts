@@ -12,12 +12,12 @@ export function validateObject(
 ): readonly FieldError[] {
   const rules = rulesOf(object);
   const faults = rules?.validate?.(object, expressions, asked) ?? [];
-  return rules?.metadataLast && faults.length > 0 ? faults : together(builtinMetadata(object), faults);
+  return rules?.metadataLast && faults.length > 0 ? faults : together(builtinMetadata(object, asked), faults);
 }
 
 /** What kube-apiserver would refuse of an object whose status was written. */
 export function validateStatus(object: KubeObject, old: KubeObject): readonly FieldError[] {
-  const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object)];
+  const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object, object.apiVersion)];
   return [...metadata, ...(rulesOf(object)?.validateStatus?.(object, old) ?? [])];
 }
 
@@ -30,7 +30,7 @@ export function validateReplacement(
   subresource = "",
 ): readonly FieldError[] {
   const rules = rulesOf(object);
-  const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object)];
+  const metadata = [...validateMetadataUpdate(object, old), ...builtinMetadata(object, asked)];
   const part = rules?.validateParts?.[subresource];
   if (part !== undefined) return [...metadata, ...part(object, old)];
   if (rules?.validateReplacement !== undefined)
@@ -61,6 +61,18 @@ export function validateCustomObject(object: KubeObject, old: KubeObject | undef
   ];
 }
 
-function builtinMetadata(object: KubeObject): readonly FieldError[] {
-  return together(validateMetadata(object), validateStandardFinalizers(object));
+/** Groups whose validation does not come by that of the core group, which looks at finalizers once more. */
+const apartFromCore: ReadonlySet<string> = new Set([
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "apiregistration.k8s.io",
+  "coordination.k8s.io",
+  "node.k8s.io",
+  "policy",
+]);
+
+/** `asked`: the version in which the object was sent. */
+function builtinMetadata(object: KubeObject, asked: string): readonly FieldError[] {
+  const isApart = apartFromCore.has(asked.split("/")[0] ?? "") || (object.kind === "Event" && asked === "v1");
+  return isApart ? validateMetadata(object) : together(validateMetadata(object), validateStandardFinalizers(object));
 }

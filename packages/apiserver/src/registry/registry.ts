@@ -378,7 +378,8 @@ export class Registry {
     context: WriteContext,
     as: "object" | "item" | "unasked",
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
-    checkDeletable(current, context);
+    // kube-apiserver asks only where one is deleted by its name.
+    if (as !== "item") checkDeletable(current, context);
     const isDry = context.dryRun || options.dryRun?.includes("All") === true;
     const grace = gracePeriod(current, options);
     if (isEnding(current, options, grace)) return { object: current, gone: false };

@@ -40,6 +40,7 @@ export function typeOf(schema: Schema | undefined): Type {
 function makeType(schema: Schema): Type {
   const scalar: Type = { ...anyType, kind: "scalar", schema };
   if (isIntOrString(schema) || isQuantity(schema)) return scalar;
+  if (isRaw(schema)) return { ...anyType, atomic: true };
   if (isOpaque(schema)) return anyType;
   const resolved = resolveSchema(schema) as Schema;
   if (resolved.t === "array") {
@@ -57,10 +58,14 @@ function makeType(schema: Schema): Type {
   };
 }
 
+/** Objects of some other API: whoever owns them owns all of it. */
+function isRaw({ r }: Schema): boolean {
+  return r === "io.k8s.apimachinery.pkg.runtime.RawExtension";
+}
+
 /** Types whose JSON is free. */
 const opaque: ReadonlySet<string> = new Set([
   "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1",
-  "io.k8s.apimachinery.pkg.runtime.RawExtension",
   "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON",
 ]);
 

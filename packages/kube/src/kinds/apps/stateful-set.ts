@@ -64,7 +64,8 @@ const counts: CountRules = {
 };
 
 function claimDefaults(claim: Fields): void {
-  fill(claim, { apiVersion: "v1", kind: "PersistentVolumeClaim", status: {}, spec: {} });
+  Object.assign(claim, { apiVersion: "v1", kind: "PersistentVolumeClaim" });
+  fill(claim, { status: {}, spec: {} });
   fill(claim["spec"], { volumeMode: "Filesystem" });
   fill(claim["status"], { phase: "Pending" });
 }

@@ -52,9 +52,13 @@ function validateFixed(name: string, object: KubeObject, old: KubeObject): reado
   const value = object[name];
   if (canonical(value ?? null) === canonical(old[name] ?? null)) return [];
   const struct = structs[name as keyof typeof structs];
-  const none = name === "count" ? 0 : name === "related" ? null : "";
+  const none = name === "count" ? 0 : isPointer(name) ? null : "";
   const shown = struct !== undefined && value !== undefined ? internalValue(struct, value) : (value ?? none);
   return [invalid(name === "reportingComponent" ? "reportingController" : name, shown, "field is immutable")];
+}
+
+function isPointer(name: string): boolean {
+  return name === "related" || name === "eventTime" || name.endsWith("Timestamp");
 }
 
 const maxLength = 128;
