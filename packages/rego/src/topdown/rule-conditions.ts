@@ -150,8 +150,9 @@ class ConditionFinder {
   #addMember(a: Node, b: Node): void {
     const subject = a.kind === "var" ? this.#subjectOf(a.name) : undefined;
     if (subject !== undefined) {
-      const collection = this.#resolved(b);
-      for (const each of itemsOf(collection)) this.#insert(subject, each);
+      const items = itemsOf(this.#resolved(b));
+      // What is not known yet may be the member.
+      if (items.every(({ kind }) => kind === "known")) for (const each of items) this.#insert(subject, each);
       return;
     }
     const value = this.#resolved(a);
