@@ -20,7 +20,8 @@ export function isKnown(program: Program, { by, answer }: OurAnswer, theirs: Ans
 
 /**
  * OPA goes over a set or an object that is written with variables in it in the order of its terms, which for references is that of the
- * names which the compiler makes up for them; over others, and in its plans over all, in the order of their values.
+ * names which the compiler makes up for them; over others, and in its plans over all, in the order of their values. Members of which only
+ * the values are the same it meets twice.
  */
 function isOtherOrder(ours: Answer, theirs: Answer): boolean {
   if (!("result" in ours) || !("result" in theirs)) return false;
@@ -29,7 +30,7 @@ function isOtherOrder(ours: Answer, theirs: Answer): boolean {
 }
 
 function orderlessText(value: Value): string {
-  if (Array.isArray(value)) return `[${value.map(orderlessText).sort().join()}]`;
+  if (Array.isArray(value)) return `[${[...new Set(value.map(orderlessText))].sort().join()}]`;
   if (!isObject(value)) return jsonText(value);
   return `{${sortedEntries(value).map(([key, each]) => `${jsonText(key)}:${orderlessText(each)}`)}}`;
 }

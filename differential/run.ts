@@ -104,13 +104,14 @@ function attemptsOf(tape: readonly number[]): readonly Attempt[] {
   return attempts;
 }
 
-/** True where ours agree, and OPA is to blame. */
+/** True where OPA is to blame: in a way that is written down, or that a later OPA has mended. */
 async function isOpas(made: Program, later: () => Peer | undefined): Promise<boolean> {
-  const [first, ...others] = ourAnswers(made).map(({ answer }) => answer);
-  if (first === undefined || !others.every((each) => sameAnswer(each, first))) return false;
-  if (isFaultOfOpa(made)) return true;
+  const ours = ourAnswers(made);
+  const [first, ...others] = ours.map(({ answer }) => answer);
+  const isOne = first !== undefined && others.every((each) => sameAnswer(each, first));
+  if (isOne && isFaultOfOpa(made)) return true;
   const answer = (await later()?.answers([made]))?.[0];
-  return answer !== undefined && sameAnswer(first, answer);
+  return answer !== undefined && differenceOf(made, answer, ours) === undefined;
 }
 
 interface Difference {

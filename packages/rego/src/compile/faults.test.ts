@@ -125,6 +125,28 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["p if { y := [1 | [1 | 1 == x]; x := 1]; y }", "2:23 var x is unsafe"],
     ["import future.keywords.not\np if { not { not 1 == x; x := 1 } }", "3:26 var x referenced above"],
   ],
+  "a rule with a variable in its ref may be what any ref behind that asks for": [
+    [
+      "p[x].b := 1 if { x := data.a.p.c.d }",
+      "2:1 rule data.a.p[__local0__].b is recursive: data.a.p[__local0__].b -> data.a.p[__local0__].b",
+    ],
+    ["p[1].b := 1 if { data.a.p[2].b }"],
+    [
+      "p.a[x] := 1 if { x := data.a.p[_].c }",
+      "2:1 rule data.a.p.a[__local0__] is recursive: data.a.p.a[__local0__] -> data.a.p.a[__local0__]",
+    ],
+    ["p.a.b[x] := 1 if { x := data.a.p[_].c }"],
+  ],
+  "refs are told with the names that were written": [
+    [
+      "f(x) if { [1, 2][[x, 1]] }",
+      "2:11 undefined ref: __local1__[[x, 1]]",
+      "__local1__[[x, 1]]",
+      "           ^",
+      "           have (type): array<???, number>",
+      "           want (type): number",
+    ],
+  ],
   "a template string is evaluated first of a set's members": [
     ['p if { x := true; {$"{x}", [x, "2"][_].a} }'],
     [

@@ -58,16 +58,19 @@ export function collectRules(node: RuleNode, operands: readonly Term[], into: Se
   }
 }
 
-/** False when a constant of the rule's ref is another than the operand at its place. */
+/** False when the rule's ref goes on with another constant than the operand. Behind a variable constants tell OPA nothing. */
 function mayMatch(suffix: readonly Term[], operands: readonly Term[], from: number): boolean {
-  return suffix.every((term, i) => {
+  for (const [i, term] of suffix.entries()) {
     const operand = operands[from + i];
-    if (operand === undefined || !isScalar(term) || !isScalar(operand)) return true;
-    return (
-      refText({ kind: "ref", loc: term.loc, terms: [term] }) ===
+    if (!isScalar(term)) return true;
+    if (operand === undefined || !isScalar(operand)) continue;
+    if (
+      refText({ kind: "ref", loc: term.loc, terms: [term] }) !==
       refText({ kind: "ref", loc: term.loc, terms: [operand] })
-    );
-  });
+    )
+      return false;
+  }
+  return true;
 }
 
 function isScalar({ kind }: Term): boolean {

@@ -24,8 +24,6 @@ export function unify(scope: Scope, a: Term, b: Term, next: () => void): void {
 /** OPA evaluates no comprehension for what it cannot equal by its kind. That is seen where evaluating it may fail. */
 function isAskedFirst(scope: Scope, other: Term, term: Comprehension): boolean {
   if (other.kind !== "ref" && !(other.kind === "var" && isBound(scope, other))) return false;
-  // What it finds in base data OPA makes equal to the comprehension the other way round, and so evaluates that first.
-  if (other.kind === "ref" && isBaseData(scope, other)) return false;
   return scope.library.hasLookups && scope.library.failures.ofTerm(term);
 }
 
@@ -41,7 +39,9 @@ function isBaseData({ library, context }: Scope, { terms }: Ref): boolean {
 
 function unifyCollected(scope: Scope, other: Term, term: Comprehension, next: () => void): void {
   planTerm(scope, other, (value) => {
-    requireKind(scope, localOf(scope, value), kindsFor[term.kind]);
+    // What it finds in base data OPA makes equal to the comprehension the other way round, whatever it is.
+    if (other.kind !== "ref" || !isBaseData(scope, other))
+      requireKind(scope, localOf(scope, value), kindsFor[term.kind]);
     unifyOperand(scope, value, term, next);
   });
 }

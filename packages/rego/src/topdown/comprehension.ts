@@ -60,11 +60,17 @@ function fromIndex(frame: Frame, node: ComprehensionNode): Known | undefined {
   return key === undefined ? undefined : index.get(key);
 }
 
-/** All that the comprehension collects while nothing around it is known. Of several values for a key the last counts. */
+/**
+ * All that the comprehension collects while nothing around it is known. Of several values for a key the last counts. Where it collects what
+ * is around it, there is nothing to keep.
+ */
 function makeIndex(frame: Frame, node: ComprehensionNode, indexedBy: readonly string[]): ComprehensionIndex {
   const child = frame.child(node.body, frame.names);
   const index = new Map<string, Collected>();
+  let isOpen = false;
   child.run(() => {
+    isOpen ||= [node.term, node.key].some((each) => each !== undefined && child.bindings.plug(each).kind !== "known");
+    if (isOpen) return undefined;
     const key = cacheKey(indexedBy.map((name) => child.bindings.plug(varNode(name)))) as string;
     const value = groundValue(child, node.term);
     frame.machine.run.grow(1);
@@ -74,7 +80,7 @@ function makeIndex(frame: Frame, node: ComprehensionNode, indexedBy: readonly st
     else add(collected, value);
     return undefined;
   });
-  return new Map([...index].map(([key, collected]) => [key, known(collected)]));
+  return new Map([...(isOpen ? [] : index)].map(([key, collected]) => [key, known(collected)]));
 }
 
 /** The value of a node whose vars are all bound to known values. */

@@ -5,6 +5,7 @@ import { AnnotationSet } from "../annotation-set.ts";
 import type { LocalNames } from "../local-names.ts";
 import { ruleChain } from "../parts.ts";
 import type { Edit } from "../persistent-map.ts";
+import { mapAll, mapExpr, mapTerm, type Rewriter } from "../rewriter.ts";
 import { type CompileOptions, type StageContext, typeFault } from "../stage.ts";
 import { varsOfTerm } from "../vars.ts";
 import { type BodyCheck, checkBody, inferComprehension } from "./check-body.ts";
@@ -167,12 +168,12 @@ function builtinTypes(builtin: TypeCheck["builtin"]): (name: string) => Function
 }
 
 function bodyCheck(names: LocalNames, options: CompileOptions, report: BodyCheck["report"]): BodyCheck {
-  const rename = (ref: Ref): Ref => ({ ...ref, terms: ref.terms.map((term) => written(term, names)) });
+  const written: Rewriter = {
+    term: (term) => (term.kind === "var" ? { ...term, name: names.original(term.name) } : mapTerm(term, written)),
+    body: (body) => mapAll(body, (expr) => mapExpr(expr, written)),
+  };
+  const rename = (ref: Ref): Ref => written.term(ref) as Ref;
   return { rename, report, allowUndefinedFunctions: options.allowUndefinedFunctions === true };
-}
-
-function written(term: Term, names: LocalNames): Term {
-  return term.kind === "var" ? { ...term, name: names.original(term.name) } : term;
 }
 
 /** And those of one place by their texts. */
