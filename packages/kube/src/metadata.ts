@@ -21,6 +21,7 @@ const maxAnnotationBytes = 256 * 1024;
 const nameFormats = new Map<string, { readonly group: string; readonly format: Format }>([
   ["Namespace", { group: "", format: dns1123Label }],
   ["Service", { group: "", format: dns1123Label }],
+  ["StatefulSet", { group: "apps", format: dns1123Label }],
   ["IPAddress", { group: "networking.k8s.io", format: canonicalIpAddress }],
   ["Role", { group: "rbac.authorization.k8s.io", format: pathSegment }],
   ["ClusterRole", { group: "rbac.authorization.k8s.io", format: pathSegment }],

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { conform, decodeProtobuf, parseBody, type ResourceInfo, StatusError } from "@sallyport/kube";
 import type { DecodedBody } from "../registry/context.ts";
 import type { SentKind } from "../registry/sent.ts";
+import { allFormats, mediaTypes } from "./negotiate.ts";
 
 /** kube-apiserver's limit: 3 MiB, what etcd takes with room for a patch. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -43,11 +44,20 @@ export function decodeBody(bytes: Buffer, type: string): DecodedBody {
     case "application/json":
       return parseBody(bytes, "json");
     default:
-      throw new StatusError(
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-      );
+      throw unknownFormat();
   }
+}
+
+/** Throws `UnsupportedMediaType` where the type of a body is none that is read. */
+export function checkBodyType(type: string): void {
+  if (!allFormats.some((format) => mediaTypes[format] === type)) throw unknownFormat();
+}
+
+function unknownFormat(): StatusError {
+  return new StatusError(
+    "UnsupportedMediaType",
+    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+  );
 }
 
 /** The same, of an object of a kind, with the words of its refusal. */

@@ -90,10 +90,16 @@ function refuse(kind: string, errors: readonly FieldError[]): void {
 const policies: readonly string[] = ["Foreground", "Background", "Orphan", "nil"];
 
 /** DeleteOptions of meta.k8s.io/v1: of the body, or of the query where there is none. Throws `BadRequest` and `Invalid`. */
-export function deleteOptions(query: URLSearchParams, bytes: Buffer, type: string): DeleteOptions {
+export function deleteOptions(
+  query: URLSearchParams,
+  bytes: Buffer,
+  type: string,
+  isCollection: boolean,
+): DeleteOptions {
   const options = bytes.length === 0 ? optionsOfQuery(query) : optionsOfBody(bytes, type);
   const { orphanDependents, propagationPolicy, dryRun = [] } = options;
   refuse("DeleteOptions", [
+    ...unsafeErrors(options, isCollection),
     ...(orphanDependents !== undefined && propagationPolicy !== undefined
       ? [invalid("propagationPolicy", propagationPolicy, "orphanDependents and deletionPropagation cannot be both set")]
       : []),
@@ -105,6 +111,18 @@ export function deleteOptions(query: URLSearchParams, bytes: Buffer, type: strin
   return options;
 }
 
+/** KEP-3926: what cannot be read may be deleted unread, and then nothing else can be asked. */
+function unsafeErrors(options: DeleteOptions, isCollection: boolean): readonly FieldError[] {
+  const field = "ignoreStoreReadErrorWithClusterBreakingPotential";
+  if (options[field] !== true) return [];
+  if (isCollection)
+    return [invalid(field, true, "is not allowed with DELETECOLLECTION, try again after removing the option")];
+  const others = ["gracePeriodSeconds", "orphanDependents", "preconditions", "propagationPolicy"] as const;
+  return others
+    .filter((name) => options[name] !== undefined)
+    .map((name) => invalid(field, true, `cannot be set together with .${name}`));
+}
+
 function optionsOfBody(bytes: Buffer, type: string): DeleteOptions {
   const { kind = "DeleteOptions", apiVersion = "meta.k8s.io/v1", ...fields } = decodeBody(bytes, type).value;
   if (kind !== "DeleteOptions") throw new StatusError("BadRequest", notRegistered(String(kind), String(apiVersion)));
@@ -112,14 +130,16 @@ function optionsOfBody(bytes: Buffer, type: string): DeleteOptions {
 }
 
 function optionsOfQuery(query: URLSearchParams): DeleteOptions {
-  const [grace, orphan, policy] = ["gracePeriodSeconds", "orphanDependents", "propagationPolicy"].map((name) =>
-    query.get(name),
+  const unsafe = "ignoreStoreReadErrorWithClusterBreakingPotential";
+  const [grace, orphan, policy, isUnread] = ["gracePeriodSeconds", "orphanDependents", "propagationPolicy", unsafe].map(
+    (name) => query.get(name),
   );
   return {
     ...(grace == null ? {} : { gracePeriodSeconds: parseInt64(grace) }),
     ...(orphan == null ? {} : { orphanDependents: isTrue(orphan) }),
     ...(policy == null ? {} : { propagationPolicy: policy as NonNullable<DeleteOptions["propagationPolicy"]> }),
     ...(query.has("dryRun") ? { dryRun: query.getAll("dryRun") } : {}),
+    ...(isUnread == null ? {} : { [unsafe]: isTrue(isUnread) }),
   };
 }
 

@@ -15,13 +15,21 @@ import { notFound, unnamed } from "../registry/faults.ts";
 import { admitSent } from "../registry/sent.ts";
 import { answerReview } from "../reviews/all.ts";
 import { write } from "./answer.ts";
-import { decodeBody, decodeObjectBody, decodeResourceBody, decodeSent, mediaType, readBody } from "./body.ts";
+import {
+  checkBodyType,
+  decodeBody,
+  decodeObjectBody,
+  decodeResourceBody,
+  decodeSent,
+  mediaType,
+  readBody,
+} from "./body.ts";
 import { type Call, fullName, type HandlerOptions, parentOf, writeContext } from "./call.ts";
 import { deprecationOf } from "./deprecations.ts";
 import { checkReadVersion, type ListContext, listObjects, writeObject } from "./list.ts";
 import { allFormats, type Format, mediaTypes, namesOne, negotiate, textFormats, type Wanted } from "./negotiate.ts";
 import { deleteOptions } from "./options.ts";
-import { isPatchType, mayCreate, patchObject } from "./patch.ts";
+import { checkPatchType, isPatchType, mayCreate, patchObject } from "./patch.ts";
 import { checkPlace, isRightPlace, isServedCustom, isServedHere } from "./place.ts";
 import { readPrepared } from "./read-object.ts";
 import { checkPartialForm, methodNotAllowed, notAcceptable, notServed, noVerb } from "./refusals.ts";
@@ -168,13 +176,16 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   if (isReview(info, served) && (await serveReview(call, served, bytes, options))) return;
   if (served.resource === "bindings" && served.group === "") return serveLegacyBinding(call, served, bytes, options);
   if (info.verb === "delete" || info.verb === "deletecollection") {
-    const deletion = deleteOptions(query, bytes, type);
+    const deletion = deleteOptions(query, bytes, type, info.verb === "deletecollection");
     const warning = deletionWarning(served, deletion);
     if (warning !== undefined) call.warnings.push(warning);
     await (info.verb === "delete" ? serveDelete : serveDeleteCollection)(call, served, deletion, options);
     return;
   }
   if (info.name === "" && info.verb !== "create") throw unnamed("");
+  // What can be read at all is asked before what the query says.
+  if (info.verb === "patch") checkPatchType(type);
+  if (info.verb === "create") checkBodyType(type);
   const context = writeContext(call, served);
   const { object, created } =
     info.verb === "patch"

@@ -51,6 +51,8 @@ export interface DeleteOptions {
   readonly orphanDependents?: boolean;
   readonly gracePeriodSeconds?: number;
   readonly dryRun?: readonly string[];
+  /** KEP-3926: delete what cannot be read. */
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
 }
 
 /** May refuse the write of an object by who writes it, with a StatusError. `old` is null for a new one. */

@@ -5,6 +5,7 @@ import {
   type StatusDetails,
   StatusError,
 } from "@sallyport/kube";
+import type { WriteContext } from "./context.ts";
 import { keyOf, storageGroup } from "./keys.ts";
 
 type Place = Pick<ResourceInfo, "group" | "resource">;
@@ -15,6 +16,16 @@ function detailsOf({ group, resource }: Place, name: string): StatusDetails {
 
 export function notFound(info: Place, name: string): StatusError {
   return new StatusError("NotFound", `${qualifiedResource(info)} "${name}" not found`, detailsOf(info, name));
+}
+
+/** What can be read is deleted in no unsafe way. */
+export function decodable({ info, namespace, name }: Pick<WriteContext, "info" | "namespace" | "name">): StatusError {
+  const key = keyOf(info.group, info.resource, namespace, name);
+  return conflict(
+    info,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: unsafe deletion is not allowed because the object is decodable from storage`,
+  );
 }
 
 /** An object is sent to one namespace and says that it lies in another. */

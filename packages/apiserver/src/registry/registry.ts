@@ -24,6 +24,7 @@ import { isSame } from "./equality.ts";
 import {
   alreadyExists,
   conflict,
+  decodable,
   elsewhere,
   failedPrecondition,
   notFound,
@@ -380,6 +381,7 @@ export class Registry {
   ): Promise<{ readonly object: KubeObject; readonly gone: boolean }> {
     // kube-apiserver asks only where one is deleted by its name.
     if (as !== "item") checkDeletable(current, context);
+    if (options.ignoreStoreReadErrorWithClusterBreakingPotential === true) throw decodable(context);
     const isDry = context.dryRun || options.dryRun?.includes("All") === true;
     const grace = gracePeriod(current, options);
     if (isEnding(current, options, grace)) return { object: current, gone: false };

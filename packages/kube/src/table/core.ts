@@ -215,7 +215,7 @@ function claimRow(object: KubeObject, now: number): readonly Cell[] {
     nameOf(object),
     object.metadata.deletionTimestamp ? "Terminating" : (status(object)["phase"] ?? ""),
     spec(object)["volumeName"] ?? "",
-    isBound ? (status(object)["capacity"]?.["storage"] ?? "") : "",
+    isBound ? (status(object)["capacity"]?.["storage"] ?? "0") : "",
     isBound ? accessModes(status(object)["accessModes"]) : "",
     storageClassOf(object),
     spec(object)["volumeAttributesClassName"] ?? "<unset>",

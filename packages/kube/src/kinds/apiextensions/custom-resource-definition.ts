@@ -99,8 +99,6 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
     if (schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`));
   for (const [i, version] of versions.entries()) errors.push(...validateVersion(version, `spec.versions[${i}]`));
   errors.push(...validateParts(spec));
-  const [first] = versions;
-  if (first !== undefined && !isLabel(first.name)) errors.push(invalid("spec.version", first.name, labelRule));
   const seen = new Set(versions.map(({ name }) => name));
   if (seen.size < versions.length)
     errors.push(invalid("spec.versions", shownVersions(spec), "must contain unique version names"));
@@ -108,6 +106,8 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
     errors.push(
       invalid("spec.versions", shownVersions(spec), "must have exactly one version marked as storage version"),
     );
+  const { name: first = "" } = versions[0] ?? {};
+  if (first !== "" && !isLabel(first)) errors.push(invalid("spec.version", first, labelRule));
   errors.push(...validateNames(names, "spec.names"));
   errors.push(...enumerated("spec.conversion.strategy", conversion?.strategy, ["None", "Webhook"]));
   if (spec.preserveUnknownFields === true && conversion?.strategy !== "None")

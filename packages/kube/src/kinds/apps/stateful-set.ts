@@ -36,11 +36,8 @@ export const statefulSet: KindRules = {
     workloadTemplateDefaults(spec);
     for (const claim of spec["volumeClaimTemplates"] ?? []) claimDefaults(claim);
   },
-  validate: (object) => [
-    ...formatted("metadata.name", object.metadata.name ?? "", dns1123Label),
-    ...validateSpec(specOf(object)),
-  ],
-  validateUpdate,
+  validate: (object) => validateSpec(specOf(object), validateClaims(specOf(object)["volumeClaimTemplates"])),
+  validateReplacement: (object, old) => [...validateSpec(specOf(object), []), ...validateUpdate(object, old)],
   validateStatus: (object, old) => [...validateCounts(object, counts), ...collisionsGrow(object, old)],
 };
 
@@ -70,7 +67,8 @@ function claimDefaults(claim: Fields): void {
   fill(claim["status"], { phase: "Pending" });
 }
 
-function validateSpec(spec: Fields): readonly FieldError[] {
+/** `claims`: what is wrong with its templates of claims. */
+function validateSpec(spec: Fields, claims: readonly FieldError[]): readonly FieldError[] {
   const { podManagementPolicy = "", updateStrategy = {}, ordinals, serviceName = "" } = spec;
   return [
     ...(podManagementPolicy === ""
@@ -80,7 +78,7 @@ function validateSpec(spec: Fields): readonly FieldError[] {
         : [invalid("spec.podManagementPolicy", podManagementPolicy, `must be '${policies[0]}' or '${policies[1]}'`)]),
     ...validateUpdateStrategy(updateStrategy),
     ...validateRetention(spec["persistentVolumeClaimRetentionPolicy"] ?? {}),
-    ...validateClaims(spec["volumeClaimTemplates"]),
+    ...claims,
     ...nonnegatives(spec, "spec", ["replicas", "minReadySeconds"]),
     ...nonnegative("spec.ordinals.start", ordinals?.start),
     ...(serviceName === "" ? [] : formatted("spec.serviceName", serviceName, dns1123Label)),

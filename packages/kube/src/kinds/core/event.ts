@@ -1,5 +1,6 @@
 import { canonical } from "../../canonical.ts";
 import { internalValue } from "../../go/internal.ts";
+import { validateMetadata } from "../../metadata.ts";
 import { type FieldError, invalid, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted } from "../checks.ts";
@@ -13,7 +14,9 @@ import type { Fields, KindRules } from "../rules.ts";
 export const event: KindRules = {
   metadataLast: true,
   validate: (object, _, asked) =>
-    asked === core ? validateCommon(object, asked) : [...validateCommon(object, asked), ...validateNew(object)],
+    asked === core
+      ? validateCommon(object, asked)
+      : [...validateCommon(object, asked), ...validateMetadata(object), ...validateNew(object)],
   validateReplacement: (object, old, _, asked) => [
     ...validateCommon(object, asked),
     ...(asked === core || canonical(object["series"]) === canonical(old["series"])
