@@ -14,7 +14,8 @@ export function isKnown(program: Program, { by, answer }: OurAnswer, theirs: Ans
     isOtherPlace(answer, theirs) ||
     isLaterConflict(answer, theirs) ||
     isWalkLeft(program, answer, theirs) ||
-    isMadeWhole(answer)
+    isMadeWhole(answer) ||
+    isKeptApart(program, answer, theirs)
   );
 }
 
@@ -72,6 +73,17 @@ function isWalkLeft({ module, library = "" }: Program, ours: Answer, theirs: Ans
  */
 function isMadeWhole(ours: Answer): boolean {
   return "failed" in ours && ours.failed === "eval_cancel_error";
+}
+
+/**
+ * Of an object with a variable for a key OPA finds what is written, though another key has the same value, and a `with` below a value that
+ * another `with` gave changes that value; plans look into what has become of both.
+ */
+function isKeptApart({ module, library = "" }: Program, ours: Answer, theirs: Answer): boolean {
+  const text = module + library;
+  const isDoubleKey = /\{[^{}|]*\b(input|data)\b[\w.[\]"]*: /.test(text);
+  const isWithin = /with data\.[\w.]+ as .* with data\.[\w.]+ as /.test(text);
+  return "result" in ours && "result" in theirs && (isDoubleKey || isWithin);
 }
 
 /** A fault of OPA's own that no version has mended yet: ours agree with each other, and not with it. */

@@ -111,7 +111,8 @@ async function isOpas(made: Program, later: () => Peer | undefined): Promise<boo
   const isOne = first !== undefined && others.every((each) => sameAnswer(each, first));
   if (isOne && isFaultOfOpa(made)) return true;
   const answer = (await later()?.answers([made]))?.[0];
-  return answer !== undefined && differenceOf(made, answer, ours) === undefined;
+  // Its words are others.
+  return answer !== undefined && differenceOf(made, { ...answer, told: undefined } as Answer, ours) === undefined;
 }
 
 interface Difference {

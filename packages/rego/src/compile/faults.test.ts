@@ -137,6 +137,15 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ],
     ["p.a.b[x] := 1 if { x := data.a.p[_].c }"],
   ],
+  "a known key is compared with found ones only where it may be such a key": [
+    ['r[x].b := 1 if { x = [1] }\np if { r == {"a": 1} }'],
+    [
+      'r[x].b := 1 if { x = input.x }\np if { r == {"a": 1} }',
+      "3:8 match error",
+      "left  : object[any: object[string: number]]",
+      "right : object<a: number>",
+    ],
+  ],
   "refs are told with the names that were written": [
     [
       "f(x) if { [1, 2][[x, 1]] }",

@@ -55,17 +55,21 @@ function unifiesArrays(a: ArrayType, b: ArrayType): boolean {
   return a.dynamic === undefined || b.dynamic === undefined || unifies(a.dynamic, b.dynamic);
 }
 
-/** Where keys are found at run time, OPA compares the values alone; known keys beside such ones may be missing. */
+/** Where keys are found at run time, OPA compares the values alone, if the key may be such a one; known keys beside such ones may be missing. */
 function unifiesObjects(a: ObjectType, b: ObjectType): boolean {
+  const among = (value: Type | undefined, { dynamic }: ObjectType, key: Key) =>
+    dynamic !== undefined && selectType({ kind: "object", static: [], dynamic }, key) === undefined
+      ? true
+      : unifies(value, dynamic?.value);
   const find = (object: ObjectType, key: Key) => object.static.find((each) => each.key === key);
   const known = (x: ObjectType, y: ObjectType) =>
     x.static.every(({ key, value }) => {
       const other = find(y, key);
-      return unifies(value, other === undefined ? y.dynamic?.value : other.value);
+      return other === undefined ? among(value, y, key) : unifies(value, other.value);
     });
   /** What both know is looked into once: twice on each level would take for ever on deep ones. */
   const alone = (x: ObjectType, y: ObjectType) =>
-    x.static.every(({ key, value }) => find(y, key) !== undefined || unifies(value, y.dynamic?.value));
+    x.static.every(({ key, value }) => find(y, key) !== undefined || among(value, y, key));
   if (a.dynamic === undefined || b.dynamic === undefined) {
     if (a.dynamic !== undefined) return known(b, a);
     return known(a, b) && (b.dynamic !== undefined || alone(b, a));
