@@ -30,7 +30,8 @@ export function prepareUpdate(
     const kept = Object.fromEntries((strategy.statusKeeps ?? []).map((name) => [name, fieldOf(current, name)]));
     const metadata = defined({ ...given, ...kept, ...fixed }) as KubeObject["metadata"];
     const status = part === undefined ? wanted["status"] : part(wanted, current, now)["status"];
-    return { ...current, metadata, status };
+    const made = { ...current, metadata, status };
+    return strategy.prepareStatus?.(made, current) ?? made;
   }
   const kept = Object.fromEntries(
     [...(strategy.keep ?? []), ...(strategy.hasStatus ? ["status"] : [])]

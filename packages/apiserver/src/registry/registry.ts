@@ -3,7 +3,6 @@ import type { AdmissionEffects, Decision, Operation, Request } from "@sallyport/
 import {
   applyDefaults,
   generateName,
-  goText,
   invalidStatus,
   type KubeObject,
   type ResourceInfo,
@@ -33,6 +32,7 @@ import {
   versionedCreation,
 } from "./faults.ts";
 import { appliedTo, managedBy, managedDirectly, withManagedFields } from "./field-management.ts";
+import { mergedPatchText } from "./merged-patch-text.ts";
 import { errorsOf, reportedKind, warned } from "./object-checks.ts";
 import { ObjectStore, type ObjectStoreOptions } from "./object-store.ts";
 import { withDistinctOwners } from "./owner-references.ts";
@@ -179,7 +179,7 @@ export class Registry {
         const patched = applyPatch(before, patch, type, context.info);
         checkIdentity(patched as KubeObject, current, context);
         const decoded = decodePatched(
-          () => (isStrategic ? goText(patch) : patchedText(before, patched, patch, context.info)),
+          () => (isStrategic ? mergedPatchText(before, patch) : patchedText(before, patched, patch, context.info)),
           () => decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
         );
         return this.#defaulted(decoded);

@@ -22,6 +22,8 @@ export interface Strategy {
   readonly prepareCreate?: (object: KubeObject, reader: ObjectReader, user: UserInfo) => KubeObject;
   /** Before admission of a changed object: adds what the server decides. */
   readonly prepareUpdate?: (object: KubeObject, current: KubeObject, now: string) => KubeObject;
+  /** The same where only its status was written. */
+  readonly prepareStatus?: (object: KubeObject, current: KubeObject) => KubeObject;
   /** Fields besides metadata and status that never change by an update. */
   readonly keep?: readonly string[];
   /** `metadata.generation` counts the changes of the spec. */
@@ -264,6 +266,7 @@ function strategyOf(resource: string): Strategy {
       ? {
           prepareCreate: (object) => withFirstGeneration(withoutStatus(object)),
           prepareUpdate: withNextGeneration,
+          prepareStatus: withNextGeneration,
         }
       : {}),
   };

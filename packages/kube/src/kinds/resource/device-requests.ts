@@ -20,6 +20,7 @@ export function devicesDefaults(devices: Fields | undefined): void {
     for (const request of [...(exactly ? [exactly] : []), ...(firstAvailable ?? [])] as readonly Fields[]) {
       fill(request, { allocationMode: "ExactCount" });
       if (request["allocationMode"] === "ExactCount" && !request["count"]) request["count"] = 1;
+      for (const each of (request["tolerations"] ?? []) as Fields[]) each["operator"] ||= "Equal";
     }
 }
 

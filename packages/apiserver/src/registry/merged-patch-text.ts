@@ -1,0 +1,31 @@
+import { goText } from "@sallyport/kube";
+
+/**
+ * A strategic merge patch as Go prints it once it was merged into an object: below what the object does not have, upstream has taken the
+ * nulls out of the patch itself.
+ */
+export function mergedPatchText(before: unknown, patch: unknown): string {
+  return goText(asMerged(before, patch));
+}
+
+function asMerged(before: unknown, patch: unknown): unknown {
+  if (!isMap(patch)) return patch;
+  const known = isMap(before) ? before : {};
+  return Object.fromEntries(
+    Object.entries(patch).map(([key, value]) => [
+      key,
+      Object.hasOwn(known, key) ? asMerged(known[key], value) : withoutNulls(value),
+    ]),
+  );
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isMap(value)) return value;
+  const entries = Object.entries(value).filter(([, each]) => each !== null);
+  return Object.fromEntries(entries.map(([key, each]) => [key, withoutNulls(each)]));
+}
+
+function isMap(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
