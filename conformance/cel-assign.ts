@@ -8,8 +8,11 @@ import {
   formatTimestamp,
   ListValue,
   MapValue,
+  Optional,
   Struct,
   Timestamp,
+  TypeValue,
+  typeOf,
   Uint,
   type Value,
 } from "@sallyport/cel";
@@ -19,14 +22,21 @@ import type { Field } from "./cel-fields.ts";
 export function assign(field: Field, value: Value): Value | undefined {
   switch (field.kind) {
     case "scalar":
-      return value === null ? new CelError("unsupported field type") : inRange(field.scalar, value);
+      return value === null ? new CelError("unsupported field type") : scalarOf(field, value);
     case "wrapper":
-      return value === null ? undefined : inRange(field.scalar, value);
+      return value === null ? undefined : scalarOf(field, value);
     case "message":
+      return value === null || value instanceof Struct ? (value ?? undefined) : new CelError("unsupported field type");
     case "duration":
+      return value === null || value instanceof Duration
+        ? (value ?? undefined)
+        : new CelError("unsupported field type");
     case "timestamp":
-      return value === null ? undefined : value;
+      return value === null || value instanceof Timestamp
+        ? (value ?? undefined)
+        : new CelError("unsupported field type");
     case "any":
+      return packed(value);
     case "null":
       return value;
     case "value":
@@ -42,6 +52,13 @@ export function assign(field: Field, value: Value): Value | undefined {
   }
 }
 
+/** What an `Any` holds: lists and maps as JSON's, what an optional holds, and no types. */
+function packed(value: Value): Value {
+  if (value instanceof ListValue || value instanceof MapValue) return jsonValue(value);
+  if (value instanceof Optional) return value.value === undefined ? null : packed(value.value);
+  return value instanceof TypeValue ? new CelError("unsupported field type") : value;
+}
+
 const integers: { readonly [scalar: string]: readonly [bigint, bigint] } = {
   int32: [-(2n ** 31n), 2n ** 31n - 1n],
   sint32: [-(2n ** 31n), 2n ** 31n - 1n],
@@ -50,6 +67,11 @@ const integers: { readonly [scalar: string]: readonly [bigint, bigint] } = {
   uint32: [0n, 2n ** 32n - 1n],
   fixed32: [0n, 2n ** 32n - 1n],
 };
+
+/** A value of the field's type; numbers of other kinds are not converted, whatever was declared. */
+function scalarOf({ scalar, type }: Field & { kind: "scalar" | "wrapper" }, value: Value): Value {
+  return typeOf(value).kind === type.kind ? inRange(scalar, value) : new CelError("unsupported field type");
+}
 
 function inRange(scalar: string, value: Value): Value {
   if (scalar === "float" && typeof value === "number") return Math.fround(value);

@@ -75,10 +75,7 @@ export function compile(
   options: CompileOptions = {},
 ): Program | CompileFailure {
   const source = new Source(text);
-  const ast = parse(source, {
-    macros: environment.macros,
-    identifierEscapes: environment.options.identifierEscapes ?? true,
-  });
+  const ast = parse(source, environment.macros);
   if (!("root" in ast)) return failure(source, ast);
   const faults: Diagnostic[] = [];
   const checked = check(ast, environment, source, faults);

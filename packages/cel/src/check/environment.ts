@@ -53,8 +53,8 @@ export interface EnvironmentOptions {
   readonly variables?: Readonly<Record<string, Type>>;
   /** Whether all elements of a list, and all keys and values of a map, must have one type, as Kubernetes wants. */
   readonly homogeneousLiterals?: boolean;
-  /** Whether fields may be written between back-ticks. */
-  readonly identifierEscapes?: boolean;
+  /** Whether map literals take keys of any type, and the last value of a key that is repeated, as cel-go does; cel-spec refuses both. */
+  readonly lenientMaps?: boolean;
   /** Whether literals of regular expressions, times and durations are checked at once, as Kubernetes does. */
   readonly literalChecks?: boolean;
 }

@@ -36,6 +36,7 @@ const T = typeParam("A");
 const K = typeParam("A");
 const V = typeParam("B");
 const divideByZero = new CelError("division by zero");
+const notOrdered = new CelError("NaN values cannot be ordered");
 const modulusByZero = new CelError("modulus by zero");
 
 /** Pairs of types that are ordered; numbers of different kinds compare by their value. */
@@ -184,7 +185,7 @@ function order(name: string, id: string, holds: (sign: number) => boolean): Func
   const compare = (a: Value, b: Value): Value => {
     const sign = compareValues(a, b);
     if (sign === "overload") return new CelError("no such overload");
-    return sign !== undefined && holds(sign);
+    return sign === undefined ? notOrdered : holds(sign);
   };
   return declare(name, ...ordered.map(([kind, left, right]) => global(`${id}_${kind}`, [left, right], BOOL, compare)));
 }

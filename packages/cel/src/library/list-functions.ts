@@ -89,8 +89,9 @@ function sortBy(list: ListValue, keys: ListValue): Value {
     return new CelError("@sortByAssociatedKeys() expected a list of the same size as the associated keys list");
   const pairs = [...list].map((value, index) => ({ value, key: keys.at(index) }));
   const first = pairs[0];
-  const isOther = (key: Value) =>
-    !isSameType(typeOf(first?.key ?? null), typeOf(key)) || typeof compareValues(first?.key ?? null, key) === "string";
+  if (first !== undefined && compareValues(first.key, first.key) === "overload")
+    return new CelError("list elements must be comparable");
+  const isOther = (key: Value) => !isSameType(typeOf(first?.key ?? null), typeOf(key));
   if (first !== undefined && pairs.some(({ key }) => isOther(key))) {
     return new CelError("list elements must have the same type");
   }
@@ -107,6 +108,11 @@ function range(count: bigint): Value {
 /** `list.sortBy(x, key)`: the list is bound, its keys are gathered, and both are sorted together. */
 function expandSortBy({ builder, offset, target, args }: MacroCall): Expr | MacroFault {
   const [variable, key] = args as [Expr, Expr];
+  if (target?.kind === "literal" || target?.kind === "map" || target?.kind === "struct")
+    return {
+      fault: "sortBy can only be applied to a list, identifier, comprehension, call or select expression",
+      at: target,
+    };
   const name = variableName(variable);
   if (name === undefined)
     return { fault: "sortBy can only be applied to a list, with a simple name as its variable", at: variable };

@@ -32,7 +32,7 @@ export const math: Library = {
     ),
     declare(
       "math.sign",
-      global("math_sign_double", [DOUBLE], DOUBLE, Math.sign),
+      global("math_sign_double", [DOUBLE], DOUBLE, (value: number) => (value === 0 ? 0 : Math.sign(value))),
       global("math_sign_int", [INT], INT, (value: bigint) => (value < 0n ? -1n : value > 0n ? 1n : 0n)),
       global("math_sign_uint", [UINT], UINT, ({ value }: Uint) => new Uint(value === 0n ? 0n : 1n)),
     ),

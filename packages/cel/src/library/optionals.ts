@@ -65,14 +65,17 @@ function unwrap(list: ListValue): Value {
   return new ArrayList(values);
 }
 
+/** The zero of Go's times is not the epoch, but the start of year 1. */
+const GO_ZERO_TIME = -62_135_596_800_000_000_000n;
+
 /** Whether a value is the default of its type. */
 function isZero(value: Value): boolean {
   if (value === null || value === false || value === 0n || value === 0 || value === "") return true;
   if (value instanceof Uint) return value.value === 0n;
   if (value instanceof Uint8Array) return value.length === 0;
   if (value instanceof ListValue || value instanceof MapValue) return value.size === 0;
-  if (value instanceof Duration || value instanceof Timestamp) return value.nanos === 0n;
-  if (value instanceof Optional) return value.value === undefined;
+  if (value instanceof Duration) return value.nanos === 0n;
+  if (value instanceof Timestamp) return value.nanos === GO_ZERO_TIME;
   return value instanceof Struct && value.isZero();
 }
 

@@ -38,7 +38,7 @@ function formatOne(verb: string, precision: number | undefined, value: Value): s
       return asFloat(value, "fixed-point", (number) => fixed(number, precision ?? 6));
     case "e":
       return asFloat(value, "scientific", (number) =>
-        number.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, "e$10$2"),
+        signed(number, number.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, "e$10$2")),
       );
     case "b":
       if (typeof value === "boolean") return value ? "1" : "0";
@@ -66,7 +66,7 @@ function inBase(value: Value, base: number): string | undefined {
 }
 
 function asDecimal(value: Value): string | CelError {
-  if (typeof value === "number" && !Number.isFinite(value)) return special(value);
+  if (typeof value === "number") return plain(value);
   return inBase(value, 10) ?? wrong("decimal clause can only be used on integers, was given ", value);
 }
 
@@ -76,9 +76,30 @@ function asFloat(value: Value, name: string, format: (number: number) => string)
   return Number.isFinite(number) ? format(number) : special(number);
 }
 
+/** From here on JavaScript writes numbers with an exponent. */
+const LARGEST_FIXED = 1e21;
+
+/** JavaScript writes negative zero without its sign. */
+function signed(value: number, text: string): string {
+  return Object.is(value, -0) ? `-${text}` : text;
+}
+
+/** The fewest digits that tell the double from others, never with an exponent. */
+function plain(value: number): string {
+  if (!Number.isFinite(value)) return special(value);
+  const [digits = "", exponent] = String(value).split("e");
+  if (exponent === undefined) return signed(value, digits);
+  const [whole = "", fraction = ""] = digits.replace("-", "").split(".");
+  const places = Number(exponent);
+  const text =
+    places < 0 ? `0.${"0".repeat(-places - 1)}${whole}${fraction}` : `${whole}${fraction.padEnd(places, "0")}`;
+  return value < 0 ? `-${text}` : text;
+}
+
 /** Rounds a half to the even digit, as Go does; `toFixed` rounds it up. */
 function fixed(value: number, precision: number): string {
-  const text = value.toFixed(precision);
+  if (Math.abs(value) >= LARGEST_FIXED) return `${BigInt(value)}${precision === 0 ? "" : `.${"0".repeat(precision)}`}`;
+  const text = signed(value, value.toFixed(precision));
   const exact = value.toFixed(MAX_PRECISION);
   const behind = exact.slice(exact.indexOf(".") + 1 + precision);
   if (precision >= MAX_PRECISION || !/^50*$/.test(behind) || !/[13579]$/.test(text)) return text;
@@ -106,7 +127,7 @@ function asText(value: Value): string | CelError {
   if (typeof value === "string") return value;
   if (value === null) return "null";
   if (typeof value === "boolean" || typeof value === "bigint") return String(value);
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : special(value);
+  if (typeof value === "number") return plain(value);
   if (value instanceof Uint) return String(value.value);
   if (value instanceof Uint8Array) return textFromUtf8(value) ?? new TextDecoder().decode(value);
   if (value instanceof Timestamp) return formatTimestamp(value);

@@ -1,5 +1,6 @@
 import { runtimeTypeName } from "../check/type.ts";
 import { formatKey } from "../value/map.ts";
+import { formatDouble } from "../value/number.ts";
 import { typeOf } from "../value/type-of.ts";
 import { CelError, ListValue, MapValue, Optional, Struct, Uint, type Value } from "../value/value.ts";
 
@@ -50,6 +51,7 @@ export function isPresent(value: Value, key: Value): boolean | CelError {
 }
 
 function unsupportedIndex(key: Value): CelError {
+  if (typeof key === "number") return new CelError(`unsupported index value ${formatDouble(key)} in list`);
   return new CelError(`unsupported index type '${runtimeTypeName(typeOf(key))}' in list`);
 }
 

@@ -303,7 +303,7 @@ class Maker {
       value: this.code(value),
       isOptional,
     }));
-    return map(entries, this.#isLiteral(expr) ? 0 : CONSTRUCT_COST.map);
+    return map(entries, this.#isLiteral(expr) ? 0 : CONSTRUCT_COST.map, this.#environment.options.lenientMaps === true);
   }
 
   #struct(expr: StructExpr): Code {

@@ -27,13 +27,14 @@ interface Entry {
   readonly isOptional: boolean;
 }
 
-/** A map of `cost`. */
-export function map(entries: readonly Entry[], cost: number): Code {
+/** A map of `cost`; a lenient one takes keys of any type, and the last value of each. */
+export function map(entries: readonly Entry[], cost: number, isLenient: boolean): Code {
+  const add = isLenient ? setEntry : addNewEntry;
   return (run) => {
     const made = new EntryMap();
     let fault: CelError | undefined;
     for (const entry of entries) {
-      fault = addEntry(made, entry, run);
+      fault = addEntry(made, entry, run, add);
       if (fault !== undefined) break;
     }
     run.charge(cost);
@@ -41,15 +42,25 @@ export function map(entries: readonly Entry[], cost: number): Code {
   };
 }
 
+type Add = (map: EntryMap, key: Value, value: Value) => CelError | undefined;
+
+function addNewEntry(map: EntryMap, key: Value, value: Value): CelError | undefined {
+  return map.add(key, value);
+}
+
+function setEntry(map: EntryMap, key: Value, value: Value): undefined {
+  map.set(key, value);
+}
+
 /** Adds an entry of a map literal; answers what keeps it from that. */
-function addEntry(map: EntryMap, { key, value, isOptional }: Entry, run: Run): CelError | undefined {
+function addEntry(map: EntryMap, { key, value, isOptional }: Entry, run: Run, add: Add): CelError | undefined {
   const name = key(run);
   if (name instanceof CelError) return name;
   const content = value(run);
   if (content instanceof CelError) return content;
-  if (!isOptional) return map.add(name, content);
+  if (!isOptional) return add(map, name, content);
   if (!(content instanceof Optional)) return new CelError("no such overload");
-  return content.value === undefined ? undefined : map.add(name, content.value);
+  return content.value === undefined ? undefined : add(map, name, content.value);
 }
 
 interface Field {

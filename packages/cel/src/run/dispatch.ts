@@ -1,5 +1,5 @@
 import type { Overload } from "../check/environment.ts";
-import { isOptionalType, runtimeTypeName, type Type } from "../check/type.ts";
+import { formatType, isOptionalType, runtimeTypeName, type Type } from "../check/type.ts";
 import { typeOf } from "../value/type-of.ts";
 import {
   CelError,
@@ -58,6 +58,8 @@ function noOverload(name: string, args: readonly Value[]): CelError {
   if (plainlyTold.has(name)) return new CelError("no such overload");
   const types = args.map(typeOf);
   const isOperator = name.startsWith("_") || name === "size";
+  if (name === "sort" || name.startsWith("@sort")) return new CelError(`no such overload: ${name}`);
+  if (name === "flatten") return new CelError(`no such overload: ${types.map(formatType).join(", ")}.flatten()`);
   if (!isOperator) return new CelError(`no such overload: ${name}(${types.map(runtimeTypeName).join(", ")})`);
   const isMeant = (operands[name] ?? ordered).has(types[0]?.kind ?? "");
   return new CelError(isMeant ? "no such overload" : `no such overload: ${name}`);

@@ -6,7 +6,11 @@ import { CelError, ListValue, MapValue, type Value } from "../value/value.ts";
 export function iterationOf(over: Value, isPaired: boolean): Iterable<readonly [Value, Value]> | CelError {
   if (over instanceof ListValue) return isPaired ? indexed(over) : singles(over);
   if (over instanceof MapValue) return isPaired ? entriesOf(over) : singles(over.keys());
-  return over instanceof CelError ? over : new CelError(`got 'types.${goName(over)}', expected iterable type`);
+  if (over instanceof CelError) return over;
+  const name = `types.${goName(over)}`;
+  return new CelError(
+    isPaired ? `unsupported comprehension range type: ${name}` : `got '${name}', expected iterable type`,
+  );
 }
 
 /** cel-go tells what it cannot go through by its own name of the type. */

@@ -11,7 +11,8 @@ export function logic(left: Code, right: Code, decisive: boolean): Code {
     const b = right(run);
     if (b === decisive) return decisive;
     if (typeof a === "boolean" && typeof b === "boolean") return !decisive;
-    return a instanceof CelError ? a : b instanceof CelError ? b : new CelError("no such overload");
+    if (a instanceof CelError) return a;
+    return typeof a === "boolean" && b instanceof CelError ? b : new CelError("no such overload");
   };
 }
 

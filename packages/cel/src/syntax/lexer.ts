@@ -7,17 +7,25 @@ export interface Token {
 }
 
 const blank = /(?:[ \t\r\n\f]+|\/\/[^\n]*)+/y;
-const literalText =
-  /[rR]?[bB]?[rR]?(?:"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''|"(?:[^"\\\n\r]|\\[^\n\r])*"|'(?:[^'\\\n\r]|\\[^\n\r])*')/y;
-const rawText = /(?:[rR][bB]?|[bB][rR])(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n\r]*"|'[^'\n\r]*')/y;
+const hex = "[0-9a-fA-F]";
+const escaped = `\\\\(?:[abfnrtv"'\\\\?\`]|[0-3][0-7]{2}|[xX]${hex}{2}|u${hex}{4}|U${hex}{8})`;
+const literalText = new RegExp(
+  `[bB]?(?:"""(?:[^\\\\]|${escaped})*?"""|'''(?:[^\\\\]|${escaped})*?'''|"(?:[^"\\\\\n\r]|${escaped})*"|'(?:[^'\\\\\n\r]|${escaped})*')`,
+  "y",
+);
+const rawText = /[bB]?[rR](?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n\r]*"|'[^'\n\r]*')/y;
 const number =
   /0x[0-9a-fA-F]+[uU]?|(?:[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|[0-9]+[uU]?/y;
 const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const quotedName = /`([A-Za-z0-9_.\-/ ]+)`/y;
 const sign = /==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()[\]{}]/y;
 
-/** What the reference lexer swallows as one: a text without its end, and a sign with the letter after it. */
-const unterminated = /["'][^\n]*\n?|[=&|][^=&|]?/y;
+/** What the reference lexer swallows as one: a text up to the letter that cannot be of it, and a sign with the letter after it. */
+const begunEscape = `\\\\(?:[xX]${hex}?|[0-3][0-7]?|u${hex}{0,3}|U${hex}{0,7})?`;
+const unterminated = new RegExp(
+  `(?:"(?:[^"\\\\\n\r]|${escaped})*|'(?:[^'\\\\\n\r]|${escaped})*)(?:${begunEscape})?[\\s\\S]?|[=&|][^=&|]?`,
+  "yu",
+);
 
 /** Cuts an expression into tokens; the last one is `end`. What is no token is `unknown`, one letter long. */
 export function tokenize(text: string): Token[] {
@@ -40,7 +48,7 @@ export function tokenize(text: string): Token[] {
 
 function nextToken(take: (pattern: RegExp) => string | undefined, text: string, offset: number): Token {
   const string = take(rawText) ?? take(literalText);
-  if (string !== undefined) return { kind: /^[rR]?[bB]/.test(string) ? "bytes" : "string", text: string, offset };
+  if (string !== undefined) return { kind: /^[bB]/.test(string) ? "bytes" : "string", text: string, offset };
   const digits = take(number);
   if (digits !== undefined) return { kind: numberKind(digits), text: digits, offset };
   const ident = take(name);

@@ -8,7 +8,6 @@ export const standardMacros: readonly Macro[] = [
   { name: "all", isReceiver: true, argCount: 2, expand: quantifier(all) },
   { name: "exists", isReceiver: true, argCount: 2, expand: quantifier(exists) },
   { name: "exists_one", isReceiver: true, argCount: 2, expand: quantifier(existsOne) },
-  { name: "existsOne", isReceiver: true, argCount: 2, expand: quantifier(existsOne) },
   { name: "map", isReceiver: true, argCount: 2, expand: expandMap },
   { name: "map", isReceiver: true, argCount: 3, expand: expandMap },
   { name: "filter", isReceiver: true, argCount: 2, expand: expandFilter },

@@ -27,12 +27,11 @@ const relations = new Set(["<", "<=", ">", ">=", "==", "!=", "in"]);
 const startOfExpression =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
-/** What an environment lets a parser accept. */
-export interface ParseOptions {
-  readonly macros: readonly Macro[];
-  /** Whether fields may be written between back-ticks. */
-  readonly identifierEscapes: boolean;
-}
+const startOfList = startOfExpression
+  .replace("'[',", "'[', ']',")
+  .replace("'.', '-', '!',", "'.', ',', '-', '!', '?',");
+
+const startOfMap = startOfExpression.replace("'{',", "'{', '}',").replace("'.', '-', '!',", "'.', ',', '-', '!', '?',");
 
 /** Ends the parse at its first fault of syntax: what follows would only be guesses. */
 class SyntaxFault extends Error {
@@ -48,13 +47,13 @@ class SyntaxFault extends Error {
 class SyntaxEnd extends Error {}
 
 /** Parses an expression and expands the given macros; answers the tree or the faults. */
-export function parse(source: Source, options: ParseOptions): Ast | readonly Diagnostic[] {
+export function parse(source: Source, macros: readonly Macro[]): Ast | readonly Diagnostic[] {
   const size = [...source.text].length;
   if (size > MAX_EXPRESSION_CODE_POINTS) {
     const message = `expression code point size exceeds limit: size: ${size}, limit ${MAX_EXPRESSION_CODE_POINTS}`;
     return [{ line: 0, column: 0, message }];
   }
-  const parser = new Parser(source, options);
+  const parser = new Parser(source, macros);
   try {
     const root = parser.program();
     return parser.faults.length > 0 ? parser.faults : { root, offsets: parser.builder.offsets };
@@ -75,21 +74,25 @@ function isStart({ kind, text }: Token): boolean {
   return kind !== "end" && kind !== "quoted" && !(kind === "ident" && text === "in");
 }
 
+function isOneOf({ kind, text }: Token, signs: string): boolean {
+  return kind === "sign" && text.length === 1 && signs.includes(text);
+}
+
 /** Recursive descent; a method is a production of cel-spec's grammar, quoted above it. */
 class Parser {
   readonly builder: Builder = new Builder();
   readonly faults: Diagnostic[] = [];
   readonly #source: Source;
-  readonly #options: ParseOptions;
+  readonly #macros: readonly Macro[];
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
   /** What may stand behind the expressions that are being read, the innermost last. */
   readonly #behind: string[] = [];
 
-  constructor(source: Source, options: ParseOptions) {
+  constructor(source: Source, macros: readonly Macro[]) {
     this.#source = source;
-    this.#options = options;
+    this.#macros = macros;
     const tokens = tokenize(source.text);
     this.#tokens = tokens.filter(({ kind }) => kind !== "unknown");
     for (const { kind, text, offset } of tokens) {
@@ -232,7 +235,6 @@ class Parser {
 
   #selector(): Token {
     const name = this.#next();
-    if (name.kind === "quoted" && !this.#options.identifierEscapes) this.#fault(name.offset, "unsupported syntax: '`'");
     if (name.kind === "quoted" || (name.kind === "ident" && !keywords.has(name.text))) return name;
     throw new SyntaxFault(
       name.offset,
@@ -289,7 +291,8 @@ class Parser {
     if (name.text === "in") this.#unexpected(startOfExpression, name);
     const struct = this.#structName(name, dot);
     if (struct !== undefined) return this.#struct(struct);
-    this.#refuseReserved(name, name.offset);
+    const isReserved = this.#refuseReserved(name);
+    if (!this.#isSign("(") && isReserved) return this.builder.literal(name.offset, null);
     if (!this.#isSign("(")) return this.builder.ident(name.offset, dot + name.text);
     const open = this.#next().offset;
     return this.#callOrMacro(open, dot + name.text, this.#arguments());
@@ -314,6 +317,7 @@ class Parser {
     const { offset } = this.#next();
     const id = this.builder.id(offset);
     const fields: StructField[] = [];
+    this.#acceptOnly(",", "}");
     while (!this.#isSign("}")) {
       const isOptional = this.#accept("?");
       const field = this.#selector();
@@ -328,6 +332,8 @@ class Parser {
   #list(offset: number): ListExpr {
     const elements: Expr[] = [];
     const optionals = new Set<number>();
+    this.#skipBefore((each) => isStart(each) || isOneOf(each, "],?"), startOfList);
+    this.#acceptOnly(",", "]");
     while (!this.#isSign("]")) {
       if (this.#accept("?")) optionals.add(elements.length);
       elements.push(this.#exprBefore(",]"));
@@ -344,6 +350,8 @@ class Parser {
   #map(offset: number): MapExpr {
     const id = this.builder.id(offset);
     const entries: MapEntry[] = [];
+    this.#skipBefore((each) => isStart(each) || isOneOf(each, "},?"), startOfMap);
+    this.#acceptOnly(",", "}");
     while (!this.#isSign("}")) {
       const isOptional = this.#accept("?");
       const key = this.#exprBefore(":");
@@ -355,10 +363,17 @@ class Parser {
     return { kind: "map", id, entries };
   }
 
+  /** A comma alone stands between brackets of nothing, too. */
+  #acceptOnly(text: string, close: string): void {
+    const after = this.#tokens[this.#at + 1];
+    if (this.#isSign(text) && after?.kind === "sign" && after.text === close) this.#next();
+  }
+
   #arguments(): Expr[] {
     const args: Expr[] = [];
     if (this.#accept(")")) return args;
-    this.#skipBefore(isStart, startOfExpression.replace("'(',", "'(', ')',"));
+    this.#skipBefore((each) => isStart(each) || isOneOf(each, ")"), startOfExpression.replace("'(',", "'(', ')',"));
+    if (this.#accept(")")) return args;
     do args.push(this.#exprBefore(",)"));
     while (this.#accept(","));
     this.#expect(")");
@@ -366,7 +381,7 @@ class Parser {
   }
 
   #callOrMacro(offset: number, name: string, args: Expr[], target?: Expr): Expr {
-    const macro = this.#options.macros.find(
+    const macro = this.#macros.find(
       (each) =>
         each.name === name &&
         each.isReceiver === (target !== undefined) &&
@@ -398,8 +413,9 @@ class Parser {
     return this.builder.literal(offset, value as Value);
   }
 
-  #refuseReserved(name: Token, offset: number): void {
-    if (reserved.has(name.text)) this.#fault(offset, `reserved identifier: ${name.text}`);
+  #refuseReserved({ text, offset }: Token): boolean {
+    if (reserved.has(text)) this.#fault(offset, `reserved identifier: ${text}`);
+    return reserved.has(text);
   }
 
   #nested<T>(parse: () => T): T {

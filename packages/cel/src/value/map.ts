@@ -11,6 +11,12 @@ function normalize(key: Value): boolean | bigint | string | undefined {
 export class EntryMap extends MapValue {
   readonly #entries = new Map<boolean | bigint | string, readonly [Key, Value]>();
 
+  /** Sets the value of a key of any type: doubles are keys of their own here, and null, too. */
+  set(key: Value, value: Value): void {
+    const normal = typeof key === "number" ? `double ${key}` : (normalize(key) ?? `other ${formatKey(key)}`);
+    this.#entries.set(normal, [key as Key, value]);
+  }
+
   /** Adds an entry; answers the fault of a key that is no key, or that is there already. */
   add(key: Value, value: Value): CelError | undefined {
     const normal = normalize(key);

@@ -138,8 +138,13 @@ function dateInNamedZone(millis: number, zone: string): Date | undefined {
   return date;
 }
 
+/** Zones are files of these names: capitals matter, though not to `Intl`. */
+function isZoneName(zone: string): boolean {
+  return /^[A-Z]/.test(zone) && !/\/[a-z]|^[A-Z]{4,}\//.test(zone);
+}
+
 function formatOf(zone: string): Intl.DateTimeFormat | undefined {
-  if (!/^[A-Za-z]/.test(zone)) return undefined;
+  if (!isZoneName(zone)) return undefined;
   try {
     const number = "numeric";
     const fields = { year: number, month: number, day: number, hour: number, minute: number, second: number } as const;

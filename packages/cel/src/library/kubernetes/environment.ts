@@ -44,7 +44,7 @@ export function kubernetesEnvironment(minor: number = NEWEST_MINOR): Environment
   return new Environment({
     libraries: [...standardLibraries.map((each) => (each === times ? goTimes : each)), ...libraries],
     homogeneousLiterals: true,
-    identifierEscapes: false,
+    lenientMaps: true,
     literalChecks: true,
   });
 }

@@ -18,6 +18,12 @@ function said(expression: string): string {
 }
 
 const cases: readonly (readonly [expression: string, said: string])[] = [
+  ["{1: 2, 1: 3}[1]", "3"],
+  ["{1.5: 'a'}.size()", "1"],
+  ["dyn(1).all(k, v, true)", "unsupported comprehension range type: types.Int"],
+  ["dyn(1).flatten()", "no such overload: int.flatten()"],
+  ["dyn({'a': 1}).sort()", "no such overload: sort"],
+  ["[null].sort()", "list elements must be comparable"],
   ["string(1073741824.0)", "1.073741824e+09"],
   ["string(999999.9)", "999999.9"],
   ['string(double("1_0"))', "10"],
