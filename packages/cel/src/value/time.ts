@@ -19,7 +19,7 @@ export function durationOf(nanos: bigint): Duration | undefined {
   return nanos >= -MAX_SPAN - 1n && nanos <= MAX_SPAN ? new Duration(nanos) : undefined;
 }
 
-const timestampText = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
+const timestampText = /^(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
 
 /** An RFC 3339 timestamp as Go parses it, to the nanosecond; undefined when it is none. */
 export function parseTimestamp(text: string): Timestamp | undefined {

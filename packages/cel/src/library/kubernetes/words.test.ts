@@ -19,6 +19,7 @@ function said(expression: string): string {
 
 const cases: readonly (readonly [expression: string, said: string])[] = [
   ["{1: 2, 1: 3}[1]", "3"],
+  ["string(timestamp('2024-01-01T2:00:00Z'))", "2024-01-01T02:00:00Z"],
   ["{1.5: 'a'}.size()", "1"],
   ["dyn(1).all(k, v, true)", "unsupported comprehension range type: types.Int"],
   ["dyn(1).flatten()", "no such overload: int.flatten()"],
