@@ -156,7 +156,7 @@ const runtimeClassCase: PluginCase = {
         }),
       ),
       create(pod("runtime", "placed-other", { runtimeClassName: "placed", nodeSelector: { kata: "no" } })),
-      create(pod("runtime", "placed-both", { runtimeClassName: "placed", nodeSelector: { kata: "no", disk: "hdd" } })),
+      create(pod("runtime", "placed-half", { runtimeClassName: "placed", nodeSelector: { kata: "yes", disk: "hdd" } })),
       patch(pod("runtime", "heavy"), { metadata: { labels: { a: "b" } } }),
       patch(pod("runtime", "plain"), { spec: { runtimeClassName: "heavy" } }),
       patch(runtimeClass("plain"), { handler: "other" }),

@@ -51,6 +51,20 @@ for (const [text, object] of Object.entries(baseline)) {
   });
 }
 
+test("restricted: of seccomp profiles, what is forbidden is told alone", async () => {
+  const object = pod({
+    containers: [
+      { name: "a", image: "x", securityContext: { seccompProfile: { type: "Unconfined" } } },
+      { name: "b", image: "x" },
+    ],
+  });
+  const { status } = await decide(object, { enforce: "restricted" });
+  assert.match(
+    status?.message ?? "",
+    /seccompProfile \(container "a" must not set securityContext\.seccompProfile\.type to "Unconfined"\)$/,
+  );
+});
+
 test("restricted: all reasons at once, each with its field", async () => {
   const { status, steps } = await decide(pod(), { enforce: "restricted", "enforce-version": "v1.30" });
   assert.equal(

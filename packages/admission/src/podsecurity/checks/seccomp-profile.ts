@@ -69,23 +69,20 @@ export const seccompProfileBaseline: Check = {
   ],
 };
 
-/** A profile must be set: by the pod for all, or by each container. */
+/** A profile must be set, by the pod for all or by each container; of what is forbidden only that is told. */
 const required: CheckPod = (metadata, spec) => {
   const forbidden = byField(metadata, spec);
-  const pod = spec.securityContext?.seccompProfile?.type;
-  const missing = isGood(pod)
-    ? []
-    : containersOf(spec).filter(({ container }) => container.securityContext?.seccompProfile?.type === undefined);
-  if (!forbidden.allowed && missing.length === 0) return forbidden;
+  if (!forbidden.allowed || isGood(spec.securityContext?.seccompProfile?.type)) return forbidden;
+  const missing = containersOf(spec).filter(
+    ({ container }) => container.securityContext?.seccompProfile?.type === undefined,
+  );
   if (missing.length === 0) return allowed;
   const detail = `pod or ${named(
     "container",
     missing.map(({ container }) => container.name),
   )} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`;
   const fields = missing.map(({ path }) => `${path}.securityContext.seccompProfile.type`);
-  if (forbidden.allowed) return verdict("seccompProfile", detail, fields);
-  if (pod !== undefined) return forbidden;
-  return verdict("seccompProfile", `${detail}; ${forbidden.detail}`, [...fields, ...forbidden.fields]);
+  return verdict("seccompProfile", detail, fields);
 };
 
 /** seccompProfile_restricted: RuntimeDefault or Localhost must be set; since 1.25 not asked of Windows pods. */
