@@ -24,6 +24,8 @@ const arrows: { readonly [room: string]: readonly string[] } = {
 const doors: ReadonlySet<string> = new Set([
   // The server follows policies; bundles, and Rego with them, are for others.
   "@sallyport/opa/sync",
+  // Beside a policy server: reads what policies name, and Rego with it.
+  "@sallyport/opa/remote-sync",
   // The server writes YAML as Go does; the language is for others.
   "@sallyport/rego/yaml",
   // What commands print needs neither bundles nor a server.

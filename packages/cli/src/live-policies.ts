@@ -6,7 +6,14 @@ import {
   type PolicySource,
 } from "@sallyport/admission";
 import type { GroupVersionResource } from "@sallyport/kube";
-import { defaultSyncOptions, type ObjectChange, Sync, type SyncEffects, type SyncOptions } from "@sallyport/opa/sync";
+import {
+  defaultSyncOptions,
+  type ObjectChange,
+  PolicyLoader,
+  Sync,
+  type SyncEffects,
+  type SyncOptions,
+} from "@sallyport/opa/sync";
 
 /** The policies, and `data` as they see it. */
 interface InForce {
@@ -33,7 +40,7 @@ export class LivePolicies {
     this.#fixed = fixed;
     this.#sync = new Sync(
       { ...defaultSyncOptions, ...options },
-      { activate: (each) => this.#activate(each), annotate },
+      { policies: new PolicyLoader((each) => this.#activate(each)), annotate },
     );
   }
 

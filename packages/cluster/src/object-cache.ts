@@ -1,20 +1,17 @@
 import type { KubeObject } from "@sallyport/kube";
-import type { Change } from "./reflector.ts";
+import type { FollowedChange } from "./followed-resource.ts";
 
 /** The objects of one resource, by namespace and name. */
 class Shelf {
-  #objects = new Map<string, KubeObject>();
+  readonly #objects = new Map<string, KubeObject>();
   /** By namespace, the empty one holding all; made when it is asked for, forgotten when something changes. */
   readonly #lists = new Map<string, readonly KubeObject[]>();
 
-  replace(objects: readonly KubeObject[]): void {
-    this.#objects = new Map(objects.map((object) => [keyOf(object), object]));
-    this.#lists.clear();
-  }
-
-  change({ type, object }: Change): void {
-    if (type === "DELETED") this.#objects.delete(keyOf(object));
-    else this.#objects.set(keyOf(object), object);
+  apply(changes: readonly FollowedChange[]): void {
+    for (const { namespace, name, object } of changes) {
+      if (object === undefined) this.#objects.delete(`${namespace}/${name}`);
+      else this.#objects.set(`${namespace}/${name}`, object);
+    }
     this.#lists.clear();
   }
 
@@ -33,10 +30,6 @@ class Shelf {
   }
 }
 
-function keyOf({ metadata: { namespace = "", name = "" } }: KubeObject): string {
-  return `${namespace}/${name}`;
-}
-
 /** What reflectors have brought of several resources, for reading as admission reads. */
 export class ObjectCache {
   readonly #shelves = new Map<string, Shelf>();
@@ -47,14 +40,9 @@ export class ObjectCache {
     return this.#generation;
   }
 
-  replace(group: string, resource: string, objects: readonly KubeObject[]): void {
+  apply(group: string, resource: string, changes: readonly FollowedChange[]): void {
     this.#generation++;
-    this.#shelf(group, resource).replace(objects);
-  }
-
-  change(group: string, resource: string, change: Change): void {
-    this.#generation++;
-    this.#shelf(group, resource).change(change);
+    this.#shelf(group, resource).apply(changes);
   }
 
   get(group: string, resource: string, namespace: string, name: string): KubeObject | undefined {

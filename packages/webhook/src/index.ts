@@ -1,7 +1,7 @@
 export type { SecretPlace } from "./authority-secret.ts";
 export type { Configurations } from "./ca-bundles.ts";
 export { type CertificateFiles, certificateFiles, filesOf } from "./certificate-files.ts";
-export { ClusterView, type ClusterViewOptions, type ViewChange } from "./cluster-view.ts";
+export { ClusterView, type ClusterViewOptions } from "./cluster-view.ts";
 export { type Chart, installChart } from "./install/chart.ts";
 export { installManifests, manifestsText } from "./install/manifests.ts";
 export type { InstallOptions, Manifest } from "./install/options.ts";

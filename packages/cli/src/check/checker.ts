@@ -28,7 +28,7 @@ import {
   type ResourceInfo,
   StatusError,
 } from "@sallyport/kube";
-import { defaultSyncOptions, Sync } from "@sallyport/opa/sync";
+import { defaultSyncOptions, PolicyLoader, Sync } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "../effects/admission.ts";
 import { UsageError } from "../errors.ts";
 import { InputError, type Manifest } from "../manifests.ts";
@@ -126,7 +126,7 @@ class Checker {
     const { error } = activate([]) as { readonly error?: string };
     if (error !== undefined) throw new InputError(error);
     const sync = new Sync(defaultSyncOptions, {
-      activate,
+      policies: new PolicyLoader(activate),
       annotate: (_namespace, _name, values) => {
         policyFault.text ??= faultIn(values);
       },

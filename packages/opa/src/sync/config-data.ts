@@ -19,6 +19,11 @@ export class ConfigData {
     return this.#root;
   }
 
+  /** The document of one ConfigMap, by its keys. */
+  get(namespace: string, name: string): unknown {
+    return (this.#root[namespace] as Folder | undefined)?.[name];
+  }
+
   /** Answers the new status, or undefined when the texts are the same as before. */
   put(configMap: KubeObject): LoadStatus | undefined {
     const id = idOf(configMap);
@@ -43,7 +48,7 @@ export class ConfigData {
   remove(namespace: string, name: string): boolean {
     this.#texts.delete(`${namespace}/${name}`);
     const folder = this.#root[namespace] as Folder | undefined;
-    if (folder === undefined) return false;
+    if (folder?.[name] === undefined) return false;
     delete folder[name];
     if (Object.keys(folder).length === 0) delete this.#root[namespace];
     return true;

@@ -34,6 +34,11 @@ export function policiesOf(configMap: KubeObject): readonly PolicySource[] {
   });
 }
 
+/** The policies of those ConfigMaps that are policies. */
+export function policiesOfConfigMaps(configMaps: readonly KubeObject[], options: SyncOptions): readonly PolicySource[] {
+  return configMaps.filter((each) => roleOf(each, options) === "policy").flatMap(policiesOf);
+}
+
 /** The `data` of a ConfigMap, ordered by key. */
 export function entriesOf(configMap: KubeObject): readonly (readonly [key: string, text: string])[] {
   const data = (configMap["data"] ?? {}) as { readonly [key: string]: string };

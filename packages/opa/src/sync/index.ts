@@ -1,4 +1,11 @@
-export type { PolicySource } from "./config-maps.ts";
+export { idOf, type PolicySource, policiesOfConfigMaps } from "./config-maps.ts";
 export { defaultSyncOptions, type SyncOptions, statusAnnotation } from "./options.ts";
-export type { ActivatePolicies, LoadStatus } from "./policy-loader.ts";
-export { type ObjectChange, Sync, type SyncEffects } from "./sync.ts";
+export { type ActivatePolicies, type LoadStatus, PolicyLoader } from "./policy-loader.ts";
+export {
+  neverReplicated,
+  type ObjectChange,
+  type ObjectTarget,
+  type PolicyTarget,
+  Sync,
+  type SyncEffects,
+} from "./sync.ts";

@@ -1,8 +1,8 @@
 import type { KubeObject } from "@sallyport/kube";
 import { idOf, type PolicySource, policiesOf } from "./config-maps.ts";
 
-/** What became of one ConfigMap; written back to it as an annotation. */
-export type LoadStatus = { readonly status: "ok" } | { readonly status: "error"; readonly error: string };
+/** What became of one ConfigMap; written back to it as an annotation. A server's error is the object that it answered. */
+export type LoadStatus = { readonly status: "ok" } | { readonly status: "error"; readonly error: string | object };
 
 /** Compiles a whole set of policies and puts it in force, or says why it cannot; then nothing has changed. */
 export type ActivatePolicies = (policies: readonly PolicySource[]) => { readonly error?: string };

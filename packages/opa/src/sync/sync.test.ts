@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { KubeObject } from "@sallyport/kube";
 import type { PolicySource } from "./config-maps.ts";
 import { defaultSyncOptions, type SyncOptions, statusAnnotation } from "./options.ts";
+import { PolicyLoader } from "./policy-loader.ts";
 import { type ObjectChange, Sync } from "./sync.ts";
 
 const configMaps = { group: "", version: "v1", resource: "configmaps" };
@@ -14,11 +15,11 @@ function setUp(options: Partial<SyncOptions> = {}) {
   const sync = new Sync(
     { ...defaultSyncOptions, ...options },
     {
-      activate: (policies) => {
+      policies: new PolicyLoader((policies) => {
         if (policies.some((policy) => policy.text === "bad")) return { error: "no good" };
         active = policies;
         return {};
-      },
+      }),
       annotate: (namespace, name, values) => annotations.push(`${namespace}/${name} ${values[statusAnnotation]}`),
     },
   );

@@ -2,7 +2,7 @@ import type { GroupVersionResource, KubeObject } from "@sallyport/kube";
 import { ConfigData } from "./config-data.ts";
 import { idOf, roleOf } from "./config-maps.ts";
 import { type SyncOptions, statusAnnotation } from "./options.ts";
-import { type ActivatePolicies, type LoadStatus, PolicyLoader } from "./policy-loader.ts";
+import type { LoadStatus } from "./policy-loader.ts";
 import { ReplicatedData } from "./replicated-data.ts";
 
 /** One change of the cluster, in order. `object` is undefined when it was deleted. */
@@ -13,21 +13,38 @@ export interface ObjectChange {
   readonly object: KubeObject | undefined;
 }
 
+/** Where policies of ConfigMaps go: `PolicyLoader` in this process, `RemotePolicies` in a policy server. */
+export interface PolicyTarget {
+  /** Several ConfigMaps were added or changed. Answers those whose status is new; a server's come later. */
+  readonly putAll: (configMaps: readonly KubeObject[]) => ReadonlyMap<string, LoadStatus>;
+  /** The ConfigMap of that id was deleted, or is no policy any more. */
+  readonly remove: (id: string) => ReadonlyMap<string, LoadStatus>;
+}
+
+/** Where replicated objects go: `ReplicatedData` in this process, a policy server elsewhere. */
+export interface ObjectTarget {
+  readonly put: (resource: GroupVersionResource, object: KubeObject) => void;
+  readonly remove: (resource: GroupVersionResource, namespace: string, name: string) => void;
+}
+
 export interface SyncEffects {
-  /** Compiles and puts policies in force; see `PolicyLoader`. */
-  readonly activate: ActivatePolicies;
+  readonly policies: PolicyTarget;
+  /** In `Sync.data` when absent. */
+  readonly objects?: ObjectTarget;
+  /** What a ConfigMap of data holds now; undefined when it is gone. */
+  readonly onData?: (namespace: string, name: string, value: unknown) => void;
   /** Annotates a ConfigMap with what became of it. Must not throw; a lost write is repaired by the next change. */
   readonly annotate: (namespace: string, name: string, annotations: { readonly [key: string]: string }) => void;
 }
 
 /** Resources whose objects are not replicated: a policy must not be able to carry secrets into a message or a log. */
-const neverReplicated = new Set(["secrets"]);
+export const neverReplicated: ReadonlySet<string> = new Set(["secrets"]);
 
 /** kube-mgmt's job in one process: ConfigMaps become policies and data, objects become `data.kubernetes`. */
 export class Sync {
   readonly #options: SyncOptions;
   readonly #effects: SyncEffects;
-  readonly #loader: PolicyLoader;
+  readonly #loader: PolicyTarget;
   readonly #configData = new ConfigData();
   readonly #replicated: ReplicatedData;
   /** Undefined when namespaces have come to `#configData`, or gone. */
@@ -36,7 +53,7 @@ export class Sync {
   constructor(options: SyncOptions, effects: SyncEffects) {
     this.#options = options;
     this.#effects = effects;
-    this.#loader = new PolicyLoader(effects.activate);
+    this.#loader = effects.policies;
     this.#replicated = new ReplicatedData(options.replicateIgnoreNamespaces);
   }
 
@@ -75,8 +92,9 @@ export class Sync {
 
   #replicate({ resource, namespace, name, object }: ObjectChange): void {
     if (neverReplicated.has(resource.resource)) return;
-    if (object === undefined) this.#replicated.remove(resource, namespace, name);
-    else this.#replicated.put(resource, object);
+    const target = this.#effects.objects ?? this.#replicated;
+    if (object === undefined) target.remove(resource, namespace, name);
+    else target.put(resource, object);
   }
 
   /** Whether a change brings a policy. */
@@ -88,11 +106,16 @@ export class Sync {
   #applyConfigMap({ namespace, name, object }: ObjectChange): void {
     const role = object === undefined ? "none" : roleOf(object, this.#options);
     if (role !== "policy") this.#report(this.#loader.remove(`${namespace}/${name}`));
-    if (role !== "data" && this.#configData.remove(namespace, name)) this.#data = undefined;
+    if (role !== "data" && this.#configData.remove(namespace, name)) this.#tellData(namespace, name);
     if (object === undefined || role !== "data") return;
     const status = this.#configData.put(object);
-    this.#data = undefined;
+    if (status?.status === "ok") this.#tellData(namespace, name);
     if (status !== undefined) this.#report(new Map([[idOf(object), status]]));
+  }
+
+  #tellData(namespace: string, name: string): void {
+    this.#data = undefined;
+    this.#effects.onData?.(namespace, name, this.#configData.get(namespace, name));
   }
 
   #report(statuses: ReadonlyMap<string, LoadStatus>): void {
