@@ -52,6 +52,8 @@ export class RemoteSync {
   #read: ReadonlySet<string> = new Set();
   #gone: string[] = [];
   #isEstablished = false;
+  /** The last writing was taken. */
+  #isCurrent = false;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => {};
 
@@ -122,7 +124,7 @@ export class RemoteSync {
 
   /** Whether the server has everything that came up to the last writing. */
   get isReady(): boolean {
-    return this.#isEstablished;
+    return this.#isEstablished && this.#isCurrent;
   }
 
   /** Writes until it is stopped; call it when everything was listed once, so that what is left of earlier runs can be told. */
@@ -131,10 +133,12 @@ export class RemoteSync {
     while (!signal.aborted) {
       try {
         await this.#round();
+        this.#isCurrent = true;
         delay = firstDelayMs;
         await this.#pause(signal);
       } catch (error) {
         if (signal.aborted) return;
+        this.#isCurrent = false;
         this.#isEstablished = this.#isEstablished && !(error instanceof LostData);
         this.#checkedAt = Number.NEGATIVE_INFINITY;
         this.#options.onFault(error as Error);
