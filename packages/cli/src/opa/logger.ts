@@ -1,3 +1,5 @@
+import { goJson, goJsonLine } from "@sallyport/opa/answers";
+import type { JsonObject } from "@sallyport/rego";
 import type { Terminal } from "./command.ts";
 
 export type LogFormat = "text" | "json" | "json-pretty";
@@ -14,6 +16,15 @@ export function logEntry(format: LogFormat, level: LogLevel, msg: string, fields
   }
   const all = Object.entries({ ...fields, level, msg, time: now() }).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${JSON.stringify(Object.fromEntries(all), undefined, format === "json" ? undefined : 2)}\n`;
+}
+
+/** A decision or a status as an entry of the log: numbers as exact as they are, keys in the order of their names. */
+export function consoleEntry(format: LogFormat, message: string, fields: JsonObject): string {
+  if (format === "text") {
+    const lines = Object.entries(fields).map(([name, value]) => `  ${name} = ${goJson(value, "")}\n`);
+    return `[INFO] ${message}\n${lines.join("")}\n`;
+  }
+  return goJsonLine({ ...fields, level: "info", msg: message, time: now() }, format === "json" ? "" : "  ");
 }
 
 /** An error on the error stream. */

@@ -47,6 +47,11 @@ export class Metrics {
     this.#timers.set(name, (this.#timers.get(name) ?? 0) + milliseconds);
   }
 
+  /** It came to nothing: what was timed has not begun. */
+  discard(name: TimerName): void {
+    this.#timers.delete(name);
+  }
+
   count(name: CounterName, times: number): void {
     this.#counters.set(name, (this.#counters.get(name) ?? 0) + times);
   }

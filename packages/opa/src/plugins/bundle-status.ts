@@ -4,10 +4,13 @@ import { type Printable, Struct } from "../answers/json-text.ts";
 /** A service that answered with a status that is none of a bundle. */
 export class HttpStatusError extends Error {
   readonly status: number;
+  /** `404 Not Found`. */
+  readonly line: string;
 
   constructor(status: number, text: string) {
     super(`server replied with ${text}`);
     this.status = status;
+    this.line = `${status} ${text}`.trimEnd();
   }
 }
 

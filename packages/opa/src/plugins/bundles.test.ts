@@ -41,6 +41,7 @@ async function world(t: TestContext): Promise<World> {
       regoVersion: "v1",
       host: {
         log: (_, message) => log.push(message),
+        console: () => {},
         timestamp: () => "now",
         clock: () => 0,
         agent: "Open-Policy-Agent/1",
@@ -171,6 +172,6 @@ test("files are read as they are, and configurations that cannot be are refused"
 
 test("parts of a configuration that do nothing are told of", async (t) => {
   const { log, start } = await world(t);
-  await start({ bundles: {}, decision_logs: { console: true } });
+  await start({ bundles: {}, discovery: { resource: "x" } });
   deepEqual(log, ["This part of the configuration is not supported yet, and does nothing."]);
 });

@@ -9,6 +9,10 @@ export interface Received {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
+  /** Of the body as it was sent; bytes. */
+  readonly size: number;
+  /** What it was answered; posts alone have one of the test's choice. */
+  readonly status: number;
 }
 
 /** A small service as OPA's management APIs ask for it: serves files with their ETags, and keeps what is posted. */
@@ -28,7 +32,8 @@ export class ControlPlane {
       const { method = "GET", url = "/", headers } = request;
       const body = Buffer.concat(chunks);
       const text = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-      this.received.push({ method, path: url, headers, body: text.toString("utf8") });
+      const status = method === "POST" ? this.postStatus : 200;
+      this.received.push({ method, path: url, headers, body: text.toString("utf8"), size: body.length, status });
       if (method === "POST") return void response.writeHead(this.postStatus).end("{}");
       const file = this.files.get(url);
       if (file === undefined) return void response.writeHead(404).end();

@@ -1,6 +1,10 @@
+import type { JsonObject } from "@sallyport/rego";
+
 /** What plugins need of the process around them. */
 export interface PluginHost {
   readonly log: PluginLog;
+  /** Tells of decisions and status, whatever level the log has. */
+  readonly console: (message: string, fields: JsonObject) => void;
   /** Wall clock, as RFC 3339 with nanoseconds. */
   readonly timestamp: () => string;
   /** Monotonic milliseconds. */
@@ -10,7 +14,7 @@ export interface PluginHost {
 }
 
 export type PluginLog = (
-  level: "debug" | "info" | "error",
+  level: "debug" | "info" | "warning" | "error",
   message: string,
   fields: { readonly [name: string]: string },
 ) => void;

@@ -1,5 +1,5 @@
 import type { Value } from "@sallyport/rego";
-import { fieldOf, PluginConfigError } from "./services.ts";
+import { fieldOf, PluginConfigError, stringAt } from "./services.ts";
 
 /** How often something is done, in milliseconds: at a random moment between both after the one before. */
 export interface Polling {
@@ -18,6 +18,30 @@ export function pollingOf(config: Value | undefined, defaults: Polling): Polling
     throw new PluginConfigError(`polling configuration missing '${min === undefined ? "min" : "max"}_delay_seconds'`);
   if (max < min) throw new PluginConfigError("max polling delay must be >= min polling delay");
   return { minMs: min, maxMs: max };
+}
+
+/** The same of what is reported; `section` is the part of the configuration. Throws `PluginConfigError`. */
+export function reportingOf(config: Value, section: string, defaults: Polling): Polling {
+  const [min, max] = ["min_delay_seconds", "max_delay_seconds"].map((name) => fieldOf(config, name));
+  if (typeof min !== "number" && typeof max !== "number") return defaults;
+  if (typeof min !== "number" || typeof max !== "number") {
+    const missing = typeof min === "number" ? "max_delay_seconds" : "min_delay_seconds";
+    throw new PluginConfigError(`reporting configuration missing '${missing}' in ${section}`);
+  }
+  if (max < min) throw new PluginConfigError(`max reporting delay must be >= min reporting delay in ${section}`);
+  return { minMs: min * 1000, maxMs: max * 1000 };
+}
+
+/** When something is sent: every so often, as soon as there is enough, or never by itself. */
+export type Trigger = "periodic" | "immediate" | "manual";
+
+/** `what` is the part of the configuration. Throws `PluginConfigError`. */
+export function triggerOf(config: Value, what: string): Trigger {
+  const trigger = stringAt(config, "trigger") ?? "periodic";
+  if (trigger === "periodic" || trigger === "immediate" || trigger === "manual") return trigger;
+  throw new PluginConfigError(
+    `invalid ${what}: invalid trigger mode ${JSON.stringify(trigger)} (want "periodic", "manual" or "immediate")`,
+  );
 }
 
 /** The first retry of what failed comes after this, each further one twice as late, up to the usual delay. */

@@ -32,6 +32,19 @@ export function servicesOf(config: JsonObject): ReadonlyMap<string, Service> {
   return new Map(entries.map(([name, each]) => [name, serviceOf(name, each as Value)]));
 }
 
+/** The service that a part of the configuration names; `isDefaulted` takes the first where it names none. Throws `PluginConfigError`. */
+export function serviceFor(
+  config: Value,
+  services: ReadonlyMap<string, Service>,
+  { section, isDefaulted }: { readonly section: string; readonly isDefaulted: boolean },
+): Service | undefined {
+  const name = stringAt(config, "service") ?? "";
+  if (name === "") return isDefaulted ? [...services.values()][0] : undefined;
+  const service = services.get(name);
+  if (service === undefined) throw new PluginConfigError(`invalid service name ${JSON.stringify(name)} in ${section}`);
+  return service;
+}
+
 function serviceOf(name: string, config: Value): Service {
   const url = (stringAt(config, "url") ?? "").replace(/\/+$/, "");
   const seconds = fieldOf(config, "response_header_timeout_seconds");
@@ -69,7 +82,8 @@ export async function ask(
   },
 ): Promise<ServiceAnswer> {
   const authorization = token();
-  const response = await fetch(`${url}/${request.path.replace(/^\/+/, "")}`, {
+  const place = `${url}/${request.path.replace(/^\/+/, "")}`;
+  const response = await fetch(place, {
     method: request.method,
     headers: {
       "User-Agent": request.agent,
@@ -82,9 +96,24 @@ export async function ask(
       AbortSignal.timeout(timeoutMs),
       ...(request.signal === undefined ? [] : [request.signal]),
     ]),
+  }).catch((error: unknown) => {
+    throw new Error(
+      `request failed: ${request.method === "GET" ? "Get" : "Post"} "${place}": ${connectionFault(error)}`,
+    );
   });
   const bytes = new Uint8Array(await response.arrayBuffer());
   return { status: response.status, statusText: response.statusText, headers: response.headers, bytes };
+}
+
+/** Why there was no answer, as Go tells it where it is a connection that was not made. */
+function connectionFault(error: unknown): string {
+  const cause = ((error as Error).cause ?? error) as NodeJS.ErrnoException & {
+    readonly address?: string;
+    readonly port?: number;
+  };
+  if (cause.code !== "ECONNREFUSED" || cause.address === undefined) return cause.message;
+  const host = cause.address.includes(":") ? `[${cause.address}]` : cause.address;
+  return `dial tcp ${host}:${cause.port}: connect: connection refused`;
 }
 
 export function fieldOf(config: Value, name: string): Value | undefined {

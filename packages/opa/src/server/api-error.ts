@@ -65,7 +65,7 @@ function storeError({ code, message }: StoreError): ApiError {
 }
 
 /** The API names the code before the message, the command line behind it. */
-function codeFirst({ fields }: Struct): Struct {
+export function codeFirst({ fields }: Struct): Struct {
   const { message, code, ...rest } = Object.fromEntries(fields) as { readonly [name: string]: Printable };
   return new Struct({ code, message, ...rest });
 }

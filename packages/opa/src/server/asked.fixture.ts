@@ -1,3 +1,5 @@
+import type { JsonObject } from "@sallyport/rego";
+
 /** A request as a user of the REST API sends it. */
 export interface Asked {
   readonly method: string;
@@ -16,6 +18,8 @@ export interface Scenario {
   readonly flags?: readonly string[];
   /** Files that are loaded: name and text. */
   readonly files?: { readonly [name: string]: string };
+  /** A configuration with decision logs, which are compared too. */
+  readonly logs?: JsonObject;
   readonly asks: readonly Asked[];
 }
 

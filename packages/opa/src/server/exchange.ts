@@ -9,6 +9,10 @@ export interface ServerRequest {
   readonly query: URLSearchParams;
   /** By lower-case name, all values of each. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
+  /** Which request it is of all that the process was sent. */
+  readonly id?: number;
+  /** `127.0.0.1:50000`; `@` for a socket without a name. */
+  readonly clientAddress?: string;
   /** The name that its client has shown, `--authentication`. */
   readonly identity?: string | undefined;
   /** The chain that its client has shown, as `crypto.x509.parse_certificates` gives it. */

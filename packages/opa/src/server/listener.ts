@@ -16,6 +16,8 @@ export interface ListenerOptions {
   readonly authentication: "off" | "token" | "tls";
   /** Shorter answers are not compressed; bytes. */
   readonly gzipMinLength: number;
+  /** Numbers requests; they have none without it. */
+  readonly nextId?: () => number;
   /** Is told of each request, and answers who is to be told of its answer. */
   readonly onRequest?: (request: ReceivedRequest) => (answer: SentAnswer) => void;
   readonly onFault: (error: unknown) => void;
@@ -33,6 +35,7 @@ export interface ListenerTls {
 }
 
 export interface ReceivedRequest {
+  readonly id?: number;
   readonly clientAddress: string;
   readonly method: string;
   readonly path: string;
@@ -111,9 +114,7 @@ async function close(server: Server, graceMs: number): Promise<void> {
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, options: ListenerOptions): Promise<void> {
   const request = requestOf(incoming, options);
-  const { socket } = incoming;
-  const clientAddress = `${socket.remoteAddress ?? "@"}${socket.remotePort === undefined ? "" : `:${socket.remotePort}`}`;
-  const told = options.onRequest?.({ clientAddress, ...request });
+  const told = options.onRequest?.(request);
   const served = await options.server.handle(request);
   const { status, headers, body } = await encoded(served, request, options);
   incoming.resume();
@@ -122,7 +123,10 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
   told?.({ status, bytes: body.length });
 }
 
-function requestOf(incoming: IncomingMessage, options: ListenerOptions): ServerRequest {
+function requestOf(
+  incoming: IncomingMessage,
+  options: ListenerOptions,
+): ServerRequest & { readonly clientAddress: string } {
   const [path = "/", query = ""] = split(incoming.url ?? "/");
   const headers = new Map<string, string[]>();
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
@@ -132,7 +136,10 @@ function requestOf(incoming: IncomingMessage, options: ListenerOptions): ServerR
   }
   let body: Promise<Uint8Array> | undefined;
   const identity = identityOf(incoming, headers.get("authorization")?.[0], options);
+  const { socket } = incoming;
   return {
+    ...(options.nextId && { id: options.nextId() }),
+    clientAddress: `${socket.remoteAddress ?? "@"}${socket.remotePort === undefined ? "" : `:${socket.remotePort}`}`,
     method: incoming.method ?? "GET",
     path,
     query: new URLSearchParams(query),

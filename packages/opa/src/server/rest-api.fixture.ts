@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { JsonObject } from "@sallyport/rego";
 import type { Asked, Scenario } from "./asked.fixture.ts";
 
 /** An answer, with what differs from run to run masked. */
@@ -16,6 +17,8 @@ export interface Answered {
 export interface Recorded {
   readonly name: string;
   readonly answers: readonly Answered[];
+  /** The decisions that were logged. */
+  readonly events?: readonly unknown[];
 }
 
 const file = join(import.meta.dirname, "../../testdata/rest-api.jsonl");
@@ -31,6 +34,25 @@ export function readRecorded(): readonly Recorded[] {
 export function writeRecorded(all: readonly Recorded[]): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, all.map((each) => `${JSON.stringify(each)}\n`).join(""));
+}
+
+/** The configuration of a scenario whose decisions are logged: they go to a service of the test. */
+export function loggingConfig({ logs }: Scenario, url: string): JsonObject {
+  const { decision_logs: decisions, ...rest } = logs ?? {};
+  const reporting = { min_delay_seconds: 100, max_delay_seconds: 200 };
+  return { services: { main: { url } }, ...rest, decision_logs: { reporting, ...(decisions as JsonObject) } };
+}
+
+/** All decisions that were sent, with what differs from run to run masked. */
+export function eventsOf(received: readonly { readonly path: string; readonly body: string }[]): readonly unknown[] {
+  return received.flatMap(({ path, body }) =>
+    (JSON.parse(maskedEvents(body)) as object[]).map((each) => ({ sent_to: path, ...each })),
+  );
+}
+
+/** OPA times reads of base data, where there were any; we do not tell them apart. */
+function maskedEvents(body: string): string {
+  return masked(body).replaceAll('"timer_rego_external_resolve_ns":0,', "");
 }
 
 /** A folder with the files of a scenario. */
@@ -81,5 +103,8 @@ function masked(text: string): string {
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "UUID")
     .replaceAll(/("(?:timer|counter|histogram)_\w+": ?)\d+/g, "$10")
     .replaceAll(/("(?:build_commit|build_timestamp|build_host|hostname|build_hostname)": ?)"[^"]*"/g, '$1"X"')
-    .replaceAll(/\/[^\s"]*\/rest-api-\w+/g, "FOLDER");
+    .replaceAll(/\/[^\s"]*\/rest-api-\w+/g, "FOLDER")
+    .replaceAll(/("timestamp": ?)"[^"]*"/g, '$1"TIME"')
+    .replaceAll(/("requested_by": ?)"127.0.0.1:[^"]*"/g, '$1"CLIENT"')
+    .replaceAll(/("req_id": ?)\d+/g, "$10");
 }

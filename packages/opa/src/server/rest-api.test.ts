@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createWebEffects, type JsonObject, parseJson, type Value } from "@sallyport/rego";
+import { ControlPlane } from "../plugins/control-plane.fixture.ts";
+import type { PluginHost } from "../plugins/plugin.ts";
+import { Plugins } from "../plugins/plugins.ts";
 import type { Scenario } from "./asked.fixture.ts";
 import { serverConfig } from "./config.ts";
 import { type Listener, listen } from "./listener.ts";
 import { PolicyState } from "./policy-state.ts";
 import { RequestMetrics } from "./request-metrics.ts";
-import { askAll, readRecorded } from "./rest-api.fixture.ts";
+import { askAll, eventsOf, loggingConfig, readRecorded } from "./rest-api.fixture.ts";
 import { scenarios } from "./scenarios.fixture.ts";
 import { PolicyServer } from "./server.ts";
 
@@ -16,17 +19,18 @@ const id = "9d1a1e7c-0000-0000-0000-000000000000";
 
 for (const scenario of scenarios) {
   test(`the REST API answers as OPA: ${scenario.name}`, async () => {
-    const recorded = readRecorded().find(({ name }) => name === scenario.name)?.answers ?? [];
+    const recorded = readRecorded().find(({ name }) => name === scenario.name);
     const faults: unknown[] = [];
-    const listener = await start(scenario, (error) => faults.push(error));
+    const { listener, logged } = await start(scenario, (error) => faults.push(error));
     try {
       const answers = await askAll(listener.url, scenario);
       assert.deepEqual(faults, []);
       for (const [i, ask] of scenario.asks.entries()) {
         const name = `${ask.method} ${ask.path} ${ask.body ?? ""}`;
-        if (ask.differs === undefined) assert.deepEqual(answers[i], recorded[i], name);
-        else assert.notDeepEqual(answers[i], recorded[i], name);
+        if (ask.differs === undefined) assert.deepEqual(answers[i], recorded?.answers[i], name);
+        else assert.notDeepEqual(answers[i], recorded?.answers[i], name);
       }
+      assert.deepEqual(await logged(), recorded?.events);
     } finally {
       await listener.close(0);
     }
@@ -34,7 +38,7 @@ for (const scenario of scenarios) {
 }
 
 test("metrics by OPA's names", async () => {
-  const listener = await start({ name: "", asks: [] }, (error) => assert.fail(String(error)));
+  const { listener } = await start({ name: "", asks: [] }, (error) => assert.fail(String(error)));
   try {
     await fetch(`${listener.url}/v1/data/x`);
     const text = await (await fetch(`${listener.url}/metrics`)).text();
@@ -45,12 +49,24 @@ test("metrics by OPA's names", async () => {
   }
 });
 
-function start(scenario: Scenario, onFault: (error: unknown) => void): Promise<Listener> {
-  const config = serverConfig(configOf(scenario), { id, version: build.version });
+interface Started {
+  readonly listener: Listener;
+  /** Ends what logs decisions, and answers what was sent; undefined where none are logged. */
+  readonly logged: () => Promise<readonly unknown[] | undefined>;
+}
+
+async function start(scenario: Scenario, onFault: (error: unknown) => void): Promise<Started> {
+  const plane = scenario.logs === undefined ? undefined : await ControlPlane.start();
+  const given = { ...configOf(scenario), ...(plane && loggingConfig(scenario, plane.url)) };
+  const config = serverConfig(given, { id, version: build.version });
   const clock = () => performance.now();
   const has = (flag: string) => scenario.flags?.includes(flag) === true;
+  const state = stateOf(scenario);
+  const plugins = plane && new Plugins({ config: { ...given, labels: config.labels }, state, regoVersion: "v1", host });
+  await plugins?.open();
   const server = new PolicyServer({
-    state: stateOf(scenario),
+    state,
+    ...(plugins && { plugins }),
     effects: createWebEffects,
     config,
     build,
@@ -61,8 +77,26 @@ function start(scenario: Scenario, onFault: (error: unknown) => void): Promise<L
   });
   const authentication = has("--authentication=token") ? "token" : "off";
   const { gzipMinLength } = config;
-  return listen({ server, address: { host: "127.0.0.1", port: 0 }, authentication, gzipMinLength, onFault });
+  const address = { host: "127.0.0.1", port: 0 };
+  let ids = 0;
+  // One has asked whether it is well.
+  const nextId = () => ++ids + 1;
+  const listener = await listen({ server, address, authentication, gzipMinLength, nextId, onFault });
+  const logged = async () => {
+    await plugins?.stop(5000);
+    plane?.close();
+    return plane && eventsOf(plane.received);
+  };
+  return { listener, logged };
 }
+
+const host: PluginHost = {
+  log: () => {},
+  console: () => {},
+  timestamp: () => new Date().toISOString(),
+  clock: () => performance.now(),
+  agent: "",
+};
 
 function stateOf({ files = {} }: Scenario): PolicyState {
   const reader = new PolicyState();

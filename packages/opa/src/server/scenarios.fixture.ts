@@ -1,5 +1,6 @@
 import type { Scenario } from "./asked.fixture.ts";
+import { decisionScenarios } from "./decision-scenarios.fixture.ts";
 import { documentScenarios } from "./document-scenarios.fixture.ts";
 import { serviceScenarios } from "./service-scenarios.fixture.ts";
 
-export const scenarios: readonly Scenario[] = [...documentScenarios, ...serviceScenarios];
+export const scenarios: readonly Scenario[] = [...documentScenarios, ...serviceScenarios, ...decisionScenarios];

@@ -1,6 +1,7 @@
 import type { Effects, EvaluateOptions, RegoPolicy } from "@sallyport/rego";
 import { Metrics } from "../answers/metrics.ts";
 import type { ServerConfig } from "./config.ts";
+import type { DecisionLogger } from "./decision.ts";
 import { isOn, type ServerRequest } from "./exchange.ts";
 import type { PolicyState } from "./policy-state.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
@@ -31,6 +32,8 @@ export interface PluginsView {
   /** By OPA's names. */
   readonly states: () => { readonly [plugin: string]: "OK" | "NOT_READY" };
   readonly areBundlesReady: () => boolean;
+  /** Where decisions are logged now; undefined for nowhere. */
+  readonly decisions: DecisionLogger | undefined;
 }
 
 /** Callers have gone by then: kube-apiserver waits 30 s at most for a webhook. */
@@ -79,13 +82,14 @@ export class PreparedPaths {
   #policy: RegoPolicy | undefined;
   #paths = new Set<string>();
 
-  /** True when it was asked for before. */
-  hit(policy: RegoPolicy, path: string): boolean {
+  /** Counts in a request's metrics whether it was asked for before. */
+  count(policy: RegoPolicy, path: string, metrics: Metrics): void {
     if (policy !== this.#policy) this.#paths = new Set();
     this.#policy = policy;
     const isKnown = this.#paths.has(path);
     if (!isKnown && this.#paths.size < maxPaths) this.#paths.add(path);
-    return isKnown;
+    metrics.count("server_query_cache_hit", isKnown ? 1 : 0);
+    if (!isKnown) metrics.add("rego_query_compile", 0);
   }
 }
 

@@ -30,38 +30,52 @@ import { uuid } from "./uuid.ts";
 import { x509 } from "./x509.ts";
 
 /** Every builtin that is implemented, family by family. */
-export const allBuiltins: readonly Builtin[] = Object.freeze([
-  ...operators,
-  ...aggregates,
-  ...types,
-  ...strings,
-  ...template,
-  ...regex,
-  ...rego,
-  ...objects,
-  ...jsonPaths,
-  ...jsonPatch,
-  ...graph,
-  ...graphql,
-  ...json,
-  ...jsonSchema,
-  ...jsonPretty,
-  ...encoding,
-  ...numbers,
-  ...time,
-  ...net,
-  ...netLookup,
-  ...http,
-  ...runtime,
-  ...crypto,
-  ...x509,
-  ...jwt,
-  ...aws,
-  ...semver,
-  ...uri,
-  ...uuid,
-  ...output,
-]);
+export const allBuiltins: readonly Builtin[] = Object.freeze(
+  [
+    ...operators,
+    ...aggregates,
+    ...types,
+    ...strings,
+    ...template,
+    ...regex,
+    ...rego,
+    ...objects,
+    ...jsonPaths,
+    ...jsonPatch,
+    ...graph,
+    ...graphql,
+    ...json,
+    ...jsonSchema,
+    ...jsonPretty,
+    ...encoding,
+    ...numbers,
+    ...time,
+    ...net,
+    ...netLookup,
+    ...http,
+    ...runtime,
+    ...crypto,
+    ...x509,
+    ...jwt,
+    ...aws,
+    ...semver,
+    ...uri,
+    ...uuid,
+    ...output,
+  ].map((builtin) => (builtin.nondeterministic === true ? recorded(builtin) : builtin)),
+);
+
+/** Tells the query's effects of its answers, where they want to know. */
+function recorded(builtin: Builtin): Builtin {
+  return {
+    ...builtin,
+    call: (args, state) => {
+      const answer = builtin.call(args, state);
+      if (answer !== undefined) state.effects.record?.(builtin.name, args, answer);
+      return answer;
+    },
+  };
+}
 
 /** The same by name. */
 export const standardBuiltins: ReadonlyMap<string, Builtin> = new Map(

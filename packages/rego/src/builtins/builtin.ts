@@ -30,6 +30,8 @@ export interface Effects {
   /** Used by `evaluateAsync` and `queryAsync` only. */
   readonly asynchronous?: AsynchronousEffects;
   readonly httpCache?: HttpCache;
+  /** Is told what each builtin has answered that might answer otherwise next time. */
+  readonly record?: (name: string, args: readonly Value[], answer: Value) => void;
 }
 
 /** Cryptography that Rego's builtins need, synchronous. Implemented over node:crypto outside this room. */

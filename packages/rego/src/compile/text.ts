@@ -67,15 +67,20 @@ export function termText(term: Term): string {
 
 /** A body as OPA prints it. */
 export function bodyText(body: Body): string {
-  return body.map(exprText).join("; ");
+  return body.map((expr) => exprText(expr)).join("; ");
 }
 
-function exprText(expr: Expr): string {
+/** The same with operators other than equality as calls, `gt(x, 1)`: how OPA's decision logs tell of queries. */
+export function callsText(body: Body): string {
+  return body.map((expr) => exprText(expr, (operator) => (nameOfRef(operator) === "eq" ? "=" : undefined))).join("; ");
+}
+
+function exprText(expr: Expr, sign: (operator: Ref) => string | undefined = infixOf): string {
   const withs = expr.with.map(({ target, value }) => ` with ${termText(target)} as ${termText(value)}`).join("");
-  return `${expr.negated ? "not " : ""}${termsText(expr)}${withs}`;
+  return `${expr.negated ? "not " : ""}${termsText(expr, sign)}${withs}`;
 }
 
-function termsText({ terms }: Expr): string {
+function termsText({ terms }: Expr, signOf: (operator: Ref) => string | undefined): string {
   switch (terms.kind) {
     case "term":
       return termText(terms.term);
@@ -91,7 +96,7 @@ function termsText({ terms }: Expr): string {
     case "or":
       return `{ ${bodyText(terms.left)} } ${terms.kind} { ${bodyText(terms.right)} }`;
     case "call": {
-      const sign = infixOf(terms.operator);
+      const sign = signOf(terms.operator);
       const args = terms.args.map(termText);
       if (sign !== undefined && args.length === 2) return `${args[0]} ${sign} ${args[1]}`;
       return `${refText(terms.operator)}(${args.join(", ")})`;

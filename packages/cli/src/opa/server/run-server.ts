@@ -17,7 +17,7 @@ import {
 import { BoundedHttpCache, type JsonObject, mergeDocuments, RegoError } from "@sallyport/rego";
 import { type Call, CommandFault } from "../command.ts";
 import type { Loaded } from "../load.ts";
-import type { LogFormat, LogLevel } from "../logger.ts";
+import { consoleEntry, type LogFormat, type LogLevel } from "../logger.ts";
 import { opaVersion } from "../opa-version.ts";
 import { runtimeInfo } from "../runtime-info.ts";
 import { nextChange } from "../watch.ts";
@@ -48,10 +48,12 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   const config = readServerConfig(sources.config);
   const state = stateOf(call, sources.loaded);
   const plugins = createPlugins(call, state, config, sources.config, log);
+  await opened(plugins);
   const server = createServer(call, state, config, log, plugins);
   log.log("info", "Initializing server.", { addrs: addresses, "diagnostic-addrs": diagnosticAddresses });
   const listeners: Listener[] = [];
-  const told = { log, onRequest: requestLog(log) };
+  let requestIds = 0;
+  const told = { log, onRequest: requestLog(log), nextId: () => ++requestIds };
   try {
     for (const text of addresses) listeners.push(await open(call, text, server, config, told, tls));
     for (const text of diagnosticAddresses) listeners.push(await open(call, text, diagnostics(server), config, told));
@@ -70,13 +72,13 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   clearInterval(renewal);
   await shutDown(call, listeners, log);
   await starting;
-  await plugins.stop();
+  await plugins.stop(call.flags.int("shutdown-grace-period") * 1000);
   return 0;
 }
 
 /** What services, bundles and the rest of the configuration ask for. */
 function createPlugins(
-  { flags }: Call,
+  { flags, terminal }: Call,
   state: PolicyState,
   { labels }: ServerConfig,
   config: JsonObject,
@@ -89,11 +91,22 @@ function createPlugins(
       regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
       host: {
         log: (level, message, fields) => log.log(level, message, fields),
+        console: (message, fields) =>
+          terminal.err(consoleEntry(flags.string("log-format") as LogFormat, message, fields)),
         timestamp,
         clock: () => performance.now(),
         agent: `Open-Policy-Agent/${opaVersion} (${process.platform}, ${goArchitecture})`,
       },
     });
+  } catch (error) {
+    if (error instanceof PluginConfigError) throw new CommandFault(`error: config error: ${error.message}`);
+    throw error;
+  }
+}
+
+async function opened(plugins: Plugins): Promise<void> {
+  try {
+    await plugins.open();
   } catch (error) {
     if (error instanceof PluginConfigError) throw new CommandFault(`error: config error: ${error.message}`);
     throw error;
@@ -165,6 +178,7 @@ type ListenerLog = NonNullable<ListenerOptions["onRequest"]>;
 interface Told {
   readonly log: ServerLog;
   readonly onRequest: ListenerLog;
+  readonly nextId: () => number;
 }
 
 async function open(
@@ -172,7 +186,7 @@ async function open(
   text: string,
   server: Pick<PolicyServer, "handle">,
   { gzipMinLength }: ServerConfig,
-  { log, onRequest }: Told,
+  { log, onRequest, nextId }: Told,
   tls?: ListenerTls,
 ): Promise<Listener> {
   const address = parseAddress(text);
@@ -184,6 +198,7 @@ async function open(
     authentication: flags.string("authentication") as "off" | "token" | "tls",
     gzipMinLength,
     onRequest,
+    nextId,
     onFault: (error) => log.log("error", "A connection failed.", { err: String(error) }),
   });
   permit(address, flags.string("unix-socket-perm"));
@@ -201,9 +216,8 @@ function diagnostics(server: PolicyServer): Pick<PolicyServer, "handle"> {
 
 /** Tells of each request and its answer; requests are numbered over all addresses. */
 function requestLog(log: ServerLog): ListenerLog {
-  let requestIds = 0;
-  return ({ clientAddress, method, path }) => {
-    const fields = { client_addr: clientAddress, req_id: ++requestIds, req_method: method, req_path: path };
+  return ({ id, clientAddress, method, path }) => {
+    const fields = { client_addr: clientAddress, req_id: id, req_method: method, req_path: path };
     const start = performance.now();
     log.log("info", "Received request.", fields);
     return ({ status, bytes }) =>

@@ -1,5 +1,5 @@
 import type { Route } from "../routes.ts";
-import type { Serving } from "../serving.ts";
+import { PreparedPaths, type Serving } from "../serving.ts";
 import { documentHandlers } from "./documents.ts";
 import { olderDocument } from "./older-data.ts";
 import { writeHandlers } from "./writes.ts";
@@ -8,6 +8,7 @@ import { writeHandlers } from "./writes.ts";
 export function dataRoutes(serving: Serving): readonly Route[] {
   const { get, post } = documentHandlers(serving);
   const { put, patch, remove } = writeHandlers(serving);
+  const prepared = new PreparedPaths();
   const methods = { GET: get, POST: post, PUT: put, PATCH: patch };
   const compresses = ["GET", "POST"];
   return [
@@ -17,7 +18,7 @@ export function dataRoutes(serving: Serving): readonly Route[] {
       name: "v0/data",
       prefix: "/v0/data",
       rest: "any",
-      methods: { POST: (request, path) => olderDocument(serving, request, path) },
+      methods: { POST: (request, path) => olderDocument(serving, prepared, request, path) },
       compresses,
     },
   ];

@@ -1,12 +1,13 @@
-import type { DataPath, EvaluateOptions, Value } from "@sallyport/rego";
+import { type DataPath, type EvaluateOptions, RegoError, type Value } from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
+import { Decision, loggedPath } from "../decision.ts";
 import { documentAt, documentQuery, isBaseData } from "../documents.ts";
 import { isOn, jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { explainMode, explanation, traceFor } from "../explain.ts";
 import { inputOfBody, inputOfQuery, type RequestInput } from "../input.ts";
 import type { Generation } from "../policy-state.ts";
 import type { Handler } from "../routes.ts";
-import { evaluation, PreparedPaths, type Serving, Timing } from "../serving.ts";
+import { PreparedPaths, type Serving, Timing } from "../serving.ts";
 
 const noInput = new Struct({ code: "api_usage_warning", message: "'input' key missing from the request" });
 
@@ -31,17 +32,23 @@ async function answer(
   const { metrics } = timing;
   const input = await metrics.timedAsync("rego_input_parse", async () => readInput());
   const { generation } = serving.state;
-  const isKnown = prepared.hit(generation.policy, `${request.method} ${path.join("/")}`);
-  metrics.count("server_query_cache_hit", isKnown ? 1 : 0);
-  if (!isKnown) metrics.add("rego_query_compile", 0);
-  if (timing.isAsked(request) && isBaseData(generation.policy.compiled.root, path))
+  prepared.count(generation.policy, `${request.method} ${path.join("/")}`, metrics);
+  const decision = new Decision(serving, request, generation);
+  if ((decision.id !== undefined || timing.isAsked(request)) && isBaseData(generation.policy.compiled.root, path))
     metrics.add("rego_external_resolve", 0);
-  const options = { ...evaluation(serving, isOn(request, "strict-builtin-errors")), input: input.value };
-  const { result, explained } = await metrics.timedAsync("rego_query_eval", () =>
-    evaluate(generation, request, path, options),
-  );
+  const made = { path: loggedPath(request), input: input.value, metrics };
+  const options = { ...decision.evaluation(isOn(request, "strict-builtin-errors")), input: input.value };
+  const { result, explained } = await metrics
+    .timedAsync("rego_query_eval", () => evaluate(generation, request, path, options))
+    .catch((error: unknown) => {
+      timing.end();
+      if (error instanceof RegoError) metrics.discard("rego_query_eval");
+      return decision.fail(error, made);
+    });
   timing.end();
+  await decision.log({ ...made, result });
   const fields: { readonly [name: string]: Printable | undefined } = {
+    decision_id: decision.id,
     provenance: isOn(request, "provenance") ? provenance(serving, generation) : undefined,
     explanation: explained,
     ...timing.told(request),

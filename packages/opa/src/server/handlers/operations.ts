@@ -4,12 +4,13 @@ import { ApiError } from "../api-error.ts";
 import { documentAt, refText } from "../documents.ts";
 import { isOn, jsonAnswer, jsonText, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { indexPage } from "../index-page.ts";
-import { bodyAsInput } from "../input.ts";
 import type { Route } from "../routes.ts";
-import { evaluation, type Serving } from "../serving.ts";
+import { evaluation, PreparedPaths, type Serving } from "../serving.ts";
+import { defaultDecision } from "./older-data.ts";
 
 /** What operators ask: is it well, how is it configured. https://www.openpolicyagent.org/docs/rest-api#health-api */
 export function operationRoutes(serving: Serving): readonly Route[] {
+  const prepared = new PreparedPaths();
   return [
     plain("v1/config", "/v1/config", (request) => jsonAnswer(request, new Struct({ result: serving.config.shown }))),
     plain("v1/status", "/v1/status", () => {
@@ -30,7 +31,7 @@ export function operationRoutes(serving: Serving): readonly Route[] {
       rest: "none",
       methods: {
         GET: () => indexPage(serving.build),
-        POST: (request) => defaultDecision(serving, request),
+        POST: (request) => defaultDecision(serving, prepared, request),
       },
       isPlain: true,
     },
@@ -43,17 +44,6 @@ function plain(name: string, prefix: string, get: Route["methods"][string]): Rou
 
 async function metrics({ requests }: Serving): Promise<ServerAnswer> {
   return { status: 200, headers: { "Content-Type": requests.contentType }, body: await requests.render() };
-}
-
-async function defaultDecision(serving: Serving, request: ServerRequest): Promise<ServerAnswer> {
-  const input = await bodyAsInput(request);
-  const { generation } = serving.state;
-  const result = await documentAt(generation, serving.config.defaultDecision, {
-    ...evaluation(serving),
-    input: input ?? null,
-  });
-  if (result !== undefined) return jsonAnswer(request, result);
-  throw new ApiError(404, "undefined_document", `document missing: ${refText(serving.config.defaultDecision)}`);
 }
 
 /** Who asks for it is told whether bundles are in force, and whether all plugins run. */

@@ -1,5 +1,6 @@
 import {
   type Body,
+  callsText,
   type PreparedQuery,
   parseQuery,
   type QueryAnswer,
@@ -11,11 +12,12 @@ import {
 } from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
 import { badRequest, compileError } from "../api-error.ts";
+import { Decision } from "../decision.ts";
 import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { explainMode, explanation, traceFor } from "../explain.ts";
 import { fieldsOfBody, internalError } from "../fields.ts";
 import type { Route } from "../routes.ts";
-import { evaluation, type Serving, Timing } from "../serving.ts";
+import { type Serving, Timing } from "../serving.ts";
 
 /** Who may ask queries may not send requests with them. */
 const unsafeBuiltins: ReadonlySet<string> = new Set(["http.send"]);
@@ -49,7 +51,8 @@ async function answer(
   timing: Timing,
   timesHandler: boolean = false,
 ): Promise<ServerAnswer> {
-  const { policy, data } = serving.state.generation;
+  const { generation } = serving.state;
+  const { policy, data } = generation;
   const { metrics } = timing;
   const body = parsed(text);
   const query = metrics.timed("rego_query_compile", () =>
@@ -57,15 +60,21 @@ async function answer(
   );
   const mode = explainMode(request);
   const tracer = mode === "off" ? undefined : traceFor(request);
-  const options = { ...evaluation(serving), data, input };
-  const answers = await metrics.timedAsync("rego_query_eval", () =>
-    tracer === undefined ? query.answersAsync(options) : query.walkAsync({ ...options, tracer }),
-  );
+  const decision = new Decision(serving, request, generation);
+  const made = { query: callsText(body), input, metrics };
+  const options = { ...decision.evaluation(), data, input };
+  const answers = await metrics
+    .timedAsync("rego_query_eval", () =>
+      tracer === undefined ? query.answersAsync(options) : query.walkAsync({ ...options, tracer }),
+    )
+    .catch((error: unknown) => decision.fail(error, made));
   if (timesHandler) timing.end();
+  const bindings = answers.map(bindingsOf);
+  await decision.log({ ...made, result: bindings.length === 0 ? null : bindings });
   const fields: { readonly [name: string]: Printable | undefined } = {
     explanation: tracer && explanation(request, tracer.explain(mode)),
     ...timing.told(request),
-    result: answers.length === 0 ? undefined : answers.map(bindingsOf),
+    result: bindings.length === 0 ? undefined : bindings,
   };
   return jsonAnswer(request, new Struct(fields));
 }
