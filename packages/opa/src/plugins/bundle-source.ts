@@ -33,7 +33,8 @@ export function bundleSources(config: JsonObject, services: ReadonlyMap<string, 
   return Object.entries(bundles as JsonObject).map(([name, each]) => sourceOf(name, each as Value, config, services));
 }
 
-function sourceOf(
+/** One bundle; `config` of the whole has the keys of signatures. Throws `PluginConfigError`. */
+export function sourceOf(
   name: string,
   config: Value,
   { keys }: JsonObject,

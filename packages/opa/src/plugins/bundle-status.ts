@@ -25,6 +25,8 @@ export class BundleStatus {
   succeeded: string | undefined;
   requested: string | undefined;
   requestMs = 0;
+  /** What there is to say though it went well. */
+  message: string | undefined;
   #error: unknown;
 
   constructor(name: string) {
@@ -40,6 +42,10 @@ export class BundleStatus {
     this.#error = error;
   }
 
+  get error(): unknown {
+    return this.#error;
+  }
+
   json(): Struct {
     return new Struct({
       name: this.name,
@@ -50,6 +56,7 @@ export class BundleStatus {
       last_successful_download: this.downloaded,
       last_successful_request: this.succeeded,
       last_request: this.requested,
+      message: this.message,
       ...faultFields(this.#error),
       metrics: new Struct({ timer_bundle_request_ns: Math.round(this.requestMs * 1e6) }),
       http_code: this.#error instanceof HttpStatusError ? this.#error.status : undefined,

@@ -69,7 +69,7 @@ test("a bundle is asked for as OPA asks, and comes into force with its data", as
   await plane.put("/authz.tar.gz", files);
   const { plugins, state } = await start();
   equal(ask(state, "a/allow", { user: "ann" }), true);
-  deepEqual([plugins.areBundlesReady(), plugins.states()], [true, { bundle: "OK" }]);
+  deepEqual([plugins.areBundlesReady(), plugins.states()], [true, { bundle: "OK", discovery: "OK" }]);
   const [first] = plane.received;
   const { authorization, prefer, "x-own": own, "user-agent": agent, "if-none-match": none } = first?.headers ?? {};
   deepEqual(
@@ -135,7 +135,7 @@ test("two bundles may not own the same, and signed ones need their keys", async 
   const { plugins } = await start({
     bundles: { authz: { resource: "authz.tar.gz" }, other: { resource: "other.tar.gz" } },
   });
-  deepEqual([plugins.areBundlesReady(), plugins.states()], [false, { bundle: "NOT_READY" }]);
+  deepEqual([plugins.areBundlesReady(), plugins.states()], [false, { bundle: "NOT_READY", discovery: "OK" }]);
   match(log.join("\n"), /detected overlapping roots in manifests for these bundles: \[authz, other\]/);
   const keys = { k: { algorithm: "HS256", key: "secret" } };
   await start({ keys, bundles: { signed: { resource: "authz.tar.gz", signing: { keyid: "k" } } } });
@@ -168,10 +168,4 @@ test("files are read as they are, and configurations that cannot be are refused"
       ),
     /overlapping/,
   );
-});
-
-test("parts of a configuration that do nothing are told of", async (t) => {
-  const { log, start } = await world(t);
-  await start({ bundles: {}, discovery: { resource: "x" } });
-  deepEqual(log, ["This part of the configuration is not supported yet, and does nothing."]);
 });

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RegoVersion } from "@sallyport/rego";
+import type { Bundle } from "../bundle/bundle.ts";
 import type { PolicyState } from "../server/policy-state.ts";
 import { type BundleSource, fileBytes, readSource } from "./bundle-source.ts";
 import { BundleStatus, bundleFault, HttpStatusError } from "./bundle-status.ts";
@@ -16,7 +17,7 @@ export interface BundlesOptions {
   readonly folder: string;
   readonly host: PluginHost;
   /** Is told when the status of one has changed. */
-  readonly onChange: () => void;
+  readonly onChange: (status: BundleStatus) => void;
 }
 
 /** Keeps bundles as new as their services have them. https://www.openpolicyagent.org/docs/management-bundles */
@@ -26,7 +27,9 @@ export class Bundles {
 
   constructor(options: BundlesOptions) {
     this.#options = options;
-    this.#watched = options.sources.map((source) => new WatchedBundle(source, options));
+    const activate: WatchedBundleOptions["activate"] = (...bundle) => options.state.activate(...bundle);
+    const watched = { ...options, activate, words: bundleWords };
+    this.#watched = options.sources.map((source) => new WatchedBundle(source, watched));
   }
 
   /** By name. */
@@ -51,14 +54,41 @@ export class Bundles {
   }
 }
 
-class WatchedBundle {
+export interface WatchedBundleOptions {
+  readonly regoVersion: RegoVersion;
+  /** Where it is kept for starts at which its service does not answer. */
+  readonly folder: string;
+  readonly host: PluginHost;
+  readonly onChange: (status: BundleStatus) => void;
+  /** Puts what came in force. Throws `BundleError`, `RegoError`, `PluginConfigError`. */
+  readonly activate: (name: string, bundle: Bundle, etag: string) => void | Promise<void>;
+  readonly words: WatchedWords;
+}
+
+/** How the log tells of a bundle. */
+export interface WatchedWords {
+  readonly plugin: "bundle" | "discovery";
+  readonly done: string;
+  readonly failed: string;
+  readonly unchanged: string;
+}
+
+const bundleWords: WatchedWords = {
+  plugin: "bundle",
+  done: "Bundle loaded and activated successfully.",
+  failed: "Bundle load failed",
+  unchanged: "Bundle load skipped, server replied with not modified.",
+};
+
+/** One bundle that is kept as new as its service has it. */
+export class WatchedBundle {
   readonly status: BundleStatus;
   readonly #source: BundleSource;
-  readonly #options: BundlesOptions;
+  readonly #options: WatchedBundleOptions;
   readonly #loop: Loop;
   #etag = "";
 
-  constructor(source: BundleSource, options: BundlesOptions) {
+  constructor(source: BundleSource, options: WatchedBundleOptions) {
     this.#source = source;
     this.#options = options;
     this.status = new BundleStatus(source.name);
@@ -93,10 +123,10 @@ class WatchedBundle {
     } catch (error) {
       if (signal.aborted) return true;
       status.error = error;
-      this.#log("error", `Bundle load failed: ${bundleFault(error)}`);
+      this.#log("error", `${this.#options.words.failed}: ${bundleFault(error)}`);
       return false;
     } finally {
-      if (!signal.aborted) this.#options.onChange();
+      if (!signal.aborted) this.#options.onChange(status);
     }
   }
 
@@ -110,7 +140,7 @@ class WatchedBundle {
     });
     status.succeeded = status.requested;
     if (answer === "same") {
-      this.#log("debug", "Bundle load skipped, server replied with not modified.");
+      this.#log("debug", this.#options.words.unchanged);
       return;
     }
     status.downloaded = status.requested;
@@ -118,7 +148,7 @@ class WatchedBundle {
     const isSnapshot = await this.#activate(answer.bytes, answer.etag);
     this.#etag = answer.etag;
     const etag = answer.etag === "" ? "" : ` Etag updated to ${answer.etag}.`;
-    this.#log("info", `Bundle loaded and activated successfully.${etag}`);
+    this.#log("info", `${this.#options.words.done}${etag}`);
     if (isSnapshot && this.#source.isPersisted) await this.#persist(answer.bytes);
   }
 
@@ -136,9 +166,9 @@ class WatchedBundle {
 
   /** True for a whole bundle, false for a delta. */
   async #activate(bytes: Uint8Array, etag: string): Promise<boolean> {
-    const { state, regoVersion, host } = this.#options;
+    const { activate, regoVersion, host } = this.#options;
     const bundle = await readSource(this.#source, bytes, regoVersion);
-    state.activate(this.#source.name, bundle, etag);
+    await activate(this.#source.name, bundle, etag);
     this.status.revision = bundle.manifest.revision;
     this.status.type = bundle.patch === undefined ? "snapshot" : "delta";
     this.status.activated = host.timestamp();
@@ -161,6 +191,9 @@ class WatchedBundle {
   }
 
   #log(level: "debug" | "info" | "error", message: string): void {
-    this.#options.host.log(level, message, { name: this.#source.name, plugin: "bundle" });
+    this.#options.host.log(level, message, {
+      ...(this.#options.words.plugin === "bundle" && { name: this.#source.name }),
+      plugin: this.#options.words.plugin,
+    });
   }
 }

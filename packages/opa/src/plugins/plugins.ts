@@ -1,76 +1,215 @@
-import { isObject, type JsonObject, type RegoVersion } from "@sallyport/rego";
+import { isObject, type JsonObject, jsonText, type RegoVersion, type Value } from "@sallyport/rego";
+import { Registry } from "prom-client";
+import type { Struct } from "../answers/json-text.ts";
 import type { DecisionLogger } from "../server/decision.ts";
 import type { PolicyState } from "../server/policy-state.ts";
 import type { PluginsView } from "../server/serving.ts";
 import { bundleSources } from "./bundle-source.ts";
+import type { BundleStatus } from "./bundle-status.ts";
 import { Bundles } from "./bundles.ts";
 import { DecisionLog } from "./decisions/decision-log.ts";
 import { decisionLogConfig } from "./decisions/decision-log-config.ts";
+import { Discovery } from "./discovery.ts";
 import type { PluginHost, PluginState } from "./plugin.ts";
 import { PluginConfigError, servicesOf } from "./services.ts";
+import { statusConfig } from "./status/status-config.ts";
+import { type StatusCause, StatusReporter, type StatusSubject } from "./status/status-reporter.ts";
 
 export interface PluginsOptions {
   readonly config: JsonObject;
   readonly state: PolicyState;
   readonly regoVersion: RegoVersion;
   readonly host: PluginHost;
+  /** Metrics of the process, which the status tells and adds to. */
+  readonly registry?: Registry;
+  /** Is told of a configuration that was discovered before it is in force. Throws for one that cannot be. */
+  readonly onConfig?: (config: JsonObject) => void;
 }
 
-/** Parts of a configuration that nothing is done about yet: who asks for them has to know. */
-const missing = ["discovery", "status"];
+/** What one configuration has beside the server itself. Parts that another one leaves as they are go on in it. */
+interface Parts {
+  readonly bundles: Part<Bundles>;
+  readonly decisionLog: Part<DecisionLog>;
+  readonly status: Part<StatusReporter>;
+}
 
-/** What a configuration has beside the server itself. */
+interface Part<T> {
+  /** The configuration that it was made of. */
+  readonly key: string;
+  readonly it: T | undefined;
+}
+
+/** Parts that go for others have so long to send what they hold. */
+const replacementGraceMs = 1000;
+
+/** Bundles, decision logs, status and discovery, as the configuration wants them. */
 export class Plugins implements PluginsView {
-  readonly #bundles: Bundles | undefined;
-  readonly #decisionLog: DecisionLog | undefined;
+  readonly #options: PluginsOptions;
+  readonly #registry: Registry;
+  readonly #discovery: Discovery | undefined;
+  #config: JsonObject;
+  #parts: Parts;
 
   /** Throws `PluginConfigError`. */
-  constructor({ config, state, regoVersion, host }: PluginsOptions) {
-    for (const name of missing.filter((each) => config[each] !== undefined))
-      host.log("error", "This part of the configuration is not supported yet, and does nothing.", { plugin: name });
-    const services = servicesOf(config);
-    const sources = bundleSources(config, services);
-    const folder = typeof config["persistence_directory"] === "string" ? config["persistence_directory"] : ".opa";
-    const labels = isObject(config["labels"] ?? null) ? (config["labels"] as JsonObject) : {};
-    const decisions = decisionLogConfig(config, services, (message) =>
-      host.log("warning", message, { plugin: "discovery" }),
-    );
-    this.#decisionLog = decisions && new DecisionLog({ config: decisions, labels, folder, host, onChange: () => {} });
-    this.#bundles =
-      sources.length === 0 ? undefined : new Bundles({ sources, state, regoVersion, folder, host, onChange: () => {} });
+  constructor(options: PluginsOptions) {
+    const { config, regoVersion, host } = options;
+    this.#options = options;
+    this.#registry = options.registry ?? new Registry();
+    this.#config = config;
+    this.#discovery = Discovery.of({
+      boot: config,
+      services: servicesOf(config),
+      regoVersion,
+      folder: folderOf(config),
+      host,
+      onChange: (status) => this.#changed("discovery", status),
+      configure: (next) => this.#configure(next),
+    });
+    this.#parts = this.#partsOf(config);
   }
 
   states(): { readonly [plugin: string]: PluginState } {
+    const { bundles, decisionLog, status } = this.#parts;
+    const stateOf = (isReady: boolean): PluginState => (isReady ? "OK" : "NOT_READY");
     return {
-      ...(this.#bundles && { bundle: this.#bundles.isReady ? "OK" : "NOT_READY" }),
-      ...(this.#decisionLog && { decision_logs: "OK" }),
+      ...(bundles.it && { bundle: stateOf(bundles.it.isReady) }),
+      ...(decisionLog.it && { decision_logs: "OK" }),
+      discovery: stateOf(this.#discovery?.status.isReady ?? true),
+      ...(status.it && { status: "OK" }),
     };
   }
 
   areBundlesReady(): boolean {
-    return this.#bundles?.isReady ?? true;
+    return this.#parts.bundles.it?.isReady ?? true;
   }
 
   get decisions(): DecisionLogger | undefined {
-    return this.#decisionLog;
+    return this.#parts.decisionLog.it;
+  }
+
+  async status(): Promise<Struct | undefined> {
+    return this.#parts.status.it?.json();
   }
 
   /** Before the first request. Rejects with `PluginConfigError` when something that is needed cannot be had. */
   async open(): Promise<void> {
-    try {
-      await this.#decisionLog?.open();
-    } catch (error) {
-      throw new PluginConfigError(`decision logs cannot be kept on disk: ${(error as Error).message}`);
-    }
+    await openLog(this.#parts.decisionLog.it);
   }
 
   /** Resolves when each has done its first work. */
   async start(): Promise<void> {
-    await Promise.all([this.#bundles?.start(), this.#decisionLog?.start()]);
+    const { bundles, decisionLog, status } = this.#parts;
+    status.it?.start();
+    await Promise.all([this.#discovery?.start(), bundles.it?.start(), decisionLog.it?.start()]);
   }
 
   /** Resolves when nothing is left to do; what is still to be sent is tried for `graceMs`. */
   async stop(graceMs: number = 0): Promise<void> {
-    await Promise.all([this.#bundles?.stop(), this.#decisionLog?.stop(graceMs)]);
+    await this.#discovery?.stop();
+    const { bundles, decisionLog, status } = this.#parts;
+    await Promise.all([bundles.it?.stop(), decisionLog.it?.stop(graceMs), status.it?.stop()]);
   }
+
+  /** Throws `PluginConfigError`. */
+  #partsOf(config: JsonObject, before?: Parts): Parts {
+    const { state, regoVersion, host } = this.#options;
+    const services = servicesOf(config);
+    const folder = folderOf(config);
+    const sources = bundleSources(config, services);
+    const warn = (message: string) => host.log("warning", message, { plugin: "discovery" });
+    const decisions = decisionLogConfig(config, services, warn);
+    const status = statusConfig(config, services);
+    const labels = labelsOf(config);
+    return {
+      bundles: part(before?.bundles, keyOf(config, ["bundles", "keys"]), () =>
+        sources.length === 0
+          ? undefined
+          : new Bundles({
+              sources,
+              state,
+              regoVersion,
+              folder,
+              host,
+              onChange: (each) => this.#changed("bundle", each),
+            }),
+      ),
+      decisionLog: part(
+        before?.decisionLog,
+        keyOf(config, ["decision_logs", "labels", "nd_builtin_cache"]),
+        () =>
+          decisions &&
+          new DecisionLog({ config: decisions, labels, folder, host, onChange: () => this.#changed("decision log") }),
+      ),
+      status: part(
+        before?.status,
+        keyOf(config, ["status"]),
+        () =>
+          status && new StatusReporter({ config: status, host, registry: this.#registry, subject: this.#subject() }),
+      ),
+    };
+  }
+
+  #subject(): StatusSubject {
+    return {
+      labels: () => labelsOf(this.#config),
+      states: () => this.states(),
+      bundles: () => this.#parts.bundles.it?.statuses ?? new Map(),
+      discovery: () => this.#discovery?.status,
+      decisionLog: () => this.#parts.decisionLog.it,
+    };
+  }
+
+  /** A configuration that cannot be changes nothing. */
+  async #configure(config: JsonObject): Promise<void> {
+    const before = this.#parts;
+    const next = this.#partsOf(config, before);
+    this.#options.onConfig?.(config);
+    if (next.decisionLog !== before.decisionLog) await openLog(next.decisionLog.it);
+    this.#config = config;
+    this.#parts = next;
+    const { bundles, decisionLog, status } = next;
+    if (status !== before.status) {
+      await before.status.it?.stop();
+      status.it?.start();
+    }
+    if (bundles !== before.bundles) {
+      await before.bundles.it?.stop();
+      await bundles.it?.start();
+    }
+    if (decisionLog !== before.decisionLog) {
+      // It ends beside the one that takes over.
+      void before.decisionLog.it?.stop(replacementGraceMs);
+      await decisionLog.it?.start();
+    }
+    this.#changed("plugin");
+  }
+
+  #changed(cause: StatusCause, bundle?: BundleStatus): void {
+    this.#parts.status.it?.changed(cause, bundle);
+  }
+}
+
+async function openLog(log: DecisionLog | undefined): Promise<void> {
+  try {
+    await log?.open();
+  } catch (error) {
+    throw new PluginConfigError(`decision logs cannot be kept on disk: ${(error as Error).message}`);
+  }
+}
+
+function part<T>(before: Part<T> | undefined, key: string, make: () => T | undefined): Part<T> {
+  return before?.key === key ? before : { key, it: make() };
+}
+
+function keyOf(config: JsonObject, sections: readonly string[]): string {
+  const shared = ["services", "persistence_directory"];
+  return jsonText(Object.fromEntries([...shared, ...sections].map((name) => [name, config[name] ?? null] as const)));
+}
+
+function folderOf({ persistence_directory: folder }: JsonObject): string {
+  return typeof folder === "string" ? folder : ".opa";
+}
+
+function labelsOf({ labels }: JsonObject): JsonObject {
+  return isObject((labels ?? null) as Value) ? (labels as JsonObject) : {};
 }

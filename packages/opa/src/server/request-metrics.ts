@@ -29,6 +29,11 @@ export class RequestMetrics {
     this.#durations.observe({ code, handler, method: method.toLowerCase() }, seconds);
   }
 
+  /** Where others add what they count. */
+  get registry(): Registry {
+    return this.#registry;
+  }
+
   get contentType(): string {
     return this.#registry.contentType;
   }

@@ -1,4 +1,5 @@
 import type { Effects, EvaluateOptions, RegoPolicy } from "@sallyport/rego";
+import type { Struct } from "../answers/json-text.ts";
 import { Metrics } from "../answers/metrics.ts";
 import type { ServerConfig } from "./config.ts";
 import type { DecisionLogger } from "./decision.ts";
@@ -34,6 +35,8 @@ export interface PluginsView {
   readonly areBundlesReady: () => boolean;
   /** Where decisions are logged now; undefined for nowhere. */
   readonly decisions: DecisionLogger | undefined;
+  /** How all goes; undefined where nobody is told. */
+  readonly status: () => Promise<Struct | undefined>;
 }
 
 /** Callers have gone by then: kube-apiserver waits 30 s at most for a webhook. */

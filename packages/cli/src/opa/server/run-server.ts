@@ -45,11 +45,14 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   const tls = readTls(call);
   const addresses = flags.list("addr");
   const diagnosticAddresses = flags.list("diagnostic-addr");
-  const config = readServerConfig(sources.config);
+  const id = randomUUID();
+  const config = readServerConfig(sources.config, id);
+  const live: LiveConfig = { current: config };
+  const requests = new RequestMetrics(opaVersion);
   const state = stateOf(call, sources.loaded);
-  const plugins = createPlugins(call, state, config, sources.config, log);
+  const plugins = createPlugins(call, state, { live, id, requests }, sources.config, log);
   await opened(plugins);
-  const server = createServer(call, state, config, log, plugins);
+  const server = createServer(call, state, { live, requests }, log, plugins);
   log.log("info", "Initializing server.", { addrs: addresses, "diagnostic-addrs": diagnosticAddresses });
   const listeners: Listener[] = [];
   let requestIds = 0;
@@ -76,17 +79,26 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   return 0;
 }
 
+/** The configuration in force: discovery changes it. */
+interface LiveConfig {
+  current: ServerConfig;
+}
+
 /** What services, bundles and the rest of the configuration ask for. */
 function createPlugins(
   { flags, terminal }: Call,
   state: PolicyState,
-  { labels }: ServerConfig,
+  { live, id, requests }: { readonly live: LiveConfig; readonly id: string; readonly requests: RequestMetrics },
   config: JsonObject,
   log: ServerLog,
 ) {
   try {
     return new Plugins({
-      config: { ...config, labels },
+      config: { ...config, labels: live.current.labels },
+      registry: requests.registry,
+      onConfig: (next) => {
+        live.current = serverConfig(next, { id, version: opaVersion });
+      },
       state,
       regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
       host: {
@@ -125,20 +137,25 @@ function timestamp(): string {
 function createServer(
   { flags, terminal }: Call,
   state: PolicyState,
-  config: ServerConfig,
+  { live, requests }: { readonly live: LiveConfig; readonly requests: RequestMetrics },
   log: ServerLog,
   plugins: Plugins,
 ) {
   const httpCache = new BoundedHttpCache(maxHttpCacheBytes);
   const isSchemaCheckSkipped = flags.bool("skip-known-schema-check");
-  const runtime = runtimeInfo(terminal.env, { config: config.shown, isKnownSchemaCheckSkipped: isSchemaCheckSkipped });
+  const runtime = runtimeInfo(terminal.env, {
+    config: live.current.shown,
+    isKnownSchemaCheckSkipped: isSchemaCheckSkipped,
+  });
   return new PolicyServer({
     state,
-    config,
+    get config() {
+      return live.current;
+    },
     effects: () =>
       createEffects({ runtime, httpCache, print: (message) => log.log("info", message.replace(/\n$/, "")) }),
     build: { version: opaVersion, commit: "", timestamp: "", hostname: "" },
-    requests: new RequestMetrics(opaVersion),
+    requests,
     clock: () => performance.now(),
     authorization: flags.string("authorization") === "basic" ? "basic" : "off",
     plugins,
@@ -164,9 +181,9 @@ function withVersion(data: JsonObject): JsonObject {
   return (mergeDocuments(data, { system: { version } }) ?? data) as JsonObject;
 }
 
-function readServerConfig(config: JsonObject): ServerConfig {
+function readServerConfig(config: JsonObject, id: string): ServerConfig {
   try {
-    return serverConfig(config, { id: randomUUID(), version: opaVersion });
+    return serverConfig(config, { id, version: opaVersion });
   } catch (error) {
     if (error instanceof ConfigError) throw new CommandFault(`error: config error: ${error.message}`);
     throw error;

@@ -242,7 +242,8 @@ function faultText(error: unknown): string {
   return known.message;
 }
 
-function uploadFault(error: unknown): string {
+/** One line of why an upload failed. */
+export function uploadFault(error: unknown): string {
   if (error instanceof HttpStatusError) return `log upload failed, server replied with HTTP ${error.line}`;
   return `log upload failed: ${(error as Error).message}`;
 }

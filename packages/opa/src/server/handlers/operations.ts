@@ -1,8 +1,8 @@
 import type { Value } from "@sallyport/rego";
 import { goJsonLine, Struct } from "../../answers/json-text.ts";
-import { ApiError } from "../api-error.ts";
 import { documentAt, refText } from "../documents.ts";
 import { isOn, jsonAnswer, jsonText, type ServerAnswer, type ServerRequest } from "../exchange.ts";
+import { internalError } from "../fields.ts";
 import { indexPage } from "../index-page.ts";
 import type { Route } from "../routes.ts";
 import { evaluation, PreparedPaths, type Serving } from "../serving.ts";
@@ -13,9 +13,7 @@ export function operationRoutes(serving: Serving): readonly Route[] {
   const prepared = new PreparedPaths();
   return [
     plain("v1/config", "/v1/config", (request) => jsonAnswer(request, new Struct({ result: serving.config.shown }))),
-    plain("v1/status", "/v1/status", () => {
-      throw new ApiError(500, "internal_error", "status plugin not enabled");
-    }),
+    plain("v1/status", "/v1/status", (request) => status(serving, request)),
     plain("metrics", "/metrics", () => metrics(serving)),
     plain("health", "/health", (request) => healthOf(serving, request)),
     {
@@ -40,6 +38,12 @@ export function operationRoutes(serving: Serving): readonly Route[] {
 
 function plain(name: string, prefix: string, get: Route["methods"][string]): Route {
   return { name, prefix, rest: "none", methods: { GET: get }, isPlain: true };
+}
+
+async function status({ plugins }: Serving, request: ServerRequest): Promise<ServerAnswer> {
+  const result = await plugins?.status();
+  if (result === undefined) throw internalError("status plugin not enabled");
+  return jsonAnswer(request, new Struct({ result }));
 }
 
 async function metrics({ requests }: Serving): Promise<ServerAnswer> {
