@@ -69,7 +69,7 @@ export async function runDifferential(peer: Peer, options: DifferentialOptions):
   for (let from = 0; from < programs; from += batchSize) {
     const tapes = Array.from({ length: Math.min(batchSize, programs - from) }, (_, i) => randomTape(seed, from + i));
     for (const { attempt, difference } of await compareAll(peer, tapes.flatMap(attemptsOf), counts)) {
-      if (await isOpas(attempt.program, later)) {
+      if (await isOpas(attempt.program, difference.theirs, later)) {
         counts.faultsOfOpa++;
         continue;
       }
@@ -105,11 +105,11 @@ function attemptsOf(tape: readonly number[]): readonly Attempt[] {
 }
 
 /** True where OPA is to blame: in a way that is written down, or that a later OPA has mended. */
-async function isOpas(made: Program, later: () => Peer | undefined): Promise<boolean> {
+async function isOpas(made: Program, theirs: Answer, later: () => Peer | undefined): Promise<boolean> {
   const ours = ourAnswers(made);
   const [first, ...others] = ours.map(({ answer }) => answer);
   const isOne = first !== undefined && others.every((each) => sameAnswer(each, first));
-  if (isOne && isFaultOfOpa(made)) return true;
+  if (isOne && isFaultOfOpa(made, theirs)) return true;
   const answer = (await later()?.answers([made]))?.[0];
   // Its words are others.
   return answer !== undefined && differenceOf(made, { ...answer, told: undefined } as Answer, ours) === undefined;
@@ -117,6 +117,7 @@ async function isOpas(made: Program, later: () => Peer | undefined): Promise<boo
 
 interface Difference {
   readonly name: string;
+  readonly theirs: Answer;
   readonly text: string;
 }
 
@@ -146,6 +147,7 @@ function differenceOf(made: Program, theirs: Answer | undefined, ours: readonly 
   const who = different.map(({ by }) => by).join(" and ");
   return {
     name: `${who}: ${kindOfAnswer(first.answer)}, OPA: ${kindOfAnswer(theirs)}`,
+    theirs,
     text: differenceText(made, theirs, different),
   };
 }

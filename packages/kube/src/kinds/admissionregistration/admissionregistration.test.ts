@@ -60,6 +60,11 @@ testRefusals("admissionregistration.k8s.io/v1", {
   ValidatingAdmissionPolicy: [
     [
       fine,
+      fine.replace("resources: [pods]", "resources: [pods], resourceNames: [a/b]"),
+      "spec.matchConstraints.resourceRules[0].resourceNames[0]: Invalid value: \"a/b\": may not contain '/'",
+    ],
+    [
+      fine,
       "spec: {}",
       "spec.matchConstraints: Required value",
       `spec.validations: ${idle}`,
@@ -73,6 +78,11 @@ testRefusals("admissionregistration.k8s.io/v1", {
     ],
   ],
   MutatingAdmissionPolicy: [
+    [
+      mutating,
+      mutating.replace("CREATE", "DELETE"),
+      'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+    ],
     [
       mutating,
       "spec: {}",

@@ -1,5 +1,6 @@
 import { duplicate, type FieldError, invalid, notSupported, required } from "../../names.ts";
-import { itemsOf } from "../checks.ts";
+import { formatted, itemsOf } from "../checks.ts";
+import { pathSegment } from "../formats.ts";
 import type { Fields } from "../rules.ts";
 
 const operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
@@ -15,7 +16,10 @@ export function validateRules(rules: unknown, path: string): readonly FieldError
 
 /** Names that policies' rules may be limited to. */
 function validateNames(names: readonly string[], path: string): readonly FieldError[] {
-  return names.flatMap((name, i) => (names.indexOf(name) < i ? [duplicate(`${path}[${i}]`, name)] : []));
+  return names.flatMap((name, i) => [
+    ...formatted(`${path}[${i}]`, name, pathSegment),
+    ...(names.indexOf(name) < i ? [duplicate(`${path}[${i}]`, name)] : []),
+  ]);
 }
 
 function validateRule(rule: Fields, path: string): readonly FieldError[] {

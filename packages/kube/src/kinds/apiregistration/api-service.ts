@@ -30,7 +30,7 @@ function validateApiService(object: KubeObject): readonly FieldError[] {
   const name = object.metadata.name ?? "";
   const wanted = `${version}.${group}`;
   return [
-    ...(name === wanted
+    ...(name === "" || name === wanted
       ? []
       : [invalid("metadata.name", name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)]),
     ...validateGroup(group, version),

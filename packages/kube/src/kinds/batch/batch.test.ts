@@ -15,6 +15,11 @@ testRefusals("batch/v1", {
       "spec.completions: Required value: when completion mode is Indexed",
     ],
     [
+      `spec: {${good}, podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: X}]}]}}`,
+      `spec: {${good}, podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: X, status: Y}]}]}}`,
+      'spec.podFailurePolicy.rules[0].onPodConditions[0].status: Unsupported value: "Y": supported values: "False", "True", "Unknown"',
+    ],
+    [
       `spec: {${good}}`,
       `spec: {${good}, backoffLimit: -1}`,
       "spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0",

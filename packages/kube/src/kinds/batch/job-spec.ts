@@ -17,6 +17,8 @@ export function jobSpecDefaults(spec: Fields): void {
     suspend: false,
     podReplacementPolicy: spec["podFailurePolicy"] === undefined ? "TerminatingOrFailed" : "Failed",
   });
+  for (const rule of (spec["podFailurePolicy"]?.rules ?? []) as Fields[])
+    for (const condition of (rule["onPodConditions"] ?? []) as Fields[]) condition["status"] ||= "True";
   workloadTemplateDefaults(spec);
 }
 

@@ -1,6 +1,7 @@
 import { canonical } from "../../canonical.ts";
 import { internalValue } from "../../go/internal.ts";
 import { type FieldError, invalid, required } from "../../names.ts";
+import type { KubeObject } from "../../object.ts";
 import { type Fields, immutable, type KindRules, specOf } from "../rules.ts";
 import { validateQuantity } from "./pod-spec/resources.ts";
 import { isQuotaResource, quotaResource } from "./resource-names.ts";
@@ -8,10 +9,7 @@ import { isQuotaResource, quotaResource } from "./resource-names.ts";
 /** What a quota counts over stays; how much it allows may change. */
 export const resourceQuota: KindRules = {
   validate: (object) => validateSpec(specOf(object)),
-  validateUpdate: (object, old) =>
-    canonical([...(specOf(object)["scopes"] ?? [])].sort()) === canonical([...(specOf(old)["scopes"] ?? [])].sort())
-      ? []
-      : immutable(object, old, ["spec.scopes"]),
+  validateUpdate: (object, old) => (scopesOf(object) === scopesOf(old) ? [] : immutable(object, old, ["spec.scopes"])),
   validateStatus: (object) => {
     const { hard, used } = (object["status"] ?? {}) as Fields;
     return [...validateAmounts(hard, "status.hard"), ...validateAmounts(used, "status.used")];
@@ -22,6 +20,11 @@ const podAmounts = ["cpu", "memory", "limits.cpu", "limits.memory", "requests.cp
 const ofPods = ["pods", ...podAmounts];
 
 /** What a quota over a part of all objects may count. */
+/** As a set: their order, and how often each is named, count for nothing. */
+function scopesOf(object: KubeObject): string {
+  return canonical([...new Set((specOf(object)["scopes"] ?? []) as string[])].sort());
+}
+
 const scopes: { readonly [scope: string]: (name: string) => boolean } = {
   Terminating: (name) => ofPods.includes(name),
   NotTerminating: (name) => ofPods.includes(name),
