@@ -1,6 +1,7 @@
 import type { Annotations, Module, Rule, Term } from "../syntax/ast.ts";
+import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { packageKey } from "./globals.ts";
-import type { ChainEntry } from "./stage.ts";
+import { type ChainEntry, typeFault } from "./stage.ts";
 import { refText } from "./text.ts";
 
 /** OPA's stage SetAnnotationSet: which annotations lie around each rule, over all modules. */
@@ -8,25 +9,40 @@ export class AnnotationSet {
   readonly #documents = new Map<string, Annotations>();
   readonly #packages = new Map<string, Annotations>();
   readonly #subpackages = new Map<string, Annotations>();
+  /** Of what is annotated twice; the first annotation counts. */
+  readonly faults: readonly Diagnostic[];
 
   constructor(modules: readonly Module[]) {
-    for (const module of modules) {
-      for (const each of module.annotations) {
-        if (each.scope === "package") this.#packages.set(packageKey(module), each);
-        if (each.scope === "subpackages") this.#subpackages.set(packageKey(module), each);
-      }
-      for (const rule of module.rules) {
-        const document = rule.annotations.find(({ scope }) => scope === "document");
-        if (document !== undefined) this.#documents.set(this.#ruleKey(module, rule), document);
-      }
-    }
+    this.faults = modules.filter(({ annotations }) => annotations.length > 0).flatMap((each) => this.#add(each));
   }
 
-  /** Innermost first: the rule (even without annotations), its document, its package, and the packages above. */
+  #add(module: Module): readonly Diagnostic[] {
+    const documents = new Map(
+      module.rules.flatMap((rule) => rule.annotations.map((each) => [each, this.#ruleKey(module, rule)] as const)),
+    );
+    return module.annotations.flatMap((each) => {
+      if (each.scope === "package") return this.#declare(this.#packages, packageKey(module), each);
+      if (each.scope === "subpackages") return this.#declare(this.#subpackages, packageKey(module), each);
+      const key = documents.get(each);
+      return each.scope === "document" && key !== undefined ? this.#declare(this.#documents, key, each) : [];
+    });
+  }
+
+  #declare(known: Map<string, Annotations>, key: string, each: Annotations): readonly Diagnostic[] {
+    const first = known.get(key);
+    if (first === undefined) known.set(key, each);
+    if (first === undefined) return [];
+    const { file, row } = first.loc;
+    return [typeFault(each.loc, `${each.scope} annotation redeclared: ${file}:${row}`)];
+  }
+
+  /**
+   * Innermost first: the rule (even without annotations), with what stands nearest to it, its document, its package, and the packages above.
+   */
   chain(rule: Rule, module: Module): readonly ChainEntry[] {
     const packagePath = module.package.path.terms.slice(1);
     const path = [...packagePath, ...this.#localTerms(module, rule)];
-    const own = rule.annotations.filter(({ scope }) => scope === "rule");
+    const own = rule.annotations.filter(({ scope }) => scope === "rule").reverse();
     const entries: ChainEntry[] = own.length === 0 ? [{ path, annotations: undefined }] : [];
     for (const annotations of own) entries.push({ path, annotations });
     const document = this.#documents.get(this.#ruleKey(module, rule));

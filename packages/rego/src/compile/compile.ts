@@ -72,7 +72,6 @@ class ModuleCompiler {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #contexts = new Map<Built, StageContext>();
   #names: RuleNames;
-  #annotations: AnnotationSet | undefined;
 
   /** From a state without some files, and with modules in their order, whose files are none that are left. */
   constructor(added: readonly Module[], removed: readonly string[], previous: CompileState) {
@@ -95,8 +94,8 @@ class ModuleCompiler {
   #stages(): Compiled | undefined {
     if (!this.#run(nameStages, "named")) return undefined;
     this.#timed("SetRuleTree", () => this.#nameRules());
-    this.#timed("SetAnnotationSet", () => this.#invalidate());
-    if (!this.#run(rewriteStages, "rules")) return undefined;
+    this.#timed("SetAnnotationSet", () => this.#setAnnotations());
+    if (this.#failed() || !this.#run(rewriteStages, "rules")) return undefined;
     this.#timed("CheckRuleConflicts", () => this.#checkConflicts());
     if (this.#failed() || !this.#run(safetyStages, "rules")) return undefined;
     return this.#finish();
@@ -110,10 +109,17 @@ class ModuleCompiler {
     return places;
   });
 
+  readonly #annotations = once(() => new AnnotationSet(this.#changed.modules));
+
   #nameRules(): void {
     const { gone, fresh, edit } = this.#changed;
     for (const { named } of gone) this.#names = this.#names.without(named, edit);
     for (const { named } of fresh) this.#names = this.#names.with(named, edit);
+  }
+
+  #setAnnotations(): void {
+    this.#invalidate();
+    this.#diagnostics.push(...this.#annotations().faults);
   }
 
   /** Modules that were told something else last time go through all stages again; their names and heads stay as they are. */
@@ -248,8 +254,7 @@ class ModuleCompiler {
       },
       metadataChain: (rule, module) => {
         built.usesMetadata = true;
-        this.#annotations ??= new AnnotationSet(this.#changed.modules);
-        return this.#annotations.chain(rule, module);
+        return this.#annotations().chain(rule, module);
       },
     };
   }

@@ -17,6 +17,13 @@ function faults(text: string, options: CompileOptions = {}): readonly string[] {
 type Case = readonly [text: string, ...faults: string[]];
 
 const cases: { readonly [what: string]: readonly Case[] } = {
+  "what is annotated twice is told of": [
+    [
+      "# METADATA\n# scope: document\nf(x) := y\n# METADATA\n# entrypoint: true\nf(_) := 1",
+      "5:1 document annotation redeclared: p.rego:2",
+    ],
+    ["# METADATA\n# title: a\n# METADATA\n# title: b\np := 1"],
+  ],
   "unsafe variables are found where they stand last in a head, first in a body": [
     ["p := {x: {x: 1}}", "2:11 var x is unsafe"],
     ["p[x] := x", "2:3 var x is unsafe"],

@@ -10,20 +10,20 @@ import { walkExprs, walkExprsOfTerm } from "./walk.ts";
 const chainName = "rego.metadata.chain";
 const ruleName = "rego.metadata.rule";
 
-/** OPA's stage RewriteRegoMetadataCalls: `rego.metadata.chain()` and `.rule()` become constants, made once per rule. */
+/** OPA's stage RewriteRegoMetadataCalls: `rego.metadata.chain()` and `.rule()` become constants, made once per rule; annotations are not of an `else`. */
 export function rewriteMetadataCalls(rule: Rule, module: Module, names: LocalNames, context: StageContext): Rule {
-  const rewrite = (each: Rule): Rule => {
-    const otherwise = each.else && rewrite(each.else);
-    const made = rewriteOne({ ...each, else: undefined }, rule, module, names, context);
+  const rewrite = (each: Rule, annotated: Rule): Rule => {
+    const otherwise = each.else && rewrite(each.else, { ...rule, annotations: [] });
+    const made = rewriteOne({ ...each, else: undefined }, annotated, module, names, context);
     return made === undefined && otherwise === each.else ? each : { ...(made ?? each), else: otherwise };
   };
-  return rewrite(rule);
+  return rewrite(rule, rule);
 }
 
 /** Undefined when it calls neither, nor do comprehensions of its head. */
 function rewriteOne(
   each: Rule,
-  rule: Rule,
+  annotated: Rule,
   module: Module,
   names: LocalNames,
   context: StageContext,
@@ -37,7 +37,7 @@ function rewriteOne(
   for (const term of headTerms(each)) walkExprsOfTerm(term, note);
   walkExprs(each.body, note);
   if (called.size === 0) return undefined;
-  const chain = context.metadataChain(rule, module);
+  const chain = context.metadataChain(annotated, module);
   const locals = new Map<string, string>();
   const before = [...called].map(([name, { loc }]) => {
     const local = names.create();

@@ -77,7 +77,7 @@ function planted({ path, rules, packages, below }: Sprout): RuleNode {
   const edit: Edit = {};
   let children = new Children();
   for (const [key, each] of below) children = children.with(key, planted(each), edit);
-  return new PlantedNode(path, rules, packages, children);
+  return new PlantedNode(path, rules.sort(compareDepth), packages, children);
 }
 
 export function emptyTree(): RuleNode {
@@ -130,7 +130,7 @@ function changeRules(rules: readonly CompiledRule[], steps: readonly Step[]): re
   const gone = new Set(steps.filter(({ isAdded }) => !isAdded).map(({ module }) => module));
   const kept = gone.size === 0 ? rules : rules.filter(({ module }) => !gone.has(module));
   const added = steps.flatMap(({ rule, isAdded }) => (isAdded && rule !== undefined ? [rule] : []));
-  return added.length === 0 ? kept : [...kept, ...added].sort(compareFirst);
+  return added.length === 0 ? kept : [...kept, ...added].sort(compareFirst).sort(compareDepth);
 }
 
 function changePackages(modules: readonly Module[], steps: readonly Step[]): readonly Module[] {
@@ -256,6 +256,11 @@ function compareNodes(a: RuleNode, b: RuleNode): number {
 
 function compareFirst(a: Place, b: Place): number {
   return a.module === b.module ? a.index - b.index : compareFiles(a.module, b.module);
+}
+
+/** Rules of one path: OPA has those of shorter packages first. */
+function compareDepth(a: CompiledRule, b: CompiledRule): number {
+  return a.module === b.module ? 0 : a.module.package.path.terms.length - b.module.package.path.terms.length;
 }
 
 /** The order of modules. */

@@ -1,3 +1,4 @@
+import { goQuote } from "../builtins/go-quote.ts";
 import type { Body, Expr, Import, Ref, Term } from "../syntax/ast.ts";
 import { isPlainKey } from "../syntax/keywords.ts";
 import { infixOf } from "./infix.ts";
@@ -28,7 +29,7 @@ export function pathBelowData({ terms: [head, ...rest] }: Ref): readonly string[
 
 /** A path below `data` as a ref's text. */
 export function pathText(path: readonly string[]): string {
-  return `data${path.map((key) => (isPlainKey(key) ? `.${key}` : `[${JSON.stringify(key)}]`)).join("")}`;
+  return `data${path.map((key) => (isPlainKey(key) ? `.${key}` : `[${goQuote(key)}]`)).join("")}`;
 }
 
 /** A term as OPA prints it. */
@@ -41,7 +42,7 @@ export function termText(term: Term): string {
     case "number":
       return term.text;
     case "string":
-      return JSON.stringify(term.value);
+      return goQuote(term.value);
     case "var":
       return isWildcard(term.name) ? "_" : term.name;
     case "ref":

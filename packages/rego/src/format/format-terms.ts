@@ -1,3 +1,4 @@
+import { goQuote } from "../builtins/go-quote.ts";
 import { infixOf, memberArity } from "../compile/infix.ts";
 import type { Comprehension } from "../compile/parts.ts";
 import type { Body, Call, Comment, Expr, Location, Ref, TemplateString, Term } from "../syntax/ast.ts";
@@ -128,7 +129,7 @@ export abstract class TermWriter extends Writer {
     const isWord = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
     const isKeyword = this.#keywords.has(name);
     const keepsDot = isKeyword && this.#keywordsInRefs && !/^["`]/.test(written);
-    this.write(isWord && (!isKeyword || keepsDot) ? `.${name}` : `[${quoted(name)}]`);
+    this.write(isWord && (!isKeyword || keepsDot) ? `.${name}` : `[${goQuote(name)}]`);
   }
 
   /** A function's call, or an operator between its operands. */
@@ -298,7 +299,7 @@ export abstract class TermWriter extends Writer {
     for (const [i, part] of parts.entries()) {
       if (part.kind === "expr")
         this.#writeTemplateExpr(part, parts[i - 1]?.loc.offset ?? loc.offset, parts[i + 1]?.loc.offset ?? loc.end);
-      else this.write(isWrittenText(part) ? textPart(part.loc, i === 0) : constantPart(part, multiLine));
+      else this.write(constantPart(part, multiLine));
     }
     this.write(quote);
   }
@@ -341,23 +342,13 @@ function beginsBelow([first]: readonly Element[], { text }: Location): boolean {
   return first !== undefined && text.slice(0, Math.max(0, text.indexOf(placeOf(first).text))).includes("\n");
 }
 
-/** A part that stands outside of braces. A constant in braces is a part too. */
-function isWrittenText({ kind, loc: { text } }: Term): boolean {
-  return kind === "string" && (text.length < 2 || !/^(?:".*"|`.*`)$/s.test(text));
-}
-
-/** The text as written, without the quote or brace at its sides. */
-function textPart({ text }: Location, isFirst: boolean): string {
-  return text.slice(isFirst ? 2 : 0, -1);
-}
-
-/** A constant in braces becomes part of the text. */
+/** Text, which is written anew, or a constant in braces, which becomes part of it. */
 function constantPart(term: Term, multiLine: boolean): string {
   if (term.kind === "null") return "null";
   if (term.kind === "boolean") return String(term.value);
   if (term.kind === "number") return term.text;
   if (term.kind !== "string") return "";
-  const text = multiLine ? term.value : quoted(term.value).slice(1, -1);
+  const text = multiLine ? term.value : goQuote(term.value).slice(1, -1);
   return text.replace(/[{]/g, "\\$&");
 }
 
@@ -369,14 +360,9 @@ export function isUnion(term: Term): boolean {
 /** A string as it was written; one that was a name is quoted. */
 function stringText(value: string, written: string): string {
   const quote = written.at(-1);
-  if (quote !== '"' && quote !== "`") return quoted(value);
+  if (quote !== '"' && quote !== "`") return goQuote(value);
   const start = written.indexOf(quote);
-  return start < 0 || start === written.length - 1 ? quoted(value) : written.slice(start);
-}
-
-/** Go's quoting, where it is the same as JSON's. */
-function quoted(text: string): string {
-  return JSON.stringify(text);
+  return start < 0 || start === written.length - 1 ? goQuote(value) : written.slice(start);
 }
 
 function variableText(name: string): string {

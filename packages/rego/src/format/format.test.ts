@@ -30,6 +30,7 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
   ["refs", 'p := x["a"].b["c-d"][_]["if"].not', 'p := x.a.b["c-d"][_]["if"].not'],
   ["unions in lists", "p := {or(x, y)}", "p := {(x | y)}"],
   ["templates", 'p := $"a {  x } {"b"}"', 'p := $"a {x} b"'],
+  ["escapes in templates", 'p := $"\\u0041 \\/ \\{ {x}"', 'p := $"A / \\{ {x}"'],
   ["imports in order", "import data.b\nimport data.a as c # d", "import data.a as c # d\nimport data.b"],
   [
     "and, or",

@@ -131,6 +131,18 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
     '[["p","x"]]',
   ],
   [
+    "metadata of an else, which is not that of its rule",
+    "\n# METADATA\n# title: t\nx := 1 if false\nelse := [rego.metadata.rule(), rego.metadata.chain()]",
+    {},
+    '[{},[{"path":["p","x"]}]]',
+  ],
+  [
+    "metadata of several blocks, the nearest first",
+    "\n# METADATA\n# title: a\n# METADATA\n# title: b\nx := [rego.metadata.rule().title, rego.metadata.chain()[1].annotations.title]",
+    {},
+    '["b","a"]',
+  ],
+  [
     "several values in a template string",
     'x := internal.template_string(["a", {v | some v in input}])',
     [1, 2],

@@ -59,6 +59,23 @@ const cases: readonly (readonly [string, string])[] = [
   ],
 ];
 
+const lastCases: readonly (readonly [lines: string, fault: string])[] = [
+  ["title: x", "2:1 invalid annotation scope ''. Use one of 'rule', 'document', 'package', or 'subpackages'"],
+  ["scope: rule", "2:1 annotation scope 'rule' must be applied to rule"],
+  ["scope: subpackages", "2:1 annotation scope 'subpackages' must be applied to package"],
+  ["", "2:1 expected METADATA block, found whitespace"],
+];
+
+test("annotations with nothing below them are refused as OPA does", () => {
+  for (const [lines, fault] of lastCases) {
+    const { diagnostics } = parseModule(`package p\n# METADATA\n# ${lines}`);
+    assert.deepEqual(
+      diagnostics.map(({ loc, message }) => `${loc?.row}:${loc?.col} ${message}`),
+      [fault],
+    );
+  }
+});
+
 test("annotations are read, and refused, as OPA does", () => {
   for (const [lines, answer] of cases) assert.equal(read(lines), answer, lines);
 });

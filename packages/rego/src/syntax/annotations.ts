@@ -18,11 +18,10 @@ export function attachAnnotations(module: Module, fail: Fail): Module {
   const ofRule = new Map<Rule, Annotations[]>();
   for (const block of blocks) {
     const below = nextStatement(module, block.end);
-    if (below === undefined) fail(block.loc, "annotation scope 'rule' must be applied to rule");
-    const parsed = parseBlock(block, below.kind, fail);
-    checkScope(parsed, below.kind, fail);
+    const parsed = parseBlock(block, below?.kind, fail);
+    checkScope(parsed, below?.kind, fail);
     annotations.push(parsed);
-    if (below.kind === "rule") ofRule.set(below.rule, [...(ofRule.get(below.rule) ?? []), parsed]);
+    if (below?.kind === "rule") ofRule.set(below.rule, [...(ofRule.get(below.rule) ?? []), parsed]);
   }
   const rules = module.rules.map((rule) => ({ ...rule, annotations: ofRule.get(rule) ?? [] }));
   const places = new Map(blocks.map(({ loc }) => [loc.offset, loc]));
@@ -78,13 +77,14 @@ function nextStatement(module: Module, offset: number): Below | undefined {
   return statements.filter((each) => each.offset > offset).sort((a, b) => a.offset - b.offset)[0];
 }
 
-/** The scope that a block has when it names none. */
-function defaultScope(below: Below["kind"], isEntrypoint: boolean): Annotations["scope"] {
+/** The scope that a block has when it names none; with nothing below it none that is valid. */
+function defaultScope(below: Below["kind"] | undefined, isEntrypoint: boolean): Annotations["scope"] | "" {
+  if (below === undefined) return "";
   if (below !== "rule") return "package";
   return isEntrypoint ? "document" : "rule";
 }
 
-function parseBlock(block: Block, below: Below["kind"], fail: Fail): Annotations {
+function parseBlock(block: Block, below: Below["kind"] | undefined, fail: Fail): Annotations {
   try {
     const fields = readFields(block.text);
     const parsed = annotationsOf(fields, block.loc);
@@ -99,11 +99,10 @@ function parseBlock(block: Block, below: Below["kind"], fail: Fail): Annotations
   }
 }
 
-function checkScope({ scope, entrypoint, loc }: Annotations, below: Below["kind"], fail: Fail): void {
-  const forRule = scope === "rule" || scope === "document";
-  if (forRule && below !== "rule") fail(loc, `annotation scope '${scope}' must be applied to rule (have ${below})`);
-  if (!forRule && below !== "package")
-    fail(loc, `annotation scope '${scope}' must be applied to package (have ${below})`);
+function checkScope({ scope, entrypoint, loc }: Annotations, below: Below["kind"] | undefined, fail: Fail): void {
+  const wanted = scope === "rule" || scope === "document" ? "rule" : "package";
+  const have = below === undefined ? "" : ` (have ${below})`;
+  if (below !== wanted) fail(loc, `annotation scope '${scope}' must be applied to ${wanted}${have}`);
   if (entrypoint && scope !== "document" && scope !== "package")
     fail(loc, `annotation entrypoint applied to non-document or package scope '${scope}'`);
 }

@@ -14,6 +14,13 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
   ["p := }", "2:6 unexpected } token", `2:6 unexpected } token: ${value}`],
   ['p := "a', "2:6 non-terminated string", "2:6 illegal token", "2:6 illegal token"],
   ["p := [1 2]", '2:9 unexpected number token: expected "," or "]"', `2:9 unexpected number token: ${value}`],
+  [
+    'p := $"\t\\n{1}"',
+    '2:6 illegal template-string part: "\t\\n{',
+    `2:6 unexpected template-string-part token: ${value}`,
+  ],
+  ['p := $"\\}"', "2:6 illegal escape sequence", "2:6 illegal token", "2:6 illegal token"],
+  ["import data.x as input\np := 1", "3:1 unexpected identifier token: expected var"],
   ["p if", "2:4 unexpected eof token"],
   ["p if {\n", "3:0 unexpected eof token"],
   [

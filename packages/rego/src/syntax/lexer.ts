@@ -285,7 +285,7 @@ export function templatePart(text: string, start: number, limit: number, quote: 
   while (end < limit && text[end] !== "{" && text[end] !== quote && (quote === "`" || text[end] !== "\n"))
     end += text[end] === "\\" ? 2 : 1;
   const isEnded = end < limit && (text[end] === "{" || text[end] === quote);
-  const written = text.slice(start, Math.min(end, limit)).replaceAll(/\\[{}]/g, "");
+  const written = text.slice(start, Math.min(end, limit)).replaceAll("\\{", "");
   const faults = quote === '"' ? Array<string>(wrongEscapes(written)).fill(wrongEscape) : [];
   return { end: Math.min(end, limit), faults: isEnded ? faults : [...faults, "non-terminated string"] };
 }

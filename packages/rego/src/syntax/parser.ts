@@ -351,7 +351,8 @@ class ModuleParser {
     if (cursor.take("as") === undefined) return undefined;
     const isName = cursor.token.kind === "ident" && !cursor.isReserved();
     const alias = isName ? parseTerm(cursor) : undefined;
-    if (alias?.kind === "var") return alias.name;
+    // Alone these two are refs, as OPA reads them.
+    if (alias?.kind === "var" && alias.name !== "input" && alias.name !== "data") return alias.name;
     cursor.illegal("expected var");
     return null;
   }

@@ -40,9 +40,11 @@ function templateText(cursor: Cursor, from: number, stop: number, token: Token):
   const isFirst = from === token.loc.offset;
   const loc = new SourceLocation(cursor.source, isFirst ? from : from + 1, stop + 1);
   const start = isFirst ? from + 2 : from + 1;
-  const opened = cursor.source.text.slice(start, stop).replaceAll(/\\([{}])/g, "$1");
-  const value = token.text[1] === "`" ? opened.replaceAll("\r\n", "\n") : unquote(`"${opened}"`);
-  if (value === undefined) return cursor.report("illegal escape sequence", loc);
+  const opened = cursor.source.text.slice(start, stop).replaceAll("\\{", "{");
+  const quote = token.text[1] as string;
+  const value = quote === "`" ? opened.replaceAll("\r\n", "\n") : unquote(`"${opened}"`);
+  const part = `${isFirst ? quote : "}"}${opened}${cursor.source.text[stop]}`;
+  if (value === undefined) return cursor.report(`illegal template-string part: ${part}`, loc);
   return { kind: "string", loc, value };
 }
 
