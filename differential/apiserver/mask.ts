@@ -163,7 +163,9 @@ function tokenText(token: string): string {
       );
     const { exp, iat, nbf, jti: _, ...rest } = claims ?? {};
     const life = [Number(exp) - Number(iat), Number(nbf) - Number(iat)];
-    return JSON.stringify([header, { ...rest, life, ...("warnafter" in rest ? { warnafter: "(own)" } : {}) }]);
+    // Each server signs with a key of its own.
+    const { alg: _alg, kid: _kid, ...others } = header ?? {};
+    return JSON.stringify([others, { ...rest, life, ...("warnafter" in rest ? { warnafter: "(own)" } : {}) }]);
   } catch {
     return token;
   }

@@ -140,9 +140,7 @@ async function ask({ peer, hooks }: Side, step: Step): Promise<Seen> {
         // Which resolver was asked, only Go tells.
         .replace(/ on \d+\.\d+\.\d+\.\d+:53(?=: no such host)/g, "")
         .replace(/\bgen-[a-z0-9]{5}\b/g, "gen-(own)")
-        .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "(token)")
-        // Each server signs with a key of its own.
-        .replace(/\\"alg\\":\\"\w+\\",\\"kid\\":\\"[\w-]+\\"/g, '\\"key\\":\\"(own)\\"'),
+        .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "(token)"),
     );
   const id = step.headers?.["audit-id"];
   const event = await eventOf(peer, id);

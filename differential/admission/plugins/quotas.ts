@@ -220,12 +220,15 @@ export const quotaCases: readonly PluginCase[] = [
       [
         ...space("quota-several"),
         ...quotaSteps("quota-several", "a", { pods: "5", "requests.cpu": "1" }),
-        ...quotaSteps("quota-several", "b", { pods: "1" }),
+        ...quotaSteps("quota-several", "b", { pods: "2" }),
       ],
       [
-        create(pod("quota-several", "one", sized({ cpu: "1" }))),
-        create(pod("quota-several", "two", sized({ cpu: "1m" }))),
+        // Each exceeds one of the two: which of several is told is any.
+        create(pod("quota-several", "one", sized({ cpu: "500m" }))),
+        create(pod("quota-several", "two", sized({ cpu: "600m" }))),
         create(pod("quota-several", "three")),
+        create(pod("quota-several", "four", sized({ cpu: "1m" }))),
+        create(pod("quota-several", "five", sized({ cpu: "1m" }))),
       ],
       [read(quota("quota-several", "a")), read(quota("quota-several", "b"))],
     ],
