@@ -1,5 +1,5 @@
 import { compileParsed, formatDiagnostic, type Module, parseModule } from "@sallyport/rego";
-import { decisionsOf, type PolicyPackage } from "./decisions.ts";
+import { decidingRules, decisionsOf, type PolicyPackage } from "./decisions.ts";
 import { type CreatePolicySet, emptyPolicySet } from "./policy-set.ts";
 
 /** See `CreatePolicySet`. */
@@ -15,9 +15,16 @@ export const createPolicySet: CreatePolicySet = (sources, generation) => {
   if (policy === undefined) return { error: diagnostics.map(formatDiagnostic).join("; ") };
   const packages = packagesOf(modules);
   const hasMain = packages.some(({ path, rules }) => path === "system" && rules.has("main"));
+  // Whoever is ready has compiled all that a request may ask: the time for that is not the request's.
   const deciding = packages.filter(({ path }) => /^kubernetes\/admission(\/|$)/.test(path));
+  for (const path of hasMain ? ["system/main"] : deciding.flatMap(askedOf)) policy.prepare(path);
   return { set: { generation, decisions: decisionsOf({ policy, packages: deciding, hasMain }) } };
 };
+
+/** The paths of a package that requests ask for. */
+function askedOf({ path, rules }: PolicyPackage): readonly string[] {
+  return decidingRules.filter((name) => rules.has(name)).map((name) => `${path}/${name}`);
+}
 
 /** Rego v1, or v0 where a module only parses as such. */
 function parseEither(file: string, text: string): Module | string {

@@ -27,6 +27,9 @@ export interface PolicyPackage {
   readonly rules: ReadonlySet<string>;
 }
 
+/** The rules of a package that decide. */
+export const decidingRules = ["patch", "warn", "deny", "violation"] as const;
+
 /** Policies that were compiled together. */
 export interface CompiledPolicies {
   readonly policy: RegoPolicy;

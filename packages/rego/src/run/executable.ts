@@ -55,6 +55,12 @@ export class Executable {
     return this.#inputPaths;
   }
 
+  /** Makes its code now: else the first run does, within its deadline. */
+  generate(): void {
+    this.#prepared ??= this.#prepare();
+    this.#prepared.generated ??= generate(this.#prepared.policy, this.#builtins);
+  }
+
   /** All results of a plan. Throws `EvaluationError`. */
   run(plan: string, options: EvaluateOptions, trace?: Trace): readonly Value[] {
     this.#prepared ??= this.#prepare();
