@@ -15,6 +15,7 @@ export {
 export { policyExpressions } from "./cel/policy-expressions.ts";
 export { compileVariables, type Variable } from "./cel/variables.ts";
 export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
+export { blamedField } from "./explain/blame.ts";
 export { fieldPath } from "./explain/field-path.ts";
 export { applyMutators } from "./migration/apply-mutators.ts";
 export { gatekeeperMutators } from "./migration/gatekeeper-mutators.ts";
@@ -49,6 +50,7 @@ export {
   type PolicySource,
 } from "./policies/policy-set.ts";
 export { type Operation, type Request, type UserInfo, withObject } from "./request.ts";
+export { reviewRequest } from "./review.ts";
 export type {
   AdmissionEffects,
   Authorization,

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:https";
 import { hostname } from "node:os";
 import type { AdmissionEffects, Plugin } from "@sallyport/admission";
-import { type RuntimeConfig, servedCatalogue } from "@sallyport/kube";
+import { type Catalogue, type RuntimeConfig, servedCatalogue } from "@sallyport/kube";
 import { asksForStreams, serveUpgrades } from "@sallyport/streaming";
 import { createRegistry, definitionsOf, type Policies } from "./admitting-registry.ts";
 import { annotate } from "./annotate.ts";
@@ -122,7 +122,11 @@ const probeAfterMs = 15_000;
 /** Starts an API server over a store. Resolves when it answers; `onStart` is called between loading and listening, to subscribe to changes. */
 export async function startApiServer(
   options: ApiServerOptions,
-  onStart: (cache: Cache, follow: (listener: (event: CacheEvent) => void) => void) => void = () => {},
+  onStart: (
+    cache: Cache,
+    follow: (listener: (event: CacheEvent) => void) => void,
+    catalogue: Catalogue,
+  ) => void = () => {},
 ): Promise<ApiServer> {
   const kinds = options.controllers === undefined ? essential : selectControllers(options.controllers);
   if (typeof kinds === "string") throw new RangeError(kinds);
@@ -181,7 +185,7 @@ export async function startApiServer(
     leaderElection === false
       ? await runControllers(kinds, world)
       : await runElected(kinds, world, `${hostname()}_${randomUUID()}`, leaderElection);
-  onStart(cache, (listener) => cache.follow(listener));
+  onStart(cache, (listener) => cache.follow(listener), catalogue);
   const handler = createHandler({
     catalogue,
     cache,

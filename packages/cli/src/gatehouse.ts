@@ -6,6 +6,7 @@ import {
   type ApiServer,
   type ApiServerOptions,
   type AuditOptions,
+  type Cache,
   type CacheEvent,
   createMemoryStore,
   type Machine,
@@ -17,10 +18,14 @@ import {
   selectControllers,
   startApiServer,
 } from "@sallyport/apiserver";
-import type { SyncOptions } from "@sallyport/opa/sync";
+import { Client, kubeconfigConnection } from "@sallyport/cluster";
+import type { Catalogue } from "@sallyport/kube";
+import type { ObjectChange, SyncOptions } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "./effects/admission.ts";
 import { UsageError } from "./errors.ts";
 import type { StorageOptions } from "./etcd-flags.ts";
+import { GatekeeperController } from "./gatekeeper/controller.ts";
+import { createGatekeeper, storedIn } from "./gatekeeper/gatekeeper.ts";
 import { LivePolicies } from "./live-policies.ts";
 import { version } from "./version.ts";
 
@@ -60,13 +65,24 @@ export interface Gatehouse {
 
 /** Everything wired: store, API server, admission chain, and policies from ConfigMaps over data that is always current. */
 export async function openGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
-  const plugins = createChain(options.chain);
+  let served: { readonly cache: Cache; readonly catalogue: Catalogue } | undefined;
+  const gatekeeper = createGatekeeper((kind) =>
+    served === undefined ? [] : storedIn(served.cache, served.catalogue, kind),
+  );
+  const plugins = createChain({ ...options.chain, others: [gatekeeper.plugin] });
   if (typeof plugins === "string") throw new UsageError(plugins);
   const controllers = [...(options.controllers ?? ["*"]), ...(options.node === undefined ? [] : ofNode)];
   const selected = selectControllers(controllers);
   if (typeof selected === "string") throw new UsageError(`--controllers: ${selected}`);
   const store = await openStore(options);
   let server: ApiServer | undefined;
+  const controller = new GatekeeperController({
+    policies: gatekeeper.policies,
+    id: "sallyport",
+    namespace: "gatekeeper-system",
+    operations: ["mutation-webhook", "status", "webhook"],
+    onFault: options.onFault,
+  });
   const policies = new LivePolicies(options.sync ?? {}, (namespace, name, annotations) => {
     // Not within the event that led here: the store is still telling others of it.
     setImmediate(() => void server?.annotate("", "configmaps", namespace, name, annotations).catch(options.onFault));
@@ -96,20 +112,24 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         ...(options.shutdownDelaySeconds === undefined ? {} : { shutdownDelayMs: options.shutdownDelaySeconds * 1000 }),
         onFault: options.onFault,
       },
-      (cache, follow) => {
+      (cache, follow, catalogue) => {
+        served = { cache, catalogue };
+        const apply = (change: ObjectChange) => {
+          policies.apply(change);
+          gatekeeper.policies.apply(change);
+          controller.changed(change);
+        };
         for (const resource of cache.resources) {
           policies.declare(resource);
           for (const object of cache.list(resource.group, resource.resource))
-            policies.apply({
+            apply({
               resource,
               namespace: object.metadata.namespace ?? "",
               name: object.metadata.name ?? "",
               object,
             });
         }
-        follow(({ resource, namespace, name, object }: CacheEvent) =>
-          policies.apply({ resource, namespace, name, object }),
-        );
+        follow(({ resource, namespace, name, object }: CacheEvent) => apply({ resource, namespace, name, object }));
       },
     );
   } catch (error) {
@@ -117,7 +137,15 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     throw error;
   }
   const kubeconfigFile = writeKubeconfig(options.folder, server.kubeconfig());
-  return { server, kubeconfigFile, close: () => (server as ApiServer).close() };
+  const started = server;
+  const client = new Client(kubeconfigConnection(kubeconfigFile, { environment: {}, now: Date.now }));
+  if (plugins.includes(gatekeeper.plugin)) controller.start(client);
+  const close = async () => {
+    await controller.stop();
+    client.close();
+    await started.close();
+  };
+  return { server, kubeconfigFile, close };
 }
 
 /** What a Node needs to be of use. */

@@ -48,9 +48,8 @@ export class Client {
   async ask(path: string, call: Call = {}): Promise<unknown> {
     const incoming = await this.#send(path, call);
     const text = await textOf(incoming);
-    const answer = parseAnswer(text, path);
-    if ((incoming.statusCode ?? 0) < 400) return answer;
-    throw refusalOf(answer, incoming.statusCode ?? 500, text);
+    if ((incoming.statusCode ?? 0) < 400) return parseAnswer(text, path);
+    throw refusalOf(text, incoming.statusCode ?? 500);
   }
 
   /** A page of a list; objects get the kind and version that a list leaves out. */
@@ -77,7 +76,7 @@ export class Client {
     const incoming = await this.#send(`${path}?${new URLSearchParams({ ...query, watch: "true" })}`, { signal });
     if ((incoming.statusCode ?? 0) >= 400) {
       const text = await textOf(incoming);
-      throw refusalOf(parseAnswer(text, path), incoming.statusCode ?? 500, text);
+      throw refusalOf(text, incoming.statusCode ?? 500);
     }
     incoming.setEncoding("utf8");
     let rest = "";
@@ -147,10 +146,18 @@ function parseAnswer(text: string, path: string): unknown {
   }
 }
 
-/** The Status that a server answered, or one that says what it did answer. */
-function refusalOf(answer: unknown, code: number, text: string): StatusError {
-  const status = answer as Partial<Status> | null;
-  if (typeof status === "object" && status?.kind === "Status")
+/** The Status that a server answered, or one that says what it did answer: of paths that it does not serve it tells in plain text. */
+function refusalOf(text: string, code: number): StatusError {
+  const status = statusIn(text);
+  if (status?.kind === "Status")
     return new StatusError(status.reason, status.message ?? "", status.details, status.code ?? code);
   return new StatusError(undefined, text.slice(0, 200), undefined, code);
+}
+
+function statusIn(text: string): Partial<Status> | undefined {
+  try {
+    return (JSON.parse(text) ?? undefined) as Partial<Status> | undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import type { KubeObject, Structural } from "@sallyport/kube";
 import { type Constraint, checkIdentity, readConstraint } from "./constraint.ts";
 import { actionsAt, type EnforcementPoint } from "./enforcement.ts";
-import type { CompiledTemplate, Engine, Violation } from "./engines/engine.ts";
+import type { CompiledTemplate, Engine, EngineData, Origin, Violation } from "./engines/engine.ts";
 import { FrameworkError } from "./fault.ts";
 import { compareTexts } from "./fields.ts";
 import { Inventory } from "./inventory.ts";
@@ -41,6 +41,11 @@ export class Framework {
     this.#engines = new Map(engines.map((engine) => [engine.name, engine]));
   }
 
+  /** How many templates are in force. */
+  get size(): number {
+    return this.#byName.size;
+  }
+
   /** Puts a template in force, or another one in its place; its constraints stay. Throws `FrameworkError`, and then nothing has changed. */
   addTemplate(object: KubeObject): Template {
     const template = readTemplate(object);
@@ -67,6 +72,12 @@ export class Framework {
     return constraint;
   }
 
+  /** Throws `FrameworkError` for a constraint that could not be put in force. */
+  checkConstraint(object: KubeObject): void {
+    checkIdentity(object);
+    readConstraint(object, this.#installed(object.kind).schema);
+  }
+
   removeConstraint({ kind, metadata }: KubeObject): void {
     this.#byName.get(kind.toLowerCase())?.constraints.delete(metadata.name ?? "");
   }
@@ -85,6 +96,16 @@ export class Framework {
       );
   }
 
+  /** Where a result of a review comes from, as far as the template's language tells. */
+  originOf({ constraint, msg }: Pick<Result, "constraint" | "msg">, review: Review): Origin | undefined {
+    const { compiled } = this.#installed(constraint.kind);
+    return compiled.originOf?.(constraint, review, this.#dataFor(review), msg);
+  }
+
+  #dataFor({ namespace }: Review): EngineData {
+    return { inventory: this.inventory.data, namespace: namespace ?? undefined };
+  }
+
   #ask(compiled: CompiledTemplate, constraint: Constraint, review: Review, point: EnforcementPoint): readonly Result[] {
     const scopedActions = actionsAt(constraint.enforcement, point);
     if (scopedActions === undefined) return [];
@@ -92,9 +113,8 @@ export class Framework {
     const matches = this.#matches(constraint, review);
     if (typeof matches === "string") return [{ ...told, msg: matches }];
     if (!matches) return [];
-    const namespace = review.namespace ?? undefined;
     return compiled
-      .violations(constraint, review, { inventory: this.inventory.data, namespace })
+      .violations(constraint, review, this.#dataFor(review))
       .map((violation) => ({ ...told, ...violation }));
   }
 
@@ -127,6 +147,8 @@ export class Framework {
   }
 }
 
+/** Without operations a template is asked of what writes: a policy over all of them would keep what it refuses from being deleted. */
 function isAsked({ operations }: Template, operation: string): boolean {
-  return operations.length === 0 || operations.includes("*") || operations.includes(operation);
+  if (operations.length === 0) return operation !== "DELETE" && operation !== "CONNECT";
+  return operations.includes("*") || operations.includes(operation);
 }

@@ -1,18 +1,17 @@
 import type { ExplainedMember, Read } from "@sallyport/rego";
 import { fieldPath } from "./field-path.ts";
 
-const object = ["request", "object"] as const;
-
 /** Reads that only say what the request is about; a rule that looks at nothing else blames no field. */
 const aboutTheRequest = new Set(["kind", "apiVersion", "metadata.name", "metadata.namespace"]);
 
 /**
  * The field that a finding is about: of all that its rule looked at, the last value that the message quotes, else the last scalar, else
- * the last thing at all.
+ * the last thing at all. `object` is where the object lies in the input.
  */
 export function blamedField(
   { reads }: ExplainedMember,
   message: string,
+  object: readonly string[] = ["request", "object"],
 ): { readonly path: string; readonly value: unknown } | undefined {
   const candidates = reads
     .filter(({ path }) => path.length > object.length && object.every((part, i) => path[i] === part))

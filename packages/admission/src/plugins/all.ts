@@ -189,6 +189,8 @@ export interface ChainOptions {
   readonly limitedResources?: readonly LimitedResource[];
   /** Webhooks and policies from files: `staticManifestsDir` of the plugins' parts. */
   readonly statics?: StaticConfigurations;
+  /** Plugins of other rooms: they stand behind RegoPolicies, where webhooks of their own would. */
+  readonly others?: readonly Plugin[];
 }
 
 /** One line for each enabled plugin that should not be used any more. */
@@ -218,8 +220,8 @@ const noImagePolicy: ImagePolicyOptions = {
 
 /** The plugins that run, in order, or one line that says what is wrong with the flags. */
 export function createChain(options: ChainOptions = {}): readonly Plugin[] | string {
-  const { enable = [], disable = [] } = options;
-  const names = pluginEntries.map(({ name }) => name);
+  const { enable = [], disable = [], others = [] } = options;
+  const names = [...pluginEntries, ...others].map(({ name }) => name);
   for (const [flag, list] of [
     ["enable", enable],
     ["disable", disable],
@@ -233,6 +235,7 @@ export function createChain(options: ChainOptions = {}): readonly Plugin[] | str
   if (enable.includes("ImagePolicyWebhook") && options.imagePolicy === undefined)
     return "ImagePolicyWebhook: no config specified; give its imagePolicy by --admission-control-config-file";
   return pluginEntries
-    .filter(({ name, byDefault }) => (byDefault || enable.includes(name)) && !disable.includes(name))
-    .map(({ create }) => create(options));
+    .filter(({ name, byDefault }) => byDefault || enable.includes(name))
+    .flatMap(({ name, create }) => [create(options), ...(name === "RegoPolicies" ? others : [])])
+    .filter(({ name }) => !disable.includes(name));
 }

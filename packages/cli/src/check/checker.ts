@@ -18,6 +18,7 @@ import {
   type Registry,
   type WriteContext,
 } from "@sallyport/apiserver";
+import { isTemplate } from "@sallyport/constraints";
 import {
   builtinResources,
   type Catalogue,
@@ -31,6 +32,7 @@ import {
 import { defaultSyncOptions, PolicyLoader, Sync } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "../effects/admission.ts";
 import { UsageError } from "../errors.ts";
+import { createGatekeeper, definitionFor, storedIn } from "../gatekeeper/gatekeeper.ts";
 import { InputError, type Manifest } from "../manifests.ts";
 import { decidingOrder } from "./deciding-order.ts";
 
@@ -110,10 +112,11 @@ class Checker {
   }
 
   static async create(options: CheckOptions): Promise<Checker> {
-    const plugins = createChain(options.chain);
-    if (typeof plugins === "string") throw new UsageError(plugins);
     const store = createMemoryStore();
     const cache = await Cache.over(store);
+    const gatekeeper = createGatekeeper((kind) => storedIn(cache, catalogue, kind));
+    const plugins = createChain({ ...options.chain, others: [gatekeeper.plugin] });
+    if (typeof plugins === "string") throw new UsageError(plugins);
     let policies: PolicySet = emptyPolicySet;
     const policyFault: PolicyFault = { text: undefined };
     const createPolicySet = await loadPolicyCompiler();
@@ -132,8 +135,11 @@ class Checker {
       },
     });
     for (const resource of cache.resources) sync.declare(resource);
-    cache.follow((event) => sync.apply(event));
-    const catalogue = offlineCatalogue(plugins, cache);
+    cache.follow((event) => {
+      sync.apply(event);
+      gatekeeper.policies.apply(event);
+    });
+    const catalogue: Catalogue = offlineCatalogue(plugins, cache);
     return new Checker(options, cache, policyFault, catalogue, (onDecision) =>
       createRegistry(
         {
@@ -201,6 +207,8 @@ class Checker {
       const fault = this.#policyFault.text;
       if (fault !== undefined) throw new InputError(fault);
       if (info.resource === "customresourcedefinitions") await this.#establish(info, name);
+      const template = this.#cache.get(info.group, info.resource, "", name);
+      if (template !== undefined && isTemplate(template)) await this.#define(template);
       if (info.resource === "resourcequotas") await this.#count(info, namespace, name);
       return { verdict: "allowed", warnings, ...this.#recorded() };
     } catch (error) {
@@ -213,6 +221,22 @@ class Checker {
         ...decision,
       };
     }
+  }
+
+  /** A template serves its constraints' kind from here on, as if Gatekeeper's controller had seen it. */
+  async #define(template: KubeObject): Promise<void> {
+    const definition = definitionFor(template);
+    const info = findResource("apiextensions.k8s.io", "v1", "customresourcedefinitions") as ResourceInfo;
+    const name = definition.metadata.name ?? "";
+    const before = this.#cache.get(info.group, info.resource, "", name);
+    await this.#registry.writeDirect(
+      { ...definition, metadata: { ...definition.metadata, uid: randomUUID() } },
+      before,
+      info,
+      "",
+      name,
+    );
+    await this.#establish(info, name);
   }
 
   /** A definition serves its kind from here on, as if the controller of definitions had seen it. */

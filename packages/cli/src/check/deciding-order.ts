@@ -11,6 +11,17 @@ const policyKinds: readonly string[] = [
   "MutatingAdmissionPolicyBinding",
 ];
 
+/** Gatekeeper's, between the namespaces of policies and what lies in these: templates before the constraints that need them. */
+const gatekeeperGroups: readonly string[] = [
+  "config.gatekeeper.sh",
+  "syncset.gatekeeper.sh",
+  "templates.gatekeeper.sh",
+  "constraints.gatekeeper.sh",
+  "externaldata.gatekeeper.sh",
+  "mutations.gatekeeper.sh",
+  "expansion.gatekeeper.sh",
+];
+
 /**
  * The order in which manifests are made, as numbers: policies are in force before anything that they decide about, namespaces among it.
  * Before policies come the definitions of their parameters' kinds, their parameters, and the namespaces in which parts of them lie.
@@ -25,6 +36,8 @@ export function decidingOrder(manifests: readonly Manifest[]): (manifest: Manife
   return (each) => {
     const kind = String(each.value["kind"]);
     if (kind === "CustomResourceDefinition") return 0;
+    const gatekeeper = gatekeeperGroups.findIndex((group) => String(each.value["apiVersion"]).startsWith(`${group}/`));
+    if (gatekeeper >= 0) return 1 + (gatekeeper + 1) / (gatekeeperGroups.length + 1);
     if (isSpaceOfPart(each)) return 1;
     if (isPolicy(each)) return 3 + policyKinds.indexOf(kind);
     if (isPart(each)) return 2;

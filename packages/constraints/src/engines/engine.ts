@@ -19,9 +19,19 @@ export interface EngineData {
   readonly namespace: Fields | undefined;
 }
 
+/** Where a violation comes from: the line of the template's code, and the field of the object that it looked at. */
+export interface Origin {
+  readonly file: string;
+  readonly line: number;
+  readonly fieldPath: string;
+  readonly value?: unknown;
+}
+
 /** A template's code, ready to ask. Faults of evaluation are violations: what cannot be decided is refused. */
 export interface CompiledTemplate {
   readonly violations: (constraint: Constraint, review: Review, data: EngineData) => readonly Violation[];
+  /** Where the violations with a message come from; only what refuses is worth the time. Absent where a language cannot tell. */
+  readonly originOf?: (constraint: Constraint, review: Review, data: EngineData, msg: string) => Origin | undefined;
 }
 
 /** A language of templates. */

@@ -1,3 +1,4 @@
+import { blamedField } from "@sallyport/admission";
 import {
   compare,
   compileParsed,
@@ -15,10 +16,11 @@ import {
   typeName,
   type Value,
 } from "@sallyport/rego";
-import { parametersOf } from "../constraint.ts";
+import { type Constraint, parametersOf } from "../constraint.ts";
 import { FrameworkError } from "../fault.ts";
+import type { Review } from "../review.ts";
 import { targetName } from "../template/template.ts";
-import type { Engine, EngineData, Violation } from "./engine.ts";
+import type { Engine, EngineData, Origin, Violation } from "./engine.ts";
 import { parseSource } from "./rego-source.ts";
 
 export interface RegoEngineOptions {
@@ -37,15 +39,44 @@ export function regoEngine(options: RegoEngineOptions = {}): Engine {
       if (policy === undefined)
         throw new FrameworkError("template", `unable to compile modules: ${diagnosticsText(diagnostics)}`);
       return {
-        violations: (constraint, review, data) => {
-          const input = {
-            review: { ...review.request, namespaceObject: data.namespace ?? null },
-            parameters: parametersOf(constraint),
-          };
-          return violationsOf(policy, input as unknown as JsonObject, data, options);
-        },
+        violations: (constraint, review, data) =>
+          violationsOf(policy, inputOf(constraint, review, data), data, options),
+        originOf: (constraint, review, data, msg) =>
+          originOf(policy, inputOf(constraint, review, data), data, options, msg),
       };
     },
+  };
+}
+
+function inputOf(constraint: Constraint, review: Review, { namespace }: EngineData): JsonObject {
+  const input = {
+    review: { ...review.request, namespaceObject: namespace ?? null },
+    parameters: parametersOf(constraint),
+  };
+  return input as unknown as JsonObject;
+}
+
+/** The rule that made the message, and the field that the message is about. */
+function originOf(
+  policy: RegoPolicy,
+  input: JsonObject,
+  { inventory }: EngineData,
+  { effects }: RegoEngineOptions,
+  msg: string,
+): Origin | undefined {
+  const { derivations } = policy.explain("template/violation", {
+    input,
+    data: inventory,
+    ...(effects === undefined ? {} : { effects }),
+  });
+  const found = derivations.find(({ value }) => isObject(value) && lookup(value, "msg") === msg);
+  if (found === undefined) return undefined;
+  const field = blamedField(found, msg, ["review", "object"]);
+  return {
+    file: found.file,
+    line: found.row,
+    fieldPath: field?.path ?? "",
+    ...(field?.value === undefined ? {} : { value: field.value }),
   };
 }
 

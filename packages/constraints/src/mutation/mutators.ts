@@ -44,6 +44,10 @@ export class Mutators {
     if (this.#byId.delete(id)) this.#settle();
   }
 
+  get size(): number {
+    return this.#byId.size;
+  }
+
   get conflicting(): ReadonlySet<string> {
     return this.#conflicting;
   }

@@ -1,0 +1,199 @@
+import type { Client } from "@sallyport/cluster";
+import {
+  type GatekeeperPolicies,
+  isTemplate,
+  type Operation,
+  podStatusOf,
+  type StoredChange,
+} from "@sallyport/constraints";
+import { type KubeObject, StatusError } from "@sallyport/kube";
+import { definitionFor } from "./gatekeeper.ts";
+
+export interface GatekeeperControllerOptions {
+  readonly policies: GatekeeperPolicies;
+  /** Names this process in statuses. */
+  readonly id: string;
+  /** Where statuses by pod lie; made where it is not there. */
+  readonly namespace: string;
+  readonly operations: readonly Operation[];
+  /** A template's constraints are served from here on. */
+  readonly onDefined?: (resource: string) => void;
+  /** It is tried again. */
+  readonly onFault: (error: Error) => void;
+}
+
+const firstDelayMs = 500;
+const longestDelayMs = 30_000;
+
+/** Serves the constraints of templates by CustomResourceDefinitions, and writes what is in force into `status`, as Gatekeeper's controllers do. */
+export class GatekeeperController {
+  readonly #options: GatekeeperControllerOptions;
+  /** What is to be told, the newest of each place. */
+  readonly #queue = new Map<string, StoredChange>();
+  /** What was told last, so that one's own writing leads to no more of it. */
+  readonly #told = new Map<string, { readonly text: string; readonly path: string }>();
+  #running: Promise<void> | undefined;
+  /** Undefined while there is no API server to ask. */
+  #client: Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #delay = firstDelayMs;
+
+  constructor(options: GatekeeperControllerOptions) {
+    this.#options = options;
+  }
+
+  /** From here on the API server answers. */
+  start(client: Client): void {
+    this.#client = client;
+    this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#client = undefined;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** To be told of each change behind the policies. */
+  changed(change: StoredChange): void {
+    if (!change.resource.group.endsWith(".gatekeeper.sh")) return;
+    this.#enqueue(change);
+    // A template takes its constraints along.
+    if (change.object !== undefined && isTemplate(change.object))
+      for (const each of this.#options.policies.own)
+        if (each.kind.toLowerCase() === change.name)
+          this.#enqueue({
+            resource: { group: "constraints.gatekeeper.sh", resource: change.name },
+            namespace: "",
+            name: each.metadata.name ?? "",
+            object: each,
+          });
+    if (this.#client !== undefined) this.#run();
+  }
+
+  #enqueue(change: StoredChange): void {
+    this.#queue.set(keyOf(change), change);
+  }
+
+  #run(): void {
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async #work(): Promise<void> {
+    // Not within the event that led here: the store is still telling others of it.
+    await new Promise((done) => setImmediate(done));
+    for (let client = this.#client; client !== undefined; client = this.#client) {
+      const [next] = this.#queue;
+      if (next === undefined) return;
+      const [key, change] = next;
+      this.#queue.delete(key);
+      try {
+        await this.#tell(client, key, change);
+        this.#delay = firstDelayMs;
+      } catch (error) {
+        if (this.#client === undefined) return;
+        this.#options.onFault(error as Error);
+        if (!this.#queue.has(key)) this.#queue.set(key, change);
+        this.#timer = setTimeout(() => this.#run(), this.#delay);
+        this.#delay = Math.min(this.#delay * 2, longestDelayMs);
+        return;
+      }
+    }
+  }
+
+  async #tell(client: Client, key: string, change: StoredChange): Promise<void> {
+    const { object } = change;
+    const { policies, id, namespace, operations } = this.#options;
+    if (object === undefined) return this.#forget(client, key);
+    const fault = policies.faultAt(change);
+    const status = podStatusOf(object, { id, namespace, operations, fault });
+    if (status === undefined) return;
+    const told = JSON.stringify(status.object);
+    if (this.#told.get(key)?.text === told) return;
+    if (isTemplate(object) && fault === undefined) await this.#define(client, object);
+    await this.#ensureNamespace(client);
+    const path = `/apis/status.gatekeeper.sh/v1beta1/namespaces/${namespace}/${status.resource}`;
+    const own = `${path}/${status.object.metadata.name}`;
+    await apply(client, own, status.object);
+    const selector = Object.entries(status.selector).map(([label, value]) => `${label}=${value}`);
+    const all = await client.page(path, { labelSelector: selector.join(",") });
+    const byPod = all.items.map((each) => each["status"]).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+    await writeStatus(client, change, object, {
+      ...(isTemplate(object) ? { created: fault === undefined } : {}),
+      byPod,
+    });
+    this.#told.set(key, { text: told, path: own });
+  }
+
+  /** What is gone leaves no status behind. */
+  async #forget(client: Client, key: string): Promise<void> {
+    const told = this.#told.get(key);
+    if (told === undefined) return;
+    await unlessGone(client.ask(told.path, { method: "DELETE" }));
+    this.#told.delete(key);
+  }
+
+  async #define(client: Client, template: KubeObject): Promise<void> {
+    const definition = definitionFor(template);
+    const { name = "", uid = "" } = template.metadata;
+    const owner = {
+      apiVersion: template.apiVersion,
+      kind: "ConstraintTemplate",
+      name,
+      uid,
+      controller: true,
+      blockOwnerDeletion: true,
+    };
+    const owned = { ...definition, metadata: { ...definition.metadata, ownerReferences: [owner] } };
+    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
+    await apply(client, path, owned);
+    this.#options.onDefined?.(`${name}.constraints.gatekeeper.sh`);
+  }
+
+  async #ensureNamespace(client: Client): Promise<void> {
+    const { namespace } = this.#options;
+    try {
+      await client.ask(`/api/v1/namespaces/${namespace}`);
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.status.reason !== "NotFound") throw error;
+      await client.ask("/api/v1/namespaces", { method: "POST", body: { metadata: { name: namespace } } });
+    }
+  }
+}
+
+async function apply(client: Client, path: string, body: object): Promise<void> {
+  await client.ask(`${path}?fieldManager=gatekeeper&force=true`, {
+    method: "PATCH",
+    type: "application/apply-patch+yaml",
+    body,
+  });
+}
+
+async function writeStatus(
+  client: Client,
+  { resource, namespace, name }: StoredChange,
+  object: KubeObject,
+  status: object,
+): Promise<void> {
+  const place = namespace === "" ? "" : `namespaces/${namespace}/`;
+  const path = `/apis/${object.apiVersion}/${place}${resource.resource}/${name}/status`;
+  await unlessGone(client.ask(path, { method: "PATCH", type: "application/merge-patch+json", body: { status } }));
+}
+
+async function unlessGone(asked: Promise<unknown>): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.status.code !== 404) throw error;
+  }
+}
+
+function keyOf({ resource: { group, resource }, namespace, name }: StoredChange): string {
+  return `${group}/${resource}/${namespace}/${name}`;
+}
+
+function idOf(status: unknown): string {
+  return String((status as { readonly id?: string } | undefined)?.id);
+}

@@ -1,0 +1,74 @@
+import type { KubeObject, Structural } from "@sallyport/kube";
+
+const open: Structural = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+
+interface OwnKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** The one that is stored first. */
+  readonly versions: readonly string[];
+  readonly hasStatus: boolean;
+}
+
+const all = ["v1", "v1beta1", "v1alpha1"];
+
+/** What users write. */
+const written: readonly OwnKind[] = [
+  kindOf("templates", "ConstraintTemplate", "constrainttemplates", all),
+  kindOf("mutations", "Assign", "assign", all),
+  kindOf("mutations", "AssignImage", "assignimage", ["v1alpha1"]),
+  kindOf("mutations", "AssignMetadata", "assignmetadata", all),
+  kindOf("mutations", "ModifySet", "modifyset", all),
+  kindOf("expansion", "ExpansionTemplate", "expansiontemplate", ["v1beta1", "v1alpha1"]),
+  { ...kindOf("config", "Config", "configs", ["v1alpha1"]), namespaced: true },
+  kindOf("syncset", "SyncSet", "syncsets", ["v1alpha1"]),
+];
+
+/** What each process of Gatekeeper tells of them. */
+const told: readonly OwnKind[] = [
+  "ConstraintTemplatePodStatus",
+  "ConstraintPodStatus",
+  "MutatorPodStatus",
+  "ExpansionTemplatePodStatus",
+  "ConfigPodStatus",
+].map((kind) => ({
+  ...kindOf("status", kind, `${kind.toLowerCase()}es`, ["v1beta1"]),
+  namespaced: true,
+  hasStatus: false,
+}));
+
+function kindOf(group: string, kind: string, plural: string, versions: readonly string[]): OwnKind {
+  return { group: `${group}.gatekeeper.sh`, kind, plural, versions, namespaced: false, hasStatus: true };
+}
+
+/** CustomResourceDefinitions of Gatekeeper's kinds; what stands in `spec` is checked when it is admitted. */
+export const gatekeeperDefinitions: readonly KubeObject[] = [...written, ...told].map(definitionOf);
+
+function definitionOf({ group, kind, plural, namespaced, versions, hasStatus }: OwnKind): KubeObject {
+  const names = { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      names,
+      scope: namespaced ? "Namespaced" : "Cluster",
+      conversion: { strategy: "None" },
+      versions: versions.map((name, i) => ({
+        name,
+        served: true,
+        storage: i === 0,
+        schema: { openAPIV3Schema: { type: "object", properties: { spec: open, status: open } } },
+        ...(hasStatus ? { subresources: { status: {} } } : {}),
+      })),
+    },
+    status: {
+      acceptedNames: names,
+      conditions: [{ type: "Established", status: "True" }],
+      storedVersions: versions.slice(0, 1),
+    },
+  };
+}
