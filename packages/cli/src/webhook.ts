@@ -25,6 +25,7 @@ import {
 } from "@sallyport/webhook";
 import { createAdmissionEffects } from "./effects/admission.ts";
 import { UsageError } from "./errors.ts";
+import { gatekeeperResources, WatchedGatekeeper } from "./gatekeeper/watched-gatekeeper.ts";
 import { LivePolicies } from "./live-policies.ts";
 
 /** A certificate that the replicas make themselves. */
@@ -47,6 +48,8 @@ export interface WebhookOptions {
   readonly policies: readonly PolicySource[];
   /** Resources that policies read below `data.kubernetes`, as `pods` or `ingresses.networking.k8s.io`. */
   readonly replicate: readonly string[];
+  /** Gatekeeper's objects of the cluster are in force; the name of this process in their statuses. */
+  readonly gatekeeper?: { readonly id: string; readonly namespace: string };
   readonly tls: CertificateFiles | OwnTls;
   readonly clientCa?: string;
   readonly drainMs?: number;
@@ -94,13 +97,19 @@ export function webhookPlugins({
     throw new UsageError(`--enable-admission-plugins: ${misplaced} works within an API server only`);
   const plugins = createChain({ ...chain, enable: named });
   if (typeof plugins === "string") throw new UsageError(plugins);
-  const isWanted = (name: string) => name === "RegoPolicies" || named.includes(name) || asked.includes("default");
+  const isWanted = (name: string) =>
+    name === "RegoPolicies" || name === "Gatekeeper" || named.includes(name) || asked.includes("default");
   return plugins.filter(({ name }) => isWanted(name) && !notHere.has(name));
 }
 
 /** Everything wired: the cluster watched, policies in force, reviews answered over TLS. Rejects when the server cannot start. */
 export async function openWebhook(options: WebhookOptions): Promise<RunningWebhook> {
-  const plugins = webhookPlugins(options);
+  const gatekeeper =
+    options.gatekeeper === undefined
+      ? undefined
+      : new WatchedGatekeeper({ ...options.gatekeeper, view: () => view, onFault: (error) => said(error) });
+  const others = gatekeeper === undefined ? [] : [gatekeeper.plugin];
+  const plugins = webhookPlugins({ ...options, chain: { ...options.chain, others } });
   const client = new Client(options.connection);
   const said = (error: unknown) => options.say((error as Error).message);
   const policies = new LivePolicies({}, () => {}, options.policies);
@@ -110,11 +119,15 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
     "namespaces",
     ...plugins.flatMap(({ name }) => readsOf[name] ?? []),
     ...options.replicate,
+    ...(gatekeeper === undefined ? [] : gatekeeperResources),
   ]);
-  const view = new ClusterView({
+  const view: ClusterView = new ClusterView({
     client,
     resources: [...resources],
-    onChange: (change) => policies.apply(change),
+    onChange: (change) => {
+      policies.apply(change);
+      gatekeeper?.apply(change);
+    },
     onFault: said,
     random: Math.random,
   });
@@ -137,6 +150,7 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
     server,
     close: async () => {
       await server.close();
+      await gatekeeper?.stop();
       view.stop();
       client.close();
     },
@@ -144,9 +158,12 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
 
   /** Until the cluster is there. */
   async function follow(): Promise<void> {
+    let isRead = false;
     for (let delay = 1000; notReady !== undefined; delay = Math.min(delay * 2, 30_000)) {
       try {
-        for (const name of await view.start()) options.say(`${name}: the API server does not serve it`);
+        if (!isRead) for (const name of await view.start()) options.say(`${name}: the API server does not serve it`);
+        isRead = true;
+        await gatekeeper?.start(client);
         notReady = undefined;
       } catch (error) {
         said(error);

@@ -41,6 +41,11 @@ export class Framework {
     this.#engines = new Map(engines.map((engine) => [engine.name, engine]));
   }
 
+  /** Whether a template is in force. */
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   /** How many templates are in force. */
   get size(): number {
     return this.#byName.size;

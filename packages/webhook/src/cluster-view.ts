@@ -20,6 +20,8 @@ export interface ClusterViewOptions {
 
 /** CustomResourceDefinitions come and go; a kind that nobody knows is only not looked for in other versions. */
 const discoverEveryMs = 60_000;
+/** A definition that was just written is served within a second; a server that is busy may take ten. */
+const [discoverAgainMs, maxDiscoveries] = [200, 50];
 
 /** What of a cluster decisions may read, kept current by watches. */
 export class ClusterView {
@@ -28,6 +30,9 @@ export class ClusterView {
   readonly #followed: FollowedResource[] = [];
   #catalogue: Catalogue = builtinCatalogue;
   #timer: NodeJS.Timeout | undefined;
+  /** By name, whether each is served. */
+  readonly #served = new Map<string, Promise<boolean>>();
+  #isStopped = false;
 
   constructor(options: ClusterViewOptions) {
     this.#options = options;
@@ -44,7 +49,11 @@ export class ClusterView {
     for (const name of this.#options.resources) {
       const resource = this.#resourceOf(name);
       if (resource === undefined) missing.push(name);
-      else this.#follow(resource);
+      else
+        this.#served.set(
+          name,
+          this.#follow(resource).synced.then(() => true),
+        );
     }
     this.#timer = setInterval(() => void this.#discover().catch(this.#options.onFault), discoverEveryMs);
     this.#timer.unref();
@@ -53,8 +62,39 @@ export class ClusterView {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     for (const each of this.#followed) each.stop();
+  }
+
+  /**
+   * Follows one more resource, as soon as the server serves it; resolves when it was read once, with false where it is not served in time.
+   * What is followed already is not followed twice.
+   */
+  follow(name: string): Promise<boolean> {
+    let followed = this.#served.get(name);
+    if (followed === undefined) {
+      followed = this.#followServed(name).catch((error: unknown) => {
+        this.#served.delete(name);
+        throw error;
+      });
+      this.#served.set(name, followed);
+    }
+    return followed;
+  }
+
+  async #followServed(name: string): Promise<boolean> {
+    for (let tries = 0; tries < maxDiscoveries && !this.#isStopped; tries++) {
+      await this.#discover();
+      const resource = this.#resourceOf(name);
+      if (resource !== undefined) {
+        await this.#follow(resource).synced;
+        return true;
+      }
+      await new Promise((done) => setTimeout(done, discoverAgainMs));
+    }
+    this.#served.delete(name);
+    return false;
   }
 
   async #discover(): Promise<void> {
@@ -69,19 +109,19 @@ export class ClusterView {
     return preferred && { group, version: preferred.version, resource };
   }
 
-  #follow(resource: GroupVersionResource): void {
+  #follow(resource: GroupVersionResource): FollowedResource {
     const { client, onFault, random, onChange } = this.#options;
-    this.#followed.push(
-      new FollowedResource({
-        client,
-        resource,
-        onFault,
-        random,
-        onChanges: (changes) => {
-          this.objects.apply(resource.group, resource.resource, changes);
-          for (const each of changes) onChange(each);
-        },
-      }),
-    );
+    const followed = new FollowedResource({
+      client,
+      resource,
+      onFault,
+      random,
+      onChanges: (changes) => {
+        this.objects.apply(resource.group, resource.resource, changes);
+        for (const each of changes) onChange(each);
+      },
+    });
+    this.#followed.push(followed);
+    return followed;
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { filesOf } from "@sallyport/webhook";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
@@ -18,6 +19,8 @@ interface WebhookFlags {
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly gatekeeper?: boolean;
+  readonly gatekeeperNamespace: string;
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
   readonly tlsSecretFolder?: string;
@@ -49,6 +52,8 @@ export function webhookCommand(): Command {
     )
     .option("--disable-admission-plugins <names>", "plugins of those to leave out", list, [])
     .option("--admission-control-config-file <file>", "an AdmissionConfiguration, as of kube-apiserver")
+    .option("--gatekeeper", "enforce the cluster's ConstraintTemplates, constraints and mutators, as Gatekeeper does")
+    .option("--gatekeeper-namespace <name>", "where statuses by pod lie", "gatekeeper-system")
     .option("--tls-cert-file <file>", "certificate of the server; read anew when it changes")
     .option("--tls-private-key-file <file>", "its key")
     .option("--tls-secret-folder <folder>", "both, where a Secret of type kubernetes.io/tls is mounted")
@@ -71,6 +76,7 @@ Examples:
   sallyport webhook                                     in a pod, as \`sallyport install\` sets it up
   sallyport webhook --kubeconfig ~/.kube/config --tls-cert-file tls.crt --tls-private-key-file tls.key
   sallyport webhook --enable-admission-plugins PodSecurity -p policies/
+  sallyport webhook --gatekeeper                        in Gatekeeper's place
   sallyport webhook --tls-secret-folder /tls            from \`kubectl create secret tls\`
 
 Reviews go to /mutate and /validate; probes to /livez and /readyz; Prometheus to /metrics.
@@ -93,6 +99,9 @@ async function runWebhook(flags: WebhookFlags): Promise<void> {
     plugins,
     policies: readPolicies(flags.policy),
     replicate: flags.replicate,
+    ...(flags.gatekeeper === true
+      ? { gatekeeper: { id: process.env["POD_NAME"] ?? hostname(), namespace: flags.gatekeeperNamespace } }
+      : {}),
     tls: tlsOf(flags),
     ...(flags.clientCaFile === undefined ? {} : { clientCa: readText("--client-ca-file", flags.clientCaFile) }),
     say: (text) => process.stderr.write(`sallyport: ${text}\n`),

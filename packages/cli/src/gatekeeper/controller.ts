@@ -16,8 +16,8 @@ export interface GatekeeperControllerOptions {
   /** Where statuses by pod lie; made where it is not there. */
   readonly namespace: string;
   readonly operations: readonly Operation[];
-  /** A template's constraints are served from here on. */
-  readonly onDefined?: (resource: string) => void;
+  /** A template's constraints are served from here on: `needlabels.constraints.gatekeeper.sh`. */
+  readonly onDefined?: (resource: string) => Promise<void>;
   /** It is tried again. */
   readonly onFault: (error: Error) => void;
 }
@@ -46,6 +46,11 @@ export class GatekeeperController {
   start(client: Client): void {
     this.#client = client;
     this.#run();
+  }
+
+  /** When all that has come was told; at once where something failed, which is tried again. */
+  async idle(): Promise<void> {
+    await this.#running;
   }
 
   async stop(): Promise<void> {
@@ -149,7 +154,7 @@ export class GatekeeperController {
     const owned = { ...definition, metadata: { ...definition.metadata, ownerReferences: [owner] } };
     const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
     await apply(client, path, owned);
-    this.#options.onDefined?.(`${name}.constraints.gatekeeper.sh`);
+    await this.#options.onDefined?.(`${name}.constraints.gatekeeper.sh`);
   }
 
   async #ensureNamespace(client: Client): Promise<void> {

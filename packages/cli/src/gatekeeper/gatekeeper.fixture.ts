@@ -24,6 +24,7 @@ const paths: { readonly [kind: string]: string } = {
   Config: "namespaces/gatekeeper-system/configs",
   ConfigMap: "configmaps",
   ConstraintTemplate: "constrainttemplates",
+  CustomResourceDefinition: "customresourcedefinitions",
   Deployment: "namespaces/default/deployments",
   ExpansionTemplate: "expansiontemplate",
   Namespace: "namespaces",

@@ -2,6 +2,7 @@ import type { ObjectReader, Plugin } from "@sallyport/admission";
 import {
   celEngine,
   constraintDefinition,
+  type GatekeeperPluginOptions,
   GatekeeperPolicies,
   gatekeeperPlugin,
   readTemplate,
@@ -18,10 +19,13 @@ export interface Gatekeeper {
 }
 
 /** `stored` answers what is known of a kind that is to be replicated. */
-export function createGatekeeper(stored: (kind: GroupVersionKind) => Iterable<StoredChange>): Gatekeeper {
+export function createGatekeeper(
+  stored: (kind: GroupVersionKind) => Iterable<StoredChange>,
+  options: GatekeeperPluginOptions = {},
+): Gatekeeper {
   const engines = [celEngine({ failurePolicy: "Fail" }), regoEngine({ effects: createEffects() })];
   const policies = new GatekeeperPolicies({ engines, stored });
-  return { policies, plugin: gatekeeperPlugin(policies) };
+  return { policies, plugin: gatekeeperPlugin(policies, options) };
 }
 
 /** The definition of a template's constraints. Throws `FrameworkError`. */

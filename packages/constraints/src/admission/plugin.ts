@@ -17,9 +17,11 @@ import type { GatekeeperPolicies } from "./policies.ts";
 export interface GatekeeperPluginOptions {
   /** Gatekeeper's `--exempt-namespace`: these may carry the label that leaves a namespace alone. */
   readonly exemptNamespaces?: readonly string[];
+  /** An API server asks by webhook, and names it itself in front of what is refused: else the plugin does. */
+  readonly isWebhook?: boolean;
 }
 
-/** In front of what is refused the API server names the webhook that would have refused it. */
+/** The names of Gatekeeper's webhooks. */
 const validation = "validation.gatekeeper.sh";
 const mutation = "mutation.gatekeeper.sh";
 const labelGuard = "check-ignore-label.gatekeeper.sh";
@@ -46,20 +48,33 @@ const subresources: ReadonlySet<string> = new Set([
   "nodes/proxy",
 ]);
 
+/** What the plugin's parts share. */
+interface Gate {
+  readonly policies: GatekeeperPolicies;
+  readonly exemptNamespaces: readonly string[];
+  /** The text of a refusal by one of Gatekeeper's webhooks. */
+  readonly refusal: (webhook: string, text: string) => string;
+}
+
 /**
  * Gatekeeper: mutators change, constraints refuse, warn or are only recorded, as its webhooks do it; what an object implies by an
  * ExpansionTemplate is reviewed with it. Its own objects are refused where they cannot be used. Not a plugin of kube-apiserver.
  */
 export function gatekeeperPlugin(policies: GatekeeperPolicies, options: GatekeeperPluginOptions = {}): Plugin {
-  const { exemptNamespaces = ["gatekeeper-system"] } = options;
+  const { exemptNamespaces = ["gatekeeper-system"], isWebhook = false } = options;
+  const gate: Gate = {
+    policies,
+    exemptNamespaces,
+    refusal: (webhook, text) => (isWebhook ? text : `admission webhook "${webhook}" denied the request: ${text}`),
+  };
   return {
     name: "Gatekeeper",
     operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
-    mutate: (context) => mutate(policies, context),
+    mutate: (context) => mutate(gate, context),
     validate: (context) => {
       const { request } = context;
-      if (request.resource.group.endsWith(".gatekeeper.sh")) return validateOwn(policies, request);
-      return guardLabel(request, exemptNamespaces) ?? validate(policies, context);
+      if (request.resource.group.endsWith(".gatekeeper.sh")) return validateOwn(gate, request);
+      return guardLabel(gate, request) ?? validate(gate, context);
     },
     definitions: gatekeeperDefinitions,
   };
@@ -75,7 +90,8 @@ function overlooks(policies: GatekeeperPolicies, process: Process, { request, sn
   return Object.hasOwn(labels, ignoreLabel) ? `its namespace has the label ${ignoreLabel}` : undefined;
 }
 
-function mutate(policies: GatekeeperPolicies, context: PluginContext): PluginResult {
+function mutate(gate: Gate, context: PluginContext): PluginResult {
+  const { policies } = gate;
   const { request, snapshot } = context;
   const { object, namespace, operation, userInfo } = request;
   if (object === null || request.resource.group.endsWith(".gatekeeper.sh")) return skipped("nothing for mutators");
@@ -84,7 +100,7 @@ function mutate(policies: GatekeeperPolicies, context: PluginContext): PluginRes
   if (overlooked !== undefined) return skipped(overlooked);
   const place = isOfNamespace(request) ? undefined : namespaceOf(namespace, snapshot);
   const mutable = { object, namespace: place, source: "Original", operation, username: userInfo.username } as const;
-  const changed = failing(mutation, () => policies.mutators.mutate(mutable));
+  const changed = failing(gate, mutation, () => policies.mutators.mutate(mutable));
   return changed === object
     ? { outcome: "admitted", why: "no mutator changes it" }
     : { outcome: "mutated", why: "changed by mutators", object: changed };
@@ -95,42 +111,44 @@ function skipped(why: string): PluginResult {
 }
 
 /** What fails refuses: nobody knows what would have been decided. */
-function failing<T>(webhook: string, run: () => T): T {
+function failing<T>({ refusal }: Gate, webhook: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw internalError(`admission webhook "${webhook}" denied the request: ${(error as Error).message}`);
+    throw internalError(refusal(webhook, (error as Error).message));
   }
 }
 
-function validate(policies: GatekeeperPolicies, context: PluginContext): PluginResult {
+function validate(gate: Gate, context: PluginContext): PluginResult {
+  const { policies } = gate;
   const { request, snapshot } = context;
   if (policies.framework.size === 0) return skipped("no template is in force");
   const overlooked = overlooks(policies, "webhook", context);
   if (overlooked !== undefined) return skipped(overlooked);
   const namespace = isOfNamespace(request) ? undefined : namespaceOf(request.namespace, snapshot);
-  return failing(validation, () => {
+  return failing(gate, validation, () => {
     const review = reviewOfRequest(reviewRequest(request), { namespace, source: "Original" });
     const own = policies.framework.review(review, validation).map((result) => ({ result, review }));
-    return verdictOf(policies, [...own, ...impliedResults(policies, request, namespace)]);
+    return verdictOf(gate, [...own, ...impliedResults(policies, request, namespace)]);
   });
 }
 
-function validateOwn(policies: GatekeeperPolicies, { object, subResource }: Request): PluginResult {
-  const fault = object === null || subResource !== "" ? undefined : policies.refusalOf(object);
+function validateOwn(gate: Gate, { object, subResource }: Request): PluginResult {
+  const fault = object === null || subResource !== "" ? undefined : gate.policies.refusalOf(object);
   if (fault === undefined) return { outcome: "admitted", why: "an object of Gatekeeper's" };
-  return denied(validation, fault, [{ code: "gatekeeper-object", message: fault, fieldPath: "spec" }]);
+  return denied(gate, validation, fault, [{ code: "gatekeeper-object", message: fault, fieldPath: "spec" }]);
 }
 
 /** Who may label a namespace must not thereby take it out of Gatekeeper's reach. */
-function guardLabel(request: Request, exempt: readonly string[]): PluginResult | undefined {
+function guardLabel(gate: Gate, request: Request): PluginResult | undefined {
   const { object, name, operation } = request;
   if (!isOfNamespace(request) || object === null || (operation !== "CREATE" && operation !== "UPDATE"))
     return undefined;
-  if (!Object.hasOwn(object.metadata.labels ?? {}, ignoreLabel) || exempt.includes(name)) return undefined;
+  if (!Object.hasOwn(object.metadata.labels ?? {}, ignoreLabel) || gate.exemptNamespaces.includes(name))
+    return undefined;
   const message = `Only exempt namespace can have the ${ignoreLabel} label`;
   const fieldPath = `metadata.labels[${ignoreLabel}]`;
-  return denied(labelGuard, message, [{ code: "gatekeeper-ignore-label", message, fieldPath }]);
+  return denied(gate, labelGuard, message, [{ code: "gatekeeper-ignore-label", message, fieldPath }]);
 }
 
 function isOfNamespace({ kind }: Request): boolean {
@@ -166,11 +184,11 @@ interface Reviewed {
   readonly impliedBy?: string;
 }
 
-function verdictOf(policies: GatekeeperPolicies, results: readonly Reviewed[]): PluginResult {
+function verdictOf(gate: Gate, results: readonly Reviewed[]): PluginResult {
   const named = (action: string) =>
     results.filter(({ result }) => result.enforcementAction === action || result.scopedActions.includes(action));
   const warnings = named("warn").map(textOf);
-  const reasons = (of: readonly Reviewed[]) => of.map((each) => reasonOf(policies, each));
+  const reasons = (of: readonly Reviewed[]) => of.map((each) => reasonOf(gate.policies, each));
   const refusals = named("deny");
   if (refusals.length === 0)
     return {
@@ -179,11 +197,11 @@ function verdictOf(policies: GatekeeperPolicies, results: readonly Reviewed[]): 
       warnings,
       reasons: reasons(results),
     };
-  return { ...denied(validation, refusals.map(textOf).join("\n"), reasons(refusals)), warnings };
+  return { ...denied(gate, validation, refusals.map(textOf).join("\n"), reasons(refusals)), warnings };
 }
 
-function denied(webhook: string, text: string, reasons: readonly Reason[]): PluginResult {
-  const { status } = new StatusError("Forbidden", `admission webhook "${webhook}" denied the request: ${text}`);
+function denied({ refusal }: Gate, webhook: string, text: string, reasons: readonly Reason[]): PluginResult {
+  const { status } = new StatusError("Forbidden", refusal(webhook, text));
   return { outcome: "denied", why: text, status, reasons };
 }
 

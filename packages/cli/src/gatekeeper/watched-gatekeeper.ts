@@ -1,0 +1,94 @@
+import type { Plugin } from "@sallyport/admission";
+import type { Client } from "@sallyport/cluster";
+import type { GatekeeperPolicies } from "@sallyport/constraints";
+import type { GroupVersionKind } from "@sallyport/kube";
+import type { ClusterView, ViewChange } from "@sallyport/webhook";
+import { GatekeeperController } from "./controller.ts";
+import { createGatekeeper, storedIn } from "./gatekeeper.ts";
+
+export interface WatchedGatekeeperOptions {
+  /** Names this process in statuses. */
+  readonly id: string;
+  /** Where statuses by pod lie. */
+  readonly namespace: string;
+  /** What is watched of the cluster; asked for when something has come of it, or later. */
+  readonly view: () => ClusterView;
+  readonly onFault: (error: Error) => void;
+}
+
+/** What is watched from the beginning; constraints follow their templates. */
+export const gatekeeperResources: readonly string[] = [
+  "constrainttemplates.templates.gatekeeper.sh",
+  "assign.mutations.gatekeeper.sh",
+  "assignimage.mutations.gatekeeper.sh",
+  "assignmetadata.mutations.gatekeeper.sh",
+  "modifyset.mutations.gatekeeper.sh",
+  "expansiontemplate.expansion.gatekeeper.sh",
+  "configs.config.gatekeeper.sh",
+  "syncsets.syncset.gatekeeper.sh",
+];
+
+/** Gatekeeper's objects of a cluster that somebody else serves: constraints and what is replicated are watched as soon as something names them. */
+export class WatchedGatekeeper {
+  readonly plugin: Plugin;
+  readonly #options: WatchedGatekeeperOptions;
+  readonly #policies: GatekeeperPolicies;
+  readonly #controller: GatekeeperController;
+  #isStarted = false;
+
+  constructor(options: WatchedGatekeeperOptions) {
+    this.#options = options;
+    const stored = (kind: GroupVersionKind) => storedIn(options.view().objects, options.view().catalogue, kind);
+    const { policies, plugin } = createGatekeeper(stored, {
+      isWebhook: true,
+      exemptNamespaces: [options.namespace],
+    });
+    this.#policies = policies;
+    this.plugin = plugin;
+    this.#controller = new GatekeeperController({
+      policies,
+      id: options.id,
+      namespace: options.namespace,
+      operations: ["mutation-webhook", "status", "webhook"],
+      onDefined: (resource) => this.#follow(resource),
+      onFault: options.onFault,
+    });
+  }
+
+  apply(change: ViewChange): void {
+    this.#policies.apply(change);
+    this.#controller.changed(change);
+    const { group } = change.resource;
+    const isConfiguration = group === "config.gatekeeper.sh" || group === "syncset.gatekeeper.sh";
+    if (this.#isStarted && isConfiguration) void this.#followReplicated().catch(this.#options.onFault);
+  }
+
+  /** Resolves when all constraints and all that policies read are known; from here on a review may be answered. Rejects where they cannot be. */
+  async start(client: Client): Promise<void> {
+    this.#isStarted = true;
+    await this.#followReplicated();
+    const templates = this.#options.view().objects.list("templates.gatekeeper.sh", "constrainttemplates");
+    this.#controller.start(client);
+    await this.#controller.idle();
+    for (const { metadata } of templates)
+      if (this.#policies.framework.has(metadata.name ?? ""))
+        await this.#follow(`${metadata.name}.constraints.gatekeeper.sh`);
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller.stop();
+  }
+
+  async #followReplicated(): Promise<void> {
+    const { catalogue } = this.#options.view();
+    for (const { group, version, kind } of this.#policies.configuration.replicated) {
+      const resource = catalogue.findKind(group, version, kind)?.resource ?? kind.toLowerCase();
+      await this.#follow(group === "" ? resource : `${resource}.${group}`);
+    }
+  }
+
+  async #follow(resource: string): Promise<void> {
+    if (await this.#options.view().follow(resource)) return;
+    throw new Error(`${resource}: the API server does not serve it`);
+  }
+}
