@@ -12,7 +12,7 @@ const before = new Map(readRecorded().map((each) => [each.name, each]));
 const recorded: Recorded[] = [];
 for (const scenario of scenarios) {
   const { name } = scenario;
-  const kept = name.includes(pattern) ? undefined : before.get(name);
+  const kept = new RegExp(pattern).test(name) ? undefined : before.get(name);
   recorded.push(kept ?? { name, ...(await answersOfOpa(process.env["SALLYPORT_OPA"] || "opa", scenario)) });
 }
 writeRecorded(recorded);

@@ -26,10 +26,12 @@ export interface MadeDecision {
   readonly path?: string;
   readonly query?: string;
   readonly input?: Value | undefined;
-  readonly result?: Value | undefined;
+  readonly result?: Printable | undefined;
   /** As JSON has it. */
   readonly error?: Printable;
   readonly metrics: Metrics;
+  /** What else there is to tell. */
+  readonly custom?: Printable;
 }
 
 /** A decision that is to be logged. */

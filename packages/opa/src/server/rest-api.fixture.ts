@@ -72,6 +72,9 @@ export async function askAll(url: string, { asks }: Scenario): Promise<readonly 
 /** Headers that say something; the rest is of the connection. */
 const told = ["content-type", "content-encoding", "vary", "location", "etag", "www-authenticate", "allow", "warning"];
 
+/** A server that breaks on a request closes the connection. */
+const noAnswer: Answered = { status: 0, headers: {}, body: "" };
+
 function ask(url: string, { method, path, body, headers = {} }: Asked): Promise<Answered> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -93,7 +96,9 @@ function ask(url: string, { method, path, body, headers = {} }: Asked): Promise<
         });
       });
     });
-    sent.on("error", reject);
+    sent.on("error", (error: NodeJS.ErrnoException) =>
+      error.code === "ECONNRESET" ? resolve(noAnswer) : reject(error),
+    );
     sent.end(body);
   });
 }

@@ -21,6 +21,7 @@ const fields = [
   "metrics",
   "req_id",
   "request_context",
+  "custom",
 ] as const;
 
 /** A decision as it is logged. */
@@ -36,7 +37,7 @@ export interface EventContext {
 }
 
 export function eventOf(decision: LoggedDecision, { labels, timestamp, headers }: EventContext): DecisionEvent {
-  const { id, request, bundles, path, query, input, result, nondeterministic, error, metrics } = decision;
+  const { id, request, bundles, path, query, input, result, nondeterministic, error, metrics, custom } = decision;
   return {
     labels,
     decision_id: id,
@@ -52,6 +53,7 @@ export function eventOf(decision: LoggedDecision, { labels, timestamp, headers }
     metrics: metrics.json(),
     req_id: request.id,
     request_context: requestContext(decision, headers),
+    custom,
   };
 }
 

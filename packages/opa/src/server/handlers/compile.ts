@@ -5,7 +5,6 @@ import {
   lookup,
   type PartialResult,
   parseInliningRef,
-  parseSoleTerm,
   type Ref,
   RegoError,
   SoleTermError,
@@ -17,14 +16,28 @@ import { badRequest } from "../api-error.ts";
 import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { explainMode, explanation, traceFor } from "../explain.ts";
 import { fieldsOfBody, internalError } from "../fields.ts";
-import type { Route } from "../routes.ts";
+import type { Handler, Route } from "../routes.ts";
 import { evaluation, type Serving, Timing } from "../serving.ts";
+import { unknownRef } from "../unknown-ref.ts";
+import { filters } from "./filters.ts";
 import { parsed, prepared } from "./query.ts";
 
 /** https://www.openpolicyagent.org/docs/rest-api#compile-api */
 export function compileRoutes(serving: Serving): readonly Route[] {
   const methods = { POST: (request: ServerRequest) => compile(serving, request) };
-  return [{ name: "v1/compile", prefix: "/v1/compile", rest: "none", methods, compresses: ["POST"] }];
+  const filter: Handler = (request, path) => filters(serving, request, path);
+  const filtering = { GET: filter, POST: filter };
+  return [
+    { name: "v1/compile", prefix: "/v1/compile", rest: "none", methods, compresses: ["POST"] },
+    {
+      name: "v1/compile",
+      prefix: "/v1/compile",
+      rest: "some",
+      methods: filtering,
+      compresses: ["POST"],
+      isPlain: true,
+    },
+  ];
 }
 
 async function compile(serving: Serving, request: ServerRequest): Promise<ServerAnswer> {
@@ -74,20 +87,6 @@ function residual({ queries, support }: PartialResult): Struct {
 
 function stringsOf(value: Value | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
-}
-
-function unknownRef(text: string): Ref {
-  const doing = "error(s) occurred while parsing unknowns: ";
-  try {
-    const term = parseSoleTerm(text);
-    if (term.kind === "ref") return term;
-    return { kind: "ref", loc: term.loc, terms: [term] };
-  } catch (error) {
-    if (error instanceof SoleTermError) throw badRequest(`${doing}${error.message}`);
-    if (error instanceof RegoError)
-      throw badRequest(`${doing}failed to parse term: ${diagnosticsText(error.diagnostics)}`);
-    throw error;
-  }
 }
 
 function inlined(text: string): Ref {

@@ -1,0 +1,218 @@
+import {
+  type DataPath,
+  diagnosticsText,
+  isObject,
+  lookup,
+  type PartialResult,
+  parseQuery,
+  type Ref,
+  RegoError,
+  type Term,
+  type Value,
+} from "@sallyport/rego";
+import { type Printable, Struct } from "../../answers/json-text.ts";
+import { type Filter, type FilterFault, filterOf } from "../../filters/conditions.ts";
+import { Mappings } from "../../filters/mappings.ts";
+import { SqlError, sqlOf } from "../../filters/sql.ts";
+import { familyOrder, type Target, targets } from "../../filters/targets.ts";
+import { ucastOf } from "../../filters/ucast.ts";
+import { ApiError, badRequest } from "../api-error.ts";
+import { Decision } from "../decision.ts";
+import { documentAt, refText } from "../documents.ts";
+import { headerOf, jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
+import { fieldsOfBody, internalError } from "../fields.ts";
+import { bodyText } from "../input.ts";
+import type { Generation } from "../policy-state.ts";
+import { type Serving, Timing } from "../serving.ts";
+import { unknownRef } from "../unknown-ref.ts";
+
+const multiTarget = "application/vnd.opa.multitarget+json";
+
+/** A policy as a filter of a database: which rows it would let through. https://www.openpolicyagent.org/docs/rest-api#compiling-a-rego-policy-and-query-into-data-filters */
+export async function filters(serving: Serving, request: ServerRequest, path: DataPath): Promise<ServerAnswer> {
+  const timing = new Timing(serving);
+  const { metrics } = timing;
+  const accept = headerOf(request, "accept");
+  if (accept === undefined) throw badRequest("Accept header: missing required header");
+  const wanted = targetOf(accept);
+  const { input, unknowns, options = {} } = await fieldsOf(request);
+  const dialects = wanted === "several" ? stringsAt(options, "targetDialects").map(dialectOf) : [wanted];
+  const { generation } = serving.state;
+  const annotations = compileAnnotations(generation, path);
+  const decision = new Decision(serving, request, generation);
+  const maskRule = stringAt(options, "maskRule") ?? annotations.maskRule;
+  const custom = customOf(unknowns, options, maskRule);
+  const made = { path: path.join("/"), input, metrics, custom };
+  const asked = {
+    ...decision.evaluation(),
+    data: generation.data,
+    ...(input !== undefined && { input }),
+    unknowns: (unknowns as readonly string[] | undefined)?.map(unknownDocument) ?? annotations.unknowns ?? ["input"],
+    nondeterministicBuiltins: true,
+    disableInlining: stringsAt(options, "disableInlining").map(unknownRef),
+  };
+  try {
+    const query = metrics.timed("rego_query_compile", () => preparedFilter(generation, path));
+    const left = await metrics.timedAsync("rego_partial_eval", () => query.partialAsync(asked));
+    const filter = filterOrThrow(withoutDefault(left, path), dialects);
+    const masks = await masksOf(generation, path, maskRule, asked);
+    const mappings = lookup(options, "targetSQLTableMappings");
+    const results = dialects.map((target) => [target.family, resultOf(filter, target, mappings, masks)] as const);
+    const result = wanted === "several" ? severalResults(results) : results[0]?.[1];
+    timing.end();
+    await decision.log({ ...made, result });
+    return answerAs(accept, jsonAnswer(request, new Struct({ result, ...timing.told(request) })));
+  } catch (error) {
+    timing.end();
+    return decision.fail(error, made);
+  }
+}
+
+/** What decision logs tell of a filter beside the decision. */
+function customOf(unknowns: Value | undefined, options: Value, maskRule: string | undefined): Struct {
+  return new Struct({ mask_rule: maskRule, options, type: "open-policy-agent/compile", unknowns });
+}
+
+function answerAs(type: string, answer: ServerAnswer): ServerAnswer {
+  return { ...answer, headers: { ...answer.headers, "Content-Type": type } };
+}
+
+function unknownDocument(text: string): Ref {
+  const ref = unknownRef(text);
+  const [head] = ref.terms;
+  if (ref.terms.length > 1 || (head?.kind === "var" && (head.name === "input" || head.name === "data"))) return ref;
+  throw badRequest(`error(s) occurred while parsing unknowns: expected ref but got ${text}`);
+}
+
+async function fieldsOf(request: ServerRequest) {
+  const kinds = { input: "any", unknowns: "strings", options: "object" } as const;
+  if ((await bodyText(request)) === "") return { input: undefined, unknowns: undefined, options: undefined };
+  return fieldsOfBody(request, "alias", kinds);
+}
+
+function targetOf(accept: string): Target | "several" {
+  if (accept === multiTarget) return "several";
+  if (accept === "application/json") throw internalError("unknown target/dialect combination: /");
+  const [, family, variant] = /^application\/vnd\.opa\.(ucast|sql)\.(\w+)\+json$/.exec(accept) ?? [];
+  const target = Object.hasOwn(targets, `${family}+${variant}`) ? targets[`${family}+${variant}`] : undefined;
+  if (target === undefined) throw badRequest(`Accept header: unsupported header: ${accept}`);
+  return target;
+}
+
+function dialectOf(text: string): Target {
+  const target = Object.hasOwn(targets, text) ? targets[text] : undefined;
+  if (target !== undefined) return target;
+  const [family = "", variant = ""] = text.split("+");
+  throw internalError(`unsupported variant for ${family}: ${variant}`);
+}
+
+/** What the annotations of its rules say about the filters of a path. */
+function compileAnnotations(
+  { policies }: Generation,
+  path: DataPath,
+): { readonly unknowns?: readonly Ref[] | undefined; readonly maskRule?: string | undefined } {
+  const wanted = ["data", ...path].join("/");
+  for (const { module } of policies.values()) {
+    const place = pathText(module.package.path);
+    if (!wanted.startsWith(`${place}/`)) continue;
+    const own = module.rules.filter(({ head }) => `${place}/${pathText(head.ref)}` === wanted);
+    const found = own.flatMap(({ annotations }) => annotations).find(({ compile }) => compile !== undefined)?.compile;
+    if (found !== undefined)
+      return { unknowns: found.unknowns, maskRule: found.maskRule && pathText(found.maskRule).replaceAll("/", ".") };
+  }
+  return {};
+}
+
+function preparedFilter({ policy }: Generation, path: DataPath) {
+  try {
+    return policy.prepareQuery(parseQuery(refText(path), { regoVersion: "v1" }));
+  } catch (error) {
+    if (error instanceof RegoError)
+      throw internalError(`prepare for partial: ${diagnosticsText(error.diagnostics).replace(" 1:1: ", " ")}`);
+    throw error;
+  }
+}
+
+/** A rule with a default is left as a support module: what it asks for is what its other bodies ask for. */
+function withoutDefault({ queries, support }: PartialResult, path: DataPath): Pick<PartialResult, "queries"> {
+  const [only] = queries.length === 1 ? (queries[0] ?? []) : [];
+  const [module] = support.length === 1 ? support : [];
+  if (only?.terms.kind !== "term" || module === undefined || queries[0]?.length !== 1) return { queries };
+  const subject = only.terms.term;
+  if (subject.kind !== "ref" || pathText(subject) !== ["data", "partial", ...path].join("/")) return { queries };
+  const isFalse = (term: Term | undefined) => term?.kind === "boolean" && !term.value;
+  const rules = module.rules.filter((rule) => !rule.default);
+  const isPlain = module.rules.every((rule) => rule.else === undefined && rule.default === isFalse(rule.head.value));
+  return isPlain ? { queries: rules.map(({ body }) => body) } : { queries };
+}
+
+function pathText({ terms }: Ref): string {
+  return terms.map((term) => (term.kind === "var" ? term.name : term.kind === "string" ? term.value : "")).join("/");
+}
+
+function filterOrThrow(left: Pick<PartialResult, "queries">, dialects: readonly Target[]): Filter {
+  const read = filterOf(left, dialects);
+  if ("filter" in read) return read.filter;
+  throw new ApiError(400, "evaluation_error", "error(s) occurred while evaluating query", read.faults.map(faultJson));
+}
+
+function faultJson({ message, loc, hint }: FilterFault): Struct {
+  return new Struct({
+    code: "pe_fragment_error",
+    message,
+    // What stands in the query itself stands in no file.
+    location:
+      loc === undefined || loc.file === "" ? undefined : new Struct({ file: loc.file, row: loc.row, col: loc.col }),
+    details: hint === undefined ? undefined : new Struct({ details: hint }),
+  });
+}
+
+type Asked = Parameters<typeof documentAt>[2];
+
+/** What of the rows is to be hidden: a rule beside the filter, or anywhere below `data`. */
+async function masksOf(
+  generation: Generation,
+  path: DataPath,
+  rule: string | undefined,
+  { unknowns: _, ...options }: Asked & { readonly unknowns?: unknown },
+): Promise<Value | undefined> {
+  if (rule === undefined) return undefined;
+  const parts = rule.split(".");
+  const masked = parts[0] === "data" ? parts.slice(1) : [...path.slice(0, -1), ...parts];
+  return documentAt(generation, masked, options);
+}
+
+function resultOf(
+  filter: Filter,
+  target: Target,
+  mappings: Value | undefined,
+  masks: Value | undefined,
+): Struct | undefined {
+  if (filter === "never") return undefined;
+  const names = new Mappings(mappings && (lookup(mappings, target.family) as Value | undefined));
+  return new Struct({ query: queryOf(filter, target, names), masks });
+}
+
+function queryOf(filter: Exclude<Filter, "never">, { family }: Target, names: Mappings): Printable {
+  if (family === "ucast") return ucastOf(filter, names);
+  try {
+    return sqlOf(filter, family, names);
+  } catch (error) {
+    throw error instanceof SqlError ? internalError(`convert to queries: ${error.message}`) : error;
+  }
+}
+
+function severalResults(results: readonly (readonly [Target["family"], Struct | undefined])[]): Struct {
+  const byFamily = new Map(results);
+  return new Struct(Object.fromEntries(familyOrder.map((family) => [family, byFamily.get(family)])));
+}
+
+function stringsAt(options: Value, name: string): readonly string[] {
+  const value = isObject(options) ? lookup(options, name) : undefined;
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
+}
+
+function stringAt(options: Value, name: string): string | undefined {
+  const value = isObject(options) ? lookup(options, name) : undefined;
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
