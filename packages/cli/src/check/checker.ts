@@ -57,6 +57,8 @@ export interface CheckResult {
   /** Why it is invalid, or the Status message of the refusal. */
   readonly message?: string;
   readonly warnings: readonly string[];
+  /** What rules found, and an exception lets pass. */
+  readonly exceptions?: readonly { readonly rule: string; readonly message: string }[];
   readonly decision?: Decision;
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { deprecationWarnings } from "@sallyport/admission";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
-import { checkManifests } from "../check/checker.ts";
-import { reportText } from "../check/report.ts";
+import { type CheckReport, checkManifests } from "../check/checker.ts";
+import { outputs } from "../check/outputs/outputs.ts";
 import { list } from "../comma-list.ts";
 import { exitCodes } from "../errors.ts";
 import { InputError, readManifests } from "../manifests.ts";
@@ -14,7 +14,10 @@ interface CheckFlags {
   readonly namespace: string;
   readonly as: string;
   readonly asGroup: readonly string[];
+  readonly output: string;
   readonly json?: boolean;
+  readonly failOnWarn?: boolean;
+  readonly fail: boolean;
   readonly verbose?: boolean;
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
@@ -44,7 +47,14 @@ export function checkCommand(): Command {
       "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
     )
     .option("--apiserver-manifest <file>", "a kube-apiserver's static pod manifest: its admission flags")
-    .option("--json", "the whole decisions as JSON")
+    .addOption(
+      new Option("-o, --output <format>", "how the answers are told; stdout is text")
+        .choices(Object.keys(outputs))
+        .default("text"),
+    )
+    .option("--json", "the whole decisions as JSON: --output json")
+    .option("--fail-on-warn", "status 1 also where there are only warnings")
+    .option("--no-fail", "status 0 whatever was denied")
     .option("-v, --verbose", "every step of every decision")
     .addHelpText(
       "after",
@@ -53,6 +63,7 @@ Examples:
   sallyport check pod.yaml
   sallyport check -p policies/ manifests/
   kustomize build . | sallyport check -
+  sallyport check -o sarif deploy/ > check.sarif        also junit, github, azuredevops, tap, table
   sallyport check --json deploy/ | jq '.results[] | select(.verdict == "denied")'
 
 Quotas and limits among the files are in force before the rest, and count what the files hold.
@@ -76,13 +87,14 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
     user: { username: flags.as, groups: [...groups, "system:authenticated"] },
     namespace: flags.namespace,
   });
-  process.stdout.write(
-    flags.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report, flags.verbose === true),
-  );
-  const verdicts = new Set(report.results.map(({ verdict }) => verdict));
-  process.exitCode = verdicts.has("invalid")
-    ? exitCodes.badInput
-    : verdicts.has("denied")
-      ? exitCodes.denied
-      : exitCodes.ok;
+  const output = outputs[flags.json === true ? "json" : flags.output] as (typeof outputs)[string];
+  process.stdout.write(output(report, flags.verbose === true));
+  process.exitCode = statusOf(report, flags);
+}
+
+function statusOf({ results }: CheckReport, { failOnWarn, fail }: CheckFlags): number {
+  if (results.some(({ verdict }) => verdict === "invalid")) return exitCodes.badInput;
+  if (!fail) return exitCodes.ok;
+  const isWarned = failOnWarn === true && results.some(({ warnings }) => warnings.length > 0);
+  return isWarned || results.some(({ verdict }) => verdict === "denied") ? exitCodes.denied : exitCodes.ok;
 }
