@@ -7,6 +7,7 @@ import {
   loadPolicyCompiler,
   type PolicySet,
   type PolicySource,
+  type Reason,
   type UserInfo,
 } from "@sallyport/admission";
 import {
@@ -35,6 +36,7 @@ import { UsageError } from "../errors.ts";
 import { createGatekeeper, definitionFor, storedIn } from "../gatekeeper/gatekeeper.ts";
 import { InputError, type Manifest } from "../manifests.ts";
 import { decidingOrder } from "./deciding-order.ts";
+import type { RegoRules } from "./rego-rules.ts";
 
 export interface CheckOptions {
   readonly policies: readonly PolicySource[];
@@ -43,6 +45,12 @@ export interface CheckOptions {
   /** Who creates an object, where that is somebody else. */
   readonly userOf?: (manifest: Manifest) => UserInfo | undefined;
   readonly namespace: string;
+  /** Asked beside the chain. */
+  readonly rules?: RegoRules;
+  /** Documents that policies read, beside what the files hold. */
+  readonly data?: { readonly [name: string]: unknown };
+  /** After each object. */
+  readonly onChecked?: (done: number, of: number) => void;
 }
 
 /** What became of one object. */
@@ -57,6 +65,8 @@ export interface CheckResult {
   /** Why it is invalid, or the Status message of the refusal. */
   readonly message?: string;
   readonly warnings: readonly string[];
+  /** Why rules refuse it, beside the chain. */
+  readonly ruleReasons?: readonly Reason[];
   /** What rules found, and an exception lets pass. */
   readonly exceptions?: readonly { readonly rule: string; readonly message: string }[];
   readonly decision?: Decision;
@@ -79,8 +89,24 @@ export async function checkManifests(manifests: readonly Manifest[], options: Ch
   const results: CheckResult[] = [];
   const orderOf = decidingOrder(manifests);
   const places = [...manifests.entries()].sort(([, a], [, b]) => orderOf(a) - orderOf(b));
-  for (const [place, manifest] of places) results[place] = await checker.check(manifest);
+  let done = 0;
+  for (const [place, manifest] of places) {
+    results[place] = askRules(await checker.check(manifest), manifest, options.rules);
+    options.onChecked?.(++done, places.length);
+  }
   return { results, assumptions: checker.assumptions };
+}
+
+function askRules(result: CheckResult, { value }: Manifest, rules: RegoRules | undefined): CheckResult {
+  if (rules === undefined) return result;
+  const { failures, warnings, exceptions } = rules.ask(value);
+  return {
+    ...result,
+    verdict: failures.length > 0 && result.verdict === "allowed" ? "denied" : result.verdict,
+    warnings: [...result.warnings, ...warnings],
+    ...(failures.length === 0 ? {} : { ruleReasons: failures }),
+    ...(exceptions.length === 0 ? {} : { exceptions }),
+  };
 }
 
 /** What is wrong with a policy that came in a ConfigMap; seen while the store tells of it, answered afterwards. */
@@ -148,7 +174,7 @@ class Checker {
           store,
           plugins,
           effects: createAdmissionEffects(),
-          policies: () => ({ set: policies, data: sync.data }),
+          policies: () => ({ set: policies, data: dataBeside(options.data, sync.data) }),
           catalogue,
           onDecision,
         },
@@ -305,6 +331,15 @@ class Checker {
       name,
     );
   }
+}
+
+interface Documents {
+  readonly [name: string]: unknown;
+}
+
+/** What files hold of the cluster goes before documents of the same name. */
+function dataBeside(documents: Documents | undefined, synced: Documents): Documents {
+  return documents === undefined ? synced : { ...documents, ...synced };
 }
 
 /** A ConfigMap that holds a broken policy would be kept by a server, with a note on it; a check calls it bad input. */

@@ -5,7 +5,9 @@ import type { CheckReport, CheckResult } from "./checker.ts";
 /** The report for people: one block per object that is not simply allowed, and a line of counts. */
 export function reportText({ results, assumptions }: CheckReport, verbose: boolean): string {
   const blocks = results
-    .filter((each) => verbose || each.verdict !== "allowed" || each.warnings.length > 0)
+    .filter(
+      (each) => verbose || each.verdict !== "allowed" || each.warnings.length > 0 || each.exceptions !== undefined,
+    )
     .map((each) => resultText(each, verbose));
   const notes = assumptions.map((text) => paint("dim", `assumed: ${text}`));
   return `${[...blocks, ...notes, countsText(results)].join("\n")}\n`;
@@ -13,7 +15,9 @@ export function reportText({ results, assumptions }: CheckReport, verbose: boole
 
 export function countsText(results: readonly CheckResult[]): string {
   const count = (verdict: CheckResult["verdict"]) => results.filter((each) => each.verdict === verdict).length;
-  return `${count("allowed")} allowed, ${count("denied")} denied, ${count("invalid")} invalid`;
+  const exceptions = results.reduce((sum, each) => sum + (each.exceptions?.length ?? 0), 0);
+  const exempt = exceptions === 0 ? "" : `, ${exceptions} ${exceptions === 1 ? "exception" : "exceptions"}`;
+  return `${count("allowed")} allowed, ${count("denied")} denied, ${count("invalid")} invalid${exempt}`;
 }
 
 function resultText(result: CheckResult, verbose: boolean): string {
@@ -27,6 +31,9 @@ function resultText(result: CheckResult, verbose: boolean): string {
   const refusing = decision?.steps.find(({ outcome }) => outcome === "denied" || outcome === "errored");
   if (refusing !== undefined) lines.push(...refusalLines(refusing));
   else if (message !== undefined) lines.push(wrap(message, 96, "    "));
+  for (const reason of result.ruleReasons ?? []) lines.push(...reasonLines(reason.source?.policy ?? "rule", reason));
+  for (const { rule, message: text } of result.exceptions ?? [])
+    lines.push(`    ${paint("cyan", "exception:")} ${rule}: ${text}`);
   for (const warning of warnings) lines.push(`    ${paint("yellow", "warning:")} ${warning}`);
   if (verbose) lines.push(...(decision?.steps ?? []).map(stepLine));
   return lines.join("\n");

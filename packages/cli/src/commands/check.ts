@@ -1,17 +1,24 @@
 import { readFileSync } from "node:fs";
-import { deprecationWarnings } from "@sallyport/admission";
+import { deprecationWarnings, type PolicySource } from "@sallyport/admission";
+import type { JsonObject } from "@sallyport/rego";
 import { Command, Option } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { type CheckReport, checkManifests } from "../check/checker.ts";
 import { outputs } from "../check/outputs/outputs.ts";
+import type { RegoRules } from "../check/rego-rules.ts";
 import { list } from "../comma-list.ts";
 import { exitCodes } from "../errors.ts";
 import { InputError, readManifests } from "../manifests.ts";
+import { LoadFault, loadPaths } from "../opa/load.ts";
 import { readPolicies } from "../policy-files.ts";
+import { progressOf } from "../progress.ts";
 
 interface CheckFlags {
   readonly policy: readonly string[];
   readonly namespace: string;
+  readonly data: readonly string[];
+  readonly regoNamespace: readonly string[];
+  readonly allNamespaces?: boolean;
   readonly as: string;
   readonly asGroup: readonly string[];
   readonly output: string;
@@ -37,6 +44,19 @@ export function checkCommand(): Command {
       list,
       [],
     )
+    .option(
+      "-d, --data <paths>",
+      "JSON and YAML files or folders that policies read as data, as of `opa eval`",
+      list,
+      [],
+    )
+    .option(
+      "--rego-namespace <packages>",
+      "packages whose deny, violation and warn are asked of each object, as conftest does; main is conftest's",
+      list,
+      [],
+    )
+    .option("--all-namespaces", "all packages that have such rules")
     .option("-n, --namespace <name>", "namespace of objects that name none", "default")
     .option("--as <user>", "who creates the objects", "kubernetes-admin")
     .option("--as-group <group>", "a group of that user; may be repeated", list, [])
@@ -63,6 +83,7 @@ Examples:
   sallyport check pod.yaml
   sallyport check -p policies/ manifests/
   kustomize build . | sallyport check -
+  sallyport check -p policy/ --rego-namespace main -d data/ deploy/   policies written for conftest
   sallyport check -o sarif deploy/ > check.sarif        also junit, github, azuredevops, tap, table
   sallyport check --json deploy/ | jq '.results[] | select(.verdict == "denied")'
 
@@ -81,15 +102,48 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
   const groups = flags.asGroup.length === 0 && flags.as === "kubernetes-admin" ? ["system:masters"] : flags.asGroup;
   const chain = chainOptions(flags);
   for (const warning of deprecationWarnings(chain)) process.stderr.write(`sallyport: ${warning}\n`);
+  const policies = readPolicies(flags.policy);
+  const data = readData(flags.data);
+  const progress = progressOf(process.stderr, "checked");
   const report = await checkManifests(manifests, {
-    policies: readPolicies(flags.policy),
+    policies,
+    ...(flags.data.length === 0 ? {} : { data }),
+    ...(await rulesOf(policies, flags, data)),
+    onChecked: progress.show,
     chain,
     user: { username: flags.as, groups: [...groups, "system:authenticated"] },
     namespace: flags.namespace,
   });
+  progress.end();
   const output = outputs[flags.json === true ? "json" : flags.output] as (typeof outputs)[string];
   process.stdout.write(output(report, flags.verbose === true));
   process.exitCode = statusOf(report, flags);
+}
+
+/** Compiled only where somebody asks for them. */
+async function rulesOf(
+  policies: readonly PolicySource[],
+  flags: CheckFlags,
+  data: JsonObject,
+): Promise<{ readonly rules?: RegoRules }> {
+  if (policies.length === 0) return {};
+  const { RegoRules, unaskedPackages } = await import("../check/rego-rules.ts");
+  const namespaces = flags.allNamespaces === true ? "all" : flags.regoNamespace;
+  const unasked = unaskedPackages(policies, namespaces);
+  if (unasked.length > 0)
+    process.stderr.write(
+      `sallyport: ${unasked.join(", ")}: a cluster asks kubernetes.admission alone; --rego-namespace ${unasked.join(",")} asks these, too\n`,
+    );
+  return namespaces === "all" || namespaces.length > 0 ? { rules: new RegoRules(policies, { namespaces, data }) } : {};
+}
+
+function readData(paths: readonly string[]): JsonObject {
+  try {
+    return loadPaths(paths, { ignore: ["*.rego"] }).data;
+  } catch (error) {
+    if (error instanceof LoadFault) throw new InputError(`--data: ${error.message.split("\n")[0]}`);
+    throw error;
+  }
 }
 
 function statusOf({ results }: CheckReport, { failOnWarn, fail }: CheckFlags): number {

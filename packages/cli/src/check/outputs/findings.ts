@@ -1,3 +1,4 @@
+import type { Reason } from "@sallyport/admission";
 import type { CheckResult } from "../checker.ts";
 
 /** One thing that was found in one object, as outputs for machines tell it. */
@@ -17,7 +18,13 @@ export function findingsOf(result: CheckResult): readonly Finding[] {
   const exceptions = (result.exceptions ?? []).map(
     ({ rule, message }): Finding => ({ level: "exception", rule, message }),
   );
-  return [...(result.verdict === "allowed" ? [] : refusals(result)), ...warnings, ...exceptions];
+  const rules = (result.ruleReasons ?? []).map((reason) => findingOf(reason.source?.policy ?? "rule", reason));
+  return [...(isRefusedByChain(result) ? refusals(result) : []), ...rules, ...warnings, ...exceptions];
+}
+
+/** Not by rules alone. */
+function isRefusedByChain({ verdict, ruleReasons, message, decision }: CheckResult): boolean {
+  return verdict !== "allowed" && (ruleReasons === undefined || message !== undefined || decision?.allowed === false);
 }
 
 function refusals({ decision, message = "", verdict }: CheckResult): readonly Finding[] {
@@ -25,15 +32,19 @@ function refusals({ decision, message = "", verdict }: CheckResult): readonly Fi
   if (refusing === undefined)
     return [{ level: "failure", rule: verdict === "invalid" ? "Decoding" : "Validation", message }];
   if (refusing.reasons.length === 0) return [{ level: "failure", rule: refusing.plugin, message: refusing.why }];
-  return refusing.reasons.map(({ message: text, fieldPath, source }) => ({
+  return refusing.reasons.map((reason) => findingOf(refusing.plugin, reason));
+}
+
+function findingOf(rule: string, { message, fieldPath, source }: Reason): Finding {
+  return {
     level: "failure",
-    rule: refusing.plugin,
-    message: text,
+    rule,
+    message,
     ...(fieldPath === "" ? {} : { field: fieldPath }),
     ...(source === undefined
       ? {}
       : { policy: source.file === undefined ? source.policy : `${source.file}:${source.line}` }),
-  }));
+  };
 }
 
 /** `Pod default/a`. */

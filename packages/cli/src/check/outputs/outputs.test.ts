@@ -83,7 +83,7 @@ const lines: { readonly [output: string]: readonly string[] } = {
     "::endgroup::",
     "::error file=c #1.yaml,line=3,title=Decoding::Gadget ns/p: no matches for kind",
     "::notice file=d.yaml,line=3,title=data.main.deny::Pod ns/p: exempt",
-    "2 allowed, 1 denied, 1 invalid",
+    "2 allowed, 1 denied, 1 invalid, 1 exception",
   ],
   azuredevops: [
     "##[group]a/b.yaml",
@@ -102,7 +102,7 @@ const lines: { readonly [output: string]: readonly string[] } = {
     '      <skipped message="exempt"/>',
     "</testsuites>",
   ],
-  text: ["2 allowed, 1 denied, 1 invalid"],
+  text: ["2 allowed, 1 denied, 1 invalid, 1 exception"],
 };
 
 for (const [output, expected] of Object.entries(lines)) {
