@@ -49,6 +49,8 @@ export interface CheckOptions {
   readonly rules?: RegoRules;
   /** Documents that policies read, beside what the files hold. */
   readonly data?: { readonly [name: string]: unknown };
+  /** Only what refuses is kept of decisions: memory for thousands of objects. */
+  readonly brief?: boolean;
   /** After each object. */
   readonly onChecked?: (done: number, of: number) => void;
 }
@@ -91,10 +93,17 @@ export async function checkManifests(manifests: readonly Manifest[], options: Ch
   const places = [...manifests.entries()].sort(([, a], [, b]) => orderOf(a) - orderOf(b));
   let done = 0;
   for (const [place, manifest] of places) {
-    results[place] = askRules(await checker.check(manifest), manifest, options.rules);
+    const result = askRules(await checker.check(manifest), manifest, options.rules);
+    results[place] = options.brief === true ? briefly(result) : result;
     options.onChecked?.(++done, places.length);
   }
   return { results, assumptions: checker.assumptions };
+}
+
+function briefly({ decision, ...result }: CheckResult): CheckResult {
+  if (decision === undefined || decision.allowed) return result;
+  const steps = decision.steps.filter(({ outcome }) => outcome === "denied" || outcome === "errored");
+  return { ...result, decision: { ...decision, object: null, steps } };
 }
 
 function askRules(result: CheckResult, { value }: Manifest, rules: RegoRules | undefined): CheckResult {

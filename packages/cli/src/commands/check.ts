@@ -104,18 +104,20 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
   for (const warning of deprecationWarnings(chain)) process.stderr.write(`sallyport: ${warning}\n`);
   const policies = readPolicies(flags.policy);
   const data = readData(flags.data);
+  const format = flags.json === true ? "json" : flags.output;
   const progress = progressOf(process.stderr, "checked");
   const report = await checkManifests(manifests, {
     policies,
     ...(flags.data.length === 0 ? {} : { data }),
     ...(await rulesOf(policies, flags, data)),
+    brief: flags.verbose !== true && format !== "json",
     onChecked: progress.show,
     chain,
     user: { username: flags.as, groups: [...groups, "system:authenticated"] },
     namespace: flags.namespace,
   });
   progress.end();
-  const output = outputs[flags.json === true ? "json" : flags.output] as (typeof outputs)[string];
+  const output = outputs[format] as (typeof outputs)[string];
   process.stdout.write(output(report, flags.verbose === true));
   process.exitCode = statusOf(report, flags);
 }
