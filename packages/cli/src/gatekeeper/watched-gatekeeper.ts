@@ -1,8 +1,8 @@
 import type { Plugin } from "@sallyport/admission";
-import type { Client } from "@sallyport/cluster";
+import type { Client, FollowedChange } from "@sallyport/cluster";
 import type { GatekeeperPolicies } from "@sallyport/constraints";
 import type { GroupVersionKind } from "@sallyport/kube";
-import type { ClusterView, ViewChange } from "@sallyport/webhook";
+import type { ClusterView } from "@sallyport/webhook";
 import { GatekeeperController } from "./controller.ts";
 import { createGatekeeper, storedIn } from "./gatekeeper.ts";
 
@@ -55,7 +55,7 @@ export class WatchedGatekeeper {
     });
   }
 
-  apply(change: ViewChange): void {
+  apply(change: FollowedChange): void {
     this.#policies.apply(change);
     this.#controller.changed(change);
     const { group } = change.resource;
