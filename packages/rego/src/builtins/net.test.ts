@@ -18,6 +18,7 @@ const cases: readonly [name: string, args: readonly Value[], answer: string][] =
   ["net.cidr_expand", ["10.0.0.0/30"], '["10.0.0.0","10.0.0.1","10.0.0.2","10.0.0.3"]'],
   ["net.cidr_expand", ["::/8"], "a range of more than 1048576 addresses"],
   ["net.cidr_merge", [["10.0.0.0/25", "10.0.0.128/25"]], '["10.0.0.0/24"]'],
+  ["net.cidr_merge", [["10.1.2.3", "20.0.0.0/8", "20.1.1.1"]], '["10.1.2.3/8","20.0.0.0/8"]'],
   ["net.cidr_merge", [["::1"]], "IPv6 invalid: needs prefix length"],
   ["net.cidr_contains_matches", ["1.1.1.0/24", ["1.1.1.128", "8.8.8.8"]], '[["1.1.1.0/24",0]]'],
   ["net.cidr_is_valid", ["10.0.0.0/33"], "false"],

@@ -136,31 +136,40 @@ function merge(args: readonly Value[]): Value {
       bits,
     ),
   );
-  return RegoSet.of(merged.map(({ bits, base, prefix }) => `${addressText(bits, base)}/${prefix}`));
+  return RegoSet.of(merged.map(({ bits, base, prefix, written = base }) => `${addressText(bits, written)}/${prefix}`));
+}
+
+/** A range with the address that it is told by, where it was merged with no other. */
+interface WrittenCidr extends Cidr {
+  readonly written?: bigint;
 }
 
 /** Without a length, an IPv4 address stands for its class's network, as Go's DefaultMask says. */
-function classfulRange(text: string): Cidr {
+function classfulRange(text: string): WrittenCidr {
   const address = text.includes("/") ? undefined : parseAddress(text);
   if (address === undefined) return cidrOf(text);
   if (address.bits === 128) throw new BuiltinError("IPv6 invalid: needs prefix length");
   const first = address.value >> 24n;
   const prefix = first < 128n ? 8 : first < 192n ? 16 : 24;
   const host = BigInt(32 - prefix);
-  return { bits: 32, base: (address.value >> host) << host, prefix };
+  return { bits: 32, base: (address.value >> host) << host, prefix, written: address.value };
 }
 
-function coverOf(ranges: readonly Cidr[], bits: 32 | 128): readonly Cidr[] {
-  const spans: { from: bigint; to: bigint }[] = [];
-  for (const { base, prefix } of [...ranges].sort((a, b) =>
-    a.base < b.base ? -1 : a.base > b.base ? 1 : a.prefix - b.prefix,
-  )) {
+function coverOf(ranges: readonly WrittenCidr[], bits: 32 | 128): readonly WrittenCidr[] {
+  const spans: { readonly from: bigint; to: bigint; sole: WrittenCidr | undefined }[] = [];
+  const inOrder = [...ranges].sort((a, b) => (a.base < b.base ? -1 : a.base > b.base ? 1 : a.prefix - b.prefix));
+  for (const range of inOrder) {
+    const { base, prefix } = range;
     const to = base + (1n << BigInt(bits - prefix)) - 1n;
     const last = spans.at(-1);
-    if (last !== undefined && base <= last.to + 1n) last.to = to > last.to ? to : last.to;
-    else spans.push({ from: base, to });
+    if (last === undefined || base > last.to + 1n) {
+      spans.push({ from: base, to, sole: range });
+      continue;
+    }
+    last.to = to > last.to ? to : last.to;
+    last.sole = undefined;
   }
-  return spans.flatMap(({ from, to }) => splitSpan(from, to, bits));
+  return spans.flatMap(({ from, to, sole }) => (sole === undefined ? splitSpan(from, to, bits) : [sole]));
 }
 
 /** The fewest aligned ranges that make up a span. */
