@@ -3,6 +3,7 @@ export type Command = Expectation &
   (
     | { readonly kubectl: readonly string[] }
     | { readonly opa: readonly string[] }
+    | { readonly curl: readonly string[] }
     | {
         readonly sallyport: readonly string[];
         /** It goes on beside the commands after it, until the chapter ends; what it must print comes first. */

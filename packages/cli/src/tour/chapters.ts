@@ -4,7 +4,16 @@ import { gate } from "./gate.ts";
 import { podsecurity } from "./podsecurity.ts";
 import { rego } from "./rego.ts";
 import { securityContext } from "./security-context.ts";
+import { policyServer } from "./sync.ts";
 import { webhooks } from "./webhooks.ts";
 
 /** The chapters that exist, in the order of the lesson. */
-export const chapters: readonly Chapter[] = [gate, securityContext, admission, webhooks, podsecurity, rego];
+export const chapters: readonly Chapter[] = [
+  gate,
+  securityContext,
+  admission,
+  webhooks,
+  podsecurity,
+  rego,
+  policyServer,
+];

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { paint, wrap } from "../terminal.ts";
 import type { Chapter, Command, Expectation, Scene } from "./chapter.ts";
+import { askAsCurl } from "./curl.ts";
 
 /** How long one kubectl may take: all is on loopback, so far longer than any honest answer. */
 const commandTimeoutMs = 60_000;
@@ -80,6 +81,7 @@ async function playCommand(command: Command, stage: Stage, staying: ChildProcess
 
 function wordsOf(command: Command): readonly string[] {
   if ("kubectl" in command) return ["kubectl", ...command.kubectl];
+  if ("curl" in command) return ["curl", ...command.curl];
   return "opa" in command ? ["sallyport", "opa", ...command.opa] : ["sallyport", ...command.sallyport];
 }
 
@@ -118,6 +120,11 @@ function run(command: Command, stage: Stage, staying: ChildProcess[]): Promise<A
     return (
       stage.opa?.(command.opa, stage.folder) ?? runProgram(process.execPath, [launcher, "opa", ...command.opa], stage)
     );
+  if ("curl" in command)
+    return runProgram("curl", command.curl, stage).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      return askAsCurl(command.curl, stage.folder);
+    });
   const words = [launcher, ...command.sallyport];
   if (command.stays !== true) return runProgram(process.execPath, words, stage);
   const { expect = [] } = command;

@@ -9,6 +9,7 @@ import { findKubectl } from "../kubectl.ts";
 import { runIn } from "../opa/opa.fixture.ts";
 import type { Command } from "./chapter.ts";
 import { chapters } from "./chapters.ts";
+import { askAsCurl } from "./curl.ts";
 import { type Answer, judge, playChapter, type Stage } from "./play.ts";
 
 const kubectl = findKubectl(join(tmpdir(), "sallyport-test-tools"));
@@ -57,6 +58,12 @@ for (const chapter of chapters) {
     }
   });
 }
+
+test("tour: what curl is asked, where there is none", async () => {
+  const answer = await askAsCurl(["-s", "data:text/plain,hello"], files);
+  assert.deepEqual(answer, { code: 0, output: "hello" });
+  assert.deepEqual(await askAsCurl(["-s", "http://127.0.0.1:1/"], files), { code: 7, output: "" });
+});
 
 const version = { opa: ["version"], expect: [/^Version: 1/m] };
 

@@ -1,0 +1,3 @@
+package kubernetes
+
+example := "Hello, Kubernetes!"
