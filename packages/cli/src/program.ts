@@ -11,6 +11,7 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   restore: async () => (await import("./commands/backup.ts")).restoreCommand(),
   webhook: async () => (await import("./commands/webhook.ts")).webhookCommand(),
   sync: async () => (await import("./commands/sync.ts")).syncCommand(),
+  audit: async () => (await import("./commands/audit.ts")).auditCommand(),
   install: async () => (await import("./commands/install.ts")).installCommand(),
   securitycontext: async () => (await import("./commands/securitycontext.ts")).securityContextCommand(),
   migrate: async () => (await import("./commands/migrate.ts")).migrateCommand(),

@@ -1,6 +1,7 @@
 export { gatekeeperDefinitions } from "./admission/definitions.ts";
 export { type GatekeeperPluginOptions, gatekeeperPlugin } from "./admission/plugin.ts";
 export { GatekeeperPolicies, type GatekeeperPoliciesOptions, type StoredChange } from "./admission/policies.ts";
+export { Audit, type AuditOptions, type AuditViolation } from "./audit/audit.ts";
 export { type Constraint, isConstraint } from "./constraint.ts";
 export type { EnforcementPoint } from "./enforcement.ts";
 export { celEngine, ownVariables } from "./engines/cel.ts";

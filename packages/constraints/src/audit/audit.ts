@@ -1,0 +1,133 @@
+import type { KubeObject } from "@sallyport/kube";
+import { parseApiVersion } from "@sallyport/kube";
+import type { GatekeeperPolicies } from "../admission/policies.ts";
+import type { Constraint } from "../constraint.ts";
+import type { Result } from "../framework.ts";
+import { isNamespace, type Source } from "../match/match.ts";
+import { reviewOfObject } from "../review.ts";
+
+/** One violation that an audit has found. */
+export interface AuditViolation {
+  readonly constraint: Constraint;
+  readonly object: KubeObject;
+  readonly message: string;
+  readonly enforcementAction: string;
+  /** Of a scoped constraint: what it does at the audit's point. */
+  readonly enforcementActions: readonly string[];
+}
+
+export interface AuditOptions {
+  readonly policies: GatekeeperPolicies;
+  /** Violations of each constraint that its status tells; all are counted. Gatekeeper's `--constraint-violations-limit`. */
+  readonly violationsLimit: number;
+  /** Told of each violation, also beyond the limit: nothing of them is kept here. */
+  readonly onViolation?: (violation: AuditViolation) => void;
+}
+
+/** Bytes of a message in a status. Gatekeeper's msgSize. */
+const messageBytes = 256;
+
+interface Found {
+  total: number;
+  readonly kept: AuditViolation[];
+}
+
+/** One pass over the objects of a cluster, in any order and in parts: what is kept does not grow with them. https://open-policy-agent.github.io/gatekeeper/website/docs/audit */
+export class Audit {
+  readonly #options: AuditOptions;
+  readonly #byConstraint = new Map<string, Found>();
+  #reviewed = 0;
+  #total = 0;
+
+  constructor(options: AuditOptions) {
+    this.#options = options;
+  }
+
+  /** Objects that were reviewed. */
+  get reviewed(): number {
+    return this.#reviewed;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Reviews an object, and what it implies; `namespace` is the one that it lies in, where that is known. Throws an error of one line where it cannot be told. */
+  review(object: KubeObject, namespace: KubeObject | undefined): void {
+    const { policies } = this.#options;
+    const name = isNamespace(object) ? object.metadata.name : object.metadata.namespace;
+    if (policies.configuration.isExcluded("audit", name ?? "")) return;
+    this.#reviewed++;
+    this.#ask(object, object, namespace, "Original", (result) => result);
+    for (const made of policies.expansion.expand(object, namespace, policies.mutators))
+      this.#ask(object, made.object, namespace, "Generated", (result) => ({
+        ...result,
+        msg: `[Implied by ${made.template}] ${result.msg}`,
+        enforcementAction: made.enforcementAction || result.enforcementAction,
+      }));
+  }
+
+  #ask(
+    about: KubeObject,
+    reviewed: KubeObject,
+    namespace: KubeObject | undefined,
+    source: Source,
+    told: (result: Result) => Result,
+  ): void {
+    const { framework } = this.#options.policies;
+    const review = reviewOfObject(reviewed, { namespace, source });
+    for (const result of framework.review(review, "audit.gatekeeper.sh")) this.#record(about, told(result));
+  }
+
+  #record(object: KubeObject, { constraint, msg, enforcementAction, scopedActions }: Result): void {
+    const { violationsLimit, onViolation } = this.#options;
+    const violation = {
+      constraint,
+      object,
+      message: msg,
+      enforcementAction,
+      enforcementActions: scopedActions,
+    };
+    this.#total++;
+    onViolation?.(violation);
+    const found = this.#found(constraint);
+    found.total++;
+    if (found.kept.length < violationsLimit) found.kept.push(violation);
+  }
+
+  #found({ kind, name }: Constraint): Found {
+    const key = `${kind}/${name}`;
+    const found = this.#byConstraint.get(key) ?? { total: 0, kept: [] };
+    this.#byConstraint.set(key, found);
+    return found;
+  }
+
+  /** The audit's part of a constraint's status; `timestamp` is of the pass's beginning, in RFC 3339. */
+  statusOf(kind: string, name: string, timestamp: string): object {
+    const { total, kept } = this.#byConstraint.get(`${kind}/${name}`) ?? { total: 0, kept: [] };
+    const violations = kept.map(statusViolation);
+    // Null takes away what an earlier pass has found.
+    return { auditTimestamp: timestamp, totalViolations: total, violations: total === 0 ? null : violations };
+  }
+}
+
+function statusViolation({ object, message, enforcementAction, enforcementActions }: AuditViolation): object {
+  const { group, version } = parseApiVersion(object.apiVersion);
+  const { name = "", namespace } = object.metadata;
+  return {
+    enforcementAction,
+    ...(enforcementActions.length === 0 ? {} : { enforcementActions }),
+    group,
+    kind: object.kind,
+    message: shortened(message),
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    version,
+  };
+}
+
+function shortened(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= messageBytes) return text;
+  return `${new TextDecoder().decode(bytes.subarray(0, messageBytes - 3)).replace(/\uFFFD$/, "")}...`;
+}
