@@ -22,6 +22,7 @@ const nameFormats = new Map<string, { readonly group: string; readonly format: F
   ["Namespace", { group: "", format: dns1123Label }],
   ["Service", { group: "", format: dns1123Label }],
   ["StatefulSet", { group: "apps", format: dns1123Label }],
+  ["APIService", { group: "apiregistration.k8s.io", format: pathSegment }],
   ["IPAddress", { group: "networking.k8s.io", format: canonicalIpAddress }],
   ["Role", { group: "rbac.authorization.k8s.io", format: pathSegment }],
   ["ClusterRole", { group: "rbac.authorization.k8s.io", format: pathSegment }],

@@ -40,7 +40,11 @@ export function required(field: string, detail = ""): FieldError {
 export function invalid(field: string, value: unknown, detail: string): FieldError {
   // All digits of an integer, also of one that JavaScript would round.
   const shown = Number.isInteger(value) ? `${BigInt(value as number)}` : shownValue(value);
-  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${shown}: ${detail}` };
+  return {
+    field,
+    reason: "FieldValueInvalid",
+    message: `Invalid value: ${shown}${detail === "" ? "" : `: ${detail}`}`,
+  };
 }
 
 /** A value as faults show it. */

@@ -1,9 +1,10 @@
 import type { ServerResponse } from "node:http";
-import { apiVersionOf, emptyObject, type KubeObject, StatusError } from "@sallyport/kube";
+import { type KubeObject, StatusError } from "@sallyport/kube";
 import { hasWebhook } from "../custom/conversion.ts";
 import type { CacheEvent } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
 import { warningHead } from "./answer.ts";
+import { bookmarkOf } from "./bookmark.ts";
 import { checkVersion, type ListContext, type Matches, matcherOf, writeObject } from "./list.ts";
 import { mediaTypes } from "./negotiate.ts";
 import { listOptions } from "./options.ts";
@@ -208,9 +209,8 @@ class WatchStream {
 
   #bookmark(revision: number, endsInitial: boolean): void {
     const { info, wanted } = this.#context;
-    const annotations = endsInitial ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
-    const metadata = { resourceVersion: String(revision), ...annotations };
-    const object = { kind: info.kind, apiVersion: apiVersionOf(info), ...emptyObject(info), metadata } as KubeObject;
+    const object = bookmarkOf(info, revision, endsInitial);
+    const { metadata } = object;
     this.#line("BOOKMARK", wanted.as === "Table" ? { ...writeObject(object, this.#context), metadata } : object);
   }
 

@@ -28,6 +28,11 @@ const rows: readonly (readonly [patch: unknown, patched: unknown, shown: string]
     { ...current, metadata: { ...current.metadata, labels: { b: "", a: "" } } },
     `{"apiVersion":"v1","kind":"LimitRange","metadata":{"creationTimestamp":"t","labels":{"b":"","a":""},"name":"x"},"spec":{"limits":[${item}]}}`,
   ],
+  [
+    [{ op: "replace", path: "/spec/limits/0", value: { min: { b: "2", a: "3" }, type: "b" } }],
+    { ...current, spec: { limits: [{ min: { b: "2", a: "3" }, type: "b" }] } },
+    `{"apiVersion":"v1","kind":"LimitRange",${metadata},"spec":{"limits":[{"min":{"b":"2","a":"3"},"type":"b"}]}}`,
+  ],
 ];
 
 for (const [patch, patched, shown] of rows)

@@ -31,10 +31,10 @@ function sortedDeep(value: unknown): unknown {
 }
 
 /** Every container on the way to a place that an operation names is sorted; the rest stays as it was, or as the patch has it. */
-function walked(patched: unknown, before: unknown, pointers: readonly (readonly string[])[]): unknown {
+function walked(patched: unknown, before: unknown, pointers: readonly Pointer[]): unknown {
   if (Array.isArray(patched)) {
     const old = Array.isArray(before) ? (before as readonly unknown[]) : [];
-    return patched.map((each, i) => walked(each, old[i], below(pointers, String(i))));
+    return patched.map((each, i) => step(each, old[i], pointers, String(i)));
   }
   if (!isFields(patched)) return patched;
   const old = isFields(before) ? before : {};
@@ -46,19 +46,34 @@ function walked(patched: unknown, before: unknown, pointers: readonly (readonly 
     ),
     ...patched,
   };
-  const shown = Object.entries(ordered).map(([key, each]) => [key, walked(each, old[key], below(pointers, key))]);
+  const shown = Object.entries(ordered).map(([key, each]) => [key, step(each, old[key], pointers, key)]);
   return pointers.length > 0 ? sorted(Object.fromEntries(shown)) : Object.fromEntries(shown);
 }
 
-function below(pointers: readonly (readonly string[])[], key: string): readonly (readonly string[])[] {
-  return pointers.filter((each) => each.length > 1 && each[0] === key).map((each) => each.slice(1));
+function step(patched: unknown, before: unknown, pointers: readonly Pointer[], key: string): unknown {
+  const isBrought = pointers.some(({ tokens, brings }) => brings && tokens.length === 1 && tokens[0] === key);
+  return walked(patched, isBrought ? undefined : before, below(pointers, key));
 }
 
-function pointersOf(operations: readonly unknown[]): readonly (readonly string[])[] {
-  return operations
-    .flatMap((each) => [(each as Fields)["path"], (each as Fields)["from"]])
-    .filter((each) => typeof each === "string")
-    .map(pointerTokens);
+function below(pointers: readonly Pointer[], key: string): readonly Pointer[] {
+  return pointers
+    .filter(({ tokens }) => tokens.length > 1 && tokens[0] === key)
+    .map((each) => ({ ...each, tokens: each.tokens.slice(1) }));
+}
+
+/** A place that an operation names. */
+interface Pointer {
+  readonly tokens: readonly string[];
+  /** What lies there is the operation's own value, in its own order. */
+  readonly brings: boolean;
+}
+
+function pointersOf(operations: readonly unknown[]): readonly Pointer[] {
+  return (operations as readonly Fields[]).flatMap(({ op, path, from }) => {
+    const brings = op === "add" || op === "replace";
+    const texts = [path, from].filter((each) => typeof each === "string");
+    return texts.map((each) => ({ tokens: pointerTokens(each), brings }));
+  });
 }
 
 function sorted(fields: Fields): Fields {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AdmissionEffects, Decision, Operation, Request } from "@sallyport/admission";
 import {
   applyDefaults,
+  type FieldError,
   generateName,
   invalidStatus,
   type KubeObject,
@@ -12,6 +13,7 @@ import {
 import { CustomConversions, hasWebhook } from "../custom/conversion.ts";
 import { checkCreatable } from "../custom/objects.ts";
 import { timestampOf } from "../timestamp.ts";
+import { adminAccessFaults } from "./admin-access.ts";
 import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
 import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.ts";
@@ -311,10 +313,15 @@ export class Registry {
       },
     };
     const finished = this.#addressed(complete?.(identified, context.warn) ?? identified, undefined, context);
-    const errors = errorsOf(finished, undefined, context);
+    const errors = this.#errorsOf(finished, undefined, context);
     if (errors.length > 0) throw invalidStatus(reportedKind(info), finished.metadata.name ?? "", errors);
     for (const warning of warned(finished, undefined, info)) context.warn(warning);
     return finished;
+  }
+
+  #errorsOf(object: KubeObject, current: KubeObject | undefined, context: WriteContext): readonly FieldError[] {
+    const unlabelled = adminAccessFaults(object, current, context, this.#options.cache.reader);
+    return [...unlabelled, ...errorsOf(object, current, context)];
   }
 
   /** Services get their addresses when mutation is done, so that nothing is taken by what is refused. */
@@ -355,7 +362,7 @@ export class Registry {
       const finished = withVersion(this.#addressed(prepared, current, context), current.metadata.resourceVersion);
       taken = finished;
       await this.#options.guard?.(finished, current, context);
-      const errors = errorsOf(finished, current, context);
+      const errors = this.#errorsOf(finished, current, context);
       if (errors.length > 0) throw invalidStatus(reportedKind(context.info), context.name, errors);
       const { subresource } = context;
       const warnings = subresource === "" ? warned(finished, current, context.info) : [];

@@ -11,7 +11,24 @@ export type InternalType = keyof typeof structs;
 
 /** Fields whose names in the API differ by more than capitals. */
 const otherNames: { readonly [field: string]: string } = {
+  "core.AzureDiskVolumeSource.DataDiskURI": "diskuri",
+  "core.ContainerStatus.LastTerminationState": "laststate",
+  "core.GlusterfsPersistentVolumeSource.EndpointsName": "endpoints",
+  "core.GlusterfsVolumeSource.EndpointsName": "endpoints",
+  "core.ISCSIPersistentVolumeSource.DiscoveryCHAPAuth": "chapauthdiscovery",
+  "core.ISCSIPersistentVolumeSource.SessionCHAPAuth": "chapauthsession",
+  "core.ISCSIVolumeSource.DiscoveryCHAPAuth": "chapauthdiscovery",
+  "core.ISCSIVolumeSource.SessionCHAPAuth": "chapauthsession",
+  "core.NodeSpec.DoNotUseExternalID": "externalid",
   "core.PodSpec.DeprecatedServiceAccount": "serviceaccount",
+  "core.RBDPersistentVolumeSource.CephMonitors": "monitors",
+  "core.RBDPersistentVolumeSource.RBDImage": "image",
+  "core.RBDPersistentVolumeSource.RBDPool": "pool",
+  "core.RBDPersistentVolumeSource.RadosUser": "user",
+  "core.RBDVolumeSource.CephMonitors": "monitors",
+  "core.RBDVolumeSource.RBDImage": "image",
+  "core.RBDVolumeSource.RBDPool": "pool",
+  "core.RBDVolumeSource.RadosUser": "user",
 };
 
 /**

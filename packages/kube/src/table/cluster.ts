@@ -51,7 +51,7 @@ export const clusterLayouts: Layouts = {
     },
   },
   "autoscaling/scales": {
-    columns: ["Name/name", "Desired:integer", "Available:integer", "Age:date"],
+    columns: ["Name", "Desired:integer", "Available:integer", "Age"],
     row: (object, now) => [
       nameOf(object),
       spec(object)["replicas"] ?? 0,

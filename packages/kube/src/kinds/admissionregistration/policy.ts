@@ -1,7 +1,7 @@
 import { declared, type FieldError, forbidden, invalid, notSupported, required } from "../../names.ts";
 import { formatted, itemsOf } from "../checks.ts";
 import type { Expressions, PolicyExpressions } from "../expressions.ts";
-import { dns1035Label, dns1123Subdomain, isIdentifier } from "../formats.ts";
+import { dns1035Label, dns1123Subdomain, isIdentifier, pathSegment } from "../formats.ts";
 import { validateLabelSelector } from "../label-selector.ts";
 import { type Fields, fill } from "../rules.ts";
 import { validateExpression, validateMatchConditions } from "./match-conditions.ts";
@@ -118,6 +118,7 @@ function validateParamRef(ref: Fields | undefined): readonly FieldError[] {
   const exclusive = "name and selector are mutually exclusive";
   const both = name !== "" && selector !== undefined;
   return [
+    ...(name === "" ? [] : formatted(`${path}.name`, name, pathSegment)),
     ...(both ? [forbidden(`${path}.name`, exclusive)] : []),
     ...validateLabelSelector(selector, `${path}.selector`),
     ...(both ? [forbidden(`${path}.selector`, exclusive)] : []),

@@ -56,11 +56,29 @@ export function validateSchema(schema: Structural, path: string, hasStatus: bool
     );
   if (schema.nullable === true) errors.push(forbidden(`${path}.nullable`, "nullable cannot be true at the root"));
   errors.push(...keywordFaults(schema, path));
-  const structural: FieldError[] = [];
-  checkStructural(schema, path, "root", structural);
-  errors.push(...structural.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1)));
+  const keyword = unreadKeyword(schema);
+  if (keyword === undefined) errors.push(...structuralFaults(schema, path));
+  // Nobody looks whether it is structural, nor tells of that when there is more to tell.
+  else if (errors.length === 0) errors.push(invalid(path, "", `OpenAPIV3Schema '${keyword}' is not supported`));
   if (errors.length === 0) checkDefaults(schema, path, errors);
   return errors;
+}
+
+function structuralFaults(schema: Structural, path: string): readonly FieldError[] {
+  const faults: FieldError[] = [];
+  checkStructural(schema, path, "root", faults);
+  return faults.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
+}
+
+/** A keyword anywhere that structural schemas cannot hold, and that is not refused for itself. */
+function unreadKeyword(schema: Structural): string | undefined {
+  if ("$schema" in schema) return "schema";
+  const { items, additionalProperties, properties = {} } = schema;
+  for (const each of [items, additionalProperties, ...Object.values(properties)]) {
+    const found = typeof each === "object" ? unreadKeyword(each) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 const incomplete = "because it is defined in";

@@ -1,7 +1,7 @@
 import { type FieldError, invalid, notSupported, required } from "../../names.ts";
 import type { KubeObject } from "../../object.ts";
 import { formatted, portNumber } from "../checks.ts";
-import { dns1035Label, dns1123Subdomain } from "../formats.ts";
+import { dns1035Label, dns1123Subdomain, type Format, pathSegment } from "../formats.ts";
 import { type Fields, type KindRules, specOf } from "../rules.ts";
 
 const maxGroupPriority = 20_000;
@@ -27,12 +27,16 @@ export const apiService: KindRules = {
 function validateApiService(object: KubeObject): readonly FieldError[] {
   const spec = specOf(object);
   const { group = "", version = "", groupPriorityMinimum = 0, versionPriority = 0 } = spec;
-  const name = object.metadata.name ?? "";
+  const { generateName = "", name = "" } = object.metadata;
   const wanted = `${version}.${group}`;
-  return [
-    ...(name === "" || name === wanted
+  // What could be no name at all is told of with the metadata.
+  const named: Format = (given) =>
+    given === "" || given === wanted || pathSegment(given).length > 0
       ? []
-      : [invalid("metadata.name", name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)]),
+      : [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`];
+  return [
+    ...formatted("metadata.generateName", generateName, named),
+    ...formatted("metadata.name", name, named),
     ...validateGroup(group, version),
     ...formatted("spec.version", version, dns1035Label),
     ...priority("groupPriorityMinimum", groupPriorityMinimum, maxGroupPriority),

@@ -12,6 +12,12 @@ testRefusals("apiregistration.k8s.io/v1", {
     [good, good],
     [
       good,
+      good.replace("name: v1.example.com", "generateName: v1."),
+      "metadata.name: Required value: name or generateName is required",
+      'metadata.generateName: Invalid value: "v1.": must be `spec.version+"."+spec.group`: "v1.example.com"',
+    ],
+    [
+      good,
       named("groupPriorityMinimum: 20001"),
       "spec.groupPriorityMinimum: Invalid value: 20001: must be positive and less than 20000",
       "spec.versionPriority: Invalid value: 0: must be positive and less than 1000",

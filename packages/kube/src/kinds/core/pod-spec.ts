@@ -29,12 +29,15 @@ export function validatePodSpec(spec: Fields, path: string, annotations?: Fields
   const names = new Set<string>();
   const { restartPolicy = "", dnsPolicy = "" } = spec;
   const claims = ((spec["resourceClaims"] ?? []) as Fields[]).map((claim) => claim["name"] as string).filter(Boolean);
+  const volumes: Fields[] = [];
+  const volumeFaults = validateVolumes(spec["volumes"], `${path}.volumes`, volumes);
+  const mounting = volumeFaults.length === 0 ? spec : { ...spec, volumes };
   return [
-    ...validateVolumes(spec["volumes"], `${path}.volumes`),
+    ...volumeFaults,
     ...validatePodClaims(spec["resourceClaims"], `${path}.resourceClaims`, annotations ?? {}),
-    ...validateContainers(spec, `${path}.containers`, names),
-    ...validateInitContainers(spec, `${path}.initContainers`, names),
-    ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`, names),
+    ...validateContainers(mounting, `${path}.containers`, names),
+    ...validateInitContainers(mounting, `${path}.initContainers`, names),
+    ...validateEphemeralContainers(mounting, `${path}.ephemeralContainers`, names),
     ...validatePodResources(spec, path, claims),
     ...hostNetworkPorts(spec, path, annotations !== undefined),
     ...oneOf(`${path}.restartPolicy`, restartPolicy, restartPolicies),

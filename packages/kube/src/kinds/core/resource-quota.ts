@@ -9,22 +9,23 @@ import { isQuotaResource, quotaResource } from "./resource-names.ts";
 /** What a quota counts over stays; how much it allows may change. */
 export const resourceQuota: KindRules = {
   validate: (object) => validateSpec(specOf(object)),
-  validateUpdate: (object, old) => (scopesOf(object) === scopesOf(old) ? [] : immutable(object, old, ["spec.scopes"])),
+  validateUpdate: (object, old) =>
+    canonical(scopesOf(object)) === canonical(scopesOf(old)) ? [] : immutable(object, old, ["spec.scopes"]),
   validateStatus: (object) => {
     const { hard, used } = (object["status"] ?? {}) as Fields;
     return [...validateAmounts(hard, "status.hard"), ...validateAmounts(used, "status.used")];
   },
 };
 
+/** As a set: their order says nothing, nor does one that stands twice. */
+function scopesOf(quota: KubeObject): readonly string[] {
+  return [...new Set<string>(specOf(quota)["scopes"] ?? [])].sort();
+}
+
 const podAmounts = ["cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"];
 const ofPods = ["pods", ...podAmounts];
 
 /** What a quota over a part of all objects may count. */
-/** As a set: their order, and how often each is named, count for nothing. */
-function scopesOf(object: KubeObject): string {
-  return canonical([...new Set((specOf(object)["scopes"] ?? []) as string[])].sort());
-}
-
 const scopes: { readonly [scope: string]: (name: string) => boolean } = {
   Terminating: (name) => ofPods.includes(name),
   NotTerminating: (name) => ofPods.includes(name),

@@ -9,14 +9,16 @@ import { validateDownward, validateKey, validateMode, validateUser } from "./vol
 import { podSources, type SourceRule, sharedSources } from "./volume-sources.ts";
 
 /** ValidateVolumes: each has a name of its own and one source. */
-export function validateVolumes(volumes: unknown, path: string): readonly FieldError[] {
+export function validateVolumes(volumes: unknown, path: string, right: Fields[] = []): readonly FieldError[] {
   const names = new Set<string>();
   return itemsOf(volumes, path).flatMap(([volume, field]) => {
     const name = String(volume["name"] ?? "");
     const nameFaults = name === "" ? [required(`${field}.name`)] : formatted(`${field}.name`, name, dns1123Label);
     const taken = names.has(name) ? [duplicate(`${field}.name`, name)] : [];
     const errors = [...validateSources(volume, field), ...nameFaults, ...taken];
-    if (errors.length === 0) names.add(name);
+    if (errors.length > 0) return errors;
+    names.add(name);
+    right.push(volume);
     return errors;
   });
 }
