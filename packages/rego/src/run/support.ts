@@ -52,9 +52,13 @@ export function createObject(): RegoObject {
   return new RegoObject();
 }
 
-/** The array under a key of an object that grows; where there is nothing, a new one. */
-export function listAt(object: Value | undefined, key: Value): Value | undefined {
-  return object instanceof RegoObject ? object.listAt(key) : undefined;
+export function createArray(): Value {
+  return [];
+}
+
+/** The collection under a key of an object that grows; where there is nothing, a new one. */
+export function groupAt(object: Value | undefined, key: Value, make: () => Value): Value | undefined {
+  return object instanceof RegoObject ? object.groupAt(key, make) : undefined;
 }
 
 export function numberOf(text: string): Value | undefined {

@@ -123,6 +123,8 @@ export class RegoObject {
   #isRising = true;
   /** Where each key is, once there are many and one was asked for. */
   #index: Map<Key, number> | undefined;
+  /** Where the key is that was asked for last: what asks in the order in which it was built needs no index. */
+  #asked = -1;
   #sorted: readonly (readonly [Value, Value])[] | undefined;
   #canonical: string | undefined;
 
@@ -175,21 +177,29 @@ export class RegoObject {
     this.#values.push(value);
   }
 
-  /** The array under a key; where there is nothing, a new one. */
-  listAt(key: Value): Value {
+  /** What is under a key; where there is nothing, what `make` answers, from now on. */
+  groupAt(key: Value, make: () => Value): Value {
     const known = this.#positionToSet(key);
     if (known >= 0) return this.#values[known] as Value;
-    const list: Value[] = [];
+    const made = make();
     this.#sorted = undefined;
     this.#canonical = undefined;
-    this.#append(key, list);
-    return list;
+    this.#append(key, made);
+    return made;
   }
 
   #position(key: Value): number {
-    if (this.#keys.length <= smallSize) return indexIn(this.#keys, key);
+    const keys = this.#keys;
+    if (keys.length <= smallSize) return indexIn(keys, key);
+    const next = this.#asked + 1;
+    if (keys[next] === key) {
+      this.#asked = next;
+      return next;
+    }
     this.#index ??= this.#indexed();
-    return this.#index.get(keyOf(key)) ?? -1;
+    const position = this.#index.get(keyOf(key)) ?? -1;
+    this.#asked = position;
+    return position;
   }
 
   #indexed(): Map<Key, number> {

@@ -2,6 +2,7 @@ import { totalBuiltins } from "../../builtins/total.ts";
 import type { Block, Operand, Stmt } from "../ir.ts";
 import { blocksOf } from "../statements.ts";
 import { Analysis } from "./analysis.ts";
+import { groupAtOf } from "./groups.ts";
 
 /** Statements that only make or read values. */
 const silent: readonly Stmt["type"][] = [
@@ -43,7 +44,7 @@ const harmlessBeforeExit: ReadonlySet<Stmt["type"]> = new Set(silent);
 
 /**
  * True when a loop gives the same result in whatever order its rounds come: it only adds to sets, to what it makes itself, and constants to
- * arrays; it is left early only with a constant; and nothing outside reads what its last round left in a local.
+ * arrays and objects of an index; it is left early only with a constant; and nothing outside reads what its last round left in a local.
  */
 export function isOrderFree(body: Block, whole: Analysis): boolean {
   return new Loop(body, whole).isOrderFree();
@@ -57,6 +58,8 @@ class Loop {
   readonly #constants: ReadonlySet<number>;
   /** Collections that each round makes for itself. */
   readonly #own: ReadonlySet<number>;
+  /** Objects of an index, each under its key. */
+  readonly #groups: ReadonlySet<number>;
 
   constructor(body: Block, whole: Analysis) {
     this.#body = body;
@@ -66,6 +69,7 @@ class Loop {
       whole.of(local).defines === 1 && whole.of(local).resets + whole.of(local).once === 0;
     this.#constants = new Set(targets(body, constantMakers).filter(only));
     this.#own = new Set(targets(body, collectionMakers).filter(only));
+    this.#groups = new Set(groupTargets(body));
   }
 
   isOrderFree(): boolean {
@@ -84,7 +88,8 @@ class Loop {
     const { type, stmt } = each;
     if (type === "BreakStmt") return true;
     if (type === "ArrayAppendStmt") return this.#own.has(stmt.array) || this.#isConstant(stmt.value);
-    if (type === "ObjectInsertStmt") return this.#own.has(stmt.object);
+    if (type === "ObjectInsertStmt") return this.#own.has(stmt.object) || this.#isSetInGroup(stmt);
+    if (type === "BlockStmt" && groupAtOf(stmt.blocks ?? []) !== undefined) return true;
     return harmless.has(type) && below(each).every((inner) => this.#isFree(inner));
   }
 
@@ -98,6 +103,11 @@ class Loop {
     if (type === "ObjectInsertStmt") return this.#own.has(stmt.object);
     if (type === "CallStmt") return totalBuiltins.has(stmt.func);
     return harmlessBeforeExit.has(type) && below(each).every((inner) => this.#isFreeBeforeExit(inner));
+  }
+
+  /** Whichever round writes a key last, it writes the same. */
+  #isSetInGroup({ object, value }: { readonly object: number; readonly value: Operand }): boolean {
+    return this.#groups.has(object) && this.#isConstant(value);
   }
 
   #isConstant(operand: Operand): boolean {
@@ -119,6 +129,13 @@ function targets({ stmts }: Block, types: ReadonlySet<Stmt["type"]>): readonly n
   return stmts.flatMap((each) => {
     if (types.has(each.type)) return [(each.stmt as { readonly target: number }).target];
     return blocksOf(each).flatMap((block) => targets(block, types));
+  });
+}
+
+function groupTargets({ stmts }: Block): readonly number[] {
+  return stmts.flatMap((each) => {
+    const group = each.type === "BlockStmt" ? groupAtOf(each.stmt.blocks ?? []) : undefined;
+    return group?.kind === "object" ? [group.target] : blocksOf(each).flatMap(groupTargets);
   });
 }
 

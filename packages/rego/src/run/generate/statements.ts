@@ -1,6 +1,6 @@
 import type { Block, Operand, Stmt } from "../ir.ts";
 import { writeCall, writeDynamicCall } from "./calls.ts";
-import { type ListAt, listAtOf } from "./groups.ts";
+import { type GroupAt, groupAtOf } from "./groups.ts";
 import { equalityText, type Fact } from "./knowledge.ts";
 import { type Literal, Literals } from "./literals.ts";
 import { isPlainName, propertyText } from "./names.ts";
@@ -61,8 +61,8 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
     w.set(target, w.operand(source), w.fact(source) ?? {});
   },
   BlockStmt: (w, { blocks }) => {
-    const list = listAtOf(blocks ?? []);
-    if (list !== undefined && w.fact(list.key) !== undefined) writeListAt(w, list);
+    const group = groupAtOf(blocks ?? []);
+    if (group !== undefined && w.fact(group.key) !== undefined) writeGroupAt(w, group);
     else for (const block of blocks ?? []) writeBlock(w, block);
   },
   BreakStmt: (w, { index }) => w.emit(w.leave(index)),
@@ -133,8 +133,10 @@ const writers: { readonly [Type in Stmt["type"]]: (writer: Writer, stmt: Fields<
   WithStmt: (w, stmt) => writeWith(w, stmt, writeStatements),
 };
 
-function writeListAt(writer: Writer, { object, key, target }: ListAt): void {
-  writer.setOrLeave(target, `$.listAt(${writer.local(object)}, ${writer.operand(key)})`);
+const groupMakers = { array: "createArray", set: "createSet", object: "createObject" } as const;
+
+function writeGroupAt(writer: Writer, { kind, object, key, target }: GroupAt): void {
+  writer.setOrLeave(target, `$.groupAt(${writer.local(object)}, ${writer.operand(key)}, $.${groupMakers[kind]})`);
 }
 
 /** Both operands are defined. */
