@@ -37,7 +37,7 @@ async function runScript(file: string, folder: string, kubectl: Program, minor: 
     const [, oldest] = /^kubectl1\.(\d+)$/.exec(condition) ?? [];
     return oldest !== undefined && minor >= Number(oldest);
   };
-  return new Script(folder, { kubectl }, isMet).run(script);
+  return new Script(folder, { kubectl }, { holds: isMet }).run(script);
 }
 
 for (const minor of minors) {
