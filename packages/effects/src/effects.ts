@@ -13,7 +13,7 @@ export interface EffectsOptions {
   /** What `opa.runtime().env` shows; nothing unless given, because an environment holds secrets. */
   readonly env?: { readonly [name: string]: string };
   /** Where `print` goes; nowhere unless given. */
-  readonly print?: (message: string) => void;
+  readonly print?: Effects["print"];
   readonly note?: (message: string) => void;
   /** What `opa.runtime()` answers; the environment unless given. */
   readonly runtime?: Value;

@@ -5,6 +5,7 @@ import { compileModules, compileQuery, recompileModules } from "./compile/compil
 import type { Compiled, CompiledQuery } from "./compile/compiled.ts";
 import { withHint } from "./compile/hints.ts";
 import type { QueryOptions } from "./compile/query.ts";
+import { type RuleLabels, ruleLabelsOf } from "./compile/rule-labels.ts";
 import type { CompileOptions } from "./compile/stage.ts";
 import { findJoins } from "./plan/joins/find.ts";
 import type { PlanNeeds } from "./plan/needs.ts";
@@ -15,10 +16,11 @@ import { evaluateAsynchronously } from "./run/asynchronous.ts";
 import { type EvaluateOptions, Executable } from "./run/executable.ts";
 import type { Policy } from "./run/ir.ts";
 import { type Read, Trace } from "./run/trace.ts";
-import type { Body, Module, RegoVersion } from "./syntax/ast.ts";
+import type { Body, Module, RegoVersion, Rule } from "./syntax/ast.ts";
 import { type Diagnostic, RegoError } from "./syntax/diagnostic.ts";
 import { parseModule, parseQuery } from "./syntax/parser.ts";
 import { evaluateByWalking } from "./topdown/evaluate.ts";
+import { EvaluatedLabels } from "./topdown/evaluated-labels.ts";
 import { evaluatePartially, type PartialOptions, type PartialResult } from "./topdown/partial.ts";
 import type { WalkOptions } from "./topdown/walk-options.ts";
 import { lookup } from "./value/access.ts";
@@ -104,6 +106,9 @@ export interface ExplainedMember {
 
 const planName = "query";
 
+/** The variable of a query for a document. */
+const resultName = "result";
+
 /** Prepared queries that are kept: an admission chain has a handful, a REPL many. */
 const maxPrepared = 256;
 
@@ -120,6 +125,8 @@ export class RegoPolicy {
   readonly #byPath = new Map<string, Prepared>();
   /** Of the policy that this one was made of: still good where nothing has changed that it was made of. */
   readonly #inherited: Map<string, Prepared>;
+  /** Queries for the documents at paths whose rules have labels; undefined where none has. */
+  readonly #labelled = new Map<string, CompiledQuery | undefined>();
   readonly #options: EngineOptions;
 
   /** `previous` gives what it has prepared and what has not changed. */
@@ -185,6 +192,40 @@ export class RegoPolicy {
       row: place.row ?? 0,
     }));
     return { value: result === undefined ? undefined : lookup(result, "result"), derivations };
+  }
+
+  /**
+   * What takes the labels of rules that answer, in a walk; undefined where no rule has any that the document at the path, or without one
+   * any query, may ask. Paths are those of `evaluate`.
+   */
+  labels(path?: string): EvaluatedLabels | undefined {
+    const isLabelled =
+      path === undefined ? ruleLabelsOf(this.compiled).areAny : this.#labelledQuery(path) !== undefined;
+    return isLabelled ? new EvaluatedLabels(this.compiled) : undefined;
+  }
+
+  /** As `evaluateAsync`, rule by rule as OPA evaluates them: slower, but each rule that answers is told to `labels`. */
+  async walkDocument(path: string, options: WalkOptions): Promise<Value | undefined> {
+    const query = this.#labelledQuery(path) ?? this.#documentQuery(path);
+    const walk = (each: WalkOptions) => evaluateByWalking(query, this.compiled, this.#withBuiltins(this.#held(each)));
+    const [result] = await evaluateAsynchronously(options, walk);
+    return result === undefined ? undefined : lookup(result, resultName);
+  }
+
+  #labelledQuery(path: string): CompiledQuery | undefined {
+    const labels = ruleLabelsOf(this.compiled);
+    if (!labels.areAny) return undefined;
+    if (!this.#labelled.has(path)) {
+      this.#preparePath(path);
+      const isLabelled = this.#byPath.get(path)?.needs.someRule(({ rule, module }) => hasLabels(labels, rule, module));
+      keep(this.#labelled, path, isLabelled === true ? this.#documentQuery(path) : undefined);
+    }
+    return this.#labelled.get(path);
+  }
+
+  #documentQuery(path: string): CompiledQuery {
+    const keys = pathParts(path).map((part) => `[${JSON.stringify(part)}]`);
+    return this.#compileQuery(`${resultName} = data${keys.join("")}`, {});
   }
 
   /** All bindings of a query. Throws `RegoError` for what does not compile, `EvaluationError` for what cannot be answered. */
@@ -294,8 +335,15 @@ export class RegoPolicy {
   }
 }
 
+/** The rule itself, or an `else` of it. */
+function hasLabels(labels: RuleLabels, rule: Rule, module: Module): boolean {
+  for (let each: Rule | undefined = rule; each !== undefined; each = each.else)
+    if (labels.of(each, module) !== undefined) return true;
+  return false;
+}
+
 /** The oldest makes room. */
-function keep(cache: Map<string, Prepared>, key: string, prepared: Prepared): void {
+function keep<T>(cache: Map<string, T>, key: string, prepared: T): void {
   if (cache.size >= maxPrepared) cache.delete(cache.keys().next().value as string);
   cache.set(key, prepared);
 }

@@ -1,6 +1,7 @@
 export {
   type Builtin,
   BuiltinError,
+  type CallPlace,
   type CryptoEffects,
   type CurveName,
   type Effects,
@@ -131,6 +132,7 @@ export {
   TestPatternError,
   TestRunner,
 } from "./test/runner.ts";
+export { EvaluatedLabels } from "./topdown/evaluated-labels.ts";
 export { entrypointRef, OptimizeError, type OptimizeOptions, optimize } from "./topdown/optimize.ts";
 export type { PartialOptions, PartialResult } from "./topdown/partial.ts";
 export type { TraceEvent, TraceOp, Tracer } from "./topdown/trace.ts";

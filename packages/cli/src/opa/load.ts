@@ -17,7 +17,7 @@ import { isIgnored } from "./ignore.ts";
 import { jsonDocument, LoadError, readBytes, systemFault, yamlDocument } from "./read-data.ts";
 
 export interface LoadedModule {
-  /** As given, cleaned: `policies/a.rego`. */
+  /** As given, cleaned: `policies/a.rego`. Its module has it as given, for messages: `./policies/a.rego`. */
   readonly file: string;
   readonly text: string;
   readonly module: Module;
@@ -140,7 +140,7 @@ class Loader {
     const file = cleanPath(path);
     const start = performance.now();
     const { regoVersion = "v1", capabilities } = this.#options;
-    const { module, diagnostics } = parseModule(text, { file, regoVersion, ...parserPart(capabilities) });
+    const { module, diagnostics } = parseModule(text, { file: path, regoVersion, ...parserPart(capabilities) });
     this.#options.parsed?.(performance.now() - start);
     if (module === undefined) this.#faults.push(...diagnostics);
     else this.#modules.set(file, { file, text, module });

@@ -10,7 +10,7 @@ import { evaluation, type Serving } from "./serving.ts";
 /** Asks a rule whether a request may be answered, before it is. Throws `ApiError`. https://www.openpolicyagent.org/docs/security#authentication-and-authorization */
 export async function authorize(serving: Serving, decision: DataPath, request: ServerRequest): Promise<void> {
   const input = await authorizationInput(request);
-  const allowed = await documentAt(serving.state.generation, decision, { ...evaluation(serving), input });
+  const allowed = await documentAt(serving.state.generation, decision, { ...evaluation(serving, request), input });
   if (allowed === undefined) throw internalError("authorization policy missing or undefined");
   if (allowed === true) return;
   if (isObject(allowed) && lookup(allowed, "allowed") === true) return;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   type DataPath,
+  type EvaluatedLabels,
   type EvaluateOptions,
   EvaluationError,
   RegoError,
@@ -11,7 +12,7 @@ import { diagnosticJson, evaluationErrorJson } from "../answers/error-json.ts";
 import { type Printable, Struct } from "../answers/json-text.ts";
 import type { Metrics } from "../answers/metrics.ts";
 import { ApiError, codeFirst } from "./api-error.ts";
-import { documentAt, isBaseData } from "./documents.ts";
+import { documentAt, isBaseData, labelsAt } from "./documents.ts";
 import type { ServerRequest } from "./exchange.ts";
 import type { Generation } from "./policy-state.ts";
 import { evaluation, type Serving } from "./serving.ts";
@@ -30,8 +31,10 @@ export interface MadeDecision {
   /** As JSON has it. */
   readonly error?: Printable;
   readonly metrics: Metrics;
+  /** Takes the labels of the rules that answer; they are told with what has a result. */
+  readonly labels?: EvaluatedLabels | undefined;
   /** What else there is to tell. */
-  readonly custom?: Printable;
+  readonly custom?: Printable | undefined;
 }
 
 /** A decision that is to be logged. */
@@ -69,9 +72,15 @@ export class Decision {
     this.id = this.#logger && randomUUID();
   }
 
+  /** What takes the labels of rules that answer for a document, or for any query; undefined where none would be told. */
+  labels(path?: DataPath): EvaluatedLabels | undefined {
+    if (this.#logger === undefined) return undefined;
+    return path === undefined ? this.#generation.policy.labels() : labelsAt(this.#generation, path);
+  }
+
   /** How it is evaluated. */
   evaluation(isStrict: boolean = false): EvaluateOptions {
-    const options = evaluation(this.#serving, isStrict);
+    const options = evaluation(this.#serving, this.#request, isStrict);
     if (this.#logger?.recordsNondeterministic !== true || options.effects === undefined) return options;
     return { ...options, effects: { ...options.effects, record: (...answer) => this.#record(...answer) } };
   }
@@ -87,7 +96,8 @@ export class Decision {
     const { bundles } = this.#generation;
     const ask: LoggedDecision["ask"] = (path, input) => {
       const isRule = !isBaseData(this.#generation.policy.compiled.root, path);
-      return documentAt(this.#generation, path, { ...evaluation(this.#serving), ...(isRule && { input: input() }) });
+      const options = evaluation(this.#serving, this.#request);
+      return documentAt(this.#generation, path, { ...options, ...(isRule && { input: input() }) });
     };
     const nondeterministic = this.#logger.recordsNondeterministic ? this.#nondeterministic() : undefined;
     await this.#logger.log({ ...made, id: this.id, request: this.#request, bundles, nondeterministic, ask });

@@ -1,5 +1,6 @@
 import {
   type DataPath,
+  type EvaluatedLabels,
   type EvaluateOptions,
   findNode,
   type PreparedQuery,
@@ -15,21 +16,36 @@ type RuleNode = Generation["policy"]["compiled"]["root"];
 const number = /^[+-]?\d+$/;
 
 /**
- * The document at a path: base data alone is read, all else evaluated. Undefined where there is none. Throws `EvaluationError`, `RegoError`.
+ * The document at a path: base data alone is read, all else evaluated. Undefined where there is none. `labels` are told where they are given.
+ * Throws `EvaluationError`, `RegoError`.
  */
 export async function documentAt(
   { policy, data }: Generation,
   path: DataPath,
   options: EvaluateOptions,
+  labels?: EvaluatedLabels,
 ): Promise<Value | undefined> {
   if (isBaseData(policy.compiled.root, path)) return baseDocument(data, path);
   const inside = { ...options, data };
-  // A function is no document: the compiler says so.
-  if (!path.some((part) => number.test(part) || part.includes("/")) && !isFunction(policy.compiled.root, path)) {
-    return policy.evaluateAsync(path.join("/"), inside);
+  if (isPlain(policy.compiled.root, path)) {
+    const text = path.join("/");
+    return labels === undefined ? policy.evaluateAsync(text, inside) : policy.walkDocument(text, { ...inside, labels });
   }
-  const [answer] = await policy.prepareQuery(refText(path), { captureValues: true }).answersAsync(inside);
+  const query = policy.prepareQuery(refText(path), { captureValues: true });
+  const [answer] = await (labels === undefined ? query.answersAsync(inside) : query.walkAsync({ ...inside, labels }));
   return answer?.expressions[0]?.value;
+}
+
+/** What takes the labels of rules that answer for the document at a path; undefined where there are none. */
+export function labelsAt({ policy }: Generation, path: DataPath): EvaluatedLabels | undefined {
+  const { root } = policy.compiled;
+  if (isBaseData(root, path)) return undefined;
+  return policy.labels(isPlain(root, path) ? path.join("/") : undefined);
+}
+
+/** What the engine knows by its path; a function is no document: the compiler says so. */
+function isPlain(root: RuleNode, path: DataPath): boolean {
+  return !path.some((part) => number.test(part) || part.includes("/")) && !isFunction(root, path);
 }
 
 /** A query for the same document, as explanations show it. */

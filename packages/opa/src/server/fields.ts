@@ -1,20 +1,25 @@
-import { isObject, lookup, type Value } from "@sallyport/rego";
+import { isObject, type JsonObject, lookup, type Value } from "@sallyport/rego";
 import { ApiError, badRequest } from "./api-error.ts";
 import type { ServerRequest } from "./exchange.ts";
-import { bodyText, goKind, parseOr } from "./input.ts";
+import { bodyText, goKind, metadataOf, parseOr } from "./input.ts";
 
 /** What a member of a request's body must be. */
 export type FieldKind = "string" | "strings" | "any" | "object";
 
+/** The members of a request's body that are known, of the right kinds, and under `metadata` all others. */
+export type Fields<Kinds> = { readonly [key in keyof Kinds]: Value | undefined } & {
+  readonly metadata: JsonObject | undefined;
+};
+
 /**
- * The members of a request's body that are known, of the right kinds: others are not looked at. `name` is that of Go's struct, which
+ * The members of a request's body that are known, of the right kinds. `name` is that of Go's struct, which
  * OPA's messages tell. Throws `ApiError`.
  */
 export async function fieldsOfBody<const Kinds extends { readonly [name: string]: FieldKind }>(
   request: ServerRequest,
   name: string,
   kinds: Kinds,
-): Promise<{ readonly [key in keyof Kinds]: Value | undefined }> {
+): Promise<Fields<Kinds>> {
   const doing = "error(s) occurred while decoding request: ";
   const body = parseOr(await bodyText(request), doing);
   if (body !== null && !isObject(body))
@@ -28,7 +33,8 @@ export async function fieldsOfBody<const Kinds extends { readonly [name: string]
       );
     return [key, value] as const;
   });
-  return Object.fromEntries(found) as { readonly [key in keyof Kinds]: Value | undefined };
+  const metadata = body === null ? undefined : metadataOf(body, Object.keys(kinds));
+  return { ...Object.fromEntries(found), metadata } as Fields<Kinds>;
 }
 
 interface KindFault {

@@ -1,4 +1,4 @@
-import { isObject, jsonFault, lookup, parseJson, parseYaml, type Value } from "@sallyport/rego";
+import { isObject, type JsonObject, jsonFault, lookup, parseJson, parseYaml, type Value } from "@sallyport/rego";
 import { badRequest } from "./api-error.ts";
 import { headerOf, type ServerRequest } from "./exchange.ts";
 
@@ -8,6 +8,8 @@ const decoder = new TextDecoder();
 export interface RequestInput {
   readonly value: Value | undefined;
   readonly given: boolean;
+  /** What the body has beside the input: metadata of the caller, for the log alone. */
+  readonly metadata?: JsonObject | undefined;
 }
 
 /** `?input={…}`. Throws `ApiError`. */
@@ -26,7 +28,15 @@ export async function inputOfBody(request: ServerRequest): Promise<RequestInput>
       `body contains malformed input document: json: cannot unmarshal ${goKind(body)} into Go value of type types.alias`,
     );
   const value = lookup(body, "input");
-  return value === undefined || value === null ? { value: undefined, given: false } : { value, given: true };
+  const metadata = metadataOf(body, ["input"]);
+  if (value === undefined || value === null) return { value: undefined, given: false, metadata };
+  return { value, given: true, metadata };
+}
+
+/** The members of a body that are none of the API's; undefined when there are none. */
+export function metadataOf(body: Value, known: readonly string[]): JsonObject | undefined {
+  const others = Object.entries(body as JsonObject).filter(([name]) => !known.includes(name));
+  return others.length === 0 ? undefined : Object.fromEntries(others);
 }
 
 /** The whole body, of the older API: it is the input. Throws `ApiError`. */

@@ -86,7 +86,7 @@ export class PolicyState {
 
   /** Puts a policy in the place of the one with its id. */
   putPolicy(policy: StoredPolicy): void {
-    const { policy: next, diagnostics } = this.#policy.withModules([policy.module], []);
+    const { policy: next, diagnostics } = this.#policy.withModules([policy.module], this.#filesOf([policy.id]));
     this.#policy = orThrow(next, diagnostics);
     this.#policies = new Map([...this.#policies, [policy.id, policy]]);
   }
@@ -99,7 +99,8 @@ export class PolicyState {
     const modules = policies.map(({ module }) => module);
     const kept = new Set(policies.map(({ id }) => id));
     const gone = without.filter((id) => !kept.has(id));
-    const { policy: next, diagnostics } = this.#policy.withModules(modules, gone);
+    const files = this.#filesOf([...gone, ...kept]);
+    const { policy: next, diagnostics } = this.#policy.withModules(modules, files);
     const compiled = orThrow(next, diagnostics);
     this.#store.write((transaction) => transaction.put([], data));
     this.#policy = compiled;
@@ -121,7 +122,10 @@ export class PolicyState {
     const ids = isDelta ? (before?.policies ?? []) : policies.map(({ id }) => id);
     const gone = isDelta ? [] : (before?.policies ?? []).filter((id) => !ids.includes(id));
     const modules = policies.map(({ module }) => module);
-    const { policy: next, diagnostics } = this.#policy.withModules(modules, gone);
+    const { policy: next, diagnostics } = this.#policy.withModules(
+      modules,
+      this.#filesOf([...gone, ...policies.map(({ id }) => id)]),
+    );
     const compiled = orThrow(next, diagnostics);
     const active: ActiveBundle = { name, etag, manifest: bundle.manifest, policies: ids };
     this.#store.write((transaction) => {
@@ -139,7 +143,7 @@ export class PolicyState {
   /** False when there is none of that id. */
   deletePolicy(id: string): boolean {
     if (!this.#policies.has(id)) return false;
-    const { policy: next, diagnostics } = this.#policy.withoutModule(id);
+    const { policy: next, diagnostics } = this.#policy.withModules([], this.#filesOf([id]));
     this.#policy = orThrow(next, diagnostics);
     this.#policies = new Map([...this.#policies].filter(([each]) => each !== id));
     return true;
@@ -158,6 +162,11 @@ export class PolicyState {
       };
       throw badRequest(`1 error occurred: ${formatDiagnostic(fault)}`);
     });
+  }
+
+  /** The files that policies were read of: paths as they were given, where ids are cleaned. */
+  #filesOf(ids: readonly string[]): readonly string[] {
+    return ids.flatMap((id) => this.#policies.get(id)?.module.file ?? []);
   }
 
   /** True when base data has something at the path, or something on the way to it that is no object. */

@@ -18,8 +18,8 @@ export interface BuildInfo {
 /** What the handlers of one server share. */
 export interface Serving {
   readonly state: PolicyState;
-  /** The effects of one evaluation. */
-  readonly effects: () => Effects;
+  /** The effects of one evaluation for a request. */
+  readonly effects: (request: ServerRequest) => Effects;
   readonly config: ServerConfig;
   readonly requests: RequestMetrics;
   readonly build: BuildInfo;
@@ -43,9 +43,13 @@ export interface PluginsView {
 const maxEvaluationMs = 30_000;
 
 /** How one request is evaluated: as long as somebody waits for it, as OPA without a limit of steps. */
-export function evaluation({ effects, clock }: Serving, isStrict: boolean = false): EvaluateOptions {
+export function evaluation(
+  { effects, clock }: Serving,
+  request: ServerRequest,
+  isStrict: boolean = false,
+): EvaluateOptions {
   return {
-    effects: effects(),
+    effects: effects(request),
     clock,
     deadline: clock() + maxEvaluationMs,
     limits: { steps: Number.POSITIVE_INFINITY },

@@ -13,7 +13,8 @@ export interface Effects {
   readonly randomBytes: (size: number) => Uint8Array;
   readonly env: { readonly [name: string]: string };
   readonly crypto?: CryptoEffects;
-  readonly print?: (message: string) => void;
+  /** Is told where the call stands, too. */
+  readonly print?: (message: string, place: CallPlace) => void;
   /** The text of a file with certificates or keys that `http.send` names. Throws `BuiltinError` in Go's words. */
   readonly readFile?: (path: string) => string;
   /** For trace() notes. */
@@ -32,6 +33,13 @@ export interface Effects {
   readonly httpCache?: HttpCache;
   /** Is told what each builtin has answered that might answer otherwise next time. */
   readonly record?: (name: string, args: readonly Value[], answer: Value) => void;
+}
+
+/** Where a call stands; without a file's name in what is only asked. */
+export interface CallPlace {
+  readonly file: string | undefined;
+  readonly row: number;
+  readonly col: number;
 }
 
 /** Cryptography that Rego's builtins need, synchronous. Implemented over node:crypto outside this room. */
@@ -99,7 +107,9 @@ export interface Builtin {
   /** Exactly OPA's name: `json.unmarshal`, `plus`. */
   readonly name: string;
   /** Answers undefined for Rego's undefined. May throw `BuiltinError`. Must not keep or change its arguments. */
-  readonly call: (args: readonly Value[], state: QueryState) => Value | undefined;
+  readonly call: (args: readonly Value[], state: QueryState, place?: CallPlace) => Value | undefined;
+  /** True for one that is told where its call stands. */
+  readonly needsPlace?: boolean;
   /** Its type; that of OPA's builtin of this name unless given. */
   readonly signature?: BuiltinSignature;
   /** Cost hint for budgets: true when the work grows faster than the operands. */

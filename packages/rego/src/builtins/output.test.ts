@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { compile } from "../engine.ts";
 import { RegoSet } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { BuiltinError } from "./builtin.ts";
@@ -37,4 +38,20 @@ test("trace notes a string, and nothing else", () => {
     () => run("trace", [1]),
     new BuiltinError("operand 1 must be string but got number", "eval_type_error"),
   );
+});
+
+test("print is told where it stands, by every evaluator", async () => {
+  const text = 'package p\n\nx if {\n\tprint("here", input.a)\n}';
+  const { policy } = compile([{ file: "./a/p.rego", text }], { compile: { print: true } });
+  const told: unknown[] = [];
+  const effects = { nowNs: 0n, randomBytes: (size: number) => new Uint8Array(size), env: {} };
+  const options = {
+    input: { a: 1 },
+    effects: { ...effects, print: (...args: readonly unknown[]) => void told.push(args) },
+  };
+  policy?.evaluate("p/x", options);
+  policy?.evaluate("p/x", { ...options, evaluator: "interpreter" });
+  policy?.walk("data.p.x", options);
+  await policy?.evaluateAsync("p/x", options);
+  assert.deepEqual(told, Array(4).fill(["here 1", { file: "./a/p.rego", row: 4, col: 2 }]));
 });

@@ -1,4 +1,4 @@
-import { type Compiled, findNode, type RuleNode } from "../compile/compiled.ts";
+import { type Compiled, type CompiledRule, findNode, type RuleNode } from "../compile/compiled.ts";
 import { isGroup } from "./tree.ts";
 
 interface Seen {
@@ -39,6 +39,15 @@ export class PlanNeeds {
     }
     return true;
   }
+
+  /** True when a rule that the plan was made of, or one whose value it may need, passes a test. */
+  someRule(test: (rule: CompiledRule) => boolean): boolean {
+    return [...this.#nodes.values()].some(({ node }) => node !== undefined && someRuleOf(node, test));
+  }
+}
+
+function someRuleOf(node: RuleNode, test: (rule: CompiledRule) => boolean): boolean {
+  return node.rules.some(test) || (isGroup(node) && [...node.children].some(([, child]) => someRuleOf(child, test)));
 }
 
 function isSameWay(exists: boolean, node: RuleNode | undefined): boolean {

@@ -1,6 +1,7 @@
 import type { RuleNode } from "../compile/compiled.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Ref, Term } from "../syntax/ast.ts";
+import { nowhere } from "../topdown/frame.ts";
 import { isIndexText } from "../value/base-path.ts";
 import { localOperand } from "./builder.ts";
 import { isSelective } from "./key.ts";
@@ -19,17 +20,21 @@ export function planRef(scope: Scope, ref: Ref, next: Next<Operand>): void {
   } else planTerm(scope, head, (value) => planPath(scope, value, terms, next, 1));
 }
 
-/** The document at a constant path below `data`. */
+/** The document at a constant path below `data`, which may lead into the value of a rule. */
 export function planDocument(scope: Scope, path: readonly string[], next: Next<Operand>): void {
   const { library, context, writer } = scope;
   const node = library.node(path, context);
   if (node === undefined) {
     if (path.length === 0) next(localOperand(planBaseRoot(scope)));
-    else planBase(scope, path, next);
+    else planData(scope, [], path.map(keyTerm), next);
   } else if (path.length === 0) next(call(scope, library.rootFunction(node, context)));
   else if (node.rules.length === 0) next(call(scope, library.documentFunction(node, [], context)));
   else if (isFunctionNode(node)) writer.fail();
   else next(call(scope, library.ruleFunction(node, context)));
+}
+
+function keyTerm(value: string): Term {
+  return { kind: "string", loc: nowhere, value };
 }
 
 /** Walks constant keys through the tree as far as rules reach, then goes on through their value or the base document. */

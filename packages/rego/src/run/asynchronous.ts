@@ -117,7 +117,7 @@ class Recording {
       lookup: (host) => recorded<LookupAnswer>({ kind: "lookup", host }),
       randomBytes: replayed(this.#random, outer.randomBytes),
       ...(crypto && { crypto: this.#replayedCrypto(crypto) }),
-      ...(print && { print: (message) => later.push(() => print(message)) }),
+      ...(print && { print: (message, place) => later.push(() => print(message, place)) }),
       ...(note && { note: (message) => later.push(() => note(message)) }),
       ...(testCase && { testCase: (path) => later.push(() => testCase(path)) }),
       ...(httpCache && { httpCache: this.#overlaid(httpCache, later) }),

@@ -273,3 +273,28 @@ test("without code from strings the interpreter runs", (t) => {
   });
   assert.equal(answer("x := input.a + 1", { input: { a: 1 } }), "2");
 });
+
+test("a path may lead into the value of a rule", () => {
+  const text = `package p
+obj := {"a": {"b": 1}}
+m["k"] := {"z": 2}
+m[x] := 3 if x := "dyn"
+s contains "v"
+f(x) := x`;
+  const { policy } = compile([{ file: "p.rego", text }]);
+  const rows = [
+    ["p/obj/a/b", 1],
+    ["p/obj/none", undefined],
+    ["p/obj/a/b/c", undefined],
+    ["p/m/k/z", 2],
+    ["p/m/dyn", 3],
+    ["p/s/v", "v"],
+    ["p/s/w", undefined],
+    ["p/f/x", undefined],
+    ["base/1/c", 4],
+  ] as const;
+  const data = { base: [{}, { c: 4 }] };
+  for (const [path, wanted] of rows)
+    for (const evaluator of ["generated", "interpreter"] as const)
+      assert.deepEqual(policy?.evaluate(path, { data, evaluator }), wanted, path);
+});

@@ -65,7 +65,7 @@ export class Executable {
   run(plan: string, options: EvaluateOptions, trace?: Trace): readonly Value[] {
     this.#prepared ??= this.#prepare();
     const prepared = this.#prepared;
-    const state = runStateOf(options, this.#builtins, trace, prepared.joins);
+    const state = runStateOf(options, this.#builtins, trace, prepared.joins, this.policy.static.files);
     const data = documentOf(options.data);
     const input = options.inputJson === undefined ? options.input : parseInput(options.inputJson, this.inputPaths);
     try {

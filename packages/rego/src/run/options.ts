@@ -4,7 +4,7 @@ import { DataSnapshot } from "../data/snapshot.ts";
 import type { Value } from "../value/value.ts";
 import type { EvaluationError } from "./errors.ts";
 import type { PreparedJoin } from "./joins.ts";
-import { defaultLimits, type Limits, RunState } from "./state.ts";
+import { defaultLimits, type Limits, RunState, type StateOptions } from "./state.ts";
 import type { Trace } from "./trace.ts";
 
 /** What every way to evaluate is told. */
@@ -30,6 +30,7 @@ export function runStateOf(
   builtins: ReadonlyMap<string, Builtin>,
   trace?: Trace,
   joins: readonly PreparedJoin[] = [],
+  files?: StateOptions["files"],
 ): RunState {
   return new RunState({
     effects: options.effects ?? createWebEffects(),
@@ -42,5 +43,6 @@ export function runStateOf(
     builtinErrors: options.builtinErrors,
     indexes: options.data instanceof DataSnapshot ? options.data.indexes : undefined,
     joins,
+    files,
   });
 }

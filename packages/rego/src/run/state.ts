@@ -1,4 +1,4 @@
-import { type Builtin, BuiltinError, type Effects, type QueryState } from "../builtins/builtin.ts";
+import { type Builtin, BuiltinError, type CallPlace, type Effects, type QueryState } from "../builtins/builtin.ts";
 import type { Binding } from "../data/join-index.ts";
 import type { JoinIndexes } from "../data/join-indexes.ts";
 import { sizeOf } from "../value/access.ts";
@@ -62,6 +62,8 @@ export interface StateOptions {
   /** Of the store that base data is from, for the plan's joins. */
   readonly indexes?: JoinIndexes | undefined;
   readonly joins?: readonly PreparedJoin[];
+  /** Names of files by the numbers that places of a plan have. */
+  readonly files?: readonly { readonly value: string }[] | undefined;
 }
 
 /** Fewer keys are sorted as fast as they are looked up. */
@@ -207,12 +209,17 @@ export class RunState {
     if (builtin === undefined)
       throw new EvaluationError("eval_internal_error", `unsupported built-in function: ${name}`, place);
     try {
-      const value = builtin.call(args, this.query);
+      const value = builtin.call(args, this.query, builtin.needsPlace === true ? this.place(place) : undefined);
       if (makesValues(name)) this.made(value);
       return value;
     } catch (error) {
       return this.failed(error, name, place);
     }
+  }
+
+  /** A call's place as builtins are told it. */
+  place({ name, file, row = 0, col = 0 }: Place & { readonly name?: string }): CallPlace {
+    return { file: (name ?? this.#options.files?.[file ?? -1]?.value) || undefined, row, col };
   }
 
   /** What a builtin's failure makes of its call: undefined, unless errors are strict or it is not the builtin's own. */

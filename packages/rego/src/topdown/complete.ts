@@ -5,7 +5,7 @@ import { groundValue } from "./comprehension.ts";
 import { completeConflictAt } from "./errors.ts";
 import { type Next, type Stop, suppress } from "./frame.ts";
 import { isKnown, type Known, known, type Node, refNode, type WalkedRule } from "./node.ts";
-import { childFor, ruleNode } from "./rule-frame.ts";
+import { childFor, noteAnswer, ruleNode } from "./rule-frame.ts";
 import { partialOf, saveUnify } from "./saving.ts";
 import { selectTerm } from "./select.ts";
 import { saveSupportRule, supportPath } from "./support.ts";
@@ -91,6 +91,7 @@ function evaluateRule(
   let before = earlier;
   const stop = child.evaluate(() => {
     child.trace("Exit", node, child.findOne ? "early" : "");
+    noteAnswer(frame, rule);
     value = known(groundValue(child, rule.value as Node));
     if (before !== undefined) {
       if (!equal(before.value, value.value)) throw completeConflictAt(rule.source.loc);

@@ -23,9 +23,11 @@ export function evaluateByWalking(query: CompiledQuery, compiled: Compiled, opti
     compiled,
     run: state,
     tracer: options.tracer,
+    labels: options.labels,
     names: query.written,
   });
   options.tracer?.begin?.();
+  options.labels?.begin();
   const results: Value[] = [];
   const data = documentOf(options.data);
   const frame = Frame.root(machine, lowerBody(query.body), options.input, data);

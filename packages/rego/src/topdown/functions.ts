@@ -8,7 +8,7 @@ import { biunifyLists } from "./lists.ts";
 import { callOf } from "./lower.ts";
 import { isKnown, type Known, known, type Node, refNode, type WalkedRule } from "./node.ts";
 import { raiseTerm } from "./raise.ts";
-import { childFor, ruleNode } from "./rule-frame.ts";
+import { childFor, noteAnswer, ruleNode } from "./rule-frame.ts";
 import type { Candidates } from "./rule-index.ts";
 import { nodeAt } from "./rule-tree.ts";
 import { partialOf, saveCall, saveStep } from "./saving.ts";
@@ -127,6 +127,7 @@ function evaluateRule(
   const stop = biunifyLists(child, args, [...(rule.args ?? []), ...output], frame.bindings, child.bindings, () =>
     child.evaluate(() => {
       child.trace("Exit", node, child.findOne ? "early" : "");
+      noteAnswer(frame, rule);
       return way.found(next);
     }),
   );

@@ -2,10 +2,11 @@ import type { Compiled } from "../compile/compiled.ts";
 import type { RunState } from "../run/state.ts";
 import { Bindings } from "./bindings.ts";
 import { ComprehensionIndices, FunctionMocks, VirtualCache } from "./caches.ts";
+import type { EvaluatedLabels } from "./evaluated-labels.ts";
 import type { Operations } from "./frame.ts";
 import type { InliningControl } from "./inlining.ts";
 import type { Node, RefNode, WalkedRule } from "./node.ts";
-import { buildRuleTree, type RuleTreeNode } from "./rule-tree.ts";
+import { type RuleTreeNode, ruleTreeOf } from "./rule-tree.ts";
 import { hasPrefix, type SaveSet, SaveStack, SaveSupport } from "./save.ts";
 import type { Tracer } from "./trace.ts";
 
@@ -15,6 +16,8 @@ export interface MachineOptions {
   readonly run: RunState;
   readonly tracer?: Tracer | undefined;
   readonly partial?: PartialState | undefined;
+  /** Takes the labels of the rules that answer. */
+  readonly labels?: EvaluatedLabels | undefined;
   /** The author's names of the query's locals. */
   readonly names: ReadonlyMap<string, string>;
 }
@@ -26,6 +29,7 @@ export class Machine {
   readonly run: RunState;
   readonly tracer: Tracer | undefined;
   readonly partial: PartialState | undefined;
+  readonly labels: EvaluatedLabels | undefined;
   readonly names: ReadonlyMap<string, string>;
   readonly tree: RuleTreeNode;
   /** Of the query that was asked: its vars keep their names. */
@@ -43,8 +47,9 @@ export class Machine {
     this.run = options.run;
     this.tracer = options.tracer;
     this.partial = options.partial;
+    this.labels = options.labels;
     this.names = options.names;
-    this.tree = buildRuleTree(options.compiled);
+    this.tree = ruleTreeOf(options.compiled);
   }
 
   nextQuery(): number {

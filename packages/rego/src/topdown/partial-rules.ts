@@ -8,7 +8,7 @@ import { objectConflictAt } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { objectOf, setOf } from "./lower.ts";
 import { type Known, known, type Node, refNode, type WalkedRule } from "./node.ts";
-import { childFor, ruleNode } from "./rule-frame.ts";
+import { childFor, noteAnswer, ruleNode } from "./rule-frame.ts";
 import { partialOf, saveUnify } from "./saving.ts";
 import { selectTerm } from "./select.ts";
 import { savePartialRule } from "./support.ts";
@@ -61,6 +61,7 @@ function collectAll(virtual: Virtual): Known {
     child.trace("Enter", node);
     child.evaluate(() => {
       child.trace("Exit", node);
+      noteAnswer(frame, rule);
       reduction.add(rule, child);
       child.trace("Redo", node);
       return undefined;

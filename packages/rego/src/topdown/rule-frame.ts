@@ -7,6 +7,11 @@ export function childFor(frame: Frame, rule: WalkedRule): Frame {
   return frame.child(rule.body, frame.machine.compiled.written.get(rule.module) ?? new Map());
 }
 
+/** A rule has answered, as OPA counts it: not where only a part of a partial document is asked for. */
+export function noteAnswer({ machine }: Frame, { source, module }: WalkedRule): void {
+  machine.labels?.add(source, module);
+}
+
 export function ruleNode({ source, module }: WalkedRule): TracedNode {
   return { kind: "rule", rule: source, module, loc: source.loc };
 }

@@ -6,7 +6,7 @@ import { parseModule } from "../syntax/parser.ts";
 import { lookup } from "../value/access.ts";
 import type { Value } from "../value/value.ts";
 import { type Look, unknownValue } from "./rule-index.ts";
-import { buildRuleTree } from "./rule-tree.ts";
+import { ruleTreeOf } from "./rule-tree.ts";
 
 interface Case {
   readonly note: string;
@@ -60,7 +60,7 @@ for (const { note, rules, input, args, isUnknown, wanted } of cases) {
     const { module } = parseModule(`package a\n${rules}`, { file: "a.rego", regoVersion: "v1" });
     const { compiled } = compileModules([module as Module]);
     if (compiled === undefined) throw new Error("the rules do not compile");
-    const tree = buildRuleTree(compiled);
+    const tree = ruleTreeOf(compiled);
     const look: Look = (subject) => {
       if (isUnknown === true) return unknownValue;
       if (subject.kind === "arg") return args?.[subject.at];

@@ -1,4 +1,5 @@
 import type { Compiled, CompiledRule, RuleNode } from "../compile/compiled.ts";
+import { remembered } from "../compile/remembered.ts";
 import { compare, type Key, keyOf } from "../value/collection.ts";
 import type { Value } from "../value/value.ts";
 import { lowerRule } from "./lower.ts";
@@ -56,8 +57,10 @@ function hasOpenRef({ ref }: WalkedRule): boolean {
   return ref.slice(1).some(({ kind }) => kind !== "known");
 }
 
-/** The tree of all rules; its root is `data`. */
-export function buildRuleTree({ modules, root }: Compiled): RuleTreeNode {
+/** The tree of all rules; its root is `data`. Made once for each compilation. */
+export const ruleTreeOf: (compiled: Compiled) => RuleTreeNode = remembered(buildRuleTree);
+
+function buildRuleTree({ modules, root }: Compiled): RuleTreeNode {
   const tree = new RuleTreeNode("data");
   for (const module of modules)
     module.package.path.terms

@@ -1,12 +1,15 @@
 import type { Builtin } from "../builtins/builtin.ts";
 import { limitReached } from "../run/errors.ts";
 import type { RunOptions } from "../run/options.ts";
+import type { EvaluatedLabels } from "./evaluated-labels.ts";
 import type { Tracer } from "./trace.ts";
 
 export interface WalkOptions extends RunOptions {
   /** Builtins beside those of OPA, or instead of them. */
   readonly builtins?: readonly Builtin[];
   readonly tracer?: Tracer;
+  /** Takes the labels of the rules that answer. */
+  readonly labels?: EvaluatedLabels | undefined;
 }
 
 /** Runs a walk; when it goes deeper than the stack holds, that is the policy's fault. */

@@ -295,7 +295,7 @@ function reportCoverage(call: Call, results: readonly TestResult[], loaded: Load
 
 /** What was not evaluated counts of these. As in OPA, modules of bundles have other names there, and are none but for `--coverage`. */
 function coverable({ flags }: Call, loaded: Loaded): readonly CoverableModule[] {
-  if (!("bundles" in loaded)) return loaded.modules;
+  if (!("bundles" in loaded)) return loaded.modules.map(({ module }) => ({ file: module.file, module }));
   if (!flags.bool("coverage")) return [];
   const { bundles } = loaded as LoadedBundles;
   return bundles.flatMap(({ name, bundle }) =>

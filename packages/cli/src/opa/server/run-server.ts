@@ -12,9 +12,10 @@ import {
   PolicyState,
   RequestMetrics,
   type ServerConfig,
+  type ServerRequest,
   serverConfig,
 } from "@sallyport/opa/server";
-import { BoundedHttpCache, type JsonObject, mergeDocuments, RegoError } from "@sallyport/rego";
+import { BoundedHttpCache, type CallPlace, type JsonObject, mergeDocuments, RegoError } from "@sallyport/rego";
 import { type Call, CommandFault } from "../command.ts";
 import type { Loaded } from "../load.ts";
 import { consoleEntry, type LogFormat, type LogLevel } from "../logger.ts";
@@ -152,14 +153,25 @@ function createServer(
     get config() {
       return live.current;
     },
-    effects: () =>
-      createEffects({ runtime, httpCache, print: (message) => log.log("info", message.replace(/\n$/, "")) }),
+    effects: (request) =>
+      createEffects({ runtime, httpCache, print: (message, place) => logPrint(log, request, message, place) }),
     build: { version: opaVersion, commit: "", timestamp: "", hostname: "" },
     requests,
     clock: () => performance.now(),
     authorization: flags.string("authorization") === "basic" ? "basic" : "off",
     plugins,
     onFault: (error) => log.log("error", "A request failed.", { err: error instanceof Error ? error.stack : error }),
+  });
+}
+
+/** Tells what a policy prints, where, and for which request. */
+function logPrint(log: ServerLog, request: ServerRequest, message: string, { file, row, col }: CallPlace): void {
+  log.log("info", message.replace(/\n$/, ""), {
+    client_addr: request.clientAddress,
+    line: file === undefined ? `${row}:${col}` : `${file}:${row}`,
+    req_id: request.id,
+    req_method: request.method,
+    req_path: request.path,
   });
 }
 

@@ -20,6 +20,7 @@ const fields = [
   "timestamp",
   "metrics",
   "req_id",
+  "rule_labels",
   "request_context",
   "custom",
 ] as const;
@@ -38,6 +39,7 @@ export interface EventContext {
 
 export function eventOf(decision: LoggedDecision, { labels, timestamp, headers }: EventContext): DecisionEvent {
   const { id, request, bundles, path, query, input, result, nondeterministic, error, metrics, custom } = decision;
+  const labelled = result === undefined ? [] : (decision.labels?.labels ?? []);
   return {
     labels,
     decision_id: id,
@@ -52,6 +54,7 @@ export function eventOf(decision: LoggedDecision, { labels, timestamp, headers }
     timestamp,
     metrics: metrics.json(),
     req_id: request.id,
+    rule_labels: labelled.length === 0 ? undefined : labelled,
     request_context: requestContext(decision, headers),
     custom,
   };

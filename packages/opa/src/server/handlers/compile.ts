@@ -59,7 +59,7 @@ async function compile(serving: Serving, request: ServerRequest): Promise<Server
   const tracer = mode === "off" ? undefined : traceFor(request);
   const { policy, data } = serving.state.generation;
   const asked = {
-    ...evaluation(serving),
+    ...evaluation(serving, request),
     data,
     ...(fields.input === undefined ? {} : { input: fields.input }),
     ...(unknowns === undefined ? {} : { unknowns }),

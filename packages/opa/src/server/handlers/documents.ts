@@ -1,4 +1,4 @@
-import { type DataPath, type EvaluateOptions, RegoError, type Value } from "@sallyport/rego";
+import { type DataPath, type EvaluatedLabels, type EvaluateOptions, RegoError, type Value } from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
 import { Decision, loggedPath } from "../decision.ts";
 import { documentAt, documentQuery, isBaseData } from "../documents.ts";
@@ -32,14 +32,17 @@ async function answer(
   const { metrics } = timing;
   const input = await metrics.timedAsync("rego_input_parse", async () => readInput());
   const { generation } = serving.state;
-  prepared.count(generation.policy, `${request.method} ${path.join("/")}`, metrics);
+  const isStrict = isOn(request, "strict-builtin-errors");
+  prepared.count(generation.policy, `${request.method} ${isStrict} ${path.join("/")}`, metrics);
   const decision = new Decision(serving, request, generation);
   if ((decision.id !== undefined || timing.isAsked(request)) && isBaseData(generation.policy.compiled.root, path))
     metrics.add("rego_external_resolve", 0);
-  const made = { path: loggedPath(request), input: input.value, metrics };
-  const options = { ...decision.evaluation(isOn(request, "strict-builtin-errors")), input: input.value };
+  const labels = decision.labels(path);
+  const custom = input.metadata && new Struct({ request_metadata: input.metadata });
+  const made = { path: loggedPath(request), input: input.value, metrics, labels, custom };
+  const options = { ...decision.evaluation(isStrict), input: input.value };
   const { result, explained } = await metrics
-    .timedAsync("rego_query_eval", () => evaluate(generation, request, path, options))
+    .timedAsync("rego_query_eval", () => evaluate(generation, request, path, { ...options, labels }))
     .catch((error: unknown) => {
       timing.end();
       if (error instanceof RegoError) metrics.discard("rego_query_eval");
@@ -67,12 +70,17 @@ async function evaluate(
   generation: Generation,
   request: ServerRequest,
   path: DataPath,
-  options: EvaluateOptions,
+  { labels, ...options }: EvaluateOptions & { readonly labels: EvaluatedLabels | undefined },
 ): Promise<Evaluated> {
   const mode = explainMode(request);
-  if (mode === "off") return { result: await documentAt(generation, path, options) };
+  if (mode === "off") return { result: await documentAt(generation, path, options, labels) };
   const tracer = traceFor(request);
-  const [first] = await documentQuery(generation, path).walkAsync({ ...options, data: generation.data, tracer });
+  const [first] = await documentQuery(generation, path).walkAsync({
+    ...options,
+    data: generation.data,
+    tracer,
+    labels,
+  });
   const result = first?.expressions[0]?.value;
   // As OPA, of what is undefined the whole trace alone is told.
   if (result === undefined && mode !== "full") return { result };

@@ -2,6 +2,7 @@ import {
   type DataPath,
   diagnosticsText,
   isObject,
+  type JsonObject,
   lookup,
   type PartialResult,
   parseQuery,
@@ -35,14 +36,14 @@ export async function filters(serving: Serving, request: ServerRequest, path: Da
   const accept = headerOf(request, "accept");
   if (accept === undefined) throw badRequest("Accept header: missing required header");
   const wanted = targetOf(accept);
-  const { input, unknowns, options = {} } = await fieldsOf(request);
+  const { input, query: told, unknowns, options = {}, metadata } = await fieldsOf(request);
   const dialects = wanted === "several" ? stringsAt(options, "targetDialects").map(dialectOf) : [wanted];
   const { generation } = serving.state;
   const annotations = compileAnnotations(generation, path);
   const decision = new Decision(serving, request, generation);
   const maskRule = stringAt(options, "maskRule") ?? annotations.maskRule;
-  const custom = customOf(unknowns, options, maskRule);
-  const made = { path: path.join("/"), input, metrics, custom };
+  const custom = customOf(unknowns, options, maskRule, metadata);
+  const made = { path: path.join("/"), ...(told !== undefined && { query: told as string }), input, metrics, custom };
   const asked = {
     ...decision.evaluation(),
     data: generation.data,
@@ -51,26 +52,33 @@ export async function filters(serving: Serving, request: ServerRequest, path: Da
     nondeterministicBuiltins: true,
     disableInlining: stringsAt(options, "disableInlining").map(unknownRef),
   };
-  try {
-    const query = metrics.timed("rego_query_compile", () => preparedFilter(generation, path));
-    const left = await metrics.timedAsync("rego_partial_eval", () => query.partialAsync(asked));
-    const filter = filterOrThrow(withoutDefault(left, path), dialects);
-    const masks = await masksOf(generation, path, maskRule, asked);
-    const mappings = lookup(options, "targetSQLTableMappings");
-    const results = dialects.map((target) => [target.family, resultOf(filter, target, mappings, masks)] as const);
-    const result = wanted === "several" ? severalResults(results) : results[0]?.[1];
-    timing.end();
-    await decision.log({ ...made, result });
-    return answerAs(accept, jsonAnswer(request, new Struct({ result, ...timing.told(request) })));
-  } catch (error) {
-    timing.end();
-    return decision.fail(error, made);
-  }
+  const query = metrics.timed("rego_query_compile", () => preparedFilter(generation, path));
+  const left = await metrics.timedAsync("rego_partial_eval", () => query.partialAsync(asked));
+  const filter = filterOrThrow(withoutDefault(left, path), dialects);
+  const masks = await masksOf(generation, path, maskRule, asked);
+  const mappings = lookup(options, "targetSQLTableMappings");
+  const results = dialects.map((target) => [target.family, resultOf(filter, target, mappings, masks)] as const);
+  const result = wanted === "several" ? severalResults(results) : results[0]?.[1];
+  timing.end();
+  // As OPA: of filters that cannot be made nothing is logged.
+  await decision.log({ ...made, result });
+  return answerAs(accept, jsonAnswer(request, new Struct({ result, ...timing.told(request) })));
 }
 
 /** What decision logs tell of a filter beside the decision. */
-function customOf(unknowns: Value | undefined, options: Value, maskRule: string | undefined): Struct {
-  return new Struct({ mask_rule: maskRule, options, type: "open-policy-agent/compile", unknowns });
+function customOf(
+  unknowns: Value | undefined,
+  options: Value,
+  maskRule: string | undefined,
+  metadata: JsonObject | undefined,
+): Struct {
+  return new Struct({
+    mask_rule: maskRule,
+    options,
+    request_metadata: metadata,
+    type: "open-policy-agent/compile",
+    unknowns,
+  });
 }
 
 function answerAs(type: string, answer: ServerAnswer): ServerAnswer {
@@ -85,8 +93,10 @@ function unknownDocument(text: string): Ref {
 }
 
 async function fieldsOf(request: ServerRequest) {
-  const kinds = { input: "any", unknowns: "strings", options: "object" } as const;
-  if ((await bodyText(request)) === "") return { input: undefined, unknowns: undefined, options: undefined };
+  // The query is logged, but that of the path is asked.
+  const kinds = { input: "any", query: "string", unknowns: "strings", options: "object" } as const;
+  if ((await bodyText(request)) === "")
+    return { input: undefined, query: undefined, unknowns: undefined, options: undefined, metadata: undefined };
   return fieldsOfBody(request, "alias", kinds);
 }
 

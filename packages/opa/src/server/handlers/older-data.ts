@@ -41,10 +41,11 @@ async function bareDocument(
   prepared.count(generation.policy, path.join("/"), metrics);
   if (isMissing) metrics.add("rego_external_resolve", 0);
   const decision = new Decision(serving, request, generation);
-  const made = { path: told, input, metrics };
+  const labels = decision.labels(path);
+  const made = { path: told, input, metrics, labels };
   const options = { ...decision.evaluation(isOn(request, "strict-builtin-errors")), input };
   const result = await metrics
-    .timedAsync("rego_query_eval", () => documentAt(generation, path, options))
+    .timedAsync("rego_query_eval", () => documentAt(generation, path, options, labels))
     .finally(() => timing.end())
     .catch((error: unknown) => decision.fail(error, made));
   if (result === undefined) return decision.fail(undefinedDocument(path, isMissing), made);

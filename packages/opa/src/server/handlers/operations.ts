@@ -20,7 +20,7 @@ export function operationRoutes(serving: Serving): readonly Route[] {
       name: "health",
       prefix: "/health",
       rest: "some",
-      methods: { GET: (_, path) => healthRule(serving, ["system", "health", ...path]) },
+      methods: { GET: (request, path) => healthRule(serving, request, ["system", "health", ...path]) },
       isPlain: true,
     },
     {
@@ -70,12 +70,12 @@ function unwell(error: string): ServerAnswer {
 }
 
 /** A rule of `data.system.health` decides; it sees whether plugins are ready. */
-async function healthRule(serving: Serving, path: readonly string[]): Promise<ServerAnswer> {
+async function healthRule(serving: Serving, request: ServerRequest, path: readonly string[]): Promise<ServerAnswer> {
   const { generation } = serving.state;
   const states = serving.plugins?.states() ?? {};
   const isReady = Object.values(states).every((state) => state === "OK");
   const input: Value = { plugins_ready: isReady, plugin_state: states };
-  const result = await documentAt(generation, path, { ...evaluation(serving), input });
+  const result = await documentAt(generation, path, { ...evaluation(serving, request), input });
   if (result === true) return health();
   const what =
     result === undefined ? "was undefined" : result === false ? "returned false" : "returned unexpected value";

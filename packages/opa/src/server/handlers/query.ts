@@ -61,11 +61,14 @@ async function answer(
   const mode = explainMode(request);
   const tracer = mode === "off" ? undefined : traceFor(request);
   const decision = new Decision(serving, request, generation);
-  const made = { query: callsText(body), input, metrics };
+  const labels = decision.labels();
+  const made = { query: callsText(body), input, metrics, labels };
   const options = { ...decision.evaluation(), data, input };
   const answers = await metrics
     .timedAsync("rego_query_eval", () =>
-      tracer === undefined ? query.answersAsync(options) : query.walkAsync({ ...options, tracer }),
+      tracer === undefined && labels === undefined
+        ? query.answersAsync(options)
+        : query.walkAsync({ ...options, ...(tracer && { tracer }), labels }),
     )
     .catch((error: unknown) => decision.fail(error, made));
   if (timesHandler) timing.end();

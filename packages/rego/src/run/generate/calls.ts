@@ -40,7 +40,8 @@ function writeBuiltinCall(writer: Writer, stmt: Fields<"CallStmt">, operands: re
   const name = writer.target(result);
   const place = writer.context.constants.place(stmt);
   const guard = inline === undefined ? "" : `if (${inline.when}) ${name} = ${inline.value}; else `;
-  const call = `${builtinName(writer, func)}([${values.join(", ")}], s.query)`;
+  const told = writer.context.builtins.get(func)?.needsPlace === true ? `, s.place(${place})` : "";
+  const call = `${builtinName(writer, func)}([${values.join(", ")}], s.query${told})`;
   writer.emit(
     `${guard}try { ${name} = ${call};${makesValues(func) ? ` s.made(${name});` : ""} } catch (e) { ${name} = s.failed(e, ${JSON.stringify(func)}, ${place}); }`,
   );
