@@ -41,6 +41,7 @@ async function world(t: TestContext): Promise<World> {
       regoVersion: "v1",
       host: {
         log: (_, message) => log.push(message),
+        fault: () => {},
         console: () => {},
         timestamp: () => "now",
         clock: () => 0,

@@ -48,6 +48,7 @@ async function world(t: TestContext): Promise<World> {
       onConfig: (next) => configs.push(next),
       host: {
         log: (level, message) => log.push(`${level} ${message}`),
+        fault: (message) => log.push(`error ${message}`),
         console: (message, fields) => log.push(`${message} ${goJson(fields, "")}`),
         timestamp: () => new Date().toISOString(),
         clock: () => performance.now(),

@@ -3,6 +3,8 @@ import type { JsonObject } from "@sallyport/rego";
 /** What plugins need of the process around them. */
 export interface PluginHost {
   readonly log: PluginLog;
+  /** Tells of a log that cannot be written, wherever logs go. */
+  readonly fault: (message: string, fields: { readonly [name: string]: string }) => void;
   /** Tells of decisions and status, whatever level the log has. */
   readonly console: (message: string, fields: JsonObject) => void;
   /** Wall clock, as RFC 3339 with nanoseconds. */

@@ -10,8 +10,10 @@ import { Bundles } from "./bundles.ts";
 import { DecisionLog } from "./decisions/decision-log.ts";
 import { decisionLogConfig } from "./decisions/decision-log-config.ts";
 import { Discovery } from "./discovery.ts";
+import { FileLogger } from "./file-logger/file-logger.ts";
+import { fileLoggerConfig, fileLoggerName } from "./file-logger/file-logger-config.ts";
 import type { PluginHost, PluginState } from "./plugin.ts";
-import { PluginConfigError, servicesOf } from "./services.ts";
+import { fieldOf, PluginConfigError, servicesOf } from "./services.ts";
 import { statusConfig } from "./status/status-config.ts";
 import { type StatusCause, StatusReporter, type StatusSubject } from "./status/status-reporter.ts";
 
@@ -28,6 +30,7 @@ export interface PluginsOptions {
 
 /** What one configuration has beside the server itself. Parts that another one leaves as they are go on in it. */
 interface Parts {
+  readonly fileLogger: Part<FileLogger>;
   readonly bundles: Part<Bundles>;
   readonly decisionLog: Part<DecisionLog>;
   readonly status: Part<StatusReporter>;
@@ -69,11 +72,12 @@ export class Plugins implements PluginsView {
   }
 
   states(): { readonly [plugin: string]: PluginState } {
-    const { bundles, decisionLog, status } = this.#parts;
+    const { bundles, decisionLog, fileLogger, status } = this.#parts;
     const stateOf = (isReady: boolean): PluginState => (isReady ? "OK" : "NOT_READY");
     return {
       ...(bundles.it && { bundle: stateOf(bundles.it.isReady) }),
       ...(decisionLog.it && { decision_logs: "OK" }),
+      ...(fileLogger.it && { [fileLoggerName]: "OK" as const }),
       discovery: stateOf(this.#discovery?.status.isReady ?? true),
       ...(status.it && { status: "OK" }),
     };
@@ -81,6 +85,12 @@ export class Plugins implements PluginsView {
 
   areBundlesReady(): boolean {
     return this.#parts.bundles.it?.isReady ?? true;
+  }
+
+  /** Where the server's log goes, `server.logger_plugin`; undefined for where it went. */
+  get serverLog(): FileLogger | undefined {
+    const named = fieldOf(this.#config["server"] ?? {}, "logger_plugin");
+    return named === fileLoggerName ? this.#parts.fileLogger.it : undefined;
   }
 
   get decisions(): DecisionLogger | undefined {
@@ -108,6 +118,7 @@ export class Plugins implements PluginsView {
     await this.#discovery?.stop();
     const { bundles, decisionLog, status } = this.#parts;
     await Promise.all([bundles.it?.stop(), decisionLog.it?.stop(graceMs), status.it?.stop()]);
+    await this.#parts.fileLogger.it?.close();
   }
 
   /** Throws `PluginConfigError`. */
@@ -117,10 +128,20 @@ export class Plugins implements PluginsView {
     const folder = folderOf(config);
     const sources = bundleSources(config, services);
     const warn = (message: string) => host.log("warning", message, { plugin: "discovery" });
-    const decisions = decisionLogConfig(config, services, warn);
+    const logger = fileLoggerConfig(config);
+    const fileLogger = part(
+      before?.fileLogger,
+      keyOf(config, ["plugins"]),
+      () => logger && new FileLogger(logger, host),
+    );
+    const decisions = decisionLogConfig(config, services, {
+      warn,
+      plugins: logger === undefined ? [] : [fileLoggerName],
+    });
     const status = statusConfig(config, services);
     const labels = labelsOf(config);
     return {
+      fileLogger,
       bundles: part(before?.bundles, keyOf(config, ["bundles", "keys"]), () =>
         sources.length === 0
           ? undefined
@@ -135,10 +156,17 @@ export class Plugins implements PluginsView {
       ),
       decisionLog: part(
         before?.decisionLog,
-        keyOf(config, ["decision_logs", "labels", "nd_builtin_cache"]),
+        keyOf(config, ["decision_logs", "labels", "nd_builtin_cache", "plugins"]),
         () =>
           decisions &&
-          new DecisionLog({ config: decisions, labels, folder, host, onChange: () => this.#changed("decision log") }),
+          new DecisionLog({
+            config: decisions,
+            labels,
+            folder,
+            host,
+            file: decisions.plugin === undefined ? undefined : fileLogger.it,
+            onChange: () => this.#changed("decision log"),
+          }),
       ),
       status: part(
         before?.status,
@@ -167,7 +195,7 @@ export class Plugins implements PluginsView {
     if (next.decisionLog !== before.decisionLog) await openLog(next.decisionLog.it);
     this.#config = config;
     this.#parts = next;
-    const { bundles, decisionLog, status } = next;
+    const { bundles, decisionLog, fileLogger, status } = next;
     if (status !== before.status) {
       await before.status.it?.stop();
       status.it?.start();
@@ -181,6 +209,7 @@ export class Plugins implements PluginsView {
       void before.decisionLog.it?.stop(replacementGraceMs);
       await decisionLog.it?.start();
     }
+    if (fileLogger !== before.fileLogger) await before.fileLogger.it?.close();
     this.#changed("plugin");
   }
 

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import {
   type DataPath,
+  diagnosticsText,
   type EvaluatedLabels,
   type EvaluateOptions,
   EvaluationError,
+  formatEvaluationError,
   RegoError,
   RegoObject,
   type Value,
@@ -30,6 +32,8 @@ export interface MadeDecision {
   readonly result?: Printable | undefined;
   /** As JSON has it. */
   readonly error?: Printable;
+  /** The same in words. */
+  readonly errorText?: string;
   readonly metrics: Metrics;
   /** Takes the labels of the rules that answer; they are told with what has a result. */
   readonly labels?: EvaluatedLabels | undefined;
@@ -105,7 +109,7 @@ export class Decision {
 
   /** Logs that nothing came of it, and throws what was thrown. */
   async fail(error: unknown, made: MadeDecision): Promise<never> {
-    await this.log({ ...made, error: errorJson(error) });
+    await this.log({ ...made, error: errorJson(error), errorText: errorText(error) });
     throw error;
   }
 
@@ -113,6 +117,12 @@ export class Decision {
     const named = [...this.#answers].map(([name, answers]) => [name, RegoObject.of([...answers.values()])] as const);
     return Object.fromEntries(named);
   }
+}
+
+function errorText(error: unknown): string {
+  if (error instanceof EvaluationError) return formatEvaluationError(error);
+  if (error instanceof RegoError) return diagnosticsText(error.diagnostics);
+  return error instanceof ApiError ? `${error.code}: ${error.message}` : "internal error";
 }
 
 function errorJson(error: unknown): Printable {

@@ -94,6 +94,7 @@ async function start(scenario: Scenario, onFault: (error: unknown) => void): Pro
 
 const host: PluginHost = {
   log: () => {},
+  fault: () => {},
   console: () => {},
   timestamp: () => new Date().toISOString(),
   clock: () => performance.now(),

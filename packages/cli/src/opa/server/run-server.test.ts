@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -121,4 +121,28 @@ test("an address that cannot be had is told in the log", async () => {
   const [status] = await once(child, "close");
   assert.equal(status, 1);
   assert.match(text, /"err":"listen tcp: address 99999: invalid port","level":"error","msg":"Listener failed\."/);
+});
+
+test("the log and decisions go to a file where the configuration names one, and tell of prints where they stand", async (t) => {
+  const set = (path: string, value: string) => `--set=${path}=${value}`;
+  const { folder, child, send, log } = await start(t, { "a.rego": 'package a\n\np if print("here", input.n)' }, [
+    set("plugins.file_logger.path", "logs/all.log"),
+    set("decision_logs.plugin", "file_logger"),
+    set("server.logger_plugin", "file_logger"),
+  ]);
+  await send("POST", "/v1/data/a/p", '{"input": {"n": 1}, "trace": "x"}');
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+  assert.deepEqual(log(), []);
+  const lines = readFileSync(join(folder, "logs/all.log"), "utf8").trimEnd().split("\n");
+  const entries = lines.map((line) => JSON.parse(line) as { readonly [field: string]: unknown });
+  assert.deepEqual(
+    [entries[0]?.["msg"], entries.at(-1)?.["msg"]],
+    ["Initializing server.", "Stopping decision logger."],
+  );
+  const printed = entries.find(({ msg }) => msg === "here 1");
+  assert.deepEqual([printed?.["line"], printed?.["req_path"]], ["a.rego:3", "/v1/data/a/p"]);
+  const decision = entries.find(({ msg }) => msg === "Decision Log");
+  assert.deepEqual([decision?.["path"], decision?.["result"]], ["a/p", true]);
+  assert.deepEqual(decision?.["custom"], { request_metadata: { trace: "x" } });
 });

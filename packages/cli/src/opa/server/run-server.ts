@@ -52,6 +52,7 @@ export async function runServer(call: Call, sources: ServerSources): Promise<num
   const requests = new RequestMetrics(opaVersion);
   const state = stateOf(call, sources.loaded);
   const plugins = createPlugins(call, state, { live, id, requests }, sources.config, log);
+  log.redirect(() => plugins.serverLog);
   await opened(plugins);
   const server = createServer(call, state, { live, requests }, log, plugins);
   log.log("info", "Initializing server.", { addrs: addresses, "diagnostic-addrs": diagnosticAddresses });
@@ -104,6 +105,7 @@ function createPlugins(
       regoVersion: flags.bool("v0-compatible") ? "v0" : "v1",
       host: {
         log: (level, message, fields) => log.log(level, message, fields),
+        fault: (message, fields) => log.tell("error", message, fields),
         console: (message, fields) =>
           terminal.err(consoleEntry(flags.string("log-format") as LogFormat, message, fields)),
         timestamp,

@@ -70,6 +70,19 @@ function requestContext({ request }: LoggedDecision, names: readonly string[]): 
     : new Struct({ http: new Struct({ headers: Object.fromEntries(found) as JsonObject }) });
 }
 
+/** As entries of Go's logs have them: in an order of their own, the error in words. */
+export function entryFields(
+  event: DecisionEvent,
+  errorText: string | undefined,
+): { readonly [name: string]: Printable | undefined } {
+  const { timestamp, decision_id: id, labels, error: _, requested_by, metrics, req_id, ...rest } = event;
+  const { request_context, rule_labels, custom, bundles, path, query, ...values } = rest;
+  const head = { type: decisionLogType, timestamp, decision_id: id, labels, bundles, path, query };
+  return { ...head, ...values, error: errorText, requested_by, metrics, req_id, request_context, rule_labels, custom };
+}
+
+export const decisionLogType = "openpolicyagent.org/decision_logs";
+
 /** JSON in one line. */
 export function eventText(event: DecisionEvent): string {
   return goJson(new Struct(Object.fromEntries(fields.map((name) => [name, event[name]]))), "");

@@ -9,6 +9,8 @@ export interface DecisionLogConfig {
   readonly service: Service | undefined;
   readonly resource: string;
   readonly console: boolean;
+  /** The plugin that decisions are told to, by its name. */
+  readonly plugin: string | undefined;
   readonly mask: DataPath;
   readonly drop: DataPath;
   /** Headers of requests that are told. */
@@ -46,22 +48,26 @@ const defaultDiskBytes = 1024 ** 3;
 export function decisionLogConfig(
   config: JsonObject,
   services: ReadonlyMap<string, Service>,
-  warn: (message: string) => void,
+  { warn, plugins }: { readonly warn: (message: string) => void; readonly plugins: readonly string[] },
 ): DecisionLogConfig | undefined {
   const given = config["decision_logs"];
   if (given === undefined || given === null) return undefined;
   const plugin = stringAt(given, "plugin");
-  if (plugin !== undefined)
+  if (plugin !== undefined && !plugins.includes(plugin))
     throw new PluginConfigError(`invalid plugin name ${JSON.stringify(plugin)} in decision_logs`);
   const console = fieldOf(given, "console") === true;
-  const service = serviceFor(given, services, { section: "decision_logs", isDefaulted: !console });
-  if (service === undefined && !console) return undefined;
+  const service = serviceFor(given, services, {
+    section: "decision_logs",
+    isDefaulted: !console && plugin === undefined,
+  });
+  if (service === undefined && !console && plugin === undefined) return undefined;
   const partition = stringAt(given, "partition_name") ?? "";
   const headers = fieldOf(fieldOf(fieldOf(given, "request_context") ?? {}, "http") ?? {}, "headers");
   return {
     service,
     resource: partition === "" ? (stringAt(given, "resource") ?? "/logs") : `/logs/${partition}`,
     console,
+    plugin,
     mask: decisionPath(stringAt(given, "mask_decision") || "/system/log/mask"),
     drop: decisionPath(stringAt(given, "drop_decision") || "/system/log/drop"),
     headers: Array.isArray(headers) ? (headers as readonly string[]) : [],

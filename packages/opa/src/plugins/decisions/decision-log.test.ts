@@ -40,10 +40,14 @@ async function world(t: TestContext): Promise<World> {
     now: 0,
     open: async (decisions = {}) => {
       const config: JsonObject = { services: { main: { url: plane.url } }, decision_logs: decisions };
-      const parsed = decisionLogConfig(config, servicesOf(config), (message) => made.log.push(message));
+      const parsed = decisionLogConfig(config, servicesOf(config), {
+        warn: (message) => void made.log.push(message),
+        plugins: [],
+      });
       ok(parsed !== undefined);
       const host = {
         log: (level: string, message: string) => void made.log.push(`${level} ${message}`),
+        fault: () => {},
         console: (_: string, fields: JsonObject) => void made.console.push(fields),
         timestamp: () => "now",
         clock: () => made.now,

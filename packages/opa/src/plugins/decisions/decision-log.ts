@@ -4,11 +4,12 @@ import { apiErrorOf } from "../../server/api-error.ts";
 import type { DecisionLogger, LoggedDecision } from "../../server/decision.ts";
 import { internalError } from "../../server/fields.ts";
 import { HttpStatusError } from "../bundle-status.ts";
+import type { FileLogger } from "../file-logger/file-logger.ts";
 import type { PluginHost } from "../plugin.ts";
 import { Loop } from "../polling.ts";
 import { ask } from "../services.ts";
 import { type Chunk, ChunkPacker } from "./chunks.ts";
-import { type DecisionEvent, eventOf, eventText } from "./decision-event.ts";
+import { type DecisionEvent, decisionLogType, entryFields, eventOf, eventText } from "./decision-event.ts";
 import type { DecisionLogConfig } from "./decision-log-config.ts";
 import type { DecisionQueue, QueueFaults } from "./decision-queue.ts";
 import { DiskQueue } from "./disk-queue.ts";
@@ -23,6 +24,8 @@ export interface DecisionLogOptions {
   /** `persistence_directory`. */
   readonly folder: string;
   readonly host: PluginHost;
+  /** Where decisions are told to, too. */
+  readonly file?: FileLogger | undefined;
   /** Is told after each upload. */
   readonly onChange: () => void;
 }
@@ -103,15 +106,21 @@ export class DecisionLog implements DecisionLogger {
 
   async log(decision: LoggedDecision): Promise<void> {
     const { config, labels, host } = this.#options;
-    const event = eventOf(decision, { labels, timestamp: host.timestamp(), headers: config.headers });
-    const text = await this.#text(event, decision);
-    if (text === undefined) return;
-    if (config.console) host.console("Decision Log", { ...(parseJson(text) as JsonObject), type: consoleType });
+    const whole = eventOf(decision, { labels, timestamp: host.timestamp(), headers: config.headers });
+    const told = await this.#told(whole, decision);
+    if (told === undefined) return;
+    const { event, text } = told;
+    const { errorText } = decision;
+    if (config.console) {
+      const error = errorText === undefined ? {} : { error: errorText };
+      host.console(entryMessage, { ...(parseJson(text) as JsonObject), ...error, type: decisionLogType });
+    }
     if (this.#queue !== undefined) await this.#push(this.#queue, text);
+    this.#options.file?.log("info", entryMessage, entryFields(event, errorText));
   }
 
   /** Without what is masked; undefined for what is not logged at all, or must not be since it could not be masked. */
-  async #text(event: DecisionEvent, { ask, path = "" }: LoggedDecision): Promise<string | undefined> {
+  async #told(event: DecisionEvent, { ask, path = "" }: LoggedDecision): Promise<Told | undefined> {
     const { mask, drop } = this.#options.config;
     const text = eventText(event);
     let parsed: Value | undefined;
@@ -127,7 +136,9 @@ export class DecisionLog implements DecisionLogger {
       }
       doing = "Log event masking failed";
       const rules = await ask(mask, input);
-      return rules === undefined ? text : eventText(maskedEvent(event, rules));
+      if (rules === undefined) return { event, text };
+      const masked = maskedEvent(event, rules);
+      return { event: masked, text: eventText(masked) };
     } catch (error) {
       this.#log("error", `${doing}: ${faultText(error)}.`);
       return undefined;
@@ -230,7 +241,14 @@ export class DecisionLog implements DecisionLogger {
   }
 }
 
-const consoleType = "openpolicyagent.org/decision_logs";
+/** What entries of logs are called that tell of a decision. */
+const entryMessage = "Decision Log";
+
+/** A decision as it is told, and its JSON. */
+interface Told {
+  readonly event: DecisionEvent;
+  readonly text: string;
+}
 
 /** As OPA, a flush that failed is tried again after this. */
 const flushRetryMs = 1000;
