@@ -1,5 +1,5 @@
-/** What kind of thing is wrong; `schema` is what suites call an invalid constraint. */
-export type FaultKind = "template" | "constraint" | "schema" | "missing-template" | "data" | "review";
+/** What kind of thing is wrong; `schema` is what suites call an invalid constraint; `no-engine` a template in languages that are not there. */
+export type FaultKind = "template" | "constraint" | "schema" | "missing-template" | "no-engine" | "data" | "review";
 
 /** What the framework refuses, in Gatekeeper's words: its commands print them, and `status` carries them. */
 export class FrameworkError extends Error {

@@ -7,6 +7,7 @@ import { compareTexts } from "./fields.ts";
 import { Inventory } from "./inventory.ts";
 import { MatchError, matchesObject } from "./match/match.ts";
 import type { Review } from "./review.ts";
+import type { ReviewWatch } from "./review-watch.ts";
 import { constraintDefinition, constraintSchema } from "./template/definition.ts";
 import { chooseCode, readTemplate, type Template } from "./template/template.ts";
 
@@ -21,9 +22,16 @@ export interface Result extends Violation {
 
 interface Installed {
   readonly template: Template;
+  /** Of the language that is used. */
+  readonly engine: string;
   readonly schema: Structural;
   readonly compiled: CompiledTemplate;
   readonly constraints: Map<string, Constraint>;
+}
+
+interface Asking {
+  readonly point: EnforcementPoint;
+  readonly watch: ReviewWatch | undefined;
 }
 
 export interface FrameworkOptions {
@@ -59,7 +67,7 @@ export class Framework {
     const code = chooseCode(template, [...this.#engines.keys()]);
     const compiled = (this.#engines.get(code.engine) as Engine).compile(template, code);
     const constraints = this.#byName.get(template.name)?.constraints ?? new Map();
-    this.#byName.set(template.name, { template, schema, compiled, constraints });
+    this.#byName.set(template.name, { template, engine: code.engine, schema, compiled, constraints });
     return template;
   }
 
@@ -88,12 +96,12 @@ export class Framework {
   }
 
   /** What the constraints that are asked at a point say, by kind and name. The webhook asks only templates of its operation. */
-  review(review: Review, point: EnforcementPoint): readonly Result[] {
+  review(review: Review, point: EnforcementPoint, watch?: ReviewWatch): readonly Result[] {
     const operation = String(review.request["operation"] ?? "");
     return [...this.#byName.values()]
       .filter(({ template }) => point !== "validation.gatekeeper.sh" || isAsked(template, operation))
-      .flatMap(({ compiled, constraints }) =>
-        [...constraints.values()].flatMap((each) => this.#ask(compiled, each, review, point)),
+      .flatMap((installed) =>
+        [...installed.constraints.values()].flatMap((each) => this.#ask(installed, each, review, { point, watch })),
       )
       .sort(
         (a, b) =>
@@ -111,16 +119,18 @@ export class Framework {
     return { inventory: this.inventory.data, namespace: namespace ?? undefined };
   }
 
-  #ask(compiled: CompiledTemplate, constraint: Constraint, review: Review, point: EnforcementPoint): readonly Result[] {
+  #ask(installed: Installed, constraint: Constraint, review: Review, { point, watch }: Asking): readonly Result[] {
     const scopedActions = actionsAt(constraint.enforcement, point);
     if (scopedActions === undefined) return [];
     const told = { constraint, enforcementAction: constraint.enforcement.action, scopedActions };
     const matches = this.#matches(constraint, review);
     if (typeof matches === "string") return [{ ...told, msg: matches }];
     if (!matches) return [];
-    return compiled
-      .violations(constraint, review, this.#dataFor(review))
-      .map((violation) => ({ ...told, ...violation }));
+    const { violations } = installed.compiled;
+    const data = this.#dataFor(review);
+    const found =
+      watch === undefined ? violations(constraint, review, data) : watched(watch, installed, constraint, review, data);
+    return found.map((violation) => ({ ...told, ...violation }));
   }
 
   /** Of the object or the old one. A text says why it cannot be told: such a constraint refuses. */
@@ -150,6 +160,21 @@ export class Framework {
       `missing ConstraintTemplate: template ${JSON.stringify(name)} not found`,
     );
   }
+}
+
+function watched(
+  { now, traces, asked }: ReviewWatch,
+  { compiled, engine }: Installed,
+  constraint: Constraint,
+  review: Review,
+  data: EngineData,
+): readonly Violation[] {
+  const started = now();
+  const found = compiled.violations(constraint, review, data);
+  const milliseconds = now() - started;
+  const trace = traces ? compiled.traceOf?.(constraint, review, data) : undefined;
+  asked({ engine, constraint, milliseconds, trace });
+  return found;
 }
 
 /** Without operations a template is asked of what writes: a policy over all of them would keep what it refuses from being deleted. */

@@ -11,11 +11,21 @@ export { type RegoEngineOptions, regoEngine } from "./engines/rego.ts";
 export { isExpansionTemplate } from "./expansion/expansion-template.ts";
 export { FrameworkError } from "./fault.ts";
 export { Framework, type FrameworkOptions, type Result } from "./framework.ts";
+export {
+  type BenchObjects,
+  type BenchOptions,
+  type BenchResult,
+  benchEngine,
+  sortBenchObjects,
+} from "./gator/bench.ts";
 export { Expander } from "./gator/expander.ts";
 export { objectsIn, type SuiteFiles } from "./gator/files.ts";
 export { readFilter } from "./gator/filter.ts";
+export type { Latencies } from "./gator/latencies.ts";
+export { ReviewNotes, type StatisticsEntry } from "./gator/statistics.ts";
 export { type Case as SuiteCase, isSuite, readSuite } from "./gator/suite.ts";
-export { isDenied, type TestedResult, type TestObjectsOptions, testObjects } from "./gator/test.ts";
+export { findMissingSyncs, type SyncFindings } from "./gator/sync-requirements.ts";
+export { isDenied, type TestedObjects, type TestedResult, type TestObjectsOptions, testObjects } from "./gator/test.ts";
 export { type SuiteResult, type VerifyOptions, verifySuite } from "./gator/verify.ts";
 export { hasFailed, verifyText } from "./gator/verify-text.ts";
 export { type Match, type Matchable, MatchError, matchesObject, type Source } from "./match/match.ts";

@@ -17,6 +17,18 @@ export function filenameFlag(short: string): FlagSpec {
   };
 }
 
+/** gator's flags of images in registries: these are not read. */
+export const imageFlags: readonly FlagSpec[] = [
+  {
+    name: "image",
+    short: "i",
+    kind: "list",
+    type: "stringArray",
+    usage: "not supported: pull the image, and name its folder by --filename",
+  },
+  { name: "tempdir", short: "d", kind: "string", usage: "where images would be unpacked: has no effect" },
+];
+
 /** Where objects come from, for who must tell two of one name apart. */
 interface Read {
   readonly from: string;
@@ -25,6 +37,10 @@ interface Read {
 
 /** The objects of all files, folders and standard input. Throws `CommandFault`; tells of objects that are there twice. */
 export function readSources({ flags, terminal }: Call): readonly KubeObject[] {
+  if (flags.list("image").length > 0)
+    throw new CommandFault(
+      "reading: images are not read from registries: pull them, and name their folders by --filename",
+    );
   const all = [
     ...flags.list("filename").flatMap((name) => within("reading: reading from filenames", () => readPath(name))),
     ...within("reading: reading from stdin", () => readStdin(terminal.isInteractive === true ? "" : terminal.stdin())),

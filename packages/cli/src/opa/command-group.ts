@@ -26,7 +26,8 @@ export async function runGroup(group: CommandGroup, line: readonly string[], ter
   if (line[0] === undefined || line[0] === "-h" || line[0] === "--help") return say(terminal, groupHelp(group));
   if (first === undefined) return refuse(group, line[0], terminal);
   if (first === "help") return helpOn(group, rest, terminal);
-  const entry = entries.find(({ name }) => name === first || name === `${first} ${rest[at]}`);
+  const entry =
+    entries.find(({ name }) => name === `${first} ${rest[at]}`) ?? entries.find(({ name }) => name === first);
   if (entry !== undefined)
     return runCommand(await entry.load(), entry.name === first ? rest : rest.toSpliced(at, 1), terminal);
   const below = entries.filter(({ name }) => name.startsWith(`${first} `));

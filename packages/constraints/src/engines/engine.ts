@@ -32,6 +32,8 @@ export interface CompiledTemplate {
   readonly violations: (constraint: Constraint, review: Review, data: EngineData) => readonly Violation[];
   /** Where the violations with a message come from; only what refuses is worth the time. Absent where a language cannot tell. */
   readonly originOf?: (constraint: Constraint, review: Review, data: EngineData, msg: string) => Origin | undefined;
+  /** How the answer is come by, as lines. Absent where a language cannot tell. */
+  readonly traceOf?: (constraint: Constraint, review: Review, data: EngineData) => string;
 }
 
 /** A language of templates. */

@@ -12,7 +12,9 @@ import {
   lookup,
   type RegoPolicy,
   RegoSet,
+  TraceBuffer,
   type TypeName,
+  traceText,
   typeName,
   type Value,
 } from "@sallyport/rego";
@@ -43,6 +45,7 @@ export function regoEngine(options: RegoEngineOptions = {}): Engine {
           violationsOf(policy, inputOf(constraint, review, data), data, options),
         originOf: (constraint, review, data, msg) =>
           originOf(policy, inputOf(constraint, review, data), data, options, msg),
+        traceOf: (constraint, review, data) => traceOf(policy, inputOf(constraint, review, data), data, options),
       };
     },
   };
@@ -78,6 +81,27 @@ function originOf(
     fieldPath: field?.path ?? "",
     ...(field?.value === undefined ? {} : { value: field.value }),
   };
+}
+
+/** As OPA traces a query for a template's violations; what fails ends the trace. */
+function traceOf(
+  policy: RegoPolicy,
+  input: JsonObject,
+  { inventory }: EngineData,
+  { effects }: RegoEngineOptions,
+): string {
+  const tracer = new TraceBuffer();
+  try {
+    policy.walk("data.template.violation[result]", {
+      input,
+      data: inventory,
+      tracer,
+      ...(effects === undefined ? {} : { effects }),
+    });
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+  }
+  return traceText(tracer.explain("debug"));
 }
 
 /** What fails refuses, with the error for a message. */

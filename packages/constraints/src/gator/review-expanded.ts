@@ -5,6 +5,7 @@ import type { Framework, Result } from "../framework.ts";
 import { objectText } from "../group-version-kind.ts";
 import type { Source } from "../match/match.ts";
 import { reviewOfObject } from "../review.ts";
+import type { ReviewWatch } from "../review-watch.ts";
 import type { Expander } from "./expander.ts";
 
 export interface ExpandedOptions {
@@ -14,17 +15,18 @@ export interface ExpandedOptions {
   readonly namespace: KubeObject | undefined;
   /** The object is reviewed as mutators leave it: gator reviews it as it is. */
   readonly mutate: boolean;
+  readonly watch?: ReviewWatch | undefined;
 }
 
 /** What constraints say of an object, and of what it implies, as gator tells it. Throws an error of one line. */
 export function reviewExpanded(
   framework: Framework,
   object: KubeObject,
-  { expander, namespace, mutate }: ExpandedOptions,
+  { expander, namespace, mutate, watch }: ExpandedOptions,
 ): readonly Result[] {
   const review = (reviewed: KubeObject, source: Source, what: string) =>
     within(`reviewing ${what}${objectText(reviewed)}`, () =>
-      framework.review(reviewOfObject(reviewed, { namespace, source }), "gator.gatekeeper.sh"),
+      framework.review(reviewOfObject(reviewed, { namespace, source }), "gator.gatekeeper.sh", watch),
     );
   const own = review(mutate && expander !== undefined ? expander.mutate(object) : object, "Original", "");
   if (expander === undefined) return own;

@@ -6,16 +6,19 @@ import { within } from "../fault.ts";
 import { type Fields, isFields } from "../fields.ts";
 import { Framework, type Result } from "../framework.ts";
 import { type Review, reviewOfRequest } from "../review.ts";
-import { isTemplate } from "../template/template.ts";
+import { isTemplate, targetName } from "../template/template.ts";
 import { Expander } from "./expander.ts";
 import { beside, objectsIn, type SuiteFiles } from "./files.ts";
 import { compareResults, reviewExpanded } from "./review-expanded.ts";
+import type { ReviewNotes } from "./statistics.ts";
 import type { Case, SuiteTest } from "./suite.ts";
 
 export interface TestBedOptions {
   readonly files: SuiteFiles;
   /** Makes the engines, in order of preference; `print` takes what policies print. */
   readonly engines: (print?: (line: string) => void) => readonly Engine[];
+  /** Traces what is reviewed, where that is wanted. */
+  readonly notes?: ReviewNotes | undefined;
 }
 
 /** A test's template and constraint in force, for one case after the other. */
@@ -24,14 +27,16 @@ export class TestBed {
   readonly #files: SuiteFiles;
   readonly #framework: Framework;
   readonly #expander: Expander | undefined;
+  readonly #notes: ReviewNotes | undefined;
   #printed = new Printed();
 
   /** Throws an error of one line, in gator's words; of a fault of the constraint's schema a `FrameworkError`. */
   constructor(
     file: string,
     { template: templatePath, constraint: constraintPath, expansion, invalid }: SuiteTest,
-    { files, engines }: TestBedOptions,
+    { files, engines, notes }: TestBedOptions,
   ) {
+    this.#notes = notes;
     this.#file = file;
     this.#files = files;
     this.#framework = new Framework({ engines: engines((line) => this.#printed.add(line)) });
@@ -64,6 +69,13 @@ export class TestBed {
     return text;
   }
 
+  /** How the last review came about; undefined where it is not traced. */
+  takeTrace(): string | undefined {
+    if (this.#notes === undefined) return undefined;
+    const { trace } = this.#notes.take();
+    return trace === undefined ? `Target: ${targetName}\n` : `Target: ${targetName}\nTrace:\n${trace}\n\n`;
+  }
+
   #objects(path: string): readonly KubeObject[] {
     return objectsIn(this.#files.documents(path));
   }
@@ -81,8 +93,13 @@ export class TestBed {
 
   #results(object: KubeObject): readonly Result[] {
     const isReview = object.kind === "AdmissionReview" && object.apiVersion.startsWith("admission.k8s.io/");
-    if (isReview) return this.#framework.review(reviewOf(object), "gator.gatekeeper.sh");
-    return reviewExpanded(this.#framework, object, { expander: this.#expander, namespace: undefined, mutate: false });
+    if (isReview) return this.#framework.review(reviewOf(object), "gator.gatekeeper.sh", this.#notes);
+    return reviewExpanded(this.#framework, object, {
+      expander: this.#expander,
+      namespace: undefined,
+      mutate: false,
+      watch: this.#notes,
+    });
   }
 }
 

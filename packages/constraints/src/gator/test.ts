@@ -7,6 +7,7 @@ import { gvkText, kindOf } from "../group-version-kind.ts";
 import { isTemplate } from "../template/template.ts";
 import { Expander } from "./expander.ts";
 import { compareResults, type ExpandedOptions, reviewExpanded } from "./review-expanded.ts";
+import type { ReviewNotes, StatisticsEntry } from "./statistics.ts";
 
 /** A violated constraint, and the object that violates it, or implies what does. */
 export interface TestedResult extends Result {
@@ -15,13 +16,24 @@ export interface TestedResult extends Result {
 
 export interface TestObjectsOptions extends Pick<ExpandedOptions, "mutate"> {
   readonly engines: readonly Engine[];
+  /** Measures and traces what is reviewed. */
+  readonly notes?: ReviewNotes | undefined;
 }
 
-/** All objects under the templates and constraints among them, with all others for inventory; by enforcement action and message. Throws an error of one line. */
+export interface TestedObjects {
+  /** By enforcement action and message. */
+  readonly results: readonly TestedResult[];
+  /** Of all reviews; empty without notes. */
+  readonly entries: readonly StatisticsEntry[];
+  /** Of all reviews; undefined where none was traced. */
+  readonly trace: string | undefined;
+}
+
+/** All objects under the templates and constraints among them, with all others for inventory. Throws an error of one line. */
 export function testObjects(
   objects: readonly KubeObject[],
-  { engines, mutate }: TestObjectsOptions,
-): readonly TestedResult[] {
+  { engines, mutate, notes }: TestObjectsOptions,
+): TestedObjects {
   const framework = new Framework({ engines });
   for (const each of objects.filter(isTemplate))
     within(`adding template ${JSON.stringify(each.metadata.name ?? "")}`, () => framework.addTemplate(each));
@@ -30,14 +42,21 @@ export function testObjects(
   for (const each of objects)
     within(`adding data of GVK ${JSON.stringify(gvkText(kindOf(each)))}`, () => framework.inventory.put(each));
   const expander = within("error creating expander", () => new Expander(objects));
-  return objects
-    .flatMap((each) =>
-      reviewExpanded(framework, each, { expander, namespace: expander.namespaceOf(each), mutate }).map((result) => ({
-        ...result,
-        violatingObject: each,
-      })),
-    )
-    .sort(compareResults);
+  const entries: StatisticsEntry[] = [];
+  const traces: string[] = [];
+  const results = objects.flatMap((each) => {
+    const namespace = expander.namespaceOf(each);
+    const found = reviewExpanded(framework, each, { expander, namespace, mutate, watch: notes });
+    const noted = notes?.take();
+    entries.push(...(noted?.entries ?? []));
+    if (noted?.trace !== undefined) traces.push(noted.trace);
+    return found.map((result) => ({ ...result, violatingObject: each }));
+  });
+  return {
+    results: results.sort(compareResults),
+    entries,
+    trace: traces.length === 0 ? undefined : traces.map((text) => `\n\n${text}`).join(""),
+  };
 }
 
 /** Whether it refuses. */

@@ -36,7 +36,7 @@ function testLines(test: TestResult, verbose: boolean): readonly string[] {
   ];
 }
 
-function caseLines({ name, skipped, error, seconds, print }: CaseResult, verbose: boolean): readonly string[] {
+function caseLines({ name, skipped, error, seconds, print, trace }: CaseResult, verbose: boolean): readonly string[] {
   if (skipped) return verbose ? [`    === SKIP  ${name}`] : [];
   const end = `    --- ${error === undefined ? "PASS" : "FAIL"}: ${name}\t(${timeText(seconds)})`;
   const printed = verbose && print !== "" ? ["=== PRINT ===", ...print.replace(/\n$/, "").split("\n")] : [];
@@ -45,7 +45,12 @@ function caseLines({ name, skipped, error, seconds, print }: CaseResult, verbose
     ...printed.map((line) => `        ${line}`),
     ...(error !== undefined || verbose ? [end] : []),
     ...(error === undefined ? [] : [`        ${error}`]),
+    ...(trace === undefined ? [] : traceLines(name, trace, verbose ? "    --- " : "")),
   ];
+}
+
+function traceLines(name: string, trace: string, prefix: string): readonly string[] {
+  return `TRACE: ${name}\t${trace}`.split("\n").map((line) => prefix + line);
 }
 
 function timeText(seconds: number): string {

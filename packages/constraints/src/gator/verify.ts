@@ -12,6 +12,7 @@ export interface CaseResult {
   readonly seconds: number;
   /** What policies printed. */
   readonly print: string;
+  readonly trace?: string;
 }
 
 export interface TestResult {
@@ -85,7 +86,15 @@ function verifyCase(bed: TestBed, test: SuiteTest, tried: Case, options: VerifyO
   const started = options.now();
   const error = caseFault(bed, tried);
   const seconds = (options.now() - started) / 1000;
-  return { name, skipped: false, seconds, print: bed.takePrinted(), ...(error === undefined ? {} : { error }) };
+  const trace = bed.takeTrace();
+  return {
+    name,
+    skipped: false,
+    seconds,
+    print: bed.takePrinted(),
+    ...(error === undefined ? {} : { error }),
+    ...(trace === undefined ? {} : { trace }),
+  };
 }
 
 function caseFault(bed: TestBed, tried: Case): string | undefined {

@@ -92,7 +92,7 @@ export function chooseCode({ code }: Template, engines: readonly string[]): Code
     if (found !== undefined) return found;
   }
   throw new FrameworkError(
-    "template",
+    "no-engine",
     `no language driver is installed that handles this constraint template: available drivers: ${engines.join(", ")}, wanted ${code.map(({ engine }) => engine).join(", ") || "none"}`,
   );
 }

@@ -3,13 +3,14 @@ import { Expander } from "@sallyport/constraints";
 import type { KubeObject } from "@sallyport/kube";
 import type { JsonObject } from "@sallyport/rego";
 import { yamlText } from "@sallyport/rego/yaml";
-import { filenameFlag, readSources } from "../../gator/read-sources.ts";
+import { filenameFlag, imageFlags, readSources } from "../../gator/read-sources.ts";
 import { sortedJson } from "../../gator/sorted-json.ts";
 import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
 
 const flags: readonly FlagSpec[] = [
   filenameFlag("n"),
+  ...imageFlags,
   { name: "format", short: "f", kind: "string", usage: "output format: json or yaml" },
   { name: "outputfile", short: "o", kind: "string", usage: "write to this file; one that is there is replaced" },
 ];

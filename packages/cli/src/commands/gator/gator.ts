@@ -10,9 +10,24 @@ const group: CommandGroup = {
   sallyport gator verify tests/suite.yaml --run '^required-labels$' -v`,
   entries: [
     {
+      name: "bench",
+      summary: "Measure how fast constraints review objects",
+      load: async () => (await import("./bench.ts")).benchCommand,
+    },
+    {
       name: "expand",
       summary: "Show what objects imply by the ExpansionTemplates among them",
       load: async () => (await import("./expand.ts")).expandCommand,
+    },
+    {
+      name: "sync",
+      summary: "Manage SyncSets and Config",
+      load: async () => (await import("./sync.ts")).syncCommand,
+    },
+    {
+      name: "sync test",
+      summary: "Tell what templates read of the inventory and no SyncSet or Config replicates",
+      load: async () => (await import("./sync-test.ts")).syncTestCommand,
     },
     {
       name: "test",

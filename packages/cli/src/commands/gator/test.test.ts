@@ -53,6 +53,34 @@ test("gator test --mutate reviews what mutators leave, which gator cannot", asyn
   assert.doesNotMatch(owner.out, /no owner: alone/);
 });
 
+test("gator test --stats -o json: what each template took, beside the results", async () => {
+  const { out } = await run("test", ...policies, "-o", "json", "--stats");
+  const { results, stats } = JSON.parse(out) as {
+    readonly results: object;
+    readonly stats: readonly {
+      readonly scope: string;
+      readonly statsFor: string;
+      readonly stats: readonly { readonly name: string; readonly value: number }[];
+    }[];
+  };
+  assert.deepEqual(results, JSON.parse(said("test.json")));
+  assert.ok(stats.length > 0);
+  for (const { scope, stats: each } of stats) {
+    assert.equal(scope, "template");
+    assert.deepEqual(
+      each.map(({ name }) => name),
+      ["templateRunTimeNS", "constraintCount"],
+    );
+  }
+});
+
+test("gator test --trace: how Rego came to the answer, with each result", async () => {
+  const { out } = await run("test", ...policies, ...files("-f", "m"), "-o", "json", "--trace");
+  const results = JSON.parse(out) as readonly { readonly trace: string }[];
+  assert.ok(results.length > 0);
+  for (const { trace } of results) assert.match(trace, /^\n\nDRIVER Rego:\n\n[^\n]*Enter data\.template\.violation/);
+});
+
 const lines: ReadonlyArray<[line: string, status: number, err: RegExp]> = [
   ["test", 1, /^no input data identified\n$/],
   [

@@ -1,15 +1,18 @@
-import { isDenied, type TestedResult, testObjects } from "@sallyport/constraints";
+import { isDenied, ReviewNotes, type TestedObjects, testObjects } from "@sallyport/constraints";
 import { engineFlags, readEngines } from "../../gator/flags.ts";
-import { filenameFlag, readSources } from "../../gator/read-sources.ts";
+import { filenameFlag, imageFlags, readSources } from "../../gator/read-sources.ts";
 import { resultsText } from "../../gator/results-text.ts";
 import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
 import type { FlagSpec } from "../../opa/flags.ts";
 
 const flags: readonly FlagSpec[] = [
   filenameFlag("f"),
+  ...imageFlags,
   { name: "output", short: "o", kind: "string", usage: "output format: json or yaml" },
   ...engineFlags,
   { name: "deny-only", kind: "bool", usage: "only what is refused, not what is warned of" },
+  { name: "trace", short: "t", kind: "bool", usage: "tell how templates in Rego came to their answers, as OPA traces" },
+  { name: "stats", kind: "bool", usage: "tell how long templates and constraints took, in JSON and YAML" },
   { name: "mutate", kind: "bool", usage: "review objects as the mutators among them leave them, as a cluster does" },
   { name: "verbose", short: "v", kind: "bool", usage: "what policies print, too" },
 ];
@@ -33,14 +36,21 @@ function runTest(call: Call): number {
   const objects = readSources(call);
   const printed: string[] = [];
   const engines = readEngines(flags)(flags.bool("verbose") ? (line) => void printed.push(line) : undefined);
-  const results = review(() => testObjects(objects, { engines, mutate: flags.bool("mutate") }));
+  const [traces, stats] = [flags.bool("trace"), flags.bool("stats")];
+  const notes =
+    traces || stats ? new ReviewNotes(() => performance.now(), { traces, prints: flags.bool("verbose") }) : undefined;
+  const { results, entries, trace } = review(() =>
+    testObjects(objects, { engines, mutate: flags.bool("mutate"), notes }),
+  );
   const shown = flags.bool("deny-only") ? results.filter(isDenied) : results;
-  terminal.out(resultsText(shown, flags.string("output").toLowerCase()));
+  terminal.out(
+    resultsText(shown, flags.string("output").toLowerCase(), { entries: stats ? entries : undefined, trace }),
+  );
   if (printed.length > 0) terminal.out(`\n${printed.join("\n")}\n\n`);
   return results.some(isDenied) ? 1 : 0;
 }
 
-function review(run: () => readonly TestedResult[]): readonly TestedResult[] {
+function review(run: () => TestedObjects): TestedObjects {
   try {
     return run();
   } catch (error) {

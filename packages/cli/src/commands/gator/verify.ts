@@ -1,4 +1,4 @@
-import { hasFailed, readFilter, type SuiteResult, verifySuite, verifyText } from "@sallyport/constraints";
+import { hasFailed, ReviewNotes, readFilter, type SuiteResult, verifySuite, verifyText } from "@sallyport/constraints";
 import { engineFlags, readEngines } from "../../gator/flags.ts";
 import { diskFiles, findSuites } from "../../gator/suite-files.ts";
 import { type Call, CommandFault, type OpaCommand, UsageFault } from "../../opa/command.ts";
@@ -7,6 +7,7 @@ import type { FlagSpec } from "../../opa/flags.ts";
 const flags: readonly FlagSpec[] = [
   ...engineFlags,
   { name: "run", short: "r", kind: "string", usage: "regular expression that chooses the tests to run by name" },
+  { name: "trace", short: "t", kind: "bool", usage: "tell how templates in Rego came to their answers, as OPA traces" },
   { name: "verbose", short: "v", kind: "bool", usage: "tell of each test and case, and what policies print" },
 ];
 
@@ -29,7 +30,9 @@ function runVerify({ args, flags, terminal }: Call): number {
   if (path === undefined || args.length > 1) throw new UsageFault(`accepts 1 arg(s), received ${args.length}`);
   const engines = readEngines(flags);
   const found = findSuites(path);
-  const options = { files: diskFiles(), filter: filterOf(flags.string("run")), engines, now: () => performance.now() };
+  const now = () => performance.now();
+  const notes = flags.bool("trace") ? new ReviewNotes(now, { traces: true, prints: true }) : undefined;
+  const options = { files: diskFiles(), filter: filterOf(flags.string("run")), engines, now, notes };
   const results = found.map(({ path: shown, file, suite }): SuiteResult => verifySuite(shown, file, suite, options));
   terminal.out(`${verifyText(results, flags.bool("verbose"))}\n`);
   if (!results.some(hasFailed)) return 0;
