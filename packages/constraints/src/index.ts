@@ -24,7 +24,7 @@ export { readFilter } from "./gator/filter.ts";
 export type { Latencies } from "./gator/latencies.ts";
 export { ReviewNotes, type StatisticsEntry } from "./gator/statistics.ts";
 export { type Case as SuiteCase, isSuite, readSuite } from "./gator/suite.ts";
-export { findMissingSyncs, type SyncFindings } from "./gator/sync-requirements.ts";
+export { findMissingSyncs, type SyncFindings, type SyncOptions } from "./gator/sync-requirements.ts";
 export { isDenied, type TestedObjects, type TestedResult, type TestObjectsOptions, testObjects } from "./gator/test.ts";
 export { type SuiteResult, type VerifyOptions, verifySuite } from "./gator/verify.ts";
 export { hasFailed, verifyText } from "./gator/verify-text.ts";

@@ -30,7 +30,7 @@ function yamlWith(all: readonly TestedResult[], { entries, trace }: ResultNotes)
     scope,
     statsfor: statsFor,
     stats,
-    labels: labels ?? [],
+    labels,
   }));
   return goYaml({ results }, 4) + goYaml({ stats }, 5);
 }

@@ -1,4 +1,5 @@
 import type { AskedConstraint, ReviewWatch } from "../review-watch.ts";
+import { targetName } from "../template/template.ts";
 
 export interface Statistic {
   readonly name: string;
@@ -12,8 +13,10 @@ export interface StatisticsEntry {
   readonly scope: "template" | "constraint";
   readonly statsFor: string;
   readonly stats: readonly Statistic[];
-  readonly labels?: readonly { readonly name: string; readonly value: boolean }[];
+  readonly labels: readonly { readonly name: string; readonly value: boolean | string }[];
 }
+
+const target = { name: "target", value: targetName };
 
 /** Collects what gator's `--stats` and `--trace` tell of reviews. */
 export class ReviewNotes implements ReviewWatch {
@@ -57,7 +60,7 @@ export class ReviewNotes implements ReviewWatch {
             statistic("templateRunTimeNS", nanoseconds(all), "Rego"),
             statistic("constraintCount", all.length, "Rego"),
           ],
-          labels,
+          labels: [...labels, target],
         }),
       ),
       ...asked
@@ -67,6 +70,7 @@ export class ReviewNotes implements ReviewWatch {
             scope: "constraint",
             statsFor: `${each.constraint.kind}/${each.constraint.name}`,
             stats: [statistic("runTimeNS", nanoseconds([each]), each.engine)],
+            labels: [target],
           }),
         ),
     ];

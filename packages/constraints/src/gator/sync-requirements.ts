@@ -8,23 +8,30 @@ type Requirement = readonly GroupVersionKind[];
 
 /** What templates read of the inventory, and Configs and SyncSets do not replicate. */
 export interface SyncFindings {
-  /** In the order of the objects: those that say nothing of replication. */
-  readonly skipped: readonly string[];
   /** By the template's name. */
   readonly missing: ReadonlyMap<string, readonly Requirement[]>;
   /** By the template's name; where there is one, nothing else is told. */
   readonly faults: ReadonlyMap<string, string>;
 }
 
+export interface SyncOptions {
+  /** Without a GVKManifest all kinds are taken for served. */
+  readonly omitsManifest: boolean;
+  /** Told the name of each object that says nothing of replication. */
+  readonly onSkipped: (name: string) => void;
+}
+
 /** Where templates name the kinds that they read: lists of alternatives, each of groups, versions and kinds. */
 const annotation = "metadata.gatekeeper.sh/requires-sync-data";
 
 /** Compares what templates say that they need with what is replicated, and with what the cluster serves by its GVKManifest. Throws an error of one line. */
-export function findMissingSyncs(objects: readonly KubeObject[], omitsManifest: boolean): SyncFindings {
+export function findMissingSyncs(
+  objects: readonly KubeObject[],
+  { omitsManifest, onSkipped }: SyncOptions,
+): SyncFindings {
   const configuration = new Configuration();
   const requirements = new Map<string, readonly Requirement[]>();
   const faults = new Map<string, string>();
-  const skipped: string[] = [];
   let manifest: KubeObject | undefined;
   let hasConfig = false;
   for (const object of objects) {
@@ -41,16 +48,16 @@ export function findMissingSyncs(objects: readonly KubeObject[], omitsManifest: 
           "multiple GVK manifests found; please provide one manifest enumerating the GVKs supported by the cluster",
         );
       manifest = object;
-    } else skipped.push(name);
+    } else onSkipped(name);
   }
-  if (faults.size > 0) return { skipped, missing: new Map(), faults };
+  if (faults.size > 0) return { missing: new Map(), faults };
   if (manifest === undefined && !omitsManifest)
     throw new Error("no GVK manifest found; please provide a manifest enumerating the GVKs supported by the cluster");
   const served = omitsManifest ? undefined : servedBy(manifest);
   const synced = new Set(configuration.replicated.map(kindKey));
   const isMet = (kind: GroupVersionKind) =>
     synced.has(kindKey(kind)) && (served === undefined || served.has(kindKey(kind)));
-  return { skipped, faults, missing: unmet(requirements, isMet) };
+  return { faults, missing: unmet(requirements, isMet) };
 }
 
 function unmet(

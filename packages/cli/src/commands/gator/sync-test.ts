@@ -1,4 +1,4 @@
-import { findMissingSyncs, type SyncFindings } from "@sallyport/constraints";
+import { findMissingSyncs, type SyncFindings, type SyncOptions } from "@sallyport/constraints";
 import type { GroupVersionKind, KubeObject } from "@sallyport/kube";
 import { filenameFlag, imageFlags, readSources } from "../../gator/read-sources.ts";
 import { type Call, CommandFault, type OpaCommand } from "../../opa/command.ts";
@@ -33,11 +33,11 @@ function runSyncTest(call: Call): number {
   const { flags, terminal } = call;
   const omits = flags.bool("force-omit-gvk-manifest");
   const objects = readSources(call);
-  const { skipped, missing, faults } = find(objects, omits);
-  for (const name of skipped)
+  const onSkipped = (name: string) =>
     terminal.out(
       `skipping unstructured ${JSON.stringify(name)} because it is not a syncset, config, gvk manifest, or template\n`,
     );
+  const { missing, faults } = find(objects, { omitsManifest: omits, onSkipped });
   if (faults.size > 0)
     throw new CommandFault(`encountered errors parsing the following templates: \n${textOf(faults, (fault) => fault)}`);
   if (omits && !objects.some(({ kind }) => kind === "GVKManifest"))
@@ -51,9 +51,9 @@ function runSyncTest(call: Call): number {
   return 0;
 }
 
-function find(objects: readonly KubeObject[], omits: boolean): SyncFindings {
+function find(objects: readonly KubeObject[], options: SyncOptions): SyncFindings {
   try {
-    return findMissingSyncs(objects, omits);
+    return findMissingSyncs(objects, options);
   } catch (error) {
     throw new CommandFault(`checking: ${(error as Error).message}`);
   }
