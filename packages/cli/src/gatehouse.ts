@@ -25,6 +25,7 @@ import { createAdmissionEffects } from "./effects/admission.ts";
 import { UsageError } from "./errors.ts";
 import type { StorageOptions } from "./etcd-flags.ts";
 import { GatekeeperController } from "./gatekeeper/controller.ts";
+import type { ExternalDataSettings } from "./gatekeeper/external-data.ts";
 import { createGatekeeper, storedIn } from "./gatekeeper/gatekeeper.ts";
 import { LivePolicies } from "./live-policies.ts";
 import { version } from "./version.ts";
@@ -48,6 +49,8 @@ export interface GatehouseOptions {
   readonly leaderElection?: ApiServerOptions["leaderElection"];
   /** The name of a Node for this machine, onto which pods are scheduled; none when absent. */
   readonly node?: string;
+  /** How Gatekeeper's Providers are asked; they are not when absent. */
+  readonly externalData?: ExternalDataSettings;
   readonly sync?: Partial<SyncOptions>;
   readonly audit?: AuditOptions;
   /** As `startApiServer` takes it. */
@@ -66,8 +69,9 @@ export interface Gatehouse {
 /** Everything wired: store, API server, admission chain, and policies from ConfigMaps over data that is always current. */
 export async function openGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
   let served: { readonly cache: Cache; readonly catalogue: Catalogue } | undefined;
-  const gatekeeper = createGatekeeper((kind) =>
-    served === undefined ? [] : storedIn(served.cache, served.catalogue, kind),
+  const gatekeeper = createGatekeeper(
+    (kind) => (served === undefined ? [] : storedIn(served.cache, served.catalogue, kind)),
+    { externalData: options.externalData },
   );
   const plugins = createChain({ ...options.chain, others: [gatekeeper.plugin] });
   if (typeof plugins === "string") throw new UsageError(plugins);

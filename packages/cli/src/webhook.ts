@@ -49,7 +49,12 @@ export interface WebhookOptions {
   /** Resources that policies read below `data.kubernetes`, as `pods` or `ingresses.networking.k8s.io`. */
   readonly replicate: readonly string[];
   /** Gatekeeper's objects of the cluster are in force; the name of this process in their statuses. */
-  readonly gatekeeper?: { readonly id: string; readonly namespace: string };
+  readonly gatekeeper?: {
+    readonly id: string;
+    readonly namespace: string;
+    /** Milliseconds; as `ExternalDataOptions` has it. */
+    readonly ttl?: number;
+  };
   readonly tls: CertificateFiles | OwnTls;
   readonly clientCa?: string;
   readonly drainMs?: number;
@@ -104,10 +109,17 @@ export function webhookPlugins({
 
 /** Everything wired: the cluster watched, policies in force, reviews answered over TLS. Rejects when the server cannot start. */
 export async function openWebhook(options: WebhookOptions): Promise<RunningWebhook> {
+  let shown: TlsSource | undefined;
   const gatekeeper =
     options.gatekeeper === undefined
       ? undefined
-      : new WatchedGatekeeper({ ...options.gatekeeper, view: () => view, onFault: (error) => said(error) });
+      : new WatchedGatekeeper({
+          ...options.gatekeeper,
+          // As Gatekeeper's, Providers are shown the webhook's own certificate.
+          externalData: { isAsked: true, clientCertificate: () => shown?.current(), ...options.gatekeeper },
+          view: () => view,
+          onFault: (error) => said(error),
+        });
   const others = gatekeeper === undefined ? [] : [gatekeeper.plugin];
   const plugins = webhookPlugins({ ...options, chain: { ...options.chain, others } });
   const client = new Client(options.connection);
@@ -133,6 +145,7 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
   });
   let notReady: string | undefined = "not ready: the cluster's objects are still being read";
   const tls = await openTls(options, client, said);
+  shown = tls;
   const decide = createDecider(plugins, view, policies, client);
   const server = await startWebhookServer({
     host: options.host,

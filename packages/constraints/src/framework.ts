@@ -2,6 +2,7 @@ import type { KubeObject, Structural } from "@sallyport/kube";
 import { type Constraint, checkIdentity, readConstraint } from "./constraint.ts";
 import { actionsAt, type EnforcementPoint } from "./enforcement.ts";
 import type { CompiledTemplate, Engine, EngineData, Origin, Violation } from "./engines/engine.ts";
+import { PendingAnswer } from "./external-data/external-data.ts";
 import { FrameworkError } from "./fault.ts";
 import { compareTexts } from "./fields.ts";
 import { Inventory } from "./inventory.ts";
@@ -98,15 +99,20 @@ export class Framework {
   /** What the constraints that are asked at a point say, by kind and name. The webhook asks only templates of its operation. */
   review(review: Review, point: EnforcementPoint, watch?: ReviewWatch): readonly Result[] {
     const operation = String(review.request["operation"] ?? "");
-    return [...this.#byName.values()]
+    const round = new Round();
+    const results = [...this.#byName.values()]
       .filter(({ template }) => point !== "validation.gatekeeper.sh" || isAsked(template, operation))
       .flatMap((installed) =>
-        [...installed.constraints.values()].flatMap((each) => this.#ask(installed, each, review, { point, watch })),
+        [...installed.constraints.values()].flatMap((each) =>
+          round.run(() => this.#ask(installed, each, review, { point, watch })),
+        ),
       )
       .sort(
         (a, b) =>
           compareTexts(a.constraint.kind, b.constraint.kind) || compareTexts(a.constraint.name, b.constraint.name),
       );
+    round.end();
+    return results;
   }
 
   /** Where a result of a review comes from, as far as the template's language tells. */
@@ -159,6 +165,25 @@ export class Framework {
       "missing-template",
       `missing ConstraintTemplate: template ${JSON.stringify(name)} not found`,
     );
+  }
+}
+
+/** All constraints ask what they need of Providers before the first answer is awaited. */
+class Round {
+  #pending: PendingAnswer | undefined;
+
+  run<T>(ask: () => readonly T[]): readonly T[] {
+    try {
+      return ask();
+    } catch (error) {
+      if (!(error instanceof PendingAnswer)) throw error;
+      this.#pending = error;
+      return [];
+    }
+  }
+
+  end(): void {
+    if (this.#pending !== undefined) throw this.#pending;
   }
 }
 

@@ -9,6 +9,14 @@ export { type CelSource, type FailurePolicy, readCelSource, readFailurePolicy } 
 export type { Engine, Violation } from "./engines/engine.ts";
 export { type RegoEngineOptions, regoEngine } from "./engines/rego.ts";
 export { isExpansionTemplate } from "./expansion/expansion-template.ts";
+export { askProvider, type ClientCertificate, failed, type ProviderAnswer } from "./external-data/exchange.ts";
+export {
+  defaultTtl,
+  ExternalData,
+  type ExternalDataOptions,
+  type ExternalDataSource,
+} from "./external-data/external-data.ts";
+export { isProvider, type Provider, readProvider } from "./external-data/provider.ts";
 export { FrameworkError } from "./fault.ts";
 export { Framework, type FrameworkOptions, type Result } from "./framework.ts";
 export {

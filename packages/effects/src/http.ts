@@ -177,6 +177,7 @@ function tlsOptions({
   insecureSkipVerify,
   serverName,
   useSystemCerts,
+  minVersion,
 }: TlsOptions): RequestOptions {
   const trusted = [...authorities, ...(useSystemCerts ? getCACertificates("system") : [])];
   const isPlain = !insecureSkipVerify && serverName === undefined && clients.length === 0;
@@ -184,6 +185,7 @@ function tlsOptions({
     // Connections are only kept for other requests that trust and show the same.
     ...(isPlain && trusted.length === 0 ? {} : { agent: false }),
     rejectUnauthorized: !insecureSkipVerify,
+    ...(minVersion === undefined ? {} : { minVersion }),
     ...(serverName === undefined ? {} : { servername: serverName }),
     ...(trusted.length === 0 ? {} : { ca: trusted }),
     ...(clients.length === 0

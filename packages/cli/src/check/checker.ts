@@ -33,6 +33,7 @@ import {
 import { defaultSyncOptions, PolicyLoader, Sync } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "../effects/admission.ts";
 import { UsageError } from "../errors.ts";
+import type { ExternalDataSettings } from "../gatekeeper/external-data.ts";
 import { createGatekeeper, definitionFor, storedIn } from "../gatekeeper/gatekeeper.ts";
 import { InputError, type Manifest } from "../manifests.ts";
 import { decidingOrder } from "./deciding-order.ts";
@@ -45,6 +46,8 @@ export interface CheckOptions {
   /** Who creates an object, where that is somebody else. */
   readonly userOf?: (manifest: Manifest) => UserInfo | undefined;
   readonly namespace: string;
+  /** How Gatekeeper's Providers are asked; what needs them is refused when absent. */
+  readonly externalData?: ExternalDataSettings | undefined;
   /** Asked beside the chain. */
   readonly rules?: RegoRules;
   /** Documents that policies read, beside what the files hold. */
@@ -151,7 +154,9 @@ class Checker {
   static async create(options: CheckOptions): Promise<Checker> {
     const store = createMemoryStore();
     const cache = await Cache.over(store);
-    const gatekeeper = createGatekeeper((kind) => storedIn(cache, catalogue, kind));
+    const gatekeeper = createGatekeeper((kind) => storedIn(cache, catalogue, kind), {
+      externalData: options.externalData,
+    });
     const plugins = createChain({ ...options.chain, others: [gatekeeper.plugin] });
     if (typeof plugins === "string") throw new UsageError(plugins);
     let policies: PolicySet = emptyPolicySet;

@@ -4,9 +4,10 @@ import { StatusError } from "@sallyport/kube";
 import { Command } from "commander";
 import { connectionOf } from "../connection.ts";
 import { exitCodes, UsageError } from "../errors.ts";
+import { addExternalDataOptions, type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
 import { auditCluster } from "../gatekeeper/audit-cluster.ts";
 
-interface AuditFlags {
+interface AuditFlags extends ExternalDataFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly chunkSize: string;
@@ -17,7 +18,7 @@ interface AuditFlags {
 }
 
 export function auditCommand(): Command {
-  return new Command("audit")
+  const command = new Command("audit")
     .description(
       "what a cluster holds against Gatekeeper's constraints in it: every violation, not only the first ones",
     )
@@ -27,7 +28,8 @@ export function auditCommand(): Command {
     .option("--violations-limit <number>", "violations of each constraint that its status tells", "20")
     .option("--write-status", "write totalViolations, violations and auditTimestamp into the constraints' status")
     .option("--interval <seconds>", "begin anew so often, until it is stopped")
-    .option("--json", "one JSON object a line for each violation")
+    .option("--json", "one JSON object a line for each violation");
+  return addExternalDataOptions(command)
     .addHelpText(
       "after",
       `
@@ -45,6 +47,7 @@ async function runAudit(flags: AuditFlags): Promise<void> {
   const chunkSize = wholeOf("--chunk-size", flags.chunkSize);
   const violationsLimit = wholeOf("--violations-limit", flags.violationsLimit);
   const interval = flags.interval === undefined ? undefined : wholeOf("--interval", flags.interval);
+  const externalData = externalDataSettings(flags);
   const client = new Client(connectionOf(flags));
   for (;;) {
     let denied = 0;
@@ -60,6 +63,7 @@ async function runAudit(flags: AuditFlags): Promise<void> {
         violationsLimit,
         onViolation,
         writesStatus,
+        externalData,
         now: Date.now,
       });
       if (flags.json !== true) process.stdout.write(`${audit.total} violations in ${audit.reviewed} objects\n`);

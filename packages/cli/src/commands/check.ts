@@ -8,12 +8,14 @@ import { outputs } from "../check/outputs/outputs.ts";
 import type { RegoRules } from "../check/rego-rules.ts";
 import { list } from "../comma-list.ts";
 import { exitCodes } from "../errors.ts";
+import { addExternalDataOptions, type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
 import { InputError, readManifests } from "../manifests.ts";
 import { LoadFault, loadPaths } from "../opa/load.ts";
 import { readPolicies } from "../policy-files.ts";
 import { progressOf } from "../progress.ts";
 
-interface CheckFlags {
+interface CheckFlags extends ExternalDataFlags {
+  readonly externalData?: boolean;
   readonly policy: readonly string[];
   readonly namespace: string;
   readonly data: readonly string[];
@@ -33,7 +35,7 @@ interface CheckFlags {
 }
 
 export function checkCommand(): Command {
-  return new Command("check")
+  const command = new Command("check")
     .description(
       "put manifests through the admission chain offline: the same answers as `sallyport up` and a cluster give",
     )
@@ -73,9 +75,11 @@ export function checkCommand(): Command {
         .default("text"),
     )
     .option("--json", "the whole decisions as JSON: --output json")
+    .option("--external-data", "ask Gatekeeper's Providers among the files; what needs them is refused without")
     .option("--fail-on-warn", "status 1 also where there are only warnings")
     .option("--no-fail", "status 0 whatever was denied")
-    .option("-v, --verbose", "every step of every decision")
+    .option("-v, --verbose", "every step of every decision");
+  return addExternalDataOptions(command)
     .addHelpText(
       "after",
       `
@@ -110,6 +114,7 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
     policies,
     ...(flags.data.length === 0 ? {} : { data }),
     ...(await rulesOf(policies, flags, data)),
+    ...(flags.externalData === true ? { externalData: externalDataSettings(flags) } : {}),
     brief: flags.verbose !== true && format !== "json",
     onChecked: progress.show,
     chain,

@@ -7,6 +7,7 @@ import { type AuditFlags, addAuditOptions, auditOptions } from "../audit-flags.t
 import { list } from "../comma-list.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
+import { addExternalDataOptions, type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
 import { collectGarbageSoon } from "../garbage.ts";
 import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
@@ -16,7 +17,14 @@ import { addServiceOptions, type ServiceFlags, serviceRanges } from "../service-
 import { paint } from "../terminal.ts";
 import { playTour } from "../tour/tour.ts";
 
-interface UpFlags extends EtcdFlags, ApiServerFlags, AuditFlags, LeaderElectionFlags, ServiceFlags, KubeletFlags {
+interface UpFlags
+  extends EtcdFlags,
+    ApiServerFlags,
+    AuditFlags,
+    LeaderElectionFlags,
+    ServiceFlags,
+    KubeletFlags,
+    ExternalDataFlags {
   readonly data: string;
   readonly host: string;
   readonly port: string;
@@ -42,7 +50,7 @@ export function upCommand(): Command {
     .option("--port <number>", "port to listen on; 0 takes any free one", "6443")
     .option("--memory", "keep objects in memory: nothing survives a restart");
   addAuditOptions(addApiServerOptions(addStorageOptions(command)));
-  return addServiceOptions(addLeaderElectionOptions(addKubeletOptions(command)))
+  return addServiceOptions(addLeaderElectionOptions(addKubeletOptions(addExternalDataOptions(command))))
     .option(
       "--enable-admission-plugins <names>",
       "plugins to enable beside the default ones, as kube-apiserver names them",
@@ -106,6 +114,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     access: apiServerOptions(flags),
     serviceRanges: serviceRanges(flags),
     kubelets: kubeletOptions(flags),
+    externalData: externalDataSettings(flags),
     ...(flags.shutdownDelayDuration === undefined
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),

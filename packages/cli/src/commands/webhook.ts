@@ -6,10 +6,11 @@ import { chainOptions } from "../admission-configuration.ts";
 import { list } from "../comma-list.ts";
 import { connectionOf } from "../connection.ts";
 import { reasonOf, UsageError } from "../errors.ts";
+import { type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
 import { readPolicies } from "../policy-files.ts";
 import { type OwnTls, openWebhook, type WebhookOptions } from "../webhook.ts";
 
-interface WebhookFlags {
+interface WebhookFlags extends ExternalDataFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly host: string;
@@ -53,6 +54,11 @@ export function webhookCommand(): Command {
     .option("--disable-admission-plugins <names>", "plugins of those to leave out", list, [])
     .option("--admission-control-config-file <file>", "an AdmissionConfiguration, as of kube-apiserver")
     .option("--gatekeeper", "enforce the cluster's ConstraintTemplates, constraints and mutators, as Gatekeeper does")
+    .option(
+      "--external-data-provider-response-cache-ttl <duration>",
+      "with --gatekeeper: how long what a Provider told a template is good; 0s asks each time",
+      "3m",
+    )
     .option("--gatekeeper-namespace <name>", "where statuses by pod lie", "gatekeeper-system")
     .option("--tls-cert-file <file>", "certificate of the server; read anew when it changes")
     .option("--tls-private-key-file <file>", "its key")
@@ -100,7 +106,13 @@ async function runWebhook(flags: WebhookFlags): Promise<void> {
     policies: readPolicies(flags.policy),
     replicate: flags.replicate,
     ...(flags.gatekeeper === true
-      ? { gatekeeper: { id: process.env["POD_NAME"] ?? hostname(), namespace: flags.gatekeeperNamespace } }
+      ? {
+          gatekeeper: {
+            id: process.env["POD_NAME"] ?? hostname(),
+            namespace: flags.gatekeeperNamespace,
+            ttl: externalDataSettings(flags).ttl,
+          },
+        }
       : {}),
     tls: tlsOf(flags),
     ...(flags.clientCaFile === undefined ? {} : { clientCa: readText("--client-ca-file", flags.clientCaFile) }),

@@ -1,6 +1,7 @@
 import { type Client, discover, discoveredCatalogue } from "@sallyport/cluster";
 import { Audit, type AuditOptions, isTemplate } from "@sallyport/constraints";
 import type { Catalogue, KubeObject, ResourceInfo } from "@sallyport/kube";
+import type { ExternalDataSettings } from "./external-data.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { gatekeeperResources } from "./watched-gatekeeper.ts";
 
@@ -11,6 +12,8 @@ export interface AuditClusterOptions extends Pick<AuditOptions, "violationsLimit
   /** What is found is written into the constraints' status. */
   readonly writesStatus: boolean;
   readonly now: () => number;
+  /** How Providers are asked; they are not when absent. */
+  readonly externalData?: ExternalDataSettings | undefined;
 }
 
 type Place = Pick<ResourceInfo, "group" | "version" | "resource">;
@@ -20,7 +23,7 @@ export async function auditCluster(options: AuditClusterOptions): Promise<Audit>
   const { client, writesStatus, now } = options;
   const timestamp = new Date(now()).toISOString().replace(/\.\d+Z$/, "Z");
   const catalogue = discoveredCatalogue(await discover(client));
-  const { policies } = createGatekeeper(() => []);
+  const { policies } = createGatekeeper(() => [], { externalData: options.externalData });
   const namespaces = new Map<string, KubeObject>();
   const apply = (place: Place, object: KubeObject) => {
     const { name = "", namespace = "" } = object.metadata;
@@ -48,7 +51,7 @@ export async function auditCluster(options: AuditClusterOptions): Promise<Audit>
   const audit = new Audit({ ...options, policies });
   for (const place of auditedPlaces(catalogue, constraints))
     for await (const object of objectsOf(options, place))
-      audit.review(object, namespaces.get(object.metadata.namespace ?? ""));
+      await audit.review(object, namespaces.get(object.metadata.namespace ?? ""));
   if (writesStatus) for (const each of constraints) await writeStatus(client, each, audit, timestamp);
   return audit;
 }

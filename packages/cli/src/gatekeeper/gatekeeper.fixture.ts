@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type Connection, kubeconfigConnection } from "@sallyport/cluster";
-import { type Gatehouse, openGatehouse } from "../gatehouse.ts";
+import { type Gatehouse, type GatehouseOptions, openGatehouse } from "../gatehouse.ts";
 import { parseManifests } from "../manifests.ts";
 
 /** An API server with Gatekeeper in its chain. */
@@ -20,6 +20,7 @@ export interface Bed {
 export type Fields = { readonly [field: string]: any };
 
 const paths: { readonly [kind: string]: string } = {
+  Assign: "assign",
   AssignMetadata: "assignmetadata",
   Config: "namespaces/gatekeeper-system/configs",
   ConfigMap: "configmaps",
@@ -28,13 +29,19 @@ const paths: { readonly [kind: string]: string } = {
   Deployment: "namespaces/default/deployments",
   ExpansionTemplate: "expansiontemplate",
   Namespace: "namespaces",
+  Pod: "namespaces/default/pods",
+  Provider: "providers",
 };
 
-export async function withGatekeeper(run: (bed: Bed) => Promise<void>, chain = {}): Promise<void> {
+export async function withGatekeeper(
+  run: (bed: Bed) => Promise<void>,
+  chain = {},
+  more: Partial<GatehouseOptions> = {},
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-gatekeeper-"));
   const faults: unknown[] = [];
   const onFault = (error: unknown) => faults.push(error);
-  const gatehouse = await openGatehouse({ host: "127.0.0.1", port: 0, memory: true, chain, folder, onFault });
+  const gatehouse = await openGatehouse({ host: "127.0.0.1", port: 0, memory: true, chain, folder, onFault, ...more });
   const connection = kubeconfigConnection(gatehouse.kubeconfigFile, { environment: {}, now: Date.now });
   const client = new Client(connection);
   const create = async (object: Fields) => {

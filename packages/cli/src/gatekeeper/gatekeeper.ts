@@ -11,6 +11,7 @@ import {
 } from "@sallyport/constraints";
 import { createEffects } from "@sallyport/effects";
 import type { Catalogue, GroupVersionKind, KubeObject } from "@sallyport/kube";
+import { createExternalData, type ExternalDataSettings } from "./external-data.ts";
 
 /** Gatekeeper in a chain: what is in force, and the plugin that asks it. */
 export interface Gatekeeper {
@@ -18,13 +19,19 @@ export interface Gatekeeper {
   readonly plugin: Plugin;
 }
 
+export interface GatekeeperOptions extends GatekeeperPluginOptions {
+  /** Providers are not asked when absent. */
+  readonly externalData?: ExternalDataSettings | undefined;
+}
+
 /** `stored` answers what is known of a kind that is to be replicated. */
 export function createGatekeeper(
   stored: (kind: GroupVersionKind) => Iterable<StoredChange>,
-  options: GatekeeperPluginOptions = {},
+  { externalData: settings = { isAsked: false }, ...options }: GatekeeperOptions = {},
 ): Gatekeeper {
-  const engines = [celEngine({ failurePolicy: "Fail" }), regoEngine({ effects: createEffects() })];
-  const policies = new GatekeeperPolicies({ engines, stored });
+  const externalData = createExternalData(settings);
+  const engines = [celEngine({ failurePolicy: "Fail" }), regoEngine({ effects: createEffects(), externalData })];
+  const policies = new GatekeeperPolicies({ engines, stored, externalData });
   return { policies, plugin: gatekeeperPlugin(policies, options) };
 }
 

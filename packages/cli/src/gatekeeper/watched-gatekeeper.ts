@@ -4,6 +4,7 @@ import type { GatekeeperPolicies } from "@sallyport/constraints";
 import type { GroupVersionKind } from "@sallyport/kube";
 import type { ClusterView } from "@sallyport/webhook";
 import { GatekeeperController } from "./controller.ts";
+import type { ExternalDataSettings } from "./external-data.ts";
 import { createGatekeeper, storedIn } from "./gatekeeper.ts";
 
 export interface WatchedGatekeeperOptions {
@@ -14,6 +15,8 @@ export interface WatchedGatekeeperOptions {
   /** What is watched of the cluster; asked for when something has come of it, or later. */
   readonly view: () => ClusterView;
   readonly onFault: (error: Error) => void;
+  /** How Providers are asked; they are not when absent. */
+  readonly externalData?: ExternalDataSettings | undefined;
 }
 
 /** What is watched from the beginning; constraints follow their templates. */
@@ -23,6 +26,7 @@ export const gatekeeperResources: readonly string[] = [
   "assignimage.mutations.gatekeeper.sh",
   "assignmetadata.mutations.gatekeeper.sh",
   "modifyset.mutations.gatekeeper.sh",
+  "providers.externaldata.gatekeeper.sh",
   "expansiontemplate.expansion.gatekeeper.sh",
   "configs.config.gatekeeper.sh",
   "syncsets.syncset.gatekeeper.sh",
@@ -42,6 +46,7 @@ export class WatchedGatekeeper {
     const { policies, plugin } = createGatekeeper(stored, {
       isWebhook: true,
       exemptNamespaces: [options.namespace],
+      externalData: options.externalData,
     });
     this.#policies = policies;
     this.plugin = plugin;

@@ -21,6 +21,7 @@ const written: readonly OwnKind[] = [
   kindOf("mutations", "AssignImage", "assignimage", ["v1alpha1"]),
   kindOf("mutations", "AssignMetadata", "assignmetadata", all),
   kindOf("mutations", "ModifySet", "modifyset", all),
+  kindOf("externaldata", "Provider", "providers", ["v1beta1", "v1alpha1"]),
   kindOf("expansion", "ExpansionTemplate", "expansiontemplate", ["v1beta1", "v1alpha1"]),
   { ...kindOf("config", "Config", "configs", ["v1alpha1"]), namespaced: true },
   kindOf("syncset", "SyncSet", "syncsets", ["v1alpha1"]),
@@ -31,6 +32,7 @@ const told: readonly OwnKind[] = [
   "ConstraintTemplatePodStatus",
   "ConstraintPodStatus",
   "MutatorPodStatus",
+  "ProviderPodStatus",
   "ExpansionTemplatePodStatus",
   "ConfigPodStatus",
 ].map((kind) => ({

@@ -90,7 +90,7 @@ function overlooks(policies: GatekeeperPolicies, process: Process, { request, sn
   return Object.hasOwn(labels, ignoreLabel) ? `its namespace has the label ${ignoreLabel}` : undefined;
 }
 
-function mutate(gate: Gate, context: PluginContext): PluginResult {
+async function mutate(gate: Gate, context: PluginContext): Promise<PluginResult> {
   const { policies } = gate;
   const { request, snapshot } = context;
   const { object, namespace, operation, userInfo } = request;
@@ -100,7 +100,7 @@ function mutate(gate: Gate, context: PluginContext): PluginResult {
   if (overlooked !== undefined) return skipped(overlooked);
   const place = isOfNamespace(request) ? undefined : namespaceOf(namespace, snapshot);
   const mutable = { object, namespace: place, source: "Original", operation, username: userInfo.username } as const;
-  const changed = failing(gate, mutation, () => policies.mutators.mutate(mutable));
+  const changed = await failing(gate, mutation, () => policies.mutators.mutate(mutable));
   return changed === object
     ? { outcome: "admitted", why: "no mutator changes it" }
     : { outcome: "mutated", why: "changed by mutators", object: changed };
@@ -111,15 +111,15 @@ function skipped(why: string): PluginResult {
 }
 
 /** What fails refuses: nobody knows what would have been decided. */
-function failing<T>({ refusal }: Gate, webhook: string, run: () => T): T {
+async function failing<T>({ refusal, policies }: Gate, webhook: string, run: () => T): Promise<T> {
   try {
-    return run();
+    return await policies.resolve(run);
   } catch (error) {
     throw internalError(refusal(webhook, (error as Error).message));
   }
 }
 
-function validate(gate: Gate, context: PluginContext): PluginResult {
+function validate(gate: Gate, context: PluginContext): PluginResult | Promise<PluginResult> {
   const { policies } = gate;
   const { request, snapshot } = context;
   if (policies.framework.size === 0) return skipped("no template is in force");

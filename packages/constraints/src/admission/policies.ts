@@ -3,6 +3,8 @@ import { isConstraint } from "../constraint.ts";
 import type { Engine } from "../engines/engine.ts";
 import { Expansion } from "../expansion/expansion.ts";
 import { isExpansionTemplate, readExpansionTemplate } from "../expansion/expansion-template.ts";
+import type { ExternalData } from "../external-data/external-data.ts";
+import { isProvider, readProvider } from "../external-data/provider.ts";
 import { Framework } from "../framework.ts";
 import { kindOf } from "../group-version-kind.ts";
 import { isNamespace } from "../match/match.ts";
@@ -21,6 +23,8 @@ export interface StoredChange {
 
 export interface GatekeeperPoliciesOptions {
   readonly engines: readonly Engine[];
+  /** Asked by templates and mutators, as the engines were told. Without it Providers are not asked. */
+  readonly externalData?: ExternalData | undefined;
   /** All objects of a kind, as far as they are known, as if they came now: what is to be replicated from here on. */
   readonly stored: (kind: GroupVersionKind) => Iterable<StoredChange>;
 }
@@ -28,7 +32,7 @@ export interface GatekeeperPoliciesOptions {
 /** Gatekeeper's objects of a cluster, as they come and go, and what is in force of them: what cannot be used leaves the last good one in force. */
 export class GatekeeperPolicies {
   readonly framework: Framework;
-  readonly mutators = new Mutators();
+  readonly mutators: Mutators;
   readonly expansion = new Expansion();
   readonly configuration = new Configuration();
   readonly #options: GatekeeperPoliciesOptions;
@@ -41,6 +45,7 @@ export class GatekeeperPolicies {
   constructor(options: GatekeeperPoliciesOptions) {
     this.#options = options;
     this.framework = new Framework(options);
+    this.mutators = new Mutators(options.externalData);
   }
 
   /** Takes in what has come, changed or gone. */
@@ -48,6 +53,12 @@ export class GatekeeperPolicies {
     const key = placeOf(change);
     if (change.resource.group.endsWith(".gatekeeper.sh")) this.#applyOwn(key, change.object);
     if (this.#wanted.size > 0) this.#replicate(key, change.object);
+  }
+
+  /** Runs a review as often as it takes until all Providers that it asks have answered. */
+  async resolve<T>(run: () => T): Promise<T> {
+    const { externalData } = this.#options;
+    return externalData === undefined ? run() : await externalData.resolve(run);
   }
 
   /** Gatekeeper's own objects, in force or not. */
@@ -67,6 +78,7 @@ export class GatekeeperPolicies {
       else if (isConstraint(object)) this.framework.checkConstraint(object);
       else if (isMutator(object)) readMutator(object);
       else if (isExpansionTemplate(object)) readExpansionTemplate(object);
+      else if (isProvider(object)) readProvider(object);
       else if (isConfiguration(object) && object.kind === "Config" && object.metadata.name !== "config")
         return "config resource must have name 'config'";
       return undefined;
@@ -93,6 +105,7 @@ export class GatekeeperPolicies {
       else if (isConstraint(object)) this.framework.addConstraint(object);
       else if (isMutator(object)) this.#putMutator(object);
       else if (isExpansionTemplate(object)) this.expansion.put(readExpansionTemplate(object));
+      else if (isProvider(object)) this.#putProvider(object);
       else if (isConfiguration(object)) this.#configure(key, object);
     } catch (error) {
       this.#faults.set(key, (error as Error).message);
@@ -115,11 +128,17 @@ export class GatekeeperPolicies {
       throw new Error(`the following mutators have conflicting schemas: [${conflicting.join(" ")}]`);
   }
 
+  #putProvider(object: KubeObject): void {
+    const provider = readProvider(object);
+    this.#options.externalData?.put(provider);
+  }
+
   #drop(key: string, object: KubeObject): void {
     if (isTemplate(object)) this.framework.removeTemplate(object.metadata.name ?? "");
     else if (isConstraint(object)) this.framework.removeConstraint(object);
     else if (isMutator(object)) this.mutators.remove(idOf(object));
     else if (isExpansionTemplate(object)) this.expansion.remove(object.metadata.name ?? "");
+    else if (isProvider(object)) this.#options.externalData?.remove(object.metadata.name ?? "");
     else if (isConfiguration(object)) this.#configure(key, undefined);
   }
 

@@ -52,31 +52,31 @@ export class Audit {
     return this.#total;
   }
 
-  /** Reviews an object, and what it implies; `namespace` is the one that it lies in, where that is known. Throws an error of one line where it cannot be told. */
-  review(object: KubeObject, namespace: KubeObject | undefined): void {
+  /** Reviews an object, and what it implies; `namespace` is the one that it lies in, where that is known. Rejects with an error of one line where it cannot be told. */
+  async review(object: KubeObject, namespace: KubeObject | undefined): Promise<void> {
     const { policies } = this.#options;
     const name = isNamespace(object) ? object.metadata.name : object.metadata.namespace;
     if (policies.configuration.isExcluded("audit", name ?? "")) return;
     this.#reviewed++;
-    this.#ask(object, object, namespace, "Original", (result) => result);
-    for (const made of policies.expansion.expand(object, namespace, policies.mutators))
-      this.#ask(object, made.object, namespace, "Generated", (result) => ({
+    for (const result of await policies.resolve(() => this.#resultsFor(object, namespace)))
+      this.#record(object, result);
+  }
+
+  #resultsFor(object: KubeObject, namespace: KubeObject | undefined): readonly Result[] {
+    const { expansion, mutators } = this.#options.policies;
+    const implied = expansion.expand(object, namespace, mutators).flatMap((made) =>
+      this.#ask(made.object, namespace, "Generated").map((result) => ({
         ...result,
         msg: `[Implied by ${made.template}] ${result.msg}`,
         enforcementAction: made.enforcementAction || result.enforcementAction,
-      }));
+      })),
+    );
+    return [...this.#ask(object, namespace, "Original"), ...implied];
   }
 
-  #ask(
-    about: KubeObject,
-    reviewed: KubeObject,
-    namespace: KubeObject | undefined,
-    source: Source,
-    told: (result: Result) => Result,
-  ): void {
+  #ask(object: KubeObject, namespace: KubeObject | undefined, source: Source): readonly Result[] {
     const { framework } = this.#options.policies;
-    const review = reviewOfObject(reviewed, { namespace, source });
-    for (const result of framework.review(review, "audit.gatekeeper.sh")) this.#record(about, told(result));
+    return framework.review(reviewOfObject(object, { namespace, source }), "audit.gatekeeper.sh");
   }
 
   #record(object: KubeObject, { constraint, msg, enforcementAction, scopedActions }: Result): void {

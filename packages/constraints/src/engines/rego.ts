@@ -19,6 +19,8 @@ import {
   type Value,
 } from "@sallyport/rego";
 import { type Constraint, parametersOf } from "../constraint.ts";
+import { externalDataBuiltin } from "../external-data/builtin.ts";
+import type { ExternalDataSource } from "../external-data/external-data.ts";
 import { FrameworkError } from "../fault.ts";
 import type { Review } from "../review.ts";
 import { targetName } from "../template/template.ts";
@@ -28,14 +30,18 @@ import { parseSource } from "./rego-source.ts";
 export interface RegoEngineOptions {
   /** Without `print` among them what policies print is left out when templates are compiled. */
   readonly effects?: Effects;
+  /** What `external_data` asks; without it templates that call it are refused. */
+  readonly externalData?: ExternalDataSource;
 }
 
 /** `rule violation[{"msg": …, "details": …}]`, asked with `input.review` and `input.parameters`. Each template is compiled by itself. */
 export function regoEngine(options: RegoEngineOptions = {}): Engine {
+  const builtins = options.externalData === undefined ? [] : [externalDataBuiltin(options.externalData)];
   return {
     name: "Rego",
     compile: (_, { source }) => {
       const { policy, diagnostics } = compileParsed(parseSource(source), {
+        builtins,
         compile: { print: options.effects?.print !== undefined },
       });
       if (policy === undefined)

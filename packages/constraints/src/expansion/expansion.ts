@@ -1,4 +1,5 @@
 import { apiVersionOf, type KubeObject } from "@sallyport/kube";
+import { PendingAnswer } from "../external-data/external-data.ts";
 import { compareTexts, isFields, nested } from "../fields.ts";
 import { kindOf } from "../group-version-kind.ts";
 import type { Mutators } from "../mutation/mutators.ts";
@@ -54,6 +55,7 @@ export class Expansion {
           enforcementAction: template.enforcementAction,
         };
       } catch (error) {
+        if (error instanceof PendingAnswer) throw error;
         throw new Error(`failed to mutate resultant resource ${made.metadata.name}: ${(error as Error).message}`);
       }
     });

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
 import { matchesObject } from "../match/match.ts";
-import { assignedValue, checkAssigned } from "./assigned-value.ts";
+import { assignedValue, checkAssigned, setAssigned } from "./assigned-value.ts";
 import { idOf, locationOf, type Mutator, nameOf, specOf } from "./mutator.ts";
 import type { Path } from "./path.ts";
 import { pathText } from "./path.ts";
@@ -12,6 +12,8 @@ export function readAssignMetadata(object: KubeObject): Mutator {
   const path = locationOf(object);
   if (!isLabelOrAnnotation(path)) throw new Error(`invalid location for assignmetadata ${nameOf(object)}: ${location}`);
   const assign = checkAssigned(parameters?.["assign"]);
+  if (assign.externalData !== undefined && assign.externalData.dataSource !== "Username")
+    throw new Error(`only username data source is supported for assignmetadata ${nameOf(object)}`);
   if (assign.value !== undefined && typeof assign.value !== "string")
     throw new Error(
       `spec.parameters.assign.value field must be a string for AssignMetadata ${JSON.stringify(nameOf(object))}`,
@@ -22,9 +24,9 @@ export function readAssignMetadata(object: KubeObject): Mutator {
     tests: readPathTests(path, [{ subPath: pathText(path), condition: "MustNotExist" }]),
     bindings: undefined,
     terminal: "Unknown",
-    mustTerminate: false,
+    mustTerminate: assign.externalData !== undefined,
     matches: (mutable) => matchesObject(match, mutable),
-    setter: (mutable) => ({ setField: (holder, field) => void (holder[field] = assignedValue(assign, mutable)) }),
+    setter: (mutable) => ({ setField: (holder, field) => setAssigned(holder, field, assignedValue(assign, mutable)) }),
   };
 }
 

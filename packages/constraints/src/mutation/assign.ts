@@ -1,6 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
 import { isFields } from "../fields.ts";
-import { assignedValue, checkAssigned } from "./assigned-value.ts";
+import { assignedValue, checkAssigned, setAssigned } from "./assigned-value.ts";
 import { type Draft, isDraft } from "./change.ts";
 import { boundParts, checkKeys, idOf, isMetadata, locationOf, type Mutator, nameOf, specOf } from "./mutator.ts";
 import type { Path } from "./path.ts";
@@ -14,16 +14,18 @@ export function readAssign(object: KubeObject): Mutator {
   if (assign.value !== undefined) checkItem(path, assign.value);
   if (path.at(-1)?.kind === "list" && assign.fromMetadata !== undefined)
     throw new Error("cannot assign a metadata field to a list");
+  if (path.at(-1)?.kind === "list" && assign.externalData !== undefined)
+    throw new Error("cannot assign external data response to a list");
   return {
     id: idOf(object),
     path,
     ...boundParts(object, path),
     terminal: "Unknown",
-    mustTerminate: false,
+    mustTerminate: assign.externalData !== undefined,
     setter: (mutable) => {
       const value = assignedValue(assign, mutable);
       return {
-        setField: (holder, field) => void (holder[field] = structuredClone(value)),
+        setField: (holder, field) => setAssigned(holder, field, value),
         listItem: () => {
           if (!isDraft(value))
             throw new Error(`assign.value for keyed list is not an object: ${JSON.stringify(value)}`);

@@ -1,4 +1,6 @@
 import { isSameJson, type KubeObject, parseApiVersion } from "@sallyport/kube";
+import { type ExternalDataSource, PendingAnswer } from "../external-data/external-data.ts";
+import { resolvePlaceholders } from "../external-data/placeholder.ts";
 import { compareTexts } from "../fields.ts";
 import { readAssign } from "./assign.ts";
 import { readAssignImage } from "./assign-image.ts";
@@ -32,6 +34,12 @@ export class Mutators {
   readonly #byId = new Map<string, Mutator>();
   #ordered: readonly Mutator[] = [];
   #conflicting: ReadonlySet<string> = new Set();
+  readonly #externalData: ExternalDataSource | undefined;
+
+  /** Without `externalData` mutators that ask Providers fail. */
+  constructor(externalData?: ExternalDataSource) {
+    this.#externalData = externalData;
+  }
 
   /** Puts a mutator in force, or another one in its place. Answers those with which it does not agree, itself among them: none of them is used. */
   put(mutator: Mutator): readonly string[] {
@@ -62,10 +70,19 @@ export class Mutators {
     let current = mutable.object;
     for (let iteration = 0; iteration <= this.#ordered.length; iteration++) {
       const next = this.#round({ ...mutable, object: current });
-      if (isSameJson(next, current)) return current;
+      if (isSameJson(next, current)) return this.#resolved(current);
       current = next;
     }
     throw new Error(`mutation not converging for ${shown(mutable.object)}`);
+  }
+
+  #resolved(object: KubeObject): KubeObject {
+    try {
+      return resolvePlaceholders(object, this.#externalData);
+    } catch (error) {
+      if (error instanceof PendingAnswer) throw error;
+      throw new Error(`failed to resolve external data placeholders: ${(error as Error).message}`);
+    }
   }
 
   #round(mutable: Mutable): KubeObject {

@@ -1,6 +1,7 @@
 import type { KubeObject } from "@sallyport/kube";
 import { isConstraint } from "../constraint.ts";
 import { isExpansionTemplate } from "../expansion/expansion-template.ts";
+import { isProvider } from "../external-data/provider.ts";
 import { isMutator } from "../mutation/mutators.ts";
 import { isTemplate } from "../template/template.ts";
 
@@ -40,6 +41,8 @@ interface Shape {
   readonly labels: { readonly [label: string]: string };
   readonly uid: string;
   readonly enforced: boolean;
+  /** Of Providers: whether it may be asked. */
+  readonly active?: boolean;
   readonly errorOf: (message: string) => object;
 }
 
@@ -55,6 +58,7 @@ export function podStatusOf(object: KubeObject, context: StatusContext): PodStat
     [shape.uid]: object.metadata.uid ?? "",
     operations: [...operations].sort(),
     ...(shape.enforced ? { enforced: fault === undefined } : {}),
+    ...(shape.active === true ? { active: fault === undefined } : {}),
     ...(fault === undefined ? {} : { errors: [shape.errorOf(fault)] }),
     observedGeneration: object.metadata.generation ?? 0,
   };
@@ -117,6 +121,15 @@ function shapeOf(object: KubeObject): Shape | undefined {
       labels: labelled("expansiontemplate-name", name),
       uid: "templateUID",
       errorOf: (message) => ({ message }),
+    };
+  if (isProvider(object))
+    return {
+      ...plain,
+      kind: "ProviderPodStatus",
+      labels: labelled("provider-name", name),
+      uid: "providerUID",
+      active: true,
+      errorOf: (message) => ({ type: "UpsertCache", message, retryable: true }),
     };
   if (object.kind === "Config" && object.apiVersion.startsWith("config.gatekeeper.sh/"))
     return {

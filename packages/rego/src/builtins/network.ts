@@ -31,6 +31,8 @@ export interface TlsOptions {
   readonly authorities: readonly string[];
   /** PEM. */
   readonly clients: readonly { readonly certificate: string; readonly key: string }[];
+  /** Node's own unless given. */
+  readonly minVersion?: "TLSv1.3";
 }
 
 export interface HttpResponse {
