@@ -27,6 +27,7 @@ import type { StorageOptions } from "./etcd-flags.ts";
 import { GatekeeperController } from "./gatekeeper/controller.ts";
 import type { ExternalDataSettings } from "./gatekeeper/external-data.ts";
 import { createGatekeeper, storedIn } from "./gatekeeper/gatekeeper.ts";
+import { startAudits } from "./gatekeeper/repeated-audit.ts";
 import { LivePolicies } from "./live-policies.ts";
 import { version } from "./version.ts";
 
@@ -51,6 +52,8 @@ export interface GatehouseOptions {
   readonly node?: string;
   /** How Gatekeeper's Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings;
+  /** Seconds between audits against Gatekeeper's constraints; none when absent. */
+  readonly auditInterval?: number;
   readonly sync?: Partial<SyncOptions>;
   readonly audit?: AuditOptions;
   /** As `startApiServer` takes it. */
@@ -144,7 +147,9 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   const started = server;
   const client = new Client(kubeconfigConnection(kubeconfigFile, { environment: {}, now: Date.now }));
   if (plugins.includes(gatekeeper.plugin)) controller.start(client);
+  const audits = plugins.includes(gatekeeper.plugin) ? startAudits(options, gatekeeper, client) : undefined;
   const close = async () => {
+    await audits?.stop();
     await controller.stop();
     client.close();
     await started.close();

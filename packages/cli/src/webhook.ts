@@ -54,6 +54,8 @@ export interface WebhookOptions {
     readonly namespace: string;
     /** Milliseconds; as `ExternalDataOptions` has it. */
     readonly ttl?: number;
+    /** Namespaces that may be left alone by label, beside that of statuses; `*` in front or behind. */
+    readonly exemptNamespaces?: readonly string[];
   };
   readonly tls: CertificateFiles | OwnTls;
   readonly clientCa?: string;
@@ -146,7 +148,13 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
   let notReady: string | undefined = "not ready: the cluster's objects are still being read";
   const tls = await openTls(options, client, said);
   shown = tls;
-  const decide = createDecider(plugins, view, policies, client);
+  const decided = createDecider(plugins, view, policies, client);
+  const decide: typeof decided = async (review, phase) => {
+    const started = performance.now();
+    const decision = await decided(review, phase);
+    gatekeeper?.answered(phase, review, decision, (performance.now() - started) / 1000);
+    return decision;
+  };
   const server = await startWebhookServer({
     host: options.host,
     port: options.port,
@@ -154,6 +162,7 @@ export async function openWebhook(options: WebhookOptions): Promise<RunningWebho
     ...(options.clientCa === undefined ? {} : { clientCa: options.clientCa }),
     ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
     decide,
+    ...(gatekeeper === undefined ? {} : { moreMetrics: () => gatekeeper.renderMetrics() }),
     notReady: () => notReady,
     ticks: () => performance.now(),
     onFault: said,

@@ -1,7 +1,11 @@
 export { gatekeeperDefinitions } from "./admission/definitions.ts";
+export { GatekeeperMetrics, type StoredPolicy } from "./admission/metrics.ts";
 export { type GatekeeperPluginOptions, gatekeeperPlugin } from "./admission/plugin.ts";
 export { GatekeeperPolicies, type GatekeeperPoliciesOptions, type StoredChange } from "./admission/policies.ts";
 export { Audit, type AuditOptions, type AuditViolation } from "./audit/audit.ts";
+export { exportBoundary, exportMessage } from "./audit/export-message.ts";
+export { AuditMetrics } from "./audit/metrics.ts";
+export { policyReport, type ReportApi, reportLabels, reportResource } from "./audit/policy-report.ts";
 export { type Constraint, isConstraint } from "./constraint.ts";
 export type { EnforcementPoint } from "./enforcement.ts";
 export { celEngine, ownVariables } from "./engines/cel.ts";

@@ -20,6 +20,8 @@ export interface WebhookServerOptions {
   readonly onFault: (error: unknown) => void;
   /** How long reviews are answered after `close`, while others still send them here. */
   readonly drainMs?: number;
+  /** More metrics, as Prometheus reads them, ending with a line feed. */
+  readonly moreMetrics?: () => string;
 }
 
 export interface WebhookServer {
@@ -158,7 +160,11 @@ class Exchange {
     if (path === "/healthz" || path === "/livez") this.#send(200, "text/plain", "ok");
     else if (path === "/readyz") this.#send(notReady === undefined ? 200 : 503, "text/plain", notReady ?? "ok");
     else if (path === "/metrics")
-      this.#send(200, "text/plain; version=0.0.4", this.#metrics.render(notReady === undefined));
+      this.#send(
+        200,
+        "text/plain; version=0.0.4",
+        this.#metrics.render(notReady === undefined) + (this.#options.moreMetrics?.() ?? ""),
+      );
     else this.#refuse(404, `nothing is served at ${path}; reviews go to /mutate and /validate`);
   }
 

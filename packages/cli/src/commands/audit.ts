@@ -1,34 +1,67 @@
+import { readFileSync } from "node:fs";
 import { Client, ConnectionError } from "@sallyport/cluster";
-import type { AuditViolation } from "@sallyport/constraints";
+import { type Audit, AuditMetrics, type AuditViolation, type ReportApi } from "@sallyport/constraints";
 import { StatusError } from "@sallyport/kube";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { connectionOf } from "../connection.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { addExternalDataOptions, type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
 import { auditCluster } from "../gatekeeper/audit-cluster.ts";
+import { auditFiles } from "../gatekeeper/audit-files.ts";
+import { type AuditOutput, auditOutputs, reportsOutput } from "../gatekeeper/audit-output.ts";
+import { ReportWriter } from "../gatekeeper/audit-reports.ts";
+import { serveMetrics } from "../gatekeeper/metrics-server.ts";
+import { readManifests } from "../manifests.ts";
 
 interface AuditFlags extends ExternalDataFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly chunkSize: string;
+  readonly auditChunkSize?: string;
   readonly violationsLimit: string;
+  readonly constraintViolationsLimit?: string;
   readonly interval?: string;
+  readonly auditInterval?: string;
+  readonly auditFromCache?: boolean;
   readonly writeStatus?: boolean;
+  readonly writeReports?: ReportApi;
+  readonly metricsAddr?: string;
+  readonly externalData?: boolean;
+  readonly output: string;
   readonly json?: boolean;
 }
 
 export function auditCommand(): Command {
   const command = new Command("audit")
     .description(
-      "what a cluster holds against Gatekeeper's constraints in it: every violation, not only the first ones",
+      "what a cluster, or files, hold against Gatekeeper's constraints in them: every violation, not only the first ones",
     )
+    .argument("[files...]", "instead of a cluster: YAML or JSON files, folders (recursively), or - for standard input")
     .option("--kubeconfig <file>", "how to reach the API server; in a pod its service account")
     .option("--context <name>", "another context of the kubeconfig than its current one")
     .option("--chunk-size <number>", "objects that are read at a time", "500")
     .option("--violations-limit <number>", "violations of each constraint that its status tells", "20")
     .option("--write-status", "write totalViolations, violations and auditTimestamp into the constraints' status")
+    .addOption(
+      new Option(
+        "--write-reports <api>",
+        "write a report of each object that violates something into the cluster",
+      ).choices(["wgpolicyk8s.io", "openreports.io"]),
+    )
     .option("--interval <seconds>", "begin anew so often, until it is stopped")
-    .option("--json", "one JSON object a line for each violation");
+    .option("--metrics-addr <address>", "serve metrics by Gatekeeper's names at http://ADDRESS/metrics")
+    .addOption(
+      new Option("-o, --output <format>", "how violations are told; export is Gatekeeper's JSON lines")
+        .choices(Object.keys(auditOutputs))
+        .default("text"),
+    )
+    .option("--json", "one JSON object a line for each violation: --output json")
+    .option("--audit-interval <seconds>", "Gatekeeper's name of --interval; 0 is once")
+    .option("--audit-chunk-size <number>", "Gatekeeper's name of --chunk-size")
+    .option("--constraint-violations-limit <number>", "Gatekeeper's name of --violations-limit")
+    .option("--audit-from-cache", "look only at the kinds that Config and SyncSets replicate")
+    .option("--audit-match-kind-only", "as always: only kinds that constraints match are read")
+    .option("--external-data", "with files: ask the Providers among them; what needs them ends the audit without");
   return addExternalDataOptions(command)
     .addHelpText(
       "after",
@@ -36,38 +69,40 @@ export function auditCommand(): Command {
 Examples:
   sallyport audit                               every violation, and how many of each constraint
   sallyport audit --json | jq -r .object.name
+  sallyport audit policies/ manifests/ -o policyreport
   sallyport audit --write-status --interval 60  in the place of Gatekeeper's audit pod
+  sallyport audit --write-reports wgpolicyk8s.io --metrics-addr :8888 --interval 60
 
-Exit status: 0 nothing is violated that is denied, 1 something is, 2 bad usage, 3 the cluster did not answer.`,
+Exit status: 0 nothing is violated that is denied, 1 something is, 2 bad usage or input, 3 the cluster did not answer.`,
     )
     .action(runAudit);
 }
 
-async function runAudit(flags: AuditFlags): Promise<void> {
-  const chunkSize = wholeOf("--chunk-size", flags.chunkSize);
-  const violationsLimit = wholeOf("--violations-limit", flags.violationsLimit);
-  const interval = flags.interval === undefined ? undefined : wholeOf("--interval", flags.interval);
+async function runAudit(files: readonly string[], flags: AuditFlags): Promise<void> {
+  const limits = limitsOf(flags);
   const externalData = externalDataSettings(flags);
+  const interval = intervalOf(flags);
+  if (files.length > 0) return auditOfFiles(files, flags, limits, externalData);
+  if (flags.externalData === true)
+    throw new UsageError("--external-data goes with files: Providers of a cluster are asked");
   const client = new Client(connectionOf(flags));
+  const metrics = new AuditMetrics();
+  const served =
+    flags.metricsAddr === undefined ? undefined : await serveMetrics(flags.metricsAddr, () => metrics.render());
+  const writer = flags.writeReports === undefined ? undefined : new ReportWriter(client, flags.writeReports);
   for (;;) {
-    let denied = 0;
-    const onViolation = (violation: AuditViolation) => {
-      if ([violation.enforcementAction, ...violation.enforcementActions].includes("deny")) denied++;
-      process.stdout.write(flags.json === true ? jsonLine(violation) : textLine(violation));
-    };
     try {
-      const writesStatus = flags.writeStatus === true;
-      const audit = await auditCluster({
-        client,
-        chunkSize,
-        violationsLimit,
-        onViolation,
-        writesStatus,
-        externalData,
-        now: Date.now,
-      });
-      if (flags.json !== true) process.stdout.write(`${audit.total} violations in ${audit.reviewed} objects\n`);
-      process.exitCode = denied > 0 ? exitCodes.denied : exitCodes.ok;
+      await told(flags, metrics, writer, (onViolation) =>
+        auditCluster({
+          ...limits,
+          client,
+          onViolation,
+          externalData,
+          fromCache: flags.auditFromCache === true,
+          writesStatus: flags.writeStatus === true,
+          now: Date.now,
+        }),
+      );
     } catch (error) {
       if (!(error instanceof ConnectionError) && !(error instanceof StatusError)) throw error;
       process.stderr.write(`sallyport: audit: ${error.message}\n`);
@@ -76,34 +111,77 @@ async function runAudit(flags: AuditFlags): Promise<void> {
     if (interval === undefined) break;
     await new Promise((done) => setTimeout(done, interval * 1000));
   }
+  served?.close();
   client.close();
+}
+
+async function auditOfFiles(
+  files: readonly string[],
+  flags: AuditFlags,
+  limits: ReturnType<typeof limitsOf>,
+  externalData: ReturnType<typeof externalDataSettings>,
+): Promise<void> {
+  for (const [flag, given] of Object.entries({
+    "--write-status": flags.writeStatus,
+    "--write-reports": flags.writeReports,
+    "--metrics-addr": flags.metricsAddr,
+    "--interval": flags.interval ?? flags.auditInterval,
+  }))
+    if (given !== undefined) throw new UsageError(`${flag} goes with a cluster, not with files`);
+  const manifests = readManifests(files, () => readFileSync(0, "utf8"));
+  await told(flags, new AuditMetrics(), undefined, (onViolation) =>
+    auditFiles(manifests, {
+      ...limits,
+      onViolation,
+      fromCache: flags.auditFromCache === true,
+      externalData: { ...externalData, isAsked: flags.externalData === true },
+    }),
+  );
+}
+
+/** Runs one audit, and tells what it finds as it finds it. */
+async function told(
+  flags: AuditFlags,
+  metrics: AuditMetrics,
+  writer: ReportWriter | undefined,
+  run: (onViolation: (violation: AuditViolation) => Promise<void>) => Promise<Audit>,
+): Promise<void> {
+  const at = Date.now();
+  metrics.began(at);
+  const write = (text: string) => void process.stdout.write(text);
+  const output = auditOutputs[flags.json === true ? "json" : flags.output]?.({ write, at }) as AuditOutput;
+  const reports =
+    writer === undefined
+      ? undefined
+      : reportsOutput(flags.writeReports as ReportApi, at, (report) => writer.write(report));
+  let denied = 0;
+  const audit = await run(async (violation) => {
+    if ([violation.enforcementAction, ...violation.enforcementActions].includes("deny")) denied++;
+    await output.violation(violation);
+    await reports?.violation(violation);
+  });
+  await output.end(audit.total, audit.reviewed);
+  await reports?.end(audit.total, audit.reviewed);
+  await writer?.finish();
+  metrics.ended(Date.now(), audit.byAction);
+  process.exitCode = denied > 0 ? exitCodes.denied : exitCodes.ok;
+}
+
+function limitsOf(flags: AuditFlags) {
+  return {
+    chunkSize: wholeOf("--chunk-size", flags.auditChunkSize ?? flags.chunkSize),
+    violationsLimit: wholeOf("--violations-limit", flags.constraintViolationsLimit ?? flags.violationsLimit),
+  };
+}
+
+/** Seconds; undefined for once. */
+function intervalOf({ interval, auditInterval }: AuditFlags): number | undefined {
+  const given = interval ?? (auditInterval === "0" ? undefined : auditInterval);
+  return given === undefined ? undefined : wholeOf("--interval", given);
 }
 
 function wholeOf(flag: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new UsageError(`${flag} ${text}: expected a whole number above 0`);
-}
-
-function placeOf({ object: { apiVersion, kind, metadata } }: AuditViolation) {
-  const { name = "", namespace } = metadata;
-  return { apiVersion, kind, ...(namespace === undefined ? {} : { namespace }), name };
-}
-
-function jsonLine(violation: AuditViolation): string {
-  const { constraint, message, enforcementAction, enforcementActions } = violation;
-  return `${JSON.stringify({
-    constraint: { kind: constraint.kind, name: constraint.name },
-    object: placeOf(violation),
-    enforcementAction,
-    ...(enforcementActions.length === 0 ? {} : { enforcementActions }),
-    message,
-  })}\n`;
-}
-
-function textLine(violation: AuditViolation): string {
-  const { kind, namespace, name } = placeOf(violation);
-  const { constraint, message, enforcementAction } = violation;
-  const place = `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
-  return `${place}  ${enforcementAction}  [${constraint.kind}/${constraint.name}] ${message}\n`;
 }

@@ -38,6 +38,7 @@ interface UpFlags
   readonly apiserverManifest?: string;
   readonly controllers: readonly string[];
   readonly node?: string;
+  readonly auditInterval: string;
 }
 
 export function upCommand(): Command {
@@ -71,6 +72,7 @@ export function upCommand(): Command {
       [],
     )
     .option("--node <name>", "keep a Node for this machine and schedule pods onto it, without running them")
+    .option("--audit-interval <seconds>", "how often to audit against Gatekeeper's constraints; 0 is never", "60")
     .option("--tour", "play the tour with a real kubectl, then go on serving")
     .option("--exit", "with --tour: end after it, with status 0 only if every answer was the expected one")
     .addHelpText(
@@ -115,6 +117,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     serviceRanges: serviceRanges(flags),
     kubelets: kubeletOptions(flags),
     externalData: externalDataSettings(flags),
+    ...auditIntervalOf(flags.auditInterval),
     ...(flags.shutdownDelayDuration === undefined
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
@@ -159,4 +162,11 @@ function untilSignal(): Promise<void> {
   return new Promise((done) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
   });
+}
+
+function auditIntervalOf(text: string): { readonly auditInterval?: number } {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 0)
+    throw new UsageError(`--audit-interval ${text}: expected a whole number of seconds, 0 for never`);
+  return seconds === 0 ? {} : { auditInterval: seconds };
 }

@@ -22,6 +22,9 @@ interface WebhookFlags extends ExternalDataFlags {
   readonly admissionControlConfigFile?: string;
   readonly gatekeeper?: boolean;
   readonly gatekeeperNamespace: string;
+  readonly exemptNamespace: readonly string[];
+  readonly exemptNamespacePrefix: readonly string[];
+  readonly exemptNamespaceSuffix: readonly string[];
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
   readonly tlsSecretFolder?: string;
@@ -59,6 +62,14 @@ export function webhookCommand(): Command {
       "with --gatekeeper: how long what a Provider told a template is good; 0s asks each time",
       "3m",
     )
+    .option(
+      "--exempt-namespace <names>",
+      "with --gatekeeper: namespaces that may have the label admission.gatekeeper.sh/ignore",
+      list,
+      [],
+    )
+    .option("--exempt-namespace-prefix <prefixes>", "the same, by how their names begin", list, [])
+    .option("--exempt-namespace-suffix <suffixes>", "the same, by how their names end", list, [])
     .option("--gatekeeper-namespace <name>", "where statuses by pod lie", "gatekeeper-system")
     .option("--tls-cert-file <file>", "certificate of the server; read anew when it changes")
     .option("--tls-private-key-file <file>", "its key")
@@ -111,6 +122,11 @@ async function runWebhook(flags: WebhookFlags): Promise<void> {
             id: process.env["POD_NAME"] ?? hostname(),
             namespace: flags.gatekeeperNamespace,
             ttl: externalDataSettings(flags).ttl,
+            exemptNamespaces: [
+              ...flags.exemptNamespace,
+              ...flags.exemptNamespacePrefix.map((prefix) => `${prefix}*`),
+              ...flags.exemptNamespaceSuffix.map((suffix) => `*${suffix}`),
+            ],
           },
         }
       : {}),

@@ -1,6 +1,7 @@
 import { type Client, discover, discoveredCatalogue } from "@sallyport/cluster";
 import { Audit, type AuditOptions, isTemplate } from "@sallyport/constraints";
 import type { Catalogue, KubeObject, ResourceInfo } from "@sallyport/kube";
+import { timestampOf } from "./audit-output.ts";
 import type { ExternalDataSettings } from "./external-data.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { gatekeeperResources } from "./watched-gatekeeper.ts";
@@ -9,6 +10,8 @@ export interface AuditClusterOptions extends Pick<AuditOptions, "violationsLimit
   readonly client: Client;
   /** Objects of one page of a list: what is held at a time. Gatekeeper's `--audit-chunk-size`. */
   readonly chunkSize: number;
+  /** Only what Configs and SyncSets name is looked at. Gatekeeper's `--audit-from-cache`. */
+  readonly fromCache?: boolean;
   /** What is found is written into the constraints' status. */
   readonly writesStatus: boolean;
   readonly now: () => number;
@@ -21,7 +24,7 @@ type Place = Pick<ResourceInfo, "group" | "version" | "resource">;
 /** One audit of what an API server holds: policies first, then each kind that a constraint may match, a page at a time. Rejects where something cannot be read. */
 export async function auditCluster(options: AuditClusterOptions): Promise<Audit> {
   const { client, writesStatus, now } = options;
-  const timestamp = new Date(now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const timestamp = timestampOf(now());
   const catalogue = discoveredCatalogue(await discover(client));
   const { policies } = createGatekeeper(() => [], { externalData: options.externalData });
   const namespaces = new Map<string, KubeObject>();
@@ -49,7 +52,11 @@ export async function auditCluster(options: AuditClusterOptions): Promise<Audit>
     if (place !== undefined) for await (const each of objectsOf(options, place)) apply(place, each);
   }
   const audit = new Audit({ ...options, policies });
-  for (const place of auditedPlaces(catalogue, constraints))
+  const { replicated } = policies.configuration;
+  const isCached = (place: ResourceInfo) =>
+    replicated.some(({ group, kind }) => group === place.group && kind === place.kind);
+  const places = auditedPlaces(catalogue, constraints);
+  for (const place of options.fromCache === true ? places.filter(isCached) : places)
     for await (const object of objectsOf(options, place))
       await audit.review(object, namespaces.get(object.metadata.namespace ?? ""));
   if (writesStatus) for (const each of constraints) await writeStatus(client, each, audit, timestamp);

@@ -110,7 +110,7 @@ test("an audit asks providers, too", () =>
           writesStatus: false,
           now: () => 0,
           externalData: { isAsked: true },
-          onViolation: ({ message }) => messages.push(message),
+          onViolation: ({ message }) => void messages.push(message),
         });
         assert.deepEqual(messages, ["bad-one: bad-one_invalid"]);
       },

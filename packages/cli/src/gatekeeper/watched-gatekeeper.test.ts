@@ -42,6 +42,20 @@ function review(url: string, path: string, labels: object): Promise<Fields | str
   });
 }
 
+function get(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { rejectUnauthorized: false, agent: false }, (incoming) => {
+      let text = "";
+      incoming.on("data", (chunk) => {
+        text += chunk;
+      });
+      incoming.on("end", () => resolve(text));
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
+
 /** An API server that knows nothing of Gatekeeper but its definitions, with a webhook beside it. */
 function withWebhook(run: (bed: Bed, url: string) => Promise<void>): Promise<void> {
   return withGatekeeper(
@@ -105,6 +119,10 @@ test("webhook --gatekeeper: templates of another API server get their kinds and 
       (each) => each["status"]?.byPod !== undefined,
     );
     assert.equal(status["status"].byPod[0].id, "pod-1");
+    const metrics = await get(`${url}/metrics`);
+    assert.match(metrics, /^gatekeeper_constraints\{enforcement_action="deny",status="active"\} 1$/m);
+    assert.match(metrics, /^gatekeeper_validation_request_count_total\{.*admission_status="deny"\} [1-9]/m);
+    assert.match(metrics, /^sallyport_webhook_ready 1$/m);
     await bed.remove("/apis/constraints.gatekeeper.sh/v1beta1/needlabels/must-own");
     assert.equal(((await answer(({ allowed }) => allowed)) as Fields)["allowed"], true);
   }));

@@ -1,6 +1,6 @@
-import type { Plugin } from "@sallyport/admission";
+import type { Decision, IncomingReview, Phase, Plugin } from "@sallyport/admission";
 import type { Client, FollowedChange } from "@sallyport/cluster";
-import type { GatekeeperPolicies } from "@sallyport/constraints";
+import { GatekeeperMetrics, type GatekeeperPolicies } from "@sallyport/constraints";
 import type { GroupVersionKind } from "@sallyport/kube";
 import type { ClusterView } from "@sallyport/webhook";
 import { GatekeeperController } from "./controller.ts";
@@ -15,6 +15,8 @@ export interface WatchedGatekeeperOptions {
   /** What is watched of the cluster; asked for when something has come of it, or later. */
   readonly view: () => ClusterView;
   readonly onFault: (error: Error) => void;
+  /** Beside the namespace of statuses; as `GatekeeperPluginOptions` has them. */
+  readonly exemptNamespaces?: readonly string[] | undefined;
   /** How Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings | undefined;
 }
@@ -38,6 +40,7 @@ export class WatchedGatekeeper {
   readonly #options: WatchedGatekeeperOptions;
   readonly #policies: GatekeeperPolicies;
   readonly #controller: GatekeeperController;
+  readonly #metrics = new GatekeeperMetrics();
   #isStarted = false;
 
   constructor(options: WatchedGatekeeperOptions) {
@@ -45,7 +48,7 @@ export class WatchedGatekeeper {
     const stored = (kind: GroupVersionKind) => storedIn(options.view().objects, options.view().catalogue, kind);
     const { policies, plugin } = createGatekeeper(stored, {
       isWebhook: true,
-      exemptNamespaces: [options.namespace],
+      exemptNamespaces: [options.namespace, ...(options.exemptNamespaces ?? [])],
       externalData: options.externalData,
     });
     this.#policies = policies;
@@ -80,6 +83,17 @@ export class WatchedGatekeeper {
         await this.#follow(`${metadata.name}.constraints.gatekeeper.sh`);
   }
 
+  /** As Prometheus reads them, by Gatekeeper's names. */
+  renderMetrics(): string {
+    return this.#metrics.render(this.#policies.stored());
+  }
+
+  /** A review that was answered. */
+  answered(phase: Phase, { request }: IncomingReview, decision: Decision, seconds: number): void {
+    const status = phase === "mutating" ? mutationStatus(decision) : validationStatus(decision);
+    this.#metrics.answered(phase === "mutating" ? "mutation" : "validation", status, request.dryRun === true, seconds);
+  }
+
   async stop(): Promise<void> {
     await this.#controller.stop();
   }
@@ -96,4 +110,18 @@ export class WatchedGatekeeper {
     if (await this.#options.view().follow(resource)) return;
     throw new Error(`${resource}: the API server does not serve it`);
   }
+}
+
+function isError({ status }: Decision): boolean {
+  return status?.code === 500;
+}
+
+function mutationStatus(decision: Decision): string {
+  if (isError(decision)) return "error";
+  return decision.steps.some(({ outcome }) => outcome === "mutated") ? "success" : "skip";
+}
+
+function validationStatus(decision: Decision): string {
+  if (isError(decision)) return "error";
+  return decision.allowed ? "allow" : "deny";
 }

@@ -9,13 +9,14 @@ import {
 } from "@sallyport/admission";
 import { internalError, type KubeObject, StatusError } from "@sallyport/kube";
 import type { Result } from "../framework.ts";
+import { matchesWildcard } from "../match/wildcard.ts";
 import { type Review, reviewOfObject, reviewOfRequest } from "../review.ts";
 import type { Process } from "./configuration.ts";
 import { gatekeeperDefinitions } from "./definitions.ts";
 import type { GatekeeperPolicies } from "./policies.ts";
 
 export interface GatekeeperPluginOptions {
-  /** Gatekeeper's `--exempt-namespace`: these may carry the label that leaves a namespace alone. */
+  /** Gatekeeper's `--exempt-namespace`, with `*` in front or behind for prefixes and suffixes: these may carry the label that leaves a namespace alone. */
   readonly exemptNamespaces?: readonly string[];
   /** An API server asks by webhook, and names it itself in front of what is refused: else the plugin does. */
   readonly isWebhook?: boolean;
@@ -144,7 +145,10 @@ function guardLabel(gate: Gate, request: Request): PluginResult | undefined {
   const { object, name, operation } = request;
   if (!isOfNamespace(request) || object === null || (operation !== "CREATE" && operation !== "UPDATE"))
     return undefined;
-  if (!Object.hasOwn(object.metadata.labels ?? {}, ignoreLabel) || gate.exemptNamespaces.includes(name))
+  if (
+    !Object.hasOwn(object.metadata.labels ?? {}, ignoreLabel) ||
+    gate.exemptNamespaces.some((each) => matchesWildcard(each, name))
+  )
     return undefined;
   const message = `Only exempt namespace can have the ${ignoreLabel} label`;
   const fieldPath = `metadata.labels[${ignoreLabel}]`;

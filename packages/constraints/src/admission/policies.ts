@@ -12,6 +12,7 @@ import { idOf } from "../mutation/mutator.ts";
 import { isMutator, Mutators, readMutator } from "../mutation/mutators.ts";
 import { isTemplate } from "../template/template.ts";
 import { Configuration, kindKey } from "./configuration.ts";
+import type { StoredPolicy } from "./metrics.ts";
 
 /** One change of what is stored; `object` is undefined when it was deleted. */
 export interface StoredChange {
@@ -64,6 +65,11 @@ export class GatekeeperPolicies {
   /** Gatekeeper's own objects, in force or not. */
   get own(): Iterable<KubeObject> {
     return this.#own.values();
+  }
+
+  /** The same, with whether each is in force. */
+  *stored(): Iterable<StoredPolicy> {
+    for (const [key, object] of this.#own) yield { object, isActive: !this.#faults.has(key) };
   }
 
   /** Why an object that is stored is not in force, in Gatekeeper's words; undefined where it is. */

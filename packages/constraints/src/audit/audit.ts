@@ -11,6 +11,8 @@ export interface AuditViolation {
   readonly constraint: Constraint;
   readonly object: KubeObject;
   readonly message: string;
+  /** What the policy tells beside the message. */
+  readonly details?: unknown;
   readonly enforcementAction: string;
   /** Of a scoped constraint: what it does at the audit's point. */
   readonly enforcementActions: readonly string[];
@@ -20,8 +22,8 @@ export interface AuditOptions {
   readonly policies: GatekeeperPolicies;
   /** Violations of each constraint that its status tells; all are counted. Gatekeeper's `--constraint-violations-limit`. */
   readonly violationsLimit: number;
-  /** Told of each violation, also beyond the limit: nothing of them is kept here. */
-  readonly onViolation?: (violation: AuditViolation) => void;
+  /** Told of each violation, also beyond the limit, those of one object one after the other: nothing of them is kept here. What takes time is awaited. */
+  readonly onViolation?: (violation: AuditViolation) => void | Promise<void>;
 }
 
 /** Bytes of a message in a status. Gatekeeper's msgSize. */
@@ -36,6 +38,7 @@ interface Found {
 export class Audit {
   readonly #options: AuditOptions;
   readonly #byConstraint = new Map<string, Found>();
+  readonly #byAction = new Map<string, number>();
   #reviewed = 0;
   #total = 0;
 
@@ -52,14 +55,21 @@ export class Audit {
     return this.#total;
   }
 
+  /** Violations by the constraints' enforcement action. */
+  get byAction(): ReadonlyMap<string, number> {
+    return this.#byAction;
+  }
+
   /** Reviews an object, and what it implies; `namespace` is the one that it lies in, where that is known. Rejects with an error of one line where it cannot be told. */
   async review(object: KubeObject, namespace: KubeObject | undefined): Promise<void> {
     const { policies } = this.#options;
     const name = isNamespace(object) ? object.metadata.name : object.metadata.namespace;
     if (policies.configuration.isExcluded("audit", name ?? "")) return;
     this.#reviewed++;
-    for (const result of await policies.resolve(() => this.#resultsFor(object, namespace)))
-      this.#record(object, result);
+    for (const result of await policies.resolve(() => this.#resultsFor(object, namespace))) {
+      const told = this.#record(object, result);
+      if (told !== undefined) await told;
+    }
   }
 
   #resultsFor(object: KubeObject, namespace: KubeObject | undefined): readonly Result[] {
@@ -79,20 +89,25 @@ export class Audit {
     return framework.review(reviewOfObject(object, { namespace, source }), "audit.gatekeeper.sh");
   }
 
-  #record(object: KubeObject, { constraint, msg, enforcementAction, scopedActions }: Result): void {
+  #record(
+    object: KubeObject,
+    { constraint, msg, details, enforcementAction, scopedActions }: Result,
+  ): Promise<void> | undefined {
     const { violationsLimit, onViolation } = this.#options;
     const violation = {
       constraint,
       object,
       message: msg,
+      ...(details === undefined ? {} : { details }),
       enforcementAction,
       enforcementActions: scopedActions,
     };
     this.#total++;
-    onViolation?.(violation);
+    this.#byAction.set(enforcementAction, (this.#byAction.get(enforcementAction) ?? 0) + 1);
     const found = this.#found(constraint);
     found.total++;
     if (found.kept.length < violationsLimit) found.kept.push(violation);
+    return onViolation?.(violation) ?? undefined;
   }
 
   #found({ kind, name }: Constraint): Found {
