@@ -39,9 +39,13 @@ export class ApiClient {
   /** What this server said last of the things that a step may name in parentheses. */
   readonly #known = new Map<string, string>();
 
-  constructor(url: string, token: string) {
+  readonly #patienceMs: number;
+
+  /** `patienceMs` is how long no byte may come. */
+  constructor(url: string, token: string, patienceMs: number = timeoutMs) {
     this.#url = url;
     this.#token = token;
+    this.#patienceMs = patienceMs;
   }
 
   /** Rejects when the connection breaks or nothing comes. `(resourceVersion)`, `(uid)` and `(continue)` are what this server answered last. */
@@ -76,7 +80,7 @@ export class ApiClient {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         `${this.#url}${this.#filled(path)}`,
-        { method, agent, headers: given, timeout: timeoutMs },
+        { method, agent, headers: given, timeout: this.#patienceMs },
         async (incoming) => {
           const chunks: Buffer[] = [];
           try {
@@ -96,7 +100,7 @@ export class ApiClient {
           });
         },
       );
-      outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+      outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${this.#patienceMs} ms`)));
       outgoing.on("error", reject);
       outgoing.end(text);
     });

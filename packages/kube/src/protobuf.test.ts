@@ -38,6 +38,20 @@ function envelope(apiVersion: string, kind: string, parts: readonly Part[]): Buf
 }
 
 const decoded: { readonly [what: string]: readonly [bytes: Buffer, value: object] } = {
+  "times that are no pointers, given empty or not at all, as Go's JSON has them": [
+    envelope("v1", "Event", [
+      [1, [[1, "e"]]],
+      [6, []],
+    ]),
+    {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: "e" },
+      firstTimestamp: null,
+      lastTimestamp: null,
+      eventTime: null,
+    },
+  ],
   "a namespace": [
     envelope("v1", "Namespace", [[1, [[1, "shop"]]]]),
     { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } },

@@ -140,12 +140,19 @@ function nullFields(message: string, fields: ReadonlyMap<number, Field>): readon
   const known = nullable.get(message);
   if (known !== undefined) return known;
   const names = [...fields.values()]
-    .filter(({ name, repeated, map, omitEmpty, inline }) =>
-      repeated || map ? !omitEmpty && !inline : name === "apiGroup" && isTypedReference(message),
+    .filter((field) =>
+      field.repeated || field.map
+        ? !field.omitEmpty && !field.inline
+        : isTime(field) || (field.name === "apiGroup" && isTypedReference(message)),
     )
     .map(({ name }) => name);
   nullable.set(message, names);
   return names;
+}
+
+/** A time is a struct, which `omitempty` does not leave out; that of creation alone is marked `omitzero`. */
+function isTime({ name, type, pointer }: Field): boolean {
+  return !pointer && name !== "creationTimestamp" && /\.v1\.(?:Micro)?Time$/.test(type);
 }
 
 /** Go writes what is no pointer always; its JSON omits what is empty. Its embedded structs are messages of their own in protobuf and nothing in JSON: their fields stand in the outer object. */
