@@ -7,6 +7,7 @@ import { type Etcd, withEtcd } from "../../packages/apiserver/src/storage/etcd.f
 import { type Answer, ApiClient } from "./api-client.ts";
 import { current, findKubeApiserver, type Peer, startKubeApiserverOn, startSallyport, token } from "./peers.ts";
 import { subjects } from "./scenario.ts";
+import { isLimit } from "./written.ts";
 
 // A Sallyport and a kube-apiserver on one etcd at the same time: each answers of what the other wrote as if it were its own.
 
@@ -101,8 +102,7 @@ for (const media of ["application/vnd.kubernetes.protobuf", "application/json"])
         await created(peer, "/api/v1/namespaces", { metadata: { name } });
         await created(peer, `${namespace}/serviceaccounts`, { metadata: { name: "default" } });
         for (const { object, collection } of subjects(name)) {
-          // They would refuse what comes after them.
-          if (/^(ResourceQuota|LimitRange|.*Webhook.*|.*AdmissionPolicy.*)$/.test(object.kind)) continue;
+          if (isLimit(object)) continue;
           const path = collection.replace("/namespaces/d/", `/namespaces/${name}/`);
           const { code } = await peer.client.ask({ method: "POST", path, body: object });
           if (code === 201) kinds.add(object.kind);

@@ -42,6 +42,7 @@ export { readBackup, type Snapshot, writeBackup } from "./storage/backup.ts";
 export { type EtcdOptions, openEtcdStore } from "./storage/etcd-store.ts";
 export { openLmdbStore, readLmdbSnapshot, restoreLmdbStore } from "./storage/lmdb-store.ts";
 export { createMemoryStore } from "./storage/memory-store.ts";
+export { fillStore, takeSnapshot } from "./storage/snapshot.ts";
 export {
   CompactedError,
   FutureRevisionError,

@@ -31,34 +31,61 @@ const maxUnpackedBytes = 2 ** 31 - 1;
 export function writeBackup({ revision, values }: Snapshot): Buffer {
   const head: Head = { format: formatName, version: formatVersion, revision, count: values.length };
   const lines = values.map(({ key, createRevision, modRevision, value }) =>
-    JSON.stringify({ key, createRevision, modRevision, value: Buffer.from(value).toString("base64") }),
+    lineOf({ key, createRevision, modRevision, value: Buffer.from(value).toString("base64") }),
   );
-  const body = `${[JSON.stringify(head), ...lines].join("\n")}\n`;
-  return gzipSync(`${body}${JSON.stringify({ sha256: digestOf(body) })}\n`);
+  // One text would be too long from half a gigabyte on.
+  const body = Buffer.concat([lineOf(head), ...lines]);
+  if (body.length > maxUnpackedBytes)
+    throw new StoreError(
+      `the store is too large for a backup (${body.length} bytes as text, of at most ${maxUnpackedBytes})`,
+    );
+  return gzipSync(Buffer.concat([body, lineOf({ sha256: digestOf(body) })]));
 }
 
 /** Reads a backup and checks it whole. `file` is what it is called in faults. Throws `StoreError`: no backup, newer, cut off, or changed. */
 export function readBackup(bytes: Buffer, file: string): Snapshot {
-  const text = unpacked(bytes, file);
-  const end = text.lastIndexOf("\n", text.length - 2) + 1;
-  const body = text.slice(0, end);
-  const head = headOf(body.slice(0, body.indexOf("\n")), file);
-  if (sumOf(text.slice(end)) !== digestOf(body))
+  const all = unpacked(bytes, file);
+  const end = all.lastIndexOf(newline, all.length - 2) + 1;
+  const body = all.subarray(0, end);
+  const lines = linesOf(body);
+  const head = headOf(String(lines.next().value ?? ""), file);
+  if (sumOf(all.toString("utf8", end)) !== digestOf(body))
     throw new StoreError(`${file}: damaged (its checksum is not that of its content); use another backup`);
-  const values = body.trimEnd().split("\n").slice(1).map(storedOf);
+  const values = [...lines].map(storedOf);
   if (values.length !== head.count)
     throw new StoreError(`${file}: damaged (${values.length} keys of ${head.count}); use another backup`);
   return { revision: head.revision, values };
 }
 
-function unpacked(bytes: Buffer, file: string): string {
+const newline = 10;
+
+function lineOf(value: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(value)}\n`);
+}
+
+function* linesOf(body: Buffer): Generator<string, undefined> {
+  for (let start = 0; start < body.length; ) {
+    const end = body.indexOf(newline, start);
+    yield body.toString("utf8", start, end);
+    start = end + 1;
+  }
+}
+
+function unpacked(bytes: Buffer, file: string): Buffer {
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxUnpackedBytes }).toString("utf8");
+    return gunzipSync(bytes, { maxOutputLength: maxUnpackedBytes });
   } catch (error) {
-    const isCut = (error as NodeJS.ErrnoException).code === "Z_BUF_ERROR";
-    throw new StoreError(`${file}: ${isCut ? "cut off; use another backup" : "no backup of sallyport"}`, {
-      cause: error,
-    });
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ERR_BUFFER_TOO_LARGE")
+      throw new StoreError(`${file}: unpacks to more than ${maxUnpackedBytes} bytes; use another backup`, {
+        cause: error,
+      });
+    throw new StoreError(
+      `${file}: ${code === "Z_BUF_ERROR" ? "cut off; use another backup" : "no backup of sallyport"}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -90,6 +117,6 @@ function storedOf(line: string): StoredValue {
   return { ...rest, value: Uint8Array.from(Buffer.from(value, "base64")) };
 }
 
-function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+function digestOf(body: Buffer): string {
+  return createHash("sha256").update(body).digest("hex");
 }

@@ -4,6 +4,7 @@ import { open, type RootDatabase } from "lmdb";
 import type { Snapshot } from "./backup.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts";
+import { firstUnlike } from "./snapshot.ts";
 import { DiskFullError, type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
 
 /** Raised when the layout below changes; an older program refuses a newer folder. */
@@ -69,7 +70,12 @@ export async function restoreLmdbStore(folder: string, { revision, values }: Sna
       database.put("m/revision", Buffer.from(String(revision)));
       database.put("m/format", Buffer.from(String(formatVersion)));
     });
+    const faulty = firstUnlike(loadAll(database).values, values);
     await database.close();
+    if (faulty !== undefined)
+      throw new StoreError(
+        `${folder}: ${faulty} is not there as it was written; check the disk, and restore into another folder`,
+      );
   } finally {
     release();
   }
