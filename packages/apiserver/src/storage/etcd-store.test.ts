@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { loadCertificates } from "../http/certificates.ts";
 import { EtcdClient } from "./etcd/client.ts";
 import { EtcdCompactor } from "./etcd/compactor.ts";
-import { noEtcd, withEtcd } from "./etcd.fixture.ts";
+import { type EtcdMember, noEtcd, withEtcd, withEtcdMembers } from "./etcd.fixture.ts";
 import { openEtcdStore } from "./etcd-store.ts";
 import { CompactedError, FutureRevisionError, type Store, StoreError, type StoreEvent } from "./store.ts";
 
@@ -125,6 +125,33 @@ test("etcd: away, writes are refused and reads do not hang; back, the watch goes
     assert.deepEqual(told, [`/registry/a:${before}`, `/registry/b:${after}`]);
     await store.close();
     await other.close();
+  }),
+);
+
+test("etcd: a member without a leader is known to be, and one that hangs is left for another", options, () =>
+  withEtcdMembers(async (members) => {
+    const [a, b, c] = members as [EtcdMember, EtcdMember, EtcdMember];
+    const store = await openEtcdStore({ servers: members.map(({ url }) => url), tls: {} });
+    const told: string[] = [];
+    store.watch(store.compactedRevision, (event) => told.push(textOf(event)));
+    await until(() => store.health().fault === undefined);
+    const first = await written(store, "/registry/a", "1");
+    for (const member of [b, c]) member.stop();
+    await until(() => /no leader|no answer/.test(store.health().fault ?? ""));
+    await assert.rejects(store.write({ key: "/registry/b", expected: 0, value: bytes("1") }), StoreError);
+    for (const member of [b, c]) member.go();
+    await until(() => store.health().fault === undefined);
+    const second = await written(store, "/registry/b", "1");
+    a.stop();
+    const isWritten = () =>
+      written(store, "/registry/c", "1")
+        .then(() => true)
+        .catch(() => false);
+    await until(isWritten);
+    await store.sync();
+    assert.deepEqual(told.slice(0, 2), [`/registry/a:${first}`, `/registry/b:${second}`]);
+    assert.ok(told.at(-1)?.startsWith("/registry/c:"));
+    await store.close();
   }),
 );
 

@@ -59,6 +59,48 @@ export async function withEtcd(
   }
 }
 
+/** One of several etcds that make a cluster. */
+export interface EtcdMember {
+  readonly url: string;
+  readonly stop: () => void;
+  readonly go: () => void;
+}
+
+/** A fresh cluster of three for the time of one test. `stop` and `go` are SIGSTOP and SIGCONT. */
+export async function withEtcdMembers(run: (members: readonly EtcdMember[]) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-etcd-"));
+  const places = await Promise.all(
+    ["a", "b", "c"].map(async (name) => [name, await freePort(), await freePort()] as const),
+  );
+  const cluster = places.map(([name, , peer]) => `${name}=http://127.0.0.1:${peer}`).join();
+  const children = places.map(([name, port, peer]) => {
+    const flags = {
+      name,
+      "data-dir": join(folder, name),
+      "listen-client-urls": `http://127.0.0.1:${port}`,
+      "advertise-client-urls": `http://127.0.0.1:${port}`,
+      "listen-peer-urls": `http://127.0.0.1:${peer}`,
+      "initial-advertise-peer-urls": `http://127.0.0.1:${peer}`,
+      "initial-cluster": cluster,
+    };
+    const list = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
+    return spawn(program, list, { stdio: "ignore" });
+  });
+  try {
+    for (const [, port] of places) await untilOpen(port);
+    const members = places.map(([, port], i) => {
+      const signal = (name: NodeJS.Signals) => () => void children[i]?.kill(name);
+      return { url: `http://127.0.0.1:${port}`, stop: signal("SIGSTOP"), go: signal("SIGCONT") };
+    });
+    await run(members);
+  } finally {
+    const ended = children.map((child) => new Promise((resolve) => child.once("close", resolve)));
+    for (const child of children) child.kill("SIGKILL");
+    await Promise.all(ended);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function untilOpen(port: number): Promise<void> {
   const deadline = performance.now() + 30_000;
   for (;;) {

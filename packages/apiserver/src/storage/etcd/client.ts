@@ -58,8 +58,9 @@ export class EtcdClient {
     return readLeaseGrant(await this.#call("/etcdserverpb.Lease/LeaseGrant", writeLeaseGrant(seconds)));
   }
 
+  /** Ends when the member loses its cluster's leader: alone it would tell nothing more, and not say so. */
   async watch(handlers: StreamHandlers): Promise<GrpcStream> {
-    return (await this.#open()).stream("/etcdserverpb.Watch/Watch", handlers);
+    return (await this.#open()).stream("/etcdserverpb.Watch/Watch", handlers, { hasleader: "true" });
   }
 
   async close(): Promise<void> {

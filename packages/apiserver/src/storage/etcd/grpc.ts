@@ -104,9 +104,9 @@ export class GrpcConnection {
     });
   }
 
-  /** Messages both ways until either side ends it; `onEnd` is called once. */
-  stream(path: string, handlers: StreamHandlers): GrpcStream {
-    return new GrpcStream(this.#session, path, handlers);
+  /** Messages both ways until either side ends it; `onEnd` is called once. `metadata` goes with its head. */
+  stream(path: string, handlers: StreamHandlers, metadata: Metadata = {}): GrpcStream {
+    return new GrpcStream(this.#session, path, handlers, metadata);
   }
 
   close(): void {
@@ -130,6 +130,9 @@ export interface StreamHandlers {
   readonly onEnd: (error: GrpcError | undefined) => void;
 }
 
+/** Headers that a server reads of a call, by names in lower case. */
+export type Metadata = { readonly [name: string]: string };
+
 /** One call. Messages stand behind five bytes: not compressed, and their length. */
 export class GrpcStream {
   readonly #stream: ClientHttp2Stream | undefined;
@@ -140,7 +143,7 @@ export class GrpcStream {
   #hasStatus = false;
   #hasEnded = false;
 
-  constructor(session: ClientHttp2Session, path: string, handlers: StreamHandlers) {
+  constructor(session: ClientHttp2Session, path: string, handlers: StreamHandlers, metadata: Metadata) {
     this.#handlers = handlers;
     try {
       this.#stream = session.request({
@@ -148,6 +151,7 @@ export class GrpcStream {
         ":path": path,
         "content-type": "application/grpc",
         te: "trailers",
+        ...metadata,
       });
     } catch (error) {
       queueMicrotask(() => this.#end(new GrpcError(grpcCodes.unavailable, (error as Error).message, { cause: error })));

@@ -1,5 +1,5 @@
 import type { EtcdClient } from "./client.ts";
-import type { GrpcError, GrpcStream } from "./grpc.ts";
+import { GrpcError, type GrpcStream, grpcCodes } from "./grpc.ts";
 import { readWatch, type WatchResponse, writeWatch, writeWatchProgress } from "./messages.ts";
 
 export interface WatchHandlers {
@@ -24,6 +24,8 @@ export class EtcdWatch {
   #behind: number;
   #stream: GrpcStream | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Which stream counts: one that was given up may still end, or tell something. */
+  #turn = 0;
   #isStopped = false;
 
   /** All events of keys from `key` to `end` behind a revision. */
@@ -46,23 +48,28 @@ export class EtcdWatch {
   }
 
   async #begin(): Promise<void> {
+    const turn = ++this.#turn;
+    const ifCurrent = (run: () => void) => {
+      if (turn === this.#turn) run();
+    };
     try {
       const stream = await this.#client.watch({
-        onMessage: (message) => this.#read(readWatch(message)),
-        onEnd: (error) => this.#lost(error),
+        onMessage: (message) => ifCurrent(() => this.#read(readWatch(message))),
+        onEnd: (error) => ifCurrent(() => this.#lost(error)),
       });
       if (this.#isStopped) return stream.finish();
       this.#stream = stream;
       stream.send(writeWatch(...this.#range, this.#behind + 1));
     } catch (error) {
-      this.#lost(error as GrpcError);
+      ifCurrent(() => this.#lost(error as GrpcError));
     }
   }
 
   #read(answer: WatchResponse): void {
     if (answer.created && !answer.canceled) this.#handlers.onState(undefined);
     if (answer.compactRevision > 0) void this.#readAgain();
-    else if (answer.canceled) void this.#client.reconnect();
+    else if (answer.canceled)
+      this.#lost(new GrpcError(grpcCodes.unavailable, answer.cancelReason || "etcd ended the watch"));
     else if (answer.watchId < 0) this.#handlers.onAsked(answer.revision);
     else {
       this.#handlers.onAnswer(answer);
@@ -74,6 +81,7 @@ export class EtcdWatch {
   async #readAgain(): Promise<void> {
     const stream = this.#stream;
     this.#stream = undefined;
+    this.#turn++;
     try {
       this.#behind = await this.#handlers.onCompacted();
       stream?.finish();
@@ -86,7 +94,12 @@ export class EtcdWatch {
   #lost(error: GrpcError | undefined): void {
     if (this.#isStopped) return;
     this.#stream = undefined;
-    if (error !== undefined) this.#handlers.onState(error);
+    this.#turn++;
+    if (error !== undefined) {
+      this.#handlers.onState(error);
+      // Another member may still have what this one lost, its leader.
+      void this.#client.reconnect();
+    }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#begin(), againMs).unref();
   }
