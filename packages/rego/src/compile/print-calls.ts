@@ -72,7 +72,13 @@ function rewritePrint(expr: Expr, known: ReadonlySet<string>, context: CaptureCo
     };
   });
   const operator = builtinRef(terms.operator.loc, "internal.print");
-  return { ...expr, terms: { kind: "call", operator, args: [{ kind: "array", loc: expr.loc, items }] } };
+  // As OPA, a print has neither `not` nor `with`: it prints what is there outside of them.
+  return {
+    ...expr,
+    negated: false,
+    with: [],
+    terms: { kind: "call", operator, args: [{ kind: "array", loc: expr.loc, items }] },
+  };
 }
 
 function mapPrintRule(rule: Rule, body: (body: Body) => Body, term: (term: Term) => Term): Rule {

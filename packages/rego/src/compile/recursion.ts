@@ -4,6 +4,7 @@ import { headTerms, ruleChain } from "./parts.ts";
 import { remembered } from "./remembered.ts";
 import { fault, type Report } from "./stage.ts";
 import { refText } from "./text.ts";
+import { varsOfTerm } from "./vars.ts";
 import { walkBody, walkTerms } from "./walk.ts";
 
 /** Which rules a rule (or one else branch of it) reads or calls. */
@@ -53,7 +54,7 @@ export function collectRules(node: RuleNode, operands: readonly Term[], into: Se
   if (key.kind === "string") {
     const child = node.children.get(key.value);
     if (child !== undefined) collectRules(child, operands, into, from + 1);
-  } else if (key.kind !== "number" && key.kind !== "boolean" && key.kind !== "null") {
+  } else if (!isScalar(key) && !isEmptyOfVars(key)) {
     for (const child of node.children.values()) collectRules(child, operands, into, from + 1);
   }
 }
@@ -71,6 +72,12 @@ function mayMatch(suffix: readonly Term[], operands: readonly Term[], from: numb
       return false;
   }
   return true;
+}
+
+/** A collection of constants: no rule lies at it. */
+function isEmptyOfVars(term: Term): boolean {
+  const isCollection = term.kind === "array" || term.kind === "object" || term.kind === "set";
+  return isCollection && varsOfTerm(term).size === 0;
 }
 
 function isScalar({ kind }: Term): boolean {

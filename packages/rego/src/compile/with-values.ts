@@ -4,7 +4,7 @@ import { eqExpr, varTerm } from "./make.ts";
 import { nameOfRef } from "./names.ts";
 import { isComprehension } from "./parts.ts";
 import { mapExpr, mapTerm, type Rewriter } from "./rewriter.ts";
-import { type StageContext, typeFault } from "./stage.ts";
+import { compileFault, type StageContext, typeFault } from "./stage.ts";
 import { pathBelowData, refText } from "./text.ts";
 import { requiresEval } from "./walk.ts";
 
@@ -101,11 +101,26 @@ export class WithRewriter {
   }
 
   #checkedData(target: Ref, value: Term): boolean | undefined {
+    if (this.#liesBelowRule(target)) {
+      this.#context.report(compileFault(target.loc, "with keyword cannot partially replace virtual document(s)"));
+      return undefined;
+    }
     if (this.#isFunctionRule(target)) {
       const isValue = this.#isFunctionValue(value);
       if (isValue !== true) return isValue;
     }
     return !(value.kind === "ref" && this.#isFunctionRule(value));
+  }
+
+  /** True when a rule makes a document on the way to this one. */
+  #liesBelowRule({ terms }: Ref): boolean {
+    const path: string[] = [];
+    for (const term of terms.slice(1, -1)) {
+      if (term.kind !== "string") return false;
+      path.push(term.value);
+      if (this.#context.ruleKind([...path]) !== undefined) return true;
+    }
+    return false;
   }
 
   #isFunctionRule(ref: Ref): boolean {

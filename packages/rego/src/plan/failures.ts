@@ -3,6 +3,7 @@ import { nameOfRef } from "../compile/names.ts";
 import { ruleChain } from "../compile/parts.ts";
 import { walkExpr, walkTerm } from "../compile/walk.ts";
 import type { Body, Expr, Ref, Rule, Term } from "../syntax/ast.ts";
+import { hasBadPath, termHasBadPath } from "./bad-path.ts";
 import { constantText, isConstant, plainContext, textOf } from "./context.ts";
 import { isClosure } from "./key.ts";
 import type { Library } from "./library.ts";
@@ -25,11 +26,11 @@ export class Failures {
   }
 
   ofExpr(expr: Expr): boolean {
-    return this.#among((visit) => walkExpr(expr, visit));
+    return hasBadPath(expr) || this.#among((visit) => walkExpr(expr, visit));
   }
 
   ofTerm(term: Term): boolean {
-    return this.#among((visit) => walkTerm(term, visit));
+    return termHasBadPath(term) || this.#among((visit) => walkTerm(term, visit));
   }
 
   #among(walk: (visit: (term: Term) => boolean) => void): boolean {

@@ -1,6 +1,7 @@
 import { nameOfRef } from "../compile/names.ts";
 import type { Operand } from "../run/ir.ts";
 import type { Expr, Ref, Term, With } from "../syntax/ast.ts";
+import { isBadPath } from "./bad-path.ts";
 import { localOperand } from "./builder.ts";
 import { isFunction } from "./calls.ts";
 import { isConstant, type Mock, mockRoot, withMock, withShadow } from "./context.ts";
@@ -59,6 +60,7 @@ interface Change {
   readonly local?: 0 | 1;
   readonly path?: readonly string[];
   readonly value?: Operand;
+  readonly isBad?: true;
 }
 
 function changeOf(scope: Scope, { target, value: term }: With, value: Operand | undefined): Change {
@@ -74,6 +76,7 @@ function changeOf(scope: Scope, { target, value: term }: With, value: Operand | 
     return { mock: { target: name, mock: { kind: "slot", slot } }, local: 1, path: [mockRoot, slot], ...valued(value) };
   }
   const [head, ...rest] = target.kind === "ref" ? target.terms : [target];
+  if (isBadPath(target)) return { local: 0, path: [], isBad: true, ...valued(value) };
   const path = rest.map((each) => (each.kind === "string" ? each.value : ""));
   if (head?.kind !== "var" || head.name !== "data") return { local: 0, path, ...valued(value) };
   const hidesRules = isSystem(path) || scope.library.node(path, scope.context) !== undefined;
@@ -100,7 +103,8 @@ function apply(scope: Scope, [change, ...rest]: readonly Change[], inside: Next<
   const { writer } = scope;
   const path = (change.path ?? []).map((key) => writer.string(key).value as number);
   const block = writer.block(() => apply(inner, rest, inside));
-  writer.emit("WithStmt", { local: change.local, path, value: change.value, block });
+  const isBad = change.isBad === true ? ({ isBad: true } as const) : {};
+  writer.emit("WithStmt", { local: change.local, path, value: change.value, block, ...isBad });
 }
 
 interface Saved {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Builtin } from "../builtins/builtin.ts";
 import { compile, type EvaluateOptions } from "../engine.ts";
+import { lookup } from "../value/access.ts";
 import { jsonText } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
@@ -297,4 +298,63 @@ f(x) := x`;
   for (const [path, wanted] of rows)
     for (const evaluator of ["generated", "interpreter"] as const)
       assert.deepEqual(policy?.evaluate(path, { data, evaluator }), wanted, path);
+});
+
+/** What `data.p.x` is by each of the three evaluators, all the same: JSON, or the error. */
+function answerOfAll(text: string, input: Value): string {
+  const { policy, diagnostics } = compile([{ file: "p.rego", text: `package p\n${text}` }], {
+    compile: { print: true },
+  });
+  if (policy === undefined)
+    return diagnostics.map(({ code, loc, message }) => `${code}:${loc?.row}: ${message}`).join();
+  const options = { effects, input, data: { z: { a: [1] } } };
+  const runs = [
+    () => policy.evaluate("p/x", options),
+    () => policy.evaluate("p/x", { ...options, evaluator: "interpreter" }),
+    () => lookup(policy.walk("result = data.p.x", options)[0] ?? {}, "result"),
+  ];
+  const answers = runs.map((run) => {
+    try {
+      const value = run();
+      return value === undefined ? "undefined" : jsonText(value);
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+      return `${error.code}:${error.place?.row}:${error.place?.col}: ${error.message}`;
+    }
+  });
+  assert.equal(new Set(answers).size, 1, answers.join());
+  return answers[0] ?? "";
+}
+
+test("a target of `with` whose keys are no strings ends the evaluation when it is reached", () => {
+  const bad = (col: number, row = 2) => `eval_conflict_error:${row}:${col}: bad document path`;
+  const below = "rego_compile_error:2: with keyword cannot partially replace virtual document(s)";
+  const rows: readonly (readonly [text: string, wanted: string])[] = [
+    ["x if { true with input.a[0] as 3 }", bad(8)],
+    ["x if { true with data.z.a[0] as 3 }", bad(8)],
+    ["x if { true with data.z[1.5] as 3 }", bad(8)],
+    ["x if { true with input[true] as 3 }", bad(8)],
+    ["x if { true with input[null].a as 3 }", bad(8)],
+    ["x if { true with input[[1]] as 3 }", bad(8)],
+    ["x if { true with input[{1}] as 3 }", bad(8)],
+    ["x if { true with data[0] as 3 }", bad(8)],
+    ["x if { true with data[{}] as 3 }", bad(8)],
+    ["x if { true with input[data.p.none] as 3 }", bad(8)],
+    ["x if { true with input.b as 1 with input[0] as 3 }", bad(8)],
+    ["x if { not false with input[0] as 3 }", bad(8)],
+    ["x := [v | v := 1 with input[0] as 3]", bad(11)],
+    ["x if { every y in [1] { y == 1 with input[0] as 3 } }", bad(25)],
+    ["default x := 5\nx if { true with input[0] as 3 }", bad(8, 3)],
+    ["x if { true with input[0] as 3 }\nx if { input.a == 1 }", bad(8)],
+    ["x if { true with input[0] as input.none }", "undefined"],
+    ["x if { false; true with input[0] as 3 }", "undefined"],
+    ["x if { input.a == 2; true with input[0] as 3 }", "undefined"],
+    ['x := y if { y := input with input["0"] as 3 }', '{"0":3,"a":1}'],
+    ["x if { true with data.p.k[0] as 3 }\nk := [1]", below],
+    ["x if { true with data.p.k.a.b as 3 }\nk[y].z := 1 if y := 2", below],
+    ["x := v if { v := k with data.p.k as 3 }\nk := [1]", "3"],
+    ["x if { print(1) with input[0] as 1 }", "true"],
+    ["x if { not print(input.none) }", "true"],
+  ];
+  for (const [text, wanted] of rows) assert.equal(answerOfAll(text, { a: 1 }), wanted, text);
 });

@@ -7,6 +7,7 @@ import type { Value } from "../value/value.ts";
 import { EvaluationError } from "./errors.ts";
 import type { Block, Func, JoinCall, Narrowed, Operand, Policy, Stmt } from "./ir.ts";
 import {
+  badPath,
   insertOnce,
   lengthOf,
   mergeObjects,
@@ -294,7 +295,9 @@ class Run {
     return done;
   }
 
-  #with({ local, path, value, block }: Fields<"WithStmt">): Ending {
+  #with(stmt: Fields<"WithStmt">): Ending {
+    if (stmt.isBad === true) throw badPath(stmt);
+    const { local, path, value, block } = stmt;
     const saved = this.#locals[local];
     const replacement = this.#value(value);
     const keys = (path ?? []).map((index) => this.#strings[index] as string);

@@ -144,5 +144,7 @@ export type Stmt =
         readonly path: readonly number[] | null;
         readonly value: Operand;
         readonly block: Block;
+        /** The path has keys that are no strings: the evaluation ends here. Ours: plans that are printed do not tell it. */
+        readonly isBad?: true;
       }
     >;

@@ -77,6 +77,11 @@ export function valueConflict(isFunction: boolean, place: Place): EvaluationErro
   return new EvaluationError("eval_conflict_error", what, place);
 }
 
+/** A `with` whose target is no path of a document. */
+export function badPath(place: Place & { readonly name?: string }): EvaluationError {
+  return new EvaluationError("eval_conflict_error", "bad document path", place);
+}
+
 /** ObjectMergeStmt: `a` over `b`, deep where both are objects. */
 export function mergeObjects(a: Value, b: Value): Value {
   if (!isObject(a) || !isObject(b)) return a;

@@ -7,6 +7,7 @@ import { numberFromText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import type { Place } from "./ir.ts";
 import {
+  badPath,
   insertOnce,
   keysOf,
   lengthOf,
@@ -21,6 +22,7 @@ import { none } from "./state.ts";
 // What generated code calls. Each answers undefined for Rego's undefined.
 
 export {
+  badPath,
   compare,
   equal,
   groupsOf,

@@ -1,5 +1,6 @@
-import { overlay } from "../run/runtime.ts";
+import { badPath, overlay } from "../run/runtime.ts";
 import type { Value } from "../value/value.ts";
+import { placeOf } from "./errors.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { beginsWith, isDocument, known, type Node, type Override, type RefNode } from "./node.ts";
 import { collectRefs, collectStepRefs } from "./query-refs.ts";
@@ -62,6 +63,8 @@ class Replacement {
   #add({ target, value }: Override): void {
     const { bindings, machine } = this.#frame;
     const plugged = bindings.plug(value);
+    const isReplaced = isDocument(target.terms) && !isFunction(machine.compiled, target);
+    if (isReplaced && !target.terms.slice(1).every(isString)) throw badPath(placeOf(this.#frame.loc));
     if (isFunction(machine.compiled, target)) this.#mocks.set(functionName(target) as string, plugged);
     else if (beginsWith(target.terms, "input")) this.#input = this.#overInput(target, plugged);
     else if (plugged.kind === "known") this.#data = overlay(this.#data, keysOf(target), plugged.value);
@@ -104,6 +107,10 @@ class Replacement {
   }
 }
 
+function isString(node: Node): boolean {
+  return node.kind === "known" && typeof node.value === "string";
+}
+
 function keysOf({ terms }: RefNode): readonly string[] {
-  return terms.slice(1).map((each) => (each.kind === "known" && typeof each.value === "string" ? each.value : ""));
+  return terms.slice(1).map((each) => (each.kind === "known" ? String(each.value) : ""));
 }

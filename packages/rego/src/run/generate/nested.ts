@@ -65,11 +65,12 @@ function bindingsName(join: number, level: number): string {
 }
 
 /** Calls inside see the frame of the other documents. */
-export function writeWith(
-  writer: Writer,
-  { local, path, value, block }: Fields<"WithStmt">,
-  write: WriteStatements,
-): void {
+export function writeWith(writer: Writer, stmt: Fields<"WithStmt">, write: WriteStatements): void {
+  const { local, path, value, block } = stmt;
+  if (stmt.isBad === true) {
+    writer.emit(`throw $.badPath(${writer.context.constants.place(stmt)});`);
+    return;
+  }
   const frame = `f${writer.fresh()}w`;
   const keys = (path ?? []).map((index) => writer.context.strings[index] as string);
   const replacement = writer.operand(value);
