@@ -34,7 +34,7 @@ export class ControlPlane {
       const text = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
       const status = method === "POST" ? this.postStatus : 200;
       this.received.push({ method, path: url, headers, body: text.toString("utf8"), size: body.length, status });
-      if (method === "POST") return void response.writeHead(this.postStatus).end("{}");
+      if (method === "POST") return void response.writeHead(status).end("{}");
       const file = this.files.get(url);
       if (file === undefined) return void response.writeHead(404).end();
       if (headers["if-none-match"] === file.etag) return void response.writeHead(304, { etag: file.etag }).end();

@@ -130,6 +130,21 @@ for (const buffer of ["size", "event", "disk"]) {
   });
 }
 
+for (const buffer of ["size", "event", "disk"])
+  test(`${buffer}: what a service took before it refused more is not sent again`, async (t) => {
+    const { plane, open, sent } = await world(t);
+    const reporting = { min_delay_seconds: 0.01, max_delay_seconds: 0.02, buffer_type: buffer };
+    const log = await open({ reporting: { ...reporting, upload_size_limit_bytes: 1000 } });
+    // Each third is refused, and no round of ten chunks goes through as a whole.
+    let posts = 0;
+    Object.defineProperty(plane, "postStatus", { get: () => (posts++ % 3 === 2 ? 500 : 200) });
+    for (const id of hundred) await log.log(decision(id, { noise: noise(150) }));
+    await log.start();
+    await until(() => sent().flat().length >= hundred.length);
+    await log.stop(10_000);
+    deepEqual(sent().flat(), hundred);
+  });
+
 test("a decision that is too long alone goes without what builtins answered, or not at all", async (t) => {
   const { plane, open, log: lines, sent } = await world(t);
   const log = await open({ reporting: { ...slow, upload_size_limit_bytes: 500 } });

@@ -9,6 +9,8 @@ const segmentBytes = 4 * 1024 * 1024;
 interface Segment {
   readonly file: string;
   bytes: number;
+  /** Lines that the service has: after a failure it is gone on behind them. */
+  sentLines: number;
 }
 
 interface Waiting {
@@ -19,7 +21,7 @@ interface Waiting {
 /**
  * Keeps decisions in files, a line each, until the service has them. An event that was pushed is written before that is told: the end of
  * the process, however it comes, loses none. Files of an earlier process are sent first. A file is removed after all of it was sent: what
- * was sent last before such an end is sent once more, with the same ids.
+ * was sent of it before such an end is sent once more, with the same ids.
  */
 export class DiskQueue implements DecisionQueue {
   readonly #folder: string;
@@ -47,7 +49,7 @@ export class DiskQueue implements DecisionQueue {
     const names = (await readdir(folder)).filter((name) => /^\d+\.ndjson$/.test(name)).sort();
     for (const name of names) {
       const file = join(folder, name);
-      queue.#segments.push({ file, bytes: (await stat(file)).size });
+      queue.#segments.push({ file, bytes: (await stat(file)).size, sentLines: 0 });
       queue.#next = Number.parseInt(name, 10) + 1;
     }
     return queue;
@@ -81,16 +83,17 @@ export class DiskQueue implements DecisionQueue {
     await this.#rotate();
   }
 
-  async #send({ file }: Segment, send: SendChunk): Promise<number> {
-    const lines = (await readFile(file, "utf8")).split("\n");
+  async #send(segment: Segment, send: SendChunk): Promise<number> {
+    const lines = (await readFile(segment.file, "utf8")).split("\n");
     // What lies behind the last line break was cut off in the middle, and promised to nobody.
     lines.pop();
     let sent = 0;
-    for (const batch of this.#batches(lines)) {
+    for (const batch of this.#batches(lines.slice(segment.sentLines))) {
       for (const chunk of this.#packer.pack(batch)) {
         await send(chunk);
         sent++;
       }
+      segment.sentLines += batch.length;
     }
     return sent;
   }
@@ -141,7 +144,7 @@ export class DiskQueue implements DecisionQueue {
 
   async #create(): Promise<Segment & { readonly handle: FileHandle }> {
     const file = join(this.#folder, `${String(this.#next++).padStart(12, "0")}.ndjson`);
-    return { file, bytes: 0, handle: await open(file, "ax", 0o600) };
+    return { file, bytes: 0, sentLines: 0, handle: await open(file, "ax", 0o600) };
   }
 
   /** Waits for the writes that have begun, and begins a new file with the next. */
@@ -163,7 +166,7 @@ export class DiskQueue implements DecisionQueue {
     for (let [first] = this.#segments; first !== undefined && total() > this.#limit; [first] = this.#segments) {
       const lines = (await readFile(first.file, "utf8")).split("\n").length - 1;
       await this.#remove(first);
-      this.#faults.dropped("chunks", 1, lines);
+      this.#faults.dropped("chunks", 1, lines - first.sentLines);
     }
   }
 
