@@ -19,6 +19,7 @@ import { type Counts, runDifferential } from "../differential/run.ts";
 // `npm run differential -- cel [EXPRESSIONS] [SEED]`: random expressions of CEL in ValidatingAdmissionPolicies of both: what compiling says, and what they come to.
 // `npm run differential -- webhooks [SCENARIOS] [SEED]`: random webhook configurations, webhooks that misbehave, and requests, to both.
 // `npm run differential -- access [NAME]`: credentials of all kinds, and what their holders may, to both.
+// `npm run differential -- controllers [PART]`: what controllers make of objects, in scenarios with PART in their names, by a real kube-controller-manager and by ours.
 // `npm run differential -- custom-resources [NAME]`: definitions of custom resources, right and faulty, and their objects, to both.
 // Exit code 0: none differed; 1: some did, and small ones are printed; 2: no peer, or bad arguments.
 
@@ -33,6 +34,7 @@ const commands: { readonly [name: string]: (args: readonly string[]) => Promise<
   builtins: async (args) => (await import("../differential/builtins-command.ts")).differentialOfBuiltins(args),
   "command-line": async (args) =>
     (await import("../differential/command-line-command.ts")).differentialOfCommandLines(args),
+  controllers: async (args) => (await import("../differential/controllers/command.ts")).differentialOfControllers(args),
   "custom-resources": async (args) =>
     (await import("../differential/scenarios/command.ts")).differentialOfCustomResources(args),
   errors: async (args) => (await import("../differential/errors-command.ts")).differentialOfErrors(args),
