@@ -30,6 +30,7 @@ export interface DeploymentStatus {
   readonly updatedReplicas?: number;
   readonly readyReplicas?: number;
   readonly availableReplicas?: number;
+  readonly terminatingReplicas?: number;
   readonly unavailableReplicas?: number;
   readonly collisionCount?: number;
   readonly conditions?: readonly Condition[];

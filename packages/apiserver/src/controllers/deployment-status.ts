@@ -21,13 +21,22 @@ export function statusOf(
     availableReplicas: available,
     unavailableReplicas: Math.max(0, sum(all, sizeOf) - available),
   };
+  const terminating = terminatingOf(all);
   const { collisionCount, conditions } = deployment.status ?? {};
   return {
     ...(deployment.metadata.generation !== undefined && { observedGeneration: deployment.metadata.generation }),
     ...Object.fromEntries(Object.entries(counts).filter(([, value]) => value > 0)),
+    ...(terminating !== undefined && { terminatingReplicas: terminating }),
     ...(collisionCount !== undefined && { collisionCount }),
     conditions: put(conditions, availability(deployment, available), now),
   };
+}
+
+/** Unknown while a ReplicaSet that was looked at does not say how many of its pods are about to end. */
+function terminatingOf(all: readonly ReplicaSet[]): number | undefined {
+  const known = all.filter(({ status }) => status?.observedGeneration !== undefined);
+  if (known.some(({ status }) => status?.terminatingReplicas === undefined)) return undefined;
+  return sum(known, ({ status }) => status?.terminatingReplicas ?? 0);
 }
 
 function availability(deployment: Deployment, available: number): Condition {

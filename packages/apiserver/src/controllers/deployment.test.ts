@@ -71,8 +71,14 @@ test("a new deployment makes a ReplicaSet, and is available when its pods are", 
     assert.equal(condition(world, "Progressing"), "True:ReplicaSetUpdated");
     await makeReady(world);
     const { conditions: _, ...counts } = statusOf(world);
-    const expected = { observedGeneration: 1, replicas: 4, updatedReplicas: 4, readyReplicas: 4, availableReplicas: 4 };
-    assert.deepEqual(counts, expected);
+    const expected = {
+      replicas: 4,
+      updatedReplicas: 4,
+      readyReplicas: 4,
+      availableReplicas: 4,
+      terminatingReplicas: 0,
+    };
+    assert.deepEqual(counts, { observedGeneration: 1, ...expected });
     assert.equal(condition(world, "Available"), "True:MinimumReplicasAvailable");
     assert.equal(condition(world, "Progressing"), "True:NewReplicaSetAvailable");
     const [set] = world.list("apps", "replicasets");

@@ -1,11 +1,17 @@
 import type { KubeObject, LabelSelectorObject } from "@sallyport/kube";
 import { type Condition, findCondition } from "./conditions.ts";
-import { isFinished, type Pod, type PodTemplate, podOf } from "./pods.ts";
+import type { FailureRule } from "./job-policies.ts";
+import { type Pod, type PodTemplate, podOf } from "./pods.ts";
 
 /** Holds a pod until it is counted in the status of its Job. */
 export const trackingFinalizer = "batch.kubernetes.io/job-tracking";
 
 const indexName = "batch.kubernetes.io/job-completion-index";
+const failureCountName = "batch.kubernetes.io/job-index-failure-count";
+const ignoredCountName = "batch.kubernetes.io/job-index-ignored-failure-count";
+
+/** What `spec.managedBy` says when it is this controller. */
+const ownManager = "kubernetes.io/job-controller";
 
 /** What the controller reads of a Job. */
 export interface Job extends KubeObject {
@@ -19,6 +25,14 @@ export interface Job extends KubeObject {
     readonly suspend?: boolean;
     readonly selector?: LabelSelectorObject;
     readonly template: PodTemplate;
+    readonly backoffLimitPerIndex?: number;
+    readonly maxFailedIndexes?: number;
+    readonly podReplacementPolicy?: string;
+    readonly podFailurePolicy?: { readonly rules?: readonly FailureRule[] };
+    readonly successPolicy?: {
+      readonly rules?: readonly { readonly succeededIndexes?: string; readonly succeededCount?: number }[];
+    };
+    readonly managedBy?: string;
   };
   readonly status?: JobStatus;
 }
@@ -30,7 +44,9 @@ export interface JobStatus {
   readonly succeeded?: number;
   readonly failed?: number;
   readonly ready?: number;
+  readonly terminating?: number;
   readonly completedIndexes?: string;
+  readonly failedIndexes?: string;
   /** Pods that are done and not yet in the counts: they are counted when their finalizer is off. */
   readonly uncountedTerminatedPods?: { readonly succeeded?: readonly string[]; readonly failed?: readonly string[] };
   readonly conditions?: readonly Condition[];
@@ -43,16 +59,46 @@ export function endOf({ status }: Job): Condition | undefined {
     .find((each) => each?.status === "True");
 }
 
+/** True where somebody else makes the pods. */
+export function isForeign({ spec }: Job): boolean {
+  return spec.managedBy !== undefined && spec.managedBy !== ownManager;
+}
+
+/** A pod that failed, or is being deleted and need not have ended before it is replaced. */
+export function hasFailed(pod: Pod, { spec }: Job): boolean {
+  if (pod.status?.phase === "Failed") return true;
+  return (
+    spec.podReplacementPolicy !== "Failed" &&
+    Boolean(pod.metadata.deletionTimestamp) &&
+    pod.status?.phase !== "Succeeded"
+  );
+}
+
+/** How often an index has failed before this pod: what counts, and what a rule ignores. */
+export interface IndexFailures {
+  readonly counted: number;
+  readonly ignored: number;
+}
+
+export function failuresOf({ metadata }: Pod): IndexFailures {
+  const countOf = (name: string) => Number(metadata.annotations?.[name] ?? 0) || 0;
+  return { counted: countOf(failureCountName), ignored: countOf(ignoredCountName) };
+}
+
 export function isIndexed({ spec }: Job): boolean {
   return spec.completionMode === "Indexed";
 }
 
-/** A pod of a Job; `index` for those that have one. */
-export function jobPod(job: Job, index: number | undefined): Pod {
+/** A pod of a Job; `index` for those that have one, `failures` where a limit for each index counts them. */
+export function jobPod(job: Job, index: number | undefined, failures?: IndexFailures): Pod {
   const pod = podOf(job.spec.template, job);
   const finalizers = [...(pod.metadata.finalizers ?? []), trackingFinalizer];
   if (index === undefined) return { ...pod, metadata: { ...pod.metadata, finalizers } };
   const mark = { [indexName]: String(index) };
+  const counts = failures && {
+    [failureCountName]: String(failures.counted),
+    ...(failures.ignored > 0 && { [ignoredCountName]: String(failures.ignored) }),
+  };
   const name = `${job.metadata.name}-${index}`;
   return {
     ...pod,
@@ -61,7 +107,7 @@ export function jobPod(job: Job, index: number | undefined): Pod {
       generateName: `${name}-`,
       finalizers,
       labels: { ...pod.metadata.labels, ...mark },
-      annotations: { ...pod.metadata.annotations, ...mark },
+      annotations: { ...pod.metadata.annotations, ...mark, ...counts },
     },
     spec: { ...withIndexVariable(pod.spec ?? {}), hostname: name },
   };
@@ -70,7 +116,7 @@ export function jobPod(job: Job, index: number | undefined): Pod {
 type Containers = readonly { readonly env?: readonly object[] }[];
 
 function withIndexVariable(spec: { readonly [field: string]: unknown }): { readonly [field: string]: unknown } {
-  const fieldPath = `metadata.annotations['${indexName}']`;
+  const fieldPath = `metadata.labels['${indexName}']`;
   const variable = { name: "JOB_COMPLETION_INDEX", valueFrom: { fieldRef: { fieldPath } } };
   const lists = ["containers", "initContainers"].filter((field) => spec[field] !== undefined);
   return {
@@ -115,9 +161,4 @@ export function formatIndexes(indexes: Iterable<number>): string {
 
 export function isTracked({ metadata }: Pod): boolean {
   return metadata.finalizers?.includes(trackingFinalizer) === true;
-}
-
-/** A pod that will do nothing more: done, or being deleted. */
-export function isOver(pod: Pod): boolean {
-  return isFinished(pod) || Boolean(pod.metadata.deletionTimestamp);
 }

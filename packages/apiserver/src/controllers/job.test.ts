@@ -39,9 +39,17 @@ async function play(world: World, letters: string): Promise<void> {
     const pod = world.list("", "pods").find(isRunning) as KubeObject;
     if (letter === "+") await world.turn(600_000);
     else if (letter === "d") await world.delete(pod);
-    else await world.setStatus(pod, { phase: letter === "s" ? "Succeeded" : "Failed" });
+    else if (letter === "s") await world.setStatus(pod, { phase: "Succeeded" });
+    else await world.setStatus(pod, { phase: "Failed", conditions: [{ type: "Broken", status: "True" }] });
     await world.settle();
   }
+}
+
+const indexed = { completionMode: "Indexed", completions: 3, parallelism: 3 };
+
+/** A rule for pods that say that they are broken, as all here do that fail. */
+function whenFailed(action: string) {
+  return { rules: [{ action, onPodConditions: [{ type: "Broken", status: "True" }] }] };
 }
 
 const cases: readonly [spec: object, played: string, seen: string][] = [
@@ -59,7 +67,22 @@ const cases: readonly [spec: object, played: string, seen: string][] = [
   [{ parallelism: 2 }, "ss", "0/2/0 SuccessCriteriaMet Complete"],
   [{ completionMode: "Indexed", completions: 3, parallelism: 3 }, "ss", "1/2/0"],
   [{ completionMode: "Indexed", completions: 2, parallelism: 1 }, "f+ss", "0/2/1 SuccessCriteriaMet Complete"],
-  [{ activeDeadlineSeconds: 60 }, "+", "0/0/0 FailureTarget Failed"],
+  [{ activeDeadlineSeconds: 60 }, "+", "0/0/1 FailureTarget Failed"],
+  [{ managedBy: "example.com/other" }, "", "0/0/0"],
+  [
+    { ...indexed, successPolicy: { rules: [{ succeededIndexes: "0-1", succeededCount: 1 }] } },
+    "s",
+    "0/1/0 SuccessCriteriaMet Complete",
+  ],
+  [{ ...indexed, successPolicy: { rules: [{ succeededIndexes: "1" }, { succeededCount: 2 }] } }, "s", "2/1/0"],
+  [{ ...indexed, backoffLimitPerIndex: 0 }, "fss", "0/2/1 FailureTarget Failed"],
+  [{ ...indexed, backoffLimitPerIndex: 1 }, "f+", "3/0/1"],
+  [{ ...indexed, backoffLimitPerIndex: 0, maxFailedIndexes: 1 }, "ff", "0/0/3 FailureTarget Failed"],
+  [{ ...indexed, backoffLimitPerIndex: 5, podFailurePolicy: whenFailed("FailIndex") }, "f", "2/0/1"],
+  [{ podFailurePolicy: whenFailed("Ignore") }, "f", "1/0/0"],
+  [{ podFailurePolicy: whenFailed("Count") }, "f+", "1/0/1"],
+  [{ podFailurePolicy: whenFailed("FailJob") }, "f", "0/0/1 FailureTarget Failed"],
+  [{ parallelism: 2, podReplacementPolicy: "Failed" }, "d", "1/0/0"],
   [{ suspend: true }, "", "0/0/0 Suspended"],
 ];
 

@@ -5,10 +5,13 @@ import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { withoutFinalizer } from "./garbage-collector.ts";
 import {
   endOf,
+  failuresOf,
   formatIndexes,
+  hasFailed,
+  type IndexFailures,
   indexOf,
+  isForeign,
   isIndexed,
-  isOver,
   isTracked,
   type Job,
   type JobStatus,
@@ -16,8 +19,9 @@ import {
   parseIndexes,
   trackingFinalizer,
 } from "./job-objects.ts";
+import { matchFailurePolicy, matchSuccessPolicy } from "./job-policies.ts";
 import { controllerOf } from "./owners.ts";
-import { byWorth, isActive, isReady, type Pod } from "./pods.ts";
+import { byWorth, isActive, isReady, isTerminating, type Pod } from "./pods.ts";
 import { type Again, ownKey, partsOf, reconciler } from "./reconciler.ts";
 import { slowStart } from "./slow-start.ts";
 
@@ -51,6 +55,7 @@ export const job: ControllerKind = {
         ],
         sync: async (key, again) => {
           const found = cache.get("batch", "jobs", ...partsOf(key)) as Job | undefined;
+          if (found !== undefined && isForeign(found)) return;
           if (found === undefined) {
             failures.delete(key);
             await release(key, context);
@@ -91,12 +96,13 @@ class JobRun {
   async run(): Promise<void> {
     if (endOf(this.#job) !== undefined) return this.#clear();
     if (this.#job.metadata.deletionTimestamp) {
-      await this.#count();
+      await this.#count(undefined);
       return;
     }
     await this.#suspendOrResume();
-    await this.#count();
-    const end = this.#end();
+    const target = this.#target();
+    await this.#count(target);
+    const end = target ?? this.#end();
     if (end !== undefined) return this.#finish(end);
     if (this.#job.spec.suspend) await this.#delete(this.#active());
     else await this.#scale();
@@ -114,24 +120,31 @@ class JobRun {
     return this.#pods().filter(isActive);
   }
 
-  /** Counts pods that are over, each exactly once whenever we are stopped: noted first, let go, then counted. */
-  async #count(): Promise<void> {
-    const over = this.#pods().filter((pod) => isTracked(pod) && isOver(pod));
+  /** Counts pods that are over, each exactly once whenever we are stopped: noted first, let go, then counted. When the Job fails all its pods have failed. */
+  async #count(end: Condition | undefined): Promise<void> {
+    const isDone = (pod: Pod) => pod.status?.phase === "Succeeded";
+    const isFailing = end?.type === "Failed";
+    const tracked = this.#pods().filter(isTracked);
+    const held = this.#held();
+    const isOver = (pod: Pod) => isDone(pod) || (hasFailed(pod, this.#job) && !held.has(pod));
+    const over = tracked.filter(
+      (pod) => this.#job.metadata.deletionTimestamp !== undefined || end !== undefined || isOver(pod),
+    );
+    const failures = over.filter(
+      (pod) => !isDone(pod) && (hasFailed(pod, this.#job) || isFailing) && this.#counts(pod),
+    );
     const noted = this.#job.status?.uncountedTerminatedPods ?? {};
     const uids = (pods: readonly Pod[], before: readonly string[] = []) => [
       ...new Set([...before, ...pods.map(({ metadata }) => metadata.uid ?? "")]),
     ];
-    const isDone = (pod: Pod) => pod.status?.phase === "Succeeded";
     const succeeded = uids(over.filter(isDone), noted.succeeded);
-    const failed = uids(
-      over.filter((pod) => !isDone(pod)),
-      noted.failed,
-    );
-    if (succeeded.length + failed.length === 0) return;
-    const indexes = this.#completed(over.filter(isDone));
+    const failed = uids(failures, noted.failed);
+    const indexes = this.#completed();
+    const failedIndexes = this.#failedIndexes();
     await this.#write({
       uncountedTerminatedPods: { ...(succeeded.length > 0 && { succeeded }), ...(failed.length > 0 && { failed }) },
       ...(isIndexed(this.#job) && indexes.size > 0 && { completedIndexes: formatIndexes(indexes) }),
+      ...(failedIndexes && { failedIndexes: formatIndexes(failedIndexes) }),
     });
     for (const pod of over)
       await this.#context.client.update(pod, (fresh) => withoutFinalizer(fresh, trackingFinalizer));
@@ -145,28 +158,97 @@ class JobRun {
     });
   }
 
-  #completed(pods: readonly Pod[]): ReadonlySet<number> {
+  /** False for pods that a rule ignores. */
+  #counts(pod: Pod): boolean {
+    return matchFailurePolicy(this.#job, pod).action !== "Ignore";
+  }
+
+  #completed(): ReadonlySet<number> {
     const { completions = 0 } = this.#job.spec;
-    const indexes = pods.map(indexOf).filter((index): index is number => index !== undefined && index < completions);
+    const indexes = this.#pods()
+      .filter((pod) => pod.status?.phase === "Succeeded")
+      .map(indexOf)
+      .filter((index): index is number => index !== undefined && index < completions);
     return new Set([...parseIndexes(this.#job.status?.completedIndexes), ...indexes]);
+  }
+
+  /** Indexes that failed too often, or by a rule; undefined where there is no limit for each. */
+  #failedIndexes(): ReadonlySet<number> | undefined {
+    const { backoffLimitPerIndex: limit, completions = 0 } = this.#job.spec;
+    if (!isIndexed(this.#job) || limit === undefined) return undefined;
+    const isLast = (pod: Pod) => {
+      const { action } = matchFailurePolicy(this.#job, pod);
+      return action === "FailIndex" || (action !== "Ignore" && failuresOf(pod).counted >= limit);
+    };
+    const done = this.#completed();
+    const indexes = this.#pods()
+      .filter((pod) => isTracked(pod) && hasFailed(pod, this.#job) && isLast(pod))
+      .map(indexOf)
+      .filter((index): index is number => index !== undefined && index < completions && !done.has(index));
+    return new Set([...parseIndexes(this.#job.status?.failedIndexes), ...indexes]);
+  }
+
+  /** Failed pods that are kept until another one takes their index, and their count of failures. */
+  #held(): ReadonlySet<Pod> {
+    const failed = this.#failedIndexes();
+    if (failed === undefined) return new Set();
+    const settled = new Set([...failed, ...this.#completed(), ...this.#active().map(indexOf)]);
+    const last = new Map<number, Pod>();
+    for (const pod of this.#pods().filter((each) => isTracked(each) && hasFailed(each, this.#job))) {
+      const index = indexOf(pod);
+      if (index === undefined || settled.has(index)) continue;
+      const before = last.get(index);
+      if (before === undefined || attemptsOf(before) <= attemptsOf(pod)) last.set(index, pod);
+    }
+    return new Set(last.values());
+  }
+
+  /** What ends it was said before: it still waits for its pods. */
+  #target(): Condition | undefined {
+    for (const [before, type] of [
+      ["SuccessCriteriaMet", "Complete"],
+      ["FailureTarget", "Failed"],
+    ] as const) {
+      const said = findCondition(this.#job.status?.conditions, before);
+      if (said?.status !== "True") continue;
+      const { reason, message } = said;
+      return { type, status: "True", ...(reason && { reason }), ...(message && { message }) };
+    }
+    for (const pod of this.#pods().filter((each) => hasFailed(each, this.#job))) {
+      const { message } = matchFailurePolicy(this.#job, pod);
+      if (message !== undefined) return { type: "Failed", status: "True", reason: "PodFailurePolicy", message };
+    }
+    return undefined;
   }
 
   /** The condition that ends it now, if any. */
   #end(): Condition | undefined {
     const { spec, status = {} } = this.#job;
-    if ((status.failed ?? 0) > (spec.backoffLimit ?? 6)) {
-      const message = "Job has reached the specified backoff limit";
-      return { type: "Failed", status: "True", reason: "BackoffLimitExceeded", message };
+    const failure = this.#failure();
+    if (failure !== undefined) {
+      const [reason, message] = failure;
+      return { type: "Failed", status: "True", reason, message };
     }
-    if (this.#deadlineIn() <= 0) {
-      const message = "Job was active longer than specified deadline";
-      return { type: "Failed", status: "True", reason: "DeadlineExceeded", message };
-    }
+    const met = isIndexed(this.#job) ? matchSuccessPolicy(this.#job, this.#completed()) : undefined;
+    if (met !== undefined) return { type: "Complete", status: "True", reason: "SuccessPolicy", message: met };
     const succeeded = status.succeeded ?? 0;
     const isEnough =
       spec.completions === undefined ? succeeded > 0 && this.#active().length === 0 : succeeded >= spec.completions;
     const message = "Reached expected number of succeeded pods";
     return isEnough ? { type: "Complete", status: "True", reason: "CompletionsReached", message } : undefined;
+  }
+
+  #failure(): readonly [reason: string, message: string] | undefined {
+    const { spec, status = {} } = this.#job;
+    if ((status.failed ?? 0) > (spec.backoffLimit ?? 6))
+      return ["BackoffLimitExceeded", "Job has reached the specified backoff limit"];
+    if (this.#deadlineIn() <= 0) return ["DeadlineExceeded", "Job was active longer than specified deadline"];
+    const failed = parseIndexes(status.failedIndexes).size;
+    if (spec.maxFailedIndexes !== undefined && failed > spec.maxFailedIndexes)
+      return ["MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes"];
+    if (failed > 0 && failed + this.#completed().size >= (spec.completions ?? 0))
+      return ["FailedIndexes", "Job has failed indexes"];
+    return undefined;
   }
 
   #deadlineIn(): number {
@@ -180,21 +262,29 @@ class JobRun {
     if (Number.isFinite(left)) this.#again.addAfter(this.#key, left);
   }
 
-  /** Says first why it ends, ends what still runs, then says that it is over. */
+  /** Says first why it ends, ends what still runs, and says that it is over when all pods are. */
   async #finish(end: Condition): Promise<void> {
-    const { clock, record } = this.#context;
+    const { clock, record, client } = this.#context;
     const now = timestampOf(clock.now());
-    const target = { ...end, type: end.type === "Complete" ? "SuccessCriteriaMet" : "FailureTarget" };
-    await this.#write({ conditions: withCondition(this.#job.status?.conditions, target, now) });
-    await this.#delete(this.#active());
-    await this.#count();
+    const target = {
+      ...end,
+      type: end.type === "Complete" ? "SuccessCriteriaMet" : "FailureTarget",
+      lastProbeTime: now,
+    };
+    if (findCondition(this.#job.status?.conditions, target.type) === undefined)
+      await this.#write({ conditions: withCondition(this.#job.status?.conditions, target, now) });
+    await this.#count(end);
+    for (const pod of this.#active()) {
+      await client.delete(pod);
+      record(this.#job, "Normal", "SuccessfulDelete", `Deleted pod: ${pod.metadata.name}`);
+    }
+    await this.#writeCounts();
+    if ((this.#job.status?.terminating ?? 0) > 0) return;
     const { active: _, ...status } = this.#job.status ?? {};
-    this.#job = (await this.#context.client.updateStatus(this.#job, (each) => ({
+    this.#job = (await client.updateStatus(this.#job, (each) => ({
       ...each,
       status: {
         ...status,
-        ready: 0,
-        terminating: 0,
         ...(end.type === "Complete" && { completionTime: now }),
         conditions: withCondition(status.conditions, { ...end, lastProbeTime: now } as Condition, now),
       },
@@ -222,7 +312,8 @@ class JobRun {
           status: isSuspended ? "True" : "False",
           reason: isSuspended ? "JobSuspended" : "JobResumed",
           message: isSuspended ? "Job suspended" : "Job resumed",
-        },
+          lastProbeTime: now,
+        } as Condition,
         now,
       );
     if (spec.suspend && current !== "True") {
@@ -242,28 +333,57 @@ class JobRun {
     const needed = completions === undefined ? (succeeded > 0 ? active.length : parallelism) : completions - succeeded;
     const wanted = Math.max(0, Math.min(parallelism, needed));
     if (active.length > wanted) await this.#delete([...active].sort(byWorth).slice(0, active.length - wanted));
-    if (active.length >= wanted) return;
+    const ending = spec.podReplacementPolicy === "Failed" ? this.#pods().filter(isTerminating) : [];
+    const missing = wanted - active.length - ending.length;
+    if (missing <= 0) return;
+    if (spec.backoffLimitPerIndex !== undefined) return this.#createEach(missing, [...active, ...ending]);
     const wait = this.#backoff();
     if (wait > 0) this.#again.addAfter(this.#key, wait);
-    else await this.#create(wanted - active.length, active);
+    else await this.#create(this.#free([...active, ...ending]).slice(0, missing), missing);
+  }
+
+  /** Indexes that nobody works at, and that have neither succeeded nor failed. */
+  #free(taken: readonly Pod[]): readonly number[] {
+    if (!isIndexed(this.#job)) return [];
+    const settled = new Set([...this.#completed(), ...(this.#failedIndexes() ?? []), ...taken.map(indexOf)]);
+    return Array.from({ length: this.#job.spec.completions ?? 0 }, (_, index) => index).filter(
+      (index) => !settled.has(index),
+    );
+  }
+
+  /** Each index waits for itself, the longer the more often it has failed. */
+  async #createEach(missing: number, taken: readonly Pod[]): Promise<void> {
+    const { clock } = this.#context;
+    const held = new Map([...this.#held()].map((pod) => [indexOf(pod), pod]));
+    const now = clock.now();
+    const waits = this.#free(taken)
+      .slice(0, missing)
+      .map((index) => [index, waitOf(held.get(index), now)] as const);
+    const next = Math.min(...waits.map(([, wait]) => wait).filter((wait) => wait > 0));
+    if (Number.isFinite(next)) this.#again.addAfter(this.#key, next);
+    const ready = waits.filter(([, wait]) => wait <= 0).map(([index]) => index);
+    await this.#create(ready, ready.length, (index) => {
+      const pod = held.get(index);
+      if (pod === undefined) return { counted: 0, ignored: 0 };
+      const { counted, ignored } = failuresOf(pod);
+      return this.#counts(pod) ? { counted: counted + 1, ignored } : { counted, ignored: ignored + 1 };
+    });
   }
 
   #backoff(): number {
     const last = this.#failures.get(this.#key);
     const failed = this.#job.status?.failed ?? 0;
     if (last === undefined || failed === 0) return 0;
-    return last + Math.min(firstBackoffMs * 2 ** (failed - 1), longestBackoffMs) - this.#context.clock.now();
+    return last + backoffOf(failed) - this.#context.clock.now();
   }
 
-  async #create(count: number, active: readonly Pod[]): Promise<void> {
+  async #create(indexes: readonly number[], count: number, failures?: (index: number) => IndexFailures): Promise<void> {
     const { client, record } = this.#context;
-    const taken = new Set([...this.#completed([]), ...active.map(indexOf)]);
-    const free = Array.from({ length: this.#job.spec.completions ?? 0 }, (_, index) => index).filter(
-      (index) => !taken.has(index),
-    );
-    await slowStart(count, async (number) => {
+    const isWith = isIndexed(this.#job);
+    await slowStart(isWith ? indexes.length : count, async (number) => {
+      const index = isWith ? (indexes[number] as number) : undefined;
       try {
-        const pod = await client.create(jobPod(this.#job, isIndexed(this.#job) ? free[number] : undefined));
+        const pod = await client.create(jobPod(this.#job, index, index === undefined ? undefined : failures?.(index)));
         record(this.#job, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`);
       } catch (error) {
         record(this.#job, "Warning", "FailedCreate", `Error creating: ${(error as Error).message}`);
@@ -287,17 +407,45 @@ class JobRun {
     await this.#write({
       active: active.length === 0 ? undefined : active.length,
       ready: active.filter(isReady).length,
-      terminating: 0,
+      terminating: this.#pods().filter(isTerminating).length,
       uncountedTerminatedPods: {},
     });
   }
 
-  async #write(
-    fields: { readonly [field in keyof JobStatus]?: unknown } & { readonly terminating?: number },
-  ): Promise<void> {
+  async #write(fields: { readonly [field in keyof JobStatus]?: unknown }): Promise<void> {
     this.#job = (await this.#context.client.updateStatus(this.#job, (each: KubeObject) => {
       const status = Object.entries({ ...((each["status"] ?? {}) as object), ...fields });
       return { ...each, status: Object.fromEntries(status.filter(([, value]) => value !== undefined)) };
     })) as Job;
   }
+}
+
+/** After so many failures. */
+function backoffOf(failures: number): number {
+  return Math.min(firstBackoffMs * 2 ** (failures - 1), longestBackoffMs);
+}
+
+function attemptsOf(pod: Pod): number {
+  const { counted, ignored } = failuresOf(pod);
+  return counted + ignored;
+}
+
+/** How long the index of a pod that failed has to wait, counted from its end. */
+function waitOf(pod: Pod | undefined, now: number): number {
+  if (pod === undefined) return 0;
+  return finishedAt(pod) + backoffOf(attemptsOf(pod) + 1) - now;
+}
+
+/** When the last container ended, or else what is known that is nearest to it. */
+function finishedAt({ status, metadata }: Pod): number {
+  const { containerStatuses = [] } = (status ?? {}) as {
+    readonly containerStatuses?: readonly {
+      readonly state?: { readonly terminated?: { readonly finishedAt?: string } };
+    }[];
+  };
+  const times = containerStatuses
+    .map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ""))
+    .filter(Number.isFinite);
+  if (times.length > 0) return Math.max(...times);
+  return Date.parse(metadata.deletionTimestamp ?? metadata.creationTimestamp ?? "");
 }

@@ -26,6 +26,11 @@ export function isActive(pod: Pod): boolean {
   return !isFinished(pod) && !pod.metadata.deletionTimestamp;
 }
 
+/** Being deleted, and not over yet. */
+export function isTerminating(pod: Pod): boolean {
+  return !isFinished(pod) && Boolean(pod.metadata.deletionTimestamp);
+}
+
 export function isFinished({ status }: Pod): boolean {
   return status?.phase === "Succeeded" || status?.phase === "Failed";
 }

@@ -15,6 +15,7 @@ export const replicaSet: ControllerKind = {
         resource: "replicasets",
         kind: "ReplicaSet",
         selectorOf: ({ spec }) => spec.selector as LabelSelectorObject,
+        countsTerminating: true,
       },
       context,
     ),

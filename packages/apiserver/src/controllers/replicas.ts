@@ -3,7 +3,7 @@ import { timestampOf } from "../timestamp.ts";
 import { type Condition, findCondition, withCondition, withoutCondition } from "./conditions.ts";
 import type { Controller, ControllerContext } from "./controller.ts";
 import { claim, managerKeys } from "./owners.ts";
-import { byWorth, isActive, isAvailable, isReady, type Pod, type PodTemplate, podOf } from "./pods.ts";
+import { byWorth, isActive, isAvailable, isReady, isTerminating, type Pod, type PodTemplate, podOf } from "./pods.ts";
 import { type Again, ownKey, partsOf, reconciler } from "./reconciler.ts";
 import { slowStart } from "./slow-start.ts";
 
@@ -26,6 +26,7 @@ interface ReplicaStatus {
   readonly fullyLabeledReplicas?: number;
   readonly readyReplicas?: number;
   readonly availableReplicas?: number;
+  readonly terminatingReplicas?: number;
   readonly observedGeneration?: number;
   readonly conditions?: readonly Condition[];
 }
@@ -37,6 +38,8 @@ export interface ReplicaKind {
   readonly resource: string;
   readonly kind: string;
   readonly selectorOf: (owner: ReplicaOwner) => LabelSelectorObject;
+  /** Whether the status has a count of pods that are about to end. */
+  readonly countsTerminating: boolean;
 }
 
 /** Keeps as many pods as `spec.replicas` says, and counts them in the status. */
@@ -71,15 +74,15 @@ async function sync(
   owner: ReplicaOwner,
   key: string,
   again: Again,
-  { selectorOf }: ReplicaKind,
+  kind: ReplicaKind,
   context: ControllerContext,
 ): Promise<void> {
-  const claimed = async () => (await claim<Pod>(owner, selectorOf(owner), pods, context)).filter(isActive);
-  const before = await claimed();
+  const claimed = () => claim<Pod>(owner, kind.selectorOf(owner), pods, context);
+  const before = (await claimed()).filter(isActive);
   const fault = owner.metadata.deletionTimestamp
     ? undefined
     : await scale(owner, before, context).catch((error) => error);
-  await count(owner, await claimed(), before.length, fault, key, again, context);
+  await count(owner, await claimed(), kind, before.length, fault, key, again, context);
   if (fault !== undefined) throw fault;
 }
 
@@ -111,7 +114,8 @@ export async function deletePod(pod: Pod, owner: KubeObject, { client, record }:
 
 async function count(
   owner: ReplicaOwner,
-  found: readonly Pod[],
+  all: readonly Pod[],
+  { countsTerminating }: ReplicaKind,
   before: number,
   fault: unknown,
   key: string,
@@ -119,6 +123,7 @@ async function count(
   { client, clock }: ControllerContext,
 ): Promise<void> {
   const { minReadySeconds = 0, template } = owner.spec;
+  const found = all.filter(isActive);
   const labels = Object.entries(template?.metadata?.labels ?? {});
   const ready = found.filter(isReady).length;
   const available = found.filter((pod) => isAvailable(pod, minReadySeconds, clock.now())).length;
@@ -140,6 +145,7 @@ async function count(
     const status = {
       replicas: counts.replicas,
       ...Object.fromEntries(Object.entries(counts).filter(([, value]) => value > 0)),
+      ...(countsTerminating && { terminatingReplicas: all.filter(isTerminating).length }),
       ...(owner.metadata.generation !== undefined && { observedGeneration: owner.metadata.generation }),
       ...(conditions.length > 0 && { conditions }),
     };

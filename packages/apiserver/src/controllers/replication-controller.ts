@@ -15,6 +15,7 @@ export const replicationController: ControllerKind = {
         resource: "replicationcontrollers",
         kind: "ReplicationController",
         selectorOf: ({ spec }) => ({ matchLabels: spec.selector as { readonly [key: string]: string } }),
+        countsTerminating: false,
       },
       context,
     ),

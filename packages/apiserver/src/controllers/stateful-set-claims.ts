@@ -16,11 +16,11 @@ export async function createClaims(set: StatefulSet, ordinal: number, context: C
     if (cache.get("", "persistentvolumeclaims", namespace, name) !== undefined) continue;
     try {
       await client.create(claim);
-      record(set, "Normal", "SuccessfulCreate", `create Claim ${name} ${where} success`);
+      record(set, "Normal", "SuccessfulCreate", `Create Claim ${name} ${where} success`);
     } catch (error) {
       if (isReason(error, "AlreadyExists")) continue;
       const reason = error instanceof StatusError ? error.message : String(error);
-      record(set, "Warning", "FailedCreate", `create Claim ${name} for ${where} failed error: ${reason}`);
+      record(set, "Warning", "FailedCreate", `Create Claim ${name} for ${where} failed error: ${reason}`);
       throw error;
     }
   }

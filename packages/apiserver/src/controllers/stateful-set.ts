@@ -154,7 +154,7 @@ class StatefulSync {
       return isOrdered(this.#set);
     }
     if (isFinished(pod)) {
-      if (!pod.metadata.deletionTimestamp) await this.#replaceFinished(pod);
+      if (!pod.metadata.deletionTimestamp) await this.#delete(pod);
       return true;
     }
     if (pod.status?.phase === "Pending") await createClaims(this.#set, ordinal, this.#context);
@@ -179,11 +179,11 @@ class StatefulSync {
         this.#set,
         "Normal",
         "SuccessfulCreate",
-        `create Pod ${pod.metadata.name} in StatefulSet ${name} successful`,
+        `Create Pod ${pod.metadata.name} in StatefulSet ${name} successful`,
       );
       await retainClaims(this.#set, made, ordinal, this.#context);
     } catch (error) {
-      const why = `create Pod ${pod.metadata.name} in StatefulSet ${name} failed error: ${(error as Error).message}`;
+      const why = `Create Pod ${pod.metadata.name} in StatefulSet ${name} failed error: ${(error as Error).message}`;
       record(this.#set, "Warning", "FailedCreate", why);
       throw error;
     }
@@ -195,19 +195,6 @@ class StatefulSync {
     const isKept = type === "RollingUpdate" && ordinal < ordinalsOf(this.#set).start + (rollingUpdate?.partition ?? 0);
     const { metadata } = isKept ? current : update;
     return { revision: metadata.name ?? "", template: isKept ? templateOf(current) : this.#set.spec.template };
-  }
-
-  async #replaceFinished(pod: Pod): Promise<void> {
-    const { namespace, name } = this.#set.metadata;
-    const isFailed = pod.status?.phase === "Failed";
-    const what = isFailed ? "failed" : "terminated";
-    this.#context.record(
-      this.#set,
-      isFailed ? "Warning" : "Normal",
-      isFailed ? "RecreatingFailedPod" : "RecreatingTerminatedPod",
-      `StatefulSet ${namespace}/${name} is recreating ${what} Pod ${pod.metadata.name}`,
-    );
-    await this.#delete(pod);
   }
 
   /** Deletes pods that are too many, the last one first. True when one must be waited for. */
@@ -228,24 +215,28 @@ class StatefulSync {
     return isRunning(pod) && isAvailable(pod, this.#set.spec.minReadySeconds ?? 0, this.#context.clock.now());
   }
 
-  /** Deletes pods of old templates, the last one first, and not before those behind them are healthy again. */
+  /** Deletes pods of old templates, the last one first, as long as not too many are away; those in parallel that are away themselves at any rate. */
   async #roll(replicas: readonly Pod[], { update }: Revisions): Promise<void> {
     const { type, rollingUpdate } = this.#set.spec.updateStrategy ?? {};
     if (type === "OnDelete") return;
-    const first = ordinalsOf(this.#set).start + (rollingUpdate?.partition ?? 0);
-    let budget = maxUnavailableOf(this.#set);
-    for (const pod of [...replicas].reverse().filter((each) => this.#ordinal(each) >= first)) {
-      if (budget <= 0) return;
-      const isOld = revisionNameOf(pod) !== update.metadata.name && !pod.metadata.deletionTimestamp;
-      if (isOld) await this.#delete(pod);
-      if (isOld || !isHealthy(pod) || !this.#isUp(pod)) budget--;
-    }
+    const { start, end } = ordinalsOf(this.#set);
+    const first = start + (rollingUpdate?.partition ?? 0);
+    const isOld = (pod: Pod) => revisionNameOf(pod) !== update.metadata.name && !pod.metadata.deletionTimestamp;
+    const old = [...replicas].reverse().filter((pod) => this.#ordinal(pod) >= first && isOld(pod));
+    const isAway = (pod: Pod) => !isHealthy(pod) || !this.#isUp(pod);
+    // Pods that were made in this round are none of `replicas`, and away.
+    const away = end - start - replicas.filter((pod) => !isAway(pod)).length;
+    const budget = Math.max(0, maxUnavailableOf(this.#set) - away);
+    const chosen = isOrdered(this.#set)
+      ? old.slice(0, budget)
+      : [...old.filter(isAway), ...old.filter((pod) => !isAway(pod)).slice(0, budget)];
+    for (const pod of chosen) await this.#delete(pod);
   }
 
   async #delete(pod: Pod): Promise<void> {
     const { client, record } = this.#context;
     await client.delete(pod);
-    const message = `delete Pod ${pod.metadata.name} in StatefulSet ${this.#set.metadata.name} successful`;
+    const message = `Delete Pod ${pod.metadata.name} in StatefulSet ${this.#set.metadata.name} successful`;
     record(this.#set, "Normal", "SuccessfulDelete", message);
   }
 
