@@ -9,6 +9,7 @@ import {
   groupsOf,
   hostnameOf,
   isHeadless,
+  isSelected,
   isSelecting,
   isServed,
   managedBy,
@@ -17,6 +18,7 @@ import {
   serviceName,
   sliceKeys,
 } from "./service-endpoints.ts";
+import { TriggerTimes, withTrigger } from "./trigger-times.ts";
 
 /** No slice has more endpoints; kube-controller-manager's `--max-endpoints-per-slice`. */
 const maxEndpoints = 100;
@@ -29,8 +31,9 @@ export const endpointSlice: ControllerKind = {
   alias: "endpointslice",
   account: "endpointslice-controller",
   component: "endpoint-slice-controller",
-  create: (context) =>
-    reconciler(
+  create: (context) => {
+    const times = new TriggerTimes();
+    return reconciler(
       {
         name: endpointSlice.name,
         follows: [
@@ -40,18 +43,22 @@ export const endpointSlice: ControllerKind = {
         ],
         sync: async (key) => {
           const service = context.cache.get("", "services", ...partsOf(key)) as Service | undefined;
-          if (service !== undefined && isSelecting(service)) await publish(service, context);
+          if (service === undefined) times.forget(key);
+          else if (isSelecting(service)) await publish(service, times, context);
         },
       },
       context,
-    ),
+    );
+  },
 };
 
-async function publish(service: Service, { cache, client }: ControllerContext): Promise<void> {
+async function publish(service: Service, times: TriggerTimes, { cache, client }: ControllerContext): Promise<void> {
   const { namespace = "", name = "" } = service.metadata;
-  const groups = groupsOf(service, cache.list("", "pods", namespace) as readonly Pod[]);
-  const wanted = groups.flatMap(({ ports, pods }) =>
-    chunks(pods).map((each) => sliceOf(service, { ports, pods: each })),
+  const pods = (cache.list("", "pods", namespace) as readonly Pod[]).filter((pod) => isSelected(service, pod));
+  const trigger = times.next(service, pods);
+  const groups = groupsOf(service, pods);
+  const wanted = groups.flatMap(({ ports, pods: members }) =>
+    chunks(members).map((each) => sliceOf(service, { ports, pods: each })),
   );
   // A service without pods has one slice all the same, to tell that it is known.
   if (wanted.length === 0) wanted.push(sliceOf(service, undefined));
@@ -60,8 +67,9 @@ async function publish(service: Service, { cache, client }: ControllerContext): 
     .filter(({ metadata: { labels } }) => labels?.[serviceName] === name && labels[managedBy] === manager);
   for (const [index, slice] of wanted.entries()) {
     const current = found[index];
-    if (current === undefined) await client.create(slice);
-    else if (!isAlike(current, slice)) await client.update(current, (fresh) => renewed(fresh, slice));
+    if (current === undefined) await client.create(triggered(slice, trigger));
+    else if (!isAlike(current, slice))
+      await client.update(current, (fresh) => triggered(renewed(fresh, slice), trigger));
   }
   for (const surplus of found.slice(wanted.length)) await client.delete(surplus);
 }
@@ -82,6 +90,12 @@ function contentOf({ metadata, endpoints, ports }: KubeObject): readonly unknown
 
 function renewed(fresh: KubeObject, { metadata, endpoints, ports }: KubeObject): KubeObject {
   return { ...fresh, metadata: { ...fresh.metadata, labels: metadata.labels ?? {} }, endpoints, ports };
+}
+
+function triggered(slice: KubeObject, trigger: string | undefined): KubeObject {
+  const { annotations: before = {}, ...metadata } = slice.metadata;
+  const annotations = withTrigger(before, trigger);
+  return { ...slice, metadata: { ...metadata, ...(annotations && { annotations }) } };
 }
 
 function sliceOf(service: Service, group: EndpointGroup | undefined): KubeObject {

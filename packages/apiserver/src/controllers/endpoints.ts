@@ -9,11 +9,13 @@ import {
   groupsOf,
   hostnameOf,
   isHeadless,
+  isSelected,
   isSelecting,
   isServed,
   type Service,
   serviceKeys,
 } from "./service-endpoints.ts";
+import { TriggerTimes, triggerTime, withTrigger } from "./trigger-times.ts";
 
 /** No Endpoints have more addresses: EndpointSlices are for more. */
 const maxAddresses = 1000;
@@ -28,8 +30,9 @@ export const endpoints: ControllerKind = {
   alias: "endpoint",
   account: "endpoint-controller",
   component: "endpoint-controller",
-  create: (context) =>
-    reconciler(
+  create: (context) => {
+    const times = new TriggerTimes();
+    return reconciler(
       {
         name: endpoints.name,
         follows: [
@@ -41,24 +44,33 @@ export const endpoints: ControllerKind = {
           const { cache, client } = context;
           const service = cache.get("", "services", ...partsOf(key)) as Service | undefined;
           const found = cache.get("", "endpoints", ...partsOf(key));
-          if (service !== undefined && isSelecting(service)) await publish(service, found, context);
+          if (service === undefined) times.forget(key);
+          if (service !== undefined && isSelecting(service)) await publish(service, found, times, context);
           else if (service === undefined && found !== undefined) await client.delete(found);
         },
       },
       context,
-    ),
+    );
+  },
 };
 
-async function publish(service: Service, found: KubeObject | undefined, context: ControllerContext): Promise<void> {
-  const { cache, client } = context;
-  const wanted = endpointsOf(service, cache.list("", "pods", service.metadata.namespace) as readonly Pod[]);
+async function publish(
+  service: Service,
+  found: KubeObject | undefined,
+  times: TriggerTimes,
+  { cache, client }: ControllerContext,
+): Promise<void> {
+  const pods = (cache.list("", "pods", service.metadata.namespace) as readonly Pod[]).filter((pod) =>
+    isSelected(service, pod),
+  );
+  const wanted = endpointsOf(service, pods, times.next(service, pods));
   if (found === undefined) {
     await client.create(wanted).catch((error: unknown) => {
       if (!isReason(error, "AlreadyExists")) throw error;
     });
   } else if (!isEqual(contentOf(found), contentOf(wanted)))
     await client.update(found, ({ subsets: _, ...fresh }) => {
-      const { annotations: { [overCapacity]: _over, ...others } = {}, ...metadata } =
+      const { annotations: { [overCapacity]: _over, [triggerTime]: _time, ...others } = {}, ...metadata } =
         fresh.metadata as KubeObject["metadata"];
       const annotations = { ...others, ...wanted.metadata.annotations };
       return {
@@ -77,7 +89,7 @@ function contentOf({ metadata, subsets }: KubeObject): readonly unknown[] {
   return [subsets ?? null, metadata.labels ?? {}, metadata.annotations?.[overCapacity] ?? ""];
 }
 
-function endpointsOf(service: Service, pods: readonly Pod[]): KubeObject {
+function endpointsOf(service: Service, pods: readonly Pod[], trigger: string | undefined): KubeObject {
   const { name = "", namespace = "", labels } = service.metadata;
   const groups = groupsOf(
     service,
@@ -85,6 +97,7 @@ function endpointsOf(service: Service, pods: readonly Pod[]): KubeObject {
   );
   const subsets = groups.map((group) => subsetOf(service, group));
   const isOver = groups.reduce((total, group) => total + group.pods.length, 0) > maxAddresses;
+  const annotations = withTrigger(isOver ? { [overCapacity]: "truncated" } : {}, trigger);
   return {
     apiVersion: "v1",
     kind: "Endpoints",
@@ -96,7 +109,7 @@ function endpointsOf(service: Service, pods: readonly Pod[]): KubeObject {
         [managedBy]: manager,
         ...(isHeadless(service) && { "service.kubernetes.io/headless": "" }),
       },
-      ...(isOver && { annotations: { [overCapacity]: "truncated" } }),
+      ...(annotations && { annotations }),
     },
     ...(subsets.length > 0 && { subsets }),
   };
