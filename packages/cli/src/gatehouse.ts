@@ -52,6 +52,8 @@ export interface GatehouseOptions {
   readonly node?: string;
   /** How Gatekeeper's Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings;
+  /** Templates in CEL that do not say whether they want one have a ValidatingAdmissionPolicy; else only those that say so. */
+  readonly createsPolicies?: boolean;
   /** Seconds between audits against Gatekeeper's constraints; none when absent. */
   readonly auditInterval?: number;
   readonly sync?: Partial<SyncOptions>;
@@ -87,7 +89,12 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     policies: gatekeeper.policies,
     id: "sallyport",
     namespace: "gatekeeper-system",
-    operations: ["mutation-webhook", "status", "webhook"],
+    operations: ["audit", "generate", "mutation-webhook", "status", "webhook"],
+    generation: {
+      templates: options.createsPolicies === true,
+      bindings: true,
+      exemptNamespaces: ["gatekeeper-system"],
+    },
     onFault: options.onFault,
   });
   const policies = new LivePolicies(options.sync ?? {}, (namespace, name, annotations) => {

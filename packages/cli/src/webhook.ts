@@ -25,7 +25,11 @@ import {
 } from "@sallyport/webhook";
 import { createAdmissionEffects } from "./effects/admission.ts";
 import { UsageError } from "./errors.ts";
-import { gatekeeperResources, WatchedGatekeeper } from "./gatekeeper/watched-gatekeeper.ts";
+import {
+  gatekeeperResources,
+  WatchedGatekeeper,
+  type WatchedGatekeeperOptions,
+} from "./gatekeeper/watched-gatekeeper.ts";
 import { LivePolicies } from "./live-policies.ts";
 
 /** A certificate that the replicas make themselves. */
@@ -56,6 +60,8 @@ export interface WebhookOptions {
     readonly ttl?: number;
     /** Namespaces that may be left alone by label, beside that of statuses; `*` in front or behind. */
     readonly exemptNamespaces?: readonly string[];
+    /** As `WatchedGatekeeperOptions` has it. */
+    readonly generation?: WatchedGatekeeperOptions["generation"];
   };
   readonly tls: CertificateFiles | OwnTls;
   readonly clientCa?: string;

@@ -55,6 +55,11 @@ export class Framework {
     return this.#byName.has(name);
   }
 
+  /** A template in force; `name` is the constraints' kind in lower case. */
+  template(name: string): Template | undefined {
+    return this.#byName.get(name)?.template;
+  }
+
   /** How many templates are in force. */
   get size(): number {
     return this.#byName.size;

@@ -46,3 +46,5 @@ export { type Review, type ReviewContext, reviewOfObject, reviewOfRequest } from
 export { type Operation, type PodStatus, podStatusOf, type StatusContext } from "./status/pod-status.ts";
 export { constraintDefinition } from "./template/definition.ts";
 export { isTemplate, readTemplate, type Template, targetName } from "./template/template.ts";
+export { bindingName, bindingOf } from "./vap/binding.ts";
+export { admissionPolicyOf, type PolicyOptions, policyName } from "./vap/policy.ts";

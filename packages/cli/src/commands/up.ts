@@ -39,6 +39,7 @@ interface UpFlags
   readonly controllers: readonly string[];
   readonly node?: string;
   readonly auditInterval: string;
+  readonly defaultCreateVapForTemplates?: boolean;
 }
 
 export function upCommand(): Command {
@@ -73,6 +74,10 @@ export function upCommand(): Command {
     )
     .option("--node <name>", "keep a Node for this machine and schedule pods onto it, without running them")
     .option("--audit-interval <seconds>", "how often to audit against Gatekeeper's constraints; 0 is never", "60")
+    .option(
+      "--default-create-vap-for-templates",
+      "ValidatingAdmissionPolicies of Gatekeeper's templates in CEL that do not say generateVAP, too",
+    )
     .option("--tour", "play the tour with a real kubectl, then go on serving")
     .option("--exit", "with --tour: end after it, with status 0 only if every answer was the expected one")
     .addHelpText(
@@ -117,6 +122,7 @@ async function runUp(flags: UpFlags): Promise<void> {
     serviceRanges: serviceRanges(flags),
     kubelets: kubeletOptions(flags),
     externalData: externalDataSettings(flags),
+    createsPolicies: flags.defaultCreateVapForTemplates === true,
     ...auditIntervalOf(flags.auditInterval),
     ...(flags.shutdownDelayDuration === undefined
       ? {}

@@ -22,6 +22,8 @@ interface WebhookFlags extends ExternalDataFlags {
   readonly admissionControlConfigFile?: string;
   readonly gatekeeper?: boolean;
   readonly gatekeeperNamespace: string;
+  readonly defaultCreateVapForTemplates: string;
+  readonly defaultCreateVapBindingForConstraints: string;
   readonly exemptNamespace: readonly string[];
   readonly exemptNamespacePrefix: readonly string[];
   readonly exemptNamespaceSuffix: readonly string[];
@@ -70,6 +72,16 @@ export function webhookCommand(): Command {
     )
     .option("--exempt-namespace-prefix <prefixes>", "the same, by how their names begin", list, [])
     .option("--exempt-namespace-suffix <suffixes>", "the same, by how their names end", list, [])
+    .option(
+      "--default-create-vap-for-templates <boolean>",
+      "with --gatekeeper: ValidatingAdmissionPolicies of templates in CEL that do not say generateVAP",
+      "true",
+    )
+    .option(
+      "--default-create-vap-binding-for-constraints <boolean>",
+      "with --gatekeeper: bindings of their constraints that are not scoped",
+      "true",
+    )
     .option("--gatekeeper-namespace <name>", "where statuses by pod lie", "gatekeeper-system")
     .option("--tls-cert-file <file>", "certificate of the server; read anew when it changes")
     .option("--tls-private-key-file <file>", "its key")
@@ -122,6 +134,13 @@ async function runWebhook(flags: WebhookFlags): Promise<void> {
             id: process.env["POD_NAME"] ?? hostname(),
             namespace: flags.gatekeeperNamespace,
             ttl: externalDataSettings(flags).ttl,
+            generation: {
+              templates: booleanOf("--default-create-vap-for-templates", flags.defaultCreateVapForTemplates),
+              bindings: booleanOf(
+                "--default-create-vap-binding-for-constraints",
+                flags.defaultCreateVapBindingForConstraints,
+              ),
+            },
             exemptNamespaces: [
               ...flags.exemptNamespace,
               ...flags.exemptNamespacePrefix.map((prefix) => `${prefix}*`),
@@ -147,6 +166,11 @@ function tlsOf(flags: WebhookFlags): WebhookOptions["tls"] {
   if ((certificate === undefined) !== (key === undefined))
     throw new UsageError("--tls-cert-file and --tls-private-key-file belong together");
   return certificate === undefined || key === undefined ? ownTls(flags) : { certificate, key };
+}
+
+function booleanOf(flag: string, text: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw new UsageError(`${flag} ${text}: expected true or false`);
 }
 
 function ownTls({ service, secret, configuration }: WebhookFlags): OwnTls {

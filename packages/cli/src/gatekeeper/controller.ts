@@ -8,6 +8,7 @@ import {
 } from "@sallyport/constraints";
 import { type KubeObject, StatusError } from "@sallyport/kube";
 import { definitionFor } from "./gatekeeper.ts";
+import { type GenerationOptions, generatedPath, PolicyGeneration } from "./policy-generation.ts";
 
 export interface GatekeeperControllerOptions {
   readonly policies: GatekeeperPolicies;
@@ -18,6 +19,8 @@ export interface GatekeeperControllerOptions {
   readonly operations: readonly Operation[];
   /** A template's constraints are served from here on: `needlabels.constraints.gatekeeper.sh`. */
   readonly onDefined?: (resource: string) => Promise<void>;
+  /** ValidatingAdmissionPolicies are made of templates in CEL; none are when absent. */
+  readonly generation?: GenerationOptions | undefined;
   /** It is tried again. */
   readonly onFault: (error: Error) => void;
 }
@@ -28,6 +31,7 @@ const longestDelayMs = 30_000;
 /** Serves the constraints of templates by CustomResourceDefinitions, and writes what is in force into `status`, as Gatekeeper's controllers do. */
 export class GatekeeperController {
   readonly #options: GatekeeperControllerOptions;
+  readonly #generation: PolicyGeneration | undefined;
   /** What is to be told, the newest of each place. */
   readonly #queue = new Map<string, StoredChange>();
   /** What was told last, so that one's own writing leads to no more of it. */
@@ -40,6 +44,7 @@ export class GatekeeperController {
 
   constructor(options: GatekeeperControllerOptions) {
     this.#options = options;
+    this.#generation = options.generation && new PolicyGeneration(options.policies, options.generation);
   }
 
   /** From here on the API server answers. */
@@ -63,6 +68,16 @@ export class GatekeeperController {
   changed(change: StoredChange): void {
     if (!change.resource.group.endsWith(".gatekeeper.sh")) return;
     this.#enqueue(change);
+    // What a Config excludes stands in the policies of templates, too.
+    if (change.resource.group === "config.gatekeeper.sh" && this.#generation !== undefined)
+      for (const each of this.#options.policies.own)
+        if (isTemplate(each))
+          this.#enqueue({
+            resource: { group: "templates.gatekeeper.sh", resource: "constrainttemplates" },
+            namespace: "",
+            name: each.metadata.name ?? "",
+            object: each,
+          });
     // A template takes its constraints along.
     if (change.object !== undefined && isTemplate(change.object))
       for (const each of this.#options.policies.own)
@@ -112,12 +127,15 @@ export class GatekeeperController {
     const { object } = change;
     const { policies, id, namespace, operations } = this.#options;
     if (object === undefined) return this.#forget(client, key);
-    const fault = policies.faultAt(change);
-    const status = podStatusOf(object, { id, namespace, operations, fault });
+    const { made, fault } = this.#made(object, policies.faultAt(change));
+    const statusOf = (isGenerated: boolean) => podStatusOf(object, { id, namespace, operations, fault, isGenerated });
+    let status = statusOf(made !== undefined);
     if (status === undefined) return;
-    const told = JSON.stringify(status.object);
+    const told = JSON.stringify([status.object, made]);
     if (this.#told.get(key)?.text === told) return;
     if (isTemplate(object) && fault === undefined) await this.#define(client, object);
+    if (made !== undefined && !(await generate(client, object, made))) status = statusOf(false) ?? status;
+    if (made === undefined) await this.#ungenerate(client, object);
     await this.#ensureNamespace(client);
     const path = `/apis/status.gatekeeper.sh/v1beta1/namespaces/${namespace}/${status.resource}`;
     const own = `${path}/${status.object.metadata.name}`;
@@ -132,6 +150,32 @@ export class GatekeeperController {
     this.#told.set(key, { text: told, path: own });
   }
 
+  /** The policy of a template, or the binding of a constraint; a constraint that can have none says why. */
+  #made(
+    object: KubeObject,
+    fault: string | undefined,
+  ): { readonly made: KubeObject | undefined; readonly fault: string | undefined } {
+    if (fault !== undefined) return { made: undefined, fault };
+    try {
+      return { made: this.#generation?.made(object), fault };
+    } catch (error) {
+      return { made: undefined, fault: (error as Error).message };
+    }
+  }
+
+  /** What an earlier process, or an earlier text of the object, has led to. */
+  async #ungenerate(client: Client, object: KubeObject): Promise<void> {
+    const path = this.#generation?.pathOf(object);
+    if (path === undefined) return;
+    try {
+      const found = (await client.ask(path)) as KubeObject;
+      if (found.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) !== true) return;
+      await client.ask(path, { method: "DELETE" });
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.status.code !== 404) throw error;
+    }
+  }
+
   /** What is gone leaves no status behind. */
   async #forget(client: Client, key: string): Promise<void> {
     const told = this.#told.get(key);
@@ -142,18 +186,9 @@ export class GatekeeperController {
 
   async #define(client: Client, template: KubeObject): Promise<void> {
     const definition = definitionFor(template);
-    const { name = "", uid = "" } = template.metadata;
-    const owner = {
-      apiVersion: template.apiVersion,
-      kind: "ConstraintTemplate",
-      name,
-      uid,
-      controller: true,
-      blockOwnerDeletion: true,
-    };
-    const owned = { ...definition, metadata: { ...definition.metadata, ownerReferences: [owner] } };
+    const { name = "" } = template.metadata;
     const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-    await apply(client, path, owned);
+    await apply(client, path, ownedBy(template, definition));
     await this.#options.onDefined?.(`${name}.constraints.gatekeeper.sh`);
   }
 
@@ -165,6 +200,23 @@ export class GatekeeperController {
       if (!(error instanceof StatusError) || error.status.reason !== "NotFound") throw error;
       await client.ask("/api/v1/namespaces", { method: "POST", body: { metadata: { name: namespace } } });
     }
+  }
+}
+
+/** With the object that it is made of as its controller: what goes takes it along. */
+function ownedBy({ apiVersion, kind, metadata: { name = "", uid = "" } }: KubeObject, made: KubeObject): KubeObject {
+  const owner = { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+  return { ...made, metadata: { ...made.metadata, ownerReferences: [owner] } };
+}
+
+/** Answers whether the API server takes it: before 1.30 it does not serve such policies. */
+async function generate(client: Client, object: KubeObject, made: KubeObject): Promise<boolean> {
+  try {
+    await apply(client, generatedPath(made.kind, made.metadata.name ?? ""), ownedBy(object, made));
+    return true;
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.status.code !== 404) throw error;
+    return false;
   }
 }
 

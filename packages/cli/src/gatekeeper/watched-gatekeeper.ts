@@ -6,6 +6,7 @@ import type { ClusterView } from "@sallyport/webhook";
 import { GatekeeperController } from "./controller.ts";
 import type { ExternalDataSettings } from "./external-data.ts";
 import { createGatekeeper, storedIn } from "./gatekeeper.ts";
+import type { GenerationOptions } from "./policy-generation.ts";
 
 export interface WatchedGatekeeperOptions {
   /** Names this process in statuses. */
@@ -17,6 +18,8 @@ export interface WatchedGatekeeperOptions {
   readonly onFault: (error: Error) => void;
   /** Beside the namespace of statuses; as `GatekeeperPluginOptions` has them. */
   readonly exemptNamespaces?: readonly string[] | undefined;
+  /** ValidatingAdmissionPolicies are made of templates in CEL; none are when absent. */
+  readonly generation?: Pick<GenerationOptions, "templates" | "bindings"> | undefined;
   /** How Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings | undefined;
 }
@@ -57,7 +60,11 @@ export class WatchedGatekeeper {
       policies,
       id: options.id,
       namespace: options.namespace,
-      operations: ["mutation-webhook", "status", "webhook"],
+      operations: ["generate", "mutation-webhook", "status", "webhook"],
+      generation:
+        options.generation === undefined
+          ? undefined
+          : { ...options.generation, exemptNamespaces: [options.namespace, ...(options.exemptNamespaces ?? [])] },
       onDefined: (resource) => this.#follow(resource),
       onFault: options.onFault,
     });

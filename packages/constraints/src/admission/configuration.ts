@@ -35,6 +35,12 @@ export class Configuration {
     );
   }
 
+  /** The wildcards of all namespaces that a process leaves alone. */
+  excludedFrom(process: Process): readonly string[] {
+    const found = this.#exclusions.filter(({ processes }) => processes.includes("*") || processes.includes(process));
+    return [...new Set(found.flatMap(({ patterns }) => patterns))].sort();
+  }
+
   /** Whether a namespace is left alone by a process. https://open-policy-agent.github.io/gatekeeper/website/docs/exempt-namespaces */
   isExcluded(process: Process, namespace: string): boolean {
     if (namespace === "") return false;

@@ -23,6 +23,8 @@ export interface StatusContext {
   readonly operations: readonly Operation[];
   /** Why the object is not in force; undefined where it is. */
   readonly fault: string | undefined;
+  /** A ValidatingAdmissionPolicy or a binding was made of it. */
+  readonly isGenerated?: boolean;
 }
 
 /** What one process says of one of Gatekeeper's objects: an object of its own, of which `status.byPod` of the other one is made. */
@@ -44,6 +46,8 @@ interface Shape {
   /** Of Providers: whether it may be asked. */
   readonly active?: boolean;
   readonly errorOf: (message: string) => object;
+  /** What is told where a policy or binding was made of it. */
+  readonly generated?: (observedGeneration: number) => object;
 }
 
 const group = "internal.gatekeeper.sh";
@@ -52,7 +56,8 @@ const group = "internal.gatekeeper.sh";
 export function podStatusOf(object: KubeObject, context: StatusContext): PodStatus | undefined {
   const shape = shapeOf(object);
   if (shape === undefined) return undefined;
-  const { id, namespace, operations, fault } = context;
+  const { id, namespace, operations, fault, isGenerated = false } = context;
+  const observedGeneration = object.metadata.generation ?? 0;
   const status = {
     id,
     [shape.uid]: object.metadata.uid ?? "",
@@ -60,7 +65,8 @@ export function podStatusOf(object: KubeObject, context: StatusContext): PodStat
     ...(shape.enforced ? { enforced: fault === undefined } : {}),
     ...(shape.active === true ? { active: fault === undefined } : {}),
     ...(fault === undefined ? {} : { errors: [shape.errorOf(fault)] }),
-    observedGeneration: object.metadata.generation ?? 0,
+    observedGeneration,
+    ...(isGenerated ? shape.generated?.(observedGeneration) : {}),
   };
   const labels = { ...shape.labels, [`${group}/pod`]: id };
   return {
@@ -88,6 +94,7 @@ function shapeOf(object: KubeObject): Shape | undefined {
       labels: labelled("constrainttemplate-name", name),
       uid: "templateUID",
       errorOf: coded("ingest_error"),
+      generated: (observedGeneration) => ({ vapGenerationStatus: { state: "generated", observedGeneration } }),
     };
   if (isConstraint(object))
     return {
@@ -101,6 +108,9 @@ function shapeOf(object: KubeObject): Shape | undefined {
       uid: "constraintUID",
       enforced: true,
       errorOf: coded("ingest_error"),
+      generated: (observedGeneration) => ({
+        enforcementPointsStatus: [{ enforcementPoint: "vap.k8s.io", state: "generated", observedGeneration }],
+      }),
     };
   if (isMutator(object))
     return {

@@ -35,6 +35,11 @@ const group: CommandGroup = {
       load: async () => (await import("./test.ts")).testCommand,
     },
     {
+      name: "vap",
+      summary: "Write templates in CEL and their constraints as ValidatingAdmissionPolicies and bindings",
+      load: async () => (await import("./vap.ts")).vapCommand,
+    },
+    {
       name: "verify",
       summary: "Run suites of tests of constraints",
       load: async () => (await import("./verify.ts")).verifyCommand,
