@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
+import { gatekeeperDefinitions } from "@sallyport/constraints";
 import { type InstallOptions, installChart, installManifests } from "@sallyport/webhook";
 import { parseAllDocuments } from "yaml";
 import { openGatehouse } from "../gatehouse.ts";
@@ -25,6 +26,7 @@ const options: InstallOptions = {
 
 const collections: { readonly [kind: string]: string } = {
   Namespace: "/api/v1/namespaces",
+  CustomResourceDefinition: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
   ServiceAccount: "/api/v1/namespaces/gate/serviceaccounts",
   Service: "/api/v1/namespaces/gate/services",
   Deployment: "/apis/apps/v1/namespaces/gate/deployments",
@@ -42,43 +44,89 @@ interface Review {
   readonly status: { readonly allowed: boolean };
 }
 
-test("an API server takes the manifests, strictly, and their account may do what it must, and no more", async () => {
+/** An API server with the manifests, which it takes strictly, and what their account may do there. */
+async function withInstalled(
+  installed: InstallOptions,
+  chain: object,
+  run: (
+    mayDo: (verb: string, group: string, resource: string, name?: string, namespace?: string) => Promise<boolean>,
+  ) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-install-"));
   const gatehouse = await openGatehouse({
     folder,
     host: "127.0.0.1",
     port: 0,
     memory: true,
-    chain: {},
+    chain,
     onFault: (error) => assert.fail(String(error)),
   });
   const client = new Client(kubeconfigConnection(gatehouse.kubeconfigFile, { environment: {}, now: Date.now }));
-  const mayDo = async (verb: string, group: string, resource: string, name = "", namespace = ""): Promise<boolean> => {
-    const user = "system:serviceaccount:gate:sallyport";
-    const spec = { user, groups: [], resourceAttributes: { verb, group, resource, name, namespace } };
-    const path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
-    return ((await client.ask(path, { method: "POST", body: { spec } })) as Review).status.allowed;
-  };
   try {
-    for (const body of installManifests(options))
+    for (const body of installManifests(installed))
       await client.ask(`${collections[body.kind]}?fieldValidation=Strict`, { method: "POST", body });
-    const rights: readonly (readonly [boolean, ...Parameters<typeof mayDo>])[] = [
-      [true, "watch", "", "namespaces"],
-      [true, "list", "policy", "podsecuritypolicies"],
-      [true, "create", "authorization.k8s.io", "subjectaccessreviews"],
-      [true, "update", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "sallyport"],
-      [false, "update", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "other"],
-      [true, "get", "", "secrets", "sallyport-webhook-tls", "gate"],
-      [false, "get", "", "secrets", "other", "gate"],
-      [false, "list", "", "secrets"],
-      [false, "list", "", "pods"],
-    ];
-    for (const [wanted, ...asked] of rights) assert.equal(await mayDo(...asked), wanted, asked.join(" "));
+    await run(async (verb, group, resource, name = "", namespace = "") => {
+      const user = "system:serviceaccount:gate:sallyport";
+      const [plural, subresource = ""] = resource.split("/");
+      const resourceAttributes = { verb, group, resource: plural, subresource, name, namespace };
+      const spec = { user, groups: [], resourceAttributes };
+      const path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+      return ((await client.ask(path, { method: "POST", body: { spec } })) as Review).status.allowed;
+    });
   } finally {
     client.close();
     await gatehouse.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+type Right = readonly [boolean, verb: string, group: string, resource: string, name?: string, namespace?: string];
+
+const rights: readonly Right[] = [
+  [true, "watch", "", "namespaces"],
+  [true, "list", "policy", "podsecuritypolicies"],
+  [true, "create", "authorization.k8s.io", "subjectaccessreviews"],
+  [true, "update", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "sallyport"],
+  [false, "update", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "other"],
+  [true, "get", "", "secrets", "sallyport-webhook-tls", "gate"],
+  [false, "get", "", "secrets", "other", "gate"],
+  [false, "list", "", "secrets"],
+  [false, "list", "", "pods"],
+];
+
+test("an API server takes the manifests, strictly, and their account may do what it must, and no more", () =>
+  withInstalled(options, {}, async (mayDo) => {
+    for (const [wanted, ...asked] of rights) assert.equal(await mayDo(...asked), wanted, asked.join(" "));
+  }));
+
+const gatekeeperRights: readonly Right[] = [
+  [true, "watch", "constraints.gatekeeper.sh", "needlabels"],
+  [true, "patch", "constraints.gatekeeper.sh", "needlabels/status"],
+  [false, "create", "constraints.gatekeeper.sh", "needlabels"],
+  [true, "patch", "status.gatekeeper.sh", "constraintpodstatuses"],
+  [true, "patch", "apiextensions.k8s.io", "customresourcedefinitions"],
+  [false, "delete", "apiextensions.k8s.io", "customresourcedefinitions"],
+  [true, "patch", "admissionregistration.k8s.io", "validatingadmissionpolicies"],
+  [false, "list", "", "secrets"],
+];
+
+test("in Gatekeeper's place: its kinds come along, and the account may serve and tell of constraints", () => {
+  const definitions = gatekeeperDefinitions.map(({ status: _, ...definition }) => definition) as unknown as NonNullable<
+    InstallOptions["gatekeeper"]
+  >["definitions"];
+  const installed = { ...options, resources: ["*", "pods/exec"], gatekeeper: { definitions } };
+  return withInstalled(installed, { disable: ["Gatekeeper"] }, async (mayDo) => {
+    for (const [wanted, ...asked] of gatekeeperRights) assert.equal(await mayDo(...asked), wanted, asked.join(" "));
+  });
+});
+
+test("in Gatekeeper's place: who labels a namespace is asked even where all else may fail", () => {
+  const installed = installManifests({ ...options, failurePolicy: "Ignore", gatekeeper: { definitions: [] } });
+  const { webhooks } = installed.find(({ kind }) => kind === "ValidatingWebhookConfiguration") ?? assert.fail();
+  assert.deepEqual(
+    webhooks.map(({ failurePolicy }: { readonly failurePolicy: string }) => failurePolicy),
+    ["Ignore", "Fail"],
+  );
 });
 
 test("the chart, with its own values, is the manifests", () => {

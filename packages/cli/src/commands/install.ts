@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { gatekeeperDefinitions } from "@sallyport/constraints";
 import { type InstallOptions, installChart, installManifests, manifestsText } from "@sallyport/webhook";
 import { Command } from "commander";
 import { list } from "../comma-list.ts";
@@ -15,10 +16,11 @@ interface InstallFlags {
   readonly resources: readonly string[];
   readonly replicate: readonly string[];
   readonly enableAdmissionPlugins: readonly string[];
-  readonly failurePolicy: string;
+  readonly failurePolicy?: string;
   readonly timeoutSeconds: string;
   readonly excludeNamespaces: readonly string[];
   readonly mutate?: boolean;
+  readonly gatekeeper?: boolean;
   readonly helm?: string;
   readonly json?: boolean;
 }
@@ -30,13 +32,20 @@ export function installCommand(): Command {
     .option("--name <name>", "of all objects", "sallyport")
     .option("--image <reference>", "image of the replicas", `ghcr.io/sallyport/sallyport:${version}`)
     .option("--replicas <number>", "how many", "3")
-    .option("--resources <names>", "what is asked about", list, ["pods", "pods/ephemeralcontainers"])
+    .option("--resources <names>", "what is asked about (default: pods, with --gatekeeper all)", list, [])
     .option("--replicate <resources>", "what policies read below data.kubernetes", list, [])
     .option("--enable-admission-plugins <names>", "plugins to run beside RegoPolicies", list, [])
-    .option("--failure-policy <policy>", "Fail or Ignore, when no replica answers", "Fail")
+    .option(
+      "--failure-policy <policy>",
+      "Fail or Ignore, when no replica answers (default: Fail; with --gatekeeper, which is asked of all, Ignore as Gatekeeper's)",
+    )
     .option("--timeout-seconds <number>", "how long the API server waits", "5")
     .option("--exclude-namespaces <names>", "never asked about, beside our own", list, ["kube-system"])
     .option("--mutate", "policies and plugins change objects, too")
+    .option(
+      "--gatekeeper",
+      "in Gatekeeper's place: its kinds, all resources, mutators; --replicate names what policies read",
+    )
     .option("--helm <folder>", "write a Helm chart there instead")
     .option("--json", "manifests as a JSON list")
     .addHelpText(
@@ -45,6 +54,7 @@ export function installCommand(): Command {
 Examples:
   sallyport install | kubectl apply -f -
   sallyport install --enable-admission-plugins PodSecurityPolicy --mutate
+  sallyport install --gatekeeper --replicate services,ingresses.networking.k8s.io
   sallyport install --resources pods,deployments.apps --replicate ingresses.networking.k8s.io
   sallyport install --helm chart/ && helm install sallyport chart/ -n sallyport --create-namespace
 
@@ -65,7 +75,9 @@ function manifestsOf(options: InstallOptions, asJson: boolean): string {
 }
 
 function installOptions(flags: InstallFlags): InstallOptions {
-  const { namespace, name, image, resources, replicate, failurePolicy, mutate = false } = flags;
+  const { namespace, name, image, replicate, gatekeeper = false } = flags;
+  const failurePolicy = flags.failurePolicy ?? (gatekeeper ? "Ignore" : "Fail");
+  const resources = flags.resources.length > 0 ? flags.resources : gatekeeper ? gatekeeperAsks : podsOnly;
   const numberOf = (flag: string, text: string, max: number) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 1 || value > max)
@@ -83,17 +95,39 @@ function installOptions(flags: InstallFlags): InstallOptions {
     replicas: numberOf("--replicas", flags.replicas, 100),
     args: [
       ...argument("--enable-admission-plugins", flags.enableAdmissionPlugins),
-      ...argument("--replicate", replicate),
+      ...argument("--replicate", gatekeeper ? [] : replicate),
+      ...(gatekeeper ? ["--gatekeeper", `--gatekeeper-namespace=${namespace}`] : []),
     ],
     resources,
     reads,
     // Policies that may be used, and signers, are asked of the authorizer.
     asksAuthorizer: plugins.some((each) => /^(PodSecurityPolicy|Certificate|NodeRestriction|OwnerRef)/.test(each)),
-    mutates: mutate,
+    mutates: flags.mutate === true || gatekeeper,
+    ...(gatekeeper ? { gatekeeper: { definitions: gatekeeperDefinitions.map(withoutStatus) } } : {}),
     failurePolicy,
     timeoutSeconds: numberOf("--timeout-seconds", flags.timeoutSeconds, 30),
     excludedNamespaces: [...new Set([...flags.excludeNamespaces, namespace])],
   };
+}
+
+const podsOnly: readonly string[] = ["pods", "pods/ephemeralcontainers"];
+
+/** Whole objects, and those parts of them that Gatekeeper looks at. */
+const gatekeeperAsks: readonly string[] = [
+  "*",
+  ...["attach", "binding", "ephemeralcontainers", "eviction", "exec", "portforward", "proxy", "resize"].map(
+    (part) => `pods/${part}`,
+  ),
+  ...["deployments", "replicasets", "replicationcontrollers", "statefulsets"].map((resource) => `${resource}/scale`),
+  "services/proxy",
+  "nodes/proxy",
+];
+
+/** The API server's part. */
+function withoutStatus({ status: _, ...definition }: (typeof gatekeeperDefinitions)[number]) {
+  return definition as InstallOptions extends { readonly gatekeeper?: { readonly definitions: readonly (infer M)[] } }
+    ? M
+    : never;
 }
 
 function argument(flag: string, values: readonly string[]): readonly string[] {

@@ -17,7 +17,41 @@ export function accessManifests(options: InstallOptions): readonly Manifest[] {
   ];
 }
 
-function clusterRules({ name, reads, asksAuthorizer, mutates }: InstallOptions): readonly object[] {
+/** What people write, and what is told of it; of all of them the webhook defines only constraints. */
+const gatekeeperGroups: readonly string[] = [
+  "config",
+  "constraints",
+  "expansion",
+  "externaldata",
+  "mutations",
+  "syncset",
+  "templates",
+].map((each) => `${each}.gatekeeper.sh`);
+
+/** Kinds of constraints have names that nobody knows yet. */
+const gatekeeperRules: readonly object[] = [
+  { apiGroups: gatekeeperGroups, resources: ["*"], verbs: ["get", "list", "watch"] },
+  { apiGroups: gatekeeperGroups, resources: ["*/status"], verbs: ["patch", "update"] },
+  // Where owners that must not go first need it.
+  { apiGroups: gatekeeperGroups, resources: ["*/finalizers"], verbs: ["update"] },
+  {
+    apiGroups: ["status.gatekeeper.sh"],
+    resources: ["*"],
+    verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+  },
+  {
+    apiGroups: ["apiextensions.k8s.io"],
+    resources: ["customresourcedefinitions"],
+    verbs: ["create", "get", "patch"],
+  },
+  {
+    apiGroups: ["admissionregistration.k8s.io"],
+    resources: ["validatingadmissionpolicies", "validatingadmissionpolicybindings"],
+    verbs: ["create", "delete", "get", "patch"],
+  },
+];
+
+function clusterRules({ name, reads, asksAuthorizer, mutates, gatekeeper }: InstallOptions): readonly object[] {
   const configurations = ["validatingwebhookconfigurations", ...(mutates ? ["mutatingwebhookconfigurations"] : [])];
   return [
     ...byGroup(["namespaces", ...reads.filter((each) => each !== "namespaces")]).map(([group, resources]) => ({
@@ -28,6 +62,7 @@ function clusterRules({ name, reads, asksAuthorizer, mutates }: InstallOptions):
     ...(asksAuthorizer
       ? [{ apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] }]
       : []),
+    ...(gatekeeper === undefined ? [] : gatekeeperRules),
     {
       apiGroups: ["admissionregistration.k8s.io"],
       resources: configurations,

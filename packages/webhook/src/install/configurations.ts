@@ -7,33 +7,70 @@ export function configurationManifests(options: InstallOptions): readonly Manife
 }
 
 function configuration(options: InstallOptions, kind: "Mutating" | "Validating"): Manifest {
-  const { name, namespace, failurePolicy, timeoutSeconds, excludedNamespaces, resources } = options;
-  const path = kind === "Mutating" ? "/mutate" : "/validate";
+  const { name } = options;
+  const guard = options.gatekeeper !== undefined && kind === "Validating" ? [labelGuard(options)] : [];
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: `${kind}WebhookConfiguration`,
     metadata: { name, labels: labelsOf(name) },
-    webhooks: [
-      {
-        name: `${kind.toLowerCase()}.${name}.sallyport.dev`,
-        clientConfig: { service: { name, namespace, path, port: 443 } },
-        rules: byGroup(resources).map(([group, list]) => ({
-          apiGroups: [group],
-          apiVersions: ["*"],
-          resources: list,
-          operations: ["CREATE", "UPDATE"],
-          scope: "*",
-        })),
-        failurePolicy,
-        matchPolicy: "Equivalent",
-        sideEffects: "None",
-        timeoutSeconds,
-        admissionReviewVersions: ["v1"],
-        ...(kind === "Mutating" ? { reinvocationPolicy: "IfNeeded" } : {}),
-        namespaceSelector: {
-          matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: excludedNamespaces }],
-        },
-      },
-    ],
+    webhooks: [webhook(options, kind), ...guard],
   };
+}
+
+function webhook(options: InstallOptions, kind: "Mutating" | "Validating"): object {
+  const { name, failurePolicy, timeoutSeconds, excludedNamespaces, resources, gatekeeper } = options;
+  const excluded = { key: "kubernetes.io/metadata.name", operator: "NotIn", values: excludedNamespaces };
+  const groups = gatekeeper === undefined ? byGroup(resources) : ([["*", resources]] as const);
+  return {
+    name: `${kind.toLowerCase()}.${name}.sallyport.dev`,
+    clientConfig: clientConfig(options, kind),
+    rules: groups.map(([group, list]) => ({
+      apiGroups: [group],
+      apiVersions: ["*"],
+      resources: list,
+      operations: [
+        "CREATE",
+        "UPDATE",
+        ...(gatekeeper !== undefined && kind === "Validating" ? ["DELETE", "CONNECT"] : []),
+      ],
+      scope: "*",
+    })),
+    failurePolicy,
+    matchPolicy: "Equivalent",
+    sideEffects: "None",
+    timeoutSeconds,
+    admissionReviewVersions: ["v1"],
+    ...(kind === "Mutating" ? { reinvocationPolicy: "IfNeeded" } : {}),
+    namespaceSelector: {
+      matchExpressions: [
+        excluded,
+        ...(gatekeeper === undefined ? [] : [{ key: ignoreLabel, operator: "DoesNotExist" }]),
+      ],
+    },
+  };
+}
+
+/** Takes a namespace out of Gatekeeper's reach. */
+const ignoreLabel = "admission.gatekeeper.sh/ignore";
+
+/** Who may set the label is asked whatever becomes of all else: else nobody could tell any more. */
+function labelGuard(options: InstallOptions): object {
+  return {
+    name: `check-ignore-label.${options.name}.sallyport.dev`,
+    clientConfig: clientConfig(options, "Validating"),
+    rules: [
+      { apiGroups: [""], apiVersions: ["*"], resources: ["namespaces"], operations: ["CREATE", "UPDATE"], scope: "*" },
+    ],
+    failurePolicy: "Fail",
+    matchPolicy: "Equivalent",
+    sideEffects: "None",
+    timeoutSeconds: options.timeoutSeconds,
+    admissionReviewVersions: ["v1"],
+    // Only what has the label is asked again here.
+    objectSelector: { matchExpressions: [{ key: ignoreLabel, operator: "Exists" }] },
+  };
+}
+
+function clientConfig({ name, namespace }: InstallOptions, kind: "Mutating" | "Validating"): object {
+  return { service: { name, namespace, path: kind === "Mutating" ? "/mutate" : "/validate", port: 443 } };
 }

@@ -10,6 +10,7 @@ export function installManifests(options: InstallOptions): readonly Manifest[] {
   const labels = { ...labelsOf(name), "pod-security.kubernetes.io/enforce": "restricted" };
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } },
+    ...(options.gatekeeper?.definitions ?? []),
     ...accessManifests(options),
     ...workloadManifests(options),
     ...configurationManifests(options),

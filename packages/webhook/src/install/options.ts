@@ -16,6 +16,8 @@ export interface InstallOptions {
   readonly mutates: boolean;
   readonly failurePolicy: "Fail" | "Ignore" | string;
   readonly timeoutSeconds: number | string;
+  /** It does Gatekeeper's job, too; the CustomResourceDefinitions of Gatekeeper's kinds. */
+  readonly gatekeeper?: { readonly definitions: readonly Manifest[] };
   /** Namespaces that are never asked about: a broken policy must not keep a cluster from being mended. */
   readonly excludedNamespaces: readonly string[] | string;
 }
