@@ -16,7 +16,8 @@ export class TriggerTimes {
 
   /** A time of RFC 3339, of the service itself when it was not seen before; undefined when nothing with a time has changed. */
   next(service: KubeObject, pods: readonly Pod[]): string | undefined {
-    const { namespace, name, creationTimestamp = "" } = service.metadata;
+    const { namespace, name } = service.metadata;
+    const creationTimestamp = service.metadata.creationTimestamp ?? "";
     const key = `${namespace}/${name}`;
     const before = this.#seen.get(key);
     const times = new Map(pods.map((pod) => [pod.metadata.name ?? "", readyAt(pod)]));
