@@ -120,7 +120,7 @@ export function rssMb({ pid }: ChildProcess): number {
 const ticksPerSecond = 100;
 
 /** What a process has used of processors since it started, all threads, ms; 0 where the system does not tell. proc_pid_stat(5), fields 14 and 15. */
-export function cpuMs({ pid }: ChildProcess): number {
+export function cpuMs({ pid }: Pick<ChildProcess, "pid">): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const [user, system] = stat

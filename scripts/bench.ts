@@ -2,11 +2,12 @@ import { type AdmissionReport, run as runAdmission } from "../bench/admission/be
 import { run as runApiServer } from "../bench/apiserver/bench.ts";
 import { rows as apiServerRows, type Figures } from "../bench/apiserver/figures.ts";
 import { type CelReport, run as runCel } from "../bench/cel/bench.ts";
+import { type DecisionReport, run as runDecisions } from "../bench/decisions/bench.ts";
 import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
 
-// `npm run bench -- [gate | admission | apiserver | cel] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
+// `npm run bench -- [gate | admission | apiserver | cel | decisions] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const [name = "gate", filter, ...more] = args.filter((arg) => !arg.startsWith("--"));
@@ -29,6 +30,10 @@ if (name === "gate") {
   const report = runCel(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
   else printCel(report);
+} else if (name === "decisions") {
+  const report = await runDecisions(progress);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else printDecisions(report);
 } else if (name === "rego") {
   const report = await runRego(progress, filter);
   if (json) console.log(JSON.stringify(report, undefined, 2));
@@ -39,7 +44,7 @@ if (name === "gate") {
 
 function fail(message: string): never {
   console.error(
-    `bench: ${message}; usage: npm run bench -- [gate | admission | apiserver | cel | rego [WORKLOAD]] [--json]`,
+    `bench: ${message}; usage: npm run bench -- [gate | admission | apiserver | cel | decisions | rego [WORKLOAD]] [--json]`,
   );
   process.exit(2);
 }
@@ -97,6 +102,16 @@ function printCel({ figures, peerSkipped }: CelReport): void {
     console.log(expression.padEnd(24) + cells.join(""));
   }
   if (peerSkipped !== undefined) console.log(`cel-go was not measured: ${peerSkipped}`);
+}
+
+function printDecisions({ figures, peerSkipped }: DecisionReport): void {
+  const heads = ["decisions/s", "a core second", "answered", "lost by kill -9"];
+  console.log(`${"server".padEnd(12)}${"buffer".padEnd(8)}${heads.map((head) => head.padStart(17)).join("")}`);
+  for (const { server, buffer, perSecond, perCoreSecond, answered, lost } of figures) {
+    const cells = [text(perSecond), text(perCoreSecond), String(answered), lost === undefined ? "–" : String(lost)];
+    console.log(server.padEnd(12) + buffer.padEnd(8) + cells.map((cell) => cell.padStart(17)).join(""));
+  }
+  if (peerSkipped !== undefined) console.log(`opa was not measured: ${peerSkipped}`);
 }
 
 type Rows<Figures> = readonly (readonly [keyof Figures, string, "more" | "less"])[];

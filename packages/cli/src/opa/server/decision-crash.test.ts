@@ -31,9 +31,9 @@ function configFor(url: string): string {
 /** Asks until the server dies; `onAnswer` is told of each decision that was answered. */
 async function ask(life: DecisionLife, lane: number, onAnswer: (id: string) => void): Promise<void> {
   for (let i = 0; ; i++) {
-    const id = await life.decide({ lane, i, filler: "x".repeat((i % 7) * 100) });
-    if (id === undefined) return;
-    onAnswer(id);
+    const answer = await life.decide({ lane, i, filler: "x".repeat((i % 7) * 100) });
+    if (answer === undefined) return;
+    onAnswer(answer.id as string);
   }
 }
 

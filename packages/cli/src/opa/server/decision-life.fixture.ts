@@ -46,10 +46,10 @@ export class DecisionLife {
     return life;
   }
 
-  /** The id of the decision that was answered; undefined when the server died before. */
-  async decide(input: unknown): Promise<string | undefined> {
+  /** The decision that was answered, with an id where decisions are logged; undefined when the server died before. */
+  async decide(input: unknown): Promise<{ readonly id: string | undefined } | undefined> {
     const text = await this.#ask("POST", "/v1/data/p/allow", JSON.stringify({ input }));
-    return text === undefined ? undefined : (JSON.parse(text) as { decision_id: string }).decision_id;
+    return text === undefined ? undefined : { id: (JSON.parse(text) as { decision_id?: string }).decision_id };
   }
 
   get pid(): number {
