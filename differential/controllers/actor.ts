@@ -103,10 +103,12 @@ export class Actor {
     first,
     exit,
   }: Extract<Act, { readonly pods: string }>): Promise<string | undefined> {
+    const isReady = (pod: Json) =>
+      pod.status.conditions?.some((each: Json) => each.type === "Ready" && each.status === "True");
     const wanted = (await this.#list("pods"))
-      .filter((each: Json) => isOf(each, of) && !isOver(each))
-      // Names are drawn: those of old templates come first at both servers.
-      .toSorted((a: Json, b: Json) => (imageOf(a) < imageOf(b) ? -1 : imageOf(a) > imageOf(b) ? 1 : 0))
+      .filter((each: Json) => isOf(each, of) && !isOver(each) && !(state === "ready" && isReady(each)))
+      // Names are drawn: at both servers the same come first, of old templates, and older ones.
+      .toSorted((a: Json, b: Json) => (rankOf(a) < rankOf(b) ? -1 : rankOf(a) > rankOf(b) ? 1 : 0))
       .slice(0, first);
     for (const pod of wanted) {
       const { name } = pod.metadata;
@@ -159,6 +161,6 @@ function isOver({ status, metadata }: Json): boolean {
   return metadata.deletionTimestamp !== undefined || status.phase === "Succeeded" || status.phase === "Failed";
 }
 
-function imageOf({ spec }: Json): string {
-  return spec.containers[0].image;
+function rankOf({ spec, metadata }: Json): string {
+  return `${spec.containers[0].image} ${metadata.creationTimestamp}`;
 }

@@ -59,7 +59,9 @@ async function isEmptied(name: string, { cache, registry, catalogue, clock }: Co
       if (isHeld) note(left, `${info.resource}.${info.group}`, object.metadata.finalizers ?? []);
       if (isHeld && object.metadata.deletionTimestamp) continue;
       isLast = false;
-      const marked = isHeld ? { ...object, metadata: { ...object.metadata, deletionTimestamp } } : undefined;
+      const marked = isHeld
+        ? { ...object, metadata: { ...object.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 } }
+        : undefined;
       await registry.writeDirect(marked, object, info, name, object.metadata.name ?? "", "kube-controller-manager");
     }
   }

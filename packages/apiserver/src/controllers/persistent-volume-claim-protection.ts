@@ -64,6 +64,7 @@ const unused = {
   status: "True",
   reason: "NoPodsUsingPVC",
   message: "No pods are currently referencing this PVC",
+  lastProbeTime: null,
 } as const;
 
 const used = {
@@ -71,6 +72,7 @@ const used = {
   status: "False",
   reason: "PodUsingPVC",
   message: "A pod is currently referencing this PVC",
+  lastProbeTime: null,
 } as const;
 
 function claimsOfEvent({ namespace, object, previous }: CacheEvent): readonly string[] {

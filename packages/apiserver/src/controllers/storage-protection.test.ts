@@ -41,6 +41,27 @@ for (const [what, pod, isHeld] of cases)
       assert.equal(world.get("", "persistentvolumeclaims", "data"), undefined);
     }));
 
+test("a bound claim says whether a pod names it, on a node or not", async () =>
+  withWorld(controllers, async (world) => {
+    const made = await world.create(claim);
+    const unused = () => {
+      const { conditions = [] } = (world.get("", "persistentvolumeclaims", "data")?.["status"] ?? {}) as {
+        readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+      };
+      return conditions.find(({ type }) => type === "Unused")?.status;
+    };
+    assert.equal(unused(), undefined);
+    await world.setStatus(made, { phase: "Bound" });
+    await world.settle();
+    assert.equal(unused(), "True");
+    const user = await world.create(podWith(byName));
+    await world.settle();
+    assert.equal(unused(), "False");
+    await world.setStatus(user, { phase: "Succeeded" });
+    await world.settle();
+    assert.equal(unused(), "True");
+  }));
+
 test("a volume is held while it is bound", async () =>
   withWorld(controllers, async (world) => {
     const hostPath = { path: "/data" };

@@ -34,21 +34,24 @@ async function release(volume: Volume, context: ControllerContext): Promise<void
     case "Delete":
       // Whoever made it takes it away.
       if (volume.metadata.annotations?.[provisionedBy]) return;
-      return fail(
-        volume,
-        "VolumeFailedDelete",
-        `error getting deleter volume plugin for volume ${JSON.stringify(volume.metadata.name)}: no deletable volume plugin matched`,
-        context,
-      );
+      return fail(volume, "VolumeFailedDelete", undeletable(volume), context);
     default:
       return;
   }
 }
 
+/** What kube-controller-manager would delete of a machine, the folders in /tmp, stays: that machine need not be this one. */
+function undeletable({ metadata, spec }: Volume): string {
+  const { path } = (spec["hostPath"] ?? {}) as { readonly path?: string };
+  return path === undefined || path.startsWith("/tmp/")
+    ? `error getting deleter volume plugin for volume ${JSON.stringify(metadata.name)}: no deletable volume plugin matched`
+    : `host_path deleter only supports /tmp/.+ but received provided ${path}`;
+}
+
 async function fail(volume: Volume, reason: string, message: string, context: ControllerContext): Promise<void> {
   if (volume.status?.phase === "Failed") return;
   context.record(volume, "Warning", reason, message);
-  await setVolumePhase(volume, "Failed", context, { reason, message });
+  await setVolumePhase(volume, "Failed", context, message);
 }
 
 /** Also the times of phases are kept by the API server. */
@@ -56,11 +59,11 @@ async function setVolumePhase(
   volume: Volume,
   phase: string,
   { client }: ControllerContext,
-  why: { readonly reason?: string; readonly message?: string } = {},
+  message = "",
 ): Promise<void> {
   if (volume.status?.phase === phase) return;
   await client.updateStatus(volume, (fresh) => {
     const { reason: _reason, message: _message, ...status } = (fresh["status"] ?? {}) as { [field: string]: unknown };
-    return { ...fresh, status: { ...status, phase, ...why } };
+    return { ...fresh, status: { ...status, phase, ...(message !== "" && { message }) } };
   });
 }
