@@ -32,6 +32,9 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/opa/answers",
   "@sallyport/opa/plugins",
   "@sallyport/opa/server",
+  // The plugin is in every chain, and its kinds are served; its engines are for who has something in force.
+  "@sallyport/constraints/definitions",
+  "@sallyport/constraints/plugin",
 ]);
 
 /** Rooms that may import no `node:` module outside their tests, so that they run in a browser and are easy to test. */

@@ -24,10 +24,8 @@ import type { ObjectChange, SyncOptions } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "./effects/admission.ts";
 import { UsageError } from "./errors.ts";
 import type { StorageOptions } from "./etcd-flags.ts";
-import { GatekeeperController } from "./gatekeeper/controller.ts";
 import type { ExternalDataSettings } from "./gatekeeper/external-data.ts";
-import { createGatekeeper, storedIn } from "./gatekeeper/gatekeeper.ts";
-import { startAudits } from "./gatekeeper/repeated-audit.ts";
+import { LazyGatekeeper } from "./gatekeeper/lazy-gatekeeper.ts";
 import { LivePolicies } from "./live-policies.ts";
 import { version } from "./version.ts";
 
@@ -74,10 +72,15 @@ export interface Gatehouse {
 /** Everything wired: store, API server, admission chain, and policies from ConfigMaps over data that is always current. */
 export async function openGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
   let served: { readonly cache: Cache; readonly catalogue: Catalogue } | undefined;
-  const gatekeeper = createGatekeeper(
-    (kind) => (served === undefined ? [] : storedIn(served.cache, served.catalogue, kind)),
-    { externalData: options.externalData },
-  );
+  let client: Client | undefined;
+  const gatekeeper = new LazyGatekeeper(async () => {
+    const { openOwnGatekeeper } = await import("./gatekeeper/own-gatekeeper.ts");
+    return openOwnGatekeeper(
+      options,
+      () => served,
+      () => client,
+    );
+  });
   const plugins = createChain({ ...options.chain, others: [gatekeeper.plugin] });
   if (typeof plugins === "string") throw new UsageError(plugins);
   const controllers = [...(options.controllers ?? ["*"]), ...(options.node === undefined ? [] : ofNode)];
@@ -85,18 +88,6 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   if (typeof selected === "string") throw new UsageError(`--controllers: ${selected}`);
   const store = await openStore(options);
   let server: ApiServer | undefined;
-  const controller = new GatekeeperController({
-    policies: gatekeeper.policies,
-    id: "sallyport",
-    namespace: "gatekeeper-system",
-    operations: ["audit", "generate", "mutation-webhook", "status", "webhook"],
-    generation: {
-      templates: options.createsPolicies === true,
-      bindings: true,
-      exemptNamespaces: ["gatekeeper-system"],
-    },
-    onFault: options.onFault,
-  });
   const policies = new LivePolicies(options.sync ?? {}, (namespace, name, annotations) => {
     // Not within the event that led here: the store is still telling others of it.
     setImmediate(() => void server?.annotate("", "configmaps", namespace, name, annotations).catch(options.onFault));
@@ -130,8 +121,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         served = { cache, catalogue };
         const apply = (change: ObjectChange) => {
           policies.apply(change);
-          gatekeeper.policies.apply(change);
-          controller.changed(change);
+          gatekeeper.apply(change);
         };
         for (const resource of cache.resources) {
           policies.declare(resource);
@@ -152,13 +142,14 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   }
   const kubeconfigFile = writeKubeconfig(options.folder, server.kubeconfig());
   const started = server;
-  const client = new Client(kubeconfigConnection(kubeconfigFile, { environment: {}, now: Date.now }));
-  if (plugins.includes(gatekeeper.plugin)) controller.start(client);
-  const audits = plugins.includes(gatekeeper.plugin) ? startAudits(options, gatekeeper, client) : undefined;
+  const own = new Client(kubeconfigConnection(kubeconfigFile, { environment: {}, now: Date.now }));
+  if (plugins.includes(gatekeeper.plugin)) {
+    client = own;
+    gatekeeper.loaded?.start(own);
+  }
   const close = async () => {
-    await audits?.stop();
-    await controller.stop();
-    client.close();
+    await (await gatekeeper.settled())?.stop();
+    own.close();
     await started.close();
   };
   return { server, kubeconfigFile, close };

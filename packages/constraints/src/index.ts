@@ -1,6 +1,6 @@
 export { gatekeeperDefinitions } from "./admission/definitions.ts";
 export { GatekeeperMetrics, type StoredPolicy } from "./admission/metrics.ts";
-export { type GatekeeperPluginOptions, gatekeeperPlugin } from "./admission/plugin.ts";
+export { type GatekeeperPluginOptions, gatekeeperPlugin, type PolicySource } from "./admission/plugin.ts";
 export { GatekeeperPolicies, type GatekeeperPoliciesOptions, type StoredChange } from "./admission/policies.ts";
 export { Audit, type AuditOptions, type AuditViolation } from "./audit/audit.ts";
 export { exportBoundary, exportMessage } from "./audit/export-message.ts";

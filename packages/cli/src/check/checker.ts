@@ -19,7 +19,6 @@ import {
   type Registry,
   type WriteContext,
 } from "@sallyport/apiserver";
-import { isTemplate } from "@sallyport/constraints";
 import {
   builtinResources,
   type Catalogue,
@@ -34,7 +33,7 @@ import { defaultSyncOptions, PolicyLoader, Sync } from "@sallyport/opa/sync";
 import { createAdmissionEffects } from "../effects/admission.ts";
 import { UsageError } from "../errors.ts";
 import type { ExternalDataSettings } from "../gatekeeper/external-data.ts";
-import { createGatekeeper, definitionFor, storedIn } from "../gatekeeper/gatekeeper.ts";
+import { LazyGatekeeper } from "../gatekeeper/lazy-gatekeeper.ts";
 import { InputError, type Manifest } from "../manifests.ts";
 import { decidingOrder } from "./deciding-order.ts";
 import type { RegoRules } from "./rego-rules.ts";
@@ -154,8 +153,9 @@ class Checker {
   static async create(options: CheckOptions): Promise<Checker> {
     const store = createMemoryStore();
     const cache = await Cache.over(store);
-    const gatekeeper = createGatekeeper((kind) => storedIn(cache, catalogue, kind), {
-      externalData: options.externalData,
+    const gatekeeper = new LazyGatekeeper(async () => {
+      const { createGatekeeper, storedIn } = await import("../gatekeeper/gatekeeper.ts");
+      return createGatekeeper((kind) => storedIn(cache, catalogue, kind), { externalData: options.externalData });
     });
     const plugins = createChain({ ...options.chain, others: [gatekeeper.plugin] });
     if (typeof plugins === "string") throw new UsageError(plugins);
@@ -179,7 +179,7 @@ class Checker {
     for (const resource of cache.resources) sync.declare(resource);
     cache.follow((event) => {
       sync.apply(event);
-      gatekeeper.policies.apply(event);
+      gatekeeper.apply(event);
     });
     const catalogue: Catalogue = offlineCatalogue(plugins, cache);
     return new Checker(options, cache, policyFault, catalogue, (onDecision) =>
@@ -250,7 +250,7 @@ class Checker {
       if (fault !== undefined) throw new InputError(fault);
       if (info.resource === "customresourcedefinitions") await this.#establish(info, name);
       const template = this.#cache.get(info.group, info.resource, "", name);
-      if (template !== undefined && isTemplate(template)) await this.#define(template);
+      if (template?.kind === "ConstraintTemplate") await this.#define(template);
       if (info.resource === "resourcequotas") await this.#count(info, namespace, name);
       return { verdict: "allowed", warnings, ...this.#recorded() };
     } catch (error) {
@@ -267,6 +267,7 @@ class Checker {
 
   /** A template serves its constraints' kind from here on, as if Gatekeeper's controller had seen it. */
   async #define(template: KubeObject): Promise<void> {
+    const { definitionFor } = await import("../gatekeeper/gatekeeper.ts");
     const definition = definitionFor(template);
     const info = findResource("apiextensions.k8s.io", "v1", "customresourcedefinitions") as ResourceInfo;
     const name = definition.metadata.name ?? "";

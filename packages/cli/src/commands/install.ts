@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { gatekeeperDefinitions } from "@sallyport/constraints";
+import { gatekeeperDefinitions } from "@sallyport/constraints/definitions";
 import { type InstallOptions, installChart, installManifests, manifestsText } from "@sallyport/webhook";
 import { Command } from "commander";
 import { list } from "../comma-list.ts";

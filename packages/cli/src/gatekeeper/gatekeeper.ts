@@ -32,7 +32,7 @@ export function createGatekeeper(
   const externalData = createExternalData(settings);
   const engines = [celEngine({ failurePolicy: "Fail" }), regoEngine({ effects: createEffects(), externalData })];
   const policies = new GatekeeperPolicies({ engines, stored, externalData });
-  return { policies, plugin: gatekeeperPlugin(policies, options) };
+  return { policies, plugin: gatekeeperPlugin({ current: () => policies }, options) };
 }
 
 /** The definition of a template's constraints. Throws `FrameworkError`. */

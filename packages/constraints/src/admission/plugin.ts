@@ -49,6 +49,12 @@ const subresources: ReadonlySet<string> = new Set([
   "nodes/proxy",
 ]);
 
+/** What is in force, as far as there is anything: the engines are only loaded where they are needed. */
+export interface PolicySource {
+  /** Undefined while nothing of Gatekeeper's is stored; never where `isWanted`, because an object of Gatekeeper's is to be checked. */
+  readonly current: (isWanted: boolean) => GatekeeperPolicies | undefined | Promise<GatekeeperPolicies | undefined>;
+}
+
 /** What the plugin's parts share. */
 interface Gate {
   readonly policies: GatekeeperPolicies;
@@ -61,25 +67,36 @@ interface Gate {
  * Gatekeeper: mutators change, constraints refuse, warn or are only recorded, as its webhooks do it; what an object implies by an
  * ExpansionTemplate is reviewed with it. Its own objects are refused where they cannot be used. Not a plugin of kube-apiserver.
  */
-export function gatekeeperPlugin(policies: GatekeeperPolicies, options: GatekeeperPluginOptions = {}): Plugin {
+export function gatekeeperPlugin(source: PolicySource, options: GatekeeperPluginOptions = {}): Plugin {
   const { exemptNamespaces = ["gatekeeper-system"], isWebhook = false } = options;
-  const gate: Gate = {
-    policies,
+  const gate: Omit<Gate, "policies"> = {
     exemptNamespaces,
     refusal: (webhook, text) => (isWebhook ? text : `admission webhook "${webhook}" denied the request: ${text}`),
   };
   return {
     name: "Gatekeeper",
     operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
-    mutate: (context) => mutate(gate, context),
-    validate: (context) => {
+    mutate: async (context) => {
+      const { object, resource } = context.request;
+      if (object === null || resource.group.endsWith(".gatekeeper.sh")) return skipped("nothing for mutators");
+      const policies = await source.current(false);
+      return policies === undefined ? skipped(noMutator) : mutate({ ...gate, policies }, context);
+    },
+    validate: async (context) => {
       const { request } = context;
-      if (request.resource.group.endsWith(".gatekeeper.sh")) return validateOwn(gate, request);
-      return guardLabel(gate, request) ?? validate(gate, context);
+      const isOwn = request.resource.group.endsWith(".gatekeeper.sh");
+      const policies = await source.current(isOwn);
+      if (isOwn && policies !== undefined) return validateOwn({ ...gate, policies }, request);
+      const refused = guardLabel(gate, request);
+      if (refused !== undefined) return refused;
+      return policies === undefined ? skipped(noTemplate) : validate({ ...gate, policies }, context);
     },
     definitions: gatekeeperDefinitions,
   };
 }
+
+const noMutator = "no mutator is in force";
+const noTemplate = "no template is in force";
 
 /** Why a process of Gatekeeper does not look at a request. */
 function overlooks(policies: GatekeeperPolicies, process: Process, { request, snapshot }: PluginContext) {
@@ -95,8 +112,7 @@ async function mutate(gate: Gate, context: PluginContext): Promise<PluginResult>
   const { policies } = gate;
   const { request, snapshot } = context;
   const { object, namespace, operation, userInfo } = request;
-  if (object === null || request.resource.group.endsWith(".gatekeeper.sh")) return skipped("nothing for mutators");
-  if (policies.mutators.size === 0) return skipped("no mutator is in force");
+  if (object === null || policies.mutators.size === 0) return skipped(noMutator);
   const overlooked = overlooks(policies, "mutation-webhook", context);
   if (overlooked !== undefined) return skipped(overlooked);
   const place = isOfNamespace(request) ? undefined : namespaceOf(namespace, snapshot);
@@ -123,7 +139,7 @@ async function failing<T>({ refusal, policies }: Gate, webhook: string, run: () 
 function validate(gate: Gate, context: PluginContext): PluginResult | Promise<PluginResult> {
   const { policies } = gate;
   const { request, snapshot } = context;
-  if (policies.framework.size === 0) return skipped("no template is in force");
+  if (policies.framework.size === 0) return skipped(noTemplate);
   const overlooked = overlooks(policies, "webhook", context);
   if (overlooked !== undefined) return skipped(overlooked);
   const namespace = isOfNamespace(request) ? undefined : namespaceOf(request.namespace, snapshot);
@@ -141,7 +157,7 @@ function validateOwn(gate: Gate, { object, subResource }: Request): PluginResult
 }
 
 /** Who may label a namespace must not thereby take it out of Gatekeeper's reach. */
-function guardLabel(gate: Gate, request: Request): PluginResult | undefined {
+function guardLabel(gate: Omit<Gate, "policies">, request: Request): PluginResult | undefined {
   const { object, name, operation } = request;
   if (!isOfNamespace(request) || object === null || (operation !== "CREATE" && operation !== "UPDATE"))
     return undefined;
@@ -204,7 +220,12 @@ function verdictOf(gate: Gate, results: readonly Reviewed[]): PluginResult {
   return { ...denied(gate, validation, refusals.map(textOf).join("\n"), reasons(refusals)), warnings };
 }
 
-function denied({ refusal }: Gate, webhook: string, text: string, reasons: readonly Reason[]): PluginResult {
+function denied(
+  { refusal }: Pick<Gate, "refusal">,
+  webhook: string,
+  text: string,
+  reasons: readonly Reason[],
+): PluginResult {
   const { status } = new StatusError("Forbidden", refusal(webhook, text));
   return { outcome: "denied", why: text, status, reasons };
 }
