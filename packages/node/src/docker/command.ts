@@ -1,3 +1,10 @@
+import { goQuoted } from "@sallyport/kube";
+import { clientFault } from "./client-faults.ts";
+import { daemonFault } from "./daemon-faults.ts";
+import { flagValueFault } from "./flag-values.ts";
+import { givenFlags } from "./given-flags.ts";
+import { booleanOf } from "./go-values.ts";
+import { imageFault } from "./image-reference.ts";
 import { wordsOf } from "./words.ts";
 
 /** A `docker run` command taken apart: what its flags say, in the order in which they stand. */
@@ -19,6 +26,7 @@ const short: { readonly [flag: string]: string } = {
   m: "memory",
   p: "publish",
   P: "publish-all",
+  q: "quiet",
   t: "tty",
   u: "user",
   v: "volume",
@@ -50,10 +58,10 @@ const valued: ReadonlySet<string> = new Set(
     "cpu-percent cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems detach-keys device " +
     "device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns dns-option dns-search " +
     "domainname entrypoint env env-file expose gpus group-add health-cmd health-interval health-retries " +
-    "health-start-interval health-start-period health-timeout hostname io-maxbandwidth io-maxiops ip ip6 ipc isolation " +
+    "health-start-interval health-start-period health-timeout hostname io-maxbandwidth io-maxiops ip ip6 ipc isolation kernel-memory " +
     "label label-file link link-local-ip log-driver log-opt mac-address memory memory-reservation memory-swap " +
     "memory-swappiness mount name network network-alias oom-score-adj pid pids-limit platform publish pull restart runtime " +
-    "security-opt shm-size stop-signal stop-timeout storage-opt sysctl tmpfs ulimit user userns uts volume volume-driver " +
+    "security-opt shm-size stop-signal stop-timeout storage-opt sysctl tmpfs ulimit umask user userns uts volume volume-driver " +
     "volumes-from workdir"
   ).split(" "),
 );
@@ -65,7 +73,7 @@ const aliases: { readonly [flag: string]: string } = {
   "dns-opt": "dns-option",
 };
 
-/** Reads `docker run …` (also podman's and nerdctl's, also behind sudo), or says what is wrong with it. */
+/** Reads `docker run …` (also podman's and nerdctl's, also behind sudo), or says in docker's words what is wrong with it. */
 export function parseDockerRun(text: string): DockerRun | string {
   const all = wordsOf(text);
   if (typeof all === "string") return all;
@@ -82,41 +90,57 @@ export function parseDockerRun(text: string): DockerRun | string {
       at++;
       break;
     }
-    const read = word.startsWith("--")
-      ? longFlag(word.slice(2), words[at + 1])
-      : shortFlags(word.slice(1), words[at + 1]);
+    const read = word.startsWith("--") ? longFlag(word, words[at + 1]) : shortFlags(word.slice(1), words[at + 1]);
     if (typeof read === "string") return read;
     flags.push(...read.flags);
     if (read.takesNext) at++;
   }
   const image = words[at];
-  return image === undefined ? "no image is named" : { flags, image, args: words.slice(at + 1) };
+  if (image === undefined) return "'docker run' requires at least 1 argument";
+  const given = givenFlags(flags);
+  return clientFault(given) ?? imageFault(image) ?? daemonFault(given) ?? { flags, image, args: words.slice(at + 1) };
 }
 
 type Read = { readonly flags: readonly (readonly [string, string])[]; readonly takesNext: boolean } | string;
 
 function longFlag(word: string, next: string | undefined): Read {
-  const at = word.indexOf("=");
-  const name = at < 0 ? word : word.slice(0, at);
+  const [, name = "", equals, value = ""] = /^--([^=]*)(=?)(.*)$/s.exec(word) ?? [];
+  if (name === "" || name.startsWith("-")) return `bad flag syntax: ${word}`;
   const flag = aliases[name] ?? name;
-  if (!switches.has(flag) && !valued.has(flag)) return `docker run has no flag --${name}`;
-  if (at >= 0) return { flags: [[flag, word.slice(at + 1)]], takesNext: false };
-  if (switches.has(flag)) return { flags: [[flag, "true"]], takesNext: false };
-  return next === undefined ? `--${name} needs a value` : { flags: [[flag, next]], takesNext: true };
+  if (flag === "help") return "--help prints docker's usage and runs nothing";
+  if (!switches.has(flag) && !valued.has(flag)) return `unknown flag: --${name}`;
+  if (equals !== "") return flagWith(flag, name, value, false);
+  if (switches.has(flag)) return flagWith(flag, name, "true", false);
+  return next === undefined ? `flag needs an argument: --${name}` : flagWith(flag, name, next, true);
 }
 
-/** `-it`, `-u1001`, `-u 1001`. */
+/** `-it`, `-u1001`, `-u 1001`, `-t=false`. */
 function shortFlags(word: string, next: string | undefined): Read {
   const flags: (readonly [string, string])[] = [];
   for (let i = 0; i < word.length; i++) {
-    const flag = short[word[i] as string];
-    if (flag === undefined) return `docker run has no flag -${word[i]}`;
-    if (switches.has(flag)) flags.push([flag, "true"]);
-    else {
-      const value = word.slice(i + 1).replace(/^=/, "");
-      if (value !== "") return { flags: [...flags, [flag, value]], takesNext: false };
-      return next === undefined ? `-${word[i]} needs a value` : { flags: [...flags, [flag, next]], takesNext: true };
-    }
+    const letter = word[i] as string;
+    const flag = short[letter];
+    if (flag === undefined) return `unknown shorthand flag: '${letter}' in -${word.slice(i)}`;
+    const rest = word.slice(i + 1);
+    const isSwitch = switches.has(flag);
+    const takesNext = !isSwitch && rest === "";
+    const given = rest.startsWith("=") && rest.length > 1 ? rest.slice(1) : isSwitch ? undefined : rest;
+    const value = takesNext ? next : (given ?? "true");
+    if (value === undefined) return `flag needs an argument: '${letter}' in -${word.slice(i)}`;
+    const read = flagWith(flag, flag, value, takesNext);
+    if (typeof read === "string") return read;
+    flags.push(...read.flags);
+    if (given !== undefined) return { flags, takesNext };
   }
   return { flags, takesNext: false };
+}
+
+/** A flag with its value, which docker may refuse. Switches come as `true` or `false`. */
+function flagWith(flag: string, name: string, value: string, takesNext: boolean): Read {
+  const isOn = switches.has(flag) ? booleanOf(value) : undefined;
+  const fault = typeof isOn === "object" ? isOn.fault : flagValueFault(flag, value);
+  const letter = Object.keys(short).find((each) => short[each] === flag);
+  const named = letter === undefined ? `--${name}` : `-${letter}, --${name}`;
+  if (fault !== undefined) return `invalid argument ${goQuoted(value)} for ${goQuoted(named)} flag: ${fault}`;
+  return { flags: [[flag, isOn === undefined ? value : String(isOn)]], takesNext };
 }

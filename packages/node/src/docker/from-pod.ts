@@ -1,6 +1,9 @@
+import { nanosOf } from "@sallyport/kube";
 import { boundingSet } from "../security-context/capabilities.ts";
 import { effectiveContext } from "../security-context/effective.ts";
 import type { Capabilities, ContainerSpec, Context, PodSpec, Profile } from "../security-context/pod.ts";
+import { expandedText } from "./references.ts";
+import { unsaidFields } from "./unsaid-fields.ts";
 import { quoted } from "./words.ts";
 
 /** A command, and what of the pod it cannot say. */
@@ -19,6 +22,9 @@ interface Mount {
   readonly name: string;
   readonly mountPath: string;
   readonly readOnly?: boolean;
+  readonly subPath?: string;
+  readonly subPathExpr?: string;
+  readonly mountPropagation?: string;
 }
 
 interface Port {
@@ -31,17 +37,19 @@ interface Port {
 /** `docker run` for one container of a pod, with the security context that takes effect in it. */
 export function dockerOfContainer(spec: PodSpec, container: ContainerSpec): ToDocker {
   const notes: string[] = [];
+  const { env, literal } = variables(container, notes);
   const words = [
     ...contextWords(spec, container, notes),
     ...hostWords(spec, notes),
-    ...((container["env"] ?? []) as readonly Env[]).flatMap((each) => envWords(each, notes)),
+    ...env,
     ...((container["ports"] ?? []) as readonly Port[]).flatMap(portWords),
     ...((container["volumeMounts"] ?? []) as readonly Mount[]).flatMap((each) => mountWords(spec, each, notes)),
-    ...limitWords(container),
+    ...limitWords(container, notes),
     ...terminalWords(container),
     ...lifeWords(spec, notes),
+    ...pullWords(container),
     ...(container["workingDir"] === undefined ? [] : [`--workdir=${String(container["workingDir"])}`]),
-    ...commandWords(container),
+    ...commandWords(container, literal),
   ];
   const others = (spec.containers ?? []).length + (spec.initContainers ?? []).length;
   if (others > 1) notes.push("the pod's other containers share its network and volumes; here each stands alone");
@@ -49,6 +57,8 @@ export function dockerOfContainer(spec: PodSpec, container: ContainerSpec): ToDo
     if (container[field] !== undefined) notes.push(`${field}: kubelet does this; docker does not`);
   if (container["envFrom"] !== undefined)
     notes.push("envFrom: its variables come from the cluster; write them to a file for --env-file");
+  const unsaid = unsaidFields(spec, container);
+  if (unsaid.length > 0) notes.push(`docker has nothing like ${unsaid.join(", ")}`);
   return { command: ["docker", "run", ...words].map(quoted).join(" "), notes };
 }
 
@@ -156,67 +166,140 @@ function nameWords(spec: PodSpec): readonly string[] {
   ];
 }
 
-function envWords({ name, value = "", valueFrom }: Env, notes: string[]): readonly string[] {
-  if (valueFrom === undefined) return [`--env=${name}=${value}`];
-  notes.push(`env ${name}: its value comes from the cluster (${Object.keys(valueFrom)[0] ?? "valueFrom"})`);
-  return [];
+/** The variables as kubelet sets them, and how it hands on texts that name them. */
+function variables(
+  container: ContainerSpec,
+  notes: string[],
+): { readonly env: readonly string[]; readonly literal: (text: string) => string } {
+  const values = new Map<string, string | undefined>();
+  const literal = (text: string) => {
+    const { text: expanded, lost } = expandedText(text, values);
+    for (const name of lost) notes.push(`$(${name}): its value comes from the cluster; docker replaces nothing`);
+    return expanded;
+  };
+  const env = ((container["env"] ?? []) as readonly Env[]).flatMap(({ name, value = "", valueFrom }) => {
+    const given = valueFrom === undefined ? literal(value) : undefined;
+    values.set(name, given);
+    if (given !== undefined) return [`--env=${name}=${given}`];
+    notes.push(`env ${name}: its value comes from the cluster (${Object.keys(valueFrom ?? {})[0] ?? "valueFrom"})`);
+    return [];
+  });
+  return { env, literal };
 }
 
 function portWords({ containerPort, hostPort, hostIP, protocol }: Port): readonly string[] {
   if (hostPort === undefined) return [];
-  const place = `${hostIP === undefined ? "" : `${hostIP}:`}${hostPort}:${containerPort}`;
+  const address = hostIP?.includes(":") ? `[${hostIP}]` : hostIP;
+  const place = `${address === undefined ? "" : `${address}:`}${hostPort}:${containerPort}`;
   return [`--publish=${place}${protocol === undefined || protocol === "TCP" ? "" : `/${protocol.toLowerCase()}`}`];
 }
 
 interface Volume {
   readonly name: string;
   readonly hostPath?: { readonly path: string };
-  readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
-  readonly persistentVolumeClaim?: { readonly claimName: string };
+  readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string | number };
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  readonly image?: { readonly reference?: string };
 }
 
-function mountWords(spec: PodSpec, { name, mountPath, readOnly }: Mount, notes: string[]): readonly string[] {
+function mountWords(spec: PodSpec, mount: Mount, notes: string[]): readonly string[] {
+  const { name, mountPath, readOnly, subPath = "", subPathExpr, mountPropagation } = mount;
   const volume = ((spec["volumes"] ?? []) as readonly Volume[]).find((each) => each.name === name);
-  const end = `${mountPath}${readOnly === true ? ":ro" : ""}`;
-  if (volume?.hostPath !== undefined) return [`--volume=${volume.hostPath.path}:${end}`];
-  if (volume?.persistentVolumeClaim !== undefined) return [`--volume=${volume.persistentVolumeClaim.claimName}:${end}`];
-  if (volume?.emptyDir !== undefined) {
-    const { medium, sizeLimit } = volume.emptyDir;
-    if (medium !== "Memory") return [`--volume=${mountPath}`];
-    const size = sizeLimit === undefined ? undefined : memoryOf(sizeLimit);
-    if (mountPath === "/dev/shm" && size !== undefined) return [`--shm-size=${size}`];
-    return [`--tmpfs=${mountPath}${size === undefined ? "" : `:size=${size}`}`];
+  const claim = volume?.persistentVolumeClaim;
+  const isReadOnly = readOnly === true || claim?.readOnly === true;
+  const options = [...(isReadOnly ? ["ro"] : []), ...(propagations[mountPropagation ?? ""] ?? [])].join(",");
+  const end = `${mountPath}${options === "" ? "" : `:${options}`}`;
+  if (subPathExpr !== undefined) notes.push(`volume ${name}: subPathExpr ${subPathExpr}: docker replaces nothing`);
+  if (volume?.hostPath !== undefined)
+    return [`--volume=${volume.hostPath.path}${subPath === "" ? "" : `/${subPath}`}:${end}`];
+  if (volume?.emptyDir !== undefined) return emptyDirWords(volume.emptyDir, mount, notes);
+  if (claim !== undefined && subPath === "") return [`--volume=${claim.claimName}:${end}`];
+  const fields = [`target=${mountPath}`, ...(isReadOnly ? ["readonly"] : [])];
+  if (claim !== undefined)
+    return [
+      `--mount=${["type=volume", `source=${claim.claimName}`, ...fields, `volume-subpath=${subPath}`].join(",")}`,
+    ];
+  if (volume?.image?.reference !== undefined) {
+    const part = subPath === "" ? [] : [`image-subpath=${subPath}`];
+    return [`--mount=${["type=image", `source=${volume.image.reference}`, ...fields, ...part].join(",")}`];
   }
   const kind = Object.keys(volume ?? {}).find((key) => key !== "name") ?? "unknown";
   notes.push(`volume ${name}: docker has nothing like ${kind}; mount a folder with its files at ${mountPath}`);
   return [];
 }
 
-function limitWords(container: ContainerSpec): readonly string[] {
+/** Kubernetes' words by docker's. */
+const propagations: { readonly [word: string]: readonly string[] | undefined } = {
+  HostToContainer: ["rslave"],
+  Bidirectional: ["rshared"],
+};
+
+function emptyDirWords(
+  { medium, sizeLimit }: NonNullable<Volume["emptyDir"]>,
+  { name, mountPath, readOnly, subPath }: Mount,
+  notes: string[],
+): readonly string[] {
+  if (subPath) notes.push(`volume ${name}: subPath ${subPath}: docker's volume of its own is empty`);
+  if (medium !== "Memory") {
+    if (sizeLimit !== undefined) notes.push(`volume ${name}: sizeLimit: docker does not bound a volume`);
+    return [`--volume=${mountPath}`];
+  }
+  const size = sizeLimit === undefined ? undefined : memoryOf(sizeLimit);
+  if (mountPath === "/dev/shm" && size !== undefined && readOnly !== true) return [`--shm-size=${size}`];
+  const options = [...(readOnly === true ? ["ro"] : []), ...(size === undefined ? [] : [`size=${size}`])].join(",");
+  return [`--tmpfs=${mountPath}${options === "" ? "" : `:${options}`}`];
+}
+
+function limitWords(container: ContainerSpec, notes: string[]): readonly string[] {
   const { limits = {}, requests = {} } = (container["resources"] ?? {}) as {
     readonly [list: string]: { readonly [name: string]: string | number };
   };
-  const [memory, reserved] = [limits, requests].map(({ memory: given }) => given && memoryOf(String(given)));
-  const cpus = limits["cpu"] === undefined ? undefined : processorsOf(String(limits["cpu"]));
-  const shares = requests["cpu"] === undefined ? undefined : Math.round(processorsOf(String(requests["cpu"])) * 1024);
+  const names = Object.keys({ ...limits, ...requests }).filter((name) => name !== "cpu" && name !== "memory");
+  for (const name of names) notes.push(`resource ${name}: docker has nothing like it`);
+  const shares = Math.round((Number(nanosOf(requests["cpu"])) / 1e9) * 1024);
   return [
-    ...(memory === undefined ? [] : [`--memory=${memory}`]),
-    ...(reserved === undefined ? [] : [`--memory-reservation=${reserved}`]),
-    ...(cpus === undefined ? [] : [`--cpus=${cpus}`]),
-    ...(shares === undefined ? [] : [`--cpu-shares=${shares}`]),
+    ...memoryWords("--memory", limits["memory"], notes),
+    ...memoryWords("--memory-reservation", requests["memory"], notes),
+    ...(nanosOf(limits["cpu"]) === 0n ? [] : [`--cpus=${Number(nanosOf(limits["cpu"])) / 1e9}`]),
+    ...(shares === 0 ? [] : [`--cpu-shares=${Math.max(leastShares, shares)}`]),
   ];
 }
 
-function memoryOf(quantity: string): string {
-  return quantity.replace(/^(\d+)([KMGT])i$/, (_, number, unit) => `${number}${String(unit).toLowerCase()}`);
+/** The kernel's. */
+const leastShares = 2;
+
+/** Docker's daemon takes no less. */
+const leastMemory = 6n * 2n ** 20n;
+
+function memoryWords(flag: string, quantity: string | number | undefined, notes: string[]): readonly string[] {
+  const bytes = nanosOf(quantity) / 1_000_000_000n;
+  if (bytes === 0n) return [];
+  if (bytes >= leastMemory) return [`${flag}=${memoryOf(quantity)}`];
+  notes.push(`memory ${quantity}: docker takes no ${flag} below 6m`);
+  return [];
 }
 
-function processorsOf(quantity: string): number {
-  return quantity.endsWith("m") ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
+/** An amount as docker writes it, whose units are powers of two. */
+function memoryOf(quantity: string | number | undefined): string {
+  let rest = nanosOf(quantity) / 1_000_000_000n;
+  const units = ["", "k", "m", "g", "t"];
+  let unit = 0;
+  for (; rest > 0n && rest % 1024n === 0n && unit < units.length - 1; rest /= 1024n) unit++;
+  return `${rest}${units[unit]}`;
+}
+
+function pullWords(container: ContainerSpec): readonly string[] {
+  const words: { readonly [policy: string]: string } = { Always: "always", Never: "never" };
+  const word = words[String(container["imagePullPolicy"])];
+  return word === undefined ? [] : [`--pull=${word}`];
 }
 
 /** The image stands between docker's flags and the words for the container. */
-function commandWords({ image = "", command = [], args = [] }: ContainerSpec): readonly string[] {
-  const [entrypoint, ...more] = command;
-  return [...(entrypoint === undefined ? [] : [`--entrypoint=${entrypoint}`]), image, ...more, ...args];
+function commandWords(
+  { image = "", command = [], args = [] }: ContainerSpec,
+  literal: (text: string) => string,
+): readonly string[] {
+  const [entrypoint, ...more] = command.map(literal);
+  const words = [...more, ...args.map(literal)];
+  return [...(entrypoint === undefined ? [] : [`--entrypoint=${entrypoint}`]), image, ...words];
 }

@@ -1,5 +1,22 @@
+import { labelKey, labelValue, parseQuantity, quantityText } from "@sallyport/kube";
 import { capabilityName } from "../security-context/capabilities.ts";
 import type { DockerRun } from "./command.ts";
+import type { Carry, Draft, Fields } from "./draft.ts";
+import { cut } from "./flag-values.ts";
+import { bytesOf, integerOf, nanoProcessorsOf, secondsOf } from "./go-values.ts";
+import { podName } from "./pod-name.ts";
+import {
+  carryExpose,
+  carryExtraHost,
+  carryHostname,
+  carryNameserver,
+  carryNamespace,
+  carryNetwork,
+  carryPublish,
+} from "./pod-network.ts";
+import { carrySecurityOption, carryUser } from "./pod-security.ts";
+import { addVolume, carryMount, carryTmpfs, carryVolume, inMemory, quantityOfBytes } from "./pod-volumes.ts";
+import { literalText } from "./references.ts";
 
 /** A pod, and what of the command it cannot say. */
 export interface FromDocker {
@@ -8,165 +25,161 @@ export interface FromDocker {
   readonly notes: readonly string[];
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: fields of manifests are put together
-type Fields = { [field: string]: any };
-
-interface Draft {
-  readonly metadata: Fields;
-  readonly spec: Fields;
-  readonly container: Fields;
-  /** Of the container. */
-  readonly context: Fields;
-  readonly podContext: Fields;
-  /** Of the liveness probe. */
-  readonly probe: Fields;
-  readonly notes: string[];
-}
-
-type Carry = (draft: Draft, value: string) => void;
-
 /** Flags that a pod has nothing for, and what comes nearest; `$` stands for the value. */
 const note =
   (text: string): Carry =>
   ({ notes }, value) =>
-    notes.push(text.replaceAll("$", value));
+    notes.push(text.replaceAll("$", () => value));
 
-/** What each flag becomes; flags that only concern the terminal, and their like, become nothing. */
-const carried: { readonly [flag: string]: Carry } = {
-  "add-host": ({ spec, notes }, value) => {
-    const [name = "", ip = ""] = splitAt(value, value.includes("=") ? "=" : ":");
-    if (ip === "host-gateway")
-      notes.push(`--add-host ${value}: a pod finds its node's address by the downward API (status.hostIP)`);
-    else (spec["hostAliases"] ??= []).push({ ip: ip.replace(/^\[|\]$/g, ""), hostnames: [name] });
+const ifOn =
+  (carry: Carry): Carry =>
+  (draft, value) => {
+    if (value === "true") carry(draft, value);
+  };
+
+/** Flags that docker takes more than once; of others it takes the last. */
+const repeated: { readonly [flag: string]: Carry } = {
+  "add-host": carryExtraHost,
+  annotation: ({ metadata, notes }, value) => {
+    const [name, text = ""] = cut(value, "=");
+    if (labelKey(name.toLowerCase()).length === 0) (metadata["annotations"] ??= {})[name] = text;
+    else notes.push(`--annotation ${value}: an annotation of a pod has no such name`);
   },
-  annotation: ({ metadata }, value) => {
-    const [name = "", text = ""] = splitAt(value, "=");
-    (metadata["annotations"] ??= {})[name] = text;
-  },
-  "cap-add": ({ context }, value) => capabilities(context, "add", value),
-  "cap-drop": ({ context }, value) => capabilities(context, "drop", value),
-  cpus: (draft, value) => resource(draft, "limits", "cpu", value),
-  // 1024 shares are one processor's worth.
-  "cpu-shares": (draft, value) => resource(draft, "requests", "cpu", `${Math.round((Number(value) * 1000) / 1024)}m`),
+  "cap-add": ({ context }, value) => capability(context, "add", value),
+  "cap-drop": ({ context }, value) => capability(context, "drop", value),
   device: note("--device $: a pod gets devices from a device plugin, or runs privileged"),
-  dns: ({ spec }, value) => ((spec["dnsConfig"] ??= {}).nameservers ??= []).push(value),
+  dns: carryNameserver,
   "dns-option": ({ spec }, value) => {
-    const [name = "", text] = splitAt(value, ":");
+    const [name, text] = cut(value, ":");
     ((spec["dnsConfig"] ??= {}).options ??= []).push(text === undefined ? { name } : { name, value: text });
   },
-  "dns-search": ({ spec }, value) => ((spec["dnsConfig"] ??= {}).searches ??= []).push(value),
+  "dns-search": ({ spec }, value) => ((spec["dnsConfig"] ??= {}).searches ??= []).push(value.trim()),
+  env: ({ container, notes }, value) => {
+    const [name, text] = cut(value, "=");
+    const env = (container["env"] ??= []) as Fields[];
+    const known = env.findIndex((each) => each["name"] === name);
+    if (text === undefined)
+      notes.push(`--env ${name}: its value comes from the caller's environment; give it in the pod`);
+    else env.splice(known < 0 ? env.length : known, known < 0 ? 0 : 1, { name, value: text });
+  },
+  "env-file": note("--env-file $: make a ConfigMap of it, and name it in envFrom"),
+  expose: carryExpose,
+  "group-add": ({ podContext, notes }, value) => {
+    if (/^\d+$/.test(value)) (podContext["supplementalGroups"] ??= []).push(Number(value));
+    else notes.push(`--group-add ${value}: a pod names groups by number`);
+  },
+  label: carryLabel,
+  mount: carryMount,
+  network: carryNetwork,
+  "network-alias": note("--network-alias $: make a Service of this name"),
+  publish: carryPublish,
+  "security-opt": carrySecurityOption,
+  sysctl: ({ podContext }, value) => {
+    const [name, text = ""] = cut(value, "=");
+    const others = ((podContext["sysctls"] ?? []) as Fields[]).filter((each) => each["name"] !== name);
+    podContext["sysctls"] = [...others, { name, value: text }];
+  },
+  tmpfs: carryTmpfs,
+  ulimit: note("--ulimit $: Kubernetes sets no resource limits of this kind; the node's runtime does"),
+  volume: carryVolume,
+  "volumes-from": note("--volumes-from $: put both containers into one pod, with a volume that both mount"),
+};
+
+/** Flags of which docker takes the last. */
+const single: { readonly [flag: string]: Carry } = {
+  cpus: ({ container }, value) => {
+    const nanos = nanoProcessorsOf(value) as bigint;
+    if (nanos > 0n) resource(container, "limits", "cpu", quantityText({ nanos, format: "DecimalSI" }));
+  },
+  // 1024 shares are one processor's worth.
+  "cpu-shares": ({ container }, value) => {
+    const shares = integerOf(value);
+    if (shares > 0) resource(container, "requests", "cpu", `${Math.max(1, Math.round((shares * 1000) / 1024))}m`);
+  },
   entrypoint: ({ container, notes }, value) => {
     if (value === "")
       notes.push("--entrypoint '': give the whole command in the pod; it stands for the image's entrypoint");
     else container["command"] = [value];
   },
-  env: ({ container, notes }, value) => {
-    const [name = "", text] = splitAt(value, "=");
-    if (text === undefined)
-      notes.push(`--env ${name}: its value comes from the caller's environment; give it in the pod`);
-    else (container["env"] ??= []).push({ name, value: text });
-  },
-  "env-file": note("--env-file $: make a ConfigMap of it, and name it in envFrom"),
-  expose: ({ container }, value) => publish(container, value),
   gpus: note("--gpus $: ask for the device plugin's resource: limits: {nvidia.com/gpu: 1}"),
-  "group-add": ({ podContext, notes }, value) => {
-    if (/^\d+$/.test(value)) (podContext["supplementalGroups"] ??= []).push(Number(value));
-    else notes.push(`--group-add ${value}: a pod names groups by number`);
-  },
-  hostname: ({ spec }, value) => {
-    spec["hostname"] = value;
-  },
+  hostname: carryHostname,
   "health-cmd": ({ probe }, value) => {
-    probe["exec"] = { command: ["/bin/sh", "-c", value] };
+    if (value !== "") probe["exec"] = { command: ["/bin/sh", "-c", value] };
   },
   "health-interval": ({ probe }, value) => seconds(probe, "periodSeconds", value),
   "health-retries": ({ probe }, value) => {
-    probe["failureThreshold"] = Number(value);
+    if (integerOf(value) > 0) probe["failureThreshold"] = integerOf(value);
   },
   "health-start-period": ({ probe }, value) => seconds(probe, "initialDelaySeconds", value),
   "health-timeout": ({ probe }, value) => seconds(probe, "timeoutSeconds", value),
-  ipc: (draft, value) => namespaceOf(draft, "ipc", value, "hostIPC"),
-  label: ({ metadata }, value) => {
-    const [name = "", text = ""] = splitAt(value, "=");
-    (metadata["labels"] ??= {})[name] = text;
-  },
+  init: ifOn(note("--init: with shareProcessNamespace: true the pod's first process reaps the others")),
+  interactive: ({ container }, value) => on(container, "stdin", value),
+  ipc: carryNamespace("ipc", "hostIPC"),
   "log-driver": note("--log-driver $: kubelet keeps logs; a node's agent carries them on"),
-  memory: (draft, value) => resource(draft, "limits", "memory", quantity(value)),
-  "memory-reservation": (draft, value) => resource(draft, "requests", "memory", quantity(value)),
-  mount: ({ notes, ...draft }, value) => mount({ notes, ...draft }, value),
+  memory: ({ container }, value) => memory(container, "limits", value),
+  "memory-reservation": ({ container }, value) => memory(container, "requests", value),
   name: ({ metadata, container, notes }, value) => {
     const name = podName(value);
     if (name !== value) notes.push(`--name ${value}: names of pods are lower case letters, digits and dashes: ${name}`);
     metadata["name"] = name;
     container["name"] = name;
   },
-  network: (draft, value) => namespaceOf(draft, "network", value, "hostNetwork"),
-  "network-alias": note("--network-alias $: make a Service of this name"),
-  pid: (draft, value) => namespaceOf(draft, "pid", value, "hostPID"),
+  "oom-kill-disable": ifOn(note("--oom-kill-disable: a pod has nothing like it")),
+  pid: carryNamespace("pid", "hostPID"),
   "pids-limit": note("--pids-limit $: kubelet sets it for all pods of a node (podPidsLimit)"),
-  privileged: ({ context }, value) => {
-    context["privileged"] = value !== "false";
+  platform: ({ spec, notes }, value) => {
+    const [os = "", arch, variant] = value.split("/");
+    if (os !== "") spec["nodeSelector"] = { "kubernetes.io/os": os, ...(arch ? { "kubernetes.io/arch": arch } : {}) };
+    if (variant !== undefined) notes.push(`--platform ${value}: nodes tell no variant of their processors`);
   },
-  publish: ({ container }, value) => publish(container, value),
-  "publish-all": note("--publish-all: a Service publishes a pod's ports"),
-  "read-only": ({ context }, value) => {
-    context["readOnlyRootFilesystem"] = value !== "false";
+  privileged: ({ context }, value) => on(context, "privileged", value),
+  "publish-all": ifOn(note("--publish-all: a Service publishes a pod's ports")),
+  pull: ({ container }, value) => {
+    const policies: { readonly [pull: string]: string } = { always: "Always", missing: "IfNotPresent", never: "Never" };
+    if (value !== "") container["imagePullPolicy"] = policies[value];
   },
-  restart: ({ spec }, value) => {
-    spec["restartPolicy"] = value.startsWith("on-failure") ? "OnFailure" : value === "no" ? "Never" : "Always";
+  "read-only": ({ context }, value) => on(context, "readOnlyRootFilesystem", value),
+  restart: ({ spec, notes }, value) => {
+    const [policy, count] = cut(value, ":");
+    spec["restartPolicy"] = policy === "on-failure" ? "OnFailure" : /^(no)?$/.test(policy) ? "Never" : "Always";
+    if (count !== undefined && Number(count) > 0)
+      notes.push(`--restart ${value}: kubelet goes on as long as the pod is there; a Job has a backoffLimit`);
   },
   runtime: note("--runtime $: make a RuntimeClass with this handler, and name it in runtimeClassName"),
-  "security-opt": securityOption,
-  "shm-size": (draft, value) =>
-    addVolume(draft, "/dev/shm", { emptyDir: { medium: "Memory", sizeLimit: quantity(value) } }),
-  "stop-timeout": ({ spec }, value) => {
-    spec["terminationGracePeriodSeconds"] = Number(value);
+  "shm-size": (draft, value) => {
+    const bytes = bytesOf(value) as number;
+    if (bytes > 0) addVolume(draft, "/dev/shm", inMemory(bytes));
   },
-  sysctl: ({ podContext }, value) => {
-    const [name = "", text = ""] = splitAt(value, "=");
-    (podContext["sysctls"] ??= []).push({ name, value: text });
+  "stop-signal": note("--stop-signal $: lifecycle.stopSignal, where a cluster has the feature ContainerStopSignals"),
+  "stop-timeout": ({ spec, notes }, value) => {
+    const time = integerOf(value);
+    if (time >= 0) spec["terminationGracePeriodSeconds"] = time;
+    else notes.push(`--stop-timeout ${value}: kubelet does not wait for ever`);
   },
-  tmpfs: (draft, value) => {
-    const [path = "", options = ""] = splitAt(value, ":");
-    const size = /(?:^|,)size=([^,]+)/.exec(options)?.[1];
-    const emptyDir = { medium: "Memory", ...(size === undefined ? {} : { sizeLimit: quantity(size) }) };
-    addVolume(draft, path, { emptyDir }, options.split(",").includes("ro"));
+  tty: ({ container }, value) => on(container, "tty", value),
+  "use-api-socket": ifOn(note("--use-api-socket: a node has no docker socket to hand on")),
+  user: carryUser,
+  userns: ({ spec }, value) => {
+    if (value === "host") spec["hostUsers"] = true;
   },
-  tty: ({ container }) => {
-    container["tty"] = true;
-  },
-  interactive: ({ container }) => {
-    container["stdin"] = true;
-  },
-  ulimit: note("--ulimit $: Kubernetes sets no resource limits of this kind; the node's runtime does"),
-  user: user,
   uts: ({ notes }, value) => {
     if (value === "host") notes.push("--uts host: pods have a host name of their own, unless hostNetwork: true");
   },
-  userns: ({ spec, notes }, value) => {
-    if (value === "host") spec["hostUsers"] = true;
-    else notes.push(`--userns ${value}: hostUsers: false gives a pod a user namespace, whose range kubelet chooses`);
-  },
-  volume: volume,
-  "volumes-from": note("--volumes-from $: put both containers into one pod, with a volume that both mount"),
   workdir: ({ container }, value) => {
-    container["workingDir"] = value;
+    if (value !== "") container["workingDir"] = value;
   },
 };
 
 const ofTheTerminal: ReadonlySet<string> = new Set([
   "attach",
-  "detach",
-  "init",
   "cidfile",
+  "detach",
   "detach-keys",
   "disable-content-trust",
   "no-healthcheck",
   "quiet",
   "rm",
   "sig-proxy",
-  "pull",
-  "platform",
 ]);
 
 /** The pod that runs what `docker run` runs. */
@@ -181,15 +194,14 @@ export function podOfDocker({ flags, image, args }: DockerRun): FromDocker {
     probe: {},
     notes: [],
   };
-  for (const [flag, value] of flags) {
-    const carry = carried[flag];
-    if (carry !== undefined) carry(draft, value);
+  for (const [at, [flag, value]] of flags.entries()) {
+    const isLast = !flags.slice(at + 1).some(([later]) => later === flag);
+    if (repeated[flag] !== undefined) repeated[flag](draft, value);
+    else if (single[flag] !== undefined) isLast && single[flag](draft, value);
     else if (!ofTheTerminal.has(flag)) draft.notes.push(`--${flag} ${value}: a pod has nothing like it`);
   }
-  settle(draft);
-  const { metadata, spec, container, context, podContext, probe, notes } = draft;
-  if (args.length > 0) container["args"] = [...args];
-  if (probe["exec"] !== undefined) container["livenessProbe"] = probe;
+  settle(draft, args);
+  const { metadata, spec, container, context, podContext, notes } = draft;
   if (Object.keys(context).length > 0) container["securityContext"] = context;
   const pod = {
     apiVersion: "v1",
@@ -207,7 +219,8 @@ export function podOfDocker({ flags, image, args }: DockerRun): FromDocker {
 }
 
 /** What flags come to together. */
-function settle({ spec, container, context, notes }: Draft): void {
+function settle(draft: Draft, args: readonly string[]): void {
+  const { spec, container, context, notes } = draft;
   // Docker filters system calls unless it is told not to; kubelet does only if it is told to.
   if (context["privileged"] !== true) context["seccompProfile"] ??= { type: "RuntimeDefault" };
   const added = (context["capabilities"]?.add ?? []) as readonly string[];
@@ -221,144 +234,67 @@ function settle({ spec, container, context, notes }: Draft): void {
     delete container["ports"];
     notes.push("--publish: on the node's network nothing is published, the program's ports are the node's");
   }
+  settleRequests(container, notes);
+  settleProbe(draft);
+  settleTexts(container, args);
 }
 
-/** A name as pods and containers may have it. */
-function podName(text: string): string {
-  const name = text
-    .toLowerCase()
-    .replace(/[^a-z0-9-]/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 63);
-  return name === "" ? "app" : name;
+/** A request above the limit is none that the API takes; docker takes shares of any number. */
+function settleRequests(container: Fields, notes: string[]): void {
+  const { limits, requests } = (container["resources"] ?? {}) as { readonly [list: string]: Fields };
+  const [limit, request] = [limits?.["cpu"], requests?.["cpu"]].map((text) => (text ? parseQuantity(text) : undefined));
+  if (typeof limit !== "object" || typeof request !== "object" || request.nanos <= limit.nanos) return;
+  notes.push(`--cpu-shares: a pod asks for no more than its limit, ${limits?.["cpu"]}`);
+  (requests as Fields)["cpu"] = limits?.["cpu"];
 }
 
-function splitAt(text: string, separator: string): readonly string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+/** Docker's own times, which are longer than kubelet's. */
+function settleProbe({ container, probe, notes }: Draft): void {
+  if (probe["exec"] === undefined) return;
+  container["livenessProbe"] = { periodSeconds: 30, timeoutSeconds: 30, ...probe };
+  notes.push("--health-cmd: kubelet starts a container again that fails; docker only marks it unhealthy");
 }
 
-function capabilities(context: Fields, list: "add" | "drop", value: string): void {
-  ((context["capabilities"] ??= {})[list] ??= []).push(...value.split(",").map(capabilityName));
+/** Texts in which kubelet would replace references. */
+function settleTexts(container: Fields, args: readonly string[]): void {
+  const env = (container["env"] ?? []) as readonly { readonly name: string; readonly value: string }[];
+  const names = new Set(env.map(({ name }) => name));
+  const literal = (text: string) => literalText(text, names);
+  if (args.length > 0) container["args"] = args.map(literal);
+  if (container["command"] !== undefined) container["command"] = container["command"].map(literal);
+  if (env.length > 0) container["env"] = env.map(({ name, value }) => ({ name, value: literal(value) }));
+  else delete container["env"];
 }
 
-function resource({ container }: Draft, list: "limits" | "requests", name: string, value: string): void {
+function carryLabel({ metadata, notes }: Draft, value: string): void {
+  const [name, text = ""] = cut(value.trimStart(), "=");
+  if (labelKey(name).length === 0 && labelValue(text).length === 0) (metadata["labels"] ??= {})[name] = text;
+  else if (labelKey(name.toLowerCase()).length > 0) notes.push(`--label ${value}: a pod has no label of this name`);
+  else {
+    (metadata["annotations"] ??= {})[name] = text;
+    notes.push(`--label ${value}: a label of a pod has no such value; it is an annotation`);
+  }
+}
+
+function on(fields: Fields, field: string, value: string): void {
+  if (value === "true") fields[field] = true;
+}
+
+function capability(context: Fields, list: "add" | "drop", value: string): void {
+  ((context["capabilities"] ??= {})[list] ??= []).push(capabilityName(value));
+}
+
+function memory(container: Fields, list: "limits" | "requests", value: string): void {
+  const bytes = bytesOf(value) as number;
+  if (bytes > 0) resource(container, list, "memory", quantityOfBytes(bytes));
+}
+
+function resource(container: Fields, list: "limits" | "requests", name: string, value: string): void {
   ((container["resources"] ??= {})[list] ??= {})[name] = value;
 }
 
-/** Times as Go writes them, in whole seconds and at least one. */
+/** Whole seconds and at least one; docker's own for none. */
 function seconds(probe: Fields, field: string, value: string): void {
-  const units: { readonly [unit: string]: number } = { h: 3600, m: 60, s: 1, ms: 0.001 };
-  const parts = [...value.matchAll(/([\d.]+)(ms|h|m|s)/g)];
-  const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit as string] as number), 0);
-  probe[field] = Math.max(1, Math.round(total));
-}
-
-/** `512m` is 512 MiB to docker, and half a byte to Kubernetes. */
-function quantity(value: string): string {
-  const [, number = value, unit = ""] = /^([\d.]+)([bkmgt]?)(?:i?b)?$/i.exec(value) ?? [];
-  const units: { readonly [unit: string]: string } = { k: "Ki", m: "Mi", g: "Gi", t: "Ti" };
-  return `${number}${units[unit.toLowerCase()] ?? ""}`;
-}
-
-function namespaceOf({ spec, notes }: Draft, flag: string, value: string, field: string): void {
-  if (value === "host") spec[field] = true;
-  else if (value.startsWith("container:")) notes.push(`--${flag} ${value}: put both containers into one pod`);
-  else if (flag === "network" && value === "none")
-    notes.push("--network none: a NetworkPolicy that allows nothing comes nearest");
-  else if (value !== "bridge" && value !== "private" && value !== "default")
-    notes.push(`--${flag} ${value}: pods of a cluster share one network`);
-}
-
-function user({ context, notes }: Draft, value: string): void {
-  const [name = "", group] = splitAt(value, ":");
-  if (/^\d+$/.test(name)) context["runAsUser"] = Number(name);
-  else notes.push(`--user ${name}: a pod names users by number; look it up in the image's /etc/passwd`);
-  if (group !== undefined && /^\d+$/.test(group)) context["runAsGroup"] = Number(group);
-  else if (group !== undefined) notes.push(`--user :${group}: a pod names groups by number`);
-}
-
-function securityOption({ context, notes }: Draft, value: string): void {
-  const [, name = value, text = ""] = /^([\w-]+)[=:]?(.*)$/.exec(value) ?? [];
-  if (name === "no-new-privileges") context["allowPrivilegeEscalation"] = text === "false";
-  else if (name === "seccomp" && text === "unconfined") context["seccompProfile"] = { type: "Unconfined" };
-  else if (name === "seccomp") {
-    context["seccompProfile"] = { type: "Localhost", localhostProfile: text.replace(/^\/+/, "") };
-    notes.push(`--security-opt ${value}: the file must lie below kubelet's seccomp folder on each node`);
-  } else if (name === "apparmor") {
-    context["appArmorProfile"] = appArmorProfile(text);
-  } else if (name === "label") {
-    const [key = "", label = ""] = splitAt(text, ":");
-    if (key === "disable") notes.push("--security-opt label=disable: SELinux type spc_t comes nearest");
-    else (context["seLinuxOptions"] ??= {})[key] = label;
-  } else if (name === "systempaths" && text === "unconfined") context["procMount"] = "Unmasked";
-  else notes.push(`--security-opt ${value}: not carried over`);
-}
-
-function appArmorProfile(name: string): Fields {
-  if (name === "unconfined") return { type: "Unconfined" };
-  return name === "docker-default" ? { type: "RuntimeDefault" } : { type: "Localhost", localhostProfile: name };
-}
-
-/** `80`, `8080:80`, `127.0.0.1:8080:80/udp`, `[::1]:9000-9002:9000-9002`. */
-function publish(container: Fields, value: string): void {
-  const [, bracketed, plain, place = ""] = /^(?:\[([^\]]+)\]:|([\d.]+\.\d+):)?(.*)$/.exec(value) ?? [];
-  const [ports = "", protocol = "tcp"] = splitAt(place, "/");
-  const [inside = "", outside] = ports.split(":").reverse();
-  const [first, last] = rangeOf(inside);
-  const [hostFirst] = outside ? rangeOf(outside) : [];
-  const hostIP = bracketed ?? plain;
-  for (let port = first; port <= last; port++)
-    (container["ports"] ??= []).push({
-      containerPort: port,
-      ...(hostFirst === undefined ? {} : { hostPort: hostFirst + port - first }),
-      ...(hostIP === undefined ? {} : { hostIP }),
-      ...(protocol === "tcp" ? {} : { protocol: protocol.toUpperCase() }),
-    });
-}
-
-function rangeOf(text: string): readonly [first: number, last: number] {
-  const [first, last = first] = text.split("-").map(Number);
-  return [first ?? 0, last ?? 0];
-}
-
-function addVolume({ spec, container }: Draft, mountPath: string, source: Fields, readOnly = false): void {
-  const volumes = (spec["volumes"] ??= []) as Fields[];
-  const name = `volume-${volumes.length + 1}`;
-  volumes.push({ name, ...source });
-  (container["volumeMounts"] ??= []).push({ name, mountPath, ...(readOnly ? { readOnly: true } : {}) });
-}
-
-/** `/host:/in:ro`, `name:/in`, `/in`. */
-function volume(draft: Draft, value: string): void {
-  const [first = "", second, options = ""] = value.split(":");
-  const readOnly = options.split(",").includes("ro");
-  if (second === undefined) addVolume(draft, first, { emptyDir: {} });
-  else if (first.startsWith("/")) addVolume(draft, second, { hostPath: { path: first } }, readOnly);
-  else if (/^[.~]/.test(first))
-    draft.notes.push(
-      `--volume ${value}: a pod names folders of its node by whole paths; make a ConfigMap of small files`,
-    );
-  else addClaim(draft, second, first, readOnly);
-}
-
-function addClaim(draft: Draft, mountPath: string, volume: string, readOnly: boolean): void {
-  const claimName = podName(volume);
-  draft.notes.push(`volume ${volume}: make a PersistentVolumeClaim ${claimName}`);
-  addVolume(draft, mountPath, { persistentVolumeClaim: { claimName } }, readOnly);
-}
-
-function mount(draft: Draft, value: string): void {
-  const given = Object.fromEntries(value.split(",").map((part) => [...splitAt(part, "="), "true"].slice(0, 2)));
-  const [type = "volume", source, target] = [
-    given["type"],
-    given["source"] ?? given["src"],
-    given["target"] ?? given["dst"] ?? given["destination"],
-  ];
-  const readOnly = given["readonly"] !== undefined || given["ro"] !== undefined;
-  if (target === undefined) draft.notes.push(`--mount ${value}: no target`);
-  else if (type === "tmpfs") addVolume(draft, target, { emptyDir: { medium: "Memory" } });
-  else if (type === "bind") addVolume(draft, target, { hostPath: { path: source ?? "" } }, readOnly);
-  else if (source === undefined) addVolume(draft, target, { emptyDir: {} }, readOnly);
-  else addClaim(draft, target, source, readOnly);
+  const time = secondsOf(value);
+  if (time > 0) probe[field] = Math.max(1, Math.round(time));
 }
