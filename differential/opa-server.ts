@@ -74,14 +74,14 @@ export class OpaServer {
     });
   }
 
-  /** What partial evaluation of a query leaves, with `queries` and `support`; undefined when the program is refused, or as above. */
+  /** What partial evaluation of a query leaves, with `queries` and `support`, or with `failed` why it fails; undefined when the program is refused, or as above. */
   residual(program: Program, query: string, unknowns: readonly string[]): Promise<Value | undefined> {
     return this.#guarded(async () => {
       if ((await this.#load(program)) !== undefined) return undefined;
       const known = unknowns.includes("input") ? "" : `,"input":${program.input}`;
       const asked = `{"query":${JSON.stringify(query)},"unknowns":${JSON.stringify(unknowns)}${known}}`;
       const { status, body } = await this.#send("POST", "/v1/compile", asked);
-      return status === 200 ? lookup(body, "result") : { error: jsonText(body) };
+      return status === 200 ? lookup(body, "result") : { failed: failureOf(body) };
     });
   }
 
@@ -154,6 +154,12 @@ export class OpaServer {
 interface ReportedError {
   readonly code?: string;
   readonly message?: string;
+}
+
+function failureOf(body: Value): { readonly code: string; readonly message: string } {
+  const { errors = [], code, message } = body as JsonObject as { errors?: readonly ReportedError[] } & ReportedError;
+  const first = errors[0] ?? { code, message };
+  return { code: String(first.code), message: String(first.message) };
 }
 
 /** OPA stops after ten errors, and says so in another. */

@@ -1,9 +1,19 @@
-import { astJsonOfBody, astJsonOfModule, astJsonText, jsonText, parseJson, type RegoPolicy } from "@sallyport/rego";
+import {
+  astJsonOfBody,
+  astJsonOfModule,
+  astJsonText,
+  EvaluationError,
+  jsonText,
+  parseJson,
+  RegoError,
+  type RegoPolicy,
+} from "@sallyport/rego";
 import { compileProgram } from "./answer.ts";
 import { OpaServer } from "./opa-server.ts";
 import { compareResidual, type PartialCase, residualOf } from "./partial.ts";
 import { type Program, program } from "./program.ts";
 import { repairedTimes } from "./repair.ts";
+import { shrink } from "./shrink.ts";
 import { randomTape } from "./tape.ts";
 
 export interface PartialCounts {
@@ -14,6 +24,8 @@ export interface PartialCounts {
   sameMeaning: number;
   /** Queries that fail when all is known, and those that OPA gives no residual for. */
   skipped: number;
+  /** Faults of OPA's own, which are written down. */
+  faultsOfOpa: number;
   readonly different: string[];
 }
 
@@ -25,13 +37,26 @@ const unknowns: readonly (readonly string[])[] = [["input"], ["data.d"]];
  */
 export async function runPartialDifferential(opa: string, programs: number, seed: number): Promise<PartialCounts> {
   const server = await OpaServer.start(opa);
-  const counts: PartialCounts = { compared: 0, sameTrees: 0, sameMeaning: 0, skipped: 0, different: [] };
+  const counts: PartialCounts = {
+    compared: 0,
+    sameTrees: 0,
+    sameMeaning: 0,
+    skipped: 0,
+    faultsOfOpa: 0,
+    different: [],
+  };
   try {
     for (let i = 0; i < programs; i++) {
-      const found = compiling(program(randomTape(seed, i)));
+      const tape = randomTape(seed, i);
+      const found = compiling(program(tape));
       if (found === undefined) continue;
       for (const query of queriesOf(found.made))
-        for (const each of unknowns) await compare(server, found, query, each, counts);
+        for (const unknown of unknowns) {
+          const outcome = await compare(server, found, { query, unknown });
+          counts.compared++;
+          if (typeof outcome === "string") counts[outcome]++;
+          else counts.different.push(await smallest(server, tape, { query, unknown }, outcome));
+        }
     }
     return counts;
   } finally {
@@ -62,33 +87,59 @@ function queriesOf({ module }: Program): readonly string[] {
   return ["x = data.p", ...rules.flatMap((rule) => [`data.p.${rule} = x`, `data.p.${rule}[k] = x`])];
 }
 
-async function compare(
-  server: OpaServer,
-  { made, policy }: Found,
-  query: string,
-  unknown: readonly string[],
-  counts: PartialCounts,
-): Promise<void> {
+interface Question {
+  readonly query: string;
+  readonly unknown: readonly string[];
+}
+
+type Outcome = "sameTrees" | "sameMeaning" | "skipped" | "faultsOfOpa" | { readonly different: string };
+
+async function compare(server: OpaServer, { made, policy }: Found, { query, unknown }: Question): Promise<Outcome> {
   const data = parseJson(made.data);
   const each: PartialCase = { policy, query, unknowns: unknown, input: parseJson(made.input), data };
   const theirs = await server.residual(made, query, unknown);
-  counts.compared++;
-  if (theirs !== undefined && treesOf(each) === treeText(JSON.parse(jsonText(theirs)) as Residual)) counts.sameTrees++;
-  else {
-    const outcome = compareResidual(each);
-    if (theirs === undefined || outcome === "skipped") counts.skipped++;
-    else if (outcome === "same") counts.sameMeaning++;
-    else
-      counts.different.push(
-        [made.module, made.library, made.input, made.data, query, unknown, outcome.different].join("\n"),
-      );
-  }
+  if (theirs === undefined) return "skipped";
+  const [own, others] = [treesOf(each), treeText(JSON.parse(jsonText(theirs)) as Residual)];
+  if (own === others) return "sameTrees";
+  if (isErrorLost(made, own, others)) return "faultsOfOpa";
+  const outcome = compareResidual(each);
+  return outcome === "same" ? "sameMeaning" : outcome;
+}
+
+/** OPA drops errors of what is partially evaluated behind `not`, which is true then: here they end the query. */
+function isErrorLost({ module, library = "" }: Program, own: string, others: string): boolean {
+  return own.startsWith("eval_") && !others.startsWith("eval_") && /\bnot\b/.test(module + library);
+}
+
+/** A small program whose residual differs in the same way. */
+async function smallest(
+  server: OpaServer,
+  tape: readonly number[],
+  question: Question,
+  { different }: { readonly different: string },
+): Promise<string> {
+  const kind = kindOf(different);
+  const make = (numbers: readonly number[]) => compiling(program(numbers))?.made;
+  const differenceNow = async (candidate: Program): Promise<string | undefined> => {
+    const { policy } = compileProgram(candidate);
+    const outcome = policy && (await compare(server, { made: candidate, policy }, question));
+    return typeof outcome === "object" && kindOf(outcome.different) === kind ? outcome.different : undefined;
+  };
+  const small = await shrink(tape, make, async (candidate) => (await differenceNow(candidate)) !== undefined);
+  const { module, library, input, data } = small;
+  return [module, library, input, data, question.query, question.unknown, await differenceNow(small)].join("\n");
+}
+
+function kindOf(different: string): string {
+  return different.slice(0, different.indexOf(":"));
 }
 
 /** As OPA answers it. */
 interface Residual {
   readonly queries?: readonly unknown[];
   readonly support?: readonly { readonly package: { readonly path: unknown }; readonly rules?: readonly unknown[] }[];
+  /** Where partial evaluation fails. */
+  readonly failed?: { readonly code: string; readonly message: string };
 }
 
 function treesOf(each: PartialCase): string {
@@ -100,17 +151,26 @@ function treesOf(each: PartialCase): string {
       support: support.map((module) => json(astJsonOfModule(module))),
     } as Residual);
   } catch (error) {
-    return `${error}`;
+    if (error instanceof EvaluationError) return errorText(error);
+    // The query itself does not compile.
+    if (error instanceof RegoError && error.diagnostics[0] !== undefined) return errorText(error.diagnostics[0]);
+    throw error;
   }
 }
 
 /** Queries and rules in an order of their own, their variables numbered as they come. */
-function treeText({ queries = [], support = [] }: Residual): string {
+function treeText({ queries = [], support = [], failed }: Residual): string {
+  if (failed !== undefined) return errorText(failed);
+  // Where the same document is asked for twice OPA saves its rules twice.
   const modules = support.map(({ package: { path }, rules = [] }) => [
     JSON.stringify(path),
-    ...rules.map(numbered).sort(),
+    ...new Set(rules.map(numbered).sort()),
   ]);
   return JSON.stringify([queries.map(numbered).sort(), modules.map((each) => each.join("\n")).sort()]);
+}
+
+function errorText({ code, message }: { readonly code: string; readonly message: string }): string {
+  return `${code}: ${message}`;
 }
 
 const variable = /^(?:__local|\$|[vkp]\d)/;
@@ -130,6 +190,15 @@ function everyText(tree: object): object {
   return { ...tree, key: "", value: "", domain: isVariable(tree.domain) ? "" : tree.domain };
 }
 
+/** There it also takes a builtin that `with` stands for to be a variable, and gives it a new name. */
+function withText(tree: object): object {
+  if (!("target" in tree)) return tree;
+  return {
+    ...tree,
+    target: JSON.parse(JSON.stringify(tree.target).replace(/("type":"var","value":"[a-z_]+)\d+"/g, '$1"')),
+  };
+}
+
 function isVariable(tree: unknown): boolean {
   return typeof tree === "object" && tree !== null && "type" in tree && tree.type === "var";
 }
@@ -137,7 +206,25 @@ function isVariable(tree: unknown): boolean {
 function sorted(written: unknown): unknown {
   if (Array.isArray(written)) return written.map(sorted);
   if (typeof written !== "object" || written === null) return written;
-  const tree = everyText(written);
+  const tree = withText(everyText(written));
   const names = Object.keys(tree).filter((name) => name !== "generated");
-  return Object.fromEntries(names.sort().map((name) => [name, sorted((tree as Record<string, unknown>)[name])]));
+  return membersSorted(
+    Object.fromEntries(names.sort().map((name) => [name, sorted((tree as Record<string, unknown>)[name])])),
+  );
+}
+
+/** Members of sets and objects come in the order of their terms, which for variables is that of their names. */
+function membersSorted(tree: Record<string, unknown>): Record<string, unknown> {
+  const { type, value } = tree;
+  if ((type !== "set" && type !== "object") || !Array.isArray(value)) return tree;
+  const names = value.map(nameless);
+  // Members that are the same but for their variables have no order that both sides know.
+  if (new Set(names).size < names.length) return { ...tree, value: names.sort() };
+  return { ...tree, value: value.toSorted((a, b) => (nameless(a) < nameless(b) ? -1 : 1)) };
+}
+
+function nameless(tree: unknown): string {
+  return JSON.stringify(tree, (_key, value: unknown) =>
+    typeof value === "string" && variable.test(value) ? "variable" : value,
+  );
 }

@@ -98,6 +98,11 @@ const cases: readonly [term: string, answer: string][] = [
     `${send("/redirect?status=302&to=/echo", '{"method": "post", "body": 1, "enable_redirect": true}')}.body`,
     '{"body":"","headers":{"referer":"http://127.0.0.1:http/redirect?status=302&to=/echo"},"method":"GET","url":"/echo"}',
   ],
+  // Headers come in Go's order.
+  [
+    `${send("/echo", '{"method": "put", "raw_body": "x", "headers": {"x-z": "1", "x-a": "2"}}')}.raw_body`,
+    '"{\\"method\\":\\"PUT\\",\\"url\\":\\"/echo\\",\\"headers\\":{\\"content-length\\":\\"1\\",\\"x-a\\":\\"2\\",\\"x-z\\":\\"1\\"},\\"body\\":\\"x\\"}"',
+  ],
   [
     `${send("/redirect?status=307&to=/echo", '{"method": "post", "body": 1, "enable_redirect": true}')}.body.body`,
     '"1"',

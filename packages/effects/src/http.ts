@@ -97,16 +97,23 @@ function bytesOf(headers: { readonly [name: string]: string }): { readonly [name
 
 function exchange(request: HttpRequest, tls: RequestOptions): Promise<HttpResponse> {
   const asksForGzip = request.headers["Accept-Encoding"] === undefined && request.method !== "HEAD";
+  const length = lengthHeader(request);
+  // In the order in which Go sends them. A length stays where it stands first, and is ours.
   const headers = {
-    "User-Agent": userAgent,
-    ...(asksForGzip ? { "Accept-Encoding": "gzip" } : {}),
-    ...bytesOf(request.headers),
     ...(request.host === undefined ? {} : { Host: request.host }),
-    ...lengthHeader(request),
+    "User-Agent": userAgent,
+    ...length,
+    ...sorted(bytesOf(request.headers)),
+    ...length,
+    ...(asksForGzip ? { "Accept-Encoding": "gzip" } : {}),
   };
   const options: RequestOptions = { ...tls, method: request.method, headers };
   if (request.socketPath !== undefined) options.socketPath = request.socketPath;
   return exchangeBy(request, options, asksForGzip);
+}
+
+function sorted<Value>(headers: { readonly [name: string]: Value }): { readonly [name: string]: Value } {
+  return Object.fromEntries(Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The methods that may be sent once more when it is unclear whether the server saw them. */

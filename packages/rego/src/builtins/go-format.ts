@@ -3,7 +3,7 @@ import { RegoSet, sortedEntries } from "../value/collection.ts";
 import { bigintOf, doubleOf, isWrittenInteger, type NumberValue, numberText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { operandTypeError } from "./builtin.ts";
-import { goQuote, goQuoteRune } from "./go-quote.ts";
+import { goQuote, goQuoteRune, isPrintable } from "./go-quote.ts";
 import { printable } from "./length.ts";
 import { isNumber } from "./operands.ts";
 import { trimEnd } from "./trim-end.ts";
@@ -245,7 +245,8 @@ function runeOf(value: bigint): string {
 
 function codePoint(value: bigint, flags: string): string {
   const code = BigInt.asUintN(64, value).toString(16).toUpperCase().padStart(4, "0");
-  return `U+${code}${flags.includes("#") ? ` '${runeOf(value)}'` : ""}`;
+  const isShown = flags.includes("#") && value >= 0n && value <= 0x10ffffn && isPrintable(runeOf(value));
+  return `U+${code}${isShown ? ` '${runeOf(value)}'` : ""}`;
 }
 
 function signOf(negative: boolean, flags: string, verb: string): string {

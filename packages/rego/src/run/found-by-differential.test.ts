@@ -22,6 +22,7 @@ const cases: readonly Case[] = [
   { rules: 'default r.a := 1\nr[x].b := 2 if { some x in ["z"] }', answer: '{"r":{"z":{"b":2}}}' },
   { rules: "default r.a := 1\nr[7] := 2", answer: '{"r":{"7":2,"a":1}}' },
   { rules: 'r contains {["<"]: 1}', answer: '{"r":[{"[\\"\\\\u003c\\"]":1}]}' },
+  { rules: 'r := sprintf("%#U %#U %#U", [-1, 7, 97])', answer: `{"r":"U+FFFFFFFFFFFFFFFF U+0007 U+0061 'a'"}` },
   { rules: 'r := sprintf("%5.2f", [{}])', answer: '{"r":"%!f(string=   {})"}' },
   { rules: "r if { every v in [] { v == a; b }\nwalk(1, [a, b]) }", answer: "rego_unsafe_var_error" },
   { rules: "r if { every v in [] { v == a }\nwalk(1, [a, b]) }", answer: '{"r":true}' },

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal, throws } from "node:assert/strict";
 import { test } from "node:test";
 import type { Effects } from "../builtins/builtin.ts";
 import { compileModules, compileQuery } from "../compile/compile.ts";
@@ -145,6 +145,12 @@ const cases: readonly Case[] = [
 ];
 
 for (const each of cases) test(each.note, () => equal(answer(each), each.wanted.join("\n")));
+
+// OPA drops the error, and the rule holds.
+test("an error behind `not` ends the query", () => {
+  const policy = "allow if not denied\ndenied if { input.x; {1: v | some v in [1, 2]} }";
+  throws(() => answer({ note: "", policy, query: "data.p.allow", wanted: [] }), /object keys must be unique/);
+});
 
 function answer({ policy, query, data, input, unknowns, disableInlining, shallowInlining }: Case): string {
   const { module } = parseModule(`package p\n${policy ?? ""}`, { file: "p.rego", regoVersion: "v1" });
