@@ -222,6 +222,7 @@ test("disk: what an earlier process has left is sent first, but for a line that 
   await second.stop(10_000);
   deepEqual(sent().flat(), ["a", "b", "c"]);
   deepEqual(readdirSync(join(folder, "decision_logs")), []);
+  await first.stop(0);
 });
 
 test("disk: a decision that cannot be written is told to who has asked", async (t) => {
