@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkRegoV1, currentLanguage, formatModule, type Module, parseModule } from "@sallyport/rego";
+import { checkRegoV1, formatModule, type LanguageCapabilities, languageOf, type Module, parseModule } from "@sallyport/rego";
 
 /** The release whose formatter ours follows; another one may differ rightly. */
 export const formatterVersion = "1.22";
@@ -12,7 +12,11 @@ export type FormatMode = "v1" | "v0" | "v0v1";
 
 const flags: Readonly<Record<FormatMode, readonly string[]>> = { v1: [], v0: ["--v0-compatible"], v0v1: ["--v0-v1"] };
 
-const capabilities = { ...currentLanguage, future_keywords: ["and", "not", "or"] };
+/** Template strings are none of v0's. */
+function capabilitiesOf(mode: FormatMode): LanguageCapabilities {
+  const language = languageOf(mode === "v1" ? "v1" : "v0");
+  return { ...language, future_keywords: [...(language.future_keywords ?? []), "and", "or"] };
+}
 
 export interface FormatDifference {
   readonly source: string;
@@ -61,7 +65,7 @@ export function compareFormats(
 }
 
 function parsedModule(source: string, mode: FormatMode): Module | undefined {
-  const { module } = parseModule(source, { regoVersion: mode === "v1" ? "v1" : "v0", capabilities });
+  const { module } = parseModule(source, { regoVersion: mode === "v1" ? "v1" : "v0", capabilities: capabilitiesOf(mode) });
   return module !== undefined && (mode === "v0" || checkRegoV1(module).length === 0) ? module : undefined;
 }
 

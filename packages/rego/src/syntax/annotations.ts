@@ -3,26 +3,30 @@ import type { Annotations, Comment, Location, Module, Rule } from "./ast.ts";
 import type { SourceLocation } from "./source.ts";
 
 /** With the line, where the text of a block cannot be read. */
-type Fail = (loc: Location, message: string, withLine?: boolean) => never;
+type Report = (loc: Location, message: string, withLine?: boolean) => void;
 
 const scopes = ["rule", "document", "package", "subpackages"] as const;
 
 /**
- * Finds `# METADATA` blocks and hands them to the rule or package below.
+ * Finds `# METADATA` blocks and hands them to the rule or package below. All faults are told: of blocks that cannot be read, or else of
+ * scopes that do not fit.
  * https://www.openpolicyagent.org/docs/policy-language#metadata
  */
-export function attachAnnotations(module: Module, fail: Fail): Module {
+export function attachAnnotations(module: Module, report: Report): Module {
   const blocks = findBlocks(module.comments);
   if (blocks.length === 0) return module;
-  const annotations: Annotations[] = [];
-  const ofRule = new Map<Rule, Annotations[]>();
-  for (const block of blocks) {
+  const read = blocks.flatMap((block) => {
     const below = nextStatement(module, block.end);
-    const parsed = parseBlock(block, below?.kind, fail);
-    checkScope(parsed, below?.kind, fail);
-    annotations.push(parsed);
-    if (below?.kind === "rule") ofRule.set(below.rule, [...(ofRule.get(below.rule) ?? []), parsed]);
+    const annotations = parseBlock(block, below?.kind, report);
+    return annotations === undefined ? [] : [{ annotations, below }];
+  });
+  if (read.length < blocks.length) return module;
+  const ofRule = new Map<Rule, Annotations[]>();
+  for (const { annotations: each, below } of read) {
+    checkScope(each, below?.kind, report);
+    if (below?.kind === "rule") ofRule.set(below.rule, [...(ofRule.get(below.rule) ?? []), each]);
   }
+  const annotations = read.map((each) => each.annotations);
   const rules = module.rules.map((rule) => ({ ...rule, annotations: ofRule.get(rule) ?? [] }));
   const places = new Map(blocks.map(({ loc }) => [loc.offset, loc]));
   // As in OPA, the comment at the top of a block has the whole block as its text.
@@ -84,25 +88,27 @@ function defaultScope(below: Below["kind"] | undefined, isEntrypoint: boolean): 
   return isEntrypoint ? "document" : "rule";
 }
 
-function parseBlock(block: Block, below: Below["kind"] | undefined, fail: Fail): Annotations {
+function parseBlock(block: Block, below: Below["kind"] | undefined, report: Report): Annotations | undefined {
   try {
     const fields = readFields(block.text);
     const parsed = annotationsOf(fields, block.loc);
     const scope = (fields["scope"] ?? defaultScope(below, parsed.entrypoint)) as Annotations["scope"];
-    const names = "'rule', 'document', 'package', or 'subpackages'";
-    if (!scopes.includes(scope)) fail(block.loc, `invalid annotation scope '${String(scope)}'. Use one of ${names}`);
     return { loc: block.loc, scope, ...parsed };
   } catch (error) {
     if (!(error instanceof AnnotationFault)) throw error;
     const line = error.line === undefined ? undefined : block.lines[error.line - 1];
-    fail(line?.loc ?? block.loc, error.message, true);
+    report(line?.loc ?? block.loc, error.message, true);
+    return undefined;
   }
 }
 
-function checkScope({ scope, entrypoint, loc }: Annotations, below: Below["kind"] | undefined, fail: Fail): void {
+function checkScope({ scope, entrypoint, loc }: Annotations, below: Below["kind"] | undefined, report: Report): void {
   const wanted = scope === "rule" || scope === "document" ? "rule" : "package";
   const have = below === undefined ? "" : ` (have ${below})`;
-  if (below !== wanted) fail(loc, `annotation scope '${scope}' must be applied to ${wanted}${have}`);
+  const names = "'rule', 'document', 'package', or 'subpackages'";
+  if (!scopes.some((each) => each === scope))
+    report(loc, `invalid annotation scope '${String(scope)}'. Use one of ${names}`);
+  else if (below !== wanted) report(loc, `annotation scope '${scope}' must be applied to ${wanted}${have}`);
   if (entrypoint && scope !== "document" && scope !== "package")
-    fail(loc, `annotation entrypoint applied to non-document or package scope '${scope}'`);
+    report(loc, `annotation entrypoint applied to non-document or package scope '${scope}'`);
 }

@@ -198,8 +198,12 @@ export class Cursor {
   /** Notes the fault that the token has no place here. */
   illegal(note = ""): undefined {
     const token = this.#stuck ?? this.token;
+    if (this.isAtSpace) return this.#unexpected("whitespace token", note);
     if (token.kind === "illegal") return this.report("illegal token");
-    const text = this.#spaceAt === this.#at ? "whitespace token" : describe(token, this.isReserved());
+    return this.#unexpected(describe(token, this.isReserved()), note);
+  }
+
+  #unexpected(text: string, note: string): undefined {
     return this.report(`unexpected ${text}${note === "" ? "" : `: ${note}`}`);
   }
 
@@ -299,7 +303,12 @@ export class Cursor {
 
   /** White space stands where a word must follow at once: until the parse goes elsewhere, it is what is in the way. */
   stopAtSpace(): void {
-    if (this.token.spaced) this.#spaceAt = this.#at;
+    const { spaced, loc, faults } = this.token;
+    if (!spaced) return;
+    this.#spaceAt = this.#at;
+    // What is behind it is not read.
+    const isBehind = (fault: Diagnostic | undefined): boolean => fault?.loc?.offset === loc.offset;
+    if (faults !== undefined) while (isBehind(this.faults.at(-1))) this.faults.pop();
   }
 
   /** The parse could not go on at white space. */

@@ -2,7 +2,7 @@ import { findSignature } from "../builtins/capabilities.ts";
 import { attachAnnotations } from "./annotations.ts";
 import type { Body, Comment, Expr, Import, Location, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
 import { type LanguageCapabilities, languageOf } from "./capabilities.ts";
-import { Cursor, type ParserMode, SyntaxFault } from "./cursor.ts";
+import { Cursor, type ParserMode } from "./cursor.ts";
 import { type Diagnostic, RegoError, sourceLine } from "./diagnostic.ts";
 import { ruleFromBody } from "./expression-rules.ts";
 import { alwaysKeywords, futureKeywords } from "./keywords.ts";
@@ -158,16 +158,11 @@ class ModuleParser {
     const module = first === undefined ? this.#empty() : this.#module(first, statements);
     if (module === undefined || this.faults.length > 0) return undefined;
     if (!this.#annotations) return module;
-    try {
-      return attachAnnotations(module, (loc, message, withLine) => {
-        if (withLine === true) this.#withLine(message, loc);
-        else this.#final(message, loc);
-        throw new SyntaxFault();
-      });
-    } catch (error) {
-      if (error instanceof SyntaxFault) return undefined;
-      throw error;
-    }
+    const annotated = attachAnnotations(module, (loc, message, withLine) => {
+      if (withLine === true) this.#withLine(message, loc);
+      else this.#final(message, loc);
+    });
+    return this.faults.length > 0 ? undefined : annotated;
   }
 
   /** The faults are in `faults`. */

@@ -1,6 +1,6 @@
 import type { Body, Call, Expr, Head, Location, Ref, Rule, Term } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { isPlainKey } from "./keywords.ts";
+import { isKeyword, isPlainKey } from "./keywords.ts";
 import { parseBody, parseLiteral } from "./literals.ts";
 import { refText } from "./ref-text.ts";
 import { relocateBody, relocateTerm } from "./relocate.ts";
@@ -43,7 +43,7 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
   if (written === undefined)
     return term.kind === "call" ? cursor.illegal(`rule head ref ${headText(term)} invalid`) : undefined;
   const { ref, args } = written;
-  const name = refText(ref, isPlainKey);
+  const name = refText(ref, isPlainKey).replaceAll(/\$\d+/g, "_");
   if (cursor.isKeyword("contains")) {
     const refused = `the contains keyword can only be used with multi-value rule definitions (e.g., ${name} contains <VALUE> { ... })`;
     if (args !== undefined) cursor.illegal(refused);
@@ -299,6 +299,9 @@ export function trueExpr(loc: Location): Expr {
 
 /** What v1 asks of a rule, in the order in which OPA says it. */
 export function checkWritten(written: WrittenRule, report: (message: string, loc: Location) => void): void {
+  const [name, ...rest] = written.rule.head.ref.terms;
+  if (rest.length === 0 && name?.kind === "var" && isKeyword(name.name))
+    report(`${name.name} keyword cannot be used for rule name`, written.rule.loc);
   for (let each: WrittenRule | undefined = written; each !== undefined; each = each.else) {
     const { rule, hasIf, hasContains } = each;
     const what = rule.head.args === undefined ? "rule" : "function";
