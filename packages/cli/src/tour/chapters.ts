@@ -1,6 +1,7 @@
 import { admission } from "./admission.ts";
 import type { Chapter } from "./chapter.ts";
 import { gate } from "./gate.ts";
+import { gatekeeper } from "./gatekeeper.ts";
 import { podsecurity } from "./podsecurity.ts";
 import { rego } from "./rego.ts";
 import { securityContext } from "./security-context.ts";
@@ -16,4 +17,5 @@ export const chapters: readonly Chapter[] = [
   podsecurity,
   rego,
   policyServer,
+  gatekeeper,
 ];
