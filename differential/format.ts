@@ -2,7 +2,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkRegoV1, formatModule, type LanguageCapabilities, languageOf, type Module, parseModule } from "@sallyport/rego";
+import {
+  checkRegoV1,
+  formatModule,
+  type LanguageCapabilities,
+  languageOf,
+  type Module,
+  parseModule,
+} from "@sallyport/rego";
 
 /** The release whose formatter ours follows; another one may differ rightly. */
 export const formatterVersion = "1.22";
@@ -65,7 +72,10 @@ export function compareFormats(
 }
 
 function parsedModule(source: string, mode: FormatMode): Module | undefined {
-  const { module } = parseModule(source, { regoVersion: mode === "v1" ? "v1" : "v0", capabilities: capabilitiesOf(mode) });
+  const { module } = parseModule(source, {
+    regoVersion: mode === "v1" ? "v1" : "v0",
+    capabilities: capabilitiesOf(mode),
+  });
   return module !== undefined && (mode === "v0" || checkRegoV1(module).length === 0) ? module : undefined;
 }
 

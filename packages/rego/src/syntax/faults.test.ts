@@ -77,7 +77,11 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
     "2:3 unexpected whitespace token: expected rule head name",
   ],
   ["contains := 1", "2:1 contains keyword cannot be used for rule name"],
-  ["contains(x) := 1 { x }", "2:18 set cannot be used for rule name", "2:1 contains keyword cannot be used for rule name"],
+  [
+    "contains(x) := 1 { x }",
+    "2:18 set cannot be used for rule name",
+    "2:1 contains keyword cannot be used for rule name",
+  ],
   ["contains.x := 1"],
   ["_ :=", "2:4 unexpected eof token", `2:4 unexpected eof token: ${value.replace("g., p", "g., _")}`],
   [
