@@ -24,6 +24,11 @@ const known: readonly Known[] = [
   { reason: "--debug tells lines of OPA's source", line: / --debug\b/ },
   { reason: "OPA's events of unification all name the last rule of a package", line: / --explain debug\b/ },
   { reason: "timers of OPA's inner stages", line: / --(?:instrument|metrics|profile)\b|\n(?:instrument|metrics)\n/ },
+  {
+    reason: "in the shell OPA names the rule whose values conflict, by its text: here the query",
+    line: /^run\b/,
+    answer: /: eval_conflict_error: (?:complete rules|functions) must not produce multiple outputs/,
+  },
   { reason: "OPA meets keys of base data before those of rules", line: /^data\[i\]$/m },
   {
     reason: "OPA cannot say what partial evaluation saves of all documents",

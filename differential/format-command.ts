@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { dataFolder } from "../conformance/suite.ts";
 import { compareFormats, type FormatMode, findFormatter } from "./format.ts";
+import { knownFormat } from "./format-known.ts";
 import { formatMutants } from "./format-mutants.ts";
 
 /** As many differences are printed of each mode, the shortest modules first. */
@@ -21,11 +22,18 @@ export function differentialOfFormat(args: readonly string[]): number {
   let found = 0;
   for (const mode of modes) {
     const { compared, differences } = compareFormats(opa.file, mutants, mode);
-    const sorted = differences.toSorted((a, b) => a.source.length - b.source.length);
+    const reasons = new Map<string, number>();
+    const unknown = differences.filter((each) => {
+      const reason = knownFormat(each, mode);
+      if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      return reason === undefined;
+    });
+    const sorted = unknown.toSorted((a, b) => a.source.length - b.source.length);
     for (const { source, opa: theirs, sallyport } of sorted.slice(0, shown))
       console.log(`== ${mode}\n${source}-- opa\n${theirs ?? "refused\n"}-- sallyport\n${sallyport}`);
-    console.log(`${mode}, seed ${seed}: ${compared} modules, ${differences.length} differ`);
-    found += differences.length;
+    for (const [reason, times] of reasons) console.log(`${mode}: ${times} times known: ${reason}`);
+    console.log(`${mode}, seed ${seed}: ${compared} modules, ${unknown.length} differ`);
+    found += unknown.length;
   }
   return found === 0 ? 0 : 1;
 }

@@ -62,8 +62,14 @@ export function termText(term: Term): string {
     case "objectcomprehension":
       return `{${termText(term.key)}: ${termText(term.value)} | ${bodyText(term.body)}}`;
     case "templatestring":
-      return term.loc.text;
+      return `$"${term.parts.map(templatePartText).join("")}"`;
   }
+}
+
+/** Constants in braces have become text. */
+function templatePartText(part: Term | Expr): string {
+  if (part.kind === "expr") return `{${exprText(part)}}`;
+  return part.kind === "string" ? goQuote(part.value).slice(1, -1).replaceAll("{", "\\{") : termText(part);
 }
 
 /** A body as OPA prints it. */

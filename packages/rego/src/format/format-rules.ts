@@ -164,7 +164,7 @@ export abstract class RuleWriter extends LiteralWriter {
       return;
     }
     const [name, key] = ref.terms as readonly [Term, Term];
-    this.write(`${name.kind === "var" ? name.name : ""}[${termText(key)}]`);
+    this.write(`${name.kind === "var" ? termText(name) : ""}[${termText(key)}]`);
   }
 
   #writeKey(key: Term): void {

@@ -3,7 +3,7 @@ import { infixOf, memberArity } from "../compile/infix.ts";
 import type { Comprehension } from "../compile/parts.ts";
 import type { Body, Call, Comment, Expr, Location, Ref, TemplateString, Term } from "../syntax/ast.ts";
 import { closingRow } from "./closing.ts";
-import { type Element, groupByLine, isEntry, isUnplaced, placeOf } from "./lines.ts";
+import { type Element, groupByLine, isEntry, placeOf } from "./lines.ts";
 import { CommentCollision, commentText, Writer } from "./writer.ts";
 
 type ObjectComprehension = Extract<Comprehension, { kind: "objectcomprehension" }>;
@@ -140,7 +140,7 @@ export abstract class TermWriter extends Writer {
 
   #writeOperator({ terms: [head, ...path] }: Ref): void {
     if (head?.kind === "var") this.write(head.name);
-    else if (head !== undefined) this.writeTerm(head);
+    else if (head !== undefined) this.writeTermParens(head, head.loc.text.startsWith("("));
     for (const term of path) {
       if (term.kind === "string") this.#writeName(term.value, term.loc.text);
       else this.write(`[${term.kind === "var" ? variableText(term.name) : term.loc.text}]`);
@@ -207,8 +207,7 @@ export abstract class TermWriter extends Writer {
     const isSingle = lines.length <= 1;
     const mayCollide = elements.length > 0 || open !== "(";
     if (isSingle && mayCollide && this.comments.some(({ loc }) => loc.row < end)) throw new CommentCollision();
-    const isSpread =
-      !isSingle || (elements.length > 0 && end >= 0 && beginsBelow(elements, start) && !elements.some(isUnplaced));
+    const isSpread = !isSingle || (elements.length > 0 && end >= 0 && beginsBelow(elements, start));
     if (isSpread) this.startLines();
     for (const [i, line] of lines.entries()) {
       this.#writeIterableLine(line, open === "(");

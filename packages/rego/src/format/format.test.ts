@@ -82,6 +82,18 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
     "import future.keywords.every\n\np {\n\t1 in x\n}",
     { target: "v0" },
   ],
+  ["a wildcard for two rules", "p := _ { x } { y }", "p := _0 {\n\tx\n}\n\np := _0 {\n\ty\n}", { target: "v0" }],
+  ["v0 with v1's import keeps its signs", "import rego.v1\np = 1", "import rego.v1\n\np = 1", { target: "v0" }],
+  [
+    "an import that nobody wrote beside a comment",
+    "import data.z\nimport future.keywords\nimport data.a # b\np = 1",
+    "import data.z\n\nimport data.a # b\nimport rego.v1\n\np := 1",
+    { target: "v0v1" },
+  ],
+  ["a rule without a name", '_["a b"] := 1', '_["a b"] := 1'],
+  ["what is called in parentheses", "p := (y - z)(x)", "p := (y - z)(x)"],
+  ["a sign on a line of its own", "p := [\n-x]", "p := [\n\t0 - x,\n]"],
+  ["a template that is a key of a head", 'p[$"a{1}{x}"] := 1 if x := 2', 'p[$"a1{x}"] := 1 if x := 2'],
   ["keywords quoted", "p := x.if", 'p := x["if"]', { keywordsInRefs: false }],
 ];
 

@@ -1,11 +1,12 @@
 import { memberArity } from "../compile/infix.ts";
 import { headTerms, ruleChain } from "../compile/parts.ts";
 import { walkBody, walkExprs, walkExprsOfTerm, walkTerm } from "../compile/walk.ts";
-import type { Expr, Import, Module, Ref, Rule, Term } from "../syntax/ast.ts";
+import type { Comment, Expr, Import, Module, Ref, Rule, Term } from "../syntax/ast.ts";
 import { alwaysKeywords, futureKeywords } from "../syntax/keywords.ts";
 import { refText } from "../syntax/ref-text.ts";
 import { type RuleStyle, RuleWriter } from "./format-rules.ts";
 import { comparePlaces } from "./lines.ts";
+import { nameWildcards } from "./named-wildcards.ts";
 import { commentText } from "./writer.ts";
 
 export interface FormatOptions {
@@ -18,7 +19,9 @@ export interface FormatOptions {
 }
 
 /** A module's text as `opa fmt` writes it. */
-export function formatModule(module: Module, options: FormatOptions = {}): string {
+export function formatModule(written: Module, options: FormatOptions = {}): string {
+  // The head of `p := _ { x } { y }` stands for both rules.
+  const module = nameWildcards(written);
   const imports = importsFor(module, options);
   const writer = new ModuleWriter(
     styleOf(module, imports, options),
@@ -67,11 +70,13 @@ class ModuleWriter extends RuleWriter {
   }
 
   #writeImports(imports: readonly Import[]): void {
-    const behind = new Map(
-      imports.map((each) => [each, this.comments.find((comment) => comment.loc.row === each.loc.row)]),
-    );
-    const taken = new Set(behind.values());
-    this.comments = this.comments.filter((comment) => !taken.has(comment));
+    // Each with the last comment of its row: an import that nobody wrote may stand in the row of another one.
+    const behind = new Map<Import, Comment>();
+    this.comments = this.comments.filter((comment) => {
+      const beside = imports.find((each) => each.loc.row === comment.loc.row);
+      if (beside !== undefined) behind.set(beside, comment);
+      return beside === undefined;
+    });
     for (const group of groupImports(imports)) {
       this.placeComments((group[0] as Import).loc.row);
       for (const each of group.toSorted(compareImports)) {
@@ -131,18 +136,29 @@ function futureKeyword({ path }: Import): string | undefined {
   return root === "future" && keywords === "keywords" ? (word ?? "all") : undefined;
 }
 
-/** v1 needs no import of its own keywords, and of the others only those that the module uses. */
+/** v1, and v0 with `rego.v1`, need no import of their own keywords, and of the others those that the module uses. */
 function importsFor(module: Module, options: FormatOptions): readonly Import[] {
-  const { imports } = module;
   const { target = "v1", dropV0Imports = false } = options;
-  const used = usedKeywords(module);
-  const isNeeded = (word: string | undefined): boolean => word === undefined || used.has(word);
-  const needed = imports.filter((each) => isNeeded(futureKeyword(each)));
-  if (target === "v1" && dropV0Imports) return needed.filter((each) => !isRegoV1(each));
-  if (imports.some(isRegoV1)) return needed;
-  const lastFuture = imports.findLast((each) => futureKeyword(each) !== undefined);
-  if (target === "v0v1") return [...needed, importOf((lastFuture?.loc.row ?? 0) + 1, "rego", "v1")];
-  return target === "v0" ? [...imports, ...missingKeywords(module)] : imports;
+  const isDropping = target === "v1" && dropV0Imports;
+  const imports = isDropping ? module.imports.filter((each) => !isRegoV1(each)) : withRegoV1(module.imports, target);
+  if (!isDropping && !imports.some(isRegoV1))
+    return target === "v0" ? [...imports, ...missingKeywords(module)] : imports;
+  const kept = imports.filter((each) => futureKeyword(each) === undefined);
+  return [...usedKeywords(module)].sort().reduce(withKeyword, kept);
+}
+
+function withRegoV1(imports: readonly Import[], target: FormatOptions["target"]): readonly Import[] {
+  if (target !== "v0v1" || imports.some(isRegoV1)) return imports;
+  return [...imports, importOf(rowBehindKeywords(imports), "rego", "v1")];
+}
+
+function withKeyword(imports: readonly Import[], word: string): readonly Import[] {
+  return [...imports, importOf(rowBehindKeywords(imports), "future", "keywords", word)];
+}
+
+function rowBehindKeywords(imports: readonly Import[]): number {
+  const rows = imports.filter((each) => isRegoV1(each) || futureKeyword(each) !== undefined).map(({ loc }) => loc.row);
+  return Math.max(0, ...rows) + 1;
 }
 
 /** Which of `and`, `not` and `or` the module's literals are made with. */
@@ -195,8 +211,9 @@ function importOf(row: number, root: string, ...path: readonly string[]): Import
 
 function styleOf({ rules }: Module, imports: readonly Import[], { target = "v1" }: FormatOptions): RuleStyle {
   const words = imports.map(futureKeyword);
-  const isV1 = target !== "v0" || imports.some(isRegoV1);
-  const has = (word: string): boolean => isV1 || words.includes(word) || words.includes("all");
+  const isV1 = target !== "v0";
+  const hasAll = isV1 || imports.some(isRegoV1) || words.includes("all");
+  const has = (word: string): boolean => hasAll || words.includes(word);
   const isRefHead = ({ head }: Rule): boolean =>
     head.ref.terms.length > 2 || (head.ref.terms.length === 2 && head.key !== undefined && head.value === undefined);
   return { isV1, ifs: has("if"), contains: has("contains"), refHeads: rules.some(isRefHead) };

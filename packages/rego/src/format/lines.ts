@@ -34,7 +34,7 @@ export function comparePlaces(a: Location, b: Location): number {
 }
 
 /** It holds an operator or a variable that nobody wrote, which has no place in the text. As in OPA, entries of objects always have theirs. */
-export function isUnplaced(element: Element): boolean {
+function isUnplaced(element: Element): boolean {
   if (isEntry(element)) return false;
   let found = false;
   const visit = (term: Term): boolean => {

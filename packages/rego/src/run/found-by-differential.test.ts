@@ -23,6 +23,8 @@ const cases: readonly Case[] = [
   { rules: "default r.a := 1\nr[7] := 2", answer: '{"r":{"7":2,"a":1}}' },
   { rules: 'r contains {["<"]: 1}', answer: '{"r":[{"[\\"\\\\u003c\\"]":1}]}' },
   { rules: 'r := sprintf("%#U %#U %#U", [-1, 7, 97])', answer: `{"r":"U+FFFFFFFFFFFFFFFF U+0007 U+0061 'a'"}` },
+  // OPA's own plans have one round where nobody takes what is walked; its evaluation has all.
+  { rules: "r := count([1 | walk(input)])", input: '{"a": [1, 2, {"b": 3}]}', answer: '{"r":6}' },
   { rules: 'r := sprintf("%5.2f", [{}])', answer: '{"r":"%!f(string=   {})"}' },
   { rules: "r if { every v in [] { v == a; b }\nwalk(1, [a, b]) }", answer: "rego_unsafe_var_error" },
   { rules: "r if { every v in [] { v == a }\nwalk(1, [a, b]) }", answer: '{"r":true}' },

@@ -5,7 +5,6 @@ import {
   type Capabilities,
   EvaluationError,
   formatModule,
-  nameWildcards,
   OptimizeError,
   RegoError,
   type RegoVersion,
@@ -156,7 +155,7 @@ async function loadBundle(path: string, call: Call, capabilities: Capabilities |
 
 /** Modules are laid out anew, as `opa fmt` does. */
 function moduleText({ module, regoVersion }: ModuleFile): string {
-  return formatModule(nameWildcards(module), { target: regoVersion });
+  return formatModule(module, { target: regoVersion });
 }
 
 function writeBundle(path: string, bytes: Uint8Array): void {

@@ -14,7 +14,6 @@ import {
   lookup,
   type Module,
   mergeDocuments,
-  nameWildcards,
   Profile,
   parseModule,
   parseStatements,
@@ -139,7 +138,7 @@ export class Session {
   /** The module of the package as `show` prints it; undefined where nothing was begun. */
   get shown(): string | undefined {
     const module = this.#current === undefined ? undefined : this.#modules.get(this.#current);
-    return module && formatModule(nameWildcards(module), { target: this.#regoVersion });
+    return module && formatModule(module, { target: this.#regoVersion });
   }
 
   /** Compiles all that is there. Throws `RegoError`. */

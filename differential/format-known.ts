@@ -1,0 +1,47 @@
+import { parseModule } from "@sallyport/rego";
+import type { FormatDifference, FormatMode } from "./format.ts";
+
+interface Known {
+  readonly reason: string;
+  readonly holds: (difference: FormatDifference, mode: FormatMode) => boolean;
+}
+
+/** Where Sallyport writes something else than `opa fmt` of the release that is compared with, and why. */
+const known: readonly Known[] = [
+  { reason: "OPA leaves text that nobody can read where comments are in its way", holds: isBroken },
+  {
+    reason: "OPA leaves white space at the ends of lines that it does not format",
+    holds: ({ opa, sallyport }) => opa?.replaceAll(/[ \t]+$/gm, "") === sallyport,
+  },
+  { reason: "OPA loses a comment, or writes it twice", holds: hasOtherComments },
+  {
+    reason: "1.22 has `not` with `import future.keywords`, 1.19 and we have not",
+    holds: ({ source }) => /^import future\.keywords$/m.test(source) && /\bnot\b/.test(source),
+  },
+  {
+    reason: "1.22 takes no rule named by a sign, 1.19 does",
+    holds: ({ source, opa }) => opa === undefined && /^-[\w"]/m.test(source),
+  },
+  {
+    reason: "1.22 takes no else behind a head with brackets, 1.19 does",
+    holds: ({ source, opa }) => opa === undefined && /\belse\b/.test(source) && /^(?:\w+\[|data\.)/m.test(source),
+  },
+];
+
+/** Why it may differ; undefined when it may not. */
+export function knownFormat(difference: FormatDifference, mode: FormatMode): string | undefined {
+  return known.find(({ holds }) => holds(difference, mode))?.reason;
+}
+
+function isBroken({ source, opa }: FormatDifference, mode: FormatMode): boolean {
+  if (opa === undefined || !source.includes("#")) return false;
+  const regoVersion = mode === "v0" ? "v0" : "v1";
+  return parseModule(opa, { regoVersion, annotations: false }).module === undefined;
+}
+
+/** All comments of the modules that are made are numbered, or stand alone on their lines. */
+function hasOtherComments({ source, opa, sallyport }: FormatDifference): boolean {
+  if (opa === undefined) return false;
+  const [written, theirs, ours] = [source, opa, sallyport].map((text) => (text.match(/# c\d+/g) ?? []).sort().join());
+  return theirs !== written && ours === written;
+}
