@@ -177,6 +177,7 @@ export async function startApiServer(
     authorizer,
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     ...(options.volumeFolder === undefined ? {} : { volumeFolder: options.volumeFolder }),
+    observeQueue: (name) => metrics.queues.observerOf(name),
     onFault: options.onFault,
   };
   const stopOwn = await runControllers(ownControllers, world);
@@ -193,7 +194,7 @@ export async function startApiServer(
     authentication,
     serviceAccounts,
     authorizer,
-    flowControl: new FlowControl(cache.reader),
+    flowControl: new FlowControl(cache.reader, undefined, metrics.flows),
     now: options.effects.now,
     kubelets: { client: certificates.kubeletClient, addressTypes: defaultAddressTypes, ...options.kubelets },
     version,
@@ -207,6 +208,8 @@ export async function startApiServer(
     metrics: {
       began: (...asked) => metrics.began(...asked),
       watchEvent: (resource) => metrics.watchEvent(resource),
+      authenticated: (...asked) => metrics.access.authenticated(...asked),
+      authorized: (...decided) => metrics.access.authorized(...decided),
       text: () => metrics.render(countObjects(cache), options.processStats?.()),
     },
     ...(options.audit === undefined ? {} : { audit: counted(options.audit, () => metrics.audited()) }),

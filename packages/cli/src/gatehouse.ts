@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { arch, availableParallelism, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { type ChainOptions, createChain } from "@sallyport/admission";
@@ -182,7 +182,23 @@ function processStats(): ProcessStats {
     cpuSeconds: (user + system) / 1e6,
     residentBytes: process.memoryUsage.rss(),
     startTimeSeconds: Date.now() / 1000 - process.uptime(),
+    ...filesOfProcess(),
   };
+}
+
+/** What Linux tells of this process; nothing elsewhere. */
+function filesOfProcess(): Partial<ProcessStats> {
+  try {
+    const [, kibibytes] = /^VmSize:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    return {
+      openFiles: readdirSync("/proc/self/fd").length,
+      ...(kibibytes !== undefined && { virtualBytes: Number(kibibytes) * 1024 }),
+      ...(limit !== undefined && { maxFiles: Number(limit) }),
+    };
+  } catch {
+    return {};
+  }
 }
 
 async function openStore({ folder, memory, storage }: GatehouseOptions): Promise<Store> {

@@ -6,7 +6,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { ServiceRanges } from "../registry/service-ranges.ts";
 import type { Client } from "./client.ts";
 import type { Record } from "./events.ts";
-import type { Clock } from "./work-queue.ts";
+import type { Clock, QueueObserver } from "./work-queue.ts";
 
 /** Something that follows objects and makes the world as they say. */
 export interface Controller {
@@ -36,6 +36,8 @@ export interface ControllerWorld {
   readonly machine?: Machine;
   /** Where volumes of this machine are made; none are when absent. */
   readonly volumeFolder?: string;
+  /** Who is told of what the queue of a controller does, by its name. */
+  readonly observeQueue?: (name: string) => QueueObserver;
   /** Told of what is a bug of ours: anything thrown that is no refusal. */
   readonly onFault: (error: unknown) => void;
 }

@@ -42,6 +42,7 @@ class GarbageCollector implements Controller {
       (error) => {
         if (!(error instanceof StatusError)) context.onFault(error);
       },
+      context.observeQueue?.(garbageCollector.name),
     );
   }
 

@@ -27,7 +27,7 @@ export interface Reconciliation {
 /** A controller that looks at an object when it or something that belongs to it changes. */
 export function reconciler(
   { name, follows, first = [], sync }: Reconciliation,
-  { cache, clock, onFault }: Pick<ControllerContext, "cache" | "clock" | "onFault">,
+  { cache, clock, onFault, observeQueue }: Pick<ControllerContext, "cache" | "clock" | "onFault" | "observeQueue">,
 ): Controller {
   const queue: WorkQueue = new WorkQueue(
     (key) => sync(key, queue),
@@ -36,6 +36,7 @@ export function reconciler(
       // Refusals and lost races are tried again, as any client does.
       if (!(error instanceof StatusError)) onFault(error);
     },
+    observeQueue?.(name),
   );
   const ends: (() => void)[] = [];
   return {

@@ -6,6 +6,18 @@ export interface Clock {
   readonly after: (milliseconds: number, call: () => void) => () => void;
 }
 
+/** Told of what a queue does. */
+export interface QueueObserver {
+  readonly added: () => void;
+  /** Work on a key begins that waited so long, in milliseconds. Answers what is to be called at its end. */
+  readonly began: (waitedMs: number) => () => void;
+  /** So many keys will not be worked on. */
+  readonly dropped: (count: number) => void;
+  readonly retried: () => void;
+}
+
+const silent: QueueObserver = { added: () => {}, began: () => () => {}, dropped: () => {}, retried: () => {} };
+
 /** How long after a first failure, doubled by each further one, up to the longest: client-go's default rate limiter. */
 const firstRetryMs = 5;
 const longestRetryMs = 1_000_000;
@@ -21,7 +33,9 @@ export class WorkQueue {
   readonly #work: (key: string) => Promise<void>;
   readonly #clock: Clock;
   readonly #onFailure: (error: unknown, key: string) => void;
-  readonly #waiting = new Set<string>();
+  readonly #observer: QueueObserver;
+  /** Keys, and when each was added. */
+  readonly #waiting = new Map<string, number>();
   readonly #timers = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   #running: Promise<void> | undefined;
@@ -31,7 +45,9 @@ export class WorkQueue {
     work: (key: string) => Promise<void>,
     clock: Clock,
     onFailure: (error: unknown, key: string) => void = () => {},
+    observer: QueueObserver = silent,
   ) {
+    this.#observer = observer;
     this.#work = work;
     this.#clock = clock;
     this.#onFailure = onFailure;
@@ -39,7 +55,10 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#isStopped) return;
-    this.#waiting.add(key);
+    if (!this.#waiting.has(key)) {
+      this.#waiting.set(key, performance.now());
+      this.#observer.added();
+    }
     this.#running ??= this.#run();
   }
 
@@ -65,6 +84,7 @@ export class WorkQueue {
   /** Resolves when the work at hand is done; what waits stays undone. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#observer.dropped(this.#waiting.size);
     this.#waiting.clear();
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
@@ -74,9 +94,10 @@ export class WorkQueue {
   async #run(): Promise<void> {
     // Not within the event that led here: the store is still telling others of it.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const key of this.#waiting) {
+    for (const [key, since] of this.#waiting) {
       this.#waiting.delete(key);
-      await this.#attempt(key);
+      const ended = this.#observer.began(performance.now() - since);
+      await this.#attempt(key).finally(ended);
     }
     this.#running = undefined;
   }
@@ -88,6 +109,7 @@ export class WorkQueue {
     } catch (error) {
       if (this.#isStopped) return;
       this.#onFailure(error, key);
+      this.#observer.retried();
       const failures = this.#failures.get(key) ?? 0;
       this.#failures.set(key, failures + 1);
       this.addAfter(key, Math.min(firstRetryMs * 2 ** failures, longestRetryMs));

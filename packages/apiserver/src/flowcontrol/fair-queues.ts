@@ -40,6 +40,11 @@ export class FairQueues {
     return new Promise<void>((start) => queue.push(start)).then(() => this.#leaver());
   }
 
+  /** False where who finds no seat is refused. */
+  get isQueuing(): boolean {
+    return this.#limits.queuing !== undefined;
+  }
+
   /** How many wait. */
   get waiting(): number {
     return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);

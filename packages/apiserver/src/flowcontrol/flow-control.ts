@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type KubeObject, type RbacReader, StatusError } from "@sallyport/kube";
 import type { Attributes } from "../authorization/authorizer.ts";
+import { FlowMetrics } from "../metrics/flow-metrics.ts";
 import { FairQueues, type Limits } from "./fair-queues.ts";
 import { classify, type LevelSpec } from "./schemas.ts";
 
@@ -20,10 +21,12 @@ export class FlowControl {
   readonly #reader: RbacReader;
   readonly #seats: number;
   readonly #levels = new Map<string, FairQueues>();
+  readonly #metrics: FlowMetrics;
 
-  constructor(reader: RbacReader, seats = defaultSeats) {
+  constructor(reader: RbacReader, seats = defaultSeats, metrics: FlowMetrics = new FlowMetrics()) {
     this.#reader = reader;
     this.#seats = seats;
+    this.#metrics = metrics;
   }
 
   /** Gives a request its seat, which is free again when it is answered: at once, where there is one, else it resolves later. Throws the refusal. */
@@ -36,15 +39,39 @@ export class FlowControl {
     response.setHeader("x-kubernetes-pf-flowschema-uid", schema.metadata.uid ?? "");
     response.setHeader("x-kubernetes-pf-prioritylevel-uid", level.metadata.uid ?? "");
     const spec = level["spec"] as LevelSpec;
-    if (spec.type === "Exempt" || isLongRunning(attributes)) return;
-    const entered = this.#queuesOf(level, spec).enter(classified.flow);
-    if (entered instanceof Promise) return entered.then((leave) => leaveWith(leave, request, response));
-    if (entered === undefined) throw tooMany(response);
-    response.once("close", entered);
+    if (isLongRunning(attributes)) return;
+    const isReading = readingVerbs.has(attributes.verb);
+    const trace = this.#metrics.trace(schema.metadata.name ?? "", level.metadata.name ?? "", isReading);
+    if (spec.type === "Exempt") {
+      trace.runs();
+      response.once("close", trace.ended);
+      return;
+    }
+    const queues = this.#queuesOf(level, spec);
+    const entered = queues.enter(classified.flow);
+    if (entered === undefined) {
+      trace.refused(queues.isQueuing ? "queue-full" : "concurrency-limit");
+      throw tooMany(response);
+    }
+    const run = (leave: () => void) => {
+      trace.runs();
+      leaveWith(
+        () => {
+          leave();
+          trace.ended();
+        },
+        request,
+        response,
+      );
+    };
+    if (!(entered instanceof Promise)) return run(entered);
+    trace.waits();
+    return entered.then(run);
   }
 
   #queuesOf({ metadata: { name = "" } }: KubeObject, spec: LevelSpec): FairQueues {
     const limits = this.#limitsOf(spec);
+    this.#metrics.limited(name, limits.seats);
     const known = this.#levels.get(name);
     if (known !== undefined) {
       known.limits = limits;
@@ -79,6 +106,8 @@ const defaultShares = 30;
 function sharesOf({ type, limited }: LevelSpec): number {
   return type === "Exempt" ? 0 : (limited?.nominalConcurrencyShares ?? defaultShares);
 }
+
+const readingVerbs = new Set(["get", "list", "watch"]);
 
 const longSubresources = new Set(["attach", "exec", "log", "portforward", "proxy"]);
 

@@ -8,6 +8,7 @@ import type { ServiceAccountOptions } from "../authentication/service-account-is
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { FlowControl } from "../flowcontrol/flow-control.ts";
 import type { KubeletOptions } from "../kubelet/kubelets.ts";
+import type { AccessMetrics } from "../metrics/access-metrics.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { WriteContext } from "../registry/context.ts";
@@ -34,6 +35,8 @@ export interface HandlerOptions {
   readonly metrics: {
     readonly began: ServerMetrics["began"];
     readonly watchEvent: ServerMetrics["watchEvent"];
+    readonly authenticated: AccessMetrics["authenticated"];
+    readonly authorized: AccessMetrics["authorized"];
     /** What `/metrics` answers. */
     readonly text: () => string;
   };

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { UserInfo } from "@sallyport/admission";
 import { StatusError } from "@sallyport/kube";
 import type { Upgrade } from "@sallyport/streaming";
 import { beginAudit, silentRecord } from "../audit/auditor.ts";
 import { bearerWarning } from "../authentication/authentication.ts";
 import { createImpersonation } from "../authentication/impersonation.ts";
 import { attributesOf, demand } from "../authorization/attributes.ts";
+import type { Authorizer, Verdict } from "../authorization/authorizer.ts";
 import { type Reply, write } from "./answer.ts";
 import type { Call, HandlerOptions } from "./call.ts";
 import { negotiate, negotiateRefusal, wantsPretty } from "./negotiate.ts";
@@ -19,6 +21,7 @@ export function createHandler(
   options: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => Promise<void> {
   const impersonate = createImpersonation(options.authorizer);
+  const authorizer = observedAuthorizer(options);
   return async (request, response, upgrade) => {
     response.setHeader("audit-id", request.headers["audit-id"] ?? randomUUID());
     const warnings: string[] = [];
@@ -34,7 +37,7 @@ export function createHandler(
       if (!isLongRunning(info)) checkTimeout(url.searchParams);
       const ignored = bearerWarning(request);
       if (ignored !== undefined) warnings.push(ignored);
-      const known = options.authentication.authenticate(request);
+      const known = observedUser(request, options);
       const asker = known instanceof Promise ? await known : known;
       if (options.audit !== undefined)
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
@@ -48,7 +51,7 @@ export function createHandler(
       const seat = options.flowControl.admit(request, response, attributes);
       if (seat !== undefined) await seat;
       isFilter = true;
-      const demanded = demand(options.authorizer, attributes, audit.annotate.bind(audit));
+      const demanded = demand(authorizer, attributes, audit.annotate.bind(audit));
       if (demanded !== undefined) await demanded;
       isFilter = false;
       const call: Call = {
@@ -68,6 +71,46 @@ export function createHandler(
       if (isFilter) response.setHeader("x-content-type-options", "nosniff");
       answerFault(error, { request, response, warnings, wanted, audit }, options);
     }
+  };
+}
+
+/** Who asks; metrics are told. Throws, or rejects, where credentials are refused. */
+function observedUser(
+  request: IncomingMessage,
+  { authentication, metrics }: HandlerOptions,
+): UserInfo | Promise<UserInfo> {
+  const start = performance.now();
+  const tell = (username: string | undefined) => metrics.authenticated(username, (performance.now() - start) / 1000);
+  const isKnown = (user: UserInfo) => {
+    tell(user.username);
+    return user;
+  };
+  const isRefused = (error: unknown) => {
+    tell(undefined);
+    throw error;
+  };
+  try {
+    const found = authentication.authenticate(request);
+    return found instanceof Promise ? found.then(isKnown, isRefused) : isKnown(found);
+  } catch (error) {
+    return isRefused(error);
+  }
+}
+
+const verdicts = { Allow: "allowed", Deny: "denied", NoOpinion: "no-opinion" } as const;
+
+/** The same authorizer; metrics are told of what it says of requests. */
+function observedAuthorizer({ authorizer, metrics }: HandlerOptions): Pick<Authorizer, "authorize"> {
+  return {
+    authorize: (attributes) => {
+      const start = performance.now();
+      const isDecided = (verdict: Verdict) => {
+        metrics.authorized(verdicts[verdict.decision], (performance.now() - start) / 1000);
+        return verdict;
+      };
+      const asked = authorizer.authorize(attributes);
+      return asked instanceof Promise ? asked.then(isDecided) : isDecided(asked);
+    },
   };
 }
 

@@ -1,6 +1,12 @@
 /** One more series than this is dropped: labels come from requests, and memory stays bounded. */
 const maxSeries = 10_000;
 
+/** A metric as Prometheus reads it. */
+export interface Rendered {
+  readonly name: string;
+  readonly render: () => string;
+}
+
 /** Values of a metric's labels, in the order of their names. */
 export type LabelValues = readonly string[];
 
@@ -92,6 +98,11 @@ export class Gauge extends Counter {
   set(values: LabelValues, value: number): void {
     const found = this.at(values);
     if (found !== undefined) found.value = value;
+  }
+
+  /** All series that are known. */
+  setAll(value: number): void {
+    for (const each of this.series) each.value = value;
   }
 }
 

@@ -16,6 +16,17 @@ const expected = [
   'apiserver_watch_events_total{group="",resource="configmaps",version="v1"} 2',
   'apiserver_longrunning_requests{component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"} 0',
   'apiserver_current_inflight_requests{request_kind="readOnly"} 1',
+  'apiserver_request_sli_duration_seconds_count{component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="POST",version="v1"} 2',
+  'apiserver_requested_deprecated_apis{group="",removed_release="",resource="endpoints",subresource="",version="v1"} 1',
+  'apiserver_flowcontrol_dispatched_requests_total{flow_schema="exempt",priority_level="exempt"} 7',
+  'apiserver_flowcontrol_dispatched_requests_total{flow_schema="global-default",priority_level="global-default"} 1',
+  'apiserver_flowcontrol_current_executing_requests{flow_schema="exempt",priority_level="exempt"} 1',
+  'apiserver_flowcontrol_current_executing_requests{flow_schema="global-default",priority_level="global-default"} 0',
+  'authentication_attempts{result="error"} 1',
+  'authenticated_user_requests{username="other"} 9',
+  'authorization_attempts_total{result="no-opinion"} 1',
+  'etcd_requests_total{group="",operation="create",resource="configmaps"} 6',
+  'workqueue_depth{name="namespace-controller"} 0',
   'apiserver_resource_objects{group="",resource="configmaps"} 5',
 ];
 
@@ -27,6 +38,9 @@ test("what is counted of requests, watches, admission and storage", () =>
     await call("/apis/made.up/v1/things");
     await call("/readyz");
     await call(`${maps}?watch=true&timeoutSeconds=1`);
+    await call("/api/v1/endpoints");
+    await call(maps, { anonymous: true });
+    await call("/api", { anonymous: true, headers: { authorization: "Bearer nobody" } });
     const { body, headers } = await call("/metrics");
     assert.match(String(headers["content-type"]), /^text\/plain; version=0\.0\.4/);
     const lines = new Set(String(body).split("\n"));

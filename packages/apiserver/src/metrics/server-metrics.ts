@@ -1,19 +1,29 @@
 import type { Decision, Operation, Phase, Step } from "@sallyport/admission";
 import { type Catalogue, type GroupVersionResource, qualifiedResource } from "@sallyport/kube";
+import { deprecationOf } from "../http/deprecations.ts";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
-import { Counter, Gauge, Histogram, type Observer } from "./metric.ts";
+import { AccessMetrics } from "./access-metrics.ts";
+import { FlowMetrics } from "./flow-metrics.ts";
+import { Counter, Gauge, Histogram, type Observer, type Rendered } from "./metric.ts";
+import { QueueMetrics } from "./queue-metrics.ts";
 
 /** What the operating system says of the process. Bytes and seconds. */
 export interface ProcessStats {
   readonly cpuSeconds: number;
   readonly residentBytes: number;
   readonly startTimeSeconds: number;
+  /** Where the operating system tells them. */
+  readonly virtualBytes?: number;
+  readonly openFiles?: number;
+  readonly maxFiles?: number;
 }
 
 /** kube-apiserver's buckets of request durations, in seconds. */
 const requestSeconds = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
+/** kube-apiserver's buckets of what a service level is measured by. */
+const sliSeconds = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const admissionSeconds = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const responseBytes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
@@ -32,6 +42,17 @@ export class ServerMetrics {
     "[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.",
     timed,
     requestSeconds,
+  );
+  readonly #slis = new Histogram(
+    "apiserver_request_sli_duration_seconds",
+    "[ALPHA] Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.",
+    place,
+    sliSeconds,
+  );
+  readonly #deprecated = new Gauge(
+    "apiserver_requested_deprecated_apis",
+    "[STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.",
+    ["group", "removed_release", "resource", "subresource", "version"],
   );
   readonly #sizes = new Histogram(
     "apiserver_response_sizes",
@@ -72,9 +93,14 @@ export class ServerMetrics {
     ["group", "operation", "resource"],
     requestSeconds,
   );
+  readonly #stored = new Counter(
+    "etcd_requests_total",
+    "[ALPHA] Etcd request counts for each operation and object type.",
+    ["group", "operation", "resource"],
+  );
   readonly #objects = new Gauge(
     "apiserver_resource_objects",
-    "[BETA] Number of stored objects at the time of last check split by kind.",
+    "[ALPHA] Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.",
     ["group", "resource"],
   );
   readonly #storageObjects = new Gauge(
@@ -92,12 +118,18 @@ export class ServerMetrics {
   );
   readonly #build = new Gauge(
     "kubernetes_build_info",
-    "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+    "[BETA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
     ["git_version", "major", "minor"],
   );
   readonly #cpu = new Counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.");
   readonly #resident = new Gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
+  readonly #virtual = new Gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.");
+  readonly #files = new Gauge("process_open_fds", "Number of open file descriptors.");
+  readonly #maxFiles = new Gauge("process_max_fds", "Maximum number of open file descriptors.");
   readonly #started = new Gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.");
+  readonly access = new AccessMetrics();
+  readonly flows = new FlowMetrics();
+  readonly queues = new QueueMetrics();
   readonly #passed = { admit: passedByOperation(), validate: passedByOperation() };
   readonly #catalogue: Catalogue;
   #cpuSeconds = 0;
@@ -125,9 +157,18 @@ export class ServerMetrics {
     return (code, bytes) => {
       gauge.add(key, -1);
       this.#requests.add([String(code), ...timedLabels]);
-      this.#durations.observe(timedLabels, (performance.now() - start) / 1000);
+      const seconds = (performance.now() - start) / 1000;
+      this.#durations.observe(timedLabels, seconds);
+      if (!isLong) this.#slis.observe(labels, seconds);
+      this.#tellDeprecated(info);
       if (!isLong && (info.verb === "get" || info.verb === "list")) this.#sizes.observe(labels, bytes);
     };
+  }
+
+  #tellDeprecated({ isResource, group, version, resource, subresource }: RequestInfo): void {
+    const found = isResource ? this.#catalogue.find(group, version, resource) : undefined;
+    if (found === undefined || deprecationOf(found) === undefined) return;
+    this.#deprecated.set([group, "", resource, subresource, version], 1);
   }
 
   watchEvent({ group, resource, version }: GroupVersionResource): void {
@@ -175,6 +216,7 @@ export class ServerMetrics {
 
   stored(operation: string, group: string, resource: string, seconds: number): void {
     this.#storage.observe([group, operation, resource], seconds);
+    this.#stored.add([group, operation, resource]);
   }
 
   audited(): void {
@@ -195,6 +237,9 @@ export class ServerMetrics {
       this.#cpuSeconds = stats.cpuSeconds;
       this.#resident.set([], stats.residentBytes);
       this.#started.set([], stats.startTimeSeconds);
+      if (stats.virtualBytes !== undefined) this.#virtual.set([], stats.virtualBytes);
+      if (stats.openFiles !== undefined) this.#files.set([], stats.openFiles);
+      if (stats.maxFiles !== undefined) this.#maxFiles.set([], stats.maxFiles);
     }
     for (const operations of Object.values(this.#passed))
       for (const passed of Object.values(operations)) for (const each of passed) if (each !== undefined) settle(each);
@@ -202,8 +247,8 @@ export class ServerMetrics {
   }
 
   /** By name, as Prometheus' clients print them. */
-  get #all(): readonly { readonly name: string; readonly render: () => string }[] {
-    return [
+  get #all(): readonly Rendered[] {
+    const all = [
       this.#admissionControllers,
       this.#admissionSteps,
       this.#auditEvents,
@@ -211,17 +256,27 @@ export class ServerMetrics {
       this.#inflight,
       this.#longRunning,
       this.#durations,
+      this.#slis,
       this.#requests,
+      this.#deprecated,
       this.#objects,
       this.#sizes,
       this.#storageObjects,
       this.#watchEvents,
       this.#storage,
+      this.#stored,
       this.#build,
       this.#cpu,
+      this.#maxFiles,
+      this.#files,
       this.#resident,
       this.#started,
+      this.#virtual,
+      ...this.access.all,
+      ...this.flows.all,
+      ...this.queues.all,
     ];
+    return all.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Labels of what is served alone: others' names would be made up by clients. */

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { current, findKubeApiserver, type Peer, startKubeApiserver, startSallyport } from "./peers.ts";
+
+// What a dashboard of a lone API server asks for has the same names, types, labels and texts at kube-apiserver and at ours.
+
+const files = findKubeApiserver();
+const skip =
+  "missing" in files ? files.missing : "url" in files ? `needs a kube-apiserver ${current.version} to start` : false;
+
+interface Family {
+  readonly type: string;
+  readonly help: string;
+  readonly labels: ReadonlySet<string>;
+}
+
+/** Prometheus' text by family: `name_bucket` and the like belong to `name`. */
+function familiesOf(text: string): ReadonlyMap<string, Family> {
+  const families = new Map<string, { type: string; help: string; labels: Set<string> }>();
+  const familyOf = (name: string) => {
+    const found = families.get(name) ?? { type: "", help: "", labels: new Set<string>() };
+    families.set(name, found);
+    return found;
+  };
+  for (const line of text.split("\n")) {
+    const [, word, named, rest = ""] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? [];
+    if (word === "HELP") familyOf(named as string).help = rest;
+    if (word === "TYPE") familyOf(named as string).type = rest;
+    const [, series = "", labels = ""] = /^([a-z_0-9]+)(?:\{(.*)\})? /i.exec(line) ?? [];
+    if (series === "") continue;
+    const base = series.replace(/_(bucket|sum|count)$/, "");
+    const family = familyOf(families.has(base) ? base : series);
+    for (const [, label = ""] of labels.matchAll(/(\w+)="/g)) if (label !== "le") family.labels.add(label);
+  }
+  return families;
+}
+
+const maps = "/api/v1/namespaces/default/configmaps";
+
+/** What makes them count, and what they have counted. */
+async function metricsOf({ client }: Peer): Promise<ReadonlyMap<string, Family>> {
+  const ask = (method: string, path: string, body?: unknown) => client.ask({ method, path, body });
+  await ask("POST", maps, { metadata: { name: "a" } });
+  await ask("PUT", `${maps}/a`, { metadata: { name: "a" }, data: { a: "b" } });
+  await ask("GET", maps);
+  await ask("GET", `${maps}?watch=true&timeoutSeconds=1&resourceVersion=0`);
+  await ask("GET", "/api/v1/endpoints");
+  await ask("DELETE", `${maps}/a`);
+  await ask("GET", "/nothing");
+  await client.ask({ method: "GET", path: "/api", headers: { authorization: "Bearer nobody" } });
+  // The first one is of flows that are not exempt.
+  await client.ask({ method: "GET", path: maps, headers: { authorization: "" } });
+  const { body } = await ask("GET", "/metrics");
+  return familiesOf(String(body));
+}
+
+/** What is asked for by kube-prometheus' rules and dashboards, and is there from the beginning. */
+const wanted = [
+  "apiserver_request_total",
+  "apiserver_request_duration_seconds",
+  "apiserver_request_sli_duration_seconds",
+  "apiserver_requested_deprecated_apis",
+  "apiserver_response_sizes",
+  "apiserver_current_inflight_requests",
+  "apiserver_current_inqueue_requests",
+  "apiserver_longrunning_requests",
+  "apiserver_watch_events_total",
+  "apiserver_admission_controller_admission_duration_seconds",
+  "apiserver_admission_step_admission_duration_seconds",
+  "apiserver_resource_objects",
+  "apiserver_audit_event_total",
+  "apiserver_audit_requests_rejected_total",
+  "apiserver_flowcontrol_current_executing_requests",
+  "apiserver_flowcontrol_current_executing_seats",
+  "apiserver_flowcontrol_dispatched_requests_total",
+  "apiserver_flowcontrol_nominal_limit_seats",
+  "apiserver_flowcontrol_request_execution_seconds",
+  "apiserver_flowcontrol_request_wait_duration_seconds",
+  "authenticated_user_requests",
+  "authentication_attempts",
+  "authentication_duration_seconds",
+  "authorization_attempts_total",
+  "authorization_duration_seconds",
+  "etcd_request_duration_seconds",
+  "etcd_requests_total",
+  "process_cpu_seconds_total",
+  "process_max_fds",
+  "process_open_fds",
+  "process_resident_memory_bytes",
+  "process_start_time_seconds",
+  "process_virtual_memory_bytes",
+  "workqueue_adds_total",
+  "workqueue_depth",
+  "workqueue_longest_running_processor_seconds",
+  "workqueue_queue_duration_seconds",
+  "workqueue_retries_total",
+  "workqueue_unfinished_work_seconds",
+  "workqueue_work_duration_seconds",
+];
+
+/** Ours alone: a name of before 1.37, which dashboards still ask for. */
+const older = ["apiserver_storage_objects"];
+
+/** Labels tell of Go and of the build. */
+const fewerLabels = ["kubernetes_build_info"];
+
+test("metrics have kube-apiserver's names, types, labels and texts", { skip, timeout: 180_000 }, async () => {
+  const theirs = await startKubeApiserver(files as { readonly apiserver: string; readonly etcd: string });
+  const faults: unknown[] = [];
+  const processStats = () => ({
+    cpuSeconds: 1,
+    residentBytes: 1,
+    startTimeSeconds: 1,
+    virtualBytes: 1,
+    openFiles: 1,
+    maxFiles: 1,
+  });
+  const ours = await startSallyport((error) => faults.push(error), { processStats });
+  try {
+    const [their, our] = [await metricsOf(theirs), await metricsOf(ours)];
+    const faulty = [...our].flatMap(([name, family]) => {
+      const known = their.get(name);
+      if (known === undefined) return older.includes(name) ? [] : [`${name}: kube-apiserver has none`];
+      const labels = [...family.labels].filter((each) => !fewerLabels.includes(name) && !known.labels.has(each));
+      return [
+        ...(family.type === known.type ? [] : [`${name}: ${family.type}, kube-apiserver's ${known.type}`]),
+        ...(family.help === known.help ? [] : [`${name}: ${family.help}\n  kube-apiserver's: ${known.help}`]),
+        ...labels.map((each) => `${name}: kube-apiserver has no label ${each}`),
+      ];
+    });
+    assert.deepEqual(faulty, []);
+    assert.deepEqual(
+      wanted.filter((name) => !our.has(name)),
+      [],
+    );
+    assert.deepEqual(faults, []);
+  } finally {
+    await Promise.all([theirs.close(), ours.close()]);
+  }
+});

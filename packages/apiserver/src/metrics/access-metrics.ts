@@ -1,0 +1,62 @@
+import { Counter, Histogram, type Rendered } from "./metric.ts";
+
+/** client-go's 15 buckets from a millisecond on, each twice as wide. */
+const seconds = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);
+
+/** Names of users that are known to be few; all others are told of together. */
+const shownUsers: ReadonlySet<string> = new Set([
+  "admin",
+  "client",
+  "kube_proxy",
+  "kubelet",
+  "system:serviceaccount:kube-system:default",
+]);
+
+/** Who asks, and whether they may, by kube-apiserver's names. */
+export class AccessMetrics {
+  readonly #users = new Counter(
+    "authenticated_user_requests",
+    "[ALPHA] Counter of authenticated requests broken out by username.",
+    ["username"],
+  );
+  readonly #attempts = new Counter("authentication_attempts", "[ALPHA] Counter of authenticated attempts.", ["result"]);
+  readonly #known = new Histogram(
+    "authentication_duration_seconds",
+    "[ALPHA] Authentication duration in seconds broken out by result.",
+    ["result"],
+    seconds,
+  );
+  readonly #decisions = new Counter(
+    "authorization_attempts_total",
+    "[ALPHA] Counter of authorization attempts broken down by result. It can be either 'allowed', 'denied', 'no-opinion' or 'error'.",
+    ["result"],
+  );
+  readonly #decided = new Histogram(
+    "authorization_duration_seconds",
+    "[ALPHA] Authorization duration in seconds broken out by result.",
+    ["result"],
+    seconds,
+  );
+
+  /** Somebody was known, or not: `username` is undefined where credentials were refused. */
+  authenticated(username: string | undefined, took: number): void {
+    const result = username === undefined ? "error" : "success";
+    if (username !== undefined) this.#users.add([shownUser(username)]);
+    this.#attempts.add([result]);
+    this.#known.observe([result], took);
+  }
+
+  authorized(result: "allowed" | "denied" | "no-opinion" | "error", took: number): void {
+    this.#decisions.add([result]);
+    this.#decided.observe([result], took);
+  }
+
+  get all(): readonly Rendered[] {
+    return [this.#users, this.#attempts, this.#known, this.#decisions, this.#decided];
+  }
+}
+
+function shownUser(username: string): string {
+  if (shownUsers.has(username)) return username;
+  return username.includes("@") ? "email_id" : "other";
+}

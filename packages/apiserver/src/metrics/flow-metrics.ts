@@ -1,0 +1,119 @@
+import { Counter, Gauge, Histogram, type Rendered } from "./metric.ts";
+
+const seconds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
+
+const flow = ["flow_schema", "priority_level"];
+
+/** One request on its way through priority and fairness. */
+export interface FlowTrace {
+  /** It waits for a seat. */
+  readonly waits: () => void;
+  /** It has its seat, or needs none. */
+  readonly runs: () => void;
+  readonly ended: () => void;
+  readonly refused: (reason: "concurrency-limit" | "queue-full") => void;
+}
+
+/** Priority and fairness, by kube-apiserver's names. */
+export class FlowMetrics {
+  readonly #executing = new Gauge(
+    "apiserver_flowcontrol_current_executing_requests",
+    "[BETA] Number of requests in initial (for a WATCH) or any (for a non-WATCH) execution stage in the API Priority and Fairness subsystem",
+    flow,
+  );
+  readonly #seats = new Gauge(
+    "apiserver_flowcontrol_current_executing_seats",
+    "[BETA] Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) requests in the API Priority and Fairness subsystem",
+    flow,
+  );
+  readonly #waiting = new Gauge(
+    "apiserver_flowcontrol_current_inqueue_requests",
+    "[BETA] Number of requests currently pending in queues of the API Priority and Fairness subsystem",
+    flow,
+  );
+  readonly #dispatched = new Counter(
+    "apiserver_flowcontrol_dispatched_requests_total",
+    "[BETA] Number of requests executed by API Priority and Fairness subsystem",
+    flow,
+  );
+  readonly #nominal = new Gauge(
+    "apiserver_flowcontrol_nominal_limit_seats",
+    "[BETA] Nominal number of execution seats configured for each priority level",
+    ["priority_level"],
+  );
+  readonly #rejected = new Counter(
+    "apiserver_flowcontrol_rejected_requests_total",
+    "[BETA] Number of requests rejected by API Priority and Fairness subsystem",
+    [...flow, "reason"],
+  );
+  readonly #executions = new Histogram(
+    "apiserver_flowcontrol_request_execution_seconds",
+    "[ALPHA] Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem",
+    [...flow, "type"],
+    seconds,
+  );
+  readonly #waits = new Histogram(
+    "apiserver_flowcontrol_request_wait_duration_seconds",
+    "[BETA] Length of time a request spent waiting in its queue",
+    ["execute", ...flow],
+    seconds,
+  );
+  readonly #inqueue = new Gauge(
+    "apiserver_current_inqueue_requests",
+    "[ALPHA] Maximal number of queued requests in this apiserver per request kind in last second.",
+    ["request_kind"],
+  );
+
+  constructor() {
+    for (const kind of ["mutating", "readOnly"]) this.#inqueue.add([kind], 0);
+  }
+
+  /** How many requests of a level may run at once. */
+  limited(level: string, seats: number): void {
+    this.#nominal.set([level], seats);
+  }
+
+  /** Follows one request of a flow schema and a priority level. */
+  trace(schema: string, level: string, isReading: boolean): FlowTrace {
+    const labels = [schema, level];
+    const kind = [isReading ? "readOnly" : "mutating"];
+    const since = performance.now();
+    let [isWaiting, began] = [false, since];
+    const queue = (amount: number) => {
+      this.#waiting.add(labels, amount);
+      this.#inqueue.add(kind, amount);
+    };
+    return {
+      waits: () => {
+        isWaiting = true;
+        queue(1);
+      },
+      runs: () => {
+        began = performance.now();
+        if (isWaiting) queue(-1);
+        this.#waits.observe(["true", ...labels], (began - since) / 1000);
+        this.#dispatched.add(labels);
+        for (const gauge of [this.#executing, this.#seats]) gauge.add(labels);
+      },
+      ended: () => {
+        for (const gauge of [this.#executing, this.#seats]) gauge.add(labels, -1);
+        this.#executions.observe([...labels, "regular"], (performance.now() - began) / 1000);
+      },
+      refused: (reason) => this.#rejected.add([...labels, reason]),
+    };
+  }
+
+  get all(): readonly Rendered[] {
+    return [
+      this.#inqueue,
+      this.#executing,
+      this.#seats,
+      this.#waiting,
+      this.#dispatched,
+      this.#nominal,
+      this.#rejected,
+      this.#executions,
+      this.#waits,
+    ];
+  }
+}
