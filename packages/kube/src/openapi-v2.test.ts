@@ -91,3 +91,37 @@ test("the protobuf form has gnostic's fields", () => {
       field(10, field(1, field(1, text("q")) + field(2, parameter("q")))),
   );
 });
+
+/** Operations by method and path, with what generated clients call their functions and classes. */
+const operations: { readonly [operation: string]: readonly [id: string, tag: string, codes: string] } = {
+  "get /api/v1/pods": ["listCoreV1PodForAllNamespaces", "core_v1", "200 401"],
+  "get /api/v1/namespaces/{namespace}/pods": ["listCoreV1NamespacedPod", "core_v1", "200 401"],
+  "post /api/v1/namespaces/{namespace}/pods": ["createCoreV1NamespacedPod", "core_v1", "200 201 202 401"],
+  "delete /api/v1/namespaces/{namespace}/pods": ["deleteCoreV1CollectionNamespacedPod", "core_v1", "200 401"],
+  "get /api/v1/namespaces/{namespace}/pods/{name}/log": ["readCoreV1NamespacedPodLog", "core_v1", "200 401"],
+  "post /api/v1/namespaces/{namespace}/pods/{name}/exec": ["connectCoreV1PostNamespacedPodExec", "core_v1", "200 401"],
+  "head /api/v1/nodes/{name}/proxy/{path}": ["connectCoreV1HeadNodeProxyWithPath", "core_v1", "200 401"],
+  "patch /apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale": [
+    "patchAppsV1NamespacedDeploymentScale",
+    "apps_v1",
+    "200 201 401",
+  ],
+  "put /apis/rbac.authorization.k8s.io/v1/clusterroles/{name}": [
+    "replaceRbacAuthorizationV1ClusterRole",
+    "rbacAuthorization_v1",
+    "200 201 401",
+  ],
+};
+
+for (const [operation, expected] of Object.entries(operations))
+  test(`clients are told of ${operation}`, () => {
+    const [method = "", path = ""] = operation.split(" ");
+    const { operationId, tags, responses } = document.paths[path][method];
+    assert.deepEqual([operationId, tags.join(), Object.keys(responses).join(" ")], expected);
+  });
+
+test("only what is served is told of", () => {
+  const pods = openApiV2(builtinResources.filter(({ resource }) => resource === "pods")) as typeof document;
+  assert.equal(pods.definitions["io.k8s.api.apps.v1.Deployment"], undefined);
+  assert.ok(pods.definitions["io.k8s.api.core.v1.PodSpec"]);
+});

@@ -1,7 +1,7 @@
 import type { ResourceInfo } from "./catalogue.ts";
 import { describeField, describeType } from "./descriptions/descriptions.ts";
 import { customSchemas, listSchemaOf, type OpenApiForm, schemaNameOf } from "./openapi-custom.ts";
-import { type Operation, type Parameter, placesOf } from "./openapi-operations.ts";
+import { type Operation, type Parameter, parentOf, pathParametersOf, placesOf } from "./openapi-operations.ts";
 import { findSchema, type Schema } from "./schema.ts";
 
 type Json = { readonly [field: string]: unknown };
@@ -12,17 +12,31 @@ export function openApiV3(resources: readonly ResourceInfo[]): Json {
   for (const info of resources)
     if (info.custom !== undefined && !info.resource.includes("/"))
       Object.assign(custom, customSchemas(info, info.custom, form));
-  const paths = resources.flatMap((each) => pathsOf(each));
-  const wanted = new Set<string>();
-  for (const name of referencesIn([custom, paths])) collect(name, wanted);
-  const builtin = [...wanted].map((name) => [name, typeOf(name, findSchema(name) as Schema)] as const);
+  const paths = resources.flatMap((each) => pathsOf(each, parentOf(each, resources)));
+  const builtin = [...schemasBehind([custom, paths, watchEventIn(resources, reference)], refPrefix)].map(
+    (name) => [name, typeOf(name, findSchema(name) as Schema)] as const,
+  );
   return {
     openapi: "3.0.0",
-    info: { title: "Kubernetes", version: "unversioned" },
+    info,
     paths: Object.fromEntries(paths),
-    components: { schemas: sortedFields({ ...Object.fromEntries(builtin), ...custom }) },
+    components: {
+      schemas: sortedFields({ ...Object.fromEntries(builtin), ...custom }),
+      securitySchemes: { BearerToken: bearerToken },
+    },
   };
 }
+
+/** What both versions of OpenAPI say of the API as a whole. */
+export const info: Json = { title: "Kubernetes", version: "1.37" };
+
+/** How clients say who they are, besides certificates, of which OpenAPI v2 knows nothing. */
+export const bearerToken: Json = {
+  type: "apiKey",
+  description: "A bearer token.",
+  name: "authorization",
+  in: "header",
+};
 
 const refPrefix = "#/components/schemas/";
 
@@ -49,12 +63,34 @@ function sortedFields(fields: Json): Json {
   return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Names of the schemas that are referred to anywhere in a part of the document. */
-function* referencesIn(value: unknown): Generator<string> {
+const watchEvent = "io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent";
+
+/** No operation names what watches are made of. */
+export function watchEventIn(resources: readonly ResourceInfo[], refer: (name: string) => Json): Json | undefined {
+  return resources.some(({ custom, verbs }) => custom === undefined && verbs.includes("watch")) ? refer(watchEvent) : undefined;
+}
+
+/** Types that JSON has several forms of. */
+const several: { readonly [name: string]: Json } = {
+  "io.k8s.apimachinery.pkg.api.resource.Quantity": { oneOf: [{ type: "string" }, { type: "number" }] },
+  "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {
+    format: "int-or-string",
+    oneOf: [{ type: "integer" }, { type: "string" }],
+  },
+};
+
+/** Names of the built-in schemas that are referred to in a part of the document, and in them. */
+export function schemasBehind(part: unknown, prefix: string): ReadonlySet<string> {
+  const wanted = new Set<string>();
+  for (const name of referencesIn(part, prefix)) collect(name, wanted);
+  return wanted;
+}
+
+function* referencesIn(value: unknown, prefix: string): Generator<string> {
   if (typeof value !== "object" || value === null) return;
   for (const [key, each] of Object.entries(value))
-    if (key === "$ref" && typeof each === "string") yield each.slice(refPrefix.length);
-    else yield* referencesIn(each);
+    if (key === "$ref" && typeof each === "string") yield each.slice(prefix.length);
+    else yield* referencesIn(each, prefix);
 }
 
 function collect(name: string, wanted: Set<string>): void {
@@ -73,7 +109,7 @@ function* refsOf(schema: Schema): Generator<string> {
 function typeOf(name: string, schema: Schema): Json {
   return described(
     describeType(name, schema),
-    schemaOf(schema, (field) => describeField(name, schema, field)),
+    several[name] ?? schemaOf(schema, (field) => describeField(name, schema, field)),
   );
 }
 
@@ -113,39 +149,81 @@ export function extensions({ lt, lk, mt, pk, ps }: Schema): Json {
   };
 }
 
-function pathsOf(resource: ResourceInfo): readonly (readonly [string, Json])[] {
-  const { group, version, kind, custom } = resource;
-  const places = placesOf(resource, schemaNameOf(resource), listSchemaOf(resource));
-  const write = ({ operationId, description, parameters, body, answer, action, method }: Operation): Json => ({
-    operationId,
-    description,
-    parameters: parameters.map(parameterOf),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { content: contentOf(body, bodyTypes(method, custom !== undefined)) } }),
-    responses: {
-      200: { description: "OK", ...(answer === undefined ? {} : { content: contentOf(answer, answerTypes) }) },
-    },
-    "x-kubernetes-action": action,
-    "x-kubernetes-group-version-kind": { group, version, kind },
-  });
+function pathsOf(resource: ResourceInfo, parent: string | undefined): readonly (readonly [string, Json])[] {
+  const places = placesOf(resource, schemaNameOf(resource), listSchemaOf(resource), parent);
+  const isCustom = resource.custom !== undefined;
+  const write = (operation: Operation): Json => {
+    const { operationId, tag, description, parameters, body, answer, action, codes, of } = operation;
+    const isRequired = !action.startsWith("delete");
+    const content = contentOf(
+      answer === undefined ? { type: "string" } : reference(answer),
+      answerTypes(operation, isCustom),
+    );
+    return {
+      operationId,
+      tags: [tag],
+      description,
+      parameters: parameters.map(parameterOf),
+      ...(body === undefined
+        ? {}
+        : {
+            requestBody: {
+              content: contentOf(reference(body), bodyTypes(operation, isCustom)),
+              ...(isRequired && { required: true }),
+            },
+          }),
+      responses: {
+        ...Object.fromEntries(codes.map((code) => [code, { description: codeTexts[code], content }])),
+        401: { description: "Unauthorized" },
+      },
+      "x-kubernetes-action": action,
+      "x-kubernetes-group-version-kind": of,
+    };
+  };
   return places.map(({ path, operations }) => [
     path,
-    Object.fromEntries(operations.map((each) => [each.method, write(each)])),
+    {
+      ...Object.fromEntries(operations.map((each) => [each.method, write(each)])),
+      parameters: pathParametersOf(path).map(({ name, description }) => ({
+        name,
+        in: "path",
+        required: true,
+        description,
+        schema: { type: "string", uniqueItems: true },
+      })),
+    },
   ]);
 }
 
-const answerTypes = ["application/json", "application/yaml"];
+/** HTTP's words for the codes that operations answer. */
+export const codeTexts: { readonly [code: number]: string } = { 200: "OK", 201: "Created", 202: "Accepted" };
 
-/** Custom resources have no Go structs, whose tags the strategic merge goes by. */
-function bodyTypes(method: Operation["method"], isCustom: boolean): readonly string[] {
-  if (method !== "patch") return ["*/*"];
-  const patches = ["apply-patch+yaml", "json-patch+json", "merge-patch+json"];
-  return [...patches, ...(isCustom ? [] : ["strategic-merge-patch+json"])].map((each) => `application/${each}`);
+/** Custom resources have no Go structs, which protobuf is made from. */
+export function answerTypes({ action, isConnect, answer }: Operation, isCustom: boolean): readonly string[] {
+  if (isConnect) return ["*/*"];
+  const types = ["application/json", "application/yaml", ...(isCustom ? [] : ["application/vnd.kubernetes.protobuf"])];
+  // A log is text; what is refused of it is not.
+  if (answer === undefined) return ["text/plain", ...types];
+  const watched = [
+    "application/json;stream=watch",
+    ...(isCustom ? [] : ["application/vnd.kubernetes.protobuf;stream=watch"]),
+  ];
+  return action === "list" ? [...types, ...watched] : types;
 }
 
-function contentOf(name: string, types: readonly string[]): Json {
-  return Object.fromEntries(types.map((type) => [type, { schema: { $ref: `${refPrefix}${name}` } }]));
+/** Custom resources have no Go structs, whose tags the strategic merge goes by. */
+export function bodyTypes({ action }: Operation, isCustom: boolean): readonly string[] {
+  if (action !== "patch") return ["*/*"];
+  const patches = ["json-patch+json", "merge-patch+json", ...(isCustom ? [] : ["strategic-merge-patch+json"])];
+  return [...patches, "apply-patch+yaml"].map((each) => `application/${each}`);
+}
+
+function reference(name: string): Json {
+  return { $ref: `${refPrefix}${name}` };
+}
+
+function contentOf(schema: Json, types: readonly string[]): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
 function parameterOf({ name, type, description }: Parameter): Json {
