@@ -39,6 +39,7 @@ async function decide(
   answer: Answer,
   dryRun = false,
   object: KubeObject = pod(),
+  oldObject?: KubeObject,
 ): Promise<{ readonly decision: Decision; readonly calls: readonly WebhookPost[] }> {
   const calls: WebhookPost[] = [];
   const post = async (call: WebhookPost) => {
@@ -57,7 +58,8 @@ async function decide(
     };
   };
   const snapshot = snapshotOf([namespace("default", { team: "a" }), ...hooks.map(configuration)]);
-  const request = { ...requestFor(object), dryRun };
+  const operation = oldObject === undefined ? "CREATE" : "UPDATE";
+  const request = { ...requestFor(object, operation, oldObject ?? null), dryRun };
   const decision = await admit(
     request,
     snapshot,
@@ -150,6 +152,42 @@ test("a patch that does not apply refuses", async () => {
   const { decision } = await decide([{ kind: "Mutating" }], () => ({ allowed: true, patch, patchType: "JSONPatch" }));
   assert.ok(!decision.allowed);
 });
+
+const seconds = "2026-01-01T00:00:00Z";
+const entry = (fields: object, time = seconds) => ({
+  manager: "kubectl",
+  operation: "Update",
+  apiVersion: "v1",
+  time,
+  fieldsType: "FieldsV1",
+  fieldsV1: { "f:metadata": { "f:labels": fields } },
+});
+
+/** Whether a patch that only tests changes the object: it loses the fine times of what this request changed. */
+const timed: { readonly [what: string]: readonly [before: object[], after: object[], mutated: boolean] } = {
+  "a new manager": [[], [entry({ "f:a": {} })], true],
+  "more fields in the same second": [[entry({ "f:a": {} })], [entry({ "f:a": {}, "f:b": {} })], true],
+  "the same fields, later": [[entry({ "f:a": {} })], [entry({ "f:a": {} }, "2026-01-01T00:00:05Z")], true],
+  "fewer fields": [[entry({ "f:a": {}, "f:b": {} })], [entry({ "f:a": {} })], false],
+  "the same": [[entry({ "f:a": {} })], [entry({ "f:a": {} })], false],
+};
+
+for (const [what, [before, after, mutated]] of Object.entries(timed))
+  test(`managed by ${what}: a patch that only tests has mutated: ${mutated}`, async () => {
+    const patch = btoa(JSON.stringify([{ op: "test", path: "/kind", value: "Pod" }]));
+    // With the fields that Go's type always has.
+    const spec = { containers: [{ name: "a", image: "x", resources: {} }] };
+    const managed = (managedFields: object[]) => ({ ...pod(spec, { managedFields }), status: {} });
+    const { decision } = await decide(
+      [{ kind: "Mutating" }],
+      () => ({ allowed: true, patch, patchType: "JSONPatch" }),
+      false,
+      managed(after) as unknown as KubeObject,
+      managed(before) as unknown as KubeObject,
+    );
+    const said = decision.auditAnnotations["mutation.webhook.admission.k8s.io/round_0_index_0"] ?? "";
+    assert.equal(JSON.parse(said).mutated, mutated);
+  });
 
 test("a webhook with reinvocationPolicy IfNeeded is called again after a later change", async () => {
   const hooks: Hook[] = [

@@ -63,8 +63,39 @@ function converted(patched: KubeObject, before: KubeObject, { kind }: Request): 
  */
 function losesTimes({ kind, object, oldObject }: Request): boolean {
   if (schemaOf(kind, kind.kind) === undefined) return false;
-  const before = new Set((oldObject?.metadata?.managedFields ?? []).map((each) => JSON.stringify(each)));
-  return (object?.metadata?.managedFields ?? []).some((each) => !before.has(JSON.stringify(each)));
+  const before = new Map(entriesOf(oldObject).map((each) => [managerOf(each), each]));
+  return entriesOf(object).some((each) => isTimed(each, before.get(managerOf(each))));
+}
+
+/** One of managedFields. */
+interface Entry {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly apiVersion?: string;
+  readonly subresource?: string;
+  readonly time?: string;
+  readonly fieldsV1?: object;
+}
+
+function entriesOf(object: KubeObject | null): readonly Entry[] {
+  return (object?.metadata?.managedFields ?? []) as readonly Entry[];
+}
+
+function managerOf({ manager, operation, apiVersion, subresource }: Entry): string {
+  return JSON.stringify([manager, operation, apiVersion, subresource]);
+}
+
+/** Whether this request gave the entry its time: whose fields are only fewer keeps the one that it had. */
+function isTimed(entry: Entry, before: Entry | undefined): boolean {
+  if (before === undefined || entry.time !== before.time) return true;
+  return !isWithin(entry.fieldsV1 ?? {}, before.fieldsV1 ?? {});
+}
+
+function isWithin(fields: object, others: object): boolean {
+  return Object.entries(fields).every(([name, below]) => {
+    const other = (others as { readonly [name: string]: object })[name];
+    return other !== undefined && isWithin(below as object, other);
+  });
 }
 
 function operationsIn(text: string): readonly object[] {
@@ -117,6 +148,12 @@ export function schemaOf({ group, version }: { readonly group: string; readonly 
   return findKind(group, version, kind)?.schema ?? sentKinds[`${group}/${version} ${kind}`];
 }
 
+/** With the field that Go writes even where there is nothing in it. */
+function written(object: KubeObject): KubeObject {
+  if (object.kind !== "TokenRequest") return object;
+  return { ...object, spec: { boundObjectRef: null, ...(object["spec"] as object | undefined) } };
+}
+
 /** As Go's types hold it: unknown fields are lost. Custom objects stay as they are. */
 function decoded(patched: KubeObject, before: KubeObject): KubeObject {
   // Whoever takes kind or version away gets back those of the type.
@@ -134,7 +171,7 @@ function decoded(patched: KubeObject, before: KubeObject): KubeObject {
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
     );
   try {
-    return conform({ ...patched, kind, apiVersion }, schema, { kind, version: is.version }).object;
+    return written(conform({ ...patched, kind, apiVersion }, schema, { kind, version: is.version }).object);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     throw internalError(error.message.replace(/^.* cannot be handled as a \w+: /, ""));
