@@ -1,16 +1,38 @@
-import { aggregated, type KubeObject, qualifiedResource, type StatusDetails, StatusError } from "@sallyport/kube";
+import {
+  aggregated,
+  type KubeObject,
+  qualifiedResource,
+  refusalStatus,
+  type Status,
+  type StatusDetails,
+  StatusError,
+} from "@sallyport/kube";
 import type { Reason } from "./decision.ts";
 import type { Annotations, PluginResult } from "./plugin.ts";
 import type { Request } from "./request.ts";
 
 /** `pods "x" is forbidden: …`, as admission.NewForbidden words it. */
-export function forbiddenStatus(request: Request, message: string, details: Partial<StatusDetails> = {}): StatusError {
-  const { group, resource } = request.resource;
-  const name = request.name === "" ? (request.object?.metadata.generateName ?? "") : request.name;
+export function forbiddenText(request: Request, message: string): string {
   const qualified = qualifiedResource(request.resource);
-  const text =
-    name === "" ? `${qualified} is forbidden: ${message}` : `${qualified} "${name}" is forbidden: ${message}`;
-  return new StatusError("Forbidden", text, { name, ...(group === "" ? {} : { group }), kind: resource, ...details });
+  const name = nameOf(request);
+  return name === "" ? `${qualified} is forbidden: ${message}` : `${qualified} "${name}" is forbidden: ${message}`;
+}
+
+/** The status of a refusal, to answer with: nothing is thrown, so no stack is read for it. */
+export function forbiddenAnswer(request: Request, message: string, details: Partial<StatusDetails> = {}): Status {
+  const { group, resource } = request.resource;
+  const told = { name: nameOf(request), ...(group === "" ? {} : { group }), kind: resource, ...details };
+  return refusalStatus("Forbidden", forbiddenText(request, message), told);
+}
+
+/** The same to throw. */
+export function forbiddenStatus(request: Request, message: string, details: Partial<StatusDetails> = {}): StatusError {
+  const { message: text, details: told } = forbiddenAnswer(request, message, details);
+  return new StatusError("Forbidden", text ?? "", told);
+}
+
+function nameOf({ name, object }: Request): string {
+  return name === "" ? (object?.metadata.generateName ?? "") : name;
 }
 
 /** A refusal with one reason. */
@@ -18,7 +40,7 @@ export function deny(request: Request, code: string, message: string, fieldPath 
   return {
     outcome: "denied",
     why: message,
-    status: forbiddenStatus(request, message).status,
+    status: forbiddenAnswer(request, message),
     reasons: [{ code, message, fieldPath }],
   };
 }

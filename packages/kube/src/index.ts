@@ -116,6 +116,7 @@ export { type LabelSelectorObject, matchesSelector, meetsRequirement } from "./s
 export { type RuntimeConfig, runtimeConfigFault, servedCatalogue } from "./served.ts";
 export {
   internalError,
+  refusalStatus,
   type Status,
   type StatusCause,
   type StatusDetails,

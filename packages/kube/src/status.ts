@@ -66,30 +66,35 @@ const codes: { readonly [reason in StatusReason]: number } = {
   UnsupportedMediaType: 415,
 };
 
+/** What is answered to a refused request. Without a reason it is a fault that upstream has none for: 500. */
+export function refusalStatus(
+  reason: StatusReason | undefined,
+  message: string,
+  details?: StatusDetails,
+  code: number = reason === undefined ? 500 : codes[reason],
+  metadata: Status["metadata"] = {},
+): Status {
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata,
+    status: "Failure",
+    message,
+    ...(reason === undefined ? {} : { reason }),
+    ...(details === undefined ? {} : { details }),
+    code,
+  };
+}
+
 /** The one way to refuse a request: thrown in pure rooms, answered as it is by the HTTP room. */
 export class StatusError extends Error {
   readonly status: Status;
 
-  /** Without a reason it is a fault that upstream has none for: 500. */
-  constructor(
-    reason: StatusReason | undefined,
-    message: string,
-    details?: StatusDetails,
-    code: number = reason === undefined ? 500 : codes[reason],
-    metadata: Status["metadata"] = {},
-  ) {
+  /** See `refusalStatus`. */
+  constructor(...[reason, message, ...rest]: Parameters<typeof refusalStatus>) {
     super(message);
     this.name = "StatusError";
-    this.status = {
-      kind: "Status",
-      apiVersion: "v1",
-      metadata,
-      status: "Failure",
-      message,
-      ...(reason === undefined ? {} : { reason }),
-      ...(details === undefined ? {} : { details }),
-      code,
-    };
+    this.status = refusalStatus(reason, message, ...rest);
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import type { Reason } from "../decision.ts";
 import { blamedField } from "../explain/blame.ts";
 import type { PluginContext, PluginResult } from "../plugin.ts";
-import { forbiddenStatus, pass, skip } from "../refusals.ts";
+import { forbiddenAnswer, pass, skip } from "../refusals.ts";
 import type { Request } from "../request.ts";
 import { decodePatch, type ReviewResponse, review } from "../review.ts";
 import type { PolicyDecisions } from "./policy-set.ts";
@@ -87,7 +87,7 @@ function validate({ policy, packages, hasMain }: CompiledPolicies, context: Plug
   }
   if (reasons.length === 0) return { outcome: "admitted", why: `${packages.length} policies asked`, warnings };
   const text = reasons.map(reasonText).join("; ");
-  return { outcome: "denied", why: text, status: forbiddenStatus(context.request, text).status, reasons, warnings };
+  return { outcome: "denied", why: text, status: forbiddenAnswer(context.request, text), reasons, warnings };
 }
 
 /** Only a refusal is worth explaining: the fast evaluator asks first. */
@@ -179,7 +179,7 @@ function mainVerdict(policy: RegoPolicy, context: PluginContext): PluginResult {
   return {
     outcome: "denied",
     why: message,
-    status: forbiddenStatus(context.request, message).status,
+    status: forbiddenAnswer(context.request, message),
     reasons,
     warnings,
   };

@@ -1,6 +1,6 @@
 import { diffObjects, type KubeObject } from "@sallyport/kube";
 import type { Decision } from "../decision.ts";
-import { forbiddenStatus } from "../refusals.ts";
+import { forbiddenText } from "../refusals.ts";
 import type { Operation, Request } from "../request.ts";
 import { isKubeObject } from "../review.ts";
 
@@ -101,7 +101,7 @@ export function answerReview({ version, request }: IncomingReview, decision: Dec
 
 /** Without the object's name, since the API server puts its own words before the message. */
 function told({ message = "", reason, code, details }: NonNullable<Decision["status"]>, request: Request): object {
-  const prefix = forbiddenStatus(request, "").message;
+  const prefix = forbiddenText(request, "");
   const own = details?.causes === undefined ? {} : { details: { causes: details.causes } };
   const said = message.startsWith(prefix) ? message.slice(prefix.length) : message;
   return { status: "Failure", message: said, ...(reason === undefined ? {} : { reason }), code, ...own };

@@ -121,15 +121,23 @@ function replaceFirstOf(text: string, pairs: readonly (readonly [string, string]
 }
 
 function trimLeft(text: string, cut: string): string {
-  const characters = runes(text);
-  const from = characters.findIndex((rune) => !cut.includes(rune));
-  return from < 0 ? "" : characters.slice(from).join("");
+  let from = 0;
+  while (from < text.length) {
+    const size = isPair(text, from) ? 2 : 1;
+    if (!cut.includes(text.slice(from, from + size))) break;
+    from += size;
+  }
+  return text.slice(from);
 }
 
 function trimRight(text: string, cut: string): string {
-  const characters = runes(text);
-  const last = characters.findLastIndex((rune) => !cut.includes(rune));
-  return characters.slice(0, last + 1).join("");
+  let end = text.length;
+  while (end > 0) {
+    const size = end > 1 && isPair(text, end - 2) ? 2 : 1;
+    if (!cut.includes(text.slice(end - size, end))) break;
+    end -= size;
+  }
+  return text.slice(0, end);
 }
 
 function two(name: string, compute: (a: string, b: string) => Value): Builtin {
