@@ -4,6 +4,7 @@ import { rows as apiServerRows, type Figures } from "../bench/apiserver/figures.
 import { type CelReport, run as runCel } from "../bench/cel/bench.ts";
 import { type DecisionReport, run as runDecisions } from "../bench/decisions/bench.ts";
 import { type GateReport, run as runGate } from "../bench/gate.ts";
+import { type GatekeeperReport, run as runGatekeeper } from "../bench/gatekeeper/bench.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
 
@@ -26,6 +27,10 @@ if (name === "gate") {
   const report = await runAdmission(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
   else printAdmission(report);
+} else if (name === "gatekeeper") {
+  const report = await runGatekeeper(progress);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else printGatekeeper(report);
 } else if (name === "cel") {
   const report = runCel(progress);
   if (json) console.log(JSON.stringify(report, undefined, 2));
@@ -44,7 +49,7 @@ if (name === "gate") {
 
 function fail(message: string): never {
   console.error(
-    `bench: ${message}; usage: npm run bench -- [gate | admission | apiserver | cel | decisions | rego [WORKLOAD]] [--json]`,
+    `bench: ${message}; usage: npm run bench -- [gate | admission | apiserver | cel | decisions | gatekeeper | rego [WORKLOAD]] [--json]`,
   );
   process.exit(2);
 }
@@ -84,6 +89,21 @@ function printAdmission({ templates, reviews, denied, inProcess, sallyport, opa,
     if (typeof skipped === "string") console.log(`opa was not measured: ${skipped}`);
   console.log(
     `${replicated.objects} pods replicated (${text(replicated.jsonMb)} MB of JSON): ${text(replicated.rssMb)} MB resident, ready after ${replicated.readySeconds.toFixed(1)} s`,
+  );
+}
+
+function printGatekeeper({ templates, objects, rates, audit, opaSkipped }: GatekeeperReport): void {
+  console.log(`${templates} templates of gatekeeper-library, ${objects} objects in turn; reviews a second on one core`);
+  console.log(["constraints", "Rego", "CEL and Rego", "opa bench", "ratio"].map((each) => each.padStart(14)).join(""));
+  for (const { constraints, rego, cel, opa } of rates) {
+    const ratio = opa === undefined ? "–" : `${(rego / opa).toFixed(2)} ×`;
+    const cells = [String(constraints), text(rego), text(cel), text(opa), ratio];
+    console.log(cells.map((each) => each.padStart(14)).join(""));
+  }
+  if (opaSkipped !== undefined) console.log(`opa was not measured: ${opaSkipped}`);
+  const { seconds, cpuSeconds, peakMb, jsonMb, violations } = audit;
+  console.log(
+    `audit of ${audit.objects} pods (${text(jsonMb)} MB of JSON) against ${audit.constraints} constraints: ${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of a processor), ${text(peakMb)} MB at the most, ${violations} violations told`,
   );
 }
 

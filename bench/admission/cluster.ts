@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { type KubeObject, parseApiVersion } from "@sallyport/kube";
 import { createCa, createLeaf } from "@sallyport/pki";
 import { createPod, Random } from "../rego/pods.ts";
 
@@ -15,12 +16,14 @@ export interface Cluster {
 const pageSize = 500;
 
 /** Serves discovery, lists and watches on a free port of this machine. */
-export async function startCluster(pods: number): Promise<Cluster> {
+export async function startCluster(pods: number, policies: readonly KubeObject[] = []): Promise<Cluster> {
   const life = { now: Date.now(), days: 2 };
   const ca = await createCa("CN=bench", life);
   const { certificate, key } = await createLeaf(ca, "CN=cluster", life, { names: [], addresses: ["127.0.0.1"] });
   const pages = new PodPages(pods);
-  const server = createServer({ cert: certificate, key }, (request, response) => answer(request, response, pages));
+  const server = createServer({ cert: certificate, key }, (request, response) =>
+    answer(request, response, pages, policies),
+  );
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
   return {
@@ -79,12 +82,41 @@ const core = ["namespaces", "pods", "configmaps"].map((resource) => ({
   verbs: ["get", "list", "watch"],
 }));
 
-function answer(request: IncomingMessage, response: ServerResponse, pods: PodPages): void {
+/** Gatekeeper's kinds among some objects, as discovery tells them. */
+function groupsOf(policies: readonly KubeObject[]): readonly object[] {
+  return Object.entries(Object.groupBy(policies, ({ apiVersion }) => apiVersion)).map(([apiVersion, all = []]) => {
+    const { group, version } = parseApiVersion(apiVersion);
+    const kinds = new Map(all.map((each) => [each.kind, resourceOf(each)]));
+    const resources = [...kinds].map(([kind, resource]) => ({
+      resource,
+      responseKind: { group, version, kind },
+      scope: "Cluster",
+      verbs: ["get", "list", "watch"],
+    }));
+    return { metadata: { name: group }, versions: [{ version, resources }] };
+  });
+}
+
+function resourceOf({ kind }: KubeObject): string {
+  return kind === "ConstraintTemplate" ? "constrainttemplates" : kind.toLowerCase();
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pods: PodPages,
+  policies: readonly KubeObject[],
+): void {
   const url = new URL(request.url ?? "/", "https://cluster");
   response.setHeader("content-type", "application/json");
   const items =
-    url.pathname === "/api" ? [{ metadata: { name: "" }, versions: [{ version: "v1", resources: core }] }] : [];
-  if (!url.pathname.startsWith("/api/v1/")) {
+    url.pathname === "/api"
+      ? [{ metadata: { name: "" }, versions: [{ version: "v1", resources: core }] }]
+      : groupsOf(policies);
+  if (/^\/apis\/[^/]+\/[^/]+\/[^/]+$/.test(url.pathname)) {
+    const found = policies.filter((each) => url.pathname === `/apis/${each.apiVersion}/${resourceOf(each)}`);
+    response.end(JSON.stringify({ kind: "List", apiVersion: "v1", metadata: { resourceVersion: "1" }, items: found }));
+  } else if (!url.pathname.startsWith("/api/v1/")) {
     const kind = "APIGroupDiscoveryList";
     response.end(JSON.stringify({ kind, apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items }));
   } else if (url.searchParams.has("watch")) {

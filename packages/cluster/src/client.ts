@@ -117,7 +117,12 @@ export class Client {
       const open = url.startsWith("http:") ? requestHttp : request;
       const outgoing: ClientRequest = open(`${url}${path}`, options as never, resolve);
       outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${silentMs / 1000} s`)));
-      outgoing.on("error", (error) => reject(new ConnectionError(`${url}: ${error.message}`)));
+      outgoing.on("error", (error: NodeJS.ErrnoException) => {
+        // The server had closed a connection that was kept while we were busy: what only reads is asked again.
+        const isStale = outgoing.reusedSocket && error.code === "ECONNRESET" && options.method === "GET";
+        if (isStale && call.signal?.aborted !== true) resolve(this.#send(path, call));
+        else reject(new ConnectionError(`${url}: ${error.message}`));
+      });
       outgoing.end(body);
     });
   }

@@ -31,6 +31,7 @@ const paths: { readonly [kind: string]: string } = {
   Namespace: "namespaces",
   Pod: "namespaces/default/pods",
   Provider: "providers",
+  SyncSet: "syncsets",
 };
 
 export async function withGatekeeper(

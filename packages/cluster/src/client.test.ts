@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { test } from "node:test";
+import { Client } from "./client.ts";
+import { ConnectionError } from "./connection.ts";
+
+/** A server that answers the first request of each connection, and ends it at the second; how many connections it saw. */
+async function withImpatient(run: (client: Client, connections: () => number) => Promise<void>): Promise<void> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    sockets.add(socket);
+    let requests = 0;
+    socket.on("error", () => {});
+    socket.on("data", () => {
+      if (++requests > 1) socket.destroy();
+      else socket.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}");
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const client = new Client({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } as never);
+  try {
+    await run(client, () => connections);
+  } finally {
+    client.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
+}
+
+test("a connection that the server had closed meanwhile is no fault: what reads is asked again", () =>
+  withImpatient(async (client, connections) => {
+    for (let i = 0; i < 3; i++) assert.deepEqual(await client.ask("/api"), {});
+    assert.equal(connections(), 3);
+  }));
+
+test("what writes is not sent twice", () =>
+  withImpatient(async (client) => {
+    await client.ask("/api");
+    await assert.rejects(client.ask("/api", { method: "POST", body: {} }), ConnectionError);
+  }));
