@@ -8,49 +8,43 @@ import { type GatekeeperReport, run as runGatekeeper } from "../bench/gatekeeper
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
 
-// `npm run bench -- [gate | admission | apiserver | cel | decisions] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
+// `npm run bench -- [BENCH] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const [name = "gate", filter, ...more] = args.filter((arg) => !arg.startsWith("--"));
 const unknown = args.find((arg) => arg.startsWith("--") && arg !== "--json") ?? more[0];
-if (unknown !== undefined || (filter !== undefined && name !== "rego")) fail(`unexpected ${unknown ?? filter}`);
 const progress = (text: string) => void process.stderr.write(`bench: ${text}\n`);
-if (name === "gate") {
-  const report = await runGate(progress);
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else print(report);
-} else if (name === "apiserver") {
-  const report = await runApiServer(progress);
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else printRows<Figures>(apiServerRows, report, report.peer);
-} else if (name === "admission") {
-  const report = await runAdmission(progress);
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else printAdmission(report);
-} else if (name === "gatekeeper") {
-  const report = await runGatekeeper(progress);
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else printGatekeeper(report);
-} else if (name === "cel") {
-  const report = runCel(progress);
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else printCel(report);
-} else if (name === "decisions") {
-  const report = await runDecisions(progress);
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else printDecisions(report);
-} else if (name === "rego") {
-  const report = await runRego(progress, filter);
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else printRego(report);
-} else {
-  fail(`unknown benchmark ${name}`);
+
+interface Bench<T> {
+  readonly run: (progress: (text: string) => void, filter?: string) => T | Promise<T>;
+  readonly print: (report: T) => void;
 }
 
+/** Runs it, and prints its report for people or programs. */
+async function report<T>({ run, print }: Bench<T>): Promise<void> {
+  const measured = await run(progress, filter);
+  if (json) console.log(JSON.stringify(measured, undefined, 2));
+  else print(measured);
+}
+
+const benches: { readonly [name: string]: () => Promise<void> } = {
+  gate: () => report({ run: runGate, print }),
+  admission: () => report({ run: runAdmission, print: printAdmission }),
+  apiserver: () =>
+    report({ run: runApiServer, print: (figures) => printRows<Figures>(apiServerRows, figures, figures.peer) }),
+  cel: () => report({ run: runCel, print: printCel }),
+  decisions: () => report({ run: runDecisions, print: printDecisions }),
+  gatekeeper: () => report({ run: runGatekeeper, print: printGatekeeper }),
+  rego: () => report({ run: runRego, print: printRego }),
+};
+
+if (unknown !== undefined || (filter !== undefined && name !== "rego")) fail(`unexpected ${unknown ?? filter}`);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) fail(`unknown benchmark ${name}`);
+else await bench();
+
 function fail(message: string): never {
-  console.error(
-    `bench: ${message}; usage: npm run bench -- [gate | admission | apiserver | cel | decisions | gatekeeper | rego [WORKLOAD]] [--json]`,
-  );
+  console.error(`bench: ${message}; usage: npm run bench -- [${Object.keys(benches).join(" | ")} [WORKLOAD]] [--json]`);
   process.exit(2);
 }
 

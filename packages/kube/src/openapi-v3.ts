@@ -67,7 +67,9 @@ const watchEvent = "io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent";
 
 /** No operation names what watches are made of. */
 export function watchEventIn(resources: readonly ResourceInfo[], refer: (name: string) => Json): Json | undefined {
-  return resources.some(({ custom, verbs }) => custom === undefined && verbs.includes("watch")) ? refer(watchEvent) : undefined;
+  return resources.some(({ custom, verbs }) => custom === undefined && verbs.includes("watch"))
+    ? refer(watchEvent)
+    : undefined;
 }
 
 /** Types that JSON has several forms of. */
