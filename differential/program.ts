@@ -3,6 +3,7 @@ import { builtinCall } from "./calls.ts";
 import { dialect } from "./dialect.ts";
 import { document, objectDocument } from "./document.ts";
 import { body } from "./literals.ts";
+import { packageMetadata, ruleMetadata } from "./metadata.ts";
 import { pathsOf } from "./paths.ts";
 import { rule } from "./rules.ts";
 import type { NamedRule, Scope } from "./scope.ts";
@@ -46,10 +47,12 @@ export function program(numbers: readonly number[]): Program {
   const library = tape.oneIn(4) ? rules(scope, "p.lib", "l", 2) : undefined;
   const imported = tape.pick(imports);
   const known = (library?.named ?? []).map((each) => ({ ...each, name: `${imported.name}.${each.name}` }));
-  const main = rules({ ...scope, rules: known }, "p", "r", maxRules);
+  const documents = tape.oneIn(4) ? tape.list(2, () => tape.pick(importedDocuments), 1) : [];
+  const main = rules({ ...scope, rules: [...known, ...documents.map(documentRule)] }, "p", "r", maxRules);
+  const texts = [...(library === undefined ? [] : [imported.text]), ...new Set(documents.map(({ text }) => text))];
   return {
-    module: moduleText("p", [...written.imports, ...(library === undefined ? [] : [imported.text])], main.text),
-    library: library && moduleText("p.lib", written.imports, library.text),
+    module: packageMetadata(tape) + moduleText("p", [...written.imports, ...texts], main.text),
+    library: library && packageMetadata(tape) + moduleText("p.lib", written.imports, library.text),
     input,
     data: `{"d": ${data}${tape.oneIn(3) ? `, "p": ${besideRules(tape)}` : ""}}`,
     regoVersion: written.regoVersion,
@@ -64,6 +67,18 @@ const imports: readonly { readonly name: string; readonly text: string }[] = [
   { name: "data.p.lib", text: "input.a as unused" },
   { name: "up.lib", text: "data.p as up" },
 ];
+
+/** Documents under names of their own. */
+const importedDocuments = [
+  { name: "ina", text: "input.a as ina", path: "input.a" },
+  { name: "b", text: "input.b", path: "input.b" },
+  { name: "dd", text: "data.d as dd", path: "data.d" },
+  { name: "z", text: "data.p.z", path: "data.p.z" },
+] as const;
+
+function documentRule({ name, path }: { readonly name: string; readonly path: string }): NamedRule {
+  return { name, path, kind: "complete", arity: 0 };
+}
 
 function moduleText(name: string, imported: readonly string[], text: string): string {
   return [`package ${name}`, ...imported.map((each) => `import ${each}`), text].join("\n\n");
@@ -82,7 +97,7 @@ function rules(scope: Scope, packagePath: string, prefix: string, most: number):
       const name = `${prefix}${named.length}`;
       const written = rule({ ...scope, rules: [...scope.rules, ...named] }, name);
       named.push({ ...written.named, path: `data.${packagePath}.${name}` });
-      return written.text;
+      return ruleMetadata(scope.tape) + written.text;
     },
     1,
   );

@@ -1,4 +1,5 @@
 import { key, keys, scalar } from "./document.ts";
+import { metadataCall } from "./metadata.ts";
 import type { PathKind } from "./paths.ts";
 import { deeper, freshName, ground, type NamedRule, type Scope, someText, withVars } from "./scope.ts";
 
@@ -29,7 +30,7 @@ export function term(scope: Scope): string {
     () => membership(scope, `${term(deeper(scope))}`),
     () => membership(scope, `${operand(deeper(scope))}, ${operand(deeper(scope))}`),
     () => literalReference(scope),
-    () => templateString(scope),
+    () => (tape.oneIn(3) ? metadataCall(tape) : templateString(scope)),
   ]);
 }
 

@@ -2,7 +2,8 @@ import type { Annotations, Module, Rule, Term } from "../syntax/ast.ts";
 import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { packageKey } from "./globals.ts";
 import { type ChainEntry, typeFault } from "./stage.ts";
-import { refText } from "./text.ts";
+import { refText, termText } from "./text.ts";
+import { walkTerm } from "./walk.ts";
 
 /** OPA's stage SetAnnotationSet: which annotations lie around each rule, over all modules. */
 export class AnnotationSet {
@@ -41,7 +42,7 @@ export class AnnotationSet {
    */
   chain(rule: Rule, module: Module): readonly ChainEntry[] {
     const packagePath = module.package.path.terms.slice(1);
-    const path = [...packagePath, ...this.#localTerms(module, rule)];
+    const path = [...packagePath, ...this.#groundTerms(module, rule).map(stringOf)];
     const own = rule.annotations.filter(({ scope }) => scope === "rule").reverse();
     const entries: ChainEntry[] = own.length === 0 ? [{ path, annotations: undefined }] : [];
     for (const annotations of own) entries.push({ path, annotations });
@@ -58,9 +59,14 @@ export class AnnotationSet {
   }
 
   #ruleKey(module: Module, rule: Rule): string {
-    const terms = this.#localTerms(module, rule).filter(({ kind }) => kind === "string");
-    const head = rule.head.ref;
-    return `${packageKey(module)}\0${terms.length === 0 ? "" : refText({ ...head, terms })}`;
+    return `${packageKey(module)}\0${refText({ ...rule.head.ref, terms: this.#groundTerms(module, rule) })}`;
+  }
+
+  /** Up to the first that has a variable. */
+  #groundTerms(module: Module, rule: Rule): readonly Term[] {
+    const terms = this.#localTerms(module, rule);
+    const end = terms.findIndex((term) => !isGround(term));
+    return end < 0 ? terms : terms.slice(0, end);
   }
 
   /** The rule's ref below its package, as strings, whether its head is whole already or as written. */
@@ -70,4 +76,18 @@ export class AnnotationSet {
     if (first.kind === "var" && first.name === "data") return terms.slice(module.package.path.terms.length);
     return [first.kind === "var" ? { kind: "string", loc: first.loc, value: first.name } : first, ...terms.slice(1)];
   }
+}
+
+/** As OPA has it in paths of annotations: what is no string becomes one. */
+function stringOf(term: Term): Term {
+  return term.kind === "string" ? term : { kind: "string", loc: term.loc, value: termText(term) };
+}
+
+function isGround(term: Term): boolean {
+  let isFree = true;
+  walkTerm(term, ({ kind }) => {
+    if (kind === "var") isFree = false;
+    return isFree;
+  });
+  return isFree;
 }

@@ -23,6 +23,14 @@ const cases: readonly Case[] = [
   { rules: "default r.a := 1\nr[7] := 2", answer: '{"r":{"7":2,"a":1}}' },
   { rules: 'r contains {["<"]: 1}', answer: '{"r":[{"[\\"\\\\u003c\\"]":1}]}' },
   { rules: 'r := sprintf("%#U %#U %#U", [-1, 7, 97])', answer: `{"r":"U+FFFFFFFFFFFFFFFF U+0007 U+0061 'a'"}` },
+  // Paths of annotations end where a variable begins, and have no numbers.
+  { rules: "r[x] := 1 if x := rego.metadata.chain()[0].path", answer: '{"r":{"[\\"p\\",\\"r\\"]":1}}' },
+  { rules: "r[1].b := rego.metadata.chain()[0].path if true", answer: '{"r":{"1":{"b":["p","r","1","b"]}}}' },
+  {
+    rules:
+      "# METADATA\n# scope: document\n# title: t\nr.a[x].b := 1 if x := 2\nr.a[y].c := rego.metadata.chain()[1].annotations.title if y := 3",
+    answer: '{"r":{"a":{"2":{"b":1},"3":{"c":"t"}}}}',
+  },
   // OPA's own plans have one round where nobody takes what is walked; its evaluation has all.
   { rules: "r := count([1 | walk(input)])", input: '{"a": [1, 2, {"b": 3}]}', answer: '{"r":6}' },
   { rules: 'r := sprintf("%5.2f", [{}])', answer: '{"r":"%!f(string=   {})"}' },
