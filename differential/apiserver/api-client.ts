@@ -63,15 +63,14 @@ export class ApiClient {
 
   #ask(step: Step): Promise<Answer> {
     const { method, path, type = "application/json", accept = "application/json", headers = {}, body } = step;
-    const json = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-    const text = json === undefined ? undefined : this.#filled(json);
+    const sentBody = this.#bodyOf(body);
     const sent = {
       ...(step.certificate === undefined ? { authorization: `Bearer ${this.#token}` } : {}),
       accept,
       "user-agent": "differential/1",
-      ...(text === undefined || type === "" ? {} : { "content-type": type }),
+      ...(sentBody === undefined || type === "" ? {} : { "content-type": type }),
       // Node writes a body of DELETE without saying how long it is.
-      ...(text === undefined ? {} : { "content-length": Buffer.byteLength(text) }),
+      ...(sentBody === undefined ? {} : { "content-length": Buffer.byteLength(sentBody) }),
       ...this.#filledAll(headers),
     };
     // A header that is said to be empty is left out.
@@ -102,8 +101,13 @@ export class ApiClient {
       );
       outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${this.#patienceMs} ms`)));
       outgoing.on("error", reject);
-      outgoing.end(text);
+      outgoing.end(sentBody);
     });
+  }
+
+  #bodyOf(body: unknown): string | Uint8Array | undefined {
+    if (body === undefined || body instanceof Uint8Array) return body;
+    return this.#filled(typeof body === "string" ? body : JSON.stringify(body));
   }
 
   close(): void {

@@ -5,6 +5,8 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const generated = /\bUPPER[b-z2-9]{5}\b/g;
 /** The same of names that end so, and look like nothing else. */
 const generatedName = /^(n\w+-)[bcdfghjklmnpqrstvwxz2456789]{5}$/;
+/** The names of several objects of one run, wherever they stand. */
+const generatedNames = /\b(n\w+-\d-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g;
 const tokenVolume = /kube-api-access-[a-z0-9]{5}/g;
 const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 /** Times as Go prints them. */
@@ -148,6 +150,7 @@ function withoutYamlDescriptions(text: string): string {
 function maskWire(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((each) => maskWire(each));
   if (typeof value !== "string") return value;
+  if (/^10\.0\.0\.\d+$/.test(value)) return "(clusterIP)";
   if (/^\d{2,8}$/.test(value)) return "(number)";
   return /^1[789]\d{8}$|^\d{9}$/.test(value) ? "(seconds)" : maskText(value);
 }
@@ -179,6 +182,7 @@ function maskText(text: string, key = ""): string {
     : text;
   return withoutYamlDescriptions(plain.replaceAll(jsonToken, tokenText))
     .replaceAll(generated, "UPPER(own)")
+    .replaceAll(generatedNames, "$1(generated)")
     .replaceAll(drawnIp, '"(clusterIP)"$1')
     .replaceAll(tokenVolume, "kube-api-access-(own)")
     .replaceAll(uuid, "(uuid)")

@@ -66,7 +66,8 @@ export function mutate(object: Node, schemaName: string | undefined, tape: Tape)
       else addField(value, schema, tape);
     },
     () => {
-      holder[key] = tape.pick(odd);
+      // Of its own: a later change may go into it.
+      holder[key] = structuredClone(tape.pick(odd));
     },
     () => {
       if (isRecord(value)) value["unknownField"] = 1;
@@ -101,7 +102,7 @@ function addField(value: Node, schema: Schema | undefined, tape: Tape): void {
 /** Something of the right type, most often. */
 function plausible(schema: Schema | undefined, tape: Tape, depth: number): Node {
   const type = resolved(schema);
-  if (type === undefined || depth > 3) return tape.pick(odd);
+  if (type === undefined || depth > 3) return structuredClone(tape.pick(odd));
   if (type.p !== undefined) {
     const fields = Object.entries(type.p);
     const chosen = fields.filter(([name]) => type.q?.includes(name) === true || tape.oneIn(Math.max(2, fields.length)));

@@ -14,7 +14,7 @@ const maxPaths = 8;
 /** One of `count` of its kind: the request, and where the answers part. */
 export function printDifference({ name, step, theirs, ours }: Difference, count: number): void {
   console.log(`\n${count} DIFFERENT: ${name}`);
-  console.log(cut(`  ${step.method} ${step.path} ${step.accept ?? ""} ${JSON.stringify(step.body) ?? ""}`));
+  console.log(cut(`  ${step.method} ${step.path} ${step.type ?? ""} ${step.accept ?? ""} ${bodyText(step.body)}`));
   if (theirs.code === 422 && printCauses(theirs, ours)) return;
   const isMessage = theirs.code >= 400 || ours.code >= 400;
   const differing = diffObjects(theirs, ours).map((each) => ({ value: undefined, ...each }));
@@ -25,6 +25,11 @@ export function printDifference({ name, step, theirs, ours }: Difference, count:
     console.log(cut(`  ${path} kube-apiserver: ${fromPlace(their, start)}`));
     console.log(cut(`  ${path} sallyport:      ${fromPlace(our, start)}`));
   }
+}
+
+function bodyText(body: unknown): string {
+  if (body instanceof Uint8Array) return `base64 ${Buffer.from(body).toString("base64")}`;
+  return JSON.stringify(body) ?? "";
 }
 
 /** What only one of two refusals says; false where both say the same, or one is none. */

@@ -2,8 +2,13 @@ import { readFileSync } from "node:fs";
 import { builtinResources, type ResourceInfo } from "@sallyport/kube";
 import { parse } from "yaml";
 import type { Tape } from "../tape.ts";
+import { directivesOf } from "./directives.ts";
+import { collectionOf as collectionSteps, protobufOf } from "./forms.ts";
+import { impersonated } from "./impersonated.ts";
 import { lifeOf } from "./life.ts";
+import { managersOf } from "./managers.ts";
 import { readingsOf } from "./readings.ts";
+import { hasParts, partsOf } from "./subresources.ts";
 
 /** One request, the same for both servers. */
 export interface Step {
@@ -13,7 +18,7 @@ export interface Step {
   readonly type?: string;
   readonly accept?: string;
   readonly headers?: { readonly [name: string]: string };
-  /** JSON, or text as it is. `(resourceVersion)`, `(uid)` and `(continue)` in it stand for what the server answered last, as in the path and the headers. */
+  /** JSON, or text or bytes as they are. `(resourceVersion)`, `(uid)` and `(continue)` in it stand for what the server answered last, as in the path and the headers. */
   readonly body?: unknown;
   /** What of the answer later steps may name in parentheses too: a JSON pointer for each name. */
   readonly keep?: { readonly [name: string]: string };
@@ -47,7 +52,17 @@ export function subjects(name: string): readonly Subject[] {
 export function scenario(tape: Tape, name: string, kinds?: readonly string[]): readonly Step[] {
   const chosen = kinds === undefined ? samples : samples.filter((each) => kinds.includes(each.kind));
   const subject = subjectOf(tape.pick(chosen), name);
-  return tape.oneIn(4) ? readingsOf(subject, tape) : lifeOf(subject, tape);
+  return tape.choose<readonly Step[]>([
+    () => lifeOf(subject, tape),
+    () => lifeOf(subject, tape),
+    () => readingsOf(subject, tape),
+    () => protobufOf(subject, tape),
+    () => collectionSteps(subject, tape),
+    () => directivesOf(subject, tape),
+    () => managersOf(subject, tape),
+    () => (hasParts(subject) ? partsOf(subject, tape) : lifeOf(subject, tape)),
+    () => impersonated(lifeOf(subject, tape), tape),
+  ]);
 }
 
 /** An object like a sample, called `given`, and where it lies. */

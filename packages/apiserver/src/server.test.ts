@@ -92,7 +92,7 @@ const refusals: { readonly [what: string]: Refusal } = {
     call: [maps, { body: Buffer.from("k8s\0\x0a\xff", "latin1"), type: "application/vnd.kubernetes.protobuf" }],
     code: 400,
     reason: "BadRequest",
-    message: /proto/,
+    message: /unexpected EOF/,
   },
   "an unknown content type": {
     call: [maps, { body: "x", type: "text/html" }],

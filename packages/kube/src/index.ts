@@ -24,7 +24,7 @@ export {
   type ResourceInfo,
 } from "./catalogue.ts";
 export { convertBuiltin, isConverted } from "./conversion/convert.ts";
-export { type Decoded, parseBody, parseYamlFields, unmarshalErrors } from "./decode.ts";
+export { checkDepth, checkTypeMeta, type Decoded, parseBody, parseYamlFields, unmarshalErrors } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
 export { parseFieldSelector } from "./field-selector.ts";
@@ -142,6 +142,7 @@ export { conformMetadata, prune } from "./structural/prune.ts";
 export { isSameJson } from "./structural/same.ts";
 export type { Structural, ValidationRule } from "./structural/schema.ts";
 export { isBlocking, oldItems, rulesNotChecked, validateBySchema, validateUniqueness } from "./structural/validate.ts";
+export { selectorText } from "./table/layout.ts";
 export { partialMetadata } from "./table/partial-metadata.ts";
 export { tableOf } from "./table/table.ts";
 export {

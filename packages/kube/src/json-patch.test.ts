@@ -79,3 +79,19 @@ for (const [operation, message] of words)
       () => patchJson(document, [operation]),
       (error) => error instanceof PatchError && error.message === message,
     ));
+
+test("JSON patch: copies of copies end where they would fill the memory", () => {
+  const doubling = Array.from({ length: 60 }, (_, i) => ({ op: "copy", from: "/a", path: `/a/k${i}` }));
+  assert.throws(
+    () => patchJson({ a: { b: "x".repeat(1000) } }, doubling),
+    (error) =>
+      error instanceof PatchError &&
+      /^Unable to complete the copy, the accumulated size increase of copy is \d+, exceeding the limit 3145728$/.test(
+        error.message,
+      ),
+  );
+  const few = patchJson({ a: { b: 1 } }, doubling.slice(0, 3));
+  assert.deepEqual(few, {
+    a: { b: 1, k0: { b: 1 }, k1: { b: 1, k0: { b: 1 } }, k2: { b: 1, k0: { b: 1 }, k1: { b: 1, k0: { b: 1 } } } },
+  });
+});

@@ -1,10 +1,14 @@
 import { isFields, isSameValue } from "./apply/compare.ts";
+import { tooDeep } from "./decode.ts";
 import { StatusError } from "./status.ts";
 
 type Node = { [key: string]: unknown } | unknown[];
 
 /** kube-apiserver's limit: a patch of more operations is an attack on its memory. */
 const maxOperations = 10_000;
+
+/** kube-apiserver's limit of what all copies of a patch add in bytes: a few operations could double a document without end. */
+const maxCopiedBytes = 3 * 1024 * 1024;
 
 /** Deeper pointers than any object has are refused before they are followed. */
 const maxPointerDepth = 1000;
@@ -42,7 +46,7 @@ export function patchJson(
   operations: unknown,
 ): { readonly [key: string]: unknown } {
   const checked = operationsOf(operations);
-  const root = { document: structuredClone(document) as unknown };
+  const root: Root = { document: structuredClone(document), copied: 0 };
   for (const operation of checked) applyOrRefuse(root, operation);
   return root.document as { readonly [key: string]: unknown };
 }
@@ -102,12 +106,21 @@ class Inapplicable extends Error {
 const missing = "missing value";
 const badIndex = "invalid index referenced";
 const testFailed = "test failed";
+const tooMuch = "Unable to complete the copy";
 
-function applyOrRefuse(root: { document: unknown }, operation: Operation): void {
+/** A document that is being patched, and how many bytes copies have added to it. */
+interface Root {
+  document: unknown;
+  copied: number;
+}
+
+function applyOrRefuse(root: Root, operation: Operation): void {
   try {
     applyOperation(root, operation);
     if (!isFields(root.document)) throw new Inapplicable("the patch leaves no object");
   } catch (error) {
+    // Copies into copies may be deeper than any patch.
+    if (error instanceof RangeError) throw tooDeep();
     if (!(error instanceof Inapplicable)) throw error;
     throw new PatchError(worded(operation, error), operation, error.message === testFailed);
   }
@@ -132,6 +145,7 @@ function worded({ op, path, from }: Operation, { message, place }: Inapplicable)
     return `${String(op)} operation does not apply: ${which}: ${quoted}: ${missing}`;
   }
   if (op === "replace") return `replace operation does not apply: doc is missing key: ${String(path)}: ${missing}`;
+  if (message.startsWith(tooMuch)) return message;
   if (message === testFailed) return `testing value ${String(path)} failed: ${testFailed}`;
   return kinds.has(op)
     ? `error in ${String(op)} for path: '${String(path)}': ${message}`
@@ -140,7 +154,7 @@ function worded({ op, path, from }: Operation, { message, place }: Inapplicable)
 
 const kinds: ReadonlySet<unknown> = new Set(["add", "remove", "replace", "move", "copy", "test"]);
 
-function applyOperation(root: { document: unknown }, { op, path, from, value = null }: Operation): void {
+function applyOperation(root: Root, { op, path, from, value = null }: Operation): void {
   const target = pointerOf(path, "path");
   switch (op) {
     case "add":
@@ -156,7 +170,7 @@ function applyOperation(root: { document: unknown }, { op, path, from, value = n
       put(root, target, take(root, pointerOf(from, "from"), "from"), true);
       break;
     case "copy":
-      put(root, target, structuredClone(valueAt(root, pointerOf(from, "from"), "from") ?? null), true);
+      put(root, target, copyOf(root, valueAt(root, pointerOf(from, "from"), "from") ?? null), true);
       break;
     case "test":
       if (!isSameValue(valueAt(root, target, "path") ?? null, value)) throw new Inapplicable(testFailed);
@@ -164,6 +178,18 @@ function applyOperation(root: { document: unknown }, { op, path, from, value = n
     default:
       throw new Inapplicable("unknown kind");
   }
+}
+
+const encoder = new TextEncoder();
+
+function copyOf(root: Root, value: unknown): unknown {
+  const text = JSON.stringify(value);
+  root.copied += encoder.encode(text).length;
+  if (root.copied > maxCopiedBytes)
+    throw new Inapplicable(
+      `${tooMuch}, the accumulated size increase of copy is ${root.copied}, exceeding the limit ${maxCopiedBytes}`,
+    );
+  return JSON.parse(text) as unknown;
 }
 
 type Place = "from" | "path";

@@ -180,35 +180,94 @@ for (const [what, [bytes, value]] of Object.entries(decoded)) {
   });
 }
 
+test("protobuf: an envelope that names no type holds what is asked for", () => {
+  const bytes = envelope("", "", [[1, [[1, "shop"]]]]);
+  const { kind, metadata } = decodeProtobuf(bytes, { apiVersion: "v1", kind: "Namespace" });
+  assert.equal(kind, "Namespace");
+  assert.equal((metadata as { readonly name?: string }).name, "shop");
+});
+
+test("protobuf: fields and groups that nobody knows are passed over", () => {
+  const group = Buffer.from([0x9b, 6, 0x10, 1, 0x9c, 6]);
+  const bytes = envelope("v1", "Namespace", [[1, [[1, "shop"]]]]);
+  const known = decodeProtobuf(bytes);
+  assert.deepEqual(decodeProtobuf(Buffer.concat([bytes, group])), known);
+});
+
+test("protobuf: what is too large for an int32 loses its upper bits, as in Go", () => {
+  const bytes = envelope("apps/v1", "Deployment", [[2, [[1, 2_147_483_648n]]]]);
+  assert.equal((decodeProtobuf(bytes)["spec"] as { readonly replicas?: number }).replicas, -2_147_483_648);
+});
+
 test("protobuf: the first second that RFC 3339 has", () => {
   const bytes = envelope("v1", "Namespace", [[1, [[8, [[1, -62_167_219_200n]]]]]]);
   const { metadata } = decodeProtobuf(bytes) as { metadata?: { creationTimestamp?: string } };
   assert.equal(metadata?.creationTimestamp, "0000-01-01T00:00:00Z");
 });
 
-const malformed: { readonly [what: string]: Buffer } = {
-  "no envelope": Buffer.from("{}"),
-  "a cut message": envelope("v1", "Pod", [[2, "x"]]).subarray(0, -1),
-  "an unknown kind": envelope("v1", "Gadget", []),
-  "a length beyond the end": Buffer.concat([Buffer.from("k8s\0"), Buffer.from([0x12, 0x7f])]),
-  "a number for a text": envelope("v1", "Pod", [[1, [[1, 5]]]]),
-  "a number for a message": envelope("v1", "Pod", [[1, 5]]),
-  "a text for a number": envelope("v1", "Namespace", [[1, [[7, "x"]]]]),
-  "a number for an entry of a map": envelope("v1", "ConfigMap", [[2, 5]]),
-  "a number for the key of a map": envelope("v1", "ConfigMap", [[2, [[1, 5]]]]),
-  "a number for the value of a map": envelope("v1", "ConfigMap", [[2, [[2, 5]]]]),
-  "a number for bytes": envelope("v1", "Secret", [[2, [[2, 5]]]]),
-  "a text for seconds": envelope("v1", "Namespace", [[1, [[8, [[1, "x"]]]]]]),
-  "a time that no calendar has": envelope("v1", "Namespace", [[1, [[8, [[1, -62_167_219_201n]]]]]]),
-  "a number for embedded JSON": envelope("apps/v1", "ControllerRevision", [[2, [[1, 5]]]]),
-  "an endless varint": Buffer.concat([Buffer.from("k8s\0"), Buffer.alloc(20, 0xff)]),
+/** Bytes of the envelope itself. */
+const enveloped = (...bytes: readonly number[]) => Buffer.from([0x6b, 0x38, 0x73, 0, ...bytes]);
+
+const malformed: { readonly [what: string]: readonly [bytes: Buffer, message: string] } = {
+  "no byte": [Buffer.alloc(0), "empty data"],
+  "no envelope": [
+    Buffer.from("{}"),
+    "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
+  ],
+  "an empty envelope": [enveloped(), "empty body"],
+  "a cut message": [envelope("v1", "Pod", [[2, "x"]]).subarray(0, -1), "unexpected EOF"],
+  "an unknown kind": [envelope("v1", "Gadget", []), 'no kind "Gadget" is registered for version "v1"'],
+  "a length beyond the end": [enveloped(0x12, 0x7f), "unexpected EOF"],
+  "a length below zero": [
+    enveloped(0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
+    "proto: negative length found during unmarshaling",
+  ],
+  "a number of no field": [enveloped(0x02, 0), "proto: Unknown: illegal tag 0 (wire type 2)"],
+  "the end of no group": [enveloped(0x0c), "proto: Unknown: wiretype end group for non-group"],
+  "a group without an end": [enveloped(0x53, 0x08, 1), "unexpected EOF"],
+  "no wire type": [enveloped(0x56), "proto: illegal wireType 6"],
+  "no wire type for a field": [enveloped(0x0e), "proto: wrong wireType = 6 for field TypeMeta"],
+  "a number for a text": [envelope("v1", "Pod", [[1, [[1, 5]]]]), "proto: wrong wireType = 0 for field Name"],
+  "a number for a message": [envelope("v1", "Pod", [[1, 5]]), "proto: wrong wireType = 0 for field ObjectMeta"],
+  "a text for a number": [
+    envelope("v1", "Namespace", [[1, [[7, "x"]]]]),
+    "proto: wrong wireType = 2 for field Generation",
+  ],
+  "a number for an entry of a map": [envelope("v1", "ConfigMap", [[2, 5]]), "proto: wrong wireType = 0 for field Data"],
+  "a number for the key of a map": [
+    envelope("v1", "ConfigMap", [[2, [[1, 5]]]]),
+    "proto: wrong wireType = 0 for field Data",
+  ],
+  "a number for the value of a map": [
+    envelope("v1", "ConfigMap", [[2, [[2, 5]]]]),
+    "proto: wrong wireType = 0 for field Data",
+  ],
+  "a number for bytes": [envelope("v1", "Secret", [[2, [[2, 5]]]]), "proto: wrong wireType = 0 for field Data"],
+  "a text for seconds": [
+    envelope("v1", "Namespace", [[1, [[8, [[1, "x"]]]]]]),
+    "proto: wrong wireType = 2 for field Seconds",
+  ],
+  "a time that no calendar has": [
+    envelope("v1", "Namespace", [[1, [[8, [[1, -62_167_219_201n]]]]]]),
+    "proto: a time of -62167219201 seconds has no date",
+  ],
+  "a number for embedded JSON": [
+    envelope("apps/v1", "ControllerRevision", [[2, [[1, 5]]]]),
+    "proto: wrong wireType = 0 for field Raw",
+  ],
+  "an endless varint": [enveloped(...Buffer.alloc(20, 0xff)), "proto: integer overflow"],
 };
 
-for (const [what, bytes] of Object.entries(malformed)) {
+for (const [what, [bytes, message]] of Object.entries(malformed)) {
   test(`protobuf: ${what} is a bad request`, () => {
     assert.throws(
       () => decodeProtobuf(bytes),
-      (error: unknown) => error instanceof StatusError && error.status.reason === "BadRequest",
+      (error: unknown) => {
+        assert.ok(error instanceof StatusError);
+        assert.equal(error.status.reason, "BadRequest");
+        assert.equal(error.message, message);
+        return true;
+      },
     );
   });
 }

@@ -30,7 +30,7 @@ class Reader {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined || this.#at > this.#end) throw malformed("unexpected EOF");
+      if (byte === undefined || this.#at > this.#end) throw cutOff();
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
@@ -38,15 +38,21 @@ class Reader {
   }
 
   bytes(): Uint8Array {
-    const length = Number(this.varint());
+    const length = BigInt.asIntN(64, this.varint());
     const start = this.#at;
-    if (length < 0 || start + length > this.#end) throw malformed("unexpected EOF");
+    if (length < 0n) throw malformed("negative length found during unmarshaling");
+    if (BigInt(start) + length > BigInt(this.#end)) throw cutOff();
+    return this.#take(Number(length));
+  }
+
+  #take(length: number): Uint8Array {
+    const start = this.#at;
     this.#at += length;
     return this.#bytes.subarray(start, start + length);
   }
 
   fixed(size: number): DataView {
-    if (this.#at + size > this.#end) throw malformed("unexpected EOF");
+    if (this.#at + size > this.#end) throw cutOff();
     const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, size);
     this.#at += size;
     return view;
@@ -57,6 +63,11 @@ function malformed(why: string): StatusError {
   return new StatusError("BadRequest", `proto: ${why}`);
 }
 
+/** Go's own error of a reader, which is not protobuf's. */
+function cutOff(): StatusError {
+  return new StatusError("BadRequest", "unexpected EOF");
+}
+
 const decoder = new TextDecoder();
 
 /** True when a body begins as Kubernetes' protobuf does. */
@@ -64,25 +75,34 @@ export function isProtobuf(bytes: Uint8Array): boolean {
   return magic.every((byte, i) => bytes[i] === byte);
 }
 
-/** Decodes an enveloped object to the JSON that it means. Throws `BadRequest`. */
-export function decodeProtobuf(bytes: Uint8Array): { readonly [field: string]: unknown } {
+/** Decodes an enveloped object to the JSON that it means; of type `given` where the envelope names none. Throws `BadRequest` in the words of Go's decoder. */
+export function decodeProtobuf(
+  bytes: Uint8Array,
+  given: { readonly apiVersion?: string; readonly kind?: string } = {},
+): { readonly [field: string]: unknown } {
+  if (bytes.length === 0) throw new StatusError("BadRequest", "empty data");
   if (!isProtobuf(bytes))
     throw new StatusError(
       "BadRequest",
       "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]",
     );
+  if (bytes.length === magic.length) throw new StatusError("BadRequest", "empty body");
   let apiVersion = "";
   let kind = "";
   let raw: Uint8Array = new Uint8Array();
-  for (const [number, value] of readFields(new Reader(bytes, magic.length))) {
-    if (number === 1 && value instanceof Uint8Array) {
-      for (const [inner, text] of readFields(new Reader(value))) {
-        if (inner === 1 && text instanceof Uint8Array) apiVersion = decoder.decode(text);
-        if (inner === 2 && text instanceof Uint8Array) kind = decoder.decode(text);
+  for (const [number, value] of readFields(new Reader(bytes, magic.length), "Unknown")) {
+    if (number === 1) {
+      for (const [inner, text] of readFields(new Reader(bytesOf(value, "TypeMeta")), "TypeMeta")) {
+        if (inner === 1) apiVersion = decoder.decode(bytesOf(text, "APIVersion"));
+        if (inner === 2) kind = decoder.decode(bytesOf(text, "Kind"));
       }
     }
-    if (number === 2 && value instanceof Uint8Array) raw = value;
+    if (number === 2) raw = bytesOf(value, "Raw");
+    if (number === 3) bytesOf(value, "ContentEncoding");
+    if (number === 4) bytesOf(value, "ContentType");
   }
+  apiVersion ||= given.apiVersion ?? "";
+  kind ||= given.kind ?? "";
   const message = messageOf(apiVersion, kind);
   if (message === undefined)
     throw new StatusError("BadRequest", `no kind "${kind}" is registered for version "${apiVersion}"`);
@@ -90,28 +110,46 @@ export function decodeProtobuf(bytes: Uint8Array): { readonly [field: string]: u
 }
 
 /** What a field holds, by its wire type: 0, 2, 1 (8 bytes) or 5 (4 bytes). https://protobuf.dev/programming-guides/encoding/#structure */
-type Value = bigint | Uint8Array | DataView;
+type Value = bigint | Uint8Array | DataView | OddValue;
 
-function* readFields(reader: Reader): Generator<readonly [number, Value]> {
+/** A value of a wire type that no field has: a group, or none at all. */
+class OddValue {
+  readonly wireType: number;
+
+  constructor(wireType: number) {
+    this.wireType = wireType;
+  }
+}
+
+/** The fields of a message, called `type` where it is at fault. */
+function* readFields(reader: Reader, type: string): Generator<readonly [number, Value]> {
   while (reader.more) {
     const tag = reader.varint();
-    const number = Number(tag >> 3n);
-    switch (Number(tag & 7n)) {
-      case 0:
-        yield [number, reader.varint()];
-        break;
-      case 1:
-        yield [number, reader.fixed(8)];
-        break;
-      case 2:
-        yield [number, reader.bytes()];
-        break;
-      case 5:
-        yield [number, reader.fixed(4)];
-        break;
-      default:
-        throw malformed(`wiretype ${Number(tag & 7n)} is not supported`);
-    }
+    const wireType = Number(tag & 7n);
+    if (wireType === 4) throw malformed(`${type}: wiretype end group for non-group`);
+    const number = Number(BigInt.asIntN(32, tag >> 3n));
+    if (number <= 0) throw malformed(`${type}: illegal tag ${number} (wire type ${wireType})`);
+    yield [number, wireType === 3 || wireType > 5 ? new OddValue(wireType) : readValue(reader, wireType)];
+    // Nobody knows the field.
+    if (wireType === 3) skipGroup(reader);
+    if (wireType > 5) throw malformed(`illegal wireType ${wireType}`);
+  }
+}
+
+function readValue(reader: Reader, wireType: number): Value {
+  if (wireType === 0) return reader.varint();
+  if (wireType === 2) return reader.bytes();
+  return reader.fixed(wireType === 1 ? 8 : 4);
+}
+
+function skipGroup(reader: Reader): void {
+  for (let depth = 1; depth > 0; ) {
+    if (!reader.more) throw cutOff();
+    const wireType = Number(reader.varint() & 7n);
+    if (wireType > 5) throw malformed(`illegal wireType ${wireType}`);
+    if (wireType === 3) depth++;
+    else if (wireType === 4) depth--;
+    else readValue(reader, wireType);
   }
 }
 
@@ -119,13 +157,15 @@ function decodeMessage(bytes: Uint8Array, message: string, depth: number): unkno
   if (depth > maxDepth) throw malformed("message is nested too deeply");
   const special = specials[message];
   if (special !== undefined) return special(bytes);
-  if (rawMessages.has(message)) return rawJson(plainFields(bytes).get(1));
+  if (rawMessages.has(message)) return rawJson(plainFields(bytes, shortName(message)).get(1));
   if (listMessages.has(message))
-    return [...readFields(new Reader(bytes))].map(([, value]) => decoder.decode(bytesOf(value, "items")));
+    return [...readFields(new Reader(bytes), shortName(message))].map(([, value]) =>
+      decoder.decode(bytesOf(value, "items")),
+    );
   const fields = fieldsOf(message);
   if (fields === undefined) throw malformed(`unknown message ${message}`);
   const result: { [field: string]: unknown } = {};
-  for (const [number, value] of readFields(new Reader(bytes))) {
+  for (const [number, value] of readFields(new Reader(bytes), shortName(message))) {
     const field = fields.get(number);
     if (field !== undefined) addField(result, field, value, depth);
   }
@@ -176,7 +216,7 @@ function isZero(value: unknown): boolean {
 function decodeEntry(bytes: Uint8Array, field: Field, depth: number): readonly [string, unknown] {
   let key = "";
   let item: unknown = field.type === "string" ? "" : undefined;
-  for (const [number, value] of readFields(new Reader(bytes))) {
+  for (const [number, value] of readFields(new Reader(bytes), field.name)) {
     if (number === 1) key = decoder.decode(bytesOf(value, field.name));
     if (number === 2) item = decodeValue(value, field, depth);
   }
@@ -194,6 +234,7 @@ function decodeValue(value: Value, { name, type }: Field, depth: number): unknow
     case "bool":
       return integerOf(value, name) !== 0n;
     case "int32":
+      return Number(BigInt.asIntN(32, integerOf(value, name)));
     case "int64":
       return Number(BigInt.asIntN(64, integerOf(value, name)));
     default:
@@ -217,8 +258,15 @@ function doubleOf(value: Value, field: string): number {
 }
 
 function wrongWireType(value: Value, field: string): StatusError {
-  const fixed = value instanceof DataView ? (value.byteLength === 8 ? 1 : 5) : 2;
-  return malformed(`wrong wireType = ${typeof value === "bigint" ? 0 : fixed} for field ${field}`);
+  const name = field === "metadata" ? "ObjectMeta" : `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
+  return malformed(`wrong wireType = ${wireTypeOf(value)} for field ${name}`);
+}
+
+function wireTypeOf(value: Value): number {
+  if (typeof value === "bigint") return 0;
+  if (value instanceof OddValue) return value.wireType;
+  if (value instanceof DataView) return value.byteLength === 8 ? 1 : 5;
+  return 2;
 }
 
 function base64(bytes: Uint8Array): string {
@@ -227,8 +275,13 @@ function base64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-function plainFields(bytes: Uint8Array): ReadonlyMap<number, Value> {
-  return new Map(readFields(new Reader(bytes)));
+/** A message as Go's generated code calls it. */
+function shortName(message: string): string {
+  return message.slice(message.lastIndexOf(".") + 1);
+}
+
+function plainFields(bytes: Uint8Array, type: string): ReadonlyMap<number, Value> {
+  return new Map(readFields(new Reader(bytes), type));
 }
 
 /** A signed integer of a message; 0 when it is not there. */
@@ -241,7 +294,7 @@ const firstSecond = -62_167_219_200n;
 const lastSecond = 253_402_300_799n;
 
 function timeText(bytes: Uint8Array, digits: number): string | null {
-  const fields = plainFields(bytes);
+  const fields = plainFields(bytes, "Timestamp");
   if (fields.size === 0) return null;
   const seconds = integerAt(fields, 1, "seconds", 64);
   if (seconds < firstSecond || seconds > lastSecond) throw malformed(`a time of ${seconds} seconds has no date`);
@@ -255,13 +308,14 @@ function timeText(bytes: Uint8Array, digits: number): string | null {
 const specials: { readonly [message: string]: (bytes: Uint8Array) => unknown } = {
   [`${metaPackage}.Time`]: (bytes) => timeText(bytes, 0),
   [`${metaPackage}.MicroTime`]: (bytes) => timeText(bytes, 6),
-  [`${metaPackage}.Duration`]: (bytes) => `${Number(integerAt(plainFields(bytes), 1, "duration", 64)) / 1e9}s`,
+  [`${metaPackage}.Duration`]: (bytes) =>
+    `${Number(integerAt(plainFields(bytes, "Duration"), 1, "duration", 64)) / 1e9}s`,
   "k8s.io.apimachinery.pkg.api.resource.Quantity": (bytes) => {
-    const text = plainFields(bytes).get(1);
+    const text = plainFields(bytes, "Quantity").get(1);
     return text === undefined ? "0" : decoder.decode(bytesOf(text, "string"));
   },
   "k8s.io.apimachinery.pkg.util.intstr.IntOrString": (bytes) => {
-    const fields = plainFields(bytes);
+    const fields = plainFields(bytes, "IntOrString");
     const text = fields.get(3);
     if (integerAt(fields, 1, "type", 64) === 1n)
       return text === undefined ? "" : decoder.decode(bytesOf(text, "strVal"));

@@ -37,6 +37,14 @@ export function schemaNames(): readonly string[] {
   return Object.keys(schemas);
 }
 
+const names = new Map<Schema, string>();
+
+/** The name of a built-in schema; empty for one that has none. */
+export function nameOfSchema(schema: Schema): string {
+  if (names.size === 0) for (const [name, each] of Object.entries(schemas)) names.set(each, name);
+  return names.get(schema) ?? "";
+}
+
 /** Follows a reference; the merge rules beside it stay with the field. */
 export function resolveSchema(schema: Schema | undefined): Schema | undefined {
   return schema?.r === undefined ? schema : findSchema(schema.r);

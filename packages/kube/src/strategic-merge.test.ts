@@ -89,10 +89,17 @@ const directives: readonly [patch: object, message: string][] = [
   [{ spec: { $patch: "foo" } }, "unknown patch type: foo in map: map[$patch:foo]"],
   [{ spec: { $retainKeys: "foo" } }, "invalid patch format of retainKeys"],
   [{ spec: { "$setElementOrder/containers": "foo" } }, "expected a []interface {}, but received a string"],
+  [{ spec: { "$setElementOrder/doors": [] } }, 'unable to find api field in struct PodSpec for the json field "doors"'],
+  [
+    { metadata: { labels: { "$setElementOrder/c": [] } } },
+    "merging an object in json but data type is not struct, instead is: map",
+  ],
   [{ spec: { $retainKeys: ["a"], b: 1 } }, "invalid patch format of retainKeys"],
   [spec([{ image: "x" }]), "map: map[image:x] does not contain declared merge key: name"],
 ];
 
+const labelled = { ...(spec([]) as object), metadata: { labels: { a: "b" } } };
+
 for (const [patch, message] of directives)
   test(`strategic merge patch: ${message}`, () =>
-    assert.throws(() => applyStrategicMergePatch(spec([]) as never, patch as never, podSchema), { message }));
+    assert.throws(() => applyStrategicMergePatch(labelled as never, patch as never, podSchema), { message }));

@@ -1,5 +1,5 @@
 import { goText } from "./go-text.ts";
-import { resolveSchema, type Schema } from "./schema.ts";
+import { nameOfSchema, resolveSchema, type Schema } from "./schema.ts";
 import { StatusError } from "./status.ts";
 
 type Record_ = { readonly [key: string]: unknown };
@@ -77,6 +77,7 @@ function mergeOrdered(
     const name = key.slice(orderPrefix.length);
     const [current, items] = [result[name], patch[name]];
     for (const each of [order, current, items]) if (each !== undefined && !Array.isArray(each)) throw notList(each);
+    checkField(schema, name);
     const field = fieldSchema(schema, name);
     checkOrder((items ?? []) as readonly unknown[], order as readonly unknown[], field?.pk);
     done.add(name);
@@ -97,6 +98,18 @@ function notList(value: unknown): StatusError {
   return new StatusError(undefined, `expected a []interface {}, but received a ${goTypeOf(value)}`);
 }
 
+/** Throws what Go's reflection finds where a list is to be ordered that the type does not have. */
+function checkField(schema: Schema | undefined, name: string): void {
+  if (schema?.p === undefined)
+    throw new StatusError(undefined, "merging an object in json but data type is not struct, instead is: map");
+  if (Object.hasOwn(schema.p, name)) return;
+  const struct = nameOfSchema(schema).replace(/^.*\./, "");
+  throw new StatusError(
+    undefined,
+    `unable to find api field in struct ${struct} for the json field ${JSON.stringify(name)}`,
+  );
+}
+
 /** Items of the patch stand in the order, one after the other. */
 function checkOrder(items: readonly unknown[], order: readonly unknown[], key: string | undefined): void {
   if (items.length === 0 || order.length === 0) return;
@@ -115,7 +128,9 @@ function isSame(item: unknown, place: unknown, key: string | undefined): boolean
 
 function deleteItems(result: { [key: string]: unknown }, name: string, gone: unknown): void {
   const current = result[name];
-  if (Array.isArray(current) && Array.isArray(gone)) result[name] = current.filter((item) => !gone.includes(item));
+  if (!Array.isArray(current) || !Array.isArray(gone)) return;
+  checkTypes(current, gone);
+  result[name] = current.filter((item) => !gone.includes(item));
 }
 
 function mergeField(result: { [key: string]: unknown }, key: string, value: unknown, schema: Schema | undefined): void {

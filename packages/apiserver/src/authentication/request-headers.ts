@@ -43,17 +43,22 @@ export function requestHeaders(options: RequestHeaderOptions, now: () => number)
 
 /** All values of the headers, as they came: a comma is part of a value. */
 export function valuesOf(request: IncomingMessage, names: readonly string[]): readonly string[] {
-  return names.flatMap((name) => request.headersDistinct[name] ?? []).filter((each) => each.trim() !== "");
+  return names.flatMap((name) => textsOf(request, name)).filter((each) => each.trim() !== "");
+}
+
+/** Node reads each byte of a header as a letter; who sends more than ASCII sends UTF-8. */
+function textsOf(request: IncomingMessage, name: string): readonly string[] {
+  return (request.headersDistinct[name] ?? []).map((each) => Buffer.from(each, "latin1").toString("utf8"));
 }
 
 /** `X-Remote-Extra-Scopes%2FA: v` is the value `v` of `scopes/a`. */
 export function extraOf(request: IncomingMessage, prefixes: readonly string[]): { [key: string]: readonly string[] } {
   const extra: { [key: string]: readonly string[] } = {};
-  for (const [name, values = []] of Object.entries(request.headersDistinct))
+  for (const name of Object.keys(request.headersDistinct))
     for (const prefix of prefixes) {
       if (!name.startsWith(prefix)) continue;
       const key = unescaped(name.slice(prefix.length)).toLowerCase();
-      extra[key] = [...(extra[key] ?? []), ...values];
+      extra[key] = [...(extra[key] ?? []), ...textsOf(request, name)];
     }
   return Object.fromEntries(Object.entries(extra).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

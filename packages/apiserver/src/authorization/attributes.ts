@@ -8,7 +8,8 @@ import { fieldRequirements, labelRequirements, selectorsOf } from "./selectors.t
 export function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearchParams): Attributes {
   const { verb, group, version, resource, subresource, namespace, path, isResource } = info;
   const fieldSelector = requiredFields(info, query);
-  const name = info.name || pathSegment(fieldSelector["metadata.name"] ?? "");
+  const named = verb === "deletecollection" ? "" : pathSegment(fieldSelector["metadata.name"] ?? "");
+  const name = info.name || named;
   const about = isResource ? { fieldSelector, ...selectorsIn(info, query) } : { path };
   return { user, verb, group, version, resource, subresource, namespace, name, ...about };
 }

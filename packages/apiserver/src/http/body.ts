@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { conform, decodeProtobuf, parseBody, type ResourceInfo, StatusError } from "@sallyport/kube";
+import { apiVersionOf, conform, decodeProtobuf, parseBody, type ResourceInfo, StatusError } from "@sallyport/kube";
 import type { DecodedBody } from "../registry/context.ts";
 import type { SentKind } from "../registry/sent.ts";
 import { allFormats, mediaTypes } from "./negotiate.ts";
@@ -34,11 +34,14 @@ export function mediaType(request: IncomingMessage): string {
   return (request.headers["content-type"] || "application/json").split(";")[0]?.trim() ?? "";
 }
 
+/** What an object is whose envelope of protobuf does not say it. */
+type GivenType = { readonly apiVersion?: string; readonly kind?: string };
+
 /** An object in JSON, YAML or protobuf. Throws `UnsupportedMediaType` for others. */
-export function decodeBody(bytes: Buffer, type: string): DecodedBody {
+export function decodeBody(bytes: Buffer, type: string, given: GivenType = {}): DecodedBody {
   switch (type) {
     case "application/vnd.kubernetes.protobuf":
-      return { value: decodeProtobuf(bytes), strictErrors: [] };
+      return { value: decodeProtobuf(bytes, given), strictErrors: [] };
     case "application/yaml":
       return parseBody(bytes, "yaml");
     case "application/json":
@@ -61,9 +64,9 @@ function unknownFormat(): StatusError {
 }
 
 /** The same, of an object of a kind, with the words of its refusal. */
-export function decodeObjectBody(bytes: Buffer, type: string, kind: string): DecodedBody {
+export function decodeObjectBody(bytes: Buffer, type: string, kind: string, given: GivenType = {}): DecodedBody {
   try {
-    return decodeBody(bytes, type);
+    return decodeBody(bytes, type, given);
   } catch (error) {
     if (!(error instanceof StatusError) || error.status.reason !== "BadRequest") throw error;
     throw unrecognized(error.message, bytes, kind);
@@ -74,9 +77,11 @@ export function decodeObjectBody(bytes: Buffer, type: string, kind: string): Dec
 export function decodeResourceBody(
   bytes: Buffer,
   type: string,
-  { kind, custom }: Pick<ResourceInfo, "kind" | "custom">,
+  info: Pick<ResourceInfo, "group" | "version" | "kind" | "custom">,
 ): DecodedBody {
-  const body = decodeObjectBody(bytes, type, kind);
+  const { kind, custom } = info;
+  const given = custom === undefined ? { apiVersion: apiVersionOf(info), kind } : {};
+  const body = decodeObjectBody(bytes, type, kind, given);
   if (custom === undefined || body.value["kind"]) return body;
   const text = type === "application/json" ? bytes.toString("utf8") : JSON.stringify(body.value);
   throw unrecognized(`Object 'Kind' is missing in '${text}'`, bytes, kind);

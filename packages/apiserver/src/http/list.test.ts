@@ -83,7 +83,7 @@ test("a watch of tables sends the columns once", () =>
       accept,
     );
     assert.deepEqual(
-      events.map(({ object }) => [object.kind, object.rows[0].cells[0], object.columnDefinitions !== undefined]),
+      events.map(({ object }) => [object.kind, object.rows[0].cells[0], object.columnDefinitions !== null]),
       [
         ["Table", "a", true],
         ["Table", "b", false],

@@ -43,6 +43,8 @@ export function matcherOf({ info, query }: ListContext): Matches {
 /** A list, page by page, all pages as of the first one's revision. */
 export async function listObjects(context: ListContext): Promise<{ readonly [field: string]: unknown }> {
   const { cache, info, query } = context;
+  // Whatever else is wrong, the first parameter that cannot be read is told.
+  parseLabelSelector(query.get("labelSelector") ?? "");
   const options = listOptions(query, false);
   const token = readContinue(options.continue);
   if (token !== undefined && options.resourceVersion !== "" && options.resourceVersion !== "0")

@@ -131,6 +131,8 @@ function optionsOfBody(bytes: Buffer, type: string): DeleteOptions {
 
 function optionsOfQuery(query: URLSearchParams): DeleteOptions {
   const unsafe = "ignoreStoreReadErrorWithClusterBreakingPotential";
+  const [uid, resourceVersion] = [query.get("uid"), query.get("resourceVersion")];
+  const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
   const [grace, orphan, policy, isUnread] = ["gracePeriodSeconds", "orphanDependents", "propagationPolicy", unsafe].map(
     (name) => query.get(name),
   );
@@ -139,6 +141,7 @@ function optionsOfQuery(query: URLSearchParams): DeleteOptions {
     ...(orphan == null ? {} : { orphanDependents: isTrue(orphan) }),
     ...(policy == null ? {} : { propagationPolicy: policy as NonNullable<DeleteOptions["propagationPolicy"]> }),
     ...(query.has("dryRun") ? { dryRun: query.getAll("dryRun") } : {}),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
     ...(isUnread == null ? {} : { [unsafe]: isTrue(isUnread) }),
   };
 }

@@ -1,4 +1,4 @@
-import { type KubeObject, parseYamlFields, StatusError, unmarshalErrors } from "@sallyport/kube";
+import { checkDepth, type KubeObject, parseYamlFields, StatusError, unmarshalErrors } from "@sallyport/kube";
 import { attributesOf, demand } from "../authorization/attributes.ts";
 import type { DecodedBody, WriteContext } from "../registry/context.ts";
 import type { Call, HandlerOptions } from "./call.ts";
@@ -57,8 +57,14 @@ export function parseConfiguration(bytes: Buffer, { fieldValidation, warn }: Wri
 
 /** A patch, which is JSON. Throws `BadRequest`. */
 export function parsePatch(bytes: Buffer): unknown {
+  const patch = parsed(bytes.toString("utf8"));
+  checkDepth(patch);
+  return patch;
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8")) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     throw new StatusError("BadRequest", "invalid JSON patch");
   }

@@ -164,7 +164,9 @@ async function serveSubresource(call: Call, served: ResourceInfo, options: Handl
 
 function tellBody({ audit, info }: Call, bytes: Buffer, type: string): void {
   if (bytes.length === 0) return;
-  audit.requestBody(() => (info.verb === "patch" ? parseYaml(bytes.toString("utf8")) : decodeBody(bytes, type).value));
+  audit.requestBody(() =>
+    info.verb === "patch" ? parseYaml(bytes.toString("utf8"), { uniqueKeys: false }) : decodeBody(bytes, type).value,
+  );
 }
 
 async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
@@ -193,6 +195,8 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
       : info.verb === "create"
         ? { object: await registry.create(decodeResourceBody(bytes, type, served), context), created: true }
         : await registry.replace(decodeResourceBody(bytes, type, served), context, () => mayCreate(call, options));
+  // It is done, and cannot be shown so.
+  checkPartialForm(wanted, served, false);
   write(call, created ? 201 : 200, writeObject(object, { info: served, query, wanted, now }));
 }
 
@@ -248,22 +252,29 @@ async function serveDeleteCollection(
 ): Promise<void> {
   const { info, query } = call;
   const context = writeContext(call, served);
-  const listed = (await listObjects({
+  const listing: ListContext = {
     cache,
     info: served,
     namespace: info.namespace,
     query,
-    wanted: { ...call.wanted, as: "object" },
+    wanted: call.wanted,
     now,
     prepare: (objects) => registry.prepare(objects, served),
-  })) as { items: readonly { metadata: { name?: string; namespace?: string } }[] };
+  };
+  const { as } = call.wanted;
+  const listed = (await listObjects({ ...listing, wanted: { ...call.wanted, as: "object" } })) as {
+    items: readonly { metadata: { name?: string; namespace?: string } }[];
+  };
+  // As they were before they are gone.
+  const shown = as === "object" ? listed : await listObjects(listing);
   for (const { metadata } of listed.items)
     await registry.delete(
       deletion,
       { ...context, name: metadata.name ?? "", namespace: metadata.namespace ?? "" },
       "item",
     );
-  write(call, 200, listed);
+  checkPartialForm(call.wanted, served, true);
+  write(call, 200, shown);
 }
 
 async function serveDelete(

@@ -17,6 +17,21 @@ const cases: readonly (readonly [what: string, texts: readonly string[], headers
     Array.from({ length: 14 }, (_, i) => `${i} ${x300}`),
     Array.from({ length: 14 }, (_, i) => `299 - "${`${i} ${x300}`.slice(0, 256)}"`),
   ],
+  [
+    "more than fits when it is cut",
+    Array.from({ length: 1000 }, (_, i) => `${i} ${x300}`),
+    Array.from({ length: 16 }, (_, i) => `299 - "${`${i} ${x300}`.slice(0, 256)}"`),
+  ],
+  [
+    "more of short texts than fits",
+    Array.from({ length: 1000 }, (_, i) => `${1000 + i}`),
+    Array.from({ length: 1025 }, (_, i) => `299 - "${1000 + i}"`).slice(0, 1000),
+  ],
+  [
+    "so many short texts that they do not fit",
+    Array.from({ length: 2000 }, (_, i) => `${1000 + i}`),
+    Array.from({ length: 1025 }, (_, i) => `299 - "${1000 + i}"`),
+  ],
 ];
 
 describe("warnings in headers", () => {

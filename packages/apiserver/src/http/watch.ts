@@ -210,8 +210,9 @@ class WatchStream {
   #bookmark(revision: number, endsInitial: boolean): void {
     const { info, wanted } = this.#context;
     const object = bookmarkOf(info, revision, endsInitial);
-    const { metadata } = object;
-    this.#line("BOOKMARK", wanted.as === "Table" ? { ...writeObject(object, this.#context), metadata } : object);
+    // kube-apiserver ends the stream where an event has no form that was asked for.
+    if (wanted.asList) this.#end();
+    else this.#line("BOOKMARK", wanted.as === "Table" ? this.#row(object) : this.#shown(object));
   }
 
   #isHere({ metadata }: KubeObject): boolean {
@@ -230,11 +231,20 @@ class WatchStream {
       this.#send(sharedLine(object, form, () => lineOf(type, writeObject(object, this.#context), wanted.format)));
       return;
     }
-    const written = writeObject(object, this.#context) as { columnDefinitions?: unknown };
-    // As kube-apiserver: the head of the table comes once.
-    const { columnDefinitions: _, ...rest } = written;
-    this.#line(type, this.#isFirstRow ? written : rest);
+    this.#line(type, this.#row(object));
+  }
+
+  /** As kube-apiserver: the head of the table comes once. */
+  #row(object: KubeObject): object {
+    const table = writeObject(object, this.#context);
+    const row = this.#isFirstRow ? table : { ...table, columnDefinitions: null };
     this.#isFirstRow = false;
+    return row;
+  }
+
+  /** The empty object of a bookmark is in the right version as it is. */
+  #shown(object: KubeObject): object {
+    return this.#context.wanted.as === "object" ? object : writeObject(object, this.#context);
   }
 
   #line(type: string, object: object): void {

@@ -1,5 +1,6 @@
 import {
   apiVersionOf,
+  checkTypeMeta,
   conform,
   findKind,
   type GroupVersionKind,
@@ -31,6 +32,8 @@ export function decodeObject(
   const apiVersion = apiVersionOf(info);
   // Custom objects say themselves what they are.
   const given = info.custom === undefined ? { apiVersion, kind: info.kind, ...value } : { apiVersion: "", ...value };
+  // A patch may have put anything there.
+  if (info.custom === undefined && source === "document") checkTypeMeta(given);
   checkType(given, info);
   const { object, unknown } = conformTo(given, info, source);
   tellStrictFaults(body, unknown, context);

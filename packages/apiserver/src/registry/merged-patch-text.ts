@@ -2,7 +2,7 @@ import { goText } from "@sallyport/kube";
 
 /**
  * A strategic merge patch as Go prints it once it was merged into an object: below what the object does not have, upstream has taken the
- * nulls out of the patch itself.
+ * nulls out of the patch itself; and where there was something to merge into, the directives that it has followed.
  */
 export function mergedPatchText(before: unknown, patch: unknown): string {
   return goText(asMerged(before, patch));
@@ -12,12 +12,13 @@ function asMerged(before: unknown, patch: unknown): unknown {
   if (!isMap(patch)) return patch;
   const known = isMap(before) ? before : {};
   return Object.fromEntries(
-    Object.entries(patch).map(([key, value]) => [
-      key,
-      Object.hasOwn(known, key) ? asMerged(known[key], value) : withoutNulls(value),
-    ]),
+    Object.entries(patch)
+      .filter(([key]) => !followed.test(key))
+      .map(([key, value]) => [key, Object.hasOwn(known, key) ? asMerged(known[key], value) : withoutNulls(value)]),
   );
 }
+
+const followed = /^\$(retainKeys$|setElementOrder\/)/;
 
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);

@@ -2,6 +2,8 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  canonical,
+  checkDepth,
   findSchema,
   invalid,
   invalidStatus,
@@ -29,11 +31,21 @@ export function applyPatch(
       const schema = info.schema === undefined ? undefined : findSchema(info.schema);
       if (schema === undefined) throw unsupportedPatch(type);
       const { apiVersion, kind } = current;
-      return { ...applyStrategicMergePatch(current, asObject(patch), schema), apiVersion, kind };
+      const merged = applyStrategicMergePatch(current, asObject(patch), schema);
+      return { ...withRawData(merged, info), apiVersion, kind };
     }
     default:
       throw unsupportedPatch(type);
   }
+}
+
+/** What a ControllerRevision holds is kept as JSON text, which a strategic merge writes anew, with sorted keys. */
+function withRawData(
+  merged: { readonly [field: string]: unknown },
+  { kind }: ResourceInfo,
+): { readonly [field: string]: unknown } {
+  if (kind !== "ControllerRevision" || merged["data"] === undefined) return merged;
+  return { ...merged, data: JSON.parse(canonical(merged["data"])) as unknown };
 }
 
 const builtinPatches = [
@@ -45,7 +57,9 @@ const builtinPatches = [
 /** RFC 6902, with kube-apiserver's only words for what does not apply. */
 function patchedByOperations(current: KubeObject, patch: unknown): { readonly [field: string]: unknown } {
   try {
-    return applyJsonPatch(current, patch);
+    const patched = applyJsonPatch(current, patch);
+    checkDepth(patched);
+    return patched;
   } catch (error) {
     if (!(error instanceof StatusError) || error.status.reason !== "Invalid") throw error;
     throw new StatusError("Invalid", "the server rejected our request due to an error in our request", {});
@@ -100,7 +114,8 @@ const decodingFault = /^\S+ in version "[^"]+" cannot be handled as a \S+: (.*)$
 
 /** Why a value is not of its type. Throws all else again. */
 function whyNotDecoded(error: unknown): string {
-  const why = error instanceof StatusError ? decodingFault.exec(error.status.message ?? "")?.[1] : undefined;
+  const message = error instanceof StatusError ? (error.status.message ?? "") : "";
+  const why = message.startsWith("couldn't get version/kind") ? message : decodingFault.exec(message)?.[1];
   if (why === undefined) throw error;
   return why;
 }

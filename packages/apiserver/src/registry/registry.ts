@@ -179,11 +179,11 @@ export class Registry {
       (current) => {
         const before = outgoing(current, context.info);
         const patched = applyPatch(before, patch, type, context.info);
-        checkIdentity(patched as KubeObject, current, context);
         const decoded = decodePatched(
           () => (isStrategic ? mergedPatchText(before, patch) : patchedText(before, patched, patch, context.info)),
           () => decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
         );
+        checkIdentity(patched as KubeObject, current, context);
         return this.#defaulted(decoded);
       },
       context,

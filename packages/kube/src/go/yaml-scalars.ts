@@ -70,5 +70,5 @@ export function goScalarsOfV3(tags: Tags): Tags {
   return goScalars(tags).map((each) => (each === bool ? boolOfV3 : each));
 }
 
-/** How the parser is told to read as kubectl and kube-apiserver do. */
+/** How the parser is told to read as kubectl and kube-apiserver do. It looks for a key among all before it: documents of many keys must do without. */
 export const goYaml = { strict: false, uniqueKeys: true, merge: true, customTags: goScalars } as const;

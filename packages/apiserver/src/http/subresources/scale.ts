@@ -9,16 +9,18 @@ import {
   type ResourceInfo,
   type ScalePaths,
   StatusError,
+  selectorText,
 } from "@sallyport/kube";
 import { valueAt, withValueAt } from "../../custom/objects.ts";
-import type { WriteContext } from "../../registry/context.ts";
+import type { DecodedBody, WriteContext } from "../../registry/context.ts";
 import { checkType } from "../../registry/decode.ts";
 import { outgoing } from "../../registry/encode.ts";
 import { failedPrecondition, notFound } from "../../registry/faults.ts";
 import { patchedText } from "../../registry/patched-text.ts";
 import { decodePatched } from "../../registry/patches.ts";
+import { tellStrictFaults } from "../../registry/strict-faults.ts";
 import { write } from "../answer.ts";
-import { decodeObjectBody, decodeSent } from "../body.ts";
+import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
 import { writeObject } from "../list.ts";
 import { applyPatchType } from "../options.ts";
@@ -44,17 +46,25 @@ export const scale: Subresource = {
       write(call, 200, await applyScale({ call, context, bytes, type }, options));
       return;
     }
-    const make = call.info.verb === "patch" ? patched(parsePatch(bytes), type) : () => sentScale(bytes, type);
+    const make =
+      call.info.verb === "patch" ? patched(parsePatch(bytes), type, context) : () => sentScale(bytes, type, context);
     write(call, 200, await scaleTo(make, context, options));
   },
 };
 
 /** The Scale of a body, which is of the one version that there is. */
-function sentScale(bytes: Buffer, type: string): KubeObject {
-  const { apiVersion = "autoscaling/v1", kind = "Scale" } = decodeObjectBody(bytes, type, "Scale")
-    .value as Partial<KubeObject>;
+function sentScale(bytes: Buffer, type: string, context: WriteContext): KubeObject {
+  const body = decodeObjectBody(bytes, type, "Scale");
+  const { apiVersion = "autoscaling/v1", kind = "Scale" } = body.value as Partial<KubeObject>;
   checkType({ apiVersion, kind }, { group: "autoscaling", version: "v1", kind: "Scale" });
-  return decodeSent(bytes, type, scaleKind) as unknown as KubeObject;
+  return conformed(body, context);
+}
+
+/** Held against its type; unknown fields are told as the client asked. */
+function conformed(body: DecodedBody, context: WriteContext): KubeObject {
+  const { object, unknown } = conform(body.value, scaleKind.schema, scaleKind, "document");
+  tellStrictFaults(body, unknown, { ...context, info: scaleInfo });
+  return object as unknown as KubeObject;
 }
 
 /** As the client wants to see it. */
@@ -74,14 +84,15 @@ function checkScalable(object: KubeObject, { custom }: ResourceInfo): void {
 }
 
 /** A Scale that is patched, and then read as its kind. */
-function patched(patch: unknown, type: string): MakeScale {
+function patched(patch: unknown, type: string, context: WriteContext): MakeScale {
   return (scale, current, { custom }) => {
-    const value = type === "application/json-patch+json" ? applyJsonPatch(scale, patch) : applyMergePatch(scale, patch);
     const owned = ownersOf(current, custom?.scale?.specReplicasPath ?? ".spec.replicas");
     const before = { ...scale, metadata: { ...scale.metadata, ...owned } };
+    const value =
+      type === "application/json-patch+json" ? applyJsonPatch(before, patch) : applyMergePatch(before, patch);
     return decodePatched(
       () => patchedText(before, value as Fields, patch, scaleInfo),
-      () => conform(value as never, scaleKind.schema, scaleKind, "document").object as unknown as KubeObject,
+      () => conformed({ value: value as Fields, strictErrors: [] }, context),
     );
   };
 }
@@ -94,13 +105,14 @@ function ownersOf(current: KubeObject, path: string): object {
   const entries = (current.metadata as Fields)["managedFields"] as readonly Fields[] | undefined;
   const owns = ({ fieldsV1 }: Fields) =>
     steps.reduce<unknown>((inner, step) => (inner as Fields | undefined)?.[`f:${step}`], fieldsV1) !== undefined;
-  const managedFields = (entries ?? []).filter(owns).map(({ manager, operation }) => ({
+  const managedFields = (entries ?? []).filter(owns).map(({ manager, operation, time, subresource }) => ({
     manager,
     operation,
     apiVersion: "autoscaling/v1",
+    ...(time === undefined ? {} : { time }),
     fieldsType: "FieldsV1",
     fieldsV1: { "f:spec": { "f:replicas": {} } },
-    subresource: "scale",
+    ...(subresource === undefined ? {} : { subresource }),
   }));
   return managedFields.length === 0 ? {} : { managedFields };
 }
@@ -181,11 +193,12 @@ function customScale(
 function builtinScale(object: KubeObject): ScaleParts {
   const spec = (object["spec"] ?? {}) as {
     readonly replicas?: number;
-    readonly selector?: { readonly matchLabels?: { readonly [key: string]: string } };
+    readonly selector?: Fields;
   };
-  const selector = Object.entries(spec.selector?.matchLabels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
+  // That of a ReplicationController is of labels alone.
+  const selected = object.kind === "ReplicationController" ? { matchLabels: spec.selector ?? {} } : spec.selector;
+  const told = selectorText(selected);
+  const selector = told === "<none>" ? "" : told;
   const status = (object["status"] ?? {}) as { readonly replicas?: number };
   return {
     spec: { replicas: spec.replicas ?? 0 },

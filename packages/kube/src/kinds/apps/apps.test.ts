@@ -91,5 +91,10 @@ testRefusals("apps/v1", {
     ["data: {a: 1}, revision: 1", "revision: -1", "revision: Invalid value: -1: must be greater than or equal to 0"],
     ["data: {a: 1}, revision: 1", "data: x", "data: Required value: data must be a valid JSON object"],
     ["data: {a: 1}, revision: 1", "~data: {a: 2}", 'data: Invalid value: {"a":2}: field is immutable'],
+    [
+      "data: {b: 1, a: 2}, revision: 1",
+      "~data: {a: 2, b: 1}",
+      'data: Invalid value: {"a":2,"b":1}: field is immutable',
+    ],
   ],
 });

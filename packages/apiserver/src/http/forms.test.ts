@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Bed, withServer } from "../server.fixture.ts";
+
+const maps = "/api/v1/namespaces/default/configmaps";
+const controllers = "/api/v1/namespaces/default/replicationcontrollers";
+const table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+const partial = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
+const partialList = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+
+async function make({ call }: Bed, name: string): Promise<string> {
+  const { code, body } = await call(maps, { body: { metadata: { name, labels: { a: "b" } } } });
+  assert.equal(code, 201);
+  return body.metadata.resourceVersion;
+}
+
+test("what is deleted together is shown in the form that is asked for, as it was", () =>
+  withServer(async (bed) => {
+    for (const name of ["a", "b"]) await make(bed, name);
+    const remove = (accept: string) => bed.call(`${maps}?labelSelector=a%3Db`, { method: "DELETE", accept });
+    const { body } = await remove(table);
+    assert.deepEqual([body.kind, body.rows.map(({ cells }: { cells: string[] }) => cells[0])], ["Table", ["a", "b"]]);
+    await make(bed, "c");
+    const refused = await remove(partial);
+    assert.equal(refused.code, 406);
+    assert.match(refused.body.message, /you requested PartialObjectMetadata, but the requested object is a list/);
+    // It was done all the same.
+    assert.equal((await bed.call(`${maps}/c`)).code, 404);
+  }));
+
+test("what is created and cannot be shown as a list is there", () =>
+  withServer(async ({ call }) => {
+    const made = await call(maps, { body: { metadata: { name: "a" } }, accept: partialList });
+    assert.equal(made.code, 406);
+    assert.match(made.body.message, /the requested object is not a list/);
+    assert.equal((await call(`${maps}/a`)).code, 200);
+  }));
+
+test("a deletion may say by its query which object it means", () =>
+  withServer(async (bed) => {
+    const version = await make(bed, "a");
+    const remove = (query: string) => bed.call(`${maps}/a?${query}`, { method: "DELETE" });
+    assert.equal((await remove("uid=other")).code, 409);
+    assert.equal((await remove("resourceVersion=1")).code, 409);
+    assert.equal((await remove(`resourceVersion=${version}`)).code, 200);
+  }));
+
+test("the first parameter of a list that cannot be read is told", () =>
+  withServer(async ({ call }) => {
+    const { code, body } = await call(`${maps}?labelSelector=a,(&continue=odd`);
+    assert.equal(code, 400);
+    assert.match(body.message, /found '\('/);
+  }));
+
+test("a scale tells of all that selects, of who set the replicas, and of fields that it does not have", () =>
+  withServer(async ({ call }) => {
+    const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "b" }] } };
+    const body = { metadata: { name: "r" }, spec: { replicas: 2, selector: { a: "b" }, template } };
+    assert.equal((await call(controllers, { body })).code, 201);
+    assert.equal((await call(`${controllers}/r/scale`)).body.status.selector, "a=b");
+    const patch = (type: string, change: unknown) =>
+      call(`${controllers}/r/scale`, { method: "PATCH", type: `application/${type}+json`, body: change });
+    const warned = await patch("merge-patch", { spec: { replicas: 3, doors: 1 } });
+    assert.equal(warned.code, 200);
+    assert.match(String(warned.headers["warning"]), /unknown field \\"spec.doors\\"/);
+    const refused = await patch("json-patch", [{ op: "replace", path: "/spec/replicas", value: "x" }]);
+    assert.equal(refused.code, 422);
+    assert.match(refused.body.message, /managedFields.*cannot unmarshal string into Go struct field ScaleSpec/);
+  }));
