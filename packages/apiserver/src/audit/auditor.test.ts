@@ -18,6 +18,11 @@ const place = "/api/v1/namespaces/default";
 const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { k: "v" } };
 const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, data: { k: "djE=" } };
 
+/** As it stands in the log. */
+function asLine(event: AuditEvent): AuditEvent {
+  return JSON.parse(JSON.stringify(event)) as AuditEvent;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: events are looked into at many places
 async function eventsOf(count: number, run: Parameters<typeof withServer>[0], rules = policy): Promise<any[]> {
   const events: AuditEvent[] = [];
@@ -27,7 +32,7 @@ async function eventsOf(count: number, run: Parameters<typeof withServer>[0], ru
     const deadline = Date.now() + 5000;
     while (events.length < count && Date.now() < deadline) await new Promise((done) => setTimeout(done, 5));
   };
-  await withServer(untilAll, { audit: { policy: rules, sink: (event) => events.push(event) } });
+  await withServer(untilAll, { audit: { policy: rules, sink: (event) => events.push(asLine(event)) } });
   return events;
 }
 
@@ -48,6 +53,7 @@ test("levels tell as much as the policy says", async () => {
   assert.equal(created.annotations["authorization.k8s.io/decision"], "allow");
   assert.equal(created.user.username, "kubernetes-admin");
   assert.match(created.requestReceivedTimestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+  assert.equal(hidden.objectRef.name, "s", "the name of what is created, at all levels");
   assert.ok(!JSON.stringify(hidden).includes("djE="), "a secret's body at level Metadata");
   assert.equal(listed.requestURI, `${place}/configmaps?limit=1`);
   assert.equal(listed.responseObject, undefined);
@@ -63,6 +69,32 @@ test("who is refused, and who acts as somebody else", async () => {
   assert.equal(events[0].impersonatedUser.username, "jane");
   assert.equal(events[0].annotations["authorization.k8s.io/decision"], "forbid");
   assert.equal(events[0].responseStatus.code, 403);
+});
+
+test("credentials that are refused are told of once, and of nobody", async () => {
+  const events = await eventsOf(1, async ({ call }) => {
+    await call(`${place}/configmaps`, { anonymous: true, headers: { authorization: "Bearer nobody" } });
+  });
+  assert.deepEqual(
+    events.map(({ stage, user, responseStatus, annotations }) => [stage, user, responseStatus.reason, annotations]),
+    [["ResponseStarted", {}, "Unauthorized", undefined]],
+  );
+});
+
+test("what was sent is told of with its kind and its defaults, and without what the server adds", async () => {
+  const events = await eventsOf(2, async ({ call }) => {
+    await call("/api/v1/namespaces", { body: { metadata: { name: "n" } } });
+    await call(`${place}/configmaps/none`, { method: "DELETE", body: { gracePeriodSeconds: 0 } });
+  });
+  assert.deepEqual(events[0].requestObject, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: "n", labels: { "kubernetes.io/metadata.name": "n" } },
+    spec: {},
+    status: { phase: "Active" },
+  });
+  const type = { kind: "DeleteOptions", apiVersion: "meta.k8s.io/__internal" };
+  assert.deepEqual(events[1].requestObject, { ...type, gracePeriodSeconds: 0 });
 });
 
 test("a watch is told of at its beginning and its end", async () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
-import type { Status } from "@sallyport/kube";
+import type { KubeObject, Status } from "@sallyport/kube";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
 import { type AuditLevel, type AuditPolicy, auditLevel, type Level, levels, type Stage } from "./policy.ts";
 
@@ -20,6 +20,8 @@ export interface AuditRecord {
   readonly impersonated: (user: UserInfo) => void;
   /** The body as it came; `decode` is called only when the policy wants it. */
   readonly requestBody: (decode: () => unknown) => void;
+  /** The body as an object of its kind; `complete` gives it defaults, and is called only when the policy wants it. */
+  readonly requestObject: (object: KubeObject, complete: () => KubeObject) => void;
   readonly responseBody: (body: object) => void;
 }
 
@@ -28,6 +30,7 @@ export const silentRecord: AuditRecord = {
   annotate: () => {},
   impersonated: () => {},
   requestBody: () => {},
+  requestObject: () => {},
   responseBody: () => {},
 };
 
@@ -47,9 +50,26 @@ export function beginAudit(
   return record;
 }
 
+/** The record of a request whose credentials were refused: told of once, when it is answered, and of nobody. */
+export function auditRefusal(
+  { policy, sink }: AuditOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { info, now }: { readonly info: RequestInfo; readonly now: () => number },
+): AuditRecord {
+  const chosen = auditLevel(policy, nobody, info);
+  if (chosen.level === "None") return silentRecord;
+  const record = new Record(chosen, request, response, { info, user: undefined, now, sink });
+  response.once("close", () => record.tell("ResponseStarted"));
+  return record;
+}
+
+const nobody: UserInfo = { username: "", groups: [] };
+
 interface Asked {
   readonly info: RequestInfo;
-  readonly user: UserInfo;
+  /** Undefined where credentials were refused. */
+  readonly user: UserInfo | undefined;
   readonly now: () => number;
   readonly sink: (event: AuditEvent) => void;
 }
@@ -63,6 +83,8 @@ class Record implements AuditRecord {
   readonly #annotations: { [key: string]: string } = {};
   #impersonated: UserInfo | undefined;
   #requestObject: unknown;
+  /** Of what was sent; the reference tells of it at all levels. */
+  #sent: KubeObject["metadata"] | undefined;
   #responseObject: object | undefined;
 
   constructor(chosen: AuditLevel, request: IncomingMessage, response: ServerResponse, asked: Asked) {
@@ -90,6 +112,11 @@ class Record implements AuditRecord {
     } catch {
       // What cannot be read is refused by whoever needs it; there is no object to tell of.
     }
+  }
+
+  requestObject({ metadata }: KubeObject, complete: () => KubeObject): void {
+    this.#sent = metadata;
+    if (this.#isAtLeast("Request")) this.#requestObject = complete();
   }
 
   responseBody(body: object): void {
@@ -121,7 +148,7 @@ class Record implements AuditRecord {
       stage,
       requestURI: this.#request.url ?? "",
       verb: info.verb,
-      user,
+      user: user ?? {},
       ...(this.#impersonated === undefined ? {} : { impersonatedUser: this.#impersonated }),
       sourceIPs: sourcesOf(this.#request),
       ...(this.#request.headers["user-agent"] === undefined
@@ -143,15 +170,15 @@ class Record implements AuditRecord {
 
   #reference(): object {
     const { resource, namespace, name, group, version, subresource } = this.#asked.info;
-    const { metadata } = (this.#requestObject ?? {}) as { metadata?: { [field: string]: unknown } };
+    const sent = this.#sent ?? ((this.#requestObject ?? {}) as { metadata?: KubeObject["metadata"] }).metadata;
     const fields = {
       resource,
       namespace,
-      name: name || metadata?.["name"],
-      uid: metadata?.["uid"],
+      name: name || sent?.name,
+      uid: sent?.uid,
       apiGroup: group,
       apiVersion: version,
-      resourceVersion: metadata?.["resourceVersion"],
+      resourceVersion: sent?.resourceVersion,
       subresource,
     };
     return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""));

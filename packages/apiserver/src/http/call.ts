@@ -91,6 +91,7 @@ export function writeContext(
     user,
     warn: (text) => void warnings.push(text),
     audit: (annotations, from) => audit.annotate(annotations, from),
+    received: (object, complete) => audit.requestObject(object, complete),
   };
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import { StatusError } from "@sallyport/kube";
 import type { Upgrade } from "@sallyport/streaming";
-import { beginAudit, silentRecord } from "../audit/auditor.ts";
+import { auditRefusal, beginAudit, silentRecord } from "../audit/auditor.ts";
 import { bearerWarning } from "../authentication/authentication.ts";
 import { createImpersonation } from "../authentication/impersonation.ts";
 import { attributesOf, demand } from "../authorization/attributes.ts";
@@ -13,7 +13,7 @@ import type { Call, HandlerOptions } from "./call.ts";
 import { negotiate, negotiateRefusal, wantsPretty } from "./negotiate.ts";
 import { checkTimeout } from "./options.ts";
 import { servePath, writeNotFound } from "./paths.ts";
-import { isLongRunning, requestInfo } from "./request-info.ts";
+import { isLongRunning, type RequestInfo, requestInfo } from "./request-info.ts";
 import { serveResource } from "./resources.ts";
 
 /** One HTTP request: authenticate, authorize, then the API. Every fault becomes a Status; none leaves a client waiting. */
@@ -29,6 +29,7 @@ export function createHandler(
     let audit = silentRecord;
     // What is refused before the API is asked says that nobody should guess its type.
     let isFilter = false;
+    let unknown: RequestInfo | undefined;
     try {
       const url = urlOf(request.url ?? "/");
       const info = requestInfo(request.method ?? "GET", url.pathname, url.searchParams);
@@ -37,8 +38,10 @@ export function createHandler(
       if (!isLongRunning(info)) checkTimeout(url.searchParams);
       const ignored = bearerWarning(request);
       if (ignored !== undefined) warnings.push(ignored);
+      unknown = info;
       const known = observedUser(request, options);
       const asker = known instanceof Promise ? await known : known;
+      unknown = undefined;
       if (options.audit !== undefined)
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
       const asked = attributesOf(asker, info, url.searchParams);
@@ -69,6 +72,8 @@ export function createHandler(
       if (!isServed) writeNotFound(call, options);
     } catch (error) {
       if (isFilter) response.setHeader("x-content-type-options", "nosniff");
+      if (unknown !== undefined && options.audit !== undefined)
+        audit = auditRefusal(options.audit, request, response, { info: unknown, now: options.now });
       answerFault(error, { request, response, warnings, wanted, audit }, options);
     }
   };

@@ -164,10 +164,15 @@ async function serveSubresource(call: Call, served: ResourceInfo, options: Handl
 
 function tellBody({ audit, info }: Call, bytes: Buffer, type: string): void {
   if (bytes.length === 0) return;
-  audit.requestBody(() =>
-    info.verb === "patch" ? parseYaml(bytes.toString("utf8"), { uniqueKeys: false }) : decodeBody(bytes, type).value,
-  );
+  audit.requestBody(() => {
+    if (info.verb === "patch") return parseYaml(bytes.toString("utf8"), { uniqueKeys: false });
+    const { value } = decodeBody(bytes, type);
+    return info.verb.startsWith("delete") ? { ...value, ...deleteOptionsType } : value;
+  });
 }
+
+/** kube-apiserver tells of options as it has them in memory. */
+const deleteOptionsType = { kind: "DeleteOptions", apiVersion: "meta.k8s.io/__internal" } as const;
 
 async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
   const { info, request, query, wanted } = call;

@@ -23,6 +23,8 @@ export interface WriteContext {
   readonly warn: (text: string) => void;
   /** Collects audit annotations; those with a level are told from that level on. */
   readonly audit: AuditRecord["annotate"];
+  /** Told of an object as it was sent. */
+  readonly received?: AuditRecord["requestObject"];
 }
 
 /** A write by what is sent to a subresource: a Scale, an Eviction, the options of a command. */

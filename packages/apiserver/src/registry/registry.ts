@@ -85,6 +85,7 @@ export class Registry {
 
   async create(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
+    tellReceived(decoded, body, context);
     return await this.#create(this.#received(decoded, context), context);
   }
 
@@ -149,6 +150,7 @@ export class Registry {
     if (!isMadeByUpdate(info) || this.current(context, name) !== undefined)
       return { object: await this.updateFrom(body, context), created: false };
     const decoded = decodeObject(body, context);
+    tellReceived(decoded, body, context);
     const { uid, resourceVersion: _, ...metadata } = decoded.metadata;
     if (!(body.value["metadata"] as KubeObject["metadata"] | undefined)?.name) throw unnamed(name);
     if (uid) throw failedPrecondition(info, { ...decoded, metadata: { ...metadata, uid: "" } }, uid);
@@ -162,6 +164,7 @@ export class Registry {
   /** The body of an update, decoded against the object that is there. */
   updateFrom(body: DecodedBody, context: WriteContext): Promise<KubeObject> {
     const decoded = decodeObject(body, context);
+    tellReceived(decoded, body, context);
     const { uid } = decoded.metadata;
     if (!(body.value["metadata"] as KubeObject["metadata"] | undefined)?.name) throw unnamed(context.name);
     if (strategyFor(context.info).needsVersion && pinnedVersion(decoded) === 0)
@@ -489,4 +492,13 @@ function preparedUpdate(
   if (info.custom !== undefined || wanted.apiVersion === stored.apiVersion)
     return prepareUpdate(wanted, current, context, now);
   return outgoing(prepareUpdate(inStorageVersion(wanted, info), stored, context, now), info);
+}
+
+/** As the log has it: with defaults, and not yet with the namespace of the URL. */
+function tellReceived(decoded: KubeObject, { value }: DecodedBody, { received }: WriteContext): void {
+  received?.(decoded, () => {
+    const { namespace, ...metadata } = decoded.metadata;
+    const isSaid = Boolean((value["metadata"] as KubeObject["metadata"] | undefined)?.namespace);
+    return applyDefaults({ ...decoded, metadata: isSaid && namespace ? { ...metadata, namespace } : metadata });
+  });
 }
