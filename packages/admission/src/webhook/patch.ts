@@ -107,12 +107,30 @@ function operationsIn(text: string): readonly object[] {
   } catch {
     throw undecodable(jsonSyntaxFault(bytes));
   }
+  if (isDeeper(patch, maxDepth)) throw undecodable(tooDeep);
   if (patch === null) return [];
   const wrong = (value: unknown, wanted: string) =>
     undecodable(`json: cannot unmarshal ${jsonType(value)} into Go value of type jsonpatch.${wanted}`);
   if (!Array.isArray(patch)) throw wrong(patch, "Patch");
   for (const each of patch) if (typeof each !== "object" || Array.isArray(each)) throw wrong(each, "Operation");
   return patch as readonly object[];
+}
+
+/** encoding/json's: as many lists and maps within each other. */
+const maxDepth = 10_000;
+
+/** Also said of less, where the stack does not reach to the ground of it. */
+const tooDeep = "exceeded max depth";
+
+/** Looked at level by level: what is deep must not take the stack. */
+function isDeeper(value: unknown, limit: number): boolean {
+  const isNested = (each: unknown) => typeof each === "object" && each !== null;
+  let level = [value].filter(isNested);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === limit) return true;
+    level = level.flatMap((each) => Object.values(each as object).filter(isNested));
+  }
+  return false;
 }
 
 function jsonType(value: unknown): string {
@@ -124,6 +142,7 @@ function applied(object: KubeObject, operations: readonly object[]): KubeObject 
   try {
     return patchJson(object, operations) as unknown as KubeObject;
   } catch (error) {
+    if (error instanceof RangeError) throw internalError(tooDeep);
     throw error instanceof PatchError ? internalError(error.message) : error;
   }
 }
@@ -173,6 +192,7 @@ function decoded(patched: KubeObject, before: KubeObject): KubeObject {
   try {
     return written(conform({ ...patched, kind, apiVersion }, schema, { kind, version: is.version }).object);
   } catch (error) {
+    if (error instanceof RangeError) throw internalError(tooDeep);
     if (!(error instanceof StatusError)) throw error;
     throw internalError(error.message.replace(/^.* cannot be handled as a \w+: /, ""));
   }
