@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pluginEntries } from "@sallyport/admission";
-import { rowOf, tableText } from "./plugins.ts";
+import { enabledRows, rowOf, tableText } from "./plugins.ts";
 
 const rows = pluginEntries.map(rowOf);
 const lines = tableText(rows).trimEnd().split("\n");
@@ -50,4 +50,15 @@ test("plugins: what replaces a plugin is one of the list", () => {
   const replacing = rows.flatMap(({ deprecated }) => deprecated?.replacedBy ?? []);
   assert.deepEqual(replacing, ["NamespaceLifecycle", "NamespaceLifecycle", "PodSecurity"]);
   assert.ok(replacing.every((name) => names.includes(name)));
+});
+
+test("plugins: those that flags enable and disable", () => {
+  const flags = { enableAdmissionPlugins: ["NodeRestriction"], disableAdmissionPlugins: ["PodSecurity"] };
+  const text = tableText(enabledRows(flags));
+  assert.match(text, /on {3}NodeRestriction +mutating +enabled by a flag$/m);
+  assert.match(text, /off {2}PodSecurity +validating +disabled by a flag; configurable$/m);
+  assert.throws(
+    () => enabledRows({ ...flags, enableAdmissionPlugins: ["Nothing"] }),
+    /unknown plugin "Nothing"; known: /,
+  );
 });
