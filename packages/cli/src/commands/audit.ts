@@ -148,8 +148,8 @@ async function told(
 ): Promise<void> {
   const at = Date.now();
   metrics.began(at);
-  const write = (text: string) => void process.stdout.write(text);
-  const output = auditOutputs[flags.json === true ? "json" : flags.output]?.({ write, at }) as AuditOutput;
+  const lines = new Lines();
+  const output = auditOutputs[flags.json === true ? "json" : flags.output]?.({ write: lines.write, at }) as AuditOutput;
   const reports =
     writer === undefined
       ? undefined
@@ -159,12 +159,34 @@ async function told(
     if ([violation.enforcementAction, ...violation.enforcementActions].includes("deny")) denied++;
     await output.violation(violation);
     await reports?.violation(violation);
-  });
+  }).finally(() => lines.flush());
   await output.end(audit.total, audit.reviewed);
+  await lines.flush();
   await reports?.end(audit.total, audit.reviewed);
   await writer?.finish();
   metrics.ended(Date.now(), audit.byAction);
   process.exitCode = denied > 0 ? exitCodes.denied : exitCodes.ok;
+}
+
+/** Lines are written together: a write of its own for each took a tenth of an audit. */
+const chunkLength = 1 << 16;
+
+/** Standard output in large pieces; whoever reads slowly is waited for, so that nothing piles up here. */
+class Lines {
+  #text = "";
+
+  /** Undefined where more may come at once. */
+  readonly write = (text: string): undefined | Promise<void> => {
+    this.#text += text;
+    return this.#text.length < chunkLength ? undefined : this.flush();
+  };
+
+  flush(): undefined | Promise<void> {
+    const text = this.#text;
+    this.#text = "";
+    if (text === "" || process.stdout.write(text)) return undefined;
+    return new Promise((drained) => process.stdout.once("drain", drained));
+  }
 }
 
 function limitsOf(flags: AuditFlags) {

@@ -16,7 +16,8 @@ export interface AuditOutput {
 }
 
 export interface AuditOutputOptions {
-  readonly write: (text: string) => void;
+  /** Resolves when more may be written: whoever reads slowly must not fill our memory. */
+  readonly write: (text: string) => void | Promise<void>;
   /** When the audit began, in milliseconds. */
   readonly at: number;
 }
