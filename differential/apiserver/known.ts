@@ -127,10 +127,13 @@ function withResources(body: unknown): unknown {
   return { paths: Object.fromEntries(kept) };
 }
 
+/** All but whether the level is there. */
 function withoutExempt(body: unknown): unknown {
   const text = JSON.stringify(body, (_, value: unknown) => {
     const { type, message } = (value ?? {}) as { readonly type?: unknown; readonly message?: unknown };
-    return type === "Dangling" && String(message).includes('"exempt"') ? "(dangling)" : value;
+    if (type !== "Dangling" || !String(message).includes('"exempt"')) return value;
+    const shared = String(message).replace(/ (and it exists|but there is no such object)$/, "");
+    return { ...(value as object), status: "(own)", reason: "(own)", message: shared };
   });
   return JSON.parse(text.replace(/("exempt",[^\]]*)"(True|False)"\]/g, '$1"(dangling)"]'));
 }

@@ -13,7 +13,7 @@ const timestamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 const goTime = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000 UTC(?: m=\+[\d.]+)?/g;
 /** The server's own count of writes, where a text tells it. */
 const revision =
-  /(resource version:|ResourceVersion in record|ResourceVersion in (?:precondition|object meta):|current:) \(?\d+\)?/g;
+  /(resource version:|ResourceVersion in record|ResourceVersion in the precondition|ResourceVersion in (?:precondition|object meta):|current:) \(?\d+\)?/g;
 const quotedRevision = /(\\?"resourceVersion\\?": ?\\?")\d+/g;
 const yamlRevision = /(resourceVersion: ")\d+/g;
 /** Where the server says that it is: kube-apiserver tells an address of the machine, whatever it listens on. */
@@ -26,6 +26,11 @@ const age = /^\d{1,2}s$/;
 const clusterIp = /\b10\.0\.0\.\d+\b/g;
 /** The same in refusals. */
 const drawnIp = /\\?"10\.0\.0\.\d+\\?"( is invalid: spec\.parentRef|: expected an )/g;
+/** The same in JSON within a text. */
+const innerIp = /(clusterIPs?\\*":\[?\\*")10\.0\.0\.\d+/g;
+const innerPort = /(odePort\\*":)3[0-2]\d{3}/g;
+/** The same in YAML. */
+const yamlIp = /(clusterIP: |^ +- )10\.0\.0\.\d+$/gm;
 const nodePort = /\b3[0-2]\d{3}\b/g;
 
 /** Tokens in JSON. */
@@ -150,7 +155,7 @@ function withoutYamlDescriptions(text: string): string {
 function maskWire(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((each) => maskWire(each));
   if (typeof value !== "string") return value;
-  if (/^10\.0\.0\.\d+$/.test(value)) return "(clusterIP)";
+  if (/^10\.(?:0|77)\.0\.\d+$/.test(value)) return "(clusterIP)";
   if (/^\d{2,8}$/.test(value)) return "(number)";
   return /^1[789]\d{8}$|^\d{9}$/.test(value) ? "(seconds)" : maskText(value);
 }
@@ -183,6 +188,9 @@ function maskText(text: string, key = ""): string {
   return withoutYamlDescriptions(plain.replaceAll(jsonToken, tokenText))
     .replaceAll(generated, "UPPER(own)")
     .replaceAll(generatedNames, "$1(generated)")
+    .replaceAll(yamlIp, "$1(clusterIP)")
+    .replaceAll(innerIp, "$1(clusterIP)")
+    .replaceAll(innerPort, "$1(nodePort)")
     .replaceAll(drawnIp, '"(clusterIP)"$1')
     .replaceAll(tokenVolume, "kube-api-access-(own)")
     .replaceAll(uuid, "(uuid)")

@@ -76,9 +76,9 @@ export function writeContext(
   { request, info, query, user, warnings, audit }: Call,
   served: ResourceInfo,
 ): WriteContext {
-  // Deletions have options of their own.
-  const isDeletion = info.verb.startsWith("delete");
-  const options: WriteOptions = isDeletion
+  // Deletions have options of their own, and readings none of these.
+  const isPlain = info.verb.startsWith("delete") || info.verb === "get";
+  const options: WriteOptions = isPlain
     ? { dryRun: false, fieldValidation: "Warn" }
     : writeOptions(query, info.verb, mediaType(request));
   return {

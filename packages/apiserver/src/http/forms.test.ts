@@ -67,3 +67,36 @@ test("a scale tells of all that selects, of who set the replicas, and of fields 
     assert.equal(refused.code, 422);
     assert.match(refused.body.message, /managedFields.*cannot unmarshal string into Go struct field ScaleSpec/);
   }));
+
+test("what an object does not say of its type is said by its path, also after a patch", () =>
+  withServer(async ({ call }) => {
+    const body = { kind: "", apiVersion: null, metadata: { name: "a" } };
+    assert.equal((await call(maps, { body })).code, 201);
+    const patch = { method: "PATCH", type: "application/json-patch+json", body: [{ op: "add", path: "/kind" }] };
+    assert.equal((await call(`${maps}/a`, patch)).code, 200);
+    const other = [{ op: "replace", path: "/kind", value: {} }];
+    const refused = await call(`${maps}/a`, { ...patch, body: other });
+    assert.equal(refused.code, 422);
+    assert.match(refused.body.message, /cannot unmarshal object into Go struct field .kind of type string/);
+  }));
+
+test("an ExternalName that was applied can be applied again", () =>
+  withServer(async ({ call }) => {
+    const services = "/api/v1/namespaces/default/services";
+    const spec = { type: "ExternalName", externalName: "example.com" };
+    assert.equal((await call(services, { body: { metadata: { name: "s" }, spec } })).code, 201);
+    for (const applied of [{ spec }, {}]) {
+      const body = { apiVersion: "v1", kind: "Service", metadata: { name: "s" }, ...applied };
+      const type = "application/apply-patch+yaml";
+      assert.equal((await call(`${services}/s?fieldManager=one`, { method: "PATCH", type, body })).code, 200);
+    }
+  }));
+
+test("events wait for nothing that belongs to them", () =>
+  withServer(async ({ call }) => {
+    const events = "/api/v1/namespaces/default/events";
+    const involvedObject = { kind: "Pod", namespace: "default", name: "p" };
+    assert.equal((await call(events, { body: { metadata: { name: "e" }, involvedObject } })).code, 201);
+    assert.equal((await call(`${events}/e?propagationPolicy=Foreground`, { method: "DELETE" })).code, 200);
+    assert.equal((await call(`${events}/e`)).code, 404);
+  }));

@@ -2,6 +2,7 @@ import {
   apiVersionOf,
   isProtobufKind,
   type KubeObject,
+  parseLabelSelector,
   type ResourceInfo,
   type Status,
   StatusError,
@@ -95,9 +96,10 @@ async function serveVerb(call: Call, served: ResourceInfo, options: HandlerOptio
   else await serveWrite(call, served, options);
 }
 
-/** Custom objects have no protobuf. */
-function formatsOf({ group, version, kind }: ResourceInfo): readonly Format[] {
-  return isProtobufKind(apiVersionOf({ group, version }), kind) ? allFormats : textFormats;
+/** Custom objects have no protobuf. What a part of a built-in kind takes and shows may be of another group. */
+function formatsOf({ group, version, kind, resource, custom }: ResourceInfo): readonly Format[] {
+  const isPart = custom === undefined && resource.includes("/");
+  return isPart || isProtobufKind(apiVersionOf({ group, version }), kind) ? allFormats : textFormats;
 }
 
 /** A request that names no type that the resource has is not for this path at all. */
@@ -184,6 +186,7 @@ async function serveWrite(call: Call, served: ResourceInfo, options: HandlerOpti
   if (served.resource === "bindings" && served.group === "") return serveLegacyBinding(call, served, bytes, options);
   if (info.verb === "delete" || info.verb === "deletecollection") {
     const deletion = deleteOptions(query, bytes, type, info.verb === "deletecollection");
+    if (info.verb === "deletecollection") parseLabelSelector(query.get("labelSelector") ?? "");
     const warning = deletionWarning(served, deletion);
     if (warning !== undefined) call.warnings.push(warning);
     await (info.verb === "delete" ? serveDelete : serveDeleteCollection)(call, served, deletion, options);

@@ -31,7 +31,8 @@ export function decodeObject(
   const { value } = body;
   const apiVersion = apiVersionOf(info);
   // Custom objects say themselves what they are.
-  const given = info.custom === undefined ? { apiVersion, kind: info.kind, ...value } : { apiVersion: "", ...value };
+  const given =
+    info.custom === undefined ? typed(value, { apiVersion, kind: info.kind }) : { apiVersion: "", ...value };
   // A patch may have put anything there.
   if (info.custom === undefined && source === "document") checkTypeMeta(given);
   checkType(given, info);
@@ -54,6 +55,14 @@ export function decodeObject(
     ...object,
     metadata: { ...metadata, ...name, ...resetOf(value), ...(info.namespaced ? { namespace: context.namespace } : {}) },
   };
+}
+
+/** What an object does not say of its type is the resource's. */
+function typed(
+  value: DecodedBody["value"],
+  { apiVersion, kind }: { readonly apiVersion: string; readonly kind: string },
+): DecodedBody["value"] & { readonly apiVersion: unknown; readonly kind: unknown } {
+  return { ...value, apiVersion: value["apiVersion"] || apiVersion, kind: value["kind"] || kind };
 }
 
 /** An object that lies in no namespace has forgotten whatever it says of one. */

@@ -125,6 +125,8 @@ function endingStatus(current: KubeObject, now: string): { readonly status?: obj
 function finalizersFor(current: KubeObject, options: DeleteOptions): readonly string[] {
   const held = current.metadata.finalizers ?? [];
   if (isDefinition(current) && !current.metadata.deletionTimestamp) return held;
+  // The garbage collector does not look at events.
+  if (current.kind === "Event") return held;
   const isAsked = held.includes(orphan) || held.includes(foreground);
   const policy = policyOf(options) ?? (isAsked ? undefined : defaultPolicyOf(current));
   if (policy === undefined) return held;

@@ -7,6 +7,7 @@ const cases: readonly (readonly [before: unknown, patch: unknown, text: string])
   [{}, { a: [{ b: null, c: 1 }] }, "map[a:[map[c:1]]]"],
   [{ a: { d: 1 } }, { a: { b: null, c: { d: null } } }, "map[a:map[b:<nil> c:map[]]]"],
   [{ a: { b: 1 } }, { a: { b: "x", $retainKeys: ["b"], "$setElementOrder/c": [] } }, "map[a:map[b:x]]"],
+  [{ a: null }, { a: [{ b: null, c: 1 }] }, "map[a:[map[c:1]]]"],
   [{ a: [1] }, { a: [{ b: null }] }, "map[a:[map[b:<nil>]]]"],
 ];
 

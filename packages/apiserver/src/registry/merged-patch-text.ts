@@ -14,8 +14,14 @@ function asMerged(before: unknown, patch: unknown): unknown {
   return Object.fromEntries(
     Object.entries(patch)
       .filter(([key]) => !followed.test(key))
-      .map(([key, value]) => [key, Object.hasOwn(known, key) ? asMerged(known[key], value) : withoutNulls(value)]),
+      .map(([key, value]) => [key, isLike(known[key], value) ? asMerged(known[key], value) : withoutNulls(value)]),
   );
+}
+
+/** What is of another type is not merged into; a null at the top takes away. */
+function isLike(known: unknown, value: unknown): boolean {
+  if (value === null) return true;
+  return isMap(known) === isMap(value) && Array.isArray(known) === Array.isArray(value) && known !== undefined;
 }
 
 const followed = /^\$(retainKeys$|setElementOrder\/)/;

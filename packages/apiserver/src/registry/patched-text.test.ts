@@ -14,27 +14,24 @@ const current = {
 const metadata = `"metadata":{"name":"x","creationTimestamp":"t"}`;
 const item = `{"type":"Pod","min":{"a":"\\u003c","b":"1"}}`;
 
-/** A patch, what it makes, and how kube-apiserver shows it. */
-const rows: readonly (readonly [patch: unknown, patched: unknown, shown: string])[] = [
-  [{}, current, `{"apiVersion":"v1","kind":"LimitRange",${metadata},"spec":{"limits":[${item}]}}`],
+/** A patch, and how kube-apiserver shows what it makes. */
+const rows: readonly (readonly [patch: unknown, shown: string])[] = [
+  [{}, `{"apiVersion":"v1","kind":"LimitRange",${metadata},"spec":{"limits":[${item}]}}`],
   [
     { spec: { limits: [{ type: "b", min: { z: 1, a: null } }] } },
-    {},
     `{"apiVersion":"v1","kind":"LimitRange",${metadata},"spec":{"limits":[{"min":{"z":1},"type":"b"}]}}`,
   ],
-  [{ spec: null }, {}, `{"apiVersion":"v1","kind":"LimitRange",${metadata}}`],
+  [{ spec: null }, `{"apiVersion":"v1","kind":"LimitRange",${metadata}}`],
   [
     [{ op: "add", path: "/metadata/labels", value: { b: "", a: "" } }],
-    { ...current, metadata: { ...current.metadata, labels: { b: "", a: "" } } },
     `{"apiVersion":"v1","kind":"LimitRange","metadata":{"creationTimestamp":"t","labels":{"b":"","a":""},"name":"x"},"spec":{"limits":[${item}]}}`,
   ],
   [
     [{ op: "replace", path: "/spec/limits/0", value: { min: { b: "2", a: "3" }, type: "b" } }],
-    { ...current, spec: { limits: [{ min: { b: "2", a: "3" }, type: "b" }] } },
     `{"apiVersion":"v1","kind":"LimitRange",${metadata},"spec":{"limits":[{"min":{"b":"2","a":"3"},"type":"b"}]}}`,
   ],
 ];
 
-for (const [patch, patched, shown] of rows)
+for (const [patch, shown] of rows)
   test(`a patch of ${JSON.stringify(patch)} is shown as it was made`, () =>
-    assert.equal(patchedText(current, patched as { readonly [field: string]: unknown }, patch, info), shown));
+    assert.equal(patchedText(current, patch, info), shown));

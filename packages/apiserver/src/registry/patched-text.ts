@@ -1,4 +1,12 @@
-import { goJson, inGoOrder, type KubeObject, messageOfSchema, pointerTokens, type ResourceInfo } from "@sallyport/kube";
+import {
+  applyJsonPatch,
+  goJson,
+  inGoOrder,
+  type KubeObject,
+  messageOfSchema,
+  pointerTokens,
+  type ResourceInfo,
+} from "@sallyport/kube";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -6,9 +14,11 @@ type Fields = { readonly [field: string]: unknown };
  * The JSON that a merge patch or a JSON patch makes of an object, as kube-apiserver shows it: its patching library keeps the text of what
  * it does not look into, which lies in the order of Go's structs, and writes what it does look into with sorted keys.
  */
-export function patchedText(current: KubeObject, patched: Fields, patch: unknown, info: ResourceInfo): string {
+export function patchedText(current: KubeObject, patch: unknown, info: ResourceInfo): string {
   const before = info.schema === undefined ? current : inGoOrder(current, messageOfSchema(info.schema));
-  const shown = Array.isArray(patch) ? walked(patched, before, pointersOf(patch)) : mergedOf(before, patch as Fields);
+  const shown = Array.isArray(patch)
+    ? walked(applyJsonPatch(before as Fields, patch), before, pointersOf(patch))
+    : mergedOf(before, patch as Fields);
   return goJson(JSON.stringify(shown));
 }
 

@@ -167,7 +167,8 @@ export class Registry {
     tellReceived(decoded, body, context);
     const { uid } = decoded.metadata;
     if (!(body.value["metadata"] as KubeObject["metadata"] | undefined)?.name) throw unnamed(context.name);
-    if (strategyFor(context.info).needsVersion && pinnedVersion(decoded) === 0)
+    const isThere = this.current(context, context.name) !== undefined;
+    if (isThere && strategyFor(context.info).needsVersion && pinnedVersion(decoded) === 0)
       throw unversioned(context.info, context.name);
     return this.update((current) => {
       if (uid && uid !== current.metadata.uid) throw failedPrecondition(context.info, current, uid);
@@ -183,7 +184,7 @@ export class Registry {
         const before = outgoing(current, context.info);
         const patched = applyPatch(before, patch, type, context.info);
         const decoded = decodePatched(
-          () => (isStrategic ? mergedPatchText(before, patch) : patchedText(before, patched, patch, context.info)),
+          () => (isStrategic ? mergedPatchText(before, patch) : patchedText(before, patch, context.info)),
           () => decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
         );
         checkIdentity(patched as KubeObject, current, context);

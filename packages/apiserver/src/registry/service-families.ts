@@ -30,9 +30,12 @@ export function withKeptAddresses(spec: Fields, old: Fields): Fields {
     : spec;
   // Who names one address alone means the list, too.
   if (kept["clusterIP"] === old["clusterIP"])
-    return listOf(kept, "clusterIPs").length === 0 ? { ...kept, clusterIPs: old["clusterIPs"] } : kept;
+    return listOf(kept, "clusterIPs").length === 0 && old["clusterIPs"] !== undefined
+      ? { ...kept, clusterIPs: old["clusterIPs"] }
+      : kept;
   if (!isSame(kept, old, "clusterIPs")) return kept;
-  return { ...kept, clusterIPs: kept["clusterIP"] ? [kept["clusterIP"]] : undefined };
+  const { clusterIPs: _, ...others } = kept;
+  return kept["clusterIP"] ? { ...others, clusterIPs: [kept["clusterIP"]] } : others;
 }
 
 /** What belongs to the type that a service no longer has: dropTypeDependentFields. */

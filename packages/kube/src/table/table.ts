@@ -30,11 +30,22 @@ export function tableOf(
     return { cells: layout.row(object, now), ...more, object: partOf(object, include, group, resource) };
   });
   const columnDefinitions = layout.columns;
+  // Who has no printer of his own has no list of rows where nothing is in it.
+  if (rows.length === 0 && custom === undefined && !isPrinted(group, resource))
+    return { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata: {}, columnDefinitions, rows: null };
   return { kind: "Table", apiVersion: "meta.k8s.io/v1", metadata: {}, columnDefinitions, rows };
 }
 
+function layoutName(group: string, resource: string): string {
+  return group === "" ? resource : `${group}/${resource}`;
+}
+
+function isPrinted(group: string, resource: string): boolean {
+  return layouts[layoutName(group, resource)] !== undefined;
+}
+
 function builtinLayout(group: string, resource: string) {
-  const { columns, ...layout } = layouts[group === "" ? resource : `${group}/${resource}`] ?? generic;
+  const { columns, ...layout } = layouts[layoutName(group, resource)] ?? generic;
   return { ...layout, columns: columns.map(columnOf) };
 }
 

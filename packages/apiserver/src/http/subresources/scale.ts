@@ -91,7 +91,7 @@ function patched(patch: unknown, type: string, context: WriteContext): MakeScale
     const value =
       type === "application/json-patch+json" ? applyJsonPatch(before, patch) : applyMergePatch(before, patch);
     return decodePatched(
-      () => patchedText(before, value as Fields, patch, scaleInfo),
+      () => patchedText(before, patch, scaleInfo),
       () => conformed({ value: value as Fields, strictErrors: [] }, context),
     );
   };
@@ -201,7 +201,7 @@ function builtinScale(object: KubeObject): ScaleParts {
   const selector = told === "<none>" ? "" : told;
   const status = (object["status"] ?? {}) as { readonly replicas?: number };
   return {
-    spec: { replicas: spec.replicas ?? 0 },
+    spec: spec.replicas === undefined || spec.replicas === 0 ? {} : { replicas: spec.replicas },
     status: { replicas: status.replicas ?? 0, ...(selector === "" ? {} : { selector }) },
   };
 }
