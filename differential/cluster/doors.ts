@@ -11,7 +11,7 @@ import { type Peer, type PeerFiles, startKubeApiserver, token } from "../apiserv
 import { inventoryResources } from "./library-cases.ts";
 
 /** Plugins beside the default ones, at all doors. */
-export const morePlugins: readonly string[] = [
+const morePlugins: readonly string[] = [
   "AlwaysPullImages",
   "ExtendedResourceToleration",
   "LimitPodHardAntiAffinityTopology",
@@ -19,6 +19,9 @@ export const morePlugins: readonly string[] = [
   "PodNodeSelector",
   "PodTolerationRestriction",
 ];
+
+/** Ours: the real one has no Gatekeeper beside it, which would ask for the templates of constraints. */
+export const chain = { enable: morePlugins, disable: ["Gatekeeper"] };
 
 export const administrator = { username: "admin", uid: "admin", groups: ["system:masters", "system:authenticated"] };
 
@@ -30,8 +33,7 @@ export async function openUp(onFault: (error: unknown) => void): Promise<Peer> {
     host: "127.0.0.1",
     port: 0,
     memory: true,
-    // The real one has no Gatekeeper beside it, which would ask for the templates of constraints.
-    chain: { enable: morePlugins, disable: ["Gatekeeper"] },
+    chain,
     access: { authentication: { tokens: [{ token, user: { ...administrator, groups: ["system:masters"] } }] } },
     controllers: [],
     onFault,

@@ -6,7 +6,7 @@ import { masked } from "../apiserver/mask.ts";
 import type { Peer } from "../apiserver/peers.ts";
 import type { Step } from "../apiserver/scenario.ts";
 import type { ClusterCase } from "./case.ts";
-import { administrator, type Cluster, morePlugins } from "./doors.ts";
+import { administrator, type Cluster, chain } from "./doors.ts";
 import { constraintGroup } from "./library-cases.ts";
 
 /** What one door says of an object. */
@@ -172,7 +172,7 @@ function stepOf({ object, isUpdate }: ClusterCase, pathOf: (object: KubeObject) 
 
 async function checked({ before, object }: ClusterCase): Promise<Verdict | undefined> {
   const manifests = [ofPolicies, ...before, object].map((value, line) => ({ file: "f", line, value }));
-  const options = { policies: [], chain: { enable: morePlugins }, user: administrator, namespace: "default" };
+  const options = { policies: [], chain, user: administrator, namespace: "default" };
   const { results } = await checkManifests(manifests, options);
   const fault = results.slice(0, -1).find(({ verdict }) => verdict !== "allowed");
   if (fault !== undefined) return { refusal: `before: ${fault.kind} ${fault.name}: ${fault.message}`, warnings: [] };
