@@ -74,6 +74,8 @@ test("what an object does not say of its type is said by its path, also after a 
     assert.equal((await call(maps, { body })).code, 201);
     const patch = { method: "PATCH", type: "application/json-patch+json", body: [{ op: "add", path: "/kind" }] };
     assert.equal((await call(`${maps}/a`, patch)).code, 200);
+    const unversioned = await call(`${maps}/a`, { ...patch, body: [{ op: "remove", path: "/apiVersion" }] });
+    assert.equal(unversioned.code, 400);
     const other = [{ op: "replace", path: "/kind", value: {} }];
     const refused = await call(`${maps}/a`, { ...patch, body: other });
     assert.equal(refused.code, 422);
@@ -99,4 +101,18 @@ test("events wait for nothing that belongs to them", () =>
     assert.equal((await call(events, { body: { metadata: { name: "e" }, involvedObject } })).code, 201);
     assert.equal((await call(`${events}/e?propagationPolicy=Foreground`, { method: "DELETE" })).code, 200);
     assert.equal((await call(`${events}/e`)).code, 404);
+  }));
+
+test("a namespace whose name was generated is labelled by it", () =>
+  withServer(async ({ call }) => {
+    const { code, body } = await call("/api/v1/namespaces", { body: { metadata: { generateName: "n-" } } });
+    assert.equal(code, 201);
+    assert.equal(body.metadata.labels["kubernetes.io/metadata.name"], body.metadata.name);
+  }));
+
+test("of no objects there is no list of partial ones, in any form", () =>
+  withServer(async ({ bytes, call }) => {
+    assert.equal((await call(`${maps}?labelSelector=never`, { accept: partialList })).body.items, null);
+    const accept = partialList.replace("json", "vnd.kubernetes.protobuf");
+    assert.equal((await bytes(`${maps}?labelSelector=never`, accept)).code, 200);
   }));

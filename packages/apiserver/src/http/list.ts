@@ -165,7 +165,8 @@ function writeList(
       kind: "PartialObjectMetadataList",
       apiVersion: metaVersion,
       metadata,
-      items: items.map((item) => partial(item, info, metaVersion)),
+      // Go's nil, which it is where nothing was found.
+      items: items.length === 0 ? null : items.map((item) => partial(item, info, metaVersion)),
     };
   const apiVersion = apiVersionOf(info);
   // Typed objects of Go carry no kind within a list; custom ones do.

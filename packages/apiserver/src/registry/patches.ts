@@ -122,7 +122,8 @@ function whyNotDecoded(error: unknown): string {
 
 /** An object keeps its name and its uid. */
 export function checkIdentity(patched: KubeObject, current: KubeObject, { info, name }: WriteContext): void {
-  if (!patched.metadata?.name)
+  // kube-apiserver reads an object without a version as one of which it knows nothing.
+  if (!patched.metadata?.name || !patched.apiVersion)
     throw new StatusError(
       "BadRequest",
       `the name of the object (${name} based on URL) was undeterminable: name must be provided`,

@@ -67,7 +67,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
   namespaces: {
     hasStatus: true,
     specParts: { finalize: (wanted) => wanted },
-    prepareCreate: (object) => ({ ...object, spec: withOwnFinalizer(object), status: { phase: "Active" } }),
+    prepareCreate: (object) => ({ ...named(object), spec: withOwnFinalizer(object), status: { phase: "Active" } }),
     keep: ["spec"],
   },
   pods: podStrategy,
@@ -273,6 +273,12 @@ function strategyOf(resource: string): Strategy {
 }
 
 /** A namespace goes when Kubernetes has emptied it, whoever else looks after it. */
+/** Where the name was generated, it comes after the defaults, of which its label is one. */
+function named({ metadata, ...object }: KubeObject): KubeObject {
+  const labels = { ...metadata.labels, "kubernetes.io/metadata.name": metadata.name ?? "" };
+  return { ...object, metadata: { ...metadata, labels } } as KubeObject;
+}
+
 function withOwnFinalizer({ spec }: KubeObject): Fields {
   const { finalizers = [] } = (spec ?? {}) as { readonly finalizers?: readonly string[] };
   return { finalizers: finalizers.includes("kubernetes") ? finalizers : [...finalizers, "kubernetes"] };
