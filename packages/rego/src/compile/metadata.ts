@@ -58,12 +58,11 @@ function calledName({ terms }: Expr): string | undefined {
   return name === chainName || name === ruleName ? name : undefined;
 }
 
-function replaced(expr: Expr, local: string): Expr {
-  const { terms, loc } = expr;
+/** As OPA, a new expression: `not` and `with` around the call are gone. */
+function replaced({ terms, loc }: Expr, local: string): Expr {
   const output = terms.kind === "call" ? terms.args[0] : undefined;
   const value = varTerm(loc, local);
-  const made = output === undefined ? termExpr(loc, value) : eqExpr(loc, value, output);
-  return { ...expr, terms: made.terms };
+  return output === undefined ? termExpr(loc, value) : eqExpr(loc, value, output);
 }
 
 function ruleTerm([first]: readonly ChainEntry[], loc: Location): Term {

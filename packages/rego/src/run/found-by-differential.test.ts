@@ -31,6 +31,10 @@ const cases: readonly Case[] = [
       "# METADATA\n# scope: document\n# title: t\nr.a[x].b := 1 if x := 2\nr.a[y].c := rego.metadata.chain()[1].annotations.title if y := 3",
     answer: '{"r":{"a":{"2":{"b":1},"3":{"c":"t"}}}}',
   },
+  // A call that is an expression becomes another one, without its `not` and `with`.
+  { rules: "r if { not rego.metadata.rule() }", answer: '{"r":true}' },
+  { rules: "r if { rego.metadata.chain() with data.d as input.nowhere }", answer: '{"r":true}' },
+  { rules: "r if { rego.metadata.rule() with data.p as {} }", answer: '{"r":true}' },
   // OPA's own plans have one round where nobody takes what is walked; its evaluation has all.
   { rules: "r := count([1 | walk(input)])", input: '{"a": [1, 2, {"b": 3}]}', answer: '{"r":6}' },
   { rules: 'r := sprintf("%5.2f", [{}])', answer: '{"r":"%!f(string=   {})"}' },
