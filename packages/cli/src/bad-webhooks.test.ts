@@ -165,7 +165,7 @@ const cases: { readonly [what: string]: Case } = {
       );
       answer(response, { uid: asked.uid, patch, patchType: "JSONPatch" });
     },
-    answer: "500 Internal error occurred: exceeded max depth",
+    answer: "500 Internal error occurred: exceeded max depth of 1000",
   },
   "sends a patch of a hundred thousand annotations": {
     hook: patches(() => [

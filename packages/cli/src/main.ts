@@ -32,13 +32,14 @@ async function main([first = "", ...rest]: readonly string[]): Promise<void> {
 
 /** One clear line, and the exit code that says whose fault it was. */
 function report(error: unknown): number {
-  const { code, path, name, message, stack } = error as NodeJS.ErrnoException;
+  const { code, path, syscall, name, message, stack } = error as NodeJS.ErrnoException;
   if (code !== undefined && path !== undefined) {
     process.stderr.write(`sallyport: ${path}: ${reasonOf(error)}\n`);
     return exitCodes.failed;
   }
   process.stderr.write(`sallyport: ${message}\n`);
   if (name === "UsageError" || name === "InputError") return exitCodes.badInput;
+  if (syscall === "listen") return exitCodes.failed;
   if (name === "ListenError" || name === "StoreError" || name === "ConnectionError") return exitCodes.failed;
   process.stderr.write(`${stack ?? ""}\n`);
   return exitCodes.failed;

@@ -143,7 +143,8 @@ function applied(object: KubeObject, operations: readonly object[]): KubeObject 
     return patchJson(object, operations) as unknown as KubeObject;
   } catch (error) {
     if (error instanceof RangeError) throw internalError(tooDeep);
-    throw error instanceof PatchError ? internalError(error.message) : error;
+    // Of a depth that nothing of ours goes down to; the webhook's fault, not the request's.
+    throw error instanceof PatchError || error instanceof StatusError ? internalError(error.message) : error;
   }
 }
 

@@ -82,7 +82,7 @@ export const securityContext: Chapter = {
         {
           sallyport: ["securitycontext", "--from-docker", "docker run --frobnicate ubuntu"],
           outcome: "refused",
-          expect: [/docker run has no flag --frobnicate/],
+          expect: [/--from-docker: unknown flag: --frobnicate/],
         },
         {
           sallyport: ["securitycontext", "--to-docker", "mended.yaml"],

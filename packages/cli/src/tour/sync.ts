@@ -57,7 +57,7 @@ export const policyServer: Chapter = {
           expect: [/created/],
         },
         status(/\{"status":"ok"\}/),
-        { kubectl: ["-n", "dock", "run", "crate", "--image=docker.io/evil/miner"], expect: [/created/] },
+        { kubectl: ["-n", "dock", "run", "crate", "--image=registry.k8s.io/pause:3.10"], expect: [/created/] },
         { kubectl: ["-n", "dock", "run", "barrel", "--image=registry.example.com/till:1"], expect: [/created/] },
         answer("data/dock/untrusted", /"crate"/),
         answer("data/kubernetes/pods/dock/barrel/spec/containers/0/image", /registry\.example\.com\/till:1/),
