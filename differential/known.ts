@@ -90,7 +90,7 @@ function isMadeWhole(ours: Answer): boolean {
  */
 function isKeptApart({ module, library = "" }: Program, ours: Answer, theirs: Answer): boolean {
   const text = module + library;
-  const isDoubleKey = /\{[^{}|]*\b(input|data)\b[\w.[\]"]*: /.test(text);
+  const isDoubleKey = /\{[^{}|]*\b(input|data)\b[\w.[\]"]*: |[{,] ?[a-z]\w*: /.test(text);
   const isWithin = /with data\.[\w.]+ as .* with data\.[\w.]+ as /.test(text);
   return "result" in ours && "result" in theirs && (isDoubleKey || isWithin);
 }

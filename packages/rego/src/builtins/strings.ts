@@ -105,17 +105,19 @@ function replaceN(args: readonly Value[]): Value {
   return replaceFirstOf(text, pairs);
 }
 
-/** Go's strings.Replacer: at each place the first pattern that fits, without looking again at what was put in. */
+/**
+ * Go's strings.Replacer: at each place the first pattern that fits, without looking again at what was put in. Behind an empty pattern the
+ * others may fit at the same place.
+ */
 function replaceFirstOf(text: string, pairs: readonly (readonly [string, string])[]): string {
   let result = "";
+  let isBehindEmpty = false;
   for (let at = 0; at <= text.length; ) {
-    const hit = pairs.find(([pattern]) => text.startsWith(pattern, at));
-    if (hit !== undefined) result += hit[1];
+    const hit = pairs.find(([pattern]) => text.startsWith(pattern, at) && !(isBehindEmpty && pattern === ""));
+    isBehindEmpty = hit?.[0] === "";
+    result += hit === undefined ? text.charAt(at) : hit[1];
     checkLength(result.length);
-    if (hit === undefined || hit[0] === "") {
-      result += text.charAt(at);
-      at++;
-    } else at += hit[0].length;
+    at += hit === undefined ? 1 : hit[0].length;
   }
   return result;
 }

@@ -31,6 +31,7 @@ const cases: readonly Case[] = [
       "# METADATA\n# scope: document\n# title: t\nr.a[x].b := 1 if x := 2\nr.a[y].c := rego.metadata.chain()[1].annotations.title if y := 3",
     answer: '{"r":{"a":{"2":{"b":1},"3":{"c":"t"}}}}',
   },
+  { rules: 'r := strings.replace_n({"a": "a/b", "": "b"}, "xa")', answer: '{"r":"bxba/bb"}' },
   // A call that is an expression becomes another one, without its `not` and `with`.
   { rules: "r if { not rego.metadata.rule() }", answer: '{"r":true}' },
   { rules: "r if { rego.metadata.chain() with data.d as input.nowhere }", answer: '{"r":true}' },
