@@ -30,7 +30,8 @@ const cases: readonly Case[] = [
     message: "command terminated with non-zero exit code: exit status 7",
   },
   { command: ["cat"], stdin: "0123456789\n".repeat(50_000), stdout: "0123456789\n".repeat(50_000), status: "Success" },
-  { command: ["sh", "-c", "echo $0", "terminal"], tty: true, stdout: "terminal\r\n", status: "Success" },
+  // The size of the terminal comes on a stream of its own: it is looked at while the command runs.
+  { command: ["sh", "-c", "sleep 1; echo $0", "terminal"], tty: true, stdout: "terminal\r\n", status: "Success" },
 ];
 
 /** A kubelet without TLS, and a connection to it that has been upgraded. */
