@@ -56,6 +56,7 @@ export { validateLabelSelector } from "./kinds/label-selector.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";
 export { finalizerWarnings } from "./metadata.ts";
+export { Counter, Gauge, Histogram, type Observer, type Rendered } from "./metric.ts";
 export {
   aggregated,
   duplicate,

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Rendered } from "./metric.ts";
+import { Counter, Histogram, type Rendered } from "@sallyport/kube";
 
 /** client-go's 15 buckets from a millisecond on, each twice as wide. */
 const seconds = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);

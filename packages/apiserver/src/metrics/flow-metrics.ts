@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Rendered } from "./metric.ts";
+import { Counter, Gauge, Histogram, type Rendered } from "@sallyport/kube";
 
 const seconds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
 

@@ -1,5 +1,5 @@
+import { Counter, Gauge, Histogram, type Rendered } from "@sallyport/kube";
 import type { QueueObserver } from "../controllers/work-queue.ts";
-import { Counter, Gauge, Histogram, type Rendered } from "./metric.ts";
 
 /** client-go's 12 buckets from ten nanoseconds on, each ten times as wide. */
 const seconds = Array.from({ length: 12 }, (_, i) => Number(`1e${i - 8}`));

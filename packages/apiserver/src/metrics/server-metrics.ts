@@ -1,10 +1,18 @@
 import type { Decision, Operation, Phase, Step } from "@sallyport/admission";
-import { type Catalogue, type GroupVersionResource, qualifiedResource } from "@sallyport/kube";
+import {
+  type Catalogue,
+  Counter,
+  Gauge,
+  type GroupVersionResource,
+  Histogram,
+  type Observer,
+  qualifiedResource,
+  type Rendered,
+} from "@sallyport/kube";
 import { deprecationOf } from "../http/deprecations.ts";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
 import { AccessMetrics } from "./access-metrics.ts";
 import { FlowMetrics } from "./flow-metrics.ts";
-import { Counter, Gauge, Histogram, type Observer, type Rendered } from "./metric.ts";
 import { QueueMetrics } from "./queue-metrics.ts";
 
 /** What the operating system says of the process. Bytes and seconds. */

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { qualifiedResource } from "@sallyport/kube";
+import { Gauge, qualifiedResource } from "@sallyport/kube";
 import type { RunningSync } from "./run-sync.ts";
 
 /** Serves `/health` and `/readyz` (200 when the policy server is up to date), `/livez` and `/metrics`. Rejects when the address cannot be had. */
@@ -28,14 +28,9 @@ export async function startProbes(
 }
 
 function metricsText(isReady: boolean, replicated: readonly string[]): string {
-  const lines = replicated.map((each) => `sallyport_sync_replicated{resource=${JSON.stringify(each)}} 1`);
-  return [
-    "# HELP sallyport_sync_ready Whether the policy server has everything that came.",
-    "# TYPE sallyport_sync_ready gauge",
-    `sallyport_sync_ready ${isReady ? 1 : 0}`,
-    "# HELP sallyport_sync_replicated Resources that are replicated.",
-    "# TYPE sallyport_sync_replicated gauge",
-    ...lines,
-    "",
-  ].join("\n");
+  const ready = new Gauge("sallyport_sync_ready", "Whether the policy server has everything that came.");
+  const resources = new Gauge("sallyport_sync_replicated", "Resources that are replicated.", ["resource"]);
+  ready.set([], isReady ? 1 : 0);
+  for (const each of replicated) resources.set([each], 1);
+  return ready.render() + resources.renderAlways();
 }

@@ -57,10 +57,14 @@ abstract class Metric<Value> {
 
   /** Prometheus' text format 0.0.4; nothing while nothing was counted. */
   render(): string {
-    if (this.series.length === 0) return "";
+    return this.series.length === 0 ? "" : this.renderAlways();
+  }
+
+  /** The same, with what it is also while nothing was counted. */
+  renderAlways(): string {
     const head = `# HELP ${this.name} ${this.help}\n# TYPE ${this.name} ${this.type}\n`;
     const body = this.series.flatMap(({ values, value }) => this.lines(this.#text(values), value));
-    return `${head}${body.join("\n")}\n`;
+    return [head, ...body.map((line) => `${line}\n`)].join("");
   }
 
   #text(values: LabelValues): string {
