@@ -1,4 +1,4 @@
-export { gatekeeperDefinitions } from "./admission/definitions.ts";
+export { gatekeeperDefinitions, isGatekeeperGroup } from "./admission/definitions.ts";
 export { GatekeeperMetrics, type StoredPolicy } from "./admission/metrics.ts";
 export { type GatekeeperPluginOptions, gatekeeperPlugin, type PolicySource } from "./admission/plugin.ts";
 export { GatekeeperPolicies, type GatekeeperPoliciesOptions, type StoredChange } from "./admission/policies.ts";

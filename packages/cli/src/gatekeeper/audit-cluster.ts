@@ -1,5 +1,5 @@
 import { type Client, discover, discoveredCatalogue } from "@sallyport/cluster";
-import { Audit, type AuditOptions, isTemplate } from "@sallyport/constraints";
+import { Audit, type AuditOptions, isGatekeeperGroup, isTemplate } from "@sallyport/constraints";
 import type { Catalogue, KubeObject, ResourceInfo } from "@sallyport/kube";
 import { timestampOf } from "./audit-output.ts";
 import type { ExternalDataSettings } from "./external-data.ts";
@@ -102,7 +102,7 @@ function auditedPlaces(catalogue: Catalogue, constraints: readonly KubeObject[])
       catalogue.preferred(each.group, each.resource) === each,
   );
   // What Gatekeeper itself keeps is none of its own business.
-  return listed.filter((each) => !each.group.endsWith(".gatekeeper.sh") && isMatched(each));
+  return listed.filter((each) => !isGatekeeperGroup(each.group) && isMatched(each));
 }
 
 interface MatchedKinds {

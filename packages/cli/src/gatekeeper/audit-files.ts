@@ -1,4 +1,4 @@
-import { Audit, type AuditOptions, isConstraint, isTemplate } from "@sallyport/constraints";
+import { Audit, type AuditOptions, isConstraint, isGatekeeperGroup, isTemplate } from "@sallyport/constraints";
 import { type GroupVersionKind, type KubeObject, parseApiVersion } from "@sallyport/kube";
 import { InputError, type Manifest } from "../manifests.ts";
 import type { ExternalDataSettings } from "./external-data.ts";
@@ -50,7 +50,7 @@ function isNamespace({ apiVersion, kind }: KubeObject): boolean {
 }
 
 function isOwn({ apiVersion }: KubeObject): boolean {
-  return parseApiVersion(apiVersion).group.endsWith(".gatekeeper.sh");
+  return isGatekeeperGroup(parseApiVersion(apiVersion).group);
 }
 
 function rankOf(object: KubeObject): number {

@@ -1,6 +1,7 @@
 import type { Client } from "@sallyport/cluster";
 import {
   type GatekeeperPolicies,
+  isGatekeeperGroup,
   isTemplate,
   type Operation,
   podStatusOf,
@@ -66,7 +67,7 @@ export class GatekeeperController {
 
   /** To be told of each change behind the policies. */
   changed(change: StoredChange): void {
-    if (!change.resource.group.endsWith(".gatekeeper.sh")) return;
+    if (!isGatekeeperGroup(change.resource.group)) return;
     this.#enqueue(change);
     // What a Config excludes stands in the policies of templates, too.
     if (change.resource.group === "config.gatekeeper.sh" && this.#generation !== undefined)

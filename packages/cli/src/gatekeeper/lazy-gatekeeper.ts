@@ -1,5 +1,6 @@
 import type { Plugin } from "@sallyport/admission";
 import type { GatekeeperPolicies, StoredChange } from "@sallyport/constraints";
+import { isGatekeeperGroup } from "@sallyport/constraints/definitions";
 import { gatekeeperPlugin } from "@sallyport/constraints/plugin";
 
 /** Gatekeeper once something needs it. */
@@ -55,7 +56,7 @@ export class LazyGatekeeper<T extends LoadedGatekeeper> {
       this.#tell(this.#loaded, change);
       return;
     }
-    if (!change.resource.group.endsWith(".gatekeeper.sh")) return;
+    if (!isGatekeeperGroup(change.resource.group)) return;
     this.#pending.push(change);
     // Whoever asks next is told what went wrong.
     this.load().catch(() => {});

@@ -1,5 +1,10 @@
 import type { KubeObject, Structural } from "@sallyport/kube";
 
+/** A group of Gatekeeper's own: its kinds, and those that templates make. */
+export function isGatekeeperGroup(group: string): boolean {
+  return group.endsWith(".gatekeeper.sh");
+}
+
 const open: Structural = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 
 interface OwnKind {

@@ -12,7 +12,7 @@ import type { Result } from "../framework.ts";
 import { matchesWildcard } from "../match/wildcard.ts";
 import { type Review, reviewOfObject, reviewOfRequest } from "../review.ts";
 import type { Process } from "./configuration.ts";
-import { gatekeeperDefinitions } from "./definitions.ts";
+import { gatekeeperDefinitions, isGatekeeperGroup } from "./definitions.ts";
 import type { GatekeeperPolicies } from "./policies.ts";
 
 export interface GatekeeperPluginOptions {
@@ -78,13 +78,13 @@ export function gatekeeperPlugin(source: PolicySource, options: GatekeeperPlugin
     operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
     mutate: async (context) => {
       const { object, resource } = context.request;
-      if (object === null || resource.group.endsWith(".gatekeeper.sh")) return skipped("nothing for mutators");
+      if (object === null || isGatekeeperGroup(resource.group)) return skipped("nothing for mutators");
       const policies = await source.current(false);
       return policies === undefined ? skipped(noMutator) : mutate({ ...gate, policies }, context);
     },
     validate: async (context) => {
       const { request } = context;
-      const isOwn = request.resource.group.endsWith(".gatekeeper.sh");
+      const isOwn = isGatekeeperGroup(request.resource.group);
       const policies = await source.current(isOwn);
       if (isOwn && policies !== undefined) return validateOwn({ ...gate, policies }, request);
       const refused = guardLabel(gate, request);

@@ -12,6 +12,7 @@ import { idOf } from "../mutation/mutator.ts";
 import { isMutator, Mutators, readMutator } from "../mutation/mutators.ts";
 import { isTemplate } from "../template/template.ts";
 import { Configuration, kindKey } from "./configuration.ts";
+import { isGatekeeperGroup } from "./definitions.ts";
 import type { StoredPolicy } from "./metrics.ts";
 
 /** One change of what is stored; `object` is undefined when it was deleted. */
@@ -52,7 +53,7 @@ export class GatekeeperPolicies {
   /** Takes in what has come, changed or gone. */
   apply(change: StoredChange): void {
     const key = placeOf(change);
-    if (change.resource.group.endsWith(".gatekeeper.sh")) this.#applyOwn(key, change.object);
+    if (isGatekeeperGroup(change.resource.group)) this.#applyOwn(key, change.object);
     if (this.#wanted.size > 0) this.#replicate(key, change.object);
   }
 
