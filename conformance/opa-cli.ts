@@ -2,6 +2,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { runIn } from "../packages/cli/src/opa/opa.fixture.ts";
+import { nodeArguments } from "../scripts/node-arguments.ts";
 import { curl } from "./curl.ts";
 import { serveFiles } from "./file-server.ts";
 import { FilterError, holds } from "./jq.ts";
@@ -10,13 +11,7 @@ import { type SuiteResult, Tally } from "./suite.ts";
 import { parseTxtar } from "./txtar.ts";
 
 /** What a server runs in: `kill` is to meet the program itself. */
-const server = [
-  process.execPath,
-  "--conditions=source",
-  "--disable-warning=ExperimentalWarning",
-  join(import.meta.dirname, "../packages/cli/bin/run.js"),
-  "opa",
-];
+const server = [process.execPath, ...nodeArguments, "opa"];
 
 /** Another OPA in the place of ours, to see what a script makes of it. */
 const otherOpa = process.env["SALLYPORT_OPA"];

@@ -9,6 +9,7 @@ import { OPAClient } from "@open-policy-agent/opa";
 import { OPAClient as StyraClient } from "@styra/opa";
 import { findOpa } from "../../differential/opa-server.ts";
 import { freePort } from "../../scripts/free-port.ts";
+import { nodeArguments } from "../../scripts/node-arguments.ts";
 
 // OPA's own client and the one before it, by the examples of their README, against `sallyport opa run --server` and a real OPA.
 
@@ -117,11 +118,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-const main = join(import.meta.dirname, "../../packages/cli/bin/run.js");
 const opa = findOpa();
 
 test("OPA's clients run against the policy server", { timeout: 120_000 }, () =>
-  withServer(process.execPath, ["--conditions=source", main, "opa"], judgeAll),
+  withServer(process.execPath, [...nodeArguments, "opa"], judgeAll),
 );
 
 test("OPA's clients get the same from OPA", { timeout: 120_000, skip: "missing" in opa && opa.missing }, async () => {

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openLmdbStore } from "@sallyport/apiserver";
-import { loadCertificates } from "../../packages/apiserver/src/http/certificates.ts";
-import { type Etcd, withEtcd } from "../../packages/apiserver/src/storage/etcd.fixture.ts";
+import { type Etcd, etcdTlsFlags, withEtcd } from "../../packages/apiserver/src/storage/etcd.fixture.ts";
 import { current, findKubeApiserver, type Peer, startKubeApiserverOn, startSallyport } from "./peers.ts";
 import { assertSame, listAll, read, type Written, withoutLimits, write } from "./written.ts";
 
@@ -23,17 +22,6 @@ function sallyport(...words: readonly string[]): { readonly status: number | nul
 }
 
 const done = { status: 0, err: "" };
-
-async function certificatesIn(folder: string): Promise<readonly string[]> {
-  await loadCertificates(join(folder, "pki"), "127.0.0.1");
-  const file = (name: string) => join(folder, "pki", name);
-  return [
-    `--cert-file=${file("server.crt")}`,
-    `--key-file=${file("server.key")}`,
-    `--trusted-ca-file=${file("ca.crt")}`,
-    "--client-cert-auth",
-  ];
-}
 
 /** Each store has revisions of its own. */
 function withoutVersions(written: Written): Written {
@@ -89,5 +77,5 @@ async function moves({ url, folder }: Etcd): Promise<void> {
 }
 
 test("a folder's backup goes into an etcd with TLS, to kube-apiserver, and back", { skip, timeout: 300_000 }, () =>
-  withEtcd(moves, certificatesIn),
+  withEtcd(moves, etcdTlsFlags),
 );

@@ -1,16 +1,10 @@
 import { equal } from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
+import { nodeArguments } from "../../scripts/node-arguments.ts";
 import { findOpa } from "../opa-server.ts";
 import { ciScripts, missingTool, recordedOutput, runScript } from "./run-script.ts";
 
-const sallyport = [
-  process.execPath,
-  "--conditions=source",
-  "--disable-warning=ExperimentalWarning",
-  join(import.meta.dirname, "../../packages/cli/bin/run.js"),
-  "opa",
-];
+const sallyport = [process.execPath, ...nodeArguments, "opa"];
 const opa = findOpa();
 
 for (const script of ciScripts()) {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { loadCertificates } from "../http/certificates.ts";
 import { EtcdClient } from "./etcd/client.ts";
 import { EtcdCompactor } from "./etcd/compactor.ts";
-import { type EtcdMember, noEtcd, withEtcd, withEtcdMembers } from "./etcd.fixture.ts";
+import { type EtcdMember, etcdTlsFlags, noEtcd, withEtcd, withEtcdMembers } from "./etcd.fixture.ts";
 import { openEtcdStore } from "./etcd-store.ts";
 import { CompactedError, FutureRevisionError, type Store, StoreError, type StoreEvent } from "./store.ts";
 
@@ -237,28 +237,16 @@ test("etcd: of several servers one compacts, up to what was newest a round ago",
 );
 
 test("etcd: over TLS with client certificates; without them one clear line", options, () =>
-  withEtcd(
-    async ({ url, folder }) => {
-      const { ca, admin } = await loadCertificates(join(folder, "pki"), "127.0.0.1");
-      const tls = { ca: ca.certificate, cert: admin.certificate, key: admin.key };
-      const store = await openEtcdStore({ servers: [url], tls });
-      await written(store, "/registry/a", "1");
-      await store.close();
-      await assert.rejects(
-        openEtcdStore({ servers: [url], tls: {} }, 500),
-        (error: unknown) =>
-          error instanceof StoreError && /^etcd cannot be reached \([^\n]*\); start it/.test(error.message),
-      );
-    },
-    async (folder) => {
-      await loadCertificates(join(folder, "pki"), "127.0.0.1");
-      const file = (name: string) => join(folder, "pki", name);
-      return [
-        `--cert-file=${file("server.crt")}`,
-        `--key-file=${file("server.key")}`,
-        `--trusted-ca-file=${file("ca.crt")}`,
-        "--client-cert-auth",
-      ];
-    },
-  ),
+  withEtcd(async ({ url, folder }) => {
+    const { ca, admin } = await loadCertificates(join(folder, "pki"), "127.0.0.1");
+    const tls = { ca: ca.certificate, cert: admin.certificate, key: admin.key };
+    const store = await openEtcdStore({ servers: [url], tls });
+    await written(store, "/registry/a", "1");
+    await store.close();
+    await assert.rejects(
+      openEtcdStore({ servers: [url], tls: {} }, 500),
+      (error: unknown) =>
+        error instanceof StoreError && /^etcd cannot be reached \([^\n]*\); start it/.test(error.message),
+    );
+  }, etcdTlsFlags),
 );

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../../../scripts/free-port.ts";
+import { loadCertificates } from "../http/certificates.ts";
 
 /** A real etcd of this machine, by `SALLYPORT_ETCD` or on the path. */
 const program = process.env["SALLYPORT_ETCD"] || "etcd";
@@ -20,7 +21,7 @@ export interface Etcd {
   readonly kill: () => Promise<void>;
 }
 
-/** A fresh etcd on free ports for the time of one test; `flags` and `scheme` for one with TLS. */
+/** A fresh etcd on free ports for the time of one test; `flagsOf` for one with TLS. */
 export async function withEtcd(
   run: (etcd: Etcd) => Promise<void>,
   flagsOf: (folder: string) => Promise<readonly string[]> = async () => [],
@@ -57,6 +58,18 @@ export async function withEtcd(
     await kill();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Flags for an etcd with TLS, whose clients show a certificate: the authority and all certificates lie in `pki` of its folder. */
+export async function etcdTlsFlags(folder: string): Promise<readonly string[]> {
+  await loadCertificates(join(folder, "pki"), "127.0.0.1");
+  const file = (name: string) => join(folder, "pki", name);
+  return [
+    `--cert-file=${file("server.crt")}`,
+    `--key-file=${file("server.key")}`,
+    `--trusted-ca-file=${file("ca.crt")}`,
+    "--client-cert-auth",
+  ];
 }
 
 /** One of several etcds that make a cluster. */

@@ -2,18 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
+import { nodeArguments } from "../../../../../scripts/node-arguments.ts";
 
 /** A server that is not there by then does not come. */
 const readyMs = 60_000;
 
-/** The words that start a policy server of ours, and no launcher beside it: a signal meets the server itself. */
-export const ownServer: readonly string[] = [
-  process.execPath,
-  "--conditions=source",
-  "--disable-warning=ExperimentalWarning",
-  join(import.meta.dirname, "../../../bin/run.js"),
-  "opa",
-];
+/** The words that start a policy server of ours. */
+export const ownServer: readonly string[] = [process.execPath, ...nodeArguments, "opa"];
 
 /** One life of a policy server, `run --server` in a folder with its `config.yaml` and `p.rego`, and clients of its own. */
 export class DecisionLife {
