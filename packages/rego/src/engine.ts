@@ -166,7 +166,7 @@ export class RegoPolicy {
   /** The document at a path, `a/b/c` or `data.a.b.c`; undefined when it is. Throws `EvaluationError`. */
   evaluate(path: string, options: EvaluateOptions = {}): Value | undefined {
     const result = this.#preparePath(path).run(planName, this.#held(options))[0];
-    return result === undefined ? undefined : lookup(result, "result");
+    return result === undefined ? undefined : lookup(result, resultName);
   }
 
   /** As `evaluate`, for policies that send requests or look up names: `effects.asynchronous` does it. */
@@ -191,7 +191,7 @@ export class RegoPolicy {
       file: files[place.file ?? 0]?.value ?? "",
       row: place.row ?? 0,
     }));
-    return { value: result === undefined ? undefined : lookup(result, "result"), derivations };
+    return { value: result === undefined ? undefined : lookup(result, resultName), derivations };
   }
 
   /**

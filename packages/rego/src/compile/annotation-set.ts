@@ -3,7 +3,7 @@ import type { Diagnostic } from "../syntax/diagnostic.ts";
 import { packageKey } from "./globals.ts";
 import { type ChainEntry, typeFault } from "./stage.ts";
 import { refText, termText } from "./text.ts";
-import { walkTerm } from "./walk.ts";
+import { varsOfTerm } from "./vars.ts";
 
 /** OPA's stage SetAnnotationSet: which annotations lie around each rule, over all modules. */
 export class AnnotationSet {
@@ -84,10 +84,5 @@ function stringOf(term: Term): Term {
 }
 
 function isGround(term: Term): boolean {
-  let isFree = true;
-  walkTerm(term, ({ kind }) => {
-    if (kind === "var") isFree = false;
-    return isFree;
-  });
-  return isFree;
+  return varsOfTerm(term).size === 0;
 }

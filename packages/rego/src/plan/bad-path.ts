@@ -1,5 +1,5 @@
 import { walkExprs, walkExprsOfTerm } from "../compile/walk.ts";
-import type { Body, Expr, Term } from "../syntax/ast.ts";
+import type { Expr, Term } from "../syntax/ast.ts";
 
 /**
  * True for a target of `with` that OPA takes for no path of a document when it is evaluated: below `input` and `data`, keys must be
@@ -17,23 +17,18 @@ export function isBadPath(target: Term): boolean {
 
 /** True when a `with` of the expression, or of one inside it, has such a target. */
 export function hasBadPath(expr: Expr): boolean {
-  return someExpr([expr], ({ with: withs }) => withs.some(({ target }) => isBadPath(target)));
+  return someExpr((visit) => walkExprs([expr], visit));
 }
 
 /** The same for the closures of a term. */
 export function termHasBadPath(term: Term): boolean {
-  let found = false;
-  walkExprsOfTerm(term, (expr) => {
-    found ||= hasBadPath(expr);
-    return !found;
-  });
-  return found;
+  return someExpr((visit) => walkExprsOfTerm(term, visit));
 }
 
-function someExpr(body: Body, test: (expr: Expr) => boolean): boolean {
+function someExpr(walk: (visit: (expr: Expr) => boolean) => void): boolean {
   let found = false;
-  walkExprs(body, (expr) => {
-    found ||= test(expr);
+  walk((expr) => {
+    found ||= expr.with.some(({ target }) => isBadPath(target));
     return !found;
   });
   return found;

@@ -63,9 +63,9 @@ class Replacement {
   #add({ target, value }: Override): void {
     const { bindings, machine } = this.#frame;
     const plugged = bindings.plug(value);
-    const isReplaced = isDocument(target.terms) && !isFunction(machine.compiled, target);
-    if (isReplaced && !target.terms.slice(1).every(isString)) throw badPath(placeOf(this.#frame.loc));
     if (isFunction(machine.compiled, target)) this.#mocks.set(functionName(target) as string, plugged);
+    else if (isDocument(target.terms) && !target.terms.slice(1).every(isString))
+      throw badPath(placeOf(this.#frame.loc));
     else if (beginsWith(target.terms, "input")) this.#input = this.#overInput(target, plugged);
     else if (plugged.kind === "known") this.#data = overlay(this.#data, keysOf(target), plugged.value);
     if (isDocument(target.terms)) this.#targets.push(target);
