@@ -25,8 +25,9 @@ function runTests(paths: readonly string[]): void {
   const files = testFiles(paths);
   if (files.length === 0) fail(`no test files under ${paths.join(" ") || "packages"}`);
   const flags = ["--conditions=source", "--disable-warning=ExperimentalWarning", "--test", "--test-isolation=none"];
+  const seed = ["--import", "./scripts/random-tests.ts"];
   const reporter = ["--test-reporter=./scripts/test-reporter.ts", "--test-reporter-destination=stdout"];
-  const run = spawnSync(process.execPath, [...flags, ...reporter, ...files], { stdio: "inherit" });
+  const run = spawnSync(process.execPath, [...flags, ...seed, ...reporter, ...files], { stdio: "inherit" });
   process.exit(run.status ?? 1);
 }
 

@@ -61,3 +61,9 @@ test("a schema's limits bound the cost", () => {
   // 10 names of 20 bytes: two units for each text, and four for each round.
   assert.deepEqual(estimateCost(program.checked, declared.sizeOf), { min: 3, max: 3 + 10 * 6 });
 });
+
+test("dyn without its argument has a cost when nobody has checked it", () => {
+  const program = compile("dyn()", environment, { checked: false });
+  assert.ok(program instanceof Program);
+  assert.deepEqual(estimateCost(program.checked), { min: 1, max: 1 });
+});

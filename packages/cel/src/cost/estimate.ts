@@ -76,8 +76,8 @@ class Estimator {
 
   #call(expr: CallExpr): Range {
     const reference = this.#checked.references.get(expr.id);
-    if (expr.function === "dyn") {
-      const [arg] = expr.args as [Expr];
+    const [arg] = expr.args;
+    if (expr.function === "dyn" && arg !== undefined) {
       const cost = add(exactly(1), this.cost(arg));
       this.#copy(expr, arg);
       return cost;
