@@ -4,10 +4,12 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isBuilt } from "../packages/cli/bin/is-built.js";
 import { passSignals } from "../packages/cli/bin/pass-signals.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const scripts = {
+  build: "scripts/build.ts",
   start: "scripts/start.ts",
   test: "scripts/test.ts",
   conformance: "scripts/conformance.ts",
@@ -21,6 +23,7 @@ const [task, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(scripts, task ?? ""))
   fail(`unknown task ${JSON.stringify(task ?? "")}; known: ${Object.keys(scripts).join(", ")}`);
 installIfNeeded();
+if (task === "start" || task === "bench") buildIfNeeded();
 const words = ["--conditions=source", "--disable-warning=ExperimentalWarning", join(root, scripts[task]), ...args];
 const child = spawn(findNode(), words, { stdio: "inherit", cwd: root });
 passSignals(child);
@@ -39,6 +42,13 @@ function installIfNeeded() {
     stdio: ["ignore", "inherit", "inherit"],
   });
   if (run.status !== 0) fail("npm ci failed; see above. It needs the npm registry, once.");
+}
+
+/** What is started is the built program; where it cannot be built, which is said, its sources run, and start slower. */
+function buildIfNeeded() {
+  if (isBuilt()) return;
+  process.stderr.write("sallyport: building…\n");
+  spawnSync(findNode(), [join(root, scripts.build)], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
 }
 
 /** This Node when it is new enough, else the one that npm installed. */

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 const args = process.argv.slice(2);
 const flags = args.includes("--no-tour") ? args.filter((arg) => arg !== "--no-tour") : ["--tour", ...args];
 
-const child = spawn(process.execPath, ["--conditions=source", "packages/cli/bin/run.js", "up", ...flags], {
+const child = spawn(process.execPath, ["packages/cli/bin/sallyport.js", "up", ...flags], {
   stdio: "inherit",
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));

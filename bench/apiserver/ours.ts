@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nodeArguments } from "../../scripts/node-arguments.ts";
+import { builtArguments } from "../../scripts/node-arguments.ts";
 import { type Access, accessFrom } from "../client.ts";
 import { untilReady } from "../peer.ts";
 
@@ -14,7 +14,7 @@ export interface Ours {
 /** `sallyport up` over a folder, until `/readyz` is ok. */
 export async function startOurs(data: string, more: readonly string[] = []): Promise<Ours> {
   const start = performance.now();
-  const flags = [...nodeArguments, "up", "--port", "0", "--data", data, ...more];
+  const flags = [...builtArguments, "up", "--port", "0", "--data", data, ...more];
   const child = spawn(process.execPath, flags, { stdio: ["ignore", "pipe", "inherit"] });
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on("data", (text: Buffer) => {

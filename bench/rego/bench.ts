@@ -2,8 +2,7 @@ import { equal, parseJson } from "@sallyport/rego";
 import { median } from "../client.ts";
 import type { RegoCase } from "./case.ts";
 import { readCases, readJoinCases } from "./cases.ts";
-import { measureCompile } from "./compile.ts";
-import type { CompileTimes } from "./compile-library.ts";
+import { type CompileReport, measureCompile } from "./compile.ts";
 import type { Basis, Engine } from "./engine.ts";
 import { type MemoryReport, measureMemory } from "./memory.ts";
 import { startOpa, startRegorus } from "./peers.ts";
@@ -43,7 +42,7 @@ export interface RegoReport {
   readonly wholeGeomean: Ratios;
   readonly projection: readonly ProjectionReport[];
   /** In a process of its own: all of gatekeeper-library, and one policy. */
-  readonly compileMs: CompileTimes;
+  readonly compileMs: CompileReport;
   readonly puts: PutTimes;
   readonly memory: MemoryReport;
   readonly skipped: readonly string[];
@@ -89,7 +88,7 @@ export async function run(progress: (text: string) => void, filter = ""): Promis
     worst: ratios(workloads, ({ us }) => us, minimum),
     wholeGeomean: ratios(workloads, ({ wholeUs }) => wholeUs, geometricMean),
     projection,
-    compileMs: measureCompile(),
+    compileMs: await measureCompile(),
     puts: await measurePuts(skipped),
     memory,
     skipped,

@@ -46,4 +46,4 @@ function compileLibrary(templates: readonly RegoCase[]): CompileTimes {
   return { library: sum("library"), plans: sum("plans"), cpu: sum("cpu"), policy };
 }
 
-if (import.meta.main) console.log(JSON.stringify(compileLibrary(JSON.parse(await text(process.stdin)))));
+void text(process.stdin).then((input) => console.log(JSON.stringify(compileLibrary(JSON.parse(input)))));

@@ -1,9 +1,16 @@
-// Keeps compiled code beside the program, so that the next start is twice as fast; where nothing may be written, it is as it was.
-// JavaScript, and run before anything else: for a first file in TypeScript, which no cache holds, Node would load its transpiler at each start.
+// Runs the program in this process: the built one, or, asked by the condition `source` or without a build, its sources.
+// JavaScript, and before anything else: for a first file in TypeScript, which no cache holds, Node would load its transpiler at each start.
 import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
+import { runBuilt } from "./run-built.js";
 
-enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));
-const source = new URL("../src/main.ts", import.meta.url);
-await import(existsSync(source) ? source.href : new URL("../dist/main.js", import.meta.url).href);
+const cache = fileURLToPath(new URL("../.cache", import.meta.url));
+const built = fileURLToPath(new URL("../dist/sallyport.cjs", import.meta.url));
+
+if (process.execArgv.includes("--conditions=source") || !existsSync(built)) {
+  enableCompileCache(cache);
+  await import(new URL("../src/main.ts", import.meta.url).href);
+} else {
+  runBuilt(built, cache, process.argv.slice(2));
+}

@@ -5,15 +5,17 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isBuilt } from "./is-built.js";
 import { passSignals } from "./pass-signals.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const hasSource = existsSync(join(here, "..", "src", "main.ts"));
+// In a tree that was edited since, what was edited is run.
+const fromSource = existsSync(join(here, "..", "src", "main.ts")) && !isBuilt();
 
-if (Number(process.versions.node.split(".")[0]) >= 24 && !hasSource) {
+if (Number(process.versions.node.split(".")[0]) >= 24 && !fromSource) {
   await import("./run.js");
 } else {
-  const conditions = hasSource ? ["--conditions=source"] : [];
+  const conditions = fromSource ? ["--conditions=source"] : [];
   const words = [
     ...conditions,
     "--disable-warning=ExperimentalWarning",

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
+import { packageFolder } from "./place.ts";
 
 /** Older ones send no server-side field validation and speak no WebSocket; the tour's expected answers are of 1.30 and later. */
 const oldestMinor = 30;
@@ -80,7 +81,7 @@ export function packagedKubectl(cacheFolder: string): string | undefined {
 
 function findLayer(): string | undefined {
   try {
-    const manifest = createRequire(import.meta.url).resolve(`${npmPackage}/package.json`);
+    const manifest = createRequire(packageFolder).resolve(`${npmPackage}/package.json`);
     const layer = join(dirname(manifest), "lib", "layer.zip");
     return existsSync(layer) ? layer : undefined;
   } catch {

@@ -14,11 +14,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed),
 );
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
+// No await at the top: the built program is a script, which has none.
+main(process.argv.slice(2)).catch((error: unknown) => {
   process.exitCode = report(error);
-}
+});
 
 async function main([first = "", ...rest]: readonly string[]): Promise<void> {
   const load = Object.hasOwn(groups, first) ? groups[first] : undefined;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { packageFolder } from "../place.ts";
 import { paint, wrap } from "../terminal.ts";
 import type { Chapter, Command, Expectation, Scene } from "./chapter.ts";
 import { askAsCurl } from "./curl.ts";
@@ -112,7 +113,7 @@ export function judge(command: Expectation, code: number | null, output: string)
   return extra === undefined ? undefined : `the answer should not match ${extra}`;
 }
 
-const launcher = fileURLToPath(new URL("../../bin/sallyport.js", import.meta.url));
+const launcher = fileURLToPath(new URL("bin/sallyport.js", packageFolder));
 
 function run(command: Command, stage: Stage, staying: ChildProcess[]): Promise<Answer> {
   if ("kubectl" in command) return runProgram(stage.kubectl, command.kubectl, stage);

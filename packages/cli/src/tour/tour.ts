@@ -1,11 +1,12 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../errors.ts";
+import { packageFolder } from "../place.ts";
 import { paint } from "../terminal.ts";
 import { chapters } from "./chapters.ts";
 import { playChapter } from "./play.ts";
 
-const filesRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "tour");
+const filesRoot = fileURLToPath(new URL("tour", packageFolder));
 
 /** Plays one chapter, or all. True when every answer was the expected one. */
 export async function playTour(options: {
