@@ -50,6 +50,7 @@ const pod = JSON.stringify({
 const commands: readonly (readonly string[])[] = [
   ["opa", "eval", "1 + 1", "--format", "raw"],
   ["opa", "eval", "x ="],
+  ["opa", "eval", 'x := time.parse_duration_ns("1µs")', "--format", "pretty"],
   ["gator", "test", "--filename", "none"],
   ["check", "pod.json"],
   ["plugins", "--json"],

@@ -22,13 +22,18 @@ export async function buildProgram(entryPoint: string, outfile: string): Promise
     footer: { js: "})" },
     logLevel: "warning",
   });
-  const text = outputFiles.map((file) => file.text).join("");
+  const text = outputFiles.map((file) => inAscii(file.text)).join("");
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   const whole = `${text}// build ${hash}\n`;
   mkdirSync(dirname(outfile), { recursive: true });
   writeFileSync(`${outfile}.${process.pid}`, whole);
   renameSync(`${outfile}.${process.pid}`, outfile);
   return whole.length;
+}
+
+/** What esbuild leaves as it is, regular expressions and comments, means the same with an escape. */
+function inAscii(text: string): string {
+  return text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 export const builtProgram = join(import.meta.dirname, "../packages/cli/dist/sallyport.cjs");
