@@ -5,7 +5,7 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { createCa, createLeaf } from "@sallyport/pki";
 import { freePort } from "../../scripts/free-port.ts";
-import { nodeArguments } from "../../scripts/node-arguments.ts";
+import { builtArguments } from "../../scripts/node-arguments.ts";
 import { cpuMs, rssMb } from "../peer.ts";
 import type { Library } from "./library.ts";
 
@@ -49,7 +49,7 @@ export async function startWebhook(
   writeFileSync(join(folder, "kubeconfig"), JSON.stringify(kubeconfig));
   const port = await freePort();
   const flags = [
-    ...nodeArguments,
+    ...builtArguments,
     "webhook",
     ...["--kubeconfig", join(folder, "kubeconfig"), "--host", "127.0.0.1", "--port", String(port)],
     ...["--tls-cert-file", join(folder, "tls.crt"), "--tls-private-key-file", join(folder, "tls.key")],

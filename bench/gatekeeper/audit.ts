@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeArguments } from "../../scripts/node-arguments.ts";
+import { builtArguments } from "../../scripts/node-arguments.ts";
 import { startCluster } from "../admission/cluster.ts";
 import { cpuMs } from "../peer.ts";
 import { type LibraryPolicy, repeated } from "./policies.ts";
@@ -28,7 +28,7 @@ export async function measureAudit(policies: readonly LibraryPolicy[], objects: 
   try {
     const kubeconfig = join(folder, "kubeconfig");
     writeFileSync(kubeconfig, JSON.stringify(cluster.kubeconfig));
-    const words = [...nodeArguments, "audit", "--kubeconfig", kubeconfig, "--json"];
+    const words = [...builtArguments, "audit", "--kubeconfig", kubeconfig, "--json"];
     const started = performance.now();
     const child = spawn(process.execPath, words, {
       stdio: ["ignore", "pipe", "inherit"],
