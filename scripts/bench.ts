@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type AdmissionReport, run as runAdmission } from "../bench/admission/bench.ts";
 import { run as runApiServer } from "../bench/apiserver/bench.ts";
 import { rows as apiServerRows, type Figures } from "../bench/apiserver/figures.ts";
@@ -7,6 +8,7 @@ import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type GatekeeperReport, run as runGatekeeper } from "../bench/gatekeeper/bench.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
+import { dataFolder } from "../conformance/suite.ts";
 
 // `npm run bench -- [BENCH] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
 const args = process.argv.slice(2);
@@ -38,10 +40,17 @@ const benches: { readonly [name: string]: () => Promise<void> } = {
   rego: () => report({ run: runRego, print: printRego }),
 };
 
+/** Those that work on policies and samples of the conformance data. */
+const readsSamples: ReadonlySet<string> = new Set(["admission", "gatekeeper", "rego"]);
+const samples = dataFolder({ folder: "gatekeeper-library" });
+
 if (unknown !== undefined || (filter !== undefined && name !== "rego")) fail(`unexpected ${unknown ?? filter}`);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench === undefined) fail(`unknown benchmark ${name}`);
-else await bench();
+else if (readsSamples.has(name) && !existsSync(samples)) {
+  console.error(`bench: no conformance data in ${samples}; set SALLYPORT_CONFORMANCE to its folder`);
+  process.exit(2);
+} else await bench();
 
 function fail(message: string): never {
   console.error(`bench: ${message}; usage: npm run bench -- [${Object.keys(benches).join(" | ")} [WORKLOAD]] [--json]`);
