@@ -17,6 +17,34 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  // Equations that stand before what binds either side wait for it, part by part.
+  {
+    rules: [
+      'r0 := v5 if { [v5, "x"] = [$"{ {v3} } end", v6]; [v3, v4] = [v4, 1] }',
+      'r1 := v5 if { [v5, "x"] = [concat("", {v3}), v6]; [v3, v4] = [v4, "a"] }',
+      'r2 := v5 if { [v5, "x"] = [{v3}, v6]; [v3, v4] = [v4, "a"] }',
+      'r3 := v5 if { [v5] = [$"{ v3 } end"]; [v3, v4] = [v4, 1] }',
+      'r4 := v5 if { {"a": v5} = {"a": concat("", {v3})}; [v3, v4] = [v4, "a"] }',
+      'r5 := v5 if { v5 = [concat("", {v3})]; [v3, v4] = [v4, "a"] }',
+      'r6 := v5 if { {"a": [v5]} = {"a": [[concat("", {v3})]]}; [v3, v4] = [v4, "a"] }',
+      'r7 := v6 if { [v5, v6] = [concat("", {v3}), concat("", {v5})]; [v3, v4] = [v4, "a"] }',
+      'r8 := v5 if { [v5] = [concat("", {v3})]; v3 = input[_] }',
+      'r9 := [v5, v6] if { [v5, v6] = [v6, concat("", {v3})]; v3 = "q" }',
+    ].join("\n"),
+    input: '["k"]',
+    answer:
+      '{"r0":"{1} end","r1":"a","r2":["a"],"r3":"1 end","r4":"a","r5":["a"],"r6":["a"],"r7":"a","r8":"k","r9":["q","q"]}',
+  },
+  // What compares and searches is asked before the variable has a value: it is like no value.
+  {
+    rules: [
+      'r1 := (v5 in input.b) if { [v5] = [concat("", {v3})]; v3 = "a" }',
+      'r2 := (v5 == "a") if { [v5] = [concat("", {v3})]; v3 = "a" }',
+      'r3 if { [v5] = [concat("", {v3})]; v3 = "a"; v5 in input.b }',
+    ].join("\n"),
+    input: '{"b": ["a"]}',
+    answer: '{"r1":false,"r2":false}',
+  },
   { rules: 'r := {$"t{1}t{v}", $"t{1}"} if { v := 1 }', answer: '{"r":["t1","t1t1"]}' },
   // A default below a rule with a variable in its path is never asked.
   { rules: 'default r.a := 1\nr[x].b := 2 if { some x in ["z"] }', answer: '{"r":{"z":{"b":2}}}' },

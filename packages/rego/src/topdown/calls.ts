@@ -66,7 +66,10 @@ function evaluateBuiltin(
   const plain = args.slice(0, arity).map((each) => frame.bindings.plug(each));
   // A template shows the names of variables that have no value.
   const plugged = name === "internal.template_string" ? plain.map(withNames) : plain;
-  if (!plugged.every((each) => each.kind === "known")) return compareUnbound(name, plugged) ? next() : undefined;
+  if (!plugged.every((each) => each.kind === "known")) {
+    const answer = answerUnbound(name, plugged);
+    return answer === undefined ? undefined : oneResult(frame, answer, args[arity], next);
+  }
   const values = plugged.map(({ value }) => value);
   if (name === "trace" && typeof values[0] === "string") frame.trace("Note", { kind: "note", loc }, values[0]);
   if (name === "internal.test_case") frame.trace("TestCase", caseNode(calledWith(step, operator, values)));
@@ -95,8 +98,11 @@ function withNames(node: Node): Node {
 /** Where variables stand in OPA's order of kinds: above scalars, below collections. */
 const afterVariables: ReadonlySet<string> = new Set(["array", "object", "set"]);
 
-/** In the index of a comprehension a variable may stay free behind `not`. Comparisons have an answer for it; others see a wrong type. */
-function compareUnbound(name: string, args: readonly Node[]): boolean {
+/**
+ * In the index of a comprehension, and where OPA's check of safety misses one, a variable may be free. What compares and searches has an
+ * answer for it, which is like no value; others see a wrong type.
+ */
+function answerUnbound(name: string, args: readonly Node[]): boolean | undefined {
   const [left = 0, right = 0] = args.map(rankOf);
   switch (name) {
     case "neq":
@@ -107,8 +113,12 @@ function compareUnbound(name: string, args: readonly Node[]): boolean {
     case "gt":
     case "gte":
       return left > right;
-    default:
+    case "equal":
+    case "internal.member_2":
+    case "internal.member_3":
       return false;
+    default:
+      return undefined;
   }
 }
 
