@@ -48,7 +48,10 @@ function installIfNeeded() {
 function buildIfNeeded() {
   if (isBuilt()) return;
   process.stderr.write("sallyport: building…\n");
-  spawnSync(findNode(), [join(root, scripts.build)], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  spawnSync(findNode(), [join(root, scripts.build), "--program"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 /** This Node when it is new enough, else the one that npm installed. */
