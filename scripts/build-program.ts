@@ -1,14 +1,20 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** Native code stays where npm has put it. */
-const external = ["lmdb"];
+export const external: readonly string[] = ["lmdb"];
 
-/** Makes a script of an entry point and all that it imports, `packages/cli/bin/run-built.js` runs it. Answers its size in bytes. */
-export async function buildProgram(entryPoint: string, outfile: string): Promise<number> {
-  const { outputFiles } = await build({
+export interface Built {
+  readonly bytes: number;
+  /** Folders of the packages of others that were built in. */
+  readonly packages: readonly string[];
+}
+
+/** Makes a script of an entry point and all that it imports; `packages/cli/bin/run-built.js` runs it. */
+export async function buildProgram(entryPoint: string, outfile: string): Promise<Built> {
+  const { outputFiles, metafile } = await build({
     entryPoints: [entryPoint],
     bundle: true,
     write: false,
@@ -16,7 +22,8 @@ export async function buildProgram(entryPoint: string, outfile: string): Promise
     format: "cjs",
     target: "node24",
     conditions: ["source"],
-    external,
+    external: [...external],
+    metafile: true,
     define: { "import.meta.url": "moduleUrl" },
     banner: { js: "(function (require, module, moduleUrl) {" },
     footer: { js: "})" },
@@ -28,7 +35,12 @@ export async function buildProgram(entryPoint: string, outfile: string): Promise
   mkdirSync(dirname(outfile), { recursive: true });
   writeFileSync(`${outfile}.${process.pid}`, whole);
   renameSync(`${outfile}.${process.pid}`, outfile);
-  return whole.length;
+  return { bytes: whole.length, packages: packagesOf(Object.keys(metafile.inputs)) };
+}
+
+function packagesOf(inputs: readonly string[]): readonly string[] {
+  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []);
+  return [...new Set(folders)].sort().map((folder) => resolve(folder));
 }
 
 /** What esbuild leaves as it is, regular expressions and comments, means the same with an escape. */

@@ -1,12 +1,21 @@
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { buildLibrary } from "./build-library.ts";
+import { buildPackage } from "./build-package.ts";
 import { buildProgram, builtProgram, programEntry } from "./build-program.ts";
 
-// `npm run build`: what is published, the program in packages/cli/dist and the engine as a library in packages/rego/dist. `-- --program`
-// makes the program alone.
-const bytes = await buildProgram(programEntry, builtProgram);
-console.log(`${relative(process.cwd(), builtProgram)}: ${(bytes / 1e6).toFixed(1)} MB`);
-if (!process.argv.includes("--program")) {
-  await buildLibrary("rego", join(import.meta.dirname, "../packages/rego/dist"));
-  console.log("packages/rego/dist");
+// `npm run build`: the program in packages/cli/dist and the engine as a library in packages/rego/dist. `-- --program` makes the program
+// alone, `-- --package DIR` the folder that is published and that images hold.
+const { values } = parseArgs({ options: { program: { type: "boolean" }, package: { type: "string" } } });
+
+if (values.package !== undefined) {
+  await buildPackage(resolve(values.package));
+  console.log(`${values.package}: npm install --omit=dev there, or npm publish`);
+} else {
+  const { bytes } = await buildProgram(programEntry, builtProgram);
+  console.log(`${relative(process.cwd(), builtProgram)}: ${(bytes / 1e6).toFixed(1)} MB`);
+  if (values.program !== true) {
+    await buildLibrary("rego", join(import.meta.dirname, "../packages/rego/dist"));
+    console.log("packages/rego/dist");
+  }
 }
