@@ -27,6 +27,13 @@ const callMs = 10_000;
 const firstBackoffMs = 100;
 const maxBackoffMs = 5_000;
 
+/** An election takes a second or two: reads wait 0.05 s, twice as long each time, and 3.2 s altogether. */
+const firstRereadMs = 50;
+const maxRereadMs = 1_600;
+
+/** https://github.com/etcd-io/etcd/blob/main/api/v3rpc/rpctypes/error.go */
+const leaderChanged = "etcdserver: leader changed";
+
 /** Calls of etcd's API over one connection, which moves on to the next server when one is lost. */
 export class EtcdClient {
   readonly #endpoints: EtcdEndpoints;
@@ -42,7 +49,7 @@ export class EtcdClient {
   }
 
   async range(request: RangeRequest): Promise<RangeResponse> {
-    return readRange(await this.#call("/etcdserverpb.KV/Range", writeRange(request)));
+    return readRange(await this.#read("/etcdserverpb.KV/Range", writeRange(request)));
   }
 
   async txn(request: TxnRequest): Promise<TxnResponse> {
@@ -75,6 +82,19 @@ export class EtcdClient {
     const connection = this.#connection;
     this.#connection = undefined;
     (await connection?.catch(() => undefined))?.close();
+  }
+
+  /** Reads are asked again while the members choose a leader, as etcd's own client does; whether a write was applied nobody knows then. */
+  async #read(path: string, message: Uint8Array): Promise<Uint8Array> {
+    for (let waitMs = firstRereadMs; ; waitMs *= 2) {
+      try {
+        return await this.#call(path, message);
+      } catch (error) {
+        if (waitMs > maxRereadMs || !(error instanceof GrpcError) || !error.message.includes(leaderChanged))
+          throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
   }
 
   async #call(path: string, message: Uint8Array): Promise<Uint8Array> {
