@@ -5,8 +5,9 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/read.ts";
 import { unpackTarball } from "../bundle/tarball.ts";
 import type { VerificationConfig } from "../bundle/verify.ts";
+import { fieldOf, PluginConfigError, stringAt } from "./config-fields.ts";
 import { type Polling, pollingOf } from "./polling.ts";
-import { fieldOf, PluginConfigError, type Service, stringAt } from "./services.ts";
+import type { Service } from "./services/service.ts";
 
 /** Where one bundle comes from. https://www.openpolicyagent.org/docs/configuration#bundles */
 export interface BundleSource {

@@ -45,6 +45,7 @@ async function world(t: TestContext): Promise<World> {
         console: () => {},
         timestamp: () => "now",
         clock: () => 0,
+        environment: {},
         agent: "Open-Policy-Agent/1",
       },
     });

@@ -7,7 +7,7 @@ import { type BundleSource, fileBytes, readSource } from "./bundle-source.ts";
 import { BundleStatus, bundleFault, HttpStatusError } from "./bundle-status.ts";
 import type { PluginHost } from "./plugin.ts";
 import { Loop } from "./polling.ts";
-import { ask } from "./services.ts";
+import { ask } from "./services/ask.ts";
 
 export interface BundlesOptions {
   readonly sources: readonly BundleSource[];
@@ -158,7 +158,8 @@ export class WatchedBundle {
     const known = this.#etag === "" ? {} : { "If-None-Match": this.#etag };
     const headers = { Prefer: "modes=snapshot,delta", ...known };
     const { agent } = this.#options.host;
-    const answer = await ask(service, { method: "GET", path: resource, headers, agent, signal });
+    const { maxBytes: limitBytes } = this.#source;
+    const answer = await ask(service, { method: "GET", path: resource, headers, agent, signal, limitBytes });
     if (answer.status === 304) return "same";
     if (answer.status !== 200) throw new HttpStatusError(answer.status, answer.statusText);
     return { bytes: answer.bytes, etag: answer.headers.get("etag") ?? "" };

@@ -52,6 +52,7 @@ async function world(t: TestContext): Promise<World> {
         console: (message, fields) => log.push(`${message} ${goJson(fields, "")}`),
         timestamp: () => new Date().toISOString(),
         clock: () => performance.now(),
+        environment: {},
         agent: "Open-Policy-Agent/1",
       },
     });

@@ -13,8 +13,9 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { type BundleSource, sourceOf } from "./bundle-source.ts";
 import type { BundleStatus } from "./bundle-status.ts";
 import { WatchedBundle, type WatchedWords } from "./bundles.ts";
+import { fieldOf, PluginConfigError, stringAt } from "./config-fields.ts";
 import type { PluginHost } from "./plugin.ts";
-import { fieldOf, PluginConfigError, type Service, stringAt } from "./services.ts";
+import type { Service } from "./services/service.ts";
 
 export interface DiscoveryOptions {
   /** The configuration that the process was started with. */

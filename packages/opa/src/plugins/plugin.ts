@@ -11,6 +11,8 @@ export interface PluginHost {
   readonly timestamp: () => string;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+  /** Variables of the process: credentials and proxies are named there. */
+  readonly environment: { readonly [name: string]: string | undefined };
   /** `Open-Policy-Agent/1.19.1 (linux, amd64)`: what services see. */
   readonly agent: string;
 }

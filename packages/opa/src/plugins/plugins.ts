@@ -7,13 +7,14 @@ import type { PluginsView } from "../server/serving.ts";
 import { bundleSources } from "./bundle-source.ts";
 import type { BundleStatus } from "./bundle-status.ts";
 import { Bundles } from "./bundles.ts";
+import { fieldOf, PluginConfigError } from "./config-fields.ts";
 import { DecisionLog } from "./decisions/decision-log.ts";
 import { decisionLogConfig } from "./decisions/decision-log-config.ts";
 import { Discovery } from "./discovery.ts";
 import { FileLogger } from "./file-logger/file-logger.ts";
 import { fileLoggerConfig, fileLoggerName } from "./file-logger/file-logger-config.ts";
 import type { PluginHost, PluginState } from "./plugin.ts";
-import { fieldOf, PluginConfigError, servicesOf } from "./services.ts";
+import { servicesOf } from "./services/service.ts";
 import { statusConfig } from "./status/status-config.ts";
 import { type StatusCause, StatusReporter, type StatusSubject } from "./status/status-reporter.ts";
 
@@ -61,7 +62,7 @@ export class Plugins implements PluginsView {
     this.#config = config;
     this.#discovery = Discovery.of({
       boot: config,
-      services: servicesOf(config),
+      services: servicesOf(config, host.environment),
       regoVersion,
       folder: folderOf(config),
       host,
@@ -124,7 +125,7 @@ export class Plugins implements PluginsView {
   /** Throws `PluginConfigError`. */
   #partsOf(config: JsonObject, before?: Parts): Parts {
     const { state, regoVersion, host } = this.#options;
-    const services = servicesOf(config);
+    const services = servicesOf(config, host.environment);
     const folder = folderOf(config);
     const sources = bundleSources(config, services);
     const warn = (message: string) => host.log("warning", message, { plugin: "discovery" });

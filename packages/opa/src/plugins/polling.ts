@@ -1,5 +1,5 @@
 import type { Value } from "@sallyport/rego";
-import { fieldOf, PluginConfigError, stringAt } from "./services.ts";
+import { fieldOf, PluginConfigError, stringAt } from "./config-fields.ts";
 
 /** How often something is done, in milliseconds: at a random moment between both after the one before. */
 export interface Polling {

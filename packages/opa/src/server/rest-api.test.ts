@@ -98,6 +98,7 @@ const host: PluginHost = {
   console: () => {},
   timestamp: () => new Date().toISOString(),
   clock: () => performance.now(),
+  environment: {},
   agent: "",
 };
 

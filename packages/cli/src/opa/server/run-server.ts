@@ -110,6 +110,7 @@ function createPlugins(
           terminal.err(consoleEntry(flags.string("log-format") as LogFormat, message, fields)),
         timestamp,
         clock: () => performance.now(),
+        environment: process.env,
         agent: `Open-Policy-Agent/${opaVersion} (${process.platform}, ${goArchitecture})`,
       },
     });

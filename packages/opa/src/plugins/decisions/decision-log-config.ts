@@ -1,6 +1,7 @@
 import type { DataPath, JsonObject, Value } from "@sallyport/rego";
+import { fieldOf, PluginConfigError, stringAt } from "../config-fields.ts";
 import { type Polling, reportingOf, type Trigger, triggerOf } from "../polling.ts";
-import { fieldOf, PluginConfigError, type Service, serviceFor, stringAt } from "../services.ts";
+import { type Service, serviceFor } from "../services/service.ts";
 import { decisionPath } from "./decision-event.ts";
 
 /** `decision_logs` of a configuration. https://www.openpolicyagent.org/docs/configuration#decision-logs */

@@ -7,7 +7,7 @@ import type { JsonObject, Value } from "@sallyport/rego";
 import { Metrics } from "../../answers/metrics.ts";
 import type { LoggedDecision } from "../../server/decision.ts";
 import { ControlPlane, until } from "../control-plane.fixture.ts";
-import { servicesOf } from "../services.ts";
+import { servicesOf } from "../services/service.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { decisionLogConfig } from "./decision-log-config.ts";
 
@@ -40,7 +40,7 @@ async function world(t: TestContext): Promise<World> {
     now: 0,
     open: async (decisions = {}) => {
       const config: JsonObject = { services: { main: { url: plane.url } }, decision_logs: decisions };
-      const parsed = decisionLogConfig(config, servicesOf(config), {
+      const parsed = decisionLogConfig(config, servicesOf(config, {}), {
         warn: (message) => void made.log.push(message),
         plugins: [],
       });
@@ -51,6 +51,7 @@ async function world(t: TestContext): Promise<World> {
         console: (_: string, fields: JsonObject) => void made.console.push(fields),
         timestamp: () => "now",
         clock: () => made.now,
+        environment: {},
         agent: "Open-Policy-Agent/1",
       };
       const log = new DecisionLog({ config: parsed, labels: { id: "x" }, folder, host, onChange: () => {} });

@@ -7,7 +7,7 @@ import { HttpStatusError } from "../bundle-status.ts";
 import type { FileLogger } from "../file-logger/file-logger.ts";
 import type { PluginHost } from "../plugin.ts";
 import { Loop } from "../polling.ts";
-import { ask } from "../services.ts";
+import { ask } from "../services/ask.ts";
 import { type Chunk, ChunkPacker } from "./chunks.ts";
 import { type DecisionEvent, decisionLogType, entryFields, eventOf, eventText } from "./decision-event.ts";
 import type { DecisionLogConfig } from "./decision-log-config.ts";

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type Value } from "@sallyport/rego";
 import { goKind } from "../../server/input.ts";
-import { fieldOf, PluginConfigError, stringAt } from "../services.ts";
+import { fieldOf, PluginConfigError, stringAt } from "../config-fields.ts";
 
 export type LoggedLevel = "debug" | "info" | "warn" | "error";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { JsonObject } from "@sallyport/rego";
-import { PluginConfigError } from "../services.ts";
+import { PluginConfigError } from "../config-fields.ts";
 import { FileLogger } from "./file-logger.ts";
 import { fileLoggerConfig } from "./file-logger-config.ts";
 
@@ -57,6 +57,7 @@ test("entries are lines of JSON as slog writes them, from a level on", async () 
     console: () => {},
     timestamp: () => "2026-01-02T15:04:05.000001Z",
     clock: () => 0,
+    environment: {},
     agent: "",
   };
   const open = (path: string) =>

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@sallyport/rego";
+import { fieldOf, PluginConfigError, stringAt } from "../config-fields.ts";
 import { triggerOf } from "../polling.ts";
-import { fieldOf, PluginConfigError, type Service, serviceFor, stringAt } from "../services.ts";
+import { type Service, serviceFor } from "../services/service.ts";
 
 /** `status` of a configuration. https://www.openpolicyagent.org/docs/configuration#status */
 export interface StatusConfig {

@@ -5,7 +5,7 @@ import { goJson, type Printable, Struct } from "../../answers/json-text.ts";
 import { type BundleStatus, HttpStatusError } from "../bundle-status.ts";
 import { type DecisionLog, uploadFault } from "../decisions/decision-log.ts";
 import type { PluginHost, PluginState } from "../plugin.ts";
-import { ask } from "../services.ts";
+import { ask } from "../services/ask.ts";
 import { metricFamilies } from "./metric-families.ts";
 import type { StatusConfig } from "./status-config.ts";
 import { StatusMetrics } from "./status-metrics.ts";

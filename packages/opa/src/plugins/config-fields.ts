@@ -1,0 +1,26 @@
+import { isObject, type JsonObject, type Value } from "@sallyport/rego";
+
+/** A configuration of plugins that cannot be, in OPA's words. */
+export class PluginConfigError extends Error {}
+
+export function fieldOf(config: Value, name: string): Value | undefined {
+  return isObject(config) && Object.hasOwn(config, name) ? (config as JsonObject)[name] : undefined;
+}
+
+export function stringAt(config: Value, name: string): string | undefined {
+  const value = fieldOf(config, name);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** All that are strings of a list; none where it is none. */
+export function stringsAt(config: Value, name: string): readonly string[] {
+  const value = fieldOf(config, name);
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+}
+
+/** The fields of an object that are strings. */
+export function textsAt(config: Value, name: string): { readonly [name: string]: string } {
+  const value = fieldOf(config, name);
+  const entries = isObject(value ?? null) ? Object.entries(value as JsonObject) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
