@@ -14,6 +14,7 @@ export function isKnown(program: Program, { by, answer }: OurAnswer, theirs: Ans
     isOtherError(answer, theirs) ||
     isOtherPlace(answer, theirs) ||
     isLaterConflict(answer, theirs) ||
+    isFailureBehindExit(answer) ||
     isWalkLeft(program, answer, theirs) ||
     isMadeWhole(answer) ||
     isKeptApart(program, answer, theirs)
@@ -64,6 +65,14 @@ function isPlaceOfImport({ module, library = "" }: Program, ours: Answer, theirs
 function isLaterConflict(ours: Answer, theirs: Answer): boolean {
   if (!("failed" in ours) || !("failed" in theirs)) return false;
   return / must not produce multiple outputs/.test(ours.told ?? "");
+}
+
+/**
+ * Definitions of one constant value are left with the first that holds. OPA does so too where others have other values, when its index
+ * finds at run time that none of those can hold; a plan evaluates them all, and one that fails is told of.
+ */
+function isFailureBehindExit(ours: Answer): boolean {
+  return "failed" in ours && /object keys must be unique/.test(ours.told ?? "");
 }
 
 /**

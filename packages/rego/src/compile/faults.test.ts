@@ -17,6 +17,11 @@ function faults(text: string, options: CompileOptions = {}): readonly string[] {
 type Case = readonly [text: string, ...faults: string[]];
 
 const cases: { readonly [what: string]: readonly Case[] } = {
+  "objects with values that nothing is known of, as an argument, may be any objects": [
+    ["f(x) := count({1: x | true})"],
+    ['f(x) := object.get({1: x | true}, "a", 1)'],
+    ["f(x) := y if { y := {1: x | true}; y == {2: x | true} }"],
+  ],
   "what is annotated twice is told of": [
     [
       "# METADATA\n# scope: document\nf(x) := y\n# METADATA\n# entrypoint: true\nf(_) := 1",

@@ -55,7 +55,10 @@ function unifiesArrays(a: ArrayType, b: ArrayType): boolean {
   return a.dynamic === undefined || b.dynamic === undefined || unifies(a.dynamic, b.dynamic);
 }
 
-/** Where keys are found at run time, OPA compares the values alone, if the key may be such a one; known keys beside such ones may be missing. */
+/**
+ * Where keys are found at run time, OPA compares the values alone, if the key may be such a one; known keys beside such ones may be missing.
+ * Values that nothing is known of, as a function's argument, fit any.
+ */
 function unifiesObjects(a: ObjectType, b: ObjectType): boolean {
   const among = (value: Type | undefined, { dynamic }: ObjectType, key: Key) =>
     dynamic !== undefined && selectType({ kind: "object", static: [], dynamic }, key) === undefined
@@ -71,10 +74,15 @@ function unifiesObjects(a: ObjectType, b: ObjectType): boolean {
   const alone = (x: ObjectType, y: ObjectType) =>
     x.static.every(({ key, value }) => find(y, key) !== undefined || among(value, y, key));
   if (a.dynamic === undefined || b.dynamic === undefined) {
+    // Found keys alone have the values of known ones, so that something must be known of those.
+    const fits = (x: ObjectType, y: ObjectType) =>
+      x.static.length === 0 || y.dynamic === undefined || y.dynamic.value !== undefined;
+    if (!fits(a, b) || !fits(b, a)) return false;
     if (a.dynamic !== undefined) return known(b, a);
     return known(a, b) && (b.dynamic !== undefined || alone(b, a));
   }
-  return known(a, b) && alone(b, a) && unifies(a.dynamic.value, b.dynamic.value);
+  const [value, other] = [a.dynamic.value, b.dynamic.value];
+  return known(a, b) && alone(b, a) && (value === undefined || other === undefined || unifies(value, other));
 }
 
 /** Variables that got their first type from one of several that a term may have: those of the others are joined to it. */
