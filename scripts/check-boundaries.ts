@@ -6,13 +6,14 @@ import { join } from "node:path";
 const arrows: { readonly [room: string]: readonly string[] } = {
   rego: [],
   cel: [],
+  oci: [],
   effects: ["rego"],
   kube: [],
   pki: [],
   node: ["kube"],
   admission: ["cel", "kube", "rego"],
   constraints: ["admission", "cel", "kube", "rego"],
-  opa: ["kube", "rego"],
+  opa: ["kube", "oci", "rego"],
   cluster: ["kube"],
   webhook: ["admission", "cluster", "kube", "pki"],
   streaming: ["kube"],
@@ -38,7 +39,7 @@ const doors: ReadonlySet<string> = new Set([
 ]);
 
 /** Rooms that may import no `node:` module outside their tests, so that they run in a browser and are easy to test. */
-const pure = new Set(["rego", "cel", "kube", "admission", "constraints"]);
+const pure = new Set(["rego", "cel", "oci", "kube", "admission", "constraints"]);
 
 /** Files of pure rooms that may touch Node all the same, each with its reason. */
 const exceptions: { readonly [file: string]: string } = {};

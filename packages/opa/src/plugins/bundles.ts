@@ -5,6 +5,7 @@ import type { Bundle } from "../bundle/bundle.ts";
 import type { PolicyState } from "../server/policy-state.ts";
 import { type BundleSource, fileBytes, readSource } from "./bundle-source.ts";
 import { BundleStatus, bundleFault, HttpStatusError } from "./bundle-status.ts";
+import { pullBundle } from "./oci-bundle.ts";
 import type { PluginHost } from "./plugin.ts";
 import { Loop } from "./polling.ts";
 import { ask } from "./services/ask.ts";
@@ -155,6 +156,7 @@ export class WatchedBundle {
   async #ask(signal: AbortSignal): Promise<{ readonly bytes: Uint8Array; readonly etag: string } | "same"> {
     const { service, resource } = this.#source;
     if (service === undefined) return { bytes: fileBytes(resource), etag: "" };
+    if (service.isOci) return pullBundle(this.#source, this.#etag, this.#options.host.agent, signal);
     const known = this.#etag === "" ? {} : { "If-None-Match": this.#etag };
     const headers = { Prefer: "modes=snapshot,delta", ...known };
     const { agent } = this.#options.host;

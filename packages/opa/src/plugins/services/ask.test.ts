@@ -90,7 +90,7 @@ for (const [config, message] of [
   [{ url: "https://a", tls: { ca_cert: "/none" } }, /service "main": tls\.ca_cert: ENOENT/],
   [{ url: "https://a", tls: { ca_cert: "KEY" } }, /service "main": tls\.ca_cert: no certificate in/],
   [{ url: "a b" }, /service "main": url: "a b" is no URL/],
-  [{ url: "https://a", type: "ftp" }, /service "main": type "ftp" is not known here/],
+  [{ url: "https://a", type: "ftp" }, /service "main": type "ftp" is not known; oci is/],
 ] as const) {
   test(`a service that cannot be: ${JSON.stringify(config)}`, () => {
     const given = JSON.parse(JSON.stringify(config).replace("KEY", file("key")));

@@ -24,6 +24,9 @@ const providers: readonly (readonly [name: string, kind: AwsProviderKind])[] = [
 /** `s3_signing`: requests are signed with the first keys that can be had. */
 export const awsSigning: CredentialKind = (config, context) => {
   const given = providersOf(config, context);
+  // OPA asks ECR for a password of its own, with what is signed for it.
+  if (context.isOci)
+    throw new PluginConfigError("a registry of AWS is shown no signatures here; use bearer with its password");
   const service = (stringAt(config, "service") || "s3").toLowerCase();
   if (service === "ecr") throw new PluginConfigError('aws service "ecr" must be used with service type "oci"');
   const version = stringAt(config, "signature_version") || "4";

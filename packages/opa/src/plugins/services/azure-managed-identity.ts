@@ -1,4 +1,4 @@
-import { fieldOf, stringAt } from "../config-fields.ts";
+import { fieldOf, PluginConfigError, stringAt } from "../config-fields.ts";
 import type { CredentialKind, Environment } from "./credentials.ts";
 
 const metadataEndpoint = "http://169.254.169.254/metadata/identity/oauth2/token";
@@ -6,7 +6,8 @@ const versions = { metadata: "2018-02-01", appService: "2019-08-01" } as const;
 const defaultResource = "https://storage.azure.com/";
 
 /** `azure_managed_identity`: a token of the machine's own identity. https://learn.microsoft.com/entra/identity/managed-identities-azure-resources */
-export const azureManagedIdentity: CredentialKind = (config, { send, environment }) => {
+export const azureManagedIdentity: CredentialKind = (config, { send, environment, isOci }) => {
+  if (isOci) throw new PluginConfigError("OCI service not supported");
   const own = stringAt(config, "endpoint") ?? "";
   const fromEnvironment = own === "" ? (environment["IDENTITY_ENDPOINT"] ?? "") : "";
   const isAppService = fromEnvironment !== "" || fieldOf(config, "use_app_service_msi") === true;

@@ -35,6 +35,7 @@ function world(
   const credentials = credentialsOf({ credentials: config } as Value, {
     name: "main",
     url: "https://bucket.example.com",
+    isOci: false,
     keys: {},
     environment: {},
     now: () => state.clock,

@@ -37,6 +37,8 @@ export interface CredentialContext {
   /** Of the service, for errors. */
   readonly name: string;
   readonly url: string;
+  /** A registry of artifacts, `type: oci`. */
+  readonly isOci: boolean;
   /** The `keys` of the whole configuration, by name. */
   readonly keys: Value;
   /** Sends what is asked for beside the request itself, as a token. */

@@ -8,6 +8,8 @@ import { Transport, trustOf } from "./transport.ts";
 export interface Service {
   readonly name: string;
   readonly url: string;
+  /** A registry of artifacts, `type: oci`; else what is at a URL. */
+  readonly isOci: boolean;
   readonly headers: { readonly [name: string]: string };
   readonly credentials: Credentials;
   readonly transport: Transport;
@@ -46,7 +48,7 @@ function serviceOf(name: string, config: Value, keys: Value, environment: Enviro
   // Without one it is a name that nothing is sent to.
   if (url !== "" && !URL.canParse(url))
     throw new PluginConfigError(`service ${JSON.stringify(name)}: url: ${JSON.stringify(url)} is no URL`);
-  checkType(name, config);
+  const isOci = isRegistry(name, config);
   const seconds = fieldOf(config, "response_header_timeout_seconds");
   const trust = trustOf(name, config, fieldOf(fieldOf(config, "credentials") ?? {}, "client_tls"));
   const plain = new Transport({ rejectUnauthorized: true }, environment);
@@ -54,6 +56,7 @@ function serviceOf(name: string, config: Value, keys: Value, environment: Enviro
   const credentials = credentialsOf(config, {
     name,
     url,
+    isOci,
     keys,
     environment,
     send: (request, { isOwnTrust }) => sendPlainly(request, isOwnTrust ? trusted : plain),
@@ -62,6 +65,7 @@ function serviceOf(name: string, config: Value, keys: Value, environment: Enviro
   return {
     name,
     url,
+    isOci,
     headers: textsAt(config, "headers"),
     credentials,
     transport:
@@ -70,10 +74,11 @@ function serviceOf(name: string, config: Value, keys: Value, environment: Enviro
   };
 }
 
-function checkType(name: string, config: Value): void {
+function isRegistry(name: string, config: Value): boolean {
   const type = stringAt(config, "type") ?? "";
-  if (type !== "")
+  if (type !== "" && type !== "oci")
     throw new PluginConfigError(
-      `service ${JSON.stringify(name)}: type ${JSON.stringify(type)} is not known here; leave it out for a service over HTTP`,
+      `service ${JSON.stringify(name)}: type ${JSON.stringify(type)} is not known; oci is, and none for a service over HTTP`,
     );
+  return type === "oci";
 }
