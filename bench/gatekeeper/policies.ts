@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { dirname } from "node:path";
-import { readTemplate } from "@sallyport/constraints";
+import { Framework, FrameworkError, readTemplate, regoEngine } from "@sallyport/constraints";
 import type { KubeObject } from "@sallyport/kube";
 import { type Constraint, documents, kindsOf, regoSourceOf } from "../rego/gatekeeper.ts";
 
@@ -9,6 +9,8 @@ export interface LibraryPolicy {
   readonly template: KubeObject;
   readonly constraint: KubeObject;
   readonly objects: readonly KubeObject[];
+  /** Whether lists of texts among the parameters may have any other text too. */
+  readonly takesTexts: boolean;
 }
 
 /** Every template that has Rego: OPA has to evaluate the same. */
@@ -25,15 +27,44 @@ function readPolicy(file: string): readonly LibraryPolicy[] {
     .filter((each) => !each.endsWith("constraint.yaml"))
     .flatMap(documents<KubeObject>)
     .filter(({ kind }) => kind !== undefined && kind !== "AdmissionReview");
-  return constraint === undefined || objects.length === 0 ? [] : [{ template, constraint, objects }];
+  if (constraint === undefined || objects.length === 0) return [];
+  return [{ template, constraint, objects, takesTexts: isAllowed(template, withOwnText(constraint, "own")) }];
 }
 
-/** So many constraints, of all templates in turn. */
+function isAllowed(template: KubeObject, constraint: KubeObject): boolean {
+  const framework = new Framework({ engines: [regoEngine()] });
+  framework.addTemplate(template);
+  try {
+    framework.checkConstraint(constraint);
+    return true;
+  } catch (error) {
+    if (error instanceof FrameworkError) return false;
+    throw error;
+  }
+}
+
+/** So many constraints, of all templates in turn; no two have the same parameters where those have a list of texts. */
 export function repeated(policies: readonly LibraryPolicy[], count: number): readonly KubeObject[] {
   return Array.from({ length: count }, (_, i) => {
-    const { constraint } = policies[i % policies.length] as LibraryPolicy;
-    return { ...constraint, metadata: { ...constraint.metadata, name: `${constraint.metadata.name}-${i}` } };
+    const { constraint, takesTexts } = policies[i % policies.length] as LibraryPolicy;
+    const own = takesTexts ? withOwnText(constraint, `own-${i}`) : constraint;
+    return { ...own, metadata: { ...constraint.metadata, name: `${constraint.metadata.name}-${i}` } };
   });
+}
+
+/** Adds a text to each list of texts among the parameters: else one answer would do for all constraints of a template. */
+function withOwnText(constraint: KubeObject, text: string): KubeObject {
+  const spec = constraint["spec"] as { readonly parameters?: unknown } | undefined;
+  if (spec?.parameters === undefined) return constraint;
+  return { ...constraint, spec: { ...spec, parameters: addedTo(spec.parameters, text) } } as KubeObject;
+}
+
+function addedTo(value: unknown, text: string): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (!Array.isArray(value))
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, addedTo(each, text)]));
+  const isOfTexts = value.length > 0 && value.every((each) => typeof each === "string");
+  return isOfTexts ? [...value, text] : value.map((each) => addedTo(each, text));
 }
 
 /** The policies as OPA evaluates them: modules, and constraints by kind as data. `data.main.results` answers `input.review`. */

@@ -81,4 +81,5 @@ export {
   Uint,
   type Value,
 } from "./value/value.ts";
-export { CompositedVariables, declareVariables, VARIABLES_TYPE } from "./variables.ts";
+export { CompositedVariables, declareVariables, VARIABLES_TYPE, VariableValues } from "./variables.ts";
+export { variablesRead } from "./variables-read.ts";

@@ -5,12 +5,14 @@ import { kubernetesEnvironment } from "./library/kubernetes/environment.ts";
 import { compile, Program } from "./program.ts";
 import { activationOf } from "./run/state.ts";
 import { valueFromJson } from "./value/json.ts";
-import { CompositedVariables, declareVariables, VARIABLES_TYPE } from "./variables.ts";
+import { CompositedVariables, declareVariables, VARIABLES_TYPE, VariableValues } from "./variables.ts";
 
 const definitions = { names: "object.list.map(e, e.name)", count: "variables.names.size()", broken: "object.missing" };
 
+type Evaluated = readonly [outcome: unknown, cost: number];
+
 /** The outcome of an expression beside the definitions above, and what reading them cost. */
-function run(expression: string): readonly [outcome: unknown, cost: number] {
+function run(expression: string, values = new VariableValues()): Evaluated {
   const types = new Map<string, Type>();
   const programs = new Map<string, Program>();
   const base = kubernetesEnvironment().extend({ variables: { object: { kind: "dyn" }, variables: VARIABLES_TYPE } });
@@ -24,7 +26,7 @@ function run(expression: string): readonly [outcome: unknown, cost: number] {
   const compiled = program(expression);
   if (!(compiled instanceof Program)) return [compiled.faults[0]?.message, 0];
   const object = valueFromJson({ list: [{ name: "a" }, { name: "b" }] });
-  const variables = new CompositedVariables(programs, activationOf({ object }));
+  const variables = new CompositedVariables(programs, activationOf({ object }), values);
   const outcome = compiled.evaluate(activationOf({ object, variables }));
   return ["value" in outcome ? outcome.value : outcome.error, variables.cost];
 }
@@ -43,3 +45,19 @@ const cases: readonly (readonly [expression: string, outcome: unknown, cost: num
 for (const [expression, outcome, cost] of cases) {
   test(`composited variables: ${expression}`, () => assert.deepEqual(run(expression), [outcome, cost]));
 }
+
+test("composited variables: values that are known cost the same, whoever found them first", () => {
+  const values = new VariableValues();
+  for (const first of ["variables.count", "variables.names", "variables.broken == 1 || true"]) run(first, values);
+  for (const [expression, outcome, cost] of cases)
+    assert.deepEqual(run(expression, values), [outcome, cost], expression);
+});
+
+test("composited variables: only values of some names are shared", () => {
+  const shared = new VariableValues();
+  const one = new VariableValues(shared, new Set(["names"]));
+  run("variables.count", one);
+  const other = new VariableValues(shared, new Set(["names"]));
+  assert.equal(other.find("names"), one.find("names"));
+  assert.deepEqual([one.find("count")?.value, other.find("count")], [2n, undefined]);
+});

@@ -13,15 +13,50 @@ export function declareVariables(types: ReadonlyMap<string, Type>): Library {
   return { name: "kubernetes.variables", structs: (name) => (name === struct.name ? struct : undefined) };
 }
 
+/** What a variable came to, so that whoever reads it next pays the same and waits for nothing. */
+interface KnownVariable {
+  readonly value: Value;
+  /** Cost units of its own expression. */
+  readonly cost: number;
+  /** The variables that it read. */
+  readonly reads: ReadonlySet<string>;
+}
+
+/** Values of variables that evaluations on one input share; those of some names may be shared with evaluations on other inputs too. */
+export class VariableValues {
+  readonly #own = new Map<string, KnownVariable>();
+  readonly #shared: VariableValues | undefined;
+  readonly #names: ReadonlySet<string>;
+
+  /** `names` of the variables that come to the same for all that share `shared`. */
+  constructor(shared?: VariableValues, names: ReadonlySet<string> = new Set()) {
+    this.#shared = shared;
+    this.#names = names;
+  }
+
+  find(name: string): KnownVariable | undefined {
+    return this.#shared?.find(name) ?? this.#own.get(name);
+  }
+
+  set(name: string, known: KnownVariable): void {
+    if (this.#shared !== undefined && this.#names.has(name)) this.#shared.set(name, known);
+    else this.#own.set(name, known);
+  }
+}
+
 /**
  * The value of `variables`: each one is evaluated when it is first read, and not again. What that cost is counted here, since
- * Kubernetes takes it from the policy's budget and not from the limit of the expression that reads.
+ * Kubernetes takes it from the policy's budget and not from the limit of the expression that reads. A value that another
+ * evaluation has found costs what it cost there.
  */
 export class CompositedVariables extends Struct {
   readonly typeName = "kubernetes.variables";
   readonly #programs: ReadonlyMap<string, Program | CelError>;
   readonly #activation: Activation;
-  readonly #values = new Map<string, Value>();
+  readonly #values: VariableValues;
+  readonly #read = new Map<string, Value>();
+  /** What the variable reads that is being evaluated. */
+  #reads = new Set<string>();
   /** Cost units that all reads so far took. */
   cost = 0;
 
@@ -29,24 +64,50 @@ export class CompositedVariables extends Struct {
    * `activation` has the policy's other variables; `variables` itself is added to it. What does not compile is a fault for whoever
    * reads it.
    */
-  constructor(programs: ReadonlyMap<string, Program | CelError>, activation: Activation) {
+  constructor(
+    programs: ReadonlyMap<string, Program | CelError>,
+    activation: Activation,
+    values: VariableValues = new VariableValues(),
+  ) {
     super();
     this.#programs = programs;
     this.#activation = { find: (name) => (name === "variables" ? this : activation.find(name)) };
+    this.#values = values;
   }
 
   get(name: string): Value | undefined {
-    const known = this.#values.get(name);
-    if (known !== undefined) return known;
+    this.#reads.add(name);
+    const read = this.#read.get(name);
+    if (read !== undefined) return read;
+    const known = this.#values.find(name);
+    if (known !== undefined) return this.#charge(name, known);
     const program = this.#programs.get(name);
-    if (program === undefined || program instanceof CelError) return program;
+    return program === undefined || program instanceof CelError ? program : this.#evaluate(name, program);
+  }
+
+  #evaluate(name: string, program: Program): Value {
+    const outer = this.#reads;
+    this.#reads = new Set();
     const outcome = program.evaluate(this.#activation);
-    this.cost += outcome.cost;
+    const reads = this.#reads;
+    this.#reads = outer;
     const value =
       "value" in outcome
         ? outcome.value
         : new CelError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${outcome.error}`);
-    this.#values.set(name, value);
+    this.#values.set(name, { value, cost: outcome.cost, reads });
+    this.cost += outcome.cost;
+    this.#read.set(name, value);
+    return value;
+  }
+
+  #charge(name: string, { value, cost, reads }: KnownVariable): Value {
+    this.cost += cost;
+    this.#read.set(name, value);
+    for (const each of reads) {
+      const known = this.#read.has(each) ? undefined : this.#values.find(each);
+      if (known !== undefined) this.#charge(each, known);
+    }
     return value;
   }
 

@@ -1,5 +1,6 @@
-import type { KubeObject, Structural } from "@sallyport/kube";
+import { type KubeObject, parseApiVersion, type Structural } from "@sallyport/kube";
 import { type Constraint, checkIdentity, readConstraint } from "./constraint.ts";
+import { type Candidate, ConstraintIndex } from "./constraint-index.ts";
 import { actionsAt, type EnforcementPoint } from "./enforcement.ts";
 import type { CompiledTemplate, Engine, EngineData, Origin, Violation } from "./engines/engine.ts";
 import { PendingAnswer } from "./external-data/external-data.ts";
@@ -27,12 +28,17 @@ interface Installed {
   readonly engine: string;
   readonly schema: Structural;
   readonly compiled: CompiledTemplate;
-  readonly constraints: Map<string, Constraint>;
+  readonly constraints: ConstraintIndex;
 }
 
+/** What is the same for all constraints of a review. */
 interface Asking {
   readonly point: EnforcementPoint;
   readonly watch: ReviewWatch | undefined;
+  readonly review: Review;
+  readonly data: EngineData;
+  /** The one that the object lies in, where somebody knows it. */
+  readonly namespace: KubeObject | undefined;
 }
 
 export interface FrameworkOptions {
@@ -72,7 +78,7 @@ export class Framework {
     constraintDefinition(template, schema);
     const code = chooseCode(template, [...this.#engines.keys()]);
     const compiled = (this.#engines.get(code.engine) as Engine).compile(template, code);
-    const constraints = this.#byName.get(template.name)?.constraints ?? new Map();
+    const constraints = this.#byName.get(template.name)?.constraints ?? new ConstraintIndex();
     this.#byName.set(template.name, { template, engine: code.engine, schema, compiled, constraints });
     return template;
   }
@@ -87,7 +93,7 @@ export class Framework {
     checkIdentity(object);
     const { schema, constraints } = this.#installed(object.kind);
     const constraint = readConstraint(object, schema);
-    constraints.set(constraint.name, constraint);
+    constraints.set(constraint);
     return constraint;
   }
 
@@ -105,13 +111,16 @@ export class Framework {
   review(review: Review, point: EnforcementPoint, watch?: ReviewWatch): readonly Result[] {
     const operation = String(review.request["operation"] ?? "");
     const round = new Round();
+    const asking = { point, watch, review, data: this.#dataFor(review), namespace: this.#namespaceOf(review) };
+    const kind = kindOf(review);
     const results = [...this.#byName.values()]
       .filter(({ template }) => point !== "validation.gatekeeper.sh" || isAsked(template, operation))
-      .flatMap((installed) =>
-        [...installed.constraints.values()].flatMap((each) =>
-          round.run(() => this.#ask(installed, each, review, { point, watch })),
-        ),
-      )
+      .flatMap((installed) => {
+        const candidates = installed.constraints.candidates(kind);
+        if (candidates.length === 0) return [];
+        const ask = asker(installed, asking);
+        return candidates.flatMap((each) => round.run(() => askConstraint(each, ask, asking)));
+      })
       .sort(
         (a, b) =>
           compareTexts(a.constraint.kind, b.constraint.kind) || compareTexts(a.constraint.name, b.constraint.name),
@@ -130,36 +139,8 @@ export class Framework {
     return { inventory: this.inventory.data, namespace: namespace ?? undefined };
   }
 
-  #ask(installed: Installed, constraint: Constraint, review: Review, { point, watch }: Asking): readonly Result[] {
-    const scopedActions = actionsAt(constraint.enforcement, point);
-    if (scopedActions === undefined) return [];
-    const told = { constraint, enforcementAction: constraint.enforcement.action, scopedActions };
-    const matches = this.#matches(constraint, review);
-    if (typeof matches === "string") return [{ ...told, msg: matches }];
-    if (!matches) return [];
-    const { violations } = installed.compiled;
-    const data = this.#dataFor(review);
-    const found =
-      watch === undefined ? violations(constraint, review, data) : watched(watch, installed, constraint, review, data);
-    return found.map((violation) => ({ ...told, ...violation }));
-  }
-
-  /** Of the object or the old one. A text says why it cannot be told: such a constraint refuses. */
-  #matches({ match }: Constraint, { object, oldObject, request, source, namespace: given }: Review): boolean | string {
-    const objects = [object, oldObject].filter((each) => each !== undefined);
-    if (objects.length === 0)
-      return "unable to match constraints: invalid request object: neither object nor old object are defined";
-    const namespace = given ?? this.inventory.namespace(String(request["namespace"] ?? ""));
-    for (const each of objects) {
-      try {
-        if (matchesObject(match, { object: each, namespace, source })) return true;
-      } catch (error) {
-        if (!(error instanceof MatchError)) throw error;
-        const name = each.metadata.name ?? "";
-        return `unable to match constraints: error matching the requested object: ${name} :failed to run Match criteria: ${error.message}`;
-      }
-    }
-    return false;
+  #namespaceOf({ namespace, request }: Review): KubeObject | undefined {
+    return namespace ?? this.inventory.namespace(String(request["namespace"] ?? ""));
   }
 
   #installed(kind: string): Installed {
@@ -192,19 +173,78 @@ class Round {
   }
 }
 
+/** The kind of what is reviewed; undefined where there is none, or where the old object has another one. */
+function kindOf({ object, oldObject }: Review): { readonly group: string; readonly kind: string } | undefined {
+  const [one = oldObject, other = one] = [object, oldObject];
+  if (one === undefined || other === undefined) return undefined;
+  if (one.kind !== other.kind || one.apiVersion !== other.apiVersion) return undefined;
+  return { group: parseApiVersion(one.apiVersion).group, kind: one.kind };
+}
+
+type Ask = (candidate: Candidate) => readonly Violation[];
+
+function askConstraint(candidate: Candidate, ask: Ask, { point, review, namespace }: Asking): readonly Result[] {
+  const { constraint } = candidate;
+  const scopedActions = actionsAt(constraint.enforcement, point);
+  if (scopedActions === undefined) return [];
+  const told = { constraint, enforcementAction: constraint.enforcement.action, scopedActions };
+  const matches = matchesReview(constraint, review, namespace);
+  if (typeof matches === "string") return [{ ...told, msg: matches }];
+  return matches ? ask(candidate).map((violation) => ({ ...told, ...violation })) : [];
+}
+
+/** Of the object or the old one. A text says why it cannot be told: such a constraint refuses. */
+function matchesReview(
+  { match }: Constraint,
+  { object, oldObject, source }: Review,
+  namespace: KubeObject | undefined,
+): boolean | string {
+  if (object === undefined && oldObject === undefined)
+    return "unable to match constraints: invalid request object: neither object nor old object are defined";
+  for (const each of [object, oldObject]) {
+    if (each === undefined) continue;
+    try {
+      if (matchesObject(match, { object: each, namespace, source })) return true;
+    } catch (error) {
+      if (!(error instanceof MatchError)) throw error;
+      const name = each.metadata.name ?? "";
+      return `unable to match constraints: error matching the requested object: ${name} :failed to run Match criteria: ${error.message}`;
+    }
+  }
+  return false;
+}
+
+/** Asks a template; constraints with the same parameters are answered the same, unless each is to be measured. */
+function asker(installed: Installed, asking: Asking): Ask {
+  const { review, data, watch } = asking;
+  let begun: ReturnType<CompiledTemplate["ask"]> | undefined;
+  const ask = (constraint: Constraint) => {
+    begun ??= installed.compiled.ask(review, data);
+    return begun(constraint);
+  };
+  if (watch !== undefined) return watched(watch, installed, asking, ask);
+  const answers = new Map<number, readonly Violation[]>();
+  return ({ constraint, parameters }) => {
+    const known = answers.get(parameters) ?? ask(constraint);
+    answers.set(parameters, known);
+    return known;
+  };
+}
+
 function watched(
   { now, traces, asked }: ReviewWatch,
   { compiled, engine }: Installed,
-  constraint: Constraint,
-  review: Review,
-  data: EngineData,
-): readonly Violation[] {
-  const started = now();
-  const found = compiled.violations(constraint, review, data);
-  const milliseconds = now() - started;
-  const trace = traces ? compiled.traceOf?.(constraint, review, data) : undefined;
-  asked({ engine, constraint, milliseconds, trace });
-  return found;
+  { review, data }: Asking,
+  ask: (constraint: Constraint) => readonly Violation[],
+): Ask {
+  return ({ constraint }) => {
+    const started = now();
+    const found = ask(constraint);
+    const milliseconds = now() - started;
+    const trace = traces ? compiled.traceOf?.(constraint, review, data) : undefined;
+    asked({ engine, constraint, milliseconds, trace });
+    return found;
+  };
 }
 
 /** Without operations a template is asked of what writes: a policy over all of them would keep what it refuses from being deleted. */

@@ -9,6 +9,7 @@ import {
   Program,
   type Type,
   type Value,
+  type VariableValues,
 } from "@sallyport/cel";
 import type { Variables } from "./variables.ts";
 
@@ -46,15 +47,15 @@ export class OutOfBudget extends Error {
 
 export type Evaluated = { readonly value: Value } | { readonly error: string };
 
-/** Evaluates expressions on one request; they share a budget in cost units, and the values of a policy's variables. */
+/** Evaluates expressions on one request; they share a budget in cost units, and the values of a policy's variables, also with others on the same input where they are given `values`. */
 export class Evaluation {
   readonly #activation: Activation;
   readonly #variables: CompositedVariables | undefined;
   budget: number;
 
-  constructor(activation: Activation, budget: number, variables?: Variables) {
+  constructor(activation: Activation, budget: number, variables?: Variables, values?: VariableValues) {
     this.budget = budget;
-    const composited = variables && new CompositedVariables(variables.programs, activation);
+    const composited = variables && new CompositedVariables(variables.programs, activation, values);
     this.#variables = composited;
     this.#activation =
       composited === undefined

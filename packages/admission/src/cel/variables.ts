@@ -1,11 +1,12 @@
 import {
-  type CelError,
+  CelError,
   DYN,
   declareVariables,
   type Environment,
   type Program,
   type Type,
   VARIABLES_TYPE,
+  variablesRead,
 } from "@sallyport/cel";
 import { brokenVariable, compileExpression } from "./expression.ts";
 
@@ -35,4 +36,18 @@ export function compileVariables(definitions: readonly Variable[], base: Environ
     types.set(name, program?.type ?? DYN);
   }
   return { programs, declaredIn };
+}
+
+/** The names of the variables that come to the same whatever the value of `name` is: neither they nor what they read reads it. */
+export function independentOf(name: string, { programs }: Variables): ReadonlySet<string> {
+  const found = new Set<string>();
+  // Each reads only those before it.
+  for (const [variable, program] of programs) {
+    if (program instanceof CelError) continue;
+    const reads = [...variablesRead(program.checked)];
+    const isDependent = (read: string) =>
+      read === name || read === "variables" || (read.startsWith("variables.") && !found.has(read.slice(10)));
+    if (!reads.some(isDependent)) found.add(variable);
+  }
+  return found;
 }

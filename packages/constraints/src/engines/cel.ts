@@ -4,6 +4,7 @@ import {
   compileExpression,
   compileVariables,
   Evaluation,
+  independentOf,
   inputActivation,
   matchConditionsBudget,
   matchesConditions,
@@ -11,7 +12,16 @@ import {
   type Variable,
   validate,
 } from "@sallyport/admission";
-import { type Activation, admissionEnvironment, BOOL, PER_CALL_LIMIT, STRING } from "@sallyport/cel";
+import {
+  type Activation,
+  admissionEnvironment,
+  BOOL,
+  type Json,
+  PER_CALL_LIMIT,
+  STRING,
+  VariableValues,
+  valueFromJson,
+} from "@sallyport/cel";
 import type { KubeObject } from "@sallyport/kube";
 import type { Constraint } from "../constraint.ts";
 import type { Review } from "../review.ts";
@@ -37,7 +47,8 @@ export function celEngine({ failurePolicy = "Fail" }: { readonly failurePolicy?:
     compile: (_, code) => {
       const source = readCelSource(code.source, failurePolicy);
       const policy = compileSource(source);
-      return { violations: (constraint, review, data) => violationsOf(source, policy, constraint, review, data) };
+      const independent = independentOf("params", policy.variables);
+      return { ask: (review, data) => asking({ source, policy, independent }, review, data) };
     },
   };
 }
@@ -62,21 +73,36 @@ function compileSource({ validations, matchConditions, variables: own }: CelSour
   };
 }
 
-function violationsOf(
-  { failurePolicy }: CelSource,
-  policy: CompiledPolicy,
-  constraint: Constraint,
+interface CompiledSource {
+  readonly source: CelSource;
+  readonly policy: CompiledPolicy;
+  /** Variables that come to the same for all constraints. */
+  readonly independent: ReadonlySet<string>;
+}
+
+function asking(
+  { source, policy, independent }: CompiledSource,
   review: Review,
   { namespace }: EngineData,
-): readonly Violation[] {
+): (constraint: Constraint) => readonly Violation[] {
   // As Kubernetes hands it to a policy: on DELETE there is no object.
   const isDeletion = review.request["operation"] === "DELETE";
   const request = requestOf(isDeletion ? { ...review.request, object: null } : review.request);
-  const activation: Activation = inputActivation(request, {
-    params: constraint.object,
-    namespaceObject: namespace as KubeObject | undefined,
-  });
-  const start = (cost: number) => new Evaluation(activation, cost, policy.variables);
+  const activation = inputActivation(request, { namespaceObject: namespace as KubeObject | undefined });
+  const shared = new VariableValues();
+  return ({ object }) => {
+    const params = valueFromJson(object as unknown as Json);
+    const values = new VariableValues(shared, independent);
+    const own: Activation = { find: (name) => (name === "params" ? params : activation.find(name)) };
+    return violationsOf(source, policy, (cost) => new Evaluation(own, cost, policy.variables, values));
+  };
+}
+
+function violationsOf(
+  { failurePolicy }: CelSource,
+  policy: CompiledPolicy,
+  start: (cost: number) => Evaluation,
+): readonly Violation[] {
   const matches = matchesConditions(policy.conditions, start(matchConditionsBudget));
   if (matches === false) return [];
   if (matches !== true) return failurePolicy === "Ignore" ? [] : [{ msg: matches.error }];

@@ -29,7 +29,8 @@ export interface Origin {
 
 /** A template's code, ready to ask. Faults of evaluation are violations: what cannot be decided is refused. */
 export interface CompiledTemplate {
-  readonly violations: (constraint: Constraint, review: Review, data: EngineData) => readonly Violation[];
+  /** Begins a review; what does not depend on the constraint is done once for all that are asked. */
+  readonly ask: (review: Review, data: EngineData) => (constraint: Constraint) => readonly Violation[];
   /** Where the violations with a message come from; only what refuses is worth the time. Absent where a language cannot tell. */
   readonly originOf?: (constraint: Constraint, review: Review, data: EngineData, msg: string) => Origin | undefined;
   /** How the answer is come by, as lines. Absent where a language cannot tell. */

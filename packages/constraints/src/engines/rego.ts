@@ -22,6 +22,7 @@ import { type Constraint, parametersOf } from "../constraint.ts";
 import { externalDataBuiltin } from "../external-data/builtin.ts";
 import type { ExternalDataSource } from "../external-data/external-data.ts";
 import { FrameworkError } from "../fault.ts";
+import type { Fields } from "../fields.ts";
 import type { Review } from "../review.ts";
 import { targetName } from "../template/template.ts";
 import type { Engine, EngineData, Origin, Violation } from "./engine.ts";
@@ -47,22 +48,25 @@ export function regoEngine(options: RegoEngineOptions = {}): Engine {
       if (policy === undefined)
         throw new FrameworkError("template", `unable to compile modules: ${diagnosticsText(diagnostics)}`);
       return {
-        violations: (constraint, review, data) =>
-          violationsOf(policy, inputOf(constraint, review, data), data, options),
+        ask: (review, data) => {
+          const shown = shownReview(review, data);
+          return (constraint) => violationsOf(policy, inputOf(constraint, shown), data, options);
+        },
         originOf: (constraint, review, data, msg) =>
-          originOf(policy, inputOf(constraint, review, data), data, options, msg),
-        traceOf: (constraint, review, data) => traceOf(policy, inputOf(constraint, review, data), data, options),
+          originOf(policy, inputOf(constraint, shownReview(review, data)), data, options, msg),
+        traceOf: (constraint, review, data) =>
+          traceOf(policy, inputOf(constraint, shownReview(review, data)), data, options),
       };
     },
   };
 }
 
-function inputOf(constraint: Constraint, review: Review, { namespace }: EngineData): JsonObject {
-  const input = {
-    review: { ...review.request, namespaceObject: namespace ?? null },
-    parameters: parametersOf(constraint),
-  };
-  return input as unknown as JsonObject;
+function shownReview({ request }: Review, { namespace }: EngineData): Fields {
+  return { ...request, namespaceObject: namespace ?? null };
+}
+
+function inputOf(constraint: Constraint, review: Fields): JsonObject {
+  return { review, parameters: parametersOf(constraint) } as unknown as JsonObject;
 }
 
 /** The rule that made the message, and the field that the message is about. */

@@ -50,10 +50,17 @@ export function isNamespace({ apiVersion, kind }: KubeObject): boolean {
   return kind === "Namespace" && !apiVersion.includes("/");
 }
 
-function matchesKinds({ kinds = [] }: Match, { object }: Matchable): boolean {
-  if (kinds.length === 0) return true;
-  const { group } = parseApiVersion(object.apiVersion);
-  return kinds.some((each) => isIn(each.kinds, object.kind) && isIn(each.apiGroups, group));
+function matchesKinds(match: Match, { object }: Matchable): boolean {
+  if (match.kinds === undefined || match.kinds.length === 0) return true;
+  return matchesKind(match, { group: parseApiVersion(object.apiVersion).group, kind: object.kind });
+}
+
+/** The first criterion alone, which needs no object. */
+export function matchesKind(
+  { kinds = [] }: Match,
+  { group, kind }: { readonly group: string; readonly kind: string },
+): boolean {
+  return kinds.length === 0 || kinds.some((each) => isIn(each.kinds, kind) && isIn(each.apiGroups, group));
 }
 
 function isIn(list: readonly string[] | null | undefined, name: string): boolean {
