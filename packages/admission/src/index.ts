@@ -13,7 +13,7 @@ export {
   matchesConditions,
 } from "./cel/match-conditions.ts";
 export { policyExpressions } from "./cel/policy-expressions.ts";
-export { compileVariables, independentOf, type Variable } from "./cel/variables.ts";
+export { compileVariables, type Variable, variablesOf } from "./cel/variables.ts";
 export type { Decision, Outcome, PatchOperation, Phase, Reason, Step } from "./decision.ts";
 export { blamedField } from "./explain/blame.ts";
 export { fieldPath } from "./explain/field-path.ts";

@@ -81,5 +81,11 @@ export {
   Uint,
   type Value,
 } from "./value/value.ts";
-export { CompositedVariables, declareVariables, VARIABLES_TYPE, VariableValues } from "./variables.ts";
+export {
+  CompositedVariables,
+  declareVariables,
+  type SharedVariables,
+  VARIABLES_TYPE,
+  VariableValues,
+} from "./variables.ts";
 export { variablesRead } from "./variables-read.ts";

@@ -54,10 +54,10 @@ test("composited variables: values that are known cost the same, whoever found t
 });
 
 test("composited variables: only values of some names are shared", () => {
-  const shared = new VariableValues();
-  const one = new VariableValues(shared, new Set(["names"]));
+  const shared = [{ names: new Set(["names"]), values: new VariableValues() }];
+  const one = new VariableValues(shared);
   run("variables.count", one);
-  const other = new VariableValues(shared, new Set(["names"]));
+  const other = new VariableValues(shared);
   assert.equal(other.find("names"), one.find("names"));
   assert.deepEqual([one.find("count")?.value, other.find("count")], [2n, undefined]);
 });

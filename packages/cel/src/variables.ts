@@ -22,25 +22,32 @@ interface KnownVariable {
   readonly reads: ReadonlySet<string>;
 }
 
-/** Values of variables that evaluations on one input share; those of some names may be shared with evaluations on other inputs too. */
+/** Values that evaluations on other inputs share too, of the variables that come to the same there. */
+export interface SharedVariables {
+  readonly names: ReadonlySet<string>;
+  readonly values: VariableValues;
+}
+
+/** Values of variables that evaluations on one input share. */
 export class VariableValues {
   readonly #own = new Map<string, KnownVariable>();
-  readonly #shared: VariableValues | undefined;
-  readonly #names: ReadonlySet<string>;
+  readonly #shared: readonly SharedVariables[];
 
-  /** `names` of the variables that come to the same for all that share `shared`. */
-  constructor(shared?: VariableValues, names: ReadonlySet<string> = new Set()) {
+  constructor(shared: readonly SharedVariables[] = []) {
     this.#shared = shared;
-    this.#names = names;
   }
 
   find(name: string): KnownVariable | undefined {
-    return this.#shared?.find(name) ?? this.#own.get(name);
+    return this.#placeOf(name).get(name);
   }
 
   set(name: string, known: KnownVariable): void {
-    if (this.#shared !== undefined && this.#names.has(name)) this.#shared.set(name, known);
-    else this.#own.set(name, known);
+    this.#placeOf(name).set(name, known);
+  }
+
+  #placeOf(name: string): Map<string, KnownVariable> {
+    for (const { names, values } of this.#shared) if (names.has(name)) return values.#own;
+    return this.#own;
   }
 }
 

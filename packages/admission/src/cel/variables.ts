@@ -38,16 +38,15 @@ export function compileVariables(definitions: readonly Variable[], base: Environ
   return { programs, declaredIn };
 }
 
-/** The names of the variables that come to the same whatever the value of `name` is: neither they nor what they read reads it. */
-export function independentOf(name: string, { programs }: Variables): ReadonlySet<string> {
+/** The variables that read nothing but these variables of the environment, themselves and by what they read: where those are the same, so are they. */
+export function variablesOf(names: readonly string[], { programs }: Variables): ReadonlySet<string> {
   const found = new Set<string>();
   // Each reads only those before it.
   for (const [variable, program] of programs) {
     if (program instanceof CelError) continue;
-    const reads = [...variablesRead(program.checked)];
-    const isDependent = (read: string) =>
-      read === name || read === "variables" || (read.startsWith("variables.") && !found.has(read.slice(10)));
-    if (!reads.some(isDependent)) found.add(variable);
+    const isKnown = (read: string) =>
+      names.includes(read) || (read.startsWith("variables.") && found.has(read.slice("variables.".length)));
+    if ([...variablesRead(program.checked)].every(isKnown)) found.add(variable);
   }
   return found;
 }

@@ -10,7 +10,7 @@ import { CONSTRUCT_COST, callCost } from "./call-cost.ts";
 import { list, map, struct } from "./constructs.ts";
 import { createDispatch } from "./dispatch.ts";
 import { GrowingList } from "./growing.ts";
-import { iterationOf } from "./iterate.ts";
+import { roundsOf } from "./iterate.ts";
 import { conditional, equality, logic } from "./logic.ts";
 import { charged, constant, element, notStrictlyFalse, optionalElement, strict } from "./nodes.ts";
 import type { Code } from "./state.ts";
@@ -333,13 +333,13 @@ class Maker {
     const start = freshAccumulator(expr) ?? init;
     return (run) => {
       const over = range(run);
-      const iterate = iterationOf(over, second !== undefined);
-      if (iterate instanceof CelError) return iterate;
+      const rounds = roundsOf(over, second !== undefined);
+      if (rounds instanceof CelError) return rounds;
       const { locals } = run;
       locals[accu] = start(run);
-      for (const [key, value] of iterate) {
-        locals[first] = key;
-        if (second !== undefined) locals[second] = value;
+      for (let round = 0; round < rounds.count; round++) {
+        locals[first] = rounds.first(round);
+        if (second !== undefined) locals[second] = rounds.second(round);
         if (condition(run) !== true) break;
         locals[accu] = step(run);
       }

@@ -20,23 +20,44 @@ export type Dispatch = (args: readonly Value[]) => Value;
 
 /** Makes the call of a function whose overloads are known; what they share is found once, here. */
 export function createDispatch(name: string, overloads: readonly Overload[]): Dispatch {
-  const ways = overloads.map(({ args, run }) => ({
-    tests: args.map(testOf),
-    run: run as ((...args: Value[]) => Value) | undefined,
-  }));
+  const ways = overloads.flatMap(({ args, run }) =>
+    run === undefined ? [] : [wayOf(args.map(testOf), run as AnyRun)],
+  );
   return (args) => {
-    for (const { tests, run } of ways) {
-      if (run === undefined || tests.length !== args.length) continue;
-      let fits = true;
-      for (let index = 0; fits && index < tests.length; index++) {
-        const test = tests[index] as Test | undefined;
-        fits = test === undefined || test(args[index] as Value);
-      }
-      if (fits) return run(...args);
-    }
+    for (const { arity, fits, run } of ways) if (arity === args.length && fits(args)) return run(args);
     if (overloads.length === 0) return new CelError(`unbound function: ${name}()`);
     return noOverload(name, args);
   };
+}
+
+type AnyRun = (...args: Value[]) => Value;
+
+interface Way {
+  readonly arity: number;
+  readonly fits: (args: readonly Value[]) => boolean;
+  readonly run: Dispatch;
+}
+
+/** Without loops where there are few arguments. */
+function wayOf(tests: readonly (Test | undefined)[], run: AnyRun): Way {
+  const arity = tests.length;
+  const [one = isAny, two = isAny] = tests;
+  if (arity === 1) return { arity, fits: (args) => one(args[0] as Value), run: (args) => run(args[0] as Value) };
+  if (arity === 2)
+    return {
+      arity,
+      fits: (args) => one(args[0] as Value) && two(args[1] as Value),
+      run: (args) => run(args[0] as Value, args[1] as Value),
+    };
+  return {
+    arity,
+    fits: (args) => tests.every((test, index) => test === undefined || test(args[index] as Value)),
+    run: (args) => run(...args),
+  };
+}
+
+function isAny(): boolean {
+  return true;
 }
 
 const plainlyTold = new Set(["startsWith", "endsWith", "contains", "matches", "@in", "!_", "-_"]);

@@ -1,11 +1,20 @@
 import { runtimeTypeName } from "../check/type.ts";
 import { typeOf } from "../value/type-of.ts";
-import { CelError, ListValue, MapValue, type Value } from "../value/value.ts";
+import { CelError, type Key, ListValue, MapValue, type Value } from "../value/value.ts";
 
-/** The pairs that a fold goes through: of lists index and element, of maps key and value; with one variable it comes first. */
-export function iterationOf(over: Value, isPaired: boolean): Iterable<readonly [Value, Value]> | CelError {
-  if (over instanceof ListValue) return isPaired ? indexed(over) : singles(over);
-  if (over instanceof MapValue) return isPaired ? entriesOf(over) : singles(over.keys());
+/** What a fold goes through. A generator would cost more than most folds do in a round. */
+interface Rounds {
+  readonly count: number;
+  /** The first variable's value in a round: of lists the element, or the index where there is a second variable, of maps the key. */
+  readonly first: (round: number) => Value;
+  /** The element or value. */
+  readonly second: (round: number) => Value;
+}
+
+/** The rounds of a fold with one variable or, where it is paired, two. */
+export function roundsOf(over: Value, isPaired: boolean): Rounds | CelError {
+  if (over instanceof ListValue) return isPaired ? new IndexedRounds(over) : new ListRounds(over);
+  if (over instanceof MapValue) return new MapRounds(over);
   if (over instanceof CelError) return over;
   const name = `types.${goName(over)}`;
   return new CelError(
@@ -19,14 +28,46 @@ function goName(value: Value): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-function* singles(values: Iterable<Value>): Generator<readonly [Value, Value]> {
-  for (const value of values) yield [value, value];
+class ListRounds implements Rounds {
+  readonly #list: ListValue;
+  readonly count: number;
+
+  constructor(list: ListValue) {
+    this.#list = list;
+    this.count = list.size;
+  }
+
+  first(round: number): Value {
+    return this.#list.at(round);
+  }
+
+  second(round: number): Value {
+    return this.#list.at(round);
+  }
 }
 
-function* indexed(list: ListValue): Generator<readonly [Value, Value]> {
-  for (let index = 0; index < list.size; index++) yield [BigInt(index), list.at(index)];
+class IndexedRounds extends ListRounds {
+  override first(round: number): Value {
+    return BigInt(round);
+  }
 }
 
-function* entriesOf(map: MapValue): Generator<readonly [Value, Value]> {
-  for (const key of map.keys()) yield [key, map.find(key) as Value];
+class MapRounds implements Rounds {
+  readonly #map: MapValue;
+  readonly #keys: readonly Key[];
+  readonly count: number;
+
+  constructor(map: MapValue) {
+    this.#map = map;
+    this.#keys = [...map.keys()];
+    this.count = this.#keys.length;
+  }
+
+  first(round: number): Value {
+    return this.#keys[round] as Key;
+  }
+
+  second(round: number): Value {
+    return this.#map.find(this.first(round)) as Value;
+  }
 }

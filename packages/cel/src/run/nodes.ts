@@ -1,6 +1,7 @@
 import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
 import { qualify, qualifyIfPresent } from "./access.ts";
 import type { CallCost } from "./call-cost.ts";
+import type { Dispatch } from "./dispatch.ts";
 import type { Code, Run } from "./state.ts";
 
 /** The code with one unit of cost. */
@@ -44,8 +45,11 @@ export function notStrictlyFalse(arg: Code): Code {
   };
 }
 
-/** Evaluates all operands, hands the first fault on, or calls. */
-export function strict(operands: readonly Code[], call: (args: readonly Value[]) => Value, cost: CallCost): Code {
+/** Evaluates all operands, hands the first fault on, or calls. Most calls have one operand or two, which need no loop. */
+export function strict(operands: readonly Code[], call: Dispatch, cost: CallCost): Code {
+  const [first, second] = operands;
+  if (operands.length === 1) return unary(first as Code, call, cost);
+  if (operands.length === 2) return binary(first as Code, second as Code, call, cost);
   return (run: Run) => {
     const args: Value[] = [];
     let fault: CelError | undefined;
@@ -55,6 +59,27 @@ export function strict(operands: readonly Code[], call: (args: readonly Value[])
       args.push(value);
     }
     const result = fault ?? call(args);
+    run.charge(cost(args, result));
+    return result;
+  };
+}
+
+function unary(operand: Code, call: Dispatch, cost: CallCost): Code {
+  return (run) => {
+    const value = operand(run);
+    const args = [value];
+    const result = value instanceof CelError ? value : call(args);
+    run.charge(cost(args, result));
+    return result;
+  };
+}
+
+function binary(first: Code, second: Code, call: Dispatch, cost: CallCost): Code {
+  return (run) => {
+    const a = first(run);
+    const b = second(run);
+    const args = [a, b];
+    const result = a instanceof CelError ? a : b instanceof CelError ? b : call(args);
     run.charge(cost(args, result));
     return result;
   };

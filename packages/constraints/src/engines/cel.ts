@@ -4,13 +4,13 @@ import {
   compileExpression,
   compileVariables,
   Evaluation,
-  independentOf,
   inputActivation,
   matchConditionsBudget,
   matchesConditions,
   requestOf,
   type Variable,
   validate,
+  variablesOf,
 } from "@sallyport/admission";
 import {
   type Activation,
@@ -18,7 +18,9 @@ import {
   BOOL,
   type Json,
   PER_CALL_LIMIT,
+  type SharedVariables,
   STRING,
+  type Value,
   VariableValues,
   valueFromJson,
 } from "@sallyport/cel";
@@ -47,8 +49,8 @@ export function celEngine({ failurePolicy = "Fail" }: { readonly failurePolicy?:
     compile: (_, code) => {
       const source = readCelSource(code.source, failurePolicy);
       const policy = compileSource(source);
-      const independent = independentOf("params", policy.variables);
-      return { ask: (review, data) => asking({ source, policy, independent }, review, data) };
+      const compiled = { source, policy, ...sharingOf(policy) };
+      return { ask: (review, data) => asking(compiled, review, data) };
     },
   };
 }
@@ -76,12 +78,31 @@ function compileSource({ validations, matchConditions, variables: own }: CelSour
 interface CompiledSource {
   readonly source: CelSource;
   readonly policy: CompiledPolicy;
-  /** Variables that come to the same for all constraints. */
-  readonly independent: ReadonlySet<string>;
+  /** Variables that are the same for all constraints of a review. */
+  readonly ofReview: ReadonlySet<string>;
+  /** What of a constraint is the same in all reviews. */
+  readonly ofConstraint: (constraint: Constraint) => SharedVariables & { readonly params: Value };
+}
+
+const reviewVariables = ["object", "oldObject", "request", "namespaceObject"];
+
+function sharingOf({ variables }: CompiledPolicy): Pick<CompiledSource, "ofReview" | "ofConstraint"> {
+  const names = variablesOf(["params"], variables);
+  const known = new WeakMap<Constraint, SharedVariables & { readonly params: Value }>();
+  const ofConstraint = (constraint: Constraint) => {
+    let found = known.get(constraint);
+    if (found === undefined) {
+      const params = valueFromJson(constraint.object as unknown as Json);
+      found = { names, values: new VariableValues(), params };
+      known.set(constraint, found);
+    }
+    return found;
+  };
+  return { ofReview: variablesOf(reviewVariables, variables), ofConstraint };
 }
 
 function asking(
-  { source, policy, independent }: CompiledSource,
+  { source, policy, ofReview, ofConstraint }: CompiledSource,
   review: Review,
   { namespace }: EngineData,
 ): (constraint: Constraint) => readonly Violation[] {
@@ -89,12 +110,12 @@ function asking(
   const isDeletion = review.request["operation"] === "DELETE";
   const request = requestOf(isDeletion ? { ...review.request, object: null } : review.request);
   const activation = inputActivation(request, { namespaceObject: namespace as KubeObject | undefined });
-  const shared = new VariableValues();
-  return ({ object }) => {
-    const params = valueFromJson(object as unknown as Json);
-    const values = new VariableValues(shared, independent);
-    const own: Activation = { find: (name) => (name === "params" ? params : activation.find(name)) };
-    return violationsOf(source, policy, (cost) => new Evaluation(own, cost, policy.variables, values));
+  const sharedInReview = { names: ofReview, values: new VariableValues() };
+  return (constraint) => {
+    const own = ofConstraint(constraint);
+    const values = new VariableValues([sharedInReview, own]);
+    const read: Activation = { find: (name) => (name === "params" ? own.params : activation.find(name)) };
+    return violationsOf(source, policy, (cost) => new Evaluation(read, cost, policy.variables, values));
   };
 }
 
