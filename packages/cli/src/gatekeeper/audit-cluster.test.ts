@@ -56,3 +56,35 @@ test("an audit reads a cluster in pages, tells every violation, and writes total
     assert.deepEqual([after["status"].totalViolations, after["status"].violations], [0, undefined]);
     assert.notEqual(after["status"].byPod, undefined);
   }));
+
+test("others have their turn while an audit looks at the objects of a page", () =>
+  withGatekeeper(async (bed) => {
+    for (let i = 0; i < 3; i++)
+      assert.equal(await bed.apply(configMap(`m${i}`, "default", "{audited: yes-1}")), "created");
+    await bed.apply(owned);
+    await eventually(
+      () => bed.get("/apis/constraints.gatekeeper.sh/v1beta1/needlabels"),
+      (each) => each["items"] !== undefined,
+    );
+    const match = "match: {labelSelector: {matchLabels: {audited: yes-1}}, kinds: [{kinds: [ConfigMap]}]}";
+    assert.equal(
+      await bed.apply(constraint("NeedLabels", "owner", `{${match}, parameters: {labels: [owner]}}`)),
+      "created",
+    );
+    let waiting = 0;
+    const waited: number[] = [];
+    const onViolation = () => {
+      waited.push(waiting);
+      setImmediate(() => waiting++);
+      for (const began = performance.now(); performance.now() < began + 20; );
+    };
+    await auditCluster({
+      client: bed.client,
+      chunkSize: 500,
+      violationsLimit: 2,
+      writesStatus: false,
+      now: () => 0,
+      onViolation,
+    });
+    assert.deepEqual(waited, [0, 1, 2]);
+  }));

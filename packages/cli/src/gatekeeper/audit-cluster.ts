@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Client, discover, discoveredCatalogue } from "@sallyport/cluster";
 import { Audit, type AuditOptions, isGatekeeperGroup, isTemplate } from "@sallyport/constraints";
 import type { Catalogue, KubeObject, ResourceInfo } from "@sallyport/kube";
@@ -18,6 +19,9 @@ export interface AuditClusterOptions extends Pick<AuditOptions, "violationsLimit
   /** How Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings | undefined;
 }
+
+/** Milliseconds of reviews at a time: a server that audits beside its work answers in between. */
+const maxTurn = 10;
 
 type Place = Pick<ResourceInfo, "group" | "version" | "resource">;
 
@@ -52,13 +56,18 @@ export async function auditCluster(options: AuditClusterOptions): Promise<Audit>
     if (place !== undefined) for await (const each of objectsOf(options, place)) apply(place, each);
   }
   const audit = new Audit({ ...options, policies });
+  let turn = performance.now();
   const { replicated } = policies.configuration;
   const isCached = (place: ResourceInfo) =>
     replicated.some(({ group, kind }) => group === place.group && kind === place.kind);
   const places = auditedPlaces(catalogue, constraints);
   for (const place of options.fromCache === true ? places.filter(isCached) : places)
-    for await (const object of objectsOf(options, place))
+    for await (const object of objectsOf(options, place)) {
       await audit.review(object, namespaces.get(object.metadata.namespace ?? ""));
+      if (performance.now() - turn < maxTurn) continue;
+      await nextTurn();
+      turn = performance.now();
+    }
   if (writesStatus) for (const each of constraints) await writeStatus(client, each, audit, timestamp);
   return audit;
 }
@@ -68,12 +77,16 @@ async function* objectsOf(
   { group, version, resource }: Place,
 ): AsyncGenerator<KubeObject> {
   const path = `${group === "" ? "/api" : `/apis/${group}`}/${version}/${resource}`;
-  let rest = "";
-  do {
-    const page = await client.page(path, { limit: String(chunkSize), ...(rest === "" ? {} : { continue: rest }) });
+  const ask = (rest: string) =>
+    client.page(path, { limit: String(chunkSize), ...(rest === "" ? {} : { continue: rest }) });
+  // The server makes the next page while this one is looked at.
+  for (let next: ReturnType<typeof ask> | undefined = ask(""); next !== undefined; ) {
+    const page: Awaited<typeof next> = await next;
+    next = page.continue === "" ? undefined : ask(page.continue);
+    // It is told of when it is awaited; who stops before that is not told.
+    next?.catch(() => {});
     yield* page.items;
-    rest = page.continue;
-  } while (rest !== "");
+  }
 }
 
 function preferred(catalogue: Catalogue, group: string, resource: string): ResourceInfo | undefined {
