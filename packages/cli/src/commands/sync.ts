@@ -125,11 +125,15 @@ function optionsOf(flags: SyncFlags): RunSyncOptions {
   const named = [...flags.replicate, ...flags.replicateCluster].filter((each) => each !== "auto");
   const derive = named.length < flags.replicate.length + flags.replicateCluster.length;
   const entrypoint = flags.analysisEntrypoint?.split("/").filter(Boolean);
+  // Flags first: what is wrong with them needs no cluster to be told.
+  const sync = syncOptions(flags);
+  const replicate = named.map((each) => parseReplicated("--replicate", each));
+  const opa = opaConnection(flags);
   return {
     connection: connectionOf(flags),
-    opa: createOpaClient(opaConnection(flags)),
-    sync: syncOptions(flags),
-    replicate: named.map((each) => parseReplicated("--replicate", each)),
+    opa: createOpaClient(opa),
+    sync,
+    replicate,
     derive: derive || entrypoint !== undefined || flags.opaConfig !== undefined,
     ...(entrypoint === undefined ? {} : { entrypoint }),
     say: (level, text) => {

@@ -204,6 +204,19 @@ const stories: { readonly [story: string]: (bed: Bed) => Promise<void> } = {
     await kube.ask("/api/v1/namespaces/default/pods/a?gracePeriodSeconds=0", { method: "DELETE" });
     await until(() => data(opa, "c/n"), 0);
   },
+  "the last good text outlives the server": async ({ kube, opa, start, restart }) => {
+    await start();
+    await write(kube, "p", { "a.rego": "package a\nx := 1" });
+    await write(kube, "use", { "u.rego": "package use\nimport data.a\ny := a.x + 1" });
+    await until(() => data(opa, "use/y"), 2);
+    await edit(kube, "p", { "a.rego": "package a\nx := y" });
+    await until(() => status(kube, "p"), "error");
+    await restart();
+    await until(() => data(opa, "use/y"), 2);
+    assert.equal(await status(kube, "p"), "error");
+    await edit(kube, "p", { "a.rego": "package a\nx := 2" });
+    await until(() => data(opa, "use/y"), 3);
+  },
   "what an earlier run has left is taken away, what others have put is not": async ({ kube, opa, start }) => {
     await opa.ask("PUT", "/policies/opa/example1/x.rego", { type: "text/plain", text: "package example\nx := 1" });
     const first = await start();

@@ -17,12 +17,14 @@ interface Refusal {
 /**
  * Keeps the policies of a server equal to the ConfigMaps. The server is the judge: what it refuses keeps its last good text there, all keys
  * of a ConfigMap together, and is tried again whenever another changes. Removed keys and ConfigMaps remove their policies, and with them
- * what of ours no longer compiles without them.
+ * what of ours no longer compiles without them. A server that has lost everything is given the last good texts again, too.
  */
 export class RemotePolicies implements PolicyTarget {
   readonly #wanted = new Map<string, readonly PolicySource[]>();
   /** By ConfigMap and policy, the text that the server has; undefined where it is not known. */
   readonly #inForce = new Map<string, Map<string, string | undefined>>();
+  /** By ConfigMap, what the server took last. */
+  readonly #good = new Map<string, readonly PolicySource[]>();
   readonly #statuses = new Map<string, LoadStatus>();
   #changed = new Set<string>();
 
@@ -38,6 +40,7 @@ export class RemotePolicies implements PolicyTarget {
   }
 
   remove(id: string): ReadonlyMap<string, LoadStatus> {
+    this.#good.delete(id);
     if (this.#wanted.delete(id) || this.#inForce.has(id)) this.#changed.add(id);
     return new Map();
   }
@@ -72,7 +75,7 @@ export class RemotePolicies implements PolicyTarget {
     this.#changed = new Set();
     const told = new Map<string, LoadStatus>();
     try {
-      await new Push(ask, this.#wanted, this.#inForce, (id, status) => {
+      await new Push(ask, this.#wanted, { inForce: this.#inForce, good: this.#good }, (id, status) => {
         if (!changed.has(id) && JSON.stringify(this.#statuses.get(id)) === JSON.stringify(status)) return;
         this.#statuses.set(id, status);
         told.set(id, status);
@@ -85,24 +88,30 @@ export class RemotePolicies implements PolicyTarget {
   }
 }
 
-type InForce = Map<string, Map<string, string | undefined>>;
+/** By ConfigMap. */
+interface ServerState {
+  readonly inForce: Map<string, Map<string, string | undefined>>;
+  readonly good: Map<string, readonly PolicySource[]>;
+}
 
 /** One round of writing. */
 class Push {
   readonly #ask: AskOpa;
   readonly #wanted: ReadonlyMap<string, readonly PolicySource[]>;
-  readonly #inForce: InForce;
+  readonly #inForce: ServerState["inForce"];
+  readonly #good: ServerState["good"];
   readonly #report: (id: string, status: LoadStatus) => void;
 
   constructor(
     ask: AskOpa,
     wanted: ReadonlyMap<string, readonly PolicySource[]>,
-    inForce: InForce,
+    { inForce, good }: ServerState,
     report: (id: string, status: LoadStatus) => void,
   ) {
     this.#ask = ask;
     this.#wanted = new Map(wanted);
     this.#inForce = inForce;
+    this.#good = good;
     this.#report = report;
   }
 
@@ -112,6 +121,8 @@ class Push {
     await this.#putAll(refused);
     for (const id of [...this.#inForce.keys()].sort()) await this.#removeDropped(id);
     if (refused.size > 0) await this.#putAll(refused);
+    // Others may have waited for what was there before the server lost it.
+    while (await this.#putLastGood(refused)) await this.#putAll(refused);
     for (const [id, refusal] of refused) this.#report(id, { status: "error", error: refusal });
   }
 
@@ -124,6 +135,7 @@ class Push {
         const refusal = await this.#put(id);
         if (refusal === undefined) {
           refused.delete(id);
+          this.#good.set(id, this.#wanted.get(id) ?? []);
           this.#report(id, { status: "ok" });
         } else {
           refused.set(id, refusal);
@@ -132,6 +144,22 @@ class Push {
       }
       waiting = next;
     }
+  }
+
+  /** The last good texts of what is refused where nothing of it is in force; whether any were taken. */
+  async #putLastGood(refused: ReadonlyMap<string, Refusal>): Promise<boolean> {
+    let isAny = false;
+    for (const id of refused.keys()) {
+      const good = this.#good.get(id) ?? [];
+      if (good.length === 0 || this.#inForce.get(id)?.size || sameTexts(this.#wanted.get(id), good)) continue;
+      await this.#record(
+        id,
+        good.map(({ name }) => name),
+      );
+      if ((await this.#putTexts(id, good)) === undefined) isAny = true;
+      else await this.#restore(id, new Map());
+    }
+    return isAny;
   }
 
   /** All keys of a ConfigMap or none. A key that was renamed may only be taken when the old one is gone. */
