@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { InputError, parseManifests } from "./manifests.ts";
+import { InputError, parseManifests, readManifests } from "./manifests.ts";
 
 const good: readonly [what: string, text: string, kinds: string[], lines: number[]][] = [
   ["one document", "apiVersion: v1\nkind: Pod\n", ["Pod"], [1]],
@@ -51,3 +54,19 @@ for (const [what, text, message] of bad) {
     );
   });
 }
+
+test("who waits is told of each file that was read", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-manifests-"));
+  try {
+    for (const name of ["a.yaml", "b.json"]) writeFileSync(join(folder, name), '{"apiVersion": "v1", "kind": "A"}');
+    const told: string[] = [];
+    readManifests(
+      [folder, "-"],
+      () => "",
+      (done, of) => told.push(`${done} of ${of}`),
+    );
+    assert.deepEqual(told, ["1 of 3", "2 of 3", "3 of 3"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -25,11 +25,17 @@ const maxFileBytes = 64 * 1024 * 1024;
 
 const extensions = /\.(ya?ml|json)$/;
 
-/** Reads files, folders (recursively, in name order) and `-`; Lists are taken apart. Throws `InputError`. */
-export function readManifests(paths: readonly string[], stdin: () => string): readonly Manifest[] {
-  return expandFiles(paths, extensions).flatMap((file) =>
-    parseManifests(file, file === "-" ? stdin() : readText(file)),
-  );
+/** Reads files, folders (recursively, in name order) and `-`; Lists are taken apart. `onRead` is told after each file. Throws `InputError`. */
+export function readManifests(
+  paths: readonly string[],
+  stdin: () => string,
+  onRead?: (done: number, of: number) => void,
+): readonly Manifest[] {
+  return expandFiles(paths, extensions).flatMap((file, place, { length }) => {
+    const manifests = parseManifests(file, file === "-" ? stdin() : readText(file));
+    onRead?.(place + 1, length);
+    return manifests;
+  });
 }
 
 /** All objects of one text. Throws `InputError` at the first fault of syntax. */

@@ -75,6 +75,10 @@ export class Registry {
     this.#options = options;
     this.#objects = new ObjectStore(options);
     this.#addresses = new ServiceAddresses(options.serviceRanges);
+    options.cache.follow(({ namespace, name, object }) => this.#addresses.changed(namespace, name, object), {
+      group: "",
+      resource: "services",
+    });
     this.#conversions = new CustomConversions(options.post, options.cache.reader);
   }
 

@@ -122,3 +122,18 @@ test("other ranges, of the flag and of ServiceCIDRs that are ready", () => {
     /The range of valid ports is 40000-40001/,
   );
 });
+
+test("what is stored is followed: an address that nobody has any more is the lowest free one again", () => {
+  const addresses = new ServiceAddresses();
+  const next = (name: string) => {
+    const made = addresses.allocate(service(name, { type: "ClusterIP" }), undefined, reader);
+    addresses.changed("d", name, made);
+    addresses.settled(made);
+    return (made["spec"] as Fields)["clusterIP"];
+  };
+  deepEqual(["x", "y", "z"].map(next), ["10.0.0.3", "10.0.0.5", "10.0.0.6"]);
+  addresses.changed("d", "a", undefined);
+  addresses.changed("d", "y", service("y", { clusterIP: "10.0.0.200" }));
+  deepEqual(["u", "v", "w"].map(next), ["10.0.0.2", "10.0.0.5", "10.0.0.7"]);
+  throws(() => addresses.allocate(service("t", { clusterIP: "10.0.0.200" }), undefined, reader), /already allocated/);
+});

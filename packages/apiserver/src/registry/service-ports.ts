@@ -69,7 +69,8 @@ function portsOf(spec: Fields): readonly Port[] {
   return (spec["ports"] ?? []) as readonly Port[];
 }
 
-function isExternal({ type }: Fields): boolean {
+/** Whether a service may have ports of nodes. */
+export function isExternal({ type }: Fields): boolean {
   return type === "NodePort" || type === "LoadBalancer";
 }
 

@@ -142,3 +142,10 @@ test("check: broken policies are bad input, also in ConfigMaps", async () => {
     (error: unknown) => error instanceof InputError && /opa\/c\/p\.rego:2: .*var y is unsafe/.test(error.message),
   );
 });
+
+test("check: more services than one cluster may have addresses for by default", async () => {
+  const service = (_: unknown, i: number) =>
+    `---\napiVersion: v1\nkind: Service\nmetadata: {name: s${i}}\nspec: {ports: [{port: 80}]}\n`;
+  const { results } = await check(Array.from({ length: 300 }, service).join(""));
+  assert.deepEqual([...new Set(results.map(({ verdict, message = "" }) => `${verdict} ${message}`))], ["allowed "]);
+});

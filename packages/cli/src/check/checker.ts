@@ -14,6 +14,7 @@ import {
   Cache,
   createMemoryStore,
   createRegistry,
+  defaultServiceRanges,
   deprecationOf,
   offlineCatalogue,
   type Registry,
@@ -56,6 +57,9 @@ export interface CheckOptions {
   /** After each object. */
   readonly onChecked?: (done: number, of: number) => void;
 }
+
+/** Files may be of many clusters together: no service of theirs is refused because the addresses of one would be used up. */
+const serviceRanges = { ...defaultServiceRanges, cidr: "10.0.0.0/9" };
 
 /** What became of one object. */
 export interface CheckResult {
@@ -191,6 +195,7 @@ class Checker {
           policies: () => ({ set: policies, data: dataBeside(options.data, sync.data) }),
           catalogue,
           onDecision,
+          serviceRanges,
         },
         cache,
       ),

@@ -98,7 +98,9 @@ Exit status: 0 all allowed, 1 something denied, 2 bad input.`,
 }
 
 async function runCheck(files: readonly string[], flags: CheckFlags): Promise<void> {
-  const manifests = readManifests(files, () => readFileSync(0, "utf8"));
+  const reading = progressOf(process.stderr, "files read");
+  const manifests = readManifests(files, () => readFileSync(0, "utf8"), reading.show);
+  reading.end();
   if (manifests.length === 0)
     throw new InputError(
       `${files.join(", ")}: no Kubernetes object found; expected YAML or JSON with apiVersion and kind`,
