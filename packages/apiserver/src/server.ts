@@ -71,6 +71,8 @@ export interface ApiServerOptions
   readonly audit?: AuditOptions;
   /** What `/metrics` tells of the process; left out when absent. */
   readonly processStats?: () => ProcessStats;
+  /** What `/metrics` tells beside the server's own, in Prometheus' format. */
+  readonly moreMetrics?: () => string;
   /** How long the server serves on, no longer ready, when it is to stop; kube-apiserver's `--shutdown-delay-duration`. */
   readonly shutdownDelayMs?: number;
   readonly onFault: (error: unknown) => void;
@@ -210,7 +212,7 @@ export async function startApiServer(
       watchEvent: (resource) => metrics.watchEvent(resource),
       authenticated: (...asked) => metrics.access.authenticated(...asked),
       authorized: (...decided) => metrics.access.authorized(...decided),
-      text: () => metrics.render(countObjects(cache), options.processStats?.()),
+      text: () => metrics.render(countObjects(cache), options.processStats?.()) + (options.moreMetrics?.() ?? ""),
     },
     ...(options.audit === undefined ? {} : { audit: counted(options.audit, () => metrics.audited()) }),
     onFault: options.onFault,

@@ -112,6 +112,8 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
           : { machine: machineNamed(options.node), volumeFolder: join(options.folder, "volumes") }),
         version,
         processStats,
+        // Only once there is something to tell: no cluster without Gatekeeper's objects loads it for this.
+        moreMetrics: () => gatekeeper.loaded?.renderMetrics() ?? "",
         ...(options.audit === undefined ? {} : { audit: options.audit }),
         ...(options.kubelets === undefined ? {} : { kubelets: options.kubelets }),
         ...(options.shutdownDelaySeconds === undefined ? {} : { shutdownDelayMs: options.shutdownDelaySeconds * 1000 }),

@@ -2,12 +2,15 @@ import type { Plugin } from "@sallyport/admission";
 import type { GatekeeperPolicies, StoredChange } from "@sallyport/constraints";
 import { isGatekeeperGroup } from "@sallyport/constraints/definitions";
 import { gatekeeperPlugin } from "@sallyport/constraints/plugin";
+import { type Answered, observedPlugin } from "./observed-plugin.ts";
 
 /** Gatekeeper once something needs it. */
 export interface LoadedGatekeeper {
   readonly policies: GatekeeperPolicies;
   /** Told of each change behind the policies. */
   readonly changed?: (change: StoredChange) => void;
+  /** Told of each review. */
+  readonly answered?: Answered;
 }
 
 /** Gatekeeper's plugin in a chain, whose engines are loaded with the first of Gatekeeper's objects: most clusters have none. */
@@ -21,12 +24,13 @@ export class LazyGatekeeper<T extends LoadedGatekeeper> {
 
   constructor(load: () => Promise<T>) {
     this.#load = load;
-    this.plugin = gatekeeperPlugin({
+    const plugin = gatekeeperPlugin({
       current: (isWanted) => {
         if (this.#loaded !== undefined) return this.#loaded.policies;
         return this.#loading === undefined && !isWanted ? undefined : this.load().then(({ policies }) => policies);
       },
     });
+    this.plugin = observedPlugin(plugin, () => this.#loaded?.answered);
   }
 
   /** Undefined while nothing has needed it. */
