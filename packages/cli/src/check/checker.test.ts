@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InputError, parseManifests } from "../manifests.ts";
 import { type CheckOptions, type CheckReport, checkManifests } from "./checker.ts";
+import { RegoRules } from "./rego-rules.ts";
 import { reportText } from "./report.ts";
 
 function check(text: string, options: Partial<CheckOptions> = {}): Promise<CheckReport> {
@@ -148,4 +149,28 @@ test("check: more services than one cluster may have addresses for by default", 
     `---\napiVersion: v1\nkind: Service\nmetadata: {name: s${i}}\nspec: {ports: [{port: 80}]}\n`;
   const { results } = await check(Array.from({ length: 300 }, service).join(""));
   assert.deepEqual([...new Set(results.map(({ verdict, message = "" }) => `${verdict} ${message}`))], ["allowed "]);
+});
+
+test("check: rules that see all objects together", async () => {
+  const text = `package main
+deny contains msg if {
+  some a in input
+  some b in input
+  a.contents.metadata.name < b.contents.metadata.name
+  a.contents.spec.containers[0].image == b.contents.spec.containers[0].image
+  msg := sprintf("%s: %s and %s", [a.path, a.contents.metadata.name, b.contents.metadata.name])
+}
+warn contains "objects" if count(input) > 2
+`;
+  const rules = new RegoRules([{ name: "p", file: "p.rego", text }], { namespaces: ["main"], data: {} });
+  const { results } = await check([pod("a"), pod("b", "y:1"), pod("c")].join(""), { rules, combine: true });
+  const combined = results.at(-1);
+  assert.deepEqual(
+    results.map(({ file, verdict }) => `${file} ${verdict}`),
+    ["f.yaml allowed", "f.yaml allowed", "f.yaml allowed", "Combined denied"],
+  );
+  assert.deepEqual(
+    [combined?.ruleReasons?.map(({ message }) => message), combined?.warnings],
+    [["f.yaml: a and c"], ["objects"]],
+  );
 });

@@ -50,6 +50,8 @@ export interface CheckOptions {
   readonly externalData?: ExternalDataSettings | undefined;
   /** Asked beside the chain. */
   readonly rules?: RegoRules;
+  /** Rules see all objects together, once, and not each by itself. */
+  readonly combine?: boolean;
   /** Documents that policies read, beside what the files hold. */
   readonly data?: { readonly [name: string]: unknown };
   /** Only what refuses is kept of decisions: memory for thousands of objects. */
@@ -99,11 +101,23 @@ export async function checkManifests(manifests: readonly Manifest[], options: Ch
   const places = [...manifests.entries()].sort(([, a], [, b]) => orderOf(a) - orderOf(b));
   let done = 0;
   for (const [place, manifest] of places) {
-    const result = askRules(await checker.check(manifest), manifest, options.rules);
+    const checked = await checker.check(manifest);
+    const result = options.combine === true ? checked : askRules(checked, manifest.value, options.rules);
     results[place] = options.brief === true ? briefly(result) : result;
     options.onChecked?.(++done, places.length);
   }
+  if (options.combine === true) results.push(askTogether(manifests, options.rules));
   return { results, assumptions: checker.assumptions };
+}
+
+/** conftest's name of what is no file but all of them. */
+export const combinedFile = "Combined";
+
+function askTogether(manifests: readonly Manifest[], rules: RegoRules | undefined): CheckResult {
+  const result = { file: combinedFile, line: 1, apiVersion: "", kind: combinedFile, namespace: "" };
+  const objects = manifests.map(({ file, value }) => ({ path: file, contents: value }));
+  const allowed = { ...result, name: `${objects.length} objects`, verdict: "allowed", warnings: [] } as const;
+  return askRules(allowed, objects, rules);
 }
 
 function briefly({ decision, ...result }: CheckResult): CheckResult {
@@ -112,7 +126,11 @@ function briefly({ decision, ...result }: CheckResult): CheckResult {
   return { ...result, decision: { ...decision, object: null, steps } };
 }
 
-function askRules(result: CheckResult, { value }: Manifest, rules: RegoRules | undefined): CheckResult {
+function askRules(
+  result: CheckResult,
+  value: Parameters<RegoRules["ask"]>[0],
+  rules: RegoRules | undefined,
+): CheckResult {
   if (rules === undefined) return result;
   const { failures, warnings, exceptions } = rules.ask(value);
   return {

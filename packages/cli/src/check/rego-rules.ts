@@ -24,6 +24,12 @@ export interface RuleFindings {
   readonly exceptions: readonly { readonly rule: string; readonly message: string }[];
 }
 
+/** An object of several that rules see together; conftest's `--combine`. */
+export interface CombinedInput {
+  readonly path: string;
+  readonly contents: { readonly [field: string]: unknown };
+}
+
 export interface RuleOptions {
   /** Packages whose rules are asked, as `main`; all but those that decide in a cluster, too, when `all`. */
   readonly namespaces: readonly string[] | "all";
@@ -60,8 +66,8 @@ export class RegoRules {
     this.#packages = packagesOf(modules, namespaces);
   }
 
-  /** What they find in an object. Throws `InputError` when a rule fails. */
-  ask(value: { readonly [field: string]: unknown }): RuleFindings {
+  /** What they find in an object, or in several together. Throws `InputError` when a rule fails. */
+  ask(value: { readonly [field: string]: unknown } | readonly CombinedInput[]): RuleFindings {
     const failures: Reason[] = [];
     const warnings: string[] = [];
     const exceptions: { rule: string; message: string }[] = [];

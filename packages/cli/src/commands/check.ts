@@ -7,7 +7,7 @@ import { type CheckReport, checkManifests } from "../check/checker.ts";
 import { outputs } from "../check/outputs/outputs.ts";
 import type { RegoRules } from "../check/rego-rules.ts";
 import { list } from "../comma-list.ts";
-import { exitCodes } from "../errors.ts";
+import { exitCodes, UsageError } from "../errors.ts";
 import { addExternalDataOptions, type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
 import { InputError, readManifests } from "../manifests.ts";
 import { LoadFault, loadPaths } from "../opa/load.ts";
@@ -21,6 +21,7 @@ interface CheckFlags extends ExternalDataFlags {
   readonly data: readonly string[];
   readonly regoNamespace: readonly string[];
   readonly allNamespaces?: boolean;
+  readonly combine?: boolean;
   readonly as: string;
   readonly asGroup: readonly string[];
   readonly output: string;
@@ -59,6 +60,7 @@ export function checkCommand(): Command {
       [],
     )
     .option("--all-namespaces", "all packages that have such rules")
+    .option("--combine", "these rules see all objects at once, as a list of {path, contents}; the chain, one by one")
     .option("-n, --namespace <name>", "namespace of objects that name none", "default")
     .option("--as <user>", "who creates the objects", "kubernetes-admin")
     .option("--as-group <group>", "a group of that user; may be repeated", list, [])
@@ -110,12 +112,16 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
   for (const warning of deprecationWarnings(chain)) process.stderr.write(`sallyport: ${warning}\n`);
   const policies = readPolicies(flags.policy);
   const data = readData(flags.data);
+  const rules = await rulesOf(policies, flags, data);
+  if (flags.combine === true && rules.rules === undefined)
+    throw new UsageError("--combine goes with --policy and --rego-namespace or --all-namespaces: it is their input");
   const format = flags.json === true ? "json" : flags.output;
   const progress = progressOf(process.stderr, "checked");
   const report = await checkManifests(manifests, {
     policies,
     ...(flags.data.length === 0 ? {} : { data }),
-    ...(await rulesOf(policies, flags, data)),
+    ...rules,
+    combine: flags.combine === true,
     ...(flags.externalData === true ? { externalData: externalDataSettings(flags) } : {}),
     brief: flags.verbose !== true && format !== "json",
     onChecked: progress.show,

@@ -143,3 +143,57 @@ test("check --output sarif: rules, levels, and relative URIs", () => {
   ]);
   assert.equal(run.invocations[0].executionSuccessful, false);
 });
+
+/** What the schema of SARIF 2.1.0 asks of these objects: required fields, texts, and those that are bound to a list or a limit. */
+function sarifFaults(log: { readonly [field: string]: unknown }): readonly string[] {
+  const faults: string[] = [];
+  const expect = (isSo: boolean, place: string) => {
+    if (!isSo) faults.push(place);
+  };
+  const isText = (value: unknown) => typeof value === "string" && value !== "";
+  const only = (value: object, place: string, ...names: readonly string[]) =>
+    expect(
+      Object.keys(value).every((each) => names.includes(each)),
+      `${place}: ${Object.keys(value)}`,
+    );
+  // biome-ignore lint/suspicious/noExplicitAny: the schema is what this looks at
+  const { $schema, version, runs } = log as any;
+  only(log, "log", "$schema", "version", "runs");
+  expect(URL.canParse($schema), "$schema");
+  expect(version === "2.1.0", "version");
+  for (const run of runs) {
+    only(run, "run", "tool", "invocations", "results");
+    only(run.tool.driver, "driver", "name", "version", "rules");
+    expect(isText(run.tool.driver.name), "driver.name");
+    for (const rule of run.tool.driver.rules) expect(isText(rule.id) && isText(rule.shortDescription.text), "rule");
+    for (const each of run.invocations) expect(typeof each.executionSuccessful === "boolean", "invocation");
+    for (const result of run.results) {
+      only(result, "result", "ruleId", "ruleIndex", "level", "message", "locations");
+      expect(isText(result.message.text), "message");
+      expect(["none", "note", "warning", "error"].includes(result.level), "level");
+      expect(run.tool.driver.rules[result.ruleIndex]?.id === result.ruleId, "ruleIndex");
+      for (const { physicalLocation, logicalLocations, ...others } of result.locations) {
+        only(others, "location");
+        expect(isText(logicalLocations[0].fullyQualifiedName), "logicalLocation");
+        if (physicalLocation === undefined) continue;
+        const { artifactLocation, region } = physicalLocation;
+        expect(URL.canParse(artifactLocation.uri, "file:///") && !/[ #]/.test(artifactLocation.uri), "uri");
+        expect(Number.isInteger(region.startLine) && region.startLine >= 1, "startLine");
+      }
+    }
+  }
+  return faults;
+}
+
+test("check --output sarif is as the schema of SARIF asks; what is found in all files together is in none of them", () => {
+  const log = JSON.parse(text("sarif"));
+  assert.deepEqual(sarifFaults(log), []);
+  const combined = { ...base, file: "Combined", kind: "Combined", verdict: "denied", message: "no" } as const;
+  const together = JSON.parse(outputs["sarif"]?.({ results: [combined], assumptions: [] }, false) ?? "");
+  assert.deepEqual(sarifFaults(together), []);
+  assert.equal(together.runs[0].results[0].locations[0].physicalLocation, undefined);
+  const broken = structuredClone(log);
+  broken.runs[0].results[0].level = "failure";
+  broken.runs[0].results[1].locations[0].physicalLocation.region.startLine = 0;
+  assert.deepEqual(sarifFaults(broken), ["level", "startLine"]);
+});

@@ -1,5 +1,5 @@
 import { version } from "../../version.ts";
-import type { CheckReport, CheckResult } from "../checker.ts";
+import { type CheckReport, type CheckResult, combinedFile } from "../checker.ts";
 import { type Finding, findingsOf, findingText, objectText } from "./findings.ts";
 
 const levels = { failure: "error", warning: "warning", exception: "note" } as const;
@@ -39,14 +39,15 @@ function resultOf(result: CheckResult, finding: Finding, ruleIndex: number): obj
     message: { text: `${objectText(result)}: ${findingText(finding)}` },
     locations: [
       {
-        physicalLocation: {
-          artifactLocation: { uri: uriOf(result.file) },
-          region: { startLine: result.line },
-        },
+        ...(result.file === combinedFile ? {} : { physicalLocation: placeOf(result) }),
         logicalLocations: [logical],
       },
     ],
   };
+}
+
+function placeOf({ file, line }: CheckResult): object {
+  return { artifactLocation: { uri: uriOf(file) }, region: { startLine: line } };
 }
 
 /** A URI reference: relative as the path is. */
