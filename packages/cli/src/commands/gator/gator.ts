@@ -20,6 +20,46 @@ const group: CommandGroup = {
       load: async () => (await import("./expand.ts")).expandCommand,
     },
     {
+      name: "policy",
+      summary: "Manage policies of a library as gatekeeper-library in a cluster",
+      load: async () => (await import("./policy.ts")).policyCommand,
+    },
+    {
+      name: "policy generate-catalog",
+      summary: "Generate a policy catalog from gatekeeper-library",
+      load: async () => (await import("./policy.ts")).policyGenerateCatalogCommand,
+    },
+    {
+      name: "policy install",
+      summary: "Install one or more policies",
+      load: async () => (await import("./policy.ts")).policyInstallCommand,
+    },
+    {
+      name: "policy list",
+      summary: "List installed policies",
+      load: async () => (await import("./policy.ts")).policyListCommand,
+    },
+    {
+      name: "policy search",
+      summary: "Search available policies in the catalog",
+      load: async () => (await import("./policy.ts")).policySearchCommand,
+    },
+    {
+      name: "policy uninstall",
+      summary: "Remove policies from the cluster",
+      load: async () => (await import("./policy.ts")).policyUninstallCommand,
+    },
+    {
+      name: "policy update",
+      summary: "Refresh the policy catalog",
+      load: async () => (await import("./policy.ts")).policyUpdateCommand,
+    },
+    {
+      name: "policy upgrade",
+      summary: "Upgrade installed policies to latest versions",
+      load: async () => (await import("./policy.ts")).policyUpgradeCommand,
+    },
+    {
       name: "sync",
       summary: "Manage SyncSets and Config",
       load: async () => (await import("./sync.ts")).syncCommand,
