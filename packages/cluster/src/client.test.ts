@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { Client } from "./client.ts";
@@ -39,4 +40,34 @@ test("what writes is not sent twice", () =>
   withImpatient(async (client) => {
     await client.ask("/api");
     await assert.rejects(client.ask("/api", { method: "POST", body: {} }), ConnectionError);
+  }));
+
+/** A server that answers a watch at once and tells its first event late, and says nothing to whatever else is asked. */
+async function withSilent(run: (client: Client) => Promise<void>): Promise<void> {
+  const server = createHttpServer((request, response) => {
+    if (!request.url?.includes("watch=true")) return;
+    response.writeHead(200, { "content-type": "application/json" });
+    response.flushHeaders();
+    setTimeout(() => response.end('{"type":"BOOKMARK"}\n'), 5 * silentMs);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  const client = new Client({ url: `http://127.0.0.1:${port}` } as never, { silentMs });
+  try {
+    await run(client);
+  } finally {
+    client.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const silentMs = 100;
+
+test("a watch that has nothing to tell is not cut; a server that does not answer is away", () =>
+  withSilent(async (client) => {
+    const lines: string[] = [];
+    for await (const line of client.lines("/api/v1/pods", {}, new AbortController().signal)) lines.push(line);
+    assert.deepEqual(lines, ['{"type":"BOOKMARK"}']);
+    await assert.rejects(client.ask("/api"), /no answer in 0\.1 s/);
   }));

@@ -11,6 +11,11 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
+export interface ClientOptions {
+  /** A server that does not answer at all for so long is taken for away. Watches, once they are answered, may be silent. */
+  readonly silentMs?: number;
+}
+
 /** What one page of a list brings. */
 export interface Page {
   readonly items: readonly KubeObject[];
@@ -18,8 +23,14 @@ export interface Page {
   readonly continue: string;
 }
 
-/** A server that does not answer at all for so long is taken for away. Watches are bounded by their own `timeoutSeconds`. */
-const silentMs = 60_000;
+/** Of `silentMs`: as long as a kube-apiserver works on a request at most. */
+const defaultSilentMs = 60_000;
+
+/**
+ * Watches of what nobody changes are silent from one bookmark to the next, which kube-apiserver sends about every minute and need not send
+ * at all. They end by their own `timeoutSeconds`; a peer that is gone is found by TCP's probes, which the agent asks for.
+ */
+const silentWatchMs = 0;
 
 /** Longer answers are no answers: 256 MiB hold a page of the largest objects that etcd takes. */
 const maxAnswerBytes = 256 * 1024 * 1024;
@@ -28,9 +39,11 @@ const maxAnswerBytes = 256 * 1024 * 1024;
 export class Client {
   readonly #connection: Connection;
   readonly #agent: Agent | HttpAgent;
+  readonly #silentMs: number;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, { silentMs = defaultSilentMs }: ClientOptions = {}) {
     this.#connection = connection;
+    this.#silentMs = silentMs;
     const { ca, cert, key, insecureSkipTlsVerify, serverName } = connection;
     this.#agent = connection.url.startsWith("http:")
       ? new HttpAgent({ keepAlive: true })
@@ -78,6 +91,7 @@ export class Client {
       const text = await textOf(incoming);
       throw refusalOf(text, incoming.statusCode ?? 500);
     }
+    incoming.setTimeout(silentWatchMs);
     incoming.setEncoding("utf8");
     let rest = "";
     try {
@@ -110,13 +124,13 @@ export class Client {
       method: call.method ?? "GET",
       headers,
       agent: this.#agent,
-      timeout: silentMs,
+      timeout: this.#silentMs,
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     };
     return new Promise((resolve, reject) => {
       const open = url.startsWith("http:") ? requestHttp : request;
       const outgoing: ClientRequest = open(`${url}${path}`, options as never, resolve);
-      outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${silentMs / 1000} s`)));
+      outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${this.#silentMs / 1000} s`)));
       outgoing.on("error", (error: NodeJS.ErrnoException) => {
         // The server had closed a connection that was kept while we were busy: what only reads is asked again.
         const isStale = outgoing.reusedSocket && error.code === "ECONNRESET" && options.method === "GET";
