@@ -71,7 +71,11 @@ function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {
   console.log(`${"decisions/s in process, 20 policies".padEnd(34)}${text(decisionsPerSecond).padStart(11)}`);
 }
 
-function printAdmission({ templates, reviews, denied, inProcess, sallyport, opa, replicated }: AdmissionReport): void {
+/** gatekeeper-library's in July 2026; the conformance data may be a part of it. */
+const upstreamTemplates = 49;
+
+function printAdmission(report: AdmissionReport): void {
+  const { templates, omitted, reviews, denied, inProcess, sallyport, opa, replicated } = report;
   const theirs = typeof opa === "string" ? undefined : opa;
   const rows: readonly (readonly [string, number, number | string | undefined])[] = [
     ["decisions/s in process, one core", inProcess.sallyport, inProcess.opa],
@@ -82,7 +86,9 @@ function printAdmission({ templates, reviews, denied, inProcess, sallyport, opa,
     ["kept of 1,000/s", sallyport.paced.perSecond, theirs?.paced.perSecond],
     ["resident memory, MB", sallyport.rssMb, theirs?.rssMb],
   ];
-  console.log(`${templates} templates of gatekeeper-library, ${reviews} reviews, ${denied} refused`);
+  console.log(
+    `${templates} of the ${templates + omitted} templates in the data (gatekeeper-library has ${upstreamTemplates}), ${reviews} reviews, ${denied} refused`,
+  );
   console.log(`${"".padEnd(38)}${"sallyport".padStart(11)}${"opa".padStart(11)}`);
   for (const [label, mine, other] of rows)
     console.log(

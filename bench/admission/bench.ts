@@ -29,6 +29,8 @@ export interface Replicated {
 
 export interface AdmissionReport {
   readonly templates: number;
+  /** Templates of the data that no server was given: without Rego or samples. */
+  readonly omitted: number;
   readonly reviews: number;
   readonly denied: number;
   readonly inProcess: InProcess;
@@ -56,8 +58,8 @@ export async function run(progress: (text: string) => void): Promise<AdmissionRe
     const { sallyport, opa, denied } = await measureServers(place, library, progress);
     progress(`${replicatedPods} pods replicated`);
     const replicated = await measureReplicated(place, sallyport.rssMb);
-    const { templates, reviews } = library;
-    return { templates, reviews: reviews.length, denied, inProcess, sallyport, opa, replicated };
+    const { templates, omitted, reviews } = library;
+    return { templates, omitted, reviews: reviews.length, denied, inProcess, sallyport, opa, replicated };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

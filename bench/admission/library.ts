@@ -1,12 +1,15 @@
+import { globSync } from "node:fs";
 import { createEffects } from "@sallyport/effects";
 import { findKind } from "@sallyport/kube";
 import type { ModuleSource } from "@sallyport/rego";
 import { type LibraryTemplate, readLibrary } from "../rego/gatekeeper.ts";
 import { compileCase } from "../rego/sallyport.ts";
 
-/** All templates of gatekeeper-library as one set of policies, with the reviews of all their samples. */
+/** All templates that the library's data hold as one set of policies, with the reviews of all their samples. */
 export interface Library {
   readonly templates: number;
+  /** Templates of the data without Rego or without samples. */
+  readonly omitted: number;
   readonly modules: readonly ModuleSource[];
   /** AdmissionReviews, as an API server sends them. */
   readonly reviews: readonly string[];
@@ -15,6 +18,7 @@ export interface Library {
 /** Each template in force with the constraint of its first sample; `data.system.main` answers a review. */
 export function loadLibrary(folder: string): Library {
   const templates = readLibrary(folder);
+  const omitted = globSync(`${folder}/library/*/*/template.yaml`).length - templates.length;
   // Several templates bring the same library.
   const sources = new Set(templates.flatMap((each) => each.texts.map((text) => text.trim())));
   const modules = [...sources].map((text, i) => ({ file: `${i}.rego`, text }));
@@ -24,7 +28,7 @@ export function loadLibrary(folder: string): Library {
     .filter((review) => "kind" in review);
   const all = [...modules, { file: "main.rego", text: [main, ...templates.map(ruleOf)].join("\n") }];
   const texts = reviews.map((review, i) => JSON.stringify(asReview(review as Fields, i)));
-  return { templates: templates.length, modules: all, reviews: answered(all, texts) };
+  return { templates: templates.length, omitted, modules: all, reviews: answered(all, texts) };
 }
 
 /** A sample of one constraint can be what another template fails at under its own: no server answers that with a decision. */

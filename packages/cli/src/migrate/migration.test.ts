@@ -197,6 +197,17 @@ const cases: { readonly [what: string]: Case } = {
     proofs: [],
     notes: [/^no pod and no workload there/],
   },
+  "namespaces where nothing runs": {
+    text: `${policy("p", everybody)}${deployment("web")}
+{apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: quiet}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: builder, namespace: builds}}`,
+    levels: ["shop baseline: Deployment/web"],
+    proofs: ["web by p, equal"],
+    notes: [/^no workload in builds, quiet: .* kubectl label namespace builds quiet \S+\/enforce=restricted$/],
+  },
 };
 
 const options: MigrationOptions = {

@@ -73,6 +73,8 @@ export interface PolicyMigration {
 
 export interface Migration {
   readonly namespaces: readonly NamespaceMigration[];
+  /** Namespaces in which nothing runs: they get no level, as nothing was admitted that would tell it. */
+  readonly withoutWorkloads: readonly string[];
   readonly policies: readonly PolicyMigration[];
   /** For kubectl apply: namespaces with their labels, and what stands for the mutations. */
   readonly manifests: readonly KubeObject[];
@@ -121,20 +123,32 @@ export async function migratePodSecurityPolicies(
   const replaced = { levels, lost, ground, workloads };
   const { manifests: made, verdicts: after } = await decideReplaced(replaced, options);
   const proofs = workloads.map((each, i) => proofOf(each, before[i] as Verdict, after[i] as Verdict));
+  const withoutWorkloads = namespacesOf(ground).filter((each) => !levels.some(({ namespace }) => namespace === each));
   return {
     namespaces: levels.map((each) => ({
       ...each,
       workloads: proofs.filter((_, i) => workloads[i]?.namespace === each.namespace),
     })),
+    withoutWorkloads,
     policies: policies.map((policy) => policyMigration(policy, admitted, levels, lost, options.as)),
     manifests: made,
-    notes: notesOn(ground, workloads, before, admitted),
+    notes: [...notesOn(ground, workloads, before, admitted), ...noteOnEmpty(withoutWorkloads)],
     proven: proofs.every(({ proven }) => proven),
   };
 }
 
 function ofKind(manifests: readonly Manifest[], kind: string): readonly KubeObject[] {
   return manifests.filter(({ value }) => value["kind"] === kind).map(({ value }) => value as never);
+}
+
+/** The namespaces that are there, and those that something is said to be in. */
+function namespacesOf(ground: readonly Manifest[]): readonly string[] {
+  const names = ground.flatMap(({ value }) => {
+    const { kind, metadata } = value as unknown as KubeObject;
+    const name = kind === "Namespace" ? metadata?.name : metadata?.namespace;
+    return name === undefined ? [] : [name];
+  });
+  return [...new Set(names)].sort();
 }
 
 interface Admitted {
@@ -295,5 +309,13 @@ function notesOn(
       ? ["nobody may use a policy: give the roles and bindings that grant `use` of podsecuritypolicies, too"]
       : []),
     ...(isRestricted ? ["some pods were admitted without a policy"] : []),
+  ];
+}
+
+function noteOnEmpty(namespaces: readonly string[]): readonly string[] {
+  if (namespaces.length === 0) return [];
+  return [
+    `no workload in ${namespaces.join(", ")}: nothing tells a level, and without one anything is admitted there once the policies are gone. ` +
+      `Where nothing else is known: kubectl label namespace ${namespaces.join(" ")} ${prefix}=restricted`,
   ];
 }
