@@ -39,9 +39,10 @@ function isBroken({ source, opa }: FormatDifference, mode: FormatMode): boolean 
   return parseModule(opa, { regoVersion, annotations: false }).module === undefined;
 }
 
-/** All comments of the modules that are made are numbered, or stand alone on their lines. */
-function hasOtherComments({ source, opa, sallyport }: FormatDifference): boolean {
+/** All comments of the modules that are made are numbered, or stand alone on their lines; some, both lose. */
+function hasOtherComments({ opa, sallyport }: FormatDifference): boolean {
   if (opa === undefined) return false;
-  const [written, theirs, ours] = [source, opa, sallyport].map((text) => (text.match(/# c\d+/g) ?? []).sort().join());
-  return theirs !== written && ours === written;
+  const [theirs, ours] = [opa, sallyport].map((text) => (text.match(/# c\d+/g) ?? []).sort()) as [string[], string[]];
+  const isOurs = theirs.every((comment) => ours.includes(comment)) && new Set(ours).size === ours.length;
+  return isOurs && theirs.join() !== ours.join();
 }

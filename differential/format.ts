@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -97,7 +97,8 @@ function formattedByOpa(file: string, sources: readonly string[], mode: FormatMo
       const args = ["fmt", "-w", "--check-result=false", ...flags[mode], folder];
       const { status, stderr } = spawnSync(file, args, { encoding: "utf8" });
       if (status === 0) break;
-      const more = /(\d+)\.rego:\d/.exec(stderr)?.[1];
+      const more =
+        /(\d+)\.rego:\d/.exec(stderr)?.[1] ?? (stderr.startsWith("panic:") ? panicOf(file, mode, folder) : undefined);
       if (more === undefined || refused.has(more)) throw new Error(`opa fmt: ${stderr.slice(0, 500)}`);
       refused.add(more);
       writeAll(folder, sources);
@@ -108,6 +109,18 @@ function formattedByOpa(file: string, sources: readonly string[], mode: FormatMo
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The number of the file over which OPA panics. */
+function panicOf(file: string, mode: FormatMode, folder: string): string | undefined {
+  let names = readdirSync(folder);
+  while (names.length > 1) {
+    const half = names.slice(0, names.length >> 1);
+    const args = ["fmt", "--check-result=false", ...flags[mode], ...half.map((name) => join(folder, name))];
+    const { status } = spawnSync(file, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+    names = status === 0 ? names.slice(half.length) : half;
+  }
+  return names[0]?.split(".")[0];
 }
 
 /** Writes the sources to files with numbers for names, and tells the numbers of those that OPA cannot parse. */

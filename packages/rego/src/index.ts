@@ -45,7 +45,7 @@ export { type TypedName, type TypedQuery, typedQuery } from "./compile/query-typ
 export { type RequiredCapabilities, requiredCapabilities } from "./compile/required-capabilities.ts";
 export { parseInliningRef, parseSoleTerm, SoleTermError } from "./compile/sole-term.ts";
 export type { CompileOptions } from "./compile/stage.ts";
-export { callsText, refText } from "./compile/text.ts";
+export { bodyText, refText } from "./compile/text.ts";
 export { compiledModules } from "./compile/within-package.ts";
 export {
   type CoverableModule,

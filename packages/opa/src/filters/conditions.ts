@@ -1,5 +1,5 @@
 import type { Body, Location, PartialResult, Ref, Term, Value } from "@sallyport/rego";
-import { callsText, parseJson, refText } from "@sallyport/rego";
+import { bodyText, parseJson, refText } from "@sallyport/rego";
 import type { Feature, Target } from "./targets.ts";
 
 /** What must hold of a row, by UCAST's names: fields compared with values or with other fields, and compounds of those. */
@@ -100,7 +100,7 @@ class ConditionReader {
 
   #term(expr: Expr, term: Term): undefined {
     if (expr.negated) return this.#fault(expr.loc, '"not" not permitted');
-    const text = callsText([expr]);
+    const text = bodyText([expr]);
     if (term.kind === "ref" && isUnder(term, "data"))
       return this.#fault(expr.loc, `invalid data reference "${text}"`, `has rule "${text}" an \`else\`?`);
     return this.#fault(expr.loc, `invalid statement "${text}"`, `try \`${text} != false\``);
@@ -124,7 +124,7 @@ class ConditionReader {
   #isOperand({ loc }: Expr, builtin: string, term: Term): boolean {
     const name = builtin === "equal" ? "eq" : builtin;
     if (term.kind === "call") {
-      const text = callsText([
+      const text = bodyText([
         {
           kind: "expr",
           loc,

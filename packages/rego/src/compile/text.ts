@@ -1,7 +1,6 @@
 import { goQuote } from "../builtins/go-quote.ts";
 import type { Body, Expr, Import, Ref, Term } from "../syntax/ast.ts";
 import { isPlainKey } from "../syntax/keywords.ts";
-import { infixOf } from "./infix.ts";
 import { isWildcard, nameOfRef } from "./names.ts";
 
 /** A ref as OPA prints it in messages: `data.a["b c"][x]`. */
@@ -72,22 +71,17 @@ function templatePartText(part: Term | Expr): string {
   return part.kind === "string" ? goQuote(part.value).slice(1, -1).replaceAll("{", "\\{") : termText(part);
 }
 
-/** A body as OPA prints it. */
+/** A body as OPA prints it: operators other than equality as calls, `gt(x, 1)`. */
 export function bodyText(body: Body): string {
-  return body.map((expr) => exprText(expr)).join("; ");
+  return body.map(exprText).join("; ");
 }
 
-/** The same with operators other than equality as calls, `gt(x, 1)`: how OPA's decision logs tell of queries. */
-export function callsText(body: Body): string {
-  return body.map((expr) => exprText(expr, (operator) => (nameOfRef(operator) === "eq" ? "=" : undefined))).join("; ");
-}
-
-function exprText(expr: Expr, sign: (operator: Ref) => string | undefined = infixOf): string {
+function exprText(expr: Expr): string {
   const withs = expr.with.map(({ target, value }) => ` with ${termText(target)} as ${termText(value)}`).join("");
-  return `${expr.negated ? "not " : ""}${termsText(expr, sign)}${withs}`;
+  return `${expr.negated ? "not " : ""}${termsText(expr)}${withs}`;
 }
 
-function termsText({ terms }: Expr, signOf: (operator: Ref) => string | undefined): string {
+function termsText({ terms }: Expr): string {
   switch (terms.kind) {
     case "term":
       return termText(terms.term);
@@ -103,9 +97,8 @@ function termsText({ terms }: Expr, signOf: (operator: Ref) => string | undefine
     case "or":
       return `{ ${bodyText(terms.left)} } ${terms.kind} { ${bodyText(terms.right)} }`;
     case "call": {
-      const sign = signOf(terms.operator);
       const args = terms.args.map(termText);
-      if (sign !== undefined && args.length === 2) return `${args[0]} ${sign} ${args[1]}`;
+      if (nameOfRef(terms.operator) === "eq" && args.length === 2) return `${args[0]} = ${args[1]}`;
       return `${refText(terms.operator)}(${args.join(", ")})`;
     }
   }

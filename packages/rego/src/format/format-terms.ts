@@ -91,7 +91,9 @@ export abstract class TermWriter extends Writer {
   #writeObjectComprehension(term: ObjectComprehension): void {
     this.#writeListed(term.key);
     this.write(": ");
-    this.#writeComprehensionRest(term.value, term.loc, term.body, term.loc, "{", "}");
+    // As in OPA, where the value stands in a row below it brings no comments with it.
+    const value = { ...term.value, loc: { ...term.value.loc, row: term.loc.row } };
+    this.#writeComprehensionRest(value, term.loc, term.body, term.loc, "{", "}");
   }
 
   /** Writes both brackets, whatever comes between them. */
@@ -254,7 +256,7 @@ export abstract class TermWriter extends Writer {
   }
 
   #writeComprehensionRest(term: Term, at: Location, body: Body, loc: Location, open: string, close: string): void {
-    if (at.row - loc.row >= 1 && at === term.loc) this.#nextLine();
+    if (at.row - loc.row >= 1) this.#nextLine();
     this.writeTermParens(term, term.kind === "call" && (isUnion(term) || term.loc.text.startsWith("(")));
     this.write(" |");
     this.writeInnerBody(body, at, loc, [open, close], (expr) => this.writeInnerExpr(expr));

@@ -41,6 +41,7 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
   ["p if x.\n", "3:0 unexpected eof token: expected number"],
   ["p; q := 1", "2:1 multiple expressions cannot be used for rule head"],
   ["default p := x", "2:1 illegal default rule (value cannot contain var)"],
+  ["default f(input) := 1", "2:1 illegal default rule (arguments cannot contain ref)"],
   ["default a.b", "2:1 illegal default rule (must have a value)"],
   ["default a.b(_) != 2", "2:16 unexpected neq token"],
   ["p := [x | y == 1; z, x)]", '2:17 unexpected ; token: expected "," or "]"', `2:17 unexpected ; token: ${value}`],

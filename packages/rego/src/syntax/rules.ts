@@ -116,6 +116,7 @@ function illegalDefault({ value, args, generatedValue, ref }: Head): string | un
   const names = new Set<string>();
   for (const arg of args ?? []) {
     if (arg.kind !== "var") return `arguments cannot contain ${arg.kind}`;
+    if (variablePart(arg) === "ref") return "arguments cannot contain ref";
     if (names.has(arg.name)) return `arguments cannot be repeated ${arg.name}`;
     names.add(arg.name);
   }

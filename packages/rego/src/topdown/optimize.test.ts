@@ -57,7 +57,7 @@ test("level 1 inlines what is known, entry point after entry point, as opa build
     "allow = true { input.x = 7; __local4__35 = input.y; data.a.helper(__local4__35) }",
     "deny contains __local2__1 { __local2__1 = input.ms[__local1__1]; not data.partial.__not1_1_2__ }",
     "q = true { input.z = 3 }",
-    "helper(__local3__6) = true { __local3__6 > 3 }",
+    "helper(__local3__6) = true { gt(__local3__6, 3) }",
     "optimized/partial.rego: data.partial",
     "__not1_1_2__ = true { data.a.allow = _; _ }",
   ]);
@@ -66,12 +66,12 @@ test("level 1 inlines what is known, entry point after entry point, as opa build
 test("level 2 inlines all it can", () => {
   deepEqual(optimized(2, ["data.a.allow"]), [
     "ob/a.rego: data.a",
-    "helper(y) = true { y > 3 }",
+    "helper(y) = true { gt(y, 3) }",
     "other = 1 { true }",
     "deny contains m { some internal.member_2(m, input.ms); not allow }",
     "optimized/a.1.rego: data.a",
     "allow = _ { data.a.q = _ with data.cfg.x as 3; _ with data.cfg.x as 3; _ = true }",
-    "allow = _ { input.x = 7; input.y > 3; _ = true }",
+    "allow = _ { input.x = 7; gt(input.y, 3); _ = true }",
     "optimized/a.rego: data.a",
     "q = true { input.z = 3 }",
   ]);

@@ -1,6 +1,6 @@
 import {
   type Body,
-  callsText,
+  bodyText,
   type PreparedQuery,
   parseQuery,
   type QueryAnswer,
@@ -62,7 +62,7 @@ async function answer(
   const tracer = mode === "off" ? undefined : traceFor(request);
   const decision = new Decision(serving, request, generation);
   const labels = decision.labels();
-  const made = { query: callsText(body), input, metrics, labels };
+  const made = { query: bodyText(body), input, metrics, labels };
   const options = { ...decision.evaluation(), data, input };
   const answers = await metrics
     .timedAsync("rego_query_eval", () =>
