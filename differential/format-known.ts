@@ -20,7 +20,7 @@ const known: readonly Known[] = [
   },
   {
     reason: "1.22 takes no rule named by a sign, 1.19 does",
-    holds: ({ source, opa }) => opa === undefined && /^-[\w"]/m.test(source),
+    holds: ({ source, opa }) => opa === undefined && /(?:^|\}\s*)-[\w"]/m.test(source),
   },
   {
     reason: "1.22 takes no else behind a head with brackets, 1.19 does",

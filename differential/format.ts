@@ -97,11 +97,11 @@ function formattedByOpa(file: string, sources: readonly string[], mode: FormatMo
       const args = ["fmt", "-w", "--check-result=false", ...flags[mode], folder];
       const { status, stderr } = spawnSync(file, args, { encoding: "utf8" });
       if (status === 0) break;
-      const more =
-        /(\d+)\.rego:\d/.exec(stderr)?.[1] ?? (stderr.startsWith("panic:") ? panicOf(file, mode, folder) : undefined);
+      // What was formatted before it is read anew the next time.
+      writeAll(folder, sources);
+      const more = /(\d+)\.rego:\d/.exec(stderr)?.[1] ?? panicOf(file, mode, folder, refused);
       if (more === undefined || refused.has(more)) throw new Error(`opa fmt: ${stderr.slice(0, 500)}`);
       refused.add(more);
-      writeAll(folder, sources);
     }
     return sources.map((_, i) =>
       refused.has(String(i)) ? undefined : readFileSync(join(folder, `${i}.rego`), "utf8"),
@@ -112,15 +112,17 @@ function formattedByOpa(file: string, sources: readonly string[], mode: FormatMo
 }
 
 /** The number of the file over which OPA panics. */
-function panicOf(file: string, mode: FormatMode, folder: string): string | undefined {
-  let names = readdirSync(folder);
-  while (names.length > 1) {
-    const half = names.slice(0, names.length >> 1);
-    const args = ["fmt", "--check-result=false", ...flags[mode], ...half.map((name) => join(folder, name))];
+function panicOf(file: string, mode: FormatMode, folder: string, refused: ReadonlySet<string>): string | undefined {
+  let numbers = readdirSync(folder)
+    .flatMap((name) => name.split(".").slice(0, 1))
+    .filter((each) => !refused.has(each));
+  while (numbers.length > 1) {
+    const half = numbers.slice(0, numbers.length >> 1);
+    const args = ["fmt", "--check-result=false", ...flags[mode], ...half.map((each) => join(folder, `${each}.rego`))];
     const { status } = spawnSync(file, args, { encoding: "utf8", maxBuffer: 1 << 28 });
-    names = status === 0 ? names.slice(half.length) : half;
+    numbers = status === 0 ? numbers.slice(half.length) : half;
   }
-  return names[0]?.split(".")[0];
+  return numbers[0];
 }
 
 /** Writes the sources to files with numbers for names, and tells the numbers of those that OPA cannot parse. */

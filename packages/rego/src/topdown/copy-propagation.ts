@@ -66,8 +66,9 @@ class CopyPropagation {
   }
 
   #plug(expr: Expr, sets: UnionFind): Expr {
+    const negated = expr.negated || expr.terms.kind === "not";
     const rewriter: Rewriter = {
-      term: (term) => this.#plugTerm(term, expr.negated, sets, rewriter),
+      term: (term) => this.#plugTerm(term, negated, sets, rewriter),
       body: (body) => body.map((each) => mapExpr(each, rewriter)),
     };
     const { terms } = expr;

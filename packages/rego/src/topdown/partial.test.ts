@@ -110,6 +110,19 @@ const cases: readonly Case[] = [
     wanted: ["data.partial.p.q = _ with input.a as 1; _ with input.a as 1", "data.partial.p: q = true { input.a = 1 }"],
   },
   {
+    note: "functions are kept behind `with` of what is known",
+    policy: "q if f(1) with data.z as data.y\nf(_) := input.a",
+    data: { y: 2 },
+    query: "data.p.q",
+    wanted: ["data.partial.p.f(1) with data.z as 2", "data.partial.p: f(__local0__2) = __local1__2 { __local1__2 = input.a }"],
+  },
+  {
+    note: "variables of `not` are bound outside of it",
+    policy: "import future.keywords.not\nq if { x := input.b[_]; not x = input.a }",
+    query: "data.p.q",
+    wanted: ["not { __local0__1 = input.a }; __local0__1 = input.b[_]"],
+  },
+  {
     note: "data may be unknown",
     policy: "allow if data.users[input.user].admin",
     input: { user: "eve" },

@@ -1,4 +1,5 @@
-import { constantPrefix, known, type Node, type Query, type Step } from "./node.ts";
+import { lowerTerm } from "./lower.ts";
+import { constantPrefix, type Node, type Query, type Step } from "./node.ts";
 
 /** The ground beginnings of all refs in a body. */
 export function refsOfQuery(query: Query): readonly (readonly Node[])[] {
@@ -40,11 +41,7 @@ export function collectStepRefs({ terms, with: overrides }: Step, into: (readonl
       collectRefs(terms.term, into);
       return;
     case "call":
-      into.push(
-        terms.operator.terms.map(
-          (each): Node => (each.kind === "string" ? known(each.value) : { kind: "var", name: terms.name }),
-        ),
-      );
+      into.push(terms.operator.terms.map(lowerTerm));
       for (const each of terms.args) collectRefs(each, into);
       return;
     case "every":
