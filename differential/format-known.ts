@@ -42,7 +42,11 @@ function isBroken({ source, opa }: FormatDifference, mode: FormatMode): boolean 
 /** All comments of the modules that are made are numbered, or stand alone on their lines; some, both lose. */
 function hasOtherComments({ opa, sallyport }: FormatDifference): boolean {
   if (opa === undefined) return false;
-  const [theirs, ours] = [opa, sallyport].map((text) => (text.match(/# c\d+/g) ?? []).sort()) as [string[], string[]];
+  const [theirs, ours] = [commentsOf(opa), commentsOf(sallyport)];
   const isOurs = theirs.every((comment) => ours.includes(comment)) && new Set(ours).size === ours.length;
   return isOurs && theirs.join() !== ours.join();
+}
+
+function commentsOf(text: string): readonly string[] {
+  return Array.from(text.matchAll(/# c\d+/g), ([comment]) => comment).sort();
 }

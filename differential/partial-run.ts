@@ -99,11 +99,21 @@ async function compare(server: OpaServer, { made, policy }: Found, { query, unkn
   const each: PartialCase = { policy, query, unknowns: unknown, input: parseJson(made.input), data };
   const theirs = await server.residual(made, query, unknown);
   if (theirs === undefined) return "skipped";
-  const [own, others] = [treesOf(each), treeText(JSON.parse(jsonText(theirs)) as Residual)];
+  const residual = JSON.parse(jsonText(theirs)) as Residual;
+  const [own, others] = [treesOf(each), treeText(residual)];
   if (own === others) return "sameTrees";
   if (isErrorLost(made, own, others)) return "faultsOfOpa";
   const outcome = compareResidual(each);
-  return outcome === "same" ? "sameMeaning" : outcome;
+  if (outcome === "same") return "sameMeaning";
+  return isFunctionLost(residual) ? "faultsOfOpa" : outcome;
+}
+
+/** OPA keeps a function whose name is a ref in a module where it does not find it: whatever calls it is lost. */
+function isFunctionLost({ support = [] }: Residual): boolean {
+  const rules = support.flatMap(({ rules: some = [] }) => some) as readonly {
+    readonly head: { readonly args?: unknown; readonly ref: readonly unknown[] };
+  }[];
+  return rules.some(({ head }) => head.args !== undefined && head.ref.length > 1);
 }
 
 /** OPA drops errors of what is partially evaluated behind `not`, which is true then: here they end the query. */

@@ -12,7 +12,7 @@ export interface NameCounter {
  */
 export class LocalNames {
   readonly #prefix: string;
-  readonly #taken: ReadonlySet<string>;
+  #taken: ReadonlySet<string>;
   readonly #counter: NameCounter;
   /** Generated name to the author's, for messages and for the bindings of a query. */
   readonly written = new Map<string, string>();
@@ -30,12 +30,13 @@ export class LocalNames {
   }
 
   static forQuery(body: Body): LocalNames {
-    const taken = new Set<string>();
-    walkBody(body, (term) => {
-      if (term.kind === "var") taken.add(term.name);
-      return true;
-    });
-    return new LocalNames("__localq", taken, { next: 0 });
+    return new LocalNames("__localq", namesIn(body), { next: 0 });
+  }
+
+  /** Counts anew, past the names in the body: OPA does at each stage of a query, and gives names again that are gone. */
+  restart(body: Body): void {
+    this.#taken = namesIn(body);
+    this.#counter.next = 0;
   }
 
   create(written?: string): string {
@@ -43,6 +44,7 @@ export class LocalNames {
     do name = `${this.#prefix}${this.#counter.next++}__`;
     while (this.#taken.has(name));
     if (written !== undefined) this.written.set(name, written);
+    else this.written.delete(name);
     return name;
   }
 
@@ -50,4 +52,13 @@ export class LocalNames {
   original(name: string): string {
     return this.written.get(name) ?? name;
   }
+}
+
+function namesIn(body: Body): ReadonlySet<string> {
+  const names = new Set<string>();
+  walkBody(body, (term) => {
+    if (term.kind === "var") names.add(term.name);
+    return true;
+  });
+  return names;
 }

@@ -88,23 +88,27 @@ function queryStages(
     run(body);
     return body;
   };
+  const naming = (run: (body: Body) => Body) => (body: Body) => {
+    names.restart(body);
+    return run(body);
+  };
   return [
     check((body) => options.regoVersion !== "v0" && checkQueryOverrides(body, report)),
     (body) => resolveQuery(body, globalsOfQuery(compiled, options)),
     (body) =>
       rewriteQueryVars(rewriteLogicInBody(body, report), { names, report, strict: false, isBuiltin: () => false }),
-    (body) => rewriteBody(body, new Set(), safety),
+    naming((body) => rewriteBody(body, new Set(), safety)),
     check((body) => checkVoidCallsInBody(body, context)),
-    (body) => (context.options.print === true ? rewritePrints(body, new Set(), safety) : erasePrints(body)),
+    naming((body) => (context.options.print === true ? rewritePrints(body, new Set(), safety) : erasePrints(body))),
     check((body) => collectVariables(body, written)),
     (body) => (options.captureValues === true ? captureValues(body, context, capture) : body),
-    (body) => new CallHoister(names).body(body),
-    (body) => rewriteComprehensionTermsInBody(body, names),
-    (body) => new WithRewriter(names, context).body(body),
+    naming((body) => new CallHoister(names).body(body)),
+    naming((body) => rewriteComprehensionTermsInBody(body, names)),
+    naming((body) => new WithRewriter(names, context).body(body)),
     check((body) => checkUndefinedFunctions(ruleOfBody(body), names, context)),
     (body) => orderBody(body, rootDocuments, safety, () => ""),
     (body) => (options.keepEquals === true ? body : rewriteEqualsInBody(body)),
-    (body) => new TermHoister(names).body(body),
+    naming((body) => new TermHoister(names).body(body)),
     check((body) => checkQueryTypes(body, stateOf(compiled)?.types, context, names)),
     check((body) => checkUnsafeBuiltins(ruleOfBody(body), context)),
     check((body) => options.regoVersion !== "v0" && checkDeprecatedBuiltins(ruleOfBody(body), context)),

@@ -1,5 +1,5 @@
 import type { Term } from "./ast.ts";
-import { compareTerms } from "./term-order.ts";
+import { compareTerms, inOrder } from "./term-order.ts";
 
 type Entry = readonly [Term, Term];
 
@@ -17,6 +17,12 @@ export function distinctEntries(entries: readonly Entry[]): readonly Entry[] {
 export function distinctItems(items: readonly Term[]): readonly Term[] {
   const first = firstPlaces(items);
   return first === undefined ? items : items.filter((_, i) => first[i] === i);
+}
+
+/** A set or object whose members have been replaced, as OPA holds it: each member once, in order. */
+export function heldTerm(term: Term): Term {
+  if (term.kind === "set") return inOrder({ ...term, items: distinctItems(term.items) });
+  return term.kind === "object" ? inOrder({ ...term, entries: distinctEntries(term.entries) }) : term;
 }
 
 /** For each term the place of the first one that is equal to it, as written; undefined when all are different. */

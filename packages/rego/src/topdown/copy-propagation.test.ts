@@ -18,6 +18,9 @@ const cases: readonly (readonly [query: string, live: readonly string[], wanted:
   ["sort(input.a, xs); xs[0] = 1", [], "sort(input.a, xs); xs[0] = 1"],
   ["x = input.a; not x = 1", [], "not input.a = 1"],
   ["x = input.a[i]; not x = 1", [], "not x = 1; x = input.a[i]"],
+  ["x = input.a[i]; sort(x, y); not input.b[y]", [], "not input.b[y]; y = sort(input.a[i])"],
+  ["sort(input.a, y); not input.b[y]", [], "not input.b[sort(input.a)]"],
+  ['x = "c"; y = {"d", x, "c"}', ["y"], 'y = {"c", "d"}'],
   ["x = input.a; input.b with input.c as x", [], "input.b with input.c as input.a"],
   ["true", [], "true"],
 ];

@@ -8,6 +8,7 @@ import { functionName } from "../compile/text.ts";
 import { collectVars, safetyVars, varsOfBody } from "../compile/vars.ts";
 import { walkExprs, walkTerm } from "../compile/walk.ts";
 import type { Body, Expr, Location, Ref, Term } from "../syntax/ast.ts";
+import { heldTerm } from "../syntax/distinct.ts";
 import { compareTerms, hasPrefix } from "../syntax/term-order.ts";
 import { compareStrings } from "../value/string-order.ts";
 import { nowhere } from "./frame.ts";
@@ -81,7 +82,7 @@ class CopyPropagation {
   #plugTerm(term: Term, negated: boolean, sets: UnionFind, rewriter: Rewriter): Term {
     if (term.kind === "var") return this.#plugVar(term.name, term, negated, sets);
     if (term.kind === "call") return { ...(mapTerm(term, rewriter) as typeof term), operator: term.operator };
-    if (term.kind !== "ref") return mapTerm(term, rewriter);
+    if (term.kind !== "ref") return heldTerm(mapTerm(term, rewriter));
     return this.#plugRef(term, negated, sets, rewriter);
   }
 
@@ -233,7 +234,7 @@ function isConstant(term: Term): boolean {
 function isGround(term: Term): boolean {
   const vars = new Set<string>();
   collectVars(term, { skipRefHead: true, skipCallOperators: true }, vars);
-  return term.kind === "ref" && vars.size === 0;
+  return vars.size === 0;
 }
 
 function mentions(term: Term, name: string): boolean {

@@ -114,7 +114,10 @@ const cases: readonly Case[] = [
     policy: "q if f(1) with data.z as data.y\nf(_) := input.a",
     data: { y: 2 },
     query: "data.p.q",
-    wanted: ["data.partial.p.f(1) with data.z as 2", "data.partial.p: f(__local0__2) = __local1__2 { __local1__2 = input.a }"],
+    wanted: [
+      "data.partial.p.f(1) with data.z as 2",
+      "data.partial.p: f(__local0__2) = __local1__2 { __local1__2 = input.a }",
+    ],
   },
   {
     note: "variables of `not` are bound outside of it",

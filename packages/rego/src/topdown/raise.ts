@@ -1,5 +1,6 @@
 import { builtinRef } from "../compile/make.ts";
 import type { Body, Expr, ExprTerms, Location, Ref, Term, With } from "../syntax/ast.ts";
+import { heldTerm } from "../syntax/distinct.ts";
 import { isObject } from "../value/access.ts";
 import { RegoSet, sortedEntries } from "../value/collection.ts";
 import { Decimal } from "../value/decimal.ts";
@@ -18,13 +19,13 @@ export function raiseTerm(node: Node, loc: Location): Term {
       return { kind: "ref", loc, terms: node.terms.map((each) => raiseTerm(each, loc)) };
     case "array":
     case "set":
-      return { kind: node.kind, loc, items: node.items.map((each) => raiseTerm(each, loc)) };
+      return heldTerm({ kind: node.kind, loc, items: node.items.map((each) => raiseTerm(each, loc)) });
     case "object":
-      return {
+      return heldTerm({
         kind: "object",
         loc,
         entries: node.entries.map(([key, value]) => [raiseTerm(key, loc), raiseTerm(value, loc)] as const),
-      };
+      });
     case "comprehension": {
       const body = raiseBody(node.body);
       const term = raiseTerm(node.term, loc);

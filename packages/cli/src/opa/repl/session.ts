@@ -232,7 +232,7 @@ export class Session {
     this.#replace(withRule(this.#begun(), rule, text));
     if (this.settings.format === "json") return "";
     const how = replaced ? "re-defined" : "defined";
-    const where = refText(this.#module.package.path).slice("data.".length);
+    const where = packageText(this.#module.package.path);
     return `Rule '${refText(rule.head.ref)}' ${how} in package ${where}. Type 'show' to see rules.\n`;
   }
 
@@ -393,4 +393,11 @@ function tracerOf(tracers: readonly Tracer[]): Tracer {
       for (const each of tracers) each.event(event);
     },
   };
+}
+
+/** Below `data`, whose first key is printed as a name, even if it is a keyword. */
+function packageText(path: Ref): string {
+  const [, first, ...rest] = path.terms;
+  if (first?.kind !== "string") return "";
+  return refText({ ...path, terms: [{ kind: "var", loc: first.loc, name: first.value }, ...rest] });
 }

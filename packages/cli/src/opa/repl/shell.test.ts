@@ -24,6 +24,14 @@ const table: readonly (readonly [lines: readonly string[], out: string, args?: s
   [["y"], "1 error occurred: 1:1: rego_unsafe_var_error: var y is unsafe\n"],
   [["import data.p.s", "s[1]", "show"], "2\npackage repl\n\nimport data.p.s\n", "p.rego"],
   [["package a.b", "x := 1", "package repl", "data.a.b.x"], `${defined("x", "defined", "a.b")}1\n`],
+  [
+    ["package", "import nosuch", "", "x := 1"],
+    `1 error occurred: 2:8: rego_unsafe_var_error: var nosuch is unsafe\n${defined("x", "defined", "import")}`,
+  ],
+  [
+    ["fails", "some z in [1]; z == 2", "fails"],
+    "query:1     Enter __localq0__ = [1]; z = __localq0__[__localq0__]; equal(z, 2, _); _\nquery:1     | Fail _\nundefined\n",
+  ],
   [["input.x"], "1\n", "repl.input:in.json"],
   [["package repl.input", "y := 2", "package repl", "input.y"], `${defined("y", "defined", "repl.input")}2\n`],
   [["x := 1", "unset x", "unset x"], `${defined("x")}warning: no matching rules in current module\n`],
