@@ -24,7 +24,8 @@ const audited = 100_000;
 /** Reviews with all templates of gatekeeper-library and more and more constraints, beside `opa bench` of the same; then an audit. */
 export async function run(progress: (text: string) => void): Promise<GatekeeperReport> {
   const policies = readPolicies(dataFolder({ folder: "gatekeeper-library" }));
-  if (policies.length === 0) throw new Error("no gatekeeper-library: SALLYPORT_CONFORMANCE names the folder that has it");
+  if (policies.length === 0)
+    throw new Error("no gatekeeper-library: SALLYPORT_CONFORMANCE names the folder that has it");
   // Of all kinds, from all over the library.
   const all = policies.flatMap(({ objects }) => objects.slice(0, 1));
   const objects = Array.from({ length: reviewed }, (_, i) => all[Math.floor((i * all.length) / reviewed)]).filter(

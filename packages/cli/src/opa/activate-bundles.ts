@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Bundle, BundleError, rootConflict, type VerificationConfig } from "@sallyport/opa";
+import { configuredBundles } from "@sallyport/opa/plugins";
 import {
   compileParsed,
   type JsonObject,
@@ -20,6 +21,12 @@ export interface Activated {
   readonly data: JsonObject;
 }
 
+/** One of them, by the name that messages have. */
+export interface NamedBundle {
+  readonly name: string;
+  readonly read: () => Promise<Bundle>;
+}
+
 /** Why a bundle is not in force: it could not be read, or is no good beside the others. */
 export class ActivationError extends Error {
   /** By its place: `~0`. */
@@ -33,19 +40,12 @@ export class ActivationError extends Error {
   }
 }
 
-/**
- * Activates bundles one after the other, as OPA's runtime does: signatures are verified with the keys of the configuration, roots may
- * not overlap, all must compile. Files are named by their place in the bundle. Throws `ActivationError`.
- */
-export async function activateBundles(
-  paths: readonly string[],
-  { regoVersion, config }: { readonly regoVersion: RegoVersion; readonly config: JsonObject },
-): Promise<Activated> {
+/** Activates bundles one after the other, as OPA's runtime does: roots may not overlap, all must compile. Throws `ActivationError`. */
+export async function activateBundles(wanted: readonly NamedBundle[], regoVersion: RegoVersion): Promise<Activated> {
   let active = { policy: compiled([], regoVersion), data: {} as JsonObject };
   const bundles: { readonly name: string; readonly bundle: Bundle }[] = [];
-  for (const [i, path] of paths.entries()) {
-    const name = `~${i}`;
-    const bundle = await told(name, "load", () => readOne(path, regoVersion, config));
+  for (const { name, read } of wanted) {
+    const bundle = await told(name, "load", read);
     bundles.push({ name, bundle });
     active = await told(name, "activation", () => {
       const conflict = rootConflict(bundles.map((each) => ({ name: each.name, roots: each.bundle.manifest.roots })));
@@ -60,14 +60,44 @@ export async function activateBundles(
   return active;
 }
 
+/**
+ * The bundles of a configuration, from files and services, and those of paths, `~0`, `~1`, …: signatures are verified with the keys of the
+ * configuration, files are named by their place in the bundle. Throws `PluginConfigError`.
+ */
+export function bundlesOf(
+  config: JsonObject,
+  paths: readonly string[],
+  { regoVersion, agent }: { readonly regoVersion: RegoVersion; readonly agent: string },
+): readonly NamedBundle[] {
+  const configured = configuredBundles(config, { regoVersion, agent, environment: process.env }).map(
+    (each): NamedBundle => {
+      const { name, verification } = each;
+      if ("file" in each) return { name, read: () => readOne(each.file, regoVersion, verification) };
+      return { name, read: () => each.download().catch(asLoadError) };
+    },
+  );
+  const verification = { keys: keysOf(config), isOptional: true };
+  return [
+    ...configured,
+    ...paths.map((path, i) => ({ name: `~${i}`, read: () => readOne(path, regoVersion, verification) })),
+  ];
+}
+
+/** What a service answers is told as what a file is. */
+function asLoadError(error: unknown): never {
+  if (error instanceof RegoError || error instanceof BundleError) throw error;
+  throw new LoadError((error as Error).message);
+}
+
 /** A path that does not exist is named as a whole. */
-function readOne(path: string, regoVersion: RegoVersion, config: JsonObject): Promise<Bundle> {
+async function readOne(given: string, regoVersion: RegoVersion, verification: VerificationConfig): Promise<Bundle> {
+  const path = given.replace(/^file:\/\//, "");
   try {
     lstatSync(path);
   } catch (error) {
     throw systemFault("stat", resolve(path), error);
   }
-  return readBundlePath(path, { regoVersion, name: "/", verification: { keys: keysOf(config), isOptional: true } });
+  return readBundlePath(path, { regoVersion, name: "/", verification });
 }
 
 function keysOf({ keys }: JsonObject): VerificationConfig["keys"] {

@@ -3,12 +3,11 @@ import { join } from "node:path";
 import type { RegoVersion } from "@sallyport/rego";
 import type { Bundle } from "../bundle/bundle.ts";
 import type { PolicyState } from "../server/policy-state.ts";
-import { type BundleSource, fileBytes, readSource } from "./bundle-source.ts";
-import { BundleStatus, bundleFault, HttpStatusError } from "./bundle-status.ts";
-import { pullBundle } from "./oci-bundle.ts";
+import { type BundleSource, readSource } from "./bundle-source.ts";
+import { BundleStatus, bundleFault } from "./bundle-status.ts";
+import { download } from "./download.ts";
 import type { PluginHost } from "./plugin.ts";
 import { Loop } from "./polling.ts";
-import { ask } from "./services/ask.ts";
 
 export interface BundlesOptions {
   readonly sources: readonly BundleSource[];
@@ -135,10 +134,13 @@ export class WatchedBundle {
     const { status } = this;
     const { timestamp, clock } = this.#options.host;
     const start = clock();
-    const answer = await this.#ask(signal).finally(() => {
-      status.requestMs = clock() - start;
-      status.requested = timestamp();
-    });
+    const { agent } = this.#options.host;
+    const answer = await download(this.#source, { etag: this.#etag, modes: "snapshot,delta", agent, signal }).finally(
+      () => {
+        status.requestMs = clock() - start;
+        status.requested = timestamp();
+      },
+    );
     status.succeeded = status.requested;
     if (answer === "same") {
       this.#log("debug", this.#options.words.unchanged);
@@ -151,20 +153,6 @@ export class WatchedBundle {
     const etag = answer.etag === "" ? "" : ` Etag updated to ${answer.etag}.`;
     this.#log("info", `${this.#options.words.done}${etag}`);
     if (isSnapshot && this.#source.isPersisted) await this.#persist(answer.bytes);
-  }
-
-  async #ask(signal: AbortSignal): Promise<{ readonly bytes: Uint8Array; readonly etag: string } | "same"> {
-    const { service, resource } = this.#source;
-    if (service === undefined) return { bytes: fileBytes(resource), etag: "" };
-    if (service.isOci) return pullBundle(this.#source, this.#etag, this.#options.host.agent, signal);
-    const known = this.#etag === "" ? {} : { "If-None-Match": this.#etag };
-    const headers = { Prefer: "modes=snapshot,delta", ...known };
-    const { agent } = this.#options.host;
-    const { maxBytes: limitBytes } = this.#source;
-    const answer = await ask(service, { method: "GET", path: resource, headers, agent, signal, limitBytes });
-    if (answer.status === 304) return "same";
-    if (answer.status !== 200) throw new HttpStatusError(answer.status, answer.statusText);
-    return { bytes: answer.bytes, etag: answer.headers.get("etag") ?? "" };
   }
 
   /** True for a whole bundle, false for a delta. */

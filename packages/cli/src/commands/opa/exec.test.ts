@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inFolder, runLine } from "../../opa/opa.fixture.ts";
 
@@ -44,4 +47,46 @@ test("exec reads standard input, and says what is missing", async () => {
   assert.deepEqual(summary(out), ["--stdin-input=true"]);
   assert.match((await runLine("exec")).err, /msg="Unexpected error." err="requires at least 1 path arg, or/);
   assert.match((await runLine("exec nope.json")).err, /"err":"exec error: lstat nope.json: no such file or directory"/);
+});
+
+test("exec takes the bundles of its configuration, from files and from services", async () => {
+  await inFolder(files, async () => {
+    assert.equal((await runLine("build -b policy -o b.tar.gz")).status, 0);
+    const ofFile = await runLine(
+      `exec --decision pkg/p --set bundles.x.resource=file://${process.cwd()}/policy in/a.json`,
+    );
+    assert.deepEqual([ofFile.status, summary(ofFile.out)], [0, ["in/a.json=true"]]);
+    const server = createServer((request, response) => {
+      const isThere = request.url === "/b.tar.gz";
+      response.writeHead(isThere ? 200 : 404).end(isThere ? readFileSync("b.tar.gz") : "");
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const line = (name: string) =>
+      `exec --decision pkg/p --set services.s.url=${url} --set bundles.x.resource=${name} in/a.json`;
+    try {
+      const served = await runLine(line("b.tar.gz"));
+      assert.deepEqual([served.status, summary(served.out), served.err], [0, ["in/a.json=true"], ""]);
+      const { status, out, err } = await runLine(line("other.tar.gz"));
+      assert.deepEqual([status, out], [1, ""]);
+      assert.match(err, /"msg":"Bundle load failed: server replied with Not Found","name":"x"/);
+      assert.match(
+        err,
+        /"err":"runtime error: Bundle name: x, Code: bundle_error, HTTPCode: -1, Message: server replied/,
+      );
+    } finally {
+      server.close();
+    }
+  });
+  const { status, err } = await inFolder(files, () => runLine("exec --set bundles.x.service=t in/a.json"));
+  assert.equal(status, 1);
+  assert.match(err, /"err":"runtime error: invalid configuration for bundle \\"x\\": service name \\"t\\" not found"/);
+});
+
+test("exec logs what policies print where that is asked for", async () => {
+  const printing = { ...files, "policy/q.rego": 'package q\n\nq if print("seen", input.foo)\n' };
+  const line = "exec -b policy --decision q/q in/a.json";
+  const [quiet, loud] = await inFolder(printing, async () => [await runLine(line), await runLine(`${line} -l info`)]);
+  assert.equal(quiet?.err, "");
+  assert.match(loud?.err ?? "", /^\{"level":"info","line":"\/q.rego:3","msg":"seen bar","time":/);
 });

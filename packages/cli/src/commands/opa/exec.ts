@@ -3,18 +3,21 @@ import { lstatSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createEffects } from "@sallyport/effects";
 import { goJsonLine, Struct } from "@sallyport/opa/answers";
+import { PluginConfigError } from "@sallyport/opa/plugins";
 import {
+  type Effects,
   type EvaluateOptions,
   EvaluationError,
   type JsonObject,
   type PreparedQuery,
   type Value,
 } from "@sallyport/rego";
-import { type Activated, ActivationError, activateBundles } from "../../opa/activate-bundles.ts";
+import { type Activated, ActivationError, activateBundles, bundlesOf } from "../../opa/activate-bundles.ts";
 import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
 import type { Flags } from "../../opa/flags.ts";
-import { type LogFormat, logError, logLine } from "../../opa/logger.ts";
+import { type LogFormat, logEntry, logError, logLine } from "../../opa/logger.ts";
+import { userAgent } from "../../opa/opa-version.ts";
 import { v1Flag } from "../../opa/policy-flags.ts";
 import { LoadError, readBytes, systemFault, yamlText } from "../../opa/read-data.ts";
 import { runtimeInfo } from "../../opa/runtime-info.ts";
@@ -25,7 +28,7 @@ export const execCommand: OpaCommand = {
   summary: "Execute against input files",
   description:
     "Evaluates one decision for each input: files, all .json, .yaml and .yml files below folders, or standard input.\n" +
-    "Of the configuration default_decision and keys are read.",
+    "Of the configuration default_decision, keys, and bundles with their services are read.",
   examples: `
   sallyport opa exec --bundle policies/ --decision example/allow inputs/
   sallyport opa exec --bundle policies/ --decision example/deny --fail-non-empty pod.json
@@ -45,7 +48,7 @@ export const execCommand: OpaCommand = {
       kind: "enum",
       values: ["debug", "info", "error"],
       default: "error",
-      usage: "accepted; only errors are logged",
+      usage: "log what policies print too, with info and debug",
     },
     { name: "log-timestamp-format", kind: "string", usage: "accepted; times are RFC 3339" },
     { name: "stdin-input", short: "I", kind: "bool", usage: "read the input from standard input" },
@@ -111,12 +114,22 @@ async function decide(call: Call): Promise<readonly Result[]> {
     ...args.flatMap(inputFiles).map((path) => ({ path, read: () => readBytes(path).toString("utf8") })),
   ];
   const results: Result[] = [];
-  const runtime = runtimeInfo(terminal.env, { config: { ...config, ...bundlesConfig(flags.list("bundle")) } });
-  const effects = createEffects({ runtime, print: (message) => terminal.err(`${message}\n`) });
+  const runtime = runtimeInfo(terminal.env, { config: withBundles(config, flags.list("bundle")) });
+  const effects = createEffects({ runtime, ...printing(call) });
   const options = { data, effects, ...deadline(flags) };
   const asked = { decision, query: policy.prepareQuery(decisionQuery(decision)) };
   for (const input of inputs) results.push(await decideOne(asked, input, options));
   return results;
+}
+
+/** What policies print is logged, where that is asked for. */
+function printing({ flags, terminal }: Call): { readonly print?: NonNullable<Effects["print"]> } {
+  if (flags.string("log-level") === "error") return {};
+  const format = flags.string("log-format") as LogFormat;
+  return {
+    print: (message, { file = "", row }) =>
+      terminal.err(logEntry(format, "info", message.replace(/\n$/, ""), { line: `${file}:${row}` })),
+  };
 }
 
 interface Input {
@@ -139,13 +152,13 @@ function stdinInput({ stdin }: Terminal): Input {
   return { path: "--stdin-input", read: () => text };
 }
 
-/** Bundles of the command line, as OPA puts them into its configuration. */
-function bundlesConfig(paths: readonly string[]): JsonObject {
-  if (paths.length === 0) return {};
+/** The configuration with bundles of the command line, as OPA puts them there. */
+function withBundles(config: JsonObject, paths: readonly string[]): JsonObject {
+  if (paths.length === 0) return config;
   const bundles = paths.map(
     (path, i) => [`~${i}`, { resource: `file://${resolve(path)}`, trigger: "manual" }] as const,
   );
-  return { bundles: Object.fromEntries(bundles) };
+  return { ...config, bundles: { ...(config["bundles"] as JsonObject), ...Object.fromEntries(bundles) } };
 }
 
 /** The document at a path as it is written: `/a/b` and `a/b`, but `a.b` is one name. */
@@ -199,8 +212,12 @@ function deadline(flags: Flags) {
 async function activated({ flags, terminal }: Call, config: JsonObject): Promise<Activated> {
   const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
   try {
-    return await activateBundles(flags.list("bundle"), { regoVersion, config });
+    return await activateBundles(
+      bundlesOf(config, flags.list("bundle"), { regoVersion, agent: userAgent }),
+      regoVersion,
+    );
   } catch (error) {
+    if (error instanceof PluginConfigError) throw new ExecFault(`runtime error: ${error.message}`);
     if (!(error instanceof ActivationError)) throw error;
     const { bundle: name, step, message } = error;
     const format = flags.string("log-format") as LogFormat;

@@ -19,7 +19,7 @@ import { BoundedHttpCache, type CallPlace, type JsonObject, mergeDocuments, Rego
 import { type Call, CommandFault } from "../command.ts";
 import type { Loaded } from "../load.ts";
 import { consoleEntry, type LogFormat, type LogLevel } from "../logger.ts";
-import { opaVersion } from "../opa-version.ts";
+import { opaVersion, userAgent } from "../opa-version.ts";
 import { runtimeInfo } from "../runtime-info.ts";
 import { nextChange } from "../watch.ts";
 import { parseAddress, type ServerAddress } from "./addresses.ts";
@@ -111,7 +111,7 @@ function createPlugins(
         timestamp,
         clock: () => performance.now(),
         environment: process.env,
-        agent: `Open-Policy-Agent/${opaVersion} (${process.platform}, ${goArchitecture})`,
+        agent: userAgent,
       },
     });
   } catch (error) {
@@ -128,9 +128,6 @@ async function opened(plugins: Plugins): Promise<void> {
     throw error;
   }
 }
-
-/** As Go names it. */
-const goArchitecture = process.arch === "x64" ? "amd64" : process.arch;
 
 /** The wall clock with as many digits as it has. */
 function timestamp(): string {
