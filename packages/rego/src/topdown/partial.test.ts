@@ -126,6 +126,14 @@ const cases: readonly Case[] = [
     wanted: ["not { __local0__1 = input.a }; __local0__1 = input.b[_]"],
   },
   {
+    note: "indices of known arrays take the place of unknown variables",
+    policy: "q contains i if { some [i, x] in data.d; input.a[i] = x }",
+    input: { a: [7] },
+    unknowns: ["data.d"],
+    query: "data.p.q[k]",
+    wanted: ["[0, 7] = data.d[__local1__1]; k = 0"],
+  },
+  {
     note: "data may be unknown",
     policy: "allow if data.users[input.user].admin",
     input: { user: "eve" },

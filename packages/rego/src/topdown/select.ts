@@ -5,6 +5,7 @@ import type { Bindings, Bound } from "./bindings.ts";
 import type { Frame, Next, Stop } from "./frame.ts";
 import { entriesOf } from "./lists.ts";
 import { known, type Node, refNode } from "./node.ts";
+import { equation } from "./raise.ts";
 import { isSameNode } from "./save.ts";
 
 /** A ref whose first `at` terms have led to `base`. Whatever it leads to in the end must equal `result`. */
@@ -59,17 +60,32 @@ function partAt({ node, bindings }: Bound, key: Node): Bound | undefined {
 
 /** All keys in turn. A stop that is meant for someone further out does not end the loop. */
 function enumerate(selection: Selection, key: Node, next: Next): Stop | undefined {
-  const { frame, bindings, base } = selection;
+  const { base } = selection;
   let deferred: Stop | undefined;
   for (const each of keysOf(base.node)) {
-    const stop = frame.biunify(each, key, base.bindings, bindings, () =>
-      descend(selection, base.bindings.plug(each), next),
-    );
+    const stop = withKey(selection, key, each, () => descend(selection, base.bindings.plug(each), next));
     if (stop === undefined) continue;
     if (!stop.deferred) return stop;
     deferred ??= stop;
   }
   return deferred;
+}
+
+/** As in OPA, a variable that is an index of an array gets its value even where it is unknown; else that would be saved. */
+function withKey({ frame, bindings, base }: Selection, key: Node, each: Node, next: Next): Stop | undefined {
+  const variable = bindings.apply(key);
+  if (frame.machine.partial === undefined || variable.node.kind !== "var" || !isArray(base.node))
+    return frame.biunify(each, key, base.bindings, bindings, next);
+  if (frame.machine.tracer !== undefined)
+    frame.trace("Unify", { kind: "step", step: equation(each, key, frame.loc), loc: undefined });
+  variable.bindings.bind(variable.node, each, base.bindings);
+  const stop = next();
+  variable.bindings.unbind(variable.node);
+  return stop;
+}
+
+function isArray(node: Node): boolean {
+  return node.kind === "array" || (node.kind === "known" && Array.isArray(node.value));
 }
 
 function keysOf(node: Node): readonly Node[] {
