@@ -40,8 +40,8 @@ function sender(
   return async ({ method, url, headers, limitBytes }) => {
     const outgoing = { method, url, headers: { "User-Agent": agent, ...own, ...headers }, body: undefined };
     const added = "Authorization" in headers ? {} : await credentials.headersOf(outgoing);
-    const ends = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
-    const answer = await send({ ...outgoing, headers: { ...outgoing.headers, ...added } }, transport.dispatcher, ends);
+    const whole = { ...outgoing, headers: { ...outgoing.headers, ...added } };
+    const answer = await send(whole, transport.dispatcher, timeoutMs, signal);
     const bytes = method === "HEAD" ? new Uint8Array() : await readLimited(answer, limitBytes);
     return { status: answer.status, headers: answer.headers, bytes };
   };

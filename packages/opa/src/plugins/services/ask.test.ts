@@ -130,7 +130,19 @@ test("an answer without an end is read no further than its limit", async (t) => 
 
 test("a service that says nothing is given up", async (t) => {
   const url = await plain(t, () => undefined);
-  await assert.rejects(ask(serviceOf({ url, response_header_timeout_seconds: 0.2 }), get), /request failed: Get /);
+  await assert.rejects(
+    ask(serviceOf({ url, response_header_timeout_seconds: 0.2 }), get),
+    /request failed: Get .*timeout awaiting response headers/,
+  );
+});
+
+test("what comes slowly is waited for, once its head is there", async (t) => {
+  const url = await plain(t, (_, response) => {
+    response.write("slow");
+    setTimeout(() => response.end("ly"), 400);
+  });
+  const answer = await ask(serviceOf({ url, response_header_timeout_seconds: 0.2 }), get);
+  assert.equal(text(answer.bytes), "slowly");
 });
 
 test("credentials that cannot be had are told, and nothing is sent", async (t) => {

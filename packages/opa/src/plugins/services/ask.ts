@@ -29,9 +29,7 @@ export async function ask(
   const headers = { "User-Agent": request.agent, ...own, ...request.headers };
   const outgoing = { method, url: place, headers, body };
   const shown = { ...headers, ...(await credentials.headersOf(outgoing)) };
-  const ends = AbortSignal.timeout(timeoutMs);
-  const signal = request.signal === undefined ? ends : AbortSignal.any([ends, request.signal]);
-  const answer = await send({ ...outgoing, headers: shown }, transport.dispatcher, signal);
+  const answer = await send({ ...outgoing, headers: shown }, transport.dispatcher, timeoutMs, request.signal);
   const bytes = await readLimited(answer, limitBytes);
   return { status: answer.status, statusText: answer.statusText, headers: answer.headers, bytes };
 }

@@ -11,22 +11,37 @@ export async function sendPlainly(
   request: Outgoing,
   transport: Transport,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const answer = await send(request, transport.dispatcher, AbortSignal.timeout(tokenTimeoutMs));
+  const answer = await send(request, transport.dispatcher, tokenTimeoutMs);
   return { status: answer.status, text: new TextDecoder().decode(await readLimited(answer, tokenBytes)) };
 }
 
-/** Rejects when there is no answer, in Go's words where it is a connection that was not made. */
+/**
+ * Rejects when there is no answer, in Go's words where it is a connection that was not made. `timeoutMs` is how long its head is waited for;
+ * its body may take as long as it does, if something comes in each five minutes.
+ */
 export async function send(
   { method, url, headers, body }: Outgoing,
   dispatcher: Dispatcher,
-  signal: AbortSignal,
+  timeoutMs: number,
+  stop?: AbortSignal,
 ): Promise<Response> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(new Error("timeout awaiting response headers")), timeoutMs);
+  const signal = stop === undefined ? silence.signal : AbortSignal.any([silence.signal, stop]);
   const verb = `${method.charAt(0)}${method.slice(1).toLowerCase()}`;
-  return fetch(url, { method, headers: { ...headers }, ...(body !== undefined && { body }), dispatcher, signal }).catch(
-    (error: unknown) => {
-      throw new Error(`request failed: ${verb} "${url}": ${connectionFault(error)}`);
-    },
-  );
+  try {
+    return await fetch(url, {
+      method,
+      headers: { ...headers },
+      ...(body !== undefined && { body }),
+      dispatcher,
+      signal,
+    });
+  } catch (error) {
+    throw new Error(`request failed: ${verb} "${url}": ${connectionFault(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** All of an answer. Rejects as soon as it is larger than the limit, without keeping it. */
