@@ -1,4 +1,4 @@
-import { isObject, jsonText, sortedEntries, type Value } from "@sallyport/rego";
+import { isObject, jsonText, parseJson, sortedEntries, type Value } from "@sallyport/rego";
 import { type Answer, type OurAnswer, sameAnswer, withoutPlace } from "./answer.ts";
 import type { Program } from "./program.ts";
 
@@ -35,7 +35,19 @@ function isOtherOrder(ours: Answer, theirs: Answer): boolean {
 function orderlessText(value: Value): string {
   if (Array.isArray(value)) return `[${[...new Set(value.map(orderlessText))].sort().join()}]`;
   if (!isObject(value)) return jsonText(value);
-  return `{${sortedEntries(value).map(([key, each]) => `${jsonText(key)}:${orderlessText(each)}`)}}`;
+  return `{${sortedEntries(value)
+    .map(([key, each]) => `${orderlessKey(key)}:${orderlessText(each)}`)
+    .sort()}}`;
+}
+
+/** Collections that are keys are told as JSON. */
+function orderlessKey(key: Value): string {
+  try {
+    if (typeof key === "string" && /^[[{]/.test(key)) return orderlessText(parseJson(key));
+  } catch {
+    // No collection, a text that begins like one.
+  }
+  return jsonText(key);
 }
 
 /** Of several rules that fail, the document tells of the one that is evaluated first: OPA tells ours of a rule that is asked alone. */
