@@ -1,4 +1,4 @@
-import { isObject, jsonText, parseJson, sortedEntries, type Value } from "@sallyport/rego";
+import { isObject, jsonText, lookup, parseJson, sortedEntries, type Value } from "@sallyport/rego";
 import { type Answer, type OurAnswer, sameAnswer, withoutPlace } from "./answer.ts";
 import type { Program } from "./program.ts";
 
@@ -17,7 +17,8 @@ export function isKnown(program: Program, { by, answer }: OurAnswer, theirs: Ans
     isFailureBehindExit(answer) ||
     isWalkLeft(program, answer, theirs) ||
     isMadeWhole(answer) ||
-    isKeptApart(program, answer, theirs)
+    isKeptApart(program, answer, theirs) ||
+    isBehindReplaced(program)
   );
 }
 
@@ -114,6 +115,21 @@ function isKeptApart({ module, library = "" }: Program, ours: Answer, theirs: An
   const isDoubleKey = /\{[^{}|]*\b(input|data)\b[\w.[\]"]*: |[{,] ?[a-z]\w*: /.test(text);
   const isWithin = /with data\.[\w.]+ as .* with data\.[\w.]+ as /.test(text);
   return "result" in ours && "result" in theirs && (isDoubleKey || isWithin);
+}
+
+/**
+ * A `with` below an array or a scalar of base data makes an object of it, and OPA says so of the whole; what is looked up by its index alone
+ * it still finds in the array.
+ */
+function isBehindReplaced({ module, library = "", data }: Program): boolean {
+  return [...`${module}${library}`.matchAll(/\bwith data((?:\.\w+)+) as /g)].some(([, path = ""]) => {
+    let at: Value | undefined = parseJson(data);
+    for (const key of path.split(".").slice(1, -1)) {
+      if (at === undefined || !isObject(at)) break;
+      at = lookup(at, key);
+    }
+    return at !== undefined && !isObject(at);
+  });
 }
 
 /** A fault of OPA's own that no version has mended yet: ours agree with each other, and not with it. */
