@@ -3,6 +3,16 @@ import { isObject, type JsonObject, type Value } from "@sallyport/rego";
 /** A configuration of plugins that cannot be, in OPA's words. */
 export class PluginConfigError extends Error {}
 
+/** What a part of the configuration is read by; its faults are told with the part's name before them. */
+export function within<T>(part: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PluginConfigError) throw new PluginConfigError(`${part}: ${error.message}`);
+    throw error;
+  }
+}
+
 export function fieldOf(config: Value, name: string): Value | undefined {
   return isObject(config) && Object.hasOwn(config, name) ? (config as JsonObject)[name] : undefined;
 }

@@ -29,8 +29,7 @@ export function configuredBundles(
     const { name, service, resource, verification } = source;
     if (service === undefined) return { name, verification, file: resource };
     const read = async (): Promise<Bundle> => {
-      const { signal } = new AbortController();
-      const answer = await download(source, { etag: "", modes: "snapshot", agent, signal });
+      const answer = await download(source, { etag: "", modes: "snapshot", agent });
       if (answer === "same") throw new Error("the service says that nothing has changed");
       return readSource(source, answer.bytes, regoVersion);
     };

@@ -13,7 +13,7 @@ export async function download(
     readonly etag: string;
     readonly modes: string;
     readonly agent: string;
-    readonly signal: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   },
 ): Promise<{ readonly bytes: Uint8Array; readonly etag: string } | "same"> {
   const { service, resource, maxBytes: limitBytes } = source;

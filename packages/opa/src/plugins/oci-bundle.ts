@@ -1,6 +1,6 @@
 import { parseReference, Repository, type Send } from "@sallyport/oci";
 import type { BundleSource } from "./bundle-source.ts";
-import { readLimited, send } from "./services/send.ts";
+import { askAt } from "./services/ask.ts";
 import type { Service } from "./services/service.ts";
 
 /** The layer of an artifact that is a bundle. https://www.openpolicyagent.org/docs/management-bundles#oci-registry */
@@ -14,12 +14,13 @@ export async function pullBundle(
   { service, resource, maxBytes }: BundleSource,
   etag: string,
   agent: string,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly bytes: Uint8Array; readonly etag: string } | "same"> {
   const registry = service as Service;
   try {
     const { repository: name, reference } = parseReference(resource);
-    const repository = new Repository(new URL(registry.url).origin, name, sender(registry, agent, signal));
+    const send: Send = ({ url, ...request }) => askAt(registry, url, { ...request, agent, signal });
+    const repository = new Repository(new URL(registry.url).origin, name, send);
     const { layers } = await repository.manifest(await repository.resolve(reference));
     if (layers.length === 0) throw new Error("no layers in manifest");
     const layer = layers.find(({ mediaType }) => mediaType === bundleType);
@@ -29,20 +30,4 @@ export async function pullBundle(
   } catch (error) {
     throw new Error(`failed to pull ${resource}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** With the service's credentials where the request has none of its own: a token that the registry gave. */
-function sender(
-  { headers: own, credentials, transport, timeoutMs }: Service,
-  agent: string,
-  signal: AbortSignal,
-): Send {
-  return async ({ method, url, headers, limitBytes }) => {
-    const outgoing = { method, url, headers: { "User-Agent": agent, ...own, ...headers }, body: undefined };
-    const added = "Authorization" in headers ? {} : await credentials.headersOf(outgoing);
-    const whole = { ...outgoing, headers: { ...outgoing.headers, ...added } };
-    const answer = await send(whole, transport.dispatcher, timeoutMs, signal);
-    const bytes = method === "HEAD" ? new Uint8Array() : await readLimited(answer, limitBytes);
-    return { status: answer.status, headers: answer.headers, bytes };
-  };
 }

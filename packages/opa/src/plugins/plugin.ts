@@ -1,4 +1,5 @@
 import type { JsonObject } from "@sallyport/rego";
+import type { Environment } from "./services/credentials.ts";
 
 /** What plugins need of the process around them. */
 export interface PluginHost {
@@ -12,7 +13,7 @@ export interface PluginHost {
   /** Monotonic milliseconds. */
   readonly clock: () => number;
   /** Variables of the process: credentials and proxies are named there. */
-  readonly environment: { readonly [name: string]: string | undefined };
+  readonly environment: Environment;
   /** `Open-Policy-Agent/1.19.1 (linux, amd64)`: what services see. */
   readonly agent: string;
 }

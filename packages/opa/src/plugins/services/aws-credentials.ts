@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { Value } from "@sallyport/rego";
 import { PluginConfigError, stringAt } from "../config-fields.ts";
-import type { CredentialContext, Environment } from "./credentials.ts";
+import type { CredentialContext, Environment, Outgoing } from "./credentials.ts";
 
 /** Who signs a request to AWS. */
 export interface AwsKeys {
@@ -16,9 +16,6 @@ export interface AwsKeys {
 
 /** Where keys come from; rejects when they cannot be had. */
 export type AwsProvider = () => Promise<AwsKeys>;
-
-/** Sends a request of ours that has no credentials yet, and answers what came of it; rejects unless it is 200. */
-export type AwsAsk = (method: string, url: string, headers: { readonly [name: string]: string }) => Promise<string>;
 
 /** Keys that end sooner than this are fetched anew, as OPA. */
 const marginMs = 5 * 60_000;
@@ -77,10 +74,15 @@ function sectionOf(file: string, profile: string): { readonly [name: string]: st
   return parseEnv(parts[at + 1] ?? "");
 }
 
+/** A field, or the variable that stands for it. */
+export function settingOf(config: Value, field: string, environment: Environment, variable: string): string {
+  const value = stringAt(config, field) || environment[variable] || "";
+  if (value === "") throw new Error(`no ${variable} set in environment or configuration`);
+  return value;
+}
+
 export function regionOf(config: Value, environment: Environment): string {
-  const region = stringAt(config, "aws_region") || environment["AWS_REGION"] || "";
-  if (region === "") throw new Error("no AWS_REGION set in environment or configuration");
-  return region;
+  return settingOf(config, "aws_region", environment, "AWS_REGION");
 }
 
 /** `metadata_credentials`: of a machine's role (IMDSv2) or a container's. */
@@ -109,7 +111,8 @@ const containerHost = "http://169.254.170.2";
 
 async function askMetadata(role: string, context: CredentialContext): Promise<string> {
   const { environment } = context;
-  const ask = askOf(context);
+  const ask = (method: string, url: string, headers: Outgoing["headers"]) =>
+    askProvider(context, { method, url, headers, body: undefined });
   const relative = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
   const full = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
   const isContainer = relative !== undefined || full !== undefined;
@@ -148,11 +151,9 @@ export function kept(
   };
 }
 
-/** Asks what gives credentials out. Its answers are secrets: no fault shows them. */
-export function askOf({ send }: CredentialContext): AwsAsk {
-  return async (method, url, headers) => {
-    const { status, text } = await send({ method, url, headers, body: undefined }, { isOwnTrust: false });
-    if (status !== 200) throw new Error(`${method} ${url.split("?")[0]}: HTTP status ${status}`);
-    return text;
-  };
+/** Asks what gives credentials out, for a text. Its answers are secrets: no fault shows them. */
+export async function askProvider({ send }: CredentialContext, request: Outgoing): Promise<string> {
+  const { status, text } = await send(request, { isOwnTrust: false });
+  if (status !== 200) throw new Error(`${request.method} ${request.url.split("?")[0]}: HTTP status ${status}`);
+  return text;
 }

@@ -4,11 +4,13 @@ import { fieldOf, PluginConfigError, stringAt } from "../config-fields.ts";
 import {
   type AwsKeys,
   type AwsProviderKind,
+  askProvider,
   environmentCredentials,
   kept,
   metadataCredentials,
   profileCredentials,
   regionOf,
+  settingOf,
 } from "./aws-credentials.ts";
 import { signedHeaders } from "./aws-signature.ts";
 import type { CredentialContext, Environment, Outgoing } from "./credentials.ts";
@@ -18,8 +20,8 @@ const defaultSession = "open-policy-agent";
 /** `web_identity_credentials`: a role for the token of a service account. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
 export const webIdentityCredentials: AwsProviderKind = (config, context) =>
   kept(context, async () => {
-    const role = wantedOf(config, "iam_role_arn", context, "AWS_ROLE_ARN");
-    const file = wantedOf(config, "web_identity_token_file", context, "AWS_WEB_IDENTITY_TOKEN_FILE");
+    const role = settingOf(config, "iam_role_arn", context.environment, "AWS_ROLE_ARN");
+    const file = settingOf(config, "web_identity_token_file", context.environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
     const form = { Action: "AssumeRoleWithWebIdentity", RoleArn: role, WebIdentityToken: readFileSync(file, "utf8") };
     return askSts(config, form, context, (request) => Promise.resolve(request.headers));
   });
@@ -28,7 +30,10 @@ export const webIdentityCredentials: AwsProviderKind = (config, context) =>
 export const assumeRoleCredentials: AwsProviderKind = (config, context) => {
   const source = sourceOf(fieldOf(config, "aws_signing") ?? {}, context);
   return kept(context, async () => {
-    const form = { Action: "AssumeRole", RoleArn: wantedOf(config, "iam_role_arn", context, "AWS_ROLE_ARN") };
+    const form = {
+      Action: "AssumeRole",
+      RoleArn: settingOf(config, "iam_role_arn", context.environment, "AWS_ROLE_ARN"),
+    };
     return askSts(config, form, context, async (request) => ({
       ...request.headers,
       ...(await signedHeaders(request, "sts", await source(), context.now())),
@@ -52,27 +57,20 @@ function sourceOf(signing: Value, context: CredentialContext): ReturnType<AwsPro
   return (sources[name] as AwsProviderKind)(fieldOf(signing, name) as Value, context);
 }
 
-function wantedOf(config: Value, field: string, { environment }: CredentialContext, variable: string): string {
-  const value = stringAt(config, field) || environment[variable] || "";
-  if (value === "") throw new Error(`no ${variable} set in environment or configuration`);
-  return value;
-}
-
 async function askSts(
   config: Value,
   form: { readonly [name: string]: string },
-  { send, environment }: CredentialContext,
+  context: CredentialContext,
   headersOf: (request: Outgoing) => Promise<{ readonly [name: string]: string }>,
 ): Promise<{ readonly keys: AwsKeys; readonly ends: number }> {
-  const region = regionOf(config, environment);
+  const region = regionOf(config, context.environment);
   const session = stringAt(config, "session_name") || defaultSession;
   const body = Buffer.from(
     new URLSearchParams({ ...form, RoleSessionName: session, Version: "2011-06-15" }).toString(),
   );
   const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-  const request: Outgoing = { method: "POST", url: stsUrl(config, region, environment), headers, body };
-  const { status, text } = await send({ ...request, headers: await headersOf(request) }, { isOwnTrust: false });
-  if (status !== 200) throw new Error(`POST ${request.url}: HTTP status ${status}`);
+  const request: Outgoing = { method: "POST", url: stsUrl(config, region, context.environment), headers, body };
+  const text = await askProvider(context, { ...request, headers: await headersOf(request) });
   const fieldIn = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? "";
   const keys = {
     accessKeyId: fieldIn("AccessKeyId"),

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { AwsV4Signer } from "aws4fetch";
 import type { AwsKeys } from "./aws-credentials.ts";
 import type { Outgoing } from "./credentials.ts";
 
@@ -18,6 +17,7 @@ export async function signedHeaders(
     }),
     ...(sessionToken !== "" && { "X-Amz-Security-Token": sessionToken }),
   };
+  const { AwsV4Signer } = await import("aws4fetch");
   const signer = new AwsV4Signer({
     method,
     url,

@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { compile, type JsonObject, jsonText, type Value } from "@sallyport/rego";
 import { jwtVerify } from "jose";
 import { type CredentialContext, type Credentials, credentialsOf, type Outgoing } from "./credentials.ts";
+import { servicesOf } from "./service.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "credentials-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,7 +34,6 @@ function world(
   const sent: World["sent"] = [];
   const state = { clock: now };
   const credentials = credentialsOf({ credentials: config } as Value, {
-    name: "main",
     url: "https://bucket.example.com",
     isOci: false,
     keys: {},
@@ -87,8 +87,9 @@ const refusals: readonly (readonly [config: JsonObject, message: RegExp])[] = [
 
 for (const [config, message] of refusals) {
   test(`credentials that cannot be: ${JSON.stringify(config)}`, () => {
-    assert.throws(() => world(config), message);
-    assert.throws(() => world(config), /^PluginConfigError|service "main": /);
+    const read = () => servicesOf({ services: { main: { url: "https://a", credentials: config } } }, {});
+    assert.throws(read, message);
+    assert.throws(read, /service "main": /);
   });
 }
 

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, type Value } from "@sallyport/rego";
-import { fieldOf, PluginConfigError } from "../config-fields.ts";
+import { fieldOf, PluginConfigError, within } from "../config-fields.ts";
 import { awsSigning } from "./aws-signing.ts";
 import { azureManagedIdentity } from "./azure-managed-identity.ts";
 import { bearer } from "./bearer.ts";
@@ -34,8 +34,7 @@ export interface Credentials {
 
 /** What kinds of credentials are given. */
 export interface CredentialContext {
-  /** Of the service, for errors. */
-  readonly name: string;
+  /** Of the service. */
   readonly url: string;
   /** A registry of artifacts, `type: oci`. */
   readonly isOci: boolean;
@@ -72,17 +71,12 @@ const none: Credentials = { headersOf: async () => ({}) };
 export function credentialsOf(config: Value, context: CredentialContext): Credentials {
   const given = fieldOf(config, "credentials") ?? {};
   const named = isObject(given) ? Object.entries(given as JsonObject).filter(([, value]) => value !== null) : [];
-  const refuse = (message: string) => new PluginConfigError(`service ${JSON.stringify(context.name)}: ${message}`);
-  if (named.length > 1) throw refuse("a maximum one credential method must be specified");
+  if (named.length > 1) throw new PluginConfigError("a maximum one credential method must be specified");
   const [kind, value] = named[0] ?? [];
   if (kind === undefined) return none;
-  if (kind === "plugin") throw refuse("credentials.plugin: there are no plugins of one's own here");
+  if (kind === "plugin") throw new PluginConfigError("credentials.plugin: there are no plugins of one's own here");
   const read = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-  if (read === undefined) throw refuse(`credentials.${kind} is unknown; known: ${Object.keys(kinds).join(", ")}`);
-  try {
-    return read(value as Value, context);
-  } catch (error) {
-    if (error instanceof PluginConfigError) throw refuse(`credentials.${kind}: ${error.message}`);
-    throw error;
-  }
+  if (read === undefined)
+    throw new PluginConfigError(`credentials.${kind} is unknown; known: ${Object.keys(kinds).join(", ")}`);
+  return within(`credentials.${kind}`, () => read(value as Value, context));
 }

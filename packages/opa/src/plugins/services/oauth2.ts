@@ -1,7 +1,6 @@
 import { createPrivateKey, createSecretKey, type KeyObject, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isObject, type JsonObject, type Value } from "@sallyport/rego";
-import { SignJWT } from "jose";
 import { fieldOf, PluginConfigError, stringAt, stringsAt, textsAt } from "../config-fields.ts";
 import type { CredentialContext, CredentialKind } from "./credentials.ts";
 
@@ -136,7 +135,8 @@ async function assertionOf(client: Client, context: CredentialContext): Promise<
   return stringAt(client.config, "client_assertion") || undefined;
 }
 
-function signedAssertion({ config, signing }: Client, { now }: CredentialContext): Promise<string> {
+async function signedAssertion({ config, signing }: Client, { now }: CredentialContext): Promise<string> {
+  const { SignJWT } = await import("jose");
   const { key, algorithm } = signing as Signing;
   const extra = fieldOf(config, "additional_claims") ?? {};
   const scopes = stringsAt(config, "scopes");

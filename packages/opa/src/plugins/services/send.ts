@@ -1,4 +1,4 @@
-import { type Dispatcher, fetch, type Response } from "undici";
+import type { Response } from "undici";
 import type { Outgoing } from "./credentials.ts";
 import type { Transport } from "./transport.ts";
 
@@ -11,7 +11,7 @@ export async function sendPlainly(
   request: Outgoing,
   transport: Transport,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const answer = await send(request, transport.dispatcher, tokenTimeoutMs);
+  const answer = await send(request, transport, tokenTimeoutMs);
   return { status: answer.status, text: new TextDecoder().decode(await readLimited(answer, tokenBytes)) };
 }
 
@@ -21,10 +21,11 @@ export async function sendPlainly(
  */
 export async function send(
   { method, url, headers, body }: Outgoing,
-  dispatcher: Dispatcher,
+  transport: Transport,
   timeoutMs: number,
   stop?: AbortSignal,
 ): Promise<Response> {
+  const [{ fetch }, dispatcher] = await Promise.all([import("undici"), transport.dispatcher()]);
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new Error("timeout awaiting response headers")), timeoutMs);
   const signal = stop === undefined ? silence.signal : AbortSignal.any([silence.signal, stop]);

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, type Value } from "@sallyport/rego";
-import { fieldOf, PluginConfigError, stringAt, textsAt } from "../config-fields.ts";
+import { fieldOf, PluginConfigError, stringAt, textsAt, within } from "../config-fields.ts";
 import { type Credentials, credentialsOf, type Environment } from "./credentials.ts";
 import { sendPlainly } from "./send.ts";
 import { Transport, trustOf } from "./transport.ts";
@@ -25,9 +25,9 @@ export function servicesOf(config: JsonObject, environment: Environment): Readon
   const entries = Array.isArray(given)
     ? given.map((each: Value) => [stringAt(each, "name") ?? "", each] as const)
     : Object.entries(isObject(given) ? given : {});
-  return new Map(
-    entries.map(([name, each]) => [name, serviceOf(name, each as Value, config["keys"] ?? {}, environment)]),
-  );
+  const read = (name: string, each: Value) =>
+    within(`service ${JSON.stringify(name)}`, () => serviceOf(name, each, config["keys"] ?? {}, environment));
+  return new Map(entries.map(([name, each]) => [name, read(name, each as Value)]));
 }
 
 /** The service that a part of the configuration names; `isDefaulted` takes the first where it names none. Throws `PluginConfigError`. */
@@ -46,15 +46,13 @@ export function serviceFor(
 function serviceOf(name: string, config: Value, keys: Value, environment: Environment): Service {
   const url = (stringAt(config, "url") ?? "").replace(/\/+$/, "");
   // Without one it is a name that nothing is sent to.
-  if (url !== "" && !URL.canParse(url))
-    throw new PluginConfigError(`service ${JSON.stringify(name)}: url: ${JSON.stringify(url)} is no URL`);
-  const isOci = isRegistry(name, config);
+  if (url !== "" && !URL.canParse(url)) throw new PluginConfigError(`url: ${JSON.stringify(url)} is no URL`);
+  const isOci = isRegistry(config);
   const seconds = fieldOf(config, "response_header_timeout_seconds");
-  const trust = trustOf(name, config, fieldOf(fieldOf(config, "credentials") ?? {}, "client_tls"));
+  const trust = trustOf(config, fieldOf(fieldOf(config, "credentials") ?? {}, "client_tls"));
   const plain = new Transport({ rejectUnauthorized: true }, environment);
   const trusted = new Transport(trust, environment);
   const credentials = credentialsOf(config, {
-    name,
     url,
     isOci,
     keys,
@@ -74,11 +72,9 @@ function serviceOf(name: string, config: Value, keys: Value, environment: Enviro
   };
 }
 
-function isRegistry(name: string, config: Value): boolean {
+function isRegistry(config: Value): boolean {
   const type = stringAt(config, "type") ?? "";
   if (type !== "" && type !== "oci")
-    throw new PluginConfigError(
-      `service ${JSON.stringify(name)}: type ${JSON.stringify(type)} is not known; oci is, and none for a service over HTTP`,
-    );
+    throw new PluginConfigError(`type ${JSON.stringify(type)} is not known; oci is, and none for a service over HTTP`);
   return type === "oci";
 }

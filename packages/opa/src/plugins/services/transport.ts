@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import type { Value } from "@sallyport/rego";
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
 import { fieldOf, PluginConfigError, stringAt } from "../config-fields.ts";
 import type { ClientCertificate, Environment } from "./credentials.ts";
 
@@ -15,24 +15,24 @@ export interface Trust {
 }
 
 /** `tls` and `allow_insecure_tls` of a service; `older` is where `ca_cert` stood before. Throws `PluginConfigError`. */
-export function trustOf(name: string, config: Value, older?: Value): Trust {
+export function trustOf(config: Value, older?: Value): Trust {
   const tls = [fieldOf(config, "tls"), older].find((each) => (stringAt(each ?? {}, "ca_cert") ?? "") !== "") ?? {};
   const file = stringAt(tls, "ca_cert") ?? "";
   const rejectUnauthorized = fieldOf(config, "allow_insecure_tls") !== true;
   if (file === "") return { rejectUnauthorized };
-  const own = readCertificates(name, file);
+  const own = readCertificates(file);
   const isBeside = fieldOf(tls, "system_ca_required") === true;
   return { ca: isBeside ? [own, ...rootCertificates] : [own], rejectUnauthorized };
 }
 
-function readCertificates(name: string, file: string): string {
+function readCertificates(file: string): string {
   try {
     const text = readFileSync(file, "utf8");
     if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   } catch (error) {
-    throw new PluginConfigError(`service ${JSON.stringify(name)}: tls.ca_cert: ${(error as Error).message}`);
+    throw new PluginConfigError(`tls.ca_cert: ${(error as Error).message}`);
   }
-  throw new PluginConfigError(`service ${JSON.stringify(name)}: tls.ca_cert: no certificate in ${file}`);
+  throw new PluginConfigError(`tls.ca_cert: no certificate in ${file}`);
 }
 
 /** Connections of one service: kept open, through the proxy that the environment names, with a certificate where the service asks for one. */
@@ -41,7 +41,7 @@ export class Transport {
   readonly #environment: Environment;
   readonly #certificate: (() => ClientCertificate) | undefined;
   #shown = "";
-  #dispatcher: Dispatcher | undefined;
+  #dispatcher: Promise<Dispatcher> | undefined;
 
   constructor(trust: Trust, environment: Environment, certificate?: () => ClientCertificate) {
     this.#trust = trust;
@@ -49,22 +49,25 @@ export class Transport {
     this.#certificate = certificate;
   }
 
-  /** As it is now: a certificate that was renewed is shown by connections that are opened from then on. Throws when it cannot be read. */
-  get dispatcher(): Dispatcher {
+  /** As it is now: a certificate that was renewed is shown by connections that are opened from then on. Rejects when it cannot be read. */
+  async dispatcher(): Promise<Dispatcher> {
     const certificate = this.#certificate?.() ?? {};
     const shown = JSON.stringify(certificate);
-    if (this.#dispatcher !== undefined && shown === this.#shown) return this.#dispatcher;
-    void this.#dispatcher?.close();
-    this.#shown = shown;
-    this.#dispatcher = open({ ...this.#trust, ...certificate, minVersion }, this.#environment);
+    if (this.#dispatcher === undefined || shown !== this.#shown) {
+      void this.#dispatcher?.then((before) => before.close());
+      this.#shown = shown;
+      this.#dispatcher = open({ ...this.#trust, ...certificate, minVersion }, this.#environment);
+    }
     return this.#dispatcher;
   }
 }
 
-function open(
+/** Loaded with the first request: most starts need none. */
+async function open(
   connect: Trust & ClientCertificate & { readonly minVersion: typeof minVersion },
   environment: Environment,
-): Dispatcher {
+): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import("undici");
   const proxyOf = (name: string) => environment[name.toLowerCase()] || environment[name];
   const [httpProxy, httpsProxy] = [proxyOf("HTTP_PROXY"), proxyOf("HTTPS_PROXY")];
   if (!httpProxy && !httpsProxy) return new Agent({ connect });
