@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { WebhookAnswer, WebhookPost } from "@sallyport/admission";
 import { locationOf, networkFault } from "@sallyport/effects";
+import { readBounded, TooLongError } from "../bounded-body.ts";
 
 /** A webhook's answer is an AdmissionReview with a patch: more than the 3 MiB of a request is never honest. */
 const maxAnswerBytes = 8 * 1024 * 1024;
@@ -131,23 +132,15 @@ async function exchange({ method, url, body, address, serverName, caBundle }: Se
 }
 
 async function received(incoming: IncomingMessage): Promise<Received> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxAnswerBytes) break;
-      chunks.push(chunk);
-    }
-  } catch {
-    throw new BodyFault("unexpected EOF");
-  }
-  if (size > maxAnswerBytes) throw new BodyFault(`the answer is larger than ${maxAnswerBytes} bytes`);
+  const bytes = await readBounded(incoming, maxAnswerBytes).catch((error: unknown) => {
+    const isLong = error instanceof TooLongError;
+    throw new BodyFault(isLong ? `the answer is larger than ${maxAnswerBytes} bytes` : "unexpected EOF");
+  });
   const { headers, statusCode: code = 0 } = incoming;
   return {
     code,
     type: headers["content-type"] ?? "",
-    body: unzipped(Buffer.concat(chunks), headers["content-encoding"]).toString("utf8"),
+    body: unzipped(bytes, headers["content-encoding"]).toString("utf8"),
     location: headers.location,
     retryAfter: headers["retry-after"],
   };

@@ -1,6 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent, request } from "node:https";
 import type { AskOpa, OpaAnswer } from "@sallyport/opa/remote-sync";
+import { readBounded, TooLongError } from "../bounded-body.ts";
 
 /** Where a policy server is, and who one is to it. */
 export interface OpaConnection {
@@ -72,12 +73,9 @@ function answerOf(where: string, status: number, text: string): OpaAnswer {
 }
 
 async function textOf(where: string, incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxAnswerBytes) throw new Error(`${where}: the answer is too long`);
-    chunks.push(chunk);
+  try {
+    return (await readBounded(incoming, maxAnswerBytes)).toString("utf8");
+  } catch (error) {
+    throw error instanceof TooLongError ? new Error(`${where}: the answer is too long`) : error;
   }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -167,6 +169,27 @@ test("gator policy: a catalog may not lead elsewhere, nor come in the clear", ()
     );
     const clear = await runIn({ ...bed.env, GATOR_CATALOG_URL: "http://127.0.0.1:1/c.yaml" }, "policy", "update");
     assert.match(clear.err, /plain HTTP is not allowed for security reasons; use HTTPS or set --insecure/);
+  }));
+
+test("gator policy: a catalog without an end is read no further than its bound", () =>
+  withLibrary(async (bed) => {
+    let written = 0;
+    const server = createServer((_, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65536, "#"))) written += 65536;
+      };
+      response.on("drain", more);
+      more();
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    const env = { ...bed.env, GATOR_CATALOG_URL: `http://127.0.0.1:${port}/c.yaml` };
+    const { status, err } = await runIn(env, "policy", "update", "--insecure");
+    server.closeAllConnections();
+    server.close();
+    assert.equal(status, 1);
+    assert.match(err, /Error: fetching http:\S+c\.yaml: longer than 16777216 bytes\n$/);
+    assert.ok(written < 64 * 1024 * 1024, `${written} bytes`);
   }));
 
 test("gator policy: policies come into a cluster, are upgraded, and go", () =>

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readBounded } from "../../bounded-body.ts";
 import { reasonOf } from "../../errors.ts";
 import { CommandFault } from "../../opa/command.ts";
 import { type PolicyCatalog, parseCatalog } from "./catalog.ts";
@@ -73,9 +74,7 @@ export async function fetchText(url: string, insecure = false): Promise<string> 
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
     if (answer.status !== 200) throw new Error(`status ${answer.status}`);
-    const text = await answer.text();
-    if (text.length > maxBytes) throw new Error(`longer than ${maxBytes} bytes`);
-    return text;
+    return new TextDecoder().decode(await readBounded(answer.body ?? [], maxBytes));
   } catch (error) {
     const { cause, message } = error as Error;
     throw new CommandFault(`Error: fetching ${url}: ${cause instanceof Error ? cause.message : message}`);
