@@ -7,3 +7,4 @@ export { type KubeconfigOptions, kubeconfigConnection } from "./kubeconfig.ts";
 export { ObjectCache } from "./object-cache.ts";
 export { type Change, Reflector, type ReflectorOptions } from "./reflector.ts";
 export { type AccessReviewAnswer, type AccessReviewSpec, SubjectAccessReviews } from "./subject-access-reviews.ts";
+export { unlessGone } from "./unless-gone.ts";

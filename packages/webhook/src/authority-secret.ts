@@ -1,4 +1,4 @@
-import type { Client } from "@sallyport/cluster";
+import { type Client, unlessGone } from "@sallyport/cluster";
 import { type KubeObject, StatusError } from "@sallyport/kube";
 import { type Authority, type RotationOptions, rotated } from "./rotation.ts";
 
@@ -36,12 +36,7 @@ export async function sharedAuthority(
 const pathOf = ({ namespace }: SecretPlace) => `/api/v1/namespaces/${namespace}/secrets`;
 
 async function readSecret(client: Client, place: SecretPlace): Promise<KubeObject | undefined> {
-  try {
-    return (await client.ask(`${pathOf(place)}/${place.name}`)) as KubeObject;
-  } catch (error) {
-    if (error instanceof StatusError && error.status.code === 404) return undefined;
-    throw error;
-  }
+  return (await unlessGone(client.ask(`${pathOf(place)}/${place.name}`))) as KubeObject | undefined;
 }
 
 async function writeSecret(

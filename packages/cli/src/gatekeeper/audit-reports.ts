@@ -1,4 +1,4 @@
-import type { Client } from "@sallyport/cluster";
+import { type Client, unlessGone } from "@sallyport/cluster";
 import { type ReportApi, reportLabels, reportResource } from "@sallyport/constraints";
 import { type KubeObject, StatusError } from "@sallyport/kube";
 
@@ -57,11 +57,7 @@ export class ReportWriter {
   async #drop(report: KubeObject): Promise<void> {
     const path = pathOf(report);
     if (this.#written.has(path)) return;
-    try {
-      await this.#client.ask(path, { method: "DELETE" });
-    } catch (error) {
-      if (!(error instanceof StatusError) || error.status.code !== 404) throw error;
-    }
+    await unlessGone(this.#client.ask(path, { method: "DELETE" }));
   }
 
   async #served<T>(asked: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Client } from "@sallyport/cluster";
+import { type Client, unlessGone } from "@sallyport/cluster";
 import {
   type GatekeeperPolicies,
   isGatekeeperGroup,
@@ -168,13 +168,9 @@ export class GatekeeperController {
   async #ungenerate(client: Client, object: KubeObject): Promise<void> {
     const path = this.#generation?.pathOf(object);
     if (path === undefined) return;
-    try {
-      const found = (await client.ask(path)) as KubeObject;
-      if (found.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) !== true) return;
-      await client.ask(path, { method: "DELETE" });
-    } catch (error) {
-      if (!(error instanceof StatusError) || error.status.code !== 404) throw error;
-    }
+    const found = (await unlessGone(client.ask(path))) as KubeObject | undefined;
+    if (found?.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) !== true) return;
+    await unlessGone(client.ask(path, { method: "DELETE" }));
   }
 
   /** What is gone leaves no status behind. */
@@ -238,14 +234,6 @@ async function writeStatus(
   const place = namespace === "" ? "" : `namespaces/${namespace}/`;
   const path = `/apis/${object.apiVersion}/${place}${resource.resource}/${name}/status`;
   await unlessGone(client.ask(path, { method: "PATCH", type: "application/merge-patch+json", body: { status } }));
-}
-
-async function unlessGone(asked: Promise<unknown>): Promise<void> {
-  try {
-    await asked;
-  } catch (error) {
-    if (!(error instanceof StatusError) || error.status.code !== 404) throw error;
-  }
 }
 
 function keyOf({ resource: { group, resource }, namespace, name }: StoredChange): string {

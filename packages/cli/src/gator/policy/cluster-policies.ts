@@ -1,5 +1,5 @@
-import type { Client } from "@sallyport/cluster";
-import { type KubeObject, StatusError } from "@sallyport/kube";
+import { type Client, unlessGone } from "@sallyport/cluster";
+import type { KubeObject } from "@sallyport/kube";
 import { parse } from "yaml";
 import { CommandFault } from "../../opa/command.ts";
 import { type CatalogPolicy, policyNamed } from "./catalog.ts";
@@ -180,12 +180,7 @@ function isManaged({ metadata: { labels = {}, annotations = {} } }: KubeObject):
 }
 
 async function find(client: Client, path: string): Promise<KubeObject | undefined> {
-  try {
-    return (await client.ask(path)) as KubeObject;
-  } catch (error) {
-    if (error instanceof StatusError && error.status.code === 404) return undefined;
-    throw error;
-  }
+  return (await unlessGone(client.ask(path))) as KubeObject | undefined;
 }
 
 async function write(client: Client, place: string, object: KubeObject, existing: KubeObject | undefined) {
