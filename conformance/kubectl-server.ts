@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { findKubectl, packagedKubectl } from "../packages/cli/src/kubectl.ts";
+import { nodeArguments } from "../scripts/node-arguments.ts";
 import type { Program } from "./script.ts";
 
 /** No command of a test takes longer; those that wait say how long themselves. */
@@ -116,7 +117,6 @@ function start(
   data: string,
   { tokenFile, clientCaFile, flags: given = testFlags, controllers = "*" }: ServerFiles,
 ): Promise<{ readonly port: number; readonly stop: () => Promise<string> }> {
-  const main = join(import.meta.dirname, "../packages/cli/bin/run.js");
   const flags = [
     ...["--data", data, "--port", "0", "--memory"],
     ...given,
@@ -125,7 +125,7 @@ function start(
     ...(clientCaFile === undefined ? [] : ["--client-ca-file", clientCaFile]),
   ];
   const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "sallyport-tools", "compiled") };
-  const child = spawn(process.execPath, ["--conditions=source", main, "up", ...flags], { env });
+  const child = spawn(process.execPath, [...nodeArguments, "up", ...flags], { env });
   let said = "";
   let faults = "";
   child.stderr.on("data", (bytes: Buffer) => {

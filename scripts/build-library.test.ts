@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { makeBuildFolder } from "./build-folder.fixture.ts";
 import { buildLibrary } from "./build-library.ts";
 
 const root = join(import.meta.dirname, "..");
-// Below the dependencies that are not built in.
-const parent = join(root, "node_modules/.cache");
-mkdirSync(parent, { recursive: true });
-const folder = mkdtempSync(join(parent, "build-library-"));
+const folder = makeBuildFolder("build-library");
 const library = join(folder, "node_modules/@sallyport/rego");
 
 before(async () => {

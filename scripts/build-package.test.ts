@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { version } from "../packages/cli/src/version.ts";
+import { makeBuildFolder } from "./build-folder.fixture.ts";
 import { buildPackage } from "./build-package.ts";
 
-// Below the dependencies that are not built in, as where npm installs it.
-const parent = join(import.meta.dirname, "../node_modules/.cache");
-mkdirSync(parent, { recursive: true });
-const folder = mkdtempSync(join(parent, "build-package-"));
+const folder = makeBuildFolder("build-package");
 
 before(() => buildPackage(folder));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { isBuilt } from "../packages/cli/bin/is-built.js";
+import { makeBuildFolder } from "./build-folder.fixture.ts";
 import { buildProgram, programEntry } from "./build-program.ts";
 import { nodeArguments } from "./node-arguments.ts";
 
-// Below the dependencies that are not built in.
-const parent = join(import.meta.dirname, "../node_modules/.cache");
-mkdirSync(parent, { recursive: true });
-const folder = mkdtempSync(join(parent, "build-program-"));
+const folder = makeBuildFolder("build-program");
 const built = join(folder, "dist", "sallyport.cjs");
 const cache = join(folder, "cache");
 const runner = pathToFileURL(join(import.meta.dirname, "../packages/cli/bin/run-built.js"));

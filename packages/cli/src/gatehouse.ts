@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { arch, availableParallelism, platform, release, totalmem } from "node:os";
+import { availableParallelism, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { type ChainOptions, createChain } from "@sallyport/admission";
 import {
@@ -26,6 +26,7 @@ import { UsageError } from "./errors.ts";
 import type { StorageOptions } from "./etcd-flags.ts";
 import type { ExternalDataSettings } from "./gatekeeper/external-data.ts";
 import { LazyGatekeeper } from "./gatekeeper/lazy-gatekeeper.ts";
+import { goArchitecture } from "./go-architecture.ts";
 import { LivePolicies } from "./live-policies.ts";
 import { version } from "./version.ts";
 
@@ -165,14 +166,12 @@ const ofNode: readonly string[] = [
   "host-path-provisioner",
 ];
 
-const architectures: { readonly [architecture: string]: string } = { x64: "amd64", ia32: "386" };
-
 function machineNamed(name: string): Machine {
   return {
     name,
     cpus: availableParallelism(),
     memoryBytes: totalmem(),
-    architecture: architectures[arch()] ?? arch(),
+    architecture: goArchitecture,
     operatingSystem: platform(),
     kernelVersion: release(),
   };

@@ -5,7 +5,7 @@ import { directBodies, directTerms, isComprehension } from "../compile/parts.ts"
 import { mapExpr, mapTerm, type Rewriter } from "../compile/rewriter.ts";
 import { bodyOutputs, exprOutputs, rootDocuments } from "../compile/safety.ts";
 import { functionName } from "../compile/text.ts";
-import { collectVars, safetyVars, varsOfBody } from "../compile/vars.ts";
+import { safetyVars, varsOfBody, varsOfTerm } from "../compile/vars.ts";
 import { walkExprs, walkTerm } from "../compile/walk.ts";
 import type { Body, Expr, Location, Ref, Term } from "../syntax/ast.ts";
 import { heldTerm } from "../syntax/distinct.ts";
@@ -232,15 +232,11 @@ function isConstant(term: Term): boolean {
 
 /** A term without vars; heads of refs are none. */
 function isGround(term: Term): boolean {
-  const vars = new Set<string>();
-  collectVars(term, { skipRefHead: true, skipCallOperators: true }, vars);
-  return vars.size === 0;
+  return varsOfTerm(term, { skipRefHead: true, skipCallOperators: true }).size === 0;
 }
 
 function mentions(term: Term, name: string): boolean {
-  const vars = new Set<string>();
-  collectVars(term, {}, vars);
-  return vars.has(name);
+  return varsOfTerm(term).has(name);
 }
 
 /** Vars that the query makes equal; undefined when it can never hold. */

@@ -1,4 +1,5 @@
-import { arch, platform } from "node:os";
+import { platform } from "node:os";
+import { goArchitecture } from "../../go-architecture.ts";
 import type { OpaCommand } from "../../opa/command.ts";
 import { opaVersion } from "../../opa/opa-version.ts";
 import { version } from "../../version.ts";
@@ -15,7 +16,7 @@ Build Commit: sallyport ${version}
 Build Timestamp: 
 Build Hostname: 
 Go Version: none (Node ${process.versions.node})
-Platform: ${platform()}/${arch() === "x64" ? "amd64" : arch()}
+Platform: ${platform()}/${goArchitecture}
 Rego Version: v1
 WebAssembly: unavailable
 `);
