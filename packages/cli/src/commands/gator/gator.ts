@@ -22,42 +22,42 @@ const group: CommandGroup = {
     {
       name: "policy",
       summary: "Manage policies of a library as gatekeeper-library in a cluster",
-      load: async () => (await import("./policy.ts")).policyCommand,
+      load: async () => (await import("./policy/policy.ts")).policyCommand,
     },
     {
       name: "policy generate-catalog",
       summary: "Generate a policy catalog from gatekeeper-library",
-      load: async () => (await import("./policy.ts")).policyGenerateCatalogCommand,
+      load: async () => (await import("./policy/generate-catalog.ts")).policyGenerateCatalogCommand,
     },
     {
       name: "policy install",
       summary: "Install one or more policies",
-      load: async () => (await import("./policy.ts")).policyInstallCommand,
+      load: async () => (await import("./policy/install.ts")).policyInstallCommand,
     },
     {
       name: "policy list",
       summary: "List installed policies",
-      load: async () => (await import("./policy.ts")).policyListCommand,
+      load: async () => (await import("./policy/list.ts")).policyListCommand,
     },
     {
       name: "policy search",
       summary: "Search available policies in the catalog",
-      load: async () => (await import("./policy.ts")).policySearchCommand,
+      load: async () => (await import("./policy/search.ts")).policySearchCommand,
     },
     {
       name: "policy uninstall",
       summary: "Remove policies from the cluster",
-      load: async () => (await import("./policy.ts")).policyUninstallCommand,
+      load: async () => (await import("./policy/uninstall.ts")).policyUninstallCommand,
     },
     {
       name: "policy update",
       summary: "Refresh the policy catalog",
-      load: async () => (await import("./policy.ts")).policyUpdateCommand,
+      load: async () => (await import("./policy/update.ts")).policyUpdateCommand,
     },
     {
       name: "policy upgrade",
       summary: "Upgrade installed policies to latest versions",
-      load: async () => (await import("./policy.ts")).policyUpgradeCommand,
+      load: async () => (await import("./policy/upgrade.ts")).policyUpgradeCommand,
     },
     {
       name: "sync",

@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
-import { withGatekeeper } from "../../gatekeeper/gatekeeper.fixture.ts";
-import { runIn } from "./gator.fixture.ts";
+import { withGatekeeper } from "../../../gatekeeper/gatekeeper.fixture.ts";
+import { runIn } from "../gator.fixture.ts";
 
 const gator = process.env["SALLYPORT_GATOR"] || undefined;
 const skip = gator === undefined && "no gator: SALLYPORT_GATOR names its file";
