@@ -92,7 +92,7 @@ export abstract class TermWriter extends Writer {
     this.#writeListed(term.key);
     this.write(": ");
     // As in OPA, where the value stands in a row below it brings no comments with it.
-    const value = { ...term.value, loc: { ...term.value.loc, row: term.loc.row } };
+    const value = { ...term.value, loc: inRow(term.value.loc, term.loc.row) };
     this.#writeComprehensionRest(value, term.loc, term.body, term.loc, "{", "}");
   }
 
@@ -341,6 +341,11 @@ export abstract class TermWriter extends Writer {
 /** A line break stands before the first of them. As in OPA, its text is looked for in that of the list, where a comment may hold it too. */
 function beginsBelow([first]: readonly Element[], { text }: Location): boolean {
   return first !== undefined && text.slice(0, Math.max(0, text.indexOf(placeOf(first).text))).includes("\n");
+}
+
+/** The same place in another row. Spelled out, because a location computes what it tells and a spread would lose it. */
+function inRow({ file, col, offset, end, text }: Location, row: number): Location {
+  return { file, row, col, offset, end, text };
 }
 
 /** Text, which is written anew, or a constant in braces, which becomes part of it. */

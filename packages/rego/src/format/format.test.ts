@@ -45,6 +45,7 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
   ["white space before arguments", "default f (_) := 1", "default f(_) := 1"],
   ["a comment in a template's line", 'p := $"{x}" # a', 'p := $"{ # a\n\tx}"'],
   ["an object comprehension's key above its value", "p := {x:\ny | z} # a", "p := {x: y |\n\tz # a\n}"],
+  ["an object comprehension whose value is a call", "p := {x: count(y) | y := z[x]}", "p := {x: count(y) | y := z[x]}"],
   ["a comprehension in a short head", "p[{x | x := 1}] := y.z", "p[{x | assign(x, 1)}] := y.z"],
   ["an object with comments alone", "p := {\n # a\n}", "p := {\n # a\n}"],
   ["imports by the parts of their paths", 'import data.z\nimport data["a b"]', 'import data["a b"]\nimport data.z'],
