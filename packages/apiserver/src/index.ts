@@ -27,9 +27,10 @@ export { deprecationOf } from "./http/deprecations.ts";
 export { ListenError } from "./http/listen.ts";
 export { defaultAddressTypes, type KubeletOptions } from "./kubelet/kubelets.ts";
 export type { ProcessStats } from "./metrics/server-metrics.ts";
-export { Cache, type CacheEvent } from "./registry/cache.ts";
+export { Cache } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
 export type { StorageMediaType } from "./registry/encode.ts";
+export type { CacheEvent } from "./registry/history.ts";
 export type { Registry } from "./registry/registry.ts";
 export { addressRange, defaultServiceRanges, type ServiceRanges } from "./registry/service-ranges.ts";
 export {

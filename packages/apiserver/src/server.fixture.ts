@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +36,8 @@ export interface Bed {
     accept: string,
   ) => Promise<{ readonly code: number; readonly type: string; readonly body: Buffer }>;
   readonly call: (path: string, call?: Call) => Promise<Answer>;
+  /** The answer to a GET as it begins; nothing of its body is read. */
+  readonly open: (path: string, accept: string) => Promise<IncomingMessage>;
 }
 
 /** A server over a memory store on a free port, with the default admission plugins. */
@@ -125,8 +128,12 @@ export async function withServer(
         .on("error", reject)
         .end();
     });
+  const open: Bed["open"] = (path, accept) =>
+    new Promise((resolve, reject) => {
+      request(`${server.url}${path}`, { ca, cert, key, headers: { accept } }, resolve).on("error", reject).end();
+    });
   try {
-    await run({ server, call, bytes });
+    await run({ server, call, bytes, open });
   } finally {
     await server.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { KubeObject } from "@sallyport/kube";
-import type { CacheEvent } from "../registry/cache.ts";
 import { isEqual } from "../registry/equality.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import { expiryOf, isBootstrapToken, textIn, tokenNamespace } from "./bootstrap-token-secrets.ts";
 import type { ControllerKind } from "./controller.ts";
 import { reconciler } from "./reconciler.ts";

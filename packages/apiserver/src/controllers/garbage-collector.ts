@@ -1,6 +1,6 @@
 import { type KubeObject, type OwnerReference, parseApiVersion, StatusError } from "@sallyport/kube";
-import type { CacheEvent } from "../registry/cache.ts";
 import { foreground, orphan } from "../registry/deletion.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import type { Controller, ControllerContext, ControllerKind } from "./controller.ts";
 import { WorkQueue } from "./work-queue.ts";
 

@@ -5,7 +5,8 @@ import {
   type OwnerReference,
   parseApiVersion,
 } from "@sallyport/kube";
-import type { Cache, CacheEvent } from "../registry/cache.ts";
+import type { Cache } from "../registry/cache.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import type { Client } from "./client.ts";
 
 /** The reference by which an object is managed; at most one has it. */

@@ -1,5 +1,5 @@
-import type { CacheEvent } from "../registry/cache.ts";
 import { isEqual } from "../registry/equality.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import type { Node } from "./nodes.ts";
 import { reconciler } from "./reconciler.ts";

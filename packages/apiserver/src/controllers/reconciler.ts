@@ -1,5 +1,5 @@
 import { StatusError } from "@sallyport/kube";
-import type { CacheEvent } from "../registry/cache.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import type { Controller, ControllerContext } from "./controller.ts";
 import { WorkQueue } from "./work-queue.ts";
 

@@ -1,6 +1,6 @@
 import { evaluatorFor, type KubeObject, quotaStatus } from "@sallyport/kube";
-import type { CacheEvent } from "../registry/cache.ts";
 import { isEqual } from "../registry/equality.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { ownKey, partsOf, reconciler } from "./reconciler.ts";
 

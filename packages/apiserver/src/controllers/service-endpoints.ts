@@ -1,5 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
-import type { Cache, CacheEvent } from "../registry/cache.ts";
+import type { Cache } from "../registry/cache.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import { isFinished, isReady, type Pod } from "./pods.ts";
 
 /** What controllers read of a Service. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@sallyport/kube";
-import type { CacheEvent } from "../registry/cache.ts";
 import { isEqual } from "../registry/equality.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import { addressNumber } from "../registry/service-ranges.ts";
 import { isReason } from "./client.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { type KubeObject, StatusError } from "@sallyport/kube";
 import { hasWebhook } from "../custom/conversion.ts";
-import type { CacheEvent } from "../registry/cache.ts";
 import { outgoing } from "../registry/encode.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import { warningHead } from "./answer.ts";
 import { bookmarkOf } from "./bookmark.ts";
 import { checkVersion, type ListContext, type Matches, matcherOf, writeObject } from "./list.ts";

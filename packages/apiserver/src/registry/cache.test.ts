@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMemoryStore } from "../storage/memory-store.ts";
 import type { Store } from "../storage/store.ts";
-import { Cache, type CacheEvent } from "./cache.ts";
+import { Cache } from "./cache.ts";
+import type { CacheEvent } from "./history.ts";
 
 const configMaps = { group: "", resource: "configmaps" };
 

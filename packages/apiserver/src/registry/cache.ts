@@ -2,21 +2,9 @@ import type { ObjectReader } from "@sallyport/admission";
 import { builtinResources, type GroupVersionResource, type KubeObject } from "@sallyport/kube";
 import type { Store, StoredValue, StoreEvent } from "../storage/store.ts";
 import { decodeStored } from "./encode.ts";
+import { type CacheEvent, History, type Step, type Watched } from "./history.ts";
 import { customPlaceOf, prefixOf, storageGroup, storageVersion } from "./keys.ts";
 import { Shelf } from "./shelf.ts";
-
-/** One change of an object, decoded. */
-export interface CacheEvent {
-  readonly revision: number;
-  readonly resource: GroupVersionResource;
-  readonly namespace: string;
-  readonly name: string;
-  readonly object: KubeObject | undefined;
-  readonly previous: KubeObject | undefined;
-}
-
-/** Events kept for watches that resume and lists at an older revision. As many as the store keeps. */
-const keptEvents = 10_000;
 
 /** A reader who has seen a newer revision at another server waits so long for it; kube-apiserver's limit. */
 const maxBehindMs = 3_000;
@@ -30,11 +18,6 @@ interface Place {
 
 type Listener = (event: CacheEvent) => void;
 
-interface Step {
-  readonly event: CacheEvent | undefined;
-  readonly position: number;
-}
-
 /**
  * All objects in memory, decoded once, always as new as the last durable write: what reads, lists, watches and admission see.
  * kube-apiserver's watch cache.
@@ -47,15 +30,12 @@ export class Cache {
   /** By resource, so that an event disturbs only those who watch it; "" follows all. */
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #store: Store;
-  #events: CacheEvent[] = [];
-  /** How many events were forgotten. */
-  #dropped = 0;
-  #oldest: number;
+  readonly #history: History;
   #revision = 0;
 
   private constructor(store: Store) {
     this.#store = store;
-    this.#oldest = store.compactedRevision;
+    this.#history = new History(store.compactedRevision);
     for (const { group, resource } of builtinResources) {
       if (resource.includes("/")) continue;
       const owner = storageGroup(group, resource);
@@ -117,12 +97,10 @@ export class Cache {
   /** The same as it was at an older revision; undefined when that is forgotten. */
   listAt(revision: number, group: string, resource: string, namespace?: string): readonly KubeObject[] | undefined {
     if (revision >= this.revision) return this.list(group, resource, namespace);
-    if (revision < this.#oldest) return undefined;
+    if (revision < this.#history.oldest) return undefined;
     const owner = storageGroup(group, resource);
     const undone = new Map<string, KubeObject | undefined>();
-    for (let i = this.#events.length - 1; i >= 0; i--) {
-      const event = this.#events[i] as CacheEvent;
-      if (event.revision <= revision) break;
+    for (const event of this.#history.backTo(revision)) {
       if (event.resource.resource !== resource || event.resource.group !== owner) continue;
       if (namespace !== undefined && namespace !== "" && event.namespace !== namespace) continue;
       undone.set(event.namespace === "" ? event.name : `${event.namespace}/${event.name}`, event.previous);
@@ -134,24 +112,17 @@ export class Cache {
 
   /** Where the next event will stand among all that ever were: readers that go at their own pace remember where they are. */
   get position(): number {
-    return this.#dropped + this.#events.length;
+    return this.#history.position;
   }
 
   /** Where the first event behind a revision stands; undefined when it is forgotten. */
   positionBehind(revision: number): number | undefined {
-    return revision < this.#oldest ? undefined : this.#dropped + firstBehind(this.#events, revision);
+    return this.#history.positionBehind(revision);
   }
 
   /** The first event of a resource from a position on, if there is one, and where to go on; undefined when events from there are forgotten. */
   next(position: number, resource: Watched): Step | undefined {
-    if (position < this.#dropped) return undefined;
-    const owner = storageGroup(resource.group, resource.resource);
-    for (let i = position - this.#dropped; i < this.#events.length; i++) {
-      const event = this.#events[i] as CacheEvent;
-      if (event.resource.resource === resource.resource && event.resource.group === owner)
-        return { event, position: this.#dropped + i + 1 };
-    }
-    return { event: undefined, position: this.position };
+    return this.#history.next(position, resource);
   }
 
   /** Each event as it comes, of one resource or of all. */
@@ -232,7 +203,8 @@ export class Cache {
     return shelf;
   }
 
-  #apply({ key, value, previous, revision }: StoreEvent): void {
+  #apply(stored: StoreEvent): void {
+    const { key, value, previous, revision } = stored;
     this.#revision = revision;
     const place = this.#place(key);
     if (place === undefined) return;
@@ -242,38 +214,24 @@ export class Cache {
     if (object === undefined) shelf.delete(place.key);
     else shelf.set(place.key, object);
     const event = eventAt(place, revision, object, before);
-    this.#keep(event);
+    this.#history.add(event, sizeOf(stored));
     for (const listener of [...(this.#listeners.get("") ?? []), ...(this.#listeners.get(place.prefix) ?? [])])
       listener(event);
   }
 
   /** An event from before this process: history, not news. */
-  #remember({ key, value, previous, revision }: StoreEvent): void {
+  #remember(stored: StoreEvent): void {
+    const { key, value, previous, revision } = stored;
     const place = this.#place(key);
-    if (place !== undefined)
-      this.#keep(eventAt(place, revision, value && this.#decode(value), previous && this.#decode(previous)));
-  }
-
-  #keep(event: CacheEvent): void {
-    this.#events.push(event);
-    if (this.#events.length <= keptEvents * 2) return;
-    this.#dropped += this.#events.length - keptEvents;
-    this.#events = this.#events.slice(-keptEvents);
-    this.#oldest = (this.#events[0]?.revision ?? 1) - 1;
+    if (place === undefined) return;
+    const event = eventAt(place, revision, value && this.#decode(value), previous && this.#decode(previous));
+    this.#history.add(event, sizeOf(stored));
   }
 }
 
-type Watched = Pick<GroupVersionResource, "group" | "resource">;
-
-/** The index of the first event behind a revision; events are ordered by it. */
-function firstBehind(events: readonly CacheEvent[], revision: number): number {
-  let [low, high] = [0, events.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((events[middle] as CacheEvent).revision <= revision) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** Of what an event holds; what was deleted is held as well. */
+function sizeOf({ value, previous }: StoreEvent): number {
+  return (value ?? previous)?.value.length ?? 0;
 }
 
 function eventAt(
