@@ -4,6 +4,7 @@ import { builtinResources, type ResourceInfo } from "@sallyport/kube";
 import fc from "fast-check";
 import { type Answer, type Bed, type Call, withServer } from "../server.fixture.ts";
 import { Dice, randomObject, randomValue, texts } from "./fuzz.fixture.ts";
+import { Watchdog } from "./watchdog.fixture.ts";
 
 /** A long run takes more: each of the properties makes ten times as many requests. */
 const numRuns = Number(process.env["SALLYPORT_RANDOM_RUNS"] || 12);
@@ -26,10 +27,14 @@ interface Target extends Bed {
   readonly faults: readonly unknown[];
 }
 
+const watchdog = new Watchdog(2 * patienceMs);
+
 /** Sends a request and holds the answer against what every client may rely on. */
 async function sound({ call, faults }: Target, path: string, request: Call): Promise<Answer> {
+  const asked = textOf(path, request);
   const timer = Promise.withResolvers<never>();
   const timeout = setTimeout(() => timer.reject(new Error("no answer")), patienceMs);
+  watchdog.begin(asked);
   try {
     const answer = await Promise.race([call(path, request), timer.promise]);
     if (answer.code >= 400 && /^\/apis?\/\S/.test(path) && typeof (answer.body ?? "") !== "string") {
@@ -41,14 +46,17 @@ async function sound({ call, faults }: Target, path: string, request: Call): Pro
     assert.equal((faults[0] as Error | undefined)?.stack, undefined);
     return answer;
   } catch (error) {
-    const method = request.method ?? (request.body === undefined ? "GET" : "POST");
-    const body = Buffer.isBuffer(request.body) ? request.body.toString("base64") : JSON.stringify(request.body);
-    const { type = "", accept = "", headers = {} } = request;
-    const asked = `${method} ${path} ${type} ${accept} ${JSON.stringify(headers)} ${body}`;
     throw new Error(`${asked}: ${(error as Error).message}`, { cause: error });
   } finally {
+    watchdog.end();
     clearTimeout(timeout);
   }
+}
+
+function textOf(path: string, { method, body, type = "", accept = "", headers = {} }: Call): string {
+  const verb = method ?? (body === undefined ? "GET" : "POST");
+  const text = Buffer.isBuffer(body) ? body.toString("base64") : JSON.stringify(body);
+  return `${verb} ${path} ${type} ${accept} ${JSON.stringify(headers)} ${text}`;
 }
 
 /** A property of seeds: whatever the dice say, `ask` gets sound answers. */
