@@ -1,6 +1,20 @@
-export { aescbc } from "./encryption/aescbc.ts";
-export { aesgcm } from "./encryption/aesgcm.ts";
-export { identity, isEncrypted } from "./encryption/identity.ts";
-export { prefixed } from "./encryption/prefixed.ts";
-export { secretbox } from "./encryption/secretbox.ts";
-export { type Opened, type PrefixTransformer, TransformError, type Transformer } from "./encryption/transformer.ts";
+export {
+  ConfigurationError,
+  decodeConfiguration,
+  type EncryptionConfiguration,
+  type EncryptionKey,
+  type KmsConfiguration,
+  type ProviderConfiguration,
+  type ResourceConfiguration,
+} from "./encryption/configuration.ts";
+export { configurationFaults } from "./encryption/configuration-faults.ts";
+export {
+  createEncryption,
+  type Encryption,
+  type EncryptionOptions,
+  type ProviderCheck,
+} from "./encryption/encryption.ts";
+export { isEncrypted } from "./encryption/identity.ts";
+export { ReloadingEncryption } from "./encryption/reloading-encryption.ts";
+export { EncryptionRules, type GroupResource, parseResource } from "./encryption/rules.ts";
+export { type Opened, TransformError, type Transformer } from "./encryption/transformer.ts";

@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { TransformError, type Transformer, tooShort } from "./transformer.ts";
+import { type LocalTransformer, TransformError, tooShort } from "./transformer.ts";
 
 const blockBytes = 16;
 
 /** AES-CBC with PKCS#7 padding behind a random IV. Nothing is authenticated: Kubernetes no longer recommends it. `secret` has 16, 24 or 32 bytes. */
-export function aescbc(secret: Uint8Array): Transformer {
+export function aescbc(secret: Uint8Array): LocalTransformer {
   return {
     seal: (value) => {
       const iv = randomBytes(blockBytes);

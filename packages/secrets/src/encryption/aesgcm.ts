@@ -1,11 +1,11 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { TransformError, type Transformer, tooShort } from "./transformer.ts";
+import { type LocalTransformer, TransformError, tooShort } from "./transformer.ts";
 
 const nonceBytes = 12;
 const tagBytes = 16;
 
 /** AES-GCM with a random nonce: nonce, ciphertext, tag; the value's place is authenticated. `secret` has 16, 24 or 32 bytes. */
-export function aesgcm(secret: Uint8Array): Transformer {
+export function aesgcm(secret: Uint8Array): LocalTransformer {
   return {
     seal: (value, key) => sealGcm(secret, randomBytes(nonceBytes), value, key),
     open: (stored, key) => ({ value: openGcm(secret, stored, key), isStale: false }),

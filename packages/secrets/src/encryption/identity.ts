@@ -1,4 +1,4 @@
-import { TransformError, type Transformer } from "./transformer.ts";
+import { type LocalTransformer, TransformError } from "./transformer.ts";
 
 /** Reserved for what providers write: JSON begins with `{`, protobuf with `k8s` and a zero byte. */
 const encryptedPrefix = Buffer.from("k8s:enc:");
@@ -9,7 +9,7 @@ export function isEncrypted(stored: Uint8Array): boolean {
 }
 
 /** Plaintext, and the rule of resources that nobody configured: what is encrypted is never taken for a value. */
-export const identity: Transformer = {
+export const identity: LocalTransformer = {
   seal: (value) => value,
   open: (stored) => {
     if (isEncrypted(stored)) throw new TransformError("identity transformer tried to read encrypted data");

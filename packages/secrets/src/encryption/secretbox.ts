@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { xsalsa20poly1305 } from "@noble/ciphers/salsa.js";
-import { TransformError, type Transformer, tooShort } from "./transformer.ts";
+import { type LocalTransformer, TransformError, tooShort } from "./transformer.ts";
 
 const nonceBytes = 24;
 const tagBytes = 16;
 
 /** NaCl's secretbox, XSalsa20 and Poly1305: nonce, tag, ciphertext. The value's place is not bound to it. `secret` has 32 bytes. */
-export function secretbox(secret: Uint8Array): Transformer {
+export function secretbox(secret: Uint8Array): LocalTransformer {
   return {
     seal: (value) => {
       const nonce = randomBytes(nonceBytes);

@@ -15,6 +15,12 @@ export interface Transformer {
   readonly open: (stored: Uint8Array, key: string) => Opened | Promise<Opened>;
 }
 
+/** One that needs nobody else, and answers at once. */
+export interface LocalTransformer extends Transformer {
+  readonly seal: (value: Uint8Array, key: string) => Uint8Array;
+  readonly open: (stored: Uint8Array, key: string) => Opened;
+}
+
 /** Why a value cannot be sealed or opened, in kube-apiserver's words. Never holds anything of the value. */
 export class TransformError extends Error {
   constructor(message: string, options?: ErrorOptions) {
