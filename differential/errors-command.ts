@@ -24,9 +24,9 @@ export async function differentialOfErrors(args: readonly string[]): Promise<num
     const sorted = differences.toSorted((a, b) => a.source.length - b.source.length);
     for (const { source, opa: theirs, sallyport } of sorted.slice(0, Number(most)))
       console.log(`== ${version}\n${source}\n-- opa\n${theirs.join("\n")}\n-- sallyport\n${sallyport.join("\n")}`);
-    const { compared, parsed, compiled } = counts;
+    const { compared, parsed, compiled, known } = counts;
     console.log(
-      `${version}, seed ${seed}: ${compared} modules, of which ${parsed} parse and ${compiled} compile; ${differences.length} differ`,
+      `${version}, seed ${seed}: ${compared} modules, of which ${parsed} parse and ${compiled} compile; ${differences.length} differ, and ${known} where OPA is at fault`,
     );
     found += differences.length;
   }

@@ -18,7 +18,7 @@ type Names = ReadonlySet<string>;
  */
 export function rewriteTemplates(rule: Rule, context: CaptureContext): Rule {
   const { head } = rule;
-  const named = new Set(head.args?.flatMap((arg) => [...varsOfTerm(arg, { skipClosures: true })]));
+  const named = new Set(head.args?.flatMap((arg) => [...varsOfTerm(arg)]));
   const body = rewriteBody(rule.body, named, context);
   const rewriter = rewriterIn(boundBy(rule.body, named, context), context);
   const args = head.args && mapAll(head.args, rewriter.term);

@@ -86,7 +86,7 @@ function termsText({ terms }: Expr): string {
     case "term":
       return termText(terms.term);
     case "some":
-      return `some ${terms.symbols.map(termText).join(", ")}`;
+      return `some ${terms.symbols.map(symbolText).join(", ")}`;
     case "every": {
       const key = terms.key === undefined ? "" : `${termText(terms.key)}, `;
       return `every ${key}${termText(terms.value)} in ${termText(terms.domain)} { ${bodyText(terms.body)} }`;
@@ -102,6 +102,13 @@ function termsText({ terms }: Expr): string {
       return `${refText(terms.operator)}(${args.join(", ")})`;
     }
   }
+}
+
+/** What `some` declares: a variable, or those that range over a collection. */
+function symbolText(symbol: Term): string {
+  if (symbol.kind !== "call") return termText(symbol);
+  const names = symbol.args.map(termText);
+  return `${names.slice(0, -1).join(", ")} in ${names.at(-1)}`;
 }
 
 export function importText({ path, alias }: Import): string {

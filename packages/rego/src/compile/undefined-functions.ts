@@ -4,8 +4,9 @@ import { isBuiltinNamed, nameOfRef } from "./names.ts";
 import { headTerms, ruleChain } from "./parts.ts";
 import { type StageContext, typeFault } from "./stage.ts";
 import { refText } from "./text.ts";
+import { inferComprehension } from "./types/check-body.ts";
 import { functionTypeOf } from "./types/declared.ts";
-import { literalType } from "./types/literal.ts";
+import { TypeEnv } from "./types/env.ts";
 import { argsText } from "./types/type.ts";
 import { callDetails } from "./types/type-json.ts";
 import { walkExprs, walkExprsOfTerm } from "./walk.ts";
@@ -42,7 +43,8 @@ function checkCall(
   if (fits) return true;
   const signature = context.builtin(nameOfRef(operator) ?? "");
   if (signature !== undefined) {
-    const have = args.map(literalType);
+    const env = envOfBuiltins(context);
+    const have = args.map((arg) => env.typeOf(arg));
     const { args: want } = functionTypeOf(signature);
     const lines = [`have: ${argsText(have.map((type) => ({ type })))}`, `want: ${argsText(want)}`];
     const message = `${refText(written())}: arity mismatch`;
@@ -53,6 +55,15 @@ function checkCall(
   const message = `function ${refText(written())} has arity ${arity}, got ${got} argument${got === 1 ? "" : "s"}`;
   context.report(typeFault(expr.loc, message));
   return false;
+}
+
+/** What is known before any rule is: input and data are anything, builtins functions, other variables unknown. */
+function envOfBuiltins(context: StageContext): TypeEnv {
+  const functionNamed = (name: string) => {
+    const signature = context.builtin(name);
+    return signature && functionTypeOf(signature);
+  };
+  return new TypeEnv(new Map(), functionNamed, inferComprehension);
 }
 
 function original(term: Term, names: LocalNames): Term {

@@ -1,3 +1,4 @@
+import { isMetadata } from "../syntax/annotations.ts";
 import type { Comment, Location } from "../syntax/ast.ts";
 
 /** Two comments that belong at the end of one line: what is being written stays as its author wrote it. */
@@ -135,10 +136,10 @@ export class Writer {
   protected writeComments(comments: readonly Comment[]): void {
     let hasMetadata = false;
     for (const [i, comment] of comments.entries()) {
-      const isMetadata = comment.text.trim() === "METADATA";
+      const beginsBlock = isMetadata(comment);
       const isApart = i > 0 && comment.loc.row - (comments[i - 1] as Comment).loc.row > 1;
-      if (isApart || (isMetadata && hasMetadata)) this.blankLine();
-      hasMetadata = isMetadata || (hasMetadata && !isApart);
+      if (isApart || (beginsBlock && hasMetadata)) this.blankLine();
+      hasMetadata = beginsBlock || (hasMetadata && !isApart);
       this.writeLine(commentText(comment));
     }
   }

@@ -2,14 +2,20 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseD
 import { goYamlFault } from "../builtins/yaml-faults.ts";
 import type { Annotations, Location, Ref, Term } from "./ast.ts";
 
-/** Why a block cannot be read, in OPA's words; `line` is the line of the block, from 1, where that is known. */
+/** Why a block cannot be read, in OPA's words. */
 export class AnnotationFault extends Error {
-  readonly line: number | undefined;
-
-  constructor(message: string, line?: number) {
+  constructor(message: string) {
     super(message);
     this.name = "AnnotationFault";
-    this.line = line;
+  }
+
+  /**
+   * Of `count` lines the one, from 0, that OPA shows: for faults of YAML that behind the line which the message tells, if there is one, or
+   * the first where it tells none; undefined for others, which are the block's.
+   */
+  lineOf(count: number): number | undefined {
+    const [, line = "0"] = /^yaml:(?: unmarshal errors:\s*?)? +line (\d+):/.exec(this.message) ?? [];
+    return this.message.startsWith("yaml:") ? Math.min(Number(line), count - 1) : undefined;
   }
 }
 
@@ -40,10 +46,10 @@ export function readFields(text: string): Fields {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, strict: false, customTags: ["timestamp"] });
   const lineOf = (node: Node | null): number => lines.linePos(node?.range?.[0] ?? 0).line;
-  const [error] = document.errors;
+  // Keys are looked at when all can be read.
+  const error = document.errors.find(({ code }) => code !== "DUPLICATE_KEY") ?? document.errors[0];
   if (error?.code === "DUPLICATE_KEY") throw duplicateFault(text, lines.linePos(error.pos[0]).line);
-  if (error !== undefined)
-    throw new AnnotationFault(`yaml: ${goYamlFault(`${text}\n`, error, 3)}`, lines.linePos(error.pos[0]).line);
+  if (error !== undefined) throw new AnnotationFault(`yaml: ${goYamlFault(`${text}\n`, error, 3)}`);
   const { contents } = document;
   if (contents === null) return {};
   if (!isMap(contents)) throw unmarshalFault([[lineOf(contents), mismatch(contents, "ast.rawAnnotation")]]);
@@ -63,7 +69,7 @@ export function readFields(text: string): Fields {
 
 function unmarshalFault(faults: readonly (readonly [number, string])[]): AnnotationFault {
   const lines = faults.map(([line, text]) => `\n  line ${line}: ${text}`).join("");
-  return new AnnotationFault(`yaml: unmarshal errors:${lines}`, faults[0]?.[0]);
+  return new AnnotationFault(`yaml: unmarshal errors:${lines}`);
 }
 
 function duplicateFault(text: string, line: number): AnnotationFault {

@@ -2,33 +2,40 @@ import { AnnotationFault, annotationsOf, readFields } from "./annotation-fields.
 import type { Annotations, Comment, Location, Module, Rule } from "./ast.ts";
 import type { SourceLocation } from "./source.ts";
 
-/** With the line, where the text of a block cannot be read. */
-type Report = (loc: Location, message: string, withLine?: boolean) => void;
+type Report = (loc: Location, message: string) => void;
 
 const scopes = ["rule", "document", "package", "subpackages"] as const;
 
+/** A `# METADATA` block that could be read, not yet at its rule or package. */
+export interface ReadBlock {
+  readonly block: Block;
+  readonly parsed: ReturnType<typeof annotationsOf>;
+  readonly scope: Annotations["scope"] | undefined;
+}
+
+/** Finds the `# METADATA` blocks of comments, and tells the faults of those that cannot be read, which are left out. */
+export function readBlocks(comments: readonly Comment[], report: Report): readonly ReadBlock[] {
+  return findBlocks(comments).flatMap((block) => readBlock(block, report) ?? []);
+}
+
 /**
- * Finds `# METADATA` blocks and hands them to the rule or package below. All faults are told: of blocks that cannot be read, or else of
- * scopes that do not fit.
+ * Hands blocks to the rule or package below. The faults of all their scopes are told.
  * https://www.openpolicyagent.org/docs/policy-language#metadata
  */
-export function attachAnnotations(module: Module, report: Report): Module {
-  const blocks = findBlocks(module.comments);
+export function attachAnnotations(module: Module, blocks: readonly ReadBlock[], report: Report): Module {
   if (blocks.length === 0) return module;
-  const read = blocks.flatMap((block) => {
-    const below = nextStatement(module, block.end);
-    const annotations = parseBlock(block, below?.kind, report);
-    return annotations === undefined ? [] : [{ annotations, below }];
-  });
-  if (read.length < blocks.length) return module;
+  const annotations: Annotations[] = [];
   const ofRule = new Map<Rule, Annotations[]>();
-  for (const { annotations: each, below } of read) {
+  for (const { block, parsed, scope } of blocks) {
+    const below = nextStatement(module, block.end);
+    const placed = scope ?? (defaultScope(below?.kind, parsed.entrypoint) as Annotations["scope"]);
+    const each: Annotations = { loc: block.loc, scope: placed, ...parsed };
+    annotations.push(each);
     checkScope(each, below?.kind, report);
     if (below?.kind === "rule") ofRule.set(below.rule, [...(ofRule.get(below.rule) ?? []), each]);
   }
-  const annotations = read.map((each) => each.annotations);
   const rules = module.rules.map((rule) => ({ ...rule, annotations: ofRule.get(rule) ?? [] }));
-  const places = new Map(blocks.map(({ loc }) => [loc.offset, loc]));
+  const places = new Map(blocks.map(({ block: { loc } }) => [loc.offset, loc]));
   // As in OPA, the comment at the top of a block has the whole block as its text.
   const comments = module.comments.map((each) => ({ ...each, loc: places.get(each.loc.offset) ?? each.loc }));
   return { ...module, rules, comments, annotations };
@@ -42,17 +49,22 @@ interface Block {
   readonly lines: readonly Comment[];
 }
 
-/** Comments on consecutive lines, the first of which is `# METADATA`. */
+/** True for a comment that begins a block: as in OPA, whatever else its line says. */
+export function isMetadata({ text, loc }: Comment): boolean {
+  return loc.col === 1 && text.trim().startsWith("METADATA");
+}
+
+/** Comments at the beginnings of consecutive lines, the first of which is `# METADATA`. */
 function findBlocks(comments: readonly Comment[]): readonly Block[] {
   const blocks: Block[] = [];
   for (let i = 0; i < comments.length; i++) {
     const first = comments[i] as Comment;
-    if (first.text.trim() !== "METADATA") continue;
+    if (!isMetadata(first)) continue;
     const lines: Comment[] = [];
     let last = first;
     while (i + 1 < comments.length) {
       const next = comments[i + 1] as Comment;
-      if (next.loc.row !== last.loc.row + 1 || next.loc.col !== first.loc.col || next.text.trim() === "METADATA") break;
+      if (next.loc.row !== last.loc.row + 1 || next.loc.col !== 1 || isMetadata(next)) break;
       lines.push(next);
       last = next;
       i++;
@@ -60,7 +72,7 @@ function findBlocks(comments: readonly Comment[]): readonly Block[] {
     blocks.push({
       loc: (first.loc as SourceLocation).to(last.loc),
       end: last.loc.end,
-      text: lines.map(({ text }) => text).join("\n"),
+      text: lines.map(({ text }) => text.replace(/^ /, "")).join("\n"),
       lines,
     });
   }
@@ -88,16 +100,15 @@ function defaultScope(below: Below["kind"] | undefined, isEntrypoint: boolean): 
   return isEntrypoint ? "document" : "rule";
 }
 
-function parseBlock(block: Block, below: Below["kind"] | undefined, report: Report): Annotations | undefined {
+function readBlock(block: Block, report: Report): ReadBlock | undefined {
   try {
     const fields = readFields(block.text);
-    const parsed = annotationsOf(fields, block.loc);
-    const scope = (fields["scope"] ?? defaultScope(below, parsed.entrypoint)) as Annotations["scope"];
-    return { loc: block.loc, scope, ...parsed };
+    const scope = fields["scope"] as Annotations["scope"] | undefined;
+    return { block, parsed: annotationsOf(fields, block.loc), scope };
   } catch (error) {
     if (!(error instanceof AnnotationFault)) throw error;
-    const line = error.line === undefined ? undefined : block.lines[error.line - 1];
-    report(line?.loc ?? block.loc, error.message, true);
+    const line = error.lineOf(block.lines.length);
+    report((line === undefined ? undefined : block.lines[line]?.loc) ?? block.loc, error.message);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
+import { refText } from "../compile/text.ts";
 import type { Body, Expr, Head, Location, Ref, Rule, Term } from "./ast.ts";
+import { heldTerm } from "./distinct.ts";
 import { ruleOf, splitHead, trueExpr, trueHead } from "./rules.ts";
-import type { SourceLocation } from "./source.ts";
 
 /** A rule that is written as an expression, `p := 1`, `f(x) = y`, v0's `p[x]`; or why the expression is none. */
 export function ruleFromBody(body: Body, isBuiltin: (name: string) => boolean): Rule | string {
@@ -26,7 +27,7 @@ function ruleFromTerm(term: Term): Rule | string {
   if (isRoot) return "refs cannot be used for rule head";
   if (term.kind !== "ref") return `${term.kind} cannot be used for rule name`;
   const [name, key, ...more] = term.terms;
-  if (name?.kind !== "var" || key === undefined) return `invalid rule head: ${wholeText(term)}`;
+  if (name?.kind !== "var" || key === undefined) return `invalid rule head: ${headText(term)}`;
   if (more.length > 0) return withoutBody(trueHead(term.loc, term, undefined), term.loc, term.loc);
   const ref: Ref = { kind: "ref", loc: name.loc, terms: [name] };
   const none = { args: undefined, value: undefined, assign: false, generatedValue: false };
@@ -49,9 +50,9 @@ function ruleFromCall(
   return withoutBody(trueHead(operator.loc, operator, args), operator.loc, operator.loc);
 }
 
-/** From where a term begins: its text may begin later. */
-function wholeText({ loc }: Term): string {
-  return (loc as SourceLocation).to(loc).text;
+/** A head that is none, as OPA prints it. */
+function headText(ref: Ref): string {
+  return refText({ ...ref, terms: ref.terms.map(heldTerm) });
 }
 
 function dotted(ref: Ref): string {
@@ -62,10 +63,8 @@ function dotted(ref: Ref): string {
 
 function ruleFromEquation(left: Term, value: Term, assign: boolean, loc: Location): Rule | string {
   const written = splitHead(left);
-  if (written === undefined) {
-    const isRef = left.kind === "ref" || (left.kind === "call" && left.operator.terms[0]?.kind !== "var");
-    return isRef ? `invalid rule head: ${wholeText(left)}` : `${left.kind} cannot be used for rule name`;
-  }
+  if (written === undefined)
+    return left.kind === "ref" ? `invalid rule head: ${headText(left)}` : `${left.kind} cannot be used for rule name`;
   const head: Head = { loc, ...written, key: undefined, value, assign, generatedValue: false };
   return withoutBody(head, loc, value.loc);
 }

@@ -90,6 +90,18 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
     "2:1 invalid annotation scope 'zz'. Use one of 'rule', 'document', 'package', or 'subpackages'",
     "5:1 annotation scope 'package' must be applied to package (have rule)",
   ],
+  [
+    "# METADATA\n# title: a: b\n>",
+    "4:1 unexpected gt token",
+    "3:1 yaml: mapping values are not allowed in this context",
+  ],
+  ["# METADATA of it\n\np := 1", "2:1 expected METADATA block, found whitespace"],
+  ["if[x]", "2:1 if keyword cannot be used for rule name", "2:1 `contains` keyword is required for partial set rules"],
+  ['{"b": 1,"a":2}.if := 1', '2:1 invalid rule head: {"a": 2, "b": 1}["if"]'],
+  ["[a](2) := 3", "2:1 call cannot be used for rule name"],
+  ["p := 1e30104", "2:6 number too big", `2:6 unexpected number token: ${value}`],
+  ["p := 1e2147483648", "2:6 unexpected number token: invalid float", `2:6 unexpected number token: ${value}`],
+  ["p := [1e30100, 0e99999999]"],
   ["import data[false]", "2:13 unexpected boolean token: expecting string"],
   ["import future.keywords.foo", "2:8 unexpected keyword, must be one of [contains every if in not]"],
   ['p := "a"[0]', "2:6 illegal ref (head cannot be string)"],
@@ -117,6 +129,10 @@ test("faults: v0 is v1 by an import that is one", () => {
   assert.deepEqual(faults("package a\nimport rego.v1\np { q }", "v0"), [`3:1 ${rule}`]);
   assert.deepEqual(faults("import rego.v1\np { q }", "v0"), ["1:1 package expected"]);
   assert.deepEqual(faults("import data.q\nimport rego.v1\np { q }", "v0"), ["1:1 package expected", `3:1 ${rule}`]);
+});
+
+test("faults: v0 knows all keywords by a path that goes on behind one", () => {
+  assert.deepEqual(faults("package a\nimport future.keywords.in.x\np if { some x in y }", "v0"), []);
 });
 
 test("faults: the line and a mark below the place", () => {

@@ -1,5 +1,5 @@
 import { findSignature } from "../builtins/capabilities.ts";
-import { attachAnnotations } from "./annotations.ts";
+import { attachAnnotations, type ReadBlock, readBlocks } from "./annotations.ts";
 import type { Body, Comment, Expr, Import, Location, Module, Ref, RegoVersion, Rule, Term } from "./ast.ts";
 import { type LanguageCapabilities, languageOf } from "./capabilities.ts";
 import { Cursor, type ParserMode } from "./cursor.ts";
@@ -153,16 +153,20 @@ class ModuleParser {
   parse(): Module | undefined {
     if (this.#version === "v1" && !this.#cursor.mode.features.has("rego_v1")) return this.#refuseVersion();
     const statements = this.#statements();
+    const blocks = this.#annotations ? this.#blocks() : [];
     if (this.faults.length > 0) return undefined;
     const [first] = statements;
     const module = first === undefined ? this.#empty() : this.#module(first, statements);
     if (module === undefined || this.faults.length > 0) return undefined;
-    if (!this.#annotations) return module;
-    const annotated = attachAnnotations(module, (loc, message, withLine) => {
-      if (withLine === true) this.#withLine(message, loc);
-      else this.#final(message, loc);
-    });
+    const annotated = attachAnnotations(module, blocks, (loc, message) => this.#final(message, loc));
     return this.faults.length > 0 ? undefined : annotated;
+  }
+
+  /** Of the comments up to where the parse ended: faults in them are told beside those of statements. */
+  #blocks(): readonly ReadBlock[] {
+    const { token } = this.#cursor;
+    const isRead = ({ loc }: Comment): boolean => token.kind === "eof" || loc.offset < token.loc.offset;
+    return readBlocks(this.#allComments().filter(isRead), (loc, message) => this.#withLine(message, loc));
   }
 
   /** The faults are in `faults`. */
@@ -251,10 +255,6 @@ class ModuleParser {
       this.#final(rule, loc);
       return [];
     }
-    const [name] = rule.head.ref.terms;
-    const isPartialSet = this.#version === "v1" && rule.head.value === undefined;
-    if (isPartialSet && name?.kind === "var" && this.#cursor.mode.keywords.has(name.name))
-      this.#final(`${name.name} keyword cannot be used for rule name`, loc);
     return [rule];
   }
 
@@ -303,7 +303,8 @@ class ModuleParser {
     if (!["data", "input", "future", "rego"].includes(name)) {
       cursor.hint("if this is unexpected, try updating OPA");
       const roots = "{data, future, input, rego}";
-      return cursor.report(`unexpected import path, must begin with one of: ${roots}, got: ${name}`, place);
+      const got = name.replace(/[^\0-\x7f]$/u, cutCharacter);
+      return cursor.report(`unexpected import path, must begin with one of: ${roots}, got: ${got}`, place);
     }
     const alias = this.#alias();
     if (alias === null) return undefined;
@@ -372,7 +373,8 @@ class ModuleParser {
     if (root !== "future") return undefined;
     if (second !== "keywords") return fault("invalid import, must be `future.keywords`");
     if (alias !== undefined) return fault("`future` imports cannot be aliased");
-    return this.#importKeyword(third, fault);
+    // A longer path names them all, as in OPA.
+    return this.#importKeyword(path.terms.length > 3 ? undefined : third, fault);
   }
 
   #importKeyword(word: string | undefined, fault: (message: string) => undefined): undefined {
@@ -386,6 +388,11 @@ class ModuleParser {
     if (word === "every") mode.keywords.add("in");
     return undefined;
   }
+}
+
+/** What OPA's JSON has for a character of which a name holds all bytes but the last. */
+function cutCharacter(character: string): string {
+  return "\ufffd".repeat(new TextEncoder().encode(character).length - 1);
 }
 
 function unexpectedTerm(cursor: Cursor, term: Term, wanted: string): undefined {

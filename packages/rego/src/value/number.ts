@@ -20,9 +20,10 @@ export function numberFromText(text: string): NumberValue | undefined {
   if (match === null) return undefined;
   const [, sign = "", whole = "", fraction, power] = match;
   if (fraction === undefined && power === undefined) return integerFromText(text);
+  const coefficient = BigInt(sign + whole + (fraction ?? ""));
   const exponent = Number(power ?? 0) - (fraction?.length ?? 0);
-  if (Math.abs(exponent) > maxExponent) return undefined;
-  const value = normalizeNumber(BigInt(sign + whole + (fraction ?? "")), exponent);
+  if (Math.abs(exponent) > maxExponent && coefficient !== 0n) return undefined;
+  const value = normalizeNumber(coefficient, exponent);
   return numberText(value) === text ? value : writtenAs(value, text);
 }
 

@@ -85,14 +85,3 @@ export function selectScalar(type: Type | undefined, term: Term, key: Key): Type
 }
 
 const maxInt64 = 2n ** 63n - 1n;
-
-/** What is known of a term by itself: input and data are anything, variables unknown. */
-export function literalType(term: Term): Type | undefined {
-  return typeOfTerm(term, {
-    variable: () => undefined,
-    other: (other) => {
-      const head = other.kind === "ref" ? other.terms[0] : undefined;
-      return head?.kind === "var" && (head.name === "input" || head.name === "data") ? anyType : undefined;
-    },
-  });
-}
