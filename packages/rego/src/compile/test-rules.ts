@@ -22,11 +22,13 @@ function isTest({ ref, generatedValue }: Head, packageLength: number): boolean {
   return operands.length === 0 || (operands.length === 1 && !generatedValue);
 }
 
-/** What is negated stays: it would have to be defined before. */
+/** What is negated stays: it would have to be defined before. What fails in an `every` fails the test, in no other closure. */
 function traced(expr: Expr, names: LocalNames): readonly Expr[] {
   const { terms } = expr;
-  if (expr.negated || expr.generated === true || terms.kind !== "call" || nameOfRef(terms.operator) !== "eq")
-    return [expr];
+  if (expr.negated || expr.generated === true) return [expr];
+  if (terms.kind === "every")
+    return [{ ...expr, terms: { ...terms, body: terms.body.flatMap((each) => traced(each, names)) } }];
+  if (terms.kind !== "call" || nameOfRef(terms.operator) !== "eq") return [expr];
   const before: Expr[] = [];
   const args = mapAll(terms.args, (arg): Term => {
     if (arg.kind !== "ref" && !isComprehension(arg)) return arg;

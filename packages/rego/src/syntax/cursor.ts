@@ -286,7 +286,12 @@ export class Cursor {
   takeFrom(inner: Cursor, isStuck: boolean): void {
     this.#wildcards = inner.#wildcards;
     this.faults.push(...inner.faults);
-    if (isStuck) this.#stuck = inner.#stuck ?? inner.token;
+    if (isStuck) this.#stuck = inner.#stuck ?? inner.#standing();
+  }
+
+  /** The token, or the white space before it where the parse stands at that. */
+  #standing(): Token {
+    return this.isAtSpace ? { ...this.token, kind: "whitespace", loc: this.#place() } : this.token;
   }
 
   /** Notes faults of a part of the token, which is then a token that cannot be read. */

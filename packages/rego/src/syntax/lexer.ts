@@ -1,7 +1,17 @@
 import type { Comment } from "./ast.ts";
 import { type Source, SourceLocation } from "./source.ts";
 
-export type TokenKind = "ident" | "number" | "string" | "rawstring" | "template" | "punctuation" | "eof" | "illegal";
+/** `whitespace` is only told of, where the parse stands at it. */
+export type TokenKind =
+  | "ident"
+  | "number"
+  | "string"
+  | "rawstring"
+  | "template"
+  | "punctuation"
+  | "eof"
+  | "illegal"
+  | "whitespace";
 
 export interface Token {
   readonly kind: TokenKind;

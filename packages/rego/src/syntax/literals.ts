@@ -54,6 +54,7 @@ export function parseLiteral(cursor: Cursor): Expr | undefined {
 }
 
 function parseNestedLiteral(cursor: Cursor): Expr | undefined {
+  if (cursor.isAtSpace) return cursor.illegal();
   const start = cursor.token;
   const startsRef = cursor.isReserved() && cursor.isRefHead();
   const expr = startsRef ? parseKeywordRef(cursor) : parsePlainLiteral(cursor);

@@ -29,6 +29,11 @@ const table: readonly (readonly [rules: string, failed: string])[] = [
   ],
   ["test_a if f(3)\nf(x) if x == 2", "2:           f(3); "],
   ["test_a if {\n\tevery v in [1] {\n\t\tv == 2\n\t}\n}", "4: \t\tv == 2; 2:v=1"],
+  [
+    'o[k] := v if some k, v in {"a": 1}\ntest_a if {\n\tevery k in ["a"] {\n\t\to[k] == 2\n\t}\n}',
+    '5: \t\to[k] == 2; 2:o[k]=1 4:k="a"',
+  ],
+  ["p := 3\ntest_a if [\n\tp] == [2]", "3:           [\\n\tp] == [2]; 1:p=3"],
   ["test_a if {\n\tnot 1 == 1\n}", "3: \tnot 1 == 1; "],
   ["test_a if {\n\t1 / 0 == 1\n}", "3: \t1 / 0 == 1; 1:1 / 0=undefined"],
   ["test_a if {\n\t[1,\n\t2] == [2, 1]\n}", "3: \t[1,\\n\t2] == [2, 1]; "],

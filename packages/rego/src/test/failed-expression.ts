@@ -21,6 +21,8 @@ export interface FailedExpression {
 }
 
 export interface FailedValue {
+  /** Of the line that it begins in. */
+  readonly row: number;
   /** What stands before it in its line, as white space. */
   readonly before: string;
   readonly name: string;
@@ -91,7 +93,7 @@ function expressionOf(
   const values = valuesOf(written, event, places).map(({ term, text }) => ({
     offset: term.loc.offset,
     length: term.loc.end - term.loc.offset,
-    value: { before: whiteBefore(module.text, term.loc.offset), name: term.loc.text, text },
+    value: { row: term.loc.row, before: whiteBefore(module.text, term.loc.offset), name: term.loc.text, text },
   }));
   values.sort((a, b) => a.offset - b.offset || b.length - a.length);
   const lines = (whiteBefore(module.text, loc.offset) + loc.text).split("\n");
@@ -123,7 +125,8 @@ function valuesOf(written: Expr, event: RecordedEvent, places: ReadonlyMap<strin
   const found: TermValue[] = [];
   for (const term of termsInOrder(written)) {
     const key = placeKey(term.loc);
-    const local = term.kind === "var" ? byName(event, term.name) : locals.get(key);
+    // The name of a rule is a variable as it is written.
+    const local = (term.kind === "var" ? byName(event, term.name) : undefined) ?? locals.get(key);
     const text = local ?? missing.get(key);
     if (text !== undefined) found.push({ term, text });
   }
