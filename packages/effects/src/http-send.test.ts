@@ -98,6 +98,15 @@ const cases: readonly [term: string, answer: string][] = [
     `${send("/redirect?status=302&to=/echo", '{"method": "post", "body": 1, "enable_redirect": true}')}.body`,
     '{"body":"","headers":{"referer":"http://127.0.0.1:http/redirect?status=302&to=/echo"},"method":"GET","url":"/echo"}',
   ],
+  // The length, and how it is told, are the client's.
+  [
+    `${send("/echo", '{"headers": {"Content-Length": "9", "transfer-encoding": "chunked", "Trailer": "x"}}')}.body`,
+    '{"body":"","headers":{},"method":"GET","url":"/echo"}',
+  ],
+  [
+    `${send("/echo", '{"method": "put", "raw_body": "x", "headers": {"content-length": "9"}}')}.body`,
+    '{"body":"x","headers":{"content-length":"1"},"method":"PUT","url":"/echo"}',
+  ],
   // Headers come in Go's order.
   [
     `${send("/echo", '{"method": "put", "raw_body": "x", "headers": {"x-z": "1", "x-a": "2"}}')}.raw_body`,

@@ -88,23 +88,27 @@ function headerFault({ headers }: HttpRequest): string | undefined {
   return undefined;
 }
 
+/** What tells where a body ends is the client's to send: as in Go's, a policy's is left out. */
+const ofClient: ReadonlySet<string> = new Set(["content-length", "transfer-encoding", "trailer"]);
+
 /** Headers go as UTF-8; Node takes the bytes as characters. */
 function bytesOf(headers: { readonly [name: string]: string }): { readonly [name: string]: string } {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString("latin1")]),
+    Object.entries(headers)
+      .filter(([name]) => !ofClient.has(name.toLowerCase()))
+      .map(([name, value]) => [name, Buffer.from(value).toString("latin1")]),
   );
 }
 
 function exchange(request: HttpRequest, tls: RequestOptions): Promise<HttpResponse> {
   const asksForGzip = request.headers["Accept-Encoding"] === undefined && request.method !== "HEAD";
   const length = lengthHeader(request);
-  // In the order in which Go sends them. A length stays where it stands first, and is ours.
+  // In the order in which Go sends them.
   const headers = {
     ...(request.host === undefined ? {} : { Host: request.host }),
     "User-Agent": userAgent,
     ...length,
     ...sorted(bytesOf(request.headers)),
-    ...length,
     ...(asksForGzip ? { "Accept-Encoding": "gzip" } : {}),
   };
   const options: RequestOptions = { ...tls, method: request.method, headers };

@@ -259,8 +259,9 @@ function whyNotExported(
   const side = isPrivate ? "Private" : "Public";
   const fault = `jwk.OKP${side}Key: failed to build ${side.toLowerCase()} key`;
   if (curve !== "Ed25519" && curve !== "X25519") return `${fault}: invalid curve algorithm ${curve}`;
-  if (!isPrivate) return undefined;
+  // Of X25519 Go makes the point itself.
+  if (!isPrivate || curve === "X25519") return undefined;
   const point = crypto.publicKey(curve, bytes.get("d") as Uint8Array);
   const isRight = point !== undefined && bigintFromBytes(point) === number(bytes, "x");
-  return isRight ? undefined : `${fault}: ${curve.toLowerCase()}: invalid x value given d value`;
+  return isRight ? undefined : `${fault}: ed25519: invalid x value given d value`;
 }

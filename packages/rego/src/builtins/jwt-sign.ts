@@ -70,8 +70,14 @@ function signature(algorithm: string, key: Jwk, data: Uint8Array, crypto: Crypto
     throw new BuiltinError(
       `jwsbb.Sign: invalid key type ${key.typeText}. ${type} is required: ${fault} from ${key.typeText}: jwk.Export: ${why}`,
     );
-  if (kind === "oct") return crypto.hmac(hashOf(algorithm), key.secret, data);
+  if (kind === "oct") return crypto.hmac(hashOf(algorithm), key.kind === "OKP" ? rawEd25519(key) : key.secret, data);
   return crypto.sign(algorithm, { jwk: kind === "RSA" ? completeRsa(key.fields) : key.fields }, data);
+}
+
+/** Go's bytes of the key: a private one has the public one behind it. */
+function rawEd25519({ fields, isPrivate }: Jwk): Uint8Array {
+  const [seed, point] = ["d", "x"].map((name) => decodeBase64(fields[name] ?? "", urlAlphabet, false));
+  return new Uint8Array([...(isPrivate ? (seed ?? []) : []), ...(point ?? [])]);
 }
 
 /** The numbers that are made of others may be left out. */
@@ -92,7 +98,8 @@ function whyNot(key: Jwk, kind: Jwk["kind"], target: string): string | undefined
     return `no suitable exporter found for key type '${key.typeText}'`;
   if (key.exportFault !== undefined) return `failed to export jwk.Key to raw format: ${key.exportFault}`;
   if (key.kind !== "OKP") return undefined;
-  if (kind === "OKP" && key.isPrivate && key.curve === "Ed25519") return undefined;
+  // For Go these keys are bytes too.
+  if (key.curve === "Ed25519" && (kind === "oct" || (kind === "OKP" && key.isPrivate))) return undefined;
   const side = key.isPrivate ? "Private" : "Public";
   const goType = key.curve === "Ed25519" ? `ed25519.${side}Key` : `*ecdh.${side}Key`;
   return `failed to assign key: argument to AssignIfCompatible() must be compatible with ${goType} (was ${target})`;
