@@ -107,6 +107,15 @@ const cases: readonly [term: string, answer: string][] = [
     `${send("/echo", '{"method": "put", "raw_body": "x", "headers": {"content-length": "9"}}')}.body`,
     '{"body":"x","headers":{"content-length":"1"},"method":"PUT","url":"/echo"}',
   ],
+  // What the request itself lacks is told with the builtin's name, what is met later without.
+  [
+    send("/json", `{"max_retry_attempts": "1", ${soft}}`),
+    '{"error":{"code":"eval_http_send_internal_error","message":"invalid value \\"1\\" for field \\"max_retry_attempts\\""},"status_code":0}',
+  ],
+  [
+    send("/json", `{"cache_ignored_headers": ["x", 1], "headers": {"a": "b"}, ${soft}}`),
+    '{"error":{"code":"eval_http_send_internal_error","message":"json: cannot unmarshal number into Go value of type string"},"status_code":0}',
+  ],
   // Headers come in Go's order.
   [
     `${send("/echo", '{"method": "put", "raw_body": "x", "headers": {"x-z": "1", "x-a": "2"}}')}.raw_body`,

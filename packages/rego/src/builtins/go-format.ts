@@ -72,12 +72,15 @@ function sizeOf(text: string | undefined): number | "*" | undefined {
   return text === undefined || text === "*" ? text : Number(text);
 }
 
-/** Go's fmt.Sprintf as OPA calls it: integers as int, other numbers as float64, strings as they are, all else as its Rego text. */
-export function sprintf(format: string, operands: Value): string {
+/**
+ * Go's fmt.Sprintf as OPA calls it: integers as int, other numbers as float64, strings as they are, all else as its Rego text. `types`: what
+ * Go calls the types of operands where it is something else.
+ */
+export function sprintf(format: string, operands: Value, types: readonly string[] = []): string {
   if (!Array.isArray(operands)) throw operandTypeError(2, "array", typeName(operands));
   const args = operands as readonly Value[];
   const { pieces, rest } = formatOf(format);
-  const taken: Taken = { args, used: 0, isReordered: false };
+  const taken: Taken = { args, types, used: 0, isReordered: false };
   let text = "";
   for (const piece of pieces) {
     text += piece.before;
@@ -86,13 +89,18 @@ export function sprintf(format: string, operands: Value): string {
   }
   text += rest;
   if (taken.used >= args.length || taken.isReordered) return text;
-  const extra = args.slice(taken.used).map((each) => `${goType(each)}=${plainText(each)}`);
+  const extra = args.slice(taken.used).map((each, i) => extraText(types[taken.used + i] ?? goType(each), each));
   return `${text}%!(EXTRA ${extra.join(", ")})`;
+}
+
+function extraText(type: string, value: Value): string {
+  return type === "<nil>" ? type : `${type}=${plainText(value)}`;
 }
 
 /** The operands, and how many of them were taken: unless a format says which one it wants. */
 interface Taken {
   readonly args: readonly Value[];
+  readonly types: readonly string[];
   used: number;
   isReordered: boolean;
 }
@@ -123,7 +131,8 @@ function formatPiece({ flags, width, precision, indexes, verb }: Piece, taken: T
     precision: exact as number | undefined,
     verb,
   };
-  return fault + formatPadded(args[taken.used++] as Value, options);
+  const at = taken.used++;
+  return fault + formatPadded(args[at] as Value, options, taken.types[at]);
 }
 
 /** To the operand with this number, counted from 1; false when there is none. */
@@ -168,13 +177,13 @@ function plainText(value: Value): string {
 }
 
 /** Of a verb that the type does not know Go shows what it was given, with the same width and precision. */
-function formatPadded(value: Value, options: Verb): string {
+function formatPadded(value: Value, options: Verb, shownType?: string): string {
   const text = formatValue(value, options);
   if (text !== undefined) return pad(text, options);
   const type = goType(value);
   if (type === "*big.Int") return `%!${options.verb}(big.Int=${plainText(value)})`;
   const verb = type === "string" ? "s" : type === "int64" ? "d" : "g";
-  return `%!${options.verb}(${type}=${formatPadded(value, { ...options, verb })})`;
+  return `%!${options.verb}(${shownType ?? type}=${formatPadded(value, { ...options, verb })})`;
 }
 
 /** Undefined for a verb that the type does not know. */

@@ -34,6 +34,9 @@ const texts = [
   "url",
 ] as const;
 
+/** A fault that OPA tells without the builtin's name where errors are values. */
+export class BareFault extends BuiltinError {}
+
 const switches = ["enable_redirect", "tls_insecure_skip_verify", "tls_use_system_certs"] as const;
 
 const allowed: readonly string[] = [
@@ -219,7 +222,7 @@ function retriesOf(operand: Value): number {
   const value = lookup(operand, "max_retry_attempts");
   if (value === undefined) return 0;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new BuiltinError(`invalid value ${regoText(value)} for field "max_retry_attempts"`);
+  throw new BareFault(`invalid value ${regoText(value)} for field "max_retry_attempts"`);
 }
 
 function tlsOf(operand: Value, fields: Fields, state: QueryState): TlsOptions {
@@ -307,8 +310,11 @@ export function cacheKey(operand: Value): string {
   const headers = lookup(operand, "headers");
   if (ignored === undefined || ignored === null || headers === undefined || !isObject(headers)) return textKey(entries);
   const names = ignored as readonly Value[];
-  if (!Array.isArray(ignored) || names.some((name) => typeof name !== "string"))
-    throw new BuiltinError(`json: cannot unmarshal ${typeName(ignored)} into Go value of type []string`);
+  const unmarshal = (value: Value, type: string) =>
+    new BareFault(`json: cannot unmarshal ${typeName(value)} into Go value of type ${type}`);
+  if (!Array.isArray(ignored)) throw unmarshal(ignored, "[]string");
+  const other = names.find((name) => typeof name !== "string");
+  if (other !== undefined) throw unmarshal(other, "string");
   const kept = sortedEntries(headers).filter(([name]) => !names.includes(name));
   return textKey(entries.map(([key, value]) => [key, key === "headers" ? textKey(kept) : value] as const));
 }

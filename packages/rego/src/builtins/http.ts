@@ -4,7 +4,7 @@ import { type Builtin, BuiltinError, type QueryState } from "./builtin.ts";
 import { regoText } from "./go-format.ts";
 import { goQuote } from "./go-quote.ts";
 import { expiryOf, isCacheable, mayStore, secondsAfter } from "./http-cache.ts";
-import { cacheKey, checkFields, flagOf, httpRequestFrom } from "./http-request.ts";
+import { BareFault, cacheKey, checkFields, flagOf, httpRequestFrom } from "./http-request.ts";
 import { type Decoding, responseValue } from "./http-response.ts";
 import type { CachedResponse, HttpAnswer, HttpFailure, HttpResponse } from "./network.ts";
 import { objectAt } from "./operands.ts";
@@ -37,11 +37,10 @@ function send(args: readonly Value[], state: QueryState): Value {
 
 /** With `raise_error: false`, what the policy gets instead of an error. */
 function errorValue(error: BuiltinError): Value {
-  const fault =
-    error instanceof NetworkError
-      ? { code: "eval_http_send_network_error", message: error.plain }
-      : { code: "eval_http_send_internal_error", message: `${error.code}: http.send: ${error.message}` };
-  return { status_code: 0, error: fault };
+  if (error instanceof NetworkError)
+    return { status_code: 0, error: { code: "eval_http_send_network_error", message: error.plain } };
+  const message = error instanceof BareFault ? error.message : `${error.code}: http.send: ${error.message}`;
+  return { status_code: 0, error: { code: "eval_http_send_internal_error", message } };
 }
 
 /** Answers of this query by request, failures too: the same request again is not sent again. */

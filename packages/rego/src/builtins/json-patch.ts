@@ -77,7 +77,7 @@ function child(value: Value, key: Value): Value {
   if (found !== undefined) return found;
   throw new BuiltinError(
     value instanceof RegoSet
-      ? `path ${regoText(key)} does not exist in set term ${regoText(value)}`
+      ? `path ${typeof key === "string" ? key : regoText(key)} does not exist in set term ${regoText(value)}`
       : `path ${regoText(key)} does not exist in object term ${regoText(value)}`,
   );
 }

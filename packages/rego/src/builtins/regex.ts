@@ -5,6 +5,7 @@ import type { Value } from "../value/value.ts";
 import { type Builtin, BuiltinError, operandTypeError, type QueryState } from "./builtin.ts";
 import { globParts, globPattern } from "./glob.ts";
 import { globsIntersect } from "./globs-match.ts";
+import { goQuote } from "./go-quote.ts";
 import { checkLength } from "./length.ts";
 import { integerAt, stringAt, stringsAt } from "./operands.ts";
 
@@ -139,9 +140,10 @@ function templateMatch(args: readonly Value[]): Value {
     } else if (template[i] === close && depth > 0 && --depth === 0) {
       pattern += `(${template.slice(from, i)})`;
       from = i + 1;
-    } else if (template[i] === close && depth === 0) throw new BuiltinError(`unbalanced braces in "${template}"`);
+    } else if (template[i] === close && depth === 0)
+      throw new BuiltinError(`unbalanced braces in ${goQuote(template)}`);
   }
-  if (depth !== 0) throw new BuiltinError(`unbalanced braces in "${template}"`);
+  if (depth !== 0) throw new BuiltinError(`unbalanced braces in ${goQuote(template)}`);
   return patternFor(`${pattern}${quote(template.slice(from))}$`, text).test(text);
 }
 

@@ -130,10 +130,24 @@ function print(args: readonly GoValue[]): string {
   return args.map((each, i) => (needsSpace(i) ? " " : "") + goText(each)).join("");
 }
 
+/** A verb of a format, or a percent sign. */
+const verbs = /%[-+# 0-9.]*[a-zA-Z]|%%/g;
+
+/** As Go's Sprintf; of nothing it says so, whatever the verb. */
 function printf([format, ...args]: readonly GoValue[]): string {
-  const text = goText(format as GoValue).replaceAll("%T", () => "%v");
-  const types = [...goText(format as GoValue).matchAll(/%[-+# 0-9.]*[a-zA-Z]/g)].map(([verb]) => verb.endsWith("T"));
-  return sprintf(text, args.map((each, i) => (types[i] === true ? goType(each) : plain(each))) as Value);
+  const operands: Value[] = args.map(plain);
+  let taken = 0;
+  const text = goText(format as GoValue).replace(verbs, (verb) => {
+    const at = verb === "%%" ? args.length : taken++;
+    const arg = args[at];
+    if (arg === undefined) return verb;
+    const letter = verb.slice(-1);
+    if (letter === "T") operands[at] = goType(arg);
+    else if (letter !== "v" && isNone(arg)) operands[at] = `%!${letter}(<nil>)`;
+    else return verb;
+    return letter === "T" ? `${verb.slice(0, -1)}v` : "%s";
+  });
+  return sprintf(text, operands, args.map(goType));
 }
 
 function plain(value: GoValue): Value {
