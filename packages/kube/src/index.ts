@@ -11,6 +11,7 @@ export {
 } from "./apply/managed-fields.ts";
 export { mergeForPolicy } from "./apply/policy-merge.ts";
 export { resourceType } from "./apply/resource-type.ts";
+export { type ResourcePathMappings, toParent, toSubresource } from "./apply/scale-handler.ts";
 export type { Type as FieldType } from "./apply/type.ts";
 export { bootstrapFlowControl, bootstrapRbac, systemPriorityClasses } from "./bootstrap.ts";
 export { canonical } from "./canonical.ts";

@@ -76,6 +76,15 @@ test("what an object does not say of its type is said by its path, also after a 
     assert.equal((await call(`${maps}/a`, patch)).code, 200);
     const unversioned = await call(`${maps}/a`, { ...patch, body: [{ op: "remove", path: "/apiVersion" }] });
     assert.equal(unversioned.code, 400);
+    assert.match(String(unversioned.headers["warning"]), /unknown field \\"metadata\\"/);
+    const foreign = {
+      ...patch,
+      body: [...[{ op: "remove", path: "/apiVersion" }], { op: "replace", path: "/kind", value: "Odd" }],
+    };
+    assert.match(
+      (await call(`${maps}/a`, foreign)).body.message,
+      /no kind "Odd" is registered for the internal version of group ""/,
+    );
     const other = [{ op: "replace", path: "/kind", value: {} }];
     const refused = await call(`${maps}/a`, { ...patch, body: other });
     assert.equal(refused.code, 422);

@@ -12,8 +12,6 @@ export interface WriteContext {
   readonly dryRun: boolean;
   /** Who the changed fields will be managed by; when absent, nobody keeps account of them. */
   readonly fieldManager?: string;
-  /** The subresource that `managedFields` name, when it is none by itself: `scale`. */
-  readonly managedSubresource?: string;
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
   /** What admission is told of CreateOptions, UpdateOptions or DeleteOptions, beside their kind. */
   readonly options?: { readonly [field: string]: unknown };

@@ -126,7 +126,11 @@ export function unnamed(name: string): StatusError {
   );
 }
 
-/** What upstream's scheme says of a kind that it does not know. */
-export function notRegistered(kind: string, apiVersion: string): string {
-  return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
+/** What upstream's scheme says of a kind that it does not know, in a version or among a group's types of its own. */
+export function notRegistered(kind: string, where: string | { readonly group: string }): string {
+  const place =
+    typeof where === "string"
+      ? `version ${JSON.stringify(where)}`
+      : `the internal version of group ${JSON.stringify(where.group)}`;
+  return `no kind ${JSON.stringify(kind)} is registered for ${place} in scheme "pkg/runtime/scheme.go:111"`;
 }

@@ -32,7 +32,7 @@ import { strategyFor, withStringData } from "./strategies.ts";
 type Fields = { readonly [field: string]: unknown };
 
 /** What of a write decides whose the changed fields are. */
-type ManagedWrite = Pick<WriteContext, "info" | "subresource" | "fieldManager" | "managedSubresource">;
+type ManagedWrite = Pick<WriteContext, "info" | "subresource" | "fieldManager">;
 
 /** The manager that an object without managed fields gets for what it holds, before the first configuration is applied. */
 const beforeFirstApply = "before-first-apply";
@@ -99,14 +99,11 @@ function convertible(managed: ManagedFields, { group }: ResourceInfo): ManagedFi
 }
 
 function writerOf(manager: string, operation: "Apply" | "Update", context: ManagedWrite, time: string): Writer {
-  const { info, subresource, managedSubresource = subresource } = context;
-  const id = { manager, operation, apiVersion: apiVersionOf(info), subresource: managedSubresource };
-  const isScale = managedSubresource === "scale";
+  const { info, subresource } = context;
   return {
-    id,
-    time: isScale ? undefined : time,
+    id: { manager, operation, apiVersion: apiVersionOf(info), subresource },
+    time,
     ignored: ignoredFields(context),
-    ...(isScale ? { seenAs: "autoscaling/v1" } : {}),
     inVersion: (value, apiVersion) => inVersion(value as Partial<KubeObject>, apiVersion, info),
   };
 }

@@ -2,9 +2,11 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  builtinResources,
   canonical,
   checkDepth,
   findSchema,
+  goPackageOf,
   invalid,
   invalidStatus,
   type KubeObject,
@@ -12,7 +14,8 @@ import {
   StatusError,
 } from "@sallyport/kube";
 import type { WriteContext } from "./context.ts";
-import { elsewhere } from "./faults.ts";
+import { elsewhere, notRegistered, unnamed } from "./faults.ts";
+import { tellStrictFaults } from "./strict-faults.ts";
 
 /** A patch by its content type. Throws `UnsupportedMediaType`, `BadRequest`, or `Invalid` when it does not apply. */
 export function applyPatch(
@@ -90,6 +93,33 @@ export function decodePatched(shown: () => string, decode: () => KubeObject): Ku
   }
 }
 
+/**
+ * Throws `BadRequest` for a patched object without a version: kube-apiserver reads it as one of its own, in which no field has the name
+ * that it has in the API, and so it has no name. `shown` is the JSON of the object.
+ */
+export function checkVersioned(
+  { apiVersion }: { readonly [field: string]: unknown },
+  shown: () => string,
+  context: WriteContext,
+): void {
+  if (apiVersion || context.info.custom !== undefined) return;
+  const value = JSON.parse(shown()) as { readonly [field: string]: unknown };
+  checkInternalKind(value["kind"] || context.info.kind, context.info);
+  const names = Object.keys(value).filter((name) => name !== "apiVersion" && name !== "kind");
+  const unknown = names.map((name) => `unknown field ${JSON.stringify(name)}`);
+  tellStrictFaults({ value, strictErrors: [] }, unknown, context);
+  throw unnamed(context.name);
+}
+
+function checkInternalKind(given: unknown, { group, kind }: ResourceInfo): void {
+  if (given === kind) return;
+  const isKnown = builtinResources.some((each) => each.group === group && each.kind === given);
+  const why = isKnown
+    ? `converting (${goPackageOf(group)}.${given}) to (${goPackageOf(group)}.${kind}): unknown conversion`
+    : notRegistered(String(given), { group });
+  throw new StatusError("BadRequest", `${given} in version "" cannot be handled as a ${kind}: ${why}`);
+}
+
 /** The same for an object to which a configuration was applied. */
 export function decodeApplied(
   { metadata }: { readonly metadata?: unknown },
@@ -110,7 +140,7 @@ export function decodeApplied(
 }
 
 /** What is behind the words for a body of a wrong type. */
-const decodingFault = /^\S+ in version "[^"]+" cannot be handled as a \S+: (.*)$/s;
+const decodingFault = /^\S+ in version "[^"]*" cannot be handled as a \S+: (.*)$/s;
 
 /** Why a value is not of its type. Throws all else again. */
 function whyNotDecoded(error: unknown): string {
@@ -120,14 +150,15 @@ function whyNotDecoded(error: unknown): string {
   return why;
 }
 
+/** Throws `BadRequest` for an object that has lost its name. */
+export function checkNamed(patched: Partial<KubeObject>, { name }: WriteContext): void {
+  if (!patched.metadata?.name) throw unnamed(name);
+}
+
 /** An object keeps its name and its uid. */
-export function checkIdentity(patched: KubeObject, current: KubeObject, { info, name }: WriteContext): void {
-  // kube-apiserver reads an object without a version as one of which it knows nothing.
-  if (!patched.metadata?.name || !patched.apiVersion)
-    throw new StatusError(
-      "BadRequest",
-      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
-    );
+export function checkIdentity(patched: KubeObject, current: KubeObject, context: WriteContext): void {
+  checkNamed(patched, context);
+  const { info, name } = context;
   const { uid } = patched.metadata;
   if (!uid || uid === current.metadata.uid) return;
   const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;

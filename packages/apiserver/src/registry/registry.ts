@@ -39,7 +39,7 @@ import { errorsOf, reportedKind, warned } from "./object-checks.ts";
 import { ObjectStore, type ObjectStoreOptions } from "./object-store.ts";
 import { withDistinctOwners } from "./owner-references.ts";
 import { patchedText } from "./patched-text.ts";
-import { applyPatch, checkIdentity, checkUnmoved, decodeApplied, decodePatched } from "./patches.ts";
+import { applyPatch, checkIdentity, checkUnmoved, checkVersioned, decodeApplied, decodePatched } from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { isVersioned, pinnedVersion, withVersion } from "./resource-version.ts";
 import { retried } from "./retried.ts";
@@ -187,10 +187,11 @@ export class Registry {
       (current) => {
         const before = outgoing(current, context.info);
         const patched = applyPatch(before, patch, type, context.info);
-        const decoded = decodePatched(
-          () => (isStrategic ? mergedPatchText(before, patch) : patchedText(before, patch, context.info)),
-          () => decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document"),
-        );
+        const shown = () => (isStrategic ? mergedPatchText(before, patch) : patchedText(before, patch, context.info));
+        const decoded = decodePatched(shown, () => {
+          checkVersioned(patched, shown, context);
+          return decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document");
+        });
         checkIdentity(patched as KubeObject, current, context);
         return this.#defaulted(decoded);
       },

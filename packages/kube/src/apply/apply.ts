@@ -36,10 +36,7 @@ const unowned: FieldSet = {
 /** Who writes, when, and which fields such a write does not touch (upstream's resetFields). */
 export interface Writer {
   readonly id: ManagerId;
-  /** Undefined where a write leaves none: of a Scale. */
-  readonly time: string | undefined;
-  /** The version in which others' updates are told to the writer, when it is not theirs: of a Scale. */
-  readonly seenAs?: string;
+  readonly time: string;
   /** Fields that the writer may take from others without force. */
   readonly mayTake?: FieldSet;
   readonly ignored: FieldSet;
@@ -136,7 +133,7 @@ export function applyConfiguration(
   writer: Writer,
   force: boolean,
 ): Applied {
-  const { id, time, ignored, seenAs, mayTake = leaf, inVersion } = writer;
+  const { id, time, ignored, mayTake = leaf, inVersion } = writer;
   const key = keyOf(id);
   const last = managed.get(key);
   const set = differenceBelow(appliedFields(configuration, type), ignored);
@@ -151,7 +148,7 @@ export function applyConfiguration(
     const { modified, added } = comparedFor(manager);
     return difference(union(modified, added), mayTake);
   };
-  if (!force) refuseConflicts(claimed, key, changedFor, seenAs);
+  if (!force) refuseConflicts(claimed, key, changedFor);
   const left = takenFromOthers(claimed, comparedFor, key);
   const isSame = isEmptySet(compared.added) && isEmptySet(compared.modified) && isEmptySet(compared.removed);
   if (isSame && isSameValue(live, object)) return { object: live, managed: stripped(left) };
@@ -193,16 +190,11 @@ function inOther(value: unknown, from: string, to: string, seen: Seen): unknown 
 
 type ChangedFor = (manager: ManagerId) => FieldSet;
 
-function refuseConflicts(
-  managed: ManagedFields,
-  own: string,
-  changedFor: ChangedFor,
-  seenAs: string | undefined,
-): void {
+function refuseConflicts(managed: ManagedFields, own: string, changedFor: ChangedFor): void {
   const conflicts = [...managed].flatMap(([key, entry]) =>
     key === own
       ? []
-      : pathsOf(intersection(entry.set, changedFor(entry))).map((path) => ({ manager: printed(entry, seenAs), path })),
+      : pathsOf(intersection(entry.set, changedFor(entry))).map((path) => ({ manager: printed(entry), path })),
   );
   if (conflicts.length === 0) return;
   const causes = conflicts.map(({ manager, path }) => ({
@@ -225,7 +217,7 @@ function conflictMessage(conflicts: readonly { readonly manager: string; readonl
   return `Apply failed with ${conflicts.length} conflicts: ${parts.join("\n")}`;
 }
 
-function printed({ manager, operation, apiVersion, subresource }: Managed, seenAs = apiVersion): string {
+function printed({ manager, operation, apiVersion, subresource }: Managed): string {
   const name = JSON.stringify(manager) + (subresource === "" ? "" : ` with subresource ${JSON.stringify(subresource)}`);
-  return operation === "Update" ? `${name} using ${seenAs}` : name;
+  return operation === "Update" ? `${name} using ${apiVersion}` : name;
 }

@@ -15,7 +15,8 @@ export function isEmptySet(set: FieldSet): boolean {
   return true;
 }
 
-function isMember(node: FieldSet): boolean {
+/** Whether a node is a member itself, not only a way to some. */
+export function isMember(node: FieldSet): boolean {
   return node["."] !== undefined || isEmptySet(node);
 }
 
