@@ -45,7 +45,7 @@ export const validatingCases: { readonly [name: string]: ValidatingCase } = {
     denied: invalid("not p"),
   },
   "a message that fails falls back": {
-    policies: one({ ...never, message: "plain", messageExpression: "object.missing" }),
+    policies: one({ ...never, message: "plain", messageExpression: "string(object.missing)" }),
     denied: invalid("plain"),
   },
   "a message of spaces falls back": {
@@ -53,7 +53,7 @@ export const validatingCases: { readonly [name: string]: ValidatingCase } = {
     denied: invalid("failed expression: false"),
   },
   "a message that is too long falls back": {
-    policies: one({ ...never, message: "plain", messageExpression: "object.metadata.annotations.long" }),
+    policies: one({ ...never, message: "plain", messageExpression: "string(object.metadata.annotations.long)" }),
     object: pod({}, { annotations: { long: "x".repeat(6000) } }),
     denied: invalid("plain"),
   },

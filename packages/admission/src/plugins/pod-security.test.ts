@@ -65,6 +65,35 @@ test("restricted: of seccomp profiles, what is forbidden is told alone", async (
   );
 });
 
+/** What of runAsNonRoot is told of a pod that says `pod` and whose containers say the others. */
+const nonRoot: { readonly [said: string]: readonly [detail: string | undefined, ...said: (boolean | undefined)[]] } = {
+  "all by the pod": [undefined, true, undefined, undefined],
+  "all by themselves": [undefined, undefined, true, true],
+  "the pod not": ["pod must not set securityContext.runAsNonRoot=false", false, true, true],
+  "a container not": ['container "c1" must not set securityContext.runAsNonRoot=false', true, undefined, false],
+  "the pod and both not": [
+    'pod and containers "c0", "c1" must not set securityContext.runAsNonRoot=false',
+    false,
+    false,
+    false,
+  ],
+  "one says nothing": ['pod or container "c1" must set securityContext.runAsNonRoot=true', undefined, true, undefined],
+};
+
+for (const [said, [detail, ofPod, ...ofContainers]] of Object.entries(nonRoot))
+  test(`restricted: not as root: ${said}`, async () => {
+    const containers = ofContainers.map((runAsNonRoot, i) => ({
+      name: `c${i}`,
+      image: "x",
+      securityContext: { runAsNonRoot },
+    }));
+    const { status } = await decide(pod({ securityContext: { runAsNonRoot: ofPod }, containers }), {
+      enforce: "restricted",
+    });
+    const told = /runAsNonRoot != true \((.*?)\)/.exec(status?.message ?? "")?.[1];
+    assert.equal(told, detail);
+  });
+
 test("restricted: all reasons at once, each with its field", async () => {
   const { status, steps } = await decide(pod(), { enforce: "restricted", "enforce-version": "v1.30" });
   assert.equal(

@@ -19,9 +19,8 @@ const check: CheckPod = (_metadata, spec) => {
           ),
         ]),
   ];
-  // A pod that says false but whose containers all say true runs as none of them is root.
-  if (saysRoot.length === 0 && silent.length === 0) return allowed;
-  if (explicit.length > 0 && (saysRoot.length > 0 || pod === false)) {
+  // A pod that says false is refused, also where all of its containers say true.
+  if (explicit.length > 0) {
     const fields = [...(pod === false ? ["spec.securityContext.runAsNonRoot"] : []), ...saysRoot.map(field)];
     return verdict(
       "runAsNonRoot != true",
@@ -29,6 +28,7 @@ const check: CheckPod = (_metadata, spec) => {
       fields,
     );
   }
+  if (silent.length === 0) return allowed;
   const detail = `pod or ${named(
     "container",
     silent.map(({ container }) => container.name),
