@@ -168,15 +168,23 @@ class Exchange {
     else this.#refuse(404, `nothing is served at ${path}; reviews go to /mutate and /validate`);
   }
 
-  async #body(): Promise<string | undefined> {
+  /** Undefined when it is too large. By events: an iterator over the stream costs a tenth of a request more. */
+  #body(): Promise<string | undefined> {
+    const request = this.#request;
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of this.#request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBodyBytes) return undefined;
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString("utf8");
+    return new Promise((resolve, reject) => {
+      request.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= maxBodyBytes) chunks.push(chunk);
+        else {
+          request.pause();
+          resolve(undefined);
+        }
+      });
+      request.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+      request.on("error", reject);
+    });
   }
 
   #refuse(code: number, why: string): void {
