@@ -39,6 +39,12 @@ const baseline: { readonly [text: string]: KubeObject } = {
     { seLinuxOptions: { type: "x", user: "u" } },
   ),
   "forbidden sysctls (kernel.msgmax)": pod({ securityContext: { sysctls: [{ name: "kernel.msgmax", value: "1" }] } }),
+  'seLinuxOptions (pod set forbidden securityContext.seLinuxOptions: type "a"b")': pod({
+    securityContext: { seLinuxOptions: { type: 'a"b' } },
+  }),
+  'probe or lifecycle host (containers "a", "b" use probe or lifecycle host "h")': pod({
+    containers: ["b", "a"].map((name) => ({ name, image: "x", livenessProbe: { tcpSocket: { host: "h", port: 1 } } })),
+  }),
   "hostProcess (pod must not set securityContext.windowsOptions.hostProcess=true)": pod({
     securityContext: { windowsOptions: { hostProcess: true } },
   }),

@@ -75,9 +75,10 @@ export function isWindows(spec: PodSpec): boolean {
 
 /** `container "a"` or `containers "a", "b"`. */
 export function named(kind: string, names: readonly string[]): string {
-  return `${kind}${names.length === 1 ? "" : "s"} ${names.map((name) => JSON.stringify(name)).join(", ")}`;
+  return `${kind}${names.length === 1 ? "" : "s"} ${quoteAll(names)}`;
 }
 
+/** Between quotes as they are, which upstream does not escape. */
 export function quoteAll(values: Iterable<string>): string {
-  return [...values].map((value) => JSON.stringify(value)).join(", ");
+  return [...values].map((value) => `"${value}"`).join(", ");
 }

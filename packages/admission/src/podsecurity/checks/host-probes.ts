@@ -20,7 +20,7 @@ export const hostProbesAndHostLifecycle: Check = {
           }
         }
         const verb = names.length === 1 ? "uses" : "use";
-        const detail = `${named("container", names)} ${verb} probe or lifecycle host${hosts.size === 1 ? "" : "s"} ${quoteAll([...hosts].sort())}`;
+        const detail = `${named("container", names.sort())} ${verb} probe or lifecycle host${hosts.size === 1 ? "" : "s"} ${quoteAll([...hosts].sort())}`;
         return verdict("probe or lifecycle host", detail, fields);
       },
     },
