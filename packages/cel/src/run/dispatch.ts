@@ -1,5 +1,5 @@
 import type { Overload } from "../check/environment.ts";
-import { formatType, isOptionalType, runtimeTypeName, type Type } from "../check/type.ts";
+import { DYN, formatType, isOptionalType, listType, runtimeTypeName, type Type } from "../check/type.ts";
 import { typeOf } from "../value/type-of.ts";
 import {
   CelError,
@@ -21,13 +21,27 @@ export type Dispatch = (args: readonly Value[]) => Value;
 /** Makes the call of a function whose overloads are known; what they share is found once, here. */
 export function createDispatch(name: string, overloads: readonly Overload[]): Dispatch {
   const ways = overloads.flatMap(({ args, run }) =>
-    run === undefined ? [] : [wayOf(args.map(testOf), run as AnyRun)],
+    run === undefined
+      ? []
+      : [
+          wayOf(
+            args.map((type) => testOf(singleton.has(name) ? shallow(type) : type)),
+            run as AnyRun,
+          ),
+        ],
   );
   return (args) => {
     for (const { arity, fits, run } of ways) if (arity === args.length && fits(args)) return run(args);
     if (overloads.length === 0) return new CelError(`unbound function: ${name}()`);
     return noOverload(name, args);
   };
+}
+
+/** What cel-go binds once for all overloads, which itself looks at the elements. */
+const singleton: ReadonlySet<string> = new Set(["sort", "@sortByAssociatedKeys"]);
+
+function shallow(type: Type): Type {
+  return type.kind === "list" ? listType(DYN) : type;
 }
 
 type AnyRun = (...args: Value[]) => Value;
@@ -107,9 +121,18 @@ function testOf(type: Type): Test | undefined {
       const inner = testOf(type.of);
       return (value) => value === null || inner === undefined || inner(value);
     }
+    case "list": {
+      const first = testOf(type.element);
+      // As cel-go, which looks at the first element alone.
+      return first === undefined ? isList : (value) => isList(value) && (value.size === 0 || first(value.at(0)));
+    }
     default:
       return tests[type.kind];
   }
+}
+
+function isList(value: Value): value is ListValue {
+  return value instanceof ListValue;
 }
 
 function isOptional(value: Value): boolean {
@@ -121,7 +144,10 @@ function isNamed(type: Type, name: string): boolean {
 }
 
 const tests: {
-  readonly [kind in Exclude<Type["kind"], "dyn" | "any" | "param" | "error" | "opaque" | "struct" | "wrapper">]: Test;
+  readonly [kind in Exclude<
+    Type["kind"],
+    "dyn" | "any" | "param" | "error" | "opaque" | "struct" | "wrapper" | "list"
+  >]: Test;
 } = {
   null: (value) => value === null,
   bool: (value) => typeof value === "boolean",
@@ -132,7 +158,6 @@ const tests: {
   bytes: (value) => value instanceof Uint8Array,
   timestamp: (value) => value instanceof Timestamp,
   duration: (value) => value instanceof Duration,
-  list: (value) => value instanceof ListValue,
   map: (value) => value instanceof MapValue,
   type: (value) => value instanceof TypeValue,
 };

@@ -74,6 +74,11 @@ function isStart({ kind, text }: Token): boolean {
   return kind !== "end" && kind !== "quoted" && !(kind === "ident" && text === "in");
 }
 
+/** A token as it stands in the source. */
+function written({ kind, text }: Pick<Token, "kind" | "text">): string {
+  return kind === "quoted" ? `\`${text}\`` : text;
+}
+
 function isOneOf({ kind, text }: Token, signs: string): boolean {
   return kind === "sign" && text.length === 1 && signs.includes(text);
 }
@@ -184,19 +189,53 @@ class Parser {
   #unary(): Expr {
     const { text, offset } = this.#token;
     if (!this.#isSign("!") && !this.#isSign("-")) return this.#member(this.#primary());
-    const after = this.#tokens[this.#at + 1] as Token;
-    if (text === "-" && (after.kind === "int" || after.kind === "float")) {
-      this.#next();
-      this.#next();
-      return this.#member(this.#number(`-${after.text}`, after.kind, offset));
-    }
+    const negative = this.#negativeNumber();
+    if (negative !== undefined) return this.#member(negative);
     let count = 0;
     while (this.#isSign(text)) {
       this.#next();
       count++;
     }
-    const operand = this.#member(this.#primary());
+    const operand = text === "!" ? this.#negated() : this.#afterMinus();
     return count % 2 === 0 ? operand : this.builder.call(offset, text === "!" ? "!_" : "-_", [operand]);
+  }
+
+  /** A literal has its own minus. */
+  #negativeNumber(): Expr | undefined {
+    const { offset } = this.#token;
+    const { kind, text } = this.#tokens[this.#at + 1] ?? this.#token;
+    if (!this.#isSign("-") || (kind !== "int" && kind !== "float")) return undefined;
+    this.#next();
+    this.#next();
+    return this.#number(`-${text}`, kind, offset);
+  }
+
+  /** What stands behind `!`: a minus only with a number. */
+  #negated(): Expr {
+    const negative = this.#negativeNumber();
+    if (negative !== undefined) return this.#member(negative);
+    if (!isStart(this.#token))
+      throw new SyntaxFault(
+        this.#token.offset,
+        `Syntax error: extraneous input '${written(this.#token)}' expecting ${startOfExpression}`,
+      );
+    if (this.#accept("-")) this.#fault(this.#token.offset, this.#noAlternative());
+    return this.#member(this.#primary());
+  }
+
+  /** A minus may begin a number or negate: where neither can follow, the reference parser tells that first. */
+  #afterMinus(): Expr {
+    if (this.#isSign("!")) throw new SyntaxFault(this.#token.offset, this.#noAlternative());
+    if (!isStart(this.#token)) this.#fault(this.#token.offset, this.#noAlternative());
+    return this.#member(this.#primary());
+  }
+
+  /** From the last token to the next one. */
+  #noAlternative(): string {
+    const from = (this.#tokens[this.#at - 1] as Token).offset;
+    const { kind, offset } = this.#token;
+    const end = kind === "end" ? offset : offset + written(this.#token).length;
+    return `Syntax error: no viable alternative at input '${this.#source.text.slice(from, end)}'`;
   }
 
   /** `Member = Primary | Member "." ["?"] SELECTOR ["(" [ExprList] ")"] | Member "[" ["?"] Expr "]"` */
@@ -495,7 +534,7 @@ class Parser {
   }
 
   #unexpected(wanted: string, { kind, text, offset } = this.#token): never {
-    const found = kind === "quoted" ? `\`${text}\`` : text;
+    const found = written({ kind, text });
     // One token too many is passed over; more are no expression.
     const isLast = this.#tokens[this.#at + 1]?.kind === "end";
     const problem = wanted === "<EOF>" && isLast ? "extraneous" : "mismatched";

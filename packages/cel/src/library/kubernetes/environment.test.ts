@@ -40,6 +40,7 @@ const noQuantity = "quantities must match the regular expression '^([+-]?[0-9.]+
 const cases: readonly (readonly [expression: string, outcome: unknown, cost: number])[] = [
   ["[1, 2, 2].isSorted()", true, 3],
   ["[2, 1].isSorted()", false, 2],
+  ["dyn([[1]]).isSorted()", "no such overload: isSorted(list)", 1],
   ["[3, 1].min()", 1n, 2],
   ["[].max()", "max called on empty list", 0],
   ["[1.5, 2.5].sum()", 4, 2],
