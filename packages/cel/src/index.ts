@@ -83,8 +83,9 @@ export {
 } from "./value/value.ts";
 export {
   CompositedVariables,
+  DefinedVariables,
   declareVariables,
-  type SharedVariables,
+  type Owners,
   VARIABLES_TYPE,
   VariableValues,
 } from "./variables.ts";

@@ -5,7 +5,13 @@ import { kubernetesEnvironment } from "./library/kubernetes/environment.ts";
 import { compile, Program } from "./program.ts";
 import { activationOf } from "./run/state.ts";
 import { valueFromJson } from "./value/json.ts";
-import { CompositedVariables, declareVariables, VARIABLES_TYPE, VariableValues } from "./variables.ts";
+import {
+  CompositedVariables,
+  DefinedVariables,
+  declareVariables,
+  VARIABLES_TYPE,
+  VariableValues,
+} from "./variables.ts";
 
 const definitions = { names: "object.list.map(e, e.name)", count: "variables.names.size()", broken: "object.missing" };
 
@@ -26,7 +32,7 @@ function run(expression: string, values = new VariableValues()): Evaluated {
   const compiled = program(expression);
   if (!(compiled instanceof Program)) return [compiled.faults[0]?.message, 0];
   const object = valueFromJson({ list: [{ name: "a" }, { name: "b" }] });
-  const variables = new CompositedVariables(programs, activationOf({ object }), values);
+  const variables = new CompositedVariables(new DefinedVariables(programs), activationOf({ object }), values);
   const outcome = compiled.evaluate(activationOf({ object, variables }));
   return ["value" in outcome ? outcome.value : outcome.error, variables.cost];
 }
@@ -54,10 +60,10 @@ test("composited variables: values that are known cost the same, whoever found t
 });
 
 test("composited variables: only values of some names are shared", () => {
-  const shared = [{ names: new Set(["names"]), values: new VariableValues() }];
-  const one = new VariableValues(shared);
+  const [ofNames, shared] = [[1, 0, 0], [new VariableValues()]];
+  const one = new VariableValues(ofNames, shared);
   run("variables.count", one);
-  const other = new VariableValues(shared);
-  assert.equal(other.find("names"), one.find("names"));
-  assert.deepEqual([one.find("count")?.value, other.find("count")], [2n, undefined]);
+  const other = new VariableValues(ofNames, shared);
+  assert.equal(other.find(0), one.find(0));
+  assert.deepEqual([one.find(1)?.value, other.find(1)], [2n, undefined]);
 });

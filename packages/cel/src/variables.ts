@@ -13,43 +13,73 @@ export function declareVariables(types: ReadonlyMap<string, Type>): Library {
   return { name: "kubernetes.variables", structs: (name) => (name === struct.name ? struct : undefined) };
 }
 
+/** A policy's variables, each at its place: evaluations keep what they find in arrays, since they read variables in each round of a fold. */
+export class DefinedVariables {
+  readonly names: readonly string[];
+  /** What does not compile is a fault for whoever reads it. */
+  readonly programs: readonly (Program | CelError)[];
+  readonly #places: ReadonlyMap<string, number>;
+
+  constructor(programs: ReadonlyMap<string, Program | CelError>) {
+    this.names = [...programs.keys()];
+    this.programs = [...programs.values()];
+    this.#places = new Map(this.names.map((name, place) => [name, place]));
+  }
+
+  /** Undefined where no variable has the name. */
+  placeOf(name: string): number | undefined {
+    return this.#places.get(name);
+  }
+
+  find(name: string): Program | CelError | undefined {
+    const place = this.placeOf(name);
+    return place === undefined ? undefined : this.programs[place];
+  }
+}
+
 /** What a variable came to, so that whoever reads it next pays the same and waits for nothing. */
 interface KnownVariable {
   readonly value: Value;
   /** Cost units of its own expression. */
   readonly cost: number;
-  /** The variables that it read. */
-  readonly reads: ReadonlySet<string>;
+  /** The places of the variables that it read; some may be there twice. */
+  readonly reads: readonly number[];
 }
 
-/** Values that evaluations on other inputs share too, of the variables that come to the same there. */
-export interface SharedVariables {
-  readonly names: ReadonlySet<string>;
-  readonly values: VariableValues;
-}
+/** Whose value each variable has, by its place: 0 for the evaluation's own, n for those of the nth values that it shares. */
+export type Owners = readonly number[];
 
-/** Values of variables that evaluations on one input share. */
+/** Values of variables that evaluations on one input share, by place. */
 export class VariableValues {
-  readonly #own = new Map<string, KnownVariable>();
-  readonly #shared: readonly SharedVariables[];
+  readonly #known: (KnownVariable | undefined)[] = [];
+  readonly #owners: Owners | undefined;
+  readonly #shared: readonly VariableValues[];
 
-  constructor(shared: readonly SharedVariables[] = []) {
+  /** With values that evaluations on other inputs share too, of the variables that come to the same there. */
+  constructor(owners?: Owners, shared: readonly VariableValues[] = []) {
+    this.#owners = owners;
     this.#shared = shared;
   }
 
-  find(name: string): KnownVariable | undefined {
-    return this.#placeOf(name).get(name);
+  find(place: number): KnownVariable | undefined {
+    return this.#knownOf(place)[place];
   }
 
-  set(name: string, known: KnownVariable): void {
-    this.#placeOf(name).set(name, known);
+  set(place: number, known: KnownVariable): void {
+    const all = this.#knownOf(place);
+    // An array with holes is slower.
+    while (all.length < place) all.push(undefined);
+    all[place] = known;
   }
 
-  #placeOf(name: string): Map<string, KnownVariable> {
-    for (const { names, values } of this.#shared) if (names.has(name)) return values.#own;
-    return this.#own;
+  #knownOf(place: number): (KnownVariable | undefined)[] {
+    const owner = this.#owners === undefined ? 0 : (this.#owners[place] as number);
+    return owner === 0 ? this.#known : (this.#shared[owner - 1] as VariableValues).#known;
   }
 }
+
+/** The reader while no variable is being evaluated. */
+const nobody = -1;
 
 /**
  * The value of `variables`: each one is evaluated when it is first read, and not again. What that cost is counted here, since
@@ -58,68 +88,82 @@ export class VariableValues {
  */
 export class CompositedVariables extends Struct {
   readonly typeName = "kubernetes.variables";
-  readonly #programs: ReadonlyMap<string, Program | CelError>;
+  readonly #defined: DefinedVariables;
   readonly #activation: Activation;
   readonly #values: VariableValues;
-  readonly #read = new Map<string, Value>();
-  /** What the variable reads that is being evaluated. */
-  #reads = new Set<string>();
+  /** What was read so far, by place. */
+  readonly #read: (Value | undefined)[];
+  /** The place of the variable that read each one last. */
+  readonly #readers: number[];
+  /** The variable that is being evaluated, and what it reads. */
+  #reader = nobody;
+  #reads: number[] = [];
   /** Cost units that all reads so far took. */
   cost = 0;
 
-  /**
-   * `activation` has the policy's other variables; `variables` itself is added to it. What does not compile is a fault for whoever
-   * reads it.
-   */
-  constructor(
-    programs: ReadonlyMap<string, Program | CelError>,
-    activation: Activation,
-    values: VariableValues = new VariableValues(),
-  ) {
+  /** `activation` has the policy's other variables; `variables` itself is added to it. */
+  constructor(defined: DefinedVariables, activation: Activation, values: VariableValues = new VariableValues()) {
     super();
-    this.#programs = programs;
+    this.#defined = defined;
     this.#activation = { find: (name) => (name === "variables" ? this : activation.find(name)) };
     this.#values = values;
+    const count = defined.names.length;
+    this.#read = new Array(count).fill(undefined);
+    this.#readers = new Array(count).fill(count);
   }
 
   get(name: string): Value | undefined {
-    this.#reads.add(name);
-    const read = this.#read.get(name);
-    if (read !== undefined) return read;
-    const known = this.#values.find(name);
-    if (known !== undefined) return this.#charge(name, known);
-    const program = this.#programs.get(name);
-    return program === undefined || program instanceof CelError ? program : this.#evaluate(name, program);
+    const place = this.#defined.placeOf(name);
+    if (place === undefined) return undefined;
+    if (this.#readers[place] !== this.#reader) {
+      this.#readers[place] = this.#reader;
+      this.#reads.push(place);
+    }
+    return this.#read[place] ?? this.#find(place);
   }
 
-  #evaluate(name: string, program: Program): Value {
-    const outer = this.#reads;
-    this.#reads = new Set();
+  #find(place: number): Value {
+    if (this.#read[place] === null) return null;
+    const known = this.#values.find(place);
+    if (known !== undefined) return this.#charge(place, known);
+    const program = this.#defined.programs[place] as Program | CelError;
+    return program instanceof CelError ? program : this.#evaluate(place, program);
+  }
+
+  #evaluate(place: number, program: Program): Value {
+    const [outer, outerReads] = [this.#reader, this.#reads];
+    const reads: number[] = [];
+    this.#reader = place;
+    this.#reads = reads;
     const outcome = program.evaluate(this.#activation);
-    const reads = this.#reads;
-    this.#reads = outer;
+    this.#reader = outer;
+    this.#reads = outerReads;
     const value =
       "value" in outcome
         ? outcome.value
-        : new CelError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${outcome.error}`);
-    this.#values.set(name, { value, cost: outcome.cost, reads });
+        : new CelError(
+            `composited variable ${JSON.stringify(this.#defined.names[place])} fails to evaluate: ${outcome.error}`,
+          );
+    this.#values.set(place, { value, cost: outcome.cost, reads });
     this.cost += outcome.cost;
-    this.#read.set(name, value);
+    this.#read[place] = value;
     return value;
   }
 
-  #charge(name: string, { value, cost, reads }: KnownVariable): Value {
+  #charge(place: number, { value, cost, reads }: KnownVariable): Value {
     this.cost += cost;
-    this.#read.set(name, value);
-    for (const each of reads) {
-      const known = this.#read.has(each) ? undefined : this.#values.find(each);
+    this.#read[place] = value;
+    for (let i = 0; i < reads.length; i++) {
+      const each = reads[i] as number;
+      if (this.#read[each] !== undefined) continue;
+      const known = this.#values.find(each);
       if (known !== undefined) this.#charge(each, known);
     }
     return value;
   }
 
   has(name: string): boolean | undefined {
-    return this.#programs.has(name) ? true : undefined;
+    return this.#defined.placeOf(name) === undefined ? undefined : true;
   }
 
   equals(other: Struct): boolean {

@@ -12,10 +12,10 @@ const aboutTheRequest = /^(kind|apiVersion|metadata\.(name|namespace|generateNam
 /** The field that a failed expression is about: the last one of the object that it, or a variable that it reads, names. */
 export function blamedField(
   { program }: Expression,
-  { programs }: Variables,
+  { defined }: Variables,
   object: KubeObject | null,
 ): { readonly fieldPath: string; readonly value?: unknown } {
-  const paths = program === undefined ? [] : [...readsOf(program.checked.ast.root, programs)];
+  const paths = program === undefined ? [] : [...readsOf(program.checked.ast.root, defined)];
   const path = paths.findLast((each) => each.length > 0 && !aboutTheRequest.test(fieldPath(each)));
   if (path === undefined) return { fieldPath: "" };
   const value = path.reduce<unknown>((at, part) => (at as { [part: string]: unknown } | undefined)?.[part], object);
@@ -23,15 +23,15 @@ export function blamedField(
 }
 
 /** The paths below `object` that an expression names in full, in the order in which they stand there. */
-function* readsOf(expr: Expr, programs: Variables["programs"]): Generator<Path> {
+function* readsOf(expr: Expr, defined: Variables["defined"]): Generator<Path> {
   const path = pathOf(expr);
   if (path?.[0] === "object") return yield path.slice(1);
   if (path?.[0] === "variables") {
-    const program = programs.get(String(path[1]));
-    if (program instanceof Program) yield* readsOf(program.checked.ast.root, programs);
+    const program = defined.find(String(path[1]));
+    if (program instanceof Program) yield* readsOf(program.checked.ast.root, defined);
     return;
   }
-  for (const child of childrenOf(expr)) yield* readsOf(child, programs);
+  for (const child of childrenOf(expr)) yield* readsOf(child, defined);
 }
 
 /** `object.a.b[0]["c"]` as a path; undefined for what is no such chain. */

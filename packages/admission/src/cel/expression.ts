@@ -55,7 +55,7 @@ export class Evaluation {
 
   constructor(activation: Activation, budget: number, variables?: Variables, values?: VariableValues) {
     this.budget = budget;
-    const composited = variables && new CompositedVariables(variables.programs, activation, values);
+    const composited = variables && new CompositedVariables(variables.defined, activation, values);
     this.#variables = composited;
     this.#activation =
       composited === undefined

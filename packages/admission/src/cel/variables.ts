@@ -1,5 +1,6 @@
 import {
   CelError,
+  DefinedVariables,
   DYN,
   declareVariables,
   type Environment,
@@ -18,7 +19,7 @@ export interface Variable {
 
 /** A policy's variables: each is compiled with those before it, and evaluated when it is first read. */
 export interface Variables {
-  readonly programs: ReadonlyMap<string, Program | CelError>;
+  readonly defined: DefinedVariables;
   /** Declares `variables` to an environment. */
   readonly declaredIn: (environment: Environment) => Environment;
 }
@@ -35,18 +36,18 @@ export function compileVariables(definitions: readonly Variable[], base: Environ
     programs.set(name, program ?? brokenVariable(name, fault));
     types.set(name, program?.type ?? DYN);
   }
-  return { programs, declaredIn };
+  return { defined: new DefinedVariables(programs), declaredIn };
 }
 
 /** The variables that read nothing but these variables of the environment, themselves and by what they read: where those are the same, so are they. */
-export function variablesOf(names: readonly string[], { programs }: Variables): ReadonlySet<string> {
+export function variablesOf(names: readonly string[], { defined }: Variables): ReadonlySet<string> {
   const found = new Set<string>();
   // Each reads only those before it.
-  for (const [variable, program] of programs) {
+  for (const [place, program] of defined.programs.entries()) {
     if (program instanceof CelError) continue;
     const isKnown = (read: string) =>
       names.includes(read) || (read.startsWith("variables.") && found.has(read.slice("variables.".length)));
-    if ([...variablesRead(program.checked)].every(isKnown)) found.add(variable);
+    if ([...variablesRead(program.checked)].every(isKnown)) found.add(defined.names[place] as string);
   }
   return found;
 }

@@ -190,7 +190,7 @@ function trim(text: string): string {
 }
 
 function join(list: ListValue, separator: string): Value {
-  const parts = [...list];
+  const parts = list.elements;
   return parts.every((each) => typeof each === "string") ? parts.join(separator) : new CelError("no such overload");
 }
 

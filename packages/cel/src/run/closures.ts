@@ -5,14 +5,14 @@ import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr, 
 import { ACCUMULATOR } from "../syntax/macro.ts";
 import { isEqual } from "../value/equal.ts";
 import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
-import { isPresent, qualify } from "./access.ts";
+import { isPresent } from "./access.ts";
 import { CONSTRUCT_COST, callCost } from "./call-cost.ts";
 import { list, map, struct } from "./constructs.ts";
 import { createDispatch } from "./dispatch.ts";
 import { GrowingList } from "./growing.ts";
 import { roundsOf } from "./iterate.ts";
 import { conditional, equality, logic } from "./logic.ts";
-import { charged, constant, element, notStrictlyFalse, optionalElement, strict } from "./nodes.ts";
+import { charged, constant, element, fields, notStrictlyFalse, optionalElement, strict } from "./nodes.ts";
 import type { Code } from "./state.ts";
 
 /** Makes a checked expression a tree of closures; each charges what Kubernetes' evaluator counts for its node. */
@@ -79,7 +79,7 @@ class Maker {
     if (expr.kind === "ident") return this.#name(expr.id, expr.name);
     if (expr.kind === "select" && !expr.isTest) {
       if (this.#references.has(expr.id)) return this.#name(expr.id, expr.field);
-      return this.#fieldOf(this.#path(expr.operand), expr.field);
+      return this.#fields(expr);
     }
     if (expr.kind !== "call") return this.code(expr);
     if (expr.function === "_?_:_") return this.#conditional(expr);
@@ -90,13 +90,15 @@ class Maker {
     return expr.function === "_[_]" ? element(operand, key) : optionalElement(operand, key);
   }
 
-  #fieldOf(operand: Code, field: string): Code {
-    return (run) => {
-      const value = operand(run);
-      if (value instanceof CelError) return value;
-      run.charge(1);
-      return qualify(value, field);
-    };
+  /** A selection, of a selection, of …: one function for all of them. */
+  #fields(expr: SelectExpr): Code {
+    const names: string[] = [];
+    let operand: Expr = expr;
+    while (operand.kind === "select" && !operand.isTest && !this.#references.has(operand.id)) {
+      names.unshift(operand.field);
+      operand = operand.operand;
+    }
+    return fields(this.#path(operand), names);
   }
 
   #select(expr: SelectExpr): Code {

@@ -13,6 +13,19 @@ export function charged(code: Code): Code {
   };
 }
 
+/** `operand.a.b` without the unit for its root. */
+export function fields(operand: Code, names: readonly string[]): Code {
+  return (run) => {
+    let value = operand(run);
+    for (let index = 0; index < names.length; index++) {
+      if (value instanceof CelError) return value;
+      run.charge(1);
+      value = qualify(value, names[index] as string);
+    }
+    return value;
+  };
+}
+
 /** `operand[key]` without the unit for its root. */
 export function element(operand: Code, key: Code): Code {
   return (run) => {

@@ -101,6 +101,11 @@ export class JsonMap extends MapValue {
     return valueFromJson(this.json[property], field?.shape ?? this.shape?.items);
   }
 
+  override has(key: Value): boolean {
+    if (typeof key !== "string") return false;
+    return Object.hasOwn(this.json, this.shape?.fields?.get(key)?.property ?? key);
+  }
+
   keys(): Iterable<Key> {
     return Object.keys(this.json);
   }

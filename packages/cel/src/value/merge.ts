@@ -16,7 +16,7 @@ export function concatLists(a: ListValue, b: ListValue): ListValue {
 
 function joined(a: ListValue, b: ListValue): ListValue {
   if (a.size === 0) return b;
-  return b.size === 0 ? a : new ArrayList([...a, ...b]);
+  return b.size === 0 ? a : new ArrayList(a.elements.concat(b.elements));
 }
 
 function merge(a: ListValue, b: ListValue, isSame: (left: Value, right: Value) => boolean): ListValue {

@@ -68,22 +68,33 @@ export abstract class ListValue {
   *[Symbol.iterator](): Generator<Value> {
     for (let index = 0; index < this.size; index++) yield this.at(index);
   }
+
+  /** All of them; the array may be the list's own. */
+  get elements(): readonly Value[] {
+    const all: Value[] = [];
+    for (let index = 0; index < this.size; index++) all.push(this.at(index));
+    return all;
+  }
 }
 
 export class ArrayList extends ListValue {
-  readonly elements: readonly Value[];
+  readonly #elements: readonly Value[];
 
   constructor(elements: readonly Value[]) {
     super();
-    this.elements = elements;
+    this.#elements = elements;
   }
 
   get size(): number {
-    return this.elements.length;
+    return this.#elements.length;
   }
 
   at(index: number): Value {
-    return this.elements[index] as Value;
+    return this.#elements[index] as Value;
+  }
+
+  override get elements(): readonly Value[] {
+    return this.#elements;
   }
 }
 

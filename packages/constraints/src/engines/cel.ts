@@ -17,8 +17,8 @@ import {
   admissionEnvironment,
   BOOL,
   type Json,
+  type Owners,
   PER_CALL_LIMIT,
-  type SharedVariables,
   STRING,
   type Value,
   VariableValues,
@@ -78,31 +78,37 @@ function compileSource({ validations, matchConditions, variables: own }: CelSour
 interface CompiledSource {
   readonly source: CelSource;
   readonly policy: CompiledPolicy;
-  /** Variables that are the same for all constraints of a review. */
-  readonly ofReview: ReadonlySet<string>;
+  /** Which variables are the same for all constraints of a review, and which for all reviews of a constraint. */
+  readonly owners: Owners;
   /** What of a constraint is the same in all reviews. */
-  readonly ofConstraint: (constraint: Constraint) => SharedVariables & { readonly params: Value };
+  readonly ofConstraint: (constraint: Constraint) => OfConstraint;
+}
+
+interface OfConstraint {
+  readonly values: VariableValues;
+  readonly params: Value;
 }
 
 const reviewVariables = ["object", "oldObject", "request", "namespaceObject"];
 
-function sharingOf({ variables }: CompiledPolicy): Pick<CompiledSource, "ofReview" | "ofConstraint"> {
-  const names = variablesOf(["params"], variables);
-  const known = new WeakMap<Constraint, SharedVariables & { readonly params: Value }>();
+function sharingOf({ variables }: CompiledPolicy): Pick<CompiledSource, "owners" | "ofConstraint"> {
+  const [ofReview, ofParams] = [variablesOf(reviewVariables, variables), variablesOf(["params"], variables)];
+  const owners = variables.defined.names.map((name) => (ofReview.has(name) ? 1 : ofParams.has(name) ? 2 : 0));
+  const known = new WeakMap<Constraint, OfConstraint>();
   const ofConstraint = (constraint: Constraint) => {
     let found = known.get(constraint);
     if (found === undefined) {
       const params = valueFromJson(constraint.object as unknown as Json);
-      found = { names, values: new VariableValues(), params };
+      found = { values: new VariableValues(), params };
       known.set(constraint, found);
     }
     return found;
   };
-  return { ofReview: variablesOf(reviewVariables, variables), ofConstraint };
+  return { owners, ofConstraint };
 }
 
 function asking(
-  { source, policy, ofReview, ofConstraint }: CompiledSource,
+  { source, policy, owners, ofConstraint }: CompiledSource,
   review: Review,
   { namespace }: EngineData,
 ): (constraint: Constraint) => readonly Violation[] {
@@ -110,10 +116,10 @@ function asking(
   const isDeletion = review.request["operation"] === "DELETE";
   const request = requestOf(isDeletion ? { ...review.request, object: null } : review.request);
   const activation = inputActivation(request, { namespaceObject: namespace as KubeObject | undefined });
-  const sharedInReview = { names: ofReview, values: new VariableValues() };
+  const ofReview = new VariableValues();
   return (constraint) => {
     const own = ofConstraint(constraint);
-    const values = new VariableValues([sharedInReview, own]);
+    const values = new VariableValues(owners, [ofReview, own.values]);
     const read: Activation = { find: (name) => (name === "params" ? own.params : activation.find(name)) };
     return violationsOf(source, policy, (cost) => new Evaluation(read, cost, policy.variables, values));
   };
