@@ -78,6 +78,18 @@ export class VariableValues {
   }
 }
 
+/** `variables.NAME` in an expression. */
+export class NamedVariable {
+  readonly name: string;
+  /** Where it was read last, and its place there: an expression is part of one policy. */
+  defined: DefinedVariables | undefined;
+  place: number | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
 /** The reader while no variable is being evaluated. */
 const nobody = -1;
 
@@ -114,7 +126,19 @@ export class CompositedVariables extends Struct {
 
   get(name: string): Value | undefined {
     const place = this.#defined.placeOf(name);
-    if (place === undefined) return undefined;
+    return place === undefined ? undefined : this.#at(place);
+  }
+
+  /** What `get` answers to an expression that names a variable, which looks its place up only once. */
+  getNamed(named: NamedVariable): Value | undefined {
+    if (named.defined !== this.#defined) {
+      named.defined = this.#defined;
+      named.place = this.#defined.placeOf(named.name);
+    }
+    return named.place === undefined ? undefined : this.#at(named.place);
+  }
+
+  #at(place: number): Value {
     if (this.#readers[place] !== this.#reader) {
       this.#readers[place] = this.#reader;
       this.#reads.push(place);

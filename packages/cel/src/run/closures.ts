@@ -12,7 +12,7 @@ import { createDispatch } from "./dispatch.ts";
 import { GrowingList } from "./growing.ts";
 import { roundsOf } from "./iterate.ts";
 import { conditional, equality, logic } from "./logic.ts";
-import { charged, constant, element, fields, notStrictlyFalse, optionalElement, strict } from "./nodes.ts";
+import { charged, constant, element, fields, notStrictlyFalse, optionalElement, strict, variableOf } from "./nodes.ts";
 import type { Code } from "./state.ts";
 
 /** Makes a checked expression a tree of closures; each charges what Kubernetes' evaluator counts for its node. */
@@ -98,7 +98,11 @@ class Maker {
       names.unshift(operand.field);
       operand = operand.operand;
     }
-    return fields(this.#path(operand), names);
+    const reference = this.#references.get(operand.id);
+    const [first = "", ...more] = names;
+    if (reference?.kind !== "variable" || reference.name !== "variables") return fields(this.#path(operand), names);
+    const variable = variableOf(this.#path(operand), first);
+    return more.length === 0 ? variable : fields(variable, more);
   }
 
   #select(expr: SelectExpr): Code {

@@ -1,4 +1,5 @@
 import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
+import { CompositedVariables, NamedVariable } from "../variables.ts";
 import { qualify, qualifyIfPresent } from "./access.ts";
 import type { CallCost } from "./call-cost.ts";
 import type { Dispatch } from "./dispatch.ts";
@@ -23,6 +24,18 @@ export function fields(operand: Code, names: readonly string[]): Code {
       value = qualify(value, names[index] as string);
     }
     return value;
+  };
+}
+
+/** `variables.NAME` without the unit for its root; `operand` is most probably a policy's `variables`. */
+export function variableOf(operand: Code, name: string): Code {
+  const named = new NamedVariable(name);
+  return (run) => {
+    const value = operand(run);
+    if (value instanceof CelError) return value;
+    run.charge(1);
+    const found = value instanceof CompositedVariables ? value.getNamed(named) : undefined;
+    return found === undefined ? qualify(value, name) : found;
   };
 }
 
