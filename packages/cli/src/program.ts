@@ -15,6 +15,7 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   install: async () => (await import("./commands/install.ts")).installCommand(),
   securitycontext: async () => (await import("./commands/securitycontext.ts")).securityContextCommand(),
   migrate: async () => (await import("./commands/migrate.ts")).migrateCommand(),
+  secrets: async () => (await import("./commands/secrets/secrets.ts")).secretsCommand(),
   plugins: async () => (await import("./commands/plugins.ts")).pluginsCommand(),
 };
 

@@ -18,3 +18,13 @@ export { isEncrypted } from "./encryption/identity.ts";
 export { ReloadingEncryption } from "./encryption/reloading-encryption.ts";
 export { EncryptionRules, type GroupResource, parseResource } from "./encryption/rules.ts";
 export { type Opened, TransformError, type Transformer } from "./encryption/transformer.ts";
+export { type Scope, scopes } from "./sealed/scope.ts";
+export { SealError } from "./sealed/seal-error.ts";
+export {
+  openSealedSecret,
+  resealSecret,
+  type SealedSecret,
+  type SecretManifest,
+  sealSecret,
+} from "./sealed/sealed-secret.ts";
+export { privateKeysOfPem, sealingKeyOf } from "./sealed/sealing-keys.ts";
