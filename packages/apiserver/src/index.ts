@@ -31,6 +31,7 @@ export { Cache } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
 export type { StorageMediaType } from "./registry/encode.ts";
 export type { CacheEvent } from "./registry/history.ts";
+export { resourceOfKey } from "./registry/keys.ts";
 export type { Registry } from "./registry/registry.ts";
 export { addressRange, defaultServiceRanges, type ServiceRanges } from "./registry/service-ranges.ts";
 export {
@@ -43,6 +44,7 @@ export { readBackup, type Snapshot, writeBackup } from "./storage/backup.ts";
 export { type EtcdOptions, openEtcdStore } from "./storage/etcd-store.ts";
 export { openLmdbStore, readLmdbSnapshot, restoreLmdbStore } from "./storage/lmdb-store.ts";
 export { createMemoryStore } from "./storage/memory-store.ts";
+export { SealedStore } from "./storage/sealed-store.ts";
 export { fillStore, takeSnapshot } from "./storage/snapshot.ts";
 export {
   CompactedError,

@@ -3,6 +3,7 @@ import { createServer } from "node:https";
 import { hostname } from "node:os";
 import type { AdmissionEffects, Plugin } from "@sallyport/admission";
 import { type Catalogue, type RuntimeConfig, servedCatalogue } from "@sallyport/kube";
+import type { Encryption } from "@sallyport/secrets";
 import { asksForStreams, serveUpgrades } from "@sallyport/streaming";
 import { createRegistry, definitionsOf, type Policies } from "./admitting-registry.ts";
 import { annotate } from "./annotate.ts";
@@ -40,6 +41,8 @@ import { versionInfo } from "./version-info.ts";
 export interface ApiServerOptions
   extends Pick<RegistryOptions, "storageMediaType" | "eventTtlSeconds" | "serviceRanges"> {
   readonly store: Store;
+  /** What seals the store's values, where something does. */
+  readonly encryption?: Pick<Encryption, "checks">;
   /** Where CA, server and administrator certificates lie; made when missing. */
   readonly certificateFolder: string;
   readonly host: string;
@@ -202,9 +205,11 @@ export async function startApiServer(
     kubelets: { client: certificates.kubeletClient, addressTypes: defaultAddressTypes, ...options.kubelets },
     version,
     liveChecks: () => liveChecks(options.store),
+    healthChecks: () => new Map([...liveChecks(options.store), ...providerChecks(options)]),
     readyChecks: () =>
       new Map([
         ...liveChecks(options.store),
+        ...providerChecks(options),
         ["informer-sync", undefined],
         ["shutdown", isStopping ? "process is shutting down" : undefined],
       ]),
@@ -267,6 +272,23 @@ function counted({ policy, sink }: AuditOptions, count: () => void): AuditOption
   };
 }
 
+/** Those who seal what is stored. A server without them lives, but is of no use. */
+function providerChecks({ encryption }: ApiServerOptions): Checks {
+  const checks = encryption?.checks ?? [];
+  return new Map(
+    checks.map(
+      ({ name, check }) =>
+        [
+          name,
+          check().then(
+            () => undefined,
+            (error: Error) => error.message,
+          ),
+        ] as const,
+    ),
+  );
+}
+
 /** What must be right for as long as the process lives. By kube-apiserver's names, for what we have of it. */
 function liveChecks(store: Store): Checks {
   const { name, fault } = store.health();
@@ -282,7 +304,7 @@ function liveChecks(store: Store): Checks {
 
 function* countObjects(cache: Cache): Generator<{ group: string; resource: string; count: number }> {
   for (const { group, resource } of cache.resources)
-    yield { group, resource, count: cache.list(group, resource).length };
+    yield { group, resource, count: cache.readable(group, resource).length };
 }
 
 const defaultIssuer = "https://kubernetes.default.svc";

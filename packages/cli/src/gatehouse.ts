@@ -13,6 +13,8 @@ import {
   openEtcdStore,
   openLmdbStore,
   type ProcessStats,
+  resourceOfKey,
+  SealedStore,
   type ServiceRanges,
   type Store,
   selectControllers,
@@ -21,7 +23,9 @@ import {
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
 import type { Catalogue } from "@sallyport/kube";
 import type { ObjectChange, SyncOptions } from "@sallyport/opa/sync";
+import { EncryptionRules } from "@sallyport/secrets";
 import { createAdmissionEffects } from "./effects/admission.ts";
+import type { ConfiguredEncryption } from "./encryption-flags.ts";
 import { UsageError } from "./errors.ts";
 import type { StorageOptions } from "./etcd-flags.ts";
 import type { ExternalDataSettings } from "./gatekeeper/external-data.ts";
@@ -61,6 +65,8 @@ export interface GatehouseOptions {
   readonly kubelets?: ApiServerOptions["kubelets"];
   /** None when absent. */
   readonly shutdownDelaySeconds?: number;
+  /** Nothing is sealed when absent. */
+  readonly encryption?: ConfiguredEncryption;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -87,7 +93,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
   const controllers = [...(options.controllers ?? ["*"]), ...(options.node === undefined ? [] : ofNode)];
   const selected = selectControllers(controllers);
   if (typeof selected === "string") throw new UsageError(`--controllers: ${selected}`);
-  const store = await openStore(options);
+  const store = sealed(await openStore(options), options);
   let server: ApiServer | undefined;
   const policies = new LivePolicies(options.sync ?? {}, (namespace, name, annotations) => {
     // Not within the event that led here: the store is still telling others of it.
@@ -99,6 +105,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         ...options.storage,
         ...options.access,
         store,
+        ...(options.encryption === undefined ? {} : { encryption: options.encryption.encryption }),
         certificateFolder: join(options.folder, "pki"),
         host: options.host,
         port: options.port,
@@ -128,7 +135,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         };
         for (const resource of cache.resources) {
           policies.declare(resource);
-          for (const object of cache.list(resource.group, resource.resource))
+          for (const object of cache.readable(resource.group, resource.resource))
             apply({
               resource,
               namespace: object.metadata.namespace ?? "",
@@ -154,6 +161,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     await (await gatekeeper.settled())?.stop();
     own.close();
     await started.close();
+    options.encryption?.encryption.close();
   };
   return { server, kubeconfigFile, close };
 }
@@ -201,6 +209,21 @@ function filesOfProcess(): Partial<ProcessStats> {
     return {};
   }
 }
+
+/** Also where nothing is sealed: what others have sealed must not be taken for objects. */
+function sealed(store: Store, { encryption, storage }: GatehouseOptions): Store {
+  const rules = encryption === undefined ? noEncryption : encryption.encryption;
+  const prefix = storage?.etcd?.prefix?.replace(/\/+$/, "");
+  const made = new SealedStore(store, {
+    rules: () => rules.rules,
+    resourceOf: resourceOfKey,
+    ...(prefix === undefined ? {} : { placeOf: (key) => prefix + key.slice("/registry".length) }),
+  });
+  encryption?.onChange(() => void made.refresh());
+  return made;
+}
+
+const noEncryption = { rules: new EncryptionRules(new Map()) };
 
 async function openStore({ folder, memory, storage }: GatehouseOptions): Promise<Store> {
   if (storage?.etcd !== undefined) return openEtcdStore(storage.etcd);

@@ -1,3 +1,9 @@
+export { type Edit, editText } from "./access/edit.ts";
+export type { Path, Step } from "./access/path.ts";
+export { type Answer, type SubjectPaths, type WhoCanOptions, whoCan } from "./access/who-can.ts";
+export { rightText } from "./access/words.ts";
+export { type Identity, identityText, type Question, type World, type WorldObject } from "./access/world.ts";
+export { worldOf } from "./access/world-of.ts";
 export {
   ConfigurationError,
   decodeConfiguration,
@@ -28,9 +34,3 @@ export {
   sealSecret,
 } from "./sealed/sealed-secret.ts";
 export { privateKeysOfPem, sealingKeyOf } from "./sealed/sealing-keys.ts";
-export { type Edit, editText } from "./access/edit.ts";
-export type { Path, Step } from "./access/path.ts";
-export { type Answer, type SubjectPaths, type WhoCanOptions, whoCan } from "./access/who-can.ts";
-export { rightText } from "./access/words.ts";
-export { type Identity, identityText, type Question, type World, type WorldObject } from "./access/world.ts";
-export { worldOf } from "./access/world-of.ts";

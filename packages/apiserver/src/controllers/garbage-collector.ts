@@ -50,7 +50,7 @@ class GarbageCollector implements Controller {
     const { cache } = this.#context;
     this.#end = cache.follow((event) => this.#see(event));
     for (const resource of cache.resources) {
-      for (const object of cache.list(resource.group, resource.resource)) {
+      for (const object of cache.readable(resource.group, resource.resource)) {
         const { namespace = "", name = "" } = object.metadata;
         this.#see({ revision: 0, resource, namespace, name, object, previous: undefined });
       }

@@ -45,10 +45,10 @@ export function reconciler(
       for (const key of first) queue.add(key);
       for (const { group, resource, keys } of follows) {
         const add = (event: CacheEvent) => {
-          for (const key of keys(event)) queue.add(key);
+          for (const key of readableKeys(keys, event)) queue.add(key);
         };
         ends.push(resource === "*" ? cache.follow(add) : cache.follow(add, { group, resource }));
-        for (const object of cache.list(group, resource)) {
+        for (const object of cache.readable(group, resource)) {
           const { namespace = "", name: own = "" } = object.metadata;
           add({
             revision: 0,
@@ -67,6 +67,16 @@ export function reconciler(
       await queue.stop();
     },
   };
+}
+
+/** None while what has to be looked up for them cannot be read: that comes as an event of its own as soon as it can be. */
+function readableKeys(keys: Followed["keys"], event: CacheEvent): readonly string[] {
+  try {
+    return keys(event);
+  } catch (error) {
+    if (error instanceof StatusError) return [];
+    throw error;
+  }
 }
 
 /** The key of the changed object itself: `namespace/name`, or the name alone. */

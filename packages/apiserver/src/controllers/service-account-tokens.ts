@@ -16,7 +16,7 @@ export const serviceAccountTokens: ControllerKind = {
   create: (context) => {
     const secretsOf = (namespace: string, account: string) =>
       context.cache
-        .list("", "secrets", namespace)
+        .readable("", "secrets", namespace)
         .filter((secret) => isOfType(secret) && secret.metadata.annotations?.[nameAnnotation] === account)
         .map(({ metadata }) => `${namespace}/${metadata.name}`);
     return reconciler(

@@ -31,6 +31,7 @@ export interface HandlerOptions {
   readonly now: () => number;
   readonly version: { readonly [field: string]: unknown };
   readonly readyChecks: () => Checks;
+  readonly healthChecks: () => Checks;
   readonly liveChecks: () => Checks;
   readonly metrics: {
     readonly began: ServerMetrics["began"];

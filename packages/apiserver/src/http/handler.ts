@@ -68,7 +68,7 @@ export function createHandler(
         audit,
         ...(upgrade === undefined ? {} : { upgrade }),
       };
-      const isServed = (await serveResource(call, options)) || servePath(call, options);
+      const isServed = (await serveResource(call, options)) || (await servePath(call, options));
       if (!isServed) writeNotFound(call, options);
     } catch (error) {
       if (isFilter) response.setHeader("x-content-type-options", "nosniff");

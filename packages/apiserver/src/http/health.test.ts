@@ -4,6 +4,11 @@ import { findHealth } from "./health.ts";
 
 const options = {
   liveChecks: () => new Map([["ping", undefined]]),
+  healthChecks: () =>
+    new Map([
+      ["ping", undefined],
+      ["kms-providers", Promise.resolve("it is away")],
+    ]),
   readyChecks: () =>
     new Map([
       ["ping", undefined],
@@ -13,7 +18,10 @@ const options = {
 };
 
 const cases: readonly (readonly [url: string, answer: string])[] = [
-  ["/healthz", "200 ok"],
+  ["/healthz", "500 [+]ping ok\n[-]kms-providers failed: reason withheld\nhealthz check failed\n"],
+  ["/healthz/kms-providers", "500 internal server error: it is away\n"],
+  ["/healthz?exclude=kms-providers", "200 ok"],
+  ["/livez", "200 ok"],
   ["/livez?verbose", "200 [+]ping ok\nlivez check passed\n"],
   ["/livez/etcd", "none"],
   ["/livez/", "none"],
@@ -32,8 +40,8 @@ const cases: readonly (readonly [url: string, answer: string])[] = [
 ];
 
 for (const [url, answer] of cases)
-  test(`${url} answers ${answer.split("\n")[0]}`, () => {
+  test(`${url} answers ${answer.split("\n")[0]}`, async () => {
     const { pathname, searchParams } = new URL(url, "https://localhost");
-    const found = findHealth(pathname, searchParams, options);
+    const found = await findHealth(pathname, searchParams, options);
     assert.equal(found === undefined ? "none" : `${found.code} ${found.body}`, answer);
   });

@@ -1,7 +1,9 @@
 import type { HandlerOptions } from "./call.ts";
 
-/** Why each check fails; undefined where it does not. */
-export type Checks = ReadonlyMap<string, string | undefined>;
+type Fault = string | undefined;
+
+/** Why each check fails; undefined where it does not. Some have to ask others. */
+export type Checks = ReadonlyMap<string, Fault | Promise<Fault>>;
 
 interface Found {
   readonly code: number;
@@ -12,24 +14,36 @@ interface Found {
 const path = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
 
 /** `/healthz`, `/livez` and `/readyz`, all checks of each or one by its name; undefined for other paths. */
-export function findHealth(
+export async function findHealth(
   asked: string,
   query: URLSearchParams,
-  { readyChecks, liveChecks }: Pick<HandlerOptions, "readyChecks" | "liveChecks">,
-): Found | undefined {
+  options: Pick<HandlerOptions, "readyChecks" | "healthChecks" | "liveChecks">,
+): Promise<Found | undefined> {
   const [, kind = "", name] = path.exec(asked) ?? [];
   if (kind === "") return undefined;
-  const checks = kind === "readyz" ? readyChecks() : liveChecks();
-  if (name === undefined) return summary(kind, checks, query);
+  const checks = checksOf(kind, options);
+  if (name === undefined) return summary(kind, await answered(checks), query);
   if (!checks.has(name)) return undefined;
-  const fault = checks.get(name);
+  const fault = await checks.get(name);
   return fault === undefined
     ? { code: 200, body: "ok", isSniffed: true }
     : { code: 500, body: `internal server error: ${fault}\n` };
 }
 
+function checksOf(
+  kind: string,
+  { readyChecks, healthChecks, liveChecks }: Pick<HandlerOptions, "readyChecks" | "healthChecks" | "liveChecks">,
+): Checks {
+  if (kind === "readyz") return readyChecks();
+  return kind === "healthz" ? healthChecks() : liveChecks();
+}
+
+async function answered(checks: Checks): Promise<ReadonlyMap<string, Fault>> {
+  return new Map(await Promise.all([...checks].map(async ([name, fault]) => [name, await fault] as const)));
+}
+
 /** Faults are withheld: anybody may ask, and they tell of the inside. */
-function summary(kind: string, checks: Checks, query: URLSearchParams): Found {
+function summary(kind: string, checks: ReadonlyMap<string, Fault>, query: URLSearchParams): Found {
   const excluded = new Set(query.getAll("exclude").filter(Boolean));
   const lines = [...checks].map(([name, fault]) => {
     if (excluded.has(name)) return `[+]${name} excluded: ok`;

@@ -26,10 +26,11 @@ const everyType = allFormats.map((each) => mediaTypes[each]);
 const justJson: readonly string[] = [mediaTypes.json];
 
 /** Paths that are no resources: health, version, OpenAPI, discovery. False when there is none. */
-export function servePath(call: Call, options: HandlerOptions): boolean {
+export async function servePath(call: Call, options: HandlerOptions): Promise<boolean> {
   const { response, wanted } = call;
   if (serveOpenApi(call, options.catalogue)) return true;
-  const found = findPath(call, options);
+  const health: Found | undefined = await findHealth(call.info.path, call.query, options);
+  const found = health ?? findPath(call, options);
   if (found === undefined) return false;
   if (found.offers !== undefined) checkRead(call.request, found.offers);
   if (typeof found.body === "string") writeText(response, { ...found, text: found.body });
@@ -74,10 +75,8 @@ function writeText(
     .end(text);
 }
 
-function findPath({ info: { path }, query, wanted, request }: Call, options: HandlerOptions): Found | undefined {
+function findPath({ info: { path }, wanted, request }: Call, options: HandlerOptions): Found | undefined {
   const plain = path.replace(/\/+$/, "");
-  const health = findHealth(path, query, options);
-  if (health !== undefined) return health;
   if (plain === "/metrics")
     return { code: 200, body: options.metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8" };
   if (plain === "/version") return { code: 200, body: options.version, offers: justJson, isRaw: true };
@@ -106,7 +105,7 @@ function isGroupList(path: string): boolean {
 }
 
 /** Every path that answers, sorted as kube-apiserver sorts. */
-function rootPaths({ catalogue, readyChecks, liveChecks }: HandlerOptions): readonly string[] {
+function rootPaths({ catalogue, readyChecks, healthChecks, liveChecks }: HandlerOptions): readonly string[] {
   const groups = [...catalogue.all()].filter(({ group }) => group !== "");
   const checks = (kind: string, names: Iterable<string>) => [
     `/${kind}`,
@@ -115,7 +114,7 @@ function rootPaths({ catalogue, readyChecks, liveChecks }: HandlerOptions): read
   const paths = new Set([
     ...fixedPaths,
     ...groups.flatMap(({ group, version }) => [`/apis/${group}`, `/apis/${group}/${version}`]),
-    ...checks("healthz", liveChecks().keys()),
+    ...checks("healthz", healthChecks().keys()),
     ...checks("livez", liveChecks().keys()),
     ...checks("readyz", readyChecks().keys()),
   ]);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type KubeObject, StatusError } from "@sallyport/kube";
+import { internalError, type KubeObject, StatusError } from "@sallyport/kube";
 import { hasWebhook } from "../custom/conversion.ts";
 import { outgoing } from "../registry/encode.ts";
 import type { CacheEvent } from "../registry/history.ts";
@@ -99,7 +99,8 @@ class WatchStream {
     this.#initial = initial;
     const { timeoutSeconds: asked, allowWatchBookmarks } = listOptions(query, true);
     if (bookmarked && allowWatchBookmarks) this.#endsInitial = cache.revision;
-    this.#stop = cache.follow((event) => this.#follow(event), info);
+    const follow = (event: CacheEvent): void => this.#follow(event);
+    this.#stop = cache.follow(follow, info, follow);
     // Not the request's close: that comes when its body ends.
     this.#response.on("close", () => this.#end());
     this.#response.on("drain", () => this.#goOn());
@@ -194,8 +195,12 @@ class WatchStream {
   }
 
   /** An object that begins or ceases to match is added or deleted to this watcher. */
-  #event({ object, previous, revision }: CacheEvent): void {
+  #event({ object, previous, revision, fault }: CacheEvent): void {
     if (revision <= this.#after) return;
+    if (fault !== undefined) {
+      this.fail(internalError(fault));
+      return;
+    }
     const now = object !== undefined && this.#isHere(object) && this.#matches(object);
     const before = previous !== undefined && this.#isHere(previous) && this.#matches(previous);
     if (now) this.#write(before ? "MODIFIED" : "ADDED", object);

@@ -29,6 +29,8 @@ export class Cache {
   readonly #near = new Map<string, Map<string, Shelf>>();
   /** By resource, so that an event disturbs only those who watch it; "" follows all. */
   readonly #listeners = new Map<string, Set<Listener>>();
+  /** Those who are told also of what cannot be read. */
+  readonly #faultListeners = new Map<string, Set<Listener>>();
   readonly #store: Store;
   readonly #history: History;
   #revision = 0;
@@ -59,6 +61,7 @@ export class Cache {
       if (event.revision <= revision) cache.#remember(event);
       else cache.#apply(event);
     });
+    store.onMended?.((value) => cache.#mend(value));
     return cache;
   }
 
@@ -94,6 +97,11 @@ export class Cache {
     return this.#shelfOf(group, resource)?.list(namespace ?? "") ?? [];
   }
 
+  /** The same without what cannot be read: for who follows the others, and is told of these as soon as they can be. */
+  readable(group: string, resource: string, namespace?: string): readonly KubeObject[] {
+    return this.#shelfOf(group, resource)?.readable(namespace ?? "") ?? [];
+  }
+
   /** The same as it was at an older revision; undefined when that is forgotten. */
   listAt(revision: number, group: string, resource: string, namespace?: string): readonly KubeObject[] | undefined {
     if (revision >= this.revision) return this.list(group, resource, namespace);
@@ -125,16 +133,14 @@ export class Cache {
     return this.#history.next(position, resource);
   }
 
-  /** Each event as it comes, of one resource or of all. */
-  follow(listener: Listener, resource?: Watched): () => void {
+  /** Each event as it comes, of one resource or of all. `onFault` is told of those whose object cannot be read. */
+  follow(listener: Listener, resource?: Watched, onFault?: Listener): () => void {
     const place =
       resource === undefined ? "" : prefixOf(storageGroup(resource.group, resource.resource), resource.resource);
-    const listeners = this.#listeners.get(place) ?? new Set();
-    this.#listeners.set(place, listeners);
-    listeners.add(listener);
+    const stops = [added(this.#listeners, place, listener)];
+    if (onFault !== undefined) stops.push(added(this.#faultListeners, place, onFault));
     return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(place) === listeners) this.#listeners.delete(place);
+      for (const stop of stops) stop();
     };
   }
 
@@ -186,7 +192,23 @@ export class Cache {
 
   #put(value: StoredValue): void {
     const place = this.#place(value.key);
-    if (place !== undefined) this.#shelfAt(place).set(place.key, this.#decode(value));
+    if (place === undefined) return;
+    const shelf = this.#shelfAt(place);
+    if (value.fault === undefined) shelf.set(place.key, this.#decode(value));
+    else shelf.setFault(place.key, faultOf(value, value.fault));
+  }
+
+  /** Can be read now: who follows what is there learns of it, as of something new. */
+  #mend(value: StoredValue): void {
+    const place = this.#place(value.key);
+    if (place === undefined) return;
+    const object = this.#decode(value);
+    this.#shelfAt(place).set(place.key, object);
+    this.#tell(this.#listeners, place, eventAt(place, value.modRevision, object, undefined));
+  }
+
+  #tell(listeners: ReadonlyMap<string, ReadonlySet<Listener>>, { prefix }: Place, event: CacheEvent): void {
+    for (const listener of [...(listeners.get("") ?? []), ...(listeners.get(prefix) ?? [])]) listener(event);
   }
 
   /** In a store of its own a server finds what it has written itself. */
@@ -208,15 +230,30 @@ export class Cache {
     this.#revision = revision;
     const place = this.#place(key);
     if (place === undefined) return;
+    if (value?.fault !== undefined) {
+      const fault = faultOf(value, value.fault);
+      this.#shelfAt(place).setFault(place.key, fault);
+      this.#tell(this.#faultListeners, place, this.#keepFault(place, revision, fault));
+      return;
+    }
     const shelf = this.#shelfAt(place);
-    const before = shelf.get(place.key) ?? (previous && this.#decode(previous));
+    const before = shelf.peek(place.key) ?? this.#decodedPrevious(previous);
     const object = value && this.#decode(value);
     if (object === undefined) shelf.delete(place.key);
     else shelf.set(place.key, object);
     const event = eventAt(place, revision, object, before);
     this.#history.add(event, sizeOf(stored));
-    for (const listener of [...(this.#listeners.get("") ?? []), ...(this.#listeners.get(place.prefix) ?? [])])
-      listener(event);
+    this.#tell(this.#listeners, place, event);
+  }
+
+  #keepFault(place: Place, revision: number, fault: string): CacheEvent {
+    const event = { ...eventAt(place, revision, undefined, undefined), fault };
+    this.#history.add(event, 0);
+    return event;
+  }
+
+  #decodedPrevious(previous: StoredValue | undefined): KubeObject | undefined {
+    return previous === undefined || previous.fault !== undefined ? undefined : this.#decode(previous);
   }
 
   /** An event from before this process: history, not news. */
@@ -224,9 +261,28 @@ export class Cache {
     const { key, value, previous, revision } = stored;
     const place = this.#place(key);
     if (place === undefined) return;
-    const event = eventAt(place, revision, value && this.#decode(value), previous && this.#decode(previous));
+    if (value?.fault !== undefined) {
+      this.#keepFault(place, revision, faultOf(value, value.fault));
+      return;
+    }
+    const event = eventAt(place, revision, value && this.#decode(value), this.#decodedPrevious(previous));
     this.#history.add(event, sizeOf(stored));
   }
+}
+
+/** kube-apiserver's words. */
+function faultOf({ key }: StoredValue, fault: string): string {
+  return `unable to transform key ${JSON.stringify(key)}: ${fault}`;
+}
+
+function added(listeners: Map<string, Set<Listener>>, place: string, listener: Listener): () => void {
+  const there = listeners.get(place) ?? new Set();
+  listeners.set(place, there);
+  there.add(listener);
+  return () => {
+    there.delete(listener);
+    if (there.size === 0 && listeners.get(place) === there) listeners.delete(place);
+  };
 }
 
 /** Of what an event holds; what was deleted is held as well. */

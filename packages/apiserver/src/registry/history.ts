@@ -9,6 +9,8 @@ export interface CacheEvent {
   readonly name: string;
   readonly object: KubeObject | undefined;
   readonly previous: KubeObject | undefined;
+  /** Why the object cannot be read: it is there, but who watches it has to end. Others are not told of such an event. */
+  readonly fault?: string;
 }
 
 /** The first event that a reader wants, if there is one, and the position to go on from. */

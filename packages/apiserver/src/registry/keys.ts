@@ -50,6 +50,26 @@ export function keyOf(group: string, resource: string, namespace: string, name: 
   return `${prefixOf(group, resource)}${namespace === "" ? "" : `${namespace}/`}${name}`;
 }
 
+/** Built-in resources by their prefixes, with the group that their objects are stored in. */
+const byPrefix = new Map<string, { readonly group: string; readonly resource: string }>();
+
+/** Whose object lies under a key; undefined for what is no object: ranges of addresses, what others keep beside. */
+export function resourceOfKey(key: string): { readonly group: string; readonly resource: string } | undefined {
+  if (byPrefix.size === 0)
+    for (const { group, resource } of builtinResources) {
+      const owner = storageGroup(group, resource);
+      if (!resource.includes("/")) byPrefix.set(prefixOf(owner, resource), { group: owner, resource });
+    }
+  // `/registry/pods/…`, or `/registry/services/specs/…`.
+  let end = key.indexOf("/", "/registry/".length);
+  for (let parts = 0; parts < 2 && end >= 0; parts++) {
+    const found = byPrefix.get(key.slice(0, end + 1));
+    if (found !== undefined) return found;
+    end = key.indexOf("/", end + 1);
+  }
+  return customPlaceOf(key);
+}
+
 /** Events have two groups and are stored once, in the core one. */
 export function storageGroup(group: string, resource: string): string {
   return group === "events.k8s.io" && resource === "events" ? "" : group;

@@ -1,4 +1,5 @@
-import { type KubeObject, type ResourceInfo, StatusError } from "@sallyport/kube";
+import { internalError, type KubeObject, type ResourceInfo, StatusError } from "@sallyport/kube";
+import { TransformError } from "@sallyport/secrets";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { encodeStored, type StorageMediaType } from "./encode.ts";
 import { keyOf, storageGroup } from "./keys.ts";
@@ -33,6 +34,12 @@ export class ObjectStore {
     return this.#options.store.write(this.#writeOf(stored, expected, place));
   }
 
+  /** Whether the same object would lie otherwise now: under another key, or sealed at all. */
+  isStale({ info, namespace, name }: Place): boolean {
+    const { store } = this.#options;
+    return store.isStale?.(keyOf(storageGroup(info.group, info.resource), info.resource, namespace, name)) === true;
+  }
+
   #writeOf(stored: KubeObject | undefined, expected: number, { info, namespace, name }: Place): Write {
     const { storageMediaType = "application/json", eventTtlSeconds = 3600 } = this.#options;
     const group = storageGroup(info.group, info.resource);
@@ -42,7 +49,7 @@ export class ObjectStore {
     return isEvent ? { key, expected, value, ttlSeconds: eventTtlSeconds } : { key, expected, value };
   }
 
-  /** As `write`, for a request: how long the store took is told. Throws `ServiceUnavailable` where it cannot write. */
+  /** As `write`, for a request: how long the store took is told. Throws `ServiceUnavailable` where it cannot write, `InternalError` where it cannot seal. */
   async commit(stored: KubeObject | undefined, expected: number, place: Place): ReturnType<Store["write"]> {
     const write = this.#writeOf(stored, expected, place);
     const start = performance.now();
@@ -53,6 +60,7 @@ export class ObjectStore {
         throw new StatusError("ServiceUnavailable", `the write was not stored: ${error.message}`, {
           retryAfterSeconds: 1,
         });
+      if (error instanceof TransformError) throw internalError(error.message);
       throw error;
     } finally {
       const operation = stored === undefined ? "delete" : expected === 0 ? "create" : "update";

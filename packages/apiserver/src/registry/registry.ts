@@ -381,7 +381,8 @@ export class Registry {
     const object = asStored(taken, context.info, isMutated);
     if (context.dryRun) return object;
     const next = await this.#inStorage(object, context.info);
-    if (next.apiVersion === stored.apiVersion && isSame(next, stored)) return current;
+    const isNothing = next.apiVersion === stored.apiVersion && isSame(next, stored);
+    if (isNothing && !this.#objects.isStale(context)) return current;
     if (isReleased(object, current)) {
       await this.#remove(object, current, context);
       return object;

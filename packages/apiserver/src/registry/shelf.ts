@@ -1,16 +1,38 @@
-import type { KubeObject } from "@sallyport/kube";
+import { internalError, type KubeObject } from "@sallyport/kube";
 
-/** Objects of one resource by key, `NAMESPACE/NAME` or `NAME`, with the lists that readers ask for kept until something changes. */
+/**
+ * Objects of one resource by key, `NAMESPACE/NAME` or `NAME`, with the lists that readers ask for kept until something changes. Who
+ * asks for one that cannot be read, or for a list that it belongs to, gets `InternalError`: as if it were not there would be a lie.
+ */
 export class Shelf {
   readonly #byKey = new Map<string, KubeObject>();
+  /** Why some cannot be read. Nearly always there are none. */
+  readonly #faults = new Map<string, string>();
   readonly #all = new Drawer();
   readonly #byNamespace = new Map<string, Drawer>();
 
   get(key: string): KubeObject | undefined {
+    if (this.#faults.size > 0) this.#check((each) => each === key);
     return this.#byKey.get(key);
   }
 
+  /** The same, but undefined for one that cannot be read. */
+  peek(key: string): KubeObject | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** What lies under a key cannot be read, for this reason. */
+  setFault(key: string, fault: string): void {
+    this.delete(key);
+    this.#faults.set(key, fault);
+  }
+
+  #check(isAsked: (key: string) => boolean): void {
+    for (const [key, fault] of this.#faults) if (isAsked(key)) throw internalError(fault);
+  }
+
   set(key: string, object: KubeObject): void {
+    this.#faults.delete(key);
     const isNew = !this.#byKey.has(key);
     this.#byKey.set(key, object);
     this.#all.changed(isNew ? key : undefined);
@@ -25,6 +47,7 @@ export class Shelf {
   }
 
   delete(key: string): void {
+    this.#faults.delete(key);
     if (!this.#byKey.delete(key)) return;
     this.#all.shrunk();
     const namespace = namespaceOf(key) ?? "";
@@ -35,11 +58,18 @@ export class Shelf {
 
   /** Ordered by key; of one namespace, or of all when it is empty. The array stays as it is when objects change later. */
   list(namespace: string): readonly KubeObject[] {
+    if (this.#faults.size > 0) this.#check((key) => namespace === "" || namespaceOf(key) === namespace);
+    return this.readable(namespace);
+  }
+
+  /** The same without those that cannot be read. */
+  readable(namespace: string): readonly KubeObject[] {
     const drawer = namespace === "" ? this.#all : this.#byNamespace.get(namespace);
     return drawer?.list(this.#byKey) ?? [];
   }
 
   entries(): Iterable<readonly [string, KubeObject]> {
+    this.#check(() => true);
     return this.#byKey;
   }
 }

@@ -4,6 +4,8 @@ export interface StoredValue {
   readonly value: Uint8Array;
   readonly createRevision: number;
   readonly modRevision: number;
+  /** Why it cannot be read, where it cannot; its value is empty then. Only of a store that seals. */
+  readonly fault?: string;
 }
 
 /** What a transaction does when its comparison holds. */
@@ -73,6 +75,10 @@ export interface Store {
   readonly sync: () => Promise<void>;
   /** Whether writes are taken, by the name of the check in `/readyz`. */
   readonly health: () => StoreHealth;
+  /** Whether the same object would be written otherwise now, so that writing it is not writing nothing. Never, where there is none. */
+  readonly isStale?: (key: string) => boolean;
+  /** Told of each value that had a `fault`, when it can be read. */
+  readonly onMended?: (listener: (value: StoredValue) => void) => void;
   readonly close: () => Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { chainOptions } from "../admission-configuration.ts";
 import { type ApiServerFlags, addApiServerOptions, apiServerOptions } from "../api-server-flags.ts";
 import { type AuditFlags, addAuditOptions, auditOptions } from "../audit-flags.ts";
 import { list } from "../comma-list.ts";
+import { addEncryptionOptions, type EncryptionFlags, openEncryption } from "../encryption-flags.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { addStorageOptions, type EtcdFlags, secondsOf, storageOptions } from "../etcd-flags.ts";
 import { addExternalDataOptions, type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
@@ -21,6 +22,7 @@ interface UpFlags
   extends EtcdFlags,
     ApiServerFlags,
     AuditFlags,
+    EncryptionFlags,
     LeaderElectionFlags,
     ServiceFlags,
     KubeletFlags,
@@ -51,7 +53,7 @@ export function upCommand(): Command {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes any free one", "6443")
     .option("--memory", "keep objects in memory: nothing survives a restart");
-  addAuditOptions(addApiServerOptions(addStorageOptions(command)));
+  addEncryptionOptions(addAuditOptions(addApiServerOptions(addStorageOptions(command))));
   return addServiceOptions(addLeaderElectionOptions(addKubeletOptions(addExternalDataOptions(command))))
     .option(
       "--enable-admission-plugins <names>",
@@ -90,6 +92,7 @@ Examples:
   sallyport up --port 0 --memory        any free port, nothing kept
   sallyport up --authorization-mode Node,RBAC --token-auth-file tokens.csv
   sallyport up --controllers '*,-job'   all controllers but that of jobs
+  sallyport up --encryption-provider-config encryption.yaml   Secrets under keys, bytes as kube-apiserver's
   sallyport up --node laptop            a Node, and pods that are scheduled onto it
   sallyport up --etcd-servers http://127.0.0.1:2379   objects in an etcd, as kube-apiserver keeps them
 
@@ -110,12 +113,14 @@ async function runUp(flags: UpFlags): Promise<void> {
   const audit = auditOptions(flags, (line) => void process.stdout.write(line));
   const election = leaderElection(flags, flags.etcdServers.length > 0);
   const start = performance.now();
+  const encryption = await openEncryption(flags, (line) => process.stderr.write(`sallyport: ${line}\n`));
   const gatehouse = await openGatehouse({
     folder,
     host: flags.host,
     port,
     memory: flags.memory === true,
     storage: storageOptions(flags),
+    ...(encryption === undefined ? {} : { encryption }),
     chain,
     ...(audit === undefined ? {} : { audit }),
     access: apiServerOptions(flags),

@@ -35,6 +35,8 @@ export interface EncryptionOptions {
   readonly allowsKmsV1: boolean;
   /** Told of what happens in the background: a KMS that is not well. */
   readonly onFault: (text: string) => void;
+  /** Told when a KMS seals with another key than before, or with its first one. */
+  readonly onRotate: () => void;
 }
 
 /** kube-apiserver's minimum before it closes what was replaced. */

@@ -17,7 +17,6 @@ export interface ReloadingOptions {
 /** An encryption that is built anew when its text changes; one that is refused leaves the last good one in force. kube-apiserver's `DynamicEncryptionConfiguration`. */
 export class ReloadingEncryption implements Encryption {
   readonly #options: ReloadingOptions;
-  readonly #listeners = new Set<() => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Those that requests may still use. */
   readonly #replaced = new Set<Encryption>();
@@ -50,11 +49,6 @@ export class ReloadingEncryption implements Encryption {
     return this.#current.graceMs;
   }
 
-  /** Calls back when other rules have taken over. */
-  onChange(listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-
   /** Looks whether the text has changed, and takes it over when it is right. */
   async look(): Promise<void> {
     try {
@@ -68,7 +62,6 @@ export class ReloadingEncryption implements Encryption {
       return;
     }
     this.#options.onReload(undefined);
-    for (const listener of this.#listeners) listener();
   }
 
   #take(hash: string, next: Encryption): void {

@@ -41,6 +41,8 @@ export interface KmsV2Options {
   readonly now: () => number;
   /** Told of probes that failed. */
   readonly onFault?: (text: string) => void;
+  /** Told when another key seals from now on. */
+  readonly onRotate?: () => void;
 }
 
 /**
@@ -147,6 +149,7 @@ export class KmsV2Provider {
       made = next.object.keyId;
       if (made === keyId) {
         this.#state = next;
+        this.#options.onRotate?.();
         return undefined;
       }
       fault = "<nil>";

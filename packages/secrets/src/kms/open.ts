@@ -17,9 +17,9 @@ interface OpenedKms {
 /** A KMS v2 of a configuration, asked once. */
 export async function openKmsV2(
   { name, endpoint, timeoutMs }: KmsConfiguration,
-  { now, onFault }: EncryptionOptions,
+  { now, onFault, onRotate }: EncryptionOptions,
 ): Promise<OpenedKms> {
-  const kms = new KmsV2Provider({ name, service: kmsV2Client(endpoint, timeoutMs), now, onFault });
+  const kms = new KmsV2Provider({ name, service: kmsV2Client(endpoint, timeoutMs), now, onFault, onRotate });
   await kms.start();
   return {
     provider: { prefix: `k8s:enc:kms:v2:${name}:`, transformer: kms.transformer },

@@ -1,0 +1,110 @@
+import { readFile, stat } from "node:fs/promises";
+import { ConfigurationError, createEncryption, type Encryption, ReloadingEncryption } from "@sallyport/secrets";
+import type { Command } from "commander";
+import { parse } from "yaml";
+import { list } from "./comma-list.ts";
+import { reasonOf, UsageError } from "./errors.ts";
+
+/** kube-apiserver's flags of encryption at rest, by its names. */
+export interface EncryptionFlags {
+  readonly encryptionProviderConfig?: string;
+  readonly encryptionProviderConfigAutomaticReload?: boolean;
+  readonly featureGates: readonly string[];
+}
+
+/** No file of keys is larger; more is another file. */
+const maxBytes = 1024 * 1024;
+
+const flag = "--encryption-provider-config";
+
+/** Adds the flags. */
+export function addEncryptionOptions(command: Command): Command {
+  return command
+    .option(`${flag} <file>`, "an EncryptionConfiguration: which resources lie in the store under which keys")
+    .option(`${flag}-automatic-reload`, "look at that file each minute, and take over what changed when it is right")
+    .option("--feature-gates <gates>", "KMSv1=true allows KMS plugins of version 1", list, []);
+}
+
+/** How values are sealed, once they are to be. */
+export interface ConfiguredEncryption {
+  readonly encryption: Encryption;
+  /** Calls back when other rules or keys have taken over. */
+  readonly onChange: (listener: () => void) => void;
+}
+
+/** What the flags ask for; undefined when nothing is sealed. `tell` is told a line of what happens later. Rejects with `UsageError`, which holds no key. */
+export async function openEncryption(
+  flags: EncryptionFlags,
+  tell: (line: string) => void,
+): Promise<ConfiguredEncryption | undefined> {
+  const { encryptionProviderConfig: file, encryptionProviderConfigAutomaticReload: reload = false } = flags;
+  const allowsKmsV1 = kmsV1Gate(flags.featureGates);
+  if (file === undefined) {
+    if (reload) throw new UsageError(`${flag}-automatic-reload must be set with ${flag}`);
+    return undefined;
+  }
+  const listeners = new Set<() => void>();
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+  const build = (text: string): Promise<Encryption> =>
+    createEncryption(documentOf(text), { now: Date.now, reload, allowsKmsV1, onFault: tell, onRotate: changed });
+  try {
+    const encryption = reload ? await reloading(file, build, changed, tell) : await build(await textOf(file));
+    return { encryption, onChange: (listener) => void listeners.add(listener) };
+  } catch (error) {
+    throw error instanceof ConfigurationError ? new UsageError(`${flag} ${file}: ${error.message}`) : error;
+  }
+}
+
+function reloading(
+  file: string,
+  build: (text: string) => Promise<Encryption>,
+  changed: () => void,
+  tell: (line: string) => void,
+): Promise<Encryption> {
+  return ReloadingEncryption.over({
+    read: () => textOf(file),
+    build,
+    onReload: (fault) => {
+      tell(
+        `${flag} ${file}: ${fault === undefined ? "taken over" : `the one before stays in force: ${fault.message}`}`,
+      );
+      if (fault === undefined) changed();
+    },
+  });
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    if ((await stat(file)).size > maxBytes) throw new ConfigurationError(`larger than ${maxBytes} bytes`);
+    const text = await readFile(file, "utf8");
+    if (text === "") throw new ConfigurationError("the file is empty");
+    return text;
+  } catch (error) {
+    throw error instanceof ConfigurationError ? error : new ConfigurationError(reasonOf(error));
+  }
+}
+
+/** A fault of YAML would quote the line it is in, which may hold a key: its place is all that is told. */
+function documentOf(text: string): unknown {
+  try {
+    return parse(text, { logLevel: "silent" });
+  } catch (error) {
+    const [start] = (error as { readonly linePos?: readonly { readonly line: number }[] }).linePos ?? [];
+    throw new ConfigurationError(`not YAML${start === undefined ? "" : `, line ${start.line}`}`);
+  }
+}
+
+/** kube-apiserver knows many gates; what others are about is never off here, or never on. */
+function kmsV1Gate(gates: readonly string[]): boolean {
+  let allowed = false;
+  for (const gate of gates) {
+    const [name = "", value = ""] = gate.split("=");
+    if (name !== "KMSv1") throw new UsageError(`--feature-gates ${gate}: unrecognized feature gate: ${name}`);
+    if (value !== "true" && value !== "false")
+      throw new UsageError(`--feature-gates ${gate}: invalid value of KMSv1: ${value}, use true or false`);
+    allowed = value === "true";
+  }
+  return allowed;
+}
