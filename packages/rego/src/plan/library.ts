@@ -1,5 +1,5 @@
 import { type Compiled, findNode, type RuleNode } from "../compile/compiled.ts";
-import type { Term } from "../syntax/ast.ts";
+import type { Term, With } from "../syntax/ast.ts";
 import { PolicyBuilder } from "./builder.ts";
 import { type Context, isHidden, plainContext } from "./context.ts";
 import { Failures } from "./failures.ts";
@@ -31,7 +31,7 @@ export class Library {
   readonly #named = new Set<string>();
   readonly #jobs: Job[] = [];
   readonly #contexts = new Map<string, number>([[plainContext.key, 0]]);
-  #slots = 0;
+  readonly #slots = new Map<With, string>();
   readonly #indexes = new Map<Term, Map<string, string | undefined>>();
   #indexNames = 0;
 
@@ -48,9 +48,14 @@ export class Library {
     return this.#jobs.shift();
   }
 
-  /** A name for a value of a mock, unique in the policy. */
-  slot(): string {
-    return String(this.#slots++);
+  /**
+   * A name for the value that a `with` has instead of a function, unique in the policy. It has one wherever it is planned: what comes back
+   * to it, as a rule that looks up its own package, is then planned once, and the innermost value counts.
+   */
+  slot(of: With): string {
+    const known = this.#slots.get(of) ?? String(this.#slots.size);
+    this.#slots.set(of, known);
+    return known;
   }
 
   /** The function of a comprehension's index, planned once for each `key` (context and variables); undefined when there can be none. */

@@ -63,7 +63,8 @@ interface Change {
   readonly isBad?: true;
 }
 
-function changeOf(scope: Scope, { target, value: term }: With, value: Operand | undefined): Change {
+function changeOf(scope: Scope, each: With, value: Operand | undefined): Change {
+  const { target, value: term } = each;
   const replaced = functionRef(scope, target);
   if (replaced !== undefined) {
     const name = nameOfRef(replaced) ?? "";
@@ -72,12 +73,12 @@ function changeOf(scope: Scope, { target, value: term }: With, value: Operand | 
     if (operator !== undefined) return { mock: { target: name, mock: { kind: "function", operator } } };
     // A rule is evaluated where the function would be.
     if (term.kind === "ref") return { mock: { target: name, mock: { kind: "constant", term } } };
-    const slot = scope.library.slot();
+    const slot = scope.library.slot(each);
     return { mock: { target: name, mock: { kind: "slot", slot } }, local: 1, path: [mockRoot, slot], ...valued(value) };
   }
   const [head, ...rest] = target.kind === "ref" ? target.terms : [target];
   if (isBadPath(target)) return { local: 0, path: [], isBad: true, ...valued(value) };
-  const path = rest.map((each) => (each.kind === "string" ? each.value : ""));
+  const path = rest.map((key) => (key.kind === "string" ? key.value : ""));
   if (head?.kind !== "var" || head.name !== "data") return { local: 0, path, ...valued(value) };
   const hidesRules = isSystem(path) || scope.library.node(path, scope.context) !== undefined;
   return { local: 1, path, ...valued(value), ...(hidesRules ? { shadow: path } : {}) };

@@ -17,6 +17,21 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  // A rule that looks up its own package comes back to its own replacement of a function: planning it had no end.
+  {
+    rules: "r contains 1 if { object.keys(data.p[null]) with object.keys as input.x }\nq := count(r)",
+    answer: '{"q":0,"r":[]}',
+  },
+  {
+    rules: [
+      "f(x) := x",
+      "r := [f(0), s] if { s := q with f as input.a }",
+      "q := [f(0), t] if { t := p with f as input.b }",
+      "p := f(0)",
+    ].join("\n"),
+    input: '{"a": 1, "b": 2}',
+    answer: '{"p":0,"q":[0,2],"r":[0,[1,2]]}',
+  },
   // Equations that stand before what binds either side wait for it, part by part.
   {
     rules: [
