@@ -1,5 +1,6 @@
 import { readdirSync, type Stats, statSync } from "node:fs";
 import { basename, join, normalize } from "node:path";
+import type { ParseTimer } from "@sallyport/opa/answers";
 import {
   type Capabilities,
   type Diagnostic,
@@ -37,8 +38,8 @@ export interface LoadOptions {
   readonly capabilities?: Capabilities;
   /** Leaves out all but `.rego` files. */
   readonly policiesOnly?: boolean;
-  /** Told the milliseconds that parsing a module took. */
-  readonly parsed?: (milliseconds: number) => void;
+  /** Runs what is parsed. */
+  readonly timed?: ParseTimer;
 }
 
 /** Faults of what was loaded: of syntax in modules, or of files. All are reported, in the order of the paths. */
@@ -111,8 +112,8 @@ class Loader {
     if (this.#options.policiesOnly === true && !path.endsWith(".rego")) return;
     try {
       if (path.endsWith(".rego")) this.#addModule(path, readBytes(path).toString("utf8"));
-      else if (path.endsWith(".json")) this.#merge(path, parents, jsonDocument(path, readBytes(path).toString("utf8")));
-      else if (/\.ya?ml$/.test(path)) this.#merge(path, parents, yamlDocument(path, readBytes(path).toString("utf8")));
+      else if (path.endsWith(".json")) this.#addDocument(path, parents, jsonDocument);
+      else if (/\.ya?ml$/.test(path)) this.#addDocument(path, parents, yamlDocument);
       else if (depth === 0) this.#loadAny(path, parents);
     } catch (error) {
       if (!(error instanceof LoadError)) throw error;
@@ -129,7 +130,7 @@ class Loader {
     }
     let document: Value;
     try {
-      document = yamlDocument(path, text);
+      document = this.#timed("rego_data_parse", () => yamlDocument(path, text));
     } catch {
       throw new LoadError(`${path}: can't recognize file type`);
     }
@@ -138,12 +139,25 @@ class Loader {
 
   #addModule(path: string, text: string): void {
     const file = cleanPath(path);
-    const start = performance.now();
     const { regoVersion = "v1", capabilities } = this.#options;
-    const { module, diagnostics } = parseModule(text, { file: path, regoVersion, ...parserPart(capabilities) });
-    this.#options.parsed?.(performance.now() - start);
+    const options = { file: path, regoVersion, ...parserPart(capabilities) };
+    const { module, diagnostics } = this.#timed("rego_module_parse", () => parseModule(text, options));
     if (module === undefined) this.#faults.push(...diagnostics);
     else this.#modules.set(file, { file, text, module });
+  }
+
+  #addDocument(path: string, parents: readonly string[], parse: (path: string, text: string) => Value): void {
+    const text = readBytes(path).toString("utf8");
+    this.#merge(
+      path,
+      parents,
+      this.#timed("rego_data_parse", () => parse(path, text)),
+    );
+  }
+
+  #timed<T>(name: "rego_module_parse" | "rego_data_parse", parse: () => T): T {
+    const { timed } = this.#options;
+    return timed === undefined ? parse() : timed(name, parse);
   }
 
   #merge(path: string, parents: readonly string[], document: Value): void {

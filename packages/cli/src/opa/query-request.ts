@@ -192,7 +192,7 @@ export async function loadFiles(
     ignore: flags.list("ignore"),
     regoVersion,
     ...parserPart(capabilities),
-    parsed: (ms: number) => metrics.add("rego_module_parse", ms),
+    timed: metrics.timed.bind(metrics),
   };
   const files =
     paths.length === 0 ? { modules: [], data: {} } : metrics.timed("rego_load_files", () => loadPaths(paths, options));

@@ -8,6 +8,7 @@ import {
   unpackTarball,
   type VerificationConfig,
 } from "@sallyport/opa";
+import type { ParseTimer } from "@sallyport/opa/answers";
 import { type Capabilities, RegoError, type RegoVersion } from "@sallyport/rego";
 import { parserPart } from "./capabilities.ts";
 import { errorEntries, errorsText } from "./errors-text.ts";
@@ -26,6 +27,8 @@ export interface ReadBundleOptions {
   readonly capabilities?: Capabilities;
   /** How to verify signatures; without it they are not looked at. */
   readonly verification?: VerificationConfig;
+  /** Runs what is parsed. */
+  readonly timed?: ParseTimer;
 }
 
 /** What of a bundle is read before it is understood. */
@@ -53,7 +56,7 @@ export async function readBundleSource(
 /** Reads the bundle in a folder or a tar archive. Throws `LoadError` and `BundleError`. */
 export async function readBundlePath(given: string, options: ReadBundleOptions): Promise<Bundle> {
   const source = await readBundleSource(given, options);
-  const { regoVersion, verification, capabilities } = options;
+  const { regoVersion, verification, capabilities, timed } = options;
   const { name = source.path === "." ? "" : source.path } = options;
   try {
     return readBundle(source.files, {
@@ -62,6 +65,7 @@ export async function readBundlePath(given: string, options: ReadBundleOptions):
       ...parserPart(capabilities),
       signedPrefix: signedPrefix(source),
       ...(verification !== undefined && { verification }),
+      ...(timed !== undefined && { timed }),
     });
   } catch (error) {
     if (error instanceof RegoError) throw new BundleError(moduleFaults(error, source, name));

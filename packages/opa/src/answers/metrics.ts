@@ -6,6 +6,7 @@ export type TimerName =
   | "rego_load_files"
   | "rego_load_bundles"
   | "rego_module_parse"
+  | "rego_data_parse"
   | "rego_module_compile"
   | "rego_input_parse"
   | "rego_query_parse"
@@ -15,6 +16,9 @@ export type TimerName =
   | "rego_external_resolve"
   | "server_handler"
   | "server_read_bytes";
+
+/** Runs the parse of a module or of a document, and counts the time that it takes: `Metrics.timed`. */
+export type ParseTimer = <T>(name: "rego_module_parse" | "rego_data_parse", parse: () => T) => T;
 
 export type CounterName = "server_query_cache_hit";
 

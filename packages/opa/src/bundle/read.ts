@@ -12,6 +12,7 @@ import {
   type RegoVersion,
   type Value,
 } from "@sallyport/rego";
+import type { ParseTimer } from "../answers/metrics.ts";
 import type { Bundle, BundleFile, ModuleFile, OpaqueFile } from "./bundle.ts";
 import { BundleError } from "./bundle-error.ts";
 import { parsePatch } from "./delta.ts";
@@ -32,6 +33,8 @@ export interface ReadOptions {
   readonly verification?: VerificationConfig;
   /** What places of files begin with when signatures are verified; OPA names those of a folder by their whole path. */
   readonly signedPrefix?: string;
+  /** Runs what is parsed. */
+  readonly timed?: ParseTimer;
 }
 
 /**
@@ -112,24 +115,29 @@ class Reader {
     const file = `${name}${name === "" || name.endsWith("/") ? "" : "/"}${bundleFile.path}`;
     const text = textOf(bundleFile);
     const version = regoVersionOf(url, this.#manifest, regoVersion);
-    const { module, diagnostics } = parseModule(text, {
-      file,
-      regoVersion: version,
-      ...(capabilities !== undefined && { capabilities }),
-    });
+    const parsed = { file, regoVersion: version, ...(capabilities !== undefined && { capabilities }) };
+    const { module, diagnostics } = this.#timed("rego_module_parse", () => parseModule(text, parsed));
     if (module === undefined) throw new RegoError(diagnostics);
     this.#modules.push({ url, file, text, regoVersion: version, module });
   }
 
   #addData(file: BundleFile, url: string, parse: (file: BundleFile, url: string) => Value): void {
     const path = file.path.split("/").slice(0, -1);
-    const placed = placeDocument(path, parse(file, url));
+    const placed = placeDocument(
+      path,
+      this.#timed("rego_data_parse", () => parse(file, url)),
+    );
     if (!isObject(placed)) throw new BundleError(`bundle load failed on ${url}: root value must be object`);
     const merged = mergeDocuments(this.#data, placed as JsonObject);
     if (merged === undefined)
       throw new BundleError(`bundle load failed on ${url}: failed to insert data file from path ${path.join("/")}`);
     this.#data = merged;
     this.#dataFiles.push(url);
+  }
+
+  #timed<T>(name: "rego_module_parse" | "rego_data_parse", parse: () => T): T {
+    const { timed } = this.#options;
+    return timed === undefined ? parse() : timed(name, parse);
   }
 
   #requireOnlyPatch(): void {

@@ -120,6 +120,18 @@ test("eval tells how long each stage of the compiler took, when asked", () =>
     assert.deepEqual(await timers("--metrics"), []);
   }));
 
+test("eval tells how long modules and documents took to parse, of files and of bundles", () =>
+  inFolder({ "b/p.rego": "package p\n\nx := 1\n", "b/data.json": '{"y": 1}', "d.yaml": "z: 1" }, async () => {
+    const parses = async (flags: string) => {
+      const { out } = await runLine(`eval --metrics ${flags} data.p.x`);
+      return Object.keys(JSON.parse(out).metrics).filter((name) => name.endsWith("_parse_ns"));
+    };
+    const [module, data, query] = ["module", "data", "query"].map((what) => `timer_rego_${what}_parse_ns`);
+    assert.deepEqual(await parses("-d b/p.rego"), [module, query]);
+    assert.deepEqual(await parses("-d d.yaml"), [data, query]);
+    assert.deepEqual(await parses("-b b"), [data, module, query]);
+  }));
+
 test("eval refuses as OPA refuses", () =>
   inFolder(files, async () => {
     for (const [line, status, begin] of refused) {
