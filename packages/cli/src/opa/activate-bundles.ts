@@ -1,15 +1,8 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Bundle, BundleError, rootConflict, type VerificationConfig } from "@sallyport/opa";
-import { configuredBundles } from "@sallyport/opa/plugins";
-import {
-  compileParsed,
-  type JsonObject,
-  RegoError,
-  type RegoPolicy,
-  type RegoVersion,
-  type Value,
-} from "@sallyport/rego";
+import { configuredBundles, verificationKeys } from "@sallyport/opa/plugins";
+import { compileParsed, type JsonObject, RegoError, type RegoPolicy, type RegoVersion } from "@sallyport/rego";
 import { errorEntries, errorsText } from "./errors-text.ts";
 import { activate } from "./load-bundles.ts";
 import { readBundlePath } from "./read-bundle.ts";
@@ -76,7 +69,7 @@ export function bundlesOf(
       return { name, read: () => each.download().catch(asLoadError) };
     },
   );
-  const verification = { keys: keysOf(config), isOptional: true };
+  const verification = { keys: verificationKeys(config), isOptional: true };
   return [
     ...configured,
     ...paths.map((path, i) => ({ name: `~${i}`, read: () => readOne(path, regoVersion, verification) })),
@@ -98,16 +91,6 @@ async function readOne(given: string, regoVersion: RegoVersion, verification: Ve
     throw systemFault("stat", resolve(path), error);
   }
   return readBundlePath(path, { regoVersion, name: "/", verification });
-}
-
-function keysOf({ keys }: JsonObject): VerificationConfig["keys"] {
-  const named = Object.entries((keys ?? {}) as { readonly [id: string]: { readonly [field: string]: Value } });
-  return Object.fromEntries(
-    named.map(([id, { key = "", algorithm = "RS256", scope = "" }]) => [
-      id,
-      { key: String(key), algorithm: String(algorithm), scope: String(scope) },
-    ]),
-  );
 }
 
 function compiled(bundles: readonly Bundle[], regoVersion: RegoVersion): RegoPolicy {

@@ -57,8 +57,13 @@ function requireHmac(wanted: Buffer, given: Buffer): void {
     throw new BundleError("failed to verify JWT signature: invalid HMAC signature");
 }
 
+/** True for the names of algorithms that bundles are signed with. */
+export function isSigningAlgorithm(name: string): boolean {
+  return Object.hasOwn(algorithms, name);
+}
+
 function algorithmOf(name: string): (typeof algorithms)[string] {
-  const found = Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;
+  const found = isSigningAlgorithm(name) ? algorithms[name] : undefined;
   if (found === undefined) throw new BundleError(`unknown signature algorithm: ${name}`);
   return found;
 }

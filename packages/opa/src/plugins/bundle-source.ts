@@ -8,6 +8,7 @@ import type { VerificationConfig } from "../bundle/verify.ts";
 import { fieldOf, PluginConfigError, stringAt } from "./config-fields.ts";
 import { type Polling, pollingOf } from "./polling.ts";
 import type { Service } from "./services/service.ts";
+import { verificationKeys } from "./verification-keys.ts";
 
 /** Where one bundle comes from. https://www.openpolicyagent.org/docs/configuration#bundles */
 export interface BundleSource {
@@ -31,14 +32,15 @@ const defaultMaxBytes = 1024 ** 3;
 export function bundleSources(config: JsonObject, services: ReadonlyMap<string, Service>): readonly BundleSource[] {
   const bundles = config["bundles"] ?? {};
   if (!isObject(bundles)) throw new PluginConfigError("bundles must be an object");
-  return Object.entries(bundles as JsonObject).map(([name, each]) => sourceOf(name, each as Value, config, services));
+  const keys = verificationKeys(config);
+  return Object.entries(bundles as JsonObject).map(([name, each]) => sourceOf(name, each as Value, keys, services));
 }
 
-/** One bundle; `config` of the whole has the keys of signatures. Throws `PluginConfigError`. */
+/** One bundle; `keys` are those of signatures. Throws `PluginConfigError`. */
 export function sourceOf(
   name: string,
   config: Value,
-  { keys }: JsonObject,
+  keys: VerificationConfig["keys"],
   services: ReadonlyMap<string, Service>,
 ): BundleSource {
   const resource = stringAt(config, "resource") ?? `bundles/${name}`;
@@ -56,28 +58,18 @@ export function sourceOf(
     resource,
     polling: pollingOf(fieldOf(config, "polling"), defaultPolling),
     isPersisted: fieldOf(config, "persist") === true,
-    verification: verificationOf(fieldOf(config, "signing"), keys ?? {}),
+    verification: verificationOf(fieldOf(config, "signing"), keys),
     maxBytes: typeof limit === "number" ? limit : defaultMaxBytes,
   };
 }
 
 /** Bundles that need a signature name its key. */
-function verificationOf(signing: Value | undefined, keys: Value): VerificationConfig {
-  const named = Object.entries(isObject(keys) ? keys : {}).map(([id, each]) => {
-    const {
-      key = "",
-      private_key: secret = "",
-      algorithm = "RS256",
-      scope,
-    } = each as { readonly [field: string]: string };
-    return [id, { key: key || secret, algorithm, ...(scope !== undefined && { scope }) }] as const;
-  });
-  const known = Object.fromEntries(named);
-  if (signing === undefined) return { keys: known, isOptional: true };
+function verificationOf(signing: Value | undefined, keys: VerificationConfig["keys"]): VerificationConfig {
+  if (signing === undefined) return { keys, isOptional: true };
   const [keyId, scope] = [stringAt(signing, "keyid"), stringAt(signing, "scope")];
   const exclude = fieldOf(signing, "exclude_files");
   return {
-    keys: known,
+    keys,
     ...(keyId !== undefined && { keyId }),
     ...(scope !== undefined && { scope }),
     ...(Array.isArray(exclude) && { exclude: exclude as readonly string[] }),

@@ -16,6 +16,7 @@ import { WatchedBundle, type WatchedWords } from "./bundles.ts";
 import { fieldOf, PluginConfigError, stringAt } from "./config-fields.ts";
 import type { PluginHost } from "./plugin.ts";
 import type { Service } from "./services/service.ts";
+import { verificationKeys } from "./verification-keys.ts";
 
 export interface DiscoveryOptions {
   /** The configuration that the process was started with. */
@@ -61,7 +62,7 @@ export class Discovery {
     if (fieldOf(given, "service") === undefined && services.size !== 1 && !resource.startsWith("file://"))
       throw new PluginConfigError("invalid configuration for discovery service: more than one service is defined");
     const decision = stringAt(given, "decision") ?? name ?? "";
-    const source = sourceOf("discovery", { ...(given as JsonObject), resource }, boot, services);
+    const source = sourceOf("discovery", { ...(given as JsonObject), resource }, verificationKeys(boot), services);
     return new Discovery(options, source, decision.split("/").filter(Boolean).join("/"));
   }
 
