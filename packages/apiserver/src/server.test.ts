@@ -242,6 +242,49 @@ test("what an update makes is made as by a creation: with defaults, and whose it
     assert.deepEqual([entry?.manager, entry?.operation], ["m", "Update"]);
   }));
 
+test("a Service is made by its status, without addresses; nothing else is", () =>
+  withServer(async ({ call }) => {
+    const put = (resource: string) =>
+      call(`${resource}/a/status`, {
+        method: "PUT",
+        body: { metadata: { name: "a" }, spec: { ports: [{ port: 80 }] } },
+      });
+    const made = await put("/api/v1/namespaces/default/services");
+    assert.deepEqual([made.code, made.body.spec.clusterIP], [201, undefined]);
+    assert.equal((await put("/apis/apps/v1/namespaces/default/deployments")).code, 404);
+  }));
+
+test("a patch that takes the version away is refused where updates must name one", () =>
+  withServer(async ({ call }) => {
+    const budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    await call(budgets, { body: { metadata: { name: "a" } } });
+    const patches: readonly (readonly [type: string, metadata: object])[] = [
+      ["strategic-merge-patch", { name: "a", $patch: "replace" }],
+      ["strategic-merge-patch", { name: "a", $retainKeys: ["name"] }],
+      ["merge-patch", { resourceVersion: null }],
+    ];
+    for (const [type, metadata] of patches) {
+      const patch = { method: "PATCH", type: `application/${type}+json`, body: { metadata } };
+      const { code, body } = await call(`${budgets}/a`, patch);
+      assert.equal(code, 422);
+      assert.match(body.message, /metadata.resourceVersion: Invalid value: 0: must be specified for an update$/);
+    }
+  }));
+
+test("a single object of a version that is none is refused by the cache, an event by the store", () =>
+  withServer(async ({ call }) => {
+    const read = async (resource: string, version: string) => {
+      const { code, body } = await call(`/api/v1/namespaces/default/${resource}/a?resourceVersion=${version}`);
+      return `${code} ${body.message}`;
+    };
+    const fault = (version: string, why: string) =>
+      `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": ${why}`;
+    assert.equal(await read("configmaps", "x"), `500 ${fault("x", "invalid syntax")}`);
+    assert.equal(await read("events", "x"), `400 invalid resource version: ${fault("x", "invalid syntax")}`);
+    const large = "99999999999999999999";
+    assert.equal(await read("configmaps", large), `500 ${fault(large, "value out of range")}`);
+  }));
+
 test("tables carry kubectl's columns", () =>
   withServer(async ({ call }) => {
     await call(pods, { body: pod("a") });

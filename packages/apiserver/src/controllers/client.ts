@@ -12,6 +12,7 @@ import type { Cache } from "../registry/cache.ts";
 import type { DeleteOptions, WriteContext } from "../registry/context.ts";
 import { notFound } from "../registry/faults.ts";
 import type { Registry } from "../registry/registry.ts";
+import { withVersion } from "../registry/resource-version.ts";
 import { admitSent } from "../registry/sent.ts";
 
 /** The user that a pod of kube-controller-manager with an account of its own would be. */
@@ -112,11 +113,11 @@ export class Client {
     const info = this.#infoOf(object);
     const make = (fresh: KubeObject): KubeObject => {
       if (uid !== fresh.metadata.uid) throw notFound(info, name);
-      const changed = change(fresh);
-      const { resourceVersion: _, ...metadata } = changed.metadata;
-      return subresource === "" ? applyDefaults({ ...changed, metadata }) : { ...changed, metadata };
+      const changed = withVersion(change(fresh), fresh.metadata.resourceVersion);
+      return subresource === "" ? applyDefaults(changed) : changed;
     };
-    return this.#seen(await this.#registry.update(make, this.#context(info, namespace, name, subresource)));
+    const context = this.#context(info, namespace, name, subresource);
+    return this.#seen(await this.#registry.update(make, context, { isMadeOfCurrent: true }));
   }
 
   async #seen(written: KubeObject): Promise<KubeObject> {

@@ -36,6 +36,25 @@ test("what is created and cannot be shown as a list is there", () =>
     assert.equal((await call(`${maps}/a`)).code, 200);
   }));
 
+test("what is only sent, and most parts of objects, have no rows; all have metadata", () =>
+  withServer(async ({ call }) => {
+    const form = (as: string) => `application/json;as=${as};v=v1;g=meta.k8s.io`;
+    const asked: readonly (readonly [path: string, body: object | undefined, code: number])[] = [
+      ["/api/v1/namespaces/default/serviceaccounts/default/token", {}, 406],
+      ["/apis/authentication.k8s.io/v1/selfsubjectreviews", {}, 406],
+      ["/api/v1/namespaces/default/bindings", {}, 406],
+      ["/api/v1/namespaces/default/status", undefined, 200],
+      ["/api/v1/namespaces/default/pods/a/ephemeralcontainers", undefined, 406],
+    ];
+    for (const [path, body, code] of asked)
+      assert.equal((await call(path, { accept: form("Table"), body })).code, code, path);
+    for (const [path, body] of asked.slice(0, 2)) {
+      const { code, body: shown } = await call(path, { accept: form("PartialObjectMetadata"), body });
+      assert.deepEqual([code, shown.kind, shown.status], [201, "PartialObjectMetadata", undefined]);
+      assert.equal((await call(path, { accept: form("PartialObjectMetadataList"), body })).code, 406);
+    }
+  }));
+
 test("a deletion may say by its query which object it means", () =>
   withServer(async (bed) => {
     const version = await make(bed, "a");

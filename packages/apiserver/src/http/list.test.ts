@@ -93,6 +93,7 @@ test("a watch of tables sends the columns once", () =>
 
 const refusals: { readonly [what: string]: readonly [query: string, code: number, message: RegExp] } = {
   "a version that is no number": ["resourceVersion=x", 400, /resourceVersion: Invalid value: "x"/],
+  "a version that is too large a number": ["resourceVersion=99999999999999999999", 400, /value out of range$/],
   "an unknown match": ["resourceVersionMatch=Best&resourceVersion=1", 422, /supported values: "Exact", "NotOlderThan"/],
   "a match without version": ["resourceVersionMatch=Exact", 422, /forbidden unless resourceVersion is provided/],
   "exactly zero": ["resourceVersionMatch=Exact&resourceVersion=0", 422, /forbidden for resourceVersion "0"/],

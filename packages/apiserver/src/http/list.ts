@@ -131,18 +131,28 @@ function isSelective(query: URLSearchParams): boolean {
 
 /** A version as a list gives it, or a fault. */
 function revisionOf(version: string): number {
-  if (version === "" || /^\d+$/.test(version)) return Number(version);
-  const shown = JSON.stringify(version);
-  const why = `strconv.ParseUint: parsing ${shown}: invalid syntax`;
-  throw new StatusError("BadRequest", `invalid resource version: resourceVersion: Invalid value: ${shown}: ${why}`);
+  const fault = versionFault(version);
+  if (fault !== undefined) throw unreadableVersion(fault);
+  return Number(version);
 }
 
-/** A single object, or a watch, of a malformed version fails in the store, upstream, which says no reason. */
+function unreadableVersion(fault: string): StatusError {
+  return new StatusError("BadRequest", `invalid resource version: ${fault}`);
+}
+
+/** A single object, or a watch, of a malformed version fails in the cache, upstream, which says no reason. */
 export function checkVersion(version: string): void {
-  if (/^\d*$/.test(version)) return;
+  const fault = versionFault(version);
+  if (fault !== undefined) throw new StatusError(undefined, fault);
+}
+
+/** Why a text is no version: Go reads 64 bits. */
+function versionFault(version: string): string | undefined {
+  const isNumber = /^\d*$/.test(version);
+  if (isNumber && (version.length < 20 || BigInt(version) < 2n ** 64n)) return undefined;
   const shown = JSON.stringify(version);
-  const why = `strconv.ParseUint: parsing ${shown}: invalid syntax`;
-  throw new StatusError(undefined, `resourceVersion: Invalid value: ${shown}: ${why}`);
+  const why = isNumber ? "value out of range" : "invalid syntax";
+  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${why}`;
 }
 
 function tooOldVersion(): StatusError {
@@ -216,8 +226,10 @@ export function writeObject(
   return wanted.as === "PartialObjectMetadata" ? partial(written, info, `meta.k8s.io/${wanted.metaVersion}`) : written;
 }
 
-/** A version of a single object, which is to be no older. */
-export function checkReadVersion(version: string, cache: Cache): void {
+/** A version of a single object, which is to be no older. Events are read past upstream's cache, by the store, which says more. */
+export function checkReadVersion(version: string, { resource }: ResourceInfo, cache: Cache): void {
+  const fault = versionFault(version);
+  if (fault !== undefined && resource === "events") throw unreadableVersion(fault);
   checkVersion(version);
   if (Number(version) > cache.revision) throw tooLargeVersion(Number(version), cache.revision);
 }

@@ -41,6 +41,12 @@ for (const [accept, chosen] of cases)
     assert.equal(refused ? "refused" : `${format} ${as}`, chosen);
   });
 
+test("a table is chosen only where there are tables", () => {
+  const accept = `application/json;${table}`;
+  assert.equal(negotiate(accept, ["json", "yaml"], false).refused, true);
+  assert.equal(negotiate(`${accept},application/yaml`, ["json", "yaml"], false).format, "yaml");
+});
+
 test("only what can be written is chosen", () => {
   const accept = "application/vnd.kubernetes.protobuf,application/json";
   assert.equal(negotiate(accept, ["json", "yaml"]).format, "json");

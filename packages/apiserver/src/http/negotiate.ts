@@ -52,9 +52,14 @@ const found = new WeakMap<readonly Format[], Map<string, Wanted>>();
 const maxFound = 500;
 const maxKeptLength = 300;
 
-/** The best clause of the header that can be served in one of the formats. */
-export function negotiate(accept: string | undefined, formats: readonly Format[] = allFormats): Wanted {
+/** The best clause of the header that can be served in one of the formats, as a table only where there are tables. */
+export function negotiate(
+  accept: string | undefined,
+  formats: readonly Format[] = allFormats,
+  hasTables = true,
+): Wanted {
   if (accept === undefined || accept === "") return plain;
+  if (!hasTables) return chosenOf(accept, formats, hasTables);
   let kept = found.get(formats);
   if (kept === undefined) {
     kept = new Map();
@@ -62,7 +67,7 @@ export function negotiate(accept: string | undefined, formats: readonly Format[]
   }
   const known = kept.get(accept);
   if (known !== undefined) return known;
-  const made = chosenOf(accept, formats);
+  const made = chosenOf(accept, formats, hasTables);
   if (kept.size < maxFound && accept.length < maxKeptLength) kept.set(accept, made);
   return made;
 }
@@ -85,12 +90,12 @@ export function namesOne(accept: string | undefined, types: readonly string[]): 
   return named.some((each) => each === "*/*" || types.includes(each));
 }
 
-function chosenOf(accept: string, formats: readonly Format[]): Wanted {
+function chosenOf(accept: string, formats: readonly Format[], hasTables: boolean): Wanted {
   const clauses = parseAccept(accept);
   for (const clause of clauses) {
     for (const format of formats) {
       const wanted = isOf(clause.type, mediaTypes[format]) ? formOf(clause, format) : undefined;
-      if (wanted !== undefined) return wanted;
+      if (wanted !== undefined && (hasTables || wanted.as !== "Table")) return wanted;
     }
   }
   return { ...plain, refused: true };

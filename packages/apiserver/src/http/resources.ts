@@ -102,6 +102,14 @@ function formatsOf({ group, version, kind, resource, custom }: ResourceInfo): re
   return isPart || isProtobufKind(apiVersionOf({ group, version }), kind) ? allFormats : textFormats;
 }
 
+/** Whether objects are shown as rows: neither what is only sent is, nor parts of objects but their status and scale. */
+function isTabular({ resource, kind, custom }: ResourceInfo): boolean {
+  if (custom !== undefined) return true;
+  const [whole = "", part] = resource.split("/");
+  if (part === undefined) return !kind.endsWith("Review") && whole !== "bindings";
+  return part === "scale" || (part === "status" && whole !== "resourceclaims");
+}
+
 /** A request that names no type that the resource has is not for this path at all. */
 function checkTypes({ info, request }: Call, served: ResourceInfo): void {
   const formats = formatsOf(served);
@@ -115,7 +123,7 @@ function wantedOf({ wanted, info, request }: Call, served: ResourceInfo): Wanted
   const { accept } = request.headers;
   // Protobuf is offered to who asks for something else of a custom object, and not given.
   const offered = served.custom === undefined ? formats : allFormats;
-  const chosen = negotiate(accept, formats);
+  const chosen = negotiate(accept, formats, isTabular(served));
   if (chosen.refused) throw notAcceptable("form", "get", offered);
   // Of what the client would take, the best counts, though a second might do.
   if (info.verb === "watch" && chosen.format === "yaml") throw notAcceptable("form", "watch", offered);
@@ -140,7 +148,7 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
   if (info.verb === "watch") await watchObjects(listing, response);
   else if (info.verb === "list") write(call, 200, await listObjects(listing));
   else {
-    checkReadVersion(query.get("resourceVersion") ?? "", options.cache);
+    checkReadVersion(query.get("resourceVersion") ?? "", served, options.cache);
     write(call, 200, writeObject(await readPrepared(call, served, options), listing));
   }
 }
@@ -248,7 +256,8 @@ async function serveReview(
   const { reader } = cache;
   const answer = await answerReview({ info: served, body, user, namespace, reader, authorizer, authentication, now });
   if (answer === undefined) return false;
-  write(call, 201, answer);
+  checkPartialForm(call.wanted, served, false);
+  write(call, 201, writeObject(answer as KubeObject, { info: served, query: call.query, wanted: call.wanted, now }));
   return true;
 }
 

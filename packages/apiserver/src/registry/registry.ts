@@ -133,6 +133,7 @@ export class Registry {
       const { stored, current } = await this.#live(context);
       const wanted = make(current);
       const pinned = pinnedVersion(wanted);
+      if (pinned === 0 && strategyFor(info).needsVersion) throw unversioned(info, name);
       if (pinned !== 0 && pinned !== Number(current.metadata.resourceVersion)) throw conflict(info, name);
       const managed = isManaged
         ? wanted
@@ -171,9 +172,6 @@ export class Registry {
     tellReceived(decoded, body, context);
     const { uid } = decoded.metadata;
     if (!(body.value["metadata"] as KubeObject["metadata"] | undefined)?.name) throw unnamed(context.name);
-    const isThere = this.current(context, context.name) !== undefined;
-    if (isThere && strategyFor(context.info).needsVersion && pinnedVersion(decoded) === 0)
-      throw unversioned(context.info, context.name);
     return this.update((current) => {
       if (uid && uid !== current.metadata.uid) throw failedPrecondition(context.info, current, uid);
       return this.#defaulted(decoded);
@@ -220,7 +218,8 @@ export class Registry {
       const object = managedBy(this.#defaulted(decoded), managed);
       return withVersion(object, object.metadata.resourceVersion ?? current?.metadata.resourceVersion);
     };
-    if (this.current(context, context.name) !== undefined || context.subresource !== "")
+    const isMade = context.subresource === "" || isMadeByUpdate(context.info);
+    if (this.current(context, context.name) !== undefined || !isMade)
       return { object: await this.update(make, context, { isManaged: true, isMadeOfCurrent: true }), created: false };
     const { metadata, ...made } = make(undefined);
     const { resourceVersion: _, ...unversioned } = metadata;
@@ -334,8 +333,8 @@ export class Registry {
   }
 
   /** Services get their addresses when mutation is done, so that nothing is taken by what is refused. */
-  #addressed(object: KubeObject, old: KubeObject | undefined, { info, dryRun }: WriteContext): KubeObject {
-    if (info.group !== "" || info.resource !== "services") return object;
+  #addressed(object: KubeObject, old: KubeObject | undefined, { info, subresource, dryRun }: WriteContext): KubeObject {
+    if (info.group !== "" || info.resource !== "services" || subresource !== "") return object;
     return this.#addresses.allocate(object, old, this.#options.cache.reader, dryRun);
   }
 

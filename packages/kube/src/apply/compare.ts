@@ -1,3 +1,4 @@
+import { emptiedOf } from "../go/emptied.ts";
 import { type FieldSet, isEmptySet, leaf, nodeOf } from "./field-set.ts";
 import { anyType, elementOf, fieldType, itemType, type Type } from "./type.ts";
 
@@ -192,15 +193,27 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Deep equality that does not look at the order of keys. */
+/** Deep equality that does not look at the order of keys. In lists, it counts what was given empty, as Go's `reflect.DeepEqual` does. */
 export function isSameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a))
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => isSameValue(item, b[i]));
-  if (!isFields(a) || !isFields(b)) return false;
+  return isSame(a, b, false);
+}
+
+function isSame(left: unknown, right: unknown, isInList: boolean): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left))
+    return (
+      Array.isArray(right) && left.length === right.length && left.every((item, i) => isSame(item, right[i], true))
+    );
+  if (!isFields(left) || !isFields(right)) return false;
+  const [a, b] = isInList ? [given(left), given(right)] : [left, right];
   const keys = Object.keys(a).filter((key) => a[key] !== undefined);
   return (
     keys.length === Object.keys(b).filter((key) => b[key] !== undefined).length &&
-    keys.every((key) => Object.hasOwn(b, key) && isSameValue(a[key], b[key]))
+    keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key], isInList))
   );
+}
+
+function given(fields: Fields): Fields {
+  const emptied = emptiedOf(fields);
+  return emptied === undefined ? fields : { ...fields, ...emptied };
 }

@@ -1,4 +1,4 @@
-import { aggregated, StatusError } from "@sallyport/kube";
+import { aggregated, dns1123Subdomain, pathSegment, StatusError } from "@sallyport/kube";
 import { type Binding, bindingKind, boundPod } from "../../registry/bound-pod.ts";
 import type { WriteContext } from "../../registry/context.ts";
 import { admitSent } from "../../registry/sent.ts";
@@ -28,6 +28,7 @@ export async function bind(
     return each;
   });
   const { info, namespace, name } = context;
+  checkKey(name);
   for (;;) {
     const pod = readObject(call, info, options);
     const bound = boundPod(pod, admitted as Binding, options.now());
@@ -36,11 +37,22 @@ export async function bind(
   write(call, 201, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
 }
 
+/** The name of a pod, where no URL has said it. */
+function checkKey(name: string): void {
+  if (name === "") throw new StatusError("BadRequest", "Name parameter required.");
+  const faults = pathSegment(name);
+  if (faults.length === 0) return;
+  throw new StatusError("BadRequest", `Name parameter invalid: ${JSON.stringify(name)}: ${faults.join(";")}`);
+}
+
 function checkTarget({ kind = "", name = "" }: NonNullable<Binding["target"]>): void {
   const faults: string[] = [];
   if (kind !== "" && kind !== "Node")
     faults.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
   if (name === "") faults.push("target.name: Required value");
+  else if (kind === "" || kind === "Node")
+    for (const why of dns1123Subdomain(name))
+      faults.push(`target.name: Invalid value: ${JSON.stringify(name)}: ${why}`);
   if (faults.length === 0) return;
   // kube-apiserver answers 500 here, as if the fault were its own.
   throw new StatusError(undefined, aggregated(faults));

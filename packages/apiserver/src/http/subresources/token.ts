@@ -8,7 +8,9 @@ import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
+import { writeObject } from "../list.ts";
 import { readObject } from "../read-object.ts";
+import { checkPartialForm } from "../refusals.ts";
 import type { Subresource } from "./subresource.ts";
 
 interface BoundRef {
@@ -65,13 +67,16 @@ export const token: Subresource = {
     const id = randomUUID();
     const text = await signBound(options.serviceAccounts, { id, audiences, now, seconds: lifetime, claims });
     call.audit.annotate({ "authentication.kubernetes.io/issued-credential-id": `JTI=${id}` });
-    write(call, 201, {
+    const info = { ...context.info, ...tokenKind };
+    const answer = {
       kind: "TokenRequest",
       apiVersion: "authentication.k8s.io/v1",
       metadata,
       spec: { audiences, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? null },
       status: { token: text, expirationTimestamp: timestampOf(now + seconds * 1000) },
-    });
+    };
+    checkPartialForm(call.wanted, info, false);
+    write(call, 201, writeObject(answer, { info, query: call.query, wanted: call.wanted, now: options.now }));
   },
 };
 
