@@ -49,6 +49,11 @@ const own: ReadonlySet<string> = new Set([
 /** Fields with a port of the range from which ports are drawn. */
 const drawnPorts: ReadonlySet<string> = new Set(["nodePort", "healthCheckNodePort"]);
 
+/** Behind it lie the ports at which the two servers listen, as their own Services tell. */
+const lastNodePort = 32_767;
+/** The one that ours tells where it was told none. */
+const usualPort = 6443;
+
 /** Texts in which addresses and ports of services stand among others. */
 const withDrawn: ReadonlySet<string> = new Set(["clusterIP", "cells"]);
 
@@ -76,6 +81,8 @@ function maskValue(value: unknown, key: string): unknown {
   if (key === "name" && typeof value === "string") return maskText(value).replace(generatedName, "$1(generated)");
   if (own.has(key) && value !== null && value !== undefined) return "(own)";
   if (typeof value === "string") return maskText(value, key);
+  if (typeof value === "number" && key === "targetPort" && (value > lastNodePort || value === usualPort))
+    return "(own)";
   if (typeof value === "number" && drawnPorts.has(key)) return maskText(String(value), "port");
   if (key === "protobuf" || key === "protobufEvents") return maskWire(value);
   if (Array.isArray(value)) {

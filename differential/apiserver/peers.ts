@@ -160,8 +160,8 @@ export async function startSallyport(
   const folder = mkdtempSync(join(tmpdir(), "sallyport-own-"));
   const server = await startApiServer({
     ...memoryServer(folder, onFault),
-    // kube-apiserver has none of kube-controller-manager's.
-    controllers: [],
+    // kube-apiserver has none of kube-controller-manager's, and makes its own Service.
+    controllers: ["kubernetes-service"],
     authentication: { tokens: [{ token, user: { username: "admin", uid: "admin", groups: ["system:masters"] } }] },
     ...more,
   });

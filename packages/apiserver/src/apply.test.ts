@@ -162,6 +162,36 @@ test("patches that do not apply are refused in kube-apiserver's words", () =>
     }
   }));
 
+test("of several wrong values the first in the patched text is told", () =>
+  withServer(async ({ call }) => {
+    const jobs = "/apis/batch/v1/namespaces/default/jobs";
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "a", image: "b" }] } };
+    await call(jobs, { body: { metadata: { name: "a" }, spec: { template } } });
+    const wrong = { parallelism: true, backoffLimit: "x" };
+    const { code, body } = await call(`${jobs}/a`, {
+      method: "PATCH",
+      type: "application/merge-patch+json",
+      body: { spec: wrong },
+    });
+    assert.equal(code, 422);
+    assert.match(body.message, /cannot unmarshal string into Go struct field JobSpec.spec.backoffLimit of type int32$/);
+  }));
+
+test("free JSON is kept as a patch or a configuration has written it", () =>
+  withServer(async ({ call }) => {
+    const revision = "/apis/apps/v1/namespaces/default/controllerrevisions/a";
+    const body = { apiVersion: "apps/v1", kind: "ControllerRevision", metadata: { name: "a" }, revision: 1 };
+    const applied = { ...body, data: { z: 1, a: { y: 1, b: 2 } } };
+    assert.equal((await call(`${revision}?fieldManager=m`, { method: "PATCH", type, body: applied })).code, 201);
+    const { body: read } = await call(revision);
+    assert.equal(JSON.stringify(read.data), '{"a":{"b":2,"y":1},"z":1}');
+    const patch = { method: "PATCH", type: "application/merge-patch+json", body: { data: { q: 1, c: 2 } } };
+    assert.match(
+      (await call(revision, patch)).body.message,
+      /\{"a":\{"b":2,"y":1\},"c":2,"q":1,"z":1\}: field is immut/,
+    );
+  }));
+
 test("what the server makes by itself is its controllers'", () =>
   withServer(async ({ call }) => {
     const namespace = await call("/api/v1/namespaces/default");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { freePort } from "../../../scripts/free-port.ts";
 import { type Answer, type Call, withServer } from "./server.fixture.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
@@ -284,6 +285,17 @@ test("a single object of a version that is none is refused by the cache, an even
     const large = "99999999999999999999";
     assert.equal(await read("configmaps", large), `500 ${fault(large, "value out of range")}`);
   }));
+
+test("the server's own Service leads to where it listens", async () => {
+  const port = await freePort();
+  await withServer(
+    async ({ call }) => {
+      const { body } = await call("/api/v1/namespaces/default/services/kubernetes");
+      assert.deepEqual(body.spec.ports[0].targetPort, port);
+    },
+    { port, controllers: ["kubernetes-service"] },
+  );
+});
 
 test("tables carry kubectl's columns", () =>
   withServer(async ({ call }) => {

@@ -181,6 +181,7 @@ export async function startApiServer(
     serviceAccountKeys: serviceAccounts.keys,
     serviceRanges: options.serviceRanges ?? defaultServiceRanges,
     authorizer,
+    ...(options.port === 0 ? {} : { port: options.port }),
     ...(options.machine === undefined ? {} : { machine: options.machine }),
     ...(options.volumeFolder === undefined ? {} : { volumeFolder: options.volumeFolder }),
     observeQueue: (name) => metrics.queues.observerOf(name),

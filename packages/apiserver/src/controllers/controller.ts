@@ -30,6 +30,8 @@ export interface ControllerWorld {
   readonly serviceAccountKeys: ServiceAccountKeys;
   /** Which addresses services get. */
   readonly serviceRanges: ServiceRanges;
+  /** Where the API server was told to listen; absent where any port would do. */
+  readonly port?: number;
   /** Who may what, as the server itself asks. */
   readonly authorizer: Authorizer;
   /** The machine that there is a Node for; no such Node is kept when absent. */

@@ -3,6 +3,9 @@ import { isReason } from "./client.ts";
 import type { ControllerKind } from "./controller.ts";
 import { reconciler } from "./reconciler.ts";
 
+/** Where kube-apiserver listens when nobody says where. */
+const usualPort = 6443;
+
 const [namespace, name] = ["default", "kubernetes"];
 
 /** The API server's own Service, at the first address. It has no endpoints: nothing forwards connections from there to where we listen. */
@@ -24,7 +27,7 @@ export const kubernetesService: ControllerKind = {
           },
         ],
         sync: async () => {
-          const { cache, client, serviceRanges } = context;
+          const { cache, client, serviceRanges, port = usualPort } = context;
           const range = addressRange(serviceRanges.cidr);
           if (range === undefined || cache.get("", "services", namespace, name) !== undefined) return;
           const made = {
@@ -36,7 +39,7 @@ export const kubernetesService: ControllerKind = {
               clusterIP: addressText(range.first),
               ipFamilyPolicy: "SingleStack",
               sessionAffinity: "None",
-              ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: 6443 }],
+              ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: port }],
             },
           };
           await client.create(made).catch((error: unknown) => {

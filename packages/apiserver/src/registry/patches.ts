@@ -3,7 +3,6 @@ import {
   applyMergePatch,
   applyStrategicMergePatch,
   builtinResources,
-  canonical,
   checkDepth,
   findSchema,
   goPackageOf,
@@ -34,21 +33,11 @@ export function applyPatch(
       const schema = info.schema === undefined ? undefined : findSchema(info.schema);
       if (schema === undefined) throw unsupportedPatch(type);
       const { apiVersion, kind } = current;
-      const merged = applyStrategicMergePatch(current, asObject(patch), schema);
-      return { ...withRawData(merged, info), apiVersion, kind };
+      return { ...applyStrategicMergePatch(current, asObject(patch), schema), apiVersion, kind };
     }
     default:
       throw unsupportedPatch(type);
   }
-}
-
-/** What a ControllerRevision holds is kept as JSON text, which a strategic merge writes anew, with sorted keys. */
-function withRawData(
-  merged: { readonly [field: string]: unknown },
-  { kind }: ResourceInfo,
-): { readonly [field: string]: unknown } {
-  if (kind !== "ControllerRevision" || merged["data"] === undefined) return merged;
-  return { ...merged, data: JSON.parse(canonical(merged["data"])) as unknown };
 }
 
 const builtinPatches = [
@@ -81,6 +70,34 @@ function asObject(value: unknown, prefix = ""): { readonly [field: string]: unkn
   );
 }
 
+type Fields = { readonly [field: string]: unknown };
+
+/** Kinds with free JSON in them, which is kept as the text that a patch has made of it. */
+const holdsJson: ReadonlySet<string> = new Set([
+  "ControllerRevision",
+  "DeviceClass",
+  "ResourceClaim",
+  "ResourceClaimTemplate",
+]);
+
+/** Holds what a JSON patch or a merge patch has made against its type: `shown` is its text, of which the first fault is told. */
+export function decodePatchedText(
+  patched: Fields,
+  shown: () => string,
+  { kind }: Pick<ResourceInfo, "kind">,
+  decode: (value: Fields) => KubeObject,
+): KubeObject {
+  const read = () => decode(JSON.parse(shown()) as Fields);
+  if (holdsJson.has(kind)) return decodePatched(shown, read);
+  try {
+    return decode(patched);
+  } catch (error) {
+    // Anything else stays as it is.
+    whyNotDecoded(error);
+    return decodePatched(shown, read);
+  }
+}
+
 /** Holds a patched object, `shown` in refusals, against its type by `decode`: what fails is the patch's fault. */
 export function decodePatched(shown: () => string, decode: () => KubeObject): KubeObject {
   try {
@@ -95,15 +112,10 @@ export function decodePatched(shown: () => string, decode: () => KubeObject): Ku
 
 /**
  * Throws `BadRequest` for a patched object without a version: kube-apiserver reads it as one of its own, in which no field has the name
- * that it has in the API, and so it has no name. `shown` is the JSON of the object.
+ * that it has in the API, and so it has no name.
  */
-export function checkVersioned(
-  { apiVersion }: { readonly [field: string]: unknown },
-  shown: () => string,
-  context: WriteContext,
-): void {
-  if (apiVersion || context.info.custom !== undefined) return;
-  const value = JSON.parse(shown()) as { readonly [field: string]: unknown };
+export function checkVersioned(value: Fields, context: WriteContext): void {
+  if (value["apiVersion"] || context.info.custom !== undefined) return;
   checkInternalKind(value["kind"] || context.info.kind, context.info);
   const names = Object.keys(value).filter((name) => name !== "apiVersion" && name !== "kind");
   const unknown = names.map((name) => `unknown field ${JSON.stringify(name)}`);

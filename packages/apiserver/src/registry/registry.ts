@@ -39,7 +39,15 @@ import { errorsOf, reportedKind, warned } from "./object-checks.ts";
 import { ObjectStore, type ObjectStoreOptions } from "./object-store.ts";
 import { withDistinctOwners } from "./owner-references.ts";
 import { patchedText } from "./patched-text.ts";
-import { applyPatch, checkIdentity, checkUnmoved, checkVersioned, decodeApplied, decodePatched } from "./patches.ts";
+import {
+  applyPatch,
+  checkIdentity,
+  checkUnmoved,
+  checkVersioned,
+  decodeApplied,
+  decodePatched,
+  decodePatchedText,
+} from "./patches.ts";
 import { prepareUpdate } from "./prepare-update.ts";
 import { isVersioned, pinnedVersion, withVersion } from "./resource-version.ts";
 import { retried } from "./retried.ts";
@@ -185,11 +193,15 @@ export class Registry {
       (current) => {
         const before = outgoing(current, context.info);
         const patched = applyPatch(before, patch, type, context.info);
+        const decode = (value: DecodedBody["value"], source: "document" | "map") =>
+          decodeObject({ value, strictErrors: [] }, context, source);
         const shown = () => (isStrategic ? mergedPatchText(before, patch) : patchedText(before, patch, context.info));
-        const decoded = decodePatched(shown, () => {
-          checkVersioned(patched, shown, context);
-          return decodeObject({ value: patched, strictErrors: [] }, context, isStrategic ? "map" : "document");
-        });
+        const decoded = isStrategic
+          ? decodePatched(shown, () => decode(patched, "map"))
+          : decodePatchedText(patched, shown, context.info, (value) => {
+              checkVersioned(value, context);
+              return decode(value, "document");
+            });
         checkIdentity(patched as KubeObject, current, context);
         return this.#defaulted(decoded);
       },

@@ -153,6 +153,33 @@ const faults: readonly (readonly [string, readonly string[]])[] = [
   ['{"spec":{"paused":1}}', [".spec.paused: expected boolean, got &{1}"]],
   ['{"spec":[]}', [".spec: expected map, got &{[]}"]],
   ['{"metadata":{"finalizers":["a","a"]}}', ['.metadata.finalizers: duplicate entries for key [="a"]']],
+  [
+    '{"metadata":{"finalizers":["a","a",7]}}',
+    [
+      '.metadata.finalizers: duplicate entries for key [="a"]',
+      ".metadata.finalizers[=7]: expected string, got &value.valueUnstructured{Value:7}",
+    ],
+  ],
+  [
+    '{"metadata":{"finalizers":[[],{}]}}',
+    [".metadata.finalizers: element 0: not supported: associative list with lists as elements"],
+  ],
+  [
+    '{"metadata":{"finalizers":[{}]}}',
+    [".metadata.finalizers: element 0: associative list without keys has an element that's a map type"],
+  ],
+  [
+    '{"metadata":{"finalizers":["a",null]}}',
+    [".metadata.finalizers: element 1: associative list without keys has an element that's an explicit null"],
+  ],
+  [
+    '{"metadata":{"ownerReferences":[null]}}',
+    [".metadata.ownerReferences: element 0: associative list with keys may not have a null element"],
+  ],
+  [
+    '{"metadata":{"ownerReferences":[7,null]}}',
+    [".metadata.ownerReferences: element 0: associative list with keys may not have non-map elements"],
+  ],
   ['{"spec":{"template":{"spec":{"containers":{}}}}}', [".spec.template.spec.containers: expected list, got &{map[]}"]],
 ];
 

@@ -29,20 +29,36 @@ function listFaults(list: readonly unknown[], type: Type, path: string): readonl
   const inner = itemType(type);
   if (type.atomic) return list.flatMap((item, i) => typedFaults(item, inner, `${path}[${i}]`));
   const seen = new Set<string>();
-  return list.flatMap((item, i) => {
-    const element = elementOf(item, type);
-    if (element === undefined) return [`${path}: element ${i}: ${missingKeys(item, type)}`];
+  const faults: string[] = [];
+  for (const [i, item] of list.entries()) {
+    const element = type.keys === undefined && !isScalar(item) ? undefined : elementOf(item, type);
+    // What has no place ends the list: nobody could say where the rest lies.
+    if (element === undefined) return [...faults, `${path}: element ${i}: ${missingKeys(item, type)}`];
     const place = placeOf(element);
-    if (seen.has(element)) return [`${path}: duplicate entries for key ${place}`];
+    if (seen.has(element)) faults.push(`${path}: duplicate entries for key ${place}`);
     seen.add(element);
-    return typedFaults(item, inner, `${path}${place}`);
-  });
+    faults.push(...typedFaults(item, inner, `${path}${place}`));
+  }
+  return faults;
 }
 
-function missingKeys(item: unknown, { keys = [] }: Type): string {
+function isScalar(value: unknown): boolean {
+  return typeof value !== "object";
+}
+
+function missingKeys(item: unknown, { keys }: Type): string {
+  if (keys === undefined) return noScalar(item);
+  if (item === null) return "associative list with keys may not have a null element";
   if (!isFields(item)) return "associative list with keys may not have non-map elements";
   const names = keys.map((key) => JSON.stringify(key)).join(" ");
   return `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`;
+}
+
+/** Sets are of scalars. */
+function noScalar(item: unknown): string {
+  if (Array.isArray(item)) return "not supported: associative list with lists as elements";
+  const what = item === null ? "an explicit null" : "a map type";
+  return `associative list without keys has an element that's ${what}`;
 }
 
 function placeOf(element: string): string {

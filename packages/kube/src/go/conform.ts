@@ -1,3 +1,4 @@
+import { canonical } from "../canonical.ts";
 import { findKind, type ResourceInfo } from "../catalogue.ts";
 import { type KubeObject, parseApiVersion } from "../object.ts";
 import { listMessages, rawMessages } from "../protobuf-fields.ts";
@@ -221,7 +222,8 @@ function itemValue(value: unknown, field: GoField, place: Place, reading: Readin
 
 function readItem(value: unknown, field: GoField, place: Place, reading: Reading): unknown {
   const { type } = field;
-  if (rawMessages.has(type) || type.includes(".JSONSchemaPropsOr")) return value;
+  if (rawMessages.has(type)) return reading.source === "map" ? (JSON.parse(canonical(value)) as unknown) : value;
+  if (type.includes(".JSONSchemaPropsOr")) return value;
   if (value === null) return zeroValue(type) ?? null;
   // Only a fault needs to know how Go calls the type.
   const wanted = () => goItemTypeOf(place.struct, field);

@@ -50,6 +50,16 @@ export const clusterLayouts: Layouts = {
       ];
     },
   },
+  // The Scale of a custom object is printed as its definition might have it, by paths.
+  "autoscaling/customscales": {
+    columns: ["Name/name", "Desired:integer", "Available:integer", "Age:date"],
+    row: (object, now) => [
+      nameOf(object),
+      spec(object)["replicas"] ?? null,
+      status(object)["replicas"] ?? null,
+      ageOf(object, now),
+    ],
+  },
   "autoscaling/scales": {
     columns: ["Name", "Desired:integer", "Available:integer", "Age"],
     row: (object, now) => [

@@ -1,8 +1,13 @@
 import { humanDurationOf } from "../duration.ts";
-import { ageOf, createdAt, type Fields, type Layouts, nameOf, spec, status } from "./layout.ts";
+import { ageOf, createdAt, type Fields, type Layout, type Layouts, nameOf, spec, status } from "./layout.ts";
+
+/** A name and an age, as of who has no printer; whose has one gets a list of no rows where others get none. */
+const named: Layout = { columns: ["Name/name", "Age"], row: (object, now) => [nameOf(object), ageOf(object, now)] };
 
 /** storage.k8s.io and resource.k8s.io. */
 export const storageLayouts: Layouts = {
+  "resource.k8s.io/deviceclasses": named,
+  "resource.k8s.io/resourceclaimtemplates": named,
   "resource.k8s.io/resourceclaims": {
     columns: ["Name/name", "State", "Age"],
     row: (object, now) => {

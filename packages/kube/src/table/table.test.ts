@@ -78,6 +78,17 @@ for (const [place, object, cells] of rows) {
   });
 }
 
+test("of no objects there are rows, where somebody prints them", () => {
+  deepEqual(tableOf("resource.k8s.io", "deviceclasses", [], now)["rows"], []);
+  equal(tableOf("policy", "nothings", [], now)["rows"], null);
+});
+
+test("the Scale of a custom object says none where it has none", () => {
+  const { columnDefinitions, rows } = table("autoscaling", "customscales", { spec: {}, status: { replicas: 1 } });
+  deepEqual(rows[0]?.cells, ["a", null, 1, "10s"]);
+  equal(columnDefinitions.at(-1)?.type, "date");
+});
+
 test("columns have types, and some show only when wide", () => {
   const { columnDefinitions } = table("apps", "replicasets", {});
   deepEqual(columnDefinitions[1], { name: "Desired", type: "integer", format: "", description: "", priority: 0 });

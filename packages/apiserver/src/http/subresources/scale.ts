@@ -17,7 +17,14 @@ import { conflict, failedPrecondition } from "../../registry/faults.ts";
 import { appliedTo, managedBy, withManagedFields } from "../../registry/field-management.ts";
 import { mergedPatchText } from "../../registry/merged-patch-text.ts";
 import { patchedText } from "../../registry/patched-text.ts";
-import { applyPatch, checkNamed, checkVersioned, decodeApplied, decodePatched } from "../../registry/patches.ts";
+import {
+  applyPatch,
+  checkNamed,
+  checkVersioned,
+  decodeApplied,
+  decodePatched,
+  decodePatchedText,
+} from "../../registry/patches.ts";
 import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody } from "../body.ts";
@@ -37,20 +44,26 @@ export const scale: Subresource = {
     if (call.info.verb === "get") {
       const object = outgoing(await readPrepared(call, context.info, options), context.info);
       checkScalable(object, context.info);
-      write(call, 200, shownScale(scaleOf(object, context.info), call, options));
+      write(call, 200, shownScale(scaleOf(object, context.info), context.info, call, options));
       return;
     }
     const updated = await options.registry.update(scaledBy(makeScale(request, options), context), seenAs(context), {
       isManaged: true,
       isMadeOfCurrent: true,
     });
-    write(call, 200, shownScale(scaleOf(updated, context.info), call, options));
+    write(call, 200, shownScale(scaleOf(updated, context.info), context.info, call, options));
   },
 };
 
 /** As the client wants to see it. */
-function shownScale(scale: KubeObject, { wanted, query }: SubresourceCall["call"], { now }: HandlerOptions): object {
-  return writeObject(scale, { info: scaleInfo, query, wanted, now });
+function shownScale(
+  scale: KubeObject,
+  { custom }: ResourceInfo,
+  { wanted, query }: SubresourceCall["call"],
+  { now }: HandlerOptions,
+): object {
+  const info = custom === undefined ? scaleInfo : { ...scaleInfo, resource: "customscales" };
+  return writeObject(scale, { info, query, wanted, now });
 }
 
 /** Custom objects say their replicas where their definition looks for them. */
@@ -92,10 +105,12 @@ function patched(patch: unknown, type: string, context: WriteContext): MakeScale
   return (current) => {
     const value = applyPatch(current, patch, type, scaleInfo);
     const shown = () => (isStrategic ? mergedPatchText(current, patch) : patchedText(current, patch, scaleInfo));
-    const scale = decodePatched(shown, () => {
-      checkVersioned(value, shown, context);
-      return patchedScale(value, context, isStrategic ? "map" : "document");
-    });
+    const scale = isStrategic
+      ? decodePatched(shown, () => patchedScale(value, context, "map"))
+      : decodePatchedText(value, shown, scaleInfo, (each) => {
+          checkVersioned(each, context);
+          return patchedScale(each, context, "document");
+        });
     checkNamed(value, context);
     return scale;
   };
