@@ -140,7 +140,7 @@ export {
 } from "./structural/custom-version.ts";
 export { applySchemaDefaults } from "./structural/default.ts";
 export { schemaPlaces } from "./structural/places.ts";
-export { conformMetadata, prune } from "./structural/prune.ts";
+export { conformMetadata, metadataFault, prune } from "./structural/prune.ts";
 export { isSameJson } from "./structural/same.ts";
 export type { Structural, ValidationRule } from "./structural/schema.ts";
 export { isBlocking, oldItems, rulesNotChecked, validateBySchema, validateUniqueness } from "./structural/validate.ts";

@@ -90,6 +90,24 @@ test("denied, in upstream's words", async () => {
   );
 });
 
+test("what a patch makes of an object of another group is none of that group's", async () => {
+  const object = {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { name: "r", namespace: "default" },
+    spec: { selector: { matchLabels: { a: "b" } } },
+  };
+  const value = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "r" } };
+  const rules = [{ apiGroups: ["apps"], apiVersions: ["v1"], resources: ["replicasets"], operations: ["*"] }];
+  const answer = () => ({
+    allowed: true,
+    patch: btoa(JSON.stringify([{ op: "replace", path: "", value }])),
+    patchType: "JSONPatch",
+  });
+  const { decision } = await decide([{ kind: "Mutating", rules }], answer, false, object);
+  assert.equal(decision.status?.message, "converting (v1.ConfigMap) to (apps.ReplicaSet): unknown conversion");
+});
+
 const failures: { readonly [what: string]: readonly [answer: Answer, text: RegExp] } = {
   "a refused connection": [
     new Error('Post "https://hook.example.com/check?timeout=10s": connection refused'),

@@ -51,9 +51,13 @@ export function patchedBy(
   return { operations, isChanged, object: applyDefaults(converted(patched, object, request)) };
 }
 
-/** Back in the request's version. A custom object that has become of another version stays so: the next webhook sees it. */
+/**
+ * Back in the request's version. A custom object that has become of another version stays so, and what has become of another kind: the
+ * next webhook sees it.
+ */
 function converted(patched: KubeObject, before: KubeObject, { kind }: Request): KubeObject {
-  const isStranger = schemaOf(kind, kind.kind) === undefined && patched.apiVersion !== before.apiVersion;
+  const isCustom = schemaOf(kind, kind.kind) === undefined;
+  const isStranger = patched.kind !== before.kind || (isCustom && patched.apiVersion !== before.apiVersion);
   return isStranger ? patched : convertBuiltin(patched, apiVersionOf(kind));
 }
 

@@ -1,8 +1,10 @@
 import { policyExpressions } from "@sallyport/admission";
 import {
+  canonical,
   type FieldError,
   finalizerWarnings,
   type KubeObject,
+  metadataFault,
   type ResourceInfo,
   together,
   validateCustomObject,
@@ -37,6 +39,14 @@ export function reportedKind({ group, resource, kind }: ResourceInfo): {
   return { group: storageGroup(group, resource), kind };
 }
 
+/** Admission can make anything of a custom object's metadata: it has no Go type. */
+function metadataErrors(object: KubeObject, current: KubeObject | undefined): readonly FieldError[] {
+  const fault = metadataFault({ ...object.metadata });
+  if (fault === undefined) return validateCustomObject(object, current);
+  const message = `Invalid value: ${canonical(object.metadata)}: ${fault}`;
+  return [{ field: "metadata", reason: "FieldValueInvalid", message }];
+}
+
 /** What is wrong with an object; `current` is the one that it replaces. */
 export function errorsOf(
   object: KubeObject,
@@ -45,7 +55,7 @@ export function errorsOf(
 ): readonly FieldError[] {
   const { info, subresource } = context;
   if (info.custom !== undefined)
-    return validateCustom(object, current, info.custom, context, validateCustomObject(object, current));
+    return validateCustom(object, current, info.custom, context, metadataErrors(object, current));
   const rules =
     info.resource === definitionsResource.resource && info.group === definitionsResource.group
       ? validateDefinitionRules(object, current)

@@ -172,28 +172,42 @@ export function checkIdentity(patched: KubeObject, current: KubeObject, context:
   checkNamed(patched, context);
   const { info, name } = context;
   const { uid } = patched.metadata;
-  if (!uid || uid === current.metadata.uid) return;
-  const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;
-  const cause = { reason: "FieldValueInvalid", message, field: "metadata.uid" };
-  const details = {
-    name,
-    ...(info.group === "" ? {} : { group: info.group }),
-    kind: info.kind,
-    // Servers of their own within kube-apiserver look twice.
-    causes: twice.has(info.group) || info.custom !== undefined ? [cause, cause] : [cause],
-  };
-  const subject = info.group === "" ? info.kind : `${info.kind}.${info.group}`;
-  throw new StatusError("Invalid", `${subject} "${name}" is invalid: metadata.uid: ${message}`, details);
+  if (uid && uid !== current.metadata.uid) throw immutable(info, name, { uid });
 }
 
 const twice: ReadonlySet<string> = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
 
-/** Nor does admission give it another name, or another place. */
-export function checkUnmoved({ metadata }: KubeObject, { metadata: before }: KubeObject, { info }: WriteContext): void {
+/** The fields of metadata that are not to be changed, with what they were changed to. */
+function immutable(
+  { group, kind, custom }: WriteContext["info"],
+  name: string,
+  fields: { readonly [field: string]: unknown },
+): StatusError {
+  const errors = Object.entries(fields).map(([field, value]) =>
+    invalid(`metadata.${field}`, value, "field is immutable"),
+  );
+  const { status } = invalidStatus({ group, kind }, name, errors);
+  // Servers of their own within kube-apiserver look twice.
+  const causes = (status.details?.causes ?? []).flatMap((each) =>
+    twice.has(group) || custom !== undefined ? [each, each] : [each],
+  );
+  return new StatusError("Invalid", status.message ?? "", { ...status.details, causes });
+}
+
+/** Nor does admission give it another name, uid or place. A custom object's status alone is taken of what admission answers. */
+export function checkUnmoved(
+  { metadata }: KubeObject,
+  { metadata: before }: KubeObject,
+  { info, subresource }: WriteContext,
+): void {
   if (info.namespaced && metadata.namespace !== before.namespace) throw elsewhere();
-  const { name = "" } = metadata;
-  if (name === before.name) return;
-  throw invalidStatus(info, name, [invalid("metadata.name", name, "field is immutable")]);
+  if (info.custom !== undefined && subresource === "status") return;
+  const { name = "", uid } = metadata;
+  const changed = {
+    ...(name === before.name ? {} : { name }),
+    ...(!uid || uid === before.uid ? {} : { uid }),
+  };
+  if (Object.keys(changed).length > 0) throw immutable(info, name, changed);
 }
 
 /** Custom objects have no Go structs, whose tags the strategic merge goes by. */

@@ -1,4 +1,4 @@
-import { conform } from "../go/conform.ts";
+import { conform, conformStruct } from "../go/conform.ts";
 import { jsonTypeOf } from "../go/restore-fault.ts";
 import { StatusError } from "../status.ts";
 import { childPath, type Fields, fieldOf, isFields, objectFields, type Structural } from "./schema.ts";
@@ -49,6 +49,17 @@ function keepsUnknown(schema: Structural): boolean {
 export function conformMetadata(value: Fields, schema: Structural, kind: Kind): { value: Fields; unknown: string[] } {
   const unknown: string[] = [];
   return { value: metadataWithin(value, schema, "", true, kind, unknown) as Fields, unknown };
+}
+
+/** Why values of an object's metadata are of wrong types, in the words in which Go restores maps; undefined where none is. */
+export function metadataFault(metadata: Fields): string | undefined {
+  try {
+    conformStruct(metadata, objectMeta, "", "map");
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return error.message;
+  }
 }
 
 function noMetadata(value: unknown, { kind, version }: Kind): StatusError {
