@@ -63,7 +63,7 @@ export type {
   WebhookAnswer,
   WebhookPost,
 } from "./snapshot.ts";
-export { noStaticConfigurations, type StaticConfigurations } from "./static-configurations.ts";
+export { noStaticConfigurations, type StaticConfigurations, type WebhookCredentials } from "./static-configurations.ts";
 export { CallError } from "./webhook/call-error.ts";
 export { answerReview, type IncomingReview, readReview, requestOf } from "./webhook/incoming.ts";
 export { postReview, statusText } from "./webhook/post.ts";

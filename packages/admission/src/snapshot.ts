@@ -1,6 +1,7 @@
 import type { Catalogue, KubeObject } from "@sallyport/kube";
 import type { PolicySet } from "./policies/policy-set.ts";
 import type { UserInfo } from "./request.ts";
+import type { WebhookCredentials } from "./static-configurations.ts";
 
 /** Reads of current objects, in their preferred version. Answers what was true at one generation. */
 export interface ObjectReader {
@@ -84,6 +85,7 @@ export interface WebhookPost {
   readonly serverName?: string;
   /** PEM; undefined means the system's roots. */
   readonly caBundle?: string;
+  readonly credentials?: WebhookCredentials;
   readonly body: string;
   readonly timeoutMs: number;
 }

@@ -74,6 +74,25 @@ const faults: { readonly [what: string]: readonly [plugins: string, message: Reg
     podSecurity("defaults: {}", "v2"),
     /expected kind PodSecurityConfiguration of /,
   ],
+  "no list of plugins": ["7", /admission\.yaml: plugins: expected a list/],
+  "a plugin that is no object": ["[PodSecurity]", /plugins\[0\]: expected an object with a name/],
+  "fields that are none": [
+    "[{name: EventRateLimit, confguration: {}}]",
+    /strict decoding error: unknown field "plugins\[0\].confguration"/,
+  ],
+  "fields of a part that are none": [
+    "[{name: PodTolerationRestriction, configuration: {whitelists: []}}]",
+    /PodTolerationRestriction: strict decoding error: unknown field "whitelists"/,
+  ],
+  "a part that is no object": ["[{name: ResourceQuota, configuration: 7}]", /ResourceQuota: expected an object/],
+  "tolerations that are no list": [
+    "[{name: PodTolerationRestriction, configuration: {default: 7}}]",
+    /PodTolerationRestriction: default: expected a list/,
+  ],
+  "credentials of webhooks beside it": [
+    "[{name: MutatingAdmissionWebhook, configuration: {apiVersion: apiserver.config.k8s.io/v1, kind: WebhookAdmissionConfiguration, kubeConfigFile: backend}}]",
+    /kubeConfigFile: Invalid value: "backend": must be an absolute file path/,
+  ],
   "an unknown plugin": ["[{name: Nope}]", /unknown plugin "Nope"/],
   "a plugin that takes none": ["[{name: LimitRanger}]", /LimitRanger takes no configuration; PodSecurity, /],
   "no limits": ["[{name: EventRateLimit}]", /limits: Invalid value: must not be empty/],
@@ -88,6 +107,10 @@ const faults: { readonly [what: string]: readonly [plugins: string, message: Reg
   "no backend of an image policy": ["[{name: ImagePolicyWebhook}]", /expected imagePolicy with a kubeConfigFile/],
   "no selectors": ["[{name: PodNodeSelector, configuration: {}}]", /expected the field podNodeSelectorPluginConfig/],
 };
+
+test("AdmissionConfiguration with a slip in its own fields is refused", () => {
+  assert.throws(() => read("[]\npluginz: []"), /strict decoding error: unknown field "pluginz"/);
+});
 
 for (const [what, [plugins, message]] of Object.entries(faults)) {
   test(`AdmissionConfiguration with ${what} is refused`, () => {

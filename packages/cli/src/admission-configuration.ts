@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { type ChainOptions, type EventLimit, pluginEntries } from "@sallyport/admission";
 import { readApiServerManifest } from "./apiserver-manifest.ts";
 import { reasonOf } from "./errors.ts";
@@ -7,6 +7,7 @@ import { imagePolicyOptions } from "./image-policy-configuration.ts";
 import { InputError, parseManifests } from "./manifests.ts";
 import { podSecurityOptions } from "./pod-security-configuration.ts";
 import { StaticManifests } from "./static-manifests/static-manifests.ts";
+import { webhookCredentials } from "./webhook-credentials.ts";
 
 export interface ChainFlags {
   readonly enableAdmissionPlugins: readonly string[];
@@ -50,14 +51,26 @@ const readers: { readonly [plugin: string]: (file: string, configuration: Config
   PodNodeSelector: (file, configuration) => ({
     podNodeSelector: fieldOf(file, configuration, "podNodeSelectorPluginConfig"),
   }),
-  PodTolerationRestriction: (_file, { default: defaults = [], whitelist = [] }) => ({
-    podTolerationRestriction: { default: defaults, whitelist } as NonNullable<ChainOptions["podTolerationRestriction"]>,
+  PodTolerationRestriction: (file, { default: defaults = [], whitelist = [] }) => ({
+    podTolerationRestriction: {
+      default: listOf(`${file}: PodTolerationRestriction: default`, defaults),
+      whitelist: listOf(`${file}: PodTolerationRestriction: whitelist`, whitelist),
+    },
   }),
-  ResourceQuota: (_file, { limitedResources = [] }) => ({
-    limitedResources: limitedResources as NonNullable<ChainOptions["limitedResources"]>,
+  ResourceQuota: (file, { limitedResources = [] }) => ({
+    limitedResources: listOf(`${file}: ResourceQuota: limitedResources`, limitedResources),
   }),
   EventRateLimit: (file, configuration) => ({ eventRateLimit: eventLimits(file, configuration) }),
   ImagePolicyWebhook: (file, configuration) => ({ imagePolicy: imagePolicyOptions(file, configuration) }),
+};
+
+/** The fields of the parts, beside apiVersion and kind, that are no others: kube-apiserver passes over a slip in some of them. */
+const partFields: { readonly [plugin: string]: readonly string[] } = {
+  PodNodeSelector: ["podNodeSelectorPluginConfig"],
+  PodTolerationRestriction: ["default", "whitelist"],
+  ResourceQuota: ["limitedResources"],
+  EventRateLimit: ["limits"],
+  ImagePolicyWebhook: ["imagePolicy"],
 };
 
 /** The kinds of the parts that name a folder of manifests. */
@@ -70,32 +83,67 @@ const staticParts: { readonly [plugin: string]: string } = {
 
 /** apiserver.config.k8s.io/v1 AdmissionConfiguration. https://kubernetes.io/docs/tasks/configure-pod-container/enforce-standards-admission-controller/ */
 function readConfiguration(file: string): Partial<FileChainOptions> {
-  const [manifest] = parseManifests(file, readText(file));
-  const plugins = (manifest?.value["plugins"] ?? []) as readonly {
-    readonly name?: string;
-    readonly path?: string;
-    readonly configuration?: Configuration;
-  }[];
-  if (manifest?.value["kind"] !== "AdmissionConfiguration")
-    throw new InputError(
-      `${file}: expected kind AdmissionConfiguration, got ${String(manifest?.value["kind"] ?? "nothing")}`,
-    );
+  const { kind, apiVersion: _, plugins = [], ...others } = parseManifests(file, readText(file))[0]?.value ?? {};
+  if (kind !== "AdmissionConfiguration")
+    throw new InputError(`${file}: expected kind AdmissionConfiguration, got ${String(kind ?? "nothing")}`);
+  refuseOthers(file, others);
+  if (!Array.isArray(plugins)) throw new InputError(`${file}: plugins: expected a list`);
   const statics = new StaticManifests();
-  const options: Partial<ChainOptions>[] = plugins.map(({ name = "", path, configuration }) => {
-    const part = () => (path === undefined ? configuration : readPart(file, path)) ?? {};
+  const options = plugins.map((entry, at): Partial<ChainOptions> => {
+    const { name, path, configuration } = entryOf(file, entry, at);
+    const part = () => partOf(path ?? file, name, path === undefined ? configuration : readPart(file, path));
     const read = readers[name];
     if (read !== undefined) return read(path ?? file, part());
     if (staticParts[name] !== undefined) {
       readStatics(path ?? file, name, part(), statics);
       return { statics };
     }
-    if (pluginEntries.some((entry) => entry.name === name)) {
+    if (pluginEntries.some((each) => each.name === name)) {
       const takers = [...Object.keys(readers), ...Object.keys(staticParts)];
       throw new InputError(`${file}: ${name} takes no configuration; ${takers.join(", ")} do`);
     }
     throw new InputError(`${file}: unknown plugin ${JSON.stringify(name)}`);
   });
   return Object.assign({}, ...options) as Partial<FileChainOptions>;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly path: string | undefined;
+  readonly configuration: unknown;
+}
+
+function entryOf(file: string, entry: unknown, at: number): Entry {
+  if (!isObject(entry)) throw new InputError(`${file}: plugins[${at}]: expected an object with a name`);
+  const { name = "", path, configuration, ...others } = entry;
+  refuseOthers(file, others, `plugins[${at}].`);
+  return { name: String(name), path: path === undefined ? undefined : String(path), configuration };
+}
+
+/** A plugin's own part, held against what it may have. */
+function partOf(file: string, plugin: string, part: unknown): Configuration {
+  if (part === undefined || part === null) return {};
+  if (!isObject(part)) throw new InputError(`${file}: ${plugin}: expected an object`);
+  const known = partFields[plugin];
+  if (known === undefined) return part;
+  const others = Object.entries(part).filter(([field]) => !["apiVersion", "kind", ...known].includes(field));
+  refuseOthers(`${file}: ${plugin}`, Object.fromEntries(others));
+  return part;
+}
+
+function isObject(value: unknown): value is Configuration {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuseOthers(place: string, others: object, path = ""): void {
+  const unknown = Object.keys(others).map((field) => `unknown field ${JSON.stringify(path + field)}`);
+  if (unknown.length > 0) throw new InputError(`${place}: strict decoding error: ${unknown.join(", ")}`);
+}
+
+/** The list in a field of a plugin's part. */
+function listOf<Item>(place: string, value: unknown): readonly Item[] {
+  if (!Array.isArray(value)) throw new InputError(`${place}: expected a list`);
+  return value as readonly Item[];
 }
 
 /** Webhooks or policies of a folder, which each of these plugins may have. */
@@ -106,7 +154,13 @@ function readStatics(file: string, plugin: string, configuration: Configuration,
     throw fault(`expected kind ${staticParts[plugin]} of apiserver.config.k8s.io/v1, got ${String(kind ?? "nothing")}`);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw fault(`unknown field ${JSON.stringify(unknown)}`);
-  if (kubeConfigFile) throw fault("kubeConfigFile: webhooks cannot be given credentials yet");
+  if (kubeConfigFile) {
+    const path = String(kubeConfigFile);
+    const place = `kubeConfigFile: Invalid value: ${JSON.stringify(path)}`;
+    if (!plugin.endsWith("Webhook")) throw fault('unknown field "kubeConfigFile"');
+    if (!isAbsolute(path)) throw fault(`${place}: must be an absolute file path`);
+    statics.show(plugin, webhookCredentials("kubeConfigFile", path));
+  }
   if (staticManifestsDir) statics.add(plugin, String(staticManifestsDir));
 }
 
@@ -125,7 +179,7 @@ function fieldOf(file: string, configuration: Configuration, field: string): { r
 const limitTypes: readonly string[] = ["Server", "Namespace", "User", "SourceAndObject"];
 
 function eventLimits(file: string, { limits = [] }: Configuration): readonly EventLimit[] {
-  const list = limits as readonly EventLimit[];
+  const list = listOf<EventLimit>(`${file}: EventRateLimit: limits`, limits);
   if (list.length === 0) throw new InputError(`${file}: limits: Invalid value: must not be empty`);
   for (const [at, { type, qps, burst, cacheSize = 0 }] of list.entries()) {
     const fault = (field: string, value: unknown, text: string) =>

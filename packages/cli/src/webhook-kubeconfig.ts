@@ -9,9 +9,9 @@ interface Named<Key extends string> {
   readonly value?: Key;
 }
 
-type Fields = { readonly [field: string]: string | boolean | undefined };
+export type Fields = { readonly [field: string]: string | boolean | undefined };
 
-interface Kubeconfig {
+export interface Kubeconfig {
   readonly clusters?: readonly (Named<"cluster"> & { readonly cluster?: Fields })[];
   readonly users?: readonly (Named<"user"> & { readonly user?: Fields })[];
   readonly contexts?: readonly (Named<"context"> & { readonly context?: Fields })[];
@@ -41,7 +41,8 @@ export function webhookTarget(flag: string, file: string): WebhookTarget {
   return { url, ...given, insecureSkipTlsVerify: cluster["insecure-skip-tls-verify"] === true };
 }
 
-function readConfig(flag: string, file: string): Kubeconfig {
+/** Throws `UsageError`. */
+export function readConfig(flag: string, file: string): Kubeconfig {
   try {
     return (parse(readFileSync(file, "utf8"), { logLevel: "silent" }) ?? {}) as Kubeconfig;
   } catch (error) {
@@ -51,7 +52,12 @@ function readConfig(flag: string, file: string): Kubeconfig {
 }
 
 /** Within the file in base64 (`KEY-data`), or in another file beside it. */
-function pemOf(fields: Fields, key: string, file: string, fault: (why: string) => UsageError): string | undefined {
+export function pemOf(
+  fields: Fields,
+  key: string,
+  file: string,
+  fault: (why: string) => UsageError,
+): string | undefined {
   const data = fields[`${key}-data`];
   if (data !== undefined) return Buffer.from(String(data), "base64").toString("utf8");
   const path = fields[key];

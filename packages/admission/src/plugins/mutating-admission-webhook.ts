@@ -6,7 +6,7 @@ import { skip } from "../refusals.ts";
 import type { Callers } from "../reinvocation.ts";
 import { type Request, withObject } from "../request.ts";
 import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
-import { type Answer, askWebhook, failed } from "../webhook/answer.ts";
+import { type Answer, askWebhook, type Caller, callerOf, failed } from "../webhook/answer.ts";
 import { CallError } from "../webhook/call-error.ts";
 import { type PlacedWebhook, webhooksFor } from "../webhook/configuration.ts";
 import { type Patched, patchedBy, schemaOf } from "../webhook/patch.ts";
@@ -34,7 +34,7 @@ const none = skip("no webhook matches");
 
 function mutate(context: PluginContext, statics: StaticConfigurations): PluginResult | Promise<PluginResult> {
   const webhooks = webhooksFor(context, "mutatingwebhookconfigurations", statics);
-  return webhooks.length === 0 ? none : new Mutation(context).run(webhooks);
+  return webhooks.length === 0 ? none : new Mutation(context, callerOf(name, true, statics)).run(webhooks);
 }
 
 /** One of a configuration's webhooks, and its number among all. */
@@ -59,6 +59,7 @@ function sorted(operation: object): object {
 class Mutation {
   readonly #context: PluginContext;
   readonly #callers: Callers;
+  readonly #caller: Caller;
   #request: Request;
   #warnings: readonly string[] = [];
   #annotations: Annotations = {};
@@ -66,8 +67,9 @@ class Mutation {
   readonly #changedBy: string[] = [];
   #calls = 0;
 
-  constructor(context: PluginContext) {
+  constructor(context: PluginContext, caller: Caller) {
     this.#context = context;
+    this.#caller = caller;
     this.#request = context.request;
     this.#callers = context.reinvocation.callersOf(name);
   }
@@ -95,7 +97,7 @@ class Mutation {
     const key = `${configuration}/${webhook.name}`;
     if (reinvocation.isReinvoke && !this.#callers.isCalledAgain(key)) return undefined;
     this.#calls++;
-    const answer = await askWebhook(webhook, match, { ...this.#context, request: this.#request }, true);
+    const answer = await askWebhook(webhook, match, { ...this.#context, request: this.#request }, this.#caller);
     this.#warnings = [...this.#warnings, ...answer.warnings];
     const { patched, refusal, failedOpen } = this.#patch(answer, listed, match);
     const isChanged = patched?.isChanged === true;

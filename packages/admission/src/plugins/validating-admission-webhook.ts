@@ -4,10 +4,11 @@ import type { Match } from "../match.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { skip } from "../refusals.ts";
 import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
-import { type Answer, askWebhook } from "../webhook/answer.ts";
+import { type Answer, askWebhook, type Caller, callerOf } from "../webhook/answer.ts";
 import { type PlacedWebhook, type Webhook, webhooksFor } from "../webhook/configuration.ts";
 import { matchWebhook } from "../webhook/select.ts";
 
+const name = "ValidatingAdmissionWebhook";
 const failedOpenPrefix = "failed-open.validating.webhook.admission.k8s.io/";
 
 /**
@@ -16,7 +17,7 @@ const failedOpenPrefix = "failed-open.validating.webhook.admission.k8s.io/";
  */
 export function createValidatingAdmissionWebhook(statics: StaticConfigurations = noStaticConfigurations): Plugin {
   return {
-    name: "ValidatingAdmissionWebhook",
+    name,
     operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
     validate: (context) => validate(context, statics),
   };
@@ -26,13 +27,17 @@ const none = skip("no webhook matches");
 
 function validate(context: PluginContext, statics: StaticConfigurations): PluginResult | Promise<PluginResult> {
   const webhooks = webhooksFor(context, "validatingwebhookconfigurations", statics);
-  return webhooks.length === 0 ? none : callAll(webhooks, context);
+  return webhooks.length === 0 ? none : callAll(webhooks, context, callerOf(name, false, statics));
 }
 
-async function callAll(webhooks: readonly PlacedWebhook[], context: PluginContext): Promise<PluginResult> {
+async function callAll(
+  webhooks: readonly PlacedWebhook[],
+  context: PluginContext,
+  caller: Caller,
+): Promise<PluginResult> {
   const selected = await selectWebhooks(webhooks, context);
   if (selected.length === 0) return none;
-  const answers = await Promise.all(selected.map(({ webhook, match }) => askWebhook(webhook, match, context, false)));
+  const answers = await Promise.all(selected.map(({ webhook, match }) => askWebhook(webhook, match, context, caller)));
   const warnings = answers.flatMap((each) => each.warnings);
   const auditAnnotations: Annotations = Object.assign({}, ...answers.map(annotationsOf(selected)));
   const refused = answers.find((each) => each.refusal !== undefined);

@@ -3,6 +3,7 @@ import type { Reason } from "../decision.ts";
 import { asSeenBy, type Match } from "../match.ts";
 import type { Annotations, PluginContext } from "../plugin.ts";
 import { type ReviewResponse, review } from "../review.ts";
+import type { StaticConfigurations, WebhookCredentials } from "../static-configurations.ts";
 import { CallError } from "./call-error.ts";
 import type { Webhook } from "./configuration.ts";
 import { postReview } from "./post.ts";
@@ -25,12 +26,23 @@ const nothing: Answer = { reasons: [], warnings: [], annotations: {} };
 /** kube-apiserver's, where a webhook does not say. */
 const defaultTimeoutSeconds = 10;
 
+/** The plugin that calls, and what it shows. */
+export interface Caller {
+  readonly isMutating: boolean;
+  readonly credentialsFor: (server: string) => WebhookCredentials;
+}
+
+/** What a plugin shows to webhooks, as the server's files have it. */
+export function callerOf(plugin: string, isMutating: boolean, statics: StaticConfigurations): Caller {
+  return { isMutating, credentialsFor: (server) => statics.credentialsFor?.(plugin, server) ?? {} };
+}
+
 /** Calls a webhook; never rejects: what goes wrong is a refusal, or is passed over where the failurePolicy is Ignore. */
 export async function askWebhook(
   webhook: Webhook,
   match: Match,
   context: PluginContext,
-  isMutating: boolean,
+  caller: Caller,
 ): Promise<Answer> {
   const { sideEffects } = webhook;
   if (context.request.dryRun && sideEffects !== "None" && sideEffects !== "NoneOnDryRun") {
@@ -38,7 +50,7 @@ export async function askWebhook(
     return { ...nothing, refusal: new StatusError("BadRequest", why) };
   }
   try {
-    return answerOf(webhook, await call(webhook, match, context, isMutating));
+    return answerOf(webhook, await call(webhook, match, context, caller));
   } catch (error) {
     if (error instanceof CallError) return failed(webhook, error.message);
     throw error;
@@ -57,7 +69,7 @@ async function call(
   { admissionReviewVersions = ["v1"], clientConfig, timeoutSeconds = defaultTimeoutSeconds }: Webhook,
   match: Match,
   { request, snapshot, effects }: PluginContext,
-  isMutating: boolean,
+  { isMutating, credentialsFor }: Caller,
 ): Promise<ReviewResponse> {
   const version = admissionReviewVersions.find((each): each is ReviewVersion => each === "v1" || each === "v1beta1");
   if (version === undefined)
@@ -67,7 +79,7 @@ async function call(
   // Each call has a uid of its own.
   const uid = uuidFrom(effects.randomBytes(16));
   const asked = review({ ...asSeenBy(match, request), uid }, version, request);
-  const options = { clientConfig, timeoutSeconds, reader: snapshot.objects, post: effects.post };
+  const options = { clientConfig, timeoutSeconds, reader: snapshot.objects, post: effects.post, credentialsFor };
   let body: string;
   try {
     body = await postReview(asked, options);

@@ -1,4 +1,5 @@
 import type { AdmissionEffects, ObjectReader, WebhookAnswer } from "../snapshot.ts";
+import type { WebhookCredentials } from "../static-configurations.ts";
 import { CallError } from "./call-error.ts";
 import { type ClientConfig, targetOf } from "./target.ts";
 
@@ -8,20 +9,22 @@ export interface PostOptions {
   readonly timeoutSeconds: number;
   readonly reader: ObjectReader;
   readonly post: AdmissionEffects["post"];
+  /** What is shown to a server, by `host:port`. */
+  readonly credentialsFor?: (server: string) => WebhookCredentials;
 }
 
 /** Sends a review, and answers the body that came back. Throws `CallError` with what client-go says of anything else. */
 export async function postReview(
   body: object,
-  { clientConfig, timeoutSeconds, reader, post }: PostOptions,
+  { clientConfig, timeoutSeconds, reader, post, credentialsFor }: PostOptions,
 ): Promise<string> {
   if (post === undefined) throw new CallError("webhooks cannot be called here");
   const target = targetOf(clientConfig, reader, timeoutSeconds);
-  const answer = await post({ ...target, body: JSON.stringify(body), timeoutMs: timeoutSeconds * 1000 }).catch(
-    (error: unknown) => {
-      throw new CallError((error as Error).message);
-    },
-  );
+  const shown = credentialsFor === undefined ? {} : { credentials: credentialsFor(serverOf(target.url)) };
+  const call = { ...target, ...shown, body: JSON.stringify(body), timeoutMs: timeoutSeconds * 1000 };
+  const answer = await post(call).catch((error: unknown) => {
+    throw new CallError((error as Error).message);
+  });
   const mediaFault = mediaTypeFault(answer.type);
   if (mediaFault !== undefined) throw new CallError(`Internal error occurred: ${mediaFault}`);
   if (answer.code < 200 || answer.code > 206) throw new CallError(statusText(answer));
@@ -30,6 +33,12 @@ export async function postReview(
       `0-length response with status code: ${answer.code} and content type: ${answer.type || "application/json"}`,
     );
   return answer.body;
+}
+
+/** With its port, also where that is the one of https. */
+function serverOf(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port === "" ? "443" : port}`;
 }
 
 /** What Go's mime.ParseMediaType has against the type itself; undefined for none, and for what is one. */

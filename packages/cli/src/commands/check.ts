@@ -68,7 +68,7 @@ export function checkCommand(): Command {
     .option("--disable-admission-plugins <names>", "default plugins to disable", list, [])
     .option(
       "--admission-control-config-file <file>",
-      "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
+      "an AdmissionConfiguration, as of kube-apiserver",
     )
     .option("--apiserver-manifest <file>", "a kube-apiserver's static pod manifest: its admission flags")
     .addOption(

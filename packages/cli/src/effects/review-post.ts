@@ -19,7 +19,7 @@ const maxRetries = 10;
 const agent = new Agent({ keepAlive: true });
 
 /** One request of a call: the first, or where a redirect leads. */
-interface Sent extends Pick<WebhookPost, "address" | "serverName" | "caBundle"> {
+interface Sent extends Pick<WebhookPost, "address" | "serverName" | "caBundle" | "credentials"> {
   readonly method: "POST" | "GET";
   readonly url: string;
   readonly body: string;
@@ -68,7 +68,8 @@ async function follow(first: Sent, signal: AbortSignal): Promise<Received> {
     const next = locationOf(sent.url, answer.code, answer.location);
     if (next === undefined) return answer;
     if (redirects + 1 === maxRedirects) throw fault(answer.location ?? "", `stopped after ${maxRedirects} redirects`);
-    const { address: _, ...rest } = sent;
+    // Another host is nobody's to trust: client-go would show it the same.
+    const { address: _, credentials: __, ...rest } = sent;
     const place = new URL(next.url).host === new URL(sent.url).host ? sent : rest;
     sent = { ...place, url: next.url, ...(next.isRepeated ? {} : { method: "GET", body: "" }) };
   }
@@ -94,7 +95,10 @@ function malformed(line: string): string {
     : `malformed HTTP status code ${JSON.stringify(code)}`;
 }
 
-async function exchange({ method, url, body, address, serverName, caBundle }: Sent, signal: AbortSignal) {
+async function exchange(
+  { method, url, body, address, serverName, caBundle, credentials: { authorization, ...certificate } = {} }: Sent,
+  signal: AbortSignal,
+) {
   // A connection that the other side has ended is taken away before it is used once more: no call may be sent twice.
   await new Promise((resolve) => setImmediate(resolve));
   return new Promise<Received>((resolve, reject) => {
@@ -110,11 +114,13 @@ async function exchange({ method, url, body, address, serverName, caBundle }: Se
           accept: "application/json, */*",
           "accept-encoding": "gzip",
           "user-agent": "kube-apiserver-admission",
+          ...(authorization === undefined ? {} : { authorization }),
           ...(method === "POST"
             ? { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
             : {}),
         },
         ...(address === undefined ? {} : { host: address.host, port: address.port }),
+        ...certificate,
         ...(caBundle === undefined ? {} : { ca: caBundle }),
         ...(serverName === undefined ? {} : { servername: serverName }),
       },

@@ -1,5 +1,5 @@
 import { watch } from "node:fs";
-import type { StaticConfigurations } from "@sallyport/admission";
+import type { StaticConfigurations, WebhookCredentials } from "@sallyport/admission";
 import { findResource, type KubeObject } from "@sallyport/kube";
 import { type FolderContent, loadFolder } from "./load-folder.ts";
 
@@ -22,10 +22,20 @@ interface Folder {
  */
 export class StaticManifests implements StaticConfigurations {
   readonly #folders: Folder[] = [];
+  readonly #credentials = new Map<string, (server: string) => WebhookCredentials>();
 
   /** Throws `InputError`. */
   add(plugin: string, path: string): void {
     this.#folders.push({ plugin, path, content: loadFolder(plugin, path) });
+  }
+
+  /** What a plugin shows to webhooks: `kubeConfigFile`. */
+  show(plugin: string, credentials: (server: string) => WebhookCredentials): void {
+    this.#credentials.set(plugin, credentials);
+  }
+
+  credentialsFor(plugin: string, server: string): WebhookCredentials {
+    return this.#credentials.get(plugin)?.(server) ?? {};
   }
 
   list(resource: string): readonly KubeObject[] {
