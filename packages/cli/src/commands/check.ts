@@ -66,10 +66,7 @@ export function checkCommand(): Command {
     .option("--as-group <group>", "a group of that user; may be repeated", list, [])
     .option("--enable-admission-plugins <names>", "plugins to enable beside the default ones", list, [])
     .option("--disable-admission-plugins <names>", "default plugins to disable", list, [])
-    .option(
-      "--admission-control-config-file <file>",
-      "an AdmissionConfiguration, as of kube-apiserver",
-    )
+    .option("--admission-control-config-file <file>", "an AdmissionConfiguration, as of kube-apiserver")
     .option("--apiserver-manifest <file>", "a kube-apiserver's static pod manifest: its admission flags")
     .addOption(
       new Option("-o, --output <format>", "how the answers are told; stdout is text")

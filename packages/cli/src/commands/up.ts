@@ -62,10 +62,7 @@ export function upCommand(): Command {
       [],
     )
     .option("--disable-admission-plugins <names>", "default plugins to disable", list, [])
-    .option(
-      "--admission-control-config-file <file>",
-      "an AdmissionConfiguration: PodSecurity's defaults and exemptions",
-    )
+    .option("--admission-control-config-file <file>", "an AdmissionConfiguration, as of kube-apiserver")
     .option("--apiserver-manifest <file>", "a kube-apiserver's static pod manifest: its admission flags")
     .option("--shutdown-delay-duration <duration>", "how long to serve on, no longer ready, when told to stop")
     .option(
