@@ -65,7 +65,7 @@ export function kernelView(fields: readonly EffectiveField[]): KernelView {
   return {
     uid,
     gid: said("runAsGroup"),
-    groups: groups.filter((each) => each !== undefined),
+    groups: [...new Set(groups)].filter((each) => each !== undefined),
     capabilities: {
       bounding,
       effective,

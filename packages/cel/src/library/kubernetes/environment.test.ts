@@ -70,6 +70,8 @@ const cases: readonly (readonly [expression: string, outcome: unknown, cost: num
   ["quantity('1Gi') == quantity('1024Mi')", true, 3],
   ["sign(quantity('-1'))", -1n, 2],
   ["quantity('200M').asApproximateFloat()", 200000000, 2],
+  ["quantity('10Ei') == quantity('9223372036854775807')", true, 4],
+  ["quantity('9223372036854775808').add(quantity('1073741824.75')).asApproximateFloat()", 9.22337203792852e18, 6],
   ["ip('::1').family()", 6n, 2],
   ["string(ip('2001:0DB8::0:1'))", "2001:db8::1", 3],
   [

@@ -149,18 +149,19 @@ export function parseQuantity(text: string): Quantity | undefined {
   if (exponent === undefined) return undefined;
   const scale = exponent + 9 - fraction.length;
   const raised = digits * 1024n ** BigInt(power);
-  const nanos =
+  const exact =
     scale >= 0 ? raised * 10n ** BigInt(Math.min(scale, MAX_SCALE)) : divideUp(raised, 10n ** BigInt(-scale));
+  const isCapped = power > 0 && exact > MAX_INT64 * NANO;
+  const nanos = isCapped ? MAX_INT64 * NANO : exact;
   const written = number.replace(/^0+(?=\d)/, "").replace(".", "").length;
-  const isPlain =
+  const isShort =
     power > 0
       ? fraction === "" && written + Math.trunc(power * 3) <= WHOLE_BINARY_DIGITS
-      : fraction.length <= exponent && written <= WHOLE_DIGITS;
-  return new Quantity(
-    sign === "-" ? -nanos : nanos,
-    isPlain && nanos / NANO <= MAX_INT64,
-    Math.max(Math.min(scale, MAX_SCALE) - 9, -9),
-  );
+      : scale >= 0 && written <= WHOLE_DIGITS;
+  const isPlain = isShort && fraction.length <= exponent;
+  // What is longer is held to the nano, and what is capped as a whole number.
+  const kept = isShort || digits === 0n ? Math.max(Math.min(scale, MAX_SCALE) - 9, -9) : isCapped ? 0 : -9;
+  return new Quantity(sign === "-" ? -nanos : nanos, isPlain && nanos / NANO <= MAX_INT64, kept);
 }
 
 function divideUp(value: bigint, by: bigint): bigint {
