@@ -3,6 +3,7 @@ import type { Environment } from "./check/environment.ts";
 import { checkHomogeneous, checkLiterals } from "./check/literal-checks.ts";
 import type { Type } from "./check/type.ts";
 import { createCode } from "./run/closures.ts";
+import { generateCode } from "./run/generate.ts";
 import { type Activation, type Code, CostExceeded, Panic, PER_CALL_LIMIT, Run } from "./run/state.ts";
 import { type Diagnostic, formatDiagnostics, Source } from "./syntax/diagnostic.ts";
 import { parse } from "./syntax/parser.ts";
@@ -29,16 +30,19 @@ export class Program {
    * such an expression ("program instantiation failed"), though it might never reach that part.
    */
   readonly instantiationFault: string | undefined;
-  readonly #code: Code;
+  #code: Code;
   readonly #slots: number;
+  /** Evaluations until it is made JavaScript. */
+  #closures: number;
 
-  constructor(checked: Checked, environment: Environment) {
+  constructor(checked: Checked, environment: Environment, generateAfter = GENERATE_AFTER) {
     const { code, slots, fault } = createCode(checked, environment);
     this.checked = checked;
     this.environment = environment;
     this.instantiationFault = fault;
     this.#code = code;
     this.#slots = slots;
+    this.#closures = generateAfter;
   }
 
   /** The type of the expression's value. */
@@ -48,6 +52,7 @@ export class Program {
 
   /** Evaluates; `limit` is in cost units, and going over it ends the evaluation. */
   evaluate(activation: Activation, limit: number = PER_CALL_LIMIT): Outcome {
+    if (this.#closures-- === 0) this.#code = generateCode(this.checked, this.environment) ?? this.#code;
     const run = new Run(activation, this.#slots, limit);
     try {
       const value = this.#code(run);
@@ -63,9 +68,14 @@ export class Program {
   }
 }
 
+/** Evaluations by closures: making JavaScript takes as long as some hundreds of them. */
+const GENERATE_AFTER = 300;
+
 export interface CompileOptions {
   /** Without it (`false`) types are not checked: all that does not fit fails when it is evaluated. */
   readonly checked?: boolean;
+  /** Evaluations by closures before the expression is made JavaScript; some hundreds when absent. */
+  readonly generateAfter?: number;
 }
 
 /** Parses, checks and compiles an expression. */
@@ -86,7 +96,7 @@ export function compile(
       faults.push(...checkHomogeneous(checked, source));
     if (faults.length > 0) return failure(source, faults);
   }
-  return new Program(checked, environment);
+  return new Program(checked, environment, options.generateAfter);
 }
 
 function failure(source: Source, faults: readonly Diagnostic[]): CompileFailure {

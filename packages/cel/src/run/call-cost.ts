@@ -28,10 +28,12 @@ export function sizeOf(value: Value | undefined): number {
 
 /** The cost of a call by Kubernetes' rules for its libraries, and else by cel-go's for the overload. */
 export function callCost(name: string, overload: string): CallCost {
-  return byFunction(name, overload) ?? byOverload(overload) ?? one;
+  return byFunction(name, overload) ?? byOverload(overload) ?? UNIT_COST;
 }
 
-const one: CallCost = () => 1;
+/** Of what is neither read nor made. */
+export const UNIT_COST: CallCost = () => 1;
+
 const read: CallCost = ([target]) => Math.ceil(sizeOf(target) * TRAVERSAL_FACTOR);
 const readTwice: CallCost = ([target]) => Math.ceil(sizeOf(target) * 2 * TRAVERSAL_FACTOR);
 const match: CallCost = ([target, pattern]) =>
@@ -71,7 +73,7 @@ function byFunction(name: string, overload: string): CallCost | undefined {
     case "isSemver":
       return read;
     case "ip":
-      return overload === "cidr_ip" ? one : read;
+      return overload === "cidr_ip" ? UNIT_COST : read;
     case "replace":
     case "split":
     case "ip.isCanonical":

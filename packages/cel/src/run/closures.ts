@@ -1,17 +1,17 @@
-import type { Checked, Reference } from "../check/checker.ts";
+import type { Checked } from "../check/checker.ts";
 import type { Environment } from "../check/environment.ts";
-import { regularExpression } from "../library/regular-expression.ts";
 import type { CallExpr, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr, StructExpr } from "../syntax/ast.ts";
 import { ACCUMULATOR } from "../syntax/macro.ts";
 import { isEqual } from "../value/equal.ts";
-import { ArrayList, CelError, Optional, type Value } from "../value/value.ts";
+import { CelError, Optional, type Value } from "../value/value.ts";
 import { isPresent } from "./access.ts";
 import { CONSTRUCT_COST, callCost } from "./call-cost.ts";
 import { list, map, struct } from "./constructs.ts";
 import { createDispatch } from "./dispatch.ts";
-import { GrowingList } from "./growing.ts";
+import { append, GrowingList } from "./growing.ts";
 import { roundsOf } from "./iterate.ts";
 import { conditional, equality, logic } from "./logic.ts";
+import { growsList, isPathCall, Meanings } from "./meanings.ts";
 import { charged, constant, element, fields, notStrictlyFalse, optionalElement, strict, variableOf } from "./nodes.ts";
 import type { Code } from "./state.ts";
 
@@ -38,14 +38,17 @@ interface Scope {
 
 class Maker {
   slots = 0;
-  fault: string | undefined;
-  readonly #references: ReadonlyMap<number, Reference>;
+  readonly #meanings: Meanings;
   readonly #environment: Environment;
   #scope: Scope | undefined;
 
   constructor({ references }: Checked, environment: Environment) {
-    this.#references = references;
+    this.#meanings = new Meanings(references);
     this.#environment = environment;
+  }
+
+  get fault(): string | undefined {
+    return this.#meanings.fault;
   }
 
   code(expr: Expr): Code {
@@ -55,7 +58,9 @@ class Maker {
         return () => value;
       }
       case "ident":
-        return this.#isConstant(expr) ? this.#name(expr.id, expr.name) : charged(this.#name(expr.id, expr.name));
+        return this.#meanings.isConstant(expr)
+          ? this.#name(expr.id, expr.name)
+          : charged(this.#name(expr.id, expr.name));
       case "select":
         return this.#select(expr);
       case "call":
@@ -78,7 +83,7 @@ class Maker {
   #path(expr: Expr): Code {
     if (expr.kind === "ident") return this.#name(expr.id, expr.name);
     if (expr.kind === "select" && !expr.isTest) {
-      if (this.#references.has(expr.id)) return this.#name(expr.id, expr.field);
+      if (this.#meanings.of(expr) !== undefined) return this.#name(expr.id, expr.field);
       return this.#fields(expr);
     }
     if (expr.kind !== "call") return this.code(expr);
@@ -94,11 +99,11 @@ class Maker {
   #fields(expr: SelectExpr): Code {
     const names: string[] = [];
     let operand: Expr = expr;
-    while (operand.kind === "select" && !operand.isTest && !this.#references.has(operand.id)) {
+    while (operand.kind === "select" && !operand.isTest && this.#meanings.of(operand) === undefined) {
       names.unshift(operand.field);
       operand = operand.operand;
     }
-    const reference = this.#references.get(operand.id);
+    const reference = this.#meanings.of(operand);
     const [first = "", ...more] = names;
     if (reference?.kind !== "variable" || reference.name !== "variables") return fields(this.#path(operand), names);
     const variable = variableOf(this.#path(operand), first);
@@ -106,7 +111,7 @@ class Maker {
   }
 
   #select(expr: SelectExpr): Code {
-    if (this.#isConstant(expr)) return this.#name(expr.id, expr.field);
+    if (this.#meanings.isConstant(expr)) return this.#name(expr.id, expr.field);
     if (!expr.isTest) return this.#rooted(expr);
     const operand = this.#path(expr.operand);
     const { field } = expr;
@@ -120,21 +125,12 @@ class Maker {
 
   /** A path with the unit for its root, unless that is a conditional. */
   #rooted(expr: Expr): Code {
-    let root = expr;
-    while (root.kind === "select" || (root.kind === "call" && isPathCall(root))) {
-      if (this.#references.get(root.id)?.kind === "variable") break;
-      root = root.kind === "select" ? root.operand : (root.args[0] as Expr);
-    }
     const path = this.#path(expr);
-    return root.kind === "call" && root.function === "_?_:_" ? path : charged(path);
-  }
-
-  #isConstant(expr: Expr): boolean {
-    return this.#references.get(expr.id)?.kind === "constant";
+    return this.#meanings.paysForRoot(expr) ? charged(path) : path;
   }
 
   #name(id: number, written: string): Code {
-    const reference = this.#references.get(id);
+    const reference = this.#meanings.of({ id });
     if (reference?.kind === "constant") {
       const { value } = reference;
       return () => value;
@@ -190,31 +186,23 @@ class Maker {
 
   /** `@result + [x]` of a fold grows the list in place. */
   #append(expr: CallExpr): Code | undefined {
-    const [left, right] = expr.args;
-    if (expr.function !== "_+_" || left?.kind !== "ident" || left.name !== ACCUMULATOR) return undefined;
-    if (right?.kind !== "list" || right.elements.length !== 1 || right.optionals.size > 0) return undefined;
+    const list = this.#meanings.appended(expr);
+    if (list === undefined) return undefined;
     const slot = this.#slotOf(ACCUMULATOR);
-    const element = this.code(right.elements[0] as Expr);
-    const isConstant = this.#isLiteral(right);
+    const element = this.code(list.elements[0] as Expr);
+    const isConstant = this.#meanings.isLiteral(list);
     return (run) => {
-      const list = run.locals[slot] as Value;
+      const grown = run.locals[slot] as Value;
       const value = element(run);
       run.charge(isConstant ? 2 : 2 + CONSTRUCT_COST.list);
-      if (list instanceof CelError) return list;
-      if (value instanceof CelError) return value;
-      if (!(list instanceof GrowingList)) return new CelError("no such overload");
-      list.push(value);
-      return list;
+      return append(grown, value);
     };
   }
 
   /** `or` and `orValue` evaluate their argument only when it is needed, and cost nothing. */
   #lazyOptional(expr: CallExpr): Code | undefined {
-    const reference = this.#references.get(expr.id);
-    if (expr.target === undefined || expr.args.length !== 1 || reference?.kind !== "function") return undefined;
-    if (expr.function !== "or" && expr.function !== "orValue") return undefined;
-    if (reference.isQualified) return undefined;
-    const target = this.code(expr.target);
+    if (!this.#meanings.isLazyOptional(expr)) return undefined;
+    const target = this.code(expr.target as Expr);
     const other = this.code(expr.args[0] as Expr);
     const unwraps = expr.function === "orValue";
     return (run) => {
@@ -227,11 +215,9 @@ class Maker {
 
   /** `x in [literals]` is a look-up without cost of its own. */
   #membership(expr: CallExpr): Code | undefined {
-    const [needle, list] = expr.args;
-    if (expr.function !== "@in" || list?.kind !== "list" || list.optionals.size > 0) return undefined;
-    if (!list.elements.every(({ kind }) => kind === "literal")) return undefined;
-    const left = this.code(needle as Expr);
-    const values = list.elements.map((each) => (each.kind === "literal" ? each.value : null));
+    const values = this.#meanings.literalsOf(expr);
+    if (values === undefined) return undefined;
+    const left = this.code(expr.args[0] as Expr);
     const texts = values.every((each) => typeof each === "string") ? new Set<Value>(values) : undefined;
     return (run) => {
       const value = left(run);
@@ -241,15 +227,11 @@ class Maker {
   }
 
   #function(expr: CallExpr): Code {
-    const reference = this.#references.get(expr.id);
-    const overloads = reference?.kind === "function" ? reference.overloads : [];
-    const isQualified = reference?.kind === "function" && reference.isQualified;
-    const operands = expr.target === undefined || isQualified ? expr.args : [expr.target, ...expr.args];
-    const name = isQualified ? `${qualifiedName(expr.target as Expr)}.${expr.function}` : expr.function;
-    const folded = this.#fold(expr);
+    const folded = this.#meanings.fold(expr);
     if (folded !== undefined) return () => folded;
+    const { name, overloads, operands } = this.#meanings.callee(expr);
     const call = createDispatch(name, overloads);
-    this.#checkPattern(expr);
+    this.#meanings.checkPattern(expr);
     const cost = callCost(name, overloads.length === 1 ? (overloads[0]?.id ?? "") : "");
     return strict(
       operands.map((each) => this.code(each)),
@@ -258,49 +240,9 @@ class Maker {
     );
   }
 
-  /** A literal pattern is compiled at once, as the reference evaluator does. */
-  #checkPattern({ function: name, args }: CallExpr): void {
-    if (name !== "matches" && name !== "find" && name !== "findAll") return;
-    const pattern = name === "matches" ? args.at(-1) : args[0];
-    if (pattern?.kind !== "literal" || typeof pattern.value !== "string") return;
-    const compiled = regularExpression(pattern.value);
-    if (compiled instanceof CelError) this.fault ??= compiled.message;
-  }
-
-  /** The value of a literal, or of conversions of one, which are done once; undefined when they fail or it is anything else. */
-  #fold(expr: Expr): Value | undefined {
-    if (expr.kind === "literal") return expr.value;
-    if (expr.kind === "list") return this.#foldList(expr);
-    if (expr.kind !== "call" || !isFoldable(expr.function) || expr.target !== undefined || expr.args.length !== 1) {
-      return undefined;
-    }
-    const reference = this.#references.get(expr.id);
-    const arg = this.#fold(expr.args[0] as Expr);
-    if (arg === undefined || reference?.kind !== "function") return undefined;
-    const value = createDispatch(expr.function, reference.overloads)([arg]);
-    if (!(value instanceof CelError)) return value;
-    this.fault ??= value.message;
-    return undefined;
-  }
-
-  #foldList({ elements, optionals }: ListExpr): Value | undefined {
-    const values = optionals.size > 0 ? [undefined] : elements.map((each) => this.#fold(each));
-    return values.includes(undefined) ? undefined : new ArrayList(values as readonly Value[]);
-  }
-
-  /** Whether a list or map is made of literals alone, so that it costs nothing at run time. */
-  #isLiteral(expr: Expr): boolean {
-    if (this.#fold(expr) !== undefined) return true;
-    if (expr.kind === "list") return expr.optionals.size === 0 && expr.elements.every((each) => this.#isLiteral(each));
-    if (expr.kind !== "map") return false;
-    return expr.entries.every(
-      ({ key, value, isOptional }) => !isOptional && this.#isLiteral(key) && this.#isLiteral(value),
-    );
-  }
-
   #list(expr: ListExpr): Code {
     const elements = expr.elements.map((each) => this.code(each));
-    return this.#isLiteral(expr) ? constant(elements) : list(elements, expr.optionals);
+    return this.#meanings.isLiteral(expr) ? constant(elements) : list(elements, expr.optionals);
   }
 
   #map(expr: MapExpr): Code {
@@ -309,11 +251,15 @@ class Maker {
       value: this.code(value),
       isOptional,
     }));
-    return map(entries, this.#isLiteral(expr) ? 0 : CONSTRUCT_COST.map, this.#environment.options.lenientMaps === true);
+    return map(
+      entries,
+      this.#meanings.isLiteral(expr) ? 0 : CONSTRUCT_COST.map,
+      this.#environment.options.lenientMaps === true,
+    );
   }
 
   #struct(expr: StructExpr): Code {
-    const reference = this.#references.get(expr.id);
+    const reference = this.#meanings.of(expr);
     const create = reference?.kind === "struct" ? this.#environment.struct(reference.name)?.create : undefined;
     if (create === undefined) {
       const fault = new CelError(`unknown type: '${expr.name}'`);
@@ -336,7 +282,7 @@ class Maker {
     this.#scope = inner;
     const result = this.code(expr.result);
     this.#scope = outer;
-    const start = freshAccumulator(expr) ?? init;
+    const start = growsList(expr) ? () => new GrowingList() : init;
     return (run) => {
       const over = range(run);
       const rounds = roundsOf(over, second !== undefined);
@@ -358,24 +304,4 @@ class Maker {
     this.#scope = { name, slot, outer: this.#scope };
     return slot;
   }
-}
-
-function isPathCall({ function: name }: CallExpr): boolean {
-  return name === "_[_]" || name === "_[?_]" || name === "_?._";
-}
-
-/** Conversions of literals are done once. */
-function isFoldable(name: string): boolean {
-  return ["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"].includes(name);
-}
-
-function freshAccumulator({ accuInit, accuVar }: ComprehensionExpr): Code | undefined {
-  if (accuVar !== ACCUMULATOR) return undefined;
-  if (accuInit.kind === "list" && accuInit.elements.length === 0) return () => new GrowingList();
-  return undefined;
-}
-
-function qualifiedName(expr: Expr): string {
-  if (expr.kind === "ident") return expr.name;
-  return expr.kind === "select" ? `${qualifiedName(expr.operand)}.${expr.field}` : "";
 }

@@ -1,4 +1,4 @@
-import { ArrayList, type Value } from "../value/value.ts";
+import { ArrayList, CelError, type Value } from "../value/value.ts";
 
 /**
  * The list that a fold of `map` or `filter` gathers. It grows in place: nothing but the fold's own step can see it before
@@ -16,4 +16,13 @@ export class GrowingList extends ArrayList {
   push(value: Value): void {
     this.#elements.push(value);
   }
+}
+
+/** `list + [value]` of such a list. */
+export function append(list: Value, value: Value): Value {
+  if (list instanceof CelError) return list;
+  if (value instanceof CelError) return value;
+  if (!(list instanceof GrowingList)) return new CelError("no such overload");
+  list.push(value);
+  return list;
 }
