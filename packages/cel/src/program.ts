@@ -31,7 +31,7 @@ export class Program {
    */
   readonly instantiationFault: string | undefined;
   #code: Code;
-  readonly #slots: number;
+  #slots: number;
   /** Evaluations until it is made JavaScript. */
   #closures: number;
 
@@ -50,9 +50,16 @@ export class Program {
     return this.checked.types.get(this.checked.ast.root.id) as Type;
   }
 
+  #generate(): void {
+    const code = generateCode(this.checked, this.environment);
+    if (code === undefined) return;
+    this.#code = code;
+    this.#slots = 0;
+  }
+
   /** Evaluates; `limit` is in cost units, and going over it ends the evaluation. */
   evaluate(activation: Activation, limit: number = PER_CALL_LIMIT): Outcome {
-    if (this.#closures-- === 0) this.#code = generateCode(this.checked, this.environment) ?? this.#code;
+    if (this.#closures-- === 0) this.#generate();
     const run = new Run(activation, this.#slots, limit);
     try {
       const value = this.#code(run);

@@ -53,11 +53,17 @@ export type Owners = readonly number[];
 export class VariableValues {
   readonly #known: (KnownVariable | undefined)[] = [];
   readonly #owners: Owners | undefined;
-  readonly #shared: readonly VariableValues[];
+  #shared: readonly VariableValues[];
 
   /** With values that evaluations on other inputs share too, of the variables that come to the same there. */
   constructor(owners?: Owners, shared: readonly VariableValues[] = []) {
     this.#owners = owners;
+    this.#shared = shared;
+  }
+
+  /** Forgets its own values, and shares others: it serves the evaluations on one input after those on another. */
+  restart(shared: readonly VariableValues[]): void {
+    this.#known.fill(undefined);
     this.#shared = shared;
   }
 
@@ -122,6 +128,15 @@ export class CompositedVariables extends Struct {
     const count = defined.names.length;
     this.#read = new Array(count).fill(undefined);
     this.#readers = new Array(count).fill(count);
+  }
+
+  /** Begins anew, as if nothing had been read: only what the values know is still known. */
+  restart(): void {
+    this.#read.fill(undefined);
+    this.#readers.fill(this.#readers.length);
+    this.#reader = nobody;
+    this.#reads = [];
+    this.cost = 0;
   }
 
   get(name: string): Value | undefined {

@@ -118,7 +118,8 @@ function denial(policy: CompiledPolicy, index: number, made: Evaluated | undefin
     compiled,
   } = policy.validations[index] as (typeof policy.validations)[0];
   const value = made !== undefined && "value" in made && typeof made.value === "string" ? made.value.trim() : "";
-  const fits = new TextEncoder().encode(value).length <= maxMessageBytes;
+  // A unit of UTF-16 is three bytes at the most.
+  const fits = value.length * 3 <= maxMessageBytes || new TextEncoder().encode(value).length <= maxMessageBytes;
   const text = (fits ? value : "") || message.trim() || `failed expression: ${expression.trim()}`;
   return { message: text, reason, isError: false, index, expression: compiled };
 }

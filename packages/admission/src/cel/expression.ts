@@ -63,6 +63,13 @@ export class Evaluation {
         : { find: (name) => (name === "variables" ? composited : activation.find(name)) };
   }
 
+  /** Begins anew within another budget; what `values` know is not evaluated again. */
+  restart(budget: number): this {
+    this.budget = budget;
+    this.#variables?.restart();
+    return this;
+  }
+
   /** Throws `OutOfBudget`. */
   run({ text, program, fault }: Expression): Evaluated {
     if (program === undefined) return { error: `compilation error: ${fault}` };

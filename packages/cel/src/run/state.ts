@@ -29,6 +29,8 @@ export function activationOf(values: Readonly<Record<string, Value | (() => Valu
   };
 }
 
+const none: Value[] = [];
+
 /** One evaluation. */
 export class Run {
   readonly activation: Activation;
@@ -38,7 +40,7 @@ export class Run {
 
   constructor(activation: Activation, slots: number, limit: number) {
     this.activation = activation;
-    this.locals = new Array(slots).fill(null);
+    this.locals = slots === 0 ? none : new Array(slots).fill(null);
     this.limit = limit;
   }
 

@@ -44,15 +44,37 @@ export const ownVariables: readonly Variable[] = [
 
 /** Templates as ValidatingAdmissionPolicies are written; the constraint is their parameter, which only `variables.params` shows. */
 export function celEngine({ failurePolicy = "Fail" }: { readonly failurePolicy?: FailurePolicy } = {}): Engine {
+  const reviewed = new WeakMap<Review, Reviewed>();
+  const reviewedOf = (review: Review, { namespace }: EngineData) => {
+    let found = reviewed.get(review);
+    if (found === undefined || found.namespace !== namespace) {
+      found = { namespace, activation: activationFor(review, namespace) };
+      reviewed.set(review, found);
+    }
+    return found;
+  };
   return {
     name: "K8sNativeValidation",
     compile: (_, code) => {
       const source = readCelSource(code.source, failurePolicy);
       const policy = compileSource(source);
       const compiled = { source, policy, ...sharingOf(policy) };
-      return { ask: (review, data) => asking(compiled, review, data) };
+      return { ask: (review, data) => asking(compiled, reviewedOf(review, data)) };
     },
   };
+}
+
+/** What all templates of a review read. */
+interface Reviewed {
+  readonly namespace: EngineData["namespace"];
+  readonly activation: Activation;
+}
+
+function activationFor(review: Review, namespace: EngineData["namespace"]): Activation {
+  // As Kubernetes hands it to a policy: on DELETE there is no object.
+  const isDeletion = review.request["operation"] === "DELETE";
+  const request = requestOf(isDeletion ? { ...review.request, object: null } : review.request);
+  return inputActivation(request, { namespaceObject: namespace as KubeObject | undefined });
 }
 
 function compileSource({ validations, matchConditions, variables: own }: CelSource): CompiledPolicy {
@@ -109,19 +131,19 @@ function sharingOf({ variables }: CompiledPolicy): Pick<CompiledSource, "owners"
 
 function asking(
   { source, policy, owners, ofConstraint }: CompiledSource,
-  review: Review,
-  { namespace }: EngineData,
+  { activation }: Reviewed,
 ): (constraint: Constraint) => readonly Violation[] {
-  // As Kubernetes hands it to a policy: on DELETE there is no object.
-  const isDeletion = review.request["operation"] === "DELETE";
-  const request = requestOf(isDeletion ? { ...review.request, object: null } : review.request);
-  const activation = inputActivation(request, { namespaceObject: namespace as KubeObject | undefined });
   const ofReview = new VariableValues();
+  const values = new VariableValues(owners);
+  let params: Value = null;
+  const read: Activation = { find: (name) => (name === "params" ? params : activation.find(name)) };
+  const evaluation = new Evaluation(read, PER_CALL_LIMIT, policy.variables, values);
+  // One after the other: thousands of constraints are asked in a review, and making all this took as long as most of them.
   return (constraint) => {
     const own = ofConstraint(constraint);
-    const values = new VariableValues(owners, [ofReview, own.values]);
-    const read: Activation = { find: (name) => (name === "params" ? own.params : activation.find(name)) };
-    return violationsOf(source, policy, (cost) => new Evaluation(read, cost, policy.variables, values));
+    values.restart([ofReview, own.values]);
+    params = own.params;
+    return violationsOf(source, policy, (cost) => evaluation.restart(cost));
   };
 }
 

@@ -6,10 +6,13 @@ import { ACCUMULATOR } from "../../syntax/macro.ts";
 import { codePointCount } from "../../value/text.ts";
 import type { Value } from "../../value/value.ts";
 import { NamedVariable } from "../../variables.ts";
-import { CONSTRUCT_COST, callCost, TRAVERSAL_FACTOR, UNIT_COST } from "../call-cost.ts";
-import { createDispatch } from "../dispatch.ts";
+import { type CallCost, CONSTRUCT_COST, callCost, TRAVERSAL_FACTOR, UNIT_COST } from "../call-cost.ts";
+import { createDispatch, type Dispatch } from "../dispatch.ts";
 import { growsList, isPathCall, Meanings } from "../meanings.ts";
 import { Unsupported, type Writer } from "./writer.ts";
+
+/** Overloads of a call that are tried in the text: arithmetic has more, but of types that are seldom unknown. */
+const maxInline = 3;
 
 /** What an expression came to in the text. */
 export interface Operand {
@@ -314,23 +317,31 @@ export class Generator {
     if (folded !== undefined) return this.#literal(folded);
     const { name, overloads, operands } = this.#meanings.callee(expr);
     const args = operands.map((each) => this.code(each));
-    const [only] = overloads;
-    const id = overloads.length === 1 ? (only?.id ?? "") : "";
+    const id = overloads.length === 1 ? (overloads[0]?.id ?? "") : "";
     if (id === "add_string") return this.#concatenation(name, overloads, args);
+    return this.#called(overloads, args, createDispatch(name, overloads), callCost(name, id));
+  }
+
+  /** The first overload that fits is called at once, as far as the text can tell; the rest is left to the dispatch. */
+  #called(overloads: readonly Overload[], args: readonly Operand[], dispatch: Dispatch, cost: CallCost): Operand {
+    const writer = this.#writer;
     const texts = args.map(({ text }) => text).join(", ");
-    const cost = callCost(name, id);
-    const found = this.#writer.fresh();
-    const other = `${found} = called(run, [${texts}], ${this.#writer.constant(createDispatch(name, overloads))}, ${this.#writer.constant(cost)});`;
-    const tests = overloads.length === 1 && only?.run !== undefined ? testsOf(only, args) : undefined;
-    if (tests === undefined || only?.run === undefined) this.#writer.emit(other);
-    else {
-      const call = this.#writer.constant(only.run);
-      this.#writer.block(`if (${tests})`, () => {
-        this.#writer.emit(`${found} = ${call}(${texts});`);
-        this.#charge(cost === UNIT_COST ? 1 : `${this.#writer.constant(cost)}([${texts}], ${found})`);
+    const found = writer.fresh();
+    const charged = cost === UNIT_COST ? 1 : `${writer.constant(cost)}([${texts}], ${found})`;
+    let head = "if";
+    for (const each of overloads.slice(0, maxInline)) {
+      const tests = testsOf(each, args);
+      if (tests === undefined) break;
+      if (each.run === undefined) continue;
+      const call = writer.constant(each.run);
+      writer.block(`${head} (${tests})`, () => {
+        writer.emit(`${found} = ${call}(${texts});`);
+        this.#charge(charged);
       });
-      this.#writer.emit(`else ${other}`);
+      head = "else if";
     }
+    const otherwise = `${found} = called(run, [${texts}], ${writer.constant(dispatch)}, ${writer.constant(cost)});`;
+    writer.emit(head === "if" ? otherwise : `else ${otherwise}`);
     return { text: found };
   }
 
