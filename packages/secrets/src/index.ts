@@ -1,5 +1,8 @@
 export { type Edit, editText } from "./access/edit.ts";
+export { type AccessEdge, type AccessGraph, type AccessNode, accessGraph } from "./access/graph.ts";
+export { graphSvg } from "./access/graph-svg.ts";
 export type { Path, Step } from "./access/path.ts";
+export type { Right } from "./access/rights.ts";
 export { type Answer, type SubjectPaths, type WhoCanOptions, whoCan } from "./access/who-can.ts";
 export { rightText } from "./access/words.ts";
 export { type Identity, identityText, type Question, type World, type WorldObject } from "./access/world.ts";

@@ -1,7 +1,7 @@
 import { type Fact, factText } from "./facts.ts";
 import { type Acts, groupRights, type Right, type Rights, rightsOf } from "./rights.ts";
 import { ways } from "./ways/all.ts";
-import { subjectsOf } from "./ways/escalation.ts";
+import { subjectsOf } from "./ways/known-identities.ts";
 import type { Inference, Scene } from "./ways/way.ts";
 import type { Identity, Question, World } from "./world.ts";
 

@@ -1,8 +1,7 @@
 import { Searcher } from "./closure.ts";
 import { type Edit, isTakenBy, leastEdit } from "./edit.ts";
 import { ownRights, type Path, stepsToGoal } from "./path.ts";
-import { subjectsOf } from "./ways/escalation.ts";
-import { allGroups, allUsers } from "./ways/known-identities.ts";
+import { allGroups, allUsers, subjectsOf } from "./ways/known-identities.ts";
 import { type Identity, identityText, type Question, type World } from "./world.ts";
 
 /** Who gets at what was asked for, the shortest path first. */

@@ -1,11 +1,15 @@
 import { Command } from "commander";
 import { openCommand } from "./open.ts";
 import { sealCommand } from "./seal.ts";
+import { whoCanCommand } from "./who-can.ts";
+
+/** Each subcommand has a file of its own beside this one. */
+const commands: readonly (() => Command)[] = [whoCanCommand, sealCommand, openCommand];
 
 export function secretsCommand(): Command {
   const command = new Command("secrets").description(
     "secrets: where they lie, who can read them, and how they are sealed",
   );
-  for (const each of [sealCommand(), openCommand()]) command.addCommand(each.exitOverride());
+  for (const create of commands) command.addCommand(create().exitOverride());
   return command;
 }

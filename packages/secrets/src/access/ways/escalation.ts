@@ -2,7 +2,7 @@ import { placeText, rewrittenText } from "../facts.ts";
 import { type Acts, countsIn, fitsName, type Right } from "../rights.ts";
 import { type Identity, identityText, type RbacName, type Role, rbacText, type World } from "../world.ts";
 import { everything } from "./bindings.ts";
-import { groupsOf } from "./known-identities.ts";
+import { subjectsOf } from "./known-identities.ts";
 import { allNamespaces } from "./own-pods.ts";
 import { type Inference, rightsTo, type Scene, type Way } from "./way.ts";
 
@@ -94,10 +94,4 @@ function* rewrittenRolesOf(identity: Identity, { world, held }: Scene): Generato
         text: `may everything ${placeText(place)}, through ${rbacText(name)}`,
       };
     }
-}
-
-/** As whom bindings may name somebody. */
-export function subjectsOf(identity: Identity): readonly string[] {
-  const own = identity.kind === "Node" ? `User system:node:${identity.name}` : identityText(identity);
-  return [own, ...groupsOf(identity).map((name) => `Group ${name}`)];
 }

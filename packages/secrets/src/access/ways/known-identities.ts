@@ -34,3 +34,9 @@ export function groupsOf({ kind, name, namespace }: Identity): readonly string[]
       return name === authenticated || name === "system:unauthenticated" ? [] : [authenticated];
   }
 }
+
+/** As whom bindings may name somebody. */
+export function subjectsOf(identity: Identity): readonly string[] {
+  const own = identity.kind === "Node" ? `User system:node:${identity.name}` : identityText(identity);
+  return [own, ...groupsOf(identity).map((name) => `Group ${name}`)];
+}

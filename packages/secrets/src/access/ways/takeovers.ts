@@ -71,11 +71,11 @@ function* insidePod(pod: Pod, { question, isReading }: Scene): Generator<Inferen
   const { namespace, name } = question;
   const sees = name === undefined ? pod.secrets.size > 0 : pod.secrets.has(name);
   if (isReading && pod.namespace === namespace && sees)
-    yield { to: { kind: "goal" }, by: [], text: `${podText(pod)} has it, as a file or in its environment` };
+    yield { to: { kind: "goal" }, by: [], text: `it lies in ${podText(pod)}, as a file or in the environment` };
   if (pod.hasToken)
     yield {
       to: asAccount(pod.namespace, pod.account),
       by: [],
-      text: `${podText(pod)} holds the token of ServiceAccount ${pod.namespace}/${pod.account}`,
+      text: `the token of ServiceAccount ${pod.namespace}/${pod.account} lies in ${podText(pod)}`,
     };
 }
