@@ -27,6 +27,11 @@ export { isEncrypted } from "./encryption/identity.ts";
 export { ReloadingEncryption } from "./encryption/reloading-encryption.ts";
 export { EncryptionRules, type GroupResource, parseResource } from "./encryption/rules.ts";
 export { type Opened, TransformError, type Transformer } from "./encryption/transformer.ts";
+export { parseBaseline } from "./scan/baseline.ts";
+export { type Confidence, confidences, type Finding, isAtLeast } from "./scan/finding.ts";
+export { createFingerprint } from "./scan/fingerprint.ts";
+export { type ScanOptions, scanText } from "./scan/scan.ts";
+export { parseUserRules, RulesError, type UserRules } from "./scan/user-rules.ts";
 export { type Scope, scopes } from "./sealed/scope.ts";
 export { SealError } from "./sealed/seal-error.ts";
 export {

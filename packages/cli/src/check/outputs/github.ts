@@ -10,12 +10,22 @@ export function githubOutput({ results }: CheckReport): string {
     const lines = inside.flatMap((result) =>
       findingsOf(result).map((each) => {
         const text = `${objectText(result)}: ${findingText(each)}`;
-        return `::${commands[each.level]} file=${property(file)},line=${result.line},title=${property(each.rule)}::${message(text)}`;
+        return githubAnnotation(commands[each.level], { file, line: result.line }, each.rule, text);
       }),
     );
     return [`::group::${message(file)}`, ...lines, "::endgroup::"].join("\n");
   });
   return `${[...groups, countsText(results)].join("\n")}\n`;
+}
+
+/** One annotation, at a line of a file. */
+export function githubAnnotation(
+  command: "error" | "warning" | "notice",
+  { file, line }: { readonly file: string; readonly line: number },
+  title: string,
+  text: string,
+): string {
+  return `::${command} file=${property(file)},line=${line},title=${property(title)}::${message(text)}`;
 }
 
 /** Logging commands of Azure Pipelines. https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands */

@@ -4,10 +4,30 @@ import { type Finding, findingsOf, findingText, objectText } from "./findings.ts
 
 const levels = { failure: "error", warning: "warning", exception: "note" } as const;
 
-/** SARIF 2.1.0, as code scanning reads it. https://docs.oasis-open.org/sarif/sarif/v2.1.0/ */
+/** What a log of SARIF tells of one thing that was found. */
+export interface SarifResult {
+  readonly rule: string;
+  readonly level: "error" | "warning" | "note";
+  readonly text: string;
+  /** Absent for what stands in no one place. */
+  readonly place?: { readonly file: string; readonly line: number };
+  /** The object, and where in it. */
+  readonly logical: string;
+  /** By which a later log knows it again. */
+  readonly fingerprint?: string;
+}
+
 export function sarifOutput({ results }: CheckReport): string {
-  const found = results.flatMap((result) => findingsOf(result).map((finding) => ({ result, finding })));
-  const rules = [...new Set(found.map(({ finding }) => finding.rule))].sort();
+  const found = results.flatMap((result) => findingsOf(result).map((finding) => resultOf(result, finding)));
+  return sarifLog(
+    found,
+    results.every(({ verdict }) => verdict !== "invalid"),
+  );
+}
+
+/** SARIF 2.1.0, as code scanning reads it. https://docs.oasis-open.org/sarif/sarif/v2.1.0/ */
+export function sarifLog(results: readonly SarifResult[], isSuccessful: boolean): string {
+  const rules = [...new Set(results.map(({ rule }) => rule))].sort();
   const log = {
     $schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
     version: "2.1.0",
@@ -20,33 +40,42 @@ export function sarifOutput({ results }: CheckReport): string {
             rules: rules.map((id) => ({ id, shortDescription: { text: `found by ${id}` } })),
           },
         },
-        invocations: [{ executionSuccessful: results.every(({ verdict }) => verdict !== "invalid") }],
-        results: found.map(({ result, finding }) => resultOf(result, finding, rules.indexOf(finding.rule))),
+        invocations: [{ executionSuccessful: isSuccessful }],
+        results: results.map((each) => loggedResult(each, rules.indexOf(each.rule))),
       },
     ],
   };
   return `${JSON.stringify(log, undefined, 2)}\n`;
 }
 
-function resultOf(result: CheckResult, finding: Finding, ruleIndex: number): object {
-  const logical = {
-    fullyQualifiedName: [objectText(result), ...(finding.field === undefined ? [] : [finding.field])].join(" "),
-  };
+function loggedResult({ rule, level, text, place, logical, fingerprint }: SarifResult, ruleIndex: number): object {
   return {
-    ruleId: finding.rule,
+    ruleId: rule,
     ruleIndex,
-    level: levels[finding.level],
-    message: { text: `${objectText(result)}: ${findingText(finding)}` },
+    level,
+    message: { text },
     locations: [
       {
-        ...(result.file === combinedFile ? {} : { physicalLocation: placeOf(result) }),
-        logicalLocations: [logical],
+        ...(place === undefined ? {} : { physicalLocation: physicalLocation(place) }),
+        logicalLocations: [{ fullyQualifiedName: logical }],
       },
     ],
+    ...(fingerprint === undefined ? {} : { partialFingerprints: { "secretFingerprint/v1": fingerprint } }),
   };
 }
 
-function placeOf({ file, line }: CheckResult): object {
+function resultOf(result: CheckResult, finding: Finding): SarifResult {
+  const { file, line } = result;
+  return {
+    rule: finding.rule,
+    level: levels[finding.level],
+    text: `${objectText(result)}: ${findingText(finding)}`,
+    ...(file === combinedFile ? {} : { place: { file, line } }),
+    logical: [objectText(result), ...(finding.field === undefined ? [] : [finding.field])].join(" "),
+  };
+}
+
+function physicalLocation({ file, line }: { readonly file: string; readonly line: number }): object {
   return { artifactLocation: { uri: uriOf(file) }, region: { startLine: line } };
 }
 

@@ -11,15 +11,21 @@ export function tableOutput({ results }: CheckReport): string {
     if (findings.length === 0) return [["success", ...place, "", ""]];
     return findings.map((each) => [each.level, ...place, each.rule, oneLine(findingText(each))]);
   });
-  const widths = title.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  return tableText(title, rows);
+}
+
+/** Columns as wide as they need be, below a head and a rule. */
+export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const lineOf = (cells: readonly string[]) =>
     cells
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join("  ")
       .trimEnd();
-  return `${[title, widths.map((width) => "-".repeat(width)), ...rows].map(lineOf).join("\n")}\n`;
+  return `${[head, widths.map((width) => "-".repeat(width)), ...rows].map(lineOf).join("\n")}\n`;
 }
 
-function oneLine(text: string): string {
+/** Without line breaks and other signs that are no text. */
+export function oneLine(text: string): string {
   return text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 }

@@ -1,10 +1,11 @@
 import { Command } from "commander";
 import { openCommand } from "./open.ts";
+import { scanCommand } from "./scan.ts";
 import { sealCommand } from "./seal.ts";
 import { whoCanCommand } from "./who-can.ts";
 
 /** Each subcommand has a file of its own beside this one. */
-const commands: readonly (() => Command)[] = [whoCanCommand, sealCommand, openCommand];
+const commands: readonly (() => Command)[] = [whoCanCommand, scanCommand, sealCommand, openCommand];
 
 export function secretsCommand(): Command {
   const command = new Command("secrets").description(
