@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, realpath, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { SourceError } from "./source-error.ts";
+
+/** Keys, tokens and passphrases are far smaller; something else would only fill memory. */
+const maxBytes = 1024 * 1024;
+
+/** Whether others may do anything, or a group may write: what is mounted for a pod's group it may read. */
+const tooOpen = 0o027;
+
+/** A file that only its owner, and whom he lets read it, may see. Rejects with `SourceError`. */
+export async function readPrivateFile(path: string): Promise<Buffer> {
+  const file = await open(path, "r").catch((error: Error) => {
+    throw new SourceError(`${path}: ${reasonOf(error)}`, { cause: error });
+  });
+  try {
+    await check(path, file);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a person would write into such a file: a line break at its end is none of it. Rejects with `SourceError`. */
+export async function readPrivateText(path: string): Promise<string> {
+  const text = (await readPrivateFile(path)).toString("utf8").replace(/\r?\n$/, "");
+  if (text === "") throw new SourceError(`${path}: the file is empty`);
+  return text;
+}
+
+async function check(path: string, file: FileHandle): Promise<void> {
+  const stat = await file.stat();
+  if (!stat.isFile()) throw new SourceError(`${path}: expected a file`);
+  if (stat.size > maxBytes) throw new SourceError(`${path}: larger than ${maxBytes} bytes`);
+  if ((stat.mode & tooOpen) !== 0)
+    throw new SourceError(
+      `${path}: its mode is 0${(stat.mode & 0o777).toString(8)}, others can get at it; chmod 600 ${path}`,
+    );
+}
+
+/** The file holds the old bytes or the new ones, whenever the machine stops; nobody but its owner may read them. */
+export async function writePrivateFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const beside = `${target}.${randomBytes(6).toString("hex")}`;
+  try {
+    await write(beside, bytes);
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  const folder = await open(dirname(target), "r");
+  await folder.sync().finally(() => folder.close());
+}
+
+async function write(path: string, bytes: Uint8Array | string): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The usual faults of a file system in a person's words. */
+export function reasonOf(error: Error): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "no such file or directory";
+    case "EACCES":
+      return "permission denied";
+    case "EISDIR":
+      return "is a directory";
+    default:
+      return error.message;
+  }
+}
