@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openEtcdStore, resourceOfKey, SealedStore } from "@sallyport/apiserver";
-import { createEncryption } from "@sallyport/secrets";
+import { createEncryption } from "@sallyport/secrets/encryption";
 import { stringify } from "yaml";
 import { TestKeys } from "../../packages/secrets/src/kms/key-source.fixture.ts";
 import { kmsServiceOf } from "../../packages/secrets/src/kms/key-source.ts";

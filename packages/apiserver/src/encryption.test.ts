@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { createEncryption, type Encryption, EncryptionRules } from "@sallyport/secrets";
+import { createEncryption, type Encryption, EncryptionRules } from "@sallyport/secrets/encryption";
 import { resourceOfKey } from "./registry/keys.ts";
 import { withServer } from "./server.fixture.ts";
 import { createMemoryStore } from "./storage/memory-store.ts";

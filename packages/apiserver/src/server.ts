@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import { hostname } from "node:os";
 import type { AdmissionEffects, Plugin } from "@sallyport/admission";
 import { type Catalogue, type RuntimeConfig, servedCatalogue } from "@sallyport/kube";
-import type { Encryption } from "@sallyport/secrets";
+import type { Encryption } from "@sallyport/secrets/encryption";
 import { asksForStreams, serveUpgrades } from "@sallyport/streaming";
 import { createRegistry, definitionsOf, type Policies } from "./admitting-registry.ts";
 import { annotate } from "./annotate.ts";

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { ConfigurationError, createEncryption, type Encryption, ReloadingEncryption } from "@sallyport/secrets";
+import { ConfigurationError, createEncryption, type Encryption, ReloadingEncryption } from "@sallyport/secrets/encryption";
 import type { Command } from "commander";
 import { parse } from "yaml";
 import { list } from "./comma-list.ts";

@@ -23,7 +23,7 @@ import {
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
 import type { Catalogue } from "@sallyport/kube";
 import type { ObjectChange, SyncOptions } from "@sallyport/opa/sync";
-import { EncryptionRules } from "@sallyport/secrets";
+import { EncryptionRules } from "@sallyport/secrets/encryption";
 import { createAdmissionEffects } from "./effects/admission.ts";
 import type { ConfiguredEncryption } from "./encryption-flags.ts";
 import { UsageError } from "./errors.ts";

@@ -7,26 +7,6 @@ export { type Answer, type SubjectPaths, type WhoCanOptions, whoCan } from "./ac
 export { rightText } from "./access/words.ts";
 export { type Identity, identityText, type Question, type World, type WorldObject } from "./access/world.ts";
 export { worldOf } from "./access/world-of.ts";
-export {
-  ConfigurationError,
-  decodeConfiguration,
-  type EncryptionConfiguration,
-  type EncryptionKey,
-  type KmsConfiguration,
-  type ProviderConfiguration,
-  type ResourceConfiguration,
-} from "./encryption/configuration.ts";
-export { configurationFaults } from "./encryption/configuration-faults.ts";
-export {
-  createEncryption,
-  type Encryption,
-  type EncryptionOptions,
-  type ProviderCheck,
-} from "./encryption/encryption.ts";
-export { isEncrypted } from "./encryption/identity.ts";
-export { ReloadingEncryption } from "./encryption/reloading-encryption.ts";
-export { EncryptionRules, type GroupResource, parseResource } from "./encryption/rules.ts";
-export { type Opened, TransformError, type Transformer } from "./encryption/transformer.ts";
 export { parseBaseline } from "./scan/baseline.ts";
 export { type Confidence, confidences, type Finding, isAtLeast } from "./scan/finding.ts";
 export { createFingerprint } from "./scan/fingerprint.ts";

@@ -1,5 +1,5 @@
 import { internalError, type KubeObject, type ResourceInfo, StatusError } from "@sallyport/kube";
-import { TransformError } from "@sallyport/secrets";
+import { TransformError } from "@sallyport/secrets/encryption";
 import { type Store, StoreError, type Write } from "../storage/store.ts";
 import { encodeStored, type StorageMediaType } from "./encode.ts";
 import { keyOf, storageGroup } from "./keys.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EncryptionRules, TransformError, type Transformer } from "@sallyport/secrets";
+import { EncryptionRules, TransformError, type Transformer } from "@sallyport/secrets/encryption";
 import { resourceOfKey } from "../registry/keys.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { SealedStore } from "./sealed-store.ts";

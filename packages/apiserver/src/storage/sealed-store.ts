@@ -1,4 +1,4 @@
-import { type EncryptionRules, type GroupResource, type Opened, TransformError } from "@sallyport/secrets";
+import { type EncryptionRules, type GroupResource, type Opened, TransformError } from "@sallyport/secrets/encryption";
 import type {
   RangeOptions,
   RangeResult,

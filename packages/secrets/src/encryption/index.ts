@@ -1,0 +1,20 @@
+export {
+  ConfigurationError,
+  decodeConfiguration,
+  type EncryptionConfiguration,
+  type EncryptionKey,
+  type KmsConfiguration,
+  type ProviderConfiguration,
+  type ResourceConfiguration,
+} from "./configuration.ts";
+export { configurationFaults } from "./configuration-faults.ts";
+export {
+  createEncryption,
+  type Encryption,
+  type EncryptionOptions,
+  type ProviderCheck,
+} from "./encryption.ts";
+export { isEncrypted } from "./identity.ts";
+export { ReloadingEncryption } from "./reloading-encryption.ts";
+export { EncryptionRules, type GroupResource, parseResource } from "./rules.ts";
+export { type Opened, TransformError, type Transformer } from "./transformer.ts";
