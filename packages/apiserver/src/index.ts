@@ -30,6 +30,7 @@ export type { ProcessStats } from "./metrics/server-metrics.ts";
 export { Cache } from "./registry/cache.ts";
 export type { DecodedBody, DeleteOptions, WriteContext } from "./registry/context.ts";
 export type { StorageMediaType } from "./registry/encode.ts";
+export { decodeStored } from "./registry/encode.ts";
 export type { CacheEvent } from "./registry/history.ts";
 export { resourceOfKey } from "./registry/keys.ts";
 export type { Registry } from "./registry/registry.ts";
@@ -46,6 +47,7 @@ export { openLmdbStore, readLmdbSnapshot, restoreLmdbStore } from "./storage/lmd
 export { createMemoryStore } from "./storage/memory-store.ts";
 export { SealedStore } from "./storage/sealed-store.ts";
 export { fillStore, takeSnapshot } from "./storage/snapshot.ts";
+export type { StoredValue } from "./storage/store.ts";
 export {
   CompactedError,
   FutureRevisionError,

@@ -1,5 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
-import { ConfigurationError, createEncryption, type Encryption, ReloadingEncryption } from "@sallyport/secrets/encryption";
+import {
+  ConfigurationError,
+  createEncryption,
+  type Encryption,
+  ReloadingEncryption,
+} from "@sallyport/secrets/encryption";
 import type { Command } from "commander";
 import { parse } from "yaml";
 import { list } from "./comma-list.ts";
@@ -75,7 +80,8 @@ function reloading(
   });
 }
 
-async function textOf(file: string): Promise<string> {
+/** The text of a file of keys. Rejects with `ConfigurationError`. */
+export async function textOf(file: string): Promise<string> {
   try {
     if ((await stat(file)).size > maxBytes) throw new ConfigurationError(`larger than ${maxBytes} bytes`);
     const text = await readFile(file, "utf8");
@@ -87,7 +93,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** A fault of YAML would quote the line it is in, which may hold a key: its place is all that is told. */
-function documentOf(text: string): unknown {
+export function documentOf(text: string): unknown {
   try {
     return parse(text, { logLevel: "silent" });
   } catch (error) {

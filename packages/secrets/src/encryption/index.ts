@@ -1,3 +1,5 @@
+export { type AuditFinding, auditConfiguration, type Severity } from "./audit.ts";
+export { Census, type CensusLine, type Judgement, judged, type LyingValue } from "./census.ts";
 export {
   ConfigurationError,
   decodeConfiguration,
@@ -17,4 +19,5 @@ export {
 export { isEncrypted } from "./identity.ts";
 export { ReloadingEncryption } from "./reloading-encryption.ts";
 export { EncryptionRules, type GroupResource, parseResource } from "./rules.ts";
+export { type Seal, sealOf, sealText } from "./seal-of.ts";
 export { type Opened, TransformError, type Transformer } from "./transformer.ts";

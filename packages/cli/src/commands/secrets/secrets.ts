@@ -1,11 +1,22 @@
 import { Command } from "commander";
 import { openCommand } from "./open.ts";
+import { rotateCommand } from "./rotate.ts";
 import { scanCommand } from "./scan.ts";
 import { sealCommand } from "./seal.ts";
+import { statusCommand } from "./status.ts";
+import { verifyCommand } from "./verify.ts";
 import { whoCanCommand } from "./who-can.ts";
 
 /** Each subcommand has a file of its own beside this one. */
-const commands: readonly (() => Command)[] = [whoCanCommand, scanCommand, sealCommand, openCommand];
+const commands: readonly (() => Command)[] = [
+  statusCommand,
+  rotateCommand,
+  verifyCommand,
+  whoCanCommand,
+  scanCommand,
+  sealCommand,
+  openCommand,
+];
 
 export function secretsCommand(): Command {
   const command = new Command("secrets").description(
