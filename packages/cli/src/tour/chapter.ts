@@ -1,4 +1,4 @@
-/** One command of the lesson and what must come of it. It runs in the chapter's folder. */
+/** One command of the lesson and what must come of it. It runs in the chapter's folder; `SCRATCH` in its words is an empty one of this play. */
 export type Command = Expectation &
   (
     | { readonly kubectl: readonly string[] }

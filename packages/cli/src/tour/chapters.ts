@@ -4,6 +4,7 @@ import { gate } from "./gate.ts";
 import { gatekeeper } from "./gatekeeper.ts";
 import { podsecurity } from "./podsecurity.ts";
 import { rego } from "./rego.ts";
+import { secrets } from "./secrets.ts";
 import { securityContext } from "./security-context.ts";
 import { policyServer } from "./sync.ts";
 import { webhooks } from "./webhooks.ts";
@@ -18,4 +19,5 @@ export const chapters: readonly Chapter[] = [
   rego,
   policyServer,
   gatekeeper,
+  secrets,
 ];

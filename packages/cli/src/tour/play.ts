@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageFolder } from "../place.ts";
 import { paint, wrap } from "../terminal.ts";
@@ -38,6 +41,7 @@ export interface PlayResult {
 export async function playChapter(chapter: Chapter, stage: Stage): Promise<PlayResult> {
   stage.print(`\n${paint("bold", `Chapter: ${chapter.title}`)}\n`);
   const staying: ChildProcess[] = [];
+  const scratch = mkdtempSync(join(tmpdir(), "sallyport-tour-"));
   for (const kubectl of chapter.cleanUp) await run({ kubectl }, stage, staying);
   const surprises: string[] = [];
   let commands = 0;
@@ -46,14 +50,22 @@ export async function playChapter(chapter: Chapter, stage: Stage): Promise<PlayR
       showScene(scene, index + 1, chapter.scenes.length, stage);
       for (const command of scene.commands) {
         commands++;
-        surprises.push(...(await playCommand(command, stage, staying)));
+        surprises.push(...(await playCommand(placed(command, scratch), stage, staying)));
       }
       stage.print(`${wrap(scene.after, 96, "  ")}\n`);
     }
   } finally {
     await Promise.all(staying.map(ended));
+    rmSync(scratch, { recursive: true, force: true });
   }
   return { commands, surprises };
+}
+
+/** `SCRATCH` in a command's words is a folder of the play, which ends with it. */
+function placed(command: Command, scratch: string): Command {
+  const words = (list: readonly string[]) => list.map((word) => word.replace("SCRATCH", scratch));
+  if ("kubectl" in command) return { ...command, kubectl: words(command.kubectl) };
+  return "sallyport" in command ? { ...command, sallyport: words(command.sallyport) } : command;
 }
 
 function ended(child: ChildProcess): Promise<void> {

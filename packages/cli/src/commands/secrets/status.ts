@@ -129,9 +129,11 @@ function statusText(
       .trimEnd();
   const faults = lines.flatMap(({ example, fault }) => (fault === undefined ? [] : [`${example}: ${fault}`]));
   const bad = [
-    ...(plaintext > 0 ? [`${plaintext} Secrets lie in plaintext`] : []),
-    ...(stale > 0 ? [`${stale} values are stale: sallyport secrets rotate writes them anew`] : []),
-    ...(unreadable > 0 ? [`${unreadable} values cannot be opened`] : []),
+    ...(plaintext > 0 ? [`${plaintext} ${plaintext === 1 ? "Secret lies" : "Secrets lie"} in plaintext`] : []),
+    ...(stale > 0
+      ? [`${stale} ${stale === 1 ? "value is" : "values are"} stale: sallyport secrets rotate writes anew`]
+      : []),
+    ...(unreadable > 0 ? [`${unreadable} ${unreadable === 1 ? "value" : "values"} cannot be opened`] : []),
   ];
   const verdict = bad.length === 0 ? [paint("green", "all is as it should be")] : bad.map((each) => paint("red", each));
   return `${[line(head), ...rows.map(line), "", ...faults, ...verdict].join("\n")}\n`;
