@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { isObject, type JsonObject, type RegoVersion, type Value } from "@sallyport/rego";
+import type { JsonObject, RegoVersion, Value } from "@sallyport/rego";
 import type { Bundle } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/read.ts";
 import { unpackTarball } from "../bundle/tarball.ts";
@@ -30,10 +30,10 @@ const defaultMaxBytes = 1024 ** 3;
 
 /** Throws `PluginConfigError`. */
 export function bundleSources(config: JsonObject, services: ReadonlyMap<string, Service>): readonly BundleSource[] {
-  const bundles = config["bundles"] ?? {};
-  if (!isObject(bundles)) throw new PluginConfigError("bundles must be an object");
   const keys = verificationKeys(config);
-  return Object.entries(bundles as JsonObject).map(([name, each]) => sourceOf(name, each as Value, keys, services));
+  return Object.entries((config["bundles"] ?? {}) as JsonObject).map(([name, each]) =>
+    sourceOf(name, each as Value, keys, services),
+  );
 }
 
 /** One bundle; `keys` are those of signatures. Throws `PluginConfigError`. */

@@ -1,7 +1,14 @@
 import { isObject, type JsonObject, type Value } from "@sallyport/rego";
+import { sectionFault } from "../config-shape.ts";
 
 /** A configuration of plugins that cannot be, in OPA's words. */
 export class PluginConfigError extends Error {}
+
+/** Throws `PluginConfigError` when a section is not what its part can read. */
+export function checkSections(config: JsonObject): void {
+  const fault = sectionFault(config);
+  if (fault !== undefined) throw new PluginConfigError(fault);
+}
 
 /** What a part of the configuration is read by; its faults are told with the part's name before them. */
 export function within<T>(part: string, read: () => T): T {

@@ -1,6 +1,8 @@
 import type { JsonObject, RegoVersion } from "@sallyport/rego";
 import type { Bundle } from "../bundle/bundle.ts";
+import { coreFault } from "../config-shape.ts";
 import { bundleSources, readSource } from "./bundle-source.ts";
+import { checkSections, PluginConfigError } from "./config-fields.ts";
 import { download } from "./download.ts";
 import type { PluginHost } from "./plugin.ts";
 import { servicesOf } from "./services/service.ts";
@@ -25,6 +27,9 @@ export function configuredBundles(
     environment,
   }: { readonly regoVersion: RegoVersion } & Pick<PluginHost, "agent" | "environment">,
 ): readonly ConfiguredBundle[] {
+  const fault = coreFault(config);
+  if (fault !== undefined) throw new PluginConfigError(fault);
+  checkSections(config);
   return bundleSources(config, servicesOf(config, environment)).map((source) => {
     const { name, service, resource, verification } = source;
     if (service === undefined) return { name, verification, file: resource };

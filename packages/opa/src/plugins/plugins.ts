@@ -7,7 +7,7 @@ import type { PluginsView } from "../server/serving.ts";
 import { bundleSources } from "./bundle-source.ts";
 import type { BundleStatus } from "./bundle-status.ts";
 import { Bundles } from "./bundles.ts";
-import { fieldOf, PluginConfigError } from "./config-fields.ts";
+import { checkSections, fieldOf, PluginConfigError } from "./config-fields.ts";
 import { DecisionLog } from "./decisions/decision-log.ts";
 import { decisionLogConfig } from "./decisions/decision-log-config.ts";
 import { Discovery } from "./discovery.ts";
@@ -60,6 +60,7 @@ export class Plugins implements PluginsView {
     this.#options = options;
     this.#registry = options.registry ?? new Registry();
     this.#config = config;
+    checkSections(config);
     this.#discovery = Discovery.of({
       boot: config,
       services: servicesOf(config, host.environment),
@@ -125,6 +126,7 @@ export class Plugins implements PluginsView {
   /** Throws `PluginConfigError`. */
   #partsOf(config: JsonObject, before?: Parts): Parts {
     const { state, regoVersion, host } = this.#options;
+    checkSections(config);
     const services = servicesOf(config, host.environment);
     const folder = folderOf(config);
     const sources = bundleSources(config, services);

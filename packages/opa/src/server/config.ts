@@ -1,4 +1,5 @@
 import { type DataPath, isObject, type JsonObject, lookup, type Value } from "@sallyport/rego";
+import { coreFault } from "../config-shape.ts";
 
 /** What a configuration says to a policy server. https://www.openpolicyagent.org/docs/configuration */
 export interface ServerConfig {
@@ -14,16 +15,20 @@ export interface ServerConfig {
 const defaults = { default_decision: "/system/main", default_authorization_decision: "/system/authz/allow" };
 const defaultGzipMinLength = 1024;
 
-/** A configuration that cannot be. */
+/** A configuration that cannot be, in OPA's words. */
 export class ConfigError extends Error {}
 
 /** Reads a configuration; `id` is what this server is told apart by. Throws `ConfigError`. */
 export function serverConfig(config: JsonObject, { id, version }: { readonly id: string; readonly version: string }) {
-  const labels = { ...stringsAt(config, "labels"), id, version };
+  const fault = coreFault(config);
+  if (fault !== undefined) throw new ConfigError(fault);
+  const labels = { ...((config["labels"] ?? {}) as { readonly [name: string]: string }), id, version };
   const shown: JsonObject = { ...defaults, ...withoutSecrets(config), labels };
   const minLength = lookupPath(config, ["server", "encoding", "gzip", "min_length"]);
   if (minLength !== undefined && (typeof minLength !== "number" || minLength <= 0))
-    throw new ConfigError("invalid value for server.encoding.gzip.min_length field, should be a positive number");
+    throw new ConfigError(
+      "config error: invalid value for server.encoding.gzip.min_length field, should be a positive number",
+    );
   const parsed: ServerConfig = {
     shown,
     labels,
@@ -38,14 +43,6 @@ function pathOf(config: JsonObject, name: keyof typeof defaults): DataPath {
   const text = config[name] ?? defaults[name];
   if (typeof text !== "string") throw new ConfigError(`${name} must be a string`);
   return text.split("/").filter((part) => part !== "");
-}
-
-function stringsAt(config: JsonObject, name: string): { readonly [name: string]: string } {
-  const found = config[name] ?? {};
-  if (!isObject(found)) throw new ConfigError(`${name} must be an object`);
-  for (const [key, value] of Object.entries(found))
-    if (typeof value !== "string") throw new ConfigError(`${name}.${key} must be a string`);
-  return found as { readonly [name: string]: string };
 }
 
 function lookupPath(value: Value, path: DataPath): Value | undefined {

@@ -197,7 +197,7 @@ function readServerConfig(config: JsonObject, id: string): ServerConfig {
   try {
     return serverConfig(config, { id, version: opaVersion });
   } catch (error) {
-    if (error instanceof ConfigError) throw new CommandFault(`error: config error: ${error.message}`);
+    if (error instanceof ConfigError) throw new CommandFault(`error: ${error.message}`);
     throw error;
   }
 }
