@@ -33,8 +33,16 @@ export class ActivationError extends Error {
   }
 }
 
-/** Activates bundles one after the other, as OPA's runtime does: roots may not overlap, all must compile. Throws `ActivationError`. */
-export async function activateBundles(wanted: readonly NamedBundle[], regoVersion: RegoVersion): Promise<Activated> {
+/**
+ * Activates bundles one after the other, as OPA's runtime does: roots may not overlap, all must compile. What becomes of each is logged in
+ * OPA's words. Throws `ActivationError`.
+ */
+export async function activateBundles(
+  wanted: readonly NamedBundle[],
+  regoVersion: RegoVersion,
+  log: (message: string, bundle: string) => void = () => {},
+): Promise<Activated> {
+  for (const { name } of wanted) log("Starting bundle loader.", name);
   let active = { policy: compiled([], regoVersion), data: {} as JsonObject };
   const bundles: { readonly name: string; readonly bundle: Bundle }[] = [];
   for (const { name, read } of wanted) {
@@ -49,6 +57,7 @@ export async function activateBundles(wanted: readonly NamedBundle[], regoVersio
       );
       return { policy, data: activate(active.data, { name, bundle }) };
     });
+    log("Bundle loaded and activated successfully.", name);
   }
   return active;
 }

@@ -83,10 +83,23 @@ test("exec takes the bundles of its configuration, from files and from services"
   assert.match(err, /"err":"runtime error: invalid configuration for bundle \\"x\\": service name \\"t\\" not found"/);
 });
 
-test("exec logs what policies print where that is asked for", async () => {
+test("exec logs what policies print and what becomes of bundles where that is asked for", async () => {
   const printing = { ...files, "policy/q.rego": 'package q\n\nq if print("seen", input.foo)\n' };
   const line = "exec -b policy --decision q/q in/a.json";
   const [quiet, loud] = await inFolder(printing, async () => [await runLine(line), await runLine(`${line} -l info`)]);
   assert.equal(quiet?.err, "");
-  assert.match(loud?.err ?? "", /^\{"level":"info","line":"\/q.rego:3","msg":"seen bar","time":/);
+  const entries = (loud?.err ?? "")
+    .trim()
+    .split("\n")
+    .map((entry) => JSON.parse(entry) as { readonly [field: string]: string });
+  const bundle = (msg: string) => ({ level: "info", msg, name: "~0", plugin: "bundle" });
+  assert.deepEqual(
+    entries.map(({ time: _time, ...entry }) => entry),
+    [
+      bundle("Starting bundle loader."),
+      bundle("Bundle loaded and activated successfully."),
+      { level: "info", line: "/q.rego:3", msg: "seen bar" },
+      bundle("Stopping bundle loader."),
+    ],
+  );
 });

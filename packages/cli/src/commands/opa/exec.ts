@@ -16,7 +16,7 @@ import { type Activated, ActivationError, activateBundles, bundlesOf } from "../
 import type { Call, OpaCommand, Terminal } from "../../opa/command.ts";
 import { configFlags, readConfig } from "../../opa/config.ts";
 import type { Flags } from "../../opa/flags.ts";
-import { type LogFormat, logEntry, logError, logLine } from "../../opa/logger.ts";
+import { type LogFields, type LogFormat, logEntry, logError, logLine } from "../../opa/logger.ts";
 import { userAgent } from "../../opa/opa-version.ts";
 import { v1Flag } from "../../opa/policy-flags.ts";
 import { LoadError, readBytes, systemFault, yamlText } from "../../opa/read-data.ts";
@@ -48,7 +48,7 @@ export const execCommand: OpaCommand = {
       kind: "enum",
       values: ["debug", "info", "error"],
       default: "error",
-      usage: "log what policies print too, with info and debug",
+      usage: "log what policies print and what becomes of bundles too, with info and debug",
     },
     { name: "log-timestamp-format", kind: "string", usage: "accepted; times are RFC 3339" },
     { name: "stdin-input", short: "I", kind: "bool", usage: "read the input from standard input" },
@@ -80,10 +80,12 @@ async function runExec(call: Call): Promise<number> {
     return 1;
   }
   try {
-    const results = await decide(call);
+    const { results, bundles } = await decide(call);
     terminal.out(goJsonLine(new Struct({ result: results.map(({ json }) => json) })));
     const verdict = verdictOf(flags, results);
-    return verdict === undefined ? 0 : fail(verdict);
+    if (verdict !== undefined) return fail(verdict);
+    for (const name of bundles) bundleLog(call)("Stopping bundle loader.", name);
+    return 0;
   } catch (error) {
     if (error instanceof ExecFault) return fail(error.message);
     throw error;
@@ -103,10 +105,16 @@ interface Result {
   readonly isUndefined?: boolean;
 }
 
-async function decide(call: Call): Promise<readonly Result[]> {
+/** The results, and the names of the bundles that they come from. */
+interface Decided {
+  readonly results: readonly Result[];
+  readonly bundles: readonly string[];
+}
+
+async function decide(call: Call): Promise<Decided> {
   const { flags, args, terminal } = call;
   const config = configured(call);
-  const { policy, data } = await activated(call, config);
+  const { policy, data, names } = await activated(call, config);
   checkFlags(flags);
   const decision = flags.string("decision") || String(config["default_decision"] ?? "/system/main");
   const inputs = [
@@ -119,17 +127,30 @@ async function decide(call: Call): Promise<readonly Result[]> {
   const options = { data, effects, ...deadline(flags) };
   const asked = { decision, query: policy.prepareQuery(decisionQuery(decision)) };
   for (const input of inputs) results.push(await decideOne(asked, input, options));
-  return results;
+  return { results, bundles: names };
 }
 
 /** What policies print is logged, where that is asked for. */
-function printing({ flags, terminal }: Call): { readonly print?: NonNullable<Effects["print"]> } {
-  if (flags.string("log-level") === "error") return {};
-  const format = flags.string("log-format") as LogFormat;
+function printing(call: Call): { readonly print?: NonNullable<Effects["print"]> } {
+  if (!isVerbose(call)) return {};
   return {
-    print: (message, { file = "", row }) =>
-      terminal.err(logEntry(format, "info", message.replace(/\n$/, ""), { line: `${file}:${row}` })),
+    print: (message, { file = "", row }) => logInfo(call, message.replace(/\n$/, ""), { line: `${file}:${row}` }),
   };
+}
+
+/** What becomes of bundles, where that is asked for. */
+function bundleLog(call: Call): (message: string, name: string) => void {
+  return (message, name) => {
+    if (isVerbose(call)) logInfo(call, message, { name, plugin: "bundle" });
+  };
+}
+
+function isVerbose({ flags }: Call): boolean {
+  return flags.string("log-level") !== "error";
+}
+
+function logInfo({ flags, terminal }: Call, message: string, fields: LogFields): void {
+  terminal.err(logEntry(flags.string("log-format") as LogFormat, "info", message, fields));
 }
 
 interface Input {
@@ -209,13 +230,13 @@ function deadline(flags: Flags) {
   return timeout > 0n ? { clock: () => performance.now(), deadline: performance.now() + Number(timeout) / 1e6 } : {};
 }
 
-async function activated({ flags, terminal }: Call, config: JsonObject): Promise<Activated> {
+async function activated(call: Call, config: JsonObject): Promise<Activated & { readonly names: readonly string[] }> {
+  const { flags, terminal } = call;
   const regoVersion = flags.bool("v0-compatible") ? "v0" : "v1";
   try {
-    return await activateBundles(
-      bundlesOf(config, flags.list("bundle"), { regoVersion, agent: userAgent }),
-      regoVersion,
-    );
+    const wanted = bundlesOf(config, flags.list("bundle"), { regoVersion, agent: userAgent });
+    const active = await activateBundles(wanted, regoVersion, bundleLog(call));
+    return { ...active, names: wanted.map(({ name }) => name) };
   } catch (error) {
     if (error instanceof PluginConfigError) throw new ExecFault(`runtime error: ${error.message}`);
     if (!(error instanceof ActivationError)) throw error;
