@@ -70,9 +70,15 @@ function pluggedEvery(frame: Frame, every: Every): Every {
   };
 }
 
-/** A body with what is known put in, for the caller's query. */
+/** A body with what is known put in, for the caller's query. OPA leaves out the values of `with`, whose variables nobody binds then. */
 function plugQuery(frame: Frame, query: Query): Query {
-  return query.map((step): Step => ({ ...step, terms: plugTerms(frame, step.terms) }));
+  return query.map(
+    (step): Step => ({
+      ...step,
+      with: step.with.map((each) => ({ ...each, value: plugTerm(frame, each.value) })),
+      terms: plugTerms(frame, step.terms),
+    }),
+  );
 }
 
 function plugTerms(frame: Frame, terms: StepTerms): StepTerms {

@@ -41,6 +41,15 @@ const cases: readonly Case[] = [
     wanted: ["gt(input.a, 3)"],
   },
   {
+    // OPA has `__local0__` there, which nothing binds.
+    note: "what a with in an every has for a value is that of the query",
+    policy: "allow if { some k, v in input.a; every y in [v] { data.d[y] with data.e as [k] } }",
+    query: "data.p.allow = true",
+    wanted: [
+      "every __local2__1, __local3__1 in [input.a[__local0__1]] { data.d[__local3__1] with data.e as [__local0__1] }",
+    ],
+  },
+  {
     note: "a default that may matter needs support",
     policy: "default allow := false\nallow if input.a",
     query: "data.p.allow = x",
