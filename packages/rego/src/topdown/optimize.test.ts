@@ -68,7 +68,7 @@ test("level 2 inlines all it can", () => {
     "ob/a.rego: data.a",
     "helper(y) = true { gt(y, 3) }",
     "other = 1 { true }",
-    "deny contains m { some internal.member_2(m, input.ms); not allow }",
+    "deny contains m { some m in input.ms; not allow }",
     "optimized/a.1.rego: data.a",
     "allow = _ { data.a.q = _ with data.cfg.x as 3; _ with data.cfg.x as 3; _ = true }",
     "allow = _ { input.x = 7; gt(input.y, 3); _ = true }",
