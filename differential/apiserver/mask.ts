@@ -15,6 +15,8 @@ const goTime = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000 UTC(?: m=\+[\d.]
 const revision =
   /(resource version:|ResourceVersion in record|ResourceVersion in the precondition|ResourceVersion in (?:precondition|object meta):|current:) \(?\d+\)?/g;
 const quotedRevision = /(\\?"resourceVersion\\?": ?\\?")\d+/g;
+/** Where a list goes on, in YAML. */
+const yamlContinue = /^( +continue: )\S+$/gm;
 const yamlRevision = /(resourceVersion: ")\d+/g;
 /** Where the server says that it is: kube-apiserver tells an address of the machine, whatever it listens on. */
 const ownAddress = /(?:https:\/\/)?\b\d+\.\d+\.\d+\.\d+:\d{4,5}\b/g;
@@ -204,6 +206,7 @@ function maskText(text: string, key = ""): string {
     .replaceAll(revision, "$1 (own)")
     .replaceAll(quotedRevision, "$1(own)")
     .replaceAll(yamlRevision, "$1(own)")
+    .replaceAll(yamlContinue, "$1(own)")
     .replaceAll(ownAddress, "(address)")
     .replaceAll(documentHash, "(hash)")
     .replaceAll(goTime, "(time)")

@@ -47,7 +47,7 @@ export { staticSuffix, validateReservedName } from "./kinds/admissionregistratio
 export { keywordFaults } from "./kinds/apiextensions/schema-rules.ts";
 export { parseSchedule, type Schedule } from "./kinds/batch/schedule.ts";
 export { withAppArmorFields } from "./kinds/core/app-armor.ts";
-export { withoutClosedFields, withoutClosedStatus } from "./kinds/core/closed-gates.ts";
+export { withoutClosedFields, withoutClosedJobFields, withoutClosedStatus } from "./kinds/core/closed-gates.ts";
 export { withPodLevelDefaults, withPreparedSpec } from "./kinds/core/pod-preparation.ts";
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
 export type { DeviceFault, ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";

@@ -152,7 +152,8 @@ class Rollout {
     const revision = Math.max(0, ...this.#old.map(revisionOf)) + 1;
     const fresh = this.#fresh === undefined ? await this.#create(revision) : await this.#renew(this.#fresh, revision);
     const annotation = fresh.metadata.annotations?.[annotationNames.revision] ?? String(revision);
-    this.#deployment = (await this.#context.client.update(this.#deployment, (each) =>
+    // With the status: changes of annotations by a Deployment itself are counted.
+    this.#deployment = (await this.#context.client.updateStatus(this.#deployment, (each) =>
       withAnnotations(each, { [annotationNames.revision]: annotation }),
     )) as Deployment;
     return fresh;

@@ -3,6 +3,7 @@ import {
   qualityOfService,
   withAppArmorFields,
   withoutClosedFields,
+  withoutClosedJobFields,
   withoutClosedStatus,
   withPodLevelDefaults,
   withPreparedSpec,
@@ -115,16 +116,26 @@ const templates: { readonly [resource: string]: readonly string[] } = {
   statefulsets: ["spec", "template", "spec"],
 };
 
+/** Where the specs of Jobs lie. */
+const jobs: { readonly [resource: string]: readonly string[] } = {
+  cronjobs: ["spec", "jobTemplate", "spec"],
+  jobs: ["spec"],
+};
+
 /** A strategy that also takes fields of closed features from the templates of a resource. */
 export function withTemplates(resource: string, strategy: Strategy): Strategy {
   const path = templates[resource];
   if (path === undefined) return strategy;
+  const job = jobs[resource];
+  const open = (object: KubeObject, current: KubeObject | undefined) => {
+    const made = withoutClosed(object, current, path, withoutClosedFields);
+    return job === undefined ? made : withoutClosed(made, current, job, withoutClosedJobFields);
+  };
   return {
     ...strategy,
-    prepareCreate: (object, reader, user) =>
-      withoutClosed(strategy.prepareCreate?.(object, reader, user) ?? object, undefined, path),
+    prepareCreate: (object, reader, user) => open(strategy.prepareCreate?.(object, reader, user) ?? object, undefined),
     prepareUpdate: (object, current, ...rest) =>
-      withoutClosed(strategy.prepareUpdate?.(object, current, ...rest) ?? object, current, path),
+      open(strategy.prepareUpdate?.(object, current, ...rest) ?? object, current),
   };
 }
 
@@ -132,11 +143,11 @@ function withoutClosed<Value extends Fields>(
   value: Value,
   before: Fields | undefined,
   [first = "", ...rest]: readonly string[],
+  open: (spec: Fields, before?: Fields) => Fields,
 ): Value {
   const inner = value[first];
   if (typeof inner !== "object" || inner === null) return value;
   const old = before?.[first] as Fields | undefined;
-  const next =
-    rest.length === 0 ? withoutClosedFields(inner as Fields, old) : withoutClosed(inner as Fields, old, rest);
+  const next = rest.length === 0 ? open(inner as Fields, old) : withoutClosed(inner as Fields, old, rest, open);
   return next === inner ? value : { ...value, [first]: next };
 }

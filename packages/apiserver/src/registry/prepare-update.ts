@@ -52,10 +52,10 @@ function fieldOf({ metadata }: KubeObject, name: string): unknown {
 /** With the next generation, where what changes is counted. */
 function counted(object: KubeObject, current: KubeObject, strategy: Strategy): KubeObject {
   const { generation } = current.metadata;
-  const fields = strategy.counted ?? ["spec", "template"];
+  const { counted: fields = ["spec", "template"], countsMetadata: more } = strategy;
   const isNew =
     fields.some((field) => !isEqual(object[field], current[field])) ||
-    (strategy.countsLabels === true && !isEqual(object.metadata.labels ?? {}, current.metadata.labels ?? {}));
+    (more !== undefined && !isEqual(object.metadata[more] ?? {}, current.metadata[more] ?? {}));
   return isNew && (generation !== undefined || strategy.startsUncounted)
     ? { ...object, metadata: { ...object.metadata, generation: (generation ?? 0) + 1 } }
     : object;

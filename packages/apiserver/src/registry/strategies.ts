@@ -30,8 +30,8 @@ export interface Strategy {
   readonly hasGeneration?: boolean;
   /** The fields whose changes are counted, where it is not the spec. */
   readonly counted?: readonly string[] | undefined;
-  /** Changes of labels are counted, too. */
-  readonly countsLabels?: boolean;
+  /** Metadata whose changes are counted, too. */
+  readonly countsMetadata?: "labels" | "annotations";
   /** Before a new object is validated, when it has its uid: adds what is made of it. */
   readonly complete?: (object: KubeObject, warn: (text: string) => void) => KubeObject;
   /** Of an object that is about to be written: defaults that count again whenever it is read. */
@@ -103,7 +103,7 @@ const strategies: { readonly [resource: string]: Strategy } = {
     hasStatus: false,
     hasGeneration: true,
     counted: ["addressType", "endpoints", "ports"],
-    countsLabels: true,
+    countsMetadata: "labels",
     prepareCreate: withoutTopology,
     prepareUpdate: withoutTopology,
   },
@@ -260,6 +260,7 @@ function strategyOf(resource: string): Strategy {
     hasGeneration: !ungenerated.has(resource),
     ...(statusKeeps[resource] === undefined ? {} : { statusKeeps: statusKeeps[resource] }),
     needsVersion,
+    ...(resource === "deployments" ? { countsMetadata: "annotations" } : {}),
     ...(resource === "jobs" ? { complete: withJobSelector, asRead: withTemplateLabels } : {}),
     prepareCreate: withoutStatus,
     ...(resource === "daemonsets"

@@ -12,7 +12,7 @@ import { placesOf, schemaPlaces } from "../../structural/places.ts";
 import { isSameJson } from "../../structural/same.ts";
 import type { Structural } from "../../structural/schema.ts";
 import { validateClientConfig } from "../admissionregistration/webhook-configuration.ts";
-import { subdomain, subdomainAdvice } from "../formats.ts";
+import { dns1035Label, dns1123Subdomain, type Format } from "../formats.ts";
 import { type Fields, fill, immutable, type KindRules } from "../rules.ts";
 import { schemaWarnings, validateSchema } from "./schema-rules.ts";
 
@@ -78,13 +78,10 @@ function validateUnchanged(object: KubeObject, old: KubeObject): readonly FieldE
   return hasCondition(old, "Established") ? [...always, ...immutable(object, old, named)] : always;
 }
 
-const lowerLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
-const labelRule =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
-const isSubdomain = new RegExp(`^${subdomain}$`);
-
-function isLabel(text: string): boolean {
-  return lowerLabel.test(text) && text.length <= 63;
+/** All that is wrong with a text that is there, in one fault. */
+function formed(field: string, text: string, format: Format, prefix = "", checked = text): readonly FieldError[] {
+  const faults = text === "" ? [] : format(checked);
+  return faults.length === 0 ? [] : [invalid(field, text, prefix + faults.join(","))];
 }
 
 function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
@@ -92,7 +89,7 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
   const versions = spec.versions ?? [];
   const errors: FieldError[] = [];
   if (group === "") errors.push(required("spec.group"));
-  else if (!isSubdomain.test(group)) errors.push(invalid("spec.group", group, subdomainAdvice));
+  else if (dns1123Subdomain(group).length > 0) errors.push(...formed("spec.group", group, dns1123Subdomain));
   else if (!group.includes(".")) errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
   errors.push(...enumerated("spec.scope", scope, ["Cluster", "Namespaced"]));
   for (const [i, { schema }] of versions.entries())
@@ -107,7 +104,7 @@ function validateSpec(spec: DefinitionSpec): readonly FieldError[] {
       invalid("spec.versions", shownVersions(spec), "must have exactly one version marked as storage version"),
     );
   const { name: first = "" } = versions[0] ?? {};
-  if (first !== "" && !isLabel(first)) errors.push(invalid("spec.version", first, labelRule));
+  errors.push(...formed("spec.version", first, dns1035Label));
   errors.push(...validateNames(names, "spec.names"));
   errors.push(...enumerated("spec.conversion.strategy", conversion?.strategy, ["None", "Webhook"]));
   if (spec.preserveUnknownFields === true && conversion?.strategy !== "None")
@@ -145,7 +142,7 @@ function enumerated(field: string, value: string | undefined, accepted: readonly
 function validateVersion(version: DefinitionVersion, field: string): readonly FieldError[] {
   const { name, deprecated, deprecationWarning } = version;
   const errors: FieldError[] = [];
-  if (!isLabel(name)) errors.push(invalid(`${field}.name`, name, labelRule));
+  errors.push(...formed(`${field}.name`, name, dns1035Label));
   for (const fault of warningFaults(deprecated === true, deprecationWarning))
     errors.push(invalid(`${field}.deprecationWarning`, deprecationWarning, fault));
   return errors;
@@ -282,16 +279,14 @@ function validateNames(names: DefinitionNames, field: string): readonly FieldErr
   const errors: FieldError[] = [];
   for (const [name, value] of Object.entries({ plural, singular, kind, listKind }))
     if (value === "") errors.push(required(`${field}.${name}`));
-  const check = (name: string, value: string, prefix = "") => {
-    if (value !== "" && (!lowerLabel.test(value.toLowerCase()) || value.length > 63))
-      errors.push(invalid(`${field}.${name}`, value, prefix + labelRule));
-    else if (prefix === "" && value !== value.toLowerCase()) errors.push(invalid(`${field}.${name}`, value, labelRule));
-  };
+  const check = (name: string, value: string) => errors.push(...formed(`${field}.${name}`, value, dns1035Label));
+  const checkMixed = (name: string, value: string) =>
+    errors.push(...formed(`${field}.${name}`, value, dns1035Label, mixed, value.toLowerCase()));
   const mixed = "may have mixed case, but should otherwise match: ";
   check("plural", plural);
   check("singular", singular);
-  check("kind", kind, mixed);
-  check("listKind", listKind, mixed);
+  checkMixed("kind", kind);
+  checkMixed("listKind", listKind);
   for (const [i, name] of shortNames.entries()) check(`shortNames[${i}]`, name);
   if (kind !== "" && kind === listKind)
     errors.push(invalid(`${field}.listKind`, listKind, "kind and listKind may not be the same"));
@@ -320,7 +315,7 @@ function validateConversion(conversion: DefinitionSpec["conversion"]): readonly 
   if (versions.length === 0) errors.push(required(at));
   for (const [i, version] of versions.entries())
     if (versions.indexOf(version) < i) errors.push(invalid(`${at}[${i}]`, version, "duplicate version"));
-    else if (!isLabel(version)) errors.push(invalid(`${at}[${i}]`, version, labelRule));
+    else errors.push(...formed(`${at}[${i}]`, version, dns1035Label));
   if (versions.length > 0 && !versions.some((each) => each === "v1" || each === "v1beta1"))
     errors.push(invalid(at, versions, "must include at least one of v1, v1beta1"));
   return errors;

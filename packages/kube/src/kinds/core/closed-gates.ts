@@ -29,6 +29,9 @@ const ofSpecs: readonly string[] = [
   ]),
 ];
 
+/** The same of a Job's spec. */
+const ofJobs: readonly string[] = ["scheduling"];
+
 /** The same of a pod's status. */
 const ofStatuses: readonly string[] = [
   "nodeAllocatableResourceClaimStatuses",
@@ -39,11 +42,16 @@ const ofStatuses: readonly string[] = [
 ];
 
 const placesOf = (paths: readonly string[]) => paths.map((path) => path.split("."));
-const [specPaths, statusPaths] = [placesOf(ofSpecs), placesOf(ofStatuses)];
+const [specPaths, jobPaths, statusPaths] = [placesOf(ofSpecs), placesOf(ofJobs), placesOf(ofStatuses)];
 
 /** A pod's spec without fields of closed features; `before` is that of the object that is there. */
 export function withoutClosedFields(spec: Fields, before: Fields = {}): Fields {
   return withoutStopless(without(spec, before, specPaths), spec);
+}
+
+/** The same of a Job's spec. */
+export function withoutClosedJobFields(spec: Fields, before: Fields = {}): Fields {
+  return without(spec, before, jobPaths);
 }
 
 export function withoutClosedStatus(status: Fields, before: Fields = {}): Fields {

@@ -16,7 +16,9 @@ export const node: KindRules = {
     const { status } = object;
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
     const { podCIDR: range } = spec;
-    if (range && spec["podCIDRs"]?.[0] !== range) spec["podCIDRs"] = [range];
+    const [first] = (spec["podCIDRs"] ?? []) as readonly string[];
+    if (range && first !== range) spec["podCIDRs"] = [range];
+    else if (!range && first) object["spec"] = { ...spec, podCIDR: first };
   },
   validate: validateNode,
   validateReplacement: (object, old) => [...validateNode(object), ...validateNodeUpdate(object, old)],
