@@ -1,4 +1,5 @@
 import { type Document, isScalar, parseDocument, visit } from "yaml";
+import { unboundedNumber } from "./go/json-numbers.ts";
 import { jsonSyntaxFault } from "./go/json-syntax.ts";
 import { goYaml } from "./go/yaml-scalars.ts";
 import { StatusError } from "./status.ts";
@@ -15,6 +16,8 @@ export interface Decoded {
   readonly strictText?: string;
   /** Paths of all keys in their order, where some stand twice. */
   readonly keys?: readonly string[];
+  /** The JSON that it was read from: numbers are told as they are written there. */
+  readonly json?: string;
 }
 
 /** Reads JSON or YAML into an object; nothing is an empty one. Throws `BadRequest` for what is neither. */
@@ -95,8 +98,8 @@ function parseJsonBody(bytes: Uint8Array): Parsed {
     const value: unknown = JSON.parse(text);
     // Counting is quick, and nearly all bodies have no key twice.
     return countKeys(value, 0) === countWrittenKeys(text)
-      ? { value, strictErrors: [] }
-      : { value, ...duplicateKeys(text) };
+      ? { value, strictErrors: [], json: text }
+      : { value, ...duplicateKeys(text), json: text };
   } catch {
     throw typeFault(jsonSyntaxFault(bytes));
   }
@@ -147,7 +150,8 @@ function readYaml(text: string, prefix: string): { readonly value: unknown; read
 
 /** An object in JSON, which most clients send where YAML is taken, and which is read in a tenth of the time; undefined for what is none, or has a key twice. */
 function plainJson(text: string): unknown {
-  if (!text.startsWith("{")) return undefined;
+  // YAML reads numbers that are too large as texts.
+  if (!text.startsWith("{") || unboundedNumber(text) !== undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return countKeys(value, 0) === countWrittenKeys(text) ? value : undefined;
@@ -184,8 +188,12 @@ function twiceSet(document: Document.Parsed, text: string): readonly string[] {
 
 function yamlValue(document: ReturnType<typeof parseDocument>, prefix: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    const unwritable = unwritableNumber(value);
+    if (unwritable === undefined) return value;
+    throw new StatusError("BadRequest", `${prefix.replace(/yaml: $/, "")}json: unsupported value: ${unwritable}`);
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     if (error instanceof RangeError) throw tooDeep(prefix);
     const { message } = error as Error;
     const [, anchor] = /^Unresolved alias.*: (\S+)$/.exec(message) ?? [];
@@ -195,6 +203,18 @@ function yamlValue(document: ReturnType<typeof parseDocument>, prefix: string): 
       `${prefix}${anchor === undefined ? told : `unknown anchor '${anchor}' referenced`}`,
     );
   }
+}
+
+/** The first number that JSON, into which Go turns all YAML, has no form for. */
+function unwritableNumber(value: unknown): string | undefined {
+  if (typeof value === "number" && !Number.isFinite(value))
+    return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const key of Object.keys(value).sort()) {
+    const found = unwritableNumber((value as { readonly [key: string]: unknown })[key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** What is deeper than anything that is read, behind what `prefix` says of where. */

@@ -35,6 +35,7 @@ export { emptiedOf } from "./go/emptied.ts";
 export { withoutEmptyLists } from "./go/empty-lists.ts";
 export { inGoOrder, messageOfSchema } from "./go/fields.ts";
 export { goJson, internalDiff } from "./go/internal.ts";
+export { unboundedNumber, writtenNumber } from "./go/json-numbers.ts";
 export { jsonSyntaxFault } from "./go/json-syntax.ts";
 export { nanosOf, parseQuantity, type Quantity, quantityText } from "./go/quantity.ts";
 export { goQuoted, isPrintable } from "./go/quote.ts";

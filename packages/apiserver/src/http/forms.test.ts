@@ -87,6 +87,40 @@ test("a scale tells of all that selects, of who set the replicas, and of fields 
     assert.match(refused.body.message, /managedFields.*cannot unmarshal string into Go struct field ScaleSpec/);
   }));
 
+test("numbers of a wrong type are told as they are written, and what no float64 holds is refused", () =>
+  withServer(async ({ call }) => {
+    const place = "/apis/apps/v1/namespaces/default/controllerrevisions";
+    const told = async (body: string, more: object = {}) => (await call(place, { body, ...more })).body.message;
+    const field = "into Go struct field ControllerRevision.revision of type int64";
+    assert.match(await told('{"revision":1e30}'), new RegExp(`number 1e30 ${field}$`));
+    assert.match(await told('{"revision":1e999}'), new RegExp(`number 1e999 ${field}$`));
+    assert.match(await told('{"revision":1.50}'), new RegExp(`number 1.50 ${field}$`));
+    assert.match(
+      await told('{"data":{"a":"1e9","b":[-1e999]}}'),
+      /cannot unmarshal number -1e999 into Go value of type float64$/,
+    );
+    assert.match(
+      await told("data: {b: 1, a: -.inf}", { type: "application/yaml" }),
+      /: json: unsupported value: -Inf \(/,
+    );
+    assert.match(await told("revision: 1e999", { type: "application/yaml" }), new RegExp(`unmarshal string ${field}$`));
+    assert.equal(
+      (await call(place, { body: '{"metadata":{"name":"a"},"odd":1e999,"data":{},"revision":1}' })).code,
+      201,
+    );
+    const patch = async (kind: string, body: string) => {
+      const type = `application/${kind}+json`;
+      return (await call(`${place}/a`, { method: "PATCH", type, body })).body.message;
+    };
+    const why = "json: cannot unmarshal number 1e999 into Go";
+    assert.equal(await patch("merge-patch", '{"data":1e999}'), `error decoding patch: ${why} value of type float64`);
+    assert.equal(await patch("strategic-merge-patch", '{"data":1e999}'), `${why} value of type float64`);
+    assert.equal(
+      await patch("json-patch", '[{"op":"add","path":"/data","value":1e999}]'),
+      `error decoding patch: ${why} struct field jsonPatchOp.value of type float64`,
+    );
+  }));
+
 test("what an object does not say of its type is said by its path, also after a patch", () =>
   withServer(async ({ call }) => {
     const body = { kind: "", apiVersion: null, metadata: { name: "a" } };

@@ -1,4 +1,11 @@
-import { checkDepth, type KubeObject, parseYamlFields, StatusError, unmarshalErrors } from "@sallyport/kube";
+import {
+  checkDepth,
+  type KubeObject,
+  parseYamlFields,
+  StatusError,
+  unboundedNumber,
+  unmarshalErrors,
+} from "@sallyport/kube";
 import { attributesOf, demand } from "../authorization/attributes.ts";
 import type { DecodedBody, WriteContext } from "../registry/context.ts";
 import type { Call, HandlerOptions } from "./call.ts";
@@ -21,7 +28,7 @@ export async function patchObject(
 ): Promise<{ readonly object: KubeObject; readonly created: boolean }> {
   checkPatchType(type);
   if (type !== applyPatchType)
-    return { object: await options.registry.patch(parsePatch(bytes), type, context), created: false };
+    return { object: await options.registry.patch(parsePatch(bytes, type), type, context), created: false };
   const configuration = parseConfiguration(bytes, context);
   return options.registry.apply(configuration, isForced(call.query), context, () => mayCreate(call, options));
 }
@@ -55,11 +62,17 @@ export function parseConfiguration(bytes: Buffer, { fieldValidation, warn }: Wri
   return value;
 }
 
-/** A patch, which is JSON. Throws `BadRequest`. */
-export function parsePatch(bytes: Buffer): unknown {
-  const patch = parsed(bytes.toString("utf8"));
+/** A patch, which is JSON, of a content type. Throws `BadRequest`. */
+export function parsePatch(bytes: Buffer, type: string): unknown {
+  const text = bytes.toString("utf8");
+  const patch = parsed(text);
   checkDepth(patch);
-  return patch;
+  const unbounded = unboundedNumber(text);
+  if (unbounded === undefined) return patch;
+  const place = type === "application/json-patch+json" ? "struct field jsonPatchOp.value" : "value";
+  const prefix = type === "application/strategic-merge-patch+json" ? "" : "error decoding patch: ";
+  const why = `json: cannot unmarshal number ${unbounded} into Go ${place} of type float64`;
+  throw new StatusError("BadRequest", prefix + why);
 }
 
 function parsed(text: string): unknown {

@@ -42,6 +42,8 @@ export interface DecodedBody {
   readonly strictErrors: readonly string[];
   readonly strictText?: string;
   readonly keys?: readonly string[];
+  /** The JSON that it was read from. */
+  readonly json?: string;
 }
 
 /** metav1.DeleteOptions. */

@@ -11,6 +11,8 @@ import {
   parseApiVersion,
   type ResourceInfo,
   StatusError,
+  unboundedNumber,
+  writtenNumber,
 } from "@sallyport/kube";
 import { conformCustom } from "../custom/objects.ts";
 import type { DecodedBody, WriteContext } from "./context.ts";
@@ -36,7 +38,7 @@ export function decodeObject(
   // A patch may have put anything there.
   if (info.custom === undefined && source === "document") checkTypeMeta(given);
   checkType(given, info);
-  const { object, unknown } = conformTo(given, info, source);
+  const { object, unknown } = asWritten(body, info, () => conformTo(given, info, source));
   tellStrictFaults(body, unknown, context);
   // A field that is always empty, whatever is said.
   const { selfLink: _, ...said } = (object.metadata ?? {}) as KubeObject["metadata"] & { readonly selfLink?: string };
@@ -56,6 +58,40 @@ export function decodeObject(
     metadata: { ...metadata, ...name, ...resetOf(value), ...(info.namespaced ? { namespace: context.namespace } : {}) },
   };
 }
+
+/** Tells numbers of a wrong type as the body has them, and refuses what no field could hold. */
+function asWritten<Found extends { readonly object: KubeObject }>(
+  { json }: DecodedBody,
+  { kind, version }: ResourceInfo,
+  conformed: () => Found,
+): Found {
+  if (json === undefined) return conformed();
+  const unbounded = unboundedNumber(json);
+  try {
+    const found = conformed();
+    if (unbounded === undefined || !isUnbounded(found.object)) return found;
+  } catch (error) {
+    const [, shown] = (error instanceof StatusError && wrongNumber.exec(error.message)) || [];
+    if (shown === undefined) throw error;
+    const { reason, message = "" } = (error as StatusError).status;
+    throw new StatusError(
+      reason,
+      message.replace(wrongNumber, () => `unmarshal number ${writtenNumber(json, shown)} into`),
+    );
+  }
+  throw new StatusError(
+    "BadRequest",
+    `${kind} in version "${version}" cannot be handled as a ${kind}: json: cannot unmarshal number ${unbounded} into Go value of type float64`,
+  );
+}
+
+/** Whether a number within a value is none that can be kept. */
+function isUnbounded(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return typeof value === "number" && !Number.isFinite(value);
+  return Object.values(value).some(isUnbounded);
+}
+
+const wrongNumber = /unmarshal number (\S+) into/;
 
 /** What an object does not say of its type is the resource's. */
 function typed(

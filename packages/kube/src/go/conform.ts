@@ -265,14 +265,7 @@ function bytesOf(value: readonly unknown[], place: Place): string {
   const codes = value.map((each) => {
     if (each === null) return 0;
     const isByte = typeof each === "number" && Number.isInteger(each) && each >= 0 && each < 256;
-    if (!isByte)
-      throw mismatch(
-        each,
-        "bytes",
-        "uint8",
-        place,
-        typeof each === "number" ? `number ${numberText(each)}` : undefined,
-      );
+    if (!isByte) throw mismatch(each, "bytes", "uint8", place, typeof each === "number" ? `number ${each}` : undefined);
     return each;
   });
   return btoa(String.fromCharCode(...codes));
@@ -303,13 +296,8 @@ function integerValue(
     return type === "int32" ? 0 : -(2 ** 63);
   const limit = type === "int32" ? 2 ** 31 : 2 ** 63;
   if (!Number.isInteger(value) || value >= limit || value < -limit)
-    throw mismatch(value, shape, wanted(), place, `number ${numberText(value)}`);
+    throw mismatch(value, shape, wanted(), place, `number ${value}`);
   return value;
-}
-
-/** JSON numbers have no exponent up to here when a program wrote them. */
-function numberText(value: number): string {
-  return Number.isInteger(value) ? BigInt(value).toString() : String(value);
 }
 
 /** A list or a map with nothing in it. */

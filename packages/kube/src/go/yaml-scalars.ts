@@ -34,7 +34,19 @@ const float: ScalarTag = {
   tag: tag("float"),
   default: true,
   test: /^[-+]?(?:\.\d[\d_]*|\d[\d_]*(?:\.[\d_]*)?)(?:[eE][-+]?[\d_]*\d[\d_]*)?$/,
-  resolve: (text) => Number(text.replaceAll("_", "")),
+  // What no float64 holds is a text.
+  resolve: (text) => {
+    const value = Number(text.replaceAll("_", ""));
+    return Number.isFinite(value) ? value : text;
+  },
+};
+
+/** Numbers that have no digits. */
+const unbounded: ScalarTag = {
+  tag: tag("float"),
+  default: true,
+  test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
+  resolve: (text) => (/n$/i.test(text) ? Number.NaN : text.startsWith("-") ? -Infinity : Infinity),
 };
 
 const binary: ScalarTag = {
@@ -57,7 +69,7 @@ const timestamp: ScalarTag = { tag: tag("timestamp"), resolve: (text) => text };
 /** Scalars as sigs.k8s.io/yaml reads them, which kubectl and kube-apiserver use: YAML 1.1, without dates and sexagesimal numbers. */
 export function goScalars(tags: Tags): Tags {
   const kept = tags.filter((each) => typeof each === "string" || !/:(?:bool|int|float|null)$/.test(each.tag));
-  return [...kept, nothing, bool, int, float, binary, timestamp];
+  return [...kept, nothing, bool, int, float, unbounded, binary, timestamp];
 }
 
 const boolOfV3: ScalarTag = {

@@ -85,7 +85,8 @@ function makeScale({ call, context, bytes, type }: SubresourceCall, { now }: Han
   if (call.info.verb === "patch") checkPatchType(type);
   const isApplied = call.info.verb === "patch" && type === applyPatchType;
   if (isApplied) return applied(parseConfiguration(bytes, own), isForced(call.query), own, now);
-  const make = call.info.verb === "patch" ? patched(parsePatch(bytes), type, own) : sent(bytes, type, own, context);
+  const make =
+    call.info.verb === "patch" ? patched(parsePatch(bytes, type), type, own) : sent(bytes, type, own, context);
   return (current) => withManagedFields(current, make(current), own, timestampOf(now()));
 }
 
