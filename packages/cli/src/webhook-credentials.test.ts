@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createCa, createLeaf } from "@sallyport/pki";
-import { postReview } from "./effects/review-post.ts";
 import { UsageError } from "./errors.ts";
 import { webhookCredentials } from "./webhook-credentials.ts";
 
@@ -89,39 +85,3 @@ for (const [what, [user, message]] of Object.entries(faults))
       (error: unknown) => error instanceof UsageError && message.test(error.message),
     );
   });
-
-test("a webhook's server sees the token and the certificate, and no other host does", async () => {
-  const life = { now: Date.now(), days: 2 };
-  const ca = await createCa("CN=hooks", life);
-  const { certificate: cert, key } = await createLeaf(ca, "CN=hook", life, {
-    names: ["localhost"],
-    addresses: ["127.0.0.1"],
-  });
-  const client = await createLeaf(ca, "CN=apiserver", life);
-  const seen: (readonly [string | undefined, string | undefined])[] = [];
-  const server = createServer(
-    { cert, key, ca: ca.certificate, requestCert: true, rejectUnauthorized: false },
-    (request, response) => {
-      const { subject } = (
-        request.socket as unknown as { getPeerCertificate(): { subject?: { CN: string } } }
-      ).getPeerCertificate();
-      seen.push([request.headers.authorization, subject?.CN]);
-      const { port } = server.address() as AddressInfo;
-      if (request.url === "/first") response.writeHead(307, { location: `https://localhost:${port}/second` }).end();
-      else response.setHeader("content-type", "application/json").end("{}");
-    },
-  );
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  try {
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/first`;
-    const credentials = { authorization: "Bearer t", cert: client.certificate, key: client.key };
-    await postReview({ url, caBundle: ca.certificate, body: "{}", timeoutMs: 10_000, credentials });
-    assert.deepEqual(seen, [
-      ["Bearer t", "apiserver"],
-      [undefined, undefined],
-    ]);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-});

@@ -119,7 +119,7 @@ async function exchange(
             ? { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
             : {}),
         },
-        ...(address === undefined ? {} : { host: address.host, port: address.port }),
+        ...(address === undefined ? {} : { hostname: address.host, port: address.port }),
         ...certificate,
         ...(caBundle === undefined ? {} : { ca: caBundle }),
         ...(serverName === undefined ? {} : { servername: serverName }),
