@@ -29,6 +29,9 @@ async function main([first = "", ...rest]: readonly string[]): Promise<void> {
   process.exitCode = await run(rest, processTerminal);
 }
 
+/** Names of errors that say all that there is to say. */
+const ofTheMachine: ReadonlySet<string> = new Set(["CertificateError", "ConnectionError", "ListenError", "StoreError"]);
+
 /** One clear line, and the exit code that says whose fault it was. */
 function report(error: unknown): number {
   const { code, path, syscall, name, message, stack } = error as NodeJS.ErrnoException;
@@ -39,7 +42,7 @@ function report(error: unknown): number {
   process.stderr.write(`sallyport: ${message}\n`);
   if (name === "UsageError" || name === "InputError") return exitCodes.badInput;
   if (syscall === "listen") return exitCodes.failed;
-  if (name === "ListenError" || name === "StoreError" || name === "ConnectionError") return exitCodes.failed;
+  if (ofTheMachine.has(name)) return exitCodes.failed;
   process.stderr.write(`${stack ?? ""}\n`);
   return exitCodes.failed;
 }

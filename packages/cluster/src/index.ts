@@ -1,6 +1,7 @@
 export { type Call, Client, type Page } from "./client.ts";
 export { type Connection, ConnectionError } from "./connection.ts";
 export { discover, discoveredCatalogue } from "./discovery.ts";
+export { fileFault } from "./file-fault.ts";
 export { type FollowedChange, FollowedResource, type FollowOptions, sleepUnlessStopped } from "./followed-resource.ts";
 export { inClusterConnection } from "./in-cluster.ts";
 export { type KubeconfigOptions, kubeconfigConnection } from "./kubeconfig.ts";

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 import { type Connection, ConnectionError } from "./connection.ts";
 import { type ExecConfig, execToken } from "./exec-credential.ts";
+import { fileFault } from "./file-fault.ts";
 
 type Named<Key extends string, Value> = { readonly [key in Key]?: Value } & { readonly name?: string };
 
@@ -74,7 +75,7 @@ function readConfig(file: string): Kubeconfig {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConnectionError(`kubeconfig ${file}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new ConnectionError(`kubeconfig ${file}: ${fileFault(error)}`);
   }
   try {
     return (parse(text, { logLevel: "silent" }) ?? {}) as Kubeconfig;
@@ -95,6 +96,6 @@ function readBeside(file: string, path: string, key: string): string {
   try {
     return readFileSync(resolve(dirname(file), path), "utf8");
   } catch (error) {
-    throw new ConnectionError(`kubeconfig ${file}: ${key} ${path}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new ConnectionError(`kubeconfig ${file}: ${key} ${path}: ${fileFault(error)}`);
   }
 }

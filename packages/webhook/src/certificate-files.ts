@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
+import { fileFault } from "@sallyport/cluster";
 import type { ServingPair, TlsSource } from "./tls-source.ts";
 
 /** Mounted secrets change by a link's being moved, which no watch of the file tells: they are looked at so often. */
@@ -11,6 +12,14 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
+/** Files that hold no certificate with its key. */
+export class CertificateError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "CertificateError";
+  }
+}
+
 /** The files of a secret of type kubernetes.io/tls, where it is mounted. */
 export function filesOf(folder: string): CertificateFiles {
   return { certificate: join(folder, "tls.crt"), key: join(folder, "tls.key") };
@@ -18,7 +27,7 @@ export function filesOf(folder: string): CertificateFiles {
 
 /**
  * A certificate and its key from files. When they change, the new ones are served, as soon as they fit each other: a pair that is half
- * written is not taken. Throws at the start when they cannot be read or do not fit.
+ * written is not taken. Throws `CertificateError` at the start when they cannot be read or do not fit.
  */
 export function certificateFiles(files: CertificateFiles, onFault: (error: Error) => void): TlsSource {
   let pair = readPair(files);
@@ -50,14 +59,14 @@ function readPair({ certificate, key }: CertificateFiles): ServingPair {
     try {
       return readFileSync(file, "utf8");
     } catch (error) {
-      throw new Error(`${file}: ${(error as NodeJS.ErrnoException).code}`);
+      throw new CertificateError(`${file}: ${fileFault(error)}`);
     }
   };
   const pair = { certificate: read(certificate), key: read(key) };
   try {
     createSecureContext({ cert: pair.certificate, key: pair.key });
   } catch {
-    throw new Error(`${certificate} and ${key} are no certificate and the key that belongs to it`);
+    throw new CertificateError(`${certificate} and ${key} are no certificate and the key that belongs to it`);
   }
   return pair;
 }

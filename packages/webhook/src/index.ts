@@ -1,6 +1,6 @@
 export type { SecretPlace } from "./authority-secret.ts";
 export type { Configurations } from "./ca-bundles.ts";
-export { type CertificateFiles, certificateFiles, filesOf } from "./certificate-files.ts";
+export { CertificateError, type CertificateFiles, certificateFiles, filesOf } from "./certificate-files.ts";
 export { ClusterView, type ClusterViewOptions } from "./cluster-view.ts";
 export { type Chart, installChart } from "./install/chart.ts";
 export { installManifests, manifestsText } from "./install/manifests.ts";

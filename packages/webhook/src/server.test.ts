@@ -236,6 +236,22 @@ test("certificates of files are served when both files fit each other", async ()
   }
 });
 
+test("files that hold no certificate are told at the start", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-tls-"));
+  const files = filesOf(folder);
+  const refusal = { name: "CertificateError", message: `${files.certificate}: no such file or directory` };
+  try {
+    assert.throws(() => certificateFiles(files, () => {}), refusal);
+    for (const file of [files.certificate, files.key]) writeFileSync(file, "x");
+    assert.throws(
+      () => certificateFiles(files, () => {}),
+      /tls.key are no certificate and the key that belongs to it$/,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("what was begun is answered before the server ends, and its probe says that it goes", async () => {
   let release = () => {};
   const held = new Promise<void>((done) => (release = done));

@@ -143,7 +143,7 @@ const refused: readonly (readonly [line: string, fault: RegExp])[] = [
     "install nothing --dry-run",
     /^✗ nothing - failed: policy not found: nothing\n\nRe-run .*\nError: installation incomplete: 0 of 1 policies installed\n4$/,
   ],
-  ["install one", /^Error: kubeconfig .*no-kubeconfig: ENOENT/],
+  ["install one", /^Error: kubeconfig .*no-kubeconfig: no such file or directory/],
   ["search", /^Error: accepts 1 arg\(s\), received 0\n1$/],
   ["upgrade", /^Error: specify policy name\(s\), use --bundle, or use --all to upgrade all policies\n1$/],
   ["generate-catalog --library-path /nowhere", /^Scanning|^Error: library path does not exist: \/nowhere\n1$/],
