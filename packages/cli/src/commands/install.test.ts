@@ -129,15 +129,27 @@ test("in Gatekeeper's place: who labels a namespace is asked even where all else
   );
 });
 
-test("the chart, with its own values, is the manifests", () => {
-  const chart = installChart(options, "0.1.0");
+function isManifests(given: InstallOptions): void {
+  const chart = installChart(given, "0.1.0");
   const values: { readonly [name: string]: unknown } = parseAllDocuments(chart["values.yaml"] ?? "")[0]?.toJS();
-  const text = (chart["templates/webhook.yaml"] ?? "")
+  const text = chart["templates/webhook.yaml"] ?? "";
+  const rendered = text
     .replaceAll("{{ .Release.Namespace }}", options.namespace)
+    .replaceAll(
+      "{{ append (.Values.excludedNamespaces | default list) .Release.Namespace | uniq | toJson }}",
+      JSON.stringify([...(values["excludedNamespaces"] as string[]), options.namespace]),
+    )
     .replaceAll(/\{\{ \.Values\.(\w+) \| toJson \}\}/g, (_, name: string) => JSON.stringify(values[name]));
-  const made = parseAllDocuments(text).map((each) => each.toJS());
+  const made = parseAllDocuments(rendered).map((each) => each.toJS());
   assert.deepEqual(
     made,
-    JSON.parse(JSON.stringify(installManifests(options).filter(({ kind }) => kind !== "Namespace"))),
+    JSON.parse(JSON.stringify(installManifests(given).filter(({ kind }) => kind !== "Namespace"))),
   );
+  // Nothing of the namespace that it was printed for is left: a release may have another.
+  assert.doesNotMatch(chart["values.yaml"] + text, /\bgate\b/);
+}
+
+test("the chart, with its own values, is the manifests; also in Gatekeeper's place", () => {
+  isManifests(options);
+  isManifests({ ...options, gatekeeper: { definitions: [] } });
 });

@@ -96,7 +96,6 @@ function installOptions(flags: InstallFlags): InstallOptions {
     args: [
       ...argument("--enable-admission-plugins", flags.enableAdmissionPlugins),
       ...argument("--replicate", gatekeeper ? [] : replicate),
-      ...(gatekeeper ? ["--gatekeeper", `--gatekeeper-namespace=${namespace}`] : []),
     ],
     resources,
     reads,

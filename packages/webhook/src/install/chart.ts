@@ -25,9 +25,16 @@ export function installChart(options: InstallOptions, version: string): Chart {
       version,
       appVersion: version,
     }),
-    "values.yaml": stringify(Object.fromEntries(values.map((name) => [name, options[name]]))),
+    "values.yaml": stringify(Object.fromEntries(values.map((name) => [name, standardOf(name, options)]))),
     "templates/webhook.yaml": templated(manifestsText(manifests)),
   };
+}
+
+/** The release's own namespace is always left alone: else no replica could be made while there is none. */
+function standardOf(name: (typeof values)[number], options: InstallOptions): unknown {
+  const { excludedNamespaces, namespace } = options;
+  const isList = name === "excludedNamespaces" && typeof excludedNamespaces !== "string";
+  return isList ? excludedNamespaces.filter((each) => each !== namespace) : options[name];
 }
 
 function mark(name: string): string {
@@ -38,5 +45,9 @@ function mark(name: string): string {
 function templated(text: string): string {
   return text
     .replaceAll(mark("namespace"), "{{ .Release.Namespace }}")
+    .replaceAll(
+      mark("excludedNamespaces"),
+      "{{ append (.Values.excludedNamespaces | default list) .Release.Namespace | uniq | toJson }}",
+    )
     .replaceAll(/VALUE-OF-(\w+)-/g, "{{ .Values.$1 | toJson }}");
 }

@@ -47,7 +47,7 @@ function deploymentSpec(options: InstallOptions): object {
   };
 }
 
-function podSpec({ name, namespace, image, args }: InstallOptions): object {
+function podSpec({ name, namespace, image, args, gatekeeper }: InstallOptions): object {
   const probe = (path: string) => ({ httpGet: { path, port: "https", scheme: "HTTPS" }, periodSeconds: 5 });
   return {
     serviceAccountName: name,
@@ -73,6 +73,7 @@ function podSpec({ name, namespace, image, args }: InstallOptions): object {
           `--service=${name}.${namespace}`,
           `--secret=${name}-webhook-tls`,
           `--configuration=${name}`,
+          ...(gatekeeper === undefined ? [] : ["--gatekeeper", `--gatekeeper-namespace=${namespace}`]),
           ...args,
         ],
         ports: [{ name: "https", containerPort: port }],
