@@ -71,11 +71,23 @@ function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {
   console.log(`${"decisions/s in process, 20 policies".padEnd(34)}${text(decisionsPerSecond).padStart(11)}`);
 }
 
-/** gatekeeper-library's in July 2026; the conformance data may be a part of it. */
+/** gatekeeper-library's in July 2026; the conformance data is a sample of it. */
 const upstreamTemplates = 49;
 
+/** How many templates were loaded, and why not all that there are. */
+function loadedText({ templates, omitted }: AdmissionReport): string {
+  const inData = templates + omitted;
+  const why = [
+    ...(omitted === 0 ? [] : [`${omitted} of the data have no Rego or no samples`]),
+    ...(inData >= upstreamTemplates
+      ? []
+      : [`the data is a sample, without ${upstreamTemplates - inData} of gatekeeper-library's ${upstreamTemplates}`]),
+  ];
+  return `${templates} templates loaded${why.length === 0 ? "" : ` (${why.join("; ")})`}`;
+}
+
 function printAdmission(report: AdmissionReport): void {
-  const { templates, omitted, reviews, denied, inProcess, sallyport, opa, replicated } = report;
+  const { reviews, denied, inProcess, sallyport, opa, replicated } = report;
   const theirs = typeof opa === "string" ? undefined : opa;
   const rows: readonly (readonly [string, number, number | string | undefined])[] = [
     ["decisions/s in process, one core", inProcess.sallyport, inProcess.opa],
@@ -86,9 +98,7 @@ function printAdmission(report: AdmissionReport): void {
     ["kept of 1,000/s", sallyport.paced.perSecond, theirs?.paced.perSecond],
     ["resident memory, MB", sallyport.rssMb, theirs?.rssMb],
   ];
-  console.log(
-    `${templates} of the ${templates + omitted} templates in the data (gatekeeper-library has ${upstreamTemplates}), ${reviews} reviews, ${denied} refused`,
-  );
+  console.log(`${loadedText(report)}, ${reviews} reviews, ${denied} refused`);
   console.log(`${"".padEnd(38)}${"sallyport".padStart(11)}${"opa".padStart(11)}`);
   for (const [label, mine, other] of rows)
     console.log(

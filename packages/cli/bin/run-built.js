@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  constants as access,
+  accessSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,7 +31,8 @@ export function runBuilt(file, cacheFolder, args) {
     cachedData,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  if (cachedData === undefined || script.cachedDataRejected) keepOnce(() => write(cache, script.createCachedData()));
+  if (cachedData === undefined || script.cachedDataRejected)
+    keepOnce(() => write(cache, () => script.createCachedData()));
   const module = { exports: {} };
   script.runInThisContext()(createRequire(file), module, pathToFileURL(file).href);
 }
@@ -56,13 +66,17 @@ function keepOnce(keep) {
   process.once("exit", once);
 }
 
-/** Beside and renamed, so that no half of a file is read; other builds' are taken away. */
-function write(file, bytes) {
+/**
+ * Beside and renamed, so that no half of a file is read; other builds' are taken away. `bytesOf` keeps a server from answering for a tenth of
+ * a second: it is called only where its bytes can be kept.
+ */
+function write(file, bytesOf) {
   const folder = dirname(file);
   const partial = `${file}.${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(partial, bytes);
+    accessSync(folder, access.W_OK);
+    writeFileSync(partial, bytesOf());
     renameSync(partial, file);
     removeOthers(folder);
   } catch {
