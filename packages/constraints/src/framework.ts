@@ -39,6 +39,8 @@ interface Asking {
   readonly data: EngineData;
   /** The one that the object lies in, where somebody knows it. */
   readonly namespace: KubeObject | undefined;
+  /** Of what is reviewed; only constraints of it are asked. Undefined where it cannot be told. */
+  readonly kind: { readonly group: string; readonly kind: string } | undefined;
 }
 
 export interface FrameworkOptions {
@@ -111,8 +113,8 @@ export class Framework {
   review(review: Review, point: EnforcementPoint, watch?: ReviewWatch): readonly Result[] {
     const operation = String(review.request["operation"] ?? "");
     const round = new Round();
-    const asking = { point, watch, review, data: this.#dataFor(review), namespace: this.#namespaceOf(review) };
     const kind = kindOf(review);
+    const asking = { point, watch, review, data: this.#dataFor(review), namespace: this.#namespaceOf(review), kind };
     const results = [...this.#byName.values()]
       .filter(({ template }) => point !== "validation.gatekeeper.sh" || isAsked(template, operation))
       .flatMap((installed) => {
@@ -174,7 +176,7 @@ class Round {
 }
 
 /** The kind of what is reviewed; undefined where there is none, or where the old object has another one. */
-function kindOf({ object, oldObject }: Review): { readonly group: string; readonly kind: string } | undefined {
+function kindOf({ object, oldObject }: Review): Asking["kind"] {
   const [one = oldObject, other = one] = [object, oldObject];
   if (one === undefined || other === undefined) return undefined;
   if (one.kind !== other.kind || one.apiVersion !== other.apiVersion) return undefined;
@@ -183,12 +185,13 @@ function kindOf({ object, oldObject }: Review): { readonly group: string; readon
 
 type Ask = (candidate: Candidate) => readonly Violation[];
 
-function askConstraint(candidate: Candidate, ask: Ask, { point, review, namespace }: Asking): readonly Result[] {
+function askConstraint(candidate: Candidate, ask: Ask, asking: Asking): readonly Result[] {
   const { constraint } = candidate;
+  const { point } = asking;
   const scopedActions = actionsAt(constraint.enforcement, point);
   if (scopedActions === undefined) return [];
   const told = { constraint, enforcementAction: constraint.enforcement.action, scopedActions };
-  const matches = matchesReview(constraint, review, namespace);
+  const matches = matchesReview(constraint, asking);
   if (typeof matches === "string") return [{ ...told, msg: matches }];
   return matches ? ask(candidate).map((violation) => ({ ...told, ...violation })) : [];
 }
@@ -196,15 +199,14 @@ function askConstraint(candidate: Candidate, ask: Ask, { point, review, namespac
 /** Of the object or the old one. A text says why it cannot be told: such a constraint refuses. */
 function matchesReview(
   { match }: Constraint,
-  { object, oldObject, source }: Review,
-  namespace: KubeObject | undefined,
+  { review: { object, oldObject, source }, namespace, kind }: Asking,
 ): boolean | string {
   if (object === undefined && oldObject === undefined)
     return "unable to match constraints: invalid request object: neither object nor old object are defined";
   for (const each of [object, oldObject]) {
     if (each === undefined) continue;
     try {
-      if (matchesObject(match, { object: each, namespace, source })) return true;
+      if (matchesObject(match, { object: each, namespace, source }, kind !== undefined)) return true;
     } catch (error) {
       if (!(error instanceof MatchError)) throw error;
       const name = each.metadata.name ?? "";

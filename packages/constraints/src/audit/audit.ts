@@ -37,7 +37,8 @@ interface Found {
 /** One pass over the objects of a cluster, in any order and in parts: what is kept does not grow with them. https://open-policy-agent.github.io/gatekeeper/website/docs/audit */
 export class Audit {
   readonly #options: AuditOptions;
-  readonly #byConstraint = new Map<string, Found>();
+  /** By the constraints' kind and name. */
+  readonly #byConstraint = new Map<string, Map<string, Found>>();
   readonly #byAction = new Map<string, number>();
   #reviewed = 0;
   #total = 0;
@@ -111,15 +112,15 @@ export class Audit {
   }
 
   #found({ kind, name }: Constraint): Found {
-    const key = `${kind}/${name}`;
-    const found = this.#byConstraint.get(key) ?? { total: 0, kept: [] };
-    this.#byConstraint.set(key, found);
+    const ofKind = this.#byConstraint.get(kind) ?? new Map<string, Found>();
+    const found = ofKind.get(name) ?? { total: 0, kept: [] };
+    if (found.total === 0) this.#byConstraint.set(kind, ofKind.set(name, found));
     return found;
   }
 
   /** The audit's part of a constraint's status; `timestamp` is of the pass's beginning, in RFC 3339. */
   statusOf(kind: string, name: string, timestamp: string): object {
-    const { total, kept } = this.#byConstraint.get(`${kind}/${name}`) ?? { total: 0, kept: [] };
+    const { total, kept } = this.#byConstraint.get(kind)?.get(name) ?? { total: 0, kept: [] };
     const violations = kept.map(statusViolation);
     // Null takes away what an earlier pass has found.
     return { auditTimestamp: timestamp, totalViolations: total, violations: total === 0 ? null : violations };

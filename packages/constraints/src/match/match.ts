@@ -41,9 +41,11 @@ const criteria: readonly Criterion[] = [
   matchesSource,
 ];
 
-/** Whether all criteria hold. Throws `MatchError`. */
-export function matchesObject(match: Match, target: Matchable): boolean {
-  return criteria.every((criterion) => criterion(match, target));
+const criteriaBehindKinds = criteria.slice(1);
+
+/** Whether all criteria hold; `isOfKind` where the first one is known to. Throws `MatchError`. */
+export function matchesObject(match: Match, target: Matchable, isOfKind = false): boolean {
+  return (isOfKind ? criteriaBehindKinds : criteria).every((criterion) => criterion(match, target));
 }
 
 export function isNamespace({ apiVersion, kind }: KubeObject): boolean {

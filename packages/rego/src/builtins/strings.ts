@@ -71,8 +71,12 @@ function splitN(args: readonly Value[]): Value {
 
 function replace(args: readonly Value[]): Value {
   const [text, old, by] = [stringAt(args, 1), stringAt(args, 2), stringAt(args, 3)];
-  checkLength(text.length + countOf(text, old) * Math.max(0, by.length - old.length));
-  return old === "" ? between(text, by) : text.split(old).join(by);
+  const count = countOf(text, old);
+  checkLength(text.length + count * Math.max(0, by.length - old.length));
+  if (old === "") return between(text, by);
+  if (count === 0) return text;
+  // `$` means more to JavaScript.
+  return by.includes("$") ? text.split(old).join(by) : text.replaceAll(old, by);
 }
 
 /** Puts something before each byte and at the end, as Go does for an empty pattern; bytes of other than ASCII are no characters. */

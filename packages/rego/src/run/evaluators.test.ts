@@ -229,6 +229,25 @@ for (const evaluator of ["interpreter", "generated"] as const) {
     test(`${evaluator}: ${name}`, () => assert.equal(answer(text, { input, evaluator }), wanted));
   }
 
+  test(`${evaluator}: a function that is asked the same again`, () => {
+    const calls = 'a := lower(t); b := upper(a); c := trim(b, " "); d := concat(c, [a, b]); e := split(d, c)';
+    const text = `f(t) := {t: r} if { ${calls}; r := object.get(input.of, e[0], input.n) }
+g(t) := r if { ${calls}; count(e) > 0; r := to_number(t) }
+x := [
+  [f(t) | some t in ["p", 1, "q", "p"]],
+  without,
+  [g(t) | some t in ["1", "p", "2", "1", "p"]],
+]
+without := y if y := [f(t) | some t in ["p", "q", "p"]] with input.n as null`;
+    const wanted = '[[{"p":5},{"q":7},{"p":5}],[{"p":5},{"q":null},{"p":5}],[1,2,1]]';
+    const input = { of: { p: 5 }, n: 7 };
+    assert.equal(answer(text, { input, evaluator }), wanted);
+    const builtinErrors: EvaluationError[] = [];
+    answer(text, { input, evaluator, builtinErrors });
+    // Each call that fails is told.
+    assert.equal(builtinErrors.filter(({ message }) => message.startsWith("to_number")).length, 2);
+  });
+
   test(`${evaluator}: builtin errors are errors`, () => {
     const options = { input: { a: 0 }, evaluator, strictBuiltinErrors: true };
     assert.equal(answer("x := [1 | 1 / input.a]", options), "eval_builtin_error:2: div: divide by zero");

@@ -69,6 +69,9 @@ export interface StateOptions {
 /** Fewer keys are sorted as fast as they are looked up. */
 const minSortedKeys = 16;
 
+/** Answers of a function that are kept: of more texts most are asked once. */
+const maxAnswers = 1000;
+
 /** The memory of a rule that is undefined: `undefined` itself means that it was not asked yet. */
 export const none: unique symbol = Symbol("undefined");
 
@@ -78,6 +81,8 @@ export interface Frame {
   readonly data: Value;
   /** By number of the function; `none` stands for a rule that is undefined. */
   readonly memo: (Value | typeof none | undefined)[];
+  /** Of functions with one argument, by their number and the text that it was. */
+  readonly answers: (Map<string, Value | typeof none> | undefined)[];
 }
 
 /** Everything that changes while one query is evaluated. */
@@ -115,9 +120,26 @@ export class RunState {
       const frame = this.#frames[i] as Frame;
       if (frame.input === input && frame.data === data) return frame;
     }
-    const frame: Frame = { input, data, memo: [] };
+    const frame: Frame = { input, data, memo: [], answers: [] };
     this.#frames.push(frame);
     return frame;
+  }
+
+  /** What a function answers to a text, which it is asked once; an answer with errors is found anew, since each is told. */
+  recall(
+    frame: Frame,
+    number: number,
+    ask: (state: RunState, frame: Frame, text: string) => Value | undefined,
+    text: string,
+  ): Value | undefined {
+    const answers = (frame.answers[number] ??= new Map());
+    const known = answers.get(text);
+    if (known !== undefined) return known === none ? undefined : known;
+    const errors = this.builtinErrors.length;
+    const value = ask(this, frame, text);
+    if (this.builtinErrors.length === errors && answers.size < maxAnswers)
+      answers.set(text, value === undefined ? none : value);
+    return value;
   }
 
   /** Keys of a collection in Rego's order. Those of a large JSON object are kept: sorting takes longer than the loop over them. */

@@ -22,7 +22,9 @@ function writeFunctionCall(writer: Writer, number: number, operands: readonly Op
   }
   const values = operands.slice(2).map((operand) => writer.operand(operand));
   const name = writer.target(result);
-  writer.emit(`s.enter(); ${name} = f${number}(s, ${[frame, ...values].join(", ")}); s.leave();`);
+  const { remembered, isOrdered } = writer.context;
+  const asked = remembered.has(number) && !isOrdered ? "g" : "f";
+  writer.emit(`s.enter(); ${name} = ${asked}${number}(s, ${[frame, ...values].join(", ")}); s.leave();`);
   writer.emit(`if (${name} === undefined) ${writer.leave()}`);
   writer.knowledge.learn(result, {});
 }

@@ -1,5 +1,5 @@
 import type { Builtin } from "../../builtins/builtin.ts";
-import type { Block, Policy } from "../ir.ts";
+import type { Block, Func, Policy } from "../ir.ts";
 import { blocksOf } from "../statements.ts";
 import { Constants } from "./constants.ts";
 import { isReplaced } from "./inline.ts";
@@ -33,6 +33,7 @@ export function writePolicy(policy: Policy, builtins: ReadonlyMap<string, Builti
     constants,
     builtins,
     called: [],
+    remembered: new Set(functions.flatMap((func, i) => (isRemembered(func) ? [i] : []))),
     isOrdered: [...policy.plans.plans, ...functions].some(({ blocks }) =>
       blocks.some((block) => isOrdered(block, builtins)),
     ),
@@ -61,11 +62,31 @@ function isOrdered(block: Block, builtins: ReadonlyMap<string, Builtin>): boolea
   });
 }
 
+/** Calls in a function from which on looking its answer up is far less than finding it again. */
+const minCalls = 6;
+
+/** Quantities, images and paths are taken apart by functions of one text, which policies call for the same few texts in rule after rule. */
+function isRemembered({ params, blocks }: Func): boolean {
+  return params.length === 3 && callsIn(blocks) >= minCalls;
+}
+
+function callsIn(blocks: readonly Block[]): number {
+  const all = blocks.flatMap(({ stmts }) => stmts);
+  return all.reduce((sum, each) => sum + (each.type === "CallStmt" ? 1 : callsIn(blocksOf(each))), 0);
+}
+
 /** A rule's value is kept with the frame: `m3` looks there before it asks `f3`. */
 function writeFunction(context: Context, number: number, blocks: readonly Block[], params: readonly number[]): string {
   const own = params.slice(2);
   const args = ["s", "f", ...own.map((param) => `v${param}`)].join(", ");
   const text = `function f${number}(${args}) {\n${writeBlocks(context, blocks, params)}\n}`;
+  if (context.remembered.has(number) && !context.isOrdered) {
+    const [param] = own;
+    return `${text}
+function g${number}(s, f, v${param}) {
+return typeof v${param} === "string" ? s.recall(f, ${number}, f${number}, v${param}) : f${number}(s, f, v${param});
+}`;
+  }
   if (own.length > 0) return text;
   return `${text}
 function m${number}(s, f) {

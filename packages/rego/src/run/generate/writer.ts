@@ -14,6 +14,8 @@ export interface Context {
   readonly builtins: ReadonlyMap<string, Builtin>;
   /** Builtins that are called, in the order of their names `c0`, `c1`, …. */
   readonly called: string[];
+  /** Numbers of the functions whose answers are kept for an argument that is a text: `g3` looks there before it asks `f3`. */
+  readonly remembered: ReadonlySet<number>;
   /** True when a builtin of the policy shows in which order it is called. */
   readonly isOrdered: boolean;
 }
