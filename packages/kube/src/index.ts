@@ -113,7 +113,7 @@ export {
   rulesFor,
 } from "./rbac.ts";
 export { escalationMessage, uncoveredRules } from "./rbac-escalation.ts";
-export { allows, type PolicyRule } from "./rbac-rules.ts";
+export { allows, type PolicyRule, type RuleRequest } from "./rbac-rules.ts";
 export { findSchema, type Schema } from "./schema.ts";
 export { type LabelSelectorObject, matchesSelector, meetsRequirement } from "./selector.ts";
 export { type RuntimeConfig, runtimeConfigFault, servedCatalogue } from "./served.ts";

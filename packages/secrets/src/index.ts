@@ -1,11 +1,22 @@
+export { type AuditEvent, accessOf } from "./access/audit-events.ts";
 export { type Edit, editText } from "./access/edit.ts";
 export { type AccessEdge, type AccessGraph, type AccessNode, accessGraph } from "./access/graph.ts";
 export { graphSvg } from "./access/graph-svg.ts";
 export type { Path, Step } from "./access/path.ts";
 export type { Right } from "./access/rights.ts";
+export { AccessRecord, type Suggestion, type UnusedRule } from "./access/suggest.ts";
+export { suggestedObjects } from "./access/suggested-objects.ts";
 export { type Answer, type SubjectPaths, type WhoCanOptions, whoCan } from "./access/who-can.ts";
 export { rightText } from "./access/words.ts";
-export { type Identity, identityText, type Question, type World, type WorldObject } from "./access/world.ts";
+export {
+  type Identity,
+  identityText,
+  type Question,
+  type RbacName,
+  rbacText,
+  type World,
+  type WorldObject,
+} from "./access/world.ts";
 export { worldOf } from "./access/world-of.ts";
 export { parseBaseline } from "./scan/baseline.ts";
 export { type Confidence, confidences, type Finding, isAtLeast } from "./scan/finding.ts";

@@ -18,6 +18,12 @@ const commands: readonly (() => Command)[] = [
   openCommand,
 ];
 
+import { suggestCommand } from "./suggest.ts";
+import { whoCanCommand } from "./who-can.ts";
+
+/** Each subcommand has a file of its own beside this one. */
+const commands: readonly (() => Command)[] = [whoCanCommand, suggestCommand, scanCommand, sealCommand, openCommand];
+
 export function secretsCommand(): Command {
   const command = new Command("secrets").description(
     "secrets: where they lie, who can read them, and how they are sealed",

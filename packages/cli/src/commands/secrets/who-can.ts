@@ -1,17 +1,11 @@
-import { readFileSync } from "node:fs";
-import { Client, ConnectionError } from "@sallyport/cluster";
-import { StatusError } from "@sallyport/kube";
-import { type Answer, accessGraph, graphSvg, type WorldObject, whoCan, worldOf } from "@sallyport/secrets";
+import { type Answer, accessGraph, graphSvg, whoCan, worldOf } from "@sallyport/secrets";
 import { Command, Option } from "commander";
-import { connectionOf } from "../../connection.ts";
 import { exitCodes, UsageError } from "../../errors.ts";
-import { readManifests } from "../../manifests.ts";
 import { progressOf } from "../../progress.ts";
 import { askedOf } from "../../secrets/question.ts";
 import { whoCanJson } from "../../secrets/who-can-json.ts";
 import { listedSubjects, questionText, thingText, whoCanText } from "../../secrets/who-can-text.ts";
-import { worldOfManifests } from "../../secrets/world-files.ts";
-import { worldOfCluster } from "../../secrets/world-live.ts";
+import { worldObjects } from "../../secrets/world-source.ts";
 
 interface Flags {
   readonly namespace: string;
@@ -69,7 +63,7 @@ Exit status: 0 told, 1 somebody was found (--fail-if-found), 2 bad input, 3 the 
 async function run(words: readonly string[], flags: Flags): Promise<void> {
   const { question, files } = askedOf(words, flags);
   const paths = pathsOf(flags.paths);
-  const world = worldOf(await objectsOf(files, flags));
+  const world = worldOf(await worldObjects(files, flags));
   const progress = progressOf(process.stderr, "subjects");
   const answer = whoCan(world, question, { paths, onProgress: progress.show });
   progress.end();
@@ -84,25 +78,6 @@ async function run(words: readonly string[], flags: Flags): Promise<void> {
 function svgOf({ question, subjects }: Answer, showsAll: boolean): string {
   const graph = accessGraph(listedSubjects(subjects, showsAll), thingText(question));
   return graphSvg(graph, `who can ${questionText(question)}`);
-}
-
-async function objectsOf(files: readonly string[], flags: Flags): Promise<readonly WorldObject[]> {
-  if (files.length > 0)
-    return worldOfManifests(
-      readManifests(files, () => readFileSync(0, "utf8")),
-      flags.namespace,
-    );
-  const connection = connectionOf(flags);
-  const client = new Client(connection);
-  try {
-    const { objects, notes } = await worldOfCluster(client);
-    for (const note of notes) process.stderr.write(`sallyport: ${note}\n`);
-    return objects;
-  } catch (error) {
-    throw error instanceof StatusError ? new ConnectionError(`${connection.url}: ${error.message}`) : error;
-  } finally {
-    client.close();
-  }
 }
 
 function pathsOf(text: string): number {
