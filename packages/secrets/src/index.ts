@@ -33,3 +33,8 @@ export {
   sealSecret,
 } from "./sealed/sealed-secret.ts";
 export { privateKeysOfPem, sealingKeyOf } from "./sealed/sealing-keys.ts";
+export { type CreationRule, creationRuleFor } from "./sops/creation-rules.ts";
+export { identitiesOf } from "./sops/data-key.ts";
+export type { Selection } from "./sops/selection.ts";
+export { SopsError } from "./sops/sops-error.ts";
+export { isSopsText, openSops, type SopsFormat, sealSops, sopsFormatOf } from "./sops/sops-file.ts";
