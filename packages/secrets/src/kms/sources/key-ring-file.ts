@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
+import { readPrivateFile, reasonOf, writePrivateFile } from "../../private-file.ts";
+import { SourceError } from "../../source-error.ts";
 import {
   type Derivation,
   deriveRingSeal,
@@ -8,8 +10,6 @@ import {
   type RingSecret,
   scryptCost,
 } from "./key-ring-seal.ts";
-import { readPrivateFile, reasonOf, writePrivateFile } from "./private-file.ts";
-import { SourceError } from "./source-error.ts";
 
 /** A key of a ring. `secret` must never be shown. */
 export interface RingKey {

@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { openGcm, sealGcm } from "../../encryption/aesgcm.ts";
-import { SourceError } from "./source-error.ts";
+import { SourceError } from "../../source-error.ts";
 
 /** What opens a ring: what a person can remember, or a file of randomness. */
 export interface RingSecret {

@@ -13,13 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { readPrivateText } from "../../private-file.ts";
+import { SourceError } from "../../source-error.ts";
 import { kmsServiceOf } from "../key-source.ts";
 import { KmsError } from "../service.ts";
 import { KeyRingSource } from "./key-ring.ts";
 import { KeyRingFile, withCurrentKey, withNewKey, withoutKey, withRetiredKey } from "./key-ring-file.ts";
 import type { RingSecret } from "./key-ring-seal.ts";
-import { readPrivateText } from "./private-file.ts";
-import { SourceError } from "./source-error.ts";
 
 /** Tests need no slow guesses. */
 const cost = 2 ** 14;

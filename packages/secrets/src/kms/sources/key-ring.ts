@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { aesgcm } from "../../encryption/aesgcm.ts";
 import { TransformError } from "../../encryption/transformer.ts";
+import { SourceError } from "../../source-error.ts";
 import type { KeySource, SealedKey } from "../key-source.ts";
 import { KmsError } from "../service.ts";
 import type { KeyRing, KeyRingFile, RingKey } from "./key-ring-file.ts";
-import { SourceError } from "./source-error.ts";
 
 /**
  * Keys of a local file, by AES-256-GCM with the key's id authenticated. The file is looked at with every question for the current key, so
