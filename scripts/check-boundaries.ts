@@ -49,6 +49,8 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/opa/server",
   // How values lie in the store; who reads them, where else they live and what looks like one is for commands.
   "@sallyport/secrets/encryption",
+  // A plugin holds keys, and loads nothing beside them.
+  "@sallyport/secrets/kms",
   // The plugin is in every chain, and its kinds are served; its engines are for who has something in force.
   "@sallyport/constraints/definitions",
   "@sallyport/constraints/plugin",

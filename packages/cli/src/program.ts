@@ -16,6 +16,7 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   securitycontext: async () => (await import("./commands/securitycontext.ts")).securityContextCommand(),
   migrate: async () => (await import("./commands/migrate.ts")).migrateCommand(),
   secrets: async () => (await import("./commands/secrets/secrets.ts")).secretsCommand(),
+  "kms-plugin": async () => (await import("./commands/kms-plugin.ts")).kmsPluginCommand(),
   plugins: async () => (await import("./commands/plugins.ts")).pluginsCommand(),
 };
 
@@ -36,6 +37,8 @@ async function createProgram(asked: string | undefined): Promise<Command> {
     .description("Kubernetes workload security in one program: nothing passes until it was checked")
     .version(version, "-V, --version")
     .exitOverride()
+    // A command's flags are its own: one may have subcommands with the same.
+    .enablePositionalOptions()
     .showHelpAfterError("(sallyport --help shows all commands)")
     .addHelpText(
       "after",
