@@ -7,19 +7,17 @@ import { type Pkcs11, SourceError } from "@sallyport/secrets/kms";
  * an HSM installs it himself. Throws `SourceError`.
  */
 export function loadPkcs11(folder: string | undefined): Pkcs11 {
-  const places = folder === undefined ? [process.cwd(), import.meta.filename ?? process.cwd()] : [resolve(folder)];
-  for (const place of places) {
+  const first = folder === undefined ? process.cwd() : resolve(folder);
+  for (const place of [join(first, "package.json"), ...(folder === undefined ? [import.meta.url] : [])]) {
     try {
-      const { PKCS11 } = createRequire(join(place, "package.json"))("pkcs11js") as {
-        readonly PKCS11: new () => Pkcs11;
-      };
+      const { PKCS11 } = createRequire(place)("pkcs11js") as { readonly PKCS11: new () => Pkcs11 };
       return new PKCS11();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") continue;
-      throw new SourceError(`pkcs11js of ${place}: ${(error as Error).message.split("\n")[0]}`);
+      throw new SourceError(`pkcs11js of ${first}: ${(error as Error).message.split("\n")[0]}`);
     }
   }
   throw new SourceError(
-    `PKCS#11 needs the package pkcs11js, which is not installed in ${folder ?? places[0]}: npm install pkcs11js, and name its folder by --pkcs11-binding`,
+    `PKCS#11 needs the package pkcs11js, which is not installed in ${first}: npm install pkcs11js, and name its folder by --pkcs11-binding`,
   );
 }

@@ -158,3 +158,35 @@ test("a Vault that does not answer is waited for so long and no longer", async (
     /^GET http:\/\/127.0.0.1:65533\/v1\/auth\/token\/lookup-self: connect ECONNREFUSED/,
   );
 });
+
+/** A Vault or an OpenBao in its development mode, whose token is `root`. */
+const real = process.env["SALLYPORT_VAULT"] ?? "";
+
+test("a real Vault's keys seal, are rotated and open, symmetric and RSA ones", {
+  skip: real === "" ? "no Vault in SALLYPORT_VAULT" : false,
+}, async (t) => {
+  const remote = remoteFor(t);
+  const vault = new Vault({
+    address: real,
+    auth: { kind: "token", file: fileWith(t, "root") },
+    remote,
+    now: Date.now,
+  });
+  const change = async (path: string, body: object) => {
+    const headers = { "x-vault-token": "root", "x-vault-request": "true" };
+    const url = `${real}/v1/${path}`;
+    return (await remote.ask({ method: "POST", url, headers, body: JSON.stringify(body) })).status;
+  };
+  // A fresh server has no such engine; another run may have made it.
+  await change("sys/mounts/transit", { type: "transit" });
+  for (const type of ["aes256-gcm96", "rsa-2048"]) {
+    const key = `kube-${type}-${Date.now()}`;
+    assert.ok((await change(`transit/keys/${key}`, { type })) < 300);
+    const source = withKmsFaults(new VaultTransit({ vault, mount: "transit", key, close: () => {} }));
+    const ids = await checkRotation(source, () => change(`transit/keys/${key}/rotate`, {}));
+    assert.deepEqual(
+      ids.map((each) => each.replace(/\d{10}$/, "TIME")),
+      [`transit/${key}:v1:TIME`, `transit/${key}:v2:TIME`],
+    );
+  }
+});
