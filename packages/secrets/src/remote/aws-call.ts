@@ -26,7 +26,8 @@ export async function callAws(
   const what = `AWS ${service} ${operation}`;
   // Some operations have nothing to tell.
   if (answer.status === 200) return answer.text === "" ? {} : objectOf(what, answer);
-  throw new RemoteError(`${what}: ${faultOf(answer)}`);
+  const fault = faultOf(answer);
+  throw new RemoteError(`${what}: ${fault}`, { isAbsent: /^(ResourceNotFound|NotFound)Exception\b/.test(fault) });
 }
 
 async function signed(

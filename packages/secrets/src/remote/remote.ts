@@ -24,9 +24,13 @@ export interface RemoteAnswer {
 
 /** A service that did not answer, or not what was asked: one line without any secret, of it or of the request. */
 export class RemoteError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** There is no such thing, as far as the service tells. */
+  readonly isAbsent: boolean;
+
+  constructor(message: string, options?: ErrorOptions & { readonly isAbsent?: boolean }) {
     super(message, options);
     this.name = "RemoteError";
+    this.isAbsent = options?.isAbsent === true;
   }
 }
 

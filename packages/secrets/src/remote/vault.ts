@@ -117,7 +117,9 @@ export class Vault {
 
 function succeeded(what: string, answer: RemoteAnswer): RemoteAnswer {
   if (answer.status === 200) return answer;
-  throw new RemoteError(`${what}: HTTP status ${answer.status}${reasonsIn(answer.text)}`);
+  throw new RemoteError(`${what}: HTTP status ${answer.status}${reasonsIn(answer.text)}`, {
+    isAbsent: answer.status === 404,
+  });
 }
 
 function reasonsIn(text: string): string {

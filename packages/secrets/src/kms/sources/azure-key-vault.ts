@@ -1,5 +1,6 @@
+import { askAzureVault } from "../../remote/azure-vault.ts";
 import type { KeptToken } from "../../remote/kept-token.ts";
-import { objectOf, type Remote, RemoteError, shortened, textIn } from "../../remote/remote.ts";
+import { type Remote, RemoteError, textIn } from "../../remote/remote.ts";
 import type { KeySource, SealedKey } from "../key-source.ts";
 import { KmsError } from "../service.ts";
 
@@ -14,8 +15,6 @@ export interface AzureKeyVaultOptions {
 }
 
 type Fields = { readonly [field: string]: unknown };
-
-const apiVersion = "7.4";
 
 /** For RSA keys of software and of HSMs. */
 const algorithm = "RSA-OAEP-256";
@@ -67,34 +66,7 @@ export class AzureKeyVault implements KeySource {
     return keyId;
   }
 
-  async #ask(method: "GET" | "POST", url: string, body?: Fields): Promise<Fields> {
-    const { remote, token } = this.#options;
-    const send = async () =>
-      remote.ask({
-        method,
-        url: `${url}?api-version=${apiVersion}`,
-        headers: {
-          authorization: `Bearer ${await token.get()}`,
-          ...(body !== undefined && { "content-type": "application/json" }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-    let answer = await send();
-    if (answer.status === 401) {
-      token.forget();
-      answer = await send();
-    }
-    const what = `Azure Key Vault ${method} ${url}`;
-    if (answer.status === 200) return objectOf(what, answer);
-    throw new RemoteError(`${what}: HTTP status ${answer.status}${reasonIn(answer.text)}`);
-  }
-}
-
-function reasonIn(text: string): string {
-  try {
-    const { error } = JSON.parse(text) as { readonly error?: { readonly code?: unknown; readonly message?: unknown } };
-    return error === undefined ? "" : `: ${shortened(`${String(error.code)}: ${String(error.message)}`)}`;
-  } catch {
-    return "";
+  #ask(method: "GET" | "POST", url: string, body?: Fields): Promise<Fields> {
+    return askAzureVault(this.#options, method, url, body);
   }
 }
