@@ -4,6 +4,7 @@ import { rotateCommand } from "./rotate.ts";
 import { scanCommand } from "./scan.ts";
 import { sealCommand } from "./seal.ts";
 import { statusCommand } from "./status.ts";
+import { suggestCommand } from "./suggest.ts";
 import { verifyCommand } from "./verify.ts";
 import { whoCanCommand } from "./who-can.ts";
 
@@ -13,16 +14,11 @@ const commands: readonly (() => Command)[] = [
   rotateCommand,
   verifyCommand,
   whoCanCommand,
+  suggestCommand,
   scanCommand,
   sealCommand,
   openCommand,
 ];
-
-import { suggestCommand } from "./suggest.ts";
-import { whoCanCommand } from "./who-can.ts";
-
-/** Each subcommand has a file of its own beside this one. */
-const commands: readonly (() => Command)[] = [whoCanCommand, suggestCommand, scanCommand, sealCommand, openCommand];
 
 export function secretsCommand(): Command {
   const command = new Command("secrets").description(
