@@ -50,6 +50,15 @@ const cases: { readonly [what: string]: readonly Case[] } = {
     ["f({x | x := q}) := 1\nq := 1", "2:8 var q is unsafe", "2:8 var x is unsafe"],
     ["f(x, g(x)) := 1\ng(x) := x", "2:6 rule arguments cannot contain calls"],
   ],
+  "what is given must fit as a whole, also where keys are found at run time": [
+    [
+      'p := json.marshal_with_options([], {input.x: "a"})',
+      "2:6 json.marshal_with_options: invalid argument(s)",
+      "have: (array[any], object[any: string], ???)",
+      "want: (x: any, opts: object<indent: string, prefix: string, pretty: boolean>[string: any], y: string)",
+    ],
+    ['p := json.marshal_with_options([], {"pretty": true, input.x: input.y})'],
+  ],
   "what is called must be a function": [
     ["p if a[1](2)", "2:6 undefined function a[1]"],
     ["p if [1].f(2)", "2:6 undefined function [1].f"],

@@ -20,7 +20,7 @@ export function parseNumber(cursor: Cursor): Term | undefined {
   }
   const { text } = cursor.token;
   if (/^0[^.eE]/.test(text) && !prefix.endsWith(".")) return cursor.illegal("expected number without leading zero");
-  if (/[^\0-\x7f]/.test(text)) return cursor.illegal("invalid float");
+  if (/[^\0-\x7f]/.test(text) || (prefix.endsWith(".") && text.includes("."))) return cursor.illegal("invalid float");
   const { log2, tens } = sizeOf(prefix.endsWith(".") ? `.${text}` : text);
   const exponent = Math.floor(log2 + tens) + 1;
   if (exponent < goExponents.min || exponent > goExponents.max) return cursor.illegal("invalid float");

@@ -28,6 +28,9 @@ export interface ParseResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Words that are names in the path of an import, and right behind it. */
+const freeWords: ReadonlySet<string> = new Set(["not", ...futureKeywords]);
+
 /** Larger modules are refused before any work: generated bundles stay far below. */
 const maxTextLength = 16 * 1024 * 1024;
 
@@ -307,6 +310,8 @@ class ModuleParser {
       return cursor.report(`unexpected import path, must begin with one of: ${roots}, got: ${got}`, place);
     }
     const alias = this.#alias();
+    // What stands behind a path is read with it.
+    if (alias === undefined && freeWords.has(cursor.token.text)) cursor.treatAsName();
     if (alias === null) return undefined;
     if (alias === undefined && (name === "data" || name === "input")) this.#checkLastName(rest.at(-1));
     this.#applyKeywords(path, alias, place);
@@ -327,7 +332,7 @@ class ModuleParser {
   #importPath(): Term | undefined {
     const { mode } = this.#cursor;
     const { keywords } = mode;
-    mode.keywords = new Set(alwaysKeywords.filter((word) => word !== "not"));
+    mode.keywords = new Set(alwaysKeywords.filter((word) => !freeWords.has(word)));
     const term = parseTerm(this.#cursor);
     mode.keywords = keywords;
     return term;

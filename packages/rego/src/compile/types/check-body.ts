@@ -119,11 +119,21 @@ function checkCall(
     return argFault(expr.loc, operator, "too many arguments", types(), wanted, type.variadic);
   if (args.length < type.args.length)
     return argFault(expr.loc, operator, "too few arguments", types(), wanted, type.variadic);
+  const before = args.some(isCollection) ? types() : undefined;
   for (const [i, arg] of args.entries()) {
-    if (assignType(env, arg, (wanted[i] ?? type.variadic)?.type)) continue;
-    return argFault(expr.loc, check.rename(operator), "invalid argument(s)", types(), wanted, type.variadic);
+    const given = (wanted[i] ?? type.variadic)?.type;
+    const misfit = (have: readonly (Type | undefined)[]): Found =>
+      argFault(expr.loc, check.rename(operator), "invalid argument(s)", have, wanted, type.variadic);
+    if (before !== undefined && isCollection(arg) && !isUnknown(before[i]) && !unifies(before[i], given))
+      return misfit(before);
+    if (!assignType(env, arg, given)) return misfit(types());
   }
   return undefined;
+}
+
+/** What is written part by part fits part by part, and yet may not as a whole: an object with keys that are found at run time. */
+function isCollection({ kind }: Term): boolean {
+  return kind === "array" || kind === "object" || kind === "set";
 }
 
 function argFault(

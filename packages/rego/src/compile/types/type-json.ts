@@ -94,10 +94,10 @@ function refJson({ terms }: Ref): AstJson {
   return terms.map((term: Term, i) => astJsonOfTerm(term, i === 0));
 }
 
-/** As Go writes OPA's constants: scalars as such, but collections as lists of terms, and of pairs of terms. */
+/** As Go writes OPA's constants: scalars as such, but null as an empty structure, and collections as lists of terms, and of pairs of terms. */
 function constantJson(term: Term): AstJson {
   if (term.kind === "array") return term.items.map((item) => astJsonOfTerm(item));
   if (term.kind === "object") return term.entries.map((pair) => pair.map((each) => astJsonOfTerm(each)));
   if (term.kind === "number") return new NumberText(term.text);
-  return term.kind === "string" || term.kind === "boolean" ? term.value : null;
+  return term.kind === "string" || term.kind === "boolean" ? term.value : {};
 }
