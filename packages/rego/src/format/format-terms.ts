@@ -122,7 +122,7 @@ export abstract class TermWriter extends Writer {
       this.writeTerm(term);
     } catch (error) {
       if (!(error instanceof CommentCollision)) throw error;
-      this.write("\n");
+      this.lineBreak();
     }
     this.write("]");
   }

@@ -17,6 +17,12 @@ function formatted(rules: string, options: FormatOptions = {}): string {
 const cases: readonly (readonly [name: string, source: string, wanted: string, options?: FormatOptions])[] = [
   ["one literal stays on its line", "p if{x==1}", "p if x == 1"],
   ["a body on lines of its own", "p if {\nx;y\n\n\n\nz }", "p if {\n\tx\n\ty\n\n\tz\n}"],
+  [
+    "a text of several lines is as it was",
+    "p := `x\n\n\n\ny`\nq := $`a\n\n\n{p}`",
+    "p := `x\n\n\n\ny`\n\nq := $`a\n\n\n{p}`",
+  ],
+  ["so is what has two comments in the way", 'p := # a\n{"b" # c\n\n\n: 1 # d\n}', 'p := {"b" # c\n\n\n: 1 # d\n} # a'],
   ["rules of one line stay together", "p:=1\nq:=2\n\n\nr:=3", "p := 1\nq := 2\n\nr := 3"],
   ["a comment behind and one above", "# a\np := 1 # b\n# c", "# a\np := 1 # b\n\n# c"],
   ["comments in a body", "p if {\n# a\nx # b\n# c\n}", "p if {\n\t# a\n\tx # b\n\t# c\n}"],

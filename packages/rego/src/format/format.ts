@@ -28,7 +28,7 @@ export function formatModule(written: Module, options: FormatOptions = {}): stri
     keywordsOf(module, options),
     options.keywordsInRefs ?? true,
   );
-  return squash(writer.module({ ...module, imports }));
+  return ended(writer.module({ ...module, imports }));
 }
 
 class ModuleWriter extends RuleWriter {
@@ -46,7 +46,7 @@ class ModuleWriter extends RuleWriter {
     }
     for (const [i, comment] of this.comments.entries()) {
       this.writeLine(commentText(comment));
-      if (i === this.comments.length - 1) this.write("\n");
+      if (i === this.comments.length - 1) this.lineBreak();
     }
     return this.text;
   }
@@ -232,7 +232,7 @@ function optionalKeyword(path: Ref): string | undefined {
   return root === "future" && keywords === "keywords" ? word : undefined;
 }
 
-/** At most one blank line in a row, none at either end, no white space at the ends of lines. */
-function squash(text: string): string {
-  return `${text.replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "")}\n`;
+/** Without blank lines at the end. */
+function ended(text: string): string {
+  return `${text.replace(/\n+$/, "")}\n`;
 }

@@ -53,7 +53,7 @@ export class Writer {
       this.#lineEnd = undefined;
     }
     this.#delay = false;
-    this.#text += "\n";
+    this.lineBreak();
   }
 
   protected writeLine(text: string): void {
@@ -63,7 +63,12 @@ export class Writer {
   }
 
   protected blankLine(): void {
-    this.#text += "\n";
+    this.lineBreak();
+  }
+
+  /** At most one blank line in a row, and none at the beginning. (What was written by its author, as a raw string, has its own.) */
+  protected lineBreak(): void {
+    if (this.#text !== "" && !this.#text.endsWith("\n\n")) this.#text += "\n";
   }
 
   protected up(): void {

@@ -159,7 +159,7 @@ class ModuleParser {
     const blocks = this.#annotations ? this.#blocks() : [];
     if (this.faults.length > 0) return undefined;
     const [first] = statements;
-    const module = first === undefined ? this.#empty() : this.#module(first, statements);
+    const module = first === undefined ? this.#empty(blocks[0]) : this.#module(first, statements);
     if (module === undefined || this.faults.length > 0) return undefined;
     const annotated = attachAnnotations(module, blocks, (loc, message) => this.#final(message, loc));
     return this.faults.length > 0 ? undefined : annotated;
@@ -182,13 +182,15 @@ class ModuleParser {
     this.#cursor.faults.push({ code: "rego_parse_error", message, loc: undefined });
   }
 
-  #empty(): undefined {
+  /** For OPA annotations are statements. */
+  #empty(annotated: ReadBlock | undefined): undefined {
+    if (annotated !== undefined) return this.#final("package expected", annotated.block.loc);
     const loc: Location = { file: this.#source.file, row: 0, col: 0, offset: 0, end: 0, text: "" };
     this.#final("empty module", loc);
   }
 
   /** A fault of the module as a whole, which OPA tells without the line. */
-  #final(message: string, loc: Location): void {
+  #final(message: string, loc: Location): undefined {
     this.#cursor.faults.push({ code: "rego_parse_error", message, loc });
   }
 
