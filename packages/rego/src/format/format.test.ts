@@ -22,7 +22,7 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
     "p := `x\n\n\n\ny`\nq := $`a\n\n\n{p}`",
     "p := `x\n\n\n\ny`\n\nq := $`a\n\n\n{p}`",
   ],
-  ["so is what has two comments in the way", 'p := # a\n{"b" # c\n\n\n: 1 # d\n}', 'p := {"b" # c\n\n\n: 1 # d\n} # a'],
+  ["so is what has comments in the way", 'p := # a\n{\n"b" # c\n\n\n: 1 # d\n}', 'p := {\n"b" # c\n\n\n: 1 # d\n} # a'],
   ["rules of one line stay together", "p:=1\nq:=2\n\n\nr:=3", "p := 1\nq := 2\n\nr := 3"],
   ["a comment behind and one above", "# a\np := 1 # b\n# c", "# a\np := 1 # b\n\n# c"],
   ["comments in a body", "p if {\n# a\nx # b\n# c\n}", "p if {\n\t# a\n\tx # b\n\t# c\n}"],
