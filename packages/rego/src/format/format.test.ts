@@ -22,6 +22,12 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
     "p := `x\n\n\n\ny`\nq := $`a\n\n\n{p}`",
     "p := `x\n\n\n\ny`\n\nq := $`a\n\n\n{p}`",
   ],
+  [
+    "imports that nobody wrote stand before the rules",
+    "import future.keywords.or\np { a or b }",
+    "import future.keywords.or\nimport rego.v1\n\np if a or b",
+    { target: "v0v1" },
+  ],
   ["so is what has comments in the way", 'p := # a\n{\n"b" # c\n\n\n: 1 # d\n}', 'p := {\n"b" # c\n\n\n: 1 # d\n} # a'],
   ["rules of one line stay together", "p:=1\nq:=2\n\n\nr:=3", "p := 1\nq := 2\n\nr := 3"],
   ["a comment behind and one above", "# a\np := 1 # b\n# c", "# a\np := 1 # b\n\n# c"],

@@ -35,7 +35,8 @@ class ModuleWriter extends RuleWriter {
   module(module: Module): string {
     this.setComments(module.comments.toSorted((a, b) => comparePlaces(a.loc, b.loc)));
     this.#writePackage(module);
-    const others = [...module.imports, ...module.rules].sort((a, b) => comparePlaces(a.loc, b.loc));
+    const { first, others } = inOrder(module);
+    if (first.length > 0) this.#writeImports(first);
     for (let at = 0; at < others.length; ) {
       const imports = takeWhile(others, at, isImport);
       if (imports.length > 0) this.#writeImports(imports as readonly Import[]);
@@ -89,6 +90,22 @@ class ModuleWriter extends RuleWriter {
       this.blankLine();
     }
   }
+}
+
+/** Imports and rules by their places; imports that nobody wrote come first where one of them would come behind a rule. */
+function inOrder({ imports, rules }: Module): {
+  readonly first: readonly Import[];
+  readonly others: readonly (Import | Rule)[];
+} {
+  const firstRow = Math.min(...rules.map(({ loc }) => loc.row));
+  const sorted = [...imports, ...rules].sort((a, b) => comparePlaces(a.loc, b.loc));
+  if (!imports.some((each) => isAdded(each) && each.loc.row >= firstRow)) return { first: [], others: sorted };
+  const first = sorted.filter((each) => isImport(each) && isAdded(each)) as readonly Import[];
+  return { first, others: sorted.filter((each) => !isImport(each) || !isAdded(each)) };
+}
+
+function isAdded({ loc }: Import): boolean {
+  return loc.text === "";
 }
 
 function isImport(node: Import | Rule): node is Import {
@@ -181,7 +198,7 @@ function usedKeywords({ rules }: Module): ReadonlySet<string> {
 function missingKeywords({ imports, rules }: Module): readonly Import[] {
   const words = imports.map(futureKeyword);
   if (["in", "every", "all"].some((word) => words.includes(word))) return [];
-  return rules.some(usesMember) ? [importOf(1, "future", "keywords", "in")] : [];
+  return rules.some(usesMember) ? [importOf(rowBehindKeywords(imports), "future", "keywords", "in")] : [];
 }
 
 function usesMember(rule: Rule): boolean {
