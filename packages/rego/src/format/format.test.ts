@@ -28,6 +28,11 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
     "import future.keywords.or\nimport rego.v1\n\np if a or b",
     { target: "v0v1" },
   ],
+  [
+    "a set behind not keeps its parentheses, also behind comments",
+    "import future.keywords.not\np if {\n\tnot\n# a\n# b\n({x})\n}",
+    "import future.keywords.not\n\np if {\n\tnot (# a\n\t# b\n\t{x})\n}",
+  ],
   ["so is what has comments in the way", 'p := # a\n{\n"b" # c\n\n\n: 1 # d\n}', 'p := {\n"b" # c\n\n\n: 1 # d\n} # a'],
   ["rules of one line stay together", "p:=1\nq:=2\n\n\nr:=3", "p := 1\nq := 2\n\nr := 3"],
   ["a comment behind and one above", "# a\np := 1 # b\n# c", "# a\np := 1 # b\n\n# c"],

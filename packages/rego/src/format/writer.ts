@@ -99,10 +99,10 @@ export class Writer {
     this.#level = level;
   }
 
-  /** Puts parentheses around what was written since `start`, if that begins with a brace. */
+  /** Puts parentheses around what was written since `start`, if that begins with a brace, perhaps behind comments. */
   protected wrapFromBrace(start: number): void {
     const written = this.#text.slice(start);
-    if (written.startsWith("{")) this.#text = `${this.#text.slice(0, start)}(${written})`;
+    if (/^(?:\s*#.*\n)*\s*\{/.test(written)) this.#text = `${this.#text.slice(0, start)}(${written})`;
   }
 
   /** Writes the comments that stand above a row, and keeps the one in it for the end of the line. */
