@@ -16,7 +16,7 @@ const known: readonly Known[] = [
   { reason: "OPA loses a comment, or writes it twice", holds: hasOtherComments },
   {
     reason: "OPA puts parentheses around what has some, where it does not format it",
-    holds: ({ opa, sallyport }) => opa?.replace(/\bnot \((\([^]*?\))\)/g, "not $1") === sallyport,
+    holds: ({ opa, sallyport }) => opa?.replace(/\bnot \((\([\s\S]*?\))\)/g, "not $1") === sallyport,
   },
   {
     reason: "1.22 has `not` with `import future.keywords`, 1.19 and we have not",
