@@ -149,17 +149,38 @@ const patches: readonly (readonly [string, unknown, number, string])[] = [
     422,
     ' "" is invalid: patch: Invalid value: "map[foo:1]": strict decoding error: unknown field "foo"',
   ],
+  [
+    "strategic-merge",
+    { data: { $patch: "replace", a: 7 } },
+    422,
+    ' "" is invalid: patch: Invalid value: "map[data:map[a:7]]": cannot convert int64 to string',
+  ],
   ["foo", {}, 415, "415: Unsupported Media Type"],
 ];
 
 test("patches that do not apply are refused in kube-apiserver's words", () =>
   withServer(async (bed) => {
-    await apply(bed, "fieldManager=m", {});
+    await apply(bed, "fieldManager=m", { data: { b: "1" } });
     for (const [name, body, code, message] of patches) {
       const query = `${map}?fieldValidation=Strict`;
       const answer = await bed.call(query, { method: "PATCH", type: `application/${name}-patch+json`, body });
       assert.deepEqual([answer.code, answer.body.message], [code, message]);
     }
+  }));
+
+test("what is patched into another kind is wrong as that first", () =>
+  withServer(async (bed) => {
+    await apply(bed, "fieldManager=m", { data: { a: "1" } });
+    const body = { kind: "Secret" };
+    const answer = await bed.call(map, { method: "PATCH", type: "application/merge-patch+json", body });
+    assert.match(answer.body.message, /: illegal base64 data at input byte 0$/);
+  }));
+
+test("an applied configuration for another namespace is refused before one with another uid", () =>
+  withServer(async (bed) => {
+    await apply(bed, "fieldManager=m", {});
+    const { code } = await apply(bed, "fieldManager=m", { metadata: { name: "a", namespace: "other", uid: "x" } });
+    assert.equal(code, 400);
   }));
 
 test("of several wrong values the first in the patched text is told", () =>

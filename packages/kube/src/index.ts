@@ -114,7 +114,7 @@ export {
 } from "./rbac.ts";
 export { escalationMessage, uncoveredRules } from "./rbac-escalation.ts";
 export { allows, type PolicyRule, type RuleRequest } from "./rbac-rules.ts";
-export { findSchema, type Schema } from "./schema.ts";
+export { findSchema, resolveSchema, type Schema } from "./schema.ts";
 export { type LabelSelectorObject, matchesSelector, meetsRequirement } from "./selector.ts";
 export { type RuntimeConfig, runtimeConfigFault, servedCatalogue } from "./served.ts";
 export {

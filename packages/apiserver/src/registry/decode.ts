@@ -2,6 +2,7 @@ import {
   apiVersionOf,
   checkTypeMeta,
   conform,
+  conformStruct,
   findKind,
   type GroupVersionKind,
   goPackageOf,
@@ -122,7 +123,12 @@ export function checkType(
   const { group, version } = parseApiVersion(apiVersion);
   const found = findKind(group, version, kind);
   const isOther = info.custom === undefined && (kind !== info.kind || found === undefined);
-  if (isOther) throw notConvertible({ group, version, kind }, found !== undefined, info);
+  if (isOther) {
+    // What is read as another kind is wrong as that before it is of the wrong kind.
+    const prefix = `${kind} in version "${version}" cannot be handled as a ${info.kind}: `;
+    if (found?.schema !== undefined) conformStruct(given, found.schema, prefix);
+    throw notConvertible({ group, version, kind }, found !== undefined, info);
+  }
   if (apiVersion !== expected)
     throw new StatusError(
       "BadRequest",

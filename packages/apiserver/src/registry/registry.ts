@@ -195,7 +195,8 @@ export class Registry {
         const patched = applyPatch(before, patch, type, context.info);
         const decode = (value: DecodedBody["value"], source: "document" | "map") =>
           decodeObject({ value, strictErrors: [] }, context, source);
-        const shown = () => (isStrategic ? mergedPatchText(before, patch) : patchedText(before, patch, context.info));
+        const shown = () =>
+          isStrategic ? mergedPatchText(before, patch, context.info) : patchedText(before, patch, context.info);
         const decoded = isStrategic
           ? decodePatched(shown, () => decode(patched, "map"))
           : decodePatchedText(patched, shown, context.info, (value) => {
@@ -223,10 +224,10 @@ export class Registry {
     const make = (current: KubeObject | undefined) => {
       const time = timestampOf(this.#options.now());
       const { value, managed } = appliedTo(current, configuration, force, context, time);
-      if (current !== undefined) checkIdentity(value as KubeObject, current, context);
       const decoded = decodeApplied(configuration, context, () =>
         decodeObject({ value, strictErrors: [] }, context, "map"),
       );
+      if (current !== undefined) checkIdentity(value as KubeObject, current, context);
       const object = managedBy(this.#defaulted(decoded), managed);
       return withVersion(object, object.metadata.resourceVersion ?? current?.metadata.resourceVersion);
     };

@@ -105,7 +105,8 @@ function patched(patch: unknown, type: string, context: WriteContext): MakeScale
   const isStrategic = type === "application/strategic-merge-patch+json";
   return (current) => {
     const value = applyPatch(current, patch, type, scaleInfo);
-    const shown = () => (isStrategic ? mergedPatchText(current, patch) : patchedText(current, patch, scaleInfo));
+    const shown = () =>
+      isStrategic ? mergedPatchText(current, patch, scaleInfo) : patchedText(current, patch, scaleInfo);
     const scale = isStrategic
       ? decodePatched(shown, () => patchedScale(value, context, "map"))
       : decodePatchedText(value, shown, scaleInfo, (each) => {
