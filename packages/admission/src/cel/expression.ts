@@ -24,12 +24,15 @@ export interface Expression {
 export function compileExpression(text: string, environment: Environment, types?: readonly Type[]): Expression {
   const program = compile(text, environment);
   if (!(program instanceof Program)) return { text, fault: `compilation failed: ${program.message}` };
+  const [is, wanted] = [typeText(program.type), types?.map(typeText)];
+  if (wanted !== undefined && !wanted.includes(is)) {
+    const which = wanted.length === 1 ? wanted[0] : `one of [${wanted.join(" ")}]`;
+    return { text, fault: `must evaluate to ${which} but got ${is}` };
+  }
+  // What constants are wrong, as patterns, is found when the program is made, which comes after its type.
   if (program.instantiationFault !== undefined)
     return { text, fault: `program instantiation failed: ${program.instantiationFault}` };
-  const [is, wanted] = [typeText(program.type), types?.map(typeText)];
-  if (wanted === undefined || wanted.includes(is)) return { text, program };
-  const which = wanted.length === 1 ? wanted[0] : `one of [${wanted.join(" ")}]`;
-  return { text, fault: `must evaluate to ${which} but got ${is}` };
+  return { text, program };
 }
 
 /** As Go prints a type, which is not as cel-go's diagnostics do. */

@@ -12,7 +12,7 @@ import type { Diagnostic, Source } from "../syntax/diagnostic.ts";
 import { typeOf } from "../value/type-of.ts";
 import { TypeValue, type Value } from "../value/value.ts";
 import type { Environment, Overload } from "./environment.ts";
-import { isDynamic, mostGeneral, Substitution } from "./substitution.ts";
+import { isDyn, isDynamic, mostGeneral, Substitution } from "./substitution.ts";
 import {
   BOOL,
   DYN,
@@ -241,7 +241,7 @@ class Checker {
       fitting.push(overload);
       const type = this.#substitution.apply(fresh.result, false);
       if (result === undefined) result = type;
-      else if (!isDynamic(result) && !isSameType(result, type)) result = DYN;
+      else if (!isDyn(result) && !isSameType(result, type)) result = DYN;
     }
     const overloads = result === undefined ? all.filter((each) => each.isMember === isMember) : fitting;
     this.#references.set(expr.id, { kind: "function", overloads, isQualified });

@@ -107,8 +107,10 @@ export function mostGeneral(a: Type, b: Type): Type {
 }
 
 function isLessSpecific(a: Type, b: Type): boolean {
-  if (isDynamic(a) || a.kind === "param") return true;
-  if (isDynamic(b) || b.kind === "param") return false;
+  if (isDyn(a) || a.kind === "param") return true;
+  if (isDyn(b) || b.kind === "param") return false;
+  // What is wrong already says nothing of what stands beside it.
+  if (a.kind === "error") return b.kind === "error";
   if (a.kind === "null") return b.kind === "null";
   if (b.kind === "null") return true;
   if (a.kind === "wrapper") return true;
@@ -120,8 +122,13 @@ function isLessSpecific(a: Type, b: Type): boolean {
   return a.kind === "type" || formatType(a) === formatType(b);
 }
 
+/** Agrees with any other type: also what is wrong already, of which no more is told. */
 export function isDynamic(type: Type): boolean {
-  return type.kind === "dyn" || type.kind === "any" || type.kind === "error";
+  return isDyn(type) || type.kind === "error";
+}
+
+export function isDyn(type: Type): boolean {
+  return type.kind === "dyn" || type.kind === "any";
 }
 
 function isNullable(type: Type): boolean {

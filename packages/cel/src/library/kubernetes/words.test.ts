@@ -80,6 +80,11 @@ const cases: readonly (readonly [expression: string, said: string])[] = [
     'URL parse error during conversion from string: parse "http://a%20b/": invalid URL escape "%20"',
   ],
   ["'x\"y'.findAll('(x)?y*').join('|')", "x|y"],
+  [
+    "string(true ? {1: 2} : f)",
+    "ERROR: <input>:1:7: found no matching overload for 'string' applied to '(map(int, int))'",
+  ],
+  ["size(f) + 'a'", "ERROR: <input>:1:6: undeclared reference to 'f' (in container '')"],
   ["f(1)", "ERROR: <input>:1:2: undeclared reference to 'f' (in container '')"],
   ["-duration('1s')", "ERROR: <input>:1:1: found no matching overload for '-_' applied to '(duration)'"],
   ["[(- )]", "ERROR: <input>:1:5: Syntax error: no viable alternative at input '- )'"],
