@@ -40,6 +40,8 @@ export async function startHookServer({ certificate, key }: KeyPair, ca: string)
     (behaviours.get(path) ?? notFound)({ review: body, request, response });
   });
   server.on("tlsClientError", () => {});
+  // A connection that is cut when its caller takes it again would be a difference of chance.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
