@@ -53,6 +53,8 @@ interface Answer {
   readonly code: number;
   readonly body: string;
   readonly subject: string;
+  /** How long the server keeps the connection open. */
+  readonly keepAlive: string | undefined;
 }
 
 interface Sent {
@@ -78,7 +80,8 @@ function ask(server: WebhookServer, ca: string, sent: Sent = {}): Promise<Answer
       ).getPeerCertificate();
       let text = "";
       for await (const chunk of incoming.setEncoding("utf8")) text += chunk;
-      resolve({ code: incoming.statusCode ?? 0, body: text, subject: certificate.subject?.CN });
+      const keepAlive = incoming.headers["keep-alive"] as string | undefined;
+      resolve({ code: incoming.statusCode ?? 0, body: text, subject: certificate.subject?.CN, keepAlive });
     });
     outgoing.on("error", reject);
     outgoing.end(body);
@@ -104,6 +107,13 @@ test("a review is answered with its uid", () =>
   serving({}, async (server, ca) => {
     const { code, body } = await ask(server, ca);
     assert.deepEqual([code, JSON.parse(body).response], [200, { uid: "u", allowed: true }]);
+  }));
+
+test("connections stay open for longer than an API server, which gives them up after 90 seconds, may use them again", () =>
+  serving({}, async (server, ca) => {
+    const agent = new Agent({ keepAlive: true });
+    assert.equal((await ask(server, ca, { agent })).keepAlive, "timeout=120");
+    agent.destroy();
   }));
 
 const refusals: { readonly [what: string]: readonly [sent: Sent, code: number, text: string] } = {

@@ -34,6 +34,11 @@ export interface WebhookServer {
 const maxBodyBytes = 8 * 1024 * 1024;
 /** A connection that sends nothing for so long is cut: slow ones must not fill the server. */
 const requestTimeoutMs = 30_000;
+/**
+ * Connections that nobody uses stay open for longer than API servers keep them, 90 s: a review that is sent on one that is being closed
+ * would fail, and is not sent again.
+ */
+const keepAliveMs = 120_000;
 /** What the API server waits by default; it says so in the URL. */
 const defaultTimeoutSeconds = 10;
 /** We give up before our caller does, so that he hears why. */
@@ -60,6 +65,7 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
     });
   });
   server.requestTimeout = requestTimeoutMs;
+  server.keepAliveTimeout = keepAliveMs;
   server.on("tlsClientError", () => {});
   options.tls.onChange(({ certificate, key: next }) =>
     server.setSecureContext({ cert: certificate, key: next, ...(clientCa === undefined ? {} : { ca: clientCa }) }),

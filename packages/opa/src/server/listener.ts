@@ -61,6 +61,8 @@ const maxBodyBytes = 256 * 1024 * 1024;
 const maxUnzippedBytes = 512 * 1024 * 1024;
 /** A client that sends so slowly is cut. */
 const requestTimeoutMs = 60_000;
+/** Longer than Go's clients, API servers among them, keep what they do not use, 90 s: a request on one that is being closed fails. */
+const keepAliveMs = 120_000;
 
 const unzip = promisify(gunzip);
 const zip = promisify<Buffer, Buffer>(gzip);
@@ -79,6 +81,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       ? undefined
       : createSecureServer({ ...secureOptions(tls), requestTimeout: requestTimeoutMs }, serve);
   const server: Server = secure ?? createServer({ requestTimeout: requestTimeoutMs }, serve);
+  server.keepAliveTimeout = keepAliveMs;
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

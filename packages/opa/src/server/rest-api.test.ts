@@ -51,6 +51,15 @@ test("metrics by OPA's names", async () => {
   }
 });
 
+test("connections stay open for longer than Go's clients use them again", async () => {
+  const { listener } = await start({ name: "", asks: [] }, (error) => assert.fail(String(error)));
+  try {
+    assert.equal((await fetch(`${listener.url}/health`)).headers.get("keep-alive"), "timeout=120");
+  } finally {
+    await listener.close(0);
+  }
+});
+
 interface Started {
   readonly listener: Listener;
   /** Ends what logs decisions, and answers what was sent; undefined where none are logged. */
