@@ -6,6 +6,7 @@ import { type CelReport, run as runCel } from "../bench/cel/bench.ts";
 import { type DecisionReport, run as runDecisions } from "../bench/decisions/bench.ts";
 import { type GateReport, run as runGate } from "../bench/gate.ts";
 import { type GatekeeperReport, run as runGatekeeper } from "../bench/gatekeeper/bench.ts";
+import { type PolicyServerReport, run as runPolicyServer } from "../bench/policy-server/bench.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
 import { dataFolder } from "../conformance/suite.ts";
@@ -37,6 +38,7 @@ const benches: { readonly [name: string]: () => Promise<void> } = {
   cel: () => report({ run: runCel, print: printCel }),
   decisions: () => report({ run: runDecisions, print: printDecisions }),
   gatekeeper: () => report({ run: runGatekeeper, print: printGatekeeper }),
+  "policy-server": () => report({ run: runPolicyServer, print: printPolicyServer }),
   rego: () => report({ run: runRego, print: printRego }),
 };
 
@@ -141,6 +143,12 @@ function printCel({ figures, peerSkipped }: CelReport): void {
     console.log(expression.padEnd(24) + cells.join(""));
   }
   if (peerSkipped !== undefined) console.log(`cel-go was not measured: ${peerSkipped}`);
+}
+
+function printPolicyServer({ puts, decisions }: PolicyServerReport): void {
+  for (const { policies, sallyport, opa } of puts)
+    console.log(`PUT of policy number ${policies}: ${text(sallyport)} ms (opa ${text(opa)} ms)`);
+  printDecisions(decisions);
 }
 
 function printDecisions({ figures, peerSkipped }: DecisionReport): void {

@@ -67,29 +67,34 @@ async function putIntoOpa(skipped: string[]): Promise<ReadonlyMap<number, number
   const found = findOpaCommand();
   const times = new Map<number, number>();
   if ("skipped" in found) skipped.push(`modules one by one by opa: ${found.skipped}`);
-  else for (const size of sizes) times.set(size, await putLast(found.file, size));
+  else for (const size of sizes) times.set(size, await putLast([found.file], size));
   return times;
 }
 
-/** To a server that has all but the last modules from files, so that the run takes minutes, not hours. */
-async function putLast(opa: string, size: number): Promise<number> {
+/**
+ * Milliseconds of a PUT of one module more, to a server that has all but the last ones from files, so that the run takes minutes, not
+ * hours: the median of the last ones. `program` is what starts OPA, or a server like it.
+ */
+export async function putLast(program: readonly string[], size: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-puts-"));
   for (let i = 0; i < size - samples; i++) {
     const { file, text } = moduleSource(i);
     writeFileSync(join(folder, file), text);
   }
   const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(opa, ["run", "-s", "--addr", address, "--log-level", "error", "--disable-telemetry", folder]);
+  const [file = "", ...words] = program;
+  const flags = ["run", "-s", "--addr", address, "--log-level", "error", "--disable-telemetry", folder];
+  const server = spawn(file, [...words, ...flags], { stdio: "ignore" });
   try {
     await untilReady(server, address);
     const times: number[] = [];
     for (let i = size - samples; i < size; i++) {
-      const { file, text } = moduleSource(i);
+      const one = moduleSource(i);
       const start = performance.now();
-      const answer = await fetch(`http://${address}/v1/policies/${file}`, { method: "PUT", body: text });
+      const answer = await fetch(`http://${address}/v1/policies/${one.file}`, { method: "PUT", body: one.text });
       await answer.arrayBuffer();
       times.push(performance.now() - start);
-      if (!answer.ok) throw new Error(`opa refuses ${file}: ${answer.status}`);
+      if (!answer.ok) throw new Error(`the server refuses ${one.file}: ${answer.status}`);
     }
     return median(times);
   } finally {
@@ -104,7 +109,7 @@ async function untilReady(server: ChildProcess, address: string): Promise<void> 
     if (answer?.ok === true) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`opa ended with ${server.exitCode}`);
+  throw new Error(`the server ended with ${server.exitCode}`);
 }
 
 function moduleSource(i: number): { readonly file: string; readonly text: string } {
