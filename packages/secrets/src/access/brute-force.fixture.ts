@@ -16,6 +16,12 @@ const certs = "certificates.k8s.io";
 const hooks = "admissionregistration.k8s.io";
 const all = { verbs: ["*"], apiGroups: ["*"], resources: ["*"] };
 
+/** Of what has a template of pods: those that random rules come to. */
+const workloads = [
+  ["deployments", "apps"],
+  ["replicationcontrollers", ""],
+] as const;
+
 interface User {
   readonly username: string;
   readonly groups: readonly string[];
@@ -85,10 +91,14 @@ export class Attacker {
     if (this.#readsSecret(user)) this.#hasValue = true;
     for (const namespace of namespaces) {
       if (this.may(user, "create", "pods", namespace, "")) this.#homes.add(namespace);
-      for (const name of names)
-        if (["update", "patch"].some((verb) => this.may(user, verb, "deployments", namespace, name, "apps")))
+      for (const [resource, group] of workloads)
+        if (
+          this.may(user, "create", resource, namespace, "", group) ||
+          names.some((name) =>
+            ["update", "patch"].some((verb) => this.may(user, verb, resource, namespace, name, group)),
+          )
+        )
           this.#homes.add(namespace);
-      if (this.may(user, "create", "deployments", namespace, "", "apps")) this.#homes.add(namespace);
     }
     for (const [namespace, name] of accounts) {
       if (this.may(user, "create", "serviceaccounts/token", namespace, name))

@@ -1,9 +1,10 @@
 import { type Fact, factText } from "./facts.ts";
-import { type Acts, groupRights, type Right, type Rights, rightsOf } from "./rights.ts";
+import { type Acts, groupRights, type Right, rightsOf } from "./rights.ts";
 import { ways } from "./ways/all.ts";
 import { subjectsOf } from "./ways/known-identities.ts";
-import type { Inference, Scene } from "./ways/way.ts";
-import type { Identity, Question, World } from "./world.ts";
+import type { Inference, Scene, Way } from "./ways/way.ts";
+import { type Identity, identityText, type Question, type World } from "./world.ts";
+import { indexOf, type WorldIndex } from "./world-index.ts";
 
 /** How a fact came to be held, first of all: of the facts it needs each was held before. */
 export interface Derivation extends Inference {
@@ -31,6 +32,7 @@ export class Searcher {
   readonly #question: Question;
   readonly #isReading: boolean;
   readonly #acts: Acts;
+  readonly #index: WorldIndex;
   /** By the text of a subject of bindings. */
   readonly #granted: ReadonlyMap<string, World["grants"]>;
   readonly #rights = new Map<string, readonly Right[]>();
@@ -40,6 +42,7 @@ export class Searcher {
     this.#question = question;
     this.#isReading = isReading(question);
     this.#acts = actsFor(question);
+    this.#index = indexOf(world, this.#acts);
     this.#granted = Map.groupBy(world.grants, ({ subject }) => subjectsOf(subject)[0] as string);
   }
 
@@ -58,6 +61,7 @@ export class Searcher {
   *#inferences(state: State, fresh: readonly Fact[], isTaken: (right: Right) => boolean): Generator<Derivation> {
     const scene: Scene = {
       world: this.#world,
+      index: this.#index,
       question: this.#question,
       isReading: this.#isReading,
       held: state.facts,
@@ -66,33 +70,36 @@ export class Searcher {
       for (const way of ways)
         for (const each of way.ofFact?.(fact, scene) ?? [])
           yield { ...each, way: way.name, from: [factText(fact), ...(each.with ?? [])] };
-    // What holds for all they do may make more of what they are.
-    const concernsAll = fresh.some(({ kind }) => kind !== "identity" && kind !== "pod" && kind !== "own-pod");
-    const obtained = obtainedRights(state.facts.values(), this.#acts, isTaken);
-    for (const fact of concernsAll ? state.facts.values() : fresh) {
-      if (fact.kind !== "identity") continue;
-      const own = this.#rightsOf(fact.identity).filter((right) => !isTaken(right));
-      const rights = groupRights(obtained.size === 0 ? own : [...own, ...obtained.keys()]);
-      yield* this.#ofIdentity(fact, rights, scene, obtained);
-    }
+    const obtained = state.obtain(fresh, this.#acts, isTaken);
+    const own = (identity: Identity) => this.#rightsOf(identity).filter((right) => !isTaken(right));
+    for (const fact of fresh)
+      if (fact.kind === "identity") yield* ofIdentity(ways, fact, own(fact.identity), scene, state.obtained);
+    yield* this.#again(state, fresh, obtained, scene, own);
   }
 
-  *#ofIdentity(
-    fact: Fact & { readonly kind: "identity" },
-    rights: Rights,
+  /** What more comes of who is held already: by new rights, which count for all, and by new facts. */
+  *#again(
+    state: State,
+    fresh: readonly Fact[],
+    obtained: readonly Right[],
     scene: Scene,
-    obtained: ReadonlyMap<Right, string>,
+    own: (identity: Identity) => readonly Right[],
   ): Generator<Derivation> {
-    for (const way of ways)
-      for (const each of way.ofIdentity?.(fact.identity, rights, scene) ?? []) {
-        const through = each.by.flatMap((right) => obtained.get(right) ?? []);
-        yield { ...each, way: way.name, from: [...new Set([factText(fact), ...(each.with ?? []), ...through])] };
-      }
+    if (!fresh.some(({ kind }) => kind === "binding" || kind === "everything" || kind === "role" || kind === "request"))
+      return;
+    for (const fact of state.facts.values()) {
+      if (fact.kind !== "identity") continue;
+      const rights = own(fact.identity);
+      const isConcerned = fact === state.start || rights.some(({ act }) => jointActs.has(act));
+      if (isConcerned) yield* ofIdentity(jointWays, fact, rights, scene, state.obtained);
+    }
+    // By themselves new rights bring the same to all.
+    yield* ofIdentity(singleWays, state.start, obtained, scene, state.obtained);
   }
 
   /** Its own, and those of the groups that it is in by what it is. */
   #rightsOf(identity: Identity): readonly Right[] {
-    const key = factText({ kind: "identity", identity });
+    const key = identityText(identity);
     const known = this.#rights.get(key);
     if (known !== undefined) return known;
     const grants = subjectsOf(identity).flatMap((subject) => this.#granted.get(subject) ?? []);
@@ -102,12 +109,38 @@ export class Searcher {
   }
 }
 
+type IdentityFact = Fact & { readonly kind: "identity" };
+
+const singleWays = ways.filter(({ isJoint }) => isJoint !== true);
+const jointWays = ways.filter(({ isJoint }) => isJoint === true);
+const jointActs: ReadonlySet<string> = new Set([...jointWays.flatMap(({ acts }) => Object.keys(acts)), "read"]);
+
+function* ofIdentity(
+  some: readonly Way[],
+  fact: IdentityFact,
+  own: readonly Right[],
+  scene: Scene,
+  obtained: ReadonlyMap<Right, string>,
+): Generator<Derivation> {
+  const alone = groupRights(own);
+  const together = obtained.size === 0 ? alone : groupRights([...own, ...obtained.keys()]);
+  for (const way of some)
+    for (const each of way.ofIdentity?.(fact.identity, way.isJoint === true ? together : alone, scene) ?? []) {
+      const through = each.by.flatMap((right) => obtained.get(right) ?? []);
+      yield { ...each, way: way.name, from: [...new Set([factText(fact), ...(each.with ?? []), ...through])] };
+    }
+}
+
 /** Facts in the order in which they came to be held. */
 class State {
+  readonly start: IdentityFact;
   readonly facts = new Map<string, Fact>();
   readonly derivations = new Map<string, Derivation>();
+  /** Rights of the bindings that were made on the way, and by which fact. */
+  readonly obtained = new Map<Right, string>();
 
-  constructor(start: Fact) {
+  constructor(start: IdentityFact) {
+    this.start = start;
     this.facts.set(factText(start), start);
   }
 
@@ -128,19 +161,19 @@ class State {
     }
     return [...added.values()].map(({ to }) => to);
   }
-}
 
-/** Rights of the bindings that somebody has made for themselves, and by which fact. */
-function obtainedRights(
-  facts: Iterable<Fact>,
-  acts: Acts,
-  isTaken: (right: Right) => boolean,
-): ReadonlyMap<Right, string> {
-  const rights = new Map<Right, string>();
-  for (const fact of facts)
-    if (fact.kind === "binding" || fact.kind === "everything")
-      for (const right of rightsOf(fact.grants, acts)) if (!isTaken(right)) rights.set(right, factText(fact));
-  return rights;
+  /** Notes the rights of new bindings, and answers them. */
+  obtain(fresh: readonly Fact[], acts: Acts, isTaken: (right: Right) => boolean): readonly Right[] {
+    const all: Right[] = [];
+    for (const fact of fresh)
+      if (fact.kind === "binding" || fact.kind === "everything")
+        for (const right of rightsOf(fact.grants, acts))
+          if (!isTaken(right)) {
+            this.obtained.set(right, factText(fact));
+            all.push(right);
+          }
+    return all;
+  }
 }
 
 /** Whether it is the value of a secret that is asked about. */

@@ -25,6 +25,11 @@ export const anyNode = "*";
 /** The text of the fact of a request. */
 export const requestText = "request for a certificate";
 
+/** The text of the fact of a binding of one's own. */
+export function bindingText(role: RbacName, namespace: string): string {
+  return `${rbacText(role)} ${placeText(namespace)}`;
+}
+
 /** The text of the fact that a role was rewritten. */
 export function rewrittenText(role: RbacName): string {
   return `rewritten ${rbacText(role)}`;
@@ -41,7 +46,7 @@ export function factText(fact: Fact): string {
     case "identity":
       return identityText(fact.identity);
     case "binding":
-      return `${rbacText(fact.role)} ${placeText(fact.namespace)}`;
+      return bindingText(fact.role, fact.namespace);
     case "everything":
       return `everything ${placeText(fact.namespace)}`;
     case "role":

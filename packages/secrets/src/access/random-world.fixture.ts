@@ -140,6 +140,11 @@ const other: fc.Arbitrary<string> = fc.constantFrom(
   "Secret dev/t account=a",
   "Secret prod/t account=b",
   "Node n1",
+);
+
+/** Who reads by right, most often: somebody to get at. */
+const reader: fc.Arbitrary<string> = fc.constantFrom(
+  "",
   "Role prod/reader: get secrets\nRoleBinding prod/reader Role reader: ServiceAccount prod/b",
   "Role prod/reader: list secrets [db]\nRoleBinding prod/reader Role reader: ServiceAccount dev/b",
   "ClusterRole reader: get secrets",
@@ -153,9 +158,13 @@ export const randomWorld: fc.Arbitrary<string> = fc
     fc.array(binding, { minLength: 1, maxLength: 4 }),
     fc.array(pod, { minLength: 1, maxLength: 3 }),
     fc.array(other, { maxLength: 3 }),
+    reader,
   )
   .map((parts) => {
-    const lines = parts.flat().flatMap((each) => each.split("\n"));
+    const lines = parts
+      .flat()
+      .flatMap((each) => each.split("\n"))
+      .filter(Boolean);
     return [...new Map(lines.map((line) => [line.split(" ", 2).join(" ").replace(/:$/, ""), line])).values()].join(
       "\n",
     );

@@ -1,6 +1,6 @@
-import { type Fact, placeText, rewrittenText } from "../facts.ts";
+import { bindingText, type Fact, placeText, rewrittenText } from "../facts.ts";
 import { type Acts, countsIn, fitsName, type Right } from "../rights.ts";
-import { type Grant, type RbacName, type Role, rbacText, type World } from "../world.ts";
+import { type Grant, type RbacName, rbacText } from "../world.ts";
 import { allNamespaces } from "./own-pods.ts";
 import { type Inference, rightsTo, type Scene, type Way } from "./way.ts";
 
@@ -21,6 +21,7 @@ const acts: Acts = {
 export const bindings: Way = {
   name: "bind",
   acts,
+  isJoint: true,
   *ofIdentity(_identity, rights, scene) {
     const everywhere = rightsTo(rights, "write-cluster-bindings");
     const somewhere = rightsTo(rights, "write-bindings");
@@ -41,9 +42,9 @@ interface Target {
 }
 
 /** Roles that somebody may bind: those that are there, and those that were made on the way. */
-function bindable(roles: readonly Right[], clusterRoles: readonly Right[], { world, held }: Scene): readonly Target[] {
+function bindable(roles: readonly Right[], clusterRoles: readonly Right[], { index, held }: Scene): readonly Target[] {
   const made = [...held.values()].flatMap((fact) => (fact.kind === "role" ? [fact.role] : []));
-  const known = [...world.roles.filter(({ rules }) => rules.length > 0).map(({ name }) => name), ...made];
+  const known = [...index.useful.map(({ name }) => name), ...made];
   return [...new Map(known.map((each) => [rbacText(each), each])).values()].flatMap((role) =>
     (role.kind === "Role" ? roles : clusterRoles)
       .filter(
@@ -55,27 +56,24 @@ function bindable(roles: readonly Right[], clusterRoles: readonly Right[], { wor
 
 function* bound({ role, bind }: Target, write: Right, namespace: string, scene: Scene): Generator<Inference> {
   if (!countsIn(bind, namespace) || (role.kind === "Role" && role.namespace !== namespace)) return;
-  if (!writes(write, role, namespace, scene.world)) return;
-  const rules = rulesOf(role, namespace, scene.world);
+  if (!writes(write, role, namespace, scene)) return;
   const act = { by: [bind, write], text: `binds themselves to ${rbacText(role)} ${placeText(namespace)}` };
-  if (rules.length > 0) yield { ...act, to: { kind: "binding", role, namespace, grants: rules } };
+  const grants = scene.held.has(bindingText(role, namespace)) ? [] : rulesOf(role, namespace, scene);
+  if (grants.length > 0) yield { ...act, to: { kind: "binding", role, namespace, grants } };
   const rewritten = rewrittenText(role);
   if (scene.held.has(rewritten)) yield { ...act, to: everything(role, namespace), with: [rewritten] };
 }
 
 /** A new binding; or one more subject of one that is there, whose role cannot be changed. */
-function writes(write: Right, role: RbacName, namespace: string, { bindings }: World): boolean {
+function writes(write: Right, role: RbacName, namespace: string, { index }: Scene): boolean {
   const verbs = write.allowed.map(({ verb }) => verb);
   if (verbs.includes("create")) return true;
-  return bindings.some(
-    ({ name, role: bound }) =>
-      (name.namespace ?? "") === namespace && rbacText(bound) === rbacText(role) && fitsName(write.names, name.name),
-  );
+  const there = index.bindings.get(rbacText(role)) ?? [];
+  return there.some(({ name }) => (name.namespace ?? "") === namespace && fitsName(write.names, name.name));
 }
 
-function rulesOf(wanted: RbacName, namespace: string, { roles }: World): readonly Grant[] {
-  const role: Role | undefined = roles.find(({ name }) => rbacText(name) === rbacText(wanted));
-  return (role?.rules ?? []).map((rule) => ({ ...rule, ...self(wanted, namespace) }));
+function rulesOf(wanted: RbacName, namespace: string, { index }: Scene): readonly Grant[] {
+  return (index.roles.get(rbacText(wanted))?.rules ?? []).map((rule) => ({ ...rule, ...self(wanted, namespace) }));
 }
 
 /** To be bound to a role that was rewritten to allow all: no edit of a rule takes that away. */

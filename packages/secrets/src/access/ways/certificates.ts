@@ -21,6 +21,7 @@ const acts: Acts = {
 export const certificates: Way = {
   name: "certificates",
   acts,
+  isJoint: true,
   *ofIdentity(_identity, rights, { world, held }) {
     const [request] = rightsTo(rights, "request");
     if (request !== undefined)

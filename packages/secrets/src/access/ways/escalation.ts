@@ -1,6 +1,6 @@
 import { placeText, rewrittenText } from "../facts.ts";
 import { type Acts, countsIn, fitsName, type Right } from "../rights.ts";
-import { type Identity, identityText, type RbacName, type Role, rbacText, type World } from "../world.ts";
+import { type Binding, type Identity, identityText, type RbacName, type Role, rbacText, type World } from "../world.ts";
 import { everything } from "./bindings.ts";
 import { subjectsOf } from "./known-identities.ts";
 import { allNamespaces } from "./own-pods.ts";
@@ -26,6 +26,7 @@ const newName = "(a new one)";
 export const escalation: Way = {
   name: "escalate",
   acts,
+  isJoint: true,
   *ofIdentity(identity, rights, scene) {
     for (const [kind, write, escalate] of [
       ["Role", "write-roles", "escalate-roles"],
@@ -42,7 +43,9 @@ export const escalation: Way = {
     yield* rewrittenRolesOf(identity, scene);
   },
   *ofFact(fact, scene) {
-    if (fact.kind === "role") yield* gathered(fact.role, scene.world);
+    if (fact.kind !== "role") return;
+    yield* gathered(fact.role, scene.world);
+    yield* boundToSomebody(fact.role, scene);
   },
 };
 
@@ -79,19 +82,34 @@ function* gathered({ kind, name }: RbacName, { roles }: World): Generator<Infere
     yield { to: { kind: "role", role: role.name }, by: [], text: `${rbacText(role.name)} gathers its rules` };
 }
 
-/** Where rewritten roles are bound to an identity. */
-function* rewrittenRolesOf(identity: Identity, { world, held }: Scene): Generator<Inference> {
-  const rewritten = new Set([...held.values()].flatMap((fact) => (fact.kind === "role" ? [rbacText(fact.role)] : [])));
-  if (rewritten.size === 0) return;
+/** Where rewritten roles are bound to an identity that is new. */
+function* rewrittenRolesOf(identity: Identity, { index, held }: Scene): Generator<Inference> {
   const names = new Set(subjectsOf(identity));
-  for (const { name, role, subjects } of world.bindings)
-    if (rewritten.has(rbacText(role)) && subjects.some((each) => names.has(identityText(each)))) {
-      const place = name.namespace ?? "";
-      yield {
-        to: everything(role, place),
-        by: [],
-        with: [rewrittenText(role)],
-        text: `may everything ${placeText(place)}, through ${rbacText(name)}`,
-      };
-    }
+  for (const fact of held.values())
+    if (fact.kind === "role")
+      for (const binding of index.bindings.get(rbacText(fact.role)) ?? [])
+        if (binding.subjects.some((each) => names.has(identityText(each))))
+          yield { ...allowsAll(binding), with: [rewrittenText(fact.role)] };
+}
+
+/** Where a role that is newly rewritten is bound to an identity that is held. */
+function* boundToSomebody(role: RbacName, { index, held }: Scene): Generator<Inference> {
+  const there = index.bindings.get(rbacText(role)) ?? [];
+  if (there.length === 0) return;
+  for (const [holder, fact] of held) {
+    if (fact.kind !== "identity") continue;
+    const names = new Set(subjectsOf(fact.identity));
+    for (const binding of there)
+      if (binding.subjects.some((each) => names.has(identityText(each))))
+        yield { ...allowsAll(binding), with: [holder] };
+  }
+}
+
+function allowsAll({ name, role }: Binding): Inference {
+  const place = name.namespace ?? "";
+  return {
+    to: everything(role, place),
+    by: [],
+    text: `may everything ${placeText(place)}, through ${rbacText(name)}`,
+  };
 }

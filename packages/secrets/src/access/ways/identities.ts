@@ -1,5 +1,6 @@
-import { countsIn, fitsName, type Right } from "../rights.ts";
+import { fitsName, type Right } from "../rights.ts";
 import { type Identity, identityText } from "../world.ts";
+import { inNamespace } from "../world-index.ts";
 import { allGroups, allUsers } from "./known-identities.ts";
 import { asAccount } from "./own-pods.ts";
 import { type Inference, rightsTo, type Scene, type Way } from "./way.ts";
@@ -25,6 +26,7 @@ export const impersonation: Way = {
     "be-group": [{ verbs: ["impersonate"], group: "", resource: "groups", isClusterWide: true }],
     "be-account": [{ verbs: ["impersonate"], group: "", resource: "serviceaccounts" }],
   },
+  isJoint: true,
   *ofIdentity(_identity, rights, scene) {
     const users = rightsTo(rights, "be-user");
     const ofAccounts = rightsTo(rights, "be-account");
@@ -44,12 +46,12 @@ function* named(right: Right, known: readonly Identity[], by: readonly Right[]):
 
 function* accounts(
   right: Right,
-  { world }: Scene,
+  { world, index }: Scene,
   by: readonly Right[],
   textOf: (name: string) => string,
 ): Generator<Inference> {
-  for (const { namespace, name } of world.accounts)
-    if (countsIn(right, namespace) && fitsName(right.names, name)) {
+  for (const { namespace, name } of inNamespace(world.accounts, index.accounts, right.namespace))
+    if (fitsName(right.names, name)) {
       const to = asAccount(namespace, name);
       yield { to, by, text: textOf(identityText(to.identity)) };
     }

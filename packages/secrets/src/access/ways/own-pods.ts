@@ -44,9 +44,8 @@ export const ownPods: Way = {
     const { namespace } = fact;
     if (scene.isReading && namespace === scene.question.namespace)
       yield { to: { kind: "goal" }, by: [], text: "the pod mounts it" };
-    for (const { name, namespace: home } of scene.world.accounts)
-      if (home === namespace)
-        yield { to: asAccount(namespace, name), by: [], text: `the pod runs as ServiceAccount ${namespace}/${name}` };
+    for (const { name } of scene.index.accounts.get(namespace) ?? [])
+      yield { to: asAccount(namespace, name), by: [], text: `the pod runs as ServiceAccount ${namespace}/${name}` };
     yield* nodesOf(namespace, scene);
   },
 };

@@ -1,9 +1,10 @@
 import { countsIn, fitsName, type Right } from "../rights.ts";
+import { inNamespace } from "../world-index.ts";
 import { type Inference, rightsTo, type Scene, type Way } from "./way.ts";
 
 /**
  * The verbs that answer with a secret's value. Those of lists do so with names too, by a selector of `metadata.name`; the answer to a patch,
- * an empty one too, is the whole object; that to a deletion of many are the deleted objects.
+ * an empty one too, is the whole object; that to a deletion of many, also to a dry run, are the objects.
  */
 const readingVerbs = ["get", "list", "watch", "patch", "deletecollection"];
 
@@ -32,6 +33,7 @@ export const masters: Way = {
 export const tokenSecrets: Way = {
   name: "token-secrets",
   acts: { "create-secrets": [{ verbs: ["create"], group: "", resource: "secrets" }] },
+  isJoint: true,
   *ofIdentity(_identity, rights, scene) {
     for (const read of rightsTo(rights, "read")) {
       yield* existingTokens(read, scene);
@@ -49,7 +51,7 @@ function inferenceOf(right: Right, isReading: boolean): Inference {
       ? "reads it"
       : verbs.includes("patch")
         ? "reads it in the answer to a patch, which may be an empty one"
-        : "reads it in the answer when it deletes all";
+        : "reads it in the answer to the deletion of all, which may be a dry run";
   return { to: { kind: "goal" }, by: [right], text };
 }
 
@@ -63,9 +65,9 @@ function* existingTokens(read: Right, { world }: Scene): Generator<Inference> {
       };
 }
 
-function* newTokens(create: Right, read: Right, { world }: Scene): Generator<Inference> {
-  for (const { namespace, name } of world.accounts)
-    if (countsIn(create, namespace) && countsIn(read, namespace))
+function* newTokens(create: Right, read: Right, { world, index }: Scene): Generator<Inference> {
+  for (const { namespace, name } of inNamespace(world.accounts, index.accounts, create.namespace))
+    if (countsIn(read, namespace))
       yield {
         to: { kind: "identity", identity: { kind: "ServiceAccount", namespace, name } },
         by: [create, read],

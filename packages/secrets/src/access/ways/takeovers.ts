@@ -1,5 +1,6 @@
-import { type Acts, countsIn, fitsName } from "../rights.ts";
+import { type Acts, fitsName } from "../rights.ts";
 import type { Pod } from "../world.ts";
+import { inNamespace } from "../world-index.ts";
 import { asAccount } from "./own-pods.ts";
 import { type Inference, rightsTo, type Scene, type Way } from "./way.ts";
 
@@ -30,13 +31,13 @@ const conditions: { readonly [act: string]: string } = {
 export const takeovers: Way = {
   name: "takeovers",
   acts,
-  *ofIdentity(_identity, rights, { world }) {
+  *ofIdentity(_identity, rights, { world, index }) {
     for (const act of Object.keys(acts))
       for (const right of rightsTo(rights, act))
-        for (const pod of world.pods) {
+        for (const pod of inNamespace(world.pods, index.pods, right.namespace)) {
           // Pods of a template have names that nobody knows yet.
           const name = pod.kind === "Pod" ? pod.name : undefined;
-          if (!countsIn(right, pod.namespace) || !fitsName(right.names, name)) continue;
+          if (!fitsName(right.names, name)) continue;
           if (pod.kind !== "Pod" && right.names !== "any") continue;
           yield takeover(act, pod, [right], right.allowed);
         }

@@ -1,6 +1,7 @@
 import type { Fact } from "../facts.ts";
 import type { Acts, Right, Rights } from "../rights.ts";
 import type { Identity, Question, World } from "../world.ts";
+import type { WorldIndex } from "../world-index.ts";
 
 /** One more thing that is had, and why. */
 export interface Inference {
@@ -18,6 +19,7 @@ export interface Inference {
 /** What a way may look at. */
 export interface Scene {
   readonly world: World;
+  readonly index: WorldIndex;
   readonly question: Question;
   /** Whether what was asked for is the value of a secret. */
   readonly isReading: boolean;
@@ -30,6 +32,8 @@ export interface Way {
   readonly name: string;
   /** What it asks rules for. Names of acts are the same in all ways. */
   readonly acts: Acts;
+  /** It may need several rights at once, or other facts: who has got more of them is asked again. */
+  readonly isJoint?: true;
   /** What an identity gets by its rights, and those of the bindings it has made. */
   readonly ofIdentity?: (identity: Identity, rights: Rights, scene: Scene) => Iterable<Inference>;
   /** What follows from any other fact alone. */
