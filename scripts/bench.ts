@@ -9,6 +9,7 @@ import { type GatekeeperReport, run as runGatekeeper } from "../bench/gatekeeper
 import { type PolicyServerReport, run as runPolicyServer } from "../bench/policy-server/bench.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
+import { run as runSecretsScan, type ScanReport } from "../bench/secrets-scan/bench.ts";
 import { dataFolder } from "../conformance/suite.ts";
 
 // `npm run bench -- [BENCH] [--json]`, or `rego [WORKLOAD] [--json]`: each figure of ours beside the peer's of the same run, as a ratio.
@@ -40,6 +41,7 @@ const benches: { readonly [name: string]: () => Promise<void> } = {
   gatekeeper: () => report({ run: runGatekeeper, print: printGatekeeper }),
   "policy-server": () => report({ run: runPolicyServer, print: printPolicyServer }),
   rego: () => report({ run: runRego, print: printRego }),
+  "secrets-scan": () => report({ run: runSecretsScan, print: printSecretsScan }),
 };
 
 /** Those that work on policies and samples of the conformance data. */
@@ -57,6 +59,24 @@ else if (readsSamples.has(name) && !existsSync(samples)) {
 function fail(message: string): never {
   console.error(`bench: ${message}; usage: npm run bench -- [${Object.keys(benches).join(" | ")} [WORKLOAD]] [--json]`);
   process.exit(2);
+}
+
+function printSecretsScan({ own, peer, megabytesPerCoreSecond }: ScanReport): void {
+  for (const [name, rates] of [
+    ["sallyport", own],
+    ["gitleaks", peer],
+  ] as const) {
+    if (rates === undefined) continue;
+    const { recall, precision, secrets, missed, wrong } = rates;
+    console.log(
+      `${name}: recall ${recall.toFixed(3)}, precision ${precision.toFixed(3)} (${secrets} secrets, ${missed.length} missed, ${wrong.length} wrong)`,
+    );
+    const kinds = [...new Set(missed.map(({ kind }) => kind))].map(
+      (kind) => `${kind} ${missed.filter((each) => each.kind === kind).length}`,
+    );
+    if (kinds.length > 0) console.log(`  missed: ${kinds.join(", ")}`);
+  }
+  console.log(`${megabytesPerCoreSecond.toFixed(1)} MB of manifests in a second of the processor`);
 }
 
 function print({ peer, decisionsPerSecond, ...ours }: GateReport): void {

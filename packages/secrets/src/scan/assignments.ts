@@ -11,13 +11,16 @@ const maxLine = 10_000;
 
 /** A whole line: `NAME=value`, `export NAME="value"`, `name: value`, `"name": "value",`, with a sign of a comment before it or not. */
 const wholeLine =
-  /^(?:\s|#|\/\/|;|\*|--(?=\s)){0,20}(?:export |set |ENV |ARG |const |let |var |- ){0,2}["'`]?([A-Za-z_@][\w.[\]/-]{0,100})["'`]?\s{0,10}(?::=|=>|=|:)\s{0,10}(\S.*)$/;
+  /^(?:\s|#|\/\/|;|\*|\$|--(?=\s)){0,20}(?:(?:export|set|ENV|ARG|const|let|var|val|final|static|string|String|-) ){0,3}["'`]?([A-Za-z_@][\w.[\]/-]{0,100})["'`]?(?: string)?\s{0,10}(?:=>|:{0,3}=|[?.+]=|=|:)\s{0,10}(\S.*)$/;
 
 /** Within a line: `--name=value`, `--name value`, `-Dname=value`, `NAME=value` and XML's attributes. */
 const within =
   /(?:^|[\s"'`;&|(<,])(?:--?(?:D(?=[a-z]))?)?([A-Za-z_][\w.-]{1,100})(?:=(?:"([^"\n]{1,4096})"|'([^'\n]{1,4096})'|((?:\$\([^)\s]{1,100}\)|(?!\$\()[^\s"'`;&|<>,)]){1,4096}))|(?<=--[\w.-]{2,101})\s{1,4}(?:"([^"\n]{1,4096})"|'([^'\n]{1,4096})'|((?![\w.-]{1,100}=[^\s=])[^\s"'`;&|<>-][^\s"'`;&|<>]{0,4096})))/g;
 
 const element = /<([A-Za-z_][\w.:-]{1,100})(?:\s[^<>]{0,200})?>([^<>\n]{3,4096})<\/\1>/g;
+
+/** An element of XML whose text stands in a line of its own. */
+const tallElement = /<([A-Za-z_][\w.:-]{1,100})>[ \t]{0,200}\r?\n\s{0,200}([^<>\s]{3,4096})\s{1,200}<\/\1>/g;
 
 /** All of a text, line by line; a `value` below a `name` has that name. */
 export function* assignmentsOf(text: string): Generator<Assignment> {
@@ -33,11 +36,19 @@ export function* assignmentsOf(text: string): Generator<Assignment> {
     for (const each of pairsOfLine(line)) yield { ...each, offset: each.offset + start };
     start += line.length + 1;
   }
+  for (const match of text.matchAll(tallElement)) {
+    const [all, name = "", value = ""] = match;
+    yield { name, value, offset: match.index + all.indexOf(value, all.indexOf(">")) };
+  }
 }
 
-/** `{name: DB_PASSWORD, value: …}` in templates, which cannot be read as documents. */
+/** `{name: DB_PASSWORD, value: …}` in templates, which cannot be read as documents; `setProperty("db.password", "…")` in code. */
 function* pairsOfLine(line: string): Generator<Assignment> {
   for (const match of line.matchAll(/\{\s*name:\s*["']?([\w.-]{1,100})["']?,\s*value:\s*["']?([^\s"',}]{1,4096})/g)) {
+    const [all, name = "", value = ""] = match;
+    yield { name, value, offset: match.index + all.lastIndexOf(value) };
+  }
+  for (const match of line.matchAll(/\(["']([\w.-]{1,100})["'],\s{0,4}["']([^"']{3,4096})["']\)/g)) {
     const [all, name = "", value = ""] = match;
     yield { name, value, offset: match.index + all.lastIndexOf(value) };
   }

@@ -26,7 +26,11 @@ function isOverlap(a: Candidate, b: Candidate): boolean {
   return a.offset < b.offset + b.value.length && b.offset < a.offset + a.value.length;
 }
 
+/** No provider's tokens are shorter. */
+const shortestToken = 16;
+
 function* tokensOfProviders(text: string): Generator<Candidate> {
+  if (text.length < shortestToken) return;
   for (const { id, what, hint, pattern, confidence, isWhole } of providerFormats) {
     if (!text.includes(hint)) continue;
     for (const match of text.matchAll(pattern)) {
@@ -154,10 +158,10 @@ function* spoken(text: string): Generator<Candidate> {
       };
   }
   for (const match of text.matchAll(
-    /\bcurl\b[^\n|;]{0,300}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,100}:([^\s"']{1,200})/g,
+    /\bcurl\b(?:[^\n|;]|\\\n){0,300}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,100}:([^\s"']{1,200})/g,
   )) {
     const value = match[1] as string;
-    if (isReference(value) || value.includes("$")) continue;
+    if (isReference(value) || /\$[A-Za-z_{(]|[<>]/.test(value)) continue;
     const confidence = isPlaceholder(value) ? "low" : "high";
     yield {
       rule: "curl-password",

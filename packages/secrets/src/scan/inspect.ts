@@ -169,6 +169,7 @@ function* namedIn({ text, name, before, isSecretData }: Text, formats: readonly 
     const whole = judgeNamed(flag ?? name, text, { isSecretData });
     if (whole !== undefined) return yield whole;
   }
+  if (!/[=:\s<(]/.test(text)) return;
   for (const assigned of assignmentsOf(text)) {
     if (isTold(assigned.offset, assigned.value.length)) continue;
     const candidate = judgeNamed(assigned.name, assigned.value);

@@ -41,6 +41,7 @@ function hintInSecret(name: string): NameHint {
 
 function confidenceOf(hint: NameHint, name: string, value: string): Confidence | undefined {
   if (hint === "public" || isOtherwise(value, hint)) return undefined;
+  if (isUuid(value)) return hint === "password" || hint === "token" ? "medium" : undefined;
   if (isPasswordHash(value)) return "low";
   if (hint === "none") return isLongRandom(value) ? "low" : undefined;
   if (hint === "perhaps") return isRandom(value) && !isPlaceholder(value) ? "medium" : undefined;
@@ -56,7 +57,6 @@ const others: readonly RegExp[] = [
   /^-?[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h|d|w|y|[KMGTP]i?B?|%)?$/, // numbers, durations, quantities
   /^(?:\/|\.{1,2}\/|~\/|[A-Za-z]:\\)[\w.$@{}()+\\/ -]*$/, // paths
   /^[a-z][a-z0-9+.-]*:\/\/[^\s@]*$/i, // URLs without credentials: those with some have a rule of theirs
-  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, // UUIDs
   /^(?:sha1|sha256|sha384|sha512|md5)[:-]/i,
   /^-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|SSH2 PUBLIC KEY|X509 CRL|CERTIFICATE REQUEST)/,
   /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+|sk-\S+@openssh\.com) /,
@@ -72,6 +72,11 @@ function isOtherwise(value: string, hint: NameHint): boolean {
   // A number may be a password; of a token it is how many, or how long.
   if (hint === "password" && /^[0-9]{4,}$/.test(value)) return false;
   return others.some((each) => each.test(value));
+}
+
+/** An id for the most part, but some providers' tokens are such. */
+function isUuid(value: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value);
 }
 
 /** bcrypt, crypt, argon2, PBKDF2, htpasswd: no password, but one that can be guessed at. */

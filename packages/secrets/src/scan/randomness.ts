@@ -4,9 +4,9 @@ const charsets: readonly (readonly [pattern: RegExp, size: number, least: number
   [/^(?:[0-9a-f]+|[0-9A-F]+)$/, 16, 16],
   [/^[A-Z2-7]+=*$/, 32, 20],
   [/^(?:[a-z0-9]+|[A-Z0-9]+)$/, 36, 16],
-  [/^[A-Za-z0-9]+$/, 62, 14],
+  [/^[A-Za-z0-9]+$/, 62, 16],
   [/^[A-Za-z0-9+/_-]+={0,2}$/, 64, 16],
-  [/^[\x21-\x7e]+$/, 94, 12],
+  [/^[\x21-\x7e]+$/, 94, 16],
 ];
 
 /** Shannon's, in bits per character. */
@@ -41,9 +41,17 @@ function isWordy(text: string): boolean {
     const words = text.split(/[_./:-]|(?<=[a-z])(?=[A-Z])/);
     return words.every((word) => word.length < 14);
   }
-  const parts = text.split(/[-_./:@,]/).filter(Boolean);
+  if (isCamelCase(text)) return true;
+  const parts = text.split(/[^A-Za-z0-9]/).filter(Boolean);
   const words = parts.filter((part) =>
     /^(?:[a-z]+|[A-Z]+|[A-Z][a-z]+|[0-9]{1,4}|v[0-9]+|[a-z]{2,}[0-9]{1,3})$/.test(part),
   );
   return parts.length > 1 && words.length * 3 >= parts.length * 2;
+}
+
+/** Capitals and small letters in words of three and more, for the most part: of random text a third is so, by chance. */
+function isCamelCase(text: string): boolean {
+  if (!/[A-Z]/.test(text) || !/[a-z]/.test(text)) return false;
+  const inWords = [...text.matchAll(/[A-Z]?[a-z]{2,}/g)].filter(([word]) => word.length > 2);
+  return inWords.reduce((sum, [word]) => sum + word.length, 0) >= text.length * 0.65;
 }

@@ -4,7 +4,7 @@ const references: readonly RegExp[] = [
   /^\$[A-Za-z_]\w*$/, // shells
   /^\$\{[^}]*\}$/, // shells, Spring, envsubst
   /^\$\{\{.*\}\}$/s, // GitHub's workflows
-  /^%\{[^}]*\}$/,
+  /^%?\{[A-Za-z_][\w. -]*\}$/,
   /^%[A-Za-z_]\w*%$/,
   /^#\{[^}]*\}#?$/,
   /^<%.*%>$/s,
@@ -46,7 +46,7 @@ const placeholderWords =
   /^(?:admin|administrator|root|guest|user|username|test|testing|tester|demo|example|sample|dummy|fake|mock|foo|bar|baz|foobar|string|value|none|null|nil|undefined|empty|default|pass|passw(?:or)?d|passwort|pwd|secret|secrets|token|key|apikey|api[-_ ]?key|postgres|postgresql|mysql|redis|rabbitmq|mongo|mongodb|minioadmin|elastic|kibana|grafana|prom-operator|qwerty|letmein|abc123|password1|password123|p@ssw0rd|passw0rd|admin123|hunter2|secret123|test123|0+|1234\d*|x+|\*+|\.+|-+|_+|#+|\?+)$/i;
 
 const placeholderParts =
-  /change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|this|with)|(?:fill|put|insert|enter|add|set)[-_ ]?(?:me|in|your|here|this)|to[-_ ]?be[-_ ]?(?:set|replaced|filled|defined)|(?:^|[-_ ])your[-_ ]|(?:^|[-_ .])(?:todo|tbd|fixme|redacted|placeholder|dummy|example|sample|fake|not[-_ ]?a[-_ ]?(?:real|secret)|do[-_ ]?not[-_ ]?use|insecure)(?:$|[-_ .])|x{6,}|\*{4,}|EXAMPLE|deadbeef|0123456789abcdef|1234567890|abcdefgh|^<[^<>]+>$|^\[[^[\]]+\]$|^(.)\1+$/i;
+  /change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|this|with)|(?:fill|put|insert|enter|add|set)[-_ ]?(?:me|in|your|here|this)|to[-_ ]?be[-_ ]?(?:set|replaced|filled|defined)|(?:^|[-_ ])your[-_ ]|(?:^|[-_ .])(?:todo|tbd|fixme|redacted|placeholder|dummy|example|sample|fake|not[-_ ]?a[-_ ]?(?:real|secret)|do[-_ ]?not[-_ ]?use|insecure)(?:$|[-_ .])|x{6,}|\*{4,}|\.{3}$|…$|(.)\1{9,}|EXAMPLE|deadbeef|0123456789abcdef|1234567890|abcdefgh|^<[^<>]+>$|^\[[^[\]]+\]$|^(.)\2+$/i;
 
 /** Whether it is meant to be replaced, or stands in documentation: a finding of low confidence all the same, since some are never replaced. */
 export function isPlaceholder(text: string): boolean {

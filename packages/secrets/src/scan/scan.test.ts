@@ -142,6 +142,31 @@ test("scan: a Secret's data as all else, where asked for", () =>
     ["medium named-password 4 stringData.password", "low named-secret 4 stringData.token"],
   ));
 
+const lines: readonly string[] = [
+  `api_token: ${random}`,
+  `"apiToken": "${random}",`,
+  `String apiToken = "${random}";`,
+  `apiToken := \`${random}\``,
+  `$apiToken .= "${random}"`,
+  `API_TOKEN ?= ${random}`,
+  `  "apiToken" => "${random}"`,
+  `System.setProperty("API_TOKEN", "${random}")`,
+  `<apiToken>\n    ${random}\n</apiToken>`,
+  `<user apiToken="${random}"/>`,
+  `run --api-token ${random}`,
+  `kubectl create secret generic a --from-literal=apiToken=${random}`,
+];
+
+for (const line of lines)
+  test(`scan: in a text: ${line.replace(random, "…").replaceAll("\n", " ")}`, () =>
+    assert.deepEqual(
+      scanText("a.txt", `${line}\n`, { fingerprint: (found) => found }).map((each) => [
+        each.confidence,
+        each.fingerprint,
+      ]),
+      [["high", random]],
+    ));
+
 test("scan: other files line by line", () =>
   assert.deepEqual(told(`A=1\nexport API_TOKEN="${random}"\n`, ".env"), ["high named-secret 2 API_TOKEN"]));
 
