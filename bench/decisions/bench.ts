@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DecisionCollector } from "../../packages/cli/src/opa/server/decision-collector.fixture.ts";
-import { DecisionLife, ownServer } from "../../packages/cli/src/opa/server/decision-life.fixture.ts";
+import { DecisionLife } from "../../packages/cli/src/opa/server/decision-life.fixture.ts";
+import { builtArguments } from "../../scripts/node-arguments.ts";
 import { cpuMs } from "../peer.ts";
 import { findOpaCommand } from "../rego/peers.ts";
 
@@ -56,7 +57,7 @@ export async function run(progress: (text: string) => void): Promise<DecisionRep
   const peer = findOpaCommand();
   const peers = "file" in peer ? peerBuffers.map((buffer) => ["opa", buffer, [peer.file]] as const) : [];
   for (const [server, buffer, words] of [
-    ...ourBuffers.map((each) => ["sallyport", each, ownServer] as const),
+    ...ourBuffers.map((each) => ["sallyport", each, [process.execPath, ...builtArguments, "opa"]] as const),
     ...peers,
   ]) {
     progress(`${server}, ${buffer}`);

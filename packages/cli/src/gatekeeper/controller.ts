@@ -26,6 +26,7 @@ export interface GatekeeperControllerOptions {
   readonly onFault: (error: Error) => void;
 }
 
+const mutationsGroup = "mutations.gatekeeper.sh";
 const firstDelayMs = 500;
 const longestDelayMs = 30_000;
 
@@ -85,6 +86,16 @@ export class GatekeeperController {
         if (each.kind.toLowerCase() === change.name)
           this.#enqueue({
             resource: { group: "constraints.gatekeeper.sh", resource: change.name },
+            namespace: "",
+            name: each.metadata.name ?? "",
+            object: each,
+          });
+    // Mutators that do not agree are told of on both sides.
+    if (change.resource.group === mutationsGroup)
+      for (const each of this.#options.policies.own)
+        if (each.apiVersion.startsWith(`${mutationsGroup}/`))
+          this.#enqueue({
+            resource: { group: mutationsGroup, resource: each.kind.toLowerCase() },
             namespace: "",
             name: each.metadata.name ?? "",
             object: each,

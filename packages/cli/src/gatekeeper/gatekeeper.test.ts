@@ -129,6 +129,39 @@ test("mutators change first, then constraints are asked", () =>
     assert.equal(await bed.apply(configMap("a", "other")), denied("[owner] no owner"));
   }));
 
+test("mutators that do not agree say so on both sides, until one goes", () =>
+  withGatekeeper(async (bed) => {
+    const assign = (name: string, location: string) => `
+---
+apiVersion: mutations.gatekeeper.sh/v1
+kind: Assign
+metadata: {name: ${name}}
+spec:
+  applyTo: [{groups: [""], kinds: [ConfigMap], versions: [v1]}]
+  location: ${location}
+  parameters: {assign: {value: x}}
+`;
+    const path = "/apis/mutations.gatekeeper.sh/v1/assign";
+    const told = async () => {
+      const { items } = await bed.get(path);
+      return (items as readonly Fields[]).map((each) => {
+        const [status] = each["status"]?.byPod ?? [];
+        return `${each["metadata"].name} ${status?.enforced} ${status?.errors?.[0].type} ${status?.errors?.[0].message}`;
+      });
+    };
+    const says = async (...wanted: readonly string[]) =>
+      assert.deepEqual(await eventually(told, (lines) => lines.join() === wanted.join()), wanted);
+    assert.equal(await bed.apply(assign("map", "data.a.b") + assign("other", "data.c")), "created");
+    const inForce = (name: string) => `${name} true undefined undefined`;
+    await says(inForce("map"), inForce("other"));
+    assert.equal(await bed.apply(assign("list", "'data.a[name: n].b'")), "created");
+    const id = "Assign.mutations.gatekeeper.sh";
+    const conflict = `false ErrConflictingSchema the following mutators have conflicting schemas: [${id} /list ${id} /map]`;
+    await says(`list ${conflict}`, `map ${conflict}`, inForce("other"));
+    await bed.remove(`${path}/list`);
+    await says(inForce("map"), inForce("other"));
+  }));
+
 test("status says of each process what is in force, and goes with what it is about", () =>
   withGatekeeper(async (bed) => {
     await serve(bed, owned);

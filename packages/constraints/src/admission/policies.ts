@@ -110,7 +110,7 @@ export class GatekeeperPolicies {
     try {
       if (isTemplate(object)) this.#putTemplate(object);
       else if (isConstraint(object)) this.framework.addConstraint(object);
-      else if (isMutator(object)) this.#putMutator(object);
+      else if (isMutator(object)) this.#changeMutators(() => this.mutators.put(readMutator(object)));
       else if (isExpansionTemplate(object)) this.expansion.put(readExpansionTemplate(object));
       else if (isProvider(object)) this.#putProvider(object);
       else if (isConfiguration(object)) this.#configure(key, object);
@@ -129,10 +129,19 @@ export class GatekeeperPolicies {
     }
   }
 
-  #putMutator(object: KubeObject): void {
-    const conflicting = this.mutators.put(readMutator(object));
-    if (conflicting.length > 0)
-      throw new Error(`the following mutators have conflicting schemas: [${conflicting.join(" ")}]`);
+  /** Mutators that do not agree are all out of force: who comes or goes changes what is wrong with others. */
+  #changeMutators(change: () => void): void {
+    const places = [...this.#own]
+      .filter(([, each]) => isMutator(each))
+      .map(([key, each]) => [key, idOf(each)] as const);
+    const before = places.filter(([, id]) => this.mutators.conflictsOf(id).length > 0);
+    change();
+    for (const [key] of before) this.#faults.delete(key);
+    for (const [key, id] of places) {
+      const conflicts = this.mutators.conflictsOf(id);
+      if (conflicts.length > 0)
+        this.#faults.set(key, `the following mutators have conflicting schemas: [${conflicts.join(" ")}]`);
+    }
   }
 
   #putProvider(object: KubeObject): void {
@@ -143,7 +152,7 @@ export class GatekeeperPolicies {
   #drop(key: string, object: KubeObject): void {
     if (isTemplate(object)) this.framework.removeTemplate(object.metadata.name ?? "");
     else if (isConstraint(object)) this.framework.removeConstraint(object);
-    else if (isMutator(object)) this.mutators.remove(idOf(object));
+    else if (isMutator(object)) this.#changeMutators(() => this.mutators.remove(idOf(object)));
     else if (isExpansionTemplate(object)) this.expansion.remove(object.metadata.name ?? "");
     else if (isProvider(object)) this.#options.externalData?.remove(object.metadata.name ?? "");
     else if (isConfiguration(object)) this.#configure(key, undefined);

@@ -19,19 +19,25 @@ class Place {
     }
     const types = this.children.get(keyOf(node)) ?? new Map<NodeType, Place>();
     this.children.set(keyOf(node), types);
-    const type = rest[0] === undefined ? terminal : rest[0].kind === "list" ? "List" : "Object";
+    const type = typeOf(rest, terminal);
     const child = types.get(type) ?? new Place();
     types.set(type, child);
     child.add({ id, terminal, mustTerminate } as Mutator, rest);
   }
 
-  /** Those that do not agree on this place, or one below. */
-  *conflicts(): Iterable<string> {
-    for (const types of this.children.values()) {
-      yield* conflictsOf(types);
-      for (const child of types.values()) yield* child.conflicts();
-    }
+  /** Those that do not agree on a place of the path. */
+  *conflicts(path: Path, terminal: TerminalType): Iterable<string> {
+    const [node, ...rest] = path;
+    const types = node && this.children.get(keyOf(node));
+    if (types === undefined) return;
+    yield* conflictsOf(types);
+    yield* types.get(typeOf(rest, terminal))?.conflicts(rest, terminal) ?? [];
   }
+}
+
+function typeOf([next]: Path, terminal: TerminalType): NodeType {
+  if (next === undefined) return terminal;
+  return next.kind === "list" ? "List" : "Object";
 }
 
 function keyOf(node: PathNode): string {
@@ -51,8 +57,8 @@ function* conflictsOf(types: ReadonlyMap<NodeType, Place>): Iterable<string> {
   for (const place of further) yield* place.mutators;
 }
 
-/** The mutators that take objects of a kind to be built in different ways: none of them is used. */
-export function conflictingMutators(mutators: Iterable<Mutator>): ReadonlySet<string> {
+/** The mutators that take objects of a kind to be built in different ways, each with those that it does not agree with and itself, in order. */
+export function conflictingMutators(mutators: readonly Mutator[]): ReadonlyMap<string, readonly string[]> {
   const schemas = new Map<string, Place>();
   for (const mutator of mutators)
     for (const binding of mutator.bindings ?? []) {
@@ -60,5 +66,11 @@ export function conflictingMutators(mutators: Iterable<Mutator>): ReadonlySet<st
       schemas.set(binding, root);
       root.add(mutator, mutator.path);
     }
-  return new Set([...schemas.values()].flatMap((root) => [...root.conflicts()]));
+  return new Map(
+    mutators.flatMap(({ id, bindings = [], path, terminal }) => {
+      const roots = bindings.map((binding) => schemas.get(binding) as Place);
+      const found = new Set(roots.flatMap((root) => [...root.conflicts(path, terminal)]));
+      return found.size === 0 ? [] : [[id, [...found].sort()] as const];
+    }),
+  );
 }

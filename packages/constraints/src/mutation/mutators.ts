@@ -33,7 +33,8 @@ export function readMutator(object: KubeObject): Mutator {
 export class Mutators {
   readonly #byId = new Map<string, Mutator>();
   #ordered: readonly Mutator[] = [];
-  #conflicting: ReadonlySet<string> = new Set();
+  #conflicting: ReadonlyMap<string, readonly string[]> = new Map();
+  #disabled: ReadonlySet<string> = new Set();
   readonly #externalData: ExternalDataSource | undefined;
 
   /** Without `externalData` mutators that ask Providers fail. */
@@ -45,7 +46,7 @@ export class Mutators {
   put(mutator: Mutator): readonly string[] {
     this.#byId.set(mutator.id, mutator);
     this.#settle();
-    return this.#conflicting.has(mutator.id) ? [...this.#conflicting].sort() : [];
+    return this.conflictsOf(mutator.id);
   }
 
   remove(id: string): void {
@@ -56,13 +57,15 @@ export class Mutators {
     return this.#byId.size;
   }
 
-  get conflicting(): ReadonlySet<string> {
-    return this.#conflicting;
+  /** Those with which a mutator does not agree, itself among them: none of them is used. */
+  conflictsOf(id: string): readonly string[] {
+    return this.#conflicting.get(id) ?? [];
   }
 
   #settle(): void {
     this.#ordered = [...this.#byId.values()].sort((a, b) => compareTexts(a.id, b.id));
     this.#conflicting = conflictingMutators(this.#ordered);
+    this.#disabled = new Set([...this.#conflicting.values()].flat());
   }
 
   /** The object after all mutators; itself where none changes it. Throws an error of one line, also where it never comes to rest. */
@@ -89,7 +92,7 @@ export class Mutators {
     const draft = structuredClone(mutable.object);
     const current = { ...mutable, object: draft };
     for (const mutator of this.#ordered) {
-      if (this.#conflicting.has(mutator.id)) continue;
+      if (this.#disabled.has(mutator.id)) continue;
       try {
         if (mutator.matches(current))
           changeAt(draft as unknown as Draft, mutator.path, mutator.tests, mutator.setter(current));
