@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { EncryptionRules, TransformError, type Transformer } from "@sallyport/secrets/encryption";
 import { resourceOfKey } from "../registry/keys.ts";
 import { createMemoryStore } from "./memory-store.ts";
@@ -113,6 +113,31 @@ test("what cannot be opened comes with the reason alone, and is told of when it 
   await store.refresh();
   assert.deepEqual(mended, ["abc"]);
   assert.equal(text((await store.get(secretKey("x")))?.value), "abc");
+});
+
+test("what cannot be opened is tried again every ten seconds, once each time, until it can be", async () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  try {
+    const { turner, open, put } = bed();
+    turner.name = "two";
+    const writer = open();
+    for (const name of ["x", "y"]) await put(writer, secretKey(name), name);
+    const store = open();
+    store.watch(0, () => {});
+    const mended: string[] = [];
+    store.onMended((each) => mended.push(shown(each)));
+    const tick = async () => {
+      turner.opened = 0;
+      mock.timers.tick(10_000);
+      await new Promise((resolve) => setImmediate(resolve));
+      return turner.opened;
+    };
+    assert.deepEqual([await tick(), await tick(), mended], [2, 2, []]);
+    turner.known.add("two");
+    assert.deepEqual([await tick(), mended, await tick()], [2, ["x", "y"], 0]);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 test("what lies under an older key is stale until it is written again, also what this process wrote", async () => {

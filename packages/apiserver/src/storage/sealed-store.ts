@@ -150,7 +150,8 @@ export class SealedStore implements Store {
   }
 
   async #retry(): Promise<void> {
-    for (const value of this.#faulty.values()) {
+    // Of those that there are now: one that still cannot be opened is put there again.
+    for (const value of [...this.#faulty.values()]) {
       const opened = await this.#open(value);
       if (opened.fault === undefined) this.#tellMended(opened);
     }
