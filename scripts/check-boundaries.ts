@@ -10,7 +10,6 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   effects: ["rego"],
   kube: [],
   pki: [],
-  node: ["kube"],
   secrets: ["kube"],
   admission: ["cel", "kube", "rego"],
   constraints: ["admission", "cel", "kube", "rego"],
@@ -18,6 +17,7 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   cluster: ["kube"],
   webhook: ["admission", "cluster", "kube", "pki"],
   streaming: ["kube"],
+  node: ["cluster", "kube", "oci", "pki", "streaming"],
   apiserver: ["admission", "cel", "effects", "kube", "pki", "rego", "secrets", "streaming"],
   cli: [
     "admission",
@@ -51,6 +51,8 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/secrets/encryption",
   // A plugin holds keys, and loads nothing beside them.
   "@sallyport/secrets/kms",
+  // What runs containers; what reads security contexts needs none of it.
+  "@sallyport/node/kubelet",
   // The plugin is in every chain, and its kinds are served; its engines are for who has something in force.
   "@sallyport/constraints/definitions",
   "@sallyport/constraints/plugin",
