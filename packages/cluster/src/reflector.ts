@@ -12,6 +12,8 @@ export interface ReflectorOptions {
   /** `/api/v1/pods`: all namespaces, or one. */
   readonly path: string;
   readonly labelSelector?: string;
+  /** `spec.nodeName=a`. */
+  readonly fieldSelector?: string;
   /** Everything at once: what is not in it is gone. */
   readonly onReplace: (objects: readonly KubeObject[]) => void;
   readonly onChange: (change: Change) => void;
@@ -73,9 +75,9 @@ export class Reflector {
   }
 
   async #list(): Promise<void> {
-    const { client, path, labelSelector } = this.#options;
+    const { client, path } = this.#options;
     const objects: KubeObject[] = [];
-    const selector = labelSelector === undefined ? {} : { labelSelector };
+    const selector = this.#selectors();
     let next: { readonly continue: string } | undefined;
     let version = "";
     do {
@@ -90,13 +92,21 @@ export class Reflector {
     this.#synced();
   }
 
+  #selectors(): { readonly [name: string]: string } {
+    const { labelSelector, fieldSelector } = this.#options;
+    return {
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    };
+  }
+
   async #watch(onLife: () => void): Promise<void> {
-    const { client, path, labelSelector, random, onChange } = this.#options;
+    const { client, path, random, onChange } = this.#options;
     const query = {
       resourceVersion: this.#version ?? "",
       allowWatchBookmarks: "true",
       timeoutSeconds: String(Math.round(minWatchSeconds * (1 + random()))),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...this.#selectors(),
     };
     for await (const line of client.lines(path, query, this.#stop.signal)) {
       const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: KubeObject };

@@ -1,0 +1,149 @@
+import type { Client } from "@sallyport/cluster";
+import { apiVersionOf, type KubeObject, StatusError } from "@sallyport/kube";
+import type { KubeletClock } from "./context.ts";
+import { secondsOf } from "./times.ts";
+
+/** This machine, as a Node tells it. core/v1 NodeStatus */
+export interface LocalNode {
+  readonly name: string;
+  readonly addresses: readonly { readonly type: string; readonly address: string }[];
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly podCidr: string;
+  readonly kubeletPort: number;
+  readonly nodeInfo: { readonly [field: string]: string };
+  /** Handlers of RuntimeClasses that work here, and what each has; `describe node` shows them. */
+  readonly handlers: readonly { readonly name: string; readonly userNamespaces: boolean }[];
+  /** For people: versions and limits of each runtime. */
+  readonly annotations: { readonly [name: string]: string };
+  /** What the machine is short of, by kubelet's own thresholds. */
+  readonly pressures: () => Promise<{ readonly [what in "memory" | "disk" | "pid"]: boolean }>;
+  readonly images: () => Promise<readonly { readonly names: readonly string[]; readonly sizeBytes: number }[]>;
+}
+
+/** kubelet's: nodeLeaseDurationSeconds, a quarter of it between renewals, and nodeStatusReportFrequency. */
+const [leaseSeconds, renewMs, reportMs] = [40, 10_000, 300_000];
+/** kubelet's nodeStatusMaxImages. */
+const maxImages = 50;
+/** As many pods as kubelets take unless told otherwise. */
+const maxPods = "110";
+
+/** Registers this machine, and keeps saying that it is well until the signal. */
+export class NodeKeeper {
+  readonly #client: Client;
+  readonly #node: LocalNode;
+  readonly #clock: KubeletClock;
+  #readySince: string | undefined;
+
+  constructor(client: Client, node: LocalNode, clock: KubeletClock) {
+    this.#client = client;
+    this.#node = node;
+    this.#clock = clock;
+  }
+
+  /** Resolves once the Node is there and ready. Rejects as the client does. */
+  async register(): Promise<KubeObject> {
+    const { name, nodeInfo, podCidr, annotations } = this.#node;
+    const system = { "kubernetes.io/arch": nodeInfo["architecture"], "kubernetes.io/os": nodeInfo["operatingSystem"] };
+    const labels = { "kubernetes.io/hostname": name, ...system };
+    const metadata = { name, labels, annotations };
+    const spec = { podCIDR: podCidr, podCIDRs: [podCidr] };
+    const call = { method: "POST", body: { apiVersion: "v1", kind: "Node", metadata, spec } };
+    await this.#client.ask("/api/v1/nodes", call).catch(unless("AlreadyExists"));
+    return this.report();
+  }
+
+  async run(signal: AbortSignal, onFault: (error: Error) => void): Promise<void> {
+    let reported = this.#clock.now();
+    while (!signal.aborted) {
+      try {
+        await this.#renew();
+        if (this.#clock.now() - reported > reportMs) {
+          await this.report();
+          reported = this.#clock.now();
+        }
+      } catch (error) {
+        onFault(error as Error);
+      }
+      await this.#clock.sleep(renewMs, signal);
+    }
+  }
+
+  /** Writes the whole status. */
+  async report(): Promise<KubeObject> {
+    const now = secondsOf(this.#clock.now());
+    this.#readySince ??= now;
+    const { annotations, name } = this.#node;
+    const patch = { metadata: { annotations }, status: await this.#status(now, this.#readySince) };
+    const call = { method: "PATCH", body: patch, type: "application/strategic-merge-patch+json" };
+    return (await this.#client.ask(`/api/v1/nodes/${encodeURIComponent(name)}/status`, call)) as KubeObject;
+  }
+
+  async #status(now: string, since: string): Promise<object> {
+    const { addresses, cpus, memoryBytes, diskBytes, kubeletPort, nodeInfo, handlers, images, pressures } = this.#node;
+    const capacity = {
+      cpu: String(cpus),
+      memory: `${Math.floor(memoryBytes / 1024)}Ki`,
+      "ephemeral-storage": `${Math.floor(diskBytes / 1024)}Ki`,
+      pods: maxPods,
+    };
+    const found = [...(await images())].sort((a, b) => b.sizeBytes - a.sizeBytes).slice(0, maxImages);
+    return {
+      addresses,
+      capacity,
+      allocatable: capacity,
+      conditions: conditionsAt(now, since, await pressures()),
+      daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
+      images: found.map(({ names, sizeBytes }) => ({ names, sizeBytes })),
+      nodeInfo,
+      runtimeHandlers: [{ name: "", userNamespaces: false }, ...handlers].map(({ name, userNamespaces }) => ({
+        name,
+        features: { recursiveReadOnlyMounts: false, userNamespaces },
+      })),
+    };
+  }
+
+  async #renew(): Promise<void> {
+    const { name } = this.#node;
+    const path = `/apis/${apiVersionOf({ group: "coordination.k8s.io", version: "v1" })}/namespaces/kube-node-lease/leases`;
+    const renewTime = `${new Date(this.#clock.now()).toISOString().slice(0, -1)}000Z`;
+    const spec = { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime };
+    const call = { method: "PATCH", body: { spec }, type: "application/merge-patch+json" };
+    const renewed = await this.#client.ask(`${path}/${encodeURIComponent(name)}`, call).catch(unless("NotFound"));
+    if (renewed !== undefined) return;
+    const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name }, spec };
+    await this.#client.ask(path, { method: "POST", body }).catch(unless("AlreadyExists"));
+  }
+}
+
+/** In kubelet's words: with and without each pressure. */
+const words = {
+  memory: ["MemoryPressure", "InsufficientMemory", "insufficient memory", "SufficientMemory", "sufficient memory"],
+  disk: ["DiskPressure", "DiskPressure", "disk pressure", "NoDiskPressure", "no disk pressure"],
+  pid: ["PIDPressure", "InsufficientPID", "insufficient PID", "SufficientPID", "sufficient PID"],
+} as const;
+
+function conditionsAt(
+  now: string,
+  since: string,
+  pressures: { readonly [what in keyof typeof words]: boolean },
+): readonly object[] {
+  const times = { lastHeartbeatTime: now, lastTransitionTime: since };
+  const told = Object.entries(words).map(([what, [type, bad, badly, good, well]]) => {
+    const isShort = pressures[what as keyof typeof words];
+    const available = what === "disk" ? "" : " available";
+    const message = `kubelet has ${isShort ? badly : well}${available}`;
+    return { type, status: isShort ? "True" : "False", reason: `KubeletHas${isShort ? bad : good}`, message, ...times };
+  });
+  const ready = { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" };
+  return [...told, { ...ready, ...times }];
+}
+
+/** For what another has done, or undone, already. */
+function unless(reason: string): (error: unknown) => undefined {
+  return (error) => {
+    if (error instanceof StatusError && error.status.reason === reason) return undefined;
+    throw error;
+  };
+}
