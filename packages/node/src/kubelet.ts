@@ -1,5 +1,8 @@
 export type { Image, ImageConfig, ImageStore, PullOptions, RegistryCredential } from "./image/image.ts";
 export { ImageFault } from "./image/image.ts";
+export type { Platform } from "./image/image-config.ts";
+export { type ImageLimits, imageLimits } from "./image/limits.ts";
+export { FolderImageStore, type FolderImageStoreOptions, type Registry } from "./image/store.ts";
 export {
   type ContainerRuntime,
   type ProcessExit,

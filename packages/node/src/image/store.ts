@@ -1,0 +1,248 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { readArchive } from "./archive.ts";
+import { type Image, type ImageConfig, ImageFault, type ImageStore, type PullOptions } from "./image.ts";
+import { type Platform, parseImageConfig } from "./image-config.ts";
+import { fullName, type ImageName, parseImageName } from "./image-name.ts";
+import { ImageNames } from "./image-names.ts";
+import type { ImageSource } from "./image-source.ts";
+import { type ImageLimits, imageLimits } from "./limits.ts";
+import { SharedPulls } from "./shared-pulls.ts";
+import { type UnpackLosses, unpackImage } from "./unpack/unpack-image.ts";
+import { writeWhole } from "./write-whole.ts";
+
+export interface FolderImageStoreOptions {
+  /** Is made where it is not there. Nobody else may write into it. */
+  readonly folder: string;
+  /** What this machine runs: `linux/amd64` by default as it is. */
+  readonly platform?: Platform;
+  readonly limits?: ImageLimits;
+  /** Where images are pulled from. None are without it. */
+  readonly registry?: Registry;
+  /** Told once for each image of which something is not here as it is there. */
+  readonly report?: (message: string) => void;
+}
+
+/** Finds an image by its name. */
+export interface Registry {
+  /** What is had before `fetch` of a layer resolves lies in `scratch`, a folder that is the store's to remove. Rejects with an `ImageFault`. */
+  readonly resolve: (name: ImageName, options: RegistryOptions) => Promise<ImageSource>;
+}
+
+export interface RegistryOptions extends PullOptions {
+  readonly scratch: string;
+  readonly platform: Platform;
+  readonly limits: ImageLimits;
+}
+
+/** What lies beside an unpacked image. */
+interface StoredImage {
+  readonly id: string;
+  readonly config: ImageConfig;
+  readonly sizeBytes: number;
+  readonly losses: UnpackLosses;
+}
+
+/** Go's names of Node's. */
+const architectures: { readonly [arch: string]: string } = { x64: "amd64", ia32: "386" };
+
+/**
+ * Images unpacked in a folder: `images/HEX/rootfs` by the digest of the configuration, `names.json`, and `unfinished/`, of which
+ * nothing becomes an image but by one rename.
+ */
+export class FolderImageStore implements ImageStore {
+  readonly #folder: string;
+  readonly #options: FolderImageStoreOptions;
+  readonly #platform: Platform;
+  readonly #limits: ImageLimits;
+  readonly #names: ImageNames;
+  readonly #pulls = new SharedPulls<Image>();
+
+  constructor(options: FolderImageStoreOptions) {
+    // Containers of user namespaces walk through these folders to their root: no listing, but a way through.
+    for (const folder of ["", "images", "unfinished"])
+      mkdirSync(join(options.folder, folder), { recursive: true, mode: 0o711 });
+    this.#folder = realpathSync(options.folder);
+    this.#options = options;
+    this.#limits = options.limits ?? imageLimits;
+    this.#platform = options.platform ?? { os: "linux", architecture: architectures[process.arch] ?? process.arch };
+    this.#names = new ImageNames(join(this.#folder, "names.json"));
+    this.#sweep();
+  }
+
+  async find(name: string): Promise<Image | undefined> {
+    if (/^sha256:[0-9a-f]{64}$/.test(name)) return await this.#read(name);
+    const found = this.#names.find(fullName(parseImageName(name)));
+    return found && (await this.#read(found.id, found.repoDigest));
+  }
+
+  async list(): Promise<readonly (Image & { readonly names: readonly string[] })[]> {
+    const images = await Promise.all(
+      readdirSync(join(this.#folder, "images")).map(async (hex) => {
+        const names = this.#names.namesOf(`sha256:${hex}`);
+        const repoDigest = names
+          .map((name) => this.#names.find(name)?.repoDigest)
+          .find((digest) => digest !== undefined);
+        const image = await this.#read(`sha256:${hex}`, repoDigest);
+        return image && { ...image, names: names.filter((name) => !name.includes("@")) };
+      }),
+    );
+    return images.filter((image) => image !== undefined);
+  }
+
+  async pull(name: string, { credentials, signal }: PullOptions): Promise<Image> {
+    const parsed = parseImageName(name);
+    const { registry } = this.#options;
+    if (registry === undefined)
+      throw new ImageFault("ErrImagePull", `${fullName(parsed)} cannot be pulled: no registries are asked here`);
+    // Who has other credentials may be refused what others are given.
+    const key = JSON.stringify([fullName(parsed), credentials]);
+    return await this.#pulls.share(key, signal, (shared) =>
+      this.#unfinished(async (scratch) => {
+        const asked = { credentials, signal: shared, scratch, platform: this.#platform, limits: this.#limits };
+        const source = await registry.resolve(parsed, asked);
+        return await this.#add(source, [parsed], scratch, shared);
+      }),
+    );
+  }
+
+  /** The images of an OCI layout or a docker archive, by the names that they have there, or the one that it holds by another. Rejects with an `ImageFault`. */
+  async importImage(path: string, name?: string): Promise<readonly Image[]> {
+    return await this.#unfinished(async (scratch) => {
+      const archive = { platform: this.#platform, limits: this.#limits, scratch: join(scratch, "archive") };
+      const sources = await readArchive(path, archive);
+      if (name !== undefined && sources.length > 1)
+        throw new ImageFault("ErrImagePull", `${path} holds ${sources.length} images: they cannot all be ${name}`);
+      const images: Image[] = [];
+      for (const source of sources) {
+        const names = (name === undefined ? source.names : [name]).map(parseImageName);
+        if (names.length === 0)
+          throw new ImageFault("ErrImagePull", `an image in ${path} has no name there: give it one`);
+        images.push(await this.#add(source, names, scratch, new AbortController().signal));
+      }
+      return images;
+    });
+  }
+
+  /** An image of files that `make` lays into a folder; it makes none where the image of this name is there already. */
+  async addBuilt(name: string, make: (scratch: string) => Promise<ImageSource>): Promise<Image> {
+    const found = await this.find(name);
+    if (found !== undefined) return found;
+    const never = new AbortController().signal;
+    return await this.#pulls.share(JSON.stringify([name]), never, (shared) =>
+      this.#unfinished(
+        async (scratch) => await this.#add(await make(scratch), [parseImageName(name)], scratch, shared),
+      ),
+    );
+  }
+
+  /** Takes a name away, and the image too when it has no other. */
+  async remove(name: string): Promise<void> {
+    const image = await this.find(name);
+    if (image === undefined) return;
+    await this.#names.remove(fullName(parseImageName(name)));
+    if (this.#names.namesOf(image.id).some((other) => !other.includes("@"))) return;
+    await this.#names.removeAllOf(image.id);
+    // By one rename it is no image any more.
+    const gone = this.#unfinishedFolder();
+    await rename(this.#imageFolder(image.id), gone);
+    await rm(gone, { recursive: true, force: true });
+  }
+
+  async #add(source: ImageSource, names: readonly ImageName[], scratch: string, signal: AbortSignal): Promise<Image> {
+    const document = parseImageConfig(source.config, this.#platform);
+    const { id, config } = document;
+    if (!existsSync(this.#imageFolder(id))) {
+      const made = join(scratch, "image");
+      mkdirSync(made, { mode: 0o711 });
+      const hasOwners = process.getuid?.() === 0;
+      const losses = await unpackImage(join(made, "rootfs"), source, document, {
+        limits: this.#limits,
+        hasOwners,
+        signal,
+      });
+      const sizeBytes = source.layers.reduce((sum, { size }) => sum + size, source.config.length);
+      await writeWhole(
+        join(made, "image.json"),
+        JSON.stringify({ id, config, sizeBytes, losses } satisfies StoredImage),
+      );
+      await this.#publish(made, id);
+      this.#tellLosses(fullName(names[0] as ImageName), losses);
+    }
+    const repoDigests = names.map((name) => this.#repoDigestOf(name, source));
+    await this.#names.add(
+      id,
+      names.map(fullName).map((name, i) => ({ name, repoDigest: repoDigests[i] })),
+    );
+    return (await this.#read(id, repoDigests[0])) as Image;
+  }
+
+  #repoDigestOf({ registry, repository }: ImageName, { manifestDigest }: ImageSource): string | undefined {
+    return manifestDigest === undefined ? undefined : `${registry}/${repository}@${manifestDigest}`;
+  }
+
+  async #publish(made: string, id: string): Promise<void> {
+    try {
+      await rename(made, this.#imageFolder(id));
+    } catch (error) {
+      // Another pull was there first: the same configuration names the same layers.
+      if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      await rm(made, { recursive: true, force: true });
+    }
+  }
+
+  #tellLosses(name: string, { specialFiles, capabilities }: UnpackLosses): void {
+    const told = [
+      ...(specialFiles > 0 ? [`${specialFiles} devices or FIFOs of it are not made`] : []),
+      ...(capabilities > 0
+        ? [`${capabilities} files of it are without their capabilities: setcap cannot set them`]
+        : []),
+    ];
+    if (told.length > 0) this.#options.report?.(`image ${name}: ${told.join("; ")}`);
+  }
+
+  async #read(id: string, repoDigest?: string): Promise<Image | undefined> {
+    const folder = this.#imageFolder(id);
+    const text = await readFile(join(folder, "image.json"), "utf8").catch(() => undefined);
+    if (text === undefined) return undefined;
+    const { config, sizeBytes } = JSON.parse(text) as StoredImage;
+    const image = { id, config, rootfs: join(folder, "rootfs"), sizeBytes };
+    return repoDigest === undefined ? image : { ...image, repoDigest };
+  }
+
+  /** Runs with a folder of its own that is gone afterwards, whatever happens. */
+  async #unfinished<T>(run: (scratch: string) => Promise<T>): Promise<T> {
+    const scratch = this.#unfinishedFolder();
+    mkdirSync(scratch, { mode: 0o711 });
+    try {
+      return await run(scratch);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+
+  #unfinishedFolder(): string {
+    return join(this.#folder, "unfinished", `${process.pid}-${randomBytes(6).toString("hex")}`);
+  }
+
+  /** Takes away what processes left that are no more. */
+  #sweep(): void {
+    const unfinished = join(this.#folder, "unfinished");
+    for (const name of readdirSync(unfinished))
+      if (!isRunning(Number.parseInt(name, 10))) rmSync(join(unfinished, name), { recursive: true, force: true });
+  }
+
+  #imageFolder(id: string): string {
+    return join(this.#folder, "images", id.slice("sha256:".length));
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
