@@ -3,6 +3,8 @@ export { ImageFault } from "./image/image.ts";
 export type { Platform } from "./image/image-config.ts";
 export { type ImageLimits, imageLimits } from "./image/limits.ts";
 export { FolderImageStore, type FolderImageStoreOptions, type Registry } from "./image/store.ts";
+export { toolsImageName } from "./image/tools-image.ts";
+export { type ImageUser, resolveUser } from "./image/users.ts";
 export {
   type ContainerRuntime,
   type ProcessExit,

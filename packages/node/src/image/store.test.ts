@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -317,26 +308,15 @@ test("names that no file has anymore are read as none", async (t) => {
   assert.equal((await storeIn(folder).list()).length, 1);
 });
 
-test("an image is built once, also when several ask", async (t) => {
+test("the image of tools is there before it was made, and once", async (t) => {
   const folder = temporaryFolder(t);
-  const { config, layers: made } = await makeImage(layers);
-  let built = 0;
-  const make = async (scratch: string) => {
-    built++;
-    const sources = made.map(({ bytes, digest }) => ({
-      size: bytes.length,
-      fetch: async () => {
-        writeFileSync(join(scratch, digest), bytes);
-        return join(scratch, digest);
-      },
-    }));
-    return { config: config.bytes, layers: sources };
-  };
-  const store = storeIn(folder);
-  const images = await Promise.all([1, 2, 3].map(() => store.addBuilt("built", make)));
-  await store.addBuilt("built", make);
-  assert.equal(built, 1);
-  assertUnpacked(images[2]);
-  assert.ok(existsSync(images[0]!.rootfs));
-  assertClean(folder, 1);
+  const store = new FolderImageStore({ folder: join(folder, "store"), tools: { folders: [] } });
+  assert.equal(await store.find("sallyport.dev/tools"), undefined);
+  const signal = new AbortController().signal;
+  await assert.rejects(store.pull("sallyport.dev/tools", { credentials: [], signal }), /has neither busybox nor sh, /);
+  await assert.rejects(store.pull("busybox", { credentials: [], signal }), {
+    reason: "ErrImagePull",
+    message: "docker.io/library/busybox:latest cannot be pulled: no registries are asked here",
+  });
+  assertClean(folder, 0);
 });

@@ -10,6 +10,7 @@ import { ImageNames } from "./image-names.ts";
 import type { ImageSource } from "./image-source.ts";
 import { type ImageLimits, imageLimits } from "./limits.ts";
 import { SharedPulls } from "./shared-pulls.ts";
+import { toolsImageName, toolsSource } from "./tools-image.ts";
 import { type UnpackLosses, unpackImage } from "./unpack/unpack-image.ts";
 import { writeWhole } from "./write-whole.ts";
 
@@ -21,6 +22,8 @@ export interface FolderImageStoreOptions {
   readonly limits?: ImageLimits;
   /** Where images are pulled from. None are without it. */
   readonly registry?: Registry;
+  /** Where the programs of the image of tools lie, if not where machines have theirs. */
+  readonly tools?: { readonly folders: readonly string[] };
   /** Told once for each image of which something is not here as it is there. */
   readonly report?: (message: string) => void;
 }
@@ -74,8 +77,11 @@ export class FolderImageStore implements ImageStore {
 
   async find(name: string): Promise<Image | undefined> {
     if (/^sha256:[0-9a-f]{64}$/.test(name)) return await this.#read(name);
-    const found = this.#names.find(fullName(parseImageName(name)));
-    return found && (await this.#read(found.id, found.repoDigest));
+    const full = fullName(parseImageName(name));
+    const found = this.#names.find(full);
+    if (found !== undefined) return await this.#read(found.id, found.repoDigest);
+    // Why it cannot be made is told by who pulls it.
+    return full === toolsImageName ? await this.#makeTools().catch(() => undefined) : undefined;
   }
 
   async list(): Promise<readonly (Image & { readonly names: readonly string[] })[]> {
@@ -94,6 +100,7 @@ export class FolderImageStore implements ImageStore {
 
   async pull(name: string, { credentials, signal }: PullOptions): Promise<Image> {
     const parsed = parseImageName(name);
+    if (fullName(parsed) === toolsImageName) return await this.#makeTools(signal);
     const { registry } = this.#options;
     if (registry === undefined)
       throw new ImageFault("ErrImagePull", `${fullName(parsed)} cannot be pulled: no registries are asked here`);
@@ -126,18 +133,6 @@ export class FolderImageStore implements ImageStore {
     });
   }
 
-  /** An image of files that `make` lays into a folder; it makes none where the image of this name is there already. */
-  async addBuilt(name: string, make: (scratch: string) => Promise<ImageSource>): Promise<Image> {
-    const found = await this.find(name);
-    if (found !== undefined) return found;
-    const never = new AbortController().signal;
-    return await this.#pulls.share(JSON.stringify([name]), never, (shared) =>
-      this.#unfinished(
-        async (scratch) => await this.#add(await make(scratch), [parseImageName(name)], scratch, shared),
-      ),
-    );
-  }
-
   /** Takes a name away, and the image too when it has no other. */
   async remove(name: string): Promise<void> {
     const image = await this.find(name);
@@ -149,6 +144,20 @@ export class FolderImageStore implements ImageStore {
     const gone = this.#unfinishedFolder();
     await rename(this.#imageFolder(image.id), gone);
     await rm(gone, { recursive: true, force: true });
+  }
+
+  /** Once: there is no other one to be had. */
+  async #makeTools(signal: AbortSignal = new AbortController().signal): Promise<Image> {
+    const found = this.#names.find(toolsImageName);
+    const made = found && (await this.#read(found.id));
+    if (made !== undefined) return made;
+    const platform = this.#platform;
+    return await this.#pulls.share(toolsImageName, signal, (shared) =>
+      this.#unfinished(async (scratch) => {
+        const source = await toolsSource({ platform, scratch, ...this.#options.tools });
+        return await this.#add(source, [parseImageName(toolsImageName)], scratch, shared);
+      }),
+    );
   }
 
   async #add(source: ImageSource, names: readonly ImageName[], scratch: string, signal: AbortSignal): Promise<Image> {
