@@ -1,0 +1,60 @@
+/** What volumes and environments are made of. Each rejects with an `Error` of one line when the API server does not answer. */
+export interface PodReader {
+  /** Undefined where there is none of this name, or it may not be read. */
+  readonly configMap: (namespace: string, name: string) => Promise<ConfigMap | undefined>;
+  readonly secret: (namespace: string, name: string) => Promise<Secret | undefined>;
+  readonly createToken: (request: TokenRequest) => Promise<Token>;
+}
+
+/** core/v1. */
+export interface ConfigMap {
+  readonly data?: { readonly [key: string]: string };
+  /** In base64. */
+  readonly binaryData?: { readonly [key: string]: string };
+}
+
+/** core/v1. */
+export interface Secret {
+  /** In base64. */
+  readonly data?: { readonly [key: string]: string };
+}
+
+/** authentication/v1 TokenRequest of a service account, bound to a pod. */
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly pod: { readonly name: string; readonly uid: string };
+  /** The API server's own when it is empty. */
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+}
+
+export interface Token {
+  readonly token: string;
+  /** As a time in RFC 3339. */
+  readonly expirationTimestamp: string;
+}
+
+/** What is read once for all that asks within one go. */
+export function cachedReader(reader: PodReader): PodReader {
+  const [configMaps, secrets] = [
+    new Map<string, Promise<ConfigMap | undefined>>(),
+    new Map<string, Promise<Secret | undefined>>(),
+  ];
+  return {
+    ...reader,
+    configMap: (namespace, name) => once(configMaps, name, () => reader.configMap(namespace, name)),
+    secret: (namespace, name) => once(secrets, name, () => reader.secret(namespace, name)),
+  };
+}
+
+function once<Value>(known: Map<string, Promise<Value>>, name: string, read: () => Promise<Value>): Promise<Value> {
+  const found = known.get(name) ?? read();
+  known.set(name, found);
+  return found;
+}
+
+/** As the API server says it. */
+export function notFound(kind: "configmap" | "secret", name: string): Error {
+  return new Error(`${kind} ${JSON.stringify(name)} not found`);
+}
