@@ -4,6 +4,7 @@ import { generateCapabilityVersions } from "./generate/capability-versions.ts";
 import { generateGoTypes } from "./generate/go-types.ts";
 import { generateKube } from "./generate/kube.ts";
 import { generateProtobuf } from "./generate/protobuf.ts";
+import { generateSeccomp } from "./generate/seccomp.ts";
 import { generateZones } from "./generate/zones.ts";
 
 /** All generators of checked-in data, in order. Each answers the files it wrote. */
@@ -17,6 +18,7 @@ const generators: readonly (readonly [
   ["go-types", generateGoTypes],
   ["kube", generateKube],
   ["protobuf", generateProtobuf],
+  ["seccomp", generateSeccomp],
   ["zones", generateZones],
 ];
 

@@ -1,3 +1,7 @@
+export { type ContainerRequest, containerSpec } from "./bundle/container-spec.ts";
+export type { HandlerTraits, Machine, MachineDevice } from "./bundle/machine.ts";
+export type { BundleSandbox } from "./bundle/namespaces.ts";
+export { type ResolvedUser, userOf } from "./bundle/user.ts";
 export type { Image, ImageConfig, ImageStore, PullOptions, RegistryCredential } from "./image/image.ts";
 export { ImageFault } from "./image/image.ts";
 export type { Platform } from "./image/image-config.ts";
@@ -14,4 +18,6 @@ export {
   RuntimeFault,
   type SandboxRequest,
 } from "./runtime/container-runtime.ts";
+export { readMachine } from "./runtime/machine.ts";
 export type { OciMount, OciProcess, OciSpec } from "./runtime/oci-spec.ts";
+export { createRunc } from "./runtime/runc.ts";

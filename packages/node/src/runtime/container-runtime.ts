@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { HandlerTraits } from "../bundle/machine.ts";
 import type { OciProcess } from "./oci-spec.ts";
 
 /**
@@ -12,6 +13,8 @@ export interface ContainerRuntime {
   readonly version: string;
   /** What pods of this handler cannot have here, or have otherwise: `seccomp of exec'd processes`. For people, on the Node and in reports. */
   readonly limits: readonly string[];
+  /** What bundles for it must heed. */
+  readonly traits: HandlerTraits;
   /** What must stand before the first container of a pod, where a pod's containers share one kernel; gone with `stopSandbox`. */
   readonly startSandbox?: (sandbox: SandboxRequest) => Promise<void>;
   readonly stopSandbox?: (id: string) => Promise<void>;

@@ -30,7 +30,7 @@ export interface KernelView {
 }
 
 /** What kubelet 1.37 has the runtime hide of a container's /proc and /sys; on some nodes also the CPUs' thermal_throttle. */
-const maskedPaths: readonly string[] = [
+export const maskedPaths: readonly string[] = [
   "/proc/asound",
   "/proc/acpi",
   "/proc/interrupts",
@@ -44,7 +44,13 @@ const maskedPaths: readonly string[] = [
   "/sys/firmware",
   "/sys/devices/virtual/powercap",
 ];
-const readonlyPaths: readonly string[] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+export const readonlyPaths: readonly string[] = [
+  "/proc/bus",
+  "/proc/fs",
+  "/proc/irq",
+  "/proc/sys",
+  "/proc/sysrq-trigger",
+];
 
 const hostFields = { hostNetwork: "network", hostPID: "process IDs", hostIPC: "IPC" } as const;
 

@@ -1,0 +1,117 @@
+import type { ImageConfig } from "../image/image.ts";
+import type { OciMount, OciSpec } from "../runtime/oci-spec.ts";
+import { maskedPaths, readonlyPaths } from "../security-context/kernel.ts";
+import type { ContainerSpec } from "../security-context/pod.ts";
+import { processArgs } from "./args.ts";
+import { processCapabilities } from "./capabilities.ts";
+import { type BundlePod, contextOf } from "./context.ts";
+import { processEnv } from "./env.ts";
+import type { HandlerTraits, Machine } from "./machine.ts";
+import { containerMounts } from "./mounts.ts";
+import { type BundleSandbox, containerNamespaces } from "./namespaces.ts";
+import { oomScore } from "./oom-score.ts";
+import { containerResources } from "./resources.ts";
+import { containerSeccomp, type LocalhostProfiles } from "./seccomp.ts";
+import { podSysctls } from "./sysctls.ts";
+import { checkNonRoot, processUser, type ResolvedUser } from "./user.ts";
+
+export interface ContainerRequest {
+  readonly pod: BundlePod;
+  readonly container: ContainerSpec;
+  readonly imageConfig: ImageConfig;
+  /** As the image has the user that `userOf` names. */
+  readonly user: ResolvedUser;
+  /** `NAME=value`, of the container alone. */
+  readonly environment: readonly string[];
+  /** Volumes and files of the pod. */
+  readonly mounts: readonly OciMount[];
+  /** A folder; absolute, and no symlink. */
+  readonly rootfs: string;
+  readonly sandbox: BundleSandbox;
+  /** `/sallyport/POD/CONTAINER` */
+  readonly cgroupsPath: string;
+  readonly machine: Machine;
+  readonly traits: HandlerTraits;
+  readonly localhostProfiles: LocalhostProfiles;
+  readonly seccompDefault?: boolean;
+  /** Processes that the container may have at once. */
+  readonly pidsLimit?: number;
+}
+
+/**
+ * A container's config.json: what its pod, its image and the machine say, as kubelet and containerd put them together. Throws a
+ * `RuntimeFault` where the pod asks for what it cannot have.
+ */
+export function containerSpec(request: ContainerRequest): OciSpec {
+  const { pod, container, imageConfig, sandbox, machine } = request;
+  checkNonRoot(pod, container, imageConfig);
+  const said = contextOf(pod.spec, container);
+  const isPrivileged = said("privileged") === true;
+  const hasUserNamespace = sandbox.mappings !== undefined;
+  const isMasked = !isPrivileged && said("procMount") !== "Unmasked";
+  const namespaces = containerNamespaces(said, sandbox, machine.cgroups === "v2" && !isPrivileged);
+  const owns = (type: string) =>
+    namespaces.some((each) => each.type === type && (each.path === undefined || sandbox.namespaces.user !== undefined));
+  const process = processOf(request);
+  const seccomp = containerSeccomp(said, {
+    machine,
+    capabilities: process.capabilities.bounding,
+    localhost: request.localhostProfiles,
+    isDefault: request.seccompDefault === true,
+  });
+  return {
+    ociVersion: "1.0.2",
+    process,
+    root: { path: request.rootfs, readonly: said("readOnlyRootFilesystem") === true },
+    ...(namespaces.some(({ type }) => type === "uts") ? { hostname: sandbox.hostname } : {}),
+    mounts: containerMounts(request.mounts, {
+      isPrivileged,
+      hasUserNamespace,
+      ownsNetwork: !hasUserNamespace || owns("network"),
+      ownsIpc: owns("ipc"),
+      ...(sandbox.shm === undefined ? {} : { shm: sandbox.shm }),
+    }),
+    annotations: annotationsOf(request),
+    linux: {
+      namespaces,
+      ...(sandbox.mappings === undefined ? {} : { uidMappings: sandbox.mappings, gidMappings: sandbox.mappings }),
+      sysctl: podSysctls(pod.spec, machine.kernel),
+      cgroupsPath: request.cgroupsPath,
+      resources: containerResources(pod.spec, container, { isPrivileged, pids: pidsOf(request) }),
+      ...(isPrivileged ? { devices: machine.devices } : {}),
+      ...(seccomp === undefined ? {} : { seccomp }),
+      maskedPaths: isMasked ? maskedPaths : [],
+      readonlyPaths: isMasked ? readonlyPaths : [],
+    },
+  };
+}
+
+function processOf({ pod, container, imageConfig, user, environment, sandbox, machine }: ContainerRequest) {
+  const said = contextOf(pod.spec, container);
+  const tty = container["tty"] === true;
+  const score = oomScore(pod, container, machine.memoryBytes);
+  return {
+    terminal: tty,
+    user: processUser(said, user),
+    args: processArgs(container, imageConfig, environment),
+    env: processEnv(imageConfig.Env ?? [], environment, { hostname: sandbox.hostname, tty }),
+    cwd: (container["workingDir"] as string | undefined) || imageConfig.WorkingDir || "/",
+    capabilities: processCapabilities(said, machine.capabilities),
+    noNewPrivileges: said("allowPrivilegeEscalation") === false,
+    oomScoreAdj: Math.max(score, machine.oomScoreFloor),
+  };
+}
+
+function pidsOf({ pidsLimit, traits }: ContainerRequest): number | undefined {
+  return pidsLimit === undefined || pidsLimit < traits.pidsFloor ? undefined : pidsLimit;
+}
+
+/** How gVisor knows, by containerd's words, which containers run on one kernel. */
+function annotationsOf({ traits, sandbox, container }: ContainerRequest): { readonly [name: string]: string } {
+  if (!traits.hasOwnKernel || sandbox.kernel === undefined) return {};
+  return {
+    "io.kubernetes.cri.container-type": "container",
+    "io.kubernetes.cri.sandbox-id": sandbox.kernel,
+    "io.kubernetes.cri.container-name": container.name,
+  };
+}

@@ -1,0 +1,27 @@
+import { readdir, readFile, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Machine } from "../bundle/machine.ts";
+
+const root = "/sys/fs/cgroup";
+
+/** Version 2 alone, version 1 alone, or both, with the controllers in version 1. */
+export async function cgroupLayout(): Promise<Machine["cgroups"]> {
+  const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n").map((line) => line.split(" "));
+  const types = mounts.filter(([, place = ""]) => place === root || place.startsWith(`${root}/`));
+  if (types.some(([, place, type]) => place === root && type === "cgroup2")) return "v2";
+  return types.some(([, , type]) => type === "cgroup2") ? "hybrid" : "v1";
+}
+
+/** Takes away a cgroup that holds no process, with those below it, in all hierarchies. What is busy stays. */
+export async function removeCgroup(path: string): Promise<void> {
+  const isUnified = (await cgroupLayout()) === "v2";
+  const hierarchies = isUnified ? [root] : (await readdir(root).catch(() => [])).map((each) => join(root, each));
+  await Promise.all(hierarchies.map((each) => removeTree(join(each, path))));
+}
+
+async function removeTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(folder, entry.name));
+  // The files of a cgroup go with it.
+  await rmdir(folder).catch(() => {});
+}

@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { type ProcessExit, type ProcessIo, RuntimeFault } from "./container-runtime.ts";
+import { closeEnd, Pipes } from "./pipes.ts";
+import { loggedFault, oneLine } from "./program-log.ts";
+import { openTerminal } from "./terminal.ts";
+
+export interface ProgramOptions {
+  /** The program with what goes before its subcommand, and what wraps it. */
+  readonly command: readonly string[];
+  /** Its own: states, pipes, and files of calls that run. */
+  readonly folder: string;
+  readonly handler: string;
+}
+
+/** A process of a container that runs, and the child of ours that waits for it. */
+export interface StartedProcess {
+  readonly pid: number;
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable | undefined;
+  readonly resize: ((size: { readonly width: number; readonly height: number }) => void) | undefined;
+  readonly exited: Promise<ProcessExit>;
+}
+
+export interface StartRequest {
+  readonly args: readonly string[];
+  readonly io: ProcessIo;
+  /** Of the fault, when it does not start. */
+  readonly reason: string;
+  /** A file that the program reads, with its flag. */
+  readonly input?: { readonly flag: string; readonly text: string };
+}
+
+/** No runtime takes so long for a call that does not wait for a container, also on a machine that does much else. */
+const callSeconds = 20;
+/** gVisor's kernel starts in half a second; a machine under load needs more. */
+const startSeconds = 60;
+/** Between looks for the file that tells that a process runs, in milliseconds. */
+const pidInterval = 3;
+
+/** One program in the manner of runc. Every call ends within a bounded time: what hangs is killed with its children. */
+export class OciProgram {
+  readonly #options: ProgramOptions;
+  readonly #pipes: Pipes;
+
+  constructor(options: ProgramOptions) {
+    this.#options = options;
+    this.#pipes = new Pipes(join(options.folder, "pipes"));
+  }
+
+  /** Runs a subcommand that ends by itself, and answers what it prints. */
+  async call(args: readonly string[]): Promise<string> {
+    return this.#inFolder(async (folder) => {
+      const log = join(folder, "log");
+      const child = this.#spawn(log, args, ["ignore", "pipe", "pipe"]);
+      const [out, err] = [collected(child, "stdout"), collected(child, "stderr")];
+      const { code, hung } = await ended(child, callSeconds);
+      if (code === 0) return out();
+      throw new RuntimeFault(
+        "RuntimeError",
+        hung
+          ? `${this.#options.handler} ${args[0]}: no end after ${callSeconds} s`
+          : `${this.#options.handler} ${args[0]}: ${(await loggedFault(log)) ?? oneLine(err() || `status ${code}`)}`,
+      );
+    });
+  }
+
+  /** Runs a subcommand that stays for as long as the process it starts: resolves once that one runs. */
+  async start({ args, io, reason, input }: StartRequest): Promise<StartedProcess> {
+    const folder = await this.#makeFolder();
+    const remove = () => rm(folder, { recursive: true, force: true });
+    try {
+      const [log, pidFile] = [join(folder, "log"), join(folder, "pid")];
+      if (input !== undefined) await writeFile(join(folder, "input"), input.text, { mode: 0o600 });
+      const given = input === undefined ? [] : [input.flag, join(folder, "input")];
+      const line = [args[0] as string, "--pid-file", pidFile, ...given, ...args.slice(1)];
+      const { child, ...streams } = io.tty
+        ? openTerminal(this.#line(log, line), io)
+        : await this.#withPipes(log, line, io);
+      const exited = exitOf(child);
+      exited.then(remove, remove);
+      const pid = await Promise.race([this.#pid(pidFile, child), exited.then(() => undefined)]);
+      const found = pid ?? (await readPid(pidFile));
+      const fault = found === undefined ? await this.#whyNot(child, log) : undefined;
+      if (found === undefined || fault !== undefined) throw new RuntimeFault(reason, fault as string);
+      return { pid: found, ...streams, exited };
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+  }
+
+  /** Takes away what no call uses. */
+  async close(): Promise<void> {
+    await this.#pipes.remove();
+  }
+
+  #line(log: string, args: readonly string[]): readonly string[] {
+    return [...this.#options.command, "--log", log, "--log-format", "json", ...args];
+  }
+
+  #spawn(log: string, args: readonly string[], stdio: readonly ("ignore" | "pipe" | number)[]): ChildProcess {
+    const [program = "", ...rest] = this.#line(log, args);
+    // In a group of its own: it can be killed with all that it started, and a terminal's signals do not reach it.
+    return spawn(program, rest, { stdio: [...stdio], detached: true });
+  }
+
+  async #withPipes(log: string, args: readonly string[], io: ProcessIo) {
+    const stdin = io.stdin ? await this.#pipes.input() : undefined;
+    const [stdout, stderr] = [await this.#pipes.output(), await this.#pipes.output()];
+    const child = this.#spawn(log, args, [stdin?.child ?? "ignore", stdout.child, stderr.child]);
+    for (const each of [stdin, stdout, stderr]) if (each !== undefined) await closeEnd(each.child);
+    return { child, stdin: stdin?.own, stdout: stdout.own, stderr: stderr.own, resize: undefined };
+  }
+
+  async #pid(file: string, child: ChildProcess): Promise<number | undefined> {
+    const until = Date.now() + startSeconds * 1000;
+    while (child.exitCode === null && child.signalCode === null && Date.now() < until) {
+      const pid = await readPid(file);
+      if (pid !== undefined) return pid;
+      await delay(pidInterval);
+    }
+    killGroup(child);
+    return undefined;
+  }
+
+  async #whyNot(child: ChildProcess, log: string): Promise<string> {
+    if (child.signalCode === "SIGKILL")
+      return `${this.#options.handler}: the container did not start within ${startSeconds} s`;
+    return (
+      (await loggedFault(log)) ??
+      `${this.#options.handler} ended with status ${child.exitCode} before the container ran`
+    );
+  }
+
+  async #makeFolder(): Promise<string> {
+    const calls = join(this.#options.folder, "calls");
+    await mkdir(calls, { recursive: true, mode: 0o700 });
+    return mkdtemp(join(calls, "call-"));
+  }
+
+  async #inFolder<Value>(use: (folder: string) => Promise<Value>): Promise<Value> {
+    const folder = await this.#makeFolder();
+    try {
+      return await use(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+async function readPid(file: string): Promise<number | undefined> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  const pid = Number.parseInt(text, 10);
+  return pid > 0 ? pid : undefined;
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Waits for the end, and kills what does not come to it. */
+function ended(child: ChildProcess, seconds: number): Promise<{ readonly code: number; readonly hung: boolean }> {
+  return new Promise((resolve, reject) => {
+    let hung = false;
+    const timer = setTimeout(() => {
+      hung = true;
+      killGroup(child);
+    }, seconds * 1000);
+    child.once("error", (error) => {
+      clearTimeout(timer);
+      reject(new RuntimeFault("RuntimeError", spawnFault(error)));
+    });
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? 1, hung });
+    });
+  });
+}
+
+function spawnFault(error: Error): string {
+  const { code, path } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" ? `${path}: not installed on this machine` : error.message;
+}
+
+/** A runtime ends as its container does: by 128 and a signal's number where that was killed. */
+function exitOf(child: ChildProcess): Promise<ProcessExit> {
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => reject(new RuntimeFault("RuntimeError", spawnFault(error))));
+    child.once("exit", (code) => resolve({ code: code ?? 137 }));
+  });
+}
+
+/** More than any call of ours prints. */
+const maxOutput = 4 * 1024 * 1024;
+
+function collected(child: ChildProcess, name: "stdout" | "stderr"): () => string {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  child[name]?.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= maxOutput) chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks).toString("utf8");
+}

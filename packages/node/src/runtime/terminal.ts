@@ -1,0 +1,56 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { readFileSync, readlinkSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import type { ProcessIo } from "./container-runtime.ts";
+
+export interface TerminalProcess {
+  readonly child: ChildProcess;
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  readonly stderr: undefined;
+  readonly resize: (size: { readonly width: number; readonly height: number }) => void;
+}
+
+/**
+ * Runs a program on a terminal of its own. Node can make none: `script` of util-linux does, and copies what goes in and out. A size is
+ * set on the terminal itself, of which the kernel then tells the program.
+ */
+export function openTerminal(line: readonly string[], { stdin }: ProcessIo): TerminalProcess {
+  // SHELL is who runs the line for `script`.
+  const command = [
+    "SHELL=/bin/sh",
+    "script",
+    "--quiet",
+    "--return",
+    "--flush",
+    "--command",
+    `exec ${quoted(line)}`,
+    "/dev/null",
+  ];
+  const child = spawn("env", command, { stdio: [stdin ? "pipe" : "ignore", "pipe", "ignore"], detached: true });
+  return {
+    child,
+    stdin: child.stdin ?? undefined,
+    stdout: child.stdout as Readable,
+    stderr: undefined,
+    resize: ({ width, height }) => {
+      const terminal = terminalOf(child.pid);
+      // A program that has ended has no size.
+      if (terminal !== undefined) execFile("stty", ["-F", terminal, "cols", `${width}`, "rows", `${height}`], () => {});
+    },
+  };
+}
+
+function quoted(line: readonly string[]): string {
+  return line.map((each) => `'${each.replaceAll("'", `'\\''`)}'`).join(" ");
+}
+
+/** The terminal that the child of `script` has for its standard input. */
+function terminalOf(pid: number | undefined): string | undefined {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    return children.map((each) => readlinkSync(`/proc/${each}/fd/0`)).find((each) => each.startsWith("/dev/pts/"));
+  } catch {
+    return undefined;
+  }
+}
