@@ -45,6 +45,8 @@ export class RevisionedStore implements Store {
   readonly #durable = new Map<string, StoredValue>();
   /** Accepted but not yet durable; null stands for a deletion. */
   readonly #pending = new Map<string, StoredValue | null>();
+  /** The newest write of each such key. */
+  readonly #underway = new Map<string, Promise<void>>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #events: StoreEvent[];
   #compacted: number;
@@ -89,13 +91,22 @@ export class RevisionedStore implements Store {
 
   async write({ key, expected, value }: Write): Promise<WriteResult> {
     if (this.#isBroken) throw this.#fault;
+    // Who lost a race is told so once the winner's write is durable: before, nobody may know of it, and trying again would only lose again.
+    if ((this.#current(key)?.modRevision ?? 0) !== expected) await this.#underway.get(key)?.catch(() => {});
+    if (this.#isBroken) throw this.#fault;
     const current = this.#current(key);
     if ((current?.modRevision ?? 0) !== expected) return { ok: false, current };
     if (current === undefined && value === undefined) return { ok: true, revision: this.#revision };
     const revision = ++this.#accepted;
     const next = value && { key, value, createRevision: current?.createRevision ?? revision, modRevision: revision };
     this.#pending.set(key, next ?? null);
-    await this.#flushed({ revision, key, value: next, previous: current });
+    const flushed = this.#flushed({ revision, key, value: next, previous: current });
+    this.#underway.set(key, flushed);
+    try {
+      await flushed;
+    } finally {
+      if (this.#underway.get(key) === flushed) this.#underway.delete(key);
+    }
     return { ok: true, revision };
   }
 

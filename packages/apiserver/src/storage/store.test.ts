@@ -31,6 +31,27 @@ function withFolder(run: (folder: string) => Promise<void>): () => Promise<void>
   };
 }
 
+test("who lost a race is told so when the winner's write is durable", async () => {
+  const { promise: disk, resolve: written } = Promise.withResolvers<void>();
+  const journal = {
+    load: () => ({ revision: 0, values: [], events: [] }),
+    append: () => disk,
+    forget: async () => {},
+    close: async () => {},
+  };
+  const store = new RevisionedStore(journal);
+  const said: string[] = [];
+  const winner = store.write({ key: "/a", expected: 0, value: bytes("1") }).then(() => said.push("won"));
+  const loser = store.write({ key: "/a", expected: 0, value: bytes("2") }).then(({ ok }) => {
+    said.push(`${ok} at revision ${store.revision}`);
+  });
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual(said, []);
+  written();
+  await Promise.all([winner, loser]);
+  assert.deepEqual(said, ["won", "false at revision 1"]);
+});
+
 /** The same cases for every driver. */
 function testDriver(name: string, openIn: (folder: string) => Store): void {
   test(
