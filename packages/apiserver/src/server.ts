@@ -33,7 +33,7 @@ import { type ProcessStats, ServerMetrics } from "./metrics/server-metrics.ts";
 import { Cache } from "./registry/cache.ts";
 import type { CacheEvent } from "./registry/history.ts";
 import type { Registry, RegistryOptions } from "./registry/registry.ts";
-import { defaultServiceRanges } from "./registry/service-ranges.ts";
+import { addressRange, addressText, defaultServiceRanges } from "./registry/service-ranges.ts";
 import type { Store } from "./storage/store.ts";
 import { timestampOf } from "./timestamp.ts";
 import { versionInfo } from "./version-info.ts";
@@ -136,7 +136,9 @@ export async function startApiServer(
 ): Promise<ApiServer> {
   const kinds = options.controllers === undefined ? essential : selectControllers(options.controllers);
   if (typeof kinds === "string") throw new RangeError(kinds);
-  const certificates = await loadCertificates(options.certificateFolder, options.host);
+  const range = addressRange((options.serviceRanges ?? defaultServiceRanges).cidr);
+  const own = range === undefined ? [] : [addressText(range.first)];
+  const certificates = await loadCertificates(options.certificateFolder, options.host, own);
   const cache = await Cache.over(options.store);
   const catalogue = new CustomCatalogue(cache, definitionsOf(options.plugins), servedCatalogue(options.runtimeConfig));
   const modes = options.authorizationModes ?? ["RBAC"];

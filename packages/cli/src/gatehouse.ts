@@ -1,5 +1,4 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { availableParallelism, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { type ChainOptions, createChain } from "@sallyport/admission";
 import {
@@ -9,7 +8,6 @@ import {
   type Cache,
   type CacheEvent,
   createMemoryStore,
-  type Machine,
   openEtcdStore,
   openLmdbStore,
   type ProcessStats,
@@ -22,6 +20,7 @@ import {
 } from "@sallyport/apiserver";
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
 import type { Catalogue } from "@sallyport/kube";
+import type { RunningNode } from "@sallyport/node/kubelet";
 import type { ObjectChange, SyncOptions } from "@sallyport/opa/sync";
 import { EncryptionRules } from "@sallyport/secrets/encryption";
 import { createAdmissionEffects } from "./effects/admission.ts";
@@ -30,7 +29,6 @@ import { UsageError } from "./errors.ts";
 import type { StorageOptions } from "./etcd-flags.ts";
 import type { ExternalDataSettings } from "./gatekeeper/external-data.ts";
 import { LazyGatekeeper } from "./gatekeeper/lazy-gatekeeper.ts";
-import { goArchitecture } from "./go-architecture.ts";
 import { LivePolicies } from "./live-policies.ts";
 import { version } from "./version.ts";
 
@@ -51,7 +49,7 @@ export interface GatehouseOptions {
   readonly serviceRanges?: ServiceRanges;
   /** As `startApiServer` takes it. */
   readonly leaderElection?: ApiServerOptions["leaderElection"];
-  /** The name of a Node for this machine, onto which pods are scheduled; none when absent. */
+  /** The name of a Node for this machine, onto which pods are scheduled and where they run; none when absent. */
   readonly node?: string;
   /** How Gatekeeper's Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings;
@@ -72,6 +70,8 @@ export interface GatehouseOptions {
 
 export interface Gatehouse {
   readonly server: ApiServer;
+  /** Resolves once pods run here; why they cannot, where they cannot. Undefined where no Node was asked for. */
+  readonly node: Promise<RunningNode | string> | undefined;
   readonly kubeconfigFile: string;
   readonly close: () => Promise<void>;
 }
@@ -115,9 +115,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         controllers,
         ...(options.serviceRanges === undefined ? {} : { serviceRanges: options.serviceRanges }),
         ...(options.leaderElection === undefined ? {} : { leaderElection: options.leaderElection }),
-        ...(options.node === undefined
-          ? {}
-          : { machine: machineNamed(options.node), volumeFolder: join(options.folder, "volumes") }),
+        ...(options.node === undefined ? {} : { volumeFolder: join(options.folder, "volumes") }),
         version,
         processStats,
         // Only once there is something to tell: no cluster without Gatekeeper's objects loads it for this.
@@ -157,33 +155,33 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     client = own;
     gatekeeper.loaded?.start(own);
   }
+  const node =
+    options.node === undefined
+      ? undefined
+      : import("./node/own-node.ts").then(({ startOwnNode }) =>
+          startOwnNode({
+            folder: options.folder,
+            name: options.node as string,
+            url: started.url,
+            onFault: options.onFault,
+          }),
+        );
   const close = async () => {
+    const running = await node?.catch(() => undefined);
+    if (typeof running === "object") await running.stop(stopGraceSeconds);
     await (await gatekeeper.settled())?.stop();
     own.close();
     await started.close();
     options.encryption?.encryption.close();
   };
-  return { server, kubeconfigFile, close };
+  return { server, kubeconfigFile, node, close };
 }
+
+/** What pods get when we stop: as long as `docker stop` gives. */
+const stopGraceSeconds = 10;
 
 /** What a Node needs to be of use. */
-const ofNode: readonly string[] = [
-  "kube-scheduler",
-  "local-node",
-  "node-lifecycle-controller",
-  "host-path-provisioner",
-];
-
-function machineNamed(name: string): Machine {
-  return {
-    name,
-    cpus: availableParallelism(),
-    memoryBytes: totalmem(),
-    architecture: goArchitecture,
-    operatingSystem: platform(),
-    kernelVersion: release(),
-  };
-}
+const ofNode: readonly string[] = ["kube-scheduler", "node-lifecycle-controller", "host-path-provisioner"];
 
 function processStats(): ProcessStats {
   const { user, system } = process.cpuUsage();

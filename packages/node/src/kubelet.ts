@@ -9,6 +9,8 @@ export { type ImageLimits, imageLimits } from "./image/limits.ts";
 export { FolderImageStore, type FolderImageStoreOptions, type Registry } from "./image/store.ts";
 export { toolsImageName } from "./image/tools-image.ts";
 export { type ImageUser, resolveUser } from "./image/users.ts";
+export { systemInfo } from "./kubelet/machine.ts";
+export { type NodeOptions, type RunningNode, startNode } from "./kubelet/start-node.ts";
 export {
   type ContainerRuntime,
   type ProcessExit,
@@ -18,6 +20,7 @@ export {
   RuntimeFault,
   type SandboxRequest,
 } from "./runtime/container-runtime.ts";
+export { findRuntimes } from "./runtime/find-runtimes.ts";
 export { readMachine } from "./runtime/machine.ts";
 export type { OciMount, OciProcess, OciSpec } from "./runtime/oci-spec.ts";
 export { createRunc } from "./runtime/runc.ts";

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createCa, createLeaf, type KeyPair, lifeLeft } from "@sallyport/pki";
@@ -18,8 +19,15 @@ const leafDays = 365;
 /** A leaf with less than this to live is made anew at the next start. */
 const renewDays = 30;
 
-/** Reads the certificates of a folder; makes those that are missing or about to expire. Keys are readable by their owner alone. */
-export async function loadCertificates(folder: string, host: string): Promise<Certificates> {
+/**
+ * Reads the certificates of a folder; makes those that are missing or about to expire. Keys are readable by their owner alone. `others`
+ * are addresses by which pods know the server.
+ */
+export async function loadCertificates(
+  folder: string,
+  host: string,
+  others: readonly string[] = [],
+): Promise<Certificates> {
   const now = Date.now();
   const leaf = { now, days: leafDays };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -31,9 +39,11 @@ export async function loadCertificates(folder: string, host: string): Promise<Ce
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
   ];
-  const addresses = [...new Set(["127.0.0.1", "::1", ...(/^[\d.:a-f]+$/i.test(host) ? [host] : [])])];
+  const addresses = [...new Set(["127.0.0.1", "::1", ...(/^[\d.:a-f]+$/i.test(host) ? [host] : []), ...others])];
+  const known = readPair(folder, "server");
+  const isComplete = known !== undefined && others.every((each) => isNamed(known.certificate, each));
   const server =
-    readPair(folder, "server") ??
+    (isComplete ? known : undefined) ??
     savePair(
       folder,
       "server",
@@ -53,6 +63,10 @@ export async function loadCertificates(folder: string, host: string): Promise<Ce
       await createLeaf(ca, "O=system:masters, CN=kube-apiserver-kubelet-client", leaf),
     );
   return { ca, server, admin, kubeletClient };
+}
+
+function isNamed(certificate: string, address: string): boolean {
+  return new X509Certificate(certificate).checkIP(address) !== undefined;
 }
 
 function readPair(folder: string, name: string): KeyPair | undefined {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { deprecationWarnings } from "@sallyport/admission";
+import type { RunningNode } from "@sallyport/node/kubelet";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
 import { type ApiServerFlags, addApiServerOptions, apiServerOptions } from "../api-server-flags.ts";
@@ -14,6 +15,7 @@ import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
 import { addKubeletOptions, type KubeletFlags, kubeletOptions } from "../kubelet-flags.ts";
 import { addLeaderElectionOptions, type LeaderElectionFlags, leaderElection } from "../leader-election-flags.ts";
+import { withNodeFlags } from "../node/node-flags.ts";
 import { addServiceOptions, type ServiceFlags, serviceRanges } from "../service-flags.ts";
 import { paint } from "../terminal.ts";
 import { playTour } from "../tour/tour.ts";
@@ -71,7 +73,7 @@ export function upCommand(): Command {
       list,
       [],
     )
-    .option("--node <name>", "keep a Node for this machine and schedule pods onto it, without running them")
+    .option("--node <name>", "make this machine a node of this name, where pods run")
     .option("--audit-interval <seconds>", "how often to audit against Gatekeeper's constraints; 0 is never", "60")
     .option(
       "--default-create-vap-for-templates",
@@ -90,7 +92,7 @@ Examples:
   sallyport up --authorization-mode Node,RBAC --token-auth-file tokens.csv
   sallyport up --controllers '*,-job'   all controllers but that of jobs
   sallyport up --encryption-provider-config encryption.yaml   Secrets under keys, bytes as kube-apiserver's
-  sallyport up --node laptop            a Node, and pods that are scheduled onto it
+  sallyport up --node laptop            a node: pods run here, by runc
   sallyport up --etcd-servers http://127.0.0.1:2379   objects in an etcd, as kube-apiserver keeps them
 
 Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port, disk or permissions.`,
@@ -98,7 +100,8 @@ Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port
     .action(runUp);
 }
 
-async function runUp(flags: UpFlags): Promise<void> {
+async function runUp(given: UpFlags): Promise<void> {
+  const flags = withNodeFlags(given);
   const port = Number(flags.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new UsageError(`--port ${flags.port}: expected a number from 0 to 65535`);
@@ -140,6 +143,7 @@ async function runUp(flags: UpFlags): Promise<void> {
   );
   process.stdout.write(`kubeconfig: ${gatehouse.kubeconfigFile}\n`);
   collectGarbageSoon();
+  gatehouse.node?.then(tellNode, (error: Error) => tellNode(error.message));
   const stopped = untilSignal();
   let code: number = exitCodes.ok;
   if (flags.tour === true) code = await tour(folder, gatehouse.kubeconfigFile);
@@ -154,6 +158,12 @@ async function runUp(flags: UpFlags): Promise<void> {
   process.exitCode = flags.exit === true ? code : exitCodes.ok;
   // lmdb keeps a worker alive for a while after it is closed.
   process.exit();
+}
+
+/** Which node there is, or why there is none. */
+function tellNode(node: RunningNode | string): void {
+  if (typeof node === "string") process.stderr.write(`sallyport: no node, so pods stay Pending: ${node}\n`);
+  else process.stdout.write(`node ${node.name}: pods run here, by ${node.runtimes.join(", ")}\n`);
 }
 
 async function tour(folder: string, kubeconfig: string): Promise<number> {

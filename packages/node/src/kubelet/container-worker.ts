@@ -35,10 +35,20 @@ export class ContainerWorker {
   /** Wakes what waits to try again, when the pod or what it names may have changed. */
   #nudge = new AbortController();
 
-  constructor(container: KubeletContainer, context: PodContext, firstReason: "PodInitializing" | "ContainerCreating") {
+  /** `before` is the status that an earlier life of this node has left, if there was one. */
+  constructor(
+    container: KubeletContainer,
+    context: PodContext,
+    firstReason: "PodInitializing" | "ContainerCreating",
+    before: ContainerStatus | undefined,
+  ) {
     this.container = container;
     this.#context = context;
     this.#state = { waiting: { reason: firstReason } };
+    const end = before && lostEnd(before);
+    if (before === undefined || end === undefined) return;
+    this.#attempt = before.restartCount;
+    this.#last = { terminated: end };
   }
 
   /** core/v1 ContainerStatus. */
@@ -86,6 +96,11 @@ export class ContainerWorker {
 
   /** Lives until its policy lets it be, or it is stopped; answers how the last life ended, undefined if there was none. */
   async live(policy: RestartPolicy): Promise<Terminated | undefined> {
+    const lost = this.#last.terminated;
+    if (lost !== undefined && !restarts(policy, lost)) {
+      this.#set({ terminated: lost });
+      return lost;
+    }
     let finish = () => {};
     this.#finished = new Promise((done) => {
       finish = done;
@@ -254,6 +269,16 @@ export class ContainerWorker {
     const list = listOf(this.#context.pod().spec, this.container.name);
     this.#context.tell(this.#context.pod(), type, reason, message, `spec.${list}{${this.container.name}}`);
   }
+}
+
+/** How a container ended that an earlier life of this node had begun: as it was told, or in kubelet's words for what nobody saw. */
+function lostEnd({ containerID, state, lastState }: ContainerStatus): Terminated | undefined {
+  if (state.terminated !== undefined) return state.terminated;
+  if (containerID === undefined) return undefined;
+  if (state.running === undefined) return lastState.terminated;
+  const message = "The container could not be located when the pod was terminated";
+  const reason = "ContainerStatusUnknown";
+  return { exitCode: 137, reason, message, startedAt: null, finishedAt: null, containerID };
 }
 
 function isOfImage(reason: string): boolean {

@@ -264,3 +264,40 @@ playing(
     assert.deepEqual(condition(world.status, "example.com/lb"), ["True", undefined]);
   },
 );
+
+const began = (state: object, restartCount = 2) => ({
+  name: "c",
+  image: "i",
+  imageID: "",
+  containerID: "sallyport://x",
+  ready: true,
+  started: true,
+  restartCount,
+  state,
+  lastState: {},
+});
+const running = { running: { startedAt: "2026-01-01T00:00:00Z" } };
+const done = { terminated: { exitCode: 0, reason: "Completed", startedAt: null, finishedAt: null } };
+
+for (const [what, restartPolicy, state, wanted] of [
+  ["begins again, and counts on", "Always", running, ["running", "Running", 3, "ContainerStatusUnknown"]],
+  [
+    "has failed when it may not begin again",
+    "Never",
+    running,
+    ["ContainerStatusUnknown", "Failed", 2, "ContainerStatusUnknown"],
+  ],
+  ["has done its work", "OnFailure", done, ["Completed", "Succeeded", 2, "Completed"]],
+] as const)
+  playing(
+    `after a restart of the node, what ran ${what}`,
+    { ...podOf({ restartPolicy }), status: { phase: "Running", containerStatuses: [began(state)] } },
+    async (world) => {
+      await world.until(() => world.state() === wanted[0]);
+      const status = stateOf(world.status);
+      assert.deepEqual(
+        [world.state(), world.status.phase, status?.restartCount, status?.lastState.terminated?.reason],
+        wanted,
+      );
+    },
+  );

@@ -2,7 +2,14 @@ import { isSameJson } from "@sallyport/kube";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { ContainerWorker } from "./container-worker.ts";
 import { type KubeletClock, type PodContext, type PreparedContainer, type Tell, WaitingFault } from "./context.ts";
-import { isSidecar, type KubeletContainer, type Pod, type PodStatus, type Terminated } from "./pod.ts";
+import {
+  type ContainerStatus,
+  isSidecar,
+  type KubeletContainer,
+  type Pod,
+  type PodStatus,
+  type Terminated,
+} from "./pod.ts";
 import { ownConditions, type PodFacts, podStatus } from "./pod-status.ts";
 import { BackOff, firstBackOffMs, restarts } from "./restart.ts";
 import { secondsOf } from "./times.ts";
@@ -212,8 +219,16 @@ export class PodWorker {
     list: ContainerWorker[],
     reason: "PodInitializing" | "ContainerCreating",
   ): void {
+    const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = this.#status;
+    // What initializes begins anew with a new sandbox.
+    const before = [
+      ...initContainerStatuses.filter(isSidecarStatus(this.#pod)),
+      ...containerStatuses,
+      ...ephemeralContainerStatuses,
+    ];
     for (const container of containers) {
-      const worker = new ContainerWorker(container, this.#context(), reason);
+      const known = before.find(({ name }) => name === container.name);
+      const worker = new ContainerWorker(container, this.#context(), reason, known);
       list.push(worker);
       this.#workers.set(container.name, worker);
     }
@@ -298,6 +313,11 @@ export class PodWorker {
       return end !== undefined && (this.#end.signal.aborted || !restarts(this.#policyOf(container), end));
     });
   }
+}
+
+function isSidecarStatus({ spec }: Pod): (status: ContainerStatus) => boolean {
+  const sidecars = new Set((spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+  return ({ name }) => sidecars.has(name);
 }
 
 /** A status as others have it now, with what is ours of the one that we know. */

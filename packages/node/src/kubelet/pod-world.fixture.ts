@@ -140,6 +140,7 @@ export class PodWorld {
     handler: "played",
     version: "1",
     limits: [],
+    traits: { pidsFloor: 0, hasOwnKernel: false },
     run: async ({ id }) => {
       if (this.faults.start !== undefined) throw this.faults.start;
       return this.#begin(id);

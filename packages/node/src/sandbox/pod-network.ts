@@ -47,14 +47,13 @@ export class PodNetwork {
       `link add ${link} type bridge`,
       `addr add ${this.address}/32 dev ${link}`,
       `link set ${link} up`,
-      `route add blackhole ${this.cidr}`,
+      `route add ${this.cidr} dev ${link}`,
     ];
     await tool("ip", ["-batch", "-"], { input: `${lines.join("\n")}\n` });
     await tool("sysctl", ["-q", "-w", "net.ipv4.ip_forward=1"]);
   }
 
   async stop(): Promise<void> {
-    await tool("ip", ["route", "del", "blackhole", this.cidr]).catch(() => {});
     await tool("ip", ["link", "del", this.#ownLink]).catch(() => {});
   }
 

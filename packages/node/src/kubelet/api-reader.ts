@@ -1,0 +1,75 @@
+import type { Client } from "@sallyport/cluster";
+import { StatusError } from "@sallyport/kube";
+import type { RegistryCredential } from "../image/image.ts";
+import type { ConfigMap, PodReader, Secret, Token, TokenRequest } from "../volumes/pod-reader.ts";
+import type { Pod } from "./pod.ts";
+
+/** Reads what pods name, as the node, which may read what its pods name and nothing else. */
+export class ApiReader implements PodReader {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  readonly configMap = (namespace: string, name: string): Promise<ConfigMap | undefined> =>
+    this.#get<ConfigMap>(namespace, "configmaps", name);
+
+  readonly secret = (namespace: string, name: string): Promise<Secret | undefined> =>
+    this.#get<Secret>(namespace, "secrets", name);
+
+  readonly createToken = async (request: TokenRequest): Promise<Token> => {
+    const { namespace, serviceAccount, pod, audiences, expirationSeconds } = request;
+    const spec = { audiences, expirationSeconds, boundObjectRef: { apiVersion: "v1", kind: "Pod", ...pod } };
+    const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec };
+    const path = `${inNamespace(namespace, "serviceaccounts", serviceAccount)}/token`;
+    const { status } = (await this.#client.ask(path, { method: "POST", body })) as { readonly status: Token };
+    return status;
+  };
+
+  /** Of the Secrets that a pod names for its images. What is not there, or is no such Secret, is left out, as kubelets do. */
+  async credentials({ metadata, spec }: Pod): Promise<readonly RegistryCredential[]> {
+    const { namespace = "" } = metadata;
+    const secrets = await Promise.all((spec.imagePullSecrets ?? []).map(({ name }) => this.secret(namespace, name)));
+    return secrets.flatMap((secret) => (secret === undefined ? [] : credentialsOf(secret)));
+  }
+
+  async #get<Found>(namespace: string, resource: string, name: string): Promise<Found | undefined> {
+    try {
+      return (await this.#client.ask(inNamespace(namespace, resource, name))) as Found;
+    } catch (error) {
+      if (error instanceof StatusError && [403, 404].includes(error.status.code ?? 0)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function inNamespace(namespace: string, resource: string, name: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
+}
+
+interface DockerAuth {
+  readonly auth?: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** kubernetes.io/dockerconfigjson, and the older kubernetes.io/dockercfg. */
+function credentialsOf({ data = {} }: Secret): readonly RegistryCredential[] {
+  const text = data[".dockerconfigjson"] ?? data[".dockercfg"];
+  if (text === undefined) return [];
+  try {
+    const parsed = JSON.parse(Buffer.from(text, "base64").toString("utf8")) as object;
+    const auths = (".dockerconfigjson" in data ? (parsed as { auths?: object }).auths : parsed) ?? {};
+    return Object.entries(auths as { readonly [registry: string]: DockerAuth }).flatMap(([registry, entry]) => {
+      const [user, ...rest] = Buffer.from(entry.auth ?? "", "base64")
+        .toString("utf8")
+        .split(":");
+      const username = entry.username ?? user ?? "";
+      const place = registry.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
+      return username === "" ? [] : [{ registry: place, username, password: entry.password ?? rest.join(":") }];
+    });
+  } catch {
+    return [];
+  }
+}

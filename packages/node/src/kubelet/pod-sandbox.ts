@@ -1,0 +1,207 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { containerSpec } from "../bundle/container-spec.ts";
+import type { Machine } from "../bundle/machine.ts";
+import type { BundleSandbox } from "../bundle/namespaces.ts";
+import { userOf } from "../bundle/user.ts";
+import { type Image, ImageFault, type ImageStore } from "../image/image.ts";
+import { resolveUser } from "../image/users.ts";
+import { type ContainerRuntime, RuntimeFault } from "../runtime/container-runtime.ts";
+import type { OciIdMapping } from "../runtime/oci-spec.ts";
+import { removeCgroups } from "../sandbox/cgroups.ts";
+import { makeNamespaces, removeMounts } from "../sandbox/namespaces.ts";
+import type { PodNetwork } from "../sandbox/pod-network.ts";
+import { shiftOwners } from "../sandbox/shift-owners.ts";
+import { ToolFault, tool } from "../tool.ts";
+import { type PodContext, type PreparedContainer, WaitingFault } from "./context.ts";
+import type { KubeletContainer, Pod } from "./pod.ts";
+import type { PodFiles } from "./pod-files.ts";
+import type { Sandbox } from "./pod-worker.ts";
+
+export interface SandboxMaker {
+  /** Of this node alone: pods lie in `pods/UID`. Absolute, and no symlink. */
+  readonly folder: string;
+  /** The node's own, where pods of its network are. */
+  readonly hostname: string;
+  readonly cgroup: string;
+  readonly machine: Machine;
+  readonly network: PodNetwork;
+  readonly images: ImageStore;
+  /** The runtime of a pod's RuntimeClass. Rejects with a WaitingFault when there is none. */
+  readonly runtimeOf: (pod: Pod) => Promise<ContainerRuntime>;
+  readonly ensureImage: (pod: Pod, container: KubeletContainer, signal: AbortSignal) => Promise<void>;
+  /** Volumes, and the files that every pod has. Rejects with a WaitingFault: `FailedMount`. */
+  readonly filesOf: (pod: () => Pod, folder: string, ip: string | undefined) => Promise<PodFiles>;
+  readonly localhostProfiles: (path: string) => string | undefined;
+  readonly random: () => number;
+}
+
+/** As containerd's: a pod's /dev/shm. */
+const shmBytes = 64 * 1024 * 1024;
+/** Of a pod with users of its own: as many as a container may have, far from those of the machine. Each pod has others. */
+const [idCount, firstId, idRanges] = [65_536, 131_072, 30_000];
+
+/** Makes what a pod's containers share. Rejects with a WaitingFault, and leaves nothing then. */
+export async function makePodSandbox(pod: () => Pod, maker: SandboxMaker): Promise<Sandbox> {
+  const runtime = await maker.runtimeOf(pod());
+  const uid = pod().metadata.uid ?? "";
+  const folder = join(maker.folder, "pods", uid);
+  const made = new MadeSandbox(pod, runtime, folder, maker);
+  try {
+    await removeMounts(folder);
+    await mkdir(folder, { recursive: true, mode: 0o711 });
+    await made.make();
+    return made;
+  } catch (error) {
+    await made.remove().catch(() => {});
+    if (error instanceof WaitingFault) throw error;
+    if (!(error instanceof ToolFault || error instanceof RuntimeFault)) throw error;
+    throw new WaitingFault("FailedCreatePodSandBox", `Failed to create pod sandbox: ${error.message}`);
+  }
+}
+
+class MadeSandbox implements Sandbox {
+  readonly runtime: ContainerRuntime;
+  podIP?: string;
+  readonly #pod: () => Pod;
+  readonly #folder: string;
+  readonly #maker: SandboxMaker;
+  #shared: BundleSandbox | undefined;
+  #files: PodFiles | undefined;
+  #kernel: string | undefined;
+  #counter = 0;
+
+  constructor(pod: () => Pod, runtime: ContainerRuntime, folder: string, maker: SandboxMaker) {
+    this.#pod = pod;
+    this.runtime = runtime;
+    this.#folder = folder;
+    this.#maker = maker;
+  }
+
+  async make(): Promise<void> {
+    const { spec, metadata } = this.#pod();
+    const { network, hostname } = this.#maker;
+    const uid = metadata.uid ?? "";
+    const hostNetwork = spec.hostNetwork === true;
+    const own = spec.hostname ?? metadata.name ?? "";
+    const spaces = await makeNamespaces(join(this.#folder, "ns"), {
+      hostname: own,
+      hostNetwork,
+      hostIpc: spec.hostIPC === true,
+    });
+    if (spaces.network !== undefined) this.podIP = await network.join(uid, spaces.network);
+    const shm = spec.hostIPC === true ? "/dev/shm" : join(this.#folder, "shm");
+    if (spec.hostIPC !== true) await mountShm(shm);
+    this.#shared = {
+      id: uid,
+      namespaces: {
+        ...(spaces.network === undefined ? {} : { network: spaces.network }),
+        ...(spaces.uts === undefined ? {} : { uts: spaces.uts }),
+        ...(spaces.ipc === undefined ? {} : { ipc: spaces.ipc }),
+      },
+      hostname: hostNetwork ? hostname : own,
+      shm,
+      ...(spec.hostUsers === false ? { mappings: mappingsOf(this.#maker.random) } : {}),
+    };
+    this.#files = await this.#maker.filesOf(this.#pod, this.#folder, this.podIP);
+  }
+
+  readonly ensureImage: PodContext["ensureImage"] = (container, signal) =>
+    this.#maker.ensureImage(this.#pod(), container, signal);
+
+  readonly prepare = async (container: KubeletContainer, attempt: number): Promise<PreparedContainer> => {
+    const image = await this.#maker.images.find(container.image);
+    if (image === undefined)
+      throw new WaitingFault("CreateContainerError", `image ${JSON.stringify(container.image)} is no longer here`);
+    const { name, uid = "" } = { name: container.name, uid: this.#pod().metadata.uid };
+    const id = createHash("sha256")
+      .update(`${uid}/${name}/${attempt}/${this.#counter++}`)
+      .digest("hex");
+    const bundle = join(this.#folder, "containers", id);
+    try {
+      return await this.#bundle(container, attempt, image, id, bundle);
+    } catch (error) {
+      await removeMounts(bundle);
+      if (error instanceof RuntimeFault) throw new WaitingFault(error.reason, error.message);
+      if (error instanceof ToolFault) throw new WaitingFault("CreateContainerError", error.message);
+      if (error instanceof ImageFault) throw new WaitingFault(error.reason, error.message);
+      throw error;
+    }
+  };
+
+  async #bundle(
+    container: KubeletContainer,
+    attempt: number,
+    image: Image,
+    id: string,
+    bundle: string,
+  ): Promise<PreparedContainer> {
+    const { machine, cgroup, localhostProfiles } = this.#maker;
+    const [shared, files] = [this.#shared as BundleSandbox, this.#files as PodFiles];
+    const pod = this.#pod();
+    const bundlePod = { ...pod, metadata: pod.metadata as { name: string; namespace: string; uid: string } };
+    const user = resolveUser(image.rootfs, userOf(bundlePod, container, image.config));
+    const given = await files.of(container, attempt);
+    const rootfs = await mountRoot(bundle, image.rootfs, shared.mappings?.[0]?.hostID);
+    const spec = containerSpec({
+      pod: bundlePod,
+      container,
+      imageConfig: image.config,
+      user,
+      environment: given.environment,
+      mounts: given.mounts,
+      rootfs,
+      sandbox: shared,
+      cgroupsPath: `${cgroup}/${shared.id}/${id}`,
+      machine,
+      traits: this.runtime.traits,
+      localhostProfiles,
+    });
+    await writeFile(join(bundle, "config.json"), JSON.stringify(spec), { mode: 0o600 });
+    const { process } = spec;
+    const terminationLog = given.terminationLog;
+    const imageID = image.repoDigest ?? image.id;
+    return { id, bundle, process, image: container.image, imageID, config: image.config, terminationLog };
+  }
+
+  readonly discard = async ({ id, bundle }: PreparedContainer): Promise<void> => {
+    await this.runtime.delete(id);
+    await removeMounts(bundle);
+  };
+
+  readonly remove = async (): Promise<void> => {
+    const uid = this.#pod().metadata.uid ?? "";
+    if (this.#kernel !== undefined) await this.runtime.stopSandbox?.(this.#kernel);
+    await this.#files?.remove();
+    if (this.podIP !== undefined) await this.#maker.network.leave(uid, this.podIP);
+    await removeMounts(this.#folder);
+    await removeCgroups(`${this.#maker.cgroup}/${uid}`);
+    await rm(this.#folder, { recursive: true, force: true });
+  };
+}
+
+async function mountShm(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const options = `mode=1777,size=${shmBytes},nosuid,nodev,noexec`;
+  await tool("mount", ["-t", "tmpfs", "-o", options, "shm", folder]);
+}
+
+/** A layer of the container's own above the image. With users of its own the image is copied, since its files must be theirs. */
+async function mountRoot(bundle: string, image: string, firstUser: number | undefined): Promise<string> {
+  const [upper, work, root] = ["upper", "work", "rootfs"].map((name) => join(bundle, name)) as [string, string, string];
+  for (const folder of [upper, work, root]) await mkdir(folder, { recursive: true, mode: 0o755 });
+  if (firstUser === undefined) {
+    const options = `lowerdir=${image},upperdir=${upper},workdir=${work}`;
+    await tool("mount", ["-t", "overlay", "-o", options, "overlay", root]);
+    return root;
+  }
+  await tool("cp", ["-a", "--reflink=auto", `${image}/.`, root], { seconds: 300 });
+  await shiftOwners(root, firstUser);
+  return root;
+}
+
+function mappingsOf(random: () => number): readonly OciIdMapping[] {
+  const hostID = firstId + Math.floor(random() * idRanges) * idCount;
+  return [{ containerID: 0, hostID, size: idCount }];
+}

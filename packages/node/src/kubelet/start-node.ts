@@ -1,0 +1,268 @@
+import { spawn } from "node:child_process";
+import { mkdir, realpath, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Duplex } from "node:stream";
+import type { Client } from "@sallyport/cluster";
+import type { KubeObject } from "@sallyport/kube";
+import type { Machine } from "../bundle/machine.ts";
+import type { ImageStore } from "../image/image.ts";
+import type { ContainerRuntime } from "../runtime/container-runtime.ts";
+import { ApiServerDoor } from "../sandbox/api-server-door.ts";
+import { nodeCgroup } from "../sandbox/cgroups.ts";
+import { DnsServer } from "../sandbox/dns-server.ts";
+import { freePrefix, PodNetwork, tagOf } from "../sandbox/pod-network.ts";
+import { ServiceProxy } from "../sandbox/service-proxy.ts";
+import { ApiReader } from "./api-reader.ts";
+import type { KubeletClock } from "./context.ts";
+import { ensureImage } from "./ensure-image.ts";
+import { EventWriter } from "./event-writer.ts";
+import { Kubelet } from "./kubelet.ts";
+import { KubeletServer } from "./kubelet-server.ts";
+import { type LocalNode, NodeKeeper } from "./local-node.ts";
+import { diskBytesOf, pressuresOf } from "./machine.ts";
+import { ownFiles } from "./own-files.ts";
+import type { Pod } from "./pod.ts";
+import { makePodSandbox } from "./pod-sandbox.ts";
+import { PodStreams } from "./pod-streams.ts";
+import type { PodWorker } from "./pod-worker.ts";
+import { runtimeOf } from "./runtime-class.ts";
+import { sweep } from "./sweep.ts";
+
+export interface NodeOptions {
+  /** Of this node alone; on a file system that overlays can lie on. */
+  readonly folder: string;
+  readonly name: string;
+  /** As the node: `system:node:NAME`. */
+  readonly client: Client;
+  /** As `system:kube-proxy`. */
+  readonly proxyClient: Client;
+  /** Where the API server listens, for pods. */
+  readonly apiServer: { readonly host: string; readonly port: number };
+  readonly certificate: string;
+  readonly key: string;
+  /** What the API server shows a kubelet. */
+  readonly apiServerCertificate: string;
+  readonly images: ImageStore;
+  /** By handler; the first that is there serves pods without a class, if runc is not. */
+  readonly runtimes: ReadonlyMap<string, ContainerRuntime>;
+  readonly machine: Machine;
+  readonly cpus: number;
+  readonly nodeInfo: { readonly [field: string]: string };
+  readonly annotations: { readonly [name: string]: string };
+  /** Who answers names that are not of the cluster. */
+  readonly upstreams: readonly { readonly address: string; readonly port: number }[];
+  readonly localhostProfiles: (path: string) => string | undefined;
+  readonly clock: KubeletClock;
+  readonly random: () => number;
+  readonly onFault: (error: Error) => void;
+}
+
+export interface RunningNode {
+  readonly name: string;
+  /** `runc 1.1.5` */
+  readonly runtimes: readonly string[];
+  /** Ends all pods within so many seconds, and takes away all that was made on the machine. */
+  readonly stop: (graceSeconds: number) => Promise<void>;
+}
+
+const domain = "cluster.local";
+const dnsPort = 53;
+
+/** Makes this machine a node: it registers, follows the pods that are assigned to it, and runs them. */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  await mkdir(options.folder, { recursive: true, mode: 0o711 });
+  const folder = await realpath(options.folder);
+  const tag = tagOf(folder);
+  const place = { folder, tag };
+  await sweep(place, options.runtimes);
+  const stops: (() => unknown)[] = [() => sweep(place, options.runtimes)];
+  const undo = async () => {
+    for (const stop of stops.reverse()) await Promise.resolve(stop()).catch(options.onFault);
+  };
+  try {
+    return await new NodeStart(options, folder, tag, stops, undo).run();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}
+
+/** The parts of a node, each begun once what it needs is there; `stops` undo them in the reverse of their order. */
+class NodeStart {
+  readonly #options: NodeOptions;
+  readonly #folder: string;
+  readonly #tag: string;
+  readonly #stops: (() => unknown)[];
+  readonly #undo: () => Promise<void>;
+
+  constructor(options: NodeOptions, folder: string, tag: string, stops: (() => unknown)[], undo: () => Promise<void>) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#tag = tag;
+    this.#stops = stops;
+    this.#undo = undo;
+  }
+
+  async run(): Promise<RunningNode> {
+    const { client, name, clock, random, runtimes } = this.#options;
+    const network = new PodNetwork({ tag: this.#tag, prefix: await freePrefix() });
+    await network.start();
+    this.#stops.push(() => network.stop());
+    const services = await this.#startServices(network);
+    const events = new EventWriter({
+      client,
+      clock,
+      node: name,
+      suffix: () => Math.floor(random() * 2 ** 48).toString(16),
+    });
+    const kubelet = this.#kubelet(network, services, events);
+    const port = await this.#startServer(network, kubelet);
+    await this.#startNode(network, port);
+    await kubelet.synced;
+    return {
+      name,
+      runtimes: [...runtimes.values()].map(({ handler, version }) => `${handler} ${version}`),
+      stop: async (graceSeconds) => {
+        await kubelet.stop(graceSeconds);
+        await events.drained();
+        await this.#undo();
+      },
+    };
+  }
+
+  async #startServices(network: PodNetwork): Promise<ServiceProxy> {
+    const { proxyClient, apiServer, random, onFault, upstreams } = this.#options;
+    const door = new ApiServerDoor(apiServer);
+    const doorPort = await door.start(network.address);
+    this.#stops.push(() => door.stop());
+    const services = new ServiceProxy({
+      client: proxyClient,
+      random,
+      onFault,
+      table: `sallyport_${this.#tag}`,
+      podCidr: network.cidr,
+      linkPrefix: `sp${this.#tag}`,
+      overrides: ({ metadata }: KubeObject) =>
+        metadata.namespace === "default" && metadata.name === "kubernetes" ? [[network.address, doorPort]] : undefined,
+    });
+    await services.start();
+    this.#stops.push(() => services.stop());
+    const dns = new DnsServer({ address: network.address, port: dnsPort, domain, objects: services, upstreams });
+    await dns.start();
+    this.#stops.push(() => dns.stop());
+    return services;
+  }
+
+  #kubelet(network: PodNetwork, services: ServiceProxy, events: EventWriter): Kubelet {
+    const { client, name, clock, random, onFault, runtimes, images, machine, cpus, localhostProfiles } = this.#options;
+    const { tell } = events;
+    const reader = new ApiReader(client);
+    const facts = {
+      hostIPs: [network.address],
+      allocatable: { cpu: String(cpus), memory: String(machine.memoryBytes) },
+    };
+    const filesOf = ownFiles({ reader, services: () => services.all(), node: facts });
+    const credentialsOf = (pod: Pod) => reader.credentials(pod);
+    const maker = {
+      folder: this.#folder,
+      hostname: name,
+      cgroup: nodeCgroup(this.#tag),
+      machine,
+      network,
+      images,
+      localhostProfiles,
+      random,
+      filesOf,
+      runtimeOf: (pod: Pod) => runtimeOf(pod, client, runtimes),
+      ensureImage: (pod: Pod, container: Parameters<typeof ensureImage>[1], signal: AbortSignal) =>
+        ensureImage(pod, container, signal, { images, clock, tell, credentialsOf }),
+    };
+    return new Kubelet({
+      client,
+      node: name,
+      hostIP: network.address,
+      clock,
+      random,
+      tell,
+      makeSandbox: (pod) => makePodSandbox(pod, maker),
+      logFolder: (pod, container) => this.#logFolder(pod, container),
+      clean: (pod) => rm(this.#logFolder(pod), { recursive: true, force: true }),
+      onFault,
+    });
+  }
+
+  async #startServer(network: PodNetwork, kubelet: Kubelet): Promise<number> {
+    const { certificate, key, apiServerCertificate: client, clock } = this.#options;
+    const runtime = new PodStreams({
+      worker: kubelet.worker,
+      logFolder: (worker, container) => this.#logFolder(worker.pod, container),
+      dialInside: (worker, port) => dialInside(this.#networkFile(worker), port),
+    });
+    const server = new KubeletServer({
+      address: network.address,
+      port: 0,
+      certificate,
+      key,
+      client,
+      runtime,
+      now: clock.now,
+    });
+    const port = await server.start();
+    this.#stops.push(() => server.stop());
+    return port;
+  }
+
+  async #startNode(network: PodNetwork, kubeletPort: number): Promise<void> {
+    const { client, clock, name, cpus, machine, nodeInfo, annotations, runtimes, images, onFault } = this.#options;
+    const node: LocalNode = {
+      name,
+      addresses: [
+        { type: "InternalIP", address: network.address },
+        { type: "Hostname", address: name },
+      ],
+      cpus,
+      memoryBytes: machine.memoryBytes,
+      diskBytes: await diskBytesOf(this.#folder),
+      podCidr: network.cidr,
+      kubeletPort,
+      nodeInfo,
+      annotations,
+      handlers: [...runtimes.keys()].map((handler) => ({ name: handler, userNamespaces: handler !== "runsc" })),
+      pressures: () => pressuresOf(this.#folder),
+      images: () => images.list(),
+    };
+    const keeper = new NodeKeeper(client, node, clock);
+    await keeper.register();
+    const stop = new AbortController();
+    const kept = keeper.run(stop.signal, onFault);
+    this.#stops.push(async () => {
+      stop.abort();
+      await kept;
+    });
+  }
+
+  #networkFile({ pod }: PodWorker): string {
+    return join(this.#folder, "pods", pod.metadata.uid ?? "", "ns", "net");
+  }
+
+  #logFolder({ metadata }: Pod, container = ""): string {
+    return join(this.#folder, "logs", metadata.uid ?? "", container);
+  }
+}
+
+/** What listens on a pod's loopback address alone is reached from within its network. */
+async function dialInside(namespace: string, port: number): Promise<Duplex> {
+  const script = `const s=require("net").connect({host:"127.0.0.1",port:${port},allowHalfOpen:true});
+    s.on("error",(e)=>{console.error(e.message);process.exit(1)});
+    s.on("connect",()=>{process.stdin.pipe(s);s.pipe(process.stdout)});`;
+  const child = spawn("nsenter", [`--net=${namespace}`, process.execPath, "-e", script], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const said: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  child.once("exit", (code) => {
+    if (code !== 0) stream.destroy(new Error(Buffer.concat(said).toString("utf8").trim() || `status ${code}`));
+  });
+  return stream;
+}

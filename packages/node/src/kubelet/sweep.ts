@@ -1,0 +1,37 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ContainerRuntime } from "../runtime/container-runtime.ts";
+import { nodeCgroup, removeCgroups } from "../sandbox/cgroups.ts";
+import { removeMounts } from "../sandbox/namespaces.ts";
+import { removeRules } from "../sandbox/service-proxy.ts";
+import { tool } from "../tool.ts";
+
+export interface SweepPlace {
+  /** The node's folder: absolute, and no symlink. */
+  readonly folder: string;
+  readonly tag: string;
+}
+
+/**
+ * Takes away all that a node of this folder has left on the machine: containers, mounts, namespaces, cgroups, links, routes and rules.
+ * After a stop there is little; after a crash, everything.
+ */
+export async function sweep(
+  { folder, tag }: SweepPlace,
+  runtimes: ReadonlyMap<string, ContainerRuntime>,
+): Promise<void> {
+  for (const runtime of runtimes.values()) {
+    const left = await runtime.list().catch(() => []);
+    for (const id of left) await runtime.delete(id).catch(() => {});
+  }
+  await removeMounts(join(folder, "pods"));
+  await rm(join(folder, "pods"), { recursive: true, force: true });
+  await removeRules(`sallyport_${tag}`);
+  for (const link of await linksOf(tag)) await tool("ip", ["link", "del", link]).catch(() => {});
+  await removeCgroups(nodeCgroup(tag));
+}
+
+async function linksOf(tag: string): Promise<readonly string[]> {
+  const names = await readdir("/sys/class/net").catch(() => [] as string[]);
+  return names.filter((name) => name.startsWith(`sp${tag}`));
+}
