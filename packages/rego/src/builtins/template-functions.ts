@@ -4,9 +4,9 @@ import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
 import { BuiltinError } from "./builtin.ts";
 import { encodeQuery } from "./encoding.ts";
-import { sprintf } from "./go-format.ts";
+import { goSprintf } from "./go-format.ts";
 import { isNumber } from "./operands.ts";
-import { GoNumber, type GoValue, goText, goType, isTruthy, missing } from "./template-values.ts";
+import { GoNumber, type GoValue, goText, goType, isTruthy, missing, operandOf } from "./template-values.ts";
 
 interface TemplateFunction {
   readonly least: number;
@@ -130,29 +130,9 @@ function print(args: readonly GoValue[]): string {
   return args.map((each, i) => (needsSpace(i) ? " " : "") + goText(each)).join("");
 }
 
-/** A verb of a format, or a percent sign. */
-const verbs = /%[-+# 0-9.]*[a-zA-Z]|%%/g;
-
-/** As Go's Sprintf; of nothing it says so, whatever the verb. */
+/** As Go's Sprintf. */
 function printf([format, ...args]: readonly GoValue[]): string {
-  const operands: Value[] = args.map(plain);
-  let taken = 0;
-  const text = goText(format as GoValue).replace(verbs, (verb) => {
-    const at = verb === "%%" ? args.length : taken++;
-    const arg = args[at];
-    if (arg === undefined) return verb;
-    const letter = verb.slice(-1);
-    if (letter === "T") operands[at] = goType(arg);
-    else if (letter !== "v" && isNone(arg)) operands[at] = `%!${letter}(<nil>)`;
-    else return verb;
-    return letter === "T" ? `${verb.slice(0, -1)}v` : "%s";
-  });
-  return sprintf(text, operands, args.map(goType));
-}
-
-function plain(value: GoValue): Value {
-  if (value instanceof GoNumber) return value.value;
-  return typeof value === "boolean" ? value : goText(value);
+  return goSprintf(goText(format as GoValue), args.map(operandOf));
 }
 
 const htmlEscapes: { readonly [char: string]: string } = {

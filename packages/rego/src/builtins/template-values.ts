@@ -2,6 +2,7 @@ import { isObject } from "../value/access.ts";
 import { sortedEntries } from "../value/collection.ts";
 import { numberText } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
+import { type GoOperand, operandText, typeOfOperand } from "./go-operand.ts";
 import { isNumber } from "./operands.ts";
 
 /** A number that the template itself writes or counts; numbers of the data are texts to Go (`json.Number`). */
@@ -20,27 +21,32 @@ export const missing: unique symbol = Symbol("missing");
 
 export type GoValue = Value | GoNumber | typeof missing;
 
+/** As Go's fmt knows it. */
+export function operandOf(value: GoValue): GoOperand {
+  if (value === missing || value === null) return { kind: "nil" };
+  if (typeof value === "string") return { kind: "text", type: "string", text: value };
+  if (typeof value === "boolean") return { kind: "bool", value };
+  if (value instanceof GoNumber) return numberOperand(value);
+  if (isNumber(value)) return { kind: "text", type: "json.Number", text: numberText(value) };
+  if (Array.isArray(value)) return { kind: "slice", items: (value as readonly Value[]).map(operandOf) };
+  return {
+    kind: "map",
+    entries: sortedEntries(value as Value).map(([key, each]) => [operandOf(key), operandOf(each)]),
+  };
+}
+
+function numberOperand({ type, value }: GoNumber): GoOperand {
+  return type === "int" ? { kind: "integer", type, value: BigInt(value) } : { kind: "float", value };
+}
+
 /** As Go's `%v`. */
 export function goText(value: GoValue): string {
-  if (value === missing || value === null) return "<nil>";
-  if (value instanceof GoNumber) return String(value.value);
-  if (typeof value === "string") return value;
-  if (typeof value === "boolean") return String(value);
-  if (isNumber(value)) return numberText(value);
-  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(goText).join(" ")}]`;
-  return `map[${sortedEntries(value as Value)
-    .map(([key, each]) => `${goText(key)}:${goText(each)}`)
-    .join(" ")}]`;
+  return operandText(operandOf(value));
 }
 
 /** As Go's `%T`. */
 export function goType(value: GoValue): string {
-  if (value === missing || value === null) return "<nil>";
-  if (value instanceof GoNumber) return value.type;
-  if (typeof value === "string") return "string";
-  if (typeof value === "boolean") return "bool";
-  if (isNumber(value)) return "json.Number";
-  return Array.isArray(value) ? "[]interface {}" : "map[string]interface {}";
+  return typeOfOperand(operandOf(value));
 }
 
 /** Not the zero of its type; a number of the data is a text that is never empty. */

@@ -4,7 +4,7 @@ import { jsonText } from "../value/json.ts";
 import { bigintOf, doubleOf, isWrittenInteger, type NumberValue } from "../value/number.ts";
 import { compareStrings } from "../value/string-order.ts";
 import type { Value } from "../value/value.ts";
-import { goFloat } from "./go-format.ts";
+import { goFloat } from "./go-float.ts";
 import { isNumber } from "./operands.ts";
 import { trimEnd } from "./trim-end.ts";
 
