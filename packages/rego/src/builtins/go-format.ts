@@ -38,7 +38,8 @@ function formatPieces(format: string, taken: Taken, bare: (piece: Piece) => stri
     const known = piece.isBare ? bare(piece) : undefined;
     if (known !== undefined) taken.used++;
     text += known ?? formatPiece(piece, taken);
-    checkLength(text.length);
+    // Widths and precisions alone make more of what there is.
+    if (!piece.isBare) checkLength(text.length);
   }
   text += rest;
   if (taken.used >= taken.count || taken.isReordered) return text;
