@@ -6,7 +6,7 @@ import { BuiltinError } from "./builtin.ts";
 import { encodeQuery } from "./encoding.ts";
 import { goSprintf } from "./go-format.ts";
 import { isNumber } from "./operands.ts";
-import { GoNumber, type GoValue, goText, goType, isTruthy, missing, operandOf } from "./template-values.ts";
+import { GoNumber, type GoValue, goInteger, goText, goType, isTruthy, missing, operandOf } from "./template-values.ts";
 
 interface TemplateFunction {
   readonly least: number;
@@ -22,7 +22,8 @@ function isText(value: GoValue): boolean {
 
 /** Of two basic values; Go compares numbers of the data as the texts they are. */
 function compareBasic(a: GoValue, b: GoValue): number {
-  if (a instanceof GoNumber && b instanceof GoNumber && a.type === b.type) return a.value - b.value;
+  if (a instanceof GoNumber && b instanceof GoNumber && a.isInteger === b.isInteger)
+    return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
   if (isText(a) && isText(b)) return compareStrings(goText(a), goText(b));
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   throw new BuiltinError(`incompatible types for comparison: ${goType(a)} and ${goType(b)}`);
@@ -75,7 +76,7 @@ function indexOne(from: GoValue, key: GoValue): GoValue {
   if (Array.isArray(from)) return from[place(key, from.length, "slice")] as Value;
   if (isText(from)) {
     const bytes = new TextEncoder().encode(goText(from));
-    return new GoNumber("int", bytes[place(key, bytes.length, "string")] as number);
+    return goInteger(bytes[place(key, bytes.length, "string")] as number);
   }
   if (from instanceof GoNumber || !isObject(from)) throw new BuiltinError(`can't index item of type ${goType(from)}`);
   if (typeof key !== "string") throw new BuiltinError(`value has type ${goType(key)}; should be string`);
@@ -92,10 +93,10 @@ function place(key: GoValue, length: number, kind: string): number {
 
 function position(key: GoValue, most: number): number {
   if (key === null || key === missing) throw new BuiltinError("cannot index slice/array with nil");
-  if (!(key instanceof GoNumber) || key.type !== "int")
+  if (!(key instanceof GoNumber) || !key.isInteger)
     throw new BuiltinError(`cannot index slice/array with type ${goType(key)}`);
   if (key.value < 0 || key.value > most) throw new BuiltinError(`index out of range: ${key.value}`);
-  return key.value;
+  return Number(key.value);
 }
 
 function slice([from, ...bounds]: readonly GoValue[]): GoValue {
@@ -118,10 +119,10 @@ function range(bounds: readonly GoValue[], length: number): [number, number] {
 function lengthOf([value]: readonly GoValue[]): GoValue {
   if (value === missing) throw new BuiltinError("reflect: call of reflect.Value.Type on zero Value");
   if (value === null || value === undefined) throw new BuiltinError("len of nil pointer");
-  if (isText(value)) return new GoNumber("int", new TextEncoder().encode(goText(value)).length);
-  if (Array.isArray(value)) return new GoNumber("int", value.length);
+  if (isText(value)) return goInteger(new TextEncoder().encode(goText(value)).length);
+  if (Array.isArray(value)) return goInteger(value.length);
   if (value instanceof GoNumber || !isObject(value as Value)) throw new BuiltinError(`len of type ${goType(value)}`);
-  return new GoNumber("int", sortedEntries(value as Value).length);
+  return goInteger(sortedEntries(value as Value).length);
 }
 
 /** As Go's Sprint: a space between two operands of which neither is a text. */

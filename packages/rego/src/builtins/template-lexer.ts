@@ -1,4 +1,6 @@
 import { BuiltinError } from "./builtin.ts";
+import { goQuote } from "./go-quote.ts";
+import { writtenNumber } from "./template-number.ts";
 import { rootName } from "./template-tree.ts";
 import { trimEnd } from "./trim-end.ts";
 
@@ -29,10 +31,7 @@ export function templateFault(source: string, at: number, message: string): Buil
 /** Longest first. */
 const patterns: readonly (readonly [Token["kind"], RegExp])[] = [
   ["space", /[ \t\r\n]+/y],
-  [
-    "number",
-    /[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)/y,
-  ],
+  ["number", writtenNumber],
   ["field", /\.[\p{L}_][\p{L}\p{Nd}_]*/uy],
   ["variable", /\$[\p{L}\p{Nd}_]*/uy],
   ["word", /[\p{L}_][\p{L}\p{Nd}_]*/uy],
@@ -102,8 +101,9 @@ function tokenAt(source: string, at: number): Token {
   throw templateFault(source, at, `unrecognized character in action: ${unicodeName(char)}`);
 }
 
-/** Names must end where something else may begin. */
-function checkTerminator(source: string, { kind }: Token, at: number): void {
+/** Names must end where something else may begin, and numbers where no letter stands. */
+function checkTerminator(source: string, { kind, text, at: start }: Token, at: number): void {
+  if (kind === "number") checkNumberEnd(source, start, start + text.length);
   if (kind !== "field" && kind !== "variable" && kind !== "word") return;
   const next = source.charAt(at);
   if (next === "" || /[ \t\r\n.,|:()=]/.test(next) || source.startsWith("}}", at)) return;
@@ -112,4 +112,14 @@ function checkTerminator(source: string, { kind }: Token, at: number): void {
 
 function unicodeName(char: string): string {
   return `U+${(char.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")} '${char}'`;
+}
+
+/** Two numbers without a space between them are a complex number to Go; we have none. */
+function checkNumberEnd(source: string, start: number, end: number): void {
+  const letter = /^[\p{L}\p{Nd}_]/u.exec(source.slice(end, end + 2))?.[0];
+  const isComplex = /[-+]/.test(source.charAt(end));
+  if (letter === undefined && !isComplex) return;
+  writtenNumber.lastIndex = end;
+  const behind = letter ?? writtenNumber.exec(source)?.[0] ?? "";
+  throw templateFault(source, start, `bad number syntax: ${goQuote(source.slice(start, end) + behind)}`);
 }

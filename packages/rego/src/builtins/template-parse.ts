@@ -1,6 +1,8 @@
 import type { BuiltinError } from "./builtin.ts";
 import { goQuote } from "./go-quote.ts";
+import { goUnquote, goUnquoteRune } from "./go-unquote.ts";
 import { type Token, templateFault, templateTokens } from "./template-lexer.ts";
+import { readNumber } from "./template-number.ts";
 import {
   type Command,
   type Operand,
@@ -265,6 +267,7 @@ class TemplateParser {
       if (this.#peek().kind !== "space") break;
       this.#skipSpace();
     }
+    if (args.length > 0 && !this.#isPipeEnd() && this.#peek().text !== "|") throw this.#unexpected("operand");
     return { args, at, text: args.map(({ text }) => text).join(" ") };
   }
 
@@ -273,16 +276,12 @@ class TemplateParser {
     const operand = this.#term(token);
     if (operand === undefined) return undefined;
     const fields: string[] = [];
-    let last = token.at;
-    while (this.#peek().kind === "field") {
-      const field = this.#next();
-      fields.push(field.text.slice(1));
-      last = field.at;
-    }
+    const { at } = this.#peek();
+    while (this.#peek().kind === "field") fields.push(this.#next().text.slice(1));
     if (fields.length === 0) return operand;
     const text = operand.text + fields.map((each) => `.${each}`).join("");
     if (operand.kind === "field" || operand.kind === "variable" || operand.kind === "pipe")
-      return { ...operand, fields: [...operand.fields, ...fields], at: last, text };
+      return { ...operand, fields: [...operand.fields, ...fields], at, text };
     throw this.#fault(`unexpected . after term ${goQuote(operand.text)}`);
   }
 
@@ -306,15 +305,10 @@ class TemplateParser {
         return { ...place, kind: "variable", name: text, fields: [] };
       case "string":
         return { ...place, kind: "string", value: this.#stringValue(token) };
-      case "char": {
-        const value = this.#stringValue({ ...token, text: `"${text.slice(1, -1)}"` }).codePointAt(0) ?? 0;
-        return { ...place, kind: "number", value, isFloat: false };
-      }
-      case "number": {
-        const plain = text.replaceAll("_", "");
-        const value = /^-/.test(plain) ? -Number(plain.slice(1)) : Number(plain.replace(/^\+/, ""));
-        return { ...place, kind: "number", value, isFloat: !Number.isInteger(value) || /\./.test(plain) };
-      }
+      case "char":
+        return { ...place, kind: "number", value: this.#charValue(token) };
+      case "number":
+        return { ...place, kind: "number", value: this.#numberValue(token) };
       case "word":
         return this.#word(token);
       default:
@@ -343,10 +337,22 @@ class TemplateParser {
 
   #stringValue(token: Token): string {
     if (token.text.startsWith("`")) return token.text.slice(1, -1);
-    try {
-      return JSON.parse(token.text) as string;
-    } catch {
-      throw this.#fault("invalid syntax", token);
-    }
+    const value = goUnquote(token.text.slice(1, -1), '"');
+    if (value === undefined) throw this.#fault("invalid syntax", token);
+    return value;
+  }
+
+  #charValue(token: Token): bigint {
+    const rune = goUnquoteRune(token.text.slice(1, -1));
+    if (rune === undefined) throw this.#fault("invalid syntax", token);
+    if (rune.length < token.text.length - 2) throw this.#fault(`malformed character constant: ${token.text}`, token);
+    return BigInt(rune.code);
+  }
+
+  /** Undefined for what no int holds: which is a fault when it is asked for. */
+  #numberValue(token: Token): bigint | number | undefined {
+    const read = readNumber(token.text);
+    if ("fault" in read) throw this.#fault(`${read.fault}: ${goQuote(token.text)}`, token);
+    return "value" in read ? read.value : undefined;
   }
 }

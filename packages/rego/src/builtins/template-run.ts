@@ -14,7 +14,7 @@ import {
   type TemplateNode,
   type Templates,
 } from "./template-tree.ts";
-import { GoNumber, type GoValue, goText, goType, isTruthy, missing } from "./template-values.ts";
+import { GoNumber, type GoValue, goInteger, goText, goType, isTruthy, missing } from "./template-values.ts";
 
 /** Executes a template with a document. Throws `BuiltinError` in the words of text/template. */
 export function runTemplate(source: string, templates: Templates, data: Value): string {
@@ -32,7 +32,7 @@ const maxOutput = 16_000_000;
 /** Nodes that run, so that ranges which write little or nothing end too: a second's work. */
 const maxSteps = 2_000_000;
 
-type Variables = { name: string; value: GoValue }[];
+type Variables = { readonly name: string; readonly value: GoValue; readonly isItem: boolean }[];
 
 class TemplateRun {
   output = "";
@@ -42,6 +42,8 @@ class TemplateRun {
   #name = rootName;
   #variables: Variables = [];
   #depth = 0;
+  /** The dot is an item of a list or a map, which Go knows as an `interface {}`: other values by their types. */
+  #isItem = false;
 
   constructor(source: string, templates: Templates) {
     this.#source = source;
@@ -51,9 +53,9 @@ class TemplateRun {
   template(name: string, dot: GoValue, depth: number): void {
     const [outerName, outerVariables] = [this.#name, this.#variables];
     this.#name = name;
-    this.#variables = [{ name: "$", value: dot }];
+    this.#variables = [{ name: "$", value: dot, isItem: false }];
     this.#depth = depth;
-    this.#list(this.#templates.get(name) as TemplateList, dot);
+    this.#within(false, () => this.#list(this.#templates.get(name) as TemplateList, dot));
     this.#name = outerName;
     this.#variables = outerVariables;
     this.#depth = depth - 1;
@@ -101,8 +103,9 @@ class TemplateRun {
       case "with":
         return this.#scoped(() => {
           const value = this.#pipe(node.pipe, dot);
-          const inner = node.kind === "with" && isTruthy(value) ? value : dot;
-          return this.#list(isTruthy(value) ? node.body : node.otherwise, inner);
+          if (!isTruthy(value)) return this.#list(node.otherwise, dot);
+          if (node.kind === "if") return this.#list(node.body, dot);
+          return this.#within(false, () => this.#list(node.body, value));
         });
       default:
         return node.kind;
@@ -113,6 +116,15 @@ class TemplateRun {
     const size = this.#variables.length;
     const result = run();
     this.#variables.length = size;
+    return result;
+  }
+
+  /** Runs what has a dot of its own. */
+  #within<Result>(isItem: boolean, run: () => Result): Result {
+    const outer = this.#isItem;
+    this.#isItem = isItem;
+    const result = run();
+    this.#isItem = outer;
     return result;
   }
 
@@ -129,12 +141,11 @@ class TemplateRun {
     const value = this.#pipe({ ...pipe, names: [] }, dot);
     const entries = this.#entries(value, pipe);
     if (entries.length === 0) return this.#list(otherwise, dot);
+    const isItem = !(value instanceof GoNumber);
     for (const [key, item] of entries) {
       const end = this.#scoped(() => {
-        const values: readonly GoValue[] =
-          pipe.names.length === 1 ? [value instanceof GoNumber ? key : item] : [key, item];
-        this.#bind(pipe, values);
-        return this.#list(body, item);
+        this.#bind(pipe, pipe.names.length === 1 ? [item] : [key, item], isItem);
+        return this.#within(isItem, () => this.#list(body, item));
       });
       if (end === "break") break;
     }
@@ -142,30 +153,29 @@ class TemplateRun {
   }
 
   #entries(value: GoValue, { commands }: Pipe): readonly (readonly [GoValue, GoValue])[] {
-    const int = (each: number): GoValue => new GoNumber("int", each);
     if (value === missing || value === null) return [];
-    if (Array.isArray(value)) return (value as readonly Value[]).map((item, i) => [int(i), item] as const);
-    if (value instanceof GoNumber && value.type === "int" && value.value <= maxOutput)
-      return Array.from({ length: Math.max(0, value.value) }, (_, i) => [int(i), int(i)] as const);
+    if (Array.isArray(value)) return (value as readonly Value[]).map((item, i) => [goInteger(i), item] as const);
+    if (value instanceof GoNumber && value.isInteger && value.value <= maxOutput)
+      return Array.from({ length: Math.max(0, Number(value.value)) }, (_, i) => [goInteger(i), goInteger(i)] as const);
     if (!(value instanceof GoNumber) && isObject(value)) return sortedEntries(value);
     const { at, text } = commands[0] as Command;
     throw this.#fault(at, text, `range can't iterate over ${goText(value)}`);
   }
 
-  #bind({ names, isAssignment }: Pipe, values: readonly GoValue[]): void {
+  /** `hasItem`: the last of them is an item. */
+  #bind({ names, isAssignment }: Pipe, values: readonly GoValue[], hasItem: boolean): void {
     for (const [i, name] of names.entries()) {
-      const value = values[i] as GoValue;
-      const known = isAssignment ? this.#variables.findLast((each) => each.name === name) : undefined;
-      if (known !== undefined) known.value = value;
-      else this.#variables.push({ name, value });
+      const bound = { name, value: values[i] as GoValue, isItem: hasItem && i === names.length - 1 };
+      const known = isAssignment ? this.#variables.findLastIndex((each) => each.name === name) : -1;
+      if (known >= 0) this.#variables[known] = bound;
+      else this.#variables.push(bound);
     }
   }
 
   #pipe(pipe: Pipe, dot: GoValue): GoValue {
     let value: GoValue | undefined;
     for (const command of pipe.commands) value = this.#command(command, dot, value);
-    const results: readonly GoValue[] = [value as GoValue];
-    this.#bind(pipe, results);
+    this.#bind(pipe, [value as GoValue], false);
     return value as GoValue;
   }
 
@@ -175,7 +185,7 @@ class TemplateRun {
     if (rest.length > 0 || final !== undefined) {
       const field = "fields" in first ? first.fields.at(-1) : undefined;
       if (field !== undefined) throw this.#fault(first.at, first.text, `${field} is not a method but has arguments`);
-      throw this.#fault(first.at, command.text, `can't give argument to non-function ${first.text}`);
+      throw this.#fault(first.at, first.text, `can't give argument to non-function ${first.text}`);
     }
     if (first.kind === "nil") throw this.#fault(first.at, first.text, "nil is not a command");
     return this.#value(first, dot);
@@ -188,19 +198,20 @@ class TemplateRun {
       case "nil":
         return missing;
       case "field":
-        return this.#fields(operand, dot);
-      case "variable":
-        return this.#fields(
-          operand,
-          (this.#variables.findLast(({ name }) => name === operand.name) as Variables[number]).value,
-        );
+        return this.#fields(operand, dot, this.#isItem);
+      case "variable": {
+        const { value, isItem } = this.#variables.findLast(({ name }) => name === operand.name) as Variables[number];
+        return this.#fields(operand, value, isItem);
+      }
       case "pipe":
         return this.#fields(
           operand,
           this.#scoped(() => this.#pipe(operand.pipe, dot)),
+          false,
         );
       case "number":
-        return new GoNumber(operand.isFloat ? "float64" : "int", operand.value);
+        if (operand.value === undefined) throw this.#fault(operand.at, operand.text, `${operand.text} overflows int`);
+        return new GoNumber(operand.value);
       case "function":
         return this.#command({ args: [operand], at: operand.at, text: operand.text }, dot, undefined);
       default:
@@ -208,16 +219,19 @@ class TemplateRun {
     }
   }
 
-  #fields({ fields, at, text }: Operand & { readonly fields: readonly string[] }, from: GoValue): GoValue {
-    return fields.reduce((value: GoValue, name): GoValue => {
-      if (value === missing) return missing;
+  #fields(
+    { fields, at, text }: Operand & { readonly fields: readonly string[] },
+    from: GoValue,
+    isItem: boolean,
+  ): GoValue {
+    return fields.reduce((value: GoValue, name, i): GoValue => {
+      const hidesType = isItem || i > 0;
+      if (value === missing || (value === null && !hidesType)) return missing;
       if (value === null) throw this.#fault(at, text, `nil pointer evaluating interface {}.${name}`);
-      if (value instanceof GoNumber || !isObject(value))
-        throw this.#fault(
-          at,
-          text,
-          `can't evaluate field ${name} in type ${value instanceof GoNumber ? goType(value) : "interface {}"}`,
-        );
+      if (value instanceof GoNumber || !isObject(value)) {
+        const type = hidesType ? "interface {}" : goType(value);
+        throw this.#fault(at, text, `can't evaluate field ${name} in type ${type}`);
+      }
       const found = lookup(value, name);
       return found === undefined ? missing : found;
     }, from);

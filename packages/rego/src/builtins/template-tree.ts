@@ -37,7 +37,7 @@ export type Operand = { readonly at: number; readonly text: string } & (
   | { readonly kind: "field"; readonly fields: readonly string[] }
   | { readonly kind: "variable"; readonly name: string; readonly fields: readonly string[] }
   | { readonly kind: "function"; readonly name: string }
-  | { readonly kind: "number"; readonly value: number; readonly isFloat: boolean }
+  | { readonly kind: "number"; readonly value: bigint | number | undefined }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "pipe"; readonly pipe: Pipe; readonly fields: readonly string[] }

@@ -5,15 +5,22 @@ import type { Value } from "../value/value.ts";
 import { type GoOperand, operandText, typeOfOperand } from "./go-operand.ts";
 import { isNumber } from "./operands.ts";
 
-/** A number that the template itself writes or counts; numbers of the data are texts to Go (`json.Number`). */
+/** A number that the template itself writes or counts: an int or a float64. Numbers of the data are texts to Go (`json.Number`). */
 export class GoNumber {
-  readonly type: "int" | "float64";
-  readonly value: number;
+  readonly value: bigint | number;
 
-  constructor(type: "int" | "float64", value: number) {
-    this.type = type;
+  constructor(value: bigint | number) {
     this.value = value;
   }
+
+  get isInteger(): boolean {
+    return typeof this.value === "bigint";
+  }
+}
+
+/** A count, or a place. */
+export function goInteger(value: number): GoNumber {
+  return new GoNumber(BigInt(value));
 }
 
 /** What a map has for a key that it does not hold. */
@@ -35,8 +42,8 @@ export function operandOf(value: GoValue): GoOperand {
   };
 }
 
-function numberOperand({ type, value }: GoNumber): GoOperand {
-  return type === "int" ? { kind: "integer", type, value: BigInt(value) } : { kind: "float", value };
+function numberOperand({ value }: GoNumber): GoOperand {
+  return typeof value === "bigint" ? { kind: "integer", type: "int", value } : { kind: "float", value };
 }
 
 /** As Go's `%v`. */
@@ -52,7 +59,7 @@ export function goType(value: GoValue): string {
 /** Not the zero of its type; a number of the data is a text that is never empty. */
 export function isTruthy(value: GoValue): boolean {
   if (value === missing || value === null || value === false || value === "") return false;
-  if (value instanceof GoNumber) return value.value !== 0;
+  if (value instanceof GoNumber) return Number(value.value) !== 0;
   if (Array.isArray(value)) return value.length > 0;
   return !isObject(value as Value) || sortedEntries(value as Value).length > 0;
 }
