@@ -48,6 +48,7 @@ async function metricsOf({ client }: Peer): Promise<ReadonlyMap<string, Family>>
   await ask("DELETE", `${maps}/a`);
   await ask("GET", "/nothing");
   await client.ask({ method: "GET", path: "/api", headers: { authorization: "Bearer nobody" } });
+  await client.ask({ method: "GET", path: "/version", headers: { "impersonate-user": "jane" } });
   // The first one is of flows that are not exempt.
   await client.ask({ method: "GET", path: maps, headers: { authorization: "" } });
   const { body } = await ask("GET", "/metrics");
@@ -76,6 +77,10 @@ const wanted = [
   "apiserver_flowcontrol_nominal_limit_seats",
   "apiserver_flowcontrol_request_execution_seconds",
   "apiserver_flowcontrol_request_wait_duration_seconds",
+  "apiserver_impersonation_attempts_duration_seconds",
+  "apiserver_impersonation_attempts_total",
+  "apiserver_impersonation_authorization_attempts_duration_seconds",
+  "apiserver_impersonation_authorization_attempts_total",
   "authenticated_user_requests",
   "authentication_attempts",
   "authentication_duration_seconds",

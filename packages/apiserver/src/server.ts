@@ -219,8 +219,7 @@ export async function startApiServer(
     metrics: {
       began: (...asked) => metrics.began(...asked),
       watchEvent: (resource) => metrics.watchEvent(resource),
-      authenticated: (...asked) => metrics.access.authenticated(...asked),
-      authorized: (...decided) => metrics.access.authorized(...decided),
+      access: metrics.access,
       text: () => metrics.render(countObjects(cache), options.processStats?.()) + (options.moreMetrics?.() ?? ""),
     },
     ...(options.audit === undefined ? {} : { audit: counted(options.audit, () => metrics.audited()) }),

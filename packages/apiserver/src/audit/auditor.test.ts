@@ -71,6 +71,22 @@ test("who is refused, and who acts as somebody else", async () => {
   assert.equal(events[0].responseStatus.code, 403);
 });
 
+test("the constrained way by which somebody acts as somebody else is told of, and that of old is not", async () => {
+  const events = await eventsOf(3, async ({ call }) => {
+    await call("/version", { headers: { "impersonate-user": "jane" } });
+    await call("/version", { headers: { "impersonate-user": "jane", "impersonate-group": "system:masters" } });
+    await call("/version");
+  });
+  assert.deepEqual(
+    events.map(({ impersonatedUser, authenticationMetadata }) => [impersonatedUser?.username, authenticationMetadata]),
+    [
+      ["jane", { impersonationConstraint: "impersonate:user-info" }],
+      ["jane", undefined],
+      [undefined, undefined],
+    ],
+  );
+});
+
 test("credentials that are refused are told of once, and of nobody", async () => {
   const events = await eventsOf(1, async ({ call }) => {
     await call(`${place}/configmaps`, { anonymous: true, headers: { authorization: "Bearer nobody" } });

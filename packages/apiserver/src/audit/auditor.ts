@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@sallyport/admission";
 import type { KubeObject, Status } from "@sallyport/kube";
+import type { Impersonated } from "../authentication/impersonation.ts";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
 import { type AuditLevel, type AuditPolicy, auditLevel, type Level, levels, type Stage } from "./policy.ts";
 
@@ -17,7 +18,7 @@ export interface AuditOptions {
 export interface AuditRecord {
   /** Those that are told from a level on only, where the policy's level is lower, are not. */
   readonly annotate: (annotations: { readonly [key: string]: string }, from?: Level) => void;
-  readonly impersonated: (user: UserInfo) => void;
+  readonly impersonated: (other: Impersonated) => void;
   /** The body as it came; `decode` is called only when the policy wants it. */
   readonly requestBody: (decode: () => unknown) => void;
   /** The body as an object of its kind; `complete` gives it defaults, and is called only when the policy wants it. */
@@ -81,7 +82,7 @@ class Record implements AuditRecord {
   readonly #asked: Asked;
   readonly #received: string;
   readonly #annotations: { [key: string]: string } = {};
-  #impersonated: UserInfo | undefined;
+  #impersonated: Impersonated | undefined;
   #requestObject: unknown;
   /** Of what was sent; the reference tells of it at all levels. */
   #sent: KubeObject["metadata"] | undefined;
@@ -101,8 +102,8 @@ class Record implements AuditRecord {
     for (const [key, value] of Object.entries(annotations)) this.#annotations[key] ??= value;
   }
 
-  impersonated(user: UserInfo): void {
-    this.#impersonated = user;
+  impersonated(other: Impersonated): void {
+    this.#impersonated = other;
   }
 
   requestBody(decode: () => unknown): void {
@@ -149,7 +150,7 @@ class Record implements AuditRecord {
       requestURI: this.#request.url ?? "",
       verb: info.verb,
       user: user ?? {},
-      ...(this.#impersonated === undefined ? {} : { impersonatedUser: this.#impersonated }),
+      ...impersonationOf(this.#impersonated),
       sourceIPs: sourcesOf(this.#request),
       ...(this.#request.headers["user-agent"] === undefined
         ? {}
@@ -196,6 +197,13 @@ class Record implements AuditRecord {
     if (!this.#chosen.omitManagedFields) return object;
     return withoutManagedFields(object);
   }
+}
+
+function impersonationOf(other: Impersonated | undefined): object {
+  if (other === undefined) return {};
+  const { user, constraint } = other;
+  if (constraint === undefined) return { impersonatedUser: user };
+  return { impersonatedUser: user, authenticationMetadata: { impersonationConstraint: constraint } };
 }
 
 /** kube-apiserver cuts longer ones too. */

@@ -15,10 +15,16 @@ export interface Wanted {
 /** One way to be somebody else. `asked` is what is asked for, on the user's own behalf. */
 export interface ImpersonationMode {
   readonly name: string;
+  /** The verb by which it is allowed, as audit events tell of it; that of old is not told of. */
+  readonly constraint: string | undefined;
   /** Whether one may be asked for in this way. */
   readonly fits: (wanted: Wanted, requestor: UserInfo) => boolean;
   /** Who the user then is, or why not. */
-  readonly check: (wanted: Wanted, asked: Attributes, authorizer: Authorizer) => Promise<UserInfo | StatusError>;
+  readonly check: (
+    wanted: Wanted,
+    asked: Attributes,
+    authorizer: Pick<Authorizer, "authorize">,
+  ) => Promise<UserInfo | StatusError>;
 }
 
 const identity = "authentication.k8s.io";
@@ -35,6 +41,7 @@ export const impersonationModes: readonly ImpersonationMode[] = [
   constrained("user-info", ({ username }) => nodeOf(username) === undefined && accountOf(username) === undefined),
   {
     name: "legacy",
+    constraint: undefined,
     fits: () => true,
     check: async (wanted, { user }, authorizer) =>
       (await refusalOf(permissions(wanted, user, "impersonate", ""), authorizer)) ?? userOf(wanted),
@@ -52,12 +59,13 @@ function constrained(
   fits: ImpersonationMode["fits"],
   change: (given: Changed) => Changed = (given) => given,
 ): ImpersonationMode {
+  const verb = `impersonate:${name}`;
   return {
     name,
+    constraint: verb,
     fits,
     check: async (wanted, given, authorizer) => {
       const { asked, name: node } = change({ asked: given, name: nodeOf(wanted.username) });
-      const verb = `impersonate:${name}`;
       const onBehalf = { ...asked, verb: `impersonate-on:${name}:${asked.verb}` };
       const [who, ...others] = permissions(wanted, asked.user, verb, identity, node) as [Attributes, ...Attributes[]];
       const refusal =
@@ -142,7 +150,10 @@ function permissions(
   ];
 }
 
-async function refusalOf(wanted: readonly Attributes[], authorizer: Authorizer): Promise<StatusError | undefined> {
+async function refusalOf(
+  wanted: readonly Attributes[],
+  authorizer: Pick<Authorizer, "authorize">,
+): Promise<StatusError | undefined> {
   for (const attributes of wanted) {
     const { decision, reason } = await authorizer.authorize(attributes);
     if (decision !== "Allow") return forbidden(attributes, reason);

@@ -36,8 +36,7 @@ export interface HandlerOptions {
   readonly metrics: {
     readonly began: ServerMetrics["began"];
     readonly watchEvent: ServerMetrics["watchEvent"];
-    readonly authenticated: AccessMetrics["authenticated"];
-    readonly authorized: AccessMetrics["authorized"];
+    readonly access: Omit<AccessMetrics, "all">;
     /** What `/metrics` answers. */
     readonly text: () => string;
   };

@@ -20,7 +20,7 @@ import { serveResource } from "./resources.ts";
 export function createHandler(
   options: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) => Promise<void> {
-  const impersonate = createImpersonation(options.authorizer);
+  const impersonate = createImpersonation(options.authorizer, options.metrics.access);
   const authorizer = observedAuthorizer(options);
   return async (request, response, upgrade) => {
     response.setHeader("audit-id", request.headers["audit-id"] ?? randomUUID());
@@ -46,10 +46,11 @@ export function createHandler(
         audit = beginAudit(options.audit, request, response, { info, user: asker, now: options.now });
       const asked = attributesOf(asker, info, url.searchParams);
       isFilter = true;
-      const other = impersonate(request, asked);
-      const user = other instanceof Promise ? await other : other;
+      const becoming = impersonate(request, asked);
+      const other = becoming === undefined ? undefined : await becoming;
       isFilter = false;
-      if (user !== asker) audit.impersonated(user);
+      if (other !== undefined) audit.impersonated(other);
+      const user = other?.user ?? asker;
       const attributes = user === asker ? asked : { ...asked, user };
       const seat = options.flowControl.admit(request, response, attributes);
       if (seat !== undefined) await seat;
@@ -85,7 +86,8 @@ function observedUser(
   { authentication, metrics }: HandlerOptions,
 ): UserInfo | Promise<UserInfo> {
   const start = performance.now();
-  const tell = (username: string | undefined) => metrics.authenticated(username, (performance.now() - start) / 1000);
+  const tell = (username: string | undefined) =>
+    metrics.access.authenticated(username, (performance.now() - start) / 1000);
   const isKnown = (user: UserInfo) => {
     tell(user.username);
     return user;
@@ -110,7 +112,7 @@ function observedAuthorizer({ authorizer, metrics }: HandlerOptions): Pick<Autho
     authorize: (attributes) => {
       const start = performance.now();
       const isDecided = (verdict: Verdict) => {
-        metrics.authorized(verdicts[verdict.decision], (performance.now() - start) / 1000);
+        metrics.access.authorized(verdicts[verdict.decision], (performance.now() - start) / 1000);
         return verdict;
       };
       const asked = authorizer.authorize(attributes);

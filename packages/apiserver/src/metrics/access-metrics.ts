@@ -37,6 +37,28 @@ export class AccessMetrics {
     ["result"],
     seconds,
   );
+  readonly #impersonations = new Counter(
+    "apiserver_impersonation_attempts_total",
+    "[ALPHA] Total number of impersonation attempts split by mode and decision.",
+    ["decision", "mode"],
+  );
+  readonly #impersonated = new Histogram(
+    "apiserver_impersonation_attempts_duration_seconds",
+    "[ALPHA] Latency of impersonation attempts in seconds split by mode and decision.",
+    ["decision", "mode"],
+    seconds,
+  );
+  readonly #impersonationChecks = new Counter(
+    "apiserver_impersonation_authorization_attempts_total",
+    "[ALPHA] Total number of authorization checks made by the impersonation handler split by mode and decision.",
+    ["decision", "mode"],
+  );
+  readonly #impersonationChecked = new Histogram(
+    "apiserver_impersonation_authorization_attempts_duration_seconds",
+    "[ALPHA] Latency of authorization checks made by the impersonation handler in seconds split by mode and decision.",
+    ["decision", "mode"],
+    seconds,
+  );
 
   /** Somebody was known, or not: `username` is undefined where credentials were refused. */
   authenticated(username: string | undefined, took: number): void {
@@ -51,8 +73,29 @@ export class AccessMetrics {
     this.#decided.observe([result], took);
   }
 
+  /** Somebody was taken for somebody else, by a mode, or refused, by none. */
+  impersonated(mode: string, decision: "allowed" | "denied", took: number): void {
+    this.#impersonations.add([decision, mode]);
+    this.#impersonated.observe([decision, mode], took);
+  }
+
+  impersonationAuthorized(mode: string, decision: "allowed" | "denied", took: number): void {
+    this.#impersonationChecks.add([decision, mode]);
+    this.#impersonationChecked.observe([decision, mode], took);
+  }
+
   get all(): readonly Rendered[] {
-    return [this.#users, this.#attempts, this.#known, this.#decisions, this.#decided];
+    return [
+      this.#users,
+      this.#attempts,
+      this.#known,
+      this.#decisions,
+      this.#decided,
+      this.#impersonations,
+      this.#impersonated,
+      this.#impersonationChecks,
+      this.#impersonationChecked,
+    ];
   }
 }
 
