@@ -8,16 +8,7 @@ interface Known {
 /** What differs rightly, and why. */
 const known: readonly Known[] = [
   {
-    why: "Each server writes a slice as often as it happens to look at it while pods change.",
-    is: ({ object, path }) => object.startsWith("endpointslices ") && path === "/metadata/generation",
-  },
-  {
-    why: "Pods on a node that nobody has made an object of have endpoints too: in a lesson somebody plays the kubelet.",
-    is: ({ scenario, object }) =>
-      scenario.includes("names and ending pods") && /^(endpointslices|events Service) /.test(object),
-  },
-  {
-    why: "kube-controller-manager writes a Deployment's status in the middle of a sync, and sees its own writes at different times.",
+    why: "kube-controller-manager loses a race with itself: its second write of a sync has the first one's version, and what the next sync takes for progress depends on whether the ReplicaSet has been counted by then.",
     is: ({ object, path, theirs, ours }) =>
       object.startsWith("deployments ") &&
       /^\/status\/conditions\/\d+\/(reason|message)$/.test(path) &&
@@ -25,12 +16,11 @@ const known: readonly Known[] = [
       [theirs, ours].some((each) => /^(ReplicaSetUpdated|.* is progressing\.)/.test(String(each))),
   },
   {
-    why: "Which ten of many events of one reason are told one by one depends on how often each controller comes by while pods change.",
-    is: ({ scenario, object }) => /surge/.test(scenario) && object.startsWith("events "),
-  },
-  {
-    why: "A rate of retries: how often a refused pod was tried until all was quiet.",
-    is: ({ scenario, object }) => /quota/.test(scenario) && /^events \w+ \S+ FailedCreate/.test(object),
+    why: "kube-controller-manager tells of writes that it lost to another of its controllers, and tries again; which ones depends on the moment.",
+    is: ({ object, theirs, ours }) =>
+      object.startsWith("events ") &&
+      ours === undefined &&
+      /the object has been modified/.test(String((theirs as { readonly message?: unknown }).message)),
   },
 ];
 

@@ -1,11 +1,13 @@
-import type { KubeObject } from "@sallyport/kube";
+import { type KubeObject, StatusError } from "@sallyport/kube";
+import type { Cache } from "../registry/cache.ts";
 import { isEqual } from "../registry/equality.ts";
+import type { CacheEvent } from "../registry/history.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { controllerReference } from "./owners.ts";
 import { isReady, type Pod } from "./pods.ts";
 import { ownKey, partsOf, reconciler } from "./reconciler.ts";
 import {
-  type EndpointGroup,
+  type EndpointPort,
   groupsOf,
   hostnameOf,
   isHeadless,
@@ -40,6 +42,7 @@ export const endpointSlice: ControllerKind = {
           { group: "", resource: "services", keys: ownKey },
           { group: "", resource: "pods", keys: (event) => serviceKeys(event, context.cache) },
           { group: "discovery.k8s.io", resource: "endpointslices", keys: (event) => sliceKeys(event, manager) },
+          { group: "", resource: "nodes", keys: (event) => nodeKeys(event, context.cache) },
         ],
         sync: async (key) => {
           const service = context.cache.get("", "services", ...partsOf(key)) as Service | undefined;
@@ -52,13 +55,39 @@ export const endpointSlice: ControllerKind = {
   },
 };
 
-async function publish(service: Service, times: TriggerTimes, { cache, client }: ControllerContext): Promise<void> {
+/** Services that select pods of a node that has come: those were left out. */
+function nodeKeys({ name, previous }: CacheEvent, cache: Cache): readonly string[] {
+  if (previous !== undefined) return [];
+  const pods = (cache.list("", "pods") as readonly Pod[]).filter(({ spec }) => spec?.nodeName === name);
+  return [
+    ...new Set(
+      pods.flatMap((object) => {
+        const { namespace = "" } = object.metadata;
+        return serviceKeys({ namespace, object, previous: undefined }, cache);
+      }),
+    ),
+  ];
+}
+
+async function publish(service: Service, times: TriggerTimes, context: ControllerContext): Promise<void> {
+  const { cache, client, record } = context;
   const { namespace = "", name = "" } = service.metadata;
   const pods = (cache.list("", "pods", namespace) as readonly Pod[]).filter((pod) => isSelected(service, pod));
   const trigger = times.next(service, pods);
-  const groups = groupsOf(service, pods);
-  const wanted = groups.flatMap(({ ports, pods: members }) =>
-    chunks(members).map((each) => sliceOf(service, { ports, pods: each })),
+  const faults: string[] = [];
+  const groups = groupsOf(service, pods).map(({ ports, pods: members }) => ({
+    ports,
+    endpoints: members.flatMap((pod) => {
+      const node = cache.get("", "nodes", "", pod.spec?.nodeName ?? "");
+      if (node !== undefined || service.spec.publishNotReadyAddresses === true) return [endpointOf(service, pod, node)];
+      faults.push(
+        `skipping Pod ${pod.metadata.name} for Service ${namespace}/${name}: Node ${pod.spec?.nodeName ?? ""} Not Found`,
+      );
+      return [];
+    }),
+  }));
+  const wanted = groups.flatMap(({ ports, endpoints }) =>
+    chunks(endpoints).map((each) => sliceOf(service, { ports, endpoints: each })),
   );
   // A service without pods has one slice all the same, to tell that it is known.
   if (wanted.length === 0) wanted.push(sliceOf(service, undefined));
@@ -72,11 +101,16 @@ async function publish(service: Service, times: TriggerTimes, { cache, client }:
       await client.update(current, (fresh) => triggered(renewed(fresh, slice), trigger));
   }
   for (const surplus of found.slice(wanted.length)) await client.delete(surplus);
+  if (faults.length === 0) return;
+  const fault = faults.length === 1 ? faults[0] : `[${faults.join(", ")}]`;
+  const message = `Error updating Endpoint Slices for Service ${namespace}/${name}: ${fault}`;
+  record(service, "Warning", "FailedToUpdateEndpointSlices", message);
+  throw new StatusError("NotFound", message);
 }
 
-function chunks(pods: readonly Pod[]): readonly (readonly Pod[])[] {
-  return Array.from({ length: Math.ceil(pods.length / maxEndpoints) }, (_, index) =>
-    pods.slice(index * maxEndpoints, (index + 1) * maxEndpoints),
+function chunks<T>(endpoints: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(endpoints.length / maxEndpoints) }, (_, index) =>
+    endpoints.slice(index * maxEndpoints, (index + 1) * maxEndpoints),
   );
 }
 
@@ -98,7 +132,12 @@ function triggered(slice: KubeObject, trigger: string | undefined): KubeObject {
   return { ...slice, metadata: { ...metadata, ...(annotations && { annotations }) } };
 }
 
-function sliceOf(service: Service, group: EndpointGroup | undefined): KubeObject {
+interface Endpoints {
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly object[];
+}
+
+function sliceOf(service: Service, group: Endpoints | undefined): KubeObject {
   const { name = "", namespace = "", labels } = service.metadata;
   return {
     apiVersion: "discovery.k8s.io/v1",
@@ -115,19 +154,32 @@ function sliceOf(service: Service, group: EndpointGroup | undefined): KubeObject
       ownerReferences: [controllerReference(service)],
     },
     addressType: "IPv4",
-    endpoints: group === undefined ? null : group.pods.map((pod) => endpointOf(service, pod)),
+    endpoints: group === undefined ? null : group.endpoints,
     ports: group === undefined ? null : group.ports.map((port) => ({ name: "", ...port })),
   };
 }
 
-function endpointOf(service: Service, pod: Pod): object {
+function endpointOf(service: Service, pod: Pod, node: KubeObject | undefined): object {
   const { name, namespace, uid, deletionTimestamp } = pod.metadata;
   const hostname = hostnameOf(service, pod);
+  const ready = isServed(service, pod);
+  const zone = node?.metadata.labels?.["topology.kubernetes.io/zone"];
+  const hints = ready ? hintsOf(service.spec.trafficDistribution, zone, pod.spec?.nodeName) : undefined;
   return {
     addresses: [pod.status?.podIP],
-    conditions: { ready: isServed(service, pod), serving: isReady(pod), terminating: Boolean(deletionTimestamp) },
+    conditions: { ready, serving: isReady(pod), terminating: Boolean(deletionTimestamp) },
     ...(hostname && { hostname }),
     ...(pod.spec?.nodeName && { nodeName: pod.spec.nodeName }),
+    ...(zone && { zone }),
+    ...(hints && { hints }),
     targetRef: { kind: "Pod", name, namespace, uid },
   };
+}
+
+/** Who should ask there first, as `spec.trafficDistribution` has it. KEP-4444, KEP-3015. */
+function hintsOf(distribution: string | undefined, zone: string | undefined, node: string | undefined) {
+  if (distribution === undefined) return undefined;
+  const isNode = distribution === "PreferSameNode" && node !== undefined;
+  if (zone === undefined && !isNode) return undefined;
+  return { ...(zone && { forZones: [{ name: zone }] }), ...(isNode && { forNodes: [{ name: node }] }) };
 }

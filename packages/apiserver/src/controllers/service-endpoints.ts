@@ -10,6 +10,7 @@ export interface Service extends KubeObject {
     readonly clusterIP?: string;
     readonly type?: string;
     readonly publishNotReadyAddresses?: boolean;
+    readonly trafficDistribution?: string;
     readonly ports?: readonly {
       readonly name?: string;
       readonly protocol?: string;
@@ -55,7 +56,10 @@ export function sliceKeys({ namespace, object, previous }: CacheEvent, manager: 
 }
 
 /** Keys of the services that select the pod, before or now. */
-export function serviceKeys({ namespace, object, previous }: CacheEvent, cache: Cache): readonly string[] {
+export function serviceKeys(
+  { namespace, object, previous }: Pick<CacheEvent, "namespace" | "object" | "previous">,
+  cache: Cache,
+): readonly string[] {
   return (cache.list("", "services", namespace) as readonly Service[])
     .filter((service) => [object, previous].some((pod) => pod !== undefined && isSelected(service, pod)))
     .map(({ metadata }) => `${namespace}/${metadata.name}`);
