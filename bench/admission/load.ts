@@ -34,12 +34,18 @@ export class Reviewer {
   }
 }
 
-/** As many reviews as go, `lanes` at a time. */
-export async function saturate(reviewer: Reviewer, reviews: readonly string[], lanes: number, ms: number) {
+/** As many reviews as go, `lanes` at a time, and no more than `most`. */
+export async function saturate(
+  reviewer: Reviewer,
+  reviews: readonly string[],
+  lanes: number,
+  ms: number,
+  most: number = Number.POSITIVE_INFINITY,
+) {
   const end = performance.now() + ms;
   let done = 0;
   const lane = async () => {
-    while (performance.now() < end) await reviewer.ask(reviews[done++ % reviews.length] as string);
+    while (done < most && performance.now() < end) await reviewer.ask(reviews[done++ % reviews.length] as string);
   };
   const start = performance.now();
   await Promise.all(Array.from({ length: lanes }, lane));
