@@ -28,9 +28,11 @@ const definition = {
   },
 };
 
-/** What admission gives the metadata of every widget that is made or changed from then on. */
+/** What admission gives every widget that is made or changed from then on. */
 interface Given {
   metadata: { readonly [field: string]: unknown };
+  /** Beside its metadata. */
+  more?: { readonly [field: string]: unknown };
 }
 
 function changer(given: Given): Plugin {
@@ -40,7 +42,7 @@ function changer(given: Given): Plugin {
     mutate: ({ request: { object, kind } }) => {
       if (kind.kind !== "Widget" || object === null) return { outcome: "skipped", why: "no widget" };
       const metadata = { ...object.metadata, ...given.metadata } as KubeObject["metadata"];
-      return { outcome: "mutated", why: "for the test", object: { ...object, metadata } };
+      return { outcome: "mutated", why: "for the test", object: { ...object, ...given.more, metadata } };
     },
   };
 }
@@ -100,4 +102,35 @@ test("admission gives a custom object no other name and no other uid, and its st
     assert.equal(body.details.causes.length, 2);
     const status = await change(`${group}/w/status`);
     assert.deepEqual([status.code, status.body.metadata.name, status.body.status], [200, "w", { n: 1 }]);
+  }));
+
+test("admission makes a custom object none of another kind or version", () =>
+  withWidget(async ({ call }, given) => {
+    const wrong: readonly (readonly [more: Given["metadata"], why: string])[] = [
+      [{ kind: "ConfigMap" }, 'ConfigMap.example.com "w" is invalid: kind: Invalid value: "ConfigMap": must be Widget'],
+      [{ apiVersion: "v1" }, 'Widget "w" is invalid: apiVersion: Invalid value: "v1": must be example.com/v1'],
+    ];
+    const body = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "w" } };
+    for (const [more, why] of wrong) {
+      given.more = more;
+      for (const answer of [
+        await call(group, { body }),
+        await call(`${group}?dryRun=All`, { body }),
+        await call(`${group}/w`, { ...merge, body: { spec: {} } }),
+      ])
+        assert.deepEqual([answer.code, answer.body.message], [422, why]);
+    }
+  }));
+
+test("what admission gives a custom object is answered as it is stored, by a dry run too", () =>
+  withWidget(async ({ call }, given) => {
+    given.metadata = { labels: {}, unknown: "x" };
+    given.more = { extra: 1 };
+    for (const query of ["?dryRun=All", ""]) {
+      const body = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "v" } };
+      const made = await call(group + query, { body });
+      assert.equal(made.code, 201, made.body.message);
+      const { labels, unknown } = made.body.metadata;
+      assert.deepEqual([labels, unknown, made.body.extra], [undefined, undefined, undefined]);
+    }
   }));

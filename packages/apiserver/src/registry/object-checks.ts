@@ -1,10 +1,13 @@
 import { policyExpressions } from "@sallyport/admission";
 import {
+  apiVersionOf,
   canonical,
   type FieldError,
   finalizerWarnings,
+  invalid,
   type KubeObject,
   metadataFault,
+  parseApiVersion,
   type ResourceInfo,
   together,
   validateCustomObject,
@@ -31,12 +34,23 @@ export function warned(object: KubeObject, old: KubeObject | undefined, { custom
   return custom === undefined ? warningsOf(object, old) : finalizerWarnings(object, old);
 }
 
-/** kube-apiserver refuses events of both groups as those of the core. */
-export function reportedKind({ group, resource, kind }: ResourceInfo): {
-  readonly group: string;
-  readonly kind: string;
-} {
-  return { group: storageGroup(group, resource), kind };
+/** kube-apiserver refuses events of both groups as those of the core, and a custom object as what it says that it is. */
+export function reportedKind(
+  object: KubeObject,
+  { group, resource, kind, custom }: ResourceInfo,
+): { readonly group: string; readonly kind: string } {
+  return custom === undefined
+    ? { group: storageGroup(group, resource), kind }
+    : { group: parseApiVersion(object.apiVersion).group, kind: object.kind };
+}
+
+/** Admission can make a custom object one of another kind: nothing decodes it again. */
+function typeErrors({ kind, apiVersion }: KubeObject, info: ResourceInfo): readonly FieldError[] {
+  const wanted = apiVersionOf(info);
+  return [
+    ...(kind === info.kind ? [] : [invalid("kind", kind, `must be ${info.kind}`)]),
+    ...(apiVersion === wanted ? [] : [invalid("apiVersion", apiVersion, `must be ${wanted}`)]),
+  ];
 }
 
 /** Admission can make anything of a custom object's metadata: it has no Go type. */
@@ -54,8 +68,12 @@ export function errorsOf(
   context: WriteContext,
 ): readonly FieldError[] {
   const { info, subresource } = context;
-  if (info.custom !== undefined)
-    return validateCustom(object, current, info.custom, context, metadataErrors(object, current));
+  if (info.custom !== undefined) {
+    const mistyped = typeErrors(object, info);
+    return mistyped.length > 0
+      ? mistyped
+      : validateCustom(object, current, info.custom, context, metadataErrors(object, current));
+  }
   const rules =
     info.resource === definitionsResource.resource && info.group === definitionsResource.group
       ? validateDefinitionRules(object, current)

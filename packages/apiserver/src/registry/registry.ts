@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AdmissionEffects, Decision, Operation, Request } from "@sallyport/admission";
 import {
   applyDefaults,
+  conformMetadata,
   type FieldError,
   generateName,
   invalidStatus,
@@ -336,7 +337,7 @@ export class Registry {
     };
     const finished = this.#addressed(complete?.(identified, context.warn) ?? identified, undefined, context);
     const errors = this.#errorsOf(finished, undefined, context);
-    if (errors.length > 0) throw invalidStatus(reportedKind(info), finished.metadata.name ?? "", errors);
+    if (errors.length > 0) throw invalidStatus(reportedKind(finished, info), finished.metadata.name ?? "", errors);
     for (const warning of warned(finished, undefined, info)) context.warn(warning);
     return finished;
   }
@@ -385,7 +386,7 @@ export class Registry {
       taken = finished;
       await this.#options.guard?.(finished, current, context);
       const errors = this.#errorsOf(finished, current, context);
-      if (errors.length > 0) throw invalidStatus(reportedKind(context.info), context.name, errors);
+      if (errors.length > 0) throw invalidStatus(reportedKind(finished, context.info), context.name, errors);
       const { subresource } = context;
       const warnings = subresource === "" ? warned(finished, current, context.info) : [];
       for (const each of subresource === "status" ? statusWarningsOf(finished) : warnings) context.warn(each);
@@ -484,10 +485,15 @@ function withoutEnd(metadata: KubeObject["metadata"]): KubeObject["metadata"] {
   return rest;
 }
 
-/** As it is read from a store of protobuf: without empty lists, with defaults anew, also of what admission has brought. */
+/**
+ * As it is read from a store, also of what admission has brought: without empty lists, with defaults anew; of a custom object without empty
+ * or unknown metadata, and what its schema does not have.
+ */
 function asStored(object: KubeObject, info: ResourceInfo, isMutated: boolean): KubeObject {
   const { custom, schema } = info;
-  if (custom !== undefined || schema === undefined) return object;
+  if (custom !== undefined)
+    return isMutated ? outgoing(conformMetadata(object, {}, info).value as KubeObject, info) : object;
+  if (schema === undefined) return object;
   const read = withoutEmptyLists(isMutated ? applyDefaults(object) : object, schema);
   return strategyFor(info).asRead?.(read) ?? read;
 }
