@@ -1,6 +1,7 @@
 import type { Library } from "./check/environment.ts";
 import { structType, type Type } from "./check/type.ts";
-import type { Program } from "./program.ts";
+import type { KnownOutcomes } from "./known-outcomes.ts";
+import type { Outcome, Program } from "./program.ts";
 import type { Activation } from "./run/state.ts";
 import { CelError, Struct, type Value } from "./value/value.ts";
 
@@ -96,7 +97,7 @@ export class NamedVariable {
   }
 }
 
-/** The reader while no variable is being evaluated. */
+/** The reader while no variable is being evaluated: the expressions of the policy, and whoever asks by himself. */
 const nobody = -1;
 
 /**
@@ -109,6 +110,7 @@ export class CompositedVariables extends Struct {
   readonly #defined: DefinedVariables;
   readonly #activation: Activation;
   readonly #values: VariableValues;
+  readonly #outcomes: KnownOutcomes | undefined;
   /** What was read so far, by place. */
   readonly #read: (Value | undefined)[];
   /** The place of the variable that read each one last. */
@@ -120,11 +122,17 @@ export class CompositedVariables extends Struct {
   cost = 0;
 
   /** `activation` has the policy's other variables; `variables` itself is added to it. */
-  constructor(defined: DefinedVariables, activation: Activation, values: VariableValues = new VariableValues()) {
+  constructor(
+    defined: DefinedVariables,
+    activation: Activation,
+    values: VariableValues = new VariableValues(),
+    outcomes?: KnownOutcomes,
+  ) {
     super();
     this.#defined = defined;
     this.#activation = { find: (name) => (name === "variables" ? this : activation.find(name)) };
     this.#values = values;
+    this.#outcomes = outcomes;
     const count = defined.names.length;
     this.#read = new Array(count).fill(undefined);
     this.#readers = new Array(count).fill(count);
@@ -137,6 +145,24 @@ export class CompositedVariables extends Struct {
     this.#reader = nobody;
     this.#reads = [];
     this.cost = 0;
+  }
+
+  /** Evaluates an expression of the policy. */
+  evaluate(program: Program): Outcome {
+    if (this.#outcomes === undefined) return program.evaluate(this.#activation);
+    // What another expression of the policy has read is read anew.
+    this.#readers.fill(this.#readers.length);
+    this.#reads = [];
+    return this.#outcomeOf(program);
+  }
+
+  /**
+   * What an expression would come to if it were evaluated anew, with what that costs at the most, its variables with it: they were all
+   * read since the beginning. Undefined where that is not known.
+   */
+  foresee(program: Program): Outcome | undefined {
+    const known = this.#outcomes?.find(program, (place) => this.#read[place]);
+    return known && { ...known, cost: known.cost + this.cost };
   }
 
   get(name: string): Value | undefined {
@@ -153,13 +179,15 @@ export class CompositedVariables extends Struct {
     return named.place === undefined ? undefined : this.#at(named.place);
   }
 
-  #at(place: number): Value {
+  readonly #at = (place: number): Value => {
     if (this.#readers[place] !== this.#reader) {
       this.#readers[place] = this.#reader;
       this.#reads.push(place);
     }
     return this.#read[place] ?? this.#find(place);
-  }
+  };
+
+  readonly #wasRead = (place: number): Value => this.#read[place] ?? this.#find(place);
 
   #find(place: number): Value {
     if (this.#read[place] === null) return null;
@@ -170,11 +198,12 @@ export class CompositedVariables extends Struct {
   }
 
   #evaluate(place: number, program: Program): Value {
-    const [outer, outerReads] = [this.#reader, this.#reads];
+    const outer = this.#reader;
+    const outerReads = this.#reads;
     const reads: number[] = [];
     this.#reader = place;
     this.#reads = reads;
-    const outcome = program.evaluate(this.#activation);
+    const outcome = this.#outcomeOf(program);
     this.#reader = outer;
     this.#reads = outerReads;
     const value =
@@ -187,6 +216,16 @@ export class CompositedVariables extends Struct {
     this.cost += outcome.cost;
     this.#read[place] = value;
     return value;
+  }
+
+  /** Of what reads for the variable that is being evaluated. */
+  #outcomeOf(program: Program): Outcome {
+    if (this.#outcomes === undefined) return program.evaluate(this.#activation);
+    const known = this.#outcomes.find(program, this.#at);
+    if (known !== undefined) return known;
+    const outcome = program.evaluate(this.#activation);
+    this.#outcomes.add(program, outcome, this.#reads, this.#wasRead);
+    return outcome;
   }
 
   #charge(place: number, { value, cost, reads }: KnownVariable): Value {

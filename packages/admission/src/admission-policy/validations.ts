@@ -94,7 +94,8 @@ export function validate(
   } catch (error) {
     return [failed(messageOf(error), 0)];
   }
-  const messages = messagesOf(policy, startMessages(evaluation.budget));
+  const expressions = policy.validations.map(({ compiledMessage }) => compiledMessage);
+  const messages = evaluation.foresee(expressions) ?? messagesOf(expressions, startMessages(evaluation.budget));
   return outcomes.flatMap((outcome, index) => {
     if ("error" in outcome) return [failed(outcome.error, index)];
     // As upstream: what is too costly to say refuses, also where all is well.
@@ -125,9 +126,12 @@ function denial(policy: CompiledPolicy, index: number, made: Evaluated | undefin
 }
 
 /** The messages that expressions make, one for each validation; or why there are none. */
-function messagesOf(policy: CompiledPolicy, evaluation: Evaluation): readonly (Evaluated | undefined)[] | string {
+function messagesOf(
+  expressions: readonly (Expression | undefined)[],
+  evaluation: Evaluation,
+): readonly (Evaluated | undefined)[] | string {
   try {
-    return policy.validations.map(({ compiledMessage }) => compiledMessage && evaluation.run(compiledMessage));
+    return expressions.map((each) => each && evaluation.run(each));
   } catch (error) {
     return messageOf(error);
   }

@@ -5,6 +5,7 @@ import {
   compile,
   type Environment,
   formatType,
+  type KnownOutcomes,
   type Outcome,
   Program,
   type Type,
@@ -50,20 +51,22 @@ export class OutOfBudget extends Error {
 
 export type Evaluated = { readonly value: Value } | { readonly error: string };
 
-/** Evaluates expressions on one request; they share a budget in cost units, and the values of a policy's variables, also with others on the same input where they are given `values`. */
+/** Evaluates expressions on one request; they share a budget in cost units, and the values of a policy's variables, also with others on the same input where they are given `values`, and what they came to where they are given `outcomes`. */
 export class Evaluation {
   readonly #activation: Activation;
   readonly #variables: CompositedVariables | undefined;
   budget: number;
 
-  constructor(activation: Activation, budget: number, variables?: Variables, values?: VariableValues) {
+  constructor(
+    activation: Activation,
+    budget: number,
+    variables?: Variables,
+    values?: VariableValues,
+    outcomes?: KnownOutcomes,
+  ) {
     this.budget = budget;
-    const composited = variables && new CompositedVariables(variables.defined, activation, values);
-    this.#variables = composited;
-    this.#activation =
-      composited === undefined
-        ? activation
-        : { find: (name) => (name === "variables" ? composited : activation.find(name)) };
+    this.#activation = activation;
+    this.#variables = variables && new CompositedVariables(variables.defined, activation, values, outcomes);
   }
 
   /** Begins anew within another budget; what `values` know is not evaluated again. */
@@ -73,18 +76,36 @@ export class Evaluation {
     return this;
   }
 
+  /** What `run` would answer if all began anew within what is left of the budget; undefined where that is not known, or the budget might not be enough. */
+  foresee(expressions: readonly (Expression | undefined)[]): readonly (Evaluated | undefined)[] | undefined {
+    let most = 0;
+    const found: (Evaluated | undefined)[] = [];
+    for (const each of expressions) {
+      const outcome = each?.program && this.#variables?.foresee(each.program);
+      if (each !== undefined && outcome === undefined) return undefined;
+      most += outcome?.cost ?? 0;
+      found.push(each && outcome && evaluated(each, outcome));
+    }
+    return most <= this.budget ? found : undefined;
+  }
+
   /** Throws `OutOfBudget`. */
-  run({ text, program, fault }: Expression): Evaluated {
+  run(expression: Expression): Evaluated {
+    const { program, fault } = expression;
     if (program === undefined) return { error: `compilation error: ${fault}` };
     const before = this.#variables?.cost ?? 0;
-    const outcome: Outcome = program.evaluate(this.#activation);
+    const outcome: Outcome = this.#variables?.evaluate(program) ?? program.evaluate(this.#activation);
     const cost = outcome.cost + (this.#variables?.cost ?? 0) - before;
     if (cost > this.budget) throw new OutOfBudget();
     this.budget -= cost;
-    return "value" in outcome
-      ? { value: outcome.value }
-      : { error: `expression '${text}' resulted in error: ${outcome.error}` };
+    return evaluated(expression, outcome);
   }
+}
+
+function evaluated({ text }: Expression, outcome: Outcome): Evaluated {
+  return "value" in outcome
+    ? { value: outcome.value }
+    : { error: `expression '${text}' resulted in error: ${outcome.error}` };
 }
 
 /** A variable that does not compile, for whoever reads it. */

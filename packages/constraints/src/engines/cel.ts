@@ -17,12 +17,15 @@ import {
   admissionEnvironment,
   BOOL,
   type Json,
+  KnownOutcomes,
   type Owners,
   PER_CALL_LIMIT,
+  Program,
   STRING,
   type Value,
   VariableValues,
   valueFromJson,
+  variablesRead,
 } from "@sallyport/cel";
 import type { KubeObject } from "@sallyport/kube";
 import type { Constraint } from "../constraint.ts";
@@ -58,7 +61,7 @@ export function celEngine({ failurePolicy = "Fail" }: { readonly failurePolicy?:
     compile: (_, code) => {
       const source = readCelSource(code.source, failurePolicy);
       const policy = compileSource(source);
-      const compiled = { source, policy, ...sharingOf(policy) };
+      const compiled = { source, policy, ...sharingOf(policy), comparable: comparableOf(policy) };
       return { ask: (review, data) => asking(compiled, reviewedOf(review, data)) };
     },
   };
@@ -102,6 +105,8 @@ interface CompiledSource {
   readonly policy: CompiledPolicy;
   /** Which variables are the same for all constraints of a review, and which for all reviews of a constraint. */
   readonly owners: Owners;
+  /** The expressions that differ by constraint only in what they read of variables. */
+  readonly comparable: ReadonlySet<Program>;
   /** What of a constraint is the same in all reviews. */
   readonly ofConstraint: (constraint: Constraint) => OfConstraint;
 }
@@ -129,20 +134,37 @@ function sharingOf({ variables }: CompiledPolicy): Pick<CompiledSource, "owners"
   return { owners, ofConstraint };
 }
 
+function comparableOf({ variables, conditions, validations }: CompiledPolicy): ReadonlySet<Program> {
+  const own = variables.defined.programs.filter((each) => each instanceof Program);
+  const expressions = [...conditions, ...validations.flatMap((each) => [each.compiled, each.compiledMessage])];
+  const programs = [...own, ...expressions.flatMap((each) => each?.program ?? [])];
+  const isSame = (read: string) => reviewVariables.includes(read) || read.startsWith("variables.");
+  return new Set(programs.filter(({ checked }) => [...variablesRead(checked)].every(isSame)));
+}
+
+/** Of how many constraints in one review it is kept what expressions came to: with fewer, keeping it takes longer than it saves. */
+const worthKeeping = 3;
+
 function asking(
-  { source, policy, owners, ofConstraint }: CompiledSource,
+  { source, policy, owners, comparable, ofConstraint }: CompiledSource,
   { activation }: Reviewed,
 ): (constraint: Constraint) => readonly Violation[] {
   const ofReview = new VariableValues();
   const values = new VariableValues(owners);
   let params: Value = null;
   const read: Activation = { find: (name) => (name === "params" ? params : activation.find(name)) };
-  const evaluation = new Evaluation(read, PER_CALL_LIMIT, policy.variables, values);
+  let asked = 0;
+  const started = () => {
+    const outcomes = asked < worthKeeping ? undefined : new KnownOutcomes(comparable);
+    return new Evaluation(read, PER_CALL_LIMIT, policy.variables, values, outcomes);
+  };
+  let evaluation = started();
   // One after the other: thousands of constraints are asked in a review, and making all this took as long as most of them.
   return (constraint) => {
     const own = ofConstraint(constraint);
     values.restart([ofReview, own.values]);
     params = own.params;
+    if (++asked === worthKeeping) evaluation = started();
     return violationsOf(source, policy, (cost) => evaluation.restart(cost));
   };
 }
@@ -152,7 +174,7 @@ function violationsOf(
   policy: CompiledPolicy,
   start: (cost: number) => Evaluation,
 ): readonly Violation[] {
-  const matches = matchesConditions(policy.conditions, start(matchConditionsBudget));
+  const matches = policy.conditions.length === 0 || matchesConditions(policy.conditions, start(matchConditionsBudget));
   if (matches === false) return [];
   if (matches !== true) return failurePolicy === "Ignore" ? [] : [{ msg: matches.error }];
   // Gatekeeper gives a constraint what Kubernetes gives one call.

@@ -319,20 +319,23 @@ export class Generator {
     const args = operands.map((each) => this.code(each));
     const id = overloads.length === 1 ? (overloads[0]?.id ?? "") : "";
     if (id === "add_string") return this.#concatenation(name, overloads, args);
-    return this.#called(overloads, args, createDispatch(name, overloads), callCost(name, id));
+    return this.#called(overloads, args, createDispatch(name, overloads), callCost(name, id), id);
   }
 
-  /** The first overload that fits is called at once, as far as the text can tell; the rest is left to the dispatch. */
-  #called(overloads: readonly Overload[], args: readonly Operand[], dispatch: Dispatch, cost: CallCost): Operand {
+  /** The first overloads that fit are called at once, as far as the text can tell; the rest is left to the dispatch. */
+  #called(
+    overloads: readonly Overload[],
+    args: readonly Operand[],
+    dispatch: Dispatch,
+    cost: CallCost,
+    id: string,
+  ): Operand {
     const writer = this.#writer;
     const texts = args.map(({ text }) => text).join(", ");
     const found = writer.fresh();
-    const charged = cost === UNIT_COST ? 1 : `${writer.constant(cost)}([${texts}], ${found})`;
+    const charged = cost === UNIT_COST ? 1 : (costText(id, args) ?? `${writer.constant(cost)}([${texts}], ${found})`);
     let head = "if";
-    for (const each of overloads.slice(0, maxInline)) {
-      const tests = testsOf(each, args);
-      if (tests === undefined) break;
-      if (each.run === undefined) continue;
+    for (const [each, tests] of inlined(overloads, args)) {
       const call = writer.constant(each.run);
       writer.block(`${head} (${tests})`, () => {
         writer.emit(`${found} = ${call}(${texts});`);
@@ -451,6 +454,51 @@ function sizeOf({ text, size }: Operand): string {
 function mayJoin(left: Operand, right: Operand): boolean {
   if (typeof left.literal === "string") return /[\ud800-\udbff]$/.test(left.literal);
   return typeof right.literal !== "string" || /^[\udc00-\udfff]/.test(right.literal);
+}
+
+/** The overloads that the text calls, with their conditions: those before which no other one may fit the same arguments. */
+function inlined(
+  overloads: readonly Overload[],
+  args: readonly Operand[],
+): readonly (readonly [overload: Overload, tests: string])[] {
+  const found: (readonly [Overload, string])[] = [];
+  const left: Overload[] = [];
+  for (const each of overloads) {
+    if (each.run === undefined || each.args.length !== args.length) continue;
+    const tests = left.every((other) => areApart(other, each)) ? testsOf(each, args) : undefined;
+    if (tests === undefined) left.push(each);
+    else found.push([each, tests]);
+  }
+  return found.slice(0, maxInline);
+}
+
+/** Kinds of values of which each has its own, and no value is of two. */
+const apart: ReadonlySet<Type["kind"]> = new Set([
+  "bool",
+  "bytes",
+  "double",
+  "duration",
+  "int",
+  "list",
+  "map",
+  "string",
+  "timestamp",
+  "uint",
+]);
+
+/** Whether no arguments fit both overloads, by their kinds alone. */
+function areApart(a: Overload, b: Overload): boolean {
+  return a.args.some(({ kind }, index) => {
+    const other = b.args[index]?.kind;
+    return other !== undefined && kind !== other && apart.has(kind) && apart.has(other);
+  });
+}
+
+/** What a call costs, where its arguments are of the overload's types; undefined for what is counted by a function. */
+function costText(id: string, [a, b]: readonly Operand[]): string | undefined {
+  if (id === "in_list") return b && `${b.text}.size`;
+  if (id === "starts_with_string" || id === "ends_with_string") return a && `ceil(${sizeOf(a)} * ${TRAVERSAL_FACTOR})`;
+  return undefined;
 }
 
 /** A condition under which an overload fits; undefined where the text cannot say it. */
