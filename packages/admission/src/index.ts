@@ -4,7 +4,7 @@ export {
   validate,
 } from "./admission-policy/validations.ts";
 export { type AdmitOptions, admit } from "./admit.ts";
-export { compileExpression, Evaluation } from "./cel/expression.ts";
+export { compileExpression, Evaluation, type Priced } from "./cel/expression.ts";
 export { inputActivation } from "./cel/input.ts";
 export {
   compileConditions,

@@ -33,7 +33,7 @@ export {
 } from "./check/type.ts";
 export { estimateCost, type SizeOf } from "./cost/estimate.ts";
 export type { Range } from "./cost/range.ts";
-export { KnownOutcomes } from "./known-outcomes.ts";
+export { KnownOutcomes, KnownReads } from "./known-outcomes.ts";
 export { extensionLibraries, standardLibraries } from "./library/all.ts";
 export { accessReviewEnvironment, claimsEnvironment, userEnvironment } from "./library/kubernetes/access.ts";
 export {

@@ -2,18 +2,52 @@ import type { Outcome, Program } from "./program.ts";
 import { JsonList } from "./value/json.ts";
 import { ListValue, type Value } from "./value/value.ts";
 
-/** An evaluation: which variables it read, by place, in their order, what they were, and what it came to. */
-interface KnownOutcome {
+/** What something came to that reads a policy's variables: which ones, by place and in their order, and what they were. */
+interface Known<Result> {
   readonly reads: readonly number[];
-  readonly values: readonly Value[];
-  readonly outcome: Outcome;
+  readonly values: readonly (Value | undefined)[];
+  readonly result: Result;
 }
 
-/** Outcomes of one expression that are kept: what differs more often is seldom the same again. */
+/** Results that are kept: what differs more often is seldom the same again. */
 const maxKnown = 4;
+
+/** Results after which none is kept any more where none was ever found again: texts of constraints that all have their own. */
+const maxUnused = 2;
 
 /** Elements of a list that are compared: the names of containers, images, capabilities. */
 const maxCompared = 16;
+
+/** The value of a variable by its place; undefined where it is not known. */
+type Read = (place: number) => Value | undefined;
+
+/** What one thing came to, by the values that it read of a policy's variables. */
+export class KnownReads<Result> {
+  readonly #known: Known<Result>[] = [];
+  #isUsed = false;
+  #isGivenUp = false;
+
+  /** `read` answers what would be read, and is asked for no more than that. */
+  find(read: Read): Known<Result> | undefined {
+    for (let i = 0; i < this.#known.length; i++) {
+      const each = this.#known[i] as Known<Result>;
+      if (!isAsBefore(each, read)) continue;
+      this.#isUsed = true;
+      return each;
+    }
+    return undefined;
+  }
+
+  add(result: Result, reads: readonly number[], read: Read): void {
+    if (this.#isGivenUp) return;
+    if (!this.#isUsed && this.#known.length === maxUnused) {
+      this.#isGivenUp = true;
+      this.#known.length = 0;
+      return;
+    }
+    if (this.#known.length < maxKnown) this.#known.push({ reads, values: reads.map(read), result });
+  }
+}
 
 /**
  * What expressions came to on one input, by the values that they read of a policy's variables: thousands of constraints differ in what
@@ -21,31 +55,27 @@ const maxCompared = 16;
  */
 export class KnownOutcomes {
   readonly #programs: ReadonlySet<Program>;
-  readonly #known = new Map<Program, KnownOutcome[]>();
+  readonly #known = new Map<Program, KnownReads<Outcome>>();
 
   /** `programs` are those that read nothing but such variables, and what is the same in all evaluations that share the outcomes. */
   constructor(programs: ReadonlySet<Program>) {
     this.#programs = programs;
   }
 
-  /** `read` answers what the expression would read, and is asked for no more than that; undefined where that is not known. */
-  find(program: Program, read: (place: number) => Value | undefined): Outcome | undefined {
-    const known = this.#known.get(program);
-    if (known === undefined) return undefined;
-    for (const each of known) if (isAsBefore(each, read)) return each.outcome;
-    return undefined;
+  find(program: Program, read: Read): Known<Outcome> | undefined {
+    return this.#known.get(program)?.find(read);
   }
 
   /** Keeps an outcome, with the places of the variables that were read, in their order. */
-  add(program: Program, outcome: Outcome, reads: readonly number[], read: (place: number) => Value): void {
+  add(program: Program, outcome: Outcome, reads: readonly number[], read: Read): void {
     if (!this.#programs.has(program)) return;
-    const known = this.#known.get(program) ?? [];
-    if (known.length === 0) this.#known.set(program, known);
-    if (known.length < maxKnown) known.push({ reads, values: reads.map(read), outcome });
+    const known = this.#known.get(program) ?? new KnownReads<Outcome>();
+    this.#known.set(program, known);
+    known.add(outcome, reads, read);
   }
 }
 
-function isAsBefore({ reads, values }: KnownOutcome, read: (place: number) => Value | undefined): boolean {
+function isAsBefore({ reads, values }: Known<unknown>, read: Read): boolean {
   // What is read first is always the same variable, and what is read next depends on what that was.
   for (let i = 0; i < reads.length; i++) if (!isSame(values[i], read(reads[i] as number))) return false;
   return true;

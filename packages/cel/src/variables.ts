@@ -1,6 +1,6 @@
 import type { Library } from "./check/environment.ts";
 import { structType, type Type } from "./check/type.ts";
-import type { KnownOutcomes } from "./known-outcomes.ts";
+import type { KnownOutcomes, KnownReads } from "./known-outcomes.ts";
 import type { Outcome, Program } from "./program.ts";
 import type { Activation } from "./run/state.ts";
 import { CelError, Struct, type Value } from "./value/value.ts";
@@ -97,9 +97,6 @@ export class NamedVariable {
   }
 }
 
-/** The reader while no variable is being evaluated: the expressions of the policy, and whoever asks by himself. */
-const nobody = -1;
-
 /**
  * The value of `variables`: each one is evaluated when it is first read, and not again. What that cost is counted here, since
  * Kubernetes takes it from the policy's budget and not from the limit of the expression that reads. A value that another
@@ -111,13 +108,18 @@ export class CompositedVariables extends Struct {
   readonly #activation: Activation;
   readonly #values: VariableValues;
   readonly #outcomes: KnownOutcomes | undefined;
-  /** What was read so far, by place. */
+  /** What was read, by place; of now where `#began` says so. Marks are numbers that only grow: nothing has to be emptied. */
   readonly #read: (Value | undefined)[];
-  /** The place of the variable that read each one last. */
+  readonly #began: number[];
+  #beginning = 1;
+  /** Who read each one last, by place. */
   readonly #readers: number[];
-  /** The variable that is being evaluated, and what it reads. */
-  #reader = nobody;
+  /** What is being evaluated, and what it reads. */
+  #reader = 1;
+  #lastReader = 1;
   #reads: number[] = [];
+  /** What the expressions of the policy have read so far, by place; only known where outcomes are kept. */
+  #readByPolicy: number[] = [];
   /** Cost units that all reads so far took. */
   cost = 0;
 
@@ -134,16 +136,17 @@ export class CompositedVariables extends Struct {
     this.#values = values;
     this.#outcomes = outcomes;
     const count = defined.names.length;
-    this.#read = new Array(count).fill(undefined);
-    this.#readers = new Array(count).fill(count);
+    this.#read = new Array(count).fill(null);
+    this.#began = new Array(count).fill(0);
+    this.#readers = new Array(count).fill(0);
   }
 
   /** Begins anew, as if nothing had been read: only what the values know is still known. */
   restart(): void {
-    this.#read.fill(undefined);
-    this.#readers.fill(this.#readers.length);
-    this.#reader = nobody;
+    this.#beginning++;
+    this.#reader = ++this.#lastReader;
     this.#reads = [];
+    this.#readByPolicy = [];
     this.cost = 0;
   }
 
@@ -151,18 +154,21 @@ export class CompositedVariables extends Struct {
   evaluate(program: Program): Outcome {
     if (this.#outcomes === undefined) return program.evaluate(this.#activation);
     // What another expression of the policy has read is read anew.
-    this.#readers.fill(this.#readers.length);
+    this.#reader = ++this.#lastReader;
     this.#reads = [];
-    return this.#outcomeOf(program);
+    const outcome = this.#outcomeOf(program);
+    this.#readByPolicy.push(...this.#reads);
+    return outcome;
   }
 
-  /**
-   * What an expression would come to if it were evaluated anew, with what that costs at the most, its variables with it: they were all
-   * read since the beginning. Undefined where that is not known.
-   */
-  foresee(program: Program): Outcome | undefined {
-    const known = this.#outcomes?.find(program, (place) => this.#read[place]);
-    return known && { ...known, cost: known.cost + this.cost };
+  /** What was kept of a policy that would read the same as before; what it would read is read. */
+  recall<Result>(known: KnownReads<Result>): Result | undefined {
+    return known.find(this.#at)?.result;
+  }
+
+  /** Keeps what a policy came to with what its expressions have read since the beginning. */
+  remember<Result>(known: KnownReads<Result>, result: Result): void {
+    known.add(result, this.#readByPolicy, this.#wasRead);
   }
 
   get(name: string): Value | undefined {
@@ -184,24 +190,31 @@ export class CompositedVariables extends Struct {
       this.#readers[place] = this.#reader;
       this.#reads.push(place);
     }
-    return this.#read[place] ?? this.#find(place);
+    return this.#began[place] === this.#beginning ? (this.#read[place] as Value) : this.#find(place);
   };
 
-  readonly #wasRead = (place: number): Value => this.#read[place] ?? this.#find(place);
+  /** Undefined where it was not read since the beginning. */
+  readonly #wasRead = (place: number): Value | undefined =>
+    this.#began[place] === this.#beginning ? this.#read[place] : undefined;
 
   #find(place: number): Value {
-    if (this.#read[place] === null) return null;
     const known = this.#values.find(place);
     if (known !== undefined) return this.#charge(place, known);
     const program = this.#defined.programs[place] as Program | CelError;
-    return program instanceof CelError ? program : this.#evaluate(place, program);
+    return program instanceof CelError ? this.#set(place, program) : this.#evaluate(place, program);
+  }
+
+  #set(place: number, value: Value): Value {
+    this.#read[place] = value;
+    this.#began[place] = this.#beginning;
+    return value;
   }
 
   #evaluate(place: number, program: Program): Value {
     const outer = this.#reader;
     const outerReads = this.#reads;
     const reads: number[] = [];
-    this.#reader = place;
+    this.#reader = ++this.#lastReader;
     this.#reads = reads;
     const outcome = this.#outcomeOf(program);
     this.#reader = outer;
@@ -214,15 +227,14 @@ export class CompositedVariables extends Struct {
           );
     this.#values.set(place, { value, cost: outcome.cost, reads });
     this.cost += outcome.cost;
-    this.#read[place] = value;
-    return value;
+    return this.#set(place, value);
   }
 
   /** Of what reads for the variable that is being evaluated. */
   #outcomeOf(program: Program): Outcome {
     if (this.#outcomes === undefined) return program.evaluate(this.#activation);
     const known = this.#outcomes.find(program, this.#at);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.result;
     const outcome = program.evaluate(this.#activation);
     this.#outcomes.add(program, outcome, this.#reads, this.#wasRead);
     return outcome;
@@ -230,10 +242,10 @@ export class CompositedVariables extends Struct {
 
   #charge(place: number, { value, cost, reads }: KnownVariable): Value {
     this.cost += cost;
-    this.#read[place] = value;
+    this.#set(place, value);
     for (let i = 0; i < reads.length; i++) {
       const each = reads[i] as number;
-      if (this.#read[each] !== undefined) continue;
+      if (this.#began[each] === this.#beginning) continue;
       const known = this.#values.find(each);
       if (known !== undefined) this.#charge(each, known);
     }

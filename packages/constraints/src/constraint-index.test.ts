@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Constraint } from "./constraint.ts";
-import { ConstraintIndex } from "./constraint-index.ts";
+import { ConstraintIndex, ReviewedKinds } from "./constraint-index.ts";
 import type { Match } from "./match/match.ts";
 
 function constraint(name: string, match: Match, parameters: object = {}): Constraint {
@@ -22,9 +22,11 @@ function indexOf(...constraints: readonly Constraint[]): ConstraintIndex {
   return index;
 }
 
+const kinds = new ReviewedKinds();
+
 /** Names with the numbers of their parameters. */
 function told(index: ConstraintIndex, kind?: string, group = ""): string {
-  const candidates = index.candidates(kind === undefined ? undefined : { group, kind });
+  const candidates = index.candidates(kind === undefined ? undefined : kinds.of(group, kind));
   return candidates.map(({ constraint: { name }, parameters }) => `${name}:${parameters}`).join(" ");
 }
 

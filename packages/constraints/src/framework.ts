@@ -1,6 +1,6 @@
 import { type KubeObject, parseApiVersion, type Structural } from "@sallyport/kube";
 import { type Constraint, checkIdentity, readConstraint } from "./constraint.ts";
-import { type Candidate, ConstraintIndex } from "./constraint-index.ts";
+import { type Candidate, ConstraintIndex, type ReviewedKind, ReviewedKinds } from "./constraint-index.ts";
 import { actionsAt, type EnforcementPoint } from "./enforcement.ts";
 import type { CompiledTemplate, Engine, EngineData, Origin, Violation } from "./engines/engine.ts";
 import { PendingAnswer } from "./external-data/external-data.ts";
@@ -40,7 +40,7 @@ interface Asking {
   /** The one that the object lies in, where somebody knows it. */
   readonly namespace: KubeObject | undefined;
   /** Of what is reviewed; only constraints of it are asked. Undefined where it cannot be told. */
-  readonly kind: { readonly group: string; readonly kind: string } | undefined;
+  readonly kind: ReviewedKind | undefined;
 }
 
 export interface FrameworkOptions {
@@ -53,6 +53,7 @@ export class Framework {
   readonly inventory = new Inventory();
   readonly #engines: ReadonlyMap<string, Engine>;
   readonly #byName = new Map<string, Installed>();
+  readonly #kinds = new ReviewedKinds();
 
   constructor({ engines }: FrameworkOptions) {
     this.#engines = new Map(engines.map((engine) => [engine.name, engine]));
@@ -113,7 +114,7 @@ export class Framework {
   review(review: Review, point: EnforcementPoint, watch?: ReviewWatch): readonly Result[] {
     const operation = String(review.request["operation"] ?? "");
     const round = new Round();
-    const kind = kindOf(review);
+    const kind = this.#kindOf(review);
     const asking = { point, watch, review, data: this.#dataFor(review), namespace: this.#namespaceOf(review), kind };
     const results = [...this.#byName.values()]
       .filter(({ template }) => point !== "validation.gatekeeper.sh" || isAsked(template, operation))
@@ -145,6 +146,14 @@ export class Framework {
     return namespace ?? this.inventory.namespace(String(request["namespace"] ?? ""));
   }
 
+  /** The kind of what is reviewed; undefined where there is none, or where the old object has another one. */
+  #kindOf({ object, oldObject }: Review): ReviewedKind | undefined {
+    const [one = oldObject, other = one] = [object, oldObject];
+    if (one === undefined || other === undefined) return undefined;
+    if (one.kind !== other.kind || one.apiVersion !== other.apiVersion) return undefined;
+    return this.#kinds.of(parseApiVersion(one.apiVersion).group, one.kind);
+  }
+
   #installed(kind: string): Installed {
     const name = kind.toLowerCase();
     const found = this.#byName.get(name);
@@ -173,14 +182,6 @@ class Round {
   end(): void {
     if (this.#pending !== undefined) throw this.#pending;
   }
-}
-
-/** The kind of what is reviewed; undefined where there is none, or where the old object has another one. */
-function kindOf({ object, oldObject }: Review): Asking["kind"] {
-  const [one = oldObject, other = one] = [object, oldObject];
-  if (one === undefined || other === undefined) return undefined;
-  if (one.kind !== other.kind || one.apiVersion !== other.apiVersion) return undefined;
-  return { group: parseApiVersion(one.apiVersion).group, kind: one.kind };
 }
 
 type Ask = (candidate: Candidate) => readonly Violation[];

@@ -95,7 +95,9 @@ export function validate(
     return [failed(messageOf(error), 0)];
   }
   const expressions = policy.validations.map(({ compiledMessage }) => compiledMessage);
-  const messages = evaluation.foresee(expressions) ?? messagesOf(expressions, startMessages(evaluation.budget));
+  // On the same input variables are what they were.
+  const again = start === startMessages ? evaluation.runAgain(expressions) : undefined;
+  const messages = again ?? messagesOf(expressions, startMessages(evaluation.budget));
   return outcomes.flatMap((outcome, index) => {
     if ("error" in outcome) return [failed(outcome.error, index)];
     // As upstream: what is too costly to say refuses, also where all is well.

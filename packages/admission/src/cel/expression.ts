@@ -6,6 +6,7 @@ import {
   type Environment,
   formatType,
   type KnownOutcomes,
+  type KnownReads,
   type Outcome,
   Program,
   type Type,
@@ -49,6 +50,12 @@ export class OutOfBudget extends Error {
   }
 }
 
+/** A result, and what its expressions cost at the most. */
+export interface Priced<Result> {
+  readonly result: Result;
+  readonly cost: number;
+}
+
 export type Evaluated = { readonly value: Value } | { readonly error: string };
 
 /** Evaluates expressions on one request; they share a budget in cost units, and the values of a policy's variables, also with others on the same input where they are given `values`, and what they came to where they are given `outcomes`. */
@@ -76,33 +83,59 @@ export class Evaluation {
     return this;
   }
 
-  /** What `run` would answer if all began anew within what is left of the budget; undefined where that is not known, or the budget might not be enough. */
-  foresee(expressions: readonly (Expression | undefined)[]): readonly (Evaluated | undefined)[] | undefined {
+  /**
+   * What `run` would answer if all began anew within what is left of the budget, which then is gone: variables keep their values, and are
+   * paid for again. Undefined where the budget might not be enough.
+   */
+  runAgain(expressions: readonly (Expression | undefined)[]): readonly (Evaluated | undefined)[] | undefined {
     let most = 0;
     const found: (Evaluated | undefined)[] = [];
     for (const each of expressions) {
-      const outcome = each?.program && this.#variables?.foresee(each.program);
-      if (each !== undefined && outcome === undefined) return undefined;
+      const outcome = each?.program && this.#evaluate(each.program);
       most += outcome?.cost ?? 0;
-      found.push(each && outcome && evaluated(each, outcome));
+      found.push(each && answerOf(each, outcome));
     }
-    return most <= this.budget ? found : undefined;
+    most += this.#variables?.cost ?? 0;
+    if (most > this.budget) return undefined;
+    this.budget -= most;
+    return found;
+  }
+
+  #evaluate(program: Program): Outcome {
+    return this.#variables?.evaluate(program) ?? program.evaluate(this.#activation);
+  }
+
+  /** What a policy came to before, where all its expressions would read the same and the budget is surely enough for them. */
+  recall<Result>(known: KnownReads<Priced<Result>>): Result | undefined {
+    const found = this.#variables?.recall(known);
+    if (found === undefined || this.#variables === undefined) return undefined;
+    // The validations pay for the variables, and the messages once more.
+    return found.cost + 2 * this.#variables.cost <= this.budget ? found.result : undefined;
+  }
+
+  /** Keeps what a policy came to, all of whose expressions were run since the beginning. */
+  remember<Result>(known: KnownReads<Priced<Result>>, result: Result, cost: number): void {
+    this.#variables?.remember(known, { result, cost });
   }
 
   /** Throws `OutOfBudget`. */
   run(expression: Expression): Evaluated {
-    const { program, fault } = expression;
-    if (program === undefined) return { error: `compilation error: ${fault}` };
+    const { program } = expression;
+    if (program === undefined) return answerOf(expression, undefined);
     const before = this.#variables?.cost ?? 0;
-    const outcome: Outcome = this.#variables?.evaluate(program) ?? program.evaluate(this.#activation);
+    const outcome = this.#evaluate(program);
     const cost = outcome.cost + (this.#variables?.cost ?? 0) - before;
-    if (cost > this.budget) throw new OutOfBudget();
+    if (cost > this.budget) {
+      this.budget = 0;
+      throw new OutOfBudget();
+    }
     this.budget -= cost;
-    return evaluated(expression, outcome);
+    return answerOf(expression, outcome);
   }
 }
 
-function evaluated({ text }: Expression, outcome: Outcome): Evaluated {
+function answerOf({ text, fault }: Expression, outcome: Outcome | undefined): Evaluated {
+  if (outcome === undefined) return { error: `compilation error: ${fault}` };
   return "value" in outcome
     ? { value: outcome.value }
     : { error: `expression '${text}' resulted in error: ${outcome.error}` };

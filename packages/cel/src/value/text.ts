@@ -1,6 +1,10 @@
+const surrogate = /[\ud800-\udfff]/;
+
 /** How many code points a text has; a pair of surrogates is one. */
 export function codePointCount(text: string): number {
   let count = text.length;
+  // Of most texts this is known at once: one that has a byte for each letter is not even looked at.
+  if (!surrogate.test(text)) return count;
   for (let index = 0; index < text.length - 1; index++) {
     if ((text.charCodeAt(index) & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) {
       count--;

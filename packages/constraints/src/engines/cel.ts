@@ -7,6 +7,7 @@ import {
   inputActivation,
   matchConditionsBudget,
   matchesConditions,
+  type Priced,
   requestOf,
   type Variable,
   validate,
@@ -18,6 +19,7 @@ import {
   BOOL,
   type Json,
   KnownOutcomes,
+  KnownReads,
   type Owners,
   PER_CALL_LIMIT,
   Program,
@@ -61,7 +63,9 @@ export function celEngine({ failurePolicy = "Fail" }: { readonly failurePolicy?:
     compile: (_, code) => {
       const source = readCelSource(code.source, failurePolicy);
       const policy = compileSource(source);
-      const compiled = { source, policy, ...sharingOf(policy), comparable: comparableOf(policy) };
+      const comparable = comparableOf(policy);
+      const isWhole = isComparable(policy, comparable);
+      const compiled = { source, policy, ...sharingOf(policy), comparable, isWhole };
       return { ask: (review, data) => asking(compiled, reviewedOf(review, data)) };
     },
   };
@@ -107,6 +111,8 @@ interface CompiledSource {
   readonly owners: Owners;
   /** The expressions that differ by constraint only in what they read of variables. */
   readonly comparable: ReadonlySet<Program>;
+  /** Whether the policy as a whole does. */
+  readonly isWhole: boolean;
   /** What of a constraint is the same in all reviews. */
   readonly ofConstraint: (constraint: Constraint) => OfConstraint;
 }
@@ -142,11 +148,17 @@ function comparableOf({ variables, conditions, validations }: CompiledPolicy): R
   return new Set(programs.filter(({ checked }) => [...variablesRead(checked)].every(isSame)));
 }
 
+/** Whether the policy as a whole reads nothing else. */
+function isComparable({ conditions, validations }: CompiledPolicy, comparable: ReadonlySet<Program>): boolean {
+  const expressions = validations.flatMap(({ compiled, compiledMessage }) => [compiled, compiledMessage ?? compiled]);
+  return [...conditions, ...expressions].every(({ program }) => program !== undefined && comparable.has(program));
+}
+
 /** Of how many constraints in one review it is kept what expressions came to: with fewer, keeping it takes longer than it saves. */
 const worthKeeping = 3;
 
 function asking(
-  { source, policy, owners, comparable, ofConstraint }: CompiledSource,
+  { source, policy, owners, comparable, isWhole, ofConstraint }: CompiledSource,
   { activation }: Reviewed,
 ): (constraint: Constraint) => readonly Violation[] {
   const ofReview = new VariableValues();
@@ -154,18 +166,32 @@ function asking(
   let params: Value = null;
   const read: Activation = { find: (name) => (name === "params" ? params : activation.find(name)) };
   let asked = 0;
-  const started = () => {
+  const begun = () => {
     const outcomes = asked < worthKeeping ? undefined : new KnownOutcomes(comparable);
     return new Evaluation(read, PER_CALL_LIMIT, policy.variables, values, outcomes);
   };
-  let evaluation = started();
+  let evaluation = begun();
+  let starts = 0;
+  const start = (budget: number) => {
+    starts++;
+    return evaluation.restart(budget);
+  };
+  const known = isWhole ? new KnownReads<Priced<readonly Violation[]>>() : undefined;
   // One after the other: thousands of constraints are asked in a review, and making all this took as long as most of them.
   return (constraint) => {
     const own = ofConstraint(constraint);
     values.restart([ofReview, own.values]);
     params = own.params;
-    if (++asked === worthKeeping) evaluation = started();
-    return violationsOf(source, policy, (cost) => evaluation.restart(cost));
+    if (++asked === worthKeeping) evaluation = begun();
+    const keeps = known !== undefined && asked >= worthKeeping;
+    const recalled = keeps ? evaluation.restart(PER_CALL_LIMIT).recall(known) : undefined;
+    if (recalled !== undefined) return recalled;
+    starts = 0;
+    const found = violationsOf(source, policy, start);
+    // Started once, all that was read is known. What ended for want of budget might do with other costs of the same values.
+    if (keeps && starts === 1 && evaluation.budget > 0)
+      evaluation.remember(known, found, PER_CALL_LIMIT - evaluation.budget);
+    return found;
   };
 }
 
