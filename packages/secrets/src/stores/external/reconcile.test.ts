@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SecretStore } from "../secret-store.ts";
+import type { SecretObject } from "./desired-secret.ts";
+import { type ExternalSecret, ExternalSecretError } from "./external-secret.ts";
+import { reconcile } from "./reconcile.ts";
+
+type Data = { readonly [key: string]: string };
+
+/** Secrets in memory, and what was done to them. */
+class World {
+  readonly secrets = new Map<string, SecretObject>();
+  readonly done: string[] = [];
+  /** What the store has. */
+  stored: { readonly [key: string]: string } = { db: '{"user":"ann","password":"canary"}' };
+
+  async run(target: ExternalSecret["spec"]["target"] = {}, spec: ExternalSecret["spec"] = {}) {
+    const external: ExternalSecret = {
+      metadata: { name: "es", namespace: "shop", uid: "u1", labels: { team: "a" }, annotations: { note: "b" } },
+      spec: { secretStoreRef: { name: "main" }, dataFrom: [{ extract: { key: "db" } }], target, ...spec },
+    };
+    const store: SecretStore = {
+      read: async (key) => {
+        const value = this.stored[key];
+        return value === undefined ? undefined : { value: Buffer.from(value), version: "1" };
+      },
+      list: async () => Object.keys(this.stored),
+      close: () => {},
+    };
+    this.done.length = 0;
+    const { reason, message } = await reconcile(external, async () => store, {
+      get: async (namespace, name) => this.secrets.get(`${namespace}/${name}`),
+      create: async (secret) => this.#put("create", secret),
+      update: async (secret) => this.#put("update", secret),
+      remove: async ({ metadata: { namespace, name } }) => {
+        this.done.push(`remove ${name}`);
+        this.secrets.delete(`${namespace}/${name}`);
+      },
+    });
+    assert.ok(!message.includes("canary"));
+    return [reason, message, [...this.done]] as const;
+  }
+
+  #put(verb: string, secret: SecretObject): void {
+    this.done.push(`${verb} ${secret.metadata.name}`);
+    this.secrets.set(`${secret.metadata.namespace}/${secret.metadata.name}`, secret);
+  }
+
+  /** A Secret that somebody has made. */
+  has(name: string, data: Data, more: Partial<SecretObject> = {}, metadata: object = {}): void {
+    const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
+    this.secrets.set(`shop/${name}`, {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "Opaque",
+      ...more,
+      metadata: { name, namespace: "shop", resourceVersion: "7", ...metadata },
+      data: Object.fromEntries(encoded),
+    });
+  }
+
+  data(name = "es"): Data | undefined {
+    const data = this.secrets.get(`shop/${name}`)?.data;
+    if (data === undefined) return undefined;
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+    );
+  }
+}
+
+const isWhat = "the Secret is what the stores say";
+
+test("a Secret is made, owned and labelled, kept when nothing differs, and loses keys that the store has not", async () => {
+  const world = new World();
+  assert.deepEqual(await world.run(), ["SecretSynced", isWhat, ["create es"]]);
+  assert.deepEqual(world.data(), { user: "ann", password: "canary" });
+  const { metadata, type } = world.secrets.get("shop/es") as SecretObject;
+  assert.deepEqual(
+    [type, metadata.labels, metadata.annotations, metadata.ownerReferences?.[0]?.uid],
+    ["Opaque", { team: "a", "reconcile.external-secrets.io/managed": "true" }, { note: "b" }, "u1"],
+  );
+  assert.deepEqual(await world.run(), ["SecretSynced", isWhat, []]);
+  world.stored = { db: '{"user":"bob"}' };
+  assert.deepEqual(await world.run(), ["SecretSynced", isWhat, ["update es"]]);
+  assert.deepEqual(world.data(), { user: "bob" });
+});
+
+test("a template makes the data, alone or beside what the store gave", async () => {
+  const world = new World();
+  const data = { url: "db://{{ .user }}:{{ .password }}" };
+  await world.run({ name: "made", template: { data, type: "example.com/db", metadata: { labels: { l: "1" } } } });
+  assert.deepEqual(world.data("made"), { url: "db://ann:canary" });
+  const { type, metadata } = world.secrets.get("shop/made") as SecretObject;
+  assert.deepEqual([type, metadata.labels?.["l"], metadata.labels?.["team"]], ["example.com/db", "1", undefined]);
+  await world.run({ template: { data, mergePolicy: "Merge" } });
+  assert.deepEqual(world.data(), { user: "ann", password: "canary", url: "db://ann:canary" });
+  const wrong = await world.run({ template: { data: { url: "{{ .none }}" } } });
+  assert.deepEqual(wrong, ["SecretSyncedError", "spec.target.template.data[url]: template: no key none", []]);
+});
+
+test("Owner leaves what belongs to another, and takes what belongs to nobody", async () => {
+  const world = new World();
+  const owner = { apiVersion: "v1", kind: "ExternalSecret", name: "other", uid: "u2", controller: true };
+  world.has("es", { mine: "1" }, {}, { ownerReferences: [owner] });
+  assert.deepEqual(await world.run(), ["SecretSyncedError", "Secret es belongs to ExternalSecret other", []]);
+  world.has("es", { mine: "1" }, {}, { labels: { theirs: "yes" } });
+  assert.deepEqual(await world.run(), ["SecretSynced", isWhat, ["update es"]]);
+  const { metadata } = world.secrets.get("shop/es") as SecretObject;
+  assert.deepEqual([metadata.labels?.["theirs"], metadata.resourceVersion], ["yes", "7"]);
+  assert.deepEqual(world.data(), { user: "ann", password: "canary" });
+});
+
+test("Orphan owns nothing, Merge adds to what is there, None writes nothing", async () => {
+  const world = new World();
+  await world.run({ creationPolicy: "Orphan" });
+  assert.equal(world.secrets.get("shop/es")?.metadata.ownerReferences, undefined);
+  const absent = "Secret other is not there, and creationPolicy is Merge";
+  assert.deepEqual(await world.run({ name: "other", creationPolicy: "Merge" }), ["SecretSyncedError", absent, []]);
+  world.has("other", { theirs: "1", user: "old" });
+  await world.run({ name: "other", creationPolicy: "Merge" });
+  assert.deepEqual(world.data("other"), { theirs: "1", user: "ann", password: "canary" });
+  assert.deepEqual((await world.run({ creationPolicy: "None" }))[2], []);
+});
+
+test("what is gone from the store: the Secret is kept with a fault, deleted, or loses the key", async () => {
+  const world = new World();
+  await world.run();
+  world.stored = {};
+  const gone = "spec.dataFrom[0]: the store has no secret db";
+  assert.deepEqual(await world.run(), ["SecretSyncedError", gone, []]);
+  assert.equal(world.data()?.["user"], "ann");
+  assert.deepEqual((await world.run({ deletionPolicy: "Delete" })).slice(0, 1), ["SecretDeleted"]);
+  assert.equal(world.data(), undefined);
+  world.has("theirs", { a: "1" });
+  assert.deepEqual(await world.run({ name: "theirs", deletionPolicy: "Delete" }), [
+    "SecretSyncedError",
+    "Secret theirs was not made by an ExternalSecret, and is not deleted",
+    [],
+  ]);
+  const data = [{ secretKey: "a", remoteRef: { key: "none" } }];
+  world.has("theirs", { a: "1", b: "2" });
+  await world.run({ name: "theirs", creationPolicy: "Merge", deletionPolicy: "Merge" }, { data, dataFrom: [] });
+  assert.deepEqual(world.data("theirs"), { b: "2" });
+});
+
+test("what would harm, or is not supported, is refused before any store is asked", async () => {
+  const world = new World();
+  const refused = async (target: ExternalSecret["spec"]["target"], fault: string) =>
+    assert.deepEqual(await world.run(target), ["SecretSyncedError", fault, []]);
+  for (const [creationPolicy, deletionPolicy] of [
+    ["Merge", "Delete"],
+    ["None", "Delete"],
+    ["None", "Merge"],
+  ] as const)
+    await refused(
+      { creationPolicy, deletionPolicy },
+      `spec.target: deletionPolicy ${deletionPolicy} must not go with creationPolicy ${creationPolicy}`,
+    );
+  await refused({ manifest: {} }, "spec.target.manifest: only Secrets are supported");
+  await refused(
+    { template: { templateFrom: [{}] } },
+    "spec.target.template.templateFrom is not supported; template.data is",
+  );
+});
+
+test("an immutable Secret is left, another type refused, and faults of libraries are not repeated", async () => {
+  const world = new World();
+  world.has("es", { a: "1" }, { immutable: true });
+  assert.deepEqual((await world.run())[2], []);
+  world.has("es", { a: "1" }, { type: "other" });
+  assert.equal((await world.run())[1], "Secret es is of type other, which cannot become Opaque");
+  const external: ExternalSecret = {
+    metadata: { name: "es", namespace: "shop" },
+    spec: { secretStoreRef: { name: "m" }, dataFrom: [{ extract: { key: "k" } }] },
+  };
+  const nothing = async () => undefined;
+  const writer = { get: nothing, create: nothing, update: nothing, remove: nothing };
+  for (const [error, told] of [
+    [new Error("canary"), "a fault of the program"],
+    [new ExternalSecretError("no store"), "spec.dataFrom[0]: no store"],
+  ] as const)
+    assert.equal((await reconcile(external, () => Promise.reject(error), writer)).message, told);
+});

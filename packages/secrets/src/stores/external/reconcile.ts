@@ -1,0 +1,131 @@
+import { isDeepStrictEqual } from "node:util";
+import { RemoteError } from "../../remote/remote.ts";
+import { SourceError } from "../../source-error.ts";
+import { checkTarget, desiredSecret, managedLabel, type OwnerReference, type SecretObject } from "./desired-secret.ts";
+import { type ExternalSecret, ExternalSecretError, type SecretData } from "./external-secret.ts";
+import { providerDataOf, type Stores } from "./provider-data.ts";
+
+/** Secrets of the cluster that is written to. An update rejects when somebody has changed the Secret since it was read. */
+export interface SecretWriter {
+  readonly get: (namespace: string, name: string) => Promise<SecretObject | undefined>;
+  readonly create: (secret: SecretObject) => Promise<void>;
+  readonly update: (secret: SecretObject) => Promise<void>;
+  readonly remove: (secret: SecretObject) => Promise<void>;
+}
+
+/** The condition Ready of an ExternalSecret. Nothing in it is secret. */
+export interface Outcome {
+  readonly isReady: boolean;
+  /** As External Secrets names it. */
+  readonly reason: "SecretSynced" | "SecretSyncedError" | "SecretDeleted";
+  readonly message: string;
+}
+
+const apiVersion = "external-secrets.io/v1";
+
+/** Makes the Secret what the ExternalSecret says, once. Never rejects: what failed is in the outcome, without any value. */
+export async function reconcile(external: ExternalSecret, stores: Stores, secrets: SecretWriter): Promise<Outcome> {
+  try {
+    checkTarget(external);
+    const data = await providerDataOf(external, stores);
+    return await written(external, data, secrets);
+  } catch (error) {
+    return { isReady: false, reason: "SecretSyncedError", message: faultOf(error as Error) };
+  }
+}
+
+/** Words that are made to be shown; those of others' libraries may hold anything. */
+function faultOf(error: Error): string {
+  const isOurs = [ExternalSecretError, RemoteError, SourceError].some((each) => error instanceof each);
+  // What an API server refuses it tells without values of Secrets.
+  return isOurs || error.name === "StatusError" || error.name === "ConnectionError"
+    ? error.message
+    : "a fault of the program";
+}
+
+async function written(external: ExternalSecret, data: SecretData, secrets: SecretWriter): Promise<Outcome> {
+  const { creationPolicy = "Owner", deletionPolicy = "Retain" } = external.spec.target ?? {};
+  if (creationPolicy === "None") return synced("nothing was written: creationPolicy is None");
+  const { namespace } = external.metadata;
+  const name = external.spec.target?.name ?? external.metadata.name;
+  const found = await secrets.get(namespace, name);
+  if (data.size === 0 && deletionPolicy === "Delete") return deleted(external, found, secrets);
+  if (data.size === 0 && deletionPolicy === "Retain")
+    return synced("the stores have nothing, and the Secret was left as it is");
+  if (found?.immutable === true) return synced("the Secret is immutable, and was left as it is");
+  const wanted = desiredSecret(external, data);
+  if (creationPolicy === "Merge") return merged(external, found, wanted, secrets);
+  const owner = found?.metadata.ownerReferences?.find((each) => each.controller === true);
+  if (creationPolicy === "Owner" && owner !== undefined && owner.uid !== external.metadata.uid)
+    throw new ExternalSecretError(`Secret ${name} belongs to ${owner.kind} ${owner.name}`);
+  const owned = creationPolicy === "Owner" ? withOwner(wanted, found, external) : wanted;
+  if (found === undefined) await secrets.create(owned);
+  else if (found.type !== undefined && found.type !== owned.type)
+    throw new ExternalSecretError(`Secret ${name} is of type ${found.type}, which cannot become ${owned.type}`);
+  else await updated(found, owned, secrets);
+  return synced("the Secret is what the stores say");
+}
+
+function synced(message: string): Outcome {
+  return { isReady: true, reason: "SecretSynced", message };
+}
+
+async function deleted(
+  external: ExternalSecret,
+  found: SecretObject | undefined,
+  secrets: SecretWriter,
+): Promise<Outcome> {
+  const [[label, value] = ["", ""]] = Object.entries(managedLabel);
+  const isOurs =
+    found?.metadata.ownerReferences?.some(({ uid }) => uid === external.metadata.uid) === true ||
+    found?.metadata.labels?.[label] === value;
+  if (found !== undefined && !isOurs)
+    throw new ExternalSecretError(
+      `Secret ${found.metadata.name} was not made by an ExternalSecret, and is not deleted`,
+    );
+  if (found !== undefined) await secrets.remove(found);
+  return { isReady: true, reason: "SecretDeleted", message: "the stores have nothing, and the Secret was deleted" };
+}
+
+/** Somebody else's Secret: its other keys, and all else of it, stay. */
+async function merged(
+  external: ExternalSecret,
+  found: SecretObject | undefined,
+  wanted: SecretObject,
+  secrets: SecretWriter,
+): Promise<Outcome> {
+  if (found === undefined)
+    throw new ExternalSecretError(`Secret ${wanted.metadata.name} is not there, and creationPolicy is Merge`);
+  const dropsKeys = external.spec.target?.deletionPolicy === "Merge";
+  const named = new Set(dropsKeys ? external.spec.data?.map(({ secretKey }) => secretKey) : []);
+  const kept = Object.entries(found.data ?? {}).filter(([key]) => !named.has(key));
+  await updated(found, { ...found, data: { ...Object.fromEntries(kept), ...wanted.data } }, secrets);
+  return synced("the Secret has what the stores say");
+}
+
+function withOwner(wanted: SecretObject, found: SecretObject | undefined, { metadata }: ExternalSecret): SecretObject {
+  const others = (found?.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== metadata.uid);
+  const own: OwnerReference = {
+    apiVersion,
+    kind: "ExternalSecret",
+    name: metadata.name,
+    uid: metadata.uid ?? "",
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  return { ...wanted, metadata: { ...wanted.metadata, ownerReferences: [...others, own] } };
+}
+
+/** Labels and annotations of others stay; what is as it should be is not written again. */
+async function updated(found: SecretObject, wanted: SecretObject, secrets: SecretWriter): Promise<void> {
+  const labels = { ...found.metadata.labels, ...wanted.metadata.labels };
+  const annotations = { ...found.metadata.annotations, ...wanted.metadata.annotations };
+  const metadata = {
+    ...found.metadata,
+    ...wanted.metadata,
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
+  const next = { ...found, ...wanted, metadata };
+  if (!isDeepStrictEqual(next, found)) await secrets.update(next);
+}
