@@ -53,6 +53,8 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/secrets/kms",
   // What runs containers; what reads security contexts needs none of it.
   "@sallyport/node/kubelet",
+  // Secrets of other places: what looks for secrets in files needs none of them.
+  "@sallyport/secrets/stores",
   // The plugin is in every chain, and its kinds are served; its engines are for who has something in force.
   "@sallyport/constraints/definitions",
   "@sallyport/constraints/plugin",

@@ -18,6 +18,7 @@ export interface FollowOptions {
   readonly namespace?: string;
   /** `spec.nodeName=a`: these alone. */
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
   /** In their order; a list that was read anew tells all at once. */
   readonly onChanges: (changes: readonly FollowedChange[]) => void;
   /** Why something could not be listed or watched; it is tried again. */
@@ -34,13 +35,14 @@ export class FollowedResource {
 
   constructor(options: FollowOptions) {
     this.#options = options;
-    const { client, resource, namespace, fieldSelector, onFault, random, onChanges } = options;
+    const { client, resource, namespace, fieldSelector, labelSelector, onFault, random, onChanges } = options;
     const root = resource.group === "" ? "/api" : "/apis";
     const inside = namespace === undefined ? "" : `namespaces/${encodeURIComponent(namespace)}/`;
     this.#reflector = new Reflector({
       client,
       path: `${root}/${apiVersionOf(resource)}/${inside}${resource.resource}`,
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(labelSelector !== undefined && { labelSelector }),
       onReplace: (objects) => this.#replace(objects),
       onChange: ({ type, object }) => onChanges([this.#take(object, type === "DELETED")]),
       onFault,

@@ -29,6 +29,14 @@ export async function readPrivateText(path: string): Promise<string> {
   return text;
 }
 
+/** A credential: the file that holds it, or what knows it. */
+export type Credential = string | (() => Promise<string>);
+
+/** Of a file as `readPrivateText`. Rejects with `SourceError`, or as its source does. */
+export async function readCredential(credential: Credential): Promise<string> {
+  return typeof credential === "string" ? readPrivateText(credential) : credential();
+}
+
 async function check(path: string, file: FileHandle): Promise<void> {
   const stat = await file.stat();
   if (!stat.isFile()) throw new SourceError(`${path}: expected a file`);

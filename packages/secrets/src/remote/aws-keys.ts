@@ -1,3 +1,4 @@
+import type { Credential } from "../private-file.ts";
 import { type Ending, KeptToken } from "./kept-token.ts";
 import {
   type Environment,
@@ -48,14 +49,28 @@ function keysOfEnvironment(environment: Environment): AwsKeys {
   return { accessKeyId, secretAccessKey, ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }) };
 }
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
-async function keysOfWebIdentity({ environment, region, remote }: AwsContext): Promise<Ending<AwsKeys>> {
+async function keysOfWebIdentity(context: AwsContext): Promise<Ending<AwsKeys>> {
+  const { AWS_ROLE_ARN: roleArn = "", AWS_WEB_IDENTITY_TOKEN_FILE: token = "" } = context.environment;
+  return roleKeys(context, roleArn, token);
+}
+
+/** Of a role that a service account may take. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
+export function keysOfRole(context: AwsContext, roleArn: string, token: Credential): () => Promise<AwsKeys> {
+  const kept = new KeptToken(() => roleKeys(context, roleArn, token), context.now);
+  return () => kept.get();
+}
+
+async function roleKeys(
+  { environment, region, remote }: AwsContext,
+  roleArn: string,
+  token: Credential,
+): Promise<Ending<AwsKeys>> {
   const form = {
     Action: "AssumeRoleWithWebIdentity",
     Version: "2011-06-15",
-    RoleArn: environment["AWS_ROLE_ARN"] ?? "",
+    RoleArn: roleArn,
     RoleSessionName: environment["AWS_ROLE_SESSION_NAME"] || "sallyport",
-    WebIdentityToken: await readToken(environment["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? ""),
+    WebIdentityToken: typeof token === "string" ? await readToken(token) : await token(),
   };
   const { text } = await answerOf(remote, {
     method: "POST",

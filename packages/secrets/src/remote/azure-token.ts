@@ -1,4 +1,4 @@
-import { readPrivateText } from "../private-file.ts";
+import { type Credential, readCredential } from "../private-file.ts";
 import { type Ending, KeptToken } from "./kept-token.ts";
 import {
   type Environment,
@@ -13,9 +13,9 @@ import {
 
 /** Who asks Azure. */
 export type AzureIdentity =
-  | { readonly kind: "secret"; readonly tenant: string; readonly client: string; readonly secretFile: string }
+  | { readonly kind: "secret"; readonly tenant: string; readonly client: string; readonly secretFile: Credential }
   /** The token of a service account, kept current by the kubelet. */
-  | { readonly kind: "workload"; readonly tenant: string; readonly client: string; readonly tokenFile: string }
+  | { readonly kind: "workload"; readonly tenant: string; readonly client: string; readonly tokenFile: Credential }
   /** The machine's own; `client` names one of several. */
   | { readonly kind: "managed"; readonly client: string | undefined };
 
@@ -26,6 +26,13 @@ export interface AzureContext {
   readonly remote: Remote;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+}
+
+/** Tokens are for the service, not for one vault: `https://vault.azure.net`, in each of Azure's clouds. */
+export function tokenResourceOf(vault: string): string {
+  const { protocol, host } = new URL(vault);
+  const service = /^[^.]+\.(vault\..+)$/.exec(host)?.[1];
+  return `${protocol}//${service ?? host}`;
 }
 
 /** A bearer token for a service of Azure. https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow */
@@ -48,10 +55,11 @@ async function requestOf(identity: AzureIdentity, context: AzureContext): Promis
     client_id: identity.client,
     scope: `${resource}/.default`,
     ...(identity.kind === "secret"
-      ? { client_secret: await readPrivateText(identity.secretFile) }
+      ? { client_secret: await readCredential(identity.secretFile) }
       : {
           client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-          client_assertion: await readToken(identity.tokenFile),
+          client_assertion:
+            typeof identity.tokenFile === "string" ? await readToken(identity.tokenFile) : await identity.tokenFile(),
         }),
   };
   return {

@@ -1,13 +1,14 @@
-import { readPrivateText } from "../private-file.ts";
+import { type Credential, readCredential } from "../private-file.ts";
 import { type Ending, KeptToken } from "./kept-token.ts";
 import { objectOf, type Remote, type RemoteAnswer, RemoteError, readToken, shortened, textIn } from "./remote.ts";
 
 /** How Vault or OpenBao knows us. */
 export type VaultAuth =
   /** Of a file that its agent, or a person, keeps current. */
-  | { readonly kind: "token"; readonly file: string }
-  | { readonly kind: "kubernetes"; readonly mount: string; readonly role: string; readonly tokenFile: string }
-  | { readonly kind: "approle"; readonly mount: string; readonly roleId: string; readonly secretIdFile: string };
+  | { readonly kind: "token"; readonly file: Credential }
+  /** The method `jwt` is asked as this one. */
+  | { readonly kind: "kubernetes"; readonly mount: string; readonly role: string; readonly tokenFile: Credential }
+  | { readonly kind: "approle"; readonly mount: string; readonly roleId: string; readonly secretIdFile: Credential };
 
 export interface VaultOptions {
   /** `https://vault.example.com:8200`. */
@@ -86,11 +87,11 @@ export class Vault {
 
   async #login(): Promise<Ending<string>> {
     const { auth } = this.#options;
-    if (auth.kind === "token") return this.#given(await readPrivateText(auth.file));
+    if (auth.kind === "token") return this.#given(await readCredential(auth.file));
     const body =
       auth.kind === "kubernetes"
-        ? { role: auth.role, jwt: await readToken(auth.tokenFile) }
-        : { role_id: auth.roleId, secret_id: await readPrivateText(auth.secretIdFile) };
+        ? { role: auth.role, jwt: await tokenOf(auth.tokenFile) }
+        : { role_id: auth.roleId, secret_id: await readCredential(auth.secretIdFile) };
     const path = `auth/${auth.mount}/login`;
     const what = this.#placeOf("POST", path);
     const answer = succeeded(what, await this.#send("POST", path, undefined, body));
@@ -113,6 +114,11 @@ export class Vault {
     // A root token has no end.
     return { value: token, endsAt: seconds === 0 ? Number.POSITIVE_INFINITY : this.#options.now() + seconds * 1000 };
   }
+}
+
+/** Files of tokens are the kubelet's, and open to the pod's group. */
+async function tokenOf(credential: Credential): Promise<string> {
+  return typeof credential === "string" ? readToken(credential) : credential();
 }
 
 function succeeded(what: string, answer: RemoteAnswer): RemoteAnswer {

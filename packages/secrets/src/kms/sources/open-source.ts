@@ -2,6 +2,7 @@ import { readPrivateFile, readPrivateText } from "../../private-file.ts";
 import type { AwsContext } from "../../remote/aws-keys.ts";
 import type { AzureIdentity } from "../../remote/azure-token.ts";
 import type { Environment, Remote } from "../../remote/remote.ts";
+import { safeUrl } from "../../remote/safe-url.ts";
 import type { VaultAuth } from "../../remote/vault.ts";
 import { SourceError } from "../../source-error.ts";
 import type { KeySource } from "../key-source.ts";
@@ -118,26 +119,19 @@ function pairsOf(flag: string, text: string): { readonly [name: string]: string 
 
 const openAzure: Open = async (values, context) => {
   const { AzureKeyVault } = await import("./azure-key-vault.ts");
-  const { azureToken } = await import("../../remote/azure-token.ts");
+  const { azureToken, tokenResourceOf } = await import("../../remote/azure-token.ts");
   const vault = safeUrl(flagOf("azure", "vault"), values["vault"] ?? "");
   const { key = "", keyVersion } = values;
   const remote = await remoteFor(context);
   const { environment, now } = context;
   const token = azureToken(azureIdentityOf(values, environment), {
-    resource: resourceOf(vault),
+    resource: tokenResourceOf(vault),
     environment,
     remote,
     now,
   });
   return new AzureKeyVault({ vault, key, token, remote, ...(keyVersion !== undefined && { version: keyVersion }) });
 };
-
-/** Tokens are for the service, not for one vault: `https://vault.azure.net`, in each of Azure's clouds. */
-function resourceOf(vault: string): string {
-  const { protocol, host } = new URL(vault);
-  const service = /^[^.]+\.(vault\..+)$/.exec(host)?.[1];
-  return `${protocol}//${service ?? host}`;
-}
 
 function azureIdentityOf(values: SourceValues, environment: Environment): AzureIdentity {
   const client = values["client"] ?? (environment["AZURE_CLIENT_ID"] || undefined);
@@ -175,12 +169,4 @@ const opens: { readonly [Kind in SourceKindName]: Open } = {
 async function remoteFor({ timeoutMs, environment }: SourceContext, ca?: string): Promise<Remote> {
   const { Remote: Opened } = await import("../../remote/remote.ts");
   return new Opened({ timeoutMs, environment, ...(ca !== undefined && { ca }) });
-}
-
-/** Credentials go over TLS, or stay on the machine. */
-function safeUrl(flag: string, text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? "");
-  if (url?.protocol === "https:" || (url?.protocol === "http:" && isLocal)) return text.replace(/\/+$/, "");
-  throw new SourceError(`${flag} ${text}: expected https://HOST`);
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type ExternalSecret, ExternalSecretError, type SecretData } from "./external-secret.ts";
 import { checkKeys } from "./secret-keys.ts";
 import { renderTemplate } from "./template.ts";
@@ -34,8 +35,17 @@ export interface OwnerReference {
 /** Marks Secrets that an operator of External Secrets has written. */
 export const managedLabel = { "reconcile.external-secrets.io/managed": "true" };
 
+/** Tells whether somebody has changed the data since. Who may read it may read the data. */
+export const hashAnnotation = "reconcile.external-secrets.io/data-hash";
+
 /** What kubectl keeps there is the ExternalSecret, not the Secret. */
 const notCopied = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** Of `hashAnnotation`. */
+export function hashOf(data: SecretObject["data"]): string {
+  const sorted = Object.entries(data ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+}
 
 /** Pairs that would delete what somebody else has made. */
 const forbidden: readonly (readonly [creation: string, deletion: string])[] = [
@@ -64,6 +74,7 @@ export function desiredSecret(external: ExternalSecret, provided: SecretData): S
   checkKeys(data);
   const { labels = metadata.labels, annotations = metadata.annotations, finalizers } = template?.metadata ?? {};
   const copied = Object.entries(annotations ?? {}).filter(([each]) => each !== notCopied);
+  const encoded = Object.fromEntries([...data].map(([key, value]) => [key, Buffer.from(value).toString("base64")]));
   return {
     apiVersion: "v1",
     kind: "Secret",
@@ -71,12 +82,12 @@ export function desiredSecret(external: ExternalSecret, provided: SecretData): S
       name,
       namespace: metadata.namespace,
       labels: { ...labels, ...managedLabel },
-      ...(copied.length > 0 && { annotations: Object.fromEntries(copied) }),
+      annotations: { ...Object.fromEntries(copied), [hashAnnotation]: hashOf(encoded) },
       ...(finalizers !== undefined && { finalizers }),
     },
     type: template?.type ?? "Opaque",
     ...(immutable === true && { immutable }),
-    data: Object.fromEntries([...data].map(([key, value]) => [key, Buffer.from(value).toString("base64")])),
+    data: encoded,
   };
 }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { SecretStore } from "../secret-store.ts";
 import type { SecretObject } from "./desired-secret.ts";
 import { type ExternalSecret, ExternalSecretError } from "./external-secret.ts";
-import { reconcile } from "./reconcile.ts";
+import { isUntouched, reconcile } from "./reconcile.ts";
 
 type Data = { readonly [key: string]: string };
 
@@ -28,7 +28,11 @@ class World {
       close: () => {},
     };
     this.done.length = 0;
-    const { reason, message } = await reconcile(external, async () => store, {
+    const {
+      reason,
+      message,
+      done = "",
+    } = await reconcile(external, async () => store, {
       get: async (namespace, name) => this.secrets.get(`${namespace}/${name}`),
       create: async (secret) => this.#put("create", secret),
       update: async (secret) => this.#put("update", secret),
@@ -38,6 +42,8 @@ class World {
       },
     });
     assert.ok(!message.includes("canary"));
+    const verb = { Created: "create", Updated: "update", Deleted: "remove", "": undefined }[done];
+    assert.equal(this.done[0]?.split(" ")[0], verb);
     return [reason, message, [...this.done]] as const;
   }
 
@@ -68,7 +74,7 @@ class World {
   }
 }
 
-const isWhat = "the Secret is what the stores say";
+const isWhat = "secret synced";
 
 test("a Secret is made, owned and labelled, kept when nothing differs, and loses keys that the store has not", async () => {
   const world = new World();
@@ -76,13 +82,16 @@ test("a Secret is made, owned and labelled, kept when nothing differs, and loses
   assert.deepEqual(world.data(), { user: "ann", password: "canary" });
   const { metadata, type } = world.secrets.get("shop/es") as SecretObject;
   assert.deepEqual(
-    [type, metadata.labels, metadata.annotations, metadata.ownerReferences?.[0]?.uid],
-    ["Opaque", { team: "a", "reconcile.external-secrets.io/managed": "true" }, { note: "b" }, "u1"],
+    [type, metadata.labels, metadata.annotations?.["note"], metadata.ownerReferences?.[0]?.uid],
+    ["Opaque", { team: "a", "reconcile.external-secrets.io/managed": "true" }, "b", "u1"],
   );
   assert.deepEqual(await world.run(), ["SecretSynced", isWhat, []]);
   world.stored = { db: '{"user":"bob"}' };
   assert.deepEqual(await world.run(), ["SecretSynced", isWhat, ["update es"]]);
   assert.deepEqual(world.data(), { user: "bob" });
+  const made = world.secrets.get("shop/es") as SecretObject;
+  assert.ok(isUntouched(made));
+  assert.ok(!isUntouched({ ...made, data: { user: "eve" } }));
 });
 
 test("a template makes the data, alone or beside what the store gave", async () => {
@@ -95,14 +104,22 @@ test("a template makes the data, alone or beside what the store gave", async () 
   await world.run({ template: { data, mergePolicy: "Merge" } });
   assert.deepEqual(world.data(), { user: "ann", password: "canary", url: "db://ann:canary" });
   const wrong = await world.run({ template: { data: { url: "{{ .none }}" } } });
-  assert.deepEqual(wrong, ["SecretSyncedError", "spec.target.template.data[url]: template: no key none", []]);
+  assert.deepEqual(wrong, [
+    "SecretSyncedError",
+    "could not update secret: spec.target.template.data[url]: template: no key none",
+    [],
+  ]);
 });
 
 test("Owner leaves what belongs to another, and takes what belongs to nobody", async () => {
   const world = new World();
   const owner = { apiVersion: "v1", kind: "ExternalSecret", name: "other", uid: "u2", controller: true };
   world.has("es", { mine: "1" }, {}, { ownerReferences: [owner] });
-  assert.deepEqual(await world.run(), ["SecretSyncedError", "Secret es belongs to ExternalSecret other", []]);
+  assert.deepEqual(await world.run(), [
+    "SecretSyncedError",
+    "could not update secret: Secret es belongs to ExternalSecret other",
+    [],
+  ]);
   world.has("es", { mine: "1" }, {}, { labels: { theirs: "yes" } });
   assert.deepEqual(await world.run(), ["SecretSynced", isWhat, ["update es"]]);
   const { metadata } = world.secrets.get("shop/es") as SecretObject;
@@ -114,8 +131,8 @@ test("Orphan owns nothing, Merge adds to what is there, None writes nothing", as
   const world = new World();
   await world.run({ creationPolicy: "Orphan" });
   assert.equal(world.secrets.get("shop/es")?.metadata.ownerReferences, undefined);
-  const absent = "Secret other is not there, and creationPolicy is Merge";
-  assert.deepEqual(await world.run({ name: "other", creationPolicy: "Merge" }), ["SecretSyncedError", absent, []]);
+  const absent = "secret will not be created due to CreationPolicy=Merge";
+  assert.deepEqual(await world.run({ name: "other", creationPolicy: "Merge" }), ["SecretMissing", absent, []]);
   world.has("other", { theirs: "1", user: "old" });
   await world.run({ name: "other", creationPolicy: "Merge" });
   assert.deepEqual(world.data("other"), { theirs: "1", user: "ann", password: "canary" });
@@ -126,7 +143,7 @@ test("what is gone from the store: the Secret is kept with a fault, deleted, or 
   const world = new World();
   await world.run();
   world.stored = {};
-  const gone = "spec.dataFrom[0]: the store has no secret db";
+  const gone = "could not get secret data from provider: spec.dataFrom[0]: the store has no secret db";
   assert.deepEqual(await world.run(), ["SecretSyncedError", gone, []]);
   assert.equal(world.data()?.["user"], "ann");
   assert.deepEqual((await world.run({ deletionPolicy: "Delete" })).slice(0, 1), ["SecretDeleted"]);
@@ -134,7 +151,7 @@ test("what is gone from the store: the Secret is kept with a fault, deleted, or 
   world.has("theirs", { a: "1" });
   assert.deepEqual(await world.run({ name: "theirs", deletionPolicy: "Delete" }), [
     "SecretSyncedError",
-    "Secret theirs was not made by an ExternalSecret, and is not deleted",
+    "could not update secret: Secret theirs was not made by an ExternalSecret, and is not deleted",
     [],
   ]);
   const data = [{ secretKey: "a", remoteRef: { key: "none" } }];
@@ -146,7 +163,11 @@ test("what is gone from the store: the Secret is kept with a fault, deleted, or 
 test("what would harm, or is not supported, is refused before any store is asked", async () => {
   const world = new World();
   const refused = async (target: ExternalSecret["spec"]["target"], fault: string) =>
-    assert.deepEqual(await world.run(target), ["SecretSyncedError", fault, []]);
+    assert.deepEqual(await world.run(target), [
+      "SecretSyncedError",
+      `could not get secret data from provider: ${fault}`,
+      [],
+    ]);
   for (const [creationPolicy, deletionPolicy] of [
     ["Merge", "Delete"],
     ["None", "Delete"],
@@ -166,9 +187,15 @@ test("what would harm, or is not supported, is refused before any store is asked
 test("an immutable Secret is left, another type refused, and faults of libraries are not repeated", async () => {
   const world = new World();
   world.has("es", { a: "1" }, { immutable: true });
-  assert.deepEqual((await world.run())[2], []);
+  const stays = "could not update secret: target is immutable, and the stores have other values now";
+  assert.deepEqual(await world.run(), ["SecretSyncedError", stays, []]);
+  world.has("es", { user: "ann", password: "canary" }, { immutable: true });
+  assert.deepEqual(await world.run(), ["SecretSynced", isWhat, []]);
   world.has("es", { a: "1" }, { type: "other" });
-  assert.equal((await world.run())[1], "Secret es is of type other, which cannot become Opaque");
+  assert.equal(
+    (await world.run())[1],
+    "could not update secret: Secret es is of type other, which cannot become Opaque",
+  );
   const external: ExternalSecret = {
     metadata: { name: "es", namespace: "shop" },
     spec: { secretStoreRef: { name: "m" }, dataFrom: [{ extract: { key: "k" } }] },
@@ -179,5 +206,8 @@ test("an immutable Secret is left, another type refused, and faults of libraries
     [new Error("canary"), "a fault of the program"],
     [new ExternalSecretError("no store"), "spec.dataFrom[0]: no store"],
   ] as const)
-    assert.equal((await reconcile(external, () => Promise.reject(error), writer)).message, told);
+    assert.equal(
+      (await reconcile(external, () => Promise.reject(error), writer)).message,
+      `could not get secret data from provider: ${told}`,
+    );
 });

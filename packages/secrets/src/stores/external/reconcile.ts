@@ -1,9 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { RemoteError } from "../../remote/remote.ts";
 import { SourceError } from "../../source-error.ts";
-import { checkTarget, desiredSecret, managedLabel, type OwnerReference, type SecretObject } from "./desired-secret.ts";
+import {
+  checkTarget,
+  desiredSecret,
+  hashAnnotation,
+  hashOf,
+  managedLabel,
+  type OwnerReference,
+  type SecretObject,
+} from "./desired-secret.ts";
 import { type ExternalSecret, ExternalSecretError, type SecretData } from "./external-secret.ts";
 import { providerDataOf, type Stores } from "./provider-data.ts";
+import { intervalMsOf } from "./schedule.ts";
 
 /** Secrets of the cluster that is written to. An update rejects when somebody has changed the Secret since it was read. */
 export interface SecretWriter {
@@ -13,29 +22,33 @@ export interface SecretWriter {
   readonly remove: (secret: SecretObject) => Promise<void>;
 }
 
-/** The condition Ready of an ExternalSecret. Nothing in it is secret. */
+/** The condition Ready of an ExternalSecret, and the event that tells what was done. Nothing in it is secret. */
 export interface Outcome {
   readonly isReady: boolean;
   /** As External Secrets names it. */
-  readonly reason: "SecretSynced" | "SecretSyncedError" | "SecretDeleted";
+  readonly reason: "SecretSynced" | "SecretSyncedError" | "SecretDeleted" | "SecretMissing";
   readonly message: string;
+  readonly done?: "Created" | "Updated" | "Deleted";
 }
 
 const apiVersion = "external-secrets.io/v1";
 
 /** Makes the Secret what the ExternalSecret says, once. Never rejects: what failed is in the outcome, without any value. */
 export async function reconcile(external: ExternalSecret, stores: Stores, secrets: SecretWriter): Promise<Outcome> {
+  let what = "could not get secret data from provider";
   try {
     checkTarget(external);
+    intervalMsOf(external);
     const data = await providerDataOf(external, stores);
+    what = "could not update secret";
     return await written(external, data, secrets);
   } catch (error) {
-    return { isReady: false, reason: "SecretSyncedError", message: faultOf(error as Error) };
+    return { isReady: false, reason: "SecretSyncedError", message: `${what}: ${faultOf(error as Error)}` };
   }
 }
 
 /** Words that are made to be shown; those of others' libraries may hold anything. */
-function faultOf(error: Error): string {
+export function faultOf(error: Error): string {
   const isOurs = [ExternalSecretError, RemoteError, SourceError].some((each) => error instanceof each);
   // What an API server refuses it tells without values of Secrets.
   return isOurs || error.name === "StatusError" || error.name === "ConnectionError"
@@ -43,31 +56,43 @@ function faultOf(error: Error): string {
     : "a fault of the program";
 }
 
+/** The name of the Secret that an ExternalSecret makes. */
+export function targetOf({ metadata, spec }: ExternalSecret): string {
+  return spec.target?.name || metadata.name;
+}
+
 async function written(external: ExternalSecret, data: SecretData, secrets: SecretWriter): Promise<Outcome> {
   const { creationPolicy = "Owner", deletionPolicy = "Retain" } = external.spec.target ?? {};
-  if (creationPolicy === "None") return synced("nothing was written: creationPolicy is None");
-  const { namespace } = external.metadata;
-  const name = external.spec.target?.name ?? external.metadata.name;
-  const found = await secrets.get(namespace, name);
+  if (creationPolicy === "None") return synced(undefined);
+  const name = targetOf(external);
+  const found = await secrets.get(external.metadata.namespace, name);
   if (data.size === 0 && deletionPolicy === "Delete") return deleted(external, found, secrets);
   if (data.size === 0 && deletionPolicy === "Retain")
-    return synced("the stores have nothing, and the Secret was left as it is");
-  if (found?.immutable === true) return synced("the Secret is immutable, and was left as it is");
+    return { isReady: true, reason: "SecretSynced", message: "secret retained due to DeletionPolicy=Retain" };
   const wanted = desiredSecret(external, data);
+  if (found?.immutable === true) return immutable(found, wanted);
   if (creationPolicy === "Merge") return merged(external, found, wanted, secrets);
   const owner = found?.metadata.ownerReferences?.find((each) => each.controller === true);
   if (creationPolicy === "Owner" && owner !== undefined && owner.uid !== external.metadata.uid)
     throw new ExternalSecretError(`Secret ${name} belongs to ${owner.kind} ${owner.name}`);
   const owned = creationPolicy === "Owner" ? withOwner(wanted, found, external) : wanted;
-  if (found === undefined) await secrets.create(owned);
-  else if (found.type !== undefined && found.type !== owned.type)
+  if (found === undefined) {
+    await secrets.create(owned);
+    return synced("Created");
+  }
+  if (found.type !== undefined && found.type !== owned.type)
     throw new ExternalSecretError(`Secret ${name} is of type ${found.type}, which cannot become ${owned.type}`);
-  else await updated(found, owned, secrets);
-  return synced("the Secret is what the stores say");
+  return synced(await updated(found, owned, secrets));
 }
 
-function synced(message: string): Outcome {
-  return { isReady: true, reason: "SecretSynced", message };
+function synced(done: "Created" | "Updated" | undefined): Outcome {
+  return { isReady: true, reason: "SecretSynced", message: "secret synced", ...(done !== undefined && { done }) };
+}
+
+/** Its data stay for ever: that the store has others now must be told. */
+function immutable(found: SecretObject, wanted: SecretObject): Outcome {
+  if (hashOf(found.data) === hashOf(wanted.data)) return synced(undefined);
+  throw new ExternalSecretError("target is immutable, and the stores have other values now");
 }
 
 async function deleted(
@@ -83,8 +108,14 @@ async function deleted(
     throw new ExternalSecretError(
       `Secret ${found.metadata.name} was not made by an ExternalSecret, and is not deleted`,
     );
-  if (found !== undefined) await secrets.remove(found);
-  return { isReady: true, reason: "SecretDeleted", message: "the stores have nothing, and the Secret was deleted" };
+  const told = {
+    isReady: true,
+    reason: "SecretDeleted",
+    message: "secret deleted due to DeletionPolicy=Delete",
+  } as const;
+  if (found === undefined) return told;
+  await secrets.remove(found);
+  return { ...told, done: "Deleted" };
 }
 
 /** Somebody else's Secret: its other keys, and all else of it, stay. */
@@ -94,13 +125,15 @@ async function merged(
   wanted: SecretObject,
   secrets: SecretWriter,
 ): Promise<Outcome> {
-  if (found === undefined)
-    throw new ExternalSecretError(`Secret ${wanted.metadata.name} is not there, and creationPolicy is Merge`);
+  if (found === undefined) {
+    const message = "secret will not be created due to CreationPolicy=Merge";
+    return { isReady: true, reason: "SecretMissing", message };
+  }
   const dropsKeys = external.spec.target?.deletionPolicy === "Merge";
   const named = new Set(dropsKeys ? external.spec.data?.map(({ secretKey }) => secretKey) : []);
   const kept = Object.entries(found.data ?? {}).filter(([key]) => !named.has(key));
-  await updated(found, { ...found, data: { ...Object.fromEntries(kept), ...wanted.data } }, secrets);
-  return synced("the Secret has what the stores say");
+  const next = { ...found, data: { ...Object.fromEntries(kept), ...wanted.data } };
+  return synced(await updated(found, next, secrets));
 }
 
 function withOwner(wanted: SecretObject, found: SecretObject | undefined, { metadata }: ExternalSecret): SecretObject {
@@ -117,7 +150,11 @@ function withOwner(wanted: SecretObject, found: SecretObject | undefined, { meta
 }
 
 /** Labels and annotations of others stay; what is as it should be is not written again. */
-async function updated(found: SecretObject, wanted: SecretObject, secrets: SecretWriter): Promise<void> {
+async function updated(
+  found: SecretObject,
+  wanted: SecretObject,
+  secrets: SecretWriter,
+): Promise<"Updated" | undefined> {
   const labels = { ...found.metadata.labels, ...wanted.metadata.labels };
   const annotations = { ...found.metadata.annotations, ...wanted.metadata.annotations };
   const metadata = {
@@ -127,5 +164,12 @@ async function updated(found: SecretObject, wanted: SecretObject, secrets: Secre
     ...(Object.keys(annotations).length > 0 && { annotations }),
   };
   const next = { ...found, ...wanted, metadata };
-  if (!isDeepStrictEqual(next, found)) await secrets.update(next);
+  if (isDeepStrictEqual(next, found)) return undefined;
+  await secrets.update(next);
+  return "Updated";
+}
+
+/** Whether a Secret that was made whole is as it was made: nobody has changed its data, or taken its mark. */
+export function isUntouched({ metadata, data }: SecretObject): boolean {
+  return metadata.annotations?.[hashAnnotation] === hashOf(data);
 }
