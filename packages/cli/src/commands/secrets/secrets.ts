@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { openCommand } from "./open.ts";
+import { renderCommand } from "./render.ts";
 import { rotateCommand } from "./rotate.ts";
 import { scanCommand } from "./scan.ts";
 import { sealCommand } from "./seal.ts";
 import { statusCommand } from "./status.ts";
 import { suggestCommand } from "./suggest.ts";
+import { syncCommand } from "./sync.ts";
 import { verifyCommand } from "./verify.ts";
 import { whoCanCommand } from "./who-can.ts";
 
@@ -18,6 +20,8 @@ const commands: readonly (() => Command)[] = [
   scanCommand,
   sealCommand,
   openCommand,
+  syncCommand,
+  renderCommand,
 ];
 
 export function secretsCommand(): Command {
