@@ -9,6 +9,8 @@ export { type ImageLimits, imageLimits } from "./image/limits.ts";
 export { FolderImageStore, type FolderImageStoreOptions, type Registry } from "./image/store.ts";
 export { toolsImageName } from "./image/tools-image.ts";
 export { type ImageUser, resolveUser } from "./image/users.ts";
+export type { NodeFacts } from "./kubelet/downward-api.ts";
+export { containerEnvironment, type EnvironmentWorld } from "./kubelet/environment.ts";
 export { systemInfo } from "./kubelet/machine.ts";
 export { type NodeOptions, type RunningNode, startNode } from "./kubelet/start-node.ts";
 export {
@@ -24,3 +26,6 @@ export { findRuntimes } from "./runtime/find-runtimes.ts";
 export { readMachine } from "./runtime/machine.ts";
 export type { OciMount, OciProcess, OciSpec } from "./runtime/oci-spec.ts";
 export { createRunc } from "./runtime/runc.ts";
+export { type FilesOfPod, filesOfPod, type MadeFiles, type PodFilesOptions } from "./volumes/files-of-pod.ts";
+export { commandMounts, type MountTable } from "./volumes/mount-table.ts";
+export type { ConfigMap, PodReader, Secret, Token, TokenRequest } from "./volumes/pod-reader.ts";

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { MountTable } from "./mount-table.ts";
+import { mountSubPath } from "./sub-path.ts";
+import { fakeMounts, makeFolder, podFolder } from "./volumes.fixture.ts";
+
+function places(t: TestContext) {
+  const folder = podFolder(t);
+  const [volume, secret, target] = [
+    makeFolder(folder, "volume"),
+    makeFolder(folder, "secret"),
+    join(folder, "target", "0"),
+  ];
+  writeFileSync(join(secret, "key"), "secret");
+  return { folder, volume, secret, target };
+}
+
+const linux = { skip: process.platform !== "linux" && "no /proc" };
+
+test("a file, a folder, and what a symlink inside leads to", linux, async (t) => {
+  const { folder, volume } = places(t);
+  mkdirSync(join(volume, "..1", "d"), { recursive: true });
+  writeFileSync(join(volume, "..1", "d", "f"), "1");
+  symlinkSync("..1", join(volume, "..data"));
+  symlinkSync("..data/d", join(volume, "d"));
+  for (const [path, file] of [
+    ["d/f", "."],
+    ["d", "f"],
+    [".", "d/f"],
+  ] as const) {
+    const target = join(folder, "target", `of ${path.replace("/", "-")}`);
+    await mountSubPath(volume, path, target, fakeMounts());
+    assert.equal(readFileSync(join(target, file), "utf8"), "1", path);
+  }
+});
+
+test("what is not there is made a folder like the volume's own", linux, async (t) => {
+  const { volume, target } = places(t);
+  chmodSync(volume, 0o2775);
+  await mountSubPath(volume, "a/b", target, fakeMounts());
+  for (const path of ["a", "a/b"]) assert.equal(statSync(join(volume, path)).mode & 0o7777, 0o2775, path);
+});
+
+for (const [what, link, path] of [
+  ["a symlink out", "../secret", "x"],
+  ["a symlink out on the way", "../secret", "x/key"],
+  ["an absolute symlink", "/etc", "x/passwd"],
+  ["a symlink out where something is to be made", "../secret", "x/new/deep"],
+  ["a symlink to nothing", "../secret/nothing", "x"],
+] as const)
+  test(`no escape by ${what}`, linux, async (t) => {
+    const { volume, secret, target } = places(t);
+    symlinkSync(link, join(volume, "x"));
+    const mounts = fakeMounts();
+    await assert.rejects(mountSubPath(volume, path, target, mounts));
+    assert.deepEqual(readdirSync(secret), ["key"]);
+    assert.deepEqual(mounts.below("/"), []);
+  });
+
+test("a container that changes the path before it is mounted gains nothing", linux, async (t) => {
+  const { volume, target } = places(t);
+  mkdirSync(join(volume, "d"));
+  writeFileSync(join(volume, "d", "key"), "own");
+  const fake = fakeMounts();
+  const mounts: MountTable = {
+    ...fake,
+    bind: async (source, place) => {
+      renameSync(join(volume, "d"), join(volume, "moved"));
+      symlinkSync("../secret", join(volume, "d"));
+      await fake.bind(source, place);
+    },
+  };
+  await mountSubPath(volume, "d", target, mounts);
+  assert.equal(readFileSync(join(target, "key"), "utf8"), "own");
+  rmSync(join(volume, "d"));
+});
