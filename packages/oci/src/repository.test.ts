@@ -66,7 +66,7 @@ const faults: readonly (readonly [
     "no such tag",
     {},
     (it) => it.resolve("v2"),
-    /^Error: HEAD https:\/\/r\/v2\/org\/p\/manifests\/v2: HTTP status 404$/,
+    /^RegistryError: HEAD https:\/\/r\/v2\/org\/p\/manifests\/v2: HTTP status 404$/,
   ],
   [
     "no digest",
@@ -121,6 +121,70 @@ test("a token is fetched when it is asked for, and shown from then on", async ()
     [undefined, undefined, "Bearer t", "Bearer t"],
   );
 });
+
+test("a registry that asks for a name and a password is shown them, and no other", async () => {
+  const basic = { "www-authenticate": 'Basic realm="r"' };
+  const stored = {
+    "GET manifests/v1": [{ status: 401, headers: basic }, { text: manifestText }],
+    [`GET blobs/${digestOf(layer)}`]: [{ text: layer }],
+  };
+  const { send, sent } = registry(stored);
+  const repository = new Repository("https://r", "org/p", send, { username: "me", password: "pä" });
+  assert.equal((await repository.fetchManifest("v1")).digest, manifest);
+  const chunks = await Array.fromAsync(await repository.openBlob({ digest: digestOf(layer), mediaType: "" }, 9));
+  assert.equal(new TextDecoder().decode(chunks[0]), layer);
+  const shown = "Basic bWU6cMOk";
+  assert.deepEqual(
+    sent.map(({ headers, isStreamed }) => [headers["Authorization"], isStreamed]),
+    [
+      [undefined, undefined],
+      [shown, undefined],
+      [shown, true],
+    ],
+  );
+  await assert.rejects(new Repository("https://r", "org/p", registry(stored).send).fetchManifest("v1"), {
+    name: "RegistryError",
+    status: 401,
+  });
+});
+
+for (const [origin, realm, shown] of [
+  ["https://r", "https://auth/token", "Basic bWU6cA=="],
+  ["http://r", "http://auth/token", "Basic bWU6cA=="],
+  ["https://r", "http://auth/token", undefined],
+] as const)
+  test(`a password is shown for a token: of ${origin} at ${realm}`, async () => {
+    const asked: RegistryRequest[] = [];
+    const send: Send = async (request) => {
+      asked.push(request);
+      const isToken = request.url.startsWith(realm);
+      const isKnown = request.headers["Authorization"] === "Bearer t";
+      const headers = new Headers({ "www-authenticate": `Bearer realm="${realm}"` });
+      const text = isToken ? '{"token":"t"}' : manifestText;
+      return { status: isToken || isKnown ? 200 : 401, headers, bytes: bytesOf(text) };
+    };
+    await new Repository(origin, "org/p", send, { username: "me", password: "p" }).fetchManifest("v1");
+    assert.equal(asked[1]?.headers["Authorization"], shown);
+  });
+
+test("a manifest is held against the digest that was asked for, or that is told", async () => {
+  const other = { headers: { "docker-content-digest": digest }, text: manifestText };
+  const { send } = registry({ "GET manifests/v1": [other], [`GET manifests/${digest}`]: [{ text: manifestText }] });
+  const repository = new Repository("https://r", "org/p", send);
+  await assert.rejects(repository.fetchManifest("v1"), /what was sent for sha256:\w+ is sha256:/);
+  await assert.rejects(repository.fetchManifest(digest), /what was sent for sha256:\w+ is sha256:/);
+});
+
+for (const [text, detail] of [
+  ['{"errors":[{"code":"DENIED","message":"no\\naccess"}]}', "DENIED: no access"],
+  ['{"errors":[{"code":"DENIED"}]}', "DENIED"],
+  ['{"errors":[]}', ""],
+  ["<html>", ""],
+] as const)
+  test(`what a registry says of a refusal: ${text}`, async () => {
+    const { send } = registry({ "GET manifests/v1": [{ status: 403, text }] });
+    await assert.rejects(new Repository("https://r", "org/p", send).fetchManifest("v1"), { status: 403, detail });
+  });
 
 test("a token that is refused is not asked for again and again", async () => {
   const { send, sent } = registry({
