@@ -13,6 +13,7 @@ export type { NodeFacts } from "./kubelet/downward-api.ts";
 export { containerEnvironment, type EnvironmentWorld } from "./kubelet/environment.ts";
 export { systemInfo } from "./kubelet/machine.ts";
 export { type NodeOptions, type RunningNode, startNode } from "./kubelet/start-node.ts";
+export { removeCgroup } from "./runtime/cgroup.ts";
 export {
   type ContainerRuntime,
   type ProcessExit,
@@ -26,6 +27,7 @@ export { findRuntimes } from "./runtime/find-runtimes.ts";
 export { readMachine } from "./runtime/machine.ts";
 export type { OciMount, OciProcess, OciSpec } from "./runtime/oci-spec.ts";
 export { createRunc } from "./runtime/runc.ts";
+export { knownHandlers, openRuntime } from "./runtime/runtimes.ts";
 export { type FilesOfPod, filesOfPod, type MadeFiles, type PodFilesOptions } from "./volumes/files-of-pod.ts";
 export { commandMounts, type MountTable } from "./volumes/mount-table.ts";
 export type { ConfigMap, PodReader, Secret, Token, TokenRequest } from "./volumes/pod-reader.ts";

@@ -4,12 +4,22 @@ import type { Machine } from "../bundle/machine.ts";
 
 const root = "/sys/fs/cgroup";
 
+/** Where version 2 lies beside version 1, without controllers; undefined where it does not. */
+export async function hybridMount(): Promise<string | undefined> {
+  if ((await cgroupLayout()) !== "hybrid") return undefined;
+  return (await cgroupMounts()).find(([, , type]) => type === "cgroup2")?.[1];
+}
+
 /** Version 2 alone, version 1 alone, or both, with the controllers in version 1. */
 export async function cgroupLayout(): Promise<Machine["cgroups"]> {
-  const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n").map((line) => line.split(" "));
-  const types = mounts.filter(([, place = ""]) => place === root || place.startsWith(`${root}/`));
+  const types = await cgroupMounts();
   if (types.some(([, place, type]) => place === root && type === "cgroup2")) return "v2";
   return types.some(([, , type]) => type === "cgroup2") ? "hybrid" : "v1";
+}
+
+async function cgroupMounts(): Promise<readonly (readonly string[])[]> {
+  const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n").map((line) => line.split(" "));
+  return mounts.filter(([, place = ""]) => place === root || place.startsWith(`${root}/`));
 }
 
 /** Takes away a cgroup that holds no process, with those below it, in all hierarchies. What is busy stays. */

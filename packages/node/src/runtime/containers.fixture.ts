@@ -11,6 +11,7 @@ import { removeCgroup } from "./cgroup.ts";
 import type { ContainerRuntime, ProcessIo, RunningProcess } from "./container-runtime.ts";
 import { readMachine } from "./machine.ts";
 import type { OciMount, OciSpec } from "./oci-spec.ts";
+import { knownHandlers, openRuntime } from "./runtimes.ts";
 
 /** A container to be run: a shell's script, as whom, and under which contexts. */
 export interface Trial {
@@ -32,15 +33,46 @@ export interface Outcome {
   readonly isOutOfMemory: boolean;
 }
 
-/** Why containers of a static busybox cannot be made here; false when they can. */
-export function whyNoContainers(): string | false {
+/** Why containers of a static busybox cannot be made here; undefined when they can. */
+function whyNoContainers(): string | undefined {
   if (process.getuid?.() !== 0) return "not root";
   try {
     execFileSync("busybox", ["true"], { stdio: "ignore" });
-    return false;
+    return undefined;
   } catch {
     return "no busybox on this machine";
   }
+}
+
+/** A runtime that works here, or why there is none. */
+export interface Candidate {
+  readonly handler: string;
+  readonly skip: string | false;
+  /** Of the test file's bench; only where nothing says to skip. */
+  readonly runtime: ContainerRuntime;
+}
+
+/** Each runtime, tried by a container of `true`: one that does not get so far is told why. */
+export async function candidates(bench: Bench | undefined): Promise<readonly Candidate[]> {
+  return Promise.all(
+    knownHandlers.map(async (handler) => {
+      try {
+        if (bench === undefined) throw new Error(whyNoContainers());
+        const runtime = await openRuntime(handler, bench.folder);
+        const { code } = await bench.outcome(runtime, { script: "true" });
+        if (code !== 0) throw new Error(`a container of true ends with ${code}`);
+        return { handler, skip: false as const, runtime };
+      } catch (error) {
+        const skip = `${handler} does not work here: ${(error as Error).message}`;
+        return { handler, skip, runtime: undefined as unknown as ContainerRuntime };
+      }
+    }),
+  );
+}
+
+/** Where containers can be made at all. */
+export function openBench(): Bench | undefined {
+  return whyNoContainers() === undefined ? new Bench() : undefined;
 }
 
 /** A folder with a file system of busybox, the runtime's own folder, and bundles. */

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ProcessExit, type ProcessIo, RuntimeFault } from "./container-runtime.ts";
 import { closeEnd, Pipes } from "./pipes.ts";
 import { loggedFault, oneLine } from "./program-log.ts";
-import { openTerminal } from "./terminal.ts";
+import { openTerminal, type TerminalSize } from "./terminal.ts";
 
 export interface ProgramOptions {
   /** The program with what goes before its subcommand, and what wraps it. */
@@ -19,10 +19,12 @@ export interface ProgramOptions {
 /** A process of a container that runs, and the child of ours that waits for it. */
 export interface StartedProcess {
   readonly pid: number;
+  /** On the container's own kernel, where `innerPidFlag` was given. */
+  readonly innerPid: number | undefined;
   readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable | undefined;
-  readonly resize: ((size: { readonly width: number; readonly height: number }) => void) | undefined;
+  readonly resize: ((size: TerminalSize) => void) | undefined;
   readonly exited: Promise<ProcessExit>;
 }
 
@@ -31,6 +33,10 @@ export interface StartRequest {
   readonly io: ProcessIo;
   /** Of the fault, when it does not start. */
   readonly reason: string;
+  /** Where the file with the process' number comes before the process runs: whether it does by now. */
+  readonly isRunning?: () => Promise<boolean>;
+  /** Before the file for its number on a kernel of the container's own. */
+  readonly innerPidFlag?: string;
   /** A file that the program reads, with its flag. */
   readonly input?: { readonly flag: string; readonly text: string };
 }
@@ -70,28 +76,37 @@ export class OciProgram {
   }
 
   /** Runs a subcommand that stays for as long as the process it starts: resolves once that one runs. */
-  async start({ args, io, reason, input }: StartRequest): Promise<StartedProcess> {
+  async start(request: StartRequest): Promise<StartedProcess> {
     const folder = await this.#makeFolder();
     const remove = () => rm(folder, { recursive: true, force: true });
     try {
-      const [log, pidFile] = [join(folder, "log"), join(folder, "pid")];
-      if (input !== undefined) await writeFile(join(folder, "input"), input.text, { mode: 0o600 });
-      const given = input === undefined ? [] : [input.flag, join(folder, "input")];
-      const line = [args[0] as string, "--pid-file", pidFile, ...given, ...args.slice(1)];
-      const { child, ...streams } = io.tty
-        ? openTerminal(this.#line(log, line), io)
-        : await this.#withPipes(log, line, io);
-      const exited = exitOf(child);
-      exited.then(remove, remove);
-      const pid = await Promise.race([this.#pid(pidFile, child), exited.then(() => undefined)]);
-      const found = pid ?? (await readPid(pidFile));
-      const fault = found === undefined ? await this.#whyNot(child, log) : undefined;
-      if (found === undefined || fault !== undefined) throw new RuntimeFault(reason, fault as string);
-      return { pid: found, ...streams, exited };
+      const started = await this.#started(folder, request);
+      started.exited.then(remove, remove);
+      return started;
     } catch (error) {
       await remove();
       throw error;
     }
+  }
+
+  async #started(folder: string, request: StartRequest): Promise<StartedProcess> {
+    const { args, io, reason, input, isRunning, innerPidFlag } = request;
+    const [log, pidFile, innerFile] = [join(folder, "log"), join(folder, "pid"), join(folder, "inner-pid")];
+    if (input !== undefined) await writeFile(join(folder, "input"), input.text, { mode: 0o600 });
+    const given = input === undefined ? [] : [input.flag, join(folder, "input")];
+    const inner = innerPidFlag === undefined ? [] : [innerPidFlag, innerFile];
+    const line = [args[0] as string, "--pid-file", pidFile, ...inner, ...given, ...args.slice(1)];
+    const { child, ...streams } = io.tty
+      ? openTerminal(this.#line(log, line), io)
+      : await this.#withPipes(log, line, io);
+    const exited = exitOf(child);
+    const hasStarted = async () => (await readPid(pidFile)) !== undefined && (isRunning === undefined || isRunning());
+    await Promise.race([waitFor(hasStarted, child), exited]);
+    const pid = await readPid(pidFile);
+    // One that has ended may have run, but not where the program tells of an error.
+    const fault = pid === undefined || hasEnded(child) ? await this.#whyNot(child, log, pid !== undefined) : undefined;
+    if (fault !== undefined) throw new RuntimeFault(reason, fault);
+    return { pid: pid as number, innerPid: await readPid(innerFile), ...streams, exited };
   }
 
   /** Takes away what no call uses. */
@@ -117,24 +132,12 @@ export class OciProgram {
     return { child, stdin: stdin?.own, stdout: stdout.own, stderr: stderr.own, resize: undefined };
   }
 
-  async #pid(file: string, child: ChildProcess): Promise<number | undefined> {
-    const until = Date.now() + startSeconds * 1000;
-    while (child.exitCode === null && child.signalCode === null && Date.now() < until) {
-      const pid = await readPid(file);
-      if (pid !== undefined) return pid;
-      await delay(pidInterval);
-    }
-    killGroup(child);
-    return undefined;
-  }
-
-  async #whyNot(child: ChildProcess, log: string): Promise<string> {
-    if (child.signalCode === "SIGKILL")
-      return `${this.#options.handler}: the container did not start within ${startSeconds} s`;
-    return (
-      (await loggedFault(log)) ??
-      `${this.#options.handler} ended with status ${child.exitCode} before the container ran`
-    );
+  async #whyNot(child: ChildProcess, log: string, hasRun: boolean): Promise<string | undefined> {
+    const { handler } = this.#options;
+    const told = await loggedFault(log);
+    if (told !== undefined || hasRun) return told;
+    if (child.signalCode === "SIGKILL") return `${handler}: the container did not start within ${startSeconds} s`;
+    return `${handler} ended with status ${child.exitCode} before the container ran`;
   }
 
   async #makeFolder(): Promise<string> {
@@ -150,6 +153,20 @@ export class OciProgram {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Until the child's process runs, or the child ends; a child that lets us wait for too long is killed. */
+async function waitFor(hasStarted: () => Promise<boolean>, child: ChildProcess): Promise<void> {
+  const until = Date.now() + startSeconds * 1000;
+  while (!hasEnded(child)) {
+    if (await hasStarted()) return;
+    if (Date.now() > until) return killGroup(child);
+    await delay(pidInterval);
   }
 }
 

@@ -5,6 +5,7 @@ import type { ContainerRuntime, ProcessExit, ProcessIo, RunningProcess, RunReque
 import { OciProgram, type StartedProcess } from "./oci-program.ts";
 import type { OciProcess, OciSpec } from "./oci-spec.ts";
 import { OomLog, type OomMark } from "./oom-log.ts";
+import { setSize, type TerminalSize } from "./terminal.ts";
 
 export interface OciRuntimeOptions {
   readonly handler: string;
@@ -15,6 +16,15 @@ export interface OciRuntimeOptions {
   readonly command: readonly string[];
   /** Absolute, and no symlink. */
   readonly folder: string;
+  /** Where the program tells of a container before it runs: whether it does by now. */
+  readonly isRunning?: (id: string) => Promise<boolean>;
+  /** Processes run on a kernel of the container's own. */
+  readonly inner?: {
+    /** Before the file for the number of one that `exec` begins. */
+    readonly pidFlag: string;
+    /** What signals that one. */
+    readonly kill: (id: string, pid: number, signal: string) => readonly string[];
+  };
 }
 
 /** A runtime over a program in the manner of runc. */
@@ -24,9 +34,12 @@ export class OciRuntime implements ContainerRuntime {
   readonly limits: readonly string[];
   readonly traits: HandlerTraits;
   readonly #program: OciProgram;
+  readonly #options: OciRuntimeOptions;
   readonly #oom = new OomLog();
 
-  constructor({ handler, version, limits, traits, command, folder }: OciRuntimeOptions) {
+  constructor(options: OciRuntimeOptions) {
+    const { handler, version, limits, traits, command, folder } = options;
+    this.#options = options;
     this.handler = handler;
     this.version = version;
     this.limits = limits;
@@ -38,15 +51,27 @@ export class OciRuntime implements ContainerRuntime {
     const mark = await this.#oom.mark();
     const { linux } = JSON.parse(await readFile(join(bundle, "config.json"), "utf8")) as OciSpec;
     const args = ["run", "--bundle", bundle, id];
-    const started = await this.#program.start({ args, io, reason: "RunContainerError" });
+    const { isRunning } = this.#options;
+    const started = await this.#program.start({
+      args,
+      io,
+      reason: "RunContainerError",
+      ...(isRunning === undefined ? {} : { isRunning: () => isRunning(id) }),
+    });
     const exited = started.exited.then((exit) => this.#withMemory(exit, linux.cgroupsPath, mark));
     return running(started, exited, (name) => this.kill(id, name));
   }
 
   async exec(id: string, process: OciProcess, io: ProcessIo): Promise<RunningProcess> {
     const input = { flag: "--process", text: JSON.stringify({ ...process, terminal: io.tty }) };
-    const started = await this.#program.start({ args: ["exec", id], io, reason: "ExecError", input });
-    return running(started, started.exited, async (name) => signalProcess(started.pid, name));
+    const { inner } = this.#options;
+    const flag = inner === undefined ? {} : { innerPidFlag: inner.pidFlag };
+    const started = await this.#program.start({ args: ["exec", id], io, reason: "ExecError", input, ...flag });
+    return running(started, started.exited, async (name) => {
+      if (inner === undefined) signalProcess(started.pid, name);
+      // One that has ended is no fault, and the program does not tell it from others.
+      else await this.#program.call(inner.kill(id, started.innerPid ?? 0, name)).catch(() => {});
+    });
   }
 
   async kill(id: string, signal: string, { all = false }: { readonly all?: boolean } = {}): Promise<void> {
@@ -87,10 +112,16 @@ function running(
     stdout,
     ...(stdin === undefined ? {} : { stdin }),
     ...(stderr === undefined ? {} : { stderr }),
-    ...(resize === undefined ? {} : { resize }),
+    ...(resize === undefined ? {} : { resize: (size) => resizeBoth(size, resize, pid) }),
     exited,
     signal,
   };
+}
+
+/** crun copies no size from its own terminal to the container's: that one is set too, by the process that has it. */
+function resizeBoth(size: TerminalSize, resize: (size: TerminalSize) => void, pid: number): void {
+  resize(size);
+  setSize(`/proc/${pid}/fd/0`, size);
 }
 
 function signalProcess(pid: number, name: string): void {

@@ -3,12 +3,18 @@ import { readFileSync, readlinkSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import type { ProcessIo } from "./container-runtime.ts";
 
+/** In characters. */
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface TerminalProcess {
   readonly child: ChildProcess;
   readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   readonly stderr: undefined;
-  readonly resize: (size: { readonly width: number; readonly height: number }) => void;
+  readonly resize: (size: TerminalSize) => void;
 }
 
 /**
@@ -33,12 +39,13 @@ export function openTerminal(line: readonly string[], { stdin }: ProcessIo): Ter
     stdin: child.stdin ?? undefined,
     stdout: child.stdout as Readable,
     stderr: undefined,
-    resize: ({ width, height }) => {
-      const terminal = terminalOf(child.pid);
-      // A program that has ended has no size.
-      if (terminal !== undefined) execFile("stty", ["-F", terminal, "cols", `${width}`, "rows", `${height}`], () => {});
-    },
+    resize: (size) => setSize(terminalOf(child.pid), size),
   };
+}
+
+/** Of the terminal that a file is; one that is none, or is gone, has no size. */
+export function setSize(file: string | undefined, { width, height }: TerminalSize): void {
+  if (file !== undefined) execFile("stty", ["-F", file, "cols", `${width}`, "rows", `${height}`], () => {});
 }
 
 function quoted(line: readonly string[]): string {

@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { HandlerTraits } from "../bundle/machine.ts";
+import type { SandboxRequest } from "./container-runtime.ts";
+import { OciRuntime } from "./oci-runtime.ts";
+import type { RuntimeSettings } from "./runtimes.ts";
+
+/** Its kernel is a Go program of some twenty threads, which a limit of processes counts too. */
+export const runscTraits: HandlerTraits = { pidsFloor: 64, hasOwnKernel: true };
+
+const limits: readonly string[] = [
+  "seccomp: not for processes that exec starts",
+  "network: by the stack of the pod's network namespace, not gVisor's own",
+  "sysctls: none",
+  "raw sockets: none",
+  "ambient capabilities: none",
+  "limit of processes: none below 64",
+  "want of memory ends all containers of a pod",
+  "terminals: not for processes that exec starts",
+];
+
+/** Containers on a kernel of their own that runs as a process: gVisor. https://gvisor.dev/docs/ */
+export async function createRunsc({ folder, program, version }: RuntimeSettings): Promise<OciRuntime> {
+  const state = join(folder, "state");
+  const flags = [
+    `--root=${state}`,
+    `--platform=${await platform(program)}`,
+    // Its own stack takes the address of the pod's link for itself: redirects of a mesh, and a second sandbox, would not work there.
+    "--network=host",
+    "--oci-seccomp",
+  ];
+  return new Gvisor({
+    handler: "runsc",
+    version,
+    limits,
+    traits: runscTraits,
+    command: [program, ...flags],
+    folder,
+    isRunning: (id) => isRunning(state, id),
+    inner: {
+      pidFlag: "--internal-pid-file",
+      kill: (id, pid, signal) => ["kill", "--pid", String(pid), id, signal],
+    },
+  });
+}
+
+/** The containers of a pod share the kernel of the first. */
+class Gvisor extends OciRuntime {
+  /** Runs the bundle's process, which stands for the pod, and keeps the kernel for as long as it waits. */
+  async startSandbox({ id, bundle }: SandboxRequest): Promise<void> {
+    const { stdout, stderr } = await this.run({ id, bundle, io: { stdin: false, tty: false } });
+    stdout.resume();
+    stderr?.resume();
+  }
+
+  async stopSandbox(id: string): Promise<void> {
+    await this.delete(id);
+  }
+}
+
+/** systrap is the quicker way to catch system calls without hardware; releases before 2023 have ptrace alone. */
+async function platform(program: string): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(program, ["flags"], { timeout: 10_000, killSignal: "SIGKILL" });
+  return /systrap/.test(stdout + stderr) ? "systrap" : "ptrace";
+}
+
+/** runsc tells of a container before its process runs; its state's file says when it does. */
+async function isRunning(state: string, id: string): Promise<boolean> {
+  const files = await readdir(state).catch(() => []);
+  const file = files.find((each) => each.startsWith(`${id}_sandbox:`) && each.endsWith(".state"));
+  const text = file === undefined ? "" : await readFile(join(state, file), "utf8").catch(() => "");
+  return /"status":"(running|stopped)"/.test(text);
+}

@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { type ContainerRuntime, RuntimeFault } from "./container-runtime.ts";
+import { createCrun } from "./crun.ts";
+import { createRunc } from "./runc.ts";
+import { createRunsc } from "./runsc.ts";
+
+export interface RuntimeSettings {
+  /** The runtime's own: absolute, and no symlink. */
+  readonly folder: string;
+  /** On the PATH, or a file. */
+  readonly program: string;
+  readonly version: string;
+}
+
+/** Every handler that can be, with its program, in the order of reports. */
+const handlers: {
+  readonly [handler: string]: readonly [
+    program: string,
+    create: (settings: RuntimeSettings) => Promise<ContainerRuntime>,
+  ];
+} = {
+  runc: ["runc", createRunc],
+  crun: ["crun", createCrun],
+  runsc: ["runsc", createRunsc],
+};
+
+export const knownHandlers: readonly string[] = Object.keys(handlers);
+
+/** No program takes longer to say its version. */
+const versionSeconds = 10;
+
+/**
+ * What is behind a handler, with a folder of its own below the given one. Rejects with a `RuntimeFault` where this machine has no program
+ * for it: there is no other that would do in its place.
+ */
+export async function openRuntime(handler: string, folder: string): Promise<ContainerRuntime> {
+  const [program, create] = handlers[handler] ?? [];
+  if (program === undefined || create === undefined)
+    throw new RuntimeFault(
+      "FailedCreatePodSandBox",
+      `no runtime for "${handler}" is configured: ${knownHandlers.join(", ")}`,
+    );
+  const version = await versionOf(program);
+  return create({ folder: `${folder}/${handler}`, program, version });
+}
+
+async function versionOf(program: string): Promise<string> {
+  const settings = { timeout: versionSeconds * 1000, killSignal: "SIGKILL" } as const;
+  const { stdout } = await promisify(execFile)(program, ["--version"], settings).catch((error: unknown) => {
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new RuntimeFault(
+      "FailedCreatePodSandBox",
+      isAbsent ? `no ${program} on this machine` : `${program} --version: ${(error as Error).message.split("\n")[0]}`,
+    );
+  });
+  return /version\s+(?:release-)?(\S+)/.exec(stdout)?.[1] ?? (stdout.split("\n")[0] as string);
+}
