@@ -131,7 +131,9 @@ test("a registry that asks for a name and a password is shown them, and no other
   const { send, sent } = registry(stored);
   const repository = new Repository("https://r", "org/p", send, { username: "me", password: "pä" });
   assert.equal((await repository.fetchManifest("v1")).digest, manifest);
-  const chunks = await Array.fromAsync(await repository.openBlob({ digest: digestOf(layer), mediaType: "" }, 9));
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of await repository.openBlob({ digest: digestOf(layer), mediaType: "" }, 9))
+    chunks.push(chunk);
   assert.equal(new TextDecoder().decode(chunks[0]), layer);
   const shown = "Basic bWU6cMOk";
   assert.deepEqual(

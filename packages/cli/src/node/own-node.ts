@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { availableParallelism, platform, release } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -24,8 +24,9 @@ export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOption
     "@sallyport/node/kubelet"
   );
   const nodeFolder = join(folder, "node");
-  const { runtimes, reason } = await findRuntimes(join(nodeFolder, "runtimes"));
-  if (runtimes.size === 0) return reason;
+  mkdirSync(nodeFolder, { recursive: true, mode: 0o711 });
+  const { runtimes, reasons } = await findRuntimes(join(realpathSync(nodeFolder), "runtimes"));
+  if (runtimes.size === 0) return reasons.join("; ");
   const pki = join(folder, "pki");
   const ca: KeyPair = { certificate: read(pki, "ca.crt"), key: read(pki, "ca.key") };
   const life = { now: Date.now(), days: leafDays };
@@ -65,7 +66,8 @@ export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOption
       runtimeVersion: `sallyport://${version}`,
     }),
     annotations: { "sallyport.dev/runtimes": versions.join(", ") },
-    upstreams: upstreamsOf(),
+    resolvConf: readOr("/etc/resolv.conf"),
+    hosts: readOr("/etc/hosts"),
     localhostProfiles: () => undefined,
     clock: { now: Date.now, sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}) },
     random: Math.random,
@@ -85,12 +87,11 @@ function read(folder: string, name: string): string {
   return readFileSync(join(folder, name), "utf8");
 }
 
-/** Whom this machine asks for names. */
-function upstreamsOf(): readonly { readonly address: string; readonly port: number }[] {
+/** Empty where there is none. */
+function readOr(path: string): string {
   try {
-    const text = readFileSync("/etc/resolv.conf", "utf8");
-    return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = ""]) => ({ address, port: 53 }));
+    return readFileSync(path, "utf8");
   } catch {
-    return [];
+    return "";
   }
 }

@@ -6,17 +6,18 @@ import type { Machine } from "../bundle/machine.ts";
 import type { BundleSandbox } from "../bundle/namespaces.ts";
 import { userOf } from "../bundle/user.ts";
 import { type Image, ImageFault, type ImageStore } from "../image/image.ts";
+import { toolsImageName } from "../image/tools-image.ts";
 import { resolveUser } from "../image/users.ts";
+import { removeCgroup } from "../runtime/cgroup.ts";
 import { type ContainerRuntime, RuntimeFault } from "../runtime/container-runtime.ts";
 import type { OciIdMapping } from "../runtime/oci-spec.ts";
-import { removeCgroups } from "../sandbox/cgroups.ts";
 import { makeNamespaces, removeMounts } from "../sandbox/namespaces.ts";
 import type { PodNetwork } from "../sandbox/pod-network.ts";
 import { shiftOwners } from "../sandbox/shift-owners.ts";
 import { ToolFault, tool } from "../tool.ts";
+import { type FilesOfPod, filesOfPod, type PodFilesOptions } from "../volumes/files-of-pod.ts";
 import { type PodContext, type PreparedContainer, WaitingFault } from "./context.ts";
 import type { KubeletContainer, Pod } from "./pod.ts";
-import type { PodFiles } from "./pod-files.ts";
 import type { Sandbox } from "./pod-worker.ts";
 
 export interface SandboxMaker {
@@ -31,11 +32,20 @@ export interface SandboxMaker {
   /** The runtime of a pod's RuntimeClass. Rejects with a WaitingFault when there is none. */
   readonly runtimeOf: (pod: Pod) => Promise<ContainerRuntime>;
   readonly ensureImage: (pod: Pod, container: KubeletContainer, signal: AbortSignal) => Promise<void>;
-  /** Volumes, and the files that every pod has. Rejects with a WaitingFault: `FailedMount`. */
-  readonly filesOf: (pod: () => Pod, folder: string, ip: string | undefined) => Promise<PodFiles>;
+  readonly files: PodFilesOptions;
   readonly localhostProfiles: (path: string) => string | undefined;
   readonly random: () => number;
 }
+
+/** Of who holds what is shared: nobody, with nothing. */
+const pauseContext = {
+  runAsUser: 65_535,
+  runAsGroup: 65_535,
+  capabilities: { drop: ["ALL"] },
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  seccompProfile: { type: "RuntimeDefault" },
+};
 
 /** As containerd's: a pod's /dev/shm. */
 const shmBytes = 64 * 1024 * 1024;
@@ -57,6 +67,8 @@ export async function makePodSandbox(pod: () => Pod, maker: SandboxMaker): Promi
     await made.remove().catch(() => {});
     if (error instanceof WaitingFault) throw error;
     if (!(error instanceof ToolFault || error instanceof RuntimeFault)) throw error;
+    if (error instanceof RuntimeFault && error.reason === "FailedMount")
+      throw new WaitingFault("FailedMount", error.message);
     throw new WaitingFault("FailedCreatePodSandBox", `Failed to create pod sandbox: ${error.message}`);
   }
 }
@@ -68,8 +80,9 @@ class MadeSandbox implements Sandbox {
   readonly #folder: string;
   readonly #maker: SandboxMaker;
   #shared: BundleSandbox | undefined;
-  #files: PodFiles | undefined;
-  #kernel: string | undefined;
+  #files: FilesOfPod | undefined;
+  /** The container that holds what the others share, where files cannot: a kernel, or the processes' numbers. */
+  #pause: string | undefined;
   #counter = 0;
 
   constructor(pod: () => Pod, runtime: ContainerRuntime, folder: string, maker: SandboxMaker) {
@@ -104,7 +117,10 @@ class MadeSandbox implements Sandbox {
       shm,
       ...(spec.hostUsers === false ? { mappings: mappingsOf(this.#maker.random) } : {}),
     };
-    this.#files = await this.#maker.filesOf(this.#pod, this.#folder, this.podIP);
+    const firstId = this.#shared.mappings?.[0]?.hostID;
+    const place = { folder: this.#folder, ip: this.podIP, ...(firstId === undefined ? {} : { firstId }) };
+    this.#files = await filesOfPod(this.#pod, place, this.#maker.files);
+    if (this.runtime.startSandbox !== undefined || spec.shareProcessNamespace === true) await this.#startPause();
   }
 
   readonly ensureImage: PodContext["ensureImage"] = (container, signal) =>
@@ -138,7 +154,7 @@ class MadeSandbox implements Sandbox {
     bundle: string,
   ): Promise<PreparedContainer> {
     const { machine, cgroup, localhostProfiles } = this.#maker;
-    const [shared, files] = [this.#shared as BundleSandbox, this.#files as PodFiles];
+    const [shared, files] = [this.#shared as BundleSandbox, this.#files as FilesOfPod];
     const pod = this.#pod();
     const bundlePod = { ...pod, metadata: pod.metadata as { name: string; namespace: string; uid: string } };
     const user = resolveUser(image.rootfs, userOf(bundlePod, container, image.config));
@@ -165,6 +181,39 @@ class MadeSandbox implements Sandbox {
     return { id, bundle, process, image: container.image, imageID, config: image.config, terminationLog };
   }
 
+  /** A container that does nothing, and may do nothing, of the built-in image. */
+  async #startPause(): Promise<void> {
+    const container: KubeletContainer = {
+      name: "pause",
+      image: toolsImageName,
+      command: ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"],
+      securityContext: pauseContext,
+    };
+    const image = await this.#maker.images.find(toolsImageName);
+    if (image === undefined) throw new RuntimeFault("FailedCreatePodSandBox", `${toolsImageName} cannot be made here`);
+    const id = createHash("sha256")
+      .update(`${this.#shared?.id}/pause/${this.#counter++}`)
+      .digest("hex");
+    const bundle = join(this.#folder, "containers", id);
+    this.#pause = id;
+    await this.#bundle(container, 0, image, id, bundle);
+    const shared = this.#shared as BundleSandbox;
+    if (this.runtime.startSandbox !== undefined) {
+      await this.runtime.startSandbox({ id, bundle });
+      this.#shared = { ...shared, kernel: id };
+      return;
+    }
+    const { pid, stdout, stderr } = await this.runtime.run({ id, bundle, io: { stdin: false, tty: false } });
+    stdout.resume();
+    stderr?.resume();
+    this.#shared = { ...shared, namespaces: { ...shared.namespaces, pid: `/proc/${pid}/ns/pid` } };
+  }
+
+  async #stopPause(id: string): Promise<void> {
+    if (this.runtime.stopSandbox === undefined) await this.runtime.delete(id);
+    else await this.runtime.stopSandbox(id);
+  }
+
   readonly discard = async ({ id, bundle }: PreparedContainer): Promise<void> => {
     await this.runtime.delete(id);
     await removeMounts(bundle);
@@ -172,11 +221,11 @@ class MadeSandbox implements Sandbox {
 
   readonly remove = async (): Promise<void> => {
     const uid = this.#pod().metadata.uid ?? "";
-    if (this.#kernel !== undefined) await this.runtime.stopSandbox?.(this.#kernel);
+    if (this.#pause !== undefined) await this.#stopPause(this.#pause);
     await this.#files?.remove();
     if (this.podIP !== undefined) await this.#maker.network.leave(uid, this.podIP);
     await removeMounts(this.#folder);
-    await removeCgroups(`${this.#maker.cgroup}/${uid}`);
+    await removeCgroup(`${this.#maker.cgroup}/${uid}`);
     await rm(this.#folder, { recursive: true, force: true });
   };
 }

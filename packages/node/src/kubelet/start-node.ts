@@ -8,10 +8,12 @@ import type { Machine } from "../bundle/machine.ts";
 import type { ImageStore } from "../image/image.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { ApiServerDoor } from "../sandbox/api-server-door.ts";
-import { nodeCgroup } from "../sandbox/cgroups.ts";
 import { DnsServer } from "../sandbox/dns-server.ts";
 import { freePrefix, PodNetwork, tagOf } from "../sandbox/pod-network.ts";
 import { ServiceProxy } from "../sandbox/service-proxy.ts";
+import type { PodFilesOptions } from "../volumes/files-of-pod.ts";
+import { commandMounts } from "../volumes/mount-table.ts";
+import { parseResolvConf } from "../volumes/pod-dns.ts";
 import { ApiReader } from "./api-reader.ts";
 import type { KubeletClock } from "./context.ts";
 import { ensureImage } from "./ensure-image.ts";
@@ -20,13 +22,12 @@ import { Kubelet } from "./kubelet.ts";
 import { KubeletServer } from "./kubelet-server.ts";
 import { type LocalNode, NodeKeeper } from "./local-node.ts";
 import { diskBytesOf, pressuresOf } from "./machine.ts";
-import { ownFiles } from "./own-files.ts";
 import type { Pod } from "./pod.ts";
 import { makePodSandbox } from "./pod-sandbox.ts";
 import { PodStreams } from "./pod-streams.ts";
 import type { PodWorker } from "./pod-worker.ts";
 import { runtimeOf } from "./runtime-class.ts";
-import { sweep } from "./sweep.ts";
+import { nodeCgroup, sweep } from "./sweep.ts";
 
 export interface NodeOptions {
   /** Of this node alone; on a file system that overlays can lie on. */
@@ -49,8 +50,9 @@ export interface NodeOptions {
   readonly cpus: number;
   readonly nodeInfo: { readonly [field: string]: string };
   readonly annotations: { readonly [name: string]: string };
-  /** Who answers names that are not of the cluster. */
-  readonly upstreams: readonly { readonly address: string; readonly port: number }[];
+  /** The machine's own files of these names in /etc: who answers names that are not of the cluster, and whom it knows itself. */
+  readonly resolvConf: string;
+  readonly hosts: string;
   readonly localhostProfiles: (path: string) => string | undefined;
   readonly clock: KubeletClock;
   readonly random: () => number;
@@ -131,7 +133,8 @@ class NodeStart {
   }
 
   async #startServices(network: PodNetwork): Promise<ServiceProxy> {
-    const { proxyClient, apiServer, random, onFault, upstreams } = this.#options;
+    const { proxyClient, apiServer, random, onFault, resolvConf } = this.#options;
+    const upstreams = parseResolvConf(resolvConf).nameservers.map((address) => ({ address, port: dnsPort }));
     const door = new ApiServerDoor(apiServer);
     const doorPort = await door.start(network.address);
     this.#stops.push(() => door.stop());
@@ -154,14 +157,37 @@ class NodeStart {
   }
 
   #kubelet(network: PodNetwork, services: ServiceProxy, events: EventWriter): Kubelet {
-    const { client, name, clock, random, onFault, runtimes, images, machine, cpus, localhostProfiles } = this.#options;
+    const {
+      client,
+      name,
+      clock,
+      random,
+      onFault,
+      runtimes,
+      images,
+      machine,
+      cpus,
+      localhostProfiles,
+      resolvConf,
+      hosts,
+    } = this.#options;
     const { tell } = events;
     const reader = new ApiReader(client);
     const facts = {
       hostIPs: [network.address],
       allocatable: { cpu: String(cpus), memory: String(machine.memoryBytes) },
     };
-    const filesOf = ownFiles({ reader, services: () => services.all(), node: facts });
+    const files: PodFilesOptions = {
+      reader,
+      services: () => services.all(),
+      node: facts,
+      dns: { servers: [network.address], domain, nodeConfig: resolvConf },
+      nodeHostname: name,
+      nodeHosts: hosts,
+      mounts: commandMounts(),
+      now: clock.now,
+      onFault,
+    };
     const credentialsOf = (pod: Pod) => reader.credentials(pod);
     const maker = {
       folder: this.#folder,
@@ -172,7 +198,7 @@ class NodeStart {
       images,
       localhostProfiles,
       random,
-      filesOf,
+      files,
       runtimeOf: (pod: Pod) => runtimeOf(pod, client, runtimes),
       ensureImage: (pod: Pod, container: Parameters<typeof ensureImage>[1], signal: AbortSignal) =>
         ensureImage(pod, container, signal, { images, clock, tell, credentialsOf }),

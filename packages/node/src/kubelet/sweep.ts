@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { removeCgroup } from "../runtime/cgroup.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
-import { nodeCgroup, removeCgroups } from "../sandbox/cgroups.ts";
 import { removeMounts } from "../sandbox/namespaces.ts";
 import { removeRules } from "../sandbox/service-proxy.ts";
 import { tool } from "../tool.ts";
@@ -28,7 +28,12 @@ export async function sweep(
   await rm(join(folder, "pods"), { recursive: true, force: true });
   await removeRules(`sallyport_${tag}`);
   for (const link of await linksOf(tag)) await tool("ip", ["link", "del", link]).catch(() => {});
-  await removeCgroups(nodeCgroup(tag));
+  await removeCgroup(nodeCgroup(tag));
+}
+
+/** The cgroup under which all pods of a node lie. */
+export function nodeCgroup(tag: string): string {
+  return `/sallyport-${tag}`;
 }
 
 async function linksOf(tag: string): Promise<readonly string[]> {

@@ -1,13 +1,16 @@
-import { tool } from "../tool.ts";
 import type { ContainerRuntime } from "./container-runtime.ts";
-import { createRunc } from "./runc.ts";
+import { knownHandlers, openRuntime } from "./runtimes.ts";
 
-/** The runtimes that work here, by handler; why there is none. */
+/** The runtimes whose programs are here, by handler; of the others, why not. */
 export async function findRuntimes(
   folder: string,
-): Promise<{ readonly runtimes: ReadonlyMap<string, ContainerRuntime>; readonly reason: string }> {
-  const text = await tool("runc", ["--version"]).catch((error: Error) => error);
-  if (text instanceof Error) return { runtimes: new Map(), reason: text.message };
-  const [, version = ""] = /version (\S+)/.exec(text) ?? [];
-  return { runtimes: new Map([["runc", createRunc({ folder, version })]]), reason: "" };
+): Promise<{ readonly runtimes: ReadonlyMap<string, ContainerRuntime>; readonly reasons: readonly string[] }> {
+  const runtimes = new Map<string, ContainerRuntime>();
+  const reasons: string[] = [];
+  for (const handler of knownHandlers)
+    await openRuntime(handler, folder).then(
+      (runtime) => runtimes.set(handler, runtime),
+      (error: Error) => reasons.push(error.message),
+    );
+  return { runtimes, reasons };
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tool } from "../tool.ts";
+import { mountPointsBelow } from "../volumes/mount-table.ts";
 
 /** Files that hold a pod's namespaces: they live as long as the files are mounted, without any process in them. */
 export interface Namespaces {
@@ -43,21 +44,11 @@ export async function makeNamespaces(
 
 /** Takes away what is mounted under a folder, the deepest first, and then the folder; also what an earlier life left. */
 export async function removeMounts(folder: string): Promise<void> {
-  for (const place of (await mountsUnder(folder)).reverse()) await tool("umount", ["--lazy", place]);
+  for (const place of await mountsUnder(folder)) await tool("umount", ["--lazy", place]);
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Where something is mounted under a folder, in the order of mounting. */
-export async function mountsUnder(folder: string): Promise<string[]> {
-  const table = await readFile("/proc/self/mountinfo", "utf8");
-  const places = table.split("\n").flatMap((line) => {
-    const place = line.split(" ")[4];
-    return place === undefined ? [] : [unescaped(place)];
-  });
-  return places.filter((place) => place === folder || place.startsWith(`${folder}/`));
-}
-
-/** The kernel writes spaces and such as `\040`. */
-function unescaped(place: string): string {
-  return place.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+/** Where something is mounted under a folder, the last one mounted first. */
+export async function mountsUnder(folder: string): Promise<readonly string[]> {
+  return mountPointsBelow(await readFile("/proc/self/mountinfo", "utf8"), folder);
 }
