@@ -21,7 +21,7 @@ import type { KubeletContainer, Pod } from "./pod.ts";
 import type { Sandbox } from "./pod-worker.ts";
 
 export interface SandboxMaker {
-  /** Of this node alone: pods lie in `pods/UID`. Absolute, and no symlink. */
+  /** Of this node alone: pods lie below it by their UIDs. Absolute, no symlink, and open to the users of containers as a way through. */
   readonly folder: string;
   /** The node's own, where pods of its network are. */
   readonly hostname: string;
@@ -56,7 +56,7 @@ const [idCount, firstId, idRanges] = [65_536, 131_072, 30_000];
 export async function makePodSandbox(pod: () => Pod, maker: SandboxMaker): Promise<Sandbox> {
   const runtime = await maker.runtimeOf(pod());
   const uid = pod().metadata.uid ?? "";
-  const folder = join(maker.folder, "pods", uid);
+  const folder = join(maker.folder, uid);
   const made = new MadeSandbox(pod, runtime, folder, maker);
   try {
     await removeMounts(folder);
@@ -98,24 +98,22 @@ class MadeSandbox implements Sandbox {
     const uid = metadata.uid ?? "";
     const hostNetwork = spec.hostNetwork === true;
     const own = spec.hostname ?? metadata.name ?? "";
+    const mapping = spec.hostUsers === false ? mappingOf(this.#maker.random) : undefined;
     const spaces = await makeNamespaces(join(this.#folder, "ns"), {
       hostname: own,
       hostNetwork,
       hostIpc: spec.hostIPC === true,
+      ...(mapping === undefined ? {} : { users: { first: mapping.hostID, size: mapping.size } }),
     });
     if (spaces.network !== undefined) this.podIP = await network.join(uid, spaces.network);
     const shm = spec.hostIPC === true ? "/dev/shm" : join(this.#folder, "shm");
     if (spec.hostIPC !== true) await mountShm(shm);
     this.#shared = {
       id: uid,
-      namespaces: {
-        ...(spaces.network === undefined ? {} : { network: spaces.network }),
-        ...(spaces.uts === undefined ? {} : { uts: spaces.uts }),
-        ...(spaces.ipc === undefined ? {} : { ipc: spaces.ipc }),
-      },
+      namespaces: spaces,
       hostname: hostNetwork ? hostname : own,
       shm,
-      ...(spec.hostUsers === false ? { mappings: mappingsOf(this.#maker.random) } : {}),
+      ...(mapping === undefined ? {} : { mappings: [mapping] }),
     };
     const firstId = this.#shared.mappings?.[0]?.hostID;
     const place = { folder: this.#folder, ip: this.podIP, ...(firstId === undefined ? {} : { firstId }) };
@@ -250,7 +248,7 @@ async function mountRoot(bundle: string, image: string, firstUser: number | unde
   return root;
 }
 
-function mappingsOf(random: () => number): readonly OciIdMapping[] {
+function mappingOf(random: () => number): OciIdMapping {
   const hostID = firstId + Math.floor(random() * idRanges) * idCount;
-  return [{ containerID: 0, hostID, size: idCount }];
+  return { containerID: 0, hostID, size: idCount };
 }

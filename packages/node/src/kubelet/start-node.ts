@@ -27,7 +27,7 @@ import { makePodSandbox } from "./pod-sandbox.ts";
 import { PodStreams } from "./pod-streams.ts";
 import type { PodWorker } from "./pod-worker.ts";
 import { runtimeOf } from "./runtime-class.ts";
-import { nodeCgroup, sweep } from "./sweep.ts";
+import { nodeCgroup, openRunFolder, runFolder, sweep } from "./sweep.ts";
 
 export interface NodeOptions {
   /** Of this node alone; on a file system that overlays can lie on. */
@@ -77,6 +77,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const tag = tagOf(folder);
   const place = { folder, tag };
   await sweep(place, options.runtimes);
+  await openRunFolder(place);
   const stops: (() => unknown)[] = [() => sweep(place, options.runtimes)];
   const undo = async () => {
     for (const stop of stops.reverse()) await Promise.resolve(stop()).catch(options.onFault);
@@ -190,7 +191,7 @@ class NodeStart {
     };
     const credentialsOf = (pod: Pod) => reader.credentials(pod);
     const maker = {
-      folder: this.#folder,
+      folder: runFolder(this.#tag),
       hostname: name,
       cgroup: nodeCgroup(this.#tag),
       machine,
@@ -268,7 +269,7 @@ class NodeStart {
   }
 
   #networkFile({ pod }: PodWorker): string {
-    return join(this.#folder, "pods", pod.metadata.uid ?? "", "ns", "net");
+    return join(runFolder(this.#tag), pod.metadata.uid ?? "", "ns", "net");
   }
 
   #logFolder({ metadata }: Pod, container = ""): string {

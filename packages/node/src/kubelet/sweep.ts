@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { removeCgroup } from "../runtime/cgroup.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
@@ -24,11 +24,26 @@ export async function sweep(
     const left = await runtime.list().catch(() => []);
     for (const id of left) await runtime.delete(id).catch(() => {});
   }
+  await removeMounts(runFolder(tag));
   await removeMounts(join(folder, "pods"));
-  await rm(join(folder, "pods"), { recursive: true, force: true });
   await removeRules(`sallyport_${tag}`);
   for (const link of await linksOf(tag)) await tool("ip", ["link", "del", link]).catch(() => {});
   await removeCgroup(nodeCgroup(tag));
+}
+
+/**
+ * Where a node's pods lie for their containers. The data itself is in the node's folder, to which nobody but root has a way: containers
+ * with users of their own must get through to their file systems.
+ */
+export function runFolder(tag: string): string {
+  return `/run/sallyport-${tag}`;
+}
+
+/** Has the pods of a node's folder at their place below /run. */
+export async function openRunFolder({ folder, tag }: SweepPlace): Promise<void> {
+  const pods = join(folder, "pods");
+  for (const each of [pods, runFolder(tag)]) await mkdir(each, { recursive: true, mode: 0o711 });
+  await tool("mount", ["--bind", pods, runFolder(tag)]);
 }
 
 /** The cgroup under which all pods of a node lie. */

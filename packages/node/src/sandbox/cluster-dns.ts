@@ -13,7 +13,7 @@ interface Slice extends KubeObject {
     readonly hostname?: string;
     readonly conditions?: { readonly ready?: boolean };
   }[];
-  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[];
+  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[] | null;
 }
 
 interface ServiceSpec {

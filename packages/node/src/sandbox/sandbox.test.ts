@@ -37,6 +37,12 @@ test("a pod's namespaces hold a name without any process", { skip }, () =>
     const made = await makeNamespaces(folder, { hostname: "web-1", hostNetwork: false, hostIpc: false });
     assert.deepEqual(Object.keys(made).sort(), ["ipc", "network", "uts"]);
     assert.equal(await tool("nsenter", [`--uts=${made.uts}`, "hostname"]), "web-1\n");
+    const users = { first: 200_000, size: 65_536 };
+    const apart = await makeNamespaces(join(folder, "u"), { hostname: "u", hostNetwork: false, hostIpc: false, users });
+    const own = [`--user=${apart.user}`, `--uts=${apart.uts}`, `--net=${apart.network}`];
+    const script = "hostname; hostname v; hostname; cat /proc/self/uid_map";
+    const said = (await tool("nsenter", [...own, "sh", "-c", script])).split(/\s+/);
+    assert.deepEqual(said.filter(Boolean), ["u", "v", "0", "200000", "65536"]);
     const shared = await makeNamespaces(join(folder, "b"), { hostname: "b", hostNetwork: true, hostIpc: true });
     assert.deepEqual(shared, {});
   }),

@@ -47,6 +47,12 @@ const cases: readonly (readonly [what: string, spec: object, slices: readonly Ku
     [slice([at("10.0.0.1", { ready: false, serving: true, terminating: true }), at("10.0.0.2", { ready: false })])],
     [{ ...tcp, address: "10.96.0.5", port: 80, endpoints: [["10.0.0.1", 8080]] }],
   ],
+  [
+    "a slice without ports",
+    spec,
+    [{ ...slice([]), ports: null, endpoints: null }],
+    [{ ...tcp, address: "10.96.0.5", port: 80, endpoints: [] }],
+  ],
   ["no endpoints", spec, [], [{ ...tcp, address: "10.96.0.5", port: 80, endpoints: [] }]],
   ["headless", { clusterIP: "None", clusterIPs: ["None"], ports: [{ port: 80 }] }, [slice([at("10.0.0.1")])], []],
   [

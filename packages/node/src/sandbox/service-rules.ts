@@ -23,7 +23,7 @@ interface Slice extends KubeObject {
     readonly addresses: readonly string[];
     readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
   }[];
-  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[];
+  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[] | null;
 }
 
 /** One address of a Service, and what answers there. */
@@ -75,8 +75,8 @@ function targetsOf(spec: ServiceSpec, port: ServicePort, slices: readonly Slice[
 /** Ready ones; where there are none, those that still serve while they end. */
 function endpointsOf(port: ServicePort, slices: readonly Slice[]): ServiceTarget["endpoints"] {
   const found: { readonly pair: readonly [string, number]; readonly isReady: boolean; readonly serves: boolean }[] = [];
-  for (const { addressType, ports = [], endpoints } of slices) {
-    const match = ports.find(({ name = "", protocol = "TCP" }) => {
+  for (const { addressType, ports, endpoints } of slices) {
+    const match = ports?.find(({ name = "", protocol = "TCP" }) => {
       return name === (port.name ?? "") && protocol === (port.protocol ?? "TCP");
     });
     if (addressType !== "IPv4" || match?.port === undefined) continue;
