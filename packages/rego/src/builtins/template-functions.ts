@@ -11,6 +11,8 @@ import { GoNumber, type GoValue, goInteger, goText, goType, isTruthy, missing, o
 interface TemplateFunction {
   readonly least: number;
   readonly most: number;
+  /** The first operand is a text to Go, and nothing else. */
+  readonly takesText?: boolean;
   readonly call: (args: readonly GoValue[]) => GoValue;
 }
 
@@ -175,7 +177,7 @@ export const templateFunctions: { readonly [name: string]: TemplateFunction } = 
   slice: { least: 1, most: many, call: slice },
   print: { least: 0, most: many, call: print },
   println: { least: 0, most: many, call: (args) => `${args.map(goText).join(" ")}\n` },
-  printf: { least: 1, most: many, call: printf },
+  printf: { least: 1, most: many, takesText: true, call: printf },
   html: { least: 0, most: many, call: escapeHtml },
   js: { least: 0, most: many, call: escapeJs },
   urlquery: { least: 0, most: many, call: (args) => encodeQuery(printable(args)) },

@@ -1,6 +1,6 @@
 /** What stands where a number is written: Go takes all of it for one, and then may not know it. */
 export const writtenNumber =
-  /(?=[-+\d]|\.\d)[-+]?(?:0[xX][\da-fA-F_]*(?:\.[\da-fA-F_]*)?(?:[pP][-+]?[\d_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?[\d_]*)?)/y;
+  /(?=[-+\d]|\.\d|\.$)[-+]?(?:0[xX][\da-fA-F_]*(?:\.[\da-fA-F_]*)?(?:[pP][-+]?[\d_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?[\d_]*)?)/y;
 
 const leastInteger = -(2n ** 63n);
 const mostInteger = 2n ** 63n - 1n;

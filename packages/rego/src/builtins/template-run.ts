@@ -9,6 +9,7 @@ import {
   type Command,
   type Operand,
   type Pipe,
+  type Place,
   rootName,
   type TemplateList,
   type TemplateNode,
@@ -44,6 +45,8 @@ class TemplateRun {
   #depth = 0;
   /** The dot is an item of a list or a map, which Go knows as an `interface {}`: other values by their types. */
   #isItem = false;
+  /** What is evaluated, or was last. */
+  #current: Place = { at: 0, text: "" };
 
   constructor(source: string, templates: Templates) {
     this.#source = source;
@@ -61,7 +64,9 @@ class TemplateRun {
     this.#depth = depth - 1;
   }
 
-  #fault(at: number, text: string, message: string): BuiltinError {
+  /** At what was evaluated last. */
+  #fault(message: string): BuiltinError {
+    const { at, text } = this.#current;
     const before = this.#source.slice(0, at);
     const bytes = new TextEncoder().encode(before.slice(before.lastIndexOf("\n") + 1)).length;
     const place = `${rootName}:${before.split("\n").length}:${bytes}`;
@@ -128,9 +133,11 @@ class TemplateRun {
     return result;
   }
 
-  #call({ name, pipe, at, text }: TemplateNode & { readonly kind: "template" }, dot: GoValue): void {
-    if (!this.#templates.has(name)) throw this.#fault(at, text, `template ${goQuote(name)} not defined`);
-    if (this.#depth >= maxDepth) throw this.#fault(at, text, `exceeded maximum template depth (${maxDepth})`);
+  #call(node: TemplateNode & { readonly kind: "template" }, dot: GoValue): void {
+    const { name, pipe } = node;
+    this.#current = node;
+    if (!this.#templates.has(name)) throw this.#fault(`template ${goQuote(name)} not defined`);
+    if (this.#depth >= maxDepth) throw this.#fault(`exceeded maximum template depth (${maxDepth})`);
     this.template(name, pipe === undefined ? missing : this.#pipe(pipe, dot), this.#depth + 1);
   }
 
@@ -152,27 +159,34 @@ class TemplateRun {
     return undefined;
   }
 
-  #entries(value: GoValue, { commands }: Pipe): readonly (readonly [GoValue, GoValue])[] {
+  #entries(value: GoValue, { names }: Pipe): readonly (readonly [GoValue, GoValue])[] {
     if (value === missing || value === null) return [];
     if (Array.isArray(value)) return (value as readonly Value[]).map((item, i) => [goInteger(i), item] as const);
-    if (value instanceof GoNumber && value.isInteger && value.value <= maxOutput)
-      return Array.from({ length: Math.max(0, Number(value.value)) }, (_, i) => [goInteger(i), goInteger(i)] as const);
     if (!(value instanceof GoNumber) && isObject(value)) return sortedEntries(value);
-    const { at, text } = commands[0] as Command;
-    throw this.#fault(at, text, `range can't iterate over ${goText(value)}`);
+    if (!(value instanceof GoNumber) || !value.isInteger || value.value > maxOutput)
+      throw this.#fault(`range can't iterate over ${goText(value)}`);
+    if (names.length > 1) throw this.#fault(`can't use ${goText(value)} to iterate over more than one variable`);
+    return Array.from({ length: Math.max(0, Number(value.value)) }, (_, i) => [goInteger(i), goInteger(i)] as const);
   }
 
   /** `hasItem`: the last of them is an item. */
   #bind({ names, isAssignment }: Pipe, values: readonly GoValue[], hasItem: boolean): void {
     for (const [i, name] of names.entries()) {
       const bound = { name, value: values[i] as GoValue, isItem: hasItem && i === names.length - 1 };
-      const known = isAssignment ? this.#variables.findLastIndex((each) => each.name === name) : -1;
-      if (known >= 0) this.#variables[known] = bound;
-      else this.#variables.push(bound);
+      if (!isAssignment) this.#variables.push(bound);
+      else this.#variables[this.#variableAt(name)] = bound;
     }
   }
 
+  #variableAt(name: string): number {
+    const at = this.#variables.findLastIndex((each) => each.name === name);
+    // One that is set within its own declaration is none yet.
+    if (at < 0) throw this.#fault(`undefined variable: ${name}`);
+    return at;
+  }
+
   #pipe(pipe: Pipe, dot: GoValue): GoValue {
+    this.#current = pipe;
     let value: GoValue | undefined;
     for (const command of pipe.commands) value = this.#command(command, dot, value);
     this.#bind(pipe, [value as GoValue], false);
@@ -181,36 +195,38 @@ class TemplateRun {
 
   #command(command: Command, dot: GoValue, final: GoValue | undefined): GoValue {
     const [first, ...rest] = command.args as readonly [Operand, ...Operand[]];
-    if (first.kind === "function") return this.#function(first, command, rest, dot, final);
-    if (rest.length > 0 || final !== undefined) {
-      const field = "fields" in first ? first.fields.at(-1) : undefined;
-      if (field !== undefined) throw this.#fault(first.at, first.text, `${field} is not a method but has arguments`);
-      throw this.#fault(first.at, first.text, `can't give argument to non-function ${first.text}`);
+    const hasArguments = rest.length > 0 || final !== undefined;
+    if (first.kind === "function") {
+      this.#current = first;
+      return this.#function(first, command, rest, dot, final);
     }
-    if (first.kind === "nil") throw this.#fault(first.at, first.text, "nil is not a command");
+    if ("fields" in first && first.fields.length > 0) return this.#value(first, dot, hasArguments);
+    // A pipe is at its own parts.
+    if (first.kind !== "pipe") this.#current = first;
+    if (hasArguments) throw this.#fault(`can't give argument to non-function ${first.text}`);
+    if (first.kind === "nil") throw this.#fault("nil is not a command");
     return this.#value(first, dot);
   }
 
-  #value(operand: Operand, dot: GoValue): GoValue {
+  #value(operand: Operand, dot: GoValue, hasArguments = false): GoValue {
+    if (operand.kind !== "pipe") this.#current = operand;
     switch (operand.kind) {
       case "dot":
         return dot;
       case "nil":
         return missing;
       case "field":
-        return this.#fields(operand, dot, this.#isItem);
+        return this.#fields(operand.fields, dot, this.#isItem, hasArguments);
       case "variable": {
-        const { value, isItem } = this.#variables.findLast(({ name }) => name === operand.name) as Variables[number];
-        return this.#fields(operand, value, isItem);
+        const { value, isItem } = this.#variables[this.#variableAt(operand.name)] as Variables[number];
+        return this.#fields(operand.fields, value, isItem, hasArguments);
       }
-      case "pipe":
-        return this.#fields(
-          operand,
-          this.#scoped(() => this.#pipe(operand.pipe, dot)),
-          false,
-        );
+      case "pipe": {
+        const value = this.#pipe(operand.pipe, dot);
+        return this.#fields(operand.fields, value, false, hasArguments);
+      }
       case "number":
-        if (operand.value === undefined) throw this.#fault(operand.at, operand.text, `${operand.text} overflows int`);
+        if (operand.value === undefined) throw this.#fault(`${operand.text} overflows int`);
         return new GoNumber(operand.value);
       case "function":
         return this.#command({ args: [operand], at: operand.at, text: operand.text }, dot, undefined);
@@ -219,26 +235,21 @@ class TemplateRun {
     }
   }
 
-  #fields(
-    { fields, at, text }: Operand & { readonly fields: readonly string[] },
-    from: GoValue,
-    isItem: boolean,
-  ): GoValue {
+  #fields(fields: readonly string[], from: GoValue, isItem: boolean, hasArguments: boolean): GoValue {
     return fields.reduce((value: GoValue, name, i): GoValue => {
       const hidesType = isItem || i > 0;
       if (value === missing || (value === null && !hidesType)) return missing;
-      if (value === null) throw this.#fault(at, text, `nil pointer evaluating interface {}.${name}`);
-      if (value instanceof GoNumber || !isObject(value)) {
-        const type = hidesType ? "interface {}" : goType(value);
-        throw this.#fault(at, text, `can't evaluate field ${name} in type ${type}`);
-      }
+      if (value === null) throw this.#fault(`nil pointer evaluating interface {}.${name}`);
+      if (value instanceof GoNumber || !isObject(value))
+        throw this.#fault(`can't evaluate field ${name} in type ${hidesType ? "interface {}" : goType(value)}`);
+      if (hasArguments && i === fields.length - 1) throw this.#fault(`${name} is not a method but has arguments`);
       const found = lookup(value, name);
       return found === undefined ? missing : found;
     }, from);
   }
 
   #function(
-    { name, at, text }: Operand & { readonly kind: "function" },
+    { name }: Operand & { readonly kind: "function" },
     command: Command,
     operands: readonly Operand[],
     dot: GoValue,
@@ -247,7 +258,7 @@ class TemplateRun {
     const last: readonly GoValue[] = final === undefined ? [] : [final];
     const count = operands.length + last.length;
     const fails = (wanted: string): BuiltinError =>
-      this.#fault(at, text, `wrong number of args for ${name}: want ${wanted} got ${count}`);
+      this.#fault(`wrong number of args for ${name}: want ${wanted} got ${count}`);
     if (name === "and" || name === "or") {
       if (count === 0) throw fails("at least 1");
       return this.#firstOf(name, operands, dot, last);
@@ -255,18 +266,39 @@ class TemplateRun {
     if (name === "call") {
       if (count === 0) throw fails("at least 1");
       const callee = operands[0] as Operand;
-      const type = goType(this.#value(callee, dot));
-      throw this.#fault(command.at, command.text, `error calling call: non-function ${callee.text} of type ${type}`);
+      const value = this.#value(callee, dot);
+      this.#current = command;
+      if (value === missing || value === null) throw this.#fault("error calling call: call of nil");
+      throw this.#fault(`error calling call: non-function ${callee.text} of type ${goType(value)}`);
     }
-    const { least, most, call } = templateFunctions[name] as (typeof templateFunctions)[string];
+    const { least, most, takesText, call } = templateFunctions[name] as (typeof templateFunctions)[string];
     if (count < least || count > most) throw fails(least === most ? String(least) : `at least ${least}`);
-    const args: readonly GoValue[] = [...operands.map((each) => this.#value(each, dot)), ...last];
+    const values = operands.map((each, i) => {
+      const value = this.#value(each, dot);
+      if (takesText && i === 0) this.#checkText(value, each);
+      return value;
+    });
+    if (takesText && operands.length === 0) this.#checkText(last[0] as GoValue, undefined);
+    const args: readonly GoValue[] = [...values, ...last];
     try {
       return call(args);
     } catch (error) {
       if (!(error instanceof BuiltinError)) throw error;
-      throw this.#fault(command.at, command.text, `error calling ${name}: ${error.message}`);
+      this.#current = command;
+      throw this.#fault(`error calling ${name}: ${error.message}`);
     }
+  }
+
+  /** `operand`: where the value is written in its place. */
+  #checkText(value: GoValue, operand: Operand | undefined): void {
+    if (typeof value === "string") return;
+    if (operand?.kind === "nil") throw this.#fault("cannot assign nil to string");
+    if (operand?.kind === "number" || operand?.kind === "boolean")
+      throw this.#fault(`expected string; found ${operand.text}`);
+    if (value === missing || (value === null && operand === undefined))
+      throw this.#fault("invalid value; expected string");
+    const type = value === null ? "interface {}" : goType(value);
+    throw this.#fault(`wrong type for value; expected string; got ${type}`);
   }
 
   /** The first operand that decides; later ones are not evaluated. */

@@ -8,40 +8,39 @@ export type TemplateNode =
       readonly body: TemplateList;
       readonly otherwise: TemplateList;
     }
-  | {
-      readonly kind: "template";
-      readonly name: string;
-      readonly pipe: Pipe | undefined;
-      readonly at: number;
-      readonly text: string;
-    }
+  | (Place & { readonly kind: "template"; readonly name: string; readonly pipe: Pipe | undefined })
   | { readonly kind: "break" | "continue" };
 
 export type TemplateList = readonly TemplateNode[];
 
-export interface Pipe {
+/** Where it stands, and how Go writes it: what a fault says of what was evaluated last. */
+export interface Place {
+  readonly at: number;
+  readonly text: string;
+}
+
+export interface Pipe extends Place {
   /** Variables that are declared, or set where `isAssignment`. */
   readonly names: readonly string[];
   readonly isAssignment: boolean;
   readonly commands: readonly Command[];
 }
 
-export interface Command {
+export interface Command extends Place {
   readonly args: readonly Operand[];
-  readonly at: number;
-  readonly text: string;
 }
 
-export type Operand = { readonly at: number; readonly text: string } & (
-  | { readonly kind: "dot" | "nil" }
-  | { readonly kind: "field"; readonly fields: readonly string[] }
-  | { readonly kind: "variable"; readonly name: string; readonly fields: readonly string[] }
-  | { readonly kind: "function"; readonly name: string }
-  | { readonly kind: "number"; readonly value: bigint | number | undefined }
-  | { readonly kind: "string"; readonly value: string }
-  | { readonly kind: "boolean"; readonly value: boolean }
-  | { readonly kind: "pipe"; readonly pipe: Pipe; readonly fields: readonly string[] }
-);
+export type Operand = Place &
+  (
+    | { readonly kind: "dot" | "nil" }
+    | { readonly kind: "field"; readonly fields: readonly string[] }
+    | { readonly kind: "variable"; readonly name: string; readonly fields: readonly string[] }
+    | { readonly kind: "function"; readonly name: string }
+    | { readonly kind: "number"; readonly value: bigint | number | undefined }
+    | { readonly kind: "string"; readonly value: string }
+    | { readonly kind: "boolean"; readonly value: boolean }
+    | { readonly kind: "pipe"; readonly pipe: Pipe; readonly fields: readonly string[] }
+  );
 
 /** The templates of one text: the one of the text itself, and those that it defines. */
 export type Templates = ReadonlyMap<string, TemplateList>;
