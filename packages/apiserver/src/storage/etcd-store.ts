@@ -4,6 +4,7 @@ import { GrpcError, grpcCodes } from "./etcd/grpc.ts";
 import { EtcdLeases } from "./etcd/leases.ts";
 import type { KeyValue, RangeResponse, WatchEvent, WatchResponse } from "./etcd/messages.ts";
 import { EtcdWatch } from "./etcd/watch.ts";
+import { KeptEvents } from "./kept-events.ts";
 import {
   CompactedError,
   FutureRevisionError,
@@ -27,9 +28,6 @@ const ownPrefix = "/registry";
 
 /** Keys of one page; with objects of 1.5 MiB, etcd's limit, a page of few large ones still fits into its answer. */
 const pageKeys = 500;
-
-/** Events kept for those who begin to watch a little later. */
-const keptEvents = 10_000;
 
 /** How long to wait for the watch to tell what is known to be written; kube-apiserver waits as long for its cache. */
 const toldMs = 3_000;
@@ -77,10 +75,9 @@ class EtcdStore implements Store {
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   /** The revision of each key as it was told: what has gone while history was lost is found by it. */
   readonly #told = new Map<string, number>();
-  #events: StoreEvent[] = [];
+  readonly #events: KeptEvents;
   #waiters: Waiter[] = [];
   #revision: number;
-  #compacted: number;
   #fault: string | undefined;
   #syncing: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
@@ -88,7 +85,8 @@ class EtcdStore implements Store {
   constructor(client: EtcdClient, prefix: string, revision: number) {
     this.#client = client;
     this.#prefix = prefix;
-    this.#revision = this.#compacted = revision;
+    this.#revision = revision;
+    this.#events = new KeptEvents(revision);
     this.#leases = new EtcdLeases(client);
     this.#compactor = new EtcdCompactor(client);
     this.#watch = new EtcdWatch(client, [`${prefix}/`, `${prefix}0`], revision, {
@@ -106,7 +104,7 @@ class EtcdStore implements Store {
   }
 
   get compactedRevision(): number {
-    return this.#compacted;
+    return this.#events.compacted;
   }
 
   async get(key: string): Promise<StoredValue | undefined> {
@@ -157,15 +155,15 @@ class EtcdStore implements Store {
   }
 
   watch(revision: number, listener: (event: StoreEvent) => void): () => void {
-    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
-    for (const event of this.#events) if (event.revision > revision) listener(event);
+    if (revision < this.compactedRevision) throw new CompactedError(revision, this.compactedRevision);
+    for (const event of this.#events.behind(revision)) listener(event);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   async compact(revision: number): Promise<void> {
     await this.#read(() => this.#client.compact(revision), revision);
-    this.#forget(revision);
+    this.#events.forget(revision);
   }
 
   /** Two rounds at most are under way: those who come while one runs share the next. */
@@ -222,7 +220,7 @@ class EtcdStore implements Store {
       return await call();
     } catch (error) {
       if (!(error instanceof GrpcError)) throw error;
-      if (error.message.includes("has been compacted")) throw new CompactedError(revision, this.#compacted);
+      if (error.message.includes("has been compacted")) throw new CompactedError(revision, this.compactedRevision);
       if (error.message.includes("is a future revision")) throw new FutureRevisionError(revision, this.#revision);
       throw new StoreError(`etcd does not answer (${error.message})`, { cause: error });
     }
@@ -277,27 +275,21 @@ class EtcdStore implements Store {
     if ((this.#told.get(event.key) ?? 0) >= event.revision) return;
     if (event.value === undefined) this.#told.delete(event.key);
     else this.#told.set(event.key, event.revision);
-    this.#events.push(event);
-    if (this.#events.length > keptEvents * 2) this.#forget((this.#events[keptEvents] as StoreEvent).revision);
+    this.#events.add(event);
     for (const listener of this.#listeners) listener(event);
-  }
-
-  #forget(revision: number): void {
-    this.#events = this.#events.filter((event) => event.revision > revision);
-    this.#compacted = Math.max(this.#compacted, revision);
   }
 
   /** History was compacted while the watch was away: what differs from what was told is told now, each key once. */
   async #readAgain(): Promise<number> {
     const { values, revision } = await this.#pages(`${ownPrefix}/`, {});
     const here = new Set(values.map(({ key }) => key));
-    this.#forget(this.#revision);
+    this.#events.forget(this.#revision);
     for (const value of values.toSorted((a, b) => a.modRevision - b.modRevision))
       this.#tellOne({ revision: value.modRevision, key: value.key, value, previous: undefined });
     for (const key of [...this.#told.keys()].filter((each) => !here.has(each)))
       this.#tellOne({ revision, key, value: undefined, previous: undefined });
     this.#revision = Math.max(this.#revision, revision);
-    this.#forget(revision);
+    this.#events.forget(revision);
     this.#wake(this.#revision);
     return revision;
   }

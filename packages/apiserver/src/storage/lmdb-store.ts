@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import type { Snapshot } from "./backup.ts";
 import { lockFolder } from "./folder-lock.ts";
-import { type Journal, keptEvents, RevisionedStore } from "./revisioned-store.ts";
+import { keptEvents } from "./kept-events.ts";
+import { type Journal, RevisionedStore } from "./revisioned-store.ts";
 import { firstUnlike } from "./snapshot.ts";
 import { DiskFullError, type Store, type StoredValue, StoreError, type StoreEvent } from "./store.ts";
 
@@ -151,17 +152,20 @@ function createJournal(database: RootDatabase<Buffer, string>, folder: string, r
       forgotten = (loaded.events[0]?.revision ?? loaded.revision + 1) - 1;
       return loaded;
     },
-    append: async (events) => {
+    append: async (events, compacted) => {
       try {
         const last = (events.at(-1) as StoreEvent).revision;
-        const old = last - forgotten < keptEvents + forgottenTogether ? [] : keysUpTo(database, last - keptEvents);
+        // Few large ones are compacted before they are many.
+        const isDue = last - forgotten >= keptEvents + forgottenTogether || compacted > forgotten;
+        const gone = isDue ? Math.max(last - keptEvents, compacted) : forgotten;
+        const old = gone > forgotten ? keysUpTo(database, gone) : [];
         await database.batch(() => {
           for (const event of events) writeEvent(database, event);
           for (const key of old) database.remove(key);
           database.put("m/revision", Buffer.from(String(last)));
           if (!isMarked) database.put("m/format", Buffer.from(String(formatVersion)));
         });
-        if (old.length > 0) forgotten = last - keptEvents;
+        forgotten = gone;
         isMarked = true;
       } catch (error) {
         throw await appendFault(database, folder, (events[0] as StoreEvent).revision - 1, error as Error);

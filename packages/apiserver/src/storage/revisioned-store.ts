@@ -1,3 +1,4 @@
+import { KeptEvents } from "./kept-events.ts";
 import {
   CompactedError,
   DiskFullError,
@@ -19,15 +20,15 @@ export interface Journal {
     readonly values: Iterable<StoredValue>;
     readonly events: readonly StoreEvent[];
   };
-  /** Resolves when the events are durable. They come in the order of their revisions. Rejects with `DiskFullError` when none of them is. */
-  readonly append: (events: readonly StoreEvent[]) => Promise<void>;
+  /**
+   * Resolves when the events are durable. They come in the order of their revisions; nobody asks any more for what was up to `compacted`.
+   * Rejects with `DiskFullError` when none of them is durable.
+   */
+  readonly append: (events: readonly StoreEvent[], compacted: number) => Promise<void>;
   /** Drops the events up to a revision. */
   readonly forget: (revision: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
-
-/** How many events stay for watchers that resume. kube-apiserver's watch cache keeps some thousands as well. */
-export const keptEvents = 10_000;
 
 interface Waiting {
   readonly event: StoreEvent;
@@ -48,8 +49,7 @@ export class RevisionedStore implements Store {
   /** The newest write of each such key. */
   readonly #underway = new Map<string, Promise<void>>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
-  #events: StoreEvent[];
-  #compacted: number;
+  readonly #events: KeptEvents;
   #accepted: number;
   #revision: number;
   #waiting: Waiting[] = [];
@@ -63,10 +63,10 @@ export class RevisionedStore implements Store {
     this.#journal = journal;
     const { revision, values, events } = journal.load();
     for (const value of values) this.#durable.set(value.key, value);
-    this.#events = [...events];
     this.#revision = this.#accepted = revision;
     // Every revision has one event: what lies before the first one that was kept is forgotten.
-    this.#compacted = (events[0]?.revision ?? revision + 1) - 1;
+    this.#events = new KeptEvents((events[0]?.revision ?? revision + 1) - 1);
+    for (const event of events) this.#events.add(event);
   }
 
   get revision(): number {
@@ -74,7 +74,7 @@ export class RevisionedStore implements Store {
   }
 
   get compactedRevision(): number {
-    return this.#compacted;
+    return this.#events.compacted;
   }
 
   async get(key: string): Promise<StoredValue | undefined> {
@@ -111,16 +111,16 @@ export class RevisionedStore implements Store {
   }
 
   watch(revision: number, listener: (event: StoreEvent) => void): () => void {
-    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
-    for (const event of this.#events) if (event.revision > revision) listener(event);
+    this.#checkKept(revision);
+    for (const event of this.#events.behind(revision)) listener(event);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   async compact(revision: number): Promise<void> {
-    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
+    this.#checkKept(revision);
     if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision);
-    this.#forget(revision);
+    this.#events.forget(revision);
     await this.#journal.forget(revision);
   }
 
@@ -141,19 +141,18 @@ export class RevisionedStore implements Store {
   #stateAt(revision: number): ReadonlyMap<string, StoredValue> {
     if (revision === this.#revision) return this.#durable;
     if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision);
-    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
+    this.#checkKept(revision);
     const state = new Map(this.#durable);
-    for (const event of this.#events.toReversed()) {
-      if (event.revision <= revision) break;
+    for (const event of this.#events.behind(revision).toReversed()) {
       if (event.previous === undefined) state.delete(event.key);
       else state.set(event.key, event.previous);
     }
     return state;
   }
 
-  #forget(revision: number): void {
-    this.#events = this.#events.filter((event) => event.revision > revision);
-    this.#compacted = Math.max(this.#compacted, revision);
+  #checkKept(revision: number): void {
+    const { compacted } = this.#events;
+    if (revision < compacted) throw new CompactedError(revision, compacted);
   }
 
   #current(key: string): StoredValue | undefined {
@@ -174,7 +173,8 @@ export class RevisionedStore implements Store {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#journal.append(batch.map(({ event }) => event));
+        const events = batch.map(({ event }) => event);
+        await this.#journal.append(events, this.#events.compacted);
       } catch (error) {
         this.#refuse(error as Error, batch);
         break;
@@ -205,8 +205,7 @@ export class RevisionedStore implements Store {
     const pending = this.#pending.get(key);
     if (pending === null ? value === undefined : pending?.modRevision === revision) this.#pending.delete(key);
     this.#revision = revision;
-    this.#events.push(event);
-    if (this.#events.length > keptEvents * 2) this.#forget(revision - keptEvents);
+    this.#events.add(event);
     for (const listener of this.#listeners) listener(event);
   }
 }
