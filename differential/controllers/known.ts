@@ -16,6 +16,10 @@ const known: readonly Known[] = [
       [theirs, ours].some((each) => /^(ReplicaSetUpdated|.* is progressing\.)/.test(String(each))),
   },
   {
+    why: "How many writes it took: each server writes a slice as often as it comes to look at it while pods come and go.",
+    is: ({ object, path }) => object.startsWith("endpointslices ") && path === "/metadata/generation",
+  },
+  {
     why: "kube-controller-manager tells of writes that it lost to another of its controllers, and tries again; which ones depends on the moment.",
     is: ({ object, theirs, ours }) =>
       object.startsWith("events ") &&

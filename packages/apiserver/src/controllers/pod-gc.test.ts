@@ -48,6 +48,15 @@ test("a pod that ends on a node without a kubelet is gone when its time is over,
     assert.equal(isThere(world), false);
   }));
 
+test("a pod that ends without ever having had a node is over, also where finalizers hold it", () =>
+  withWorld(["podgc"], async (world) => {
+    const made = await world.create({ ...pod(""), metadata: { name: "web", finalizers: ["example.com/hold"] } });
+    await world.delete(made);
+    const status = world.get("", "pods", "web")?.["status"] as { phase?: string; observedGeneration?: number };
+    assert.equal(status.phase, "Failed");
+    assert.equal(status.observedGeneration, world.get("", "pods", "web")?.metadata.generation);
+  }));
+
 test("a kubelet ends its pods itself", () =>
   withWorld(["podgc"], async (world) => {
     await world.create(node);

@@ -1,5 +1,5 @@
 import { timestampOf } from "../timestamp.ts";
-import { withCondition } from "./conditions.ts";
+import { type Condition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { createdAt, isFinished, type Pod } from "./pods.ts";
 import { type Again, ownKey, partsOf, reconciler } from "./reconciler.ts";
@@ -77,13 +77,13 @@ async function collect(
   const { cache, clock } = context;
   const node = pod.spec?.nodeName ?? "";
   const end = Date.parse(pod.metadata.deletionTimestamp ?? "");
-  if (node === "") return Number.isNaN(end) ? undefined : remove(pod, context);
+  if (node === "") return Number.isNaN(end) ? undefined : failAndRemove(pod, undefined, context);
   if (cache.get("", "nodes", "", node) === undefined) {
     const since = missing.get(node) ?? clock.now();
     missing.set(node, since);
     const left = since + quarantineMs - clock.now();
     if (left > 0) again.addAfter(key, left);
-    else await removeOrphan(pod, context);
+    else await failAndRemove(pod, orphaned, context);
   } else if (!Number.isNaN(end) && cache.get("coordination.k8s.io", "leases", "kube-node-lease", node) === undefined) {
     const left = hasStarted(pod) ? end - clock.now() : 0;
     if (left > 0) again.addAfter(key, left);
@@ -96,20 +96,34 @@ function hasStarted({ status }: Pod): boolean {
   return status?.phase !== "Pending" || (status.containerStatuses ?? []).length > 0;
 }
 
-async function removeOrphan(pod: Pod, context: ControllerContext): Promise<void> {
+const orphaned = {
+  type: "DisruptionTarget",
+  status: "True",
+  reason: "DeletionByPodGC",
+  message: "PodGC: node no longer exists",
+} as const;
+
+/** A pod that finalizers hold is seen to be over: nobody else would say so. */
+async function failAndRemove(pod: Pod, condition: Condition | undefined, context: ControllerContext): Promise<void> {
   const { client, clock } = context;
-  const condition = {
-    type: "DisruptionTarget",
-    status: "True",
-    reason: "DeletionByPodGC",
-    message: "PodGC: node no longer exists",
-  } as const;
-  const marked = await client.updateStatus(pod, (fresh) => {
-    const { status } = fresh as Pod;
-    const conditions = withCondition(status?.conditions, condition, timestampOf(clock.now()));
-    return { ...fresh, status: { ...status, ...(!isFinished(pod) && { phase: "Failed" }), conditions } };
+  if (isFinished(pod)) return remove(pod, context);
+  const failed = await client.updateStatus(pod, (fresh) => {
+    const { metadata, status } = fresh as Pod;
+    const conditions =
+      condition === undefined
+        ? status?.conditions
+        : withCondition(status?.conditions, condition, timestampOf(clock.now()));
+    return {
+      ...fresh,
+      status: {
+        ...status,
+        phase: "Failed",
+        ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+        ...(conditions && { conditions }),
+      },
+    };
   });
-  await remove(marked as Pod, context);
+  await remove(failed as Pod, context);
 }
 
 async function remove(pod: Pod, { client }: ControllerContext): Promise<void> {
