@@ -5,12 +5,13 @@ import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { buildCrashProgram } from "./crash-program.fixture.ts";
 
-const fixture = fileURLToPath(new URL("./crash.fixture.ts", import.meta.url));
+/** Each takes a whole start; the store's own test has more. A long run takes five hundred. */
+const rounds = Math.max(10, Math.floor(Number(process.env["SALLYPORT_CRASH_ROUNDS"] || 50) / 2));
 
-/** Each takes a whole start; the store's own test has many more. A long run takes fifty. */
-const rounds = Math.max(3, Math.floor(Number(process.env["SALLYPORT_CRASH_ROUNDS"] || 50) / 20));
+/** In one round of so many the server is killed while it starts. */
+const startedRounds = 5;
 
 const maps = "/api/v1/namespaces/default/configmaps";
 
@@ -32,9 +33,8 @@ class Life {
     this.#agent = new Agent({ keepAlive: true, ca, cert, key });
   }
 
-  static async begin(folder: string): Promise<Life> {
-    const flags = ["--conditions=source", "--disable-warning=ExperimentalWarning", fixture, folder];
-    const child = spawn(process.execPath, flags, { stdio: ["ignore", "pipe", "inherit"] });
+  static async begin(program: string, folder: string): Promise<Life> {
+    const child = spawn(process.execPath, [program, folder], { stdio: ["ignore", "pipe", "inherit"] });
     const url = await new Promise<string>((resolve, reject) => {
       child.stdout?.setEncoding("utf8").on("data", (text: string) => resolve(text.trim()));
       child.once("close", (code) => reject(new Error(`the server ended with status ${code}`)));
@@ -129,17 +129,19 @@ type List = Object & { readonly items: readonly Object[] };
 
 /** A client that watches and writes through one life of a server after another. */
 class Client {
+  readonly #program: string;
   readonly #folder: string;
   readonly answered: Object[] = [];
   #watcher: Watcher | undefined;
   #fault: unknown;
 
-  constructor(folder: string) {
+  constructor(program: string, folder: string) {
+    this.#program = program;
     this.#folder = folder;
   }
 
   async #begin(): Promise<{ readonly life: Life; readonly watcher: Watcher }> {
-    const life = await Life.begin(this.#folder);
+    const life = await Life.begin(this.#program, this.#folder);
     const list = (await life.send("GET", maps))?.object as List;
     this.#watcher ??= new Watcher(Number(list.metadata.resourceVersion));
     const watcher = this.#watcher;
@@ -156,6 +158,15 @@ class Client {
   async #end(life: Life): Promise<void> {
     await life.kill();
     if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  /** Kills a server so many milliseconds after it was started, whatever it does then. */
+  async startUntilKilled(ms: number): Promise<void> {
+    const child = spawn(process.execPath, [this.#program, this.#folder], { stdio: ["ignore", "ignore", "inherit"] });
+    const closed = new Promise<string | null>((resolve) => child.once("close", (_code, signal) => resolve(signal)));
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    child.kill("SIGKILL");
+    assert.equal(await closed, "SIGKILL");
   }
 
   /** Writes until so many more were answered, and kills the server some milliseconds after that. */
@@ -193,13 +204,21 @@ class Client {
 
 test(`kill -9 of a server: its clients keep what was answered, and their watches go on (${rounds} rounds)`, async () => {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-crash-"));
-  const client = new Client(folder);
+  const program = await buildCrashProgram();
+  const client = new Client(program.file, folder);
+  let writing = 0;
   try {
-    for (let round = 0; round < rounds; round++)
-      await client.writeUntilKilled(20 + ((round * 17) % 50), ((round * 7) % 40) / 8);
+    for (let round = 0; round < rounds; round++) {
+      if (round % startedRounds === startedRounds - 1) await client.startUntilKilled(50 + ((round * 37) % 300));
+      else {
+        writing++;
+        await client.writeUntilKilled(20 + ((round * 17) % 50), ((round * 7) % 40) / 8);
+      }
+    }
     await client.check();
-    assert.ok(client.answered.length >= rounds * 20);
+    assert.ok(client.answered.length >= writing * 20);
   } finally {
+    program.remove();
     rmSync(folder, { recursive: true, force: true });
   }
 });
