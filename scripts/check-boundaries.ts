@@ -55,6 +55,9 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/node/kubelet",
   // Secrets of other places: what looks for secrets in files needs none of them.
   "@sallyport/secrets/stores",
+  // The same as files in a pod: who writes them has nothing else to do, and a provider of the CSI driver needs gRPC.
+  "@sallyport/secrets/files",
+  "@sallyport/secrets/csi",
   // The plugin is in every chain, and its kinds are served; its engines are for who has something in force.
   "@sallyport/constraints/definitions",
   "@sallyport/constraints/plugin",

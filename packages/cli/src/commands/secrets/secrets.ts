@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { csiProviderCommand } from "./csi-provider.ts";
+import { injectCommand } from "./inject.ts";
 import { openCommand } from "./open.ts";
 import { renderCommand } from "./render.ts";
 import { rotateCommand } from "./rotate.ts";
@@ -22,11 +24,13 @@ const commands: readonly (() => Command)[] = [
   openCommand,
   syncCommand,
   renderCommand,
+  csiProviderCommand,
+  injectCommand,
 ];
 
 export function secretsCommand(): Command {
   const command = new Command("secrets").description(
-    "secrets: where they lie, who can read them, and how they are sealed",
+    "secrets: where they lie, who can read them, how they are sealed, and how they come from elsewhere",
   );
   for (const create of commands) command.addCommand(create().exitOverride());
   return command;

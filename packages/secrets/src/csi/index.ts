@@ -1,0 +1,1 @@
+export { csiProvider, serveCsiProvider } from "./provider-server.ts";

@@ -1,0 +1,2 @@
+export { FileInjector } from "./file-injector.ts";
+export { injectConfiguration } from "./inject-configuration.ts";
