@@ -1,3 +1,8 @@
+import type { PullOptions } from "./image.ts";
+import type { Platform } from "./image-config.ts";
+import type { ImageName } from "./image-name.ts";
+import type { ImageLimits } from "./limits.ts";
+
 /** An image that is to be unpacked: its configuration, and its layers as files on demand. */
 export interface ImageSource {
   readonly config: Uint8Array;
@@ -16,4 +21,18 @@ export interface LayerSource {
 /** An image of an archive, with the names that it has there. */
 export interface NamedSource extends ImageSource {
   readonly names: readonly string[];
+}
+
+/** Finds an image by its name. */
+export interface Registry {
+  /** What is fetched lies in `scratch`, a folder that is the store's to remove; nothing is written there anymore afterwards. Rejects with an `ImageFault`. */
+  readonly resolve: (name: ImageName, options: RegistryOptions) => Promise<ImageSource>;
+}
+
+export interface RegistryOptions extends PullOptions {
+  readonly scratch: string;
+  readonly platform: Platform;
+  readonly limits: ImageLimits;
+  /** Whether the image of a configuration of this digest is unpacked already: its layers are not asked for then. */
+  readonly isHere: (id: string) => boolean;
 }

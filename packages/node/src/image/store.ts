@@ -7,7 +7,7 @@ import { type Image, type ImageConfig, ImageFault, type ImageStore, type PullOpt
 import { type Platform, parseImageConfig } from "./image-config.ts";
 import { fullName, type ImageName, parseImageName } from "./image-name.ts";
 import { ImageNames } from "./image-names.ts";
-import type { ImageSource } from "./image-source.ts";
+import type { ImageSource, Registry } from "./image-source.ts";
 import { type ImageLimits, imageLimits } from "./limits.ts";
 import { SharedPulls } from "./shared-pulls.ts";
 import { toolsImageName, toolsSource } from "./tools-image.ts";
@@ -26,18 +26,6 @@ export interface FolderImageStoreOptions {
   readonly tools?: { readonly folders: readonly string[] };
   /** Told once for each image of which something is not here as it is there. */
   readonly report?: (message: string) => void;
-}
-
-/** Finds an image by its name. */
-export interface Registry {
-  /** What is had before `fetch` of a layer resolves lies in `scratch`, a folder that is the store's to remove. Rejects with an `ImageFault`. */
-  readonly resolve: (name: ImageName, options: RegistryOptions) => Promise<ImageSource>;
-}
-
-export interface RegistryOptions extends PullOptions {
-  readonly scratch: string;
-  readonly platform: Platform;
-  readonly limits: ImageLimits;
 }
 
 /** What lies beside an unpacked image. */
@@ -108,8 +96,14 @@ export class FolderImageStore implements ImageStore {
     const key = JSON.stringify([fullName(parsed), credentials]);
     return await this.#pulls.share(key, signal, (shared) =>
       this.#unfinished(async (scratch) => {
-        const asked = { credentials, signal: shared, scratch, platform: this.#platform, limits: this.#limits };
-        const source = await registry.resolve(parsed, asked);
+        const source = await registry.resolve(parsed, {
+          credentials,
+          signal: shared,
+          scratch,
+          platform: this.#platform,
+          limits: this.#limits,
+          isHere: (id) => existsSync(this.#imageFolder(id)),
+        });
         return await this.#add(source, [parsed], scratch, shared);
       }),
     );
