@@ -221,6 +221,8 @@ export class FolderImageStore implements ImageStore {
     mkdirSync(scratch, { mode: 0o711 });
     try {
       return await run(scratch);
+    } catch (error) {
+      throw isSystemFault(error) ? diskFault(error) : error;
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
@@ -240,6 +242,15 @@ export class FolderImageStore implements ImageStore {
   #imageFolder(id: string): string {
     return join(this.#folder, "images", id.slice("sha256:".length));
   }
+}
+
+/** A full disk, above all. */
+function isSystemFault(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+function diskFault({ code, syscall }: NodeJS.ErrnoException): ImageFault {
+  return new ImageFault("ErrImagePull", `the image cannot be kept on this machine: ${code} at ${syscall}`);
 }
 
 function isRunning(pid: number): boolean {
