@@ -6,7 +6,12 @@ export interface NamedImage {
   readonly id: string;
   /** `REGISTRY/NAME@sha256:…`. */
   readonly repoDigest?: string;
+  /** Whom a registry gave it to: `anyone`, or hashes of credentials. Absent where it came by none. */
+  readonly givenTo?: readonly string[];
 }
+
+/** Of those that an image was given to, so many are remembered: who is forgotten is asked for credentials once more. */
+const rememberedGivings = 100;
 
 /** Names of images in one file, which is written whole. */
 export class ImageNames {
@@ -27,15 +32,9 @@ export class ImageNames {
     return [...this.#names].filter(([, named]) => named.id === id).map(([name]) => name);
   }
 
-  async add(
-    id: string,
-    names: readonly { readonly name: string; readonly repoDigest: string | undefined }[],
-  ): Promise<void> {
-    for (const { name, repoDigest } of names) {
-      const named = repoDigest === undefined ? { id } : { id, repoDigest };
-      this.#names.set(name, named);
-      if (repoDigest !== undefined) this.#names.set(repoDigest, named);
-    }
+  async add(names: readonly string[], named: NamedImage): Promise<void> {
+    for (const name of named.repoDigest === undefined ? names : [...names, named.repoDigest])
+      this.#names.set(name, withEarlierGivings(named, this.#names.get(name)));
     await this.#write();
   }
 
@@ -55,6 +54,13 @@ export class ImageNames {
     this.#written = written.catch(() => {});
     await written;
   }
+}
+
+/** Who was given an image once may use it later, also when somebody else has asked since. */
+function withEarlierGivings(named: NamedImage, earlier: NamedImage | undefined): NamedImage {
+  if (named.givenTo === undefined || earlier?.id !== named.id || earlier.givenTo === undefined) return named;
+  const givenTo = [...new Set([...named.givenTo, ...earlier.givenTo])].slice(0, rememberedGivings);
+  return { ...named, givenTo };
 }
 
 /** None where the file is not there, or is not what was written. */

@@ -1,4 +1,4 @@
-import type { PullOptions } from "./image.ts";
+import type { PullOptions, RegistryCredential } from "./image.ts";
 import type { Platform } from "./image-config.ts";
 import type { ImageName } from "./image-name.ts";
 import type { ImageLimits } from "./limits.ts";
@@ -9,6 +9,8 @@ export interface ImageSource {
   readonly layers: readonly LayerSource[];
   /** `sha256:…` of the manifest or index that it was named by. */
   readonly manifestDigest?: string;
+  /** Whom the registry gave it to. Absent where it came by none. */
+  readonly givenTo?: RegistryCredential | "anyone";
 }
 
 export interface LayerSource {

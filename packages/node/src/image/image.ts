@@ -30,6 +30,11 @@ export interface ImageStore {
   readonly find: (name: string) => Promise<Image | undefined>;
   /** Fetches it anew. Rejects with an `ImageFault`. */
   readonly pull: (name: string, options: PullOptions) => Promise<Image>;
+  /**
+   * Whether what lies here under a name is for who has these credentials: it came by no registry, was given to anybody, or to one of
+   * them. Else it must be asked for anew: that it lies here lets nobody in.
+   */
+  readonly mayUse: (name: string, credentials: readonly RegistryCredential[]) => Promise<boolean>;
   readonly list: () => Promise<readonly (Image & { readonly names: readonly string[] })[]>;
 }
 

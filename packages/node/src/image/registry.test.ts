@@ -93,6 +93,32 @@ for (const auth of ["basic", "token"] as const)
     assertClean(1);
   });
 
+test("who was given an image may use it, nobody else", async (t) => {
+  const { pull, name, credential, store, host, made, assertClean } = await setting(t, { auth: "token" });
+  const good = credential("secret");
+  await pull(name, [credential("wrong"), good]);
+  const names = [name, `${host}/org/app@${made.manifest.digest}`];
+  const byWhom: readonly (readonly [readonly RegistryCredential[], boolean])[] = [
+    [[good], true],
+    [[credential("wrong")], false],
+    [[{ ...good, registry: "ghcr.io" }], false],
+    [[credential("wrong"), good], true],
+    [[], false],
+  ];
+  for (const [credentials, wanted] of byWhom)
+    for (const each of names) assert.equal(await store.mayUse(each, credentials), wanted, each);
+  assert.equal(await store.mayUse(made.config.digest, [good]), false);
+  await assert.rejects(pull(name, []), /pull access denied/);
+  assert.equal(await store.mayUse(name, [good]), true);
+  assertClean(1);
+});
+
+test("what a registry gives to anybody, anybody may use", async (t) => {
+  const { pull, name, store, made } = await setting(t);
+  await pull(name);
+  for (const each of [name, made.config.digest]) assert.equal(await store.mayUse(each, []), true);
+});
+
 test("a pull that several ask for is one, by three layers at once, and is given up when none waits", async (t) => {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {

@@ -93,7 +93,7 @@ class ImagePull {
     let refusal: unknown;
     for (const credential of credentials.length === 0 ? [undefined] : credentials) {
       try {
-        return await this.#pull(this.#repository(credential));
+        return { ...(await this.#pull(this.#repository(credential))), givenTo: credential ?? "anyone" };
       } catch (error) {
         if (!isRefusal(error)) throw this.#fault(error);
         refusal = error;

@@ -61,6 +61,7 @@ for (const packing of ["tar", "gzip", "zstd"] satisfies Packing[])
     for (const name of [made.config.digest, `example.org/app:other@${made.manifest.digest}`])
       assert.equal((await storeIn(folder).find(name))?.id, image?.id, name);
     assert.equal(await storeIn(folder).find("example.org/app:2"), undefined);
+    assert.equal(await storeIn(folder).mayUse("example.org/app:1", []), true);
     assertClean(folder, 1);
   });
 

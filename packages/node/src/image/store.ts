@@ -1,9 +1,17 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readArchive } from "./archive.ts";
-import { type Image, type ImageConfig, ImageFault, type ImageStore, type PullOptions } from "./image.ts";
+import { credentialsFor } from "./credentials.ts";
+import {
+  type Image,
+  type ImageConfig,
+  ImageFault,
+  type ImageStore,
+  type PullOptions,
+  type RegistryCredential,
+} from "./image.ts";
 import { type Platform, parseImageConfig } from "./image-config.ts";
 import { fullName, type ImageName, parseImageName } from "./image-name.ts";
 import { ImageNames } from "./image-names.ts";
@@ -36,6 +44,8 @@ interface StoredImage {
   readonly losses: UnpackLosses;
 }
 
+const idPattern = /^sha256:[0-9a-f]{64}$/;
+
 /** Go's names of Node's. */
 const architectures: { readonly [arch: string]: string } = { x64: "amd64", ia32: "386" };
 
@@ -64,12 +74,24 @@ export class FolderImageStore implements ImageStore {
   }
 
   async find(name: string): Promise<Image | undefined> {
-    if (/^sha256:[0-9a-f]{64}$/.test(name)) return await this.#read(name);
+    if (idPattern.test(name)) return await this.#read(name);
     const full = fullName(parseImageName(name));
     const found = this.#names.find(full);
     if (found !== undefined) return await this.#read(found.id, found.repoDigest);
     // Why it cannot be made is told by who pulls it.
     return full === toolsImageName ? await this.#makeTools().catch(() => undefined) : undefined;
+  }
+
+  async mayUse(name: string, credentials: readonly RegistryCredential[]): Promise<boolean> {
+    const isId = idPattern.test(name);
+    const names = isId ? this.#names.namesOf(name) : [fullName(parseImageName(name))];
+    const givings = names.map((each) => this.#names.find(each)?.givenTo);
+    const givenTo = givings.flatMap((each) => each ?? []);
+    if (givings.includes(undefined) || givenTo.includes("anyone")) return true;
+    // An id says of no registry who is for it.
+    const matching = isId ? [] : credentialsFor(parseImageName(name), credentials);
+    const own = await Promise.all(matching.map((credential) => this.#givingOf(credential)));
+    return own.some((giving) => givenTo.includes(giving));
   }
 
   async list(): Promise<readonly (Image & { readonly names: readonly string[] })[]> {
@@ -174,16 +196,34 @@ export class FolderImageStore implements ImageStore {
       await this.#publish(made, id);
       this.#tellLosses(fullName(names[0] as ImageName), losses);
     }
-    const repoDigests = names.map((name) => this.#repoDigestOf(name, source));
-    await this.#names.add(
-      id,
-      names.map(fullName).map((name, i) => ({ name, repoDigest: repoDigests[i] })),
-    );
-    return (await this.#read(id, repoDigests[0])) as Image;
+    const givenTo = source.givenTo && [await this.#givingOf(source.givenTo)];
+    for (const name of names) {
+      const repoDigest = repoDigestOf(name, source);
+      await this.#names.add([fullName(name)], {
+        id,
+        ...(repoDigest !== undefined && { repoDigest }),
+        ...(givenTo !== undefined && { givenTo }),
+      });
+    }
+    return (await this.#read(id, repoDigestOf(names[0] as ImageName, source))) as Image;
   }
 
-  #repoDigestOf({ registry, repository }: ImageName, { manifestDigest }: ImageSource): string | undefined {
-    return manifestDigest === undefined ? undefined : `${registry}/${repository}@${manifestDigest}`;
+  /** What is remembered of whom an image was given to: no password can be read of it. */
+  async #givingOf(to: RegistryCredential | "anyone"): Promise<string> {
+    if (to === "anyone") return to;
+    const salt = await this.#salt();
+    return createHash("sha256")
+      .update(JSON.stringify([salt, to.username, to.password]))
+      .digest("hex");
+  }
+
+  async #salt(): Promise<string> {
+    const file = join(this.#folder, "salt");
+    const found = await readFile(file, "utf8").catch(() => "");
+    if (found !== "") return found;
+    const made = randomBytes(32).toString("hex");
+    await writeWhole(file, made);
+    return made;
   }
 
   async #publish(made: string, id: string): Promise<void> {
@@ -251,6 +291,10 @@ function isSystemFault(error: unknown): error is NodeJS.ErrnoException {
 
 function diskFault({ code, syscall }: NodeJS.ErrnoException): ImageFault {
   return new ImageFault("ErrImagePull", `the image cannot be kept on this machine: ${code} at ${syscall}`);
+}
+
+function repoDigestOf({ registry, repository }: ImageName, { manifestDigest }: ImageSource): string | undefined {
+  return manifestDigest === undefined ? undefined : `${registry}/${repository}@${manifestDigest}`;
 }
 
 function isRunning(pid: number): boolean {
