@@ -4,10 +4,14 @@ import { boundingSet, capabilityName } from "../security-context/capabilities.ts
 import type { Said } from "./context.ts";
 
 /**
- * The sets of a container's process. No set is ambient or inheritable, as Kubernetes has none: the kernel empties the effective set of
- * a user who is not root. What the machine itself lacks is left out of `ALL` and of privileged ones, and refused where it was named.
+ * The sets of a container's process. No set is ambient or inheritable, as Kubernetes has none, and a user who is not root begins without
+ * any: Linux would see to that when the process starts, but gVisor leaves the first process what its bundle says. What the machine itself
+ * lacks is left out of `ALL` and of privileged ones, and refused where it was named.
  */
-export function processCapabilities(said: Said, available: readonly string[]): OciProcess["capabilities"] {
+export function processCapabilities(
+  said: Said,
+  { uid, available }: { readonly uid: number; readonly available: readonly string[] },
+): OciProcess["capabilities"] {
   const given = {
     add: said<readonly string[]>("capabilities.add") ?? [],
     drop: said<readonly string[]>("capabilities.drop") ?? [],
@@ -22,8 +26,9 @@ export function processCapabilities(said: Said, available: readonly string[]): O
   if (lacking !== undefined)
     throw new RuntimeFault(
       "CreateContainerError",
-      `capability CAP_${lacking} cannot be added: the node itself runs without it`,
+      `capability CAP_${lacking} cannot be added: this node cannot give it`,
     );
   const names = set.filter((name) => available.includes(name)).map((name) => `CAP_${name}`);
-  return { bounding: names, effective: names, permitted: names, inheritable: [], ambient: [] };
+  const own = uid === 0 ? names : [];
+  return { bounding: names, effective: own, permitted: own, inheritable: [], ambient: [] };
 }

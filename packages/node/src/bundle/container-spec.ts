@@ -43,13 +43,18 @@ export interface ContainerRequest {
  * `RuntimeFault` where the pod asks for what it cannot have.
  */
 export function containerSpec(request: ContainerRequest): OciSpec {
-  const { pod, container, imageConfig, sandbox, machine } = request;
+  const { pod, container, imageConfig, sandbox, machine, traits } = request;
   checkNonRoot(pod, container, imageConfig);
   const said = contextOf(pod.spec, container);
   const isPrivileged = said("privileged") === true;
-  const hasUserNamespace = sandbox.mappings !== undefined;
+  // A kernel of its own numbers its users itself, and sees none of the machine's devices.
+  const mappings = traits.hasOwnKernel ? undefined : sandbox.mappings;
+  const hasUserNamespace = mappings !== undefined;
   const isMasked = !isPrivileged && said("procMount") !== "Unmasked";
-  const namespaces = containerNamespaces(said, sandbox, machine.cgroups === "v2" && !isPrivileged);
+  const namespaces = containerNamespaces(said, sandbox, {
+    hasCgroup: machine.cgroups === "v2" && !isPrivileged,
+    hasUser: hasUserNamespace,
+  });
   const owns = (type: string) =>
     namespaces.some((each) => each.type === type && (each.path === undefined || sandbox.namespaces.user !== undefined));
   const process = processOf(request);
@@ -74,11 +79,11 @@ export function containerSpec(request: ContainerRequest): OciSpec {
     annotations: annotationsOf(request),
     linux: {
       namespaces,
-      ...(sandbox.mappings === undefined ? {} : { uidMappings: sandbox.mappings, gidMappings: sandbox.mappings }),
+      ...(mappings === undefined ? {} : { uidMappings: mappings, gidMappings: mappings }),
       sysctl: podSysctls(pod.spec, machine.kernel),
       cgroupsPath: request.cgroupsPath,
       resources: containerResources(pod.spec, container, { isPrivileged, pids: pidsOf(request) }),
-      ...(isPrivileged ? { devices: machine.devices } : {}),
+      ...(isPrivileged && !traits.hasOwnKernel ? { devices: machine.devices } : {}),
       ...(seccomp === undefined ? {} : { seccomp }),
       maskedPaths: isMasked ? maskedPaths : [],
       readonlyPaths: isMasked ? readonlyPaths : [],
@@ -86,7 +91,7 @@ export function containerSpec(request: ContainerRequest): OciSpec {
   };
 }
 
-function processOf({ pod, container, imageConfig, user, environment, sandbox, machine }: ContainerRequest) {
+function processOf({ pod, container, imageConfig, user, environment, sandbox, machine, traits }: ContainerRequest) {
   const said = contextOf(pod.spec, container);
   const tty = container["tty"] === true;
   const score = oomScore(pod, container, machine.memoryBytes);
@@ -96,7 +101,10 @@ function processOf({ pod, container, imageConfig, user, environment, sandbox, ma
     args: processArgs(container, imageConfig, environment),
     env: processEnv(imageConfig.Env ?? [], environment, { hostname: sandbox.hostname, tty }),
     cwd: (container["workingDir"] as string | undefined) || imageConfig.WorkingDir || "/",
-    capabilities: processCapabilities(said, machine.capabilities),
+    capabilities: processCapabilities(said, {
+      uid: user.uid,
+      available: machine.capabilities.filter((each) => !traits.unknownCapabilities.includes(each)),
+    }),
     noNewPrivileges: said("allowPrivilegeEscalation") === false,
     oomScoreAdj: Math.max(score, machine.oomScoreFloor),
   };

@@ -32,4 +32,6 @@ export interface HandlerTraits {
   readonly pidsFloor: number;
   /** Containers of a pod share its own kernel, and join it by annotations. */
   readonly hasOwnKernel: boolean;
+  /** Capabilities that it does not know, as `BPF`: it would refuse them. */
+  readonly unknownCapabilities: readonly string[];
 }

@@ -19,8 +19,8 @@ export interface BundleSandbox {
 /** The namespaces of a container: joined, new, or not there at all, which is the host's. */
 export function containerNamespaces(
   said: Said,
-  { namespaces, mappings }: BundleSandbox,
-  hasCgroupNamespace: boolean,
+  { namespaces }: BundleSandbox,
+  { hasCgroup, hasUser }: { readonly hasCgroup: boolean; readonly hasUser: boolean },
 ): OciLinux["namespaces"] {
   const of = (type: Exclude<OciNamespace, "mount" | "cgroup">, isHost: boolean) => {
     const path = namespaces[type];
@@ -33,7 +33,7 @@ export function containerNamespaces(
     ...of("ipc", said("hostIPC") === true),
     ...of("uts", hasHostNetwork),
     { type: "mount" },
-    ...(hasCgroupNamespace ? [{ type: "cgroup" as const }] : []),
-    ...of("user", mappings === undefined),
+    ...(hasCgroup ? [{ type: "cgroup" as const }] : []),
+    ...of("user", !hasUser),
   ];
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -83,6 +83,8 @@ export class Bench {
   #count = 0;
 
   constructor() {
+    // The root of a user namespace is nobody on the machine, and must come to its file system too.
+    chmodSync(this.folder, 0o711);
     const root = this.rootfs;
     for (const each of ["bin", "etc", "proc", "sys", "dev", "tmp", "root"])
       mkdirSync(join(root, each), { recursive: true });

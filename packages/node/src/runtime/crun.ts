@@ -3,7 +3,7 @@ import { hybridMount } from "./cgroup.ts";
 import { OciRuntime } from "./oci-runtime.ts";
 import type { RuntimeSettings } from "./runtimes.ts";
 
-export const crunTraits: HandlerTraits = { pidsFloor: 0, hasOwnKernel: false };
+export const crunTraits: HandlerTraits = { pidsFloor: 0, hasOwnKernel: false, unknownCapabilities: [] };
 
 /** Containers of the machine's own kernel, by crun. https://github.com/containers/crun */
 export async function createCrun({ folder, program, version }: RuntimeSettings): Promise<OciRuntime> {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ProcessExit, type ProcessIo, RuntimeFault } from "./container-runtime.ts";
 import { closeEnd, Pipes } from "./pipes.ts";
@@ -35,6 +36,8 @@ export interface StartRequest {
   readonly reason: string;
   /** Where the file with the process' number comes before the process runs: whether it does by now. */
   readonly isRunning?: () => Promise<boolean>;
+  /** What is to be done when the program was killed: it may have left the process behind. */
+  readonly abandon?: () => Promise<void>;
   /** Before the file for its number on a kernel of the container's own. */
   readonly innerPidFlag?: string;
   /** A file that the program reads, with its flag. */
@@ -90,7 +93,7 @@ export class OciProgram {
   }
 
   async #started(folder: string, request: StartRequest): Promise<StartedProcess> {
-    const { args, io, reason, input, isRunning, innerPidFlag } = request;
+    const { args, io, reason, input, isRunning, innerPidFlag, abandon } = request;
     const [log, pidFile, innerFile] = [join(folder, "log"), join(folder, "pid"), join(folder, "inner-pid")];
     if (input !== undefined) await writeFile(join(folder, "input"), input.text, { mode: 0o600 });
     const given = input === undefined ? [] : [input.flag, join(folder, "input")];
@@ -104,8 +107,14 @@ export class OciProgram {
     await Promise.race([waitFor(hasStarted, child), exited]);
     const pid = await readPid(pidFile);
     // One that has ended may have run, but not where the program tells of an error.
-    const fault = pid === undefined || hasEnded(child) ? await this.#whyNot(child, log, pid !== undefined) : undefined;
-    if (fault !== undefined) throw new RuntimeFault(reason, fault);
+    if (pid === undefined || hasEnded(child)) {
+      const fault = await this.#whyNot(child, { log, hasRun: pid !== undefined, stderr: streams.stderr });
+      if (fault !== undefined) {
+        for (const each of [streams.stdin, streams.stdout, streams.stderr]) each?.destroy();
+        if (child.signalCode !== null) await abandon?.();
+        throw new RuntimeFault(reason, fault);
+      }
+    }
     return { pid: pid as number, innerPid: await readPid(innerFile), ...streams, exited };
   }
 
@@ -132,12 +141,16 @@ export class OciProgram {
     return { child, stdin: stdin?.own, stdout: stdout.own, stderr: stderr.own, resize: undefined };
   }
 
-  async #whyNot(child: ChildProcess, log: string, hasRun: boolean): Promise<string | undefined> {
+  async #whyNot(
+    child: ChildProcess,
+    { log, hasRun, stderr }: { readonly log: string; readonly hasRun: boolean; readonly stderr: Readable | undefined },
+  ): Promise<string | undefined> {
     const { handler } = this.#options;
     const told = await loggedFault(log);
     if (told !== undefined || hasRun) return told;
     if (child.signalCode === "SIGKILL") return `${handler}: the container did not start within ${startSeconds} s`;
-    return `${handler} ended with status ${child.exitCode} before the container ran`;
+    const said = stderr === undefined ? "" : oneLine(await text(stderr));
+    return said === "" ? `${handler} ended with status ${child.exitCode} before the container ran` : said;
   }
 
   async #makeFolder(): Promise<string> {

@@ -56,6 +56,7 @@ export class OciRuntime implements ContainerRuntime {
       args,
       io,
       reason: "RunContainerError",
+      abandon: () => this.delete(id),
       ...(isRunning === undefined ? {} : { isRunning: () => isRunning(id) }),
     });
     const exited = started.exited.then((exit) => this.#withMemory(exit, linux.cgroupsPath, mark));

@@ -2,7 +2,7 @@ import type { HandlerTraits } from "../bundle/machine.ts";
 import { OciRuntime } from "./oci-runtime.ts";
 import type { RuntimeSettings } from "./runtimes.ts";
 
-export const runcTraits: HandlerTraits = { pidsFloor: 0, hasOwnKernel: false };
+export const runcTraits: HandlerTraits = { pidsFloor: 0, hasOwnKernel: false, unknownCapabilities: [] };
 
 /** Containers of the machine's own kernel, by runc. https://github.com/opencontainers/runc */
 export async function createRunc({ folder, program, version }: RuntimeSettings): Promise<OciRuntime> {

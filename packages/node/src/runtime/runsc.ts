@@ -8,17 +8,22 @@ import { OciRuntime } from "./oci-runtime.ts";
 import type { RuntimeSettings } from "./runtimes.ts";
 
 /** Its kernel is a Go program of some twenty threads, which a limit of processes counts too. */
-export const runscTraits: HandlerTraits = { pidsFloor: 64, hasOwnKernel: true };
+export const runscTraits: HandlerTraits = {
+  pidsFloor: 64,
+  hasOwnKernel: true,
+  unknownCapabilities: ["PERFMON", "BPF", "CHECKPOINT_RESTORE"],
+};
 
 const limits: readonly string[] = [
   "seccomp: not for processes that exec starts",
   "network: by the stack of the pod's network namespace, not gVisor's own",
+  "capabilities of a container: its kernel's process has them on the machine too, within the pod's network",
   "sysctls: none",
   "raw sockets: none",
-  "ambient capabilities: none",
+  "devices of the machine: none, also for privileged containers",
+  "hostUsers: false: users are its own kernel's, but files are opened with the node's numbers",
   "limit of processes: none below 64",
   "want of memory ends all containers of a pod",
-  "terminals: not for processes that exec starts",
 ];
 
 /** Containers on a kernel of their own that runs as a process: gVisor. https://gvisor.dev/docs/ */
