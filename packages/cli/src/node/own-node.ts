@@ -20,7 +20,7 @@ const leafDays = 365;
 
 /** Makes this machine the node of our own API server. Answers why it cannot be one, where it cannot. */
 export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOptions): Promise<RunningNode | string> {
-  const { startNode, systemInfo, findRuntimes, readMachine, FolderImageStore } = await import(
+  const { createRegistry, startNode, systemInfo, findRuntimes, readMachine, FolderImageStore } = await import(
     "@sallyport/node/kubelet"
   );
   const nodeFolder = join(folder, "node");
@@ -54,7 +54,10 @@ export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOption
     certificate: serving.certificate,
     key: serving.key,
     apiServerCertificate: read(pki, "apiserver-kubelet-client.crt"),
-    images: new FolderImageStore({ folder: join(nodeFolder, "images") }),
+    images: new FolderImageStore({
+      folder: join(nodeFolder, "images"),
+      registry: createRegistry({ agent: `sallyport/${version}` }),
+    }),
     runtimes,
     machine: await readMachine(),
     cpus: availableParallelism(),

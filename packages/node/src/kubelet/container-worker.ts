@@ -11,11 +11,13 @@ import {
   type RestartPolicy,
   type Terminated,
 } from "./pod.ts";
-import { BackOff, firstBackOffMs, restarts, secondsText } from "./restart.ts";
+import { BackOff, restarts, secondsText } from "./restart.ts";
 import { secondsOf } from "./times.ts";
 
 /** As kubelet's: of a file, and of a log's end. */
 const [maxMessageBytes, maxLogBytes] = [4096, 2048];
+/** How soon what cannot be prepared is tried again: kubelets look every ten seconds or so. */
+const [soonMs, againMs] = [1000, 10_000];
 /** What a container that could not be begun ends with. */
 const startErrorCode = 128;
 
@@ -23,7 +25,6 @@ const startErrorCode = 128;
 export class ContainerWorker {
   readonly container: KubeletContainer;
   readonly #context: PodContext;
-  readonly #imageBackOff = new BackOff();
   readonly #backOff = new BackOff();
   readonly #stop = new AbortController();
   #attempt = -1;
@@ -166,20 +167,11 @@ export class ContainerWorker {
   async #waitToPrepare(error: unknown): Promise<void> {
     if (!(error instanceof WaitingFault)) throw error;
     const { reason, message } = error;
-    this.#tell("Warning", "Failed", `Error: ${isOfImage(reason) ? reason : message}`);
+    const isOfImage = imageReasons.includes(reason);
+    // Who pulls images tells of them itself.
+    if (!isOfImage) this.#tell("Warning", "Failed", `Error: ${message}`);
     this.#set({ waiting: { reason, message } });
-    if (!isOfImage(reason)) return this.#sleep(firstBackOffMs);
-    // Kubelets look again a moment later, and then tell that they wait.
-    const delay = this.#imageBackOff.after(0) || this.#imageBackOff.after(0);
-    await this.#sleep(1000);
-    if (this.#stop.signal.aborted) return;
-    const backOff = `Back-off pulling image ${JSON.stringify(this.container.image)}`;
-    if (reason !== "ErrImageNeverPull") {
-      this.#tell("Normal", "BackOff", backOff);
-      this.#tell("Warning", "Failed", "Error: ImagePullBackOff");
-      this.#set({ waiting: { reason: "ImagePullBackOff", message: `${backOff}: ${reason}: ${message}` } });
-    }
-    await this.#sleep(delay);
+    await this.#sleep(reason === "ErrImagePull" ? soonMs : againMs);
   }
 
   async #runToEnd(prepared: PreparedContainer): Promise<Terminated> {
@@ -281,9 +273,14 @@ function lostEnd({ containerID, state, lastState }: ContainerStatus): Terminated
   return { exitCode: 137, reason, message, startedAt: null, finishedAt: null, containerID };
 }
 
-function isOfImage(reason: string): boolean {
-  return ["ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable"].includes(reason);
-}
+/** What images are waited for with: the first is followed at once by a back-off, which is told in its place. */
+const imageReasons = [
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "ErrImageNeverPull",
+  "InvalidImageName",
+  "RegistryUnavailable",
+];
 
 function listOf(
   {

@@ -140,7 +140,7 @@ export class PodWorld {
     handler: "played",
     version: "1",
     limits: [],
-    traits: { pidsFloor: 0, hasOwnKernel: false },
+    traits: { pidsFloor: 0, hasOwnKernel: false, unknownCapabilities: [] },
     run: async ({ id }) => {
       if (this.faults.start !== undefined) throw this.faults.start;
       return this.#begin(id);

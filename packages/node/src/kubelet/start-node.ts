@@ -5,7 +5,8 @@ import { Duplex } from "node:stream";
 import type { Client } from "@sallyport/cluster";
 import type { KubeObject } from "@sallyport/kube";
 import type { Machine } from "../bundle/machine.ts";
-import type { ImageStore } from "../image/image.ts";
+import { ImageFault, type ImageStore } from "../image/image.ts";
+import { ImagePuller, type ImageRequest } from "../image/pull-policy.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { ApiServerDoor } from "../sandbox/api-server-door.ts";
 import { DnsServer } from "../sandbox/dns-server.ts";
@@ -15,14 +16,13 @@ import type { PodFilesOptions } from "../volumes/files-of-pod.ts";
 import { commandMounts } from "../volumes/mount-table.ts";
 import { parseResolvConf } from "../volumes/pod-dns.ts";
 import { ApiReader } from "./api-reader.ts";
-import type { KubeletClock } from "./context.ts";
-import { ensureImage } from "./ensure-image.ts";
+import { type KubeletClock, type Tell, WaitingFault } from "./context.ts";
 import { EventWriter } from "./event-writer.ts";
 import { Kubelet } from "./kubelet.ts";
 import { KubeletServer } from "./kubelet-server.ts";
 import { type LocalNode, NodeKeeper } from "./local-node.ts";
 import { diskBytesOf, pressuresOf } from "./machine.ts";
-import type { Pod } from "./pod.ts";
+import type { KubeletContainer, Pod } from "./pod.ts";
 import { makePodSandbox } from "./pod-sandbox.ts";
 import { PodStreams } from "./pod-streams.ts";
 import type { PodWorker } from "./pod-worker.ts";
@@ -189,7 +189,7 @@ class NodeStart {
       now: clock.now,
       onFault,
     };
-    const credentialsOf = (pod: Pod) => reader.credentials(pod);
+    const puller = new ImagePuller(images, clock.now);
     const maker = {
       folder: runFolder(this.#tag),
       hostname: name,
@@ -201,8 +201,8 @@ class NodeStart {
       random,
       files,
       runtimeOf: (pod: Pod) => runtimeOf(pod, client, runtimes),
-      ensureImage: (pod: Pod, container: Parameters<typeof ensureImage>[1], signal: AbortSignal) =>
-        ensureImage(pod, container, signal, { images, clock, tell, credentialsOf }),
+      ensureImage: (pod: Pod, container: KubeletContainer, signal: AbortSignal) =>
+        ensureImage(puller, pod, container, { signal, tell, credentials: () => reader.credentials(pod) }),
     };
     return new Kubelet({
       client,
@@ -274,6 +274,27 @@ class NodeStart {
 
   #logFolder({ metadata }: Pod, container = ""): string {
     return join(this.#folder, "logs", metadata.uid ?? "", container);
+  }
+}
+
+/** Rejects with a WaitingFault for what a container waits with. */
+async function ensureImage(
+  puller: ImagePuller,
+  pod: Pod,
+  { image, imagePullPolicy, name }: KubeletContainer,
+  { signal, tell, credentials }: Pick<ImageRequest, "signal" | "credentials"> & { readonly tell: Tell },
+): Promise<void> {
+  try {
+    await puller.ensure({
+      podUid: pod.metadata.uid ?? "",
+      image,
+      policy: imagePullPolicy ?? "IfNotPresent",
+      credentials,
+      signal,
+      tell: (type, reason, message) => tell(pod, type, reason, message, `spec.containers{${name}}`),
+    });
+  } catch (error) {
+    throw error instanceof ImageFault ? new WaitingFault(error.reason, error.message) : error;
   }
 }
 
