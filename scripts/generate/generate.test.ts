@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { test } from "node:test";
 import { capabilitiesText } from "./capabilities.ts";
 import { catalogueText, schemasText } from "./kube.ts";
+import { seccompModule, seccompText } from "./seccomp.ts";
 
 const openApi = process.env["SALLYPORT_OPENAPI"] || "SALLYPORT_OPENAPI";
 const capabilities = `${process.env["SALLYPORT_CONFORMANCE"] || "../shared/conformance"}/opa-capabilities`;
+
+const seccomp = `${process.env["GOMODCACHE"] || `${homedir()}/go/pkg/mod`}/${seccompModule}/default.json`;
 
 function absent(file: string): string | false {
   return existsSync(file) ? false : `no ${file}`;
@@ -29,5 +33,13 @@ test("checked-in builtin signatures are current", { skip: absent(capabilities) }
   assert.ok(
     text === readFileSync("packages/rego/src/builtins/capabilities.generated.json", "utf8"),
     "npm run generate -- capabilities",
+  );
+});
+
+test("the checked-in seccomp profile is current", { skip: absent(seccomp) }, () => {
+  const text = seccompText(JSON.parse(readFileSync(seccomp, "utf8")));
+  assert.ok(
+    text === readFileSync("packages/node/src/bundle/seccomp.generated.json", "utf8"),
+    "npm run generate -- seccomp",
   );
 });

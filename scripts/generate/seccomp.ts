@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The profile's module, of the Moby project (Apache-2.0). */
-const module = "github.com/moby/profiles/seccomp@v0.3.0";
+export const seccompModule = "github.com/moby/profiles/seccomp@v0.3.0";
 
 interface Rule {
   readonly names: readonly string[];
@@ -27,13 +27,13 @@ export function seccompText(profile: Profile): string {
     JSON.stringify({ names: names.join(" "), action, errnoRet, args, includes, excludes }),
   );
   const { defaultAction, defaultErrnoRet, archMap } = profile;
-  const head = JSON.stringify({ source: module, defaultAction, defaultErrnoRet, archMap }).slice(0, -1);
+  const head = JSON.stringify({ source: seccompModule, defaultAction, defaultErrnoRet, archMap }).slice(0, -1);
   return `${head},"syscalls":[\n${rules.join(",\n")}\n]}\n`;
 }
 
 /** Writes `packages/node/src/bundle/seccomp.generated.json` of the Go module that carries the profile: needs Go. */
 export function generateSeccomp(root: string): readonly string[] {
-  const told = execFileSync("go", ["mod", "download", "-json", module], { encoding: "utf8" });
+  const told = execFileSync("go", ["mod", "download", "-json", seccompModule], { encoding: "utf8" });
   const { Dir } = JSON.parse(told) as { readonly Dir: string };
   const file = "packages/node/src/bundle/seccomp.generated.json";
   writeFileSync(join(root, file), seccompText(JSON.parse(readFileSync(join(Dir, "default.json"), "utf8"))));

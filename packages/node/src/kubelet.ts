@@ -1,6 +1,7 @@
 export { type ContainerRequest, containerSpec } from "./bundle/container-spec.ts";
 export type { HandlerTraits, Machine, MachineDevice } from "./bundle/machine.ts";
 export type { BundleSandbox } from "./bundle/namespaces.ts";
+export { unenforced } from "./bundle/unenforced.ts";
 export { type ResolvedUser, userOf } from "./bundle/user.ts";
 export type { Image, ImageConfig, ImageStore, PullOptions, RegistryCredential } from "./image/image.ts";
 export { ImageFault } from "./image/image.ts";
@@ -26,8 +27,11 @@ export {
   type SandboxRequest,
 } from "./runtime/container-runtime.ts";
 export { findRuntimes } from "./runtime/find-runtimes.ts";
+export { localhostProfiles } from "./runtime/localhost-profiles.ts";
 export { readMachine } from "./runtime/machine.ts";
+export type { MachineFacts } from "./runtime/machine-facts.ts";
 export type { OciMount, OciProcess, OciSpec } from "./runtime/oci-spec.ts";
+export { type HandlerProbe, probeHandler, probeRuntimes, type RuntimeProbe } from "./runtime/probe.ts";
 export { createRunc } from "./runtime/runc.ts";
 export { knownHandlers, openRuntime } from "./runtime/runtimes.ts";
 export { type FilesOfPod, filesOfPod, type MadeFiles, type PodFilesOptions } from "./volumes/files-of-pod.ts";

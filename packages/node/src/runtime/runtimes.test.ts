@@ -16,7 +16,7 @@ const quiet = { stdin: false, tty: false };
 test("a handler that nobody has is refused, and no other takes its place", async () => {
   await assert.rejects(openRuntime("fast", "/nowhere"), {
     reason: "FailedCreatePodSandBox",
-    message: 'no runtime for "fast" is configured: runc, crun, runsc',
+    message: 'no runtime for "fast" is configured: runc, crun, runsc, kata',
   });
 });
 

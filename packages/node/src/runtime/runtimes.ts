@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type ContainerRuntime, RuntimeFault } from "./container-runtime.ts";
 import { createCrun } from "./crun.ts";
+import { createKata } from "./kata.ts";
 import { createRunc } from "./runc.ts";
 import { createRunsc } from "./runsc.ts";
 
@@ -23,6 +24,7 @@ const handlers: {
   runc: ["runc", createRunc],
   crun: ["crun", createCrun],
   runsc: ["runsc", createRunsc],
+  kata: ["kata-runtime", createKata],
 };
 
 export const knownHandlers: readonly string[] = Object.keys(handlers);

@@ -1,0 +1,65 @@
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type HandlerProbe, type MachineFacts, probeRuntimes, type RuntimeProbe } from "@sallyport/node/kubelet";
+import { Command } from "commander";
+import { paint, wrap } from "../../terminal.ts";
+
+export function probeCommand(): Command {
+  return new Command("probe")
+    .description("try a container with each runtime, and tell what of this machine containers need")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      `
+Runs a container of "true" by each of runc, crun, runsc (gVisor) and kata, for ten seconds at the most, and takes all away again.
+
+Exit status: 0 told, whatever works.`,
+    )
+    .action(run);
+}
+
+async function run({ json }: { readonly json?: boolean }): Promise<void> {
+  const probe = await inScratch(probeRuntimes);
+  process.stdout.write(json === true ? `${JSON.stringify(probe, null, 2)}\n` : textOf(probe));
+}
+
+/** Runs with a folder that is gone afterwards. */
+export async function inScratch<Value>(use: (folder: string) => Promise<Value>): Promise<Value> {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "sallyport-runtime-"));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of a terminal; what is longer goes on below. */
+const columns = 110;
+
+function textOf({ handlers, machine }: RuntimeProbe): string {
+  return `${[...handlers.flatMap(handlerLines), "", ...machineLines(machine)].join("\n")}\n`;
+}
+
+function handlerLines({ handler, works, version, reason = "", limits }: HandlerProbe): readonly string[] {
+  const head = `${paint("bold", handler.padEnd(6))} ${works ? paint("green", "works") : paint("yellow", "does not work")}`;
+  const more = works ? (version ?? "") : [version, reason].filter((each) => each !== undefined).join(": ");
+  return [wrap(`${head}  ${more}`, columns), ...limits.map((each) => wrap(paint("dim", each), columns, "         "))];
+}
+
+function machineLines(facts: MachineFacts): readonly string[] {
+  const { kernel, uid, capabilities, cgroups, controllers, namespaces, facilities, securityModules, tools } = facts;
+  const list = (names: readonly string[]) => (names.length === 0 ? "none" : names.join(" "));
+  const absent = Object.entries(tools).flatMap(([tool, place]) => (place === undefined ? [tool] : []));
+  const rows: readonly (readonly [string, string])[] = [
+    ["kernel", kernel],
+    ["user", uid === 0 ? "root" : `${uid ?? "unknown"}: containers need root`],
+    ["capabilities", `${capabilities.length} of Linux': ${list(capabilities)}`],
+    ["cgroups", `${cgroups}: ${list(controllers)}`],
+    ["namespaces", list(namespaces)],
+    ["security", list(securityModules)],
+    ...Object.entries(facilities).map(([name, value]) => [name, value === true ? "yes" : `no: ${value}`] as const),
+    ["tools", absent.length === 0 ? "all that pods need" : `without ${absent.join(", ")}`],
+  ];
+  return rows.map(([name, value]) => wrap(`${name}: ${value}`, columns));
+}
