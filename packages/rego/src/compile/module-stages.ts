@@ -139,8 +139,8 @@ function checkVoid({ module, rules }: Unit, context: StageContext): readonly Rul
   return rules;
 }
 
-/** Behind these a term ends: there, `$"` is the end of a regular expression in quotes. */
-const templateQuote = /(?:^|[^\w)\]}.])\$["`]/;
+/** Behind others a term ends: there, `$"` is the end of a regular expression in quotes. Keywords need no space before a template string. */
+const templateQuote = /(?:^|[^\w)\]}.]|(?:^|\W)(?:if|not|in|contains|some|every|and|or|with|else))\$["`]/;
 
 function rewriteTemplateStrings(unit: Unit, context: StageContext): readonly Rule[] {
   if (unit.module.text !== "" && !templateQuote.test(unit.module.text)) return unit.rules;

@@ -144,6 +144,12 @@ const cases: readonly [name: string, text: string, input: Value, wanted: string]
     '["b","a"]',
   ],
   [
+    "template strings right behind keywords",
+    'x := [v | v := "a1"; v in{$"a{1}"}]\ny if not$"a{q}" { false }\nq if false\nz if$"a{1}" { false }',
+    {},
+    '["a1"]',
+  ],
+  [
     "several values in a template string",
     'x := internal.template_string(["a", {v | some v in input}])',
     [1, 2],

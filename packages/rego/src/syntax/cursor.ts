@@ -81,6 +81,7 @@ export class Cursor {
   #spaceAt = -1;
   #hints: string[] = [];
   /** The part of the token, a template string, where the parse could not go on. */
+  #broken: Cursor | undefined;
   #stuck: Token | undefined;
   readonly #parsed = new Map<number, Parsed>();
 
@@ -286,7 +287,18 @@ export class Cursor {
   takeFrom(inner: Cursor, isStuck: boolean): void {
     this.#wildcards = inner.#wildcards;
     this.faults.push(...inner.faults);
-    if (isStuck) this.#stuck = inner.#stuck ?? inner.#standing();
+    if (!isStuck) return;
+    this.#stuck = inner.#stuck ?? inner.#standing();
+    this.#broken = inner;
+  }
+
+  /** Goes on within the token that could not be read to its end, and takes over what is found there. */
+  withinBroken(parse: (inner: Cursor) => unknown): void {
+    const inner = this.#broken;
+    if (inner === undefined) return;
+    const before = inner.faults.length;
+    parse(inner);
+    this.faults.push(...inner.faults.slice(before));
   }
 
   /** The token, or the white space before it where the parse stands at that. */

@@ -5,6 +5,7 @@ import { parseBody, parseLiteral } from "./literals.ts";
 import { refText } from "./ref-text.ts";
 import { relocateBody, relocateTerm } from "./relocate.ts";
 import type { SourceLocation } from "./source.ts";
+import { templateExpression } from "./template.ts";
 import { isOperator, parseInfix, parseRefFrom } from "./terms.ts";
 
 /** A rule with what v1 asks of how it is written. */
@@ -46,7 +47,7 @@ function parseHead(cursor: Cursor, isDefault: boolean): ParsedHead | undefined {
   const name = refText(ref, isPlainKey).replaceAll(/\$\d+/g, "_");
   if (cursor.isKeyword("contains")) {
     const refused = `the contains keyword can only be used with multi-value rule definitions (e.g., ${name} contains <VALUE> { ... })`;
-    if (args !== undefined) cursor.illegal(refused);
+    if (term.kind === "call") cursor.illegal(refused);
     cursor.advance();
     const key = parseInfix(cursor, true);
     if (key === undefined) return refuseHead(cursor, `expected rule key term (e.g., ${name} contains <VALUE> { ... })`);
@@ -72,6 +73,7 @@ function refuseHead(cursor: Cursor, note: string): undefined {
   cursor.illegal(note);
   if (cursor.isKeyword("if")) parseIfBody(cursor);
   else if (cursor.is("{")) parseBraceBody(cursor);
+  else cursor.withinBroken((inner) => inner.is("{") && parseBraceBody(inner));
 }
 
 /** Of a head that is a call of what is no name. */
@@ -161,7 +163,7 @@ function parseRest(cursor: Cursor, { head, hasContains }: ParsedHead, start: Sou
   if (body === undefined) return undefined;
   let otherwise: WrittenRule | undefined;
   if (hasBody && cursor.isKeyword("else") && !cursor.isRefHead()) {
-    otherwise = parseFirstElse(cursor, made);
+    otherwise = parseFirstElse(cursor, made, hasIf || hasContains);
     if (otherwise === undefined) return undefined;
   }
   const loc = hasBody ? start.to(cursor.previous.loc) : made.loc;
@@ -221,7 +223,15 @@ function parseIfBody(cursor: Cursor): Body | undefined {
   const isSet = opensBrace && expr?.terms.kind === "term" && expr.terms.term.kind === "set";
   if (expr !== undefined && !isSet) return [expr];
   cursor.restore(mark);
-  return parseBraceBody(cursor);
+  return refuseTemplateBody(cursor) ? undefined : parseBraceBody(cursor);
+}
+
+/** OPA takes the first brace of a template string that is no literal for that of a query. */
+function refuseTemplateBody(cursor: Cursor): boolean {
+  const inner = cursor.token.kind === "template" ? templateExpression(cursor) : undefined;
+  if (inner === undefined || parseBody(inner, "}") !== undefined) return false;
+  cursor.takeFrom(inner, true);
+  return true;
 }
 
 /** From the opening brace, which is not looked at. */
@@ -232,17 +242,21 @@ function parseBraceBody(cursor: Cursor): Body | undefined {
   return body;
 }
 
-function parseFirstElse(cursor: Cursor, head: Head): WrittenRule | undefined {
-  if (head.ref.terms.some((term, i) => i > 0 && !isGround(term)))
+/** What has one key is a set to OPA here, also with a value: without keywords, or where a ref is the key. */
+function parseFirstElse(cursor: Cursor, head: Head, hasKeyword: boolean): WrittenRule | undefined {
+  const { terms } = head.ref;
+  if (terms.some((term, i) => i > 0 && !isGround(term)))
     return cursor.report("else keyword cannot be used on rules with variables in head");
-  if (head.key !== undefined) return cursor.report("else keyword cannot be used on multi-value rules");
+  const isPartial = terms.length === 2 && head.args === undefined && (!hasKeyword || terms[1]?.kind === "ref");
+  if (head.key !== undefined || isPartial) return cursor.report("else keyword cannot be used on multi-value rules");
   return parseElse(cursor, head);
 }
 
 function isGround(term: Term): boolean {
   if (term.kind === "array" || term.kind === "set") return term.items.every(isGround);
   if (term.kind === "object") return term.entries.flat().every(isGround);
-  return term.kind !== "var" && term.kind !== "ref" && term.kind !== "call";
+  if (term.kind === "ref") return term.terms.slice(1).every(isGround);
+  return term.kind !== "var" && term.kind !== "call";
 }
 
 /** Else : "else" [ ( ":=" | "=" ) Infix ] [ [ "if" ] ( Literal | "{" Query "}" ) ] [ Else ] */

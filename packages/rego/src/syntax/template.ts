@@ -29,6 +29,15 @@ export function parseTemplate(cursor: Cursor): Term | undefined {
   return { kind: "templatestring", loc: token.loc, parts, multiLine: quote === "`" };
 }
 
+/** A cursor on the first expression of the template string that the cursor stands at; undefined where it has none. */
+export function templateExpression(cursor: Cursor): Cursor | undefined {
+  const { loc } = cursor.token;
+  const { text } = cursor.source;
+  const { end: open, faults } = templatePart(text, loc.offset + 2, loc.end, text[loc.offset + 1] as string);
+  if (faults.length > 0 || text[open] !== "{") return undefined;
+  return cursor.inside(lex(cursor.source, open + 1, templateExpressionEnd(text, open, loc.end) ?? loc.end));
+}
+
 /** A part behind a brace that cannot be read. */
 function brokenPart(cursor: Cursor, close: number, faults: readonly string[]): undefined {
   const place = new SourceLocation(cursor.source, close + 1, close + 2);
