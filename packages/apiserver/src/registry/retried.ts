@@ -1,7 +1,10 @@
 import { StatusError } from "@sallyport/kube";
 
-/** How often a write without a resourceVersion is tried again when somebody was faster. kube-apiserver's guaranteed update does as much. */
-const maxAttempts = 10;
+/**
+ * How often a write without a resourceVersion is tried when somebody was faster: of all who write at a time one wins. kube-apiserver's
+ * guaranteed update tries for as long as its request may take.
+ */
+const maxAttempts = 100;
 
 export interface Attempt<T> {
   readonly result: Promise<T>;

@@ -30,6 +30,15 @@ export interface Journal {
   readonly close: () => Promise<void>;
 }
 
+/** What was accepted last for a key, and is not durable yet. */
+interface Pending {
+  readonly revision: number;
+  /** Undefined for a deletion. */
+  readonly value: StoredValue | undefined;
+  /** When it is durable and told to watchers; rejects when it cannot be. */
+  readonly settled: Promise<void>;
+}
+
 interface Waiting {
   readonly event: StoreEvent;
   readonly done: () => void;
@@ -44,10 +53,7 @@ export class RevisionedStore implements Store {
   readonly isShared = false;
   readonly #journal: Journal;
   readonly #durable = new Map<string, StoredValue>();
-  /** Accepted but not yet durable; null stands for a deletion. */
-  readonly #pending = new Map<string, StoredValue | null>();
-  /** The newest write of each such key. */
-  readonly #underway = new Map<string, Promise<void>>();
+  readonly #pending = new Map<string, Pending>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #events: KeptEvents;
   #accepted: number;
@@ -91,22 +97,18 @@ export class RevisionedStore implements Store {
 
   async write({ key, expected, value }: Write): Promise<WriteResult> {
     if (this.#isBroken) throw this.#fault;
-    // Who lost a race is told so once the winner's write is durable: before, nobody may know of it, and trying again would only lose again.
-    if ((this.#current(key)?.modRevision ?? 0) !== expected) await this.#underway.get(key)?.catch(() => {});
-    if (this.#isBroken) throw this.#fault;
     const current = this.#current(key);
-    if ((current?.modRevision ?? 0) !== expected) return { ok: false, current };
+    if ((current?.modRevision ?? 0) !== expected) {
+      // Whoever tries again before watchers know who was faster would only find the old value once more.
+      await this.#pending.get(key)?.settled.catch(() => {});
+      return { ok: false, current: this.#current(key) };
+    }
     if (current === undefined && value === undefined) return { ok: true, revision: this.#revision };
     const revision = ++this.#accepted;
     const next = value && { key, value, createRevision: current?.createRevision ?? revision, modRevision: revision };
-    this.#pending.set(key, next ?? null);
-    const flushed = this.#flushed({ revision, key, value: next, previous: current });
-    this.#underway.set(key, flushed);
-    try {
-      await flushed;
-    } finally {
-      if (this.#underway.get(key) === flushed) this.#underway.delete(key);
-    }
+    const settled = this.#flushed({ revision, key, value: next, previous: current });
+    this.#pending.set(key, { revision, value: next, settled });
+    await settled;
     return { ok: true, revision };
   }
 
@@ -157,7 +159,7 @@ export class RevisionedStore implements Store {
 
   #current(key: string): StoredValue | undefined {
     const pending = this.#pending.get(key);
-    return pending === undefined ? this.#durable.get(key) : (pending ?? undefined);
+    return pending === undefined ? this.#durable.get(key) : pending.value;
   }
 
   #flushed(event: StoreEvent): Promise<void> {
@@ -202,8 +204,7 @@ export class RevisionedStore implements Store {
     const { key, value, revision } = event;
     if (value === undefined) this.#durable.delete(key);
     else this.#durable.set(key, value);
-    const pending = this.#pending.get(key);
-    if (pending === null ? value === undefined : pending?.modRevision === revision) this.#pending.delete(key);
+    if (this.#pending.get(key)?.revision === revision) this.#pending.delete(key);
     this.#revision = revision;
     this.#events.add(event);
     for (const listener of this.#listeners) listener(event);

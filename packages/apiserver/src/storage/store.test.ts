@@ -31,27 +31,6 @@ function withFolder(run: (folder: string) => Promise<void>): () => Promise<void>
   };
 }
 
-test("who lost a race is told so when the winner's write is durable", async () => {
-  const { promise: disk, resolve: written } = Promise.withResolvers<void>();
-  const journal = {
-    load: () => ({ revision: 0, values: [], events: [] }),
-    append: () => disk,
-    forget: async () => {},
-    close: async () => {},
-  };
-  const store = new RevisionedStore(journal);
-  const said: string[] = [];
-  const winner = store.write({ key: "/a", expected: 0, value: bytes("1") }).then(() => said.push("won"));
-  const loser = store.write({ key: "/a", expected: 0, value: bytes("2") }).then(({ ok }) => {
-    said.push(`${ok} at revision ${store.revision}`);
-  });
-  await new Promise((done) => setImmediate(done));
-  assert.deepEqual(said, []);
-  written();
-  await Promise.all([winner, loser]);
-  assert.deepEqual(said, ["won", "false at revision 1"]);
-});
-
 /** The same cases for every driver. */
 function testDriver(name: string, openIn: (folder: string) => Store): void {
   test(
@@ -312,6 +291,37 @@ test("a batch that may be on disk or not is the last one", async () => {
   for (const key of ["/a", "/b"])
     await assert.rejects(store.write({ key, expected: 0, value: bytes("1") }), /the disk failed/);
   assert.equal(store.health().fault, "the disk failed");
+});
+
+test("who loses to a write that is not durable yet is told when watchers are, also of one after another", async () => {
+  const appends: (() => void)[] = [];
+  const store = new RevisionedStore({
+    load: () => ({ revision: 0, values: [], events: [] }),
+    append: () => new Promise((done) => appends.push(done)),
+    forget: async () => {},
+    close: async () => {},
+  });
+  const told: string[] = [];
+  store.watch(0, ({ revision }) => told.push(`event ${revision}`));
+  const write = async (expected: number, value: Uint8Array | undefined) => {
+    const result = await store.write({ key: "/a", expected, value });
+    told.push(result.ok ? `wrote ${result.revision}` : `lost to ${result.current?.modRevision ?? "nothing"}`);
+  };
+  const all = [
+    write(0, bytes("1")),
+    write(0, bytes("2")),
+    write(1, undefined),
+    write(0, bytes("3")),
+    write(1, bytes("4")),
+  ];
+  await new Promise(setImmediate);
+  assert.deepEqual(told, []);
+  appends.shift()?.();
+  await new Promise(setImmediate);
+  assert.deepEqual(told, ["event 1", "wrote 1", "lost to 3"]);
+  appends.shift()?.();
+  await Promise.all(all);
+  assert.deepEqual(told.slice(3), ["event 2", "event 3", "wrote 2", "wrote 3", "lost to 3"]);
 });
 
 test("events that are gone are said to be", async () => {
