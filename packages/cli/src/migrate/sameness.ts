@@ -38,20 +38,27 @@ function comparable({ metadata, spec }: KubeObject): Comparable {
   return { annotations: Object.fromEntries(annotations), spec: JSON.parse(text) as PodSpec };
 }
 
+/** What differs in effect and as it is written: who runs as a user is not told once more as somebody who is not root. */
 function contextDifferences(before: PodSpec, after: PodSpec): readonly Difference[] {
-  const fieldsOf = (spec: PodSpec) =>
-    containersOf(spec).flatMap(([container, path]) => {
-      const fields = effectiveContext(spec, container, path);
-      const user = fields.find(({ field }) => field === "runAsUser")?.value;
-      return fields.map(({ field, value }) => ({
-        field: `${container.name}: ${field}`,
-        value: takingEffect(field, value, user),
-      }));
-    });
-  const now = new Map(fieldsOf(after).map(({ field, value }) => [field, value]));
-  return fieldsOf(before).flatMap(({ field, value }) =>
-    isSameValue(value ?? null, now.get(field) ?? null) ? [] : [{ field, before: value, after: now.get(field) }],
-  );
+  const now = new Map(contextsOf(after).map((each) => [each.field, each]));
+  return contextsOf(before).flatMap(({ field, value, effect }) => {
+    const next = now.get(field);
+    const isAlike =
+      isSameValue(effect ?? null, next?.effect ?? null) || isSameValue(value ?? null, next?.value ?? null);
+    return isAlike ? [] : [{ field, before: effect, after: next?.effect }];
+  });
+}
+
+function contextsOf(spec: PodSpec) {
+  return containersOf(spec).flatMap(([container, path]) => {
+    const fields = effectiveContext(spec, container, path);
+    const user = fields.find(({ field }) => field === "runAsUser")?.value;
+    return fields.map(({ field, value }) => ({
+      field: `${container.name}: ${field}`,
+      value,
+      effect: takingEffect(field, value, user),
+    }));
+  });
 }
 
 /** Lists of capabilities have no order; who runs as a user of a known number is known not to be root. */
