@@ -6,6 +6,7 @@ import { chainOptions } from "../admission-configuration.ts";
 import { type CheckReport, checkManifests } from "../check/checker.ts";
 import { outputs } from "../check/outputs/outputs.ts";
 import type { RegoRules } from "../check/rego-rules.ts";
+import { withoutValues } from "../check/without-values.ts";
 import { list } from "../comma-list.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { addExternalDataOptions, type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
@@ -128,7 +129,7 @@ async function runCheck(files: readonly string[], flags: CheckFlags): Promise<vo
   });
   progress.end();
   const output = outputs[format] as (typeof outputs)[string];
-  process.stdout.write(output(report, flags.verbose === true));
+  process.stdout.write(output(withoutValues(report), flags.verbose === true));
   process.exitCode = statusOf(report, flags);
 }
 

@@ -58,6 +58,7 @@ export class Remote {
   async ask(request: RemoteRequest): Promise<RemoteAnswer> {
     const { method, url, headers, body, isLocal = false } = request;
     const { timeoutMs } = this.#options;
+    checkHeaders(request);
     try {
       const { fetch } = await import("undici");
       const answer = await fetch(url, {
@@ -87,6 +88,13 @@ export class Remote {
     this.#dispatchers.set(isLocal, made);
     return made;
   }
+}
+
+/** Tokens are among them: what refuses one later quotes it. */
+function checkHeaders(request: RemoteRequest): void {
+  const wrong = Object.entries(request.headers).find(([, value]) => !/^[\t\x20-\x7e]*$/.test(value));
+  if (wrong !== undefined)
+    throw new RemoteError(`${placeOf(request)}: ${wrong[0]} has characters that no header takes, as a line break`);
 }
 
 async function openDispatcher({ ca, environment }: RemoteOptions, isLocal: boolean): Promise<Dispatcher> {

@@ -16,7 +16,9 @@ export async function sealDataKey(key: Uint8Array, recipients: readonly string[]
       try {
         encrypter.addRecipient(recipient);
       } catch {
-        throw new SopsError(`${recipient.slice(0, 80)}: expected a recipient of age, age1…`);
+        // Who has named the secret key by mistake does not want to see it in a log.
+        const shown = recipient.startsWith("age1") ? recipient.slice(0, 80) : "one that is none";
+        throw new SopsError(`${shown}: expected a recipient of age, age1…`);
       }
       return { recipient, enc: armor.encode(await encrypter.encrypt(key)) };
     }),

@@ -105,6 +105,7 @@ test("what Vault refuses is told without what was sent", async (t) => {
     await faultOf(sourceAt(t, fake, { kind: "token", file: fileWith(t, "canary-root") }, "none")),
     await faultOf(sourceAt(t, fake, { kind: "kubernetes", mount: "kubernetes", role: "no", tokenFile: token.file })),
     await faultOf(sourceAt(t, fake, { kind: "token", file: "/nonexistent/token" })),
+    await faultOf(sourceAt(t, fake, { kind: "token", file: fileWith(t, "canary-two\nlines") })),
   ];
   assert.deepEqual(
     told.map(({ message }) => message),
@@ -113,6 +114,7 @@ test("what Vault refuses is told without what was sent", async (t) => {
       `Vault GET ${fake.url}/v1/transit/keys/none: HTTP status 404: encryption key not found`,
       `Vault POST ${fake.url}/v1/auth/kubernetes/login: HTTP status 400: invalid role name`,
       "/nonexistent/token: no such file or directory",
+      `GET ${fake.url}/v1/auth/token/lookup-self: x-vault-token has characters that no header takes, as a line break`,
     ],
   );
   assert.ok(told.every((each) => each instanceof KmsError && !each.message.includes("canary")));
