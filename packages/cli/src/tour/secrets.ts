@@ -19,7 +19,14 @@ const canary: Command = {
   expect: [/secret\/db created/],
 };
 
-/** Secrets: who comes to them, where they are where they should not be, and how they lie on the disk. */
+/** The Secret that an ExternalSecret makes; `postgres://ledger:drawbridge@db/ledger` in Base64. */
+const made: Command = {
+  kubectl: ["-n", "strongroom", "get", "secret", "ledger", "-o", "jsonpath={.data.url}"],
+  expect: [/cG9zdGdyZXM6Ly9sZWRnZXI6ZHJhd2JyaWRnZUBkYi9sZWRnZXI=/],
+  eventually: true,
+};
+
+/** Secrets: who comes to them, where they are where they should not be, how they come from elsewhere, and how they lie on the disk. */
 export const secrets: Chapter = {
   name: "secrets",
   title: "secrets: who reads them, and how they lie",
@@ -75,6 +82,33 @@ export const secrets: Chapter = {
         },
       ],
       after: "What is found is told by place, rule and fingerprint; the value itself is never printed.",
+    },
+    {
+      title: "From elsewhere",
+      before:
+        "The values lie in a store, and the repository says which: ExternalSecrets, as External Secrets has them. First without a cluster, then with one.",
+      commands: [
+        {
+          sallyport: ["secrets", "render", "--masked", "--file-root", "stores", "external.yaml"],
+          expect: [/name: ledger/, /url: \(38 bytes\)/],
+          unexpected: [/drawbridge/],
+        },
+        {
+          sallyport: ["secrets", "sync", "--create-crds", "-n", "strongroom", "--file-root", "stores"],
+          stays: true,
+          expect: [/syncing ExternalSecrets of https:/],
+        },
+        { kubectl: ["apply", "-f", "external.yaml"], expect: [/externalsecret\S* created/] },
+        {
+          kubectl: ["-n", "strongroom", "get", "externalsecret", "ledger"],
+          expect: [/ledger +files +10m +True +SecretSynced/],
+          eventually: true,
+        },
+        made,
+        { kubectl: ["-n", "strongroom", "delete", "secret", "ledger"], expect: [/deleted/] },
+        made,
+      ],
+      after: "What somebody deletes or changes is made again; its conditions and events never hold a value.",
     },
     {
       title: "A configuration that only looks like encryption",

@@ -18,6 +18,7 @@ interface Flags {
   readonly ownCredentials?: boolean;
   readonly timeout: string;
   readonly http?: string;
+  readonly createCrds?: boolean;
   readonly printCrds?: boolean;
   readonly printInstall?: boolean;
   readonly installNamespace: string;
@@ -38,6 +39,7 @@ export function syncCommand(): Command {
     )
     .option("--timeout <duration>", "for each call of a store", "10s")
     .option("--http <host:port>", "where /livez, /readyz and /metrics are")
+    .option("--create-crds", "make the definitions of the kinds where there are none")
     .option("--print-crds", "print the definitions of the kinds, and end")
     .option("--print-install", "print account, roles and a Deployment for a cluster, and end")
     .option("--install-namespace <name>", "of --print-install: where it runs", "sallyport")
@@ -48,7 +50,7 @@ export function syncCommand(): Command {
 Examples:
   sallyport secrets sync --print-crds | kubectl apply -f -
   sallyport secrets sync --print-install | kubectl apply -f -
-  sallyport secrets sync --kubeconfig .sallyport/kubeconfig --file-root secrets/     beside \`sallyport up\`
+  sallyport secrets sync --kubeconfig .sallyport/kubeconfig --create-crds --file-root secrets/     beside \`sallyport up\`
 
 Providers: vault (KV v2 of Vault and OpenBao), aws (SecretsManager), azurekv, kubernetes, fake, and file, which is Sallyport's own.
 Refreshes are up to a tenth early, so that they do not all come together; faults are tried again after 10 s, then twice as long each time, up
@@ -70,6 +72,7 @@ async function run(flags: Flags): Promise<void> {
     controllerClass: flags.controllerClass,
     ...(flags.fileRoot !== undefined && { fileRoot: flags.fileRoot }),
     lendsOwn: flags.ownCredentials === true,
+    createsKinds: flags.createCrds === true,
     timeoutMs: timeoutOf("--timeout", flags.timeout),
     say: (text: string) => void process.stderr.write(`${new Date().toISOString()} ${text}\n`),
   };

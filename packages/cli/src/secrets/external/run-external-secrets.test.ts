@@ -124,6 +124,19 @@ class Bed {
     this.#t.after(() => running.close());
   }
 
+  /** Who may define kinds. */
+  async startAsAdmin(): Promise<void> {
+    const running = await runExternalSecrets({
+      connection: this.#connection,
+      controllerClass: "default",
+      createsKinds: true,
+      lendsOwn: false,
+      timeoutMs: 5_000,
+      say: (text) => void this.said.push(text),
+    });
+    await running.close();
+  }
+
   async define(): Promise<void> {
     await this.make(...externalSecretsDefinitions);
     for (const { metadata } of externalSecretsDefinitions)
@@ -265,6 +278,13 @@ test("for one namespace, a Role of it is enough, and others are left", async (t)
     },
   );
   assert.equal(await bed.status("other", "db"), undefined);
+});
+
+test("kinds are made where there are none, and left where they are", async (t) => {
+  const bed = await Bed.open(t);
+  for (let round = 0; round < 2; round++) await bed.startAsAdmin();
+  assert.deepEqual(bed.said, []);
+  await bed.make(namespace("shop"), store("SecretStore", { namespace: "shop" }, { file: { folder: "." } }));
 });
 
 test("kinds that are not served are told with what serves them", async (t) => {

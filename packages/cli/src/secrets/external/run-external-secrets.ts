@@ -1,9 +1,10 @@
 import { Client, type Connection, type FollowedChange, FollowedResource, unlessGone } from "@sallyport/cluster";
-import type { KubeObject } from "@sallyport/kube";
+import { hasCondition, type KubeObject } from "@sallyport/kube";
 import {
   type ExternalSecret,
   ExternalSecretController,
   type ExternalSecretObject,
+  externalSecretsDefinitions,
   externalSecretsGroup,
   isUntouched,
   managedLabel,
@@ -29,6 +30,8 @@ export interface ExternalSecretsOptions {
   readonly fileRoot?: string;
   /** SecretStores, too, may have this program's own credentials; ClusterSecretStores always may. */
   readonly lendsOwn: boolean;
+  /** Makes the definitions of the kinds where there are none. */
+  readonly createsKinds?: boolean;
   /** For each call of a store. */
   readonly timeoutMs: number;
   /** One line each; never a value. */
@@ -46,6 +49,7 @@ export interface RunningExternalSecrets {
 export async function runExternalSecrets(options: ExternalSecretsOptions): Promise<RunningExternalSecrets> {
   const client = new Client(options.connection);
   try {
+    if (options.createsKinds === true) await createKinds(client);
     const version = await servedVersion(client);
     const run = new Run(options, client, version);
     await run.start();
@@ -53,6 +57,25 @@ export async function runExternalSecrets(options: ExternalSecretsOptions): Promi
   } catch (error) {
     client.close();
     throw error;
+  }
+}
+
+/** So often, and so far apart, it is looked whether kinds are served that were just defined. */
+const looks = { times: 100, ms: 100 };
+
+async function createKinds(client: Client): Promise<void> {
+  const home = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  for (const definition of externalSecretsDefinitions) {
+    const { name = "" } = definition.metadata;
+    if ((await unlessGone(client.ask(`${home}/${name}`))) !== undefined) continue;
+    await client.ask(home, { method: "POST", body: definition });
+  }
+  for (let i = 0; i < looks.times; i++) {
+    const found = await Promise.all(
+      externalSecretsDefinitions.map(({ metadata: { name = "" } }) => client.ask(`${home}/${name}`)),
+    );
+    if (found.every((each) => hasCondition(each as KubeObject, "Established"))) return;
+    await new Promise((done) => setTimeout(done, looks.ms));
   }
 }
 
