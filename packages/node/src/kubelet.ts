@@ -16,6 +16,7 @@ export type { NodeFacts } from "./kubelet/downward-api.ts";
 export { containerEnvironment, type EnvironmentWorld } from "./kubelet/environment.ts";
 export { systemInfo } from "./kubelet/machine.ts";
 export { type NodeOptions, type RunningNode, startNode } from "./kubelet/start-node.ts";
+export { sweep } from "./kubelet/sweep.ts";
 export { removeCgroup } from "./runtime/cgroup.ts";
 export {
   type ContainerRuntime,
@@ -26,7 +27,7 @@ export {
   RuntimeFault,
   type SandboxRequest,
 } from "./runtime/container-runtime.ts";
-export { findRuntimes } from "./runtime/find-runtimes.ts";
+export { findRuntimes, installedRuntimes } from "./runtime/find-runtimes.ts";
 export { localhostProfiles } from "./runtime/localhost-profiles.ts";
 export { readMachine } from "./runtime/machine.ts";
 export type { MachineFacts } from "./runtime/machine-facts.ts";
@@ -34,6 +35,7 @@ export type { OciMount, OciProcess, OciSpec } from "./runtime/oci-spec.ts";
 export { type HandlerProbe, probeHandler, probeRuntimes, type RuntimeProbe } from "./runtime/probe.ts";
 export { createRunc } from "./runtime/runc.ts";
 export { knownHandlers, openRuntime } from "./runtime/runtimes.ts";
+export { tagOf } from "./sandbox/pod-network.ts";
 export { type FilesOfPod, filesOfPod, type MadeFiles, type PodFilesOptions } from "./volumes/files-of-pod.ts";
 export { commandMounts, type MountTable } from "./volumes/mount-table.ts";
 export type { ConfigMap, PodReader, Secret, Token, TokenRequest } from "./volumes/pod-reader.ts";

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism, platform, release } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,6 +7,8 @@ import type { RunningNode } from "@sallyport/node/kubelet";
 import { createLeaf, type KeyPair } from "@sallyport/pki";
 import { goArchitecture } from "../go-architecture.ts";
 import { version } from "../version.ts";
+import { nodePlace } from "./node-place.ts";
+import { startReaper, untilReaped } from "./reaper.ts";
 
 export interface OwnNodeOptions {
   /** The data folder, with the authority that the server's certificates come from. */
@@ -20,13 +22,13 @@ const leafDays = 365;
 
 /** Makes this machine the node of our own API server. Answers why it cannot be one, where it cannot. */
 export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOptions): Promise<RunningNode | string> {
-  const { createRegistry, startNode, systemInfo, findRuntimes, readMachine, FolderImageStore } = await import(
-    "@sallyport/node/kubelet"
-  );
-  const nodeFolder = join(folder, "node");
-  mkdirSync(nodeFolder, { recursive: true, mode: 0o711 });
-  const { runtimes, reasons } = await findRuntimes(join(realpathSync(nodeFolder), "runtimes"));
+  const { createRegistry, startNode, systemInfo, findRuntimes, localhostProfiles, readMachine, FolderImageStore } =
+    await import("@sallyport/node/kubelet");
+  const place = nodePlace(folder);
+  await untilReaped(place);
+  const { runtimes, reasons } = await findRuntimes(place.runtimes);
   if (runtimes.size === 0) return reasons.join("; ");
+  const callOff = startReaper(place, folder);
   const pki = join(folder, "pki");
   const ca: KeyPair = { certificate: read(pki, "ca.crt"), key: read(pki, "ca.key") };
   const life = { now: Date.now(), days: leafDays };
@@ -46,7 +48,7 @@ export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOption
   const { hostname, port } = new URL(url);
   const versions = [...runtimes.values()].map(({ handler, version: of }) => `${handler} ${of}`);
   const node = await startNode({
-    folder: nodeFolder,
+    folder: place.folder,
     name,
     client,
     proxyClient,
@@ -55,7 +57,7 @@ export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOption
     key: serving.key,
     apiServerCertificate: read(pki, "apiserver-kubelet-client.crt"),
     images: new FolderImageStore({
-      folder: join(nodeFolder, "images"),
+      folder: join(place.folder, "images"),
       registry: createRegistry({ agent: `sallyport/${version}` }),
     }),
     runtimes,
@@ -71,7 +73,7 @@ export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOption
     annotations: { "sallyport.dev/runtimes": versions.join(", ") },
     resolvConf: readOr("/etc/resolv.conf"),
     hosts: readOr("/etc/hosts"),
-    localhostProfiles: () => undefined,
+    localhostProfiles: localhostProfiles(join(place.folder, "seccomp")),
     clock: { now: Date.now, sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}) },
     random: Math.random,
     onFault,
@@ -80,6 +82,7 @@ export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOption
     ...node,
     stop: async (graceSeconds) => {
       await node.stop(graceSeconds);
+      callOff();
       client.close();
       proxyClient.close();
     },

@@ -1,16 +1,28 @@
 import type { ContainerRuntime } from "./container-runtime.ts";
+import { probeHandler } from "./probe.ts";
 import { knownHandlers, openRuntime } from "./runtimes.ts";
 
-/** The runtimes whose programs are here, by handler; of the others, why not. */
+/** The runtimes that work on this machine, by handler; of the others, why not. Each is tried with a container. */
 export async function findRuntimes(
   folder: string,
 ): Promise<{ readonly runtimes: ReadonlyMap<string, ContainerRuntime>; readonly reasons: readonly string[] }> {
   const runtimes = new Map<string, ContainerRuntime>();
   const reasons: string[] = [];
+  for (const handler of knownHandlers) {
+    const { works, reason = "" } = await probeHandler(handler, folder);
+    if (works) runtimes.set(handler, await openRuntime(handler, folder));
+    else reasons.push(`${handler}: ${reason}`);
+  }
+  return { runtimes, reasons };
+}
+
+/** Those whose programs are here, whether they work or not: what they left on the machine can be theirs to take away. */
+export async function installedRuntimes(folder: string): Promise<ReadonlyMap<string, ContainerRuntime>> {
+  const found = new Map<string, ContainerRuntime>();
   for (const handler of knownHandlers)
     await openRuntime(handler, folder).then(
-      (runtime) => runtimes.set(handler, runtime),
-      (error: Error) => reasons.push(error.message),
+      (runtime) => found.set(handler, runtime),
+      () => undefined,
     );
-  return { runtimes, reasons };
+  return found;
 }

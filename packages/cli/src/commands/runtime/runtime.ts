@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { probeCommand } from "./probe.ts";
+import { sweepCommand } from "./sweep.ts";
 
 /** Each subcommand has a file of its own beside this one. */
-const commands: readonly (() => Command)[] = [probeCommand];
+const commands: readonly (() => Command)[] = [probeCommand, sweepCommand];
 
 export function runtimeCommand(): Command {
   const command = new Command("runtime").description(
