@@ -5,6 +5,8 @@ import { isKnownDifference } from "./errors-known.ts";
 const undeclared = (name: string) => `{"code":"rego_compile_error","message":"var ${name} is undeclared"}`;
 const arguments_ = '{"code":"rego_type_error","message":"minus: invalid argument(s)"}';
 const undefined_ = '{"code":"rego_type_error","message":"undefined function data.a.q"}';
+const placed = (row: number) =>
+  `{"code":"rego_type_error","location":{"col":5,"file":"p","row":${row}},"message":"minus: invalid argument(s)"}`;
 const syntax = '{"code":"rego_parse_error","message":"unexpected eof token"}';
 
 const cases: readonly (readonly [string, readonly string[], readonly string[], boolean])[] = [
@@ -16,6 +18,9 @@ const cases: readonly (readonly [string, readonly string[], readonly string[], b
   ["", [arguments_, undefined_], [arguments_], true],
   ["", [undefined_], [], false],
   ["", [arguments_, syntax], [arguments_], false],
+  ["", [arguments_], [placed(1)], true],
+  ["", [placed(2)], [placed(1)], false],
+  ["", [arguments_, syntax], [placed(1), undefined_], false],
 ];
 
 for (const [source, opa, sallyport, known] of cases)

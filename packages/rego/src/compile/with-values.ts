@@ -90,7 +90,7 @@ export class WithRewriter {
     if (isBuiltin) {
       const why = this.#whyNotReplaceable(target);
       if (why !== undefined) {
-        report(typeFault(target.loc, `with keyword replacing built-in function: ${why}`));
+        report(compileFault(target.loc, `with keyword replacing built-in function: ${why}`));
         return undefined;
       }
       return this.#isFunctionValue(value);
@@ -142,7 +142,7 @@ export class WithRewriter {
     const { options, builtin, report } = this.#context;
     if (options.unsafeBuiltins?.has(name) === true) {
       const message = `with keyword replacing built-in function: target must not be unsafe: "${name}"`;
-      report(typeFault(ref.loc, message));
+      report(compileFault(ref.loc, message));
       return undefined;
     }
     return builtin(name) !== undefined;
