@@ -38,6 +38,8 @@ const cases: readonly [what: string, spec: Fields, old: Fields | undefined, give
     [undefined],
   ],
   ["what it asks for", { type: "ClusterIP", clusterIP: "10.0.0.9" }, undefined, ["10.0.0.9"]],
+  ["none where it had none", { type: "ClusterIP" }, { type: "ClusterIP" }, [undefined]],
+  ["one once it is no name any more", { type: "ClusterIP" }, { type: "ExternalName" }, ["10.0.0.3"]],
   ["what it had", { type: "ClusterIP" }, { type: "ClusterIP", clusterIP: "10.0.0.8" }, ["10.0.0.8"]],
   [
     "free ports",

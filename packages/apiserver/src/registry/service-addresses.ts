@@ -108,6 +108,9 @@ interface Allocation {
 function withAddress(spec: Fields, old: Fields, { ranges, taken, errors, owner, name }: Allocation): Fields {
   const { clusterIP: wanted } = spec;
   if (wanted === "None") return spec;
+  const isNew = old["type"] === undefined || old["type"] === "ExternalName";
+  // One that was made by a write of its status has none, and is given none later on.
+  if (!wanted && !isNew) return spec;
   const clusterIP = wanted || taken.lowestFree(ranges);
   // An address is an object that tells whose it is.
   if (name === "" && typeof clusterIP === "string") {
@@ -120,7 +123,7 @@ function withAddress(spec: Fields, old: Fields, { ranges, taken, errors, owner, 
     return spec;
   }
   // A service that has an address keeps it: another one is refused by validation.
-  if (wanted && (old["type"] === undefined || old["type"] === "ExternalName")) {
+  if (wanted && isNew) {
     if (!ranges.some((range) => isIn(range, clusterIP)))
       errors.push(addressFault(outside(clusterIP, ranges), clusterIP));
     else if (taken.isTaken(clusterIP, owner))
