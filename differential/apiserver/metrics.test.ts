@@ -37,6 +37,35 @@ function familiesOf(text: string): ReadonlyMap<string, Family> {
 
 const maps = "/api/v1/namespaces/default/configmaps";
 
+const admissionregistration = "/apis/admissionregistration.k8s.io/v1";
+
+const rulesOf = (resource: string) => [
+  { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: [resource] },
+];
+
+/** Webhooks that nobody answers as, of which one refuses, and a policy that nothing meets. */
+const refusing = {
+  validatingwebhookconfigurations: {
+    metadata: { name: "h" },
+    webhooks: ["Ignore", "Fail"].map((failurePolicy) => ({
+      name: `${failurePolicy.toLowerCase()}.example.com`,
+      clientConfig: { url: "https://127.0.0.1:1/" },
+      failurePolicy,
+      sideEffects: "None",
+      admissionReviewVersions: ["v1"],
+      rules: rulesOf("configmaps"),
+    })),
+  },
+  validatingadmissionpolicies: {
+    metadata: { name: "p" },
+    spec: { matchConstraints: { resourceRules: rulesOf("secrets") }, validations: [{ expression: "false" }] },
+  },
+  validatingadmissionpolicybindings: {
+    metadata: { name: "p" },
+    spec: { policyName: "p", validationActions: ["Deny"] },
+  },
+};
+
 /** What makes them count, and what they have counted. */
 async function metricsOf({ client }: Peer): Promise<ReadonlyMap<string, Family>> {
   const ask = (method: string, path: string, body?: unknown) => client.ask({ method, path, body });
@@ -49,6 +78,14 @@ async function metricsOf({ client }: Peer): Promise<ReadonlyMap<string, Family>>
   await ask("GET", "/nothing");
   await client.ask({ method: "GET", path: "/api", headers: { authorization: "Bearer nobody" } });
   await client.ask({ method: "GET", path: "/version", headers: { "impersonate-user": "jane" } });
+  for (const [resource, object] of Object.entries(refusing))
+    await ask("POST", `${admissionregistration}/${resource}`, object);
+  // They come into force a little later.
+  for (const path of [maps, "/api/v1/namespaces/default/secrets"])
+    for (let tries = 0; tries < 100; tries++) {
+      if ((await ask("POST", path, { metadata: { generateName: "refused-" } })).code >= 400) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   // The first one is of flows that are not exempt.
   await client.ask({ method: "GET", path: maps, headers: { authorization: "" } });
   const { body } = await ask("GET", "/metrics");
@@ -77,6 +114,12 @@ const wanted = [
   "apiserver_flowcontrol_nominal_limit_seats",
   "apiserver_flowcontrol_request_execution_seconds",
   "apiserver_flowcontrol_request_wait_duration_seconds",
+  "apiserver_admission_webhook_admission_duration_seconds",
+  "apiserver_admission_webhook_fail_open_count",
+  "apiserver_admission_webhook_rejection_count",
+  "apiserver_admission_webhook_request_total",
+  "apiserver_validating_admission_policy_check_duration_seconds",
+  "apiserver_validating_admission_policy_check_total",
   "apiserver_impersonation_attempts_duration_seconds",
   "apiserver_impersonation_attempts_total",
   "apiserver_impersonation_authorization_attempts_duration_seconds",

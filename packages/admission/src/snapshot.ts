@@ -1,4 +1,5 @@
 import type { Catalogue, KubeObject } from "@sallyport/kube";
+import type { AdmissionObserver } from "./observer.ts";
 import type { PolicySet } from "./policies/policy-set.ts";
 import type { UserInfo } from "./request.ts";
 import type { WebhookCredentials } from "./static-configurations.ts";
@@ -60,6 +61,8 @@ export interface AdmissionEffects {
   readonly randomBytes: (size: number) => Uint8Array;
   /** POSTs JSON over TLS; rejects, in the words of Go's client, on timeout or transport failure. Absent offline: webhooks then follow failurePolicy. */
   readonly post?: (call: WebhookPost) => Promise<WebhookAnswer>;
+  /** Nobody counts when absent. */
+  readonly observer?: AdmissionObserver;
 }
 
 /** With what the server around the chain adds. */

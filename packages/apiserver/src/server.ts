@@ -148,6 +148,7 @@ export async function startApiServer(
   const registry = createRegistry(
     {
       ...options,
+      effects: { ...options.effects, observer: metrics.admissions },
       catalogue,
       onStored: (...stored) => metrics.stored(...stored),
       onDecision: (decision, operation) => metrics.admission(decision, operation),

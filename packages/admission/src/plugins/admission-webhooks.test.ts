@@ -4,6 +4,7 @@ import type { KubeObject } from "@sallyport/kube";
 import { namespace, pod, requestFor, snapshotOf, testEffects } from "../admission.fixture.ts";
 import { admit } from "../admit.ts";
 import type { Decision } from "../decision.ts";
+import type { WebhookCalled } from "../observer.ts";
 import type { WebhookPost } from "../snapshot.ts";
 import { createMutatingAdmissionWebhook } from "./mutating-admission-webhook.ts";
 import { createValidatingAdmissionWebhook } from "./validating-admission-webhook.ts";
@@ -40,8 +41,14 @@ async function decide(
   dryRun = false,
   object: KubeObject = pod(),
   oldObject?: KubeObject,
-): Promise<{ readonly decision: Decision; readonly calls: readonly WebhookPost[] }> {
+): Promise<{
+  readonly decision: Decision;
+  readonly calls: readonly WebhookPost[];
+  readonly told: readonly WebhookCalled[];
+}> {
   const calls: WebhookPost[] = [];
+  const told: WebhookCalled[] = [];
+  const observer = { webhookCalled: (call: WebhookCalled) => told.push(call), policyChecked: () => {} };
   const post = async (call: WebhookPost) => {
     calls.push(call);
     if (answer instanceof Error) throw answer;
@@ -63,10 +70,10 @@ async function decide(
   const decision = await admit(
     request,
     snapshot,
-    { ...testEffects, post },
+    { ...testEffects, post, observer },
     { plugins: [createMutatingAdmissionWebhook(), createValidatingAdmissionWebhook()] },
   );
-  return { decision, calls };
+  return { decision, calls, told };
 }
 
 test("allowed, with warnings and annotations", async () => {
@@ -89,6 +96,43 @@ test("denied, in upstream's words", async () => {
     ['admission webhook "hook.example.com" denied the request: no', 422],
   );
 });
+
+const told: { readonly [what: string]: readonly [hook: Hook, answer: Answer, code: number, rejection?: string] } = {
+  "an answer that allows": [{}, () => ({ allowed: true }), 200],
+  "a refusal": [{}, () => ({ allowed: false, status: { code: 422 } }), 422, "no_error"],
+  "a refusal without a code": [{ kind: "Mutating" }, () => ({ allowed: false }), 400, "no_error"],
+  "a call that fails": [{}, new Error("refused"), 503, "calling_webhook_error"],
+  "a call that fails, and is passed over": [{ failurePolicy: "Ignore" }, new Error("refused"), 503],
+  garbage: [{}, "<html>", 503, "calling_webhook_error"],
+  "a review that nobody knows": [
+    { admissionReviewVersions: ["v9"] },
+    () => ({ allowed: true }),
+    400,
+    "calling_webhook_error",
+  ],
+  "a patch that cannot be applied": [
+    { kind: "Mutating" },
+    () => ({ allowed: true, patch: btoa('[{"op":"remove","path":"/none"}]'), patchType: "JSONPatch" }),
+    0,
+    "apiserver_internal_error",
+  ],
+  "a patch of another type": [
+    { kind: "Mutating" },
+    () => ({ allowed: true, patch: btoa("{}"), patchType: "JSONPatch" }),
+    503,
+    "calling_webhook_error",
+  ],
+};
+
+for (const [what, [hook, answer, code, rejection]] of Object.entries(told))
+  test(`metrics are told of ${what}`, async () => {
+    const { told: calls } = await decide([hook], answer);
+    const failedOpen = hook["failurePolicy"] === "Ignore";
+    const type = hook.kind === "Mutating" ? "admit" : "validating";
+    assert.deepEqual(calls, [
+      { name: "hook.example.com", type, operation: "CREATE", seconds: 0, code, rejection, failedOpen },
+    ]);
+  });
 
 test("what a patch makes of an object of another group is none of that group's", async () => {
   const object = {

@@ -6,7 +6,7 @@ import { skip } from "../refusals.ts";
 import type { Callers } from "../reinvocation.ts";
 import { type Request, withObject } from "../request.ts";
 import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
-import { type Answer, askWebhook, type Caller, callerOf, failed } from "../webhook/answer.ts";
+import { type Answer, askWebhook, type Caller, callerOf, failed, serverFault, tellCalled } from "../webhook/answer.ts";
 import { CallError } from "../webhook/call-error.ts";
 import { type PlacedWebhook, webhooksFor } from "../webhook/configuration.ts";
 import { type Patched, patchedBy, schemaOf } from "../webhook/patch.ts";
@@ -97,9 +97,12 @@ class Mutation {
     const key = `${configuration}/${webhook.name}`;
     if (reinvocation.isReinvoke && !this.#callers.isCalledAgain(key)) return undefined;
     this.#calls++;
+    const start = this.#context.effects.ticks();
     const answer = await askWebhook(webhook, match, { ...this.#context, request: this.#request }, this.#caller);
     this.#warnings = [...this.#warnings, ...answer.warnings];
-    const { patched, refusal, failedOpen } = this.#patch(answer, listed, match);
+    const outcome = this.#patch(answer, listed, match);
+    const { patched, refusal, failedOpen } = outcome;
+    tellCalled(webhook, outcome, this.#context, { isMutating: true, start });
     const isChanged = patched?.isChanged === true;
     this.#annotations = { ...answer.annotations, ...this.#told(listed, isChanged, failedOpen), ...this.#annotations };
     if (isChanged) {
@@ -117,18 +120,20 @@ class Mutation {
     answer: Answer,
     { webhook }: Listed,
     match: Match,
-  ): Pick<Answer, "refusal" | "failedOpen"> & { patched?: Patched | undefined } {
+  ): Pick<Answer, "refusal" | "failedOpen" | "code" | "error"> & { patched?: Patched | undefined } {
     if (answer.patch === undefined) return answer;
     try {
       return {
+        ...answer,
         patched: patchedBy(answer.patch, match, this.#request, {
           webhook: webhook.name,
           isFirst: !this.#callers.hasPatched,
         }),
       };
     } catch (error) {
-      if (error instanceof CallError) return failed(webhook, error.message);
+      if (error instanceof CallError) return failed(webhook, error);
       return {
+        ...serverFault,
         refusal: "status" in (error as StatusError) ? (error as StatusError) : internalError((error as Error).message),
       };
     }

@@ -15,6 +15,7 @@ import {
 import { Authorizations } from "../cel/authorizations.ts";
 import { Evaluation } from "../cel/expression.ts";
 import type { Reason } from "../decision.ts";
+import type { PolicyChecked } from "../observer.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { forbiddenStatus, skip } from "../refusals.ts";
 import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
@@ -49,7 +50,11 @@ async function validateAll(
   const verdict = new Verdict(context);
   for (const each of asked) {
     if ("fault" in each) verdict.misconfigured(each);
-    else verdict.add(each, await authorizations.evaluate(() => evaluate(each, context, authorizations)));
+    else {
+      const start = context.effects.ticks();
+      const evaluated = await authorizations.evaluate(() => evaluate(each, context, authorizations));
+      verdict.add(each, evaluated, (context.effects.ticks() - start) / 1e6);
+    }
   }
   return verdict.result(asked.length);
 }
@@ -89,6 +94,11 @@ interface Denial {
   readonly blamed: Omit<Reason, "code" | "message" | "source">;
 }
 
+/** Tells metrics what a finding led to. */
+type Tell = (action: PolicyChecked["action"]) => void;
+
+const actionNames = { Deny: "deny", Warn: "warn", Audit: "audit" } as const;
+
 /** Findings of one request's audit annotation; more are cut off. Upstream's maxValidationFailures. */
 const maxValidationFailures = 50;
 
@@ -109,17 +119,27 @@ class Verdict {
     this.#denials.push({ policy, binding, message, reason: "Invalid", blamed: { fieldPath: "" } });
   }
 
-  add({ policy, binding }: Invocation, { findings, annotations }: Evaluated): void {
+  /** What an invocation came to, and how long it took. */
+  add({ policy, binding }: Invocation, { findings, annotations }: Evaluated, seconds: number): void {
+    const tell = (action: PolicyChecked["action"]) =>
+      this.#context.effects.observer?.policyChecked({
+        policy: nameOf(policy),
+        binding: nameOf(binding),
+        action,
+        seconds,
+      });
     for (const finding of findings) {
-      if (!finding.isError || !failsOpen(policy)) this.#addFinding(policy, binding, finding);
+      if (!finding.isError || !failsOpen(policy)) this.#addFinding(policy, binding, finding, tell);
+      else tell("allow");
     }
-    for (const each of annotations) this.#addAnnotation(policy, binding, each);
+    for (const each of annotations) this.#addAnnotation(policy, binding, each, tell);
   }
 
-  #addFinding(policy: KubeObject, binding: KubeObject, finding: Finding): void {
+  #addFinding(policy: KubeObject, binding: KubeObject, finding: Finding, tell: Tell): void {
     const { message, reason, index } = finding;
     const { validationActions = [] } = specOf<BindingWithActions>(binding);
     for (const action of validationActions) {
+      tell(actionNames[action]);
       if (action === "Deny")
         this.#denials.push({ policy, binding, message, reason, blamed: this.#blame(policy, finding) });
       else if (action === "Warn")
@@ -140,9 +160,10 @@ class Verdict {
       : blamedField(expression, compilePolicy(policy).variables, object);
   }
 
-  #addAnnotation(policy: KubeObject, binding: KubeObject, annotation: AuditAnnotation): void {
+  #addAnnotation(policy: KubeObject, binding: KubeObject, annotation: AuditAnnotation, tell: Tell): void {
     if ("error" in annotation) {
       if (failsOpen(policy)) return;
+      tell("deny");
       const blamed = { fieldPath: "" };
       this.#denials.push({ policy, binding, message: annotation.error, reason: "Invalid", blamed });
       return;

@@ -4,7 +4,7 @@ import type { Match } from "../match.ts";
 import type { Annotations, Plugin, PluginContext, PluginResult } from "../plugin.ts";
 import { skip } from "../refusals.ts";
 import { noStaticConfigurations, type StaticConfigurations } from "../static-configurations.ts";
-import { type Answer, askWebhook, type Caller, callerOf } from "../webhook/answer.ts";
+import { type Answer, askWebhook, type Caller, callerOf, tellCalled } from "../webhook/answer.ts";
 import { type PlacedWebhook, type Webhook, webhooksFor } from "../webhook/configuration.ts";
 import { matchWebhook } from "../webhook/select.ts";
 
@@ -37,7 +37,7 @@ async function callAll(
 ): Promise<PluginResult> {
   const selected = await selectWebhooks(webhooks, context);
   if (selected.length === 0) return none;
-  const answers = await Promise.all(selected.map(({ webhook, match }) => askWebhook(webhook, match, context, caller)));
+  const answers = await Promise.all(selected.map((each) => askSelected(each, context, caller)));
   const warnings = answers.flatMap((each) => each.warnings);
   const auditAnnotations: Annotations = Object.assign({}, ...answers.map(annotationsOf(selected)));
   const refused = answers.find((each) => each.refusal !== undefined);
@@ -46,6 +46,13 @@ async function callAll(
   const error = refused.refusal as StatusError;
   const { reasons } = refused;
   return { outcome: "denied", why: error.message, status: error.status, reasons, warnings, auditAnnotations };
+}
+
+async function askSelected({ webhook, match }: Selected, context: PluginContext, caller: Caller): Promise<Answer> {
+  const start = context.effects.ticks();
+  const answer = await askWebhook(webhook, match, context, caller);
+  tellCalled(webhook, answer, context, { isMutating: false, start });
+  return answer;
 }
 
 interface Selected {

@@ -1,6 +1,7 @@
 import { internalError, StatusError, type StatusReason } from "@sallyport/kube";
 import type { Reason } from "../decision.ts";
 import { asSeenBy, type Match } from "../match.ts";
+import type { RejectionError } from "../observer.ts";
 import type { Annotations, PluginContext } from "../plugin.ts";
 import { type ReviewResponse, review } from "../review.ts";
 import type { StaticConfigurations, WebhookCredentials } from "../static-configurations.ts";
@@ -19,9 +20,13 @@ export interface Answer {
   readonly failedOpen?: string;
   /** Of a mutating webhook: base64 of a patch, and of which type it is. */
   readonly patch?: { readonly text: string; readonly type: string };
+  /** HTTP status that the call counts as; 0 of a fault of the server. */
+  readonly code: number;
+  /** Whether what is refused is refused by the webhook's word. */
+  readonly error: RejectionError;
 }
 
-const nothing: Answer = { reasons: [], warnings: [], annotations: {} };
+const nothing: Answer = { reasons: [], warnings: [], annotations: {}, code: 200, error: "no_error" };
 
 /** kube-apiserver's, where a webhook does not say. */
 const defaultTimeoutSeconds = 10;
@@ -47,22 +52,44 @@ export async function askWebhook(
   const { sideEffects } = webhook;
   if (context.request.dryRun && sideEffects !== "None" && sideEffects !== "NoneOnDryRun") {
     const why = `admission webhook ${JSON.stringify(webhook.name)} does not support dry run`;
-    return { ...nothing, refusal: new StatusError("BadRequest", why) };
+    return { ...nothing, ...serverFault, refusal: new StatusError("BadRequest", why) };
   }
   try {
     return answerOf(webhook, await call(webhook, match, context, caller));
   } catch (error) {
-    if (error instanceof CallError) return failed(webhook, error.message);
+    if (error instanceof CallError) return failed(webhook, error);
     throw error;
   }
 }
 
+/** What is refused for the server's own reasons counts as this. */
+export const serverFault = { code: 0, error: "apiserver_internal_error" } as const;
+
 /** What a call that failed comes to. */
-export function failed({ name, failurePolicy }: Webhook, why: string): Answer {
+export function failed({ name, failurePolicy }: Webhook, { message: why, code }: CallError): Answer {
   const message = `failed calling webhook ${JSON.stringify(name)}: ${why}`;
-  if (failurePolicy === "Ignore") return { ...nothing, failedOpen: message };
+  const call = { ...nothing, code, error: "calling_webhook_error" } as const;
+  if (failurePolicy === "Ignore") return { ...call, failedOpen: message };
   const reason = { code: "webhook-failed", message, fieldPath: "", source: { policy: name } };
-  return { ...nothing, refusal: internalError(message), reasons: [reason] };
+  return { ...call, refusal: internalError(message), reasons: [reason] };
+}
+
+/** Tells metrics of a call that began at so many microseconds. */
+export function tellCalled(
+  { name }: Webhook,
+  { code, error, refusal, failedOpen }: Pick<Answer, "code" | "error" | "refusal" | "failedOpen">,
+  { request, effects }: PluginContext,
+  { isMutating, start }: { readonly isMutating: boolean; readonly start: number },
+): void {
+  effects.observer?.webhookCalled({
+    name,
+    type: isMutating ? "admit" : "validating",
+    operation: request.operation,
+    seconds: (effects.ticks() - start) / 1e6,
+    code,
+    rejection: refusal === undefined ? undefined : error,
+    failedOpen: failedOpen !== undefined,
+  });
 }
 
 async function call(
@@ -75,6 +102,7 @@ async function call(
   if (version === undefined)
     throw new CallError(
       "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)",
+      400,
     );
   // Each call has a uid of its own.
   const uid = uuidFrom(effects.randomBytes(16));
@@ -84,7 +112,7 @@ async function call(
   try {
     body = await postReview(asked, options);
   } catch (error) {
-    throw error instanceof CallError ? new CallError(`failed to call webhook: ${error.message}`) : error;
+    throw error instanceof CallError ? new CallError(`failed to call webhook: ${error.message}`, error.code) : error;
   }
   return readReviewAnswer(body, { version, uid, isMutating });
 }
@@ -114,7 +142,7 @@ function isAnnotationName(key: string): boolean {
 }
 
 /** The webhook's Status is the answer's, but for its message; never one of success. */
-function denial(webhook: Webhook, { status = {} }: ReviewResponse): Pick<Answer, "refusal" | "reasons"> {
+function denial(webhook: Webhook, { status = {} }: ReviewResponse): Pick<Answer, "refusal" | "reasons" | "code"> {
   const said = status.message || status.reason;
   const denied = `admission webhook ${JSON.stringify(webhook.name)} denied the request`;
   const code = status.code === undefined || status.code < 400 ? 400 : status.code;
@@ -132,5 +160,5 @@ function denial(webhook: Webhook, { status = {} }: ReviewResponse): Pick<Answer,
     code,
     status.metadata,
   );
-  return { refusal, reasons: [reason] };
+  return { refusal, reasons: [reason], code };
 }

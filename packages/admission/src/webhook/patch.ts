@@ -44,7 +44,7 @@ export function patchedBy(
     throw internalError(
       `admission webhook ${JSON.stringify(webhook)} attempted to modify the object, which is not supported for this operation`,
     );
-  if (type !== "JSONPatch") throw new CallError(`unsupported patch type ${JSON.stringify(type)}`);
+  if (type !== "JSONPatch") throw new CallError(`unsupported patch type ${JSON.stringify(type)}`, 400);
   const raw = applied(object, operations);
   const patched = decoded(raw, object);
   const isChanged = !isSameValue(object, patched) || !raw.kind || !raw.apiVersion || (isFirst && losesTimes(request));

@@ -26,8 +26,8 @@ export async function postReview(
     throw new CallError((error as Error).message);
   });
   const mediaFault = mediaTypeFault(answer.type);
-  if (mediaFault !== undefined) throw new CallError(`Internal error occurred: ${mediaFault}`);
-  if (answer.code < 200 || answer.code > 206) throw new CallError(statusText(answer));
+  if (mediaFault !== undefined) throw new CallError(`Internal error occurred: ${mediaFault}`, 500);
+  if (answer.code < 200 || answer.code > 206) throw new CallError(statusText(answer), answer.code);
   if (answer.body === "")
     throw new CallError(
       `0-length response with status code: ${answer.code} and content type: ${answer.type || "application/json"}`,

@@ -25,7 +25,7 @@ export function targetOf(
   const query = `?timeout=${timeoutSeconds}s`;
   const trusted = caBundle === "" ? {} : { caBundle: atob(caBundle) };
   if (service === undefined) {
-    if (url === undefined) throw new CallError("webhook configuration must have either service or URL");
+    if (url === undefined) throw new CallError("webhook configuration must have either service or URL", 500);
     const { origin, pathname } = new URL(url);
     return { url: `${originOf(url) ?? origin}${joined(pathname)}${query}`, ...trusted };
   }

@@ -55,3 +55,60 @@ test("what is counted of requests, watches, admission and storage", () =>
       /^apiserver_admission_step_admission_duration_seconds_count\{operation="CREATE",rejected="false",type="admit"\} \d+$/m,
     );
   }));
+
+/** A webhook that nobody answers as, whose requests go on, and a policy of secrets by which one is refused, warned of and written to the audit log. */
+const hook = {
+  metadata: { name: "h" },
+  webhooks: [
+    {
+      name: "h.example.com",
+      clientConfig: { url: "https://127.0.0.1:1/" },
+      failurePolicy: "Ignore",
+      sideEffects: "None",
+      admissionReviewVersions: ["v1"],
+      rules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"] }],
+    },
+  ],
+};
+const policy = {
+  metadata: { name: "p" },
+  spec: {
+    matchConstraints: {
+      resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["secrets"] }],
+    },
+    validations: [{ expression: "object.metadata.name != 'a'" }],
+  },
+};
+const bindings = [["Deny", "Audit"], ["Warn"]].map((validationActions, i) => ({
+  metadata: { name: `b${i}` },
+  spec: { policyName: "p", validationActions },
+}));
+
+const counted = [
+  'apiserver_admission_webhook_request_total{code="503",name="h.example.com",operation="CREATE",rejected="false",type="validating"} 1',
+  'apiserver_admission_webhook_admission_duration_seconds_count{name="h.example.com",operation="CREATE",rejected="false",type="validating"} 1',
+  'apiserver_admission_webhook_fail_open_count{name="h.example.com",type="validating"} 1',
+  ...[
+    ["deny", "b0"],
+    ["audit", "b0"],
+    ["warn", "b1"],
+  ].map(
+    ([action, binding]) =>
+      `apiserver_validating_admission_policy_check_total{enforcement_action="${action}",error_type="invalid_error",policy="p",policy_binding="${binding}"} 1`,
+  ),
+];
+
+test("what is counted of webhooks and of policies in CEL", () =>
+  withServer(async ({ call }) => {
+    const place = "/apis/admissionregistration.k8s.io/v1";
+    await call(`${place}/validatingwebhookconfigurations`, { body: hook });
+    await call(`${place}/validatingadmissionpolicies`, { body: policy });
+    for (const body of bindings) await call(`${place}/validatingadmissionpolicybindings`, { body });
+    assert.equal((await call(maps, { body: configMap })).code, 201);
+    assert.equal((await call("/api/v1/namespaces/default/secrets", { body: { metadata: { name: "a" } } })).code, 422);
+    const lines = new Set(String((await call("/metrics")).body).split("\n"));
+    assert.deepEqual(
+      counted.filter((line) => !lines.has(line)),
+      [],
+    );
+  }));

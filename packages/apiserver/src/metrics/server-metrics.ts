@@ -12,6 +12,7 @@ import {
 import { deprecationOf } from "../http/deprecations.ts";
 import { isLongRunning, type RequestInfo } from "../http/request-info.ts";
 import { AccessMetrics } from "./access-metrics.ts";
+import { AdmissionMetrics } from "./admission-metrics.ts";
 import { FlowMetrics } from "./flow-metrics.ts";
 import { QueueMetrics } from "./queue-metrics.ts";
 
@@ -136,6 +137,7 @@ export class ServerMetrics {
   readonly #maxFiles = new Gauge("process_max_fds", "Maximum number of open file descriptors.");
   readonly #started = new Gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.");
   readonly access = new AccessMetrics();
+  readonly admissions = new AdmissionMetrics();
   readonly flows = new FlowMetrics();
   readonly queues = new QueueMetrics();
   readonly #passed = { admit: passedByOperation(), validate: passedByOperation() };
@@ -281,6 +283,7 @@ export class ServerMetrics {
       this.#started,
       this.#virtual,
       ...this.access.all,
+      ...this.admissions.all,
       ...this.flows.all,
       ...this.queues.all,
     ];

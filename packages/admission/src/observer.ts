@@ -1,0 +1,33 @@
+import type { Operation } from "./request.ts";
+
+/** Who counts what the chain asks of others and of policies, as kube-apiserver counts it. */
+export interface AdmissionObserver {
+  readonly webhookCalled: (call: WebhookCalled) => void;
+  readonly policyChecked: (check: PolicyChecked) => void;
+}
+
+/** Why a webhook refused: by its own word, as it could not be asked, or by a fault of the server. */
+export type RejectionError = "no_error" | "calling_webhook_error" | "apiserver_internal_error";
+
+/** One call of a webhook, and what came of it. */
+export interface WebhookCalled {
+  readonly name: string;
+  readonly type: "admit" | "validating";
+  readonly operation: Operation;
+  readonly seconds: number;
+  /** HTTP status: 200 of one that allows, 0 of a fault of the server. */
+  readonly code: number;
+  /** Undefined where the request goes on. */
+  readonly rejection: RejectionError | undefined;
+  /** It could not be asked, and its failurePolicy is Ignore. */
+  readonly failedOpen: boolean;
+}
+
+/** One finding of a ValidatingAdmissionPolicy, and what a binding made of it. */
+export interface PolicyChecked {
+  readonly policy: string;
+  readonly binding: string;
+  readonly action: "allow" | "deny" | "audit" | "warn";
+  /** How long the policy took. */
+  readonly seconds: number;
+}

@@ -1,0 +1,61 @@
+import type { AdmissionObserver, PolicyChecked, WebhookCalled } from "@sallyport/admission";
+import { Counter, Histogram, type Rendered } from "@sallyport/kube";
+
+const call = ["name", "operation", "rejected", "type"];
+const check = ["enforcement_action", "error_type", "policy", "policy_binding"];
+
+/** Webhooks that are called and policies that are evaluated, by kube-apiserver's names. */
+export class AdmissionMetrics implements AdmissionObserver {
+  readonly #calls = new Histogram(
+    "apiserver_admission_webhook_admission_duration_seconds",
+    "[STABLE] Admission webhook latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).",
+    call,
+    [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25],
+  );
+  readonly #requests = new Counter(
+    "apiserver_admission_webhook_request_total",
+    "[ALPHA] Admission webhook request total, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify whether the request was rejected or not and an HTTP status code. Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.",
+    ["code", ...call],
+  );
+  readonly #rejections = new Counter(
+    "apiserver_admission_webhook_rejection_count",
+    "[ALPHA] Admission webhook rejection count, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify an error type (calling_webhook_error or apiserver_internal_error if an error occurred; no_error otherwise) and optionally a non-zero rejection code if the webhook rejects the request with an HTTP status code (honored by the apiserver when the code is greater or equal to 400). Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.",
+    ["error_type", "name", "operation", "rejection_code", "type"],
+  );
+  readonly #failedOpen = new Counter(
+    "apiserver_admission_webhook_fail_open_count",
+    "[ALPHA] Admission webhook fail open count, identified by name and broken out for each admission type (validating or admit).",
+    ["name", "type"],
+  );
+  readonly #checks = new Counter(
+    "apiserver_validating_admission_policy_check_total",
+    "[BETA] Validation admission policy check total, labeled by policy and further identified by binding and enforcement action taken.",
+    check,
+  );
+  readonly #checked = new Histogram(
+    "apiserver_validating_admission_policy_check_duration_seconds",
+    "[BETA] Validation admission latency for individual validation expressions in seconds, labeled by policy and further including binding and enforcement action taken.",
+    check,
+    [0.0000005, 0.001, 0.01, 0.1, 1],
+  );
+
+  webhookCalled({ name, type, operation, seconds, code, rejection, failedOpen }: WebhookCalled): void {
+    const shown = String(Math.min(code, 600));
+    const rejected = String(rejection !== undefined);
+    this.#calls.observe([name, operation, rejected, type], seconds);
+    this.#requests.add([shown, name, operation, rejected, type]);
+    if (rejection !== undefined) this.#rejections.add([rejection, name, operation, shown, type]);
+    if (failedOpen) this.#failedOpen.add([name, type]);
+  }
+
+  policyChecked({ policy, binding, action, seconds }: PolicyChecked): void {
+    // kube-apiserver tells no other type of error either, whatever it was.
+    const labels = [action, "invalid_error", policy, binding];
+    this.#checks.add(labels);
+    this.#checked.observe(labels, seconds);
+  }
+
+  get all(): readonly Rendered[] {
+    return [this.#calls, this.#requests, this.#rejections, this.#failedOpen, this.#checks, this.#checked];
+  }
+}
