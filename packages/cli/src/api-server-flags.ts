@@ -12,6 +12,7 @@ import {
 import { type RuntimeConfig, runtimeConfigFault } from "@sallyport/kube";
 import { Command } from "commander";
 import { abacMode, authenticationConfiguration, authorizationConfiguration } from "./access-configuration.ts";
+import { readAuthorities } from "./authority-file.ts";
 import { list } from "./comma-list.ts";
 import { reasonOf, UsageError } from "./errors.ts";
 import { millisecondsOf } from "./go-duration.ts";
@@ -161,7 +162,7 @@ function credentials(flags: ApiServerFlags): CredentialOptions {
     anonymous: booleanOf("--anonymous-auth", flags.anonymousAuth),
     bootstrapTokens: flags.enableBootstrapTokenAuth === true,
     ...(tokenAuthFile === undefined ? {} : { tokens: tokensOf(tokenAuthFile) }),
-    ...(clientCaFile === undefined ? {} : { clientCa: readText("--client-ca-file", clientCaFile) }),
+    ...(clientCaFile === undefined ? {} : { clientCa: readAuthorities("--client-ca-file", clientCaFile) }),
     ...(apiAudiences.length === 0 ? {} : { apiAudiences }),
     ...(issuer === undefined ? {} : { issuers: [issuer, ...olderIssuers] as const }),
     ...(serviceAccountJwksUri === undefined ? {} : { jwksUri: serviceAccountJwksUri }),
@@ -215,7 +216,7 @@ function oidcOf(flags: ApiServerFlags): Partial<CredentialOptions> {
     throw new UsageError("--oidc-issuer-url and --oidc-client-id: one needs the other");
   if (!oidcIssuerUrl.startsWith("https://"))
     throw new UsageError(`--oidc-issuer-url ${oidcIssuerUrl}: expected a URL that begins with https://`);
-  const ca = oidcCaFile === undefined ? undefined : readText("--oidc-ca-file", oidcCaFile);
+  const ca = oidcCaFile === undefined ? undefined : readAuthorities("--oidc-ca-file", oidcCaFile);
   return {
     oidc: {
       issuerUrl: oidcIssuerUrl,
@@ -250,7 +251,7 @@ function requestHeadersOf(flags: ApiServerFlags): Partial<CredentialOptions> {
   const lower = (names: readonly string[]) => names.map((each) => each.toLowerCase());
   return {
     requestHeaders: {
-      clientCa: readText("--requestheader-client-ca-file", file),
+      clientCa: readAuthorities("--requestheader-client-ca-file", file),
       allowedNames: flags.requestheaderAllowedNames,
       usernameHeaders: lower(usernames),
       uidHeaders: lower(flags.requestheaderUidHeaders),

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { EtcdOptions, StorageMediaType } from "@sallyport/apiserver";
 import type { Command } from "commander";
+import { readAuthorities } from "./authority-file.ts";
 import { list } from "./comma-list.ts";
-import { UsageError } from "./errors.ts";
+import { reasonOf, UsageError } from "./errors.ts";
 import { millisecondsOf } from "./go-duration.ts";
 
 /** kube-apiserver's flags of storage, by its names. */
@@ -61,7 +62,7 @@ export function storageOptions(flags: EtcdFlags): StorageOptions {
 export function etcdOptions(flags: Omit<EtcdFlags, "storageMediaType" | "eventTtl">): EtcdOptions | undefined {
   const read = (flag: string, file: string | undefined) => (file === undefined ? {} : { [flag]: readText(flag, file) });
   const tls = {
-    ...read("ca", flags.etcdCafile),
+    ...(flags.etcdCafile === undefined ? {} : { ca: readAuthorities("--etcd-cafile", flags.etcdCafile) }),
     ...read("cert", flags.etcdCertfile),
     ...read("key", flags.etcdKeyfile),
   };
@@ -84,7 +85,7 @@ function readText(flag: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`--etcd-${flag}file ${file}: ${(error as Error).message}`);
+    throw new UsageError(`--etcd-${flag}file ${file}: ${reasonOf(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { defaultSyncOptions, type SyncOptions } from "@sallyport/opa/sync";
 import { Command, InvalidArgumentError } from "commander";
+import { readAuthorities } from "../authority-file.ts";
 import { list } from "../comma-list.ts";
 import { connectionOf } from "../connection.ts";
 import { reasonOf, UsageError } from "../errors.ts";
@@ -181,7 +182,7 @@ function opaConnection(flags: SyncFlags): OpaConnection {
     url: opaUrl.replace(/\/+$/, ""),
     insecureSkipTlsVerify: opaAllowInsecure,
     ...(token === undefined ? {} : { token }),
-    ...(opaCaFile === undefined ? {} : { ca: [...rootCertificates, readText("--opa-ca-file", opaCaFile)] }),
+    ...(opaCaFile === undefined ? {} : { ca: [...rootCertificates, readAuthorities("--opa-ca-file", opaCaFile)] }),
   };
 }
 

@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { filesOf } from "@sallyport/webhook";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
+import { readAuthorities } from "../authority-file.ts";
 import { list } from "../comma-list.ts";
 import { connectionOf } from "../connection.ts";
-import { reasonOf, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { type ExternalDataFlags, externalDataSettings } from "../external-data-flags.ts";
 import { readPolicies } from "../policy-files.ts";
 import { type OwnTls, openWebhook, type WebhookOptions } from "../webhook.ts";
@@ -150,7 +150,7 @@ async function runWebhook(flags: WebhookFlags): Promise<void> {
         }
       : {}),
     tls: tlsOf(flags),
-    ...(flags.clientCaFile === undefined ? {} : { clientCa: readText("--client-ca-file", flags.clientCaFile) }),
+    ...(flags.clientCaFile === undefined ? {} : { clientCa: readAuthorities("--client-ca-file", flags.clientCaFile) }),
     say: (text) => process.stderr.write(`sallyport: ${text}\n`),
   });
   process.stdout.write(`listening at ${webhook.server.url}, asking ${connection.url}\n`);
@@ -181,12 +181,4 @@ function ownTls({ service, secret, configuration }: WebhookFlags): OwnTls {
     names: [`${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`, `${name}.${namespace}`, "localhost"],
     configurations: { mutating: configuration, validating: configuration },
   };
-}
-
-function readText(flag: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`${flag} ${file}: ${reasonOf(error)}`);
-  }
 }
