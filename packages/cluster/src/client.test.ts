@@ -71,3 +71,37 @@ test("a watch that has nothing to tell is not cut; a server that does not answer
     assert.deepEqual(lines, ['{"type":"BOOKMARK"}']);
     await assert.rejects(client.ask("/api"), /no answer in 0\.1 s/);
   }));
+
+/** A server that answers everything with a text. */
+async function withAnswer(text: string, run: (client: Client) => Promise<void>): Promise<void> {
+  const server = createHttpServer((_, response) => response.end(text));
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const client = new Client({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } as never);
+  try {
+    await run(client);
+  } finally {
+    client.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const pods = { apiVersion: "v1", kind: "PodList", metadata: { continue: "x" }, items: [{ metadata: { name: "é" } }] };
+
+for (const [what, text, items] of [
+  ["objects of a page", JSON.stringify(pods), [{ apiVersion: "v1", kind: "Pod", metadata: { name: "é" } }]],
+  ["a page without objects", '{"kind":"PodList","items":null}', []],
+] as const)
+  test(`one pass over ${what}, as a page has them`, () =>
+    withAnswer(text, async (client) => {
+      const pass = await client.onePass("/api/v1/pods", {});
+      const page = await client.page("/api/v1/pods", {});
+      assert.deepEqual({ ...pass, items: [...pass.items] }, page);
+      assert.deepEqual(page.items, items);
+    }));
+
+test("an object of a page that is no JSON ends the pass", () =>
+  withAnswer('{"items":[{"a":1},{"b"}]}', async (client) => {
+    const { items } = await client.onePass("/api/v1/pods", {});
+    assert.throws(() => [...items], new ConnectionError("/api/v1/pods?: the answer is no JSON"));
+  }));

@@ -1,7 +1,9 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent, request } from "node:https";
+import { StringDecoder } from "node:string_decoder";
 import { type KubeObject, type Status, StatusError } from "@sallyport/kube";
 import { type Connection, ConnectionError } from "./connection.ts";
+import { splitList } from "./list-text.ts";
 
 export interface Call {
   readonly method?: string;
@@ -21,6 +23,11 @@ export interface Page {
   readonly items: readonly KubeObject[];
   readonly resourceVersion: string;
   readonly continue: string;
+}
+
+/** The same to go through once. */
+export interface OnePass extends Omit<Page, "items"> {
+  readonly items: Iterable<KubeObject>;
 }
 
 /** Of `silentMs`: as long as a kube-apiserver works on a request at most. */
@@ -59,29 +66,30 @@ export class Client {
 
   /** The answer's JSON. */
   async ask(path: string, call: Call = {}): Promise<unknown> {
+    return parseAnswer(await this.#text(path, call), path);
+  }
+
+  async #text(path: string, call: Call): Promise<string> {
     const incoming = await this.#send(path, call);
     const text = await textOf(incoming);
-    if ((incoming.statusCode ?? 0) < 400) return parseAnswer(text, path);
+    if ((incoming.statusCode ?? 0) < 400) return text;
     throw refusalOf(text, incoming.statusCode ?? 500);
   }
 
   /** A page of a list; objects get the kind and version that a list leaves out. */
   async page(path: string, query: { readonly [name: string]: string }, signal?: AbortSignal): Promise<Page> {
-    const answer = (await this.ask(
-      `${path}?${new URLSearchParams(query)}`,
-      signal === undefined ? {} : { signal },
-    )) as {
-      readonly apiVersion?: string;
-      readonly kind?: string;
-      readonly items?: readonly KubeObject[] | null;
-      readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-    };
-    const type = { apiVersion: answer.apiVersion ?? "", kind: (answer.kind ?? "").replace(/List$/, "") };
-    return {
-      items: (answer.items ?? []).map((item) => ({ ...type, ...item })),
-      resourceVersion: answer.metadata?.resourceVersion ?? "",
-      continue: answer.metadata?.continue ?? "",
-    };
+    const answer = await this.ask(`${path}?${new URLSearchParams(query)}`, signal === undefined ? {} : { signal });
+    return pageOf(answer as ListAnswer);
+  }
+
+  /** A page whose objects are read one by one as they are asked for: of a page that is looked at only once little is held. */
+  async onePass(path: string, query: { readonly [name: string]: string }): Promise<OnePass> {
+    const place = `${path}?${new URLSearchParams(query)}`;
+    const text = await this.#text(place, {});
+    const split = splitList(text);
+    if (split === undefined) return pageOf(parseAnswer(text, place) as ListAnswer);
+    const list = parseAnswer(split.list, place) as ListAnswer;
+    return { ...pageOf(list), items: read(split.items, typeOf(list), place) };
   }
 
   /** The lines of a watch, as they come; ends when the server ends it. */
@@ -142,19 +150,45 @@ export class Client {
   }
 }
 
+interface ListAnswer {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly items?: readonly KubeObject[] | null;
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+}
+
+function pageOf(answer: ListAnswer): Page {
+  const type = typeOf(answer);
+  return {
+    items: (answer.items ?? []).map((item) => ({ ...type, ...item })),
+    resourceVersion: answer.metadata?.resourceVersion ?? "",
+    continue: answer.metadata?.continue ?? "",
+  };
+}
+
+function typeOf({ apiVersion = "", kind = "" }: ListAnswer): Pick<KubeObject, "apiVersion" | "kind"> {
+  return { apiVersion, kind: kind.replace(/List$/, "") };
+}
+
+function* read(items: readonly string[], type: object, place: string): Generator<KubeObject> {
+  for (const each of items) yield { ...type, ...(parseAnswer(each, place) as KubeObject) };
+}
+
 async function textOf(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
+  // A page is some megabytes: as one buffer it would lie outside of what is collected, and its place would not be given back.
+  const decoder = new StringDecoder("utf8");
+  let text = "";
   let size = 0;
   try {
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > maxAnswerBytes) throw new Error("the answer is too long");
-      chunks.push(chunk);
+      text += decoder.write(chunk);
     }
   } catch (error) {
     throw new ConnectionError((error as Error).message);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return text + decoder.end();
 }
 
 function parseAnswer(text: string, path: string): unknown {

@@ -78,7 +78,7 @@ async function* objectsOf(
 ): AsyncGenerator<KubeObject> {
   const path = `${group === "" ? "/api" : `/apis/${group}`}/${version}/${resource}`;
   const ask = (rest: string) =>
-    client.page(path, { limit: String(chunkSize), ...(rest === "" ? {} : { continue: rest }) });
+    client.onePass(path, { limit: String(chunkSize), ...(rest === "" ? {} : { continue: rest }) });
   // The server makes the next page while this one is looked at.
   for (let next: ReturnType<typeof ask> | undefined = ask(""); next !== undefined; ) {
     const page: Awaited<typeof next> = await next;

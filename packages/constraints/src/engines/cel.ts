@@ -49,14 +49,13 @@ export const ownVariables: readonly Variable[] = [
 
 /** Templates as ValidatingAdmissionPolicies are written; the constraint is their parameter, which only `variables.params` shows. */
 export function celEngine({ failurePolicy = "Fail" }: { readonly failurePolicy?: FailurePolicy } = {}): Engine {
-  const reviewed = new WeakMap<Review, Reviewed>();
+  // All templates of a review are asked before the next: in a WeakMap each would stay until the whole heap is collected, since V8 takes
+  // its values for needed when it collects what is young.
+  let last: Reviewed | undefined;
   const reviewedOf = (review: Review, { namespace }: EngineData) => {
-    let found = reviewed.get(review);
-    if (found === undefined || found.namespace !== namespace) {
-      found = { namespace, activation: activationFor(review, namespace) };
-      reviewed.set(review, found);
-    }
-    return found;
+    if (last?.review !== review || last.namespace !== namespace)
+      last = { review, namespace, activation: activationFor(review, namespace) };
+    return last;
   };
   return {
     name: "K8sNativeValidation",
@@ -73,6 +72,7 @@ export function celEngine({ failurePolicy = "Fail" }: { readonly failurePolicy?:
 
 /** What all templates of a review read. */
 interface Reviewed {
+  readonly review: Review;
   readonly namespace: EngineData["namespace"];
   readonly activation: Activation;
 }
