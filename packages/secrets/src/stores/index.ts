@@ -19,6 +19,7 @@ export { type ExternalSecret, ExternalSecretError, type StoreRef } from "./exter
 export { providerDataOf } from "./external/provider-data.ts";
 export { faultOf as storeFaultOf, isUntouched, type SecretWriter } from "./external/reconcile.ts";
 export { StoreCatalogue, type StoreObject } from "./external/store-catalogue.ts";
+export { loadTemplates, type TemplateSource } from "./external/template-from.ts";
 export type { SecretsOfNamespace } from "./kubernetes-store.ts";
 export type {
   CaProvider,

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { SecretObject } from "@sallyport/secrets/stores";
 import { Command, Option } from "commander";
 import { InputError, readManifests } from "../../manifests.ts";
 import { timeoutOf } from "../../secrets/external/flags.ts";
-import { renderExternalSecrets } from "../../secrets/external/render.ts";
 import { type ObjectFormat, printedObjects } from "../../secrets/printed-objects.ts";
 
 interface Flags {
@@ -41,6 +41,7 @@ Exit status: 0 printed, 2 bad input, or a store that did not answer.`,
 async function run(files: readonly string[], flags: Flags): Promise<void> {
   if (files.length === 0) throw new InputError("no files: name manifests, or - for standard input");
   const manifests = readManifests(files, () => readFileSync(0, "utf8"));
+  const { renderExternalSecrets } = await import("../../secrets/external/render.ts");
   const secrets = await renderExternalSecrets(manifests, {
     namespace: flags.namespace,
     fileRoot: flags.fileRoot,
@@ -51,7 +52,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
   process.stdout.write(printedObjects(shown, flags.output));
 }
 
-function masked(secret: Awaited<ReturnType<typeof renderExternalSecrets>>[number]): object {
+function masked(secret: SecretObject): object {
   const { data = {}, metadata, ...rest } = secret;
   const lengths = Object.entries(data).map(([key, value]) => [key, `(${Buffer.from(value, "base64").length} bytes)`]);
   // A hash of values that few could be tells them.

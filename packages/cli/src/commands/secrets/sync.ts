@@ -1,10 +1,9 @@
-import { externalSecretsDefinitions } from "@sallyport/secrets/stores";
 import { Command } from "commander";
 import { connectionOf } from "../../connection.ts";
 import { UsageError } from "../../errors.ts";
 import { httpAddress, timeoutOf } from "../../secrets/external/flags.ts";
 import { syncInstallManifests } from "../../secrets/external/install-manifests.ts";
-import { type RunningExternalSecrets, runExternalSecrets } from "../../secrets/external/run-external-secrets.ts";
+import type { RunningExternalSecrets } from "../../secrets/external/run-external-secrets.ts";
 import { openSyncDoors } from "../../secrets/external/sync-doors.ts";
 import { printedObjects } from "../../secrets/printed-objects.ts";
 import { version } from "../../version.ts";
@@ -62,10 +61,12 @@ Exit status: 0 stopped, 2 bad usage, or kinds that are not served, 3 port, files
 
 async function run(flags: Flags): Promise<void> {
   if (flags.printCrds === true || flags.printInstall === true) {
-    process.stdout.write(printedObjects(printed(flags), "yaml"));
+    process.stdout.write(printedObjects(await printed(flags), "yaml"));
     return;
   }
   const http = flags.http === undefined ? undefined : httpAddress("--http", flags.http);
+  // What reads stores is for who has any: other commands beside this one are told of it, too.
+  const { runExternalSecrets } = await import("../../secrets/external/run-external-secrets.ts");
   const options = {
     connection: connectionOf(flags),
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
@@ -92,10 +93,11 @@ async function run(flags: Flags): Promise<void> {
   }
 }
 
-function printed(flags: Flags): readonly object[] {
+async function printed(flags: Flags): Promise<readonly object[]> {
   const { namespace, installNamespace, image, fileRoot, controllerClass, ownCredentials } = flags;
   if (fileRoot !== undefined && flags.printInstall === true)
     throw new UsageError("--file-root with --print-install: mount the folder into the Deployment yourself");
+  const { externalSecretsDefinitions } = await import("@sallyport/secrets/stores");
   const args = [
     ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
     ...(controllerClass === "default" ? [] : [`--controller-class=${controllerClass}`]),

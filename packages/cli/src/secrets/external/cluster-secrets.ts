@@ -3,8 +3,9 @@ import { StatusError } from "@sallyport/kube";
 import type { SecretObject, SecretWriter } from "@sallyport/secrets/stores";
 import { corePath } from "./paths.ts";
 
-/** Who writes, as managed fields tell it. */
-const fieldManager = "?fieldManager=sallyport-secrets-sync";
+function by(manager: string): string {
+  return `?fieldManager=${encodeURIComponent(manager)}`;
+}
 
 /** The Secrets of a cluster. A refusal, by whatever webhook, is told without values. */
 export function clusterSecrets(client: Client): SecretWriter {
@@ -12,12 +13,19 @@ export function clusterSecrets(client: Client): SecretWriter {
   return {
     get: async (namespace, name) =>
       (await unlessGone(client.ask(corePath("secrets", namespace, name)))) as SecretObject | undefined,
-    create: async (secret) => {
-      const path = `${corePath("secrets", secret.metadata.namespace)}${fieldManager}`;
+    create: async (secret, manager) => {
+      const path = `${corePath("secrets", secret.metadata.namespace)}${by(manager)}`;
       await withoutValues(secret, client.ask(path, { method: "POST", body: secret }));
     },
-    update: async (secret) => {
-      await withoutValues(secret, client.ask(`${pathOf(secret)}${fieldManager}`, { method: "PUT", body: secret }));
+    update: async (secret, manager) => {
+      await withoutValues(secret, client.ask(`${pathOf(secret)}${by(manager)}`, { method: "PUT", body: secret }));
+    },
+    templates: (namespace) => async (kind, name) => {
+      const resource = kind === "Secret" ? "secrets" : "configmaps";
+      const found = await unlessGone(client.ask(corePath(resource, namespace, name)));
+      if (found === undefined) return undefined;
+      const pairs = Object.entries((found as { readonly data?: { readonly [key: string]: string } }).data ?? {});
+      return kind === "ConfigMap" ? Object.fromEntries(pairs) : Object.fromEntries(pairs.map(decoded));
     },
     remove: async (secret) => {
       const { uid, resourceVersion } = secret.metadata;
@@ -26,6 +34,10 @@ export function clusterSecrets(client: Client): SecretWriter {
       await unlessGone(client.ask(pathOf(secret), { method: "DELETE", body: { preconditions } }));
     },
   };
+}
+
+function decoded([key, value]: readonly [string, string]): readonly [string, string] {
+  return [key, Buffer.from(value, "base64").toString("utf8")];
 }
 
 /** Shorter values are words of any message. */

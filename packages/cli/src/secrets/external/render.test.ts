@@ -34,6 +34,12 @@ test("ExternalSecrets come to Secrets by the stores beside them, of both version
   assert.deepEqual(await render(`${store}\n---\n${external(made)}`), [["shop/made", { url: "ann:canary@db" }]]);
 });
 
+test("templates and credentials are those that are written beside it", async () => {
+  const forms = "{apiVersion: v1, kind: ConfigMap, metadata: {name: forms}, data: {url: '{{ .user }}@db'}}";
+  const spec = `${extract}, target: {template: {templateFrom: [{configMap: {name: forms, items: [{key: url}]}}]}}`;
+  assert.deepEqual(await render(`${store}\n---\n${forms}\n---\n${external(spec)}`), [["shop/es", { url: "ann@db" }]]);
+});
+
 const faults: readonly (readonly [string, string])[] = [
   ["{apiVersion: v1, kind: Secret, metadata: {name: a}}", "no ExternalSecret among the manifests"],
   [external(extract), "a.yaml:1: ExternalSecret es: spec.dataFrom[0]: there is no SecretStore main"],

@@ -5,6 +5,7 @@ import {
   type ExternalSecret,
   externalSecretsGroup,
   externalSecretsSchema,
+  loadTemplates,
   providerDataOf,
   type SecretObject,
   SourceError,
@@ -49,7 +50,7 @@ export async function renderExternalSecrets(
   try {
     const secrets: SecretObject[] = [];
     for (const { place, object } of externals)
-      secrets.push(...(await rendered(place, object as unknown as ExternalSecret, catalogue)));
+      secrets.push(...(await rendered(place, object as unknown as ExternalSecret, catalogue, objects)));
     return secrets;
   } finally {
     catalogue.close();
@@ -60,11 +61,15 @@ async function rendered(
   place: string,
   external: ExternalSecret,
   catalogue: StoreCatalogue,
+  objects: readonly Placed<Written>[],
 ): Promise<readonly SecretObject[]> {
   try {
     checkTarget(external);
     const data = await providerDataOf(external, catalogue.storesFor(external.metadata.namespace));
-    return external.spec.target?.creationPolicy === "None" ? [] : [desiredSecret(external, data)];
+    if (external.spec.target?.creationPolicy === "None") return [];
+    const { namespace } = external.metadata;
+    const loaded = await loadTemplates(external, async (kind, name) => writtenTexts(objects, kind, namespace, name));
+    return [desiredSecret(external, data, loaded)];
   } catch (error) {
     throw new InputError(`${place}: ExternalSecret ${external.metadata.name}: ${storeFaultOf(error as Error)}`);
   }
@@ -141,16 +146,7 @@ function writtenCredentials(
   { own, asking }: { readonly own: string | undefined; readonly asking: string },
 ): StoreCredentials {
   const find = (kind: string, name: string, namespace: string, key: string): string => {
-    const found = objects
-      .filter(isKind(kind))
-      .find(({ object: { metadata } }) => metadata.name === name && metadata.namespace === namespace);
-    const { data, stringData } = (found?.object ?? {}) as {
-      readonly data?: { readonly [key: string]: string };
-      readonly stringData?: { readonly [key: string]: string };
-    };
-    const encoded = data?.[key];
-    const decoded = encoded && kind === "Secret" ? Buffer.from(encoded, "base64").toString("utf8") : encoded;
-    const value = stringData?.[key] ?? decoded;
+    const value = writtenTexts(objects, kind, namespace, name)?.[key];
     if (value) return value.replace(/\r?\n$/, "");
     throw new SourceError(`there is no ${kind} ${namespace}/${name} with a key ${key} among the manifests`);
   };
@@ -162,4 +158,26 @@ function writtenCredentials(
     accountToken: noCluster,
     accountAnnotations: noCluster,
   };
+}
+
+/** The texts of a Secret or a ConfigMap that is written; nothing where there is none. */
+function writtenTexts(
+  objects: readonly Placed<Written>[],
+  kind: string,
+  namespace: string,
+  name: string,
+): { readonly [key: string]: string } | undefined {
+  const found = objects
+    .filter(isKind(kind))
+    .find(({ object: { metadata } }) => metadata.name === name && metadata.namespace === namespace);
+  if (found === undefined) return undefined;
+  const { data = {}, stringData = {} } = found.object as {
+    readonly data?: { readonly [key: string]: string };
+    readonly stringData?: { readonly [key: string]: string };
+  };
+  const pairs = Object.entries(data).map(([key, value]) => [
+    key,
+    kind === "Secret" ? Buffer.from(value, "base64").toString("utf8") : value,
+  ]);
+  return { ...Object.fromEntries(pairs), ...stringData };
 }

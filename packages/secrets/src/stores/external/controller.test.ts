@@ -43,6 +43,7 @@ class Bench {
         create: async (secret) => void this.secrets.set(place(secret), secret),
         update: async (secret) => void this.secrets.set(place(secret), secret),
         remove: async (secret) => void this.secrets.delete(place(secret)),
+        templates: () => async () => undefined,
       },
       orphansOf: async () => this.orphans.splice(0),
       writeStatus: async (_, status) => void this.statuses.push(status),

@@ -52,13 +52,19 @@ const rewrite: Structural = {
   maxProperties: 1,
 };
 
+const templateRef = object(
+  { name, items: list(object({ key: secretKey, templateAs: oneOf("Values", "KeysAndValues") }, "key")) },
+  "name",
+  "items",
+);
+
 const template = object({
   type: text,
   engineVersion: oneOf("v2"),
   mergePolicy: oneOf("Replace", "Merge"),
   metadata: object({ labels: textMap, annotations: textMap, finalizers: texts }),
   data: textMap,
-  templateFrom: list(open),
+  templateFrom: list(object({ target: text, literal: text, configMap: templateRef, secret: templateRef })),
 });
 
 const externalSecretSpec = object({

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type ExternalSecret, ExternalSecretError, type SecretData } from "./external-secret.ts";
 import { checkKeys } from "./secret-keys.ts";
-import { renderTemplate } from "./template.ts";
+import { type LoadedTemplate, renderAt, renderLoaded } from "./template-from.ts";
 
 /** A Secret as an API server takes it. Its data must never be shown. */
 export interface SecretObject {
@@ -16,6 +16,10 @@ export interface SecretObject {
     readonly annotations?: { readonly [name: string]: string };
     readonly finalizers?: readonly string[];
     readonly ownerReferences?: readonly OwnerReference[];
+    readonly managedFields?: readonly {
+      readonly manager?: string;
+      readonly fieldsV1?: { readonly [field: string]: object };
+    }[];
   };
   readonly type?: string;
   readonly immutable?: boolean;
@@ -56,24 +60,26 @@ const forbidden: readonly (readonly [creation: string, deletion: string])[] = [
 
 /** Throws `ExternalSecretError` for what is not supported, or would harm. */
 export function checkTarget({ spec: { target = {} } }: ExternalSecret): void {
-  const { creationPolicy = "Owner", deletionPolicy = "Retain", manifest, template } = target;
+  const { creationPolicy = "Owner", deletionPolicy = "Retain", manifest } = target;
   if (forbidden.some(([creation, deletion]) => creation === creationPolicy && deletion === deletionPolicy))
     throw new ExternalSecretError(
       `spec.target: deletionPolicy ${deletionPolicy} must not go with creationPolicy ${creationPolicy}`,
     );
   if (manifest !== undefined) throw new ExternalSecretError("spec.target.manifest: only Secrets are supported");
-  if ((template?.templateFrom ?? []).length > 0)
-    throw new ExternalSecretError("spec.target.template.templateFrom is not supported; template.data is");
 }
 
-/** The Secret that is wanted, of the data that the stores gave. Throws `ExternalSecretError`. */
-export function desiredSecret(external: ExternalSecret, provided: SecretData): SecretObject {
+/** The Secret that is wanted, of the data that the stores gave, and templates that lie elsewhere. Throws `ExternalSecretError`. */
+export function desiredSecret(
+  external: ExternalSecret,
+  provided: SecretData,
+  loaded: readonly LoadedTemplate[] = [],
+): SecretObject {
   const { metadata, spec } = external;
   const { name = metadata.name, template, immutable } = spec.target ?? {};
-  const data = templated(external, provided);
+  const data = templated(external, provided, loaded);
   checkKeys(data);
-  const { labels = metadata.labels, annotations = metadata.annotations, finalizers } = template?.metadata ?? {};
-  const copied = Object.entries(annotations ?? {}).filter(([each]) => each !== notCopied);
+  const { labels, annotations } = writtenMetadata(external, provided, loaded);
+  const { finalizers } = template?.metadata ?? {};
   const encoded = Object.fromEntries([...data].map(([key, value]) => [key, Buffer.from(value).toString("base64")]));
   return {
     apiVersion: "v1",
@@ -82,7 +88,7 @@ export function desiredSecret(external: ExternalSecret, provided: SecretData): S
       name,
       namespace: metadata.namespace,
       labels: { ...labels, ...managedLabel },
-      annotations: { ...Object.fromEntries(copied), [hashAnnotation]: hashOf(encoded) },
+      annotations: { ...annotations, [hashAnnotation]: hashOf(encoded) },
       ...(finalizers !== undefined && { finalizers }),
     },
     type: template?.type ?? "Opaque",
@@ -91,17 +97,34 @@ export function desiredSecret(external: ExternalSecret, provided: SecretData): S
   };
 }
 
-function templated({ spec }: ExternalSecret, provided: SecretData): SecretData {
+type Texts = { readonly [name: string]: string };
+
+/** Those of the ExternalSecret, or of its template, which may make them of values: a person who may see labels then sees these. */
+function writtenMetadata({ metadata, spec }: ExternalSecret, provided: SecretData, loaded: readonly LoadedTemplate[]) {
+  const { metadata: own } = spec.target?.template ?? {};
+  const made = (field: string, texts: Texts | undefined) =>
+    Object.entries(texts ?? {}).map(([name, text]) => {
+      const place = `spec.target.template.metadata.${field}[${name}]`;
+      return [name, renderAt(place, text, provided)] as const;
+    });
+  const copied = Object.entries(metadata.annotations ?? {}).filter(([each]) => each !== notCopied);
+  const labels = own?.labels === undefined ? Object.entries(metadata.labels ?? {}) : made("labels", own.labels);
+  const annotations = own?.annotations === undefined ? copied : made("annotations", own.annotations);
+  return {
+    labels: Object.fromEntries([...renderLoaded(loaded, "Labels", provided), ...labels]),
+    annotations: Object.fromEntries([...renderLoaded(loaded, "Annotations", provided), ...annotations]),
+  };
+}
+
+/** What templates elsewhere make stands below what those of the ExternalSecret make. */
+function templated({ spec }: ExternalSecret, provided: SecretData, loaded: readonly LoadedTemplate[]): SecretData {
   const { data, mergePolicy = "Replace" } = spec.target?.template ?? {};
-  if (data === undefined) return provided;
-  const rendered = Object.entries(data).map(([key, template]) => {
-    try {
-      return [key, Buffer.from(renderTemplate(template, provided))] as const;
-    } catch (error) {
-      if (error instanceof ExternalSecretError)
-        throw new ExternalSecretError(`spec.target.template.data[${key}]: ${error.message}`);
-      throw error;
-    }
-  });
-  return new Map<string, Uint8Array>([...(mergePolicy === "Merge" ? provided : []), ...rendered]);
+  if (data === undefined && !loaded.some(({ target }) => target === "Data")) return provided;
+  const own = Object.entries(data ?? {}).map(
+    ([key, template]) => [key, renderAt(`spec.target.template.data[${key}]`, template, provided)] as const,
+  );
+  const made = [...renderLoaded(loaded, "Data", provided), ...own].map(
+    ([key, text]) => [key, Buffer.from(text)] as const,
+  );
+  return new Map<string, Uint8Array>([...(mergePolicy === "Merge" ? provided : []), ...made]);
 }

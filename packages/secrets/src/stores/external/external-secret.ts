@@ -46,6 +46,20 @@ export interface DataFrom {
   readonly sourceRef?: { readonly storeRef?: StoreRef; readonly generatorRef?: object };
 }
 
+/** Templates in keys of a ConfigMap or a Secret. */
+export interface TemplateRef {
+  readonly name: string;
+  readonly items: readonly { readonly key: string; readonly templateAs?: "Values" | "KeysAndValues" }[];
+}
+
+/** One of the three. */
+export interface TemplateFrom {
+  readonly target?: string;
+  readonly literal?: string;
+  readonly configMap?: TemplateRef;
+  readonly secret?: TemplateRef;
+}
+
 export interface SecretTemplate {
   readonly type?: string;
   readonly data?: { readonly [key: string]: string };
@@ -55,7 +69,7 @@ export interface SecretTemplate {
     readonly annotations?: { readonly [name: string]: string };
     readonly finalizers?: readonly string[];
   };
-  readonly templateFrom?: readonly object[];
+  readonly templateFrom?: readonly TemplateFrom[];
 }
 
 export type CreationPolicy = "Owner" | "Orphan" | "Merge" | "None";

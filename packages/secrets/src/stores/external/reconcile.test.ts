@@ -11,6 +11,7 @@ type Data = { readonly [key: string]: string };
 class World {
   readonly secrets = new Map<string, SecretObject>();
   readonly done: string[] = [];
+  templates: { readonly [place: string]: Data } = {};
   /** What the store has. */
   stored: { readonly [key: string]: string } = { db: '{"user":"ann","password":"canary"}' };
 
@@ -36,6 +37,7 @@ class World {
       get: async (namespace, name) => this.secrets.get(`${namespace}/${name}`),
       create: async (secret) => this.#put("create", secret),
       update: async (secret) => this.#put("update", secret),
+      templates: (namespace) => async (kind, name) => this.templates[`${kind} ${namespace}/${name}`],
       remove: async ({ metadata: { namespace, name } }) => {
         this.done.push(`remove ${name}`);
         this.secrets.delete(`${namespace}/${name}`);
@@ -111,6 +113,43 @@ test("a template makes the data, alone or beside what the store gave", async () 
   ]);
 });
 
+test("templates lie in ConfigMaps and Secrets, too, and make labels and annotations", async () => {
+  const world = new World();
+  world.templates = {
+    "ConfigMap shop/forms": { url: "db://{{ .user }}", many: "a: {{ .user }}\nb: 7\nc:\n" },
+    "Secret shop/forms": { url: "hidden://{{ .user }}" },
+  };
+  const items = [{ key: "url" }, { key: "many", templateAs: "KeysAndValues" as const }];
+  const templateFrom = [
+    { configMap: { name: "forms", items } },
+    { secret: { name: "forms", items: [{ key: "url" }] } },
+    { literal: "l: {{ .user | upper }}" },
+    { literal: "user: {{ .user }}", target: "Labels" },
+    { literal: "note: {{ .user }}", target: "Annotations" },
+  ];
+  const metadata = { labels: { own: "{{ .user }}-x" } };
+  await world.run({ template: { templateFrom, data: { b: "8" }, metadata } });
+  assert.deepEqual(world.data(), { url: "hidden://ann", a: "ann", b: "8", c: "", l: "ANN" });
+  const made = world.secrets.get("shop/es")?.metadata;
+  assert.deepEqual(
+    [made?.labels?.["user"], made?.labels?.["own"], made?.labels?.["team"]],
+    ["ann", "ann-x", undefined],
+  );
+  assert.deepEqual(made?.annotations?.["note"], "b");
+  const refused = async (from: object, fault: string) =>
+    assert.equal(
+      (await world.run({ template: { templateFrom: [from] } }))[1],
+      `could not update secret: spec.target.template.templateFrom[0]${fault}`,
+    );
+  await refused({}, ": expected one of literal, configMap and secret");
+  await refused({ literal: "", target: "Type" }, ".target Type: expected Data, Labels or Annotations");
+  await refused({ configMap: { name: "none", items } }, ": there is no ConfigMap none");
+  await refused({ configMap: { name: "forms", items: [{ key: "x" }] } }, ": ConfigMap forms has no key x");
+  await refused({ literal: "{{ .password }}: [" }, ": the template makes no YAML");
+  await refused({ literal: "{{ .password | quote }}" }, ": expected a template of a map of texts");
+  await refused({ literal: "{{ .none }}: a" }, ": template: no key none");
+});
+
 test("Owner leaves what belongs to another, and takes what belongs to nobody", async () => {
   const world = new World();
   const owner = { apiVersion: "v1", kind: "ExternalSecret", name: "other", uid: "u2", controller: true };
@@ -155,7 +194,9 @@ test("what is gone from the store: the Secret is kept with a fault, deleted, or 
     [],
   ]);
   const data = [{ secretKey: "a", remoteRef: { key: "none" } }];
-  world.has("theirs", { a: "1", b: "2" });
+  const manager = "externalsecrets.external-secrets.io/es";
+  const managedFields = [{ manager, fieldsV1: { "f:data": { ".": {}, "f:a": {} } } }, { manager: "other" }];
+  world.has("theirs", { a: "1", b: "2" }, {}, { managedFields });
   await world.run({ name: "theirs", creationPolicy: "Merge", deletionPolicy: "Merge" }, { data, dataFrom: [] });
   assert.deepEqual(world.data("theirs"), { b: "2" });
 });
@@ -178,10 +219,6 @@ test("what would harm, or is not supported, is refused before any store is asked
       `spec.target: deletionPolicy ${deletionPolicy} must not go with creationPolicy ${creationPolicy}`,
     );
   await refused({ manifest: {} }, "spec.target.manifest: only Secrets are supported");
-  await refused(
-    { template: { templateFrom: [{}] } },
-    "spec.target.template.templateFrom is not supported; template.data is",
-  );
 });
 
 test("an immutable Secret is left, another type refused, and faults of libraries are not repeated", async () => {
@@ -201,7 +238,7 @@ test("an immutable Secret is left, another type refused, and faults of libraries
     spec: { secretStoreRef: { name: "m" }, dataFrom: [{ extract: { key: "k" } }] },
   };
   const nothing = async () => undefined;
-  const writer = { get: nothing, create: nothing, update: nothing, remove: nothing };
+  const writer = { get: nothing, create: nothing, update: nothing, remove: nothing, templates: () => nothing };
   for (const [error, told] of [
     [new Error("canary"), "a fault of the program"],
     [new ExternalSecretError("no store"), "spec.dataFrom[0]: no store"],

@@ -13,13 +13,16 @@ import {
 import { type ExternalSecret, ExternalSecretError, type SecretData } from "./external-secret.ts";
 import { providerDataOf, type Stores } from "./provider-data.ts";
 import { intervalMsOf } from "./schedule.ts";
+import { loadTemplates, type TemplateSource } from "./template-from.ts";
 
-/** Secrets of the cluster that is written to. An update rejects when somebody has changed the Secret since it was read. */
+/** Secrets of the cluster that is written to, each by the manager that is named. An update rejects when somebody has changed the Secret since it was read. */
 export interface SecretWriter {
   readonly get: (namespace: string, name: string) => Promise<SecretObject | undefined>;
-  readonly create: (secret: SecretObject) => Promise<void>;
-  readonly update: (secret: SecretObject) => Promise<void>;
+  readonly create: (secret: SecretObject, manager: string) => Promise<void>;
+  readonly update: (secret: SecretObject, manager: string) => Promise<void>;
   readonly remove: (secret: SecretObject) => Promise<void>;
+  /** Templates that lie in the namespace. */
+  readonly templates: (namespace: string) => TemplateSource;
 }
 
 /** The condition Ready of an ExternalSecret, and the event that tells what was done. Nothing in it is secret. */
@@ -65,11 +68,12 @@ async function written(external: ExternalSecret, data: SecretData, secrets: Secr
   const { creationPolicy = "Owner", deletionPolicy = "Retain" } = external.spec.target ?? {};
   if (creationPolicy === "None") return synced(undefined);
   const name = targetOf(external);
-  const found = await secrets.get(external.metadata.namespace, name);
+  const { namespace } = external.metadata;
+  const found = await secrets.get(namespace, name);
   if (data.size === 0 && deletionPolicy === "Delete") return deleted(external, found, secrets);
   if (data.size === 0 && deletionPolicy === "Retain")
     return { isReady: true, reason: "SecretSynced", message: "secret retained due to DeletionPolicy=Retain" };
-  const wanted = desiredSecret(external, data);
+  const wanted = desiredSecret(external, data, await loadTemplates(external, secrets.templates(namespace)));
   if (found?.immutable === true) return immutable(found, wanted);
   if (creationPolicy === "Merge") return merged(external, found, wanted, secrets);
   const owner = found?.metadata.ownerReferences?.find((each) => each.controller === true);
@@ -77,12 +81,12 @@ async function written(external: ExternalSecret, data: SecretData, secrets: Secr
     throw new ExternalSecretError(`Secret ${name} belongs to ${owner.kind} ${owner.name}`);
   const owned = creationPolicy === "Owner" ? withOwner(wanted, found, external) : wanted;
   if (found === undefined) {
-    await secrets.create(owned);
+    await secrets.create(owned, managerOf(external));
     return synced("Created");
   }
   if (found.type !== undefined && found.type !== owned.type)
     throw new ExternalSecretError(`Secret ${name} is of type ${found.type}, which cannot become ${owned.type}`);
-  return synced(await updated(found, owned, secrets));
+  return synced(await updated(external, found, owned, secrets));
 }
 
 function synced(done: "Created" | "Updated" | undefined): Outcome {
@@ -118,6 +122,18 @@ async function deleted(
   return { ...told, done: "Deleted" };
 }
 
+/** As External Secrets has it: of several that write into one Secret each knows its keys. */
+function managerOf({ metadata: { name } }: ExternalSecret): string {
+  return `externalsecrets.external-secrets.io/${name}`;
+}
+
+/** The keys of its data that a manager has written, and nobody else since. */
+function keysOf({ metadata }: SecretObject, manager: string): ReadonlySet<string> {
+  const fields = (metadata.managedFields ?? []).filter((each) => each.manager === manager);
+  const names = fields.flatMap(({ fieldsV1 }) => Object.keys(fieldsV1?.["f:data"] ?? {}));
+  return new Set(names.filter((each) => each.startsWith("f:")).map((each) => each.slice(2)));
+}
+
 /** Somebody else's Secret: its other keys, and all else of it, stay. */
 async function merged(
   external: ExternalSecret,
@@ -129,11 +145,10 @@ async function merged(
     const message = "secret will not be created due to CreationPolicy=Merge";
     return { isReady: true, reason: "SecretMissing", message };
   }
-  const dropsKeys = external.spec.target?.deletionPolicy === "Merge";
-  const named = new Set(dropsKeys ? external.spec.data?.map(({ secretKey }) => secretKey) : []);
-  const kept = Object.entries(found.data ?? {}).filter(([key]) => !named.has(key));
+  const ours = keysOf(found, managerOf(external));
+  const kept = Object.entries(found.data ?? {}).filter(([key]) => !ours.has(key));
   const next = { ...found, data: { ...Object.fromEntries(kept), ...wanted.data } };
-  return synced(await updated(found, next, secrets));
+  return synced(await updated(external, found, next, secrets));
 }
 
 function withOwner(wanted: SecretObject, found: SecretObject | undefined, { metadata }: ExternalSecret): SecretObject {
@@ -151,6 +166,7 @@ function withOwner(wanted: SecretObject, found: SecretObject | undefined, { meta
 
 /** Labels and annotations of others stay; what is as it should be is not written again. */
 async function updated(
+  external: ExternalSecret,
   found: SecretObject,
   wanted: SecretObject,
   secrets: SecretWriter,
@@ -165,7 +181,7 @@ async function updated(
   };
   const next = { ...found, ...wanted, metadata };
   if (isDeepStrictEqual(next, found)) return undefined;
-  await secrets.update(next);
+  await secrets.update(next, managerOf(external));
   return "Updated";
 }
 
