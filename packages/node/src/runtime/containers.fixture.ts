@@ -53,9 +53,12 @@ export interface Candidate {
 }
 
 /** Each runtime, tried by a container of `true`: one that does not get so far is told why. */
-export async function candidates(bench: Bench | undefined): Promise<readonly Candidate[]> {
+export async function candidates(
+  bench: Bench | undefined,
+  handlers: readonly string[] = knownHandlers,
+): Promise<readonly Candidate[]> {
   return Promise.all(
-    knownHandlers.map(async (handler) => {
+    handlers.map(async (handler) => {
       try {
         if (bench === undefined) throw new Error(whyNoContainers());
         const runtime = await openRuntime(handler, bench.folder);

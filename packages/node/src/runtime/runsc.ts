@@ -60,6 +60,12 @@ class Gvisor extends OciRuntime {
     stderr?.resume();
   }
 
+  /** Killed first: to a container that runs, `delete` gives five seconds. */
+  override async delete(id: string): Promise<void> {
+    await this.kill(id, "SIGKILL");
+    await super.delete(id);
+  }
+
   async stopSandbox(id: string): Promise<void> {
     await this.delete(id);
   }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { type Bench, candidates, openBench, outcomeOf } from "./containers.fixture.ts";
+
+const bench = openBench();
+const on = bench as Bench;
+// Before any test: what comes after the last one that is known would be done at once.
+const { skip, runtime } = (await candidates(bench, ["runsc"]))[0] as Awaited<ReturnType<typeof candidates>>[0];
+after(() => bench?.remove());
+
+test("gVisor: a container runs on a kernel of its own", { skip, timeout: 60_000 }, async () => {
+  const { stdout } = await on.outcome(runtime, {
+    script: "uname -r; dmesg | head -1",
+    container: { securityContext: { capabilities: { add: ["SYSLOG"] } } },
+  });
+  assert.match(stdout, /^4\.4\.0\n.*Starting gVisor/);
+});
+
+test("gVisor: a pod's containers share a kernel, and each ends by itself", { skip, timeout: 60_000 }, async () => {
+  const pause = await on.bundle(runtime, { script: "sleep 1000" });
+  await runtime.startSandbox?.({ id: pause.id, bundle: pause.bundle });
+  const sandbox = { kernel: pause.id };
+  try {
+    const first = await on.start(runtime, { script: "echo $$$$; exit 5", sandbox });
+    assert.deepEqual(await outcomeOf(first.process), { stdout: "1\n", stderr: "", code: 5, isOutOfMemory: false });
+    await runtime.delete(first.id);
+    assert.ok((await runtime.list()).includes(pause.id));
+    const last = await on.start(runtime, { script: "sleep 1000", sandbox });
+    await runtime.kill(last.id, "SIGKILL");
+    assert.deepEqual(await last.process.exited, { code: 137 });
+    await runtime.delete(last.id);
+  } finally {
+    await runtime.stopSandbox?.(pause.id);
+  }
+  assert.deepEqual(await runtime.list(), []);
+});
