@@ -27,6 +27,7 @@ export {
   RuntimeFault,
   type SandboxRequest,
 } from "./runtime/container-runtime.ts";
+export { measureCost, type RuntimeCost } from "./runtime/cost.ts";
 export { findRuntimes, installedRuntimes } from "./runtime/find-runtimes.ts";
 export { localhostProfiles } from "./runtime/localhost-profiles.ts";
 export { readMachine } from "./runtime/machine.ts";

@@ -1,9 +1,7 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type HandlerProbe, type MachineFacts, probeRuntimes, type RuntimeProbe } from "@sallyport/node/kubelet";
 import { Command } from "commander";
 import { paint, wrap } from "../../terminal.ts";
+import { inScratch } from "./scratch.ts";
 
 export function probeCommand(): Command {
   return new Command("probe")
@@ -22,16 +20,6 @@ Exit status: 0 told, whatever works.`,
 async function run({ json }: { readonly json?: boolean }): Promise<void> {
   const probe = await inScratch(probeRuntimes);
   process.stdout.write(json === true ? `${JSON.stringify(probe, null, 2)}\n` : textOf(probe));
-}
-
-/** Runs with a folder that is gone afterwards. */
-export async function inScratch<Value>(use: (folder: string) => Promise<Value>): Promise<Value> {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), "sallyport-runtime-"));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 /** Of a terminal; what is longer goes on below. */

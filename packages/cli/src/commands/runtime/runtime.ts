@@ -1,9 +1,10 @@
 import { Command } from "commander";
+import { adviseCommand } from "./advise.ts";
 import { probeCommand } from "./probe.ts";
 import { sweepCommand } from "./sweep.ts";
 
 /** Each subcommand has a file of its own beside this one. */
-const commands: readonly (() => Command)[] = [probeCommand, sweepCommand];
+const commands: readonly (() => Command)[] = [probeCommand, adviseCommand, sweepCommand];
 
 export function runtimeCommand(): Command {
   const command = new Command("runtime").description(

@@ -1,0 +1,48 @@
+/** Names of RuntimeClasses by their handlers, as their projects' documents have them. */
+export const classNames: { readonly [handler in "runsc" | "kata"]: string } = { runsc: "gvisor", kata: "kata" };
+
+/** A RuntimeClass for a handler. node.k8s.io/v1 */
+export function runtimeClass(handler: "runsc" | "kata"): object {
+  return {
+    apiVersion: "node.k8s.io/v1",
+    kind: "RuntimeClass",
+    metadata: { name: classNames[handler] },
+    handler,
+  };
+}
+
+/** What keeps pods of a namespace from running under any other class: a policy and its binding. admissionregistration.k8s.io/v1 */
+export function classPolicy(namespace: string, handlers: readonly ("runsc" | "kata")[]): readonly object[] {
+  const names = handlers.map((each) => classNames[each]);
+  const name = `runtime-class-of-${namespace}`;
+  const list = names.map((each) => `'${each}'`).join(", ");
+  return [
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+        },
+        validations: [
+          {
+            expression: `has(object.spec.runtimeClassName) && object.spec.runtimeClassName in [${list}]`,
+            message: `pods of this namespace run with runtimeClassName ${names.join(" or ")}`,
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: {
+        policyName: name,
+        validationActions: ["Deny"],
+        matchResources: { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } },
+      },
+    },
+  ];
+}

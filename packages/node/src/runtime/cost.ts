@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import type { ContainerRuntime } from "./container-runtime.ts";
+import { endOf, startTrial, type TrialContainer } from "./trial-container.ts";
+
+/** What work costs under a runtime, in milliseconds: each the median of its rounds. */
+export interface RuntimeCost {
+  readonly handler: string;
+  readonly version: string;
+  /** From the call until a container's first line can be read. */
+  readonly startMs: number;
+  /** A process that exec starts and that ends at once. */
+  readonly execMs: number;
+  /** 200,000 system calls: bytes copied one by one. */
+  readonly callsMs: number;
+  /** 500 files made, written, and taken away. */
+  readonly filesMs: number;
+}
+
+const rounds = 5;
+
+const calls = "dd if=/dev/zero of=/dev/null bs=1 count=100000 2>/dev/null";
+const files = "i=0; while [ $i -lt 500 ]; do echo line > /root/f$i; i=$((i + 1)); done; rm -f /root/f*";
+
+/** Measures a runtime by containers of the machine's own programs, below a folder. Rejects where one cannot be run. */
+export async function measureCost(runtime: ContainerRuntime, folder: string): Promise<RuntimeCost> {
+  const { handler, version } = runtime;
+  const startMs = await median(() => timedStart(runtime, folder));
+  const trial = await startTrial(runtime, folder, ["sleep", "1000"]);
+  try {
+    const execMs = await median(() => timedExec(runtime, trial, "true"));
+    const beyond = async (script: string) =>
+      Math.max((await median(() => timedExec(runtime, trial, script))) - execMs, 0);
+    return { handler, version, startMs, execMs, callsMs: await beyond(calls), filesMs: await beyond(files) };
+  } finally {
+    await trial.remove();
+  }
+}
+
+async function timedStart(runtime: ContainerRuntime, folder: string): Promise<number> {
+  const from = performance.now();
+  const { process, remove } = await startTrial(runtime, folder, ["echo", "started"]);
+  try {
+    await once(process.stdout, "data");
+    const took = performance.now() - from;
+    process.stdout.resume();
+    process.stderr?.resume();
+    await process.exited;
+    return took;
+  } finally {
+    await remove();
+  }
+}
+
+async function timedExec(runtime: ContainerRuntime, { id, spec }: TrialContainer, script: string): Promise<number> {
+  const from = performance.now();
+  const process = { ...spec.process, args: ["sh", "-c", script] };
+  const { code, said } = await endOf(await runtime.exec(id, process, { stdin: false, tty: false }));
+  if (code !== 0) throw new Error(`${script} ended with ${code}: ${said}`);
+  return performance.now() - from;
+}
+
+async function median(measure: () => Promise<number>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < rounds; i++) times.push(await measure());
+  return times.sort((a, b) => a - b)[Math.floor(rounds / 2)] as number;
+}
