@@ -28,6 +28,7 @@ export { convertBuiltin, isConverted } from "./conversion/convert.ts";
 export { checkDepth, checkTypeMeta, type Decoded, parseBody, parseYamlFields, unmarshalErrors } from "./decode.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
+export { type EventChange, EventRecorder, type EventRecorderOptions, type RecordEvent } from "./event-recorder.ts";
 export { parseFieldSelector } from "./field-selector.ts";
 export { conform, conformStruct, emptyObject, emptyStatus } from "./go/conform.ts";
 export { parseGoDuration } from "./go/duration.ts";

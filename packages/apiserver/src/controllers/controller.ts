@@ -1,11 +1,10 @@
-import type { Catalogue } from "@sallyport/kube";
+import type { Catalogue, RecordEvent } from "@sallyport/kube";
 import type { ServiceAccountKeys } from "../authentication/service-account-keys.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ServiceRanges } from "../registry/service-ranges.ts";
 import type { Client } from "./client.ts";
-import type { Record } from "./events.ts";
 import type { Clock, QueueObserver } from "./work-queue.ts";
 
 /** Something that follows objects and makes the world as they say. */
@@ -59,7 +58,7 @@ export interface Machine {
 /** The same with a client that writes as the controller's own account, and events that name the controller. */
 export interface ControllerContext extends ControllerWorld {
   readonly client: Client;
-  readonly record: Record;
+  readonly record: RecordEvent;
 }
 
 /** A controller as kube-controller-manager knows it. */

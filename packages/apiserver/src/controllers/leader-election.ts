@@ -1,7 +1,6 @@
-import type { KubeObject } from "@sallyport/kube";
+import type { KubeObject, RecordEvent } from "@sallyport/kube";
 import type { Cache } from "../registry/cache.ts";
 import type { Client } from "./client.ts";
-import type { Record } from "./events.ts";
 import type { Clock } from "./work-queue.ts";
 
 /** kube-controller-manager's `--leader-elect-lease-duration`, `--leader-elect-renew-deadline` and `--leader-elect-retry-period`. */
@@ -26,7 +25,7 @@ export interface LeaderElectionOptions {
   readonly cache: Cache;
   readonly client: Client;
   readonly clock: Clock;
-  readonly record: Record;
+  readonly record: RecordEvent;
   /** Begins to lead; answers how to end. */
   readonly lead: () => Promise<() => Promise<void>>;
   readonly onFault: (error: unknown) => void;

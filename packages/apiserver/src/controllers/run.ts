@@ -1,8 +1,8 @@
 import type { UserInfo } from "@sallyport/admission";
+import { EventRecorder } from "@sallyport/kube";
 import { essential } from "./all.ts";
 import { Client, controllerUser } from "./client.ts";
 import type { Controller, ControllerKind, ControllerWorld } from "./controller.ts";
-import { EventRecorder } from "./events.ts";
 import { LeaderElection, type LeaseTimes } from "./leader-election.ts";
 import type { Clock } from "./work-queue.ts";
 
@@ -35,7 +35,7 @@ export async function runElected(
 ): Promise<() => Promise<void>> {
   const { cache, clock, onFault } = world;
   const client = new Client(world.registry, cache, world.catalogue, managerUser);
-  const recorder = new EventRecorder(client, clock, "kube-controller-manager", suffixes(world));
+  const recorder = recorderOf(client, world, "kube-controller-manager");
   const election = new LeaderElection({
     name: "kube-controller-manager",
     identity,
@@ -68,7 +68,7 @@ export async function runControllers(
         : { username: kind.user, groups: ["system:authenticated"] };
     const manager = kind.user === serverUser ? "kube-apiserver" : undefined;
     const client = new Client(world.registry, world.cache, world.catalogue, user, manager);
-    const recorder = new EventRecorder(client, world.clock, kind.component ?? kind.name, suffixes(world));
+    const recorder = recorderOf(client, world, kind.component ?? kind.name);
     const controller = kind.create({ ...world, client, record: recorder.record });
     running.push(controller);
     recorders.push(recorder);
@@ -85,4 +85,14 @@ export async function runControllers(
 /** Makes names of events differ. */
 function suffixes({ randomBytes }: ControllerWorld): () => string {
   return () => Buffer.from(randomBytes(8)).toString("hex");
+}
+
+function recorderOf(client: Client, world: ControllerWorld, component: string): EventRecorder {
+  return new EventRecorder({
+    create: (event) => client.create(event),
+    count: (event, change) => client.update(event, (fresh) => ({ ...fresh, ...change })),
+    now: () => world.clock.now(),
+    component,
+    suffix: suffixes(world),
+  });
 }

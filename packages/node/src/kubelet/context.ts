@@ -1,3 +1,4 @@
+import type { RecordEvent } from "@sallyport/kube";
 import type { ImageConfig } from "../image/image.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import type { OciProcess } from "../runtime/oci-spec.ts";
@@ -12,7 +13,7 @@ export interface KubeletClock {
 }
 
 /** Writes an event of a pod, or of one of its containers, which is its field path: `spec.containers{web}`. */
-export type Tell = (pod: Pod, type: "Normal" | "Warning", reason: string, message: string, fieldPath?: string) => void;
+export type Tell = RecordEvent;
 
 /** A container whose image, volumes and bundle are there. */
 export interface PreparedContainer {

@@ -132,13 +132,13 @@ playing(
     assert.deepEqual(condition(world.status, "Initialized"), ["False", "ContainersNotInitialized"]);
     assert.equal(stateOf(world.status)?.state.waiting?.reason, "PodInitializing");
     world.process("first").end(0);
-    await settled();
+    await world.until(({ processes }) => processes.length === 3);
     assert.deepEqual(
       world.processes.map(({ id }) => id),
       ["first-0", "proxy-0", "second-0"],
     );
     world.process("second").end(0);
-    await settled();
+    await world.until(({ status }) => status.phase === "Running" && world.state() === "running");
     assert.deepEqual([world.status.phase, ...condition(world.status, "Initialized")], ["Running", "True", undefined]);
     assert.deepEqual(
       [0, 1, 2].map((i) => stateOf(world.status, "initContainerStatuses", i)?.ready),
@@ -149,7 +149,7 @@ playing(
     await world.until(() => world.process("c").signals.length > 0);
     assert.deepEqual([world.process("c").signals, world.process("proxy").signals], [["SIGTERM"], []]);
     world.process("c").end(0);
-    await settled();
+    await world.until(() => world.process("proxy").signals.length > 0);
     assert.deepEqual(world.process("proxy").signals, ["SIGTERM"]);
   },
 );

@@ -3,7 +3,7 @@ import { mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import type { Client } from "@sallyport/cluster";
-import type { KubeObject } from "@sallyport/kube";
+import { EventRecorder, type EventRecorderOptions, type KubeObject } from "@sallyport/kube";
 import type { Machine } from "../bundle/machine.ts";
 import { ImageFault, type ImageStore } from "../image/image.ts";
 import { ImagePuller, type ImageRequest } from "../image/pull-policy.ts";
@@ -17,7 +17,6 @@ import { commandMounts } from "../volumes/mount-table.ts";
 import { parseResolvConf } from "../volumes/pod-dns.ts";
 import { ApiReader } from "./api-reader.ts";
 import { type KubeletClock, type Tell, WaitingFault } from "./context.ts";
-import { EventWriter } from "./event-writer.ts";
 import { Kubelet } from "./kubelet.ts";
 import { KubeletServer } from "./kubelet-server.ts";
 import { type LocalNode, NodeKeeper } from "./local-node.ts";
@@ -112,10 +111,11 @@ class NodeStart {
     await network.start();
     this.#stops.push(() => network.stop());
     const services = await this.#startServices(network);
-    const events = new EventWriter({
-      client,
-      clock,
-      node: name,
+    const events = new EventRecorder({
+      ...eventsOver(client),
+      now: clock.now,
+      component: "kubelet",
+      host: name,
       suffix: () => Math.floor(random() * 2 ** 48).toString(16),
     });
     const kubelet = this.#kubelet(network, services, events);
@@ -157,7 +157,7 @@ class NodeStart {
     return services;
   }
 
-  #kubelet(network: PodNetwork, services: ServiceProxy, events: EventWriter): Kubelet {
+  #kubelet(network: PodNetwork, services: ServiceProxy, events: EventRecorder): Kubelet {
     const {
       client,
       name,
@@ -172,7 +172,7 @@ class NodeStart {
       resolvConf,
       hosts,
     } = this.#options;
-    const { tell } = events;
+    const tell = events.record;
     const reader = new ApiReader(client);
     const facts = {
       hostIPs: [network.address],
@@ -275,6 +275,18 @@ class NodeStart {
   #logFolder({ metadata }: Pod, container = ""): string {
     return join(this.#folder, "logs", metadata.uid ?? "", container);
   }
+}
+
+function eventsOver(client: Client): Pick<EventRecorderOptions, "create" | "count"> {
+  const path = ({ metadata: { namespace = "" } }: KubeObject) =>
+    `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+  return {
+    create: async (event) => (await client.ask(path(event), { method: "POST", body: event })) as KubeObject,
+    count: async (event, body) => {
+      const call = { method: "PATCH", body, type: "application/merge-patch+json" };
+      return (await client.ask(`${path(event)}/${encodeURIComponent(event.metadata.name ?? "")}`, call)) as KubeObject;
+    },
+  };
 }
 
 /** Rejects with a WaitingFault for what a container waits with. */

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { KubeObject } from "@sallyport/kube";
-import type { Client } from "./client.ts";
-import { EventRecorder } from "./events.ts";
+import { type EventChange, EventRecorder } from "./event-recorder.ts";
+import type { KubeObject } from "./object.ts";
 
 const subject: KubeObject = { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "n", uid: "u" } };
 
@@ -16,19 +15,18 @@ interface Recorded {
 function createRecorder(): Recorded {
   const events: KubeObject[] = [];
   let now = 0;
-  const client = {
-    create: async (event: KubeObject) => {
-      events.push(event);
-      return event;
-    },
-    update: async (event: KubeObject, change: (fresh: KubeObject) => KubeObject) => {
-      const at = events.findIndex(({ metadata }) => metadata.name === event.metadata.name);
-      events[at] = change(events[at] as KubeObject);
-      return events[at];
-    },
-  } as unknown as Client;
-  const clock = { now: () => now, after: () => () => {} };
-  const recorder = new EventRecorder(client, clock, "test", () => String(events.length));
+  const create = async (event: KubeObject) => {
+    events.push(event);
+    return event;
+  };
+  const count = async (event: KubeObject, change: EventChange) => {
+    const at = events.findIndex(({ metadata }) => metadata.name === event.metadata.name);
+    const changed = { ...(events[at] as KubeObject), ...change };
+    events[at] = changed;
+    return changed;
+  };
+  const suffix = () => String(events.length);
+  const recorder = new EventRecorder({ create, count, now: () => now, component: "test", suffix });
   return {
     tell: async (reason, message) => {
       recorder.record(subject, "Normal", reason, message);

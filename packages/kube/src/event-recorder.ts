@@ -1,7 +1,4 @@
-import type { KubeObject } from "@sallyport/kube";
-import { timestampOf } from "../timestamp.ts";
-import type { Client } from "./client.ts";
-import type { Clock } from "./work-queue.ts";
+import type { KubeObject } from "./object.ts";
 
 /** How many events are known by what they say, to be counted instead of written again; client-go's limit. */
 const maxKnown = 4096;
@@ -19,31 +16,59 @@ interface Similar {
   at: number;
 }
 
-/** Tells of an object what a person may want to see. */
-export type Record = (object: KubeObject, type: "Normal" | "Warning", reason: string, message: string) => void;
+/** Tells of an object what a person may want to see; of a part of it by the part's field path, as `spec.containers{web}`. */
+export type RecordEvent = (
+  object: KubeObject,
+  type: "Normal" | "Warning",
+  reason: string,
+  message: string,
+  fieldPath?: string,
+) => void;
+
+export interface EventRecorderOptions {
+  /** Writes a new event. */
+  readonly create: (event: KubeObject) => Promise<KubeObject>;
+  /** Changes one that was written; rejects when it is gone. */
+  readonly count: (event: KubeObject, change: EventChange) => Promise<KubeObject>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly component: string;
+  /** The node that the component is on, where it is on one. */
+  readonly host?: string;
+  /** Makes names unique. */
+  readonly suffix: () => string;
+}
+
+export interface EventChange {
+  readonly message: string;
+  readonly count: number;
+  readonly lastTimestamp: string;
+}
+
+interface Told {
+  readonly object: KubeObject;
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly fieldPath: string | undefined;
+}
 
 /** Writes events one after another; the same one again is counted. One that is refused is lost: nothing depends on them. */
 export class EventRecorder {
-  readonly #client: Client;
-  readonly #clock: Clock;
-  readonly #component: string;
-  readonly #suffix: () => string;
+  readonly #options: EventRecorderOptions;
   readonly #known = new Map<string, KubeObject>();
   readonly #similar = new Map<string, Similar>();
   /** When all that an object may tell will be there again. */
   readonly #fullAt = new Map<string, number>();
   #written: Promise<void> = Promise.resolve();
 
-  constructor(client: Client, clock: Clock, component: string, suffix: () => string) {
-    this.#client = client;
-    this.#clock = clock;
-    this.#component = component;
-    this.#suffix = suffix;
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
   }
 
-  readonly record: Record = (object, type, reason, message) => {
+  readonly record: RecordEvent = (object, type, reason, message, fieldPath) => {
     this.#written = this.#written
-      .then(() => this.#write(object, type, reason, message))
+      .then(() => this.#write({ object, type, reason, message, fieldPath }))
       .catch(() => {
         // Its namespace is going, or a policy forbids it.
       });
@@ -54,23 +79,24 @@ export class EventRecorder {
     await this.#written;
   }
 
-  async #write(object: KubeObject, type: string, reason: string, message: string): Promise<void> {
-    const shown = this.#shown([object.metadata.uid, type, reason].join("\n"), message);
+  async #write(told: Told): Promise<void> {
+    const { object, type, reason, message, fieldPath } = told;
+    const shown = this.#shown([object.metadata.uid, type, reason, fieldPath].join("\n"), message);
     if (this.#isSpam([object.metadata.uid, type].join("\n"))) return;
-    const key = [object.metadata.uid, type, reason, shown.key].join("\n");
+    const key = [object.metadata.uid, type, reason, fieldPath, shown.key].join("\n");
     const known = this.#known.get(key);
     this.#known.delete(key);
-    const now = timestampOf(this.#clock.now());
+    const now = timestampOf(this.#options.now());
     const event =
       (known && (await this.#again(known, shown.message, now))) ??
-      (await this.#client.create(this.#eventOf(object, type, reason, shown.message, now)));
+      (await this.#options.create(this.#eventOf({ ...told, message: shown.message }, now)));
     this.#known.set(key, event);
     bound(this.#known);
   }
 
   /** A message as it is told: of too many different ones the newest stands for all. */
   #shown(of: string, message: string): { readonly key: string; readonly message: string } {
-    const now = this.#clock.now();
+    const now = this.#options.now();
     const known = this.#similar.get(of);
     const similar =
       known === undefined || now - known.at > similarMs ? { messages: new Set<string>(), at: now } : known;
@@ -86,7 +112,7 @@ export class EventRecorder {
   }
 
   #isSpam(of: string): boolean {
-    const now = this.#clock.now();
+    const now = this.#options.now();
     const fullAt = Math.max(now, this.#fullAt.get(of) ?? now) + refillMs;
     if (fullAt - now > burst * refillMs) return true;
     this.#fullAt.delete(of);
@@ -97,33 +123,33 @@ export class EventRecorder {
 
   async #again(event: KubeObject, message: string, lastTimestamp: string): Promise<KubeObject | undefined> {
     try {
-      return await this.#client.update(event, (fresh) => ({
-        ...fresh,
-        message,
-        count: Number(fresh["count"] ?? 1) + 1,
-        lastTimestamp,
-      }));
+      return await this.#options.count(event, { message, count: Number(event["count"] ?? 1) + 1, lastTimestamp });
     } catch {
       return undefined;
     }
   }
 
-  #eventOf(object: KubeObject, type: string, reason: string, message: string, now: string): KubeObject {
+  #eventOf({ object, type, reason, message, fieldPath }: Told, now: string): KubeObject {
     const { apiVersion, kind, metadata } = object;
+    const { component, host, suffix } = this.#options;
     const { name = "", namespace, uid, resourceVersion } = metadata;
     return {
       apiVersion: "v1",
       kind: "Event",
-      metadata: { name: `${name}.${this.#suffix()}`, namespace: namespace ?? "default" },
-      involvedObject: { apiVersion, kind, name, ...(namespace && { namespace }), uid, resourceVersion },
+      metadata: { name: `${name}.${suffix()}`, namespace: namespace ?? "default" },
+      involvedObject: {
+        ...{ apiVersion, kind, name, ...(namespace && { namespace }), uid, resourceVersion },
+        ...(fieldPath !== undefined && { fieldPath }),
+      },
       type,
       reason,
       message,
       count: 1,
       firstTimestamp: now,
       lastTimestamp: now,
-      source: { component: this.#component },
-      reportingComponent: this.#component,
+      source: { component, ...(host !== undefined && { host }) },
+      reportingComponent: component,
+      ...(host !== undefined && { reportingInstance: host }),
     };
   }
 }
@@ -131,4 +157,9 @@ export class EventRecorder {
 function bound(known: Map<string, unknown>): void {
   const [oldest] = known.keys();
   if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
+}
+
+/** metav1.Time. */
+function timestampOf(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
