@@ -3,6 +3,7 @@ import { generateCapabilities } from "./generate/capabilities.ts";
 import { generateCapabilityVersions } from "./generate/capability-versions.ts";
 import { generateGoTypes } from "./generate/go-types.ts";
 import { generateKube } from "./generate/kube.ts";
+import { generateOpenApiValues } from "./generate/openapi-values.ts";
 import { generateProtobuf } from "./generate/protobuf.ts";
 import { generateSeccomp } from "./generate/seccomp.ts";
 import { generateZones } from "./generate/zones.ts";
@@ -17,6 +18,7 @@ const generators: readonly (readonly [
   ["capability-versions", generateCapabilityVersions],
   ["go-types", generateGoTypes],
   ["kube", generateKube],
+  ["openapi-values", generateOpenApiValues],
   ["protobuf", generateProtobuf],
   ["seccomp", generateSeccomp],
   ["zones", generateZones],

@@ -13,8 +13,8 @@ type Json = any;
 
 /** Left out on purpose: what Go alone knows of fields, and paths that clients have not had to use since 1.0. */
 const known = {
-  /** Fields of schemas: enumerations and unions stand in comments of Go's types; defaults are of Go's zero values. */
-  fields: new Set(["description", "enum", "x-kubernetes-unions", "default"]),
+  /** Descriptions are in our own words. */
+  fields: new Set(["description"]),
   /** Watches by path instead of by parameter; indexes and what is no resource. */
   paths: /\/watch\/|^\/(?:\.well-known|openid|version|logs|apis?)\/?(?:[\w.-]+\/)*(?:v\d\w*\/)?$|^\/logs\//,
   schemas:

@@ -4,9 +4,11 @@ import { homedir } from "node:os";
 import { test } from "node:test";
 import { capabilitiesText } from "./capabilities.ts";
 import { catalogueText, schemasText } from "./kube.ts";
+import { openApiValuesText } from "./openapi-values.ts";
 import { seccompModule, seccompText } from "./seccomp.ts";
 
 const openApi = process.env["SALLYPORT_OPENAPI"] || "SALLYPORT_OPENAPI";
+const openApiGo = process.env["SALLYPORT_OPENAPI_GO"] || "SALLYPORT_OPENAPI_GO";
 const capabilities = `${process.env["SALLYPORT_CONFORMANCE"] || "../shared/conformance"}/opa-capabilities`;
 
 const seccomp = `${process.env["GOMODCACHE"] || `${homedir()}/go/pkg/mod`}/${seccompModule}/default.json`;
@@ -24,6 +26,14 @@ test("checked-in Kubernetes tables are current", { skip: absent(openApi) }, () =
   assert.ok(
     schemasText(api) === readFileSync("packages/kube/src/data/schemas.generated.json", "utf8"),
     "schemas: npm run generate -- kube",
+  );
+});
+
+test("checked-in values of OpenAPI are current", { skip: absent(openApiGo) }, () => {
+  assert.ok(
+    openApiValuesText(readFileSync(openApiGo, "utf8")) ===
+      readFileSync("packages/kube/src/data/openapi-values.generated.json", "utf8"),
+    "npm run generate -- openapi-values",
   );
 });
 

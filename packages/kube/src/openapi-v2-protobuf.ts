@@ -98,6 +98,8 @@ function schema(writer: Writer, value: Json): void {
   if (value["type"] !== undefined) writer.nested(22, () => writer.text(1, String(value["type"])));
   if (value["additionalProperties"] !== undefined)
     writer.nested(21, () => additional(writer, value["additionalProperties"] as Json | boolean));
+  for (const each of ((value["enum"] ?? []) as readonly string[]).toReversed())
+    writer.nested(20, () => writer.text(2, `${JSON.stringify(each)}\n`));
   for (const name of ((value["required"] ?? []) as readonly string[]).toReversed()) writer.text(19, name);
   optionalText(writer, 13, value["pattern"]);
   optionalText(writer, 4, value["description"]);

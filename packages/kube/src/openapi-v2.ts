@@ -20,6 +20,7 @@ import {
   schemasBehind,
   watchEventIn,
 } from "./openapi-v3.ts";
+import { enumerated, unionsOf, valuesOfField } from "./openapi-values.ts";
 import { findSchema, type Schema } from "./schema.ts";
 
 type Json = { readonly [field: string]: unknown };
@@ -53,13 +54,19 @@ function referenceTo(name: string): Json {
 }
 
 function typeOf(name: string, schema: Schema): Json {
-  return described(
-    describeType(name, schema),
-    schemaOf(schema, (field) => describeField(name, schema, field)),
-  );
+  return described(describeType(name, schema), {
+    ...schemaOf(schema, (field) => fieldOf(name, schema, field)),
+    ...unionsOf(name),
+  });
 }
 
-function schemaOf(schema: Schema, describe: (field: string) => string | undefined = () => undefined): Json {
+function fieldOf(name: string, type: Schema, field: string): Json {
+  const schema = type.p?.[field] as Schema;
+  const written = enumerated(schemaOf(schema), schema, valuesOfField(name, field).e);
+  return described(describeField(name, type, field), written);
+}
+
+function schemaOf(schema: Schema, field?: (name: string) => Json): Json {
   if (schema.r !== undefined) return { ...referenceTo(schema.r), ...extensions(schema) };
   const type = schema.t ?? (schema.p === undefined && schema.v === undefined ? undefined : "object");
   const fields = Object.entries(schema.p ?? {});
@@ -72,7 +79,7 @@ function schemaOf(schema: Schema, describe: (field: string) => string | undefine
     ...(schema.p === undefined
       ? {}
       : {
-          properties: Object.fromEntries(fields.map(([key, each]) => [key, described(describe(key), schemaOf(each))])),
+          properties: Object.fromEntries(fields.map(([key, each]) => [key, field?.(key) ?? schemaOf(each)])),
         }),
     ...(schema.g === undefined ? {} : { "x-kubernetes-group-version-kind": [schema.g] }),
     ...extensions(schema),

@@ -2,6 +2,7 @@ import type { ResourceInfo } from "./catalogue.ts";
 import { describeField, describeType } from "./descriptions/descriptions.ts";
 import { customSchemas, listSchemaOf, type OpenApiForm, schemaNameOf } from "./openapi-custom.ts";
 import { type Operation, type Parameter, parentOf, pathParametersOf, placesOf } from "./openapi-operations.ts";
+import { enumerated, unionsOf, valuesOfField } from "./openapi-values.ts";
 import { findSchema, type Schema } from "./schema.ts";
 
 type Json = { readonly [field: string]: unknown };
@@ -111,13 +112,24 @@ function* refsOf(schema: Schema): Generator<string> {
 function typeOf(name: string, schema: Schema): Json {
   return described(
     describeType(name, schema),
-    several[name] ?? schemaOf(schema, (field) => describeField(name, schema, field)),
+    several[name] ?? { ...schemaOf(schema, (field) => fieldOf(name, schema, field)), ...unionsOf(name) },
   );
 }
 
-function schemaOf(schema: Schema, describe: (field: string) => string | undefined = () => undefined): Json {
-  if (schema.r !== undefined)
-    return { allOf: [{ $ref: `${refPrefix}${schema.r}` }], default: {}, ...extensions(schema) };
+/** A field with what is said of it alone, which cannot stand beside a reference. */
+function fieldOf(name: string, type: Schema, field: string): Json {
+  const schema = type.p?.[field] as Schema;
+  const { d, e } = valuesOfField(name, field);
+  const written =
+    schema.r === undefined ? schemaOf(schema) : { allOf: [{ $ref: `${refPrefix}${schema.r}` }], ...extensions(schema) };
+  return described(describeField(name, type, field), {
+    ...enumerated(written, schema, e),
+    ...(d === undefined ? {} : { default: d }),
+  });
+}
+
+function schemaOf(schema: Schema, field?: (name: string) => Json): Json {
+  if (schema.r !== undefined) return { $ref: `${refPrefix}${schema.r}`, ...extensions(schema) };
   const fields = Object.entries(schema.p ?? {});
   return {
     ...(schema.t === undefined && schema.p === undefined ? {} : { type: schema.t ?? "object" }),
@@ -127,7 +139,7 @@ function schemaOf(schema: Schema, describe: (field: string) => string | undefine
     ...(schema.p === undefined
       ? {}
       : {
-          properties: Object.fromEntries(fields.map(([key, each]) => [key, described(describe(key), schemaOf(each))])),
+          properties: Object.fromEntries(fields.map(([key, each]) => [key, field?.(key) ?? schemaOf(each)])),
         }),
     ...(schema.q === undefined ? {} : { required: schema.q }),
     ...(schema.g === undefined ? {} : { "x-kubernetes-group-version-kind": [schema.g] }),
