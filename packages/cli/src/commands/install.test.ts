@@ -129,6 +129,21 @@ test("in Gatekeeper's place: who labels a namespace is asked even where all else
   );
 });
 
+test("in Gatekeeper's place: resources that are named are asked about in their groups", () => {
+  const installed = installManifests({ ...options, gatekeeper: { definitions: [] } });
+  const { webhooks } = installed.find(({ kind }) => kind === "MutatingWebhookConfiguration") ?? assert.fail();
+  assert.deepEqual(
+    webhooks[0].rules.map(({ apiGroups, resources }: { readonly [field: string]: readonly string[] }) => [
+      apiGroups,
+      resources,
+    ]),
+    [
+      [[""], ["pods", "pods/ephemeralcontainers"]],
+      [["apps"], ["deployments"]],
+    ],
+  );
+});
+
 function isManifests(given: InstallOptions): void {
   const chart = installChart(given, "0.1.0");
   const values: { readonly [name: string]: unknown } = parseAllDocuments(chart["values.yaml"] ?? "")[0]?.toJS();

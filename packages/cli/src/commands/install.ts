@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gatekeeperDefinitions } from "@sallyport/constraints/definitions";
+import { dns1123Label } from "@sallyport/kube";
 import { type InstallOptions, installChart, installManifests, manifestsText } from "@sallyport/webhook";
 import { Command } from "commander";
+import { askedResources, readResources } from "../asked-resources.ts";
 import { list } from "../comma-list.ts";
 import { reasonOf, UsageError } from "../errors.ts";
 import { version } from "../version.ts";
@@ -32,7 +34,7 @@ export function installCommand(): Command {
     .option("--name <name>", "of all objects", "sallyport")
     .option("--image <reference>", "image of the replicas", `ghcr.io/sallyport/sallyport:${version}`)
     .option("--replicas <number>", "how many", "3")
-    .option("--resources <names>", "what is asked about (default: pods, with --gatekeeper all)", list, [])
+    .option("--resources <names>", "what is asked about, * is all (default: pods, with --gatekeeper all)", list, [])
     .option("--replicate <resources>", "what policies read below data.kubernetes", list, [])
     .option("--enable-admission-plugins <names>", "plugins to run beside RegoPolicies", list, [])
     .option(
@@ -75,9 +77,12 @@ function manifestsOf(options: InstallOptions, asJson: boolean): string {
 }
 
 function installOptions(flags: InstallFlags): InstallOptions {
-  const { namespace, name, image, replicate, gatekeeper = false } = flags;
+  const { namespace, name, image, gatekeeper = false } = flags;
+  const replicate = readResources("--replicate", flags.replicate);
+  checkNames(flags);
   const failurePolicy = flags.failurePolicy ?? (gatekeeper ? "Ignore" : "Fail");
-  const resources = flags.resources.length > 0 ? flags.resources : gatekeeper ? gatekeeperAsks : podsOnly;
+  const asked = askedResources("--resources", flags.resources);
+  const resources = asked.length > 0 ? asked : gatekeeper ? gatekeeperAsks : podsOnly;
   const numberOf = (flag: string, text: string, max: number) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 1 || value > max)
@@ -109,9 +114,24 @@ function installOptions(flags: InstallFlags): InstallOptions {
   };
 }
 
+/** What an API server would refuse only when it is applied. */
+function checkNames({ namespace, name, image, excludeNamespaces }: InstallFlags): void {
+  const labels = [
+    ["--namespace", namespace],
+    ["--name", name],
+    ...excludeNamespaces.map((each) => ["--exclude-namespaces", each]),
+  ];
+  for (const [flag, value = ""] of labels) {
+    const [fault] = dns1123Label(value);
+    if (fault !== undefined) throw new UsageError(`${flag} ${value}: ${fault}`);
+  }
+  if (!/^\S+$/.test(image))
+    throw new UsageError(`--image ${JSON.stringify(image)}: expected the reference of an image`);
+}
+
 const podsOnly: readonly string[] = ["pods", "pods/ephemeralcontainers"];
 
-/** Whole objects, and those parts of them that Gatekeeper looks at. */
+/** Whole objects of every group, and those parts of them that Gatekeeper looks at. */
 const gatekeeperAsks: readonly string[] = [
   "*",
   ...["attach", "binding", "ephemeralcontainers", "eviction", "exec", "portforward", "proxy", "resize"].map(
@@ -120,7 +140,7 @@ const gatekeeperAsks: readonly string[] = [
   ...["deployments", "replicasets", "replicationcontrollers", "statefulsets"].map((resource) => `${resource}/scale`),
   "services/proxy",
   "nodes/proxy",
-];
+].map((resource) => `${resource}.*`);
 
 /** The API server's part. */
 function withoutStatus({ status: _, ...definition }: (typeof gatekeeperDefinitions)[number]) {

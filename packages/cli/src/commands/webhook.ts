@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { filesOf } from "@sallyport/webhook";
 import { Command } from "commander";
 import { chainOptions } from "../admission-configuration.ts";
+import { readResources } from "../asked-resources.ts";
 import { readAuthorities } from "../authority-file.ts";
 import { list } from "../comma-list.ts";
 import { connectionOf } from "../connection.ts";
@@ -127,7 +128,7 @@ async function runWebhook(flags: WebhookFlags): Promise<void> {
     chain: chainOptions({ ...others, enableAdmissionPlugins: [] }),
     plugins,
     policies: readPolicies(flags.policy),
-    replicate: flags.replicate,
+    replicate: readResources("--replicate", flags.replicate),
     ...(flags.gatekeeper === true
       ? {
           gatekeeper: {

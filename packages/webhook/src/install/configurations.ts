@@ -20,11 +20,10 @@ function configuration(options: InstallOptions, kind: "Mutating" | "Validating")
 function webhook(options: InstallOptions, kind: "Mutating" | "Validating"): object {
   const { name, failurePolicy, timeoutSeconds, excludedNamespaces, resources, gatekeeper } = options;
   const excluded = { key: "kubernetes.io/metadata.name", operator: "NotIn", values: excludedNamespaces };
-  const groups = gatekeeper === undefined ? byGroup(resources) : ([["*", resources]] as const);
   return {
     name: `${kind.toLowerCase()}.${name}.sallyport.dev`,
     clientConfig: clientConfig(options, kind),
-    rules: groups.map(([group, list]) => ({
+    rules: byGroup(resources).map(([group, list]) => ({
       apiGroups: [group],
       apiVersions: ["*"],
       resources: list,

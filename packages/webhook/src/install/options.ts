@@ -6,7 +6,7 @@ export interface InstallOptions {
   readonly replicas: number | string;
   /** Arguments of `sallyport webhook` beside those that follow from the rest. */
   readonly args: readonly string[];
-  /** What the webhook is asked about: `pods`, `deployments.apps`, `pods/ephemeralcontainers`. */
+  /** What the webhook is asked about: `pods`, `deployments.apps`, `pods/ephemeralcontainers`; `*.*` is all of every group. */
   readonly resources: readonly string[];
   /** What it lists and watches: as little as its policies and plugins read. */
   readonly reads: readonly string[];
