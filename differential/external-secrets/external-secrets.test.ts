@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -64,7 +64,8 @@ async function play(client: Client, folder: string): Promise<void> {
       (found) => JSON.stringify(found) === JSON.stringify(wanted),
     );
   const fromDb = { dataFrom: [{ extract: { key: "db" } }] };
-  writeFileSync(join(folder, "db"), '{"a":"1","b":"2"}');
+  mkdirSync(join(folder, "shop"));
+  writeFileSync(join(folder, "shop", "db"), '{"a":"1","b":"2"}');
   await post(`${root}/secretstores`, {
     apiVersion: "external-secrets.io/v1",
     kind: "SecretStore",
@@ -85,7 +86,7 @@ async function play(client: Client, folder: string): Promise<void> {
   await client.ask(`${secrets}/ours`, { method: "DELETE" });
   await comes("ours", { a: "1", b: "2" });
   // A key that the store has no more goes where it was ours, and nothing else does.
-  writeFileSync(join(folder, "db"), '{"b":"3"}');
+  writeFileSync(join(folder, "shop", "db"), '{"b":"3"}');
   for (const name of ["ours", "merged"])
     await merge(`${root}/externalsecrets/${name}`, { metadata: { annotations: { again: "1" } } });
   await comes("ours", { b: "3" });

@@ -205,8 +205,8 @@ async function syncStores(bed: Bed, connection: Connection, t: TestContext): Pro
       () => undefined,
     ),
   );
-  bed.file("stores/db", canaries.storeValue);
-  bed.file("stores/json", JSON.stringify({ a: canaries.storeValue }));
+  bed.file("stores/default/db", canaries.storeValue);
+  bed.file("stores/default/json", JSON.stringify({ a: canaries.storeValue }));
   const store = (name: string, provider: object) =>
     client.ask(`${root}/secretstores`, {
       method: "POST",

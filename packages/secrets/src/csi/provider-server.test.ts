@@ -22,7 +22,7 @@ async function bedFor(t: TestContext) {
     environment: {},
     timeoutMs: 1_000,
     now: Date.now,
-    fileRoot: join(folder, "stores"),
+    files: { folder: join(folder, "stores") },
     lendsOwn: false,
     openNamespace: async (server): Promise<SecretsOfNamespace> => {
       servers.push(server);
@@ -144,7 +144,7 @@ const faults: readonly (readonly [object, Partial<MountRequest>, string])[] = [
   [
     { ...files, "csi.storage.k8s.io/pod.namespace": "other" },
     {},
-    "spec.provider.file: there is no folder for namespace other",
+    "spec.provider.file: there is no folder other in the one for stores, for the namespace",
   ],
   [
     {

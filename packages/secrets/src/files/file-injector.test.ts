@@ -27,7 +27,7 @@ test("files are written, kept while the store is away, and written anew when it 
       timeoutMs: 1_000,
       now: Date.now,
       credentials: { secret: none, certificates: none, accountToken: none, accountAnnotations: none },
-      fileRoot: stores,
+      files: { folder: stores },
       lendsOwn: false,
       openNamespace: none,
     },

@@ -45,6 +45,13 @@ export interface KubernetesServer {
     | { readonly kind: "certificate"; readonly cert: string; readonly key: string };
 }
 
+/** Where stores of files lie. */
+export interface FileRoot {
+  readonly folder: string;
+  /** Whose folder within it is read: those of one namespace do not see another's. The whole of it when absent. */
+  readonly namespace?: string;
+}
+
 /** What providers need of the world around them. */
 export interface StoreContext {
   readonly environment: Environment;
@@ -53,8 +60,8 @@ export interface StoreContext {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly credentials: StoreCredentials;
-  /** The folder that the provider `file` reads below; nothing where it may not be used. */
-  readonly fileRoot: string | undefined;
+  /** What the provider `file` reads below; nothing where it may not be used. */
+  readonly files: FileRoot | undefined;
   /** Whether a store that names no credentials may have the program's own: its role of AWS, its identity of Azure. */
   readonly lendsOwn: boolean;
   /** Opens a namespace of an API server. */

@@ -21,7 +21,10 @@ export function renderCommand(): Command {
       "ExternalSecrets, their stores, and Secrets with the stores' credentials; - for standard input",
     )
     .option("-n, --namespace <name>", "of objects that name none", "default")
-    .option("--file-root <folder>", "below it the provider `file` may read")
+    .option(
+      "--file-root <folder>",
+      "where the provider `file` may read: a SecretStore in a folder of its namespace's name",
+    )
     .option("--timeout <duration>", "for each call of a store", "10s")
     .option("--masked", "keys alone, with the lengths of their values in bytes")
     .addOption(new Option("-o, --output <format>", "of Secrets").choices(["yaml", "json"]).default("yaml"))

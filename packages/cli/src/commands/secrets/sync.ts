@@ -31,7 +31,10 @@ export function syncCommand(): Command {
     .option("--context <name>", "another context of the kubeconfig than its current one")
     .option("-n, --namespace <name>", "only there, without ClusterSecretStores; default: all")
     .option("--controller-class <name>", "stores whose spec.controller names another one are left to it", "default")
-    .option("--file-root <folder>", "below it the provider `file` may read; without it no store may")
+    .option(
+      "--file-root <folder>",
+      "where the provider `file` may read: a SecretStore in a folder of its namespace's name, a ClusterSecretStore all; without it none may",
+    )
     .option(
       "--own-credentials",
       "lend this program's role of AWS or Azure to SecretStores, not to ClusterSecretStores alone",

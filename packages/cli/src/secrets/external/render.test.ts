@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -8,7 +8,8 @@ import { renderExternalSecrets } from "./render.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sallyport-render-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-writeFileSync(join(folder, "db"), '{"user":"ann","password":"canary"}');
+mkdirSync(join(folder, "shop"));
+writeFileSync(join(folder, "shop", "db"), '{"user":"ann","password":"canary"}');
 
 async function render(text: string) {
   const options = { namespace: "shop", fileRoot: folder, timeoutMs: 1_000, environment: {} };

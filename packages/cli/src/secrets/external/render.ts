@@ -119,7 +119,10 @@ function catalogueOf(objects: readonly Placed<Written>[], options: RenderOptions
       timeoutMs: options.timeoutMs,
       now: Date.now,
       credentials: writtenCredentials(objects, { own: metadata.namespace, asking }),
-      fileRoot: options.fileRoot,
+      files:
+        options.fileRoot === undefined
+          ? undefined
+          : { folder: options.fileRoot, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) },
       // Whoever renders is who asks.
       lendsOwn: true,
       openNamespace: (server) =>

@@ -34,7 +34,7 @@ export async function runCsiProvider(flags: CsiProviderFlags): Promise<void> {
     environment: process.env,
     timeoutMs,
     now: Date.now,
-    fileRoot: flags.fileRoot,
+    files: flags.fileRoot === undefined ? undefined : { folder: flags.fileRoot },
     lendsOwn: flags.ownCredentials === true,
     openNamespace: (server) => openNamespace(inPodConnection(), server),
     version,

@@ -57,7 +57,7 @@ class Bed {
   private constructor(t: TestContext, folder: string, connection: ReturnType<typeof kubeconfigConnection>) {
     this.#t = t;
     this.files = join(folder, "stores");
-    mkdirSync(this.files);
+    for (const space of ["shop", "other"]) mkdirSync(join(this.files, space), { recursive: true });
     this.#connection = connection;
     this.#admin = new Client(connection);
   }
@@ -165,7 +165,7 @@ const external = (name: string, space: string, spec: object) => ({
 
 test("Secrets are made by the printed roles, made again when they go, and nothing that is told has a value", async (t) => {
   const bed = await Bed.open(t);
-  writeFileSync(join(bed.files, "db"), '{"user":"ann","password":"canary-1"}');
+  writeFileSync(join(bed.files, "shop", "db"), '{"user":"ann","password":"canary-1"}');
   await bed.define();
   await bed.make(
     namespace("shop"),
@@ -258,7 +258,7 @@ test("a store of the cluster reads another namespace by the rights of the accoun
 
 test("for one namespace, a Role of it is enough, and others are left", async (t) => {
   const bed = await Bed.open(t);
-  writeFileSync(join(bed.files, "db"), "canary");
+  writeFileSync(join(bed.files, "shop", "db"), "canary");
   await bed.define();
   for (const space of ["shop", "other"])
     await bed.make(

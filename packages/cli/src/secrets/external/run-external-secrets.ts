@@ -26,7 +26,7 @@ export interface ExternalSecretsOptions {
   /** All when absent; stores of the whole cluster are not looked at with one. */
   readonly namespace?: string;
   readonly controllerClass: string;
-  /** Where stores of files lie; none may be used when absent. */
+  /** Where stores of files lie, those of a namespace in a folder of its name; none may be used when absent. */
   readonly fileRoot?: string;
   /** SecretStores, too, may have this program's own credentials; ClusterSecretStores always may. */
   readonly lendsOwn: boolean;
@@ -133,7 +133,7 @@ class Run {
         timeoutMs,
         now: Date.now,
         credentials: clusterCredentials(this.#client, { own: namespace, asking }),
-        fileRoot,
+        files: fileRoot === undefined ? undefined : { folder: fileRoot, ...(namespace !== undefined && { namespace }) },
         lendsOwn: lendsOwn || namespace === undefined,
         openNamespace: (server) => openNamespace(connection, server),
       }),

@@ -57,7 +57,8 @@ function openInjector(flags: InjectFlags): FileInjector {
       timeoutMs: timeoutOf("--timeout", flags.timeout),
       now: Date.now,
       credentials: folderCredentials({ folder, tokenFile, annotations }),
-      fileRoot,
+      // The pod's own volume.
+      files: fileRoot === undefined ? undefined : { folder: fileRoot },
       // The pod's own: there is nobody else to lend them to.
       lendsOwn: true,
       openNamespace: (server) => openNamespace(inPodConnection(), server),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const context: StoreContext = {
   timeoutMs: 1_000,
   now: () => 0,
   credentials: { secret: none, certificates: none, accountToken: none, accountAnnotations: none },
-  fileRoot: undefined,
+  files: undefined,
   lendsOwn: false,
   openNamespace: () => Promise.reject(new Error("not asked here")),
 };
@@ -30,7 +30,10 @@ const fake = (value: string) => ({ provider: { fake: { data: [{ key: "a", value 
 function catalogue(fileRoot?: string): StoreCatalogue {
   return new StoreCatalogue({
     controllerClass: "ours",
-    contextOf: () => ({ ...context, fileRoot }),
+    contextOf: ({ metadata: { namespace } }) => ({
+      ...context,
+      files: fileRoot === undefined ? undefined : { folder: fileRoot, ...(namespace !== undefined && { namespace }) },
+    }),
     namespaceLabels: async (namespace) => ({ name: namespace }),
     sleep: async () => assert.fail("nothing is asked so often"),
     now: () => 0,
@@ -84,11 +87,20 @@ test("a store of the cluster is for the namespaces that it names", async () => {
 test("files are read below the folder that was given alone", async (t) => {
   const root = mkdtempSync(join(tmpdir(), "sallyport-file-stores-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
-  writeFileSync(join(root, "a"), "canary");
+  writeFileSync(join(root, "a"), "canary-all");
+  mkdirSync(join(root, "shop"));
+  writeFileSync(join(root, "shop", "a"), "canary");
   const stores = catalogue(root);
   const file = (folder: string) => stores.see(storeOf("files", "shop", { provider: { file: { folder } } }));
   file(".");
   assert.equal(await readFrom(stores, { name: "files" }), "canary");
+  stores.see(storeOf("files", undefined, { provider: { file: { folder: "." } } }));
+  assert.equal(await readFrom(stores, { name: "files", kind: "ClusterSecretStore" }), "canary-all");
+  stores.see(storeOf("files", "other", { provider: { file: { folder: "." } } }));
+  await refused(
+    readFrom(stores, { name: "files" }, "other"),
+    "SecretStore files: spec.provider.file: there is no folder other in the one for stores, for the namespace",
+  );
   file("../..");
   await refused(
     readFrom(stores, { name: "files" }),

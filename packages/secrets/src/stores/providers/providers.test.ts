@@ -59,7 +59,7 @@ async function open(
     timeoutMs: 5_000,
     now,
     credentials,
-    fileRoot: undefined,
+    files: undefined,
     lendsOwn,
     openNamespace,
   };
