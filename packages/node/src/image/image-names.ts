@@ -1,4 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { ImageFault } from "./image.ts";
+import { isRunning } from "./is-running.ts";
 import { writeWhole } from "./write-whole.ts";
 
 export interface NamedImage {
@@ -10,49 +13,106 @@ export interface NamedImage {
   readonly givenTo?: readonly string[];
 }
 
+type Names = Map<string, NamedImage>;
+
 /** Of those that an image was given to, so many are remembered: who is forgotten is asked for credentials once more. */
 const rememberedGivings = 100;
 
-/** Names of images in one file, which is written whole. */
+/** Nobody writes for longer than this. */
+const lockMs = 10_000;
+
+/** Names of images in one file, which is written whole. Several processes may change it: each sees what the others wrote. */
 export class ImageNames {
   readonly #path: string;
-  readonly #names: Map<string, NamedImage>;
+  #names: Names = new Map();
+  /** Which writing of the file was read. */
+  #version = "";
   #written: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
-    this.#names = new Map(Object.entries(readNames(path)));
   }
 
   find(name: string): NamedImage | undefined {
-    return this.#names.get(name);
+    return this.#read().get(name);
   }
 
   namesOf(id: string): readonly string[] {
-    return [...this.#names].filter(([, named]) => named.id === id).map(([name]) => name);
+    return [...this.#read()].filter(([, named]) => named.id === id).map(([name]) => name);
   }
 
   async add(names: readonly string[], named: NamedImage): Promise<void> {
-    for (const name of named.repoDigest === undefined ? names : [...names, named.repoDigest])
-      this.#names.set(name, withEarlierGivings(named, this.#names.get(name)));
-    await this.#write();
+    await this.#change((all) => {
+      for (const name of named.repoDigest === undefined ? names : [...names, named.repoDigest])
+        all.set(name, withEarlierGivings(named, all.get(name)));
+    });
   }
 
   async remove(name: string): Promise<void> {
-    this.#names.delete(name);
-    await this.#write();
+    await this.#change((all) => all.delete(name));
   }
 
   async removeAllOf(id: string): Promise<void> {
-    for (const name of this.namesOf(id)) this.#names.delete(name);
-    await this.#write();
+    await this.#change((all) => {
+      for (const [name, named] of [...all]) if (named.id === id) all.delete(name);
+    });
   }
 
-  /** One after the other: the file has what was said last. */
-  async #write(): Promise<void> {
-    const written = this.#written.then(() => writeWhole(this.#path, JSON.stringify(Object.fromEntries(this.#names))));
+  #read(): Names {
+    const found = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    const version = found === undefined ? "" : `${found.ino} ${found.mtimeNs} ${found.size}`;
+    if (version !== this.#version) {
+      this.#names = new Map(Object.entries(readNames(this.#path)));
+      this.#version = version;
+    }
+    return this.#names;
+  }
+
+  /** One after the other, in this process and among all: none is lost. */
+  async #change(change: (names: Names) => unknown): Promise<void> {
+    const written = this.#written.then(() =>
+      withLock(`${this.#path}.lock`, async () => {
+        const names = new Map(this.#read());
+        change(names);
+        await writeWhole(this.#path, JSON.stringify(Object.fromEntries(names)));
+      }),
+    );
     this.#written = written.catch(() => {});
     await written;
+  }
+}
+
+/** A file with the number of the process that holds it; one that runs no more holds nothing. */
+async function withLock(lock: string, run: () => Promise<void>): Promise<void> {
+  for (let waited = 0; !take(lock); waited += 20) {
+    const holder = holderOf(lock);
+    if (holder !== undefined && !isRunning(holder)) unlinkSync(lock);
+    else if (waited > lockMs) throw new ImageFault("ErrImagePull", `process ${holder} holds ${lock} for too long`);
+    else await delay(20);
+  }
+  try {
+    await run();
+  } finally {
+    unlinkSync(lock);
+  }
+}
+
+function take(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Undefined where it was let go, or is not written yet. */
+function holderOf(lock: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(lock, "utf8"), 10) || undefined;
+  } catch {
+    return undefined;
   }
 }
 

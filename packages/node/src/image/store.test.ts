@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -299,6 +300,54 @@ test("what a process left that was killed is swept, what another one makes now i
   const store = storeIn(folder);
   assert.deepEqual(readdirSync(unfinished), [`${process.pid}-ab`]);
   assert.deepEqual(await store.list(), []);
+});
+
+test("several stores of one folder see each other's images, and lose none", async (t) => {
+  const folder = temporaryFolder(t);
+  const layout = writeLayout(join(folder, "in"), await makeImage(layers));
+  const stores = [1, 2, 3].map(() => storeIn(folder));
+  const names = stores.flatMap((_, i) => [`a${i}`, `b${i}`, `c${i}`]);
+  await Promise.all(names.map((name, i) => stores[i % 3]!.importImage(layout, name)));
+  for (const store of stores) for (const name of names) assertUnpacked(await store.find(name));
+  assert.equal(await stores[0]!.remove("a0"), true);
+  assert.equal(await stores[1]!.remove("a0"), false);
+  assert.equal(await stores[2]!.find("a0"), undefined);
+  assertClean(folder, 1);
+});
+
+test("names that a killed process held are let go", async (t) => {
+  const folder = temporaryFolder(t);
+  const store = storeIn(folder);
+  writeFileSync(join(folder, "store", "names.json.lock"), "999999999");
+  await store.importImage(writeLayout(join(folder, "in"), await makeImage(layers)));
+  assertUnpacked(await store.find("example.org/app:1"));
+});
+
+const noOverlay = process.getuid?.() !== 0 && "not root: nothing can be mounted";
+
+test("an image that a container runs on stays", { skip: noOverlay }, async (t) => {
+  const folder = temporaryFolder(t);
+  const store = storeIn(folder);
+  const [image] = await store.importImage(writeLayout(join(folder, "in"), await makeImage(layers)));
+  const [root, upper, work] = ["root", "upper", "work"].map((name) => join(folder, name)) as [string, string, string];
+  for (const each of [root, upper, work]) mkdirSync(each);
+  const layered = `lowerdir=${image!.rootfs},upperdir=${upper},workdir=${work}`;
+  try {
+    execFileSync("mount", ["-t", "overlay", "-o", layered, "overlay", root], { stdio: "ignore" });
+  } catch {
+    return t.skip("no overlay can be mounted here");
+  }
+  try {
+    await assert.rejects(store.remove("example.org/app:1"), {
+      reason: "ImageInUse",
+      message: "example.org/app:1 is in use: a container runs on it",
+    });
+    assertUnpacked(await store.find("example.org/app:1"));
+  } finally {
+    execFileSync("umount", [root]);
+  }
+  assert.equal(await store.remove("example.org/app:1"), true);
+  assertClean(folder, 0);
 });
 
 test("names that no file has anymore are read as none", async (t) => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readArchive } from "./archive.ts";
@@ -16,6 +16,7 @@ import { type Platform, parseImageConfig } from "./image-config.ts";
 import { fullName, type ImageName, parseImageName } from "./image-name.ts";
 import { ImageNames } from "./image-names.ts";
 import type { ImageSource, Registry } from "./image-source.ts";
+import { isRunning } from "./is-running.ts";
 import { type ImageLimits, imageLimits } from "./limits.ts";
 import { SharedPulls } from "./shared-pulls.ts";
 import { toolsImageName, toolsSource } from "./tools-image.ts";
@@ -149,16 +150,27 @@ export class FolderImageStore implements ImageStore {
     });
   }
 
-  /** Takes a name away, and the image too when it has no other. */
-  async remove(name: string): Promise<void> {
-    const image = await this.find(name);
-    if (image === undefined) return;
-    await this.#names.remove(fullName(parseImageName(name)));
-    if (this.#names.namesOf(image.id).some((other) => !other.includes("@"))) return;
-    await this.#names.removeAllOf(image.id);
+  /**
+   * Takes a name away, and the image too when it has no other. False when nothing has the name. Rejects with an `ImageFault` while a
+   * container has the image below it.
+   */
+  async remove(name: string): Promise<boolean> {
+    const full = fullName(parseImageName(name));
+    const named = this.#names.find(full);
+    if (named === undefined) return false;
+    const others = this.#names.namesOf(named.id).filter((other) => other !== full && !other.includes("@"));
+    if (others.length > 0) await this.#names.remove(full);
+    else await this.#removeImage(named.id, full);
+    return true;
+  }
+
+  async #removeImage(id: string, name: string): Promise<void> {
+    if (readFileSync("/proc/self/mounts", "utf8").includes(id.slice("sha256:".length)))
+      throw new ImageFault("ImageInUse", `${name} is in use: a container runs on it`);
+    await this.#names.removeAllOf(id);
     // By one rename it is no image any more.
     const gone = this.#unfinishedFolder();
-    await rename(this.#imageFolder(image.id), gone);
+    await rename(this.#imageFolder(id), gone);
     await rm(gone, { recursive: true, force: true });
   }
 
@@ -194,7 +206,7 @@ export class FolderImageStore implements ImageStore {
         JSON.stringify({ id, config, sizeBytes, losses } satisfies StoredImage),
       );
       await this.#publish(made, id);
-      this.#tellLosses(fullName(names[0] as ImageName), losses);
+      this.#tellLosses(fullName(names[0] as ImageName), losses, hasOwners);
     }
     const givenTo = source.givenTo && [await this.#givingOf(source.givenTo)];
     for (const name of names) {
@@ -236,9 +248,10 @@ export class FolderImageStore implements ImageStore {
     }
   }
 
-  #tellLosses(name: string, { specialFiles, capabilities }: UnpackLosses): void {
+  #tellLosses(name: string, { specialFiles, capabilities }: UnpackLosses, hasOwners: boolean): void {
     const told = [
       ...(specialFiles > 0 ? [`${specialFiles} devices or FIFOs of it are not made`] : []),
+      ...(hasOwners ? [] : ["its files are this process' own: only root can give them their owners"]),
       ...(capabilities > 0
         ? [`${capabilities} files of it are without their capabilities: setcap cannot set them`]
         : []),
@@ -295,12 +308,4 @@ function diskFault({ code, syscall }: NodeJS.ErrnoException): ImageFault {
 
 function repoDigestOf({ registry, repository }: ImageName, { manifestDigest }: ImageSource): string | undefined {
   return manifestDigest === undefined ? undefined : `${registry}/${repository}@${manifestDigest}`;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return pid > 0 && process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
