@@ -42,6 +42,10 @@ const world: EnvironmentWorld = {
   ],
   node: { hostIPs: ["192.0.2.1", "2001:db8::1"], allocatable: { cpu: "3500m", memory: "4Gi" } },
   podIPs: ["10.1.0.5", "fd00::5"],
+  fileOf: async (volume, path) => {
+    if (volume === "no") throw new Error('cannot find the volume "no" referenced by FileKeyRef');
+    return path === "bad" ? "A=1" : "# of an init container\nA='1'\nB='two\nlines' # so\n";
+  },
 };
 
 const podOf = (spec: object): KubeObject => ({
@@ -67,6 +71,7 @@ const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } }
 const resource = (name: string, more: object = {}) => ({
   valueFrom: { resourceFieldRef: { resource: name, ...more } },
 });
+const ofFile = (more: object) => ({ valueFrom: { fileKeyRef: { volumeName: "v", path: "env", key: "A", ...more } } });
 const resources = { limits: { cpu: "1500m" }, requests: { memory: "100Mi", cpu: "10m" } };
 
 const made: readonly (readonly [what: string, container: object, wanted: readonly string[]])[] = [
@@ -127,6 +132,17 @@ const made: readonly (readonly [what: string, container: object, wanted: readonl
       ],
     },
     ["A=1"],
+  ],
+  [
+    "keys of a file",
+    {
+      env: [
+        { name: "A", ...ofFile({}) },
+        { name: "B", ...ofFile({ key: "B" }) },
+        { name: "C", ...ofFile({ key: "C", optional: true }) },
+      ],
+    },
+    ["A=1", "B=two\nlines"],
   ],
   [
     "fields of the pod",
@@ -196,7 +212,9 @@ const refused: readonly (readonly [env: object, message: string])[] = [
   [field("spec['x']"), `fieldPath "spec['x']" does not support subscript`],
   [resource("limits.gpu"), "unsupported container resource : limits.gpu"],
   [resource("limits.cpu", { containerName: "no" }), "container no not found"],
-  [{ valueFrom: { fileKeyRef: {} } }, "fileKeyRef is not read by this node"],
+  [ofFile({ key: "C" }), 'environment variable key "C" not found in file "env"'],
+  [ofFile({ volumeName: "no" }), 'cannot find the volume "no" referenced by FileKeyRef'],
+  [ofFile({ path: "bad" }), "invalid environment variable format at line 1: value must be enclosed in single quotes"],
 ];
 
 for (const [variable, message] of refused)

@@ -11,6 +11,7 @@ import {
   resourceValue,
   runtimeFieldValue,
 } from "./downward-api.ts";
+import { environmentFileValue } from "./environment-file.ts";
 import { serviceEnvironment } from "./service-environment.ts";
 
 /** What an environment is made of beside the pod. */
@@ -21,10 +22,20 @@ export interface EnvironmentWorld {
   readonly node: NodeFacts;
   /** The first is the one that counts. */
   readonly podIPs: readonly string[];
+  /** The text of a file of one of the pod's volumes. Rejects with an `Error`. */
+  readonly fileOf: (volume: string, path: string) => Promise<string>;
 }
 
 interface Reference {
   readonly name?: string;
+  readonly key: string;
+  readonly optional?: boolean;
+}
+
+/** core/v1 FileKeySelector. */
+interface FileKeyRef {
+  readonly volumeName: string;
+  readonly path: string;
   readonly key: string;
   readonly optional?: boolean;
 }
@@ -38,7 +49,7 @@ interface EnvVar {
     readonly resourceFieldRef?: ResourceFieldRef;
     readonly configMapKeyRef?: Reference;
     readonly secretKeyRef?: Reference;
-    readonly fileKeyRef?: object;
+    readonly fileKeyRef?: FileKeyRef;
   };
 }
 
@@ -130,8 +141,15 @@ class Environment {
       return this.#keyOf(valueFrom.configMapKeyRef, "ConfigMap", await this.#configMap(valueFrom.configMapKeyRef));
     if (valueFrom?.secretKeyRef !== undefined)
       return this.#keyOf(valueFrom.secretKeyRef, "Secret", await this.#secret(valueFrom.secretKeyRef));
-    if (valueFrom?.fileKeyRef !== undefined) throw new Error("fileKeyRef is not read by this node");
+    if (valueFrom?.fileKeyRef !== undefined) return await this.#fileKey(valueFrom.fileKeyRef);
     return "";
+  }
+
+  async #fileKey({ volumeName, path, key, optional = false }: FileKeyRef): Promise<string | undefined> {
+    const value = environmentFileValue(await this.#world.fileOf(volumeName, path), key);
+    if (value !== "") return value;
+    if (optional) return undefined;
+    throw new Error(`environment variable key "${key}" not found in file "${path}"`);
   }
 
   #keyOf(

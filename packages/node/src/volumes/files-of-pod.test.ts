@@ -114,6 +114,29 @@ test("volumes follow their objects until the pod is gone; what cannot be read is
   assert.equal(refresh(), undefined);
 });
 
+test("a pod that is gone is not set up again by what was still being read", async (t) => {
+  const { folder, cluster, make, refresh } = await setting(t, { volumes });
+  const files = await make();
+  const again = refresh() as () => Promise<void>;
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => {
+    cluster.configMap = async () => {
+      resolve();
+      await new Promise<void>((go) => {
+        answer = go;
+      });
+      return { data: { a: "2" } };
+    };
+  });
+  const refreshed = again();
+  await asked;
+  const removed = files.remove();
+  answer();
+  await Promise.all([refreshed, removed]);
+  await again();
+  assert.deepEqual(namesIn(folder), []);
+});
+
 test("a pod whose volumes cannot be leaves nothing", async (t) => {
   const { folder, make } = await setting(t, {
     volumes: [

@@ -72,15 +72,22 @@ export async function filesOfPod(
     throw error;
   }
   const podIPs = ip === undefined ? node.hostIPs : [ip];
-  const refresh = async () => {
-    for (const fault of await volumes.refresh()) onFault(fault);
+  // One after the other, and none once the pod is gone: it would set up again what was taken away.
+  let isGone = false;
+  let refreshed: Promise<void> = Promise.resolve();
+  const refresh = () => {
+    refreshed = refreshed.then(async () => {
+      if (!isGone) for (const fault of await volumes.refresh()) onFault(fault);
+    });
+    return refreshed;
   };
   const stop = repeat(refresh);
   return {
     refresh,
     excess: () => volumes.excess(),
     of: async (container, attempt) => {
-      const world = { reader, services: options.services(), node, podIPs };
+      const fileOf = (volume: string, path: string) => volumes.readFile(volume, path);
+      const world = { reader, services: options.services(), node, podIPs, fileOf };
       const environment = await containerEnvironment(pod(), container, world);
       const own = await volumes.mountsOf(container as VolumeContainer, environment);
       const usual = hostMounts(pod(), folder, podIPs, options);
@@ -91,6 +98,8 @@ export async function filesOfPod(
     },
     remove: async () => {
       stop();
+      isGone = true;
+      await refreshed;
       await volumes.remove();
       for (const name of ["etc", "termination"]) rmSync(join(folder, name), { recursive: true, force: true });
     },

@@ -11,7 +11,7 @@ import type { MountTable } from "./mount-table.ts";
 import { giveToGroup } from "./ownership.ts";
 import { payloadOf } from "./payload.ts";
 import { cachedReader, type PodReader } from "./pod-reader.ts";
-import { mountSubPath } from "./sub-path.ts";
+import { mountSubPath, readWithin } from "./sub-path.ts";
 import { PodTokens } from "./tokens.ts";
 import { type Volume, type VolumeContainer, type VolumeMount, volumeContainersOf, volumeSpecOf } from "./volume.ts";
 
@@ -26,6 +26,9 @@ export interface PodVolumesOptions {
   /** The number on the machine of the pod's root, where it has users of its own. */
   readonly firstId?: number;
 }
+
+/** As core/v1 FileKeySelector has it. */
+const environmentFileBytes = 64 * 1024;
 
 /** The volumes of one pod, in `volumes/NAME` and `subpaths/` of its folder. The words are kubelet's. */
 export class PodVolumes {
@@ -73,6 +76,18 @@ export class PodVolumes {
       }
     }
     return mounts;
+  }
+
+  /** The text of a file of a volume, which containers may have written. Rejects with an `Error`. */
+  async readFile(volume: string, path: string): Promise<string> {
+    const place = this.#places.get(volume);
+    if (place === undefined) throw new Error(`cannot find the volume "${volume}" referenced by FileKeyRef`);
+    try {
+      return readWithin(place, path, environmentFileBytes);
+    } catch {
+      // What is told could tell of the machine's files.
+      throw new Error("couldn't parse env file");
+    }
   }
 
   /** Which emptyDir on the disk holds more than its limit, as kubelets say it when they evict a pod for it. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -13,7 +14,7 @@ import {
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { MountTable } from "./mount-table.ts";
-import { mountSubPath } from "./sub-path.ts";
+import { mountSubPath, readWithin } from "./sub-path.ts";
 import { fakeMounts, makeFolder, podFolder } from "./volumes.fixture.ts";
 
 function places(t: TestContext) {
@@ -68,6 +69,19 @@ for (const [what, link, path] of [
     assert.deepEqual(readdirSync(secret), ["key"]);
     assert.deepEqual(mounts.below("/"), []);
   });
+
+test("files are read inside alone, and no pipe keeps who reads waiting", linux, (t) => {
+  const { volume } = places(t);
+  mkdirSync(join(volume, "d"));
+  writeFileSync(join(volume, "d", "f"), "text");
+  symlinkSync("d", join(volume, "link"));
+  symlinkSync("../secret/key", join(volume, "out"));
+  execFileSync("mkfifo", [join(volume, "pipe")]);
+  assert.equal(readWithin(volume, "link/f", 10), "text");
+  assert.throws(() => readWithin(volume, "out", 10), /leads out of the volume/);
+  assert.throws(() => readWithin(volume, "pipe", 10), /"pipe" is no file/);
+  assert.throws(() => readWithin(volume, "d/f", 3), /"d\/f" is larger than 3 bytes/);
+});
 
 test("a container that changes the path before it is mounted gains nothing", linux, async (t) => {
   const { volume, target } = places(t);

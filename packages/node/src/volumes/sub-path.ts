@@ -1,4 +1,14 @@
-import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, realpathSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { MountTable } from "./mount-table.ts";
 
@@ -13,11 +23,7 @@ const pathOnly = 0o10000000;
  */
 export async function mountSubPath(volume: string, subPath: string, target: string, mounts: MountTable): Promise<void> {
   makeMissing(volume, subPath);
-  const root = realpathSync(volume);
-  const real = realpathSync(join(volume, subPath));
-  if (real !== root && !real.startsWith(`${root}/`))
-    throw new Error(`subpath ${JSON.stringify(subPath)} leads out of the volume`);
-  const opened = openBelow(root, real.slice(root.length).split("/"));
+  const opened = openWithin(volume, subPath);
   try {
     mkdirSync(dirname(target), { recursive: true, mode: 0o750 });
     if (fstatSync(opened).isDirectory()) mkdirSync(target, { recursive: true, mode: 0o750 });
@@ -26,6 +32,28 @@ export async function mountSubPath(volume: string, subPath: string, target: stri
   } finally {
     closeSync(opened);
   }
+}
+
+/** The text of a file of a volume, with the same care. Rejects with an `Error`. */
+export function readWithin(volume: string, path: string, limitBytes: number): string {
+  const opened = openWithin(volume, path);
+  try {
+    const found = fstatSync(opened);
+    // Another kind of file could keep who reads it waiting.
+    if (!found.isFile()) throw new Error(`${JSON.stringify(path)} is no file`);
+    if (found.size > limitBytes) throw new Error(`${JSON.stringify(path)} is larger than ${limitBytes} bytes`);
+    return readFileSync(`/proc/self/fd/${opened}`, "utf8");
+  } finally {
+    closeSync(opened);
+  }
+}
+
+function openWithin(volume: string, path: string): number {
+  const root = realpathSync(volume);
+  const real = realpathSync(join(volume, path));
+  if (real !== root && !real.startsWith(`${root}/`))
+    throw new Error(`subpath ${JSON.stringify(path)} leads out of the volume`);
+  return openBelow(root, real.slice(root.length).split("/"));
 }
 
 /** A descriptor of what lies at the end of these names, none of which is a symlink; the caller's to close. */

@@ -44,13 +44,14 @@ export function fakeMounts(): MountTable & { readonly made: string[] } {
   };
 }
 
-export interface FakeCluster extends PodReader {
+export interface FakeCluster extends Omit<PodReader, "configMap"> {
   readonly configMaps: { [name: string]: ConfigMap | undefined };
   readonly secrets: { [name: string]: Secret | undefined };
   readonly asked: TokenRequest[];
   /** Milliseconds since 1970. */
   time: number;
   isDown: boolean;
+  configMap: PodReader["configMap"];
 }
 
 /** Answers tokens `token-1`, `token-2`, …, each for as long as was asked. */
