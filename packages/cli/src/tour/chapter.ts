@@ -37,6 +37,8 @@ export interface Chapter {
   readonly title: string;
   /** Where its files lie, below the package's `tour/`. */
   readonly folder: string;
+  /** What the machine must have for it; it is skipped, and says so, where that lacks. */
+  readonly needs?: { readonly root: boolean; readonly programs: readonly string[] };
   /** Arguments of kubectl that remove what an earlier play left; they run silently and may find nothing. */
   readonly cleanUp: readonly (readonly string[])[];
   readonly scenes: readonly Scene[];

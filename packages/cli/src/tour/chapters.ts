@@ -2,8 +2,10 @@ import { admission } from "./admission.ts";
 import type { Chapter } from "./chapter.ts";
 import { gate } from "./gate.ts";
 import { gatekeeper } from "./gatekeeper.ts";
+import { gvisor } from "./gvisor.ts";
 import { podsecurity } from "./podsecurity.ts";
 import { rego } from "./rego.ts";
+import { runtime } from "./runtime.ts";
 import { secrets } from "./secrets.ts";
 import { securityContext } from "./security-context.ts";
 import { policyServer } from "./sync.ts";
@@ -20,4 +22,6 @@ export const chapters: readonly Chapter[] = [
   policyServer,
   gatekeeper,
   secrets,
+  runtime,
+  gvisor,
 ];

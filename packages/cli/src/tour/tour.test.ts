@@ -10,6 +10,7 @@ import { runIn } from "../opa/opa.fixture.ts";
 import type { Command } from "./chapter.ts";
 import { chapters } from "./chapters.ts";
 import { askAsCurl } from "./curl.ts";
+import { lacking } from "./lacking.ts";
 import { type Answer, judge, playChapter, type Stage } from "./play.ts";
 
 const kubectl = findKubectl(join(tmpdir(), "sallyport-test-tools"));
@@ -23,7 +24,7 @@ async function opa(words: readonly string[], folder: string): Promise<Answer> {
 
 for (const chapter of chapters) {
   test(`tour: ${chapter.name}, twice, with a real kubectl and a restart between`, {
-    skip: typeof kubectl === "string" ? kubectl : false,
+    skip: typeof kubectl === "string" ? kubectl : (lacking(chapter) ?? false),
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "sallyport-tour-"));
     try {

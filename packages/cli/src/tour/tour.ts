@@ -4,6 +4,7 @@ import { UsageError } from "../errors.ts";
 import { packageFolder } from "../place.ts";
 import { paint } from "../terminal.ts";
 import { chapters } from "./chapters.ts";
+import { lacking } from "./lacking.ts";
 import { playChapter } from "./play.ts";
 
 const filesRoot = fileURLToPath(new URL("tour", packageFolder));
@@ -22,7 +23,13 @@ export async function playTour(options: {
   const print = (text: string) => void process.stdout.write(text);
   let commands = 0;
   const surprises: string[] = [];
+  const skipped: string[] = [];
   for (const chapter of wanted) {
+    const why = lacking(chapter);
+    if (why !== undefined) {
+      skipped.push(`${chapter.name}: ${why}`);
+      continue;
+    }
     const result = await playChapter(chapter, {
       kubectl: options.kubectl,
       kubeconfig: options.kubeconfig,
@@ -35,6 +42,7 @@ export async function playTour(options: {
   print(
     `\n${paint(surprises.length === 0 ? "green" : "red", `Tour: ${commands} commands, ${commands - surprises.length} as expected, ${surprises.length} not`)}\n`,
   );
+  for (const each of skipped) print(`  ${paint("yellow", "skipped")} ${each}\n`);
   for (const surprise of surprises) print(`  ${paint("red", "✗")} ${surprise}\n`);
   return surprises.length === 0;
 }
