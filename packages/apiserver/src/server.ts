@@ -145,6 +145,7 @@ export async function startApiServer(
   const authorizer = createAuthorizer(modes, cache.reader, options.authorizationWebhook);
   const version = versionInfo(options.version);
   const metrics = new ServerMetrics(catalogue, version);
+  cache.follow(({ resource }) => metrics.watchCache.received(resource));
   const registry = createRegistry(
     {
       ...options,
@@ -219,9 +220,13 @@ export async function startApiServer(
       ]),
     metrics: {
       began: (...asked) => metrics.began(...asked),
-      watchEvent: (resource) => metrics.watchEvent(resource),
+      watchEvent: (...sent) => metrics.watchEvent(...sent),
+      waited: (...read) => metrics.watchCache.waited(...read),
       access: metrics.access,
-      text: () => metrics.render(countObjects(cache), options.processStats?.()) + (options.moreMetrics?.() ?? ""),
+      text: () => {
+        metrics.watchCache.holds(cache.resources, cache.revision);
+        return metrics.render(countObjects(cache), options.processStats?.()) + (options.moreMetrics?.() ?? "");
+      },
     },
     ...(options.audit === undefined ? {} : { audit: counted(options.audit, () => metrics.audited()) }),
     onFault: options.onFault,

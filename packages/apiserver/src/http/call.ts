@@ -10,6 +10,7 @@ import type { FlowControl } from "../flowcontrol/flow-control.ts";
 import type { KubeletOptions } from "../kubelet/kubelets.ts";
 import type { AccessMetrics } from "../metrics/access-metrics.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
+import type { WatchCacheMetrics } from "../metrics/watch-cache-metrics.ts";
 import type { Cache } from "../registry/cache.ts";
 import type { WriteContext } from "../registry/context.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -36,6 +37,7 @@ export interface HandlerOptions {
   readonly metrics: {
     readonly began: ServerMetrics["began"];
     readonly watchEvent: ServerMetrics["watchEvent"];
+    readonly waited: WatchCacheMetrics["waited"];
     readonly access: Omit<AccessMetrics, "all">;
     /** What `/metrics` answers. */
     readonly text: () => string;

@@ -26,8 +26,8 @@ export interface ListContext {
   readonly prepare: (objects: Iterable<KubeObject>) => Promise<void>;
   /** What the head of a watch says besides. */
   readonly warnings?: readonly string[];
-  /** Told of each event that is sent to a watcher. */
-  readonly onEvent?: () => void;
+  /** Told of each event that is sent to a watcher, by its bytes. */
+  readonly onEvent?: (bytes: number) => void;
 }
 
 export type Matches = (object: KubeObject) => boolean;

@@ -132,7 +132,10 @@ function wantedOf({ wanted, info, request }: Call, served: ResourceInfo): Wanted
 
 async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptions): Promise<void> {
   const { info, query, wanted, response } = call;
-  await options.cache.caughtUp(query.get("continue") ? "0" : (query.get("resourceVersion") ?? ""));
+  const version = query.get("continue") ? "0" : (query.get("resourceVersion") ?? "");
+  const start = performance.now();
+  await options.cache.caughtUp(version);
+  if (version !== "0") options.metrics.waited(served, (performance.now() - start) / 1000, version === "");
   const listing: ListContext = {
     cache: options.cache,
     info: served,
@@ -142,7 +145,7 @@ async function serveRead(call: Call, served: ResourceInfo, options: HandlerOptio
     now: options.now,
     prepare: (objects) => options.registry.prepare(objects, served),
     warnings: call.warnings,
-    onEvent: () => options.metrics.watchEvent(served),
+    onEvent: (bytes) => options.metrics.watchEvent(served, bytes),
   };
   if (info.verb !== "watch") checkPartialForm(wanted, served, info.verb === "list");
   if (info.verb === "watch") await watchObjects(listing, response);

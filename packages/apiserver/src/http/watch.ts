@@ -258,7 +258,7 @@ class WatchStream {
 
   #send(line: Uint8Array): void {
     if (this.#response.writableEnded) return;
-    this.#context.onEvent?.();
+    this.#context.onEvent?.(line.length);
     this.#response.write(line);
   }
 

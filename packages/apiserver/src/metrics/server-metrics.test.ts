@@ -28,6 +28,12 @@ const expected = [
   'etcd_requests_total{group="",operation="create",resource="configmaps"} 6',
   'workqueue_depth{name="namespace-controller"} 0',
   'apiserver_resource_objects{group="",resource="configmaps"} 5',
+  'apiserver_watch_events_sizes_count{group="",resource="configmaps",version="v1"} 2',
+  'apiserver_watch_cache_events_received_total{group="",resource="configmaps"} 5',
+  'apiserver_storage_events_received_total{group="",resource="configmaps"} 5',
+  'apiserver_watch_cache_initializations_total{group="",resource="configmaps"} 1',
+  'apiserver_watch_cache_consistent_read_total{fallback="false",group="",resource="configmaps",success="true"} 2',
+  'apiserver_watch_cache_read_wait_seconds_count{group="",resource="configmaps"} 2',
 ];
 
 test("what is counted of requests, watches, admission and storage", () =>

@@ -15,6 +15,7 @@ import { AccessMetrics } from "./access-metrics.ts";
 import { AdmissionMetrics } from "./admission-metrics.ts";
 import { FlowMetrics } from "./flow-metrics.ts";
 import { QueueMetrics } from "./queue-metrics.ts";
+import { WatchCacheMetrics } from "./watch-cache-metrics.ts";
 
 /** What the operating system says of the process. Bytes and seconds. */
 export interface ProcessStats {
@@ -140,6 +141,7 @@ export class ServerMetrics {
   readonly admissions = new AdmissionMetrics();
   readonly flows = new FlowMetrics();
   readonly queues = new QueueMetrics();
+  readonly watchCache = new WatchCacheMetrics();
   readonly #passed = { admit: passedByOperation(), validate: passedByOperation() };
   readonly #catalogue: Catalogue;
   #cpuSeconds = 0;
@@ -181,8 +183,10 @@ export class ServerMetrics {
     this.#deprecated.set([group, "", resource, subresource, version], 1);
   }
 
-  watchEvent({ group, resource, version }: GroupVersionResource): void {
-    this.#watchEvents.add([group, resource, version]);
+  /** An event of so many bytes was sent to one watcher. */
+  watchEvent(served: GroupVersionResource, bytes: number): void {
+    this.#watchEvents.add([served.group, served.resource, served.version]);
+    this.watchCache.sent(served, bytes);
   }
 
   admission({ steps }: Decision, operation: Operation): void {
@@ -286,6 +290,7 @@ export class ServerMetrics {
       ...this.admissions.all,
       ...this.flows.all,
       ...this.queues.all,
+      ...this.watchCache.all,
     ];
     return all.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
