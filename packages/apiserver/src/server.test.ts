@@ -252,6 +252,19 @@ test("a Service is made by its status, without addresses; nothing else is", () =
       });
     const made = await put("/api/v1/namespaces/default/services");
     assert.deepEqual([made.code, made.body.spec.clusterIP], [201, undefined]);
+    const patched = await call("/api/v1/namespaces/default/services/a", {
+      method: "PATCH",
+      type: "application/merge-patch+json",
+      body: { metadata: { labels: { a: "b" } } },
+    });
+    assert.deepEqual(
+      [
+        patched.code,
+        patched.body.metadata.labels,
+        Object.keys(patched.body.spec).filter((each) => /^clusterIP/.test(each)),
+      ],
+      [200, { a: "b" }, []],
+    );
     assert.equal((await put("/apis/apps/v1/namespaces/default/deployments")).code, 404);
   }));
 

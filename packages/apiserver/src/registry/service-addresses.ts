@@ -110,7 +110,7 @@ function withAddress(spec: Fields, old: Fields, { ranges, taken, errors, owner, 
   if (wanted === "None") return spec;
   const isNew = old["type"] === undefined || old["type"] === "ExternalName";
   // One that was made by a write of its status has none, and is given none later on.
-  if (!wanted && !isNew) return spec;
+  if (!wanted && !isNew) return withoutAddresses(spec);
   const clusterIP = wanted || taken.lowestFree(ranges);
   // An address is an object that tells whose it is.
   if (name === "" && typeof clusterIP === "string") {
@@ -130,6 +130,10 @@ function withAddress(spec: Fields, old: Fields, { ranges, taken, errors, owner, 
       errors.push(addressFault(`failed to allocate IP ${clusterIP}: provided IP is already allocated`, clusterIP));
   }
   return { ...spec, clusterIP, clusterIPs: wanted ? spec["clusterIPs"] : [clusterIP] };
+}
+
+function withoutAddresses({ clusterIP: _, clusterIPs: __, ...spec }: Fields): Fields {
+  return spec;
 }
 
 function addressFault(detail: string, address: string): FieldError {
