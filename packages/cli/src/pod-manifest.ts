@@ -1,4 +1,5 @@
-import type { Manifest } from "./manifests.ts";
+import { conform, StatusError } from "@sallyport/kube";
+import { InputError, type Manifest } from "./manifests.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are looked into
 type Fields = any;
@@ -27,3 +28,28 @@ export function podManifest({ file, line, value }: Manifest): Manifest | undefin
   };
   return { file, line, value: { apiVersion: "v1", kind: "Pod", metadata: named, spec: template.spec } };
 }
+
+/** The same for who looks into the pod by himself: as it is decoded. Throws `InputError` where it cannot be, or has no containers. */
+export function decodedPodManifest(manifest: Manifest): Manifest | undefined {
+  const pod = podManifest(manifest);
+  if (pod === undefined) return undefined;
+  const value = decodedPod(pod);
+  if (Array.isArray((value["spec"] as Fields)?.containers)) return { ...pod, value };
+  throw new InputError(`${pod.file}:${pod.line}: a pod without spec.containers`);
+}
+
+function decodedPod({ file, line, value }: Manifest): Manifest["value"] {
+  try {
+    const { object, unknown } = conform(value, podSchema, { kind: "Pod", version: "v1" });
+    if (unknown.length === 0) return object;
+    throw new StatusError(
+      "BadRequest",
+      `Pod in version "v1" cannot be handled as a Pod: strict decoding error: ${unknown.join(", ")}`,
+    );
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    throw new InputError(`${file}:${line}: ${error.message}`);
+  }
+}
+
+const podSchema = "io.k8s.api.core.v1.Pod";

@@ -10,7 +10,7 @@ import {
 } from "@sallyport/node";
 import { type CheckResult, checkManifests } from "./check/checker.ts";
 import type { Manifest } from "./manifests.ts";
-import { podManifest, podPrefix } from "./pod-manifest.ts";
+import { decodedPodManifest, podPrefix } from "./pod-manifest.ts";
 
 /** A field as it takes effect, with who set it where that was admission. */
 export interface ToldField extends EffectiveField {
@@ -56,7 +56,7 @@ export async function securityContexts(
   options: SecurityContextOptions,
 ): Promise<readonly PodReport[]> {
   const pods = manifests.flatMap((manifest) => {
-    const pod = podManifest(manifest);
+    const pod = decodedPodManifest(manifest);
     return pod === undefined ? [] : [{ pod, manifest }];
   });
   const workloads = new Set(pods.map(({ manifest }) => manifest));

@@ -151,7 +151,8 @@ export { partialMetadata } from "./table/partial-metadata.ts";
 export { tableOf } from "./table/table.ts";
 export {
   statusWarningsOf,
-  validateCustomObject,
+  validateCustomMetadata,
+  validateCustomRules,
   validateObject,
   validateReplacement,
   validateStatus,

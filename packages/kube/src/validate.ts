@@ -52,13 +52,14 @@ export function statusWarningsOf(object: KubeObject): readonly string[] {
   return rulesOf(object)?.statusWarnings?.(object) ?? [];
 }
 
-/** The same for kinds that a definition adds; some have rules here beside their schema. */
-export function validateCustomObject(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
-  return [
-    ...(old === undefined ? [] : validateMetadataUpdate(object, old)),
-    ...validateMetadata(object),
-    ...(rulesOf(object)?.validate?.(object, uncompiled, object.apiVersion) ?? []),
-  ];
+/** The metadata of a kind that a definition adds. */
+export function validateCustomMetadata(object: KubeObject, old: KubeObject | undefined): readonly FieldError[] {
+  return [...(old === undefined ? [] : validateMetadataUpdate(object, old)), ...validateMetadata(object)];
+}
+
+/** Some kinds that definitions add have rules here beside their schema, which has nothing against the object. */
+export function validateCustomRules(object: KubeObject): readonly FieldError[] {
+  return rulesOf(object)?.validate?.(object, uncompiled, object.apiVersion) ?? [];
 }
 
 /** Groups whose validation does not come by that of the core group, which looks at finalizers once more. */

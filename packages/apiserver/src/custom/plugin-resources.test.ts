@@ -44,6 +44,35 @@ test("PodSecurityPolicies are served while their plugin is in the chain, and dec
   );
 });
 
+test("PodSecurityPolicies with values of wrong types are refused, and no fault of the server", async () => {
+  const plugins = createChain({ enable: ["PodSecurityPolicy"] }) as readonly Plugin[];
+  const { spec } = restricted;
+  const wrong: readonly (readonly [spec: unknown, field: RegExp])[] = [
+    ["x", /: spec: Invalid value: "string": spec in body must be of type object/],
+    [[], /: spec: Invalid value: "array"/],
+    [{ ...spec, volumes: "x" }, /: spec.volumes: Invalid value: "string"/],
+    [{ ...spec, requiredDropCapabilities: [1] }, /requiredDropCapabilities\[0\]: Invalid value: "integer"/],
+    [
+      { ...spec, runAsUser: { rule: "MustRunAs", ranges: [null] } },
+      /spec.runAsUser.ranges\[0\]: Invalid value: "null"/,
+    ],
+    [{ ...spec, fsGroup: { rule: "MustRunAs", ranges: "1-2" } }, /spec.fsGroup.ranges: Invalid value: "string"/],
+    [{ ...spec, hostPorts: [{ min: "1" }] }, /spec.hostPorts\[0\].min: Invalid value: "string"/],
+    [{ ...spec, allowedHostPaths: ["/"] }, /spec.allowedHostPaths\[0\]: Invalid value: "string"/],
+    [{ ...spec, runtimeClass: 1 }, /spec.runtimeClass: Invalid value: "integer"/],
+  ];
+  await withServer(
+    async ({ call }) => {
+      for (const [given, field] of wrong) {
+        const { code, body } = await call(policies, { method: "POST", body: { ...restricted, spec: given } });
+        assert.equal(code, 422, body.message);
+        assert.match(body.message, field);
+      }
+    },
+    { plugins },
+  );
+});
+
 test("without the plugin nothing serves them", async () => {
   await withServer(async ({ call }) => assert.equal((await call(policies)).code, 404));
 });

@@ -10,7 +10,8 @@ import {
   parseApiVersion,
   type ResourceInfo,
   together,
-  validateCustomObject,
+  validateCustomMetadata,
+  validateCustomRules,
   validateObject,
   validateReplacement,
   validateReservedName,
@@ -56,7 +57,7 @@ function typeErrors({ kind, apiVersion }: KubeObject, info: ResourceInfo): reado
 /** Admission can make anything of a custom object's metadata: it has no Go type. */
 function metadataErrors(object: KubeObject, current: KubeObject | undefined): readonly FieldError[] {
   const fault = metadataFault({ ...object.metadata });
-  if (fault === undefined) return validateCustomObject(object, current);
+  if (fault === undefined) return validateCustomMetadata(object, current);
   const message = `Invalid value: ${canonical(object.metadata)}: ${fault}`;
   return [{ field: "metadata", reason: "FieldValueInvalid", message }];
 }
@@ -70,9 +71,10 @@ export function errorsOf(
   const { info, subresource } = context;
   if (info.custom !== undefined) {
     const mistyped = typeErrors(object, info);
-    return mistyped.length > 0
-      ? mistyped
-      : validateCustom(object, current, info.custom, context, metadataErrors(object, current));
+    if (mistyped.length > 0) return mistyped;
+    const metadata = metadataErrors(object, current);
+    const errors = validateCustom(object, current, info.custom, context, metadata);
+    return errors.length > metadata.length ? errors : [...errors, ...validateCustomRules(object)];
   }
   const rules =
     info.resource === definitionsResource.resource && info.group === definitionsResource.group

@@ -13,7 +13,7 @@ import { chainOptions } from "../admission-configuration.ts";
 import { list } from "../comma-list.ts";
 import { exitCodes, UsageError } from "../errors.ts";
 import { InputError, type Manifest, readManifests } from "../manifests.ts";
-import { podManifest } from "../pod-manifest.ts";
+import { decodedPodManifest } from "../pod-manifest.ts";
 import { readPolicies } from "../policy-files.ts";
 import { type ContainerReport, type PodReport, securityContexts, type ToldField } from "../security-context.ts";
 import { paint, wrap } from "../terminal.ts";
@@ -94,7 +94,7 @@ function fromDocker(text: string, asJson: boolean): void {
 
 function toDocker(manifests: readonly Manifest[], asJson: boolean): void {
   const made = manifests.flatMap((manifest) => {
-    const spec = podManifest(manifest)?.value["spec"] as PodSpec | undefined;
+    const spec = decodedPodManifest(manifest)?.value["spec"] as PodSpec | undefined;
     const { kind, metadata } = manifest.value as {
       readonly kind?: string;
       readonly metadata?: { readonly name?: string };

@@ -43,7 +43,9 @@ const groupRules = ["MayRunAs", "MustRunAs", "RunAsAny"];
 /** ValidatePodSecurityPolicy, as of Kubernetes 1.24. */
 export const podSecurityPolicy: KindRules = {
   defaults: (object) => {
-    if (object["spec"] !== undefined) object["spec"].allowPrivilegeEscalation ??= true;
+    // Defaults come before anybody has looked at types.
+    const spec: unknown = object["spec"];
+    if (typeof spec === "object" && spec !== null) object["spec"].allowPrivilegeEscalation ??= true;
   },
   validate: (object) => [...validateAnnotations(object), ...validateSpec(specOf(object))],
 };
