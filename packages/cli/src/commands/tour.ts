@@ -28,6 +28,7 @@ Examples:
   sallyport tour webhooks          webhooks, both sides
   sallyport tour podsecurity       levels, and what came before them
   sallyport tour rego              Rego, with sallyport opa
+  sallyport tour bundles           signed bundles, and decisions that are logged without secrets
   sallyport up --tour              the same, and everything stays there to play with
 
 Exit status: 0 every answer was the expected one, 1 not, 2 no such chapter, 3 no kubectl.`,

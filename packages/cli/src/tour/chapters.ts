@@ -1,4 +1,5 @@
 import { admission } from "./admission.ts";
+import { bundles } from "./bundles.ts";
 import type { Chapter } from "./chapter.ts";
 import { gate } from "./gate.ts";
 import { gatekeeper } from "./gatekeeper.ts";
@@ -20,6 +21,7 @@ export const chapters: readonly Chapter[] = [
   podsecurity,
   rego,
   policyServer,
+  bundles,
   gatekeeper,
   secrets,
   runtime,

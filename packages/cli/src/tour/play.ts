@@ -65,6 +65,7 @@ export async function playChapter(chapter: Chapter, stage: Stage): Promise<PlayR
 function placed(command: Command, scratch: string): Command {
   const words = (list: readonly string[]) => list.map((word) => word.replace("SCRATCH", scratch));
   if ("kubectl" in command) return { ...command, kubectl: words(command.kubectl) };
+  if ("opa" in command) return { ...command, opa: words(command.opa) };
   return "sallyport" in command ? { ...command, sallyport: words(command.sallyport) } : command;
 }
 
