@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import { goQuoted } from "@sallyport/kube";
+import { parse, stringify } from "yaml";
 import { ExternalSecretError } from "./external-secret.ts";
-import { isTrue, type TemplateValue, textOf } from "./template-value.ts";
+import { filterPem } from "./filter-pem.ts";
+import { fromPlain, isList, isTrue, type TemplateValue, textOf, toPlain } from "./template-value.ts";
 
 type Call = (values: readonly TemplateValue[]) => TemplateValue;
 
@@ -12,10 +15,15 @@ export const templateFunctions: { readonly [name: string]: Call } = {
   not: ([value]) => !isTrue(value),
   eq: ([first, ...others]) => others.some((each) => each === first),
   ne: ([a, b]) => a !== b,
-  len: ([value]) => (value instanceof Map ? value.size : Buffer.byteLength(textOf(value))),
+  lt: ([a, b]) => compared(a, b) < 0,
+  le: ([a, b]) => compared(a, b) <= 0,
+  gt: ([a, b]) => compared(a, b) > 0,
+  ge: ([a, b]) => compared(a, b) >= 0,
+  len: ([value]) =>
+    isList(value) ? value.length : value instanceof Map ? value.size : Buffer.byteLength(textOf(value)),
   print: (values) => values.map(textOf).join(""),
   printf: ([format, ...values]) => formatted(textOf(format), values),
-  quote: (values) => values.map((each) => JSON.stringify(textOf(each))).join(" "),
+  quote: (values) => values.map((each) => goQuoted(textOf(each))).join(" "),
   squote: (values) => values.map((each) => `'${textOf(each)}'`).join(" "),
   upper: texts((text) => text.toUpperCase()),
   lower: texts((text) => text.toLowerCase()),
@@ -31,15 +39,36 @@ export const templateFunctions: { readonly [name: string]: Call } = {
   nindent: ([spaces, text]) => `\n${indented(Number(spaces), textOf(text))}`,
   b64enc: texts((text) => Buffer.from(text).toString("base64")),
   b64dec: texts((text) => Buffer.from(text, "base64").toString("utf8")),
+  sha1sum: texts((text) => createHash("sha1").update(text).digest("hex")),
   sha256sum: texts((text) => createHash("sha256").update(text).digest("hex")),
+  sha512sum: texts((text) => createHash("sha512").update(text).digest("hex")),
+  nospace: texts((text) => text.replace(/\s/gu, "")),
+  trunc: ([length, text]) => truncated(Number(length), textOf(text)),
+  splitList: ([separator, text]) => textOf(text).split(textOf(separator)),
+  join: ([separator, list]) => (isList(list) ? list.map(textOf) : [textOf(list)]).join(textOf(separator)),
+  list: (values) => values,
+  first: ([list]) => (isList(list) ? list[0] : undefined),
+  last: ([list]) => (isList(list) ? list.at(-1) : undefined),
+  has: ([value, list]) => isList(list) && list.includes(value),
+  coalesce: (values) => values.find(isTrue),
   default: ([other, value]) => (isTrue(value) ? value : other),
   empty: ([value]) => !isTrue(value),
   ternary: ([yes, no, condition]) => (isTrue(condition) ? yes : no),
   toString: texts((text) => text),
-  toJson: ([value]) => JSON.stringify(plain(value)),
-  fromJson: ([text]) => fromPlain(parsed(textOf(text))),
+  toJson: ([value]) => JSON.stringify(toPlain(value)).replace(/[<>&\u2028\u2029]/g, escaped),
+  toRawJson: ([value]) => JSON.stringify(toPlain(value)),
+  fromJson: ([text]) => fromPlain(parsed("fromJson: the value is no JSON", () => JSON.parse(textOf(text)))),
+  // External Secrets' own.
+  toYaml: ([value]) => stringify(toPlain(value), { lineWidth: 0 }).replace(/\n$/, ""),
+  fromYaml: ([text]) =>
+    fromPlain(parsed("fromYaml: the value is no YAML", () => parse(textOf(text), { maxAliasCount: 100 }))),
+  filterPEM: texts((type, text) => filterPem(type, text)),
   hasKey: ([of, key]) => of instanceof Map && of.has(textOf(key)),
-  urlquery: texts((text) => encodeURIComponent(text).replaceAll("%20", "+")),
+  urlquery: texts((text) =>
+    encodeURIComponent(text)
+      .replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)
+      .replaceAll("%20", "+"),
+  ),
   required: ([message, value]) => {
     if (!isTrue(value)) throw new ExternalSecretError(`template: ${textOf(message)}`);
     return value;
@@ -52,6 +81,13 @@ function texts(call: (...texts: string[]) => string): Call {
       throw new ExternalSecretError(`template: a function takes ${call.length} values and has ${values.length}`);
     return call(...values.map(textOf));
   };
+}
+
+/** Two of one kind: Go compares no others. */
+function compared(a: TemplateValue, b: TemplateValue): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === "string" && typeof b === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  throw new ExternalSecretError("template: two numbers or two texts are compared");
 }
 
 function trimmed(text: string, cut: string): string {
@@ -76,25 +112,28 @@ function formatted(format: string, values: readonly TemplateValue[]): string {
     if (!"svqd".includes(verb)) throw new ExternalSecretError(`template: printf: ${whole} is not known here`);
     if (next >= values.length) throw new ExternalSecretError("template: printf: a value is missing");
     const text = textOf(values[next++]);
-    return verb === "q" ? JSON.stringify(text) : text;
+    return verb === "q" ? goQuoted(text) : text;
   });
 }
 
-function plain(value: TemplateValue): unknown {
-  return value instanceof Map
-    ? Object.fromEntries([...value].map(([key, each]) => [key, plain(each)]))
-    : (value ?? null);
-}
-
-function parsed(text: string): unknown {
+/** A parser's own words would quote the value. */
+function parsed(fault: string, parse: () => unknown): unknown {
   try {
-    return JSON.parse(text);
+    return parse();
   } catch {
-    throw new ExternalSecretError("template: fromJson: the value is no JSON");
+    throw new ExternalSecretError(`template: ${fault}`);
   }
 }
 
-function fromPlain(value: unknown): TemplateValue {
-  if (typeof value !== "object" || value === null) return (value ?? undefined) as TemplateValue;
-  return new Map(Object.entries(value).map(([key, each]) => [key, fromPlain(each)]));
+/** As Go's JSON, which is safe within HTML. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** So many bytes of the beginning, or of the end. */
+function truncated(length: number, text: string): string {
+  if (!Number.isInteger(length)) throw new ExternalSecretError("template: trunc: expected a number");
+  const bytes = Buffer.from(text);
+  const kept = length >= 0 ? bytes.subarray(0, length) : bytes.subarray(Math.max(0, bytes.length + length));
+  return kept.toString("utf8");
 }

@@ -1,7 +1,7 @@
 import { ExternalSecretError, type SecretData } from "./external-secret.ts";
 import { templateFunctions } from "./template-functions.ts";
 import { type Node, parseTemplate } from "./template-syntax.ts";
-import { isTrue, type TemplateValue, textOf } from "./template-value.ts";
+import { isList, isTrue, type TemplateValue, textOf } from "./template-value.ts";
 
 /**
  * Renders what is used of Go's templates with External Secrets: `{{ .key }}`, `index . "key"`, pipes, `if`, `with` and `range`, and the
@@ -50,17 +50,21 @@ function renderedRange(
   scope: Scope,
 ): string {
   const value = evaluated(over, scope);
-  if (!(value instanceof Map)) throw new ExternalSecretError("template: range: expected a map, such as .");
-  if (value.size === 0) return rendered(otherwise, scope);
-  // Go goes through a map in the order of its keys.
-  const pairs = [...(value as ReadonlyMap<string, TemplateValue>)].sort(([a], [b]) => (a < b ? -1 : 1));
-  return pairs
+  if (!isTrue(value)) return rendered(otherwise, scope);
+  return pairsOf(value)
     .map(([key, each]) => {
       const bound = names.length === 2 ? [key, each] : [each];
       const variables = new Map([...scope.variables, ...names.map((name, i) => [name, bound[i]] as const)]);
       return rendered(body, { ...scope, dot: each, variables });
     })
     .join("");
+}
+
+function pairsOf(value: TemplateValue): readonly (readonly [TemplateValue, TemplateValue])[] {
+  if (isList(value)) return [...value.entries()];
+  if (!(value instanceof Map)) throw new ExternalSecretError("template: range: expected a map, such as .");
+  // Go goes through a map in the order of its keys.
+  return [...(value as ReadonlyMap<string, TemplateValue>)].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function evaluated(node: Node, scope: Scope): TemplateValue {
@@ -96,11 +100,17 @@ function called({ name, args }: Extract<Node, { readonly kind: "call" }>, scope:
   }
   if (name === "index") {
     const [of, ...keys] = values();
-    return keys.reduce<TemplateValue>((value, key) => memberOf(value, textOf(key)), of);
+    return keys.reduce<TemplateValue>((value, key) => itemOf(value, key), of);
   }
   const call = Object.hasOwn(templateFunctions, name) ? templateFunctions[name] : undefined;
   if (call === undefined) throw new ExternalSecretError(`template: function ${name} is not known here`);
   return call(values());
+}
+
+function itemOf(value: TemplateValue, key: TemplateValue): TemplateValue {
+  if (!isList(value)) return memberOf(value, textOf(key));
+  if (typeof key === "number" && key in value) return value[key];
+  throw new ExternalSecretError("template: index: the list has no such place");
 }
 
 function memberOf(value: TemplateValue, name: string): TemplateValue {
