@@ -1,7 +1,7 @@
 import { maxListed, type SecretStore } from "./secret-store.ts";
 
 /** What a store is asked at most: services count calls, and take a program that asks without end for an attack. */
-export const storeRate = { callsPerSecond: 10, burst: 50 };
+export const storeRate = { callsPerSecond: 50, burst: 100 };
 
 export interface RateOptions {
   /** Milliseconds since 1970. */

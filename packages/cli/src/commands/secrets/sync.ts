@@ -56,7 +56,7 @@ Examples:
 
 Providers: vault (KV v2 of Vault and OpenBao), aws (SecretsManager), azurekv, kubernetes, fake, and file, which is Sallyport's own.
 Refreshes are up to a tenth early, so that they do not all come together; faults are tried again after 10 s, then twice as long each time, up
-to 15 min; each store is asked at most 10 times a second. A Secret that somebody changes or deletes is made again at once.
+to 15 min; each store is asked at most 50 times a second. A Secret that somebody changes or deletes is made again at once.
 Exit status: 0 stopped, 2 bad usage, or kinds that are not served, 3 port, files or permissions.`,
     )
     .action(run);
