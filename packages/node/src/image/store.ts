@@ -165,7 +165,7 @@ export class FolderImageStore implements ImageStore {
   }
 
   async #removeImage(id: string, name: string): Promise<void> {
-    if (readFileSync("/proc/self/mounts", "utf8").includes(id.slice("sha256:".length)))
+    if (readFileSync("/proc/self/mountinfo", "utf8").includes(id.slice("sha256:".length)))
       throw new ImageFault("ImageInUse", `${name} is in use: a container runs on it`);
     await this.#names.removeAllOf(id);
     // By one rename it is no image any more.

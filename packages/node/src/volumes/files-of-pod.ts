@@ -11,7 +11,7 @@ import type { MountTable } from "./mount-table.ts";
 import { type ClusterDns, podDns, resolvConf } from "./pod-dns.ts";
 import type { PodReader } from "./pod-reader.ts";
 import { PodVolumes } from "./pod-volumes.ts";
-import type { VolumeContainer } from "./volume.ts";
+import type { ImageSource, VolumeContainer } from "./volume.ts";
 
 export interface PodFilesOptions {
   readonly reader: PodReader;
@@ -23,6 +23,8 @@ export interface PodFilesOptions {
   readonly nodeHostname: string;
   readonly nodeHosts: string;
   readonly mounts: MountTable;
+  /** As `PodVolumes` asks for it. */
+  readonly imageRootfs?: (pod: KubeObject, source: ImageSource) => Promise<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Calls again and again until what it answers is called. By default each minute, as kubelets. */
@@ -63,8 +65,16 @@ export async function filesOfPod(
   { folder, ip, firstId }: { readonly folder: string; readonly ip: string | undefined; readonly firstId?: number },
   options: PodFilesOptions,
 ): Promise<FilesOfPod> {
-  const { reader, node, mounts, now, onFault, repeat = eachMinute } = options;
-  const volumes = new PodVolumes(pod, { folder, reader, node, mounts, now, ...(firstId !== undefined && { firstId }) });
+  const { reader, node, mounts, now, imageRootfs, onFault, repeat = eachMinute } = options;
+  const volumes = new PodVolumes(pod, {
+    folder,
+    reader,
+    node,
+    mounts,
+    now,
+    ...(firstId !== undefined && { firstId }),
+    ...(imageRootfs !== undefined && { imageRootfs: (source: ImageSource) => imageRootfs(pod(), source) }),
+  });
   try {
     await volumes.setUp();
   } catch (error) {

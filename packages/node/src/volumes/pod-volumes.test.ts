@@ -13,6 +13,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { KubeObject } from "@sallyport/kube";
+import { ImageFault } from "../image/image.ts";
 import { commandMounts, mountPointsBelow } from "./mount-table.ts";
 import { PodVolumes, removeVolumes } from "./pod-volumes.ts";
 import {
@@ -393,6 +394,58 @@ test("mounted for real: memory with its limit, a path within, and all of it take
   await removeVolumes(folder, mounts);
   assert.deepEqual(mounts.below(folder), []);
   assert.deepEqual(namesIn(folder), []);
+});
+
+const ofImage = { volumes: [{ name: "i", image: { reference: "app:1", pullPolicy: "Never" } }] };
+
+test("an image as a volume: mounted when a container asks for it, once, and never written into", {
+  skip: noMounts,
+}, async (t) => {
+  const folder = podFolder(t);
+  const rootfs = makeFolder(folder, "image", "data");
+  const asked: object[] = [];
+  const options = {
+    folder: makeFolder(folder, "pod"),
+    reader: fakeCluster(),
+    node,
+    mounts: commandMounts(),
+    now: () => 0,
+    imageRootfs: async (source: object) => {
+      asked.push(source);
+      return join(folder, "image");
+    },
+  };
+  writeFileSync(join(rootfs, "x"), "1");
+  const volumes = new PodVolumes(() => podWith(ofImage), options);
+  await volumes.setUp();
+  assert.deepEqual(asked, []);
+  const mount = { name: "i", mountPath: "/i" };
+  const [whole, part] = await volumes.mountsOf({ name: "c", volumeMounts: [mount, { ...mount, subPath: "data" }] }, []);
+  assert.deepEqual(whole?.options, ["rbind", "rprivate", "ro"]);
+  assert.equal(readFileSync(join(whole!.source, "data", "x"), "utf8"), "1");
+  assert.equal(readFileSync(join(part!.source, "x"), "utf8"), "1");
+  await volumes.mountsOf({ name: "d", volumeMounts: [mount] }, []);
+  assert.deepEqual(asked, [ofImage.volumes[0]?.image]);
+  await assert.rejects(
+    volumes.mountsOf({ name: "c", volumeMounts: [{ ...mount, subPath: "new" }] }, []),
+    /failed to prepare subPath/,
+  );
+  assert.deepEqual(await volumes.refresh(), []);
+  await volumes.remove();
+  assert.deepEqual([namesIn(join(folder, "image")), readFileSync(join(rootfs, "x"), "utf8")], [["data"], "1"]);
+});
+
+test("an image as a volume that is not to be had keeps the container waiting with the image's fault", async (t) => {
+  const options = { folder: podFolder(t), reader: fakeCluster(), node, mounts: fakeMounts(), now: () => 0 };
+  const imageRootfs = () => Promise.reject(new ImageFault("ErrImagePull", "no"));
+  const volumes = new PodVolumes(() => podWith(ofImage), { ...options, imageRootfs });
+  await volumes.setUp();
+  const asked = { name: "c", volumeMounts: [{ name: "i", mountPath: "/i" }] };
+  await assert.rejects(volumes.mountsOf(asked, []), { name: "RuntimeFault", reason: "ErrImagePull", message: "no" });
+  const without = new PodVolumes(() => podWith(ofImage), options);
+  await assert.rejects(without.setUp(), {
+    message: 'MountVolume.SetUp failed for volume "i" : no volume plugin matched',
+  });
 });
 
 test("nothing is removed while something stays mounted", async (t) => {

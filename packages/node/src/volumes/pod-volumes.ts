@@ -2,6 +2,7 @@ import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync, rmSync } from
 import { join, posix } from "node:path";
 import { type KubeObject, nanosOf } from "@sallyport/kube";
 import { expandedText } from "../docker/references.ts";
+import { ImageFault } from "../image/image.ts";
 import type { NodeFacts } from "../kubelet/downward-api.ts";
 import { RuntimeFault } from "../runtime/container-runtime.ts";
 import type { OciMount } from "../runtime/oci-spec.ts";
@@ -13,7 +14,14 @@ import { payloadOf } from "./payload.ts";
 import { cachedReader, type PodReader } from "./pod-reader.ts";
 import { mountSubPath, readWithin } from "./sub-path.ts";
 import { PodTokens } from "./tokens.ts";
-import { type Volume, type VolumeContainer, type VolumeMount, volumeContainersOf, volumeSpecOf } from "./volume.ts";
+import {
+  type ImageSource,
+  type Volume,
+  type VolumeContainer,
+  type VolumeMount,
+  volumeContainersOf,
+  volumeSpecOf,
+} from "./volume.ts";
 
 export interface PodVolumesOptions {
   /** Of this pod alone. Absolute, and no symlink. */
@@ -25,6 +33,8 @@ export interface PodVolumesOptions {
   readonly now: () => number;
   /** The number on the machine of the pod's root, where it has users of its own. */
   readonly firstId?: number;
+  /** The root of an image, which is only read. Rejects with an `ImageFault`. Pods have no volumes of images without it. */
+  readonly imageRootfs?: (source: ImageSource) => Promise<string>;
 }
 
 /** As core/v1 FileKeySelector has it. */
@@ -47,7 +57,7 @@ export class PodVolumes {
   /** Sets all volumes up; those that are keep what they hold. Rejects with a `RuntimeFault` of reason FailedMount. */
   async setUp(): Promise<void> {
     const reader = cachedReader(this.#options.reader);
-    for (const volume of this.#volumes()) await this.#setUpTold(volume, reader);
+    for (const volume of this.#volumes()) if (!this.#isOfImage(volume)) await this.#setUpTold(volume, reader);
   }
 
   /**
@@ -57,12 +67,12 @@ export class PodVolumes {
   async refresh(): Promise<readonly RuntimeFault[]> {
     const reader = cachedReader(this.#options.reader);
     const faults: RuntimeFault[] = [];
-    for (const volume of this.#volumes().filter(isProjection))
+    for (const volume of this.#volumes().filter((each) => isProjection(each) && !this.#isOfImage(each)))
       await this.#setUpTold(volume, reader).catch((fault) => faults.push(fault as RuntimeFault));
     return faults;
   }
 
-  /** The mounts of a container. Rejects with a `RuntimeFault` of reason CreateContainerConfigError. */
+  /** The mounts of a container. Rejects with a `RuntimeFault` of reason CreateContainerConfigError, or of an image's fault. */
   async mountsOf(
     { name, volumeMounts = [] }: VolumeContainer,
     environment: readonly string[],
@@ -72,7 +82,8 @@ export class PodVolumes {
       try {
         mounts.push(await this.#mountOf(name, mount, i, environment));
       } catch (error) {
-        throw new RuntimeFault("CreateContainerConfigError", (error as Error).message);
+        const reason = error instanceof ImageFault ? error.reason : "CreateContainerConfigError";
+        throw new RuntimeFault(reason, (error as Error).message);
       }
     }
     return mounts;
@@ -178,13 +189,32 @@ export class PodVolumes {
     index: number,
     environment: readonly string[],
   ): Promise<OciMount> {
-    const place = this.#places.get(mount.name);
+    const place = this.#places.get(mount.name) ?? (await this.#imagePlace(mount.name));
     if (place === undefined)
       throw new Error(`cannot find volume "${mount.name}" to mount into container "${container}"`);
     const subPath = subPathOf(mount, environment);
     const source = subPath === "" ? place : await this.#subPath(container, mount.name, place, subPath, index);
     const destination = mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`;
     return { destination, type: "bind", source, options: optionsOf(mount, this.#isReadOnly(mount.name)) };
+  }
+
+  #isOfImage({ image }: Volume): boolean {
+    return image !== undefined && this.#options.imageRootfs !== undefined;
+  }
+
+  /** An image's root, bound when a container first asks for it, and the same for all the pod's life; undefined where the volume is no image's. */
+  async #imagePlace(name: string): Promise<string | undefined> {
+    const { mounts, imageRootfs } = this.#options;
+    const image = this.#volumes().find((volume) => volume.name === name)?.image;
+    if (image === undefined || imageRootfs === undefined) return undefined;
+    const place = this.#folderOf(name);
+    if (!mounts.below(place).includes(place)) {
+      const rootfs = await imageRootfs(image);
+      mkdirSync(place, { recursive: true });
+      await mounts.bind(rootfs, place);
+    }
+    this.#places.set(name, place);
+    return place;
   }
 
   #isReadOnly(name: string): boolean {
@@ -197,7 +227,9 @@ export class PodVolumes {
     // Of the container's life before: what the path leads to may be another by now.
     for (const mounted of mounts.below(target)) await mounts.unmount(mounted);
     try {
-      await mountSubPath(place, subPath, target, mounts);
+      // Nothing is made in an image: others have it too.
+      const make = !this.#volumes().some((each) => each.name === volume && each.image !== undefined);
+      await mountSubPath(place, subPath, target, { mounts, make });
     } catch {
       // What is told could tell of the machine's files.
       throw new Error(`failed to prepare subPath for volumeMount "${volume}" of container "${container}"`);

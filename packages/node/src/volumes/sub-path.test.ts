@@ -42,7 +42,7 @@ test("a file, a folder, and what a symlink inside leads to", linux, async (t) =>
     [".", "d/f"],
   ] as const) {
     const target = join(folder, "target", `of ${path.replace("/", "-")}`);
-    await mountSubPath(volume, path, target, fakeMounts());
+    await mountSubPath(volume, path, target, { mounts: fakeMounts(), make: true });
     assert.equal(readFileSync(join(target, file), "utf8"), "1", path);
   }
 });
@@ -50,8 +50,14 @@ test("a file, a folder, and what a symlink inside leads to", linux, async (t) =>
 test("what is not there is made a folder like the volume's own", linux, async (t) => {
   const { volume, target } = places(t);
   chmodSync(volume, 0o2775);
-  await mountSubPath(volume, "a/b", target, fakeMounts());
+  await mountSubPath(volume, "a/b", target, { mounts: fakeMounts(), make: true });
   for (const path of ["a", "a/b"]) assert.equal(statSync(join(volume, path)).mode & 0o7777, 0o2775, path);
+});
+
+test("what is not there is not made where nothing may be", linux, async (t) => {
+  const { volume, target } = places(t);
+  await assert.rejects(mountSubPath(volume, "a/b", target, { mounts: fakeMounts(), make: false }), /ENOENT/);
+  assert.deepEqual(readdirSync(volume), []);
 });
 
 for (const [what, link, path] of [
@@ -65,7 +71,7 @@ for (const [what, link, path] of [
     const { volume, secret, target } = places(t);
     symlinkSync(link, join(volume, "x"));
     const mounts = fakeMounts();
-    await assert.rejects(mountSubPath(volume, path, target, mounts));
+    await assert.rejects(mountSubPath(volume, path, target, { mounts, make: true }));
     assert.deepEqual(readdirSync(secret), ["key"]);
     assert.deepEqual(mounts.below("/"), []);
   });
@@ -96,7 +102,7 @@ test("a container that changes the path before it is mounted gains nothing", lin
       await fake.bind(source, place);
     },
   };
-  await mountSubPath(volume, "d", target, mounts);
+  await mountSubPath(volume, "d", target, { mounts, make: true });
   assert.equal(readFileSync(join(target, "key"), "utf8"), "own");
   rmSync(join(volume, "d"));
 });

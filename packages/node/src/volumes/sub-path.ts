@@ -18,11 +18,16 @@ const pathOnly = 0o10000000;
 /**
  * Mounts a path of a volume at a place of ours. Containers may write into the volume meanwhile: the path is walked name by name from the
  * volume's folder, a symlink that appears on the way is refused, and what was found at its end is mounted, not what the path leads to
- * later. Symlinks that are there before are followed when they stay inside. What is not there is made a folder. Rejects with an `Error`.
+ * later. Symlinks that are there before are followed when they stay inside. What is not there is made a folder when asked. Rejects with an `Error`.
  * pkg/volume/util/subpath
  */
-export async function mountSubPath(volume: string, subPath: string, target: string, mounts: MountTable): Promise<void> {
-  makeMissing(volume, subPath);
+export async function mountSubPath(
+  volume: string,
+  subPath: string,
+  target: string,
+  { mounts, make }: { readonly mounts: MountTable; readonly make: boolean },
+): Promise<void> {
+  if (make) makeMissing(volume, subPath);
   const opened = openWithin(volume, subPath);
   try {
     mkdirSync(dirname(target), { recursive: true, mode: 0o750 });

@@ -9,6 +9,7 @@ export interface Volume {
   readonly configMap?: ConfigMapSource & { readonly defaultMode?: number };
   readonly secret?: Omit<SecretProjection, "name"> & { readonly secretName?: string; readonly defaultMode?: number };
   readonly downwardAPI?: { readonly items?: readonly DownwardFile[]; readonly defaultMode?: number };
+  readonly image?: ImageSource;
   readonly projected?: { readonly sources?: readonly Projection[]; readonly defaultMode?: number };
   readonly [source: string]: unknown;
 }
@@ -17,6 +18,12 @@ export interface EmptyDirSource {
   /** Empty for the disk, or `Memory`. */
   readonly medium?: string;
   readonly sizeLimit?: string;
+}
+
+/** core/v1 ImageVolumeSource. */
+export interface ImageSource {
+  readonly reference?: string;
+  readonly pullPolicy?: string;
 }
 
 export interface KeyToPath {
