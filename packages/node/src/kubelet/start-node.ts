@@ -178,6 +178,7 @@ class NodeStart {
       hostIPs: [network.address],
       allocatable: { cpu: String(cpus), memory: String(machine.memoryBytes) },
     };
+    const puller = new ImagePuller(images, clock.now);
     const files: PodFilesOptions = {
       reader,
       services: () => services.all(),
@@ -186,10 +187,20 @@ class NodeStart {
       nodeHostname: name,
       nodeHosts: hosts,
       mounts: commandMounts(),
+      imageRootfs: async (pod, { reference = "", pullPolicy = "IfNotPresent" }) => {
+        const image = await puller.ensure({
+          podUid: pod.metadata.uid ?? "",
+          image: reference,
+          policy: pullPolicy,
+          credentials: () => reader.credentials(pod as Pod),
+          signal: new AbortController().signal,
+          tell: (type, reason, message) => tell(pod as Pod, type, reason, message),
+        });
+        return image.rootfs;
+      },
       now: clock.now,
       onFault,
     };
-    const puller = new ImagePuller(images, clock.now);
     const maker = {
       folder: runFolder(this.#tag),
       hostname: name,
