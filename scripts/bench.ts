@@ -9,6 +9,7 @@ import { type GatekeeperReport, run as runGatekeeper } from "../bench/gatekeeper
 import { type PolicyServerReport, run as runPolicyServer } from "../bench/policy-server/bench.ts";
 import { type RegoReport, run as runRego } from "../bench/rego/bench.ts";
 import type { MemoryReport } from "../bench/rego/memory.ts";
+import { type RuntimeReport, run as runRuntime } from "../bench/runtime/bench.ts";
 import { run as runSecretsScan, type ScanReport } from "../bench/secrets-scan/bench.ts";
 import { dataFolder } from "../conformance/suite.ts";
 
@@ -41,6 +42,7 @@ const benches: { readonly [name: string]: () => Promise<void> } = {
   gatekeeper: () => report({ run: runGatekeeper, print: printGatekeeper }),
   "policy-server": () => report({ run: runPolicyServer, print: printPolicyServer }),
   rego: () => report({ run: runRego, print: printRego }),
+  runtime: () => report({ run: runRuntime, print: printRuntime }),
   "secrets-scan": () => report({ run: runSecretsScan, print: printSecretsScan }),
 };
 
@@ -62,6 +64,20 @@ else if (readsSamples.has(name) && !existsSync(samples)) {
 function fail(message: string): never {
   console.error(`bench: ${message}; usage: npm run bench -- [${Object.keys(benches).join(" | ")} [WORKLOAD]] [--json]`);
   process.exit(2);
+}
+
+function printRuntime({ figures, skipped }: RuntimeReport): void {
+  const at = (times: readonly number[], part: number) => times[Math.floor(times.length * part)] as number;
+  const heads = ["sallyport p50", "bare p50", "more", "sallyport p95", "bare p95"];
+  console.log("ms".padEnd(24) + heads.map((head) => head.padStart(15)).join(""));
+  for (const { handler, version, ...work } of figures)
+    for (const kind of ["run", "exec"] as const) {
+      const { sallyport, bare } = work[kind];
+      const [mine, theirs] = [at(sallyport, 0.5), at(bare, 0.5)];
+      const cells = [mine, theirs, mine - theirs, at(sallyport, 0.95), at(bare, 0.95)].map((each) => each.toFixed(0));
+      console.log(`${handler} ${version}, ${kind}`.padEnd(24) + cells.map((cell) => cell.padStart(15)).join(""));
+    }
+  for (const each of skipped) console.log(`skipped ${each}`);
 }
 
 function printSecretsScan({ own, peer, megabytesPerCoreSecond }: ScanReport): void {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -15,6 +16,8 @@ export interface ProgramOptions {
   /** Its own: states, pipes, and files of calls that run. */
   readonly folder: string;
   readonly handler: string;
+  /** How long a call may take that does not wait for a container, and a container to start. */
+  readonly seconds?: { readonly call: number; readonly start: number };
 }
 
 /** A process of a container that runs, and the child of ours that waits for it. */
@@ -44,10 +47,13 @@ export interface StartRequest {
   readonly input?: { readonly flag: string; readonly text: string };
 }
 
-/** No runtime takes so long for a call that does not wait for a container, also on a machine that does much else. */
-const callSeconds = 20;
-/** gVisor's kernel starts in half a second; a machine under load needs more. */
-const startSeconds = 60;
+/**
+ * No runtime takes so long for a call, also on a machine that does much else; gVisor's kernel starts in half a second, and needs more under
+ * load.
+ */
+const usualSeconds = { call: 20, start: 60 };
+/** What a program that has ended still says comes at once; others may hold the pipe. */
+const lastWordsMs = 500;
 /** Between looks for the file that tells that a process runs, in milliseconds. */
 const pidInterval = 3;
 
@@ -55,9 +61,11 @@ const pidInterval = 3;
 export class OciProgram {
   readonly #options: ProgramOptions;
   readonly #pipes: Pipes;
+  readonly #seconds: { readonly call: number; readonly start: number };
 
   constructor(options: ProgramOptions) {
     this.#options = options;
+    this.#seconds = options.seconds ?? usualSeconds;
     this.#pipes = new Pipes(join(options.folder, "pipes"));
   }
 
@@ -67,12 +75,12 @@ export class OciProgram {
       const log = join(folder, "log");
       const child = this.#spawn(log, args, ["ignore", "pipe", "pipe"]);
       const [out, err] = [collected(child, "stdout"), collected(child, "stderr")];
-      const { code, hung } = await ended(child, callSeconds);
+      const { code, hung } = await ended(child, this.#seconds.call);
       if (code === 0) return out();
       throw new RuntimeFault(
         "RuntimeError",
         hung
-          ? `${this.#options.handler} ${args[0]}: no end after ${callSeconds} s`
+          ? `${this.#options.handler} ${args[0]}: no end after ${this.#seconds.call} s`
           : `${this.#options.handler} ${args[0]}: ${(await loggedFault(log)) ?? oneLine(err() || `status ${code}`)}`,
       );
     });
@@ -80,7 +88,7 @@ export class OciProgram {
 
   /** Runs a subcommand that stays for as long as the process it starts: resolves once that one runs. */
   async start(request: StartRequest): Promise<StartedProcess> {
-    const folder = await this.#makeFolder();
+    const folder = this.#makeFolder();
     const remove = () => rm(folder, { recursive: true, force: true });
     try {
       const started = await this.#started(folder, request);
@@ -95,7 +103,7 @@ export class OciProgram {
   async #started(folder: string, request: StartRequest): Promise<StartedProcess> {
     const { args, io, reason, input, isRunning, innerPidFlag, abandon } = request;
     const [log, pidFile, innerFile] = [join(folder, "log"), join(folder, "pid"), join(folder, "inner-pid")];
-    if (input !== undefined) await writeFile(join(folder, "input"), input.text, { mode: 0o600 });
+    if (input !== undefined) writeFileSync(join(folder, "input"), input.text, { mode: 0o600 });
     const given = input === undefined ? [] : [input.flag, join(folder, "input")];
     const inner = innerPidFlag === undefined ? [] : [innerPidFlag, innerFile];
     const line = [args[0] as string, "--pid-file", pidFile, ...inner, ...given, ...args.slice(1)];
@@ -103,9 +111,9 @@ export class OciProgram {
       ? openTerminal(this.#line(log, line), io)
       : await this.#withPipes(log, line, io);
     const exited = exitOf(child);
-    const hasStarted = async () => (await readPid(pidFile)) !== undefined && (isRunning === undefined || isRunning());
-    await Promise.race([waitFor(hasStarted, child), exited]);
-    const pid = await readPid(pidFile);
+    const hasStarted = async () => readPid(pidFile) !== undefined && (isRunning === undefined || isRunning());
+    await Promise.race([waitFor(hasStarted, child, this.#seconds.start), exited]);
+    const pid = readPid(pidFile);
     // One that has ended may have run, but not where the program tells of an error.
     if (pid === undefined || hasEnded(child)) {
       const fault = await this.#whyNot(child, { log, hasRun: pid !== undefined, stderr: streams.stderr });
@@ -115,7 +123,7 @@ export class OciProgram {
         throw new RuntimeFault(reason, fault);
       }
     }
-    return { pid: pid as number, innerPid: await readPid(innerFile), ...streams, exited };
+    return { pid: pid as number, innerPid: readPid(innerFile), ...streams, exited };
   }
 
   /** Takes away what no call uses. */
@@ -129,15 +137,16 @@ export class OciProgram {
 
   #spawn(log: string, args: readonly string[], stdio: readonly ("ignore" | "pipe" | number)[]): ChildProcess {
     const [program = "", ...rest] = this.#line(log, args);
-    // In a group of its own: it can be killed with all that it started, and a terminal's signals do not reach it.
-    return spawn(program, rest, { stdio: [...stdio], detached: true });
+    // Away from our own terminal, whose interrupts would reach containers. A session costs a busy machine's scheduler some 30 ms: what
+    // lasts for a moment has none.
+    return spawn(program, rest, { stdio: [...stdio], detached: args[0] === "run" });
   }
 
   async #withPipes(log: string, args: readonly string[], io: ProcessIo) {
     const stdin = io.stdin ? await this.#pipes.input() : undefined;
     const [stdout, stderr] = [await this.#pipes.output(), await this.#pipes.output()];
     const child = this.#spawn(log, args, [stdin?.child ?? "ignore", stdout.child, stderr.child]);
-    for (const each of [stdin, stdout, stderr]) if (each !== undefined) await closeEnd(each.child);
+    for (const each of [stdin, stdout, stderr]) if (each !== undefined) closeEnd(each.child);
     return { child, stdin: stdin?.own, stdout: stdout.own, stderr: stderr.own, resize: undefined };
   }
 
@@ -148,19 +157,21 @@ export class OciProgram {
     const { handler } = this.#options;
     const told = await loggedFault(log);
     if (told !== undefined || hasRun) return told;
-    if (child.signalCode === "SIGKILL") return `${handler}: the container did not start within ${startSeconds} s`;
-    const said = stderr === undefined ? "" : oneLine(await text(stderr));
+    if (child.signalCode === "SIGKILL")
+      return `${handler}: the container did not start within ${this.#seconds.start} s`;
+    const said = stderr === undefined ? "" : oneLine(await Promise.race([text(stderr), delay(lastWordsMs, "")]));
     return said === "" ? `${handler} ended with status ${child.exitCode} before the container ran` : said;
   }
 
-  async #makeFolder(): Promise<string> {
+  // These are quicker than the way to another thread and back, on a machine that is busy above all.
+  #makeFolder(): string {
     const calls = join(this.#options.folder, "calls");
-    await mkdir(calls, { recursive: true, mode: 0o700 });
-    return mkdtemp(join(calls, "call-"));
+    mkdirSync(calls, { recursive: true, mode: 0o700 });
+    return mkdtempSync(join(calls, "call-"));
   }
 
   async #inFolder<Value>(use: (folder: string) => Promise<Value>): Promise<Value> {
-    const folder = await this.#makeFolder();
+    const folder = this.#makeFolder();
     try {
       return await use(folder);
     } finally {
@@ -174,28 +185,32 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 /** Until the child's process runs, or the child ends; a child that lets us wait for too long is killed. */
-async function waitFor(hasStarted: () => Promise<boolean>, child: ChildProcess): Promise<void> {
-  const until = Date.now() + startSeconds * 1000;
+async function waitFor(hasStarted: () => Promise<boolean>, child: ChildProcess, seconds: number): Promise<void> {
+  const until = Date.now() + seconds * 1000;
   while (!hasEnded(child)) {
     if (await hasStarted()) return;
-    if (Date.now() > until) return killGroup(child);
+    if (Date.now() > until) killTree(child.pid);
     await delay(pidInterval);
   }
 }
 
-async function readPid(file: string): Promise<number | undefined> {
-  const text = await readFile(file, "utf8").catch(() => "");
-  const pid = Number.parseInt(text, 10);
+function readPid(file: string): number | undefined {
+  if (!existsSync(file)) return undefined;
+  const pid = Number.parseInt(readFileSync(file, "utf8"), 10);
   return pid > 0 ? pid : undefined;
 }
 
-function killGroup({ pid }: ChildProcess): void {
+/** With all that it started. */
+function killTree(pid: number | undefined): void {
   if (pid === undefined) return;
+  const list = `/proc/${pid}/task/${pid}/children`;
+  const children = existsSync(list) ? readFileSync(list, "utf8").trim() : "";
   try {
-    process.kill(-pid, "SIGKILL");
+    process.kill(pid, "SIGKILL");
   } catch {
     // It has ended meanwhile.
   }
+  for (const each of children.split(" ")) if (each !== "") killTree(Number(each));
 }
 
 /** Waits for the end, and kills what does not come to it. */
@@ -204,7 +219,7 @@ function ended(child: ChildProcess, seconds: number): Promise<{ readonly code: n
     let hung = false;
     const timer = setTimeout(() => {
       hung = true;
-      killGroup(child);
+      killTree(child.pid);
     }, seconds * 1000);
     child.once("error", (error) => {
       clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HandlerTraits } from "../bundle/machine.ts";
 import type { ContainerRuntime, ProcessExit, ProcessIo, RunningProcess, RunRequest } from "./container-runtime.ts";
@@ -33,6 +33,8 @@ export class OciRuntime implements ContainerRuntime {
   readonly version: string;
   readonly limits: readonly string[];
   readonly traits: HandlerTraits;
+  /** The program with its own flags, and what wraps it. */
+  readonly command: readonly string[];
   readonly #program: OciProgram;
   readonly #options: OciRuntimeOptions;
   readonly #oom = new OomLog();
@@ -44,12 +46,13 @@ export class OciRuntime implements ContainerRuntime {
     this.version = version;
     this.limits = limits;
     this.traits = traits;
+    this.command = command;
     this.#program = new OciProgram({ command, folder, handler });
   }
 
   async run({ id, bundle, io }: RunRequest): Promise<RunningProcess> {
     const mark = await this.#oom.mark();
-    const { linux } = JSON.parse(await readFile(join(bundle, "config.json"), "utf8")) as OciSpec;
+    const { linux } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as OciSpec;
     const args = ["run", "--bundle", bundle, id];
     const { isRunning } = this.#options;
     const started = await this.#program.start({

@@ -1,5 +1,11 @@
-import { close as closeCallback, constants, open as openCallback, read as readCallback } from "node:fs";
-import { readFile } from "node:fs/promises";
+import {
+  close as closeCallback,
+  constants,
+  existsSync,
+  open as openCallback,
+  read as readCallback,
+  readFileSync,
+} from "node:fs";
 import { promisify } from "node:util";
 
 const [open, close, read] = [promisify(openCallback), promisify(closeCallback), promisify(readCallback)];
@@ -10,6 +16,7 @@ export interface OomMark {
   readonly sequence: number;
 }
 
+const counters = "/proc/vmstat";
 /** Longer than any record: reading one into less is refused. */
 const maxRecordBytes = 8192;
 
@@ -22,14 +29,14 @@ export class OomLog {
 
   /** Now: to be taken before a container starts. */
   async mark(): Promise<OomMark> {
-    const kills = await countKills();
+    const kills = countKills();
     if (kills !== this.#last.kills) this.#last = { kills, sequence: (await readRecords()).at(-1)?.sequence ?? -1 };
     return this.#last;
   }
 
   /** Whether a process of a cgroup was ended since. Where the log cannot be read, one that SIGKILL ended counts as such. */
   async hasKilled(cgroup: string, since: OomMark, wasKilled: boolean): Promise<boolean> {
-    if ((await countKills()) === since.kills) return false;
+    if (countKills() === since.kills) return false;
     const records = await readRecords();
     if (records.length === 0) return wasKilled;
     return records.some(
@@ -41,8 +48,8 @@ export class OomLog {
   }
 }
 
-async function countKills(): Promise<number> {
-  const text = await readFile("/proc/vmstat", "utf8").catch(() => "");
+function countKills(): number {
+  const text = existsSync(counters) ? readFileSync(counters, "utf8") : "";
   return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 

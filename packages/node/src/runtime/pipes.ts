@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { close as closeCallback, constants, open as openCallback } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-const [open, close, run] = [promisify(openCallback), promisify(closeCallback), promisify(execFile)];
+const run = promisify(execFile);
 
 /** One end for this process, and the descriptor of the other for a child. */
 export interface Pipe {
@@ -38,31 +38,31 @@ export class Pipes {
     const path = await this.#next();
     try {
       // Without waiting for a writer; the child gets one that does wait.
-      const early = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      const own = await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
-      const child = await open(path, constants.O_RDONLY);
-      await close(early);
+      const early = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const own = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      const child = openSync(path, constants.O_RDONLY);
+      closeSync(early);
       return { own: new Socket({ fd: own, readable: false, writable: true }), child };
     } finally {
-      await rm(path, { force: true });
+      rmSync(path, { force: true });
     }
   }
 
   async #join(own: number, child: number, kind: { readable: boolean; writable: boolean }): Promise<Pipe> {
     const path = await this.#next();
     try {
-      const mine = await open(path, own | constants.O_NONBLOCK);
-      return { child: await open(path, child), own: new Socket({ fd: mine, ...kind }) };
+      const mine = openSync(path, own | constants.O_NONBLOCK);
+      return { child: openSync(path, child), own: new Socket({ fd: mine, ...kind }) };
     } finally {
-      await rm(path, { force: true });
+      rmSync(path, { force: true });
     }
   }
 
   async #next(): Promise<string> {
     const ready = this.#made.pop();
     if (ready !== undefined) return ready;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const folder = await mkdtemp(join(this.#folder, "pipes-"));
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const folder = mkdtempSync(join(this.#folder, "pipes-"));
     const paths = Array.from({ length: batch }, (_, i) => join(folder, `${i}`));
     await run("mkfifo", ["-m", "600", ...paths]);
     this.#made.push(...paths);
@@ -77,6 +77,6 @@ export class Pipes {
 }
 
 /** Closes a child's end in this process. */
-export async function closeEnd(descriptor: number): Promise<void> {
-  await close(descriptor);
+export function closeEnd(descriptor: number): void {
+  closeSync(descriptor);
 }
