@@ -57,6 +57,7 @@ export function containerSpec(request: ContainerRequest): OciSpec {
   });
   const owns = (type: string) =>
     namespaces.some((each) => each.type === type && (each.path === undefined || sandbox.namespaces.user !== undefined));
+  const ownsNetwork = !hasUserNamespace || owns("network");
   const process = processOf(request);
   const seccomp = containerSeccomp(said, {
     machine,
@@ -68,11 +69,11 @@ export function containerSpec(request: ContainerRequest): OciSpec {
     ociVersion: "1.0.2",
     process,
     root: { path: request.rootfs, readonly: said("readOnlyRootFilesystem") === true },
-    ...(namespaces.some(({ type }) => type === "uts") ? { hostname: sandbox.hostname } : {}),
+    ...(namesHost(namespaces, traits) ? { hostname: sandbox.hostname } : {}),
     mounts: containerMounts(request.mounts, {
       isPrivileged,
       hasUserNamespace,
-      ownsNetwork: !hasUserNamespace || owns("network"),
+      ownsNetwork,
       ownsIpc: owns("ipc"),
       ...(sandbox.shm === undefined ? {} : { shm: sandbox.shm }),
     }),
@@ -85,11 +86,22 @@ export function containerSpec(request: ContainerRequest): OciSpec {
       resources: containerResources(pod.spec, container, { isPrivileged, pids: pidsOf(request) }),
       ...(isPrivileged && !traits.hasOwnKernel ? { devices: machine.devices } : {}),
       ...(seccomp === undefined ? {} : { seccomp }),
-      maskedPaths: isMasked ? maskedPaths : [],
+      maskedPaths: [
+        ...(isMasked ? maskedPaths : []),
+        ...(ownsNetwork || said("hostNetwork") === true ? [] : linkPaths),
+      ],
       readonlyPaths: isMasked ? readonlyPaths : [],
     },
   };
 }
+
+/** A namespace that is joined has its name already, which a pod with users of its own may not set; a kernel of its own knows none. */
+function namesHost(namespaces: OciSpec["linux"]["namespaces"], { hasOwnKernel }: HandlerTraits): boolean {
+  return namespaces.some(({ type, path }) => type === "uts" && (path === undefined || hasOwnKernel));
+}
+
+/** Of the node's links, which a sysfs that is not the pod's own shows. */
+const linkPaths = ["/sys/class/net", "/sys/devices/virtual/net"];
 
 function processOf({ pod, container, imageConfig, user, environment, sandbox, machine, traits }: ContainerRequest) {
   const said = contextOf(pod.spec, container);

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Context } from "../security-context/pod.ts";
 import { type Bench, candidates, type Outcome, openBench, outcomeOf, type Trial } from "./containers.fixture.ts";
@@ -205,7 +208,36 @@ function check(wanted: Effect["wanted"], outcome: Outcome): void {
   else assert.match(outcome.stdout, wanted, JSON.stringify(outcome));
 }
 
+/** Files of namespaces that a pod's containers join, as they are made without any process in them. */
+async function inNamespaces(
+  use: (namespaces: { network: string; uts: string; ipc: string }) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(on.folder, "namespaces-"));
+  const files = { network: join(folder, "net"), uts: join(folder, "uts"), ipc: join(folder, "ipc") };
+  for (const each of Object.values(files)) writeFileSync(each, "");
+  const flags = [`--net=${files.network}`, `--uts=${files.uts}`, `--ipc=${files.ipc}`];
+  execFileSync("unshare", [...flags, "hostname", "joined"]);
+  try {
+    await use(files);
+  } finally {
+    for (const each of Object.values(files)) execFileSync("umount", [each]);
+  }
+}
+
 for (const { handler, skip, runtime } of all) {
+  const script = "hostname; ls /sys/class/net | grep -v lo; touch /dev/shm/a && echo shared";
+  const mapped = { mappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }] };
+  for (const [name, more] of [
+    ["", {}],
+    [" with users of its own", mapped],
+  ] as const)
+    test(`${handler}: a pod's namespaces are joined${name}`, { skip, timeout: 60_000 }, () =>
+      inNamespaces(async (namespaces) => {
+        const { stdout } = await on.outcome(runtime, { script, sandbox: { namespaces, hostname: "joined", ...more } });
+        assert.equal(stdout, "joined\nshared\n");
+      }),
+    );
+
   for (const { name, wanted, otherwise, ...trial } of effects)
     test(`${handler}: ${name}`, { skip, timeout: 60_000 }, async () => {
       check(otherwise?.[handler] ?? wanted, await on.outcome(runtime, trial));
