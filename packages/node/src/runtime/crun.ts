@@ -10,7 +10,7 @@ export async function createCrun({ folder, program, version }: RuntimeSettings):
   return new OciRuntime({
     handler: "crun",
     version,
-    limits: ["hostUsers: false: files of the image are nobody's, as its users are mapped and they are not"],
+    limits: [],
     traits: crunTraits,
     command: [...withoutVersion2(await hybridMount()), program, "--root", `${folder}/state`],
     folder,

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { type Bench, candidates, openBench, outcomeOf } from "./containers.fixture.ts";
 
@@ -33,4 +36,28 @@ test("gVisor: a pod's containers share a kernel, and each ends by itself", { ski
     await runtime.stopSandbox?.(pause.id);
   }
   assert.deepEqual(await runtime.list(), []);
+});
+
+test("gVisor: sysctls of the network hold in the pod's namespace; what the kernel does not take is told", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const network = join(on.folder, "net");
+  writeFileSync(network, "");
+  execFileSync("unshare", [`--net=${network}`, "true"]);
+  const trial = (value: string) => ({
+    script: "true",
+    sandbox: { namespaces: { network } },
+    pod: { securityContext: { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value }] } },
+  });
+  try {
+    assert.equal((await on.outcome(runtime, trial("80"))).code, 0);
+    const file = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
+    assert.equal(execFileSync("nsenter", [`--net=${network}`, "cat", file], { encoding: "utf8" }), "80\n");
+    await assert.rejects(on.outcome(runtime, trial("many")), {
+      message: 'sysctl net.ipv4.ip_unprivileged_port_start: the kernel does not take "many"',
+    });
+  } finally {
+    execFileSync("umount", [network]);
+  }
 });

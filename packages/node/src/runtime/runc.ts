@@ -9,7 +9,7 @@ export async function createRunc({ folder, program, version }: RuntimeSettings):
   return new OciRuntime({
     handler: "runc",
     version,
-    limits: ["hostUsers: false: files of the image are nobody's, as its users are mapped and they are not"],
+    limits: [],
     traits: runcTraits,
     command: [program, "--root", `${folder}/state`],
     folder,

@@ -1,11 +1,15 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { HandlerTraits } from "../bundle/machine.ts";
-import type { SandboxRequest } from "./container-runtime.ts";
+import { type RunningProcess, type RunRequest, RuntimeFault, type SandboxRequest } from "./container-runtime.ts";
 import { OciRuntime } from "./oci-runtime.ts";
+import type { OciSpec } from "./oci-spec.ts";
 import type { RuntimeSettings } from "./runtimes.ts";
+
+const run = promisify(execFile);
 
 /** Its kernel is a Go program of some twenty threads, which a limit of processes counts too. */
 export const runscTraits: HandlerTraits = {
@@ -18,7 +22,7 @@ const limits: readonly string[] = [
   "seccomp: not for processes that exec starts",
   "network: by the stack of the pod's network namespace, not gVisor's own",
   "capabilities of a container: its kernel's process has them on the machine too, within the pod's network",
-  "sysctls: none",
+  "sysctls: of the network alone, and not to be seen in the container's /proc",
   "raw sockets: none",
   "devices of the machine: none, also for privileged containers",
   "hostUsers: false: users are its own kernel's, but files are opened with the node's numbers",
@@ -53,6 +57,11 @@ export async function createRunsc({ folder, program, version }: RuntimeSettings)
 
 /** The containers of a pod share the kernel of the first. */
 class Gvisor extends OciRuntime {
+  override async run(request: RunRequest): Promise<RunningProcess> {
+    await applySysctls(request.bundle);
+    return super.run(request);
+  }
+
   /** Runs the bundle's process, which stands for the pod, and keeps the kernel for as long as it waits. */
   async startSandbox({ id, bundle }: SandboxRequest): Promise<void> {
     const { stdout, stderr } = await this.run({ id, bundle, io: { stdin: false, tty: false } });
@@ -71,9 +80,25 @@ class Gvisor extends OciRuntime {
   }
 }
 
+/** Its kernel has sysctls of its own; packets pass through the pod's namespace, and heed what is set there. */
+async function applySysctls(bundle: string): Promise<void> {
+  const { linux } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as OciSpec;
+  const network = linux.namespaces.find(({ type }) => type === "network")?.path;
+  if (network === undefined) return;
+  for (const [name, value] of Object.entries(linux.sysctl ?? {}).filter(([each]) => each.startsWith("net."))) {
+    const file = `/proc/sys/${name.replaceAll(".", "/")}`;
+    await run("nsenter", [`--net=${network}`, "sh", "-c", 'printf %s "$1" > "$0"', file, value]).catch(() => {
+      throw new RuntimeFault(
+        "CreateContainerError",
+        `sysctl ${name}: the kernel does not take ${JSON.stringify(value)}`,
+      );
+    });
+  }
+}
+
 /** systrap is the quicker way to catch system calls without hardware; releases before 2023 have ptrace alone. */
 async function platform(program: string): Promise<string> {
-  const { stdout, stderr } = await promisify(execFile)(program, ["flags"], { timeout: 10_000, killSignal: "SIGKILL" });
+  const { stdout, stderr } = await run(program, ["flags"], { timeout: 10_000, killSignal: "SIGKILL" });
   return /systrap/.test(stdout + stderr) ? "systrap" : "ptrace";
 }
 
