@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Client, ConnectionError } from "@sallyport/cluster";
 import { type Audit, AuditMetrics, type AuditViolation, type ReportApi } from "@sallyport/constraints";
 import { StatusError } from "@sallyport/kube";
@@ -12,6 +11,7 @@ import { type AuditOutput, auditOutputs, reportsOutput } from "../gatekeeper/aud
 import { ReportWriter } from "../gatekeeper/audit-reports.ts";
 import { serveMetrics } from "../gatekeeper/metrics-server.ts";
 import { readManifests } from "../manifests.ts";
+import { readStandardInput } from "../standard-input.ts";
 
 interface AuditFlags extends ExternalDataFlags {
   readonly kubeconfig?: string;
@@ -128,7 +128,7 @@ async function auditOfFiles(
     "--interval": flags.interval ?? flags.auditInterval,
   }))
     if (given !== undefined) throw new UsageError(`${flag} goes with a cluster, not with files`);
-  const manifests = readManifests(files, () => readFileSync(0, "utf8"));
+  const manifests = readManifests(files, readStandardInput);
   await told(flags, new AuditMetrics(), undefined, (onViolation) =>
     auditFiles(manifests, {
       ...limits,

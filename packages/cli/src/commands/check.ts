@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { deprecationWarnings, type PolicySource } from "@sallyport/admission";
 import type { JsonObject } from "@sallyport/rego";
 import { Command, Option } from "commander";
@@ -14,6 +13,7 @@ import { InputError, readManifests } from "../manifests.ts";
 import { LoadFault, loadPaths } from "../opa/load.ts";
 import { readPolicies } from "../policy-files.ts";
 import { progressOf } from "../progress.ts";
+import { readStandardInput } from "../standard-input.ts";
 
 interface CheckFlags extends ExternalDataFlags {
   readonly externalData?: boolean;
@@ -99,7 +99,7 @@ Exit status: 0 all allowed, 1 something denied, 2 bad input.`,
 
 async function runCheck(files: readonly string[], flags: CheckFlags): Promise<void> {
   const reading = progressOf(process.stderr, "files read");
-  const manifests = readManifests(files, () => readFileSync(0, "utf8"), reading.show);
+  const manifests = readManifests(files, readStandardInput, reading.show);
   reading.end();
   if (manifests.length === 0)
     throw new InputError(

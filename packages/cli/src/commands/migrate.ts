@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Client, ConnectionError } from "@sallyport/cluster";
 import { StatusError } from "@sallyport/kube";
 import { Command, Option } from "commander";
@@ -10,6 +9,7 @@ import { type Manifest, readManifests } from "../manifests.ts";
 import { readLive } from "../migrate/live.ts";
 import { migratePodSecurityPolicies, type Replacement } from "../migrate/migration.ts";
 import { migrationText } from "../migrate/report.ts";
+import { readStandardInput } from "../standard-input.ts";
 
 interface Flags {
   readonly kubeconfig?: string;
@@ -87,7 +87,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
 }
 
 async function inputOf(files: readonly string[], flags: Flags): Promise<readonly Manifest[]> {
-  if (files.length > 0) return readManifests(files, () => readFileSync(0, "utf8"));
+  if (files.length > 0) return readManifests(files, readStandardInput);
   const connection = connectionOf(flags);
   const client = new Client(connection);
   try {

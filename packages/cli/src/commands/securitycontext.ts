@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   containersOf,
   dockerOfContainer,
@@ -16,6 +15,7 @@ import { InputError, type Manifest, readManifests } from "../manifests.ts";
 import { decodedPodManifest } from "../pod-manifest.ts";
 import { readPolicies } from "../policy-files.ts";
 import { type ContainerReport, type PodReport, securityContexts, type ToldField } from "../security-context.ts";
+import { readStandardInput } from "../standard-input.ts";
 import { paint, wrap } from "../terminal.ts";
 
 interface Flags {
@@ -67,7 +67,7 @@ Exit status: 0 told, 1 a pod is not admitted, 2 bad input.`,
 async function run(files: readonly string[], flags: Flags): Promise<void> {
   if (flags.fromDocker !== undefined) return fromDocker(flags.fromDocker, flags.json === true);
   if (files.length === 0) throw new UsageError("name manifests, - for standard input, or --from-docker");
-  const manifests = readManifests(files, () => readFileSync(0, "utf8"));
+  const manifests = readManifests(files, readStandardInput);
   if (flags.toDocker === true) return toDocker(manifests, flags.json === true);
   const reports = await securityContexts(manifests, {
     policies: readPolicies(flags.policy),

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** All of standard input. */
   readonly stdin: () => string;
+  /** The lines of standard input, each as soon as it is there; without it they are those of `stdin`. */
+  readonly lines?: () => AsyncIterable<string>;
   /** True when somebody types at a terminal. */
   readonly isInteractive?: boolean;
   readonly env: { readonly [name: string]: string | undefined };

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { Client, ConnectionError } from "@sallyport/cluster";
 import { StatusError } from "@sallyport/kube";
 import type { WorldObject } from "@sallyport/secrets";
 import { type ConnectionFlags, connectionOf } from "../connection.ts";
 import { readManifests } from "../manifests.ts";
+import { readStandardInput } from "../standard-input.ts";
 import { worldOfManifests } from "./world-files.ts";
 import { worldOfCluster } from "./world-live.ts";
 
@@ -12,11 +12,7 @@ export async function worldObjects(
   files: readonly string[],
   flags: ConnectionFlags & { readonly namespace: string },
 ): Promise<readonly WorldObject[]> {
-  if (files.length > 0)
-    return worldOfManifests(
-      readManifests(files, () => readFileSync(0, "utf8")),
-      flags.namespace,
-    );
+  if (files.length > 0) return worldOfManifests(readManifests(files, readStandardInput), flags.namespace);
   const connection = connectionOf(flags);
   const client = new Client(connection);
   try {

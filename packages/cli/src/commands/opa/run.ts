@@ -110,7 +110,7 @@ async function runShell(call: Call, session: Session): Promise<number> {
     `OPA ${opaVersion} (commit sallyport ${version}, built at )\n\nRun 'help' to see a list of commands.\n\n`,
   );
   if (terminal.isInteractive === true) await readTerminal(shell, historyFile(call));
-  else await readLines(shell, terminal.stdin());
+  else await readLines(shell, terminal.lines?.() ?? linesOf(terminal.stdin()));
   watching?.stop();
   return 0;
 }
@@ -166,8 +166,12 @@ async function load({ flags, args }: Call): Promise<Loaded> {
   }
 }
 
-async function readLines(shell: Shell, text: string): Promise<void> {
-  for (const line of text.replace(/\n$/, "").split("\n")) if (!(await shell.line(line))) return;
+function linesOf(text: string): readonly string[] {
+  return text.replace(/\n$/, "").split("\n");
+}
+
+async function readLines(shell: Shell, lines: AsyncIterable<string> | Iterable<string>): Promise<void> {
+  for await (const line of lines) if (!(await shell.line(line))) return;
 }
 
 async function readTerminal(shell: Shell, history: string): Promise<void> {

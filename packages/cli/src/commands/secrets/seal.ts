@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type Scope, type Selection, type SopsFormat, scopes } from "@sallyport/secrets";
 import { Command, Option } from "commander";
 import { list } from "../../comma-list.ts";
@@ -8,6 +7,7 @@ import { type ObjectFormat, printedObjects } from "../../secrets/printed-objects
 import { resealManifests, sealManifests } from "../../secrets/seal-manifests.ts";
 import { privateKeysOfFiles, sealingKeyOfFile } from "../../secrets/sealing-key-files.ts";
 import { replaceFile, sealSopsFile } from "../../secrets/sops-files.ts";
+import { readStandardInput } from "../../standard-input.ts";
 
 interface Flags {
   readonly cert?: string;
@@ -79,7 +79,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
   if (flags.cert === undefined) throw new UsageError("name the controller's certificate: --cert FILE; or --sops");
   if (flags.reEncrypt === true && flags.scope !== undefined)
     throw new UsageError("--re-encrypt keeps the scope: leave out --scope");
-  const manifests = readManifests(files.length === 0 ? ["-"] : files, () => readFileSync(0, "utf8"));
+  const manifests = readManifests(files.length === 0 ? ["-"] : files, readStandardInput);
   if (manifests.length === 0) throw new InputError(`${files.join(", ") || "-"}: no Secret there`);
   process.stdout.write(printedObjects(sealed(manifests, flags.cert, flags), flags.output));
 }
