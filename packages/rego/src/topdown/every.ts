@@ -75,7 +75,10 @@ function plugQuery(frame: Frame, query: Query): Query {
   return query.map(
     (step): Step => ({
       ...step,
-      with: step.with.map((each) => ({ ...each, value: plugTerm(frame, each.value) })),
+      // What is still a reference names a function or a rule.
+      with: step.with.map((each) =>
+        each.value.kind === "ref" ? each : { ...each, value: plugTerm(frame, each.value) },
+      ),
       terms: plugTerms(frame, step.terms),
     }),
   );

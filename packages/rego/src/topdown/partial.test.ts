@@ -50,6 +50,12 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    note: "a function that replaces another in an every keeps its name",
+    policy: "allow if { every v in input.a { data.d[v] with count as json.marshal } }",
+    query: "data.p.allow = true",
+    wanted: ["every __local0__1, __local1__1 in input.a { data.d[__local1__1] with count as json.marshal }"],
+  },
+  {
     note: "a default that may matter needs support",
     policy: "default allow := false\nallow if input.a",
     query: "data.p.allow = x",
