@@ -103,6 +103,18 @@ const cases: readonly (readonly [name: string, source: string, wanted: string, o
     { target: "v0" },
   ],
   ["a wildcard for two rules", "p := _ { x } { y }", "p := _0 {\n\tx\n}\n\np := _0 {\n\ty\n}", { target: "v0" }],
+  [
+    "words of all keywords behind a dot in v0",
+    'import future.keywords\np := x["if"]',
+    "import future.keywords\n\np := x.if",
+    { target: "v0" },
+  ],
+  [
+    "a word of one keyword in brackets in v0",
+    'import future.keywords.if\np := x["if"]',
+    'import future.keywords.if\n\np := x["if"]',
+    { target: "v0" },
+  ],
   ["v0 with v1's import keeps its signs", "import rego.v1\np = 1", "import rego.v1\n\np = 1", { target: "v0" }],
   [
     "an import that nobody wrote beside a comment",
