@@ -124,7 +124,11 @@ class MadeSandbox implements Sandbox {
   readonly ensureImage: PodContext["ensureImage"] = (container, signal) =>
     this.#maker.ensureImage(this.#pod(), container, signal);
 
-  readonly prepare = async (container: KubeletContainer, attempt: number): Promise<PreparedContainer> => {
+  readonly prepare = async (
+    container: KubeletContainer,
+    attempt: number,
+    target?: number,
+  ): Promise<PreparedContainer> => {
     const image = await this.#maker.images.find(container.image);
     if (image === undefined)
       throw new WaitingFault("CreateContainerError", `image ${JSON.stringify(container.image)} is no longer here`);
@@ -134,7 +138,7 @@ class MadeSandbox implements Sandbox {
       .digest("hex");
     const bundle = join(this.#folder, "containers", id);
     try {
-      return await this.#bundle(container, attempt, image, id, bundle);
+      return await this.#bundle(container, attempt, image, id, bundle, target);
     } catch (error) {
       await removeMounts(bundle);
       if (error instanceof RuntimeFault) throw new WaitingFault(error.reason, error.message);
@@ -150,6 +154,7 @@ class MadeSandbox implements Sandbox {
     image: Image,
     id: string,
     bundle: string,
+    target?: number,
   ): Promise<PreparedContainer> {
     const { machine, cgroup, localhostProfiles } = this.#maker;
     const [shared, files] = [this.#shared as BundleSandbox, this.#files as FilesOfPod];
@@ -166,7 +171,7 @@ class MadeSandbox implements Sandbox {
       environment: given.environment,
       mounts: given.mounts,
       rootfs,
-      sandbox: shared,
+      sandbox: target === undefined ? shared : withProcessesOf(shared, target),
       cgroupsPath: `${cgroup}/${shared.id}/${id}`,
       machine,
       traits: this.runtime.traits,
@@ -226,6 +231,12 @@ class MadeSandbox implements Sandbox {
     await removeCgroup(`${this.#maker.cgroup}/${uid}`);
     await rm(this.#folder, { recursive: true, force: true });
   };
+}
+
+/** The container sees another one's processes. On a kernel of its own that one's number here says nothing. */
+function withProcessesOf(shared: BundleSandbox, pid: number): BundleSandbox {
+  if (shared.kernel !== undefined) return shared;
+  return { ...shared, namespaces: { ...shared.namespaces, pid: `/proc/${pid}/ns/pid` } };
 }
 
 async function mountShm(folder: string): Promise<void> {

@@ -240,6 +240,19 @@ playing(
   },
 );
 
+playing(
+  "an ephemeral container shares the processes of its target, which must be there",
+  podOf({}),
+  async (world, worker) => {
+    const debug = (name: string, targetContainerName: string) => ({ name, image: "i", targetContainerName });
+    const ephemeralContainers = [debug("one", "c"), debug("two", "gone")];
+    worker.update({ ...worker.pod, spec: { ...worker.pod.spec, ephemeralContainers } });
+    await settled();
+    assert.deepEqual(world.targets, [undefined, 1]);
+    assert.equal(world.state("two"), "CreateContainerConfigError");
+  },
+);
+
 playing("an ephemeral container joins, and is not begun again", podOf({}), async (world, worker) => {
   worker.update({ ...worker.pod, spec: { ...worker.pod.spec, ephemeralContainers: [{ name: "debug", image: "i" }] } });
   await settled();

@@ -20,7 +20,8 @@ export interface Sandbox {
   /** Absent where the pod is of the node's network. */
   readonly podIP?: string;
   readonly ensureImage: PodContext["ensureImage"];
-  readonly prepare: (container: KubeletContainer, attempt: number) => Promise<PreparedContainer>;
+  /** `target` is the process on this machine whose numbers of processes it shares. */
+  readonly prepare: (container: KubeletContainer, attempt: number, target?: number) => Promise<PreparedContainer>;
   readonly discard: (prepared: PreparedContainer) => Promise<void>;
   /** Takes all of it away. */
   readonly remove: () => Promise<void>;
@@ -252,11 +253,19 @@ export class PodWorker {
       changed: () => this.#changed(),
       runtime: () => sandbox().runtime,
       ip: () => this.podIP,
-      prepare: (container, attempt) => sandbox().prepare(container, attempt),
+      prepare: async (container, attempt) => sandbox().prepare(container, attempt, this.#targetOf(container)),
       ensureImage: (container, signal) => sandbox().ensureImage(container, signal),
       discard: (prepared) => sandbox().discard(prepared),
       logFolder: (container) => logFolder(this.#pod, container),
     };
+  }
+
+  /** Throws a WaitingFault in kubelet's words. */
+  #targetOf({ targetContainerName: name = "" }: KubeletContainer): number | undefined {
+    if (name === "") return undefined;
+    const pid = this.#workers.get(name)?.run?.process?.pid;
+    if (pid !== undefined) return pid;
+    throw new WaitingFault("CreateContainerConfigError", `unable to find target container ${name}`);
   }
 
   /** Those of the pod first; sidecars serve them to the end, and go in the reverse of their order. */

@@ -53,6 +53,8 @@ export class PodWorld {
   readonly statuses: PodStatus[] = [];
   readonly processes: PlayedProcess[] = [];
   readonly commands: string[][] = [];
+  /** Whose processes each container was to share. */
+  readonly targets: (number | undefined)[] = [];
   forgotten = 0;
   removed = 0;
   /** What asking for an image, a bundle, a sandbox or a start comes to, while it is set. */
@@ -83,7 +85,10 @@ export class PodWorld {
           ensureImage: async () => {
             if (this.faults.image !== undefined) throw this.faults.image;
           },
-          prepare: async (container, attempt) => this.#prepare(container, attempt),
+          prepare: async (container, attempt, target) => {
+            this.targets.push(target);
+            return this.#prepare(container, attempt);
+          },
           discard: async () => {},
           remove: async () => void this.removed++,
         };

@@ -33,6 +33,8 @@ export interface KubeletContainer extends ContainerSpec {
   readonly imagePullPolicy?: string;
   /** Of init containers: `Always` makes a sidecar of one. Of others it goes before the pod's. */
   readonly restartPolicy?: RestartPolicy;
+  /** Of ephemeral containers: whose processes they see. */
+  readonly targetContainerName?: string;
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;
   readonly tty?: boolean;
