@@ -108,22 +108,26 @@ interface HelmBed extends ClientBed {
   readonly find: (group: string, resource: string, name: string) => unknown;
 }
 
+/** As a node would register itself, and say that it is well. */
+async function addNode({ call }: ClientBed): Promise<void> {
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name: "n" } };
+  assert.equal(await call("POST", "/api/v1/nodes", node), 201);
+  const capacity = { cpu: "8", memory: "8Gi", pods: "110" };
+  const conditions = [{ type: "Ready", status: "True", reason: "Played", message: "" }];
+  const status = { capacity, allocatable: capacity, conditions };
+  assert.equal(await call("PATCH", "/api/v1/nodes/n/status", { status }), 200);
+  assert.equal(await call("PATCH", "/api/v1/nodes/n", { spec: { taints: null } }), 200);
+}
+
 /** A server with a node whose pods are said to run, and the chart in the folder `web`. */
 function withHelm(run: (bed: HelmBed) => Promise<void>): Promise<void> {
-  const machine = {
-    name: "n",
-    cpus: 8,
-    memoryBytes: 2 ** 33,
-    architecture: "amd64",
-    operatingSystem: "linux",
-    kernelVersion: "6",
-  };
   return withClients(
     async (bed) => {
       for (const [file, text] of Object.entries(chart)) {
         mkdirSync(dirname(join(bed.folder, "web", file)), { recursive: true });
         writeFileSync(join(bed.folder, "web", file), text);
       }
+      await addNode(bed);
       const stop = playPods(bed);
       const call = (...args: readonly string[]) => bed.run(helm as string, args);
       const ok = async (...args: readonly string[]) => {
@@ -139,7 +143,7 @@ function withHelm(run: (bed: HelmBed) => Promise<void>): Promise<void> {
         await stop();
       }
     },
-    { controllers: ["*", "local-node", "scheduler"], machine },
+    { controllers: ["*", "scheduler"] },
   );
 }
 

@@ -21,7 +21,7 @@ export async function differentialOfControllers([part = ""]: readonly string[]):
   }
   const faults: unknown[] = [];
   const ours = await startSallyport((error) => faults.push(error), {
-    controllers: [...controllers, "-kube-scheduler", "-local-node", "-host-path-provisioner"],
+    controllers: [...controllers, "-kube-scheduler", "-host-path-provisioner"],
   });
   const counts = { acts: scenarios.reduce((sum, { acts }) => sum + acts.length, 0), known: 0, differ: 0 };
   try {

@@ -15,7 +15,7 @@ import { writeBootstrapObjects } from "./authorization/bootstrap.ts";
 import { type ConfiguredMode, createAuthorizer } from "./authorization/modes.ts";
 import type { WebhookAuthorizerOptions } from "./authorization/webhook.ts";
 import { essential, ownControllers } from "./controllers/all.ts";
-import type { ControllerWorld, Machine } from "./controllers/controller.ts";
+import type { ControllerWorld } from "./controllers/controller.ts";
 import { type LeaseTimes, leaseTimes } from "./controllers/leader-election.ts";
 import { realClock, runControllers, runElected } from "./controllers/run.ts";
 import { selectControllers } from "./controllers/select.ts";
@@ -66,8 +66,8 @@ export interface ApiServerOptions
   readonly controllers?: readonly string[];
   /** Whether controllers run only while this server leads all on its store, and how it does; where others may write to it when absent. */
   readonly leaderElection?: LeaseTimes | false;
-  /** What the controller `local-node` keeps a Node for. */
-  readonly machine?: Machine;
+  /** This machine's own Node, for the controller `host-path-provisioner`. */
+  readonly nodeName?: string;
   /** Where the controller `host-path-provisioner` makes volumes. */
   readonly volumeFolder?: string;
   readonly version: string;
@@ -186,7 +186,7 @@ export async function startApiServer(
     serviceRanges: options.serviceRanges ?? defaultServiceRanges,
     authorizer,
     ...(options.port === 0 ? {} : { port: options.port }),
-    ...(options.machine === undefined ? {} : { machine: options.machine }),
+    ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
     ...(options.volumeFolder === undefined ? {} : { volumeFolder: options.volumeFolder }),
     observeQueue: (name) => metrics.queues.observerOf(name),
     onFault: options.onFault,

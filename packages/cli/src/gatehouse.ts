@@ -115,7 +115,9 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         controllers,
         ...(options.serviceRanges === undefined ? {} : { serviceRanges: options.serviceRanges }),
         ...(options.leaderElection === undefined ? {} : { leaderElection: options.leaderElection }),
-        ...(options.node === undefined ? {} : { volumeFolder: join(options.folder, "volumes") }),
+        ...(options.node === undefined
+          ? {}
+          : { nodeName: options.node, volumeFolder: join(options.folder, "volumes") }),
         version,
         processStats,
         // Only once there is something to tell: no cluster without Gatekeeper's objects loads it for this.

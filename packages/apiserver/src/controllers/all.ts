@@ -19,7 +19,6 @@ import { garbageCollector } from "./garbage-collector.ts";
 import { hostPathProvisioner } from "./host-path-provisioner.ts";
 import { job } from "./job.ts";
 import { kubernetesService } from "./kubernetes-service.ts";
-import { localNode } from "./local-node.ts";
 import { namespace } from "./namespace.ts";
 import { nodeLifecycle } from "./node-lifecycle.ts";
 import { persistentVolumeBinder } from "./persistent-volume-binder.ts";
@@ -89,6 +88,5 @@ export const allControllers: readonly ControllerKind[] = [
   persistentVolumeClaimProtection,
   persistentVolumeProtection,
   scheduler,
-  localNode,
   hostPathProvisioner,
 ];

@@ -33,26 +33,14 @@ export interface ControllerWorld {
   readonly port?: number;
   /** Who may what, as the server itself asks. */
   readonly authorizer: Authorizer;
-  /** The machine that there is a Node for; no such Node is kept when absent. */
-  readonly machine?: Machine;
-  /** Where volumes of this machine are made; none are when absent. */
+  /** The name of this machine's own Node, where it is one. */
+  readonly nodeName?: string;
+  /** Where volumes of this machine are made; none are when absent, or where it is no node. */
   readonly volumeFolder?: string;
   /** Who is told of what the queue of a controller does, by its name. */
   readonly observeQueue?: (name: string) => QueueObserver;
   /** Told of what is a bug of ours: anything thrown that is no refusal. */
   readonly onFault: (error: unknown) => void;
-}
-
-/** What a Node tells of the machine that it is. */
-export interface Machine {
-  /** The name of the Node. */
-  readonly name: string;
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  /** As Go names it: `amd64`. */
-  readonly architecture: string;
-  readonly operatingSystem: string;
-  readonly kernelVersion: string;
 }
 
 /** The same with a client that writes as the controller's own account, and events that name the controller. */

@@ -8,7 +8,7 @@ import type { Claim, Volume } from "./volumes.ts";
 import { type World, withWorld } from "./world.fixture.ts";
 
 const controllers = [
-  ...["kube-scheduler", "local-node", "host-path-provisioner", "persistentvolume-binder"],
+  ...["kube-scheduler", "host-path-provisioner", "persistentvolume-binder"],
   ...["pvc-protection", "pv-protection"],
 ];
 const folder = mkdtempSync(join(tmpdir(), "sallyport-volumes-"));
@@ -31,6 +31,15 @@ const pod: KubeObject = {
   },
 };
 
+async function addNode(world: World): Promise<void> {
+  const node = await world.create({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "laptop", labels: { "kubernetes.io/hostname": "laptop" } },
+  });
+  await world.setStatus(node, { capacity: { pods: "9" }, allocatable: { pods: "9" } });
+}
+
 const claimIn = (world: World) => world.get("", "persistentvolumeclaims", "data") as Claim;
 
 /** Folders are made by other threads. */
@@ -46,6 +55,7 @@ test("a claim of the default class has a real folder when a pod uses it, until i
   withWorld([], async (world) => {
     world.volumeFolder = folder;
     await world.restart(controllers);
+    await addNode(world);
     await until(world, () => world.cluster("storage.k8s.io", "storageclasses", "standard") !== undefined);
     const made = await world.create(claim);
     await world.settle();

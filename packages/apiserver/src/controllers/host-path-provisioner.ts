@@ -33,13 +33,13 @@ export const hostPathProvisioner: ControllerKind = {
           { group: "", resource: "persistentvolumes", keys: ({ name }) => [`volume ${name}`] },
         ],
         sync: async (key) => {
-          const { cache, volumeFolder, machine } = context;
-          if (volumeFolder === undefined || machine === undefined) return;
+          const { cache, volumeFolder, nodeName } = context;
+          if (volumeFolder === undefined || nodeName === undefined) return;
           const [kind, first = "", second = ""] = key.split(" ");
           if (kind === "class") return keepClass(context);
           if (kind === "claim") {
             const claim = cache.get("", "persistentvolumeclaims", first, second) as Claim | undefined;
-            return claim && provision(claim, volumeFolder, machine.name, context);
+            return claim && provision(claim, volumeFolder, nodeName, context);
           }
           const volume = cache.get("", "persistentvolumes", "", first) as Volume | undefined;
           return volume && remove(volume, volumeFolder, context);

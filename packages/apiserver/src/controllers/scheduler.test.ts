@@ -131,14 +131,3 @@ test("a pod that is too many waits until another goes; the emptier node is prefe
     await world.settle();
     assert.equal(outcome(world, "p4"), "b");
   }));
-
-test("a Node for this machine, ready to take pods", () =>
-  withWorld(["kube-scheduler", "local-node"], async (world) => {
-    await world.create(pod("web", { requests: { memory: "4Gi" } }));
-    await world.settle();
-    assert.equal(outcome(world, "web"), "laptop");
-    const node = world.cluster("", "nodes", "laptop");
-    assert.equal(node?.metadata.labels?.["kubernetes.io/hostname"], "laptop");
-    await world.delete(node as KubeObject);
-    assert.notEqual(world.cluster("", "nodes", "laptop")?.metadata.uid, node?.metadata.uid);
-  }));

@@ -1,7 +1,15 @@
 import type { Client } from "@sallyport/cluster";
 import { StatusError } from "@sallyport/kube";
 import type { RegistryCredential } from "../image/image.ts";
-import type { ConfigMap, PodReader, Secret, Token, TokenRequest } from "../volumes/pod-reader.ts";
+import type {
+  Claim,
+  ConfigMap,
+  PersistentVolume,
+  PodReader,
+  Secret,
+  Token,
+  TokenRequest,
+} from "../volumes/pod-reader.ts";
 import type { Pod } from "./pod.ts";
 
 /** Reads what pods name, as the node, which may read what its pods name and nothing else. */
@@ -17,6 +25,12 @@ export class ApiReader implements PodReader {
 
   readonly secret = (namespace: string, name: string): Promise<Secret | undefined> =>
     this.#get<Secret>(namespace, "secrets", name);
+
+  readonly claim = (namespace: string, name: string): Promise<Claim | undefined> =>
+    this.#get<Claim>(namespace, "persistentvolumeclaims", name);
+
+  readonly persistentVolume = (name: string): Promise<PersistentVolume | undefined> =>
+    this.#find<PersistentVolume>(`/api/v1/persistentvolumes/${encodeURIComponent(name)}`);
 
   readonly createToken = async (request: TokenRequest): Promise<Token> => {
     const { namespace, serviceAccount, pod, audiences, expirationSeconds } = request;
@@ -34,9 +48,13 @@ export class ApiReader implements PodReader {
     return secrets.flatMap((secret) => (secret === undefined ? [] : credentialsOf(secret)));
   }
 
-  async #get<Found>(namespace: string, resource: string, name: string): Promise<Found | undefined> {
+  #get<Found>(namespace: string, resource: string, name: string): Promise<Found | undefined> {
+    return this.#find<Found>(inNamespace(namespace, resource, name));
+  }
+
+  async #find<Found>(path: string): Promise<Found | undefined> {
     try {
-      return (await this.#client.ask(inNamespace(namespace, resource, name))) as Found;
+      return (await this.#client.ask(path)) as Found;
     } catch (error) {
       if (error instanceof StatusError && [403, 404].includes(error.status.code ?? 0)) return undefined;
       throw error;

@@ -19,6 +19,8 @@ const reader: PodReader = {
     return configMaps[name];
   },
   secret: async (_namespace, name) => secrets[name],
+  claim: async () => undefined,
+  persistentVolume: async () => undefined,
   createToken: () => Promise.reject(new Error("no tokens are asked for")),
 };
 

@@ -3,6 +3,8 @@ export interface PodReader {
   /** Undefined where there is none of this name, or it may not be read. */
   readonly configMap: (namespace: string, name: string) => Promise<ConfigMap | undefined>;
   readonly secret: (namespace: string, name: string) => Promise<Secret | undefined>;
+  readonly claim: (namespace: string, name: string) => Promise<Claim | undefined>;
+  readonly persistentVolume: (name: string) => Promise<PersistentVolume | undefined>;
   readonly createToken: (request: TokenRequest) => Promise<Token>;
 }
 
@@ -17,6 +19,20 @@ export interface ConfigMap {
 export interface Secret {
   /** In base64. */
   readonly data?: { readonly [key: string]: string };
+}
+
+/** core/v1 PersistentVolumeClaim. */
+export interface Claim {
+  readonly spec?: { readonly volumeName?: string; readonly volumeMode?: string };
+  readonly status?: { readonly phase?: string };
+}
+
+/** core/v1. */
+export interface PersistentVolume {
+  readonly spec?: {
+    readonly hostPath?: { readonly path: string; readonly type?: string };
+    readonly local?: { readonly path: string };
+  };
 }
 
 /** authentication/v1 TokenRequest of a service account, bound to a pod. */

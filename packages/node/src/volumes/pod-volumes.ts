@@ -7,6 +7,7 @@ import type { NodeFacts } from "../kubelet/downward-api.ts";
 import { RuntimeFault } from "../runtime/container-runtime.ts";
 import type { OciMount } from "../runtime/oci-spec.ts";
 import { writeAtomically } from "./atomic-writer.ts";
+import { claimedPath } from "./claimed-path.ts";
 import { hostPathOf } from "./host-path.ts";
 import type { MountTable } from "./mount-table.ts";
 import { giveToGroup } from "./ownership.ts";
@@ -131,8 +132,10 @@ export class PodVolumes {
   }
 
   async #setUp(volume: Volume, reader: PodReader): Promise<string> {
-    const { emptyDir, hostPath, configMap } = volume;
+    const { emptyDir, hostPath, configMap, persistentVolumeClaim: claim } = volume;
     if (hostPath !== undefined) return hostPathOf(hostPath);
+    if (claim !== undefined)
+      return await claimedPath(reader, this.#pod().metadata.namespace ?? "", claim.claimName, volume.name);
     const place = this.#folderOf(volume.name);
     if (emptyDir !== undefined) {
       const isMemory = emptyDir.medium === "Memory";
@@ -255,8 +258,8 @@ export async function removeVolumes(folder: string, mounts: MountTable): Promise
 }
 
 /** Of values that are read from the API server. */
-function isProjection({ emptyDir, hostPath }: Volume): boolean {
-  return emptyDir === undefined && hostPath === undefined;
+function isProjection({ emptyDir, hostPath, persistentVolumeClaim }: Volume): boolean {
+  return emptyDir === undefined && hostPath === undefined && persistentVolumeClaim === undefined;
 }
 
 /** Throws `Error` in kubelet's words. */

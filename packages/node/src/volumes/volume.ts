@@ -6,6 +6,7 @@ export interface Volume {
   readonly name: string;
   readonly emptyDir?: EmptyDirSource;
   readonly hostPath?: { readonly path: string; readonly type?: string };
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
   readonly configMap?: ConfigMapSource & { readonly defaultMode?: number };
   readonly secret?: Omit<SecretProjection, "name"> & { readonly secretName?: string; readonly defaultMode?: number };
   readonly downwardAPI?: { readonly items?: readonly DownwardFile[]; readonly defaultMode?: number };

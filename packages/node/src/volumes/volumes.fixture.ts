@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { KubeObject } from "@sallyport/kube";
 import { commandMounts, type MountTable } from "./mount-table.ts";
-import type { ConfigMap, PodReader, Secret, TokenRequest } from "./pod-reader.ts";
+import type { Claim, ConfigMap, PersistentVolume, PodReader, Secret, TokenRequest } from "./pod-reader.ts";
 
 export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -47,6 +47,8 @@ export function fakeMounts(): MountTable & { readonly made: string[] } {
 export interface FakeCluster extends Omit<PodReader, "configMap"> {
   readonly configMaps: { [name: string]: ConfigMap | undefined };
   readonly secrets: { [name: string]: Secret | undefined };
+  readonly claims: { [name: string]: Claim | undefined };
+  readonly volumes: { [name: string]: PersistentVolume | undefined };
   readonly asked: TokenRequest[];
   /** Milliseconds since 1970. */
   time: number;
@@ -59,11 +61,15 @@ export function fakeCluster(): FakeCluster {
   const cluster: FakeCluster = {
     configMaps: {},
     secrets: {},
+    claims: {},
+    volumes: {},
     asked: [],
     time: 1e12,
     isDown: false,
     configMap: async (_namespace, name) => cluster.configMaps[name],
     secret: async (_namespace, name) => cluster.secrets[name],
+    claim: async (_namespace, name) => cluster.claims[name],
+    persistentVolume: async (name) => cluster.volumes[name],
     createToken: async (request) => {
       if (cluster.isDown) throw new Error("the server does not answer");
       const count = cluster.asked.push(request);
