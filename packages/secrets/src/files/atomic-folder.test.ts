@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import {
+  chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -41,6 +43,19 @@ test("files come, change and go all at once, with their modes whatever the proce
   assert.notEqual(readlinkSync(join(folder, "..data")), first);
   // Nothing of the time before is left.
   assert.equal(readdirSync(folder).length, 4);
+});
+
+test("what is made in a group's folder is the group's, as in volumes with fsGroup", {
+  skip: process.getuid?.() === 0 ? false : "only root gives a folder to any group",
+}, async (t) => {
+  const folder = folderFor(t);
+  chownSync(folder, 0, 4321);
+  chmodSync(folder, 0o2775);
+  await writeAtomically(folder, [file("deep/a", "1", 0o440)]);
+  assert.deepEqual(
+    ["deep", "deep/a"].map((path) => statSync(join(folder, path)).gid),
+    [4321, 4321],
+  );
 });
 
 test("what is not ours stays, and what cannot be written leaves all as it was", async (t) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, lstat, mkdir, open, readdir, readlink, rename, rm, symlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RenderedFile } from "./render-files.ts";
 
@@ -18,9 +18,7 @@ export async function writeAtomically(folder: string, files: readonly RenderedFi
   const target = join(folder, inside);
   const before = await readlink(join(folder, current)).catch(() => undefined);
   try {
-    await mkdir(target, { mode: 0o755 });
-    // A process's mask takes from the mode of what it makes.
-    await chmod(target, 0o755);
+    await makeFolder(target);
     for (const file of files) await writeInto(target, file);
     await rm(join(folder, next), { force: true });
     await symlink(inside, join(folder, next));
@@ -33,13 +31,21 @@ export async function writeAtomically(folder: string, files: readonly RenderedFi
   if (before?.startsWith(own) === true) await rm(join(folder, before), { recursive: true, force: true });
 }
 
+/** Where a folder is a group's, as volumes with fsGroup are, what is made in it is so, too. */
+const ofGroup = 0o2000;
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o755, recursive: true });
+  const { mode } = await stat(path);
+  // A process's mask takes from the mode of what it makes; changing it would take the group.
+  await chmod(path, 0o755 | (mode & ofGroup));
+}
+
 async function writeInto(target: string, { path, mode, contents }: RenderedFile): Promise<void> {
   const place = join(target, path);
   const names = path.split("/").slice(0, -1);
   for (const [i] of names.entries()) {
-    const folder = join(target, ...names.slice(0, i + 1));
-    await mkdir(folder, { mode: 0o755, recursive: true });
-    await chmod(folder, 0o755);
+    await makeFolder(join(target, ...names.slice(0, i + 1)));
   }
   // Nobody reads it before its mode is the one that was asked for.
   const file = await open(place, "wx", 0o600);
