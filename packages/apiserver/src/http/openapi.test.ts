@@ -25,6 +25,26 @@ test("OpenAPI v2 in both its forms, once for as long as it stays the same", () =
     assert.equal(again.code, 304);
   }));
 
+const vary = "Accept-Encoding, Accept";
+
+const encodings: readonly (readonly [accepted: string, isZipped: boolean])[] = [
+  ["gzip", true],
+  ["deflate, gzip;q=0.5", true],
+  ["br, gzip;q=0", false],
+  ["*", false],
+];
+
+for (const [accepted, isZipped] of encodings)
+  test(`OpenAPI v2 for who accepts ${accepted} is ${isZipped ? "" : "not "}compressed`, () =>
+    withServer(async ({ call }) => {
+      const get = (more: object = {}) => call("/openapi/v2", { headers: { "accept-encoding": accepted, ...more } });
+      const { headers } = await get();
+      assert.deepEqual([headers["content-encoding"], headers["vary"]], [isZipped ? "gzip" : undefined, vary]);
+      assert.ok(isZipped === Number(headers["content-length"]) < 1_000_000);
+      const again = await get({ "if-none-match": String(headers["etag"]) });
+      assert.deepEqual([again.code, again.headers["content-encoding"]], [304, undefined]);
+    }));
+
 test("OpenAPI v3 by hashes of its documents", () =>
   withServer(async ({ call }) => {
     const { body } = await call("/openapi/v3");

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import {
   type Catalogue,
   encodeOpenApiV2,
@@ -14,6 +15,8 @@ interface Document {
   readonly bytes: Buffer;
   /** SHA-512 in upper case, as kube-apiserver hashes them. */
   readonly hash: string;
+  /** Made when somebody first takes it. */
+  zipped?: Buffer;
 }
 
 /** By name; as many as there are groups and versions, and the two forms of v2. Made when first asked for. */
@@ -88,11 +91,11 @@ function serveV2({ request, response }: Call, { custom, builtin }: Catalogue): b
   const types = (request.headers.accept ?? "*/*").split(",").map((each) => each.split(";")[0]?.trim() ?? "");
   const isJson = (type: string) => ["application/json", "application/*", "*/*"].includes(type);
   const chosen = types.find((type) => type === v2Protobuf || type === v2ProtobufOld || isJson(type));
-  response.setHeader("vary", "Accept");
+  response.setHeader("vary", ["Accept-Encoding", "Accept"]);
   if (chosen === undefined) response.writeHead(406).end();
-  else if (isJson(chosen)) send(response, request.headers, documentOf(documents, "v2", made), "application/json");
+  else if (isJson(chosen)) sendZipped(response, request.headers, documentOf(documents, "v2", made), "application/json");
   else
-    send(
+    sendZipped(
       response,
       request.headers,
       documentOf(documents, "v2 protobuf", () => encodeOpenApiV2(made())),
@@ -116,14 +119,31 @@ function serveV3({ request, response, query }: Call, path: string, document: Doc
   send(response, request.headers, document, "application/json");
 }
 
-function send(
-  response: ServerResponse,
-  headers: { readonly "if-none-match"?: string | undefined },
-  { bytes, hash }: Document,
-  type: string,
-): void {
-  const tag = `"${hash}"`;
-  response.setHeader("etag", tag);
-  if (headers["if-none-match"] === tag) response.writeHead(304).end();
+/** Of v2 alone, as kube-apiserver: v3 is sent as it is. */
+function sendZipped(response: ServerResponse, headers: IncomingHttpHeaders, document: Document, type: string): void {
+  if (!takesGzip(String(headers["accept-encoding"] ?? ""))) {
+    send(response, headers, document, type);
+    return;
+  }
+  document.zipped ??= gzipSync(document.bytes);
+  if (!isKnown(headers, document)) response.setHeader("content-encoding", "gzip");
+  send(response, headers, { bytes: document.zipped, hash: document.hash }, type);
+}
+
+/** RFC 9110, 12.5.3: a weight of zero refuses. */
+function takesGzip(accepted: string): boolean {
+  const [, weight] = /(?:^|,)\s*gzip\s*(?:;\s*q=([\d.]+))?\s*(?:,|$)/i.exec(accepted) ?? [undefined, "0"];
+  return Number(weight ?? 1) > 0;
+}
+
+/** The client has it already. */
+function isKnown(headers: IncomingHttpHeaders, { hash }: Document): boolean {
+  return headers["if-none-match"] === `"${hash}"`;
+}
+
+function send(response: ServerResponse, headers: IncomingHttpHeaders, document: Document, type: string): void {
+  const { bytes, hash } = document;
+  response.setHeader("etag", `"${hash}"`);
+  if (isKnown(headers, document)) response.writeHead(304).end();
   else response.writeHead(200, { "content-type": type, "content-length": bytes.length }).end(bytes);
 }
