@@ -25,8 +25,14 @@ export function reasonOf(error: unknown): string {
       return "no such file or directory";
     case "EACCES":
       return "permission denied";
+    case "EPERM":
+      return "operation not permitted";
     case "EISDIR":
       return "is a directory";
+    case "ENOTDIR":
+      return "not a directory";
+    case "EEXIST":
+      return "file exists";
     case "EROFS":
       return "the disk is read-only";
     case "ENOSPC":

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
 import { gatekeeperDefinitions } from "@sallyport/constraints";
 import { type InstallOptions, installChart, installManifests } from "@sallyport/webhook";
 import { parseAllDocuments } from "yaml";
 import { openGatehouse } from "../gatehouse.ts";
+import { installCommand } from "./install.ts";
 
 const options: InstallOptions = {
   namespace: "gate",
@@ -167,4 +168,15 @@ function isManifests(given: InstallOptions): void {
 test("the chart, with its own values, is the manifests; also in Gatekeeper's place", () => {
   isManifests(options);
   isManifests({ ...options, gatekeeper: { definitions: [] } });
+});
+
+test("a chart that cannot be written is the machine's fault, which says where", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "sallyport-chart-")), "file");
+  writeFileSync(file, "");
+  for (const [folder, code] of [
+    [file, "EEXIST"],
+    [join(file, "chart"), "ENOTDIR"],
+  ] as const)
+    await assert.rejects(installCommand().parseAsync(["--helm", folder], { from: "user" }), { code, path: folder });
+  rmSync(dirname(file), { recursive: true });
 });

@@ -6,7 +6,7 @@ import { type InstallOptions, installChart, installManifests, manifestsText } fr
 import { Command } from "commander";
 import { askedResources, readResources } from "../asked-resources.ts";
 import { list } from "../comma-list.ts";
-import { reasonOf, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { version } from "../version.ts";
 import { readsOf, webhookPlugins } from "../webhook.ts";
 
@@ -153,14 +153,11 @@ function argument(flag: string, values: readonly string[]): readonly string[] {
   return values.length === 0 ? [] : [`${flag}=${values.join(",")}`];
 }
 
+/** What the disk says is said with its path by whoever ends the command. */
 function writeChart(folder: string, options: InstallOptions): void {
-  try {
-    for (const [path, text] of Object.entries(installChart(options, version))) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    }
-  } catch (error) {
-    throw new UsageError(`--helm ${folder}: ${reasonOf(error)}`);
+  for (const [path, text] of Object.entries(installChart(options, version))) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
   }
   process.stdout.write(
     `chart written: helm install ${options.name} ${folder} -n ${options.namespace} --create-namespace\n`,
