@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { progressOf } from "./progress.ts";
 
-function drawn(isTTY: boolean, steps: readonly (readonly [ms: number, done: number])[]): string {
+function drawn(isTTY: boolean, steps: readonly (readonly [ms: number, done: number])[], columns = 40): string {
   let text = "";
   let now = 0;
   const write = (more: string) => {
     text += more;
   };
-  const progress = progressOf({ isTTY, columns: 40, write }, "checked", () => now);
+  const progress = progressOf({ isTTY, columns, write }, "checked", () => now);
   for (const [ms, done] of steps) {
     now = ms;
     progress.show(done, 4);
@@ -27,4 +27,11 @@ test("a bar is drawn on a terminal, where somebody waits, and wiped in the end",
     [550, 3],
   ] as const;
   assert.equal(drawn(true, steps), `\r[###########           ] 2 of 4 checked${wiped}`);
+});
+
+test("a terminal that is narrow, or does not know its size", () => {
+  const step = [[500, 2]] as const;
+  assert.equal(drawn(true, step, 12), `\r[] 2 of 4 c\r${" ".repeat(11)}\r`);
+  assert.equal(drawn(true, step, 0), `\r[${"#".repeat(20)}${" ".repeat(20)}] 2 of 4 checked\r${" ".repeat(79)}\r`);
+  assert.equal(drawn(true, step, 1), "\r\r\r");
 });

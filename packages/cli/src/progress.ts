@@ -24,17 +24,23 @@ export function progressOf(
       if (screen.isTTY !== true || ticks() - shown < everyMs) return;
       shown = ticks();
       isDrawn = true;
-      screen.write(`\r${barText(done, of, what, screen.columns ?? 80)}`);
+      screen.write(`\r${barText(done, of, what, columnsOf(screen))}`);
     },
     end: () => {
-      if (isDrawn) screen.write(`\r${" ".repeat((screen.columns ?? 80) - 1)}\r`);
+      if (isDrawn) screen.write(`\r${" ".repeat(columnsOf(screen) - 1)}\r`);
     },
   };
+}
+
+/** A terminal that does not know its size, as one of `script` or of a container, says 0. */
+function columnsOf({ columns = 0 }: Screen): number {
+  return columns > 0 ? columns : 80;
 }
 
 function barText(done: number, of: number, what: string, columns: number): string {
   const text = ` ${done} of ${of} ${what}`;
   const width = Math.max(0, Math.min(40, columns - text.length - 3));
   const filled = of === 0 ? width : Math.round((done / of) * width);
-  return `[${"#".repeat(filled)}${" ".repeat(width - filled)}]${text}`;
+  // What wraps would not be drawn over.
+  return `[${"#".repeat(filled)}${" ".repeat(width - filled)}]${text}`.slice(0, columns - 1);
 }
