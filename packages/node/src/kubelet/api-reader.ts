@@ -2,9 +2,9 @@ import type { Client } from "@sallyport/cluster";
 import { StatusError } from "@sallyport/kube";
 import type { RegistryCredential } from "../image/image.ts";
 import type {
-  Claim,
   ConfigMap,
   PersistentVolume,
+  PersistentVolumeClaim,
   PodReader,
   Secret,
   Token,
@@ -21,16 +21,16 @@ export class ApiReader implements PodReader {
   }
 
   readonly configMap = (namespace: string, name: string): Promise<ConfigMap | undefined> =>
-    this.#get<ConfigMap>(namespace, "configmaps", name);
+    this.#get<ConfigMap>(inNamespace(namespace, "configmaps", name));
 
   readonly secret = (namespace: string, name: string): Promise<Secret | undefined> =>
-    this.#get<Secret>(namespace, "secrets", name);
+    this.#get<Secret>(inNamespace(namespace, "secrets", name));
 
-  readonly claim = (namespace: string, name: string): Promise<Claim | undefined> =>
-    this.#get<Claim>(namespace, "persistentvolumeclaims", name);
+  readonly claim = (namespace: string, name: string): Promise<PersistentVolumeClaim | undefined> =>
+    this.#get<PersistentVolumeClaim>(inNamespace(namespace, "persistentvolumeclaims", name));
 
   readonly persistentVolume = (name: string): Promise<PersistentVolume | undefined> =>
-    this.#find<PersistentVolume>(`/api/v1/persistentvolumes/${encodeURIComponent(name)}`);
+    this.#get<PersistentVolume>(`/api/v1/persistentvolumes/${encodeURIComponent(name)}`);
 
   readonly createToken = async (request: TokenRequest): Promise<Token> => {
     const { namespace, serviceAccount, pod, audiences, expirationSeconds } = request;
@@ -48,11 +48,7 @@ export class ApiReader implements PodReader {
     return secrets.flatMap((secret) => (secret === undefined ? [] : credentialsOf(secret)));
   }
 
-  #get<Found>(namespace: string, resource: string, name: string): Promise<Found | undefined> {
-    return this.#find<Found>(inNamespace(namespace, resource, name));
-  }
-
-  async #find<Found>(path: string): Promise<Found | undefined> {
+  async #get<Found>(path: string): Promise<Found | undefined> {
     try {
       return (await this.#client.ask(path)) as Found;
     } catch (error) {

@@ -3,9 +3,31 @@ export interface PodReader {
   /** Undefined where there is none of this name, or it may not be read. */
   readonly configMap: (namespace: string, name: string) => Promise<ConfigMap | undefined>;
   readonly secret: (namespace: string, name: string) => Promise<Secret | undefined>;
-  readonly claim: (namespace: string, name: string) => Promise<Claim | undefined>;
-  readonly persistentVolume: (name: string) => Promise<PersistentVolume | undefined>;
   readonly createToken: (request: TokenRequest) => Promise<Token>;
+  /** Pods have no claimed volumes without these two. */
+  readonly claim?: (namespace: string, name: string) => Promise<PersistentVolumeClaim | undefined>;
+  readonly persistentVolume?: (name: string) => Promise<PersistentVolume | undefined>;
+}
+
+/** core/v1. */
+export interface PersistentVolumeClaim {
+  readonly metadata: {
+    readonly uid?: string;
+    readonly deletionTimestamp?: string | null;
+    readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[];
+  };
+  readonly spec?: { readonly volumeName?: string; readonly volumeMode?: string };
+  readonly status?: { readonly phase?: string };
+}
+
+/** core/v1, of the kinds that are folders of a machine. */
+export interface PersistentVolume {
+  readonly spec: {
+    readonly hostPath?: { readonly path: string; readonly type?: string };
+    readonly local?: { readonly path: string };
+    readonly claimRef?: { readonly uid?: string };
+    readonly [source: string]: unknown;
+  };
 }
 
 /** core/v1. */
@@ -19,20 +41,6 @@ export interface ConfigMap {
 export interface Secret {
   /** In base64. */
   readonly data?: { readonly [key: string]: string };
-}
-
-/** core/v1 PersistentVolumeClaim. */
-export interface Claim {
-  readonly spec?: { readonly volumeName?: string; readonly volumeMode?: string };
-  readonly status?: { readonly phase?: string };
-}
-
-/** core/v1. */
-export interface PersistentVolume {
-  readonly spec?: {
-    readonly hostPath?: { readonly path: string; readonly type?: string };
-    readonly local?: { readonly path: string };
-  };
 }
 
 /** authentication/v1 TokenRequest of a service account, bound to a pod. */

@@ -15,6 +15,7 @@ import { type TestContext, test } from "node:test";
 import type { KubeObject } from "@sallyport/kube";
 import { ImageFault } from "../image/image.ts";
 import { commandMounts, mountPointsBelow } from "./mount-table.ts";
+import type { PersistentVolumeClaim } from "./pod-reader.ts";
 import { PodVolumes, removeVolumes } from "./pod-volumes.ts";
 import {
   base64,
@@ -212,7 +213,7 @@ const missing: readonly (readonly [source: object, why: string])[] = [
   [{ configMap: { name: "c", items: [{ key: "a", path: "../x" }] } }, "invalid path: must not contain '..': ../x"],
   [{ downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath: "spec" } }] } }, "unsupported fieldPath: spec"],
   [{ emptyDir: { medium: "HugePages" } }, 'unknown storage medium "HugePages"'],
-  [{ nfs: { server: "a", path: "/" } }, "no volume plugin matched"],
+  [{ persistentVolumeClaim: { claimName: "x" } }, "no volume plugin matched"],
   [
     { hostPath: { path: "/etc/passwd", type: "Directory" } },
     "hostPath type check failed: /etc/passwd is not a directory",
@@ -395,6 +396,90 @@ test("mounted for real: memory with its limit, a path within, and all of it take
   assert.deepEqual(mounts.below(folder), []);
   assert.deepEqual(namesIn(folder), []);
 });
+
+const claimed = { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "data" } }] };
+const bound = { metadata: { uid: "c" }, spec: { volumeName: "pv" }, status: { phase: "Bound" } };
+const ours = { claimRef: { uid: "c" } };
+
+test("a claim's volume is a folder of this machine, of its pod or for it alone; read-only when asked", async (t) => {
+  const { folder, cluster, volumes, change } = setting(t, claimed);
+  const [data, local] = [makeFolder(folder, "data"), makeFolder(folder, "local")];
+  const own = { ...bound, metadata: { uid: "c", ownerReferences: [{ uid: "u-1", controller: true }] } };
+  const claims: { [name: string]: PersistentVolumeClaim } = { "shop/data": bound, "shop/web-e": own };
+  let spec: object = { hostPath: { path: data, type: "Directory" } };
+  Object.assign(cluster, {
+    claim: async (namespace: string, name: string) => claims[`${namespace}/${name}`],
+    persistentVolume: async () => ({ spec: { ...spec, ...ours } }),
+  });
+  const mountOf = async (name: string) => {
+    await volumes.setUp();
+    const [mount] = await volumes.mountsOf({ name: "c", volumeMounts: [{ name, mountPath: "/v" }] }, []);
+    return [mount?.source, mount?.options.at(-1)];
+  };
+  assert.deepEqual(await mountOf("v"), [data, "rw"]);
+  change(podWith({ volumes: [{ name: "v", persistentVolumeClaim: { claimName: "data", readOnly: true } }] }));
+  assert.deepEqual(await mountOf("v"), [data, "ro"]);
+  spec = { local: { path: local } };
+  change(podWith({ volumes: [{ name: "e", ephemeral: {} }] }));
+  assert.deepEqual(await mountOf("e"), [local, "rw"]);
+  assert.deepEqual(await volumes.refresh(), []);
+});
+
+const unusable: readonly (readonly [
+  why: string,
+  claim: object | undefined,
+  volume: object | undefined,
+  spec?: object,
+])[] = [
+  [
+    'error processing PVC shop/data: failed to fetch PVC from API server: persistentvolumeclaims "data" not found',
+    undefined,
+    undefined,
+  ],
+  ["error processing PVC shop/data: PVC is not bound", { ...bound, status: { phase: "Pending" } }, undefined],
+  [
+    "error processing PVC shop/data: PVC is being deleted",
+    { ...bound, metadata: { uid: "c", deletionTimestamp: "x" } },
+    undefined,
+  ],
+  [
+    "volume v has volumeMode Block, but is specified in volumeMounts",
+    { ...bound, spec: { volumeMode: "Block", volumeName: "pv" } },
+    undefined,
+  ],
+  ['failed to fetch PV pv from API server: persistentvolumes "pv" not found', bound, undefined],
+  [
+    "found PV object pv with a pv.Spec.ClaimRef.UID other that does not match claim UID c",
+    bound,
+    { claimRef: { uid: "other" } },
+  ],
+  ["no volume plugin matched", bound, { ...ours, nfs: {} }],
+  [
+    "hostPath type check failed: /nowhere is not a directory",
+    bound,
+    { ...ours, hostPath: { path: "/nowhere", type: "Directory" } },
+  ],
+  ['path "/nowhere" does not exist', bound, { ...ours, local: { path: "/nowhere" } }],
+  [
+    "PVC shop/web-v was not created for pod shop/web (pod is not owner)",
+    bound,
+    { ...ours },
+    { volumes: [{ name: "v", ephemeral: {} }] },
+  ],
+];
+
+for (const [why, claim, volumeSpec, spec = claimed] of unusable)
+  test(`a claim's volume cannot be set up: ${why}`, async (t) => {
+    const { cluster, volumes } = setting(t, spec);
+    Object.assign(cluster, {
+      claim: async () => claim,
+      persistentVolume: async () => volumeSpec && { spec: volumeSpec },
+    });
+    await assert.rejects(volumes.setUp(), {
+      reason: "FailedMount",
+      message: `MountVolume.SetUp failed for volume "v" : ${why}`,
+    });
+  });
 
 const ofImage = { volumes: [{ name: "i", image: { reference: "app:1", pullPolicy: "Never" } }] };
 

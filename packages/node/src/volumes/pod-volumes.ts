@@ -7,11 +7,11 @@ import type { NodeFacts } from "../kubelet/downward-api.ts";
 import { RuntimeFault } from "../runtime/container-runtime.ts";
 import type { OciMount } from "../runtime/oci-spec.ts";
 import { writeAtomically } from "./atomic-writer.ts";
-import { claimedPath } from "./claimed-path.ts";
 import { hostPathOf } from "./host-path.ts";
 import type { MountTable } from "./mount-table.ts";
 import { giveToGroup } from "./ownership.ts";
 import { payloadOf } from "./payload.ts";
+import { persistentPath, persistentVolumeOf } from "./persistent-volume.ts";
 import { cachedReader, type PodReader } from "./pod-reader.ts";
 import { mountSubPath, readWithin } from "./sub-path.ts";
 import { PodTokens } from "./tokens.ts";
@@ -68,7 +68,7 @@ export class PodVolumes {
   async refresh(): Promise<readonly RuntimeFault[]> {
     const reader = cachedReader(this.#options.reader);
     const faults: RuntimeFault[] = [];
-    for (const volume of this.#volumes().filter((each) => isProjection(each) && !this.#isOfImage(each)))
+    for (const volume of this.#volumes().filter(isProjection))
       await this.#setUpTold(volume, reader).catch((fault) => faults.push(fault as RuntimeFault));
     return faults;
   }
@@ -132,10 +132,10 @@ export class PodVolumes {
   }
 
   async #setUp(volume: Volume, reader: PodReader): Promise<string> {
-    const { emptyDir, hostPath, configMap, persistentVolumeClaim: claim } = volume;
+    const { emptyDir, hostPath, configMap } = volume;
     if (hostPath !== undefined) return hostPathOf(hostPath);
-    if (claim !== undefined)
-      return await claimedPath(reader, this.#pod().metadata.namespace ?? "", claim.claimName, volume.name);
+    const claimed = await persistentVolumeOf(volume, this.#pod(), reader);
+    if (claimed !== undefined) return persistentPath(claimed);
     const place = this.#folderOf(volume.name);
     if (emptyDir !== undefined) {
       const isMemory = emptyDir.medium === "Memory";
@@ -221,7 +221,9 @@ export class PodVolumes {
   }
 
   #isReadOnly(name: string): boolean {
-    return this.#volumes().some((volume) => volume.name === name && isProjection(volume));
+    const volume = this.#volumes().find((each) => each.name === name);
+    if (volume === undefined) return false;
+    return isProjection(volume) || volume.image !== undefined || volume.persistentVolumeClaim?.readOnly === true;
   }
 
   async #subPath(container: string, volume: string, place: string, subPath: string, index: number): Promise<string> {
@@ -257,9 +259,9 @@ export async function removeVolumes(folder: string, mounts: MountTable): Promise
   for (const place of own) rmSync(place, { recursive: true, force: true });
 }
 
-/** Of values that are read from the API server. */
-function isProjection({ emptyDir, hostPath, persistentVolumeClaim }: Volume): boolean {
-  return emptyDir === undefined && hostPath === undefined && persistentVolumeClaim === undefined;
+/** Of values that are read from the API server, and followed. */
+function isProjection({ configMap, secret, downwardAPI, projected }: Volume): boolean {
+  return [configMap, secret, downwardAPI, projected].some((source) => source !== undefined);
 }
 
 /** Throws `Error` in kubelet's words. */

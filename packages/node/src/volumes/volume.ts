@@ -6,11 +6,13 @@ export interface Volume {
   readonly name: string;
   readonly emptyDir?: EmptyDirSource;
   readonly hostPath?: { readonly path: string; readonly type?: string };
-  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
   readonly configMap?: ConfigMapSource & { readonly defaultMode?: number };
   readonly secret?: Omit<SecretProjection, "name"> & { readonly secretName?: string; readonly defaultMode?: number };
   readonly downwardAPI?: { readonly items?: readonly DownwardFile[]; readonly defaultMode?: number };
   readonly image?: ImageSource;
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  /** A claim of the pod's own, `POD-VOLUME`. */
+  readonly ephemeral?: object;
   readonly projected?: { readonly sources?: readonly Projection[]; readonly defaultMode?: number };
   readonly [source: string]: unknown;
 }

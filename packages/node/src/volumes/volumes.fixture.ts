@@ -4,7 +4,14 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { KubeObject } from "@sallyport/kube";
 import { commandMounts, type MountTable } from "./mount-table.ts";
-import type { Claim, ConfigMap, PersistentVolume, PodReader, Secret, TokenRequest } from "./pod-reader.ts";
+import type {
+  ConfigMap,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  PodReader,
+  Secret,
+  TokenRequest,
+} from "./pod-reader.ts";
 
 export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -47,7 +54,7 @@ export function fakeMounts(): MountTable & { readonly made: string[] } {
 export interface FakeCluster extends Omit<PodReader, "configMap"> {
   readonly configMaps: { [name: string]: ConfigMap | undefined };
   readonly secrets: { [name: string]: Secret | undefined };
-  readonly claims: { [name: string]: Claim | undefined };
+  readonly claims: { [name: string]: PersistentVolumeClaim | undefined };
   readonly volumes: { [name: string]: PersistentVolume | undefined };
   readonly asked: TokenRequest[];
   /** Milliseconds since 1970. */
