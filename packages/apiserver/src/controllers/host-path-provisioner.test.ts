@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -68,7 +68,7 @@ test("a claim of the default class has a real folder when a pod uses it, until i
     const volume = world.cluster("", "persistentvolumes", name) as Volume;
     const path = volume.spec.hostPath?.path ?? "";
     assert.equal(path, join(folder, `pvc-${made.metadata.uid}`));
-    assert.ok(existsSync(path));
+    assert.equal(statSync(path).mode & 0o777, 0o777);
     writeFileSync(join(path, "kept"), "x");
     await world.delete(user, undefined, 0);
     await world.delete(made);

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { KubeObject } from "@sallyport/kube";
 import { isReason } from "./client.ts";
@@ -98,7 +98,9 @@ async function provision(claim: Claim, folder: string, node: string, context: Co
     `External provisioner is provisioning volume for claim "${namespace}/${name}"`,
   );
   const path = resolve(folder, volume);
-  await mkdir(path, { recursive: true, mode: 0o777 });
+  await mkdir(path, { recursive: true });
+  // Containers have any user; mkdir's own mode is narrowed by a umask.
+  await chmod(path, 0o777);
   await client.create(volumeFor(claim, found, path, node));
   record(claim, "Normal", "ProvisioningSucceeded", `Successfully provisioned volume ${volume}`);
 }

@@ -213,7 +213,7 @@ const missing: readonly (readonly [source: object, why: string])[] = [
   [{ configMap: { name: "c", items: [{ key: "a", path: "../x" }] } }, "invalid path: must not contain '..': ../x"],
   [{ downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath: "spec" } }] } }, "unsupported fieldPath: spec"],
   [{ emptyDir: { medium: "HugePages" } }, 'unknown storage medium "HugePages"'],
-  [{ persistentVolumeClaim: { claimName: "x" } }, "no volume plugin matched"],
+  [{ nfs: { server: "a", path: "/" } }, "no volume plugin matched"],
   [
     { hostPath: { path: "/etc/passwd", type: "Directory" } },
     "hostPath type check failed: /etc/passwd is not a directory",
