@@ -51,6 +51,8 @@ export interface GatehouseOptions {
   readonly leaderElection?: ApiServerOptions["leaderElection"];
   /** The name of a Node for this machine, onto which pods are scheduled and where they run; none when absent. */
   readonly node?: string;
+  /** Registries that the node asks without TLS, or whoever's certificate they show: `registry.lan:5000`. */
+  readonly insecureRegistries?: readonly string[];
   /** How Gatekeeper's Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings;
   /** Templates in CEL that do not say whether they want one have a ValidatingAdmissionPolicy; else only those that say so. */
@@ -164,6 +166,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
           startOwnNode({
             folder: options.folder,
             name: options.node as string,
+            insecureRegistries: options.insecureRegistries ?? [],
             url: started.url,
             onFault: options.onFault,
           }),

@@ -42,6 +42,7 @@ interface UpFlags
   readonly apiserverManifest?: string;
   readonly controllers: readonly string[];
   readonly node?: string;
+  readonly insecureRegistry: readonly string[];
   readonly auditInterval: string;
   readonly defaultCreateVapForTemplates?: boolean;
 }
@@ -74,6 +75,12 @@ export function upCommand(): Command {
       [],
     )
     .option("--node <name>", "make this machine a node of this name, where pods run")
+    .option(
+      "--insecure-registry <hosts>",
+      "with --node: registries without TLS, or with a certificate of anybody's; those of this machine are",
+      list,
+      [],
+    )
     .option("--audit-interval <seconds>", "how often to audit against Gatekeeper's constraints; 0 is never", "60")
     .option(
       "--default-create-vap-for-templates",
@@ -107,6 +114,8 @@ async function runUp(given: UpFlags): Promise<void> {
     throw new UsageError(`--port ${flags.port}: expected a number from 0 to 65535`);
   if (flags.memory === true && flags.etcdServers.length > 0)
     throw new UsageError("--memory and --etcd-servers: choose one");
+  if (flags.insecureRegistry.length > 0 && flags.node === undefined)
+    throw new UsageError("--insecure-registry is for a node's registries: --node makes this machine one");
   const folder = resolve(flags.data);
   const chain = chainOptions(flags);
   for (const warning of deprecationWarnings(chain)) process.stderr.write(`sallyport: ${warning}\n`);
@@ -134,7 +143,7 @@ async function runUp(given: UpFlags): Promise<void> {
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
     ...(flags.controllers.length === 0 ? {} : { controllers: flags.controllers }),
     ...(election === undefined ? {} : { leaderElection: election }),
-    ...(flags.node === undefined ? {} : { node: flags.node }),
+    ...(flags.node === undefined ? {} : { node: flags.node, insecureRegistries: flags.insecureRegistry }),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
   const unfollow = chain.statics?.follow((text) => process.stderr.write(`sallyport: ${text}\n`));

@@ -15,13 +15,20 @@ export interface OwnNodeOptions {
   readonly folder: string;
   readonly name: string;
   readonly url: string;
+  readonly insecureRegistries: readonly string[];
   readonly onFault: (error: unknown) => void;
 }
 
 const leafDays = 365;
 
 /** Makes this machine the node of our own API server. Answers why it cannot be one, where it cannot. */
-export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOptions): Promise<RunningNode | string> {
+export async function startOwnNode({
+  folder,
+  name,
+  url,
+  insecureRegistries,
+  onFault,
+}: OwnNodeOptions): Promise<RunningNode | string> {
   const { createRegistry, startNode, systemInfo, findRuntimes, localhostProfiles, readMachine, FolderImageStore } =
     await import("@sallyport/node/kubelet");
   const place = nodePlace(folder);
@@ -58,7 +65,7 @@ export async function startOwnNode({ folder, name, url, onFault }: OwnNodeOption
     apiServerCertificate: read(pki, "apiserver-kubelet-client.crt"),
     images: new FolderImageStore({
       folder: join(place.folder, "images"),
-      registry: createRegistry({ agent: `sallyport/${version}` }),
+      registry: createRegistry({ agent: `sallyport/${version}`, insecureRegistries }),
     }),
     runtimes,
     machine: await readMachine(),
