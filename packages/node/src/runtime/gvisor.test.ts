@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type Bench, candidates, openBench, outcomeOf } from "./containers.fixture.ts";
@@ -42,9 +42,7 @@ test("gVisor: sysctls of the network hold in the pod's namespace; what the kerne
   skip,
   timeout: 60_000,
 }, async () => {
-  const network = join(on.folder, "net");
-  writeFileSync(network, "");
-  execFileSync("unshare", [`--net=${network}`, "true"]);
+  const network = makeNetwork();
   const trial = (value: string) => ({
     script: "true",
     sandbox: { namespaces: { network } },
@@ -61,3 +59,59 @@ test("gVisor: sysctls of the network hold in the pod's namespace; what the kerne
     execFileSync("umount", [network]);
   }
 });
+
+test("gVisor: a container listens on a low port, though its kernel's process may do nothing on the machine", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const network = makeNetwork();
+  const nobody = { capabilities: { drop: ["ALL"] }, allowPrivilegeEscalation: false };
+  const namespaces = { network };
+  const pause = await on.bundle(runtime, {
+    script: "sleep 1000",
+    user: { uid: 65_535, gid: 65_535 },
+    container: { securityContext: nobody },
+    sandbox: { namespaces },
+  });
+  try {
+    await runtime.startSandbox?.({ id: pause.id, bundle: pause.bundle });
+    const sandbox = { kernel: pause.id, namespaces };
+    const server = await on.start(runtime, { script: "echo hi | nc -l -p 80", sandbox });
+    const ask = "until nc -w 1 127.0.0.1 80; do sleep 0.1; done";
+    const said = execFileSync("nsenter", [`--net=${network}`, "busybox", "sh", "-c", ask], { stdio: "pipe" });
+    assert.equal(said.toString(), "hi\n");
+    assert.equal((await outcomeOf(server.process)).code, 0);
+    // Only what ptrace needs.
+    assert.equal(kernelCapabilities(pause.id), "0000000000080000");
+  } finally {
+    await runtime.stopSandbox?.(pause.id);
+    execFileSync("umount", [network]);
+  }
+});
+
+/** A network namespace whose loopback is up, held by a file. */
+function makeNetwork(): string {
+  const network = join(mkdtempSync(join(on.folder, "network-")), "net");
+  writeFileSync(network, "");
+  execFileSync("unshare", [`--net=${network}`, "ip", "link", "set", "lo", "up"]);
+  return network;
+}
+
+/** Of the process that is a sandbox' kernel, by the machine's /proc. */
+function kernelCapabilities(id: string): string | undefined {
+  const pids = readdirSync("/proc").filter((each) => /^\d+$/.test(each));
+  const pid = pids.find((each) => {
+    const line = readText(`/proc/${each}/cmdline`);
+    return line.startsWith("runsc-sandbox") && line.includes(id);
+  });
+  return /^CapPrm:\s*(\S+)$/m.exec(readText(`/proc/${pid}/status`))?.[1];
+}
+
+/** Of a process that may have ended meanwhile. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

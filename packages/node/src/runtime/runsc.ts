@@ -21,9 +21,9 @@ export const runscTraits: HandlerTraits = {
 const limits: readonly string[] = [
   "seccomp: not for processes that exec starts",
   "network: by the stack of the pod's network namespace, not gVisor's own",
-  "capabilities of a container: its kernel's process has them on the machine too, within the pod's network",
   "sysctls: of the network alone, and not to be seen in the container's /proc",
-  "raw sockets: none",
+  "ports below 1024: any user of the pod may listen on them",
+  "raw sockets and ping: none",
   "devices of the machine: none, also for privileged containers",
   "hostUsers: false: users are its own kernel's, but files are opened with the node's numbers",
   "limit of processes: none below 64",
@@ -80,12 +80,19 @@ class Gvisor extends OciRuntime {
   }
 }
 
+/**
+ * The process of its kernel asks for a port, and has what the pod's first container has: none of the capabilities. As containerd does for
+ * all pods.
+ */
+const lowPorts = { "net.ipv4.ip_unprivileged_port_start": "0" };
+
 /** Its kernel has sysctls of its own; packets pass through the pod's namespace, and heed what is set there. */
 async function applySysctls(bundle: string): Promise<void> {
   const { linux } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as OciSpec;
   const network = linux.namespaces.find(({ type }) => type === "network")?.path;
   if (network === undefined) return;
-  for (const [name, value] of Object.entries(linux.sysctl ?? {}).filter(([each]) => each.startsWith("net."))) {
+  const sysctls = Object.entries({ ...lowPorts, ...linux.sysctl }).filter(([name]) => name.startsWith("net."));
+  for (const [name, value] of sysctls) {
     const file = `/proc/sys/${name.replaceAll(".", "/")}`;
     await run("nsenter", [`--net=${network}`, "sh", "-c", 'printf %s "$1" > "$0"', file, value]).catch(() => {
       throw new RuntimeFault(
