@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
-import type { ContainerRuntime } from "./container-runtime.ts";
 import { type Bench, candidates, openBench, outcomeOf } from "./containers.fixture.ts";
 import { openRuntime } from "./runtimes.ts";
 
@@ -44,16 +43,11 @@ for (const { handler, skip, runtime } of all) {
   });
 
   check("a container's terminal has the size that it is given", async () => {
-    const { id, process } = await on.start(runtime, {
-      script: "read line; stty size",
-      io: { stdin: true, tty: true },
-    });
+    const script = "until [ \"$(stty size)\" = '33 77' ]; do sleep 0.05; done; exit 6";
+    const { process } = await on.start(runtime, { script, io: { stdin: true, tty: true } });
     process.resize?.({ width: 77, height: 33 });
-    // The size is set by a program beside: until it has been, the shell waits for its line.
-    await untilSize(runtime, id);
-    process.stdin?.write("go\n");
-    assert.match(await text(process.stdout), /33 77\r\n$/);
-    assert.deepEqual(await process.exited, { code: 0 });
+    process.stdout.resume();
+    assert.deepEqual(await process.exited, { code: 6 });
   });
 
   check("a process that exec starts reads, writes, ends with its status, and can be signalled", async () => {
@@ -68,6 +62,17 @@ for (const { handler, skip, runtime } of all) {
     assert.deepEqual(await waiting.exited, { code: 9 });
     await waiting.signal("SIGTERM");
     await assert.rejects(runtime.exec(id, { ...spec.process, args: ["nope"] }, quiet), { reason: "ExecError" });
+  });
+
+  check("a process that exec starts has a terminal of its own, with its size", async () => {
+    const { id, spec } = await on.start(runtime, { script: "sleep 100" });
+    const script = "until [ \"$(stty size)\" = '11 99' ]; do sleep 0.05; done; read line; echo $line; exit 4";
+    const args = ["sh", "-c", script];
+    const process = await runtime.exec(id, { ...spec.process, args }, { stdin: true, tty: true });
+    process.resize?.({ width: 99, height: 11 });
+    process.stdin?.write("typed\n");
+    assert.match(await text(process.stdout), /typed\r\ntyped\r\n$/);
+    assert.deepEqual(await process.exited, { code: 4 });
   });
 
   check("a container is signalled, found, and forgotten", async () => {
@@ -88,13 +93,4 @@ for (const { handler, skip, runtime } of all) {
     await runtime.delete(id);
     assert.deepEqual(await process.exited, { code: 137 });
   });
-}
-
-async function untilSize(runtime: ContainerRuntime, id: string): Promise<void> {
-  const { process } = (await on.bundle(runtime, { script: "" })).spec;
-  for (let i = 0; i < 100; i++) {
-    const asking = await runtime.exec(id, { ...process, args: ["stty", "-F", "/proc/1/fd/0", "size"] }, quiet);
-    if ((await outcomeOf(asking)).stdout === "33 77\n") return;
-  }
-  assert.fail("the terminal never had its size");
 }
