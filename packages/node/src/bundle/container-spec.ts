@@ -91,6 +91,7 @@ export function containerSpec(request: ContainerRequest): OciSpec {
         ...(ownsNetwork || said("hostNetwork") === true ? [] : linkPaths),
       ],
       readonlyPaths: isMasked ? readonlyPaths : [],
+      ...rootPropagation(request.mounts),
     },
   };
 }
@@ -98,6 +99,12 @@ export function containerSpec(request: ContainerRequest): OciSpec {
 /** A namespace that is joined has its name already, which a pod with users of its own may not set; a kernel of its own knows none. */
 function namesHost(namespaces: OciSpec["linux"]["namespaces"], { hasOwnKernel }: HandlerTraits): boolean {
   return namespaces.some(({ type, path }) => type === "uts" && (path === undefined || hasOwnKernel));
+}
+
+/** What is mounted within a volume passes on only if the container's root lets it, in the widest way that a volume asks for. */
+function rootPropagation(mounts: readonly OciMount[]): { readonly rootfsPropagation?: string } {
+  const widest = ["rshared", "rslave"].find((each) => mounts.some(({ options }) => options.includes(each)));
+  return widest === undefined ? {} : { rootfsPropagation: widest };
 }
 
 /** Of the node's links, which a sysfs that is not the pod's own shows. */

@@ -1,5 +1,5 @@
 import type { HandlerTraits } from "../bundle/machine.ts";
-import { hybridMount } from "./cgroup.ts";
+import { cgroupRoot, hybridMount } from "./cgroup.ts";
 import { OciRuntime } from "./oci-runtime.ts";
 import type { RuntimeSettings } from "./runtimes.ts";
 
@@ -18,10 +18,11 @@ export async function createCrun({ folder, program, version }: RuntimeSettings):
 }
 
 /**
- * crun refuses a machine that has both versions of cgroups: it runs where the second is out of sight, and sees what is mounted and
- * unmounted meanwhile all the same.
+ * crun refuses a machine that has both versions of cgroups: it runs where the second is out of sight. All other mounts pass on both ways as
+ * without that, for pods whose volumes do.
  */
 function withoutVersion2(place: string | undefined): readonly string[] {
   if (place === undefined) return [];
-  return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", 'umount "$0" && exec "$@"', place];
+  const hide = `mount --make-rprivate ${cgroupRoot} && umount "$0" && exec "$@"`;
+  return ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c", hide, place];
 }

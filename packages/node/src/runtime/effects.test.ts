@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Context } from "../security-context/pod.ts";
@@ -242,6 +242,40 @@ for (const { handler, skip, runtime } of all) {
     test(`${handler}: ${name}`, { skip, timeout: 60_000 }, async () => {
       check(otherwise?.[handler] ?? wanted, await on.outcome(runtime, trial));
     });
+
+  test(`${handler}: what is mounted in a volume passes on, each way that the pod asks for`, {
+    skip: skip || (handler === "runsc" && "gVisor keeps its mounts"),
+    timeout: 60_000,
+  }, async () => {
+    const [above, volume] = [join(on.folder, `${handler}-volume`), join(on.folder, `${handler}-volume/v`)];
+    mkdirSync(above);
+    execFileSync("mount", ["-t", "tmpfs", "none", above]);
+    try {
+      execFileSync("mount", ["--make-shared", above]);
+      for (const each of ["v", "v/in", "v/out"]) mkdirSync(join(above, each));
+      const mount = (option: string) => [
+        { destination: "/data", type: "bind", source: volume, options: ["rbind", option, "rw"] },
+      ];
+      const script =
+        "mount -t tmpfs none /data/out && touch /data/out/mine; until [ -e /data/in/go ]; do sleep 0.05; done";
+      for (const [option, passesOut] of [
+        ["rshared", true],
+        ["rslave", false],
+      ] as const) {
+        const trial = { script, mounts: mount(option), ...context({ privileged: true }) };
+        const { id, process } = await on.start(runtime, trial);
+        execFileSync("mount", ["-t", "tmpfs", "none", join(volume, "in")]);
+        writeFileSync(join(volume, "in/go"), "");
+        assert.equal((await outcomeOf(process)).code, 0);
+        assert.equal(existsSync(join(volume, "out/mine")), passesOut);
+        await runtime.delete(id);
+        execFileSync("umount", [join(volume, "in")]);
+        if (passesOut) execFileSync("umount", [join(volume, "out")]);
+      }
+    } finally {
+      execFileSync("umount", ["--recursive", above]);
+    }
+  });
 
   // crun and runsc would run it as root, with all that the container may have.
   test(`${handler}: a process that exec starts is the container's user, and has no more than the container`, {
