@@ -38,13 +38,13 @@ export async function measureCost(runtime: ContainerRuntime, folder: string): Pr
 
 async function timedStart(runtime: ContainerRuntime, folder: string): Promise<number> {
   const from = performance.now();
-  const { process, remove } = await startTrial(runtime, folder, ["echo", "started"]);
+  const { process: echo, remove } = await startTrial(runtime, folder, ["echo", "started"]);
   try {
-    await once(process.stdout, "data");
+    await once(echo.stdout, "data");
     const took = performance.now() - from;
-    process.stdout.resume();
-    process.stderr?.resume();
-    await process.exited;
+    echo.stdout.resume();
+    echo.stderr?.resume();
+    await echo.exited;
     return took;
   } finally {
     await remove();
