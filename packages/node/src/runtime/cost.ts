@@ -40,7 +40,8 @@ async function timedStart(runtime: ContainerRuntime, folder: string): Promise<nu
   const from = performance.now();
   const { process: echo, remove } = await startTrial(runtime, folder, ["echo", "started"]);
   try {
-    await once(echo.stdout, "data");
+    // Whichever comes first: one that cannot say anything ends all the same.
+    await Promise.race([once(echo.stdout, "data"), echo.exited]);
     const took = performance.now() - from;
     echo.stdout.resume();
     echo.stderr?.resume();
