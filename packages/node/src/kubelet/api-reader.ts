@@ -1,6 +1,7 @@
 import type { Client } from "@sallyport/cluster";
 import { StatusError } from "@sallyport/kube";
 import type { RegistryCredential } from "../image/image.ts";
+import { credentialsOfSecrets } from "../image/pull-secrets.ts";
 import type {
   ConfigMap,
   PersistentVolume,
@@ -45,7 +46,7 @@ export class ApiReader implements PodReader {
   async credentials({ metadata, spec }: Pod): Promise<readonly RegistryCredential[]> {
     const { namespace = "" } = metadata;
     const secrets = await Promise.all((spec.imagePullSecrets ?? []).map(({ name }) => this.secret(namespace, name)));
-    return secrets.flatMap((secret) => (secret === undefined ? [] : credentialsOf(secret)));
+    return credentialsOfSecrets(secrets.filter((secret) => secret !== undefined));
   }
 
   async #get<Found>(path: string): Promise<Found | undefined> {
@@ -60,30 +61,4 @@ export class ApiReader implements PodReader {
 
 function inNamespace(namespace: string, resource: string, name: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
-}
-
-interface DockerAuth {
-  readonly auth?: string;
-  readonly username?: string;
-  readonly password?: string;
-}
-
-/** kubernetes.io/dockerconfigjson, and the older kubernetes.io/dockercfg. */
-function credentialsOf({ data = {} }: Secret): readonly RegistryCredential[] {
-  const text = data[".dockerconfigjson"] ?? data[".dockercfg"];
-  if (text === undefined) return [];
-  try {
-    const parsed = JSON.parse(Buffer.from(text, "base64").toString("utf8")) as object;
-    const auths = (".dockerconfigjson" in data ? (parsed as { auths?: object }).auths : parsed) ?? {};
-    return Object.entries(auths as { readonly [registry: string]: DockerAuth }).flatMap(([registry, entry]) => {
-      const [user, ...rest] = Buffer.from(entry.auth ?? "", "base64")
-        .toString("utf8")
-        .split(":");
-      const username = entry.username ?? user ?? "";
-      const place = registry.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
-      return username === "" ? [] : [{ registry: place, username, password: entry.password ?? rest.join(":") }];
-    });
-  } catch {
-    return [];
-  }
 }

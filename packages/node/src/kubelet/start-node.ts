@@ -323,9 +323,10 @@ async function ensureImage(
 
 /** What listens on a pod's loopback address alone is reached from within its network. */
 async function dialInside(namespace: string, port: number): Promise<Duplex> {
-  const script = `const s=require("net").connect({host:"127.0.0.1",port:${port},allowHalfOpen:true});
-    s.on("error",(e)=>{console.error(e.message);process.exit(1)});
-    s.on("connect",()=>{process.stdin.pipe(s);s.pipe(process.stdout)});`;
+  const script = `const { stdin, stdout, exit } = process;
+    const s=require("net").connect({host:"127.0.0.1",port:${port},allowHalfOpen:true});
+    s.on("error",(e)=>{console.error(e.message);exit(1)});
+    s.on("connect",()=>{stdin.pipe(s);s.pipe(stdout)});`;
   const child = spawn("nsenter", [`--net=${namespace}`, process.execPath, "-e", script], {
     stdio: ["pipe", "pipe", "pipe"],
   });
