@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -50,8 +50,10 @@ test("gator bench: what has no code in a language is told, and fails alone", asy
   );
 });
 
-test("gator bench --compare: status 1 where what was saved was better", async () => {
-  const file = join(mkdtempSync(join(tmpdir(), "bench-")), "baseline.json");
+test("gator bench --compare: status 1 where what was saved was better", async (t) => {
+  const scratch = mkdtempSync(join(tmpdir(), "bench-"));
+  t.after(() => rmSync(scratch, { recursive: true, force: true }));
+  const file = join(scratch, "baseline.json");
   assert.equal((await bench("-e", "rego", "--save", file)).status, 0);
   const [saved] = JSON.parse(readFileSync(file, "utf8"));
   const scaled = (by: number) =>
