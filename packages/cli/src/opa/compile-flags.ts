@@ -27,7 +27,9 @@ export function readCompileFlags(flags: Flags): CompileFlags {
   const schemas = loadSchemas(flags.string("schema"));
   const options = {
     maxErrors: Math.max(0, flags.int("max-errors")),
-    ...(schemas === undefined ? {} : { schemas, useSchemaAnnotations: true }),
+    // Annotations may hold schemas of their own.
+    useSchemaAnnotations: true,
+    ...(schemas === undefined ? {} : { schemas }),
     ...compilerPart(capabilities),
   };
   return { options, capabilities };

@@ -175,7 +175,8 @@ function compileOptions({ flags, capabilities, schemas }: QueryRequest) {
   return {
     print: true,
     strict: flags.bool("strict"),
-    useSchemaAnnotations: schemas !== undefined,
+    // Annotations may hold schemas of their own.
+    useSchemaAnnotations: true,
     ...(schemas === undefined ? {} : { schemas }),
     ...compilerPart(capabilities),
   };

@@ -214,6 +214,17 @@ function schemaFaults(schema: unknown, text: string): readonly string[] {
   return faults(text, { schemas: new Map([["schema", schema]]), useSchemaAnnotations: true });
 }
 
+test("annotations hold schemas of their own, and those that they name say nothing where there are none", () => {
+  const text = (schema: string) => `# METADATA\n# schemas:\n# - input: ${schema}\np := input.x.y`;
+  const inline = "{type: object, properties: {x: {type: string}}}";
+  assert.equal(faults(text(inline), { useSchemaAnnotations: true })[0], "5:6 undefined ref: input.x.y");
+  assert.deepEqual(faults(text("schema.z"), { useSchemaAnnotations: true }), []);
+  assert.deepEqual(faults(text("schema.z"), { useSchemaAnnotations: true, schemas: new Map() }), [
+    "5:1 undefined schema: schema.z",
+  ]);
+  assert.deepEqual(faults(text(inline)), []);
+});
+
 const property = { type: "object", properties: { a: { type: "string" } } };
 const recursive = {
   properties: { x: { $ref: "#/definitions/n" } },

@@ -12,6 +12,8 @@ const files = {
   "broken.json": "{",
   "schema.json": '{"type": "object", "properties": {"x": {"type": "string"}}, "additionalProperties": false}',
   "typed.rego": "# METADATA\n# scope: package\n# schemas:\n#   - input: schema\npackage typed\n\np if input.y\n",
+  "inline.rego":
+    "package inline\n\n# METADATA\n# schemas:\n#   - input: {type: object, properties: {x: {type: string}}, additionalProperties: false}\np if input.y\n",
   "few.json": '{"builtins": [], "features": ["rego_v1"]}',
   "counts.rego": "package counts\n\np if count(input.x)\n",
   "old.json": '{"builtins": []}',
@@ -34,6 +36,10 @@ const table: readonly (readonly [string, string])[] = [
   ["--v0-v1 both.rego", ""],
   ["strict.rego", ""],
   ["typed.rego", ""],
+  [
+    "inline.rego",
+    '1 error occurred: inline.rego:6: rego_type_error: undefined ref: input.y\n\tinput.y\n\t      ^\n\t      have: "y"\n\t      want (one of): ["x"]\n',
+  ],
   [
     "--schema schema.json typed.rego",
     '1 error occurred: typed.rego:7: rego_type_error: undefined ref: input.y\n\tinput.y\n\t      ^\n\t      have: "y"\n\t      want (one of): ["x"]\n',

@@ -36,6 +36,8 @@ function typeOfAnnotation(
   schemas: Schemas,
   report: (message: string) => void,
 ): Type | undefined {
+  // Without any, those that are named say nothing.
+  if (schema !== undefined && schemas === undefined) return undefined;
   const found = schema === undefined ? definition : schemas?.get(refText(schema));
   if (found === undefined && schema !== undefined) {
     report(`undefined schema: ${refText(schema)}`);
