@@ -22,7 +22,7 @@ function floatText(size: number, { letter, precision }: Verb): string | undefine
       return generalText(size, precision).toUpperCase();
     case "f":
     case "F":
-      return fixedText(exactDecimal(size), precision ?? 6);
+      return fixed(size, precision ?? 6);
     case "e":
       return exponentText(exactDecimal(size), precision ?? 6);
     case "E":
@@ -72,6 +72,18 @@ function rounded({ digits, point }: Digits, keep: number): Digits {
   if (!isUp) return { digits: trimEnd(kept, /0/), point };
   const sum = (BigInt(kept === "" ? "0" : kept) + 1n).toString();
   return { digits: trimEnd(sum, /0/), point: point + sum.length - kept.length };
+}
+
+/** What JavaScript writes out with so many digits. */
+const largestFixed = 1e21;
+const mostFixedDigits = 100;
+
+function fixed(size: number, precision: number): string {
+  // JavaScript rounds as Go does but for what is exactly half, which is an odd number of halves of that power of two.
+  const halves = size * 2 ** (precision + 1);
+  const isHalf = Number.isInteger(halves) && halves % 2 === 1;
+  const isPlain = size < largestFixed && precision <= mostFixedDigits && !isHalf;
+  return isPlain ? size.toFixed(precision) : fixedText(exactDecimal(size), precision);
 }
 
 function fixedText(exact: Digits, precision: number): string {

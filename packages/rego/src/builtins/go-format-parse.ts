@@ -13,6 +13,10 @@ export interface Piece {
   readonly letter: string | undefined;
   /** No flags, width, precision or numbers of operands. */
   readonly isBare: boolean;
+  /** Texts come out as they are. */
+  readonly isPlainText: boolean;
+  /** Integers come out as they are. */
+  readonly isPlainNumber: boolean;
 }
 
 /** Counted from 1; undefined where the brackets hold no number. */
@@ -79,7 +83,11 @@ class FormatReader {
     const third = isNumber(after) ? undefined : this.#index();
     const isBare = this.#at === start;
     const letter = this.#match(/[\s\S]/uy) || undefined;
-    return { before, flags, width, precision, indexes: [first, second, third], isMisplaced, letter, isBare };
+    return {
+      ...{ before, flags, width, precision, indexes: [first, second, third], isMisplaced, letter, isBare },
+      isPlainText: isBare && (letter === "s" || letter === "v"),
+      isPlainNumber: isBare && (letter === "d" || letter === "v"),
+    };
   }
 
   #match(pattern: RegExp): string {

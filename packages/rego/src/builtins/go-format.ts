@@ -15,31 +15,34 @@ export function sprintf(format: string, operands: Value): string {
   if (!Array.isArray(operands)) throw operandTypeError(2, "array", typeName(operands));
   const args = operands as readonly Value[];
   const taken = new Taken(args.length, (at) => operandOf(args[at] as Value));
-  return formatPieces(format, taken, (piece) => {
-    // By far the most are texts and small integers as they are.
-    const value = args[taken.used];
-    if (typeof value === "string") return piece.letter === "s" || piece.letter === "v" ? value : undefined;
-    const isSmall = typeof value === "number" && Number.isSafeInteger(value) && !Object.is(value, -0);
-    return isSmall && (piece.letter === "d" || piece.letter === "v") ? String(value) : undefined;
-  });
+  return formatPieces(format, taken, args);
 }
 
 /** Go's fmt.Sprintf. https://pkg.go.dev/fmt#Sprintf */
 export function goSprintf(format: string, operands: readonly GoOperand[]): string {
-  return formatPieces(format, new Taken(operands.length, (at) => operands[at] as GoOperand), () => undefined);
+  return formatPieces(format, new Taken(operands.length, (at) => operands[at] as GoOperand), []);
 }
 
-/** `bare`: the text of the next operand by a verb alone, where it is known at once. */
-function formatPieces(format: string, taken: Taken, bare: (piece: Piece) => string | undefined): string {
+/** `values`: those of Rego that the operands are, where they are. */
+function formatPieces(format: string, taken: Taken, values: readonly Value[]): string {
   const { pieces, rest } = formatOf(format);
   let text = "";
   for (const piece of pieces) {
     text += piece.before;
-    const known = piece.isBare ? bare(piece) : undefined;
-    if (known !== undefined) taken.used++;
-    text += known ?? formatPiece(piece, taken);
-    // Widths and precisions alone make more of what there is.
-    if (!piece.isBare) checkLength(text.length);
+    const value = values[taken.used];
+    // By far the most are texts and small integers by a verb alone.
+    if (typeof value === "string" && piece.isPlainText) {
+      text += value;
+      taken.used++;
+    } else if (piece.isPlainNumber && typeof value === "number" && Number.isSafeInteger(value)) {
+      // Go has no negative zero among the integers.
+      text += value || 0;
+      taken.used++;
+    } else {
+      text += formatPiece(piece, taken);
+      // Widths and precisions alone make more of what there is.
+      if (!piece.isBare) checkLength(text.length);
+    }
   }
   text += rest;
   if (taken.used >= taken.count || taken.isReordered) return text;
