@@ -308,15 +308,21 @@ export function cacheKey(operand: Value): string {
   const ignored = lookup(operand, "cache_ignored_headers");
   const entries = sortedEntries(operand).filter(([key]) => key !== "cache_ignored_headers");
   const headers = lookup(operand, "headers");
-  if (ignored === undefined || ignored === null || headers === undefined || !isObject(headers)) return textKey(entries);
-  const names = ignored as readonly Value[];
-  const unmarshal = (value: Value, type: string) =>
-    new BareFault(`json: cannot unmarshal ${typeName(value)} into Go value of type ${type}`);
-  if (!Array.isArray(ignored)) throw unmarshal(ignored, "[]string");
+  if (ignored === undefined || headers === undefined) return textKey(entries);
+  if (ignored !== null && !Array.isArray(ignored)) throw unmarshalFault(ignored, "[]string");
+  const names: readonly Value[] = ignored ?? [];
   const other = names.find((name) => typeof name !== "string");
-  if (other !== undefined) throw unmarshal(other, "string");
+  if (other !== undefined) throw unmarshalFault(other, "string");
+  if (headers === null) return textKey(entries);
+  if (!isObject(headers)) throw unmarshalFault(headers, "map[string]interface {}");
   const kept = sortedEntries(headers).filter(([name]) => !names.includes(name));
   return textKey(entries.map(([key, value]) => [key, key === "headers" ? textKey(kept) : value] as const));
+}
+
+/** In the words of Go's encoding/json. */
+function unmarshalFault(value: Value, type: string): BareFault {
+  const name = typeof value === "boolean" ? "bool" : typeName(value);
+  return new BareFault(`json: cannot unmarshal ${name} into Go value of type ${type}`);
 }
 
 function textKey(entries: readonly (readonly [Value, Value])[]): string {
