@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { containerSpec } from "../bundle/container-spec.ts";
 import type { Machine } from "../bundle/machine.ts";
 import type { BundleSandbox } from "../bundle/namespaces.ts";
+import { unenforced } from "../bundle/unenforced.ts";
 import { userOf } from "../bundle/user.ts";
 import { type Image, ImageFault, type ImageStore } from "../image/image.ts";
 import { toolsImageName } from "../image/tools-image.ts";
@@ -16,7 +17,7 @@ import type { PodNetwork } from "../sandbox/pod-network.ts";
 import { shiftOwners } from "../sandbox/shift-owners.ts";
 import { ToolFault, tool } from "../tool.ts";
 import { type FilesOfPod, filesOfPod, type PodFilesOptions } from "../volumes/files-of-pod.ts";
-import { type PodContext, type PreparedContainer, WaitingFault } from "./context.ts";
+import { type PodContext, type PreparedContainer, type Tell, WaitingFault } from "./context.ts";
 import type { KubeletContainer, Pod } from "./pod.ts";
 import type { Sandbox } from "./pod-worker.ts";
 
@@ -35,6 +36,7 @@ export interface SandboxMaker {
   readonly files: PodFilesOptions;
   readonly localhostProfiles: (path: string) => string | undefined;
   readonly random: () => number;
+  readonly tell: Tell;
 }
 
 /** Of who holds what is shared: nobody, with nothing. */
@@ -160,6 +162,8 @@ class MadeSandbox implements Sandbox {
     const [shared, files] = [this.#shared as BundleSandbox, this.#files as FilesOfPod];
     const pod = this.#pod();
     const bundlePod = { ...pod, metadata: pod.metadata as { name: string; namespace: string; uid: string } };
+    for (const field of unenforced(bundlePod, container, machine))
+      this.#maker.tell(pod, "Warning", "Unenforced", field, `spec.containers{${container.name}}`);
     const user = resolveUser(image.rootfs, userOf(bundlePod, container, image.config));
     const given = await files.of(container, attempt);
     const rootfs = await mountRoot(bundle, image.rootfs, shared.mappings?.[0]?.hostID);

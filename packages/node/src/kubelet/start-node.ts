@@ -210,6 +210,7 @@ class NodeStart {
       images,
       localhostProfiles,
       random,
+      tell,
       files,
       runtimeOf: (pod: Pod) => runtimeOf(pod, client, runtimes),
       ensureImage: (pod: Pod, container: KubeletContainer, signal: AbortSignal) =>
