@@ -1,7 +1,8 @@
 import type { Plugin } from "../plugin.ts";
 import type { NamespacePolicy } from "../podsecurity/labels.ts";
 import type { StaticConfigurations } from "../static-configurations.ts";
-import { alwaysAdmit, alwaysDeny } from "./always.ts";
+import { alwaysAdmit } from "./always-admit.ts";
+import { alwaysDeny } from "./always-deny.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
 import { certificateApproval } from "./certificate-approval.ts";
 import { certificateSigning } from "./certificate-signing.ts";
@@ -13,8 +14,8 @@ import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { denyServiceExternalIPs } from "./deny-service-external-ips.ts";
 import { createEventRateLimit, type EventLimit } from "./event-rate-limit.ts";
 import { extendedResourceToleration } from "./extended-resource-toleration.ts";
-import { createGated } from "./gated.ts";
 import { createImagePolicyWebhook, type ImagePolicyOptions } from "./image-policy-webhook.ts";
+import { jobValidation } from "./job-validation.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { createMutatingAdmissionPolicy } from "./mutating-admission-policy.ts";
@@ -26,6 +27,8 @@ import { nodeDeclaredFeatureValidator } from "./node-declared-feature-validator.
 import { nodeRestriction } from "./node-restriction.ts";
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
+import { podGroupProtection } from "./pod-group-protection.ts";
+import { podGroupWorkloadExists } from "./pod-group-workload-exists.ts";
 import { createPodNodeSelector, type PodNodeSelectorConfiguration } from "./pod-node-selector.ts";
 import { podResizeValidator } from "./pod-resize-validator.ts";
 import { createPodSecurity, type Exemptions } from "./pod-security.ts";
@@ -71,10 +74,6 @@ export interface Deprecation {
 
 const off = { byDefault: false } as const;
 const on = { byDefault: true } as const;
-
-function gated(name: string, phase: "mutate" | "validate", featureGate: string): PluginEntry {
-  return { name, ...on, create: () => createGated(name, phase, featureGate), featureGate };
-}
 
 /**
  * The plugins of kube-apiserver 1.36 and 1.37 in their order, and PodSecurityPolicy where 1.24 had it. The order is the behaviour: see
@@ -139,7 +138,7 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "ExtendedResourceToleration", ...off, create: () => extendedResourceToleration },
   { name: "DefaultStorageClass", ...on, create: () => defaultStorageClass },
   { name: "StorageObjectInUseProtection", ...on, create: () => storageObjectInUseProtection },
-  gated("PodGroupProtection", "mutate", "GenericWorkload"),
+  { name: "PodGroupProtection", ...on, create: () => podGroupProtection, featureGate: "GenericWorkload" },
   { name: "OwnerReferencesPermissionEnforcement", ...off, create: () => ownerReferencesPermissionEnforcement },
   { name: "PersistentVolumeClaimResize", ...on, create: () => persistentVolumeClaimResize },
   { name: "RuntimeClass", ...on, create: () => runtimeClass },
@@ -150,9 +149,21 @@ export const pluginEntries: readonly PluginEntry[] = Object.freeze<PluginEntry[]
   { name: "DefaultIngressClass", ...on, create: () => defaultIngressClass },
   { name: "DenyServiceExternalIPs", ...off, create: () => denyServiceExternalIPs },
   { name: "PodTopologyLabels", ...on, create: () => podTopologyLabels },
-  { ...gated("PodGroupWorkloadExists", "validate", "GenericWorkload"), removed: "v1.37" },
+  {
+    name: "PodGroupWorkloadExists",
+    ...on,
+    create: () => podGroupWorkloadExists,
+    featureGate: "GenericWorkload",
+    removed: "v1.37",
+  },
   { name: "NodeDeclaredFeatureValidator", ...on, create: () => nodeDeclaredFeatureValidator },
-  { ...gated("JobValidation", "validate", "WorkloadWithJob"), removed: "v1.37" },
+  {
+    name: "JobValidation",
+    ...on,
+    create: () => jobValidation,
+    featureGate: "WorkloadWithJob",
+    removed: "v1.37",
+  },
   { name: "PodResizeValidator", ...on, create: () => podResizeValidator },
   { name: "MutatingAdmissionPolicy", ...on, create: (options) => createMutatingAdmissionPolicy(options?.statics) },
   { name: "MutatingAdmissionWebhook", ...on, create: (options) => createMutatingAdmissionWebhook(options?.statics) },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { KubeObject } from "@sallyport/kube";
 import { namespace, pod, requestFor, snapshotOf, testEffects } from "../admission.fixture.ts";
@@ -664,4 +665,34 @@ test("EventRateLimit lets tokens come back, and forgets the key that was not use
   now = 500;
   assert.deepEqual([await send("a"), await send("a")], [true, false]);
   assert.deepEqual([await send("b"), await send("c"), await send("a")], [true, true, true]);
+});
+
+/** `DenyServiceExternalIPs` as its file is named. */
+function fileOf(name: string): string {
+  const words = name.replace("IPs", "Ips").replace(/\B[A-Z]/g, (letter) => `-${letter}`);
+  return `${words.toLowerCase()}.ts`;
+}
+
+test("each plugin has a file of its own, whose comment right above it says what it does, and by which source", () => {
+  for (const { name, create } of pluginEntries) {
+    const text = readFileSync(new URL(fileOf(name), import.meta.url), "utf8");
+    const comments = [...text.matchAll(/\/\*\*(?<said>(?:(?!\*\/).)*)\*\/\nexport (?:const|function) /gs)];
+    const own = comments.map(({ groups }) => (groups?.["said"] ?? "").replace(/\s+\*?\s*/g, " ").trim());
+    assert.equal(create().name, name);
+    assert.equal(
+      own.filter((said) => said.startsWith(`${name}: `)).length,
+      1,
+      `${fileOf(name)}: says not what ${name} does`,
+    );
+    assert.match(
+      own.find((said) => said.startsWith(`${name}: `)) ?? "",
+      /https:\/\/|KEP-\d+/,
+      `${fileOf(name)}: no source`,
+    );
+    // Another plugin's comment has another name before its colon.
+    const others = pluginEntries.filter(
+      (each) => each.name !== name && own.some((said) => said.startsWith(`${each.name}: `)),
+    );
+    assert.deepEqual(others, [], `${fileOf(name)} is of one plugin`);
+  }
 });

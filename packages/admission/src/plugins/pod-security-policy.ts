@@ -11,7 +11,7 @@ import { podOf, specOf } from "./pod-spec.ts";
 const annotation = "kubernetes.io/psp";
 
 /**
- * PodSecurityPolicy, as Kubernetes had it until 1.24: a pod must satisfy one of the policies that its service account or its creator may
+ * PodSecurityPolicy: as Kubernetes had it until 1.24, a pod must satisfy one of the policies that its service account or its creator may
  * `use` in its namespace; the policy's defaults are set when it is created. The first policy by name that admits the pod as it is wins,
  * else the first that does with its defaults.
  * https://v1-24.docs.kubernetes.io/docs/concepts/security/pod-security-policy/

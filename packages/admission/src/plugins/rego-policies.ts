@@ -5,6 +5,7 @@ import { skip } from "../refusals.ts";
  * RegoPolicies: the loaded policies, asked as OPA's webhook would be. Not a plugin of kube-apiserver: it stands right behind the
  * webhook plugin of its phase. Without `data.system.main`, every package at or below `kubernetes.admission` decides: `deny` and
  * `violation` refuse, `warn` warns, `patch` changes. A policy that fails refuses (fail closed).
+ * https://www.openpolicyagent.org/docs/kubernetes
  */
 export const regoPolicies: Plugin = {
   name: "RegoPolicies",
