@@ -66,7 +66,8 @@ for (const { handler, skip, runtime } of all) {
 
   check("a process that exec starts has a terminal of its own, with its size", async () => {
     const { id, spec } = await on.start(runtime, { script: "sleep 100" });
-    const script = "until [ \"$(stty size 2>/dev/null)\" = '11 99' ]; do sleep 0.05; done; read line; echo $line; exit 4";
+    const script =
+      "until [ \"$(stty size 2>/dev/null)\" = '11 99' ]; do sleep 0.05; done; read line; echo $line; exit 4";
     const args = ["sh", "-c", script];
     const process = await runtime.exec(id, { ...spec.process, args }, { stdin: true, tty: true });
     process.resize?.({ width: 99, height: 11 });
