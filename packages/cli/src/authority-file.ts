@@ -8,12 +8,17 @@ import { reasonOf, UsageError } from "./errors.ts";
  */
 export function readAuthorities(flag: string, file: string): string {
   const text = read(flag, file);
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificatesOf(text);
   if (blocks.length === 0) throw new UsageError(`${flag} ${file}: no certificate in it, expected PEM`);
   const broken = blocks.findIndex((block) => !isCertificate(block));
   if (broken >= 0)
     throw new UsageError(`${flag} ${file}: certificate ${broken + 1} of ${blocks.length} cannot be read`);
   return text;
+}
+
+/** The certificates of a PEM file, without what stands between them. */
+export function certificatesOf(text: string): readonly string[] {
+  return text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
 }
 
 function read(flag: string, file: string): string {

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
 import { gatekeeperDefinitions } from "@sallyport/constraints";
-import { type InstallOptions, installChart, installManifests } from "@sallyport/webhook";
+import { createCa } from "@sallyport/pki";
+import { type InstallOptions, installChart, installManifests, type Manifest } from "@sallyport/webhook";
 import { parseAllDocuments } from "yaml";
 import { openGatehouse } from "../gatehouse.ts";
 import { installCommand } from "./install.ts";
@@ -145,6 +146,79 @@ test("in Gatekeeper's place: resources that are named are asked about in their g
   );
 });
 
+const foreign: InstallOptions = { ...options, tlsSecret: "webhook-tls", caBundle: "AAAA" };
+
+test("a certificate that somebody else keeps: nothing of Secrets and configurations is left to the account", () => {
+  const lost = rights.map(
+    ([wanted, ...asked]): Right => [wanted && asked[2] !== "secrets" && asked[0] !== "update", ...asked],
+  );
+  assert.equal(lost.filter(([wanted], i) => wanted !== rights[i]?.[0]).length, 2);
+  return withInstalled(foreign, {}, async (mayDo) => {
+    for (const [wanted, ...asked] of lost) assert.equal(await mayDo(...asked), wanted, asked.join(" "));
+  });
+});
+
+test("a certificate that somebody else keeps: its Secret is mounted where the replicas read it, as a whole", () => {
+  const installed = installManifests({ ...foreign, gatekeeper: { definitions: [] } });
+  const { spec } = installed.find(({ kind }) => kind === "Deployment")?.["spec"].template ?? assert.fail();
+  const [{ args, volumeMounts }] = spec.containers;
+  assert.deepEqual(spec.volumes, [{ name: "tls", secret: { secretName: "webhook-tls" } }]);
+  assert.deepEqual(volumeMounts, [{ name: "tls", mountPath: "/tls", readOnly: true }]);
+  assert.ok(args.includes("--tls-secret-folder=/tls"), args.join(" "));
+  // Of these it would make one itself.
+  assert.doesNotMatch(args.join(" "), /--(secret|service|configuration)=/);
+  const bundles = installed.flatMap(({ webhooks = [] }) =>
+    webhooks.map(
+      ({ clientConfig }: { readonly clientConfig: { readonly caBundle?: string } }) => clientConfig.caBundle,
+    ),
+  );
+  assert.deepEqual(bundles, ["AAAA", "AAAA", "AAAA"]);
+});
+
+/** What `install` prints with these arguments, as objects. */
+async function printed(...args: readonly string[]): Promise<readonly Manifest[]> {
+  const { write } = process.stdout;
+  let text = "";
+  process.stdout.write = (chunk) => {
+    text += String(chunk);
+    return true;
+  };
+  try {
+    await installCommand().parseAsync([...args, "--json"], { from: "user" });
+  } finally {
+    process.stdout.write = write;
+  }
+  return JSON.parse(text).items;
+}
+
+test("--ca-file becomes the caBundle: its certificates, and nothing else that lies in the file", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-install-"));
+  const file = join(folder, "ca.pem");
+  const { certificate, key } = await createCa("CN=someone", { days: 1, now: Date.now() });
+  writeFileSync(file, `${key}\nsubject=someone\n${certificate}`);
+  const configurations = await printed("--tls-secret", "webhook-tls", "--ca-file", file);
+  const { webhooks } = configurations.find(({ kind }) => kind === "ValidatingWebhookConfiguration") ?? assert.fail();
+  const bundle = Buffer.from(webhooks[0].clientConfig.caBundle, "base64").toString();
+  assert.equal(bundle.trim(), certificate.trim());
+  rmSync(folder, { recursive: true });
+});
+
+test("a Secret's certificate and its authority are given together, by names that there can be", async () => {
+  for (const [args, fault] of [
+    [
+      ["--tls-secret", "x"],
+      /^--tls-secret x: give who signed the certificate of sallyport\.sallyport\.svc, too: --ca-file/,
+    ],
+    [["--ca-file", "ca.crt"], /^--ca-file belongs to --tls-secret/],
+    [["--tls-secret", "A b", "--ca-file", "ca.crt"], /^--tls-secret A b: a lowercase RFC 1123 subdomain/],
+    [["--tls-secret", "x", "--ca-file", "/nowhere/ca.crt"], /^--ca-file \/nowhere\/ca.crt: /],
+  ] as const)
+    await assert.rejects(installCommand().parseAsync([...args], { from: "user" }), {
+      name: "UsageError",
+      message: fault,
+    });
+});
+
 function isManifests(given: InstallOptions): void {
   const chart = installChart(given, "0.1.0");
   const values: { readonly [name: string]: unknown } = parseAllDocuments(chart["values.yaml"] ?? "")[0]?.toJS();
@@ -165,9 +239,10 @@ function isManifests(given: InstallOptions): void {
   assert.doesNotMatch(chart["values.yaml"] + text, /\bgate\b/);
 }
 
-test("the chart, with its own values, is the manifests; also in Gatekeeper's place", () => {
+test("the chart, with its own values, is the manifests; also in Gatekeeper's place, and with a certificate of others", () => {
   isManifests(options);
   isManifests({ ...options, gatekeeper: { definitions: [] } });
+  isManifests(foreign);
 });
 
 test("a chart that cannot be written is the machine's fault, which says where", async () => {

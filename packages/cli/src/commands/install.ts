@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gatekeeperDefinitions } from "@sallyport/constraints/definitions";
-import { dns1123Label } from "@sallyport/kube";
+import { dns1123Label, dns1123Subdomain } from "@sallyport/kube";
 import { type InstallOptions, installChart, installManifests, manifestsText } from "@sallyport/webhook";
 import { Command } from "commander";
 import { askedResources, readResources } from "../asked-resources.ts";
+import { certificatesOf, readAuthorities } from "../authority-file.ts";
 import { list } from "../comma-list.ts";
 import { UsageError } from "../errors.ts";
 import { version } from "../version.ts";
@@ -21,6 +22,8 @@ interface InstallFlags {
   readonly failurePolicy?: string;
   readonly timeoutSeconds: string;
   readonly excludeNamespaces: readonly string[];
+  readonly tlsSecret?: string;
+  readonly caFile?: string;
   readonly mutate?: boolean;
   readonly gatekeeper?: boolean;
   readonly helm?: string;
@@ -43,6 +46,11 @@ export function installCommand(): Command {
     )
     .option("--timeout-seconds <number>", "how long the API server waits", "5")
     .option("--exclude-namespaces <names>", "never asked about, beside our own", list, ["kube-system"])
+    .option(
+      "--tls-secret <name>",
+      "serve the certificate of this Secret of `kubectl create secret tls`, not one of our own",
+    )
+    .option("--ca-file <file>", "with --tls-secret: who signed it, for the caBundle")
     .option("--mutate", "policies and plugins change objects, too")
     .option(
       "--gatekeeper",
@@ -58,6 +66,7 @@ Examples:
   sallyport install --enable-admission-plugins PodSecurityPolicy --mutate
   sallyport install --gatekeeper --replicate services,ingresses.networking.k8s.io
   sallyport install --resources pods,deployments.apps --replicate ingresses.networking.k8s.io
+  sallyport install --tls-secret webhook-tls --ca-file ca.crt | kubectl apply -f -
   sallyport install --helm chart/ && helm install sallyport chart/ -n sallyport --create-namespace
 
 Exit status: 0 printed, 2 bad usage, 3 the chart could not be written.`,
@@ -110,8 +119,30 @@ function installOptions(flags: InstallFlags): InstallOptions {
     ...(gatekeeper ? { gatekeeper: { definitions: gatekeeperDefinitions.map(withoutStatus) } } : {}),
     failurePolicy,
     timeoutSeconds: numberOf("--timeout-seconds", flags.timeoutSeconds, 30),
+    ...foreignTls(flags),
     excludedNamespaces: [...new Set([...flags.excludeNamespaces, namespace])],
   };
+}
+
+/** Nobody but us tells the API server whom to trust: a Secret without its authority would fail every request that is asked about. */
+function foreignTls({
+  tlsSecret,
+  caFile,
+  name,
+  namespace,
+}: InstallFlags): Pick<InstallOptions, "tlsSecret" | "caBundle"> {
+  if (tlsSecret === undefined && caFile === undefined) return {};
+  if (tlsSecret === undefined)
+    throw new UsageError("--ca-file belongs to --tls-secret: of their own certificates the replicas keep the caBundle");
+  const [fault] = dns1123Subdomain(tlsSecret);
+  if (fault !== undefined) throw new UsageError(`--tls-secret ${tlsSecret}: ${fault}`);
+  if (caFile === undefined)
+    throw new UsageError(
+      `--tls-secret ${tlsSecret}: give who signed the certificate of ${name}.${namespace}.svc, too: --ca-file ca.crt`,
+    );
+  // A file may hold more: a key has no business where everybody reads.
+  const certificates = certificatesOf(readAuthorities("--ca-file", caFile));
+  return { tlsSecret, caBundle: Buffer.from(`${certificates.join("\n")}\n`).toString("base64") };
 }
 
 /** What an API server would refuse only when it is applied. */

@@ -12,8 +12,12 @@ export function accessManifests(options: InstallOptions): readonly Manifest[] {
     { apiVersion: "v1", kind: "ServiceAccount", metadata: own },
     { ...rbac, kind: "ClusterRole", metadata, rules: clusterRules(options) },
     { ...rbac, kind: "ClusterRoleBinding", metadata, roleRef: roleRef("ClusterRole"), subjects },
-    { ...rbac, kind: "Role", metadata: own, rules: secretRules(options) },
-    { ...rbac, kind: "RoleBinding", metadata: own, roleRef: roleRef("Role"), subjects },
+    ...(options.tlsSecret === undefined
+      ? [
+          { ...rbac, kind: "Role", metadata: own, rules: secretRules(options) },
+          { ...rbac, kind: "RoleBinding", metadata: own, roleRef: roleRef("Role"), subjects },
+        ]
+      : []),
   ];
 }
 
@@ -51,8 +55,8 @@ const gatekeeperRules: readonly object[] = [
   },
 ];
 
-function clusterRules({ name, reads, asksAuthorizer, mutates, gatekeeper }: InstallOptions): readonly object[] {
-  const configurations = ["validatingwebhookconfigurations", ...(mutates ? ["mutatingwebhookconfigurations"] : [])];
+function clusterRules(options: InstallOptions): readonly object[] {
+  const { reads, asksAuthorizer, gatekeeper } = options;
   return [
     ...byGroup(["namespaces", ...reads.filter((each) => each !== "namespaces")]).map(([group, resources]) => ({
       apiGroups: [group],
@@ -63,13 +67,18 @@ function clusterRules({ name, reads, asksAuthorizer, mutates, gatekeeper }: Inst
       ? [{ apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] }]
       : []),
     ...(gatekeeper === undefined ? [] : gatekeeperRules),
-    {
-      apiGroups: ["admissionregistration.k8s.io"],
-      resources: configurations,
-      resourceNames: [name],
-      verbs: ["get", "update"],
-    },
+    ...(options.tlsSecret === undefined ? [bundleRule(options)] : []),
   ];
+}
+
+/** To keep the caBundle current. */
+function bundleRule({ name, mutates }: InstallOptions): object {
+  return {
+    apiGroups: ["admissionregistration.k8s.io"],
+    resources: ["validatingwebhookconfigurations", ...(mutates ? ["mutatingwebhookconfigurations"] : [])],
+    resourceNames: [name],
+    verbs: ["get", "update"],
+  };
 }
 
 /** The certificate that all replicas share. What is created has no name yet that a rule could tell. */

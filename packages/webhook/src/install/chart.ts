@@ -6,10 +6,19 @@ import type { InstallOptions } from "./options.ts";
 export type Chart = { readonly [path: string]: string };
 
 /** What the chart's user may change, with what stands in the templates for it. */
-const values = ["image", "replicas", "failurePolicy", "timeoutSeconds", "excludedNamespaces"] as const;
+const names = [
+  "image",
+  "replicas",
+  "failurePolicy",
+  "timeoutSeconds",
+  "excludedNamespaces",
+  "tlsSecret",
+  "caBundle",
+] as const;
 
 /** The manifests as a Helm chart: the namespace is the release's, the rest that varies comes from values. */
 export function installChart(options: InstallOptions, version: string): Chart {
+  const values = names.filter((name) => options[name] !== undefined);
   const marked = {
     ...options,
     namespace: mark("namespace"),
@@ -31,7 +40,7 @@ export function installChart(options: InstallOptions, version: string): Chart {
 }
 
 /** The release's own namespace is always left alone: else no replica could be made while there is none. */
-function standardOf(name: (typeof values)[number], options: InstallOptions): unknown {
+function standardOf(name: (typeof names)[number], options: InstallOptions): unknown {
   const { excludedNamespaces, namespace } = options;
   const isList = name === "excludedNamespaces" && typeof excludedNamespaces !== "string";
   return isList ? excludedNamespaces.filter((each) => each !== namespace) : options[name];

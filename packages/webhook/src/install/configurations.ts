@@ -1,6 +1,6 @@
 import { byGroup, type InstallOptions, labelsOf, type Manifest } from "./options.ts";
 
-/** What makes an API server ask us. The caBundle is written by the replicas. */
+/** What makes an API server ask us. The caBundle is written by the replicas, where the certificate is theirs. */
 export function configurationManifests(options: InstallOptions): readonly Manifest[] {
   const validating = configuration(options, "Validating");
   return options.mutates ? [configuration(options, "Mutating"), validating] : [validating];
@@ -70,6 +70,7 @@ function labelGuard(options: InstallOptions): object {
   };
 }
 
-function clientConfig({ name, namespace }: InstallOptions, kind: "Mutating" | "Validating"): object {
-  return { service: { name, namespace, path: kind === "Mutating" ? "/mutate" : "/validate", port: 443 } };
+function clientConfig({ name, namespace, caBundle }: InstallOptions, kind: "Mutating" | "Validating"): object {
+  const service = { name, namespace, path: kind === "Mutating" ? "/mutate" : "/validate", port: 443 };
+  return { service, ...(caBundle === undefined ? {} : { caBundle }) };
 }

@@ -18,6 +18,13 @@ export interface InstallOptions {
   readonly timeoutSeconds: number | string;
   /** It does Gatekeeper's job, too; the CustomResourceDefinitions of Gatekeeper's kinds. */
   readonly gatekeeper?: { readonly definitions: readonly Manifest[] };
+  /**
+   * A Secret of type kubernetes.io/tls in the namespace, which somebody else keeps: its certificate is served. Without it the replicas
+   * make one, keep it in a Secret of their own, and write the caBundle.
+   */
+  readonly tlsSecret?: string;
+  /** Base64 of the PEM of who signed that certificate. */
+  readonly caBundle?: string;
   /** Namespaces that are never asked about: a broken policy must not keep a cluster from being mended. */
   readonly excludedNamespaces: readonly string[] | string;
 }

@@ -1,6 +1,8 @@
 import { type InstallOptions, labelsOf, type Manifest } from "./options.ts";
 
 const port = 8443;
+/** Where a Secret with a certificate is mounted: as a whole, since a kubelet never renews a file that is mounted alone. */
+const tlsFolder = "/tls";
 
 /** The replicas, and what leads to them. */
 export function workloadManifests(options: InstallOptions): readonly Manifest[] {
@@ -47,7 +49,8 @@ function deploymentSpec(options: InstallOptions): object {
   };
 }
 
-function podSpec({ name, namespace, image, args, gatekeeper }: InstallOptions): object {
+function podSpec(options: InstallOptions): object {
+  const { name, image, tlsSecret } = options;
   const probe = (path: string) => ({ httpGet: { path, port: "https", scheme: "HTTPS" }, periodSeconds: 5 });
   return {
     serviceAccountName: name,
@@ -67,15 +70,7 @@ function podSpec({ name, namespace, image, args, gatekeeper }: InstallOptions): 
       {
         name: "webhook",
         image,
-        args: [
-          "webhook",
-          `--port=${port}`,
-          `--service=${name}.${namespace}`,
-          `--secret=${name}-webhook-tls`,
-          `--configuration=${name}`,
-          ...(gatekeeper === undefined ? [] : ["--gatekeeper", `--gatekeeper-namespace=${namespace}`]),
-          ...args,
-        ],
+        args: argumentsOf(options),
         ports: [{ name: "https", containerPort: port }],
         livenessProbe: probe("/livez"),
         readinessProbe: probe("/readyz"),
@@ -85,7 +80,21 @@ function podSpec({ name, namespace, image, args, gatekeeper }: InstallOptions): 
           readOnlyRootFilesystem: true,
           capabilities: { drop: ["ALL"] },
         },
+        ...(tlsSecret === undefined ? {} : { volumeMounts: [{ name: "tls", mountPath: tlsFolder, readOnly: true }] }),
       },
     ],
+    ...(tlsSecret === undefined ? {} : { volumes: [{ name: "tls", secret: { secretName: tlsSecret } }] }),
   };
+}
+
+function argumentsOf({ name, namespace, args, gatekeeper, tlsSecret }: InstallOptions): readonly string[] {
+  return [
+    "webhook",
+    `--port=${port}`,
+    ...(tlsSecret === undefined
+      ? [`--service=${name}.${namespace}`, `--secret=${name}-webhook-tls`, `--configuration=${name}`]
+      : [`--tls-secret-folder=${tlsFolder}`]),
+    ...(gatekeeper === undefined ? [] : ["--gatekeeper", `--gatekeeper-namespace=${namespace}`]),
+    ...args,
+  ];
 }
