@@ -1,5 +1,6 @@
 import { builtinResources } from "./catalogue.ts";
 import table from "./data/protobuf.generated.json" with { type: "json" };
+import { podSecurityPolicyMessages } from "./kinds/policy/pod-security-policy-messages.ts";
 
 /** `k8s\0`, before a runtime.Unknown. https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding */
 export const magic = [0x6b, 0x38, 0x73, 0x00];
@@ -29,7 +30,7 @@ const messages = new Map<string, ReadonlyMap<number, Field>>();
 
 /** The fields of a message in the order of Go's struct. */
 export function messageFields(message: string): readonly Field[] | undefined {
-  const text = (table as { readonly [name: string]: string })[message];
+  const text = (table as { readonly [name: string]: string })[message] ?? podSecurityPolicyMessages[message];
   return text?.split(",").filter(Boolean).map(parseField);
 }
 

@@ -44,30 +44,58 @@ test("PodSecurityPolicies are served while their plugin is in the chain, and dec
   );
 });
 
-test("PodSecurityPolicies with values of wrong types are refused, and no fault of the server", async () => {
+test("PodSecurityPolicies with values of wrong types cannot be decoded, as by Kubernetes 1.24", async () => {
   const plugins = createChain({ enable: ["PodSecurityPolicy"] }) as readonly Plugin[];
   const { spec } = restricted;
-  const wrong: readonly (readonly [spec: unknown, field: RegExp])[] = [
-    ["x", /: spec: Invalid value: "string": spec in body must be of type object/],
-    [[], /: spec: Invalid value: "array"/],
-    [{ ...spec, volumes: "x" }, /: spec.volumes: Invalid value: "string"/],
-    [{ ...spec, requiredDropCapabilities: [1] }, /requiredDropCapabilities\[0\]: Invalid value: "integer"/],
+  const ofSpec = "Go struct field PodSecurityPolicySpec.spec";
+  const wrong: readonly (readonly [spec: unknown, fault: string])[] = [
+    ["x", "string into Go struct field PodSecurityPolicy.spec of type v1beta1.PodSecurityPolicySpec"],
+    [[], "array into Go struct field PodSecurityPolicy.spec of type v1beta1.PodSecurityPolicySpec"],
+    [{ ...spec, volumes: "x" }, `string into ${ofSpec}.volumes of type []v1beta1.FSType`],
     [
-      { ...spec, runAsUser: { rule: "MustRunAs", ranges: [null] } },
-      /spec.runAsUser.ranges\[0\]: Invalid value: "null"/,
+      { ...spec, requiredDropCapabilities: [1] },
+      `number into ${ofSpec}.requiredDropCapabilities of type v1.Capability`,
     ],
-    [{ ...spec, fsGroup: { rule: "MustRunAs", ranges: "1-2" } }, /spec.fsGroup.ranges: Invalid value: "string"/],
-    [{ ...spec, hostPorts: [{ min: "1" }] }, /spec.hostPorts\[0\].min: Invalid value: "string"/],
-    [{ ...spec, allowedHostPaths: ["/"] }, /spec.allowedHostPaths\[0\]: Invalid value: "string"/],
-    [{ ...spec, runtimeClass: 1 }, /spec.runtimeClass: Invalid value: "integer"/],
+    [
+      { ...spec, runAsUser: { rule: 1 } },
+      "number into Go struct field RunAsUserStrategyOptions.spec.runAsUser.rule of type v1beta1.RunAsUserStrategy",
+    ],
+    [
+      { ...spec, fsGroup: { rule: "MustRunAs", ranges: "1-2" } },
+      "string into Go struct field FSGroupStrategyOptions.spec.fsGroup.ranges of type []v1beta1.IDRange",
+    ],
+    [
+      { ...spec, hostPorts: [{ min: "1" }] },
+      "string into Go struct field HostPortRange.spec.hostPorts.min of type int32",
+    ],
+    [{ ...spec, allowedHostPaths: ["/"] }, `string into ${ofSpec}.allowedHostPaths of type v1beta1.AllowedHostPath`],
+    [{ ...spec, runtimeClass: 1 }, `number into ${ofSpec}.runtimeClass of type v1beta1.RuntimeClassStrategyOptions`],
   ];
+  const start =
+    'PodSecurityPolicy in version "v1beta1" cannot be handled as a PodSecurityPolicy: json: cannot unmarshal ';
   await withServer(
     async ({ call }) => {
-      for (const [given, field] of wrong) {
+      for (const [given, fault] of wrong) {
         const { code, body } = await call(policies, { method: "POST", body: { ...restricted, spec: given } });
-        assert.equal(code, 422, body.message);
-        assert.match(body.message, field);
+        assert.deepEqual([code, body.message], [400, start + fault]);
       }
+    },
+    { plugins },
+  );
+});
+
+test("what a PodSecurityPolicy says with null is as if it were not said, as by Kubernetes 1.24", async () => {
+  const plugins = createChain({ enable: ["PodSecurityPolicy"] }) as readonly Plugin[];
+  const spec = { ...restricted.spec, privileged: null, runAsUser: { rule: "MustRunAs", ranges: [null] } };
+  await withServer(
+    async ({ call }) => {
+      const { code, body } = await call(policies, { method: "POST", body: { ...restricted, spec } });
+      assert.equal(code, 201, body.message);
+      assert.deepEqual(body.spec, {
+        ...restricted.spec,
+        runAsUser: { rule: "MustRunAs", ranges: [{ min: 0, max: 0 }] },
+        allowPrivilegeEscalation: true,
+      });
     },
     { plugins },
   );

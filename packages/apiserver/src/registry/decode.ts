@@ -1,5 +1,6 @@
 import {
   apiVersionOf,
+  type CustomVersion,
   checkTypeMeta,
   conform,
   conformStruct,
@@ -10,6 +11,7 @@ import {
   invalidStatus,
   type KubeObject,
   parseApiVersion,
+  podSecurityPolicyDefinition,
   type ResourceInfo,
   StatusError,
   unboundedNumber,
@@ -155,7 +157,19 @@ function wrongKind(
   return invalidStatus({ group, kind: String(given) }, name, errors);
 }
 
+/** A PodSecurityPolicy was built in: what a struct of Go cannot hold is refused before its schema is asked. */
+function conformPolicy(
+  { apiVersion, kind, ...given }: { readonly [field: string]: unknown },
+  info: ResourceInfo,
+  custom: CustomVersion,
+  source: "document" | "map",
+) {
+  const { object, unknown } = conform(given, "io.k8s.api.policy.v1beta1.PodSecurityPolicy", info, source);
+  return { object: conformCustom({ apiVersion, kind, ...(object as object) }, info, custom).object, unknown };
+}
+
 function conformTo(given: { readonly [field: string]: unknown }, info: ResourceInfo, source: "document" | "map") {
+  if (info.custom?.definition === podSecurityPolicyDefinition) return conformPolicy(given, info, info.custom, source);
   if (info.custom !== undefined) return conformCustom(given, info, info.custom);
   if (info.schema === undefined) return { object: given as unknown as KubeObject, unknown: [] };
   const { object, unknown } = conform(given, info.schema, info, source);

@@ -1,4 +1,5 @@
 import namedTypes from "../data/named-types.generated.json" with { type: "json" };
+import { podSecurityPolicyTypes } from "../kinds/policy/pod-security-policy-messages.ts";
 import { type Field, listMessages, messageFields, metaPackage, rawMessages } from "../protobuf-fields.ts";
 import { findSchema } from "../schema.ts";
 
@@ -98,7 +99,7 @@ function goScalar(type: string): string {
 
 /** Strings that have a type of their own in Go; OpenAPI and protobuf do not tell. */
 function namedType(struct: string, field: string): string | undefined {
-  const fields = (namedTypes as { readonly [struct: string]: string })[struct];
+  const fields = (namedTypes as { readonly [struct: string]: string })[struct] ?? podSecurityPolicyTypes[struct];
   return fields
     ?.split(",")
     .find((each) => each.startsWith(`${field} `))
