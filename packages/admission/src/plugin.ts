@@ -50,6 +50,6 @@ export interface Plugin {
   readonly operations: readonly Operation[];
   readonly mutate?: PluginFunction;
   readonly validate?: PluginFunction;
-  /** Resources of its own, as CustomResourceDefinitions: a server serves them while the plugin is in its chain. */
+  /** Resources of its own, as CustomResourceDefinitions: a server serves them while the plugin is in its chain, and keeps those whose groups have a dot among its objects. */
   readonly definitions?: readonly KubeObject[];
 }

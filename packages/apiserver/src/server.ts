@@ -21,6 +21,7 @@ import { realClock, runControllers, runElected } from "./controllers/run.ts";
 import { selectControllers } from "./controllers/select.ts";
 import { CustomCatalogue } from "./custom/catalogue.ts";
 import { DefinitionController } from "./custom/definitions-controller.ts";
+import { PluginDefinitions } from "./custom/plugin-definitions.ts";
 import { writeFirstNamespaces } from "./first-namespaces.ts";
 import { FlowControl } from "./flowcontrol/flow-control.ts";
 import { loadCertificates } from "./http/certificates.ts";
@@ -173,6 +174,8 @@ export async function startApiServer(
   const timestamp = () => timestampOf(options.effects.now());
   await writeFirstNamespaces(cache, registry, timestamp());
   await writeBootstrapObjects(cache, registry, catalogue, timestamp);
+  const pluginDefinitions = new PluginDefinitions(cache, registry, definitionsOf(options.plugins), timestamp);
+  await pluginDefinitions.start();
   const definitions = new DefinitionController(cache, registry, timestamp);
   definitions.start();
   const world: ControllerWorld = {
@@ -262,6 +265,7 @@ export async function startApiServer(
       if (options.shutdownDelayMs) await new Promise((done) => setTimeout(done, options.shutdownDelayMs));
       endUpgrades();
       await closeServer(server);
+      await pluginDefinitions.stop();
       await definitions.stop();
       await stopControllers();
       await stopOwn();

@@ -28,7 +28,7 @@ export class CustomCatalogue implements Catalogue {
   #byKind = new Map<string, ResourceInfo>();
   #preferred = new Map<string, ResourceInfo>();
 
-  /** Definitions that are served without being stored: those of the admission plugins. */
+  /** Definitions of the admission plugins: served as they are until one of the name is stored and established. */
   readonly #fixed: readonly KubeObject[];
 
   /** `served` is what is built in. */
@@ -68,7 +68,10 @@ export class CustomCatalogue implements Catalogue {
 
   #read(): void {
     const { group, resource } = definitionsResource;
-    this.#custom = [...this.#fixed, ...this.#cache.list(group, resource)].flatMap((each) => this.#infosOf(each));
+    const stored = this.#cache.list(group, resource).filter((each) => hasCondition(each, "Established"));
+    const names = new Set(stored.map(({ metadata }) => metadata.name));
+    const fixed = this.#fixed.filter(({ metadata }) => !names.has(metadata.name));
+    this.#custom = [...fixed, ...stored].flatMap((each) => this.#infosOf(each));
     this.#byPlace = new Map(this.#custom.map((each) => [`${each.group}/${each.version}/${each.resource}`, each]));
     const whole = this.#custom.filter((each) => !each.resource.includes("/"));
     this.#byKind = new Map(whole.map((each) => [`${each.group}/${each.version}/${each.kind}`, each]));

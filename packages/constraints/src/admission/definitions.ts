@@ -6,6 +6,22 @@ export function isGatekeeperGroup(group: string): boolean {
 }
 
 const open: Structural = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+const spec: Structural = { ...open, description: "What is wanted; checked by Gatekeeper's admission." };
+const status: Structural = { ...open, description: "What each process that enforces it says of it." };
+
+/** What `kubectl explain` says of the kinds that users write. */
+const descriptions: { readonly [kind: string]: string } = {
+  ConstraintTemplate: "A policy in Rego or CEL, and the kind of the constraints that use it.",
+  Assign: "Sets a field outside metadata of the objects that it matches.",
+  AssignImage: "Sets parts of an image in the objects that it matches.",
+  AssignMetadata: "Adds a label or an annotation to the objects that it matches.",
+  ModifySet: "Adds entries to a list, or removes them, in the objects that it matches.",
+  Provider: "A service outside the cluster that policies and mutators ask for data.",
+  ExpansionTemplate:
+    "Which objects others are made of, such as pods of a Deployment, so that those are reviewed with it.",
+  Config: "Which namespaces are exempt, and which kinds policies find in data.inventory.",
+  SyncSet: "Kinds that policies find in data.inventory.",
+};
 
 interface OwnKind {
   readonly group: string;
@@ -54,11 +70,12 @@ function kindOf(group: string, kind: string, plural: string, versions: readonly 
 export const gatekeeperDefinitions: readonly KubeObject[] = [...written, ...told].map(definitionOf);
 
 function definitionOf({ group, kind, plural, namespaced, versions, hasStatus }: OwnKind): KubeObject {
+  const description = descriptions[kind] ?? `What one process says of one ${kind.replace(/PodStatus$/, "")}.`;
   const names = { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() };
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
+    metadata: { name: `${plural}.${group}`, labels: { "gatekeeper.sh/system": "yes" } },
     spec: {
       group,
       names,
@@ -68,7 +85,7 @@ function definitionOf({ group, kind, plural, namespaced, versions, hasStatus }: 
         name,
         served: true,
         storage: i === 0,
-        schema: { openAPIV3Schema: { type: "object", properties: { spec: open, status: open } } },
+        schema: { openAPIV3Schema: { type: "object", description, properties: { spec, status } } },
         ...(hasStatus ? { subresources: { status: {} } } : {}),
       })),
     },
