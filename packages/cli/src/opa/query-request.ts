@@ -1,5 +1,5 @@
 import { createEffects } from "@sallyport/effects";
-import { Metrics } from "@sallyport/opa/answers";
+import { addStages, Metrics } from "@sallyport/opa/answers";
 import {
   type Body,
   type Capabilities,
@@ -99,7 +99,11 @@ export async function prepare(request: QueryRequest, metrics: Metrics): Promise<
   const policy = modules.length === 0 ? compile() : metrics.timed("rego_module_compile", compile);
   const body = metrics.timed("rego_query_parse", () => parseRequest(query, regoVersion, capabilities));
   const prepared = metrics.timed("rego_query_compile", () =>
-    policy.prepareQuery(body, { ...context, captureValues: !flags.bool("partial") }),
+    policy.prepareQuery(body, {
+      ...context,
+      captureValues: !flags.bool("partial"),
+      ...(flags.bool("instrument") && { timed: metrics.timed.bind(metrics) }),
+    }),
   );
   return { prepared, policy, modules, data };
 }
@@ -150,14 +154,9 @@ function compilePolicy(
       compile: { ...compileOptions(request), ...clock, pathExists: (path) => hasDocument(data, path) },
     },
   );
-  for (const [stage, milliseconds] of timings ?? []) metrics.add(`compile_stage_${snakeCase(stage)}`, milliseconds);
+  if (timings !== undefined) addStages(metrics, timings);
   if (policy === undefined) throw new RegoError(diagnostics);
   return policy;
-}
-
-/** As OPA names a stage's timer: `check_safety_rule_heads` of `CheckSafetyRuleHeads`. */
-function snakeCase(name: string): string {
-  return name.replace(/(?<=[a-z])[A-Z]/g, "_$&").toLowerCase();
 }
 
 /** True when base data has something at the path, or something on the way to it that is no object. */

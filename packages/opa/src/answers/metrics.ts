@@ -17,6 +17,9 @@ export type TimerName =
   | "server_handler"
   | "server_read_bytes";
 
+/** Timers of the stages of the compiler, told where they are asked for: `query_compile_stage_check_types`. */
+export type StageTimerName = `compile_stage_${string}` | `query_compile_stage_${string}`;
+
 /** Runs the parse of a module or of a document, and counts the time that it takes: `Metrics.timed`. */
 export type ParseTimer = <T>(name: "rego_module_parse" | "rego_data_parse", parse: () => T) => T;
 
@@ -28,7 +31,7 @@ export class Metrics {
   readonly #counters = new Map<string, number>();
 
   /** Runs something, and adds the time that it takes to a timer. */
-  timed<T>(name: TimerName, run: () => T): T {
+  timed<T>(name: TimerName | StageTimerName, run: () => T): T {
     const start = performance.now();
     try {
       return run();

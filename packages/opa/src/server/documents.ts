@@ -4,6 +4,7 @@ import {
   type EvaluateOptions,
   findNode,
   type PreparedQuery,
+  type QueryOptions,
   readDocument,
   StoreError,
   type Value,
@@ -16,7 +17,7 @@ type RuleNode = Generation["policy"]["compiled"]["root"];
 const number = /^[+-]?\d+$/;
 
 /**
- * The document at a path: base data alone is read, all else evaluated. Undefined where there is none. `labels` are told where they are given.
+ * The document at a path: base data alone is read, all else evaluated. Undefined where there is none. `labels` are told where they are given, `stages` of what is compiled.
  * Throws `EvaluationError`, `RegoError`.
  */
 export async function documentAt(
@@ -24,6 +25,7 @@ export async function documentAt(
   path: DataPath,
   options: EvaluateOptions,
   labels?: EvaluatedLabels,
+  stages: Pick<QueryOptions, "timed"> = {},
 ): Promise<Value | undefined> {
   if (isBaseData(policy.compiled.root, path)) return baseDocument(data, path);
   const inside = { ...options, data };
@@ -31,7 +33,7 @@ export async function documentAt(
     const text = path.join("/");
     return labels === undefined ? policy.evaluateAsync(text, inside) : policy.walkDocument(text, { ...inside, labels });
   }
-  const query = policy.prepareQuery(refText(path), { captureValues: true });
+  const query = documentQuery({ policy }, path, stages);
   const [answer] = await (labels === undefined ? query.answersAsync(inside) : query.walkAsync({ ...inside, labels }));
   return answer?.expressions[0]?.value;
 }
@@ -49,8 +51,12 @@ function isPlain(root: RuleNode, path: DataPath): boolean {
 }
 
 /** A query for the same document, as explanations show it. */
-export function documentQuery({ policy }: Generation, path: DataPath): PreparedQuery {
-  return policy.prepareQuery(refText(path), { captureValues: true });
+export function documentQuery(
+  { policy }: Pick<Generation, "policy">,
+  path: DataPath,
+  stages: Pick<QueryOptions, "timed"> = {},
+): PreparedQuery {
+  return policy.prepareQuery(refText(path), { captureValues: true, ...stages });
 }
 
 /** `data.a["b c"][1]`. */

@@ -51,6 +51,25 @@ test("metrics by OPA's names", async () => {
   }
 });
 
+test("the stages of what is compiled for a request are timed by OPA's names, where they are asked for", async () => {
+  const files = { "t.rego": "package t\n\nx := [1]" };
+  const { listener } = await start({ name: "", files, asks: [] }, (error) => assert.fail(String(error)));
+  const stages = async (path: string, body?: string) => {
+    const answer = await fetch(`${listener.url}${path}`, body === undefined ? {} : { method: "POST", body });
+    const { metrics } = (await answer.json()) as { readonly metrics: object };
+    return Object.keys(metrics).filter((name) => name.includes("_stage_"));
+  };
+  const isTyped = (names: readonly string[]) => names.includes("timer_query_compile_stage_check_types_ns");
+  try {
+    assert.equal(isTyped(await stages("/v1/query?q=data.t.x%20%3D%20y&instrument")), true);
+    assert.equal(isTyped(await stages("/v1/compile?instrument", '{"query": "input.x == 1"}')), true);
+    assert.equal(isTyped(await stages("/v1/data/t/x/0?instrument")), true);
+    assert.deepEqual(await stages("/v1/query?q=data.t.x%20%3D%20y&metrics"), []);
+  } finally {
+    await listener.close(0);
+  }
+});
+
 test("connections stay open for longer than Go's clients use them again", async () => {
   const { listener } = await start({ name: "", asks: [] }, (error) => assert.fail(String(error)));
   try {

@@ -1,4 +1,4 @@
-import type { Effects, EvaluateOptions, RegoPolicy } from "@sallyport/rego";
+import type { Effects, EvaluateOptions, QueryOptions, RegoPolicy } from "@sallyport/rego";
 import type { Struct } from "../answers/json-text.ts";
 import { Metrics } from "../answers/metrics.ts";
 import type { ServerConfig } from "./config.ts";
@@ -70,6 +70,11 @@ export class Timing {
 
   isAsked(request: ServerRequest): boolean {
     return isOn(request, "metrics") || isOn(request, "instrument");
+  }
+
+  /** For the stages of a query's compiler: timed where the client asks for them. */
+  stages(request: ServerRequest): Pick<QueryOptions, "timed"> {
+    return isOn(request, "instrument") ? { timed: this.metrics.timed.bind(this.metrics) } : {};
   }
 
   /** What the client is told of it, when he has asked. */

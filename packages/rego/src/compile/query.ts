@@ -39,6 +39,20 @@ export interface QueryOptions {
   /** Leave `==` what it is, as OPA does where nothing is evaluated partially: for what is printed of the compiled query. */
   readonly keepEquals?: boolean;
   readonly unsafeBuiltins?: ReadonlySet<string>;
+  /** Runs each stage, for timings. */
+  readonly timed?: QueryTimer | undefined;
+}
+
+/** `name` is that of OPA's timer: `query_compile_stage_check_types`. */
+export type QueryTimer = <T>(name: QueryTimerName, run: () => T) => T;
+
+type QueryTimerName = `query_compile_stage_${string}` | "compile_stage_rewrite_template_strings";
+
+/** What becomes of a query, one after another. */
+interface QueryStage {
+  /** Of OPA's timer; none where OPA has no such stage. */
+  readonly timer?: QueryTimerName;
+  readonly run: (body: Body) => Body;
 }
 
 export interface QueryResult {
@@ -55,8 +69,10 @@ export function compileQuery(body: Body, compiled: Compiled, options: QueryOptio
   const capture: (string | undefined)[] = [];
   const written = new Set<string>();
   let current = body;
-  for (const stage of queryStages(names, context, compiled, options, capture, written)) {
-    current = stage(current);
+  for (const { timer, run } of queryStages(names, context, compiled, options, capture, written)) {
+    const before = current;
+    current =
+      timer === undefined || options.timed === undefined ? run(before) : options.timed(timer, () => run(before));
     if (diagnostics.length > 0) return { query: undefined, diagnostics: limited(diagnostics) };
   }
   const variables = [...written]
@@ -81,7 +97,7 @@ function queryStages(
   options: QueryOptions,
   capture: (string | undefined)[],
   written: Set<string>,
-): readonly ((body: Body) => Body)[] {
+): readonly QueryStage[] {
   const { report } = context;
   const safety = { ...context, names };
   const check = (run: (body: Body) => void) => (body: Body) => {
@@ -92,27 +108,68 @@ function queryStages(
     names.restart(body);
     return run(body);
   };
+  const of = (stage: string, run: QueryStage["run"]): QueryStage => ({ timer: `query_compile_stage_${stage}`, run });
+  const capturing =
+    options.captureValues === true
+      ? [of("rewrite_to_capture_value", (body) => captureValues(body, context, capture))]
+      : [];
+  const equals = options.keepEquals === true ? [] : [of("rewrite_equals", rewriteEqualsInBody)];
   return [
-    check((body) => options.regoVersion !== "v0" && checkQueryOverrides(body, report)),
-    (body) => resolveQuery(body, globalsOfQuery(compiled, options)),
-    (body) =>
+    of(
+      "check_keyword_overrides",
+      check((body) => options.regoVersion !== "v0" && checkQueryOverrides(body, report)),
+    ),
+    of("resolve_refs", (body) => resolveQuery(body, globalsOfQuery(compiled, options))),
+    of("rewrite_local_vars", (body) =>
       rewriteQueryVars(rewriteLogicInBody(body, report), { names, report, strict: false, isBuiltin: () => false }),
-    naming((body) => rewriteBody(body, new Set(), safety)),
-    check((body) => checkVoidCallsInBody(body, context)),
-    naming((body) => (context.options.print === true ? rewritePrints(body, new Set(), safety) : erasePrints(body))),
-    check((body) => collectVariables(body, written)),
-    (body) => (options.captureValues === true ? captureValues(body, context, capture) : body),
-    naming((body) => new CallHoister(names).body(body)),
-    naming((body) => rewriteComprehensionTermsInBody(body, names)),
-    naming((body) => new WithRewriter(names, context).body(body)),
-    check((body) => checkUndefinedFunctions(ruleOfBody(body), names, context)),
-    (body) => orderBody(body, rootDocuments, safety, () => ""),
-    (body) => (options.keepEquals === true ? body : rewriteEqualsInBody(body)),
-    naming((body) => new TermHoister(names).body(body)),
-    check((body) => checkQueryTypes(body, stateOf(compiled)?.types, context, names)),
-    check((body) => checkUnsafeBuiltins(ruleOfBody(body), context)),
-    check((body) => options.regoVersion !== "v0" && checkDeprecatedBuiltins(ruleOfBody(body), context)),
-    (body) => indexComprehensionsInBody(body, context.arity),
+    ),
+    // Called so in OPA, for queries as for modules.
+    { timer: "compile_stage_rewrite_template_strings", run: naming((body) => rewriteBody(body, new Set(), safety)) },
+    of(
+      "check_void_calls",
+      check((body) => checkVoidCallsInBody(body, context)),
+    ),
+    of(
+      "rewrite_print_calls",
+      naming((body) => (context.options.print === true ? rewritePrints(body, new Set(), safety) : erasePrints(body))),
+    ),
+    { run: check((body) => collectVariables(body, written)) },
+    ...capturing,
+    of(
+      "rewrite_expr_terms",
+      naming((body) => new CallHoister(names).body(body)),
+    ),
+    of(
+      "rewrite_comprehension_terms",
+      naming((body) => rewriteComprehensionTermsInBody(body, names)),
+    ),
+    of(
+      "rewrite_with_values",
+      naming((body) => new WithRewriter(names, context).body(body)),
+    ),
+    of(
+      "check_undefined_funcs",
+      check((body) => checkUndefinedFunctions(ruleOfBody(body), names, context)),
+    ),
+    of("check_safety", (body) => orderBody(body, rootDocuments, safety, () => "")),
+    ...equals,
+    of(
+      "rewrite_dynamic_terms",
+      naming((body) => new TermHoister(names).body(body)),
+    ),
+    of(
+      "check_types",
+      check((body) => checkQueryTypes(body, stateOf(compiled)?.types, context, names)),
+    ),
+    of(
+      "check_unsafe_builtins",
+      check((body) => checkUnsafeBuiltins(ruleOfBody(body), context)),
+    ),
+    of(
+      "check_deprecated_builtins",
+      check((body) => options.regoVersion !== "v0" && checkDeprecatedBuiltins(ruleOfBody(body), context)),
+    ),
+    of("build_comprehension_index", (body) => indexComprehensionsInBody(body, context.arity)),
   ];
 }
 

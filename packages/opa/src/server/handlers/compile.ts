@@ -67,7 +67,7 @@ async function compile(serving: Serving, request: ServerRequest): Promise<Server
     disableInlining,
     nondeterministicBuiltins: lookup(options, "nondeterminsticBuiltins") === true,
   };
-  const query = metrics.timed("rego_query_compile", () => prepared(policy, body));
+  const query = metrics.timed("rego_query_compile", () => prepared(policy, body, timing.stages(request)));
   const result = await metrics.timedAsync("rego_partial_eval", () => query.partialAsync(asked));
   timing.end();
   const answer: { readonly [name: string]: Printable | undefined } = {

@@ -1,4 +1,11 @@
-import { type DataPath, type EvaluatedLabels, type EvaluateOptions, RegoError, type Value } from "@sallyport/rego";
+import {
+  type DataPath,
+  type EvaluatedLabels,
+  type EvaluateOptions,
+  type QueryOptions,
+  RegoError,
+  type Value,
+} from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
 import { Decision, loggedPath } from "../decision.ts";
 import { documentAt, documentQuery, isBaseData } from "../documents.ts";
@@ -42,7 +49,9 @@ async function answer(
   const made = { path: loggedPath(request), input: input.value, metrics, labels, custom };
   const options = { ...decision.evaluation(isStrict), input: input.value };
   const { result, explained } = await metrics
-    .timedAsync("rego_query_eval", () => evaluate(generation, request, path, { ...options, labels }))
+    .timedAsync("rego_query_eval", () =>
+      evaluate(generation, request, path, { ...options, labels }, timing.stages(request)),
+    )
     .catch((error: unknown) => {
       timing.end();
       if (error instanceof RegoError) metrics.discard("rego_query_eval");
@@ -71,11 +80,12 @@ async function evaluate(
   request: ServerRequest,
   path: DataPath,
   { labels, ...options }: EvaluateOptions & { readonly labels: EvaluatedLabels | undefined },
+  stages: Pick<QueryOptions, "timed">,
 ): Promise<Evaluated> {
   const mode = explainMode(request);
-  if (mode === "off") return { result: await documentAt(generation, path, options, labels) };
+  if (mode === "off") return { result: await documentAt(generation, path, options, labels, stages) };
   const tracer = traceFor(request);
-  const [first] = await documentQuery(generation, path).walkAsync({
+  const [first] = await documentQuery(generation, path, stages).walkAsync({
     ...options,
     data: generation.data,
     tracer,

@@ -56,7 +56,7 @@ async function answer(
   const { metrics } = timing;
   const body = parsed(text);
   const query = metrics.timed("rego_query_compile", () =>
-    prepared(policy, body, { captureValues: true, unsafeBuiltins }),
+    prepared(policy, body, { captureValues: true, unsafeBuiltins, ...timing.stages(request) }),
   );
   const mode = explainMode(request);
   const tracer = mode === "off" ? undefined : traceFor(request);
