@@ -59,7 +59,5 @@ defaulted := false if false
 else := "last"
 `;
 
-export const oneError = "OPA reads it as a rule too, and tells what is wrong with that";
-
 const servers = { list: [1, 2, 3], good: "a", deep: { "a b": { c: [{ d: 1 }] }, "1": "one" }, n: null, f: false };
 export const loaded = { "example.rego": example, "data.json": JSON.stringify(servers) };

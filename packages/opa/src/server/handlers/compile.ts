@@ -20,7 +20,7 @@ import type { Handler, Route } from "../routes.ts";
 import { evaluation, type Serving, Timing } from "../serving.ts";
 import { unknownRef } from "../unknown-ref.ts";
 import { filters } from "./filters.ts";
-import { parsed, prepared } from "./query.ts";
+import { parsed, prepared, type Refusals } from "./query.ts";
 
 /** https://www.openpolicyagent.org/docs/rest-api#compile-api */
 export function compileRoutes(serving: Serving): readonly Route[] {
@@ -40,6 +40,11 @@ export function compileRoutes(serving: Serving): readonly Route[] {
   ];
 }
 
+const refusals: Refusals = {
+  empty: () => badRequest("missing required 'query' value"),
+  other: (what) => badRequest(`error(s) occurred while parsing query: ${what}`),
+};
+
 async function compile(serving: Serving, request: ServerRequest): Promise<ServerAnswer> {
   const timing = new Timing(serving);
   const fields = await fieldsOfBody(request, "CompileRequestV1", {
@@ -49,9 +54,9 @@ async function compile(serving: Serving, request: ServerRequest): Promise<Server
     options: "object",
   });
   const text = (fields.query as string | undefined) ?? "";
-  if (text === "") throw badRequest("missing required 'query' value");
+  if (text === "") throw refusals.empty();
   const { metrics } = timing;
-  const body = metrics.timed("rego_query_parse", () => parsed(text));
+  const body = metrics.timed("rego_query_parse", () => parsed(text, refusals));
   const unknowns = (fields.unknowns as readonly string[] | undefined)?.map(unknownRef);
   const { options = {} } = fields;
   const disableInlining = stringsOf(lookup(options, "disableInlining")).map(inlined);

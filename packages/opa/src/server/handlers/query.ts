@@ -3,6 +3,7 @@ import {
   bodyText,
   type PreparedQuery,
   parseQuery,
+  parseStatements,
   type QueryAnswer,
   type QueryOptions,
   RegoError,
@@ -11,7 +12,7 @@ import {
   type Value,
 } from "@sallyport/rego";
 import { type Printable, Struct } from "../../answers/json-text.ts";
-import { badRequest, compileError } from "../api-error.ts";
+import { type ApiError, badRequest, compileError } from "../api-error.ts";
 import { Decision } from "../decision.ts";
 import { jsonAnswer, type ServerAnswer, type ServerRequest } from "../exchange.ts";
 import { explainMode, explanation, traceFor } from "../explain.ts";
@@ -82,15 +83,34 @@ async function answer(
   return jsonAnswer(request, new Struct(fields));
 }
 
+/** How an API refuses what is no query. */
+export interface Refusals {
+  readonly empty: () => ApiError;
+  /** `what` it is instead: `expected body but got *ast.Rule`. */
+  readonly other: (what: string) => ApiError;
+}
+
+const refusals: Refusals = {
+  empty: () => internalError("cannot evaluate empty query"),
+  other: internalError,
+};
+
 /** Throws `ApiError`. */
-export function parsed(text: string): Body {
-  if (text.trim() === "") throw internalError("cannot evaluate empty query");
+export function parsed(text: string, { empty, other }: Refusals = refusals): Body {
   try {
+    // As OPA: what might have become a rule is told of as one, and a whole one is refused by what it is.
+    const statements = parseStatements(text, { regoVersion: "v1" });
+    if (statements.length === 0) throw empty();
+    const none = statements.find(({ kind }) => kind !== "body");
+    if (none !== undefined) throw other(`expected body but got *ast.${typeNames[none.kind]}`);
     return parseQuery(text, { regoVersion: "v1" });
   } catch (error) {
     throw error instanceof RegoError ? compileError(error, "parsing query") : error;
   }
 }
+
+/** As Go calls them. */
+const typeNames = { package: "Package", import: "Import", rules: "Rule", body: "Body" } as const;
 
 /** Throws `ApiError`. */
 export function prepared(policy: RegoPolicy, body: Body, options: QueryOptions = {}): PreparedQuery {
