@@ -67,7 +67,7 @@ function readConfiguration<Configuration>(flag: string, file: string, kind: stri
   const text = readText(flag, file);
   let value: { readonly apiVersion?: string; readonly kind?: string } | null;
   try {
-    value = parse(text, { logLevel: "silent" }) as typeof value;
+    value = parse(text, { logLevel: "error" }) as typeof value;
   } catch {
     throw new UsageError(`${flag} ${file}: not YAML`);
   }

@@ -6,7 +6,7 @@ import {
   ReloadingEncryption,
 } from "@sallyport/secrets/encryption";
 import type { Command } from "commander";
-import { parse } from "yaml";
+import { parse, type YAMLParseError } from "yaml";
 import { list } from "./comma-list.ts";
 import { reasonOf, UsageError } from "./errors.ts";
 
@@ -92,13 +92,17 @@ export async function textOf(file: string): Promise<string> {
   }
 }
 
-/** A fault of YAML would quote the line it is in, which may hold a key: its place is all that is told. */
+/**
+ * A fault of YAML would quote the line it is in, which may hold a key: its place is all that is told. At the level of errors the parser
+ * throws; silent, it would go on with what it could read.
+ */
 export function documentOf(text: string): unknown {
   try {
-    return parse(text, { logLevel: "silent" });
+    return parse(text, { logLevel: "error" });
   } catch (error) {
-    const [start] = (error as { readonly linePos?: readonly { readonly line: number }[] }).linePos ?? [];
-    throw new ConfigurationError(`not YAML${start === undefined ? "" : `, line ${start.line}`}`);
+    const { code, linePos: [start] = [] } = error as Partial<YAMLParseError>;
+    const what = code === "DUPLICATE_KEY" ? "a field is given twice in one map" : "not YAML";
+    throw new ConfigurationError(`${what}${start === undefined ? "" : `, line ${start.line}`}`);
   }
 }
 

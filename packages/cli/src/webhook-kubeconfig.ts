@@ -44,7 +44,7 @@ export function webhookTarget(flag: string, file: string): WebhookTarget {
 /** Throws `UsageError`. */
 export function readConfig(flag: string, file: string): Kubeconfig {
   try {
-    return (parse(readFileSync(file, "utf8"), { logLevel: "silent" }) ?? {}) as Kubeconfig;
+    return (parse(readFileSync(file, "utf8"), { logLevel: "error", uniqueKeys: false }) ?? {}) as Kubeconfig;
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === undefined ? "not YAML" : reasonOf(error);
     throw new UsageError(`${flag} ${file}: ${why}`);

@@ -78,7 +78,7 @@ function readConfig(file: string): Kubeconfig {
     throw new ConnectionError(`kubeconfig ${file}: ${fileFault(error)}`);
   }
   try {
-    return (parse(text, { logLevel: "silent" }) ?? {}) as Kubeconfig;
+    return (parse(text, { logLevel: "error", uniqueKeys: false }) ?? {}) as Kubeconfig;
   } catch {
     throw new ConnectionError(`kubeconfig ${file}: not YAML`);
   }

@@ -1,4 +1,4 @@
-import { type FieldError, invalid, required } from "@sallyport/kube";
+import { type FieldError, goQuoted, invalid, required } from "@sallyport/kube";
 import type {
   EncryptionConfiguration,
   EncryptionKey,
@@ -175,9 +175,22 @@ function kmsFaults(
 function endpointFault(endpoint: string): string | undefined {
   if (endpoint === "") return "endpoint is a mandatory field for a kms";
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(endpoint)?.[1]?.toLowerCase();
-  if (scheme === undefined && endpoint.includes("://"))
-    return 'invalid endpoint for kms provider, error: parse "' + endpoint + '": missing protocol scheme';
+  const fault = urlFault(endpoint, scheme);
+  if (fault !== undefined) return `invalid endpoint for kms provider, error: parse ${goQuoted(endpoint)}: ${fault}`;
   return scheme === "unix"
     ? undefined
     : `unsupported scheme "${scheme ?? ""}" for KMS provider, only unix is supported`;
+}
+
+/** What Go's `url.Parse` refuses, in its words. */
+function urlFault(text: string, scheme: string | undefined): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: just those are refused
+  if (/[\u0000-\u001f\u007f]/.test(text)) return "net/url: invalid control character in URL";
+  if (text.startsWith(":")) return "missing protocol scheme";
+  const rest = (scheme === undefined ? text : text.slice(scheme.length + 1)).replace(/[?#].*/s, "");
+  if (scheme === undefined && /^[^/]*:/.test(rest)) return "first path segment in URL cannot contain colon";
+  const escaped = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(rest)?.[0];
+  if (escaped !== undefined) return `invalid URL escape ${goQuoted(escaped)}`;
+  const port = /^\/\/[^/]*?(:[^/:]*)(?:\/|$)/.exec(rest)?.[1];
+  return port === undefined || /^:\d*$/.test(port) ? undefined : `invalid port ${goQuoted(port)} after host`;
 }

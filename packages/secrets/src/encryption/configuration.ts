@@ -49,6 +49,12 @@ export class ConfigurationError extends Error {
 
 const apiVersion = "apiserver.config.k8s.io/v1";
 
+/** The name that the kind had before 1.13; kube-apiserver still takes it. */
+const oldKind = { apiVersion: "v1", kind: "EncryptionConfig" };
+
+/** Of the field's Go type. */
+const maxInt32 = 2 ** 31 - 1;
+
 /** kube-apiserver's defaults of a KMS provider. */
 const defaults = { apiVersion: "v1", timeout: "3s", cachesize: 1000 };
 
@@ -57,14 +63,15 @@ const defaults = { apiVersion: "v1", timeout: "3s", cachesize: 1000 };
  * kind, unknown fields and values of another type; what the values say is checked by `configurationFaults`.
  */
 export function decodeConfiguration(document: unknown): EncryptionConfiguration {
-  const { apiVersion: version, kind, ...rest } = mapAt("", document, ["apiVersion", "kind", "metadata", "resources"]);
-  if (kind !== "EncryptionConfiguration" || version !== apiVersion)
+  const { apiVersion: version, kind, ...rest } = mapAt("", document, ["apiVersion", "kind", "resources"]);
+  const isOld = kind === oldKind.kind && version === oldKind.apiVersion;
+  if (!isOld && (kind !== "EncryptionConfiguration" || version !== apiVersion))
     throw new ConfigurationError(`expected kind EncryptionConfiguration of ${apiVersion}`);
   return { resources: listAt("resources", rest["resources"]).map(([path, each]) => resourceAt(path, each)) };
 }
 
 function resourceAt(path: string, value: unknown): ResourceConfiguration {
-  const { resources, providers } = mapAt(path, value, ["resources", "providers"]);
+  const { resources, providers } = mapAt(path, value ?? {}, ["resources", "providers"]);
   return {
     resources: listAt(`${path}.resources`, resources).map(([at, each]) => textAt(at, each)),
     providers: listAt(`${path}.providers`, providers).map(([at, each]) => providerAt(at, each)),
@@ -72,7 +79,7 @@ function resourceAt(path: string, value: unknown): ResourceConfiguration {
 }
 
 function providerAt(path: string, value: unknown): ProviderConfiguration {
-  const { kms, identity, ...ciphers } = mapAt(path, value, ["aesgcm", "aescbc", "secretbox", "identity", "kms"]);
+  const { kms, identity, ...ciphers } = mapAt(path, value ?? {}, ["aesgcm", "aescbc", "secretbox", "identity", "kms"]);
   if (isGiven(identity)) mapAt(`${path}.identity`, identity, []);
   const keyed = Object.entries(ciphers).filter(([, each]) => isGiven(each));
   return {
@@ -85,7 +92,7 @@ function providerAt(path: string, value: unknown): ProviderConfiguration {
 function keysAt(path: string, value: unknown): readonly EncryptionKey[] {
   const { keys } = mapAt(path, value, ["keys"]);
   return listAt(`${path}.keys`, keys).map(([at, each]) => {
-    const { name, secret } = mapAt(at, each, ["name", "secret"]);
+    const { name, secret } = mapAt(at, each ?? {}, ["name", "secret"]);
     return { name: textAt(`${at}.name`, name), secret: textAt(`${at}.secret`, secret) };
   });
 }
@@ -97,8 +104,8 @@ function kmsAt(path: string, value: unknown): KmsConfiguration {
   const nanoseconds = parseGoDuration(timeout);
   if (typeof nanoseconds !== "number") throw new ConfigurationError(`${path}.timeout: ${nanoseconds.fault}`);
   const cachesize = given["cachesize"] ?? (version === "v1" ? defaults.cachesize : undefined);
-  if (cachesize !== undefined && !Number.isInteger(cachesize))
-    throw new ConfigurationError(`${path}.cachesize: expected an integer`);
+  if (cachesize !== undefined && !(Number.isInteger(cachesize) && Math.abs(cachesize as number) <= maxInt32))
+    throw new ConfigurationError(`${path}.cachesize: expected an integer of 32 bits`);
   return {
     apiVersion: version,
     name: textAt(`${path}.name`, given["name"]),
@@ -117,8 +124,11 @@ function isGiven(value: unknown): boolean {
 function mapAt(path: string, value: unknown, known: readonly string[]): { readonly [field: string]: unknown } {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new ConfigurationError(`${path === "" ? "the document" : path}: expected a map`);
-  const unknown = Object.keys(value).find((field) => !known.includes(field));
-  if (unknown !== undefined) throw new ConfigurationError(`unknown field "${path === "" ? "" : `${path}.`}${unknown}"`);
+  const unknown = Object.keys(value).filter((field) => !known.includes(field));
+  if (unknown.length > 0)
+    throw new ConfigurationError(
+      unknown.map((field) => `unknown field "${path === "" ? "" : `${path}.`}${field}"`).join(", "),
+    );
   return value as { readonly [field: string]: unknown };
 }
 

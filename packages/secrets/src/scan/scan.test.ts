@@ -208,6 +208,8 @@ allow: ['^harbor']
 
 const badRules: { readonly [text: string]: string } = {
   "[]": "expected a map with rules, and allow",
+  "{rules: [": "Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 10",
+  "{rules: [], rules: []}": "Map keys must be unique at line 1, column 13",
   "{rule: []}": "rule: unknown; expected rules, and allow",
   "{rules: {}}": "rules: expected a list",
   "{rules: [{id: a b, pattern: c}]}": 'rules[0].id: expected a name of letters, digits, "-", "." and "_"',

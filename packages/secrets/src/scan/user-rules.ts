@@ -47,7 +47,7 @@ export function parseUserRules(text: string): UserRules {
 function documentOf(text: string): { readonly [field: string]: unknown } {
   let value: unknown;
   try {
-    value = parse(text, { logLevel: "silent" });
+    value = parse(text, { logLevel: "error" });
   } catch (error) {
     throw new RulesError((error as Error).message.split("\n")[0]?.replace(/:$/, "") ?? "no YAML");
   }

@@ -30,7 +30,7 @@ export function creationRuleFor(config: string, path: string): CreationRule | un
 function rulesOf(config: string): readonly Fields[] {
   let value: unknown;
   try {
-    value = parse(config, { logLevel: "silent" });
+    value = parse(config, { logLevel: "error" });
   } catch (error) {
     throw new SopsError((error as Error).message.split("\n")[0]?.replace(/:$/, "") ?? "no valid YAML");
   }
