@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMemoryStore, type Store } from "@sallyport/apiserver";
-import { createEncryption, type Encryption } from "@sallyport/secrets/encryption";
+import { createEncryption, type Encryption, type Transformer } from "@sallyport/secrets/encryption";
 import { rotate } from "./rotation.ts";
 import { type StoredObject, type StoreFlags, storedValues } from "./stored-values.ts";
 
@@ -21,10 +21,16 @@ function encryptionOf(...providers: readonly object[]): Promise<Encryption> {
 const flags: StoreFlags = { data: "", etcdServers: [], etcdPrefix: "/registry" };
 const keyOf = (i: number) => `/registry/secrets/a/s${String(i).padStart(4, "0")}`;
 
+/** A Secret that lies under the key. */
+function objectOf(key: string, told: string): Buffer {
+  const metadata = { namespace: "a", name: key.slice(-5), annotations: { told } };
+  return Buffer.from(JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata }));
+}
+
 async function filled(count: number, { rules }: Encryption): Promise<Store> {
   const store = createMemoryStore();
   for (let i = 0; i < count; i++) {
-    const value = await rules.transformerFor("", "secrets").seal(Buffer.from(`value ${i}`), keyOf(i));
+    const value = await rules.transformerFor("", "secrets").seal(objectOf(keyOf(i), `value ${i}`), keyOf(i));
     await store.write({ key: keyOf(i), expected: 0, value });
   }
   await store.write({ key: "/registry/ranges/serviceips", expected: 0, value: Buffer.from("x") });
@@ -39,7 +45,9 @@ async function all(store: Store): Promise<readonly StoredObject[]> {
 
 async function texts(store: Store, { rules }: Encryption): Promise<readonly string[]> {
   const opened = (await all(store)).map(async ({ key, value }) => rules.transformerFor("", "secrets").open(value, key));
-  return (await Promise.all(opened)).map(({ value }) => Buffer.from(value).toString());
+  return (await Promise.all(opened)).map(
+    ({ value }) => JSON.parse(Buffer.from(value).toString()).metadata.annotations.told,
+  );
 }
 
 test("a rotation rewrites what is stale, and nothing else; interrupted anywhere, it goes on", async () => {
@@ -76,7 +84,7 @@ test("what others write or delete meanwhile is left to them", async () => {
     store.write({
       key: ownKey,
       expected: modRevision,
-      value: await rules.transformerFor("", "secrets").seal(Buffer.from("theirs"), ownKey),
+      value: await rules.transformerFor("", "secrets").seal(objectOf(ownKey, "theirs"), ownKey),
     });
   await put(changed, both);
   await put(stale, old);
@@ -109,4 +117,30 @@ test("a key that seals what it cannot open destroys nothing", async () => {
     fault: "what was sealed anew could not be opened; it was not written",
   });
   assert.deepEqual((await all(store))[0]?.modRevision, value.modRevision);
+});
+
+test("what a wrong key opens by chance is no object, and is not sealed anew", async () => {
+  const cbc = (byte: number) => ({ aescbc: { keys: [{ name: "one", secret: secret(byte) }] } });
+  const [old, next] = [await encryptionOf(cbc(1)), await encryptionOf(provider("two", 50), cbc(99))];
+  const [sealing, opening] = [old, next].map(({ rules }) => rules.transformerFor("", "secrets")) as [
+    Transformer,
+    Transformer,
+  ];
+  // Of some 256 values one ends as padding does.
+  for (;;) {
+    const sealed = await sealing.seal(objectOf(keyOf(0), "x"), keyOf(0));
+    const opens = await Promise.resolve(sealed)
+      .then((value) => opening.open(value, keyOf(0)))
+      .then(
+        () => true,
+        () => false,
+      );
+    if (!opens) continue;
+    const store = createMemoryStore();
+    await store.write({ key: keyOf(0), expected: 0, value: sealed });
+    const [value] = (await all(store)) as [StoredObject];
+    assert.deepEqual(await rotate(store, value, next), { fault: "what was opened is no object" });
+    assert.deepEqual(await texts(store, old), ["x"]);
+    return;
+  }
 });

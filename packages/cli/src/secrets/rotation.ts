@@ -1,5 +1,6 @@
 import type { Store } from "@sallyport/apiserver";
-import { type Encryption, judged } from "@sallyport/secrets/encryption";
+import type { Encryption } from "@sallyport/secrets/encryption";
+import { judgedObject } from "./object-judgement.ts";
 import type { StoredObject } from "./stored-values.ts";
 
 /** What became of a value. `gone` was deleted meanwhile, `changed` was written by somebody else, who used the keys of his server. */
@@ -19,11 +20,11 @@ export async function rotate(
 ): Promise<Rotated> {
   let current: StoredObject = value;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const judgement = await judged(current, rules);
+    const judgement = await judgedObject(current, rules);
     if (judgement.state === "unreadable") return { fault: judgement.fault };
     if (judgement.state === "current") return attempt === 1 ? "current" : "changed";
     const sealed = await rules.transformerFor(value.group, value.resource).seal(judgement.value, value.key);
-    const again = await judged({ ...current, value: sealed }, rules);
+    const again = await judgedObject({ ...current, value: sealed }, rules);
     if (again.state !== "current" || !Buffer.from(judgement.value).equals(again.value))
       return { fault: "what was sealed anew could not be opened; it was not written" };
     const result = await store.write({ key: value.ownKey, expected: current.modRevision, value: sealed });

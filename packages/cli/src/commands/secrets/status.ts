@@ -6,13 +6,13 @@ import {
   type CensusLine,
   configurationFaults,
   type Encryption,
-  judged,
   sealOf,
 } from "@sallyport/secrets/encryption";
 import { Command } from "commander";
 import { exitCodes, UsageError } from "../../errors.ts";
 import { progressOf } from "../../progress.ts";
 import { configurationOf, encryptionOf } from "../../secrets/encryption-of.ts";
+import { judgedObject } from "../../secrets/object-judgement.ts";
 import { addStoreOptions, type StoreFlags, storedValues } from "../../secrets/stored-values.ts";
 import { paint } from "../../terminal.ts";
 
@@ -79,7 +79,7 @@ async function censusOf(flags: Flags, encryption: Encryption | undefined): Promi
     for (const value of values) {
       if (encryption === undefined) census.add(value, await sealOf(value.value), "unknown");
       else {
-        const judgement = await judged(value, encryption.rules);
+        const judgement = await judgedObject(value, encryption.rules);
         census.add(
           value,
           judgement.seal,

@@ -1,10 +1,9 @@
-import { decodeStored } from "@sallyport/apiserver";
-import { judged } from "@sallyport/secrets/encryption";
 import { Command } from "commander";
 import { exitCodes } from "../../errors.ts";
 import { progressOf } from "../../progress.ts";
 import { encryptionOf } from "../../secrets/encryption-of.ts";
-import { addStoreOptions, type StoredObject, type StoreFlags, storedValues } from "../../secrets/stored-values.ts";
+import { judgedObject } from "../../secrets/object-judgement.ts";
+import { addStoreOptions, type StoreFlags, storedValues } from "../../secrets/stored-values.ts";
 
 interface Flags extends StoreFlags {
   readonly encryptionProviderConfig: string;
@@ -47,9 +46,8 @@ async function verify(flags: Flags): Promise<number> {
   try {
     for await (const { values, of } of storedValues(flags))
       for (const value of values) {
-        const judgement = await judged(value, encryption.rules);
-        const fault = judgement.state === "unreadable" ? judgement.fault : objectFault(value, judgement.value);
-        if (fault !== undefined) faults.push({ key: value.key, fault });
+        const judgement = await judgedObject(value, encryption.rules);
+        if (judgement.state === "unreadable") faults.push({ key: value.key, fault: judgement.fault });
         progress.show(++checked, of);
       }
   } finally {
@@ -62,15 +60,4 @@ async function verify(flags: Flags): Promise<number> {
       `${[...faults.map(({ key, fault }) => `${key}: ${fault}`), `${checked} objects, ${faults.length} that cannot be read`].join("\n")}\n`,
     );
   return faults.length === 0 ? exitCodes.ok : exitCodes.denied;
-}
-
-/** What was opened must be an object, and lie where it says. A fault of the parser might quote it. */
-function objectFault({ ownKey, modRevision }: StoredObject, value: Uint8Array): string | undefined {
-  try {
-    const { namespace, name = "" } = decodeStored({ value, modRevision }).metadata;
-    const own = namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
-    return ownKey.endsWith(`/${own}`) ? undefined : "it says that it is another object";
-  } catch {
-    return "what was opened is no object";
-  }
 }
