@@ -114,6 +114,25 @@ function ruleFindings({ providers }: ResourceConfiguration, path: string): reado
         ]
       : []),
     ...providers.flatMap((provider, i) => providerFindings(provider, at(i), i === 0)),
+    ...oneKeyFindings(providers, path),
+  ];
+}
+
+/** A KMS has its keys elsewhere. */
+function oneKeyFindings(providers: readonly ProviderConfiguration[], path: string): readonly AuditFinding[] {
+  const encrypting = providers.filter(({ identity }) => identity === undefined);
+  const [only] = encrypting;
+  if (encrypting.length !== 1 || only === undefined) return [];
+  const [kind, keys] = Object.entries(only)[0] as [string, unknown];
+  if (!Array.isArray(keys) || keys.length !== 1) return [];
+  return [
+    finding(
+      "low",
+      "one-key",
+      `${path}.providers[${providers.indexOf(only)}].${kind}.keys`,
+      "one key: none is there to change to, and all servers must know the next one before it may write",
+      "add a new one behind it and reload all servers; then make it the first, and sallyport secrets rotate",
+    ),
   ];
 }
 

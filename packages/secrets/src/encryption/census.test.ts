@@ -72,22 +72,31 @@ for (const [name, providers, codes] of [
   ["KMS v2", [kms("v2")], []],
   ["KMS v1", [kms("v1")], ["kms-v1"]],
   ["identity alone", [{ identity: {} }], ["identity-first"]],
-  ["identity first", [{ identity: {} }, { secretbox: keys(random) }], ["identity-first"]],
+  ["identity first", [{ identity: {} }, { secretbox: keys(random) }], ["identity-first", "one-key"]],
   [
     "secretbox, and plaintext is read",
     [{ secretbox: keys(random) }, { identity: {} }],
-    ["local-keys", "identity-read"],
+    ["local-keys", "identity-read", "one-key"],
   ],
-  ["aescbc", [{ aescbc: keys(random) }], ["local-keys", "aescbc"]],
+  ["aescbc", [{ aescbc: keys(random) }], ["local-keys", "aescbc", "one-key"]],
   ["aescbc on its way out", [kms("v2"), { aescbc: keys(random) }], ["aescbc"]],
-  ["aesgcm", [{ aesgcm: keys(random) }], ["local-keys", "aesgcm-rotation"]],
+  [
+    "one key behind one of another provider",
+    [{ secretbox: keys(random) }, { aescbc: keys(other) }],
+    ["local-keys", "aescbc"],
+  ],
+  ["aesgcm", [{ aesgcm: keys(random) }], ["local-keys", "aesgcm-rotation", "one-key"]],
   ["one key twice", [{ secretbox: keys(random, random) }], ["local-keys", "same-key"]],
   [
     "many keys",
     [{ secretbox: keys(random, other, `${random.slice(4)}AAAA`.slice(0, 44)) }],
     ["local-keys", "old-keys"],
   ],
-  ["a key of one letter", [{ secretbox: keys(Buffer.alloc(32, "a").toString("base64")) }], ["weak-key", "local-keys"]],
+  [
+    "a key of one letter",
+    [{ secretbox: keys(Buffer.alloc(32, "a").toString("base64")) }],
+    ["weak-key", "local-keys", "one-key"],
+  ],
 ] as const)
   test(`audit: ${name}`, () => {
     const document = {
