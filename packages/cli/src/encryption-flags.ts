@@ -8,6 +8,7 @@ import {
 import type { Command } from "commander";
 import { parse, type YAMLParseError } from "yaml";
 import { list } from "./comma-list.ts";
+import { EncryptionConfigMetrics } from "./encryption-config-metrics.ts";
 import { reasonOf, UsageError } from "./errors.ts";
 
 /** kube-apiserver's flags of encryption at rest, by its names. */
@@ -35,6 +36,8 @@ export interface ConfiguredEncryption {
   readonly encryption: Encryption;
   /** Calls back when other rules or keys have taken over. */
   readonly onChange: (listener: () => void) => void;
+  /** What `/metrics` tells of the file. */
+  readonly renderMetrics: () => string;
 }
 
 /** What the flags ask for; undefined when nothing is sealed. `tell` is told a line of what happens later. Rejects with `UsageError`, which holds no key. */
@@ -55,29 +58,58 @@ export async function openEncryption(
   const build = (text: string): Promise<Encryption> =>
     createEncryption(documentOf(text), { now: Date.now, reload, allowsKmsV1, onFault: tell, onRotate: changed });
   try {
-    const encryption = reload ? await reloading(file, build, changed, tell) : await build(await textOf(file));
-    return { encryption, onChange: (listener) => void listeners.add(listener) };
+    const metrics = new EncryptionConfigMetrics(Date.now);
+    const encryption = reload
+      ? await reloading({ file, build, changed, tell, metrics })
+      : await once(file, build, metrics);
+    return {
+      encryption,
+      onChange: (listener) => void listeners.add(listener),
+      renderMetrics: () => metrics.render(),
+    };
   } catch (error) {
     throw error instanceof ConfigurationError ? new UsageError(`${flag} ${file}: ${error.message}`) : error;
   }
 }
 
-function reloading(
-  file: string,
-  build: (text: string) => Promise<Encryption>,
-  changed: () => void,
-  tell: (line: string) => void,
-): Promise<Encryption> {
-  return ReloadingEncryption.over({
+type Build = (text: string) => Promise<Encryption>;
+
+async function once(file: string, build: Build, metrics: EncryptionConfigMetrics): Promise<Encryption> {
+  const text = await textOf(file);
+  const encryption = await build(text);
+  metrics.applied(text);
+  return encryption;
+}
+
+interface Reloading {
+  readonly file: string;
+  readonly build: Build;
+  readonly changed: () => void;
+  readonly tell: (line: string) => void;
+  readonly metrics: EncryptionConfigMetrics;
+}
+
+async function reloading({ file, build, changed, tell, metrics }: Reloading): Promise<Encryption> {
+  let built = "";
+  const encryption = await ReloadingEncryption.over({
     read: () => textOf(file),
-    build,
+    build: async (text) => {
+      const made = await build(text);
+      built = text;
+      return made;
+    },
     onReload: (fault) => {
       tell(
         `${flag} ${file}: ${fault === undefined ? "taken over" : `the one before stays in force: ${fault.message}`}`,
       );
-      if (fault === undefined) changed();
+      metrics.reloaded(fault === undefined ? "success" : "failure");
+      if (fault !== undefined) return;
+      metrics.applied(built);
+      changed();
     },
   });
+  metrics.applied(built);
+  return encryption;
 }
 
 /** The text of a file of keys. Rejects with `ConfigurationError`. */

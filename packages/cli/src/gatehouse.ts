@@ -123,7 +123,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
         version,
         processStats,
         // Only once there is something to tell: no cluster without Gatekeeper's objects loads it for this.
-        moreMetrics: () => gatekeeper.loaded?.renderMetrics() ?? "",
+        moreMetrics: () => (options.encryption?.renderMetrics() ?? "") + (gatekeeper.loaded?.renderMetrics() ?? ""),
         ...(options.audit === undefined ? {} : { audit: options.audit }),
         ...(options.kubelets === undefined ? {} : { kubelets: options.kubelets }),
         ...(options.shutdownDelaySeconds === undefined ? {} : { shutdownDelayMs: options.shutdownDelaySeconds * 1000 }),
