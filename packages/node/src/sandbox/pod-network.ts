@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { tool } from "../tool.ts";
+import { writeFile } from "node:fs/promises";
+import { ToolFault, tool } from "../tool.ts";
 
 /** A node's part of the pods' network, and the names that its links have on the machine. */
 export interface NodeNetwork {
@@ -50,7 +51,9 @@ export class PodNetwork {
       `route add ${this.cidr} dev ${link}`,
     ];
     await tool("ip", ["-batch", "-"], { input: `${lines.join("\n")}\n` });
-    await tool("sysctl", ["-q", "-w", "net.ipv4.ip_forward=1"]);
+    await writeFile("/proc/sys/net/ipv4/ip_forward", "1").catch((error: Error) => {
+      throw new ToolFault(`this machine cannot be made to route between pods: ${error.message}`);
+    });
   }
 
   async stop(): Promise<void> {
