@@ -1,7 +1,7 @@
 import { createServer, type Server as Listener } from "node:net";
 import { Duplex } from "node:stream";
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
-import type { Codec } from "../kms/wire.ts";
+import { closed, unaryMethod } from "../grpc/unary.ts";
 import { faultOf } from "../stores/external/reconcile.ts";
 import { type MountContext, mount } from "./mount.ts";
 import { PlainAuthority } from "./plain-authority.ts";
@@ -34,8 +34,8 @@ export async function serveCsiProvider(endpoint: string, options: CsiProviderOpt
   const server = new Server({ "grpc.max_receive_message_length": maxMessageBytes });
   server.addService(
     {
-      Version: method("Version", csi.versionRequest, csi.versionResponse),
-      Mount: method("Mount", csi.mountRequest, csi.mountResponse),
+      Version: unaryMethod("v1alpha1.CSIDriverProvider", "Version", csi.versionRequest, csi.versionResponse),
+      Mount: unaryMethod("v1alpha1.CSIDriverProvider", "Mount", csi.mountRequest, csi.mountResponse),
     },
     {
       Version: answering(async () => ({
@@ -94,18 +94,6 @@ function podOf({ attributes }: MountRequest): string {
   return `${name("pod\\.namespace") ?? "?"}/${name("pod\\.name") ?? "?"}`;
 }
 
-function method<Request, Answer>(name: string, request: Codec<Request>, answer: Codec<Answer>) {
-  return {
-    path: `/v1alpha1.CSIDriverProvider/${name}`,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: Request) => Buffer.from(request.write(value)),
-    requestDeserialize: (bytes: Buffer) => request.read(bytes),
-    responseSerialize: (value: Answer) => Buffer.from(answer.write(value)),
-    responseDeserialize: (bytes: Buffer) => answer.read(bytes),
-  };
-}
-
 function answering<Request, Answer>(answer: (request: Request) => Promise<Answer>) {
   return ({ request }: ServerUnaryCall<Request, Answer>, reply: sendUnaryData<Answer>): void => {
     answer(request).then(
@@ -117,10 +105,4 @@ function answering<Request, Answer>(answer: (request: Request) => Promise<Answer
         }),
     );
   };
-}
-
-async function closed(server: Server, graceMs: number): Promise<void> {
-  const timer = setTimeout(() => server.forceShutdown(), graceMs);
-  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  clearTimeout(timer);
 }

@@ -1,4 +1,5 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
+import { closed, unaryMethod } from "../grpc/unary.ts";
 import { KmsError, type KmsService } from "./service.ts";
 import { type Codec, empty, v2 } from "./wire.ts";
 
@@ -42,22 +43,10 @@ export async function servePlugin(
 type Read<Name extends keyof typeof v2> = (typeof v2)[Name] extends Codec<infer Message> ? Message : never;
 
 const definition = {
-  Status: method("Status", empty, v2.status),
-  Encrypt: method("Encrypt", v2.encryptRequest, v2.encrypted),
-  Decrypt: method("Decrypt", v2.decryptRequest, v2.decrypted),
+  Status: unaryMethod("v2.KeyManagementService", "Status", empty, v2.status),
+  Encrypt: unaryMethod("v2.KeyManagementService", "Encrypt", v2.encryptRequest, v2.encrypted),
+  Decrypt: unaryMethod("v2.KeyManagementService", "Decrypt", v2.decryptRequest, v2.decrypted),
 };
-
-function method<Request, Answer>(name: string, request: Codec<Request>, answer: Codec<Answer>) {
-  return {
-    path: `/v2.KeyManagementService/${name}`,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: Request) => Buffer.from(request.write(value)),
-    requestDeserialize: (bytes: Buffer) => request.read(bytes),
-    responseSerialize: (value: Answer) => Buffer.from(answer.write(value)),
-    responseDeserialize: (bytes: Buffer) => answer.read(bytes),
-  };
-}
 
 function answering<Request, Answer>(
   name: string,
@@ -75,10 +64,4 @@ function answering<Request, Answer>(
       },
     );
   };
-}
-
-async function closed(server: Server, graceMs: number): Promise<void> {
-  const timer = setTimeout(() => server.forceShutdown(), graceMs);
-  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  clearTimeout(timer);
 }

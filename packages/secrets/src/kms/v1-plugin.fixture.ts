@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { aesgcm } from "../encryption/aesgcm.ts";
-import { type Codec, v1 } from "./wire.ts";
+import { unaryMethod } from "../grpc/unary.ts";
+import { v1 } from "./wire.ts";
 
 /** A KMS plugin of version 1 at `unix:///path`, which nobody needs but for what older clusters have written. */
 export async function serveV1Plugin(endpoint: string, secret: Uint8Array): Promise<() => void> {
@@ -8,9 +9,9 @@ export async function serveV1Plugin(endpoint: string, secret: Uint8Array): Promi
   const server = new Server();
   server.addService(
     {
-      Version: method("Version", v1.versionRequest, v1.version),
-      Encrypt: method("Encrypt", v1.request, v1.answer),
-      Decrypt: method("Decrypt", v1.request, v1.answer),
+      Version: unaryMethod("v1beta1.KeyManagementService", "Version", v1.versionRequest, v1.version),
+      Encrypt: unaryMethod("v1beta1.KeyManagementService", "Encrypt", v1.request, v1.answer),
+      Decrypt: unaryMethod("v1beta1.KeyManagementService", "Decrypt", v1.request, v1.answer),
     },
     {
       Version: answering(() => ({ version: "v1beta1", name: "test", runtime: "1" })),
@@ -24,18 +25,6 @@ export async function serveV1Plugin(endpoint: string, secret: Uint8Array): Promi
     ),
   );
   return () => server.forceShutdown();
-}
-
-function method<Request, Answer>(name: string, request: Codec<Request>, answer: Codec<Answer>) {
-  return {
-    path: `/v1beta1.KeyManagementService/${name}`,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: Request) => Buffer.from(request.write(value)),
-    requestDeserialize: (bytes: Buffer) => request.read(bytes),
-    responseSerialize: (value: Answer) => Buffer.from(answer.write(value)),
-    responseDeserialize: (bytes: Buffer) => answer.read(bytes),
-  };
 }
 
 function answering(answer: (bytes: Uint8Array) => object) {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { OwnerReference } from "@sallyport/kube";
 import { type ExternalSecret, ExternalSecretError, type SecretData } from "./external-secret.ts";
 import { checkKeys } from "./secret-keys.ts";
 import { type LoadedTemplate, renderAt, renderLoaded } from "./template-from.ts";
@@ -25,15 +26,6 @@ export interface SecretObject {
   readonly immutable?: boolean;
   /** Base64. */
   readonly data?: { readonly [key: string]: string };
-}
-
-export interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
 }
 
 /** Marks Secrets that an operator of External Secrets has written. */

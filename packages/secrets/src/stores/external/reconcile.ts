@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { OwnerReference } from "@sallyport/kube";
 import { RemoteError } from "../../remote/remote.ts";
 import { SourceError } from "../../source-error.ts";
 import {
@@ -7,7 +8,6 @@ import {
   hashAnnotation,
   hashOf,
   managedLabel,
-  type OwnerReference,
   type SecretObject,
 } from "./desired-secret.ts";
 import { type ExternalSecret, ExternalSecretError, type SecretData } from "./external-secret.ts";
