@@ -9,12 +9,11 @@ import {
   type KubeObject,
   type ResourceInfo,
   statusWarningsOf,
+  timestampOf,
   withoutEmptyLists,
 } from "@sallyport/kube";
 import { CustomConversions, hasWebhook } from "../custom/conversion.ts";
 import { checkCreatable } from "../custom/objects.ts";
-import type { StoredValue } from "../storage/store.ts";
-import { timestampOf } from "../timestamp.ts";
 import { adminAccessFaults } from "./admin-access.ts";
 import { admissionRequest, admitted } from "./admission.ts";
 import type { Cache } from "./cache.ts";
@@ -441,7 +440,6 @@ export class Registry {
     const { info } = context;
     const { namespace = "", name = "", resourceVersion } = current.metadata;
     const result = await this.#objects.commit(undefined, Number(resourceVersion), { info, namespace, name });
-    if (!result.ok) await this.#seen(result.current);
     if (!result.ok) throw conflict(info, context.name);
     return object;
   }
@@ -452,16 +450,10 @@ export class Registry {
     const { name = "", namespace = "" } = object.metadata;
     const place = { info, namespace: info.namespaced ? namespace : "", name };
     const result = await this.#objects.commit(stored, expected, place);
-    if (!result.ok) await this.#seen(result.current);
     if (!result.ok && expected !== 0) throw conflict(info, name);
     if (!result.ok) throw alreadyExists(info, name, isGoing(this.current(context, name)));
     const written = info.custom === undefined || hasWebhook(info.custom) ? object : outgoing(stored, info);
     return withVersion(written, String(result.revision));
-  }
-
-  /** Waits for what won a race, at another server too: an attempt that does not know of it would lose again. */
-  async #seen(winner: StoredValue | undefined): Promise<void> {
-    await this.#options.cache.caughtUp(String(winner?.modRevision ?? 0));
   }
 
   /** Asks admission of a write; `validate` is called between its phases, and answers the object to go on with. Throws the refusal. */
