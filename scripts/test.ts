@@ -28,18 +28,21 @@ async function runTests(paths: readonly string[]): Promise<never> {
   const half = (isFirst: boolean) => files.filter((file) => file.startsWith("packages/cli/") === isFirst);
   const halves = [half(true), half(false)].filter(({ length }) => length > 0);
   const outcomes = await Promise.all(halves.map(runHalf));
-  const sum = (what: string) =>
-    outcomes.reduce(
-      (total, { text }) => total + Number(new RegExp(`(\\d+) ${what}`).exec(lastLine(text))?.[1] ?? 0),
-      0,
-    );
-  for (const { text } of outcomes) process.stdout.write(text.slice(0, text.length - lastLine(text).length));
-  console.log(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
+  const [passed, failed, skipped] = [0, 1, 2].map((i) =>
+    outcomes.reduce((sum, { counts }) => sum + (counts[i] ?? 0), 0),
+  );
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exit(outcomes.find(({ status }) => status !== 0)?.status ?? 0);
 }
 
-/** Its output is printed when all have ended: two at a time could not be read. */
-async function runHalf(files: readonly string[]): Promise<{ readonly status: number; readonly text: string }> {
+interface Outcome {
+  readonly status: number;
+  /** Passed, failed, skipped. */
+  readonly counts: readonly number[];
+}
+
+/** Its output, but for the counts, is printed when it has ended: two at a time could not be read. */
+async function runHalf(files: readonly string[]): Promise<Outcome> {
   const flags = ["--conditions=source", "--disable-warning=ExperimentalWarning", "--test", "--test-isolation=none"];
   const seed = ["--import", "./scripts/random-tests.ts"];
   const reporter = ["--test-reporter=./scripts/test-reporter.ts", "--test-reporter-destination=stdout"];
@@ -51,12 +54,11 @@ async function runHalf(files: readonly string[]): Promise<{ readonly status: num
     text += chunk;
   });
   const [code] = (await once(run, "close")) as [number | null];
-  // A process that was killed, or ended before its counts, is a failure whatever it said.
-  return { status: code ?? 1, text: text.endsWith("skipped\n") ? text : `${text}\n0 passed, 1 failed, 0 skipped\n` };
-}
-
-function lastLine(text: string): string {
-  return text.slice(text.lastIndexOf("\n", text.length - 2) + 1);
+  const [line, ...counts] = /(\d+) passed, (\d+) failed, (\d+) skipped\n$/.exec(text) ?? [];
+  process.stdout.write(line === undefined ? text : text.slice(0, -line.length));
+  if (line !== undefined) return { status: code ?? 1, counts: counts.map(Number) };
+  // It was killed, or ended before its counts.
+  return { status: code || 1, counts: [0, 1, 0] };
 }
 
 function testFiles(paths: readonly string[]): string[] {
