@@ -1,3 +1,4 @@
+import type { KubeObject } from "@sallyport/kube";
 import { effectiveContext } from "../security-context/effective.ts";
 import type { ContainerSpec, PodSpec } from "../security-context/pod.ts";
 
@@ -17,6 +18,6 @@ export function contextOf(spec: PodSpec, container: ContainerSpec): Said {
 }
 
 /** As kubelet writes a pod in its messages: `NAME_NAMESPACE(UID)`. */
-export function podText({ metadata: { name, namespace, uid } }: BundlePod): string {
+export function podText({ metadata: { name, namespace, uid } }: Pick<KubeObject, "metadata">): string {
   return `${name}_${namespace}(${uid})`;
 }

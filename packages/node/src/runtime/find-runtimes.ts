@@ -1,5 +1,5 @@
 import type { ContainerRuntime } from "./container-runtime.ts";
-import { probeHandler } from "./probe.ts";
+import { tryHandler } from "./probe.ts";
 import { knownHandlers, openRuntime } from "./runtimes.ts";
 
 /** The runtimes that work on this machine, by handler; of the others, why not. Each is tried with a container. */
@@ -9,9 +9,9 @@ export async function findRuntimes(
   const runtimes = new Map<string, ContainerRuntime>();
   const reasons: string[] = [];
   for (const handler of knownHandlers) {
-    const { works, reason = "" } = await probeHandler(handler, folder);
-    if (works) runtimes.set(handler, await openRuntime(handler, folder));
-    else reasons.push(`${handler}: ${reason}`);
+    const { runtime, probe } = await tryHandler(handler, folder);
+    if (runtime !== undefined) runtimes.set(handler, runtime);
+    else reasons.push(`${handler}: ${probe.reason}`);
   }
   return { runtimes, reasons };
 }

@@ -34,14 +34,22 @@ export async function probeRuntimes(folder: string): Promise<RuntimeProbe> {
 
 /** Runs a container of `true` by a handler's program. Never rejects. */
 export async function probeHandler(handler: string, folder: string): Promise<HandlerProbe> {
+  return (await tryHandler(handler, folder)).probe;
+}
+
+/** The same with the runtime, where it works. */
+export async function tryHandler(
+  handler: string,
+  folder: string,
+): Promise<{ readonly probe: HandlerProbe; readonly runtime?: ContainerRuntime }> {
   try {
     const runtime = await openRuntime(handler, folder);
     const { version, limits } = runtime;
     const reason = await whyNot(runtime, folder);
-    const works = reason === undefined;
-    return { handler, works, version, ...(works ? {} : { reason }), limits: works ? limits : [] };
+    if (reason === undefined) return { probe: { handler, works: true, version, limits }, runtime };
+    return { probe: { handler, works: false, version, reason, limits: [] } };
   } catch (error) {
-    return { handler, works: false, reason: oneLine((error as Error).message), limits: [] };
+    return { probe: { handler, works: false, reason: oneLine((error as Error).message), limits: [] } };
   }
 }
 
