@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:https";
 import { hostname } from "node:os";
 import type { AdmissionEffects, Plugin } from "@sallyport/admission";
-import { type Catalogue, type RuntimeConfig, servedCatalogue } from "@sallyport/kube";
+import { type Catalogue, type RuntimeConfig, servedCatalogue, timestampOf } from "@sallyport/kube";
 import type { Encryption } from "@sallyport/secrets/encryption";
 import { asksForStreams, serveUpgrades } from "@sallyport/streaming";
 import { createRegistry, definitionsOf, type Policies } from "./admitting-registry.ts";
@@ -36,7 +36,6 @@ import type { CacheEvent } from "./registry/history.ts";
 import type { Registry, RegistryOptions } from "./registry/registry.ts";
 import { addressRange, addressText, defaultServiceRanges } from "./registry/service-ranges.ts";
 import type { Store } from "./storage/store.ts";
-import { timestampOf } from "./timestamp.ts";
 import { versionInfo } from "./version-info.ts";
 
 export interface ApiServerOptions

@@ -1,4 +1,5 @@
 import type { KubeObject } from "./object.ts";
+import { timestampOf } from "./timestamp.ts";
 
 /** How many events are known by what they say, to be counted instead of written again; client-go's limit. */
 const maxKnown = 4096;
@@ -157,9 +158,4 @@ export class EventRecorder {
 function bound(known: Map<string, unknown>): void {
   const [oldest] = known.keys();
   if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
-}
-
-/** metav1.Time. */
-function timestampOf(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }

@@ -149,6 +149,7 @@ export { isBlocking, oldItems, rulesNotChecked, validateBySchema, validateUnique
 export { selectorText } from "./table/layout.ts";
 export { partialMetadata } from "./table/partial-metadata.ts";
 export { tableOf } from "./table/table.ts";
+export { timestampOf } from "./timestamp.ts";
 export {
   statusWarningsOf,
   validateCustomMetadata,

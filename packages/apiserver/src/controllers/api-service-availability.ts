@@ -1,6 +1,5 @@
-import type { KubeObject } from "@sallyport/kube";
+import { type KubeObject, timestampOf } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
-import { timestampOf } from "../timestamp.ts";
 import { type Condition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { ownKey, reconciler } from "./reconciler.ts";

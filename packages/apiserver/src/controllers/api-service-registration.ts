@@ -1,6 +1,6 @@
+import { timestampOf } from "@sallyport/kube";
 import { automanaged, customApiService } from "../api-services.ts";
 import { definitionsResource, resourcesOf } from "../custom/catalogue.ts";
-import { timestampOf } from "../timestamp.ts";
 import { isReason } from "./client.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { reconciler } from "./reconciler.ts";

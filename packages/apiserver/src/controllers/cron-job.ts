@@ -1,5 +1,4 @@
-import { type KubeObject, parseSchedule, type Schedule } from "@sallyport/kube";
-import { timestampOf } from "../timestamp.ts";
+import { type KubeObject, parseSchedule, type Schedule, timestampOf } from "@sallyport/kube";
 import { isReason } from "./client.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { nextTime, zonedTime } from "./cron-times.ts";

@@ -1,7 +1,7 @@
+import { timestampOf } from "@sallyport/kube";
 import { parseRequest } from "@sallyport/pki";
 import { kubeletClientFault } from "../certificates/signer-rules.ts";
 import { hasCondition, type SigningRequest } from "../certificates/signing-request.ts";
-import { timestampOf } from "../timestamp.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { ownKey, reconciler } from "./reconciler.ts";
 

@@ -1,8 +1,8 @@
+import { timestampOf } from "@sallyport/kube";
 import { parseRequest } from "@sallyport/pki";
 import { issueCertificate } from "../certificates/issue.ts";
 import { signerRules } from "../certificates/signer-rules.ts";
 import { hasCondition, type SigningRequest } from "../certificates/signing-request.ts";
-import { timestampOf } from "../timestamp.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { ownKey, reconciler } from "./reconciler.ts";
 

@@ -1,5 +1,4 @@
-import { type KubeObject, matchesSelector } from "@sallyport/kube";
-import { timestampOf } from "../timestamp.ts";
+import { type KubeObject, matchesSelector, timestampOf } from "@sallyport/kube";
 import { isReason } from "./client.ts";
 import { findCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";

@@ -1,6 +1,5 @@
-import { type KubeObject, parseApiVersion } from "@sallyport/kube";
+import { type KubeObject, parseApiVersion, timestampOf } from "@sallyport/kube";
 import { valueAt } from "../custom/objects.ts";
-import { timestampOf } from "../timestamp.ts";
 import { withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { portion } from "./deployment-sizes.ts";

@@ -1,7 +1,6 @@
-import { bootstrapFlowControl } from "@sallyport/kube";
+import { bootstrapFlowControl, timestampOf } from "@sallyport/kube";
 import { writeBootstrapObject } from "../authorization/bootstrap.ts";
 import { flowcontrolGroup as group } from "../flowcontrol/dangling.ts";
-import { timestampOf } from "../timestamp.ts";
 import type { ControllerKind } from "./controller.ts";
 import { reconciler } from "./reconciler.ts";
 

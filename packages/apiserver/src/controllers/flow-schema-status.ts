@@ -1,5 +1,5 @@
+import { timestampOf } from "@sallyport/kube";
 import { consumerManager, danglingCondition, flowcontrolGroup as group } from "../flowcontrol/dangling.ts";
-import { timestampOf } from "../timestamp.ts";
 import { type Condition, findCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { ownKey, reconciler } from "./reconciler.ts";

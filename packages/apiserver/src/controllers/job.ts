@@ -1,5 +1,4 @@
-import type { KubeObject } from "@sallyport/kube";
-import { timestampOf } from "../timestamp.ts";
+import { type KubeObject, timestampOf } from "@sallyport/kube";
 import { type Condition, findCondition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { withoutFinalizer } from "./garbage-collector.ts";

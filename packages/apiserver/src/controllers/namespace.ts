@@ -1,7 +1,6 @@
-import { type Catalogue, findResource, type KubeObject, type ResourceInfo } from "@sallyport/kube";
+import { type Catalogue, findResource, type KubeObject, type ResourceInfo, timestampOf } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
 import type { CacheEvent } from "../registry/history.ts";
-import { timestampOf } from "../timestamp.ts";
 import { type Condition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { ownKey, reconciler } from "./reconciler.ts";

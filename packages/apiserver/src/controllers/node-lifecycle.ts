@@ -1,6 +1,5 @@
 import type { ObjectReader } from "@sallyport/admission";
-import type { KubeObject } from "@sallyport/kube";
-import { timestampOf } from "../timestamp.ts";
+import { type KubeObject, timestampOf } from "@sallyport/kube";
 import type { ControllerKind } from "./controller.ts";
 import { ownKey, partsOf, reconciler } from "./reconciler.ts";
 

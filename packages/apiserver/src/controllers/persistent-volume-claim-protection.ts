@@ -1,6 +1,5 @@
-import type { KubeObject } from "@sallyport/kube";
+import { type KubeObject, timestampOf } from "@sallyport/kube";
 import type { CacheEvent } from "../registry/history.ts";
-import { timestampOf } from "../timestamp.ts";
 import { type Condition, findCondition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { isReleased, withoutFinalizer } from "./finalizers.ts";

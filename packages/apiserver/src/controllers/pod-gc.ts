@@ -1,4 +1,4 @@
-import { timestampOf } from "../timestamp.ts";
+import { timestampOf } from "@sallyport/kube";
 import { type Condition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import { createdAt, isFinished, type Pod } from "./pods.ts";

@@ -1,5 +1,4 @@
-import { type KubeObject, type LabelSelectorObject, StatusError } from "@sallyport/kube";
-import { timestampOf } from "../timestamp.ts";
+import { type KubeObject, type LabelSelectorObject, StatusError, timestampOf } from "@sallyport/kube";
 import { type Condition, findCondition, withCondition, withoutCondition } from "./conditions.ts";
 import type { Controller, ControllerContext } from "./controller.ts";
 import { claim, managerKeys } from "./owners.ts";

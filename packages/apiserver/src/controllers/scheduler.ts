@@ -1,5 +1,5 @@
+import { timestampOf } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
-import { timestampOf } from "../timestamp.ts";
 import { findCondition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import type { Node } from "./nodes.ts";

@@ -1,7 +1,6 @@
-import type { KubeObject } from "@sallyport/kube";
+import { type KubeObject, timestampOf } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
 import { addressNumber, addressRange, cidrsOf } from "../registry/service-ranges.ts";
-import { timestampOf } from "../timestamp.ts";
 import { isReason } from "./client.ts";
 import { type Condition, withCondition } from "./conditions.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";

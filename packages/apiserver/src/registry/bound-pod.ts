@@ -1,5 +1,4 @@
-import { type KubeObject, StatusError } from "@sallyport/kube";
-import { timestampOf } from "../timestamp.ts";
+import { type KubeObject, StatusError, timestampOf } from "@sallyport/kube";
 
 /** A scheduler's decision, as admission has left it: its labels and annotations become the pod's. */
 export interface Binding {

@@ -1,6 +1,5 @@
-import type { KubeObject, ResourceInfo } from "@sallyport/kube";
+import { type KubeObject, type ResourceInfo, timestampOf } from "@sallyport/kube";
 import { cleanupFinalizer, doomedStatus } from "../custom/stored-versions.ts";
-import { timestampOf } from "../timestamp.ts";
 import type { DeleteOptions, WriteContext } from "./context.ts";
 import { failedDeletion } from "./faults.ts";
 

@@ -1,5 +1,4 @@
-import { applyDefaults, type KubeObject, type ResourceInfo } from "@sallyport/kube";
-import { timestampOf } from "../timestamp.ts";
+import { applyDefaults, type KubeObject, type ResourceInfo, timestampOf } from "@sallyport/kube";
 import type { DecodedBody, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
 import { withManagedFields } from "./field-management.ts";

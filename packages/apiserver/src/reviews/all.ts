@@ -1,4 +1,4 @@
-import { timestampOf } from "../timestamp.ts";
+import { timestampOf } from "@sallyport/kube";
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from "./access.ts";
 import { selfSubjectReview, tokenReview } from "./identity.ts";
 import type { Json, Review, ReviewCall } from "./review.ts";

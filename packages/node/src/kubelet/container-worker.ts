@@ -1,18 +1,13 @@
 import { open } from "node:fs/promises";
+import { timestampOf } from "@sallyport/kube";
+import { podText } from "../bundle/context.ts";
+import { goDuration } from "../image/pull-policy.ts";
 import { type ProcessExit, RuntimeFault } from "../runtime/container-runtime.ts";
 import { logFiles } from "./container-log.ts";
 import { ContainerRun } from "./container-run.ts";
 import { type PodContext, type PreparedContainer, WaitingFault } from "./context.ts";
-import {
-  type ContainerState,
-  type ContainerStatus,
-  type KubeletContainer,
-  podText,
-  type RestartPolicy,
-  type Terminated,
-} from "./pod.ts";
-import { BackOff, restarts, secondsText } from "./restart.ts";
-import { secondsOf } from "./times.ts";
+import type { ContainerState, ContainerStatus, KubeletContainer, RestartPolicy, Terminated } from "./pod.ts";
+import { BackOff, restarts } from "./restart.ts";
 
 /** As kubelet's: of a file, and of a log's end. */
 const [maxMessageBytes, maxLogBytes] = [4096, 2048];
@@ -191,7 +186,7 @@ export class ContainerWorker {
       this.#tell("Warning", "Failed", `Error: ${error.message}`);
       return this.#end(run, { exitCode: startErrorCode, reason: "StartError", message: error.message });
     }
-    const startedAt = secondsOf(run.startedAt);
+    const startedAt = timestampOf(run.startedAt);
     this.#set({ running: { startedAt } });
     this.#tell("Normal", "Started", "Container started");
     // Somebody stopped it while it began.
@@ -205,8 +200,8 @@ export class ContainerWorker {
     const terminated: Terminated = {
       ...end,
       // Kubelets tell the beginning of time of what never began.
-      startedAt: hasRun ? secondsOf(run.startedAt) : "1970-01-01T00:00:00Z",
-      finishedAt: secondsOf(this.#context.clock.now()),
+      startedAt: hasRun ? timestampOf(run.startedAt) : "1970-01-01T00:00:00Z",
+      finishedAt: timestampOf(this.#context.clock.now()),
       containerID: `sallyport://${run.prepared.id}`,
     };
     this.#set({ terminated });
@@ -243,7 +238,7 @@ export class ContainerWorker {
     await this.#sleep(1000);
     if (this.#stop.signal.aborted) return;
     this.#tell("Warning", "BackOff", `Back-off restarting failed container ${name} in pod ${podText(pod)}`);
-    const message = `back-off ${secondsText(delay)} restarting failed container=${name} pod=${podText(pod)}`;
+    const message = `back-off ${goDuration(delay)} restarting failed container=${name} pod=${podText(pod)}`;
     this.#set({ waiting: { reason: "CrashLoopBackOff", message } });
     await this.#context.clock.sleep(delay, this.#stop.signal);
   }

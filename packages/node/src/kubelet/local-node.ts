@@ -1,7 +1,6 @@
 import type { Client } from "@sallyport/cluster";
-import { apiVersionOf, type KubeObject, StatusError } from "@sallyport/kube";
+import { apiVersionOf, type KubeObject, StatusError, timestampOf } from "@sallyport/kube";
 import type { KubeletClock } from "./context.ts";
-import { secondsOf } from "./times.ts";
 
 /** This machine, as a Node tells it. core/v1 NodeStatus */
 export interface LocalNode {
@@ -72,7 +71,7 @@ export class NodeKeeper {
 
   /** Writes the whole status. */
   async report(): Promise<KubeObject> {
-    const now = secondsOf(this.#clock.now());
+    const now = timestampOf(this.#clock.now());
     this.#readySince ??= now;
     const { annotations, name } = this.#node;
     const patch = { metadata: { annotations }, status: await this.#status(now, this.#readySince) };

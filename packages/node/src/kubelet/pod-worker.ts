@@ -1,4 +1,4 @@
-import { isSameJson } from "@sallyport/kube";
+import { isSameJson, timestampOf } from "@sallyport/kube";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { ContainerWorker } from "./container-worker.ts";
 import { type KubeletClock, type PodContext, type PreparedContainer, type Tell, WaitingFault } from "./context.ts";
@@ -12,7 +12,6 @@ import {
 } from "./pod.ts";
 import { ownConditions, type PodFacts, podStatus } from "./pod-status.ts";
 import { BackOff, firstBackOffMs, restarts } from "./restart.ts";
-import { secondsOf } from "./times.ts";
 
 /** A pod's namespaces, address and volumes, and what makes containers within them. */
 export interface Sandbox {
@@ -71,7 +70,7 @@ export class PodWorker {
   constructor(pod: Pod, options: PodWorkerOptions) {
     this.#pod = pod;
     this.#options = options;
-    this.#startTime = pod.status?.startTime ?? secondsOf(options.clock.now());
+    this.#startTime = pod.status?.startTime ?? timestampOf(options.clock.now());
     this.#status = pod.status ?? {};
     this.done = this.#live();
   }
@@ -151,7 +150,7 @@ export class PodWorker {
     if (!(await this.#initialize())) return;
     for (const container of this.#pod.spec.containers) this.#begin(container, this.#main, this.#policyOf(container));
     for (const container of this.#pod.spec.ephemeralContainers ?? []) this.#begin(container, this.#ephemeral, "Never");
-    await Promise.all(this.#lives.slice(0, this.#main.length));
+    await Promise.all(this.#lives);
   }
 
   async #sandboxAtLast(): Promise<Sandbox | undefined> {
@@ -292,7 +291,7 @@ export class PodWorker {
       await Promise.resolve();
       this.#isStale = false;
       const { clock, writeStatus } = this.#options;
-      this.#status = podStatus(this.#pod, this.#facts(), this.#status, secondsOf(clock.now()));
+      this.#status = podStatus(this.#pod, this.#facts(), this.#status, timestampOf(clock.now()));
       if (isSameJson(this.#status, this.#pod.status ?? {}) || isSameJson(this.#status, this.#written)) continue;
       await writeStatus(this.#pod, this.#status);
       this.#written = this.#status;

@@ -136,8 +136,3 @@ export interface Terminated {
 export function isSidecar(container: KubeletContainer): boolean {
   return container.restartPolicy === "Always";
 }
-
-/** What names a pod in events' and faults' words: `web_default(UID)`. */
-export function podText({ metadata: { name, namespace, uid } }: KubeObject): string {
-  return `${name}_${namespace}(${uid})`;
-}

@@ -20,10 +20,3 @@ export class BackOff {
     return delay;
   }
 }
-
-/** `10s`, `2m40s`: as Go prints durations of whole seconds. */
-export function secondsText(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
-  return minutes === 0 ? `${rest}s` : `${minutes}m${rest}s`;
-}

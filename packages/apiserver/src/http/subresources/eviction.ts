@@ -1,10 +1,9 @@
-import { type KubeObject, parseApiVersion, type ResourceInfo, StatusError } from "@sallyport/kube";
+import { type KubeObject, parseApiVersion, type ResourceInfo, StatusError, timestampOf } from "@sallyport/kube";
 import { withCondition } from "../../controllers/conditions.ts";
 import { allowance, type DisruptionBudget, isBudgeted } from "../../controllers/disruption-budgets.ts";
 import { isFinished, isReady, type Pod } from "../../controllers/pods.ts";
 import type { DeleteOptions, WriteContext } from "../../registry/context.ts";
 import { admitSent } from "../../registry/sent.ts";
-import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";

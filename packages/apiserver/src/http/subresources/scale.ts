@@ -7,6 +7,7 @@ import {
   type ResourceInfo,
   type ResourcePathMappings,
   StatusError,
+  timestampOf,
   toParent,
   toSubresource,
 } from "@sallyport/kube";
@@ -25,7 +26,6 @@ import {
   decodePatched,
   decodePatchedText,
 } from "../../registry/patches.ts";
-import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";

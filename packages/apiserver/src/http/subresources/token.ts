@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { invalidStatus, type KubeObject, parseApiVersion, StatusError } from "@sallyport/kube";
+import { invalidStatus, type KubeObject, parseApiVersion, StatusError, timestampOf } from "@sallyport/kube";
 import type { PrivateClaims, TokenRef } from "../../authentication/service-account-claims.ts";
 import { signBound } from "../../authentication/service-account-issuer.ts";
 import { conflict, notFound } from "../../registry/faults.ts";
 import { admitSent } from "../../registry/sent.ts";
-import { timestampOf } from "../../timestamp.ts";
 import { write } from "../answer.ts";
 import { decodeObjectBody } from "../body.ts";
 import type { HandlerOptions } from "../call.ts";
