@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import type { AddressInfo } from "node:net";
-import { join, normalize } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 
@@ -15,12 +14,18 @@ const packages = join(room, "..", "..", "node_modules");
 const names = [process.env["SALLYPORT_BROWSER"] ?? "", "chromium", "chromium-browser", "google-chrome"];
 const browser = names.find((name) => name !== "" && spawnSync(name, ["--version"]).status === 0);
 
-const page = `<!doctype html><script type="importmap">
-{"imports": {"re2js": "/packages/re2js/build/index.js", "yaml": "/packages/yaml/browser/index.js"}}
+/** What pages import beside the room's own modules: where it begins, by its name. */
+const imports = { re2js: "./packages/re2js/build/index.js", yaml: "./packages/yaml/browser/index.js" };
+
+/** https://www.w3.org/TR/CSP3/#directive-script-src: without 'unsafe-eval'. */
+const strictPolicy = "default-src 'none'; script-src file: 'unsafe-inline'; connect-src file:";
+
+const page = (policy: string) => `<!doctype html>${policy}<script type="importmap">
+${JSON.stringify({ imports })}
 </script><pre>not run</pre><script type="module">
+import { compile, DataStore, jsonText } from "./src/index.js";
 const out = document.querySelector("pre");
 try {
-  const { compile, DataStore, jsonText } = await import("/src/index.ts");
   const text = 'package p\\nx contains n if data.o[n].host == input.host\\ny if { uuid.rfc4122("a"); regex.match("^[a-c]+$", input.host) }';
   const { policy } = compile([{ file: "p.rego", text }]);
   const data = new DataStore({ root: { o: { a: { host: "abc" }, b: {} } } }).snapshot;
@@ -34,48 +39,40 @@ try {
 }
 </script>`;
 
-/** The page at this path may make no code from strings. */
-const strictPath = "/strict";
-
-/** https://www.w3.org/TR/CSP3/#directive-script-src: without 'unsafe-eval'. */
-const strictPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; connect-src 'self'";
-
-/** The page, the room's sources without their types, and the packages that it imports. */
-const server = createServer(({ url = "/" }, response) => {
-  const path = normalize(url);
-  const isPackage = path.startsWith("/packages/");
-  try {
-    const file = isPackage ? join(packages, path.slice("/packages/".length)) : join(room, path);
-    const isPage = path === "/" || path === strictPath;
-    const text = isPage ? page : readFileSync(file, "utf8");
-    if (path === strictPath) response.setHeader("content-security-policy", strictPolicy);
-    const type = isPage ? "text/html" : path.endsWith(".json") ? "application/json" : "text/javascript";
-    response.writeHead(200, { "content-type": type });
-    response.end(path.endsWith(".ts") ? stripTypeScriptTypes(text) : text);
-  } catch {
-    response.writeHead(404);
-    response.end();
-  }
-});
-
 const pages = [
-  { name: "a browser compiles and evaluates", path: "/", wanted: '["a"]true ["a"]true' },
+  { name: "a browser compiles and evaluates", file: "page.html", text: page(""), wanted: '["a"]true ["a"]true' },
   {
     name: "a browser evaluates where code may not be made from strings",
-    path: strictPath,
+    file: "strict.html",
+    text: page(`<meta http-equiv="content-security-policy" content="${strictPolicy}">`),
     wanted: 'no code from strings ["a"]true ["a"]true',
   },
 ];
 
-before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
-after(() => server.close());
+const folder = mkdtempSync(join(tmpdir(), "sallyport-browser-"));
 
-for (const { name, path, wanted } of pages)
+/**
+ * The pages, the room's sources without their types and the packages that they import.
+ * They are files, since a browser drops each request over a network when an interface comes or goes, as other tests' pods do.
+ */
+before(() => {
+  for (const source of globSync("src/**/*.{ts,json}", { cwd: room })) {
+    const text = readFileSync(join(room, source), "utf8");
+    const isJson = source.endsWith(".json");
+    const target = join(folder, source.replace(/\.ts$/, ".js"));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, isJson ? text : stripTypeScriptTypes(text).replace(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+  for (const name of Object.keys(imports))
+    cpSync(join(packages, name), join(folder, "packages", name), { recursive: true });
+  for (const { file, text } of pages) writeFileSync(join(folder, file), text);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+for (const { name, file, wanted } of pages)
   test(name, { skip: browser === undefined && "no Chromium on the PATH" }, async () => {
-    const { port } = server.address() as AddressInfo;
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000", "--dump-dom"];
-    const { stdout } = await promisify(execFile)(browser as string, [...flags, `http://127.0.0.1:${port}${path}`], {
-      timeout: 120_000,
-    });
+    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"];
+    const args = [...flags, "--dump-dom", `file://${join(folder, file)}`];
+    const { stdout } = await promisify(execFile)(browser as string, args, { timeout: 120_000 });
     assert.equal(/<pre>(.*)<\/pre>/s.exec(stdout)?.[1], wanted);
   });
