@@ -18,6 +18,7 @@ const arrows: { readonly [room: string]: readonly string[] } = {
   webhook: ["admission", "cluster", "kube", "pki"],
   streaming: ["kube"],
   node: ["cluster", "kube", "oci", "pki", "streaming"],
+  mesh: ["cluster", "kube", "pki"],
   apiserver: ["admission", "cel", "effects", "kube", "pki", "rego", "secrets", "streaming"],
   cli: [
     "admission",
@@ -26,6 +27,7 @@ const arrows: { readonly [room: string]: readonly string[] } = {
     "constraints",
     "effects",
     "kube",
+    "mesh",
     "node",
     "opa",
     "pki",
@@ -58,6 +60,9 @@ const doors: ReadonlySet<string> = new Set([
   // The same as files in a pod: who writes them has nothing else to do, and a provider of the CSI driver needs gRPC.
   "@sallyport/secrets/files",
   "@sallyport/secrets/csi",
+  // What a mesh asks of objects is pure; who keeps certificates and who passes connections on are programs of their own.
+  "@sallyport/mesh/identity",
+  "@sallyport/mesh/proxy",
   // The plugin is in every chain, and its kinds are served; its engines are for who has something in force.
   "@sallyport/constraints/definitions",
   "@sallyport/constraints/plugin",

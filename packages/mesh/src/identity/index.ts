@@ -1,0 +1,1 @@
+export type { CertificateSource, WorkloadCertificate } from "./workload-certificate.ts";

@@ -1,0 +1,1 @@
+export type { Authorizer, Call, HttpCall, MutualTlsMode, Verdict } from "./policy/call.ts";

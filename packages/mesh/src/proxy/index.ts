@@ -1,0 +1,1 @@
+export type { InboundPort, OutboundTarget, PortProtocol, ProxyConfig } from "./proxy-config.ts";
