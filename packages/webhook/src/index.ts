@@ -3,7 +3,7 @@ export type { Configurations } from "./ca-bundles.ts";
 export { CertificateError, type CertificateFiles, certificateFiles, filesOf } from "./certificate-files.ts";
 export { ClusterView, type ClusterViewOptions } from "./cluster-view.ts";
 export { type Chart, installChart } from "./install/chart.ts";
-export { installManifests, manifestsText } from "./install/manifests.ts";
+export { installManifests } from "./install/manifests.ts";
 export type { InstallOptions, Manifest } from "./install/options.ts";
 export { type OwnCertificatesOptions, ownCertificates } from "./own-certificates.ts";
 export { startWebhookServer, type WebhookServer, type WebhookServerOptions } from "./server.ts";

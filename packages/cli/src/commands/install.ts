@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gatekeeperDefinitions } from "@sallyport/constraints/definitions";
-import { dns1123Label, dns1123Subdomain } from "@sallyport/kube";
-import { type InstallOptions, installChart, installManifests, manifestsText } from "@sallyport/webhook";
+import { dns1123Label, dns1123Subdomain, manifestsText } from "@sallyport/kube";
+import { type InstallOptions, installChart, installManifests } from "@sallyport/webhook";
 import { Command } from "commander";
 import { askedResources, readResources } from "../asked-resources.ts";
 import { certificatesOf, readAuthorities } from "../authority-file.ts";

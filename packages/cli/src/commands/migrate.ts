@@ -1,7 +1,6 @@
 import { Client, ConnectionError } from "@sallyport/cluster";
-import { StatusError } from "@sallyport/kube";
+import { manifestText, StatusError } from "@sallyport/kube";
 import { Command, Option } from "commander";
-import { stringify } from "yaml";
 import { list } from "../comma-list.ts";
 import { connectionOf } from "../connection.ts";
 import { exitCodes, UsageError } from "../errors.ts";
@@ -80,7 +79,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
     flags.json === true
       ? `${JSON.stringify(migration, undefined, 2)}\n`
       : flags.manifests === true
-        ? migration.manifests.map((each) => `---\n${stringify(each, { lineWidth: 0 })}`).join("")
+        ? migration.manifests.map((each) => `---\n${manifestText(each)}`).join("")
         : migrationText(migration);
   process.stdout.write(text);
   process.exitCode = migration.proven ? exitCodes.ok : exitCodes.denied;

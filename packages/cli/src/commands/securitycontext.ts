@@ -1,3 +1,4 @@
+import { manifestText } from "@sallyport/kube";
 import {
   containersOf,
   dockerOfContainer,
@@ -7,7 +8,6 @@ import {
   podOfDocker,
 } from "@sallyport/node";
 import { Command } from "commander";
-import { stringify } from "yaml";
 import { chainOptions } from "../admission-configuration.ts";
 import { list } from "../comma-list.ts";
 import { exitCodes, UsageError } from "../errors.ts";
@@ -89,7 +89,7 @@ function fromDocker(text: string, asJson: boolean): void {
   if (typeof command === "string") throw new UsageError(`--from-docker: ${command}`);
   const { pod, notes } = podOfDocker(command);
   if (asJson) process.stdout.write(`${JSON.stringify({ pod, notes }, null, 2)}\n`);
-  else process.stdout.write(notes.map((each) => `# ${each}\n`).join("") + stringify(pod));
+  else process.stdout.write(notes.map((each) => `# ${each}\n`).join("") + manifestText(pod));
 }
 
 function toDocker(manifests: readonly Manifest[], asJson: boolean): void {

@@ -1,5 +1,5 @@
+import { manifestText } from "@sallyport/kube";
 import { identityText, rbacText, type Suggestion, suggestedObjects, type UnusedRule } from "@sallyport/secrets";
-import { stringify } from "yaml";
 
 /** Manifests to apply; what each subject has beside stands above its own, as comments. */
 export function suggestYaml(suggestions: readonly Suggestion[]): string {
@@ -9,7 +9,7 @@ export function suggestYaml(suggestions: readonly Suggestion[]): string {
       return (
         head +
         suggestedObjects(each)
-          .map((object) => `---\n${stringify(object, { lineWidth: 0 })}`)
+          .map((object) => `---\n${manifestText(object)}`)
           .join("")
       );
     })

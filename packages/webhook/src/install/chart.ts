@@ -1,5 +1,5 @@
-import { stringify } from "yaml";
-import { installManifests, manifestsText } from "./manifests.ts";
+import { manifestsText, manifestText } from "@sallyport/kube";
+import { installManifests } from "./manifests.ts";
 import type { InstallOptions } from "./options.ts";
 
 /** A Helm chart's files by their paths. */
@@ -26,7 +26,7 @@ export function installChart(options: InstallOptions, version: string): Chart {
   } as InstallOptions;
   const manifests = installManifests(marked).filter(({ kind }) => kind !== "Namespace");
   return {
-    "Chart.yaml": stringify({
+    "Chart.yaml": manifestText({
       apiVersion: "v2",
       name: options.name,
       description: "Admission reviews by Sallyport",
@@ -34,7 +34,7 @@ export function installChart(options: InstallOptions, version: string): Chart {
       version,
       appVersion: version,
     }),
-    "values.yaml": stringify(Object.fromEntries(values.map((name) => [name, standardOf(name, options)]))),
+    "values.yaml": manifestText(Object.fromEntries(values.map((name) => [name, standardOf(name, options)]))),
     "templates/webhook.yaml": templated(manifestsText(manifests)),
   };
 }

@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import { accessManifests } from "./access.ts";
 import { configurationManifests } from "./configurations.ts";
 import { type InstallOptions, labelsOf, type Manifest } from "./options.ts";
@@ -15,8 +14,4 @@ export function installManifests(options: InstallOptions): readonly Manifest[] {
     ...workloadManifests(options),
     ...configurationManifests(options),
   ];
-}
-
-export function manifestsText(manifests: readonly Manifest[]): string {
-  return manifests.map((each) => stringify(each, { lineWidth: 0 })).join("---\n");
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { manifestsText } from "@sallyport/kube";
 import {
   type AdvisedHandler,
   classNames,
@@ -11,7 +12,6 @@ import {
 } from "@sallyport/node";
 import { measureCost, openRuntime, type RuntimeCost } from "@sallyport/node/kubelet";
 import { Command } from "commander";
-import { stringify } from "yaml";
 import { InputError, type Manifest, readManifests } from "../../manifests.ts";
 import { podManifest, podPrefix } from "../../pod-manifest.ts";
 import { paint, wrap } from "../../terminal.ts";
@@ -66,7 +66,7 @@ async function run(files: readonly string[], flags: Flags): Promise<void> {
   if (advices.length === 0) throw new InputError(`${files.join(", ")}: no pod and no workload there`);
   const manifests = enforcement(advices);
   if (flags.manifests === true) {
-    process.stdout.write(documents(manifests));
+    process.stdout.write(manifestsText(manifests));
     return;
   }
   const costs = flags.measure === true ? await measure() : [];
@@ -111,10 +111,6 @@ export function enforcement(advices: readonly Advice[]): readonly object[] {
   return [...of(advices).map(runtimeClass), ...policies];
 }
 
-function documents(manifests: readonly object[]): string {
-  return manifests.map((each) => stringify(each)).join("---\n");
-}
-
 async function measure(): Promise<readonly Cost[]> {
   return inScratch(async (folder) => {
     const costs: Cost[] = [];
@@ -144,7 +140,8 @@ function textOf(advices: readonly Advice[], costs: readonly Cost[], manifests: r
     ...uses.flatMap(useLines),
     "",
   ]);
-  const enforced = manifests.length === 0 ? [] : [paint("dim", "# what enforces it"), documents(manifests).trimEnd()];
+  const enforced =
+    manifests.length === 0 ? [] : [paint("dim", "# what enforces it"), manifestsText(manifests).trimEnd()];
   return `${[...lines, ...refusedLines(advices), ...costLines(costs), ...enforced].join("\n").trimEnd()}\n`;
 }
 

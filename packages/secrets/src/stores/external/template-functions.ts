@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { goQuoted } from "@sallyport/kube";
-import { parse, stringify } from "yaml";
+import { goQuoted, manifestText } from "@sallyport/kube";
+import { parse } from "yaml";
 import { ExternalSecretError } from "./external-secret.ts";
 import { filterPem } from "./filter-pem.ts";
 import { fromPlain, isList, isTrue, type TemplateValue, textOf, toPlain } from "./template-value.ts";
@@ -59,7 +59,7 @@ export const templateFunctions: { readonly [name: string]: Call } = {
   toRawJson: ([value]) => JSON.stringify(toPlain(value)),
   fromJson: ([text]) => fromPlain(parsed("fromJson: the value is no JSON", () => JSON.parse(textOf(text)))),
   // External Secrets' own.
-  toYaml: ([value]) => stringify(toPlain(value), { lineWidth: 0 }).replace(/\n$/, ""),
+  toYaml: ([value]) => manifestText(toPlain(value)).replace(/\n$/, ""),
   fromYaml: ([text]) =>
     fromPlain(parsed("fromYaml: the value is no YAML", () => parse(textOf(text), { maxAliasCount: 100 }))),
   filterPEM: texts((type, text) => filterPem(type, text)),

@@ -75,7 +75,7 @@ test("YAML and PEM are read and written, which are External Secrets' own", () =>
     `${pem("CERTIFICATE", "QQ==")}${pem("CERTIFICATE", "Qw==")}`,
   );
   assert.equal(renderTemplate('{{ .chain | filterPEM "PRIVATE KEY" }}', values), pem("PRIVATE KEY", "Qg=="));
-  assert.equal(renderTemplate("{{ .json | fromJson | toYaml }}", data), "host: h\nmore:\n  n: 7");
+  assert.equal(renderTemplate("{{ .json | fromJson | toYaml }}", data), 'host: h\nmore:\n  "n": 7');
   assert.equal(renderTemplate('{{ ("a: [1, {b: c}]" | fromYaml).a | toJson }}', data), '[1,{"b":"c"}]');
   const refused = (template: string, fault: string) =>
     assert.throws(() => renderTemplate(template, data), new ExternalSecretError(`template: ${fault}`));
