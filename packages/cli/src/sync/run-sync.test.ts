@@ -149,6 +149,59 @@ const use = { "u.rego": "package use\nimport data.lib\ny := lib.f(1)" };
 const lib = { "l.rego": "package lib\nf(x) := x + 1" };
 const count = { "c.rego": "package c\nimport data.kubernetes.pods\nn := count([p | p := pods[_][_]])" };
 
+const policyLabel = { "openpolicyagent.org/policy": "rego" };
+const dataLabel = { "openpolicyagent.org/data": "opa" };
+
+/** ConfigMaps `namespace/name` with what they hold, and their labels. */
+const written: readonly (readonly [
+  string,
+  { readonly [key: string]: string },
+  { readonly [label: string]: string }?,
+])[] = [
+  ["opa/plain", { "plain.rego": "package plain\nx := 1" }],
+  ["opa/labelled", { "labelled.rego": "package labelled\nx := 1" }, policyLabel],
+  ["opa/law", { "law.rego": "package law\nx := 1" }, { kind: "law" }],
+  ["opa/facts", { "facts.json": "[1]" }, dataLabel],
+  ["opa/own", { "own.json": "[1]" }, { kind: "facts" }],
+  ["default/far", { "far.rego": "package far\nx := 1" }, policyLabel],
+  ["default/unsaid", { "unsaid.rego": "package unsaid\nx := 1" }],
+];
+
+/** What each flag makes of them: the documents of `data`, two names deep. */
+const taken: readonly {
+  readonly flags: Partial<RunSyncOptions["sync"]>;
+  readonly replicate?: readonly string[];
+  readonly data: string;
+}[] = [
+  { flags: {}, data: "labelled/x law/x opa/facts plain/x" },
+  { flags: { requirePolicyLabel: true }, data: "labelled/x opa/facts" },
+  { flags: { policyLabel: "kind", policyValue: "law", requirePolicyLabel: true }, data: "law/x opa/facts" },
+  { flags: { dataLabel: "kind", dataValue: "facts" }, data: "labelled/x law/x opa/own plain/x" },
+  { flags: { enablePolicies: false }, data: "opa/facts" },
+  { flags: { enableData: false }, data: "labelled/x law/x plain/x" },
+  { flags: { namespaces: ["*"], requirePolicyLabel: true }, data: "far/x labelled/x opa/facts" },
+  { flags: { namespaces: ["default"] }, data: "far/x unsaid/x" },
+  {
+    flags: { enablePolicies: false, enableData: false, replicateIgnoreNamespaces: ["opa"] },
+    replicate: ["v1/configmaps"],
+    data: "kubernetes/configmaps",
+  },
+  {
+    flags: { enablePolicies: false, enableData: false, replicatePath: "cluster/objects" },
+    replicate: ["v1/configmaps", "v1/namespaces"],
+    // What an earlier run has replicated elsewhere is whoever reads it there to take away.
+    data: "cluster/objects kubernetes/configmaps",
+  },
+];
+
+/** Two names deep, but not what replication has written of itself. */
+async function documents(opa: OpaClient): Promise<string> {
+  const { body } = await opa.ask("GET", "/data");
+  const root = (body as { readonly result: { readonly [name: string]: object } }).result;
+  const paths = Object.entries(root).flatMap(([name, below]) => Object.keys(below).map((key) => `${name}/${key}`));
+  return paths.sort().join(" ");
+}
+
 const stories: { readonly [story: string]: (bed: Bed) => Promise<void> } = {
   "policies that wait for each other, and lose each other": async ({ kube, opa, start }) => {
     await start();
@@ -227,6 +280,25 @@ const stories: { readonly [story: string]: (bed: Bed) => Promise<void> } = {
     await start();
     assert.equal((await opa.ask("GET", "/policies/opa/lib/l.rego")).status, 404);
     assert.equal(await data(opa, "example/x"), 1);
+  },
+  "what each flag takes in": async ({ kube, opa, start }) => {
+    for (const [place, data, labels = {}] of written) {
+      const [namespace, name] = place.split("/");
+      const body = { metadata: { name, labels }, data };
+      await kube.ask(`/api/v1/namespaces/${namespace}/configmaps`, { method: "POST", body });
+    }
+    for (const { flags, replicate = [], data: wanted } of taken) {
+      const sync = await start({
+        sync: { ...defaultSyncOptions, ...flags },
+        replicate: replicate.map((each) => parseReplicated("--replicate", each)),
+      });
+      await until(() => documents(opa), wanted);
+      if (flags.replicatePath !== undefined)
+        assert.deepEqual(Object.keys((await data(opa, "cluster/objects")) as object), ["configmaps", "namespaces"]);
+      if (flags.replicateIgnoreNamespaces !== undefined)
+        assert.equal(await data(opa, "kubernetes/configmaps/opa"), undefined);
+      await sync.close();
+    }
   },
   "replication follows what policies read": async ({ kube, opa, start }) => {
     const sync = await start({ derive: true });
