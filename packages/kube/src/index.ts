@@ -54,7 +54,7 @@ export { withPodLevelDefaults, withPreparedSpec } from "./kinds/core/pod-prepara
 export { validateFamilies as validateServiceFamilies } from "./kinds/core/service-families.ts";
 export type { DeviceFault, ExpressionRole, Expressions, PolicyExpressions } from "./kinds/expressions.ts";
 export { dns1123Label, dns1123Subdomain, labelKey, labelValue, pathSegment } from "./kinds/formats.ts";
-export { parseIp } from "./kinds/ip.ts";
+export { parseCidr, parseIp } from "./kinds/ip.ts";
 export { validateLabelSelector } from "./kinds/label-selector.ts";
 export { podSecurityPolicyDefinition } from "./kinds/policy/pod-security-policy-definition.ts";
 export { type LabelSelector, parseLabelSelector } from "./label-selector-text.ts";

@@ -1,1 +1,11 @@
+export { type Action, type AuthorizationPolicy, actionOf } from "./policy/authorization-policy.ts";
+export { authorizerOf, type PolicyPart, policiesOf, type TracedAuthorizer } from "./policy/authorizer.ts";
 export type { Authorizer, Call, HttpCall, MutualTlsMode, Verdict } from "./policy/call.ts";
+export {
+  type Consulted,
+  modeOf,
+  type PeerAuthentication,
+  resolveModes,
+  type WorkloadModes,
+} from "./policy/peer-authentication.ts";
+export { defaultMesh, type MeshObject, type MeshSettings, type Workload } from "./policy/workload.ts";

@@ -29,6 +29,8 @@ export interface HttpCall {
   readonly host: string;
   /** By lower-case name; several values are joined with a comma. */
   readonly headers: { readonly [name: string]: string };
+  /** Of the token that came with it, where who verifies tokens (RequestAuthentication) has done so. */
+  readonly claims?: { readonly [name: string]: unknown };
 }
 
 /** What AuthorizationPolicies say of a call, and which of them. */
@@ -38,6 +40,10 @@ export interface Verdict {
   readonly policy?: { readonly name: string; readonly rule?: number };
   /** One line: why. */
   readonly reason: string;
+  /** `namespace/name` of each AUDIT policy that means the call. */
+  readonly audited?: readonly string[];
+  /** What the policies that are only tried (`istio.io/dry-run`) would have said, where that is a refusal. */
+  readonly wouldRefuse?: string;
 }
 
 /** The AuthorizationPolicies of one workload, made ready to be asked for every connection. */

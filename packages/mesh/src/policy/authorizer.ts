@@ -1,0 +1,177 @@
+import { type Action, type AuthorizationPolicy, actionOf, isDryRun } from "./authorization-policy.ts";
+import { means, type ReadyRule, type RulePlace, readsRequests, readyRule, whyNot } from "./authorization-rule.ts";
+import type { Authorizer, Call, Verdict } from "./call.ts";
+import { CallFacts } from "./call-facts.ts";
+import { trustDomainsOf } from "./trust-domains.ts";
+import { byAge, type MeshSettings, nameOf, selects, type Workload } from "./workload.ts";
+
+/** What one policy had to do with a call. */
+export interface PolicyPart {
+  readonly policy: AuthorizationPolicy;
+  readonly action: Action;
+  readonly isDryRun: boolean;
+  /** The first rule that means the call, by its place from 0. */
+  readonly rule?: number;
+  /** One line per rule that does not mean it, or that was left out or widened, and why. */
+  readonly notes: readonly string[];
+}
+
+/** An Authorizer that also tells how it came to a verdict. */
+export interface TracedAuthorizer extends Authorizer {
+  /** Every policy of the workload in the order CUSTOM, DENY, ALLOW, AUDIT, whether the verdict needed it or not. */
+  trace(call: Call): readonly PolicyPart[];
+}
+
+interface ReadyPolicy {
+  readonly policy: AuthorizationPolicy;
+  readonly name: string;
+  readonly action: Action;
+  readonly isDryRun: boolean;
+  readonly http: readonly Ready[];
+  readonly tcp: readonly Ready[];
+}
+
+type Ready = ReturnType<typeof readyRule>;
+
+const order: readonly Action[] = ["CUSTOM", "DENY", "ALLOW", "AUDIT"];
+
+/**
+ * The AuthorizationPolicies that are a workload's: of its namespace and of the root namespace, where the selector is met. One with
+ * targets is of a gateway or waypoint.
+ */
+export function policiesOf(
+  workload: Workload,
+  policies: readonly AuthorizationPolicy[],
+  { rootNamespace }: Pick<MeshSettings, "rootNamespace">,
+): readonly AuthorizationPolicy[] {
+  return policies
+    .filter(({ metadata, spec }) => {
+      const isNear = metadata.namespace === rootNamespace || metadata.namespace === workload.namespace;
+      const hasTargets = spec?.targetRef !== undefined || (spec?.targetRefs ?? []).length > 0;
+      return isNear && !hasTargets && selects(spec?.selector, workload);
+    })
+    .sort(byAge);
+}
+
+/**
+ * Makes the policies of a workload ready. A CUSTOM policy asks a provider, and this mesh has none: what its rules mean is refused,
+ * as Istio refuses where the provider is not configured. Policies must have the shape of their kind (`shapeFaults`).
+ */
+export function authorizerOf(
+  workload: Workload,
+  policies: readonly AuthorizationPolicy[],
+  mesh: MeshSettings,
+): TracedAuthorizer {
+  const trustDomains = trustDomainsOf(mesh);
+  const all = policiesOf(workload, policies, mesh).map((policy) => readyPolicy(policy, trustDomains));
+  const ready = order.flatMap((action) => all.filter((each) => each.action === action));
+  return {
+    readsHttp: ready.some(({ policy }) => (policy.spec?.rules ?? []).some(readsRequests)),
+    decide: (call) => decide(ready, call),
+    trace: (call) => ready.map((each) => partOf(each, call)),
+  };
+}
+
+function readyPolicy(policy: AuthorizationPolicy, trustDomains: readonly string[]): ReadyPolicy {
+  const action = actionOf(policy);
+  const place: RulePlace = { action, namespace: policy.metadata.namespace ?? "", trustDomains };
+  const rules = policy.spec?.rules ?? [];
+  return {
+    policy,
+    name: nameOf(policy),
+    action,
+    isDryRun: isDryRun(policy),
+    http: rules.map((rule) => readyRule(rule, true, place)),
+    tcp: rules.map((rule) => readyRule(rule, false, place)),
+  };
+}
+
+function decide(ready: readonly ReadyPolicy[], call: Call): Verdict {
+  if (ready.length === 0) return unlimited;
+  const facts = new CallFacts(call);
+  const verdict = judged(
+    ready.filter((each) => !each.isDryRun),
+    facts,
+  );
+  const audited = ready.filter((each) => each.action === "AUDIT" && ruleOf(each, facts) !== undefined);
+  const wouldRefuse = shadowRefusal(ready, facts);
+  return {
+    ...verdict,
+    ...(audited.length === 0 ? {} : { audited: audited.map(({ name }) => name) }),
+    ...(wouldRefuse === undefined ? {} : { wouldRefuse }),
+  };
+}
+
+const unlimited: Verdict = { allowed: true, reason: "no AuthorizationPolicy applies" };
+
+function judged(ready: readonly ReadyPolicy[], facts: CallFacts): Verdict {
+  for (const each of ready) {
+    if (each.action !== "CUSTOM" && each.action !== "DENY") continue;
+    const rule = ruleOf(each, facts);
+    if (rule !== undefined) return { allowed: false, policy: { name: each.name, rule }, reason: refusalBy(each, rule) };
+  }
+  const allowing = ready.filter(({ action }) => action === "ALLOW");
+  if (allowing.length === 0) return { allowed: true, reason: "no ALLOW policy applies, and none that refuses it" };
+  for (const each of allowing) {
+    const rule = ruleOf(each, facts);
+    if (rule !== undefined)
+      return { allowed: true, policy: { name: each.name, rule }, reason: `ALLOW by ${each.name}, rule ${rule}` };
+  }
+  const names = allowing.map(({ name }) => name);
+  const [only] = names;
+  return {
+    allowed: false,
+    ...(names.length === 1 && only !== undefined ? { policy: { name: only } } : {}),
+    reason: `no rule of the ALLOW ${names.length === 1 ? "policy" : "policies"} ${names.join(", ")} means it`,
+  };
+}
+
+function refusalBy({ action, name, policy }: ReadyPolicy, rule: number): string {
+  if (action === "DENY") return `DENY by ${name}, rule ${rule}`;
+  const provider = policy.spec?.provider?.name ?? "";
+  return `CUSTOM by ${name}, rule ${rule}: there is no provider "${provider}" to ask`;
+}
+
+/** What the policies that are only tried would do: each action by itself, as Envoy's shadow rules. */
+function shadowRefusal(ready: readonly ReadyPolicy[], facts: CallFacts): string | undefined {
+  const tried = ready.filter((each) => each.isDryRun && (each.action === "DENY" || each.action === "ALLOW"));
+  if (tried.length === 0) return undefined;
+  const { allowed, reason } = judged(tried, facts);
+  return allowed ? undefined : reason;
+}
+
+/** The first rule that means the call. */
+function ruleOf({ http, tcp }: ReadyPolicy, facts: CallFacts): number | undefined {
+  const rules = facts.call.http === undefined ? tcp : http;
+  const place = rules.findIndex((rule) => isReady(rule) && means(rule, facts));
+  return place < 0 ? undefined : place;
+}
+
+function isReady(rule: Ready): rule is ReadyRule {
+  return !("skipped" in rule);
+}
+
+function partOf(each: ReadyPolicy, call: Call): PolicyPart {
+  const facts = new CallFacts(call);
+  const rule = ruleOf(each, facts);
+  const rules = call.http === undefined ? each.tcp : each.http;
+  const notes = rules.flatMap((ready, place) => notesOf(ready, place, facts));
+  const none = rules.length === 0 ? ["it has no rules, and so means nothing"] : [];
+  const { policy, action } = each;
+  return {
+    policy,
+    action,
+    isDryRun: each.isDryRun,
+    ...(rule === undefined ? {} : { rule }),
+    notes: [...none, ...notes],
+  };
+}
+
+function notesOf(rule: Ready, place: number, facts: CallFacts): readonly string[] {
+  if (!isReady(rule)) return [`rule ${place} is left out: ${rule.skipped}`];
+  const why = whyNot(rule, facts);
+  return [
+    ...rule.dropped.map((fault) => `rule ${place} is wider than written: ${fault}`),
+    ...(why === undefined ? [] : [`rule ${place}: ${why}`]),
+  ];
+}
