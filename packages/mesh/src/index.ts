@@ -1,6 +1,8 @@
 export { type Action, type AuthorizationPolicy, actionOf } from "./policy/authorization-policy.ts";
 export { authorizerOf, type PolicyPart, policiesOf, type TracedAuthorizer } from "./policy/authorizer.ts";
 export type { Authorizer, Call, HttpCall, MutualTlsMode, Verdict } from "./policy/call.ts";
+export { type ClientChoice, type ClientQuestion, clientChoice, type Endpoint } from "./policy/client-tls.ts";
+export type { DestinationRule, ServiceName } from "./policy/destination-rule.ts";
 export {
   type Consulted,
   modeOf,
