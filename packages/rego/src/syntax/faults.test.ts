@@ -41,6 +41,21 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
   ["p if x.\n", "3:0 unexpected eof token: expected number"],
   ["p; q := 1", "2:1 multiple expressions cannot be used for rule head"],
   ["default p := x", "2:1 illegal default rule (value cannot contain var)"],
+  [
+    'default p := {x: [y, f(z)], $"{g(x)}": {w | w}}',
+    ...["var", "var", "call", "ref", "var"].map((kind) => `2:1 illegal default rule (value cannot contain ${kind})`),
+  ],
+  [
+    'default p := $"{x with input as 1}"',
+    "2:1 illegal default rule (value cannot contain var)",
+    "2:1 illegal default rule (value cannot contain ref)",
+  ],
+  [
+    "default f(x, [x], x) := 1",
+    "2:1 illegal default rule (arguments cannot contain array)",
+    "2:1 illegal default rule (arguments cannot be repeated x)",
+  ],
+  ["default f(x, x) := y", "2:1 illegal default rule (value cannot contain var)"],
   ["default f(input) := 1", "2:1 illegal default rule (arguments cannot contain ref)"],
   ["default a.b", "2:1 illegal default rule (must have a value)"],
   ["default a.b(_) != 2", "2:16 unexpected neq token"],

@@ -104,53 +104,63 @@ export function splitHead(term: Term): { ref: Ref; args: readonly Term[] | undef
 
 /** Default : "default" Head — the value is constant, the arguments of a function are different variables. */
 function parseDefault(cursor: Cursor, head: Head, loc: SourceLocation): readonly WrittenRule[] | undefined {
-  const what = illegalDefault(head);
-  if (what !== undefined) return cursor.report(`illegal default rule (${what})`, loc);
+  const faults = illegalDefault(head);
+  if (faults.length > 0) {
+    for (const what of faults) cursor.report(`illegal default rule (${what})`, loc);
+    return undefined;
+  }
   const rule = { ...ruleOf(head, [trueExpr(loc)], loc), default: true, generatedBody: true };
   return [{ rule, hasIf: false, hasContains: false, else: undefined }];
 }
 
-function illegalDefault({ value, args, generatedValue, ref }: Head): string | undefined {
+/** All that is wrong with the value; with the arguments, where nothing is with that. */
+function illegalDefault({ value, args, generatedValue, ref }: Head): readonly string[] {
   const lacksValue = generatedValue && args === undefined && ref.terms.length === 2;
-  if (value === undefined || lacksValue) return "must have a value";
-  const variable = variablePart(value);
-  if (variable !== undefined) return `value cannot contain ${variable}`;
-  const names = new Set<string>();
-  for (const arg of args ?? []) {
-    if (arg.kind !== "var") return `arguments cannot contain ${arg.kind}`;
-    if (variablePart(arg) === "ref") return "arguments cannot contain ref";
-    if (names.has(arg.name)) return `arguments cannot be repeated ${arg.name}`;
-    names.add(arg.name);
-  }
-  return undefined;
+  if (value === undefined || lacksValue) return ["must have a value"];
+  const variable = variableParts(value);
+  return variable.length > 0 ? variable.map((kind) => `value cannot contain ${kind}`) : illegalArguments(args ?? []);
 }
 
-/** The kind of the first part that is not constant. Comprehensions are evaluated when the rule is. */
-function variablePart(term: Term): string | undefined {
+function illegalArguments(args: readonly Term[]): readonly string[] {
+  const names = new Set<string>();
+  const faults: string[] = [];
+  for (const arg of args) {
+    if (arg.kind !== "var") faults.push(`arguments cannot contain ${arg.kind}`);
+    else if (isDocument(arg)) faults.push("arguments cannot contain ref");
+    else if (names.has(arg.name)) faults.push(`arguments cannot be repeated ${arg.name}`);
+    else names.add(arg.name);
+  }
+  return faults;
+}
+
+/** The kinds of the parts that are not constant. Comprehensions are evaluated when the rule is. */
+function variableParts(term: Term): readonly string[] {
   switch (term.kind) {
     case "var":
-      return term.name === "input" || term.name === "data" ? "ref" : "var";
+      return [isDocument(term) ? "ref" : "var"];
     case "ref":
     case "call":
-      return term.kind;
+      return [term.kind];
     case "array":
     case "set":
-      return first(term.items.map(variablePart));
+      return term.items.flatMap(variableParts);
     case "object":
-      return first(term.entries.flat().map(variablePart));
+      return term.entries.flat().flatMap(variableParts);
     case "templatestring":
-      return first(term.parts.map((part) => (part.kind === "expr" ? variableInExpr(part) : undefined)));
+      return term.parts.flatMap((part) => (part.kind === "expr" ? variablePartsOfExpr(part) : []));
     default:
-      return undefined;
+      return [];
   }
 }
 
-function variableInExpr({ terms }: Expr): string | undefined {
-  return terms.kind === "term" ? variablePart(terms.term) : "call";
+function variablePartsOfExpr({ terms, with: withs }: Expr): readonly string[] {
+  const replaced = withs.flatMap(({ target, value }) => [...variableParts(target), ...variableParts(value)]);
+  if (terms.kind === "term") return [...variableParts(terms.term), ...replaced];
+  return terms.kind === "call" ? ["ref", ...terms.args.flatMap(variableParts), ...replaced] : replaced;
 }
 
-function first(found: readonly (string | undefined)[]): string | undefined {
-  return found.find((each) => each !== undefined);
+function isDocument({ name }: Extract<Term, { kind: "var" }>): boolean {
+  return name === "input" || name === "data";
 }
 
 function parseRest(cursor: Cursor, { head, hasContains }: ParsedHead, start: SourceLocation) {
