@@ -22,6 +22,11 @@ export function isHeld(object: KubeObject): boolean {
   return (object.metadata.finalizers ?? []).length > 0 || hasSpecFinalizers(object);
 }
 
+/** The first deletion of a namespace only tells that it is to end, also where nothing holds it; the next one takes it away. */
+export function isOnlyMarked({ kind, apiVersion, metadata }: KubeObject): boolean {
+  return kind === "Namespace" && apiVersion === "v1" && !metadata.deletionTimestamp;
+}
+
 /** An update took the last finalizer off an object that is being deleted, and has no time left to end. */
 export function isReleased(object: KubeObject, current: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = current.metadata;
@@ -32,28 +37,34 @@ export function isReleased(object: KubeObject, current: KubeObject): boolean {
 export const orphan = "orphan";
 export const foreground = "foregroundDeletion";
 
-/** Resources whose DELETE answers the object that is gone; all others answer a Status. Upstream's ReturnDeletedObject. */
-const answered: ReadonlySet<string> = new Set([
-  "persistentvolumeclaims",
-  "persistentvolumes",
-  "pods",
-  "podtemplates",
-  "resourcequotas",
-  "serviceaccounts",
-  "storageclasses",
-  "csidrivers",
-  "csinodes",
-  "volumeattachments",
-  "volumeattributesclasses",
-  "services",
-  "deviceclasses",
-  "resourceclaims",
-  "resourceclaimtemplates",
-  "resourceslices",
-]);
+/** Resources whose DELETE answers the object that is gone, by group; all others answer a Status. Upstream's ReturnDeletedObject. */
+const answered: { readonly [group: string]: readonly string[] } = {
+  "": [
+    "namespaces",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "pods",
+    "podtemplates",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
+  ],
+  // As Kubernetes 1.24, the last that had them.
+  policy: ["podsecuritypolicies"],
+  "resource.k8s.io": [
+    "deviceclasses",
+    "resourceclaims",
+    "resourceclaimtemplates",
+    "resourcepoolstatusrequests",
+    "resourceslices",
+  ],
+  "storage.k8s.io": ["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"],
+};
 
-export function answersDeleted({ group, resource }: Pick<ResourceInfo, "group" | "resource">): boolean {
-  return ["", "resource.k8s.io", "storage.k8s.io"].includes(group) && answered.has(resource);
+export function answersDeleted({ group, version, resource }: ResourceInfo): boolean {
+  // Those of version v1 came when a Status had become the rule.
+  if (group === "resource.k8s.io" && resource === "devicetaintrules") return version !== "v1";
+  return answered[group]?.includes(resource) ?? false;
 }
 
 /** Whether objects of the kind are given time to end. */

@@ -20,7 +20,16 @@ import type { Cache } from "./cache.ts";
 import type { DecodedBody, DeleteOptions, Guard, WriteContext } from "./context.ts";
 import { decodeObject } from "./decode.ts";
 import { checkDeletable } from "./deletable.ts";
-import { checkPreconditions, gracePeriod, isEnding, isHeld, isReleased, marked, optionsAsked } from "./deletion.ts";
+import {
+  checkPreconditions,
+  gracePeriod,
+  isEnding,
+  isHeld,
+  isOnlyMarked,
+  isReleased,
+  marked,
+  optionsAsked,
+} from "./deletion.ts";
 import { inStorageVersion, outgoing } from "./encode.ts";
 import { isSame } from "./equality.ts";
 import {
@@ -424,7 +433,7 @@ export class Registry {
     };
     await ask(current);
     const doomed = marked(current, options, this.#options.now(), grace);
-    if (!isHeld(doomed) && grace === 0) {
+    if (!isHeld(doomed) && !isOnlyMarked(current) && grace === 0) {
       const last = current.kind === "Pod" ? doomed : current;
       if (isDry) return { object: last, gone: true };
       // What is given time to end is marked first and taken away then: kube-apiserver asks of both.
