@@ -6,6 +6,7 @@ export { Audit, type AuditOptions, type AuditViolation } from "./audit/audit.ts"
 export { exportBoundary, exportMessage } from "./audit/export-message.ts";
 export { AuditMetrics } from "./audit/metrics.ts";
 export { policyReport, type ReportApi, reportLabels, reportResource } from "./audit/policy-report.ts";
+export { ConnectionFault, type DiskConnection, diskConnection } from "./connection/connection.ts";
 export { type Constraint, isConstraint } from "./constraint.ts";
 export type { EnforcementPoint } from "./enforcement.ts";
 export { celEngine, ownVariables } from "./engines/cel.ts";
@@ -43,7 +44,13 @@ export { hasFailed, verifyText } from "./gator/verify-text.ts";
 export { type Match, type Matchable, MatchError, matchesObject, type Source } from "./match/match.ts";
 export { isMutator, Mutators, readMutator } from "./mutation/mutators.ts";
 export { type Review, type ReviewContext, reviewOfObject, reviewOfRequest } from "./review.ts";
-export { type Operation, type PodStatus, podStatusOf, type StatusContext } from "./status/pod-status.ts";
+export {
+  connectionStatusOf,
+  type Operation,
+  type PodStatus,
+  podStatusOf,
+  type StatusContext,
+} from "./status/pod-status.ts";
 export { constraintDefinition } from "./template/definition.ts";
 export { isTemplate, readTemplate, type Template, targetName } from "./template/template.ts";
 export { bindingName, bindingOf } from "./vap/binding.ts";

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { Client, ConnectionError } from "@sallyport/cluster";
 import { type Audit, AuditMetrics, type AuditViolation, type ReportApi } from "@sallyport/constraints";
 import { StatusError } from "@sallyport/kube";
@@ -10,6 +11,7 @@ import { auditFiles } from "../gatekeeper/audit-files.ts";
 import { type AuditOutput, auditOutputs, reportsOutput } from "../gatekeeper/audit-output.ts";
 import { ReportWriter } from "../gatekeeper/audit-reports.ts";
 import { serveMetrics } from "../gatekeeper/metrics-server.ts";
+import { ViolationExport } from "../gatekeeper/violation-export.ts";
 import { readManifests } from "../manifests.ts";
 import { readStandardInput } from "../standard-input.ts";
 
@@ -27,6 +29,10 @@ interface AuditFlags extends ExternalDataFlags {
   readonly writeReports?: ReportApi;
   readonly metricsAddr?: string;
   readonly externalData?: boolean;
+  readonly enableViolationExport?: boolean;
+  readonly auditConnection: string;
+  readonly auditChannel: string;
+  readonly gatekeeperNamespace: string;
   readonly output: string;
   readonly json?: boolean;
 }
@@ -61,6 +67,14 @@ export function auditCommand(): Command {
     .option("--constraint-violations-limit <number>", "Gatekeeper's name of --violations-limit")
     .option("--audit-from-cache", "look only at the kinds that Config and SyncSets replicate")
     .option("--audit-match-kind-only", "as always: only kinds that constraints match are read")
+    .option("--enable-violation-export", "export violations to where a Connection says, as Gatekeeper: the driver disk")
+    .option("--audit-connection <name>", "with it: the Connection", "audit-connection")
+    .option(
+      "--audit-channel <name>",
+      "with it: the folder of this audit's files below the Connection's",
+      "audit-channel",
+    )
+    .option("--gatekeeper-namespace <name>", "with it: where the Connection and its statuses lie", "gatekeeper-system")
     .option("--external-data", "with files: ask the Providers among them; what needs them ends the audit without");
   return addExternalDataOptions(command)
     .addHelpText(
@@ -72,6 +86,7 @@ Examples:
   sallyport audit policies/ manifests/ -o policyreport
   sallyport audit --write-status --interval 60  in the place of Gatekeeper's audit pod
   sallyport audit --write-reports wgpolicyk8s.io --metrics-addr :8888 --interval 60
+  sallyport audit --enable-violation-export     files of violations, where the Connection audit-connection says
 
 Exit status: 0 nothing is violated that is denied, 1 something is, 2 bad usage or input, 3 the cluster did not answer.`,
     )
@@ -90,9 +105,10 @@ async function runAudit(files: readonly string[], flags: AuditFlags): Promise<vo
   const served =
     flags.metricsAddr === undefined ? undefined : await serveMetrics(flags.metricsAddr, () => metrics.render());
   const writer = flags.writeReports === undefined ? undefined : new ReportWriter(client, flags.writeReports);
+  const exported = flags.enableViolationExport === true ? exportOf(flags, client) : undefined;
   for (;;) {
     try {
-      await told(flags, metrics, writer, (onViolation) =>
+      await told(flags, metrics, { writer, exported }, (onViolation) =>
         auditCluster({
           ...limits,
           client,
@@ -105,6 +121,7 @@ async function runAudit(files: readonly string[], flags: AuditFlags): Promise<vo
       );
     } catch (error) {
       if (!(error instanceof ConnectionError) && !(error instanceof StatusError)) throw error;
+      exported?.drop();
       process.stderr.write(`sallyport: audit: ${error.message}\n`);
       process.exitCode = exitCodes.failed;
     }
@@ -125,11 +142,12 @@ async function auditOfFiles(
     "--write-status": flags.writeStatus,
     "--write-reports": flags.writeReports,
     "--metrics-addr": flags.metricsAddr,
+    "--enable-violation-export": flags.enableViolationExport,
     "--interval": flags.interval ?? flags.auditInterval,
   }))
     if (given !== undefined) throw new UsageError(`${flag} goes with a cluster, not with files`);
   const manifests = readManifests(files, readStandardInput);
-  await told(flags, new AuditMetrics(), undefined, (onViolation) =>
+  await told(flags, new AuditMetrics(), {}, (onViolation) =>
     auditFiles(manifests, {
       ...limits,
       onViolation,
@@ -139,11 +157,24 @@ async function auditOfFiles(
   );
 }
 
+function exportOf(flags: AuditFlags, client: Client): ViolationExport {
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(flags.auditChannel))
+    throw new UsageError(`--audit-channel ${flags.auditChannel}: expected the name of a folder, as audit-channel`);
+  return new ViolationExport({
+    client,
+    namespace: flags.gatekeeperNamespace,
+    connection: flags.auditConnection,
+    channel: flags.auditChannel,
+    id: process.env["POD_NAME"] ?? hostname(),
+    onFault: (text) => process.stderr.write(`sallyport: audit: ${text}\n`),
+  });
+}
+
 /** Runs one audit, and tells what it finds as it finds it. */
 async function told(
   flags: AuditFlags,
   metrics: AuditMetrics,
-  writer: ReportWriter | undefined,
+  { writer, exported }: { readonly writer?: ReportWriter | undefined; readonly exported?: ViolationExport | undefined },
   run: (onViolation: (violation: AuditViolation) => Promise<void>) => Promise<Audit>,
 ): Promise<void> {
   const at = Date.now();
@@ -155,15 +186,18 @@ async function told(
       ? undefined
       : reportsOutput(flags.writeReports as ReportApi, at, (report) => writer.write(report));
   let denied = 0;
+  await exported?.begin(at);
   const audit = await run(async (violation) => {
     if ([violation.enforcementAction, ...violation.enforcementActions].includes("deny")) denied++;
     await output.violation(violation);
     await reports?.violation(violation);
+    await exported?.violation(violation);
   }).finally(() => lines.flush());
   await output.end(audit.total, audit.reviewed);
   await lines.flush();
   await reports?.end(audit.total, audit.reviewed);
   await writer?.finish();
+  await exported?.end();
   metrics.ended(Date.now(), audit.byAction);
   process.exitCode = denied > 0 ? exitCodes.denied : exitCodes.ok;
 }

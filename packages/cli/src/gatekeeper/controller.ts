@@ -10,6 +10,7 @@ import {
 import { type KubeObject, StatusError } from "@sallyport/kube";
 import { definitionFor } from "./gatekeeper.ts";
 import { type GenerationOptions, generatedPath, PolicyGeneration } from "./policy-generation.ts";
+import { applyAsGatekeeper, ensureNamespace, tellPodStatus, writeStatus } from "./told-status.ts";
 
 export interface GatekeeperControllerOptions {
   readonly policies: GatekeeperPolicies;
@@ -148,18 +149,13 @@ export class GatekeeperController {
     if (isTemplate(object) && fault === undefined) await this.#define(client, object);
     if (made !== undefined && !(await generate(client, object, made))) status = statusOf(false) ?? status;
     if (made === undefined) await this.#ungenerate(client, object);
-    await this.#ensureNamespace(client);
-    const path = `/apis/status.gatekeeper.sh/v1beta1/namespaces/${namespace}/${status.resource}`;
-    const own = `${path}/${status.object.metadata.name}`;
-    await apply(client, own, status.object);
-    const selector = Object.entries(status.selector).map(([label, value]) => `${label}=${value}`);
-    const all = await client.page(path, { labelSelector: selector.join(",") });
-    const byPod = all.items.map((each) => each["status"]).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
-    await writeStatus(client, change, object, {
+    await ensureNamespace(client, namespace);
+    const { path, byPod } = await tellPodStatus(client, status);
+    await writeStatus(client, pathOf(change, object), {
       ...(isTemplate(object) ? { created: fault === undefined } : {}),
       byPod,
     });
-    this.#told.set(key, { text: told, path: own });
+    this.#told.set(key, { text: told, path });
   }
 
   /** The policy of a template, or the binding of a constraint; a constraint that can have none says why. */
@@ -196,18 +192,8 @@ export class GatekeeperController {
     const definition = definitionFor(template);
     const { name = "" } = template.metadata;
     const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-    await apply(client, path, ownedBy(template, definition));
+    await applyAsGatekeeper(client, path, ownedBy(template, definition));
     await this.#options.onDefined?.(`${name}.constraints.gatekeeper.sh`);
-  }
-
-  async #ensureNamespace(client: Client): Promise<void> {
-    const { namespace } = this.#options;
-    try {
-      await client.ask(`/api/v1/namespaces/${namespace}`);
-    } catch (error) {
-      if (!(error instanceof StatusError) || error.status.reason !== "NotFound") throw error;
-      await client.ask("/api/v1/namespaces", { method: "POST", body: { metadata: { name: namespace } } });
-    }
   }
 }
 
@@ -220,7 +206,7 @@ function ownedBy({ apiVersion, kind, metadata: { name = "", uid = "" } }: KubeOb
 /** Answers whether the API server takes it: before 1.30 it does not serve such policies. */
 async function generate(client: Client, object: KubeObject, made: KubeObject): Promise<boolean> {
   try {
-    await apply(client, generatedPath(made.kind, made.metadata.name ?? ""), ownedBy(object, made));
+    await applyAsGatekeeper(client, generatedPath(made.kind, made.metadata.name ?? ""), ownedBy(object, made));
     return true;
   } catch (error) {
     if (!(error instanceof StatusError) || error.status.code !== 404) throw error;
@@ -228,29 +214,10 @@ async function generate(client: Client, object: KubeObject, made: KubeObject): P
   }
 }
 
-async function apply(client: Client, path: string, body: object): Promise<void> {
-  await client.ask(`${path}?fieldManager=gatekeeper&force=true`, {
-    method: "PATCH",
-    type: "application/apply-patch+yaml",
-    body,
-  });
-}
-
-async function writeStatus(
-  client: Client,
-  { resource, namespace, name }: StoredChange,
-  object: KubeObject,
-  status: object,
-): Promise<void> {
-  const place = namespace === "" ? "" : `namespaces/${namespace}/`;
-  const path = `/apis/${object.apiVersion}/${place}${resource.resource}/${name}/status`;
-  await unlessGone(client.ask(path, { method: "PATCH", type: "application/merge-patch+json", body: { status } }));
+function pathOf({ resource, namespace, name }: StoredChange, { apiVersion }: KubeObject): string {
+  return `/apis/${apiVersion}/${namespace === "" ? "" : `namespaces/${namespace}/`}${resource.resource}/${name}`;
 }
 
 function keyOf({ resource: { group, resource }, namespace, name }: StoredChange): string {
   return `${group}/${resource}/${namespace}/${name}`;
-}
-
-function idOf(status: unknown): string {
-  return String((status as { readonly id?: string } | undefined)?.id);
 }

@@ -27,6 +27,7 @@ const paths: { readonly [kind: string]: string } = {
   ConstraintTemplate: "constrainttemplates",
   CustomResourceDefinition: "customresourcedefinitions",
   Deployment: "namespaces/default/deployments",
+  Connection: "namespaces/gatekeeper-system/connections",
   ExpansionTemplate: "expansiontemplate",
   Namespace: "namespaces",
   Pod: "namespaces/default/pods",

@@ -20,6 +20,7 @@ const descriptions: { readonly [kind: string]: string } = {
   ExpansionTemplate:
     "Which objects others are made of, such as pods of a Deployment, so that those are reviewed with it.",
   Config: "Which namespaces are exempt, and which kinds policies find in data.inventory.",
+  Connection: "Where audits export violations to.",
   SyncSet: "Kinds that policies find in data.inventory.",
 };
 
@@ -46,18 +47,20 @@ const written: readonly OwnKind[] = [
   kindOf("expansion", "ExpansionTemplate", "expansiontemplate", ["v1beta1", "v1alpha1"]),
   { ...kindOf("config", "Config", "configs", ["v1alpha1"]), namespaced: true },
   kindOf("syncset", "SyncSet", "syncsets", ["v1alpha1"]),
+  { ...kindOf("connection", "Connection", "connections", ["v1alpha1"]), namespaced: true },
 ];
 
 /** What each process of Gatekeeper tells of them. */
 const told: readonly OwnKind[] = [
-  "ConstraintTemplatePodStatus",
-  "ConstraintPodStatus",
-  "MutatorPodStatus",
-  "ProviderPodStatus",
-  "ExpansionTemplatePodStatus",
-  "ConfigPodStatus",
-].map((kind) => ({
-  ...kindOf("status", kind, `${kind.toLowerCase()}es`, ["v1beta1"]),
+  ["ConstraintTemplatePodStatus", "v1beta1"],
+  ["ConstraintPodStatus", "v1beta1"],
+  ["MutatorPodStatus", "v1beta1"],
+  ["ProviderPodStatus", "v1beta1"],
+  ["ExpansionTemplatePodStatus", "v1beta1"],
+  ["ConfigPodStatus", "v1beta1"],
+  ["ConnectionPodStatus", "v1alpha1"],
+].map(([kind = "", version = ""]) => ({
+  ...kindOf("status", kind, `${kind.toLowerCase()}es`, [version]),
   namespaced: true,
   hasStatus: false,
 }));

@@ -43,11 +43,13 @@ interface Shape {
   readonly labels: { readonly [label: string]: string };
   readonly uid: string;
   readonly enforced: boolean;
-  /** Of Providers: whether it may be asked. */
+  /** Whether it is told that it works. */
   readonly active?: boolean;
   readonly errorOf: (message: string) => object;
   /** What is told where a policy or binding was made of it. */
   readonly generated?: (observedGeneration: number) => object;
+  /** Of the status' API; v1beta1 when absent. */
+  readonly version?: string;
 }
 
 const group = "internal.gatekeeper.sh";
@@ -55,7 +57,30 @@ const group = "internal.gatekeeper.sh";
 /** Undefined for what has no status by pod. status.gatekeeper.sh/v1beta1 */
 export function podStatusOf(object: KubeObject, context: StatusContext): PodStatus | undefined {
   const shape = shapeOf(object);
-  if (shape === undefined) return undefined;
+  return shape && statusOf(shape, object, context);
+}
+
+/** status.gatekeeper.sh/v1alpha1: what a process that exports to a Connection says of it. */
+export function connectionStatusOf(
+  object: KubeObject,
+  errorType: "UpsertConnection" | "Publish",
+  context: StatusContext,
+): PodStatus {
+  const { namespace = "", name = "" } = object.metadata;
+  const shape: Shape = {
+    kind: "ConnectionPodStatus",
+    version: "v1alpha1",
+    name: [namespace, name],
+    labels: { [`${group}/connection-name`]: name },
+    uid: "connectionUID",
+    enforced: false,
+    active: true,
+    errorOf: (message) => ({ type: errorType, message }),
+  };
+  return statusOf(shape, object, context);
+}
+
+function statusOf(shape: Shape, object: KubeObject, context: StatusContext): PodStatus {
   const { id, namespace, operations, fault, isGenerated = false } = context;
   const observedGeneration = object.metadata.generation ?? 0;
   const status = {
@@ -73,7 +98,7 @@ export function podStatusOf(object: KubeObject, context: StatusContext): PodStat
     resource: `${shape.kind.toLowerCase()}es`,
     selector: shape.labels,
     object: {
-      apiVersion: "status.gatekeeper.sh/v1beta1",
+      apiVersion: `status.gatekeeper.sh/${shape.version ?? "v1beta1"}`,
       kind: shape.kind,
       metadata: { name: packed(id, ...shape.name), namespace, labels },
       status,
