@@ -23,4 +23,6 @@ export {
   resolveModes,
   type WorkloadModes,
 } from "./policy/peer-authentication.ts";
+export { meshObjectFaults, type ObjectFaults } from "./policy/validation/faults.ts";
+export { specShapes } from "./policy/validation/shapes.ts";
 export { defaultMesh, type MeshObject, type MeshSettings, type Workload } from "./policy/workload.ts";
