@@ -1,3 +1,9 @@
+export { Authority, type AuthorityOptions } from "./authority/authority.ts";
+export { AuthorityError } from "./authority/authority-state.ts";
+export { AuthorityChanged, type AuthorityStore } from "./authority/authority-store.ts";
+export { folderStore } from "./authority/folder-store.ts";
+export type { IssuedLeaf, LeafRequest } from "./authority/leaf-issuer.ts";
+export { secretStore } from "./authority/secret-store.ts";
 export { formatSpiffeId, parseSpiffeId, type SpiffeId, SpiffeIdError, serviceAccountId } from "./spiffe-id.ts";
 export type { SvidFault, SvidRule } from "./svid.ts";
 export { type Bundles, type PeerFault, type PeerIdentity, validatePeer } from "./validate-peer.ts";

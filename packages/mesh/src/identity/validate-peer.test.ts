@@ -107,3 +107,11 @@ test("the identity ends with the first of what it rests on", () => {
   const told = validatePeer([madeLeaf(one).der, one.der], bundles, noon);
   assert.deepEqual(told.kind === "valid" && [told.trustDomain, told.notAfter], ["cluster.local", noon + 1000]);
 });
+
+test("a bundle of something else is its reader's fault, not the peer's", () => {
+  const broken = new Map([["cluster.local", ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]]]);
+  assert.throws(
+    () => outcome([madeLeaf(root)], noon, broken),
+    /^Error: the bundle of cluster.local has what is no certificate/,
+  );
+});

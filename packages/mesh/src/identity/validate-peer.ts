@@ -40,14 +40,14 @@ interface Signer {
   readonly key: KeyObject;
 }
 
-interface Domain {
-  readonly roots: readonly Signer[];
+interface ReadBundles {
+  readonly roots: Map<string, readonly Signer[]>;
   /** By the digest of the leaf, whatever was shown beside it: connections of the same peer come again and again. */
   readonly known: Map<string, PeerIdentity & { readonly notBefore: number }>;
 }
 
 /** Of bundles that somebody still holds. */
-const read = new WeakMap<Bundles, Map<string, Domain>>();
+const read = new WeakMap<Bundles, ReadBundles>();
 
 /**
  * Who shows this chain (DER, the leaf first): an X.509-SVID that was signed by a root of its own trust domain, and is in force. That the peer
@@ -66,42 +66,33 @@ function validated(chain: readonly Uint8Array[], bundles: Bundles, now: number):
   const [first] = chain;
   if (first === undefined) return refused(fault("form", "shows no certificate"));
   if (chain.length > maxChain) return refused(fault("chain", `shows more than ${maxChain} certificates`));
+  const { known, roots } = readBundles(bundles);
+  const digest = hash("sha256", first, "base64");
+  const found = known.get(digest);
+  if (found !== undefined && now >= found.notBefore && now < found.notAfter + 1000) return found;
   const leaf = parseCertificate(first);
-  const [broken] = leafFaults(leaf);
+  const broken = leafFaults(leaf)[0] ?? timeFault(leaf, now);
   if (broken !== undefined) return refused(broken);
-  const late = timeFault(leaf, now);
-  if (late !== undefined) return refused(late);
   const id = idOf(leaf) as SpiffeId;
-  const domain = domainOf(bundles, id.trustDomain);
-  if (domain === undefined) return refused(fault("trust-domain", unknownDomain(id.trustDomain, bundles)));
-  const name = hash("sha256", leaf.der, "base64");
-  const known = domain.known.get(name);
-  if (known !== undefined && now >= known.notBefore && now < known.notAfter + 1000) return known;
-  return judged({ leaf, id, domain, name, others: chain.slice(1) }, now);
-}
-
-interface Shown {
-  readonly leaf: Certificate;
-  readonly id: SpiffeId;
-  readonly domain: Domain;
-  readonly name: string;
-  readonly others: readonly Uint8Array[];
-}
-
-function judged({ leaf, id, domain, name, others }: Shown, now: number): PeerIdentity | PeerFault {
-  const search = new PathSearch(domain.roots, others.map(parseCertificate), now);
+  const trusted = rootsOf(roots, bundles, id.trustDomain);
+  if (trusted === undefined) return refused(fault("trust-domain", unknownDomain(id.trustDomain, bundles)));
+  const search = new PathSearch(trusted, chain.slice(1).map(parseCertificate), now);
   const path = search.from(leaf);
   if (path === undefined) return refused(search.fault);
-  const identity = {
+  const identity = identityOf(id, path);
+  if (known.size >= maxKnown) known.delete(known.keys().next().value as string);
+  known.set(digest, identity);
+  return identity;
+}
+
+function identityOf(id: SpiffeId, path: readonly Certificate[]): PeerIdentity & { readonly notBefore: number } {
+  return {
     kind: "valid",
     id: formatSpiffeId(id),
     trustDomain: id.trustDomain,
     notBefore: Math.max(...path.map(({ notBefore }) => notBefore)),
     notAfter: Math.min(...path.map(({ notAfter }) => notAfter)),
-  } as const;
-  if (domain.known.size >= maxKnown) domain.known.delete(domain.known.keys().next().value as string);
-  domain.known.set(name, identity);
-  return identity;
+  };
 }
 
 /** Looks for a way from a leaf to a root: RFC 5280, section 6. */
@@ -169,23 +160,37 @@ function publicKeyOf({ publicKey }: Certificate): KeyObject {
   }
 }
 
-function domainOf(bundles: Bundles, trustDomain: string): Domain | undefined {
-  let domains = read.get(bundles);
-  if (domains === undefined) {
-    domains = new Map();
-    read.set(bundles, domains);
+function readBundles(bundles: Bundles): ReadBundles {
+  let found = read.get(bundles);
+  if (found === undefined) {
+    found = { roots: new Map(), known: new Map() };
+    read.set(bundles, found);
   }
-  const known = domains.get(trustDomain);
-  if (known !== undefined) return known;
+  return found;
+}
+
+function rootsOf(roots: ReadBundles["roots"], bundles: Bundles, trustDomain: string): readonly Signer[] | undefined {
   const pems = bundles.get(trustDomain);
   if (pems === undefined) return undefined;
-  const roots = pems.flatMap((pem) => pemBlocks(pem, "CERTIFICATE")).map(parseCertificate);
-  const domain: Domain = {
-    roots: roots.map((certificate) => ({ certificate, key: publicKeyOf(certificate) })),
-    known: new Map(),
-  };
-  domains.set(trustDomain, domain);
-  return domain;
+  const known = roots.get(trustDomain);
+  if (known !== undefined) return known;
+  const signers = signersIn(pems, trustDomain);
+  roots.set(trustDomain, signers);
+  return signers;
+}
+
+function signersIn(pems: readonly string[], trustDomain: string): readonly Signer[] {
+  try {
+    return pems
+      .flatMap((pem) => pemBlocks(pem, "CERTIFICATE"))
+      .map(parseCertificate)
+      .map((certificate) => ({ certificate, key: publicKeyOf(certificate) }));
+  } catch (error) {
+    // Not the peer's fault: who reads bundles sees to it that they are some.
+    throw new Error(`the bundle of ${trustDomain} has what is no certificate: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 function unknownDomain(trustDomain: string, bundles: Bundles): string {
