@@ -1,0 +1,64 @@
+import type { Socket } from "node:net";
+import type { Hello } from "./client-hello.ts";
+import { readFirstBytes } from "./first-bytes.ts";
+import { inboundTransport, isSniffed } from "./inbound-transport.ts";
+import type { ProxyLimits } from "./limits.ts";
+import { isHttp, isServerFirst } from "./mesh-protocols.ts";
+import type { MeshTls } from "./mesh-tls.ts";
+import { principalOf } from "./principal.ts";
+import { ConnectionRefusal, connectPlain, type ProxiedConnection } from "./proxied-connection.ts";
+import type { InboundPort, ProxyConfig } from "./proxy-config.ts";
+import type { Passed } from "./relay.ts";
+
+/** What both directions have. */
+export interface ProxyParts {
+  readonly config: ProxyConfig;
+  readonly tls: MeshTls;
+  readonly limits: ProxyLimits;
+}
+
+/** Takes a connection of somebody to the workload: as the mode of its port says, and its policies. Rejects where it is refused. */
+export async function passInbound(connection: ProxiedConnection, parts: ProxyParts): Promise<Passed> {
+  const { config, limits } = parts;
+  const { port } = connection.destination;
+  const inbound = config.inbound(port);
+  const near = await received(connection, inbound, parts);
+  const { allowed, reason } = config.authorizer.decide(connection.call);
+  if (!allowed) {
+    near.destroy();
+    throw new ConnectionRefusal("denied", reason);
+  }
+  return connection.pass(near, connectPlain(connection.destination, limits.connectMs));
+}
+
+/** The end from which the application's bytes come, its peer known. */
+async function received(connection: ProxiedConnection, inbound: InboundPort, parts: ProxyParts): Promise<Socket> {
+  const { raw } = connection;
+  if (!isSniffed(inbound.mode)) return raw;
+  const hello = await helloOf(raw, inbound, parts.limits);
+  if (hello.kind === "hello") connection.serverName = hello.serverName;
+  const transport = inboundTransport(inbound, hello);
+  switch (transport.kind) {
+    case "refuse":
+      throw new ConnectionRefusal("denied", transport.reason);
+    case "pass":
+      connection.tls = transport.tls;
+      return raw;
+    case "mutual": {
+      connection.tls = "mutual";
+      const { socket, peer } = await parts.tls.accept(raw, transport.offersMesh);
+      connection.principal = principalOf(peer.id);
+      return socket;
+    }
+  }
+}
+
+/** A client that says nothing where plaintext is taken is waiting for its server: `raw`. */
+async function helloOf(raw: Socket, { mode, protocol }: InboundPort, limits: ProxyLimits): Promise<Hello> {
+  const mayServerBegin = mode === "PERMISSIVE" && !isHttp(protocol);
+  const waitMs = isServerFirst(protocol) ? Math.min(limits.serverFirstMs, 100) : limits.serverFirstMs;
+  const first = await readFirstBytes(raw, mayServerBegin ? waitMs : limits.helloMs);
+  if (first.hello.kind !== "partial") return first.hello;
+  if (mayServerBegin && first.silent) return { kind: "raw" };
+  return mayServerBegin ? (await readFirstBytes(raw, limits.helloMs)).hello : first.hello;
+}

@@ -1,0 +1,53 @@
+import type { Socket } from "node:net";
+
+/** What passed between two ends, in bytes of the application. */
+export interface Passed {
+  /** From the first to the second. */
+  readonly forth: number;
+  readonly back: number;
+  /** What ended it before both had said all: as the socket tells it. */
+  readonly fault?: string;
+}
+
+/**
+ * Lets bytes pass between two sockets in both directions until both have ended: an end that says no more may still be told more, a slow
+ * reader holds its writer up, and a reset of one resets the other. Both sockets allow half-open, and nobody else reads or writes them.
+ */
+export function relay(first: Socket, second: Socket): Promise<Passed> {
+  return new Promise((resolve) => {
+    let fault: string | undefined;
+    let open = 2;
+    const closed = (other: Socket) => () => {
+      other.destroy();
+      if (--open === 0)
+        resolve({ forth: first.bytesRead, back: second.bytesRead, ...(fault !== undefined && { fault }) });
+    };
+    const failed = (other: Socket) => (error: NodeJS.ErrnoException) => {
+      fault ??= error.code ?? error.message;
+      reset(other);
+    };
+    for (const [socket, other] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      socket.on("error", failed(other));
+      socket.once("close", closed(other));
+      pump(socket, other);
+    }
+  });
+}
+
+/** Ends a connection so that the other end knows that something is missing: of TLS, without its farewell. */
+export function reset(socket: Socket): void {
+  if ("encrypted" in socket) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+function pump(from: Socket, to: Socket): void {
+  from.on("data", (chunk) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on("drain", () => from.resume());
+  from.once("end", () => to.end());
+  from.resume();
+}
