@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ChainOptions, createChain } from "@sallyport/admission";
+import { type ChainOptions, createChain, type Plugin } from "@sallyport/admission";
 import {
   type ApiServer,
   type ApiServerOptions,
@@ -20,6 +20,7 @@ import {
 } from "@sallyport/apiserver";
 import { Client, kubeconfigConnection } from "@sallyport/cluster";
 import type { Catalogue } from "@sallyport/kube";
+import type { SidecarSettings } from "@sallyport/mesh";
 import type { RunningNode } from "@sallyport/node/kubelet";
 import type { ObjectChange, SyncOptions } from "@sallyport/opa/sync";
 import { EncryptionRules } from "@sallyport/secrets/encryption";
@@ -53,6 +54,8 @@ export interface GatehouseOptions {
   readonly node?: string;
   /** Registries that the node asks without TLS, or whoever's certificate they show: `registry.lan:5000`. */
   readonly insecureRegistries?: readonly string[];
+  /** Pods that want it get a sidecar of the mesh, made by these, and the mesh's kinds are served; neither when absent. */
+  readonly sidecars?: SidecarSettings;
   /** How Gatekeeper's Providers are asked; they are not when absent. */
   readonly externalData?: ExternalDataSettings;
   /** Templates in CEL that do not say whether they want one have a ValidatingAdmissionPolicy; else only those that say so. */
@@ -90,7 +93,8 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
       () => client,
     );
   });
-  const plugins = createChain({ ...options.chain, others: [gatekeeper.plugin] });
+  const injectors = options.sidecars === undefined ? [] : [await loadInjector(options.sidecars)];
+  const plugins = createChain({ ...options.chain, others: [...injectors, gatekeeper.plugin] });
   if (typeof plugins === "string") throw new UsageError(plugins);
   const controllers = [...(options.controllers ?? ["*"]), ...(options.node === undefined ? [] : ofNode)];
   const selected = selectControllers(controllers);
@@ -180,6 +184,12 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     options.encryption?.encryption.close();
   };
   return { server, kubeconfigFile, node, close };
+}
+
+/** Most servers have no mesh, and need none of its code. */
+async function loadInjector(settings: SidecarSettings): Promise<Plugin> {
+  const { injectorPlugin } = await import("./mesh/injector-plugin.ts");
+  return injectorPlugin(settings);
 }
 
 /** What pods get when we stop: as long as `docker stop` gives. */

@@ -29,6 +29,20 @@ export function podManifest({ file, line, value }: Manifest): Manifest | undefin
   return { file, line, value: { apiVersion: "v1", kind: "Pod", metadata: named, spec: template.spec } };
 }
 
+/** The manifest with another pod in the place of its own, as far as labels, annotations and the spec say. */
+export function withPod({ value }: Manifest, { metadata, spec }: Fields): Manifest["value"] {
+  const given = value as Fields;
+  if (given.kind === "Pod") return { ...given, metadata, spec };
+  const { labels, annotations } = metadata;
+  const replaced = (at: Fields, [key, ...rest]: readonly string[]): Fields => {
+    if (key !== undefined) return { ...at, [key]: replaced(at[key], rest) };
+    const { labels: _, annotations: __, ...others } = at.metadata ?? {};
+    const made = { ...others, ...(labels && { labels }), ...(annotations && { annotations }) };
+    return { ...at, ...(at.metadata === undefined && Object.keys(made).length === 0 ? {} : { metadata: made }), spec };
+  };
+  return replaced(given, templatePath(given.kind));
+}
+
 /** The same for who looks into the pod by himself: as it is decoded. Throws `InputError` where it cannot be, or has no containers. */
 export function decodedPodManifest(manifest: Manifest): Manifest | undefined {
   const pod = podManifest(manifest);

@@ -7,10 +7,12 @@ export {
   injectionChoice,
   injectionRequired,
 } from "./injection/injection-required.ts";
+export type { Pod } from "./injection/pod.ts";
 export { type AppProbers, appProbersVariable } from "./injection/probes.ts";
 export { podInterception, proxyUser, type SidecarSettings, sidecarPorts } from "./injection/sidecar.ts";
 export { uninjectPod } from "./injection/uninject-pod.ts";
 export { type EntryOptions, type InjectionEntry, injectionEntries } from "./injection/webhook-entries.ts";
+export { meshDefinitions } from "./kinds/definitions.ts";
 export { type Action, type AuthorizationPolicy, actionOf } from "./policy/authorization-policy.ts";
 export { authorizerOf, type PolicyPart, policiesOf, type TracedAuthorizer } from "./policy/authorizer.ts";
 export type { Authorizer, Call, HttpCall, MutualTlsMode, Verdict } from "./policy/call.ts";

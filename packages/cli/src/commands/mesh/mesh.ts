@@ -1,0 +1,13 @@
+import { Command } from "commander";
+import { injectCommand } from "./inject.ts";
+
+/** Each subcommand has a file of its own beside this one. */
+const commands: readonly (() => Command)[] = [injectCommand];
+
+export function meshCommand(): Command {
+  const command = new Command("mesh").description(
+    "mutual TLS between pods: identities, sidecars, and who may call whom",
+  );
+  for (const create of commands) command.addCommand(create().exitOverride());
+  return command;
+}
