@@ -8,6 +8,8 @@ export interface Image {
   /** A folder that only is read: containers write into a layer above it. Absolute, and no symlink. */
   readonly rootfs: string;
   readonly sizeBytes: number;
+  /** Files and folders of this machine that its containers see at the same paths, to read only. */
+  readonly machineFiles?: readonly string[];
 }
 
 /** What an image's configuration says of its containers. https://github.com/opencontainers/image-spec/blob/main/config.md */

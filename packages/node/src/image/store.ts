@@ -19,7 +19,7 @@ import type { ImageSource, Registry } from "./image-source.ts";
 import { isRunning } from "./is-running.ts";
 import { type ImageLimits, imageLimits } from "./limits.ts";
 import { SharedPulls } from "./shared-pulls.ts";
-import { toolsImageName, toolsSource } from "./tools-image.ts";
+import { type MachineImage, machineSource, toolsImageName, toolsSource } from "./tools-image.ts";
 import { type UnpackLosses, unpackImage } from "./unpack/unpack-image.ts";
 import { writeWhole } from "./write-whole.ts";
 
@@ -33,6 +33,8 @@ export interface FolderImageStoreOptions {
   readonly registry?: Registry;
   /** Where the programs of the image of tools lie, if not where machines have theirs. */
   readonly tools?: { readonly folders: readonly string[] };
+  /** Images that are made of this machine's programs, beside that of tools. */
+  readonly machineImages?: readonly MachineImage[];
   /** Told once for each image of which something is not here as it is there. */
   readonly report?: (message: string) => void;
 }
@@ -61,6 +63,7 @@ export class FolderImageStore implements ImageStore {
   readonly #limits: ImageLimits;
   readonly #names: ImageNames;
   readonly #pulls = new SharedPulls<Image>();
+  readonly #machines = new Map<string, Promise<Image>>();
 
   constructor(options: FolderImageStoreOptions) {
     // Containers of user namespaces walk through these folders to their root: no listing, but a way through.
@@ -77,6 +80,8 @@ export class FolderImageStore implements ImageStore {
   async find(name: string): Promise<Image | undefined> {
     if (idPattern.test(name)) return await this.#read(name);
     const full = fullName(parseImageName(name));
+    const machine = this.#machineImage(full);
+    if (machine !== undefined) return await this.#makeMachine(machine).catch(() => undefined);
     const found = this.#names.find(full);
     if (found !== undefined) return await this.#read(found.id, found.repoDigest);
     // Why it cannot be made is told by who pulls it.
@@ -112,6 +117,8 @@ export class FolderImageStore implements ImageStore {
   async pull(name: string, { credentials, signal }: PullOptions): Promise<Image> {
     const parsed = parseImageName(name);
     if (fullName(parsed) === toolsImageName) return await this.#makeTools(signal);
+    const machine = this.#machineImage(fullName(parsed));
+    if (machine !== undefined) return await this.#makeMachine(machine);
     const { registry } = this.#options;
     if (registry === undefined)
       throw new ImageFault("ErrImagePull", `${fullName(parsed)} cannot be pulled: no registries are asked here`);
@@ -186,6 +193,24 @@ export class FolderImageStore implements ImageStore {
         return await this.#add(source, [parseImageName(toolsImageName)], scratch, shared);
       }),
     );
+  }
+
+  #machineImage(full: string): MachineImage | undefined {
+    return this.#options.machineImages?.find(({ name }) => name === full);
+  }
+
+  /** Once in a life: the program may be another in the next. */
+  #makeMachine(machine: MachineImage): Promise<Image> {
+    const made =
+      this.#machines.get(machine.name) ??
+      this.#unfinished(async (scratch) => {
+        const source = await machineSource(machine, { platform: this.#platform, scratch });
+        const image = await this.#add(source, [parseImageName(machine.name)], scratch, new AbortController().signal);
+        return { ...image, machineFiles: [machine.entrypoint[0] as string, ...machine.files] };
+      });
+    this.#machines.set(machine.name, made);
+    made.catch(() => this.#machines.delete(machine.name));
+    return made;
   }
 
   async #add(source: ImageSource, names: readonly ImageName[], scratch: string, signal: AbortSignal): Promise<Image> {

@@ -65,3 +65,20 @@ test("a machine without programs has no such image", (t) =>
     message:
       "sallyport.dev/tools:latest is made of this machine's programs, which has neither busybox nor sh, cat, id, ls, sleep",
   }));
+
+test("an image of a program that stays where it is: its libraries are copied, and containers see it at its place", {
+  skip: placeOf("ldd") === undefined && "no ldd",
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  const name = "sallyport.dev/program:latest";
+  const machine = { name, entrypoint: [process.execPath, "--version"], files: [join(folder, "more")] };
+  const store = new FolderImageStore({ folder: join(folder, "store"), machineImages: [machine] });
+  const pulled = await store.pull(name, { credentials: [], signal: new AbortController().signal });
+  assert.deepEqual(await store.find("sallyport.dev/program"), pulled);
+  assert.deepEqual(pulled.config.Entrypoint, [process.execPath, "--version"]);
+  assert.deepEqual(pulled.machineFiles, [process.execPath, join(folder, "more")]);
+  assert.equal(existsSync(join(pulled.rootfs, process.execPath)), false);
+  const listed = execFileSync("ldd", [process.execPath], { encoding: "utf8" });
+  const libraries = [...listed.matchAll(/=>\s+(\/\S+)/g)].map(([, library]) => library as string);
+  for (const library of libraries) assert.ok(existsSync(join(pulled.rootfs, library)), library);
+});

@@ -39,16 +39,42 @@ const folders = ["bin", "dev", "etc", "home", "proc", "root", "run", "sys", "usr
 
 type Entry = { readonly header: TarHeader; readonly body?: Uint8Array };
 
+/** An image of one program of this machine, which stays where it is: containers see it at the same path. */
+export interface MachineImage {
+  /** In full, with its tag. */
+  readonly name: string;
+  /** The program and the words before those of a container. */
+  readonly entrypoint: readonly string[];
+  /** What the program needs beside its libraries: files and folders, absolute. */
+  readonly files: readonly string[];
+}
+
+/** With the libraries that the program loads, and those of its interpreter. */
+export async function machineSource(
+  { entrypoint }: MachineImage,
+  { platform, scratch }: ToolsOptions,
+): Promise<ImageSource> {
+  const libraries = await librariesOf(entrypoint[0] as string);
+  const copies = libraries.toSorted().map(async (library) => file(library.slice(1), await readFile(library), 0o755));
+  const config = { Env: ["PATH=/bin:/usr/bin"], Entrypoint: entrypoint, WorkingDir: "/" };
+  return await sourceOf([...skeleton(), ...(await Promise.all(copies))], config, { platform, scratch });
+}
+
 /** The same programs make the same image, bit by bit. Rejects with an `ImageFault` where the machine has too few. */
 export async function toolsSource({ platform, scratch, folders = programFolders }: ToolsOptions): Promise<ImageSource> {
-  const tar = await packTar([...skeleton(), ...(await programEntries(folders))]);
+  const config = { Env: ["PATH=/bin:/usr/bin"], Cmd: ["/bin/sh"], WorkingDir: "/" };
+  return await sourceOf([...skeleton(), ...(await programEntries(folders))], config, { platform, scratch });
+}
+
+async function sourceOf(
+  entries: readonly Entry[],
+  containers: object,
+  { platform, scratch }: Pick<ToolsOptions, "platform" | "scratch">,
+): Promise<ImageSource> {
+  const tar = await packTar([...entries]);
   const file = join(scratch, "tools.tar");
   await writeFile(file, tar);
-  const config = {
-    ...platform,
-    config: { Env: ["PATH=/bin:/usr/bin"], Cmd: ["/bin/sh"], WorkingDir: "/" },
-    rootfs: { type: "layers", diff_ids: [digestOf(tar)] },
-  };
+  const config = { ...platform, config: containers, rootfs: { type: "layers", diff_ids: [digestOf(tar)] } };
   return {
     config: Buffer.from(JSON.stringify(config)),
     layers: [{ size: tar.length, fetch: async () => file }],

@@ -11,7 +11,7 @@ import { toolsImageName } from "../image/tools-image.ts";
 import { resolveUser } from "../image/users.ts";
 import { removeCgroup } from "../runtime/cgroup.ts";
 import { type ContainerRuntime, RuntimeFault } from "../runtime/container-runtime.ts";
-import type { OciIdMapping } from "../runtime/oci-spec.ts";
+import type { OciIdMapping, OciMount } from "../runtime/oci-spec.ts";
 import { makeNamespaces, removeMounts } from "../sandbox/namespaces.ts";
 import type { PodNetwork } from "../sandbox/pod-network.ts";
 import { shiftOwners } from "../sandbox/shift-owners.ts";
@@ -35,6 +35,8 @@ export interface SandboxMaker {
   readonly ensureImage: (pod: Pod, container: KubeletContainer, signal: AbortSignal) => Promise<void>;
   readonly files: PodFilesOptions;
   readonly localhostProfiles: (path: string) => string | undefined;
+  /** Rules for `nft -f` in a pod's own network, before its first container; undefined where it has none. */
+  readonly rulesOf?: ((pod: Pod) => string | undefined) | undefined;
   readonly random: () => number;
   readonly tell: Tell;
 }
@@ -107,7 +109,11 @@ class MadeSandbox implements Sandbox {
       hostIpc: spec.hostIPC === true,
       ...(mapping === undefined ? {} : { users: { first: mapping.hostID, size: mapping.size } }),
     });
-    if (spaces.network !== undefined) this.podIP = await network.join(uid, spaces.network);
+    if (spaces.network !== undefined) {
+      this.podIP = await network.join(uid, spaces.network);
+      const rules = this.#maker.rulesOf?.(this.#pod());
+      if (rules !== undefined) await tool("nsenter", [`--net=${spaces.network}`, "nft", "-f", "-"], { input: rules });
+    }
     const shm = spec.hostIPC === true ? "/dev/shm" : join(this.#folder, "shm");
     if (spec.hostIPC !== true) await mountShm(shm);
     this.#shared = {
@@ -173,7 +179,7 @@ class MadeSandbox implements Sandbox {
       imageConfig: image.config,
       user,
       environment: given.environment,
-      mounts: given.mounts,
+      mounts: [...machineMounts(image), ...given.mounts],
       rootfs,
       sandbox: target === undefined ? shared : withProcessesOf(shared, target),
       cgroupsPath: `${cgroup}/${shared.id}/${id}`,
@@ -235,6 +241,11 @@ class MadeSandbox implements Sandbox {
     await removeCgroup(`${this.#maker.cgroup}/${uid}`);
     await rm(this.#folder, { recursive: true, force: true });
   };
+}
+
+function machineMounts({ machineFiles = [] }: Image): readonly OciMount[] {
+  const options = ["rbind", "rprivate", "ro", "nosuid", "nodev"];
+  return machineFiles.map((path) => ({ destination: path, type: "bind", source: path, options }));
 }
 
 /** The container sees another one's processes. On a kernel of its own that one's number here says nothing. */

@@ -53,6 +53,8 @@ export interface NodeOptions {
   readonly resolvConf: string;
   readonly hosts: string;
   readonly localhostProfiles: (path: string) => string | undefined;
+  /** As `SandboxMaker` has it. */
+  readonly rulesOf?: (pod: Pod) => string | undefined;
   readonly clock: KubeletClock;
   readonly random: () => number;
   readonly onFault: (error: Error) => void;
@@ -60,6 +62,8 @@ export interface NodeOptions {
 
 export interface RunningNode {
   readonly name: string;
+  /** Of the node among its pods: where they reach what listens on it. */
+  readonly address: string;
   /** `runc 1.1.5` */
   readonly runtimes: readonly string[];
   /** Ends all pods within so many seconds, and takes away all that was made on the machine. */
@@ -124,6 +128,7 @@ class NodeStart {
     await kubelet.synced;
     return {
       name,
+      address: network.address,
       runtimes: [...runtimes.values()].map(({ handler, version }) => `${handler} ${version}`),
       stop: async (graceSeconds) => {
         await kubelet.stop(graceSeconds);
@@ -169,6 +174,7 @@ class NodeStart {
       machine,
       cpus,
       localhostProfiles,
+      rulesOf,
       resolvConf,
       hosts,
     } = this.#options;
@@ -209,6 +215,7 @@ class NodeStart {
       network,
       images,
       localhostProfiles,
+      rulesOf,
       random,
       tell,
       files,
