@@ -11,6 +11,7 @@ const syntax = '{"code":"rego_parse_error","message":"unexpected eof token"}';
 
 const cases: readonly (readonly [string, readonly string[], readonly string[], boolean])[] = [
   ["p if not {1}", [syntax], [], true],
+  ["p if set()", [syntax], [], true],
   ["p if {1}", [syntax], [], false],
   ["", [undeclared("y"), undeclared("y"), undeclared("x")], [undeclared("y")], true],
   ["", [undeclared("x")], [undeclared("y")], false],

@@ -11,9 +11,12 @@ export function isKnownDifference(source: string, opa: readonly Fault[], sallypo
   );
 }
 
-/** The braces of `if not {1}` were a query for OPA 1.19 without the import; later ones read them as the set that they are, and so do we. */
+/** The braces of `if not {1}` and `if set()` were a query for OPA 1.19; later ones read the sets that they are, and so do we. */
 function isNegatedSet(source: string, opa: readonly Fault[]): boolean {
-  return /\bif\s*not\s*\{/.test(source) && opa.some((fault) => fault.includes('"rego_parse_error"'));
+  return (
+    /\bif[\s(]*(?:not[\s(]*(?:\{|set\()|set\()/.test(source) &&
+    opa.some((fault) => fault.includes('"rego_parse_error"'))
+  );
 }
 
 /** What a template string within a closure names is looked for again, for each closure around it, and then also what the closure binds. */

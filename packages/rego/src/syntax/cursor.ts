@@ -1,6 +1,6 @@
 import type { Body, Comment, Expr, ExprTerms, Term, With } from "./ast.ts";
 import { type Diagnostic, sourceLine } from "./diagnostic.ts";
-import type { Token } from "./lexer.ts";
+import { lex, type Token } from "./lexer.ts";
 import { type Source, SourceLocation } from "./source.ts";
 
 /**
@@ -32,6 +32,7 @@ export interface ParserMode {
 
 /** Where a parse stands, to come back to. */
 export interface Mark {
+  readonly tokens: readonly Token[];
   readonly at: number;
   /** The token was taken for a name. */
   readonly isName: boolean;
@@ -52,7 +53,10 @@ export interface Grammar {
 
 /** A term that was parsed before at the same token, and where that parse ended. */
 interface Parsed {
+  /** The first one. */
+  readonly token: Token;
   readonly term: Term | undefined;
+  readonly tokens: readonly Token[];
   readonly at: number;
   readonly wildcards: number;
   readonly faults: readonly Diagnostic[];
@@ -72,7 +76,8 @@ export class Cursor {
   readonly innerComments: Map<number, Comment>;
   /** Where the parse stands; a field, as it is looked at ten times before it is taken. */
   token: Token;
-  readonly #tokens: readonly Token[];
+  /** Others behind a template string that could not be read to its end. */
+  #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
   #wildcards = 0;
@@ -80,8 +85,7 @@ export class Cursor {
   #nameAt = -1;
   #spaceAt = -1;
   #hints: string[] = [];
-  /** The part of the token, a template string, where the parse could not go on. */
-  #broken: Cursor | undefined;
+  /** What stands in the way where the token does. */
   #stuck: Token | undefined;
   readonly #parsed = new Map<number, Parsed>();
 
@@ -127,10 +131,12 @@ export class Cursor {
 
   save(): Mark {
     const isName = this.#nameAt === this.#at;
-    return { at: this.#at, isName, wildcards: this.#wildcards, faults: this.faults.length, hints: this.#hints.length };
+    const [faults, hints] = [this.faults.length, this.#hints.length];
+    return { tokens: this.#tokens, at: this.#at, isName, wildcards: this.#wildcards, faults, hints };
   }
 
-  restore({ at, isName, wildcards, faults, hints }: Mark): void {
+  restore({ tokens, at, isName, wildcards, faults, hints }: Mark): void {
+    this.#turnTo(tokens);
     this.#moveTo(at);
     this.#nameAt = isName ? at : -1;
     this.#stuck = undefined;
@@ -250,8 +256,10 @@ export class Cursor {
   /** Parses a term one level deeper, or takes what was parsed here before: without this, each nesting would double the work. */
   remember(parse: (cursor: Cursor) => Term | undefined): Term | undefined {
     const start = this.#at;
+    const { token } = this;
     const known = start === this.#nameAt ? undefined : this.#parsed.get(start);
-    if (known !== undefined) {
+    if (known?.token === token) {
+      this.#turnTo(known.tokens);
       this.#moveTo(known.at);
       this.#scanned = Math.max(this.#scanned, known.at);
       this.#wildcards = known.wildcards;
@@ -264,7 +272,9 @@ export class Cursor {
     const before = this.faults.length;
     const term = this.nested(parse);
     this.#parsed.set(start, {
+      token,
       term,
+      tokens: this.#tokens,
       at: this.#at,
       wildcards: this.#wildcards,
       faults: this.faults.length === before ? none : this.faults.slice(before),
@@ -283,22 +293,37 @@ export class Cursor {
     return inner;
   }
 
-  /** Takes over what an inner cursor found; where that could not go on, this one cannot either. */
-  takeFrom(inner: Cursor, isStuck: boolean): void {
+  /** Takes over what an inner cursor found, which reached the end of its part. */
+  takeFrom(inner: Cursor): void {
     this.#wildcards = inner.#wildcards;
     this.faults.push(...inner.faults);
-    if (!isStuck) return;
-    this.#stuck = inner.#stuck ?? inner.#standing();
-    this.#broken = inner;
   }
 
-  /** Goes on within the token that could not be read to its end, and takes over what is found there. */
-  withinBroken(parse: (inner: Cursor) => unknown): void {
-    const inner = this.#broken;
-    if (inner === undefined) return;
-    const before = inner.faults.length;
-    parse(inner);
-    this.faults.push(...inner.faults.slice(before));
+  /**
+   * Goes on where an inner cursor stands, and takes over what it found. As OPA does, what follows is read as if no template string had begun:
+   * as the tokens of its text are others then, it mostly is at fault too.
+   */
+  leaveTo(inner: Cursor): void {
+    this.takeFrom(inner);
+    const { token } = inner;
+    const [first, ...rest] = lex(this.source, token.start).tokens as [Token, ...Token[]];
+    const { spaced, newline } = token;
+    this.#turnTo([...this.#tokens.slice(0, this.#at), Object.assign(first, { spaced, newline }), ...rest]);
+    this.#moveTo(this.#at);
+    this.#nameAt = inner.#nameAt === inner.#at ? this.#at : -1;
+    this.#stuck = inner.#stuck ?? (inner.isAtSpace ? inner.#standing() : undefined);
+    this.#scanned = token.kind === "eof" ? this.#at - 1 : this.#at;
+    this.#enterToken();
+  }
+
+  /** Other tokens from some place on. */
+  #turnTo(tokens: readonly Token[]): void {
+    if (tokens === this.#tokens) return;
+    this.#scanned = Math.min(
+      this.#scanned,
+      tokens.findIndex((token, i) => token !== this.#tokens[i]),
+    );
+    this.#tokens = tokens;
   }
 
   /** The token, or the white space before it where the parse stands at that. */

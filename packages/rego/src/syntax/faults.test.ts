@@ -40,6 +40,28 @@ const cases: readonly (readonly [rules: string, ...wanted: string[]])[] = [
   ["p if {\nx.\n", "4:0 unexpected whitespace token: expected identifier"],
   ["p if x.\n", "3:0 unexpected eof token: expected number"],
   ["p; q := 1", "2:1 multiple expressions cannot be used for rule head"],
+  ['p if $"{not x}"', "2:15 non-terminated string"],
+  ['p if $"{1}{"', "2:12 non-terminated string", "2:12 illegal token"],
+  [
+    'p if { 1 == $"{not x}" }',
+    "2:16 unexpected negation ('not') in template-string expression",
+    "2:22 non-terminated string",
+  ],
+  [
+    'p := $"{if}"',
+    "2:9 unexpected if keyword",
+    "2:9 invalid template-string expression",
+    `2:9 unexpected if keyword: ${value}`,
+    "2:12 non-terminated string",
+    "2:12 illegal token",
+  ],
+  ['p := $"{1 if 2}"', "2:11 expected } to end template string expression", `2:11 unexpected if keyword: ${value}`],
+  [
+    'p == $"{package}"',
+    "2:9 unexpected package keyword",
+    "2:9 invalid template-string expression",
+    "2:16 unexpected } token",
+  ],
   ["default p := x", "2:1 illegal default rule (value cannot contain var)"],
   [
     'default p := {x: [y, f(z)], $"{g(x)}": {w | w}}',

@@ -208,7 +208,8 @@ class ModuleParser {
       const statement = this.#statement();
       if (statement === undefined) break;
       statements.push(statement);
-      if (cursor.faults.length > 0) break;
+      // As in OPA, a package is still read.
+      if (cursor.faults.length > 0 && !(cursor.isKeyword("package") && !cursor.isRefHead())) break;
     }
     return statements;
   }

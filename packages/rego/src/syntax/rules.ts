@@ -73,7 +73,6 @@ function refuseHead(cursor: Cursor, note: string): undefined {
   cursor.illegal(note);
   if (cursor.isKeyword("if")) parseIfBody(cursor);
   else if (cursor.is("{")) parseBraceBody(cursor);
-  else cursor.withinBroken((inner) => inner.is("{") && parseBraceBody(inner));
 }
 
 /** Of a head that is a call of what is no name. */
@@ -233,20 +232,14 @@ function parseIfBody(cursor: Cursor): Body | undefined {
   const isSet = opensBrace && expr?.terms.kind === "term" && expr.terms.term.kind === "set";
   if (expr !== undefined && !isSet) return [expr];
   cursor.restore(mark);
-  return refuseTemplateBody(cursor) ? undefined : parseBraceBody(cursor);
+  return parseBraceBody(cursor);
 }
 
-/** OPA takes the first brace of a template string that is no literal for that of a query. */
-function refuseTemplateBody(cursor: Cursor): boolean {
-  const inner = cursor.token.kind === "template" ? templateExpression(cursor) : undefined;
-  if (inner === undefined || parseBody(inner, "}") !== undefined) return false;
-  cursor.takeFrom(inner, true);
-  return true;
-}
-
-/** From the opening brace, which is not looked at. */
+/** From the opening brace, which is not looked at: for OPA it may also be the first one of a template string. */
 function parseBraceBody(cursor: Cursor): Body | undefined {
-  cursor.advance();
+  const inner = cursor.token.kind === "template" ? templateExpression(cursor) : undefined;
+  if (inner === undefined) cursor.advance();
+  else cursor.leaveTo(inner);
   const body = parseBody(cursor, "}");
   if (body !== undefined) cursor.advance();
   return body;

@@ -73,8 +73,11 @@ function parseTemplateExpression(cursor: Cursor, open: number, limit: number): T
   if (expr === undefined && inner.faults.length > 0) inner.report("invalid template-string expression");
   const isClosed = expr !== undefined && !isRefused && inner.is("}");
   if (expr !== undefined && !isRefused && !isClosed) inner.report("expected } to end template string expression");
-  cursor.takeFrom(inner, !isClosed);
-  if (!isClosed) return undefined;
+  if (!isClosed) {
+    cursor.leaveTo(inner);
+    return undefined;
+  }
+  cursor.takeFrom(inner);
   return { expr: lexed.comments.length === 0 ? constantOf(expr) : expr, close: inner.token.loc.offset };
 }
 
