@@ -69,10 +69,8 @@ export class CallHoister {
         this.#expr(eqExpr(loc, domain, terms.domain), support);
         return { ...terms, domain, body: this.body(terms.body) };
       }
-      case "not": {
-        const body = this.body(terms.body);
-        return { ...terms, body: terms.explicitBody ? body : body.map((each) => ({ ...each, loc: terms.loc })) };
-      }
+      case "not":
+        return { ...terms, body: this.body(terms.body) };
       default:
         return terms;
     }

@@ -62,6 +62,11 @@ const cases: { readonly [what: string]: readonly Case[] } = {
   "what is called must be a function": [
     ["p if a[1](2)", "2:6 undefined function a[1]"],
     ["p if [1].f(2)", "2:6 undefined function [1].f"],
+    ["p if { y := 1; [[x, y] | x := 2].f(2) }", "2:16 undefined function [[x, y] | x = 2].f"],
+    [
+      "import future.keywords.not\np if { not 1 == f(1, 2) }\nf(x) := x",
+      "3:17 function data.a.f has arity 1, got 2 arguments",
+    ],
     ["q := 5\np := q()", "3:6 undefined function data.a.q"],
     ["q() := 5\np := q()", "3:6 undefined function data.a.q"],
     ["f(x) := 1\np if f(1, 2, 3)", "3:6 function data.a.f has arity 1, got 3 arguments"],

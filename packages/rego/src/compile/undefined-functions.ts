@@ -10,6 +10,7 @@ import { TypeEnv } from "./types/env.ts";
 import { argsText } from "./types/type.ts";
 import { callDetails } from "./types/type-json.ts";
 import { walkExprs, walkExprsOfTerm } from "./walk.ts";
+import { withWrittenNames } from "./written-names.ts";
 
 /** OPA's stage CheckUndefinedFuncs: what is called must exist and take that many arguments. */
 export function checkUndefinedFunctions(rule: Rule, names: LocalNames, context: StageContext): void {
@@ -32,7 +33,7 @@ function checkCall(
   context: StageContext,
 ): boolean {
   const arity = context.arity(operator);
-  const written = (): Ref => ({ ...operator, terms: operator.terms.map((term) => original(term, names)) });
+  const written = (): Ref => withWrittenNames(operator, names);
   if (arity === undefined) {
     if (context.options.allowUndefinedFunctions === true) return true;
     context.report(typeFault(expr.loc, `undefined function ${refText(written())}`));
@@ -64,8 +65,4 @@ function envOfBuiltins(context: StageContext): TypeEnv {
     return signature && functionTypeOf(signature);
   };
   return new TypeEnv(new Map(), functionNamed, inferComprehension);
-}
-
-function original(term: Term, names: LocalNames): Term {
-  return term.kind === "var" ? { ...term, name: names.original(term.name) } : term;
 }

@@ -305,7 +305,7 @@ class ModuleParser {
     if (root === undefined) return cursor.report("expected path");
     const path: Ref = { kind: "ref", loc: term.loc, terms };
     const place = term.loc as SourceLocation;
-    const name = root.kind === "var" ? root.name : root.loc.text;
+    const name = root.kind === "var" ? root.name.replace(/^\$\d+$/, "_") : root.loc.text;
     if (!["data", "input", "future", "rego"].includes(name)) {
       cursor.hint("if this is unexpected, try updating OPA");
       const roots = "{data, future, input, rego}";

@@ -5,9 +5,9 @@ import { AnnotationSet } from "../annotation-set.ts";
 import type { LocalNames } from "../local-names.ts";
 import { ruleChain } from "../parts.ts";
 import type { Edit } from "../persistent-map.ts";
-import { mapAll, mapExpr, mapTerm, type Rewriter } from "../rewriter.ts";
 import { type CompileOptions, type StageContext, typeFault } from "../stage.ts";
 import { varsOfTerm } from "../vars.ts";
+import { withWrittenNames } from "../written-names.ts";
 import { type BodyCheck, checkBody, inferComprehension } from "./check-body.ts";
 import { functionTypeOf } from "./declared.ts";
 import { type Override, TypeEnv } from "./env.ts";
@@ -168,11 +168,7 @@ function builtinTypes(builtin: TypeCheck["builtin"]): (name: string) => Function
 }
 
 function bodyCheck(names: LocalNames, options: CompileOptions, report: BodyCheck["report"]): BodyCheck {
-  const written: Rewriter = {
-    term: (term) => (term.kind === "var" ? { ...term, name: names.original(term.name) } : mapTerm(term, written)),
-    body: (body) => mapAll(body, (expr) => mapExpr(expr, written)),
-  };
-  const rename = (ref: Ref): Ref => written.term(ref) as Ref;
+  const rename = (ref: Ref): Ref => withWrittenNames(ref, names);
   return { rename, report, allowUndefinedFunctions: options.allowUndefinedFunctions === true };
 }
 

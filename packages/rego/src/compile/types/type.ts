@@ -1,3 +1,4 @@
+import { compare } from "../../value/collection.ts";
 import { Decimal } from "../../value/decimal.ts";
 import type { Value } from "../../value/value.ts";
 import { type Key, keyText, valueOfKey } from "./key.ts";
@@ -89,12 +90,7 @@ export function objectOf(properties: readonly Property[], dynamic?: ObjectType["
 }
 
 function compareKeys(a: Key, b: Key): number {
-  const order = ["null", "boolean", "number", "string", "symbol"];
-  const kinds = [order.indexOf(a === null ? "null" : typeof a), order.indexOf(b === null ? "null" : typeof b)] as const;
-  if (kinds[0] !== kinds[1]) return kinds[0] - kinds[1];
-  if (a === b) return 0;
-  const [left, right] = typeof a === "symbol" ? [keyText(a), keyText(b)] : [a as string, b as string];
-  return left < right ? -1 : 1;
+  return a === b ? 0 : compare(valueOfKey(a), valueOfKey(b));
 }
 
 /** The type of a known key. */
