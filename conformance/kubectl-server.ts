@@ -123,7 +123,7 @@ function start(
   { tokenFile, clientCaFile, flags: given = testFlags, controllers = "*" }: ServerFiles,
 ): Promise<{ readonly port: number; readonly stop: () => Promise<string> }> {
   const flags = [
-    ...["--data", data, "--port", "0", "--memory"],
+    ...["--data", data, "--port", "0", "--memory", "--no-node"],
     ...given,
     ...["--controllers", controllers],
     ...(tokenFile === undefined ? [] : ["--token-auth-file", tokenFile]),

@@ -14,7 +14,9 @@ export interface Ours {
 /** `sallyport up` over a folder, until `/readyz` is ok. */
 export async function startOurs(data: string, more: readonly string[] = []): Promise<Ours> {
   const start = performance.now();
-  const flags = [...builtArguments, "up", "--port", "0", "--data", data, ...more];
+  // Neither a node nor a scheduler: kube-apiserver has none beside it.
+  const alone = ["--no-node", "--controllers", "*"];
+  const flags = [...builtArguments, "up", "--port", "0", "--data", data, ...alone, ...more];
   const child = spawn(process.execPath, flags, { stdio: ["ignore", "pipe", "inherit"] });
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on("data", (text: Buffer) => {

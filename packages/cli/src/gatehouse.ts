@@ -52,6 +52,8 @@ export interface GatehouseOptions {
   readonly leaderElection?: ApiServerOptions["leaderElection"];
   /** The name of a Node for this machine, onto which pods are scheduled and where they run; none when absent. */
   readonly node?: string;
+  /** That Node is no machine's: its pods are told as running, and it says that nothing runs. */
+  readonly isSimulated?: boolean;
   /** Registries that the node asks without TLS, or whoever's certificate they show: `registry.lan:5000`. */
   readonly insecureRegistries?: readonly string[];
   /** Pods that want it get a sidecar of the mesh, made by these, and the mesh's kinds are served; neither when absent. */
@@ -163,18 +165,7 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
     client = own;
     gatekeeper.loaded?.start(own);
   }
-  const node =
-    options.node === undefined
-      ? undefined
-      : import("./node/own-node.ts").then(({ startOwnNode }) =>
-          startOwnNode({
-            folder: options.folder,
-            name: options.node as string,
-            insecureRegistries: options.insecureRegistries ?? [],
-            url: started.url,
-            onFault: options.onFault,
-          }),
-        );
+  const node = options.node === undefined ? undefined : startNode({ ...options, node: options.node }, started.url);
   const close = async () => {
     const running = await node?.catch(() => undefined);
     if (typeof running === "object") await running.stop(stopGraceSeconds);
@@ -190,6 +181,15 @@ export async function openGatehouse(options: GatehouseOptions): Promise<Gatehous
 async function loadInjector(settings: SidecarSettings): Promise<Plugin> {
   const { injectorPlugin } = await import("./mesh/injector-plugin.ts");
   return injectorPlugin(settings);
+}
+
+async function startNode(
+  { folder, node: name, isSimulated, insecureRegistries = [], onFault }: GatehouseOptions & { readonly node: string },
+  url: string,
+): Promise<RunningNode | string> {
+  const options = { folder, name, url, insecureRegistries, onFault };
+  if (isSimulated === true) return (await import("./node/simulated-node.ts")).startOwnSimulatedNode(options);
+  return (await import("./node/own-node.ts")).startOwnNode(options);
 }
 
 /** What pods get when we stop: as long as `docker stop` gives. */

@@ -1,6 +1,7 @@
 export { type DockerRun, parseDockerRun } from "./docker/command.ts";
 export { dockerOfContainer, type ToDocker } from "./docker/from-pod.ts";
 export { type FromDocker, podOfDocker } from "./docker/to-pod.ts";
+export { runtimePrograms } from "./runtime/runtime-programs.ts";
 export { classNames, classPolicy, runtimeClass } from "./runtime-class/enforcement.ts";
 export { type AdvisedHandler, type Fit, fitOf } from "./runtime-class/fit.ts";
 export type { Effect, Use } from "./runtime-class/uses.ts";

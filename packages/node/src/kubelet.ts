@@ -38,6 +38,7 @@ export { type HandlerProbe, probeHandler, probeRuntimes, type RuntimeProbe } fro
 export { createRunc } from "./runtime/runc.ts";
 export { knownHandlers, openRuntime } from "./runtime/runtimes.ts";
 export { tagOf } from "./sandbox/pod-network.ts";
+export { type SimulatedNodeOptions, startSimulatedNode } from "./simulated/start-simulated-node.ts";
 export { type FilesOfPod, filesOfPod, type MadeFiles, type PodFilesOptions } from "./volumes/files-of-pod.ts";
 export { commandMounts, type MountTable } from "./volumes/mount-table.ts";
 export type { ConfigMap, PodReader, Secret, Token, TokenRequest } from "./volumes/pod-reader.ts";

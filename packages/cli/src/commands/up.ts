@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { deprecationWarnings } from "@sallyport/admission";
 import type { RunningNode } from "@sallyport/node/kubelet";
@@ -15,7 +16,9 @@ import { openGatehouse } from "../gatehouse.ts";
 import { findKubectl } from "../kubectl.ts";
 import { addKubeletOptions, type KubeletFlags, kubeletOptions } from "../kubelet-flags.ts";
 import { addLeaderElectionOptions, type LeaderElectionFlags, leaderElection } from "../leader-election-flags.ts";
+import { chooseNode, type MachineLook, type NodeChoice } from "../node/choose-node.ts";
 import { withNodeFlags } from "../node/node-flags.ts";
+import { isOnPath } from "../on-path.ts";
 import { addServiceOptions, type ServiceFlags, serviceRanges } from "../service-flags.ts";
 import { paint } from "../terminal.ts";
 import { playTour } from "../tour/tour.ts";
@@ -41,7 +44,8 @@ interface UpFlags
   readonly admissionControlConfigFile?: string;
   readonly apiserverManifest?: string;
   readonly controllers: readonly string[];
-  readonly node?: string;
+  readonly node?: string | false;
+  readonly simulate?: boolean;
   readonly insecureRegistry: readonly string[];
   readonly auditInterval: string;
   readonly defaultCreateVapForTemplates?: boolean;
@@ -74,10 +78,15 @@ export function upCommand(): Command {
       list,
       [],
     )
-    .option("--node <name>", "make this machine a node of this name, where pods run")
+    .option(
+      "--node <name>",
+      "this machine's name as a node, where pods run (default: the host's, where the machine can)",
+    )
+    .option("--no-node", "no node: pods stay Pending")
+    .option("--simulate", "a node that runs nothing: pods are shown as running, and it says that they do not")
     .option(
       "--insecure-registry <hosts>",
-      "with --node: registries without TLS, or with a certificate of anybody's; those of this machine are",
+      "with a node: registries without TLS, or with a certificate of anybody's; those of this machine are",
       list,
       [],
     )
@@ -99,7 +108,8 @@ Examples:
   sallyport up --authorization-mode Node,RBAC --token-auth-file tokens.csv
   sallyport up --controllers '*,-job'   all controllers but that of jobs
   sallyport up --encryption-provider-config encryption.yaml   Secrets under keys, bytes as kube-apiserver's
-  sallyport up --node laptop            a node: pods run here, by runc
+  sudo sallyport up                     a node, too: pods run here, by runc
+  sallyport up --simulate               pods are shown as running; nothing runs
   sallyport up --etcd-servers http://127.0.0.1:2379   objects in an etcd, as kube-apiserver keeps them
 
 Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port, disk or permissions.`,
@@ -108,14 +118,15 @@ Exit status: 0 stopped, 1 the tour met an unexpected answer, 2 bad usage, 3 port
 }
 
 async function runUp(given: UpFlags): Promise<void> {
-  const flags = withNodeFlags(given);
+  const choice = chooseNode(given, machineLook());
+  const flags = withNodeFlags(given, choice);
   const port = Number(flags.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new UsageError(`--port ${flags.port}: expected a number from 0 to 65535`);
   if (flags.memory === true && flags.etcdServers.length > 0)
     throw new UsageError("--memory and --etcd-servers: choose one");
-  if (flags.insecureRegistry.length > 0 && flags.node === undefined)
-    throw new UsageError("--insecure-registry is for a node's registries: --node makes this machine one");
+  if (flags.insecureRegistry.length > 0 && choice.kind !== "machine")
+    throw new UsageError(`--insecure-registry is for a node's registries, and there is none: ${whyNone(choice)}`);
   const folder = resolve(flags.data);
   const chain = chainOptions(flags);
   for (const warning of deprecationWarnings(chain)) process.stderr.write(`sallyport: ${warning}\n`);
@@ -141,9 +152,11 @@ async function runUp(given: UpFlags): Promise<void> {
     ...(flags.shutdownDelayDuration === undefined
       ? {}
       : { shutdownDelaySeconds: secondsOf("--shutdown-delay-duration", flags.shutdownDelayDuration) }),
-    ...(flags.controllers.length === 0 ? {} : { controllers: flags.controllers }),
+    controllers: flags.controllers.length === 0 ? defaultControllers : flags.controllers,
     ...(election === undefined ? {} : { leaderElection: election }),
-    ...(flags.node === undefined ? {} : { node: flags.node, insecureRegistries: flags.insecureRegistry }),
+    ...(choice.kind === "none"
+      ? {}
+      : { node: choice.name, isSimulated: choice.kind === "simulated", insecureRegistries: flags.insecureRegistry }),
     onFault: (error) => process.stderr.write(`sallyport: internal fault: ${(error as Error).stack ?? String(error)}\n`),
   });
   const unfollow = chain.statics?.follow((text) => process.stderr.write(`sallyport: ${text}\n`));
@@ -152,6 +165,7 @@ async function runUp(given: UpFlags): Promise<void> {
   );
   process.stdout.write(`kubeconfig: ${gatehouse.kubeconfigFile}\n`);
   collectGarbageSoon();
+  if (choice.kind === "none") process.stdout.write(`no node, so pods stay Pending: ${choice.why}\n`);
   gatehouse.node?.then(tellNode, (error: Error) => tellNode(error.message));
   const stopped = untilSignal();
   let code: number = exitCodes.ok;
@@ -169,9 +183,23 @@ async function runUp(given: UpFlags): Promise<void> {
   process.exit();
 }
 
+/** The scheduler says why pods stay Pending, also where there is no node for them. */
+const defaultControllers: readonly string[] = ["*", "kube-scheduler"];
+
+function machineLook(): MachineLook {
+  return { platform: process.platform, isRoot: process.getuid?.() === 0, hostname: hostname(), has: isOnPath };
+}
+
+function whyNone(choice: NodeChoice): string {
+  return choice.kind === "none" ? choice.why : "--simulate";
+}
+
 /** Which node there is, or why there is none. */
 function tellNode(node: RunningNode | string): void {
-  if (typeof node === "string") process.stderr.write(`sallyport: no node, so pods stay Pending: ${node}\n`);
+  if (typeof node === "string")
+    process.stderr.write(`sallyport: no node, so pods stay Pending: ${node}; sallyport runtime probe tells more\n`);
+  else if (node.runtimes.length === 0)
+    process.stdout.write(`node ${node.name} is simulated: pods are shown as running, and nothing runs\n`);
   else process.stdout.write(`node ${node.name}: pods run here, by ${node.runtimes.join(", ")}\n`);
 }
 

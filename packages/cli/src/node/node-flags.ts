@@ -1,6 +1,7 @@
+import type { NodeChoice } from "./choose-node.ts";
+
 /** Flags of `up` that a node has a say in. */
 interface Flags {
-  readonly node?: string;
   readonly authorizationMode: readonly string[];
   readonly authorizationConfig?: string;
   readonly enableAdmissionPlugins: readonly string[];
@@ -9,8 +10,8 @@ interface Flags {
 }
 
 /** With a node, and where the flags say nothing else, the server lets nodes do what is theirs and no more, as kubeadm sets it up. */
-export function withNodeFlags<Given extends Flags>(flags: Given): Given {
-  if (flags.node === undefined) return flags;
+export function withNodeFlags<Given extends Flags>(flags: Given, { kind }: NodeChoice): Given {
+  if (kind === "none") return flags;
   const saysModes = flags.authorizationMode.length > 0 || flags.authorizationConfig !== undefined;
   const isOff = flags.disableAdmissionPlugins.includes("NodeRestriction");
   const addressTypes = flags.kubeletPreferredAddressTypes;

@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
-import { availableParallelism, platform, release } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { Client, type Connection } from "@sallyport/cluster";
 import type { RunningNode } from "@sallyport/node/kubelet";
-import { createLeaf, type KeyPair } from "@sallyport/pki";
-import { goArchitecture } from "../go-architecture.ts";
 import { version } from "../version.ts";
+import { nodeIdentity } from "./node-identity.ts";
+import { nodeClock, nodeInfo } from "./node-info.ts";
 import { nodePlace } from "./node-place.ts";
 import { startReaper, untilReaped } from "./reaper.ts";
 
@@ -19,8 +17,6 @@ export interface OwnNodeOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-const leafDays = 365;
-
 /** Makes this machine the node of our own API server. Answers why it cannot be one, where it cannot. */
 export async function startOwnNode({
   folder,
@@ -29,40 +25,22 @@ export async function startOwnNode({
   insecureRegistries,
   onFault,
 }: OwnNodeOptions): Promise<RunningNode | string> {
-  const { createRegistry, startNode, systemInfo, findRuntimes, localhostProfiles, readMachine, FolderImageStore } =
-    await import("@sallyport/node/kubelet");
+  const { createRegistry, startNode, findRuntimes, localhostProfiles, readMachine, FolderImageStore } = await import(
+    "@sallyport/node/kubelet"
+  );
   const place = nodePlace(folder);
   await untilReaped(place);
   const { runtimes, reasons } = await findRuntimes(place.runtimes);
   if (runtimes.size === 0) return reasons.join("; ");
   const callOff = startReaper(place, folder);
-  const pki = join(folder, "pki");
-  const ca: KeyPair = { certificate: read(pki, "ca.crt"), key: read(pki, "ca.key") };
-  const life = { now: Date.now(), days: leafDays };
-  const connect = async (subject: string): Promise<Client> => {
-    const { certificate, key } = await createLeaf(ca, subject, life);
-    const connection: Connection = { url, ca: ca.certificate, cert: certificate, key };
-    return new Client(connection);
-  };
-  const [client, proxyClient] = [
-    await connect(`O=system:nodes, CN=system:node:${name}`),
-    await connect("CN=system:kube-proxy"),
-  ];
-  const serving = await createLeaf(ca, `O=system:nodes, CN=system:node:${name}`, life, {
-    names: [name],
-    addresses: [],
-  });
+  const { close, ...identity } = await nodeIdentity(folder, name, url);
   const { hostname, port } = new URL(url);
   const versions = [...runtimes.values()].map(({ handler, version: of }) => `${handler} ${of}`);
   const node = await startNode({
     folder: place.folder,
     name,
-    client,
-    proxyClient,
+    ...identity,
     apiServer: { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) },
-    certificate: serving.certificate,
-    key: serving.key,
-    apiServerCertificate: read(pki, "apiserver-kubelet-client.crt"),
     images: new FolderImageStore({
       folder: join(place.folder, "images"),
       registry: createRegistry({ agent: `sallyport/${version}`, insecureRegistries }),
@@ -70,18 +48,12 @@ export async function startOwnNode({
     runtimes,
     machine: await readMachine(),
     cpus: availableParallelism(),
-    nodeInfo: await systemInfo({
-      architecture: goArchitecture,
-      operatingSystem: platform(),
-      kernelVersion: release(),
-      kubeletVersion: `v1.37.2+sallyport.${version}`,
-      runtimeVersion: `sallyport://${version}`,
-    }),
+    nodeInfo: await nodeInfo("sallyport"),
     annotations: { "sallyport.dev/runtimes": versions.join(", ") },
     resolvConf: readOr("/etc/resolv.conf"),
     hosts: readOr("/etc/hosts"),
     localhostProfiles: localhostProfiles(join(place.folder, "seccomp")),
-    clock: { now: Date.now, sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}) },
+    clock: nodeClock,
     random: Math.random,
     onFault,
   });
@@ -90,14 +62,9 @@ export async function startOwnNode({
     stop: async (graceSeconds) => {
       await node.stop(graceSeconds);
       callOff();
-      client.close();
-      proxyClient.close();
+      close();
     },
   };
-}
-
-function read(folder: string, name: string): string {
-  return readFileSync(join(folder, name), "utf8");
 }
 
 /** Empty where there is none. */

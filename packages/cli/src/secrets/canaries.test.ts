@@ -94,7 +94,7 @@ async function startServer(bed: Bed): Promise<{ readonly connection: Connection;
   const child = bed.spawn("up", [
     place("../main.ts"),
     "up",
-    ...["--data", join(bed.folder, "data"), "--port", "0"],
+    ...["--data", join(bed.folder, "data"), "--port", "0", "--no-node"],
     ...["--encryption-provider-config", bed.file("encryption.json", encryption(canaries.encryptionKey))],
     ...["--token-auth-file", bed.file("tokens.csv", `${canaries.userToken},jane,u1\n`)],
     ...["--audit-policy-file", bed.file("audit-policy.json", auditPolicy)],

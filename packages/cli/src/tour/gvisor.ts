@@ -1,5 +1,6 @@
+import { nodePrograms } from "../node/choose-node.ts";
 import type { Chapter } from "./chapter.ts";
-import { nodePrograms, ownNode } from "./own-node.ts";
+import { ownNode } from "./own-node.ts";
 
 const { start, own } = ownNode("10947");
 

@@ -1,5 +1,4 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { isOnPath } from "../on-path.ts";
 import type { Chapter } from "./chapter.ts";
 
 /** What of a chapter's needs this machine lacks, in a few words; undefined when it has all. */
@@ -7,17 +6,6 @@ export function lacking({ needs }: Chapter): string | undefined {
   if (needs === undefined) return undefined;
   if (process.platform !== "linux") return "needs Linux";
   if (needs.root && process.getuid?.() !== 0) return "needs root";
-  const absent = needs.programs.filter((name) => !isHere(name));
+  const absent = needs.programs.filter((name) => !isOnPath(name));
   return absent.length === 0 ? undefined : `needs ${absent.join(", ")}`;
-}
-
-function isHere(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -19,6 +19,3 @@ export function ownNode(port: string): OwnNode {
     own: (...words) => ["--kubeconfig", `${data}/kubeconfig`, ...words],
   };
 }
-
-/** What a machine must have for it. */
-export const nodePrograms: readonly string[] = ["ip", "mount", "nft", "nsenter", "unshare"];

@@ -128,7 +128,10 @@ export const secrets: Chapter = {
         "A server of its own with kube-apiserver's EncryptionConfiguration: what lies in its store is what kube-apiserver would have written there.",
       commands: [
         {
-          sallyport: ["up", "--data", data, "--port", port, "--encryption-provider-config", "encryption.yaml"],
+          sallyport: [
+            ...["up", "--data", data, "--port", port, "--no-node"],
+            ...["--encryption-provider-config", "encryption.yaml"],
+          ],
           stays: true,
           expect: [/ready at https:\/\//, /kubeconfig/],
         },

@@ -16,6 +16,8 @@ export interface KubeletOptions {
   readonly tell: Tell;
   /** Handlers of RuntimeClasses that work here. */
   readonly makeSandbox: (pod: () => Pod, signal: AbortSignal) => Promise<Sandbox>;
+  /** The pod as its containers are run; as it is when absent. */
+  readonly asRun?: (pod: Pod) => Pod;
   readonly logFolder: (pod: Pod, container: string) => string;
   /** Takes away what a pod leaves when it is gone: its logs. */
   readonly clean: (pod: Pod) => Promise<void>;
@@ -72,7 +74,8 @@ export class Kubelet {
     await Promise.all(workers.map(({ done }) => done.catch(this.#options.onFault)));
   }
 
-  #seen(pod: Pod): void {
+  #seen(given: Pod): void {
+    const pod = this.#options.asRun?.(given) ?? given;
     const uid = pod.metadata.uid ?? "";
     const known = this.#workers.get(uid);
     if (known !== undefined) {

@@ -14,6 +14,9 @@ export interface LocalNode {
   readonly nodeInfo: { readonly [field: string]: string };
   /** Handlers of RuntimeClasses that work here, and what each has; `describe node` shows them. */
   readonly handlers: readonly { readonly name: string; readonly userNamespaces: boolean }[];
+  readonly labels?: { readonly [name: string]: string };
+  /** Beside those of every node. */
+  readonly conditions?: readonly { readonly [field in "type" | "status" | "reason" | "message"]: string }[];
   /** For people: versions and limits of each runtime. */
   readonly annotations: { readonly [name: string]: string };
   /** What the machine is short of, by kubelet's own thresholds. */
@@ -44,8 +47,9 @@ export class NodeKeeper {
   /** Resolves once the Node is there and ready. Rejects as the client does. */
   async register(): Promise<KubeObject> {
     const { name, nodeInfo, podCidr, annotations } = this.#node;
+    const own = this.#node.labels;
     const system = { "kubernetes.io/arch": nodeInfo["architecture"], "kubernetes.io/os": nodeInfo["operatingSystem"] };
-    const labels = { "kubernetes.io/hostname": name, ...system };
+    const labels = { "kubernetes.io/hostname": name, ...system, ...own };
     const metadata = { name, labels, annotations };
     const spec = { podCIDR: podCidr, podCIDRs: [podCidr] };
     const call = { method: "POST", body: { apiVersion: "v1", kind: "Node", metadata, spec } };
@@ -81,6 +85,8 @@ export class NodeKeeper {
 
   async #status(now: string, since: string): Promise<object> {
     const { addresses, cpus, memoryBytes, diskBytes, kubeletPort, nodeInfo, handlers, images, pressures } = this.#node;
+    const { conditions = [] } = this.#node;
+    const times = { lastHeartbeatTime: now, lastTransitionTime: since };
     const capacity = {
       cpu: String(cpus),
       memory: `${Math.floor(memoryBytes / 1024)}Ki`,
@@ -92,7 +98,10 @@ export class NodeKeeper {
       addresses,
       capacity,
       allocatable: capacity,
-      conditions: conditionsAt(now, since, await pressures()),
+      conditions: [
+        ...conditionsAt(now, since, await pressures()),
+        ...conditions.map((each) => ({ ...each, ...times })),
+      ],
       daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
       images: found.map(({ names, sizeBytes }) => ({ names, sizeBytes })),
       nodeInfo,

@@ -3,7 +3,7 @@ import { mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import type { Client } from "@sallyport/cluster";
-import { EventRecorder, type EventRecorderOptions, type KubeObject } from "@sallyport/kube";
+import type { EventRecorder, KubeObject } from "@sallyport/kube";
 import type { Machine } from "../bundle/machine.ts";
 import { ImageFault, type ImageStore } from "../image/image.ts";
 import { ImagePuller, type ImageRequest } from "../image/pull-policy.ts";
@@ -22,6 +22,7 @@ import { KubeletServer } from "./kubelet-server.ts";
 import { type LocalNode, NodeKeeper } from "./local-node.ts";
 import { diskBytesOf, pressuresOf } from "./machine.ts";
 import type { KubeletContainer, Pod } from "./pod.ts";
+import { podEvents } from "./pod-events.ts";
 import { makePodSandbox } from "./pod-sandbox.ts";
 import { PodStreams } from "./pod-streams.ts";
 import type { PodWorker } from "./pod-worker.ts";
@@ -115,13 +116,7 @@ class NodeStart {
     await network.start();
     this.#stops.push(() => network.stop());
     const services = await this.#startServices(network);
-    const events = new EventRecorder({
-      ...eventsOver(client),
-      now: clock.now,
-      component: "kubelet",
-      host: name,
-      suffix: () => Math.floor(random() * 2 ** 48).toString(16),
-    });
+    const events = podEvents(client, name, clock, random);
     const kubelet = this.#kubelet(network, services, events);
     const port = await this.#startServer(network, kubelet);
     await this.#startNode(network, port);
@@ -294,18 +289,6 @@ class NodeStart {
   #logFolder({ metadata }: Pod, container = ""): string {
     return join(this.#folder, "logs", metadata.uid ?? "", container);
   }
-}
-
-function eventsOver(client: Client): Pick<EventRecorderOptions, "create" | "count"> {
-  const path = ({ metadata: { namespace = "" } }: KubeObject) =>
-    `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
-  return {
-    create: async (event) => (await client.ask(path(event), { method: "POST", body: event })) as KubeObject,
-    count: async (event, body) => {
-      const call = { method: "PATCH", body, type: "application/merge-patch+json" };
-      return (await client.ask(`${path(event)}/${encodeURIComponent(event.metadata.name ?? "")}`, call)) as KubeObject;
-    },
-  };
 }
 
 /** Rejects with a WaitingFault for what a container waits with. */

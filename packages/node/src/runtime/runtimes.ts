@@ -5,6 +5,7 @@ import { createCrun } from "./crun.ts";
 import { createKata } from "./kata.ts";
 import { createRunc } from "./runc.ts";
 import { createRunsc } from "./runsc.ts";
+import { type Handler, runtimePrograms } from "./runtime-programs.ts";
 
 export interface RuntimeSettings {
   /** The runtime's own: absolute, and no symlink. */
@@ -14,20 +15,14 @@ export interface RuntimeSettings {
   readonly version: string;
 }
 
-/** Every handler that can be, with its program, in the order of reports. */
-const handlers: {
-  readonly [handler: string]: readonly [
-    program: string,
-    create: (settings: RuntimeSettings) => Promise<ContainerRuntime>,
-  ];
-} = {
-  runc: ["runc", createRunc],
-  crun: ["crun", createCrun],
-  runsc: ["runsc", createRunsc],
-  kata: ["kata-runtime", createKata],
+const creators: { readonly [handler in Handler]: (settings: RuntimeSettings) => Promise<ContainerRuntime> } = {
+  runc: createRunc,
+  crun: createCrun,
+  runsc: createRunsc,
+  kata: createKata,
 };
 
-export const knownHandlers: readonly string[] = Object.keys(handlers);
+export const knownHandlers: readonly string[] = Object.keys(runtimePrograms);
 
 /** No program takes longer to say its version. */
 const versionSeconds = 10;
@@ -37,14 +32,18 @@ const versionSeconds = 10;
  * for it: there is no other that would do in its place.
  */
 export async function openRuntime(handler: string, folder: string): Promise<ContainerRuntime> {
-  const [program, create] = handlers[handler] ?? [];
-  if (program === undefined || create === undefined)
+  if (!isKnown(handler))
     throw new RuntimeFault(
       "FailedCreatePodSandBox",
       `no runtime for "${handler}" is configured: ${knownHandlers.join(", ")}`,
     );
+  const program = runtimePrograms[handler];
   const version = await versionOf(program);
-  return create({ folder: `${folder}/${handler}`, program, version });
+  return creators[handler]({ folder: `${folder}/${handler}`, program, version });
+}
+
+function isKnown(handler: string): handler is Handler {
+  return Object.hasOwn(runtimePrograms, handler);
 }
 
 async function versionOf(program: string): Promise<string> {
