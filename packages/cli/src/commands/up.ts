@@ -167,10 +167,11 @@ async function runUp(given: UpFlags): Promise<void> {
   collectGarbageSoon();
   if (choice.kind === "none") process.stdout.write(`no node, so pods stay Pending: ${choice.why}\n`);
   gatehouse.node?.then(tellNode, (error: Error) => tellNode(error.message));
-  const stopped = untilSignal();
+  const stop = new AbortController();
+  const stopped = untilSignal().then(() => stop.abort());
   let code: number = exitCodes.ok;
-  if (flags.tour === true) code = await tour(folder, gatehouse.kubeconfigFile);
-  if (flags.tour !== true || flags.exit !== true) {
+  if (flags.tour === true) code = await tour(folder, gatehouse.kubeconfigFile, stop.signal);
+  if ((flags.tour !== true || flags.exit !== true) && !stop.signal.aborted) {
     process.stdout.write(
       `\nTry it:  export KUBECONFIG=${gatehouse.kubeconfigFile}; kubectl get ns    (Ctrl-C stops)\n`,
     );
@@ -203,14 +204,16 @@ function tellNode(node: RunningNode | string): void {
   else process.stdout.write(`node ${node.name}: pods run here, by ${node.runtimes.join(", ")}\n`);
 }
 
-async function tour(folder: string, kubeconfig: string): Promise<number> {
+/** Told to stop, the tour ends at once: its commands do, and the servers of its chapters. */
+async function tour(folder: string, kubeconfig: string, signal: AbortSignal): Promise<number> {
   const kubectl = findKubectl(`${folder}/tools`);
   if (typeof kubectl === "string") {
     process.stderr.write(`sallyport: the tour needs kubectl: ${kubectl}\n`);
     return exitCodes.failed;
   }
   process.stdout.write(`kubectl: ${kubectl.path} ${kubectl.version} (${kubectl.origin})\n`);
-  return (await playTour({ kubectl: kubectl.path, kubeconfig, chapter: undefined })) ? exitCodes.ok : exitCodes.denied;
+  const isExpected = await playTour({ kubectl: kubectl.path, kubeconfig, chapter: undefined, signal });
+  return isExpected ? exitCodes.ok : exitCodes.denied;
 }
 
 function untilSignal(): Promise<void> {

@@ -29,6 +29,8 @@ export interface Stage {
   /** Folder of the chapter's files; commands run there. */
   readonly folder: string;
   readonly print: (text: string) => void;
+  /** Ends the play: what runs is ended, and nothing more begins. */
+  readonly signal?: AbortSignal;
 }
 
 export interface PlayResult {
@@ -45,10 +47,13 @@ export async function playChapter(chapter: Chapter, stage: Stage): Promise<PlayR
   for (const kubectl of chapter.cleanUp) await run({ kubectl }, stage, staying);
   const surprises: string[] = [];
   let commands = 0;
+  const isOver = () => stage.signal?.aborted === true;
   try {
     for (const [index, scene] of chapter.scenes.entries()) {
+      if (isOver()) break;
       showScene(scene, index + 1, chapter.scenes.length, stage);
       for (const command of scene.commands) {
+        if (isOver()) break;
         commands++;
         surprises.push(...(await playCommand(placed(command, scratch), stage, staying)));
       }
@@ -109,7 +114,7 @@ async function expectedAnswer(
   for (;;) {
     const { code, output } = await run(command, stage, staying);
     const surprise = judge(command, code, output);
-    if (surprise === undefined || performance.now() >= end) return { output, surprise };
+    if (surprise === undefined || performance.now() >= end || stage.signal?.aborted) return { output, surprise };
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
 }
@@ -163,6 +168,8 @@ function runProgram(file: string, args: readonly string[], stage: Stage, staying
       stdio: ["ignore", "pipe", "pipe"],
       ...(staying === undefined ? { timeout: commandTimeoutMs } : {}),
     });
+    const end = () => void child.kill();
+    stage.signal?.addEventListener("abort", end, { once: true });
     staying?.started(child);
     const patience = staying && setTimeout(() => child.kill(), commandTimeoutMs);
     let output = "";
@@ -176,6 +183,7 @@ function runProgram(file: string, args: readonly string[], stage: Stage, staying
     child.stderr.setEncoding("utf8").on("data", take);
     child.on("error", reject);
     child.on("close", (code) => {
+      stage.signal?.removeEventListener("abort", end);
       clearTimeout(patience);
       resolve({ code, output });
     });

@@ -89,6 +89,18 @@ test("tour: what comes later is asked for again, and nothing else is", async () 
   assert.equal(asked, 3);
 });
 
+test("tour: told to stop, it ends the command that runs and begins no other", async () => {
+  const stop = new AbortController();
+  const command: Command = { kubectl: ["600"] };
+  const scenes = [{ title: "", before: "", commands: [command, command], after: "" }];
+  const chapter = { name: "long", title: "", folder: "", cleanUp: [], scenes };
+  const print = (text: string) => {
+    if (text.includes("$ kubectl")) setImmediate(() => stop.abort());
+  };
+  const stage = { kubectl: "sleep", kubeconfig: "", folder: files, print, signal: stop.signal };
+  assert.equal((await playChapter(chapter, stage)).commands, 1);
+});
+
 const verdicts: readonly [
   what: string,
   command: Parameters<typeof judge>[0],

@@ -14,6 +14,8 @@ export async function playTour(options: {
   readonly kubectl: string;
   readonly kubeconfig: string;
   readonly chapter: string | undefined;
+  /** Ends the tour before its time; it is none that went as expected then. */
+  readonly signal?: AbortSignal;
 }): Promise<boolean> {
   const wanted = chapters.filter(({ name }) => options.chapter === undefined || name === options.chapter);
   if (wanted.length === 0)
@@ -24,7 +26,9 @@ export async function playTour(options: {
   let commands = 0;
   const surprises: string[] = [];
   const skipped: string[] = [];
+  const { signal } = options;
   for (const chapter of wanted) {
+    if (signal?.aborted === true) break;
     const why = lacking(chapter);
     if (why !== undefined) {
       skipped.push(`${chapter.name}: ${why}`);
@@ -35,14 +39,17 @@ export async function playTour(options: {
       kubeconfig: options.kubeconfig,
       folder: join(filesRoot, chapter.folder),
       print,
+      ...(signal === undefined ? {} : { signal }),
     });
+    if (signal?.aborted === true) break;
     commands += result.commands;
     surprises.push(...result.surprises);
   }
   print(
     `\n${paint(surprises.length === 0 ? "green" : "red", `Tour: ${commands} commands, ${commands - surprises.length} as expected, ${surprises.length} not`)}\n`,
   );
+  if (signal?.aborted === true) print(`  ${paint("yellow", "stopped")} before its end\n`);
   for (const each of skipped) print(`  ${paint("yellow", "skipped")} ${each}\n`);
   for (const surprise of surprises) print(`  ${paint("red", "✗")} ${surprise}\n`);
-  return surprises.length === 0;
+  return surprises.length === 0 && signal?.aborted !== true;
 }
