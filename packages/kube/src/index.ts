@@ -26,6 +26,7 @@ export {
 } from "./catalogue.ts";
 export { convertBuiltin, isConverted } from "./conversion/convert.ts";
 export { checkDepth, checkTypeMeta, type Decoded, parseBody, parseYamlFields, unmarshalErrors } from "./decode.ts";
+export { defaultStorageClassName, newestDefault } from "./default-class.ts";
 export { applyDefaults } from "./defaults.ts";
 export { humanDurationOf } from "./duration.ts";
 export { type EventChange, EventRecorder, type EventRecorderOptions, type RecordEvent } from "./event-recorder.ts";

@@ -1,6 +1,6 @@
+import { newestDefault } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
 import { pass, skip } from "../refusals.ts";
-import { newestDefault } from "./default-class.ts";
 
 /**
  * DefaultIngressClass: an Ingress that names no class, neither by field nor by the old annotation, gets the default one; of several

@@ -1,8 +1,6 @@
+import { defaultStorageClassName } from "@sallyport/kube";
 import type { Plugin } from "../plugin.ts";
 import { isCore, pass, skip } from "../refusals.ts";
-import { newestDefault } from "./default-class.ts";
-
-const annotations = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
 
 /**
  * DefaultStorageClass: a claim that names no class gets the default one. Of several defaults the newest is taken, then the first by
@@ -17,7 +15,7 @@ export const defaultStorageClass: Plugin = {
     const spec = (request.object["spec"] ?? {}) as { readonly storageClassName?: string };
     const named = request.object.metadata.annotations?.["volume.beta.kubernetes.io/storage-class"];
     if (spec.storageClassName !== undefined || named !== undefined) return pass("the claim names its class");
-    const storageClassName = newestDefault(snapshot.objects.list("storage.k8s.io", "storageclasses"), annotations);
+    const storageClassName = defaultStorageClassName(snapshot.objects.list("storage.k8s.io", "storageclasses"));
     if (storageClassName === undefined) return pass("there is no default class");
     const object = { ...request.object, spec: { ...spec, storageClassName } };
     return { outcome: "mutated", why: `default class ${storageClassName}`, object };

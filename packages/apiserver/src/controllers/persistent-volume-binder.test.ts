@@ -128,6 +128,29 @@ for (const [what, [objects, wanted, event]] of Object.entries(cases))
       assert.equal(state(world), wanted);
     }));
 
+test("a claim without a class gets the default one as soon as there is one, and waits for the pod that uses it", () =>
+  withWorld(controllers, async (world) => {
+    const { storageClassName: _, ...spec } = claim("1Gi")["spec"] as { readonly storageClassName: string };
+    await world.create({ ...claim("1Gi"), spec });
+    await world.create({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "user" },
+      spec: {
+        containers: [{ name: "a", image: "x" }],
+        volumes: [{ name: "v", persistentVolumeClaim: { claimName: "c" } }],
+      },
+    });
+    await world.settle();
+    const fast = storageClass("fast", "example.com/disks", "WaitForFirstConsumer");
+    const annotations = { "storageclass.kubernetes.io/is-default-class": "true" };
+    await world.create({ ...fast, metadata: { ...fast.metadata, annotations } });
+    await world.settle();
+    const found = world.get("", "persistentvolumeclaims", "c") as Claim;
+    assert.deepEqual([found.spec.storageClassName, found.status?.phase], ["fast", "Pending"]);
+    assert.match(events(world), /^WaitForPodScheduled: waiting for pod user to be scheduled$/m);
+  }));
+
 for (const [policy, wanted] of [
   ["Retain", "a=Released"],
   ["Delete", "a=Failed"],

@@ -1,7 +1,9 @@
+import { defaultStorageClassName, type KubeObject } from "@sallyport/kube";
 import { isEqual } from "../registry/equality.ts";
 import type { CacheEvent } from "../registry/history.ts";
 import type { ControllerContext, ControllerKind } from "./controller.ts";
 import type { Node } from "./nodes.ts";
+import { claimNamesOf, isFinished, type Pod } from "./pods.ts";
 import { reconciler } from "./reconciler.ts";
 import { reclaim } from "./volume-reclaim.ts";
 import {
@@ -12,6 +14,7 @@ import {
   isFor,
   matchingVolume,
   mismatchOf,
+  namesClass,
   type StorageClass,
   selectedNode,
   type Volume,
@@ -90,9 +93,12 @@ async function syncUnbound(claim: Claim, context: ControllerContext): Promise<vo
   const volumes = cache.list("", "persistentvolumes") as readonly Volume[];
   const volume = matchingVolume(claim, volumes, { node, kept: isDelayed });
   if (volume !== undefined) return bind(volume, claim, context);
-  if (isDelayed)
-    record(claim, "Normal", "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
-  else if (classOf(claim) !== "") await askProvisioner(claim, found, context);
+  // What became of that is another event.
+  if (await assignClass(claim, context)) return;
+  if (isDelayed) {
+    const { reason, message } = waitedFor(claim, context);
+    record(claim, "Normal", reason, message);
+  } else if (classOf(claim) !== "") await askProvisioner(claim, found, context);
   else
     record(
       claim,
@@ -101,6 +107,30 @@ async function syncUnbound(claim: Claim, context: ControllerContext): Promise<vo
       "no persistent volumes available for this claim and no storage class is set",
     );
   await setPhase(claim, "Pending", context);
+}
+
+/** Whoever named no class gets the default one, also where it was marked after the claim was made. Resolves to whether there was one. */
+async function assignClass(claim: Claim, { cache, client }: ControllerContext): Promise<boolean> {
+  const storageClassName = defaultStorageClassName(cache.list("storage.k8s.io", "storageclasses"));
+  if (storageClassName === undefined || namesClass(claim)) return false;
+  const named = (fresh: KubeObject) =>
+    namesClass(fresh as Claim) ? fresh : { ...fresh, spec: { ...(fresh as Claim).spec, storageClassName } };
+  await client.update(claim, named);
+  return true;
+}
+
+/** What a claim waits for whose volume is to be where its user runs. */
+function waitedFor(
+  { metadata: { namespace, name = "" } }: Claim,
+  { cache }: ControllerContext,
+): { readonly reason: string; readonly message: string } {
+  const users = (cache.list("", "pods", namespace) as readonly Pod[])
+    .filter((pod) => claimNamesOf(pod).includes(name) && !isFinished(pod) && !pod.spec?.nodeName)
+    .map(({ metadata }) => metadata.name);
+  if (users.length === 0)
+    return { reason: "WaitForFirstConsumer", message: "waiting for first consumer to be created before binding" };
+  const pods = users.length === 1 ? "pod" : "pods";
+  return { reason: "WaitForPodScheduled", message: `waiting for ${pods} ${users.join(",")} to be scheduled` };
 }
 
 /** Says whose turn it is: a provisioner of the class makes the volume, and binds it by its claimRef. */

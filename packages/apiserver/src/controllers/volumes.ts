@@ -57,9 +57,16 @@ export const boundByController = "pv.kubernetes.io/bound-by-controller";
 export const bindCompleted = "pv.kubernetes.io/bind-completed";
 export const provisionedBy = "pv.kubernetes.io/provisioned-by";
 
+const classAnnotation = "volume.beta.kubernetes.io/storage-class";
+
 /** The class by name, also where it is still said by the annotation of before. */
 export function classOf({ metadata, spec }: Claim | Volume): string {
-  return metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] ?? spec.storageClassName ?? "";
+  return metadata.annotations?.[classAnnotation] ?? spec.storageClassName ?? "";
+}
+
+/** Whether a claim says of which class it is, if only that it is of none. */
+export function namesClass({ metadata, spec }: Claim): boolean {
+  return spec.storageClassName !== undefined || metadata.annotations?.[classAnnotation] !== undefined;
 }
 
 /** Why a volume cannot be a claim's, in kube-controller-manager's words. */

@@ -220,7 +220,7 @@ export function writeObject(
   const written = outgoing(object, info);
   if (wanted.as === "Table")
     return {
-      ...tableIn(tableOf(info.group, info.resource, [written], now(), includeOf(query), info.custom), wanted),
+      ...tableIn(tableOf(info.group, info.resource, written, now(), includeOf(query), info.custom), wanted),
       metadata: { resourceVersion: object.metadata.resourceVersion },
     };
   return wanted.as === "PartialObjectMetadata" ? partial(written, info, `meta.k8s.io/${wanted.metaVersion}`) : written;

@@ -105,12 +105,13 @@ export const clusterLayouts: Layouts = {
   },
   "flowcontrol.apiserver.k8s.io/flowschemas": {
     columns: ["Name/name", "PriorityLevel", "MatchingPrecedence", "DistinguisherMethod", "Age", "MissingPL"],
+    order: (a, b) => precedenceOf(a) - precedenceOf(b) || (nameOf(a) < nameOf(b) ? -1 : 1),
     row: (object, now) => {
       const missing = conditionOf(object, "Dangling")?.["status"];
       return [
         nameOf(object),
         spec(object)["priorityLevelConfiguration"]?.["name"] ?? "",
-        spec(object)["matchingPrecedence"] ?? 0,
+        precedenceOf(object),
         spec(object)["distinguisherMethod"]?.["type"] ?? "<none>",
         ageOf(object, now),
         missing ?? "?",
@@ -121,9 +122,8 @@ export const clusterLayouts: Layouts = {
     columns: ["Name/name", "Type", "NominalConcurrencyShares", "Queues", "HandSize", "QueueLengthLimit", "Age"],
     row: (object, now) => {
       const limited = (spec(object)["limited"] ?? {}) as Fields;
-      const exempt = spec(object)["exempt"] as Fields | undefined;
       const queuing = (limited["limitResponse"]?.["queuing"] ?? {}) as Fields;
-      const shares = limited["nominalConcurrencyShares"] ?? exempt?.["nominalConcurrencyShares"] ?? "<none>";
+      const shares = limited["nominalConcurrencyShares"] ?? "<none>";
       const cells = ["queues", "handSize", "queueLengthLimit"].map((key) => queuing[key] ?? "<none>");
       return [nameOf(object), spec(object)["type"] ?? "", shares, ...cells, ageOf(object, now)];
     },
@@ -277,4 +277,8 @@ function cut(items: readonly (string | number)[]): string {
   if (items.length === 0) return "<unset>";
   const shown = items.slice(0, 3).join(",");
   return items.length > 3 ? `${shown} + ${items.length - 3} more...` : shown;
+}
+
+function precedenceOf(schema: KubeObject): number {
+  return spec(schema)["matchingPrecedence"] ?? 0;
 }

@@ -7,7 +7,10 @@ export type Cell = string | number | boolean | null;
 export interface Layout {
   /** `Name/name`, `Ready:integer`: heading, then type and format where they are not `string` and none; `+` stands before what is wide only. */
   readonly columns: readonly string[];
-  readonly row: (object: KubeObject, now: number) => readonly Cell[];
+  /** `list` is what the object is listed with; absent where it is shown alone. */
+  readonly row: (object: KubeObject, now: number, list?: readonly KubeObject[]) => readonly Cell[];
+  /** In which order a list is shown, where it is not the list's own. */
+  readonly order?: (a: KubeObject, b: KubeObject) => number;
   /** What is told of a row as a whole. */
   readonly conditions?: (object: KubeObject) => readonly object[] | undefined;
 }

@@ -1,3 +1,4 @@
+import { defaultStorageClassName } from "../default-class.ts";
 import { humanDurationOf } from "../duration.ts";
 import { ageOf, createdAt, type Fields, type Layout, type Layouts, nameOf, spec, status } from "./layout.ts";
 
@@ -74,8 +75,8 @@ export const storageLayouts: Layouts = {
   "storage.k8s.io/csistoragecapacities": createdAt,
   "storage.k8s.io/storageclasses": {
     columns: ["Name/name", "Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", "Age"],
-    row: (object, now) => {
-      const isDefault = object.metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true";
+    row: (object, now, list = []) => {
+      const isDefault = object.metadata.name === defaultStorageClassName(list);
       return [
         `${nameOf(object)}${isDefault ? " (default)" : ""}`,
         (object["provisioner"] as string) ?? "",

@@ -69,6 +69,11 @@ const rows: readonly [resource: string, object: object, cells: readonly unknown[
     },
     ["a", "Deployment/d", "cpu: <unknown>/50%", "<unset>", 3, 0, "10s"],
   ],
+  [
+    "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations",
+    { spec: { type: "Exempt", exempt: { nominalConcurrencyShares: 0 } } },
+    ["a", "Exempt", "<none>", "<none>", "<none>", "<none>", "10s"],
+  ],
 ];
 
 for (const [place, object, cells] of rows) {
@@ -77,6 +82,36 @@ for (const [place, object, cells] of rows) {
     deepEqual(table(group, resource, object).rows[0]?.cells, cells);
   });
 }
+
+const named = (name: string, more: object): KubeObject => ({
+  apiVersion: "v1",
+  kind: "K",
+  metadata: { name },
+  ...more,
+});
+const namesIn = (table: { readonly [field: string]: unknown }) =>
+  (table as unknown as Table).rows.map(({ cells }) => cells[0]);
+
+test("a list of FlowSchemas stands in the order in which they are asked", () => {
+  const schemas = [
+    ["c", 9],
+    ["b", 1],
+    ["a", 9],
+  ] as const;
+  const list = schemas.map(([name, matchingPrecedence]) => named(name, { spec: { matchingPrecedence } }));
+  deepEqual(namesIn(tableOf("flowcontrol.apiserver.k8s.io", "flowschemas", list, now)), ["b", "a", "c"]);
+});
+
+test("of several default StorageClasses of a list the newest is told as such; of one alone nobody knows", () => {
+  const annotations = { "storageclass.kubernetes.io/is-default-class": "true" };
+  const classes = ["a", "b", "c"].map((name, i) =>
+    named(name, { metadata: { name, creationTimestamp: `2026-01-0${(i % 2) + 1}T00:00:00Z`, annotations } }),
+  );
+  const shown = (of: readonly KubeObject[] | KubeObject) =>
+    namesIn(tableOf("storage.k8s.io", "storageclasses", of, now));
+  deepEqual(shown(classes), ["a", "b (default)", "c"]);
+  deepEqual(shown(classes[1] as KubeObject), ["b"]);
+});
 
 test("of no objects there are rows, where somebody prints them", () => {
   deepEqual(tableOf("resource.k8s.io", "deviceclasses", [], now)["rows"], []);

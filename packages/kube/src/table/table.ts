@@ -13,21 +13,23 @@ const generic: Layout = { columns: ["Name/name", "Age"], row: (object, now) => [
 /** Column layouts of kube-apiserver's printers. Others show name and age. */
 const layouts: Layouts = { ...coreLayouts, ...workloadLayouts, ...clusterLayouts, ...storageLayouts };
 
-/** meta.k8s.io/v1 Table of objects; `include` says how much of each object goes with its row. */
+/** meta.k8s.io/v1 Table of a list of objects, or of one alone; `include` says how much of each object goes with its row. */
 export function tableOf(
   group: string,
   resource: string,
-  objects: readonly KubeObject[],
+  shown: readonly KubeObject[] | KubeObject,
   now: number,
   include: "Metadata" | "None" | "Object" = "Metadata",
   custom?: CustomVersion,
 ): { readonly [field: string]: unknown } {
-  const layout: Pick<Layout, "row" | "conditions"> & { readonly columns: readonly TableColumn[] } =
+  const layout: Pick<Layout, "row" | "order" | "conditions"> & { readonly columns: readonly TableColumn[] } =
     custom === undefined ? builtinLayout(group, resource) : customLayout(custom);
-  const rows = objects.map((object) => {
+  const list = Array.isArray(shown) ? (shown as readonly KubeObject[]) : undefined;
+  const objects = list ?? [shown as KubeObject];
+  const rows = (layout.order === undefined ? objects : objects.toSorted(layout.order)).map((object) => {
     const conditions = layout.conditions?.(object);
     const more = conditions === undefined ? {} : { conditions };
-    return { cells: layout.row(object, now), ...more, object: partOf(object, include, group, resource) };
+    return { cells: layout.row(object, now, list), ...more, object: partOf(object, include, group, resource) };
   });
   const columnDefinitions = layout.columns;
   // Who has no printer of his own has no list of rows where nothing is in it.
