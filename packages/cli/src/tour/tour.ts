@@ -27,8 +27,9 @@ export async function playTour(options: {
   const surprises: string[] = [];
   const skipped: string[] = [];
   const { signal } = options;
+  const isStopped = () => signal?.aborted === true;
   for (const chapter of wanted) {
-    if (signal?.aborted === true) break;
+    if (isStopped()) break;
     const why = lacking(chapter);
     if (why !== undefined) {
       skipped.push(`${chapter.name}: ${why}`);
@@ -41,15 +42,15 @@ export async function playTour(options: {
       print,
       ...(signal === undefined ? {} : { signal }),
     });
-    if (signal?.aborted === true) break;
+    if (isStopped()) break;
     commands += result.commands;
     surprises.push(...result.surprises);
   }
   print(
     `\n${paint(surprises.length === 0 ? "green" : "red", `Tour: ${commands} commands, ${commands - surprises.length} as expected, ${surprises.length} not`)}\n`,
   );
-  if (signal?.aborted === true) print(`  ${paint("yellow", "stopped")} before its end\n`);
+  if (isStopped()) print(`  ${paint("yellow", "stopped")} before its end\n`);
   for (const each of skipped) print(`  ${paint("yellow", "skipped")} ${each}\n`);
   for (const surprise of surprises) print(`  ${paint("red", "✗")} ${surprise}\n`);
-  return surprises.length === 0 && signal?.aborted !== true;
+  return surprises.length === 0 && !isStopped();
 }

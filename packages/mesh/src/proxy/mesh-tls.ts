@@ -124,7 +124,8 @@ export class MeshTls {
     const key = `${target.ip} ${target.port} ${target.serverName ?? ""}`;
     const session = this.#sessions.get(key);
     return new Promise((resolve, reject) => {
-      const options: ConnectionOptions & TcpSocketConnectOpts & { readonly allowHalfOpen: boolean } = {
+      const options: ConnectionOptions &
+        TcpSocketConnectOpts & { readonly allowHalfOpen: boolean; readonly noDelay: boolean } = {
         host: target.ip,
         port: target.port,
         secureContext: context,

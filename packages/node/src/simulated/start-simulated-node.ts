@@ -77,6 +77,7 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
   await kubelet.synced;
   return {
     name,
+    address,
     runtimes: [],
     stop: async () => {
       await kubelet.stop(0);
