@@ -14,6 +14,7 @@ const commands: { readonly [name: string]: () => Promise<Command> } = {
   audit: async () => (await import("./commands/audit.ts")).auditCommand(),
   install: async () => (await import("./commands/install.ts")).installCommand(),
   securitycontext: async () => (await import("./commands/securitycontext.ts")).securityContextCommand(),
+  mesh: async () => (await import("./commands/mesh/mesh.ts")).meshCommand(),
   runtime: async () => (await import("./commands/runtime/runtime.ts")).runtimeCommand(),
   migrate: async () => (await import("./commands/migrate.ts")).migrateCommand(),
   secrets: async () => (await import("./commands/secrets/secrets.ts")).secretsCommand(),

@@ -28,3 +28,17 @@ export {
 export { meshObjectFaults, type ObjectFaults } from "./policy/validation/faults.ts";
 export { specShapes } from "./policy/validation/shapes.ts";
 export { defaultMesh, type MeshObject, type MeshSettings, type Workload } from "./policy/workload.ts";
+export {
+  type AdmissionPath,
+  admissionPaths,
+  type CallDetails,
+  type Caller,
+  type PathStep,
+  type Target,
+} from "./view/admission-path.ts";
+export { type ExplainedPolicy, type Explanation, explainPort } from "./view/explanation.ts";
+export type { MeshService } from "./view/mesh-service.ts";
+export { type MeshProblem, type MeshView, meshView, placeOf, type ServedPort, servedPorts } from "./view/mesh-view.ts";
+export { type MeshWorkload, titleOf } from "./view/mesh-workload.ts";
+export type { PlacedObject } from "./view/placed-object.ts";
+export { parseReference, type Reference, serviceNamed, workloadsNamed } from "./view/reference.ts";

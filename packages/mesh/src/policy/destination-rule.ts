@@ -95,7 +95,8 @@ function weightOf(rule: DestinationRule): number {
   return host.startsWith("*") ? host.length : Number.MAX_SAFE_INTEGER;
 }
 
-function meansHost(rule: DestinationRule, host: string): boolean {
+/** Whether a rule is about a service, by its name in full. */
+export function meansHost(rule: DestinationRule, host: string): boolean {
   const named = hostOf(rule);
   return named.startsWith("*") ? host.endsWith(named.slice(1)) : named === host;
 }

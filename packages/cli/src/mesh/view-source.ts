@@ -1,0 +1,75 @@
+import { Client, ConnectionError } from "@sallyport/cluster";
+import { StatusError } from "@sallyport/kube";
+import { defaultMesh, type MeshProblem, type MeshView, meshView, type PlacedObject } from "@sallyport/mesh";
+import type { Command } from "commander";
+import { list } from "../comma-list.ts";
+import { type ConnectionFlags, connectionOf } from "../connection.ts";
+import { InputError, readManifests } from "../manifests.ts";
+import { readStandardInput } from "../standard-input.ts";
+import { objectsOfManifests } from "./view-files.ts";
+import { objectsOfCluster } from "./view-live.ts";
+
+/** Of commands that look at a mesh. */
+export interface ViewFlags extends ConnectionFlags {
+  readonly file?: readonly string[];
+  readonly namespace: string;
+  readonly rootNamespace: string;
+  readonly trustDomain: string;
+  readonly trustDomainAliases?: readonly string[];
+  readonly revision: string;
+}
+
+/** Where a mesh is looked at, and what is the same for all of it. */
+export function addViewOptions(command: Command): Command {
+  return command
+    .option("-f, --file <paths...>", "manifests, folders or - for standard input; without, a cluster is asked")
+    .option("-n, --namespace <name>", "of what names none", "default")
+    .option("--kubeconfig <file>", "how to reach the cluster; default: as kubectl finds it")
+    .option("--context <name>", "another context of the kubeconfig than its current one")
+    .option("--root-namespace <name>", "where policies hold for all namespaces", defaultMesh.rootNamespace)
+    .option("--trust-domain <name>", "of the mesh's identities", defaultMesh.trustDomain)
+    .option("--trust-domain-aliases <names>", "others that count as the same, with commas between", list)
+    .option("--revision <name>", "of the mesh, as namespaces name it by istio.io/rev", "default");
+}
+
+/** What is known of a mesh, and in lines on standard error what is wrong with its objects. Throws `InputError`, `UsageError`, `ConnectionError`. */
+export async function viewOf(flags: ViewFlags): Promise<MeshView> {
+  const objects = flags.file === undefined ? await liveObjects(flags) : fileObjects(flags.file, flags.namespace);
+  const view = meshView(objects, {
+    mesh: {
+      rootNamespace: flags.rootNamespace,
+      trustDomain: flags.trustDomain,
+      trustDomainAliases: flags.trustDomainAliases ?? [],
+    },
+    revision: flags.revision,
+  });
+  const unreadable = view.problems.find(({ grade }) => grade === "unreadable");
+  if (unreadable !== undefined) throw new InputError(problemText(unreadable));
+  for (const problem of view.problems) process.stderr.write(`sallyport: ${problemText(problem)}\n`);
+  return view;
+}
+
+function fileObjects(files: readonly string[], namespace: string): readonly PlacedObject[] {
+  return objectsOfManifests(readManifests(files, readStandardInput), namespace);
+}
+
+async function liveObjects(flags: ConnectionFlags): Promise<readonly PlacedObject[]> {
+  const connection = connectionOf(flags);
+  const client = new Client(connection);
+  try {
+    const { objects, notes } = await objectsOfCluster(client);
+    for (const note of notes) process.stderr.write(`sallyport: ${note}\n`);
+    return objects;
+  } catch (error) {
+    throw error instanceof StatusError ? new ConnectionError(`${connection.url}: ${error.message}`) : error;
+  } finally {
+    client.close();
+  }
+}
+
+/** `web.yaml:3: PeerAuthentication shop/web: …`. */
+function problemText({ of: { object, place }, text, grade }: MeshProblem): string {
+  const { namespace = "", name = "" } = object.metadata;
+  const where = place === undefined ? "" : `${place}: `;
+  return `${where}${grade === "warning" ? "warning: " : ""}${object.kind} ${namespace}/${name}: ${text}`;
+}
