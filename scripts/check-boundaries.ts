@@ -62,6 +62,7 @@ const doors: ReadonlySet<string> = new Set([
   "@sallyport/secrets/csi",
   // What a mesh asks of objects is pure; who keeps certificates and who passes connections on are programs of their own.
   "@sallyport/mesh/identity",
+  "@sallyport/mesh/control",
   "@sallyport/mesh/proxy",
   // The plugin is in every chain, and its kinds are served; its engines are for who has something in force.
   "@sallyport/constraints/definitions",

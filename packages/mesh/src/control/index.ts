@@ -1,0 +1,8 @@
+export { FollowedConfig } from "./followed-config.ts";
+export {
+  type ClusterObjects,
+  MeshCluster,
+  type Route,
+  type RouteEndpoint,
+  type WorkloadConfig,
+} from "./workload-config.ts";
